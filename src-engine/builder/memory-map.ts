@@ -3,7 +3,6 @@
 // engine's own state takes more of the 4 GiB of one WebAssembly memory than those places leave.
 // Spec: xen-guest-abi.md 1.4 and 1.5. Runs in: anything (pure).
 
-import { ramBase } from '../isa/state-layout'
 import { err, ok, type Result } from '../public/result'
 import type { BuildError, MemoryMapEntry } from './initial-state'
 
@@ -21,17 +20,15 @@ export const GUEST_PLACE = {
 
 const MIB = 1024 * 1024
 
-/** The most memory a domain with `vcpus` vcpus can have, in bytes. */
-export function memoryLimit(vcpus: number): number {
-  return 4096 * MIB - ramBase(vcpus)
-}
-
 /** Least memory we start at all; kernels want more, and the builder says so when the image does not fit. */
 export const MEMORY_FLOOR = 4 * MIB
 
-/** Is this an amount of memory a domain can have? Returns the bytes. */
-export function checkMemory(memoryMib: number, vcpus: number): Result<number, BuildError> {
-  const most = memoryLimit(vcpus)
+/**
+ * Is this an amount of memory a domain can have? Returns the bytes.
+ * `engineState` is what the engine keeps in the same 4 GiB WebAssembly memory: `ramBase(vcpus)` of isa/state-layout.
+ */
+export function checkMemory(memoryMib: number, engineState: number): Result<number, BuildError> {
+  const most = Math.floor((4096 * MIB - engineState) / MIB) * MIB
   if (!Number.isInteger(memoryMib) || memoryMib * MIB < MEMORY_FLOOR) {
     return err({
       kind: 'MEMORY_INVALID',
@@ -43,7 +40,7 @@ export function checkMemory(memoryMib: number, vcpus: number): Result<number, Bu
       kind: 'MEMORY_INVALID',
       message:
         `Memory of ${memoryMib} MiB is beyond the limit of ${most / MIB} MiB ` +
-        `(4096 MiB less ${ramBase(vcpus) / MIB} MiB of engine state).`,
+        `(4096 MiB less ${Math.ceil(engineState / MIB)} MiB of engine state).`,
     })
   }
   return ok(memoryMib * MIB)
