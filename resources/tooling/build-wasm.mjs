@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+// Builds the CPU core: runs the table generator, compiles AssemblyScript to src-engine/assembly/build/core.wasm, and
+// checks that the dispatch of `run` really became a br_table (cpu.md: a chain of comparisons would be many times slower).
+// Skipped while the sources are unchanged; safe when several run at once.
+//   node resources/tooling/build-wasm.mjs [--force]
+// Runs in: plain Node, after npm packages are there.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheDir, hashSources, isFresh, root, withLock, writeAtomic, writeStamp } from './stamp.mjs'
+
+const ASSEMBLY = 'src-engine/assembly'
+const ENTRY = `${ASSEMBLY}/index.ts`
+const GENERATOR = 'src-engine/isa/generate/main.ts'
+export const CORE_WASM = path.join(root, ASSEMBLY, 'build/core.wasm')
+
+// --memoryBase: constant tables go above the null page, see MEMORY_MAP in isa/state-layout.ts.
+// --maximumMemory: a module that declares less than the memory's maximum refuses the memory.
+const FLAGS = [
+  '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd,threads,bulk-memory', '--importMemory', '--sharedMemory',
+  '--noExportMemory', '--initialMemory', '1024', '--maximumMemory', '65536', '--memoryBase', '65536', '--debug',
+]
+
+const log = (message) => process.stderr.write(`[wasm] ${message}\n`)
+
+export class BuildError extends Error {}
+
+/** Bundles a TypeScript file with rolldown to a temporary CommonJS file and runs it in Node with `args`. */
+export async function runTypeScript(source, args = []) {
+  const { rolldown } = await import('rolldown')
+  const bundle = await rolldown({ input: path.join(root, source), platform: 'node', logLevel: 'warn' })
+  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, sourcemap: 'inline' })
+  await bundle.close()
+  const file = path.join(cacheDir, `${source.replaceAll('/', '-')}.${process.pid}.cjs`)
+  writeAtomic(file, output[0].code)
+  try {
+    const run = spawnSync(process.execPath, ['--enable-source-maps', file, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
+    if (run.status !== 0) throw new BuildError(`${source} ended with ${run.status ?? run.signal}`)
+  } finally {
+    fs.rmSync(file, { force: true })
+  }
+}
+
+/** Target counts of every br_table in a function given as WebAssembly text. */
+function tableWidths(text) {
+  return [...text.matchAll(/\(br_table((?:\s+\$[^\s()]+)+)/g)].map((match) => match[1].trim().split(/\s+/).length - 1)
+}
+
+async function checkDispatch(bytes) {
+  const info = path.join(root, ASSEMBLY, 'generated/dispatch-info.json')
+  if (!fs.existsSync(info)) return log('no generated/dispatch-info.json: dispatch not checked')
+  const { cases, function: name = 'run' } = JSON.parse(fs.readFileSync(info, 'utf8'))
+  const { default: binaryen } = await import('binaryen')
+  const module = binaryen.readBinary(bytes)
+  try {
+    let internal = name
+    for (let i = 0; i < module.getNumExports(); i++) {
+      const found = binaryen.getExportInfo(module.getExportByIndex(i))
+      if (found.kind === binaryen.ExternalFunction && found.name === name) internal = found.value
+    }
+    const { body } = binaryen.getFunctionInfo(module.getFunction(internal))
+    const widest = Math.max(0, ...tableWidths(binaryen.emitText(body)))
+    if (widest < cases) {
+      throw new BuildError(`the dispatch of ${name} is no jump table: widest br_table has ${widest} targets, ${cases} wanted`)
+    }
+    log(`dispatch: br_table of ${widest} targets for ${cases} cases`)
+  } finally {
+    module.dispose()
+  }
+}
+
+async function compile() {
+  const { default: asc } = await import('assemblyscript/asc')
+  const files = new Map()
+  const { error, stderr } = await asc.main([ENTRY, '--outFile', 'core.wasm', '--baseDir', root, ...FLAGS], {
+    writeFile: (name, content) => void files.set(path.basename(name), content),
+  })
+  const messages = stderr.toString().trim()
+  if (messages) process.stderr.write(`${messages}\n`)
+  if (error) throw new BuildError('AssemblyScript did not compile')
+  const bytes = files.get('core.wasm')
+  if (!bytes) throw new BuildError('AssemblyScript wrote no core.wasm')
+  return bytes
+}
+
+/** Makes core.wasm current; true when it was built, false when it already was (or there is nothing to build yet). */
+export async function buildWasm({ force = false } = {}) {
+  if (!fs.existsSync(path.join(root, ENTRY))) {
+    log(`${ENTRY} is not there yet: nothing to compile`)
+    return false
+  }
+  const sources = ['src-engine/isa', ASSEMBLY, 'resources/tooling/build-wasm.mjs', 'package-lock.json']
+  const fresh = () => !force && isFresh('core.wasm', hashSources(sources), [CORE_WASM])
+  if (fresh()) return false
+  return withLock('core.wasm', async () => {
+    if (fresh()) return false
+    const start = performance.now()
+    if (fs.existsSync(path.join(root, GENERATOR))) await runTypeScript(GENERATOR)
+    const hash = hashSources(sources) // after the generator: its outputs are sources of the compiler
+    const bytes = await compile()
+    await checkDispatch(bytes)
+    writeAtomic(CORE_WASM, bytes)
+    writeStamp('core.wasm', hash)
+    log(`core.wasm: ${(bytes.length / 1024).toFixed(0)} KiB in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+    return true
+  })
+}
+
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  buildWasm({ force: process.argv.includes('--force') }).catch((error) => {
+    log(error instanceof BuildError ? error.message : error.stack)
+    process.exit(1)
+  })
+}
