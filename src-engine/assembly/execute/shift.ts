@@ -1,0 +1,134 @@
+// Shifts and rotates. A masked count of zero leaves operand and flags alone. OF after counts above one, undefined in
+// the manuals, follows what AMD processors show: the same formula as for a count of one.
+// Runs in: the vcpu's thread.
+import { sx, setPartial, cfSlow, ofSlow, status, setStatus, CF, OF, STATUS } from '../flags'
+
+// @ts-ignore: decorator
+@inline function width<T>(): u32 { return sizeof<T>() * 8 }
+// @ts-ignore: decorator
+@inline function masked<T>(count: u32): u32 { return sizeof<T>() == 8 ? count & 63 : count & 31 }
+// @ts-ignore: decorator
+@inline function wide<T>(v: T): u64 { // zero-extended
+  if (sizeof<T>() == 1) return <u64><u8>v
+  if (sizeof<T>() == 2) return <u64><u16>v
+  if (sizeof<T>() == 4) return <u64><u32>v
+  return <u64>v
+}
+// @ts-ignore: decorator
+@inline function top<T>(v: T): u32 { return <u32>(wide<T>(v) >> (width<T>() - 1)) & 1 }
+
+export function shl<T>(a: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const w = width<T>()
+  const carry: u32 = n <= w ? <u32>(wide<T>(a) >> <u64>(w - n)) & 1 : 0
+  const r: T = n < w ? <T>(wide<T>(a) << <u64>n) : <T>0
+  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ carry) * OF))
+  return r
+}
+export function shr<T>(a: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const w = width<T>()
+  const carry: u32 = n <= w ? <u32>(wide<T>(a) >> <u64>(n - 1)) & 1 : 0
+  const r: T = n < w ? <T>(wide<T>(a) >> <u64>n) : <T>0
+  // for a count of one this is the operand's top bit; later counts see the bit beside the last one shifted out
+  setPartial(sx<T>(r), (carry * CF) | ((n == 1 ? top<T>(a) : 0) * OF))
+  return r
+}
+export function sar<T>(a: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const v = sx<T>(a)
+  const carry = <u32>(v >> <i64>(n - 1)) & 1
+  const r = <T>(v >> <i64>(n > 63 ? 63 : n))
+  setPartial(sx<T>(r), carry * CF)
+  return r
+}
+
+// Rotates change CF and OF only.
+function keepOthers(carry: u32, overflow: u32): void { setStatus((status() & (STATUS & ~(CF | OF))) | (carry * CF) | (overflow * OF)) }
+
+export function rol<T>(a: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const w = width<T>(), k = n & (w - 1)
+  const r = k ? <T>((wide<T>(a) << <u64>k) | (wide<T>(a) >> <u64>(w - k))) : a
+  const c = <u32>wide<T>(r) & 1
+  keepOthers(c, top<T>(r) ^ c)
+  return r
+}
+export function ror<T>(a: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const w = width<T>(), k = n & (w - 1)
+  const r = k ? <T>((wide<T>(a) >> <u64>k) | (wide<T>(a) << <u64>(w - k))) : a
+  const c = top<T>(r)
+  keepOthers(c, c ^ (<u32>(wide<T>(r) >> (w - 2)) & 1))
+  return r
+}
+export function rcl<T>(a: T, count: u32): T {
+  const w = width<T>()
+  const n = sizeof<T>() == 8 ? count & 63 : (count & 31) % (w + 1)
+  if (n == 0) return a
+  let v = wide<T>(a), c = <u64>cfSlow()
+  for (let i: u32 = 0; i < n; i++) {
+    const out = (v >> <u64>(w - 1)) & 1
+    v = (v << 1) | c
+    c = out
+  }
+  const r = <T>v
+  keepOthers(<u32>c, top<T>(r) ^ <u32>c)
+  return r
+}
+export function rcr<T>(a: T, count: u32): T {
+  const w = width<T>()
+  const n = sizeof<T>() == 8 ? count & 63 : (count & 31) % (w + 1)
+  if (n == 0) return a
+  let v = wide<T>(a), c = <u64>cfSlow()
+  for (let i: u32 = 0; i < n; i++) {
+    const out = v & 1
+    v = (v >> 1) | (c << <u64>(w - 1))
+    c = out
+  }
+  const r = <T>v
+  keepOthers(<u32>c, top<T>(r) ^ (<u32>(wide<T>(r) >> (w - 2)) & 1))
+  return r
+}
+
+/** SHLD: shift a left, filling from the top of b. */
+export function shld<T>(a: T, b: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const w = width<T>()
+  if (n > w) return shldLong<T>(a, b, n)
+  const carry = <u32>(wide<T>(a) >> <u64>(w - n)) & 1
+  const r: T = n == w ? b : <T>((wide<T>(a) << <u64>n) | (wide<T>(b) >> <u64>(w - n)))
+  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
+  return r
+}
+// 16-bit operands with counts 17 to 31: processors rotate through a:b:a.
+function shldLong<T>(a: T, b: T, n: u32): T {
+  const x = (wide<T>(a) << 32) | (wide<T>(b) << 16) | wide<T>(a)
+  const r = <T>(x >> <u64>(32 - n))
+  const carry = <u32>(x >> <u64>(48 - n)) & 1
+  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
+  return r
+}
+/** SHRD: shift a right, filling from the bottom of b. */
+export function shrd<T>(a: T, b: T, count: u32): T {
+  const n = masked<T>(count)
+  if (n == 0) return a
+  const w = width<T>()
+  if (n > w) {
+    const x = (wide<T>(a) << 32) | (wide<T>(b) << 16) | wide<T>(a)
+    const r = <T>(x >> <u64>n)
+    const carry = <u32>(x >> <u64>(n - 1)) & 1
+    setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
+    return r
+  }
+  const carry = <u32>(wide<T>(a) >> <u64>(n - 1)) & 1
+  const r: T = n == w ? b : <T>((wide<T>(a) >> <u64>n) | (wide<T>(b) << <u64>(w - n)))
+  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
+  return r
+}

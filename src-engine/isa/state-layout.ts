@@ -1,0 +1,155 @@
+// Where everything of a domain lives in its one linear memory: the map of the whole memory, and the fields of a
+// vcpu's area. TypeScript reads these tables; `isa/generate` writes the same numbers for the AssemblyScript core
+// (assembly/generated/layout.ts), so a number is written once.
+// Invariant: vcpu areas start between 2^20 and 2^27 so that every vcpu's addresses take the same number of bytes in
+// a module; vcpu/load.ts patches the addresses of vcpu 0 into those of vcpu n.
+// Runs in: anything (plain data).
+
+/** Fixed regions of the linear memory; addresses and sizes in bytes. Spec: test/house/README.md and cpu.md section 6. */
+export const MEMORY_MAP = {
+  STATIC_BASE: 0x0001_0000, // the core's constant tables (read-only after instantiation)
+  DOMAIN_BASE: 0x0010_0000, // hypervisor tables of the domain; layout in hypervisor/domain-layout.ts
+  DOMAIN_SIZE: 0x0010_0000,
+  VCPU_BASE: 0x0020_0000, // per-vcpu areas
+  VCPU_STRIDE: 0x0010_0000,
+  VCPU_SLOTS: 32,
+  PAGE_FLAGS_BASE: 0x0220_0000, // u8 per host page
+  PAGE_FLAGS_SIZE: 0x0010_0000,
+  P2M_BASE: 0x0230_0000, // u32 per gfn
+  P2M_GFNS: 0x0020_0000,
+  XENHEAP_BASE: 0x02b0_0000, // pages the hypervisor owns but guests map: shared info, grant frames, rings, ACPI
+  XENHEAP_SIZE: 0x0010_0000,
+  CODE_CACHE_BASE: 0x02c0_0000, // per-vcpu decoded code
+  CODE_CACHE_SIZE: 0x0200_0000,
+} as const
+
+/** Bits of a PAGE_FLAGS byte. */
+export const PAGE_FLAG = { CODE: 1, DIRTY: 2 } as const
+
+/** Bits of a P2M entry beside the host page address. 0 means unpopulated. */
+export const P2M_FLAG = { PRESENT: 1, READ_ONLY: 2, MMIO: 4 } as const
+
+/** First byte of guest RAM for a domain with `vcpus` vcpus; a multiple of 2 MiB. */
+export function ramBase(vcpus: number): number {
+  return MEMORY_MAP.CODE_CACHE_BASE + vcpus * MEMORY_MAP.CODE_CACHE_SIZE
+}
+
+/** Segment register numbers as the instruction encoding has them, then LDTR and TR. */
+export const SEGMENT = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5, LDTR: 6, TR: 7 } as const
+
+type Field = readonly [name: string, offset: number, size: number, note: string]
+
+/**
+ * Fields of a vcpu area: name, offset, size in bytes, meaning.
+ * The register file comes first: 8-byte slots that an instruction's operand bytes index directly.
+ */
+export const VCPU_FIELDS = [
+  ['GPR', 0x000, 128, 'RAX RCX RDX RBX RSP RBP RSI RDI R8-R15, u64 each'],
+  ['ZERO', 0x080, 8, 'always 0: the base or index that is not there'],
+  ['TMP', 0x088, 8, 'effective address computed by an address uop'],
+  ['PC_BASE', 0x090, 8, 'virtual address of the page (linear) that holds the running code; RIP-relative operands use it as base'],
+  ['CODE_BASE', 0x098, 8, 'base of CS, to get RIP from a linear address (0 in 64-bit mode)'],
+  ['SEG_BASE', 0x0a0, 64, 'bases of ES CS SS DS FS GS LDTR TR, u64 each'],
+  ['SEG_SEL', 0x0e0, 16, 'selectors, u16 each'],
+  ['SEG_ATTR', 0x0f0, 32, 'attributes, u32 each: descriptor bits 8-15 and 20-23 as Xen has them (type, S, DPL, P, AVL, L, D/B, G at bits 0-7, 8-11); bit 16 = null or unusable'],
+  ['SEG_LIMIT', 0x110, 32, 'limits in bytes (expanded by G), u32 each'],
+  ['GDTR_BASE', 0x130, 8, ''],
+  ['IDTR_BASE', 0x138, 8, ''],
+  ['GDTR_LIMIT', 0x140, 4, ''],
+  ['IDTR_LIMIT', 0x144, 4, ''],
+  ['RIP', 0x148, 8, 'next instruction, valid whenever run() is not running'],
+  ['FLAGS_TYPE', 0x150, 4, 'lazy flags: see assembly/flags.ts'],
+  ['EFLAGS_REST', 0x154, 4, 'EFLAGS without the six status flags'],
+  ['FLAGS_A', 0x158, 8, ''],
+  ['FLAGS_B', 0x160, 8, ''],
+  ['FLAGS_R', 0x168, 8, ''],
+  ['CR0', 0x170, 8, ''],
+  ['CR2', 0x178, 8, ''],
+  ['CR3', 0x180, 8, ''],
+  ['CR4', 0x188, 8, ''],
+  ['CR8', 0x190, 8, 'TPR >> 4; kept with the local APIC by the vcpu thread'],
+  ['EFER', 0x198, 8, ''],
+  ['STAR', 0x1a0, 8, ''],
+  ['LSTAR', 0x1a8, 8, ''],
+  ['CSTAR', 0x1b0, 8, ''],
+  ['SFMASK', 0x1b8, 8, ''],
+  ['KERNEL_GS_BASE', 0x1c0, 8, ''],
+  ['PAT', 0x1c8, 8, ''],
+  ['SYSENTER_CS', 0x1d0, 8, ''],
+  ['SYSENTER_ESP', 0x1d8, 8, ''],
+  ['SYSENTER_EIP', 0x1e0, 8, ''],
+  ['TSC_AUX', 0x1e8, 8, ''],
+  ['DR', 0x1f0, 64, 'DR0-DR7, u64 each'],
+  ['CPL', 0x230, 4, 'current privilege level'],
+  ['MODE', 0x234, 4, '0 16-bit, 1 32-bit, 2 64-bit code'],
+  ['SHADOW', 0x238, 4, 'bit 0: interrupts inhibited for one instruction by STI or MOV SS; bit 1: by MOV SS (debug traps too)'],
+  ['IRQ_WANTED', 0x23c, 4, 'set by the vcpu thread: leave run() when an interrupt can be delivered'],
+  ['HALTED', 0x240, 4, ''],
+  ['FAULT', 0x244, 4, 'pending fault of the running instruction: 0x100 | vector, or 0'],
+  ['FAULT_CODE', 0x248, 4, 'its error code'],
+  ['EXIT', 0x24c, 4, 'exit asked for by the running instruction, code + 1, or 0'],
+  ['NMI_BLOCKED', 0x250, 4, ''],
+  ['STOPPED_IP', 0x254, 4, 'scratch of the dispatcher'],
+  ['RETIRED', 0x258, 8, 'instructions retired since the domain was built'],
+  ['BUDGET', 0x260, 4, 'instructions left in this run()'],
+  ['DTLB', 0x264, 4, 'address of the data TLB in force (user or supervisor)'],
+  ['MSR_VALUE', 0x268, 8, 'operand of the rdmsr and wrmsr imports'],
+  ['CPUID_OUT', 0x270, 16, 'result of the cpuid import: EAX EBX ECX EDX'],
+  ['FAULT_VA', 0x280, 8, ''],
+  ['UNKNOWN_RIP', 0x288, 8, 'linear address of an instruction the core does not know'],
+  ['CODE_NEXT', 0x290, 4, 'code pool: next free byte'],
+  ['CODE_END', 0x294, 4, ''],
+  ['CODE_HASH', 0x298, 4, ''],
+  ['CODE_HEADS', 0x29c, 4, ''],
+  ['STAT_DECODED', 0x2a0, 8, 'blocks decoded'],
+  ['STAT_TLB_FILL', 0x2a8, 8, 'page walks'],
+  ['STAT_CODE_FLUSH', 0x2b0, 8, 'code pool flushes'],
+  ['STAT_SMC', 0x2b8, 8, 'pages whose decoded code was dropped'],
+  ['STRADDLE', 0x2c0, 16, 'bytes of an instruction that crosses a page'],
+  ['FPU_ST', 0x300, 128, 'x87 registers R0-R7 by physical number, 16 bytes each: u64 significand, u16 sign and exponent; MMX uses the significands'],
+  ['FPU_CW', 0x380, 2, ''],
+  ['FPU_SW', 0x382, 2, 'status word, TOP included in bits 11-13'],
+  ['FPU_TAG', 0x384, 2, 'bit per physical register: 1 = not empty (the FXSAVE form)'],
+  ['FPU_OP', 0x386, 2, 'last opcode, 11 bits'],
+  ['FPU_CS', 0x388, 2, ''],
+  ['FPU_DS', 0x38a, 2, ''],
+  ['MXCSR', 0x38c, 4, ''],
+  ['FPU_IP', 0x390, 8, ''],
+  ['FPU_DP', 0x398, 8, ''],
+  ['XMM', 0x400, 256, 'XMM0-XMM15, 16 bytes each'],
+  ['SCRATCH', 0x500, 256, 'operands that cross pages, x87 temporaries; dead between instructions'],
+  ['STAGING', 0x600, 512, 'FXSAVE and FNSAVE images on their way; dead between instructions'],
+  ['LAPIC', 0x1000, 4096, 'register page of the local APIC; layout as the MMIO page; owned by platform/lapic.ts'],
+  ['VCPU_PRIVATE', 0x2000, 4096, 'free for the hypervisor: timers, registrations (hypervisor/domain-layout.ts)'],
+  ['TLB_SUPERVISOR', 0x10000, 65536, 'read, write and execute arrays'],
+  ['TLB_USER', 0x20000, 65536, ''],
+] as const satisfies readonly Field[]
+
+/** The operand byte of a register-file slot is its offset in the area; slots above GPR an operand can name. */
+export const SLOT = { ZERO: 0x80, TMP: 0x88, PC_BASE: 0x90, SEG_BASE: 0xa0 } as const
+
+/** TLB geometry: direct-mapped arrays of 16-byte entries {u64 tag, u32 host addend, u32 flags}. */
+export const TLB = { ENTRIES: 1024, READ: 0x0000, WRITE: 0x4000, EXEC: 0x8000 } as const
+
+/** What run() returns. */
+export const EXIT = {
+  BUDGET: 0,
+  HYPERCALL: 1,
+  HLT: 2,
+  SHUTDOWN: 3,
+  INTR_WINDOW: 4,
+  UNIMPLEMENTED: 5,
+  DEBUG: 6,
+} as const
+
+export type VcpuField = (typeof VCPU_FIELDS)[number][0]
+
+/** Offset of each field within a vcpu area. */
+export const VCPU_OFFSET: Readonly<Record<VcpuField, number>> = Object.fromEntries(
+  VCPU_FIELDS.map(([name, offset]) => [name, offset]),
+) as Record<VcpuField, number>
+
+/** Linear address of a field of vcpu `index`. */
+export function vcpuAddress(index: number, field: VcpuField): number {
+  return MEMORY_MAP.VCPU_BASE + index * MEMORY_MAP.VCPU_STRIDE + VCPU_OFFSET[field]
+}

@@ -1,0 +1,77 @@
+// What a hypervisor driver fills in so that the toolstack can use it without knowing its name. A driver runs domains; it
+// persists nothing, knows no definitions, and has no life-cycle of its own: it says what happened, the toolstack decides.
+// Invariant: after `create` or `restore` answered ok, exactly one `stopped` event follows for that domain, whatever ends it.
+// Runs in: main, plain Node.
+import type { Result } from '../../src-engine/public/result'
+import type { Port } from '../lib/port'
+import type { ErrorReport } from '../public/error-code'
+import type { DomainConfig } from '../public/types'
+
+export interface DriverLimits {
+  readonly maxVcpus: number
+  readonly minMemoryMiB: number
+  readonly maxMemoryMiB: number
+}
+
+/** Why a domain is no longer there. `reboot` means it asked to be started again; `saved` follows a successful save. */
+export type StopKind = 'poweroff' | 'reboot' | 'crash' | 'destroyed' | 'saved'
+
+export interface DriverSample {
+  readonly uuid: string
+  /** Processor time used since the sample before, as a share of one host processor: 1 is one processor busy. */
+  readonly cpu: number
+  readonly memoryKiB: number
+}
+
+export type DriverEvent =
+  | { readonly kind: 'paused'; readonly uuid: string; readonly paused: boolean }
+  | { readonly kind: 'stopped'; readonly uuid: string; readonly how: StopKind; readonly detail: string }
+  | { readonly kind: 'log'; readonly uuid: string; readonly level: 'debug' | 'info' | 'warning' | 'error'; readonly text: string }
+  | { readonly kind: 'samples'; readonly samples: readonly DriverSample[] }
+  /** Domain 0 came up, went away, or came back. Consoles must be attached again after `running`. */
+  | { readonly kind: 'domain0'; readonly state: 'running' | 'crashed'; readonly detail: string; readonly restarts: number }
+
+/** What a file of saved state says of itself, read without restoring it. */
+export interface SavedDomain {
+  readonly uuid: string
+  readonly config: DomainConfig
+  readonly savedAt: number
+}
+
+/** How far a long operation is, and how it is stopped. */
+export interface Progress {
+  report(fraction: number): void
+  readonly signal: AbortSignal
+}
+
+export interface StartedDomain {
+  readonly domid: number
+  readonly paused: boolean
+}
+
+type Outcome<T = null> = Promise<Result<T, ErrorReport>>
+
+export interface HypervisorDriver {
+  readonly name: string
+  readonly limits: DriverLimits
+  /** Connects and starts what the driver needs; events come from here on. */
+  open(listener: (event: DriverEvent) => void): Outcome
+  /** Ends everything that still runs. Nobody is asked; the toolstack saved what was to be saved. */
+  close(): Promise<void>
+
+  create(uuid: string, config: DomainConfig): Outcome<StartedDomain>
+  suspend(uuid: string): Outcome
+  resume(uuid: string): Outcome
+  /** Asks the guest. Whether it follows is seen by a `stopped` event. */
+  shutdown(uuid: string): Outcome
+  reboot(uuid: string): Outcome
+  destroy(uuid: string): Outcome
+  setMemory(uuid: string, memoryMiB: number): Outcome
+  /** Writes the whole guest to `path` (temporary name, flushed, renamed) and ends it; when it fails or is aborted the guest goes on. */
+  save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome
+  readSaved(path: string): Outcome<SavedDomain>
+  /** Continues a saved guest as the domain `uuid` named `config.name`. */
+  restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<StartedDomain>
+  /** A stream to the domain's text console, with the lines it showed before; see public/stream.ts for what goes over it. */
+  openConsole(uuid: string): Outcome<Port>
+}

@@ -1,0 +1,37 @@
+// Numbers, sizes, times and dates as a person reads them, in the language chosen.
+// Invariant: units are those of the field: memory in binary units (MiB, GiB), processor use in per cent of one CPU.
+// Runs in: renderer and tests; pure.
+
+import type { Language } from './translate'
+
+const MIB = 1024 * 1024
+
+export interface Formats {
+  readonly number: (value: number) => string
+  readonly percent: (fraction: number) => string
+  readonly memory: (bytes: number) => string
+  readonly clock: (epochMs: number) => string
+  readonly dateTime: (epochMs: number) => string
+  readonly duration: (ms: number) => string
+}
+
+export function makeFormats(language: Language): Formats {
+  const locale = language === 'de' ? 'de-DE' : 'en-GB'
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+  const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
+  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+  return {
+    number: (value) => whole.format(value),
+    percent: (fraction) => percent.format(fraction),
+    memory: (bytes) => (bytes >= 10240 * MIB ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`),
+    clock: (epochMs) => clock.format(epochMs),
+    dateTime: (epochMs) => dateTime.format(epochMs),
+    duration: (ms) => {
+      const seconds = Math.max(0, Math.floor(ms / 1000))
+      const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+      return parts.map((part) => String(part).padStart(2, '0')).join(':')
+    },
+  }
+}
