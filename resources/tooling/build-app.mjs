@@ -7,8 +7,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { inputs, NODE_TARGET, output, RENDERER_PAGE, rendererOptions } from './bundles.mjs'
 import { BuildError, buildWasm, CORE_WASM } from './build-wasm.mjs'
+import { inputs, NODE_TARGET, output, RENDERER_PAGE, rendererOptions } from './bundles.mjs'
 import { hashSources, isFresh, root, withLock, writeAtomic, writeStamp } from './stamp.mjs'
 
 const out = (...parts) => path.join(root, 'out', ...parts)
@@ -55,10 +55,15 @@ async function step(name, sources, files, work) {
 export async function buildEngine() {
   await buildWasm()
   const wasm = fs.existsSync(CORE_WASM)
-  await step('engine', ['src-engine'], [...outputs('engine', 'main'), ...(wasm ? [out('main/core.wasm')] : [])], async () => {
-    await bundle('engine', 'main')
-    if (wasm) writeAtomic(out('main/core.wasm'), fs.readFileSync(CORE_WASM))
-  })
+  await step(
+    'engine',
+    ['src-engine', path.relative(root, CORE_WASM)],
+    [...outputs('engine', 'main'), ...(wasm ? [out('main/core.wasm')] : [])],
+    async () => {
+      await bundle('engine', 'main')
+      if (wasm) writeAtomic(out('main/core.wasm'), fs.readFileSync(CORE_WASM))
+    },
+  )
 }
 
 /** Everything the app needs. */

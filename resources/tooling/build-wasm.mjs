@@ -18,25 +18,47 @@ export const CORE_WASM = path.join(root, ASSEMBLY, 'build/core.wasm')
 // --memoryBase: constant tables go above the null page, see MEMORY_MAP in isa/state-layout.ts.
 // --maximumMemory: a module that declares less than the memory's maximum refuses the memory.
 const FLAGS = [
-  '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd,threads,bulk-memory', '--importMemory', '--sharedMemory',
-  '--noExportMemory', '--initialMemory', '1024', '--maximumMemory', '65536', '--memoryBase', '65536', '--debug',
+  '-O3',
+  '--runtime',
+  'stub',
+  '--noAssert',
+  '--enable',
+  'simd,threads,bulk-memory',
+  '--importMemory',
+  '--sharedMemory',
+  '--noExportMemory',
+  '--initialMemory',
+  '1024',
+  '--maximumMemory',
+  '65536',
+  '--memoryBase',
+  '65536',
+  '--debug',
 ]
 
 const log = (message) => process.stderr.write(`[wasm] ${message}\n`)
 
-export class BuildError extends Error {}
+/** The sources are at fault: the message says it all, no stack wanted. */
+export class BuildError extends Error {
+  name = 'BuildError'
+}
 
-/** Bundles a TypeScript file with rolldown to a temporary CommonJS file and runs it in Node with `args`. */
-export async function runTypeScript(source, args = []) {
+/** Bundles a program written in TypeScript to one temporary CommonJS file, which the caller removes. */
+export async function bundleProgram(source) {
   const { rolldown } = await import('rolldown')
-  const bundle = await rolldown({ input: path.join(root, source), platform: 'node', logLevel: 'warn' })
+  const bundle = await rolldown({ input: path.join(root, source), platform: 'node', external: ['electron'], logLevel: 'warn' })
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, sourcemap: 'inline' })
   await bundle.close()
   const file = path.join(cacheDir, `${source.replaceAll('/', '-')}.${process.pid}.cjs`)
   writeAtomic(file, output[0].code)
+  return file
+}
+
+async function generate() {
+  const file = await bundleProgram(GENERATOR)
   try {
-    const run = spawnSync(process.execPath, ['--enable-source-maps', file, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
-    if (run.status !== 0) throw new BuildError(`${source} ended with ${run.status ?? run.signal}`)
+    const run = spawnSync(process.execPath, ['--enable-source-maps', file], { cwd: root, stdio: ['ignore', 2, 2] })
+    if (run.status !== 0) throw new BuildError(`${GENERATOR} ended with ${run.status ?? run.signal}`)
   } finally {
     fs.rmSync(file, { force: true })
   }
@@ -96,7 +118,7 @@ export async function buildWasm({ force = false } = {}) {
   return withLock('core.wasm', async () => {
     if (fresh()) return false
     const start = performance.now()
-    if (fs.existsSync(path.join(root, GENERATOR))) await runTypeScript(GENERATOR)
+    if (fs.existsSync(path.join(root, GENERATOR))) await generate()
     const hash = hashSources(sources) // after the generator: its outputs are sources of the compiler
     const bytes = await compile()
     await checkDispatch(bytes)

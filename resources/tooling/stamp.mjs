@@ -32,7 +32,12 @@ export function listFiles(dir) {
 export function hashSources(paths, ...extra) {
   const hash = createHash('sha256')
   for (const dir of paths) {
-    for (const file of listFiles(dir)) hash.update(file).update('\0').update(fs.readFileSync(path.join(root, file))).update('\0')
+    for (const file of listFiles(dir))
+      hash
+        .update(file)
+        .update('\0')
+        .update(fs.readFileSync(path.join(root, file)))
+        .update('\0')
   }
   for (const word of extra) hash.update(String(word)).update('\0')
   return hash.digest('hex')
