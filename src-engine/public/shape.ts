@@ -1,128 +1,136 @@
-// Tiny run-time shapes for what crosses a boundary. A shape checks an unknown value and gives its static type:
-//   const point = object({ x: integer(), y: integer() });  type Point = Static<typeof point>
-// A shape returns a copy that holds only what it names, so that nothing unnamed gets past a boundary.
-// Invariant: `check` never throws, whatever it is given, and reads each property once.
-// Note to the others: written by the app engineer because it was needed first; owned by the dom0 engineer. Extend, keep names.
-// Runs in: anything.
-import { err, ok, type Result } from './result'
+// Shapes: small run-time checks of values from outside (messages, arguments, files) that also give the static type.
+// A shape only looks, it never converts: what `is` accepts is used as it came, so a message is checked once and then typed.
+// Unknown extra fields are allowed (a newer peer may send more); missing or wrong ones are named by `explain`.
+// Invariant: `is(v)` is true exactly when `explain(v, p)` is undefined. Runs in: anything (no platform imports).
 
+/** One shape. `explain` gives the first thing that is wrong, with its path, or undefined when all is well. */
 export interface Shape<T> {
-  /** What is expected, in words, for messages and documents. */
   readonly name: string
-  /** The value as T, or one sentence fragment saying where it is wrong: "memoryMiB: expected an integer". */
-  check(value: unknown): Result<T, string>
+  is(value: unknown): value is T
+  explain(value: unknown, path?: string): string | undefined
 }
 
-export type Static<S> = S extends Shape<infer T> ? T : never
+/** The static type a shape stands for. */
+export type TypeOf<S> = S extends Shape<infer T> ? T : never
 
-function shape<T>(name: string, check: (value: unknown) => Result<T, string>): Shape<T> {
-  return { name, check }
+function shown(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (value instanceof Uint8Array) return 'bytes'
+  return typeof value
 }
 
-export function string(maxLength = 1 << 16): Shape<string> {
-  return shape('a string', (value) => {
-    if (typeof value !== 'string') return err('expected a string')
-    return value.length <= maxLength ? ok(value) : err(`longer than ${maxLength} characters`)
-  })
+function simple<T>(name: string, is: (value: unknown) => value is T): Shape<T> {
+  return {
+    name,
+    is,
+    explain: (value, path = 'value') => (is(value) ? undefined : `${path}: ${name} expected, ${shown(value)} found`),
+  }
 }
 
-export function boolean(): Shape<boolean> {
-  return shape('true or false', (value) => (typeof value === 'boolean' ? ok(value) : err('expected true or false')))
+/** A shape whose `is` follows from its `explain`: for everything that has parts. */
+function composed<T>(name: string, explain: (value: unknown, path: string) => string | undefined): Shape<T> {
+  return {
+    name,
+    is: (value): value is T => explain(value, 'value') === undefined,
+    explain: (value, path = 'value') => explain(value, path),
+  }
 }
 
-export function number(min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Shape<number> {
-  return shape('a number', (value) => {
-    if (typeof value !== 'number' || !Number.isFinite(value)) return err('expected a number')
-    return value >= min && value <= max ? ok(value) : err(`not within ${min} to ${max}`)
-  })
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
-export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): Shape<number> {
-  return shape('an integer', (value) => {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) return err('expected an integer')
-    return value >= min && value <= max ? ok(value) : err(`not within ${min} to ${max}`)
-  })
+export const anything: Shape<unknown> = simple('anything', (_value): _value is unknown => true)
+export const nothing: Shape<undefined> = simple('nothing', (value): value is undefined => value === undefined)
+export const text: Shape<string> = simple('text', (value): value is string => typeof value === 'string')
+export const flag: Shape<boolean> = simple('true or false', (value): value is boolean => typeof value === 'boolean')
+export const bytes: Shape<Uint8Array> = simple('bytes', (value): value is Uint8Array => value instanceof Uint8Array)
+/** A finite number. */
+export const number: Shape<number> = simple('a number', (value): value is number => Number.isFinite(value))
+/** A whole number from 0 to 2^53-1. */
+export const count: Shape<number> = simple(
+  'a whole number from 0',
+  (value): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
+)
+
+/** Text of at most `longest` UTF-16 units. */
+export function shortText(longest: number): Shape<string> {
+  return simple(
+    `text of at most ${longest} characters`,
+    (value): value is string => typeof value === 'string' && value.length <= longest,
+  )
 }
 
-export function bytes(maxLength = 1 << 24): Shape<Uint8Array> {
-  return shape('bytes', (value) => {
-    if (!(value instanceof Uint8Array)) return err('expected bytes')
-    return value.length <= maxLength ? ok(value) : err(`longer than ${maxLength} bytes`)
-  })
+/** A whole number within limits, both included. */
+export function within(lowest: number, highest: number): Shape<number> {
+  return simple(
+    `a whole number from ${lowest} to ${highest}`,
+    (value): value is number => typeof value === 'number' && Number.isInteger(value) && value >= lowest && value <= highest,
+  )
 }
 
-export function literal<const T extends string | number | boolean | null>(wanted: T): Shape<T> {
-  return shape(JSON.stringify(wanted), (value) => (value === wanted ? ok(wanted) : err(`expected ${JSON.stringify(wanted)}`)))
+/** One of the listed words. */
+export function oneOf<const W extends readonly (string | number)[]>(...words: W): Shape<W[number]> {
+  return simple(`one of ${words.join(', ')}`, (value): value is W[number] => words.some((word) => word === value))
 }
 
-export function oneOf<const T extends readonly (string | number)[]>(wanted: T): Shape<T[number]> {
-  return shape(`one of ${wanted.join(', ')}`, (value) => {
-    const found = wanted.find((each) => each === value)
-    return found === undefined ? err(`expected one of ${wanted.join(', ')}`) : ok(found)
-  })
+/** Text of the given form. */
+export function matching(name: string, form: RegExp): Shape<string> {
+  return simple(name, (value): value is string => typeof value === 'string' && form.test(value))
 }
 
-export function nullable<T>(inner: Shape<T>): Shape<T | null> {
-  return shape(`${inner.name} or null`, (value) => (value === null ? ok(null) : inner.check(value)))
-}
-
-export function array<T>(inner: Shape<T>, maxLength = 1 << 16): Shape<T[]> {
-  return shape(`a list of ${inner.name}`, (value) => {
-    if (!Array.isArray(value)) return err('expected a list')
-    if (value.length > maxLength) return err(`longer than ${maxLength} items`)
-    const items: T[] = []
-    for (let index = 0; index < value.length; index++) {
-      const item = inner.check(value[index])
-      if (!item.ok) return err(`${index}: ${item.error}`)
-      items.push(item.value)
+export function list<T>(item: Shape<T>, longest = 65536): Shape<readonly T[]> {
+  return composed(`a list of ${item.name}`, (value, path) => {
+    if (!Array.isArray(value)) return `${path}: a list expected, ${shown(value)} found`
+    if (value.length > longest) return `${path}: at most ${longest} entries expected, ${value.length} found`
+    for (let i = 0; i < value.length; i++) {
+      const wrong = item.explain(value[i], `${path}[${i}]`)
+      if (wrong !== undefined) return wrong
     }
-    return ok(items)
+    return undefined
   })
 }
 
-export function record<T>(inner: Shape<T>, maxLength = 1 << 16): Shape<Record<string, T>> {
-  return shape(`a record of ${inner.name}`, (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return err('expected a record')
-    const entries = Object.entries(value)
-    if (entries.length > maxLength) return err(`more than ${maxLength} entries`)
-    const items: [string, T][] = []
-    for (const [key, each] of entries) {
-      const item = inner.check(each)
-      if (!item.ok) return err(`${key}: ${item.error}`)
-      items.push([key, item.value])
+/** Any keys, values of one shape: counters by name. */
+export function dictionary<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return composed(`a dictionary of ${item.name}`, (value, path) => {
+    if (!isRecord(value)) return `${path}: a dictionary expected, ${shown(value)} found`
+    for (const key of Object.keys(value)) {
+      const wrong = item.explain(value[key], `${path}.${key}`)
+      if (wrong !== undefined) return wrong
     }
-    return ok(Object.fromEntries(items))
+    return undefined
   })
 }
 
-export type Fields = { readonly [key: string]: Shape<unknown> }
-export type Members<F extends Fields> = { [K in keyof F]: Static<F[K]> }
+/** The value or undefined; as a field of `fields` it may be left out. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return composed(`${shape.name} or nothing`, (value, path) => (value === undefined ? undefined : shape.explain(value, path)))
+}
 
-export function object<F extends Fields>(fields: F): Shape<Members<F>> {
-  const isMembers = (value: Record<string, unknown>): value is Members<F> => Object.keys(fields).every((key) => key in value)
-  return shape(`{ ${Object.keys(fields).join(', ')} }`, (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return err('expected an object')
-    const given = new Map(Object.entries(value))
-    const members: Record<string, unknown> = {}
-    for (const [key, inner] of Object.entries(fields)) {
-      const member = inner.check(given.get(key))
-      if (!member.ok) return err(`${key}: ${member.error}`)
-      members[key] = member.value
+type Fields = Readonly<Record<string, Shape<unknown>>>
+type OptionalKeys<F extends Fields> = { [K in keyof F]: undefined extends TypeOf<F[K]> ? K : never }[keyof F]
+type FieldsType<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: TypeOf<F[K]> } & {
+  readonly [K in OptionalKeys<F>]?: TypeOf<F[K]>
+}
+
+/** An object with these fields (own words for the parts: `fields({ domid: count, name: text })`). */
+export function fields<const F extends Fields>(parts: F): Shape<FieldsType<F>> {
+  const names = Object.entries(parts)
+  return composed(`{ ${Object.keys(parts).join(', ')} }`, (value, path) => {
+    if (!isRecord(value)) return `${path}: an object expected, ${shown(value)} found`
+    for (const [key, shape] of names) {
+      const wrong = shape.explain(value[key], `${path}.${key}`)
+      if (wrong !== undefined) return wrong
     }
-    return isMembers(members) ? ok(members) : err('expected an object')
+    return undefined
   })
 }
 
-/** A union told apart by its `kind` field. Give objects whose `kind` is a literal. */
-export function union<S extends readonly Shape<unknown>[]>(...shapes: S): Shape<Static<S[number]>> {
-  const isMember = (_value: unknown, found: boolean): _value is Static<S[number]> => found
-  return shape(shapes.map((each) => each.name).join(' or '), (value) => {
-    let first = 'expected one of several shapes'
-    for (const each of shapes) {
-      const found = each.check(value)
-      if (found.ok && isMember(found.value, true)) return ok(found.value)
-      if (!found.ok && !found.error.startsWith('kind:')) first = found.error
-    }
-    return err(first)
-  })
+/** One of several shapes. */
+export function either<A, B>(a: Shape<A>, b: Shape<B>): Shape<A | B> {
+  return composed(`${a.name} or ${b.name}`, (value, path) =>
+    a.explain(value, path) === undefined ? undefined : b.explain(value, path),
+  )
 }

@@ -1,0 +1,249 @@
+// Control: what main asks of a domain's process and of domain 0, and what they tell main. The most privileged of the three
+// kinds of port; only main holds the other end. Runs on call.ts; each row below has the shapes of arguments and reply.
+//
+// Life of a domain, as main drives it:
+//   fork domain process · domain.build → its xenstore and console pages and ports · dom0.introduce (hands dom0 one end of a
+//   link) · domain.link (hands the domain the other end) · domain.resume · ... · domain says event `exit` · dom0.release · end.
+// Restoring: domain.restore instead of build, and dom0.introduce with `restoring: true`; the domain's store state then goes
+// over the link, not over control (bulk bytes never cross main), and dom0 re-creates the domain's trees from it.
+// Saving: domain.save; the domain's process asks dom0 for its store state over the link (protocol/link XS_SAVE).
+// Domain 0 died: fork a new one, dom0.start with the same journalDirectory, dom0.introduce (the same arguments, the journal
+// already knows it) with a fresh link for each domain, domain.link with the other end. Nothing else: pump and journal do it.
+//
+// How a link is handed out (`link` below): in Electron main makes a MessageChannelMain and passes one port with
+// dom0.introduce and the other with domain.link, `link` is left out. In plain Node dom0 listens on a local socket (its path
+// is in the reply of dom0.start), main invents a random ticket and gives {path, ticket} to both; the domain connects and
+// sends the ticket. Streams (dom0.openConsole) are handed out the same way.
+//
+// Units are in the names: KiB, MiB, ns. Numbers fit a double exactly. Handles are UUIDs in lower case.
+// Runs in: main, domain and domain-0 processes.
+import {
+  count,
+  dictionary,
+  either,
+  fields,
+  flag,
+  list,
+  matching,
+  nothing,
+  number,
+  oneOf,
+  optional,
+  shortText,
+  text,
+  within,
+} from '../shape'
+import type { CallTypesOf, EventTypesOf } from './call'
+
+export const handle = matching('a domain UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+/** 1..DOMID_FIRST_RESERVED-1; unique among domains that dom0 knows at one time. */
+export const domidShape = within(1, 0x7fef)
+/** Where and how to connect in plain Node; left out when a port comes with the call. */
+export const linkEnd = optional(fields({ path: text, ticket: shortText(128) }))
+const unit = either(nothing, fields({}))
+
+/** What the store and the console need to know of a domain: in the reply of build and restore, and for dom0.introduce. */
+const guestPages = {
+  /** The domid the guest knows (from its saved state after a restore; else the same as domid). */
+  guestDomid: domidShape,
+  /** gfn of the XenStore ring page and the guest's event-channel port for it (HVM params 1 and 2). */
+  storeGfn: count,
+  storePort: count,
+  /** gfn of the console ring page and its port (HVM params 17 and 18). */
+  consoleGfn: count,
+  consolePort: count,
+} as const
+
+/** Why a domain stopped, in Xen's words: sched_op SHUTDOWN_* reasons, and our own for what Xen would not survive. */
+export const EXIT_REASONS = [
+  'poweroff',
+  'reboot',
+  'suspend',
+  'crash',
+  'watchdog',
+  'soft_reset',
+  'destroyed',
+  'saved',
+  'internal',
+] as const
+
+export const DOMAIN_STATES = ['building', 'paused', 'running', 'blocked', 'saving', 'restoring', 'shutdown', 'crashed'] as const
+
+/** main → a domain's process. */
+export const DOMAIN_CALLS = {
+  /** Makes the domain and loads the kernel; it stays paused. INVALID_ARG for an unusable kernel, ramdisk or memory size. */
+  build: {
+    args: fields({
+      handle,
+      domid: domidShape,
+      name: shortText(256),
+      kernel: text,
+      ramdisk: optional(text),
+      cmdline: optional(shortText(4096)),
+      memoryMiB: within(1, 4096),
+      vcpus: within(1, 32),
+      /** What the guest's clock starts from; left out: the host's. Nanoseconds are lost, so milliseconds. */
+      wallClockMs: optional(count),
+    }),
+    reply: fields(guestPages),
+    status: 'done',
+  },
+  /** Makes the domain from a save file; it stays paused. The store state in it goes to dom0 with the first link. */
+  restore: {
+    args: fields({ handle, domid: domidShape, name: shortText(256), path: text }),
+    reply: fields({
+      ...guestPages,
+      memoryMiB: count,
+      vcpus: count,
+      /** UUID the file was saved under, and when (milliseconds since 1970): the app says at what the guest's clock stands. */
+      savedHandle: handle,
+      savedAtMs: count,
+    }),
+    status: 'done',
+  },
+  /** Gives the domain its link to dom0, the first one or one to a new dom0; the pumps then replay what was unanswered. */
+  link: { args: fields({ link: linkEnd }), reply: unit, status: 'done' },
+  /** Runs a paused domain (also the first time, after build or restore). */
+  resume: { args: unit, reply: unit, status: 'done' },
+  /** Answered when every vcpu has stopped at an instruction boundary. */
+  pause: { args: unit, reply: unit, status: 'done' },
+  /**
+   * Writes a checkpoint under a temporary name, flushes and renames it. Answered when it is on disk; `progress` events
+   * before that. With `leaveRunning` the domain goes on afterwards, else it stays paused (main then destroys it).
+   */
+  save: {
+    args: fields({ path: text, leaveRunning: optional(flag) }),
+    reply: fields({ bytes: count, milliseconds: count }),
+    status: 'done',
+  },
+  /** Stops a save; the temporary file is removed, the domain goes on as it was, save answers OPERATION_ABORTED. */
+  cancel: { args: unit, reply: unit, status: 'done' },
+  /** Figures for list, charts and tests. Cheap: it may be asked every second. */
+  sample: {
+    args: unit,
+    reply: fields({
+      state: oneOf(...DOMAIN_STATES),
+      /** Set when state is shutdown or crashed. */
+      reason: optional(oneOf(...EXIT_REASONS)),
+      /** vcpu time used so far, all vcpus together. */
+      cpuNs: count,
+      /** Memory the guest has now (ballooned pages do not count) and the most it may have. */
+      memoryKiB: count,
+      maxMemoryKiB: count,
+      vcpus: count,
+      /** Guest instructions retired so far. */
+      retired: count,
+    }),
+    status: 'done',
+  },
+  /** Counters for `guest --json` and the benchmarks. */
+  report: {
+    args: unit,
+    reply: fields({
+      instructions: count,
+      vcpuSeconds: number,
+      hypercalls: dictionary(count),
+      exits: dictionary(count),
+      crossings: count,
+    }),
+    status: 'done',
+  },
+  /** The hypervisor's message ring of this domain, as text. */
+  dmesg: { args: unit, reply: fields({ text }), status: 'done' },
+  /** Ends the domain at once; event `exit` with reason destroyed follows, then the process ends with code 0. */
+  destroy: { args: unit, reply: unit, status: 'done' },
+} as const
+export type DomainCalls = CallTypesOf<typeof DOMAIN_CALLS>
+
+/** Log levels, in order of importance. */
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const
+const logLine = fields({ level: oneOf(...LOG_LEVELS), text: shortText(4096) })
+
+/** A domain's process → main. */
+export const DOMAIN_EVENTS = {
+  /** One line for the Log. */
+  log: logLine,
+  /** The domain stopped. `text` is one sentence for people. The process stays for questions until destroy. */
+  exit: fields({ reason: oneOf(...EXIT_REASONS), text: shortText(4096) }),
+  /** How far a save or restore is, in bytes of guest memory. */
+  progress: fields({ done: count, total: count }),
+  /** A new line in the hypervisor's message ring. */
+  dmesg: fields({ text: shortText(4096) }),
+} as const
+export type DomainEvents = EventTypesOf<typeof DOMAIN_EVENTS>
+
+/** What control/shutdown accepts (6.4 of the ABI document). */
+export const SHUTDOWN_REQUESTS = ['poweroff', 'reboot', 'suspend', 'halt'] as const
+
+const introduced = fields({
+  handle,
+  domid: domidShape,
+  name: shortText(256),
+  memoryMiB: within(1, 4096),
+  vcpus: within(1, 32),
+  ...guestPages,
+  /** For /vm/<uuid>/image, as libxl writes it for direct kernel boot. */
+  kernel: optional(text),
+  ramdisk: optional(text),
+  cmdline: optional(text),
+  /** Milliseconds since 1970, for /vm/<uuid>/start_time. */
+  startedAtMs: count,
+  /** The trees come from the domain over the link (XS_RESTORE) instead of being made fresh. */
+  restoring: optional(flag),
+  link: linkEnd,
+})
+
+/** main → domain 0. */
+export const DOM0_CALLS = {
+  /** First call. Loads the journal in journalDirectory (made if missing) and, with socketDirectory, listens there. */
+  start: {
+    args: fields({ journalDirectory: text, socketDirectory: optional(text) }),
+    reply: fields({
+      /** Path (or pipe name) to connect to; only with socketDirectory. */
+      socketPath: optional(text),
+      /** Domains the journal knows; each waits for introduce with a new link, or for release. */
+      domains: list(handle),
+    }),
+    status: 'done',
+  },
+  /**
+   * Makes the domain known: its trees in the store (6.3 of the ABI document), its link, @introduceDomain. For a handle that
+   * is known already (from the journal) only the link is replaced. INVALID_ARG when another domain has this domid.
+   */
+  introduce: { args: introduced, reply: unit, status: 'done' },
+  /** Forgets the domain: trees, watches, transactions, console scrollback; @releaseDomain fires. No error if unknown. */
+  release: { args: fields({ handle }), reply: unit, status: 'done' },
+  /** Writes memory/target, at most static-max (6.4): the guest's balloon driver follows. */
+  setTarget: { args: fields({ handle, targetKiB: count }), reply: unit, status: 'done' },
+  /** Writes control/shutdown; the guest acknowledges by emptying it. NO_DOMAIN if unknown. */
+  shutdown: { args: fields({ handle, request: oneOf(...SHUTDOWN_REQUESTS) }), reply: unit, status: 'done' },
+  /** Writes name to the domain's and its vm's tree. */
+  rename: { args: fields({ handle, name: shortText(256) }), reply: unit, status: 'done' },
+  /**
+   * Joins a console stream (protocol/stream) to the domain: a port with the call, or `link`. `fromOffset` is the first byte
+   * wanted; left out: all of the scrollback. Several may be open.
+   */
+  openConsole: { args: fields({ handle, link: linkEnd, fromOffset: optional(count) }), reply: unit, status: 'done' },
+  /** The last `longest` bytes (default all) of the console as text, for logs, tests and screenshots. */
+  readConsole: { args: fields({ handle, longest: optional(count) }), reply: fields({ text, offset: count }), status: 'done' },
+  /** The whole store or a part, as `xenstore-ls -f -p` prints it, one node a line. */
+  dumpStore: { args: fields({ path: optional(text) }), reply: fields({ text }), status: 'done' },
+  /** One node; NO_XENSTORE_NODE when missing. Values are text (bytes above 0x7f as Latin-1). */
+  readStore: { args: fields({ path: text }), reply: fields({ value: text }), status: 'done' },
+  writeStore: { args: fields({ path: text, value: text }), reply: unit, status: 'done' },
+  /** Figures for tests and the Log. */
+  counters: {
+    args: unit,
+    reply: fields({ requests: count, nodes: count, watches: count, transactions: count, journalBytes: count, links: count }),
+    status: 'done',
+  },
+} as const
+export type Dom0Calls = CallTypesOf<typeof DOM0_CALLS>
+
+/** domain 0 → main. */
+export const DOM0_EVENTS = {
+  log: logLine,
+  /** A domain's link came up or went away (its process died, or it sent garbage: then `reason` says what). */
+  link: fields({ handle, state: oneOf('connected', 'closed'), reason: optional(text) }),
+} as const
+export type Dom0Events = EventTypesOf<typeof DOM0_EVENTS>

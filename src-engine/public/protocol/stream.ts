@@ -1,0 +1,45 @@
+// Streams: window ⇄ domain 0 (console) and later window ⇄ guest (pixels). The least privileged port: a window that has one can
+// read and type on one console and nothing else. Messages are plain, one shape per row; garbage closes the stream.
+//
+// Console output is a sequence of bytes counted from the domain's start; `offset` is the count before the first byte of a
+// message, so a window that reconnects (after domain 0 died) asks for `fromOffset` and sees each byte once. Bytes are what
+// the guest wrote (UTF-8 may be cut between messages). Flow: dom0 sends at most CONSOLE_WINDOW bytes beyond the last `ack`,
+// coalesced over a few milliseconds; a window acknowledges after it has drawn. A window that is slow loses what falls out
+// of the scrollback: the next `output` then has an offset beyond the last one's end.
+// Runs in: domain 0, main (which only hands ports out), renderer.
+import { bytes, count, fields, oneOf, optional, type TypeOf, text } from '../shape'
+
+/** Unacknowledged console bytes a window may have. */
+export const CONSOLE_WINDOW = 256 * 1024
+/** Output is sent when so many bytes wait, or after COALESCE_MS. */
+export const CONSOLE_CHUNK = 16 * 1024
+export const COALESCE_MS = 4
+/** Longest `input` message; longer pastes are cut into several by the sender. */
+export const CONSOLE_INPUT_LIMIT = 16 * 1024
+
+/** dom0 → window. */
+export const CONSOLE_TO_WINDOW = {
+  /** Bytes the guest wrote. */
+  output: fields({ kind: oneOf('output'), offset: count, bytes }),
+  /** The guest's side came or went: `gone` while its process has no link to this domain 0. */
+  state: fields({ kind: oneOf('state'), state: oneOf('connected', 'gone') }),
+  /** The stream ends: the domain was released, or this side sent garbage. */
+  end: fields({ kind: oneOf('end'), reason: text }),
+} as const
+
+/** window → dom0. */
+export const CONSOLE_FROM_WINDOW = {
+  /** Bytes typed. At most CONSOLE_INPUT_LIMIT; what the guest does not take waits in order (64 KiB, then it is dropped). */
+  input: fields({ kind: oneOf('input'), bytes }),
+  /** All output before `offset` has been shown. */
+  ack: fields({ kind: oneOf('ack'), offset: count }),
+  /** Size of the terminal. The console ring has no way to tell the guest; kept for consoles that do. */
+  resize: fields({ kind: oneOf('resize'), columns: count, rows: count, pixels: optional(count) }),
+} as const
+
+export type ConsoleToWindow = {
+  [K in keyof typeof CONSOLE_TO_WINDOW]: TypeOf<(typeof CONSOLE_TO_WINDOW)[K]>
+}[keyof typeof CONSOLE_TO_WINDOW]
+export type ConsoleFromWindow = {
+  [K in keyof typeof CONSOLE_FROM_WINDOW]: TypeOf<(typeof CONSOLE_FROM_WINDOW)[K]>
+}[keyof typeof CONSOLE_FROM_WINDOW]
