@@ -3,7 +3,7 @@
 // Invariant: after `create` or `restore` answered ok, exactly one `stopped` event follows for that domain, whatever ends it.
 // Runs in: main, plain Node.
 import type { Result } from '../../src-engine/public/result'
-import type { Port } from '../lib/port'
+import type { OpaquePort } from '../lib/channel'
 import type { ErrorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 
@@ -31,13 +31,6 @@ export type DriverEvent =
   /** Domain 0 came up, went away, or came back. Consoles must be attached again after `running`. */
   | { readonly kind: 'domain0'; readonly state: 'running' | 'crashed'; readonly detail: string; readonly restarts: number }
 
-/** What a file of saved state says of itself, read without restoring it. */
-export interface SavedDomain {
-  readonly uuid: string
-  readonly config: DomainConfig
-  readonly savedAt: number
-}
-
 /** How far a long operation is, and how it is stopped. */
 export interface Progress {
   report(fraction: number): void
@@ -49,7 +42,15 @@ export interface StartedDomain {
   readonly paused: boolean
 }
 
-type Outcome<T = null> = Promise<Result<T, ErrorReport>>
+export interface RestoredDomain extends StartedDomain {
+  readonly memoryMiB: number
+  readonly vcpus: number
+  /** Under which identifier and when it was saved. */
+  readonly savedUuid: string
+  readonly savedAt: number
+}
+
+export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
 export interface HypervisorDriver {
   readonly name: string
@@ -69,9 +70,9 @@ export interface HypervisorDriver {
   setMemory(uuid: string, memoryMiB: number): Outcome
   /** Writes the whole guest to `path` (temporary name, flushed, renamed) and ends it; when it fails or is aborted the guest goes on. */
   save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome
-  readSaved(path: string): Outcome<SavedDomain>
-  /** Continues a saved guest as the domain `uuid` named `config.name`. */
-  restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<StartedDomain>
-  /** A stream to the domain's text console, with the lines it showed before; see public/stream.ts for what goes over it. */
-  openConsole(uuid: string): Outcome<Port>
+  restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain>
+  /** One end of a stream to the domain's text console, for a window; public/stream.ts says what goes over it. */
+  openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort>
+  /** The hypervisor's own messages of this domain. */
+  dmesg(uuid: string): Outcome<string>
 }

@@ -1,0 +1,89 @@
+// Every call a window may make of the main process, one row each: what it takes, what it gives back, whether it is done.
+// The client in the preload script, the server in ipc/ and the tests are derived from the rows. Verbs are libvirt's.
+// Invariant: both ends check with the shapes of the row. A call answers with a Result; it does not throw.
+// A call that takes long answers at once with a job number and goes on as `jobChanged` events.
+// Runs in: main, preload, renderer. No platform.
+import { count, fields, flag, list, oneOf, optional, type Shape, shortText, type TypeOf, within } from '../../src-engine/public/shape'
+import * as t from './types'
+
+const none = fields({})
+const ofDomain = fields({ uuid: t.uuidShape })
+const job = fields({ job: count })
+const chosenPath = shortText(4096)
+
+export const calls = {
+  // domains
+  domainList: { params: none, result: list(t.domainInfoShape), status: 'done' },
+  domainInfo: { params: ofDomain, result: t.domainInfoShape, status: 'done' },
+  /** Stores a definition under a new identifier; with `start` it is started too (a failed start keeps the definition). */
+  domainDefine: { params: fields({ config: t.domainConfigShape, start: flag }), result: ofDomain, status: 'done' },
+  /** Changes the definition of a domain that is not active. */
+  domainRedefine: { params: fields({ uuid: t.uuidShape, config: t.domainConfigShape }), result: t.nothing, status: 'done' },
+  domainUndefine: { params: ofDomain, result: t.nothing, status: 'done' },
+  /** Starts; goes on from the managed save when there is one, unless `fresh`. Answers when the guest runs. */
+  domainCreate: { params: fields({ uuid: t.uuidShape, fresh: flag }), result: t.nothing, status: 'done' },
+  domainSuspend: { params: ofDomain, result: t.nothing, status: 'done' },
+  domainResume: { params: ofDomain, result: t.nothing, status: 'done' },
+  /** Asks the guest to shut down or reboot; answers once asked, the state follows as an event. */
+  domainShutdown: { params: ofDomain, result: t.nothing, status: 'done' },
+  domainReboot: { params: ofDomain, result: t.nothing, status: 'done' },
+  domainDestroy: { params: ofDomain, result: t.nothing, status: 'done' },
+  domainSetMemory: { params: fields({ uuid: t.uuidShape, memoryMiB: count }), result: t.nothing, status: 'done' },
+  /** Saves to a file chosen with filePick "saveSaved" and ends the guest. */
+  domainSave: { params: fields({ uuid: t.uuidShape, path: chosenPath }), result: job, status: 'done' },
+  /** Continues a file chosen with filePick "openSaved". The domain it was taken from is used when it exists and is not
+      active; otherwise a new one is made beside it. The job's `uuid` tells which. */
+  domainRestore: { params: fields({ path: chosenPath }), result: job, status: 'done' },
+  /** Saves to the app's own folder; `domainCreate` goes on from it. */
+  domainManagedSave: { params: ofDomain, result: job, status: 'done' },
+  /** Fetches kernel and BusyBox, builds a ramdisk, defines and starts. The job's `uuid` is the new domain. */
+  demoGuestCreate: { params: none, result: job, status: 'done' },
+
+  // figures, jobs, log
+  domainSamples: { params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_MINUTES_KEPT) }), result: t.sampleSeriesShape, status: 'done' },
+  domainLog: { params: ofDomain, result: list(t.logLineShape), status: 'done' },
+  jobList: { params: none, result: list(t.jobInfoShape), status: 'done' },
+  jobCancel: { params: job, result: t.nothing, status: 'done' },
+  noticeList: { params: none, result: list(t.noticeShape), status: 'done' },
+  noticeDismiss: { params: fields({ id: count }), result: t.nothing, status: 'done' },
+
+  /** Opens a stream to the text console. The port follows as a window message (see client.ts) with the number given here.
+      `fromOffset`: see stream.ts; left out, all of the scrollback comes first. */
+  consoleOpen: { params: fields({ uuid: t.uuidShape, fromOffset: optional(count) }), result: fields({ stream: count }), status: 'done' },
+
+  // host and app
+  hostInfo: { params: none, result: t.hostInfoShape, status: 'done' },
+  aboutInfo: { params: none, result: t.aboutInfoShape, status: 'done' },
+  preferencesGet: { params: none, result: t.preferencesShape, status: 'done' },
+  preferencesSet: { params: t.preferencesShape, result: t.nothing, status: 'done' },
+  /** The system's file dialog over the calling window. Null when the user cancelled. Only files chosen this way may be
+      written or restored; a kernel or ramdisk may also be typed in. */
+  filePick: { params: fields({ kind: oneOf(...t.fileKinds), suggestedName: shortText(256) }), result: fields({ path: t.nullable(chosenPath) }), status: 'done' },
+  /** A window of the view; brought to the front when it is open already. `uuid` is for the domain view, else null. */
+  windowOpen: { params: fields({ view: oneOf(...t.windowViews), uuid: t.nullable(t.uuidShape) }), result: t.nothing, status: 'done' },
+  /** Closes the window that calls. */
+  windowClose: { params: none, result: t.nothing, status: 'done' },
+  /** The system's clipboard; the page's own clipboard access is denied. */
+  clipboardRead: { params: none, result: fields({ text: shortText(1 << 20) }), status: 'done' },
+  clipboardWrite: { params: fields({ text: shortText(1 << 20) }), result: t.nothing, status: 'done' },
+  /** Ask to quit; with active guests the event `quitAsked` comes back, and quitChoose answers it. */
+  quit: { params: none, result: t.nothing, status: 'done' },
+  quitChoose: { params: fields({ choice: oneOf(...t.quitChoices) }), result: t.nothing, status: 'done' },
+} as const satisfies Record<string, CallRow<unknown, unknown>>
+
+export interface CallRow<P, R> {
+  readonly params: Shape<P>
+  readonly result: Shape<R>
+  readonly status: string
+}
+
+export type CallName = keyof typeof calls
+export type CallParams<C extends CallName> = TypeOf<(typeof calls)[C]['params']>
+export type CallResult<C extends CallName> = TypeOf<(typeof calls)[C]['result']>
+
+/** The same rows, typed so that a row found by a name known only later keeps its parameter and result together. */
+export const callTable: { readonly [C in CallName]: CallRow<CallParams<C>, CallResult<C>> } = calls
+
+export function isCallName(name: unknown): name is CallName {
+  return typeof name === 'string' && Object.hasOwn(calls, name)
+}

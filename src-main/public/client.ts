@@ -1,0 +1,69 @@
+// The client of the calls table: what a preload script exposes to its page. It needs nothing but two functions of Electron:
+//   const bridge = makeClient({ invoke: (n, p) => ipcRenderer.invoke(CALL_CHANNEL, n, p),
+//                               listen: (l) => ipcRenderer.on(EVENT_CHANNEL, (_e, n, p) => l(n, p)) })
+//   contextBridge.exposeInMainWorld('ringmaster', bridge)
+//   ipcRenderer.on(STREAM_CHANNEL, (e, stream) => window.postMessage({ kind: STREAM_CHANNEL, stream }, '*', e.ports))
+// A port cannot pass the context bridge, hence the window message: the page takes event.ports[0] of it.
+// Invariant: what comes from main is checked as well, so that a view sees only what the table names.
+// Runs in: preload, main's tests. No platform.
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { type CallName, type CallParams, type CallResult, callTable } from './calls'
+import { type ErrorReport, errorReport } from './error-code'
+import { type EventName, type EventPayload, eventTable, isEventName } from './events'
+import { errorReportShape } from './types'
+
+export const CALL_CHANNEL = 'ringmaster:call'
+export const EVENT_CHANNEL = 'ringmaster:event'
+export const STREAM_CHANNEL = 'ringmaster:stream'
+
+export interface Client {
+  call<C extends CallName>(name: C, params: CallParams<C>): Promise<Result<CallResult<C>, ErrorReport>>
+  /** Returns the function that ends the subscription. */
+  subscribe<E extends EventName>(name: E, listener: (payload: EventPayload<E>) => void): () => void
+}
+
+export interface ClientTransport {
+  invoke(name: string, params: unknown): Promise<unknown>
+  listen(listener: (name: unknown, payload: unknown) => void): void
+}
+
+/** The reply as it crosses the process border; anything else is our own mistake. */
+function readReply<C extends CallName>(name: C, reply: unknown): Result<CallResult<C>, ErrorReport> {
+  if (typeof reply !== 'object' || reply === null || !('ok' in reply)) return err(errorReport('internal', { detail: `no reply to ${name}` }))
+  if (reply.ok === true && 'value' in reply) {
+    const shape = callTable[name].result
+    if (shape.is(reply.value)) return ok(reply.value)
+    return err(errorReport('internal', { detail: `reply to ${name}: ${shape.explain(reply.value)}` }))
+  }
+  const error = 'error' in reply ? reply.error : null
+  return err(errorReportShape.is(error) ? error : errorReport('internal', { detail: `${name} failed without saying why` }))
+}
+
+export function makeClient(transport: ClientTransport): Client {
+  const listeners = new Map<EventName, Set<(payload: unknown) => void>>()
+  transport.listen((name, payload) => {
+    if (!isEventName(name)) return
+    for (const listener of [...(listeners.get(name) ?? [])]) listener(payload)
+  })
+  return {
+    async call(name, params) {
+      const wrong = callTable[name].params.explain(params)
+      if (wrong !== undefined) return err(errorReport('bad-arguments', { call: name, detail: wrong }))
+      try {
+        return readReply(name, await transport.invoke(name, params))
+      } catch (thrown) {
+        return err(errorReport('internal', { detail: thrown instanceof Error ? thrown.message : String(thrown) }))
+      }
+    },
+    subscribe(name, listener) {
+      const checked = (payload: unknown): void => {
+        if (eventTable[name].is(payload)) listener(payload)
+      }
+      const set = listeners.get(name) ?? new Set()
+      listeners.set(name, set.add(checked))
+      return () => {
+        set.delete(checked)
+      }
+    },
+  }
+}

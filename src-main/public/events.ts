@@ -1,0 +1,32 @@
+// What the main process tells every window without being asked, one row an event.
+// Invariant: events of one domain arrive in the order they happened; a window that opens late asks the list calls first.
+// Runs in: main, preload, renderer. No platform.
+import { fields, flag, list, type Shape, shortText, text, type TypeOf } from '../../src-engine/public/shape'
+import * as t from './types'
+
+export const events = {
+  /** A domain is new or anything in it changed; the whole of it is sent. */
+  domainChanged: fields({ domain: t.domainInfoShape }),
+  domainRemoved: fields({ uuid: t.uuidShape }),
+  /** Once a second: one sample for each active domain. */
+  samples: fields({ samples: list(t.sampleShape) }),
+  jobChanged: fields({ job: t.jobInfoShape }),
+  logLine: fields({ uuid: t.uuidShape, line: t.logLineShape }),
+  noticeRaised: fields({ notice: t.noticeShape }),
+  preferencesChanged: fields({ preferences: t.preferencesShape, /** What "system" means now. */ systemIsDark: flag }),
+  /** The manager window shows the quit dialog; answered by quitChoose. The names are those of the active guests. */
+  quitAsked: fields({ names: list(text) }),
+  /** Quitting goes on (saving, shutting down); views show that they wait. */
+  quitProgress: fields({ waitingFor: list(text) }),
+  /** A choice of the application menu that the view handles: "new", "about", "preferences", "delete"… */
+  menuChosen: fields({ command: shortText(64) }),
+} as const satisfies Record<string, Shape<unknown>>
+
+export type EventName = keyof typeof events
+export type EventPayload<E extends EventName> = TypeOf<(typeof events)[E]>
+
+export const eventTable: { readonly [E in EventName]: Shape<EventPayload<E>> } = events
+
+export function isEventName(name: unknown): name is EventName {
+  return typeof name === 'string' && Object.hasOwn(events, name)
+}

@@ -1,0 +1,10 @@
+// What goes over a console stream, passed on to the windows from the engine's protocol: offsets, acknowledgements, limits.
+// Runs in: main, preload, renderer. No platform.
+export {
+  CONSOLE_FROM_WINDOW,
+  CONSOLE_INPUT_LIMIT,
+  CONSOLE_TO_WINDOW,
+  CONSOLE_WINDOW,
+  type ConsoleFromWindow,
+  type ConsoleToWindow,
+} from '../../src-engine/public/protocol/stream'

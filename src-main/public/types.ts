@@ -1,0 +1,200 @@
+// The things the toolstack's calls and events speak of. Each is a run-time shape; its static type is made from it, so the
+// two cannot differ. Sizes are in the unit the name says; times are milliseconds since 1970.
+// Runs in: main, preload, renderer. No platform.
+import { count, dictionary, either, fields, flag, list, matching, number, oneOf, type Shape, shortText, text, type TypeOf } from '../../src-engine/public/shape'
+import { errorCodes, type ErrorReason, errorReasons } from './error-code'
+
+/** Domain 0 is listed like any other domain, under this identifier (as libvirt does for Xen). */
+export const DOMAIN0_UUID = '00000000-0000-0000-0000-000000000000'
+
+/** Null stands for "there is none" in what views show; optional fields are for what an older peer does not send. */
+export const nothing: Shape<null> = {
+  name: 'null',
+  is: (value): value is null => value === null,
+  explain: (value, where = 'value') => (value === null ? undefined : `${where}: null expected`),
+}
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return either(shape, nothing)
+}
+
+const path = shortText(4096)
+export const uuidShape = matching('a UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+
+const reasons = Object.keys(errorReasons).filter((key): key is ErrorReason => key in errorReasons)
+export const errorReportShape = fields({ code: oneOf(...errorCodes), reason: oneOf(...reasons), values: dictionary(text) })
+
+// ---- domains --------------------------------------------------------------------------------
+
+/** What is defined: everything needed to start the domain, and nothing of its present state. */
+export const domainConfigShape = fields({
+  name: shortText(256),
+  memoryMiB: count,
+  vcpus: count,
+  kernel: path,
+  ramdisk: nullable(path),
+  cmdline: shortText(4096),
+})
+export type DomainConfig = TypeOf<typeof domainConfigShape>
+
+/** `shutdown` is libvirt's word for "being shut down". `saved` is shut off with a managed save to go on from. */
+export const domainStates = ['shutoff', 'starting', 'running', 'paused', 'shutdown', 'saving', 'saved', 'restoring', 'crashed'] as const
+export type DomainState = (typeof domainStates)[number]
+
+/** What a user may ask of a domain; libvirt's verbs. The life-cycle table says which is allowed in which state. */
+export const domainOperations = [
+  'create', // start, or go on from the managed save
+  'createFresh', // start and forget the managed save
+  'suspend',
+  'resume',
+  'shutdown',
+  'reboot',
+  'destroy', // force off
+  'save',
+  'restore',
+  'managedSave',
+  'undefine', // delete
+  'redefine',
+  'setMemory',
+  'openConsole',
+] as const
+export type DomainOperation = (typeof domainOperations)[number]
+
+export const domainInfoShape = fields({
+  uuid: uuidShape,
+  name: shortText(256),
+  kind: oneOf('domain0', 'guest'),
+  state: oneOf(...domainStates),
+  /** Why it crashed, in the engine's words; empty when there is nothing to say. */
+  detail: text,
+  domid: nullable(count),
+  /** Null for domain 0. */
+  config: nullable(domainConfigShape),
+  /** What is allowed now. Views show these and need no table of their own. */
+  operations: list(oneOf(...domainOperations)),
+  /** The job at work on it, if any. */
+  job: nullable(count),
+  startedAt: nullable(number),
+  /** When the managed save was made, if there is one. */
+  savedAt: nullable(number),
+  /** A restored guest's wall clock stands at this time until the guest corrects it; null once started afresh. */
+  clockStandsAt: nullable(number),
+})
+export type DomainInfo = TypeOf<typeof domainInfoShape>
+
+// ---- figures --------------------------------------------------------------------------------
+
+/** One point of the charts. cpu: share of one host processor, 1 is one processor busy for the whole second. */
+export const sampleShape = fields({ uuid: uuidShape, time: number, cpu: number, memoryKiB: number })
+export type Sample = TypeOf<typeof sampleShape>
+
+/** Many points of one domain, oldest first, as columns of equal length. */
+export const sampleSeriesShape = fields({ time: list(number), cpu: list(number), memoryKiB: list(number) })
+export type SampleSeries = TypeOf<typeof sampleSeriesShape>
+
+/** Samples are taken this often and kept this long. */
+export const SAMPLE_INTERVAL_MS = 1000
+export const SAMPLE_MINUTES_KEPT = 60
+
+// ---- jobs, log, notices ---------------------------------------------------------------------
+
+export const jobKinds = ['save', 'restore', 'managedSave', 'create', 'demoGuest'] as const
+
+export const jobInfoShape = fields({
+  job: count,
+  kind: oneOf(...jobKinds),
+  state: oneOf('running', 'done', 'failed', 'cancelled'),
+  /** The domain it works on or has made; null while there is none. */
+  uuid: nullable(uuidShape),
+  /** For people: the domain's name or the file's. */
+  subject: text,
+  /** What it does at the moment, a key of jobSteps. */
+  step: shortText(64),
+  /** 0 to 1; null when it cannot be told. */
+  progress: nullable(number),
+  cancellable: flag,
+  startedAt: number,
+  endedAt: nullable(number),
+  error: nullable(errorReportShape),
+})
+export type JobInfo = TypeOf<typeof jobInfoShape>
+
+/** What the steps of a job are called in English; the renderer's catalogue has the other languages under the same keys. */
+export const jobSteps = {
+  'waiting': 'Waiting',
+  'starting': 'Starting the machine',
+  'saving': 'Saving the machine',
+  'restoring': 'Restoring the machine',
+  'finding-packages': 'Looking for the kernel package',
+  'downloading': 'Downloading the kernel and BusyBox',
+  'unpacking': 'Unpacking',
+  'building-ramdisk': 'Building the ramdisk',
+} as const
+export type JobStep = keyof typeof jobSteps
+
+export const logLineShape = fields({
+  time: number,
+  level: oneOf('debug', 'info', 'warning', 'error'),
+  text: text,
+})
+export type LogLine = TypeOf<typeof logLineShape>
+
+/** Something the user should know that belongs to no call: a corrupt definition, a restarted domain 0. */
+export const noticeShape = fields({ id: count, time: number, severity: oneOf('info', 'warning', 'error'), error: errorReportShape })
+export type Notice = TypeOf<typeof noticeShape>
+
+// ---- host, about, preferences ---------------------------------------------------------------
+
+export const hostInfoShape = fields({
+  hostName: text,
+  cpuModel: text,
+  cpus: count,
+  memoryMiB: count,
+  freeMemoryMiB: count,
+  driver: text,
+  limits: fields({ maxVcpus: count, minMemoryMiB: count, maxMemoryMiB: count }),
+  /** The size the wizard proposes. */
+  defaultMemoryMiB: count,
+  /** Whether the demo guest can be made here, and if not why. */
+  demoGuest: fields({ available: flag, error: nullable(errorReportShape) }),
+  platform: text,
+})
+export type HostInfo = TypeOf<typeof hostInfoShape>
+
+export const aboutInfoShape = fields({
+  name: text,
+  version: text,
+  licence: text,
+  electron: text,
+  chromium: text,
+  node: text,
+  platform: text,
+  driver: text,
+  /** Where the Electron comes from, as the start script says it; "unknown" when started otherwise. */
+  electronSource: text,
+  /** Set when this is the old fallback. */
+  warning: nullable(errorReportShape),
+})
+export type AboutInfo = TypeOf<typeof aboutInfoShape>
+
+export const preferencesShape = fields({
+  theme: oneOf('system', 'light', 'dark'),
+  language: oneOf('system', 'en', 'de'),
+  trayIcon: flag,
+  /** Ask before forcing a machine off. */
+  confirmDestroy: flag,
+})
+export type Preferences = TypeOf<typeof preferencesShape>
+export const defaultPreferences: Preferences = { theme: 'system', language: 'system', trayIcon: true, confirmDestroy: true }
+
+// ---- windows --------------------------------------------------------------------------------
+
+/** The view a window shows is in its address: index.html?view=domain&uuid=… */
+export const windowViews = ['manager', 'domain', 'create-domain', 'preferences', 'about'] as const
+export type WindowView = (typeof windowViews)[number]
+
+export const fileKinds = ['kernel', 'ramdisk', 'openSaved', 'saveSaved'] as const
+export type FileKind = (typeof fileKinds)[number]
+
+export const quitChoices = ['save', 'shutdown', 'destroy', 'cancel'] as const
+export type QuitChoice = (typeof quitChoices)[number]
