@@ -73,7 +73,7 @@ async function checkDispatch(bytes) {
   const info = path.join(root, ASSEMBLY, 'generated/dispatch-info.json')
   if (!fs.existsSync(info)) return log('no generated/dispatch-info.json: dispatch not checked')
   const { cases, function: name = 'run' } = JSON.parse(fs.readFileSync(info, 'utf8'))
-  const { default: binaryen } = await import('binaryen')
+  const { default: binaryen } = await import('assemblyscript/binaryen')
   const module = binaryen.readBinary(bytes)
   try {
     let internal = name
