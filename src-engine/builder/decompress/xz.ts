@@ -46,7 +46,13 @@ export function decompressXz(input: Uint8Array, outputSize: number): Result<Uint
     if (check === CHECK.CRC32 && crc32(block, 0, block.length) !== view.getUint32(at, true)) {
       return err('the xz checksum does not match')
     }
-    if (check === CHECK.SHA256 && !createHash('sha256').update(block).digest().equals(input.subarray(at, at + 32))) {
+    if (
+      check === CHECK.SHA256 &&
+      !createHash('sha256')
+        .update(block)
+        .digest()
+        .equals(input.subarray(at, at + 32))
+    ) {
       return err('the xz checksum does not match')
     }
     at += CHECK_SIZE[check] ?? 0
