@@ -248,7 +248,7 @@ export const SSE_ROWS = [
   ['pshufd', '66', 0x70, -1, 'V,W,I', 16, 16, 'pshufd', 'dsi', 'sse-integer', ''],
   ['pshufhw', 'F3', 0x70, -1, 'V,W,I', 16, 16, 'pshufhw', 'dsi', 'sse-integer', ''],
   ['pshuflw', 'F2', 0x70, -1, 'V,W,I', 16, 16, 'pshuflw', 'dsi', 'sse-integer', ''],
-  ['emms', '', 0x77, -1, '', 0, 0, 'emms', '', 'mmx', 'emms'],
+  ['emms', '', 0x77, -1, '', 0, 0, 'emms', '', 'mmx', 'xm emms'],
   // float: logic, shuffles
   ['andps', '', 0x54, -1, 'V,W', 16, 16, 'pand', 'ds', 'sse-integer', ''],
   ['andpd', '66', 0x54, -1, 'V,W', 16, 16, 'pand', 'ds', 'sse-integer', ''],
