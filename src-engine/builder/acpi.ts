@@ -36,14 +36,14 @@ const FADT_FIELDS = [
   [98, 2, 0xfff], // P_LVL3_LAT: beyond 1000 means no C3
   [109, 2, BOOT_ARCH.NO_VGA | BOOT_ARCH.NO_CMOS_RTC],
   [112, 4, Object.values(FADT_FLAG).reduce((all, flag) => all | flag, 0)],
-  [116, 4, 0x0108_0001], // RESET_REG: I/O space, 8 bits, byte access...
+  [116, 4, 0x0100_0801], // RESET_REG: I/O space, 8 bits, byte access...
   [120, 4, 0xcf9], // ...at this port
   [128, 1, 6], // RESET_VALUE
-  [148, 4, 0x0320_0001], // X_PM1a_EVT_BLK
+  [148, 4, 0x0300_2001], // X_PM1a_EVT_BLK
   [152, 4, 0xb000],
-  [172, 4, 0x0210_0001], // X_PM1a_CNT_BLK
+  [172, 4, 0x0200_1001], // X_PM1a_CNT_BLK
   [176, 4, 0xb004],
-  [220, 4, 0x0320_0001], // X_GPE0_BLK
+  [220, 4, 0x0300_2001], // X_GPE0_BLK
   [224, 4, 0xafe0],
 ] as const
 const FADT_SIZE = 268
