@@ -1,0 +1,32 @@
+// How installers are made. The packed app is out/ alone: every dependency is bundled, there is no node_modules in it.
+// Linux packs the Electron that run.mjs found (PACK_ELECTRON_*), so it works without a network; Windows and macOS let
+// electron-builder fetch theirs. The deb target demands a homepage and an author with a mail address in package.json.
+// Runs in: electron-builder.
+const { rm } = require('node:fs/promises')
+const path = require('node:path')
+
+module.exports = {
+  appId: 'org.ringmaster.app',
+  productName: 'Ringmaster', // no blanks: it becomes /opt/Ringmaster
+  directories: { output: 'dist', buildResources: 'resources/icons' },
+  files: ['out/**', '!**/*.map', 'package.json', 'resources/CHANGELOG.md', 'resources/icons/**'],
+  asar: true,
+  npmRebuild: false,
+  electronLanguages: ['en-US'],
+  electronVersion: process.env.PACK_ELECTRON_VERSION,
+  electronDist: process.env.PACK_ELECTRON_DIST,
+  linux: {
+    target: ['deb'],
+    category: 'System',
+    maintainer: 'The Ringmaster developers <ringmaster@example.org>',
+    executableName: 'ringmaster',
+    icon: 'resources/icons',
+    synopsis: 'Runs Xen PVH guests in its own hypervisor',
+  },
+  deb: { packageCategory: 'admin', compression: 'xz' },
+  win: { target: [{ target: 'nsis', arch: ['x64'] }] },
+  nsis: { oneClick: false, perMachine: false },
+  mac: { target: [{ target: 'dmg', arch: ['x64', 'arm64'] }], category: 'public.app-category.developer-tools' },
+  // The stand-in runtime carries this file so that it can open a folder; a packed app must not.
+  afterPack: ({ appOutDir }) => rm(path.join(appOutDir, 'resources/default_app.asar'), { force: true }),
+}
