@@ -145,3 +145,10 @@ export function layOut<const R extends readonly OwnRow[]>(start: number, rows: R
   offsets.END = (next + 7) & -8
   return offsets as Record<R[number][0] | 'END', number>
 }
+
+/** Rows [name, number, ...] as an object, so that code can say EVTCHNOP.EVTCHNOP_send. */
+export function byName<const R extends readonly (readonly [string, number, ...unknown[]])[]>(
+  rows: R,
+): Readonly<Record<R[number][0], number>> {
+  return Object.fromEntries(rows.map(([name, number]) => [name, number])) as Record<R[number][0], number>
+}

@@ -1,6 +1,6 @@
 // HVM parameters: numbers, who may set them. Spec: Xen public/hvm/params.h, hvm_op.h, xen-guest-abi.md 3.7.
 // Runs in: anything (plain data).
-import { struct } from '../../lib/struct-layout'
+import { byName, struct } from '../../lib/struct-layout'
 
 /** Parameter, index, what a guest may do with it. Indexes without a row below HVM_NR_PARAMS: read 0, guest may not set. */
 export const HVM_PARAMS = [
@@ -36,10 +36,7 @@ export const HVM_PARAMS = [
 export type HvmParamName = (typeof HVM_PARAMS)[number][0]
 export const HVM_NR_PARAMS = 39
 
-export const HVM_PARAM: Readonly<Record<string, number>> & { readonly [N in HvmParamName]: number } = Object.assign(
-  {},
-  ...HVM_PARAMS.map(([name, index]) => ({ [name]: index })),
-)
+export const HVM_PARAM = byName(HVM_PARAMS)
 
 /** Type in bits 63:56 of HVM_PARAM_CALLBACK_IRQ. */
 export const HVM_PARAM_CALLBACK_TYPE = { GSI: 0, PCI_INTX: 1, VECTOR: 2 } as const

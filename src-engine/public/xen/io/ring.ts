@@ -1,0 +1,20 @@
+// The head of a request/response ring page. Spec: Xen io/ring.h.
+// Entries follow at byte 64; an entry is as big as the larger of request and response, their count is the largest power of two
+// that fits. The frontend starts with both prods 0 and both events 1. After writing entries: barrier, prod; notify the other
+// side only if (prod - event) < (prod - old prod) as unsigned 32-bit. Before sleeping: event = cons + 1, barrier, look again.
+// Runs in: anything.
+
+/** [field, offset, size, written by] */
+export const SRING_ROWS = [
+  ['req_prod', 0, 4, 'front'],
+  ['req_event', 4, 4, 'back'],
+  ['rsp_prod', 8, 4, 'back'],
+  ['rsp_event', 12, 4, 'front'],
+] as const
+export const SRING = { req_prod: 0, req_event: 4, rsp_prod: 8, rsp_event: 12, entries: 64 } as const
+
+/** Entries of `entrySize` bytes in a ring of `pages` pages. */
+export function ringEntries(entrySize: number, pages = 1): number {
+  const fit = Math.floor((pages * 4096 - SRING.entries) / entrySize)
+  return 2 ** Math.floor(Math.log2(fit))
+}

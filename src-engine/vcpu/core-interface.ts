@@ -1,0 +1,41 @@
+// The seam between the CPU core (WebAssembly) and the TypeScript around it: what the core calls, what it offers.
+// The hypervisor and its tests know the core only by these two interfaces, so a register file and an identity
+// translate() stand in for it.
+// Invariant: every call is synchronous and made on the vcpu's own thread; 64-bit values are bigint only here.
+// Runs in: the vcpu's worker thread.
+
+/** Called by the core. Addresses are guest physical; results are zero-extended. */
+export interface CoreImports {
+  /** A gfn that is not populated, or MMIO. `size` is 1, 2, 4 or 8. */
+  mmio_read(gpa: bigint, size: number): bigint
+  mmio_write(gpa: bigint, size: number, value: bigint): void
+  port_in(port: number, size: number): number
+  port_out(port: number, size: number, value: number): void
+  /** Writes EAX, EBX, ECX, EDX to CPUID_OUT of the vcpu's area. */
+  cpuid(leaf: number, subleaf: number): void
+  /** For MSRs the core does not keep: 1 with the value in MSR_VALUE, or 0 for #GP. */
+  rdmsr(msr: number): number
+  /** The value is in MSR_VALUE; 1, or 0 for #GP. */
+  wrmsr(msr: number): number
+  /** The guest's TSC now. */
+  tsc(): bigint
+}
+
+/** Offered by the core. */
+export interface CoreExports {
+  /** Runs about `budget` instructions; returns an EXIT code (isa/state-layout.ts). */
+  run(budget: number): number
+  /** 1 if IF is set and no STI or MOV SS shadow is in force. */
+  interruptible(): number
+  /** Delivers an external interrupt now; the caller has checked interruptible(). */
+  inject(vector: number): void
+  inject_nmi(): void
+  /** Guest virtual to linear address with the paging in force and supervisor rights; 0: no mapping, or not RAM. */
+  translate(va: bigint, write: number): number
+  /** After any change of the p2m. */
+  flush_tlb(): void
+  /** Drops what was decoded of a host page (its linear address >> 12) after an outside write. */
+  invalidate_page(mfn: number): void
+  get_eflags(): number
+  set_eflags(value: number): void
+}
