@@ -180,13 +180,14 @@ done
 /** Named after what it is made of, so that a newer recipe makes a new file. */
 async function makeRamdisk(folder: string, busybox: string): Promise<string> {
   const program = await readFile(busybox)
-  const hash = createHash('sha256').update(program).update(INIT).digest('hex').slice(0, 16)
+  const archive = makeInitramfs(ramdiskEntries(program))
+  const hash = createHash('sha256').update(archive).digest('hex').slice(0, 16)
   const file = path.join(folder, `ramdisk-${hash}.cpio.gz`)
   const there = await stat(file).then(
     () => true,
     () => false,
   )
-  if (!there) await writeWhole(file, gzipSync(makeInitramfs(ramdiskEntries(program)), { level: 9 }))
+  if (!there) await writeWhole(file, gzipSync(archive, { level: 9 }))
   return file
 }
 
@@ -197,6 +198,9 @@ function ramdiskEntries(busybox: Uint8Array): InitramfsEntry[] {
     { kind: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 }, // process 1's standard output
     { kind: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },
     { kind: 'link', path: 'bin/sh', target: 'busybox' },
+    { kind: 'folder', path: 'etc' },
+    { kind: 'file', path: 'etc/passwd', mode: 0o644, content: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') },
+    { kind: 'file', path: 'etc/group', mode: 0o644, content: Buffer.from('root:x:0:\n') },
     { kind: 'file', path: 'init', mode: 0o755, content: Buffer.from(INIT) },
   ]
 }
