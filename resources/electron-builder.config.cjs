@@ -5,12 +5,33 @@
 const { rm } = require('node:fs/promises')
 const path = require('node:path')
 
+// What `ldd` says Electron needs; electron-builder's own list lacks libgbm1 and libasound2. Names before and after the
+// 64-bit time transition of Debian 13.
+const DEBIAN_PACKAGES = [
+  'libasound2 | libasound2t64',
+  'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
+  'libatspi2.0-0 | libatspi2.0-0t64',
+  'libcups2 | libcups2t64',
+  'libdrm2',
+  'libgbm1',
+  'libgtk-3-0 | libgtk-3-0t64',
+  'libnotify4',
+  'libnss3',
+  'libsecret-1-0',
+  'libxkbcommon0',
+  'libxss1',
+  'libxtst6',
+  'xdg-utils',
+]
+
 module.exports = {
   appId: 'org.ringmaster.app',
   productName: 'Ringmaster', // no blanks: it becomes /opt/Ringmaster
   directories: { output: 'dist', buildResources: 'resources/icons' },
   files: ['out/**', '!**/*.map', 'package.json', 'resources/CHANGELOG.md', 'resources/icons/**'],
   asar: true,
+  // An installed app has no run.mjs to tell it which Electron it was packed with.
+  extraMetadata: { electronSource: process.env.RINGMASTER_ELECTRON_SOURCE ?? 'npm' },
   npmRebuild: false,
   electronLanguages: ['en-US'],
   electronVersion: process.env.PACK_ELECTRON_VERSION,
@@ -23,7 +44,11 @@ module.exports = {
     icon: 'resources/icons',
     synopsis: 'Runs Xen PVH guests in its own hypervisor',
   },
-  deb: { packageCategory: 'admin', compression: 'xz' },
+  deb: {
+    packageCategory: 'admin',
+    compression: 'xz',
+    depends: DEBIAN_PACKAGES,
+  },
   win: { target: [{ target: 'nsis', arch: ['x64'] }] },
   nsis: { oneClick: false, perMachine: false },
   mac: { target: [{ target: 'dmg', arch: ['x64', 'arm64'] }], category: 'public.app-category.developer-tools' },
