@@ -26,10 +26,17 @@ export interface DriverSample {
 export type DriverEvent =
   | { readonly kind: 'paused'; readonly uuid: string; readonly paused: boolean }
   | { readonly kind: 'stopped'; readonly uuid: string; readonly how: StopKind; readonly detail: string }
-  | { readonly kind: 'log'; readonly uuid: string; readonly level: 'debug' | 'info' | 'warning' | 'error'; readonly text: string }
+  | {
+      readonly kind: 'log'
+      readonly uuid: string
+      readonly level: 'debug' | 'info' | 'warning' | 'error'
+      readonly text: string
+    }
   | { readonly kind: 'samples'; readonly samples: readonly DriverSample[] }
   /** Domain 0 came up, went away, or came back. Consoles must be attached again after `running`. */
   | { readonly kind: 'domain0'; readonly state: 'running' | 'crashed'; readonly detail: string; readonly restarts: number }
+  /** Something the user should know and no call asked for. */
+  | { readonly kind: 'notice'; readonly severity: 'info' | 'warning' | 'error'; readonly error: ErrorReport }
 
 /** How far a long operation is, and how it is stopped. */
 export interface Progress {

@@ -3,7 +3,18 @@
 // Invariant: both ends check with the shapes of the row. A call answers with a Result; it does not throw.
 // A call that takes long answers at once with a job number and goes on as `jobChanged` events.
 // Runs in: main, preload, renderer. No platform.
-import { count, fields, flag, list, oneOf, optional, type Shape, shortText, type TypeOf, within } from '../../src-engine/public/shape'
+import {
+  count,
+  fields,
+  flag,
+  list,
+  oneOf,
+  optional,
+  type Shape,
+  shortText,
+  type TypeOf,
+  within,
+} from '../../src-engine/public/shape'
 import * as t from './types'
 
 const none = fields({})
@@ -40,7 +51,11 @@ export const calls = {
   demoGuestCreate: { params: none, result: job, status: 'done' },
 
   // figures, jobs, log
-  domainSamples: { params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_MINUTES_KEPT) }), result: t.sampleSeriesShape, status: 'done' },
+  domainSamples: {
+    params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_MINUTES_KEPT) }),
+    result: t.sampleSeriesShape,
+    status: 'done',
+  },
   domainLog: { params: ofDomain, result: list(t.logLineShape), status: 'done' },
   jobList: { params: none, result: list(t.jobInfoShape), status: 'done' },
   jobCancel: { params: job, result: t.nothing, status: 'done' },
@@ -49,7 +64,11 @@ export const calls = {
 
   /** Opens a stream to the text console. The port follows as a window message (see client.ts) with the number given here.
       `fromOffset`: see stream.ts; left out, all of the scrollback comes first. */
-  consoleOpen: { params: fields({ uuid: t.uuidShape, fromOffset: optional(count) }), result: fields({ stream: count }), status: 'done' },
+  consoleOpen: {
+    params: fields({ uuid: t.uuidShape, fromOffset: optional(count) }),
+    result: fields({ stream: count }),
+    status: 'done',
+  },
 
   // host and app
   hostInfo: { params: none, result: t.hostInfoShape, status: 'done' },
@@ -58,9 +77,17 @@ export const calls = {
   preferencesSet: { params: t.preferencesShape, result: t.nothing, status: 'done' },
   /** The system's file dialog over the calling window. Null when the user cancelled. Only files chosen this way may be
       written or restored; a kernel or ramdisk may also be typed in. */
-  filePick: { params: fields({ kind: oneOf(...t.fileKinds), suggestedName: shortText(256) }), result: fields({ path: t.nullable(chosenPath) }), status: 'done' },
+  filePick: {
+    params: fields({ kind: oneOf(...t.fileKinds), suggestedName: shortText(256) }),
+    result: fields({ path: t.nullable(chosenPath) }),
+    status: 'done',
+  },
   /** A window of the view; brought to the front when it is open already. `uuid` is for the domain view, else null. */
-  windowOpen: { params: fields({ view: oneOf(...t.windowViews), uuid: t.nullable(t.uuidShape) }), result: t.nothing, status: 'done' },
+  windowOpen: {
+    params: fields({ view: oneOf(...t.windowViews), uuid: t.nullable(t.uuidShape) }),
+    result: t.nothing,
+    status: 'done',
+  },
   /** Closes the window that calls. */
   windowClose: { params: none, result: t.nothing, status: 'done' },
   /** The system's clipboard; the page's own clipboard access is denied. */

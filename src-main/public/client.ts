@@ -29,7 +29,8 @@ export interface ClientTransport {
 
 /** The reply as it crosses the process border; anything else is our own mistake. */
 function readReply<C extends CallName>(name: C, reply: unknown): Result<CallResult<C>, ErrorReport> {
-  if (typeof reply !== 'object' || reply === null || !('ok' in reply)) return err(errorReport('internal', { detail: `no reply to ${name}` }))
+  if (typeof reply !== 'object' || reply === null || !('ok' in reply))
+    return err(errorReport('internal', { detail: `no reply to ${name}` }))
   if (reply.ok === true && 'value' in reply) {
     const shape = callTable[name].result
     if (shape.is(reply.value)) return ok(reply.value)

@@ -25,41 +25,166 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number]
 
 export const errorReasons = {
-  'internal': { code: 'INTERNAL_ERROR', cause: 'Ringmaster made a mistake: {detail}.', action: 'Please report it with the log.' },
-  'no-such-call': { code: 'NO_SUPPORT', cause: 'There is no call named “{call}”.', action: 'Update both ends to the same version.' },
-  'bad-arguments': { code: 'INVALID_ARG', cause: 'The arguments of “{call}” are wrong: {detail}.', action: 'Correct them and try again.' },
-  'not-allowed': { code: 'OPERATION_DENIED', cause: 'This window may not use “{call}”.', action: 'Use the window made for it.' },
-  'path-not-chosen': { code: 'OPERATION_DENIED', cause: 'The file {path} was not chosen in a file dialog.', action: 'Choose the file again.' },
-  'no-domain': { code: 'NO_DOMAIN', cause: 'There is no virtual machine with the identifier {uuid}.', action: 'It may have been deleted; look at the list again.' },
+  internal: { code: 'INTERNAL_ERROR', cause: 'Ringmaster made a mistake: {detail}.', action: 'Please report it with the log.' },
+  'no-such-call': {
+    code: 'NO_SUPPORT',
+    cause: 'There is no call named “{call}”.',
+    action: 'Update both ends to the same version.',
+  },
+  'bad-arguments': {
+    code: 'INVALID_ARG',
+    cause: 'The arguments of “{call}” are wrong: {detail}.',
+    action: 'Correct them and try again.',
+  },
+  'not-allowed': {
+    code: 'OPERATION_DENIED',
+    cause: 'This window may not use “{call}”.',
+    action: 'Use the window made for it.',
+  },
+  'path-not-chosen': {
+    code: 'OPERATION_DENIED',
+    cause: 'The file {path} was not chosen in a file dialog.',
+    action: 'Choose the file again.',
+  },
+  'no-domain': {
+    code: 'NO_DOMAIN',
+    cause: 'There is no virtual machine with the identifier {uuid}.',
+    action: 'It may have been deleted; look at the list again.',
+  },
   'no-job': { code: 'OPERATION_INVALID', cause: 'There is no job number {job}.', action: 'It has probably ended.' },
   'name-empty': { code: 'INVALID_ARG', cause: 'A virtual machine needs a name.', action: 'Type a name.' },
-  'name-bad': { code: 'INVALID_ARG', cause: 'The name “{name}” cannot be used.', action: 'Use at most 64 letters, digits, blanks, dots, dashes and underscores, and begin with a letter or digit.' },
-  'name-exists': { code: 'DOM_EXIST', cause: 'A virtual machine named “{name}” exists already.', action: 'Choose another name.' },
-  'wrong-state': { code: 'OPERATION_INVALID', cause: '“{name}” is {state}, so it cannot do this: {operation}.', action: 'Bring it to another state first.' },
-  'job-running': { code: 'RESOURCE_BUSY', cause: 'Another job is at work on “{name}”.', action: 'Wait until it has ended, or cancel it.' },
-  'too-many-vcpus': { code: 'CONFIG_UNSUPPORTED', cause: 'More than {max} virtual CPU is not supported yet ({asked} asked for).', action: 'Set the number of virtual CPUs to {max}.' },
-  'no-vcpus': { code: 'INVALID_ARG', cause: 'A virtual machine needs at least one virtual CPU.', action: 'Set the number of virtual CPUs to 1.' },
-  'memory-too-small': { code: 'CONFIG_UNSUPPORTED', cause: '{asked} MiB of memory is too little; the least is {min} MiB.', action: 'Give it at least {min} MiB.' },
-  'memory-too-large': { code: 'CONFIG_UNSUPPORTED', cause: '{asked} MiB of memory is too much: a guest and the state of its engine share 4 GiB, which leaves {max} MiB.', action: 'Give it at most {max} MiB.' },
+  'name-bad': {
+    code: 'INVALID_ARG',
+    cause: 'The name “{name}” cannot be used.',
+    action: 'Use at most 64 letters, digits, blanks, dots, dashes and underscores, and begin with a letter or digit.',
+  },
+  'name-exists': {
+    code: 'DOM_EXIST',
+    cause: 'A virtual machine named “{name}” exists already.',
+    action: 'Choose another name.',
+  },
+  'wrong-state': {
+    code: 'OPERATION_INVALID',
+    cause: '“{name}” is {state}, so it cannot do this: {operation}.',
+    action: 'Bring it to another state first.',
+  },
+  'job-running': {
+    code: 'RESOURCE_BUSY',
+    cause: 'Another job is at work on “{name}”.',
+    action: 'Wait until it has ended, or cancel it.',
+  },
+  'too-many-vcpus': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'More than {max} virtual CPU is not supported yet ({asked} asked for).',
+    action: 'Set the number of virtual CPUs to {max}.',
+  },
+  'no-vcpus': {
+    code: 'INVALID_ARG',
+    cause: 'A virtual machine needs at least one virtual CPU.',
+    action: 'Set the number of virtual CPUs to 1.',
+  },
+  'memory-too-small': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: '{asked} MiB of memory is too little; the least is {min} MiB.',
+    action: 'Give it at least {min} MiB.',
+  },
+  'memory-too-large': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: '{asked} MiB of memory is too much: a guest and the state of its engine share 4 GiB, which leaves {max} MiB.',
+    action: 'Give it at most {max} MiB.',
+  },
   'kernel-missing': { code: 'CONFIG_UNSUPPORTED', cause: 'No kernel file was given.', action: 'Choose the kernel to boot.' },
-  'file-unreadable': { code: 'SYSTEM_ERROR', cause: 'The file {path} cannot be read: {detail}.', action: 'Check that it exists and that you may read it.' },
-  'file-unwritable': { code: 'SYSTEM_ERROR', cause: 'The file {path} cannot be written: {detail}.', action: 'Check the folder, your rights and the free space.' },
-  'disk-full': { code: 'SYSTEM_ERROR', cause: 'There is no space left for {path}.', action: 'Free some space or choose another folder.' },
-  'image-unusable': { code: 'CONFIG_UNSUPPORTED', cause: 'The guest cannot be started: {detail}.', action: 'Choose another kernel or ramdisk, or change the memory.' },
-  'save-corrupt': { code: 'OPERATION_FAILED', cause: 'The saved state {path} is damaged: {detail}.', action: 'Use another copy of the file.' },
-  'save-newer': { code: 'CONFIG_UNSUPPORTED', cause: 'The saved state {path} was written by a newer version.', action: 'Update Ringmaster.' },
-  'save-unusable': { code: 'OPERATION_FAILED', cause: 'The saved state {path} cannot be used: {detail}.', action: 'Use another file.' },
-  'cancelled': { code: 'OPERATION_ABORTED', cause: 'The operation was cancelled.', action: 'Nothing was changed; start it again when you wish.' },
-  'timed-out': { code: 'OPERATION_TIMEOUT', cause: 'No answer came within {seconds} seconds: {operation}.', action: 'Try again, or force the machine off.' },
-  'engine-said': { code: 'OPERATION_FAILED', cause: 'The hypervisor reports: {detail}.', action: 'Look at the log of the machine.' },
-  'process-died': { code: 'OPERATION_FAILED', cause: 'The process of “{name}” ended unexpectedly ({detail}).', action: 'Look at the log, then start the machine again.' },
-  'unsupported': { code: 'OPERATION_UNSUPPORTED', cause: 'This hypervisor cannot do it: {operation}.', action: 'Use another way.' },
-  'definition-corrupt': { code: 'OPERATION_FAILED', cause: 'The definition {path} is damaged ({detail}) and was put aside as {kept}.', action: 'Repair that file or create the machine anew.' },
-  'preferences-corrupt': { code: 'OPERATION_FAILED', cause: 'The preferences were damaged and were put aside as {kept}.', action: 'Set your preferences again.' },
-  'domain0-restarted': { code: 'OPERATION_FAILED', cause: 'Domain 0 ended unexpectedly ({detail}) and was started again.', action: 'Nothing to do: guests go on. Consoles reconnect by themselves.' },
-  'domain0-gone': { code: 'OPERATION_FAILED', cause: 'Domain 0 ends again and again ({detail}).', action: 'Restart Ringmaster and report this with the log.' },
-  'demo-unavailable': { code: 'OPERATION_FAILED', cause: 'The demo guest cannot be made: {detail}.', action: 'Provide a kernel and a ramdisk yourself with “New virtual machine”.' },
-  'old-electron': { code: 'OPERATION_FAILED', cause: 'This is the old Electron {version} that no longer gets security fixes, used because the current one could not be downloaded.', action: 'When there is a network, run “npm run electron:update”.' },
+  'file-unreadable': {
+    code: 'SYSTEM_ERROR',
+    cause: 'The file {path} cannot be read: {detail}.',
+    action: 'Check that it exists and that you may read it.',
+  },
+  'file-unwritable': {
+    code: 'SYSTEM_ERROR',
+    cause: 'The file {path} cannot be written: {detail}.',
+    action: 'Check the folder, your rights and the free space.',
+  },
+  'disk-full': {
+    code: 'SYSTEM_ERROR',
+    cause: 'There is no space left for {path}.',
+    action: 'Free some space or choose another folder.',
+  },
+  'image-unusable': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The guest cannot be started: {detail}.',
+    action: 'Choose another kernel or ramdisk, or change the memory.',
+  },
+  'save-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The saved state {path} is damaged: {detail}.',
+    action: 'Use another copy of the file.',
+  },
+  'save-newer': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The saved state {path} was written by a newer version.',
+    action: 'Update Ringmaster.',
+  },
+  'save-unusable': {
+    code: 'OPERATION_FAILED',
+    cause: 'The saved state {path} cannot be used: {detail}.',
+    action: 'Use another file.',
+  },
+  cancelled: {
+    code: 'OPERATION_ABORTED',
+    cause: 'The operation was cancelled.',
+    action: 'Nothing was changed; start it again when you wish.',
+  },
+  'timed-out': {
+    code: 'OPERATION_TIMEOUT',
+    cause: 'No answer came within {seconds} seconds: {operation}.',
+    action: 'Try again, or force the machine off.',
+  },
+  'engine-said': {
+    code: 'OPERATION_FAILED',
+    cause: 'The hypervisor reports: {detail}.',
+    action: 'Look at the log of the machine.',
+  },
+  'process-died': {
+    code: 'OPERATION_FAILED',
+    cause: 'The process of “{name}” ended unexpectedly ({detail}).',
+    action: 'Look at the log, then start the machine again.',
+  },
+  unsupported: {
+    code: 'OPERATION_UNSUPPORTED',
+    cause: 'This hypervisor cannot do it: {operation}.',
+    action: 'Use another way.',
+  },
+  'definition-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The definition {path} is damaged ({detail}) and was put aside as {kept}.',
+    action: 'Repair that file or create the machine anew.',
+  },
+  'preferences-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The preferences were damaged and were put aside as {kept}.',
+    action: 'Set your preferences again.',
+  },
+  'domain0-restarted': {
+    code: 'OPERATION_FAILED',
+    cause: 'Domain 0 ended unexpectedly ({detail}) and was started again.',
+    action: 'Nothing to do: guests go on. Consoles reconnect by themselves.',
+  },
+  'domain0-gone': {
+    code: 'OPERATION_FAILED',
+    cause: 'Domain 0 ends again and again ({detail}).',
+    action: 'Restart Ringmaster and report this with the log.',
+  },
+  'demo-unavailable': {
+    code: 'OPERATION_FAILED',
+    cause: 'The demo guest cannot be made: {detail}.',
+    action: 'Provide a kernel and a ramdisk yourself with “New virtual machine”.',
+  },
+  'old-electron': {
+    code: 'OPERATION_FAILED',
+    cause:
+      'This is the old Electron {version} that no longer gets security fixes, used because the current one could not be downloaded.',
+    action: 'When there is a network, run “npm run electron:update”.',
+  },
 } as const satisfies Record<string, { code: ErrorCode; cause: string; action: string }>
 
 export type ErrorReason = keyof typeof errorReasons

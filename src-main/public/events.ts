@@ -1,7 +1,7 @@
 // What the main process tells every window without being asked, one row an event.
 // Invariant: events of one domain arrive in the order they happened; a window that opens late asks the list calls first.
 // Runs in: main, preload, renderer. No platform.
-import { fields, flag, list, type Shape, shortText, text, type TypeOf } from '../../src-engine/public/shape'
+import { fields, flag, list, type Shape, shortText, type TypeOf, text } from '../../src-engine/public/shape'
 import * as t from './types'
 
 export const events = {

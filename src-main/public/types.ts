@@ -1,8 +1,22 @@
 // The things the toolstack's calls and events speak of. Each is a run-time shape; its static type is made from it, so the
 // two cannot differ. Sizes are in the unit the name says; times are milliseconds since 1970.
 // Runs in: main, preload, renderer. No platform.
-import { count, dictionary, either, fields, flag, list, matching, number, oneOf, type Shape, shortText, text, type TypeOf } from '../../src-engine/public/shape'
-import { errorCodes, type ErrorReason, errorReasons } from './error-code'
+import {
+  count,
+  dictionary,
+  either,
+  fields,
+  flag,
+  list,
+  matching,
+  number,
+  oneOf,
+  type Shape,
+  shortText,
+  type TypeOf,
+  text,
+} from '../../src-engine/public/shape'
+import { type ErrorReason, errorCodes, errorReasons } from './error-code'
 
 /** Domain 0 is listed like any other domain, under this identifier (as libvirt does for Xen). */
 export const DOMAIN0_UUID = '00000000-0000-0000-0000-000000000000'
@@ -38,7 +52,17 @@ export const domainConfigShape = fields({
 export type DomainConfig = TypeOf<typeof domainConfigShape>
 
 /** `shutdown` is libvirt's word for "being shut down". `saved` is shut off with a managed save to go on from. */
-export const domainStates = ['shutoff', 'starting', 'running', 'paused', 'shutdown', 'saving', 'saved', 'restoring', 'crashed'] as const
+export const domainStates = [
+  'shutoff',
+  'starting',
+  'running',
+  'paused',
+  'shutdown',
+  'saving',
+  'saved',
+  'restoring',
+  'crashed',
+] as const
 export type DomainState = (typeof domainStates)[number]
 
 /** What a user may ask of a domain; libvirt's verbs. The life-cycle table says which is allowed in which state. */
@@ -121,13 +145,13 @@ export type JobInfo = TypeOf<typeof jobInfoShape>
 
 /** What the steps of a job are called in English; the renderer's catalogue has the other languages under the same keys. */
 export const jobSteps = {
-  'waiting': 'Waiting',
-  'starting': 'Starting the machine',
-  'saving': 'Saving the machine',
-  'restoring': 'Restoring the machine',
+  waiting: 'Waiting',
+  starting: 'Starting the machine',
+  saving: 'Saving the machine',
+  restoring: 'Restoring the machine',
   'finding-packages': 'Looking for the kernel package',
-  'downloading': 'Downloading the kernel and BusyBox',
-  'unpacking': 'Unpacking',
+  downloading: 'Downloading the kernel and BusyBox',
+  unpacking: 'Unpacking',
   'building-ramdisk': 'Building the ramdisk',
 } as const
 export type JobStep = keyof typeof jobSteps
@@ -140,7 +164,12 @@ export const logLineShape = fields({
 export type LogLine = TypeOf<typeof logLineShape>
 
 /** Something the user should know that belongs to no call: a corrupt definition, a restarted domain 0. */
-export const noticeShape = fields({ id: count, time: number, severity: oneOf('info', 'warning', 'error'), error: errorReportShape })
+export const noticeShape = fields({
+  id: count,
+  time: number,
+  severity: oneOf('info', 'warning', 'error'),
+  error: errorReportShape,
+})
 export type Notice = TypeOf<typeof noticeShape>
 
 // ---- host, about, preferences ---------------------------------------------------------------

@@ -1,0 +1,47 @@
+// Whether a definition can be run: name, memory, vcpus, kernel; each refusal is one sentence with cause and action.
+// Files are looked at again by the engine when it loads them; here only what can be said at once.
+// Runs in: main, plain Node.
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { systemErrorText } from '../lib/atomic-file'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import type { DomainConfig } from '../public/types'
+
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._()+-]{0,63}$/u
+
+export interface ConfigLimits {
+  readonly maxVcpus: number
+  readonly minMemoryMiB: number
+  readonly maxMemoryMiB: number
+}
+
+/** What needs no file system: also checked when a definition is stored. */
+export function checkConfig(config: DomainConfig, limits: ConfigLimits): Result<null, ErrorReport> {
+  if (config.name.trim() === '') return err(errorReport('name-empty'))
+  if (!NAME.test(config.name) || config.name.trim() !== config.name) return err(errorReport('name-bad', { name: config.name }))
+  if (config.vcpus < 1) return err(errorReport('no-vcpus'))
+  if (config.vcpus > limits.maxVcpus) return err(errorReport('too-many-vcpus', { asked: config.vcpus, max: limits.maxVcpus }))
+  const { memoryMiB: asked } = config
+  if (asked < limits.minMemoryMiB) return err(errorReport('memory-too-small', { asked, min: limits.minMemoryMiB }))
+  if (asked > limits.maxMemoryMiB) return err(errorReport('memory-too-large', { asked, max: limits.maxMemoryMiB }))
+  return ok(null)
+}
+
+async function checkReadable(path: string): Promise<Result<null, ErrorReport>> {
+  try {
+    await access(path, constants.R_OK)
+    if ((await stat(path)).isDirectory()) return err(errorReport('file-unreadable', { path, detail: 'it is a folder' }))
+    return ok(null)
+  } catch (thrown) {
+    return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+  }
+}
+
+/** The files it boots from. */
+export async function checkBootFiles(config: DomainConfig): Promise<Result<null, ErrorReport>> {
+  if (config.kernel.trim() === '') return err(errorReport('kernel-missing'))
+  const kernel = await checkReadable(config.kernel)
+  if (!kernel.ok || config.ramdisk === null) return kernel
+  return checkReadable(config.ramdisk)
+}

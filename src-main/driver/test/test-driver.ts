@@ -1,0 +1,252 @@
+// The test driver: domains that exist only in memory, at once, with make-believe load and a console that echoes.
+// For the windows, the command line and the toolstack's tests: everything a driver can report can be provoked here.
+// Invariant: behaves as the contract of driver.ts says (test/contract runs on it as on the others).
+// Runs in: main, plain Node.
+import { readFile } from 'node:fs/promises'
+import { err, ok, type Result } from '../../../src-engine/public/result'
+import { count, dictionary, fields, text } from '../../../src-engine/public/shape'
+import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
+import type { ChannelFactory, OpaquePort } from '../../lib/channel'
+import { type ErrorReport, errorReport } from '../../public/error-code'
+import { type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
+import type {
+  DriverEvent,
+  DriverLimits,
+  HypervisorDriver,
+  Outcome,
+  Progress,
+  RestoredDomain,
+  StartedDomain,
+  StopKind,
+} from '../driver'
+import { TestConsole } from './test-console'
+
+interface TestDomain {
+  readonly domid: number
+  readonly config: DomainConfig
+  readonly console: TestConsole
+  memoryMiB: number
+  paused: boolean
+}
+
+const savedShape = fields({
+  uuid: text,
+  savedAt: count,
+  config: domainConfigShape,
+  console: fields({ output: text, variables: dictionary(text) }),
+})
+
+export interface TestDriverOptions {
+  /** How long a save, restore or start takes; 0 is at once. */
+  readonly delayMs: number
+}
+
+export class TestDriver implements HypervisorDriver {
+  readonly name = 'test'
+  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4000 }
+  private readonly domains = new Map<string, TestDomain>()
+  private readonly failures = new Map<string, ErrorReport>()
+  private readonly channels: ChannelFactory
+  private readonly options: TestDriverOptions
+  private listener: (event: DriverEvent) => void = () => {}
+  private timer: NodeJS.Timeout | undefined
+  private nextDomid = 1
+  private phase = 0
+
+  constructor(channels: ChannelFactory, options: TestDriverOptions = { delayMs: 0 }) {
+    this.channels = channels
+    this.options = options
+  }
+
+  // ---- for scripts --------------------------------------------------------------------------
+
+  /** The next call of this name fails with the error. */
+  failNext(call: keyof HypervisorDriver, error: ErrorReport): void {
+    this.failures.set(call, error)
+  }
+
+  crash(uuid: string, detail: string): void {
+    this.stop(uuid, 'crash', detail)
+  }
+
+  /** What a guest does that follows `poweroff`, or asks for it by itself. */
+  powerOff(uuid: string): void {
+    this.stop(uuid, 'poweroff', '')
+  }
+
+  say(uuid: string, line: string): void {
+    this.domains.get(uuid)?.console.write(`${line}\r\n`)
+  }
+
+  restartDomain0(detail: string): void {
+    this.listener({ kind: 'domain0', state: 'crashed', detail, restarts: 1 })
+    this.listener({ kind: 'domain0', state: 'running', detail, restarts: 1 })
+  }
+
+  // ---- the driver ---------------------------------------------------------------------------
+
+  async open(listener: (event: DriverEvent) => void): Outcome {
+    const failure = this.failure('open')
+    if (failure) return err(failure)
+    this.listener = listener
+    this.timer = setInterval(() => this.sample(), SAMPLE_INTERVAL_MS)
+    this.timer.unref()
+    return ok(null)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    for (const uuid of [...this.domains.keys()]) this.stop(uuid, 'destroyed', '')
+  }
+
+  async create(uuid: string, config: DomainConfig): Outcome<StartedDomain> {
+    await this.pause(this.options.delayMs / 4)
+    const failure = this.failure('create')
+    return failure ? err(failure) : ok(this.add(uuid, config))
+  }
+
+  async suspend(uuid: string): Outcome {
+    return this.with(uuid, 'suspend', (domain) => this.setPaused(uuid, domain, true))
+  }
+
+  async resume(uuid: string): Outcome {
+    return this.with(uuid, 'resume', (domain) => this.setPaused(uuid, domain, false))
+  }
+
+  async shutdown(uuid: string): Outcome {
+    return this.with(uuid, 'shutdown', () => void this.later(() => this.stop(uuid, 'poweroff', '')))
+  }
+
+  async reboot(uuid: string): Outcome {
+    return this.with(uuid, 'reboot', () => void this.later(() => this.stop(uuid, 'reboot', '')))
+  }
+
+  async destroy(uuid: string): Outcome {
+    return this.with(uuid, 'destroy', () => this.stop(uuid, 'destroyed', ''))
+  }
+
+  async setMemory(uuid: string, memoryMiB: number): Outcome {
+    return this.with(uuid, 'setMemory', (domain) => {
+      domain.memoryMiB = memoryMiB
+    })
+  }
+
+  async save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome {
+    const domain = this.domains.get(uuid)
+    if (!domain) return err(errorReport('no-domain', { uuid }))
+    const failure = this.failure('save') ?? (await this.work(progress))
+    if (failure) return err(failure)
+    const state = { uuid, savedAt: Date.now(), config, console: domain.console.state() }
+    try {
+      await writeFileAtomic(path, JSON.stringify(state))
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    }
+    this.stop(uuid, 'saved', '')
+    return ok(null)
+  }
+
+  async restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain> {
+    const failure = this.failure('restore') ?? (await this.work(progress))
+    if (failure) return err(failure)
+    const saved = await this.readSaved(path)
+    if (!saved.ok) return saved
+    const started = this.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, saved.value.console)
+    const { memoryMiB, vcpus } = saved.value.config
+    return ok({ ...started, memoryMiB, vcpus, savedUuid: saved.value.uuid, savedAt: saved.value.savedAt })
+  }
+
+  async openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort> {
+    const domain = this.domains.get(uuid)
+    if (!domain) return err(errorReport('no-domain', { uuid }))
+    const [ours, theirs] = this.channels.createChannel()
+    domain.console.attach(this.channels.transport(ours), fromOffset ?? 0)
+    return ok(theirs)
+  }
+
+  async dmesg(uuid: string): Outcome<string> {
+    return this.domains.has(uuid) ? ok('(test) domain created\n') : err(errorReport('no-domain', { uuid }))
+  }
+
+  // ---- inside -------------------------------------------------------------------------------
+
+  private async readSaved(path: string) {
+    try {
+      const read: unknown = JSON.parse(await readFile(path, 'utf8'))
+      if (savedShape.is(read)) return ok(read)
+      return err(errorReport('save-corrupt', { path, detail: savedShape.explain(read) ?? 'not a saved state' }))
+    } catch (thrown) {
+      return err(errorReport('save-corrupt', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  private add(uuid: string, config: DomainConfig, state?: ReturnType<TestConsole['state']>): StartedDomain {
+    const domid = this.nextDomid++
+    const testConsole = new TestConsole(config.name, (kind) => void this.later(() => this.stop(uuid, kind, '')), state)
+    this.domains.set(uuid, { domid, config, console: testConsole, memoryMiB: config.memoryMiB, paused: false })
+    this.listener({ kind: 'log', uuid, level: 'info', text: `Domain ${domid} (${config.name}) was created.` })
+    return { domid, paused: false }
+  }
+
+  private stop(uuid: string, how: StopKind, detail: string): void {
+    const domain = this.domains.get(uuid)
+    if (!domain) return
+    this.domains.delete(uuid)
+    domain.console.end(how)
+    this.listener({
+      kind: 'log',
+      uuid,
+      level: how === 'crash' ? 'error' : 'info',
+      text: `Domain ${domain.domid} stopped: ${how} ${detail}`,
+    })
+    this.listener({ kind: 'stopped', uuid, how, detail })
+  }
+
+  private with(uuid: string, call: keyof HypervisorDriver, act: (domain: TestDomain) => void): Result<null, ErrorReport> {
+    const failure = this.failure(call)
+    if (failure) return err(failure)
+    const domain = this.domains.get(uuid)
+    if (!domain) return err(errorReport('no-domain', { uuid }))
+    act(domain)
+    return ok(null)
+  }
+
+  private setPaused(uuid: string, domain: TestDomain, paused: boolean): void {
+    domain.paused = paused
+    this.listener({ kind: 'paused', uuid, paused })
+  }
+
+  private failure(call: keyof HypervisorDriver): ErrorReport | undefined {
+    const failure = this.failures.get(call)
+    this.failures.delete(call)
+    return failure
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    return milliseconds > 0 ? new Promise((resolve) => setTimeout(resolve, milliseconds)) : Promise.resolve()
+  }
+
+  private async later(act: () => void): Promise<void> {
+    await this.pause(this.options.delayMs / 4)
+    act()
+  }
+
+  /** Pretends to write in twenty steps. */
+  private async work(progress: Progress): Promise<ErrorReport | undefined> {
+    for (let step = 0; step <= 20; step++) {
+      if (progress.signal.aborted) return errorReport('cancelled')
+      progress.report(step / 20)
+      await this.pause(this.options.delayMs / 20)
+    }
+    return undefined
+  }
+
+  private sample(): void {
+    this.phase++
+    const samples = [...this.domains].map(([uuid, domain]) => {
+      const wave = 0.35 + 0.3 * Math.sin((this.phase + domain.domid * 7) / 9) + 0.1 * Math.sin(this.phase * 2.3)
+      return { uuid, cpu: domain.paused ? 0 : Math.max(0, Math.min(1, wave)), memoryKiB: domain.memoryMiB * 1024 }
+    })
+    this.listener({ kind: 'samples', samples })
+  }
+}

@@ -1,0 +1,55 @@
+// One domain as the toolstack keeps it, and what is shown of it. Runs in: main, plain Node.
+import type { DomainConfig, DomainInfo, DomainState } from '../public/types'
+import { DOMAIN0_UUID } from '../public/types'
+import { lifeCycle } from './life-cycle'
+
+export interface Domain {
+  readonly uuid: string
+  config: DomainConfig
+  state: DomainState
+  detail: string
+  domid: number | null
+  job: number | null
+  startedAt: number | null
+  /** Time of the managed save to go on from. */
+  managedSave: number | null
+  clockStandsAt: number | null
+  /** Counts its runs, so that a late answer to an earlier run is not taken for one to this. */
+  run: number
+}
+
+export function domainInfo(domain: Domain): DomainInfo {
+  const { uuid, config, state, detail, domid, job, startedAt, managedSave, clockStandsAt } = domain
+  const operations = lifeCycle[state].operations
+  return {
+    uuid,
+    name: config.name,
+    kind: 'guest',
+    state,
+    detail,
+    domid,
+    config,
+    operations: [...operations],
+    job,
+    startedAt,
+    savedAt: managedSave,
+    clockStandsAt,
+  }
+}
+
+export function domain0Info(state: 'running' | 'crashed', detail: string, startedAt: number): DomainInfo {
+  return {
+    uuid: DOMAIN0_UUID,
+    name: 'Domain-0',
+    kind: 'domain0',
+    state,
+    detail,
+    domid: 0,
+    config: null,
+    operations: [],
+    job: null,
+    startedAt,
+    savedAt: null,
+    clockStandsAt: null,
+  }
+}

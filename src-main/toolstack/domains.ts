@@ -1,0 +1,429 @@
+// The domains and what may be done with them: the life-cycle table applied to definitions, driver and jobs.
+// Long because: every operation of a domain's life is here, so that no transition hides elsewhere.
+// Invariant: state changes only through `apply`; each tells the windows. A run marker is on disk before a guest runs and is
+// gone only after it has ended in order. A late answer of the driver to an earlier run changes nothing (Domain.run).
+// Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { checkBootFiles, checkConfig } from '../config/domain-check'
+import type { DefinitionStore } from '../definition/definition-store'
+import type { DriverEvent, HypervisorDriver, RestoredDomain } from '../driver/driver'
+import { systemErrorText } from '../lib/atomic-file'
+import type { Clock } from '../lib/clock'
+import { type ErrorReport, errorReport, explainError } from '../public/error-code'
+import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
+import { type Domain, domainInfo } from './domain'
+import type { JobControl, Jobs } from './jobs'
+import { isActive, type LifeEvent, mayBe, nextState } from './life-cycle'
+
+type Outcome<T = null> = Promise<Result<T, ErrorReport>>
+
+export interface DomainsParts {
+  readonly driver: HypervisorDriver
+  readonly definitions: DefinitionStore
+  readonly clock: Clock
+  readonly jobs: Jobs
+  readonly changed: (domain: DomainInfo) => void
+  readonly removed: (uuid: string) => void
+  readonly problem: (error: ErrorReport) => void
+}
+
+export class Domains {
+  private readonly domains = new Map<string, Domain>()
+  private readonly parts: DomainsParts
+
+  constructor(parts: DomainsParts) {
+    this.parts = parts
+  }
+
+  /** Definitions from disk; those that ran when the app was cut off are shown as crashed. */
+  async load(): Promise<void> {
+    const { definitions, cutOff, problems } = await this.parts.definitions.load()
+    for (const { uuid, config, managedSave } of definitions) {
+      const domain = this.make(uuid, config)
+      domain.managedSave = managedSave
+      // With a managed save nothing was lost: the app was cut off after the save or before the guest went on from it.
+      if (managedSave !== null) domain.state = 'saved'
+      else if (cutOff.includes(uuid)) {
+        domain.state = 'crashed'
+        domain.detail = 'Ringmaster ended unexpectedly while this machine was running.'
+      }
+    }
+    for (const uuid of cutOff) await this.parts.definitions.unmarkRunning(uuid)
+    for (const problem of problems) this.parts.problem(problem)
+  }
+
+  list(): DomainInfo[] {
+    return [...this.domains.values()].map(domainInfo)
+  }
+
+  active(): DomainInfo[] {
+    return this.list().filter((domain) => isActive(domain.state))
+  }
+
+  info(uuid: string): Result<DomainInfo, ErrorReport> {
+    const domain = this.domains.get(uuid)
+    return domain ? ok(domainInfo(domain)) : err(errorReport('no-domain', { uuid }))
+  }
+
+  // ---- definitions --------------------------------------------------------------------------
+
+  async define(config: DomainConfig, uuid: string = randomUUID()): Outcome<string> {
+    const checked = this.checkDefinition(config, undefined)
+    if (!checked.ok) return checked
+    const stored = await this.store({ uuid, config, managedSave: null })
+    if (!stored.ok) return stored
+    this.tell(this.make(uuid, config))
+    return ok(uuid)
+  }
+
+  async redefine(uuid: string, config: DomainConfig): Outcome {
+    const found = this.allowed(uuid, 'redefine')
+    if (!found.ok) return found
+    const checked = this.checkDefinition(config, uuid)
+    if (!checked.ok) return checked
+    const stored = await this.store({ uuid, config, managedSave: found.value.managedSave })
+    if (!stored.ok) return stored
+    found.value.config = config
+    this.tell(found.value)
+    return ok(null)
+  }
+
+  async undefine(uuid: string): Outcome {
+    const found = this.allowed(uuid, 'undefine')
+    if (!found.ok) return found
+    this.domains.delete(uuid)
+    await this.parts.definitions.remove(uuid)
+    this.parts.removed(uuid)
+    return ok(null)
+  }
+
+  /** A name nobody has: "Debian", "Debian 2", … */
+  freeName(wanted: string): string {
+    const taken = new Set([...this.domains.values()].map((domain) => domain.config.name))
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? wanted : `${wanted} ${number}`
+      if (!taken.has(name)) return name
+    }
+  }
+
+  // ---- running ------------------------------------------------------------------------------
+
+  /** Starts it; goes on from the managed save unless `fresh`. Answers when it runs. */
+  async create(uuid: string, fresh: boolean): Outcome {
+    const found = this.allowed(uuid, 'create')
+    if (!found.ok) return found
+    const domain = found.value
+    if (domain.managedSave !== null) {
+      if (!fresh) return this.createFromManagedSave(domain)
+      await this.dropManagedSave(domain)
+      if (domain.state === 'saved') this.apply(domain, 'stopped')
+    }
+    return this.start(domain)
+  }
+
+  async suspend(uuid: string): Outcome {
+    return this.ask(uuid, 'suspend', () => this.parts.driver.suspend(uuid))
+  }
+
+  async resume(uuid: string): Outcome {
+    return this.ask(uuid, 'resume', () => this.parts.driver.resume(uuid))
+  }
+
+  async shutdown(uuid: string): Outcome {
+    return this.ask(uuid, 'shutdown', () => this.parts.driver.shutdown(uuid), 'shutdownAsked')
+  }
+
+  async reboot(uuid: string): Outcome {
+    return this.ask(uuid, 'reboot', () => this.parts.driver.reboot(uuid), 'shutdownAsked')
+  }
+
+  async destroy(uuid: string): Outcome {
+    return this.ask(uuid, 'destroy', () => this.parts.driver.destroy(uuid))
+  }
+
+  async setMemory(uuid: string, memoryMiB: number): Outcome {
+    const found = this.allowed(uuid, 'setMemory')
+    if (!found.ok) return found
+    const { memoryMiB: max } = found.value.config
+    const { minMemoryMiB: min } = this.parts.driver.limits
+    if (memoryMiB < min) return err(errorReport('memory-too-small', { asked: memoryMiB, min }))
+    if (memoryMiB > max) return err(errorReport('memory-too-large', { asked: memoryMiB, max }))
+    return this.parts.driver.setMemory(uuid, memoryMiB)
+  }
+
+  // ---- saving and restoring -----------------------------------------------------------------
+
+  /** To a file of the user's choice; the number of the job. */
+  save(uuid: string, path: string): Result<number, ErrorReport> {
+    return this.startSave(uuid, 'save', path, async (domain) => {
+      const { uuid, config } = domain
+      await this.parts.definitions.recordSavedFile({ path, uuid, config, savedAt: this.parts.clock.now() })
+      this.rest(domain, 'stopped', '')
+    })
+  }
+
+  /** To our own folder; `create` goes on from it. */
+  managedSave(uuid: string): Result<number, ErrorReport> {
+    return this.startSave(uuid, 'managedSave', this.parts.definitions.managedSavePath(uuid), async (domain) => {
+      domain.managedSave = this.parts.clock.now()
+      await this.store({ uuid, config: domain.config, managedSave: domain.managedSave })
+      this.rest(domain, 'stoppedSaved', '')
+    })
+  }
+
+  restore(path: string): number {
+    return this.parts.jobs.start({
+      kind: 'restore',
+      subject: basename(path),
+      uuid: null,
+      step: 'restoring',
+      cancellable: true,
+      work: async (control) => {
+        const target = await this.restoreTarget(path)
+        if (!target.ok) return target
+        const { domain, made } = target.value
+        control.domain(domain.uuid, domain.config.name)
+        const restored = await this.continueFrom(domain, path, control)
+        if (!restored.ok) {
+          if (made) await this.undefine(domain.uuid)
+          return restored
+        }
+        const { memoryMiB, vcpus } = restored.value
+        if (made) {
+          domain.config = { ...domain.config, memoryMiB, vcpus }
+          await this.store({ uuid: domain.uuid, config: domain.config, managedSave: null })
+          this.tell(domain)
+        }
+        return ok(null)
+      },
+    })
+  }
+
+  // ---- what the driver tells ----------------------------------------------------------------
+
+  onPaused(uuid: string, paused: boolean): void {
+    const domain = this.domains.get(uuid)
+    if (!domain) return
+    if (paused && (domain.state === 'running' || domain.state === 'shutdown')) this.apply(domain, 'suspended')
+    if (!paused && domain.state === 'paused') this.apply(domain, 'resumed')
+  }
+
+  onStopped(event: DriverEvent & { kind: 'stopped' }): void {
+    const domain = this.domains.get(event.uuid)
+    // After a save the job that asked for it says what the domain is now.
+    if (!domain || !isActive(domain.state) || event.how === 'saved') return
+    if (event.how === 'crash') this.rest(domain, 'crashed', event.detail)
+    else if (event.how === 'reboot') this.startAgain(domain)
+    else this.rest(domain, 'stopped', event.detail)
+  }
+
+  // ---- inside -------------------------------------------------------------------------------
+
+  private make(uuid: string, config: DomainConfig): Domain {
+    const domain: Domain = {
+      uuid,
+      config,
+      state: 'shutoff',
+      detail: '',
+      domid: null,
+      job: null,
+      startedAt: null,
+      managedSave: null,
+      clockStandsAt: null,
+      run: 0,
+    }
+    this.domains.set(uuid, domain)
+    return domain
+  }
+
+  private tell(domain: Domain): void {
+    if (this.domains.has(domain.uuid)) this.parts.changed(domainInfo(domain))
+  }
+
+  private apply(domain: Domain, event: LifeEvent): void {
+    domain.state = nextState(domain.state, event)
+    this.tell(domain)
+  }
+
+  /** It has ended: nothing of the run is left. */
+  private rest(domain: Domain, event: 'stopped' | 'stoppedSaved' | 'crashed', detail: string): void {
+    domain.detail = detail
+    domain.domid = null
+    domain.startedAt = null
+    domain.clockStandsAt = null
+    domain.run++
+    this.apply(domain, event === 'stopped' && domain.managedSave !== null ? 'stoppedSaved' : event)
+    this.floating(this.parts.definitions.unmarkRunning(domain.uuid))
+  }
+
+  private checkDefinition(config: DomainConfig, own: string | undefined): Result<null, ErrorReport> {
+    const checked = checkConfig(config, this.parts.driver.limits)
+    if (!checked.ok) return checked
+    for (const other of this.domains.values()) {
+      if (other.uuid !== own && other.config.name === config.name) return err(errorReport('name-exists', { name: config.name }))
+    }
+    return ok(null)
+  }
+
+  private async store(definition: { uuid: string; config: DomainConfig; managedSave: number | null }): Outcome {
+    try {
+      await this.parts.definitions.put(definition)
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: `${definition.uuid}.json`, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  /** The domain, if it exists, has no job at work on it and may do this in its state. */
+  private allowed(uuid: string, operation: DomainOperation): Result<Domain, ErrorReport> {
+    const domain = this.domains.get(uuid)
+    if (!domain) return err(errorReport('no-domain', { uuid }))
+    const { name } = domain.config
+    if (domain.job !== null && operation !== 'destroy') return err(errorReport('job-running', { name }))
+    if (!mayBe(domain.state, operation)) return err(errorReport('wrong-state', { name, state: domain.state, operation }))
+    return ok(domain)
+  }
+
+  private async ask(uuid: string, operation: DomainOperation, act: () => Outcome, then?: LifeEvent): Outcome {
+    const found = this.allowed(uuid, operation)
+    if (!found.ok) return found
+    const { run } = found.value
+    const done = await act()
+    // The guest may have followed already while the answer was on its way.
+    if (done.ok && then && found.value.run === run && mayBe(found.value.state, operation)) this.apply(found.value, then)
+    return done
+  }
+
+  private async start(domain: Domain): Outcome {
+    this.apply(domain, 'create')
+    const run = ++domain.run
+    domain.detail = ''
+    const checked = await this.checkBeforeStart(domain)
+    const started = checked.ok ? await this.parts.driver.create(domain.uuid, domain.config) : checked
+    if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
+    if (!started.ok) {
+      this.rest(domain, 'stopped', '')
+      return started
+    }
+    this.up(domain, started.value.domid, started.value.paused, null)
+    return ok(null)
+  }
+
+  private async checkBeforeStart(domain: Domain): Outcome {
+    const config = checkConfig(domain.config, this.parts.driver.limits)
+    if (!config.ok) return config
+    const files = await checkBootFiles(domain.config)
+    if (!files.ok) return files
+    await this.parts.definitions.markRunning(domain.uuid)
+    return ok(null)
+  }
+
+  private up(domain: Domain, domid: number, paused: boolean, clockStandsAt: number | null): void {
+    domain.domid = domid
+    domain.startedAt = this.parts.clock.now()
+    domain.clockStandsAt = clockStandsAt
+    this.apply(domain, paused ? 'upPaused' : 'up')
+  }
+
+  /** The guest asked for a reboot: the same definition, a new run. */
+  private startAgain(domain: Domain): void {
+    const again = async (): Promise<void> => {
+      const started = await this.start(domain)
+      if (started.ok) return
+      domain.detail = explainError(started.error).cause
+      this.tell(domain)
+      this.parts.problem(started.error)
+    }
+    this.floating(again())
+  }
+
+  private startSave(
+    uuid: string,
+    operation: 'save' | 'managedSave',
+    path: string,
+    saved: (domain: Domain) => Promise<void>,
+  ): Result<number, ErrorReport> {
+    const found = this.allowed(uuid, operation)
+    if (!found.ok) return found
+    const domain = found.value
+    const paused = domain.state === 'paused'
+    const { run } = domain
+    domain.job = this.parts.jobs.start({
+      kind: operation,
+      subject: domain.config.name,
+      uuid,
+      step: 'saving',
+      cancellable: true,
+      work: async (control) => {
+        this.apply(domain, 'save')
+        const done = await this.parts.driver.save(uuid, domain.config, path, control)
+        domain.job = null
+        if (done.ok) await saved(domain)
+        else if (domain.run === run) this.apply(domain, paused ? 'saveEndedPaused' : 'saveEnded')
+        return done
+      },
+    })
+    return ok(domain.job)
+  }
+
+  private async createFromManagedSave(domain: Domain): Outcome {
+    const path = this.parts.definitions.managedSavePath(domain.uuid)
+    const job = this.parts.jobs.start({
+      kind: 'restore',
+      subject: domain.config.name,
+      uuid: domain.uuid,
+      step: 'restoring',
+      cancellable: true,
+      work: async (control) => {
+        const restored = await this.continueFrom(domain, path, control)
+        if (!restored.ok) return restored
+        await this.dropManagedSave(domain)
+        this.tell(domain)
+        return ok(null)
+      },
+    })
+    return this.parts.jobs.wait(job)
+  }
+
+  private async dropManagedSave(domain: Domain): Promise<void> {
+    domain.managedSave = null
+    await this.store({ uuid: domain.uuid, config: domain.config, managedSave: null })
+    await this.parts.definitions.removeManagedSave(domain.uuid)
+  }
+
+  /** Which domain a file is continued as: the one it was saved from if that is at rest, else a new one beside it. */
+  private async restoreTarget(path: string): Outcome<{ domain: Domain; made: boolean }> {
+    const known = this.parts.definitions.findSavedFile(path)
+    const origin = known ? this.domains.get(known.uuid) : undefined
+    if (origin && origin.job === null && mayBe(origin.state, 'restore')) return ok({ domain: origin, made: false })
+    const { minMemoryMiB: memoryMiB } = this.parts.driver.limits
+    const name = this.freeName(known?.config.name ?? basename(path).replace(/\.[^.]*$/, ''))
+    const config = known?.config ?? { name, memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '' }
+    const defined = await this.define({ ...config, name }, known && !origin ? known.uuid : randomUUID())
+    if (!defined.ok) return defined
+    const domain = this.domains.get(defined.value)
+    return domain ? ok({ domain, made: true }) : err(errorReport('no-domain', { uuid: defined.value }))
+  }
+
+  private async continueFrom(domain: Domain, path: string, control: JobControl): Outcome<RestoredDomain> {
+    this.apply(domain, 'restore')
+    domain.job = control.job
+    const run = ++domain.run
+    domain.detail = ''
+    this.tell(domain)
+    await this.parts.definitions.markRunning(domain.uuid)
+    const restored = await this.parts.driver.restore(domain.uuid, domain.config, path, control)
+    domain.job = null
+    if (domain.run !== run) return restored
+    if (restored.ok) this.up(domain, restored.value.domid, restored.value.paused, restored.value.savedAt)
+    else this.rest(domain, 'stopped', '')
+    return restored
+  }
+
+  /** Work nobody waits for: its failure is told, not lost. */
+  private floating(work: Promise<unknown>): void {
+    work.catch((thrown: unknown) => this.parts.problem(errorReport('internal', { detail: systemErrorText(thrown) })))
+  }
+}
