@@ -13,7 +13,7 @@ const long = process.env.RINGMASTER_TIER === 'long'
 export default defineConfig({
   root,
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
+    include: ['test/**/*.test.{ts,tsx,mjs}'],
     exclude: ['node_modules/**', 'out/**', 'test/bench/**', ...(long ? [] : ['test/long/**'])],
     environment: 'node',
     globalSetup: [path.join(test, 'support/build.setup.mjs')],

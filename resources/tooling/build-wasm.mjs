@@ -69,10 +69,8 @@ function tableWidths(text) {
   return [...text.matchAll(/\(br_table((?:\s+\$[^\s()]+)+)/g)].map((match) => match[1].trim().split(/\s+/).length - 1)
 }
 
-async function checkDispatch(bytes) {
-  const info = path.join(root, ASSEMBLY, 'generated/dispatch-info.json')
-  if (!fs.existsSync(info)) return log('no generated/dispatch-info.json: dispatch not checked')
-  const { cases, function: name = 'run' } = JSON.parse(fs.readFileSync(info, 'utf8'))
+/** Fails unless the exported (or so named) function of the module holds a br_table for that many cases; gives its width. */
+export async function checkDispatch(bytes, { cases, function: name = 'run' }) {
   const { default: binaryen } = await import('assemblyscript/binaryen')
   const module = binaryen.readBinary(bytes)
   try {
@@ -86,7 +84,7 @@ async function checkDispatch(bytes) {
     if (widest < cases) {
       throw new BuildError(`the dispatch of ${name} is no jump table: widest br_table has ${widest} targets, ${cases} wanted`)
     }
-    log(`dispatch: br_table of ${widest} targets for ${cases} cases`)
+    return widest
   } finally {
     module.dispose()
   }
@@ -121,7 +119,10 @@ export async function buildWasm({ force = false } = {}) {
     if (fs.existsSync(path.join(root, GENERATOR))) await generate()
     const hash = hashSources(sources) // after the generator: its outputs are sources of the compiler
     const bytes = await compile()
-    await checkDispatch(bytes)
+    const info = path.join(root, ASSEMBLY, 'generated/dispatch-info.json')
+    if (fs.existsSync(info))
+      log(`dispatch: br_table of ${await checkDispatch(bytes, JSON.parse(fs.readFileSync(info, 'utf8')))} targets`)
+    else log('no generated/dispatch-info.json: dispatch not checked')
     writeAtomic(CORE_WASM, bytes)
     writeStamp('core.wasm', hash)
     log(`core.wasm: ${(bytes.length / 1024).toFixed(0)} KiB in ${((performance.now() - start) / 1000).toFixed(1)} s`)
