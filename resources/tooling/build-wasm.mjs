@@ -43,10 +43,26 @@ export class BuildError extends Error {
   name = 'BuildError'
 }
 
+/** Inside a bundled program every module still finds its neighbours: its folder's name is that of its source. */
+const sourceFolders = {
+  name: 'source-folders',
+  transform(code, id) {
+    if (id.includes('node_modules')) return null
+    // map null: lines stay where they were
+    return { code: code.replace(/\b(import\.meta\.dirname|__dirname)\b/g, JSON.stringify(path.dirname(id))), map: null }
+  },
+}
+
 /** Bundles a program written in TypeScript to one temporary CommonJS file, which the caller removes. */
 export async function bundleProgram(source) {
   const { rolldown } = await import('rolldown')
-  const bundle = await rolldown({ input: path.join(root, source), platform: 'node', external: ['electron'], logLevel: 'warn' })
+  const bundle = await rolldown({
+    input: path.join(root, source),
+    platform: 'node',
+    external: ['electron'],
+    plugins: [sourceFolders],
+    logLevel: 'warn',
+  })
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, sourcemap: 'inline' })
   await bundle.close()
   const file = path.join(cacheDir, `${source.replaceAll('/', '-')}.${process.pid}.cjs`)
