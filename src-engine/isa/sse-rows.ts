@@ -307,7 +307,7 @@ export const SSE_ROWS = [
   ['comisd', '66', 0x2f, -1, 'V,W', 8, 0, 'comisd', 'ds', 'sse-float', 'xm eflags'],
   // float: conversions
   ['cvtpi2ps', '', 0x2a, -1, 'V,N', 8, 0, 'cvtpi2ps', 'ds', 'sse-convert', 'xm mmx'],
-  ['cvtpi2ps', '', 0x2a, -1, 'V,M', 8, 0, 'cvtpi2ps', 'ds', 'sse-convert', 'xm mmx'],
+  ['cvtpi2ps', '', 0x2a, -1, 'V,M', 8, 0, 'cvtpi2ps', 'ds', 'sse-convert', 'xm'],
   ['cvtpi2pd', '66', 0x2a, -1, 'V,N', 8, 0, 'cvtdq2pd', 'ds', 'sse-convert', 'xm mmx'],
   ['cvtpi2pd', '66', 0x2a, -1, 'V,M', 8, 0, 'cvtdq2pd', 'ds', 'sse-convert', 'xm'],
   ['cvtsi2ss', 'F3', 0x2a, -1, 'V,E', 4, 0, 'cvtsi2ss', 'ds', 'sse-convert', 'xm w0'],
