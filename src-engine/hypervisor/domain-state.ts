@@ -2,14 +2,14 @@
 // lock, kicks to vcpus, and the bell to the main thread.
 // Invariant: nothing but views and wiring in the object; two threads with a DomainState on one memory see one domain.
 // Runs in: any thread of the domain's process.
-import type { Clock } from '../lib/clock'
+import type { MonotonicClock } from '../lib/monotonic'
 import type { GuestMemory } from '../memory/guest-memory'
 import type { DomainGeometry } from '../vcpu/domain-geometry'
 import { DOMAIN, INVALIDATE_SLOTS, VCPU } from './domain-layout'
 
 /** What a thread gives the hypervisor: time, and its ways to the outside. */
 export interface Surroundings {
-  readonly clock: Clock
+  readonly clock: MonotonicClock
   /** Wakes the main thread; called at most once until the main thread has looked (DOORBELL). */
   ring(): void
   /** Posts an edge-triggered vector to a vcpu's local APIC (HVMOP_set_evtchn_upcall_vector). */

@@ -83,7 +83,7 @@ export const gnttab_dump_table = struct('gnttab_dump_table', 4, 4, [
   ['status', 's16', 2, 2, 'OUT'],
 ])
 
-export const gnttab_copy = struct('gnttab_copy', 40, 24, [['status', 's16', 36, 22, 'OUT', 'the rest is not read: refused']])
+export const gnttab_copy = struct('gnttab_copy', 40, 24, [['status', 's16', 36, 20, 'OUT', 'the rest is not read: refused']])
 
 export const gnttab_query_size = struct('gnttab_query_size', 16, 16, [
   ['dom', 'u16', 0, 0, 'IN'],

@@ -13,7 +13,15 @@ export const XENCONS_ROWS = [
   ['connection', 3088, 1, 'both'],
 ] as const
 /** The same offsets for code. */
-export const XENCONS = { in: 0, out: 1024, in_cons: 3072, in_prod: 3076, out_cons: 3080, out_prod: 3084, connection: 3088 } as const
+export const XENCONS = {
+  in: 0,
+  out: 1024,
+  in_cons: 3072,
+  in_prod: 3076,
+  out_cons: 3080,
+  out_prod: 3084,
+  connection: 3088,
+} as const
 
 export const XENCONS_IN_SIZE = 1024
 export const XENCONS_OUT_SIZE = 2048

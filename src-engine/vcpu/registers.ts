@@ -1,0 +1,55 @@
+// Registers of a vcpu, in its area of the shared memory: what the hypervisor reads and writes of them between two run()s.
+// Invariant: valid only while the vcpu is not inside run(), or from an import the core has called.
+// Runs in: the vcpu's thread; the main thread while the vcpu is parked. State: shared memory.
+import { EXIT, SEGMENT, type VcpuField, vcpuAddress } from '../isa/state-layout'
+
+/** Register numbers as instructions encode them. */
+export const GPR = { RAX: 0, RCX: 1, RDX: 2, RBX: 3, RSP: 4, RBP: 5, RSI: 6, RDI: 7, R8: 8, R10: 10 } as const
+export { EXIT, SEGMENT }
+
+export class Registers {
+  private readonly view: DataView
+
+  constructor(
+    buffer: ArrayBufferLike,
+    readonly index: number,
+  ) {
+    this.view = new DataView(buffer)
+  }
+
+  address(field: VcpuField): number {
+    return vcpuAddress(this.index, field)
+  }
+  gpr(number: number): bigint {
+    return this.view.getBigUint64(this.address('GPR') + number * 8, true)
+  }
+  setGpr(number: number, value: bigint): void {
+    this.view.setBigUint64(this.address('GPR') + number * 8, BigInt.asUintN(64, value), true)
+  }
+  get32(field: VcpuField): number {
+    return this.view.getUint32(this.address(field), true)
+  }
+  set32(field: VcpuField, value: number): void {
+    this.view.setUint32(this.address(field), value, true)
+  }
+  get64(field: VcpuField): bigint {
+    return this.view.getBigUint64(this.address(field), true)
+  }
+  set64(field: VcpuField, value: bigint): void {
+    this.view.setBigUint64(this.address(field), BigInt.asUintN(64, value), true)
+  }
+  setSegment(number: number, selector: number, base: bigint, limit: number, attributes: number): void {
+    this.view.setBigUint64(this.address('SEG_BASE') + number * 8, base, true)
+    this.view.setUint16(this.address('SEG_SEL') + number * 2, selector, true)
+    this.view.setUint32(this.address('SEG_ATTR') + number * 4, attributes, true)
+    this.view.setUint32(this.address('SEG_LIMIT') + number * 4, limit, true)
+  }
+  /** Are 64-bit hypercall conventions in force? */
+  get longMode(): boolean {
+    return this.get32('MODE') === 2
+  }
+  setCpuid(eax: number, ebx: number, ecx: number, edx: number): void {
+    const at = this.address('CPUID_OUT')
+    for (const [i, value] of [eax, ebx, ecx, edx].entries()) this.view.setUint32(at + i * 4, value, true)
+  }
+}
