@@ -78,7 +78,7 @@ export class Jobs {
 
   cancel(number: number): Result<null, ErrorReport> {
     const job = this.jobs.get(number)
-    if (!job || job.info.state !== 'running') return err(errorReport('no-job', { job: number }))
+    if (job?.info.state !== 'running') return err(errorReport('no-job', { job: number }))
     if (!job.info.cancellable) return err(errorReport('unsupported', { operation: 'cancel' }))
     job.abort.abort()
     return ok(null)
@@ -122,7 +122,7 @@ export class Jobs {
 
   private update(number: number, part: Partial<JobInfo>, tell: boolean): void {
     const job = this.jobs.get(number)
-    if (!job || job.info.state !== 'running') return
+    if (job?.info.state !== 'running') return
     job.info = { ...job.info, ...part }
     if (tell) this.changed(job.info)
   }

@@ -27,11 +27,12 @@ export interface Caller {
   choseFile(path: string, kind: 'openSaved' | 'saveSaved'): boolean
 }
 
-export type CallServer<C extends CallName> = (
+/** A function serving one row. `W` is what the carrier knows of the caller beyond the least. */
+export type CallServer<C extends CallName, W extends Caller = Caller> = (
   params: CallParams<C>,
-  caller: Caller,
+  caller: W,
 ) => Promise<Result<CallResult<C>, ErrorReport>> | Result<CallResult<C>, ErrorReport>
-export type CallServers<C extends CallName = CallName> = { readonly [K in C]: CallServer<K> }
+export type CallServers<C extends CallName = CallName, W extends Caller = Caller> = { readonly [K in C]: CallServer<K, W> }
 
 export type ToolstackCall =
   | 'domainList'
@@ -108,9 +109,13 @@ export class Toolstack {
     this.domain0 = domain0Info('running', '', clock.now())
   }
 
-  /** Loads the definitions, then opens the driver. A driver that fails leaves the list usable and a notice. */
+  /** Loads the definitions: from here on calls are served. */
+  load(): Promise<void> {
+    return this.domains.load()
+  }
+
+  /** Opens the driver. One that fails leaves the list usable and a notice. */
   async open(): Promise<Result<null, ErrorReport>> {
-    await this.domains.load()
     const opened = await this.parts.driver.open((event) => this.onDriverEvent(event))
     if (!opened.ok) {
       this.domain0 = domain0Info('crashed', opened.error.values['detail'] ?? opened.error.reason, this.parts.clock.now())
@@ -177,25 +182,31 @@ export class Toolstack {
     const { clock, emit } = this.parts
     switch (event.kind) {
       case 'paused':
-        return this.domains.onPaused(event.uuid, event.paused)
+        this.domains.onPaused(event.uuid, event.paused)
+        break
       case 'stopped':
-        return this.domains.onStopped(event)
+        this.domains.onStopped(event)
+        break
       case 'log': {
         const line = { time: clock.now(), level: event.level, text: event.text }
         this.logs.add(event.uuid, line)
-        return emit('logLine', { uuid: event.uuid, line })
+        emit('logLine', { uuid: event.uuid, line })
+        break
       }
       case 'samples': {
         const time = clock.now()
         const samples: Sample[] = event.samples.map((sample) => ({ ...sample, time }))
         for (const sample of samples) this.samples.add(sample)
-        return emit('samples', { samples })
+        emit('samples', { samples })
+        break
       }
       case 'domain0':
         this.domain0 = domain0Info(event.state, event.state === 'running' ? '' : event.detail, clock.now())
-        return emit('domainChanged', { domain: this.domain0 })
+        emit('domainChanged', { domain: this.domain0 })
+        break
       case 'notice':
-        return this.notices.raise(event.severity, event.error)
+        this.notices.raise(event.severity, event.error)
+        break
     }
   }
 

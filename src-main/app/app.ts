@@ -1,0 +1,245 @@
+// The app: joins toolstack, windows, menus, tray and quitting to Electron's life. Decides nothing about domains.
+// Invariant: calls are served only after definitions are loaded; the process ends only through Quit.
+// Runs in: main (Electron).
+import { join } from 'node:path'
+import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
+import { DefinitionStore } from '../definition/definition-store'
+import type { HypervisorDriver } from '../driver/driver'
+import { ElectronIpc, type WindowCaller } from '../ipc/electron'
+import { systemClock } from '../lib/clock'
+import type { CallName } from '../public/calls'
+import { fillSentence } from '../public/error-code'
+import type { Preferences, WindowView } from '../public/types'
+import type { ElectronChannels } from '../supervisor/electron'
+import type { DemoMaker } from '../toolstack/demo-maker'
+import { type CallServers, Toolstack } from '../toolstack/toolstack'
+import { aboutInfo } from './about'
+import { appServers } from './app-calls'
+import { pickFile } from './file-dialog'
+import { buildMenu } from './menu'
+import { type MenuText, menuText } from './menu-text'
+import { isOurPage, servePages } from './page'
+import { PreferencesFile } from './preferences'
+import { Quit } from './quit'
+import { denyPermissions } from './security'
+import { TrayIcon } from './tray'
+import { Windows } from './windows'
+
+export interface AppParts {
+  readonly driver: HypervisorDriver
+  readonly demo: DemoMaker
+  readonly channels: ElectronChannels
+  /** Folder of out/: pages, preload script. */
+  readonly outFolder: string
+  readonly iconFolder: string
+}
+
+export class App {
+  private readonly parts: AppParts
+  private readonly toolstack: Toolstack
+  private readonly preferences: PreferencesFile
+  private readonly windows: Windows
+  private readonly ipc: ElectronIpc
+  private readonly tray = new TrayIcon()
+  private readonly quit: Quit
+  private readonly loaded: Promise<void>
+
+  /** Once Electron is ready. */
+  constructor(parts: AppParts) {
+    this.parts = parts
+    const folder = app.getPath('userData')
+    const definitions = new DefinitionStore(folder)
+    this.preferences = new PreferencesFile(join(folder, 'preferences.json'))
+    this.toolstack = new Toolstack({
+      driver: parts.driver,
+      definitions,
+      clock: systemClock,
+      demo: parts.demo,
+      emit: (name, payload) => this.ipc.broadcast(name, payload),
+    })
+    this.quit = this.makeQuit()
+    this.loaded = this.load()
+    this.ipc = new ElectronIpc({
+      servers: this.servers(),
+      isOurPage,
+      isPort: (port) => parts.channels.isPort(port),
+    })
+    this.windows = new Windows({
+      preload: join(parts.outFolder, 'preload', 'index.cjs'),
+      icon: join(parts.iconFolder, '128x128.png'),
+      admit: (window) => this.ipc.admit(window),
+      opened: (window, view) => this.dress(window, view),
+    })
+  }
+
+  async start(): Promise<void> {
+    const { name, version, electron, chromium, node, electronSource, warning } = aboutInfo(this.parts.driver.name)
+    console.error(`${name} ${version}, Electron ${electron} (${electronSource}), Chromium ${chromium}, Node ${node}`)
+    if (warning)
+      console.error('Warning: this Electron is an old stand-in without security fixes. Try `npm run electron:update`.')
+    servePages(join(this.parts.outFolder, 'renderer'))
+    denyPermissions()
+    await this.loaded
+    nativeTheme.themeSource = this.preferences.value.theme
+    this.listen()
+    this.windows.open('manager')
+    this.applyPreferences()
+    await this.toolstack.open()
+  }
+
+  /** A second start of the app, or a click in the tray. */
+  showManager(): void {
+    this.windows.open('manager')
+  }
+
+  private async load(): Promise<void> {
+    const problem = await this.preferences.load()
+    await this.toolstack.load()
+    if (problem) this.toolstack.notices.raise('warning', problem)
+  }
+
+  private servers(): CallServers<CallName, WindowCaller> {
+    return {
+      ...this.toolstack.servers(),
+      ...appServers({
+        driverName: this.parts.driver.name,
+        quit: this.quit,
+        text: () => this.text(),
+        preferences: () => this.preferences.value,
+        setPreferences: (preferences) => this.setPreferences(preferences),
+        openWindow: (view, uuid) => this.windows.open(view, uuid),
+        knowsDomain: (uuid) => this.toolstack.domains.info(uuid).ok,
+      }),
+    }
+  }
+
+  private listen(): void {
+    app.on('second-instance', () => this.showManager())
+    app.on('activate', () => this.showManager())
+    app.on('window-all-closed', () => {
+      // Guests go on without windows; the app ends when there is nothing to keep.
+      if (this.toolstack.domains.active().length === 0 && this.toolstack.jobs.running().length === 0) app.quit()
+    })
+    app.on('before-quit', (event) => {
+      if (!this.quit.request()) event.preventDefault()
+    })
+    let closed = false
+    app.on('will-quit', (event) => {
+      if (closed) return
+      event.preventDefault()
+      this.toolstack.close().finally(() => {
+        closed = true
+        app.quit()
+      })
+    })
+    const sessionEnds = (): void => void this.quit.sessionEnds()
+    powerMonitor.on('shutdown', (...args: unknown[]) => {
+      const [event] = args
+      if (
+        typeof event === 'object' &&
+        event !== null &&
+        'preventDefault' in event &&
+        typeof event.preventDefault === 'function'
+      ) {
+        event.preventDefault()
+      }
+      sessionEnds()
+    })
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, sessionEnds)
+    nativeTheme.on('updated', () => this.tellPreferences())
+  }
+
+  // ---- windows and menus ------------------------------------------------------------------------
+
+  private dress(window: BrowserWindow, view: WindowView): void {
+    if (process.platform !== 'darwin') window.setMenu(this.menu(view))
+    window.on('session-end', () => void this.quit.sessionEnds())
+  }
+
+  private text(): MenuText {
+    return menuText(this.preferences.value.language, app.getLocale())
+  }
+
+  private menu(view: WindowView): Menu {
+    return buildMenu(view, this.text(), {
+      newMachine: () => this.windows.open('create-domain'),
+      restore: () => void this.restore(),
+      preferences: () => this.windows.open('preferences'),
+      about: () => this.windows.open('about'),
+      manager: () => this.showManager(),
+      quit: () => app.quit(),
+    })
+  }
+
+  private async restore(): Promise<void> {
+    const window = this.windows.open('manager')
+    const path = await pickFile(window, 'openSaved', '', this.text())
+    if (path !== null) this.toolstack.domains.restore(path)
+  }
+
+  // ---- preferences ------------------------------------------------------------------------------
+
+  private async setPreferences(preferences: Preferences): Promise<void> {
+    await this.preferences.set(preferences)
+    this.applyPreferences()
+  }
+
+  private applyPreferences(): void {
+    const { theme, trayIcon } = this.preferences.value
+    nativeTheme.themeSource = theme
+    Menu.setApplicationMenu(process.platform === 'darwin' ? this.menu('manager') : null)
+    for (const window of BrowserWindow.getAllWindows()) {
+      const view: WindowView = window === this.windows.find('manager') ? 'manager' : 'domain'
+      if (process.platform !== 'darwin' && window.isMenuBarVisible()) window.setMenu(this.menu(view))
+    }
+    const actions = { manager: () => this.showManager(), quit: () => app.quit() }
+    if (trayIcon) this.tray.show(join(this.parts.iconFolder, '32x32.png'), this.text(), actions)
+    else this.tray.hide()
+    this.tellPreferences()
+  }
+
+  private tellPreferences(): void {
+    const systemIsDark = nativeTheme.shouldUseDarkColors
+    this.ipc.broadcast('preferencesChanged', { preferences: this.preferences.value, systemIsDark })
+  }
+
+  // ---- quitting ---------------------------------------------------------------------------------
+
+  private makeQuit(): Quit {
+    return new Quit({
+      guests: {
+        activeNames: () => this.toolstack.domains.active().map(({ name }) => name),
+        saveAll: () => this.toolstack.saveAll(),
+        shutdownAll: () => this.toolstack.shutdownAll(),
+        destroyAll: () => this.toolstack.destroyAll(),
+      },
+      ask: (names) => this.askToQuit(names),
+      waitingFor: (names) => this.ipc.broadcast('quitProgress', { waitingFor: [...names] }),
+      failed: (errors) => {
+        for (const error of errors) this.toolstack.notices.raise('error', error)
+      },
+      leave: () => app.quit(),
+    })
+  }
+
+  /** The manager window asks. If it is not open its page could not hear the event yet, so the system's box asks instead. */
+  private askToQuit(names: readonly string[]): void {
+    const window = this.windows.find('manager')
+    if (window && !window.webContents.isLoading() && !window.webContents.isCrashed()) {
+      this.windows.open('manager')
+      this.ipc.send(window, 'quitAsked', { names: [...names] })
+    } else void this.askWithBox(names)
+  }
+
+  private async askWithBox(names: readonly string[]): Promise<void> {
+    const text = this.text()
+    const { response } = await dialog.showMessageBox({
+      type: 'question',
+      message: fillSentence(text.quitQuestion, { names: names.join(', ') }),
+      buttons: [text.save, text.shutdown, text.destroy, text.cancel],
+      defaultId: 0,
+      cancelId: 3,
+    })
+    await this.quit.choose((['save', 'shutdown', 'destroy'] as const)[response] ?? 'cancel')
+  }
+}

@@ -1,0 +1,46 @@
+// The menu bar. In a domain window the keys a shell wants (Ctrl+W, Ctrl+Q, …) belong to the console, so its menu uses them with
+// Shift, as virt-manager does. Runs in: main (Electron).
+import { Menu, type MenuItemConstructorOptions } from 'electron'
+import type { WindowView } from '../public/types'
+import type { MenuText } from './menu-text'
+
+export interface MenuActions {
+  newMachine(): void
+  restore(): void
+  preferences(): void
+  about(): void
+  manager(): void
+  quit(): void
+}
+
+export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions): Menu {
+  const shift = view === 'domain' ? 'Shift+' : ''
+  const file: MenuItemConstructorOptions[] = [
+    { label: text.newMachine, accelerator: `CmdOrCtrl+${shift}N`, click: actions.newMachine },
+    { label: text.restore, click: actions.restore },
+    { type: 'separator' },
+    { label: text.close, accelerator: `CmdOrCtrl+${shift}W`, role: 'close' },
+    { label: text.quit, accelerator: `CmdOrCtrl+${shift}Q`, click: actions.quit },
+  ]
+  const edit: MenuItemConstructorOptions[] = [
+    { role: 'cut' },
+    { role: 'copy' },
+    { role: 'paste' },
+    { role: 'selectAll' },
+    { type: 'separator' },
+    { label: text.preferences, click: actions.preferences },
+  ]
+  const look: MenuItemConstructorOptions[] = [
+    ...(view === 'manager' ? [] : [{ label: text.manager, click: actions.manager }]),
+    { role: 'zoomIn', accelerator: 'CmdOrCtrl+Plus' },
+    { role: 'zoomOut', accelerator: 'CmdOrCtrl+Shift+-' },
+    { role: 'resetZoom', accelerator: 'CmdOrCtrl+Shift+0' },
+    { role: 'togglefullscreen', accelerator: 'F11' },
+  ]
+  return Menu.buildFromTemplate([
+    { label: text.file, submenu: file },
+    { label: text.edit, submenu: edit },
+    { label: text.view, submenu: look },
+    { label: text.help, submenu: [{ label: text.about, click: actions.about }] },
+  ])
+}

@@ -1,0 +1,88 @@
+// The windows: one of each view (one domain window per domain), locked down, brought to the front when asked for again.
+// Invariant: a window is admitted to IPC before it loads its page. Runs in: main (Electron).
+import { BrowserWindow, nativeTheme } from 'electron'
+import type { WindowView } from '../public/types'
+import { pageAddress } from './page'
+
+interface ViewRow {
+  readonly width: number
+  readonly height: number
+  readonly minWidth: number
+  readonly minHeight: number
+  readonly title: string
+}
+
+const VIEWS: Readonly<Record<WindowView, ViewRow>> = {
+  manager: { width: 980, height: 640, minWidth: 560, minHeight: 360, title: 'Ringmaster' },
+  domain: { width: 980, height: 720, minWidth: 560, minHeight: 420, title: 'Ringmaster' },
+  'create-domain': { width: 680, height: 760, minWidth: 480, minHeight: 480, title: 'New virtual machine' },
+  preferences: { width: 560, height: 480, minWidth: 420, minHeight: 360, title: 'Preferences' },
+  about: { width: 520, height: 480, minWidth: 400, minHeight: 360, title: 'About Ringmaster' },
+}
+
+export interface WindowsParts {
+  readonly preload: string
+  readonly icon: string | undefined
+  readonly admit: (window: BrowserWindow) => void
+  readonly opened: (window: BrowserWindow, view: WindowView) => void
+}
+
+export class Windows {
+  private readonly windows = new Map<string, BrowserWindow>()
+  private readonly parts: WindowsParts
+
+  constructor(parts: WindowsParts) {
+    this.parts = parts
+  }
+
+  find(view: WindowView, uuid: string | null = null): BrowserWindow | undefined {
+    return this.windows.get(`${view} ${uuid ?? ''}`)
+  }
+
+  open(view: WindowView, uuid: string | null = null): BrowserWindow {
+    const open = this.find(view, uuid)
+    if (open) {
+      if (open.isMinimized()) open.restore()
+      open.show()
+      open.focus()
+      return open
+    }
+    return this.make(view, uuid)
+  }
+
+  close(view: WindowView, uuid: string | null = null): void {
+    this.find(view, uuid)?.close()
+  }
+
+  private make(view: WindowView, uuid: string | null): BrowserWindow {
+    const window = new BrowserWindow({
+      ...VIEWS[view],
+      ...(this.parts.icon === undefined ? {} : { icon: this.parts.icon }),
+      show: false,
+      autoHideMenuBar: view !== 'manager' && view !== 'domain',
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#17191c' : '#f6f7f8',
+      webPreferences: {
+        preload: this.parts.preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webSecurity: true,
+        spellcheck: false,
+        devTools: process.env['ELECTRON_RENDERER_URL'] !== undefined,
+      },
+    })
+    const key = `${view} ${uuid ?? ''}`
+    this.windows.set(key, window)
+    this.parts.admit(window)
+    window.once('ready-to-show', () => window.show())
+    window.once('closed', () => this.windows.delete(key))
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      // A page may die; main goes on. Once is forgiven by loading it again.
+      if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
+    })
+    this.parts.opened(window, view)
+    // A refused load leaves a window that says nothing; the reason belongs in the start log.
+    window.loadURL(pageAddress(view, uuid)).catch((thrown: unknown) => console.error(`window ${view}: ${String(thrown)}`))
+    return window
+  }
+}

@@ -1,0 +1,43 @@
+// The start of the app: picks the driver, makes the parts, and hands them to the app. Wires; nothing else.
+// RINGMASTER_DRIVER chooses the driver; RINGMASTER_FOLDER the folder of definitions and preferences (tests).
+// Runs in: main (Electron).
+import { join } from 'node:path'
+import { app } from 'electron'
+import { App } from './app/app'
+import { registerScheme } from './app/page'
+import { lockDown } from './app/security'
+import { drivers, isDriverName } from './driver/drivers'
+import { ElectronChannels } from './supervisor/electron'
+import { TestDemoMaker } from './toolstack/test-demo'
+
+function start(): void {
+  const folder = process.env['RINGMASTER_FOLDER']
+  if (folder) app.setPath('userData', folder)
+  if (!app.requestSingleInstanceLock()) {
+    // The other one shows its window.
+    app.exit(0)
+    return
+  }
+  const wanted = process.env['RINGMASTER_DRIVER'] ?? 'test'
+  if (!isDriverName(wanted)) {
+    console.error(`There is no driver named ${wanted}. There are: ${Object.keys(drivers).join(', ')}.`)
+    app.exit(2)
+    return
+  }
+  registerScheme()
+  lockDown()
+  const channels = new ElectronChannels()
+  const driver = drivers[wanted]({ channels })
+  const demo = new TestDemoMaker(join(app.getPath('userData'), 'demo'), 1000)
+  const outFolder = join(__dirname, '..')
+  const iconFolder = app.isPackaged ? join(process.resourcesPath, 'icons') : join(outFolder, '../resources/icons')
+  app
+    .whenReady()
+    .then(() => new App({ driver, demo, channels, outFolder, iconFolder }).start())
+    .catch((thrown: unknown) => {
+      console.error(thrown)
+      app.exit(1)
+    })
+}
+
+start()

@@ -1,0 +1,38 @@
+// Stands in for the demo guest's files where no guest is really booted: the test driver reads neither kernel nor ramdisk.
+// Runs in: main, plain Node.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { err, ok } from '../../src-engine/public/result'
+import type { Outcome } from '../driver/driver'
+import { errorReport } from '../public/error-code'
+import type { DemoFiles, DemoMaker, DemoProgress } from './demo-maker'
+
+const STEPS = ['finding-packages', 'downloading', 'unpacking', 'building-ramdisk'] as const
+
+export class TestDemoMaker implements DemoMaker {
+  private readonly folder: string
+  private readonly delayMs: number
+
+  constructor(folder: string, delayMs: number) {
+    this.folder = folder
+    this.delayMs = delayMs
+  }
+
+  async available(): Outcome {
+    return ok(null)
+  }
+
+  async make(progress: DemoProgress): Outcome<DemoFiles> {
+    for (const step of STEPS) {
+      if (progress.signal.aborted) return err(errorReport('cancelled'))
+      progress.step(step)
+      progress.report(0.5)
+      await new Promise((resolve) => setTimeout(resolve, this.delayMs / STEPS.length))
+    }
+    await mkdir(this.folder, { recursive: true })
+    const kernel = join(this.folder, 'kernel')
+    const ramdisk = join(this.folder, 'ramdisk')
+    await Promise.all([writeFile(kernel, ''), writeFile(ramdisk, '')])
+    return ok({ name: 'Debian demo', kernel, ramdisk, cmdline: 'console=hvc0', memoryMiB: 256 })
+  }
+}
