@@ -29,7 +29,10 @@ export const MEMORY_FLOOR = 4 * MIB
  */
 export function checkMemory(memoryMib: number, engineState: number): Result<number, BuildError> {
   const most = Math.floor((4096 * MIB - engineState) / MIB) * MIB
-  if (!Number.isInteger(memoryMib) || memoryMib * MIB < MEMORY_FLOOR) {
+  if (memoryMib > 0 && Number.isFinite(memoryMib) && !Number.isInteger(memoryMib)) {
+    return err({ kind: 'MEMORY_INVALID', message: `Memory of ${memoryMib} MiB is not a whole number of MiB.` })
+  }
+  if (!(memoryMib * MIB >= MEMORY_FLOOR)) {
     return err({
       kind: 'MEMORY_INVALID',
       message: `Memory of ${memoryMib} MiB is too little: a domain needs at least ${MEMORY_FLOOR / MIB} MiB.`,
