@@ -7,7 +7,7 @@ import { COMPRESSIONS, type Compression, decompressPayload } from '../../../../s
 import { decompressXz } from '../../../../src-engine/builder/decompress/xz'
 import { codeLikeBytes } from '../../../support/code-like'
 import { missingProgram, runProgram } from '../../../support/programs'
-import { LONG } from '../../../support/tier'
+import { count } from '../../../support/tier'
 
 /** Origin: test/fixture/builder/README.md. Each vector is codeLikeBytes(length, seed), packed. */
 const recorded: { name: Compression; length: number; seed: number; packed: string }[] = JSON.parse(
