@@ -1,10 +1,10 @@
 // Calls: request, reply and event on a Transport, from a table of rows with shapes. Control runs on this.
 // Wire form, plain messages: {kind:'call', id, call, ...args fields under `args`}, {kind:'reply', id, ok, value|error},
-// {kind:'event', event, value}, {kind:'error', text} (sent once, then the transport is closed).
-// What the peer sends is hostile: a message that is none of these, or arguments of the wrong shape to an unknown id, is
-// answered by one error and a closed transport; wrong arguments of a known call are answered by an error reply only when the
-// envelope is good, so that a toolstack bug does not cost the process. Handlers that throw are our own error: the reply is
-// INTERNAL_ERROR with the text. Bytes may stand only directly in `args` or `value` when the carrier clones them (ports,
+// {kind:'event', event, value}, {kind:'error', text} (the answer to what was not understood).
+// What the peer sends is hostile. The answering side replies to garbage with one error and goes on (a closed control port
+// would end the process, and it must outlive any garbage); wrong arguments or an unknown call get an error reply. The calling
+// side closes the transport on garbage: main then ends a process that has gone mad, and shows it as crashed.
+// Functions that throw are our own error: the reply is INTERNAL_ERROR with the text. Bytes may stand only directly in `args` or `value` when the carrier clones them (ports,
 // 'advanced' IPC); control does not run on sockets, so that holds.
 // Runs in: anything (no platform imports).
 import { err, ok, type Result } from '../result'
@@ -113,10 +113,8 @@ export class Caller<C extends CallTypes, E extends EventTypes> {
       return undefined
     }
     if (message.kind === 'event') return EVENT.is(message) ? this.event(message.event, message.value) : EVENT.explain(message)
-    if (message.kind === 'error') {
-      this.transport.close('the other side refused a message')
-      return undefined
-    }
+    // It did not understand a message of ours; a call it belonged to would have had a reply of its own.
+    if (message.kind === 'error') return undefined
     return `message of unknown kind ${message.kind.slice(0, 40)}`
   }
 
@@ -148,12 +146,9 @@ export class Answerer<C extends CallTypes, E extends EventTypes> {
   }
 
   private received(message: unknown, ports: readonly unknown[]): void {
-    if (KIND.is(message) && message.kind === 'error') {
-      this.transport.close('the other side refused a message')
-      return
-    }
+    if (KIND.is(message) && message.kind === 'error') return
     if (!KIND.is(message) || message.kind !== 'call' || !CALL.is(message)) {
-      refuse(this.transport, CALL.explain(message, 'call') ?? 'not a call')
+      this.transport.send({ kind: 'error', text: CALL.explain(message, 'call') ?? 'not a call' })
       return
     }
     const { id, call } = message

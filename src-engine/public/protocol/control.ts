@@ -182,10 +182,6 @@ const introduced = fields({
   memoryMiB: within(1, 4096),
   vcpus: within(1, 32),
   ...guestPages,
-  /** For /vm/<uuid>/image, as libxl writes it for direct kernel boot. */
-  kernel: optional(text),
-  ramdisk: optional(text),
-  cmdline: optional(text),
   /** Milliseconds since 1970, for /vm/<uuid>/start_time. */
   startedAtMs: count,
   /** The trees come from the domain over the link (XS_RESTORE) instead of being made fresh. */

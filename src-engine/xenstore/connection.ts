@@ -1,0 +1,83 @@
+// One client of the store: a guest, or domain 0 itself. Its watches, open transactions, and what is on the way to it.
+// A guest's requests carry numbers from its pump (protocol/link): replies are kept until the pump says they are in the guest's
+// ring, so that a request repeated after domain 0 died is answered, not done, a second time. Watch events are numbered here and kept
+// until acknowledged. All of it is determined by the inputs alone (requests, acknowledgements, changes by others), never by
+// timing, because a new domain 0 rebuilds it by replaying the journal.
+// Invariant: events are acknowledged in order. Runs in: domain 0.
+
+import { XS_EVENT_WINDOW } from '../public/protocol/link'
+import type { Identity } from './path'
+import { QUOTA } from './quota'
+import type { Transaction } from './transaction'
+import type { Watch } from './watch'
+
+export interface WatchEvent {
+  readonly number: number
+  readonly path: string
+  readonly token: string
+}
+
+export class Connection {
+  /** Changes once: a restored domain brings the numbers its guest knows. */
+  identity: Identity
+  watches: Watch[] = []
+  readonly transactions = new Map<number, Transaction>()
+  /** Highest request number that was executed and journalled. */
+  executed = 0
+  /** Replies to journalled requests that are not acknowledged yet, by number. */
+  readonly replies = new Map<number, Uint8Array>()
+  events: WatchEvent[] = []
+  /** Highest event number acknowledged, and the last one given out. */
+  acknowledged = 0
+  lastEvent = 0
+  dropped = 0
+  /** Introduced for a restore, its state has not come yet: no request is served before. */
+  awaiting = false
+  /** Told of each new event; what cannot go out now stays in `events`. */
+  onEvent: ((event: WatchEvent) => void) | undefined
+
+  constructor(identity: Identity) {
+    this.identity = identity
+  }
+
+  get privileged(): boolean {
+    return this.identity.domid === 0
+  }
+
+  /** Whether an event is within the window of those that are sent without waiting for acknowledgements. */
+  sendable(event: WatchEvent): boolean {
+    return event.number <= this.acknowledged + XS_EVENT_WINDOW
+  }
+
+  addEvent(path: string, token: string): void {
+    if (this.identity.domid === 0) {
+      this.onEvent?.({ number: 0, path, token })
+      return
+    }
+    // An event that is still waiting tells the guest all that an equal one would: keep one. Those in the window may already
+    // have been seen, so they do not count.
+    for (let i = this.events.length - 1; i >= XS_EVENT_WINDOW; i--) {
+      const waiting = this.events[i]
+      if (waiting && waiting.path === path && waiting.token === token) return
+    }
+    if (this.events.length >= QUOTA.pendingEvents) {
+      this.dropped++
+      return
+    }
+    const event = { number: ++this.lastEvent, path, token }
+    this.events.push(event)
+    if (this.sendable(event)) this.onEvent?.(event)
+  }
+
+  /** The pump has put these replies and events where the guest finds them. Numbers from the future are the caller's to refuse. */
+  acknowledge(replies: number, events: number): void {
+    for (const number of this.replies.keys()) if (number <= replies) this.replies.delete(number)
+    if (events <= this.acknowledged) return
+    const before = this.acknowledged
+    this.acknowledged = events
+    this.events = this.events.filter((event) => event.number > events)
+    for (const event of this.events) {
+      if (event.number > before + XS_EVENT_WINDOW && this.sendable(event)) this.onEvent?.(event)
+    }
+  }
+}
