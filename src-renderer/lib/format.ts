@@ -25,7 +25,8 @@ export function makeFormats(language: Language): Formats {
   return {
     number: (value) => whole.format(value),
     percent: (fraction) => percent.format(fraction),
-    memory: (bytes) => (bytes >= 10240 * MIB ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`),
+    memory: (bytes) =>
+      bytes >= 10240 * MIB ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`,
     clock: (epochMs) => clock.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
     duration: (ms) => {

@@ -1,0 +1,132 @@
+// Opens the stream of a text console: asks main, then takes the port that follows as a window message.
+// A port may come before the answer that names it, so ports are kept from the start of the window until somebody asks.
+// Invariant: every message is checked; each byte of output is handed on once (offsets), and acknowledged only when drawn.
+// Runs in: domain window.
+
+import { type Client, STREAM_CHANNEL } from '../../src-main/public/client'
+import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
+import { err, ok, type Result } from '../../src-main/public/result'
+import { CONSOLE_INPUT_LIMIT, CONSOLE_TO_WINDOW, type ConsoleFromWindow } from '../../src-main/public/stream'
+
+const PORT_WAIT_MS = 5000
+
+export interface ConsoleListener {
+  /** Call `drawn` when the bytes are on the screen. */
+  readonly onOutput: (bytes: Uint8Array, drawn: () => void) => void
+  /** The guest's side came or went; the stream stays open. */
+  readonly onGuest: (connected: boolean) => void
+  /** Last call: the stream is over. */
+  readonly onEnd: (reason: string) => void
+}
+
+export interface ConsoleStream {
+  readonly send: (text: string) => void
+  readonly resize: (columns: number, rows: number) => void
+  /** Output before this byte has been seen: where to go on after a reconnection. */
+  readonly offset: () => number
+  readonly close: () => void
+}
+
+export interface PortDesk {
+  readonly take: (stream: number) => Promise<MessagePort | null>
+}
+
+/** Collects ports as the preload script posts them. Make it once, before the first call. */
+export function makePortDesk(page: Window): PortDesk {
+  const kept = new Map<number, MessagePort>()
+  const waiting = new Map<number, (port: MessagePort) => void>()
+  page.addEventListener('message', (event: MessageEvent<unknown>) => {
+    const { data } = event
+    if (event.source !== page || typeof data !== 'object' || data === null) return
+    if (!('kind' in data) || data.kind !== STREAM_CHANNEL || !('stream' in data) || typeof data.stream !== 'number') return
+    const [port] = event.ports
+    if (port === undefined) return
+    const taker = waiting.get(data.stream)
+    waiting.delete(data.stream)
+    if (taker === undefined) kept.set(data.stream, port)
+    else taker(port)
+  })
+  return {
+    take: (stream) => {
+      const port = kept.get(stream)
+      kept.delete(stream)
+      if (port !== undefined) return Promise.resolve(port)
+      return new Promise((resolve) => {
+        const giveUp = setTimeout(() => {
+          waiting.delete(stream)
+          resolve(null)
+        }, PORT_WAIT_MS)
+        waiting.set(stream, (taken) => {
+          clearTimeout(giveUp)
+          resolve(taken)
+        })
+      })
+    },
+  }
+}
+
+/** Cuts typed or pasted text so that no message is over the limit, and no character is cut. */
+export function cutInput(text: string, limit = CONSOLE_INPUT_LIMIT): Uint8Array[] {
+  const encoder = new TextEncoder()
+  const whole = encoder.encode(text)
+  const parts: Uint8Array[] = []
+  let start = 0
+  while (start < whole.length) {
+    let end = Math.min(whole.length, start + limit)
+    // A UTF-8 continuation byte is 10xxxxxx: step back to the start of its character.
+    while (end < whole.length && end > start + 1 && ((whole[end] ?? 0) & 0xc0) === 0x80) end -= 1
+    parts.push(whole.slice(start, end))
+    start = end
+  }
+  return parts
+}
+
+export async function openConsole(
+  client: Client,
+  desk: PortDesk,
+  uuid: string,
+  fromOffset: number,
+  listener: ConsoleListener,
+): Promise<Result<ConsoleStream, ErrorReport>> {
+  const opened = await client.call('consoleOpen', { uuid, fromOffset })
+  if (!opened.ok) return opened
+  const port = await desk.take(opened.value.stream)
+  if (port === null) return err(errorReport('internal', { detail: 'the console stream did not arrive' }))
+
+  let seen = fromOffset
+  let over = false
+  const post = (message: ConsoleFromWindow) => {
+    if (!over) port.postMessage(message)
+  }
+  const finish = (reason: string) => {
+    if (over) return
+    over = true
+    port.close()
+    listener.onEnd(reason)
+  }
+  port.onmessage = (event: MessageEvent<unknown>) => {
+    const message = event.data
+    if (CONSOLE_TO_WINDOW.output.is(message)) {
+      const end = message.offset + message.bytes.length
+      const fresh = message.bytes.subarray(Math.min(message.bytes.length, Math.max(0, seen - message.offset)))
+      seen = Math.max(seen, end)
+      listener.onOutput(fresh, () => post({ kind: 'ack', offset: end }))
+    } else if (CONSOLE_TO_WINDOW.state.is(message)) listener.onGuest(message.state === 'connected')
+    else if (CONSOLE_TO_WINDOW.end.is(message)) finish(message.reason)
+    else finish('unknown message')
+  }
+  // Electron closes our end when the other process dies; Chromium tells by an event that has no property in the types.
+  port.addEventListener('close', () => finish('closed'))
+  port.start()
+  return ok({
+    send: (text) => {
+      for (const bytes of cutInput(text)) post({ kind: 'input', bytes })
+    },
+    resize: (columns, rows) => post({ kind: 'resize', columns, rows }),
+    offset: () => seen,
+    close: () => {
+      over = true
+      port.close()
+    },
+  })
+}

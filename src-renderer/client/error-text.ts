@@ -1,0 +1,145 @@
+// What the toolstack's errors say in the language chosen. English comes from the toolstack's own table; German is here,
+// under the same reasons, so a new reason without German does not compile.
+// Values that are words of ours (states, operations) are translated too; the engine's own words stay as they came.
+// Runs in: renderer and tests; pure.
+
+import { type ErrorReason, type ErrorReport, errorReasons, fillSentence } from '../../src-main/public/error-code'
+import { domainOperations, domainStates } from '../../src-main/public/types'
+import { type Language, makeTranslator } from '../lib/translate'
+
+interface ErrorRow {
+  readonly cause: string
+  readonly action: string
+}
+
+export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
+  internal: { cause: 'Ringmaster hat einen Fehler gemacht: {detail}.', action: 'Bitte mit dem Protokoll melden.' },
+  'no-such-call': { cause: 'Es gibt keinen Aufruf namens „{call}“.', action: 'Beide Seiten auf denselben Stand bringen.' },
+  'bad-arguments': {
+    cause: 'Die Argumente von „{call}“ sind falsch: {detail}.',
+    action: 'Berichtigen und noch einmal versuchen.',
+  },
+  'not-allowed': { cause: 'Dieses Fenster darf „{call}“ nicht verwenden.', action: 'Das dafür gemachte Fenster verwenden.' },
+  'path-not-chosen': {
+    cause: 'Die Datei {path} wurde nicht in einem Dateidialog gewählt.',
+    action: 'Die Datei noch einmal wählen.',
+  },
+  'no-domain': {
+    cause: 'Es gibt keine virtuelle Maschine mit der Kennung {uuid}.',
+    action: 'Vielleicht wurde sie gelöscht; ein Blick in die Liste zeigt es.',
+  },
+  'no-job': { cause: 'Es gibt keinen Auftrag Nummer {job}.', action: 'Er ist wohl schon zu Ende.' },
+  'name-empty': { cause: 'Eine virtuelle Maschine braucht einen Namen.', action: 'Einen Namen eingeben.' },
+  'name-bad': {
+    cause: 'Der Name „{name}“ kann nicht verwendet werden.',
+    action: 'Höchstens 64 Buchstaben, Ziffern, Leerzeichen, Punkte, Binde- und Unterstriche, am Anfang Buchstabe oder Ziffer.',
+  },
+  'name-exists': { cause: 'Eine virtuelle Maschine namens „{name}“ gibt es schon.', action: 'Einen anderen Namen wählen.' },
+  'wrong-state': {
+    cause: 'Für „{name}“ geht das jetzt nicht: {operation} (Zustand: {state}).',
+    action: 'Die Maschine erst in einen anderen Zustand bringen.',
+  },
+  'job-running': {
+    cause: 'Ein anderer Auftrag arbeitet gerade an „{name}“.',
+    action: 'Warten, bis er zu Ende ist, oder ihn abbrechen.',
+  },
+  'too-many-vcpus': {
+    cause: 'Mehr als {max} virtueller Prozessor geht noch nicht (verlangt: {asked}).',
+    action: 'Die Zahl der virtuellen Prozessoren auf {max} setzen.',
+  },
+  'no-vcpus': {
+    cause: 'Eine virtuelle Maschine braucht mindestens einen virtuellen Prozessor.',
+    action: 'Die Zahl der virtuellen Prozessoren auf 1 setzen.',
+  },
+  'memory-too-small': {
+    cause: '{asked} MiB Speicher sind zu wenig; das Mindeste sind {min} MiB.',
+    action: 'Mindestens {min} MiB geben.',
+  },
+  'memory-too-large': {
+    cause: '{asked} MiB Speicher sind zu viel: Ein Gast und der Zustand seiner Engine teilen sich 4 GiB, das lässt {max} MiB.',
+    action: 'Höchstens {max} MiB geben.',
+  },
+  'kernel-missing': { cause: 'Es wurde keine Kerneldatei angegeben.', action: 'Den Kernel wählen, der gestartet werden soll.' },
+  'file-unreadable': {
+    cause: 'Die Datei {path} kann nicht gelesen werden: {detail}.',
+    action: 'Prüfen, ob es sie gibt und ob sie gelesen werden darf.',
+  },
+  'file-unwritable': {
+    cause: 'Die Datei {path} kann nicht geschrieben werden: {detail}.',
+    action: 'Ordner, Rechte und freien Platz prüfen.',
+  },
+  'disk-full': { cause: 'Für {path} ist kein Platz mehr.', action: 'Platz schaffen oder einen anderen Ordner wählen.' },
+  'image-unusable': {
+    cause: 'Der Gast kann nicht gestartet werden: {detail}.',
+    action: 'Anderen Kernel oder andere Ramdisk wählen, oder den Speicher ändern.',
+  },
+  'save-corrupt': {
+    cause: 'Der gesicherte Zustand {path} ist beschädigt: {detail}.',
+    action: 'Eine andere Kopie der Datei verwenden.',
+  },
+  'save-newer': {
+    cause: 'Der gesicherte Zustand {path} stammt von einer neueren Version.',
+    action: 'Ringmaster auf den neuen Stand bringen.',
+  },
+  'save-unusable': {
+    cause: 'Der gesicherte Zustand {path} kann nicht verwendet werden: {detail}.',
+    action: 'Eine andere Datei verwenden.',
+  },
+  cancelled: { cause: 'Der Vorgang wurde abgebrochen.', action: 'Nichts wurde verändert; er kann jederzeit neu beginnen.' },
+  'timed-out': {
+    cause: 'In {seconds} Sekunden kam keine Antwort: {operation}.',
+    action: 'Noch einmal versuchen oder das Ausschalten erzwingen.',
+  },
+  'engine-said': { cause: 'Der Hypervisor meldet: {detail}.', action: 'Das Protokoll der Maschine ansehen.' },
+  'process-died': {
+    cause: 'Der Prozess von „{name}“ ist unerwartet zu Ende gegangen ({detail}).',
+    action: 'Das Protokoll ansehen, dann die Maschine neu starten.',
+  },
+  unsupported: { cause: 'Dieser Hypervisor kann das nicht: {operation}.', action: 'Einen anderen Weg nehmen.' },
+  'definition-corrupt': {
+    cause: 'Die Definition {path} ist beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
+    action: 'Diese Datei berichtigen oder die Maschine neu anlegen.',
+  },
+  'preferences-corrupt': {
+    cause: 'Die Einstellungen waren beschädigt und wurden als {kept} beiseitegelegt.',
+    action: 'Die Einstellungen noch einmal vornehmen.',
+  },
+  'domain0-restarted': {
+    cause: 'Domain 0 ist unerwartet zu Ende gegangen ({detail}) und wurde neu gestartet.',
+    action: 'Es ist nichts zu tun: Die Gäste laufen weiter, Konsolen verbinden sich von selbst.',
+  },
+  'domain0-gone': {
+    cause: 'Domain 0 geht immer wieder zu Ende ({detail}).',
+    action: 'Ringmaster neu starten und dies mit dem Protokoll melden.',
+  },
+  'demo-unavailable': {
+    cause: 'Der Demo-Gast kann nicht gemacht werden: {detail}.',
+    action: 'Mit „Neue virtuelle Maschine“ eigenen Kernel und eigene Ramdisk angeben.',
+  },
+  'old-electron': {
+    cause:
+      'Dies ist das alte Electron {version} ohne Sicherheitsaktualisierungen, weil das aktuelle nicht geladen werden konnte.',
+    action: 'Sobald es ein Netz gibt, „npm run electron:update“ ausführen.',
+  },
+}
+
+function translateValues(values: Readonly<Record<string, string>>, language: Language): Record<string, string> {
+  const t = makeTranslator(language)
+  const translated: Record<string, string> = { ...values }
+  const state = domainStates.find((known) => known === values['state'])
+  if (state !== undefined) translated['state'] = t(`state.${state}`).toLowerCase()
+  const operation = domainOperations.find((known) => known === values['operation'])
+  if (operation !== undefined) translated['operation'] = t(`operation.${operation}`)
+  return translated
+}
+
+export interface ErrorText {
+  readonly cause: string
+  readonly action: string
+}
+
+export function errorText(error: ErrorReport, language: Language): ErrorText {
+  const row: ErrorRow = language === 'de' ? german[error.reason] : errorReasons[error.reason]
+  const values = translateValues(error.values, language)
+  return { cause: fillSentence(row.cause, values), action: fillSentence(row.action, values) }
+}

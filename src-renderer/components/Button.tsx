@@ -1,0 +1,53 @@
+// Buttons: with words, with an icon and a tooltip, or both. Accessible names never depend on the icon.
+// Invariant: a disabled button keeps its place and size.
+// Runs in: every window.
+
+import type { ReactNode } from 'react'
+import { Button as AriaButton, type ButtonProps as AriaButtonProps, Tooltip, TooltipTrigger } from 'react-aria-components'
+import { Icon, type IconName } from './Icon'
+
+export interface ButtonProps {
+  readonly children?: ReactNode
+  readonly icon?: IconName
+  readonly kind?: 'plain' | 'primary' | 'danger' | 'tool' | 'link'
+  readonly large?: boolean
+  readonly label?: string
+  readonly disabled?: boolean
+  readonly autoFocus?: boolean
+  readonly submit?: boolean
+  readonly slot?: AriaButtonProps['slot']
+  readonly onPress?: () => void
+}
+
+export function Button(props: ButtonProps) {
+  const classes = ['button', props.kind ?? 'plain']
+  if (props.large === true) classes.push('large')
+  if (props.children === undefined) classes.push('icon-only')
+  return (
+    <AriaButton
+      className={classes.join(' ')}
+      {...(props.label !== undefined && { 'aria-label': props.label })}
+      {...(props.slot !== undefined && { slot: props.slot })}
+      {...(props.onPress !== undefined && { onPress: props.onPress })}
+      isDisabled={props.disabled === true}
+      autoFocus={props.autoFocus === true}
+      type={props.submit === true ? 'submit' : 'button'}
+    >
+      {props.icon !== undefined && <Icon name={props.icon} />}
+      {props.children}
+    </AriaButton>
+  )
+}
+
+/** A button of a toolbar: icon, optional words, and a tooltip that names it and its keys. */
+export function ToolButton(props: ButtonProps & { readonly label: string; readonly keys?: string }) {
+  return (
+    <TooltipTrigger delay={500} closeDelay={0}>
+      <Button kind="tool" {...props} />
+      <Tooltip className="tooltip" offset={4} placement="bottom">
+        {props.label}
+        {props.keys !== undefined && <kbd>{props.keys}</kbd>}
+      </Tooltip>
+    </TooltipTrigger>
+  )
+}

@@ -1,0 +1,48 @@
+// A modal dialog: title, body, a row of buttons. Focus goes in, stays in, and comes back.
+// Invariant: Escape and a press outside do what the cancel button does, or nothing when it must not be left.
+// Runs in: every window.
+
+import type { FormEvent, ReactNode } from 'react'
+import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+
+export interface DialogProps {
+  readonly title: string
+  readonly children: ReactNode
+  readonly buttons: ReactNode
+  readonly width?: number
+  readonly alert?: boolean
+  readonly closable?: boolean
+  readonly onClose: () => void
+  readonly onSubmit?: () => void
+}
+
+export function Dialog(props: DialogProps) {
+  const closable = props.closable !== false
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    props.onSubmit?.()
+  }
+  return (
+    <ModalOverlay
+      className="modal-backdrop"
+      isOpen
+      isDismissable={false}
+      isKeyboardDismissDisabled={!closable}
+      onOpenChange={(open) => {
+        if (!open) props.onClose()
+      }}
+    >
+      <Modal className="modal" style={{ width: props.width ?? 460 }}>
+        <AriaDialog className="dialog" role={props.alert === true ? 'alertdialog' : 'dialog'}>
+          <form className="dialog" onSubmit={submit} noValidate>
+            <Heading slot="title" className="dialog-title" level={1}>
+              {props.title}
+            </Heading>
+            <div className="dialog-body">{props.children}</div>
+            <div className="dialog-foot">{props.buttons}</div>
+          </form>
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  )
+}

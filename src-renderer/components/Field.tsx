@@ -1,0 +1,184 @@
+// Fields of a form: a label at the left, a control, and a line for the hint or the error that is always there.
+// Invariant: showing or clearing an error changes no height; the message is tied to its input for screen readers.
+// Runs in: every window.
+
+import { type ReactNode, useId } from 'react'
+import {
+  Button as AriaButton,
+  NumberField as AriaNumberField,
+  TextField as AriaTextField,
+  FieldError,
+  Group,
+  Input,
+  Label,
+  Radio,
+  RadioGroup,
+  Text,
+} from 'react-aria-components'
+
+interface FieldProps {
+  readonly label: string
+  readonly hint?: string
+  readonly error?: string | undefined
+}
+
+function Message(props: { readonly hint?: string | undefined; readonly error?: string | undefined }) {
+  if (props.error !== undefined) return <FieldError className="field-message error">{props.error}</FieldError>
+  return (
+    <Text slot="description" className="field-message">
+      {props.hint ?? ''}
+    </Text>
+  )
+}
+
+export interface TextFieldProps extends FieldProps {
+  readonly value: string
+  readonly onChange: (value: string) => void
+  readonly onBlur?: () => void
+  readonly placeholder?: string
+  readonly mono?: boolean
+  readonly autoFocus?: boolean
+  readonly after?: ReactNode
+  readonly maxLength?: number
+}
+
+export function TextField(props: TextFieldProps) {
+  return (
+    <AriaTextField
+      className="field"
+      value={props.value}
+      onChange={props.onChange}
+      {...(props.onBlur !== undefined && { onBlur: props.onBlur })}
+      {...(props.maxLength !== undefined && { maxLength: props.maxLength })}
+      isInvalid={props.error !== undefined}
+      autoFocus={props.autoFocus === true}
+      validationBehavior="aria"
+    >
+      <Label className="field-label">{props.label}</Label>
+      <div className="field-control">
+        <Input
+          className={props.mono === true ? 'input mono' : 'input'}
+          spellCheck={false}
+          autoComplete="off"
+          {...(props.placeholder !== undefined && { placeholder: props.placeholder })}
+        />
+        {props.after}
+      </div>
+      <Message hint={props.hint} error={props.error} />
+    </AriaTextField>
+  )
+}
+
+export interface NumberFieldProps extends FieldProps {
+  readonly value: number
+  readonly onChange: (value: number) => void
+  readonly unit: string
+  readonly step: number
+  readonly smallest: number
+  readonly largest: number
+  readonly lessLabel: string
+  readonly moreLabel: string
+  readonly after?: ReactNode
+}
+
+/** The limits steer the step buttons only; a typed value outside them stays and is the caller's error to show. */
+export function NumberField(props: NumberFieldProps) {
+  const step = (by: number) => {
+    const base = Number.isFinite(props.value) ? props.value : props.smallest
+    const next = by > 0 ? Math.floor(base / props.step + 1) * props.step : Math.ceil(base / props.step - 1) * props.step
+    props.onChange(Math.min(props.largest, Math.max(props.smallest, next)))
+  }
+  return (
+    <AriaNumberField
+      className="field"
+      value={props.value}
+      onChange={props.onChange}
+      isInvalid={props.error !== undefined}
+      formatOptions={{ useGrouping: false, maximumFractionDigits: 0 }}
+      validationBehavior="aria"
+    >
+      <Label className="field-label">{props.label}</Label>
+      <Group className="field-control number-group">
+        <Input
+          className="input"
+          onKeyDown={(event) => {
+            if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
+            event.preventDefault()
+            event.stopPropagation()
+            step(event.key === 'ArrowUp' ? 1 : -1)
+          }}
+        />
+        <span>{props.unit}</span>
+        <AriaButton
+          slot={null}
+          className="button icon-only"
+          aria-label={props.lessLabel}
+          excludeFromTabOrder
+          onPress={() => step(-1)}
+        >
+          −
+        </AriaButton>
+        <AriaButton
+          slot={null}
+          className="button icon-only"
+          aria-label={props.moreLabel}
+          excludeFromTabOrder
+          onPress={() => step(1)}
+        >
+          +
+        </AriaButton>
+        {props.after}
+      </Group>
+      <Message hint={props.hint} error={props.error} />
+    </AriaNumberField>
+  )
+}
+
+export interface Choice<T extends string> {
+  readonly value: T
+  readonly label: string
+}
+
+interface ChoicesProps<T extends string> {
+  readonly label: string
+  readonly value: T
+  readonly choices: readonly Choice<T>[]
+  readonly onChange: (value: T) => void
+}
+
+/** One of a few, all visible. */
+export function Segmented<T extends string>(props: ChoicesProps<T>) {
+  return (
+    <RadioGroup
+      className="segmented"
+      aria-label={props.label}
+      orientation="horizontal"
+      value={props.value}
+      onChange={(chosen) => {
+        const choice = props.choices.find(({ value }) => value === chosen)
+        if (choice !== undefined) props.onChange(choice.value)
+      }}
+    >
+      {props.choices.map(({ value, label }) => (
+        <Radio key={value} value={value} className="segment">
+          {label}
+        </Radio>
+      ))}
+    </RadioGroup>
+  )
+}
+
+export function SegmentedField<T extends string>(props: ChoicesProps<T> & { readonly hint?: string }) {
+  const id = useId()
+  return (
+    <div className="field">
+      <span className="field-label" id={id}>
+        {props.label}
+      </span>
+      <div className="field-control">
+        <Segmented {...props} />
+      </div>
+      <span className="field-message">{props.hint ?? ''}</span>
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+// A sentence with its reason and what to do, in the flow of the window: for failures and for things worth knowing.
+// Invariant: never only colour; the icon and the words say what kind it is. Text can be selected and copied.
+// Runs in: every window.
+
+import type { ReactNode } from 'react'
+import { Button } from './Button'
+import { Icon } from './Icon'
+
+export interface NoticeProps {
+  readonly tone: 'info' | 'warn' | 'bad'
+  readonly title?: string
+  readonly children?: ReactNode
+  readonly actions?: ReactNode
+  readonly boxed?: boolean
+  readonly dismissLabel?: string
+  readonly onDismiss?: () => void
+}
+
+export function Notice(props: NoticeProps) {
+  return (
+    <div
+      className={`notice ${props.tone}${props.boxed === true ? ' boxed' : ''}`}
+      role={props.tone === 'bad' ? 'alert' : 'status'}
+    >
+      <Icon name={props.tone === 'bad' ? 'crash' : props.tone === 'warn' ? 'warning' : 'info'} />
+      <div className="notice-text">
+        {props.title !== undefined && <span className="notice-title">{props.title} </span>}
+        {props.children}
+      </div>
+      {props.actions}
+      {props.onDismiss !== undefined && (
+        <Button kind="tool" icon="close" label={props.dismissLabel ?? ''} onPress={props.onDismiss} />
+      )}
+    </div>
+  )
+}

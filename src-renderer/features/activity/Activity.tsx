@@ -1,0 +1,113 @@
+// What is going on and what went wrong: cards over the lower right of a window, so that nothing below them moves.
+// Invariant: a running job can be cancelled here when it can be at all; a failure says its cause and what to do, and
+// stays until dismissed.
+// Runs in: manager and domain windows.
+
+import { type JobInfo, type JobStep, jobSteps } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { Progress } from '../../components/Progress'
+import type { Formats } from '../../lib/format'
+import type { Translator } from '../../lib/translate'
+import { useAppState, useAppStore } from '../../state/store'
+import './activity.css'
+
+function isJobStep(step: string): step is JobStep {
+  return Object.hasOwn(jobSteps, step)
+}
+
+function jobTitle(job: JobInfo, t: Translator): string {
+  return job.kind === 'demoGuest' ? t('job.demoGuest') : t(`job.${job.kind}`, { subject: job.subject })
+}
+
+function jobStep(job: JobInfo, t: Translator, formats: Formats): string {
+  const step = isJobStep(job.step) ? t(`step.${job.step}`) : job.step
+  return job.progress === null ? step : t('job.step-percent', { step, percent: formats.percent(job.progress) })
+}
+
+/** Title, bar and cancel button of one running job; also used inside the empty list and the wizard. */
+export function JobProgress(props: { readonly job: JobInfo }) {
+  const { job } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const title = jobTitle(job, t)
+  const cancel = async () => {
+    const result = await client.call('jobCancel', { job: job.job })
+    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+  }
+  return (
+    <div className="job">
+      <div className="job-words">
+        <span className="job-title">{title}</span>
+        <span className="job-step">{jobStep(job, t, formats)}</span>
+      </div>
+      <div className="job-bar">
+        <Progress label={title} fraction={job.progress} />
+        <Button label={t('job.cancel', { job: title })} disabled={!job.cancellable} onPress={() => void cancel()}>
+          {t('button.cancel')}
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+export function Activity(props: { readonly uuid?: string; readonly hiddenJob?: number | null }) {
+  const { uuid, hiddenJob } = props
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const jobs = useAppState((state) => state.jobs)
+  const failures = useAppState((state) => state.failures)
+  const notices = useAppState((state) => state.notices)
+  const running = Object.values(jobs).filter(
+    (job) => job.state === 'running' && job.job !== hiddenJob && (uuid === undefined || job.uuid === uuid),
+  )
+  // Notices belong to the app, not to one machine: only the manager shows them.
+  const shown = uuid === undefined ? notices : []
+  if (running.length + failures.length + shown.length === 0) return null
+  return (
+    <div className="activity">
+      {shown.map((notice) => {
+        const words = errorText(notice.error, t.language)
+        return (
+          <Notice
+            key={`n${notice.id}`}
+            tone={notice.severity === 'error' ? 'bad' : notice.severity === 'warning' ? 'warn' : 'info'}
+            boxed
+            dismissLabel={t('button.dismiss')}
+            onDismiss={() => {
+              store.dispatch({ kind: 'noticeDismissed', id: notice.id })
+              void client.call('noticeDismiss', { id: notice.id })
+            }}
+          >
+            {words.cause} {words.action}
+          </Notice>
+        )
+      })}
+      {failures.map(({ id, error }) => {
+        const words = errorText(error, t.language)
+        return (
+          <Notice
+            key={`f${id}`}
+            tone="bad"
+            boxed
+            title={words.cause}
+            dismissLabel={t('button.dismiss')}
+            onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })}
+          >
+            {words.action}
+          </Notice>
+        )
+      })}
+      {running.map((job) => (
+        <div key={`j${job.job}`} className="activity-card">
+          <JobProgress job={job} />
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,192 @@
+// The text console of a domain: the terminal, what to say when there is none, and a line with its state and keys.
+// Invariant: the terminal lives as long as the window, so its scrollback survives the guest's end and other pages.
+// Keyboard: everything goes to the guest but Ctrl+Tab (leave), Ctrl+Shift+C and Ctrl+Shift+V (copy, paste).
+// Runs in: domain window.
+
+import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import type { PortDesk } from '../../client/console-stream'
+import { useAnnounce } from '../../components/Announcer'
+import { Button } from '../../components/Button'
+import { useWords } from '../../components/Language'
+import { ContextMenu, type MenuPoint } from '../../components/Menu'
+import { type ConnectionState, ConsoleSession } from './console-session'
+import type { Terminal } from './terminal'
+import './console.css'
+
+export interface ConsolePaneProps {
+  readonly domain: DomainInfo
+  readonly desk: PortDesk
+  readonly visible: boolean
+  /** Shown in the middle while there is nothing to show: what can be done. */
+  readonly offActions: ReactNode
+  readonly onLeave: (backwards: boolean) => void
+}
+
+interface Parts {
+  readonly terminal: Terminal
+  readonly session: ConsoleSession
+}
+
+export function ConsolePane(props: ConsolePaneProps) {
+  const { domain, desk, visible } = props
+  const { t } = useWords()
+  const client = useClient()
+  const announce = useAnnounce()
+  const box = useRef<HTMLDivElement>(null)
+  const [parts, setParts] = useState<Parts | null>(null)
+  const [connection, setConnection] = useState<ConnectionState>('off')
+  const [size, setSize] = useState({ columns: 0, rows: 0 })
+  const [menuAt, setMenuAt] = useState<MenuPoint | null>(null)
+  const [screenReader, setScreenReader] = useState(false)
+
+  const copy = (text: string) => {
+    if (text === '') return
+    void client.call('clipboardWrite', { text }).then(() => announce(t('announce.copied')))
+  }
+  const paste = (terminal: Terminal | undefined) => {
+    void client.call('clipboardRead', {}).then((read) => {
+      if (read.ok && read.value.text !== '') terminal?.paste(read.value.text)
+    })
+  }
+
+  // The newest handlers, for a terminal that is made once.
+  const handlers = useRef({ copy, paste, leave: props.onLeave })
+  handlers.current = { copy, paste, leave: props.onLeave }
+
+  useEffect(() => {
+    let made: Parts | null = null
+    let gone = false
+    void import('./terminal').then(({ makeTerminal }) => {
+      if (gone || box.current === null) return
+      let session: ConsoleSession | null = null
+      const terminal = makeTerminal(box.current, {
+        onInput: (text) => session?.send(text),
+        onResize: (columns, rows) => {
+          setSize({ columns, rows })
+          session?.resize(columns, rows)
+        },
+        onCopy: (text) => handlers.current.copy(text),
+        onPaste: () => handlers.current.paste(terminal),
+        onLeave: (backwards) => handlers.current.leave(backwards),
+      })
+      setSize(terminal.size())
+      session = new ConsoleSession(client, desk, terminal, setConnection)
+      made = { terminal, session }
+      setParts(made)
+    })
+    return () => {
+      gone = true
+      made?.session.dispose()
+      made?.terminal.dispose()
+    }
+  }, [client, desk])
+
+  const { uuid, domid } = domain
+  const open = domain.operations.includes('openConsole')
+  const restored = domain.clockStandsAt !== null
+  useEffect(() => {
+    parts?.session.follow({ uuid, domid, open, restored })
+  }, [parts, uuid, domid, open, restored])
+
+  useEffect(() => {
+    parts?.terminal.setLabel(t('console.label', { name: domain.name }))
+  }, [parts, t, domain.name])
+
+  const idle = connection === 'off' && parts !== null && !open
+  useEffect(() => {
+    if (visible && open) parts?.terminal.focus()
+  }, [parts, visible, open])
+
+  const words: Record<ConnectionState, string> = {
+    off: t('console.ended'),
+    connecting: t('console.connecting'),
+    connected: t('console.connected'),
+    ended: t('console.ended'),
+  }
+  const act = (id: string) => {
+    if (id === 'copy') copy(parts?.terminal.selection() ?? '')
+    if (id === 'paste') paste(parts?.terminal)
+    if (id === 'selectAll') parts?.terminal.selectAll()
+    if (id === 'clear') parts?.terminal.clear()
+    if (id === 'screenReader') {
+      parts?.terminal.setScreenReader(!screenReader)
+      setScreenReader(!screenReader)
+    }
+  }
+  const openMenu = (event: MouseEvent) => {
+    event.preventDefault()
+    setMenuAt({ x: event.clientX, y: event.clientY })
+  }
+
+  return (
+    <div className="console">
+      <div className="console-screen" onContextMenu={openMenu}>
+        <div ref={box} className="console-box" data-testid="terminal" />
+        {idle && (
+          <div className="console-idle">
+            <p>
+              {domain.kind === 'domain0'
+                ? t('console.none')
+                : t(domain.state === 'saved' ? 'console.saved' : 'console.off', { name: domain.name })}
+            </p>
+            {props.offActions}
+          </div>
+        )}
+      </div>
+      <div className="status-bar">
+        <span data-testid="console-connection">{words[connection]}</span>
+        {size.columns > 0 && <span>{t('console.size', size)}</span>}
+        <span className="last">{t('console.leave')}</span>
+        <span className="console-buttons">
+          <Button kind="tool" icon="copy" label={t('console.copy')} onPress={() => act('copy')} />
+          <Button
+            kind="tool"
+            icon="paste"
+            label={t('console.paste')}
+            disabled={connection !== 'connected'}
+            onPress={() => act('paste')}
+          />
+        </span>
+      </div>
+      <ContextMenu
+        at={menuAt}
+        label={t('console.menu')}
+        entries={[
+          {
+            kind: 'action',
+            id: 'copy',
+            label: t('console.copy'),
+            icon: 'copy',
+            keys: 'Ctrl+Shift+C',
+            disabled: (parts?.terminal.selection() ?? '') === '',
+          },
+          {
+            kind: 'action',
+            id: 'paste',
+            label: t('console.paste'),
+            icon: 'paste',
+            keys: 'Ctrl+Shift+V',
+            disabled: connection !== 'connected',
+          },
+          { kind: 'separator', id: 's1' },
+          { kind: 'action', id: 'selectAll', label: t('console.select-all') },
+          { kind: 'action', id: 'clear', label: t('console.clear'), icon: 'eraser' },
+          { kind: 'separator', id: 's2' },
+          {
+            kind: 'action',
+            id: 'screenReader',
+            label: t('console.screen-reader'),
+            ...(screenReader && { icon: 'check' as const }),
+          },
+        ]}
+        onAction={act}
+        onClose={() => {
+          setMenuAt(null)
+          parts?.terminal.focus()
+        }}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+// What a domain's state is called, which icon and colour go with it: one row a state.
+// Runs in: renderer and tests; pure.
+
+import type { DomainInfo, DomainState, JobInfo } from '../../../src-main/public/types'
+import type { IconName } from '../../components/Icon'
+import type { Formats } from '../../lib/format'
+import type { Translator } from '../../lib/translate'
+
+interface StateLook {
+  readonly icon: IconName
+  readonly colour: 'running' | 'paused' | 'busy' | 'crashed' | 'off' | 'saved'
+}
+
+export const stateLooks = {
+  shutoff: { icon: 'stop', colour: 'off' },
+  starting: { icon: 'clock', colour: 'busy' },
+  running: { icon: 'run', colour: 'running' },
+  paused: { icon: 'pause', colour: 'paused' },
+  shutdown: { icon: 'clock', colour: 'busy' },
+  saving: { icon: 'save', colour: 'busy' },
+  saved: { icon: 'save', colour: 'saved' },
+  restoring: { icon: 'restore', colour: 'busy' },
+  crashed: { icon: 'crash', colour: 'crashed' },
+} as const satisfies Record<DomainState, StateLook>
+
+/** One line: the state, and what is worth knowing about it now. */
+export function stateLine(domain: DomainInfo, job: JobInfo | undefined, t: Translator, formats: Formats): string {
+  const state = t(`state.${domain.state}`)
+  if (job !== undefined && job.progress !== null) return t('state.progress', { state, percent: formats.percent(job.progress) })
+  if (domain.state === 'crashed' && domain.detail !== '') return t('state.crashed-why', { detail: domain.detail })
+  if (domain.state === 'saved' && domain.savedAt !== null)
+    return t('state.saved-at', { time: formats.dateTime(domain.savedAt) })
+  return state
+}

@@ -1,0 +1,74 @@
+// One live chart with axes and units. The drawing library comes in its own chunk; until it is there the box stands
+// already at its final size. Invariant: redraws on new data, at most once a frame, and when the colour scheme changes.
+// Runs in: domain window.
+
+import { useEffect, useRef, useState } from 'react'
+import { useWords } from '../../components/Language'
+import type { ChartPoint } from '../../state/history'
+import type { Curve, CurveLook } from './chart'
+import './graphs.css'
+
+export interface LiveChartProps {
+  readonly title: string
+  readonly reading: string
+  readonly points: readonly ChartPoint[]
+  readonly rangeSeconds: number
+  readonly colour: 'cpu' | 'memory'
+  readonly top: number
+  readonly tick: (value: number) => string
+  readonly valueTitle: string
+}
+
+export function LiveChart(props: LiveChartProps) {
+  const { t } = useWords()
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [curve, setCurve] = useState<Curve | null>(null)
+  const [schemeChanges, setSchemeChanges] = useState(0)
+
+  useEffect(() => {
+    let made: Curve | null = null
+    let gone = false
+    void import('./chart').then(({ makeCurve }) => {
+      if (gone || canvas.current === null) return
+      made = makeCurve(canvas.current)
+      setCurve(made)
+    })
+    return () => {
+      gone = true
+      made?.dispose()
+      setCurve(null)
+    }
+  }, [])
+
+  useEffect(() => {
+    const scheme = window.matchMedia('(prefers-color-scheme: dark)')
+    const note = () => setSchemeChanges((count) => count + 1)
+    scheme.addEventListener('change', note)
+    return () => scheme.removeEventListener('change', note)
+  }, [])
+
+  const { points, rangeSeconds, colour, top, tick, valueTitle } = props
+  useEffect(() => {
+    if (curve === null) return
+    const time = (seconds: number): string => {
+      if (seconds <= 0.5) return t('chart.now')
+      return rangeSeconds <= 60
+        ? t('chart.seconds-ago', { count: Math.round(seconds) })
+        : t('chart.minutes-ago', { count: Math.round(seconds / 6) / 10 })
+    }
+    const look: CurveLook = { top, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis') }
+    curve.show(points, rangeSeconds, look)
+  }, [curve, points, rangeSeconds, colour, top, tick, valueTitle, t, schemeChanges])
+
+  return (
+    <figure className="live-chart">
+      <figcaption>
+        <span className="live-chart-title">{props.title}</span>
+        <span className="live-chart-reading">{props.reading}</span>
+      </figcaption>
+      <div className="live-chart-box">
+        <canvas ref={canvas} role="img" aria-label={`${props.title}: ${props.reading}`} />
+      </div>
+    </figure>
+  )
+}

@@ -1,0 +1,107 @@
+// Draws one curve over the last minutes with chart.js: only the parts used are registered, so the chunk stays small.
+// This file is loaded when a Performance page is first shown, never at the start of a window.
+// Invariant: the time axis always spans the whole range and the value axis has a fixed top: nothing jumps as data comes.
+// Runs in: domain window.
+
+import { Chart, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip } from 'chart.js'
+import type { ChartPoint } from '../../state/history'
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip)
+
+export interface CurveLook {
+  readonly top: number
+  readonly colour: 'cpu' | 'memory'
+  readonly tick: (value: number) => string
+  readonly time: (secondsAgo: number) => string
+  readonly valueTitle: string
+  readonly timeTitle: string
+}
+
+export interface Curve {
+  readonly show: (points: readonly ChartPoint[], rangeSeconds: number, look: CurveLook) => void
+  readonly dispose: () => void
+}
+
+function stepOf(rangeSeconds: number): number {
+  return rangeSeconds <= 60 ? 10 : rangeSeconds <= 600 ? 60 : 600
+}
+
+function colourOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+}
+
+function yStep(top: number): number {
+  return top / 4
+}
+
+export function makeCurve(canvas: HTMLCanvasElement): Curve {
+  let look: CurveLook | undefined
+  const font = { family: getComputedStyle(document.body).fontFamily, size: 11 }
+  const chart = new Chart<'line', { x: number; y: number | null }[]>(canvas, {
+    type: 'line',
+    data: {
+      datasets: [
+        { data: [], borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, fill: 'origin', tension: 0, spanGaps: false },
+      ],
+    },
+    options: {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      parsing: false,
+      normalized: true,
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
+      plugins: {
+        tooltip: {
+          displayColors: false,
+          callbacks: {
+            title: (items) => (look === undefined || items[0] === undefined ? '' : look.time(-(items[0].parsed.x ?? 0))),
+            label: (item) => (look === undefined ? '' : look.tick(item.parsed.y ?? 0)),
+          },
+        },
+      },
+      scales: {
+        x: {
+          type: 'linear',
+          title: { display: true, font },
+          border: { display: false },
+          ticks: { font, maxRotation: 0, callback: (value) => (look === undefined ? '' : look.time(-Number(value))) },
+        },
+        y: {
+          type: 'linear',
+          min: 0,
+          title: { display: true, font },
+          border: { display: false },
+          // A fixed width for the labels keeps both charts of a page in line.
+          afterFit: (axis) => {
+            axis.width = 84
+          },
+          ticks: { font, callback: (value) => (look === undefined ? '' : look.tick(Number(value))) },
+        },
+      },
+    },
+  })
+
+  const show = (points: readonly ChartPoint[], rangeSeconds: number, next: CurveLook) => {
+    look = next
+    const text = colourOf('--text-muted')
+    const grid = colourOf('--chart-grid')
+    const set = chart.data.datasets[0]
+    if (set !== undefined) {
+      set.data = [...points]
+      set.borderColor = colourOf(`--chart-${next.colour}`)
+      set.backgroundColor = colourOf(`--chart-${next.colour}-fill`)
+    }
+    const x = chart.options.scales?.['x']
+    const y = chart.options.scales?.['y']
+    Object.assign(x ?? {}, { min: -rangeSeconds, max: 0, grid: { color: grid } })
+    Object.assign(x?.ticks ?? {}, { stepSize: stepOf(rangeSeconds), color: text })
+    Object.assign(x?.title ?? {}, { text: next.timeTitle, color: text })
+    Object.assign(y ?? {}, { max: next.top, grid: { color: grid } })
+    Object.assign(y?.ticks ?? {}, { stepSize: yStep(next.top), color: text })
+    Object.assign(y?.title ?? {}, { text: next.valueTitle, color: text })
+    chart.update('none')
+  }
+
+  return { show, dispose: () => chart.destroy() }
+}

@@ -1,0 +1,114 @@
+// Starts a window: reads from its address which view it is, loads that view's chunk and the preferences side by side,
+// then draws once. Until then the skeleton of index.html stands.
+// Invariant: nothing is drawn in a language or before data that the next frame would change.
+// Runs in: every window.
+
+import { Component, type ComponentType, type ReactNode, StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import type { Client } from '../src-main/public/client'
+import { type WindowView, windowViews } from '../src-main/public/types'
+import { ClientProvider } from './client/Client'
+import { makePortDesk, type PortDesk } from './client/console-stream'
+import { AnnouncerProvider } from './components/Announcer'
+import { Button } from './components/Button'
+import { LanguageProvider, useWords } from './components/Language'
+import { DomainActionsProvider } from './features/domain-actions/DomainActions'
+import { type Language, languageOf } from './lib/translate'
+import { connect } from './state/connect'
+import { type AppStore, makeAppStore, StoreProvider, useAppState } from './state/store'
+import './components/theme.css'
+import './components/controls.css'
+
+interface Address {
+  readonly view: WindowView
+  readonly uuid: string
+}
+
+function readAddress(search: string): Address {
+  const query = new URLSearchParams(search)
+  const view = windowViews.find((each) => each === query.get('view')) ?? 'manager'
+  return { view, uuid: query.get('uuid') ?? '' }
+}
+
+async function loadView(address: Address, desk: PortDesk): Promise<ComponentType> {
+  switch (address.view) {
+    case 'manager':
+      return (await import('./views/manager/ManagerView')).ManagerView
+    case 'domain': {
+      const { DomainView } = await import('./views/domain/DomainView')
+      return () => <DomainView uuid={address.uuid} desk={desk} />
+    }
+    case 'create-domain':
+      return (await import('./views/create-domain/CreateDomainView')).CreateDomainView
+    case 'preferences':
+      return (await import('./views/preferences/PreferencesView')).PreferencesView
+    case 'about':
+      return (await import('./views/about/AboutView')).AboutView
+  }
+}
+
+/** A fault in drawing leaves a sentence and a way on, not an empty window. */
+class FaultBoundary extends Component<{ readonly children: ReactNode }, { readonly fault: string | null }> {
+  override state = { fault: null }
+
+  static getDerivedStateFromError(fault: unknown) {
+    return { fault: fault instanceof Error ? fault.message : String(fault) }
+  }
+
+  override render() {
+    return this.state.fault === null ? this.props.children : <Fault detail={this.state.fault} />
+  }
+}
+
+function Fault(props: { readonly detail: string }) {
+  const { t } = useWords()
+  return (
+    <div className="empty" style={{ height: '100%' }} role="alert">
+      <p className="empty-text">{t('failure.broken')}</p>
+      <p className="muted selectable">{props.detail}</p>
+      <Button onPress={() => window.location.reload()}>{t('failure.reload')}</Button>
+    </div>
+  )
+}
+
+function App(props: { readonly view: ComponentType }) {
+  const chosen = useAppState((state) => state.preferences.language)
+  const language: Language = chosen === 'system' ? languageOf(navigator.language) : chosen
+  const { view: View } = props
+  return (
+    <LanguageProvider language={language}>
+      <FaultBoundary>
+        <AnnouncerProvider>
+          <DomainActionsProvider>
+            <View />
+          </DomainActionsProvider>
+        </AnnouncerProvider>
+      </FaultBoundary>
+    </LanguageProvider>
+  )
+}
+
+async function start(client: Client, store: AppStore): Promise<void> {
+  const address = readAddress(window.location.search)
+  const desk = makePortDesk(window)
+  const connected = connect(client, store, { historyOf: address.view === 'domain' ? address.uuid : null })
+  const [view, preferences] = await Promise.all([loadView(address, desk), client.call('preferencesGet', {})])
+  if (preferences.ok) store.dispatch({ kind: 'preferencesChanged', preferences: preferences.value })
+  // Lists come fast; waiting a moment for them saves a frame that would be drawn over at once.
+  await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 150))])
+  const root = document.getElementById('root')
+  if (root === null) return
+  createRoot(root).render(
+    <StrictMode>
+      <ClientProvider client={client}>
+        <StoreProvider store={store}>
+          <App view={view} />
+        </StoreProvider>
+      </ClientProvider>
+    </StrictMode>,
+  )
+}
+
+const client = window.ringmaster
+if (client === undefined) document.body.textContent = 'Ringmaster: the preload script is missing.'
+else void start(client, makeAppStore())

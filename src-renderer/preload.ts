@@ -1,0 +1,21 @@
+// The preload script: hands the page the client made from the calls table and passes ports on to it. Nothing by hand.
+// Invariant: the page gets two functions (call, subscribe) and no part of Electron; the script is one sandboxed CJS file.
+// Runs in: the preload world of every window.
+
+import { contextBridge, ipcRenderer } from 'electron'
+import { CALL_CHANNEL, EVENT_CHANNEL, makeClient, STREAM_CHANNEL } from '../src-main/public/client'
+
+contextBridge.exposeInMainWorld(
+  'ringmaster',
+  makeClient({
+    invoke: (name, params) => ipcRenderer.invoke(CALL_CHANNEL, name, params),
+    listen: (listener) => {
+      ipcRenderer.on(EVENT_CHANNEL, (_event, name, payload) => listener(name, payload))
+    },
+  }),
+)
+
+// A port cannot pass the context bridge; it goes as a message of the window, which only this window can see.
+ipcRenderer.on(STREAM_CHANNEL, (event, stream) => {
+  window.postMessage({ kind: STREAM_CHANNEL, stream }, '*', [...event.ports])
+})

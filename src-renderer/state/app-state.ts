@@ -1,0 +1,195 @@
+// What every window knows: domains, jobs, notices, host, preferences and the state of quitting, as one value, and the one
+// pure function that turns an event into the next value.
+// Invariant: an action that changes nothing returns the same value, so that nothing is drawn again.
+// Runs in: renderer and tests; pure.
+
+import type { ErrorReport } from '../../src-main/public/error-code'
+import {
+  type DomainInfo,
+  defaultPreferences,
+  type HostInfo,
+  type JobInfo,
+  type Notice,
+  type Preferences,
+} from '../../src-main/public/types'
+import { addSample, type Sample } from './history'
+
+export interface Failure {
+  readonly id: number
+  readonly error: ErrorReport
+}
+
+export type Quitting =
+  | { readonly kind: 'no' }
+  | { readonly kind: 'asked'; readonly names: readonly string[] }
+  | { readonly kind: 'waiting'; readonly names: readonly string[] }
+
+export interface AppState {
+  /** False until the first list of domains is here: views show their skeleton. */
+  readonly ready: boolean
+  readonly domains: Readonly<Record<string, DomainInfo>>
+  readonly jobs: Readonly<Record<number, JobInfo>>
+  readonly notices: readonly Notice[]
+  readonly failures: readonly Failure[]
+  readonly host: HostInfo | null
+  readonly preferences: Preferences
+  readonly quitting: Quitting
+  /** The last samples of each domain: short ones for the list, an hour for the domain a window is about. */
+  readonly figures: Readonly<Record<string, readonly Sample[]>>
+}
+
+export const initialState: AppState = {
+  ready: false,
+  domains: {},
+  jobs: {},
+  notices: [],
+  failures: [],
+  host: null,
+  preferences: defaultPreferences,
+  quitting: { kind: 'no' },
+  figures: {},
+}
+
+export interface FigureSample {
+  readonly uuid: string
+  readonly time: number
+  readonly cpu: number
+  readonly memoryKiB: number
+}
+
+export type Action =
+  | { readonly kind: 'domainsListed'; readonly domains: readonly DomainInfo[] }
+  | { readonly kind: 'domainChanged'; readonly domain: DomainInfo }
+  | { readonly kind: 'domainRemoved'; readonly uuid: string }
+  | { readonly kind: 'jobsListed'; readonly jobs: readonly JobInfo[] }
+  | { readonly kind: 'jobChanged'; readonly job: JobInfo }
+  | { readonly kind: 'noticesListed'; readonly notices: readonly Notice[] }
+  | { readonly kind: 'noticeRaised'; readonly notice: Notice }
+  | { readonly kind: 'noticeDismissed'; readonly id: number }
+  | { readonly kind: 'hostKnown'; readonly host: HostInfo }
+  | { readonly kind: 'preferencesChanged'; readonly preferences: Preferences }
+  | { readonly kind: 'quitAsked'; readonly names: readonly string[] }
+  | { readonly kind: 'quitWaiting'; readonly names: readonly string[] }
+  | { readonly kind: 'quitAnswered' }
+  | { readonly kind: 'samples'; readonly samples: readonly FigureSample[]; readonly keepMs: number }
+  | { readonly kind: 'historyLoaded'; readonly uuid: string; readonly samples: readonly Sample[] }
+  | { readonly kind: 'failed'; readonly error: ErrorReport }
+  | { readonly kind: 'failureDismissed'; readonly id: number }
+
+const FAILURES_KEPT = 3
+const JOBS_KEPT = 20
+
+function without<T>(table: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  if (!(key in table)) return table
+  return Object.fromEntries(Object.entries(table).filter(([each]) => each !== key))
+}
+
+function keepRecentJobs(jobs: Readonly<Record<number, JobInfo>>): Readonly<Record<number, JobInfo>> {
+  const all = Object.values(jobs)
+  if (all.length <= JOBS_KEPT) return jobs
+  const ended = all.filter(({ state }) => state !== 'running').sort((a, b) => a.job - b.job)
+  const dropped = new Set(ended.slice(0, all.length - JOBS_KEPT).map(({ job }) => job))
+  return Object.fromEntries(all.filter(({ job }) => !dropped.has(job)).map((job) => [job.job, job]))
+}
+
+function addSamples(state: AppState, samples: readonly FigureSample[], keepMs: number): AppState {
+  if (samples.length === 0) return state
+  const figures: Record<string, readonly Sample[]> = { ...state.figures }
+  for (const { uuid, time, cpu, memoryKiB } of samples) {
+    figures[uuid] = addSample(figures[uuid] ?? [], { at: time, cpu, memory: memoryKiB * 1024 }, keepMs)
+  }
+  return { ...state, figures }
+}
+
+function mergeHistory(older: readonly Sample[], newer: readonly Sample[]): readonly Sample[] {
+  const end = older.at(-1)?.at ?? Number.NEGATIVE_INFINITY
+  return [...older, ...newer.filter(({ at }) => at > end)]
+}
+
+export function reduce(state: AppState, action: Action): AppState {
+  switch (action.kind) {
+    case 'domainsListed':
+      return { ...state, ready: true, domains: Object.fromEntries(action.domains.map((domain) => [domain.uuid, domain])) }
+    case 'domainChanged':
+      return { ...state, domains: { ...state.domains, [action.domain.uuid]: action.domain } }
+    case 'domainRemoved':
+      return { ...state, domains: without(state.domains, action.uuid), figures: without(state.figures, action.uuid) }
+    case 'jobsListed':
+      return { ...state, jobs: Object.fromEntries(action.jobs.map((job) => [job.job, job])) }
+    case 'jobChanged':
+      return { ...state, jobs: keepRecentJobs({ ...state.jobs, [action.job.job]: action.job }) }
+    case 'noticesListed':
+      return { ...state, notices: action.notices }
+    case 'noticeRaised':
+      return { ...state, notices: [...state.notices.filter(({ id }) => id !== action.notice.id), action.notice] }
+    case 'noticeDismissed':
+      return { ...state, notices: state.notices.filter(({ id }) => id !== action.id) }
+    case 'hostKnown':
+      return { ...state, host: action.host }
+    case 'preferencesChanged':
+      return { ...state, preferences: action.preferences }
+    case 'quitAsked':
+      return { ...state, quitting: { kind: 'asked', names: action.names } }
+    case 'quitWaiting':
+      return { ...state, quitting: action.names.length > 0 ? { kind: 'waiting', names: action.names } : { kind: 'no' } }
+    case 'quitAnswered':
+      return state.quitting.kind === 'asked' ? { ...state, quitting: { kind: 'no' } } : state
+    case 'samples':
+      return addSamples(state, action.samples, action.keepMs)
+    case 'historyLoaded': {
+      const merged = mergeHistory(action.samples, state.figures[action.uuid] ?? [])
+      return { ...state, figures: { ...state.figures, [action.uuid]: merged } }
+    }
+    case 'failed': {
+      if (action.error.reason === 'cancelled') return state
+      const id = (state.failures.at(-1)?.id ?? 0) + 1
+      return { ...state, failures: [...state.failures.slice(1 - FAILURES_KEPT), { id, error: action.error }] }
+    }
+    case 'failureDismissed':
+      return { ...state, failures: state.failures.filter(({ id }) => id !== action.id) }
+  }
+}
+
+// ---- what views ask of the state -------------------------------------------------------------
+
+/** Domain 0 first, then the guests by name, as people read names (guest-2 before guest-10). */
+export function listedDomains(
+  domains: Readonly<Record<string, DomainInfo>>,
+  filter: string,
+  locale: string,
+): readonly DomainInfo[] {
+  const wanted = filter.trim().toLocaleLowerCase(locale)
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
+  return Object.values(domains)
+    .filter(({ kind, name }) => wanted === '' || (kind === 'guest' && name.toLocaleLowerCase(locale).includes(wanted)))
+    .sort((a, b) => {
+      if (a.kind !== b.kind) return a.kind === 'domain0' ? -1 : 1
+      return collator.compare(a.name, b.name) || a.uuid.localeCompare(b.uuid)
+    })
+}
+
+export type DomainChange =
+  | { readonly kind: 'state'; readonly domain: DomainInfo }
+  | { readonly kind: 'new'; readonly domain: DomainInfo }
+  | { readonly kind: 'removed'; readonly domain: DomainInfo }
+
+/** What to announce between two states of the list. Nothing is announced for the first list. */
+export function domainChanges(before: AppState, after: AppState): readonly DomainChange[] {
+  if (!before.ready || before.domains === after.domains) return []
+  const changes: DomainChange[] = []
+  for (const domain of Object.values(after.domains)) {
+    const old = before.domains[domain.uuid]
+    if (old === undefined) changes.push({ kind: 'new', domain })
+    else if (old.state !== domain.state) changes.push({ kind: 'state', domain })
+  }
+  for (const domain of Object.values(before.domains)) {
+    if (after.domains[domain.uuid] === undefined) changes.push({ kind: 'removed', domain })
+  }
+  return changes
+}
+
+/** The job at work on a domain, if it runs. */
+export function jobOf(state: AppState, domain: DomainInfo): JobInfo | undefined {
+  const job = domain.job === null ? undefined : state.jobs[domain.job]
+  return job?.state === 'running' ? job : undefined
+}

@@ -1,0 +1,63 @@
+// Connects a window's store to main: subscribes to the events first, then asks for the lists.
+// Invariant: main answers and sends on one ordered channel, so an event that comes before a list is part of it or is
+// repeated by what comes after; nothing is lost. Failing lists are shown like any other failure.
+// Runs in: every window.
+
+import type { Client } from '../../src-main/public/client'
+import { HISTORY_MS } from './history'
+import type { AppStore } from './store'
+
+/** The list shows this much in its small curves. */
+export const SPARKLINE_MS = 60_000
+
+export interface ConnectOptions {
+  /** A domain window keeps an hour of its own domain; the list keeps a minute of each. */
+  readonly historyOf: string | null
+}
+
+export async function connect(client: Client, store: AppStore, options: ConnectOptions): Promise<() => void> {
+  const { dispatch } = store
+  const { historyOf } = options
+  const ends = [
+    client.subscribe('domainChanged', ({ domain }) => dispatch({ kind: 'domainChanged', domain })),
+    client.subscribe('domainRemoved', ({ uuid }) => dispatch({ kind: 'domainRemoved', uuid })),
+    client.subscribe('jobChanged', ({ job }) => {
+      dispatch({ kind: 'jobChanged', job })
+      if (job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error })
+    }),
+    client.subscribe('noticeRaised', ({ notice }) => dispatch({ kind: 'noticeRaised', notice })),
+    client.subscribe('preferencesChanged', ({ preferences }) => dispatch({ kind: 'preferencesChanged', preferences })),
+    client.subscribe('quitAsked', ({ names }) => dispatch({ kind: 'quitAsked', names })),
+    client.subscribe('quitProgress', ({ waitingFor }) => dispatch({ kind: 'quitWaiting', names: waitingFor })),
+    client.subscribe('samples', ({ samples }) => {
+      if (historyOf === null) dispatch({ kind: 'samples', samples, keepMs: SPARKLINE_MS })
+      else dispatch({ kind: 'samples', samples: samples.filter(({ uuid }) => uuid === historyOf), keepMs: HISTORY_MS })
+    }),
+  ]
+  const list = async () => {
+    const [domains, jobs, notices, host] = await Promise.all([
+      client.call('domainList', {}),
+      client.call('jobList', {}),
+      client.call('noticeList', {}),
+      client.call('hostInfo', {}),
+    ])
+    if (domains.ok) dispatch({ kind: 'domainsListed', domains: domains.value })
+    else dispatch({ kind: 'failed', error: domains.error })
+    if (jobs.ok) dispatch({ kind: 'jobsListed', jobs: jobs.value })
+    if (notices.ok) dispatch({ kind: 'noticesListed', notices: notices.value })
+    if (host.ok) dispatch({ kind: 'hostKnown', host: host.value })
+  }
+  await list()
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+/** Asks for what was measured before the window opened. */
+export async function loadHistory(client: Client, store: AppStore, uuid: string, minutes: number): Promise<void> {
+  const series = await client.call('domainSamples', { uuid, minutes })
+  if (!series.ok) return
+  const { time, cpu, memoryKiB } = series.value
+  const samples = time.map((at, index) => ({ at, cpu: cpu[index] ?? 0, memory: (memoryKiB[index] ?? 0) * 1024 }))
+  store.dispatch({ kind: 'historyLoaded', uuid, samples })
+}

@@ -1,0 +1,34 @@
+// The store of a window: holds the state, applies actions, lets components read parts of it.
+// Invariant: a component is drawn again only when the part it selects changed.
+// Runs in: every window.
+
+import { createContext, type ReactNode, useContext } from 'react'
+import { useStore } from 'zustand'
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import { type Action, type AppState, initialState, reduce } from './app-state'
+
+export interface AppStore {
+  readonly api: StoreApi<AppState>
+  readonly dispatch: (action: Action) => void
+}
+
+export function makeAppStore(): AppStore {
+  const api = createStore<AppState>(() => initialState)
+  return { api, dispatch: (action) => api.setState((state) => reduce(state, action), true) }
+}
+
+const StoreContext = createContext<AppStore | null>(null)
+
+export function StoreProvider(props: { readonly store: AppStore; readonly children: ReactNode }) {
+  return <StoreContext.Provider value={props.store}>{props.children}</StoreContext.Provider>
+}
+
+export function useAppStore(): AppStore {
+  const store = useContext(StoreContext)
+  if (store === null) throw new Error('no store: this view is outside a StoreProvider')
+  return store
+}
+
+export function useAppState<T>(select: (state: AppState) => T): T {
+  return useStore(useAppStore().api, select)
+}

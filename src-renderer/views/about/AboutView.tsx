@@ -1,0 +1,78 @@
+// About: which version this is and what it runs on, as text that can be copied into a report.
+// Invariant: an old Electron is said here in plain words, with what to do about it.
+// Runs in: about window.
+
+import { useEffect, useState } from 'react'
+import type { AboutInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import './about.css'
+
+export function AboutView() {
+  const { t } = useWords()
+  const client = useClient()
+  const [about, setAbout] = useState<AboutInfo | null>(null)
+
+  useEffect(() => {
+    document.title = t('window.about')
+  }, [t])
+
+  useEffect(() => {
+    void client.call('aboutInfo', {}).then((info) => {
+      if (info.ok) setAbout(info.value)
+    })
+  }, [client])
+
+  const rows: readonly (readonly [string, string])[] =
+    about === null
+      ? []
+      : [
+          [t('about.version'), about.version],
+          [t('about.licence'), about.licence],
+          [t('about.hypervisor'), about.driver],
+          ['Electron', about.electron],
+          [t('about.source'), about.electronSource],
+          ['Chromium', about.chromium],
+          ['Node', about.node],
+          [t('about.platform'), about.platform],
+        ]
+  const warning = about?.warning ? errorText(about.warning, t.language) : null
+  const copy = () => {
+    const text = [about?.name ?? '', ...rows.map(([name, value]) => `${name}: ${value}`)].join('\n')
+    void client.call('clipboardWrite', { text })
+  }
+
+  return (
+    <div className="window">
+      <main className="about fill">
+        <h1>{t('app.name')}</h1>
+        <p className="muted">{t('about.tagline')}</p>
+        <dl className="about-rows selectable">
+          {rows.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        {warning !== null && (
+          <Notice tone="warn" boxed title={warning.cause}>
+            {warning.action}
+          </Notice>
+        )}
+      </main>
+      <footer className="window-foot">
+        <Button icon="copy" disabled={about === null} onPress={copy}>
+          {t('about.copy')}
+        </Button>
+        <span className="fill" />
+        <Button kind="primary" autoFocus onPress={() => void client.call('windowClose', {})}>
+          {t('button.close')}
+        </Button>
+      </footer>
+    </div>
+  )
+}

@@ -1,0 +1,251 @@
+// A new virtual machine, on one page: the demo guest with one press, or one's own kernel with everything filled in that
+// can be. Errors of a field are shown once it was touched or Create was pressed.
+// Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
+// Runs in: create-domain window.
+
+import { type FormEvent, useEffect, useMemo, useState } from 'react'
+import { Checkbox } from 'react-aria-components'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { NumberField, TextField } from '../../components/Field'
+import { Icon } from '../../components/Icon'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { JobProgress } from '../../features/activity/Activity'
+import { useAppState } from '../../state/store'
+import { checkForm, configOf, DEFAULT_CMDLINE, type FieldName, type Form, fieldOf, freeName, limitsOf } from './check-form'
+import './create-domain.css'
+
+export function CreateDomainView() {
+  const { t, formats } = useWords()
+  const client = useClient()
+  const ready = useAppState((state) => state.ready)
+  const domains = useAppState((state) => state.domains)
+  const host = useAppState((state) => state.host)
+  const names = useMemo(() => Object.values(domains).map(({ name }) => name), [domains])
+
+  const [edits, setEdits] = useState<Partial<Form>>({})
+  const [touched, setTouched] = useState<ReadonlySet<FieldName>>(new Set())
+  const [start, setStart] = useState(true)
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const [busy, setBusy] = useState(false)
+  const [demoJob, setDemoJob] = useState<number | null>(null)
+  const demo = useAppState((state) => (demoJob === null ? undefined : state.jobs[demoJob]))
+
+  useEffect(() => {
+    document.title = t('window.create')
+  }, [t])
+
+  useEffect(() => {
+    if (demo === undefined || demo.state === 'running') return
+    setDemoJob(null)
+    if (demo.state === 'failed') setRefusal(demo.error)
+    if (demo.state === 'done' && demo.uuid !== null) {
+      const { uuid } = demo
+      void client.call('windowOpen', { view: 'domain', uuid }).then(() => client.call('windowClose', {}))
+    }
+  }, [demo, client])
+
+  const proposedName = useMemo(() => freeName(names), [names])
+  const form: Form = {
+    name: proposedName,
+    kernel: '',
+    ramdisk: '',
+    cmdline: DEFAULT_CMDLINE,
+    memoryMiB: host?.defaultMemoryMiB ?? 256,
+    ...edits,
+  }
+  const limits = limitsOf(host)
+  const errors = checkForm(form, names, limits, t)
+  const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
+
+  const errorOf = (field: FieldName): string | undefined => {
+    if (refusal !== null && refusedField === field) return errorText(refusal, t.language).cause
+    return touched.has(field) ? errors[field] : undefined
+  }
+  const touch = (field: FieldName) => setTouched((before) => new Set(before).add(field))
+  const edit = (change: Partial<Form>) => {
+    setEdits((before) => ({ ...before, ...change }))
+    setRefusal(null)
+  }
+
+  const browse = async (field: 'kernel' | 'ramdisk') => {
+    const picked = await client.call('filePick', { kind: field, suggestedName: '' })
+    if (picked.ok && picked.value.path !== null) {
+      edit(field === 'kernel' ? { kernel: picked.value.path } : { ramdisk: picked.value.path })
+      touch(field)
+    } else if (!picked.ok) setRefusal(picked.error)
+  }
+
+  const close = () => void client.call('windowClose', {})
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setTouched(new Set(['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB']))
+    const first = (['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB'] as const).find((field) => errors[field] !== undefined)
+    if (first !== undefined) {
+      requestAnimationFrame(() => {
+        const input = document.querySelector('form [aria-invalid="true"]')
+        if (input instanceof HTMLElement) input.focus()
+      })
+      return
+    }
+    setBusy(true)
+    const defined = await client.call('domainDefine', { config: configOf(form), start: false })
+    if (!defined.ok) {
+      setBusy(false)
+      setRefusal(defined.error)
+      return
+    }
+    const { uuid } = defined.value
+    if (start) {
+      // The domain window shows how the start goes; a failed start keeps the definition and says why there.
+      const started = await client.call('domainCreate', { uuid, fresh: false })
+      if (!started.ok) {
+        await client.call('domainUndefine', { uuid })
+        setBusy(false)
+        setRefusal(started.error)
+        return
+      }
+      await client.call('windowOpen', { view: 'domain', uuid })
+    }
+    close()
+  }
+
+  const startDemo = async () => {
+    setRefusal(null)
+    const started = await client.call('demoGuestCreate', {})
+    if (started.ok) setDemoJob(started.value.job)
+    else setRefusal(started.error)
+  }
+
+  const demoError = host?.demoGuest.error ?? null
+  const formRefusal = refusal !== null && refusedField === undefined ? errorText(refusal, t.language) : null
+
+  return (
+    <form className="create" onSubmit={(event) => void submit(event)} noValidate>
+      <div className="create-body">
+        <section className="demo-card" aria-labelledby="demo-title">
+          <Icon name="guest" className="demo-icon" />
+          {demo !== undefined && demo.state === 'running' ? (
+            <div className="demo-job">
+              <JobProgress job={demo} />
+            </div>
+          ) : (
+            <>
+              <div className="demo-words">
+                <h2 id="demo-title">{t('create.demo-title')}</h2>
+                <p>{demoError === null ? t('create.demo-body') : errorText(demoError, t.language).cause}</p>
+              </div>
+              <Button
+                kind="primary"
+                disabled={host?.demoGuest.available !== true || busy || demoJob !== null}
+                onPress={() => void startDemo()}
+              >
+                {t('action.demo')}
+              </Button>
+            </>
+          )}
+        </section>
+
+        <h2 className="create-own">{t('create.own-title')}</h2>
+        <TextField
+          label={t('create.name')}
+          value={ready || edits.name !== undefined ? form.name : ''}
+          onChange={(name) => {
+            edit({ name })
+            touch('name')
+          }}
+          error={errorOf('name')}
+        />
+        <TextField
+          label={t('create.kernel')}
+          value={form.kernel}
+          mono
+          autoFocus
+          onChange={(kernel) => edit({ kernel })}
+          onBlur={() => form.kernel !== '' && touch('kernel')}
+          hint={t('create.kernel-hint')}
+          error={errorOf('kernel')}
+          after={
+            <Button icon="folder" label={t('create.browse-kernel')} onPress={() => void browse('kernel')}>
+              {t('button.browse')}
+            </Button>
+          }
+        />
+        <TextField
+          label={t('create.ramdisk')}
+          value={form.ramdisk}
+          mono
+          onChange={(ramdisk) => edit({ ramdisk })}
+          onBlur={() => touch('ramdisk')}
+          hint={t('create.ramdisk-hint')}
+          error={errorOf('ramdisk')}
+          after={
+            <Button icon="folder" label={t('create.browse-ramdisk')} onPress={() => void browse('ramdisk')}>
+              {t('button.browse')}
+            </Button>
+          }
+        />
+        <TextField
+          label={t('create.cmdline')}
+          value={form.cmdline}
+          mono
+          onChange={(cmdline) => {
+            edit({ cmdline })
+            touch('cmdline')
+          }}
+          hint={t('create.cmdline-hint')}
+          error={errorOf('cmdline')}
+        />
+        <NumberField
+          label={t('create.memory')}
+          value={form.memoryMiB}
+          unit="MiB"
+          step={64}
+          smallest={limits.minMemoryMiB}
+          largest={limits.maxMemoryMiB}
+          lessLabel={t('create.memory-less')}
+          moreLabel={t('create.memory-more')}
+          onChange={(memoryMiB) => {
+            edit({ memoryMiB })
+            touch('memoryMiB')
+          }}
+          hint={
+            host === null
+              ? ''
+              : t('create.memory-hint', {
+                  min: limits.minMemoryMiB,
+                  max: limits.maxMemoryMiB,
+                  free: formats.number(host.freeMemoryMiB),
+                })
+          }
+          error={errorOf('memoryMiB')}
+        />
+        {formRefusal !== null && (
+          <Notice tone="bad" boxed title={formRefusal.cause}>
+            {formRefusal.action}
+          </Notice>
+        )}
+      </div>
+      <footer className="window-foot">
+        <Checkbox className="checkbox" isSelected={start} onChange={setStart}>
+          <span className="checkbox-box">
+            <Icon name="check" />
+          </span>
+          {t('create.start')}
+        </Checkbox>
+        <span className="fill" />
+        <Button onPress={close}>{t('button.cancel')}</Button>
+        <Button kind="primary" submit disabled={busy || demoJob !== null}>
+          <span className="same-width">
+            <span aria-hidden={!start}>{t('create.button-start')}</span>
+            <span aria-hidden={start}>{t('create.button')}</span>
+          </span>
+        </Button>
+      </footer>
+    </form>
+  )
+}

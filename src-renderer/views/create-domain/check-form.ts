@@ -1,0 +1,113 @@
+// Checks of the form for a new virtual machine while it is typed, and what the toolstack's refusals mean for its fields.
+// The toolstack checks everything again; these checks only save the round trip and keep its limits, which it tells.
+// Runs in: renderer and tests; pure.
+
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { DomainConfig, HostInfo } from '../../../src-main/public/types'
+import type { Translator } from '../../lib/translate'
+
+export interface Form {
+  readonly name: string
+  readonly kernel: string
+  readonly ramdisk: string
+  readonly cmdline: string
+  /** NaN while the field is empty. */
+  readonly memoryMiB: number
+}
+
+export type FieldName = keyof Form
+export type FieldErrors = Partial<Record<FieldName, string>>
+
+export interface FormLimits {
+  readonly minMemoryMiB: number
+  readonly maxMemoryMiB: number
+}
+
+const NAME_LONGEST = 64
+const CMDLINE_LONGEST = 2047
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u
+
+export const DEFAULT_CMDLINE = 'console=hvc0'
+
+/** The first of guest-1, guest-2… that is free. */
+export function freeName(taken: readonly string[]): string {
+  const used = new Set(taken)
+  let number = 1
+  while (used.has(`guest-${number}`)) number += 1
+  return `guest-${number}`
+}
+
+function isAbsolute(path: string): boolean {
+  return path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path) || path.startsWith('\\\\')
+}
+
+function checkName(name: string, taken: readonly string[], t: Translator): string | undefined {
+  const trimmed = name.trim()
+  if (trimmed === '') return t('create.name-needed')
+  if (trimmed.length > NAME_LONGEST) return t('create.name-long')
+  if (!NAME.test(trimmed)) return t('create.name-bad')
+  return taken.includes(trimmed) ? t('create.name-taken') : undefined
+}
+
+function checkMemory(memoryMiB: number, limits: FormLimits, t: Translator): string | undefined {
+  if (!Number.isFinite(memoryMiB)) return t('create.memory-number')
+  if (memoryMiB < limits.minMemoryMiB) return t('create.memory-small', { min: limits.minMemoryMiB })
+  if (memoryMiB > limits.maxMemoryMiB) return t('create.memory-large', { max: limits.maxMemoryMiB })
+  return undefined
+}
+
+export function checkForm(form: Form, taken: readonly string[], limits: FormLimits, t: Translator): FieldErrors {
+  const found: Record<FieldName, string | undefined> = {
+    name: checkName(form.name, taken, t),
+    kernel:
+      form.kernel.trim() === ''
+        ? t('create.kernel-needed')
+        : isAbsolute(form.kernel.trim())
+          ? undefined
+          : t('create.path-relative'),
+    ramdisk: form.ramdisk.trim() === '' || isAbsolute(form.ramdisk.trim()) ? undefined : t('create.path-relative'),
+    cmdline: form.cmdline.length > CMDLINE_LONGEST ? t('create.cmdline-long', { max: CMDLINE_LONGEST }) : undefined,
+    memoryMiB: checkMemory(form.memoryMiB, limits, t),
+  }
+  const errors: FieldErrors = {}
+  for (const field of ['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB'] as const) {
+    const error = found[field]
+    if (error !== undefined) errors[field] = error
+  }
+  return errors
+}
+
+export function configOf(form: Form): DomainConfig {
+  const ramdisk = form.ramdisk.trim()
+  return {
+    name: form.name.trim(),
+    memoryMiB: Math.round(form.memoryMiB),
+    vcpus: 1,
+    kernel: form.kernel.trim(),
+    ramdisk: ramdisk === '' ? null : ramdisk,
+    cmdline: form.cmdline.trim(),
+  }
+}
+
+export function limitsOf(host: HostInfo | null): FormLimits {
+  return host?.limits ?? { minMemoryMiB: 1, maxMemoryMiB: 4096 }
+}
+
+/** The field an error of the toolstack belongs to; undefined when it belongs to the whole form. */
+export function fieldOf(error: ErrorReport, form: Form): FieldName | undefined {
+  switch (error.reason) {
+    case 'name-empty':
+    case 'name-bad':
+    case 'name-exists':
+      return 'name'
+    case 'memory-too-small':
+    case 'memory-too-large':
+      return 'memoryMiB'
+    case 'kernel-missing':
+      return 'kernel'
+    case 'file-unreadable':
+      return error.values['path'] === form.ramdisk.trim() ? 'ramdisk' : 'kernel'
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,234 @@
+// The window of one domain: its text console, how it performs, its log; and the buttons to steer it.
+// Invariant: the console stays connected whichever page shows; a crash and its reason cannot be overlooked.
+// Runs in: domain window.
+
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import type { PortDesk } from '../../client/console-stream'
+import { useAnnounce } from '../../components/Announcer'
+import { Button, ToolButton } from '../../components/Button'
+import { EmptyState } from '../../components/EmptyState'
+import { Icon } from '../../components/Icon'
+import { useWords } from '../../components/Language'
+import { MenuButton } from '../../components/Menu'
+import { Notice } from '../../components/Notice'
+import { Activity } from '../../features/activity/Activity'
+import { ConsolePane } from '../../features/console/ConsolePane'
+import {
+  type ActionId,
+  isActionId,
+  isAllowed,
+  labelOf,
+  pauseOrResume,
+  stopEntries,
+} from '../../features/domain-actions/action-table'
+import { usePerform } from '../../features/domain-actions/DomainActions'
+import { stateLine, stateLooks } from '../../features/domain-state/state-words'
+import { domainChanges, jobOf } from '../../state/app-state'
+import { loadHistory } from '../../state/connect'
+import { useAppState, useAppStore } from '../../state/store'
+import { LogPage } from './LogPage'
+import { PerformancePage } from './PerformancePage'
+import './domain.css'
+
+const pages = ['console', 'performance', 'log'] as const
+type Page = (typeof pages)[number]
+
+export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk }) {
+  const { uuid } = props
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const ready = useAppState((state) => state.ready)
+  const domain = useAppState((state) => state.domains[uuid])
+
+  useEffect(() => {
+    if (ready) void loadHistory(client, store, uuid, 60)
+  }, [client, store, uuid, ready])
+
+  useEffect(() => {
+    document.title = domain === undefined ? t('app.name') : t('window.domain', { name: domain.name })
+  }, [domain, t])
+
+  if (domain !== undefined) return <DomainWindow domain={domain} desk={props.desk} />
+  if (!ready) return null
+  return (
+    <EmptyState text={t('domain.gone')}>
+      <Button autoFocus onPress={() => void client.call('windowClose', {})}>
+        {t('button.close')}
+      </Button>
+    </EmptyState>
+  )
+}
+
+function useAnnouncements(uuid: string): void {
+  const store = useAppStore()
+  const announce = useAnnounce()
+  const { t, formats } = useWords()
+  useEffect(
+    () =>
+      store.api.subscribe((after, before) => {
+        for (const { kind, domain } of domainChanges(before, after)) {
+          if (kind !== 'state' || domain.uuid !== uuid) continue
+          announce(t('announce.state', { name: domain.name, state: stateLine(domain, undefined, t, formats) }))
+        }
+      }),
+    [store, announce, t, formats, uuid],
+  )
+}
+
+function Steering(props: { readonly domain: DomainInfo }) {
+  const { domain } = props
+  const { t } = useWords()
+  const perform = usePerform()
+  const pause = pauseOrResume(domain)
+  const button = (id: ActionId, icon: 'run' | 'power' | 'save') => (
+    <ToolButton
+      icon={icon}
+      label={labelOf(id, domain, t)}
+      disabled={!isAllowed(id, domain)}
+      onPress={() => perform(id, domain)}
+    >
+      <span className="word">{id === 'run' ? t('action.run') : labelOf(id, domain, t)}</span>
+    </ToolButton>
+  )
+  return (
+    <Toolbar aria-label={t('manager.toolbar')} className="toolbar-buttons">
+      {button('run', 'run')}
+      <ToolButton
+        icon={pause === 'pause' ? 'pause' : 'run'}
+        label={labelOf(pause, domain, t)}
+        disabled={!isAllowed(pause, domain)}
+        onPress={() => perform(pause, domain)}
+      >
+        <span className="word same-width">
+          <span aria-hidden={pause !== 'pause'}>{t('action.pause')}</span>
+          <span aria-hidden={pause !== 'resume'}>{t('action.resume')}</span>
+        </span>
+      </ToolButton>
+      {button('shutdown', 'power')}
+      <MenuButton
+        icon="down"
+        label={t('action.shutdown-menu')}
+        entries={stopEntries(domain, t)}
+        onAction={(id) => {
+          if (isActionId(id)) perform(id, domain)
+        }}
+      />
+      <span className="divider" />
+      {button('save', 'save')}
+    </Toolbar>
+  )
+}
+
+function StateChip(props: { readonly domain: DomainInfo }) {
+  const { domain } = props
+  const { t, formats } = useWords()
+  const job = useAppState((state) => jobOf(state, domain))
+  const look = stateLooks[domain.state]
+  // A crash has its own notice below; the chip stays short.
+  const words = domain.state === 'crashed' ? t('state.crashed') : stateLine(domain, job, t, formats)
+  return (
+    <span className={`state-chip state-${look.colour}`} data-testid="domain-state">
+      <Icon name={look.icon} />
+      {words}
+    </span>
+  )
+}
+
+function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortDesk }) {
+  const { domain, desk } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const perform = usePerform()
+  const isGuest = domain.kind === 'guest'
+  const [page, setPage] = useState<Page>(isGuest ? 'console' : 'performance')
+  const [dismissedClock, setDismissedClock] = useState<number | null>(null)
+  const [logSeen, setLogSeen] = useState(page === 'log')
+  useAnnouncements(domain.uuid)
+
+  const domainNow = useRef(domain)
+  domainNow.current = domain
+  useEffect(
+    () =>
+      client.subscribe('menuChosen', ({ command }) => {
+        if (isActionId(command)) perform(command, domainNow.current)
+      }),
+    [client, perform],
+  )
+
+  const leaveConsole = () => {
+    const tab = document.querySelector('[role="tab"][aria-selected="true"]')
+    if (tab instanceof HTMLElement) tab.focus()
+  }
+
+  const offActions = useMemo(
+    () =>
+      isGuest ? (
+        <Button kind="primary" icon="run" disabled={!isAllowed('run', domain)} onPress={() => perform('run', domain)}>
+          {labelOf('run', domain, t)}
+        </Button>
+      ) : null,
+    [isGuest, domain, perform, t],
+  )
+
+  const shownPages = isGuest ? pages : pages.filter((each) => each !== 'console')
+  const { clockStandsAt } = domain
+  return (
+    <div className="window">
+      <header className="toolbar">
+        {isGuest ? <Steering domain={domain} /> : <span className="muted">{t('manager.domain0-note')}</span>}
+        <span className="fill" />
+        <StateChip domain={domain} />
+      </header>
+      {domain.state === 'crashed' && (
+        <Notice tone="bad" title={t('domain.crashed-title')}>
+          {domain.detail}
+        </Notice>
+      )}
+      {clockStandsAt !== null && clockStandsAt !== dismissedClock && domain.domid !== null && (
+        <Notice tone="info" dismissLabel={t('button.dismiss')} onDismiss={() => setDismissedClock(clockStandsAt)}>
+          {t('domain.clock-note', { time: formats.dateTime(clockStandsAt) })}
+        </Notice>
+      )}
+      <Tabs
+        className="tabs fill"
+        selectedKey={page}
+        onSelectionChange={(key) => {
+          const next = pages.find((each) => each === key)
+          if (next === undefined) return
+          setPage(next)
+          if (next === 'log') setLogSeen(true)
+        }}
+      >
+        <TabList className="tab-list" aria-label={t('domain.tabs')}>
+          {shownPages.map((each) => (
+            <Tab key={each} id={each} className="tab">
+              {t(`domain.tab-${each}`)}
+            </Tab>
+          ))}
+        </TabList>
+        {isGuest && (
+          <TabPanel id="console" className="tab-panel" shouldForceMount>
+            <ConsolePane
+              domain={domain}
+              desk={desk}
+              visible={page === 'console'}
+              offActions={offActions}
+              onLeave={leaveConsole}
+            />
+          </TabPanel>
+        )}
+        <TabPanel id="performance" className="tab-panel">
+          <PerformancePage domain={domain} />
+        </TabPanel>
+        <TabPanel id="log" className="tab-panel" shouldForceMount={logSeen}>
+          <LogPage domain={domain} />
+        </TabPanel>
+      </Tabs>
+      <Activity uuid={domain.uuid} />
+    </div>
+  )
+}

@@ -1,0 +1,76 @@
+// Asked when the app is to end while guests run: save all, shut down, force off, or not at all; then waits with the user.
+// Invariant: the safe choice is the first and the default; Escape cancels the quitting, never a guest.
+// Runs in: manager window.
+
+import { useState } from 'react'
+import { Radio, RadioGroup } from 'react-aria-components'
+import type { QuitChoice } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { Button } from '../../components/Button'
+import { Dialog } from '../../components/Dialog'
+import { useWords } from '../../components/Language'
+import { Progress } from '../../components/Progress'
+import { useAppState, useAppStore } from '../../state/store'
+
+type Way = Exclude<QuitChoice, 'cancel'>
+const ways = ['save', 'shutdown', 'destroy'] as const satisfies readonly Way[]
+
+export function QuitDialog() {
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const quitting = useAppState((state) => state.quitting)
+  const [way, setWay] = useState<Way>('save')
+
+  const answer = (choice: QuitChoice) => {
+    store.dispatch({ kind: 'quitAnswered' })
+    void client.call('quitChoose', { choice }).then((result) => {
+      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+    })
+  }
+
+  if (quitting.kind === 'no') return null
+  if (quitting.kind === 'waiting') {
+    return (
+      <Dialog title={t('quit.waiting')} closable={false} onClose={() => undefined} buttons={null}>
+        <p className="quit-names">{t('manager.waiting', { names: quitting.names.join(', ') })}</p>
+        <Progress label={t('quit.waiting')} fraction={null} />
+      </Dialog>
+    )
+  }
+  return (
+    <Dialog
+      title={t.count('quit.title', quitting.names.length)}
+      alert
+      onClose={() => answer('cancel')}
+      onSubmit={() => answer(way)}
+      buttons={
+        <>
+          <Button onPress={() => answer('cancel')}>{t('button.cancel')}</Button>
+          <Button kind="primary" submit>
+            {t('quit.button')}
+          </Button>
+        </>
+      }
+    >
+      <p className="quit-names">{quitting.names.join(', ')}</p>
+      <p>{t('quit.body')}</p>
+      <RadioGroup
+        className="quit-ways"
+        aria-label={t('quit.choices')}
+        value={way}
+        onChange={(chosen) => setWay(ways.find((each) => each === chosen) ?? 'save')}
+      >
+        {ways.map((each) => (
+          <Radio key={each} value={each} className="quit-way" autoFocus={each === 'save'}>
+            <span className="radio-dot" />
+            <span>
+              <span className="quit-way-name">{t(`quit.${each}`)}</span>
+              <span className="quit-way-hint">{t(`quit.${each}-hint`)}</span>
+            </span>
+          </Radio>
+        ))}
+      </RadioGroup>
+    </Dialog>
+  )
+}
