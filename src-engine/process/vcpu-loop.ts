@@ -1,0 +1,291 @@
+// What a vcpu's thread does: slices of run(), and between them timers, interrupts, hypercalls, sleep, requests to stand still.
+// Invariant: a sleeper samples KICK, then looks at all reasons to be awake, then waits on KICK; whoever has a reason stores it
+// first and kicks after. So no wake-up is lost. A vcpu parks only between two instructions, with all its state in memory.
+// Spec: xen-guest-abi.md 4.2 (delivery), 1.6 (HLT as power-off), cpu.md section 8. Runs in: the vcpu's worker thread.
+import type { Domain } from '../hypervisor/domain'
+import { INVALIDATE_SLOTS } from '../hypervisor/domain-layout'
+import type { CallingVcpu } from '../hypervisor/hypercall/call'
+import { dispatch } from '../hypervisor/hypercall/dispatch'
+import { ERRNO } from '../public/xen/errno'
+import { HVM_PARAM, HVM_PARAM_CALLBACK_TYPE } from '../public/xen/hvm-params'
+import { SHUTDOWN } from '../public/xen/sched'
+import { RUNSTATE } from '../public/xen/vcpu'
+import type { CoreExports } from '../vcpu/core-interface'
+import { EXIT, GPR, type Registers } from '../vcpu/registers'
+import type { LocalApics } from './machine'
+
+/** Instructions in a slice: 0.4 ms at full speed. A request from outside is seen after at most one. */
+const SLICE = 100_000
+/** Shortest slice, and what we expect the core to do in a microsecond, to end a slice near a deadline. */
+const SLICE_FLOOR = 2_000
+const INSTRUCTIONS_PER_US = 150n
+/** Longest sleep in one piece; a guest without timers wakes this often to look around. */
+const SLEEP_LIMIT_MS = 10_000
+/** SCHEDOP_yield: how long the main thread gets to work off its bell. */
+const YIELD_MS = 1
+const NEVER_MS = Number.POSITIVE_INFINITY
+
+const IF = 0x200
+/** Index of EVENTS counters. */
+const EVENT = { UPCALL: 0, LAPIC: 1, NMI: 2, TIMER: 3 } as const
+
+const BLOCKED = { NO: 0, HALT: 1, POLL: 2 } as const
+
+const ARGUMENTS = {
+  64: [GPR.RDI, GPR.RSI, GPR.RDX, GPR.R10, GPR.R8],
+  32: [GPR.RBX, GPR.RCX, GPR.RDX, GPR.RSI, GPR.RDI],
+} as const
+
+export class VcpuLoop {
+  private readonly index: number
+  private readonly caller: CallingVcpu
+
+  constructor(
+    private readonly domain: Domain,
+    private readonly registers: Registers,
+    private readonly core: CoreExports,
+    private readonly lapics: LocalApics,
+  ) {
+    const index = registers.index
+    this.index = index
+    this.caller = {
+      index,
+      get width() {
+        return registers.longMode ? 64 : 32
+      },
+      translate: (va, write) => core.translate(BigInt.asIntN(64, va), write ? 1 : 0) >>> 0,
+      yield: () => this.letOthersRun(),
+    }
+  }
+
+  /** Runs until the process wants the thread to end. */
+  run(): void {
+    while (this.domain.get('STOP') === 0) this.step()
+  }
+
+  /** One round: either a slice, a sleep, or a stay at the parking place. */
+  step(): void {
+    const { domain, index } = this
+    if (domain.get('PAUSE') !== 0 || domain.shutdown.stopped) {
+      this.park()
+      return
+    }
+    this.serveRequests()
+    const now = domain.time.systemTime()
+    if (domain.timers.fire(index, now, () => this.lapics.own.timerExpired())) {
+      domain.shutdown.shutdown(SHUTDOWN.SHUTDOWN_watchdog, 'a watchdog of the guest ran out')
+      return
+    }
+    if (domain.vget(index, 'BLOCKED') !== BLOCKED.NO) {
+      this.sleep()
+      return
+    }
+    this.deliver()
+    this.slice(now)
+  }
+
+  // --- between slices ---
+
+  /** What other threads ask of our translated state. */
+  private serveRequests(): void {
+    const { domain, index, core } = this
+    const flush = domain.vget(index, 'FLUSH')
+    let cons = domain.vget(index, 'INVALIDATE_CONS')
+    const prod = domain.vget(index, 'INVALIDATE_PROD')
+    if (flush === 0 && cons === prod) return
+    for (; cons !== prod; cons = (cons + 1) >>> 0) {
+      core.invalidate_page(domain.vget(index, 'INVALIDATE', cons % INVALIDATE_SLOTS) >>> 12)
+    }
+    domain.vset(index, 'INVALIDATE_CONS', cons)
+    if (flush === 0) return
+    domain.vset(index, 'FLUSH', 0)
+    if (flush === 2) this.invalidateAll()
+    core.flush_tlb()
+  }
+
+  private invalidateAll(): void {
+    const { memory, geometry } = this.domain
+    const pages = memory.buffer.byteLength >>> 12
+    for (let page = 0; page < pages; page++) {
+      if (((memory.u8[geometry.pageFlagsBase + page] ?? 0) & geometry.pageFlagCode) !== 0) this.core.invalidate_page(page)
+    }
+  }
+
+  /** Stands still until PAUSE is 0 (or STOP), so that others may read and write everything. */
+  private park(): void {
+    const { domain, index } = this
+    domain.vset(index, 'PARKED', 1)
+    domain.ringBell()
+    for (;;) {
+      const kick = domain.vget(index, 'KICK')
+      if (domain.get('STOP') !== 0 || (domain.get('PAUSE') === 0 && !domain.shutdown.stopped)) break
+      this.wait(kick, NEVER_MS)
+    }
+    domain.vset(index, 'PARKED', 0)
+  }
+
+  private wait(kick: number, milliseconds: number): void {
+    const { domain, index } = this
+    Atomics.wait(domain.memory.i32, domain.vcpuAddress(index, 'KICK') >>> 2, kick | 0, milliseconds)
+  }
+
+  /** Sleeps until an event, a deadline or a request; clears BLOCKED when the guest is to run again. */
+  private sleep(): void {
+    const { domain, index } = this
+    domain.runstates.enter(index, RUNSTATE.blocked)
+    const kick = domain.vget(index, 'KICK')
+    if (this.awake()) {
+      domain.vset(index, 'BLOCKED', BLOCKED.NO)
+      domain.runstates.enter(index, RUNSTATE.running)
+      return
+    }
+    if (domain.get('PAUSE') !== 0 || domain.get('STOP') !== 0 || domain.shutdown.stopped || domain.vget(index, 'FLUSH') !== 0)
+      return
+    const deadline = domain.timers.next(index)
+    const left = deadline < 0n ? SLEEP_LIMIT_MS : Number(deadline - domain.time.systemTime()) / 1e6
+    if (left > 0) this.wait(kick, Math.min(left, SLEEP_LIMIT_MS))
+  }
+
+  /** Has a blocked vcpu a reason to run? */
+  private awake(): boolean {
+    const { domain, index } = this
+    if (domain.shared.upcallPending(index) || domain.vget(index, 'NMI') !== 0 || this.lapics.own.pendingVector() >= 0)
+      return true
+    if (domain.vget(index, 'BLOCKED') !== BLOCKED.POLL) return false
+    const deadline = domain.vget64(index, 'POLL_DEADLINE')
+    if (deadline >= 0n && deadline <= domain.time.systemTime()) return true
+    const count = domain.vget(index, 'POLL_COUNT')
+    for (let i = 0; i < count; i++) if (domain.events.pending(domain.vget(index, 'POLL_PORTS', i))) return true
+    return false
+  }
+
+  /** Delivers one interrupt if it can, else asks the core to stop when it could: NMI, then event upcall, then local APIC. */
+  private deliver(): void {
+    const { domain, registers, core, index } = this
+    if (domain.vget(index, 'NMI') !== 0 && registers.get32('NMI_BLOCKED') === 0) {
+      domain.vset(index, 'NMI', 0)
+      domain.count(index, 'EVENTS', EVENT.NMI)
+      core.inject_nmi()
+    }
+    const upcall = this.upcallVector()
+    const vector = upcall >= 0 ? upcall : this.lapics.own.pendingVector()
+    if (vector < 0) {
+      registers.set32('IRQ_WANTED', 0)
+      return
+    }
+    if (core.interruptible() === 0) {
+      registers.set32('IRQ_WANTED', 1)
+      return
+    }
+    registers.set32('IRQ_WANTED', 0)
+    if (upcall < 0) this.lapics.own.acknowledge(vector)
+    domain.count(index, 'EVENTS', upcall < 0 ? EVENT.LAPIC : EVENT.UPCALL)
+    core.inject(vector)
+  }
+
+  /** The global callback vector while upcall_pending is set: level-like, no EOI. -1: none. */
+  private upcallVector(): number {
+    const { domain, index } = this
+    if (!domain.shared.upcallPending(index) || domain.vget(index, 'UPCALL_VECTOR') !== 0) return -1
+    const callback = domain.get64('HVM_PARAM', HVM_PARAM.HVM_PARAM_CALLBACK_IRQ)
+    return Number((callback >> 56n) & 0xffn) === HVM_PARAM_CALLBACK_TYPE.VECTOR ? Number(callback & 0xffn) : -1
+  }
+
+  // --- a slice and its exit ---
+
+  private budget(now: bigint): number {
+    const deadline = this.domain.timers.next(this.index)
+    if (deadline < 0n) return SLICE
+    const instructions = ((deadline - now) * INSTRUCTIONS_PER_US) / 1000n
+    if (instructions >= BigInt(SLICE)) return SLICE
+    return Math.max(SLICE_FLOOR, Number(instructions))
+  }
+
+  private slice(now: bigint): void {
+    const { domain, index, core } = this
+    const exit = core.run(this.budget(now))
+    domain.count(index, 'RUN_NS', 0, Number(domain.time.systemTime() - now))
+    domain.count(index, 'EXITS', exit)
+    switch (exit) {
+      case EXIT.BUDGET:
+      case EXIT.INTR_WINDOW:
+      case EXIT.DEBUG:
+        return
+      case EXIT.HYPERCALL:
+        this.hypercall()
+        return
+      case EXIT.HLT:
+        this.halt()
+        return
+      case EXIT.SHUTDOWN:
+        this.tripleFault()
+        return
+      default:
+        domain.shutdown.crashDomain(this.unimplemented())
+    }
+  }
+
+  private hypercall(): void {
+    const { domain, registers } = this
+    const { width } = this.caller
+    const number = Number(registers.gpr(GPR.RAX) & 0xffff_ffffn)
+    if (registers.get32('CPL') !== 0) {
+      this.setResult(-ERRNO.EPERM, width)
+      return
+    }
+    const args = ARGUMENTS[width].map((register) => {
+      const value = registers.gpr(register)
+      return width === 64 ? value : value & 0xffff_ffffn
+    })
+    const result = dispatch(domain, this.caller, number, args)
+    this.setResult(result, width)
+    // The p2m may have changed: our own TLB must not serve the next instruction from before.
+    this.serveRequests()
+  }
+
+  private setResult(result: number | bigint, width: 64 | 32): void {
+    const value = BigInt(result)
+    this.registers.setGpr(GPR.RAX, width === 64 ? value : BigInt.asUintN(32, value))
+  }
+
+  /** HLT: sleep, or with interrupts off for good: the vcpu is down, and with the last one the domain is off. */
+  private halt(): void {
+    const { domain, index, core } = this
+    if ((core.get_eflags() & IF) !== 0) {
+      domain.vset(index, 'BLOCKED', BLOCKED.HALT)
+      return
+    }
+    domain.vset(index, 'UP', 0)
+    domain.vset(index, 'BLOCKED', BLOCKED.HALT)
+    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) if (domain.vget(vcpu, 'UP') !== 0) return
+    domain.shutdown.shutdown(SHUTDOWN.SHUTDOWN_poweroff, 'all vcpus are halted with interrupts off')
+  }
+
+  /** HVM parameter 31 says what a triple fault means; 0 (its default) would be power-off, so an unset one is a crash here. */
+  private tripleFault(): void {
+    const { domain, registers } = this
+    const rip = registers.get64('RIP').toString(16)
+    const reason = Number(domain.get64('HVM_PARAM', HVM_PARAM.HVM_PARAM_TRIPLE_FAULT_REASON))
+    if (reason === SHUTDOWN.SHUTDOWN_crash || reason === 0) domain.shutdown.crashDomain(`triple fault at RIP 0x${rip}`)
+    else domain.shutdown.shutdown(reason, `triple fault at RIP 0x${rip}`)
+  }
+
+  private unimplemented(): string {
+    const { domain, registers, core } = this
+    const at = registers.get64('UNKNOWN_RIP')
+    const bytes: string[] = []
+    for (let i = 0n; i < 15n; i++) {
+      const address = core.translate(BigInt.asIntN(64, at + i), 0) >>> 0
+      if (address === 0) break
+      bytes.push((domain.memory.u8[address] ?? 0).toString(16).padStart(2, '0'))
+    }
+    return `instruction not implemented at 0x${at.toString(16)}: ${bytes.join(' ')}`
+  }
+
+  /** SCHEDOP_yield: guests spin on it until a backend has moved, so the main thread must get its turn. */
+  private letOthersRun(): void {
+    const { domain, index } = this
+    const kick = domain.vget(index, 'KICK')
+    if (domain.bellPending()) this.wait(kick, YIELD_MS)
+  }
+}
