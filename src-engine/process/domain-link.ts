@@ -1,0 +1,165 @@
+// The guest's end of its link to domain 0: joins the XenStore and console pumps to whatever link there is.
+// Links come and go (domain 0 may die); the pumps stay. On each new link: HELLO both ways, then, after a restore, the saved
+// store state once, then the pumps send again what was not answered. What domain 0 sends is checked and never trusted.
+// Invariant: pumps are connected only between HELLO and the link's end. Runs in: main thread of the domain's process.
+import type { ConsolePump } from '../backend/console/pump'
+import { utf8, uuidBytes } from '../lib/bytes'
+import type { Log } from '../lib/log'
+import { LinkEnd, readU64, u32, u64 } from '../link/link-end'
+import { LINK_VERSION, type LinkRecordName } from '../public/protocol/link'
+import type { Transport } from '../public/protocol/transport'
+import { err, ok, type Result } from '../public/result'
+import type { XenStoreRingPump } from '../xenstore/ring-pump'
+
+const SAVE_TIMEOUT_MS = 30_000
+
+export class DomainLink {
+  private readonly handle: string
+  private readonly store: XenStoreRingPump
+  private readonly console: ConsolePump
+  private readonly log: Log
+  private end: LinkEnd | undefined
+  private helloSeen = false
+  private restoring: Uint8Array | undefined
+  private saving: { id: number; settle: (result: Result<Uint8Array, string>) => void } | undefined
+  private saveId = 0
+
+  /** `restoreState`: what `saveStore` gave when the domain was saved; sent once, with the first link. */
+  constructor(handle: string, store: XenStoreRingPump, console: ConsolePump, log: Log, restoreState?: Uint8Array) {
+    this.handle = handle
+    this.store = store
+    this.console = console
+    this.log = log
+    this.restoring = restoreState
+  }
+
+  get connected(): boolean {
+    return this.helloSeen
+  }
+
+  /** Takes a new link; an older one is dropped. */
+  attach(transport: Transport): void {
+    this.drop('a new link came')
+    const end = new LinkEnd(transport, 'domain', {
+      receive: (name, body, view) => (this.end === end ? this.receive(name, body, view) : undefined),
+      closed: (reason) => {
+        if (this.end === end) this.drop(reason)
+      },
+    })
+    if (transport.closed) return
+    this.end = end
+    const { replies, events } = this.store.position
+    const { output, input } = this.console.position
+    end.send('HELLO', u32(LINK_VERSION, 0), uuidBytes(this.handle), u32(replies, events), u64(output), u64(input))
+  }
+
+  /**
+   * The domain's store state as of all requests it made so far, for a save file. The vcpus stand still, and the pumps' own
+   * `save()` must be called after this has resolved: replies that were on the way are in them by then.
+   */
+  saveStore(): Promise<Result<Uint8Array, string>> {
+    // Restored and saved again before domain 0 came: what the file brought is still the state.
+    if (this.restoring) return Promise.resolve(ok(this.restoring))
+    if (!this.helloSeen || !this.end) return Promise.resolve(err('domain 0 is not there'))
+    if (this.saving) return Promise.resolve(err('a save is going on already'))
+    const id = ++this.saveId
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.saved(err('domain 0 does not answer')), SAVE_TIMEOUT_MS)
+      this.saving = {
+        id,
+        settle: (result) => {
+          clearTimeout(timer)
+          resolve(result)
+        },
+      }
+      this.end?.send('XS_SAVE', u32(id))
+    })
+  }
+
+  dispose(): void {
+    const end = this.end
+    this.drop('the domain ends')
+    end?.close('the domain ends')
+  }
+
+  private drop(reason: string): void {
+    const end = this.end
+    if (!end) return
+    this.end = undefined
+    this.helloSeen = false
+    this.store.disconnect()
+    this.console.disconnect()
+    this.saved(err(`the link to domain 0 was lost: ${reason}`))
+    this.log('info', `link to domain 0 closed: ${reason}`)
+    if (end.open) end.close(reason)
+  }
+
+  private saved(result: Result<Uint8Array, string>): void {
+    const saving = this.saving
+    this.saving = undefined
+    saving?.settle(result)
+  }
+
+  private receive(name: LinkRecordName, body: Uint8Array, view: DataView): string | undefined {
+    if (name === 'HELLO') return this.hello(view)
+    if (!this.helloSeen) return `${name} before HELLO`
+    switch (name) {
+      case 'XS_REPLY':
+        return this.restoring ? 'reply before the restore' : this.store.reply(view.getUint32(0, true), body.slice(4))
+      case 'XS_EVENT':
+        return this.restoring ? 'event before the restore' : this.store.event(view.getUint32(0, true), body.slice(4))
+      case 'XS_SAVED':
+        if (this.saving?.id !== view.getUint32(0, true)) return 'store state nobody asked for'
+        this.saved(view.getUint32(4, true) === 0 ? ok(body.slice(8)) : err(utf8(body.subarray(8))))
+        return undefined
+      case 'XS_RESTORED': {
+        if (!this.restoring) return 'restored what was not sent'
+        this.restoring = undefined
+        if (view.getUint32(0, true) !== 0) {
+          this.log('error', `the store state of the save file was refused: ${utf8(body.subarray(4))}`)
+          this.store.refuse()
+        } else this.connectStore()
+        return undefined
+      }
+      case 'CONSOLE_ACK': {
+        const offset = readU64(view, 0)
+        return offset === undefined ? 'bad offset' : this.console.acknowledge(offset)
+      }
+      case 'CONSOLE_IN': {
+        const offset = readU64(view, 0)
+        return offset === undefined ? 'bad offset' : this.console.receive(offset, body.slice(8))
+      }
+      default:
+        return `${name} from domain 0`
+    }
+  }
+
+  private hello(view: DataView): string | undefined {
+    const version = view.getUint32(0, true)
+    if (version !== LINK_VERSION) return `link version ${version}, this side has ${LINK_VERSION}`
+    const offset = readU64(view, 32)
+    const end = this.end
+    if (this.helloSeen || offset === undefined || !end) return 'bad HELLO'
+    this.helloSeen = true
+    if (this.restoring) end.send('XS_RESTORE', this.restoring)
+    else this.connectStore()
+    this.console.connect(
+      {
+        output: (at, bytes) => end.send('CONSOLE_OUT', u64(at), bytes),
+        credit: (limit) => end.send('CONSOLE_CREDIT', u64(limit)),
+      },
+      offset,
+    )
+    this.log('info', 'link to domain 0 is up')
+    return undefined
+  }
+
+  private connectStore(): void {
+    const end = this.end
+    if (!end) return
+    this.store.connect({
+      request: (sequence, message) => end.send('XS_REQUEST', u32(sequence), message),
+      acknowledge: (replies, events) => end.send('XS_ACK', u32(replies, events)),
+    })
+  }
+}

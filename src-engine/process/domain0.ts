@@ -1,0 +1,211 @@
+// Domain 0 as an object: answers main's control calls with the store, the sessions of the domains and their consoles.
+// dom0.ts starts it in a process; tests start it in their own. Everything it keeps either is in the journal or comes back
+// from the domains' pumps, so it may be killed at any time. Invariant: a session exists exactly for each known domain that main
+// has introduced to this process. Runs in: domain 0.
+import path from 'node:path'
+import { latin1, utf8 } from '../lib/bytes'
+import type { Clock } from '../lib/clock'
+import type { Log } from '../lib/log'
+import { localSocketPath, TransportListener } from '../link/transport'
+import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
+import { DOM0_CALLS, type Dom0Calls, type Dom0Events } from '../public/protocol/control'
+import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
+import type { Transport } from '../public/protocol/transport'
+import { err, ok, type Result } from '../public/result'
+import { absolutePath, domainPath } from '../xenstore/path'
+import { formatPermissions } from '../xenstore/permission'
+import { lookup, walk } from '../xenstore/tree'
+import { XenStored } from '../xenstore/xenstored'
+import { GuestSession } from './guest-session'
+
+function failure(code: string, message: string): { ok: false; error: CallError } {
+  return err({ code, message })
+}
+const NOT_STARTED = failure('OPERATION_INVALID', 'Domain 0 was not started.')
+const noDomain = (handle: string) => failure('NO_DOMAIN', `Domain 0 does not know ${handle}.`)
+
+/** Values in dumps: printable, others as \xNN, as xenstore-ls does. */
+function shown(value: string): string {
+  return value.replace(/[^ -~]|["\\]/g, (c) => {
+    if (c === '\n') return '\\n'
+    if (c === '"' || c === '\\') return `\\${c}`
+    return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+}
+
+export class Domain0 {
+  private readonly answerer: Answerer<Dom0Calls, Dom0Events>
+  private readonly clock: Clock
+  private readonly sessions = new Map<string, GuestSession>()
+  private xenstored: XenStored | undefined
+  private listener: TransportListener | undefined
+
+  constructor(control: Transport, clock: Clock) {
+    this.clock = clock
+    this.answerer = new Answerer<Dom0Calls, Dom0Events>(control, DOM0_CALLS, this.servers())
+  }
+
+  readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
+
+  dispose(): void {
+    for (const session of this.sessions.values()) session.dispose('domain 0 ends')
+    this.sessions.clear()
+    this.listener?.close()
+    this.xenstored?.dispose()
+    this.xenstored = undefined
+  }
+
+  private servers(): CallServers<Dom0Calls> {
+    return {
+      start: async ({ journalDirectory, socketDirectory }) => {
+        if (this.xenstored) return failure('OPERATION_INVALID', 'Domain 0 is started already.')
+        let socketPath: string | undefined
+        if (socketDirectory !== undefined) {
+          const listening = await TransportListener.listen(localSocketPath(socketDirectory, `dom0-${process.pid}`))
+          if (!listening.ok) return failure('SYSTEM_ERROR', `Domain 0 ${listening.error}.`)
+          this.listener = listening.value
+          socketPath = listening.value.path
+        }
+        this.xenstored = new XenStored(path.resolve(journalDirectory), this.log)
+        return ok({ socketPath, domains: this.xenstored.domains })
+      },
+
+      introduce: (args, ports) => {
+        const xenstored = this.xenstored
+        if (!xenstored) return NOT_STARTED
+        const { handle, domid, name, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort, startedAtMs } = args
+        const memoryKiB = args.memoryMiB * 1024
+        const tree = { handle, domid, name, memoryKiB, vcpus, storeGfn, storePort, consoleGfn, consolePort, startedAtMs }
+        const introduced = xenstored.introduce(tree, guestDomid, args.restoring ?? false)
+        if (!introduced.ok) return failure('INVALID_ARG', `Domain 0 refuses ${name}: ${introduced.error}.`)
+        xenstored.flush()
+        const connection = xenstored.connection(handle)
+        if (!connection) return noDomain(handle)
+        let session = this.sessions.get(handle)
+        if (!session) {
+          session = new GuestSession(connection, xenstored, this.clock, this.log, (state, reason) =>
+            this.answerer.event('link', { handle, state, reason }),
+          )
+          this.sessions.set(handle, session)
+        }
+        return this.join(args.link, ports, (transport) => this.sessions.get(handle)?.attach(transport))
+      },
+
+      release: ({ handle }) => {
+        if (!this.xenstored) return NOT_STARTED
+        this.sessions.get(handle)?.dispose('the domain was released')
+        this.sessions.delete(handle)
+        this.xenstored.release(handle)
+        this.xenstored.flush()
+        return ok({})
+      },
+
+      setTarget: ({ handle, targetKiB }) =>
+        this.onDomain(handle, (xenstored, home) => {
+          const most = Number(lookup(xenstored.store.tree, `${home}/memory/static-max`)?.value ?? 'x')
+          if (!(targetKiB <= most)) {
+            return failure('INVALID_ARG', `The memory target must be at most ${most} KiB, the domain's maximum.`)
+          }
+          return this.write(xenstored, `${home}/memory/target`, String(targetKiB))
+        }),
+
+      shutdown: ({ handle, request }) =>
+        this.onDomain(handle, (xenstored, home) => this.write(xenstored, `${home}/control/shutdown`, request)),
+
+      rename: ({ handle, name }) =>
+        this.onDomain(handle, (xenstored, home) => {
+          const value = Buffer.from(name, 'utf8').toString('latin1')
+          this.write(xenstored, `${home}/name`, value)
+          return this.write(xenstored, `/vm/${handle}/name`, value)
+        }),
+
+      openConsole: ({ handle, link, fromOffset }, ports) => {
+        if (!this.sessions.has(handle)) return noDomain(handle)
+        return this.join(link, ports, (transport) => {
+          const session = this.sessions.get(handle)
+          if (session) session.console.attach(transport, fromOffset)
+          else transport.close('the domain was released')
+        })
+      },
+
+      readConsole: ({ handle, longest }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const { start, end } = session.console.scrollback
+        const from = longest === undefined ? start : Math.max(start, end - longest)
+        return ok({ text: utf8(session.console.scrollback.slice(from, end - from)), offset: from })
+      },
+
+      dumpStore: (args) => {
+        if (!this.xenstored) return NOT_STARTED
+        const from = absolutePath(args.path ?? '/', 0)
+        const node = from === undefined ? undefined : lookup(this.xenstored.store.tree, from)
+        if (from === undefined || !node) return failure('INVALID_ARG', `There is no node ${args.path}.`)
+        const lines: string[] = []
+        walk(node, from, (at, one) => {
+          if (at !== '/') lines.push(`${at} = "${shown(one.value)}"   (${formatPermissions(one.permissions).join(',')})`)
+        })
+        return ok({ text: lines.map((line) => `${line}\n`).join('') })
+      },
+
+      readStore: (args) => {
+        if (!this.xenstored) return NOT_STARTED
+        const at = absolutePath(args.path, 0)
+        const node = at === undefined ? undefined : lookup(this.xenstored.store.tree, at)
+        return node ? ok({ value: node.value }) : failure('NO_XENSTORE_NODE', `There is no node ${args.path}.`)
+      },
+
+      writeStore: (args) => {
+        if (!this.xenstored) return NOT_STARTED
+        const at = absolutePath(args.path, 0)
+        if (at === undefined) return failure('INVALID_ARG', `${args.path} is not a path of the store.`)
+        return this.write(this.xenstored, at, latin1(Buffer.from(args.value, 'latin1')))
+      },
+
+      counters: () => {
+        const store = this.xenstored?.store
+        if (!this.xenstored || !store) return NOT_STARTED
+        const connections = [...store.connections.values()]
+        return ok({
+          requests: this.xenstored.requests,
+          nodes: [...store.tree.owned.values()].reduce((sum, one) => sum + one, 0),
+          watches: connections.reduce((sum, one) => sum + one.watches.length, 0),
+          transactions: connections.reduce((sum, one) => sum + one.transactions.size, 0),
+          journalBytes: this.xenstored.journalBytes,
+          links: [...this.sessions.values()].filter((one) => one.connected).length,
+        })
+      },
+    }
+  }
+
+  private onDomain(
+    handle: string,
+    act: (xenstored: XenStored, home: string) => Result<object, CallError>,
+  ): Result<object, CallError> {
+    if (!this.xenstored) return NOT_STARTED
+    const connection = this.xenstored.connection(handle)
+    if (!connection) return noDomain(handle)
+    const done = act(this.xenstored, domainPath(connection.identity.domid))
+    this.xenstored.flush()
+    return done
+  }
+
+  private write(xenstored: XenStored, at: string, value: string): Result<object, CallError> {
+    xenstored.change([{ kind: 'write', path: at, value, creator: 0 }])
+    xenstored.flush()
+    return ok({})
+  }
+
+  /** A transport from a port that came with a call, or from whoever shows the ticket. */
+  private join(
+    link: { readonly path: string; readonly ticket: string } | undefined,
+    ports: readonly unknown[],
+    taken: (transport: Transport) => void,
+  ): Result<object, CallError> {
+    const port = ports[0]
+    if (isElectronPort(port)) taken(electronPortTransport(port))
+    else if (link && this.listener) this.listener.expect(link.ticket, taken)
+    else return failure('INVALID_ARG', 'No port came with the call, and domain 0 does not listen on a socket.')
+    return ok({})
+  }
+}
