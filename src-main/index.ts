@@ -7,7 +7,9 @@ import { App } from './app/app'
 import { registerScheme } from './app/page'
 import { lockDown } from './app/security'
 import { drivers, isDriverName } from './driver/drivers'
-import { ElectronChannels } from './supervisor/electron'
+import { ElectronChannels, ElectronForker } from './supervisor/electron'
+import { Supervisor } from './supervisor/supervisor'
+import { DebianDemoMaker } from './toolstack/debian-demo'
 import { TestDemoMaker } from './toolstack/test-demo'
 
 function start(): void {
@@ -18,7 +20,7 @@ function start(): void {
     app.exit(0)
     return
   }
-  const wanted = process.env['RINGMASTER_DRIVER'] ?? 'test'
+  const wanted = process.env['RINGMASTER_DRIVER'] ?? 'embedded'
   if (!isDriverName(wanted)) {
     console.error(`There is no driver named ${wanted}. There are: ${Object.keys(drivers).join(', ')}.`)
     app.exit(2)
@@ -27,8 +29,10 @@ function start(): void {
   registerScheme()
   lockDown()
   const channels = new ElectronChannels()
-  const driver = drivers[wanted]({ channels })
-  const demo = new TestDemoMaker(join(app.getPath('userData'), 'demo'), 1000)
+  const supervisor = new Supervisor({ forker: new ElectronForker(), channels, bundleFolder: __dirname })
+  const userData = app.getPath('userData')
+  const driver = drivers[wanted]({ channels, supervisor, folder: join(userData, 'domain0') })
+  const demo = wanted === 'test' ? new TestDemoMaker(join(userData, 'demo'), 1000) : new DebianDemoMaker(join(userData, 'demo'))
   const outFolder = join(__dirname, '..')
   const iconFolder = app.isPackaged ? join(process.resourcesPath, 'icons') : join(outFolder, '../resources/icons')
   app

@@ -1,13 +1,19 @@
 // The drivers there are, by the name RINGMASTER_DRIVER chooses. Runs in: main, plain Node.
 import type { ChannelFactory } from '../lib/channel'
+import type { Supervisor } from '../supervisor/supervisor'
 import type { HypervisorDriver } from './driver'
+import { EmbeddedDriver } from './embedded/embedded-driver'
 import { TestDriver } from './test/test-driver'
 
 export interface DriverParts {
   readonly channels: ChannelFactory
+  readonly supervisor: Supervisor
+  /** A folder of the driver's own. */
+  readonly folder: string
 }
 
 export const drivers = {
+  embedded: ({ supervisor, folder }) => new EmbeddedDriver(supervisor, folder),
   test: ({ channels }) => new TestDriver(channels, { delayMs: Number(process.env['RINGMASTER_TEST_DELAY_MS'] ?? 400) }),
 } as const satisfies Record<string, (parts: DriverParts) => HypervisorDriver>
 

@@ -1,0 +1,329 @@
+// The embedded driver: our own engine, one process a guest and one for domain 0, through the supervisor.
+// Invariant: a guest is in `guests` from before its process is forked until its process is gone; while `starting`, its end
+// is the start's failure and no event. Domids are not used again while domain 0 may remember them.
+// Runs in: main, plain Node.
+import { err, ok, type Result } from '../../../src-engine/public/result'
+import type { OpaquePort } from '../../lib/channel'
+import { type ErrorReport, errorReport } from '../../public/error-code'
+import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
+import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
+import type { Supervisor } from '../../supervisor/supervisor'
+import type {
+  DriverEvent,
+  DriverLimits,
+  DriverSample,
+  HypervisorDriver,
+  Outcome,
+  Progress,
+  RestoredDomain,
+  StartedDomain,
+  StopKind,
+} from '../driver'
+import { Domain0, type Domain0Connection } from './domain0'
+import { engineError } from './engine-error'
+import { Guest } from './guest'
+
+interface Running {
+  readonly guest: Guest
+  starting: boolean
+  /** How it ended while starting. */
+  ended: { readonly how: StopKind; readonly detail: string } | undefined
+}
+
+/** First reserved domid; ours are below it. */
+const DOMIDS = 0x7ff0
+
+export class EmbeddedDriver implements HypervisorDriver {
+  readonly name = 'embedded'
+  // 4 GiB less the engine's state for one vcpu: see src-engine/isa/state-layout.ts; a test compares.
+  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020 }
+  private readonly supervisor: Supervisor
+  private readonly domain0: Domain0
+  private readonly guests = new Map<string, Running>()
+  private listener: (event: DriverEvent) => void = () => {}
+  private timer: NodeJS.Timeout | undefined
+  private nextDomid = 1
+  private domain0Usage: { readonly usage: ProcessUsage; readonly at: number; readonly pid: number } | undefined
+
+  /** `folder` is domain 0's: its journal and, in plain Node, its socket. */
+  constructor(supervisor: Supervisor, folder: string) {
+    this.supervisor = supervisor
+    this.domain0 = new Domain0(supervisor, folder, {
+      log: (level, text) => this.log(DOMAIN0_UUID, level, text),
+      link: ({ handle, state, reason }) => {
+        if (state === 'closed' && reason !== undefined) this.log(handle, 'info', `The link to domain 0 was closed: ${reason}`)
+      },
+      died: (detail, restarts) => this.listener({ kind: 'domain0', state: 'crashed', detail, restarts }),
+      restarted: (connection, restarts) => void this.rejoin(connection, restarts),
+      gaveUp: (detail) => {
+        this.listener({ kind: 'notice', severity: 'error', error: errorReport('domain0-gone', { detail }) })
+      },
+    })
+  }
+
+  async open(listener: (event: DriverEvent) => void): Outcome {
+    this.listener = listener
+    const started = await this.domain0.start()
+    if (!started.ok) return started
+    listener({ kind: 'domain0', state: 'running', detail: '', restarts: 0 })
+    this.timer = setInterval(() => void this.sample(), SAMPLE_INTERVAL_MS)
+    this.timer.unref()
+    return ok(null)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    await Promise.all([...this.guests.values()].map(({ guest }) => guest.destroy()))
+    this.domain0.stop()
+    this.supervisor.killAll()
+  }
+
+  // ---- starting -------------------------------------------------------------------------------
+
+  async create(uuid: string, config: DomainConfig): Outcome<StartedDomain> {
+    return this.bring(uuid, config, async ({ guest }, domain0) => {
+      const { name, kernel, ramdisk, cmdline, memoryMiB, vcpus } = config
+      const image = { kernel, cmdline, ...(ramdisk === null ? {} : { ramdisk }) }
+      const built = await guest.caller.call('build', { handle: uuid, domid: guest.domid, name, ...image, memoryMiB, vcpus })
+      if (!built.ok) return err(engineError('start', built.error))
+      const startedAtMs = Date.now()
+      const introduction = { handle: uuid, domid: guest.domid, name, memoryMiB, vcpus, ...image, startedAtMs, ...built.value }
+      const introduced = await guest.introduce(domain0, introduction)
+      return introduced.ok ? ok({ domid: guest.domid, paused: false }) : introduced
+    })
+  }
+
+  async restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain> {
+    return this.bring(uuid, config, async ({ guest }, domain0) => {
+      const abort = (): void => guest.kill('destroyed')
+      progress.signal.addEventListener('abort', abort)
+      guest.onProgress = (fraction) => progress.report(fraction)
+      const { domid } = guest
+      const restored = await guest.caller.call('restore', { handle: uuid, domid, name: config.name, path })
+      progress.signal.removeEventListener('abort', abort)
+      if (progress.signal.aborted) return err(errorReport('cancelled'))
+      if (!restored.ok) return err(engineError('restore', restored.error, path))
+      const { memoryMiB, vcpus, savedHandle, savedAtMs, guestDomid, storeGfn, storePort, consoleGfn, consolePort } =
+        restored.value
+      const pages = { guestDomid, storeGfn, storePort, consoleGfn, consolePort }
+      const { name, kernel, ramdisk, cmdline } = config
+      const image = { kernel, cmdline, ...(ramdisk === null ? {} : { ramdisk }) }
+      const introduced = await guest.introduce(domain0, {
+        handle: uuid,
+        domid,
+        name,
+        memoryMiB,
+        vcpus,
+        ...image,
+        ...pages,
+        startedAtMs: Date.now(),
+        restoring: true,
+      })
+      if (!introduced.ok) return introduced
+      return ok({ domid, paused: false, memoryMiB, vcpus, savedUuid: savedHandle, savedAt: savedAtMs })
+    })
+  }
+
+  /** What a start and a restore have in common: a process before, running after, nothing left behind when it fails. */
+  private async bring<T extends StartedDomain>(
+    uuid: string,
+    config: DomainConfig,
+    prepare: (running: Running, domain0: Domain0Connection) => Outcome<T>,
+  ): Outcome<T> {
+    if (this.guests.has(uuid)) return err(errorReport('job-running', { name: config.name }))
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const guest: Guest = new Guest(this.supervisor, uuid, this.freeDomid(), config.name, {
+      log: (level, text) => this.log(uuid, level, text),
+      ended: (how, detail) => this.ended(running, how, detail),
+    })
+    const running: Running = { guest, starting: true, ended: undefined }
+    this.guests.set(uuid, running)
+    const prepared = await prepare(running, domain0.value)
+    const resumed = prepared.ok ? await this.run(guest) : prepared
+    running.starting = false
+    const early = running.ended
+    if (prepared.ok && resumed.ok) {
+      // It may have stopped in its first moments: then it did start.
+      if (early) this.tellStopped(running, early.how, early.detail)
+      return prepared
+    }
+    await this.discard(running)
+    if (early?.how === 'destroyed') return err(errorReport('cancelled'))
+    if (early) return err(errorReport('process-died', { name: config.name, detail: early.detail.replace(/\.\s*$/, '') }))
+    return prepared.ok && !resumed.ok ? resumed : prepared
+  }
+
+  private async run(guest: Guest): Outcome {
+    const resumed = await guest.caller.call('resume', {})
+    return resumed.ok ? ok(null) : err(engineError('start', resumed.error))
+  }
+
+  private async discard(running: Running): Promise<void> {
+    running.starting = true // its end is nobody's news
+    await running.guest.destroy()
+    await this.release(running.guest)
+  }
+
+  // ---- a running guest ------------------------------------------------------------------------
+
+  async suspend(uuid: string): Outcome {
+    return this.control(uuid, 'pause', true)
+  }
+
+  async resume(uuid: string): Outcome {
+    return this.control(uuid, 'resume', false)
+  }
+
+  private async control(uuid: string, call: 'pause' | 'resume', paused: boolean): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const done = await found.value.caller.call(call, {})
+    if (!done.ok) return err(engineError('other', done.error))
+    this.listener({ kind: 'paused', uuid, paused })
+    return ok(null)
+  }
+
+  async shutdown(uuid: string): Outcome {
+    return this.askGuest(uuid, 'poweroff')
+  }
+
+  async reboot(uuid: string): Outcome {
+    return this.askGuest(uuid, 'reboot')
+  }
+
+  private async askGuest(uuid: string, request: 'poweroff' | 'reboot'): Outcome {
+    return this.withDomain0(uuid, async ({ caller }) => caller.call('shutdown', { handle: uuid, request }))
+  }
+
+  async destroy(uuid: string): Outcome {
+    const running = this.guests.get(uuid)
+    if (!running) return err(errorReport('no-domain', { uuid }))
+    await running.guest.destroy()
+    return ok(null)
+  }
+
+  async setMemory(uuid: string, memoryMiB: number): Outcome {
+    return this.withDomain0(uuid, async ({ caller }) => caller.call('setTarget', { handle: uuid, targetKiB: memoryMiB * 1024 }))
+  }
+
+  async save(uuid: string, _config: DomainConfig, path: string, progress: Progress): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const guest = found.value
+    const abort = (): void => void guest.caller.call('cancel', {})
+    progress.signal.addEventListener('abort', abort)
+    guest.onProgress = (fraction) => progress.report(fraction)
+    const saved = await guest.caller.call('save', { path })
+    progress.signal.removeEventListener('abort', abort)
+    guest.onProgress = () => {}
+    if (!saved.ok) return err(engineError('save', saved.error, path))
+    await guest.destroy('saved')
+    return ok(null)
+  }
+
+  async openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const { forDomain0, port } = this.supervisor.stream(domain0.value.socketPath)
+    const args = {
+      handle: uuid,
+      ...(forDomain0.link ? { link: forDomain0.link } : {}),
+      ...(fromOffset === undefined ? {} : { fromOffset }),
+    }
+    const opened = await domain0.value.caller.call('openConsole', args, forDomain0.ports)
+    return opened.ok ? ok(port) : err(engineError('other', opened.error))
+  }
+
+  async dmesg(uuid: string): Outcome<string> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const dmesg = await found.value.caller.call('dmesg', {})
+    return dmesg.ok ? ok(dmesg.value.text) : err(engineError('other', dmesg.error))
+  }
+
+  // ---- ends -----------------------------------------------------------------------------------
+
+  private ended(running: Running, how: StopKind, detail: string): void {
+    running.ended = { how, detail }
+    if (!running.starting) this.tellStopped(running, how, detail)
+  }
+
+  private tellStopped(running: Running, how: StopKind, detail: string): void {
+    const { uuid } = running.guest
+    // The place in domain 0 is given up first, so that a reboot finds it free.
+    this.release(running.guest).finally(() => this.listener({ kind: 'stopped', uuid, how, detail }))
+  }
+
+  private async release(guest: Guest): Promise<void> {
+    this.guests.delete(guest.uuid)
+    const domain0 = await this.domain0.connected()
+    if (domain0.ok) await domain0.value.caller.call('release', { handle: guest.uuid })
+  }
+
+  /** A new domain 0: every guest is introduced again, with a fresh link. */
+  private async rejoin(connection: Domain0Connection, restarts: number): Promise<void> {
+    for (const { guest, starting } of [...this.guests.values()]) {
+      if (starting) continue // its start fails and says so
+      const joined = await guest.introduceAgain(connection)
+      if (!joined.ok) this.log(guest.uuid, 'error', `Not joined to the new domain 0: ${joined.error.values['detail'] ?? ''}`)
+    }
+    this.listener({ kind: 'domain0', state: 'running', detail: '', restarts })
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  private find(uuid: string): Result<Guest, ErrorReport> {
+    const running = this.guests.get(uuid)
+    return running && !running.guest.failed() ? ok(running.guest) : err(errorReport('no-domain', { uuid }))
+  }
+
+  private async withDomain0(
+    uuid: string,
+    act: (domain0: Domain0Connection) => Promise<Result<unknown, { code: string; message: string }>>,
+  ): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const done = await act(domain0.value)
+    return done.ok ? ok(null) : err(engineError('other', done.error))
+  }
+
+  private freeDomid(): number {
+    const used = new Set([...this.guests.values()].map(({ guest }) => guest.domid))
+    do this.nextDomid = this.nextDomid >= DOMIDS - 1 ? 1 : this.nextDomid + 1
+    while (used.has(this.nextDomid))
+    return this.nextDomid
+  }
+
+  private log(uuid: string, level: 'debug' | 'info' | 'warning' | 'error', text: string): void {
+    this.listener({ kind: 'log', uuid, level, text })
+  }
+
+  private async sample(): Promise<void> {
+    const running = [...this.guests.values()].filter(({ starting }) => !starting)
+    const found = await Promise.all(
+      running.map(async ({ guest }): Promise<DriverSample[]> => {
+        const sample = await guest.sample()
+        return sample ? [{ uuid: guest.uuid, ...sample }] : []
+      }),
+    )
+    const domain0 = await this.sampleDomain0()
+    this.listener({ kind: 'samples', samples: [...(domain0 ? [domain0] : []), ...found.flat()] })
+  }
+
+  private async sampleDomain0(): Promise<DriverSample | undefined> {
+    const pid = this.domain0.pid()
+    const usage = pid === undefined ? undefined : await processUsage(pid)
+    if (pid === undefined || !usage) return undefined
+    const at = performance.now()
+    const last = this.domain0Usage
+    this.domain0Usage = { usage, at, pid }
+    const seconds = last ? (at - last.at) / 1000 : 0
+    const cpu = last && last.pid === pid && seconds > 0 ? (usage.cpuSeconds - last.usage.cpuSeconds) / seconds : 0
+    return { uuid: DOMAIN0_UUID, cpu: Math.max(0, cpu), memoryKiB: usage.residentKiB }
+  }
+}

@@ -1,0 +1,146 @@
+// One running guest of the embedded engine: its process, its control calls, its place in domain 0.
+// Invariant: `ended` is told exactly once, after the process is gone, whatever ended it; a process that does not end when
+// told to is killed. Runs in: main, plain Node.
+import { Caller } from '../../../src-engine/public/protocol/call'
+import {
+  DOMAIN_CALLS,
+  DOMAIN_EVENTS,
+  type Dom0Calls,
+  type DomainCalls,
+  type DomainEvents,
+} from '../../../src-engine/public/protocol/control'
+import { err, ok } from '../../../src-engine/public/result'
+import type { ChildProcess } from '../../supervisor/process-forker'
+import type { Supervisor } from '../../supervisor/supervisor'
+import type { Outcome, StopKind } from '../driver'
+import type { Domain0Connection } from './domain0'
+import { engineError } from './engine-error'
+
+export interface GuestListener {
+  log(level: DomainEvents['log']['level'], text: string): void
+  ended(how: StopKind, detail: string): void
+}
+
+/** What a stopped guest's reason means for the toolstack. */
+const STOP_KINDS: Readonly<Record<DomainEvents['exit']['reason'], StopKind>> = {
+  poweroff: 'poweroff',
+  reboot: 'reboot',
+  soft_reset: 'reboot',
+  suspend: 'poweroff',
+  crash: 'crash',
+  watchdog: 'crash',
+  internal: 'crash',
+  destroyed: 'destroyed',
+  saved: 'saved',
+}
+
+/** How long a process may take to end by itself once it was told to. */
+const END_WAIT_MS = 3000
+
+type Introduction = Omit<Dom0Calls['introduce']['args'], 'link'>
+
+export class Guest {
+  readonly uuid: string
+  readonly domid: number
+  readonly caller: Caller<DomainCalls, DomainEvents>
+  onProgress: (fraction: number) => void = () => {}
+  private readonly supervisor: Supervisor
+  private readonly child: ChildProcess
+  private readonly listener: GuestListener
+  private introduction: Introduction | undefined
+  private verdict: { how: StopKind; detail: string } | undefined
+  private killTimer: NodeJS.Timeout | undefined
+  private lastOutput = ''
+  private readonly gone: Promise<void>
+  // For the share of a processor since the sample before.
+  private lastCpu: { readonly ns: number; readonly at: number } | undefined
+  private sampling = false
+
+  constructor(supervisor: Supervisor, uuid: string, domid: number, name: string, listener: GuestListener) {
+    this.supervisor = supervisor
+    this.uuid = uuid
+    this.domid = domid
+    this.listener = listener
+    this.child = supervisor.start('domain', `Ringmaster guest ${name}`, (text) => this.output(text))
+    this.caller = new Caller<DomainCalls, DomainEvents>(this.child.transport, DOMAIN_CALLS, DOMAIN_EVENTS, {
+      log: ({ level, text }) => listener.log(level, text),
+      dmesg: ({ text }) => listener.log('debug', text.trimEnd()),
+      progress: ({ done, total }) => this.onProgress(total > 0 ? Math.min(1, done / total) : 0),
+      exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text),
+    })
+    this.gone = new Promise((resolve) => this.child.onExit(({ text, orderly }) => resolve(this.exited(text, orderly))))
+  }
+
+  /** Makes it known to domain 0 and joins the two. */
+  async introduce(domain0: Domain0Connection, introduction: Introduction): Outcome {
+    this.introduction = introduction
+    const [forDomain0, forGuest] = this.supervisor.link(domain0.socketPath)
+    const introduced = await domain0.caller.call('introduce', { ...introduction, ...ends(forDomain0.link) }, forDomain0.ports)
+    if (!introduced.ok) return err(engineError('other', introduced.error))
+    const linked = await this.caller.call('link', ends(forGuest.link), forGuest.ports)
+    return linked.ok ? ok(null) : err(engineError('other', linked.error))
+  }
+
+  /** To a new domain 0, with the same words as before. */
+  async introduceAgain(domain0: Domain0Connection): Outcome {
+    return this.introduction ? this.introduce(domain0, this.introduction) : ok(null)
+  }
+
+  /** Ends it at once; resolves when the process is gone. */
+  async destroy(how: StopKind = 'destroyed'): Promise<void> {
+    this.verdict ??= { how, detail: '' }
+    this.killTimer ??= setTimeout(() => this.child.kill(), END_WAIT_MS)
+    const asked = this.caller.call('destroy', {})
+    asked.then((answer) => {
+      if (!answer.ok) this.child.kill()
+    })
+    await this.gone
+  }
+
+  kill(how: StopKind): void {
+    this.verdict ??= { how, detail: '' }
+    this.child.kill()
+  }
+
+  async sample(): Promise<{ cpu: number; memoryKiB: number } | undefined> {
+    if (this.sampling) return undefined
+    this.sampling = true
+    const sample = await this.caller.call('sample', {})
+    this.sampling = false
+    if (!sample.ok) return undefined
+    const { cpuNs: ns, memoryKiB } = sample.value
+    const at = performance.now()
+    const last = this.lastCpu
+    this.lastCpu = { ns, at }
+    if (!last || at <= last.at) return { cpu: 0, memoryKiB }
+    return { cpu: Math.max(0, (ns - last.ns) / ((at - last.at) * 1e6)), memoryKiB }
+  }
+
+  failed(): boolean {
+    return this.verdict !== undefined
+  }
+
+  /** The guest stopped; its process waits to be told that nobody has questions any more. */
+  private stopped(how: StopKind, detail: string): void {
+    if (this.verdict) return
+    this.verdict = { how, detail }
+    this.destroy().catch(() => this.child.kill())
+  }
+
+  private exited(text: string, orderly: boolean): void {
+    clearTimeout(this.killTimer)
+    const last = this.lastOutput.trim().split('\n').at(-1) ?? ''
+    const detail = `The process of the machine ${text}.${last === '' ? '' : ` Last words: ${last}`}`
+    const verdict = this.verdict ?? { how: orderly ? 'destroyed' : 'crash', detail }
+    this.listener.ended(verdict.how, verdict.detail)
+  }
+
+  private output(text: string): void {
+    this.lastOutput = (this.lastOutput + text).slice(-2000)
+    this.listener.log('warning', text.trimEnd().slice(0, 4000))
+  }
+}
+
+function ends(link: { path: string; ticket: string } | undefined): { link?: { path: string; ticket: string } } {
+  return link ? { link } : {}
+}
