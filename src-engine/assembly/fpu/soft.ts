@@ -23,7 +23,7 @@ export const R_CLASS: u32 = SCRATCH + 0xc8
 export const FLAGS: u32 = SCRATCH + 0xcc
 export const ROUNDED_UP: u32 = SCRATCH + 0xd0
 /** Scratch of `cut`: whether bits were lost, and whether the significand carried over. */
-const INEXACT: u32 = SCRATCH + 0xd4
+export const INEXACT: u32 = SCRATCH + 0xd4
 const CARRIED: u32 = SCRATCH + 0xd8
 
 export const ADD: i32 = 0, SUB: i32 = 1, MUL: i32 = 2, DIV: i32 = 3, SQRT: i32 = 4
@@ -129,7 +129,7 @@ export function divide128(hi: u64, lo: u64, d: u64): u64 {
   return (q1 << 32) | q0
 }
 
-function setResult(kind: i32, sign: u32, exponent: i32, hi: u64, lo: u64): i32 {
+export function setResult(kind: i32, sign: u32, exponent: i32, hi: u64, lo: u64): i32 {
   store<u64>(R_HI, hi)
   store<u64>(R_LO, lo)
   store<i32>(R_EXPONENT, exponent)
@@ -291,7 +291,7 @@ export function invalid(): i32 {
 }
 
 /** Round (hi, lo) to `precision` bits; notes what was lost and whether it carried. */
-function cut(hi: u64, lo: u64, precision: i32, rc: u32, sign: u32): u64 {
+export function cut(hi: u64, lo: u64, precision: i32, rc: u32, sign: u32): u64 {
   const drop = 64 - precision
   const rest = drop ? hi << precision : lo
   const sticky = drop ? lo != 0 : false
