@@ -1,0 +1,86 @@
+// Six small loops (test/guest/kernel/cpu-loops.c) on both machines: milliseconds of the best round by the guest's own
+// clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
+// Runs in: plain Node.
+import {
+  buildMicroKernel,
+  cannotBuild,
+  cannotRunOurs,
+  cannotRunQemu,
+  type GuestRun,
+  runInOurs,
+  runInQemu,
+} from '../support/micro-kernel'
+import type { BenchOptions, BenchReport } from './main'
+import { median, table } from './median'
+
+export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
+  const cannot = cannotBuild()
+  if (cannot) throw new Error(cannot)
+  const kernel = buildMicroKernel('cpu-loops')
+  const machines = [
+    { name: 'ours', cannot: cannotRunOurs(), run: runInOurs, runs: [] as Map<string, number>[] },
+    { name: 'qemu tcg', cannot: cannotRunQemu(), run: runInQemu, runs: [] as Map<string, number>[] },
+  ]
+  for (let run = 0; run < options.runs; run++) {
+    for (const machine of machines) {
+      if (!machine.cannot) machine.runs.push(loopTimes(await machine.run(kernel, { timeoutSeconds: 300 }), machine.name))
+    }
+  }
+  const counts = cannotRunQemu()
+    ? new Map<string, number>()
+    : loopTicks(await runInQemu(kernel, { extra: ['-icount', 'shift=0'] }))
+  const names = [...(machines.find((machine) => machine.runs.length > 0)?.runs[0]?.keys() ?? [])]
+  const loops = names.map((name) => {
+    const [ours, qemu] = machines.map((machine) =>
+      machine.cannot ? undefined : median(machine.runs.map((times) => times.get(name) ?? Number.NaN)),
+    )
+    const instructions = counts.get(name)
+    const mips = (ms: number | undefined): number | null => (ms && instructions ? instructions / ms / 1000 : null)
+    return {
+      name,
+      instructions: instructions ?? null,
+      ours,
+      qemu,
+      oursMips: mips(ours),
+      qemuMips: mips(qemu),
+      ratio: ours && qemu ? ours / qemu : null,
+    }
+  })
+  const geometricMean = (values: readonly number[]): number | null =>
+    values.length > 0 ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length) : null
+  const ratio = geometricMean(loops.flatMap((loop) => loop.ratio ?? []))
+  const shown = (value: number | null | undefined, digits: number): string => (value == null ? '-' : value.toFixed(digits))
+  const text = [
+    `cpu loops, best of 5 rounds each, median of ${options.runs} runs`,
+    ...machines.filter((machine) => machine.cannot).map((machine) => `${machine.name}: ${machine.cannot}`),
+    table([
+      ['loop', 'M instr', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'ratio'],
+      ...loops.map((loop) => [
+        loop.name,
+        shown(loop.instructions === null ? null : loop.instructions / 1e6, 1),
+        shown(loop.ours, 1),
+        shown(loop.oursMips, 0),
+        shown(loop.qemu, 1),
+        shown(loop.qemuMips, 0),
+        shown(loop.ratio, 2),
+      ]),
+    ]),
+    `geometric mean of the ratios: ${shown(ratio, 2)}`,
+  ].join('\n')
+  return { text, json: { bench: 'cpu', runs: options.runs, loops, ratio } }
+}
+
+/** Ticks of each loop; a wrong checksum is a failure of the machine, not a time. */
+function loopTicks(run: GuestRun): Map<string, number> {
+  return new Map([...run.output.matchAll(/LOOP (\w+) \w+ (\d+) \d+/g)].map((match) => [match[1] ?? '', Number(match[2])]))
+}
+
+function loopTimes(run: GuestRun, machine: string): Map<string, number> {
+  const wrong = run.lines.find((line) => line.result === 'FAILURE')
+  if (wrong) throw new Error(`${machine} computes wrongly: ${wrong.text}`)
+  if (!run.ended)
+    throw new Error(`${machine} did not come to the end (status ${run.status}); it said:\n${run.output.slice(-2000)}`)
+  const khz = Number(/TSC_KHZ (\d+)/.exec(run.output)?.[1] ?? 0)
+  if (khz === 0) throw new Error(`${machine} does not tell its TSC frequency`)
+  return new Map([...loopTicks(run)].map(([name, ticks]) => [name, ticks / khz]))
+}

@@ -1,0 +1,59 @@
+// `npm run -s bench -- boot|cpu [--runs N] [--json FILE]`: how long our engine takes beside QEMU's translator (TCG) for the
+// same work on the same machine. Runs alternate, so that a busy moment hits both; medians and their ratio are printed.
+// Runs in: plain Node, bundled by resources/tooling/run.mjs.
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { benchBoot } from './boot'
+import { benchCpu } from './cpu'
+
+export interface BenchOptions {
+  readonly runs: number
+}
+
+/** A result for --json; `text` is what people read. */
+export interface BenchReport {
+  readonly text: string
+  readonly json: unknown
+}
+
+const BENCHES: Record<
+  string,
+  { readonly runs: number; readonly what: string; run(options: BenchOptions): Promise<BenchReport> }
+> = {
+  boot: { runs: 5, what: "from process start to the marker of Debian's cloud kernel with the demo ramdisk", run: benchBoot },
+  cpu: { runs: 3, what: 'six small loops as a PVH micro-kernel', run: benchCpu },
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const bench = BENCHES[args[0] ?? '']
+  if (!bench) {
+    process.stderr.write('usage: npm run -s bench -- boot|cpu [--runs N] [--json FILE]\n')
+    for (const [name, row] of Object.entries(BENCHES)) process.stderr.write(`  ${name}  ${row.what}\n`)
+    return 2
+  }
+  let runs = bench.runs
+  let json: string | undefined
+  for (let at = 1; at < args.length; at += 2) {
+    const value = args[at + 1]
+    if (args[at] === '--runs' && /^[1-9]\d{0,3}$/.test(value ?? '')) runs = Number(value)
+    else if (args[at] === '--json' && value) json = value
+    else {
+      process.stderr.write(`bench: ${args[at]} ${value ?? ''} is not understood\n`)
+      return 2
+    }
+  }
+  const report = await bench.run({ runs })
+  process.stdout.write(`${report.text}\n`)
+  if (json) writeFileSync(path.resolve(json), `${JSON.stringify(report.json, null, 2)}\n`)
+  return 0
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status
+  },
+  (error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  },
+)

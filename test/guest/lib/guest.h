@@ -1,0 +1,111 @@
+/*
+ * What a micro-kernel can use: text output, checks with a name and an expected value, faults caught and looked at, and the
+ * way into the hypervisor. Runs under our engine (or Xen) and, where no hypercall is needed, under qemu -kernel.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long u64;
+typedef int s32;
+typedef long s64;
+
+/* The kernel under test. */
+void guest_main(void);
+
+/* True under a hypervisor that says it is Xen. */
+extern int on_xen;
+extern u32 start_info;
+
+/* ---- output: SUCCESS, FAILURE or SKIP lines; the test reads these and nothing else ---- */
+void print(const char *text);
+void print_number(u64 value);
+void print_hex(u64 value);
+void success(const char *name);
+void failure(const char *name, const char *why);
+void skip(const char *name, const char *why);
+/* SUCCESS when equal, else FAILURE with both values. */
+void check(const char *name, u64 got, u64 expected);
+/* Prints the sum and powers off. */
+void finish(void) __attribute__((noreturn));
+
+/* ---- traps ---- */
+struct frame {
+    u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+    u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+/* The last fault that TRY or run_user caught. vector is NO_FAULT when there was none. */
+#define NO_FAULT 0xffff
+extern struct fault { u64 vector, error, rip, cr2, cs, rsp, rflags, frame, count; } fault;
+extern u64 recover_rip, recover_rsp;
+extern u64 try_rip;
+
+/*
+ * Runs an instruction that may fault; afterwards `fault` tells. The text must hold the label 8: at the instruction that
+ * is meant to fault, so that the saved RIP can be checked. RAX is clobbered.
+ */
+#define TRY(text, inputs, clobbers...)                                                                              \
+    do {                                                                                                            \
+        fault.vector = NO_FAULT;                                                                                    \
+        asm volatile("lea 9f(%%rip), %%rax\n mov %%rax, recover_rip\n mov %%rsp, recover_rsp\n"                     \
+                     "lea 8f(%%rip), %%rax\n mov %%rax, try_rip\n" text "\n9: movq $0, recover_rip\n"               \
+                     : : inputs : "rax", "memory", "cc", ##clobbers);                                               \
+    } while (0)
+/* No inputs. */
+#define NONE "i"(0)
+
+/* Called for every vector that TRY does not wait for; return 1 when handled. */
+extern int (*trap_hook)(struct frame *frame);
+
+struct gate { u16 low; u16 selector; u8 ist; u8 type; u16 middle; u32 high; u32 zero; } __attribute__((packed));
+extern struct gate idt[256];
+struct tss { u32 zero0; u64 rsp[3]; u64 zero1; u64 ist[8]; u32 zero2; u32 zero3; u16 zero4; u16 io_map; } __attribute__((packed));
+extern struct tss tss;
+extern u64 gdt[];
+extern u8 trap_stubs[];
+void set_gate(int vector, int type, int ist);
+#define GATE_INTERRUPT 0x8e
+#define GATE_TRAP 0x8f
+#define GATE_USER 0xee
+
+/* ---- memory ---- */
+extern u64 page_level4[512], page_level3[512], page_level2[2048], page_level1[512];
+#define PAGE_PRESENT 1ul
+#define PAGE_WRITE 2ul
+#define PAGE_USER 4ul
+#define PAGE_ACCESSED 0x20ul
+#define PAGE_DIRTY 0x40ul
+#define PAGE_LARGE 0x80ul
+#define PAGE_NX (1ul << 63)
+extern u8 kernel_end[];
+void *zero_page(void); /* a fresh page beyond the kernel */
+void copy(void *to, const void *from, u64 size);
+void fill(void *to, int byte, u64 size);
+static inline void invlpg(void *at) { asm volatile("invlpg (%0)" : : "r"(at) : "memory"); }
+
+/* ---- registers ---- */
+static inline u64 rdmsr(u32 msr) { u32 a, d; asm volatile("rdmsr" : "=a"(a), "=d"(d) : "c"(msr)); return a | (u64)d << 32; }
+static inline void wrmsr(u32 msr, u64 v) { asm volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory"); }
+static inline u64 rdtsc(void) { u32 a, d; asm volatile("rdtsc" : "=a"(a), "=d"(d)); return a | (u64)d << 32; }
+static inline void cpuid(u32 leaf, u32 sub, u32 *out) { asm volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(sub)); }
+static inline void outb(u16 port, u8 v) { asm volatile("outb %0, %1" : : "a"(v), "Nd"(port)); }
+static inline u8 inb(u16 port) { u8 v; asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port)); return v; }
+#define READ_CR(n) ({ u64 v_; asm volatile("mov %%cr" #n ", %0" : "=r"(v_)); v_; })
+#define WRITE_CR(n, v) asm volatile("mov %0, %%cr" #n : : "r"((u64)(v)) : "memory")
+
+/* ---- the hypervisor ---- */
+static inline s64 hypercall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+    s64 result;
+    register u64 r10 asm("r10") = d;
+    register u64 r8 asm("r8") = e;
+    asm volatile("vmmcall" : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10), "+r"(r8) : "0"(number) : "memory");
+    return result;
+}
+#define hypercall1(n, a) hypercall(n, (u64)(a), 0, 0, 0, 0)
+#define hypercall2(n, a, b) hypercall(n, (u64)(a), (u64)(b), 0, 0, 0)
+#define hypercall3(n, a, b, c) hypercall(n, (u64)(a), (u64)(b), (u64)(c), 0, 0)
+
+#endif

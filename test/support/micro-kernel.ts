@@ -1,0 +1,141 @@
+// Builds the micro-kernels of test/guest with the system's gcc and runs them: under QEMU's emulator and under ours, the
+// same file. Their SUCCESS, FAILURE and SKIP lines are the result; a run without its END line counts as failed.
+// Built files are kept in the user's cache folder under a name made from the sources.
+
+import { spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { missingProgram, runProgram } from './programs'
+
+const ROOT = process.env['RINGMASTER_ROOT'] ?? path.resolve(import.meta.dirname, '../..')
+const SOURCES = path.join(ROOT, 'test/guest')
+const CACHE = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'ringmaster', 'micro-kernel')
+
+const FLAGS = [
+  ...['-O2', '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdlib', '-static'],
+  ...['-fno-pie', '-no-pie', '-mno-red-zone', '-mgeneral-regs-only', '-fno-stack-protector', '-fcf-protection=none'],
+  ...['-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments', '-Wl,-z,noexecstack'],
+]
+
+export interface GuestRun {
+  /** Console text. */
+  readonly output: string
+  readonly lines: readonly { readonly result: 'SUCCESS' | 'FAILURE' | 'SKIP'; readonly text: string }[]
+  /** The kernel came to its end. */
+  readonly ended: boolean
+  readonly status: number | null
+  readonly seconds: number
+}
+
+/** Why micro-kernels cannot be built here; undefined when they can. */
+export function cannotBuild(): string | undefined {
+  if (process.arch !== 'x64') return 'micro-kernels are built with the gcc of an x86-64 system'
+  return missingProgram('gcc', 'ld') ? 'gcc is not installed' : undefined
+}
+
+export function cannotRunQemu(): string | undefined {
+  return missingProgram('qemu-system-x86_64') ? 'qemu-system-x86_64 is not installed' : undefined
+}
+
+/** Why our engine cannot run a guest here; undefined when it can. */
+export function cannotRunOurs(): string | undefined {
+  return existsSync(path.join(ROOT, 'out/main/guest.cjs')) ? undefined : 'the headless runner is not built'
+}
+
+/** Path of test/guest/kernel/<name>.c as an ELF file. */
+export function buildMicroKernel(name: string): string {
+  const library = path.join(SOURCES, 'lib')
+  const sources = [...readdirSync(library).map((file) => path.join(library, file)), path.join(SOURCES, 'kernel', `${name}.c`)]
+  const hash = createHash('sha256').update(FLAGS.join(' '))
+  for (const source of sources.sort()) hash.update(readFileSync(source))
+  const file = path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}.elf`)
+  if (existsSync(file)) return file
+  mkdirSync(CACHE, { recursive: true })
+  const beside = `${file}.${process.pid}-${randomUUID()}`
+  const compiled = sources.filter((source) => /\.[cS]$/.test(source))
+  runProgram('gcc', [...FLAGS, `-Wl,-T,${path.join(library, 'link.ld')}`, ...compiled, '-o', beside], new Uint8Array(0))
+  renameSync(beside, file)
+  return file
+}
+
+export interface GuestOptions {
+  readonly memoryMiB?: number
+  readonly timeoutSeconds?: number
+  readonly commandLine?: string
+  readonly extra?: readonly string[]
+}
+
+/** Under qemu-system-x86_64, its own translator (TCG), no disk, console on COM1. */
+export function runInQemu(kernel: string, options: GuestOptions = {}): Promise<GuestRun> {
+  return run(
+    'qemu-system-x86_64',
+    [
+      ...[
+        '-accel',
+        'tcg',
+        '-m',
+        String(options.memoryMiB ?? 64),
+        '-kernel',
+        kernel,
+        '-nographic',
+        '-no-reboot',
+        '-nic',
+        'none',
+      ],
+      ...['-device', 'isa-debug-exit,iobase=0xf4', ...(options.commandLine ? ['-append', options.commandLine] : [])],
+      ...(options.extra ?? []),
+    ],
+    options,
+  )
+}
+
+/** Under our headless runner. */
+export function runInOurs(kernel: string, options: GuestOptions = {}): Promise<GuestRun> {
+  return run(
+    process.execPath,
+    [
+      ...['--enable-source-maps', path.join(ROOT, 'out/main/guest.cjs'), '--kernel', kernel],
+      ...['--memory', String(options.memoryMiB ?? 64), '--timeout', String(options.timeoutSeconds ?? 60)],
+      ...(options.commandLine ? ['--extra', options.commandLine] : []),
+      ...(options.extra ?? []),
+    ],
+    options,
+  )
+}
+
+function run(program: string, args: readonly string[], options: GuestOptions): Promise<GuestRun> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now()
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const timer = setTimeout(() => child.kill('SIGKILL'), ((options.timeoutSeconds ?? 60) + 10) * 1000)
+    let output = ''
+    child.stdout.on('data', (bytes: Buffer) => {
+      output += bytes.toString('latin1')
+    })
+    child.stderr.on('data', (bytes: Buffer) => {
+      output += bytes.toString('latin1')
+    })
+    child.on('error', reject)
+    child.on('close', (status) => {
+      clearTimeout(timer)
+      resolve({ ...parse(output), output, status, seconds: (performance.now() - start) / 1000 })
+    })
+  })
+}
+
+function parse(output: string): Pick<GuestRun, 'lines' | 'ended'> {
+  const lines: { result: 'SUCCESS' | 'FAILURE' | 'SKIP'; text: string }[] = []
+  // QEMU's firmware writes escape sequences and no line end before the first line.
+  for (const match of output.matchAll(/(SUCCESS|FAILURE|SKIP) ([^\r\n]*)/g)) {
+    const [, result, text] = match
+    if (result === 'SUCCESS' || result === 'FAILURE' || result === 'SKIP') lines.push({ result, text: text ?? '' })
+  }
+  return { lines, ended: /END \d+ succeeded/.test(output) }
+}
+
+/** Removes built files; for a clean start when a compiler was changed. */
+export function forgetBuilt(): void {
+  rmSync(CACHE, { recursive: true, force: true })
+}
