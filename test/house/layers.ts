@@ -52,7 +52,8 @@ export const LAYERS: readonly Layer[] = [
 
   { unit: 'src-main/config', may: [] },
   { unit: 'src-main/definition', may: ['src-main/config'] },
-  { unit: 'src-main/driver', may: ['src-main/driver/', 'src-main/config'] },
+  { unit: 'src-main/driver', may: ['src-main/config'] },
+  { unit: 'src-main/driver/drivers.ts', may: ['*'] },
   { unit: 'src-main/driver/embedded', may: ['src-main/driver/driver.ts', 'src-main/config', 'src-main/supervisor'] },
   { unit: 'src-main/driver/*', may: ['src-main/driver/driver.ts', 'src-main/config'] },
   { unit: 'src-main/supervisor', may: [] },
