@@ -3,7 +3,10 @@
 // Between floats and from wide integers: WebAssembly where that is right (sse-status.ts), soft-float elsewhere.
 // Invariant: the destination is written only when nothing unmasked was raised.
 // Runs in: the vcpu's thread.
-import { A, CHOP, DENORMAL, DOWN, INFINITE, NEAREST, NORMAL, QUIET, R_CLASS, R_EXPONENT, R_HI, R_LO, R_SIGN, SIGNALLING, UP, ZERO, pack32, pack64, raiseFlags, round, sigOf, signOf, expOf, unpack32, unpack64 } from '../fpu/soft'
+import {
+  A, CHOP, DENORMAL, DOWN, NEAREST, NORMAL, QUIET, R_CLASS, R_EXPONENT, R_HI, R_LO, R_SIGN, SIGNALLING, UP, ZERO, pack32,
+  pack64, raiseFlags, round, sigOf, signOf, expOf, unpack32, unpack64,
+} from '../fpu/soft'
 import { DE, IE, PE } from '../fpu/state'
 import { LANES, begin, daz, ftz, mxcsr, plain32, plain64, quick, rounding, settle, sound32, trapped } from './sse-status'
 

@@ -3,11 +3,11 @@
 // Invariant: nothing is written and nothing popped when an exception of the operands is unmasked.
 // Runs in: the vcpu's thread.
 import {
-  A, ADD, B, DENORMAL, DIV, INFINITE, MUL, NORMAL, QUIET, ROUNDED_UP, SIGNALLING, SQRT, SUB, UNSUPPORTED, ZERO, classOf, operate, raiseFlags,
+  A, ADD, B, DENORMAL, DIV, FLAGS, INFINITE, MUL, NORMAL, QUIET, ROUNDED_UP, SIGNALLING, SQRT, SUB, UNSUPPORTED, ZERO, classOf, operate, raiseFlags,
   setOperand, sigOf, expOf, signOf,
 } from './soft'
 import {
-  beginX87, nanResult, noteFlags, pack80, precision, putDefaultNan, round80, roundingControl, stackFault, stopped, unpack80,
+  beginX87, nanResult, noteFlags, pack80, precision, putDefaultNan, round80, roundingControl, stackFault, stopped, unmasked, unpack80,
 } from './extended'
 import { C0, C1, C2, C3, DE, IE, isEmpty, markFull, pop, put80, setStatus, signExponent, significand, st, statusWord } from './state'
 
@@ -122,31 +122,32 @@ function setConditions(outcome: i32): void {
 export function compare(i: u32, fromMemory: bool, quiet: bool, pops: u32): void {
   beginX87()
   if (isEmpty(0) || (!fromMemory && isEmpty(i))) {
-    if (!stackFault(false)) return
+    const masked = stackFault(false)
     setConditions(2)
+    if (!masked) return
   } else {
     unpack80(A, st(0))
     if (!fromMemory) unpack80(B, st(i))
     const outcome = compareAB(quiet)
+    setConditions(outcome)
     if (stopped()) return
     noteFlags(0)
-    setConditions(outcome)
   }
   for (let n: u32 = 0; n < pops; n++) pop()
 }
 
-/** FCOMI and kin: 0x1000 | ZF, PF, CF; 0 when an unmasked exception leaves EFLAGS alone. */
+/** FCOMI and kin: 0x1000 | ZF, PF, CF; an unmasked exception only prevents the pop. C1 stays. */
 export function compareToFlags(i: u32, quiet: bool, pops: bool): i32 {
   beginX87()
   let outcome: i32 = 2
   if (isEmpty(0) || isEmpty(i)) {
-    if (!stackFault(false)) return 0
+    if (!stackFault(false)) pops = false
   } else {
     unpack80(A, st(0))
     unpack80(B, st(i))
     outcome = compareAB(quiet)
-    if (stopped()) return 0
-    noteFlags(0)
+    if (load<u32>(FLAGS) & unmasked() & (IE | DE)) pops = false
+    setStatus(statusWord() | load<u32>(FLAGS))
   }
   if (pops) pop()
   return 0x1000 | (outcome == 2 ? 0x45 : outcome == 0 ? 0x40 : outcome < 0 ? 1 : 0)
@@ -172,7 +173,7 @@ export function fxam(): void {
   setStatus((statusWord() & ~(C0 | C1 | C2 | C3)) | bits)
 }
 
-/** FCMOVcc with the condition known. */
+/** FCMOVcc with the condition known. C1 stays. */
 export function fcmov(i: u32, taken: bool): void {
   beginX87()
   if (isEmpty(0) || isEmpty(i)) {
@@ -182,5 +183,4 @@ export function fcmov(i: u32, taken: bool): void {
     return
   }
   if (taken) put80(st(0), signExponent(st(i)), significand(st(i)))
-  noteFlags(0)
 }

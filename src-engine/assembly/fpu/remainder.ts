@@ -22,6 +22,7 @@ export function emptyPair(): bool {
 /** FPREM, or FPREM1 when `nearest`. */
 export function fprem(nearest: bool): void {
   beginX87()
+  setStatus(statusWord() & ~C2) // complete, unless it turns out partial
   if (emptyPair()) return
   const ca = unpack80(A, st(0)), cb = unpack80(B, st(1))
   let quotient: u64 = 0, partial = false
@@ -42,7 +43,8 @@ export function fprem(nearest: bool): void {
       if (load<i32>(R_CLASS) == NORMAL) round80(64)
     }
   }
-  if (!deliver(0)) return
+  const special = ca > NORMAL || cb > NORMAL || cb == ZERO
+  if (!deliver(0) || special) return
   let bits: u32 = partial ? C2 : 0
   if (!partial) bits = (quotient & 1 ? C1 : 0) | (quotient & 2 ? C3 : 0) | (quotient & 4 ? C0 : 0)
   setStatus((statusWord() & ~(C0 | C1 | C2 | C3)) | bits)

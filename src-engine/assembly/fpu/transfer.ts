@@ -136,6 +136,17 @@ export function fst_sti(i: u32, pops: bool): void {
   if (pops) pop()
 }
 
+/** D9 D8+i, an alias of FSTP whose stack is not checked: an empty ST(0) is popped and not copied. */
+export function fstpnce(i: u32): void {
+  beginX87()
+  noteFlags(0)
+  if (!isEmpty(0)) {
+    put80(st(i), signExponent(st(0)), significand(st(0)))
+    markFull(i)
+  }
+  pop()
+}
+
 /** A NaN, infinity or zero, or ST(0) rounded to a narrower format; false when an unmasked exception forbids the store. */
 function roundForStore(precision: i32, min: i32, max: i32): bool {
   const kind = unpack80(A, st(0))
@@ -145,7 +156,8 @@ function roundForStore(precision: i32, min: i32, max: i32): bool {
   }
   const flags = load<u32>(FLAGS)
   if (!(flags & unmasked() & (IE | OE | UE))) return true
-  noteFlags(load<u32>(ROUNDED_UP))
+  store<u32>(FLAGS, flags & ~PE) // nothing was rounded to be stored
+  noteFlags(0)
   return false
 }
 /** The fraction of a NaN in R, cut to `bits`. */

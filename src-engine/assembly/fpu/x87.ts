@@ -3,11 +3,11 @@
 // Invariant: a store changes nothing before x87_commit, unless it returns NO_STORE.
 // Runs in: the vcpu's thread.
 import { FPU_CS, FPU_CW, FPU_DP, FPU_DS, FPU_IP, FPU_OP, FPU_SW, SCRATCH } from '../generated/layout'
-import { B, unpack32, unpack64 } from './soft'
+import { B, CHOP, unpack32, unpack64 } from './soft'
 import { PENDING_KIND, PENDING_POPS, PENDING_STATUS, roundingControl } from './extended'
 import { C1, ES, markEmpty, pop, setStatus, setTop, statusWord, top } from './state'
 import { arith_memory, arith_st, compare, compareToFlags, fabs, fchs, fcmov, fsqrt, ftst, fxam } from './arith'
-import { NO_STORE, fbld, fbstp, fild, fist, fld32, fld64, fld80, fld_sti, fst32, fst64, fst_sti, fstp80, fxch, loadConstant, unpackInteger } from './transfer'
+import { NO_STORE, fbld, fbstp, fild, fist, fld32, fld64, fld80, fld_sti, fst32, fst64, fst_sti, fstp80, fstpnce, fxch, loadConstant, unpackInteger } from './transfer'
 import { fprem, frndint, fscale, fxtract } from './remainder'
 import { f2xm1, fcos, fpatan, fptan, fsin, fsincos, fyl2x, fyl2xp1 } from './transcendental'
 import { loadEnvironment, loadImage, storeEnvironment, storeImage, x87_init } from './env'
@@ -46,14 +46,14 @@ export function x87_mem_size(op: u32, modrm: u32, opsize16: i32): i32 {
     }
     case 3: switch (reg) {
       case 0: return 4
-      case 2: case 3: return -4
+      case 1: case 2: case 3: return -4
       case 5: return 10
       case 7: return -10
       default: return 0
     }
     case 5: switch (reg) {
       case 0: return 8
-      case 2: case 3: return -8
+      case 1: case 2: case 3: return -8
       case 4: return opsize16 ? 94 : 108
       case 6: return opsize16 ? -94 : -108
       case 7: return -2
@@ -61,7 +61,7 @@ export function x87_mem_size(op: u32, modrm: u32, opsize16: i32): i32 {
     }
     default: switch (reg) {
       case 0: return 2
-      case 2: case 3: return -2
+      case 1: case 2: case 3: return -2
       case 4: return 10
       case 5: return 8
       case 6: return -10
@@ -173,7 +173,7 @@ export function x87_execute(op: u32, modrm: u32, mem: u32, opsize16: i32): i32 {
     else if (i == 3) x87_init()
     return 0 // and FNENI, FNDISI, FNSETPM: nothing since the 287
   }
-  if (op == 0xdf && modrm == 0xe0) return 0x2000 | <i32>(statusWord() << 16)
+  if (op == 0xdf && modrm == 0xe0) return 0x10000 | <i32>statusWord()
   if (statusWord() & ES) return MF
   notePointers(op, modrm)
   return register(op, modrm, reg, i)
@@ -207,11 +207,12 @@ function read(op: u32, reg: u32, mem: u32): void {
 }
 
 function write(op: u32, reg: u32, mem: u32): i32 {
-  const pops: u32 = reg == 2 ? 0 : 1, rc = roundingControl()
+  // reg 1 of DB, DD and DF is FISTTP: harmless to have where CPUID does not show SSE3.
+  const pops: u32 = reg == 2 ? 0 : 1, rc = reg == 1 ? CHOP : roundingControl()
   switch (op & 7) {
     case 1: return fst32(mem, pops)
     case 3: return reg == 7 ? fstp80(mem) : fist(mem, 4, pops, rc)
-    case 5: return fst64(mem, pops)
+    case 5: return reg == 1 ? fist(mem, 8, 1, rc) : fst64(mem, pops)
     default: return reg == 6 ? fbstp(mem) : reg == 7 ? fist(mem, 8, 1, rc) : fist(mem, 2, pops, rc)
   }
 }
@@ -233,7 +234,7 @@ function register(op: u32, modrm: u32, reg: u32, i: u32): i32 {
     case 1: {
       if (reg == 0) fld_sti(i)
       else if (reg == 1) fxch(i)
-      else if (reg == 3) fst_sti(i, true)
+      else if (reg == 3) fstpnce(i)
       else if (reg >= 4) special(modrm)
       return 0
     }
@@ -255,7 +256,7 @@ function register(op: u32, modrm: u32, reg: u32, i: u32): i32 {
       return 0
     }
     case 5: {
-      if (reg == 0) markEmpty(i)
+      if (reg == 0) ffree(i)
       else if (reg == 1) fxch(i)
       else if (reg == 2) fst_sti(i, false)
       else if (reg == 3) fst_sti(i, true)
@@ -270,7 +271,7 @@ function register(op: u32, modrm: u32, reg: u32, i: u32): i32 {
     }
     default: {
       if (reg == 0) {
-        markEmpty(i)
+        ffree(i)
         pop()
       } else if (reg == 1) fxch(i)
       else if (reg == 2 || reg == 3) fst_sti(i, true)
@@ -306,6 +307,11 @@ function special(modrm: u32): void {
     case 0xff: { fcos(); return }
     default: { loadConstant(modrm - 0xe8) }
   }
+}
+
+function ffree(i: u32): void {
+  markEmpty(i)
+  setStatus(statusWord() & ~C1)
 }
 
 /** FDECSTP and FINCSTP. */

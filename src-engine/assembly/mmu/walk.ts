@@ -12,6 +12,8 @@ const FRAME: u64 = 0xffffffffff000 // bits 12-51
 const PHYS_LIMIT: u64 = 0x10000000000 // 40 bits, as CPUID says
 const RESERVED: u64 = 0xfff0000000000 // bits 40-51
 const MISS: u32 = 0
+/** What translate() returns where there is no memory (MMIO, holes). */
+export const NOT_MEMORY: u32 = 8
 const PAGE_PRESENT: u32 = 1, PAGE_READ_ONLY: u32 = 2
 
 // What the last walk found: transient, dead after translate() has used it.
@@ -153,7 +155,7 @@ export let translatedGpa: u64 = 0 // guest physical address of the last translat
 
 /**
  * Translate a linear address for an access (bits as in walk). Returns the p2m entry of its page with the TLB filled,
- * or 0 with #PF noted. An entry without PRESENT (1) is not memory: bit 31 is then set to tell it from a fault.
+ * or 0 with #PF noted, or NOT_MEMORY.
  */
 export function translate(va: u64, access: u32): u32 {
   const fault = walk(va, access, false)
@@ -161,7 +163,7 @@ export function translate(va: u64, access: u32): u32 {
   const gpa = walkedGpa
   translatedGpa = gpa
   const entry = p2m(gpa)
-  if (!(entry & PAGE_PRESENT)) return 0x80000000 | 8
+  if (!(entry & PAGE_PRESENT)) return NOT_MEMORY
   const host = entry & ~0xfff
   const page = va & ~0xfff
   const addend = host - <u32>page

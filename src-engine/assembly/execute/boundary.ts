@@ -1,0 +1,148 @@
+// What happens between blocks: faults are delivered, exits and the end of the budget leave run(), interrupt shadows run
+// out, single steps trap, and the next block is found or decoded.
+// Runs in: the vcpu's thread.
+import {
+  RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
+  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_ATTR, SEG_BASE, SEG_LIMIT, DR, CODE_NEXT, HALTED,
+} from '../generated/layout'
+import { ripAt, offsetOf, raise, ea, imm, setRip, UD, GP, SS, DB } from '../state'
+import { TF, IF } from '../flags'
+import { exception } from './exception'
+import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
+import { EXEC, slot } from '../mmu/tlb'
+import { cachedJump, cacheJump, findBlock, oneShot, flushCode } from '../decode/cache'
+import { decodeBlock } from '../decode/decode'
+import { limit, attributes, CS } from './descriptor'
+
+const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4
+const ARMED: u32 = 0x10 // shadow seen at the boundary after its instruction: it covers the next block
+
+// @ts-ignore: decorator
+@inline function attention(): void {
+  store<u32>(ATTENTION, load<u32>(SHADOW) | load<u32>(IRQ_WANTED) | (load<u32>(EFLAGS_REST) & TF))
+}
+
+/** Block at RIP, decoding it when need be; 0 with a fault noted. */
+function find(): u32 {
+  const m = load<u32>(MODE)
+  let lin = load<u64>(RIP) + load<u64>(CODE_BASE)
+  if (m == 2) {
+    if (!canonical(lin)) { raise(GP, 0); return 0 }
+  } else {
+    lin &= 0xffffffff
+    if (load<u32>(RIP) > limit(CS)) { raise(GP, 0); return 0 }
+  }
+  const single = (load<u32>(EFLAGS_REST) & TF) != 0
+  if (!single) {
+    const hit = cachedJump(lin)
+    if (hit) { store<u64>(PC_BASE, lin & ~0xfff); return hit }
+  }
+  const user: u32 = load<u32>(CPL) == 3 ? 2 : 0
+  const x = (user ? TLB_USER : TLB_SUPERVISOR) + EXEC + slot(lin)
+  let host: u32
+  if (load<u64>(x) == (lin & ~0xfff)) host = load<u32>(x, 8) + <u32>lin
+  else {
+    const e = translate(lin, 4 | user)
+    if (!e) return 0
+    if (e == NOT_MEMORY) { raise(UD, 0); return 0 }
+    host = (e & ~0xfff) + (<u32>lin & 0xfff)
+  }
+  let ip = single ? 0 : findBlock(host, m)
+  if (!ip) {
+    ip = decodeBlock(lin, host, single)
+    if (!ip) return 0
+  }
+  if (single) store<u32>(STEPPING, 1)
+  store<u64>(PC_BASE, lin & ~0xfff)
+  if (ip != oneShot()) cacheJump(lin, ip)
+  return ip
+}
+
+function finish(result: i32): u32 {
+  store<i32>(RESULT, result)
+  store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET)))
+  return 0
+}
+
+/** Begin run(): the first block, or 0 with RESULT set. */
+export function start(): u32 {
+  if (!load<u32>(CODE_NEXT)) flushCode()
+  store<i32>(STOPPED_IP, load<i32>(BUDGET))
+  return next(0)
+}
+
+/** Faults, exits and interrupts at RIP; then the next block. `patch`: link to fill in when the block is in the same page. */
+function next(patch: u32): u32 {
+  while (true) {
+    if (load<i32>(EXIT)) {
+      const code = load<i32>(EXIT) - 1
+      store<i32>(EXIT, 0)
+      return finish(code)
+    }
+    if (load<i32>(BUDGET) <= 0) return finish(EXIT_BUDGET)
+    const shadow = load<u32>(SHADOW)
+    if (shadow) store<u32>(SHADOW, shadow & ARMED ? 0 : shadow | ARMED)
+    if (load<u32>(IRQ_WANTED) && load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW)) return finish(EXIT_INTR_WINDOW)
+    attention()
+    const page = load<u64>(PC_BASE)
+    const flushes = load<u32>(STAT_CODE_FLUSH), drops = load<u32>(STAT_SMC)
+    const ip = find()
+    if (ip) {
+      if (patch && load<u64>(PC_BASE) == page && ip != oneShot() && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) store<u32>(patch, ip)
+      return ip
+    }
+    patch = 0
+    store<i32>(BUDGET, load<i32>(BUDGET) - 1) // a guest whose handlers cannot be fetched must not run for ever
+    const v = load<i32>(FAULT) & 0xff
+    store<i32>(FAULT, 0)
+    exception(v, load<i32>(FAULT_CODE))
+  }
+}
+
+/** The block that `ip` belonged to was left: with a fault at ip, or with RIP set. Returns the next uop or 0. */
+export function boundary(ip: u32, patch: u32): u32 {
+  if (load<i32>(FAULT)) {
+    store<i32>(BUDGET, load<i32>(BUDGET) + 1) // the faulting instruction did not retire
+    store<u64>(RIP, ripAt(offsetOf(ip)))
+    store<u32>(STEPPING, 0)
+    const v = load<i32>(FAULT) & 0xff
+    store<i32>(FAULT, 0)
+    exception(v, load<i32>(FAULT_CODE))
+    patch = 0
+  } else if (load<u32>(STEPPING)) {
+    store<u32>(STEPPING, 0)
+    store<u64>(DR + 48, load<u64>(DR + 48) | 0x4000) // DR6.BS
+    exception(DB, 0)
+    patch = 0
+  }
+  return next(patch)
+}
+
+/** End of an instruction that ends its block: RIP to the next one. */
+export function advance(ip: u32): i32 {
+  store<u64>(RIP, ripAt(load<i32>(ip, 20)))
+  return 1
+}
+
+/** ADDRESS uop: effective address with its segment and size, into TMP. 1 with a fault noted. */
+export function address(ip: u32): i32 {
+  const flags = <u32>imm(ip)
+  const s = flags & 15, size = flags >> 4 & 3
+  let v = ea(ip)
+  if (size == 1) v &= 0xffffffff
+  else if (size == 0) v &= 0xffff
+  if (s != 15) {
+    if (load<u32>(MODE) != 2) {
+      const attr = load<u32>(SEG_ATTR + s * 4)
+      const last = <u64>load<u32>(SEG_LIMIT + s * 4)
+      const end = v + <u64>load<u8>(ip, 4) - 1
+      let bad = (attr & 0x10000) != 0
+      if ((attr & 0xc) == 4) bad = bad || v <= last || end > (attr & 0x400 ? 0xffffffff : 0xffff)
+      else bad = bad || end > last
+      if (bad) return raise(s == 2 ? SS : GP, 0)
+      v = (v + load<u64>(SEG_BASE + s * 8)) & 0xffffffff
+    } else v += load<u64>(SEG_BASE + s * 8)
+  }
+  store<u64>(TMP, v)
+  return 0
+}

@@ -1,0 +1,25 @@
+// The CPU core: what the vcpu's thread calls. See vcpu/core-interface.ts.
+// Runs in: the vcpu's thread.
+import { EFLAGS_REST, SHADOW, CPL, DTLB, CODE_NEXT } from './generated/layout'
+import { IF, getEflags, setEflags } from './flags'
+import { flushTlb } from './mmu/tlb'
+import { peek } from './mmu/walk'
+import { flushCode, dropCode } from './decode/cache'
+import { setCpl, refreshMode } from './execute/descriptor'
+
+export { run } from './generated/dispatch'
+export { inject, inject_nmi } from './execute/exception'
+
+export function interruptible(): i32 { return load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW) ? 1 : 0 }
+export function translate(va: u64, write: i32): u32 { return peek(va, write) }
+/** After a change of the p2m, or of registers that decide the mode. */
+export function flush_tlb(): void {
+  setCpl(load<u32>(CPL))
+  refreshMode()
+  flushTlb(false)
+}
+export function invalidate_page(mfn: u32): void { if (load<u32>(CODE_NEXT)) dropCode(mfn << 12) }
+/** Forget all decoded code (after a restore, or for a fresh vcpu). */
+export function flush_code(): void { flushCode() }
+export function get_eflags(): u32 { return getEflags() }
+export function set_eflags(v: u32): void { setEflags(v) }

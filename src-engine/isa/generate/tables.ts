@@ -1,0 +1,113 @@
+// Writes assembly/generated/tables.ts: the decoder's table (8 bytes an opcode), the groups, the uop numbers by family,
+// and the SSE rows as the decoder and execute/floating-point.ts read them.
+// Runs in: build.
+import { OPCODE_MAP, type Row } from '../opcode-map'
+import { SSE_ROWS, sseFunctionId } from '../sse-rows'
+import { type Numbering, SPECIAL } from './dispatch'
+
+const FORMS = ['UD', 'GROUP', 'EG', 'GE', 'GEB', 'EI', 'AI', 'E', 'Z', 'ZA', 'ZI', 'M', 'N', 'JCC', 'JCX', 'JMP', 'LEA', 'MO', 'STR', 'X87']
+const SIZES = ['b', 'v', 'y', 'z', 'q', 'f', 'w', 'd', 'o']
+const IMMEDIATES = ['-', 'ib', 'ub', 'iz', 'iw', 'iv', 'mo', 'iwb', 'far', 'one', 'seg']
+const IMM_NAMES = ['NONE', 'IB', 'UB', 'IZ', 'IW', 'IV', 'MO', 'IWB', 'FAR', 'ONE', 'SEG']
+const ATTRIBUTES = { X: 1, '!64': 2, '+64': 4, mem: 8, reg: 16, L: 32 } as const
+
+/** Families in order of first use, with those only the decoder names. */
+export function familyNames(): string[] {
+  return [...new Set([...OPCODE_MAP.map((r) => r[9]), 'sse', 'x87', 'xchg:EG'])]
+}
+export function endingFamilies(): Set<string> {
+  return new Set(OPCODE_MAP.filter((r) => r[8].split(' ').includes('X')).map((r) => r[9]))
+}
+
+function place(list: readonly string[], name: string, what: string): number {
+  const i = list.indexOf(name)
+  if (i < 0) throw new Error(`opcode map: unknown ${what} ${name}`)
+  return i
+}
+
+function entry(row: Row, families: readonly string[]): number[] {
+  let attributes = 0
+  for (const [flag, bit] of Object.entries(ATTRIBUTES)) if (row[8].split(' ').includes(flag)) attributes |= bit
+  const f = place(families, row[9], 'family')
+  return [place(FORMS, row[5], 'form'), place(SIZES, row[6], 'size'), place(IMMEDIATES, row[7], 'immediate'), attributes, f & 255, f >> 8, 0, 0]
+}
+
+export function tablesSource(n: Numbering): string {
+  const table = new Array<number>(512 * 8).fill(0)
+  const groups: number[] = []
+  const groupOf = new Map<number, number>()
+  for (const row of OPCODE_MAP) {
+    const [map, op, ext] = row
+    const index = (map === '0F' ? 256 : 0) + op
+    const bytes = entry(row, n.families)
+    if (ext < 0) {
+      for (let i = 0; i < 8; i++) table[index * 8 + i] = bytes[i] ?? 0
+      continue
+    }
+    let g = groupOf.get(index)
+    if (g === undefined) {
+      g = groups.length / 64
+      groupOf.set(index, g)
+      groups.push(...new Array<number>(64).fill(0))
+      table[index * 8] = FORMS.indexOf('GROUP')
+      table[index * 8 + 4] = g & 255
+      table[index * 8 + 5] = g >> 8
+    }
+    for (let i = 0; i < 8; i++) groups[g * 64 + ext * 8 + i] = bytes[i] ?? 0
+  }
+  // SSE: rows sorted by opcode and prefix; the index says where an opcode's rows start and how many there are.
+  const prefixes = ['', '66', 'F3', 'F2']
+  const index = new Array<number>(256 * 4 * 4).fill(0)
+  const rows: number[] = []
+  const kinds = 'VWUPQNGREMI'
+  let count = 0
+  for (let op = 0; op < 256; op++) {
+    prefixes.forEach((prefix, which) => {
+      const here = SSE_ROWS.filter((r) => r[2] === op && r[1] === prefix && r[8] !== 'special')
+      const at = (op * 4 + which) * 4
+      index[at] = count & 255
+      index[at + 1] = count >> 8
+      index[at + 2] = here.length
+      for (const r of here) {
+        const [, , , ext, form, size, align, , call, , flags] = r
+        const operands = form.split(',')
+        const shape = operands.some((o) => 'UNR'.includes(o)) ? 1 : operands.includes('M') ? 2 : 0
+        const words = flags.split(' ')
+        const w = words.includes('w0') ? 1 : words.includes('w1') ? 2 : 0
+        const hasImmediate = operands.includes('I') ? 4 : 0
+        const id = call === 'none' ? 0xffff : sseFunctionId(r)
+        const kind = (o: string | undefined) => (o === undefined || o === '' || o === 'I' ? 15 : place([...kinds], o, 'SSE operand'))
+        const special =
+          (words.includes('mmx') ? 1 : 0) | (words.includes('xm') ? 2 : 0) | (words.includes('eflags') ? 4 : 0) | (words.includes('rdi') ? 8 : 0) |
+          (call === 'd' || words.includes('store') ? 16 : 0) | (call === 'none' ? 32 : 0)
+        rows.push(ext & 255, shape, w | hasImmediate | (align === 16 ? 8 : 0), size, id & 255, id >> 8, kind(operands[0]), kind(operands[1]), special, 0, 0, 0)
+        count++
+      }
+    })
+  }
+  const data = (bytes: readonly number[]) => {
+    const lines: string[] = []
+    for (let i = 0; i < bytes.length; i += 64) lines.push(`  ${bytes.slice(i, i + 64).join(', ')},`)
+    return `memory.data<u8>([\n${lines.join('\n')}\n])`
+  }
+  const uops = n.uop.flatMap((u) => [u & 255, u >> 8])
+  const constants = [
+    ...FORMS.map((f, i) => `export const FORM_${f}: u32 = ${i}`),
+    ...SIZES.map((f, i) => `export const SIZE_${f.toUpperCase()}: u32 = ${i}`),
+    ...IMM_NAMES.map((f, i) => `export const IMM_${f}: u32 = ${i}`),
+    'export const ATTR_END: u32 = 1, ATTR_NO64: u32 = 2, ATTR_ONLY64: u32 = 4, ATTR_MEM: u32 = 8, ATTR_REG: u32 = 16, ATTR_LOCK: u32 = 32',
+    ...SPECIAL.map((s, i) => `export const OP_${s}: u32 = ${i}`),
+    `export const F_SSE: u32 = ${n.families.indexOf('sse')}`,
+    `export const F_X87: u32 = ${n.families.indexOf('x87')}`,
+    `export const F_XCHG: u32 = ${n.families.indexOf('xchg:EG')}`,
+    ...[...kinds].map((k, i) => `export const KIND_${k}: u32 = ${i}`),
+  ]
+  return `// Generated by isa/generate/tables.ts from isa/opcode-map.ts and isa/sse-rows.ts. Do not edit.
+${constants.join('\n')}
+export const TABLE: u32 = <u32>${data(table)}
+export const GROUPS: u32 = <u32>${data(groups)}
+export const UOPS: u32 = <u32>${data(uops)}
+export const SSE_INDEX: u32 = <u32>${data(index)}
+export const SSE_ROWS: u32 = <u32>${data(rows)}
+`
+}
