@@ -1,13 +1,12 @@
 // The drivers there are, by the name RINGMASTER_DRIVER chooses. Runs in: main, plain Node.
 import type { ChannelFactory } from '../lib/channel'
-import type { Supervisor } from '../supervisor/supervisor'
 import type { HypervisorDriver } from './driver'
 import { EmbeddedDriver } from './embedded/embedded-driver'
 import { TestDriver } from './test/test-driver'
 
 export interface DriverParts {
   readonly channels: ChannelFactory
-  readonly supervisor: Supervisor
+  readonly supervisor: ConstructorParameters<typeof EmbeddedDriver>[0]
   /** A folder of the driver's own. */
   readonly folder: string
 }

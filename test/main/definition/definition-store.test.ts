@@ -1,0 +1,90 @@
+// Definitions on disk: whole or not at all, damaged ones kept aside and told. Runs in: vitest, plain Node.
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DefinitionStore } from '../../../src-main/definition/definition-store'
+
+const UUID = '11111111-2222-4333-8444-555555555555'
+const OTHER = '99999999-2222-4333-8444-555555555555'
+const config = { name: 'Debian', memoryMiB: 256, vcpus: 1, kernel: '/boot/vmlinuz', ramdisk: null, cmdline: 'console=hvc0' }
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringmaster-definitions-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function loaded() {
+  const store = new DefinitionStore(folder)
+  return { store, ...(await store.load()) }
+}
+
+describe('the definition store', () => {
+  it('gives back what was put, after a new start', async () => {
+    const { store } = await loaded()
+    await store.put({ uuid: UUID, config, managedSave: 123 })
+    const { definitions, problems, cutOff } = await loaded()
+    expect(definitions).toEqual([{ uuid: UUID, config, managedSave: 123 }])
+    expect({ problems, cutOff }).toEqual({ problems: [], cutOff: [] })
+  })
+
+  it('leaves no temporary file and forgets one that a crash left', async () => {
+    const { store } = await loaded()
+    await Promise.all(
+      [1, 2, 3].map((memoryMiB) => store.put({ uuid: UUID, config: { ...config, memoryMiB }, managedSave: null })),
+    )
+    writeFileSync(join(folder, 'definitions', `${UUID}.json.abc.tmp`), '{"ver')
+    const { definitions } = await loaded()
+    expect(definitions[0]?.config.memoryMiB).toBe(3)
+    expect(readdirSync(join(folder, 'definitions')).sort()).toEqual([`${UUID}.json`, 'aside'])
+  })
+
+  it.each([
+    ['half a file', '{"version": 1, "uuid": "1111'],
+    ['another shape', JSON.stringify({ version: 1, uuid: UUID, config: { ...config, memoryMiB: 'much' }, managedSave: null })],
+    ['a newer version', JSON.stringify({ version: 2, uuid: UUID, config, managedSave: null })],
+    ['another identifier than its name', JSON.stringify({ version: 1, uuid: OTHER, config, managedSave: null })],
+    ['nothing', ''],
+  ])('keeps a definition that holds %s aside, reports it, and loads the others', async (_what, content) => {
+    const { store } = await loaded()
+    await store.put({ uuid: OTHER, config, managedSave: null })
+    writeFileSync(join(folder, 'definitions', `${UUID}.json`), content)
+    const { definitions, problems } = await loaded()
+    expect(definitions.map(({ uuid }) => uuid)).toEqual([OTHER])
+    expect(problems).toMatchObject([{ code: 'OPERATION_FAILED', reason: 'definition-corrupt' }])
+    const kept = problems[0]?.values['kept'] ?? ''
+    expect(readFileSync(kept, 'utf8')).toBe(content)
+    expect((await loaded()).problems).toEqual([])
+  })
+
+  it('finds the markers of domains that ran when the app was cut off', async () => {
+    const { store } = await loaded()
+    await store.put({ uuid: UUID, config, managedSave: null })
+    await store.markRunning(UUID)
+    expect((await loaded()).cutOff).toEqual([UUID])
+    await store.unmarkRunning(UUID)
+    expect((await loaded()).cutOff).toEqual([])
+  })
+
+  it('remembers which domain a file was saved from, and survives a damaged index', async () => {
+    const { store } = await loaded()
+    await store.recordSavedFile({ path: '/tmp/a.rmsave', uuid: UUID, config, savedAt: 5 })
+    expect((await loaded()).store.findSavedFile('/tmp/a.rmsave')).toMatchObject({ uuid: UUID, config })
+    writeFileSync(join(folder, 'saved-files.json'), 'no')
+    const damaged = await loaded()
+    expect(damaged.problems).toHaveLength(1)
+    expect(damaged.store.findSavedFile('/tmp/a.rmsave')).toBeUndefined()
+  })
+
+  it('forgets everything of a removed domain', async () => {
+    const { store } = await loaded()
+    await store.put({ uuid: UUID, config, managedSave: 1 })
+    writeFileSync(store.managedSavePath(UUID), 'state')
+    await store.markRunning(UUID)
+    await store.remove(UUID)
+    for (const part of ['saved', 'running']) expect(readdirSync(join(folder, part))).toEqual([])
+    expect((await loaded()).definitions).toEqual([])
+  })
+})

@@ -1,0 +1,335 @@
+// The toolstack on the test driver: operations in their states, jobs, saves, crashes, a cut-off app. Runs in: vitest, plain Node.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { errorReport, explainError } from '../../../src-main/public/error-code'
+import { makeToolstack, testCaller } from '../../support/toolstack'
+
+describe('defining a domain', () => {
+  it.each([
+    [{ name: ' ' }, 'INVALID_ARG', 'A virtual machine needs a name.'],
+    [{ name: '../../etc' }, 'INVALID_ARG', 'The name “../../etc” cannot be used.'],
+    [{ vcpus: 2 }, 'CONFIG_UNSUPPORTED', 'More than 1 virtual CPU is not supported yet (2 asked for).'],
+    [{ vcpus: 0 }, 'INVALID_ARG', 'A virtual machine needs at least one virtual CPU.'],
+    [{ memoryMiB: 0 }, 'CONFIG_UNSUPPORTED', '0 MiB of memory is too little; the least is 16 MiB.'],
+    [
+      { memoryMiB: 4096 },
+      'CONFIG_UNSUPPORTED',
+      '4096 MiB of memory is too much: a guest and the state of its engine share 4 GiB, which leaves 4000 MiB.',
+    ],
+  ])('refuses %o with %s in one sentence', async (part, code, cause) => {
+    const { toolstack, config, close } = await makeToolstack()
+    const defined = await toolstack.domains.define({ ...config('A'), ...part })
+    expect(defined).toMatchObject({ ok: false, error: { code } })
+    if (!defined.ok) expect(explainError(defined.error).cause).toBe(cause)
+    await close()
+  })
+
+  it('refuses a name that another domain has', async () => {
+    const { toolstack, config, close } = await makeToolstack()
+    await toolstack.domains.define(config('A'))
+    expect(await toolstack.domains.define(config('A'))).toMatchObject({ ok: false, error: { code: 'DOM_EXIST' } })
+    await close()
+  })
+
+  it('lasts', async () => {
+    const first = await makeToolstack()
+    await first.toolstack.domains.define(first.config('A'))
+    await first.close(true)
+    const second = await makeToolstack({ folder: first.folder })
+    expect(second.toolstack.domains.list()).toMatchObject([
+      { name: 'A', state: 'shutoff', operations: expect.arrayContaining(['create']) },
+    ])
+    await second.close()
+  })
+})
+
+describe('running a domain', () => {
+  it('goes through starting, running, paused, running, shutdown, shutoff', async () => {
+    const { toolstack, states, started, close } = await makeToolstack()
+    const uuid = await started('A')
+    await toolstack.domains.suspend(uuid)
+    await toolstack.domains.resume(uuid)
+    await toolstack.domains.shutdown(uuid)
+    await expect.poll(() => states.at(-1)).toBe('A shutoff')
+    const seen = states.filter((state, index) => state !== states[index - 1])
+    expect(seen.slice(0, 5)).toEqual(['A shutoff', 'A starting', 'A running', 'A paused', 'A running'])
+    await close()
+  })
+
+  it('refuses what its state does not allow', async () => {
+    const { toolstack, started, close } = await makeToolstack()
+    const uuid = await started('A')
+    expect(await toolstack.domains.create(uuid, false)).toMatchObject({ ok: false, error: { code: 'OPERATION_INVALID' } })
+    expect(await toolstack.domains.undefine(uuid)).toMatchObject({ ok: false, error: { code: 'OPERATION_INVALID' } })
+    expect(await toolstack.domains.resume(uuid)).toMatchObject({ ok: false, error: { code: 'OPERATION_INVALID' } })
+    await close()
+  })
+
+  it('says NO_DOMAIN for one that is not there', async () => {
+    const { toolstack, close } = await makeToolstack()
+    const uuid = '11111111-2222-4333-8444-555555555555'
+    expect(await toolstack.domains.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
+    await close()
+  })
+
+  it('refuses a kernel that cannot be read, and is shut off after', async () => {
+    const { toolstack, config, state, close } = await makeToolstack()
+    const defined = await toolstack.domains.define({ ...config('A'), kernel: '/no/such/kernel' })
+    const uuid = defined.ok ? defined.value : ''
+    expect(await toolstack.domains.create(uuid, false)).toMatchObject({
+      ok: false,
+      error: { code: 'SYSTEM_ERROR', values: { path: '/no/such/kernel', detail: 'no such file or directory' } },
+    })
+    expect(state(uuid)).toBe('shutoff')
+    await close()
+  })
+
+  it('is shut off after a start that failed, and leaves no marker', async () => {
+    const { toolstack, testDriver, config, state, folder, close } = await makeToolstack()
+    const defined = await toolstack.domains.define(config('A'))
+    const uuid = defined.ok ? defined.value : ''
+    testDriver.failNext('create', errorReport('image-unusable', { detail: 'no PVH note' }))
+    expect(await toolstack.domains.create(uuid, false)).toMatchObject({ ok: false, error: { code: 'CONFIG_UNSUPPORTED' } })
+    expect(state(uuid)).toBe('shutoff')
+    await close(true)
+    expect(readdirSync(join(folder, 'running'))).toEqual([])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('starts again when it asked for a reboot', async () => {
+    const { toolstack, states, started, state, close } = await makeToolstack()
+    const uuid = await started('A')
+    await toolstack.domains.reboot(uuid)
+    await expect.poll(() => states.slice(-2)).toEqual(['A starting', 'A running'])
+    expect(state(uuid)).toBe('running')
+    await close()
+  })
+
+  it('is shown as crashed with the reason, and can be started again', async () => {
+    const { toolstack, testDriver, started, close } = await makeToolstack()
+    const uuid = await started('A')
+    testDriver.crash(uuid, 'The guest had a triple fault.')
+    expect(toolstack.domains.info(uuid)).toMatchObject({ value: { state: 'crashed', detail: 'The guest had a triple fault.' } })
+    expect(await toolstack.domains.create(uuid, false)).toEqual({ ok: true, value: null })
+    await close()
+  })
+
+  it('crashes alone', async () => {
+    const { testDriver, started, state, close } = await makeToolstack()
+    const [a, b] = [await started('A'), await started('B')]
+    testDriver.crash(a, 'gone')
+    expect([state(a), state(b)]).toEqual(['crashed', 'running'])
+    await close()
+  })
+
+  it('that ran when the app was cut off is shown as crashed at the next start, and nothing else is lost', async () => {
+    const first = await makeToolstack()
+    const uuid = await first.started('A')
+    await first.toolstack.domains.define(first.config('B'))
+    // Cut off: not closed. The driver's domains are gone with it.
+    const second = await makeToolstack({ folder: first.folder })
+    expect(
+      second.toolstack.domains
+        .list()
+        .map(({ name, state }) => `${name} ${state}`)
+        .sort(),
+    ).toEqual(['A crashed', 'B shutoff'])
+    expect(second.toolstack.domains.info(uuid)).toMatchObject({
+      value: { detail: expect.stringContaining('ended unexpectedly') },
+    })
+    expect(await second.toolstack.domains.create(uuid, false)).toEqual({ ok: true, value: null })
+    await first.toolstack.close()
+    await second.close()
+  })
+})
+
+describe('saving', () => {
+  it('ends the domain, and create goes on from it', async () => {
+    const { toolstack, started, state, jobs, close } = await makeToolstack()
+    const uuid = await started('A')
+    const saving = toolstack.domains.managedSave(uuid)
+    expect(saving.ok && (await toolstack.jobs.wait(saving.value))).toEqual({ ok: true, value: null })
+    expect(state(uuid)).toBe('saved')
+    expect(jobs.at(-1)).toMatchObject({ kind: 'managedSave', state: 'done', progress: 1, uuid })
+    expect(await toolstack.domains.create(uuid, false)).toEqual({ ok: true, value: null })
+    expect(toolstack.domains.info(uuid)).toMatchObject({
+      value: { state: 'running', savedAt: null, clockStandsAt: expect.any(Number) },
+    })
+    await close()
+  })
+
+  it('outlives the app', async () => {
+    const first = await makeToolstack()
+    const uuid = await first.started('A')
+    expect(await first.toolstack.saveAll()).toEqual([])
+    await first.close(true)
+    const second = await makeToolstack({ folder: first.folder })
+    expect(second.state(uuid)).toBe('saved')
+    await second.toolstack.domains.create(uuid, false)
+    expect(second.state(uuid)).toBe('running')
+    await second.close()
+  })
+
+  it('can be forgotten by a fresh start', async () => {
+    const { toolstack, started, state, folder, close } = await makeToolstack()
+    const uuid = await started('A')
+    await toolstack.saveAll()
+    await toolstack.domains.create(uuid, true)
+    expect(state(uuid)).toBe('running')
+    expect(existsSync(join(folder, 'saved', `${uuid}.save`))).toBe(false)
+    await close()
+  })
+
+  it('that fails leaves the guest as it was: running, or paused', async () => {
+    const { toolstack, testDriver, started, state, jobs, close } = await makeToolstack()
+    for (const paused of [false, true]) {
+      const uuid = await started(paused ? 'P' : 'R')
+      if (paused) await toolstack.domains.suspend(uuid)
+      testDriver.failNext('save', errorReport('disk-full', { path: '/x' }))
+      const saving = toolstack.domains.save(uuid, '/x')
+      expect(saving.ok && (await toolstack.jobs.wait(saving.value))).toMatchObject({
+        ok: false,
+        error: { reason: 'disk-full' },
+      })
+      expect(state(uuid)).toBe(paused ? 'paused' : 'running')
+      expect(jobs.at(-1)).toMatchObject({ state: 'failed', error: { reason: 'disk-full' } })
+    }
+    await close()
+  })
+
+  it('can be cancelled; the guest goes on', async () => {
+    const { toolstack, started, state, jobs, close } = await makeToolstack()
+    const uuid = await started('A')
+    const saving = toolstack.domains.managedSave(uuid)
+    const job = saving.ok ? saving.value : 0
+    expect(toolstack.jobs.cancel(job).ok).toBe(true)
+    await toolstack.jobs.wait(job)
+    expect(jobs.at(-1)).toMatchObject({ state: 'cancelled' })
+    expect(state(uuid)).toBe('running')
+    expect(toolstack.jobs.cancel(job)).toMatchObject({ ok: false })
+    await close()
+  })
+
+  it('refuses a second job on the same domain', async () => {
+    const { toolstack, started, close } = await makeToolstack()
+    const uuid = await started('A')
+    const saving = toolstack.domains.managedSave(uuid)
+    expect(toolstack.domains.managedSave(uuid)).toMatchObject({ ok: false, error: { code: 'RESOURCE_BUSY' } })
+    if (saving.ok) await toolstack.jobs.wait(saving.value)
+    await close()
+  })
+})
+
+describe('restoring a file', () => {
+  async function savedTo(made: Awaited<ReturnType<typeof makeToolstack>>, path: string) {
+    const uuid = await made.started('A')
+    const saving = made.toolstack.domains.save(uuid, path)
+    if (saving.ok) await made.toolstack.jobs.wait(saving.value)
+    expect(made.state(uuid)).toBe('shutoff')
+    return uuid
+  }
+
+  it('continues the domain it was taken from', async () => {
+    const made = await makeToolstack()
+    const path = join(made.folder, 'a.rmsave')
+    const uuid = await savedTo(made, path)
+    const job = made.toolstack.domains.restore(path)
+    expect(await made.toolstack.jobs.wait(job)).toEqual({ ok: true, value: null })
+    expect(made.state(uuid)).toBe('running')
+    expect(made.jobs.at(-1)).toMatchObject({ uuid, kind: 'restore', state: 'done' })
+    await made.close()
+  })
+
+  it('makes a sibling beside a domain that runs', async () => {
+    const made = await makeToolstack()
+    const path = join(made.folder, 'a.rmsave')
+    const uuid = await savedTo(made, path)
+    await made.toolstack.domains.create(uuid, false)
+    await made.toolstack.jobs.wait(made.toolstack.domains.restore(path))
+    expect(made.toolstack.domains.list().map(({ name, state }) => `${name} ${state}`)).toEqual(['A running', 'A 2 running'])
+    await made.close()
+  })
+
+  it('brings a deleted domain back under its own identifier', async () => {
+    const made = await makeToolstack()
+    const path = join(made.folder, 'a.rmsave')
+    const uuid = await savedTo(made, path)
+    await made.toolstack.domains.undefine(uuid)
+    await made.toolstack.jobs.wait(made.toolstack.domains.restore(path))
+    expect(made.state(uuid)).toBe('running')
+    await made.close()
+  })
+
+  it('refuses a damaged file and leaves no domain behind', async () => {
+    const made = await makeToolstack()
+    const path = join(made.folder, 'broken.rmsave')
+    writeFileSync(path, '{"uuid":')
+    expect(await made.toolstack.jobs.wait(made.toolstack.domains.restore(path))).toMatchObject({
+      ok: false,
+      error: { reason: 'save-corrupt' },
+    })
+    expect(made.toolstack.domains.list()).toEqual([])
+    await made.close()
+  })
+})
+
+describe('the rest of the calls', () => {
+  it('makes, defines and starts the demo guest as one job', async () => {
+    const { servers, toolstack, jobs, close } = await makeToolstack()
+    const started = await servers.demoGuestCreate({}, testCaller())
+    expect(started.ok && (await toolstack.jobs.wait(started.value.job))).toEqual({ ok: true, value: null })
+    expect(toolstack.domains.list()).toMatchObject([{ name: 'Debian demo', state: 'running' }])
+    expect(jobs.map(({ step }) => step)).toEqual(
+      expect.arrayContaining(['finding-packages', 'downloading', 'building-ramdisk', 'starting']),
+    )
+    await close()
+  })
+
+  it('keeps samples and log lines and tells them', async () => {
+    const { servers, started, events, close } = await makeToolstack()
+    const uuid = await started('A')
+    await expect.poll(() => events.filter(({ name }) => name === 'samples').length, { timeout: 3000 }).toBeGreaterThan(0)
+    const series = await servers.domainSamples({ uuid, minutes: 1 }, testCaller())
+    expect(series.ok && series.value.memoryKiB[0]).toBe(64 * 1024)
+    expect(await servers.domainLog({ uuid }, testCaller())).toMatchObject({ value: [{ level: 'info' }] })
+    await close()
+  })
+
+  it('tells of a domain 0 that came back', async () => {
+    const { testDriver, events, close } = await makeToolstack()
+    testDriver.restartDomain0('was ended by SIGKILL')
+    const told = events.filter(({ name }) => name === 'domainChanged')
+    expect(told).toMatchObject([{ payload: { domain: { state: 'crashed' } } }, { payload: { domain: { state: 'running' } } }])
+    await close()
+  })
+
+  it('lists definitions even when the driver cannot be opened', async () => {
+    const first = await makeToolstack()
+    await first.toolstack.domains.define(first.config('A'))
+    await first.close(true)
+    mkdirSync(first.folder, { recursive: true })
+    first.testDriver.failNext('open', errorReport('internal', { detail: 'no engine' }))
+    const second = await makeToolstack({ folder: first.folder, driver: first.testDriver })
+    expect(second.toolstack.domains.list()).toHaveLength(1)
+    expect(second.notices).toMatchObject([{ severity: 'error' }])
+    await second.close()
+  })
+})
+
+describe('all guests at once', () => {
+  it('saves, shuts down or forces off', async () => {
+    const { toolstack, started, state, close } = await makeToolstack()
+    const [a, b] = [await started('A'), await started('B')]
+    await toolstack.domains.suspend(b)
+    expect(await toolstack.saveAll()).toEqual([])
+    expect([state(a), state(b)]).toEqual(['saved', 'saved'])
+    for (const uuid of [a, b]) await toolstack.domains.create(uuid, false)
+    expect(await toolstack.shutdownAll(2000)).toBe(true)
+    expect([state(a), state(b)]).toEqual(['shutoff', 'shutoff'])
+    for (const uuid of [a, b]) await toolstack.domains.create(uuid, false)
+    await toolstack.destroyAll()
+    expect([state(a), state(b)]).toEqual(['shutoff', 'shutoff'])
+    await close()
+  })
+})

@@ -1,0 +1,113 @@
+// A toolstack on the test driver and a temporary folder, with everything it tells kept for looking at.
+// Runs in: any test, plain Node.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { err, ok } from '../../src-engine/public/result'
+import { DefinitionStore } from '../../src-main/definition/definition-store'
+import type { HypervisorDriver } from '../../src-main/driver/driver'
+import { TestDriver } from '../../src-main/driver/test/test-driver'
+import type { OpaquePort } from '../../src-main/lib/channel'
+import type { CallName } from '../../src-main/public/calls'
+import { errorReport } from '../../src-main/public/error-code'
+import type { DomainConfig, DomainState, JobInfo, Notice } from '../../src-main/public/types'
+import { NodeChannels } from '../../src-main/supervisor/node'
+import { TestDemoMaker } from '../../src-main/toolstack/test-demo'
+import { type Caller, type CallServers, Toolstack, type ToolstackCall } from '../../src-main/toolstack/toolstack'
+
+export interface ToldEvent {
+  readonly name: string
+  readonly payload: unknown
+}
+
+export function testCaller(chosen: readonly string[] = [], ports: OpaquePort[] = []): Caller {
+  return {
+    choseFile: (path) => chosen.includes(path),
+    handOver: (port) => ports.push(port),
+  }
+}
+
+const notHere = () => err(errorReport('unsupported', { operation: 'windows in a test' }))
+const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
+  aboutInfo: notHere,
+  preferencesGet: notHere,
+  preferencesSet: notHere,
+  filePick: notHere,
+  windowOpen: notHere,
+  windowClose: notHere,
+  clipboardRead: notHere,
+  clipboardWrite: notHere,
+  quit: notHere,
+  quitChoose: notHere,
+}
+
+export interface ToolstackOptions {
+  readonly folder?: string
+  readonly driver?: HypervisorDriver
+}
+
+export async function makeToolstack(options: ToolstackOptions = {}) {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ringmaster-toolstack-'))
+  mkdirSync(folder, { recursive: true })
+  const kernel = join(folder, 'kernel')
+  writeFileSync(kernel, '')
+  const channels = new NodeChannels()
+  const testDriver = new TestDriver(channels)
+  const driver = options.driver ?? testDriver
+  const events: ToldEvent[] = []
+  const listeners: ((name: string, payload: unknown) => void)[] = []
+  const states: string[] = []
+  const jobs: JobInfo[] = []
+  const notices: Notice[] = []
+  const toolstack = new Toolstack({
+    driver,
+    definitions: new DefinitionStore(folder),
+    clock: { now: () => Date.now() },
+    demo: new TestDemoMaker(join(folder, 'demo'), 0),
+    emit: (name, payload) => {
+      events.push({ name, payload })
+      if ('domain' in payload && payload.domain.kind === 'guest') states.push(`${payload.domain.name} ${payload.domain.state}`)
+      if ('job' in payload) jobs.push(payload.job)
+      if ('notice' in payload) notices.push(payload.notice)
+      for (const listener of listeners) listener(name, payload)
+    },
+  })
+  await toolstack.load()
+  await toolstack.open()
+  const servers: CallServers = { ...toolstack.servers(), ...appCalls }
+  const config = (name: string): DomainConfig => ({ name, memoryMiB: 64, vcpus: 1, kernel, ramdisk: null, cmdline: '' })
+  const state = (uuid: string): DomainState | 'gone' => {
+    const info = toolstack.domains.info(uuid)
+    return info.ok ? info.value.state : 'gone'
+  }
+  return {
+    folder,
+    kernel,
+    toolstack,
+    servers,
+    driver,
+    testDriver,
+    channels,
+    events,
+    states,
+    jobs,
+    notices,
+    config,
+    state,
+    onEvent: (listener: (name: string, payload: unknown) => void) => listeners.push(listener),
+    /** Defines and starts. */
+    async started(name: string): Promise<string> {
+      const defined = await toolstack.domains.define(config(name))
+      if (!defined.ok) throw new Error(`not defined: ${defined.error.reason}`)
+      const created = await toolstack.domains.create(defined.value, false)
+      if (!created.ok) throw new Error(`not started: ${created.error.reason}`)
+      return defined.value
+    },
+    /** Ends the app in order. */
+    async close(keep = false): Promise<void> {
+      await toolstack.close()
+      if (!keep) rmSync(folder, { recursive: true, force: true })
+    },
+    done: ok(null),
+  }
+}
