@@ -27,9 +27,9 @@ export class TestConsole {
   private output = new Uint8Array(0)
   private dropped = 0 // bytes that fell out of the scrollback
   private line = ''
-  private readonly onPoweroff: (kind: 'poweroff' | 'reboot') => void
+  private readonly onPoweroff: (kind: 'poweroff' | 'reboot' | 'crash') => void
 
-  constructor(name: string, onPoweroff: (kind: 'poweroff' | 'reboot') => void, state?: TestConsoleState) {
+  constructor(name: string, onPoweroff: (kind: 'poweroff' | 'reboot' | 'crash') => void, state?: TestConsoleState) {
     this.onPoweroff = onPoweroff
     if (state) {
       for (const [key, value] of Object.entries(state.variables)) this.variables.set(key, value)
@@ -123,9 +123,12 @@ export class TestConsole {
       case 'uname':
         return 'Linux test 6.1.0-test-amd64 #1 SMP test driver x86_64 GNU/Linux\r\n'
       case 'help':
-        return 'echo, uname, seq N, NAME=value, poweroff, reboot\r\n'
+        return 'echo, uname, seq N, NAME=value, poweroff, reboot, crash\r\n'
       case 'seq':
         return Array.from({ length: Math.min(20000, Number(words[0]) || 0) }, (_, index) => `${index + 1}\r\n`).join('')
+      case 'crash':
+        this.onPoweroff(command)
+        return 'Kernel panic - not syncing: sysrq triggered crash\r\n'
       case 'poweroff':
       case 'reboot':
         this.onPoweroff(command)

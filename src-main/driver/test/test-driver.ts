@@ -182,7 +182,9 @@ export class TestDriver implements HypervisorDriver {
 
   private add(uuid: string, config: DomainConfig, state?: ReturnType<TestConsole['state']>): StartedDomain {
     const domid = this.nextDomid++
-    const testConsole = new TestConsole(config.name, (kind) => void this.later(() => this.stop(uuid, kind, '')), state)
+    const detail = (kind: StopKind): string => (kind === 'crash' ? 'SHUTDOWN_crash, the kernel of the guest panicked' : '')
+    const ended = (kind: StopKind): void => void this.later(() => this.stop(uuid, kind, detail(kind)))
+    const testConsole = new TestConsole(config.name, ended, state)
     this.domains.set(uuid, { domid, config, console: testConsole, memoryMiB: config.memoryMiB, paused: false })
     this.listener({ kind: 'log', uuid, level: 'info', text: `Domain ${domid} (${config.name}) was created.` })
     return { domid, paused: false }
