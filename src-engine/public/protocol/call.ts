@@ -107,7 +107,8 @@ export class Caller<C extends CallTypes, E extends EventTypes> {
     if (message.kind === 'reply') {
       if (!REPLY.is(message)) return REPLY.explain(message)
       const settle = this.waiting.get(message.id)
-      if (!settle) return `reply to unknown call ${message.id}`
+      // Its caller is not waiting any more, or never was: nobody is hurt.
+      if (!settle) return undefined
       this.waiting.delete(message.id)
       settle(message.ok ? ok(message.value) : err(message.error ?? { code: 'INTERNAL_ERROR', message: 'No reason given.' }))
       return undefined

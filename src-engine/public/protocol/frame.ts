@@ -87,7 +87,8 @@ export class FrameReader {
   push(chunk: Uint8Array): Result<Message[], string> {
     const messages: Message[] = []
     if (this.broken) return ok(messages)
-    this.chunks.push(chunk)
+    // A Node Buffer would share memory where an array copies (`slice`): from here on it is a plain array.
+    this.chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     this.held += chunk.length
     while (this.held >= 4) {
       const head = this.peek(4)

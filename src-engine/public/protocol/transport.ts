@@ -36,6 +36,12 @@ export function exactBytes(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
+/** Bytes as a Uint8Array proper: a Node Buffer is one too, but its `slice` shares memory instead of copying. */
+function plainArray(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
 /** The message with each Uint8Array made exact. */
 export function exactMessage(message: Message): Message {
   if (message instanceof Uint8Array) return exactBytes(message)
@@ -95,8 +101,9 @@ export abstract class TransportBase implements Transport {
     this.ended(reason)
   }
 
-  protected received(message: unknown, ports: readonly unknown[]): void {
+  protected received(given: unknown, ports: readonly unknown[]): void {
     if (this.reason !== undefined) return
+    const message = given instanceof Uint8Array ? plainArray(given) : given
     if (this.listener) this.listener(message, ports)
     else this.early.push({ message, ports })
   }
