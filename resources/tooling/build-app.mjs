@@ -32,7 +32,8 @@ async function bundle(world, folder) {
   for (const file of files) writeAtomic(out(folder, file.fileName), file.type === 'asset' ? file.source : file.code)
   const current = new Set(files.map((file) => file.fileName))
   for (const name of fs.readdirSync(out(folder))) {
-    if (name.startsWith(`${world}-`) && !current.has(name)) fs.rmSync(out(folder, name), { force: true })
+    if ((name.startsWith(`${world}-`) || name.startsWith('dev-')) && !current.has(name))
+      fs.rmSync(out(folder, name), { force: true })
   }
 }
 

@@ -62,6 +62,9 @@ export function isFresh(name, hash, outputs) {
   }
 }
 
+/** Forgets what the output was made from: somebody else is about to write it. */
+export const clearStamp = (name) => fs.rmSync(stampFile(name), { force: true })
+
 export const writeStamp = (name, hash) => writeAtomic(stampFile(name), hash)
 
 function ownerIsGone(lock) {
