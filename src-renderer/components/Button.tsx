@@ -3,7 +3,7 @@
 // Runs in: every window.
 
 import type { ReactNode } from 'react'
-import { Button as AriaButton, type ButtonProps as AriaButtonProps, Tooltip, TooltipTrigger } from 'react-aria-components'
+import { Button as AriaButton, Tooltip, TooltipTrigger } from 'react-aria-components'
 import { Icon, type IconName } from './Icon'
 
 export interface ButtonProps {
@@ -15,7 +15,6 @@ export interface ButtonProps {
   readonly disabled?: boolean
   readonly autoFocus?: boolean
   readonly submit?: boolean
-  readonly slot?: AriaButtonProps['slot']
   readonly onPress?: () => void
 }
 
@@ -27,7 +26,7 @@ export function Button(props: ButtonProps) {
     <AriaButton
       className={classes.join(' ')}
       {...(props.label !== undefined && { 'aria-label': props.label })}
-      {...(props.slot !== undefined && { slot: props.slot })}
+      slot={null}
       {...(props.onPress !== undefined && { onPress: props.onPress })}
       isDisabled={props.disabled === true}
       autoFocus={props.autoFocus === true}

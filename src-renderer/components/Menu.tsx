@@ -24,6 +24,8 @@ interface ActionsProps {
   readonly entries: readonly MenuEntry[]
   readonly onAction: (id: string) => void
   readonly onClose?: () => void
+  /** The library decides for a menu on a button; a menu opened with the mouse has nothing chosen yet. */
+  readonly focus?: 'first' | 'menu'
 }
 
 function Actions(props: ActionsProps) {
@@ -32,7 +34,7 @@ function Actions(props: ActionsProps) {
     <AriaMenu
       className="menu"
       aria-label={props.label}
-      autoFocus="first"
+      {...(props.focus !== undefined && { autoFocus: props.focus === 'first' ? ('first' as const) : true })}
       disabledKeys={disabled}
       onAction={(key) => props.onAction(String(key))}
       {...(props.onClose !== undefined && { onClose: props.onClose })}
@@ -86,6 +88,7 @@ export function MenuButton(
 export interface MenuPoint {
   readonly x: number
   readonly y: number
+  readonly by: 'mouse' | 'keyboard'
 }
 
 /** Open while `at` is a point. The caller restores focus in onClose. */
@@ -106,7 +109,7 @@ export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | nul
           if (!open) props.onClose()
         }}
       >
-        <Actions {...props} />
+        <Actions {...props} focus={at.by === 'keyboard' ? 'first' : 'menu'} />
       </Popover>
     </>
   )

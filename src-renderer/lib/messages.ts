@@ -263,12 +263,12 @@ export const messages = {
   'quit.title-one': { en: '{count} virtual machine is still on', de: '{count} virtuelle Maschine ist noch an' },
   'quit.title-other': { en: '{count} virtual machines are still on', de: '{count} virtuelle Maschinen sind noch an' },
   'quit.body': {
-    en: 'What should happen to them before Ringmaster quits?',
-    de: 'Was soll mit ihnen geschehen, bevor Ringmaster endet?',
+    en: 'What should happen before Ringmaster quits?',
+    de: 'Was soll geschehen, bevor Ringmaster endet?',
   },
   'quit.save': { en: 'Save all', de: 'Alle sichern' },
   'quit.save-hint': {
-    en: 'They go on where they are when run again',
+    en: 'Guests go on where they are when run again',
     de: 'Beim nächsten Start geht es an derselben Stelle weiter',
   },
   'quit.shutdown': { en: 'Shut down all', de: 'Alle herunterfahren' },

@@ -117,11 +117,12 @@ export function ConsolePane(props: ConsolePaneProps) {
   }
   const openMenu = (event: MouseEvent) => {
     event.preventDefault()
-    setMenuAt({ x: event.clientX, y: event.clientY })
+    setMenuAt({ x: event.clientX, y: event.clientY, by: event.button === 2 ? 'mouse' : 'keyboard' })
   }
 
   return (
     <div className="console">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the terminal inside has the role; its menu key bubbles up */}
       <div className="console-screen" onContextMenu={openMenu}>
         <div ref={box} className="console-box" data-testid="terminal" />
         {idle && (

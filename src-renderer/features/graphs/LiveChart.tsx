@@ -48,6 +48,7 @@ export function LiveChart(props: LiveChartProps) {
   }, [])
 
   const { points, rangeSeconds, colour, top, tick, valueTitle } = props
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the scheme changes
   useEffect(() => {
     if (curve === null) return
     const time = (seconds: number): string => {

@@ -217,8 +217,8 @@ export function CreateDomainView() {
             host === null
               ? ''
               : t('create.memory-hint', {
-                  min: limits.minMemoryMiB,
-                  max: limits.maxMemoryMiB,
+                  min: formats.number(limits.minMemoryMiB),
+                  max: formats.number(limits.maxMemoryMiB),
                   free: formats.number(host.freeMemoryMiB),
                 })
           }

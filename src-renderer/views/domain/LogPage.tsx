@@ -49,12 +49,12 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
 
   return (
     <div className="log">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <div
         ref={box}
         className="log-lines selectable"
         role="log"
         aria-label={t('log.label', { name: domain.name })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         onScroll={(event) => {
           const node = event.currentTarget

@@ -105,7 +105,7 @@ export function DomainTable(props: DomainTableProps) {
 
   const menuAtRow = (uuid: string) => {
     const rect = rowOf(uuid)?.getBoundingClientRect()
-    if (rect !== undefined) props.onContextMenu(uuid, { x: rect.left + 44, y: rect.bottom - 6 })
+    if (rect !== undefined) props.onContextMenu(uuid, { x: rect.left + 44, y: rect.bottom - 6, by: 'keyboard' })
   }
 
   const openMenu = (event: MouseEvent) => {
@@ -114,7 +114,7 @@ export function DomainTable(props: DomainTableProps) {
     const uuid = row?.getAttribute('data-key') ?? null
     if (uuid === null || find(uuid) === undefined) return
     // The Menu key comes as a context menu event without a pressed button.
-    if (event.button === 2) props.onContextMenu(uuid, { x: event.clientX, y: event.clientY })
+    if (event.button === 2) props.onContextMenu(uuid, { x: event.clientX, y: event.clientY, by: 'mouse' })
     else menuAtRow(uuid)
   }
 

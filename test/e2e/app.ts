@@ -1,0 +1,159 @@
+// Starts the real Electron on the built app, with a folder of its own, and hands out page objects. Uses the runtime and
+// display that resources/tooling/run.mjs prepared; started by vitest alone it finds or starts them itself.
+// Invariant: what a test started is gone when close() returns, its folder too; every window's errors fail the test.
+// Runs in: end-to-end tests (plain Node).
+
+import { execFileSync, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { Preferences } from '../../src-main/public/types'
+import { CreateDomainPage } from './create-domain-page'
+import { DomainPage } from './domain-page'
+import { ManagerPage } from './manager-page'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const output = path.join(root, 'test-output', 'e2e')
+
+export interface LaunchOptions {
+  readonly driver?: 'test' | 'embedded'
+  readonly folder?: string
+  readonly preferences?: Partial<Preferences>
+  readonly scale?: number
+  readonly env?: Readonly<Record<string, string>>
+  /** The folder stays after close(), for a second start. */
+  readonly keepFolder?: boolean
+}
+
+let ownDisplay: string | undefined
+
+/** The display run.mjs prepared, or a virtual one of our own that ends with this process. */
+async function display(): Promise<string | undefined> {
+  if (process.platform !== 'linux' || process.env['DISPLAY'] !== undefined) return process.env['DISPLAY']
+  if (ownDisplay === undefined) {
+    const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1440x1000x24', '-nolisten', 'tcp'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    process.once('exit', () => server.kill())
+    const number = await new Promise<string>((resolve, reject) => {
+      server.once('error', reject)
+      server.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString().trim()))
+    })
+    ownDisplay = `:${number}`
+  }
+  return ownDisplay
+}
+
+/** The runtime run.mjs prepared, or what the same tool finds. */
+function executable(): string {
+  const prepared = process.env['ELECTRON_EXEC_PATH']
+  if (prepared !== undefined) return prepared
+  const tool = path.join(root, 'resources/tooling/electron-runtime.mjs')
+  const found: unknown = JSON.parse(execFileSync(process.execPath, [tool], { encoding: 'utf8' }))
+  if (typeof found === 'object' && found !== null && 'exec' in found && typeof found.exec === 'string') return found.exec
+  throw new Error('no Electron runtime was found')
+}
+
+export class RunningApp {
+  readonly electron: ElectronApplication
+  readonly folder: string
+  /** What pages wrote to their console as errors; a test asserts that it is empty. */
+  readonly errors: string[] = []
+  private readonly keepFolder: boolean
+
+  constructor(electron: ElectronApplication, folder: string, keepFolder: boolean) {
+    this.electron = electron
+    this.folder = folder
+    this.keepFolder = keepFolder
+    for (const page of electron.windows()) this.watch(page)
+    electron.on('window', (page) => this.watch(page))
+  }
+
+  async manager(): Promise<ManagerPage> {
+    const manager = new ManagerPage(await this.window('manager'))
+    await manager.ready()
+    return manager
+  }
+
+  /** Waits for a domain window; `open` is what opens it. */
+  async domain(open: () => Promise<void>): Promise<DomainPage> {
+    const [page] = await Promise.all([this.electron.waitForEvent('window', { timeout: 60_000 }), open()])
+    const domain = new DomainPage(page)
+    await domain.ready()
+    return domain
+  }
+
+  async createDomain(open: () => Promise<void>): Promise<CreateDomainPage> {
+    return new CreateDomainPage(await this.other(open))
+  }
+
+  /** Waits for any new window. */
+  async other(open: () => Promise<void>): Promise<Page> {
+    const [page] = await Promise.all([this.electron.waitForEvent('window', { timeout: 20_000 }), open()])
+    return page
+  }
+
+  /** Answers the next file dialogs of the system with this path. */
+  async answerFileDialogs(file: string | null): Promise<void> {
+    await this.electron.evaluate(({ dialog }, chosen) => {
+      dialog.showOpenDialog = async () => ({ canceled: chosen === null, filePaths: chosen === null ? [] : [chosen] })
+      dialog.showSaveDialog = async () => ({ canceled: chosen === null, filePath: chosen ?? '' })
+    }, file)
+  }
+
+  /** Keeps a picture as test output. */
+  async picture(page: Page, name: string): Promise<void> {
+    fs.mkdirSync(output, { recursive: true })
+    await page.screenshot({ path: path.join(output, `${name}.png`) })
+  }
+
+  /** Ends at once, whatever runs. */
+  async close(): Promise<void> {
+    const child = this.electron.process()
+    const gone = new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) resolve()
+      else child.once('exit', () => resolve())
+    })
+    await this.electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
+    await gone
+    if (!this.keepFolder) fs.rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  private async window(view: string): Promise<Page> {
+    const isView = (page: Page) => new URL(page.url()).searchParams.get('view') === view
+    return this.electron.windows().find(isView) ?? this.electron.waitForEvent('window', { predicate: isView, timeout: 20_000 })
+  }
+
+  private watch(page: Page): void {
+    page.on('pageerror', (error) => this.errors.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.errors.push(message.text())
+    })
+  }
+}
+
+export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
+  const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+  if (options.preferences !== undefined) {
+    const { defaultPreferences } = await import('../../src-main/public/types')
+    const preferences = { ...defaultPreferences, ...options.preferences }
+    fs.writeFileSync(path.join(folder, 'preferences.json'), JSON.stringify(preferences))
+  }
+  const executablePath = executable()
+  const screen = await display()
+  const electron = await _electron.launch({
+    executablePath,
+    args: [root, '--disable-gpu', '--lang=en-GB', `--force-device-scale-factor=${options.scale ?? 1}`],
+    env: {
+      ...process.env,
+      RINGMASTER_DRIVER: options.driver ?? 'test',
+      RINGMASTER_FOLDER: folder,
+      ...(screen !== undefined && { DISPLAY: screen }),
+      ...options.env,
+    },
+    timeout: 30_000,
+  })
+  return new RunningApp(electron, folder, options.keepFolder === true)
+}

@@ -1,0 +1,67 @@
+// The window of one domain as a user sees it. Runs in: end-to-end tests.
+
+import type { Locator, Page } from 'playwright-core'
+
+export class DomainPage {
+  readonly page: Page
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  async ready(): Promise<void> {
+    await this.page.getByTestId('domain-state').waitFor({ timeout: 20_000 })
+  }
+
+  state(): Locator {
+    return this.page.getByTestId('domain-state')
+  }
+
+  async waitForState(words: string | RegExp): Promise<void> {
+    await this.page
+      .getByTestId('domain-state')
+      .and(this.page.locator(':scope', { hasText: words }))
+      .waitFor({ timeout: 60_000 })
+  }
+
+  tab(name: string): Locator {
+    return this.page.getByRole('tab', { name })
+  }
+
+  /** What the terminal shows: one string, lines ending in newlines, without blanks at their ends. */
+  async screen(): Promise<string> {
+    const lines = await this.page.locator('.xterm-rows > div').allTextContents()
+    return lines.map((line) => line.replace(/\u00a0/g, ' ').trimEnd()).join('\n')
+  }
+
+  async waitForText(text: string | RegExp, timeout = 20_000): Promise<void> {
+    const end = Date.now() + timeout
+    for (;;) {
+      const screen = await this.screen()
+      if (typeof text === 'string' ? screen.includes(text) : text.test(screen)) return
+      if (Date.now() > end) throw new Error(`the console does not show ${String(text)} but:\n${screen.trimEnd()}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.locator('.xterm-helper-textarea').focus()
+    await this.page.keyboard.type(text)
+  }
+
+  connection(): Locator {
+    return this.page.getByTestId('console-connection')
+  }
+
+  notice(): Locator {
+    return this.page.locator('.window > .notice')
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  chart(name: string): Locator {
+    return this.page.getByRole('img', { name: new RegExp(`^${name}`) })
+  }
+}

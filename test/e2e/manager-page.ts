@@ -1,0 +1,89 @@
+// The manager window as a user sees it. Runs in: end-to-end tests.
+
+import type { Locator, Page } from 'playwright-core'
+
+export class ManagerPage {
+  readonly page: Page
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  async ready(): Promise<void> {
+    await this.page.locator('.status-bar').waitFor({ timeout: 20_000 })
+    await this.domain0().waitFor({ timeout: 20_000 })
+  }
+
+  domain0(): Locator {
+    return this.row('Domain 0')
+  }
+
+  /** The row of a domain, found by its name. */
+  row(name: string): Locator {
+    return this.page.getByRole('row').filter({ has: this.page.locator('.name-name', { hasText: name }) })
+  }
+
+  state(name: string): Locator {
+    return this.row(name).locator('.name-state')
+  }
+
+  cpuFigure(name: string): Locator {
+    return this.row(name).locator('.figure').first()
+  }
+
+  async waitForState(name: string, words: string | RegExp): Promise<void> {
+    await this.row(name).locator('.name-state', { hasText: words }).waitFor({ timeout: 60_000 })
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  async pressDemoGuest(): Promise<void> {
+    await this.page.locator('.empty').getByRole('button', { name: 'Demo guest' }).click()
+  }
+
+  async openContextMenu(name: string): Promise<void> {
+    await this.row(name).click({ button: 'right' })
+    await this.menu().waitFor()
+  }
+
+  menu(): Locator {
+    return this.page.getByRole('menu')
+  }
+
+  menuItem(name: string): Locator {
+    return this.page.getByRole('menuitem', { name: new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`) })
+  }
+
+  async choose(domain: string, action: string): Promise<void> {
+    await this.openContextMenu(domain)
+    await this.menuItem(action).click()
+    await this.menu().waitFor({ state: 'detached' })
+  }
+
+  dialog(): Locator {
+    return this.page.getByRole('alertdialog').or(this.page.getByRole('dialog'))
+  }
+
+  failures(): Locator {
+    return this.page.locator('.activity .notice.bad')
+  }
+
+  jobs(): Locator {
+    return this.page.locator('.job')
+  }
+
+  /** What was said to screen readers so far. */
+  async announcements(): Promise<readonly string[]> {
+    return this.page.getByTestId('live-region').locator('p').allTextContents()
+  }
+
+  /** Accessible name of what has the keyboard. */
+  async focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      const node = document.activeElement
+      return `${node?.getAttribute('role') ?? node?.tagName.toLowerCase()} ${node?.getAttribute('aria-label') ?? node?.textContent ?? ''}`
+    })
+  }
+}

@@ -1,0 +1,350 @@
+// The app on the test driver, through its windows: everything a user does with a guest short of a real kernel.
+// Runs in: plain Node; starts the real Electron on a virtual display.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type LaunchOptions, launch, type RunningApp } from './app'
+import type { DomainPage } from './domain-page'
+import type { ManagerPage } from './manager-page'
+
+const DEMO = 'Debian demo'
+
+let running: RunningApp | undefined
+
+async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; manager: ManagerPage }> {
+  const app = await launch(options)
+  running = app
+  return { app, manager: await app.manager() }
+}
+
+async function startWithDemo(
+  options: LaunchOptions = {},
+): Promise<{ app: RunningApp; manager: ManagerPage; domain: DomainPage }> {
+  const { app, manager } = await start(options)
+  const domain = await app.domain(() => manager.pressDemoGuest())
+  await domain.waitForText('~ #')
+  return { app, manager, domain }
+}
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+  expect(app?.errors ?? []).toEqual([])
+})
+
+describe('the manager window', () => {
+  it('shows domain 0, one sentence and two buttons when there is no guest yet', async () => {
+    const { app, manager } = await start()
+    await expect(manager.state('Domain 0').textContent()).resolves.toContain('Running')
+    await expect(manager.page.locator('.empty-text').count()).resolves.toBe(1)
+    await expect(manager.page.locator('.empty button').allTextContents()).resolves.toEqual([
+      'Demo guest',
+      'New virtual machine',
+    ])
+    await app.picture(manager.page, 'first-start')
+  })
+
+  it('boots the demo guest with one press and opens its console, which answers', async () => {
+    const { app, manager, domain } = await startWithDemo()
+    await manager.waitForState(DEMO, 'Running')
+    await domain.type('uname -a\r')
+    await domain.waitForText('GNU/Linux')
+    await app.picture(domain.page, 'console')
+    await app.picture(manager.page, 'one-guest')
+  })
+
+  it('can cancel the demo guest, and says nothing was made', async () => {
+    const { manager } = await start()
+    await manager.pressDemoGuest()
+    await manager.page.getByRole('button', { name: 'Cancel: Preparing the demo guest' }).click()
+    await manager.page.locator('.empty').getByRole('button', { name: 'Demo guest' }).waitFor()
+    await expect(manager.row(DEMO).count()).resolves.toBe(0)
+    await expect(manager.failures().count()).resolves.toBe(0)
+  })
+
+  it('pauses, resumes, shuts down and runs a guest from the context menu, and announces each state', async () => {
+    const { app, manager } = await startWithDemo()
+    await manager.openContextMenu(DEMO)
+    const items = await manager.menu().getByRole('menuitem').allTextContents()
+    expect(items.map((item) => item.replace(/(Del|Enter)$/, ''))).toEqual([
+      'Run',
+      'Pause',
+      'Shut down',
+      'Reboot',
+      'Force off',
+      'Save…',
+      'Save state and turn off',
+      'Restore…',
+      'Delete',
+      'Open',
+    ])
+    await app.picture(manager.page, 'context-menu')
+    await manager.menuItem('Pause').click()
+    await manager.waitForState(DEMO, 'Paused')
+    await manager.choose(DEMO, 'Resume')
+    await manager.waitForState(DEMO, 'Running')
+    await manager.choose(DEMO, 'Shut down')
+    await manager.waitForState(DEMO, 'Shut off')
+    await manager.choose(DEMO, 'Run')
+    await manager.waitForState(DEMO, 'Running')
+    const said = await manager.announcements()
+    expect(said.at(-1)).toBe(`${DEMO}: Running`)
+  })
+
+  it('asks before forcing a guest off, and Escape changes nothing', async () => {
+    const { app, manager } = await startWithDemo()
+    await manager.choose(DEMO, 'Force off')
+    await manager.dialog().waitFor()
+    await app.picture(manager.page, 'force-off')
+    await manager.page.keyboard.press('Escape')
+    await manager.dialog().waitFor({ state: 'detached' })
+    await manager.waitForState(DEMO, 'Running')
+    await manager.choose(DEMO, 'Force off')
+    await manager.dialog().getByRole('button', { name: 'Force off' }).click()
+    await manager.waitForState(DEMO, 'Shut off')
+    await manager.choose(DEMO, 'Delete')
+    await manager.dialog().getByRole('button', { name: 'Delete' }).click()
+    await manager.row(DEMO).waitFor({ state: 'detached' })
+  })
+
+  it('saves a guest to a file with progress, restores it, and says where its clock stands', async () => {
+    const { app, manager, domain } = await startWithDemo({ env: { RINGMASTER_TEST_DELAY_MS: '1500' } })
+    const file = path.join(app.folder, 'demo.rmsave')
+    await domain.type('kept=yes\r')
+    await domain.waitForText('kept=yes')
+    await app.answerFileDialogs(file)
+    await manager.choose(DEMO, 'Save…')
+    await manager.jobs().waitFor()
+    await app.picture(manager.page, 'saving')
+    await manager.waitForState(DEMO, 'Shut off')
+    expect(fs.existsSync(file)).toBe(true)
+    await manager.choose(DEMO, 'Restore…')
+    await manager.waitForState(DEMO, 'Running')
+    await domain.notice().waitFor()
+    await expect(domain.notice().textContent()).resolves.toContain('the moment of the save')
+    await domain.type('echo value=$kept\r')
+    await domain.waitForText('value=yes')
+    await app.picture(domain.page, 'restored')
+  })
+
+  it('cancels a save; the guest goes on', async () => {
+    const { app, manager, domain } = await startWithDemo({ env: { RINGMASTER_TEST_DELAY_MS: '6000' } })
+    const file = path.join(app.folder, 'demo.rmsave')
+    await app.answerFileDialogs(file)
+    await manager.choose(DEMO, 'Save…')
+    await manager.page.getByRole('button', { name: `Cancel: Saving ${DEMO}` }).click()
+    await manager.waitForState(DEMO, 'Running')
+    await expect(manager.failures().count()).resolves.toBe(0)
+    expect(fs.existsSync(file)).toBe(false)
+    await domain.type('echo still here\r')
+    await domain.waitForText('\nstill here')
+  })
+
+  it('shows the reason of a crash in the list and in the window of the guest', async () => {
+    const { app, manager, domain } = await startWithDemo()
+    await domain.type('crash\r')
+    await manager.waitForState(DEMO, 'Crashed: SHUTDOWN_crash')
+    await domain.notice().waitFor()
+    await expect(domain.notice().textContent()).resolves.toContain('SHUTDOWN_crash')
+    await domain.waitForText('Kernel panic')
+    await app.picture(manager.page, 'crashed-list')
+    await app.picture(domain.page, 'crashed')
+    await domain.button('Run').click()
+    await manager.waitForState(DEMO, 'Running')
+  })
+
+  it('shows a damaged save file as one failure with cause and action', async () => {
+    const { app, manager } = await startWithDemo()
+    const file = path.join(app.folder, 'broken.rmsave')
+    fs.writeFileSync(file, 'not a saved state')
+    await app.answerFileDialogs(file)
+    await manager.choose(DEMO, 'Restore…')
+    await manager.failures().first().waitFor()
+    await expect(manager.failures().count()).resolves.toBe(1)
+    await app.picture(manager.page, 'failure')
+    await manager.page.getByRole('button', { name: 'Dismiss this message' }).click()
+    await manager.failures().waitFor({ state: 'detached' })
+  })
+
+  it('can be used with the keyboard alone', async () => {
+    const { app, manager, domain } = await startWithDemo()
+    await domain.page.close()
+    const { page } = manager
+    await page.bringToFront()
+    // Toolbar, then filter, menu button, table: Tab reaches the list.
+    for (let presses = 0; presses < 12 && !(await manager.focused()).startsWith('row'); presses += 1)
+      await page.keyboard.press('Tab')
+    await page.keyboard.press('ArrowUp')
+    expect(await manager.focused()).toContain('Domain 0')
+    await page.keyboard.press('ArrowDown')
+    expect(await manager.focused()).toContain(DEMO)
+    await page.keyboard.press('Shift+F10')
+    await manager.menu().waitFor()
+    await page.keyboard.press('Escape')
+    await manager.menu().waitFor({ state: 'detached' })
+    await expect.poll(() => manager.focused()).toContain(DEMO)
+    await page.keyboard.press('ContextMenu')
+    await manager.menu().waitFor()
+    await page.keyboard.press('Enter')
+    await manager.waitForState(DEMO, 'Paused')
+    await expect.poll(() => manager.focused()).toContain(DEMO)
+    await app.picture(page, 'keyboard-focus')
+    const reopened = await app.domain(() => page.keyboard.press('Enter'))
+    await reopened.waitForState('Paused')
+    await page.bringToFront()
+    await manager.choose(DEMO, 'Force off')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await manager.waitForState(DEMO, 'Shut off')
+    await expect.poll(() => manager.focused()).toContain(DEMO)
+    await page.keyboard.press('Delete')
+    await manager.dialog().waitFor()
+    await page.keyboard.press('Escape')
+    await manager.dialog().waitFor({ state: 'detached' })
+    await page.keyboard.press('Control+f')
+    await page.keyboard.type('nothing like it')
+    await page.getByText('No virtual machine has').waitFor()
+    await page.keyboard.press('Escape')
+    await manager.row(DEMO).waitFor()
+  })
+
+  it('asks what to do with guests when the app is to quit, and saves them by default', async () => {
+    const { app, manager } = await startWithDemo({ keepFolder: true, env: { RINGMASTER_TEST_DELAY_MS: '200' } })
+    await app.electron.evaluate(({ app: electron }) => electron.quit()).catch(() => undefined)
+    await manager.dialog().waitFor()
+    await expect(manager.dialog().textContent()).resolves.toContain(DEMO)
+    await app.picture(manager.page, 'quit')
+    await manager.page.keyboard.press('Escape')
+    await manager.dialog().waitFor({ state: 'detached' })
+    await app.electron.evaluate(({ app: electron }) => electron.quit()).catch(() => undefined)
+    await manager.dialog().waitFor()
+    const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
+    await manager.page.keyboard.press('Enter')
+    await gone
+    const again = await start({ folder: app.folder })
+    await again.manager.waitForState(DEMO, 'Saved')
+    await again.manager.choose(DEMO, 'Run from saved state')
+    await again.manager.waitForState(DEMO, 'Running')
+  })
+})
+
+describe('a new virtual machine', () => {
+  it('is made from a kernel on one page, with what is wrong said beside its field', async () => {
+    const { app, manager } = await start()
+    const create = await app.createDomain(() =>
+      manager.page.locator('.empty').getByRole('button', { name: 'New virtual machine' }).click(),
+    )
+    await expect(create.field('Name').inputValue()).resolves.toBe('guest-1')
+    await expect(create.field('Command line').inputValue()).resolves.toBe('console=hvc0')
+    await create.button('Create and run').click()
+    await expect(create.message('Kernel').textContent()).resolves.toBe('A kernel file is needed')
+    await create.field('Memory').fill('5')
+    await create.field('Memory').press('Tab')
+    await expect.poll(() => create.message('Memory').textContent()).toMatch(/^At least \d+ MiB/)
+    await create.field('Memory').fill('128')
+    await create.field('Name').fill('-x')
+    await expect.poll(() => create.message('Name').textContent()).toContain('Letters, digits')
+    await app.picture(create.page, 'create-errors')
+    await create.field('Name').fill('mine')
+    const kernel = path.join(app.folder, 'vmlinuz')
+    fs.writeFileSync(kernel, 'kernel')
+    await app.answerFileDialogs(kernel)
+    await create.button('Browse for the kernel').click()
+    await expect.poll(() => create.field('Kernel').inputValue()).toBe(kernel)
+    const domain = await app.domain(() => create.field('Kernel').press('Enter'))
+    await domain.waitForState('Running')
+    await manager.waitForState('mine', 'Running')
+    await expect.poll(() => create.page.isClosed()).toBe(true)
+  })
+
+  it('keeps what was typed when the toolstack refuses it', async () => {
+    const { app, manager } = await start()
+    const create = await app.createDomain(() =>
+      manager.page.locator('.empty').getByRole('button', { name: 'New virtual machine' }).click(),
+    )
+    await create.field('Kernel').fill('/does/not/exist')
+    await create.button('Create and run').click()
+    await expect.poll(() => create.message('Kernel').textContent()).toContain('/does/not/exist')
+    await expect(create.field('Name').inputValue()).resolves.toBe('guest-1')
+    await app.picture(create.page, 'create-refused')
+  })
+})
+
+describe('the window of a domain', () => {
+  it('draws processor and memory with axes, and the number moves', async () => {
+    const { app, domain } = await startWithDemo()
+    await domain.tab('Performance').click()
+    const chart = domain.chart('CPU usage')
+    await chart.waitFor()
+    const first = await chart.getAttribute('aria-label')
+    await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 10_000 }).not.toBe(first)
+    await domain.page.getByText('WebAssembly memory cannot be given back to the host').waitFor()
+    await domain.page.getByRole('radio', { name: '10 minutes' }).check({ force: true })
+    await app.picture(domain.page, 'performance')
+  })
+
+  it('keeps ten thousand lines, copies and pastes, and Ctrl+Tab leaves the console', async () => {
+    const { app, domain } = await startWithDemo()
+    await domain.type('seq 12000\r')
+    await domain.waitForText('12000')
+    await app.electron.evaluate(({ clipboard }) => clipboard.writeText('echo pasted'))
+    await domain.page.keyboard.press('Control+Shift+V')
+    await domain.page.keyboard.press('Enter')
+    await domain.waitForText('\npasted')
+    await domain.page.locator('.xterm-screen').dblclick({ position: { x: 20, y: 8 } })
+    await domain.page.keyboard.press('Control+Shift+C')
+    await expect.poll(() => app.electron.evaluate(({ clipboard }) => clipboard.readText())).toMatch(/^\d+$/)
+    await domain.page.keyboard.press('Control+Tab')
+    await expect(domain.page.evaluate(() => document.activeElement?.getAttribute('role'))).resolves.toBe('tab')
+    await domain.page.keyboard.press('ArrowRight')
+    await expect(domain.tab('Performance').getAttribute('aria-selected')).resolves.toBe('true')
+  })
+
+  it('gives Ctrl+C, Ctrl+A and Ctrl+V to the guest, not to the menu bar', async () => {
+    const { domain } = await startWithDemo()
+    await domain.type('half a line')
+    await domain.page.keyboard.press('Control+C')
+    await domain.waitForText('^C')
+  })
+
+  it('goes on with the same console after a reboot, and shows each byte once', async () => {
+    const { manager, domain } = await startWithDemo()
+    await manager.choose(DEMO, 'Reboot')
+    await domain.waitForText(/(?:Welcome to[\s\S]*){2}/)
+    await domain.type('echo alive\r')
+    await domain.waitForText('\nalive')
+    expect((await domain.screen()).match(/Welcome to/g)).toHaveLength(2)
+  })
+})
+
+describe('preferences', () => {
+  it('change language and theme in all windows at once, and are kept', async () => {
+    const { app, manager } = await start({ keepFolder: true })
+    const page = await app.other(async () => {
+      await manager.button('Application menu').click()
+      await manager.menuItem('Preferences').click()
+    })
+    await page.getByRole('radio', { name: 'Deutsch' }).check({ force: true })
+    await manager.button('Neue virtuelle Maschine').first().waitFor()
+    await page.getByRole('radio', { name: 'Dunkel' }).check({ force: true })
+    const isDark = () => manager.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+    await expect.poll(isDark).toBe(true)
+    await app.picture(page, 'preferences-german-dark')
+    await app.picture(manager.page, 'manager-german-dark')
+    await app.close()
+    const again = await start({ folder: app.folder })
+    await again.manager.button('Neue virtuelle Maschine').first().waitFor()
+  })
+
+  it('leave About able to say which Electron this is', async () => {
+    const { app, manager } = await start()
+    const page = await app.other(async () => {
+      await manager.button('Application menu').click()
+      await manager.menuItem('About').click()
+    })
+    await page.getByText('Chromium').waitFor()
+    await app.picture(page, 'about')
+  })
+})
