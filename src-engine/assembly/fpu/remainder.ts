@@ -2,7 +2,7 @@
 // Invariant: remainders are exact; a partial one lowers the exponent difference by 32 to 63 and sets C2.
 // Runs in: the vcpu's thread.
 import {
-  A, B, DENORMAL, INEXACT, INFINITE, NORMAL, R_CLASS, R_HI, ZERO, expOf, invalid, raiseFlags, setResult, sigOf, signOf,
+  A, B, DENORMAL, INEXACT, INFINITE, NORMAL, R_CLASS, R_EXPONENT, ROUNDED_UP, R_HI, ZERO, expOf, invalid, raiseFlags, setResult, sigOf, signOf,
 } from './soft'
 import { beginX87, nanResult, noteFlags, pack80, push, putDefaultNan, round80, roundingControl, stackFault, stopped, takeA, unpack80 } from './extended'
 import { C0, C1, C2, C3, DE, PE, ZE, isEmpty, markFull, put80, setStatus, st, statusWord } from './state'
@@ -43,7 +43,7 @@ export function fprem(nearest: bool): void {
       if (load<i32>(R_CLASS) == NORMAL) round80(64)
     }
   }
-  const special = ca > NORMAL || cb > NORMAL || cb == ZERO
+  const special = ca > NORMAL || cb > INFINITE || cb == ZERO
   if (!deliver(0) || special) return
   let bits: u32 = partial ? C2 : 0
   if (!partial) bits = (quotient & 1 ? C1 : 0) | (quotient & 2 ? C3 : 0) | (quotient & 4 ? C0 : 0)
@@ -123,10 +123,20 @@ export function fscale(): void {
         if (cb != ZERO && expOf(B) >= 0) n = expOf(B) > 16 ? 0x20000 : <i32>(sigOf(B) >> (63 - expOf(B)))
         setResult(NORMAL, signOf(A), expOf(A) + (signOf(B) ? -n : n), sigOf(A), 0)
         round80(64)
+        beyondWrap()
       }
     }
   }
   deliver(0)
+}
+
+/** With OE or UE unmasked, a scale so large that even the wrapped exponent does not fit gives infinity or zero. */
+function beyondWrap(): void {
+  const exponent = load<i32>(R_EXPONENT)
+  if (exponent >= -16382 && exponent <= 16383) return
+  store<i32>(R_CLASS, exponent < 0 ? ZERO : INFINITE)
+  store<u32>(ROUNDED_UP, <u32>(exponent > 0))
+  raiseFlags(PE)
 }
 
 /** ST(0) becomes the exponent, the significand is pushed. */

@@ -30,7 +30,7 @@ function emptyStore(pops: u32): bool {
   return true
 }
 
-/** Push a single or double, unpacked in A: SNaN and denormals are noted, and stop the load when unmasked. */
+/** Push a single or double, unpacked in A: SNaN and denormals are noted; an unmasked SNaN stops the load. */
 function loadA(): void {
   if (!isEmpty(7)) {
     pushOverflow()
@@ -40,7 +40,8 @@ function loadA(): void {
     if (classOf(A) == DENORMAL) raiseFlags(DE)
     takeA()
   }
-  if (stopped()) return
+  // An unmasked DE does not keep the value from being loaded, unlike in arithmetic.
+  if ((load<u32>(FLAGS) & IE) && stopped()) return
   push()
   pack80(st(0))
   noteFlags(0)
