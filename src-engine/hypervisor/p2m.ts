@@ -8,19 +8,15 @@ import type { DomainState } from './domain-state'
 
 const PAGE = 4096
 
-/** RAM of a new domain is one range up to here and goes on at 4 GiB: the space between is for special pages. */
-export const LOW_RAM_END = 0xf000_0000
-
 export class P2m {
   constructor(private readonly domain: DomainState) {}
 
-  /** Maps all RAM of a new domain from gfn 0. */
+  /** Maps all RAM of a new domain from gfn 0: one range, as builder/memory-map.ts says. */
   mapInitialRam(): void {
     const { memory, geometry } = this.domain
     const pages = geometry.ramBytes / PAGE
     for (let i = 0; i < pages; i++) {
-      const gfn = i < LOW_RAM_END / PAGE ? i : 0x10_0000 + i - LOW_RAM_END / PAGE
-      memory.setP2mEntry(gfn, (geometry.ramBase + i * PAGE + geometry.p2mPresent) >>> 0)
+      memory.setP2mEntry(i, (geometry.ramBase + i * PAGE + geometry.p2mPresent) >>> 0)
     }
     this.domain.set('TOTAL_PAGES', pages)
     this.domain.set('MAX_PAGES', pages)

@@ -99,16 +99,8 @@ export class VcpuLoop {
     domain.vset(index, 'INVALIDATE_CONS', cons)
     if (flush === 0) return
     domain.vset(index, 'FLUSH', 0)
-    if (flush === 2) this.invalidateAll()
+    if (flush === 2) core.flush_code()
     core.flush_tlb()
-  }
-
-  private invalidateAll(): void {
-    const { memory, geometry } = this.domain
-    const pages = memory.buffer.byteLength >>> 12
-    for (let page = 0; page < pages; page++) {
-      if (((memory.u8[geometry.pageFlagsBase + page] ?? 0) & geometry.pageFlagCode) !== 0) this.core.invalidate_page(page)
-    }
   }
 
   /** Stands still until PAUSE is 0 (or STOP), so that others may read and write everything. */

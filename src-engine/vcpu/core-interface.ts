@@ -32,8 +32,10 @@ export interface CoreExports {
   inject_nmi(): void
   /** Guest virtual to linear address with the paging in force and supervisor rights; 0: no mapping, or not RAM. */
   translate(va: bigint, write: number): number
-  /** After any change of the p2m. */
+  /** After any change of the p2m, or of registers that decide the mode. */
   flush_tlb(): void
+  /** Forgets all decoded code: for a fresh or restored vcpu. */
+  flush_code(): void
   /** Drops what was decoded of a host page (its linear address >> 12) after an outside write. */
   invalidate_page(mfn: number): void
   get_eflags(): number

@@ -44,6 +44,16 @@ export class Registers {
     this.view.setUint32(this.address('SEG_ATTR') + number * 4, attributes, true)
     this.view.setUint32(this.address('SEG_LIMIT') + number * 4, limit, true)
   }
+  setDebug(number: number, value: bigint): void {
+    this.view.setBigUint64(this.address('DR') + number * 8, value, true)
+  }
+  /** The state after power-up: FNINIT and the default MXCSR. */
+  resetFpu(): void {
+    this.view.setUint16(this.address('FPU_CW'), 0x37f, true)
+    this.view.setUint16(this.address('FPU_SW'), 0, true)
+    this.view.setUint16(this.address('FPU_TAG'), 0, true)
+    this.set32('MXCSR', 0x1f80)
+  }
   /** Are 64-bit hypercall conventions in force? */
   get longMode(): boolean {
     return this.get32('MODE') === 2

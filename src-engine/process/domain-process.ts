@@ -1,0 +1,295 @@
+// A domain's process as an object: answers main's control calls, owns the link to domain 0 and the pumps, starts the vcpu
+// threads, reports how the domain ended. domain.ts starts it in a process; tests may start it in their own.
+// Invariant: the domain exists exactly between a good build (or restore) and destroy; `exit` is told once. Nothing here runs on
+// a vcpu's time except what rings the bell. Runs in: main thread of the domain's process.
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ConsolePump } from '../backend/console/pump'
+import { uuidBytes } from '../lib/bytes'
+import type { Log } from '../lib/log'
+import { connectTransport } from '../link/transport'
+import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
+import { DOMAIN_CALLS, DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
+import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
+import type { Transport } from '../public/protocol/transport'
+import { err, ok, type Result } from '../public/result'
+import type { TypeOf } from '../public/shape'
+import { HVM_PARAM } from '../public/xen/hvm-params'
+import { HYPERCALLS } from '../public/xen/hypercall'
+import { SHUTDOWN } from '../public/xen/sched'
+import { EXIT, Registers } from '../vcpu/registers'
+import { XenStoreRingPump } from '../xenstore/ring-pump'
+import { DomainLink } from './domain-link'
+import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
+import { VcpuThreads } from './vcpu-threads'
+
+type ExitReason = TypeOf<(typeof DOMAIN_EVENTS)['exit']>['reason']
+type GuestPages = DomainCalls['build']['reply']
+
+function failure(code: string, message: string): { ok: false; error: CallError } {
+  return err({ code, message })
+}
+const NO_DOMAIN = failure('OPERATION_INVALID', 'There is no domain in this process.')
+const DONE = ok(undefined)
+
+/** Lines of the message ring that are told as they come; more in one look are left to `dmesg`. */
+const DMESG_LINES = 200
+
+/** SHUTDOWN code to the reason main is told. */
+const REASONS = new Map<number, ExitReason>([
+  [SHUTDOWN.SHUTDOWN_poweroff, 'poweroff'],
+  [SHUTDOWN.SHUTDOWN_reboot, 'reboot'],
+  [SHUTDOWN.SHUTDOWN_suspend, 'suspend'],
+  [SHUTDOWN.SHUTDOWN_crash, 'crash'],
+  [SHUTDOWN.SHUTDOWN_watchdog, 'watchdog'],
+  [SHUTDOWN.SHUTDOWN_soft_reset, 'soft_reset'],
+])
+
+const EXIT_NAMES = ['budget', 'hypercall', 'halt', 'shutdown', 'interrupt window', 'unimplemented', 'debug'] as const
+
+interface Running {
+  readonly made: MadeDomain
+  readonly threads: VcpuThreads
+  readonly store: XenStoreRingPump
+  readonly console: ConsolePump
+  readonly link: DomainLink
+  readonly storePort: number
+  readonly consolePort: number
+}
+
+export class DomainProcess {
+  private readonly answerer: Answerer<DomainCalls, DomainEvents>
+  private readonly ended: () => void
+  private running: Running | undefined
+  private paused = true
+  private started = false
+  private exited = false
+  private destroyed = false
+  private messagesSeen = 0
+
+  /** `ended`: the domain was destroyed, the process may go. */
+  constructor(control: Transport, ended: () => void) {
+    this.ended = ended
+    this.answerer = new Answerer<DomainCalls, DomainEvents>(control, DOMAIN_CALLS, this.servers())
+  }
+
+  readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
+
+  private servers(): CallServers<DomainCalls> {
+    const noSave = failure('OPERATION_UNSUPPORTED', 'Saving is not there yet.')
+    return {
+      build: (args) => this.build(args),
+      restore: () => noSave,
+      save: () => noSave,
+      cancel: () => noSave,
+      link: async ({ link }, ports) => {
+        const running = this.running
+        if (!running) return NO_DOMAIN
+        const transport = await this.linkTransport(link, ports)
+        if (!transport.ok) return failure('INVALID_ARG', transport.error)
+        running.link.attach(transport.value)
+        return DONE
+      },
+      resume: () => {
+        if (!this.running) return NO_DOMAIN
+        if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
+        this.resume(this.running)
+        return DONE
+      },
+      pause: async () => {
+        if (!this.running) return NO_DOMAIN
+        this.paused = true
+        if (this.started) await this.running.threads.stop()
+        return DONE
+      },
+      sample: () => (this.running ? ok(this.sample(this.running)) : NO_DOMAIN),
+      report: () => (this.running ? ok(this.report(this.running)) : NO_DOMAIN),
+      dmesg: () => (this.running ? ok({ text: this.running.made.domain.messages.read().text }) : NO_DOMAIN),
+      destroy: async () => {
+        await this.destroy()
+        return DONE
+      },
+    }
+  }
+
+  // --- making the domain ---
+
+  private async build(args: DomainCalls['build']['args']): Promise<Result<GuestPages, CallError>> {
+    if (this.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
+    const kernel = await readImage('kernel', args.kernel)
+    if (!kernel.ok) return failure('INVALID_ARG', kernel.error)
+    const ramdisk = args.ramdisk === undefined ? ok(undefined) : await readImage('ramdisk', args.ramdisk)
+    if (!ramdisk.ok) return failure('INVALID_ARG', ramdisk.error)
+    const made = makeDomain(
+      { domid: args.domid, uuid: uuidBytes(args.handle), memoryMiB: args.memoryMiB, vcpus: args.vcpus },
+      () => setImmediate(() => this.look()),
+    )
+    if (!made.ok) return failure('INVALID_ARG', made.error)
+    const { domain } = made.value
+    if (args.wallClockMs !== undefined) domain.set64('WALL_BASE', BigInt(args.wallClockMs) * 1_000_000n)
+    domain.messages.log(`building ${args.name}: ${args.memoryMiB} MiB, ${args.vcpus} vcpu, kernel ${path.basename(args.kernel)}`)
+    const loaded = loadKernel(made.value, { kernel: kernel.value, ramdisk: ramdisk.value, commandLine: args.cmdline ?? '' })
+    if (!loaded.ok) return failure('INVALID_ARG', loaded.error)
+    return ok(this.adopt(args.handle, made.value))
+  }
+
+  /** Wires the pumps and the link around a made domain. */
+  private adopt(handle: string, made: MadeDomain): GuestPages {
+    const { domain } = made
+    const param = (index: number): number => Number(domain.get64('HVM_PARAM', index))
+    const page = (gfn: number, port: number) => {
+      const offset = domain.memory.pageOf(gfn)
+      return {
+        memory: domain.memory.buffer,
+        offset,
+        notify: () => domain.events.raise(port),
+        wrote: () => domain.memory.beforeOutsideWrite(offset),
+      }
+    }
+    const storePort = param(HVM_PARAM.HVM_PARAM_STORE_EVTCHN)
+    const consolePort = param(HVM_PARAM.HVM_PARAM_CONSOLE_EVTCHN)
+    const storeGfn = param(HVM_PARAM.HVM_PARAM_STORE_PFN)
+    const consoleGfn = param(HVM_PARAM.HVM_PARAM_CONSOLE_PFN)
+    const store = new XenStoreRingPump(page(storeGfn, storePort))
+    const console = new ConsolePump(page(consoleGfn, consolePort))
+    store.initialise()
+    const link = new DomainLink(handle, store, console, this.log)
+    const threads = new VcpuThreads(domain, {
+      bell: () => this.look(),
+      failed: (reason) => this.end('internal', reason),
+    })
+    this.running = { made, threads, store, console, link, storePort, consolePort }
+    return { guestDomid: domain.get('DOMID'), storeGfn, storePort, consoleGfn, consolePort }
+  }
+
+  private async linkTransport(
+    end: { path: string; ticket: string } | undefined,
+    ports: readonly unknown[],
+  ): Promise<Result<Transport, string>> {
+    if (end) return connectTransport(end.path, end.ticket)
+    const [port] = ports
+    return isElectronPort(port) ? ok(electronPortTransport(port)) : err('Neither a port nor a path for the link came.')
+  }
+
+  private resume(running: Running): void {
+    this.paused = false
+    if (this.started) {
+      running.threads.go()
+      return
+    }
+    this.started = true
+    running.made.domain.time.thaw()
+    running.made.domain.set('PAUSE', 0)
+    running.threads.start(running.made.wasm, running.made.ramBytes)
+  }
+
+  // --- while it runs ---
+
+  /** Something waits: signals of the guest, console bytes, parked vcpus, the end. */
+  private look(): void {
+    const { running } = this
+    if (!running || this.destroyed) return
+    const { domain } = running.made
+    domain.answerBell()
+    domain.events.takeSignals((port) => {
+      if (port === running.storePort) running.store.poke()
+      else if (port === running.consolePort) running.console.poke()
+    })
+    const early = domain.consoleOutput.take()
+    if (early.length > 0) running.console.inject(early)
+    running.threads.rang()
+    const stop = domain.shutdown.state
+    if (stop && !this.exited) {
+      running.console.poke()
+      this.end(REASONS.get(stop.code) ?? 'crash', stop.text)
+    }
+    this.tellMessages(running)
+  }
+
+  private tellMessages(running: Running): void {
+    const { text, next } = running.made.domain.messages.read(this.messagesSeen)
+    this.messagesSeen = next
+    const lines = text.split('\n').filter((line) => line.length > 0)
+    for (const line of lines.slice(0, DMESG_LINES)) this.answerer.event('dmesg', { text: line.slice(0, 4096) })
+  }
+
+  private end(reason: ExitReason, text: string): void {
+    if (this.exited) return
+    this.exited = true
+    this.answerer.event('exit', { reason, text: text.slice(0, 4096) })
+  }
+
+  private async destroy(): Promise<void> {
+    if (this.destroyed) return
+    const { running } = this
+    this.end('destroyed', 'The domain was destroyed.')
+    if (running) {
+      if (this.started) await running.threads.dispose()
+      running.link.dispose()
+    }
+    this.destroyed = true
+    this.running = undefined
+    this.ended()
+  }
+
+  /** Main is gone, or asks for the end. */
+  async dispose(): Promise<void> {
+    await this.destroy()
+  }
+
+  // --- figures ---
+
+  private state(running: Running): DomainCalls['sample']['reply']['state'] {
+    const { domain } = running.made
+    const stop = domain.shutdown.state
+    if (stop) return stop.code === SHUTDOWN.SHUTDOWN_crash ? 'crashed' : 'shutdown'
+    if (this.exited) return 'crashed'
+    if (this.paused) return 'paused'
+    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) if (domain.vget(vcpu, 'BLOCKED') === 0) return 'running'
+    return 'blocked'
+  }
+
+  private sample(running: Running): DomainCalls['sample']['reply'] {
+    const { domain } = running.made
+    const stop = domain.shutdown.state
+    return {
+      state: this.state(running),
+      reason: stop ? (REASONS.get(stop.code) ?? 'crash') : this.exited ? 'internal' : undefined,
+      cpuNs: Math.round(sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'RUN_NS'))),
+      memoryKiB: domain.get('TOTAL_PAGES') * 4,
+      maxMemoryKiB: domain.get('MAX_PAGES') * 4,
+      vcpus: domain.vcpus,
+      retired: sum(domain.vcpus, (vcpu) => Number(new Registers(domain.memory.buffer, vcpu).get64('RETIRED'))),
+    }
+  }
+
+  private report(running: Running): DomainCalls['report']['reply'] {
+    const { domain } = running.made
+    const { cpuNs, retired } = this.sample(running)
+    const hypercalls: Record<string, number> = {}
+    for (const [number, name] of HYPERCALLS) {
+      const calls = sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'CALLS', number))
+      if (calls > 0) hypercalls[name] = calls
+    }
+    const exits: Record<string, number> = {}
+    for (const code of Object.values(EXIT)) {
+      exits[EXIT_NAMES[code]] = sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'EXITS', code))
+    }
+    return { instructions: retired, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings: domain.get('CROSSINGS') }
+  }
+}
+
+function sum(count: number, figure: (index: number) => number): number {
+  let total = 0
+  for (let i = 0; i < count; i++) total += figure(i)
+  return total
+}
+
+async function readImage(what: string, file: string): Promise<Result<Uint8Array, string>> {
+  try {
+    return ok(await readFile(file))
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return err(`The ${what} ${file} cannot be read (${why}).`)
+  }
+}

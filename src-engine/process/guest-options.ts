@@ -1,0 +1,132 @@
+// The command line of the headless runner: from words to options, or one sentence about what is wrong.
+// Runs in: the runner's process (pure).
+import { err, ok, type Result } from '../public/result'
+
+export const USAGE =
+  'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] | --restore FILE)\n' +
+  '         [--expect REGEX [--send TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS]\n' +
+  '         [--json FILE] [--dmesg FILE]\n' +
+  'TEXT is typed with Enter after it (\\n, \\r, \\t, \\xNN are understood). A --send after the last --expect is typed,\n' +
+  'then the runner waits for the guest to stop. Exit: 0 met or powered off, 2 bad arguments, 3 crashed, 4 timeout,\n' +
+  '5 stopped too early, 6 reboot.'
+
+export interface Expectation {
+  readonly pattern: RegExp
+  readonly send: string | undefined
+}
+
+export interface GuestOptions {
+  readonly kernel: string | undefined
+  readonly ramdisk: string | undefined
+  readonly commandLine: string
+  readonly memoryMiB: number
+  readonly vcpus: number
+  readonly restore: string | undefined
+  readonly expectations: readonly Expectation[]
+  readonly save: { readonly path: string; readonly after: RegExp } | undefined
+  readonly timeoutSeconds: number | undefined
+  readonly json: string | undefined
+  readonly dmesg: string | undefined
+}
+
+const DEFAULT_COMMAND_LINE = 'console=hvc0'
+const DEFAULT_MEMORY_MIB = 256
+
+/** Words that take a value; each at most once except --expect and --send. */
+const WORDS = [
+  '--kernel',
+  '--ramdisk',
+  '--extra',
+  '--memory',
+  '--vcpus',
+  '--restore',
+  '--expect',
+  '--send',
+  '--save',
+  '--save-after',
+  '--timeout',
+  '--json',
+  '--dmesg',
+] as const
+type Word = (typeof WORDS)[number]
+
+function isWord(text: string): text is Word {
+  return WORDS.some((word) => word === text)
+}
+
+function unescape(text: string): string {
+  const typed = text.replace(/\\(n|r|t|\\|x[0-9a-fA-F]{2})/g, (_all, code: string) => {
+    if (code.startsWith('x')) return String.fromCharCode(Number.parseInt(code.slice(1), 16))
+    return { n: '\n', r: '\r', t: '\t', '\\': '\\' }[code] ?? code
+  })
+  return /[\r\n]$/.test(typed) ? typed : `${typed}\r`
+}
+
+function pattern(source: string, word: string): Result<RegExp, string> {
+  try {
+    return ok(new RegExp(source, 'm'))
+  } catch {
+    return err(`${word} ${source}: not a regular expression`)
+  }
+}
+
+function positive(value: string | undefined, word: string): Result<number | undefined, string> {
+  if (value === undefined) return ok(undefined)
+  const number = Number(value)
+  return Number.isFinite(number) && number > 0 ? ok(number) : err(`${word} ${value}: a number above 0 is wanted`)
+}
+
+export function parseGuestOptions(args: readonly string[]): Result<GuestOptions, string> {
+  const values = new Map<Word, string>()
+  const expectations: Expectation[] = []
+  for (let i = 0; i < args.length; i += 2) {
+    const word = args[i] ?? ''
+    const value = args[i + 1]
+    if (!isWord(word)) return err(`${word}: not an option of this program`)
+    if (value === undefined) return err(`${word} needs a value`)
+    if (word === '--expect') {
+      const expected = pattern(value, word)
+      if (!expected.ok) return expected
+      expectations.push({ pattern: expected.value, send: undefined })
+    } else if (word === '--send') {
+      const last = expectations.pop()
+      if (!last || last.send !== undefined) return err('--send stands after the --expect it answers')
+      expectations.push({ pattern: last.pattern, send: unescape(value) })
+    } else if (values.has(word)) return err(`${word} is given twice`)
+    else values.set(word, value)
+  }
+  const kernel = values.get('--kernel')
+  const restore = values.get('--restore')
+  if ((kernel === undefined) === (restore === undefined)) return err('either --kernel or --restore is needed')
+  if (restore !== undefined && (values.has('--ramdisk') || values.has('--extra') || values.has('--memory'))) {
+    return err('--restore brings kernel, ramdisk, command line and memory with it')
+  }
+  const memory = values.get('--memory')
+  if (memory !== undefined && !/^\d+$/.test(memory)) return err(`--memory ${memory}: a number of MiB is wanted`)
+  const vcpus = values.get('--vcpus') ?? '1'
+  if (!/^\d+$/.test(vcpus) || Number(vcpus) === 0) return err(`--vcpus ${vcpus}: a number above 0 is wanted`)
+  const timeout = positive(values.get('--timeout'), '--timeout')
+  if (!timeout.ok) return timeout
+  const saveTo = values.get('--save')
+  const saveAfter = values.get('--save-after')
+  if ((saveTo === undefined) !== (saveAfter === undefined)) return err('--save and --save-after go together')
+  let save: GuestOptions['save']
+  if (saveTo !== undefined && saveAfter !== undefined) {
+    const after = pattern(saveAfter, '--save-after')
+    if (!after.ok) return after
+    save = { path: saveTo, after: after.value }
+  }
+  return ok({
+    kernel,
+    ramdisk: values.get('--ramdisk'),
+    commandLine: values.get('--extra') ?? DEFAULT_COMMAND_LINE,
+    memoryMiB: memory === undefined ? DEFAULT_MEMORY_MIB : Number(memory),
+    vcpus: Number(vcpus),
+    restore,
+    expectations,
+    save,
+    timeoutSeconds: timeout.value,
+    json: values.get('--json'),
+    dmesg: values.get('--dmesg'),
+  })
+}

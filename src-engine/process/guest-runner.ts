@@ -1,0 +1,304 @@
+// The headless runner: plays main for one domain. Starts domain 0 and the domain as children, joins them, copies the console to
+// standard output, types what is to be typed, and turns the domain's end into an exit status.
+// Runs in: the runner's process.
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { fromUtf8 } from '../lib/bytes'
+import { connectTransport } from '../link/transport'
+import { Caller } from '../public/protocol/call'
+import {
+  DOM0_CALLS,
+  DOM0_EVENTS,
+  DOMAIN_CALLS,
+  DOMAIN_EVENTS,
+  type Dom0Calls,
+  type Dom0Events,
+  type DomainCalls,
+  type DomainEvents,
+} from '../public/protocol/control'
+import { nodeProcessTransport } from '../public/protocol/port-transport'
+import { CONSOLE_TO_WINDOW } from '../public/protocol/stream'
+import type { Transport } from '../public/protocol/transport'
+import type { GuestOptions } from './guest-options'
+import { ConsoleWatch } from './guest-watch'
+
+/** Exit statuses of the runner. */
+export const GUEST_EXIT = { GOOD: 0, BAD_ARGUMENTS: 2, CRASHED: 3, TIMEOUT: 4, STOPPED_EARLY: 5, REBOOT: 6 } as const
+
+const DOMID = 1
+const STAGE_GONE = -1
+/** After the domain has stopped: its last console bytes are on their way through domain 0. Quiet for so long means all came. */
+const SETTLE_MS = 60
+/** Ctrl-] on a terminal ends the runner. */
+const ESCAPE = 0x1d
+
+export class GuestRunner {
+  private readonly start = performance.now()
+  private readonly directory = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-'))
+  private readonly handle = randomUUID()
+  private readonly children: ChildProcess[] = []
+  private readonly watch: ConsoleWatch
+  private readonly saveWatch: ConsoleWatch | undefined
+  private readonly domain: Caller<DomainCalls, DomainEvents>
+  private readonly dom0: Caller<Dom0Calls, Dom0Events>
+  private console: Transport | undefined
+  private lastOutput = 0
+  private saving: Promise<void> | undefined
+  private finish: (status: number) => void = () => {}
+  private readonly finished: Promise<number>
+  private status: number | undefined
+
+  constructor(private readonly options: GuestOptions) {
+    this.watch = new ConsoleWatch(options.expectations)
+    this.saveWatch = options.save && new ConsoleWatch([{ pattern: options.save.after, send: undefined }])
+    this.finished = new Promise((resolve) => {
+      this.finish = (status) => {
+        this.status ??= status
+        resolve(this.status)
+      }
+    })
+    this.dom0 = new Caller<Dom0Calls, Dom0Events>(this.child('dom0.cjs'), DOM0_CALLS, DOM0_EVENTS, {
+      log: ({ level, text }) => this.log(level, text),
+      link: ({ state, reason }) => {
+        if (state === 'closed' && this.status === undefined) this.log('warning', `link to domain 0 closed: ${reason ?? ''}`)
+      },
+    })
+    this.domain = new Caller<DomainCalls, DomainEvents>(this.child('domain.cjs'), DOMAIN_CALLS, DOMAIN_EVENTS, {
+      log: ({ level, text }) => this.log(level, text),
+      exit: ({ reason, text }) => this.stopped(reason, text),
+      progress: () => {},
+      dmesg: () => {},
+    })
+  }
+
+  private child(bundle: string): Transport {
+    const child = fork(path.join(__dirname, bundle), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Ctrl-C goes to us; we end the children in order.
+      detached: process.platform !== 'win32',
+    })
+    this.children.push(child)
+    child.on('exit', (code, signal) => {
+      if (this.status === undefined) {
+        this.complain(`${bundle.replace('.cjs', '')} ended with ${signal ?? `code ${code}`}`)
+        this.finish(GUEST_EXIT.CRASHED)
+      }
+    })
+    return nodeProcessTransport(child)
+  }
+
+  private complain(text: string): void {
+    process.stderr.write(`guest: ${text}\n`)
+  }
+
+  private log(level: string, text: string): void {
+    if (level === 'error') this.complain(text)
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    this.status ??= STAGE_GONE
+    for (const child of this.children) child.kill('SIGKILL')
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  /** The whole life; resolves to the exit status. */
+  async run(): Promise<number> {
+    const { timeoutSeconds } = this.options
+    const timer =
+      timeoutSeconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            this.complain(`no end after ${timeoutSeconds} s`)
+            this.finish(GUEST_EXIT.TIMEOUT)
+          }, timeoutSeconds * 1000)
+    this.begin().catch((error: unknown) => {
+      this.complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      this.finish(GUEST_EXIT.CRASHED)
+    })
+    const status = await this.finished
+    clearTimeout(timer)
+    const failed = await this.writeReports(status)
+    this.kill()
+    return failed ? GUEST_EXIT.BAD_ARGUMENTS : status
+  }
+
+  private refuse(message: string): void {
+    this.complain(message.replaceAll('\n', ' '))
+    this.finish(GUEST_EXIT.BAD_ARGUMENTS)
+  }
+
+  private async begin(): Promise<void> {
+    const { options, handle } = this
+    const { kernel, ramdisk, restore, commandLine, memoryMiB, vcpus } = options
+    const journalDirectory = path.join(this.directory, 'journal')
+    await mkdir(journalDirectory)
+    const starting = this.dom0.call('start', { journalDirectory, socketDirectory: this.directory })
+    const identity = { handle, domid: DOMID, name: 'guest' }
+    const from = process.env['INIT_CWD'] ?? process.cwd()
+    const file = (name: string): string => path.resolve(from, name)
+    let size = { memoryMiB, vcpus }
+    let pages: DomainCalls['build']['reply']
+    if (restore !== undefined) {
+      const restored = await this.domain.call('restore', { ...identity, path: file(restore) })
+      if (!restored.ok) return this.refuse(restored.error.message)
+      size = restored.value
+      pages = restored.value
+    } else {
+      const built = await this.domain.call('build', {
+        ...identity,
+        kernel: file(kernel ?? ''),
+        ramdisk: ramdisk === undefined ? undefined : file(ramdisk),
+        cmdline: commandLine,
+        memoryMiB,
+        vcpus,
+      })
+      if (!built.ok) return this.refuse(built.error.message)
+      pages = built.value
+    }
+    const started = await starting
+    if (!started.ok) throw new Error(started.error.message)
+    const socket = started.value.socketPath ?? ''
+
+    const link = { path: socket, ticket: randomUUID() }
+    const { guestDomid, storeGfn, storePort, consoleGfn, consolePort } = pages
+    const introduced = await this.dom0.call('introduce', {
+      ...identity,
+      ...size,
+      ...{ guestDomid, storeGfn, storePort, consoleGfn, consolePort },
+      startedAtMs: Date.now(),
+      restoring: restore !== undefined,
+      link,
+    })
+    if (!introduced.ok) throw new Error(introduced.error.message)
+    const linked = await this.domain.call('link', { link })
+    if (!linked.ok) throw new Error(linked.error.message)
+    await this.openConsole(socket)
+    const resumed = await this.domain.call('resume', {})
+    if (!resumed.ok) throw new Error(resumed.error.message)
+  }
+
+  // --- console ---
+
+  private async openConsole(socket: string): Promise<void> {
+    const link = { path: socket, ticket: randomUUID() }
+    const opened = await this.dom0.call('openConsole', { handle: this.handle, link })
+    if (!opened.ok) throw new Error(opened.error.message)
+    const connected = await connectTransport(link.path, link.ticket)
+    if (!connected.ok) throw new Error(connected.error)
+    const transport = connected.value
+    this.console = transport
+    transport.onMessage((message) => {
+      if (!CONSOLE_TO_WINDOW.output.is(message)) return
+      this.output(message.bytes)
+      transport.send({ kind: 'ack', offset: message.offset + message.bytes.length })
+    })
+    if (process.stdin.isTTY && this.options.expectations.length === 0) this.forwardTerminal()
+  }
+
+  private output(bytes: Uint8Array): void {
+    this.lastOutput = performance.now()
+    process.stdout.write(bytes)
+    if (this.status !== undefined) return
+    if (this.saveWatch && !this.saveWatch.met) {
+      this.saveWatch.add(bytes)
+      if (this.saveWatch.met) this.saving = this.save()
+    }
+    if (this.watch.met) return
+    for (const typed of this.watch.add(bytes)) if (typed !== undefined) this.type(typed)
+    if (this.watch.met && this.options.expectations.at(-1)?.send === undefined && !this.options.save) {
+      this.finish(GUEST_EXIT.GOOD)
+    }
+  }
+
+  private type(text: string): void {
+    this.console?.send({ kind: 'input', bytes: fromUtf8(text) })
+  }
+
+  private forwardTerminal(): void {
+    process.stdin.setRawMode(true)
+    process.stdin.on('data', (bytes: Buffer) => {
+      if (bytes.includes(ESCAPE)) this.finish(GUEST_EXIT.GOOD)
+      else this.console?.send({ kind: 'input', bytes: new Uint8Array(bytes) })
+    })
+  }
+
+  private async save(): Promise<void> {
+    const { save } = this.options
+    if (!save) return
+    const file = path.resolve(process.env['INIT_CWD'] ?? process.cwd(), save.path)
+    const saved = await this.domain.call('save', { path: file })
+    if (!saved.ok) {
+      this.complain(saved.error.message)
+      this.finish(GUEST_EXIT.CRASHED)
+      return
+    }
+    this.complain(`saved ${saved.value.bytes} bytes in ${saved.value.milliseconds} ms`)
+    this.finish(GUEST_EXIT.GOOD)
+  }
+
+  // --- the end ---
+
+  private stopped(reason: DomainEvents['exit']['reason'], text: string): void {
+    if (this.status !== undefined) return
+    this.settle().then(() => {
+      if (this.status !== undefined) return
+      switch (reason) {
+        case 'poweroff':
+        case 'soft_reset':
+        case 'suspend':
+          if (this.watch.met && !this.options.save) this.finish(GUEST_EXIT.GOOD)
+          else {
+            this.complain('the guest stopped before what was expected came')
+            this.finish(GUEST_EXIT.STOPPED_EARLY)
+          }
+          return
+        case 'reboot':
+          this.complain('the guest asks for a reboot')
+          this.finish(GUEST_EXIT.REBOOT)
+          return
+        case 'destroyed':
+        case 'saved':
+          return
+        default:
+          this.complain(`the guest crashed: ${text}`)
+          this.finish(GUEST_EXIT.CRASHED)
+      }
+    })
+  }
+
+  /** Waits until the console has been quiet for a moment. */
+  private async settle(): Promise<void> {
+    const from = performance.now()
+    do await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 4))
+    while (performance.now() - Math.max(from, this.lastOutput) < SETTLE_MS)
+  }
+
+  /** True when a report could not be written. */
+  private async writeReports(status: number): Promise<boolean> {
+    const { json, dmesg } = this.options
+    if (status === GUEST_EXIT.BAD_ARGUMENTS) return false
+    const from = process.env['INIT_CWD'] ?? process.cwd()
+    try {
+      if (dmesg !== undefined) {
+        const messages = await this.domain.call('dmesg', {})
+        writeFileSync(path.resolve(from, dmesg), messages.ok ? messages.value.text : '')
+      }
+      if (json !== undefined) {
+        const report = await this.domain.call('report', {})
+        const wallSeconds = (performance.now() - this.start) / 1000
+        const figures = report.ok ? report.value : {}
+        writeFileSync(path.resolve(from, json), `${JSON.stringify({ status, wallSeconds, ...figures }, undefined, 2)}\n`)
+      }
+      return false
+    } catch (error) {
+      this.complain(error instanceof Error ? error.message : String(error))
+      return true
+    }
+  }
+}

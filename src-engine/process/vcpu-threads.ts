@@ -1,0 +1,99 @@
+// The vcpu threads of a domain, seen from the main thread: start, stand still, go on, end.
+// Invariant: between `stop` and `go` every vcpu is parked and time stands, so memory may be read and written as a whole.
+// Runs in: main thread of the domain's process.
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Domain } from '../hypervisor/domain'
+
+/** What a vcpu's thread is given; `memory` is shared. */
+export interface VcpuThreadInput {
+  readonly memory: WebAssembly.Memory
+  readonly index: number
+  readonly vcpus: number
+  readonly ramBytes: number
+}
+
+export interface VcpuThreadListener {
+  /** Something waits for the main thread (DOORBELL). */
+  bell(): void
+  /** A thread ended by an error of ours: the domain cannot go on. */
+  failed(reason: string): void
+}
+
+/** How long a thread may take to come to its end before it is cut off. */
+const END_TIMEOUT_MS = 2000
+
+export class VcpuThreads {
+  private readonly workers: Worker[] = []
+  private waiting: (() => void)[] = []
+  private ending = false
+
+  constructor(
+    private readonly domain: Domain,
+    private readonly listener: VcpuThreadListener,
+  ) {}
+
+  start(memory: WebAssembly.Memory, ramBytes: number): void {
+    for (let index = 0; index < this.domain.vcpus; index++) {
+      const input: VcpuThreadInput = { memory, index, vcpus: this.domain.vcpus, ramBytes }
+      const worker = new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: input, stdout: false, stderr: false })
+      worker.on('message', () => this.listener.bell())
+      worker.on('error', (error: Error) => this.end(index, error.stack ?? error.message))
+      worker.on('exit', (code) => this.end(index, `ended with code ${code}`))
+      this.workers.push(worker)
+    }
+  }
+
+  private end(index: number, reason: string): void {
+    if (!this.ending) this.listener.failed(`the thread of vcpu ${index} failed: ${reason}`)
+  }
+
+  /** Asks the vcpus to park; resolves when all do and time stands. */
+  async stop(): Promise<void> {
+    this.domain.set('PAUSE', 1)
+    this.domain.kickAll()
+    await this.parked()
+    this.domain.time.freeze()
+  }
+
+  /** Lets the vcpus (and time) go on. */
+  go(): void {
+    this.domain.time.thaw()
+    this.domain.set('PAUSE', 0)
+    this.domain.kickAll()
+  }
+
+  /** The main thread looks at what rang: perhaps the vcpus are all parked now. */
+  rang(): void {
+    if (this.waiting.length === 0 || !this.allParked()) return
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  private allParked(): boolean {
+    for (let vcpu = 0; vcpu < this.domain.vcpus; vcpu++) if (this.domain.vget(vcpu, 'PARKED') === 0) return false
+    return true
+  }
+
+  private parked(): Promise<void> {
+    if (this.allParked()) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.waiting.push(resolve)
+    })
+  }
+
+  /** Ends the threads, gently where they listen. */
+  async dispose(): Promise<void> {
+    this.ending = true
+    this.domain.set('STOP', 1)
+    this.domain.kickAll()
+    await Promise.all(
+      this.workers.map(async (worker) => {
+        const timer = setTimeout(() => worker.terminate(), END_TIMEOUT_MS)
+        if (worker.threadId >= 0) await new Promise((resolve) => worker.once('exit', resolve))
+        clearTimeout(timer)
+      }),
+    )
+  }
+}

@@ -1,0 +1,42 @@
+// Entry point of a vcpu's worker thread: instantiates the core on the domain's memory and runs the loop until told to end.
+// Invariant: the loop blocks this thread's event loop; the main thread reaches it only through shared memory.
+// Runs in: a worker of the domain's process.
+import { parentPort, workerData } from 'node:worker_threads'
+import { Domain } from '../hypervisor/domain'
+import { hostClock } from '../lib/monotonic'
+import { GuestMemory } from '../memory/guest-memory'
+import { domainGeometry } from '../vcpu/domain-geometry'
+import { compileCore, instantiateCore } from '../vcpu/load'
+import { Registers } from '../vcpu/registers'
+import { LocalApics, machineImports } from './machine'
+import { VcpuLoop } from './vcpu-loop'
+import type { VcpuThreadInput } from './vcpu-threads'
+
+const EFLAGS_AT_START = 2
+
+async function main(input: VcpuThreadInput): Promise<void> {
+  const { memory: wasm, index, vcpus, ramBytes } = input
+  const geometry = domainGeometry(vcpus, ramBytes)
+  const memory = new GuestMemory(wasm.buffer, geometry, (page) => domain.requestInvalidate(page))
+  const domain: Domain = new Domain(memory, geometry, {
+    clock: hostClock,
+    ring: () => parentPort?.postMessage({ kind: 'doorbell' }),
+    postVector: (vcpu, vector) => lapics.post(vcpu, vector),
+  })
+  const registers = new Registers(wasm.buffer, index)
+  const lapics: LocalApics = new LocalApics(domain, registers, index)
+  const imports = machineImports(domain, registers, lapics)
+  const core = await instantiateCore(wasm, index, imports, await compileCore(index))
+  // Flags are kept lazily by the core: it must write them itself once. A restored vcpu has its own.
+  if (registers.get64('RETIRED') === 0n) core.set_eflags(EFLAGS_AT_START)
+  core.flush_code()
+  core.flush_tlb()
+  new VcpuLoop(domain, registers, core, lapics).run()
+}
+
+main(workerData).catch((error: unknown) => {
+  // As an uncaught exception: the main thread hears of it by the worker's 'error' event.
+  setImmediate(() => {
+    throw error
+  })
+})
