@@ -129,7 +129,8 @@ export class App {
       event.preventDefault()
       this.toolstack.close().finally(() => {
         closed = true
-        app.quit()
+        // Not in this turn: until the event is over Electron ignores another quit.
+        setImmediate(() => app.quit())
       })
     })
     const sessionEnds = (): void => void this.quit.sessionEnds()

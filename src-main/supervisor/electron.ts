@@ -1,7 +1,7 @@
 // Processes and channels by Electron: utility processes for the engine's bundles, MessageChannelMain for ports.
 // Invariant: every port that is handed to another process or window was made here.
 // Runs in: main (Electron).
-import { MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
+import { app, MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
 import { electronPortTransport, utilityProcessTransport } from '../../src-engine/public/protocol/port-transport'
 import type { Transport } from '../../src-engine/public/protocol/transport'
 import type { ChannelFactory, OpaquePort } from '../lib/channel'
@@ -29,6 +29,14 @@ export class ElectronChannels implements ChannelFactory {
 
 export class ElectronForker implements ProcessForker {
   readonly passesPorts = true
+  /** Why processes went, by name: told beside `exit`, whose code is 0 for a killed process in Electron 25. */
+  private readonly reasons = new Map<string, string>()
+
+  constructor() {
+    app.on('child-process-gone', (_event, { name, reason, exitCode }) => {
+      if (name !== undefined) this.reasons.set(name, reason === 'killed' ? `was killed (signal ${exitCode})` : `${reason} (${exitCode})`)
+    })
+  }
 
   fork(modulePath: string, serviceName: string, onOutput: (text: string) => void): ChildProcess {
     const child = utilityProcess.fork(modulePath, [], { serviceName, stdio: 'pipe' })
@@ -37,8 +45,13 @@ export class ElectronForker implements ProcessForker {
     let exit: ChildExit | undefined
     const listeners: ((exit: ChildExit) => void)[] = []
     child.on('exit', (code) => {
-      exit = { text: code === 0 ? 'ended with code 0' : `ended with code ${code}`, orderly: code === 0 }
-      for (const listener of listeners) listener(exit)
+      // The reason comes a moment later than the exit.
+      setTimeout(() => {
+        const reason = this.reasons.get(serviceName)
+        this.reasons.delete(serviceName)
+        exit = { text: reason ?? (code === 0 ? 'ended unexpectedly' : `ended with code ${code}`) }
+        for (const listener of listeners) listener(exit)
+      }, 50)
     })
     return {
       transport,

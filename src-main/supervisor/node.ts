@@ -74,9 +74,9 @@ export class NodeForker implements ProcessForker {
       for (const listener of listeners) listener(end)
     }
     child.on('exit', (code, signal) => {
-      ended({ text: signal === null ? `ended with code ${code}` : `was ended by ${signal}`, orderly: code === 0 })
+      ended({ text: signal === null ? `ended with code ${code}` : `was ended by ${signal}` })
     })
-    child.on('error', (error) => ended({ text: `could not be started: ${error.message}`, orderly: false }))
+    child.on('error', (error) => ended({ text: `could not be started: ${error.message}` }))
     return {
       transport,
       pid: () => (exit ? undefined : child.pid),

@@ -4,10 +4,8 @@
 import type { Transport } from '../../src-engine/public/protocol/transport'
 
 export interface ChildExit {
-  /** "ended with code 1", "was ended by SIGKILL". */
+  /** "ended with code 1", "was ended by SIGKILL". Whether it was to end is for its owner to know, who asked for it or not. */
   readonly text: string
-  /** Code 0: the process ended because it was done. */
-  readonly orderly: boolean
 }
 
 export interface ChildProcess {

@@ -68,7 +68,7 @@ export class Guest {
       progress: ({ done, total }) => this.onProgress(total > 0 ? Math.min(1, done / total) : 0),
       exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text),
     })
-    this.gone = new Promise((resolve) => this.child.onExit(({ text, orderly }) => resolve(this.exited(text, orderly))))
+    this.gone = new Promise((resolve) => this.child.onExit(({ text }) => resolve(this.exited(text))))
   }
 
   /** Makes it known to domain 0 and joins the two. */
@@ -127,11 +127,11 @@ export class Guest {
     this.destroy().catch(() => this.child.kill())
   }
 
-  private exited(text: string, orderly: boolean): void {
+  private exited(text: string): void {
     clearTimeout(this.killTimer)
     const last = this.lastOutput.trim().split('\n').at(-1) ?? ''
     const detail = `The process of the machine ${text}.${last === '' ? '' : ` Last words: ${last}`}`
-    const verdict = this.verdict ?? { how: orderly ? 'destroyed' : 'crash', detail }
+    const verdict = this.verdict ?? { how: 'crash', detail }
     this.listener.ended(verdict.how, verdict.detail)
   }
 
