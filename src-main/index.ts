@@ -1,5 +1,6 @@
 // The start of the app: picks the driver, makes the parts, and hands them to the app. Wires; nothing else.
-// RINGMASTER_DRIVER chooses the driver; RINGMASTER_FOLDER the folder of definitions and preferences (tests).
+// RINGMASTER_DRIVER chooses the driver; RINGMASTER_FOLDER the folder of definitions and
+// preferences, RINGMASTER_DEMO_FOLDER the one where the demo guest's files are kept (all for tests).
 // Runs in: main (Electron).
 import { join } from 'node:path'
 import { app } from 'electron'
@@ -32,7 +33,8 @@ function start(): void {
   const supervisor = new Supervisor({ forker: new ElectronForker(), channels, bundleFolder: __dirname })
   const userData = app.getPath('userData')
   const driver = drivers[wanted]({ channels, supervisor, folder: join(userData, 'domain0') })
-  const demo = wanted === 'test' ? new TestDemoMaker(join(userData, 'demo'), 1000) : new DebianDemoMaker(join(userData, 'demo'))
+  const demoFolder = process.env['RINGMASTER_DEMO_FOLDER'] ?? join(userData, 'demo')
+  const demo = wanted === 'test' ? new TestDemoMaker(demoFolder, 1000) : new DebianDemoMaker(demoFolder)
   const outFolder = join(__dirname, '..')
   const iconFolder = app.isPackaged ? join(process.resourcesPath, 'icons') : join(outFolder, '../resources/icons')
   app

@@ -34,7 +34,8 @@ export class ElectronForker implements ProcessForker {
 
   constructor() {
     app.on('child-process-gone', (_event, { name, reason, exitCode }) => {
-      if (name !== undefined) this.reasons.set(name, reason === 'killed' ? `was killed (signal ${exitCode})` : `${reason} (${exitCode})`)
+      if (name !== undefined)
+        this.reasons.set(name, reason === 'killed' ? `was killed (signal ${exitCode})` : `${reason} (${exitCode})`)
     })
   }
 

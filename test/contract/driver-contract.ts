@@ -1,0 +1,189 @@
+// What every hypervisor driver must do alike: the same calls, the same outcomes. A driver's test file calls this with a way
+// to make one and a definition that boots. Runs in: vitest, plain Node.
+
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
+import type { ChannelFactory } from '../../src-main/lib/channel'
+import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
+import type { DomainConfig } from '../../src-main/public/types'
+
+export interface ContractSubject {
+  readonly driver: HypervisorDriver
+  readonly channels: ChannelFactory
+  /** Ends what the subject made itself. */
+  dispose?(): Promise<void>
+}
+
+export interface ContractOptions {
+  /** A definition that boots to a console which answers. */
+  config(folder: string): DomainConfig
+  /** Text the console shows once it can be typed at, what to type, and what comes back then. */
+  readonly prompt: string
+  readonly type: string
+  readonly answer: string
+  readonly bootMs: number
+}
+
+const quiet = (): Progress => ({ report: () => {}, signal: new AbortController().signal })
+
+export function driverContract(name: string, make: (folder: string) => ContractSubject, options: ContractOptions): void {
+  describe(`the ${name} driver`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringmaster-contract-'))
+    const events: DriverEvent[] = []
+    let subject: ContractSubject
+    let driver: HypervisorDriver
+    const config = options.config(folder)
+    const timeout = options.bootMs + 30_000
+
+    beforeAll(async () => {
+      subject = make(folder)
+      driver = subject.driver
+      expect(await driver.open((event) => events.push(event))).toEqual({ ok: true, value: null })
+    })
+    afterAll(async () => {
+      await driver.close()
+      await subject.dispose?.()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    const stops = (uuid: string) =>
+      events.flatMap((event) => (event.kind === 'stopped' && event.uuid === uuid ? [event.how] : []))
+    const started = async (uuid: string = randomUUID()): Promise<string> => {
+      expect(await driver.create(uuid, config)).toMatchObject({ ok: true, value: { paused: false } })
+      return uuid
+    }
+    /** Reads the console until the text was seen; then the typing, until the answer. */
+    const converse = async (uuid: string, wanted: string, typed = '', answer = ''): Promise<string> => {
+      const opened = await driver.openConsole(uuid, undefined)
+      if (!opened.ok) throw new Error(`no console: ${opened.error.reason}`)
+      const transport = subject.channels.transport(opened.value)
+      const decoder = new TextDecoder()
+      let text = ''
+      let sent = typed === ''
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new Error(`not seen: ${wanted} then ${answer}; seen: ${text.slice(-400)}`)),
+          options.bootMs,
+        )
+        transport.onMessage((message) => {
+          if (!CONSOLE_TO_WINDOW.output.is(message)) return
+          text += decoder.decode(message.bytes, { stream: true })
+          transport.send({ kind: 'ack', offset: message.offset + message.bytes.length })
+          if (!sent && text.includes(wanted)) {
+            sent = true
+            text = ''
+            transport.send({ kind: 'input', bytes: new TextEncoder().encode(typed) })
+          }
+          if (sent && text.includes(typed === '' ? wanted : answer)) {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      })
+      transport.close()
+      return text
+    }
+
+    it('refuses every call about a domain that does not run', async () => {
+      const uuid = randomUUID()
+      const answers = [
+        await driver.suspend(uuid),
+        await driver.resume(uuid),
+        await driver.shutdown(uuid),
+        await driver.reboot(uuid),
+        await driver.destroy(uuid),
+        await driver.setMemory(uuid, 64),
+        await driver.save(uuid, config, join(folder, 'x'), quiet()),
+        await driver.openConsole(uuid, undefined),
+        await driver.dmesg(uuid),
+      ]
+      for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
+    })
+
+    it('starts a domain with a console, pauses and resumes it, and destroys it', { timeout }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt, options.type, options.answer)
+      expect(await driver.suspend(uuid)).toEqual({ ok: true, value: null })
+      expect(await driver.resume(uuid)).toEqual({ ok: true, value: null })
+      const paused = events.flatMap((event) => (event.kind === 'paused' && event.uuid === uuid ? [event.paused] : []))
+      expect(paused).toEqual([true, false])
+      await converse(uuid, '', options.type, options.answer)
+      expect(await driver.destroy(uuid)).toEqual({ ok: true, value: null })
+      await expect.poll(() => stops(uuid)).toEqual(['destroyed'])
+    })
+
+    it('shows a console opened late what it showed before', { timeout }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt)
+      await converse(uuid, options.prompt)
+      await driver.destroy(uuid)
+    })
+
+    it('tells samples of a running domain', { timeout }, async () => {
+      const uuid = await started()
+      const sampled = () =>
+        events.some((event) => event.kind === 'samples' && event.samples.some((sample) => sample.uuid === uuid))
+      await expect.poll(sampled, { timeout: 10_000 }).toBe(true)
+      await driver.destroy(uuid)
+    })
+
+    it('saves a domain, ends it, and continues it under the same and under another identifier', { timeout }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt, 'kept=yes-it-is\r', options.prompt)
+      const path = join(folder, 'state.save')
+      const seen: number[] = []
+      const progress = { report: (fraction: number) => seen.push(fraction), signal: new AbortController().signal }
+      expect(await driver.save(uuid, config, path, progress)).toEqual({ ok: true, value: null })
+      await expect.poll(() => stops(uuid)).toEqual(['saved'])
+      expect(seen.every((fraction, index) => fraction >= 0 && fraction <= 1 && fraction >= (seen[index - 1] ?? 0))).toBe(true)
+      expect(readdirSync(folder).filter((file) => file.startsWith('state.save'))).toEqual(['state.save'])
+      const sibling = randomUUID()
+      for (const each of [uuid, sibling]) {
+        const named = { ...config, name: each === uuid ? config.name : `${config.name} 2` }
+        expect(await driver.restore(each, named, path, quiet())).toMatchObject({
+          ok: true,
+          value: { savedUuid: uuid, memoryMiB: config.memoryMiB, vcpus: 1 },
+        })
+      }
+      for (const each of [uuid, sibling]) await converse(each, '', 'echo $kept\r', 'yes-it-is')
+      for (const each of [uuid, sibling]) await driver.destroy(each)
+    })
+
+    it('lets a domain go on when its save is cancelled, and leaves no file', { timeout }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt)
+      const abort = new AbortController()
+      const path = join(folder, 'cancelled.save')
+      const saving = driver.save(uuid, config, path, { report: () => abort.abort(), signal: abort.signal })
+      const saved = await saving
+      if (!saved.ok) {
+        expect(saved.error.code).toBe('OPERATION_ABORTED')
+        expect(readdirSync(folder).filter((file) => file.startsWith('cancelled'))).toEqual([])
+        await converse(uuid, '', options.type, options.answer)
+        await driver.destroy(uuid)
+      }
+    })
+
+    it('refuses to restore a file that is no saved domain, and leaves nothing behind', { timeout }, async () => {
+      const path = join(folder, 'garbage.save')
+      writeFileSync(path, 'this is no saved domain '.repeat(1000))
+      const uuid = randomUUID()
+      expect(await driver.restore(uuid, config, path, quiet())).toMatchObject({ ok: false })
+      expect(await driver.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
+      expect(stops(uuid)).toEqual([])
+    })
+
+    it('is told by the guest that it powered off', { timeout }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt)
+      const opened = await driver.openConsole(uuid, undefined)
+      if (!opened.ok) throw new Error('no console')
+      subject.channels.transport(opened.value).send({ kind: 'input', bytes: new TextEncoder().encode('poweroff\r') })
+      await expect.poll(() => stops(uuid), { timeout: 20_000 }).toEqual(['poweroff'])
+    })
+  })
+}
