@@ -55,7 +55,7 @@ function homeRows(domain: DomainTree): Row[] {
     ['/store/port', String(domain.storePort), 'ro'],
     ['/store/ring-ref', String(domain.storeGfn), 'ro'],
     ['/console', '', 'ro'],
-    ['/console/backend', `/local/domain/0/backend/console/${domain.domid}/0`, 'front'],
+    ['/console/backend', `/local/domain/0/backend/console/${domain.domid}/0`, 'ro'],
     ['/console/backend-id', '0', 'front'],
     ['/console/limit', '1048576', 'ro'],
     ['/console/type', 'xenconsoled', 'ro'],

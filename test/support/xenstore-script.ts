@@ -1,7 +1,7 @@
 // Scripts against a XenStore daemon: rows of who asks what and what comes back, in words close to the wire.
 // Runs in: tests.
 import { fromLatin1, latin1 } from '../../src-engine/lib/bytes'
-import { type XsMessageName, XS, XS_HEADER_SIZE, XS_MESSAGE_ROWS } from '../../src-engine/public/xen/io/xs-wire'
+import { XS, XS_HEADER_SIZE, XS_MESSAGE_ROWS, type XsMessageName } from '../../src-engine/public/xen/io/xs-wire'
 import type { Connection } from '../../src-engine/xenstore/connection'
 import { readHeader, serve, writeMessage } from '../../src-engine/xenstore/server'
 import { XenStored } from '../../src-engine/xenstore/xenstored'
@@ -63,7 +63,8 @@ export class StoreScript {
     const connection = this.connection(domid)
     const sequence = (this.sequence.get(domid) ?? 0) + 1
     this.sequence.set(domid, sequence)
-    const reply = domid === 0 ? serve(this.daemon.store, connection, message) : this.daemon.request(connection, sequence, message)
+    const reply =
+      domid === 0 ? serve(this.daemon.store, connection, message) : this.daemon.request(connection, sequence, message)
     if (!reply) throw new Error('no reply')
     const header = readHeader(reply)
     if (header.requestId !== 7 || header.transactionId !== Number(transaction ?? 0)) throw new Error('reply does not echo')

@@ -30,6 +30,8 @@ class Stream {
   private readonly service: ConsoleService
   private sent: number
   private acknowledged: number
+  /** Stretches that were skipped: they will never be acknowledged and do not count as being on the way. */
+  private gaps: { from: number; to: number }[] = []
   private cancelTimer: (() => void) | undefined
 
   constructor(service: ConsoleService, transport: Transport, from: number) {
@@ -67,16 +69,20 @@ class Stream {
     this.cancelTimer?.()
     this.cancelTimer = undefined
     const { scrollback } = this.service
-    if (this.sent < scrollback.start) {
-      // The skipped bytes will never be acknowledged: they do not count against the window.
-      this.acknowledged += scrollback.start - this.sent
-      this.sent = scrollback.start
-    }
-    while (this.sent < scrollback.end && this.sent - this.acknowledged < CONSOLE_WINDOW && !this.transport.closed) {
+    while (this.sent < scrollback.end && this.onTheWay < CONSOLE_WINDOW && !this.transport.closed) {
+      if (this.sent < scrollback.start) {
+        this.gaps.push({ from: this.sent, to: scrollback.start })
+        this.sent = scrollback.start
+      }
       const bytes = scrollback.slice(this.sent, CONSOLE_CHUNK)
-      this.say({ kind: 'output', offset: this.sent, bytes })
+      const offset = this.sent
       this.sent += bytes.length
+      this.say({ kind: 'output', offset, bytes })
     }
+  }
+
+  private get onTheWay(): number {
+    return this.gaps.reduce((sum, { from, to }) => sum - (to - from), this.sent - this.acknowledged)
   }
 
   private take(message: unknown): string | undefined {
@@ -91,6 +97,7 @@ class Stream {
         if (!CONSOLE_FROM_WINDOW.ack.is(message)) return CONSOLE_FROM_WINDOW.ack.explain(message)
         if (message.offset > this.sent) return 'acknowledgement of what was not sent'
         this.acknowledged = Math.max(this.acknowledged, message.offset)
+        this.gaps = this.gaps.filter(({ from }) => from >= this.acknowledged)
         this.push()
         return undefined
       case 'resize':
@@ -190,8 +197,9 @@ export class ConsoleService {
       const now = next.length > room ? next.slice(0, room) : next
       if (now.length < next.length) this.waiting.unshift(next.slice(now.length))
       this.waitingBytes -= now.length
-      this.link.input(this.inputSent, now)
+      const offset = this.inputSent
       this.inputSent += now.length
+      this.link.input(offset, now)
     }
   }
 }

@@ -41,9 +41,13 @@ class PortTransport extends TransportBase {
   }
 }
 
-type EventListener = (...args: never[]) => void
+/** Each maker types its `on` differently: only that it is there is asked, `listenTo` calls it. */
 interface Emitter {
-  on(event: string, listener: EventListener): unknown
+  readonly on: unknown
+}
+
+function listenTo(emitter: Emitter, event: string, listener: (...args: never[]) => void): void {
+  if (typeof emitter.on === 'function') Reflect.apply(emitter.on, emitter, [event, listener])
 }
 
 /** Electron wraps what arrives on a port in an event with `data` and `ports`. */
@@ -90,8 +94,8 @@ export function electronPortTransport(port: ElectronPortLike): Transport {
   return new PortTransport({
     post: (message, ports) => postWith(port, message, ports),
     listen(received, ended) {
-      port.on('message', (event: ElectronEvent | undefined) => received(event?.data, event?.ports ?? []))
-      port.on('close', () => ended('the other side closed the port'))
+      listenTo(port, 'message', (event: ElectronEvent | undefined) => received(event?.data, event?.ports ?? []))
+      listenTo(port, 'close', () => ended('the other side closed the port'))
       port.start()
     },
     hangUp: () => port.close(),
@@ -121,7 +125,7 @@ export function parentPortTransport(port: ParentPortLike): Transport {
       port.postMessage(message)
     },
     listen(received) {
-      port.on('message', (event: ElectronEvent | undefined) => received(event?.data, event?.ports ?? []))
+      listenTo(port, 'message', (event: ElectronEvent | undefined) => received(event?.data, event?.ports ?? []))
     },
     hangUp() {},
   })
@@ -137,8 +141,8 @@ export function utilityProcessTransport(child: UtilityProcessLike): Transport {
   return new PortTransport({
     post: (message, ports) => postWith(child, message, ports),
     listen(received, ended) {
-      child.on('message', (message: unknown) => received(message, []))
-      child.on('exit', (code: number) => ended(`the process ended with code ${code}`))
+      listenTo(child, 'message', (message: unknown) => received(message, []))
+      listenTo(child, 'exit', (code: number) => ended(`the process ended with code ${code}`))
     },
     hangUp: () => child.kill(),
   })
@@ -154,8 +158,8 @@ export function workerPortTransport(port: WorkerPortLike): Transport {
   return new PortTransport({
     post: (message, ports) => postWith(port, message, ports),
     listen(received, ended) {
-      port.on('message', (message: unknown) => received(message, []))
-      port.on('close', () => ended('the other side closed the port'))
+      listenTo(port, 'message', (message: unknown) => received(message, []))
+      listenTo(port, 'close', () => ended('the other side closed the port'))
     },
     hangUp: () => port.close?.(),
   })
@@ -176,8 +180,8 @@ export function nodeProcessTransport(end: NodeProcessLike): Transport {
       if (end.connected) end.send?.(message, () => {})
     },
     listen(received, ended) {
-      end.on('message', (message: unknown) => received(message, []))
-      end.on('disconnect', () => ended('the other process is gone'))
+      listenTo(end, 'message', (message: unknown) => received(message, []))
+      listenTo(end, 'disconnect', () => ended('the other process is gone'))
     },
     hangUp() {
       if (end.connected) end.disconnect?.()

@@ -168,7 +168,11 @@ describe('a listener', () => {
     const said = collect(wrong.value)
     expect(await said.until(1)).toEqual([{ kind: 'error', text: 'unknown ticket' }])
     await closed(wrong.value)
-    for (const garbage of [new Uint8Array(100).fill(255), new Uint8Array([5, 0, 0, 0, 1, 255, 255, 0, 0]), new Uint8Array([1, 0, 0, 0, 9])]) {
+    for (const garbage of [
+      new Uint8Array(100).fill(255),
+      new Uint8Array([5, 0, 0, 0, 1, 255, 255, 0, 0]),
+      new Uint8Array([1, 0, 0, 0, 9]),
+    ]) {
       const socket = netConnect(listening.value.path)
       const ended = new Promise((resolve) => socket.on('close', resolve))
       socket.on('error', () => {})

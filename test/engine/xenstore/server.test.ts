@@ -1,7 +1,7 @@
 // XenStore by rows of who, request, expected reply. `|` is a NUL; an error is its name; `@n` a transaction.
 import { describe, expect, it } from 'vitest'
 import { XS_MESSAGE_ROWS } from '../../../src-engine/public/xen/io/xs-wire'
-import { handleOf, request, shownReply, StoreScript } from '../../support/xenstore-script'
+import { handleOf, request, StoreScript, shownReply } from '../../support/xenstore-script'
 
 type Row = readonly [who: number, request: string, payload: string, expected: string]
 const exercised = new Set<string>()
@@ -301,11 +301,30 @@ describe('XenStore', () => {
       seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
       return (seed >>> 8) % n
     }
-    const words = ['data', '/', '|', '..', 'a', 'control/shutdown', '@releaseDomain', '0', '1', '/local/domain/1', 'T', '\u0000', 'n1', HOME]
+    const words = [
+      'data',
+      '/',
+      '|',
+      '..',
+      'a',
+      'control/shutdown',
+      '@releaseDomain',
+      '0',
+      '1',
+      '/local/domain/1',
+      'T',
+      '\u0000',
+      'n1',
+      HOME,
+    ]
     for (let i = 0; i < 20_000; i++) {
       let payload = ''
       for (let j = random(6); j > 0; j--) payload += words[random(words.length)]
-      const reply = script.daemon.request(script.connection(1), i + 1, request(random(28), payload, random(3) === 0 ? random(20) : 0))
+      const reply = script.daemon.request(
+        script.connection(1),
+        i + 1,
+        request(random(28), payload, random(3) === 0 ? random(20) : 0),
+      )
       if (reply === undefined) throw new Error('no reply')
       if (i % 100 === 0) script.events(1)
     }

@@ -35,7 +35,10 @@ describe('a call', () => {
     const { caller } = pair()
     expect(await caller.call('add', { a: 2, b: 3 })).toEqual({ ok: true, value: { sum: 5 } })
     expect(await caller.call('fail', {})).toEqual({ ok: false, error: { code: 'NO_DOMAIN', message: 'There is none.' } })
-    expect(await caller.call('throw', {})).toMatchObject({ ok: false, error: { code: 'INTERNAL_ERROR', message: 'throw: our fault' } })
+    expect(await caller.call('throw', {})).toMatchObject({
+      ok: false,
+      error: { code: 'INTERNAL_ERROR', message: 'throw: our fault' },
+    })
     expect(await caller.call('lie', {})).toMatchObject({ ok: false, error: { code: 'INTERNAL_ERROR' } })
   })
 
@@ -51,7 +54,17 @@ describe('a call', () => {
 describe('an answering process', () => {
   it('answers garbage on its control port with an error and goes on', async () => {
     const { near, far, caller } = pair()
-    const garbage: unknown[] = [null, undefined, 7, 'x', [], {}, { kind: 5 }, { kind: 'call' }, { kind: 'call', id: -1, call: 'add' }]
+    const garbage: unknown[] = [
+      null,
+      undefined,
+      7,
+      'x',
+      [],
+      {},
+      { kind: 5 },
+      { kind: 'call' },
+      { kind: 'call', id: -1, call: 'add' },
+    ]
     for (const one of garbage) Reflect.apply(near.send, near, [one ?? new Uint8Array([1])])
     near.send({ kind: 'call', id: 1e9, call: 'nonsense', args: {} })
     expect(await caller.call('add', { a: 1, b: 2 })).toEqual({ ok: true, value: { sum: 3 } })
