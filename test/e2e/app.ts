@@ -153,6 +153,8 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
       ...(screen !== undefined && { DISPLAY: screen }),
       ...options.env,
     },
+    // Playwright would pretend a light scheme; we want what main says.
+    colorScheme: null,
     timeout: 30_000,
   })
   return new RunningApp(electron, folder, options.keepFolder === true)

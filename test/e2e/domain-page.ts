@@ -18,10 +18,7 @@ export class DomainPage {
   }
 
   async waitForState(words: string | RegExp): Promise<void> {
-    await this.page
-      .getByTestId('domain-state')
-      .and(this.page.locator(':scope', { hasText: words }))
-      .waitFor({ timeout: 60_000 })
+    await this.page.locator('[data-testid="domain-state"]', { hasText: words }).waitFor({ timeout: 60_000 })
   }
 
   tab(name: string): Locator {
