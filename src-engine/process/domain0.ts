@@ -2,6 +2,7 @@
 // dom0.ts starts it in a process; tests start it in their own. Everything it keeps either is in the journal or comes back
 // from the domains' pumps, so it may be killed at any time. Invariant: a session exists exactly for each known domain that main
 // has introduced to this process. Runs in: domain 0.
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { latin1, utf8 } from '../lib/bytes'
 import type { Clock } from '../lib/clock'
@@ -61,7 +62,9 @@ export class Domain0 {
         if (this.xenstored) return failure('OPERATION_INVALID', 'Domain 0 is started already.')
         let socketPath: string | undefined
         if (socketDirectory !== undefined) {
-          const listening = await TransportListener.listen(localSocketPath(socketDirectory, `dom0-${process.pid}`))
+          const listening = await TransportListener.listen(
+            localSocketPath(socketDirectory, `dom0-${process.pid}-${randomUUID().slice(0, 8)}`),
+          )
           if (!listening.ok) return failure('SYSTEM_ERROR', `Domain 0 ${listening.error}.`)
           this.listener = listening.value
           socketPath = listening.value.path

@@ -95,10 +95,12 @@ describe.each(PAIRS)('a transport on %s', (_name, make) => {
     a.send(large)
     a.send({ kind: 'with bytes', bytes: new Uint8Array([9, 8]), more: new Uint8Array(0), text: 'ü' })
     b.send({ kind: 'back' })
-    expect(await atB.until(4)).toEqual([
+    const got = await atB.until(4)
+    // Compared apart: toEqual walks arrays byte by byte.
+    expect(got[2] instanceof Uint8Array && Buffer.compare(got[2], large) === 0).toBe(true)
+    expect(got.filter((_, i) => i !== 2)).toEqual([
       { kind: 'one', n: 1, list: [1, 'x', null], nested: { deep: true } },
       new Uint8Array([1, 2, 3]),
-      large,
       { kind: 'with bytes', bytes: new Uint8Array([9, 8]), more: new Uint8Array(0), text: 'ü' },
     ])
     expect(await atA.until(1)).toEqual([{ kind: 'back' }])
