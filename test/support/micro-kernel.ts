@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { missingProgram, runProgram } from './programs'
@@ -67,28 +67,29 @@ export interface GuestOptions {
   readonly extra?: readonly string[]
 }
 
-/** Under qemu-system-x86_64, its own translator (TCG), no disk, console on COM1. */
-export function runInQemu(kernel: string, options: GuestOptions = {}): Promise<GuestRun> {
-  return run(
-    'qemu-system-x86_64',
-    [
-      ...[
-        '-accel',
-        'tcg',
-        '-m',
-        String(options.memoryMiB ?? 64),
-        '-kernel',
-        kernel,
-        '-nographic',
-        '-no-reboot',
-        '-nic',
-        'none',
+/**
+ * Under qemu-system-x86_64, its own translator (TCG), no disk. COM1 goes to a file: what waits for a slow pipe is lost
+ * when QEMU is told to exit.
+ */
+export async function runInQemu(kernel: string, options: GuestOptions = {}): Promise<GuestRun> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-qemu-'))
+  const serial = path.join(folder, 'serial')
+  try {
+    const ran = await run(
+      'qemu-system-x86_64',
+      [
+        ...['-accel', 'tcg', '-m', String(options.memoryMiB ?? 64), '-kernel', kernel, '-no-reboot', '-nic', 'none'],
+        ...['-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`, '-device', 'isa-debug-exit,iobase=0xf4'],
+        ...(options.commandLine ? ['-append', options.commandLine] : []),
+        ...(options.extra ?? []),
       ],
-      ...['-device', 'isa-debug-exit,iobase=0xf4', ...(options.commandLine ? ['-append', options.commandLine] : [])],
-      ...(options.extra ?? []),
-    ],
-    options,
-  )
+      options,
+    )
+    const output = (existsSync(serial) ? readFileSync(serial, 'latin1') : '') + ran.output
+    return { ...ran, ...parse(output), output }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** Under our headless runner. */

@@ -11,6 +11,8 @@ struct gate idt[256] __attribute__((aligned(16)));
 struct tss tss;
 static u8 ist_stack[8][4096] __attribute__((aligned(16)));
 static u8 user_trap_stack[8192] __attribute__((aligned(16)));
+static u8 user_stack[8192] __attribute__((aligned(16), used));
+asm(".globl user_stack_top; .set user_stack_top, user_stack + 8192");
 static u32 succeeded, failed, skipped;
 static u8 *next_page;
 
@@ -72,6 +74,8 @@ void success(const char *name) { succeeded++; print("SUCCESS "); print(name); pr
 void failure(const char *name, const char *why) { failed++; print("FAILURE "); print(name); print(": "); print(why); print("\n"); }
 void skip(const char *name, const char *why) { skipped++; print("SKIP "); print(name); print(": "); print(why); print("\n"); }
 
+void count_failure(void) { failed++; }
+
 void check(const char *name, u64 got, u64 expected)
 {
     if (got == expected) { success(name); return; }
@@ -105,10 +109,15 @@ void *zero_page(void)
 
 void set_gate(int vector, int type, int ist)
 {
-    extern u8 trap_stubs_end[] __attribute__((weak));
-    (void)trap_stubs_end;
     u64 at = (u64)trap_stubs + 16 * vector;
     idt[vector] = (struct gate){ at, 0x08, ist, type, at >> 16, at >> 32, 0 };
+}
+
+/* Lets user mode into the kernel's own pages (code, data, stacks). */
+void user_access(void)
+{
+    for (u64 at = 0x200000; at < (u64)next_page; at += 0x200000) page_level2[at >> 21] |= PAGE_USER;
+    WRITE_CR(3, READ_CR(3));
 }
 
 void trap(struct frame *frame)
@@ -123,6 +132,10 @@ void trap(struct frame *frame)
         fault.rflags = frame->rflags;
         fault.frame = (u64)frame;
         fault.cr2 = READ_CR(2);
+        fault.rcx = frame->rcx;
+        fault.rsi = frame->rsi;
+        fault.rdi = frame->rdi;
+        asm volatile("pushfq; pop %0" : "=r"(fault.inner_rflags));
         if (trap_hook && trap_hook(frame)) return;
         frame->rip = recover_rip;
         frame->rsp = recover_rsp;
@@ -149,7 +162,12 @@ void guest_start(void)
     cpuid(0x40000000, 0, r);
     on_xen = r[1] == 0x566e6558 && r[2] == 0x65584d4d && r[3] == 0x4d4d566e;
     next_page = (u8 *)(((u64)kernel_end + 0x1fffff) & ~0x1ffffful);
+    if (!on_xen) { /* the firmware leaves the PIC open and the PIT ticking */
+        outb(0x21, 0xff);
+        outb(0xa1, 0xff);
+    }
     for (int vector = 0; vector < 256; vector++) set_gate(vector, GATE_INTERRUPT, 0);
+    set_gate(USER_DONE, GATE_USER, 0);
     for (int n = 1; n < 8; n++) tss.ist[n] = (u64)ist_stack[n] + sizeof(ist_stack[n]);
     tss.rsp[0] = (u64)user_trap_stack + sizeof(user_trap_stack);
     tss.io_map = sizeof(tss);

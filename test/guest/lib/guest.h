@@ -26,6 +26,8 @@ void print_hex(u64 value);
 void success(const char *name);
 void failure(const char *name, const char *why);
 void skip(const char *name, const char *why);
+/* For a FAILURE line printed by the kernel itself. */
+void count_failure(void);
 /* SUCCESS when equal, else FAILURE with both values. */
 void check(const char *name, u64 got, u64 expected);
 /* Prints the sum and powers off. */
@@ -38,7 +40,7 @@ struct frame {
 };
 /* The last fault that TRY or run_user caught. vector is NO_FAULT when there was none. */
 #define NO_FAULT 0xffff
-extern struct fault { u64 vector, error, rip, cr2, cs, rsp, rflags, frame, count; } fault;
+extern struct fault { u64 vector, error, rip, cr2, cs, rsp, rflags, frame, count, rcx, rsi, rdi, inner_rflags; } fault;
 extern u64 recover_rip, recover_rsp;
 extern u64 try_rip;
 
@@ -50,18 +52,48 @@ extern u64 try_rip;
     do {                                                                                                            \
         fault.vector = NO_FAULT;                                                                                    \
         asm volatile("lea 9f(%%rip), %%rax\n mov %%rax, recover_rip\n mov %%rsp, recover_rsp\n"                     \
-                     "lea 8f(%%rip), %%rax\n mov %%rax, try_rip\n" text "\n9: movq $0, recover_rip\n"               \
+                     "lea 8f(%%rip), %%rax\n mov %%rax, try_rip\n" text "\n9: movq $0, recover_rip\n mov recover_rsp, %%rsp\n"               \
                      : : inputs : "rax", "memory", "cc", ##clobbers);                                               \
     } while (0)
-/* No inputs. */
+/* No inputs; several inputs as one argument. */
 #define NONE "i"(0)
+#define IN(...) __VA_ARGS__
 
-/* Called for every vector that TRY does not wait for; return 1 when handled. */
+/*
+ * The same in user mode: the text runs at CPL 3 (64-bit) with the given RFLAGS; when nothing faults it ends with
+ * vector USER_DONE. user_access() must have been called for the kernel's own pages.
+ */
+#define USER_DONE 0x81
+#define TRY_USER(text, rflags_, inputs, clobbers...)                                                                \
+    do {                                                                                                            \
+        fault.vector = NO_FAULT;                                                                                    \
+        asm volatile("lea 9f(%%rip), %%rax\n mov %%rax, recover_rip\n mov %%rsp, recover_rsp\n"                     \
+                     "lea 8f(%%rip), %%rax\n mov %%rax, try_rip\n"                                                   \
+                     "pushq $0x23\n pushq $user_stack_top\n pushq %[flags]\n pushq $0x2b\n"                          \
+                     "lea 7f(%%rip), %%rax\n pushq %%rax\n iretq\n7: " text "\n int $0x81\n"                         \
+                     "9: movq $0, recover_rip\n mov recover_rsp, %%rsp\n mov $0x10, %%eax\n mov %%eax, %%ds\n mov %%eax, %%es\n"              \
+                     : : [flags] "r"((u64)(rflags_)), inputs : "rax", "memory", "cc", ##clobbers);                  \
+    } while (0)
+/* The same in 32-bit compatibility mode at CPL 0. */
+#define TRY32(text, inputs, clobbers...)                                                                            \
+    do {                                                                                                            \
+        fault.vector = NO_FAULT;                                                                                    \
+        asm volatile("lea 9f(%%rip), %%rax\n mov %%rax, recover_rip\n mov %%rsp, recover_rsp\n"                     \
+                     "lea 8f(%%rip), %%rax\n mov %%rax, try_rip\n"                                                   \
+                     "pushq $0x30\n lea 7f(%%rip), %%rax\n pushq %%rax\n lretq\n .code32\n7: " text                   \
+                     "\n ljmp $0x08, $9f\n .code64\n9: movq $0, recover_rip\n mov recover_rsp, %%rsp\n"                                      \
+                     "mov $0x10, %%eax\n mov %%eax, %%ds\n mov %%eax, %%es\n"                                       \
+                     : : inputs : "rax", "memory", "cc", ##clobbers);                                               \
+    } while (0)
+void user_access(void);
+extern u8 user_stack_top[];
+
+/* Called for every trap; return 1 when handled: then a TRY goes on waiting. */
 extern int (*trap_hook)(struct frame *frame);
 
 struct gate { u16 low; u16 selector; u8 ist; u8 type; u16 middle; u32 high; u32 zero; } __attribute__((packed));
 extern struct gate idt[256];
-struct tss { u32 zero0; u64 rsp[3]; u64 zero1; u64 ist[8]; u32 zero2; u32 zero3; u16 zero4; u16 io_map; } __attribute__((packed));
+struct tss { u32 zero0; u64 rsp[3]; u64 ist[8]; /* ist[0] is not one */ u64 zero1; u16 zero2; u16 io_map; } __attribute__((packed));
 extern struct tss tss;
 extern u64 gdt[];
 extern u8 trap_stubs[];

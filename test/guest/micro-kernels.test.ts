@@ -1,0 +1,52 @@
+// The micro-kernels, under our engine and, where no hypercall is needed, under QEMU's TCG as a second opinion.
+import { describe, expect, it } from 'vitest'
+import {
+  buildMicroKernel,
+  cannotBuild,
+  cannotRunOurs,
+  cannotRunQemu,
+  type GuestRun,
+  runInOurs,
+  runInQemu,
+} from '../support/micro-kernel'
+import { TCG_DEPARTURES } from './tcg-departures'
+
+const KERNELS = [
+  { name: 'cpu-loops', what: 'six loops give the checksums that the host gives', qemu: true, least: 6 },
+  { name: 'faults', what: 'exceptions have the vectors, error codes and addresses of the manual', qemu: true, least: 170 },
+] as const
+
+function failures(run: GuestRun): string[] {
+  return run.lines.filter((line) => line.result === 'FAILURE').map((line) => line.text)
+}
+
+describe('micro-kernels', () => {
+  for (const kernel of KERNELS) {
+    it(`${kernel.name}: ${kernel.what}, under our engine`, async ({ skip }) => {
+      const cannot = cannotBuild() ?? cannotRunOurs()
+      if (cannot) return skip(cannot)
+      const run = await runInOurs(buildMicroKernel(kernel.name))
+      expect(failures(run)).toEqual([])
+      expect(run.ended, run.output).toBe(true)
+      expect(run.status).toBe(0)
+      expect(run.lines.filter((line) => line.result === 'SKIP')).toEqual([])
+      expect(run.lines.length).toBeGreaterThanOrEqual(kernel.least)
+    }, 120_000)
+
+    if (!kernel.qemu) continue
+    it(`${kernel.name}: ${kernel.what}, under QEMU's TCG but for its listed departures`, async ({ skip }) => {
+      const cannot = cannotBuild() ?? cannotRunQemu()
+      if (cannot) return skip(cannot)
+      const run = await runInQemu(buildMicroKernel(kernel.name))
+      expect(run.ended, run.output).toBe(true)
+      const departures = Object.keys(TCG_DEPARTURES[kernel.name] ?? {})
+      const others = failures(run).filter((text) => !departures.some((name) => text.startsWith(`${name}: `)))
+      expect(others).toEqual([])
+      const passed = run.lines.filter((line) => line.result === 'SUCCESS').map((line) => line.text)
+      expect(
+        passed.filter((text) => departures.includes(text)),
+        'rows that are not true any more',
+      ).toEqual([])
+    }, 120_000)
+  }
+})
