@@ -33,6 +33,8 @@ export class Connection {
   dropped = 0
   /** Introduced for a restore, its state has not come yet: no request is served before. */
   awaiting = false
+  /** Its state has come from a save file. Coming again (domain 0 died before its answer arrived) it is not applied twice. */
+  restored = false
   /** Told of each new event; what cannot go out now stays in `events`. */
   onEvent: ((event: WatchEvent) => void) | undefined
 

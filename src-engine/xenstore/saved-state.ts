@@ -86,6 +86,7 @@ const CONNECTION = fields({
   lastEvent: count,
   executed: count,
   awaiting: flag,
+  restored: flag,
   replies: list(fields({ number: count, message: text })),
 })
 type ConnectionForm = TypeOf<typeof CONNECTION>
@@ -105,6 +106,7 @@ function connectionForm(connection: Connection): ConnectionForm {
     lastEvent: connection.lastEvent,
     executed: connection.executed,
     awaiting: connection.awaiting,
+    restored: connection.restored,
     replies: [...connection.replies].map(([number, message]) => ({ number, message: latin1(message) })),
   }
 }
@@ -145,6 +147,7 @@ function fillConnection(store: Store, connection: Connection, form: ConnectionFo
   connection.lastEvent = form.lastEvent
   connection.executed = form.executed
   connection.awaiting = form.awaiting
+  connection.restored = form.restored
   for (const { number, message } of form.replies) connection.replies.set(number, fromLatin1(message))
   return undefined
 }
@@ -183,7 +186,7 @@ export function restoreDomain(store: Store, connection: Connection, bytes: Uint8
   const form = parse(bytes)
   if (!DOMAIN.is(form)) return err(`not a domain's store state: ${DOMAIN.explain(form, 'state')}`)
   if (form.version !== VERSION) return err(`store state of version ${form.version}, this program knows ${VERSION}`)
-  const saved = { ...form.connection, awaiting: false }
+  const saved = { ...form.connection, awaiting: false, restored: true }
   const { domid, handle } = connection.identity
   const { guestDomid, guestHandle } = saved
   connection.identity = { domid, handle, guestDomid, guestHandle }

@@ -105,6 +105,7 @@ export class XenStored {
   }
 
   restore(connection: Connection, state: Uint8Array): Result<undefined, string> {
+    if (connection.restored) return ok(undefined)
     if (!connection.awaiting) return err('this domain was not introduced for a restore')
     const done = restoreDomain(this.store, connection, state)
     if (!done.ok) return done
