@@ -3,13 +3,16 @@
 // Invariant: nothing is written and nothing popped when an exception of the operands is unmasked.
 // Runs in: the vcpu's thread.
 import {
-  A, ADD, B, DENORMAL, DIV, FLAGS, INFINITE, MUL, NORMAL, QUIET, ROUNDED_UP, SIGNALLING, SQRT, SUB, UNSUPPORTED, ZERO, classOf, operate, raiseFlags,
-  setOperand, sigOf, expOf, signOf,
+  A, ADD, B, DENORMAL, DIV, FLAGS, INFINITE, MUL, NORMAL, QUIET, ROUNDED_UP, SIGNALLING, SQRT, SUB, UNSUPPORTED, ZERO,
+  classOf, operate, raiseFlags, setOperand, sigOf, expOf, signOf,
 } from './soft'
 import {
-  beginX87, nanResult, noteFlags, pack80, precision, putDefaultNan, round80, roundingControl, stackFault, stopped, unmasked, unpack80,
+  beginX87, nanResult, noteFlags, pack80, precision, putDefaultNan, round80, roundingControl, stackFault, stopped, unmasked,
+  unpack80,
 } from './extended'
-import { C0, C1, C2, C3, DE, IE, isEmpty, markFull, pop, put80, setStatus, signExponent, significand, st, statusWord } from './state'
+import {
+  C0, C1, C2, C3, DE, IE, isEmpty, markFull, pop, put80, setStatus, signExponent, significand, st, statusWord,
+} from './state'
 
 /** R, rounded already, to ST(i) unless stopped; true when delivered. */
 export function deliver(i: u32): bool {

@@ -7,7 +7,9 @@ import {
   A, B, DENORMAL, FLAGS, INFINITE, NORMAL, QUIET, R_CLASS, R_EXPONENT, R_HI, R_SIGN, ROUNDED_UP, SIGNALLING, UNSUPPORTED,
   ZERO, classOf, expOf, invalid, raiseFlags, round, setOperand, setResult, sigOf, signOf,
 } from './soft'
-import { C1, DE, IE, SF, ZE, controlWord, markFull, put80, setStatus, setTop, signExponent, significand, st, statusWord, top } from './state'
+import {
+  C1, DE, IE, SF, ZE, controlWord, markFull, put80, setStatus, setTop, signExponent, significand, st, statusWord, top,
+} from './state'
 
 /** What x87_commit has to do once a store reached memory: new status word, registers to pop, and more by kind. */
 export const PENDING_STATUS: u32 = SCRATCH + 0x58

@@ -2,9 +2,13 @@
 // Invariant: remainders are exact; a partial one lowers the exponent difference by 32 to 63 and sets C2.
 // Runs in: the vcpu's thread.
 import {
-  A, B, DENORMAL, INEXACT, INFINITE, NORMAL, R_CLASS, R_EXPONENT, ROUNDED_UP, R_HI, ZERO, expOf, invalid, raiseFlags, setResult, sigOf, signOf,
+  A, B, DENORMAL, INEXACT, INFINITE, NORMAL, R_CLASS, R_EXPONENT, ROUNDED_UP, R_HI, ZERO, expOf, invalid, raiseFlags,
+  setResult, sigOf, signOf,
 } from './soft'
-import { beginX87, nanResult, noteFlags, pack80, push, putDefaultNan, round80, roundingControl, stackFault, stopped, takeA, unpack80 } from './extended'
+import {
+  beginX87, nanResult, noteFlags, pack80, push, putDefaultNan, round80, roundingControl, stackFault, stopped, takeA,
+  unpack80,
+} from './extended'
 import { C0, C1, C2, C3, DE, PE, ZE, isEmpty, markFull, put80, setStatus, st, statusWord } from './state'
 import { deliver, emptyOperand } from './arith'
 import { integerOfA } from './transfer'

@@ -3,12 +3,12 @@
 // Invariant: stores return NO_STORE only when an unmasked exception suppresses them, with the flags already noted.
 // Runs in: the vcpu's thread.
 import {
-  A, DENORMAL, FLAGS, INEXACT, NEAREST, NORMAL, QUIET, R_CLASS, R_HI, R_LO, R_SIGN, ROUNDED_UP, UP, ZERO,
-  classOf, cut, expOf, pack32, pack64, raiseFlags, round, setOperand, shiftRightJam, sigOf, signOf, unpack32, unpack64,
+  A, DENORMAL, FLAGS, INEXACT, NEAREST, NORMAL, QUIET, R_CLASS, R_HI, R_LO, R_SIGN, ROUNDED_UP, UP, ZERO, classOf, cut,
+  expOf, pack32, pack64, raiseFlags, round, setOperand, shiftRightJam, sigOf, signOf, unpack32, unpack64,
 } from './soft'
 import {
-  PENDING_KIND, PENDING_POPS, PENDING_STATUS, beginX87, nanResult, noteFlags, pack80, push, pushOverflow, putDefaultNan, roundingControl,
-  stackFault, stopped, takeA, unmasked, unpack80,
+  PENDING_KIND, PENDING_POPS, PENDING_STATUS, beginX87, nanResult, noteFlags, pack80, push, pushOverflow, putDefaultNan,
+  roundingControl, stackFault, stopped, takeA, unmasked, unpack80,
 } from './extended'
 import { C1, DE, IE, OE, PE, SF, UE, isEmpty, markFull, pop, put80, signExponent, significand, st, statusWord } from './state'
 

@@ -7,7 +7,10 @@ import { B, CHOP, unpack32, unpack64 } from './soft'
 import { PENDING_KIND, PENDING_POPS, PENDING_STATUS, roundingControl } from './extended'
 import { C1, ES, markEmpty, pop, setStatus, setTop, statusWord, top } from './state'
 import { arith_memory, arith_st, compare, compareToFlags, fabs, fchs, fcmov, fsqrt, ftst, fxam } from './arith'
-import { NO_STORE, fbld, fbstp, fild, fist, fld32, fld64, fld80, fld_sti, fst32, fst64, fst_sti, fstp80, fstpnce, fxch, loadConstant, unpackInteger } from './transfer'
+import {
+  NO_STORE, fbld, fbstp, fild, fist, fld32, fld64, fld80, fld_sti, fst32, fst64, fst_sti, fstp80, fstpnce, fxch,
+  loadConstant, unpackInteger,
+} from './transfer'
 import { fprem, frndint, fscale, fxtract } from './remainder'
 import { f2xm1, fcos, fpatan, fptan, fsin, fsincos, fyl2x, fyl2xp1 } from './transcendental'
 import { loadEnvironment, loadImage, storeEnvironment, storeImage, x87_init } from './env'
