@@ -10,6 +10,8 @@ export interface NoticeProps {
   readonly tone: 'info' | 'warn' | 'bad'
   readonly title?: string
   readonly children?: ReactNode
+  /** What to do about it, on a line of its own. */
+  readonly action?: string
   readonly actions?: ReactNode
   readonly boxed?: boolean
   readonly dismissLabel?: string
@@ -26,6 +28,7 @@ export function Notice(props: NoticeProps) {
       <div className="notice-text">
         {props.title !== undefined && <span className="notice-title">{props.title} </span>}
         {props.children}
+        {props.action !== undefined && <span className="notice-action">{props.action}</span>}
       </div>
       {props.actions}
       {props.onDismiss !== undefined && (

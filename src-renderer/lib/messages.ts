@@ -90,11 +90,11 @@ export const messages = {
   'manager.filter-clear': { en: 'Clear filter', de: 'Filter löschen' },
   'manager.empty': {
     en: 'There is no virtual machine yet: start a small Debian with one click, or make one from your own kernel.',
-    de: 'Es gibt noch keine virtuelle Maschine: Ein kleines Debian startet mit einem Klick, oder der eigene Kernel wird verwendet.',
+    de: 'Noch gibt es keine virtuelle Maschine: Ein Klick startet ein kleines Debian, oder sie entsteht aus einem eigenen Kernel.',
   },
   'manager.empty-own': {
     en: 'There is no virtual machine yet: make one from your own kernel and ramdisk.',
-    de: 'Es gibt noch keine virtuelle Maschine: Sie entsteht aus eigenem Kernel und eigener Ramdisk.',
+    de: 'Noch gibt es keine virtuelle Maschine: Sie entsteht aus eigenem Kernel und eigener Ramdisk.',
   },
   'manager.guests-one': { en: '{count} virtual machine', de: '{count} virtuelle Maschine' },
   'manager.guests-other': { en: '{count} virtual machines', de: '{count} virtuelle Maschinen' },

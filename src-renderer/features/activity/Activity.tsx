@@ -78,13 +78,14 @@ export function Activity(props: { readonly uuid?: string; readonly hiddenJob?: n
             key={`n${notice.id}`}
             tone={notice.severity === 'error' ? 'bad' : notice.severity === 'warning' ? 'warn' : 'info'}
             boxed
+            action={words.action}
             dismissLabel={t('button.dismiss')}
             onDismiss={() => {
               store.dispatch({ kind: 'noticeDismissed', id: notice.id })
               void client.call('noticeDismiss', { id: notice.id })
             }}
           >
-            {words.cause} {words.action}
+            {words.cause}
           </Notice>
         )
       })}
@@ -95,11 +96,11 @@ export function Activity(props: { readonly uuid?: string; readonly hiddenJob?: n
             key={`f${id}`}
             tone="bad"
             boxed
-            title={words.cause}
+            action={words.action}
             dismissLabel={t('button.dismiss')}
             onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })}
           >
-            {words.action}
+            {words.cause}
           </Notice>
         )
       })}

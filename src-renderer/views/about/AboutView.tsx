@@ -59,8 +59,8 @@ export function AboutView() {
           ))}
         </dl>
         {warning !== null && (
-          <Notice tone="warn" boxed title={warning.cause}>
-            {warning.action}
+          <Notice tone="warn" boxed action={warning.action}>
+            {warning.cause}
           </Notice>
         )}
       </main>

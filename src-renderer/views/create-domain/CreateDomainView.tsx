@@ -225,8 +225,8 @@ export function CreateDomainView() {
           error={errorOf('memoryMiB')}
         />
         {formRefusal !== null && (
-          <Notice tone="bad" boxed title={formRefusal.cause}>
-            {formRefusal.action}
+          <Notice tone="bad" boxed action={formRefusal.action}>
+            {formRefusal.cause}
           </Notice>
         )}
       </div>

@@ -61,12 +61,14 @@ function NameCell(props: { readonly domain: DomainInfo }) {
 }
 
 function CpuCell(props: { readonly domain: DomainInfo }) {
-  const { uuid, state } = props.domain
+  const { uuid, state, kind } = props.domain
   const { formats } = useWords()
   const samples = useAppState((app) => app.figures[uuid])
   const values = useMemo(() => (samples ?? []).slice(-SLOTS).map(({ cpu }) => cpu), [samples])
   const active = state === 'running' || state === 'paused' || state === 'shutdown' || state === 'saving'
   const now = active ? values.at(-1) : undefined
+  // A driver that does not measure domain 0 leaves its cell empty.
+  if (kind === 'domain0' && values.length === 0) return null
   return (
     <div className="figure-cell">
       <Sparkline values={active ? values : []} slots={SLOTS} />

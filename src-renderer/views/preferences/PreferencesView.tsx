@@ -77,8 +77,8 @@ export function PreferencesView() {
           />
         </div>
         {failure !== null && (
-          <Notice tone="bad" boxed title={errorText(failure, t.language).cause}>
-            {errorText(failure, t.language).action}
+          <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
+            {errorText(failure, t.language).cause}
           </Notice>
         )}
       </main>
