@@ -4,7 +4,7 @@
 // u8 dst, u8 src, u8 base, u8 index|scale, i32 disp, i32 imm. Operand bytes are offsets into the vcpu area.
 // Invariant: 32-bit register writes go through put<u32>, which clears the upper half.
 // Runs in: the vcpu's thread.
-import { VCPU, PC_BASE, CODE_BASE, FAULT, FAULT_CODE, EXIT, CR2, EFER, CR0, CPL, RIP, MODE } from './generated/layout'
+import { VCPU, PC_BASE, CODE_BASE, FAULT, FAULT_CODE, EXIT, CR2, EFER, CR0, CPL, RIP, MODE, ATTENTION } from './generated/layout'
 
 export const UOP: u32 = 16
 
@@ -62,8 +62,12 @@ export function setRip(v: u64): void { store<u64>(RIP, is64() ? v : v & 0xffffff
 export const DE: i32 = 0, DB: i32 = 1, NMI: i32 = 2, BP: i32 = 3, OF: i32 = 4, BR: i32 = 5, UD: i32 = 6, NM: i32 = 7, DF: i32 = 8,
   TS: i32 = 10, NP: i32 = 11, SS: i32 = 12, GP: i32 = 13, PF: i32 = 14, MF: i32 = 16, AC: i32 = 17, XM: i32 = 19
 
-/** Note a fault of the running instruction. Always returns 1, the cold functions' "leave the block". */
+/**
+ * Note a fault of the running instruction. Always returns 1, the cold functions' "leave the block". RIP is not at the
+ * instruction then, so the dispatcher must not look a block up by it: ATTENTION sends it to the boundary.
+ */
 export function raise(vector: i32, code: i32 = 0): i32 {
+  store<i32>(ATTENTION, 1)
   store<i32>(FAULT, 0x100 | vector)
   store<i32>(FAULT_CODE, code)
   return 1
@@ -76,4 +80,4 @@ export function raisePage(va: u64, code: i32): void {
 
 /** Ask run() to return `code` after this instruction. */
 // @ts-ignore: decorator
-@inline export function leaveWith(code: i32): void { store<i32>(EXIT, code + 1) }
+@inline export function leaveWith(code: i32): void { store<i32>(EXIT, code + 1); store<i32>(ATTENTION, 1) }
