@@ -1,0 +1,38 @@
+// Compiling and instantiating the CPU core on a domain's memory. The core's text is made for vcpu 0; for another vcpu
+// vcpu/relocate.ts moves the addresses of the per-vcpu areas inside a copy of the module's bytes before it is compiled.
+// Runs in: the vcpu's worker thread (and tests).
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { CoreExports, CoreImports } from './core-interface'
+import { relocate } from './relocate'
+
+/** Compile the core for one vcpu. `file`: core.wasm, which the build puts beside the bundles. */
+export async function compileCore(vcpu = 0, file = path.join(__dirname, 'core.wasm')): Promise<WebAssembly.Module> {
+  const bytes = await readFile(file)
+  return WebAssembly.compile(vcpu === 0 ? bytes : relocate(bytes, vcpu))
+}
+
+/** Instantiate a core compiled for vcpu `_vcpu` on a domain's memory. */
+export async function instantiateCore(
+  memory: WebAssembly.Memory,
+  _vcpu: number,
+  imports: CoreImports,
+  module: WebAssembly.Module,
+): Promise<CoreExports> {
+  const env = {
+    memory,
+    mmio_read: imports.mmio_read.bind(imports),
+    mmio_write: imports.mmio_write.bind(imports),
+    port_in: imports.port_in.bind(imports),
+    port_out: imports.port_out.bind(imports),
+    cpuid: imports.cpuid.bind(imports),
+    rdmsr: imports.rdmsr.bind(imports),
+    wrmsr: imports.wrmsr.bind(imports),
+    tsc: imports.tsc.bind(imports),
+    abort: () => {
+      throw new Error('the CPU core aborted')
+    },
+  }
+  const instance = await WebAssembly.instantiate(module, { env })
+  return instance.exports as unknown as CoreExports
+}
