@@ -12,8 +12,8 @@ import {
 } from './state'
 
 /** What x87_commit has to do once a store reached memory: new status word, registers to pop, and more by kind. */
-export const PENDING_STATUS: u32 = SCRATCH + 0x58
-export const PENDING_POPS: u32 = SCRATCH + 0x5c
+export const PENDING_STATUS: u32 = SCRATCH + 0x94
+export const PENDING_POPS: u32 = SCRATCH + 0xac
 export const PENDING_KIND: u32 = SCRATCH + 0xdc
 
 // @ts-ignore: decorator

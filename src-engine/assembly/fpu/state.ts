@@ -3,15 +3,12 @@
 // tags of FNSTENV are derived from the contents.
 // Invariant: ES and B (SW bits 7 and 15) are set exactly when an exception flag is set whose mask bit is clear.
 // Runs in: the vcpu's thread.
-import { FPU_CW, FPU_ST, FPU_SW, FPU_TAG, SCRATCH } from '../generated/layout'
+import { FPU_CW, FPU_ST, FPU_SW, FPU_TAG } from '../generated/layout'
 
 /** Exception flags, at the same bits in the x87 status word and MXCSR. */
 export const IE: u32 = 1, DE: u32 = 2, ZE: u32 = 4, OE: u32 = 8, UE: u32 = 16, PE: u32 = 32
 /** Further bits of the x87 status word. */
 export const SF: u32 = 0x40, ES: u32 = 0x80, C0: u32 = 0x100, C1: u32 = 0x200, C2: u32 = 0x400, C3: u32 = 0x4000, BUSY: u32 = 0x8000
-
-/** Operands up to 512 bytes wait here between the decoder and fxsave, fnsave and their kin. */
-export const STAGING: u32 = SCRATCH + 0x100
 
 // @ts-ignore: decorator
 @inline export function statusWord(): u32 { return <u32>load<u16>(FPU_SW) }

@@ -5,15 +5,15 @@
 // 2/ln2 * atanh(t); 2^x - 1 by Taylor in x ln2.
 // Invariant: every result but those of zeros, ones and infinities counts as inexact, as on hardware: it gets a sticky low bit before `round`, so PE and directed rounding are right.
 // Runs in: the vcpu's thread.
+import { STAGING } from '../generated/layout'
 import {
   A, B, DENORMAL, INFINITE, NORMAL, ZERO, classOf, expOf, invalid, raiseFlags, setOperand, setResult, sigOf, signOf,
 } from './soft'
 import {
   beginX87, nanResult, noteFlags, pack80, push, putDefaultNan, round80, stackFault, stopped, takeA, unpack80,
 } from './extended'
-import { C2, DE, PE, STAGING, ZE, isEmpty, markFull, pop, put80, setStatus, st, statusWord } from './state'
+import { C2, DE, PE, ZE, isEmpty, markFull, pop, put80, setStatus, st, statusWord } from './state'
 import { deliver, emptyOperand } from './arith'
-
 import { W_EXPONENT, divSmall, divWide, mulFix, mulWide, normalise, setWide, shiftWide, wideHi, wideLo } from './wide'
 
 const TOP_BIT: u64 = 0x8000000000000000

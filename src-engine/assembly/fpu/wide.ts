@@ -2,8 +2,8 @@
 // numbers (hi:lo) * 2^(exponent - 127) with the top bit of hi set. Results go to W_HI, W_LO, W_EXPONENT.
 // Invariant: products are at most a few units in the 128th bit too small; nothing here needs to be exact.
 // Runs in: the vcpu's thread.
+import { STAGING } from '../generated/layout'
 import { mulHigh } from './soft'
-import { STAGING } from './state'
 
 export const W_HI: u32 = STAGING
 export const W_LO: u32 = STAGING + 8

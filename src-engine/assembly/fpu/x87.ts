@@ -16,11 +16,11 @@ import { f2xm1, fcos, fpatan, fptan, fsin, fsincos, fyl2x, fyl2xp1 } from './tra
 import { loadEnvironment, loadImage, storeEnvironment, storeImage, x87_init } from './env'
 
 /** Filled by the caller before x87_execute: instruction pointer, operand pointer, their selectors, EFLAGS for FCMOV. */
-export const X87_IP: u32 = SCRATCH + 0x40
-export const X87_DP: u32 = SCRATCH + 0x48
-export const X87_CS: u32 = SCRATCH + 0x50
-export const X87_DS: u32 = SCRATCH + 0x52
-export const X87_EFLAGS: u32 = SCRATCH + 0x54
+export const X87_IP: u32 = SCRATCH + 0xe8
+export const X87_DP: u32 = SCRATCH + 0xf0
+export const X87_CS: u32 = SCRATCH + 0xf8
+export const X87_DS: u32 = SCRATCH + 0xfa
+export const X87_EFLAGS: u32 = SCRATCH + 0xfc
 /** op and modrm of a store that waits for x87_commit; 0 for instructions that leave the pointers alone. */
 const PENDING_OP: u32 = SCRATCH + 0xe0
 
@@ -176,7 +176,7 @@ export function x87_execute(op: u32, modrm: u32, mem: u32, opsize16: i32): i32 {
     else if (i == 3) x87_init()
     return 0 // and FNENI, FNDISI, FNSETPM: nothing since the 287
   }
-  if (op == 0xdf && modrm == 0xe0) return 0x10000 | <i32>statusWord()
+  if (op == 0xdf && modrm == 0xe0) return 0x2000 | <i32>(statusWord() << 16)
   if (statusWord() & ES) return MF
   notePointers(op, modrm)
   return register(op, modrm, reg, i)

@@ -33,7 +33,7 @@ export function address(field: (typeof VCPU_FIELDS)[number][0]): number {
   return MEMORY_MAP.VCPU_BASE + row[1]
 }
 
-export const STAGING = address('SCRATCH') + 0x100
+export const STAGING = address('STAGING')
 /** Where a test puts the memory operand. */
 export const OPERAND = 0x18_0000
 
@@ -51,7 +51,16 @@ export async function loadCore(): Promise<{ readonly core: FpCore; readonly byte
     ['generated/sse-dispatch.ts', generateSseDispatch()],
   ])
   let wasm: Uint8Array | undefined
-  const flags = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd,threads,bulk-memory', '--importMemory', '--sharedMemory']
+  const flags = [
+    '-O3',
+    '--runtime',
+    'stub',
+    '--noAssert',
+    '--enable',
+    'simd,threads,bulk-memory',
+    '--importMemory',
+    '--sharedMemory',
+  ]
   const limits = ['--noExportMemory', '--initialMemory', '64', '--maximumMemory', '64', '--memoryBase', '65536']
   const { error, stderr } = await asc.main(['entry.ts', '--baseDir', ASSEMBLY, '--outFile', 'fp.wasm', ...flags, ...limits], {
     readFile: (name) => {

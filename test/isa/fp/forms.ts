@@ -1,8 +1,8 @@
 // Encodes the rows of isa/sse-rows.ts and runs one of them in the core as the decoder would: register forms use
 // register 1 (ModRM.reg) and 2 (ModRM.rm), memory forms [RSI].
 // Runs in: vitest.
-import { sseFunctionId, type SseRow } from '../../../src-engine/isa/sse-rows'
-import { address, OPERAND, type FpCore } from './core'
+import { type SseRow, sseFunctionId } from '../../../src-engine/isa/sse-rows'
+import { address, type FpCore, OPERAND } from './core'
 import type { OperandKind } from './states'
 
 export type Variant = { readonly row: SseRow; readonly memory: boolean; readonly rm: number; readonly name: string }
@@ -15,7 +15,8 @@ export function variantsOf(row: SseRow): Variant[] {
   if (row[4] === '') return [{ row, memory: false, rm: 2, name: label }]
   const found: Variant[] = []
   if (!has('M')) found.push({ row, memory: false, rm: 2, name: `${label} register` })
-  if (!has('M') && letters[0] !== 'G' && has('WUQN') && has('VP')) found.push({ row, memory: false, rm: 1, name: `${label} same` })
+  if (!has('M') && letters[0] !== 'G' && has('WUQN') && has('VP'))
+    found.push({ row, memory: false, rm: 1, name: `${label} same` })
   if (has('WQEM')) found.push({ row, memory: true, rm: 6, name: `${label} memory` })
   return found
 }
@@ -34,13 +35,23 @@ export function encode({ row, memory, rm }: Variant, imm: number): Uint8Array {
 export function execute(core: FpCore, bytes: Uint8Array, { row, memory, rm }: Variant, imm: number): number {
   const locate = (letter: string | undefined): number => {
     switch (letter) {
-      case 'V': return address('XMM') + 16
-      case 'P': return address('FPU_ST') + 16
-      case 'G': return address('GPR') + 8
-      case 'W': case 'U': return memory ? OPERAND : address('XMM') + 16 * rm
-      case 'Q': case 'N': return memory ? OPERAND : address('FPU_ST') + 16 * rm
-      case 'E': case 'R': return memory ? OPERAND : address('GPR') + 8 * rm
-      default: return OPERAND
+      case 'V':
+        return address('XMM') + 16
+      case 'P':
+        return address('FPU_ST') + 16
+      case 'G':
+        return address('GPR') + 8
+      case 'W':
+      case 'U':
+        return memory ? OPERAND : address('XMM') + 16 * rm
+      case 'Q':
+      case 'N':
+        return memory ? OPERAND : address('FPU_ST') + 16 * rm
+      case 'E':
+      case 'R':
+        return memory ? OPERAND : address('GPR') + 8 * rm
+      default:
+        return OPERAND
     }
   }
   const [dst, src] = row[4].split(',')

@@ -36,7 +36,9 @@ export function runNative(program: string, cases: readonly Case[]): Outcome[] {
   })
   const run = spawnSync(program, { input, maxBuffer: cases.length * ANSWER + 4096 })
   if (run.status !== 0 || run.stdout.length !== cases.length * ANSWER) {
-    throw new Error(`the oracle ended with ${run.status ?? run.signal} after ${run.stdout.length / ANSWER} of ${cases.length} cases`)
+    throw new Error(
+      `the oracle ended with ${run.status ?? run.signal} after ${run.stdout.length / ANSWER} of ${cases.length} cases`,
+    )
   }
   const output = new DataView(run.stdout.buffer, run.stdout.byteOffset, run.stdout.length)
   return cases.map((_, index) => ({

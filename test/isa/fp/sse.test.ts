@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SSE_ROWS, type SseRow } from '../../../src-engine/isa/sse-rows'
 import { count } from '../../support/tier'
 import { getState, loadCore, putState } from './core'
-import { encode, execute, kindOf, variantsOf, type Variant } from './forms'
 import { differences } from './differences'
+import { encode, execute, kindOf, type Variant, variantsOf } from './forms'
 import { compileC, hasNative, runNative, STATE } from './native'
 import { makeState, random } from './states'
 
@@ -41,14 +41,19 @@ describe.skipIf(!hasNative)('MMX, SSE and SSE2 give the host CPU’s results, fl
     cases.forEach(({ imm, state }, i) => {
       const outcome = outcomes[i]
       if (!outcome) throw new Error('an outcome is missing')
-      const report = approximate(row) ? compareApproximate(variant, imm, state, outcome.state) : compareOne(variant, imm, state, outcome)
+      const report = approximate(row)
+        ? compareApproximate(variant, imm, state, outcome.state)
+        : compareOne(variant, imm, state, outcome)
       if (report) bad.push(`case ${i} imm ${imm}: ${report}\n  before: ${describeStart(state)}`)
     })
     expect(bad.slice(0, 3).join('\n'), `${bad.length} of ${cases.length}`).toBe('')
   })
 
   function describeStart(state: Uint8Array): string {
-    const at = (from: number): string => Buffer.from(state.subarray(from, from + 16)).reverse().toString('hex')
+    const at = (from: number): string =>
+      Buffer.from(state.subarray(from, from + 16))
+        .reverse()
+        .toString('hex')
     return `MXCSR ${new DataView(state.buffer).getUint32(24, true).toString(16)} XMM1 ${at(176)} XMM2 ${at(192)} MM1 ${at(48)} MM2 ${at(64)} memory ${at(STATE.MEMORY)}`
   }
 
@@ -75,11 +80,13 @@ describe.skipIf(!hasNative)('MMX, SSE and SSE2 give the host CPU’s results, fl
     const lanes = variant.row[0].endsWith('ss') ? 1 : 4
     const from = variant.memory ? STATE.MEMORY : 160 + 16 * variant.rm
     for (let i = 0; i < lanes; i++) {
-      const read = (bytes: Uint8Array, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getFloat32(at + 4 * i, true)
+      const read = (bytes: Uint8Array, at: number): number =>
+        new DataView(bytes.buffer, bytes.byteOffset).getFloat32(at + 4 * i, true)
       const bits = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(176 + 4 * i, true)
       const x = read(state, from)
       const exact = variant.row[0].startsWith('rcp') ? 1 / x : 1 / Math.sqrt(x)
-      const ordinary = Number.isFinite(exact) && Math.abs(exact) >= 2 ** -126 && Math.abs(x) >= 2 ** -126 && exact !== 0 && Number.isFinite(x)
+      const ordinary =
+        Number.isFinite(exact) && Math.abs(exact) >= 2 ** -126 && Math.abs(x) >= 2 ** -126 && exact !== 0 && Number.isFinite(x)
       const fits = ordinary ? Math.abs(read(ours, 176) / exact - 1) <= 1.5 * 2 ** -12 : bits(ours) === bits(host)
       if (!fits) return `lane ${i} of ${x}: host ${bits(host).toString(16)} ours ${bits(ours).toString(16)}`
       ours.copyWithin(176 + 4 * i, 176 + 4 * i, 176 + 4 * i)

@@ -32,13 +32,20 @@ function fraction(r: Random, width: number): bigint {
   const mask = (1n << BigInt(width)) - 1n
   const shift = BigInt(r.below(width))
   switch (r.below(7)) {
-    case 0: return 0n
-    case 1: return mask
-    case 2: return 1n << shift
-    case 3: return mask << shift & mask
-    case 4: return mask >> shift
-    case 5: return (r.u64() << shift) & mask
-    default: return r.u64() & mask
+    case 0:
+      return 0n
+    case 1:
+      return mask
+    case 2:
+      return 1n << shift
+    case 3:
+      return (mask << shift) & mask
+    case 4:
+      return mask >> shift
+    case 5:
+      return (r.u64() << shift) & mask
+    default:
+      return r.u64() & mask
   }
 }
 
@@ -50,12 +57,24 @@ export function float(r: Random, width: 32 | 64): bigint {
   const sign = BigInt(r.below(2)) << BigInt(width - 1)
   let exponent: number
   switch (r.below(8)) {
-    case 0: exponent = 0; break
-    case 1: exponent = top; break
-    case 2: exponent = pick(r, [1, 2, top - 1, top - 2]); break
-    case 3: case 4: exponent = bias + r.below(8) - 4; break
-    case 5: exponent = bias + r.below(140) - 70; break
-    default: exponent = r.below(top + 1)
+    case 0:
+      exponent = 0
+      break
+    case 1:
+      exponent = top
+      break
+    case 2:
+      exponent = pick(r, [1, 2, top - 1, top - 2])
+      break
+    case 3:
+    case 4:
+      exponent = bias + r.below(8) - 4
+      break
+    case 5:
+      exponent = bias + r.below(140) - 70
+      break
+    default:
+      exponent = r.below(top + 1)
   }
   exponent = Math.max(0, Math.min(top, exponent))
   return sign | (BigInt(exponent) << BigInt(fractionBits)) | fraction(r, fractionBits)
@@ -78,13 +97,27 @@ export function extended(r: Random): readonly [signExponent: number, significand
   const sign = r.below(2) << 15
   let exponent: number
   switch (r.below(8)) {
-    case 0: exponent = 0; break
-    case 1: exponent = 0x7fff; break
-    case 2: exponent = pick(r, [1, 2, 0x7ffe, 0x7ffd]); break
-    case 3: case 4: exponent = 0x3fff + r.below(10) - 5; break
-    case 5: exponent = 0x3fff + r.below(160) - 80; break
-    case 6: exponent = 0x3fff + pick(r, [127, 128, -126, -127, -149, -150, 1023, 1024, -1022, -1023, -1074, -1075]); break
-    default: exponent = r.below(0x8000)
+    case 0:
+      exponent = 0
+      break
+    case 1:
+      exponent = 0x7fff
+      break
+    case 2:
+      exponent = pick(r, [1, 2, 0x7ffe, 0x7ffd])
+      break
+    case 3:
+    case 4:
+      exponent = 0x3fff + r.below(10) - 5
+      break
+    case 5:
+      exponent = 0x3fff + r.below(160) - 80
+      break
+    case 6:
+      exponent = 0x3fff + pick(r, [127, 128, -126, -127, -149, -150, 1023, 1024, -1022, -1023, -1074, -1075])
+      break
+    default:
+      exponent = r.below(0x8000)
   }
   const integer = exponent !== 0 ? (r.chance(0.97) ? 1n << 63n : 0n) : r.chance(0.1) ? 1n << 63n : 0n
   let low = fraction(r, 63)

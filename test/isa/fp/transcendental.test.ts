@@ -8,7 +8,7 @@ import { count } from '../../support/tier'
 import { getState, loadCore, putState } from './core'
 import { differences } from './differences'
 import { compileC, hasNative, runNative } from './native'
-import { extended, makeState, random, type Random } from './states'
+import { extended, makeState, type Random, random } from './states'
 
 const RECORD = 80
 
@@ -31,7 +31,8 @@ function read80(state: Uint8Array, i: number): Number80 {
   const word = view.getUint16(40 + 16 * i, true)
   return { exponent: word & 0x7fff, negative: word >= 0x8000, significand: view.getBigUint64(32 + 16 * i, true) }
 }
-const finite = (x: Number80): boolean => x.exponent !== 0x7fff && x.significand !== 0n && (x.exponent === 0 || x.significand >> 63n === 1n)
+const finite = (x: Number80): boolean =>
+  x.exponent !== 0x7fff && x.significand !== 0n && (x.exponent === 0 || x.significand >> 63n === 1n)
 const magnitude = (x: Number80): number => Number(x.significand) * 2 ** Math.max(-1000, Math.min(900, x.exponent - 16383 - 63))
 
 /** Whether the manual defines the value for these operands. */
@@ -59,7 +60,8 @@ function choose(r: Random, state: Uint8Array, op: number): void {
     return
   }
   const positive = op === 0xf1
-  const exponent = op === 0xf0 || op === 0xf9 ? 16383 - 1 - r.below(r.chance(0.5) ? 6 : 80) : 16383 + r.below(r.chance(0.6) ? 8 : 70) - 4
+  const exponent =
+    op === 0xf0 || op === 0xf9 ? 16383 - 1 - r.below(r.chance(0.5) ? 6 : 80) : 16383 + r.below(r.chance(0.6) ? 8 : 70) - 4
   set(0, (positive ? 0 : sign()) | exponent, any())
   if (op === 0xf1 && r.chance(0.4)) {
     const tiny = 1n << BigInt(r.below(62))
@@ -120,7 +122,8 @@ describe.skipIf(!hasNative)('x87 transcendentals', () => {
       const tags = before.getUint8(4)
       const full = (i: number): boolean => ((tags >> (((before.getUint16(2, true) >> 11) + i) & 7)) & 1) === 1
       const ordinary = defined(modrm, x, y) && full(0) && (operands === 1 || full(1))
-      const computed = ordinary && host.signal === 0 && (hostStatus.getUint16(2, true) & 0x40) === (before.getUint16(2, true) & 0x40)
+      const computed =
+        ordinary && host.signal === 0 && (hostStatus.getUint16(2, true) & 0x40) === (before.getUint16(2, true) & 0x40)
       if (ordinary || (finite(x) && (operands === 1 || finite(y)))) {
         status.setUint16(2, (status.getUint16(2, true) & ~0x200) | (hostStatus.getUint16(2, true) & 0x200), true)
       }
@@ -143,7 +146,8 @@ describe.skipIf(!hasNative)('x87 transcendentals', () => {
         const unchanged = operands === 2 && ((hostStatus.getUint16(2, true) ^ before.getUint16(2, true)) & 0x3800) === 0
         // Unmasked DE: no result. Unmasked OE and UE: wrapped exponents, which the host comparison of x87.test.ts covers.
         const trapped = (hostStatus.getUint16(2, true) & ~before.getUint16(0, true) & 0x1a) !== 0
-        if (!same && !unchanged && !trapped && status.getUint16(2, true) === hostStatus.getUint16(2, true)) records.push({ index, bytes: record })
+        if (!same && !unchanged && !trapped && status.getUint16(2, true) === hostStatus.getUint16(2, true))
+          records.push({ index, bytes: record })
         const results = modrm === 0xfb && pushed ? [0, 1] : pushed ? [1] : [0]
         for (const i of results) ours.set(host.state.subarray(32 + 16 * i, 42 + 16 * i), 32 + 16 * i)
       } else if (finite(x) && !defined(modrm, x, y) && (modrm === 0xf0 || modrm === 0xf9)) return // the manual leaves the result open
@@ -158,7 +162,10 @@ describe.skipIf(!hasNative)('x87 transcendentals', () => {
       const limit = (control & 0xc00) === 0 ? 0.51 : 1.01
       const error = Math.max(errors.getFloat64(16 * i, true), modrm === 0xfb ? errors.getFloat64(16 * i + 8, true) : 0)
       worst = Math.max(worst, error)
-      if (error > limit) bad.push(`case ${index}: error ${error} CW ${control.toString(16)} of ${show(cases[index]?.state ?? new Uint8Array(600), 0)} ${show(cases[index]?.state ?? new Uint8Array(600), 1)}`)
+      if (error > limit)
+        bad.push(
+          `case ${index}: error ${error} CW ${control.toString(16)} of ${show(cases[index]?.state ?? new Uint8Array(600), 0)} ${show(cases[index]?.state ?? new Uint8Array(600), 1)}`,
+        )
     })
     expect(bad.slice(0, 8).join('\n'), `${bad.length} of ${cases.length}, worst ${worst} of ${records.length}`).toBe('')
     expect(records.length).toBeGreaterThan(cases.length / 5)

@@ -8,10 +8,10 @@ import { count } from '../../support/tier'
 import { address, getState, loadCore, OPERAND, putState, STAGING } from './core'
 import { differences } from './differences'
 import { compileC, hasNative, runNative, STATE } from './native'
-import { extended, float, integer, makeState, nearInteger, random, type Random } from './states'
+import { extended, float, integer, makeState, nearInteger, type Random, random } from './states'
 
 const STATUS_FLAGS = 0x8d5
-const X87_EFLAGS = address('SCRATCH') + 0x54
+const X87_EFLAGS = address('SCRATCH') + 0xfc
 
 type Form = { readonly name: string; readonly op: number; readonly modrms: readonly number[]; readonly short: boolean }
 
@@ -24,13 +24,23 @@ function forms(): Form[] {
       found.push({ name: `${label} /${reg} memory`, op, modrms: [(reg << 3) | 6], short: false })
       const environment = (op === 0xd9 || op === 0xdd) && (reg === 4 || reg === 6)
       if (environment) found.push({ name: `66 ${label} /${reg} memory`, op, modrms: [(reg << 3) | 6], short: true })
-      const single = (op === 0xd9 && (reg === 2 || reg >= 4)) || (op === 0xda && reg >= 4) || (op === 0xdb && (reg === 4 || reg === 7)) ||
-        (op === 0xde && reg === 3) || (op === 0xdf && (reg === 4 || reg === 7)) || (op === 0xdd && reg >= 6)
+      const single =
+        (op === 0xd9 && (reg === 2 || reg >= 4)) ||
+        (op === 0xda && reg >= 4) ||
+        (op === 0xdb && (reg === 4 || reg === 7)) ||
+        (op === 0xde && reg === 3) ||
+        (op === 0xdf && (reg === 4 || reg === 7)) ||
+        (op === 0xdd && reg >= 6)
       const groups = single ? range(0xc0 + 8 * reg, 8).map((modrm) => [modrm]) : [range(0xc0 + 8 * reg, 8)]
       for (const modrms of groups) {
         const modrm = modrms[0] ?? 0
         if (op === 0xd9 && [0xf0, 0xf1, 0xf2, 0xf3, 0xf9, 0xfb, 0xfe, 0xff].includes(modrm)) continue
-        found.push({ name: `${label} ${modrm.toString(16).toUpperCase()}${modrms.length > 1 ? '+i' : ''}`, op, modrms, short: false })
+        found.push({
+          name: `${label} ${modrm.toString(16).toUpperCase()}${modrms.length > 1 ? '+i' : ''}`,
+          op,
+          modrms,
+          short: false,
+        })
       }
     }
   }
@@ -41,8 +51,10 @@ function forms(): Form[] {
 function fillMemory(r: Random, state: Uint8Array, op: number, reg: number): void {
   const view = new DataView(state.buffer, STATE.MEMORY)
   const [signExponent, significand] = extended(r)
-  if (op === 0xd8 || (op === 0xd9 && reg < 4)) view.setUint32(0, Number(r.chance(0.8) ? float(r, 32) : nearInteger(r, 32)), true)
-  else if (op === 0xdc || (op === 0xdd && reg < 4)) view.setBigUint64(0, r.chance(0.8) ? float(r, 64) : nearInteger(r, 64), true)
+  if (op === 0xd8 || (op === 0xd9 && reg < 4))
+    view.setUint32(0, Number(r.chance(0.8) ? float(r, 32) : nearInteger(r, 32)), true)
+  else if (op === 0xdc || (op === 0xdd && reg < 4))
+    view.setBigUint64(0, r.chance(0.8) ? float(r, 64) : nearInteger(r, 64), true)
   else if (op === 0xdb && reg === 5) {
     view.setBigUint64(0, significand, true)
     view.setUint16(8, signExponent, true)
@@ -111,8 +123,11 @@ describe.skipIf(!hasNative)('x87 gives the host CPU’s results, status and faul
 
   function describeStart(state: Uint8Array): string {
     const view = new DataView(state.buffer)
-    const st = (i: number): string => `${view.getUint16(40 + 16 * i, true).toString(16)}:${view.getBigUint64(32 + 16 * i, true).toString(16)}`
-    const memory = Buffer.from(state.subarray(STATE.MEMORY, STATE.MEMORY + 10)).reverse().toString('hex')
+    const st = (i: number): string =>
+      `${view.getUint16(40 + 16 * i, true).toString(16)}:${view.getBigUint64(32 + 16 * i, true).toString(16)}`
+    const memory = Buffer.from(state.subarray(STATE.MEMORY, STATE.MEMORY + 10))
+      .reverse()
+      .toString('hex')
     const [control, status, tags] = [view.getUint16(0, true), view.getUint16(2, true), view.getUint8(4)]
     return `CW ${control.toString(16)} SW ${status.toString(16)} tags ${tags.toString(2)} ST0 ${st(0)} ST1 ${st(1)} memory ${memory}`
   }
@@ -131,9 +146,9 @@ describe.skipIf(!hasNative)('x87 gives the host CPU’s results, status and faul
     } else if (size < 0 && result === 1) result = 0
     const faults: Record<number, number> = { 0x110: 8, 0x106: 4 }
     let flags = before.getUint32(STATE.RFLAGS, true) & STATUS_FLAGS
-    if (result >= 0x10000) new DataView(bytes.buffer).setUint16(address('GPR'), result & 0xffff, true)
-    else if (result >= 0x1000) flags = result & STATUS_FLAGS
-    const signal = result >= 0x100 && result < 0x1000 ? (faults[result] ?? -1) : 0
+    if (result & 0x2000) new DataView(bytes.buffer).setUint16(address('GPR'), result >>> 16, true)
+    else if (result & 0x1000) flags = result & STATUS_FLAGS
+    const signal = result & 0x100 ? (faults[result] ?? -1) : 0
     if (signal !== host.signal) return `host signal ${host.signal}, ours ${signal} (0x${result.toString(16)})`
     if (signal === 0 && (after.getUint32(STATE.RFLAGS, true) & STATUS_FLAGS) !== flags) {
       return `EFLAGS host 0x${(after.getUint32(STATE.RFLAGS, true) & STATUS_FLAGS).toString(16)} ours 0x${flags.toString(16)}`
