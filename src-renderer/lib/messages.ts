@@ -10,7 +10,6 @@ export interface MessageRow {
 
 export const messages = {
   'app.name': { en: 'Ringmaster', de: 'Ringmaster' },
-  'app.loading': { en: 'Loading…', de: 'Wird geladen …' },
   'window.manager': { en: 'Ringmaster', de: 'Ringmaster' },
   'window.domain': { en: '{name} – Ringmaster', de: '{name} – Ringmaster' },
   'window.create': { en: 'New virtual machine', de: 'Neue virtuelle Maschine' },
@@ -22,7 +21,6 @@ export const messages = {
   'button.dismiss': { en: 'Dismiss this message', de: 'Meldung schließen' },
   'button.browse': { en: 'Browse…', de: 'Durchsuchen …' },
   'button.apply': { en: 'Apply', de: 'Anwenden' },
-  'button.details': { en: 'Details', de: 'Details' },
 
   'state.shutoff': { en: 'Shut off', de: 'Ausgeschaltet' },
   'state.starting': { en: 'Starting', de: 'Startet' },
@@ -73,7 +71,13 @@ export const messages = {
   'action.quit': { en: 'Quit', de: 'Beenden' },
   'action.more': { en: 'Application menu', de: 'Anwendungsmenü' },
   'action.menu-of': { en: 'Actions for {name}', de: 'Aktionen für {name}' },
-  'action.unavailable': { en: 'not in this state', de: 'in diesem Zustand nicht möglich' },
+
+  'key.enter': { en: 'Enter', de: 'Eingabe' },
+  'key.delete': { en: 'Del', de: 'Entf' },
+  'key.new': { en: 'Ctrl+N', de: 'Strg+N' },
+  'key.quit': { en: 'Ctrl+Q', de: 'Strg+Q' },
+  'key.copy': { en: 'Ctrl+Shift+C', de: 'Strg+Umschalt+C' },
+  'key.paste': { en: 'Ctrl+Shift+V', de: 'Strg+Umschalt+V' },
 
   'manager.table': { en: 'Virtual machines', de: 'Virtuelle Maschinen' },
   'manager.toolbar': { en: 'Toolbar', de: 'Werkzeugleiste' },
@@ -101,7 +105,6 @@ export const messages = {
   'manager.running-one': { en: '{count} running', de: '{count} läuft' },
   'manager.running-other': { en: '{count} running', de: '{count} laufen' },
   'manager.host': { en: '{name}: {cpus} CPUs, {memory}', de: '{name}: {cpus} CPUs, {memory}' },
-  'manager.cpu-reading': { en: 'CPU {percent}', de: 'CPU {percent}' },
   'manager.memory-reading': { en: '{used} of {total}', de: '{used} von {total}' },
   'manager.domain0-note': {
     en: 'Domain 0 serves the guests: it keeps XenStore and the backends of their devices.',
@@ -228,8 +231,8 @@ export const messages = {
 
   'chart.cpu': { en: 'CPU usage', de: 'CPU-Auslastung' },
   'chart.memory': { en: 'Memory', de: 'Arbeitsspeicher' },
-  'chart.cpu-axis': { en: 'CPU (% of one host CPU)', de: 'CPU (% einer Host-CPU)' },
-  'chart.memory-axis': { en: 'Memory (MiB)', de: 'Arbeitsspeicher (MiB)' },
+  'chart.cpu-axis': { en: 'CPU (%)', de: 'CPU (%)' },
+  'chart.memory-axis': { en: 'Memory (MiB)', de: 'Speicher (MiB)' },
   'chart.time-axis': { en: 'Time before now', de: 'Zeit bis jetzt' },
   'chart.now': { en: 'now', de: 'jetzt' },
   'chart.seconds-ago': { en: '{count} s', de: '{count} s' },
@@ -302,8 +305,6 @@ export const messages = {
   'about.platform': { en: 'Platform', de: 'Plattform' },
   'about.copy': { en: 'Copy', de: 'Kopieren' },
 
-  'failure.title': { en: 'That did not work.', de: 'Das hat nicht geklappt.' },
-  'failure.load': { en: 'The list could not be loaded.', de: 'Die Liste konnte nicht geladen werden.' },
   'failure.broken': { en: 'This window ran into a fault of its own.', de: 'Dieses Fenster hat selbst einen Fehler gemacht.' },
   'failure.reload': { en: 'Reload the window', de: 'Fenster neu laden' },
 } as const satisfies Record<string, MessageRow>

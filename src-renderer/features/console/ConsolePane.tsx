@@ -160,7 +160,7 @@ export function ConsolePane(props: ConsolePaneProps) {
             id: 'copy',
             label: t('console.copy'),
             icon: 'copy',
-            keys: 'Ctrl+Shift+C',
+            keys: t('key.copy'),
             disabled: (parts?.terminal.selection() ?? '') === '',
           },
           {
@@ -168,7 +168,7 @@ export function ConsolePane(props: ConsolePaneProps) {
             id: 'paste',
             label: t('console.paste'),
             icon: 'paste',
-            keys: 'Ctrl+Shift+V',
+            keys: t('key.paste'),
             disabled: connection !== 'connected',
           },
           { kind: 'separator', id: 's1' },

@@ -28,11 +28,11 @@ interface ActionRow {
   readonly needs: DomainOperation | null
   readonly confirm: 'no' | 'asked' | 'preference'
   readonly danger?: true
-  readonly keys?: string
+  readonly keys?: 'key.enter' | 'key.delete'
 }
 
 export const actionTable = {
-  open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', keys: 'Enter' },
+  open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', keys: 'key.enter' },
   run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no' },
   runFresh: { label: 'action.run-fresh', icon: 'bolt', needs: 'createFresh', confirm: 'asked' },
   pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'no' },
@@ -43,7 +43,7 @@ export const actionTable = {
   save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'no' },
   managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'no' },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
-  delete: { label: 'action.delete', icon: 'trash', needs: 'undefine', confirm: 'asked', danger: true, keys: 'Del' },
+  delete: { label: 'action.delete', icon: 'trash', needs: 'undefine', confirm: 'asked', danger: true, keys: 'key.delete' },
 } as const satisfies Record<string, ActionRow>
 
 export type ActionId = keyof typeof actionTable
@@ -78,7 +78,7 @@ function entryOf(id: ActionId, domain: DomainInfo, t: Translator): MenuEntry {
     icon: row.icon,
     disabled: !isAllowed(id, domain),
     ...(row.danger !== undefined && { danger: true }),
-    ...(row.keys !== undefined && { keys: row.keys }),
+    ...(row.keys !== undefined && { keys: t(row.keys) }),
   }
 }
 

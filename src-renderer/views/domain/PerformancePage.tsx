@@ -50,6 +50,13 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
           choices={ranges.map((value) => ({ value, label: t(`chart.range-${value}`) }))}
           onChange={setRange}
         />
+        <span className="fill" />
+        <span className="performance-facts">
+          {domain.domid !== null && domain.kind === 'guest' && <span>{t('domain.domid', { domid: domain.domid })}</span>}
+          {active && domain.startedAt !== null && now > 0 && (
+            <span>{t('domain.uptime', { time: formats.duration(now - domain.startedAt) })}</span>
+          )}
+        </span>
       </div>
       <LiveChart
         title={t('chart.cpu')}

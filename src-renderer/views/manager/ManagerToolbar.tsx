@@ -45,14 +45,14 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
   return (
     <header className="toolbar">
       <Toolbar aria-label={t('manager.toolbar')} className="toolbar-buttons">
-        <ToolButton icon="plus" label={t('action.new')} keys="Ctrl+N" onPress={() => props.onOpenView('create-domain')}>
+        <ToolButton icon="plus" label={t('action.new')} keys={t('key.new')} onPress={() => props.onOpenView('create-domain')}>
           <span className="word">{t('action.new')}</span>
         </ToolButton>
         <span className="divider" />
         <ToolButton
           icon="open"
           label={t('action.open')}
-          keys="Enter"
+          keys={t('key.enter')}
           disabled={selected === null}
           onPress={() => perform('open', selected)}
         >
@@ -112,14 +112,14 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
         icon="more"
         label={t('action.more')}
         entries={[
-          { kind: 'action', id: 'new', label: t('action.new'), icon: 'plus', keys: 'Ctrl+N' },
+          { kind: 'action', id: 'new', label: t('action.new'), icon: 'plus', keys: t('key.new') },
           { kind: 'action', id: 'demo', label: t('action.demo'), icon: 'run', disabled: !props.demoAvailable },
           { kind: 'action', id: 'restore', label: t('action.restore'), icon: 'restore' },
           { kind: 'separator', id: 's1' },
           { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },
           { kind: 'action', id: 'about', label: t('action.about'), icon: 'info' },
           { kind: 'separator', id: 's2' },
-          { kind: 'action', id: 'quit', label: t('action.quit'), icon: 'close', keys: 'Ctrl+Q' },
+          { kind: 'action', id: 'quit', label: t('action.quit'), icon: 'close', keys: t('key.quit') },
         ]}
         onAction={fromMenu}
       />

@@ -1,0 +1,178 @@
+// The whole path in the real Electron on our own engine: the demo guest to its prompt, a command, the charts, Save from the
+// context menu, quit, start again, Restore, and the shell's variable is still there; then each kind of process killed.
+// Skipped where Debian's kernel cannot be fetched. Runs in: plain Node; starts the real Electron on a virtual display.
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { debianGuest, demoFolder } from '../support/debian-guest'
+import { type LaunchOptions, launch, type RunningApp } from './app'
+import type { DomainPage } from './domain-page'
+import type { ManagerPage } from './manager-page'
+
+const DEMO = 'Debian demo'
+const PROMPT = 'demo:~#'
+const BOOT_MS = 120_000
+
+const files = await debianGuest('cloud')
+const boots = it.skipIf(!files.ok)
+
+let running: RunningApp | undefined
+const folders: string[] = []
+
+function newFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+  folders.push(folder)
+  return folder
+}
+
+async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; manager: ManagerPage }> {
+  const env = { RINGMASTER_DEMO_FOLDER: demoFolder, ...options.env }
+  const app = await launch({ driver: 'embedded', keepFolder: true, ...options, env })
+  running = app
+  return { app, manager: await app.manager() }
+}
+
+async function bootDemo(folder: string): Promise<{ app: RunningApp; manager: ManagerPage; domain: DomainPage }> {
+  const { app, manager } = await start({ folder })
+  const domain = await app.domain(() => manager.pressDemoGuest())
+  await domain.waitForText(PROMPT, BOOT_MS)
+  return { app, manager, domain }
+}
+
+/** Quits as the menu does; resolves when the process is gone. */
+async function quit(app: RunningApp): Promise<void> {
+  const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
+  await app.electron.evaluate(({ app: electron }) => setImmediate(() => electron.quit())).catch(() => undefined)
+  await gone
+}
+
+/** Process ids of the app's utility processes whose name, as Electron shows it, contains the text. */
+async function utilityProcesses(app: RunningApp, name: string): Promise<number[]> {
+  const metrics = await app.electron.evaluate(({ app: electron }) => electron.getAppMetrics().map((each) => [each.pid, each.name ?? '']))
+  return metrics.flatMap(([pid, label]) => (typeof pid === 'number' && String(label).includes(name) ? [pid] : []))
+}
+
+function childProcesses(pid: number): number[] {
+  const listed = execFileSync('ps', ['-o', 'pid=,ppid=', '-e'], { encoding: 'utf8' }).trim().split('\n')
+  const pairs = listed.map((line) => line.trim().split(/\s+/).map(Number))
+  const direct = pairs.flatMap(([child = 0, parent = 0]) => (parent === pid ? [child] : []))
+  return direct.flatMap((child) => [child, ...childProcesses(child)])
+}
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  const left = app?.electron.process().exitCode === null ? app.close() : undefined
+  await left
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true })
+  expect(app?.errors ?? []).toEqual([])
+})
+
+describe('the demo guest on the embedded engine', () => {
+  boots('boots, answers, is saved, and goes on after the app was closed and opened', { timeout: 5 * BOOT_MS }, async () => {
+    const folder = newFolder()
+    const { app, manager, domain } = await bootDemo(folder)
+    await domain.type('uname -a\r')
+    await domain.waitForText(/Linux .* x86_64 GNU\/Linux/)
+    await domain.type('kept=$((6*7)) ; cd /tmp\r')
+    await domain.type('echo set=$kept\r')
+    await domain.waitForText('set=42')
+    await app.picture(domain.page, 'engine-console')
+    await app.picture(manager.page, 'engine-manager')
+
+    await domain.tab('Performance').click()
+    const chart = domain.chart('CPU usage')
+    const before = await chart.getAttribute('aria-label')
+    await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 15_000 }).not.toBe(before)
+    await app.picture(domain.page, 'engine-performance')
+    await domain.tab('Log').click()
+    await app.picture(domain.page, 'engine-log')
+
+    const file = path.join(folder, 'demo.rmsave')
+    await app.answerFileDialogs(file)
+    await manager.choose(DEMO, 'Save…')
+    await manager.waitForState(DEMO, 'Shut off')
+    expect(fs.statSync(file).size).toBeGreaterThan(1024 * 1024)
+    await quit(app)
+
+    const again = await start({ folder })
+    await again.manager.waitForState(DEMO, 'Shut off')
+    await again.app.answerFileDialogs(file)
+    await again.manager.choose(DEMO, 'Restore…')
+    await again.manager.waitForState(DEMO, 'Running')
+    const restored = await again.app.domain(() => again.manager.row(DEMO).dblclick())
+    await restored.type('echo still=$kept in $PWD\r')
+    await restored.waitForText('still=42 in /tmp', 30_000)
+    await again.app.picture(restored.page, 'engine-restored')
+    await restored.type('poweroff\r')
+    await again.manager.waitForState(DEMO, 'Shut off')
+    await quit(again.app)
+  })
+
+  boots('goes on when domain 0 is killed, and its console with it', { timeout: 2 * BOOT_MS }, async () => {
+    const { app, manager, domain } = await bootDemo(newFolder())
+    const [pid] = await utilityProcesses(app, 'domain 0')
+    process.kill(pid ?? -1, 'SIGKILL')
+    await expect.poll(() => utilityProcesses(app, 'domain 0'), { timeout: 10_000 }).not.toContain(pid)
+    await manager.waitForState('Domain 0', 'Running')
+    await domain.type('echo after=$((40+2))\r')
+    await domain.waitForText('after=42', 20_000)
+    await manager.waitForState(DEMO, 'Running')
+    await app.picture(domain.page, 'engine-domain0-killed')
+  })
+
+  boots('is shown as crashed with a reason when its process is killed; a second guest goes on', { timeout: 3 * BOOT_MS }, async () => {
+    const { app, manager, domain } = await bootDemo(newFolder())
+    await domain.page.close()
+    await manager.button('Application menu').click()
+    const second = await app.domain(() => manager.menuItem('Demo guest').click())
+    await second.waitForText(PROMPT, BOOT_MS)
+    const [pid] = await utilityProcesses(app, `guest ${DEMO}`)
+    process.kill(pid ?? -1, 'SIGKILL')
+    await manager.page.getByText(/Crashed/).first().waitFor()
+    await app.picture(manager.page, 'engine-guest-killed')
+    const list = await manager.page.locator('.name-state').allTextContents()
+    expect(list.filter((text) => text.includes('Crashed'))).toHaveLength(1)
+    expect(list.filter((text) => text.includes('Running'))).toHaveLength(2) // domain 0 and the other guest
+  })
+
+  boots('is shown as crashed at the next start when main was killed, and nothing stays behind', { timeout: 2 * BOOT_MS }, async () => {
+    const folder = newFolder()
+    const { app } = await bootDemo(folder)
+    const main = app.electron.process().pid ?? -1
+    const children = childProcesses(main)
+    expect(children.length).toBeGreaterThan(2)
+    const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
+    process.kill(main, 'SIGKILL')
+    await gone
+    const alive = () => children.filter((pid) => fs.existsSync(`/proc/${pid}`) && !/^\S+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')))
+    await expect.poll(alive, { timeout: 10_000 }).toEqual([])
+    const again = await start({ folder })
+    await again.manager.waitForState(DEMO, 'Crashed')
+    await again.manager.choose(DEMO, 'Run')
+    await again.manager.waitForState(DEMO, 'Running')
+    await again.app.picture(again.manager.page, 'engine-main-killed')
+  })
+})
+
+describe('the quit dialog on the embedded engine', () => {
+  boots('saves what runs, and Run goes on from it', { timeout: 2 * BOOT_MS }, async () => {
+    const folder = newFolder()
+    const { app, manager, domain } = await bootDemo(folder)
+    await domain.type('kept=by-quitting\r')
+    const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
+    await app.electron.evaluate(({ app: electron }) => setImmediate(() => electron.quit())).catch(() => undefined)
+    await manager.dialog().waitFor()
+    await manager.page.keyboard.press('Enter')
+    await gone
+    const again = await start({ folder })
+    await again.manager.waitForState(DEMO, 'Saved')
+    const restored = await again.app.domain(() => again.manager.row(DEMO).dblclick())
+    await again.manager.choose(DEMO, 'Run from saved state')
+    await again.manager.waitForState(DEMO, 'Running')
+    await restored.type('echo value=$kept\r')
+    await restored.waitForText('value=by-quitting', 30_000)
+  })
+})

@@ -1,0 +1,67 @@
+// What can be done with a domain: offered when allowed, named in both languages, in the same places.
+
+import { describe, expect, it } from 'vitest'
+import { type DomainInfo, domainOperations } from '../../../../src-main/public/types'
+import {
+  type ActionId,
+  actionTable,
+  contextEntries,
+  isActionId,
+  isAllowed,
+  labelOf,
+  savedFileName,
+} from '../../../../src-renderer/features/domain-actions/action-table'
+import { makeTranslator } from '../../../../src-renderer/lib/translate'
+
+const t = makeTranslator('en')
+
+function domain(part: Partial<DomainInfo>): DomainInfo {
+  return {
+    uuid: 'u',
+    name: 'a',
+    kind: 'guest',
+    state: 'running',
+    detail: '',
+    domid: 1,
+    config: null,
+    operations: [],
+    job: null,
+    startedAt: null,
+    savedAt: null,
+    clockStandsAt: null,
+    ...part,
+  }
+}
+
+const ids = Object.keys(actionTable).filter(isActionId)
+
+describe('the actions of a domain', () => {
+  it.each(ids)('%s is allowed exactly when its operation is', (id: ActionId) => {
+    const { needs } = actionTable[id]
+    expect(isAllowed(id, domain({ operations: [...domainOperations] }))).toBe(true)
+    expect(isAllowed(id, domain({ operations: domainOperations.filter((operation) => operation !== needs) }))).toBe(
+      needs === null,
+    )
+  })
+
+  it('keep their places in the context menu whatever the state; Pause and Resume share one', () => {
+    const places = (state: DomainInfo['state']) => contextEntries(domain({ state }), t).map(({ id }) => id)
+    const running = places('running')
+    expect(places('crashed')).toEqual(running)
+    expect(places('paused')).toEqual(running.map((id) => (id === 'pause' ? 'resume' : id)))
+  })
+
+  it('call Run by what it will do for a saved domain', () => {
+    expect(labelOf('run', domain({ state: 'saved' }), t)).toBe('Run from saved state')
+    expect(labelOf('run', domain({ state: 'shutoff' }), t)).toBe('Run')
+  })
+
+  it('ask before anything that destroys', () => {
+    const silent = ids.filter((id) => 'danger' in actionTable[id] && actionTable[id].confirm === 'no')
+    expect(silent).toEqual([])
+  })
+
+  it('propose a file name any file system takes', () => {
+    expect(savedFileName(domain({ name: 'a/b:c*"d' }), new Date(2026, 10, 3))).toBe('a_b_c__d 2026-11-03')
+  })
+})

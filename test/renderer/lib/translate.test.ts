@@ -1,0 +1,57 @@
+// Sentences from the table: marks, plurals, languages.
+
+import { describe, expect, it } from 'vitest'
+import { makeFormats } from '../../../src-renderer/lib/format'
+import { languageOf, makeTranslator } from '../../../src-renderer/lib/translate'
+
+describe('a translator', () => {
+  it('fills marks in the language chosen', () => {
+    expect(makeTranslator('en')('confirm.delete-title', { name: 'a' })).toBe('Delete “a”?')
+    expect(makeTranslator('de')('confirm.delete-title', { name: 'a' })).toBe('„a“ löschen?')
+  })
+
+  it('does not fill marks inside a value', () => {
+    expect(makeTranslator('en')('confirm.delete-title', { name: '{name}' })).toBe('Delete “{name}”?')
+  })
+
+  it.each([
+    ['en', 0, '0 virtual machines'],
+    ['en', 1, '1 virtual machine'],
+    ['en', 2, '2 virtual machines'],
+    ['de', 1, '1 virtuelle Maschine'],
+    ['de', 12, '12 virtuelle Maschinen'],
+  ] as const)('counts in %s: %i', (language, count, sentence) => {
+    expect(makeTranslator(language).count('manager.guests', count)).toBe(sentence)
+  })
+
+  it.each([
+    ['de-AT', 'de'],
+    ['de', 'de'],
+    ['en-US', 'en'],
+    ['fr-FR', 'en'],
+    ['', 'en'],
+  ] as const)('takes the system language %s as %s', (tag, language) => {
+    expect(languageOf(tag)).toBe(language)
+  })
+})
+
+describe('formats', () => {
+  const MIB = 1024 * 1024
+  it.each([
+    ['en', 256 * MIB, '256 MiB'],
+    ['en', 4000 * MIB, '4,000 MiB'],
+    ['en', 16 * 1024 * MIB, '16 GiB'],
+    ['de', 23.5 * 1024 * MIB, '23,5 GiB'],
+  ] as const)('write memory in %s', (language, bytes, text) => {
+    expect(makeFormats(language).memory(bytes)).toBe(text)
+  })
+
+  it('write processor use as per cent of one CPU', () => {
+    expect(makeFormats('en').percent(0.426)).toBe('43%')
+    expect(makeFormats('de').percent(1.5)).toBe('150\u00a0%')
+  })
+
+  it('write durations without days', () => {
+    expect(makeFormats('en').duration(3_725_900)).toBe('01:02:05')
+  })
+})

@@ -1,0 +1,163 @@
+// The reducer of a window: events to what is shown.
+
+import { describe, expect, it } from 'vitest'
+import { errorReport } from '../../../src-main/public/error-code'
+import { DOMAIN0_UUID, type DomainInfo, type JobInfo } from '../../../src-main/public/types'
+import {
+  type Action,
+  type AppState,
+  domainChanges,
+  initialState,
+  jobOf,
+  listedDomains,
+  reduce,
+} from '../../../src-renderer/state/app-state'
+
+function domain(name: string, part: Partial<DomainInfo> = {}): DomainInfo {
+  return {
+    uuid: `uuid-of-${name}`,
+    name,
+    kind: 'guest',
+    state: 'running',
+    detail: '',
+    domid: 1,
+    config: { name, memoryMiB: 256, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '' },
+    operations: ['suspend'],
+    job: null,
+    startedAt: 1,
+    savedAt: null,
+    clockStandsAt: null,
+    ...part,
+  }
+}
+
+const domain0 = domain('Domain-0', { uuid: DOMAIN0_UUID, kind: 'domain0', config: null, domid: 0 })
+
+function job(number: number, part: Partial<JobInfo> = {}): JobInfo {
+  return {
+    job: number,
+    kind: 'save',
+    state: 'running',
+    uuid: 'uuid-of-a',
+    subject: 'a',
+    step: 'saving',
+    progress: 0.5,
+    cancellable: true,
+    startedAt: 1,
+    endedAt: null,
+    error: null,
+    ...part,
+  }
+}
+
+function stateAfter(...actions: readonly Action[]): AppState {
+  return actions.reduce(reduce, initialState)
+}
+
+const listed = (...domains: readonly DomainInfo[]): Action => ({ kind: 'domainsListed', domains })
+
+describe('the state of a window', () => {
+  it('is not ready before the first list', () => {
+    expect(initialState.ready).toBe(false)
+    expect(stateAfter(listed()).ready).toBe(true)
+  })
+
+  it('replaces a domain by what an event says of it, and forgets a removed one with its figures', () => {
+    const state = stateAfter(
+      listed(domain('a')),
+      { kind: 'samples', samples: [{ uuid: 'uuid-of-a', time: 1000, cpu: 0.5, memoryKiB: 1024 }], keepMs: 60_000 },
+      { kind: 'domainChanged', domain: domain('a', { state: 'paused' }) },
+    )
+    expect(state.domains['uuid-of-a']?.state).toBe('paused')
+    expect(state.figures['uuid-of-a']).toEqual([{ at: 1000, cpu: 0.5, memory: 1024 * 1024 }])
+    const gone = reduce(state, { kind: 'domainRemoved', uuid: 'uuid-of-a' })
+    expect(gone.domains).toEqual({})
+    expect(gone.figures).toEqual({})
+  })
+
+  it('shows no failure for what the user cancelled, and at most three failures', () => {
+    expect(stateAfter({ kind: 'failed', error: errorReport('cancelled') }).failures).toEqual([])
+    const many = ['a', 'b', 'c', 'd'].map((name): Action => ({ kind: 'failed', error: errorReport('name-exists', { name }) }))
+    const state = stateAfter(...many)
+    expect(state.failures.map(({ error }) => error.values['name'])).toEqual(['b', 'c', 'd'])
+    expect(new Set(state.failures.map(({ id }) => id)).size).toBe(3)
+    const id = state.failures[1]?.id ?? -1
+    expect(reduce(state, { kind: 'failureDismissed', id }).failures).toHaveLength(2)
+  })
+
+  it('keeps running jobs whatever their number, and drops the oldest ended ones', () => {
+    const ended = Array.from(
+      { length: 30 },
+      (_, index): Action => ({ kind: 'jobChanged', job: job(index + 2, { state: 'done' }) }),
+    )
+    const state = stateAfter({ kind: 'jobChanged', job: job(1) }, ...ended)
+    expect(state.jobs[1]?.state).toBe('running')
+    expect(Object.keys(state.jobs).length).toBeLessThanOrEqual(20)
+    expect(state.jobs[31]).toBeDefined()
+  })
+
+  it('asks to quit, waits, and goes back when quitting ends', () => {
+    const asked = stateAfter({ kind: 'quitAsked', names: ['a'] })
+    expect(asked.quitting).toEqual({ kind: 'asked', names: ['a'] })
+    expect(reduce(asked, { kind: 'quitAnswered' }).quitting).toEqual({ kind: 'no' })
+    const waiting = reduce(asked, { kind: 'quitWaiting', names: ['a'] })
+    expect(waiting.quitting.kind).toBe('waiting')
+    expect(reduce(waiting, { kind: 'quitAnswered' })).toBe(waiting)
+    expect(reduce(waiting, { kind: 'quitWaiting', names: [] }).quitting).toEqual({ kind: 'no' })
+  })
+
+  it('joins what was measured before the window opened with what came since, each sample once', () => {
+    const state = stateAfter(
+      { kind: 'samples', samples: [{ uuid: 'x', time: 3000, cpu: 0.3, memoryKiB: 0 }], keepMs: 3_600_000 },
+      { kind: 'samples', samples: [{ uuid: 'x', time: 4000, cpu: 0.4, memoryKiB: 0 }], keepMs: 3_600_000 },
+      {
+        kind: 'historyLoaded',
+        uuid: 'x',
+        samples: [1000, 2000, 3000].map((at) => ({ at, cpu: 0, memory: 0 })),
+      },
+    )
+    expect(state.figures['x']?.map(({ at }) => at)).toEqual([1000, 2000, 3000, 4000])
+  })
+})
+
+describe('the list of domains', () => {
+  const domains = stateAfter(listed(domain('guest-10'), domain('Äpfel'), domain0, domain('guest-2'), domain('Zebra'))).domains
+
+  it('has domain 0 first, then guests as people sort names', () => {
+    const names = listedDomains(domains, '', 'de').map(({ name }) => name)
+    expect(names).toEqual(['Domain-0', 'Äpfel', 'guest-2', 'guest-10', 'Zebra'])
+  })
+
+  it('is filtered by any part of a name, whatever its case', () => {
+    expect(listedDomains(domains, ' PFEL', 'de').map(({ name }) => name)).toEqual(['Äpfel'])
+    expect(listedDomains(domains, 'domain', 'en')).toEqual([])
+  })
+})
+
+describe('what is announced', () => {
+  it('is nothing for the first list, then each new state, arrival and departure', () => {
+    const first = stateAfter(listed(domain('a'), domain('b')))
+    expect(domainChanges(initialState, first)).toEqual([])
+    const next = stateAfter(listed(domain('a', { state: 'crashed' }), domain('c')))
+    expect(domainChanges(first, next).map(({ kind, domain: { name } }) => `${kind} ${name}`)).toEqual([
+      'state a',
+      'new c',
+      'removed b',
+    ])
+  })
+
+  it('is nothing when only figures or other fields changed', () => {
+    const first = stateAfter(listed(domain('a')))
+    const next = reduce(first, { kind: 'domainChanged', domain: domain('a', { operations: [] }) })
+    expect(domainChanges(first, next)).toEqual([])
+  })
+})
+
+describe('the job of a domain', () => {
+  it('is the running one it names', () => {
+    const state = stateAfter({ kind: 'jobsListed', jobs: [job(1), job(2, { state: 'done' })] })
+    expect(jobOf(state, domain('a', { job: 1 }))?.job).toBe(1)
+    expect(jobOf(state, domain('a', { job: 2 }))).toBeUndefined()
+    expect(jobOf(state, domain('a'))).toBeUndefined()
+  })
+})
