@@ -6,8 +6,8 @@
 import { layOut } from '../lib/struct-layout'
 import { NR_VIRQS } from '../public/xen/event-channel'
 import { MAX_GRANT_FRAMES } from '../public/xen/grant-table'
-import { HYPERCALL_SLOTS } from '../public/xen/hypercall'
 import { HVM_NR_PARAMS } from '../public/xen/hvm-params'
+import { HYPERCALL_SLOTS } from '../public/xen/hypercall'
 import { SCHED_POLL_MAX } from '../public/xen/sched'
 
 export const LAYOUT_VERSION = 1

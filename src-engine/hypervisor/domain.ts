@@ -2,8 +2,8 @@
 // Each thread of the process makes its own Domain on the same memory; `initialise` is called once, by the thread that builds
 // the domain. Runs in: any thread of the domain's process.
 import type { GuestMemory } from '../memory/guest-memory'
-import type { DomainGeometry } from '../vcpu/domain-geometry'
 import { RUNSTATE } from '../public/xen/vcpu'
+import type { DomainGeometry } from '../vcpu/domain-geometry'
 import { ConsoleOutput } from './console-output'
 import { HEAP_PAGE, LAYOUT_VERSION, NO_GFN } from './domain-layout'
 import { DomainState, type Surroundings } from './domain-state'

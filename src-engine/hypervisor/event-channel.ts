@@ -3,11 +3,12 @@
 // unmasking, look at the pending bit again, or an event is lost. Spec: Xen event_channel.h, xen-guest-abi.md 4.2 and 4.3.
 // The other end of a port to domain 0 is a pump in this process: the guest's send sets a PORT_SIGNAL bit and rings.
 // Runs in: any thread of the domain's process, under the domain lock where a comment says so. State: shared memory.
-import { DOMAIN_TABLE, EVENT_CHANNEL_ENTRY as ENTRY, MAX_PORTS } from './domain-layout'
-import type { DomainState } from './domain-state'
+
 import { ERRNO } from '../public/xen/errno'
 import { EVTCHN_2L_PORTS, EVTCHNSTAT, NR_VIRQS, PER_VCPU_VIRQS } from '../public/xen/event-channel'
 import { XEN_LEGACY_MAX_VCPUS } from '../public/xen/shared-info'
+import { DOMAIN_TABLE, EVENT_CHANNEL_ENTRY as ENTRY, MAX_PORTS } from './domain-layout'
+import type { DomainState } from './domain-state'
 import type { SharedPage } from './shared-page'
 
 /** Flag of an entry: survives EVTCHNOP_reset (store and console ports). */

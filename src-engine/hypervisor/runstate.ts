@@ -2,8 +2,8 @@
 // Invariant: a running vcpu's copy reads state 0, or Linux yields after IPIs. Spec: xen-guest-abi.md 4.4.
 // Runs in: the vcpu's thread (its own record only). State: shared memory.
 import { structSize, writeStruct } from '../lib/struct-layout'
-import { RUNSTATE, vcpu_runstate_info, XEN_RUNSTATE_UPDATE } from '../public/xen/vcpu'
 import { VMASST_TYPE_runstate_update_flag } from '../public/xen/hypercall'
+import { RUNSTATE, vcpu_runstate_info, XEN_RUNSTATE_UPDATE } from '../public/xen/vcpu'
 import type { DomainState } from './domain-state'
 import type { SharedPage } from './shared-page'
 import type { DomainTime } from './time'
@@ -48,7 +48,8 @@ export class Runstates {
   /** Writes the registered copy, with the update flag around it when the guest has asked for that. */
   publish(vcpu: number): void {
     if (this.domain.vget(vcpu, 'RUNSTATE_AREA') === 0) return
-    if ((this.domain.get('ASSIST') >>> VMASST_TYPE_runstate_update_flag) & 1) this.write(vcpu, this.record(vcpu, XEN_RUNSTATE_UPDATE))
+    if ((this.domain.get('ASSIST') >>> VMASST_TYPE_runstate_update_flag) & 1)
+      this.write(vcpu, this.record(vcpu, XEN_RUNSTATE_UPDATE))
     this.write(vcpu, this.record(vcpu))
   }
 

@@ -134,7 +134,10 @@ export function fieldOffset<F extends readonly FieldRow[]>(table: StructTable<F>
 export type OwnRow = readonly [name: string, element: 1 | 2 | 4 | 8, count: number, note: string]
 
 /** Lays own rows out one after the other from `start`; the last entry, `END`, is the first free byte. */
-export function layOut<const R extends readonly OwnRow[]>(start: number, rows: R): Readonly<Record<R[number][0] | 'END', number>> {
+export function layOut<const R extends readonly OwnRow[]>(
+  start: number,
+  rows: R,
+): Readonly<Record<R[number][0] | 'END', number>> {
   const offsets: Record<string, number> = {}
   let next = start
   for (const [name, element, count] of rows) {

@@ -9,7 +9,7 @@ import { uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
 import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
-import { DOMAIN_CALLS, DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
+import { DOMAIN_CALLS, type DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
@@ -17,10 +17,13 @@ import type { TypeOf } from '../public/shape'
 import { HVM_PARAM } from '../public/xen/hvm-params'
 import { HYPERCALLS } from '../public/xen/hypercall'
 import { SHUTDOWN } from '../public/xen/sched'
+import { restoreDomain, type SaveProgress, saveDomain } from '../save/checkpoint'
+import type { SaveError } from '../save/save-file'
 import { EXIT, Registers } from '../vcpu/registers'
 import { XenStoreRingPump } from '../xenstore/ring-pump'
 import { DomainLink } from './domain-link'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
+import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
 import { VcpuThreads } from './vcpu-threads'
 
 type ExitReason = TypeOf<(typeof DOMAIN_EVENTS)['exit']>['reason']
@@ -45,9 +48,21 @@ const REASONS = new Map<number, ExitReason>([
   [SHUTDOWN.SHUTDOWN_soft_reset, 'soft_reset'],
 ])
 
+/** How often a save or restore tells how far it is. */
+const PROGRESS_MS = 100
+
+const SAVE_CODES: Readonly<Record<SaveError['kind'], string>> = {
+  IO: 'OPERATION_FAILED',
+  CORRUPT: 'INVALID_ARG',
+  NEWER: 'INVALID_ARG',
+  STATE: 'INVALID_ARG',
+  CANCELLED: 'OPERATION_ABORTED',
+}
+
 const EXIT_NAMES = ['budget', 'hypercall', 'halt', 'shutdown', 'interrupt window', 'unimplemented', 'debug'] as const
 
 interface Running {
+  readonly handle: string
   readonly made: MadeDomain
   readonly threads: VcpuThreads
   readonly store: XenStoreRingPump
@@ -65,6 +80,9 @@ export class DomainProcess {
   private started = false
   private exited = false
   private destroyed = false
+  private saving = false
+  private cancelled = false
+  private name = ''
   private messagesSeen = 0
 
   /** `ended`: the domain was destroyed, the process may go. */
@@ -76,12 +94,14 @@ export class DomainProcess {
   readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
 
   private servers(): CallServers<DomainCalls> {
-    const noSave = failure('OPERATION_UNSUPPORTED', 'Saving is not there yet.')
     return {
       build: (args) => this.build(args),
-      restore: () => noSave,
-      save: () => noSave,
-      cancel: () => noSave,
+      restore: (args) => this.restore(args),
+      save: (args) => this.save(args),
+      cancel: () => {
+        this.cancelled = true
+        return DONE
+      },
       link: async ({ link }, ports) => {
         const running = this.running
         if (!running) return NO_DOMAIN
@@ -93,11 +113,13 @@ export class DomainProcess {
       resume: () => {
         if (!this.running) return NO_DOMAIN
         if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
+        if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
         this.resume(this.running)
         return DONE
       },
       pause: async () => {
         if (!this.running) return NO_DOMAIN
+        if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
         this.paused = true
         if (this.started) await this.running.threads.stop()
         return DONE
@@ -127,14 +149,100 @@ export class DomainProcess {
     if (!made.ok) return failure('INVALID_ARG', made.error)
     const { domain } = made.value
     if (args.wallClockMs !== undefined) domain.set64('WALL_BASE', BigInt(args.wallClockMs) * 1_000_000n)
-    domain.messages.log(`building ${args.name}: ${args.memoryMiB} MiB, ${args.vcpus} vcpu, kernel ${path.basename(args.kernel)}`)
+    domain.messages.log(
+      `building ${args.name}: ${args.memoryMiB} MiB, ${args.vcpus} vcpu, kernel ${path.basename(args.kernel)}`,
+    )
     const loaded = loadKernel(made.value, { kernel: kernel.value, ramdisk: ramdisk.value, commandLine: args.cmdline ?? '' })
     if (!loaded.ok) return failure('INVALID_ARG', loaded.error)
+    this.name = args.name
     return ok(this.adopt(args.handle, made.value))
   }
 
-  /** Wires the pumps and the link around a made domain. */
-  private adopt(handle: string, made: MadeDomain): GuestPages {
+  private async restore(args: DomainCalls['restore']['args']): Promise<Result<DomainCalls['restore']['reply'], CallError>> {
+    if (this.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
+    this.cancelled = false
+    const restored = await restoreDomain<MadeDomain>(
+      args.path,
+      ({ memoryMiB, vcpus }) =>
+        makeDomain({ domid: args.domid, uuid: uuidBytes(args.handle), memoryMiB, vcpus }, () =>
+          setImmediate(() => this.look()),
+        ),
+      this.progress(),
+    )
+    if (!restored.ok) return failure(SAVE_CODES[restored.error.kind], restored.error.message)
+    const { made, identity } = restored.value
+    const pumps = decodePumpState(restored.value.pumps)
+    if (!pumps.ok) return failure('INVALID_ARG', `The save file ${args.path} is damaged: ${pumps.error}.`)
+    const state = made.domain.shutdown.state
+    if (state) return failure('INVALID_ARG', `The domain in ${args.path} had stopped: ${state.text}.`)
+    this.name = args.name
+    const savedAt = new Date(identity.savedAtMs).toISOString()
+    made.domain.messages.log(`restored from ${path.basename(args.path)}, saved at ${savedAt}; its clock stands there`)
+    const pages = this.adopt(args.handle, made, pumps.value)
+    if (!pages) return failure('INVALID_ARG', `The save file ${args.path} is damaged: its rings make no sense.`)
+    const { memoryMiB, vcpus, handle: savedHandle, savedAtMs } = identity
+    return ok({ ...pages, memoryMiB, vcpus, savedHandle, savedAtMs })
+  }
+
+  private async save({
+    path: target,
+    leaveRunning,
+  }: DomainCalls['save']['args']): Promise<Result<DomainCalls['save']['reply'], CallError>> {
+    const { running } = this
+    if (!running) return NO_DOMAIN
+    if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved already.')
+    if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
+    const start = performance.now()
+    const wasPaused = this.paused
+    this.saving = true
+    this.cancelled = false
+    if (this.started) await running.threads.stop()
+    this.look()
+    const saved = await this.checkpoint(running, target)
+    this.saving = false
+    const goOn = !wasPaused && !this.exited && (!saved.ok || leaveRunning === true)
+    if (goOn) running.threads.go()
+    else this.paused = true
+    if (!saved.ok) return saved
+    return ok({ bytes: saved.value.bytes, milliseconds: Math.round(performance.now() - start) })
+  }
+
+  /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
+  private async checkpoint(running: Running, target: string): Promise<Result<{ bytes: number }, CallError>> {
+    const { domain } = running.made
+    const xenstore = await running.link.saveStore()
+    if (!xenstore.ok) return failure('OPERATION_FAILED', `Cannot save: ${xenstore.error}.`)
+    const pumps = encodePumpState({ store: running.store.save(), console: running.console.save(), xenstore: xenstore.value })
+    const identity = {
+      handle: running.handle,
+      name: this.name,
+      savedAtMs: Date.now(),
+      memoryMiB: Math.ceil(running.made.ramBytes / (1024 * 1024)),
+      vcpus: domain.vcpus,
+    }
+    domain.messages.log(`saving to ${path.basename(target)}`)
+    const saved = await saveDomain(target, domain, identity, pumps, this.progress())
+    return saved.ok ? saved : failure(SAVE_CODES[saved.error.kind], saved.error.message)
+  }
+
+  /** Tells main at most every PROGRESS_MS, and always the end. */
+  private progress(): SaveProgress {
+    let last = 0
+    return {
+      progress: (done, total) => {
+        const now = performance.now()
+        if (now - last < PROGRESS_MS && done < total) return
+        last = now
+        this.answerer.event('progress', { done, total })
+      },
+      cancelled: () => this.cancelled,
+    }
+  }
+
+  /** Wires the pumps and the link around a made domain; undefined when a saved state of the pumps is refused. */
+  private adopt(handle: string, made: MadeDomain): GuestPages
+  private adopt(handle: string, made: MadeDomain, state: PumpState): GuestPages | undefined
+  private adopt(handle: string, made: MadeDomain, state?: PumpState): GuestPages | undefined {
     const { domain } = made
     const param = (index: number): number => Number(domain.get64('HVM_PARAM', index))
     const page = (gfn: number, port: number) => {
@@ -152,13 +260,16 @@ export class DomainProcess {
     const consoleGfn = param(HVM_PARAM.HVM_PARAM_CONSOLE_PFN)
     const store = new XenStoreRingPump(page(storeGfn, storePort))
     const console = new ConsolePump(page(consoleGfn, consolePort))
-    store.initialise()
-    const link = new DomainLink(handle, store, console, this.log)
+    if (state) {
+      if (store.load(state.store) !== undefined) return undefined
+      console.load(state.console)
+    } else store.initialise()
+    const link = new DomainLink(handle, store, console, this.log, state?.xenstore)
     const threads = new VcpuThreads(domain, {
       bell: () => this.look(),
       failed: (reason) => this.end('internal', reason),
     })
-    this.running = { made, threads, store, console, link, storePort, consolePort }
+    this.running = { handle, made, threads, store, console, link, storePort, consolePort }
     return { guestDomid: domain.get('DOMID'), storeGfn, storePort, consoleGfn, consolePort }
   }
 
@@ -244,6 +355,7 @@ export class DomainProcess {
     const stop = domain.shutdown.state
     if (stop) return stop.code === SHUTDOWN.SHUTDOWN_crash ? 'crashed' : 'shutdown'
     if (this.exited) return 'crashed'
+    if (this.saving) return 'saving'
     if (this.paused) return 'paused'
     for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) if (domain.vget(vcpu, 'BLOCKED') === 0) return 'running'
     return 'blocked'

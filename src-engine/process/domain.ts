@@ -33,4 +33,6 @@ function failed(text: string): void {
   setTimeout(() => process.exit(FAILED), 100)
 }
 process.on('uncaughtException', (error) => failed(error.stack ?? error.message))
-process.on('unhandledRejection', (reason) => failed(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)))
+process.on('unhandledRejection', (reason) =>
+  failed(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)),
+)

@@ -54,7 +54,7 @@ function isWord(text: string): text is Word {
   return WORDS.some((word) => word === text)
 }
 
-function unescape(text: string): string {
+function typedText(text: string): string {
   const typed = text.replace(/\\(n|r|t|\\|x[0-9a-fA-F]{2})/g, (_all, code: string) => {
     if (code.startsWith('x')) return String.fromCharCode(Number.parseInt(code.slice(1), 16))
     return { n: '\n', r: '\r', t: '\t', '\\': '\\' }[code] ?? code
@@ -91,7 +91,7 @@ export function parseGuestOptions(args: readonly string[]): Result<GuestOptions,
     } else if (word === '--send') {
       const last = expectations.pop()
       if (!last || last.send !== undefined) return err('--send stands after the --expect it answers')
-      expectations.push({ pattern: last.pattern, send: unescape(value) })
+      expectations.push({ pattern: last.pattern, send: typedText(value) })
     } else if (values.has(word)) return err(`${word} is given twice`)
     else values.set(word, value)
   }

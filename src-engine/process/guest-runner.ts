@@ -47,7 +47,6 @@ export class GuestRunner {
   private readonly dom0: Caller<Dom0Calls, Dom0Events>
   private console: Transport | undefined
   private lastOutput = 0
-  private saving: Promise<void> | undefined
   private finish: (status: number) => void = () => {}
   private readonly finished: Promise<number>
   private status: number | undefined
@@ -207,7 +206,7 @@ export class GuestRunner {
     if (this.status !== undefined) return
     if (this.saveWatch && !this.saveWatch.met) {
       this.saveWatch.add(bytes)
-      if (this.saveWatch.met) this.saving = this.save()
+      if (this.saveWatch.met) this.save()
     }
     if (this.watch.met) return
     for (const typed of this.watch.add(bytes)) if (typed !== undefined) this.type(typed)

@@ -2,7 +2,15 @@
 // Invariant: guest memory is copied once into a private buffer, checked, then used; a copy that meets an unmapped address
 // fails as a whole for reads and is -EFAULT for the guest. Spec: xen-guest-abi.md 2.1.
 // Runs in: the calling vcpu's thread.
-import { type FieldRow, readStruct, type StructTable, type StructValue, structSize, type Width, writeStruct } from '../../lib/struct-layout'
+import {
+  type FieldRow,
+  readStruct,
+  type StructTable,
+  type StructValue,
+  structSize,
+  type Width,
+  writeStruct,
+} from '../../lib/struct-layout'
 import { ERRNO } from '../../public/xen/errno'
 import { DOMID_SELF } from '../../public/xen/hypercall'
 import type { Domain } from '../domain'

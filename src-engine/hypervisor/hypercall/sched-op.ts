@@ -3,7 +3,15 @@
 // Runs in: the calling vcpu's thread.
 import { byName } from '../../lib/struct-layout'
 import { ERRNO } from '../../public/xen/errno'
-import { NR_WATCHDOGS, SCHED_POLL_MAX, SCHEDOPS, SHUTDOWN, sched_poll, sched_shutdown, sched_watchdog } from '../../public/xen/sched'
+import {
+  NR_WATCHDOGS,
+  SCHED_POLL_MAX,
+  SCHEDOPS,
+  SHUTDOWN,
+  sched_poll,
+  sched_shutdown,
+  sched_watchdog,
+} from '../../public/xen/sched'
 import type { Call, HypercallResult } from './call'
 
 const OP = byName(SCHEDOPS)

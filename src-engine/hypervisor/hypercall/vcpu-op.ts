@@ -39,7 +39,14 @@ export function vcpuOp(call: Call): HypercallResult {
     case OP.VCPUOP_get_runstate_info:
       return call.copyOut(arg, domain.runstates.record(vcpu)) ? 0 : -ERRNO.EFAULT
     case OP.VCPUOP_register_runstate_memory_area: {
-      const status = registerArea(call, vcpu, arg, 'RUNSTATE_AREA', 'RUNSTATE_SPLIT', structSize(vcpu_runstate_info, call.width))
+      const status = registerArea(
+        call,
+        vcpu,
+        arg,
+        'RUNSTATE_AREA',
+        'RUNSTATE_SPLIT',
+        structSize(vcpu_runstate_info, call.width),
+      )
       if (status === 0) domain.runstates.publish(vcpu)
       return status
     }

@@ -23,7 +23,12 @@ export type XenverName = (typeof XENVERS)[number][0]
 export const XEN_VERSION = { major: 4, minor: 20 } as const
 export const XEN_EXTRAVERSION = '.0-ringmaster'
 export const XEN_CAPABILITIES = 'xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64'
-export const XEN_COMPILE_INFO = { compiler: 'assemblyscript', by: 'ringmaster', domain: 'ringmaster', date: '2026-11-23' } as const
+export const XEN_COMPILE_INFO = {
+  compiler: 'assemblyscript',
+  by: 'ringmaster',
+  domain: 'ringmaster',
+  date: '2026-11-23',
+} as const
 
 /** Sizes of the fixed strings. */
 export const XEN_STRING = {

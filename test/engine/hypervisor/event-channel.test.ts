@@ -3,7 +3,20 @@ import { ERRNO } from '../../../src-engine/public/xen/errno'
 import { VIRQ } from '../../../src-engine/public/xen/event-channel'
 import { FakeGuest, fakeDomain } from '../../support/fake-domain'
 
-const OP = { bindInter: 0, bindVirq: 1, pirq: 2, close: 3, send: 4, status: 5, alloc: 6, ipi: 7, vcpu: 8, unmask: 9, reset: 10, init: 11 }
+const OP = {
+  bindInter: 0,
+  bindVirq: 1,
+  pirq: 2,
+  close: 3,
+  send: 4,
+  status: 5,
+  alloc: 6,
+  ipi: 7,
+  vcpu: 8,
+  unmask: 9,
+  reset: 10,
+  init: 11,
+}
 const ARG = FakeGuest.ARG
 
 function guest(): FakeGuest {

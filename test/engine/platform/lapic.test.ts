@@ -118,7 +118,13 @@ describe('CPUID', () => {
   })
   it('hides what the core does not have', () => {
     const [, , ecx] = cpuid(1, 0)
-    for (const [name, bit] of [['SSE3', 0], ['VMX', 5], ['XSAVE', 26], ['AVX', 28], ['POPCNT', 23]] as const) {
+    for (const [name, bit] of [
+      ['SSE3', 0],
+      ['VMX', 5],
+      ['XSAVE', 26],
+      ['AVX', 28],
+      ['POPCNT', 23],
+    ] as const) {
       expect([name, (ecx >>> bit) & 1]).toEqual([name, 0])
     }
     expect(cpuid(7, 0)).toEqual([0, 0, 0, 0])

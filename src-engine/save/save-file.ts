@@ -1,0 +1,187 @@
+// Writing and reading the stream of records as a file. Written under a temporary name beside the target, flushed, renamed: the
+// target is either the old file or the whole new one. Read from front to back; each record is checked before it is handed on.
+// Runs in: main thread of the domain's process (asynchronous file access only).
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { crc32 } from '../lib/bytes'
+import { err, ok, type Result } from '../public/result'
+import {
+  encodeFileHeader,
+  encodeRecord,
+  FILE_HEADER_SIZE,
+  RECORD_HEADER_SIZE,
+  RECORD_LIMIT,
+  RECORD_OPTIONAL,
+  RECORD_TRAILER_SIZE,
+  type RecordName,
+  recordName,
+  SAVE_MAGIC,
+  SAVE_VERSION,
+  type SaveRecord,
+} from './records'
+
+/** What can go wrong, with one sentence for people. */
+export interface SaveError {
+  readonly kind: 'IO' | 'CORRUPT' | 'NEWER' | 'CANCELLED' | 'STATE'
+  readonly message: string
+}
+
+const WHY = new Map([
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the disk quota is used up'],
+  ['ENOENT', 'there is no such file or folder'],
+  ['EACCES', 'permission is denied'],
+  ['EISDIR', 'it is a folder'],
+  ['EROFS', 'the disk is read-only'],
+])
+
+function why(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return WHY.get(code) ?? (error instanceof Error ? error.message : String(error))
+}
+
+export class SaveFileWriter {
+  private records = 0
+  private position = 0
+
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly temporary: string,
+    private readonly target: string,
+  ) {}
+
+  static async create(target: string): Promise<Result<SaveFileWriter, SaveError>> {
+    const temporary = `${target}.${process.pid}.part`
+    try {
+      const file = await open(temporary, 'w', 0o600)
+      const writer = new SaveFileWriter(file, temporary, target)
+      await writer.put(encodeFileHeader())
+      return ok(writer)
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {})
+      return err({ kind: 'IO', message: `Cannot write ${target}: ${why(error)}.` })
+    }
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.position
+  }
+
+  private async put(bytes: Uint8Array): Promise<void> {
+    let done = 0
+    while (done < bytes.length) {
+      const { bytesWritten } = await this.file.write(bytes, done, bytes.length - done)
+      done += bytesWritten
+    }
+    this.position += bytes.length
+  }
+
+  /** Throws what the file system throws; the caller ends with `abandon`. */
+  async record(name: RecordName, body: Uint8Array): Promise<void> {
+    const [header, trailer] = encodeRecord(name, body)
+    await this.put(header)
+    await this.put(body)
+    await this.put(trailer)
+    this.records += 1
+  }
+
+  /** END record, flush, rename, flush of the folder. */
+  async finish(): Promise<void> {
+    const count = new Uint8Array(4)
+    new DataView(count.buffer).setUint32(0, this.records, true)
+    await this.record('END', count)
+    await this.file.sync()
+    await this.file.close()
+    await rename(this.temporary, this.target)
+    await syncFolder(path.dirname(this.target))
+  }
+
+  /** Removes what was written; turns what was thrown into a sentence. */
+  async abandon(error: unknown): Promise<SaveError> {
+    await this.file.close().catch(() => {})
+    await rm(this.temporary, { force: true }).catch(() => {})
+    if (error instanceof Cancelled) return { kind: 'CANCELLED', message: 'The save was cancelled.' }
+    return { kind: 'IO', message: `Cannot write ${this.target}: ${why(error)}.` }
+  }
+}
+
+/** Thrown through a save to stop it. */
+export class Cancelled extends Error {}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Not every system lets a folder be opened; the rename is then as durable as that system makes it.
+  const handle = await open(folder, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => {})
+  await handle?.close()
+}
+
+/** Reads the stream and hands each record to `take`, which may refuse it with a sentence. */
+export async function readSaveFile(
+  file: string,
+  take: (record: SaveRecord) => Promise<Result<undefined, SaveError>>,
+): Promise<Result<undefined, SaveError>> {
+  let handle: FileHandle
+  try {
+    handle = await open(file, 'r')
+  } catch (error) {
+    return err({ kind: 'IO', message: `Cannot read ${file}: ${why(error)}.` })
+  }
+  const corrupt = (what: string): Result<undefined, SaveError> =>
+    err({ kind: 'CORRUPT', message: `The save file ${file} is damaged: ${what}.` })
+  const get = async (length: number): Promise<Uint8Array | undefined> => {
+    const bytes = new Uint8Array(length)
+    let done = 0
+    while (done < length) {
+      const { bytesRead } = await handle.read(bytes, done, length - done)
+      if (bytesRead === 0) return undefined
+      done += bytesRead
+    }
+    return bytes
+  }
+  try {
+    const header = await get(FILE_HEADER_SIZE)
+    if (!header || SAVE_MAGIC.some((byte, i) => header[i] !== byte)) {
+      return err({ kind: 'CORRUPT', message: `${file} is not a save file of Ringmaster, or its start is damaged.` })
+    }
+    const headerView = new DataView(header.buffer)
+    if (headerView.getUint32(12, true) !== crc32(header.subarray(0, 12)))
+      return corrupt('its header does not match its checksum')
+    const version = headerView.getUint32(8, true)
+    if (version > SAVE_VERSION) {
+      return err({
+        kind: 'NEWER',
+        message: `The save file ${file} has format version ${version}; this program reads up to ${SAVE_VERSION}.`,
+      })
+    }
+    for (let count = 0; ; count++) {
+      const start = await get(RECORD_HEADER_SIZE)
+      if (!start) return corrupt('it is cut off')
+      const view = new DataView(start.buffer)
+      const length = view.getBigUint64(8, true)
+      if (length > BigInt(RECORD_LIMIT)) return corrupt(`record ${count} has an impossible length`)
+      const body = await get(Number(length))
+      const trailer = body && (await get(RECORD_TRAILER_SIZE))
+      if (!body || !trailer) return corrupt('it is cut off')
+      if (new DataView(trailer.buffer).getUint32(0, true) !== crc32(body, crc32(start))) {
+        return corrupt(`record ${count} does not match its checksum`)
+      }
+      const name = recordName(view.getUint32(0, true))
+      if (name === undefined) {
+        if ((view.getUint32(4, true) & RECORD_OPTIONAL) !== 0) continue
+        return corrupt(`record ${count} is of a type this program does not know`)
+      }
+      if (name === 'END') {
+        const counted = body.length === 4 ? new DataView(body.buffer).getUint32(0, true) : -1
+        if (counted !== count) return corrupt('records are missing')
+        return (await get(1)) ? corrupt('there is more after its end') : ok(undefined)
+      }
+      const taken = await take({ name, body })
+      if (!taken.ok) return taken
+    }
+  } catch (error) {
+    return err({ kind: 'IO', message: `Cannot read ${file}: ${why(error)}.` })
+  } finally {
+    await handle.close().catch(() => {})
+  }
+}
