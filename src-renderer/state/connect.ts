@@ -23,7 +23,8 @@ export async function connect(client: Client, store: AppStore, options: ConnectO
     client.subscribe('domainRemoved', ({ uuid }) => dispatch({ kind: 'domainRemoved', uuid })),
     client.subscribe('jobChanged', ({ job }) => {
       dispatch({ kind: 'jobChanged', job })
-      if (job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error })
+      const ours = historyOf === null || job.uuid === historyOf
+      if (ours && job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error })
     }),
     client.subscribe('noticeRaised', ({ notice }) => dispatch({ kind: 'noticeRaised', notice })),
     client.subscribe('preferencesChanged', ({ preferences }) => dispatch({ kind: 'preferencesChanged', preferences })),
@@ -46,8 +47,11 @@ export async function connect(client: Client, store: AppStore, options: ConnectO
     if (jobs.ok) dispatch({ kind: 'jobsListed', jobs: jobs.value })
     if (notices.ok) dispatch({ kind: 'noticesListed', notices: notices.value })
     if (host.ok) dispatch({ kind: 'hostKnown', host: host.value })
+    return domains.ok ? domains.value : []
   }
-  await list()
+  const active = (await list()).filter(({ domid }) => domid !== null)
+  // The small curves begin with what was measured before; nobody waits for them.
+  if (historyOf === null) for (const { uuid } of active) void loadHistory(client, store, uuid, 1)
   return () => {
     for (const end of ends) end()
   }

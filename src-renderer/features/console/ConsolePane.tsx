@@ -11,6 +11,7 @@ import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { ContextMenu, type MenuPoint } from '../../components/Menu'
+import type { Translator } from '../../lib/translate'
 import { type ConnectionState, ConsoleSession } from './console-session'
 import type { Terminal } from './terminal'
 import './console.css'
@@ -22,6 +23,14 @@ export interface ConsolePaneProps {
   /** Shown in the middle while there is nothing to show: what can be done. */
   readonly offActions: ReactNode
   readonly onLeave: (backwards: boolean) => void
+}
+
+/** What to say while there is nothing to show. */
+function idleWords(domain: DomainInfo, t: Translator): string {
+  const { name, state } = domain
+  if (domain.kind === 'domain0') return t('console.none')
+  if (state === 'shutoff') return t('console.off', { name })
+  return state === 'saved' ? t('console.saved', { name }) : t('announce.state', { name, state: t(`state.${state}`) })
 }
 
 interface Parts {
@@ -127,11 +136,7 @@ export function ConsolePane(props: ConsolePaneProps) {
         <div ref={box} className="console-box" data-testid="terminal" />
         {idle && (
           <div className="console-idle">
-            <p>
-              {domain.kind === 'domain0'
-                ? t('console.none')
-                : t(domain.state === 'saved' ? 'console.saved' : 'console.off', { name: domain.name })}
-            </p>
+            <p>{idleWords(domain, t)}</p>
             {props.offActions}
           </div>
         )}
