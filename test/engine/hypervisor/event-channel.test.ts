@@ -1,3 +1,5 @@
+// Event channels of a domain: binding, masking, delivery, closing, and the errors. A made-up guest issues the hypercalls.
+// Runs in: vitest, plain Node.
 import { describe, expect, it } from 'vitest'
 import { ERRNO } from '../../../src-engine/public/xen/errno'
 import { VIRQ } from '../../../src-engine/public/xen/event-channel'

@@ -1,3 +1,5 @@
+// Each hypercall's answers and error codes, in the 32- and the 64-bit layout. A made-up guest issues them.
+// Runs in: vitest, plain Node.
 import { describe, expect, it } from 'vitest'
 import { ERRNO } from '../../../src-engine/public/xen/errno'
 import { VIRQ } from '../../../src-engine/public/xen/event-channel'

@@ -1,3 +1,5 @@
+// The local APIC's registers, priorities and timer, and the CPUID, MSR and port policy beside it.
+// Runs in: vitest, plain Node.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { BRAND, cpuid } from '../../../src-engine/platform/cpuid'
 import { LocalApic } from '../../../src-engine/platform/lapic'

@@ -22,7 +22,9 @@ it.skipIf(!built)('starts within a second when nothing has to be built, and pass
     expect(stdout).toBe('')
     return (performance.now() - start) / 1000
   })
-  expect(Math.min(...seconds)).toBeLessThan(1)
+  // A promise about the machine left alone: with other work on its processors only the order of size is checked.
+  const busy = os.loadavg()[0] > os.availableParallelism() * 0.75
+  expect(Math.min(...seconds)).toBeLessThan(busy ? 5 : 1)
 })
 
 it.skipIf(!built)('reads file names as meant in the folder where the user is', () => {
