@@ -299,7 +299,7 @@ function decodeSse(opcode: u32, start: u32, offset: i32, addressSize: u32): bool
   const row = sseRow(opcode)
   if (overrun) return true
   if (!row || lock) { if (p >= pEnd) { overrun = true; return true } return raiseUop(UD) }
-  parseModrm(addressSize)
+  if (opcode == 0x77) { mod = 3; reg = 0; rm = 0 } else parseModrm(addressSize) // EMMS alone has no ModRM
   if (load<u8>(row, 2) & 4) immediate = <i32>fetch8(); else immediate = 0
   if (overrun) return true
   if (p - start > 15) return raiseUop(GP)
