@@ -45,6 +45,9 @@ export function setStatus(bits: u32): void {
   store<i64>(FLAGS_R, bits & ZF ? 0 : bits & SF ? -1 : 1)
 }
 
+/** CF and OF alike, the other four as they were: what multiplications leave. */
+export function setCarryOverflow(both: bool): void { setStatus((status() & (STATUS & ~(CF | OF))) | (both ? CF | OF : 0)) }
+
 export function cfSlow(): bool {
   const t = load<i32>(FLAGS_TYPE)
   if (t == SUB) return load<u64>(FLAGS_A) < load<u64>(FLAGS_B)

@@ -1,7 +1,7 @@
 // Integer arithmetic and logic: each function computes a result of its operand type and notes the flags.
 // Flags that the manuals leave undefined get the values AMD processors give, where known.
 // Runs in: the vcpu's thread; inlined into the generated dispatch.
-import { sx, setSub, setAdd, setLogic, setPartial, cfSlow, CF, AF, OF } from '../flags'
+import { sx, setSub, setAdd, setLogic, setPartial, setCarryOverflow, cfSlow, CF, AF, OF } from '../flags'
 
 // @ts-ignore: decorator
 @inline export function add<T>(a: T, b: T): T { const r = <T>(a + b); setAdd(sx<T>(a), sx<T>(b), sx<T>(r)); return r }
@@ -69,7 +69,7 @@ export function mulHighSigned(a: i64, b: i64): i64 {
   return <i64>mulHigh(<u64>a, <u64>b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)
 }
 
-/** Two- and three-operand IMUL: CF = OF = the product does not fit. */
+/** Two- and three-operand IMUL: CF = OF = the product does not fit. AMD processors leave the other flags alone. */
 // @ts-ignore: decorator
 @inline export function imul<T>(a: T, b: T): T {
   let r: T
@@ -83,6 +83,6 @@ export function mulHighSigned(a: i64, b: i64): i64 {
     r = <T>p
     lost = sx<T>(r) != p
   }
-  setPartial(sx<T>(r), lost ? CF | OF : 0)
+  setCarryOverflow(lost)
   return r
 }

@@ -2,7 +2,7 @@
 // Runs in: the vcpu's thread.
 import { VCPU, RAX, RDX, RBX, RCX, EFLAGS_REST } from '../generated/layout'
 import { dst, src, imm, ea, put, raise, UD, BR, GP } from '../state'
-import { status, setStatus, getEflags, STATUS, CF, DF, ZF, sx, setSub } from '../flags'
+import { status, setStatus, STATUS, CF, PF, DF, ZF } from '../flags'
 import { readHost, updateHost, done } from '../mmu/access'
 import { shld, shrd } from './shift'
 import { cmp, add } from './arith'
@@ -67,12 +67,16 @@ function putSized(at: u32, s: u32, v: u64): void {
   if (s == 3) store<u64>(at, v); else if (s == 2) put<u32>(at, <u32>v); else if (s == 1) store<u16>(at, <u16>v); else store<u8>(at, <u8>v)
 }
 
-// BSF and BSR of zero leave the destination alone (AMD's rule, and what Intel processors do); only ZF is defined.
+// BSF and BSR of zero leave the destination alone (AMD's rule, and what Intel processors do). Only ZF is defined; AMD
+// processors clear the others but PF, which tells the parity of the index.
+function scanned(zero: bool, index: u32): void {
+  setStatus(zero ? ZF | PF : (popcnt<u32>(index) & 1) ? 0 : PF)
+}
 export function bsf(ip: u32, k: u32): i32 {
   const h = readOperand(ip, k)
   if (!h) return 1
   const v = value(h, k >> 1)
-  setStatus((status() & (STATUS & ~ZF)) | (v == 0 ? ZF : 0))
+  scanned(v == 0, <u32>ctz<u64>(v))
   if (v) putSized(dst(ip), k >> 1, ctz<u64>(v))
   return 0
 }
@@ -80,7 +84,7 @@ export function bsr(ip: u32, k: u32): i32 {
   const h = readOperand(ip, k)
   if (!h) return 1
   const v = value(h, k >> 1)
-  setStatus((status() & (STATUS & ~ZF)) | (v == 0 ? ZF : 0))
+  scanned(v == 0, <u32>(63 - clz<u64>(v)))
   if (v) putSized(dst(ip), k >> 1, 63 - clz<u64>(v))
   return 0
 }
@@ -119,8 +123,8 @@ export function cmpxchg(ip: u32, k: u32): i32 {
   if (s == 3) cmp<u64>(acc, old); else if (s == 2) cmp<u32>(<u32>acc, <u32>old); else if (s == 1) cmp<u16>(<u16>acc, <u16>old); else cmp<u8>(<u8>acc, <u8>old)
   if (old == acc) storeOperand(h, k, value(dst(ip), s))
   else {
-    // the destination is written in any case; a 32-bit register thereby loses its upper half
-    storeOperand(h, k, old)
+    // memory is written in any case; a register keeps what it has, its upper half too
+    if (k & 1) storeOperand(h, k, old)
     putSized(RAX, s, old)
   }
   return 0

@@ -2,7 +2,7 @@
 // Runs in: the vcpu's thread.
 import { RAX, RDX } from '../generated/layout'
 import { dst, ea, imm, put, raise, DE } from '../state'
-import { sx, setPartial, setStatus, status, cfSlow, afSlow, CF, AF, OF, ZF, SF, PF } from '../flags'
+import { setPartial, setStatus, setCarryOverflow, status, cfSlow, afSlow, CF, AF, OF } from '../flags'
 import { readHost } from '../mmu/access'
 import { mulHigh, mulHighSigned } from './arith'
 
@@ -11,27 +11,27 @@ function operand(ip: u32, k: u32): u32 { return k & 1 ? readHost(ea(ip), 1 << (k
 export function mul(ip: u32, k: u32): i32 {
   const h = operand(ip, k)
   if (!h) return 1
-  let high: bool, low: i64
+  let high: bool
   switch (k >> 1) {
-    case 0: { const p = <u32>load<u8>(RAX) * <u32>load<u8>(h); store<u16>(RAX, <u16>p); high = p > 255; low = <i64><i8>p; break }
-    case 1: { const p = <u32>load<u16>(RAX) * <u32>load<u16>(h); store<u16>(RAX, <u16>p); store<u16>(RDX, <u16>(p >> 16)); high = p >> 16 != 0; low = <i64><i16>p; break }
-    case 2: { const p = <u64>load<u32>(RAX) * <u64>load<u32>(h); store<u64>(RAX, p & 0xffffffff); store<u64>(RDX, p >> 32); high = p >> 32 != 0; low = <i64><i32>p; break }
-    default: { const a = load<u64>(RAX), b = load<u64>(h); const hi = mulHigh(a, b); store<u64>(RAX, a * b); store<u64>(RDX, hi); high = hi != 0; low = <i64>(a * b) }
+    case 0: { const p = <u32>load<u8>(RAX) * <u32>load<u8>(h); store<u16>(RAX, <u16>p); high = p > 255; break }
+    case 1: { const p = <u32>load<u16>(RAX) * <u32>load<u16>(h); store<u16>(RAX, <u16>p); store<u16>(RDX, <u16>(p >> 16)); high = p >> 16 != 0; break }
+    case 2: { const p = <u64>load<u32>(RAX) * <u64>load<u32>(h); store<u64>(RAX, p & 0xffffffff); store<u64>(RDX, p >> 32); high = p >> 32 != 0; break }
+    default: { const a = load<u64>(RAX), b = load<u64>(h); const hi = mulHigh(a, b); store<u64>(RAX, a * b); store<u64>(RDX, hi); high = hi != 0 }
   }
-  setPartial(low, high ? CF | OF : 0)
+  setCarryOverflow(high)
   return 0
 }
 export function imul_wide(ip: u32, k: u32): i32 {
   const h = operand(ip, k)
   if (!h) return 1
-  let lost: bool, low: i64
+  let lost: bool
   switch (k >> 1) {
-    case 0: { const p = <i32>load<i8>(RAX) * <i32>load<i8>(h); store<u16>(RAX, <u16>p); low = <i64><i8>p; lost = low != <i64>p; break }
-    case 1: { const p = <i32>load<i16>(RAX) * <i32>load<i16>(h); store<u16>(RAX, <u16>p); store<u16>(RDX, <u16>(p >> 16)); low = <i64><i16>p; lost = low != <i64>p; break }
-    case 2: { const p = <i64>load<i32>(RAX) * <i64>load<i32>(h); store<u64>(RAX, <u64>p & 0xffffffff); store<u64>(RDX, <u64>p >> 32); low = <i64><i32>p; lost = low != p; break }
-    default: { const a = load<i64>(RAX), b = load<i64>(h); const hi = mulHighSigned(a, b); low = a * b; store<i64>(RAX, low); store<i64>(RDX, hi); lost = hi != low >> 63 }
+    case 0: { const p = <i32>load<i8>(RAX) * <i32>load<i8>(h); store<u16>(RAX, <u16>p); lost = <i32><i8>p != p; break }
+    case 1: { const p = <i32>load<i16>(RAX) * <i32>load<i16>(h); store<u16>(RAX, <u16>p); store<u16>(RDX, <u16>(p >> 16)); lost = <i32><i16>p != p; break }
+    case 2: { const p = <i64>load<i32>(RAX) * <i64>load<i32>(h); store<u64>(RAX, <u64>p & 0xffffffff); store<u64>(RDX, <u64>p >> 32); lost = <i64><i32>p != p; break }
+    default: { const a = load<i64>(RAX), b = load<i64>(h); const hi = mulHighSigned(a, b); const low = a * b; store<i64>(RAX, low); store<i64>(RDX, hi); lost = hi != low >> 63 }
   }
-  setPartial(low, lost ? CF | OF : 0)
+  setCarryOverflow(lost)
   return 0
 }
 
@@ -48,6 +48,12 @@ function divide128(high: u64, low: u64, d: u64): void {
   quotient = q; remainder = r
 }
 
+// Undefined flags after a division as AMD processors leave them: AF set, PF ZF SF clear, CF and OF as they were.
+function divided(): i32 {
+  setStatus((status() & (CF | OF)) | AF)
+  return 0
+}
+
 export function div(ip: u32, k: u32): i32 {
   const h = operand(ip, k)
   if (!h) return 1
@@ -56,27 +62,27 @@ export function div(ip: u32, k: u32): i32 {
       const n = <u32>load<u16>(RAX), d = <u32>load<u8>(h)
       if (d == 0 || n / d > 255) return raise(DE)
       store<u8>(RAX, <u8>(n / d)); store<u8>(RAX, <u8>(n % d), 1)
-      return 0
+      return divided()
     }
     case 1: {
       const n = (<u32>load<u16>(RDX) << 16) | <u32>load<u16>(RAX), d = <u32>load<u16>(h)
       if (d == 0 || n / d > 0xffff) return raise(DE)
       store<u16>(RAX, <u16>(n / d)); store<u16>(RDX, <u16>(n % d))
-      return 0
+      return divided()
     }
     case 2: {
       const n = (<u64>load<u32>(RDX) << 32) | <u64>load<u32>(RAX), d = <u64>load<u32>(h)
       if (d == 0 || n / d > 0xffffffff) return raise(DE)
       store<u64>(RAX, n / d); store<u64>(RDX, n % d)
-      return 0
+      return divided()
     }
     default: {
       const high = load<u64>(RDX), low = load<u64>(RAX), d = load<u64>(h)
       if (high >= d) return raise(DE) // d == 0 too
-      if (high == 0) { store<u64>(RAX, low / d); store<u64>(RDX, low % d); return 0 }
+      if (high == 0) { store<u64>(RAX, low / d); store<u64>(RDX, low % d); return divided() }
       divide128(high, low, d)
       store<u64>(RAX, quotient); store<u64>(RDX, remainder)
-      return 0
+      return divided()
     }
   }
 }
@@ -90,7 +96,7 @@ export function idiv(ip: u32, k: u32): i32 {
       const q = n / d
       if (q != <i32><i8>q) return raise(DE)
       store<u8>(RAX, <u8>q); store<u8>(RAX, <u8>(n % d), 1)
-      return 0
+      return divided()
     }
     case 1: {
       const n = <i64><i32>((<u32>load<u16>(RDX) << 16) | <u32>load<u16>(RAX)), d = <i64>load<i16>(h)
@@ -98,7 +104,7 @@ export function idiv(ip: u32, k: u32): i32 {
       const q = n / d
       if (q != <i64><i16>q) return raise(DE)
       store<u16>(RAX, <u16>q); store<u16>(RDX, <u16>(n % d))
-      return 0
+      return divided()
     }
     case 2: {
       const n = <i64>((<u64>load<u32>(RDX) << 32) | <u64>load<u32>(RAX)), d = <i64>load<i32>(h)
@@ -106,7 +112,7 @@ export function idiv(ip: u32, k: u32): i32 {
       const q = n / d
       if (q != <i64><i32>q) return raise(DE)
       store<u64>(RAX, <u64>q & 0xffffffff); store<u64>(RDX, <u64>(n % d) & 0xffffffff)
-      return 0
+      return divided()
     }
     default: {
       let high = load<i64>(RDX), low = load<u64>(RAX)
@@ -121,7 +127,7 @@ export function idiv(ip: u32, k: u32): i32 {
       if (minus ? quotient > 0x8000000000000000 : quotient > 0x7fffffffffffffff) return raise(DE)
       store<u64>(RAX, minus ? 0 - quotient : quotient)
       store<u64>(RDX, negative ? 0 - remainder : remainder)
-      return 0
+      return divided()
     }
   }
 }

@@ -1,7 +1,7 @@
-// Shifts and rotates. A masked count of zero leaves operand and flags alone. OF after counts above one, undefined in
-// the manuals, follows what AMD processors show: the same formula as for a count of one.
+// Shifts and rotates. A masked count of zero leaves operand and flags alone. What the manuals leave undefined follows what
+// AMD processors show (Zen 4): OF after counts above one mostly by the formula for a count of one, AF set by shifts.
 // Runs in: the vcpu's thread.
-import { sx, setPartial, cfSlow, ofSlow, status, setStatus, CF, OF, STATUS } from '../flags'
+import { sx, setPartial, cfSlow, status, setStatus, CF, AF, OF, STATUS } from '../flags'
 
 // @ts-ignore: decorator
 @inline function width<T>(): u32 { return sizeof<T>() * 8 }
@@ -23,7 +23,7 @@ export function shl<T>(a: T, count: u32): T {
   const w = width<T>()
   const carry: u32 = n <= w ? <u32>(wide<T>(a) >> <u64>(w - n)) & 1 : 0
   const r: T = n < w ? <T>(wide<T>(a) << <u64>n) : <T>0
-  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ carry) * OF))
+  setPartial(sx<T>(r), AF | (carry * CF) | ((top<T>(r) ^ carry) * OF))
   return r
 }
 export function shr<T>(a: T, count: u32): T {
@@ -33,7 +33,7 @@ export function shr<T>(a: T, count: u32): T {
   const carry: u32 = n <= w ? <u32>(wide<T>(a) >> <u64>(n - 1)) & 1 : 0
   const r: T = n < w ? <T>(wide<T>(a) >> <u64>n) : <T>0
   // for a count of one this is the operand's top bit; later counts see the bit beside the last one shifted out
-  setPartial(sx<T>(r), (carry * CF) | ((n == 1 ? top<T>(a) : 0) * OF))
+  setPartial(sx<T>(r), AF | (carry * CF) | ((n == 1 ? top<T>(a) : 0) * OF))
   return r
 }
 export function sar<T>(a: T, count: u32): T {
@@ -42,7 +42,7 @@ export function sar<T>(a: T, count: u32): T {
   const v = sx<T>(a)
   const carry = <u32>(v >> <i64>(n - 1)) & 1
   const r = <T>(v >> <i64>(n > 63 ? 63 : n))
-  setPartial(sx<T>(r), carry * CF)
+  setPartial(sx<T>(r), AF | (carry * CF))
   return r
 }
 
@@ -69,8 +69,8 @@ export function ror<T>(a: T, count: u32): T {
 }
 export function rcl<T>(a: T, count: u32): T {
   const w = width<T>()
-  const n = sizeof<T>() == 8 ? count & 63 : (count & 31) % (w + 1)
-  if (n == 0) return a
+  if (masked<T>(count) == 0) return a
+  const n = masked<T>(count) % (w + 1) // 0 still works OF out
   let v = wide<T>(a), c = <u64>cfSlow()
   for (let i: u32 = 0; i < n; i++) {
     const out = (v >> <u64>(w - 1)) & 1
@@ -83,8 +83,8 @@ export function rcl<T>(a: T, count: u32): T {
 }
 export function rcr<T>(a: T, count: u32): T {
   const w = width<T>()
-  const n = sizeof<T>() == 8 ? count & 63 : (count & 31) % (w + 1)
-  if (n == 0) return a
+  if (masked<T>(count) == 0) return a
+  const n = masked<T>(count) % (w + 1) // 0 still works OF out
   let v = wide<T>(a), c = <u64>cfSlow()
   for (let i: u32 = 0; i < n; i++) {
     const out = v & 1
@@ -96,39 +96,32 @@ export function rcr<T>(a: T, count: u32): T {
   return r
 }
 
-/** SHLD: shift a left, filling from the top of b. */
+/** SHLD: shift a left, filling from the top of b. 16-bit operands with counts above 16 shift through a:b:b. */
 export function shld<T>(a: T, b: T, count: u32): T {
   const n = masked<T>(count)
   if (n == 0) return a
   const w = width<T>()
-  if (n > w) return shldLong<T>(a, b, n)
+  if (n > w) {
+    const r = <T>(((wide<T>(b) << 16) | wide<T>(b)) >> <u64>(32 - n))
+    setPartial(sx<T>(r), AF)
+    return r
+  }
   const carry = <u32>(wide<T>(a) >> <u64>(w - n)) & 1
   const r: T = n == w ? b : <T>((wide<T>(a) << <u64>n) | (wide<T>(b) >> <u64>(w - n)))
-  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
+  setPartial(sx<T>(r), AF | (carry * CF) | ((top<T>(r) ^ carry) * OF))
   return r
 }
-// 16-bit operands with counts 17 to 31: processors rotate through a:b:a.
-function shldLong<T>(a: T, b: T, n: u32): T {
-  const x = (wide<T>(a) << 32) | (wide<T>(b) << 16) | wide<T>(a)
-  const r = <T>(x >> <u64>(32 - n))
-  const carry = <u32>(x >> <u64>(48 - n)) & 1
-  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
-  return r
-}
-/** SHRD: shift a right, filling from the bottom of b. */
+/** SHRD: shift a right, filling from the bottom of b. 16-bit operands with counts above 16 shift through b:b:a. */
 export function shrd<T>(a: T, b: T, count: u32): T {
   const n = masked<T>(count)
   if (n == 0) return a
   const w = width<T>()
-  if (n > w) {
-    const x = (wide<T>(a) << 32) | (wide<T>(b) << 16) | wide<T>(a)
-    const r = <T>(x >> <u64>n)
-    const carry = <u32>(x >> <u64>(n - 1)) & 1
-    setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
-    return r
+  let carry: u32 = 0, r: T
+  if (n > w) r = <T>(((wide<T>(b) << 16) | wide<T>(b)) >> <u64>(n - 16))
+  else {
+    carry = <u32>(wide<T>(a) >> <u64>(n - 1)) & 1
+    r = n == w ? b : <T>((wide<T>(a) >> <u64>n) | (wide<T>(b) << <u64>(w - n)))
   }
-  const carry = <u32>(wide<T>(a) >> <u64>(n - 1)) & 1
-  const r: T = n == w ? b : <T>((wide<T>(a) >> <u64>n) | (wide<T>(b) << <u64>(w - n)))
-  setPartial(sx<T>(r), (carry * CF) | ((top<T>(r) ^ top<T>(a)) * OF))
+  setPartial(sx<T>(r), AF | (carry * CF) | ((top<T>(r) ^ (<u32>(wide<T>(r) >> (w - 2)) & 1)) * OF))
   return r
 }
