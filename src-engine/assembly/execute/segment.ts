@@ -182,7 +182,6 @@ export function iret(ip: u32, k: u32): i32 {
 }
 
 function loadSystem(s: u32, sel: u32, wanted: u32): i32 {
-  if (load<u32>(CPL)) return raise(GP, 0)
   if ((sel & 0xfffc) == 0) {
     if (s == TR) return raise(GP, 0)
     setSegment(LDTR, sel, 0, 0, UNUSABLE)
@@ -211,8 +210,9 @@ function loadSystem(s: u32, sel: u32, wanted: u32): i32 {
   setSegment(s, sel, base, limitOf(d), s == TR ? attr | 2 : attr)
   return 0
 }
-export function ltr(ip: u32, k: u32): i32 { const sel = rmSelector(ip, k); return sel < 0 ? 1 : loadSystem(TR, <u32>sel, 9) }
-export function lldt(ip: u32, k: u32): i32 { const sel = rmSelector(ip, k); return sel < 0 ? 1 : loadSystem(LDTR, <u32>sel, 2) }
+function privileged(): bool { return load<u32>(CPL) == 0 || raise(GP, 0) == 0 }
+export function ltr(ip: u32, k: u32): i32 { if (!privileged()) return 1; const sel = rmSelector(ip, k); return sel < 0 ? 1 : loadSystem(TR, <u32>sel, 9) }
+export function lldt(ip: u32, k: u32): i32 { if (!privileged()) return 1; const sel = rmSelector(ip, k); return sel < 0 ? 1 : loadSystem(LDTR, <u32>sel, 2) }
 export function sldt(ip: u32, k: u32): i32 { return storeSelector(ip, k, selector(LDTR)) }
 export function str(ip: u32, k: u32): i32 { return storeSelector(ip, k, selector(TR)) }
 

@@ -2,7 +2,7 @@
 // Runs in: the vcpu's thread.
 import { VCPU, RSP, RBP, MODE, CPL, EFLAGS_REST, ATTENTION, SHADOW } from '../generated/layout'
 import { dst, imm, ea, raise, GP, put, gpr } from '../state'
-import { readHost, writeHost, updateHost, done } from '../mmu/access'
+import { readHost, writeHost, updateHost, done, STACK } from '../mmu/access'
 import { getEflags, setStatus, STATUS, IF } from '../flags'
 import { attributes, segmentBase, selector, loadSegment, SS_, DB } from './descriptor'
 
@@ -13,13 +13,10 @@ export function setStack(v: u64): void {
   const m = stackMask()
   if (m == ~0) store<u64>(RSP, v); else if (m == 0xffffffff) store<u64>(RSP, v & m); else store<u16>(RSP, <u16>v)
 }
-// The ip given for faults names RSP as base, so a non-canonical stack gets #SS.
-let stackUop: u32 = 0
-
 export function pushValue(v: u64, size: u32, ip: u32): bool {
   const m = stackMask()
   const at = (load<u64>(RSP) - size) & m
-  const h = writeHost(stackBase() + at, size, ip)
+  const h = writeHost(stackBase() + at, size, STACK)
   if (!h) return false
   if (size == 8) store<u64>(h, v); else if (size == 4) store<u32>(h, <u32>v); else store<u16>(h, <u16>v)
   done(h)
@@ -30,7 +27,7 @@ export function pushValue(v: u64, size: u32, ip: u32): bool {
 /** The value on top, `skip` bytes below it left alone. 0-terminated protocol: popped is valid when true. */
 export let popped: u64 = 0
 export function peekValue(skip: u64, size: u32, ip: u32): bool {
-  const h = readHost(stackBase() + ((load<u64>(RSP) + skip) & stackMask()), size, ip)
+  const h = readHost(stackBase() + ((load<u64>(RSP) + skip) & stackMask()), size, STACK)
   if (!h) return false
   popped = size == 8 ? load<u64>(h) : size == 4 ? <u64>load<u32>(h) : <u64>load<u16>(h)
   return true
@@ -91,14 +88,14 @@ export function enter(ip: u32, k: u32): i32 {
   const frame = load<u64>(RSP)
   if (level) {
     for (let i: u32 = 1; i < level; i++) {
-      const h = readHost(stackBase() + ((rbp - <u64>(i * size)) & stackMask()), size, ip)
+      const h = readHost(stackBase() + ((rbp - <u64>(i * size)) & stackMask()), size, STACK)
       if (!h || !pushValue(size == 8 ? load<u64>(h) : size == 4 ? <u64>load<u32>(h) : <u64>load<u16>(h), size, ip)) { store<u64>(RSP, rsp); return 1 }
     }
     if (!pushValue(frame, size, ip)) { store<u64>(RSP, rsp); return 1 }
   }
   const at = (load<u64>(RSP) - room) & stackMask()
   // the new top must be writable
-  if (!updateHost(stackBase() + at, size, ip)) { store<u64>(RSP, rsp); return 1 }
+  if (!updateHost(stackBase() + at, size, STACK)) { store<u64>(RSP, rsp); return 1 }
   putReg(RBP, frame, size)
   setStack(at)
   return 0

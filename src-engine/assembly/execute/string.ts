@@ -3,12 +3,12 @@
 // still at the instruction.
 // Runs in: the vcpu's thread.
 import { VCPU, RAX, RCX, RSI, RDI, RDX, EFLAGS_REST, MODE } from '../generated/layout'
-import { imm, dst, offsetOf, ripAt, put } from '../state'
+import { imm, dst, offsetOf, ripAt } from '../state'
 import { DF } from '../flags'
 import { cmp } from './arith'
 import { readHost, writeHost, done, STAGED_BELOW } from '../mmu/access'
 import { ccZ } from '../flags'
-import { RIP } from '../generated/layout'
+import { RIP, STEPPING } from '../generated/layout'
 import { port_in, port_out } from '../imports'
 import { portAllowed } from './ports'
 
@@ -33,7 +33,13 @@ function setMasked(at: u32, v: u64, mask: u64): void {
   else if (mask == 0xffffffff) store<u64>(at, v & mask)
   else store<u16>(at, <u16>v)
 }
+// With TF set, a repetition traps after each element.
+// @ts-ignore: decorator
+@inline function batch(): u32 { return load<u32>(STEPPING) ? 1 : BATCH }
+
+/** Come back to the instruction: the next call goes on, or the single-step trap shows RIP at it. */
 function again(ip: u32): i32 { store<u64>(RIP, ripAt(offsetOf(ip))); return 1 }
+function pause(ip: u32, mask: u64): i32 { return load<u64>(RCX) & mask ? again(ip) : 0 }
 function copyElement(from: u32, to: u32, size: u32): void {
   if (size == 8) store<u64>(to, load<u64>(from)); else if (size == 4) store<u32>(to, load<u32>(from))
   else if (size == 2) store<u16>(to, load<u16>(from)); else store<u8>(to, load<u8>(from))
@@ -49,13 +55,14 @@ export function movs(ip: u32, k: u32): i32 {
   const rep = repOf(ip) != 0
   const down = (load<u32>(EFLAGS_REST) & DF) != 0
   const step: u64 = down ? 0 - <u64>size : size
-  let budget = BATCH
+  let budget = batch()
   while (true) {
     let n: u64 = 1
     if (rep) {
       n = load<u64>(RCX) & mask
       if (n == 0) return 0
       if (budget == 0) return again(ip)
+      if (n > <u64>budget) n = budget
     }
     const si = load<u64>(RSI) & mask, di = load<u64>(RDI) & mask
     const from = linear(sourceBase(ip), si), to = linear(targetBase(ip), di)
@@ -102,13 +109,14 @@ export function stos(ip: u32, k: u32): i32 {
   const rep = repOf(ip) != 0
   const down = (load<u32>(EFLAGS_REST) & DF) != 0
   const v = load<u64>(RAX)
-  let budget = BATCH
+  let budget = batch()
   while (true) {
     let n: u64 = 1
     if (rep) {
       n = load<u64>(RCX) & mask
       if (n == 0) return 0
       if (budget == 0) return again(ip)
+      if (n > <u64>budget) n = budget
     }
     const di = load<u64>(RDI) & mask
     const to = linear(targetBase(ip), di)
@@ -149,7 +157,7 @@ function stepOf(size: u32): u64 { return load<u32>(EFLAGS_REST) & DF ? 0 - <u64>
 export function lods(ip: u32, k: u32): i32 {
   const size: u32 = 1 << (k >> 1)
   const mask = addressMask(ip)
-  for (let i: u32 = 0; i < BATCH; i++) {
+  for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (repOf(ip) && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask
     const h = readHost(linear(sourceBase(ip), si), size, 0)
@@ -159,14 +167,14 @@ export function lods(ip: u32, k: u32): i32 {
     if (!repOf(ip)) return 0
     setMasked(RCX, (load<u64>(RCX) & mask) - 1, mask)
   }
-  return again(ip)
+  return pause(ip, mask)
 }
 
 export function scas(ip: u32, k: u32): i32 {
   const size: u32 = 1 << (k >> 1)
   const mask = addressMask(ip)
   const rep = repOf(ip)
-  for (let i: u32 = 0; i < BATCH; i++) {
+  for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (rep && (load<u64>(RCX) & mask) == 0) return 0
     const di = load<u64>(RDI) & mask
     const h = readHost(linear(targetBase(ip), di), size, 0)
@@ -177,14 +185,14 @@ export function scas(ip: u32, k: u32): i32 {
     setMasked(RCX, (load<u64>(RCX) & mask) - 1, mask)
     if (ccZ() != (rep == 1)) return 0
   }
-  return again(ip)
+  return pause(ip, mask)
 }
 
 export function cmps(ip: u32, k: u32): i32 {
   const size: u32 = 1 << (k >> 1)
   const mask = addressMask(ip)
   const rep = repOf(ip)
-  for (let i: u32 = 0; i < BATCH; i++) {
+  for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (rep && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask, di = load<u64>(RDI) & mask
     const h = readHost(linear(sourceBase(ip), si), size, 0)
@@ -199,14 +207,14 @@ export function cmps(ip: u32, k: u32): i32 {
     setMasked(RCX, (load<u64>(RCX) & mask) - 1, mask)
     if (ccZ() != (rep == 1)) return 0
   }
-  return again(ip)
+  return pause(ip, mask)
 }
 
 export function ins(ip: u32, k: u32): i32 {
   const size: u32 = 1 << (k >> 1)
   const mask = addressMask(ip)
   if (!portAllowed(<u32>load<u16>(RDX), size)) return 1
-  for (let i: u32 = 0; i < BATCH; i++) {
+  for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (repOf(ip) && (load<u64>(RCX) & mask) == 0) return 0
     const di = load<u64>(RDI) & mask
     const g = writeHost(linear(targetBase(ip), di), size, 0)
@@ -218,14 +226,14 @@ export function ins(ip: u32, k: u32): i32 {
     if (!repOf(ip)) return 0
     setMasked(RCX, (load<u64>(RCX) & mask) - 1, mask)
   }
-  return again(ip)
+  return pause(ip, mask)
 }
 
 export function outs(ip: u32, k: u32): i32 {
   const size: u32 = 1 << (k >> 1)
   const mask = addressMask(ip)
   if (!portAllowed(<u32>load<u16>(RDX), size)) return 1
-  for (let i: u32 = 0; i < BATCH; i++) {
+  for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (repOf(ip) && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask
     const h = readHost(linear(sourceBase(ip), si), size, 0)
@@ -235,7 +243,7 @@ export function outs(ip: u32, k: u32): i32 {
     if (!repOf(ip)) return 0
     setMasked(RCX, (load<u64>(RCX) & mask) - 1, mask)
   }
-  return again(ip)
+  return pause(ip, mask)
 }
 
 export function xlat(ip: u32, k: u32): i32 {

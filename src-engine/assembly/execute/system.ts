@@ -4,14 +4,14 @@
 import {
   VCPU, RAX, RCX, RDX, RSP, RIP, CPL, MODE, EFLAGS_REST, SHADOW, ATTENTION, HALTED, CR0, CR2, CR3, CR4, EFER, STAR, LSTAR, CSTAR, SFMASK,
   KERNEL_GS_BASE, PAT, SYSENTER_CS, SYSENTER_ESP, SYSENTER_EIP, TSC_AUX, DR, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, MSR_VALUE,
-  CPUID_OUT, SEG_BASE, UNKNOWN_RIP, RBX,
+  CPUID_OUT, SEG_BASE, UNKNOWN_RIP, RBX, STEPPING,
 } from '../generated/layout'
 import { dst, imm, ea, put, raise, setRip, ripAt, offsetOf, longMode, leaveWith, gpr, setGpr, UD, GP, NM, OF, BP, DB } from '../state'
 import { getEflags, setStatus, setEflags, ofSlow, IF, TF, RF, VM, STATUS } from '../flags'
 import { readHost, writeHost, done } from '../mmu/access'
 import { canonical, PG, WP } from '../mmu/walk'
 import { flushTlb, flushPage } from '../mmu/tlb'
-import { softwareInterrupt } from './exception'
+import { softwareInterrupt, exception } from './exception'
 import { setSegment, setCpl, refreshMode, segmentBase, CS, SS_, FS, GS } from './descriptor'
 import { portAllowed } from './ports'
 import { port_in, port_out, rdmsr, wrmsr, tsc, cpuid, mmio_read, mmio_write } from '../imports'
@@ -105,7 +105,14 @@ export function clflush(ip: u32, k: u32): i32 { return k & 1 && !readHost(ea(ip)
 // The general register is 64 bits wide in 64-bit mode, 32 otherwise, whatever the prefixes say.
 function registerValue(at: u32): u64 { return load<u32>(MODE) == 2 ? load<u64>(at) : <u64>load<u32>(at) }
 
+// A number without a register is #UD before the privilege is looked at.
+function noControl(ip: u32): bool {
+  const n = <u32>load<u8>(ip, 4) >> 3
+  return n != 0 && n != 2 && n != 3 && n != 4 && n != 8
+}
+
 export function mov_from_cr(ip: u32, k: u32): i32 {
+  if (noControl(ip)) return raise(UD)
   if (!privileged()) return 1
   let v: u64
   switch (<u32>load<u8>(ip, 4) >> 3) {
@@ -127,6 +134,7 @@ const CR0_FIXED: u64 = 0x10 // ET
 const CR4_ALLOWED: u64 = 0x7bf & ~0x2000 // VME PVI TSD DE PSE PAE PGE PCE OSFXSR OSXMMEXCPT (MCE is hidden but harmless)
 
 export function mov_to_cr(ip: u32, k: u32): i32 {
+  if (noControl(ip)) return raise(UD)
   if (!privileged()) return 1
   const v = registerValue(rmRegister(ip))
   switch (<u32>load<u8>(ip, 4) >> 3) {
@@ -185,16 +193,14 @@ function debugRegister(ip: u32): u32 { // 0 with a fault noted
   return DR + n * 8
 }
 export function mov_from_dr(ip: u32, k: u32): i32 {
-  if (!privileged()) return 1
   const at = debugRegister(ip)
-  if (!at) return 1
+  if (!at || !privileged()) return 1
   store<u64>(rmRegister(ip), load<u64>(at))
   return 0
 }
 export function mov_to_dr(ip: u32, k: u32): i32 {
-  if (!privileged()) return 1
   const at = debugRegister(ip)
-  if (!at) return 1
+  if (!at || !privileged()) return 1
   const v = registerValue(rmRegister(ip))
   if (at >= DR + 48 && v >> 32) return raise(GP, 0)
   store<u64>(at, at == DR + 48 ? (v & 0xe00f) | 0xffff0ff0 : at == DR + 56 ? (v & ~0xd800) | 0x400 : v)
@@ -331,9 +337,10 @@ export function sysenter(ip: u32, k: u32): i32 {
   return 1
 }
 export function sysexit(ip: u32, k: u32): i32 {
+  if (!privileged()) return 1
   if (longMode()) return raise(UD)
   const sel = load<u32>(SYSENTER_CS) & 0xfffc
-  if (sel == 0 || load<u32>(CPL)) return raise(GP, 0)
+  if (sel == 0) return raise(GP, 0)
   setSegment(CS, (sel + 16) | 3, 0, 0xffffffff, 0xfb | GRANULAR | BIG)
   setSegment(SS_, (sel + 24) | 3, 0, 0xffffffff, 0xf3 | GRANULAR | BIG)
   setCpl(3); refreshMode()
@@ -364,6 +371,7 @@ export function sti(ip: u32, k: u32): i32 {
   return 0
 }
 function software(ip: u32, vector: i32): i32 {
+  store<u32>(STEPPING, 0) // the gate clears TF, and no single-step trap follows
   setRip(ripAt(load<i32>(ip, 20)))
   softwareInterrupt(vector, ripAt(offsetOf(ip)))
   store<u32>(ATTENTION, 1)
@@ -372,7 +380,13 @@ function software(ip: u32, vector: i32): i32 {
 export function int3(ip: u32, k: u32): i32 { return software(ip, BP) }
 export function int_n(ip: u32, k: u32): i32 { return software(ip, imm(ip)) }
 export function into(ip: u32, k: u32): i32 { return ofSlow() ? software(ip, OF) : 0 }
-export function int1(ip: u32, k: u32): i32 { return software(ip, DB) }
+// ICEBP: a trap like a breakpoint's, for which the gate's privilege does not count.
+export function int1(ip: u32, k: u32): i32 {
+  store<u32>(STEPPING, 0)
+  setRip(ripAt(load<i32>(ip, 20)))
+  exception(DB, 0)
+  return 1
+}
 
 // ---- ports ---------------------------------------------------------------------------------------------------------------------
 

@@ -25,9 +25,12 @@ let secondGpa: u64 = 0
 // @ts-ignore: decorator
 @inline function user(): u32 { return load<u32>(CPL) == 3 ? 2 : 0 }
 
-/** #GP(0), or #SS(0) when the address was formed from RSP or RBP. */
+/** In place of a uop: the access is to the stack. */
+export const STACK: u32 = 1
+
+/** #GP(0), or #SS(0) when the address was formed from RSP or RBP. `ip`: the uop, STACK, or 0. */
 export function raiseCanonical(ip: u32): void {
-  const base = ip ? <u32>load<u8>(ip, 6) : 0
+  const base: u32 = ip == STACK ? 0x20 : ip ? <u32>load<u8>(ip, 6) : 0
   raise(base == 0x20 || base == 0x28 ? SS : GP, 0)
 }
 
