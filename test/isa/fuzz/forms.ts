@@ -1,0 +1,104 @@
+// Which forms of instructions are compared with the host CPU: each row of the opcode map in each operand size, with
+// register and memory operands, and locked. Rows that are left out stand in EXCLUDED with the reason.
+// Runs in: tests and the fuzzer.
+import { OPCODE_MAP, type Row } from '../../../src-engine/isa/opcode-map'
+import { SSE_ROWS, type SseRow } from '../../../src-engine/isa/sse-rows'
+
+export type Kind = 'reg' | 'mem' | 'lock'
+/** `size`: operand size in bytes. */
+export type IntegerForm = { readonly set: 'integer'; readonly name: string; readonly row: Row; readonly size: number; readonly kind: Kind }
+export type SseForm = { readonly set: 'sse'; readonly name: string; readonly row: SseRow; readonly kind: Kind }
+export type X87Form = { readonly set: 'x87'; readonly name: string; readonly op: number; readonly modrms: readonly number[]; readonly size: number; readonly kind: Kind }
+export type Form = IntegerForm | SseForm | X87Form
+
+/** Families not compared here, and why. */
+export const EXCLUDED: Readonly<Record<string, string>> = {
+  syscall: 'enters the host kernel; micro-kernels test it',
+  sysenter: 'enters the host kernel on some hosts; micro-kernels test it',
+  cpuid_: 'answers are the hypervisor’s, not the host’s',
+  rdtsc: 'the clock is the hypervisor’s',
+  int1: 'this host’s own hypervisor reports the trap with RIP at the instruction, processors after it',
+  smsw: 'UMIP: the host kernel answers in the processor’s place',
+  sldt: 'UMIP: the host kernel answers in the processor’s place',
+  str: 'UMIP: the host kernel answers in the processor’s place',
+  group7_0: 'SGDT is answered by the host kernel; VMCALL is ours',
+  group7_1: 'SIDT is answered by the host kernel',
+  iret: 'depends on the kernel’s descriptors; micro-kernels test it',
+  ret_far: 'depends on the kernel’s descriptors; micro-kernels test it',
+  call_far_mem: 'depends on the kernel’s descriptors; micro-kernels test it',
+  jmp_far_mem: 'depends on the kernel’s descriptors; micro-kernels test it',
+  mov_to_seg: 'depends on the kernel’s descriptors; micro-kernels test it',
+  pop_seg: 'depends on the kernel’s descriptors; micro-kernels test it',
+  load_far_ss: 'depends on the kernel’s descriptors; micro-kernels test it',
+  load_far_fs: 'depends on the kernel’s descriptors, and FS is libc’s; micro-kernels test it',
+  load_far_gs: 'depends on the kernel’s descriptors; micro-kernels test it',
+  lar: 'depends on the kernel’s descriptors; micro-kernels test it',
+  lsl: 'depends on the kernel’s descriptors; micro-kernels test it',
+  verr: 'depends on the kernel’s descriptors; micro-kernels test it',
+  verw: 'depends on the kernel’s descriptors; micro-kernels test it',
+}
+
+const WITH_MODRM = ['EG', 'GE', 'GEB', 'EI', 'E', 'M', 'LEA']
+/** 0F 01 register forms are other instructions. */
+const MEMORY_ONLY = ['group7_2', 'group7_3', 'group7_7']
+// 66 on a near branch truncates RIP on AMD and is ignored by Intel.
+const SIZES: Readonly<Record<string, readonly number[]>> = { b: [1], v: [4, 2, 8], y: [4, 8], z: [4, 2], q: [8, 2], f: [8], w: [2], d: [4], o: [8] }
+
+const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
+const isX87 = (row: Row): boolean => row[5] === 'X87'
+/** Rows that sse-rows.ts has as well, with their functions. */
+const FX_FAMILIES = ['fxsave', 'fxrstor', 'ldmxcsr', 'stmxcsr']
+
+export function integerForms(): IntegerForm[] {
+  const found: IntegerForm[] = []
+  for (const row of OPCODE_MAP) {
+    const [map, op, ext, mnemonic, operands, form, sizes, , flags, family, status] = row
+    const words = flags.split(' ')
+    if (status !== 'done' || isX87(row) || words.includes('!64') || EXCLUDED[family] !== undefined || FX_FAMILIES.includes(family)) continue
+    for (const size of SIZES[sizes] ?? []) {
+      const kinds: Kind[] = []
+      if (WITH_MODRM.includes(form)) {
+        if (!words.includes('mem') && form !== 'LEA' && !MEMORY_ONLY.includes(family)) kinds.push('reg')
+        if (!words.includes('reg')) kinds.push('mem')
+        if (words.includes('L')) kinds.push('lock')
+      } else kinds.push('reg')
+      const code = `${map === '0F' ? '0F ' : ''}${hex(op)}${ext < 0 ? '' : `/${ext}`}`
+      for (const kind of kinds) {
+        const name = `${kind === 'lock' ? 'lock ' : ''}${mnemonic} ${operands} ${size * 8} ${kind === 'reg' ? 'register' : 'memory'} (${code})`
+        found.push({ set: 'integer', name, row, size, kind })
+      }
+    }
+  }
+  return found
+}
+
+export function sseForms(): SseForm[] {
+  const found: SseForm[] = []
+  for (const row of SSE_ROWS) {
+    const [mnemonic, prefix, opcode, ext, form] = row
+    const letters = form.split(',')
+    const has = (set: string): boolean => letters.some((letter) => set.includes(letter))
+    const code = `${prefix} 0F ${hex(opcode)}${ext < 0 ? '' : `/${ext}`}`.trim()
+    const label = `${mnemonic} ${form}${row[10].includes('w1') ? ' W' : ''}`
+    if (!has('M')) found.push({ set: 'sse', name: `${label} register (${code})`, row, kind: 'reg' })
+    if (has('WQEM')) found.push({ set: 'sse', name: `${label} memory (${code})`, row, kind: 'mem' })
+  }
+  return found
+}
+
+/** x87 encodings whose results are compared elsewhere (within a unit in the last place of a reference). */
+export const TRANSCENDENTAL: readonly number[] = [0xf0, 0xf1, 0xf2, 0xf3, 0xf9, 0xfb, 0xfe, 0xff]
+
+export function x87Forms(): X87Form[] {
+  const found: X87Form[] = []
+  for (let op = 0xd8; op <= 0xdf; op++) {
+    for (let reg = 0; reg < 8; reg++) {
+      found.push({ set: 'x87', name: `x87 ${hex(op)}/${reg} memory`, op, modrms: [reg << 3], size: 4, kind: 'mem' })
+      const environment = (op === 0xd9 || op === 0xdd) && (reg === 4 || reg === 6)
+      if (environment) found.push({ set: 'x87', name: `x87 66 ${hex(op)}/${reg} memory`, op, modrms: [reg << 3], size: 2, kind: 'mem' })
+      const modrms = Array.from({ length: 8 }, (_, i) => 0xc0 + reg * 8 + i).filter((m) => op !== 0xd9 || !TRANSCENDENTAL.includes(m))
+      if (modrms.length > 0) found.push({ set: 'x87', name: `x87 ${hex(op)}/${reg} register`, op, modrms, size: 4, kind: 'reg' })
+    }
+  }
+  return found
+}

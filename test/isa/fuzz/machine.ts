@@ -1,0 +1,216 @@
+// Our core with just enough of an operating system around it to run a case at CPL 3 in 64-bit mode: page tables that map
+// the case's addresses, and an IDT whose every gate leads to a HLT at CPL 0, so that a case ends with EXIT_HLT and the
+// exception's frame tells what happened.
+// Runs in: tests and the fuzzer.
+import { EXIT, MEMORY_MAP, ramBase, SEGMENT, type VcpuField, vcpuAddress } from '../../../src-engine/isa/state-layout'
+import { compileCore, instantiateCore } from '../../../src-engine/vcpu/load'
+import type { CoreExports } from '../../../src-engine/vcpu/core-interface'
+import { type Answer, type Case, CODE, DATA, GS_BASE, MIDDLE, TAIL } from './case'
+
+const PAGE = 4096
+const KERNEL = 0xffff_ffff_8000_0000n
+// Guest frames: page tables first, then what they map.
+const GFN = { PML4: 1, LOW_PDPT: 2, LOW_PD: 3, DATA_PT: 4, CODE_PT: 5, HIGH_PDPT: 6, HIGH_PD: 7, KERNEL_PT: 8, DATA: 16, CODE: 24, KERNEL: 32 }
+// Pages of the kernel: IDT, GDT and TSS, handlers, stack.
+const IDT = 0
+const GDT = 0x1000
+const TSS = 0x1800
+const HANDLERS = 0x2000
+const STACK_TOP = 0x5000
+const RFLAGS_COMPARED = 0xdd5
+
+/** Memory for machines of so many vcpus. */
+export function newMemory(vcpus: number): WebAssembly.Memory {
+  const pages = (ramBase(vcpus) + 64 * PAGE * vcpus) / 65536
+  return new WebAssembly.Memory({ initial: Math.max(1024, pages), maximum: pages, shared: true })
+}
+
+export class Machine {
+  private readonly bytes: Uint8Array
+  private readonly view: DataView
+  private readonly ram: number
+  private runs = 0
+
+  private constructor(
+    private readonly core: CoreExports,
+    memory: WebAssembly.Memory,
+    private readonly vcpu: number,
+    vcpus: number,
+  ) {
+    this.bytes = new Uint8Array(memory.buffer)
+    this.view = new DataView(memory.buffer)
+    this.ram = ramBase(vcpus)
+    this.build()
+  }
+
+  /** A machine on a memory of its own, or one of several on the same. `file`: core.wasm. */
+  static async create(file: string, memory = newMemory(1), vcpu = 0, vcpus = 1): Promise<Machine> {
+    const imports = {
+      mmio_read: () => 0n,
+      mmio_write: () => undefined,
+      port_in: () => 0,
+      port_out: () => undefined,
+      cpuid: () => undefined,
+      rdmsr: () => 0,
+      wrmsr: () => 0,
+      tsc: () => 0n,
+    }
+    return new Machine(await instantiateCore(memory, vcpu, imports, await compileCore(vcpu, file)), memory, vcpu, vcpus)
+  }
+
+  private at(field: VcpuField): number {
+    return vcpuAddress(this.vcpu, field)
+  }
+  private host(gfn: number): number {
+    return this.ram + gfn * PAGE
+  }
+  private entry(table: number, index: number, gfn: number, flags: bigint): void {
+    this.view.setBigUint64(this.host(table) + index * 8, BigInt(gfn * PAGE) | flags, true)
+  }
+  private segment(n: number, selector: number, base: bigint, limit: number, attributes: number): void {
+    this.view.setUint16(this.at('SEG_SEL') + n * 2, selector, true)
+    this.view.setBigUint64(this.at('SEG_BASE') + n * 8, base, true)
+    this.view.setUint32(this.at('SEG_LIMIT') + n * 4, limit, true)
+    this.view.setUint32(this.at('SEG_ATTR') + n * 4, attributes, true)
+  }
+
+  private build(): void {
+    const { view } = this
+    for (let g = 0; g < 64; g++) view.setUint32(MEMORY_MAP.P2M_BASE + g * 4, this.host(g) | 1, true)
+    const user = 7n
+    const kernel = 3n
+    this.entry(GFN.PML4, 0, GFN.LOW_PDPT, user)
+    this.entry(GFN.LOW_PDPT, 0, GFN.LOW_PD, user)
+    this.entry(GFN.LOW_PD, Number(DATA >> 21n), GFN.DATA_PT, user)
+    this.entry(GFN.LOW_PD, Number(CODE >> 21n), GFN.CODE_PT, user)
+    for (let i = 0; i < 3; i++) this.entry(GFN.DATA_PT, i, GFN.DATA + i, (i < 2 ? user : 5n) | (1n << 63n))
+    for (let i = 0; i < 2; i++) this.entry(GFN.CODE_PT, i, GFN.CODE + i, user)
+    this.entry(GFN.PML4, 511, GFN.HIGH_PDPT, kernel)
+    this.entry(GFN.HIGH_PDPT, 510, GFN.HIGH_PD, kernel)
+    this.entry(GFN.HIGH_PD, 0, GFN.KERNEL_PT, kernel)
+    for (let i = 0; i < 5; i++) this.entry(GFN.KERNEL_PT, i, GFN.KERNEL + i, kernel)
+    for (let i = 0; i < PAGE; i++) view.setUint8(this.host(GFN.DATA + 2) + i, i * 37 + 11)
+    this.bytes.fill(0xf4, this.host(GFN.CODE), this.host(GFN.CODE + 2))
+
+    const base = this.host(GFN.KERNEL)
+    for (let v = 0; v < 256; v++) {
+      const target = KERNEL + BigInt(HANDLERS + (v & 31) * 16)
+      const dpl = v === 3 || v === 4 ? 3n : 0n
+      const low = (target & 0xffffn) | (0x10n << 16n) | ((0x8en | (dpl << 5n)) << 40n) | (((target >> 16n) & 0xffffn) << 48n)
+      view.setBigUint64(base + IDT + v * 16, low, true)
+      view.setBigUint64(base + IDT + v * 16 + 8, target >> 32n, true)
+    }
+    // Selectors as Linux has them.
+    for (const [selector, descriptor] of [
+      [0x10, 0x00af_9b00_0000_ffffn], [0x18, 0x00cf_9300_0000_ffffn], [0x20, 0x00cf_fb00_0000_ffffn],
+      [0x28, 0x00cf_f300_0000_ffffn], [0x30, 0x00af_fb00_0000_ffffn],
+    ] as const) view.setBigUint64(base + GDT + selector, descriptor, true)
+    view.setBigUint64(base + TSS + 4, KERNEL + BigInt(STACK_TOP), true)
+    view.setUint16(base + TSS + 0x66, 0xffff, true) // no I/O bitmap
+    this.bytes.fill(0xf4, base + HANDLERS, base + HANDLERS + PAGE)
+
+    view.setBigUint64(this.at('GDTR_BASE'), KERNEL + BigInt(GDT), true)
+    view.setUint32(this.at('GDTR_LIMIT'), 0x7f, true)
+    view.setBigUint64(this.at('IDTR_BASE'), KERNEL + BigInt(IDT), true)
+    view.setUint32(this.at('IDTR_LIMIT'), 0xfff, true)
+    view.setBigUint64(this.at('CR0'), 0x8005_0033n, true)
+    view.setBigUint64(this.at('CR3'), BigInt(GFN.PML4 * PAGE), true)
+    view.setBigUint64(this.at('CR4'), 0x6a0n, true)
+    view.setBigUint64(this.at('EFER'), 0xd01n, true)
+    view.setUint16(this.at('FPU_CW'), 0x37f, true)
+    view.setUint32(this.at('MXCSR'), 0x1f80, true)
+    this.segment(SEGMENT.TR, 0x40, KERNEL + BigInt(TSS), 0x67, 0x8b)
+    this.segment(SEGMENT.LDTR, 0, 0n, 0, 0x1_0000)
+    for (const n of [SEGMENT.ES, SEGMENT.DS, SEGMENT.FS]) this.segment(n, 0, 0n, 0, 0x1_0000)
+    this.segment(SEGMENT.GS, 0, GS_BASE, 0, 0x1_0000)
+    this.user()
+    this.core.flush_tlb()
+  }
+
+  private user(): void {
+    this.segment(SEGMENT.CS, 0x33, 0n, 0xffff_ffff, 0xafb)
+    this.segment(SEGMENT.SS, 0x2b, 0n, 0xffff_ffff, 0xcf3)
+    this.view.setUint32(this.at('CPL'), 3, true)
+    this.view.setUint32(this.at('DTLB'), this.at('TLB_USER'), true)
+    this.view.setUint32(this.at('MODE'), 2, true)
+  }
+
+  private hostOf(va: bigint): number {
+    return va >= CODE ? this.host(GFN.CODE) + Number(va - CODE) : this.host(GFN.DATA) + Number(va - DATA)
+  }
+
+  /** Puts the x87, MMX and SSE state of an FXSAVE image into the vcpu. */
+  private putFx(fx: Uint8Array): void {
+    const image = new DataView(fx.buffer, fx.byteOffset, fx.length)
+    const status = image.getUint16(2, true)
+    this.view.setUint16(this.at('FPU_CW'), image.getUint16(0, true), true)
+    this.view.setUint16(this.at('FPU_SW'), status, true)
+    this.view.setUint16(this.at('FPU_TAG'), image.getUint8(4), true)
+    this.view.setUint32(this.at('MXCSR'), image.getUint32(24, true), true)
+    for (let i = 0; i < 8; i++) {
+      const to = this.at('FPU_ST') + (((status >> 11) + i) & 7) * 16
+      this.bytes.set(fx.subarray(32 + i * 16, 42 + i * 16), to)
+    }
+    this.bytes.set(fx.subarray(160, 416), this.at('XMM'))
+  }
+  private getFx(): Uint8Array {
+    const fx = new Uint8Array(416)
+    const image = new DataView(fx.buffer)
+    const status = this.view.getUint16(this.at('FPU_SW'), true)
+    image.setUint16(0, this.view.getUint16(this.at('FPU_CW'), true), true)
+    image.setUint16(2, status, true)
+    image.setUint8(4, this.view.getUint16(this.at('FPU_TAG'), true))
+    image.setUint32(24, this.view.getUint32(this.at('MXCSR'), true), true)
+    for (let i = 0; i < 8; i++) {
+      const from = this.at('FPU_ST') + (((status >> 11) + i) & 7) * 16
+      fx.set(this.bytes.subarray(from, from + 10), 32 + i * 16)
+    }
+    fx.set(this.bytes.subarray(this.at('XMM'), this.at('XMM') + 256), 160)
+    return fx
+  }
+
+  /** The memory as a fresh process of the native harness has it. */
+  reset(): void {
+    this.bytes.fill(0, this.host(GFN.DATA), this.host(GFN.DATA + 2))
+  }
+
+  run(c: Case): Answer {
+    const { view, bytes, core } = this
+    this.user()
+    // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
+    if (this.runs++ % 16 === 0) core.flush_tlb()
+    c.gpr.forEach((v, n) => view.setBigUint64(this.at('GPR') + n * 8, v, true))
+    core.set_eflags(c.rflags)
+    view.setBigUint64(this.at('RIP'), CODE + BigInt(c.offset), true)
+    const code = this.host(GFN.CODE)
+    bytes.set(c.code, code + c.offset)
+    core.invalidate_page(code >> 12)
+    core.invalidate_page((code >> 12) + 1)
+    bytes.set(c.middle, this.hostOf(MIDDLE))
+    bytes.set(c.tail, this.hostOf(TAIL))
+    if (c.fx) this.putFx(c.fx)
+    let exit: number
+    let slices = 0
+    do exit = core.run(10_000)
+    while (exit === EXIT.BUDGET && ++slices < 10)
+    bytes.fill(0xf4, code + c.offset, code + c.offset + c.code.length)
+    const rip = view.getBigUint64(this.at('RIP'), true)
+    const trap = exit === EXIT.HLT ? Number(rip - 1n - KERNEL - BigInt(HANDLERS)) / 16 : 1000 + exit
+    const coded = [8, 10, 11, 12, 13, 14, 17].includes(trap)
+    const frame = this.host(GFN.KERNEL) + STACK_TOP - 40
+    const gpr = Array.from({ length: 16 }, (_, n) =>
+      n === 4 ? view.getBigUint64(frame + 24, true) : view.getBigUint64(this.at('GPR') + n * 8, true),
+    )
+    return {
+      gpr,
+      rip: view.getBigUint64(frame, true),
+      rflags: Number(view.getBigUint64(frame + 16, true)) & RFLAGS_COMPARED,
+      cr2: trap === 14 ? view.getBigUint64(this.at('CR2'), true) : 0n,
+      trap,
+      error: coded ? Number(view.getBigUint64(frame - 8, true)) : 0,
+      middle: bytes.slice(this.hostOf(MIDDLE), this.hostOf(MIDDLE) + 512),
+      tail: bytes.slice(this.hostOf(TAIL), this.hostOf(TAIL) + 64),
+      fx: c.fx ? this.getFx() : undefined,
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// Builds native.c with gcc and runs batches of cases on the host CPU.
+// Runs in: tests and the fuzzer, on x86-64 Linux with gcc; `hasNative` says whether that is so.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { ANSWER, type Answer, type Case, REQUEST } from './case'
+
+export const hasNative =
+  process.platform === 'linux' && process.arch === 'x64' && spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status === 0
+
+export type Oracle = { run(cases: readonly Case[]): Answer[]; dispose(): void }
+
+/** Compiles the harness into a temporary folder of its own. */
+export function buildOracle(): Oracle {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'isa-oracle-'))
+  const program = path.join(folder, 'native')
+  const source = path.join(import.meta.dirname, 'native.c')
+  const built = spawnSync('gcc', ['-O1', '-fcf-protection=none', '-o', program, source], { encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(built.stderr)
+  return {
+    run: (cases) => runNative(program, cases),
+    dispose: () => fs.rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function runNative(program: string, cases: readonly Case[]): Answer[] {
+  const fx = cases.some((c) => c.fx !== undefined)
+  const size = REQUEST.BYTES + (fx ? 512 : 0)
+  const input = new Uint8Array(8 + cases.length * size)
+  const view = new DataView(input.buffer)
+  view.setUint32(0, cases.length, true)
+  view.setUint32(4, fx ? 1 : 0, true)
+  cases.forEach((c, i) => {
+    const at = 8 + i * size
+    input.set(c.code, at)
+    view.setUint32(at + REQUEST.LENGTH, c.code.length, true)
+    view.setUint32(at + REQUEST.OFFSET, c.offset, true)
+    c.gpr.forEach((v, n) => view.setBigUint64(at + REQUEST.GPR + n * 8, v, true))
+    view.setBigUint64(at + REQUEST.RFLAGS, BigInt(c.rflags), true)
+    input.set(c.middle, at + REQUEST.MIDDLE)
+    input.set(c.tail, at + REQUEST.TAIL)
+    if (c.fx) input.set(c.fx, at + REQUEST.BYTES)
+  })
+  const each = ANSWER.BYTES + (fx ? 512 : 0)
+  const run = spawnSync(program, { input, maxBuffer: cases.length * each + 4096, timeout: 120_000 })
+  if (run.status !== 0 || run.stdout.length !== cases.length * each) {
+    throw new Error(`the native harness ended with ${run.status ?? run.signal} in a batch of ${cases.length} cases`)
+  }
+  const out = new DataView(run.stdout.buffer, run.stdout.byteOffset, run.stdout.length)
+  return cases.map((_, i) => {
+    const at = i * each
+    return {
+      gpr: Array.from({ length: 16 }, (_unused, n) => out.getBigUint64(at + n * 8, true)),
+      rip: out.getBigUint64(at + ANSWER.RIP, true),
+      rflags: Number(out.getBigUint64(at + ANSWER.RFLAGS, true) & 0xffff_ffffn),
+      cr2: out.getBigUint64(at + ANSWER.CR2, true),
+      trap: out.getUint32(at + ANSWER.TRAP, true),
+      error: out.getUint32(at + ANSWER.ERROR, true),
+      middle: run.stdout.subarray(at + ANSWER.MIDDLE, at + ANSWER.MIDDLE + 512),
+      tail: run.stdout.subarray(at + ANSWER.TAIL, at + ANSWER.TAIL + 64),
+      fx: fx ? run.stdout.subarray(at + ANSWER.BYTES, at + ANSWER.BYTES + 416) : undefined,
+    }
+  })
+}
