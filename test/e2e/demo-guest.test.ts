@@ -1,7 +1,7 @@
 // The whole path in the real Electron on our own engine: the demo guest to its prompt, a command, the charts, Save from the
 // context menu, quit, start again, Restore, and the shell's variable is still there; then each kind of process killed.
 // Skipped where Debian's kernel cannot be fetched. Runs in: plain Node; starts the real Electron on a virtual display.
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -19,6 +19,8 @@ const files = await debianGuest('cloud')
 const boots = it.skipIf(!files.ok)
 
 let running: RunningApp | undefined
+/** Playwright forgets the process of an app that has ended. */
+let child: ChildProcess | undefined
 const folders: string[] = []
 
 function newFolder(): string {
@@ -31,6 +33,7 @@ async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; ma
   const env = { RINGMASTER_DEMO_FOLDER: demoFolder, ...options.env }
   const app = await launch({ driver: 'embedded', keepFolder: true, ...options, env })
   running = app
+  child = app.electron.process()
   return { app, manager: await app.manager() }
 }
 
@@ -50,7 +53,9 @@ async function quit(app: RunningApp): Promise<void> {
 
 /** Process ids of the app's utility processes whose name, as Electron shows it, contains the text. */
 async function utilityProcesses(app: RunningApp, name: string): Promise<number[]> {
-  const metrics = await app.electron.evaluate(({ app: electron }) => electron.getAppMetrics().map((each) => [each.pid, each.name ?? '']))
+  const metrics = await app.electron.evaluate(({ app: electron }) =>
+    electron.getAppMetrics().map((each) => [each.pid, each.name ?? '']),
+  )
   return metrics.flatMap(([pid, label]) => (typeof pid === 'number' && String(label).includes(name) ? [pid] : []))
 }
 
@@ -64,8 +69,7 @@ function childProcesses(pid: number): number[] {
 afterEach(async () => {
   const app = running
   running = undefined
-  const left = app?.electron.process().exitCode === null ? app.close() : undefined
-  await left
+  if (app && child?.exitCode === null && child.signalCode === null) await app.close()
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true })
   expect(app?.errors ?? []).toEqual([])
 })
@@ -123,38 +127,52 @@ describe('the demo guest on the embedded engine', () => {
     await app.picture(domain.page, 'engine-domain0-killed')
   })
 
-  boots('is shown as crashed with a reason when its process is killed; a second guest goes on', { timeout: 3 * BOOT_MS }, async () => {
-    const { app, manager, domain } = await bootDemo(newFolder())
-    await domain.page.close()
-    await manager.button('Application menu').click()
-    const second = await app.domain(() => manager.menuItem('Demo guest').click())
-    await second.waitForText(PROMPT, BOOT_MS)
-    const [pid] = await utilityProcesses(app, `guest ${DEMO}`)
-    process.kill(pid ?? -1, 'SIGKILL')
-    await manager.page.getByText(/Crashed/).first().waitFor()
-    await app.picture(manager.page, 'engine-guest-killed')
-    const list = await manager.page.locator('.name-state').allTextContents()
-    expect(list.filter((text) => text.includes('Crashed'))).toHaveLength(1)
-    expect(list.filter((text) => text.includes('Running'))).toHaveLength(2) // domain 0 and the other guest
-  })
+  boots(
+    'is shown as crashed with a reason when its process is killed; a second guest goes on',
+    { timeout: 3 * BOOT_MS },
+    async () => {
+      const { app, manager, domain } = await bootDemo(newFolder())
+      await domain.page.close()
+      await manager.button('Application menu').click()
+      const second = await app.domain(() => manager.menuItem('Demo guest').click())
+      await second.waitForText(PROMPT, BOOT_MS)
+      const [pid] = await utilityProcesses(app, `guest ${DEMO}`)
+      process.kill(pid ?? -1, 'SIGKILL')
+      await manager.page
+        .getByText(/Crashed/)
+        .first()
+        .waitFor()
+      await app.picture(manager.page, 'engine-guest-killed')
+      const list = await manager.page.locator('.name-state').allTextContents()
+      expect(list.filter((text) => text.includes('Crashed'))).toHaveLength(1)
+      expect(list.filter((text) => text.includes('Running'))).toHaveLength(2) // domain 0 and the other guest
+    },
+  )
 
-  boots('is shown as crashed at the next start when main was killed, and nothing stays behind', { timeout: 2 * BOOT_MS }, async () => {
-    const folder = newFolder()
-    const { app } = await bootDemo(folder)
-    const main = app.electron.process().pid ?? -1
-    const children = childProcesses(main)
-    expect(children.length).toBeGreaterThan(2)
-    const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
-    process.kill(main, 'SIGKILL')
-    await gone
-    const alive = () => children.filter((pid) => fs.existsSync(`/proc/${pid}`) && !/^\S+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')))
-    await expect.poll(alive, { timeout: 10_000 }).toEqual([])
-    const again = await start({ folder })
-    await again.manager.waitForState(DEMO, 'Crashed')
-    await again.manager.choose(DEMO, 'Run')
-    await again.manager.waitForState(DEMO, 'Running')
-    await again.app.picture(again.manager.page, 'engine-main-killed')
-  })
+  boots(
+    'is shown as crashed at the next start when main was killed, and nothing stays behind',
+    { timeout: 2 * BOOT_MS },
+    async () => {
+      const folder = newFolder()
+      const { app } = await bootDemo(folder)
+      const main = app.electron.process().pid ?? -1
+      const children = childProcesses(main)
+      expect(children.length).toBeGreaterThan(2)
+      const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
+      process.kill(main, 'SIGKILL')
+      await gone
+      const alive = () =>
+        children.filter(
+          (pid) => fs.existsSync(`/proc/${pid}`) && !/^\S+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')),
+        )
+      await expect.poll(alive, { timeout: 10_000 }).toEqual([])
+      const again = await start({ folder })
+      await again.manager.waitForState(DEMO, 'Crashed')
+      await again.manager.choose(DEMO, 'Run')
+      await again.manager.waitForState(DEMO, 'Running')
+      await again.app.picture(again.manager.page, 'engine-main-killed')
+    },
+  )
 })
 
 describe('the quit dialog on the embedded engine', () => {

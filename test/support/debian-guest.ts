@@ -6,12 +6,12 @@ import type { Result } from '../../src-engine/public/result'
 import { explainError } from '../../src-main/public/error-code'
 import { type DemoGuest, type DemoKernel, makeDemoGuest } from '../../src-main/toolstack/demo-guest'
 
-const FOLDER = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'ringmaster', 'demo-guest')
+export const demoFolder = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'ringmaster', 'demo-guest')
 const TIMEOUT = 120_000
 
 /** The guest's files, or one sentence why they are not there. */
 export async function debianGuest(flavour: DemoKernel): Promise<Result<DemoGuest, string>> {
   const signal = AbortSignal.timeout(TIMEOUT)
-  const made = await makeDemoGuest(FOLDER, { report: () => undefined, signal }, flavour)
+  const made = await makeDemoGuest(demoFolder, { report: () => undefined, signal }, flavour)
   return made.ok ? made : { ok: false, error: explainError(made.error).cause }
 }

@@ -1,0 +1,178 @@
+// The app's own life on the test driver: what a page may not do, one instance, the end of the session, closed windows.
+// Runs in: plain Node; starts the real Electron on a virtual display.
+import type { ChildProcess } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type LaunchOptions, launch, type RunningApp } from './app'
+import type { ManagerPage } from './manager-page'
+
+const DEMO = 'Debian demo'
+// Playwright forgets the process of an app that has ended, so it is kept beside it.
+const apps: { readonly app: RunningApp; readonly child: ChildProcess }[] = []
+const folders: string[] = []
+
+async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; manager: ManagerPage; folder: string }> {
+  const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+  if (!folders.includes(folder)) folders.push(folder)
+  const app = await launch({ driver: 'test', folder, keepFolder: true, ...options })
+  apps.push({ app, child: app.electron.process() })
+  return { app, manager: await app.manager(), folder }
+}
+
+const exited = (app: RunningApp) => new Promise<number | null>((resolve) => app.electron.process().once('exit', resolve))
+
+afterEach(async () => {
+  for (const { app, child } of apps.splice(0)) if (child.exitCode === null && child.signalCode === null) await app.close()
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true })
+})
+
+describe('a page', () => {
+  it('has no Node, no Electron, and only the client of the calls table', async () => {
+    const { manager } = await start()
+    const seen = await manager.page.evaluate(() => ({
+      require: typeof Reflect.get(window, 'require'),
+      process: typeof Reflect.get(window, 'process'),
+      client: Object.keys(Reflect.get(window, 'ringmaster')).sort(),
+      origin: location.origin,
+    }))
+    expect(seen).toEqual({
+      require: 'undefined',
+      process: 'undefined',
+      client: ['call', 'subscribe'],
+      origin: 'ringmaster://app',
+    })
+  })
+
+  it('cannot navigate, open windows, or run what is not ours', async () => {
+    const { app, manager } = await start()
+    const outcome = await manager.page.evaluate(async () => {
+      const opened = window.open('https://example.org/') === null
+      const script = document.createElement('script')
+      script.textContent = 'window.injected = true'
+      document.body.append(script)
+      const fetched = await fetch('https://example.org/').then(
+        () => 'fetched',
+        () => 'refused',
+      )
+      location.href = 'https://example.org/'
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      return { opened, injected: Reflect.has(window, 'injected'), fetched, address: location.href }
+    })
+    expect(outcome).toEqual({
+      opened: true,
+      injected: false,
+      fetched: 'refused',
+      address: 'ringmaster://app/index.html?view=manager',
+    })
+    expect(app.electron.windows()).toHaveLength(1)
+  })
+
+  it('is refused every permission it asks for', async () => {
+    const { manager } = await start()
+    const states = await manager.page.evaluate(async () => ({
+      notifications: await Notification.requestPermission(),
+      clipboard: await navigator.clipboard.readText().then(
+        () => 'read',
+        () => 'refused',
+      ),
+      camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(
+        () => 'granted',
+        () => 'refused',
+      ),
+    }))
+    expect(states).toEqual({ notifications: 'denied', clipboard: 'refused', camera: 'refused' })
+  })
+
+  it('gets nothing outside the renderer folder from our scheme', async () => {
+    const { manager } = await start()
+    const codes = await manager.page.evaluate(() =>
+      Promise.all(
+        ['/../main/index.cjs', '/%2e%2e/main/index.cjs', '/..%2fmain%2findex.cjs', '/nothing.js', '/'].map((where) =>
+          fetch(`ringmaster://app${where}`).then((answer) => answer.status),
+        ),
+      ),
+    )
+    expect(codes).toEqual([404, 404, 404, 404, 404])
+  })
+
+  it('may name only files for saving that the user chose', async () => {
+    const { app, manager, folder } = await start()
+    await app.domain(() => manager.pressDemoGuest())
+    await manager.waitForState(DEMO, 'Running')
+    const reply = await manager.page.evaluate(
+      async (file) => {
+        const { call } = Reflect.get(window, 'ringmaster')
+        const list = await call('domainList', {})
+        return call('domainSave', { uuid: list.value[1].uuid, path: file })
+      },
+      path.join(folder, 'not-chosen.rmsave'),
+    )
+    expect(reply).toMatchObject({ ok: false, error: { code: 'OPERATION_DENIED' } })
+  })
+})
+
+describe('the app', () => {
+  it('runs once: a second start shows the window of the first and ends', async () => {
+    const { app, folder } = await start()
+    await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize())
+    const second = launch({ driver: 'test', folder, keepFolder: true }).then(
+      (other) => exited(other),
+      () => 'ended before it could be driven',
+    )
+    expect(await second).toBeDefined()
+    await expect
+      .poll(() => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized()), {
+        timeout: 10_000,
+      })
+      .toBe(false)
+    expect(app.electron.process().exitCode).toBe(null)
+  })
+
+  it('goes on without windows while a guest runs, and ends with the last window when none does', async () => {
+    const { app, manager } = await start()
+    await app.domain(() => manager.pressDemoGuest())
+    await manager.waitForState(DEMO, 'Running')
+    await app.electron.evaluate(({ BrowserWindow }) => {
+      for (const window of BrowserWindow.getAllWindows()) window.close()
+    })
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(app.electron.process().exitCode).toBe(null)
+    const again = app.electron.waitForEvent('window')
+    await app.electron.evaluate(({ app: electron }) => electron.emit('second-instance'))
+    await again
+    const shown = await app.manager()
+    await shown.waitForState(DEMO, 'Running')
+    await shown.choose(DEMO, 'Shut down')
+    await shown.waitForState(DEMO, 'Shut off')
+    const gone = exited(app)
+    await shown.page.close()
+    expect(await gone).toBe(0)
+  })
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)('saves its guests and ends when the session ends with %s', async (signal) => {
+    const { app, manager, folder } = await start()
+    await app.domain(() => manager.pressDemoGuest())
+    await manager.waitForState(DEMO, 'Running')
+    const gone = exited(app)
+    process.kill(app.electron.process().pid ?? -1, signal)
+    expect(await gone).toBe(0)
+    const next = await start({ folder })
+    await next.manager.waitForState(DEMO, 'Saved')
+  })
+
+  it('puts a damaged definition aside, says so, and shows the others', async () => {
+    const first = await start()
+    await first.app.domain(() => first.manager.pressDemoGuest())
+    await first.manager.waitForState(DEMO, 'Running')
+    await first.app.close()
+    const damaged = path.join(first.folder, 'definitions', '11111111-2222-4333-8444-555555555555.json')
+    fs.writeFileSync(damaged, '{"version": 1, "uu')
+    const next = await start({ folder: first.folder })
+    await next.manager.row(DEMO).waitFor()
+    await next.manager.page.getByText('11111111-2222-4333-8444-555555555555').first().waitFor()
+    await next.app.picture(next.manager.page, 'damaged-definition')
+    expect(fs.existsSync(damaged)).toBe(false)
+  })
+})
