@@ -1,0 +1,164 @@
+// A whole machine for tests: domain 0 and one domain as processes of their own, with the test in main's place.
+// Domain 0 can be killed and replaced while the guest runs. Runs in: tests, plain Node, on the bundles in out/main.
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { connectTransport } from '../../src-engine/link/transport'
+import { Caller } from '../../src-engine/public/protocol/call'
+import {
+  DOM0_CALLS,
+  DOM0_EVENTS,
+  DOMAIN_CALLS,
+  DOMAIN_EVENTS,
+  type Dom0Calls,
+  type Dom0Events,
+  type DomainCalls,
+  type DomainEvents,
+} from '../../src-engine/public/protocol/control'
+import { nodeProcessTransport } from '../../src-engine/public/protocol/port-transport'
+import { CONSOLE_TO_WINDOW } from '../../src-engine/public/protocol/stream'
+import type { Transport } from '../../src-engine/public/protocol/transport'
+import type { Result } from '../../src-engine/public/result'
+
+const BUNDLES = path.join(__dirname, '../../out/main')
+
+function good<T>(result: Result<T, { code: string; message: string }>): T {
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
+  return result.value
+}
+
+export interface GuestFiles {
+  readonly kernel: string
+  readonly ramdisk?: string
+  readonly commandLine: string
+  readonly memoryMiB: number
+}
+
+export class RunningGuest {
+  readonly handle = randomUUID()
+  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-running-'))
+  readonly domain: Caller<DomainCalls, DomainEvents>
+  readonly log: string[] = []
+  console = ''
+  exit: DomainEvents['exit'] | undefined
+  private readonly domainProcess: ChildProcess
+  private dom0Process: ChildProcess | undefined
+  private dom0Caller: Caller<Dom0Calls, Dom0Events> | undefined
+  private window: Transport | undefined
+  private socketPath = ''
+  private shown = 0
+  private introduction: Omit<Dom0Calls['introduce']['args'], 'link'> | undefined
+
+  constructor() {
+    this.domainProcess = fork(path.join(BUNDLES, 'domain.cjs'), { serialization: 'advanced' })
+    this.domain = new Caller<DomainCalls, DomainEvents>(nodeProcessTransport(this.domainProcess), DOMAIN_CALLS, DOMAIN_EVENTS, {
+      log: ({ level, text }) => this.log.push(`domain ${level}: ${text}`),
+      exit: (event) => {
+        this.exit = event
+      },
+      progress: () => {},
+      dmesg: () => {},
+    })
+  }
+
+  get dom0(): Caller<Dom0Calls, Dom0Events> {
+    if (!this.dom0Caller) throw new Error('domain 0 is not there')
+    return this.dom0Caller
+  }
+
+  async boot(files: GuestFiles, domid = 1): Promise<void> {
+    await this.startDom0()
+    const identity = { handle: this.handle, domid, name: `guest${domid}` }
+    const { memoryMiB, kernel, ramdisk, commandLine } = files
+    const pages = good(
+      await this.domain.call('build', { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus: 1 }),
+    )
+    this.introduction = { ...identity, ...pages, memoryMiB, vcpus: 1, startedAtMs: Date.now() }
+    await this.join()
+    good(await this.domain.call('resume', {}))
+  }
+
+  /** SIGKILL, and a new one that takes over. */
+  async replaceDom0(): Promise<void> {
+    const process = this.dom0Process
+    const ended = new Promise((resolve) => process?.on('exit', resolve))
+    process?.kill('SIGKILL')
+    await ended
+    await this.startDom0()
+    await this.join()
+  }
+
+  type(text: string): void {
+    this.window?.send({ kind: 'input', bytes: new TextEncoder().encode(text) })
+  }
+
+  /** Waits for console text that comes after what earlier calls waited for. */
+  async expect(pattern: RegExp, seconds = 60): Promise<string> {
+    const until = Date.now() + seconds * 1000
+    for (;;) {
+      const found = pattern.exec(this.console.slice(this.shown))
+      if (found) {
+        this.shown += found.index + found[0].length
+        return found[0]
+      }
+      if (Date.now() > until || this.exit?.reason === 'crash' || this.exit?.reason === 'internal') {
+        const end = this.exit ? ` (exit: ${this.exit.reason}, ${this.exit.text})` : ''
+        throw new Error(
+          `${pattern} did not come${end}; the console ends:\n${this.console.slice(-1500)}\n${this.log.join('\n')}`,
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** A command at the shell's prompt, and what it printed. */
+  async run(command: string, seconds = 60): Promise<string> {
+    const mark = `end-${randomUUID().slice(0, 8)}`
+    const from = this.console.length
+    // Quoted apart, so that the echo of what is typed is not taken for the answer.
+    this.type(`${command}; echo ${mark.slice(0, 6)}""${mark.slice(6)}\n`)
+    await this.expect(new RegExp(mark), seconds)
+    const text = this.console.slice(from)
+    return text.slice(text.indexOf('\n') + 1, text.lastIndexOf(mark)).replaceAll('\r', '')
+  }
+
+  dispose(): void {
+    this.window?.close()
+    this.dom0Process?.kill('SIGKILL')
+    this.domainProcess.kill('SIGKILL')
+    fs.rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  private async startDom0(): Promise<void> {
+    this.dom0Process = fork(path.join(BUNDLES, 'dom0.cjs'), { serialization: 'advanced' })
+    this.dom0Caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(this.dom0Process), DOM0_CALLS, DOM0_EVENTS, {
+      log: ({ level, text }) => this.log.push(`dom0 ${level}: ${text}`),
+      link: ({ state, reason }) => this.log.push(`dom0 link ${state} ${reason ?? ''}`),
+    })
+    const journalDirectory = path.join(this.directory, 'journal')
+    this.socketPath =
+      good(await this.dom0.call('start', { journalDirectory, socketDirectory: this.directory })).socketPath ?? ''
+  }
+
+  private async join(): Promise<void> {
+    if (!this.introduction) throw new Error('not booted')
+    const link = { path: this.socketPath, ticket: randomUUID() }
+    good(await this.dom0.call('introduce', { ...this.introduction, link }))
+    good(await this.domain.call('link', { link }))
+    const stream = { path: this.socketPath, ticket: randomUUID() }
+    good(await this.dom0.call('openConsole', { handle: this.handle, link: stream, fromOffset: this.console.length }))
+    const connected = await connectTransport(stream.path, stream.ticket)
+    if (!connected.ok) throw new Error(connected.error)
+    const transport = connected.value
+    this.window = transport
+    transport.onMessage((message) => {
+      if (!CONSOLE_TO_WINDOW.output.is(message)) return
+      // A new domain 0 has nothing at first: what we have seen comes again from the pump.
+      const skip = this.console.length - message.offset
+      if (skip >= 0) this.console += Buffer.from(message.bytes).toString('latin1').slice(skip)
+      transport.send({ kind: 'ack', offset: message.offset + message.bytes.length })
+    })
+  }
+}
