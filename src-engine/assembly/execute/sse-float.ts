@@ -4,7 +4,10 @@
 // Every function returns 0 or a fault code; COMIS* and UCOMIS* return ZF|PF|CF instead of 0.
 // Invariant: the destination is written only when nothing unmasked was raised.
 // Runs in: the vcpu's thread.
-import { A, ADD, B, DENORMAL, DIV, MUL, NORMAL, QUIET, SIGNALLING, SQRT, SUB, operate, pack32, pack64, raiseFlags, round, unpack32, unpack64 } from '../fpu/soft'
+import {
+  A, ADD, B, DENORMAL, DIV, MUL, NORMAL, QUIET, SIGNALLING, SQRT, SUB, operate, pack32, pack64, raiseFlags, round, unpack32,
+  unpack64,
+} from '../fpu/soft'
 import { DE, IE } from '../fpu/state'
 import {
   LANES, begin, daz, ftz, mxcsr, plain32, plain64, plainLanes32, plainLanes64, quick, rounding, settle, sound32, sound64,
@@ -449,8 +452,20 @@ export function cmppd(dst: u32, src: u32, imm: i32): i32 {
   v128.store(dst, imm & 4 ? v128.not(mask) : mask)
   return 0
 }
-export function cmpss(dst: u32, src: u32, imm: i32): i32 { return slowCompare32(dst, src, imm, 4) }
-export function cmpsd(dst: u32, src: u32, imm: i32): i32 { return slowCompare64(dst, src, imm, 8) }
+export function cmpss(dst: u32, src: u32, imm: i32): i32 {
+  const a = load<u32>(dst), b = load<u32>(src)
+  if (!plain32(a) || !plain32(b)) return slowCompare32(dst, src, imm, 4)
+  const x = reinterpret<f32>(a), y = reinterpret<f32>(b)
+  store<u32>(dst, holds(imm, <i32>(x > y) - <i32>(x < y)) ? 0xffffffff : 0)
+  return 0
+}
+export function cmpsd(dst: u32, src: u32, imm: i32): i32 {
+  const a = load<u64>(dst), b = load<u64>(src)
+  if (!plain64(a) || !plain64(b)) return slowCompare64(dst, src, imm, 8)
+  const x = reinterpret<f64>(a), y = reinterpret<f64>(b)
+  store<u64>(dst, holds(imm, <i32>(x > y) - <i32>(x < y)) ? ~0 : 0)
+  return 0
+}
 
 /** ZF, PF, CF of an outcome: above none, below CF, equal ZF, unordered all three. */
 // @ts-ignore: decorator

@@ -32,9 +32,14 @@ export function fpu_reset(): void {
   store<u32>(MXCSR, 0x1f80)
 }
 
+/** Every context switch comes here: quicker than memory.copy on shared memory. */
+function copyVectors(to: u32, from: u32, bytes: u32): void {
+  for (let i: u32 = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i))
+}
+
 /** FXSAVE: bytes 0-415 of the image. `wide` has 64-bit pointers (REX.W), `mode64` has XMM8-15. */
 export function fxsave(mem: u32, wide: bool, mode64: bool): void {
-  memory.fill(mem, 0, 160)
+  for (let i: u32 = 0; i < 160; i += 16) v128.store(mem + i, i64x2.splat(0))
   store<u16>(mem, load<u16>(FPU_CW))
   store<u16>(mem, load<u16>(FPU_SW), 2)
   store<u8>(mem, <u8>load<u16>(FPU_TAG), 4)
@@ -54,7 +59,7 @@ export function fxsave(mem: u32, wide: bool, mode64: bool): void {
     const at = st(i)
     put80(mem + 32 + (i << 4), signExponent(at), significand(at))
   }
-  memory.copy(mem + 160, XMM, mode64 ? 256 : 128)
+  copyVectors(mem + 160, XMM, mode64 ? 256 : 128)
 }
 
 /** FXRSTOR: 0, or #GP when a reserved MXCSR bit is set (then nothing changes). */
@@ -79,7 +84,7 @@ export function fxrstor(mem: u32, wide: bool, mode64: bool): i32 {
     const from = mem + 32 + (i << 4)
     put80(st(i), <u32>load<u16>(from, 8), load<u64>(from))
   }
-  memory.copy(XMM, mem + 160, mode64 ? 256 : 128)
+  copyVectors(XMM, mem + 160, mode64 ? 256 : 128)
   return 0
 }
 

@@ -56,7 +56,7 @@ export function execute(core: FpCore, bytes: Uint8Array, { row, memory, rm }: Va
   }
   const [dst, src] = row[4].split(',')
   const result = core.sse_execute(sseFunctionId(row), locate(dst), locate(src), imm)
-  if (!row[10].includes('rdi') || result >= 0x1_0000) return result
+  if (!row[10].includes('rdi') || (row[10].includes('mmx') && result & 0x100)) return result
   for (let i = 0; i < 16; i++) if (result & (1 << i)) bytes[OPERAND + 112 + i] = bytes[locate(dst) + i] ?? 0
   return 0
 }

@@ -5,9 +5,9 @@ import { STATE } from './native'
 
 export type Random = { u32(): number; below(n: number): number; u64(): bigint; chance(p: number): boolean }
 
-/** A small counter-based generator; the same seed gives the same cases everywhere. */
+/** A small counter-based generator; the same seed gives the same cases everywhere. RINGMASTER_SEED shifts all seeds. */
 export function random(seed: number): Random {
-  let a = seed >>> 0
+  let a = (seed + Number(process.env['RINGMASTER_SEED'] ?? 0)) >>> 0
   const u32 = (): number => {
     a = (a + 0x6d2b79f5) >>> 0
     let t = a
@@ -173,7 +173,15 @@ export function makeState(r: Random, kind: OperandKind, x87 = false): Uint8Array
     if (status & ~control & 0x3f) status |= 0x8080
     view.setUint16(2, status, true)
     view.setUint8(4, r.chance(0.75) ? 0xff : r.below(256))
-  } else view.setUint8(4, r.chance(0.5) ? 0xff : 0)
+  } else {
+    // For MMX: any TOP and tags; now and then an exception waits.
+    view.setUint8(4, r.below(256))
+    view.setUint16(2, (r.below(8) << 11) | (r.chance(0.2) ? r.below(64) : 0), true)
+    if (r.chance(0.05)) {
+      view.setUint16(0, 0x340, true)
+      view.setUint16(2, 0x8081, true)
+    }
+  }
   for (let i = 0; i < 8; i++) {
     const [signExponent, significand] = extended(r)
     view.setBigUint64(32 + 16 * i, x87 ? significand : r.u64(), true)
