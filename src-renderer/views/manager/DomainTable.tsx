@@ -70,7 +70,7 @@ function CpuCell(props: { readonly domain: DomainInfo }) {
   // A driver that does not measure domain 0 leaves its cell empty.
   if (kind === 'domain0' && values.length === 0) return null
   return (
-    <div className="figure-cell">
+    <div className={active ? 'figure-cell' : 'figure-cell idle'}>
       <Sparkline values={active ? values : []} slots={SLOTS} />
       <span className="figure">{now === undefined ? '' : formats.percent(now)}</span>
     </div>
@@ -85,7 +85,7 @@ function MemoryCell(props: { readonly domain: DomainInfo }) {
   const used = active ? (samples?.at(-1)?.memory ?? null) : null
   const most = (domain.config?.memoryMiB ?? 0) * MIB
   return (
-    <div className="figure-cell">
+    <div className={active ? 'figure-cell' : 'figure-cell idle'}>
       {most > 0 && <Meter fraction={used === null ? 0 : used / most} />}
       <span className="figure memory">{used !== null ? formats.memory(used) : most > 0 ? formats.memory(most) : ''}</span>
     </div>
