@@ -104,7 +104,8 @@ function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool): vo
     if (plain || segment < 4) return
     const slot = SLOT_SEG_BASE + (<u32>segment << 3)
     if (base == SLOT_ZERO) { base = slot; return }
-    if (index == SLOT_ZERO) { index = slot; return }
+    // the segment's base as `base`: a bad address is then no stack fault, whatever register it has
+    if (index == SLOT_ZERO) { index = base; base = slot; return }
     emit(OP_ADDRESS, bytes, 0, base, index, disp, segment | (2 << 4))
   } else {
     let s = segment

@@ -108,7 +108,7 @@ export function shld<T>(a: T, b: T, count: u32): T {
   }
   const carry = <u32>(wide<T>(a) >> <u64>(w - n)) & 1
   const r: T = n == w ? b : <T>((wide<T>(a) << <u64>n) | (wide<T>(b) >> <u64>(w - n)))
-  setPartial(sx<T>(r), AF | (carry * CF) | ((top<T>(r) ^ carry) * OF))
+  setPartial(sx<T>(r), AF | (carry * CF) | (((n == w ? 0 : top<T>(r)) ^ carry) * OF))
   return r
 }
 /** SHRD: shift a right, filling from the bottom of b. 16-bit operands with counts above 16 shift through b:b:a. */
