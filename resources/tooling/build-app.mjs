@@ -27,7 +27,7 @@ async function bundle(world, folder) {
     transform: { target: NODE_TARGET },
     logLevel: 'warn',
   })
-  const { output: files } = await build.generate(output(world))
+  const { output: files } = await build.generate({ ...output(world), dir: out(folder) })
   await build.close()
   for (const file of files) writeAtomic(out(folder, file.fileName), file.type === 'asset' ? file.source : file.code)
   const current = new Set(files.map((file) => file.fileName))

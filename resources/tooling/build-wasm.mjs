@@ -63,7 +63,7 @@ export async function bundleProgram(source) {
     plugins: [sourceFolders],
     logLevel: 'warn',
   })
-  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, sourcemap: 'inline' })
+  const { output } = await bundle.generate({ dir: cacheDir, format: 'cjs', codeSplitting: false, sourcemap: 'inline' })
   await bundle.close()
   const file = path.join(cacheDir, `${source.replaceAll('/', '-')}.${process.pid}.cjs`)
   writeAtomic(file, output[0].code)
@@ -126,14 +126,14 @@ export async function buildWasm({ force = false } = {}) {
     log(`${ENTRY} is not there yet: nothing to compile`)
     return false
   }
-  const sources = ['src-engine/isa', ASSEMBLY, 'resources/tooling/build-wasm.mjs', 'package-lock.json']
-  const fresh = () => !force && isFresh('core.wasm', hashSources(sources), [CORE_WASM])
+  const hashNow = () => hashSources(['src-engine/isa', ASSEMBLY, 'node_modules/assemblyscript/package.json'], ...FLAGS)
+  const fresh = () => !force && isFresh('core.wasm', hashNow(), [CORE_WASM])
   if (fresh()) return false
   return withLock('core.wasm', async () => {
     if (fresh()) return false
     const start = performance.now()
     if (fs.existsSync(path.join(root, GENERATOR))) await generate()
-    const hash = hashSources(sources) // after the generator: its outputs are sources of the compiler
+    const hash = hashNow() // after the generator: its outputs are sources of the compiler
     const bytes = await compile()
     const info = path.join(root, ASSEMBLY, 'generated/dispatch-info.json')
     if (fs.existsSync(info))
