@@ -3,9 +3,9 @@
 import { VCPU, RCX, RIP, RSP } from '../generated/layout'
 import { dst, imm, ea, ripAt, setRip, raise, is64, GP } from '../state'
 import { condition } from '../flags'
-import { readHost } from '../mmu/access'
+import { readHost, writeHost, STACK } from '../mmu/access'
 import { canonical } from '../mmu/walk'
-import { pushValue, peekValue, popped, drop } from './stack'
+import { pushValue, peekValue, popped, drop, stackBase, stackMask } from './stack'
 
 // Targets of branches with a 16-bit operand size keep 16 bits of RIP.
 function go(target: u64, k: u32): i32 { setRip(k >> 1 == 1 ? target & 0xffff : target); return 1 }
@@ -43,8 +43,8 @@ let found: u64 = 0
 export function jmp_ind_cold(ip: u32, k: u32): i32 { return target(ip, k) && !refused(found) ? go(found, k) : 1 }
 export function call_ind_cold(ip: u32, k: u32): i32 {
   if (!target(ip, k)) return 1
-  const t = found
-  if (refused(t)) return 1
+  const t = found, rsp = load<u64>(RSP)
+  if (!writeHost(stackBase() + ((rsp - (1 << (k >> 1))) & stackMask()), 1 << (k >> 1), STACK) || refused(t)) return 1
   if (!pushValue(nextOf(ip), 1 << (k >> 1), ip)) return 1
   return go(t, k)
 }

@@ -165,14 +165,14 @@ function endingBody(family: string, k: number): string | undefined {
   const condition = jcc ? CONDITIONS[jcc[1] ?? ''] : undefined
   if (condition) return `const take = ${condition}, at = take ? ip + 8 : ip + 24${follow('at', 'load<i32>(take ? ip + 12 : ip + 20)')}`
   if (family === 'jmp') return follow('ip + 8', 'load<i32>(ip, 12)')
-  const pushNext = `${hotAccess.write(8, 'load<u64>(RSP) - 8')}\n      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()\n      store<u64>(RSP, va)`
-  if (family === 'call') return `${pushNext}${follow('ip + 8', 'load<i32>(ip, 12)')}`
+  const pushNext = (before = '') => `${hotAccess.write(8, 'load<u64>(RSP) - 8')}${before}\n      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()\n      store<u64>(RSP, va)`
+  if (family === 'call') return `${pushNext()}${follow('ip + 8', 'load<i32>(ip, 12)')}`
   if (family === 'ret') return `${hotAccess.read(8, 'load<u64>(RSP)')}\n      const target = load<u64>(h)${checked}
       store<u64>(RIP, target); store<u64>(RSP, va + 8); break`
-  // a target that is not canonical faults at the branch itself
+  // a target that is not canonical faults at the branch itself, after the stack's own faults
   const target = memory ? `let target: u64; {${hotAccess.read(8)}\n      target = load<u64>(h) }` : 'const target = load<u64>(dst(ip));'
   if (family === 'jmp_ind') return `${target}${checked}\n      store<u64>(RIP, target); break`
-  if (family === 'call_ind') return `${target}${checked}${pushNext}\n      store<u64>(RIP, target); break`
+  if (family === 'call_ind') return `${target}${pushNext(checked)}\n      store<u64>(RIP, target); break`
   return undefined
 }
 
