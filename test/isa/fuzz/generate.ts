@@ -241,7 +241,8 @@ function integerCase(form: IntegerForm, r: Random): Case {
   else if ((sizeKind === 'q' || sizeKind === 'f' || sizeKind === 'b') && size !== 2 && r.chance(0.1)) d.rex |= 8
   if (r.chance(0.3)) d.rexWanted = true
   if (form.kind === 'lock') d.prefixes.push(0xf0)
-  else if (r.chance(0.01) && imm !== 'mo') d.prefixes.push(0xf0)
+  // LOCK MOV CR is AMD's other way to name CR8, which our CPUID does not offer
+  else if (r.chance(0.01) && !/_cr$/.test(family)) d.prefixes.push(0xf0)
   // F2 and F3 mean nothing to most one-byte instructions (with LOOPE and LOOPNE this host turns the condition by them)
   if (map === '1' && r.chance(0.03) && !(op >= 0xa4 && op <= 0xaf) && op !== 0x90 && !(op >= 0x6c && op <= 0x6f) && op !== 0xe0 && op !== 0xe1) d.prefixes.push(r.chance(0.5) ? 0xf2 : 0xf3)
 
@@ -251,6 +252,8 @@ function integerCase(form: IntegerForm, r: Random): Case {
   if (STACK.includes(family)) d.pin(RSP, target(r, 8))
   if (family === 'leave') d.pin(RBP, target(r, 8))
   if (family === 'enter') d.pin(RBP, MIDDLE + BigInt(200 + r.below(300)))
+  // never AC (the harness' own accesses would fault), ID or NT (they would stay in the process)
+  if (family === 'popf') d.pin(RSP, r.chance(0.95) ? MIDDLE + BigInt(r.below(500)) : NOTHING)
   if (family === 'popf') d.poke(d.reg(RSP), r.u64() & ~0x24_4000n & ~(r.chance(0.9) ? 0x100n : 0n), 8)
   if (family === 'ret' || family === 'ret_imm') d.poke(d.reg(RSP), destination(d), 8)
   if (family === 'pushf') d.rflags &= ~0x100
