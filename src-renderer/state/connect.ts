@@ -36,17 +36,19 @@ export async function connect(client: Client, store: AppStore, options: ConnectO
     }),
   ]
   const list = async () => {
-    const [domains, jobs, notices, host] = await Promise.all([
+    // What is known of the host may take a moment (it looks for a package manager): the list does not wait for it.
+    void client.call('hostInfo', {}).then((host) => {
+      if (host.ok) dispatch({ kind: 'hostKnown', host: host.value })
+    })
+    const [domains, jobs, notices] = await Promise.all([
       client.call('domainList', {}),
       client.call('jobList', {}),
       client.call('noticeList', {}),
-      client.call('hostInfo', {}),
     ])
     if (domains.ok) dispatch({ kind: 'domainsListed', domains: domains.value })
     else dispatch({ kind: 'failed', error: domains.error })
     if (jobs.ok) dispatch({ kind: 'jobsListed', jobs: jobs.value })
     if (notices.ok) dispatch({ kind: 'noticesListed', notices: notices.value })
-    if (host.ok) dispatch({ kind: 'hostKnown', host: host.value })
     return domains.ok ? domains.value : []
   }
   const active = (await list()).filter(({ domid }) => domid !== null)

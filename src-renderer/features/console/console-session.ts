@@ -30,12 +30,17 @@ export class ConsoleSession {
   private attempt = 0
   private retry: ReturnType<typeof setTimeout> | undefined
   private gone = false
+  private readonly unsubscribe: () => void
 
   constructor(client: Client, desk: PortDesk, terminal: Terminal, onState: (state: ConnectionState) => void) {
     this.client = client
     this.desk = desk
     this.terminal = terminal
     this.onState = onState
+    // A port whose other end was killed does not tell this one (Chromium 114), so the news of domain 0 does.
+    this.unsubscribe = client.subscribe('domainChanged', ({ domain }) => {
+      if (domain.kind === 'domain0') this.domain0(domain.state === 'running')
+    })
   }
 
   /** Whether anything was ever shown. */
@@ -70,7 +75,17 @@ export class ConsoleSession {
 
   dispose(): void {
     this.gone = true
+    this.unsubscribe()
     this.drop()
+  }
+
+  /** Domain 0 went, and the stream with it; or a new one is there, to go on at the byte after the last. */
+  private domain0(running: boolean): void {
+    this.offset = this.stream?.offset() ?? this.offset
+    this.drop()
+    if (this.life?.open !== true) return
+    this.onState('connecting')
+    if (running) void this.connect()
   }
 
   private drop(): void {

@@ -39,11 +39,12 @@ export function CreateDomainView() {
   }, [t])
 
   useEffect(() => {
-    if (demo === undefined || demo.state === 'running') return
-    setDemoJob(null)
-    if (demo.state === 'failed') setRefusal(demo.error)
-    if (demo.state === 'done' && demo.uuid !== null) {
-      const { uuid } = demo
+    if (demo === undefined) return
+    const { uuid, state } = demo
+    if (state === 'failed') setRefusal(demo.error)
+    if (state === 'failed' || state === 'cancelled') setDemoJob(null)
+    else if (uuid !== null) {
+      setDemoJob(null)
       void client.call('windowOpen', { view: 'domain', uuid }).then(() => client.call('windowClose', {}))
     }
   }, [demo, client])

@@ -46,9 +46,10 @@ function useDemoGuest(): { readonly start: () => void; readonly job: number | nu
   const [job, setJob] = useState<number | null>(null)
   const info = useAppState((state) => (job === null ? undefined : state.jobs[job]))
   useEffect(() => {
-    if (info === undefined || info.state === 'running') return
+    if (info === undefined || info.state === 'failed' || info.state === 'cancelled') return
+    if (info.uuid === null) return
     setJob(null)
-    if (info.state === 'done' && info.uuid !== null) void client.call('windowOpen', { view: 'domain', uuid: info.uuid })
+    void client.call('windowOpen', { view: 'domain', uuid: info.uuid })
   }, [info, client])
   const start = useCallback(() => {
     void client.call('demoGuestCreate', {}).then((started) => {
