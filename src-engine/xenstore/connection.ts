@@ -35,6 +35,8 @@ export class Connection {
   awaiting = false
   /** Its state has come from a save file. Coming again (domain 0 died before its answer arrived) it is not applied twice. */
   restored = false
+  /** The name it was introduced under: a restored domain gets it, whatever it was saved as. */
+  name = ''
   /** Told of each new event; what cannot go out now stays in `events`. */
   onEvent: ((event: WatchEvent) => void) | undefined
 

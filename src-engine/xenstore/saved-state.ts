@@ -87,6 +87,7 @@ const CONNECTION = fields({
   executed: count,
   awaiting: flag,
   restored: flag,
+  name: text,
   replies: list(fields({ number: count, message: text })),
 })
 type ConnectionForm = TypeOf<typeof CONNECTION>
@@ -107,6 +108,7 @@ function connectionForm(connection: Connection): ConnectionForm {
     executed: connection.executed,
     awaiting: connection.awaiting,
     restored: connection.restored,
+    name: connection.name,
     replies: [...connection.replies].map(([number, message]) => ({ number, message: latin1(message) })),
   }
 }
@@ -148,6 +150,7 @@ function fillConnection(store: Store, connection: Connection, form: ConnectionFo
   connection.executed = form.executed
   connection.awaiting = form.awaiting
   connection.restored = form.restored
+  connection.name = form.name
   for (const { number, message } of form.replies) connection.replies.set(number, fromLatin1(message))
   return undefined
 }
@@ -186,7 +189,7 @@ export function restoreDomain(store: Store, connection: Connection, bytes: Uint8
   const form = parse(bytes)
   if (!DOMAIN.is(form)) return err(`not a domain's store state: ${DOMAIN.explain(form, 'state')}`)
   if (form.version !== VERSION) return err(`store state of version ${form.version}, this program knows ${VERSION}`)
-  const saved = { ...form.connection, awaiting: false, restored: true }
+  const saved = { ...form.connection, awaiting: false, restored: true, name: connection.name }
   const { domid, handle } = connection.identity
   const { guestDomid, guestHandle } = saved
   connection.identity = { domid, handle, guestDomid, guestHandle }

@@ -10,11 +10,11 @@ import { XS, XS_HEADER_SIZE } from '../public/xen/io/xs-wire'
 import type { Connection } from './connection'
 import { type DomainTree, domainDirectories, domainTreeChanges } from './domain-tree'
 import { Journal, type JournalRecord } from './journal'
-import type { Identity } from './path'
+import { domainPath, type Identity } from './path'
 import { readStore, restoreDomain, saveDomain, writeStore } from './saved-state'
 import { isPure, readHeader, serve, writeMessage } from './server'
 import { Store } from './store'
-import type { Change } from './tree'
+import { type Change, lookup } from './tree'
 
 /** Journal bytes after which it is compacted: when no transaction is open, and at the latest. */
 const COMPACT_AT = 4 * 1024 * 1024
@@ -110,7 +110,7 @@ export class XenStored {
     const done = restoreDomain(this.store, connection, state)
     if (!done.ok) return done
     this.journal?.append('restore', concatBytes([uuidBytes(connection.identity.handle), state]))
-    this.afterRestore()
+    this.afterRestore(connection)
     return ok(undefined)
   }
 
@@ -167,7 +167,7 @@ export class XenStored {
         return
       case 'restore': {
         const connection = this.connection(handle())
-        if (connection && restoreDomain(this.store, connection, body.subarray(16)).ok) this.afterRestore()
+        if (connection && restoreDomain(this.store, connection, body.subarray(16)).ok) this.afterRestore(connection)
         return
       }
       case 'changes':
@@ -197,6 +197,7 @@ export class XenStored {
     const identity: Identity = { handle: tree.handle, domid: tree.domid, guestDomid, guestHandle: tree.handle }
     const connection = this.store.connect(identity)
     connection.awaiting = restoring
+    connection.name = tree.name
     if (restoring) return
     this.store.commit(domainTreeChanges(tree))
     this.store.announce('introduceDomain')
@@ -211,7 +212,12 @@ export class XenStored {
     this.store.announce('releaseDomain')
   }
 
-  private afterRestore(): void {
+  /** It has the name it was introduced under, which need not be the one it was saved under. */
+  private afterRestore({ name, identity }: Connection): void {
+    const named = [`${domainPath(identity.domid)}/name`, `/vm/${identity.handle}/name`].filter((path) =>
+      lookup(this.store.tree, path),
+    )
+    this.store.commit(named.map((path) => ({ kind: 'write' as const, path, value: name, creator: 0 })))
     this.store.announce('introduceDomain')
   }
 }

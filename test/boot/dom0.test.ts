@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { debianGuest } from '../support/debian-guest'
-import { RunningGuest } from '../support/running-guest'
+import { RunningGuest, TestMachine } from '../support/running-guest'
 
 /** What differs in the tree of a running guest, with the reason. Pages, ports, the clock and the uuid are compared by form. */
 const DIFFERENT: readonly [RegExp, string][] = [
@@ -14,7 +14,8 @@ const DIFFERENT: readonly [RegExp, string][] = [
   [/^\/local\/domain\/2\/name$|^\/vm\/U\/name$/, 'it has another name'],
 ]
 
-const guest = new RunningGuest()
+const machine = new TestMachine()
+const guest = new RunningGuest(machine)
 let missing: string | undefined
 
 beforeAll(async () => {
@@ -27,7 +28,7 @@ beforeAll(async () => {
   await guest.expect(/ready/, 120)
   await guest.expect(/# /, 30)
 }, 300_000)
-afterAll(() => guest.dispose())
+afterAll(() => machine.dispose())
 
 function nodes(text: string): Map<string, string> {
   const found = new Map<string, string>()
@@ -55,19 +56,20 @@ describe('a booting Debian guest', () => {
   it('boots to its prompt while domain 0 is killed again and again', async (context) => {
     const files = await debianGuest('cloud')
     if (!files.ok) return context.skip(files.error)
-    const other = new RunningGuest()
+    const machine = new TestMachine()
+    const other = new RunningGuest(machine)
     try {
       await other.boot({ ...files.value, memoryMiB: 256 }, 3)
       for (let round = 0; round < 6; round++) {
         await new Promise((resolve) => setTimeout(resolve, 700 + 150 * round))
-        await other.replaceDom0()
+        await machine.replaceDom0()
       }
       await other.expect(/ready/, 120)
       await other.expect(/# /, 30)
       expect(await other.run('echo alive')).toMatch(/alive/)
-      expect(other.log.filter((line) => /error|garbage|refused/.test(line))).toEqual([])
+      expect(machine.log.filter((line) => /error|garbage|refused/.test(line))).toEqual([])
     } finally {
-      other.dispose()
+      machine.dispose()
     }
   }, 300_000)
 })
@@ -75,7 +77,7 @@ describe('a booting Debian guest', () => {
 describe('a running Debian guest', () => {
   it('has the store tree that real Xen recorded, but for the listed differences', async (context) => {
     if (missing) return context.skip(missing)
-    const dump = await guest.dom0.call('dumpStore', {})
+    const dump = await machine.dom0.call('dumpStore', {})
     if (!dump.ok) throw new Error(dump.error.message)
     const ours = ofDomain(nodes(dump.value.text), 2)
     const fixture = path.join(__dirname, '../fixture/xen-4.17/xenstore-ls-fp-full.txt')
@@ -98,7 +100,7 @@ describe('a running Debian guest', () => {
     const before = await total()
     const totals: number[] = []
     for (const less of [64 * 1024, 0]) {
-      expect(await guest.dom0.call('setTarget', { handle: guest.handle, targetKiB: 256 * 1024 - less })).toMatchObject({
+      expect(await machine.dom0.call('setTarget', { handle: guest.handle, targetKiB: 256 * 1024 - less })).toMatchObject({
         ok: true,
       })
       const until = Date.now() + 5000
@@ -119,20 +121,47 @@ describe('a running Debian guest', () => {
     if (missing) return context.skip(missing)
     expect(await guest.run('X=42; echo got-$X')).toMatch(/got-42/)
     for (let round = 0; round < 3; round++) {
-      await guest.replaceDom0()
+      await machine.replaceDom0()
       expect(await guest.run('echo still-$X')).toMatch(/still-42/)
     }
     expect(guest.exit).toBe(undefined)
-    expect(guest.log.filter((line) => /error|garbage|refused/.test(line))).toEqual([])
+    expect(machine.log.filter((line) => /error|garbage|refused/.test(line))).toEqual([])
   })
+
+  it('saved and restored beside itself: two guests, two trees, each its own shell and its own store', async (context) => {
+    if (missing) return context.skip(missing)
+    const file = path.join(machine.directory, 'saved')
+    await guest.run('X=42; Y=before')
+    expect(await guest.domain.call('save', { path: file, leaveRunning: true })).toMatchObject({ ok: true })
+    await guest.run('Y=origin')
+    const copy = new RunningGuest(machine)
+    await copy.restore(file, 7)
+    expect(await copy.run('echo $X-$Y')).toMatch(/42-before/)
+    expect(await guest.run('echo $X-$Y')).toMatch(/42-origin/)
+    expect(copy.console).toMatch(/ready/)
+    expect(await machine.dom0.call('readStore', { path: '/local/domain/7/name' })).toMatchObject({ value: { value: 'guest7' } })
+    // The copy's own ballooning and shutdown, through watches that it registered before it was saved.
+    await machine.dom0.call('setTarget', { handle: copy.handle, targetKiB: 200 * 1024 })
+    await machine.replaceDom0()
+    expect(await copy.run('sleep 1; head -1 /proc/meminfo')).toMatch(/MemTotal: +1[5-9]\d{4} kB/)
+    expect(await guest.run('head -1 /proc/meminfo')).toMatch(/MemTotal: +2[12]\d{4} kB/)
+    await machine.dom0.call('shutdown', { handle: copy.handle, request: 'poweroff' })
+    const until = Date.now() + 30_000
+    while (!copy.exit && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(copy.exit?.reason).toBe('poweroff')
+    expect(guest.exit).toBe(undefined)
+    await machine.dom0.call('release', { handle: copy.handle })
+    machine.guests.splice(machine.guests.indexOf(copy), 1)
+    copy.dispose()
+  }, 180_000)
 
   it('powers off when the store says so, also after domain 0 was replaced', async (context) => {
     if (missing) return context.skip(missing)
-    expect(await guest.dom0.call('shutdown', { handle: guest.handle, request: 'poweroff' })).toMatchObject({ ok: true })
+    expect(await machine.dom0.call('shutdown', { handle: guest.handle, request: 'poweroff' })).toMatchObject({ ok: true })
     const until = Date.now() + 30_000
     while (!guest.exit && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
     expect(guest.exit?.reason).toBe('poweroff')
-    const acknowledged = await guest.dom0.call('readStore', { path: '/local/domain/2/control/shutdown' })
+    const acknowledged = await machine.dom0.call('readStore', { path: '/local/domain/2/control/shutdown' })
     expect(acknowledged).toMatchObject({ value: { value: '' } })
   })
 })

@@ -1,5 +1,5 @@
-// A whole machine for tests: domain 0 and one domain as processes of their own, with the test in main's place.
-// Domain 0 can be killed and replaced while the guest runs. Runs in: tests, plain Node, on the bundles in out/main.
+// A whole machine for tests: domain 0 and domains as processes of their own, with the test in main's place.
+// Domain 0 can be killed and replaced while its guests run. Runs in: tests, plain Node, on the bundles in out/main.
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
@@ -36,25 +36,67 @@ export interface GuestFiles {
   readonly memoryMiB: number
 }
 
+/** Domain 0 and what runs on it. */
+export class TestMachine {
+  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-running-'))
+  readonly guests: RunningGuest[] = []
+  readonly log: string[] = []
+  socketPath = ''
+  private process: ChildProcess | undefined
+  private caller: Caller<Dom0Calls, Dom0Events> | undefined
+
+  get dom0(): Caller<Dom0Calls, Dom0Events> {
+    if (!this.caller) throw new Error('domain 0 is not there')
+    return this.caller
+  }
+
+  async start(): Promise<void> {
+    if (this.process) return
+    this.process = fork(path.join(BUNDLES, 'dom0.cjs'), { serialization: 'advanced' })
+    this.caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(this.process), DOM0_CALLS, DOM0_EVENTS, {
+      log: ({ level, text }) => this.log.push(`dom0 ${level}: ${text}`),
+      link: ({ state, reason }) => this.log.push(`dom0 link ${state} ${reason ?? ''}`),
+    })
+    const journalDirectory = path.join(this.directory, 'journal')
+    this.socketPath =
+      good(await this.dom0.call('start', { journalDirectory, socketDirectory: this.directory })).socketPath ?? ''
+  }
+
+  /** SIGKILL, and a new one that takes over. */
+  async replaceDom0(): Promise<void> {
+    const process = this.process
+    const ended = new Promise((resolve) => process?.on('exit', resolve))
+    process?.kill('SIGKILL')
+    await ended
+    this.process = undefined
+    await this.start()
+    for (const guest of this.guests) await guest.join()
+  }
+
+  dispose(): void {
+    for (const guest of this.guests) guest.dispose()
+    this.process?.kill('SIGKILL')
+    fs.rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
 export class RunningGuest {
   readonly handle = randomUUID()
-  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-running-'))
   readonly domain: Caller<DomainCalls, DomainEvents>
-  readonly log: string[] = []
   console = ''
   exit: DomainEvents['exit'] | undefined
-  private readonly domainProcess: ChildProcess
-  private dom0Process: ChildProcess | undefined
-  private dom0Caller: Caller<Dom0Calls, Dom0Events> | undefined
+  private readonly machine: TestMachine
+  private readonly process: ChildProcess
   private window: Transport | undefined
-  private socketPath = ''
   private shown = 0
   private introduction: Omit<Dom0Calls['introduce']['args'], 'link'> | undefined
 
-  constructor() {
-    this.domainProcess = fork(path.join(BUNDLES, 'domain.cjs'), { serialization: 'advanced' })
-    this.domain = new Caller<DomainCalls, DomainEvents>(nodeProcessTransport(this.domainProcess), DOMAIN_CALLS, DOMAIN_EVENTS, {
-      log: ({ level, text }) => this.log.push(`domain ${level}: ${text}`),
+  constructor(machine: TestMachine) {
+    this.machine = machine
+    machine.guests.push(this)
+    this.process = fork(path.join(BUNDLES, 'domain.cjs'), { serialization: 'advanced' })
+    this.domain = new Caller<DomainCalls, DomainEvents>(nodeProcessTransport(this.process), DOMAIN_CALLS, DOMAIN_EVENTS, {
+      log: ({ level, text }) => machine.log.push(`domain ${level}: ${text}`),
       exit: (event) => {
         this.exit = event
       },
@@ -63,13 +105,8 @@ export class RunningGuest {
     })
   }
 
-  get dom0(): Caller<Dom0Calls, Dom0Events> {
-    if (!this.dom0Caller) throw new Error('domain 0 is not there')
-    return this.dom0Caller
-  }
-
-  async boot(files: GuestFiles, domid = 1): Promise<void> {
-    await this.startDom0()
+  async boot(files: GuestFiles, domid: number): Promise<void> {
+    await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
     const { memoryMiB, kernel, ramdisk, commandLine } = files
     const pages = good(
@@ -80,14 +117,13 @@ export class RunningGuest {
     good(await this.domain.call('resume', {}))
   }
 
-  /** SIGKILL, and a new one that takes over. */
-  async replaceDom0(): Promise<void> {
-    const process = this.dom0Process
-    const ended = new Promise((resolve) => process?.on('exit', resolve))
-    process?.kill('SIGKILL')
-    await ended
-    await this.startDom0()
+  async restore(file: string, domid: number): Promise<void> {
+    await this.machine.start()
+    const identity = { handle: this.handle, domid, name: `guest${domid}` }
+    const restored = good(await this.domain.call('restore', { ...identity, path: file }))
+    this.introduction = { ...identity, ...restored, startedAtMs: Date.now(), restoring: true }
     await this.join()
+    good(await this.domain.call('resume', {}))
   }
 
   type(text: string): void {
@@ -106,7 +142,7 @@ export class RunningGuest {
       if (Date.now() > until || this.exit?.reason === 'crash' || this.exit?.reason === 'internal') {
         const end = this.exit ? ` (exit: ${this.exit.reason}, ${this.exit.text})` : ''
         throw new Error(
-          `${pattern} did not come${end}; the console ends:\n${this.console.slice(-1500)}\n${this.log.join('\n')}`,
+          `${pattern} did not come${end}; the console ends:\n${this.console.slice(-1500)}\n${this.machine.log.join('\n')}`,
         )
       }
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -126,29 +162,17 @@ export class RunningGuest {
 
   dispose(): void {
     this.window?.close()
-    this.dom0Process?.kill('SIGKILL')
-    this.domainProcess.kill('SIGKILL')
-    fs.rmSync(this.directory, { recursive: true, force: true })
+    this.process.kill('SIGKILL')
   }
 
-  private async startDom0(): Promise<void> {
-    this.dom0Process = fork(path.join(BUNDLES, 'dom0.cjs'), { serialization: 'advanced' })
-    this.dom0Caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(this.dom0Process), DOM0_CALLS, DOM0_EVENTS, {
-      log: ({ level, text }) => this.log.push(`dom0 ${level}: ${text}`),
-      link: ({ state, reason }) => this.log.push(`dom0 link ${state} ${reason ?? ''}`),
-    })
-    const journalDirectory = path.join(this.directory, 'journal')
-    this.socketPath =
-      good(await this.dom0.call('start', { journalDirectory, socketDirectory: this.directory })).socketPath ?? ''
-  }
-
-  private async join(): Promise<void> {
+  /** A link to the domain 0 there is, and a window on the console. */
+  async join(): Promise<void> {
     if (!this.introduction) throw new Error('not booted')
-    const link = { path: this.socketPath, ticket: randomUUID() }
-    good(await this.dom0.call('introduce', { ...this.introduction, link }))
+    const link = { path: this.machine.socketPath, ticket: randomUUID() }
+    good(await this.machine.dom0.call('introduce', { ...this.introduction, link }))
     good(await this.domain.call('link', { link }))
-    const stream = { path: this.socketPath, ticket: randomUUID() }
-    good(await this.dom0.call('openConsole', { handle: this.handle, link: stream, fromOffset: this.console.length }))
+    const stream = { path: this.machine.socketPath, ticket: randomUUID() }
+    good(await this.machine.dom0.call('openConsole', { handle: this.handle, link: stream, fromOffset: this.console.length }))
     const connected = await connectTransport(stream.path, stream.ticket)
     if (!connected.ok) throw new Error(connected.error)
     const transport = connected.value

@@ -229,6 +229,7 @@ describe('domain 0', () => {
     await introduce(running, copy, 5, { restoring: true })
     expect(await copy.ask(XS.XS_READ, '/local/domain/1/data/k|')).toBe('before')
     expect(await copy.ask(XS.XS_READ, 'domid|')).toBe('1')
+    expect(await copy.ask(XS.XS_READ, 'name|')).toBe('guest5')
     expect(await copy.ask(XS.XS_GET_PERMS, 'data/k|')).toBe('n1|r0|')
     expect(await copy.ask(XS.XS_GET_DOMAIN_PATH, '1|')).toBe('/local/domain/1|')
     expect(await copy.ask(XS.XS_READ, 'data/t|', id)).toBe('mine')
