@@ -1,6 +1,8 @@
 // The command line of the headless runner: from words to options, or one sentence about what is wrong.
 // Runs in: the runner's process (pure).
+import { checkMemory } from '../builder/memory-map'
 import { err, ok, type Result } from '../public/result'
+import { domainGeometry } from '../vcpu/domain-geometry'
 
 export const USAGE =
   'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] | --restore FILE)\n' +
@@ -103,6 +105,9 @@ export function parseGuestOptions(args: readonly string[]): Result<GuestOptions,
   }
   const memory = values.get('--memory')
   if (memory !== undefined && !/^\d+$/.test(memory)) return err(`--memory ${memory}: a number of MiB is wanted`)
+  const memoryMiB = memory === undefined ? DEFAULT_MEMORY_MIB : Number(memory)
+  const possible = checkMemory(memoryMiB, domainGeometry(1, 0).ramBase)
+  if (!possible.ok) return err(possible.error.message)
   const vcpus = values.get('--vcpus') ?? '1'
   if (!/^\d+$/.test(vcpus) || Number(vcpus) === 0) return err(`--vcpus ${vcpus}: a number above 0 is wanted`)
   const timeout = positive(values.get('--timeout'), '--timeout')
@@ -120,7 +125,7 @@ export function parseGuestOptions(args: readonly string[]): Result<GuestOptions,
     kernel,
     ramdisk: values.get('--ramdisk'),
     commandLine: values.get('--extra') ?? DEFAULT_COMMAND_LINE,
-    memoryMiB: memory === undefined ? DEFAULT_MEMORY_MIB : Number(memory),
+    memoryMiB,
     vcpus: Number(vcpus),
     restore,
     expectations,

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseGuestOptions } from '../../../src-engine/process/guest-options'
+import { ConsoleWatch } from '../../../src-engine/process/guest-watch'
+import { TINY, tinyKernel } from '../../support/tiny-kernel'
+
+const GUEST = path.resolve('out/main/guest.cjs')
+
+interface Run {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function guest(...args: string[]): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [GUEST, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (bytes: Buffer) => {
+      out += bytes.toString('latin1')
+    })
+    child.stderr.on('data', (bytes: Buffer) => {
+      err += bytes.toString('latin1')
+    })
+    child.on('error', reject)
+    child.on('close', (status) => resolve({ status, out, err }))
+  })
+}
+
+let folder = ''
+const file = (name: string): string => path.join(folder, name)
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'guest-test-'))
+  for (const name of Object.keys(TINY) as (keyof typeof TINY)[]) fs.writeFileSync(file(name), tinyKernel(name))
+  fs.writeFileSync(file('random'), Buffer.alloc(5000, 0x5a))
+  fs.writeFileSync(file('truncated'), tinyKernel('spin').subarray(0, 40))
+})
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+const small = (name: string): string[] => ['--kernel', file(name), '--memory', '16', '--timeout', '20']
+
+describe('the headless runner', () => {
+  it('ends with 0 when the guest powers off, with its bytes on standard output', async () => {
+    const run = await guest(...small('poweroff'), '--json', file('json'), '--dmesg', file('dmesg'))
+    expect(run).toEqual({ status: 0, out: 'hello from a tiny kernel\n', err: '' })
+    const report = JSON.parse(fs.readFileSync(file('json'), 'utf8'))
+    expect(report.exits.halt).toBe(1)
+    expect(report.instructions).toBeGreaterThan(50)
+    expect(fs.readFileSync(file('dmesg'), 'utf8')).toContain('SHUTDOWN_poweroff')
+  })
+
+  it('ends with 0 as soon as what is expected has come', async () => {
+    expect((await guest(...small('spin'), '--expect', 'spinning')).status).toBe(0)
+  })
+
+  it('ends with 5 when the guest stops first, 3 for a triple fault, 6 for a reboot, 4 at the timeout', async () => {
+    expect((await guest(...small('poweroff'), '--expect', 'never')).status).toBe(5)
+    const fault = await guest(...small('tripleFault'))
+    expect([fault.status, fault.out]).toEqual([3, 'going\n'])
+    expect(fault.err).toMatch(/^guest: the guest crashed: triple fault at RIP 0x1000\w\w\n$/)
+    expect((await guest(...small('reboot'))).status).toBe(6)
+    expect((await guest('--kernel', file('spin'), '--memory', '16', '--timeout', '2')).status).toBe(4)
+  })
+
+  it('ends with 2 and one line for bad arguments and unusable images', async () => {
+    const rows: [string[], RegExp][] = [
+      [[], /either --kernel or --restore/],
+      [['--kernel'], /needs a value/],
+      [['--frobnicate', '1'], /not an option/],
+      [['--kernel', file('nothing')], /cannot be read/],
+      [['--kernel', file('random')], /neither a bzImage nor an ELF/],
+      [['--kernel', file('truncated')], /./],
+      [['--kernel', file('spin'), '--memory', '0'], /too little/],
+      [['--kernel', file('spin'), '--memory', '4096'], /beyond the limit/],
+      [['--kernel', file('spin'), '--vcpus', '2'], /one vcpu/],
+      [['--kernel', file('spin'), '--ramdisk', file('nothing')], /cannot be read/],
+      [['--kernel', file('spin'), '--expect', '('], /regular expression/],
+      [['--restore', file('random')], /not a save file/],
+    ]
+    for (const [args, message] of rows) {
+      const run = await guest(...args)
+      expect([args.join(' '), run.status, run.out]).toEqual([args.join(' '), 2, ''])
+      expect(run.err.split('\n')[0]).toMatch(message)
+      if (args.length > 0) expect(run.err.trimEnd().split('\n')).toHaveLength(1)
+    }
+  })
+
+  it('stays in charge of a guest that floods its console or makes hypercalls without end', async () => {
+    const flood = await guest('--kernel', file('flood'), '--memory', '16', '--timeout', '3')
+    expect(flood.status).toBe(4)
+    expect(flood.out.length).toBeGreaterThan(1000)
+    expect((await guest('--kernel', file('hypercalls'), '--memory', '16', '--timeout', '2')).status).toBe(4)
+  })
+
+  it('saves a computing guest and restores it where it was', async () => {
+    const saved = await guest('--kernel', file('count'), '--memory', '16', '--timeout', '30', '--save', file('save'), '--save-after', '\\.')
+    expect(saved.status).toBe(0)
+    const restored = await guest('--restore', file('save'), '--timeout', '30', '--expect', '\\.\\.', '--json', file('json'))
+    expect(restored.status).toBe(0)
+    expect(restored.out.startsWith('.')).toBe(true)
+    expect(JSON.parse(fs.readFileSync(file('json'), 'utf8')).instructions).toBeGreaterThan(3 * 0x1000000)
+    const damaged = fs.readFileSync(file('save'))
+    damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 4
+    fs.writeFileSync(file('damaged'), damaged)
+    const refused = await guest('--restore', file('damaged'))
+    expect([refused.status, refused.out]).toEqual([2, ''])
+    expect(refused.err).toMatch(/is damaged/)
+  })
+
+  it('starts in at most a second when warm', async () => {
+    await guest(...small('poweroff'))
+    const start = performance.now()
+    await guest(...small('poweroff'))
+    expect(performance.now() - start).toBeLessThan(3000) // 1 s on a quiet machine
+  })
+
+  it('takes its children along when it is interrupted', async () => {
+    const child = spawn(process.execPath, [GUEST, ...small('spin')], { stdio: ['ignore', 'pipe', 'ignore'] })
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    const children = fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim().split(' ')
+    expect(children.length).toBe(2)
+    child.kill('SIGINT')
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130)
+    const alive = (pid: string): boolean => {
+      try {
+        process.kill(Number(pid), 0)
+        return !/\) [ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
+      } catch {
+        return false
+      }
+    }
+    await expect.poll(() => children.filter(alive), { timeout: 5000 }).toEqual([])
+  })
+})
+
+describe('the runner’s words', () => {
+  it('pair each --send with the --expect before it', () => {
+    const parsed = parseGuestOptions(['--kernel', 'k', '--expect', 'a', '--send', 'x\\t', '--expect', 'b', '--send', 'y\\n'])
+    expect(parsed.ok && parsed.value.expectations.map(({ send }) => send)).toEqual(['x\t\r', 'y\n'])
+    expect(parseGuestOptions(['--kernel', 'k', '--send', 'x']).ok).toBe(false)
+  })
+  it('are met in order, across pieces, and not by what came before something was typed', () => {
+    const watch = new ConsoleWatch([
+      { pattern: /log.n:/, send: 'root\r' },
+      { pattern: /# $/, send: undefined },
+    ])
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+    expect(watch.add(bytes('lo'))).toEqual([])
+    expect(watch.add(bytes('gin: # '))).toEqual(['root\r'])
+    expect(watch.met).toBe(false)
+    expect(watch.add(bytes('demo# '))).toEqual([undefined])
+    expect(watch.met).toBe(true)
+  })
+})

@@ -1,0 +1,184 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { crc32 } from '../../../src-engine/lib/bytes'
+import { ok } from '../../../src-engine/public/result'
+import { restoreDomain, type SavedIdentity, saveDomain } from '../../../src-engine/save/checkpoint'
+import { encodeFileHeader } from '../../../src-engine/save/records'
+import { readSaveFile } from '../../../src-engine/save/save-file'
+import { Registers } from '../../../src-engine/vcpu/registers'
+import { type FakeDomain, FakeGuest, fakeDomain, RAM_MIB } from '../../support/fake-domain'
+import { count } from '../../support/tier'
+
+const IDENTITY: SavedIdentity = { handle: 'h', name: 'n', savedAtMs: 1_700_000_000_000, memoryMiB: RAM_MIB, vcpus: 1 }
+const QUIET = { progress: () => {}, cancelled: () => false }
+const PUMPS = Uint8Array.of(1, 2, 3)
+
+let folder = ''
+let file = ''
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'save-test-'))
+  file = path.join(folder, 'guest.save')
+})
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+/** A domain with something in every table. */
+function busyDomain(): FakeDomain {
+  const fake = fakeDomain()
+  const guest = new FakeGuest(fake)
+  const { domain, memory } = fake
+  for (let page = 16; page < 400; page += 3) memory.view.setFloat64(memory.addressOf(page * 4096 + 8), page * 1.25, true)
+  memory.view.setFloat64(memory.addressOf(1000 * 4096), -0, true)
+  guest.words([0, 0x7ff0], [4, 0], [16, 1])
+  guest.call('memory_op', 7, FakeGuest.ARG)
+  guest.words([0, 0x7ff0], [4, 1], [8, 0], [16, 0x20000])
+  guest.call('memory_op', 7, FakeGuest.ARG)
+  guest.words([0, 0x14], [8, 0x40])
+  guest.call('vcpu_op', 10, 0, FakeGuest.ARG)
+  guest.words([0, 0x15ff0])
+  guest.call('vcpu_op', 5, 0, FakeGuest.ARG)
+  domain.p2m.remove(700)
+  domain.p2m.remove(800)
+  domain.p2m.populate(800)
+  domain.events.raise(domain.events.bindVirq(0, 0))
+  domain.timers.setSingleshot(0, 5_000_000n)
+  domain.grants.prefill(9, 0, 20)
+  domain.messages.log('before')
+  const registers = new Registers(memory.buffer, 0)
+  registers.setGpr(7, 0x1234_5678_9abc_def0n)
+  registers.set64('RIP', 0xffff_ffff_8100_0000n)
+  registers.set64('RETIRED', 77n)
+  fake.clock.ns += 123_456n
+  domain.time.freeze()
+  return fake
+}
+
+async function save(fake: FakeDomain): Promise<void> {
+  const saved = await saveDomain(file, fake.domain, IDENTITY, PUMPS, QUIET)
+  expect(saved.ok).toBe(true)
+}
+
+const restore = (from = file) => restoreDomain(from, () => ok(fakeDomain(9)), QUIET)
+
+describe('a checkpoint', () => {
+  it('brings back memory, registers, tables, timers and the clock', async () => {
+    const before = busyDomain()
+    await save(before)
+    const restored = await restore()
+    if (!restored.ok) throw new Error(restored.error.message)
+    const after = restored.value.made
+    expect(restored.value.identity).toEqual(IDENTITY)
+    expect(restored.value.pumps).toEqual(PUMPS)
+    for (let gfn = 0; gfn < 0x20100; gfn++) {
+      const [a, b] = [before.memory.pageOf(gfn), after.memory.pageOf(gfn)]
+      expect(b === 0).toBe(a === 0)
+      if (a === 0) continue
+      const same = Buffer.compare(before.memory.u8.subarray(a, a + 4096), after.memory.u8.subarray(b, b + 4096)) === 0
+      // The vcpu's clock record is written anew.
+      expect(same || gfn === 0x14).toBe(true)
+    }
+    const [a, b] = [before.domain, after.domain]
+    expect(b.get('DOMID')).toBe(5)
+    expect(b.get('TOTAL_PAGES')).toBe(a.get('TOTAL_PAGES'))
+    expect(b.get('FREE_COUNT')).toBe(a.get('FREE_COUNT'))
+    expect(b.events.status(1)).toEqual(a.events.status(1))
+    expect(b.events.pending(1)).toBe(true)
+    expect(b.timers.next(0)).toBe(5_000_000n)
+    expect(b.time.systemTime()).toBe(a.time.systemTime())
+    expect(b.vget(0, 'INFO')).toBe(after.memory.addressOf(0x14040))
+    expect(b.vget(0, 'RUNSTATE_AREA', 0)).toBe(after.memory.addressOf(0x15ff0))
+    expect(b.vget(0, 'RUNSTATE_AREA', 1)).toBe(after.memory.addressOf(0x16000))
+    expect(b.messages.read().text).toContain('before')
+    expect(b.get('INCARNATION')).toBe(1)
+    const registers = new Registers(after.memory.buffer, 0)
+    expect(registers.gpr(7)).toBe(0x1234_5678_9abc_def0n)
+    expect(registers.get64('RETIRED')).toBe(77n)
+    after.clock.ns += 1000n
+    b.time.thaw()
+    expect(b.time.systemTime()).toBe(a.time.systemTime())
+  })
+
+  it('leaves out pages of zeroes', async () => {
+    const fake = busyDomain()
+    await save(fake)
+    expect(fs.statSync(file).size).toBeLessThan(400_000)
+  })
+
+  it('finds every flipped byte', async () => {
+    const fake = fakeDomain()
+    fake.domain.time.freeze()
+    await save(fake)
+    const good = fs.readFileSync(file)
+    const stride = count(Math.ceil(good.length / 300), 1)
+    const places = new Set<number>()
+    for (let at = 0; at < good.length; at += stride) places.add(at)
+    for (let at = 0; at < 200; at++) places.add(at).add(good.length - 1 - at)
+    const found: number[] = []
+    for (const at of places) {
+      const bad = Buffer.from(good)
+      bad[at] = (bad[at] ?? 0) ^ (1 << at % 8)
+      fs.writeFileSync(file, bad)
+      const read = await readSaveFile(file, async () => ok(undefined))
+      if (read.ok) found.push(at)
+    }
+    expect(found).toEqual([])
+  })
+
+  it('finds a file that is cut off, has more after its end, or has its records in another number', async () => {
+    await save(busyDomain())
+    const good = fs.readFileSync(file)
+    for (const length of [0, 5, 16, 40, good.length - 1, good.length - 24]) {
+      fs.writeFileSync(file, good.subarray(0, length))
+      expect((await restore()).ok).toBe(false)
+    }
+    fs.writeFileSync(file, Buffer.concat([good, Buffer.of(0)]))
+    expect((await restore()).ok).toBe(false)
+    fs.writeFileSync(file, Buffer.concat([good.subarray(0, 16), good.subarray(good.length - 24)]))
+    expect((await restore()).ok).toBe(false)
+  })
+
+  it('refuses a newer version by its number', async () => {
+    fs.writeFileSync(file, encodeFileHeader(2))
+    const result = await restore()
+    expect(result).toMatchObject({ ok: false, error: { kind: 'NEWER' } })
+    expect(!result.ok && result.error.message).toContain('version 2')
+  })
+
+  it('skips an optional record it does not know and refuses a mandatory one', async () => {
+    await save(busyDomain())
+    const good = fs.readFileSync(file)
+    for (const [flags, accepted] of [
+      [1, true],
+      [0, false],
+    ] as const) {
+      const header = Buffer.alloc(16)
+      header.writeUInt32LE(999, 0)
+      header.writeUInt32LE(flags, 4)
+      const trailer = Buffer.alloc(4)
+      trailer.writeUInt32LE(crc32(header), 0)
+      const end = Buffer.alloc(24)
+      good.copy(end, 0, good.length - 24)
+      end.writeUInt32LE(good.readUInt32LE(good.length - 8) + 1, 16)
+      end.writeUInt32LE(crc32(end.subarray(0, 20)), 20)
+      fs.writeFileSync(file, Buffer.concat([good.subarray(0, good.length - 24), header, trailer, end]))
+      expect((await restore()).ok).toBe(accepted)
+    }
+  })
+
+  it('can be cancelled, and leaves neither a file nor a part of one', async () => {
+    const fake = busyDomain()
+    const saved = await saveDomain(file, fake.domain, IDENTITY, PUMPS, { progress: () => {}, cancelled: () => true })
+    expect(saved).toMatchObject({ ok: false, error: { kind: 'CANCELLED' } })
+    expect(fs.readdirSync(folder)).toEqual([])
+  })
+
+  it('says in one sentence when it cannot be written, and leaves an older file alone', async () => {
+    const fake = busyDomain()
+    const nowhere = await saveDomain(path.join(folder, 'no', 'x'), fake.domain, IDENTITY, PUMPS, QUIET)
+    expect(!nowhere.ok && nowhere.error.message).toMatch(/no such file or folder\.$/)
+    fs.writeFileSync(file, 'older')
+    await saveDomain(file, fake.domain, IDENTITY, PUMPS, { progress: () => {}, cancelled: () => true })
+    expect(fs.readFileSync(file, 'utf8')).toBe('older')
+  })
+})

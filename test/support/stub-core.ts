@@ -1,0 +1,49 @@
+// A CPU core that runs a script instead of instructions: each run() is one step, which sets registers and says how it ended.
+// Runs in: vitest.
+import type { CoreExports } from '../../src-engine/vcpu/core-interface'
+
+export type Step = (budget: number) => number
+
+export class StubCore implements CoreExports {
+  readonly steps: Step[] = []
+  readonly injected: (number | 'nmi')[] = []
+  readonly invalidated: number[] = []
+  flushes = 0
+  codeFlushes = 0
+  eflags = 0x202
+  /** What a step finds when the script is over. */
+  constructor(private readonly last: Step) {}
+
+  run(budget: number): number {
+    return (this.steps.shift() ?? this.last)(budget)
+  }
+  interruptible(): number {
+    return (this.eflags >> 9) & 1
+  }
+  inject(vector: number): void {
+    this.injected.push(vector)
+    this.eflags &= ~0x200
+  }
+  inject_nmi(): void {
+    this.injected.push('nmi')
+  }
+  translate(va: bigint): number {
+    return va < 0n ? 0 : this.address(Number(va))
+  }
+  address: (gpa: number) => number = () => 0
+  flush_tlb(): void {
+    this.flushes += 1
+  }
+  flush_code(): void {
+    this.codeFlushes += 1
+  }
+  invalidate_page(mfn: number): void {
+    this.invalidated.push(mfn)
+  }
+  get_eflags(): number {
+    return this.eflags
+  }
+  set_eflags(value: number): void {
+    this.eflags = value
+  }
+}
