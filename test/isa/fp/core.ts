@@ -91,7 +91,7 @@ export function putState({ core, bytes }: { core: FpCore; bytes: Uint8Array }, s
   bytes.set(state.subarray(STATE.MEMORY, STATE.MEMORY + 128), OPERAND)
 }
 
-/** Reads it back; RFLAGS is left as 0. */
+/** Reads it back; RFLAGS is left as 0, the caller knows it. */
 export function getState({ core, bytes }: { core: FpCore; bytes: Uint8Array }): Uint8Array {
   const state = new Uint8Array(STATE.SIZE)
   core.fxsave(STAGING, 1, 1)

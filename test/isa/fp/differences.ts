@@ -20,6 +20,7 @@ export function differences(expected: Uint8Array, actual: Uint8Array): string {
   compare('RAX', STATE.RAX, 8)
   compare('RCX', STATE.RCX, 8)
   compare('RDX', STATE.RDX, 8)
+  compare('RFLAGS', STATE.RFLAGS, 2)
   for (let i = 0; i < 128; i += 16) compare(`memory ${i}`, STATE.MEMORY + i, 16)
   return found.join('; ')
 }

@@ -7,7 +7,7 @@ import { SSE_ROWS, sseFunctionId } from '../../../src-engine/isa/sse-rows'
 import { count } from '../../support/tier'
 import { address, getState, loadCore, OPERAND, putState, STAGING } from './core'
 import { differences } from './differences'
-import { compileC, hasNative, runNative } from './native'
+import { compileC, hasNative, runNative, STATE } from './native'
 import { makeState, random } from './states'
 
 describe('the floating-point state', () => {
@@ -131,6 +131,13 @@ describe('the floating-point state', () => {
     expect(divide()).toBe(0x106)
   })
 
+  /** Our state with the RFLAGS that NOP leaves alone. */
+  function afterwards(start: Uint8Array): Uint8Array {
+    const ours = getState(loaded)
+    ours.set(start.subarray(STATE.RFLAGS, STATE.RFLAGS + 8), STATE.RFLAGS)
+    return ours
+  }
+
   it.skipIf(!hasNative)('FXRSTOR keeps the host’s bits of any control, status and tag word', () => {
     const r = random(7)
     const cases = Array.from({ length: count(500, 5000) }, () => {
@@ -144,7 +151,7 @@ describe('the floating-point state', () => {
     const outcomes = runNative(oracle?.program ?? '', cases)
     const bad = cases.flatMap(({ state }, i) => {
       putState(loaded, state)
-      const report = differences(outcomes[i]?.state ?? state, getState(loaded))
+      const report = differences(outcomes[i]?.state ?? state, afterwards(state))
       return report
         ? [
             `CW ${new DataView(state.buffer).getUint16(0, true).toString(16)} SW ${new DataView(state.buffer).getUint16(2, true).toString(16)}: ${report}`,
