@@ -3,11 +3,14 @@
 // and AF clear, so nearly every condition has type SUB.
 //   SUB       result = a - b            ADD    result = a + b
 //   PARTIAL   result gives ZF SF PF, a holds CF, AF, OF in their EFLAGS places
+//   SHIFTED   CF is the sign of a, OF that of b; AF is set
+//   PRODUCT   a and b are signed factors, result the sign-extended low part: CF and OF say whether it is the product
 //   EXPLICIT  a holds all six; result is 0 exactly when ZF is set (so JZ needs no look at the type)
 // Runs in: the vcpu's thread. Spec: AMD64 manual volume 1, 3.1.4.
+import { mulHigh } from './fpu/soft'
 import { FLAGS_A, FLAGS_B, FLAGS_R, FLAGS_TYPE, EFLAGS_REST } from './generated/layout'
 
-export const SUB: i32 = 1, ADD: i32 = 2, PARTIAL: i32 = 3, EXPLICIT: i32 = 0
+export const SUB: i32 = 1, ADD: i32 = 2, PARTIAL: i32 = 3, SHIFTED: i32 = 4, PRODUCT: i32 = 5, EXPLICIT: i32 = 0
 export const CF: u32 = 1, PF: u32 = 4, AF: u32 = 0x10, ZF: u32 = 0x40, SF: u32 = 0x80, OF: u32 = 0x800
 export const STATUS: u32 = 0x8d5
 export const TF: u32 = 0x100, IF: u32 = 0x200, DF: u32 = 0x400, NT: u32 = 0x4000, RF: u32 = 0x10000, VM: u32 = 0x20000, AC: u32 = 0x40000, ID: u32 = 0x200000
@@ -38,6 +41,24 @@ export const TF: u32 = 0x100, IF: u32 = 0x200, DF: u32 = 0x400, NT: u32 = 0x4000
 @inline export function setPartial(r: i64, bits: u32): void {
   store<i32>(FLAGS_TYPE, PARTIAL); store<u64>(FLAGS_A, <u64>bits); store<i64>(FLAGS_R, r)
 }
+/** ZF SF PF from r, CF and OF from the signs of a and b. */
+// @ts-ignore: decorator
+@inline export function setShifted(a: i64, b: i64, r: i64): void {
+  store<i32>(FLAGS_TYPE, SHIFTED); store<i64>(FLAGS_A, a); store<i64>(FLAGS_B, b); store<i64>(FLAGS_R, r)
+}
+/** ZF SF PF from r; CF and OF wait until somebody asks whether a * b is r. */
+// @ts-ignore: decorator
+@inline export function setProduct(a: i64, b: i64, r: i64): void {
+  store<i32>(FLAGS_TYPE, PRODUCT); store<i64>(FLAGS_A, a); store<i64>(FLAGS_B, b); store<i64>(FLAGS_R, r)
+}
+/** High half of a signed 64x64 product. */
+export function mulHighSigned(a: i64, b: i64): i64 {
+  return <i64>mulHigh(<u64>a, <u64>b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)
+}
+function productLost(): bool {
+  const a = load<i64>(FLAGS_A), b = load<i64>(FLAGS_B)
+  return a * b != load<i64>(FLAGS_R) || mulHighSigned(a, b) != a * b >> 63
+}
 /** All six from their EFLAGS places. */
 export function setStatus(bits: u32): void {
   store<i32>(FLAGS_TYPE, EXPLICIT)
@@ -52,6 +73,8 @@ export function cfSlow(): bool {
   const t = load<i32>(FLAGS_TYPE)
   if (t == SUB) return load<u64>(FLAGS_A) < load<u64>(FLAGS_B)
   if (t == ADD) return load<u64>(FLAGS_R) < load<u64>(FLAGS_A)
+  if (t == SHIFTED) return load<i64>(FLAGS_A) < 0
+  if (t == PRODUCT) return productLost()
   return (load<u32>(FLAGS_A) & CF) != 0
 }
 export function ofSlow(): bool {
@@ -59,6 +82,8 @@ export function ofSlow(): bool {
   const a = load<i64>(FLAGS_A)
   if (t == SUB) return ((a ^ load<i64>(FLAGS_B)) & (a ^ load<i64>(FLAGS_R))) < 0
   if (t == ADD) return ((a ^ load<i64>(FLAGS_R)) & (load<i64>(FLAGS_B) ^ load<i64>(FLAGS_R))) < 0
+  if (t == SHIFTED) return load<i64>(FLAGS_B) < 0
+  if (t == PRODUCT) return productLost()
   return (<u32>a & OF) != 0
 }
 export function sfSlow(): bool {
@@ -72,6 +97,8 @@ export function pfSlow(): bool {
 export function afSlow(): bool {
   const t = load<i32>(FLAGS_TYPE)
   if (t == SUB || t == ADD) return ((load<u32>(FLAGS_A) ^ load<u32>(FLAGS_B) ^ load<u32>(FLAGS_R)) & 0x10) != 0
+  if (t == SHIFTED) return true
+  if (t == PRODUCT) return false
   return (load<u32>(FLAGS_A) & AF) != 0
 }
 function lessSlow(): bool { return sfSlow() != ofSlow() }

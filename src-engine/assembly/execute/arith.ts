@@ -1,7 +1,7 @@
 // Integer arithmetic and logic: each function computes a result of its operand type and notes the flags.
 // Flags that the manuals leave undefined get the values AMD processors give, where known.
 // Runs in: the vcpu's thread; inlined into the generated dispatch.
-import { sx, setSub, setAdd, setLogic, setPartial, setCarryOverflow, cfSlow, CF, AF, OF } from '../flags'
+import { sx, setSub, setAdd, setLogic, setPartial, setProduct, cfSlow, CF, AF, OF } from '../flags'
 
 // @ts-ignore: decorator
 @inline export function add<T>(a: T, b: T): T { const r = <T>(a + b); setAdd(sx<T>(a), sx<T>(b), sx<T>(r)); return r }
@@ -58,31 +58,10 @@ export function sbb<T>(a: T, b: T): T {
 // @ts-ignore: decorator
 @inline export function not<T>(a: T): T { return <T>~a }
 
-/** High half of an unsigned 64x64 product. */
-export function mulHigh(a: u64, b: u64): u64 {
-  const al = a & 0xffffffff, ah = a >> 32, bl = b & 0xffffffff, bh = b >> 32
-  const mid = ah * bl + ((al * bl) >> 32)
-  const mid2 = al * bh + (mid & 0xffffffff)
-  return ah * bh + (mid >> 32) + (mid2 >> 32)
-}
-export function mulHighSigned(a: i64, b: i64): i64 {
-  return <i64>mulHigh(<u64>a, <u64>b) - (a < 0 ? b : 0) - (b < 0 ? a : 0)
-}
-
-/** Two- and three-operand IMUL: CF = OF = the product does not fit. AMD processors leave the other flags alone. */
+/** Two- and three-operand IMUL: CF = OF = the product does not fit. ZF, SF, PF (undefined) are the result's. */
 // @ts-ignore: decorator
 @inline export function imul<T>(a: T, b: T): T {
-  let r: T
-  let lost: bool
-  if (sizeof<T>() == 8) {
-    r = <T>(a * b)
-    const h = mulHighSigned(<i64>a, <i64>b)
-    lost = h != (<i64>r >> 63)
-  } else {
-    const p = sx<T>(a) * sx<T>(b)
-    r = <T>p
-    lost = sx<T>(r) != p
-  }
-  setCarryOverflow(lost)
+  const r = <T>(a * b)
+  setProduct(sx<T>(a), sx<T>(b), sx<T>(r))
   return r
 }

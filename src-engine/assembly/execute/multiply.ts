@@ -2,9 +2,9 @@
 // Runs in: the vcpu's thread.
 import { RAX, RDX } from '../generated/layout'
 import { dst, ea, imm, put, raise, DE } from '../state'
-import { setPartial, setStatus, setCarryOverflow, status, cfSlow, afSlow, CF, AF, OF } from '../flags'
+import { setPartial, setStatus, setCarryOverflow, status, cfSlow, afSlow, CF, AF, OF, mulHighSigned } from '../flags'
+import { mulHigh } from '../fpu/soft'
 import { readHost } from '../mmu/access'
-import { mulHigh, mulHighSigned } from './arith'
 
 function operand(ip: u32, k: u32): u32 { return k & 1 ? readHost(ea(ip), 1 << (k >> 1), ip) : dst(ip) }
 

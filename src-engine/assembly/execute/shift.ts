@@ -1,7 +1,7 @@
 // Shifts and rotates. A masked count of zero leaves operand and flags alone. What the manuals leave undefined follows what
 // AMD processors show (Zen 4): OF after counts above one mostly by the formula for a count of one, AF set by shifts.
 // Runs in: the vcpu's thread.
-import { sx, setPartial, cfSlow, status, setStatus, CF, AF, OF, STATUS } from '../flags'
+import { sx, setPartial, setShifted, cfSlow, status, setStatus, CF, AF, OF, STATUS } from '../flags'
 
 // @ts-ignore: decorator
 @inline function width<T>(): u32 { return sizeof<T>() * 8 }
@@ -17,32 +17,33 @@ import { sx, setPartial, cfSlow, status, setStatus, CF, AF, OF, STATUS } from '.
 // @ts-ignore: decorator
 @inline function top<T>(v: T): u32 { return <u32>(wide<T>(v) >> (width<T>() - 1)) & 1 }
 
-export function shl<T>(a: T, count: u32): T {
+// The last bit shifted out is brought to bit 63, where SHIFTED flags want it.
+// @ts-ignore: decorator
+@inline export function shl<T>(a: T, count: u32): T {
   const n = masked<T>(count)
   if (n == 0) return a
   const w = width<T>()
-  const carry: u32 = n <= w ? <u32>(wide<T>(a) >> <u64>(w - n)) & 1 : 0
   const r: T = n < w ? <T>(wide<T>(a) << <u64>n) : <T>0
-  setPartial(sx<T>(r), AF | (carry * CF) | ((top<T>(r) ^ carry) * OF))
+  const out: i64 = n <= w ? <i64>(wide<T>(a) << <u64>(64 - w + n - 1)) : 0
+  setShifted(out, out ^ sx<T>(r), sx<T>(r))
   return r
 }
-export function shr<T>(a: T, count: u32): T {
+// OF is the operand's top bit for a count of one and clear for others.
+// @ts-ignore: decorator
+@inline export function shr<T>(a: T, count: u32): T {
   const n = masked<T>(count)
   if (n == 0) return a
-  const w = width<T>()
-  const carry: u32 = n <= w ? <u32>(wide<T>(a) >> <u64>(n - 1)) & 1 : 0
-  const r: T = n < w ? <T>(wide<T>(a) >> <u64>n) : <T>0
-  // for a count of one this is the operand's top bit; later counts see the bit beside the last one shifted out
-  setPartial(sx<T>(r), AF | (carry * CF) | ((n == 1 ? top<T>(a) : 0) * OF))
+  const r: T = n < width<T>() ? <T>(wide<T>(a) >> <u64>n) : <T>0
+  setShifted(<i64>(wide<T>(a) << <u64>(64 - n)), n == 1 ? sx<T>(a) : 0, sx<T>(r))
   return r
 }
-export function sar<T>(a: T, count: u32): T {
+// @ts-ignore: decorator
+@inline export function sar<T>(a: T, count: u32): T {
   const n = masked<T>(count)
   if (n == 0) return a
   const v = sx<T>(a)
-  const carry = <u32>(v >> <i64>(n - 1)) & 1
-  const r = <T>(v >> <i64>(n > 63 ? 63 : n))
-  setPartial(sx<T>(r), AF | (carry * CF))
+  const r = <T>(v >> <i64>n)
+  setShifted(v << <i64>(64 - n), 0, sx<T>(r))
   return r
 }
 
