@@ -202,6 +202,9 @@ export class Toolstack {
       }
       case 'domain0':
         this.domain0 = domain0Info(event.state, event.state === 'running' ? '' : event.detail, clock.now())
+        if (event.state === 'running' && event.restarts > 0) {
+          this.notices.raise('warning', errorReport('domain0-restarted', { detail: event.detail }))
+        }
         emit('domainChanged', { domain: this.domain0 })
         break
       case 'notice':

@@ -120,7 +120,12 @@ describe('the demo guest on the embedded engine', () => {
     const [pid] = await utilityProcesses(app, 'domain 0')
     process.kill(pid ?? -1, 'SIGKILL')
     await expect.poll(() => utilityProcesses(app, 'domain 0'), { timeout: 10_000 }).not.toContain(pid)
+    await manager.page
+      .getByText(/Domain 0 ended unexpectedly/)
+      .first()
+      .waitFor()
     await manager.waitForState('Domain 0', 'Running')
+    await domain.page.locator('[data-testid="console-connection"]', { hasText: 'Connected' }).waitFor()
     await domain.type('echo after=$((40+2))\r')
     await domain.waitForText('after=42', 20_000)
     await manager.waitForState(DEMO, 'Running')

@@ -43,6 +43,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   private listener: (event: DriverEvent) => void = () => {}
   private timer: NodeJS.Timeout | undefined
   private nextDomid = 1
+  private domain0Death = ''
   private domain0Usage: { readonly usage: ProcessUsage; readonly at: number; readonly pid: number } | undefined
 
   /** `folder` is domain 0's: its journal and, in plain Node, its socket. */
@@ -53,7 +54,10 @@ export class EmbeddedDriver implements HypervisorDriver {
       link: ({ handle, state, reason }) => {
         if (state === 'closed' && reason !== undefined) this.log(handle, 'info', `The link to domain 0 was closed: ${reason}`)
       },
-      died: (detail, restarts) => this.listener({ kind: 'domain0', state: 'crashed', detail, restarts }),
+      died: (detail, restarts) => {
+        this.domain0Death = detail
+        this.listener({ kind: 'domain0', state: 'crashed', detail, restarts })
+      },
       restarted: (connection, restarts) => void this.rejoin(connection, restarts),
       gaveUp: (detail) => {
         this.listener({ kind: 'notice', severity: 'error', error: errorReport('domain0-gone', { detail }) })
@@ -270,7 +274,7 @@ export class EmbeddedDriver implements HypervisorDriver {
       const joined = await guest.introduceAgain(connection)
       if (!joined.ok) this.log(guest.uuid, 'error', `Not joined to the new domain 0: ${joined.error.values['detail'] ?? ''}`)
     }
-    this.listener({ kind: 'domain0', state: 'running', detail: '', restarts })
+    this.listener({ kind: 'domain0', state: 'running', detail: this.domain0Death, restarts })
   }
 
   // ---- inside ---------------------------------------------------------------------------------
