@@ -7,7 +7,7 @@ import { fromUtf8, uuidText } from '../lib/bytes'
 import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
 import { LinkEnd, readU64, u32, u64 } from '../link/link-end'
-import { LINK_VERSION, type LinkRecordName } from '../public/protocol/link'
+import { LINK_BODY_LIMIT, LINK_VERSION, type LinkRecordName, XS_REQUEST_WINDOW } from '../public/protocol/link'
 import type { Transport } from '../public/protocol/transport'
 import { XENSTORE_PAYLOAD_MAX, XS } from '../public/xen/io/xs-wire'
 import type { Connection, WatchEvent } from '../xenstore/connection'
@@ -16,6 +16,9 @@ import { isWholeMessage, type XenStored } from '../xenstore/xenstored'
 
 /** Longest watch event: what XENSTORE_PAYLOAD_MAX allows; a longer one (long path and token) is cut out, with a note in the log. */
 const EVENT_PAYLOAD_MAX = XENSTORE_PAYLOAD_MAX
+
+/** A pump has XS_REQUEST_WINDOW requests on the way and acknowledges each reply. */
+const UNACKNOWLEDGED_LIMIT = 4 * XS_REQUEST_WINDOW
 
 export class GuestSession {
   readonly console: ConsoleService
@@ -99,7 +102,10 @@ export class GuestSession {
       }
       case 'XS_SAVE': {
         if (this.connection.awaiting) return 'save before the restore'
-        end.send('XS_SAVED', u32(view.getUint32(0, true), 0), this.xenstored.save(this.connection))
+        const state = this.xenstored.save(this.connection)
+        const id = view.getUint32(0, true)
+        if (state.length + 8 <= LINK_BODY_LIMIT) end.send('XS_SAVED', u32(id, 0), state)
+        else end.send('XS_SAVED', u32(id, 1), fromUtf8(`its store state is ${state.length} bytes, too much to save`))
         return undefined
       }
       case 'XS_RESTORE': {
@@ -153,6 +159,8 @@ export class GuestSession {
     if (this.connection.awaiting) return 'request before the restore'
     if (sequence !== this.received + 1) return `request ${sequence}, ${this.received + 1} expected`
     if (!isWholeMessage(message)) return 'not a XenStore message'
+    // Replies are kept until acknowledged, so a pump that never does would use up our memory.
+    if (this.connection.replies.size > UNACKNOWLEDGED_LIMIT) return 'replies are not acknowledged'
     this.received = sequence
     this.held = []
     const reply = this.xenstored.request(this.connection, sequence, message)

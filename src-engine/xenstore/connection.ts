@@ -27,6 +27,7 @@ export class Connection {
   /** Replies to journalled requests that are not acknowledged yet, by number. */
   readonly replies = new Map<number, Uint8Array>()
   events: WatchEvent[] = []
+  private eventBytes = 0
   /** Highest event number acknowledged, and the last one given out. */
   acknowledged = 0
   lastEvent = 0
@@ -64,13 +65,20 @@ export class Connection {
       const waiting = this.events[i]
       if (waiting && waiting.path === path && waiting.token === token) return
     }
-    if (this.events.length >= QUOTA.pendingEvents) {
+    const bytes = path.length + token.length
+    if (this.events.length >= QUOTA.pendingEvents || this.eventBytes + bytes > QUOTA.pendingEventBytes) {
       this.dropped++
       return
     }
     const event = { number: ++this.lastEvent, path, token }
     this.events.push(event)
+    this.eventBytes += bytes
     if (this.sendable(event)) this.onEvent?.(event)
+  }
+
+  replaceEvents(events: WatchEvent[]): void {
+    this.events = events
+    this.eventBytes = events.reduce((sum, event) => sum + event.path.length + event.token.length, 0)
   }
 
   /** The pump has put these replies and events where the guest finds them. Numbers from the future are the caller's to refuse. */
@@ -79,7 +87,7 @@ export class Connection {
     if (events <= this.acknowledged) return
     const before = this.acknowledged
     this.acknowledged = events
-    this.events = this.events.filter((event) => event.number > events)
+    this.replaceEvents(this.events.filter((event) => event.number > events))
     for (const event of this.events) {
       if (event.number > before + XS_EVENT_WINDOW && this.sendable(event)) this.onEvent?.(event)
     }

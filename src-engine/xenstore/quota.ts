@@ -16,6 +16,9 @@ export const QUOTA = {
   transactionNodes: 1024,
   /** Path segments below the root; ours: a tree walk must stay shallow. xenstored: path-max. E2BIG. */
   depth: 64,
-  /** Watch events waiting for a guest that does not take them; ours. Later ones are dropped and logged. */
-  pendingEvents: 16384,
+  /** Changes one transaction may make (the same node again counts); ours: its log is kept until the end. ENOSPC. */
+  transactionChanges: 4096,
+  /** Watch events waiting for a guest that does not take them, and their bytes; ours. Later ones are dropped. */
+  pendingEvents: 4096,
+  pendingEventBytes: 1024 * 1024,
 } as const

@@ -144,7 +144,7 @@ function fillConnection(store: Store, connection: Connection, form: ConnectionFo
     }
     connection.transactions.set(id, transaction)
   }
-  connection.events = form.events.map((event) => ({ ...event }))
+  connection.replaceEvents(form.events.map((event) => ({ ...event })))
   connection.acknowledged = form.acknowledged
   connection.lastEvent = form.lastEvent
   connection.executed = form.executed

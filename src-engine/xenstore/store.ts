@@ -300,8 +300,10 @@ export class Store {
   }
 
   private perform(view: View, change: Change): Answer {
-    if (view.transaction) view.transaction.change(change, this.generation++)
-    else this.commit([change])
+    const { connection, transaction } = view
+    if (!transaction) this.commit([change])
+    else if (!connection.privileged && transaction.changes.length >= QUOTA.transactionChanges) return err('ENOSPC')
+    else transaction.change(change, this.generation++)
     return ok(undefined)
   }
 }

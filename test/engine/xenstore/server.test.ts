@@ -1,6 +1,7 @@
 // XenStore by rows of who, request, expected reply. `|` is a NUL; an error is its name; `@n` a transaction.
 import { describe, expect, it } from 'vitest'
 import { XS_MESSAGE_ROWS } from '../../../src-engine/public/xen/io/xs-wire'
+import { QUOTA } from '../../../src-engine/xenstore/quota'
 import { handleOf, request, StoreScript, shownReply } from '../../support/xenstore-script'
 
 type Row = readonly [who: number, request: string, payload: string, expected: string]
@@ -283,6 +284,30 @@ describe('XenStore', () => {
     expect(script.ask(1, 'RESET_WATCHES', '|')).toBe('OK|')
     expect(script.ask(1, 'TRANSACTION_START', '|')).toMatch(/^\d+\|$/)
     for (const name of script.exercised) exercised.add(name)
+  })
+
+  it('a transaction has a limit of changes and of nodes it may touch', () => {
+    const script = new StoreScript()
+    const id = script.ask(1, 'TRANSACTION_START', '|').slice(0, -1)
+    for (let i = 0; i < QUOTA.transactionChanges; i++) expect(script.ask(1, `WRITE@${id}`, `data/same|${i}`)).toBe('OK|')
+    expect(script.ask(1, `WRITE@${id}`, 'data/same|x')).toBe('ENOSPC|')
+    expect(script.ask(1, `TRANSACTION_END@${id}`, 'T|')).toBe('OK|')
+    expect(script.ask(1, 'READ', 'data/same|')).toBe(String(QUOTA.transactionChanges - 1))
+    const wide = script.ask(1, 'TRANSACTION_START', '|').slice(0, -1)
+    for (let i = 0; i < QUOTA.transactionNodes; i++) expect(script.ask(1, `READ@${wide}`, `data/n${i}|`)).toBe('ENOENT|')
+    expect(script.ask(1, `READ@${wide}`, 'data/more|')).toBe('ENOSPC|')
+    expect(script.ask(2, 'READ', 'name|')).toBe('guest2')
+  })
+
+  it('watch events that a domU does not take are limited, in number and in bytes', () => {
+    const script = new StoreScript()
+    const token = long(1000)
+    script.ask(1, 'WATCH', `data|${token}|`)
+    for (let i = 0; i < 3000; i++) script.ask(1, 'WRITE', `data/n${i % 500}|x`)
+    const { events, dropped } = script.connection(1)
+    expect(events.reduce((sum, event) => sum + event.token.length, 0)).toBeLessThanOrEqual(QUOTA.pendingEventBytes)
+    expect(events.length).toBeLessThanOrEqual(QUOTA.pendingEvents)
+    expect(dropped + events.length).toBeGreaterThan(500)
   })
 
   it('a quota cannot be passed by several transactions at once', () => {
