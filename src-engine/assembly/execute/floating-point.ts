@@ -38,6 +38,10 @@ export function sse(ip: u32, k: u32): i32 {
   if (special & 32) return 0
   const onlyMmx = (special & 1) != 0 && first != KIND_V && second != KIND_W && second != KIND_U && first != KIND_W
   if (refused(onlyMmx)) return 1
+  if (special & 1) { // a pending x87 exception comes before faults of the operand
+    const pending = x87_wait()
+    if (pending) return fault(pending)
+  }
   const reg = <u32>load<u8>(ip, 4), rm = <u32>load<u8>(ip, 5)
   const size = <u32>load<u8>(row, 3)
   let h: u32 = 0
@@ -55,6 +59,8 @@ export function sse(ip: u32, k: u32): i32 {
   if (special & 8) {
     if (special & 1 && r & 0x100) return fault(r)
     const mask: u64 = info >> 21 & 3 ? (info >> 21 & 3) == 2 ? ~0 : 0xffffffff : 0xffff
+    // all bytes are probed, also those that are not written
+    for (let i: u32 = 0; i < size; i += 8) if (!writeHost((load<u64>(RDI) + i) & mask, 8, 0)) return 1
     for (let i: u32 = 0; i < 16; i++) {
       if (!(r >> i & 1)) continue
       const g = writeHost((load<u64>(RDI) + i) & mask, 1, 0)
@@ -70,14 +76,24 @@ export function sse(ip: u32, k: u32): i32 {
   return 0
 }
 
+/** FNSTENV FNSTCW FNSAVE FNSTSW: memory forms that do not look for pending exceptions. */
+function withoutWait(op: u32, reg: u32): bool { return (op == 0xd9 || op == 0xdd) && reg >= 6 }
+
 export function x87(ip: u32, k: u32): i32 {
   if (load<u32>(CR0) & (EM | TS)) return raise(NM)
   const op = 0xd8 + <u32>load<u8>(ip, 4), modrm = <u32>load<u8>(ip, 5)
   const short = imm(ip)
   const bytes = k & 1 ? x87_mem_size(op, modrm, short) : 0
+  if (bytes && !withoutWait(op, modrm >> 3 & 7)) { // a pending exception comes before faults of the operand
+    const pending = x87_wait()
+    if (pending) return fault(pending)
+  }
   let h: u32 = 0
   let at: u64 = 0
   if (k & 1) at = ea(ip)
+  // ten bytes are eight and two
+  if (bytes == 10 && !readHost(at, 8, ip)) return 1
+  if (bytes == -10 && !writeHost(at, 8, ip)) return 1
   if (bytes > 0) { h = readHost(at, bytes, ip); if (!h) return 1 }
   else if (bytes < 0) { h = writeHost(at, -bytes, ip); if (!h) return 1 }
   store<u64>(X87_IP, ripAt(offsetOf(ip)))
