@@ -76,7 +76,7 @@ export function sseForms(): SseForm[] {
   const found: SseForm[] = []
   for (const row of SSE_ROWS) {
     const [mnemonic, prefix, opcode, ext, form] = row
-    const letters = form.split(',')
+    const letters = form === '' ? [] : form.split(',')
     const has = (set: string): boolean => letters.some((letter) => set.includes(letter))
     const code = `${prefix} 0F ${hex(opcode)}${ext < 0 ? '' : `/${ext}`}`.trim()
     const label = `${mnemonic} ${form}${row[10].includes('w1') ? ' W' : ''}`

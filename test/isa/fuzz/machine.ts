@@ -152,6 +152,9 @@ export class Machine {
       this.bytes.set(fx.subarray(32 + i * 16, 42 + i * 16), to)
     }
     this.bytes.set(fx.subarray(160, 416), this.at('XMM'))
+    this.view.setUint16(this.at('FPU_OP'), 0, true)
+    for (const field of ['FPU_CS', 'FPU_DS'] as const) this.view.setUint16(this.at(field), 0, true)
+    for (const field of ['FPU_IP', 'FPU_DP'] as const) this.view.setBigUint64(this.at(field), 0n, true)
   }
   private getFx(): Uint8Array {
     const fx = new Uint8Array(416)
