@@ -32,7 +32,9 @@ function find(): u32 {
     lin &= 0xffffffff
     if (load<u32>(RIP) > limit(CS)) { raise(GP, 0); return 0 }
   }
-  const single = (load<u32>(EFLAGS_REST) & TF) != 0
+  // One instruction at a time under TF, and in an interrupt shadow with an interrupt waiting: STI; NOP; CLI lets it in.
+  const step = (load<u32>(EFLAGS_REST) & TF) != 0
+  const single = step || (load<u32>(SHADOW) != 0 && load<u32>(IRQ_WANTED) != 0)
   if (!single) {
     const hit = cachedJump(lin)
     if (hit) { store<u64>(PC_BASE, lin & ~0xfff); return hit }
@@ -52,7 +54,7 @@ function find(): u32 {
     ip = decodeBlock(lin, host, single)
     if (!ip) return 0
   }
-  if (single) store<u32>(STEPPING, 1)
+  if (step) store<u32>(STEPPING, 1)
   store<u64>(PC_BASE, lin & ~0xfff)
   if (ip != oneShot()) cacheJump(lin, ip)
   return ip
@@ -111,8 +113,11 @@ export function boundary(ip: u32, patch: u32): u32 {
     patch = 0
   } else if (load<u32>(STEPPING)) {
     store<u32>(STEPPING, 0)
-    store<u64>(DR + 48, load<u64>(DR + 48) | 0x4000) // DR6.BS
-    exception(DB, 0)
+    // MOV SS and POP SS hold the trap back: the instruction after them traps for both.
+    if ((load<u32>(SHADOW) & (2 | ARMED)) != 2) {
+      store<u64>(DR + 48, load<u64>(DR + 48) | 0x4000) // DR6.BS
+      exception(DB, 0)
+    }
     patch = 0
   }
   return next(patch)

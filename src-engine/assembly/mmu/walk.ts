@@ -191,8 +191,7 @@ export function translate(va: u64, access: u32): u32 {
 
 /** Host address of a guest virtual address with supervisor rights and no side effects; 0 when there is no memory behind it. */
 export function peek(va: u64, write: i32): u32 {
-  const fault = walk(va, write ? 1 : 0, true)
-  if (fault) return 0
+  if (!canonical(va) || walk(va, write ? 1 : 0, true)) return 0
   const entry = p2m(walkedGpa)
   if (!(entry & PAGE_PRESENT) || (write && entry & PAGE_READ_ONLY)) return 0
   return (entry & ~0xfff) + (<u32>va & 0xfff)
