@@ -82,8 +82,12 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     action: 'Ringmaster auf den neuen Stand bringen.',
   },
   'save-unusable': {
-    cause: 'Der gesicherte Zustand {path} kann nicht verwendet werden: {detail}.',
+    cause: 'Die Maschine wurde nicht wiederhergestellt: {detail}.',
     action: 'Eine andere Datei verwenden.',
+  },
+  'save-failed': {
+    cause: 'Die Maschine wurde nicht gespeichert und läuft weiter: {detail}.',
+    action: 'Einen anderen Ort wählen oder dort Platz schaffen.',
   },
   cancelled: { cause: 'Der Vorgang wurde abgebrochen.', action: 'Nichts wurde verändert; er kann jederzeit neu beginnen.' },
   'timed-out': {

@@ -8,7 +8,7 @@ import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-c
 export interface DialogProps {
   readonly title: string
   readonly children: ReactNode
-  readonly buttons: ReactNode
+  readonly buttons?: ReactNode
   readonly width?: number
   readonly alert?: boolean
   readonly closable?: boolean
@@ -39,7 +39,7 @@ export function Dialog(props: DialogProps) {
               {props.title}
             </Heading>
             <div className="dialog-body">{props.children}</div>
-            <div className="dialog-foot">{props.buttons}</div>
+            {props.buttons !== undefined && <div className="dialog-foot">{props.buttons}</div>}
           </form>
         </AriaDialog>
       </Modal>

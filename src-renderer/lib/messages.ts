@@ -280,6 +280,11 @@ export const messages = {
   'quit.destroy-hint': { en: 'Unwritten data in the guests is lost', de: 'Nicht geschriebene Daten der Gäste gehen verloren' },
   'quit.button': { en: 'Quit', de: 'Beenden' },
   'quit.choices': { en: 'Before quitting', de: 'Vor dem Beenden' },
+  'quit.gave-up': { en: 'Ringmaster did not quit', de: 'Ringmaster wurde nicht beendet' },
+  'quit.gave-up-body': {
+    en: 'Not everything could be ended in order: {names}. Look at these machines, then quit again.',
+    de: 'Nicht alles ließ sich geordnet beenden: {names}. Nach einem Blick auf diese Maschinen kann erneut beendet werden.',
+  },
   'quit.waiting': { en: 'Quitting', de: 'Wird beendet' },
 
   'preferences.theme': { en: 'Theme', de: 'Farbschema' },

@@ -23,6 +23,8 @@ export type Quitting =
   | { readonly kind: 'no' }
   | { readonly kind: 'asked'; readonly names: readonly string[] }
   | { readonly kind: 'waiting'; readonly names: readonly string[] }
+  /** Quitting ended without an end: these guests did not follow, or were not saved. */
+  | { readonly kind: 'gaveUp'; readonly names: readonly string[] }
 
 export interface AppState {
   /** False until the first list of domains is here: views show their skeleton. */
@@ -131,9 +133,10 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'quitAsked':
       return { ...state, quitting: { kind: 'asked', names: action.names } }
     case 'quitWaiting':
-      return { ...state, quitting: action.names.length > 0 ? { kind: 'waiting', names: action.names } : { kind: 'no' } }
+      if (action.names.length > 0) return { ...state, quitting: { kind: 'waiting', names: action.names } }
+      return state.quitting.kind === 'waiting' ? { ...state, quitting: { kind: 'gaveUp', names: state.quitting.names } } : state
     case 'quitAnswered':
-      return state.quitting.kind === 'asked' ? { ...state, quitting: { kind: 'no' } } : state
+      return state.quitting.kind === 'waiting' ? state : { ...state, quitting: { kind: 'no' } }
     case 'samples':
       return addSamples(state, action.samples, action.keepMs)
     case 'historyLoaded': {

@@ -302,6 +302,15 @@ describe('the window of a domain', () => {
     await expect(domain.tab('Performance').getAttribute('aria-selected')).resolves.toBe('true')
   })
 
+  it('has the keyboard again when its tab is clicked', async () => {
+    const { domain } = await startWithDemo()
+    await domain.tab('Log').click()
+    await domain.tab('Text console').click()
+    await expect.poll(() => domain.page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+    await domain.page.keyboard.type('echo back\r')
+    await domain.waitForText('\nback')
+  })
+
   it('gives Ctrl+C, Ctrl+A and Ctrl+V to the guest, not to the menu bar', async () => {
     const { domain } = await startWithDemo()
     await domain.type('half a line')

@@ -104,8 +104,13 @@ export function ConsolePane(props: ConsolePaneProps) {
   }, [parts, t, domain.name])
 
   const idle = connection === 'off' && parts !== null && !open
+  // The keyboard goes to the console when it comes in sight, unless it was steered there through the tabs.
   useEffect(() => {
-    if (visible && open) parts?.terminal.focus()
+    if (!visible || !open || parts === null) return
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement?.matches('[role="tab"][data-focus-visible]') !== true) parts.terminal.focus()
+    })
+    return () => cancelAnimationFrame(frame)
   }, [parts, visible, open])
 
   const words: Record<ConnectionState, string> = {

@@ -36,7 +36,8 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
   const seen = memory.reduce((highest, { y }) => Math.max(highest, y ?? 0), 0)
   const top = most > 0 ? most : Math.max(128, 2 ** Math.ceil(Math.log2(Math.max(1, seen * 1.1))))
   const busiest = cpu.reduce((highest, { y }) => Math.max(highest, y ?? 0), 0)
-  const cpuTop = Math.max(1, Math.ceil(busiest - 0.05))
+  // The engine's own threads add a little to a busy vcpu: the axis does not jump for that.
+  const cpuTop = Math.max(1, Math.ceil(busiest - 0.25))
 
   const percentTick = useCallback((value: number) => formats.percent(value), [formats])
   const memoryTick = useCallback((value: number) => formats.memory(value * MIB), [formats])

@@ -10,6 +10,7 @@ import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
+import { JobProgress } from '../../features/activity/Activity'
 import { useAppState, useAppStore } from '../../state/store'
 
 type Way = Exclude<QuitChoice, 'cancel'>
@@ -20,6 +21,7 @@ export function QuitDialog() {
   const client = useClient()
   const store = useAppStore()
   const quitting = useAppState((state) => state.quitting)
+  const jobs = useAppState((state) => state.jobs)
   const [way, setWay] = useState<Way>('save')
 
   const answer = (choice: QuitChoice) => {
@@ -31,10 +33,35 @@ export function QuitDialog() {
 
   if (quitting.kind === 'no') return null
   if (quitting.kind === 'waiting') {
+    // A save can be cancelled here too: then the app stays.
+    const running = Object.values(jobs).filter(({ state }) => state === 'running')
     return (
-      <Dialog title={t('quit.waiting')} closable={false} onClose={() => undefined} buttons={null}>
+      <Dialog title={t('quit.waiting')} closable={false} onClose={() => undefined}>
         <p className="quit-names">{t('manager.waiting', { names: quitting.names.join(', ') })}</p>
-        <Progress label={t('quit.waiting')} fraction={null} />
+        <div className="quit-jobs">
+          {running.map((job) => (
+            <JobProgress key={job.job} job={job} />
+          ))}
+          {running.length === 0 && <Progress label={t('quit.waiting')} fraction={null} />}
+        </div>
+      </Dialog>
+    )
+  }
+  if (quitting.kind === 'gaveUp') {
+    const close = () => store.dispatch({ kind: 'quitAnswered' })
+    return (
+      <Dialog
+        title={t('quit.gave-up')}
+        alert
+        onClose={close}
+        onSubmit={close}
+        buttons={
+          <Button kind="primary" submit autoFocus>
+            {t('button.close')}
+          </Button>
+        }
+      >
+        <p>{t('quit.gave-up-body', { names: quitting.names.join(', ') })}</p>
       </Dialog>
     )
   }

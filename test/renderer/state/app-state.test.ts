@@ -103,7 +103,9 @@ describe('the state of a window', () => {
     const waiting = reduce(asked, { kind: 'quitWaiting', names: ['a'] })
     expect(waiting.quitting.kind).toBe('waiting')
     expect(reduce(waiting, { kind: 'quitAnswered' })).toBe(waiting)
-    expect(reduce(waiting, { kind: 'quitWaiting', names: [] }).quitting).toEqual({ kind: 'no' })
+    const gaveUp = reduce(waiting, { kind: 'quitWaiting', names: [] })
+    expect(gaveUp.quitting).toEqual({ kind: 'gaveUp', names: ['a'] })
+    expect(reduce(gaveUp, { kind: 'quitAnswered' }).quitting).toEqual({ kind: 'no' })
   })
 
   it('joins what was measured before the window opened with what came since, each sample once', () => {
