@@ -131,7 +131,7 @@ function walk32(va: u32, access: u32, code: u32, cr0: u32, cr4: u32, quiet: bool
     entry = load<u32>(last)
     if (!(entry & 1)) return 0x80000000 | code
     rights &= entry
-  } else if (e1 & 0x200000) return 0x80000000 | code | 9
+  } else if (e1 >> 21 & 1) return 0x80000000 | code | 9 // no mask may look like an address (vcpu/relocate.ts)
   if (user && !(rights & 4)) return 0x80000000 | code | 1
   if (write && !(rights & 2) && (user || cr0 & WP)) return 0x80000000 | code | 1
   if (!quiet) {
