@@ -54,6 +54,13 @@ export const DOMAIN_ROWS = [
   ['HVM_PARAM', 8, HVM_NR_PARAMS + 1, '(saved)'],
   ['GRANT_GFN', 4, MAX_GRANT_FRAMES, 'where each grant frame is mapped, 0xffffffff nowhere (saved)'],
   ['PORT_SIGNAL', 4, MAX_PORTS / 32, 'ports the guest has sent on, for the main thread'],
+  ['POSTED_ANY', 4, 1, '1: POSTED has bits (saved)'],
+  [
+    'POSTED',
+    4,
+    MAX_PORTS / 32,
+    'ports that other threads want pending: the guest changes its event words without atomics, so its own vcpu raises them (saved)',
+  ],
   ['REASON', 1, REASON_BYTES, 'why it stopped, UTF-8 (saved)'],
 ] as const
 

@@ -205,6 +205,33 @@ export class EventChannels {
     this.domain.locked(() => this.raiseLocked(port))
   }
 
+  /**
+   * Makes a port pending from a thread that is no vcpu's. A guest on one vcpu runs its LOCK-prefixed instructions as plain
+   * loads and stores, so a bit set in between would be lost: the vcpu's thread raises the port between two instructions.
+   */
+  post(port: number): void {
+    if (!this.valid(port)) return
+    const { i32 } = this.domain.memory
+    Atomics.or(i32, (this.domain.address('POSTED') >>> 2) + (port >>> 5), 1 << (port & 31))
+    Atomics.store(i32, this.domain.address('POSTED_ANY') >>> 2, 1)
+    this.domain.kick(this.status(port).vcpu)
+  }
+
+  /** Raises what others have posted. Called on a vcpu's thread between instructions. */
+  raisePosted(): void {
+    const { i32 } = this.domain.memory
+    if (Atomics.exchange(i32, this.domain.address('POSTED_ANY') >>> 2, 0) === 0) return
+    const first = this.domain.address('POSTED') >>> 2
+    for (let word = 0; word < MAX_PORTS / 32; word++) {
+      let bits = Atomics.exchange(i32, first + word, 0)
+      while (bits !== 0) {
+        const bit = 31 - Math.clz32(bits)
+        bits &= ~(1 << bit)
+        this.raise(word * 32 + bit)
+      }
+    }
+  }
+
   raiseVirq(vcpu: number, virq: number): void {
     const port = this.domain.vget(vcpu, 'VIRQ_PORT', virq)
     if (port !== 0) this.raise(port)

@@ -250,7 +250,7 @@ export class DomainProcess {
       return {
         memory: domain.memory.buffer,
         offset,
-        notify: () => domain.events.raise(port),
+        notify: () => domain.events.post(port),
         wrote: () => domain.memory.beforeOutsideWrite(offset),
       }
     }

@@ -71,6 +71,7 @@ export class VcpuLoop {
       return
     }
     this.serveRequests()
+    domain.events.raisePosted()
     const now = domain.time.systemTime()
     if (domain.timers.fire(index, now, () => this.lapics.own.timerExpired())) {
       domain.shutdown.shutdown(SHUTDOWN.SHUTDOWN_watchdog, 'a watchdog of the guest ran out')
@@ -131,7 +132,13 @@ export class VcpuLoop {
       domain.runstates.enter(index, RUNSTATE.running)
       return
     }
-    if (domain.get('PAUSE') !== 0 || domain.get('STOP') !== 0 || domain.shutdown.stopped || domain.vget(index, 'FLUSH') !== 0)
+    if (
+      domain.get('PAUSE') !== 0 ||
+      domain.get('STOP') !== 0 ||
+      domain.shutdown.stopped ||
+      domain.vget(index, 'FLUSH') !== 0 ||
+      domain.get('POSTED_ANY') !== 0
+    )
       return
     const deadline = domain.timers.next(index)
     const left = deadline < 0n ? SLEEP_LIMIT_MS : Number(deadline - domain.time.systemTime()) / 1e6
