@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { DomainPage } from './domain-page'
@@ -25,6 +26,21 @@ async function startWithDemo(
   const domain = await app.domain(() => manager.pressDemoGuest())
   await domain.waitForText('~ #')
   return { app, manager, domain }
+}
+
+/** What jumped since the page was loaded: the browser's own sum of layout shifts, 0 when nothing did. */
+async function jumps(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0
+        const watcher = new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) sum += Number(Reflect.get(entry, 'value'))
+        })
+        watcher.observe({ type: 'layout-shift', buffered: true })
+        setTimeout(() => resolve(sum), 200)
+      }),
+  )
 }
 
 afterEach(async () => {
@@ -91,6 +107,20 @@ describe('the manager window', () => {
     await manager.waitForState(DEMO, 'Running')
     const said = await manager.announcements()
     expect(said.at(-1)).toBe(`${DEMO}: Running`)
+  })
+
+  it('lets nothing jump while a guest is made, paused, resumed and shut down', async () => {
+    const { manager, domain } = await startWithDemo()
+    await domain.tab('Performance').click()
+    await domain.chart('CPU usage').waitFor()
+    await domain.button('Pause').click()
+    await manager.waitForState(DEMO, 'Paused')
+    await domain.button('Resume').click()
+    await manager.waitForState(DEMO, 'Running')
+    await domain.button('Shut down').click()
+    await manager.waitForState(DEMO, 'Shut off')
+    expect(await jumps(manager.page)).toBeLessThan(0.005)
+    expect(await jumps(domain.page)).toBeLessThan(0.005)
   })
 
   it('asks before forcing a guest off, and Escape changes nothing', async () => {
@@ -184,6 +214,10 @@ describe('the manager window', () => {
     await manager.menu().waitFor()
     await page.keyboard.press('Escape')
     await manager.menu().waitFor({ state: 'detached' })
+    await expect.poll(() => manager.focused()).toContain(DEMO)
+    await page.keyboard.press('F10')
+    await manager.menu().waitFor()
+    await page.keyboard.press('Escape')
     await expect.poll(() => manager.focused()).toContain(DEMO)
     await page.keyboard.press('ContextMenu')
     await manager.menu().waitFor()

@@ -9,6 +9,7 @@ import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 
 const LINES_KEPT = 2000
+const DRAW_MS = 150
 
 export function LogPage(props: { readonly domain: DomainInfo }) {
   const { domain } = props
@@ -20,20 +21,34 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
   const atEnd = useRef(true)
 
   useEffect(() => {
-    let early: LogLine[] = []
+    // Lines are collected and drawn a few times a second: a guest that floods its log does not stop the window.
+    let waiting: LogLine[] = []
     let loaded = false
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const draw = () => {
+      timer = undefined
+      const fresh = waiting
+      waiting = []
+      setLines((before) => [...(before ?? []), ...fresh].slice(-LINES_KEPT))
+    }
     const end = client.subscribe('logLine', (event) => {
       if (event.uuid !== uuid) return
-      if (loaded) setLines((before) => [...(before ?? []), event.line].slice(-LINES_KEPT))
-      else early = [...early, event.line]
+      waiting.push(event.line)
+      if (waiting.length > LINES_KEPT) waiting.shift()
+      if (loaded) timer ??= setTimeout(draw, DRAW_MS)
     })
     void client.call('domainLog', { uuid }).then((log) => {
       loaded = true
       const known = log.ok ? log.value : []
       const lastTime = known.at(-1)?.time ?? 0
-      setLines([...known, ...early.filter(({ time }) => time > lastTime)].slice(-LINES_KEPT))
+      waiting = waiting.filter(({ time }) => time > lastTime)
+      setLines(known)
+      draw()
     })
-    return end
+    return () => {
+      end()
+      clearTimeout(timer)
+    }
   }, [client, uuid])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever the lines change
