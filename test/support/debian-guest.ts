@@ -6,7 +6,11 @@ import type { Result } from '../../src-engine/public/result'
 import { explainError } from '../../src-main/public/error-code'
 import { type DemoGuest, type DemoKernel, makeDemoGuest } from '../../src-main/toolstack/demo-guest'
 
-export const demoFolder = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'ringmaster', 'demo-guest')
+export const demoFolder = path.join(
+  process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'),
+  'ringmaster',
+  'demo-guest',
+)
 const TIMEOUT = 120_000
 
 /** The guest's files, or one sentence why they are not there. */
