@@ -16,10 +16,15 @@ export interface ConfigLimits {
   readonly maxMemoryMiB: number
 }
 
+/** A name from outside, if it can be one. */
+export function usableName(name: string): string | undefined {
+  return NAME.test(name) && name.trim() === name ? name : undefined
+}
+
 /** What needs no file system: also checked when a definition is stored. */
 export function checkConfig(config: DomainConfig, limits: ConfigLimits): Result<null, ErrorReport> {
   if (config.name.trim() === '') return err(errorReport('name-empty'))
-  if (!NAME.test(config.name) || config.name.trim() !== config.name) return err(errorReport('name-bad', { name: config.name }))
+  if (usableName(config.name) === undefined) return err(errorReport('name-bad', { name: config.name }))
   if (config.vcpus < 1) return err(errorReport('no-vcpus'))
   if (config.vcpus > limits.maxVcpus) return err(errorReport('too-many-vcpus', { asked: config.vcpus, max: limits.maxVcpus }))
   const { memoryMiB: asked } = config

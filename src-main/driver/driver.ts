@@ -49,6 +49,12 @@ export interface StartedDomain {
   readonly paused: boolean
 }
 
+/** What a file of saved state says of itself; believed only as far as choosing a domain for it goes. */
+export interface SavedDomain {
+  readonly uuid: string
+  readonly name: string
+}
+
 export interface RestoredDomain extends StartedDomain {
   readonly memoryMiB: number
   readonly vcpus: number
@@ -77,6 +83,9 @@ export interface HypervisorDriver {
   setMemory(uuid: string, memoryMiB: number): Outcome
   /** Writes the whole guest to `path` (temporary name, flushed, renamed) and ends it; when it fails or is aborted the guest goes on. */
   save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome
+  /** Looks into a file without restoring it. */
+  readSaved(path: string): Outcome<SavedDomain>
+  /** Continues a saved guest as the domain `uuid` named `config.name`. */
   restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain>
   /** One end of a stream to the domain's text console, for a window; public/stream.ts says what goes over it. */
   openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort>

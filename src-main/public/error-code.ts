@@ -126,8 +126,13 @@ export const errorReasons = {
   },
   'save-unusable': {
     code: 'OPERATION_FAILED',
-    cause: 'The saved state {path} cannot be used: {detail}.',
+    cause: 'The machine was not restored: {detail}.',
     action: 'Use another file.',
+  },
+  'save-failed': {
+    code: 'OPERATION_FAILED',
+    cause: 'The machine was not saved and goes on: {detail}.',
+    action: 'Choose another place, or free some space there.',
   },
   cancelled: {
     code: 'OPERATION_ABORTED',

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { checkBootFiles, checkConfig } from '../config/domain-check'
+import { checkBootFiles, checkConfig, usableName } from '../config/domain-check'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { DriverEvent, HypervisorDriver, RestoredDomain } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
@@ -393,15 +393,22 @@ export class Domains {
     await this.parts.definitions.removeManagedSave(domain.uuid)
   }
 
-  /** Which domain a file is continued as: the one it was saved from if that is at rest, else a new one beside it. */
+  /**
+   * Which domain a file is continued as: the one it was saved from if that is at rest, else a new one beside it. The index
+   * knows what the definition was; a file from elsewhere says its domain's name, and can be run but not booted afresh.
+   */
   private async restoreTarget(path: string): Outcome<{ domain: Domain; made: boolean }> {
-    const known = this.parts.definitions.findSavedFile(path)
-    const origin = known ? this.domains.get(known.uuid) : undefined
+    const saved = await this.parts.driver.readSaved(path)
+    if (!saved.ok) return saved
+    const recorded = this.parts.definitions.findSavedFile(path)
+    const known = recorded?.uuid === saved.value.uuid ? recorded : undefined
+    const origin = this.domains.get(saved.value.uuid)
     if (origin && origin.job === null && mayBe(origin.state, 'restore')) return ok({ domain: origin, made: false })
     const { minMemoryMiB: memoryMiB } = this.parts.driver.limits
-    const name = this.freeName(known?.config.name ?? basename(path).replace(/\.[^.]*$/, ''))
-    const config = known?.config ?? { name, memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '' }
-    const defined = await this.define({ ...config, name }, known && !origin ? known.uuid : randomUUID())
+    const blank = { memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '' }
+    const { config } = known ?? origin ?? { config: blank }
+    const name = this.freeName(usableName(saved.value.name) ?? basename(path).replace(/\.[^.]*$/, ''))
+    const defined = await this.define({ ...config, name }, origin ? randomUUID() : saved.value.uuid)
     if (!defined.ok) return defined
     const domain = this.domains.get(defined.value)
     return domain ? ok({ domain, made: true }) : err(errorReport('no-domain', { uuid: defined.value }))

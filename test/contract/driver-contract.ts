@@ -141,6 +141,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await expect.poll(() => stops(uuid)).toEqual(['saved'])
       expect(seen.every((fraction, index) => fraction >= 0 && fraction <= 1 && fraction >= (seen[index - 1] ?? 0))).toBe(true)
       expect(readdirSync(folder).filter((file) => file.startsWith('state.save'))).toEqual(['state.save'])
+      expect(await driver.readSaved(path)).toMatchObject({ ok: true, value: { uuid, name: config.name } })
       const sibling = randomUUID()
       for (const each of [uuid, sibling]) {
         const named = { ...config, name: each === uuid ? config.name : `${config.name} 2` }
@@ -151,6 +152,15 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       }
       for (const each of [uuid, sibling]) await converse(each, '', 'echo $kept\r', 'yes-it-is')
       for (const each of [uuid, sibling]) await driver.destroy(each)
+
+      const abort = new AbortController()
+      const stopped = stops(uuid).length
+      const cancelled = await driver.restore(uuid, config, path, { report: () => abort.abort(), signal: abort.signal })
+      if (!cancelled.ok) {
+        expect(cancelled.error.code).toBe('OPERATION_ABORTED')
+        expect(await driver.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
+        expect(stops(uuid)).toHaveLength(stopped)
+      }
     })
 
     it('lets a domain go on when its save is cancelled, and leaves no file', { timeout }, async () => {
@@ -172,6 +182,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       const path = join(folder, 'garbage.save')
       writeFileSync(path, 'this is no saved domain '.repeat(1000))
       const uuid = randomUUID()
+      expect(await driver.readSaved(path)).toMatchObject({ ok: false })
       expect(await driver.restore(uuid, config, path, quiet())).toMatchObject({ ok: false })
       expect(await driver.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
       expect(stops(uuid)).toEqual([])

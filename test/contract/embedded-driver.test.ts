@@ -1,10 +1,15 @@
 // The contract on our own engine, its processes forked by plain Node, with Debian's kernel and the demo ramdisk as the guest.
 // Skipped where those cannot be fetched. Runs in: vitest, plain Node.
-import { existsSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { ramBase } from '../../src-engine/isa/state-layout'
+import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
+import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import { Supervisor } from '../../src-main/supervisor/supervisor'
 import { debianGuest } from '../support/debian-guest'
@@ -35,6 +40,65 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
     type: 'uname -a\r',
     answer: 'Linux',
     bootMs: 90_000,
+  })
+
+  describe('the embedded driver whose processes are killed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringmaster-kill-'))
+    const events: DriverEvent[] = []
+    const { driver, channels } = embedded(folder)
+    const config = (name: string) => ({ name, memoryMiB: 128, vcpus: 1, kernel, ramdisk, cmdline: `${commandLine} quiet` })
+    const pids = (bundle: string): number[] => {
+      const lines = execFileSync('ps', ['-o', 'pid=,ppid=,args=', '-e'], { encoding: 'utf8' }).trim().split('\n')
+      const ours = lines.map((line) => line.trim().split(/\s+/)).filter(([, parent]) => parent === `${process.pid}`)
+      return ours.flatMap(([pid, , ...args]) => (args.join(' ').includes(`${bundle}.cjs`) ? [Number(pid)] : []))
+    }
+    /** Reads the console, after typing, until it says what is wanted. */
+    const says = async (uuid: string, typed: string, wanted: string): Promise<void> => {
+      const opened = await driver.openConsole(uuid, undefined)
+      if (!opened.ok) throw new Error(opened.error.reason)
+      const transport = channels.transport(opened.value)
+      let text = ''
+      transport.onMessage((message) => {
+        if (!CONSOLE_TO_WINDOW.output.is(message)) return
+        text += new TextDecoder().decode(message.bytes)
+        transport.send({ kind: 'ack', offset: message.offset + message.bytes.length })
+      })
+      if (typed !== '') transport.send({ kind: 'input', bytes: new TextEncoder().encode(typed) })
+      await expect.poll(() => text, { timeout: 60_000, interval: 100 }).toContain(wanted)
+      transport.close()
+    }
+    afterAll(async () => {
+      await driver.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    it('starts a new domain 0 that guests are joined to, and only a killed guest is crashed', {
+      timeout: 240_000,
+    }, async () => {
+      expect((await driver.open((event) => events.push(event))).ok).toBe(true)
+      const [a, b] = [randomUUID(), randomUUID()]
+      for (const uuid of [a, b]) expect((await driver.create(uuid, config(uuid.slice(0, 8)))).ok).toBe(true)
+      for (const uuid of [a, b]) await says(uuid, '', 'demo:~# ')
+
+      process.kill(pids('dom0')[0] ?? -1, 'SIGKILL')
+      const domain0 = () => events.flatMap((event) => (event.kind === 'domain0' ? [event.state] : []))
+      await expect.poll(domain0, { timeout: 20_000 }).toEqual(['running', 'crashed', 'running'])
+      for (const uuid of [a, b]) await says(uuid, 'echo sum=$((20+22))\r', 'sum=42')
+
+      process.kill(pids('domain')[0] ?? -1, 'SIGKILL')
+      const stopped = () => events.filter((event) => event.kind === 'stopped')
+      const crash = { uuid: a, how: 'crash', detail: expect.stringContaining('SIGKILL') }
+      await expect.poll(stopped, { timeout: 10_000 }).toMatchObject([crash])
+      await says(b, 'echo sum=$((40+4))\r', 'sum=44')
+      expect((await driver.create(a, config('again'))).ok).toBe(true)
+      await driver.destroy(a)
+      await driver.destroy(b)
+    })
+
+    it('leaves no process when it is closed', async () => {
+      await driver.close()
+      await expect.poll(() => [...pids('dom0'), ...pids('domain')]).toEqual([])
+    })
   })
 } else
   describe.skip(`the embedded driver on a guest: ${files.ok ? 'no engine bundles' : files.error}`, () => it('boots', () => {}))

@@ -16,18 +16,23 @@ import type {
   Outcome,
   Progress,
   RestoredDomain,
+  SavedDomain,
   StartedDomain,
   StopKind,
 } from '../driver'
 import { Domain0, type Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
 import { Guest } from './guest'
+import { readIdentity } from './save-identity'
 
 interface Running {
   readonly guest: Guest
   starting: boolean
   /** How it ended while starting. */
   ended: { readonly how: StopKind; readonly detail: string } | undefined
+  /** Resolved when its end has been told, or its start has failed. */
+  readonly settled: Promise<void>
+  readonly settle: () => void
 }
 
 /** First reserved domid; ours are below it. */
@@ -42,7 +47,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   private readonly guests = new Map<string, Running>()
   private listener: (event: DriverEvent) => void = () => {}
   private timer: NodeJS.Timeout | undefined
-  private nextDomid = 1
+  private lastDomid = 0
   private domain0Death = ''
   private domain0Usage: { readonly usage: ProcessUsage; readonly at: number; readonly pid: number } | undefined
 
@@ -97,6 +102,10 @@ export class EmbeddedDriver implements HypervisorDriver {
     })
   }
 
+  readSaved(path: string): Outcome<SavedDomain> {
+    return readIdentity(path)
+  }
+
   async restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain> {
     return this.bring(uuid, config, async ({ guest }, domain0) => {
       const abort = (): void => guest.kill('destroyed')
@@ -141,7 +150,11 @@ export class EmbeddedDriver implements HypervisorDriver {
       log: (level, text) => this.log(uuid, level, text),
       ended: (how, detail) => this.ended(running, how, detail),
     })
-    const running: Running = { guest, starting: true, ended: undefined }
+    let settle = (): void => {}
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const running: Running = { guest, starting: true, ended: undefined, settled, settle }
     this.guests.set(uuid, running)
     const prepared = await prepare(running, domain0.value)
     const resumed = prepared.ok ? await this.run(guest) : prepared
@@ -167,6 +180,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     running.starting = true // its end is nobody's news
     await running.guest.destroy()
     await this.release(running.guest)
+    running.settle()
   }
 
   // ---- a running guest ------------------------------------------------------------------------
@@ -204,6 +218,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     const running = this.guests.get(uuid)
     if (!running) return err(errorReport('no-domain', { uuid }))
     await running.guest.destroy()
+    await running.settled
     return ok(null)
   }
 
@@ -258,7 +273,10 @@ export class EmbeddedDriver implements HypervisorDriver {
   private tellStopped(running: Running, how: StopKind, detail: string): void {
     const { uuid } = running.guest
     // The place in domain 0 is given up first, so that a reboot finds it free.
-    this.release(running.guest).finally(() => this.listener({ kind: 'stopped', uuid, how, detail }))
+    this.release(running.guest).finally(() => {
+      this.listener({ kind: 'stopped', uuid, how, detail })
+      running.settle()
+    })
   }
 
   private async release(guest: Guest): Promise<void> {
@@ -298,9 +316,9 @@ export class EmbeddedDriver implements HypervisorDriver {
 
   private freeDomid(): number {
     const used = new Set([...this.guests.values()].map(({ guest }) => guest.domid))
-    do this.nextDomid = this.nextDomid >= DOMIDS - 1 ? 1 : this.nextDomid + 1
-    while (used.has(this.nextDomid))
-    return this.nextDomid
+    do this.lastDomid = this.lastDomid >= DOMIDS - 1 ? 1 : this.lastDomid + 1
+    while (used.has(this.lastDomid))
+    return this.lastDomid
   }
 
   private log(uuid: string, level: 'debug' | 'info' | 'warning' | 'error', text: string): void {

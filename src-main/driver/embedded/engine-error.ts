@@ -6,12 +6,11 @@ import { type ErrorCode, type ErrorReason, type ErrorReport, errorCodes, errorRe
 /** What an error of the engine means while doing what. A code that is not listed is "the hypervisor reports". */
 const REASONS: Readonly<Record<'start' | 'save' | 'restore' | 'other', Readonly<Record<string, ErrorReason>>>> = {
   start: { INVALID_ARG: 'image-unusable', CONFIG_UNSUPPORTED: 'image-unusable', OPERATION_ABORTED: 'cancelled' },
-  save: { OPERATION_ABORTED: 'cancelled', SYSTEM_ERROR: 'file-unwritable' },
+  save: { OPERATION_ABORTED: 'cancelled', OPERATION_FAILED: 'save-failed', INVALID_ARG: 'save-failed' },
   restore: {
     OPERATION_ABORTED: 'cancelled',
     INVALID_ARG: 'save-unusable',
     OPERATION_FAILED: 'save-unusable',
-    SYSTEM_ERROR: 'file-unreadable',
   },
   other: {},
 }

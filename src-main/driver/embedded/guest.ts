@@ -108,12 +108,13 @@ export class Guest {
     const sample = await this.caller.call('sample', {})
     this.sampling = false
     if (!sample.ok) return undefined
-    const { cpuNs: ns, memoryKiB } = sample.value
+    const { cpuNs: ns, memoryKiB, vcpus } = sample.value
     const at = performance.now()
     const last = this.lastCpu
     this.lastCpu = { ns, at }
     if (!last || at <= last.at) return { cpu: 0, memoryKiB }
-    return { cpu: Math.max(0, (ns - last.ns) / ((at - last.at) * 1e6)), memoryKiB }
+    // The answer's way here takes a changing while, so a busy second may look longer than it was.
+    return { cpu: Math.min(vcpus, Math.max(0, (ns - last.ns) / ((at - last.at) * 1e6))), memoryKiB }
   }
 
   failed(): boolean {

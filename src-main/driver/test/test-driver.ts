@@ -16,6 +16,7 @@ import type {
   Outcome,
   Progress,
   RestoredDomain,
+  SavedDomain,
   StartedDomain,
   StopKind,
 } from '../driver'
@@ -146,10 +147,15 @@ export class TestDriver implements HypervisorDriver {
     return ok(null)
   }
 
+  async readSaved(path: string): Outcome<SavedDomain> {
+    const state = await this.readState(path)
+    return state.ok ? ok({ uuid: state.value.uuid, name: state.value.config.name }) : state
+  }
+
   async restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain> {
     const failure = this.failure('restore') ?? (await this.work(progress))
     if (failure) return err(failure)
-    const saved = await this.readSaved(path)
+    const saved = await this.readState(path)
     if (!saved.ok) return saved
     const started = this.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, saved.value.console)
     const { memoryMiB, vcpus } = saved.value.config
@@ -170,7 +176,7 @@ export class TestDriver implements HypervisorDriver {
 
   // ---- inside -------------------------------------------------------------------------------
 
-  private async readSaved(path: string) {
+  private async readState(path: string) {
     try {
       const read: unknown = JSON.parse(await readFile(path, 'utf8'))
       if (savedShape.is(read)) return ok(read)
