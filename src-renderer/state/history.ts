@@ -29,7 +29,7 @@ const POINTS = 300
 
 /**
  * The points of the last `rangeMs`: single samples when they are few, otherwise means over equal slices of time whose
- * borders are fixed in time, so that the curve moves without wobbling.
+ * borders are fixed in time, so that the curve moves without wobbling. The newest sample is always a point of its own.
  */
 export function chartPoints(
   history: readonly Sample[],
@@ -42,11 +42,14 @@ export function chartPoints(
   const points: ChartPoint[] = []
   let bucket = Number.NaN
   let sum = 0
+  let times = 0
   let count = 0
   let lastAt = Number.NaN
+  let lastValue = 0
   const close = () => {
-    if (count > 0) points.push({ x: (lastAt - now) / 1000, y: sum / count })
+    if (count > 0) points.push({ x: (times / count - now) / 1000, y: sum / count })
     sum = 0
+    times = 0
     count = 0
   }
   for (const sample of history) {
@@ -57,10 +60,14 @@ export function chartPoints(
       points.push({ x: (lastAt - now) / 1000 + 0.001, y: null })
     }
     bucket = here
-    sum += sample[pick]
+    lastValue = sample[pick]
+    sum += lastValue
+    times += sample.at
     count += 1
     lastAt = sample.at
   }
+  const single = count <= 1
   close()
+  if (!single) points.push({ x: (lastAt - now) / 1000, y: lastValue })
   return points
 }

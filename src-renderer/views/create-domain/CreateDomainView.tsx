@@ -13,6 +13,7 @@ import { NumberField, TextField } from '../../components/Field'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { Progress } from '../../components/Progress'
 import { JobProgress } from '../../features/activity/Activity'
 import { useAppState } from '../../state/store'
 import { checkForm, configOf, DEFAULT_CMDLINE, type FieldName, type Form, fieldOf, freeName, limitsOf } from './check-form'
@@ -238,7 +239,7 @@ export function CreateDomainView() {
           </span>
           {t('create.start')}
         </Checkbox>
-        <span className="fill" />
+        <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>
         <Button onPress={close}>{t('button.cancel')}</Button>
         <Button kind="primary" submit disabled={busy || demoJob !== null}>
           <span className="same-width">

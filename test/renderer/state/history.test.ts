@@ -45,6 +45,12 @@ describe('chart points', () => {
     expect(mean).toBeCloseTo(0.45, 1)
   })
 
+  it('reach the newest sample even when an hour is shown and only seconds were measured', () => {
+    const points = chartPoints(seconds(0, 4), 'memory', 4000, HISTORY_MS)
+    expect(points.length).toBeGreaterThanOrEqual(2)
+    expect(points.at(-1)).toEqual({ x: 0, y: 4 })
+  })
+
   it('break where nothing was measured', () => {
     const points = chartPoints([...seconds(0, 10), ...seconds(40, 50)], 'cpu', 50_000, 60_000)
     expect(points.filter(({ y }) => y === null)).toHaveLength(1)
