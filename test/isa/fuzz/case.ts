@@ -39,3 +39,60 @@ export type Answer = {
 /** Offsets in struct request and struct answer of native.c. */
 export const REQUEST = { LENGTH: 24, OFFSET: 28, GPR: 32, RFLAGS: 160, MIDDLE: 168, TAIL: 680, BYTES: 744 } as const
 export const ANSWER = { RIP: 128, RFLAGS: 136, CR2: 144, TRAP: 152, ERROR: 156, MIDDLE: 160, TAIL: 672, BYTES: 736 } as const
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+const numbers = (view: DataView, at: number): bigint[] =>
+  Array.from({ length: 16 }, (_, n) => view.getBigUint64(at + n * 8, true))
+
+/** Writes struct request; `to` is as long as it is to be, with or without the FXSAVE image. */
+export function writeCase(to: Uint8Array, c: Case): void {
+  const view = viewOf(to)
+  to.set(c.code)
+  view.setUint32(REQUEST.LENGTH, c.code.length, true)
+  view.setUint32(REQUEST.OFFSET, c.offset, true)
+  for (const [n, v] of c.gpr.entries()) view.setBigUint64(REQUEST.GPR + n * 8, v, true)
+  view.setBigUint64(REQUEST.RFLAGS, BigInt(c.rflags), true)
+  to.set(c.middle, REQUEST.MIDDLE)
+  to.set(c.tail, REQUEST.TAIL)
+  if (c.fx && to.length > REQUEST.BYTES) to.set(c.fx.subarray(0, 416), REQUEST.BYTES)
+}
+export function readCase(from: Uint8Array): Case {
+  const view = viewOf(from)
+  return {
+    code: from.slice(0, view.getUint32(REQUEST.LENGTH, true)),
+    offset: view.getUint32(REQUEST.OFFSET, true),
+    gpr: numbers(view, REQUEST.GPR),
+    rflags: Number(view.getBigUint64(REQUEST.RFLAGS, true)),
+    middle: from.slice(REQUEST.MIDDLE, REQUEST.MIDDLE + 512),
+    tail: from.slice(REQUEST.TAIL, REQUEST.TAIL + 64),
+    fx: from.length > REQUEST.BYTES ? from.slice(REQUEST.BYTES) : undefined,
+  }
+}
+
+/** Reads and writes struct answer. */
+export function readAnswer(from: Uint8Array): Answer {
+  const view = viewOf(from)
+  return {
+    gpr: numbers(view, 0),
+    rip: view.getBigUint64(ANSWER.RIP, true),
+    rflags: Number(view.getBigUint64(ANSWER.RFLAGS, true) & 0xffff_ffffn),
+    cr2: view.getBigUint64(ANSWER.CR2, true),
+    trap: view.getUint32(ANSWER.TRAP, true),
+    error: view.getUint32(ANSWER.ERROR, true),
+    middle: from.subarray(ANSWER.MIDDLE, ANSWER.MIDDLE + 512),
+    tail: from.subarray(ANSWER.TAIL, ANSWER.TAIL + 64),
+    fx: from.length > ANSWER.BYTES ? from.subarray(ANSWER.BYTES, ANSWER.BYTES + 416) : undefined,
+  }
+}
+export function writeAnswer(to: Uint8Array, a: Answer): void {
+  const view = viewOf(to)
+  for (const [n, v] of a.gpr.entries()) view.setBigUint64(n * 8, v, true)
+  view.setBigUint64(ANSWER.RIP, a.rip, true)
+  view.setBigUint64(ANSWER.RFLAGS, BigInt(a.rflags), true)
+  view.setBigUint64(ANSWER.CR2, a.cr2, true)
+  view.setUint32(ANSWER.TRAP, a.trap, true)
+  view.setUint32(ANSWER.ERROR, a.error, true)
+  to.set(a.middle, ANSWER.MIDDLE)
+  to.set(a.tail, ANSWER.TAIL)
+  if (a.fx && to.length > ANSWER.BYTES) to.set(a.fx.subarray(0, 416), ANSWER.BYTES)
+}

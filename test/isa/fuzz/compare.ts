@@ -8,13 +8,17 @@ const names = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', ...Array.
 
 /** Status flags that an instruction leaves undefined and where we do not follow this host, by family. */
 export const UNDEFINED_FLAGS: Readonly<Record<string, { readonly mask: number; readonly why: string }>> = {
-  'imul:GE': { mask: 0xd4, why: 'ZF SF PF AF: this host leaves them alone, Intel processors set them by the result as we do; keeping them would cost each IMUL' },
+  'imul:GE': {
+    mask: 0xd4,
+    why: 'ZF SF PF AF: this host leaves them alone, Intel processors set them by the result as we do; keeping them would cost each IMUL',
+  },
   'imul:GEI': { mask: 0xd4, why: 'as imul:GE' },
 }
 
 /** Parts of a result that may differ, and why. */
 export const TOLERATED = {
-  approximation: 'RCP and RSQRT give 12 bits or so; each processor has its own table. Both within 1.5 * 2^-12 of the true value; tiny ones may be 0.',
+  approximation:
+    'RCP and RSQRT give 12 bits or so; each processor has its own table. Both within 1.5 * 2^-12 of the true value; tiny ones may be 0.',
   mxcsrMask: 'FXSAVE stores the mask of MXCSR: bit 17 is AMD’s misaligned-SSE mode, which our CPUID does not offer.',
 } as const
 const APPROXIMATE = /^r(cp|sqrt)[ps]s$/
@@ -37,7 +41,10 @@ export function compare(form: Form, c: Case, host: Answer, ours: Answer): string
   })
   const undefinedFlags = form.set === 'integer' ? (UNDEFINED_FLAGS[form.row[9]]?.mask ?? 0) : 0
   const mask = COMPARED & ~undefinedFlags
-  if ((host.rflags ^ ours.rflags) & mask) found.push(`flags host ${hex(host.rflags & COMPARED)} ours ${hex(ours.rflags & COMPARED)} differ ${flagNames((host.rflags ^ ours.rflags) & mask)}`)
+  if ((host.rflags ^ ours.rflags) & mask)
+    found.push(
+      `flags host ${hex(host.rflags & COMPARED)} ours ${hex(ours.rflags & COMPARED)} differ ${flagNames((host.rflags ^ ours.rflags) & mask)}`,
+    )
   const middle = Uint8Array.from(host.middle)
   if (form.name.startsWith('fxsave') && host.rip !== CODE + BigInt(c.offset)) middle.set(ours.middle.subarray(28, 32), 28) // TOLERATED.mxcsrMask
   compareBytes(found, 'middle', middle, ours.middle)
@@ -63,14 +70,22 @@ function nearly(a: Uint8Array, b: Uint8Array): boolean {
   const y = new DataView(b.buffer, b.byteOffset, 16)
   return [0, 4, 8, 12].every((at) => {
     const [p, q] = [x.getFloat32(at, true), y.getFloat32(at, true)]
-    return x.getUint32(at, true) === y.getUint32(at, true) || Math.abs(p - q) <= 2 * 1.5 * 2 ** -12 * Math.abs(p) || Math.max(Math.abs(p), Math.abs(q)) <= 2 ** -126
+    return (
+      x.getUint32(at, true) === y.getUint32(at, true) ||
+      Math.abs(p - q) <= 2 * 1.5 * 2 ** -12 * Math.abs(p) ||
+      Math.max(Math.abs(p), Math.abs(q)) <= 2 ** -126
+    )
   })
 }
 
 function compareFx(found: string[], a: Uint8Array, b: Uint8Array, approximate: boolean): void {
   const part = (name: string, at: number, length: number): void => {
-    const x = Buffer.from(a.subarray(at, at + length)).reverse().toString('hex')
-    const y = Buffer.from(b.subarray(at, at + length)).reverse().toString('hex')
+    const x = Buffer.from(a.subarray(at, at + length))
+      .reverse()
+      .toString('hex')
+    const y = Buffer.from(b.subarray(at, at + length))
+      .reverse()
+      .toString('hex')
     if (x !== y) found.push(`${name} host ${x} ours ${y}`)
   }
   part('fcw', 0, 2)
@@ -85,8 +100,20 @@ function compareFx(found: string[], a: Uint8Array, b: Uint8Array, approximate: b
 }
 
 export function flagNames(v: number): string {
-  const list: readonly (readonly [number, string])[] = [[1, 'CF'], [4, 'PF'], [16, 'AF'], [64, 'ZF'], [128, 'SF'], [256, 'TF'], [1024, 'DF'], [2048, 'OF']]
-  return list.filter(([bit]) => v & bit).map(([, name]) => name).join('')
+  const list: readonly (readonly [number, string])[] = [
+    [1, 'CF'],
+    [4, 'PF'],
+    [16, 'AF'],
+    [64, 'ZF'],
+    [128, 'SF'],
+    [256, 'TF'],
+    [1024, 'DF'],
+    [2048, 'OF'],
+  ]
+  return list
+    .filter(([bit]) => v & bit)
+    .map(([, name]) => name)
+    .join('')
 }
 
 export function describe(c: Case): string {

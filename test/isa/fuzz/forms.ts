@@ -6,9 +6,22 @@ import { SSE_ROWS, type SseRow } from '../../../src-engine/isa/sse-rows'
 
 export type Kind = 'reg' | 'mem' | 'lock'
 /** `size`: operand size in bytes. */
-export type IntegerForm = { readonly set: 'integer'; readonly name: string; readonly row: Row; readonly size: number; readonly kind: Kind }
+export type IntegerForm = {
+  readonly set: 'integer'
+  readonly name: string
+  readonly row: Row
+  readonly size: number
+  readonly kind: Kind
+}
 export type SseForm = { readonly set: 'sse'; readonly name: string; readonly row: SseRow; readonly kind: Kind }
-export type X87Form = { readonly set: 'x87'; readonly name: string; readonly op: number; readonly modrms: readonly number[]; readonly size: number; readonly kind: Kind }
+export type X87Form = {
+  readonly set: 'x87'
+  readonly name: string
+  readonly op: number
+  readonly modrms: readonly number[]
+  readonly size: number
+  readonly kind: Kind
+}
 export type Form = IntegerForm | SseForm | X87Form
 
 /** Families not compared here, and why. */
@@ -42,7 +55,17 @@ const WITH_MODRM = ['EG', 'GE', 'GEB', 'EI', 'E', 'M', 'LEA']
 /** 0F 01 register forms are other instructions. */
 const MEMORY_ONLY = ['group7_2', 'group7_3', 'group7_7']
 // 66 on a near branch truncates RIP on AMD and is ignored by Intel.
-const SIZES: Readonly<Record<string, readonly number[]>> = { b: [1], v: [4, 2, 8], y: [4, 8], z: [4, 2], q: [8, 2], f: [8], w: [2], d: [4], o: [8] }
+const SIZES: Readonly<Record<string, readonly number[]>> = {
+  b: [1],
+  v: [4, 2, 8],
+  y: [4, 8],
+  z: [4, 2],
+  q: [8, 2],
+  f: [8],
+  w: [2],
+  d: [4],
+  o: [8],
+}
 
 const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
 const isX87 = (row: Row): boolean => row[5] === 'X87'
@@ -54,7 +77,14 @@ export function integerForms(): IntegerForm[] {
   for (const row of OPCODE_MAP) {
     const [map, op, ext, mnemonic, operands, form, sizes, , flags, family, status] = row
     const words = flags.split(' ')
-    if (status !== 'done' || isX87(row) || words.includes('!64') || EXCLUDED[family] !== undefined || FX_FAMILIES.includes(family)) continue
+    if (
+      status !== 'done' ||
+      isX87(row) ||
+      words.includes('!64') ||
+      EXCLUDED[family] !== undefined ||
+      FX_FAMILIES.includes(family)
+    )
+      continue
     for (const size of SIZES[sizes] ?? []) {
       const kinds: Kind[] = []
       if (WITH_MODRM.includes(form)) {
@@ -95,9 +125,13 @@ export function x87Forms(): X87Form[] {
     for (let reg = 0; reg < 8; reg++) {
       found.push({ set: 'x87', name: `x87 ${hex(op)}/${reg} memory`, op, modrms: [reg << 3], size: 4, kind: 'mem' })
       const environment = (op === 0xd9 || op === 0xdd) && (reg === 4 || reg === 6)
-      if (environment) found.push({ set: 'x87', name: `x87 66 ${hex(op)}/${reg} memory`, op, modrms: [reg << 3], size: 2, kind: 'mem' })
-      const modrms = Array.from({ length: 8 }, (_, i) => 0xc0 + reg * 8 + i).filter((m) => op !== 0xd9 || !TRANSCENDENTAL.includes(m))
-      if (modrms.length > 0) found.push({ set: 'x87', name: `x87 ${hex(op)}/${reg} register`, op, modrms, size: 4, kind: 'reg' })
+      if (environment)
+        found.push({ set: 'x87', name: `x87 66 ${hex(op)}/${reg} memory`, op, modrms: [reg << 3], size: 2, kind: 'mem' })
+      const modrms = Array.from({ length: 8 }, (_, i) => 0xc0 + reg * 8 + i).filter(
+        (m) => op !== 0xd9 || !TRANSCENDENTAL.includes(m),
+      )
+      if (modrms.length > 0)
+        found.push({ set: 'x87', name: `x87 ${hex(op)}/${reg} register`, op, modrms, size: 4, kind: 'reg' })
     }
   }
   return found

@@ -15,7 +15,21 @@ const RBP = 5
 const RSI = 6
 const RDI = 7
 const MASK64 = (1n << 64n) - 1n
-const STACK = ['push', 'pop', 'push_imm', 'pop_mem', 'push_seg', 'pushf', 'popf', 'enter', 'leave', 'call', 'call_ind', 'ret', 'ret_imm']
+const STACK = [
+  'push',
+  'pop',
+  'push_imm',
+  'pop_mem',
+  'push_seg',
+  'pushf',
+  'popf',
+  'enter',
+  'leave',
+  'call',
+  'call_ind',
+  'ret',
+  'ret_imm',
+]
 const STRING = ['movs', 'stos', 'lods', 'scas', 'cmps', 'ins', 'outs']
 const BRANCHES = ['JCC', 'JCX', 'JMP']
 
@@ -26,14 +40,29 @@ export function value(r: Random): bigint {
   const bits = BigInt([8, 16, 32, 64][r.below(4)] ?? 64)
   let low: bigint
   switch (r.below(10)) {
-    case 0: low = 0n; break
-    case 1: low = (1n << bits) - 1n; break
-    case 2: low = 1n << (bits - 1n); break
-    case 3: low = (1n << (bits - 1n)) - 1n; break
-    case 4: low = BigInt(r.below(70)); break
-    case 5: low = -BigInt(r.below(70)); break
-    case 6: low = 1n << BigInt(r.below(64)); break
-    default: return r.u64()
+    case 0:
+      low = 0n
+      break
+    case 1:
+      low = (1n << bits) - 1n
+      break
+    case 2:
+      low = 1n << (bits - 1n)
+      break
+    case 3:
+      low = (1n << (bits - 1n)) - 1n
+      break
+    case 4:
+      low = BigInt(r.below(70))
+      break
+    case 5:
+      low = -BigInt(r.below(70))
+      break
+    case 6:
+      low = 1n << BigInt(r.below(64))
+      break
+    default:
+      return r.u64()
   }
   low &= (1n << bits) - 1n
   if (r.chance(0.3)) return low
@@ -74,12 +103,16 @@ class Draft {
   ripFix: { at: number; target: bigint } | undefined
   fx: Uint8Array | undefined
 
-  constructor(readonly r: Random) {
+  /** `tiled`: memory repeats itself, so that recorded cases pack well. */
+  constructor(
+    readonly r: Random,
+    tiled: boolean,
+  ) {
     this.gpr = Array.from({ length: 16 }, () => value(r))
     this.rflags = 0x202 | (r.u32() & 0x8d5) | (r.chance(0.1) ? 0x400 : 0) | (r.chance(0.03) ? 0x100 : 0)
     const view = new DataView(this.middle.buffer)
-    for (let i = 0; i < 512; i += 8) view.setBigUint64(i, value(r), true)
-    for (let i = 0; i < 64; i++) this.ends[i] = r.below(256)
+    for (let i = 0; i < 512; i += 8) view.setBigUint64(i, tiled && i >= 32 ? view.getBigUint64(i - 32, true) : value(r), true)
+    for (let i = 0; i < 64; i++) this.ends[i] = tiled ? (this.middle[i] ?? 0) : r.below(256)
     this.offset = r.chance(0.05) ? 0x1000 - 1 - r.below(14) : 0x100 + r.below(0xc00)
     this.gpr[RSP] = MIDDLE + BigInt(64 + r.below(384))
   }
@@ -103,7 +136,12 @@ class Draft {
     let v = 0n
     for (let i = 0; i < bytes; i++) {
       const a = at + BigInt(i)
-      const b = a >= MIDDLE && a < MIDDLE + 512n ? this.middle[Number(a - MIDDLE)] : a >= TAIL && a < TAIL + 64n ? this.ends[Number(a - TAIL)] : 0
+      const b =
+        a >= MIDDLE && a < MIDDLE + 512n
+          ? this.middle[Number(a - MIDDLE)]
+          : a >= TAIL && a < TAIL + 64n
+            ? this.ends[Number(a - TAIL)]
+            : 0
       v |= BigInt(b ?? 0) << BigInt(i * 8)
     }
     return v
@@ -156,7 +194,7 @@ class Draft {
       if (!noBase && withIndex && base === index) index = (index + 1) & 15
       if (index === RSP) index = RBP === base ? RBX : RBP
       const scale = r.below(4)
-      let size = noBase ? 4 : [0, 1, 4, 1][r.below(4)] ?? 0
+      let size = noBase ? 4 : ([0, 1, 4, 1][r.below(4)] ?? 0)
       if (!noBase && size === 0 && (base & 7) === 5) size = 1
       let disp = size === 0 ? 0n : size === 1 ? BigInt(r.below(256) - 128) : BigInt(r.u32() | 0)
       const high = narrow ? r.u64() & ~0xffff_ffffn : 0n
@@ -214,7 +252,15 @@ class Draft {
       const at = bytes.length - this.tail.length + this.ripFix.at
       new DataView(bytes.buffer).setInt32(at, Number(BigInt.asIntN(32, this.ripFix.target - end)), true)
     }
-    return { code: bytes, offset: this.offset, gpr: this.gpr, rflags: this.rflags, middle: this.middle, tail: this.ends, fx: this.fx }
+    return {
+      code: bytes,
+      offset: this.offset,
+      gpr: this.gpr,
+      rflags: this.rflags,
+      middle: this.middle,
+      tail: this.ends,
+      fx: this.fx,
+    }
   }
 }
 
@@ -231,9 +277,9 @@ function destination(d: Draft): bigint {
   return CODE + BigInt((d.offset + 64 + d.r.below(0x1f00)) % 0x2000)
 }
 
-function integerCase(form: IntegerForm, r: Random): Case {
+function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
   const [map, op, ext, , , shape, sizeKind, imm, , family] = form.row
-  const d = new Draft(r)
+  const d = new Draft(r, tiled)
   const { size } = form
   const memory = form.kind !== 'reg'
   if (size === 2 && sizeKind !== 'w') d.prefixes.push(0x66)
@@ -244,7 +290,16 @@ function integerCase(form: IntegerForm, r: Random): Case {
   // LOCK MOV CR is AMD's other way to name CR8, which our CPUID does not offer
   else if (r.chance(0.01) && !/_cr$/.test(family)) d.prefixes.push(0xf0)
   // F2 and F3 mean nothing to most one-byte instructions (with LOOPE and LOOPNE this host turns the condition by them)
-  if (map === '1' && r.chance(0.03) && !(op >= 0xa4 && op <= 0xaf) && op !== 0x90 && !(op >= 0x6c && op <= 0x6f) && op !== 0xe0 && op !== 0xe1) d.prefixes.push(r.chance(0.5) ? 0xf2 : 0xf3)
+  if (
+    map === '1' &&
+    r.chance(0.03) &&
+    !(op >= 0xa4 && op <= 0xaf) &&
+    op !== 0x90 &&
+    !(op >= 0x6c && op <= 0x6f) &&
+    op !== 0xe0 &&
+    op !== 0xe1
+  )
+    d.prefixes.push(r.chance(0.5) ? 0xf2 : 0xf3)
 
   // operands that registers imply
   const shiftByCl = family.endsWith(':EC') || family === 'shld_cl' || family === 'shrd_cl'
@@ -312,8 +367,12 @@ function integerCase(form: IntegerForm, r: Random): Case {
       pushImmediate(d, v, 1)
       break
     }
-    case 'iw': pushImmediate(d, immediate(r, 16), 2); break
-    case 'iv': pushImmediate(d, value(r), size); break
+    case 'iw':
+      pushImmediate(d, immediate(r, 16), 2)
+      break
+    case 'iv':
+      pushImmediate(d, value(r), size)
+      break
     case 'iwb': {
       const room = r.chance(0.8) ? r.below(64) : r.below(65536)
       pushImmediate(d, BigInt(room), 2)
@@ -349,7 +408,8 @@ function modrm(form: IntegerForm, d: Draft, reg: number, memory: boolean): void 
     d.pin(field, size === 8 ? offset : (d.reg(field) & ~((1n << BigInt(size * 8)) - 1n)) | BigInt.asUintN(size * 8, offset))
   }
   if (field < 16 && ext < 0) d.pinned.add(field)
-  let bytes = shape === 'GEB' ? 1 : family === 'movsx16' || family === 'movzx16' ? 2 : family === 'movsxd' ? (size === 2 ? 2 : 4) : size
+  let bytes =
+    shape === 'GEB' ? 1 : family === 'movsx16' || family === 'movzx16' ? 2 : family === 'movsxd' ? (size === 2 ? 2 : 4) : size
   if (family === 'cmpxchg8b') bytes = size * 2
   if (family === 'mov_from_seg' && memory) bytes = 2
   if (family === 'movnti' || shape === 'LEA') bytes = Math.max(bytes, 1)
@@ -357,10 +417,19 @@ function modrm(form: IntegerForm, d: Draft, reg: number, memory: boolean): void 
     d.registers(field, rm)
     return
   }
-  const at = bits && memory ? MIDDLE + BigInt(120 + r.below(256)) : target(r, bytes, family === 'cmpxchg8b' && size === 8 && r.chance(0.8) ? 16 : 1)
+  const at =
+    bits && memory
+      ? MIDDLE + BigInt(120 + r.below(256))
+      : target(r, bytes, family === 'cmpxchg8b' && size === 8 && r.chance(0.8) ? 16 : 1)
   const dividend = family === 'div' || family === 'idiv'
-  if (dividend) [RAX, RDX].forEach((n) => { d.pinned.add(n) })
-  if (family === 'cmpxchg' || family === 'cmpxchg8b') [RAX, RDX].forEach((n) => { d.pinned.add(n) })
+  if (dividend)
+    [RAX, RDX].forEach((n) => {
+      d.pinned.add(n)
+    })
+  if (family === 'cmpxchg' || family === 'cmpxchg8b')
+    [RAX, RDX].forEach((n) => {
+      d.pinned.add(n)
+    })
   if (memory) d.memory(field, at)
   else {
     if (ext >= 0) field = reg
@@ -422,9 +491,9 @@ function fxOf(r: Random, kind: OperandKind, x87: boolean): { fx: Uint8Array; mem
   return { fx: state.slice(0, 512), memory: state.subarray(544, 672) }
 }
 
-function sseCase(form: SseForm, r: Random): Case {
+function sseCase(form: SseForm, r: Random, tiled: boolean): Case {
   const [mnemonic, prefix, opcode, ext, operands, size, align, , , , flags] = form.row
-  const d = new Draft(r)
+  const d = new Draft(r, tiled)
   const { fx, memory } = fxOf(r, kindOf(form.row), flags.includes('mmx') || mnemonic.startsWith('fx'))
   d.fx = fx
   if (prefix !== '') d.prefixes.push(Number.parseInt(prefix, 16))
@@ -446,8 +515,8 @@ function sseCase(form: SseForm, r: Random): Case {
   return d.finish()
 }
 
-function x87Case(form: X87Form, r: Random): Case {
-  const d = new Draft(r)
+function x87Case(form: X87Form, r: Random, tiled: boolean): Case {
+  const d = new Draft(r, tiled)
   const { fx, memory } = fxOf(r, 'bits', true)
   d.fx = fx
   if (form.size === 2) d.prefixes.push(0x66)
@@ -466,10 +535,13 @@ function x87Case(form: X87Form, r: Random): Case {
   return d.finish()
 }
 
-export function makeCase(form: Form, r: Random): Case {
+export function makeCase(form: Form, r: Random, tiled = false): Case {
   switch (form.set) {
-    case 'integer': return integerCase(form, r)
-    case 'sse': return sseCase(form, r)
-    case 'x87': return x87Case(form, r)
+    case 'integer':
+      return integerCase(form, r, tiled)
+    case 'sse':
+      return sseCase(form, r, tiled)
+    case 'x87':
+      return x87Case(form, r, tiled)
   }
 }

@@ -17,7 +17,8 @@ const SEED = 20261123
 function groups(forms: readonly Form[]): (readonly [string, readonly Form[]])[] {
   const found = new Map<string, Form[]>()
   for (const form of forms) {
-    const name = form.set === 'x87' ? form.name.split('/')[0] ?? form.name : form.set === 'integer' ? form.row[3] : form.row[0]
+    const name =
+      form.set === 'x87' ? (form.name.split('/')[0] ?? form.name) : form.set === 'integer' ? form.row[3] : form.row[0]
     found.set(name, [...(found.get(name) ?? []), form])
   }
   return [...found]

@@ -3,14 +3,26 @@
 // exception's frame tells what happened.
 // Runs in: tests and the fuzzer.
 import { EXIT, MEMORY_MAP, ramBase, SEGMENT, type VcpuField, vcpuAddress } from '../../../src-engine/isa/state-layout'
-import { compileCore, instantiateCore } from '../../../src-engine/vcpu/load'
 import type { CoreExports } from '../../../src-engine/vcpu/core-interface'
+import { compileCore, instantiateCore } from '../../../src-engine/vcpu/load'
 import { type Answer, type Case, CODE, DATA, GS_BASE, MIDDLE, TAIL } from './case'
 
 const PAGE = 4096
 const KERNEL = 0xffff_ffff_8000_0000n
 // Guest frames: page tables first, then what they map.
-const GFN = { PML4: 1, LOW_PDPT: 2, LOW_PD: 3, DATA_PT: 4, CODE_PT: 5, HIGH_PDPT: 6, HIGH_PD: 7, KERNEL_PT: 8, DATA: 16, CODE: 24, KERNEL: 32 }
+const GFN = {
+  PML4: 1,
+  LOW_PDPT: 2,
+  LOW_PD: 3,
+  DATA_PT: 4,
+  CODE_PT: 5,
+  HIGH_PDPT: 6,
+  HIGH_PD: 7,
+  KERNEL_PT: 8,
+  DATA: 16,
+  CODE: 24,
+  KERNEL: 32,
+}
 // Pages of the kernel: IDT, GDT and TSS, handlers, stack.
 const IDT = 0
 const GDT = 0x1000
@@ -102,9 +114,13 @@ export class Machine {
     }
     // Selectors as Linux has them.
     for (const [selector, descriptor] of [
-      [0x10, 0x00af_9b00_0000_ffffn], [0x18, 0x00cf_9300_0000_ffffn], [0x20, 0x00cf_fb00_0000_ffffn],
-      [0x28, 0x00cf_f300_0000_ffffn], [0x30, 0x00af_fb00_0000_ffffn],
-    ] as const) view.setBigUint64(base + GDT + selector, descriptor, true)
+      [0x10, 0x00af_9b00_0000_ffffn],
+      [0x18, 0x00cf_9300_0000_ffffn],
+      [0x20, 0x00cf_fb00_0000_ffffn],
+      [0x28, 0x00cf_f300_0000_ffffn],
+      [0x30, 0x00af_fb00_0000_ffffn],
+    ] as const)
+      view.setBigUint64(base + GDT + selector, descriptor, true)
     view.setBigUint64(base + TSS + 4, KERNEL + BigInt(STACK_TOP), true)
     view.setUint16(base + TSS + 0x66, 0xffff, true) // no I/O bitmap
     this.bytes.fill(0xf4, base + HANDLERS, base + HANDLERS + PAGE)
@@ -182,7 +198,7 @@ export class Machine {
     this.user()
     // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
     if (this.runs++ % 16 === 0) core.flush_tlb()
-    c.gpr.forEach((v, n) => view.setBigUint64(this.at('GPR') + n * 8, v, true))
+    for (const [n, v] of c.gpr.entries()) view.setBigUint64(this.at('GPR') + n * 8, v, true)
     core.set_eflags(c.rflags)
     view.setBigUint64(this.at('RIP'), CODE + BigInt(c.offset), true)
     const code = this.host(GFN.CODE)

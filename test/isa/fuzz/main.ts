@@ -1,18 +1,43 @@
 // The fuzzer: compares random instructions with the host CPU for some minutes, or each form a number of times.
 //   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|sse|x87] [--show N]
+//   npm run -s fuzz -- --record [--seed S]     writes test/fixture/isa/recorded.bin.gz anew
 // Exit status 0: no mismatch, 1: mismatches (printed with the seed that repeats them), 2: bad arguments or no gcc.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
+import fs from 'node:fs'
 import path from 'node:path'
+import { random } from '../fp/states'
 import { type Form, integerForms, sseForms, x87Forms } from './forms'
+import { makeCase } from './generate'
 import { Machine } from './machine'
 import { buildOracle, hasNative } from './native'
-import { sweep } from './sweep'
+import { pack } from './recorded'
+import { seedOf, sweep } from './sweep'
 
 const args = process.argv.slice(2)
 function option(name: string): string | undefined {
   const i = args.indexOf(`--${name}`)
   return i < 0 ? undefined : args[i + 1]
 }
+/** Two states of each integer form, one of the others: a file of some hundred KiB. */
+function record(root: string, forms: readonly Form[], seed: number): number {
+  const oracle = buildOracle()
+  try {
+    const list = forms.flatMap((form) => {
+      const r = random(seedOf(form.name, seed))
+      const cases = Array.from({ length: form.set === 'integer' ? 2 : 1 }, () => makeCase(form, r, true))
+      // one process each: a recorded case must not depend on another
+      return cases.flatMap((c) => oracle.run([c]).map((answer) => ({ form: form.name, case: c, answer })))
+    })
+    const folder = path.join(root, 'test/fixture/isa')
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(path.join(folder, 'recorded.bin.gz'), pack(list))
+    console.log(`${list.length} cases recorded`)
+  } finally {
+    oracle.dispose()
+  }
+  return 0
+}
+
 async function main(): Promise<number> {
   if (!hasNative) {
     console.error('fuzz: needs gcc on x86-64 Linux')
@@ -25,13 +50,16 @@ async function main(): Promise<number> {
   const set = option('set')
   const show = Number(option('show') ?? 3)
   const sets: Record<string, readonly Form[]> = { integer: integerForms(), sse: sseForms(), x87: x87Forms() }
-  const forms = Object.entries(sets).filter(([name]) => set === undefined || name === set).flatMap(([, list]) => list)
+  const forms = Object.entries(sets)
+    .filter(([name]) => set === undefined || name === set)
+    .flatMap(([, list]) => list)
     .filter((form) => only === undefined || form.name.includes(only))
   if (forms.length === 0 || Number.isNaN(minutes) || Number.isNaN(seed)) {
     console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|sse|x87')
     return 2
   }
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
+  if (args.includes('--record')) return record(root, forms, Number(option('seed') ?? 1))
   const machine = await Machine.create(path.join(root, 'src-engine/assembly/build/core.wasm'))
   const oracle = buildOracle()
   const end = performance.now() + minutes * 60_000

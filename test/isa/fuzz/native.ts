@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { ANSWER, type Answer, type Case, REQUEST } from './case'
+import { ANSWER, type Answer, type Case, REQUEST, readAnswer, writeCase } from './case'
 
 export const hasNative =
   process.platform === 'linux' && process.arch === 'x64' && spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status === 0
@@ -31,35 +31,11 @@ function runNative(program: string, cases: readonly Case[]): Answer[] {
   const view = new DataView(input.buffer)
   view.setUint32(0, cases.length, true)
   view.setUint32(4, fx ? 1 : 0, true)
-  cases.forEach((c, i) => {
-    const at = 8 + i * size
-    input.set(c.code, at)
-    view.setUint32(at + REQUEST.LENGTH, c.code.length, true)
-    view.setUint32(at + REQUEST.OFFSET, c.offset, true)
-    c.gpr.forEach((v, n) => view.setBigUint64(at + REQUEST.GPR + n * 8, v, true))
-    view.setBigUint64(at + REQUEST.RFLAGS, BigInt(c.rflags), true)
-    input.set(c.middle, at + REQUEST.MIDDLE)
-    input.set(c.tail, at + REQUEST.TAIL)
-    if (c.fx) input.set(c.fx, at + REQUEST.BYTES)
-  })
+  for (const [i, c] of cases.entries()) writeCase(input.subarray(8 + i * size, 8 + (i + 1) * size), c)
   const each = ANSWER.BYTES + (fx ? 512 : 0)
   const run = spawnSync(program, { input, maxBuffer: cases.length * each + 4096, timeout: 120_000 })
   if (run.status !== 0 || run.stdout.length !== cases.length * each) {
     throw new Error(`the native harness ended with ${run.status ?? run.signal} in a batch of ${cases.length} cases`)
   }
-  const out = new DataView(run.stdout.buffer, run.stdout.byteOffset, run.stdout.length)
-  return cases.map((_, i) => {
-    const at = i * each
-    return {
-      gpr: Array.from({ length: 16 }, (_unused, n) => out.getBigUint64(at + n * 8, true)),
-      rip: out.getBigUint64(at + ANSWER.RIP, true),
-      rflags: Number(out.getBigUint64(at + ANSWER.RFLAGS, true) & 0xffff_ffffn),
-      cr2: out.getBigUint64(at + ANSWER.CR2, true),
-      trap: out.getUint32(at + ANSWER.TRAP, true),
-      error: out.getUint32(at + ANSWER.ERROR, true),
-      middle: run.stdout.subarray(at + ANSWER.MIDDLE, at + ANSWER.MIDDLE + 512),
-      tail: run.stdout.subarray(at + ANSWER.TAIL, at + ANSWER.TAIL + 64),
-      fx: fx ? run.stdout.subarray(at + ANSWER.BYTES, at + ANSWER.BYTES + 416) : undefined,
-    }
-  })
+  return cases.map((_, i) => readAnswer(run.stdout.subarray(i * each, (i + 1) * each)))
 }

@@ -9,7 +9,12 @@ import type { Machine } from './machine'
 import type { Oracle } from './native'
 
 export type Mismatch = { readonly form: string; readonly text: string; readonly start: string }
-export type Outcome = { readonly form: Form; readonly cases: number; readonly bad: readonly Mismatch[]; readonly badCount: number }
+export type Outcome = {
+  readonly form: Form
+  readonly cases: number
+  readonly bad: readonly Mismatch[]
+  readonly badCount: number
+}
 
 export function seedOf(name: string, seed: number): number {
   let h = 0x811c9dc5 ^ seed
@@ -18,7 +23,14 @@ export function seedOf(name: string, seed: number): number {
 }
 
 /** Compares `count` cases of each form; one process of the harness takes many forms. */
-export function sweep(forms: readonly Form[], count: number, seed: number, oracle: Oracle, machine: Machine, keep = 3): Outcome[] {
+export function sweep(
+  forms: readonly Form[],
+  count: number,
+  seed: number,
+  oracle: Oracle,
+  machine: Machine,
+  keep = 3,
+): Outcome[] {
   const outcomes: Outcome[] = []
   const perBatch = Math.max(1, Math.floor(4000 / count))
   for (let i = 0; i < forms.length; i += perBatch) {
