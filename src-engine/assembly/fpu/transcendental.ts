@@ -24,8 +24,6 @@ const TWO_BY_LN2_HI: u64 = 0xb8aa3b295c17f0bb, TWO_BY_LN2_LO: u64 = 0xbe87fed069
 /** Reduced argument of the circular functions: |r| floating, r^2 fixed, its sign, the quadrant. */
 const ARG_HI: u32 = STAGING + 0x20, ARG_LO: u32 = STAGING + 0x28, ARG_EXPONENT: u32 = STAGING + 0x30, ARG_SIGN: u32 = STAGING + 0x34
 const SQUARE_HI: u32 = STAGING + 0x38, SQUARE_LO: u32 = STAGING + 0x40
-/** First of two results. */
-const SAVED_HI: u32 = STAGING + 0x48, SAVED_LO: u32 = STAGING + 0x50, SAVED_EXPONENT: u32 = STAGING + 0x58
 
 /** The W result becomes R, inexact. */
 function takeWide(sign: u32): void {
@@ -231,21 +229,29 @@ export function fptan(): void {
   else {
     if (stopped()) return
     const quadrant = reduceArgument()
-    cosineOfArgument()
-    store<u64>(SAVED_HI, wideHi())
-    store<u64>(SAVED_LO, wideLo())
-    store<i32>(SAVED_EXPONENT, load<i32>(W_EXPONENT))
-    sineOfArgument()
-    const sh = wideHi(), sl = wideLo(), se = load<i32>(W_EXPONENT)
-    const ch = load<u64>(SAVED_HI), cl = load<u64>(SAVED_LO), ce = load<i32>(SAVED_EXPONENT)
-    if (quadrant & 1) divWide(ch, cl, ce, sh, sl, se)
-    else divWide(sh, sl, se, ch, cl, ce)
+    tangent((quadrant & 1) != 0)
     takeWide(load<u32>(ARG_SIGN) ^ (quadrant & 1))
     round80(64)
   }
   if (!deliver(0)) return
   push()
   put80(st(0), 0x3fff, TOP_BIT)
+}
+
+/** tan(|r|), or its reciprocal, floating in W. */
+function tangent(reciprocal: bool): void {
+  if (!reciprocal && load<i32>(ARG_EXPONENT) < -60) {
+    // Just above r: the sticky bit of takeWide says so.
+    setWide(load<u64>(ARG_HI), load<u64>(ARG_LO))
+    store<i32>(W_EXPONENT, load<i32>(ARG_EXPONENT))
+    return
+  }
+  cosineOfArgument()
+  const ch = wideHi(), cl = wideLo(), ce = load<i32>(W_EXPONENT)
+  sineOfArgument()
+  const sh = wideHi(), sl = wideLo(), se = load<i32>(W_EXPONENT)
+  if (reciprocal) divWide(ch, cl, ce, sh, sl, se)
+  else divWide(sh, sl, se, ch, cl, ce)
 }
 
 // Arc tangent

@@ -36,7 +36,7 @@ int main(void) {
       case 0xf1: first = y * log2q(x); break;
       case 0xf2: first = sine / cosine; break;
       case 0xf3: first = atan2q(y, x); break;
-      case 0xf9: first = y * (log1pq(x) / M_LN2q); break;
+      case 0xf9: first = y * log1pq(x) / M_LN2q; break; // in this order: log1p of a denormal must not lose bits
       case 0xfb: first = sine; second = cosine; break;
       case 0xfe: first = sine; break;
       case 0xff: first = cosine; break;
