@@ -22,6 +22,16 @@ type VcpuField = keyof typeof VCPU
 /** How long a waiter sleeps before it looks at the lock again: bounds the harm of a lost wake-up. */
 const LOCK_RETRY_MS = 1
 
+/** Not every main thread may sleep in Atomics.wait; where it may not, the lock spins: it is held for microseconds. */
+const MAY_WAIT = ((): boolean => {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0)
+    return true
+  } catch {
+    return false
+  }
+})()
+
 export class DomainState {
   private readonly base: number
   private readonly lockIndex: number
@@ -91,7 +101,9 @@ export class DomainState {
   lock(): void {
     const words = this.memory.i32
     if (Atomics.compareExchange(words, this.lockIndex, 0, 1) === 0) return
-    while (Atomics.exchange(words, this.lockIndex, 2) !== 0) Atomics.wait(words, this.lockIndex, 2, LOCK_RETRY_MS)
+    while (Atomics.exchange(words, this.lockIndex, 2) !== 0) {
+      if (MAY_WAIT) Atomics.wait(words, this.lockIndex, 2, LOCK_RETRY_MS)
+    }
   }
   unlock(): void {
     if (Atomics.exchange(this.memory.i32, this.lockIndex, 0) === 2) Atomics.notify(this.memory.i32, this.lockIndex, 1)

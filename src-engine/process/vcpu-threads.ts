@@ -45,7 +45,11 @@ export class VcpuThreads {
   }
 
   private end(index: number, reason: string): void {
-    if (!this.ending) this.listener.failed(`the thread of vcpu ${index} failed: ${reason}`)
+    if (this.ending) return
+    // Whoever waits for it to stand still need not wait any more.
+    this.domain.vset(index, 'PARKED', 1)
+    this.rang()
+    this.listener.failed(`the thread of vcpu ${index} failed: ${reason}`)
   }
 
   /** Asks the vcpus to park; resolves when all do and time stands. */

@@ -1,3 +1,4 @@
+// Guest physical memory through the p2m. Runs in: vitest.
 import { describe, expect, it } from 'vitest'
 import { fakeDomain, RAM_MIB } from '../../support/fake-domain'
 

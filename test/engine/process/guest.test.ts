@@ -1,3 +1,5 @@
+// The headless runner as people and tests use it: arguments, exit statuses, reports, saves; kernels of a few instructions.
+// Runs in: vitest; starts out/main/guest.cjs.
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -97,7 +99,18 @@ describe('the headless runner', () => {
   })
 
   it('saves a computing guest and restores it where it was', async () => {
-    const saved = await guest('--kernel', file('count'), '--memory', '16', '--timeout', '30', '--save', file('save'), '--save-after', '\\.')
+    const saved = await guest(
+      '--kernel',
+      file('count'),
+      '--memory',
+      '16',
+      '--timeout',
+      '30',
+      '--save',
+      file('save'),
+      '--save-after',
+      '\\.',
+    )
     expect(saved.status).toBe(0)
     const restored = await guest('--restore', file('save'), '--timeout', '30', '--expect', '\\.\\.', '--json', file('json'))
     expect(restored.status).toBe(0)

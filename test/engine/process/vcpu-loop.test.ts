@@ -1,3 +1,4 @@
+// What a vcpu’s thread does around a scripted core: hypercalls, interrupts, sleep, ends. Runs in: vitest.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LocalApics, machineImports } from '../../../src-engine/process/machine'
 import { VcpuLoop } from '../../../src-engine/process/vcpu-loop'
@@ -27,11 +28,13 @@ beforeEach(() => {
   loop = new VcpuLoop(fake.domain, registers, core, lapics)
 })
 
-const hypercall = (number: number, cpl = 0) => (): number => {
-  registers.setGpr(GPR.RAX, BigInt(number))
-  registers.set32('CPL', cpl)
-  return EXIT.HYPERCALL
-}
+const hypercall =
+  (number: number, cpl = 0) =>
+  (): number => {
+    registers.setGpr(GPR.RAX, BigInt(number))
+    registers.set32('CPL', cpl)
+    return EXIT.HYPERCALL
+  }
 
 describe('a vcpu’s loop', () => {
   it('puts the result of a hypercall into RAX, sign-extended in 64-bit mode, cut to EAX in 32-bit mode', () => {

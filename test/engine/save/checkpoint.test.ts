@@ -1,3 +1,4 @@
+// Save files: a domain and back, and everything that can be wrong with a file. Runs in: vitest.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -117,7 +118,7 @@ describe('a checkpoint', () => {
     const found: number[] = []
     for (const at of places) {
       const bad = Buffer.from(good)
-      bad[at] = (bad[at] ?? 0) ^ (1 << at % 8)
+      bad[at] = (bad[at] ?? 0) ^ (1 << (at % 8))
       fs.writeFileSync(file, bad)
       const read = await readSaveFile(file, async () => ok(undefined))
       if (read.ok) found.push(at)
