@@ -84,6 +84,17 @@ export function emptyOperand(): bool {
   return true
 }
 
+/** Stack check of the two-operand instructions that pop: the default NaN in ST(1), popped. */
+export function emptyTwo(): bool {
+  if (!isEmpty(0) && !isEmpty(1)) return false
+  if (stackFault(false)) {
+    putDefaultNan(st(1))
+    markFull(1)
+    pop()
+  }
+  return true
+}
+
 export function fchs(): void {
   if (emptyOperand()) return
   beginX87()

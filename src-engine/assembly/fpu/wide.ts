@@ -3,7 +3,7 @@
 // Invariant: products are at most a few units in the 128th bit too small; nothing here needs to be exact.
 // Runs in: the vcpu's thread.
 import { STAGING } from '../generated/layout'
-import { mulHigh } from './soft'
+import { NORMAL, mulHigh, setResult } from './soft'
 
 export const W_HI: u32 = STAGING
 export const W_LO: u32 = STAGING + 8
@@ -106,4 +106,18 @@ export function normalise(hi: u64, lo: u64, exponent: i32): bool {
   setWide(hi, lo)
   store<i32>(W_EXPONENT, exponent - zeros)
   return true
+}
+
+/** Square of a series' argument, fixed. */
+export const SQUARE_HI: u32 = STAGING + 0x38
+export const SQUARE_LO: u32 = STAGING + 0x40
+export function setSquare(hi: u64, lo: u64): void {
+  mulFix(hi, lo, hi, lo)
+  store<u64>(SQUARE_HI, wideHi())
+  store<u64>(SQUARE_LO, wideLo())
+}
+
+/** W becomes the unrounded result R, inexact: the sticky bit makes PE and directed rounding right. */
+export function takeWide(sign: u32): void {
+  setResult(NORMAL, sign, load<i32>(W_EXPONENT), wideHi(), wideLo() | 1)
 }

@@ -12,7 +12,9 @@ import {
   loadConstant, unpackInteger,
 } from './transfer'
 import { fprem, frndint, fscale, fxtract } from './remainder'
-import { f2xm1, fcos, fpatan, fptan, fsin, fsincos, fyl2x, fyl2xp1 } from './transcendental'
+import { fcos, fptan, fsin, fsincos } from './circular'
+import { fpatan } from './arc-tangent'
+import { f2xm1, fyl2x, fyl2xp1 } from './logarithm'
 import { loadEnvironment, loadImage, storeEnvironment, storeImage, x87_init } from './env'
 
 /** Filled by the caller before x87_execute: instruction pointer, operand pointer, their selectors, EFLAGS for FCMOV. */
