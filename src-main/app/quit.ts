@@ -8,8 +8,8 @@ import type { QuitChoice } from '../public/types'
 export interface Guests {
   activeNames(): string[]
   saveAll(): Promise<readonly ErrorReport[]>
-  /** False when some did not follow in time. */
-  shutdownAll(): Promise<boolean>
+  /** An error for each that did not follow in time. */
+  shutdownAll(): Promise<readonly ErrorReport[]>
   destroyAll(): Promise<void>
 }
 
@@ -82,8 +82,8 @@ export class Quit {
   private async carryOut(choice: Exclude<QuitChoice, 'cancel'>): Promise<readonly ErrorReport[]> {
     const { guests } = this.parts
     if (choice === 'save') return guests.saveAll()
-    if (choice === 'destroy') await guests.destroyAll()
-    else await guests.shutdownAll()
+    if (choice === 'shutdown') return guests.shutdownAll()
+    await guests.destroyAll()
     return []
   }
 }

@@ -144,6 +144,11 @@ export const errorReasons = {
     cause: 'No answer came within {seconds} seconds: {operation}.',
     action: 'Try again, or force the machine off.',
   },
+  'not-shut-down': {
+    code: 'OPERATION_TIMEOUT',
+    cause: '“{name}” did not shut down within {seconds} seconds.',
+    action: 'Look at its console, save it, or force it off.',
+  },
   'engine-said': {
     code: 'OPERATION_FAILED',
     cause: 'The hypervisor reports: {detail}.',

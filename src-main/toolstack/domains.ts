@@ -216,7 +216,7 @@ export class Domains {
     if (!domain || !isActive(domain.state) || event.how === 'saved') return
     if (event.how === 'crash') this.rest(domain, 'crashed', event.detail)
     else if (event.how === 'reboot') this.startAgain(domain)
-    else this.rest(domain, 'stopped', event.detail)
+    else this.rest(domain, 'stopped', '')
   }
 
   // ---- inside -------------------------------------------------------------------------------

@@ -147,13 +147,15 @@ export class Toolstack {
     return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]))
   }
 
-  /** Asks every guest to shut down; false when some had not followed in time. */
-  async shutdownAll(waitMs = SHUTDOWN_WAIT_MS): Promise<boolean> {
+  /** Asks every guest to shut down; an error for each that had not followed in time. */
+  async shutdownAll(waitMs = SHUTDOWN_WAIT_MS): Promise<ErrorReport[]> {
     for (const { uuid, state } of this.domains.active()) {
       if (state === 'paused') await this.domains.resume(uuid)
       await this.domains.shutdown(uuid)
     }
-    return this.until(() => this.domains.active().length === 0, waitMs)
+    await this.until(() => this.domains.active().length === 0, waitMs)
+    const seconds = Math.round(waitMs / 1000)
+    return this.domains.active().map(({ name }) => errorReport('not-shut-down', { name, seconds }))
   }
 
   async destroyAll(): Promise<void> {

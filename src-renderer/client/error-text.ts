@@ -94,6 +94,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'In {seconds} Sekunden kam keine Antwort: {operation}.',
     action: 'Noch einmal versuchen oder das Ausschalten erzwingen.',
   },
+  'not-shut-down': {
+    cause: '„{name}“ ist nicht innerhalb von {seconds} Sekunden heruntergefahren.',
+    action: 'Auf seine Konsole schauen, die Maschine speichern oder hart ausschalten.',
+  },
   'engine-said': { cause: 'Der Hypervisor meldet: {detail}.', action: 'Das Protokoll der Maschine ansehen.' },
   'process-died': {
     cause: 'Der Prozess von „{name}“ ist unerwartet zu Ende gegangen ({detail}).',

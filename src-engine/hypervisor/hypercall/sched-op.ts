@@ -33,7 +33,8 @@ export function schedOp(call: Call): HypercallResult {
       if (a.reason > SHUTDOWN.SHUTDOWN_soft_reset) return -ERRNO.EINVAL
       // Suspend needs a toolstack that resumes it; there is none yet, so the guest is told that nothing happened.
       if (a.reason === SHUTDOWN.SHUTDOWN_suspend) return -ERRNO.EOPNOTSUPP
-      domain.shutdown.shutdown(a.reason, 'the guest asked for it')
+      const text = a.reason === SHUTDOWN.SHUTDOWN_crash ? 'it says so itself, its console says why' : 'the guest asked for it'
+      domain.shutdown.shutdown(a.reason, text)
       return 0
     }
     case OP.SCHEDOP_shutdown_code: {

@@ -66,7 +66,7 @@ export class Guest {
       log: ({ level, text }) => listener.log(level, text),
       dmesg: ({ text }) => listener.log('debug', text.trimEnd()),
       progress: ({ done, total }) => this.onProgress(total > 0 ? Math.min(1, done / total) : 0),
-      exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text),
+      exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text.replace(/\.\s*$/, '')),
     })
     this.gone = new Promise((resolve) => this.child.onExit(({ text }) => resolve(this.exited(text))))
   }
@@ -124,7 +124,7 @@ export class Guest {
   /** The guest stopped; its process waits to be told that nobody has questions any more. */
   private stopped(how: StopKind, detail: string): void {
     if (this.verdict) return
-    this.verdict = { how, detail }
+    this.verdict = { how, detail: how === 'crash' ? `The guest crashed: ${detail}.` : detail }
     this.destroy().catch(() => this.child.kill())
   }
 

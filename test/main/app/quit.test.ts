@@ -15,7 +15,7 @@ function setUp(active: string[], failures: ErrorReport[] = []) {
       },
       shutdownAll: async () => {
         told.push('shutdown')
-        return false
+        return [errorReport('not-shut-down', { name: 'A', seconds: 60 })]
       },
       destroyAll: async () => {
         told.push('destroy')
@@ -55,11 +55,11 @@ describe('quitting', () => {
     expect(told.slice(3)).toEqual(['ask A', 'destroy', 'leave'])
   })
 
-  it('stays when a guest does not follow the shutdown', async () => {
+  it('stays when a guest does not follow the shutdown, and says so', async () => {
     const { quit, told } = setUp(['A'])
     quit.request()
     await quit.choose('shutdown')
-    expect(told).toEqual(['ask A', 'shutdown'])
+    expect(told).toEqual(['ask A', 'shutdown', 'failed 1'])
     expect(quit.leaving).toBe(false)
   })
 

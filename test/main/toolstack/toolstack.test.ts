@@ -325,7 +325,7 @@ describe('all guests at once', () => {
     expect(await toolstack.saveAll()).toEqual([])
     expect([state(a), state(b)]).toEqual(['saved', 'saved'])
     for (const uuid of [a, b]) await toolstack.domains.create(uuid, false)
-    expect(await toolstack.shutdownAll(2000)).toBe(true)
+    expect(await toolstack.shutdownAll(2000)).toEqual([])
     expect([state(a), state(b)]).toEqual(['shutoff', 'shutoff'])
     for (const uuid of [a, b]) await toolstack.domains.create(uuid, false)
     await toolstack.destroyAll()
