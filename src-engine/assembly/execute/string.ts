@@ -2,7 +2,7 @@
 // a bounded number at a time, so that a long repetition can be interrupted: registers are then up to date and RIP is
 // still at the instruction.
 // Runs in: the vcpu's thread.
-import { VCPU, RAX, RCX, RSI, RDI, RDX, EFLAGS_REST, MODE } from '../generated/layout'
+import { VCPU, RAX, RCX, RSI, RDI, RDX, EFLAGS_REST, MODE, DTLB, TLB_CHECKED } from '../generated/layout'
 import { imm, dst, offsetOf, ripAt } from '../state'
 import { DF } from '../flags'
 import { cmp } from './arith'
@@ -66,7 +66,7 @@ export function movs(ip: u32, k: u32): i32 {
     }
     const si = load<u64>(RSI) & mask, di = load<u64>(RDI) & mask
     const from = linear(sourceBase(ip), si), to = linear(targetBase(ip), di)
-    if (rep && !down) {
+    if (rep && !down && load<u32>(DTLB) != TLB_CHECKED) {
       const a = inPage(from, size), b = inPage(to, size)
       if (a < n) n = a
       if (b < n) n = b
@@ -120,7 +120,7 @@ export function stos(ip: u32, k: u32): i32 {
     }
     const di = load<u64>(RDI) & mask
     const to = linear(targetBase(ip), di)
-    if (rep && !down) {
+    if (rep && !down && load<u32>(DTLB) != TLB_CHECKED) {
       const b = inPage(to, size)
       if (b < n) n = b
       if (n == 0) n = 1
@@ -195,12 +195,13 @@ export function cmps(ip: u32, k: u32): i32 {
   for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (rep && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask, di = load<u64>(RDI) & mask
-    const h = readHost(linear(sourceBase(ip), si), size, 0)
-    if (!h) return 1
-    const a = loadElement(h, size)
+    // when both would fault, the one at rDI is reported
     const g = readHost(linear(targetBase(ip), di), size, 0)
     if (!g) return 1
-    compare(a, loadElement(g, size), size)
+    const b = loadElement(g, size)
+    const h = readHost(linear(sourceBase(ip), si), size, 0)
+    if (!h) return 1
+    compare(loadElement(h, size), b, size)
     setMasked(RSI, si + stepOf(size), mask)
     setMasked(RDI, di + stepOf(size), mask)
     if (!rep) return 0
