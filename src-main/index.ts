@@ -36,7 +36,7 @@ function start(): void {
   const demoFolder = process.env['RINGMASTER_DEMO_FOLDER'] ?? join(userData, 'demo')
   const demo = wanted === 'test' ? new TestDemoMaker(demoFolder, 1000) : new DebianDemoMaker(demoFolder)
   const outFolder = join(__dirname, '..')
-  const iconFolder = app.isPackaged ? join(process.resourcesPath, 'icons') : join(outFolder, '../resources/icons')
+  const iconFolder = join(outFolder, '../resources/icons')
   app
     .whenReady()
     .then(() => new App({ driver, demo, channels, outFolder, iconFolder }).start())

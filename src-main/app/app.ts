@@ -43,6 +43,8 @@ export class App {
   private readonly tray = new TrayIcon()
   private readonly quit: Quit
   private readonly loaded: Promise<void>
+  /** The first window has been opened. */
+  private shown = false
 
   /** Once Electron is ready. */
   constructor(parts: AppParts) {
@@ -55,7 +57,10 @@ export class App {
       definitions,
       clock: systemClock,
       demo: parts.demo,
-      emit: (name, payload) => this.ipc.broadcast(name, payload),
+      emit: (name, payload) => {
+        this.ipc.broadcast(name, payload)
+        if (name === 'domainChanged' || name === 'jobChanged') this.endWhenUseless()
+      },
     })
     this.quit = this.makeQuit()
     this.loaded = this.load()
@@ -83,6 +88,7 @@ export class App {
     nativeTheme.themeSource = this.preferences.value.theme
     this.listen()
     this.windows.open('manager')
+    this.shown = true
     this.applyPreferences()
     await this.toolstack.open()
   }
@@ -116,10 +122,7 @@ export class App {
   private listen(): void {
     app.on('second-instance', () => this.showManager())
     app.on('activate', () => this.showManager())
-    app.on('window-all-closed', () => {
-      // Guests go on without windows; the app ends when there is nothing to keep.
-      if (this.toolstack.domains.active().length === 0 && this.toolstack.jobs.running().length === 0) app.quit()
-    })
+    app.on('window-all-closed', () => this.endWhenUseless())
     app.on('before-quit', (event) => {
       if (!this.quit.request()) event.preventDefault()
     })
@@ -148,6 +151,22 @@ export class App {
     })
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, sessionEnds)
     nativeTheme.on('updated', () => this.tellPreferences())
+  }
+
+  /** Guests go on without windows; without windows, guests and jobs there is nothing to keep. Looks again a moment later,
+      because a guest that asked for a reboot is gone for an instant. */
+  private endWhenUseless(): void {
+    if (!this.useless()) return
+    setTimeout(() => {
+      if (this.useless()) app.quit()
+    }, 300).unref()
+  }
+
+  private useless(): boolean {
+    const { domains, jobs } = this.toolstack
+    return (
+      this.shown && BrowserWindow.getAllWindows().length === 0 && domains.active().length === 0 && jobs.running().length === 0
+    )
   }
 
   // ---- windows and menus ------------------------------------------------------------------------

@@ -115,11 +115,7 @@ export class Domains {
     const found = this.allowed(uuid, 'create')
     if (!found.ok) return found
     const domain = found.value
-    if (domain.managedSave !== null) {
-      if (!fresh) return this.createFromManagedSave(domain)
-      await this.dropManagedSave(domain)
-      if (domain.state === 'saved') this.apply(domain, 'stopped')
-    }
+    if (domain.managedSave !== null && !fresh) return this.createFromManagedSave(domain)
     return this.start(domain)
   }
 
@@ -168,7 +164,8 @@ export class Domains {
   managedSave(uuid: string): Result<number, ErrorReport> {
     return this.startSave(uuid, 'managedSave', this.parts.definitions.managedSavePath(uuid), async (domain) => {
       domain.managedSave = this.parts.clock.now()
-      await this.store({ uuid, config: domain.config, managedSave: domain.managedSave })
+      const stored = await this.store({ uuid, config: domain.config, managedSave: domain.managedSave })
+      if (!stored.ok) this.parts.problem(stored.error)
       this.rest(domain, 'stoppedSaved', '')
     })
   }
@@ -300,6 +297,7 @@ export class Domains {
     this.apply(domain, 'create')
     const run = ++domain.run
     domain.detail = ''
+    if (domain.managedSave !== null) await this.dropManagedSave(domain)
     const checked = await this.checkBeforeStart(domain)
     const started = checked.ok ? await this.parts.driver.create(domain.uuid, domain.config) : checked
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
@@ -360,8 +358,13 @@ export class Domains {
         this.apply(domain, 'save')
         const done = await this.parts.driver.save(uuid, domain.config, path, control)
         domain.job = null
+        if (domain.run !== run) {
+          // It ended while it was saved: what was written, if anything, is not what it was when it ended.
+          this.tell(domain)
+          return done.ok ? err(errorReport('cancelled')) : done
+        }
         if (done.ok) await saved(domain)
-        else if (domain.run === run) this.apply(domain, paused ? 'saveEndedPaused' : 'saveEnded')
+        else this.apply(domain, paused ? 'saveEndedPaused' : 'saveEnded')
         return done
       },
     })
@@ -384,6 +387,7 @@ export class Domains {
         return ok(null)
       },
     })
+    domain.job = job // from now on, so that a second start is refused
     return this.parts.jobs.wait(job)
   }
 

@@ -48,7 +48,7 @@ export const lifeCycle: Record<DomainState, StateRow> = {
     next: { shutdownAsked: 'shutdown', suspended: 'paused', save: 'saving', create: 'starting', ...rest },
   },
   saving: {
-    operations: ['openConsole'],
+    operations: ['destroy', 'openConsole'],
     next: { saveEnded: 'running', saveEndedPaused: 'paused', create: 'starting', ...rest },
   },
 }

@@ -151,6 +151,17 @@ describe('the app', () => {
     expect(await gone).toBe(0)
   })
 
+  it('ends by itself when the last guest ends while no window is open', async () => {
+    const { app, manager } = await start()
+    const domain = await app.domain(() => manager.pressDemoGuest())
+    await domain.waitForText('~ #')
+    await manager.page.close()
+    const gone = exited(app)
+    await domain.type('poweroff\r')
+    await domain.page.close()
+    expect(await gone).toBe(0)
+  })
+
   it.each(['SIGTERM', 'SIGHUP'] as const)('saves its guests and ends when the session ends with %s', async (signal) => {
     const { app, manager, folder } = await start()
     await app.domain(() => manager.pressDemoGuest())

@@ -110,7 +110,7 @@ describe('the demo guest on the embedded engine', () => {
     await restored.type('echo still=$kept in $PWD\r')
     await restored.waitForText('still=42 in /tmp', 30_000)
     await again.app.picture(restored.page, 'engine-restored')
-    await restored.type('poweroff\r')
+    await again.manager.choose(DEMO, 'Shut down')
     await again.manager.waitForState(DEMO, 'Shut off')
     await quit(again.app)
   })

@@ -45,8 +45,8 @@ describe('the life-cycle table', () => {
       expect(mayBe('running', operation)).toBe(false)
   })
 
-  it('lets every active domain be forced off but one that is being saved', () => {
+  it('lets every active domain be forced off', () => {
     const cannot = domainStates.filter((state) => isActive(state) && !mayBe(state, 'destroy'))
-    expect(cannot).toEqual(['saving'])
+    expect(cannot).toEqual([])
   })
 })

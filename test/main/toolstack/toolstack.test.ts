@@ -211,6 +211,30 @@ describe('saving', () => {
     await close()
   })
 
+  it('can be cut short by forcing the guest off', async () => {
+    const { toolstack, started, state, jobs, close } = await makeToolstack()
+    const uuid = await started('A')
+    const saving = toolstack.domains.managedSave(uuid)
+    await expect.poll(() => state(uuid)).toBe('saving')
+    expect(await toolstack.domains.destroy(uuid)).toEqual({ ok: true, value: null })
+    if (saving.ok) await toolstack.jobs.wait(saving.value)
+    expect(state(uuid)).toBe('shutoff')
+    expect(toolstack.domains.info(uuid)).toMatchObject({ value: { job: null } })
+    expect(jobs.at(-1)?.state).not.toBe('running')
+    await close()
+  })
+
+  it.each([false, true])('is gone on from once, however often the start is asked for (fresh: %s)', async (fresh) => {
+    const { toolstack, started, state, close } = await makeToolstack()
+    const uuid = await started('A')
+    await toolstack.saveAll()
+    const starts = await Promise.all([1, 2, 3].map(() => toolstack.domains.create(uuid, fresh)))
+    expect(starts.filter((start) => start.ok)).toHaveLength(1)
+    for (const start of starts) if (!start.ok) expect(start.error.code).toMatch(/RESOURCE_BUSY|OPERATION_INVALID/)
+    expect(state(uuid)).toBe('running')
+    await close()
+  })
+
   it('refuses a second job on the same domain', async () => {
     const { toolstack, started, close } = await makeToolstack()
     const uuid = await started('A')
