@@ -22,8 +22,8 @@ import { type Call, gfnOf, type HypercallResult } from './call'
 
 const OP = byName(XENMEMS)
 
-/** Extents handled in one call; a guest that asks for more gets the count done so far, as after a preemption. */
-const EXTENTS_AT_ONCE = 65536
+/** Pages handled in one call, under the domain lock; a guest that asks for more gets the count done, as after a preemption. */
+const PAGES_AT_ONCE = 65536
 /** Xen's limit for an ordinary domain's populate_physmap. */
 const ORDER_LIMIT = 9
 
@@ -87,7 +87,8 @@ function reservation(call: Call, arg: bigint, populate: boolean): HypercallResul
   if (!a) return -ERRNO.EFAULT
   if (!call.isSelf(a.domid)) return -ERRNO.ESRCH
   if (a.extent_order > ORDER_LIMIT) return 0
-  const count = Number(a.nr_extents > BigInt(EXTENTS_AT_ONCE) ? BigInt(EXTENTS_AT_ONCE) : a.nr_extents)
+  const most = BigInt(PAGES_AT_ONCE >> a.extent_order)
+  const count = Number(a.nr_extents > most ? most : a.nr_extents)
   const gfns = call.readWords(a.extent_start, count)
   if (!gfns) return -ERRNO.EFAULT
   const size = 1 << a.extent_order
