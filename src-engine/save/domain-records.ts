@@ -90,11 +90,18 @@ function gather(domain: Domain, places: readonly Place[], prefix?: Uint8Array): 
   return encodeFields(new Map(places.map(({ name, at, size }) => [name, domain.memory.u8.subarray(at, at + size)])), prefix)
 }
 
-/** Every field of the places must be there with its size; a field we do not know is from a version we cannot follow. */
+/**
+ * A field of the file that we do not know is from a version we cannot follow. One that the file does not have (it is from an
+ * older version) keeps the value it has in a new domain.
+ */
 function scatter(domain: Domain, places: readonly Place[], fields: NamedFields | undefined): boolean {
-  if (!fields || fields.size !== places.length) return false
-  if (!places.every(({ name, size }) => fields.get(name)?.length === size)) return false
-  for (const { name, at } of places) domain.memory.u8.set(fields.get(name) ?? new Uint8Array(0), at)
+  if (!fields) return false
+  const known = new Map(places.map((place) => [place.name, place]))
+  for (const [name, bytes] of fields) if (known.get(name)?.size !== bytes.length) return false
+  for (const [name, bytes] of fields) {
+    const place = known.get(name)
+    if (place) domain.memory.u8.set(bytes, place.at)
+  }
   return true
 }
 
