@@ -38,13 +38,23 @@ export const output = (world) => ({
   sourcemap: true,
 })
 
+/** The dev server writes a script into the page and talks over a web socket; only there the page's policy lets it. */
+const devPolicy = {
+  name: 'dev-policy',
+  apply: 'serve',
+  transformIndexHtml: (html) =>
+    html
+      .replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
+      .replace("connect-src 'self'", "connect-src 'self' ws:"),
+}
+
 /** Vite's options for the windows. */
 export async function rendererOptions() {
   const { default: react } = await import('@vitejs/plugin-react')
   return {
     root: path.join(root, 'src-renderer'),
     base: './',
-    plugins: [react()],
+    plugins: [react(), devPolicy],
     build: {
       target: 'chrome114',
       outDir: path.join(root, 'out/renderer'),

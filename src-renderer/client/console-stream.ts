@@ -31,11 +31,23 @@ export interface PortDesk {
   readonly take: (stream: number) => Promise<MessagePort | null>
 }
 
+/** The part of a message event a desk looks at. */
+interface PortEvent {
+  readonly source: unknown
+  readonly data: unknown
+  readonly ports: readonly MessagePort[]
+}
+
+/** The part of a window a desk uses. */
+export interface MessageTarget {
+  addEventListener(type: 'message', listener: (event: PortEvent) => void): void
+}
+
 /** Collects ports as the preload script posts them. Make it once, before the first call. */
-export function makePortDesk(page: Window): PortDesk {
+export function makePortDesk(page: MessageTarget): PortDesk {
   const kept = new Map<number, MessagePort>()
   const waiting = new Map<number, (port: MessagePort) => void>()
-  page.addEventListener('message', (event: MessageEvent<unknown>) => {
+  page.addEventListener('message', (event) => {
     const { data } = event
     if (event.source !== page || typeof data !== 'object' || data === null) return
     if (!('kind' in data) || data.kind !== STREAM_CHANNEL || !('stream' in data) || typeof data.stream !== 'number') return
