@@ -34,6 +34,8 @@ export class Supervised {
   readonly notices: Notice[] = []
   /** What the driver and the engine said, newest last; only so much is kept. */
   readonly log: string[] = []
+  domain0Runs = false
+  domain0Ends = 0
   private readonly channels = new NodeChannels()
   private readonly processes = new Map<string, ChildProcess>()
 
@@ -82,6 +84,10 @@ export class Supervised {
 
   private note(event: DriverEvent): void {
     if (event.kind === 'samples') return
+    if (event.kind === 'domain0') {
+      this.domain0Runs = event.state === 'running'
+      if (event.state === 'crashed') this.domain0Ends++
+    }
     this.log.push(JSON.stringify(event))
     if (this.log.length > 400) this.log.splice(0, 200)
   }

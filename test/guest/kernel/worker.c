@@ -2,7 +2,7 @@
  * A guest whose every line can be foretold: it computes with memory, SSE and x87 registers that live as long as it does, and
  * prints a running checksum. Stopped, saved and restored anywhere, its lines must be those of an uninterrupted run.
  * The command line says how: sum=N (N lines, no rest), pulse=MS (rests between lines, no end), sleep=MS (one long timer),
- * store=N (N transactions). test/support/worker-guest.ts computes the same.
+ * store=N (N transactions), break-store=1 and break-console=1 (garbage in its rings, without end). test/support/worker-guest.ts computes the same.
  */
 #include "../lib/xen.h"
 
@@ -135,6 +135,24 @@ static void transactions(u32 count)
     print("FINAL "); print(reply); print("\n");
 }
 
+/* Random bytes and indexes in the ring that HVM_PARAM `param` names, and events on the port of `param + 1`. */
+static void break_ring(u32 param, u32 port_param)
+{
+    u64 pfn, port;
+    get_param(param, &pfn);
+    get_param(port_param, &port);
+    u32 *words = (void *)(pfn << 12);
+    print("BREAKING\n");
+    for (u32 x = 1;; x++) {
+        for (u32 at = 0; at < 1024; at++) {
+            x = x * 1664525 + 1013904223;
+            /* Mostly small numbers, so that some of them look like lengths and indexes. */
+            words[at] = x & 0x10000 ? x >> 16 : x >> 22;
+            if (at % 64 == 0) evtchn_send(port);
+        }
+    }
+}
+
 static const char *value_of(const char *text, const char *word)
 {
     while (*word && *text == *word) { text++; word++; }
@@ -164,6 +182,8 @@ void guest_main(void)
         block();
         report("LINE");
     } else if ((value = value_of(how, "store"))) transactions(number_in(value));
+    else if ((value = value_of(how, "break-store"))) break_ring(1, 2);
+    else if ((value = value_of(how, "break-console"))) break_ring(17, 18);
     else { failure("worker", "what am I to do?"); return; }
     print("FINISHED\n");
     for (;;) rest(1000); /* stays for those who come to read it */

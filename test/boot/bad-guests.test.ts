@@ -1,0 +1,118 @@
+// Guests that behave as badly as they can, beside one that works, all through toolstack, driver and supervisor: the worker's
+// lines stay those of an uninterrupted run, this process stays quick, and the bad guest can be paused, saved, restored, killed.
+// Runs in: vitest, plain Node, on the bundles in out/main.
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
+import { delay, good, Supervised } from '../support/supervised'
+import { WorkerLines } from '../support/worker-guest'
+
+const cannot = cannotBuild()
+const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-bad-guests-'))
+const machine = new Supervised(path.join(folder, 'machine'))
+const lines = new WorkerLines()
+let endings = ''
+let worker = ''
+let sibling = ''
+let seen = 0
+
+beforeAll(async () => {
+  if (cannot) return
+  endings = buildMicroKernel('endings')
+  worker = buildMicroKernel('worker')
+  await machine.open()
+  sibling = await machine.start('worker', worker, 'pulse=20')
+})
+afterAll(async () => {
+  if (!cannot) await machine.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The sibling goes on, line by line. */
+async function siblingWorks(): Promise<void> {
+  const text = await machine.console(
+    sibling,
+    (shown) => lines.check(shown).last >= seen + 5 || lines.check(shown).wrong !== undefined,
+  )
+  const checked = lines.check(text)
+  expect(checked.wrong).toBeUndefined()
+  seen = checked.last
+}
+
+/** The longest this process did not come to its timers, while `act` went on. */
+async function slowest(act: () => Promise<void>): Promise<number> {
+  let longest = 0
+  let last = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    longest = Math.max(longest, now - last - 10)
+    last = now
+  }, 10)
+  await act()
+  clearInterval(timer)
+  return longest
+}
+
+const within = async <T>(ms: number, what: string, act: Promise<T>): Promise<T> => {
+  const late = delay(ms).then(() => Promise.reject(new Error(`${what} took more than ${ms} ms`)))
+  return Promise.race([act, late])
+}
+
+const ENDLESS: [how: string, kernel: 'endings' | 'worker', shows: RegExp][] = [
+  ['spin', 'endings', /ENDING spin/],
+  ['flood-hypercalls', 'endings', /ENDING flood-hypercalls/],
+  ['flood-bad-hypercalls', 'endings', /ENDING flood-bad-hypercalls/],
+  ['flood-console', 'endings', /again and again/],
+  ['flood-ports', 'endings', /\.{20}/],
+  ['flood-events', 'endings', /ENDING flood-events/],
+  ['break-store=1', 'worker', /BREAKING/],
+  ['break-console=1', 'worker', /BREAKING/],
+]
+
+describe.skipIf(cannot)('a guest that', () => {
+  for (const [how, kernel, shows] of ENDLESS) {
+    const name = how.replace('=1', '')
+    it(`does ${name} harms only itself and can be paused, resumed, saved, restored and forced off`, async () => {
+      const { domains } = machine.toolstack
+      const before = process.memoryUsage().rss
+      const pause = await slowest(async () => {
+        const uuid = await machine.start(name, kernel === 'worker' ? worker : endings, how)
+        await machine.console(uuid, (text) => shows.test(text))
+        await siblingWorks()
+        good(await within(5000, 'pause', domains.suspend(uuid)))
+        expect(machine.state(uuid)).toBe('paused')
+        good(await within(5000, 'resume', domains.resume(uuid)))
+        const file = path.join(folder, `${name}.save`)
+        await within(20_000, 'save', machine.save(uuid, file))
+        expect(await within(20_000, 'restore', machine.restore(file))).toBe(uuid)
+        await siblingWorks()
+        good(await within(8000, 'force off', domains.destroy(uuid)))
+        await expect.poll(() => machine.state(uuid)).toBe('shutoff')
+        good(await domains.undefine(uuid))
+        rmSync(file)
+      })
+      expect(pause).toBeLessThan(2000) // on a busy test machine; tens of milliseconds on a quiet one
+      expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
+      expect(machine.pids('domain')).toHaveLength(1)
+    }, 90_000)
+  }
+
+  it('faults three times over is crashed with the reason, and its sibling knows nothing of it', async () => {
+    const { domains } = machine.toolstack
+    for (const [how, state, detail] of [
+      ['triple-fault', 'crashed', /triple fault/],
+      ['crash', 'crashed', /crash|asked for it/],
+      ['poweroff', 'shutoff', /./],
+      ['watchdog', 'crashed', /watchdog|asked for it/],
+    ] as const) {
+      const uuid = await machine.start(how, endings, how)
+      await expect.poll(() => machine.state(uuid), { timeout: 10_000 }).toBe(state)
+      if (state === 'crashed') expect(machine.info(uuid).detail).toMatch(detail)
+      good(await domains.undefine(uuid))
+    }
+    await siblingWorks()
+    expect(machine.domain0Ends).toBe(0)
+  }, 60_000)
+})
