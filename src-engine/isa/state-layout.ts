@@ -107,6 +107,7 @@ export const VCPU_FIELDS = [
   ['ATTENTION', 0x2d4, 4, 'not 0: the next block boundary has something to look at (fault, exit, shadow, single step, IRQ_WANTED)'],
   ['RESULT', 0x2d8, 4, 'what run() returns'],
   ['STEPPING', 0x2dc, 4, 'the running block is a single instruction with TF set'],
+  ['BREAKS', 0x2e0, 4, 'data breakpoints that the running instruction has hit, as DR6 has them'],
   ['STRADDLE', 0x2c0, 16, 'bytes of an instruction that crosses a page'],
   ['FPU_ST', 0x300, 128, 'x87 registers R0-R7 by physical number, 16 bytes each: u64 significand, u16 sign and exponent; MMX uses the significands'],
   ['FPU_CW', 0x380, 2, ''],
@@ -125,6 +126,7 @@ export const VCPU_FIELDS = [
   ['VCPU_PRIVATE', 0x2000, 4096, 'free for the hypervisor: timers, registrations (hypervisor/domain-layout.ts)'],
   ['TLB_SUPERVISOR', 0x10000, 65536, 'read, write and execute arrays'],
   ['TLB_USER', 0x20000, 65536, ''],
+  ['TLB_CHECKED', 0x30000, 32768, 'always empty: in force while each data access has to be looked at (breakpoints, alignment checks)'],
 ] as const satisfies readonly Field[]
 
 /** The operand byte of a register-file slot is its offset in the area; slots above GPR an operand can name. */

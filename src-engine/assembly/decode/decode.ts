@@ -14,11 +14,12 @@ import {
   FORM_JCC, FORM_JCX, FORM_JMP, FORM_LEA, FORM_MO, FORM_STR, FORM_X87,
   IMM_NONE, IMM_IB, IMM_UB, IMM_IZ, IMM_IW, IMM_IV, IMM_MO, IMM_IWB, IMM_FAR, IMM_ONE, IMM_SEG,
   SIZE_B, SIZE_V, SIZE_Y, SIZE_Z, SIZE_Q, SIZE_F, SIZE_W, SIZE_D, SIZE_O,
-  ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, F_XCHG, OP_MOVABS, OP_ADDRESS64,
+  ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, ATTR_WRITES, F_XCHG, OP_MOVABS, OP_ADDRESS64,
 } from '../generated/tables'
 import { beginBlock, endBlock, oneShot } from './cache'
 import { translate, NOT_MEMORY } from '../mmu/walk'
 import { UOP, UD, GP } from '../state'
+import { x87_mem_size } from '../fpu/x87'
 
 const MAX_INSTRUCTIONS: u32 = 16
 
@@ -98,7 +99,7 @@ function parseModrm(addressSize: u32): void {
 }
 
 /** Bring the memory operand into base + index * scale + disp form, with an ADDRESS uop where that is not enough. */
-function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool): void {
+function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool, writes: bool): void {
   if (mode == 2 && addressSize == 2) {
     if (ripRelative) { base = SLOT_PC_BASE; disp += next }
     if (plain || segment < 4) return
@@ -114,7 +115,7 @@ function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool): vo
       if (ripRelative) { base = SLOT_PC_BASE; disp += next }
     } else if (s < 0) s = stackSegment ? 2 : 3
     if (plain) s = 15
-    emit(OP_ADDRESS, bytes, 0, base, index, disp, s | (addressSize << 4))
+    emit(OP_ADDRESS, bytes, 0, base, index, disp, s | (addressSize << 4) | (writes ? 64 : 0))
   }
   base = SLOT_TMP; index = SLOT_ZERO; disp = 0
 }
@@ -229,7 +230,7 @@ function decodeOne(start: u32, offset: i32): bool {
   if (lock && !(attr & ATTR_LOCK && memory && form != FORM_GE)) return raiseUop(UD)
   const end = (attr & ATTR_END) != 0
   const bytes: u32 = 1 << size
-  if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, false)
+  if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, false, form == FORM_X87 ? x87_mem_size(b, modrm, plainSize == 1) < 0 : (attr & ATTR_WRITES) != 0)
 
   if (form == FORM_EG) {
     const r = size == 0 ? byteSlot(reg) : reg << 3
@@ -261,7 +262,7 @@ function decodeOne(start: u32, offset: i32): bool {
     } else emit(uop(family, size * 2), n << 3, SLOT_ZERO, 0x20, SLOT_ZERO, 0, 0)
   } else if (form == FORM_LEA) {
     if (mode == 2 && addressSize == 2) { if (ripRelative) { base = SLOT_PC_BASE; disp += next } }
-    else settleAddress(addressSize, next, 0, true)
+    else settleAddress(addressSize, next, 0, true, false)
     emit(uop(family, size * 2 + 1), reg << 3, SLOT_ZERO, base, index, disp, 0)
   } else if (form == FORM_M) {
     const r = size == 0 ? byteSlot(reg) : reg << 3
@@ -280,7 +281,7 @@ function decodeOne(start: u32, offset: i32): bool {
       emit(OP_ADDRESS64, 0, 0, segment < 4 ? SLOT_ZERO : SLOT_SEG_BASE + (<u32>segment << 3), SLOT_ZERO, 0, 0)
       store<u64>(out - 8, wideDisp)
       base = SLOT_TMP; disp = 0
-    } else settleAddress(addressSize, next, bytes, false)
+    } else settleAddress(addressSize, next, bytes, false, toMemory)
     emit(uop(family, size * 2 + 1), toMemory ? SLOT_ZERO : 0, toMemory ? 0 : SLOT_ZERO, base, index, disp, 0)
   } else if (form == FORM_STR) {
     // source segment base slot in `base`, destination's in `index`; immediate: rep kind, address size, source segment
@@ -305,7 +306,7 @@ function decodeSse(opcode: u32, start: u32, offset: i32, addressSize: u32): bool
   if (overrun) return true
   if (p - start > 15) return raiseUop(GP)
   const memory = mod != 3
-  if (memory) settleAddress(addressSize, offset + <i32>(p - start), <u32>load<u8>(row, 3), false)
+  if (memory) settleAddress(addressSize, offset + <i32>(p - start), <u32>load<u8>(row, 3), false, false)
   const id = (row - SSE_ROWS) / 12
   const wide: u32 = rex & 8 ? 1 : 0
   emit(uop(F_SSE, memory ? 1 : 0), reg, rm, memory ? base : SLOT_ZERO, memory ? index : SLOT_ZERO, memory ? disp : 0,

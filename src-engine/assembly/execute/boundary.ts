@@ -2,11 +2,11 @@
 // out, single steps trap, and the next block is found or decoded.
 // Runs in: the vcpu's thread.
 import {
-  RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
+  RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, BREAKS, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
   TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_ATTR, SEG_BASE, SEG_LIMIT, DR, CODE_NEXT, HALTED,
 } from '../generated/layout'
 import { ripAt, offsetOf, raise, ea, imm, setRip, UD, GP, SS, DB } from '../state'
-import { TF, IF } from '../flags'
+import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
 import { EXEC, slot } from '../mmu/tlb'
@@ -17,9 +17,24 @@ import { limit, attributes, CS } from './descriptor'
 const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4
 const ARMED: u32 = 0x10 // shadow seen at the boundary after its instruction: it covers the next block
 
+const DR6: u32 = DR + 48, DR7: u32 = DR + 56
+const ENABLED: u32 = 0xff // L0 G0 to L3 G3 of DR7
+const BS: u64 = 0x4000
+const STEP: u32 = 1, RESUMED: u32 = 2 // STEPPING: TF was set; RF was set and goes after this instruction
+
+/** Enabled execution breakpoints at a linear address, as DR6 has them. */
+function instructionBreakpoints(lin: u64): u64 {
+  const dr7 = load<u32>(DR7)
+  let hits: u64 = 0
+  for (let i: u32 = 0; i < 4; i++) {
+    if ((dr7 >> (i * 2)) & 3 && !((dr7 >> (16 + i * 4)) & 3) && load<u64>(DR + i * 8) == lin) hits |= <u64>1 << <u64>i
+  }
+  return hits
+}
+
 // @ts-ignore: decorator
 @inline function attention(): void {
-  store<u32>(ATTENTION, load<u32>(SHADOW) | load<u32>(IRQ_WANTED) | (load<u32>(EFLAGS_REST) & TF))
+  store<u32>(ATTENTION, load<u32>(SHADOW) | load<u32>(IRQ_WANTED) | (load<u32>(EFLAGS_REST) & (TF | RF)) | (load<u32>(DR7) & ENABLED))
 }
 
 /** Block at RIP, decoding it when need be; 0 with a fault noted. */
@@ -34,7 +49,8 @@ function find(): u32 {
   }
   // One instruction at a time under TF, and in an interrupt shadow with an interrupt waiting: STI; NOP; CLI lets it in.
   const step = (load<u32>(EFLAGS_REST) & TF) != 0
-  const single = step || (load<u32>(SHADOW) != 0 && load<u32>(IRQ_WANTED) != 0)
+  const single = step || (load<u32>(DR7) & ENABLED) != 0 || (load<u32>(SHADOW) != 0 && load<u32>(IRQ_WANTED) != 0)
+  store<u32>(STEPPING, (step ? STEP : 0) | (load<u32>(EFLAGS_REST) & RF ? RESUMED : 0))
   if (!single) {
     const hit = cachedJump(lin)
     if (hit) { store<u64>(PC_BASE, lin & ~0xfff); return hit }
@@ -54,7 +70,6 @@ function find(): u32 {
     ip = decodeBlock(lin, host, single)
     if (!ip) return 0
   }
-  if (step) store<u32>(STEPPING, 1)
   store<u64>(PC_BASE, lin & ~0xfff)
   if (ip != oneShot()) cacheJump(lin, ip)
   return ip
@@ -86,6 +101,15 @@ function next(patch: u32): u32 {
     if (shadow) store<u32>(SHADOW, shadow & ARMED ? 0 : shadow | ARMED)
     if (load<u32>(IRQ_WANTED) && load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW)) return finish(EXIT_INTR_WINDOW)
     attention()
+    if (load<u32>(DR7) & ENABLED && !(load<u32>(EFLAGS_REST) & RF)) {
+      const hits = instructionBreakpoints(load<u64>(RIP) + load<u64>(CODE_BASE))
+      if (hits) {
+        store<u64>(DR6, load<u64>(DR6) | hits)
+        exception(DB, 0, true)
+        patch = 0
+        continue
+      }
+    }
     const page = load<u64>(PC_BASE)
     const flushes = load<u32>(STAT_CODE_FLUSH), drops = load<u32>(STAT_SMC)
     const ip = find()
@@ -94,6 +118,7 @@ function next(patch: u32): u32 {
       return ip
     }
     patch = 0
+    store<u32>(STEPPING, 0)
     store<i32>(BUDGET, load<i32>(BUDGET) - 1) // a guest whose handlers cannot be fetched must not run for ever
     const v = load<i32>(FAULT) & 0xff
     store<i32>(FAULT, 0)
@@ -107,15 +132,20 @@ export function boundary(ip: u32, patch: u32): u32 {
     store<i32>(BUDGET, load<i32>(BUDGET) + 1) // the faulting instruction did not retire
     store<u64>(RIP, ripAt(offsetOf(ip)))
     store<u32>(STEPPING, 0)
+    store<u32>(BREAKS, 0)
     const v = load<i32>(FAULT) & 0xff
     store<i32>(FAULT, 0)
     exception(v, load<i32>(FAULT_CODE))
     patch = 0
-  } else if (load<u32>(STEPPING)) {
+  } else if (load<u32>(STEPPING) | load<u32>(BREAKS)) {
+    const stepping = load<u32>(STEPPING)
     store<u32>(STEPPING, 0)
+    if (stepping & RESUMED) store<u32>(EFLAGS_REST, load<u32>(EFLAGS_REST) & ~RF)
+    const hits = (stepping & STEP ? BS : 0) | <u64>load<u32>(BREAKS)
+    store<u32>(BREAKS, 0)
     // MOV SS and POP SS hold the trap back: the instruction after them traps for both.
-    if ((load<u32>(SHADOW) & (2 | ARMED)) != 2) {
-      store<u64>(DR + 48, load<u64>(DR + 48) | 0x4000) // DR6.BS
+    if (hits && (load<u32>(SHADOW) & (2 | ARMED)) != 2) {
+      store<u64>(DR6, load<u64>(DR6) | hits)
       exception(DB, 0)
     }
     patch = 0
@@ -142,6 +172,8 @@ export function address(ip: u32): i32 {
       const last = <u64>load<u32>(SEG_LIMIT + s * 4)
       const end = v + <u64>load<u8>(ip, 4) - 1
       let bad = (attr & 0x10000) != 0
+      // code may be read when readable and is never written; data is written when writable
+      bad = bad || (flags & 64 ? (attr & 0xa) != 2 : (attr & 0xa) == 8)
       if ((attr & 0xc) == 4) bad = bad || v <= last || end > (attr & 0x400 ? 0xffffffff : 0xffff)
       else bad = bad || end > last
       if (bad) return raise(s == 2 ? SS : GP, 0)

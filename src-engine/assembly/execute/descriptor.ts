@@ -3,10 +3,11 @@
 // marks a null or unusable register.
 // Runs in: the vcpu's thread. Spec: AMD64 manual volume 2, chapter 4.
 import {
-  SEG_BASE, SEG_SEL, SEG_ATTR, SEG_LIMIT, GDTR_BASE, GDTR_LIMIT, CODE_BASE, MODE, CPL, DTLB, TLB_SUPERVISOR, TLB_USER,
+  SEG_BASE, SEG_SEL, SEG_ATTR, SEG_LIMIT, GDTR_BASE, GDTR_LIMIT, CODE_BASE, MODE, CPL, DTLB, TLB_SUPERVISOR, TLB_USER, TLB_CHECKED, CR0, EFLAGS_REST, ATTENTION,
 } from '../generated/layout'
 import { raise, longMode, GP, NP, SS } from '../state'
 import { systemRead, systemWrite, done } from '../mmu/access'
+import { watching } from '../mmu/watch'
 
 export const ES: u32 = 0, CS: u32 = 1, SS_: u32 = 2, DS: u32 = 3, FS: u32 = 4, GS: u32 = 5, LDTR: u32 = 6, TR: u32 = 7
 export const UNUSABLE: u32 = 0x10000
@@ -64,7 +65,17 @@ export function touchDescriptor(): void {
 /** Privilege level in force: which TLB data accesses use follows. */
 export function setCpl(level: u32): void {
   store<u32>(CPL, level)
-  store<u32>(DTLB, level == 3 ? TLB_USER : TLB_SUPERVISOR)
+  refreshAccess()
+}
+
+/** Which data TLB is in force; the dispatcher takes note at the next boundary. */
+export function refreshAccess(): void {
+  const user = load<u32>(CPL) == 3
+  const aligned = user && (load<u32>(CR0) & 0x40000) != 0 && (load<u32>(EFLAGS_REST) & 0x40000) != 0
+  const tlb = aligned || watching() ? TLB_CHECKED : user ? TLB_USER : TLB_SUPERVISOR
+  if (tlb == load<u32>(DTLB)) return
+  store<u32>(DTLB, tlb)
+  store<u32>(ATTENTION, 1)
 }
 
 /** Code size follows from CS and long mode. */

@@ -31,7 +31,7 @@ function push(v: u64, size: u32): bool {
 }
 
 /** Enter the handler of a vector. False with the fault that prevented it noted. */
-function deliver(vector: i32, kind: u32, hasCode: bool, code: i32): bool {
+function deliver(vector: i32, kind: u32, hasCode: bool, code: i32, resume: bool = false): bool {
   const ext: i32 = kind == SOFTWARE ? 0 : 1
   const long = longMode()
   const gateCode = vector * 8 + 2 + ext
@@ -106,7 +106,7 @@ function deliver(vector: i32, kind: u32, hasCode: bool, code: i32): bool {
   }
   // Faults push RF set, so that a breakpoint on the instruction is not taken again.
   let image = <u64>getEflags()
-  if (kind == EXCEPTION && vector != 1 && vector != 3 && vector != 4) image |= RF
+  if (resume || (kind == EXCEPTION && vector != 1 && vector != 3 && vector != 4)) image |= RF
   if (long || inward) {
     if (!push(<u64>oldSs, wide) || !push(oldSp, wide)) return false
   }
@@ -131,11 +131,11 @@ function deliver(vector: i32, kind: u32, hasCode: bool, code: i32): bool {
 function contributory(v: i32): bool { return v == DE || v == TS || v == NP || v == SS || v == GP }
 function hasErrorCode(v: i32): bool { return v == DF || v == TS || v == NP || v == SS || v == GP || v == PF || v == 17 }
 
-/** Deliver an exception, turning faults on the way into double faults and shutdown. RIP says where it returns. */
-export function exception(vector: i32, code: i32): void {
+/** Deliver an exception (`resume`: an instruction breakpoint, whose handler returns with RF set), turning faults on the way into double faults and shutdown. RIP says where it returns. */
+export function exception(vector: i32, code: i32, resume: bool = false): void {
   let v = vector, c = code
   for (let depth = 0; depth < 8; depth++) {
-    if (deliver(v, EXCEPTION, hasErrorCode(v), c)) return
+    if (deliver(v, EXCEPTION, hasErrorCode(v), c, resume)) return
     const nested = load<i32>(FAULT) & 0xff
     const nestedCode = load<i32>(FAULT_CODE)
     store<i32>(FAULT, 0)

@@ -127,7 +127,10 @@ function returnTo(sel: u32, rip: u64, hasStack: bool, ssSel: u32, rsp: u64, extr
       if (!(sa & P)) return raise(SS, ssCode)
     }
   }
-  if (flags >= 0) loadFlags(<u32>flags, size)
+  if (flags >= 0) {
+    loadFlags(<u32>flags, size)
+    if (size > 2 && flags & RF) store<u32>(EFLAGS_REST, load<u32>(EFLAGS_REST) | RF) // IRET alone brings RF back
+  }
   if (hasStack) {
     // CS first: the width of the stack pointer is the new mode's
     setCs(sel, cd, rpl)

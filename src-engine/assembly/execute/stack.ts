@@ -4,7 +4,7 @@ import { VCPU, RSP, RBP, MODE, CPL, EFLAGS_REST, ATTENTION, SHADOW } from '../ge
 import { dst, imm, ea, raise, GP, put, gpr } from '../state'
 import { readHost, writeHost, updateHost, done, STACK } from '../mmu/access'
 import { getEflags, setStatus, STATUS, IF } from '../flags'
-import { attributes, segmentBase, selector, loadSegment, SS_, DB } from './descriptor'
+import { attributes, segmentBase, selector, loadSegment, refreshAccess, SS_, DB } from './descriptor'
 
 /** Bits of the stack pointer in use. */
 export function stackMask(): u64 { return load<u32>(MODE) == 2 ? ~0 : attributes(SS_) & DB ? 0xffffffff : 0xffff }
@@ -152,4 +152,5 @@ export function loadFlags(v: u32, size: u32): void {
   setStatus(v)
   store<u32>(EFLAGS_REST, (old & ~may & ~0x10000) | (v & may) | 2)
   store<u32>(ATTENTION, 1)
+  refreshAccess()
 }

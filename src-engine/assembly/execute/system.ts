@@ -12,7 +12,7 @@ import { readHost, writeHost, done } from '../mmu/access'
 import { canonical, PG, WP } from '../mmu/walk'
 import { flushTlb, flushPage } from '../mmu/tlb'
 import { softwareInterrupt, exception } from './exception'
-import { setSegment, setCpl, refreshMode, segmentBase, CS, SS_, FS, GS } from './descriptor'
+import { setSegment, setCpl, refreshMode, refreshAccess, segmentBase, CS, SS_, FS, GS } from './descriptor'
 import { portAllowed } from './ports'
 import { port_in, port_out, rdmsr, wrmsr, tsc, cpuid, mmio_read, mmio_write } from '../imports'
 
@@ -155,6 +155,7 @@ export function mov_to_cr(ip: u32, k: u32): i32 {
       store<u64>(CR0, v | CR0_FIXED)
       if ((v ^ old) & (PG | WP | 1)) flushTlb(false)
       refreshMode()
+      refreshAccess()
       return 0
     }
     case 2: { store<u64>(CR2, v); return 0 }
@@ -181,7 +182,7 @@ export function mov_to_cr(ip: u32, k: u32): i32 {
   return raise(UD)
 }
 
-// ---- debug registers: values are kept; breakpoints in them do not trigger yet ---------------------------------------------
+// ---- debug registers: mmu/watch.ts and boundary.ts look at them ---------------------------------------------
 
 function debugRegister(ip: u32): u32 { // 0 with a fault noted
   let n = <u32>load<u8>(ip, 4) >> 3
@@ -192,18 +193,28 @@ function debugRegister(ip: u32): u32 { // 0 with a fault noted
   }
   return DR + n * 8
 }
+// DR7.GD: any use of the registers traps once, with GD cleared for the handler.
+function guarded(): bool {
+  if (!(load<u32>(DR + 56) & 0x2000)) return false
+  store<u64>(DR + 56, load<u64>(DR + 56) & ~0x2000)
+  store<u64>(DR + 48, load<u64>(DR + 48) | 0x2000)
+  raise(DB)
+  return true
+}
 export function mov_from_dr(ip: u32, k: u32): i32 {
   const at = debugRegister(ip)
-  if (!at || !privileged()) return 1
+  if (!at || !privileged() || guarded()) return 1
   store<u64>(rmRegister(ip), load<u64>(at))
   return 0
 }
 export function mov_to_dr(ip: u32, k: u32): i32 {
   const at = debugRegister(ip)
-  if (!at || !privileged()) return 1
+  if (!at || !privileged() || guarded()) return 1
   const v = registerValue(rmRegister(ip))
   if (at >= DR + 48 && v >> 32) return raise(GP, 0)
   store<u64>(at, at == DR + 48 ? (v & 0xe00f) | 0xffff0ff0 : at == DR + 56 ? (v & ~0xd800) | 0x400 : v)
+  refreshAccess()
+  store<u32>(ATTENTION, 1)
   return 0
 }
 

@@ -7,7 +7,8 @@ import { SCRATCH, CPL, MODE } from '../generated/layout'
 import { translate, canonical, NOT_MEMORY, translatedGpa } from './walk'
 import { raise, GP, SS } from '../state'
 import { slot, pageFlags, READ, WRITE } from './tlb'
-import { TLB_SUPERVISOR, TLB_USER } from '../generated/layout'
+import { TLB_SUPERVISOR, TLB_USER, TLB_CHECKED, DTLB } from '../generated/layout'
+import { look } from './watch'
 import { mmio_read, mmio_write } from '../imports'
 import { dropCode } from '../decode/cache'
 
@@ -69,6 +70,7 @@ function mmioStore(gpa: u64, size: u32, from: u32): void {
 /** Host address to read `size` bytes at a linear address from; 0 with a fault noted. */
 export function readMiss(va: u64, size: u32, ip: u32): u32 {
   if (!canonical(va) || !canonical(va + size - 1)) { raiseCanonical(ip); return 0 }
+  if (load<u32>(DTLB) == TLB_CHECKED && !system && !look(va, size, false)) return 0
   const room: u32 = 0x1000 - (<u32>va & 0xfff)
   if (room >= size) {
     const h = piece(va, 0)
@@ -93,6 +95,7 @@ export function readMiss(va: u64, size: u32, ip: u32): u32 {
 /** Host address to write `size` bytes at; when it is SCRATCH, commit() after storing. 0 with a fault noted. */
 export function writeMiss(va: u64, size: u32, ip: u32): u32 {
   if (!canonical(va) || !canonical(va + size - 1)) { raiseCanonical(ip); return 0 }
+  if (load<u32>(DTLB) == TLB_CHECKED && !system && !look(va, size, true)) return 0
   const room: u32 = 0x1000 - (<u32>va & 0xfff)
   stagedSize = size
   if (room >= size) {
@@ -134,7 +137,7 @@ export function commit(): void {
 // The same three for the cold functions, with the TLB looked up first.
 
 // @ts-ignore: decorator
-@inline function dtlb(): u32 { return load<u32>(CPL) == 3 ? TLB_USER : TLB_SUPERVISOR }
+@inline function dtlb(): u32 { return load<u32>(DTLB) == TLB_CHECKED ? TLB_CHECKED : load<u32>(CPL) == 3 ? TLB_USER : TLB_SUPERVISOR }
 
 export function readHost(va: u64, size: u32, ip: u32): u32 {
   const e = dtlb() + READ + slot(va)
@@ -155,18 +158,25 @@ export function updateHost(va: u64, size: u32, ip: u32): u32 {
 // @ts-ignore: decorator
 @inline export function done(host: u32): void { if (host < STAGED_BELOW) commit() }
 
+// Set while one of the following two runs: no breakpoints, no alignment checks.
+let system: bool = false
+
 /** Supervisor accesses the processor makes itself (descriptor tables, TSS, stacks of a new privilege level). */
 export function systemRead(va: u64, size: u32): u32 {
   const was = load<u32>(CPL)
   store<u32>(CPL, 0)
+  system = true
   const h = readHost(va, size, 0)
+  system = false
   store<u32>(CPL, was)
   return h
 }
 export function systemWrite(va: u64, size: u32): u32 {
   const was = load<u32>(CPL)
   store<u32>(CPL, 0)
+  system = true
   const h = updateHost(va, size, 0)
+  system = false
   store<u32>(CPL, was)
   return h
 }

@@ -49,7 +49,11 @@ const probe = (size: number, kind: 'READ' | 'WRITE', miss: string, address: stri
       const va = ${address}, e = tlb + slot(va); let h: u32
       if (load<u64>(e, ${kind}) == (${align(size)} & ~0xfff)) h = load<u32>(e, ${kind} + 8) + <u32>va
       else { h = ${miss}(va, ${size}, ${address === 'ea(ip)' ? 'ip' : 'STACK'}); if (!h) break }`
-type Access = { read(size: number, at?: string): string; write(size: number, at?: string): string; update(size: number): string }
+type Access = {
+  read(size: number, at?: string): string
+  write(size: number, at?: string): string
+  update(size: number): string
+}
 const hotAccess: Access = {
   read: (n, at = 'ea(ip)') => probe(n, 'READ', 'readMiss', at),
   write: (n, at = 'ea(ip)') => probe(n, 'WRITE', 'writeMiss', at),
@@ -62,8 +66,22 @@ const coldAccess: Access = {
 }
 
 const CONDITIONS: Readonly<Record<string, string>> = {
-  o: 'ccO()', no: '!ccO()', b: 'ccB()', ae: '!ccB()', z: 'ccZ()', nz: '!ccZ()', be: 'ccBE()', a: '!ccBE()',
-  s: 'ccS()', ns: '!ccS()', p: 'ccP()', np: '!ccP()', l: 'ccL()', ge: '!ccL()', le: 'ccLE()', g: '!ccLE()',
+  o: 'ccO()',
+  no: '!ccO()',
+  b: 'ccB()',
+  ae: '!ccB()',
+  z: 'ccZ()',
+  nz: '!ccZ()',
+  be: 'ccBE()',
+  a: '!ccBE()',
+  s: 'ccS()',
+  ns: '!ccS()',
+  p: 'ccP()',
+  np: '!ccP()',
+  l: 'ccL()',
+  ge: '!ccL()',
+  le: 'ccLE()',
+  g: '!ccLE()',
 }
 
 /** The body of a variant whose instruction does not end a block; undefined when it is written by hand. */
@@ -144,8 +162,10 @@ function plainBody(family: string, k: number, access: Access): string | undefine
       const first = memory ? `let v: u64; {${access.read(8)}\n      v = load<u64>(h) }\n      ` : ''
       return `${first}${access.write(8, 'load<u64>(RSP) - 8')}\n      store<u64>(h, ${value}); if (h < STAGED_BELOW) commit()\n      store<u64>(RSP, va)`
     }
-    if (family === 'pop') return `${access.read(8, 'load<u64>(RSP)')}\n      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))`
-    if (family === 'leave') return `${access.read(8, 'load<u64>(RBP)')}\n      store<u64>(RSP, va + 8); store<u64>(RBP, load<u64>(h))`
+    if (family === 'pop')
+      return `${access.read(8, 'load<u64>(RSP)')}\n      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))`
+    if (family === 'leave')
+      return `${access.read(8, 'load<u64>(RBP)')}\n      store<u64>(RSP, va + 8); store<u64>(RBP, load<u64>(h))`
   }
   return undefined
 }
@@ -163,14 +183,19 @@ function endingBody(family: string, k: number): string | undefined {
   const memory = (k & 1) === 1
   const jcc = /^j(\w+)$/.exec(family)
   const condition = jcc ? CONDITIONS[jcc[1] ?? ''] : undefined
-  if (condition) return `const take = ${condition}, at = take ? ip + 8 : ip + 24${follow('at', 'load<i32>(take ? ip + 12 : ip + 20)')}`
+  if (condition)
+    return `const take = ${condition}, at = take ? ip + 8 : ip + 24${follow('at', 'load<i32>(take ? ip + 12 : ip + 20)')}`
   if (family === 'jmp') return follow('ip + 8', 'load<i32>(ip, 12)')
-  const pushNext = (before = '') => `${hotAccess.write(8, 'load<u64>(RSP) - 8')}${before}\n      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()\n      store<u64>(RSP, va)`
+  const pushNext = (before = '') =>
+    `${hotAccess.write(8, 'load<u64>(RSP) - 8')}${before}\n      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()\n      store<u64>(RSP, va)`
   if (family === 'call') return `${pushNext()}${follow('ip + 8', 'load<i32>(ip, 12)')}`
-  if (family === 'ret') return `${hotAccess.read(8, 'load<u64>(RSP)')}\n      const target = load<u64>(h)${checked}
+  if (family === 'ret')
+    return `${hotAccess.read(8, 'load<u64>(RSP)')}\n      const target = load<u64>(h)${checked}
       store<u64>(RIP, target); store<u64>(RSP, va + 8); break`
   // a target that is not canonical faults at the branch itself, after the stack's own faults
-  const target = memory ? `let target: u64; {${hotAccess.read(8)}\n      target = load<u64>(h) }` : 'const target = load<u64>(dst(ip));'
+  const target = memory
+    ? `let target: u64; {${hotAccess.read(8)}\n      target = load<u64>(h) }`
+    : 'const target = load<u64>(dst(ip));'
   if (family === 'jmp_ind') return `${target}${checked}\n      store<u64>(RIP, target); break`
   if (family === 'call_ind') return `${target}${pushNext(checked)}\n      store<u64>(RIP, target); break`
   return undefined
@@ -184,7 +209,9 @@ export function dispatchSource(n: Numbering, ends: ReadonlySet<string>): string 
     const ending = endingBody(family, k)
     const plain = ending === undefined ? plainBody(family, k, hotAccess) : undefined
     if (ending === undefined && plain === undefined) throw new Error(`no template for the hot uop ${family} ${k}`)
-    cases.push(`    case ${op}: { // ${family} ${TYPE[k >> 1]}${k & 1 ? ' mem' : ''}\n      ${ending ?? `${plain}\n      ip += UOP; continue`}\n    }`)
+    cases.push(
+      `    case ${op}: { // ${family} ${TYPE[k >> 1]}${k & 1 ? ' mem' : ''}\n      ${ending ?? `${plain}\n      ip += UOP; continue`}\n    }`,
+    )
   }
   const functions: string[] = []
   const coldCases: string[] = []
@@ -192,13 +219,18 @@ export function dispatchSource(n: Numbering, ends: ReadonlySet<string>): string 
   const hand = new Map(Object.entries(HAND_WRITTEN).flatMap(([m, names]) => names.map((x): [string, string] => [x, m])))
   n.families.forEach((family, f) => {
     let call: string
-    const coldName = hand.has(`${family}_cold`) ? `${family}_cold` : /^j(\w+)$/.test(family) && CONDITIONS[family.slice(1)] ? 'jcc_cold' : family
+    const coldName = hand.has(`${family}_cold`)
+      ? `${family}_cold`
+      : /^j(\w+)$/.test(family) && CONDITIONS[family.slice(1)]
+        ? 'jcc_cold'
+        : family
     const module = hand.get(coldName)
     if (module !== undefined) {
       const list = imports.get(module) ?? []
       if (!list.includes(coldName)) list.push(coldName)
       imports.set(module, list)
-      call = coldName === 'jcc_cold' ? `jcc_cold(ip, ${Object.keys(CONDITIONS).indexOf(family.slice(1))})` : `${coldName}(ip, k)`
+      call =
+        coldName === 'jcc_cold' ? `jcc_cold(ip, ${Object.keys(CONDITIONS).indexOf(family.slice(1))})` : `${coldName}(ip, k)`
     } else {
       const name = `c_${family.replace(':', '_')}`
       const variants = []

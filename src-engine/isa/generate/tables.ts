@@ -5,10 +5,40 @@ import { OPCODE_MAP, type Row } from '../opcode-map'
 import { SSE_ROWS, sseFunctionId } from '../sse-rows'
 import { type Numbering, SPECIAL } from './dispatch'
 
-const FORMS = ['UD', 'GROUP', 'EG', 'GE', 'GEB', 'EI', 'AI', 'E', 'Z', 'ZA', 'ZI', 'M', 'N', 'JCC', 'JCX', 'JMP', 'LEA', 'MO', 'STR', 'X87']
+const FORMS = [
+  'UD',
+  'GROUP',
+  'EG',
+  'GE',
+  'GEB',
+  'EI',
+  'AI',
+  'E',
+  'Z',
+  'ZA',
+  'ZI',
+  'M',
+  'N',
+  'JCC',
+  'JCX',
+  'JMP',
+  'LEA',
+  'MO',
+  'STR',
+  'X87',
+]
 const SIZES = ['b', 'v', 'y', 'z', 'q', 'f', 'w', 'd', 'o']
 const IMMEDIATES = ['-', 'ib', 'ub', 'iz', 'iw', 'iv', 'mo', 'iwb', 'far', 'one', 'seg']
 const IMM_NAMES = ['NONE', 'IB', 'UB', 'IZ', 'IW', 'IV', 'MO', 'IWB', 'FAR', 'ONE', 'SEG']
+/** Families of M rows that write their memory operand; EG, EI and E rows do unless they are among READERS. */
+const WRITERS =
+  /^(bt[src](_imm)?|sh[lr]d_(imm|cl)|cmpxchg(8b)?|xadd|mov_from_seg|sldt|str|smsw|group7_[01]|stmxcsr|fxsave|pop_mem)$/
+const READERS = /^(cmp|test|push|mul|imul_wide|div|idiv|call_ind|jmp_ind)\b/
+const WRITES = 64
+function writesMemory(row: Row): boolean {
+  const [, , , , , form, , , , family] = row
+  return form === 'M' ? WRITERS.test(family) : (form === 'EG' || form === 'EI' || form === 'E') && !READERS.test(family)
+}
 const ATTRIBUTES = { X: 1, '!64': 2, '+64': 4, mem: 8, reg: 16, L: 32 } as const
 
 /** Families in order of first use, with those only the decoder names. */
@@ -28,8 +58,18 @@ function place(list: readonly string[], name: string, what: string): number {
 function entry(row: Row, families: readonly string[]): number[] {
   let attributes = 0
   for (const [flag, bit] of Object.entries(ATTRIBUTES)) if (row[8].split(' ').includes(flag)) attributes |= bit
+  if (writesMemory(row)) attributes |= WRITES
   const f = place(families, row[9], 'family')
-  return [place(FORMS, row[5], 'form'), place(SIZES, row[6], 'size'), place(IMMEDIATES, row[7], 'immediate'), attributes, f & 255, f >> 8, 0, 0]
+  return [
+    place(FORMS, row[5], 'form'),
+    place(SIZES, row[6], 'size'),
+    place(IMMEDIATES, row[7], 'immediate'),
+    attributes,
+    f & 255,
+    f >> 8,
+    0,
+    0,
+  ]
 }
 
 export function tablesSource(n: Numbering): string {
@@ -76,11 +116,29 @@ export function tablesSource(n: Numbering): string {
         const w = words.includes('w0') ? 1 : words.includes('w1') ? 2 : 0
         const hasImmediate = operands.includes('I') ? 4 : 0
         const id = call === 'none' ? 0xffff : sseFunctionId(r)
-        const kind = (o: string | undefined) => (o === undefined || o === '' || o === 'I' ? 15 : place([...kinds], o, 'SSE operand'))
+        const kind = (o: string | undefined) =>
+          o === undefined || o === '' || o === 'I' ? 15 : place([...kinds], o, 'SSE operand')
         const special =
-          (words.includes('mmx') ? 1 : 0) | (words.includes('xm') ? 2 : 0) | (words.includes('eflags') ? 4 : 0) | (words.includes('rdi') ? 8 : 0) |
-          (call === 'd' || words.includes('store') ? 16 : 0) | (call === 'none' ? 32 : 0)
-        rows.push(ext & 255, shape, w | hasImmediate | (align === 16 ? 8 : 0), size, id & 255, id >> 8, kind(operands[0]), kind(operands[1]), special, 0, 0, 0)
+          (words.includes('mmx') ? 1 : 0) |
+          (words.includes('xm') ? 2 : 0) |
+          (words.includes('eflags') ? 4 : 0) |
+          (words.includes('rdi') ? 8 : 0) |
+          (call === 'd' || words.includes('store') ? 16 : 0) |
+          (call === 'none' ? 32 : 0)
+        rows.push(
+          ext & 255,
+          shape,
+          w | hasImmediate | (align === 16 ? 8 : 0),
+          size,
+          id & 255,
+          id >> 8,
+          kind(operands[0]),
+          kind(operands[1]),
+          special,
+          0,
+          0,
+          0,
+        )
         count++
       }
     })
@@ -95,7 +153,7 @@ export function tablesSource(n: Numbering): string {
     ...FORMS.map((f, i) => `export const FORM_${f}: u32 = ${i}`),
     ...SIZES.map((f, i) => `export const SIZE_${f.toUpperCase()}: u32 = ${i}`),
     ...IMM_NAMES.map((f, i) => `export const IMM_${f}: u32 = ${i}`),
-    'export const ATTR_END: u32 = 1, ATTR_NO64: u32 = 2, ATTR_ONLY64: u32 = 4, ATTR_MEM: u32 = 8, ATTR_REG: u32 = 16, ATTR_LOCK: u32 = 32',
+    'export const ATTR_END: u32 = 1, ATTR_NO64: u32 = 2, ATTR_ONLY64: u32 = 4, ATTR_MEM: u32 = 8, ATTR_REG: u32 = 16, ATTR_LOCK: u32 = 32, ATTR_WRITES: u32 = 64',
     ...SPECIAL.map((s, i) => `export const OP_${s}: u32 = ${i}`),
     `export const F_SSE: u32 = ${n.families.indexOf('sse')}`,
     `export const F_X87: u32 = ${n.families.indexOf('x87')}`,
