@@ -82,8 +82,10 @@ export class DomainProcess {
   private started = false
   private exited = false
   private destroyed = false
+  private disposing: Promise<void> | undefined
   private saving = false
   private cancelled = false
+  private saveEnded: Promise<unknown> = Promise.resolve()
   private name = ''
   private messagesSeen = 0
   private messageSecond = 0
@@ -132,7 +134,7 @@ export class DomainProcess {
       report: () => (this.running ? ok(this.report(this.running)) : NO_DOMAIN),
       dmesg: () => (this.running ? ok({ text: this.running.made.domain.messages.read().text }) : NO_DOMAIN),
       destroy: async () => {
-        await this.destroy()
+        await this.dispose()
         return DONE
       },
     }
@@ -203,7 +205,9 @@ export class DomainProcess {
     this.cancelled = false
     if (this.started) await running.threads.stop()
     this.look()
-    const saved = await this.checkpoint(running, target)
+    const checkpoint = this.checkpoint(running, target)
+    this.saveEnded = checkpoint
+    const saved = await checkpoint
     this.saving = false
     const goOn = !wasPaused && !this.exited && (!saved.ok || leaveRunning === true)
     if (goOn) running.threads.go()
@@ -342,22 +346,23 @@ export class DomainProcess {
     this.answerer.event('exit', { reason, text: text.slice(0, 4096) })
   }
 
+  /** Main asks for the end, or is gone. Asked again, it is the same end. */
+  dispose(): Promise<void> {
+    this.disposing ??= this.destroy()
+    return this.disposing
+  }
+
   private async destroy(): Promise<void> {
-    if (this.destroyed) return
     const { running } = this
     this.end('destroyed', 'The domain was destroyed.')
-    if (running) {
-      if (this.started) await running.threads.dispose()
-      running.link.dispose()
-    }
+    // A save that goes on is cut short (also where it waits for domain 0), so that it removes its part of a file.
+    this.cancelled = true
+    running?.link.dispose()
+    await this.saveEnded.catch(() => {})
+    if (running && this.started) await running.threads.dispose()
     this.destroyed = true
     this.running = undefined
     this.ended()
-  }
-
-  /** Main is gone, or asks for the end. */
-  async dispose(): Promise<void> {
-    await this.destroy()
   }
 
   // --- figures ---

@@ -14,6 +14,7 @@ function controlTransport(): Transport | undefined {
 }
 
 const FAILED = 70
+const END_TIMEOUT_MS = 2000
 
 const control = controlTransport()
 if (!control) {
@@ -24,8 +25,10 @@ if (!control) {
 // A short while after destroy, so that its reply leaves.
 const domain = new DomainProcess(control, () => setTimeout(() => process.exit(0), 20))
 
+// Main is gone. The vcpus stop at once; a save that goes on gets a moment to remove its part of a file.
 control.onClose(() => {
-  process.exit(0)
+  setTimeout(() => process.exit(0), END_TIMEOUT_MS)
+  domain.dispose().finally(() => process.exit(0))
 })
 
 function failed(text: string): void {

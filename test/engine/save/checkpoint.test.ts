@@ -1,4 +1,5 @@
 // Save files: a domain and back, and everything that can be wrong with a file. Runs in: vitest.
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -181,5 +182,22 @@ describe('a checkpoint', () => {
     fs.writeFileSync(file, 'older')
     await saveDomain(file, fake.domain, IDENTITY, PUMPS, { progress: () => {}, cancelled: () => true })
     expect(fs.readFileSync(file, 'utf8')).toBe('older')
+  })
+
+  it('says that the disk is full, and leaves no part of a file', async ({ skip }) => {
+    const small = path.join(folder, 'small')
+    fs.mkdirSync(small)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small], { stdio: 'ignore' })
+    } catch {
+      return skip('a small file system cannot be mounted here')
+    }
+    try {
+      const saved = await saveDomain(path.join(small, 'x'), busyDomain().domain, IDENTITY, PUMPS, QUIET)
+      expect(!saved.ok && saved.error.message).toMatch(/the disk is full\.$/)
+      expect(fs.readdirSync(small)).toEqual([])
+    } finally {
+      execFileSync('umount', [small])
+    }
   })
 })
