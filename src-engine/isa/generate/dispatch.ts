@@ -152,7 +152,7 @@ function plainBody(family: string, k: number, access: Access): string | undefine
         ? `${access.write(1)}\n      store<u8>(h, <u8>(${condition})); if (h < STAGED_BELOW) commit()`
         : `store<u8>(dst(ip), <u8>(${condition}))`
     }
-    const value = memory ? 'load<' + T + '>(h)' : `load<${T}>(src(ip))`
+    const value = memory ? `load<${T}>(h)` : `load<${T}>(src(ip))`
     return `${memory ? `${access.read(n)}\n      ` : ''}const d = dst(ip); put<${T}>(d, ${condition} ? ${value} : load<${T}>(d))`
   }
   if (family === 'lea') return `put<${T}>(dst(ip), <${T}>ea(ip))`
