@@ -11,6 +11,7 @@ import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
 import type { XenStoreRingPump } from '../xenstore/ring-pump'
 
+/** Enough for a new domain 0 on a busy machine. */
 const SAVE_TIMEOUT_MS = 30_000
 
 export class DomainLink {
@@ -55,16 +56,17 @@ export class DomainLink {
 
   /**
    * The domain's store state as of all requests it made so far, for a save file. The vcpus stand still, and the pumps' own
-   * `save()` must be called after this has resolved: replies that were on the way are in them by then.
+   * `save()` must be called after this has resolved: replies that were on the way are in them by then. While a domain 0 is
+   * being replaced it waits for the new one, which knows the same state.
    */
   saveStore(): Promise<Result<Uint8Array, string>> {
     // Restored and saved again before domain 0 came: what the file brought is still the state.
     if (this.restoring) return Promise.resolve(ok(this.restoring))
-    if (!this.helloSeen || !this.end) return Promise.resolve(err('domain 0 is not there'))
     if (this.saving) return Promise.resolve(err('a save is going on already'))
     const id = ++this.saveId
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.saved(err('domain 0 does not answer')), SAVE_TIMEOUT_MS)
+      const why = (): string => (this.helloSeen ? 'domain 0 does not answer' : 'domain 0 is not there')
+      const timer = setTimeout(() => this.saved(err(why())), SAVE_TIMEOUT_MS)
       this.saving = {
         id,
         settle: (result) => {
@@ -72,13 +74,14 @@ export class DomainLink {
           resolve(result)
         },
       }
-      this.end?.send('XS_SAVE', u32(id))
+      if (this.helloSeen) this.end?.send('XS_SAVE', u32(id))
     })
   }
 
   dispose(): void {
     const end = this.end
     this.drop('the domain ends')
+    this.saved(err('the domain ends'))
     end?.close('the domain ends')
   }
 
@@ -89,7 +92,6 @@ export class DomainLink {
     this.helloSeen = false
     this.store.disconnect()
     this.console.disconnect()
-    this.saved(err(`the link to domain 0 was lost: ${reason}`))
     this.log('info', `link to domain 0 closed: ${reason}`)
     if (end.open) end.close(reason)
   }
@@ -143,6 +145,8 @@ export class DomainLink {
     this.helloSeen = true
     if (this.restoring) end.send('XS_RESTORE', this.restoring)
     else this.connectStore()
+    // After the requests that are sent again: they are part of what is saved.
+    if (this.saving) end.send('XS_SAVE', u32(this.saving.id))
     this.console.connect(
       {
         output: (at, bytes) => end.send('CONSOLE_OUT', u64(at), bytes),

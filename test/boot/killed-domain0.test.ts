@@ -1,0 +1,74 @@
+// Domain 0 killed in awkward moments, through toolstack, driver and supervisor: a save asked for right then waits for the new one,
+// a guest's transactions are done once each, a paused guest is still there. Runs in: vitest, plain Node, on the bundles in out/main.
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
+import { delay, good, Supervised } from '../support/supervised'
+import { count } from '../support/tier'
+import { transactionSum, WorkerLines } from '../support/worker-guest'
+
+const cannot = cannotBuild()
+const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-killed0-'))
+const machine = new Supervised(path.join(folder, 'machine'))
+let kernel = ''
+
+beforeAll(async () => {
+  if (cannot) return
+  kernel = buildMicroKernel('worker')
+  await machine.open()
+})
+afterAll(async () => {
+  if (!cannot) await machine.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const kill = (): void => void process.kill(machine.pids('dom0')[0] ?? -1, 'SIGKILL')
+
+/** Reads the console although the stream ends with a domain 0. */
+async function reads(uuid: string, enough: (text: string) => boolean): Promise<string> {
+  for (let left = 40; ; left--) {
+    try {
+      return await machine.console(uuid, enough)
+    } catch (thrown) {
+      if (left === 0) throw thrown
+      await delay(200)
+    }
+  }
+}
+
+describe.skipIf(cannot)('domain 0 killed', () => {
+  it('just before a save does not make the save fail', async () => {
+    const { domains } = machine.toolstack
+    const uuid = await machine.start('saved', kernel, 'pulse=10')
+    const lines = new WorkerLines()
+    await machine.console(uuid, (text) => lines.check(text).last > 3)
+    for (let round = 0; round < count(2, 5); round++) {
+      const ends = machine.domain0Ends
+      kill()
+      if (round % 2 === 0) await expect.poll(() => machine.domain0Ends).toBe(ends + 1)
+      const file = path.join(folder, `${round}.save`)
+      await machine.save(uuid, file)
+      expect(await machine.restore(file)).toBe(uuid)
+      const text = await reads(uuid, (shown) => lines.check(shown).last > 6 + 3 * round)
+      expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
+    }
+    good(await domains.destroy(uuid))
+  }, 120_000)
+
+  it('in the middle of transactions leaves each done once', async () => {
+    const transactions = count(60, 300)
+    const uuid = await machine.start('store', kernel, `store=${transactions}`)
+    for (let round = 0; round < 2; round++) {
+      await reads(uuid, (text) => text.includes(`DONE ${5 + 10 * round} `))
+      const ends = machine.domain0Ends
+      kill()
+      await expect.poll(() => machine.domain0Ends, { timeout: 10_000 }).toBeGreaterThan(ends)
+      await expect.poll(() => machine.domain0Runs, { timeout: 20_000 }).toBe(true)
+    }
+    const text = await reads(uuid, (shown) => /FINAL \d+\n/.test(shown))
+    expect(text).toContain(`FINAL ${transactionSum(transactions)}\n`)
+    expect(text).not.toContain('FAILURE')
+  }, 120_000)
+})
