@@ -190,9 +190,8 @@ export class Toolstack {
         this.domains.onStopped(event)
         break
       case 'log': {
-        const line = { time: clock.now(), level: event.level, text: event.text }
-        this.logs.add(event.uuid, line)
-        emit('logLine', { uuid: event.uuid, line })
+        const lines = this.logs.add(event.uuid, { time: clock.now(), level: event.level, text: event.text })
+        for (const line of lines) emit('logLine', { uuid: event.uuid, line })
         break
       }
       case 'samples': {
