@@ -2,25 +2,11 @@
 // Runs in: tests and the fuzzer.
 import { type Answer, type Case, CODE } from './case'
 import type { Form } from './forms'
+import { UNDEFINED_FLAGS } from './undefined'
 
 const COMPARED = 0xdd5
 const names = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', ...Array.from({ length: 8 }, (_, i) => `r${i + 8}`)]
 
-/** Status flags that an instruction leaves undefined and where we do not follow this host, by family. */
-export const UNDEFINED_FLAGS: Readonly<Record<string, { readonly mask: number; readonly why: string }>> = {
-  'imul:GE': {
-    mask: 0xd4,
-    why: 'ZF SF PF AF: this host leaves them alone, Intel processors set them by the result as we do; keeping them would cost each IMUL',
-  },
-  'imul:GEI': { mask: 0xd4, why: 'as imul:GE' },
-}
-
-/** Parts of a result that may differ, and why. */
-export const TOLERATED = {
-  approximation:
-    'RCP and RSQRT give 12 bits or so; each processor has its own table. Both within 1.5 * 2^-12 of the true value; tiny ones may be 0.',
-  mxcsrMask: 'FXSAVE stores the mask of MXCSR: bit 17 is AMD’s misaligned-SSE mode, which our CPUID does not offer.',
-} as const
 const APPROXIMATE = /^r(cp|sqrt)[ps]s$/
 
 const hex = (v: bigint | number): string => `0x${v.toString(16)}`
@@ -46,7 +32,7 @@ export function compare(form: Form, c: Case, host: Answer, ours: Answer): string
       `flags host ${hex(host.rflags & COMPARED)} ours ${hex(ours.rflags & COMPARED)} differ ${flagNames((host.rflags ^ ours.rflags) & mask)}`,
     )
   const middle = Uint8Array.from(host.middle)
-  if (form.name.startsWith('fxsave') && host.rip !== CODE + BigInt(c.offset)) middle.set(ours.middle.subarray(28, 32), 28) // TOLERATED.mxcsrMask
+  if (form.name.startsWith('fxsave') && host.rip !== CODE + BigInt(c.offset)) middle.set(ours.middle.subarray(28, 32), 28) // TOLERATED.mxcsrMask (undefined.ts)
   compareBytes(found, 'middle', middle, ours.middle)
   compareBytes(found, 'tail', host.tail, ours.tail)
   if (c.fx && host.fx && ours.fx) compareFx(found, host.fx, ours.fx, form.set === 'sse' && APPROXIMATE.test(form.row[0]))

@@ -3,6 +3,7 @@
 // Runs in: tests and the fuzzer.
 import { OPCODE_MAP, type Row } from '../../../src-engine/isa/opcode-map'
 import { SSE_ROWS, type SseRow } from '../../../src-engine/isa/sse-rows'
+import { UNDEFINED_FLAGS } from './undefined'
 
 export type Kind = 'reg' | 'mem' | 'lock'
 /** `size`: operand size in bytes. */
@@ -22,7 +23,15 @@ export type X87Form = {
   readonly size: number
   readonly kind: Kind
 }
-export type Form = IntegerForm | SseForm | X87Form
+/** Instructions that set flags, then one that uses them: flags are kept lazily, so both ends must agree. */
+export type SequenceForm = {
+  readonly set: 'sequence'
+  readonly name: string
+  readonly setters: readonly IntegerForm[]
+  readonly user: IntegerForm
+  readonly kind: Kind
+}
+export type Form = IntegerForm | SseForm | X87Form | SequenceForm
 
 /** Families not compared here, and why. */
 export const EXCLUDED: Readonly<Record<string, string>> = {
@@ -135,4 +144,17 @@ export function x87Forms(): X87Form[] {
     }
   }
   return found
+}
+
+const SETTERS =
+  /^(add|or|adc|sbb|and|sub|xor|cmp|test|rol|ror|rcl|rcr|shl|shr|sar|inc|dec|neg|imul|mul|bt|bts|btr|btc|bsf|bsr|shld|shrd|cmpxchg|xadd|cmc|stc|clc|sahf)$/
+const USERS = /^(j(?!mp|cxz)|set|cmov|adc|sbb|rcl|rcr|inc|dec|rol|ror|sh[lr]|sar|lahf|pushf|cmc|loop)/
+
+export function sequenceForms(): SequenceForm[] {
+  const registers = integerForms().filter((form) => form.kind === 'reg')
+  // what leaves flags of its own choice must not hand them on
+  const setters = registers.filter((form) => SETTERS.test(form.row[3]) && UNDEFINED_FLAGS[form.row[9]] === undefined)
+  return registers
+    .filter((form) => USERS.test(form.row[3]))
+    .map((user) => ({ set: 'sequence', name: `sequence to ${user.name}`, setters, user, kind: 'reg' }))
 }

@@ -4,7 +4,7 @@
 // Runs in: tests and the fuzzer.
 import { makeState, type OperandKind, type Random } from '../fp/states'
 import { type Case, CODE, DATA, GS_BASE, MIDDLE, NOTHING, READ_ONLY, TAIL } from './case'
-import type { Form, IntegerForm, SseForm, X87Form } from './forms'
+import type { Form, IntegerForm, SequenceForm, SseForm, X87Form } from './forms'
 
 const RAX = 0
 const RCX = 1
@@ -535,6 +535,18 @@ function x87Case(form: X87Form, r: Random, tiled: boolean): Case {
   return d.finish()
 }
 
+/** One to three instructions that set flags and the one that uses them, all on registers; short of code.length 24. */
+function sequenceCase(form: SequenceForm, r: Random): Case {
+  const last = integerCase(form.user, r, false)
+  const codes = [last.code]
+  for (let n = 1 + r.below(3); n > 0; n--) {
+    const setter = form.setters[r.below(form.setters.length)]
+    const code = setter ? integerCase(setter, r, false).code : last.code
+    if (codes.reduce((sum, part) => sum + part.length, code.length) <= 22) codes.unshift(code)
+  }
+  return { ...last, code: Uint8Array.from(codes.flatMap((code) => [...code])) }
+}
+
 export function makeCase(form: Form, r: Random, tiled = false): Case {
   switch (form.set) {
     case 'integer':
@@ -543,5 +555,7 @@ export function makeCase(form: Form, r: Random, tiled = false): Case {
       return sseCase(form, r, tiled)
     case 'x87':
       return x87Case(form, r, tiled)
+    case 'sequence':
+      return sequenceCase(form, r)
   }
 }

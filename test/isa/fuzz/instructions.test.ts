@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OPCODE_MAP } from '../../../src-engine/isa/opcode-map'
 import { count } from '../../support/tier'
-import { EXCLUDED, type Form, integerForms, sseForms, x87Forms } from './forms'
+import { EXCLUDED, type Form, integerForms, sequenceForms, sseForms, x87Forms } from './forms'
 import { Machine } from './machine'
 import { buildOracle, hasNative, type Oracle } from './native'
 import { sweep } from './sweep'
@@ -13,14 +13,22 @@ import { sweep } from './sweep'
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
 const SEED = 20261123
 
+function groupOf(form: Form): string {
+  switch (form.set) {
+    case 'integer':
+      return form.row[3]
+    case 'sse':
+      return form.row[0]
+    case 'x87':
+      return form.name.split('/')[0] ?? form.name
+    case 'sequence':
+      return `${form.user.row[3]} with flags of other instructions`
+  }
+}
 /** Forms by mnemonic. */
 function groups(forms: readonly Form[]): (readonly [string, readonly Form[]])[] {
   const found = new Map<string, Form[]>()
-  for (const form of forms) {
-    const name =
-      form.set === 'x87' ? (form.name.split('/')[0] ?? form.name) : form.set === 'integer' ? form.row[3] : form.row[0]
-    found.set(name, [...(found.get(name) ?? []), form])
-  }
+  for (const form of forms) found.set(groupOf(form), [...(found.get(groupOf(form)) ?? []), form])
   return [...found]
 }
 
@@ -44,7 +52,7 @@ describe.skipIf(!hasNative)('registers, flags, memory and faults are those of th
   afterAll(() => oracle.dispose())
   const states = count(12, 1000)
 
-  it.each(groups([...integerForms(), ...sseForms(), ...x87Forms()]))('after %s', (_name, forms) => {
+  it.each(groups([...integerForms(), ...sequenceForms(), ...sseForms(), ...x87Forms()]))('after %s', (_name, forms) => {
     const outcomes = sweep(forms, states, SEED, oracle, machine)
     const text = outcomes.flatMap(({ bad }) => bad.map((b) => `${b.form}: ${b.text}\n  ${b.start}`))
     expect(text.join('\n')).toBe('')

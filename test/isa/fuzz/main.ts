@@ -1,12 +1,12 @@
 // The fuzzer: compares random instructions with the host CPU for some minutes, or each form a number of times.
-//   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|sse|x87] [--show N]
+//   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|sse|x87|sequence] [--show N]
 //   npm run -s fuzz -- --record [--seed S]     writes test/fixture/isa/recorded.bin.gz anew
 // Exit status 0: no mismatch, 1: mismatches (printed with the seed that repeats them), 2: bad arguments or no gcc.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import fs from 'node:fs'
 import path from 'node:path'
 import { random } from '../fp/states'
-import { type Form, integerForms, sseForms, x87Forms } from './forms'
+import { type Form, integerForms, sequenceForms, sseForms, x87Forms } from './forms'
 import { makeCase } from './generate'
 import { Machine } from './machine'
 import { buildOracle, hasNative } from './native'
@@ -49,17 +49,27 @@ async function main(): Promise<number> {
   const only = option('only')
   const set = option('set')
   const show = Number(option('show') ?? 3)
-  const sets: Record<string, readonly Form[]> = { integer: integerForms(), sse: sseForms(), x87: x87Forms() }
+  const sets: Record<string, readonly Form[]> = {
+    integer: integerForms(),
+    sse: sseForms(),
+    x87: x87Forms(),
+    sequence: sequenceForms(),
+  }
   const forms = Object.entries(sets)
     .filter(([name]) => set === undefined || name === set)
     .flatMap(([, list]) => list)
     .filter((form) => only === undefined || form.name.includes(only))
   if (forms.length === 0 || Number.isNaN(minutes) || Number.isNaN(seed)) {
-    console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|sse|x87')
+    console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence')
     return 2
   }
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
-  if (args.includes('--record')) return record(root, forms, Number(option('seed') ?? 1))
+  if (args.includes('--record'))
+    return record(
+      root,
+      forms.filter((form) => form.set !== 'sequence'),
+      Number(option('seed') ?? 1),
+    )
   const machine = await Machine.create(path.join(root, 'src-engine/assembly/build/core.wasm'))
   const oracle = buildOracle()
   const end = performance.now() + minutes * 60_000

@@ -1,0 +1,19 @@
+// What may differ between our core and the host although both are right, each with its reason. Everything else that the
+// manuals leave undefined is the same as on the processor of the tests.
+// Runs in: tests and the fuzzer (plain data).
+
+/** Status flags that an instruction leaves undefined and where we do not follow this host, by family. */
+export const UNDEFINED_FLAGS: Readonly<Record<string, { readonly mask: number; readonly why: string }>> = {
+  'imul:GE': {
+    mask: 0xd4,
+    why: 'ZF SF PF AF: this host leaves them alone, Intel processors set them by the result as we do; keeping them would cost each IMUL',
+  },
+  'imul:GEI': { mask: 0xd4, why: 'as imul:GE' },
+}
+
+/** Parts of a result that may differ, and why. */
+export const TOLERATED = {
+  approximation:
+    'RCP and RSQRT give 12 bits or so; each processor has its own table. Both within 1.5 * 2^-12 of the true value; tiny ones may be 0.',
+  mxcsrMask: 'FXSAVE stores the mask of MXCSR: bit 17 is AMD’s misaligned-SSE mode, which our CPUID does not offer.',
+} as const
