@@ -162,6 +162,31 @@ describe('the app', () => {
     expect(await gone).toBe(0)
   })
 
+  it('asks with a box of the system when it is quit while no window is open', async () => {
+    const { app, manager, folder } = await start()
+    await app.domain(() => manager.pressDemoGuest())
+    await manager.waitForState(DEMO, 'Running')
+    await app.electron.evaluate(({ BrowserWindow, dialog }) => {
+      const asked: string[] = []
+      Reflect.set(globalThis, 'asked', asked)
+      dialog.showMessageBox = async (...args: unknown[]) => {
+        asked.push(JSON.stringify(args[0]))
+        // Cancelled the first time, then the default: save all.
+        return { response: asked.length === 1 ? 3 : 0, checkboxChecked: false }
+      }
+      for (const window of BrowserWindow.getAllWindows()) window.close()
+    })
+    await app.electron.evaluate(({ app: electron }) => electron.quit())
+    const asked = () => app.electron.evaluate(() => Reflect.get(globalThis, 'asked'))
+    await expect.poll(asked).toHaveLength(1)
+    expect(String((await asked())[0])).toContain(DEMO)
+    const gone = exited(app)
+    await app.electron.evaluate(({ app: electron }) => setImmediate(() => electron.quit()))
+    expect(await gone).toBe(0)
+    const next = await start({ folder })
+    await next.manager.waitForState(DEMO, 'Saved')
+  })
+
   it.each(['SIGTERM', 'SIGHUP'] as const)('saves its guests and ends when the session ends with %s', async (signal) => {
     const { app, manager, folder } = await start()
     await app.domain(() => manager.pressDemoGuest())
