@@ -83,7 +83,7 @@ export const messages = {
   'manager.toolbar': { en: 'Toolbar', de: 'Werkzeugleiste' },
   'manager.column-name': { en: 'Name', de: 'Name' },
   'manager.column-cpu': { en: 'CPU usage', de: 'CPU-Auslastung' },
-  'manager.column-memory': { en: 'Memory', de: 'Arbeitsspeicher' },
+  'manager.column-memory': { en: 'Memory', de: 'Speicher' },
   'manager.domain0': { en: 'Domain 0', de: 'Domain 0' },
   'manager.domain0-role': { en: 'Control domain', de: 'Steuer-Domain' },
   'manager.filter': { en: 'Filter by name', de: 'Nach Namen filtern' },

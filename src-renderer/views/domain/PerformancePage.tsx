@@ -74,11 +74,13 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
       <LiveChart
         title={t('chart.memory')}
         reading={
-          active && last !== undefined
-            ? most > 0
-              ? t('manager.memory-reading', { used: formats.memory(last.memory), total: formats.memory(most * MIB) })
-              : formats.memory(last.memory)
-            : t('chart.no-reading')
+          !active
+            ? t('chart.no-reading')
+            : last === undefined
+              ? ''
+              : most > 0
+                ? t('manager.memory-reading', { used: formats.memory(last.memory), total: formats.memory(most * MIB) })
+                : formats.memory(last.memory)
         }
         points={memory}
         rangeSeconds={rangeMs / 1000}

@@ -2,7 +2,7 @@
 // Invariant: row height and column widths do not depend on what the rows say; figures redraw their own cell alone.
 // Runs in: manager window.
 
-import { type KeyboardEvent, type MouseEvent, useMemo } from 'react'
+import { type KeyboardEvent, type MouseEvent, useMemo, useSyncExternalStore } from 'react'
 import {
   Cell,
   Column,
@@ -92,6 +92,20 @@ function MemoryCell(props: { readonly domain: DomainInfo }) {
   )
 }
 
+const NARROW = '(max-width: 640px)'
+
+/** In a narrow window the figures give way to names and states. */
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const query = window.matchMedia(NARROW)
+      query.addEventListener('change', changed)
+      return () => query.removeEventListener('change', changed)
+    },
+    () => window.matchMedia(NARROW).matches,
+  )
+}
+
 export interface DomainTableProps {
   readonly domains: readonly DomainInfo[]
   readonly selected: string | null
@@ -103,6 +117,7 @@ export function DomainTable(props: DomainTableProps) {
   const { domains, selected, onSelect } = props
   const { t } = useWords()
   const perform = usePerform()
+  const narrow = useNarrow()
   const find = (uuid: string) => domains.find((domain) => domain.uuid === uuid)
 
   const menuAtRow = (uuid: string) => {
@@ -154,10 +169,10 @@ export function DomainTable(props: DomainTableProps) {
               <Column id="name" isRowHeader className="column" defaultWidth="1fr" minWidth={170}>
                 {t('manager.column-name')}
               </Column>
-              <Column id="cpu" className="column" width={206}>
+              <Column id="cpu" className="column" width={narrow ? 140 : 206}>
                 {t('manager.column-cpu')}
               </Column>
-              <Column id="memory" className="column" width={176}>
+              <Column id="memory" className="column" width={narrow ? 112 : 176}>
                 {t('manager.column-memory')}
               </Column>
             </TableHeader>
