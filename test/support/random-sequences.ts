@@ -137,7 +137,7 @@ class Lane {
         ]
       case 'running':
         return [
-          ['watch', () => this.watch()],
+          ['watch', async () => void (await this.watch())],
           ['suspend', () => this.pause()],
           ['save', () => this.save()],
           ['managed save', () => this.managedSave()],
