@@ -143,7 +143,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   }
   const executablePath = executable()
   const screen = await display()
-  const electron = await _electron.launch({
+  const launched = _electron.launch({
     executablePath,
     args: [root, '--disable-gpu', '--lang=en-GB', `--force-device-scale-factor=${options.scale ?? 1}`],
     env: {
@@ -156,6 +156,10 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
     // Playwright would pretend a light scheme; we want what main says.
     colorScheme: null,
     timeout: 30_000,
+  })
+  const electron = await launched.catch((thrown: unknown) => {
+    if (options.folder === undefined) fs.rmSync(folder, { recursive: true, force: true })
+    throw thrown
   })
   return new RunningApp(electron, folder, options.keepFolder === true)
 }
