@@ -4,10 +4,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import path from 'node:path'
+import type { Transport } from '../../src-engine/public/protocol/transport'
 import type { Result } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
 import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
+import type { OpaquePort } from '../../src-main/lib/channel'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig, DomainInfo, DomainState, Notice } from '../../src-main/public/types'
@@ -122,6 +124,10 @@ export class Supervised {
     const job = this.toolstack.domains.restore(file)
     good(await this.toolstack.jobs.wait(job))
     return this.toolstack.jobs.list().find((info) => info.job === job)?.uuid ?? ''
+  }
+
+  transport(port: OpaquePort): Transport {
+    return this.channels.transport(port)
   }
 
   /** Opens the console and reads until the text so far is enough. */
