@@ -23,6 +23,8 @@ export default defineConfig({
     testTimeout: long ? 600_000 : 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
+    // One second, the default, is short on a busy machine.
+    expect: { poll: { timeout: 15_000, interval: 50 } },
     reporters: ['default', path.join(root, 'resources/tooling/plain-reporter.mjs')],
   },
 })

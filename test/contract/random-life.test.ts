@@ -1,6 +1,7 @@
 // Random lives of four guests on our own engine, through the toolstack: starts, pauses, resumes, saves, restores, reboots and
 // ends in any order and at any moment; afterwards no process, open file, temporary file or memory is left over.
-// A slice with a fixed seed in the ordinary tier, 200 sequences in the long one. Runs in: vitest, plain Node.
+// A slice with a fixed seed in the ordinary tier, 60 in the long one; test/long/sequences.test.ts kills processes beneath as well.
+// Runs in: vitest, plain Node.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,7 @@ const bundleFolder = join(__dirname, '../../out/main')
 const files = await debianGuest('cloud')
 const ready = files.ok && existsSync(join(bundleFolder, 'domain.cjs'))
 
-const SEQUENCES = count(5, 200)
+const SEQUENCES = count(5, 60)
 const STEPS = 6
 const SEED = 20261123
 
