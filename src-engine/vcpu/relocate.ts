@@ -152,7 +152,8 @@ class Body {
     const there = moved(value >>> 0, this.vcpu)
     if (there === value >>> 0) return
     const next = r.bytes[r.at] ?? 0
-    if (MASKING.includes(next)) throw new Error(`relocation of the core: 0x${(value >>> 0).toString(16)} is used as a number, not as an address`)
+    if (MASKING.includes(next))
+      throw new Error(`relocation of the core: 0x${(value >>> 0).toString(16)} is used as a number, not as an address`)
     this.copy(start)
     this.out.signed(there | 0)
     this.from = r.at
@@ -163,15 +164,26 @@ class Body {
     const op = r.byte()
     if (op === 0x41) this.constant()
     else if (op >= 0x28 && op <= 0x3e) this.memarg()
-    else if (op <= 0x01 || op === 0x05 || op === 0x0b || op === 0x0f || op === 0x1a || op === 0x1b || (op >= 0x45 && op <= 0xc4)) return
-    else if ((op >= 0x02 && op <= 0x04) || (op >= 0x20 && op <= 0x26)) r.skip() // block type; variable
+    else if (
+      op <= 0x01 ||
+      op === 0x05 ||
+      op === 0x0b ||
+      op === 0x0f ||
+      op === 0x1a ||
+      op === 0x1b ||
+      (op >= 0x45 && op <= 0xc4)
+    )
+      return
+    else if ((op >= 0x02 && op <= 0x04) || (op >= 0x20 && op <= 0x26))
+      r.skip() // block type; variable
     else if (op === 0x0c || op === 0x0d || op === 0x10 || op === 0x3f || op === 0x40) r.skip()
     else if (op === 0x11) {
       r.skip()
       r.skip()
     } else if (op === 0x0e) for (let n = r.unsigned(); n >= 0; n--) r.skip()
     else if (op === 0x1c) for (let n = r.unsigned(); n > 0; n--) r.skip()
-    else if (op === 0x42) r.skip() // i64.const: never an address
+    else if (op === 0x42)
+      r.skip() // i64.const: never an address
     else if (op === 0x43) r.at += 4
     else if (op === 0x44) r.at += 8
     else if (op === 0xfc) this.bulk(r.unsigned())

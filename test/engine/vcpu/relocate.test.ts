@@ -17,11 +17,35 @@ const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/bui
 function moduleOf(body: readonly number[]): Uint8Array {
   const code = [body.length + 2, 0, ...body, 0x0b]
   return Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    1, 5, 1, 0x60, 0, 1, 0x7f, // () -> i32
-    3, 2, 1, 0,
-    5, 4, 1, 0, 0x80, 0x40, // memory
-    10, code.length + 1, 1, ...code,
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    1,
+    5,
+    1,
+    0x60,
+    0,
+    1,
+    0x7f, // () -> i32
+    3,
+    2,
+    1,
+    0,
+    5,
+    4,
+    1,
+    0,
+    0x80,
+    0x40, // memory
+    10,
+    code.length + 1,
+    1,
+    ...code,
   ])
 }
 const leb = (value: number): number[] => {
@@ -61,7 +85,11 @@ describe('relocation of the core', () => {
 
   it('lets two vcpus compute side by side on one memory with equal results, each in its own area', async () => {
     const memory = newMemory(2)
-    const [zero, one, alone] = [await Machine.create(CORE, memory, 0, 2), await Machine.create(CORE, memory, 1, 2), await Machine.create(CORE)]
+    const [zero, one, alone] = [
+      await Machine.create(CORE, memory, 0, 2),
+      await Machine.create(CORE, memory, 1, 2),
+      await Machine.create(CORE),
+    ]
     const bytes = Buffer.from(memory.buffer)
     const own = (vcpu: number): Buffer[] => {
       const area = MEMORY_MAP.VCPU_BASE + vcpu * MEMORY_MAP.VCPU_STRIDE
@@ -76,7 +104,10 @@ describe('relocation of the core', () => {
       const watched = i % 40 === 0
       const before = watched ? own(0).map((piece) => Buffer.from(piece)) : []
       expect(compare(form, c, expected, one.run(c)), form.name).toBe('')
-      if (watched) own(0).forEach((piece, n) => { expect(piece.equals(before[n] ?? Buffer.alloc(0)), form.name).toBe(true) })
+      if (watched)
+        own(0).forEach((piece, n) => {
+          expect(piece.equals(before[n] ?? Buffer.alloc(0)), form.name).toBe(true)
+        })
       expect(compare(form, c, expected, zero.run(c)), form.name).toBe('')
     })
   })
