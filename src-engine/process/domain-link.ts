@@ -78,6 +78,11 @@ export class DomainLink {
     })
   }
 
+  /** A save that waits here for domain 0 is not wanted any more. A late answer to it closes nothing: its number is known. */
+  cancelSave(): void {
+    this.saved(err('it was cancelled'))
+  }
+
   dispose(): void {
     const end = this.end
     this.drop('the domain ends')
@@ -111,7 +116,10 @@ export class DomainLink {
       case 'XS_EVENT':
         return this.restoring ? 'event before the restore' : this.store.event(view.getUint32(0, true), body.slice(4))
       case 'XS_SAVED':
-        if (this.saving?.id !== view.getUint32(0, true)) return 'store state nobody asked for'
+        if (this.saving?.id !== view.getUint32(0, true)) {
+          const known = view.getUint32(0, true) <= this.saveId
+          return known ? undefined : 'store state nobody asked for'
+        }
         this.saved(view.getUint32(4, true) === 0 ? ok(body.slice(8)) : err(utf8(body.subarray(8))))
         return undefined
       case 'XS_RESTORED': {

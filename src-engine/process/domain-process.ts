@@ -106,6 +106,7 @@ export class DomainProcess {
       save: (args) => this.save(args),
       cancel: () => {
         this.cancelled = true
+        this.running?.link.cancelSave()
         return DONE
       },
       link: async ({ link }, ports) => {
@@ -220,6 +221,7 @@ export class DomainProcess {
   private async checkpoint(running: Running, target: string): Promise<Result<{ bytes: number }, CallError>> {
     const { domain } = running.made
     const xenstore = await running.link.saveStore()
+    if (this.cancelled) return failure('OPERATION_ABORTED', 'The save was cancelled.')
     if (!xenstore.ok) return failure('OPERATION_FAILED', `Cannot save: ${xenstore.error}.`)
     const pumps = encodePumpState({ store: running.store.save(), console: running.console.save(), xenstore: xenstore.value })
     const identity = {

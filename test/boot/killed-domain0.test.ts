@@ -71,4 +71,31 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     expect(text).toContain(`FINAL ${transactionSum(transactions)}\n`)
     expect(text).not.toContain('FAILURE')
   }, 120_000)
+
+  it('or standing still, a save that waits for it can be cancelled at once, and one after it works', async () => {
+    const { domains, jobs } = machine.toolstack
+    const uuid = await machine.start('waits', kernel, 'pulse=10')
+    const lines = new WorkerLines()
+    await reads(uuid, (text) => lines.check(text).last > 3)
+    const pid = machine.pids('dom0')[0] ?? -1
+    process.kill(pid, 'SIGSTOP')
+    const job = good(domains.save(uuid, path.join(folder, 'waits.save')))
+    await delay(300)
+    const start = performance.now()
+    good(jobs.cancel(job))
+    expect(await jobs.wait(job)).toMatchObject({ ok: false, error: { code: 'OPERATION_ABORTED' } })
+    expect(performance.now() - start).toBeLessThan(5000)
+    expect(machine.state(uuid)).toBe('running')
+    process.kill(pid, 'SIGCONT')
+    await machine.save(uuid, path.join(folder, 'waits.save'))
+    expect(await machine.restore(path.join(folder, 'waits.save'))).toBe(uuid)
+    const text = await reads(uuid, (shown) => lines.check(shown).last > 12)
+    expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
+    // One cancelled before it begins does not begin.
+    const early = good(domains.save(uuid, path.join(folder, 'early.save')))
+    good(jobs.cancel(early))
+    expect(await jobs.wait(early)).toMatchObject({ ok: false, error: { code: 'OPERATION_ABORTED' } })
+    expect(machine.state(uuid)).toBe('running')
+    good(await domains.destroy(uuid))
+  }, 60_000)
 })

@@ -230,6 +230,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     const found = this.find(uuid)
     if (!found.ok) return found
     const guest = found.value
+    if (progress.signal.aborted) return err(errorReport('cancelled'))
     const abort = (): void => void guest.caller.call('cancel', {})
     progress.signal.addEventListener('abort', abort)
     guest.onProgress = (fraction) => progress.report(fraction)
