@@ -229,8 +229,9 @@ function decodeOne(start: u32, offset: i32): bool {
   if (attr & ATTR_MEM && !memory || attr & ATTR_REG && memory) return raiseUop(UD)
   if (lock && !(attr & ATTR_LOCK && memory && form != FORM_GE)) return raiseUop(UD)
   const end = (attr & ATTR_END) != 0
-  const bytes: u32 = 1 << size
-  if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, false, form == FORM_X87 ? x87_mem_size(b, modrm, plainSize == 1) < 0 : (attr & ATTR_WRITES) != 0)
+  const given = <u32>load<u8>(entry, 6)
+  const bytes: u32 = given ? given : 1 << size
+  if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, given == 255, form == FORM_X87 ? x87_mem_size(b, modrm, plainSize == 1) < 0 : (attr & ATTR_WRITES) != 0)
 
   if (form == FORM_EG) {
     const r = size == 0 ? byteSlot(reg) : reg << 3

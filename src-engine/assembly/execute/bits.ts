@@ -1,7 +1,7 @@
 // Bit tests, scans, double shifts, exchanges, flag instructions and small conversions.
 // Runs in: the vcpu's thread.
 import { VCPU, RAX, RDX, RBX, RCX, EFLAGS_REST } from '../generated/layout'
-import { dst, src, imm, ea, put, raise, UD, BR, GP } from '../state'
+import { dst, imm, ea, put, raise, is64, BR, GP } from '../state'
 import { status, setStatus, STATUS, CF, PF, DF, ZF } from '../flags'
 import { readHost, updateHost, done } from '../mmu/access'
 import { shld, shrd } from './shift'
@@ -19,7 +19,8 @@ function bitOperation(ip: u32, k: u32, what: u32, offset: i64): i32 {
   const n = <u64>(offset & (bits - 1))
   let h: u32
   if (k & 1) {
-    const at = ea(ip) + <u64>((offset >> (s == 3 ? 6 : s == 2 ? 5 : 4)) * (bits >> 3))
+    let at = ea(ip) + <u64>((offset >> (s == 3 ? 6 : s == 2 ? 5 : 4)) * (bits >> 3))
+    if (!is64()) at &= 0xffffffff
     h = what == TEST ? readHost(at, <u32>(bits >> 3), ip) : updateHost(at, <u32>(bits >> 3), ip)
     if (!h) return 1
   } else h = VCPU + <u32>load<u8>(ip, 5)

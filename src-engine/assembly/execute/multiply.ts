@@ -4,6 +4,7 @@ import { RAX, RDX } from '../generated/layout'
 import { dst, ea, imm, put, raise, DE } from '../state'
 import { setPartial, setStatus, setCarryOverflow, status, cfSlow, afSlow, CF, AF, OF, mulHighSigned } from '../flags'
 import { mulHigh } from '../fpu/soft'
+import { add, sub } from './arith'
 import { readHost } from '../mmu/access'
 
 function operand(ip: u32, k: u32): u32 { return k & 1 ? readHost(ea(ip), 1 << (k >> 1), ip) : dst(ip) }
@@ -132,47 +133,50 @@ export function idiv(ip: u32, k: u32): i32 {
   }
 }
 
-// Flags of the decimal adjustments: ZF SF PF from AL, CF and AF given, OF as processors leave it (clear).
-function decimal(cf: u32, af: u32): void { setPartial(<i64>load<i8>(RAX), (cf * CF) | (af * AF)) }
+// Flags of the decimal adjustments: CF and AF given; the rest, where undefined, as AMD processors have it, which is by
+// the addition or subtraction behind the adjustment: AAA and AAS of AX and 0x106, DAA and DAS of AL, AAD of its two terms.
+function decimal(cf: u32, af: u32, overflow: u32): void { setPartial(<i64>load<i8>(RAX), (cf * CF) | (af * AF) | (overflow * OF)) }
 
 export function aam(ip: u32, k: u32): i32 {
   const d = <u32>imm(ip)
   if (d == 0) return raise(DE)
   const a = <u32>load<u8>(RAX)
   store<u8>(RAX, <u8>(a / d), 1); store<u8>(RAX, <u8>(a % d))
-  decimal(0, 0)
+  decimal(0, 0, 0)
   return 0
 }
 export function aad(ip: u32, k: u32): i32 {
-  store<u16>(RAX, <u16>((<u32>load<u8>(RAX) + <u32>load<u8>(RAX, 1) * <u32>imm(ip)) & 0xff))
-  decimal(0, 0)
+  const r = add<u8>(load<u8>(RAX), <u8>(<u32>load<u8>(RAX, 1) * <u32>imm(ip)))
+  store<u16>(RAX, <u16>r)
   return 0
+}
+function wordFlags(r: u16, adjust: bool): void {
+  setStatus((status() & ~(CF | AF)) | (adjust ? CF | AF : 0))
+  store<u16>(RAX, r & 0xff0f)
 }
 export function aaa(ip: u32, k: u32): i32 {
   const adjust = (load<u8>(RAX) & 15) > 9 || afSlow()
-  if (adjust) store<u16>(RAX, load<u16>(RAX) + 0x106)
-  store<u8>(RAX, load<u8>(RAX) & 15)
-  decimal(<u32>adjust, <u32>adjust)
+  wordFlags(add<u16>(load<u16>(RAX), adjust ? 0x106 : 0), adjust)
   return 0
 }
 export function aas(ip: u32, k: u32): i32 {
   const adjust = (load<u8>(RAX) & 15) > 9 || afSlow()
-  if (adjust) { store<u16>(RAX, load<u16>(RAX) - 6); store<u8>(RAX, load<u8>(RAX, 1) - 1, 1) }
-  store<u8>(RAX, load<u8>(RAX) & 15)
-  decimal(<u32>adjust, <u32>adjust)
+  wordFlags(sub<u16>(load<u16>(RAX), adjust ? 0x106 : 0), adjust)
   return 0
 }
 export function daa(ip: u32, k: u32): i32 {
   const a = <u32>load<u8>(RAX), c = cfSlow()
   const low = (a & 15) > 9 || afSlow(), high = a > 0x99 || c
-  store<u8>(RAX, <u8>(a + (low ? 6 : 0) + (high ? 0x60 : 0)))
-  decimal(<u32>high, <u32>low)
+  const r = a + (low ? 6 : 0) + (high ? 0x60 : 0)
+  store<u8>(RAX, <u8>r)
+  decimal(<u32>high, <u32>low, (~a & r) >> 7 & 1)
   return 0
 }
 export function das(ip: u32, k: u32): i32 {
   const a = <u32>load<u8>(RAX), c = cfSlow()
   const low = (a & 15) > 9 || afSlow(), high = a > 0x99 || c
-  store<u8>(RAX, <u8>(a - (low ? 6 : 0) - (high ? 0x60 : 0)))
-  decimal(<u32>(high || (low && a < 6)), <u32>low)
+  const r = a - (low ? 6 : 0) - (high ? 0x60 : 0)
+  store<u8>(RAX, <u8>r)
+  decimal(<u32>(high || (low && a < 6)), <u32>low, (a & ~r) >> 7 & 1)
   return 0
 }

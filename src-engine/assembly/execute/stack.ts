@@ -1,10 +1,10 @@
 // Pushes and pops that the dispatch does not inline: other sizes than 64 bits, segment registers, flags, PUSHA, ENTER.
 // Runs in: the vcpu's thread.
 import { VCPU, RSP, RBP, MODE, CPL, EFLAGS_REST, ATTENTION, SHADOW } from '../generated/layout'
-import { dst, imm, ea, raise, GP, put, gpr } from '../state'
+import { dst, imm, ea, raise, SS, put, gpr } from '../state'
 import { readHost, writeHost, updateHost, done, STACK } from '../mmu/access'
 import { getEflags, setStatus, STATUS, IF } from '../flags'
-import { attributes, segmentBase, selector, loadSegment, refreshAccess, SS_, DB } from './descriptor'
+import { attributes, limit, segmentBase, selector, loadSegment, refreshAccess, SS_, DB } from './descriptor'
 
 /** Bits of the stack pointer in use. */
 export function stackMask(): u64 { return load<u32>(MODE) == 2 ? ~0 : attributes(SS_) & DB ? 0xffffffff : 0xffff }
@@ -13,9 +13,17 @@ export function setStack(v: u64): void {
   const m = stackMask()
   if (m == ~0) store<u64>(RSP, v); else if (m == 0xffffffff) store<u64>(RSP, v & m); else store<u16>(RSP, <u16>v)
 }
+// Outside 64-bit mode the stack segment ends somewhere.
+function outside(at: u64, size: u32): bool {
+  if (load<u32>(MODE) == 2) return false
+  const attr = attributes(SS_), last = <u64>limit(SS_), end = at + size - 1
+  const bad = (attr & 0xc) == 4 ? at <= last || end > (attr & DB ? 0xffffffff : 0xffff) : end > last
+  return bad && raise(SS, 0) == 1
+}
 export function pushValue(v: u64, size: u32, ip: u32): bool {
   const m = stackMask()
   const at = (load<u64>(RSP) - size) & m
+  if (outside(at, size)) return false
   const h = writeHost(stackBase() + at, size, STACK)
   if (!h) return false
   if (size == 8) store<u64>(h, v); else if (size == 4) store<u32>(h, <u32>v); else store<u16>(h, <u16>v)
@@ -27,7 +35,9 @@ export function pushValue(v: u64, size: u32, ip: u32): bool {
 /** The value on top, `skip` bytes below it left alone. 0-terminated protocol: popped is valid when true. */
 export let popped: u64 = 0
 export function peekValue(skip: u64, size: u32, ip: u32): bool {
-  const h = readHost(stackBase() + ((load<u64>(RSP) + skip) & stackMask()), size, STACK)
+  const at = (load<u64>(RSP) + skip) & stackMask()
+  if (outside(at, size)) return false
+  const h = readHost(stackBase() + at, size, STACK)
   if (!h) return false
   popped = size == 8 ? load<u64>(h) : size == 4 ? <u64>load<u32>(h) : <u64>load<u16>(h)
   return true
@@ -122,10 +132,10 @@ export function pusha(ip: u32, k: u32): i32 {
 }
 export function popa(ip: u32, k: u32): i32 {
   const size: u32 = 1 << (k >> 1)
-  for (let i: u32 = 0; i < 8; i++) if (!peekValue(<u64>(i * size), size, ip)) return 1
+  // a fault on the way leaves the registers popped so far, as on processors
   for (let i: u32 = 0; i < 8; i++) {
-    peekValue(<u64>((7 - i) * size), size, ip)
-    if (i != 4) putReg(VCPU + i * 8, popped, size)
+    if (!peekValue(<u64>(i * size), size, ip)) return 1
+    if (i != 3) putReg(VCPU + (7 - i) * 8, popped, size)
   }
   drop(<u64>(8 * size))
   return 0

@@ -35,6 +35,13 @@ const WRITERS =
   /^(bt[src](_imm)?|sh[lr]d_(imm|cl)|cmpxchg(8b)?|xadd|mov_from_seg|sldt|str|smsw|group7_[01]|stmxcsr|fxsave|pop_mem)$/
 const READERS = /^(cmp|test|push|mul|imul_wide|div|idiv|call_ind|jmp_ind)\b/
 const WRITES = 64
+/** Bytes of the memory operand where they do not follow from the operand size: 0 they do, 255 nothing is accessed. */
+function operandBytes([, , , , operands, , , , , family]: Row): number {
+  if (family === 'nop' || family === 'ud') return 255
+  if (operands === 'Gv,Eb' || family === 'group7_7') return 1
+  return operands === 'Gv,Ew' || operands === 'Ev,Sw' || operands === 'Rv/Mw' ? 2 : 0
+}
+/** Rows that write their memory operand, for the segment's rights. */
 function writesMemory(row: Row): boolean {
   const [, , , , , form, , , , family] = row
   return form === 'M' ? WRITERS.test(family) : (form === 'EG' || form === 'EI' || form === 'E') && !READERS.test(family)
@@ -67,7 +74,7 @@ function entry(row: Row, families: readonly string[]): number[] {
     attributes,
     f & 255,
     f >> 8,
-    0,
+    operandBytes(row),
     0,
   ]
 }
