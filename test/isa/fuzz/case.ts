@@ -16,6 +16,8 @@ export const TAIL = DATA + 0x2000n - 64n
 export type Case = {
   readonly code: Uint8Array
   readonly offset: number
+  /** 32: compatibility mode; the upper halves of registers and R8-R15 are then nobody's business. */
+  readonly bits: 32 | 64
   readonly gpr: readonly bigint[]
   readonly rflags: number
   readonly middle: Uint8Array
@@ -49,7 +51,7 @@ export function writeCase(to: Uint8Array, c: Case): void {
   const view = viewOf(to)
   to.set(c.code)
   view.setUint32(REQUEST.LENGTH, c.code.length, true)
-  view.setUint32(REQUEST.OFFSET, c.offset, true)
+  view.setUint32(REQUEST.OFFSET, c.bits === 32 ? c.offset + 0x8000_0000 : c.offset, true)
   for (const [n, v] of c.gpr.entries()) view.setBigUint64(REQUEST.GPR + n * 8, v, true)
   view.setBigUint64(REQUEST.RFLAGS, BigInt(c.rflags), true)
   to.set(c.middle, REQUEST.MIDDLE)
@@ -60,7 +62,8 @@ export function readCase(from: Uint8Array): Case {
   const view = viewOf(from)
   return {
     code: from.slice(0, view.getUint32(REQUEST.LENGTH, true)),
-    offset: view.getUint32(REQUEST.OFFSET, true),
+    offset: view.getUint32(REQUEST.OFFSET, true) & 0x1fff,
+    bits: view.getUint32(REQUEST.OFFSET, true) >= 0x8000_0000 ? 32 : 64,
     gpr: numbers(view, REQUEST.GPR),
     rflags: Number(view.getBigUint64(REQUEST.RFLAGS, true)),
     middle: from.slice(REQUEST.MIDDLE, REQUEST.MIDDLE + 512),

@@ -22,8 +22,9 @@ export function compare(form: Form, c: Case, host: Answer, ours: Answer): string
     const error = ours.trap === 14 && ours.cr2 >= 0x7fff_ffff_f000n ? ours.error | 1 : ours.error
     if (host.error !== error) found.push(`error code host ${hex(host.error)} ours ${hex(error)}`)
   }
-  host.gpr.forEach((v, n) => {
-    if (v !== ours.gpr[n]) found.push(`${names[n]} host ${hex(v)} ours ${hex(ours.gpr[n] ?? 0n)}`)
+  const low = c.bits === 32 ? 0xffff_ffffn : (1n << 64n) - 1n
+  host.gpr.slice(0, c.bits === 32 ? 8 : 16).forEach((v, n) => {
+    if ((v & low) !== ((ours.gpr[n] ?? 0n) & low)) found.push(`${names[n]} host ${hex(v)} ours ${hex(ours.gpr[n] ?? 0n)}`)
   })
   const undefinedFlags = form.set === 'integer' ? (UNDEFINED_FLAGS[form.row[9]]?.mask ?? 0) : 0
   const mask = COMPARED & ~undefinedFlags
@@ -103,6 +104,9 @@ export function flagNames(v: number): string {
 }
 
 export function describe(c: Case): string {
-  const regs = c.gpr.map((v, n) => `${names[n]}=${v.toString(16)}`).join(' ')
+  const regs = c.gpr
+    .slice(0, c.bits / 4)
+    .map((v, n) => `${names[n]}=${v.toString(16)}`)
+    .join(' ')
   return `code ${Buffer.from(c.code).toString('hex')} at ${hex(c.offset)} flags ${hex(c.rflags)} (${flagNames(c.rflags)}) ${regs}`
 }

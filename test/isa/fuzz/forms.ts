@@ -8,6 +8,7 @@ import { UNDEFINED_FLAGS } from './undefined'
 export type Kind = 'reg' | 'mem' | 'lock'
 /** `size`: operand size in bytes. */
 export type IntegerForm = {
+  readonly bits: 32 | 64 // of the code segment
   readonly set: 'integer'
   readonly name: string
   readonly row: Row
@@ -49,6 +50,10 @@ export const EXCLUDED: Readonly<Record<string, string>> = {
   ret_far: 'depends on the kernel’s descriptors; micro-kernels test it',
   call_far_mem: 'depends on the kernel’s descriptors; micro-kernels test it',
   jmp_far_mem: 'depends on the kernel’s descriptors; micro-kernels test it',
+  call_far: 'depends on the kernel’s descriptors; micro-kernels test it',
+  jmp_far: 'depends on the kernel’s descriptors; micro-kernels test it',
+  load_far_es: 'changes a segment the harness needs; micro-kernels test it',
+  load_far_ds: 'changes a segment the harness needs; micro-kernels test it',
   mov_to_seg: 'depends on the kernel’s descriptors; micro-kernels test it',
   pop_seg: 'depends on the kernel’s descriptors; micro-kernels test it',
   load_far_ss: 'depends on the kernel’s descriptors; micro-kernels test it',
@@ -76,12 +81,14 @@ const SIZES: Readonly<Record<string, readonly number[]>> = {
   o: [8],
 }
 
+const SIZES_32: typeof SIZES = { b: [1], v: [4, 2], y: [4], z: [4, 2], q: [4, 2], f: [4], w: [2], d: [4] }
+
 const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
 const isX87 = (row: Row): boolean => row[5] === 'X87'
 /** Rows that sse-rows.ts has as well, with their functions. */
 const FX_FAMILIES = ['fxsave', 'fxrstor', 'ldmxcsr', 'stmxcsr']
 
-export function integerForms(): IntegerForm[] {
+export function integerForms(bits: 32 | 64 = 64): IntegerForm[] {
   const found: IntegerForm[] = []
   for (const row of OPCODE_MAP) {
     const [map, op, ext, mnemonic, operands, form, sizes, , flags, family, status] = row
@@ -89,12 +96,13 @@ export function integerForms(): IntegerForm[] {
     if (
       status !== 'done' ||
       isX87(row) ||
-      words.includes('!64') ||
+      (bits === 64 && words.includes('!64')) ||
       EXCLUDED[family] !== undefined ||
+      (bits === 32 && family === 'movsxd') || // the opcode is ARPL there, which we do not have
       FX_FAMILIES.includes(family)
     )
       continue
-    for (const size of SIZES[sizes] ?? []) {
+    for (const size of (bits === 64 ? SIZES : SIZES_32)[sizes] ?? []) {
       const kinds: Kind[] = []
       if (WITH_MODRM.includes(form)) {
         if (!words.includes('mem') && form !== 'LEA' && !MEMORY_ONLY.includes(family)) kinds.push('reg')
@@ -103,8 +111,8 @@ export function integerForms(): IntegerForm[] {
       } else kinds.push('reg')
       const code = `${map === '0F' ? '0F ' : ''}${hex(op)}${ext < 0 ? '' : `/${ext}`}`
       for (const kind of kinds) {
-        const name = `${kind === 'lock' ? 'lock ' : ''}${mnemonic} ${operands} ${size * 8} ${kind === 'reg' ? 'register' : 'memory'} (${code})`
-        found.push({ set: 'integer', name, row, size, kind })
+        const name = `${kind === 'lock' ? 'lock ' : ''}${mnemonic} ${operands} ${size * 8} ${kind === 'reg' ? 'register' : 'memory'} (${code})${bits === 32 ? ' in 32-bit code' : ''}`
+        found.push({ set: 'integer', bits, name, row, size, kind })
       }
     }
   }

@@ -16,6 +16,8 @@ const RSI = 6
 const RDI = 7
 const MASK64 = (1n << 64n) - 1n
 const STACK = [
+  'pusha',
+  'popa',
   'push',
   'pop',
   'push_imm',
@@ -101,12 +103,15 @@ class Draft {
   readonly ends = new Uint8Array(64)
   offset: number
   ripFix: { at: number; target: bigint } | undefined
+  /** The address is that of a bit string; 16-bit addresses of those do not wrap in our core. */
+  bitString = false
   fx: Uint8Array | undefined
 
   /** `tiled`: memory repeats itself, so that recorded cases pack well. */
   constructor(
     readonly r: Random,
     tiled: boolean,
+    readonly bits: 32 | 64 = 64,
   ) {
     this.gpr = Array.from({ length: 16 }, () => value(r))
     this.rflags = 0x202 | (r.u32() & 0x8d5) | (r.chance(0.1) ? 0x400 : 0) | (r.chance(0.03) ? 0x100 : 0)
@@ -170,8 +175,50 @@ class Draft {
     return 14
   }
 
+  /** The same in 32-bit code, where addresses wrap at 4 GiB; now and then with 16-bit addressing. */
+  private memory32(reg: number, at: bigint): void {
+    const { r } = this
+    const field = reg << 3
+    const mode = r.below(100)
+    if (mode < 3 && !this.bitString) {
+      this.prefixes.push(0x67) // no memory below 64 KiB: it is the address of the fault that is compared
+      const modrm = (r.below(3) << 6) | field | r.below(8)
+      this.tail.push(modrm)
+      const bytes = modrm >= 0x80 || (modrm & 0xc7) === 6 ? 2 : modrm >= 0x40 ? 1 : 0
+      for (let i = 0; i < bytes; i++) this.tail.push(r.below(256))
+      return
+    }
+    const size = [0, 1, 4, 1][r.below(4)] ?? 0
+    let disp = size === 0 ? 0n : size === 1 ? BigInt(r.below(256) - 128) : BigInt(r.u32() | 0)
+    let base = r.below(8)
+    if (this.pinned.has(base) && r.chance(0.9)) base = [RBX, RSI, RDI, RBP][r.below(4)] ?? RBX
+    let index = r.below(8)
+    if (index === RSP || index === base) index = base === RBP ? RBX : RBP
+    const scale = r.below(4)
+    const shape = mode < 45 ? 'base' : mode < 75 ? 'both' : mode < 85 ? 'index' : 'none'
+    const scaled = this.reg(index) << BigInt(scale)
+    if (shape === 'base' || shape === 'both') {
+      this.gpr[base] = BigInt.asUintN(32, at - disp - (shape === 'both' ? scaled : 0n)) | (r.u64() & ~0xffff_ffffn)
+      const mod = size === 1 ? 0x40 : size === 4 ? 0x80 : base === RBP ? 0x40 : 0
+      if (shape === 'both' || base === RSP)
+        this.tail.push(mod | field | 4, (scale << 6) | ((shape === 'both' ? index : 4) << 3) | base)
+      else this.tail.push(mod | field | base)
+      if (mod === 0x40) this.tail.push(Number(disp) & 255)
+      else if (mod === 0x80) this.push32(Number(disp))
+    } else {
+      disp = at - (shape === 'index' ? scaled : 0n)
+      if (shape === 'index') this.tail.push(field | 4, (scale << 6) | (index << 3) | 5)
+      else this.tail.push(field | 5)
+      this.push32(Number(BigInt.asIntN(32, disp)))
+    }
+  }
+
   /** ModRM and what follows it, for a memory operand at `at`. */
   memory(reg: number, at: bigint): void {
+    if (this.bits === 32) {
+      this.memory32(reg & 7, at)
+      return
+    }
     const { r } = this
     if (reg & 8) this.rex |= 4
     const field = (reg & 7) << 3
@@ -245,7 +292,7 @@ class Draft {
       this.prefixes[i] = b
       this.prefixes[j] = a
     }
-    const rex = this.rex || this.rexWanted ? [0x40 | this.rex] : []
+    const rex = this.bits === 64 && (this.rex || this.rexWanted) ? [0x40 | this.rex] : []
     const bytes = Uint8Array.from([...this.prefixes, ...rex, ...this.tail])
     if (this.ripFix) {
       const end = CODE + BigInt(this.offset + bytes.length)
@@ -255,7 +302,8 @@ class Draft {
     return {
       code: bytes,
       offset: this.offset,
-      gpr: this.gpr,
+      bits: this.bits,
+      gpr: this.bits === 64 ? this.gpr : this.gpr.map((v) => v & 0xffff_ffffn),
       rflags: this.rflags,
       middle: this.middle,
       tail: this.ends,
@@ -279,7 +327,7 @@ function destination(d: Draft): bigint {
 
 function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
   const [map, op, ext, , , shape, sizeKind, imm, , family] = form.row
-  const d = new Draft(r, tiled)
+  const d = new Draft(r, tiled, form.bits)
   const { size } = form
   const memory = form.kind !== 'reg'
   if (size === 2 && sizeKind !== 'w') d.prefixes.push(0x66)
@@ -315,7 +363,7 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
   if (STRING.includes(family) || family === 'xlat') {
     const rep = family === 'xlat' ? 0 : r.below(3)
     if (rep) d.prefixes.push(rep === 1 ? 0xf3 : 0xf2)
-    const narrow = r.chance(0.15)
+    const narrow = d.bits === 64 && r.chance(0.15)
     if (narrow) d.prefixes.push(0x67)
     const high = (v: bigint): bigint => (narrow ? (v & 0xffff_ffffn) | (r.u64() & ~0xffff_ffffn) : v)
     d.pin(RCX, high(BigInt(r.chance(0.2) ? 0 : r.below(14))))
@@ -330,7 +378,7 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
       if (r.chance(0.6)) d.pin(RAX, v)
       if (r.chance(0.6)) for (let i = 0; i < 512; i += size) if (r.chance(0.8)) d.poke(MIDDLE + BigInt(i), v, size)
     }
-    if (r.chance(0.1)) d.prefixes.push(0x65)
+    if (d.bits === 64 && r.chance(0.1)) d.prefixes.push(0x65)
   }
   if (family === 'loop' || family === 'loope' || family === 'loopne' || family === 'jcxz') {
     d.pin(RCX, BigInt(r.below(3)) | (r.chance(0.3) ? r.u64() & ~0xffff_ffffn : 0n))
@@ -344,7 +392,8 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
     if (r.chance(0.5)) d.rex |= 1
     if (family === 'xchg0') d.rex &= ~1
   }
-  if (['EG', 'GE', 'GEB', 'EI', 'E', 'M', 'LEA'].includes(shape)) modrm(form, d, ext < 0 ? r.below(16) : ext, memory)
+  if (['EG', 'GE', 'GEB', 'EI', 'E', 'M', 'LEA'].includes(shape))
+    modrm(form, d, ext < 0 ? r.below(family === 'mov_from_seg' && form.bits === 32 ? 6 : form.bits / 4) : ext, memory)
 
   switch (imm) {
     case 'ib':
@@ -381,9 +430,9 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
     }
     case 'mo': {
       let at = target(r, size)
-      const narrow = at < 0xffff_ffffn && r.chance(0.2)
-      if (narrow) d.prefixes.push(0x67)
-      if (r.chance(0.1)) {
+      const narrow = d.bits === 32 || (at < 0xffff_ffffn && r.chance(0.2))
+      if (narrow && d.bits === 64) d.prefixes.push(0x67)
+      if (d.bits === 64 && r.chance(0.1)) {
         d.prefixes.push(0x65)
         at = narrow ? (at - GS_BASE) & 0xffff_ffffn : BigInt.asUintN(64, at - GS_BASE)
       }
@@ -399,10 +448,11 @@ function modrm(form: IntegerForm, d: Draft, reg: number, memory: boolean): void 
   const { r } = d
   const [, , ext, , , shape, , , , family] = form.row
   const { size } = form
-  const rm = r.below(16)
+  const rm = r.below(form.bits / 4)
   // extra bit of the reg field means nothing to groups
-  let field = ext >= 0 && r.chance(0.2) ? reg | 8 : reg
+  let field = ext >= 0 && d.bits === 64 && r.chance(0.2) ? reg | 8 : reg
   const bits = /^bt[src]?$/.test(family)
+  d.bitString = bits
   if (bits && memory) {
     const offset = BigInt(r.chance(0.9) ? r.below(1200) - 600 : r.below(1 << 30))
     d.pin(field, size === 8 ? offset : (d.reg(field) & ~((1n << BigInt(size * 8)) - 1n)) | BigInt.asUintN(size * 8, offset))
@@ -437,7 +487,7 @@ function modrm(form: IntegerForm, d: Draft, reg: number, memory: boolean): void 
   }
   const operand = (): bigint => {
     if (memory) return d.peek(at, bytes)
-    const high = size === 1 && !(d.rex || d.rexWanted) && rm >= 4 && rm < 8
+    const high = size === 1 && (d.bits === 32 || !(d.rex || d.rexWanted)) && rm >= 4 && rm < 8
     return high ? (d.reg(rm - 4) >> 8n) & 255n : d.reg(rm) & ((1n << BigInt(size * 8)) - 1n)
   }
   if (dividend && r.chance(0.8)) setDividend(d, size, operand(), family === 'idiv')
@@ -537,7 +587,7 @@ function x87Case(form: X87Form, r: Random, tiled: boolean): Case {
 
 /** One to three instructions that set flags and the one that uses them, all on registers; short of code.length 24. */
 function sequenceCase(form: SequenceForm, r: Random): Case {
-  const last = integerCase(form.user, r, false)
+  const last = integerCase(form.user, r, false) // all of 64-bit code
   const codes = [last.code]
   for (let n = 1 + r.below(3); n > 0; n--) {
     const setter = form.setters[r.below(form.setters.length)]

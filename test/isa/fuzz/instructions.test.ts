@@ -16,7 +16,7 @@ const SEED = 20261123
 function groupOf(form: Form): string {
   switch (form.set) {
     case 'integer':
-      return form.row[3]
+      return form.bits === 32 ? `${form.row[3]} in 32-bit code` : form.row[3]
     case 'sse':
       return form.row[0]
     case 'x87':
@@ -52,9 +52,12 @@ describe.skipIf(!hasNative)('registers, flags, memory and faults are those of th
   afterAll(() => oracle.dispose())
   const states = count(12, 1000)
 
-  it.each(groups([...integerForms(), ...sequenceForms(), ...sseForms(), ...x87Forms()]))('after %s', (_name, forms) => {
-    const outcomes = sweep(forms, states, SEED, oracle, machine)
-    const text = outcomes.flatMap(({ bad }) => bad.map((b) => `${b.form}: ${b.text}\n  ${b.start}`))
-    expect(text.join('\n')).toBe('')
-  })
+  it.each(groups([...integerForms(), ...integerForms(32), ...sequenceForms(), ...sseForms(), ...x87Forms()]))(
+    'after %s',
+    (_name, forms) => {
+      const outcomes = sweep(forms, states, SEED, oracle, machine)
+      const text = outcomes.flatMap(({ bad }) => bad.map((b) => `${b.form}: ${b.text}\n  ${b.start}`))
+      expect(text.join('\n')).toBe('')
+    },
+  )
 })

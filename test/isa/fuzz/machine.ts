@@ -137,18 +137,21 @@ export class Machine {
     view.setUint32(this.at('MXCSR'), 0x1f80, true)
     this.segment(SEGMENT.TR, 0x40, KERNEL + BigInt(TSS), 0x67, 0x8b)
     this.segment(SEGMENT.LDTR, 0, 0n, 0, 0x1_0000)
-    for (const n of [SEGMENT.ES, SEGMENT.DS, SEGMENT.FS]) this.segment(n, 0, 0n, 0, 0x1_0000)
+    for (const n of [SEGMENT.ES, SEGMENT.DS]) this.segment(n, 0x2b, 0n, 0xffff_ffff, 0xcf3)
+    this.segment(SEGMENT.FS, 0, 0n, 0, 0x1_0000)
     this.segment(SEGMENT.GS, 0, GS_BASE, 0, 0x1_0000)
-    this.user()
+    this.user(64)
     this.core.flush_tlb()
   }
 
-  private user(): void {
-    this.segment(SEGMENT.CS, 0x33, 0n, 0xffff_ffff, 0xafb)
+  private user(bits: 32 | 64): void {
+    if (bits === 64) this.segment(SEGMENT.CS, 0x33, 0n, 0xffff_ffff, 0xafb)
+    else this.segment(SEGMENT.CS, 0x23, 0n, 0xffff_ffff, 0xcfb)
     this.segment(SEGMENT.SS, 0x2b, 0n, 0xffff_ffff, 0xcf3)
     this.view.setUint32(this.at('CPL'), 3, true)
     this.view.setUint32(this.at('DTLB'), this.at('TLB_USER'), true)
-    this.view.setUint32(this.at('MODE'), 2, true)
+    this.view.setUint32(this.at('MODE'), bits === 64 ? 2 : 1, true)
+    this.view.setBigUint64(this.at('CODE_BASE'), 0n, true)
   }
 
   private hostOf(va: bigint): number {
@@ -195,7 +198,7 @@ export class Machine {
 
   run(c: Case): Answer {
     const { view, bytes, core } = this
-    this.user()
+    this.user(c.bits)
     // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
     if (this.runs++ % 16 === 0) core.flush_tlb()
     for (const [n, v] of c.gpr.entries()) view.setBigUint64(this.at('GPR') + n * 8, v, true)

@@ -1,5 +1,5 @@
 // The fuzzer: compares random instructions with the host CPU for some minutes, or each form a number of times.
-//   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|sse|x87|sequence] [--show N]
+//   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|integer-32|sse|x87|sequence] [--show N]
 //   npm run -s fuzz -- --record [--seed S]     writes test/fixture/isa/recorded.bin.gz anew
 // Exit status 0: no mismatch, 1: mismatches (printed with the seed that repeats them), 2: bad arguments or no gcc.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -51,6 +51,7 @@ async function main(): Promise<number> {
   const show = Number(option('show') ?? 3)
   const sets: Record<string, readonly Form[]> = {
     integer: integerForms(),
+    'integer-32': integerForms(32),
     sse: sseForms(),
     x87: x87Forms(),
     sequence: sequenceForms(),
@@ -60,7 +61,7 @@ async function main(): Promise<number> {
     .flatMap(([, list]) => list)
     .filter((form) => only === undefined || form.name.includes(only))
   if (forms.length === 0 || Number.isNaN(minutes) || Number.isNaN(seed)) {
-    console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence')
+    console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|integer-32|sse|x87|sequence')
     return 2
   }
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()

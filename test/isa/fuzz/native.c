@@ -25,7 +25,7 @@
 struct header { uint32_t count, fx; };
 struct request {
   uint8_t code[24];
-  uint32_t length, offset;
+  uint32_t length, offset; // offset: bit 31 for 32-bit code
   uint64_t gpr[16], rflags; // registers in the order of their encoding
   uint8_t middle[512], tail[64];
   uint8_t fx[512]; // only when header.fx
@@ -45,6 +45,7 @@ static uint32_t at; // next case
 static gregset_t home;
 
 static void on_signal(int number, siginfo_t *info, void *context) {
+  __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b)); // flat segments, which 32-bit code needs
   ucontext_t *uc = context;
   greg_t *g = uc->uc_mcontext.gregs;
   (void)info;
@@ -62,7 +63,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     memcpy(a->middle, (void *)MIDDLE, sizeof a->middle);
     memcpy(a->tail, (void *)TAIL, sizeof a->tail);
     if (header.fx) memcpy(a->fx, uc->uc_mcontext.fpregs, 416);
-    memset((uint8_t *)CODE + q->offset, 0xf4, q->length);
+    memset((uint8_t *)CODE + (q->offset & 0x1fff), 0xf4, q->length);
   }
   if (at == header.count) {
     memcpy(g, home, sizeof home);
@@ -71,11 +72,12 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   }
   struct request *q = (void *)(requests + at * request_size);
   for (int i = 0; i < 16; i++) g[place[i]] = (greg_t)q->gpr[i];
-  g[REG_RIP] = (greg_t)(CODE + q->offset);
+  g[REG_RIP] = (greg_t)(CODE + (q->offset & 0x1fff));
+  g[REG_CSGSFS] = (g[REG_CSGSFS] & ~0xffffll) | (q->offset >> 31 ? 0x23 : 0x33);
   g[REG_EFL] = (greg_t)q->rflags;
   memcpy((void *)MIDDLE, q->middle, sizeof q->middle);
   memcpy((void *)TAIL, q->tail, sizeof q->tail);
-  memcpy((uint8_t *)CODE + q->offset, q->code, q->length);
+  memcpy((uint8_t *)CODE + (q->offset & 0x1fff), q->code, q->length);
   if (header.fx) {
     uint8_t *image = (uint8_t *)uc->uc_mcontext.fpregs;
     memcpy(image, q->fx, 28);

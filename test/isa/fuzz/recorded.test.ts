@@ -14,7 +14,12 @@ const FILE = path.resolve(import.meta.dirname, '../../fixture/isa/recorded.bin.g
 
 describe('registers, flags, memory and faults are those recorded on a processor', () => {
   const recorded = unpack(fs.readFileSync(FILE))
-  const sets = { 'integer forms': integerForms(), 'MMX and SSE forms': sseForms(), 'x87 forms': x87Forms() }
+  const sets = {
+    'integer forms': integerForms(),
+    'integer forms in 32-bit code': integerForms(32),
+    'MMX and SSE forms': sseForms(),
+    'x87 forms': x87Forms(),
+  }
 
   it.each(Object.entries(sets))('after %s', async (_name, forms) => {
     const machine = await Machine.create(CORE)
