@@ -30,8 +30,6 @@ module.exports = {
   directories: { output: 'dist', buildResources: 'resources/icons' },
   files: ['out/**', '!**/*.map', 'package.json', 'resources/CHANGELOG.md', 'resources/icons/**'],
   asar: true,
-  // An installed app has no run.mjs to tell it which Electron it was packed with.
-  extraMetadata: { electronSource: process.env.RINGMASTER_ELECTRON_SOURCE ?? 'npm' },
   npmRebuild: false,
   electronLanguages: ['en-US'],
   electronVersion: process.env.PACK_ELECTRON_VERSION,
