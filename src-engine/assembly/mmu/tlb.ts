@@ -6,7 +6,18 @@
 import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, CODE_GEN, PAGE_FLAGS_BASE } from '../generated/layout'
 
 export const READ: u32 = 0, WRITE: u32 = 0x4000, EXEC: u32 = 0x8000
-export const GLOBAL: u32 = 1 // flags bit of an entry
+// Flags of an entry. Big pages are entered as 4 KiB pieces: BIG pieces of a 2 or 4 MiB page, HUGE of a 1 GiB page.
+export const GLOBAL: u32 = 1, BIG: u32 = 2, HUGE: u32 = 4
+
+// Pieces of big pages lie between these addresses (a fresh instance does not know: anywhere), so that INVLPG outside,
+// as for most of what a kernel maps by 4 KiB pages, need not look for them.
+let lowestBig: u64 = 0, highestBig: u64 = ~0
+
+// @ts-ignore: decorator
+@inline export function noteBig(page: u64): void {
+  if (page < lowestBig) lowestBig = page
+  if (page > highestBig) highestBig = page
+}
 
 // @ts-ignore: decorator
 @inline export function slot(va: u64): u32 { return (<u32>(va >> 8)) & 0x3ff0 }
@@ -21,10 +32,20 @@ function clear(at: u32, keepGlobal: bool): void {
 export function flushTlb(keepGlobal: bool): void {
   clear(TLB_SUPERVISOR, keepGlobal)
   clear(TLB_USER, keepGlobal)
+  if (!keepGlobal) { lowestBig = ~0; highestBig = 0 }
   store<u32>(CODE_GEN, load<u32>(CODE_GEN) + 1)
 }
 
-/** Forget one page's translations (INVLPG). Big pages are entered as 4 KiB pieces, so all of them go. */
+// Pieces of the big pages around an address go. 2 MiB pages are taken for 4 MiB ones: forgetting more is allowed.
+function clearBig(at: u32, va: u64): void {
+  for (let e = at, end = at + TLB_BYTES; e < end; e += 16) {
+    const flags = load<u32>(e, 12)
+    if (!(flags & (BIG | HUGE))) continue
+    if (!((load<u64>(e) ^ va) >> (flags & HUGE ? 30 : 22))) store<u64>(e, 1)
+  }
+}
+
+/** Forget one page's translations (INVLPG), all pieces of a big one. */
 export function flushPage(va: u64): void {
   const page = va & ~0xfff
   const s = slot(va)
@@ -32,6 +53,8 @@ export function flushPage(va: u64): void {
     if (load<u64>(TLB_SUPERVISOR + a + s) == page) store<u64>(TLB_SUPERVISOR + a + s, 1)
     if (load<u64>(TLB_USER + a + s) == page) store<u64>(TLB_USER + a + s, 1)
   }
+  // the pages' bounds, as an address is seldom that of the piece in use
+  if (va >= (lowestBig & ~0x3fffffff) && va <= (highestBig | 0x3fffffff)) { clearBig(TLB_SUPERVISOR, va); clearBig(TLB_USER, va) }
   store<u32>(CODE_GEN, load<u32>(CODE_GEN) + 1)
 }
 

@@ -4,7 +4,8 @@
 // Runs in: the vcpu's thread. Spec: AMD64 manual volume 2, chapter 5.
 import { CR0, CR3, CR4, EFER, CPL, P2M_BASE, P2M_GFNS, TLB_SUPERVISOR, TLB_USER, EFLAGS_REST, STAT_TLB_FILL } from '../generated/layout'
 import { raisePage } from '../state'
-import { slot, READ, WRITE, EXEC, GLOBAL, pageFlags } from './tlb'
+import { slot, READ, WRITE, EXEC, GLOBAL, BIG, HUGE, noteBig, pageFlags } from './tlb'
+import { dropCode } from '../decode/cache'
 
 export const PG: u32 = 0x80000000, WP: u32 = 0x10000
 const P: u64 = 1, RW: u64 = 2, US: u64 = 4, A: u64 = 0x20, D: u64 = 0x40, PS: u64 = 0x80, G: u64 = 0x100, NX: u64 = 0x8000000000000000
@@ -22,6 +23,7 @@ let walkedGlobal: bool = false
 let walkedUser: bool = false
 let walkedWrite: bool = false // may be written without a further walk (RW and D set)
 let walkedNx: bool = false
+let walkedBig: u32 = 0 // BIG or HUGE: the size of the page that a 4 KiB piece belongs to
 
 /** p2m entry of a guest physical address (0 = nothing there). */
 // @ts-ignore: decorator
@@ -36,18 +38,21 @@ function tableEntry(gpa: u64): u32 {
   return e & PAGE_PRESENT ? (e & ~0xfff) + (<u32>gpa & 0xfff) : 0
 }
 
-// A/D bits are written to the guest's tables; the table's page is dirty then.
-// @ts-ignore: decorator
-@inline function mark8(host: u32, bits: u64): void { store<u64>(host, load<u64>(host) | bits); store<u8>(pageFlags(host), load<u8>(pageFlags(host)) | 2) }
-// @ts-ignore: decorator
-@inline function mark4(host: u32, bits: u32): void { store<u32>(host, load<u32>(host) | bits); store<u8>(pageFlags(host), load<u8>(pageFlags(host)) | 2) }
+// A/D bits are written to the guest's tables; the table's page is dirty then, and code decoded from it is dropped.
+function marked(host: u32): void {
+  const pf = pageFlags(host)
+  if (load<u8>(pf) & 1) dropCode(host)
+  store<u8>(pf, load<u8>(pf) | 2)
+}
+function mark8(host: u32, bits: u64): void { store<u64>(host, load<u64>(host) | bits); marked(host) }
+function mark4(host: u32, bits: u32): void { store<u32>(host, load<u32>(host) | bits); marked(host) }
 
 /**
  * Walk for an access: bit 0 of `access` write, bit 1 user, bit 2 fetch. 0 when allowed, else 0x80000000 | page-fault error code.
  * With `quiet` neither accessed nor dirty bits are set.
  */
 function walk(va: u64, access: u32, quiet: bool): u32 {
-  walkedGlobal = false; walkedUser = true; walkedWrite = true; walkedNx = false
+  walkedGlobal = false; walkedUser = true; walkedWrite = true; walkedNx = false; walkedBig = 0
   const cr0 = load<u32>(CR0)
   if (!(cr0 & PG)) { walkedGpa = va & 0xffffffff; return MISS }
   store<u64>(STAT_TLB_FILL, load<u64>(STAT_TLB_FILL) + 1)
@@ -111,6 +116,7 @@ function walk(va: u64, access: u32, quiet: bool): u32 {
   walkedUser = (rights & US) != 0
   walkedWrite = (write || (e & D) != 0) && ((rights & RW) != 0 || (!user && !(cr0 & WP)))
   walkedNx = nx != 0
+  walkedBig = level == 0 ? 0 : level == 1 ? BIG : HUGE
   return MISS
 }
 
@@ -145,6 +151,7 @@ function walk32(va: u32, access: u32, code: u32, cr0: u32, cr4: u32, quiet: bool
   walkedUser = (rights & 4) != 0
   walkedWrite = (write || (entry & 0x40) != 0) && ((rights & 2) != 0 || (!user && !(cr0 & WP)))
   walkedNx = false
+  walkedBig = big ? BIG : 0
   return MISS
 }
 
@@ -167,7 +174,8 @@ export function translate(va: u64, access: u32): u32 {
   const host = entry & ~0xfff
   const page = va & ~0xfff
   const addend = host - <u32>page
-  const flags: u32 = walkedGlobal ? GLOBAL : 0
+  const flags: u32 = walkedBig | (walkedGlobal ? GLOBAL : 0)
+  if (walkedBig) noteBig(page)
   const tlb = access & 2 ? TLB_USER : TLB_SUPERVISOR
   const s = slot(va)
   if (access & 4) {
