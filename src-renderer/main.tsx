@@ -3,19 +3,22 @@
 // Invariant: nothing is drawn in a language or before data that the next frame would change.
 // Runs in: every window.
 
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Component, type ComponentType, type ReactNode, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Client } from '../src-main/public/client'
 import { type WindowView, windowViews } from '../src-main/public/types'
 import { ClientProvider } from './client/Client'
 import { makePortDesk, type PortDesk } from './client/console-stream'
+import { callQuery, makeQueryClient } from './client/queries'
 import { AnnouncerProvider } from './components/Announcer'
 import { Button } from './components/Button'
 import { LanguageProvider, useWords } from './components/Language'
 import { DomainActionsProvider } from './features/domain-actions/DomainActions'
 import { type Language, languageOf } from './lib/translate'
+import { usePreferences } from './state/answers'
 import { connect } from './state/connect'
-import { type AppStore, makeAppStore, StoreProvider, useAppState } from './state/store'
+import { type AppStore, makeAppStore, StoreProvider } from './state/store'
 import './components/theme.css'
 import './components/controls.css'
 
@@ -72,7 +75,7 @@ function Fault(props: { readonly detail: string }) {
 }
 
 function App(props: { readonly view: ComponentType }) {
-  const chosen = useAppState((state) => state.preferences.language)
+  const chosen = usePreferences().language
   const language: Language = chosen === 'system' ? languageOf(navigator.language) : chosen
   const { view: View } = props
   return (
@@ -88,12 +91,12 @@ function App(props: { readonly view: ComponentType }) {
   )
 }
 
-async function start(client: Client, store: AppStore): Promise<void> {
+async function start(client: Client, store: AppStore, queries: QueryClient): Promise<void> {
   const address = readAddress(window.location.search)
   const desk = makePortDesk(window)
-  const connected = connect(client, store, { historyOf: address.view === 'domain' ? address.uuid : null })
-  const [view, preferences] = await Promise.all([loadView(address, desk), client.call('preferencesGet', {})])
-  if (preferences.ok) store.dispatch({ kind: 'preferencesChanged', preferences: preferences.value })
+  const connected = connect({ client, store, queries }, { historyOf: address.view === 'domain' ? address.uuid : null })
+  const preferences = queries.prefetchQuery(callQuery(client, 'preferencesGet', {}))
+  const [view] = await Promise.all([loadView(address, desk), preferences])
   // Lists come fast; waiting a moment for them saves a frame that would be drawn over at once.
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 150))])
   const root = document.getElementById('root')
@@ -101,9 +104,11 @@ async function start(client: Client, store: AppStore): Promise<void> {
   createRoot(root).render(
     <StrictMode>
       <ClientProvider client={client}>
-        <StoreProvider store={store}>
-          <App view={view} />
-        </StoreProvider>
+        <QueryClientProvider client={queries}>
+          <StoreProvider store={store}>
+            <App view={view} />
+          </StoreProvider>
+        </QueryClientProvider>
       </ClientProvider>
     </StrictMode>,
   )
@@ -111,4 +116,4 @@ async function start(client: Client, store: AppStore): Promise<void> {
 
 const client = window.ringmaster
 if (client === undefined) document.body.textContent = 'Ringmaster: the preload script is missing.'
-else void start(client, makeAppStore())
+else void start(client, makeAppStore(), makeQueryClient())

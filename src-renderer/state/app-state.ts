@@ -1,17 +1,10 @@
-// What every window knows: domains, jobs, notices, host, preferences and the state of quitting, as one value, and the one
-// pure function that turns an event into the next value.
+// What every window knows: domains, jobs, notices and the state of quitting, as one value, and the one pure function
+// that turns an event into the next value. What is asked for and not pushed is kept elsewhere (answers.ts).
 // Invariant: an action that changes nothing returns the same value, so that nothing is drawn again.
 // Runs in: renderer and tests; pure.
 
 import type { ErrorReport } from '../../src-main/public/error-code'
-import {
-  type DomainInfo,
-  defaultPreferences,
-  type HostInfo,
-  type JobInfo,
-  type Notice,
-  type Preferences,
-} from '../../src-main/public/types'
+import type { DomainInfo, JobInfo, Notice } from '../../src-main/public/types'
 import { addSample, type Sample } from './history'
 
 export interface Failure {
@@ -33,8 +26,6 @@ export interface AppState {
   readonly jobs: Readonly<Record<number, JobInfo>>
   readonly notices: readonly Notice[]
   readonly failures: readonly Failure[]
-  readonly host: HostInfo | null
-  readonly preferences: Preferences
   readonly quitting: Quitting
   /** The last samples of each domain: short ones for the list, an hour for the domain a window is about. */
   readonly figures: Readonly<Record<string, readonly Sample[]>>
@@ -46,8 +37,6 @@ export const initialState: AppState = {
   jobs: {},
   notices: [],
   failures: [],
-  host: null,
-  preferences: defaultPreferences,
   quitting: { kind: 'no' },
   figures: {},
 }
@@ -68,8 +57,6 @@ export type Action =
   | { readonly kind: 'noticesListed'; readonly notices: readonly Notice[] }
   | { readonly kind: 'noticeRaised'; readonly notice: Notice }
   | { readonly kind: 'noticeDismissed'; readonly id: number }
-  | { readonly kind: 'hostKnown'; readonly host: HostInfo }
-  | { readonly kind: 'preferencesChanged'; readonly preferences: Preferences }
   | { readonly kind: 'quitAsked'; readonly names: readonly string[] }
   | { readonly kind: 'quitWaiting'; readonly names: readonly string[] }
   | { readonly kind: 'quitAnswered' }
@@ -126,10 +113,6 @@ export function reduce(state: AppState, action: Action): AppState {
       return { ...state, notices: [...state.notices.filter(({ id }) => id !== action.notice.id), action.notice] }
     case 'noticeDismissed':
       return { ...state, notices: state.notices.filter(({ id }) => id !== action.id) }
-    case 'hostKnown':
-      return { ...state, host: action.host }
-    case 'preferencesChanged':
-      return { ...state, preferences: action.preferences }
     case 'quitAsked':
       return { ...state, quitting: { kind: 'asked', names: action.names } }
     case 'quitWaiting':

@@ -1,9 +1,12 @@
-// Connects a window's store to main: subscribes to the events first, then asks for the lists.
+// Connects a window's store and its kept answers to main: subscribes to the events first, then asks for the lists.
 // Invariant: main answers and sends on one ordered channel, so an event that comes before a list is part of it or is
 // repeated by what comes after; nothing is lost. Failing lists are shown like any other failure.
 // Runs in: every window.
 
+import type { QueryClient } from '@tanstack/react-query'
 import type { Client } from '../../src-main/public/client'
+import { callQuery } from '../client/queries'
+import { followEvents } from './answers'
 import { HISTORY_MS } from './history'
 import type { AppStore } from './store'
 
@@ -15,10 +18,18 @@ export interface ConnectOptions {
   readonly historyOf: string | null
 }
 
-export async function connect(client: Client, store: AppStore, options: ConnectOptions): Promise<() => void> {
+export interface Kept {
+  readonly client: Client
+  readonly store: AppStore
+  readonly queries: QueryClient
+}
+
+export async function connect(kept: Kept, options: ConnectOptions): Promise<() => void> {
+  const { client, store, queries } = kept
   const { dispatch } = store
   const { historyOf } = options
   const ends = [
+    followEvents(client, queries),
     client.subscribe('domainChanged', ({ domain }) => dispatch({ kind: 'domainChanged', domain })),
     client.subscribe('domainRemoved', ({ uuid }) => dispatch({ kind: 'domainRemoved', uuid })),
     client.subscribe('jobChanged', ({ job }) => {
@@ -27,7 +38,6 @@ export async function connect(client: Client, store: AppStore, options: ConnectO
       if (ours && job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error })
     }),
     client.subscribe('noticeRaised', ({ notice }) => dispatch({ kind: 'noticeRaised', notice })),
-    client.subscribe('preferencesChanged', ({ preferences }) => dispatch({ kind: 'preferencesChanged', preferences })),
     client.subscribe('quitAsked', ({ names }) => dispatch({ kind: 'quitAsked', names })),
     client.subscribe('quitProgress', ({ waitingFor }) => dispatch({ kind: 'quitWaiting', names: waitingFor })),
     client.subscribe('samples', ({ samples }) => {
@@ -37,9 +47,7 @@ export async function connect(client: Client, store: AppStore, options: ConnectO
   ]
   const list = async () => {
     // What is known of the host may take a moment (it looks for a package manager): the list does not wait for it.
-    void client.call('hostInfo', {}).then((host) => {
-      if (host.ok) dispatch({ kind: 'hostKnown', host: host.value })
-    })
+    void queries.prefetchQuery(callQuery(client, 'hostInfo', {}))
     const [domains, jobs, notices] = await Promise.all([
       client.call('domainList', {}),
       client.call('jobList', {}),
@@ -53,17 +61,20 @@ export async function connect(client: Client, store: AppStore, options: ConnectO
   }
   const active = (await list()).filter(({ domid }) => domid !== null)
   // The small curves begin with what was measured before; nobody waits for them.
-  if (historyOf === null) for (const { uuid } of active) void loadHistory(client, store, uuid, 1)
+  if (historyOf === null) for (const { uuid } of active) void loadHistory(kept, uuid, 1)
   return () => {
     for (const end of ends) end()
   }
 }
 
-/** Asks for what was measured before the window opened. */
-export async function loadHistory(client: Client, store: AppStore, uuid: string, minutes: number): Promise<void> {
-  const series = await client.call('domainSamples', { uuid, minutes })
-  if (!series.ok) return
-  const { time, cpu, memoryKiB } = series.value
+/** Asks for what was measured before the window opened; it goes in front of the live samples and is not kept twice. */
+export async function loadHistory(kept: Kept, uuid: string, minutes: number): Promise<void> {
+  const { client, store, queries } = kept
+  const query = callQuery(client, 'domainSamples', { uuid, minutes })
+  // Without an older history the curve begins now; the samples that come as events show it.
+  const series = await queries.fetchQuery({ ...query, staleTime: 0, gcTime: 0 }).catch(() => null)
+  if (series === null) return
+  const { time, cpu, memoryKiB } = series
   const samples = time.map((at, index) => ({ at, cpu: cpu[index] ?? 0, memory: (memoryKiB[index] ?? 0) * 1024 }))
   store.dispatch({ kind: 'historyLoaded', uuid, samples })
 }

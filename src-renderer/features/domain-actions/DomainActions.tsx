@@ -11,6 +11,7 @@ import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
+import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { type ActionId, actionTable, isAllowed, savedFileName } from './action-table'
 
@@ -30,6 +31,7 @@ interface Question {
 export function DomainActionsProvider(props: { readonly children: ReactNode }) {
   const client = useClient()
   const store = useAppStore()
+  const { confirmDestroy } = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
 
   const report = useCallback(
@@ -97,11 +99,11 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
       }
       if (!isAllowed(action, domain)) return
       const { confirm } = actionTable[action]
-      const ask = confirm === 'asked' || (confirm === 'preference' && store.api.getState().preferences.confirmDestroy)
+      const ask = confirm === 'asked' || (confirm === 'preference' && confirmDestroy)
       if (ask && (action === 'forceOff' || action === 'delete' || action === 'runFresh')) setQuestion({ action, domain })
       else void carryOut(action, domain)
     },
-    [carryOut, restore, store],
+    [carryOut, restore, confirmDestroy],
   )
 
   const answer = useMemo(

@@ -2,10 +2,11 @@
 // Invariant: an old Electron is said here in plain words, with what to do about it.
 // Runs in: about window.
 
-import { useEffect, useState } from 'react'
-import type { AboutInfo } from '../../../src-main/public/types'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
+import { callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
@@ -14,17 +15,11 @@ import './about.css'
 export function AboutView() {
   const { t } = useWords()
   const client = useClient()
-  const [about, setAbout] = useState<AboutInfo | null>(null)
+  const { data: about = null, error } = useQuery(callQuery(client, 'aboutInfo', {}))
 
   useEffect(() => {
     document.title = t('window.about')
   }, [t])
-
-  useEffect(() => {
-    void client.call('aboutInfo', {}).then((info) => {
-      if (info.ok) setAbout(info.value)
-    })
-  }, [client])
 
   const rows: readonly (readonly [string, string])[] =
     about === null
@@ -40,6 +35,7 @@ export function AboutView() {
           [t('about.platform'), about.platform],
         ]
   const warning = about?.warning ? errorText(about.warning, t.language) : null
+  const failure = error === null ? null : errorText(reportOf(error), t.language)
   const copy = () => {
     const text = [about?.name ?? '', ...rows.map(([name, value]) => `${name}: ${value}`)].join('\n')
     void client.call('clipboardWrite', { text })
@@ -61,6 +57,11 @@ export function AboutView() {
         {warning !== null && (
           <Notice tone="warn" boxed action={warning.action}>
             {warning.cause}
+          </Notice>
+        )}
+        {failure !== null && (
+          <Notice tone="bad" boxed action={failure.action}>
+            {failure.cause}
           </Notice>
         )}
       </main>

@@ -15,6 +15,7 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
 import { JobProgress } from '../../features/activity/Activity'
+import { useHost } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import { checkForm, configOf, DEFAULT_CMDLINE, type FieldName, type Form, fieldOf, freeName, limitsOf } from './check-form'
 import './create-domain.css'
@@ -24,7 +25,7 @@ export function CreateDomainView() {
   const client = useClient()
   const ready = useAppState((state) => state.ready)
   const domains = useAppState((state) => state.domains)
-  const host = useAppState((state) => state.host)
+  const host = useHost()
   const names = useMemo(() => Object.values(domains).map(({ name }) => name), [domains])
 
   const [edits, setEdits] = useState<Partial<Form>>({})

@@ -2,6 +2,7 @@
 // Invariant: the console stays connected whichever page shows; a crash and its reason cannot be overlooked.
 // Runs in: domain window.
 
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
@@ -41,12 +42,13 @@ export function DomainView(props: { readonly uuid: string; readonly desk: PortDe
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
+  const queries = useQueryClient()
   const ready = useAppState((state) => state.ready)
   const domain = useAppState((state) => state.domains[uuid])
 
   useEffect(() => {
-    if (ready) void loadHistory(client, store, uuid, 60)
-  }, [client, store, uuid, ready])
+    if (ready) void loadHistory({ client, store, queries }, uuid, 60)
+  }, [client, store, queries, uuid, ready])
 
   useEffect(() => {
     document.title = domain === undefined ? t('app.name') : t('window.domain', { name: domain.name })

@@ -2,54 +2,21 @@
 // Invariant: it follows the end only while the end is in sight, so that reading further up is not disturbed.
 // Runs in: domain window.
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import type { DomainInfo, LogLine } from '../../../src-main/public/types'
+import { useLayoutEffect, useRef } from 'react'
+import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
-
-const LINES_KEPT = 2000
-const DRAW_MS = 150
+import { useDomainLog } from '../../state/domain-log'
 
 export function LogPage(props: { readonly domain: DomainInfo }) {
   const { domain } = props
-  const { uuid } = domain
   const { t, formats } = useWords()
   const client = useClient()
-  const [lines, setLines] = useState<readonly LogLine[] | null>(null)
+  const { lines, error } = useDomainLog(domain.uuid)
   const box = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
-
-  useEffect(() => {
-    // Lines are collected and drawn a few times a second: a guest that floods its log does not stop the window.
-    let waiting: LogLine[] = []
-    let loaded = false
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const draw = () => {
-      timer = undefined
-      const fresh = waiting
-      waiting = []
-      setLines((before) => [...(before ?? []), ...fresh].slice(-LINES_KEPT))
-    }
-    const end = client.subscribe('logLine', (event) => {
-      if (event.uuid !== uuid) return
-      waiting.push(event.line)
-      if (waiting.length > LINES_KEPT) waiting.shift()
-      if (loaded) timer ??= setTimeout(draw, DRAW_MS)
-    })
-    void client.call('domainLog', { uuid }).then((log) => {
-      loaded = true
-      const known = log.ok ? log.value : []
-      const lastTime = known.at(-1)?.time ?? 0
-      waiting = waiting.filter(({ time }) => time > lastTime)
-      setLines(known)
-      draw()
-    })
-    return () => {
-      end()
-      clearTimeout(timer)
-    }
-  }, [client, uuid])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever the lines change
   useLayoutEffect(() => {
@@ -76,6 +43,7 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
           atEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight < 24
         }}
       >
+        {error !== null && <p className="log-empty">{errorText(error, t.language).cause}</p>}
         {lines !== null && lines.length === 0 && <p className="log-empty">{t('log.empty')}</p>}
         {(lines ?? []).map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: lines are only added at the end or dropped together

@@ -9,6 +9,7 @@ import { Button } from '../../components/Button'
 import { NumberField, Segmented } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { LiveChart } from '../../features/graphs/LiveChart'
+import { useHost } from '../../state/answers'
 import { chartPoints } from '../../state/history'
 import { useAppState, useAppStore } from '../../state/store'
 
@@ -99,7 +100,7 @@ function Balloon(props: { readonly domain: DomainInfo }) {
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
-  const host = useAppState((state) => state.host)
+  const host = useHost()
   const most = domain.config?.memoryMiB ?? 0
   const least = Math.min(most, host?.limits.minMemoryMiB ?? 1)
   const [target, setTarget] = useState<number | null>(null)

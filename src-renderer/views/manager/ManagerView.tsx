@@ -15,6 +15,7 @@ import { Activity, JobProgress } from '../../features/activity/Activity'
 import { contextEntries, isActionId } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { stateLine } from '../../features/domain-state/state-words'
+import { useHost } from '../../state/answers'
 import { domainChanges, listedDomains } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { DomainTable, focusRow } from './DomainTable'
@@ -66,7 +67,7 @@ export function ManagerView() {
   const perform = usePerform()
   const ready = useAppState((state) => state.ready)
   const domains = useAppState((state) => state.domains)
-  const host = useAppState((state) => state.host)
+  const host = useHost()
   const jobs = useAppState((state) => state.jobs)
   const [filter, setFilter] = useState('')
   const [chosen, setChosen] = useState<string | null>(null)

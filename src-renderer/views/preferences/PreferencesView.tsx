@@ -2,18 +2,18 @@
 // Invariant: what is shown is what main stores; a failed change is shown and the old value stays.
 // Runs in: preferences window.
 
-import { useEffect, useState } from 'react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { Checkbox } from 'react-aria-components'
-import type { ErrorReport } from '../../../src-main/public/error-code'
-import type { Preferences } from '../../../src-main/public/types'
+import { defaultPreferences, type Preferences } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
+import { callOrThrow, callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { SegmentedField } from '../../components/Field'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
-import { useAppState, useAppStore } from '../../state/store'
 import './preferences.css'
 
 const themes = ['system', 'light', 'dark'] as const satisfies readonly Preferences['theme'][]
@@ -33,21 +33,28 @@ function Check(props: { readonly label: string; readonly value: boolean; readonl
 export function PreferencesView() {
   const { t } = useWords()
   const client = useClient()
-  const store = useAppStore()
-  const preferences = useAppState((state) => state.preferences)
-  const [failure, setFailure] = useState<ErrorReport | null>(null)
+  const queries = useQueryClient()
+  const query = callQuery(client, 'preferencesGet', {})
+  const { data: preferences = defaultPreferences, error: unread } = useQuery(query)
+  // Shown at once, before main has stored them; taken back when it refuses.
+  const stored = useMutation({
+    mutationFn: (next: Preferences) => callOrThrow(client, 'preferencesSet', next),
+    onMutate: (next) => {
+      queries.setQueryData(query.queryKey, next)
+      return preferences
+    },
+    onError: (_error, _next, before) => {
+      if (before !== undefined) queries.setQueryData(query.queryKey, before)
+    },
+  })
+  const refused = stored.error ?? unread
+  const failure = refused === null ? null : reportOf(refused)
 
   useEffect(() => {
     document.title = t('window.preferences')
   }, [t])
 
-  const change = async (part: Partial<Preferences>) => {
-    const next = { ...preferences, ...part }
-    store.dispatch({ kind: 'preferencesChanged', preferences: next })
-    const result = await client.call('preferencesSet', next)
-    setFailure(result.ok ? null : result.error)
-    if (!result.ok) store.dispatch({ kind: 'preferencesChanged', preferences })
-  }
+  const change = (part: Partial<Preferences>) => stored.mutate({ ...preferences, ...part })
 
   return (
     <div className="window">
@@ -56,25 +63,21 @@ export function PreferencesView() {
           label={t('preferences.theme')}
           value={preferences.theme}
           choices={themes.map((value) => ({ value, label: t(`preferences.theme-${value}`) }))}
-          onChange={(theme) => void change({ theme })}
+          onChange={(theme) => change({ theme })}
         />
         <SegmentedField
           label={t('preferences.language')}
           value={preferences.language}
           choices={languageChoices.map((value) => ({ value, label: t(`preferences.language-${value}`) }))}
-          onChange={(language) => void change({ language })}
+          onChange={(language) => change({ language })}
         />
         <div className="preferences-checks">
           <Check
             label={t('preferences.confirm-destroy')}
             value={preferences.confirmDestroy}
-            onChange={(confirmDestroy) => void change({ confirmDestroy })}
+            onChange={(confirmDestroy) => change({ confirmDestroy })}
           />
-          <Check
-            label={t('preferences.tray')}
-            value={preferences.trayIcon}
-            onChange={(trayIcon) => void change({ trayIcon })}
-          />
+          <Check label={t('preferences.tray')} value={preferences.trayIcon} onChange={(trayIcon) => change({ trayIcon })} />
         </div>
         {failure !== null && (
           <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
