@@ -230,7 +230,7 @@ function decodeOne(start: u32, offset: i32): bool {
   if (lock && !(attr & ATTR_LOCK && memory && form != FORM_GE)) return raiseUop(UD)
   const end = (attr & ATTR_END) != 0
   const given = <u32>load<u8>(entry, 6)
-  const bytes: u32 = given ? given : 1 << size
+  const bytes: u32 = given == 0 ? 1 << size : given == 254 ? 2 << size : given == 253 ? (1 << size) + 2 : given
   if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, given == 255, form == FORM_X87 ? x87_mem_size(b, modrm, plainSize == 1) < 0 : (attr & ATTR_WRITES) != 0)
 
   if (form == FORM_EG) {

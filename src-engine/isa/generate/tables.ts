@@ -35,9 +35,14 @@ const WRITERS =
   /^(bt[src](_imm)?|sh[lr]d_(imm|cl)|cmpxchg(8b)?|xadd|mov_from_seg|sldt|str|smsw|group7_[01]|stmxcsr|fxsave|pop_mem)$/
 const READERS = /^(cmp|test|push|mul|imul_wide|div|idiv|call_ind|jmp_ind)\b/
 const WRITES = 64
-/** Bytes of the memory operand where they do not follow from the operand size: 0 they do, 255 nothing is accessed. */
+/**
+ * Bytes of the memory operand where they do not follow from the operand size: 0 they do, 255 nothing is accessed,
+ * 254 twice the operand size, 253 two more (far pointers).
+ */
 function operandBytes([, , , , operands, , , , , family]: Row): number {
   if (family === 'nop' || family === 'ud') return 255
+  if (family === 'cmpxchg8b' || operands === 'Gv,Ma') return 254
+  if (operands.endsWith('Mp')) return 253
   if (operands === 'Gv,Eb' || family === 'group7_7') return 1
   return operands === 'Gv,Ew' || operands === 'Ev,Sw' || operands === 'Rv/Mw' ? 2 : 0
 }
