@@ -42,9 +42,9 @@ async function saveAgainAndAgain(uuid: string, saves: number, restMs: number): P
 
 describe.skipIf(cannot)('a guest saved in the middle', () => {
   it('of a computing loop ends with the checksum of an uninterrupted run, beside its origin too', async () => {
-    const lines = count(1000, 6000)
+    const lines = count(400, 6000)
     const uuid = await machine.start('loop', kernel, `sum=${lines}`)
-    await saveAgainAndAgain(uuid, count(3, 10), 150)
+    await saveAgainAndAgain(uuid, count(2, 10), 100)
     const sibling = await machine.restore(file(`${uuid}.1`))
     expect(sibling).not.toBe(uuid)
     expect(machine.info(sibling).name).toBe('loop 2')
@@ -75,10 +75,10 @@ describe.skipIf(cannot)('a guest saved in the middle', () => {
   }, 60_000)
 
   it('of transactions does each once, and its sibling does its own', async () => {
-    const transactions = count(120, 600)
+    const transactions = count(60, 600)
     const uuid = await machine.start('store', kernel, `store=${transactions}`)
     await machine.console(uuid, (text) => text.includes('DONE 2'))
-    await saveAgainAndAgain(uuid, count(3, 10), 60)
+    await saveAgainAndAgain(uuid, count(2, 10), 60)
     const sibling = await machine.restore(file(`${uuid}.0`))
     for (const each of [uuid, sibling]) {
       const text = await machine.console(each, (seen) => /FINAL \d+\n/.test(seen), 120)
