@@ -176,8 +176,10 @@ class Draft {
   }
 
   /** The same in 32-bit code, where addresses wrap at 4 GiB; now and then with 16-bit addressing. */
-  private memory32(reg: number, at: bigint): void {
+  private memory32(reg: number, to: bigint): void {
     const { r } = this
+    // Not over the segment's end: which of several faults comes first there differs by instruction (guest/kernel has limits).
+    const at = (to & 0xffff_ffffn) > 0xffff_ffe0n ? NOTHING : to
     const field = reg << 3
     const mode = r.below(100)
     if (mode < 3 && !this.bitString) {

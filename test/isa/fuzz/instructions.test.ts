@@ -50,7 +50,7 @@ describe.skipIf(!hasNative)('registers, flags, memory and faults are those of th
     machine = await Machine.create(CORE)
   })
   afterAll(() => oracle.dispose())
-  const states = count(12, 1000)
+  const states = count(8, 1000)
 
   it.each(groups([...integerForms(), ...integerForms(32), ...sequenceForms(), ...sseForms(), ...x87Forms()]))(
     'after %s',
