@@ -98,6 +98,9 @@ function parseModrm(addressSize: u32): void {
   if (mod == 1) disp = <i32><i8>fetch8(); else if (mod == 2) disp = <i32>fetch32()
 }
 
+// What POP adds to RSP before its own operand's address is formed: an ADDRESS uop comes earlier and adds it itself.
+let popped: i32 = 0
+
 /** Bring the memory operand into base + index * scale + disp form, with an ADDRESS uop where that is not enough. */
 function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool, writes: bool): void {
   if (mode == 2 && addressSize == 2) {
@@ -107,6 +110,7 @@ function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool, wri
     if (base == SLOT_ZERO) { base = slot; return }
     // the segment's base as `base`: a bad address is then no stack fault, whatever register it has
     if (index == SLOT_ZERO) { index = base; base = slot; return }
+    if (base == 0x20) disp += popped
     emit(OP_ADDRESS, bytes, 0, base, index, disp, segment | (2 << 4))
   } else {
     let s = segment
@@ -115,6 +119,7 @@ function settleAddress(addressSize: u32, next: i32, bytes: u32, plain: bool, wri
       if (ripRelative) { base = SLOT_PC_BASE; disp += next }
     } else if (s < 0) s = stackSegment ? 2 : 3
     if (plain) s = 15
+    if (base == 0x20) disp += popped
     emit(OP_ADDRESS, bytes, 0, base, index, disp, s | (addressSize << 4) | (writes ? 64 : 0))
   }
   base = SLOT_TMP; index = SLOT_ZERO; disp = 0
@@ -148,6 +153,7 @@ function sseRow(opcode: u32): u32 {
 
 /** Decode one instruction at p. True when it ends the block. */
 function decodeOne(start: u32, offset: i32): bool {
+  popped = 0
   rex = 0; rexSeen = false; prefix66 = false; prefix67 = false; rep = 0; lock = false; segment = -1
   let b: u32 = 0
   while (true) {
@@ -231,6 +237,7 @@ function decodeOne(start: u32, offset: i32): bool {
   const end = (attr & ATTR_END) != 0
   const given = <u32>load<u8>(entry, 6)
   const bytes: u32 = given == 0 ? 1 << size : given == 254 ? 2 << size : given == 253 ? (1 << size) + 2 : given
+  popped = form == FORM_M && sizeKind == SIZE_Q ? <i32>bytes : 0
   if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, given == 255, form == FORM_X87 ? x87_mem_size(b, modrm, plainSize == 1) < 0 : (attr & ATTR_WRITES) != 0)
 
   if (form == FORM_EG) {
