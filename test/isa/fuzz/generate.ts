@@ -105,6 +105,8 @@ class Draft {
   ripFix: { at: number; target: bigint } | undefined
   /** The address is that of a bit string; 16-bit addresses of those do not wrap in our core. */
   bitString = false
+  /** Segment overrides may be added. */
+  overrides = true
   fx: Uint8Array | undefined
 
   /** `tiled`: memory repeats itself, so that recorded cases pack well. */
@@ -287,7 +289,7 @@ class Draft {
 
   finish(): Case {
     const { r } = this
-    if (r.chance(0.04)) this.prefixes.push([0x26, 0x2e, 0x36, 0x3e][r.below(4)] ?? 0x3e)
+    if (this.overrides && r.chance(0.04)) this.prefixes.push([0x26, 0x2e, 0x36, 0x3e][r.below(4)] ?? 0x3e)
     for (let i = this.prefixes.length - 1; i > 0; i--) {
       const j = r.below(i + 1)
       const [a, b] = [this.prefixes[i] ?? 0, this.prefixes[j] ?? 0]
@@ -351,6 +353,9 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
   )
     d.prefixes.push(r.chance(0.5) ? 0xf2 : 0xf3)
 
+  // POP to a segment that must not be written: the processor reads the stack before it looks, we look first
+  if (family === 'pop_mem' && form.bits === 32) d.overrides = false
+
   // operands that registers imply
   const shiftByCl = family.endsWith(':EC') || family === 'shld_cl' || family === 'shrd_cl'
   if (shiftByCl) d.pin(RCX, (r.u64() & ~255n) | BigInt(r.chance(0.5) ? r.below(256) : r.below(70)))
@@ -369,7 +374,12 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
     if (narrow) d.prefixes.push(0x67)
     const high = (v: bigint): bigint => (narrow ? (v & 0xffff_ffffn) | (r.u64() & ~0xffff_ffffn) : v)
     d.pin(RCX, high(BigInt(r.chance(0.2) ? 0 : r.below(14))))
-    const side = (): bigint => (r.chance(0.85) ? MIDDLE + BigInt(112 + r.below(288)) : target(r, size))
+    const anywhere = (): bigint => {
+      const at = target(r, size)
+      // string instructions in 32-bit code do not look at segment limits yet
+      return d.bits === 32 && (at & 0xffff_ffffn) > 0xffff_ff00n ? NOTHING : at
+    }
+    const side = (): bigint => (r.chance(0.85) ? MIDDLE + BigInt(112 + r.below(288)) : anywhere())
     d.pin(RSI, high(side()))
     d.pin(RDI, high(side()))
     if (family === 'movs' && r.chance(0.3)) d.pin(RDI, high(d.reg(RSI) + BigInt(r.below(40) - 20)))
