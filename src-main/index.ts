@@ -34,7 +34,7 @@ function start(): void {
   const userData = app.getPath('userData')
   const driver = drivers[wanted]({ channels, supervisor, folder: join(userData, 'domain0') })
   const demoFolder = process.env['RINGMASTER_DEMO_FOLDER'] ?? join(userData, 'demo')
-  const demo = wanted === 'test' ? new TestDemoMaker(demoFolder, 1000) : new DebianDemoMaker(demoFolder)
+  const demo = wanted === 'test' ? new TestDemoMaker(demoFolder, 4000) : new DebianDemoMaker(demoFolder)
   const outFolder = join(__dirname, '..')
   const iconFolder = join(outFolder, '../resources/icons')
   app

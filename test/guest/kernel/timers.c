@@ -70,7 +70,7 @@ static void timers(void)
     check("makes nothing pending yet", is_pending(port), 0);
     halt_until_upcall();
     check("HLT waits for it", now() - start >= 5 * MS, 1);
-    check("and not much longer", now() - start < 500 * MS, 1);
+    check("and not much longer", now() - start < 5000 * MS, 1);
     wait_ms(10);
     check("it fires once", is_pending(port), 0);
 
@@ -78,7 +78,7 @@ static void timers(void)
     singleshot(start + 5 * MS);
     interrupts_on();
     before = upcalls;
-    while (upcalls == before && now() - start < 500 * MS) ;
+    while (upcalls == before && now() - start < 10000 * MS) ;
     interrupts_off();
     clear_pending(port);
     check("a computing loop is interrupted by it", upcalls, before + 1);
