@@ -36,7 +36,9 @@ export class Windows {
   }
 
   find(view: WindowView, uuid: string | null = null): BrowserWindow | undefined {
-    return this.windows.get(`${view} ${uuid ?? ''}`)
+    // A window is destroyed a moment before its 'closed' event takes it off the list; using it then throws.
+    const window = this.windows.get(`${view} ${uuid ?? ''}`)
+    return window?.isDestroyed() ? undefined : window
   }
 
   open(view: WindowView, uuid: string | null = null): BrowserWindow {
@@ -75,7 +77,9 @@ export class Windows {
     this.windows.set(key, window)
     this.parts.admit(window)
     window.once('ready-to-show', () => window.show())
-    window.once('closed', () => this.windows.delete(key))
+    window.once('closed', () => {
+      if (this.windows.get(key) === window) this.windows.delete(key)
+    })
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       // A page may die; main goes on. Once is forgiven by loading it again.
       if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
