@@ -1,0 +1,129 @@
+// The split devices of a domain as main describes them to domain 0 and to the domain's process: what a definition says,
+// nothing about a running frontend. Device numbers and names are Xen's (ABI document, section 7).
+// Invariant: a device is known by its kind and id, `deviceKey`; two of one domain never share a key.
+// Runs in: main, domain and domain-0 processes, windows. No platform.
+import {
+  count,
+  either,
+  fields,
+  flag,
+  list,
+  matching,
+  oneOf,
+  optional,
+  type Shape,
+  shortText,
+  type TypeOf,
+  within,
+} from '../shape'
+
+/** Formats an image is read in; `raw` and `qcow2` are written too, `vhd` and `vmdk` are read only. */
+export const IMAGE_FORMATS = ['raw', 'qcow2', 'vhd', 'vmdk'] as const
+export type ImageFormat = (typeof IMAGE_FORMATS)[number]
+
+/** A virtual disk, `vbd`. `dev` is the name the guest sees: xvda is device 51712, then 16 apart (section 7.2). */
+export const diskShape = fields({
+  kind: oneOf('vbd'),
+  dev: matching('a disk name from xvda to xvdp', /^xvd[a-p]$/),
+  /** The image. Empty: a removable drive without a medium. */
+  path: shortText(4096),
+  format: oneOf(...IMAGE_FORMATS),
+  readonly: flag,
+  removable: flag,
+  /** Backing files outside the image's own folder are opened only when the user agreed to these. */
+  allowedBacking: optional(list(shortText(4096), 64)),
+})
+export type Disk = TypeOf<typeof diskShape>
+
+export const macShape = matching('a MAC address of one station, as 00:16:3e:12:34:56', /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/)
+
+export const portForwardShape = fields({
+  protocol: oneOf('tcp', 'udp'),
+  /** Address of the host to listen on; left out 127.0.0.1. Another one is the user's explicit wish. */
+  hostAddress: optional(shortText(64)),
+  hostPort: within(0, 65535),
+  guestPort: within(1, 65535),
+})
+export type PortForward = TypeOf<typeof portForwardShape>
+
+/** A virtual network interface, `vif`. `index` is its device number. */
+export const nicShape = fields({
+  kind: oneOf('vif'),
+  index: within(0, 7),
+  /** Name of a virtual network; `default` is there from the start. */
+  network: shortText(64),
+  mac: macShape,
+  forwards: list(portForwardShape, 64),
+  /** Limit in each direction, KiB a second. */
+  rateKiB: optional(within(1, 0xffff_ffff)),
+  /** Every frame is also written to this pcap file. */
+  capture: optional(shortText(4096)),
+})
+export type Nic = TypeOf<typeof nicShape>
+
+/** Framebuffer with keyboard and pointer: one `vfb` and one `vkbd`, both number 0. */
+export const displayShape = fields({
+  kind: oneOf('vfb'),
+  width: within(640, 1920),
+  height: within(480, 1200),
+})
+export type Display = TypeOf<typeof displayShape>
+
+export type Device = Disk | Nic | Display
+export const deviceShape: Shape<Device> = either(either(diskShape, nicShape), displayShape)
+
+/** xvda → 51712, xvdb → 51728, ... */
+export function diskNumber(dev: string): number {
+  return 51712 + 16 * (dev.charCodeAt(3) - 'a'.charCodeAt(0))
+}
+
+/** `vbd/51712`, `vif/0`, `vfb/0`: as in the paths of XenStore. */
+export function deviceKey(device: Device): string {
+  switch (device.kind) {
+    case 'vbd':
+      return `vbd/${diskNumber(device.dev)}`
+    case 'vif':
+      return `vif/${device.index}`
+    case 'vfb':
+      return 'vfb/0'
+  }
+}
+
+/** A virtual network. Addresses are dotted quads; `prefix` is the length of the network's part. */
+export const networkShape = fields({
+  name: matching('a network name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  kind: oneOf('nat', 'isolated'),
+  /** The gateway's address, where DHCP and DNS answer too. */
+  address: matching('an IPv4 address', /^(\d{1,3}\.){3}\d{1,3}$/),
+  prefix: within(16, 30),
+  dhcp: optional(fields({ first: shortText(15), last: shortText(15) })),
+  /** Fixed leases by MAC. */
+  hosts: list(fields({ mac: macShape, address: shortText(15), name: optional(shortText(64)) }), 1024),
+  /** Whether the host's own loopback services answer at the gateway's address. */
+  hostLoopback: flag,
+})
+export type Network = TypeOf<typeof networkShape>
+
+/** There from the start. */
+export const DEFAULT_NETWORK: Network = {
+  name: 'default',
+  kind: 'nat',
+  address: '10.0.2.1',
+  prefix: 24,
+  dhcp: { first: '10.0.2.15', last: '10.0.2.250' },
+  hosts: [],
+  hostLoopback: true,
+}
+
+/** What a device has done since it was connected; for charts. Bytes are payload bytes. */
+export const deviceCountersShape = fields({
+  key: shortText(32),
+  /** xenbus state of the backend, 1 to 6; 0 for a device without one. */
+  state: within(0, 8),
+  readBytes: count,
+  writtenBytes: count,
+  readRequests: count,
+  writeRequests: count,
+  errors: count,
+})
+export type DeviceCounters = TypeOf<typeof deviceCountersShape>
