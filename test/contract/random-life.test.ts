@@ -1,6 +1,6 @@
 // Random lives of four guests on our own engine, through the toolstack: starts, pauses, resumes, saves, restores, reboots and
 // ends in any order and at any moment; afterwards no process, open file, temporary file or memory is left over.
-// A slice with a fixed seed in the ordinary tier, 60 in the long one; test/long/sequences.test.ts kills processes beneath as well.
+// A slice with a fixed seed in the ordinary tier, 20 in the long one; test/long/sequences.test.ts kills processes beneath as well.
 // Runs in: vitest, plain Node.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -12,6 +12,7 @@ import type { DomainConfig } from '../../src-main/public/types'
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import { Supervisor } from '../../src-main/supervisor/supervisor'
 import { debianGuest } from '../support/debian-guest'
+import { randomFrom } from '../support/random'
 import { count } from '../support/tier'
 import { makeToolstack, testCaller } from '../support/toolstack'
 
@@ -19,20 +20,9 @@ const bundleFolder = join(__dirname, '../../out/main')
 const files = await debianGuest('cloud')
 const ready = files.ok && existsSync(join(bundleFolder, 'domain.cjs'))
 
-const SEQUENCES = count(5, 60)
+const SEQUENCES = count(5, 20)
 const STEPS = 6
 const SEED = 20261123
-
-/** A small generator of reproducible numbers (xorshift). */
-function random(seed: number): (below: number) => number {
-  let state = seed >>> 0 || 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
 
 function children(): string[] {
   const lines = execFileSync('ps', ['-o', 'ppid=,args=', '-e'], { encoding: 'utf8' }).trim().split('\n')
@@ -93,7 +83,7 @@ describe.skipIf(!ready)('random lives of four guests', () => {
 
     let first: { rss: number; files: number } | undefined
     for (let sequence = 0; sequence < SEQUENCES; sequence++) {
-      const below = random(SEED + sequence)
+      const below = randomFrom(SEED + sequence)
       const lives = uuids.map(async (uuid) => {
         for (let step = 0; step < STEPS; step++) {
           await actions[below(actions.length)]?.(uuid, below)

@@ -10,6 +10,7 @@ import { runInNewContext } from 'node:vm'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { DomainState } from '../../src-main/public/types'
 import { buildMicroKernel, cannotBuild } from './micro-kernel'
+import { randomFrom } from './random'
 import { delay, descriptors, filesBelow, good, Supervised } from './supervised'
 import { WorkerLines } from './worker-guest'
 
@@ -18,17 +19,6 @@ export interface SequenceOptions {
   readonly sequences: number
   readonly seed: number
   readonly timeoutMs: number
-}
-
-/** A small generator with a seed (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
 }
 
 interface Figures {
