@@ -16,7 +16,7 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx,mjs}'],
     exclude: ['node_modules/**', 'out/**', 'test/bench/**', ...(long ? [] : ['test/long/**'])],
     environment: 'node',
-    globalSetup: [path.join(test, 'support/build.setup.mjs')],
+    globalSetup: [path.join(test, 'support/programs.setup.mjs'), path.join(test, 'support/build.setup.mjs')],
     pool: 'forks',
     maxWorkers: 2,
     fileParallelism: false,
