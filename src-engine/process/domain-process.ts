@@ -406,7 +406,9 @@ export class DomainProcess {
     for (const code of Object.values(EXIT)) {
       exits[EXIT_NAMES[code]] = sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'EXITS', code))
     }
-    return { instructions: retired, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings: domain.get('CROSSINGS') }
+    const crossings = domain.get('CROSSINGS')
+    const consoleBytes = running.console.written
+    return { instructions: retired, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings, consoleBytes }
   }
 }
 

@@ -1,28 +1,17 @@
-// The headless runner: plays main for one domain. Starts domain 0 and the domain as children, joins them, copies the console to
-// standard output, types what is to be typed, and turns the domain's end into an exit status.
+// The headless runner: plays main for one domain. Starts domain 0 (guest-domain0.ts keeps it there) and the domain as children,
+// copies the console to standard output, types what is to be typed, and turns the domain's end into an exit status.
 // Runs in: the runner's process.
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fromUtf8 } from '../lib/bytes'
-import { connectTransport } from '../link/transport'
 import { Caller } from '../public/protocol/call'
-import {
-  DOM0_CALLS,
-  DOM0_EVENTS,
-  DOMAIN_CALLS,
-  DOMAIN_EVENTS,
-  type Dom0Calls,
-  type Dom0Events,
-  type DomainCalls,
-  type DomainEvents,
-} from '../public/protocol/control'
+import { DOMAIN_CALLS, DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
 import { nodeProcessTransport } from '../public/protocol/port-transport'
-import { CONSOLE_TO_WINDOW } from '../public/protocol/stream'
 import type { Transport } from '../public/protocol/transport'
+import { GuestDomain0 } from './guest-domain0'
 import type { GuestOptions } from './guest-options'
 import { ConsoleWatch } from './guest-watch'
 
@@ -31,8 +20,9 @@ export const GUEST_EXIT = { GOOD: 0, BAD_ARGUMENTS: 2, CRASHED: 3, TIMEOUT: 4, S
 
 const DOMID = 1
 const STAGE_GONE = -1
-/** After the domain has stopped: its last console bytes are on their way through domain 0. Quiet for so long means all came. */
-const SETTLE_MS = 60
+/** After the domain has stopped its last console bytes are on their way through domain 0, perhaps through a new one. */
+const SETTLE_STEP_MS = 5
+const SETTLE_LIMIT_MS = 20_000
 /** Ctrl-] on a terminal ends the runner. */
 const ESCAPE = 0x1d
 
@@ -40,13 +30,11 @@ export class GuestRunner {
   private readonly start = performance.now()
   private readonly directory = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-'))
   private readonly handle = randomUUID()
-  private readonly children: ChildProcess[] = []
+  private readonly children = new Set<ChildProcess>()
   private readonly watch: ConsoleWatch
   private readonly saveWatch: ConsoleWatch | undefined
   private readonly domain: Caller<DomainCalls, DomainEvents>
-  private readonly dom0: Caller<Dom0Calls, Dom0Events>
-  private console: Transport | undefined
-  private lastOutput = 0
+  private readonly dom0: GuestDomain0
   private finish: (status: number) => void = () => {}
   private readonly finished: Promise<number>
   private status: number | undefined
@@ -60,33 +48,45 @@ export class GuestRunner {
         resolve(this.status)
       }
     })
-    this.dom0 = new Caller<Dom0Calls, Dom0Events>(this.child('dom0.cjs'), DOM0_CALLS, DOM0_EVENTS, {
-      log: ({ level, text }) => this.log(level, text),
-      link: ({ state, reason }) => {
-        if (state === 'closed' && this.status === undefined) this.log('warning', `link to domain 0 closed: ${reason ?? ''}`)
-      },
-    })
-    this.domain = new Caller<DomainCalls, DomainEvents>(this.child('domain.cjs'), DOMAIN_CALLS, DOMAIN_EVENTS, {
+    this.domain = new Caller<DomainCalls, DomainEvents>(this.domainProcess(), DOMAIN_CALLS, DOMAIN_EVENTS, {
       log: ({ level, text }) => this.log(level, text),
       exit: ({ reason, text }) => this.stopped(reason, text),
       progress: () => {},
       dmesg: () => {},
     })
+    this.dom0 = new GuestDomain0({
+      fork: () => this.child('dom0.cjs'),
+      directory: this.directory,
+      domain: this.domain,
+      log: (level, text) => this.log(level, text),
+      output: (bytes) => this.output(bytes),
+      replaced: (how) => this.complain(`domain 0 ended with ${how}, a new one takes over`),
+      failed: (text) => {
+        if (this.status !== undefined) return
+        this.complain(text)
+        this.finish(GUEST_EXIT.CRASHED)
+      },
+    })
   }
 
-  private child(bundle: string): Transport {
+  private child(bundle: string): ChildProcess {
     const child = fork(path.join(__dirname, bundle), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Ctrl-C goes to us; we end the children in order.
       detached: process.platform !== 'win32',
     })
-    this.children.push(child)
+    this.children.add(child)
+    child.on('exit', () => this.children.delete(child))
+    return child
+  }
+
+  private domainProcess(): Transport {
+    const child = this.child('domain.cjs')
     child.on('exit', (code, signal) => {
-      if (this.status === undefined) {
-        this.complain(`${bundle.replace('.cjs', '')} ended with ${signal ?? `code ${code}`}`)
-        this.finish(GUEST_EXIT.CRASHED)
-      }
+      if (this.status !== undefined) return
+      this.complain(`domain ended with ${signal ?? `code ${code}`}`)
+      this.finish(GUEST_EXIT.CRASHED)
     })
     return nodeProcessTransport(child)
   }
@@ -102,6 +102,7 @@ export class GuestRunner {
   /** Ends everything at once. */
   kill(): void {
     this.status ??= STAGE_GONE
+    this.dom0.stop()
     for (const child of this.children) child.kill('SIGKILL')
     rmSync(this.directory, { recursive: true, force: true })
   }
@@ -135,9 +136,6 @@ export class GuestRunner {
   private async begin(): Promise<void> {
     const { options, handle } = this
     const { kernel, ramdisk, restore, commandLine, memoryMiB, vcpus } = options
-    const journalDirectory = path.join(this.directory, 'journal')
-    await mkdir(journalDirectory)
-    const starting = this.dom0.call('start', { journalDirectory, socketDirectory: this.directory })
     const identity = { handle, domid: DOMID, name: 'guest' }
     const from = process.env['INIT_CWD'] ?? process.cwd()
     const file = (name: string): string => path.resolve(from, name)
@@ -160,48 +158,23 @@ export class GuestRunner {
       if (!built.ok) return this.refuse(built.error.message)
       pages = built.value
     }
-    const started = await starting
-    if (!started.ok) throw new Error(started.error.message)
-    const socket = started.value.socketPath ?? ''
-
-    const link = { path: socket, ticket: randomUUID() }
     const { guestDomid, storeGfn, storePort, consoleGfn, consolePort } = pages
-    const introduced = await this.dom0.call('introduce', {
+    const introduced = await this.dom0.introduce({
       ...identity,
       ...size,
       ...{ guestDomid, storeGfn, storePort, consoleGfn, consolePort },
       startedAtMs: Date.now(),
       restoring: restore !== undefined,
-      link,
     })
-    if (!introduced.ok) throw new Error(introduced.error.message)
-    const linked = await this.domain.call('link', { link })
-    if (!linked.ok) throw new Error(linked.error.message)
-    await this.openConsole(socket)
+    if (!introduced.ok) return
+    if (process.stdin.isTTY && options.expectations.length === 0) this.forwardTerminal()
     const resumed = await this.domain.call('resume', {})
     if (!resumed.ok) throw new Error(resumed.error.message)
   }
 
   // --- console ---
 
-  private async openConsole(socket: string): Promise<void> {
-    const link = { path: socket, ticket: randomUUID() }
-    const opened = await this.dom0.call('openConsole', { handle: this.handle, link })
-    if (!opened.ok) throw new Error(opened.error.message)
-    const connected = await connectTransport(link.path, link.ticket)
-    if (!connected.ok) throw new Error(connected.error)
-    const transport = connected.value
-    this.console = transport
-    transport.onMessage((message) => {
-      if (!CONSOLE_TO_WINDOW.output.is(message)) return
-      this.output(message.bytes)
-      transport.send({ kind: 'ack', offset: message.offset + message.bytes.length })
-    })
-    if (process.stdin.isTTY && this.options.expectations.length === 0) this.forwardTerminal()
-  }
-
   private output(bytes: Uint8Array): void {
-    this.lastOutput = performance.now()
     process.stdout.write(bytes)
     if (this.status !== undefined) return
     if (this.saveWatch && !this.saveWatch.met) {
@@ -216,14 +189,14 @@ export class GuestRunner {
   }
 
   private type(text: string): void {
-    this.console?.send({ kind: 'input', bytes: fromUtf8(text) })
+    this.dom0.type(fromUtf8(text))
   }
 
   private forwardTerminal(): void {
     process.stdin.setRawMode(true)
     process.stdin.on('data', (bytes: Buffer) => {
       if (bytes.includes(ESCAPE)) this.finish(GUEST_EXIT.GOOD)
-      else this.console?.send({ kind: 'input', bytes: new Uint8Array(bytes) })
+      else this.dom0.type(bytes)
     })
   }
 
@@ -271,11 +244,14 @@ export class GuestRunner {
     })
   }
 
-  /** Waits until the console has been quiet for a moment. */
+  /** Waits until all that the guest wrote has come. */
   private async settle(): Promise<void> {
-    const from = performance.now()
-    do await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 4))
-    while (performance.now() - Math.max(from, this.lastOutput) < SETTLE_MS)
+    const until = performance.now() + SETTLE_LIMIT_MS
+    while (performance.now() < until) {
+      const report = await this.domain.call('report', {})
+      if (!report.ok || this.dom0.shown >= report.value.consoleBytes) return
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_STEP_MS))
+    }
   }
 
   /** True when a report could not be written. */

@@ -1,5 +1,5 @@
 // Byte rings shared with a guest: the XenStore ring's and the console ring's two directions.
-// Both indexes run freely as u32 and are masked on use. The two functions below are the only ones that touch them, and hold
+// Both indexes run freely as u32 and are masked on use. `take` and `put` are the only ones that move them, and hold
 // the barriers: Atomics loads and stores are sequentially consistent, so data is read after the producer's index that
 // announced it, and the consumer's index is moved after the data was read (the other way round for the producer).
 // The page is hostile: an index is read once per decision, and a distance beyond the size is BROKEN.
@@ -33,6 +33,12 @@ export class ByteRing {
     this.size = place.size
     this.consumer = (place.page + place.consumer) >> 2
     this.producer = (place.page + place.producer) >> 2
+  }
+
+  /** How many bytes wait for their consumer, or BROKEN. */
+  waiting(): number {
+    const waiting = (Atomics.load(this.words, this.producer) - Atomics.load(this.words, this.consumer)) >>> 0
+    return waiting > this.size ? BROKEN : waiting
   }
 
   /** Moves up to `limit` waiting bytes into `into` at `at`, as their consumer. Returns how many, or BROKEN. */

@@ -71,6 +71,11 @@ export class ConsolePump {
     return { output: this.scrollback.start, input: this.inputReceived }
   }
 
+  /** Bytes the guest has written so far, those in its ring too. */
+  get written(): number {
+    return this.scrollback.end + (this.broken ? 0 : Math.max(0, this.out.waiting()))
+  }
+
   /** A link is up; the other side has everything before `offset`. */
   connect(channel: ConsoleChannel, offset: number): void {
     this.channel = channel

@@ -128,7 +128,7 @@ export class ConsoleService {
     this.inputSent = inputReceived
     this.credit = inputReceived
     if (this.scrollback.end < pumpStart) this.scrollback.jump(pumpStart)
-    for (const stream of this.streams) stream.say({ kind: 'state', state: 'connected' })
+    for (const stream of this.streams) stream.say(this.state)
     return this.scrollback.end
   }
 
@@ -137,7 +137,7 @@ export class ConsoleService {
     this.link = undefined
     for (const stream of this.streams) {
       stream.push()
-      stream.say({ kind: 'state', state: 'gone' })
+      stream.say(this.state)
     }
   }
 
@@ -161,8 +161,13 @@ export class ConsoleService {
     const stream = new Stream(this, transport, from)
     if (transport.closed) return
     this.streams.add(stream)
-    stream.say({ kind: 'state', state: this.link ? 'connected' : 'gone' })
+    stream.say(this.state)
     stream.push()
+  }
+
+  private get state(): ConsoleToWindow {
+    if (!this.link) return { kind: 'state', state: 'gone' }
+    return { kind: 'state', state: 'connected', input: this.inputSent + this.waitingBytes }
   }
 
   detach(stream: Stream): void {

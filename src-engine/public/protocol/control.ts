@@ -145,6 +145,8 @@ export const DOMAIN_CALLS = {
       hypercalls: dictionary(count),
       exits: dictionary(count),
       crossings: count,
+      /** Bytes the guest has written to its console, those in its ring too. */
+      consoleBytes: count,
     }),
     status: 'done',
   },

@@ -21,8 +21,11 @@ export const CONSOLE_INPUT_LIMIT = 16 * 1024
 export const CONSOLE_TO_WINDOW = {
   /** Bytes the guest wrote. */
   output: fields({ kind: oneOf('output'), offset: count, bytes }),
-  /** The guest's side came or went: `gone` while its process has no link to this domain 0. */
-  state: fields({ kind: oneOf('state'), state: oneOf('connected', 'gone') }),
+  /**
+   * The guest's side came or went: `gone` while its process has no link to this domain 0. `input` comes with `connected`: at
+   * which of the guest's input bytes typing goes on. Who counts what it typed sees there what a dead domain 0 took along.
+   */
+  state: fields({ kind: oneOf('state'), state: oneOf('connected', 'gone'), input: optional(count) }),
   /** The stream ends: the domain was released, or this side sent garbage. */
   end: fields({ kind: oneOf('end'), reason: text }),
 } as const

@@ -2,7 +2,7 @@
  * A guest whose every line can be foretold: it computes with memory, SSE and x87 registers that live as long as it does, and
  * prints a running checksum. Stopped, saved and restored anywhere, its lines must be those of an uninterrupted run.
  * The command line says how: sum=N (N lines, no rest), pulse=MS (rests between lines, no end), sleep=MS (one long timer),
- * store=N (N transactions), break-store=1 and break-console=1 (garbage in its rings, without end). test/support/worker-guest.ts computes the same.
+ * store=N (N transactions), echo=N (N typed lines, each printed again with its number), break-store=1 and break-console=1 (garbage in its rings, without end). test/support/worker-guest.ts computes the same.
  */
 #include "../lib/xen.h"
 
@@ -135,6 +135,32 @@ static void transactions(u32 count)
     print("FINAL "); print(reply); print("\n");
 }
 
+/* ---- console input: a line at a time ---- */
+struct console_ring { char in[1024], out[2048]; u32 in_cons, in_prod, out_cons, out_prod; };
+
+static void echo(u32 lines)
+{
+    char line[100];
+    u64 pfn, port, typed = 0;
+    get_param(17, &pfn);
+    get_param(18, &port);
+    volatile struct console_ring *console = (void *)(pfn << 12);
+    print("READY\n");
+    for (u32 number = 1; number <= lines; number++) {
+        for (u32 length = 0;;) {
+            while (console->in_cons == console->in_prod) rest(1);
+            char byte = console->in[console->in_cons & 1023];
+            asm volatile("" : : : "memory");
+            console->in_cons++;
+            evtchn_send(port);
+            typed++;
+            if (byte == '\r') { line[length] = 0; break; }
+            if (length < sizeof(line) - 1) line[length++] = byte;
+        }
+        print("ECHO "); print_number(number); print(" "); print_number(typed); print(" "); print(line); print("\n");
+    }
+}
+
 /* Random bytes and indexes in the ring that HVM_PARAM `param` names, and events on the port of `param + 1`. */
 static void break_ring(u32 param, u32 port_param)
 {
@@ -182,6 +208,7 @@ void guest_main(void)
         block();
         report("LINE");
     } else if ((value = value_of(how, "store"))) transactions(number_in(value));
+    else if ((value = value_of(how, "echo"))) echo(number_in(value));
     else if ((value = value_of(how, "break-store"))) break_ring(1, 2);
     else if ((value = value_of(how, "break-console"))) break_ring(17, 18);
     else { failure("worker", "what am I to do?"); return; }
