@@ -134,6 +134,7 @@ export class DomainProcess {
       sample: () => (this.running ? ok(this.sample(this.running)) : NO_DOMAIN),
       report: () => (this.running ? ok(this.report(this.running)) : NO_DOMAIN),
       dmesg: () => (this.running ? ok({ text: this.running.made.domain.messages.read().text }) : NO_DOMAIN),
+      ping: () => DONE,
       destroy: async () => {
         await this.dispose()
         return DONE

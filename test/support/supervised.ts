@@ -16,6 +16,7 @@ import type { DomainConfig, DomainInfo, DomainState, Notice } from '../../src-ma
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import type { ChildProcess } from '../../src-main/supervisor/process-forker'
 import { Supervisor } from '../../src-main/supervisor/supervisor'
+import type { Watchdog } from '../../src-main/supervisor/watchdog'
 import { TestDemoMaker } from '../../src-main/toolstack/test-demo'
 import { Toolstack } from '../../src-main/toolstack/toolstack'
 
@@ -29,6 +30,12 @@ export function good<T>(result: Result<T, ErrorReport>): T {
 
 export const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+export interface SupervisedOptions {
+  /** Where dom0.cjs and domain.cjs are, if they are not the built ones. */
+  readonly bundleFolder?: string
+  readonly watchdog?: Watchdog
+}
+
 export class Supervised {
   readonly folder: string
   readonly toolstack: Toolstack
@@ -41,7 +48,7 @@ export class Supervised {
   private readonly channels = new NodeChannels()
   private readonly processes = new Map<string, ChildProcess>()
 
-  constructor(folder: string) {
+  constructor(folder: string, options: SupervisedOptions = {}) {
     this.folder = folder
     mkdirSync(folder, { recursive: true })
     const forker = new NodeForker()
@@ -58,9 +65,9 @@ export class Supervised {
         },
       },
       channels: this.channels,
-      bundleFolder: path.join(ROOT, 'out/main'),
+      bundleFolder: options.bundleFolder ?? path.join(ROOT, 'out/main'),
     })
-    this.driver = new EmbeddedDriver(supervisor, path.join(folder, 'domain0'))
+    this.driver = new EmbeddedDriver(supervisor, path.join(folder, 'domain0'), options.watchdog)
     const { driver } = this
     const open = driver.open.bind(driver)
     driver.open = (listener) =>

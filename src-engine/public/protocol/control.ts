@@ -152,6 +152,8 @@ export const DOMAIN_CALLS = {
   },
   /** The hypervisor's message ring of this domain, as text. */
   dmesg: { args: unit, reply: fields({ text }), status: 'done' },
+  /** A sign of life of the process: answered whatever the domain does. */
+  ping: { args: unit, reply: unit, status: 'done' },
   /** Ends the domain at once; event `exit` with reason destroyed follows, then the process ends with code 0. */
   destroy: { args: unit, reply: unit, status: 'done' },
 } as const
@@ -229,6 +231,8 @@ export const DOM0_CALLS = {
   /** One node; NO_XENSTORE_NODE when missing. Values are text (bytes above 0x7f as Latin-1). */
   readStore: { args: fields({ path: text }), reply: fields({ value: text }), status: 'done' },
   writeStore: { args: fields({ path: text, value: text }), reply: unit, status: 'done' },
+  /** A sign of life. */
+  ping: { args: unit, reply: unit, status: 'done' },
   /** Figures for tests and the Log. */
   counters: {
     args: unit,

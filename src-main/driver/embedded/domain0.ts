@@ -1,5 +1,5 @@
-// Domain 0's process, kept alive: when it dies a new one is started with the same journal and everybody is told, so that
-// each domain can be introduced again with a fresh link.
+// Domain 0's process, kept alive: when it dies, or hangs and is killed for it, a new one is started with the same journal and
+// everybody is told, so that each domain can be introduced again with a fresh link.
 // Invariant: `connected` resolves only to a domain 0 that has answered `start`. Many deaths in a row end in giving up.
 // Runs in: main, plain Node.
 import { mkdir, rm } from 'node:fs/promises'
@@ -16,6 +16,7 @@ import { err, ok, type Result } from '../../../src-engine/public/result'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
+import type { Watchdog } from '../../supervisor/watchdog'
 import { engineError } from './engine-error'
 
 const DEATHS_TOLERATED = 5
@@ -37,6 +38,7 @@ export interface Domain0Listener {
 
 export class Domain0 {
   private readonly supervisor: Supervisor
+  private readonly watchdog: Watchdog
   private readonly folder: string
   private readonly listener: Domain0Listener
   private child: ChildProcess | undefined
@@ -46,8 +48,9 @@ export class Domain0 {
   private stopping = false
   private lastOutput = ''
 
-  constructor(supervisor: Supervisor, folder: string, listener: Domain0Listener) {
+  constructor(supervisor: Supervisor, watchdog: Watchdog, folder: string, listener: Domain0Listener) {
     this.supervisor = supervisor
+    this.watchdog = watchdog
     this.folder = folder
     this.listener = listener
     this.connection = Promise.resolve(err(errorReport('internal', { detail: 'domain 0 has not been started' })))
@@ -82,7 +85,19 @@ export class Domain0 {
       log: ({ level, text }) => this.listener.log(level, text),
       link: (event) => this.listener.link(event),
     })
-    child.onExit(({ text }) => this.exited(child, text))
+    let hung = ''
+    const unwatch = this.watchdog.watch({
+      pid: () => child.pid(),
+      ping: () => caller.call('ping', {}),
+      hung: (seconds) => {
+        hung = `did not answer for ${seconds} seconds and `
+        child.kill()
+      },
+    })
+    child.onExit(({ text }) => {
+      unwatch()
+      this.exited(child, hung + text)
+    })
     const socketDirectory = this.supervisor.needsSocket ? this.folder : undefined
     const started = await caller.call('start', { journalDirectory, ...(socketDirectory ? { socketDirectory } : {}) })
     if (!started.ok) return err(engineError('other', started.error))

@@ -2,12 +2,14 @@
 // Invariant: a guest is in `guests` from before its process is forked until its process is gone; while `starting`, its end
 // is the start's failure and no event. Domids are not used again while domain 0 may remember them.
 // Runs in: main, plain Node.
+import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { OpaquePort } from '../../lib/channel'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
 import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
 import type { Supervisor } from '../../supervisor/supervisor'
+import { Watchdog } from '../../supervisor/watchdog'
 import type {
   DriverEvent,
   DriverLimits,
@@ -35,6 +37,9 @@ interface Running {
   readonly settle: () => void
 }
 
+/** Domain 0 counts as back when its guests are joined to it, or after this while. */
+const REJOIN_WAIT_MS = 3000
+
 /** First reserved domid; ours are below it. */
 const DOMIDS = 0x7ff0
 
@@ -43,6 +48,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   // 4 GiB less the engine's state for one vcpu: see src-engine/isa/state-layout.ts; a test compares.
   readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020 }
   private readonly supervisor: Supervisor
+  private readonly watchdog: Watchdog
   private readonly domain0: Domain0
   private readonly guests = new Map<string, Running>()
   private listener: (event: DriverEvent) => void = () => {}
@@ -52,9 +58,10 @@ export class EmbeddedDriver implements HypervisorDriver {
   private domain0Usage: { readonly usage: ProcessUsage; readonly at: number; readonly pid: number } | undefined
 
   /** `folder` is domain 0's: its journal and, in plain Node, its socket. */
-  constructor(supervisor: Supervisor, folder: string) {
+  constructor(supervisor: Supervisor, folder: string, watchdog = new Watchdog()) {
     this.supervisor = supervisor
-    this.domain0 = new Domain0(supervisor, folder, {
+    this.watchdog = watchdog
+    this.domain0 = new Domain0(supervisor, watchdog, folder, {
       log: (level, text) => this.log(DOMAIN0_UUID, level, text),
       link: ({ handle, state, reason }) => {
         if (state === 'closed' && reason !== undefined) this.log(handle, 'info', `The link to domain 0 was closed: ${reason}`)
@@ -77,11 +84,13 @@ export class EmbeddedDriver implements HypervisorDriver {
     listener({ kind: 'domain0', state: 'running', detail: '', restarts: 0 })
     this.timer = setInterval(() => void this.sample(), SAMPLE_INTERVAL_MS)
     this.timer.unref()
+    this.watchdog.start()
     return ok(null)
   }
 
   async close(): Promise<void> {
     clearInterval(this.timer)
+    this.watchdog.stop()
     await Promise.all([...this.guests.values()].map(({ guest }) => guest.destroy()))
     this.domain0.stop()
     this.supervisor.killAll()
@@ -146,7 +155,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     if (this.guests.has(uuid)) return err(errorReport('job-running', { name: config.name }))
     const domain0 = await this.domain0.connected()
     if (!domain0.ok) return domain0
-    const guest: Guest = new Guest(this.supervisor, uuid, this.freeDomid(), config.name, {
+    const guest: Guest = new Guest(this.supervisor, this.watchdog, uuid, this.freeDomid(), config.name, {
       log: (level, text) => this.log(uuid, level, text),
       ended: (how, detail) => this.ended(running, how, detail),
     })
@@ -288,11 +297,13 @@ export class EmbeddedDriver implements HypervisorDriver {
 
   /** A new domain 0: every guest is introduced again, with a fresh link. */
   private async rejoin(connection: Domain0Connection, restarts: number): Promise<void> {
-    for (const { guest, starting } of [...this.guests.values()]) {
-      if (starting) continue // its start fails and says so
+    const join = async ({ guest, starting }: Running): Promise<void> => {
+      if (starting) return // its start fails and says so
       const joined = await guest.introduceAgain(connection)
       if (!joined.ok) this.log(guest.uuid, 'error', `Not joined to the new domain 0: ${joined.error.values['detail'] ?? ''}`)
     }
+    // Each for itself: one whose process hangs must not keep the others waiting.
+    await Promise.race([Promise.all([...this.guests.values()].map(join)), delay(REJOIN_WAIT_MS, undefined, { ref: false })])
     this.listener({ kind: 'domain0', state: 'running', detail: this.domain0Death, restarts })
   }
 

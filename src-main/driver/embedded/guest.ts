@@ -1,6 +1,6 @@
 // One running guest of the embedded engine: its process, its control calls, its place in domain 0.
 // Invariant: `ended` is told exactly once, after the process is gone, whatever ended it; a process that does not end when
-// told to is killed. Runs in: main, plain Node.
+// told to, or that hangs, is killed. Runs in: main, plain Node.
 import { Caller } from '../../../src-engine/public/protocol/call'
 import {
   DOMAIN_CALLS,
@@ -12,6 +12,7 @@ import {
 import { err, ok } from '../../../src-engine/public/result'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
+import type { Watchdog } from '../../supervisor/watchdog'
 import type { Outcome, StopKind } from '../driver'
 import type { Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
@@ -55,8 +56,9 @@ export class Guest {
   // For the share of a processor since the sample before.
   private lastCpu: { readonly ns: number; readonly at: number } | undefined
   private sampling = false
+  private readonly unwatch: () => void
 
-  constructor(supervisor: Supervisor, uuid: string, domid: number, name: string, listener: GuestListener) {
+  constructor(supervisor: Supervisor, watchdog: Watchdog, uuid: string, domid: number, name: string, listener: GuestListener) {
     this.supervisor = supervisor
     this.uuid = uuid
     this.domid = domid
@@ -69,6 +71,11 @@ export class Guest {
       exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text.replace(/\.\s*$/, '')),
     })
     this.gone = new Promise((resolve) => this.child.onExit(({ text }) => resolve(this.exited(text))))
+    this.unwatch = watchdog.watch({
+      pid: () => this.child.pid(),
+      ping: () => this.caller.call('ping', {}),
+      hung: (seconds) => this.kill('crash', `The process of the machine did not answer for ${seconds} seconds and was ended.`),
+    })
   }
 
   /** Makes it known to domain 0 and joins the two. */
@@ -97,8 +104,8 @@ export class Guest {
     await this.gone
   }
 
-  kill(how: StopKind): void {
-    this.verdict ??= { how, detail: '' }
+  kill(how: StopKind, detail = ''): void {
+    this.verdict ??= { how, detail }
     this.child.kill()
   }
 
@@ -129,6 +136,7 @@ export class Guest {
   }
 
   private exited(text: string): void {
+    this.unwatch()
     clearTimeout(this.killTimer)
     const last = this.lastOutput.trim().split('\n').at(-1) ?? ''
     const detail = `The process of the machine ${text}.${last === '' ? '' : ` Last words: ${last}`}`

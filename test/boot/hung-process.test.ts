@@ -1,0 +1,117 @@
+// Processes that hang without dying, through toolstack, driver and supervisor: a domain 0 is replaced under its guests, a guest's
+// process is ended and its guest shown as crashed; a stopped process is left alone. The engine's bundles are wrapped so that a
+// signal makes them compute or wait without end. Runs in: vitest, plain Node, on the bundles in out/main.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Watchdog } from '../../src-main/supervisor/watchdog'
+import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
+import { delay, good, Supervised } from '../support/supervised'
+import { WorkerLines } from '../support/worker-guest'
+
+const cannot = cannotBuild() ?? (process.platform === 'linux' ? undefined : 'only Linux tells what a process does')
+const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-hung-'))
+const bundleFolder = path.join(folder, 'bundles')
+const machine = new Supervised(path.join(folder, 'machine'), {
+  bundleFolder,
+  watchdog: new Watchdog({ limitMs: 1500, everyMs: 100 }),
+})
+let kernel = ''
+
+beforeAll(async () => {
+  if (cannot) return
+  mkdirSync(bundleFolder)
+  for (const bundle of ['dom0.cjs', 'domain.cjs']) {
+    const real = path.resolve(__dirname, '../../out/main', bundle)
+    const hang = [
+      `process.on('SIGUSR2', () => { for (;;); })`,
+      `process.on('SIGWINCH', () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) })`,
+    ]
+    writeFileSync(path.join(bundleFolder, bundle), `${hang.join('\n')}\nrequire(${JSON.stringify(real)})\n`)
+  }
+  kernel = buildMicroKernel('worker')
+  await machine.open()
+})
+afterAll(async () => {
+  if (!cannot) await machine.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const dom0 = (): number => machine.pids('dom0')[0] ?? -1
+
+describe.skipIf(cannot)('a process that hangs', () => {
+  it.each([
+    ['computes', 'SIGUSR2'],
+    ['waits', 'SIGWINCH'],
+  ] as const)(
+    'and %s without end is replaced if it is domain 0, and its guests go on',
+    async (_how, signal) => {
+      const lines = new WorkerLines()
+      const uuid = await machine.start(`under ${signal}`, kernel, 'pulse=10')
+      await machine.console(uuid, (text) => lines.check(text).last > 3)
+      const ends = machine.domain0Ends
+      process.kill(dom0(), signal)
+      await expect.poll(() => machine.domain0Ends, { timeout: 30_000 }).toBe(ends + 1)
+      expect(machine.log.join('\n')).toContain('did not answer for 2 seconds')
+      await expect.poll(() => machine.domain0Runs, { timeout: 20_000 }).toBe(true)
+      const text = await machine.console(uuid, (shown) => lines.check(shown).last > 20)
+      expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
+      good(await machine.toolstack.domains.destroy(uuid))
+    },
+    90_000,
+  )
+
+  it.each([
+    ['computes', 'SIGUSR2'],
+    ['waits', 'SIGWINCH'],
+  ] as const)(
+    'and %s without end is a crash of the guest whose process it is, with the reason',
+    async (_how, signal) => {
+      const [hung, other] = [
+        await machine.start(`hung ${signal}`, kernel, 'pulse=10'),
+        await machine.start(`other ${signal}`, kernel, 'pulse=10'),
+      ]
+      const lines = new WorkerLines()
+      await machine.console(hung, (text) => lines.check(text).last > 3)
+      process.kill(machine.pidOf(hung) ?? -1, signal)
+      await expect.poll(() => machine.state(hung), { timeout: 30_000 }).toBe('crashed')
+      expect(machine.info(hung).detail).toMatch(/^The process of the machine did not answer for \d seconds and was ended\.$/)
+      expect(machine.state(other)).toBe('running')
+      good(await machine.toolstack.domains.destroy(other))
+    },
+    90_000,
+  )
+
+  it('does not keep other guests from a new domain 0', async () => {
+    const stopped = await machine.start('stopped', kernel, 'pulse=10')
+    const other = await machine.start('not stopped', kernel, 'pulse=10')
+    const lines = new WorkerLines()
+    await machine.console(stopped, (text) => lines.check(text).last > 3)
+    const pid = machine.pidOf(stopped) ?? -1
+    process.kill(pid, 'SIGSTOP')
+    const ends = machine.domain0Ends
+    process.kill(dom0(), 'SIGKILL')
+    await expect.poll(() => machine.domain0Ends).toBe(ends + 1)
+    await expect.poll(() => machine.domain0Runs, { timeout: 20_000 }).toBe(true)
+    await machine.console(other, (text) => lines.check(text).last > 20)
+    process.kill(pid, 'SIGCONT')
+    const text = await machine.console(stopped, (shown) => lines.check(shown).last > 20)
+    expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
+    for (const uuid of [stopped, other]) good(await machine.toolstack.domains.destroy(uuid))
+  }, 90_000)
+
+  it('is not one that was stopped: domain 0 and guest go on where they were', async () => {
+    const lines = new WorkerLines()
+    const uuid = await machine.start('held', kernel, 'pulse=10')
+    await machine.console(uuid, (text) => lines.check(text).last > 3)
+    const pids = [dom0(), machine.pidOf(uuid) ?? -1]
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    await delay(4000)
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
+    const text = await machine.console(uuid, (shown) => lines.check(shown).last > 20)
+    expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
+    expect([dom0(), machine.pidOf(uuid)]).toEqual(pids)
+    good(await machine.toolstack.domains.destroy(uuid))
+  }, 60_000)
+})
