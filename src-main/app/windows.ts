@@ -1,5 +1,6 @@
 // The windows: one of each view (one domain window per domain), locked down, brought to the front when asked for again.
-// Invariant: a window is admitted to IPC before it loads its page. Runs in: main (Electron).
+// Invariant: a window is admitted to IPC before it loads its page; one that closes is not found any more.
+// Runs in: main (Electron).
 import { BrowserWindow, nativeTheme } from 'electron'
 import type { WindowView } from '../public/types'
 import { pageAddress } from './page'
@@ -36,9 +37,7 @@ export class Windows {
   }
 
   find(view: WindowView, uuid: string | null = null): BrowserWindow | undefined {
-    // A window is destroyed a moment before its 'closed' event takes it off the list; using it then throws.
-    const window = this.windows.get(`${view} ${uuid ?? ''}`)
-    return window?.isDestroyed() ? undefined : window
+    return this.windows.get(`${view} ${uuid ?? ''}`)
   }
 
   open(view: WindowView, uuid: string | null = null): BrowserWindow {
@@ -77,9 +76,12 @@ export class Windows {
     this.windows.set(key, window)
     this.parts.admit(window)
     window.once('ready-to-show', () => window.show())
-    window.once('closed', () => {
+    // From the moment it begins to close: a question sent to its page then would be lost, and a moment later using it throws.
+    const forget = (): void => {
       if (this.windows.get(key) === window) this.windows.delete(key)
-    })
+    }
+    window.once('close', forget)
+    window.once('closed', forget)
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       // A page may die; main goes on. Once is forgiven by loading it again.
       if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
