@@ -43,6 +43,8 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
     }
     case 'create-domain':
       return (await import('./views/create-domain/CreateDomainView')).CreateDomainView
+    case 'networks':
+      return (await import('./views/networks/NetworksView')).NetworksView
     case 'preferences':
       return (await import('./views/preferences/PreferencesView')).PreferencesView
     case 'about':

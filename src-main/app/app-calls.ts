@@ -19,6 +19,7 @@ export interface AppCallsParts {
   setPreferences(preferences: Preferences): Promise<void>
   openWindow(view: WindowView, uuid: string | null): void
   knowsDomain(uuid: string): boolean
+  readonly diskFolder: string
 }
 
 export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, ToolstackCall>, WindowCaller> {
@@ -30,7 +31,7 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       return ok(null)
     },
     filePick: async ({ kind, suggestedName }, caller) => {
-      const path = await pickFile(caller.window, kind, suggestedName, parts.text())
+      const path = await pickFile(caller.window, kind, suggestedName, parts.text(), parts.diskFolder)
       if (path !== null) caller.rememberFile(path, kind)
       return ok({ path })
     },
@@ -39,6 +40,10 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
         return err(errorReport('no-domain', { uuid: uuid ?? '' }))
       }
       parts.openWindow(view, view === 'domain' ? uuid : null)
+      return ok(null)
+    },
+    windowFullScreen: ({ on }, { window }) => {
+      window.setFullScreen(on)
       return ok(null)
     },
     windowClose: (_params, { window }) => {

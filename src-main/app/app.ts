@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
 import { DefinitionStore } from '../definition/definition-store'
+import { NetworkStore } from '../definition/network-store'
 import type { HypervisorDriver } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { systemClock } from '../lib/clock'
@@ -15,7 +16,7 @@ import type { DemoMaker } from '../toolstack/demo-maker'
 import { type CallServers, Toolstack } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
-import { pickFile } from './file-dialog'
+import { confirmWriting, pickFile } from './file-dialog'
 import { buildMenu } from './menu'
 import { type MenuText, menuText } from './menu-text'
 import { isOurPage, servePages } from './page'
@@ -55,8 +56,10 @@ export class App {
     this.toolstack = new Toolstack({
       driver: parts.driver,
       definitions,
+      networks: new NetworkStore(join(folder, 'networks.json')),
       clock: systemClock,
       demo: parts.demo,
+      diskFolder: join(folder, 'disks'),
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)
         if (name === 'domainChanged' || name === 'jobChanged') this.endWhenUseless()
@@ -68,6 +71,7 @@ export class App {
       servers: this.servers(),
       isOurPage,
       isPort: (port) => parts.channels.isPort(port),
+      confirmWriting: (window, path) => confirmWriting(window, path, this.text()),
     })
     this.windows = new Windows({
       preload: join(parts.outFolder, 'preload', 'index.cjs'),
@@ -114,6 +118,7 @@ export class App {
         preferences: () => this.preferences.value,
         setPreferences: (preferences) => this.setPreferences(preferences),
         openWindow: (view, uuid) => this.windows.open(view, uuid),
+        diskFolder: join(app.getPath('userData'), 'disks'),
         knowsDomain: (uuid) => this.toolstack.domains.info(uuid).ok,
       }),
     }
@@ -174,6 +179,8 @@ export class App {
   private dress(window: BrowserWindow, view: WindowView): void {
     if (process.platform !== 'darwin') window.setMenu(this.menu(view))
     window.on('session-end', () => void this.quit.sessionEnds())
+    window.on('enter-full-screen', () => this.ipc.send(window, 'fullScreenChanged', { on: true }))
+    window.on('leave-full-screen', () => this.ipc.send(window, 'fullScreenChanged', { on: false }))
   }
 
   private text(): MenuText {
@@ -186,6 +193,7 @@ export class App {
       restore: () => void this.restore(),
       preferences: () => this.windows.open('preferences'),
       about: () => this.windows.open('about'),
+      networks: () => this.windows.open('networks'),
       manager: () => this.showManager(),
       quit: () => app.quit(),
     })
@@ -193,7 +201,7 @@ export class App {
 
   private async restore(): Promise<void> {
     const window = this.windows.open('manager')
-    const path = await pickFile(window, 'openSaved', '', this.text())
+    const path = await pickFile(window, 'openSaved', '', this.text(), '')
     if (path !== null) this.toolstack.domains.restore(path)
   }
 

@@ -1,14 +1,53 @@
-// The system's file dialogs, one row a purpose. Runs in: main (Electron).
+// The system's file dialogs, one row a purpose, and the question before a guest may write to a file that was only typed.
+// Runs in: main (Electron).
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, type BrowserWindow, dialog, type FileFilter } from 'electron'
+import { fillSentence } from '../public/error-code'
 import type { FileKind } from '../public/types'
 import type { MenuText } from './menu-text'
 
 export const SAVED_EXTENSION = 'rmsave'
 
-function filters(kind: FileKind, text: MenuText): FileFilter[] {
-  const all = { name: text.allFiles, extensions: ['*'] }
-  return kind === 'openSaved' || kind === 'saveSaved' ? [{ name: text.savedState, extensions: [SAVED_EXTENSION] }, all] : [all]
+interface DialogRow {
+  readonly mode: 'open' | 'save'
+  readonly title: keyof MenuText
+  readonly kinds?: { readonly name: keyof MenuText; readonly extensions: readonly string[] }
+  /** Where a save dialog begins: the user's documents, pictures, or our folder of disks. */
+  readonly place?: 'documents' | 'pictures' | 'disks'
+  readonly extension?: string
+}
+
+const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
+  kernel: { mode: 'open', title: 'kernelTitle' },
+  ramdisk: { mode: 'open', title: 'ramdiskTitle' },
+  openSaved: { mode: 'open', title: 'restoreTitle', kinds: { name: 'savedState', extensions: [SAVED_EXTENSION] } },
+  saveSaved: {
+    mode: 'save',
+    title: 'saveTitle',
+    kinds: { name: 'savedState', extensions: [SAVED_EXTENSION] },
+    place: 'documents',
+    extension: SAVED_EXTENSION,
+  },
+  openDisk: {
+    mode: 'open',
+    title: 'diskTitle',
+    kinds: { name: 'diskImage', extensions: ['qcow2', 'raw', 'img', 'iso', 'vhd', 'vmdk'] },
+  },
+  saveDisk: { mode: 'save', title: 'newDiskTitle', place: 'disks' },
+  saveScreenshot: {
+    mode: 'save',
+    title: 'screenshotTitle',
+    kinds: { name: 'picture', extensions: ['png'] },
+    place: 'pictures',
+    extension: 'png',
+  },
+}
+
+function folderOf(place: DialogRow['place'], diskFolder: string): string {
+  if (place !== 'disks') return app.getPath(place ?? 'documents')
+  mkdirSync(diskFolder, { recursive: true })
+  return diskFolder
 }
 
 /** The file the user chose, or null. */
@@ -17,19 +56,32 @@ export async function pickFile(
   kind: FileKind,
   suggestedName: string,
   text: MenuText,
+  diskFolder: string,
 ): Promise<string | null> {
-  if (kind === 'saveSaved') {
+  const row = DIALOGS[kind]
+  const all = { name: text.allFiles, extensions: ['*'] }
+  const filters: FileFilter[] = row.kinds ? [{ name: text[row.kinds.name], extensions: [...row.kinds.extensions] }, all] : [all]
+  if (row.mode === 'save') {
     // A proposed name comes from a page: only its letters are used, never a folder.
     const name = suggestedName.replace(/[^\p{L}\p{N} ._+-]/gu, '_').slice(0, 100) || 'machine'
-    const defaultPath = join(app.getPath('documents'), `${name}.${SAVED_EXTENSION}`)
-    const chosen = await dialog.showSaveDialog(window, { title: text.saveTitle, defaultPath, filters: filters(kind, text) })
+    const file = row.extension === undefined ? name : `${name}.${row.extension}`
+    const defaultPath = join(folderOf(row.place, diskFolder), file)
+    const chosen = await dialog.showSaveDialog(window, { title: text[row.title], defaultPath, filters })
     return chosen.canceled || !chosen.filePath ? null : chosen.filePath
   }
-  const titles = { kernel: text.kernelTitle, ramdisk: text.ramdiskTitle, openSaved: text.restoreTitle } as const
-  const chosen = await dialog.showOpenDialog(window, {
-    title: titles[kind],
-    properties: ['openFile'],
-    filters: filters(kind, text),
-  })
+  const chosen = await dialog.showOpenDialog(window, { title: text[row.title], properties: ['openFile'], filters })
   return chosen.canceled ? null : (chosen.filePaths[0] ?? null)
+}
+
+/** Whether a guest may write to a file the user did not choose in a dialog. The safe answer is the default. */
+export async function confirmWriting(window: BrowserWindow, path: string, text: MenuText): Promise<boolean> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'question',
+    message: text.writeQuestion,
+    detail: fillSentence(text.writeDetail, { path }),
+    buttons: [text.allow, text.cancel],
+    defaultId: 1,
+    cancelId: 1,
+  })
+  return response === 0
 }

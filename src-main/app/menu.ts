@@ -8,6 +8,7 @@ export interface MenuActions {
   newMachine(): void
   restore(): void
   preferences(): void
+  networks(): void
   about(): void
   manager(): void
   quit(): void
@@ -28,6 +29,7 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
     { role: 'paste' },
     { role: 'selectAll' },
     { type: 'separator' },
+    { label: text.networks, click: actions.networks },
     { label: text.preferences, click: actions.preferences },
   ]
   const look: MenuItemConstructorOptions[] = [

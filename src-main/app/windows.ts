@@ -16,7 +16,8 @@ interface ViewRow {
 const VIEWS: Readonly<Record<WindowView, ViewRow>> = {
   manager: { width: 980, height: 640, minWidth: 560, minHeight: 360, title: 'Ringmaster' },
   domain: { width: 980, height: 720, minWidth: 560, minHeight: 420, title: 'Ringmaster' },
-  'create-domain': { width: 680, height: 620, minWidth: 480, minHeight: 420, title: 'New virtual machine' },
+  'create-domain': { width: 720, height: 760, minWidth: 480, minHeight: 420, title: 'New virtual machine' },
+  networks: { width: 860, height: 600, minWidth: 560, minHeight: 400, title: 'Virtual networks' },
   preferences: { width: 560, height: 340, minWidth: 420, minHeight: 280, title: 'Preferences' },
   about: { width: 520, height: 480, minWidth: 400, minHeight: 360, title: 'About Ringmaster' },
 }

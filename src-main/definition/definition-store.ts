@@ -1,5 +1,6 @@
 // What outlives the app, in one folder: a definition per domain, the managed saves, run markers, and an index of saved files.
-//   definitions/UUID.json   {version, uuid, config, managedSave}     damaged ones go to definitions/aside and are reported
+//   definitions/UUID.json   {version, uuid, config, managedSave, savedConfig}     damaged ones go to definitions/aside and are
+//                           reported; older ones are read through migration.ts
 //   saved/UUID.save         the managed save, written by the driver
 //   running/UUID            there while the domain runs; found at the start, the domain was cut off with the app
 //   saved-files.json        which domain a file chosen by the user was saved from
@@ -11,8 +12,8 @@ import { count, fields, list, number, oneOf, text } from '../../src-engine/publi
 import { flushFolder, systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type DomainConfig, domainConfigShape, nullable, uuidShape } from '../public/types'
+import { migrateDefinition, migrateSavedFiles, VERSION } from './migration'
 
-const VERSION = 1
 const SAVED_FILES_KEPT = 200
 
 const definitionShape = fields({
@@ -20,13 +21,15 @@ const definitionShape = fields({
   uuid: uuidShape,
   config: domainConfigShape,
   managedSave: nullable(count),
+  savedConfig: nullable(domainConfigShape),
 })
 
-/** A stored domain; `managedSave` is the time of the save to go on from. */
+/** A stored domain; `managedSave` is the time of the save to go on from, `savedConfig` what the domain ran with then. */
 export interface Definition {
   readonly uuid: string
   readonly config: DomainConfig
   readonly managedSave: number | null
+  readonly savedConfig: DomainConfig | null
 }
 
 const savedFileShape = fields({ path: text, uuid: uuidShape, config: domainConfigShape, savedAt: number })
@@ -124,10 +127,11 @@ export class DefinitionStore {
 
   private async readDefinition(path: string): Promise<Definition | string> {
     try {
-      const read: unknown = JSON.parse(await readFile(path, 'utf8'))
+      const read = migrateDefinition(JSON.parse(await readFile(path, 'utf8')))
       if (!definitionShape.is(read)) return definitionShape.explain(read, 'definition') ?? 'not a definition'
       if (`${read.uuid}.json` !== basename(path)) return 'the identifier inside is another than its name'
-      return { uuid: read.uuid, config: read.config, managedSave: read.managedSave }
+      const { uuid, config, managedSave, savedConfig } = read
+      return { uuid, config, managedSave, savedConfig }
     } catch (thrown) {
       return thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
     }
@@ -142,7 +146,7 @@ export class DefinitionStore {
   private async loadSavedFiles(problems: ErrorReport[]): Promise<void> {
     const path = join(this.folder, 'saved-files.json')
     try {
-      const read: unknown = JSON.parse(await readFile(path, 'utf8'))
+      const read = migrateSavedFiles(JSON.parse(await readFile(path, 'utf8')))
       if (savedFilesShape.is(read)) this.savedFiles = [...read.files]
       else problems.push(await this.putAside(path, 'not the index of saved files'))
     } catch (thrown) {

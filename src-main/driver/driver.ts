@@ -4,6 +4,7 @@
 // Runs in: main, plain Node.
 import type { Result } from '../../src-engine/public/result'
 import type { OpaquePort } from '../lib/channel'
+import type { Device, DeviceRates, ImageFormat, ImageInfo, Lease, Network, NewImage, WrittenFormat } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 
@@ -11,6 +12,8 @@ export interface DriverLimits {
   readonly maxVcpus: number
   readonly minMemoryMiB: number
   readonly maxMemoryMiB: number
+  /** Kinds of devices its domains can have. */
+  readonly devices: readonly Device['kind'][]
 }
 
 /** Why a domain is no longer there. `reboot` means it asked to be started again; `saved` follows a successful save. */
@@ -21,6 +24,7 @@ export interface DriverSample {
   /** Processor time used since the sample before, as a share of one host processor: 1 is one processor busy. */
   readonly cpu: number
   readonly memoryKiB: number
+  readonly devices: readonly DeviceRates[]
 }
 
 export type DriverEvent =
@@ -63,6 +67,13 @@ export interface RestoredDomain extends StartedDomain {
   readonly savedAt: number
 }
 
+/** A picture of a screen, as a PNG file. */
+export interface Screenshot {
+  readonly width: number
+  readonly height: number
+  readonly png: Uint8Array
+}
+
 export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
 export interface HypervisorDriver {
@@ -91,4 +102,35 @@ export interface HypervisorDriver {
   openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort>
   /** The hypervisor's own messages of this domain. */
   dmesg(uuid: string): Outcome<string>
+
+  // ---- devices: `create` and `restore` make those of the configuration; the rest is for a domain that runs ----------------
+  /** Answered when the backend is there; the guest's frontend may connect later, or never. Not for a display. */
+  attachDevice(uuid: string, device: Device): Outcome
+  /** Answered when the guest has let go of it and all it wrote is in the file; `force` does not wait for the guest. */
+  detachDevice(uuid: string, key: string, force: boolean): Outcome
+  /** Of a removable disk; an empty path ejects. */
+  changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome
+  /** Which virtual networks there are: told before the first domain starts, and whenever they change. */
+  setNetworks(networks: readonly Network[]): Outcome
+  leases(network: string): Outcome<readonly Lease[]>
+  /** One end of a stream to the domain's screen: RFB (RFC 6143), every message a Uint8Array of its bytes, both ways. */
+  openScreen(uuid: string): Outcome<OpaquePort>
+  screenshot(uuid: string): Outcome<Screenshot>
+  /** The whole of XenStore, one node a line: `path = "value"   (permissions)`. */
+  dumpStore(): Outcome<string>
+
+  readonly images: ImageTool
+}
+
+/** Image files on the host. The work is never done in main's own process. What is made appears whole or not at all. */
+export interface ImageTool {
+  /** The file must not exist yet. */
+  create(image: NewImage): Outcome
+  inspect(path: string): Outcome<ImageInfo>
+  /** Larger only: what lies beyond the new end would be lost. */
+  resize(path: string, sizeMiB: number, progress: Progress): Outcome
+  /** `to` must not exist yet. */
+  convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome
+  /** Fails with image-damaged when it is, and was not repaired. */
+  check(path: string, repair: boolean, progress: Progress): Outcome
 }

@@ -24,6 +24,8 @@ export interface ElectronIpcParts {
   /** Whether an address is one of our pages. */
   readonly isOurPage: (url: string) => boolean
   readonly isPort: (port: OpaquePort) => port is MessagePortMain
+  /** Asks the user over this window, in a box no page can answer. */
+  readonly confirmWriting: (window: BrowserWindow, path: string) => Promise<boolean>
 }
 
 export class ElectronIpc {
@@ -44,6 +46,11 @@ export class ElectronIpc {
       window,
       rememberFile: (path, kind) => chosen.add(`${kind} ${path}`),
       choseFile: (path, kind) => chosen.has(`${kind} ${path}`),
+      allowsWriting: async (path) => {
+        const allowed = await this.parts.confirmWriting(window, path)
+        if (allowed) chosen.add(`openDisk ${path}`)
+        return allowed
+      },
       handOver: (port) => this.handOver(window, port),
     })
     window.once('closed', () => this.windows.delete(id))

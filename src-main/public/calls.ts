@@ -15,20 +15,28 @@ import {
   type TypeOf,
   within,
 } from '../../src-engine/public/shape'
+import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import * as t from './types'
 
 const none = fields({})
 const ofDomain = fields({ uuid: t.uuidShape })
 const job = fields({ job: count })
 const chosenPath = shortText(4096)
+const deviceKey = shortText(32)
 
 export const calls = {
   // domains
   domainList: { params: none, result: list(t.domainInfoShape), status: 'done' },
   domainInfo: { params: ofDomain, result: t.domainInfoShape, status: 'done' },
-  /** Stores a definition under a new identifier; with `start` it is started too (a failed start keeps the definition). */
-  domainDefine: { params: fields({ config: t.domainConfigShape, start: flag }), result: ofDomain, status: 'done' },
-  /** Changes the definition of a domain that is not active. */
+  /** Stores a definition under a new identifier; with `start` it is started too (a failed start keeps the definition).
+      `images` are made first, and are removed again when the definition is refused. A file that a guest is to write to was
+      chosen with filePick, is in the app's folder of disks, or the user is asked. */
+  domainDefine: {
+    params: fields({ config: t.domainConfigShape, images: list(newImageShape, 16), start: flag }),
+    result: ofDomain,
+    status: 'done',
+  },
+  /** Changes the definition; a domain that is active goes on as it is, the new one applies at its next start. */
   domainRedefine: { params: fields({ uuid: t.uuidShape, config: t.domainConfigShape }), result: t.nothing, status: 'done' },
   domainUndefine: { params: ofDomain, result: t.nothing, status: 'done' },
   /** Starts; goes on from the managed save when there is one, unless `fresh`. Answers when the guest runs. */
@@ -50,6 +58,46 @@ export const calls = {
   /** Fetches kernel and BusyBox, builds a ramdisk, defines and starts. The job's `uuid` is the new domain. */
   demoGuestCreate: { params: none, result: job, status: 'done' },
 
+  // devices, images, networks
+  /** Adds to the definition, and to the guest when it runs (all but a display, which comes with the next start). */
+  deviceAttach: {
+    params: fields({ uuid: t.uuidShape, device: deviceShape, image: optional(newImageShape) }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** Takes it from the guest when it runs, then from the definition; image files stay. `force` does not wait for the guest. */
+  deviceDetach: { params: fields({ uuid: t.uuidShape, key: deviceKey, force: flag }), result: t.nothing, status: 'done' },
+  /** Another medium in a removable drive, at once when the guest runs. An empty path ejects. */
+  mediumChange: {
+    params: fields({ uuid: t.uuidShape, key: deviceKey, path: chosenPath, format: t.imageFormatShape }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** A MAC address that no definition has, in Xen's range 00:16:3e. */
+  macPropose: { params: none, result: fields({ mac: macShape }), status: 'done' },
+  imageInspect: { params: fields({ path: chosenPath }), result: imageInfoShape, status: 'done' },
+  /** The files below were chosen with filePick or are in the app's folder of disks. */
+  imageCreate: { params: fields({ image: newImageShape }), result: job, status: 'done' },
+  imageResize: { params: fields({ path: chosenPath, sizeMiB: count }), result: job, status: 'done' },
+  /** Writes a new image with the same content, whole or not at all. */
+  imageConvert: {
+    params: fields({ from: chosenPath, to: chosenPath, format: t.writtenFormatShape }),
+    result: job,
+    status: 'done',
+  },
+  imageCheck: { params: fields({ path: chosenPath, repair: flag }), result: job, status: 'done' },
+  networkList: { params: none, result: list(t.networkInfoShape, 256), status: 'done' },
+  /** A new network, or a changed one (`replaces` is its name before). */
+  networkDefine: {
+    params: fields({ network: networkShape, replaces: t.nullable(shortText(64)) }),
+    result: t.nothing,
+    status: 'done',
+  },
+  networkUndefine: { params: fields({ name: shortText(64) }), result: t.nothing, status: 'done' },
+  networkLeases: { params: fields({ name: shortText(64) }), result: list(leaseShape, 4096), status: 'done' },
+  /** The part of XenStore that is about the domain (all of it for domain 0), as `xenstore-ls -f` prints it. */
+  storeDump: { params: ofDomain, result: fields({ text: shortText(8 << 20) }), status: 'done' },
+
   // figures, jobs, log
   domainSamples: {
     params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_MINUTES_KEPT) }),
@@ -69,6 +117,10 @@ export const calls = {
     result: fields({ stream: count }),
     status: 'done',
   },
+  /** Opens a stream to the screen: RFB, every message bytes. The port follows as with consoleOpen. */
+  screenOpen: { params: ofDomain, result: fields({ stream: count }), status: 'done' },
+  /** Writes a picture of the screen to a file chosen with filePick "saveScreenshot". */
+  screenSave: { params: fields({ uuid: t.uuidShape, path: chosenPath }), result: t.nothing, status: 'done' },
 
   // host and app
   hostInfo: { params: none, result: t.hostInfoShape, status: 'done' },
@@ -88,6 +140,8 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
+  /** Fills the screen with the window that calls, or ends that. Event `fullScreenChanged` says what it is now. */
+  windowFullScreen: { params: fields({ on: flag }), result: t.nothing, status: 'done' },
   /** Closes the window that calls. */
   windowClose: { params: none, result: t.nothing, status: 'done' },
   /** The system's clipboard; the page's own clipboard access is denied. */

@@ -189,6 +189,131 @@ export const errorReasons = {
     cause: 'The demo guest cannot be made: {detail}.',
     action: 'Provide a kernel and a ramdisk yourself with “New virtual machine”.',
   },
+  'device-twice': {
+    code: 'INVALID_ARG',
+    cause: 'There are two devices {key} in “{name}”.',
+    action: 'Give one of them another name or number.',
+  },
+  'too-many-devices': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: '“{name}” cannot have more than {max} devices.',
+    action: 'Remove one first.',
+  },
+  'no-device': {
+    code: 'OPERATION_INVALID',
+    cause: '“{name}” has no device {key}.',
+    action: 'It may have been removed; look at the list again.',
+  },
+  'disk-no-file': {
+    code: 'INVALID_ARG',
+    cause: 'The disk {dev} has no image file.',
+    action: 'Choose a file, or make it a removable drive.',
+  },
+  'disk-format-readonly': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'Images in the format {format} can only be read ({dev}).',
+    action: 'Make the disk read-only, or convert the image to qcow2.',
+  },
+  'disk-file-twice': {
+    code: 'INVALID_ARG',
+    cause: 'Two disks of “{name}” use the file {path}, and one of them writes.',
+    action: 'Give each disk a file of its own, or make both read-only.',
+  },
+  'disk-in-use': {
+    code: 'RESOURCE_BUSY',
+    cause: 'The file {path} is in use by “{name}”.',
+    action: 'Shut that machine down first, or use a copy of the file.',
+  },
+  'mac-taken': {
+    code: 'INVALID_ARG',
+    cause: 'The MAC address {mac} is already that of a network interface of “{name}”.',
+    action: 'Choose another address.',
+  },
+  'forward-taken': {
+    code: 'INVALID_ARG',
+    cause: 'Port {port} ({protocol}) of this computer is already forwarded to “{name}”.',
+    action: 'Choose another port.',
+  },
+  'no-network': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'There is no virtual network named “{network}”.',
+    action: 'Choose another network, or create this one.',
+  },
+  'no-screen': {
+    code: 'OPERATION_INVALID',
+    cause: '“{name}” has no screen.',
+    action: 'Add a display under Details; it is there from the next start on.',
+  },
+  'not-hot-pluggable': {
+    code: 'OPERATION_UNSUPPORTED',
+    cause: 'The device {key} cannot be changed while “{name}” runs.',
+    action: 'It is changed at the next start.',
+  },
+  'detach-timeout': {
+    code: 'OPERATION_TIMEOUT',
+    cause: 'The guest did not let go of {key} within {seconds} seconds.',
+    action: 'Unmount or stop using it in the guest, or force the removal.',
+  },
+  'file-exists': {
+    code: 'OPERATION_INVALID',
+    cause: 'The file {path} exists already.',
+    action: 'Choose another name; nothing was overwritten.',
+  },
+  'file-not-allowed': {
+    code: 'OPERATION_DENIED',
+    cause: 'You did not allow a guest to write to {path}.',
+    action: 'Choose the file with “Browse…”, or make the disk read-only.',
+  },
+  'image-unreadable': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The disk image {path} cannot be used: {detail}.',
+    action: 'Check its format, or use another image.',
+  },
+  'image-failed': {
+    code: 'OPERATION_FAILED',
+    cause: 'The disk image {path} was not finished: {detail}.',
+    action: 'Nothing of it was kept; check the free space and try again.',
+  },
+  'image-shrink': {
+    code: 'OPERATION_INVALID',
+    cause: 'The disk image {path} would become smaller, and what is at its end would be lost.',
+    action: 'Give it at least {min} MiB.',
+  },
+  'image-damaged': {
+    code: 'OPERATION_FAILED',
+    cause: 'The disk image {path} has errors: {detail}.',
+    action: 'Use a copy from before, or let it be repaired.',
+  },
+  'network-exists': {
+    code: 'DOM_EXIST',
+    cause: 'A virtual network named “{network}” exists already.',
+    action: 'Choose another name.',
+  },
+  'network-bad': {
+    code: 'INVALID_ARG',
+    cause: 'The virtual network “{network}” cannot be used: {detail}.',
+    action: 'Correct its addresses.',
+  },
+  'network-overlaps': {
+    code: 'INVALID_ARG',
+    cause: 'The addresses of “{network}” overlap those of “{other}”.',
+    action: 'Choose a range of its own.',
+  },
+  'network-in-use': {
+    code: 'OPERATION_INVALID',
+    cause: 'The virtual network “{network}” is used by: {names}.',
+    action: 'Give these machines another network first.',
+  },
+  'network-permanent': {
+    code: 'OPERATION_INVALID',
+    cause: 'The virtual network “{network}” is there from the start and stays.',
+    action: 'Change it instead, or make another one.',
+  },
+  'networks-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The list of virtual networks was damaged ({detail}) and was put aside as {kept}.',
+    action: 'Create your own networks again; “default” is there.',
+  },
   'old-electron': {
     code: 'OPERATION_FAILED',
     cause:

@@ -12,6 +12,10 @@ export const events = {
   samples: fields({ samples: list(t.sampleShape) }),
   jobChanged: fields({ job: t.jobInfoShape }),
   logLine: fields({ uuid: t.uuidShape, line: t.logLineShape }),
+  /** Networks were made, changed or deleted, or another definition joins one. */
+  networksChanged: fields({ networks: list(t.networkInfoShape, 256) }),
+  /** Told to the window it is about. */
+  fullScreenChanged: fields({ on: flag }),
   noticeRaised: fields({ notice: t.noticeShape }),
   preferencesChanged: fields({ preferences: t.preferencesShape, /** What "system" means now. */ systemIsDark: flag }),
   /** The manager window shows the quit dialog; answered by quitChoose. The names are those of the active guests. */

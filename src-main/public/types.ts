@@ -16,6 +16,15 @@ import {
   type TypeOf,
   text,
 } from '../../src-engine/public/shape'
+import {
+  DEVICES_MOST,
+  deviceRatesShape,
+  deviceSeriesShape,
+  deviceShape,
+  IMAGE_FORMATS,
+  networkShape,
+  WRITTEN_FORMATS,
+} from './device'
 import { type ErrorReason, errorCodes, errorReasons } from './error-code'
 
 /** Domain 0 is listed like any other domain, under this identifier (as libvirt does for Xen). */
@@ -38,6 +47,9 @@ export const uuidShape = matching('a UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4
 const reasons = Object.keys(errorReasons).filter((key): key is ErrorReason => key in errorReasons)
 export const errorReportShape = fields({ code: oneOf(...errorCodes), reason: oneOf(...reasons), values: dictionary(text) })
 
+export const imageFormatShape = oneOf(...IMAGE_FORMATS)
+export const writtenFormatShape = oneOf(...WRITTEN_FORMATS)
+
 // ---- domains --------------------------------------------------------------------------------
 
 /** What is defined: everything needed to start the domain, and nothing of its present state. */
@@ -48,6 +60,8 @@ export const domainConfigShape = fields({
   kernel: path,
   ramdisk: nullable(path),
   cmdline: shortText(4096),
+  /** Disks, network interfaces and the display; each with a key of its own. */
+  devices: list(deviceShape, DEVICES_MOST),
 })
 export type DomainConfig = TypeOf<typeof domainConfigShape>
 
@@ -81,6 +95,10 @@ export const domainOperations = [
   'redefine',
   'setMemory',
   'openConsole',
+  'openScreen',
+  'attachDevice', // to the definition, and to the guest when it runs
+  'detachDevice',
+  'changeMedium',
 ] as const
 export type DomainOperation = (typeof domainOperations)[number]
 
@@ -94,6 +112,9 @@ export const domainInfoShape = fields({
   domid: nullable(count),
   /** Null for domain 0. */
   config: nullable(domainConfigShape),
+  /** What it runs with, devices as they are attached now; null when it is off. What differs from `config` applies at the
+      next start. */
+  running: nullable(domainConfigShape),
   /** What is allowed now. Views show these and need no table of their own. */
   operations: list(oneOf(...domainOperations)),
   /** The job at work on it, if any. */
@@ -109,11 +130,23 @@ export type DomainInfo = TypeOf<typeof domainInfoShape>
 // ---- figures --------------------------------------------------------------------------------
 
 /** One point of the charts. cpu: share of one host processor, 1 is one processor busy for the whole second. */
-export const sampleShape = fields({ uuid: uuidShape, time: number, cpu: number, memoryKiB: number })
+export const sampleShape = fields({
+  uuid: uuidShape,
+  time: number,
+  cpu: number,
+  memoryKiB: number,
+  devices: list(deviceRatesShape, DEVICES_MOST),
+})
 export type Sample = TypeOf<typeof sampleShape>
 
 /** Many points of one domain, oldest first, as columns of equal length. */
-export const sampleSeriesShape = fields({ time: list(number), cpu: list(number), memoryKiB: list(number) })
+export const sampleSeriesShape = fields({
+  time: list(number),
+  cpu: list(number),
+  memoryKiB: list(number),
+  /** Zero where a device was not there. */
+  devices: list(deviceSeriesShape, DEVICES_MOST),
+})
 export type SampleSeries = TypeOf<typeof sampleSeriesShape>
 
 /** Samples are taken this often and kept this long. */
@@ -122,7 +155,17 @@ export const SAMPLE_MINUTES_KEPT = 60
 
 // ---- jobs, log, notices ---------------------------------------------------------------------
 
-export const jobKinds = ['save', 'restore', 'managedSave', 'create', 'demoGuest'] as const
+export const jobKinds = [
+  'save',
+  'restore',
+  'managedSave',
+  'create',
+  'demoGuest',
+  'imageCreate',
+  'imageResize',
+  'imageConvert',
+  'imageCheck',
+] as const
 
 export const jobInfoShape = fields({
   job: count,
@@ -153,6 +196,10 @@ export const jobSteps = {
   downloading: 'Downloading the kernel and BusyBox',
   unpacking: 'Unpacking',
   'building-ramdisk': 'Building the ramdisk',
+  'creating-image': 'Creating the disk image',
+  'resizing-image': 'Resizing the disk image',
+  'converting-image': 'Converting the disk image',
+  'checking-image': 'Checking the disk image',
 } as const
 export type JobStep = keyof typeof jobSteps
 
@@ -181,12 +228,20 @@ export const hostInfoShape = fields({
   memoryMiB: count,
   freeMemoryMiB: count,
   driver: text,
-  limits: fields({ maxVcpus: count, minMemoryMiB: count, maxMemoryMiB: count }),
+  limits: fields({
+    maxVcpus: count,
+    minMemoryMiB: count,
+    maxMemoryMiB: count,
+    /** Kinds of devices a machine can have here. */
+    devices: list(oneOf('vbd', 'vif', 'vfb'), 3),
+  }),
   /** The size the wizard proposes. */
   defaultMemoryMiB: count,
   /** Whether the demo guest can be made here, and if not why. */
   demoGuest: fields({ available: flag, error: nullable(errorReportShape) }),
   platform: text,
+  /** Where new disk images go unless the user chooses another place. */
+  diskFolder: path,
 })
 export type HostInfo = TypeOf<typeof hostInfoShape>
 
@@ -212,17 +267,38 @@ export const preferencesShape = fields({
   trayIcon: flag,
   /** Ask before forcing a machine off. */
   confirmDestroy: flag,
+  /** Columns of the list beside name, CPU and memory. */
+  diskColumn: flag,
+  networkColumn: flag,
 })
 export type Preferences = TypeOf<typeof preferencesShape>
-export const defaultPreferences: Preferences = { theme: 'system', language: 'system', trayIcon: true, confirmDestroy: true }
+export const defaultPreferences: Preferences = {
+  theme: 'system',
+  language: 'system',
+  trayIcon: true,
+  confirmDestroy: true,
+  diskColumn: false,
+  networkColumn: false,
+}
+
+// ---- virtual networks -----------------------------------------------------------------------
+
+export const networkInfoShape = fields({
+  network: networkShape,
+  /** Names of the domains whose definition joins it. */
+  usedBy: list(text),
+  /** The one that is there from the start cannot be deleted. */
+  permanent: flag,
+})
+export type NetworkInfo = TypeOf<typeof networkInfoShape>
 
 // ---- windows --------------------------------------------------------------------------------
 
 /** The view a window shows is in its address: index.html?view=domain&uuid=… */
-export const windowViews = ['manager', 'domain', 'create-domain', 'preferences', 'about'] as const
+export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'preferences', 'about'] as const
 export type WindowView = (typeof windowViews)[number]
 
-export const fileKinds = ['kernel', 'ramdisk', 'openSaved', 'saveSaved'] as const
+export const fileKinds = ['kernel', 'ramdisk', 'openSaved', 'saveSaved', 'openDisk', 'saveDisk', 'saveScreenshot'] as const
 export type FileKind = (typeof fileKinds)[number]
 
 export const quitChoices = ['save', 'shutdown', 'destroy', 'cancel'] as const

@@ -6,6 +6,8 @@ import { lifeCycle } from './life-cycle'
 export interface Domain {
   readonly uuid: string
   config: DomainConfig
+  /** What the present run was started with, its devices as they are now. */
+  running: DomainConfig | null
   state: DomainState
   detail: string
   domid: number | null
@@ -13,13 +15,17 @@ export interface Domain {
   startedAt: number | null
   /** Time of the managed save to go on from. */
   managedSave: number | null
+  /** What it ran with when that was made. */
+  savedConfig: DomainConfig | null
   clockStandsAt: number | null
   /** Counts its runs, so that a late answer to an earlier run is not taken for one to this. */
   run: number
+  /** Changes of its devices happen one after the other. */
+  changes: Promise<unknown>
 }
 
 export function domainInfo(domain: Domain): DomainInfo {
-  const { uuid, config, state, detail, domid, job, startedAt, managedSave, clockStandsAt } = domain
+  const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt } = domain
   const operations = lifeCycle[state].operations
   return {
     uuid,
@@ -29,6 +35,7 @@ export function domainInfo(domain: Domain): DomainInfo {
     detail,
     domid,
     config,
+    running,
     operations: [...operations],
     job,
     startedAt,
@@ -46,6 +53,7 @@ export function domain0Info(state: 'running' | 'crashed', detail: string, starte
     detail,
     domid: 0,
     config: null,
+    running: null,
     operations: [],
     job: null,
     startedAt,

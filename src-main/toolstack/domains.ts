@@ -6,8 +6,9 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
+import { checkDeviceFiles, checkDevices, diskInUse } from '../config/device-check'
 import { checkBootFiles, checkConfig, usableName } from '../config/domain-check'
-import type { DefinitionStore } from '../definition/definition-store'
+import type { Definition, DefinitionStore } from '../definition/definition-store'
 import type { DriverEvent, HypervisorDriver, RestoredDomain } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
@@ -27,6 +28,16 @@ export interface DomainsParts {
   readonly changed: (domain: DomainInfo) => void
   readonly removed: (uuid: string) => void
   readonly problem: (error: ErrorReport) => void
+  /** Names of the virtual networks there are. */
+  readonly networks: () => readonly string[]
+  /** A MAC address that no definition has. */
+  readonly freeMac: (taken: readonly DomainConfig[]) => string
+}
+
+/** What a change of devices makes of the definition and of what runs; `live` is done before either. */
+export interface DeviceChange {
+  readonly config: DomainConfig
+  readonly live?: { readonly running: (before: DomainConfig) => DomainConfig; act(): Outcome }
 }
 
 export class Domains {
@@ -40,9 +51,10 @@ export class Domains {
   /** Definitions from disk; those that ran when the app was cut off are shown as crashed. */
   async load(): Promise<void> {
     const { definitions, cutOff, problems } = await this.parts.definitions.load()
-    for (const { uuid, config, managedSave } of definitions) {
+    for (const { uuid, config, managedSave, savedConfig } of definitions) {
       const domain = this.make(uuid, config)
       domain.managedSave = managedSave
+      domain.savedConfig = savedConfig
       // With a managed save nothing was lost: the app was cut off after the save or before the guest went on from it.
       if (managedSave !== null) domain.state = 'saved'
       else if (cutOff.includes(uuid)) {
@@ -72,10 +84,15 @@ export class Domains {
   async define(config: DomainConfig, uuid: string = randomUUID()): Outcome<string> {
     const checked = this.checkDefinition(config, undefined)
     if (!checked.ok) return checked
-    const stored = await this.store({ uuid, config, managedSave: null })
+    const stored = await this.store({ uuid, config, managedSave: null, savedConfig: null })
     if (!stored.ok) return stored
     this.tell(this.make(uuid, config))
     return ok(uuid)
+  }
+
+  /** Definitions, without that of one domain. */
+  configs(without?: string): DomainConfig[] {
+    return [...this.domains.values()].filter(({ uuid }) => uuid !== without).map(({ config }) => config)
   }
 
   async redefine(uuid: string, config: DomainConfig): Outcome {
@@ -83,11 +100,16 @@ export class Domains {
     if (!found.ok) return found
     const checked = this.checkDefinition(config, uuid)
     if (!checked.ok) return checked
-    const stored = await this.store({ uuid, config, managedSave: found.value.managedSave })
-    if (!stored.ok) return stored
-    found.value.config = config
-    this.tell(found.value)
-    return ok(null)
+    return this.keep(found.value, config)
+  }
+
+  /** One change of a domain's devices: checked, done to the guest when it runs, then stored. */
+  change(uuid: string, operation: DomainOperation, plan: (domain: Domain) => Result<DeviceChange, ErrorReport>): Outcome {
+    const found = this.allowed(uuid, operation)
+    if (!found.ok) return Promise.resolve(found)
+    const done = found.value.changes.then(() => this.changeNow(uuid, operation, plan))
+    found.value.changes = done.catch(() => undefined)
+    return done
   }
 
   async undefine(uuid: string): Outcome {
@@ -142,7 +164,7 @@ export class Domains {
   async setMemory(uuid: string, memoryMiB: number): Outcome {
     const found = this.allowed(uuid, 'setMemory')
     if (!found.ok) return found
-    const { memoryMiB: max } = found.value.config
+    const { memoryMiB: max } = found.value.running ?? found.value.config
     const { minMemoryMiB: min } = this.parts.driver.limits
     if (memoryMiB < min) return err(errorReport('memory-too-small', { asked: memoryMiB, min }))
     if (memoryMiB > max) return err(errorReport('memory-too-large', { asked: memoryMiB, max }))
@@ -154,7 +176,8 @@ export class Domains {
   /** To a file of the user's choice; the number of the job. */
   save(uuid: string, path: string): Result<number, ErrorReport> {
     return this.startSave(uuid, 'save', path, async (domain) => {
-      const { uuid, config } = domain
+      const { uuid } = domain
+      const config = domain.running ?? domain.config
       await this.parts.definitions.recordSavedFile({ path, uuid, config, savedAt: this.parts.clock.now() })
       this.rest(domain, 'stopped', '')
     })
@@ -164,7 +187,9 @@ export class Domains {
   managedSave(uuid: string): Result<number, ErrorReport> {
     return this.startSave(uuid, 'managedSave', this.parts.definitions.managedSavePath(uuid), async (domain) => {
       domain.managedSave = this.parts.clock.now()
-      const stored = await this.store({ uuid, config: domain.config, managedSave: domain.managedSave })
+      domain.savedConfig = domain.running
+      const { config, managedSave, savedConfig } = domain
+      const stored = await this.store({ uuid, config, managedSave, savedConfig })
       if (!stored.ok) this.parts.problem(stored.error)
       this.rest(domain, 'stoppedSaved', '')
     })
@@ -180,18 +205,16 @@ export class Domains {
       work: async (control) => {
         const target = await this.restoreTarget(path)
         if (!target.ok) return target
-        const { domain, made } = target.value
+        const { domain, made, config } = target.value
         control.domain(domain.uuid, domain.config.name)
-        const restored = await this.continueFrom(domain, path, control)
+        const restored = await this.continueFrom(domain, config, path, control)
         if (!restored.ok) {
           if (made) await this.undefine(domain.uuid)
           return restored
         }
         const { memoryMiB, vcpus } = restored.value
         if (made) {
-          domain.config = { ...domain.config, memoryMiB, vcpus }
-          await this.store({ uuid: domain.uuid, config: domain.config, managedSave: null })
-          this.tell(domain)
+          await this.keep(domain, { ...domain.config, memoryMiB, vcpus })
         }
         return ok(null)
       },
@@ -222,14 +245,17 @@ export class Domains {
     const domain: Domain = {
       uuid,
       config,
+      running: null,
       state: 'shutoff',
       detail: '',
       domid: null,
       job: null,
       startedAt: null,
       managedSave: null,
+      savedConfig: null,
       clockStandsAt: null,
       run: 0,
+      changes: Promise.resolve(),
     }
     this.domains.set(uuid, domain)
     return domain
@@ -248,6 +274,7 @@ export class Domains {
   private rest(domain: Domain, event: 'stopped' | 'stoppedSaved' | 'crashed', detail: string): void {
     domain.detail = detail
     domain.domid = null
+    domain.running = null
     domain.startedAt = null
     domain.clockStandsAt = null
     domain.run++
@@ -255,16 +282,59 @@ export class Domains {
     this.floating(this.parts.definitions.unmarkRunning(domain.uuid))
   }
 
-  private checkDefinition(config: DomainConfig, own: string | undefined): Result<null, ErrorReport> {
+  /** Whether this may be stored; `own` is the domain whose definition it replaces. */
+  checkDefinition(config: DomainConfig, own: string | undefined): Result<null, ErrorReport> {
     const checked = checkConfig(config, this.parts.driver.limits)
     if (!checked.ok) return checked
     for (const other of this.domains.values()) {
       if (other.uuid !== own && other.config.name === config.name) return err(errorReport('name-exists', { name: config.name }))
     }
+    return checkDevices(config, { others: this.configs(own), networks: this.parts.networks() })
+  }
+
+  /** The definition becomes this, on disk and here. */
+  private async keep(domain: Domain, config: DomainConfig): Outcome {
+    const { uuid, managedSave, savedConfig } = domain
+    const stored = await this.store({ uuid, config, managedSave, savedConfig })
+    if (!stored.ok) return stored
+    domain.config = config
+    this.tell(domain)
     return ok(null)
   }
 
-  private async store(definition: { uuid: string; config: DomainConfig; managedSave: number | null }): Outcome {
+  private async changeNow(
+    uuid: string,
+    operation: DomainOperation,
+    plan: (domain: Domain) => Result<DeviceChange, ErrorReport>,
+  ): Outcome {
+    const found = this.allowed(uuid, operation)
+    if (!found.ok) return found
+    const domain = found.value
+    const planned = plan(domain)
+    if (!planned.ok) return planned
+    const { config, live } = planned.value
+    const checked = this.checkDefinition(config, uuid)
+    if (!checked.ok) return checked
+    const added = config.devices.filter((device) => !domain.config.devices.includes(device))
+    const files = await checkDeviceFiles(added)
+    if (!files.ok) return files
+    const { run } = domain
+    if (live && domain.running) {
+      const used = diskInUse(added, this.runningBeside(uuid))
+      if (used) return err(errorReport('disk-in-use', used))
+      const done = await live.act()
+      if (!done.ok) return done
+      // It may have ended meanwhile: then there is nothing that runs.
+      if (domain.run === run && domain.running) domain.running = live.running(domain.running)
+    }
+    return this.keep(domain, config)
+  }
+
+  private runningBeside(uuid: string): DomainConfig[] {
+    return [...this.domains.values()].flatMap((other) => (other.running && other.uuid !== uuid ? [other.running] : []))
+  }
+
+  private async store(definition: Definition): Outcome {
     try {
       await this.parts.definitions.put(definition)
       return ok(null)
@@ -298,6 +368,7 @@ export class Domains {
     const run = ++domain.run
     domain.detail = ''
     if (domain.managedSave !== null) await this.dropManagedSave(domain)
+    domain.running = domain.config
     const checked = await this.checkBeforeStart(domain)
     const started = checked.ok ? await this.parts.driver.create(domain.uuid, domain.config) : checked
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
@@ -314,8 +385,21 @@ export class Domains {
     if (!config.ok) return config
     const files = await checkBootFiles(domain.config)
     if (!files.ok) return files
+    const devices = await this.checkDevicesBeforeStart(domain.uuid, domain.config)
+    if (!devices.ok) return devices
     await this.parts.definitions.markRunning(domain.uuid)
     return ok(null)
+  }
+
+  private async checkDevicesBeforeStart(uuid: string, config: DomainConfig): Outcome {
+    const networks = this.parts.networks()
+    for (const device of config.devices) {
+      if (device.kind === 'vif' && !networks.includes(device.network)) {
+        return err(errorReport('no-network', { network: device.network }))
+      }
+    }
+    const used = diskInUse(config.devices, this.runningBeside(uuid))
+    return used ? err(errorReport('disk-in-use', used)) : checkDeviceFiles(config.devices)
   }
 
   private up(domain: Domain, domid: number, paused: boolean, clockStandsAt: number | null): void {
@@ -356,7 +440,7 @@ export class Domains {
       cancellable: true,
       work: async (control) => {
         this.apply(domain, 'save')
-        const done = await this.parts.driver.save(uuid, domain.config, path, control)
+        const done = await this.parts.driver.save(uuid, domain.running ?? domain.config, path, control)
         domain.job = null
         if (domain.run !== run) {
           // It ended while it was saved: what was written, if anything, is not what it was when it ended.
@@ -380,7 +464,8 @@ export class Domains {
       step: 'restoring',
       cancellable: true,
       work: async (control) => {
-        const restored = await this.continueFrom(domain, path, control)
+        const config = { ...(domain.savedConfig ?? domain.config), name: domain.config.name }
+        const restored = await this.continueFrom(domain, config, path, control)
         if (!restored.ok) return restored
         await this.dropManagedSave(domain)
         this.tell(domain)
@@ -393,7 +478,8 @@ export class Domains {
 
   private async dropManagedSave(domain: Domain): Promise<void> {
     domain.managedSave = null
-    await this.store({ uuid: domain.uuid, config: domain.config, managedSave: null })
+    domain.savedConfig = null
+    await this.store({ uuid: domain.uuid, config: domain.config, managedSave: null, savedConfig: null })
     await this.parts.definitions.removeManagedSave(domain.uuid)
   }
 
@@ -401,35 +487,54 @@ export class Domains {
    * Which domain a file is continued as: the one it was saved from if that is at rest, else a new one beside it. The index
    * knows what the definition was; a file from elsewhere says its domain's name, and can be run but not booted afresh.
    */
-  private async restoreTarget(path: string): Outcome<{ domain: Domain; made: boolean }> {
+  private async restoreTarget(path: string): Outcome<{ domain: Domain; made: boolean; config: DomainConfig }> {
     const saved = await this.parts.driver.readSaved(path)
     if (!saved.ok) return saved
     const recorded = this.parts.definitions.findSavedFile(path)
     const known = recorded?.uuid === saved.value.uuid ? recorded : undefined
     const origin = this.domains.get(saved.value.uuid)
-    if (origin && origin.job === null && mayBe(origin.state, 'restore')) return ok({ domain: origin, made: false })
+    if (origin && origin.job === null && mayBe(origin.state, 'restore')) {
+      return ok({ domain: origin, made: false, config: { ...(known ?? origin).config, name: origin.config.name } })
+    }
     const { minMemoryMiB: memoryMiB } = this.parts.driver.limits
-    const blank = { memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '' }
-    const { config } = known ?? origin ?? { config: blank }
+    const blank = { name: '', memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [] }
+    const config = this.besides((known ?? origin ?? { config: blank }).config)
     const name = this.freeName(usableName(saved.value.name) ?? basename(path).replace(/\.[^.]*$/, ''))
     const defined = await this.define({ ...config, name }, origin ? randomUUID() : saved.value.uuid)
     if (!defined.ok) return defined
     const domain = this.domains.get(defined.value)
-    return domain ? ok({ domain, made: true }) : err(errorReport('no-domain', { uuid: defined.value }))
+    if (!domain) return err(errorReport('no-domain', { uuid: defined.value }))
+    return ok({ domain, made: true, config: domain.config })
   }
 
-  private async continueFrom(domain: Domain, path: string, control: JobControl): Outcome<RestoredDomain> {
+  /** A definition that can be beside the one it was taken from: MAC addresses of its own, and no port of the host. */
+  private besides(config: DomainConfig): DomainConfig {
+    let made: DomainConfig = { ...config, devices: [] }
+    for (const device of config.devices) {
+      const mac = (): string => this.parts.freeMac([...this.configs(), made])
+      const own = device.kind === 'vif' ? { ...device, mac: mac(), forwards: [] } : device
+      made = { ...made, devices: [...made.devices, own] }
+    }
+    return made
+  }
+
+  private async continueFrom(domain: Domain, config: DomainConfig, path: string, control: JobControl): Outcome<RestoredDomain> {
     this.apply(domain, 'restore')
     domain.job = control.job
     const run = ++domain.run
     domain.detail = ''
+    domain.running = config
     this.tell(domain)
     await this.parts.definitions.markRunning(domain.uuid)
-    const restored = await this.parts.driver.restore(domain.uuid, domain.config, path, control)
+    const devices = await this.checkDevicesBeforeStart(domain.uuid, config)
+    const restored = devices.ok ? await this.parts.driver.restore(domain.uuid, config, path, control) : devices
     domain.job = null
     if (domain.run !== run) return restored
-    if (restored.ok) this.up(domain, restored.value.domid, restored.value.paused, restored.value.savedAt)
-    else this.rest(domain, 'stopped', '')
+    if (restored.ok) {
+      const { domid, paused, savedAt, memoryMiB, vcpus } = restored.value
+      domain.running = { ...config, memoryMiB, vcpus }
+      this.up(domain, domid, paused, savedAt)
+    } else this.rest(domain, 'stopped', '')
     return restored
   }
 

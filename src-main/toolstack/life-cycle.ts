@@ -26,9 +26,18 @@ interface StateRow {
 
 const rest = { stopped: 'shutoff', stoppedSaved: 'saved', crashed: 'crashed' } as const
 
+/** What changes the definition's devices, and those of the guest when it runs. */
+const deviceChanges = ['attachDevice', 'detachDevice', 'changeMedium'] as const
+
 export const lifeCycle: Record<DomainState, StateRow> = {
-  shutoff: { operations: ['create', 'restore', 'undefine', 'redefine'], next: { create: 'starting', restore: 'restoring' } },
-  crashed: { operations: ['create', 'restore', 'undefine', 'redefine'], next: { create: 'starting', restore: 'restoring' } },
+  shutoff: {
+    operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges],
+    next: { create: 'starting', restore: 'restoring' },
+  },
+  crashed: {
+    operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges],
+    next: { create: 'starting', restore: 'restoring' },
+  },
   saved: {
     operations: ['create', 'createFresh', 'undefine'],
     next: { create: 'starting', restore: 'restoring', stopped: 'shutoff' },
@@ -36,19 +45,31 @@ export const lifeCycle: Record<DomainState, StateRow> = {
   starting: { operations: ['destroy'], next: { up: 'running', upPaused: 'paused', ...rest } },
   restoring: { operations: ['destroy'], next: { up: 'running', upPaused: 'paused', ...rest } },
   running: {
-    operations: ['suspend', 'shutdown', 'reboot', 'destroy', 'save', 'managedSave', 'setMemory', 'openConsole'],
+    operations: [
+      'suspend',
+      'shutdown',
+      'reboot',
+      'destroy',
+      'save',
+      'managedSave',
+      'setMemory',
+      'openConsole',
+      'openScreen',
+      'redefine',
+      ...deviceChanges,
+    ],
     next: { suspended: 'paused', shutdownAsked: 'shutdown', save: 'saving', create: 'starting', ...rest },
   },
   paused: {
-    operations: ['resume', 'destroy', 'save', 'managedSave', 'openConsole'],
+    operations: ['resume', 'destroy', 'save', 'managedSave', 'openConsole', 'openScreen', 'redefine', ...deviceChanges],
     next: { resumed: 'running', save: 'saving', create: 'starting', ...rest },
   },
   shutdown: {
-    operations: ['shutdown', 'reboot', 'suspend', 'destroy', 'save', 'managedSave', 'openConsole'],
+    operations: ['shutdown', 'reboot', 'suspend', 'destroy', 'save', 'managedSave', 'openConsole', 'openScreen', 'redefine'],
     next: { shutdownAsked: 'shutdown', suspended: 'paused', save: 'saving', create: 'starting', ...rest },
   },
   saving: {
-    operations: ['destroy', 'openConsole'],
+    operations: ['destroy', 'openConsole', 'openScreen'],
     next: { saveEnded: 'running', saveEndedPaused: 'paused', create: 'starting', ...rest },
   },
 }

@@ -4,6 +4,7 @@
 import { cpus, freemem, hostname, totalmem } from 'node:os'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
+import type { NetworkStore } from '../definition/network-store'
 import type { DriverEvent, HypervisorDriver, Outcome } from '../driver/driver'
 import type { OpaquePort } from '../lib/channel'
 import type { Clock } from '../lib/clock'
@@ -12,19 +13,22 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import { DOMAIN0_UUID, type DomainInfo, type HostInfo, type Sample } from '../public/types'
 import type { DemoMaker } from './demo-maker'
+import { Devices, type FileRights } from './devices'
 import { domain0Info } from './domain'
 import { DomainLogs } from './domain-logs'
 import { Domains } from './domains'
 import { Jobs } from './jobs'
+import { freeMac } from './mac'
+import { Networks } from './networks'
 import { Notices } from './notices'
 import { SampleHistory } from './sample-history'
 
 /** The window a call comes from, as far as a call may use it. */
-export interface Caller {
+export interface Caller extends FileRights {
   /** Hands a stream's port to it; the number under which it arrives there. */
   handOver(port: OpaquePort): number
   /** Whether the user chose this file in a dialog of ours for this purpose. */
-  choseFile(path: string, kind: 'openSaved' | 'saveSaved'): boolean
+  choseFile(path: string, kind: 'openSaved' | 'saveSaved' | 'openDisk' | 'saveDisk' | 'saveScreenshot'): boolean
 }
 
 /** A function serving one row. `W` is what the carrier knows of the caller beyond the least. */
@@ -51,6 +55,20 @@ export type ToolstackCall =
   | 'domainRestore'
   | 'domainManagedSave'
   | 'demoGuestCreate'
+  | 'deviceAttach'
+  | 'deviceDetach'
+  | 'mediumChange'
+  | 'macPropose'
+  | 'imageInspect'
+  | 'imageCreate'
+  | 'imageResize'
+  | 'imageConvert'
+  | 'imageCheck'
+  | 'networkList'
+  | 'networkDefine'
+  | 'networkUndefine'
+  | 'networkLeases'
+  | 'storeDump'
   | 'domainSamples'
   | 'domainLog'
   | 'jobList'
@@ -58,6 +76,8 @@ export type ToolstackCall =
   | 'noticeList'
   | 'noticeDismiss'
   | 'consoleOpen'
+  | 'screenOpen'
+  | 'screenSave'
   | 'hostInfo'
 
 export type Emit = <E extends EventName>(name: E, payload: EventPayload<E>) => void
@@ -65,8 +85,11 @@ export type Emit = <E extends EventName>(name: E, payload: EventPayload<E>) => v
 export interface ToolstackParts {
   readonly driver: HypervisorDriver
   readonly definitions: DefinitionStore
+  readonly networks: NetworkStore
   readonly clock: Clock
   readonly demo: DemoMaker
+  /** Where new disk images go unless the user chose another place. */
+  readonly diskFolder: string
   readonly emit: Emit
 }
 
@@ -79,6 +102,8 @@ export class Toolstack {
   readonly notices: Notices
   readonly jobs: Jobs
   readonly domains: Domains
+  readonly networks: Networks
+  readonly devices: Devices
   private readonly parts: ToolstackParts
   private readonly samples = new SampleHistory()
   private readonly logs = new DomainLogs()
@@ -90,28 +115,42 @@ export class Toolstack {
     const { driver, definitions, clock, emit } = parts
     this.notices = new Notices(clock, (notice) => emit('noticeRaised', { notice }))
     this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }))
+    const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
+    this.networks = new Networks({
+      store: parts.networks,
+      driver,
+      configs: () => this.domains.configs(),
+      changed: (networks) => emit('networksChanged', { networks }),
+      problem,
+    })
     this.domains = new Domains({
       driver,
       definitions,
       clock,
       jobs: this.jobs,
+      networks: () => this.networks.names(),
+      freeMac,
       changed: (domain) => {
         emit('domainChanged', { domain })
+        this.networks.definitionsChanged()
         for (const wake of [...this.waiting]) wake()
       },
       removed: (uuid) => {
         this.samples.forget(uuid)
         this.logs.forget(uuid)
         emit('domainRemoved', { uuid })
+        this.networks.definitionsChanged()
       },
-      problem: (error) => this.notices.raise('warning', error),
+      problem,
     })
+    this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, diskFolder: parts.diskFolder })
     this.domain0 = domain0Info('running', '', clock.now())
   }
 
   /** Loads the definitions: from here on calls are served. */
-  load(): Promise<void> {
-    return this.domains.load()
+  async load(): Promise<void> {
+    await this.networks.load()
+    await this.domains.load()
   }
 
   /** Opens the driver. One that fails leaves the list usable and a notice. */
@@ -120,13 +159,17 @@ export class Toolstack {
     if (!opened.ok) {
       this.domain0 = domain0Info('crashed', opened.error.values['detail'] ?? opened.error.reason, this.parts.clock.now())
       this.notices.raise('error', opened.error)
+      return opened
     }
+    const networks = await this.networks.open()
+    if (!networks.ok) this.notices.raise('warning', networks.error)
     return opened
   }
 
   async close(): Promise<void> {
     await this.parts.driver.close()
     await this.parts.definitions.settled()
+    await this.parts.networks.settled()
   }
 
   // ---- all guests at once: quitting and the end of the session --------------------------------
@@ -196,7 +239,7 @@ export class Toolstack {
       }
       case 'samples': {
         const time = clock.now()
-        const samples: Sample[] = event.samples.map((sample) => ({ ...sample, time }))
+        const samples: Sample[] = event.samples.map((sample) => ({ ...sample, devices: [...sample.devices], time }))
         for (const sample of samples) this.samples.add(sample)
         emit('samples', { samples })
         break
@@ -217,13 +260,18 @@ export class Toolstack {
   // ---- calls ----------------------------------------------------------------------------------
 
   servers(): CallServers<ToolstackCall> {
-    const { domains, jobs, notices, samples, logs } = this
+    const { domains, devices, networks, jobs, notices, samples, logs } = this
     const { clock, driver } = this.parts
     return {
       domainList: () => ok([this.domain0, ...domains.list()]),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
-      domainDefine: ({ config, start }) => this.define(config, start),
-      domainRedefine: ({ uuid, config }) => domains.redefine(uuid, config),
+      domainDefine: (order, caller) => this.define(order, caller),
+      domainRedefine: async ({ uuid, config }, caller) => {
+        const info = domains.info(uuid)
+        if (!info.ok) return info
+        const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
+        return allowed.ok ? domains.redefine(uuid, config) : allowed
+      },
       domainUndefine: ({ uuid }) => domains.undefine(uuid),
       domainCreate: ({ uuid, fresh }) => domains.create(uuid, fresh),
       domainSuspend: ({ uuid }) => domains.suspend(uuid),
@@ -242,6 +290,20 @@ export class Toolstack {
       },
       domainManagedSave: ({ uuid }) => asJob(domains.managedSave(uuid)),
       demoGuestCreate: () => ok({ job: this.createDemoGuest() }),
+      deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
+      deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
+      mediumChange: ({ uuid, key, path, format }, caller) => devices.changeMedium(uuid, key, path, format, caller),
+      macPropose: () => ok({ mac: freeMac(domains.configs()) }),
+      imageInspect: ({ path }) => devices.inspect(path),
+      imageCreate: ({ image }, caller) => devices.createImage(image, caller),
+      imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
+      imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),
+      imageCheck: ({ path, repair }, caller) => devices.check(path, repair, caller),
+      networkList: () => ok(networks.list()),
+      networkDefine: ({ network, replaces }) => networks.define(network, replaces),
+      networkUndefine: ({ name }) => networks.undefine(name),
+      networkLeases: ({ name }) => networks.leases(name),
+      storeDump: ({ uuid }) => devices.store(uuid),
       domainSamples: ({ uuid, minutes }) => ok(samples.series(uuid, minutes, clock.now())),
       domainLog: ({ uuid }) => ok(logs.of(uuid)),
       jobList: () => ok(jobs.list()),
@@ -255,13 +317,28 @@ export class Toolstack {
         const port = await driver.openConsole(uuid, fromOffset)
         return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
       },
+      screenOpen: async ({ uuid }, caller) => {
+        const port = await driver.openScreen(uuid)
+        return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
+      },
+      screenSave: ({ uuid, path }, caller) => devices.saveScreen(uuid, path, caller),
       hostInfo: async () => ok(await this.hostInfo()),
     }
   }
 
-  private async define(config: CallParams<'domainDefine'>['config'], start: boolean): Outcome<{ uuid: string }> {
+  private async define(order: CallParams<'domainDefine'>, caller: Caller): Outcome<{ uuid: string }> {
+    const { config, images, start } = order
+    const refused = this.domains.checkDefinition(config, undefined)
+    if (!refused.ok) return refused
+    const allowed = await this.devices.mayWrite(config.devices, [], images, caller)
+    if (!allowed.ok) return allowed
+    const made = await this.devices.makeImages(images)
+    if (!made.ok) return made
     const defined = await this.domains.define(config)
-    if (!defined.ok) return defined
+    if (!defined.ok) {
+      await this.devices.removeImages(images.map(({ path }) => path))
+      return defined
+    }
     const started = start ? await this.domains.create(defined.value, false) : ok(null)
     return started.ok ? ok({ uuid: defined.value }) : started
   }
@@ -277,7 +354,8 @@ export class Toolstack {
         const files = await this.parts.demo.make(control)
         if (!files.ok) return files
         const { kernel, ramdisk, cmdline, memoryMiB } = files.value
-        const config = { name: this.domains.freeName(files.value.name), memoryMiB, vcpus: 1, kernel, ramdisk, cmdline }
+        const name = this.domains.freeName(files.value.name)
+        const config = { name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices: [] }
         const defined = await this.domains.define(config)
         if (!defined.ok) return defined
         control.domain(defined.value, config.name)
@@ -288,7 +366,7 @@ export class Toolstack {
   }
 
   private async hostInfo(): Promise<HostInfo> {
-    const { driver, demo } = this.parts
+    const { driver, demo, diskFolder } = this.parts
     const available = await demo.available()
     return {
       hostName: hostname(),
@@ -301,6 +379,7 @@ export class Toolstack {
       defaultMemoryMiB: DEFAULT_MEMORY_MIB,
       demoGuest: { available: available.ok, error: available.ok ? null : available.error },
       platform: process.platform,
+      diskFolder,
     }
   }
 }

@@ -124,6 +124,106 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Der Demo-Gast kann nicht gemacht werden: {detail}.',
     action: 'Mit „Neue virtuelle Maschine“ eigenen Kernel und eigene Ramdisk angeben.',
   },
+  'device-twice': {
+    cause: 'In „{name}“ gibt es das Gerät {key} zweimal.',
+    action: 'Einem davon einen anderen Namen oder eine andere Nummer geben.',
+  },
+  'too-many-devices': {
+    cause: '„{name}“ kann nicht mehr als {max} Geräte haben.',
+    action: 'Erst eines entfernen.',
+  },
+  'no-device': {
+    cause: '„{name}“ hat kein Gerät {key}.',
+    action: 'Vielleicht wurde es entfernt; ein Blick in die Liste zeigt es.',
+  },
+  'disk-no-file': {
+    cause: 'Der Platte {dev} fehlt die Abbilddatei.',
+    action: 'Eine Datei wählen oder ein Laufwerk mit Wechselmedium daraus machen.',
+  },
+  'disk-format-readonly': {
+    cause: 'Abbilder im Format {format} können nur gelesen werden ({dev}).',
+    action: 'Die Platte nur lesbar machen oder das Abbild nach qcow2 umwandeln.',
+  },
+  'disk-file-twice': {
+    cause: 'Zwei Platten von „{name}“ verwenden die Datei {path}, und eine davon schreibt.',
+    action: 'Jeder Platte eine eigene Datei geben oder beide nur lesbar machen.',
+  },
+  'disk-in-use': {
+    cause: 'Die Datei {path} wird von „{name}“ benutzt.',
+    action: 'Diese Maschine erst herunterfahren oder eine Kopie der Datei verwenden.',
+  },
+  'mac-taken': {
+    cause: 'Die MAC-Adresse {mac} gehört schon einer Netzwerkkarte von „{name}“.',
+    action: 'Eine andere Adresse wählen.',
+  },
+  'forward-taken': {
+    cause: 'Port {port} ({protocol}) dieses Rechners wird schon an „{name}“ weitergeleitet.',
+    action: 'Einen anderen Port wählen.',
+  },
+  'no-network': {
+    cause: 'Es gibt kein virtuelles Netz namens „{network}“.',
+    action: 'Ein anderes Netz wählen oder dieses anlegen.',
+  },
+  'no-screen': {
+    cause: '„{name}“ hat keinen Bildschirm.',
+    action: 'Unter Details eine Anzeige hinzufügen; ab dem nächsten Start ist sie da.',
+  },
+  'not-hot-pluggable': {
+    cause: 'Das Gerät {key} kann nicht geändert werden, während „{name}“ läuft.',
+    action: 'Es wird beim nächsten Start geändert.',
+  },
+  'detach-timeout': {
+    cause: 'Der Gast hat {key} nicht innerhalb von {seconds} Sekunden freigegeben.',
+    action: 'Das Gerät im Gast aushängen oder nicht mehr benutzen, oder das Entfernen erzwingen.',
+  },
+  'file-exists': {
+    cause: 'Die Datei {path} gibt es schon.',
+    action: 'Einen anderen Namen wählen; nichts wurde überschrieben.',
+  },
+  'file-not-allowed': {
+    cause: 'Es wurde nicht erlaubt, dass ein Gast in {path} schreibt.',
+    action: 'Die Datei mit „Durchsuchen …“ wählen oder die Platte nur lesbar machen.',
+  },
+  'image-unreadable': {
+    cause: 'Das Plattenabbild {path} kann nicht verwendet werden: {detail}.',
+    action: 'Das Format prüfen oder ein anderes Abbild verwenden.',
+  },
+  'image-failed': {
+    cause: 'Das Plattenabbild {path} wurde nicht fertig: {detail}.',
+    action: 'Nichts davon wurde behalten; freien Platz prüfen und noch einmal versuchen.',
+  },
+  'image-shrink': {
+    cause: 'Das Plattenabbild {path} würde kleiner, und was an seinem Ende liegt, ginge verloren.',
+    action: 'Mindestens {min} MiB geben.',
+  },
+  'image-damaged': {
+    cause: 'Das Plattenabbild {path} hat Fehler: {detail}.',
+    action: 'Eine frühere Kopie verwenden oder es reparieren lassen.',
+  },
+  'network-exists': {
+    cause: 'Ein virtuelles Netz namens „{network}“ gibt es schon.',
+    action: 'Einen anderen Namen wählen.',
+  },
+  'network-bad': {
+    cause: 'Das virtuelle Netz „{network}“ kann nicht verwendet werden: {detail}.',
+    action: 'Seine Adressen berichtigen.',
+  },
+  'network-overlaps': {
+    cause: 'Die Adressen von „{network}“ überschneiden sich mit denen von „{other}“.',
+    action: 'Einen eigenen Bereich wählen.',
+  },
+  'network-in-use': {
+    cause: 'Das virtuelle Netz „{network}“ wird benutzt von: {names}.',
+    action: 'Diesen Maschinen erst ein anderes Netz geben.',
+  },
+  'network-permanent': {
+    cause: 'Das virtuelle Netz „{network}“ ist von Anfang an da und bleibt.',
+    action: 'Es stattdessen ändern oder ein weiteres anlegen.',
+  },
+  'networks-corrupt': {
+    cause: 'Die Liste der virtuellen Netze war beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
+    action: 'Eigene Netze noch einmal anlegen; „default“ ist da.',
+  },
   'old-electron': {
     cause:
       'Dies ist das alte Electron {version} ohne Sicherheitsaktualisierungen, weil das aktuelle nicht geladen werden konnte.',

@@ -49,6 +49,10 @@ export const messages = {
   'operation.redefine': { en: 'change the definition', de: 'Definition ändern' },
   'operation.setMemory': { en: 'set the memory', de: 'Speicher einstellen' },
   'operation.openConsole': { en: 'open the console', de: 'Konsole öffnen' },
+  'operation.openScreen': { en: 'open the screen', de: 'Bildschirm öffnen' },
+  'operation.attachDevice': { en: 'attach a device', de: 'ein Gerät hinzufügen' },
+  'operation.detachDevice': { en: 'detach a device', de: 'ein Gerät entfernen' },
+  'operation.changeMedium': { en: 'change the medium', de: 'das Medium wechseln' },
 
   'action.new': { en: 'New virtual machine', de: 'Neue virtuelle Maschine' },
   'action.demo': { en: 'Demo guest', de: 'Demo-Gast' },
@@ -122,6 +126,10 @@ export const messages = {
   'job.restore': { en: 'Restoring {subject}', de: '{subject} wird wiederhergestellt' },
   'job.create': { en: 'Starting {subject}', de: '{subject} wird gestartet' },
   'job.demoGuest': { en: 'Preparing the demo guest', de: 'Der Demo-Gast wird vorbereitet' },
+  'job.imageCreate': { en: 'Creating {subject}', de: '{subject} wird angelegt' },
+  'job.imageResize': { en: 'Resizing {subject}', de: 'Größe von {subject} wird geändert' },
+  'job.imageConvert': { en: 'Converting to {subject}', de: 'Wird nach {subject} umgewandelt' },
+  'job.imageCheck': { en: 'Checking {subject}', de: '{subject} wird geprüft' },
   'job.failed': { en: 'Failed.', de: 'Fehlgeschlagen.' },
   'job.cancel': { en: 'Cancel: {job}', de: 'Abbrechen: {job}' },
   'job.step-percent': { en: '{step}, {percent}', de: '{step}, {percent}' },
@@ -133,6 +141,10 @@ export const messages = {
   'step.downloading': { en: 'Downloading the kernel and BusyBox', de: 'Kernel und BusyBox werden geladen' },
   'step.unpacking': { en: 'Unpacking', de: 'Wird entpackt' },
   'step.building-ramdisk': { en: 'Building the ramdisk', de: 'Die Ramdisk wird gebaut' },
+  'step.creating-image': { en: 'Creating the disk image', de: 'Das Plattenabbild wird angelegt' },
+  'step.resizing-image': { en: 'Resizing the disk image', de: 'Die Größe des Plattenabbilds wird geändert' },
+  'step.converting-image': { en: 'Converting the disk image', de: 'Das Plattenabbild wird umgewandelt' },
+  'step.checking-image': { en: 'Checking the disk image', de: 'Das Plattenabbild wird geprüft' },
 
   'confirm.force-off-title': { en: 'Force “{name}” off?', de: 'Ausschalten von „{name}“ erzwingen?' },
   'confirm.force-off-body': {

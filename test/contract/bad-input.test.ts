@@ -39,6 +39,7 @@ describe.skipIf(!ready)('the embedded driver given bad input', () => {
     kernel: good.kernel,
     ramdisk: good.ramdisk,
     cmdline: good.commandLine,
+    devices: [],
   }
   const events: DriverEvent[] = []
   const channels = new NodeChannels()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
 import type { ChannelFactory } from '../../src-main/lib/channel'
+import { DEFAULT_NETWORK, type Disk } from '../../src-main/public/device'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig } from '../../src-main/public/types'
 
@@ -26,6 +27,10 @@ export interface ContractOptions {
   readonly type: string
   readonly answer: string
   readonly bootMs: number
+}
+
+const disk = (dev: string, path: string): Disk => {
+  return { kind: 'vbd', dev, path, format: 'raw', readonly: path === '', removable: true }
 }
 
 const quiet = (): Progress => ({ report: () => {}, signal: new AbortController().signal })
@@ -100,6 +105,11 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.save(uuid, config, join(folder, 'x'), quiet()),
         await driver.openConsole(uuid, undefined),
         await driver.dmesg(uuid),
+        await driver.attachDevice(uuid, disk('xvdb', '')),
+        await driver.detachDevice(uuid, 'vbd/51728', true),
+        await driver.changeMedium(uuid, 'vbd/51728', '', 'raw'),
+        await driver.openScreen(uuid),
+        await driver.screenshot(uuid),
       ]
       for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
     })
@@ -186,6 +196,64 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await driver.restore(uuid, config, path, quiet())).toMatchObject({ ok: false })
       expect(await driver.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
       expect(stops(uuid)).toEqual([])
+    })
+
+    it('knows the networks it is told, and their leases', async () => {
+      expect((await driver.setNetworks([DEFAULT_NETWORK])).ok).toBe(true)
+      expect(await driver.leases(DEFAULT_NETWORK.name)).toEqual({ ok: true, value: [] })
+    })
+
+    it('shows XenStore, with the domains that run in it', { timeout }, async () => {
+      const uuid = await started()
+      const dump = await driver.dumpStore()
+      expect(dump.ok && dump.value).toContain(`/vm/${uuid}`)
+      await driver.destroy(uuid)
+    })
+
+    it('attaches, changes and detaches a disk while the domain runs', { timeout }, async (context) => {
+      if (!driver.limits.devices.includes('vbd')) return context.skip()
+      const [first, second] = [join(folder, 'first.raw'), join(folder, 'second.raw')]
+      for (const path of [first, second]) {
+        expect(await driver.images.create({ path, format: 'raw', sizeMiB: 4 })).toEqual({ ok: true, value: null })
+      }
+      expect(await driver.images.create({ path: first, format: 'raw', sizeMiB: 4 })).toMatchObject({
+        ok: false,
+        error: { reason: 'file-exists' },
+      })
+      expect(await driver.images.inspect(first)).toMatchObject({ ok: true, value: { format: 'raw', virtualSize: 4 << 20 } })
+      const uuid = await started()
+      await converse(uuid, options.prompt)
+      expect(await driver.attachDevice(uuid, disk('xvdb', first))).toEqual({ ok: true, value: null })
+      expect((await driver.attachDevice(uuid, disk('xvdb', second))).ok).toBe(false)
+      expect(await driver.changeMedium(uuid, 'vbd/51728', second, 'raw')).toEqual({ ok: true, value: null })
+      const counted = () =>
+        events.some((event) => {
+          if (event.kind !== 'samples') return false
+          return event.samples.some((sample) => sample.uuid === uuid && sample.devices.some(({ key }) => key === 'vbd/51728'))
+        })
+      await expect.poll(counted, { timeout: 15_000 }).toBe(true)
+      expect(await driver.detachDevice(uuid, 'vbd/51728', false)).toEqual({ ok: true, value: null })
+      expect((await driver.detachDevice(uuid, 'vbd/51728', false)).ok).toBe(false)
+      await driver.destroy(uuid)
+    })
+
+    it('serves a screen that begins as RFB does, and pictures of it', { timeout }, async (context) => {
+      if (!driver.limits.devices.includes('vfb')) return context.skip()
+      const uuid = randomUUID()
+      const devices = [{ kind: 'vfb', width: 800, height: 600 }] as const
+      expect((await driver.create(uuid, { ...config, devices })).ok).toBe(true)
+      const opened = await driver.openScreen(uuid)
+      if (!opened.ok) throw new Error(`no screen: ${opened.error.reason}`)
+      const transport = subject.channels.transport(opened.value)
+      let greeting = ''
+      transport.onMessage((message) => {
+        if (message instanceof Uint8Array) greeting += new TextDecoder('latin1').decode(message)
+      })
+      await expect.poll(() => greeting).toMatch(/^RFB 003\.008\n/)
+      transport.close()
+      const shot = await driver.screenshot(uuid)
+      expect(shot).toMatchObject({ ok: true, value: { width: 800, height: 600 } })
+      await driver.destroy(uuid)
     })
 
     it('is told by the guest that it powered off', { timeout }, async () => {

@@ -35,7 +35,15 @@ describe('the embedded driver', () => {
 if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
   const { kernel, ramdisk, commandLine } = files.value
   driverContract('embedded', embedded, {
-    config: () => ({ name: 'contract', memoryMiB: 192, vcpus: 1, kernel, ramdisk, cmdline: `${commandLine} quiet` }),
+    config: () => ({
+      name: 'contract',
+      memoryMiB: 192,
+      vcpus: 1,
+      kernel,
+      ramdisk,
+      cmdline: `${commandLine} quiet`,
+      devices: [],
+    }),
     prompt: 'demo:~# ',
     type: 'uname -a\r',
     answer: 'Linux',
@@ -46,7 +54,15 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
     const folder = mkdtempSync(join(tmpdir(), 'ringmaster-kill-'))
     const events: DriverEvent[] = []
     const { driver, channels } = embedded(folder)
-    const config = (name: string) => ({ name, memoryMiB: 128, vcpus: 1, kernel, ramdisk, cmdline: `${commandLine} quiet` })
+    const config = (name: string) => ({
+      name,
+      memoryMiB: 128,
+      vcpus: 1,
+      kernel,
+      ramdisk,
+      cmdline: `${commandLine} quiet`,
+      devices: [],
+    })
     const pids = (bundle: string): number[] => {
       const lines = execFileSync('ps', ['-o', 'pid=,ppid=,args=', '-e'], { encoding: 'utf8' }).trim().split('\n')
       const ours = lines.map((line) => line.trim().split(/\s+/)).filter(([, parent]) => parent === `${process.pid}`)

@@ -40,7 +40,15 @@ describe.skipIf(!ready)('random lives of four guests', () => {
     const made = await makeToolstack({ folder, driver: new EmbeddedDriver(supervisor, join(folder, 'domain0')) })
     const { toolstack, servers } = made
     const { domains, jobs } = toolstack
-    const config = (name: string): DomainConfig => ({ name, memoryMiB: 128, vcpus: 1, kernel, ramdisk, cmdline: commandLine })
+    const config = (name: string): DomainConfig => ({
+      name,
+      memoryMiB: 128,
+      vcpus: 1,
+      kernel,
+      ramdisk,
+      cmdline: commandLine,
+      devices: [],
+    })
     const uuids: string[] = []
     for (const name of ['A', 'B', 'C', 'D']) {
       const defined = await domains.define(config(name))

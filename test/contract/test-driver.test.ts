@@ -10,7 +10,7 @@ driverContract(
     return { driver: new TestDriver(channels), channels }
   },
   {
-    config: () => ({ name: 'contract', memoryMiB: 64, vcpus: 1, kernel: '', ramdisk: null, cmdline: '' }),
+    config: () => ({ name: 'contract', memoryMiB: 64, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [] }),
     prompt: '~ # ',
     type: 'uname -a\r',
     answer: 'Linux test',

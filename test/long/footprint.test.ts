@@ -61,7 +61,15 @@ it.skipIf(process.platform !== 'linux')(
     await machine.open()
     try {
       const { domains } = machine.toolstack
-      const config = { name: 'idle', memoryMiB: MEMORY_MIB, vcpus: 1, kernel, ramdisk, cmdline: `${commandLine} quiet` }
+      const config = {
+        name: 'idle',
+        memoryMiB: MEMORY_MIB,
+        vcpus: 1,
+        kernel,
+        ramdisk,
+        cmdline: `${commandLine} quiet`,
+        devices: [],
+      }
       const uuid = good(await domains.define(config))
       good(await domains.create(uuid, false))
       await machine.console(uuid, (text) => text.includes(DEMO_PROMPT), 240)

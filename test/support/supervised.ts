@@ -7,6 +7,7 @@ import path from 'node:path'
 import type { Transport } from '../../src-engine/public/protocol/transport'
 import type { Result } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
+import { NetworkStore } from '../../src-main/definition/network-store'
 import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
 import type { OpaquePort } from '../../src-main/lib/channel'
@@ -78,6 +79,8 @@ export class Supervised {
     this.toolstack = new Toolstack({
       driver,
       definitions: new DefinitionStore(folder),
+      networks: new NetworkStore(path.join(folder, 'networks.json')),
+      diskFolder: path.join(folder, 'disks'),
       clock: { now: () => Date.now() },
       demo: new TestDemoMaker(path.join(folder, 'demo'), 0),
       emit: (_name, payload) => {
@@ -104,7 +107,7 @@ export class Supervised {
   // ---- domains ----
 
   async define(name: string, kernel: string, cmdline: string, memoryMiB = 16): Promise<string> {
-    const config: DomainConfig = { name, memoryMiB, vcpus: 1, kernel, ramdisk: null, cmdline }
+    const config: DomainConfig = { name, memoryMiB, vcpus: 1, kernel, ramdisk: null, cmdline, devices: [] }
     return good(await this.toolstack.domains.define(config))
   }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
+import { NetworkStore } from '../../src-main/definition/network-store'
 import type { HypervisorDriver } from '../../src-main/driver/driver'
 import { TestDriver } from '../../src-main/driver/test/test-driver'
 import type { OpaquePort } from '../../src-main/lib/channel'
@@ -23,6 +24,7 @@ export interface ToldEvent {
 export function testCaller(chosen: readonly string[] = [], ports: OpaquePort[] = []): Caller {
   return {
     choseFile: (path) => chosen.includes(path),
+    allowsWriting: async () => false,
     handOver: (port) => ports.push(port),
   }
 }
@@ -35,6 +37,7 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   filePick: notHere,
   windowOpen: notHere,
   windowClose: notHere,
+  windowFullScreen: notHere,
   clipboardRead: notHere,
   clipboardWrite: notHere,
   quit: notHere,
@@ -62,6 +65,8 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   const toolstack = new Toolstack({
     driver,
     definitions: new DefinitionStore(folder),
+    networks: new NetworkStore(join(folder, 'networks.json')),
+    diskFolder: join(folder, 'disks'),
     clock: { now: () => Date.now() },
     demo: new TestDemoMaker(join(folder, 'demo'), 0),
     emit: (name, payload) => {
@@ -75,7 +80,15 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   await toolstack.load()
   await toolstack.open()
   const servers: CallServers = { ...toolstack.servers(), ...appCalls }
-  const config = (name: string): DomainConfig => ({ name, memoryMiB: 64, vcpus: 1, kernel, ramdisk: null, cmdline: '' })
+  const config = (name: string): DomainConfig => ({
+    name,
+    memoryMiB: 64,
+    vcpus: 1,
+    kernel,
+    ramdisk: null,
+    cmdline: '',
+    devices: [],
+  })
   const state = (uuid: string): DomainState | 'gone' => {
     const info = toolstack.domains.info(uuid)
     return info.ok ? info.value.state : 'gone'

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { OpaquePort } from '../../lib/channel'
+import { deviceKey, type Lease } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
 import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
@@ -15,10 +16,12 @@ import type {
   DriverLimits,
   DriverSample,
   HypervisorDriver,
+  ImageTool,
   Outcome,
   Progress,
   RestoredDomain,
   SavedDomain,
+  Screenshot,
   StartedDomain,
   StopKind,
 } from '../driver'
@@ -40,13 +43,26 @@ interface Running {
 /** Domain 0 counts as back when its guests are joined to it, or after this while. */
 const REJOIN_WAIT_MS = 3000
 
+function unsupported(operation: string): { readonly ok: false; readonly error: ErrorReport } {
+  return err(errorReport('unsupported', { operation }))
+}
+
+const noImages: ImageTool = {
+  create: async () => unsupported('imageCreate'),
+  inspect: async () => unsupported('imageInspect'),
+  resize: async () => unsupported('imageResize'),
+  convert: async () => unsupported('imageConvert'),
+  check: async () => unsupported('imageCheck'),
+}
+
 /** First reserved domid; ours are below it. */
 const DOMIDS = 0x7ff0
 
 export class EmbeddedDriver implements HypervisorDriver {
   readonly name = 'embedded'
   // 4 GiB less the engine's state for one vcpu: see src-engine/isa/state-layout.ts; a test compares.
-  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020 }
+  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020, devices: [] }
+  readonly images: ImageTool = noImages
   private readonly supervisor: Supervisor
   private readonly watchdog: Watchdog
   private readonly domain0: Domain0
@@ -99,6 +115,8 @@ export class EmbeddedDriver implements HypervisorDriver {
   // ---- starting -------------------------------------------------------------------------------
 
   async create(uuid: string, config: DomainConfig): Outcome<StartedDomain> {
+    const missing = config.devices.find(({ kind }) => !this.limits.devices.includes(kind))
+    if (missing) return unsupported(deviceKey(missing))
     return this.bring(uuid, config, async ({ guest }, domain0) => {
       const { name, kernel, ramdisk, cmdline, memoryMiB, vcpus } = config
       const image = { kernel, cmdline, ...(ramdisk === null ? {} : { ramdisk }) }
@@ -273,6 +291,43 @@ export class EmbeddedDriver implements HypervisorDriver {
     return dmesg.ok ? ok(dmesg.value.text) : err(engineError('other', dmesg.error))
   }
 
+  // ---- devices --------------------------------------------------------------------------------
+
+  async attachDevice(): Outcome {
+    return unsupported('attachDevice')
+  }
+
+  async detachDevice(): Outcome {
+    return unsupported('detachDevice')
+  }
+
+  async changeMedium(): Outcome {
+    return unsupported('changeMedium')
+  }
+
+  async setNetworks(): Outcome {
+    return ok(null)
+  }
+
+  async leases(): Outcome<readonly Lease[]> {
+    return ok([])
+  }
+
+  async openScreen(): Outcome<OpaquePort> {
+    return unsupported('openScreen')
+  }
+
+  async screenshot(): Outcome<Screenshot> {
+    return unsupported('screenshot')
+  }
+
+  async dumpStore(): Outcome<string> {
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const dump = await domain0.value.caller.call('dumpStore', {})
+    return dump.ok ? ok(dump.value.text) : err(engineError('other', dump.error))
+  }
+
   // ---- ends -----------------------------------------------------------------------------------
 
   private ended(running: Running, how: StopKind, detail: string): void {
@@ -342,7 +397,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     const found = await Promise.all(
       running.map(async ({ guest }): Promise<DriverSample[]> => {
         const sample = await guest.sample()
-        return sample ? [{ uuid: guest.uuid, ...sample }] : []
+        return sample ? [{ uuid: guest.uuid, ...sample, devices: [] }] : []
       }),
     )
     const domain0 = await this.sampleDomain0()
@@ -358,6 +413,6 @@ export class EmbeddedDriver implements HypervisorDriver {
     this.domain0Usage = { usage, at, pid }
     const seconds = last ? (at - last.at) / 1000 : 0
     const cpu = last && last.pid === pid && seconds > 0 ? (usage.cpuSeconds - last.usage.cpuSeconds) / seconds : 0
-    return { uuid: DOMAIN0_UUID, cpu: Math.max(0, cpu), memoryKiB: usage.residentKiB }
+    return { uuid: DOMAIN0_UUID, cpu: Math.max(0, cpu), memoryKiB: usage.residentKiB, devices: [] }
   }
 }

@@ -7,6 +7,17 @@ import { err, ok, type Result } from '../../../src-engine/public/result'
 import { count, dictionary, fields, text } from '../../../src-engine/public/shape'
 import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
+import { encodePng } from '../../lib/png'
+import {
+  type Device,
+  type DeviceRates,
+  type Disk,
+  deviceKey,
+  type ImageFormat,
+  type Lease,
+  type Network,
+  type Nic,
+} from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import { type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
 import type {
@@ -17,15 +28,22 @@ import type {
   Progress,
   RestoredDomain,
   SavedDomain,
+  Screenshot,
   StartedDomain,
   StopKind,
 } from '../driver'
 import { TestConsole } from './test-console'
+import { TestImages } from './test-images'
+import { TestScreen } from './test-screen'
+import { testStore } from './test-store'
 
 interface TestDomain {
   readonly domid: number
   readonly config: DomainConfig
   readonly console: TestConsole
+  readonly screen: TestScreen | undefined
+  /** By key, as they are attached now. */
+  readonly devices: Map<string, Device>
   memoryMiB: number
   paused: boolean
 }
@@ -44,8 +62,15 @@ export interface TestDriverOptions {
 
 export class TestDriver implements HypervisorDriver {
   readonly name = 'test'
-  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4000 }
+  readonly limits: DriverLimits = {
+    maxVcpus: 1,
+    minMemoryMiB: 16,
+    maxMemoryMiB: 4000,
+    devices: ['vbd', 'vif', 'vfb'],
+  }
+  readonly images: TestImages
   private readonly domains = new Map<string, TestDomain>()
+  private networks: readonly Network[] = []
   private readonly failures = new Map<string, ErrorReport>()
   private readonly channels: ChannelFactory
   private readonly options: TestDriverOptions
@@ -57,6 +82,7 @@ export class TestDriver implements HypervisorDriver {
   constructor(channels: ChannelFactory, options: TestDriverOptions = { delayMs: 0 }) {
     this.channels = channels
     this.options = options
+    this.images = new TestImages((progress) => this.work(progress))
   }
 
   // ---- for scripts --------------------------------------------------------------------------
@@ -174,6 +200,96 @@ export class TestDriver implements HypervisorDriver {
     return this.domains.has(uuid) ? ok('(test) domain created\n') : err(errorReport('no-domain', { uuid }))
   }
 
+  // ---- devices ------------------------------------------------------------------------------
+
+  async attachDevice(uuid: string, device: Device): Outcome {
+    const found = this.found(uuid, 'attachDevice')
+    if (!found.ok) return found
+    const { devices, config } = found.value
+    const key = deviceKey(device)
+    if (devices.has(key)) return err(errorReport('device-twice', { name: config.name, key }))
+    if (device.kind === 'vfb') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
+    await this.pause(this.options.delayMs / 4)
+    devices.set(key, device)
+    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was attached.` })
+    return ok(null)
+  }
+
+  async detachDevice(uuid: string, key: string, _force: boolean): Outcome {
+    const found = this.found(uuid, 'detachDevice')
+    if (!found.ok) return found
+    const { devices, config } = found.value
+    if (!devices.has(key)) return err(errorReport('no-device', { name: config.name, key }))
+    if (key === 'vfb/0') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
+    await this.pause(this.options.delayMs / 4)
+    devices.delete(key)
+    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was detached.` })
+    return ok(null)
+  }
+
+  async changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome {
+    const found = this.found(uuid, 'changeMedium')
+    if (!found.ok) return found
+    const { devices, config } = found.value
+    const device = devices.get(key)
+    if (device?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
+    if (!device.removable) return err(errorReport('not-hot-pluggable', { name: config.name, key }))
+    devices.set(key, { ...device, path, format } satisfies Disk)
+    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} has ${path === '' ? 'no medium' : path}.` })
+    return ok(null)
+  }
+
+  async setNetworks(networks: readonly Network[]): Outcome {
+    const failure = this.failure('setNetworks')
+    if (failure) return err(failure)
+    this.networks = networks
+    return ok(null)
+  }
+
+  /** Each interface of a running domain has the next address of its network's range. */
+  async leases(name: string): Outcome<readonly Lease[]> {
+    const network = this.networks.find((each) => each.name === name)
+    if (!network) return err(errorReport('no-network', { network: name }))
+    const first = network.dhcp?.first
+    if (first === undefined) return ok([])
+    const start = Number(first.slice(first.lastIndexOf('.') + 1))
+    const prefix = first.slice(0, first.lastIndexOf('.') + 1)
+    const joined = [...this.domains.values()].flatMap(({ devices, config }) =>
+      [...devices.values()].flatMap((device): { nic: Nic; host: string }[] =>
+        device.kind === 'vif' && device.network === name ? [{ nic: device, host: config.name }] : [],
+      ),
+    )
+    return ok(joined.map(({ nic, host }, index) => ({ mac: nic.mac, address: `${prefix}${start + index}`, name: host })))
+  }
+
+  async openScreen(uuid: string): Outcome<OpaquePort> {
+    const found = this.found(uuid, 'openScreen')
+    if (!found.ok) return found
+    const { screen, config } = found.value
+    if (!screen) return err(errorReport('no-screen', { name: config.name }))
+    const [ours, theirs] = this.channels.createChannel()
+    screen.attach(this.channels.transport(ours))
+    return ok(theirs)
+  }
+
+  async screenshot(uuid: string): Outcome<Screenshot> {
+    const found = this.found(uuid, 'screenshot')
+    if (!found.ok) return found
+    const { screen, config } = found.value
+    if (!screen) return err(errorReport('no-screen', { name: config.name }))
+    const { width, height, pixels } = screen
+    return ok({ width, height, png: encodePng(pixels, width, height) })
+  }
+
+  async dumpStore(): Outcome<string> {
+    const failure = this.failure('dumpStore')
+    if (failure) return err(failure)
+    const running = [...this.domains].map(([uuid, { domid, config, devices, memoryMiB }]) => {
+      return { uuid, domid, name: config.name, memoryMiB, devices: [...devices.values()] }
+    })
+    return ok(testStore(running))
+  }
+
   // ---- inside -------------------------------------------------------------------------------
 
   private async readState(path: string) {
@@ -191,7 +307,12 @@ export class TestDriver implements HypervisorDriver {
     const detail = (kind: StopKind): string => (kind === 'crash' ? 'SHUTDOWN_crash, the kernel of the guest panicked' : '')
     const ended = (kind: StopKind): void => void this.later(() => this.stop(uuid, kind, detail(kind)))
     const testConsole = new TestConsole(config.name, ended, state)
-    this.domains.set(uuid, { domid, config, console: testConsole, memoryMiB: config.memoryMiB, paused: false })
+    const display = config.devices.find((device) => device.kind === 'vfb')
+    const told = (text: string): void => this.listener({ kind: 'log', uuid, level: 'debug', text: `screen: ${text}` })
+    const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
+    const devices = new Map(config.devices.map((device) => [deviceKey(device), device]))
+    const { memoryMiB } = config
+    this.domains.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, paused: false })
     this.listener({ kind: 'log', uuid, level: 'info', text: `Domain ${domid} (${config.name}) was created.` })
     return { domid, paused: false }
   }
@@ -201,6 +322,7 @@ export class TestDriver implements HypervisorDriver {
     if (!domain) return
     this.domains.delete(uuid)
     domain.console.end(how)
+    domain.screen?.end()
     this.listener({
       kind: 'log',
       uuid,
@@ -210,12 +332,17 @@ export class TestDriver implements HypervisorDriver {
     this.listener({ kind: 'stopped', uuid, how, detail })
   }
 
-  private with(uuid: string, call: keyof HypervisorDriver, act: (domain: TestDomain) => void): Result<null, ErrorReport> {
+  private found(uuid: string, call: keyof HypervisorDriver): Result<TestDomain, ErrorReport> {
     const failure = this.failure(call)
     if (failure) return err(failure)
     const domain = this.domains.get(uuid)
-    if (!domain) return err(errorReport('no-domain', { uuid }))
-    act(domain)
+    return domain ? ok(domain) : err(errorReport('no-domain', { uuid }))
+  }
+
+  private with(uuid: string, call: keyof HypervisorDriver, act: (domain: TestDomain) => void): Result<null, ErrorReport> {
+    const found = this.found(uuid, call)
+    if (!found.ok) return found
+    act(found.value)
     return ok(null)
   }
 
@@ -253,8 +380,21 @@ export class TestDriver implements HypervisorDriver {
     this.phase++
     const samples = [...this.domains].map(([uuid, domain]) => {
       const wave = 0.35 + 0.3 * Math.sin((this.phase + domain.domid * 7) / 9) + 0.1 * Math.sin(this.phase * 2.3)
-      return { uuid, cpu: domain.paused ? 0 : Math.max(0, Math.min(1, wave)), memoryKiB: domain.memoryMiB * 1024 }
+      const devices = [...domain.devices.values()].flatMap((device, index) =>
+        device.kind === 'vfb' ? [] : [this.rates(device, domain.paused ? 0 : domain.domid + index)],
+      )
+      const cpu = domain.paused ? 0 : Math.max(0, Math.min(1, wave))
+      return { uuid, cpu, memoryKiB: domain.memoryMiB * 1024, devices }
     })
     this.listener({ kind: 'samples', samples })
+  }
+
+  /** Make-believe traffic: waves of some MiB a second, the more the higher `load` is in its cycle; 0 is none. */
+  private rates(device: Device, load: number): DeviceRates {
+    const key = deviceKey(device)
+    if (load === 0) return { key, readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0 }
+    const wave = (period: number) => Math.max(0, Math.sin((this.phase + load * 5) / period)) ** 2
+    const [reads, writes] = [Math.round(900 * wave(6)), Math.round(400 * wave(11))]
+    return { key, readBytes: reads * 16384, writtenBytes: writes * 8192, readRequests: reads, writeRequests: writes }
   }
 }

@@ -96,7 +96,7 @@ export function CreateDomainView() {
       return
     }
     setBusy(true)
-    const defined = await client.call('domainDefine', { config: configOf(form), start: false })
+    const defined = await client.call('domainDefine', { config: configOf(form), images: [], start: false })
     if (!defined.ok) {
       setBusy(false)
       setRefusal(defined.error)

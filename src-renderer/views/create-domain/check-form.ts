@@ -86,6 +86,7 @@ export function configOf(form: Form): DomainConfig {
     kernel: form.kernel.trim(),
     ramdisk: ramdisk === '' ? null : ramdisk,
     cmdline: form.cmdline.trim(),
+    devices: [],
   }
 }
 

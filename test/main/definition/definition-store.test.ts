@@ -8,7 +8,15 @@ import { DefinitionStore } from '../../../src-main/definition/definition-store'
 
 const UUID = '11111111-2222-4333-8444-555555555555'
 const OTHER = '99999999-2222-4333-8444-555555555555'
-const config = { name: 'Debian', memoryMiB: 256, vcpus: 1, kernel: '/boot/vmlinuz', ramdisk: null, cmdline: 'console=hvc0' }
+const config = {
+  name: 'Debian',
+  memoryMiB: 256,
+  vcpus: 1,
+  kernel: '/boot/vmlinuz',
+  ramdisk: null,
+  cmdline: 'console=hvc0',
+  devices: [],
+}
 
 let folder = ''
 beforeEach(() => {
@@ -24,16 +32,34 @@ async function loaded() {
 describe('the definition store', () => {
   it('gives back what was put, after a new start', async () => {
     const { store } = await loaded()
-    await store.put({ uuid: UUID, config, managedSave: 123 })
+    await store.put({ uuid: UUID, config, managedSave: 123, savedConfig: config })
     const { definitions, problems, cutOff } = await loaded()
-    expect(definitions).toEqual([{ uuid: UUID, config, managedSave: 123 }])
+    expect(definitions).toEqual([{ uuid: UUID, config, managedSave: 123, savedConfig: config }])
     expect({ problems, cutOff }).toEqual({ problems: [], cutOff: [] })
+  })
+
+  it('reads what version 1 wrote: a configuration without devices, here and in the index of saved files', async () => {
+    const { store } = await loaded()
+    await store.settled()
+    const { devices: _none, ...old } = config
+    const path = join(folder, 'definitions', `${UUID}.json`)
+    writeFileSync(path, JSON.stringify({ version: 1, uuid: UUID, config: old, managedSave: 5 }))
+    const index = { version: 1, files: [{ path: '/a.rmsave', uuid: UUID, config: old, savedAt: 7 }] }
+    writeFileSync(join(folder, 'saved-files.json'), JSON.stringify(index))
+    const again = await loaded()
+    expect(again.problems).toEqual([])
+    expect(again.definitions).toEqual([{ uuid: UUID, config, managedSave: 5, savedConfig: null }])
+    expect(again.store.findSavedFile('/a.rmsave')?.config).toEqual(config)
+    // It is only written anew when it changes.
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1 })
   })
 
   it('leaves no temporary file and forgets one that a crash left', async () => {
     const { store } = await loaded()
     await Promise.all(
-      [1, 2, 3].map((memoryMiB) => store.put({ uuid: UUID, config: { ...config, memoryMiB }, managedSave: null })),
+      [1, 2, 3].map((memoryMiB) =>
+        store.put({ uuid: UUID, config: { ...config, memoryMiB }, managedSave: null, savedConfig: null }),
+      ),
     )
     writeFileSync(join(folder, 'definitions', `${UUID}.json.abc.tmp`), '{"ver')
     const { definitions } = await loaded()
@@ -44,12 +70,12 @@ describe('the definition store', () => {
   it.each([
     ['half a file', '{"version": 1, "uuid": "1111'],
     ['another shape', JSON.stringify({ version: 1, uuid: UUID, config: { ...config, memoryMiB: 'much' }, managedSave: null })],
-    ['a newer version', JSON.stringify({ version: 2, uuid: UUID, config, managedSave: null })],
+    ['a newer version', JSON.stringify({ version: 3, uuid: UUID, config, managedSave: null })],
     ['another identifier than its name', JSON.stringify({ version: 1, uuid: OTHER, config, managedSave: null })],
     ['nothing', ''],
   ])('keeps a definition that holds %s aside, reports it, and loads the others', async (_what, content) => {
     const { store } = await loaded()
-    await store.put({ uuid: OTHER, config, managedSave: null })
+    await store.put({ uuid: OTHER, config, managedSave: null, savedConfig: null })
     writeFileSync(join(folder, 'definitions', `${UUID}.json`), content)
     const { definitions, problems } = await loaded()
     expect(definitions.map(({ uuid }) => uuid)).toEqual([OTHER])
@@ -61,7 +87,7 @@ describe('the definition store', () => {
 
   it('finds the markers of domains that ran when the app was cut off', async () => {
     const { store } = await loaded()
-    await store.put({ uuid: UUID, config, managedSave: null })
+    await store.put({ uuid: UUID, config, managedSave: null, savedConfig: null })
     await store.markRunning(UUID)
     expect((await loaded()).cutOff).toEqual([UUID])
     await store.unmarkRunning(UUID)
@@ -80,7 +106,7 @@ describe('the definition store', () => {
 
   it('forgets everything of a removed domain', async () => {
     const { store } = await loaded()
-    await store.put({ uuid: UUID, config, managedSave: 1 })
+    await store.put({ uuid: UUID, config, managedSave: 1, savedConfig: null })
     writeFileSync(store.managedSavePath(UUID), 'state')
     await store.markRunning(UUID)
     await store.remove(UUID)

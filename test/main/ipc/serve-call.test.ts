@@ -77,12 +77,12 @@ describe('the client made from the table', () => {
     })
     const seen: string[] = []
     const stop = client.subscribe('domainChanged', ({ domain }) => seen.push(`${domain.name} ${domain.state}`))
-    const config = { name: 'A', memoryMiB: 64, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '' }
-    const defined = await client.call('domainDefine', { config, start: false })
+    const config = { name: 'A', memoryMiB: 64, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices: [] }
+    const defined = await client.call('domainDefine', { config, images: [], start: false })
     expect(defined.ok).toBe(true)
     expect(seen).toEqual(['A shutoff'])
     stop()
-    await client.call('domainDefine', { config: { ...config, name: 'B' }, start: false })
+    await client.call('domainDefine', { config: { ...config, name: 'B' }, images: [], start: false })
     expect(seen).toHaveLength(1)
     await close()
   })

@@ -24,6 +24,7 @@ function domain(part: Partial<DomainInfo>): DomainInfo {
     detail: '',
     domid: 1,
     config: null,
+    running: null,
     operations: [],
     job: null,
     startedAt: null,

@@ -1,0 +1,103 @@
+// Image files as far as windows and tests need them: a file of the right magic that says how large it is. No guest reads them.
+// Invariant: never overwrites; a cancelled convert leaves nothing. Runs in: main (test driver), plain Node.
+import { open, rm, stat } from 'node:fs/promises'
+import { err, ok } from '../../../src-engine/public/result'
+import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
+import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
+import { type ErrorReport, errorReport } from '../../public/error-code'
+import type { ImageTool, Outcome, Progress } from '../driver'
+
+const MIB = 1024 * 1024
+const QCOW2_MAGIC = 0x514649fb
+const HEADER = 104
+
+export class TestImages implements ImageTool {
+  private readonly work: (progress: Progress) => Promise<ErrorReport | undefined>
+
+  constructor(work: (progress: Progress) => Promise<ErrorReport | undefined>) {
+    this.work = work
+  }
+
+  async create(image: NewImage): Outcome {
+    const { path, format, sizeMiB } = image
+    try {
+      const file = await open(path, 'wx', 0o600)
+      try {
+        if (format === 'raw') await file.truncate(sizeMiB * MIB)
+        else await file.write(this.header(sizeMiB * MIB), 0)
+      } finally {
+        await file.close()
+      }
+      return ok(null)
+    } catch (thrown) {
+      if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path }))
+      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async inspect(path: string): Outcome<ImageInfo> {
+    try {
+      const file = await open(path, 'r')
+      try {
+        const head = Buffer.alloc(HEADER)
+        const { bytesRead } = await file.read(head, 0, HEADER, 0)
+        const { size, blocks } = await file.stat()
+        const fileSize = blocks * 512
+        if (bytesRead < 32 || head.readUInt32BE(0) !== QCOW2_MAGIC)
+          return ok({ path, format: 'raw', virtualSize: size, fileSize })
+        return ok({ path, format: 'qcow2', virtualSize: Number(head.readBigUInt64BE(24)), fileSize })
+      } finally {
+        await file.close()
+      }
+    } catch (thrown) {
+      return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async resize(path: string, sizeMiB: number, progress: Progress): Outcome {
+    const info = await this.inspect(path)
+    if (!info.ok) return info
+    const { virtualSize, format } = info.value
+    if (sizeMiB * MIB < virtualSize) return err(errorReport('image-shrink', { path, min: Math.ceil(virtualSize / MIB) }))
+    const failure = await this.work(progress)
+    if (failure) return err(failure)
+    const file = await open(path, 'r+')
+    try {
+      if (format === 'raw') await file.truncate(sizeMiB * MIB)
+      else await file.write(this.header(sizeMiB * MIB), 0)
+    } finally {
+      await file.close()
+    }
+    return ok(null)
+  }
+
+  async convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome {
+    const info = await this.inspect(from)
+    if (!info.ok) return info
+    const sizeMiB = Math.max(1, Math.ceil(info.value.virtualSize / MIB))
+    const created = await this.create({ path: to, format, sizeMiB })
+    if (!created.ok) return created
+    const failure = await this.work(progress)
+    if (failure) await rm(to, { force: true })
+    return failure ? err(failure) : ok(null)
+  }
+
+  async check(path: string, _repair: boolean, progress: Progress): Outcome {
+    try {
+      await stat(path)
+    } catch (thrown) {
+      return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+    }
+    const failure = await this.work(progress)
+    return failure ? err(failure) : ok(null)
+  }
+
+  private header(size: number): Buffer {
+    const head = Buffer.alloc(HEADER)
+    head.writeUInt32BE(QCOW2_MAGIC, 0)
+    head.writeUInt32BE(3, 4)
+    head.writeUInt32BE(16, 20)
+    head.writeBigUInt64BE(BigInt(size), 24)
+    return head
+  }
+}

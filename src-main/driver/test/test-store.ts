@@ -1,0 +1,62 @@
+// XenStore as it would look for the make-believe domains: the nodes xl writes, printed as `xenstore-ls -f -p` does.
+// Runs in: main (test driver), plain Node.
+import { type Device, deviceKey } from '../../public/device'
+
+export interface StoredDomain {
+  readonly uuid: string
+  readonly domid: number
+  readonly name: string
+  readonly memoryMiB: number
+  readonly devices: readonly Device[]
+}
+
+function deviceNodes(domid: number, device: Device): [string, string][] {
+  const key = deviceKey(device)
+  const front = `/local/domain/${domid}/device/${key}`
+  const back = `/local/domain/0/backend/${key.replace('/', `/${domid}/`)}`
+  const details: [string, string][] =
+    device.kind === 'vbd'
+      ? [
+          [`${back}/params`, device.path],
+          [`${back}/mode`, device.readonly ? 'r' : 'w'],
+        ]
+      : device.kind === 'vif'
+        ? [[`${back}/mac`, device.mac]]
+        : []
+  return [
+    [front, ''],
+    [`${front}/backend`, back],
+    [`${front}/state`, '4'],
+    [back, ''],
+    [`${back}/frontend`, front],
+    [`${back}/state`, '4'],
+    ...details,
+  ]
+}
+
+export function testStore(domains: readonly StoredDomain[]): string {
+  const nodes: [string, string, number][] = [
+    ['/local', '', 0],
+    ['/local/domain', '', 0],
+    ['/local/domain/0', '', 0],
+    ['/local/domain/0/name', 'Domain-0', 0],
+    ['/vm', '', 0],
+  ]
+  for (const { uuid, domid, name, memoryMiB, devices } of domains) {
+    const home = `/local/domain/${domid}`
+    nodes.push(
+      [home, '', domid],
+      [`${home}/vm`, `/vm/${uuid}`, domid],
+      [`${home}/name`, name, domid],
+      [`${home}/domid`, String(domid), domid],
+      [`${home}/memory/target`, String(memoryMiB * 1024), domid],
+      [`${home}/control/shutdown`, '', domid],
+      [`/vm/${uuid}/name`, name, domid],
+      ...devices
+        .flatMap((device) => deviceNodes(domid, device))
+        .map(([path, value]): [string, string, number] => [path, value, domid]),
+    )
+  }
+  const sorted = nodes.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  return `${sorted.map(([path, value, owner]) => `${path} = ${JSON.stringify(value)}   (n0,r${owner})`).join('\n')}\n`
+}

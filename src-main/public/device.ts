@@ -1,0 +1,105 @@
+// Split devices and virtual networks as definitions, calls and windows speak of them: the engine's shapes passed on, and
+// what only the app needs: image files, rates for charts, leases. Runs in: main, preload, renderer. No platform.
+
+import { IMAGE_FORMATS } from '../../src-engine/public/protocol/device'
+import {
+  count,
+  fields,
+  flag,
+  list,
+  number,
+  oneOf,
+  optional,
+  shortText,
+  type TypeOf,
+  text,
+  within,
+} from '../../src-engine/public/shape'
+
+export {
+  DEFAULT_NETWORK,
+  type Device,
+  type Disk,
+  type Display,
+  deviceKey,
+  deviceShape,
+  diskNumber,
+  diskShape,
+  displayShape,
+  IMAGE_FORMATS,
+  type ImageFormat,
+  macShape,
+  type Network,
+  type Nic,
+  networkShape,
+  nicShape,
+  type PortForward,
+  portForwardShape,
+} from '../../src-engine/public/protocol/device'
+
+/** At most so many devices a domain. */
+export const DEVICES_MOST = 64
+
+/** Formats we write: new images are made in these, and a guest may write to these. */
+export const WRITTEN_FORMATS = ['qcow2', 'raw'] as const
+export type WrittenFormat = (typeof WRITTEN_FORMATS)[number]
+
+export const IMAGE_SIZE_MOST_MIB = 64 * 1024 * 1024
+const path = shortText(4096)
+
+/** An image to be made: a sparse file, of the size its guest sees. With `backing` it holds only what differs from that. */
+export const newImageShape = fields({
+  path,
+  format: oneOf(...WRITTEN_FORMATS),
+  sizeMiB: within(1, IMAGE_SIZE_MOST_MIB),
+  backing: optional(fields({ path, format: oneOf(...IMAGE_FORMATS) })),
+})
+export type NewImage = TypeOf<typeof newImageShape>
+
+/** What an image file says of itself. */
+export const imageInfoShape = fields({
+  path,
+  format: oneOf(...IMAGE_FORMATS),
+  /** Of the disk the guest sees, bytes. */
+  virtualSize: count,
+  /** What the file takes on the host, bytes. */
+  fileSize: count,
+  /** The image it builds on, as it is written in the file. */
+  backing: optional(path),
+  /** It was not closed in order. */
+  dirty: optional(flag),
+})
+export type ImageInfo = TypeOf<typeof imageInfoShape>
+
+/** What a device does, a second. Bytes are payload bytes; for a NIC, requests are packets, and read is what the guest gets. */
+export const deviceRatesShape = fields({
+  key: shortText(32),
+  readBytes: number,
+  writtenBytes: number,
+  readRequests: number,
+  writeRequests: number,
+})
+export type DeviceRates = TypeOf<typeof deviceRatesShape>
+
+/** The columns of a device's series, in the order of DeviceRates. */
+export const RATE_NAMES = ['readBytes', 'writtenBytes', 'readRequests', 'writeRequests'] as const
+export type RateName = (typeof RATE_NAMES)[number]
+
+export const deviceSeriesShape = fields({
+  key: shortText(32),
+  readBytes: list(number),
+  writtenBytes: list(number),
+  readRequests: list(number),
+  writeRequests: list(number),
+})
+export type DeviceSeries = TypeOf<typeof deviceSeriesShape>
+
+/** An address a network's DHCP server gave. */
+export const leaseShape = fields({
+  mac: shortText(17),
+  address: shortText(15),
+  name: text,
+  /** Milliseconds since 1970; null never. */
+  expiresAt: optional(number),
+})
+export type Lease = TypeOf<typeof leaseShape>

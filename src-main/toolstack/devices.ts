@@ -1,0 +1,225 @@
+// Devices of a domain and image files: what the calls about them do. A device goes into the definition and, when the guest
+// runs, to the guest first: a guest that refuses leaves the definition as it was.
+// Invariant: a guest writes only to files the user chose in a dialog, allowed when asked, or that lie in the app's folder of
+// disks; nothing here overwrites a file. Runs in: main, plain Node.
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { disksOf, isDirectlyIn } from '../config/device-check'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
+import { systemErrorText } from '../lib/atomic-file'
+import { type Device, deviceKey, type ImageFormat, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
+import type { DeviceChange, Domains } from './domains'
+import type { JobControl, Jobs } from './jobs'
+import { storeOf } from './store-dump'
+
+/** What the window a call comes from has to say about files. */
+export interface FileRights {
+  choseFile(path: string, kind: 'openDisk' | 'saveDisk' | 'saveScreenshot'): boolean
+  /** Asks the user, in a box of ours, whether a guest may write to the file; remembered for this window. */
+  allowsWriting(path: string): Promise<boolean>
+}
+
+export interface DevicesParts {
+  readonly driver: HypervisorDriver
+  readonly domains: Domains
+  readonly jobs: Jobs
+  /** New disk images go here unless the user chose another place. */
+  readonly diskFolder: string
+}
+
+export class Devices {
+  private readonly parts: DevicesParts
+
+  constructor(parts: DevicesParts) {
+    this.parts = parts
+  }
+
+  // ---- devices of a domain --------------------------------------------------------------------
+
+  async attach(uuid: string, device: Device, image: NewImage | undefined, rights: FileRights): Outcome {
+    const { domains, driver } = this.parts
+    const allowed = await this.mayWrite([device], [], image ? [image] : [], rights)
+    if (!allowed.ok) return allowed
+    const made = image ? await this.makeImage(image) : ok(null)
+    if (!made.ok) return made
+    const attached = await domains.change(uuid, 'attachDevice', ({ config }) => {
+      const next = { ...config, devices: [...config.devices, device] }
+      // A display is part of how a guest boots: it comes with the next start.
+      if (device.kind === 'vfb') return ok({ config: next })
+      const running = (before: DomainConfig): DomainConfig => ({ ...before, devices: [...before.devices, device] })
+      return ok({ config: next, live: { running, act: () => driver.attachDevice(uuid, device) } })
+    })
+    if (!attached.ok && image) await rm(image.path, { force: true })
+    return attached
+  }
+
+  async detach(uuid: string, key: string, force: boolean): Outcome {
+    const { domains, driver } = this.parts
+    return domains.change(uuid, 'detachDevice', ({ config, running }): Result<DeviceChange, ErrorReport> => {
+      const without = (before: DomainConfig): DomainConfig => ({
+        ...before,
+        devices: before.devices.filter((device) => deviceKey(device) !== key),
+      })
+      const live = running?.devices.find((device) => deviceKey(device) === key)
+      const defined = config.devices.some((device) => deviceKey(device) === key)
+      if (!live && !defined) return err(errorReport('no-device', { name: config.name, key }))
+      if (!live || live.kind === 'vfb') return ok({ config: without(config) })
+      return ok({ config: without(config), live: { running: without, act: () => driver.detachDevice(uuid, key, force) } })
+    })
+  }
+
+  async changeMedium(uuid: string, key: string, path: string, format: ImageFormat, rights: FileRights): Outcome {
+    const { domains, driver } = this.parts
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    const before = info.value.config?.devices ?? []
+    const changed = (device: Device): Device =>
+      device.kind === 'vbd' && deviceKey(device) === key ? { ...device, path, format } : device
+    const allowed = await this.mayWrite(before.map(changed), before, [], rights)
+    if (!allowed.ok) return allowed
+    return domains.change(uuid, 'changeMedium', ({ config, running }): Result<DeviceChange, ErrorReport> => {
+      const disk = (running ?? config).devices.find((device) => deviceKey(device) === key)
+      const { name } = config
+      if (disk?.kind !== 'vbd') return err(errorReport('no-device', { name, key }))
+      if (running && !disk.removable) return err(errorReport('not-hot-pluggable', { name, key }))
+      const to = (one: DomainConfig): DomainConfig => ({ ...one, devices: one.devices.map(changed) })
+      return ok({ config: to(config), live: { running: to, act: () => driver.changeMedium(uuid, key, path, format) } })
+    })
+  }
+
+  /** Whether the guest may write to all of these disks' files; those it writes to already need no new word. */
+  async mayWrite(
+    devices: readonly Device[],
+    before: readonly Device[],
+    images: readonly NewImage[],
+    rights: FileRights,
+  ): Outcome {
+    for (const { path } of images) {
+      if (!this.isOurs(path) && !rights.choseFile(path, 'saveDisk')) return err(errorReport('path-not-chosen', { path }))
+    }
+    for (const { path, readonly } of disksOf(devices)) {
+      if (path === '' || readonly || this.isOurs(path)) continue
+      if (disksOf(before).some((disk) => disk.path === path && !disk.readonly)) continue
+      if (rights.choseFile(path, 'openDisk') || rights.choseFile(path, 'saveDisk')) continue
+      if (!(await rights.allowsWriting(path))) return err(errorReport('file-not-allowed', { path }))
+    }
+    return ok(null)
+  }
+
+  // ---- image files ----------------------------------------------------------------------------
+
+  /** Makes all of them or none. */
+  async makeImages(images: readonly NewImage[]): Outcome {
+    const made: string[] = []
+    for (const image of images) {
+      const created = await this.makeImage(image)
+      if (!created.ok) {
+        await this.removeImages(made)
+        return created
+      }
+      made.push(image.path)
+    }
+    return ok(null)
+  }
+
+  /** Takes back what makeImages made. */
+  async removeImages(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(path, { force: true })
+  }
+
+  createImage(image: NewImage, rights: FileRights): Result<{ job: number }, ErrorReport> {
+    if (!this.mayTouch(image.path, rights)) return err(errorReport('path-not-chosen', { path: image.path }))
+    return this.job('imageCreate', 'creating-image', image.path, () => this.makeImage(image))
+  }
+
+  inspect(path: string): Outcome<ImageInfo> {
+    return this.parts.driver.images.inspect(path)
+  }
+
+  resize(path: string, sizeMiB: number, rights: FileRights): Result<{ job: number }, ErrorReport> {
+    const free = this.mayWork(path, rights)
+    if (!free.ok) return free
+    const { images } = this.parts.driver
+    return this.job('imageResize', 'resizing-image', path, (control) => images.resize(path, sizeMiB, control))
+  }
+
+  convert(from: string, to: string, format: WrittenFormat, rights: FileRights): Result<{ job: number }, ErrorReport> {
+    if (!this.mayTouch(to, rights)) return err(errorReport('path-not-chosen', { path: to }))
+    const { images } = this.parts.driver
+    return this.job('imageConvert', 'converting-image', to, (control) => images.convert(from, to, format, control))
+  }
+
+  check(path: string, repair: boolean, rights: FileRights): Result<{ job: number }, ErrorReport> {
+    const free = this.mayWork(path, rights)
+    if (!free.ok) return free
+    const { images } = this.parts.driver
+    return this.job('imageCheck', 'checking-image', path, (control) => images.check(path, repair, control))
+  }
+
+  // ---- what can be seen of a domain -----------------------------------------------------------
+
+  async saveScreen(uuid: string, path: string, rights: FileRights): Outcome {
+    if (!rights.choseFile(path, 'saveScreenshot')) return err(errorReport('path-not-chosen', { path }))
+    const shot = await this.parts.driver.screenshot(uuid)
+    if (!shot.ok) return shot
+    try {
+      await writeFile(path, shot.value.png)
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async store(uuid: string): Outcome<{ text: string }> {
+    const { domains, driver } = this.parts
+    if (uuid === DOMAIN0_UUID) {
+      const all = await driver.dumpStore()
+      return all.ok ? ok({ text: all.value }) : all
+    }
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    const { domid } = info.value
+    if (domid === null) return ok({ text: '' })
+    const all = await driver.dumpStore()
+    return all.ok ? ok({ text: storeOf(all.value, domid, uuid) }) : all
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  private isOurs(path: string): boolean {
+    return isDirectlyIn(this.parts.diskFolder, path)
+  }
+
+  private mayTouch(path: string, rights: FileRights): boolean {
+    return this.isOurs(path) || rights.choseFile(path, 'saveDisk') || rights.choseFile(path, 'openDisk')
+  }
+
+  /** Whether a job may change this file: the user named it, and no guest uses it. */
+  private mayWork(path: string, rights: FileRights): Result<null, ErrorReport> {
+    if (!this.mayTouch(path, rights)) return err(errorReport('path-not-chosen', { path }))
+    for (const { name, running } of this.parts.domains.list()) {
+      if (disksOf(running?.devices ?? []).some((disk) => disk.path === path)) {
+        return err(errorReport('disk-in-use', { path, name }))
+      }
+    }
+    return ok(null)
+  }
+
+  private async makeImage(image: NewImage): Outcome {
+    if (this.isOurs(image.path)) await mkdir(this.parts.diskFolder, { recursive: true })
+    return this.parts.driver.images.create(image)
+  }
+
+  private job(
+    kind: JobInfo['kind'],
+    step: 'creating-image' | 'resizing-image' | 'converting-image' | 'checking-image',
+    path: string,
+    work: (control: JobControl) => Outcome,
+  ): Result<{ job: number }, ErrorReport> {
+    const subject = basename(path)
+    return ok({ job: this.parts.jobs.start({ kind, subject, uuid: null, step, cancellable: kind !== 'imageCreate', work }) })
+  }
+}

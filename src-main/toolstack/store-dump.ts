@@ -1,0 +1,12 @@
+// The part of a XenStore dump that is about one domain: its home, its vm path, and what backends keep for it.
+// Runs in: main, plain Node.
+
+/** `dump` has one node a line, as `xenstore-ls -f` prints it. */
+export function storeOf(dump: string, domid: number, uuid: string): string {
+  const backend = new RegExp(`^/local/domain/\\d+/backend/[^/ ]+/${domid}(/| =|$)`)
+  const roots = [`/local/domain/${domid}`, `/vm/${uuid}`]
+  const ours = dump.split('\n').filter((line) => {
+    return backend.test(line) || roots.some((root) => line.startsWith(`${root}/`) || line.startsWith(`${root} `))
+  })
+  return ours.length === 0 ? '' : `${ours.join('\n')}\n`
+}

@@ -1,0 +1,4 @@
+// The virtual networks. Runs in: networks window.
+export function NetworksView() {
+  return null
+}
