@@ -1,0 +1,64 @@
+// A growing buffer in which one message to a client is put together. Numbers of RFB are big-endian.
+// Invariant: bytes[0, at) are the message so far. Runs in: anything.
+
+export class Output {
+  bytes: Uint8Array
+  at = 0
+  private view: DataView
+
+  /** With the right `capacity` from the start nothing is copied. */
+  constructor(capacity = 1024) {
+    this.bytes = new Uint8Array(capacity)
+    this.view = new DataView(this.bytes.buffer)
+  }
+
+  /** Makes room for so many more bytes; `bytes` may be another array afterwards. */
+  need(count: number): void {
+    if (this.at + count <= this.bytes.length) return
+    const grown = new Uint8Array(Math.max(this.at + count, 2 * this.bytes.length))
+    grown.set(this.bytes.subarray(0, this.at))
+    this.bytes = grown
+    this.view = new DataView(grown.buffer)
+  }
+
+  u8(value: number): void {
+    this.need(1)
+    this.bytes[this.at++] = value
+  }
+
+  u16(value: number): void {
+    this.need(2)
+    this.view.setUint16(this.at, value)
+    this.at += 2
+  }
+
+  u32(value: number): void {
+    this.need(4)
+    this.view.setUint32(this.at, value)
+    this.at += 4
+  }
+
+  put(bytes: Uint8Array): void {
+    this.need(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  /** The lowest `count` bytes of a value, lowest first: a pixel. Room must have been made. */
+  pixel(value: number, count: number): void {
+    const { bytes } = this
+    let { at } = this
+    for (let rest = value, i = 0; i < count; i++, rest >>>= 8) bytes[at++] = rest & 0xff
+    this.at = at
+  }
+
+  /** The message, exactly. This object is not used any more. */
+  finish(): Uint8Array {
+    return this.at === this.bytes.length ? this.bytes : this.bytes.slice(0, this.at)
+  }
+
+  /** Forgets the message, keeps the room. */
+  clear(): void {
+    this.at = 0
+  }
+}

@@ -1,0 +1,131 @@
+// The picture as all viewers of a server share it: the last one given out (`shown`) and the one being fetched. A refresh says
+// which tiles really changed, however much the guest claimed, and whether a part was scrolled.
+// Invariant: outside refresh() both pictures are equal, and equal to what the source gave last.
+// Runs in: the process of the source.
+import type { PixelSource } from './pixel-source'
+import { ScrollFinder } from './scroll'
+import { type Rectangle, TILE_HEIGHT, TILE_WIDTH, TileSet } from './tile-set'
+
+/** A part of the screen whose new content is what was `distance` rows further down. */
+export interface Copy {
+  readonly target: Rectangle
+  readonly distance: number
+  /** What differs when the copy has been done. */
+  readonly rest: TileSet
+}
+
+export interface Change {
+  /** The size is another one: everything else is to be sent anew. */
+  readonly resized: boolean
+  readonly tiles: TileSet
+  readonly copy: Copy | undefined
+}
+
+export class Screen {
+  private readonly source: PixelSource
+  private readonly scrolls = new ScrollFinder()
+  shown: Uint32Array
+  width: number
+  height: number
+  private next: Uint32Array
+  private changedRows: Uint8Array
+
+  constructor(source: PixelSource) {
+    this.source = source
+    this.width = source.width
+    this.height = source.height
+    this.shown = new Uint32Array(this.width * this.height)
+    this.next = this.shown.slice()
+    this.changedRows = new Uint8Array(this.height)
+  }
+
+  get all(): Rectangle {
+    return { x: 0, y: 0, width: this.width, height: this.height }
+  }
+
+  /** Fetches; undefined when nothing changed. */
+  refresh(): Change | undefined {
+    const { source } = this
+    const resized = source.width !== this.width || source.height !== this.height
+    if (resized) {
+      this.width = source.width
+      this.height = source.height
+      this.shown = new Uint32Array(this.width * this.height)
+      this.next = this.shown.slice()
+      this.changedRows = new Uint8Array(this.height)
+    }
+    this.changedRows.fill(0)
+    source.fetch(this.next, this.changedRows)
+    const tiles = new TileSet(this.width, this.height)
+    if (resized) {
+      tiles.mark(this.all)
+      this.shown.set(this.next)
+      return { resized, tiles, copy: undefined }
+    }
+    const top = this.changedRows.indexOf(1)
+    if (top < 0) return undefined
+    const bottom = this.changedRows.lastIndexOf(1) + 1
+    this.compare(tiles, top, bottom)
+    const copy = this.findCopy(tiles, top, bottom)
+    for (let y = top; y < bottom; y++) {
+      if (!this.changedRows[y]) continue
+      this.shown.set(this.next.subarray(y * this.width, (y + 1) * this.width), y * this.width)
+    }
+    return tiles.empty ? undefined : { resized, tiles, copy }
+  }
+
+  /** Marks the tiles of rows [top, bottom) in which the two pictures differ. */
+  private compare(tiles: TileSet, top: number, bottom: number): void {
+    const { shown, next, width } = this
+    const { marks, columns } = tiles
+    for (let y = top; y < bottom; y++) {
+      if (!this.changedRows[y]) continue
+      const row = Math.floor(y / TILE_HEIGHT) * columns
+      for (let column = 0; column < columns; column++) {
+        if (marks[row + column]) continue
+        const end = y * width + Math.min((column + 1) * TILE_WIDTH, width)
+        for (let at = y * width + column * TILE_WIDTH; at < end; at++) {
+          if (shown[at] === next[at]) continue
+          marks[row + column] = 1
+          break
+        }
+      }
+    }
+  }
+
+  /** When a copy explains much of the change, it is done on `shown` and what remains is compared again. */
+  private findCopy(tiles: TileSet, top: number, bottom: number): Copy | undefined {
+    const bounds = columnBounds(tiles)
+    if (!bounds) return undefined
+    const left = bounds.left * TILE_WIDTH
+    const right = Math.min(bounds.right * TILE_WIDTH, this.width)
+    const { shown, next, width } = this
+    const scroll = this.scrolls.find(shown, next, width, left, right, top, bottom)
+    if (!scroll) return undefined
+    const target: Rectangle = { x: left, y: scroll.top, width: right - left, height: scroll.bottom - scroll.top }
+    const before = shown.slice(top * width, bottom * width)
+    const step = scroll.distance > 0 ? 1 : -1
+    const first = step > 0 ? scroll.top : scroll.bottom - 1
+    for (let y = first, n = target.height; n > 0; n--, y += step) {
+      const from = (y + scroll.distance) * width
+      shown.copyWithin(y * width + left, from + left, from + right)
+    }
+    const rest = new TileSet(this.width, this.height)
+    this.compare(rest, top, bottom)
+    // Only with half of the work saved: a viewer's copy is not for nothing either.
+    if (rest.size * 2 <= tiles.size) return { target, distance: scroll.distance, rest }
+    shown.set(before, top * width)
+    return undefined
+  }
+}
+
+function columnBounds({ marks, columns }: TileSet): { left: number; right: number } | undefined {
+  let left = columns
+  let right = 0
+  for (let i = 0; i < marks.length; i++) {
+    if (!marks[i]) continue
+    left = Math.min(left, i % columns)
+    right = Math.max(right, (i % columns) + 1)
+  }
+  return left < right ? { left, right } : undefined
+}

@@ -1,0 +1,116 @@
+// An RFB server for one screen and any number of viewers (RFC 6143). Viewers come as byte channels: a window's stream, or sockets
+// from listen.ts. One fetch of the picture serves all of them; a frame is made only when somebody waits for one.
+// Invariant: between two frames at least three times as long passes as the last one took, so that drawing never takes more than
+// a quarter of this thread, which also serves the guest's console and store. Runs in: the process of the source (the guest's).
+import type { ByteChannel } from './byte-channel'
+import { InputHub, type InputSink } from './input-hub'
+import type { PixelSource } from './pixel-source'
+import { encodePng } from './png'
+import { RFB_LIMITS } from './protocol'
+import { Screen } from './screen'
+import { Session, type SessionSurroundings } from './session'
+
+const FRAME_MS = 16
+const SLOWEST_FRAME_MS = 250
+const SHARE = 4
+/** Wrong passwords in a row before nobody may try, and for how long. */
+const WRONG_PASSWORDS = 5
+const LOCKED_MS = 10_000
+
+export interface RfbServerOptions {
+  readonly source: PixelSource
+  readonly input: InputSink
+  /** What viewers show as their title. */
+  readonly name: string
+}
+
+export class RfbServer {
+  private readonly source: PixelSource
+  private readonly screen: Screen
+  private readonly sessions = new Set<Session>()
+  private readonly around: SessionSurroundings
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private stale = true
+  private nextFrame = 0
+  private wrongPasswords = 0
+  private lockedUntil = 0
+  private disposed = false
+
+  constructor({ source, input, name }: RfbServerOptions) {
+    this.source = source
+    this.screen = new Screen(source)
+    this.around = {
+      screen: this.screen,
+      name,
+      input: new InputHub(input),
+      wantsFrame: () => this.schedule(),
+      ended: (session) => this.ended(session),
+      mayTry: () => performance.now() >= this.lockedUntil,
+      passwordFailed: () => {
+        if (++this.wrongPasswords < WRONG_PASSWORDS) return
+        this.wrongPasswords = 0
+        this.lockedUntil = performance.now() + LOCKED_MS
+      },
+    }
+    source.onChange(() => {
+      this.stale = true
+      for (const session of this.sessions) {
+        if (!session.ready) continue
+        this.schedule()
+        return
+      }
+    })
+  }
+
+  get viewers(): number {
+    return this.sessions.size
+  }
+
+  /** A new viewer; with `password` it must know it. */
+  attach(channel: ByteChannel, password?: string): void {
+    if (this.disposed || this.sessions.size >= RFB_LIMITS.clients) {
+      channel.close(this.disposed ? 'the screen is gone' : 'too many viewers')
+      return
+    }
+    if (this.sessions.size === 0) this.source.watched(true)
+    const session = new Session(channel, password, this.around)
+    this.sessions.add(session)
+  }
+
+  screenshot(): { width: number; height: number; png: Uint8Array } {
+    this.refresh()
+    const { shown, width, height } = this.screen
+    return { width, height, png: encodePng(shown, width, height) }
+  }
+
+  dispose(reason: string): void {
+    this.disposed = true
+    clearTimeout(this.timer)
+    for (const session of [...this.sessions]) session.close(reason)
+  }
+
+  private ended(session: Session): void {
+    if (!this.sessions.delete(session)) return
+    if (this.sessions.size === 0) this.source.watched(false)
+  }
+
+  private schedule(): void {
+    if (this.timer || this.disposed) return
+    this.timer = setTimeout(() => this.frame(), Math.max(0, this.nextFrame - performance.now()))
+  }
+
+  private frame(): void {
+    this.timer = undefined
+    const start = performance.now()
+    if (this.stale) this.refresh()
+    for (const session of this.sessions) session.sendFrame()
+    const took = performance.now() - start
+    this.nextFrame = start + Math.min(SLOWEST_FRAME_MS, Math.max(FRAME_MS, SHARE * took))
+  }
+
+  private refresh(): void {
+    this.stale = false
+    const change = this.screen.refresh()
+    if (change) for (const session of this.sessions) session.apply(change)
+  }
+}
