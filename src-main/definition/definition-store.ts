@@ -1,12 +1,14 @@
 // What outlives the app, in one folder: a definition per domain, the managed saves, run markers, and an index of saved files.
 //   definitions/UUID.json   {version, uuid, config, managedSave, savedConfig}     damaged ones go to definitions/aside and are
 //                           reported; older ones are read through migration.ts
-//   saved/UUID.save         the managed save, written by the driver
+//   saved/UUID.save         the managed save, written by the driver; there only while the guest has not run since
 //   running/UUID            there while the domain runs; found at the start, the domain was cut off with the app
 //   saved-files.json        which domain a file chosen by the user was saved from
-// Invariant: every file is replaced whole (lib/atomic-file); writes of one store happen one after the other.
+// Invariant: every file is replaced whole (lib/atomic-file); writes of one store happen one after the other. Whether there is a
+// managed save to go on from is told by its file alone: written whole under another name and renamed, renamed away before the
+// guest runs on (going on from it twice would give the guest back a memory older than its disks). The definition adds its time.
 // Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { count, fields, list, number, oneOf, text } from '../../src-engine/public/shape'
 import { flushFolder, systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
@@ -46,6 +48,8 @@ export interface LoadedDefinitions {
   readonly definitions: readonly Definition[]
   /** Domains that ran when the app was cut off. */
   readonly cutOff: readonly string[]
+  /** Managed saves whose definition is lost. */
+  readonly ownerless: readonly { readonly uuid: string; readonly savedAt: number }[]
   readonly problems: readonly ErrorReport[]
 }
 
@@ -71,9 +75,20 @@ export class DefinitionStore {
       else definitions.push(read)
     }
     await this.loadSavedFiles(problems)
-    await this.removeHalfSaves()
+    const saves = await this.loadSaves()
     const cutOff = await readdir(join(this.folder, 'running'))
-    return { definitions, cutOff, problems }
+    const matched = definitions.map((definition) => {
+      const { uuid, managedSave } = definition
+      const savedAt = saves.get(uuid)
+      saves.delete(uuid)
+      if (savedAt === undefined && managedSave !== null) {
+        problems.push(errorReport('file-unreadable', { path: this.managedSavePath(uuid), detail: 'it is not there any more' }))
+      }
+      if (savedAt === undefined) return { ...definition, managedSave: null, savedConfig: null }
+      return { ...definition, managedSave: managedSave ?? savedAt }
+    })
+    const ownerless = [...saves].map(([uuid, savedAt]) => ({ uuid, savedAt }))
+    return { definitions: matched, cutOff, ownerless, problems }
   }
 
   put(definition: Definition): Promise<void> {
@@ -81,12 +96,12 @@ export class DefinitionStore {
     return this.next(() => writeFileAtomic(this.definitionPath(definition.uuid), `${content}\n`))
   }
 
-  /** Forgets the domain, its managed save and its marker. */
+  /** Forgets the domain, its managed save and its marker; the definition last, so that nothing is left without its owner. */
   remove(uuid: string): Promise<void> {
     return this.next(async () => {
-      await rm(this.definitionPath(uuid), { force: true })
       await rm(this.managedSavePath(uuid), { force: true })
       await rm(this.markerPath(uuid), { force: true })
+      await rm(this.definitionPath(uuid), { force: true })
       await flushFolder(join(this.folder, 'definitions'))
     })
   }
@@ -95,8 +110,27 @@ export class DefinitionStore {
     return join(this.folder, 'saved', `${uuid}.save`)
   }
 
+  async hasManagedSave(uuid: string): Promise<boolean> {
+    await this.queue
+    return stat(this.managedSavePath(uuid)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** The guest is about to run on from it: after this nobody can do so again. */
+  spendManagedSave(uuid: string): Promise<void> {
+    return this.next(async () => {
+      await rename(this.managedSavePath(uuid), this.spentSavePath(uuid))
+      await flushFolder(join(this.folder, 'saved'))
+    })
+  }
+
   removeManagedSave(uuid: string): Promise<void> {
-    return this.next(() => rm(this.managedSavePath(uuid), { force: true }))
+    return this.next(async () => {
+      for (const path of [this.managedSavePath(uuid), this.spentSavePath(uuid)]) await rm(path, { force: true })
+      await flushFolder(join(this.folder, 'saved'))
+    })
   }
 
   markRunning(uuid: string): Promise<void> {
@@ -154,15 +188,24 @@ export class DefinitionStore {
     }
   }
 
-  /** A save that was cut off leaves a temporary file that nobody will rename any more. */
-  private async removeHalfSaves(): Promise<void> {
+  /** The managed saves and when they were made. What a save that was cut off left, and what is spent, is removed. */
+  private async loadSaves(): Promise<Map<string, number>> {
+    const saves = new Map<string, number>()
     for (const name of await readdir(join(this.folder, 'saved'))) {
-      if (!name.endsWith('.save')) await rm(join(this.folder, 'saved', name), { force: true })
+      const path = join(this.folder, 'saved', name)
+      const uuid = name.replace(/\.save$/, '')
+      if (uuid === name) await rm(path, { force: true })
+      else if (uuidShape.is(uuid)) saves.set(uuid, Math.floor((await stat(path)).mtimeMs))
     }
+    return saves
   }
 
   private definitionPath(uuid: string): string {
     return join(this.folder, 'definitions', `${uuid}.json`)
+  }
+
+  private spentSavePath(uuid: string): string {
+    return `${this.managedSavePath(uuid)}.spent`
   }
 
   private markerPath(uuid: string): string {

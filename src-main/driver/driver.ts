@@ -96,8 +96,11 @@ export interface HypervisorDriver {
   save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome
   /** Looks into a file without restoring it. */
   readSaved(path: string): Outcome<SavedDomain>
-  /** Continues a saved guest as the domain `uuid` named `config.name`. */
-  restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain>
+  /**
+   * Continues a saved guest as the domain `uuid` named `config.name`. `claim` is asked once the guest is there whole and has not
+   * run yet; when it fails the guest never runs and its error is the answer.
+   */
+  restore(uuid: string, config: DomainConfig, path: string, progress: Progress, claim?: () => Outcome): Outcome<RestoredDomain>
   /** One end of a stream to the domain's text console, for a window; public/stream.ts says what goes over it. */
   openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort>
   /** The hypervisor's own messages of this domain. */

@@ -22,6 +22,8 @@ export interface Domain {
   run: number
   /** Changes of its devices happen one after the other. */
   changes: Promise<unknown>
+  /** The run that is to end because the user forces it off: it is not rebooted, and its start does not go on. */
+  endedRun: number | null
 }
 
 export function domainInfo(domain: Domain): DomainInfo {

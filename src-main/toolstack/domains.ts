@@ -43,6 +43,7 @@ export interface DeviceChange {
 export class Domains {
   private readonly domains = new Map<string, Domain>()
   private readonly parts: DomainsParts
+  private readonly waiting = new Set<() => void>()
 
   constructor(parts: DomainsParts) {
     this.parts = parts
@@ -50,7 +51,9 @@ export class Domains {
 
   /** Definitions from disk; those that ran when the app was cut off are shown as crashed. */
   async load(): Promise<void> {
-    const { definitions, cutOff, problems } = await this.parts.definitions.load()
+    const loaded = await this.parts.definitions.load()
+    const { definitions, cutOff, ownerless } = loaded
+    const problems = [...loaded.problems]
     for (const { uuid, config, managedSave, savedConfig } of definitions) {
       const domain = this.make(uuid, config)
       domain.managedSave = managedSave
@@ -62,8 +65,23 @@ export class Domains {
         domain.detail = 'Ringmaster ended unexpectedly while this machine was running.'
       }
     }
+    for (const { uuid, savedAt } of ownerless) await this.adoptSave(uuid, savedAt, problems)
     for (const uuid of cutOff) await this.parts.definitions.unmarkRunning(uuid)
     for (const problem of problems) this.parts.problem(problem)
+  }
+
+  /** A managed save whose definition is lost: it says its domain's name, and can be gone on from but not booted afresh. */
+  private async adoptSave(uuid: string, savedAt: number, problems: ErrorReport[]): Promise<void> {
+    const saved = await this.parts.driver.readSaved(this.parts.definitions.managedSavePath(uuid))
+    if (!saved.ok) {
+      problems.push(saved.error)
+      return
+    }
+    const domain = this.make(uuid, this.blank(this.freeName(usableName(saved.value.name) ?? uuid)))
+    domain.managedSave = savedAt
+    domain.state = 'saved'
+    const stored = await this.store({ uuid, config: domain.config, managedSave: savedAt, savedConfig: null })
+    if (!stored.ok) problems.push(stored.error)
   }
 
   list(): DomainInfo[] {
@@ -157,8 +175,19 @@ export class Domains {
     return this.ask(uuid, 'reboot', () => this.parts.driver.reboot(uuid), 'shutdownAsked')
   }
 
+  /** Answers when it is at rest: no job is at work on it, and it may be started again. */
   async destroy(uuid: string): Outcome {
-    return this.ask(uuid, 'destroy', () => this.parts.driver.destroy(uuid))
+    const found = this.allowed(uuid, 'destroy')
+    if (!found.ok) return found
+    const domain = found.value
+    const { run } = domain
+    domain.endedRun = run
+    const done = await this.parts.driver.destroy(uuid)
+    // A start that has not come to the driver yet sees `endedRun`.
+    if (!done.ok && done.error.reason !== 'no-domain') return done
+    await this.until(() => domain.job === null && (domain.run !== run || !isActive(domain.state)))
+    await this.parts.definitions.settled()
+    return ok(null)
   }
 
   async setMemory(uuid: string, memoryMiB: number): Outcome {
@@ -187,7 +216,6 @@ export class Domains {
   managedSave(uuid: string): Result<number, ErrorReport> {
     return this.startSave(uuid, 'managedSave', this.parts.definitions.managedSavePath(uuid), async (domain) => {
       domain.managedSave = this.parts.clock.now()
-      domain.savedConfig = domain.running
       const { config, managedSave, savedConfig } = domain
       const stored = await this.store({ uuid, config, managedSave, savedConfig })
       if (!stored.ok) this.parts.problem(stored.error)
@@ -212,10 +240,7 @@ export class Domains {
           if (made) await this.undefine(domain.uuid)
           return restored
         }
-        const { memoryMiB, vcpus } = restored.value
-        if (made) {
-          await this.keep(domain, { ...domain.config, memoryMiB, vcpus })
-        }
+        if (made) await this.learnSize(domain, restored.value)
         return ok(null)
       },
     })
@@ -234,8 +259,10 @@ export class Domains {
     const domain = this.domains.get(event.uuid)
     // After a save the job that asked for it says what the domain is now.
     if (!domain || !isActive(domain.state) || event.how === 'saved') return
-    if (event.how === 'crash') this.rest(domain, 'crashed', event.detail)
-    else if (event.how === 'reboot') this.startAgain(domain)
+    if (event.how === 'crash') {
+      this.rest(domain, 'crashed', event.detail)
+      this.floating(this.settleLateSave(domain))
+    } else if (event.how === 'reboot' && domain.endedRun !== domain.run) this.startAgain(domain)
     else this.rest(domain, 'stopped', '')
   }
 
@@ -256,6 +283,7 @@ export class Domains {
       clockStandsAt: null,
       run: 0,
       changes: Promise.resolve(),
+      endedRun: null,
     }
     this.domains.set(uuid, domain)
     return domain
@@ -263,6 +291,20 @@ export class Domains {
 
   private tell(domain: Domain): void {
     if (this.domains.has(domain.uuid)) this.parts.changed(domainInfo(domain))
+    for (const look of [...this.waiting]) look()
+  }
+
+  /** Looks again whenever a domain has changed. */
+  private until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!condition()) return
+        this.waiting.delete(look)
+        resolve()
+      }
+      this.waiting.add(look)
+      look()
+    })
   }
 
   private apply(domain: Domain, event: LifeEvent): void {
@@ -367,10 +409,12 @@ export class Domains {
     this.apply(domain, 'create')
     const run = ++domain.run
     domain.detail = ''
-    if (domain.managedSave !== null) await this.dropManagedSave(domain)
+    await this.dropManagedSave(domain)
     domain.running = domain.config
     const checked = await this.checkBeforeStart(domain)
-    const started = checked.ok ? await this.parts.driver.create(domain.uuid, domain.config) : checked
+    const wanted = checked.ok && domain.endedRun === run ? err(errorReport('cancelled')) : checked
+    const started = wanted.ok ? await this.parts.driver.create(domain.uuid, domain.config) : wanted
+    if (started.ok && domain.endedRun === run) await this.parts.driver.destroy(domain.uuid)
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
     if (!started.ok) {
       this.rest(domain, 'stopped', '')
@@ -440,19 +484,41 @@ export class Domains {
       cancellable: true,
       work: async (control) => {
         this.apply(domain, 'save')
-        const done = await this.parts.driver.save(uuid, domain.running ?? domain.config, path, control)
-        domain.job = null
+        const intended = operation === 'managedSave' ? await this.intendSave(domain) : ok(null)
+        const running = domain.running ?? domain.config
+        const done = intended.ok ? await this.parts.driver.save(uuid, running, path, control) : intended
         if (domain.run !== run) {
-          // It ended while it was saved: what was written, if anything, is not what it was when it ended.
+          if (operation === 'managedSave') await this.settleLateSave(domain)
+          domain.job = null
           this.tell(domain)
           return done.ok ? err(errorReport('cancelled')) : done
         }
+        domain.job = null
+        if (!done.ok) domain.savedConfig = null
         if (done.ok) await saved(domain)
         else this.apply(domain, paused ? 'saveEndedPaused' : 'saveEnded')
         return done
       },
     })
     return ok(domain.job)
+  }
+
+  /** What it runs with goes into the definition before the save: cut off when that is whole, it is known what to go on with. */
+  private intendSave(domain: Domain): Outcome {
+    domain.savedConfig = domain.running
+    const { uuid, config, savedConfig } = domain
+    return this.store({ uuid, config, managedSave: null, savedConfig })
+  }
+
+  /** It ended while it was saved. If the save is whole: forced off is off, but one that crashed can go on from it. */
+  private async settleLateSave(domain: Domain): Promise<void> {
+    const { run, uuid, config, savedConfig } = domain
+    if (!(await this.parts.definitions.hasManagedSave(uuid)) || domain.run !== run || isActive(domain.state)) return
+    if (domain.state !== 'crashed') return this.parts.definitions.removeManagedSave(uuid)
+    domain.managedSave = this.parts.clock.now()
+    this.apply(domain, 'stoppedSaved')
+    const stored = await this.store({ uuid, config, managedSave: domain.managedSave, savedConfig })
+    if (!stored.ok) this.parts.problem(stored.error)
   }
 
   private async createFromManagedSave(domain: Domain): Outcome {
@@ -465,10 +531,10 @@ export class Domains {
       cancellable: true,
       work: async (control) => {
         const config = { ...(domain.savedConfig ?? domain.config), name: domain.config.name }
-        const restored = await this.continueFrom(domain, config, path, control)
+        const restored = await this.continueFrom(domain, config, path, control, () => this.spendManagedSave(domain))
         if (!restored.ok) return restored
-        await this.dropManagedSave(domain)
-        this.tell(domain)
+        await this.parts.definitions.removeManagedSave(domain.uuid)
+        if (domain.config.kernel === '') await this.learnSize(domain, restored.value)
         return ok(null)
       },
     })
@@ -476,10 +542,33 @@ export class Domains {
     return this.parts.jobs.wait(job)
   }
 
-  private async dropManagedSave(domain: Domain): Promise<void> {
+  /** In this order: cut off in between, its file is still there and the guest has not run. */
+  private async spendManagedSave(domain: Domain): Outcome {
+    const { uuid, config, savedConfig } = domain
+    const stored = await this.store({ uuid, config, managedSave: null, savedConfig })
+    if (!stored.ok) return stored
+    const path = this.parts.definitions.managedSavePath(domain.uuid)
+    try {
+      await this.parts.definitions.spendManagedSave(domain.uuid)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    }
     domain.managedSave = null
     domain.savedConfig = null
-    await this.store({ uuid: domain.uuid, config: domain.config, managedSave: null, savedConfig: null })
+    return ok(null)
+  }
+
+  /** Of a domain whose definition came from a save file: how large it is turns out when it is restored. */
+  private async learnSize(domain: Domain, { memoryMiB, vcpus }: RestoredDomain): Promise<void> {
+    await this.keep(domain, { ...domain.config, memoryMiB, vcpus })
+  }
+
+  /** The file in any case: one that is there while the guest runs would be taken for its last state. */
+  private async dropManagedSave(domain: Domain): Promise<void> {
+    const { uuid, config, savedConfig } = domain
+    if (domain.managedSave !== null) await this.store({ uuid, config, managedSave: null, savedConfig })
+    domain.managedSave = null
+    domain.savedConfig = null
     await this.parts.definitions.removeManagedSave(domain.uuid)
   }
 
@@ -496,15 +585,19 @@ export class Domains {
     if (origin && origin.job === null && mayBe(origin.state, 'restore')) {
       return ok({ domain: origin, made: false, config: { ...(known ?? origin).config, name: origin.config.name } })
     }
-    const { minMemoryMiB: memoryMiB } = this.parts.driver.limits
-    const blank = { name: '', memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [] }
-    const config = this.besides((known ?? origin ?? { config: blank }).config)
+    const config = this.besides((known ?? origin ?? { config: this.blank('') }).config)
     const name = this.freeName(usableName(saved.value.name) ?? basename(path).replace(/\.[^.]*$/, ''))
     const defined = await this.define({ ...config, name }, origin ? randomUUID() : saved.value.uuid)
     if (!defined.ok) return defined
     const domain = this.domains.get(defined.value)
     if (!domain) return err(errorReport('no-domain', { uuid: defined.value }))
     return ok({ domain, made: true, config: domain.config })
+  }
+
+  /** What is known of a domain of which there is only a save. */
+  private blank(name: string): DomainConfig {
+    const { minMemoryMiB: memoryMiB } = this.parts.driver.limits
+    return { name, memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [] }
   }
 
   /** A definition that can be beside the one it was taken from: MAC addresses of its own, and no port of the host. */
@@ -518,7 +611,13 @@ export class Domains {
     return made
   }
 
-  private async continueFrom(domain: Domain, config: DomainConfig, path: string, control: JobControl): Outcome<RestoredDomain> {
+  private async continueFrom(
+    domain: Domain,
+    config: DomainConfig,
+    path: string,
+    control: JobControl,
+    claim: () => Outcome = async () => ok(null),
+  ): Outcome<RestoredDomain> {
     this.apply(domain, 'restore')
     domain.job = control.job
     const run = ++domain.run
@@ -527,7 +626,8 @@ export class Domains {
     this.tell(domain)
     await this.parts.definitions.markRunning(domain.uuid)
     const devices = await this.checkDevicesBeforeStart(domain.uuid, config)
-    const restored = devices.ok ? await this.parts.driver.restore(domain.uuid, config, path, control) : devices
+    const wanted = (): Outcome => (domain.endedRun === run ? Promise.resolve(err(errorReport('cancelled'))) : claim())
+    const restored = devices.ok ? await this.parts.driver.restore(domain.uuid, config, path, control, wanted) : devices
     domain.job = null
     if (domain.run !== run) return restored
     if (restored.ok) {

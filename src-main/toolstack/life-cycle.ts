@@ -36,7 +36,8 @@ export const lifeCycle: Record<DomainState, StateRow> = {
   },
   crashed: {
     operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges],
-    next: { create: 'starting', restore: 'restoring' },
+    // Its process may die when its save is whole already: then nothing is lost.
+    next: { create: 'starting', restore: 'restoring', stoppedSaved: 'saved' },
   },
   saved: {
     operations: ['create', 'createFresh', 'undefine'],

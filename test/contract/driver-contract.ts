@@ -6,9 +6,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { err, ok } from '../../src-engine/public/result'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
 import type { ChannelFactory } from '../../src-main/lib/channel'
 import { DEFAULT_NETWORK, type Disk } from '../../src-main/public/device'
+import { errorReport } from '../../src-main/public/error-code'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig } from '../../src-main/public/types'
 
@@ -171,6 +173,27 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         expect(await driver.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
         expect(stops(uuid)).toHaveLength(stopped)
       }
+    })
+
+    it('asks before a restored domain runs, and does not run it when told not to', { timeout }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt)
+      const path = join(folder, 'claimed.save')
+      expect(await driver.save(uuid, config, path, quiet())).toEqual({ ok: true, value: null })
+      await expect.poll(() => stops(uuid)).toEqual(['saved'])
+      const refusal = errorReport('cancelled')
+      expect(await driver.restore(uuid, config, path, quiet(), async () => err(refusal))).toEqual(err(refusal))
+      expect(await driver.destroy(uuid)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
+      expect(stops(uuid)).toEqual(['saved'])
+      let asked = 0
+      const claim = async () => {
+        asked++
+        return ok(null)
+      }
+      expect(await driver.restore(uuid, config, path, quiet(), claim)).toMatchObject({ ok: true })
+      expect(asked).toBe(1)
+      await converse(uuid, '', options.type, options.answer)
+      await driver.destroy(uuid)
     })
 
     it('lets a domain go on when its save is cancelled, and leaves no file', { timeout }, async () => {

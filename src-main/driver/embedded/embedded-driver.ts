@@ -133,7 +133,13 @@ export class EmbeddedDriver implements HypervisorDriver {
     return readIdentity(path)
   }
 
-  async restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain> {
+  async restore(
+    uuid: string,
+    config: DomainConfig,
+    path: string,
+    progress: Progress,
+    claim: () => Outcome = async () => ok(null),
+  ): Outcome<RestoredDomain> {
     return this.bring(uuid, config, async ({ guest }, domain0) => {
       const abort = (): void => guest.kill('destroyed')
       progress.signal.addEventListener('abort', abort)
@@ -159,7 +165,8 @@ export class EmbeddedDriver implements HypervisorDriver {
         startedAtMs: Date.now(),
         restoring: true,
       })
-      if (!introduced.ok) return introduced
+      const claimed = introduced.ok ? await claim() : introduced
+      if (!claimed.ok) return claimed
       return ok({ domid, paused: false, memoryMiB, vcpus, savedUuid: savedHandle, savedAt: savedAtMs })
     })
   }

@@ -101,6 +101,10 @@ export class TestDriver implements HypervisorDriver {
     this.stop(uuid, 'poweroff', '')
   }
 
+  runs(uuid: string): boolean {
+    return this.domains.has(uuid)
+  }
+
   say(uuid: string, line: string): void {
     this.domains.get(uuid)?.console.write(`${line}\r\n`)
   }
@@ -178,11 +182,19 @@ export class TestDriver implements HypervisorDriver {
     return state.ok ? ok({ uuid: state.value.uuid, name: state.value.config.name }) : state
   }
 
-  async restore(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome<RestoredDomain> {
+  async restore(
+    uuid: string,
+    config: DomainConfig,
+    path: string,
+    progress: Progress,
+    claim: () => Outcome = async () => ok(null),
+  ): Outcome<RestoredDomain> {
     const failure = this.failure('restore') ?? (await this.work(progress))
     if (failure) return err(failure)
     const saved = await this.readState(path)
     if (!saved.ok) return saved
+    const claimed = await claim()
+    if (!claimed.ok) return claimed
     const started = this.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, saved.value.console)
     const { memoryMiB, vcpus } = saved.value.config
     return ok({ ...started, memoryMiB, vcpus, savedUuid: saved.value.uuid, savedAt: saved.value.savedAt })

@@ -33,6 +33,7 @@ describe('the definition store', () => {
   it('gives back what was put, after a new start', async () => {
     const { store } = await loaded()
     await store.put({ uuid: UUID, config, managedSave: 123, savedConfig: config })
+    writeFileSync(store.managedSavePath(UUID), 'state')
     const { definitions, problems, cutOff } = await loaded()
     expect(definitions).toEqual([{ uuid: UUID, config, managedSave: 123, savedConfig: config }])
     expect({ problems, cutOff }).toEqual({ problems: [], cutOff: [] })
@@ -46,6 +47,7 @@ describe('the definition store', () => {
     writeFileSync(path, JSON.stringify({ version: 1, uuid: UUID, config: old, managedSave: 5 }))
     const index = { version: 1, files: [{ path: '/a.rmsave', uuid: UUID, config: old, savedAt: 7 }] }
     writeFileSync(join(folder, 'saved-files.json'), JSON.stringify(index))
+    writeFileSync(store.managedSavePath(UUID), 'state')
     const again = await loaded()
     expect(again.problems).toEqual([])
     expect(again.definitions).toEqual([{ uuid: UUID, config, managedSave: 5, savedConfig: null }])
@@ -83,6 +85,19 @@ describe('the definition store', () => {
     const kept = problems[0]?.values['kept'] ?? ''
     expect(readFileSync(kept, 'utf8')).toBe(content)
     expect((await loaded()).problems).toEqual([])
+  })
+
+  it('believes the file of a managed save: there, its time is told; not there, there is none', async () => {
+    const { store } = await loaded()
+    await store.put({ uuid: UUID, config, managedSave: null, savedConfig: null })
+    writeFileSync(store.managedSavePath(UUID), 'state')
+    const written = (await loaded()).definitions[0]?.managedSave ?? 0
+    expect(Math.abs(written - Date.now())).toBeLessThan(60_000)
+    await store.spendManagedSave(UUID)
+    expect((await loaded()).definitions[0]?.managedSave).toBe(null)
+    expect(readdirSync(join(folder, 'saved'))).toEqual([])
+    writeFileSync(store.managedSavePath(OTHER), 'state')
+    expect((await loaded()).ownerless.map(({ uuid }) => uuid)).toEqual([OTHER])
   })
 
   it('finds the markers of domains that ran when the app was cut off', async () => {
