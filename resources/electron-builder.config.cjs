@@ -29,6 +29,8 @@ module.exports = {
   productName: 'Ringmaster', // no blanks: it becomes /opt/Ringmaster
   directories: { output: 'dist', buildResources: 'resources/icons' },
   files: ['out/**', '!**/*.map', 'package.json', 'resources/CHANGELOG.md', 'resources/icons/**'],
+  // Run by a shell, which cannot look into the archive.
+  extraResources: [{ from: 'resources/debian', to: 'debian' }],
   asar: true,
   npmRebuild: false,
   electronLanguages: ['en-US'],

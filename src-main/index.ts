@@ -11,7 +11,8 @@ import { drivers, isDriverName } from './driver/drivers'
 import { ElectronChannels, ElectronForker } from './supervisor/electron'
 import { Supervisor } from './supervisor/supervisor'
 import { DebianDemoMaker } from './toolstack/debian-demo'
-import { TestDemoMaker } from './toolstack/test-demo'
+import { DebianSystemMaker } from './toolstack/debian-system'
+import { TestDebianMaker, TestDemoMaker } from './toolstack/test-demo'
 
 function start(): void {
   const folder = process.env['RINGMASTER_FOLDER']
@@ -34,12 +35,20 @@ function start(): void {
   const userData = app.getPath('userData')
   const driver = drivers[wanted]({ channels, supervisor, folder: join(userData, 'domain0') })
   const demoFolder = process.env['RINGMASTER_DEMO_FOLDER'] ?? join(userData, 'demo')
-  const demo = wanted === 'test' ? new TestDemoMaker(demoFolder, 4000) : new DebianDemoMaker(demoFolder)
   const outFolder = join(__dirname, '..')
+  // A packed app has it as a plain file beside its archive, where a shell can read it.
+  const scripts = app.isPackaged ? process.resourcesPath : join(outFolder, '../resources')
+  const script = join(scripts, 'debian/make-debian-image.sh')
+  const playedDemo = new TestDemoMaker(demoFolder, 4000)
+  const demo = wanted === 'test' ? playedDemo : new DebianDemoMaker(demoFolder)
+  const debian =
+    wanted === 'test'
+      ? new TestDebianMaker(playedDemo)
+      : new DebianSystemMaker({ script, folder: join(demoFolder, 'debian-system') })
   const iconFolder = join(outFolder, '../resources/icons')
   app
     .whenReady()
-    .then(() => new App({ driver, demo, channels, outFolder, iconFolder }).start())
+    .then(() => new App({ driver, demo, debian, channels, outFolder, iconFolder }).start())
     .catch((thrown: unknown) => {
       console.error(thrown)
       app.exit(1)

@@ -12,7 +12,7 @@ import type { CallName } from '../public/calls'
 import { fillSentence } from '../public/error-code'
 import type { Preferences, WindowView } from '../public/types'
 import type { ElectronChannels } from '../supervisor/electron'
-import type { DemoMaker } from '../toolstack/demo-maker'
+import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { type CallServers, Toolstack } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
@@ -29,6 +29,7 @@ import { Windows } from './windows'
 export interface AppParts {
   readonly driver: HypervisorDriver
   readonly demo: DemoMaker
+  readonly debian: DebianMaker
   readonly channels: ElectronChannels
   /** Folder of out/: pages, preload script. */
   readonly outFolder: string
@@ -59,6 +60,7 @@ export class App {
       networks: new NetworkStore(join(folder, 'networks.json')),
       clock: systemClock,
       demo: parts.demo,
+      debian: parts.debian,
       diskFolder: join(folder, 'disks'),
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)

@@ -57,6 +57,8 @@ export const calls = {
   domainManagedSave: { params: ofDomain, result: job, status: 'done' },
   /** Fetches kernel and BusyBox, builds a ramdisk, defines and starts. The job's `uuid` is the new domain. */
   demoGuestCreate: { params: none, result: job, status: 'done' },
+  /** Makes a Debian system on a disk image, defines a machine with disk, network and screen, and starts it. */
+  debianGuestCreate: { params: none, result: job, status: 'done' },
 
   // devices, images, networks
   /** Adds to the definition, and to the guest when it runs (all but a display, which comes with the next start). */

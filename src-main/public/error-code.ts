@@ -189,6 +189,11 @@ export const errorReasons = {
     cause: 'The demo guest cannot be made: {detail}.',
     action: 'Provide a kernel and a ramdisk yourself with “New virtual machine”.',
   },
+  'debian-unavailable': {
+    code: 'OPERATION_FAILED',
+    cause: 'The Debian system cannot be made: {detail}.',
+    action: 'Mend that and try again, or give a disk image of your own with “New virtual machine”.',
+  },
   'device-twice': {
     code: 'INVALID_ARG',
     cause: 'There are two devices {key} in “{name}”.',

@@ -161,6 +161,7 @@ export const jobKinds = [
   'managedSave',
   'create',
   'demoGuest',
+  'debianGuest',
   'imageCreate',
   'imageResize',
   'imageConvert',
@@ -196,6 +197,9 @@ export const jobSteps = {
   downloading: 'Downloading the kernel and BusyBox',
   unpacking: 'Unpacking',
   'building-ramdisk': 'Building the ramdisk',
+  'installing-packages': 'Installing Debian packages',
+  'building-image': 'Building the disk image',
+  'copying-image': 'Copying the disk image',
   'creating-image': 'Creating the disk image',
   'resizing-image': 'Resizing the disk image',
   'converting-image': 'Converting the disk image',
@@ -237,8 +241,9 @@ export const hostInfoShape = fields({
   }),
   /** The size the wizard proposes. */
   defaultMemoryMiB: count,
-  /** Whether the demo guest can be made here, and if not why. */
+  /** Whether the demo guest can be made here, and if not why; the same for a Debian system. */
   demoGuest: fields({ available: flag, error: nullable(errorReportShape) }),
+  debianGuest: fields({ available: flag, error: nullable(errorReportShape) }),
   platform: text,
   /** Where new disk images go unless the user chooses another place. */
   diskFolder: path,

@@ -1,4 +1,5 @@
-// What the toolstack needs of whoever makes the demo guest's files (demo-guest.ts; in tests a file of zeroes).
+// What the toolstack needs of whoever makes the files of a guest: the demo guest's (demo-guest.ts) and a Debian system's
+// (debian-system.ts); in tests empty files.
 // Runs in: main, plain Node.
 import type { Outcome } from '../driver/driver'
 import type { JobStep } from '../public/types'
@@ -25,4 +26,19 @@ export interface DemoMaker {
   available(): Outcome
   /** Fetches and builds into its folder; again at once when it is there already and current. */
   make(progress: DemoProgress): Outcome<DemoFiles>
+}
+
+export interface DebianSystem {
+  readonly kernel: string
+  readonly ramdisk: string
+  /** A raw image of the caller's own. */
+  readonly image: string
+  readonly cmdline: string
+  readonly memoryMiB: number
+}
+
+export interface DebianMaker {
+  available(): Outcome
+  /** Makes the system unless it is kept already, and a copy of its image at `image`, where nothing may be yet. */
+  make(image: string, progress: DemoProgress): Outcome<DebianSystem>
 }

@@ -1,7 +1,10 @@
 // The toolstack: serves the calls about domains, jobs and the host, and turns what the driver tells into events for windows.
 // It knows no driver's name and no window. Invariant: events go out in the order things happened.
 // Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { cpus, freemem, hostname, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { NetworkStore } from '../definition/network-store'
@@ -9,15 +12,16 @@ import type { DriverEvent, HypervisorDriver, Outcome } from '../driver/driver'
 import type { OpaquePort } from '../lib/channel'
 import type { Clock } from '../lib/clock'
 import type { CallName, CallParams, CallResult } from '../public/calls'
+import { DEFAULT_NETWORK, type Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
-import { DOMAIN0_UUID, type DomainInfo, type HostInfo, type Sample } from '../public/types'
-import type { DemoMaker } from './demo-maker'
+import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type Sample } from '../public/types'
+import type { DebianMaker, DemoMaker } from './demo-maker'
 import { Devices, type FileRights } from './devices'
 import { domain0Info } from './domain'
 import { DomainLogs } from './domain-logs'
 import { Domains } from './domains'
-import { Jobs } from './jobs'
+import { type JobControl, Jobs } from './jobs'
 import { freeMac } from './mac'
 import { Networks } from './networks'
 import { Notices } from './notices'
@@ -55,6 +59,7 @@ export type ToolstackCall =
   | 'domainRestore'
   | 'domainManagedSave'
   | 'demoGuestCreate'
+  | 'debianGuestCreate'
   | 'deviceAttach'
   | 'deviceDetach'
   | 'mediumChange'
@@ -88,6 +93,7 @@ export interface ToolstackParts {
   readonly networks: NetworkStore
   readonly clock: Clock
   readonly demo: DemoMaker
+  readonly debian: DebianMaker
   /** Where new disk images go unless the user chose another place. */
   readonly diskFolder: string
   readonly emit: Emit
@@ -290,6 +296,7 @@ export class Toolstack {
       },
       domainManagedSave: ({ uuid }) => asJob(domains.managedSave(uuid)),
       demoGuestCreate: () => ok({ job: this.createDemoGuest() }),
+      debianGuestCreate: () => ok({ job: this.createDebianGuest() }),
       deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
       deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
       mediumChange: ({ uuid, key, path, format }, caller) => devices.changeMedium(uuid, key, path, format, caller),
@@ -356,18 +363,50 @@ export class Toolstack {
         const { kernel, ramdisk, cmdline, memoryMiB } = files.value
         const name = this.domains.freeName(files.value.name)
         const config = { name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices: [] }
-        const defined = await this.domains.define(config)
-        if (!defined.ok) return defined
-        control.domain(defined.value, config.name)
-        control.step('starting')
-        return this.domains.create(defined.value, false)
+        return this.defineAndStart(config, control)
       },
     })
   }
 
+  /** A Debian system with all the devices that the driver has. */
+  private createDebianGuest(): number {
+    return this.jobs.start({
+      kind: 'debianGuest',
+      subject: '',
+      uuid: null,
+      step: 'installing-packages',
+      cancellable: true,
+      work: async (control) => {
+        const { debian, diskFolder, driver } = this.parts
+        // The image's own name is found when it is there: by then another guest may have the name.
+        const made = await debian.make(join(diskFolder, `debian-${randomUUID().slice(0, 8)}.img`), control)
+        if (!made.ok) return made
+        const { kernel, ramdisk, image, cmdline, memoryMiB } = made.value
+        const all: Device[] = [
+          { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false },
+          { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: freeMac(this.domains.configs()), forwards: [] },
+          { kind: 'vfb', width: 1024, height: 768 },
+        ]
+        const devices = all.filter(({ kind }) => driver.limits.devices.includes(kind))
+        const name = this.domains.freeName('Debian')
+        const started = await this.defineAndStart({ name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices }, control)
+        if (!started.ok && !this.domains.configs().some((config) => config.name === name)) await rm(image, { force: true })
+        return started
+      },
+    })
+  }
+
+  private async defineAndStart(config: DomainConfig, control: JobControl): Outcome {
+    const defined = await this.domains.define(config)
+    if (!defined.ok) return defined
+    control.domain(defined.value, config.name)
+    control.step('starting')
+    return this.domains.create(defined.value, false)
+  }
+
   private async hostInfo(): Promise<HostInfo> {
-    const { driver, demo, diskFolder } = this.parts
-    const available = await demo.available()
+    const { driver, demo, debian, diskFolder } = this.parts
+    const [available, debianAvailable] = await Promise.all([demo.available(), debian.available()])
     return {
       hostName: hostname(),
       cpuModel: cpus()[0]?.model.trim() ?? '',
@@ -378,6 +417,7 @@ export class Toolstack {
       limits: driver.limits,
       defaultMemoryMiB: DEFAULT_MEMORY_MIB,
       demoGuest: { available: available.ok, error: available.ok ? null : available.error },
+      debianGuest: { available: debianAvailable.ok, error: debianAvailable.ok ? null : debianAvailable.error },
       platform: process.platform,
       diskFolder,
     }

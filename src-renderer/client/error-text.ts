@@ -124,6 +124,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Der Demo-Gast kann nicht gemacht werden: {detail}.',
     action: 'Mit „Neue virtuelle Maschine“ eigenen Kernel und eigene Ramdisk angeben.',
   },
+  'debian-unavailable': {
+    cause: 'Das Debian-System kann nicht gemacht werden: {detail}.',
+    action: 'Das beheben und es noch einmal versuchen, oder mit „Neue virtuelle Maschine“ ein eigenes Plattenabbild angeben.',
+  },
   'device-twice': {
     cause: 'In „{name}“ gibt es das Gerät {key} zweimal.',
     action: 'Einem davon einen anderen Namen oder eine andere Nummer geben.',

@@ -15,6 +15,7 @@ const PACKAGES = {
   lz4: 'lz4',
   zstd: 'zstd',
   busybox: 'busybox',
+  mmdebstrap: 'mmdebstrap',
 }
 
 const there = (program) => spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0

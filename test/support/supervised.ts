@@ -18,7 +18,7 @@ import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import type { ChildProcess } from '../../src-main/supervisor/process-forker'
 import { Supervisor } from '../../src-main/supervisor/supervisor'
 import type { Watchdog } from '../../src-main/supervisor/watchdog'
-import { TestDemoMaker } from '../../src-main/toolstack/test-demo'
+import { TestDebianMaker, TestDemoMaker } from '../../src-main/toolstack/test-demo'
 import { Toolstack } from '../../src-main/toolstack/toolstack'
 
 const ROOT = process.env['RINGMASTER_ROOT'] ?? path.resolve(__dirname, '../..')
@@ -76,13 +76,15 @@ export class Supervised {
         this.note(event)
         listener(event)
       })
+    const demo = new TestDemoMaker(path.join(folder, 'demo'), 0)
     this.toolstack = new Toolstack({
       driver,
       definitions: new DefinitionStore(folder),
       networks: new NetworkStore(path.join(folder, 'networks.json')),
       diskFolder: path.join(folder, 'disks'),
       clock: { now: () => Date.now() },
-      demo: new TestDemoMaker(path.join(folder, 'demo'), 0),
+      demo,
+      debian: new TestDebianMaker(demo),
       emit: (_name, payload) => {
         if ('notice' in payload) this.notices.push(payload.notice)
       },

@@ -13,7 +13,7 @@ import type { CallName } from '../../src-main/public/calls'
 import { errorReport } from '../../src-main/public/error-code'
 import type { DomainConfig, DomainState, JobInfo, Notice } from '../../src-main/public/types'
 import { NodeChannels } from '../../src-main/supervisor/node'
-import { TestDemoMaker } from '../../src-main/toolstack/test-demo'
+import { TestDebianMaker, TestDemoMaker } from '../../src-main/toolstack/test-demo'
 import { type Caller, type CallServers, Toolstack, type ToolstackCall } from '../../src-main/toolstack/toolstack'
 
 export interface ToldEvent {
@@ -58,6 +58,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   const testDriver = new TestDriver(channels)
   const driver = options.driver ?? testDriver
   const events: ToldEvent[] = []
+  const demo = new TestDemoMaker(join(folder, 'demo'), 0)
   const listeners: ((name: string, payload: unknown) => void)[] = []
   const states: string[] = []
   const jobs: JobInfo[] = []
@@ -68,7 +69,8 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     networks: new NetworkStore(join(folder, 'networks.json')),
     diskFolder: join(folder, 'disks'),
     clock: { now: () => Date.now() },
-    demo: new TestDemoMaker(join(folder, 'demo'), 0),
+    demo,
+    debian: new TestDebianMaker(demo),
     emit: (name, payload) => {
       events.push({ name, payload })
       if ('domain' in payload && payload.domain.kind === 'guest') states.push(`${payload.domain.name} ${payload.domain.state}`)

@@ -20,7 +20,8 @@ function isJobStep(step: string): step is JobStep {
 }
 
 function jobTitle(job: JobInfo, t: Translator): string {
-  return job.kind === 'demoGuest' ? t('job.demoGuest') : t(`job.${job.kind}`, { subject: job.subject })
+  if (job.kind === 'demoGuest' || job.kind === 'debianGuest') return t(`job.${job.kind}`)
+  return t(`job.${job.kind}`, { subject: job.subject })
 }
 
 function jobStep(job: JobInfo, t: Translator, formats: Formats): string {

@@ -310,6 +310,19 @@ describe('the rest of the calls', () => {
     await close()
   })
 
+  it('makes a Debian system, defines it with disk, network and screen, and starts it, twice', async () => {
+    const { servers, toolstack, folder, close } = await makeToolstack()
+    for (const name of ['Debian', 'Debian 2']) {
+      const started = await servers.debianGuestCreate({}, testCaller())
+      expect(started.ok && (await toolstack.jobs.wait(started.value.job))).toEqual({ ok: true, value: null })
+      const made = toolstack.domains.list().find((domain) => domain.name === name)
+      expect(made?.state).toBe('running')
+      expect(made?.config?.devices.map(({ kind }) => kind)).toEqual(['vbd', 'vif', 'vfb'])
+    }
+    expect(readdirSync(join(folder, 'disks'))).toHaveLength(2)
+    await close()
+  })
+
   it('keeps samples and log lines and tells them', async () => {
     const { servers, started, events, close } = await makeToolstack()
     const uuid = await started('A')

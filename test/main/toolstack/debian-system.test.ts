@@ -1,0 +1,105 @@
+// A Debian system for a disk image: with a script that plays the real one here; the real one is run by
+// test/long/debian-system.test.ts. Runs in: vitest, plain Node.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DebianSystemMaker } from '../../../src-main/toolstack/debian-system'
+import { missingProgram } from '../../support/programs'
+
+const missing = missingProgram('mmdebstrap', 'mke2fs', 'unshare', 'cp', 'sh')
+let folder = ''
+const at = (...names: string[]): string => path.join(folder, ...names)
+const kept = (): string[] => readdirSync(at('kept')).sort()
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-debian-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function maker(script: string): DebianSystemMaker {
+  writeFileSync(at('script.sh'), script)
+  return new DebianSystemMaker({ script: at('script.sh'), folder: at('kept') })
+}
+
+const GOOD = `
+echo run >> "$1/../runs"
+echo "step packages"; echo "step ramdisk"; echo "step image"
+truncate -s 64M "$1/debian.img"; printf 'disk' | dd of="$1/debian.img" bs=1 seek=1024 conv=notrunc 2>/dev/null
+echo kernel > "$1/vmlinuz"; echo ramdisk > "$1/initrd.img"
+echo "step done"`
+
+async function make(debian: DebianSystemMaker, image: string, signal = new AbortController().signal) {
+  const steps: string[] = []
+  const made = await debian.make(image, { step: (step) => steps.push(step), report: () => undefined, signal })
+  return { made, steps }
+}
+
+describe('a Debian system', () => {
+  it('is made once; each machine gets a copy of the image, sparse as it was', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    const debian = maker(GOOD)
+    const first = await make(debian, at('disks', 'a.img'))
+    expect(first.made).toMatchObject({ ok: true, value: { image: at('disks', 'a.img'), kernel: at('kept', 'vmlinuz') } })
+    expect(first.steps).toEqual([
+      'installing-packages',
+      'building-ramdisk',
+      'building-image',
+      'building-image',
+      'copying-image',
+    ])
+    const second = await make(debian, at('disks', 'b.img'))
+    expect(second.steps).toEqual(['copying-image'])
+    expect(readFileSync(at('runs'), 'utf8')).toBe('run\n')
+    for (const name of ['a.img', 'b.img']) {
+      expect(readFileSync(at('disks', name)).subarray(1024, 1028).toString()).toBe('disk')
+      expect(statSync(at('disks', name)).blocks * 512).toBeLessThan(1024 * 1024)
+    }
+    expect(readdirSync(at('disks')).sort()).toEqual(['a.img', 'b.img'])
+  })
+
+  it('never overwrites a file', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    writeFileSync(at('mine.img'), 'precious')
+    expect((await make(maker(GOOD), at('mine.img'))).made).toMatchObject({ ok: false, error: { reason: 'file-exists' } })
+    expect(readFileSync(at('mine.img'), 'utf8')).toBe('precious')
+  })
+
+  it('that cannot be made says why in the words of the program that failed', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    const debian = maker(
+      'echo "I: trying" >&2; echo "E: Unable to locate package x" >&2; echo "E: mmdebstrap failed to run" >&2; exit 25',
+    )
+    expect((await make(debian, at('a.img'))).made).toMatchObject({
+      ok: false,
+      error: { reason: 'debian-unavailable', values: { detail: 'Unable to locate package x' } },
+    })
+    expect(existsSync(at('a.img'))).toBe(false)
+  })
+
+  it('that is cancelled takes along what the script has started, and the next one begins anew', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    const abort = new AbortController()
+    const debian = maker(`trap 'rm -f "$1/half"; exit 130' TERM
+echo $$ > "$1/../pid"; touch "$1/half"; echo "step packages"; sleep 1000 & wait`)
+    const cancelled = await debian.make(at('a.img'), {
+      step: () => abort.abort(),
+      report: () => undefined,
+      signal: abort.signal,
+    })
+    expect(cancelled).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
+    expect(kept()).toEqual([])
+    const group = Number(readFileSync(at('pid'), 'utf8'))
+    await expect.poll(() => alive(-group)).toBe(false)
+    expect((await make(maker(GOOD), at('a.img'))).made.ok).toBe(true)
+  })
+})
+
+function alive(group: number): boolean {
+  try {
+    process.kill(group, 0)
+    return true
+  } catch {
+    return false
+  }
+}
