@@ -100,7 +100,7 @@ async function start(client: Client, store: AppStore, queries: QueryClient): Pro
   const preferences = queries.prefetchQuery(callQuery(client, 'preferencesGet', {}))
   const [view] = await Promise.all([loadView(address, desk), preferences])
   // Lists come fast; waiting a moment for them saves a frame that would be drawn over at once.
-  await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 150))])
+  await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 400))])
   const root = document.getElementById('root')
   if (root === null) return
   createRoot(root).render(

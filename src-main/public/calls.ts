@@ -77,6 +77,12 @@ export const calls = {
   },
   /** A MAC address that no definition has, in Xen's range 00:16:3e. */
   macPropose: { params: none, result: fields({ mac: macShape }), status: 'done' },
+  /** A file in the app's folder of disks that does not exist, named like the machine. `taken` are others not made yet. */
+  imageProposePath: {
+    params: fields({ name: shortText(256), format: t.writtenFormatShape, taken: list(chosenPath, 64) }),
+    result: fields({ path: chosenPath }),
+    status: 'done',
+  },
   imageInspect: { params: fields({ path: chosenPath }), result: imageInfoShape, status: 'done' },
   /** The files below were chosen with filePick or are in the app's folder of disks. */
   imageCreate: { params: fields({ image: newImageShape }), result: job, status: 'done' },

@@ -64,6 +64,7 @@ export type ToolstackCall =
   | 'deviceDetach'
   | 'mediumChange'
   | 'macPropose'
+  | 'imageProposePath'
   | 'imageInspect'
   | 'imageCreate'
   | 'imageResize'
@@ -301,6 +302,7 @@ export class Toolstack {
       deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
       mediumChange: ({ uuid, key, path, format }, caller) => devices.changeMedium(uuid, key, path, format, caller),
       macPropose: () => ok({ mac: freeMac(domains.configs()) }),
+      imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
       imageInspect: ({ path }) => devices.inspect(path),
       imageCreate: ({ image }, caller) => devices.createImage(image, caller),
       imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),

@@ -10,7 +10,16 @@ import type { Client } from '../../src-main/public/client'
 import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 
 /** Calls that only read. The others change something, and have no answer worth keeping. */
-export type QueryName = 'aboutInfo' | 'domainLog' | 'domainSamples' | 'hostInfo' | 'preferencesGet'
+export type QueryName =
+  | 'aboutInfo'
+  | 'domainLog'
+  | 'domainSamples'
+  | 'hostInfo'
+  | 'imageInspect'
+  | 'networkLeases'
+  | 'networkList'
+  | 'preferencesGet'
+  | 'storeDump'
 
 export class CallFailure extends Error {
   override readonly name = 'CallFailure'

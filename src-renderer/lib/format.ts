@@ -10,10 +10,14 @@ export interface Formats {
   readonly number: (value: number) => string
   readonly percent: (fraction: number) => string
   readonly memory: (bytes: number) => string
+  /** Of files and disks: KiB to TiB, with three digits that mean something. */
+  readonly size: (bytes: number) => string
   readonly clock: (epochMs: number) => string
   readonly dateTime: (epochMs: number) => string
   readonly duration: (ms: number) => string
 }
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 export function makeFormats(language: Language): Formats {
   const locale = language === 'de' ? 'de-DE' : 'en-GB'
@@ -27,6 +31,15 @@ export function makeFormats(language: Language): Formats {
     percent: (fraction) => percent.format(fraction),
     memory: (bytes) =>
       bytes >= 10240 * MIB ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`,
+    size: (bytes) => {
+      let value = bytes
+      let unit = 0
+      while (value >= 1024 && unit < UNITS.length - 1) {
+        value /= 1024
+        unit += 1
+      }
+      return `${value >= 100 || unit === 0 ? whole.format(value) : tenth.format(value)} ${UNITS[unit] ?? ''}`
+    },
     clock: (epochMs) => clock.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
     duration: (ms) => {

@@ -5,7 +5,7 @@
 
 import { type QueryClient, useQuery } from '@tanstack/react-query'
 import type { Client } from '../../src-main/public/client'
-import { defaultPreferences, type HostInfo, type Preferences } from '../../src-main/public/types'
+import { defaultPreferences, type HostInfo, type NetworkInfo, type Preferences } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
 import { callQuery } from '../client/queries'
 
@@ -17,6 +17,9 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
   const ends = [
     client.subscribe('preferencesChanged', ({ preferences }) =>
       queries.setQueryData(callQuery(client, 'preferencesGet', {}).queryKey, preferences),
+    ),
+    client.subscribe('networksChanged', ({ networks }) =>
+      queries.setQueryData(callQuery(client, 'networkList', {}).queryKey, networks),
     ),
     // A guest that starts or ends takes or gives memory; a job that ends may have fetched what the demo guest needs.
     client.subscribe('domainChanged', ({ domain }) => {
@@ -44,4 +47,10 @@ export function useHost(): HostInfo | null {
 
 export function usePreferences(): Preferences {
   return useQuery(callQuery(useClient(), 'preferencesGet', {})).data ?? defaultPreferences
+}
+
+const noNetworks: readonly NetworkInfo[] = []
+
+export function useNetworks(): readonly NetworkInfo[] {
+  return useQuery(callQuery(useClient(), 'networkList', {})).data ?? noNetworks
 }

@@ -21,6 +21,21 @@ export class CreateDomainPage {
     return this.page.getByRole('button', { name })
   }
 
+  /** The fields of one disk, by the name the guest sees. */
+  disk(dev: string): Locator {
+    return this.page.getByRole('group', { name: dev, exact: true })
+  }
+
+  /** Chooses from a list that opens. */
+  async choose(label: string, option: string): Promise<void> {
+    await this.page.locator('.field', { hasText: label }).locator('.select-button').click()
+    await this.page.getByRole('option', { name: option }).click()
+  }
+
+  summary(): Locator {
+    return this.page.getByTestId('summary')
+  }
+
   refusal(): Locator {
     return this.page.locator('.notice.bad')
   }

@@ -1,23 +1,38 @@
 // A new virtual machine, on one page: the demo guest with one press, or one's own kernel with everything filled in that
-// can be. Errors of a field are shown once it was touched or Create was pressed.
+// can be, devices included. Errors of a field are shown once it was touched or Create was pressed.
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
 
 import { type FormEvent, useEffect, useMemo, useState } from 'react'
-import { Checkbox } from 'react-aria-components'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
+import { Check } from '../../components/Check'
 import { NumberField, TextField } from '../../components/Field'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
 import { JobProgress } from '../../features/activity/Activity'
+import { checkDisk } from '../../features/disks/disk-form'
+import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { useHost } from '../../state/answers'
 import { useAppState } from '../../state/store'
-import { checkForm, configOf, DEFAULT_CMDLINE, type FieldName, type Form, fieldOf, freeName, limitsOf } from './check-form'
+import {
+  checkForm,
+  DEFAULT_CMDLINE,
+  type DevicesForm,
+  type FieldName,
+  type Form,
+  fieldOf,
+  freeName,
+  limitsOf,
+  orderOf,
+} from './check-form'
+import { DeviceSections } from './DeviceSections'
+import { useProposals } from './proposals'
+import { summaryOf } from './summary'
 import './create-domain.css'
 
 export function CreateDomainView() {
@@ -29,7 +44,8 @@ export function CreateDomainView() {
   const names = useMemo(() => Object.values(domains).map(({ name }) => name), [domains])
 
   const [edits, setEdits] = useState<Partial<Form>>({})
-  const [touched, setTouched] = useState<ReadonlySet<FieldName>>(new Set())
+  const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
+  const [parts, setParts] = useState<DevicesForm>({ disks: [], nic: null, display: null })
   const [start, setStart] = useState(true)
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
@@ -62,13 +78,24 @@ export function CreateDomainView() {
   }
   const limits = limitsOf(host)
   const errors = checkForm(form, names, limits, t)
+  const kinds = host?.limits.devices ?? []
+  const { mac, paths, propose } = useProposals(form.name, parts.disks)
+  // The network is there from the start, once it is known that there can be one and which address it has.
+  const nic = parts.nic ?? (kinds.includes('vif') && mac !== '' ? newNic(0, mac) : null)
+  const devices: DevicesForm = { ...parts, nic }
+  const devicesAreRight =
+    devices.disks.every((disk) => Object.keys(checkDisk(disk, t)).length === 0) &&
+    (nic === null ||
+      nic.network === '' ||
+      (checkMac(nic.mac, t) === undefined &&
+        nic.forwards.every((forward) => checkForward(forward, nic.forwards, t) === undefined)))
   const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
 
   const errorOf = (field: FieldName): string | undefined => {
     if (refusal !== null && refusedField === field) return errorText(refusal, t.language).cause
     return touched.has(field) ? errors[field] : undefined
   }
-  const touch = (field: FieldName) => setTouched((before) => new Set(before).add(field))
+  const touch = (field: string) => setTouched((before) => new Set(before).add(field))
   const edit = (change: Partial<Form>) => {
     setEdits((before) => ({ ...before, ...change }))
     setRefusal(null)
@@ -86,9 +113,9 @@ export function CreateDomainView() {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    setTouched(new Set(['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB']))
+    setTouched(new Set(['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB', 'nic', ...devices.disks.map(({ dev }) => dev)]))
     const first = (['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB'] as const).find((field) => errors[field] !== undefined)
-    if (first !== undefined) {
+    if (first !== undefined || !devicesAreRight) {
       requestAnimationFrame(() => {
         const input = document.querySelector('form [aria-invalid="true"]')
         if (input instanceof HTMLElement) input.focus()
@@ -96,7 +123,9 @@ export function CreateDomainView() {
       return
     }
     setBusy(true)
-    const defined = await client.call('domainDefine', { config: configOf(form), images: [], start: false })
+    const places = await propose()
+    const order = orderOf(form, devices, ({ dev }) => places[dev] ?? '')
+    const defined = await client.call('domainDefine', { ...order, start: false })
     if (!defined.ok) {
       setBusy(false)
       setRefusal(defined.error)
@@ -153,7 +182,7 @@ export function CreateDomainView() {
           )}
         </section>
 
-        <h2 className="create-own">{t('create.own-title')}</h2>
+        <h2 className="create-section">{t('create.own-title')}</h2>
         <TextField
           label={t('create.name')}
           value={ready || edits.name !== undefined ? form.name : ''}
@@ -227,6 +256,23 @@ export function CreateDomainView() {
           }
           error={errorOf('memoryMiB')}
         />
+        <DeviceSections
+          kinds={kinds}
+          form={devices}
+          name={form.name}
+          proposed={paths}
+          shown={(device) => touched.has(device)}
+          mac={mac}
+          onTouch={touch}
+          onChange={(change) => {
+            setParts((before) => ({ ...before, nic, ...change }))
+            setRefusal(null)
+          }}
+        />
+        <p className="create-summary">
+          <span className="create-summary-title">{t('create.summary')}</span>
+          <span data-testid="summary">{summaryOf(form, devices, t, formats)}</span>
+        </p>
         {formRefusal !== null && (
           <Notice tone="bad" boxed action={formRefusal.action}>
             {formRefusal.cause}
@@ -234,12 +280,7 @@ export function CreateDomainView() {
         )}
       </div>
       <footer className="window-foot">
-        <Checkbox className="checkbox" isSelected={start} onChange={setStart}>
-          <span className="checkbox-box">
-            <Icon name="check" />
-          </span>
-          {t('create.start')}
-        </Checkbox>
+        <Check label={t('create.start')} value={start} onChange={setStart} />
         <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>
         <Button onPress={close}>{t('button.cancel')}</Button>
         <Button kind="primary" submit disabled={busy || demoJob !== null}>

@@ -2,8 +2,12 @@
 // The toolstack checks everything again; these checks only save the round trip and keep its limits, which it tells.
 // Runs in: renderer and tests; pure.
 
+import type { Device, Display, NewImage } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { DomainConfig, HostInfo } from '../../../src-main/public/types'
+import { type DiskForm, diskOf } from '../../features/disks/disk-form'
+import { type NicForm, nicOf } from '../../features/nics/nic-form'
+import { isAbsolute } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 
 export interface Form {
@@ -35,10 +39,6 @@ export function freeName(taken: readonly string[]): string {
   let number = 1
   while (used.has(`guest-${number}`)) number += 1
   return `guest-${number}`
-}
-
-function isAbsolute(path: string): boolean {
-  return path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path) || path.startsWith('\\\\')
 }
 
 function checkName(name: string, taken: readonly string[], t: Translator): string | undefined {
@@ -77,17 +77,35 @@ export function checkForm(form: Form, taken: readonly string[], limits: FormLimi
   return errors
 }
 
-export function configOf(form: Form): DomainConfig {
+/** The part of the form about devices. A network interface without a network is none. */
+export interface DevicesForm {
+  readonly disks: readonly DiskForm[]
+  readonly nic: NicForm | null
+  readonly display: Display | null
+}
+
+export interface Order {
+  readonly config: DomainConfig
+  readonly images: readonly NewImage[]
+}
+
+/** `proposed` says where a disk's new image goes when the user named no place. */
+export function orderOf(form: Form, parts: DevicesForm, proposed: (disk: DiskForm) => string): Order {
   const ramdisk = form.ramdisk.trim()
-  return {
+  const disks = parts.disks.map((disk) => diskOf(disk, proposed(disk)))
+  const devices: Device[] = disks.map(({ disk }) => disk)
+  if (parts.nic !== null && parts.nic.network !== '') devices.push(nicOf(parts.nic))
+  if (parts.display !== null) devices.push(parts.display)
+  const config = {
     name: form.name.trim(),
     memoryMiB: Math.round(form.memoryMiB),
     vcpus: 1,
     kernel: form.kernel.trim(),
     ramdisk: ramdisk === '' ? null : ramdisk,
     cmdline: form.cmdline.trim(),
-    devices: [],
+    devices,
   }
+  return { config, images: disks.flatMap(({ image }) => (image === undefined ? [] : [image])) }
 }
 
 export function limitsOf(host: HostInfo | null): FormLimits {
@@ -107,7 +125,8 @@ export function fieldOf(error: ErrorReport, form: Form): FieldName | undefined {
     case 'kernel-missing':
       return 'kernel'
     case 'file-unreadable':
-      return error.values['path'] === form.ramdisk.trim() ? 'ramdisk' : 'kernel'
+      if (error.values['path'] === form.ramdisk.trim()) return 'ramdisk'
+      return error.values['path'] === form.kernel.trim() ? 'kernel' : undefined
     default:
       return undefined
   }

@@ -4,31 +4,19 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { Checkbox } from 'react-aria-components'
 import { defaultPreferences, type Preferences } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { callOrThrow, callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
+import { Check } from '../../components/Check'
 import { SegmentedField } from '../../components/Field'
-import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import './preferences.css'
 
 const themes = ['system', 'light', 'dark'] as const satisfies readonly Preferences['theme'][]
 const languageChoices = ['system', 'en', 'de'] as const satisfies readonly Preferences['language'][]
-
-function Check(props: { readonly label: string; readonly value: boolean; readonly onChange: (value: boolean) => void }) {
-  return (
-    <Checkbox className="checkbox" isSelected={props.value} onChange={props.onChange}>
-      <span className="checkbox-box">
-        <Icon name="check" />
-      </span>
-      {props.label}
-    </Checkbox>
-  )
-}
 
 export function PreferencesView() {
   const { t } = useWords()

@@ -2,8 +2,11 @@
 
 import { describe, expect, it } from 'vitest'
 import { errorReport } from '../../../../src-main/public/error-code'
+import { checkDisk, freeDev, newDisk } from '../../../../src-renderer/features/disks/disk-form'
+import { DEFAULT_DISPLAY } from '../../../../src-renderer/features/display/display-form'
+import { checkForward, checkMac, newNic } from '../../../../src-renderer/features/nics/nic-form'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
-import { checkForm, configOf, type Form, fieldOf, freeName } from '../../../../src-renderer/views/create-domain/check-form'
+import { checkForm, type Form, fieldOf, freeName, orderOf } from '../../../../src-renderer/views/create-domain/check-form'
 
 const t = makeTranslator('en')
 const limits = { minMemoryMiB: 16, maxMemoryMiB: 4000 }
@@ -42,7 +45,50 @@ describe('the form of a new virtual machine', () => {
   })
 
   it('becomes a definition without blanks around, and without a ramdisk when none is named', () => {
-    expect(configOf({ ...good, name: ' a ', ramdisk: ' ' })).toMatchObject({ name: 'a', ramdisk: null, vcpus: 1 })
+    const { config, images } = orderOf(
+      { ...good, name: ' a ', ramdisk: ' ' },
+      { disks: [], nic: null, display: null },
+      () => '',
+    )
+    expect(config).toMatchObject({ name: 'a', ramdisk: null, vcpus: 1, devices: [] })
+    expect(images).toEqual([])
+  })
+
+  it('orders the images of new disks, and names devices as the toolstack does', () => {
+    const nic = {
+      ...newNic(0, '00-16-3E-00-00-01'),
+      forwards: [{ id: 0, protocol: 'tcp', hostPort: 2222, guestPort: 22, anyone: true }],
+    } as const
+    const disks = [newDisk('xvda'), { ...newDisk('xvdb'), source: 'file', path: '/a.vmdk', fileFormat: 'vmdk' }] as const
+    const { config, images } = orderOf(good, { disks, nic, display: DEFAULT_DISPLAY }, ({ dev }) => `/disks/${dev}.qcow2`)
+    expect(config.devices).toEqual([
+      { kind: 'vbd', dev: 'xvda', path: '/disks/xvda.qcow2', format: 'qcow2', readonly: false, removable: false },
+      { kind: 'vbd', dev: 'xvdb', path: '/a.vmdk', format: 'vmdk', readonly: true, removable: false },
+      {
+        kind: 'vif',
+        index: 0,
+        network: 'default',
+        mac: '00:16:3e:00:00:01',
+        forwards: [{ protocol: 'tcp', hostPort: 2222, guestPort: 22, hostAddress: '0.0.0.0' }],
+      },
+      { kind: 'vfb', width: 1024, height: 768 },
+    ])
+    expect(images).toEqual([{ path: '/disks/xvda.qcow2', format: 'qcow2', sizeMiB: 8192 }])
+  })
+
+  it('says what is wrong with a disk or a network interface', () => {
+    expect(checkDisk({ ...newDisk('xvda'), sizeGiB: Number.NaN }, t)).toEqual({ sizeGiB: 'A number is needed' })
+    expect(checkDisk({ ...newDisk('xvda'), source: 'file' }, t).path).toBeDefined()
+    expect(checkDisk({ ...newDisk('xvda'), source: 'file', path: 'a.img' }, t).path).toBeDefined()
+    expect(checkDisk({ ...newDisk('xvda'), source: 'empty' }, t)).toEqual({})
+    expect(freeDev(['xvda', 'xvdc'])).toBe('xvdb')
+    expect(checkMac('00:16:3e:1:2:3', t)).toBeDefined()
+    expect(checkMac('01:16:3e:00:00:01', t)).toBeDefined()
+    expect(checkMac('00163E000001', t)).toBeUndefined()
+    const forward = { id: 0, protocol: 'tcp', hostPort: 80, guestPort: 80, anyone: false } as const
+    expect(checkForward(forward, [forward, { ...forward, id: 1 }], t)).toBeDefined()
+    expect(checkForward({ ...forward, guestPort: 70000 }, [], t)).toBeDefined()
+    expect(checkForward(forward, [forward, { ...forward, id: 1, protocol: 'udp' }], t)).toBeUndefined()
   })
 
   it('proposes the first free name', () => {

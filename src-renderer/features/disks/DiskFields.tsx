@@ -1,0 +1,131 @@
+// The fields of one disk: a new image (size, format, place) or a file that is there (its format is looked up), or an empty
+// drive. Used by the wizard and by "Add disk".
+// Invariant: the fields of each kind take the same rows, so that switching between them moves nothing below.
+// Runs in: create-domain and domain windows.
+
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { IMAGE_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { callQuery, reportOf } from '../../client/queries'
+import { Button } from '../../components/Button'
+import { Check } from '../../components/Check'
+import { NumberField, SegmentedField, TextField } from '../../components/Field'
+import { useWords } from '../../components/Language'
+import { SelectField } from '../../components/Select'
+import { isAbsolute } from '../../lib/path'
+import { type DiskErrors, type DiskForm, type DiskSource, onlyRead } from './disk-form'
+import './disks.css'
+
+export interface DiskFieldsProps {
+  readonly form: DiskForm
+  readonly errors: DiskErrors
+  /** Where a new image goes when no place is named. */
+  readonly proposed: string
+  /** The name a save dialog proposes. */
+  readonly suggestedName: string
+  /** A drive without a medium may be added. */
+  readonly drives: boolean
+  readonly onChange: (change: Partial<DiskForm>) => void
+}
+
+export function DiskFields(props: DiskFieldsProps) {
+  const { form, errors, onChange } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+
+  const path = form.path.trim()
+  const looking = form.source === 'file' && isAbsolute(path)
+  // The file may change behind our back: it is looked at again whenever its name is given anew.
+  const looked = useQuery({ ...callQuery(client, 'imageInspect', { path }), enabled: looking, gcTime: 0 })
+  const found = looking ? looked.data : undefined
+  useEffect(() => {
+    if (found !== undefined && found.format !== form.fileFormat) onChange({ fileFormat: found.format })
+  }, [found, form.fileFormat, onChange])
+
+  const browse = async () => {
+    const isNew = form.source === 'new'
+    const suggestedName = isNew ? `${props.suggestedName}.${form.newFormat}` : ''
+    const picked = await client.call('filePick', { kind: isNew ? 'saveDisk' : 'openDisk', suggestedName })
+    if (picked.ok && picked.value.path !== null) onChange({ path: picked.value.path })
+  }
+
+  const sources: readonly DiskSource[] = props.drives ? ['new', 'file', 'empty'] : ['new', 'file']
+  const failure = looking && looked.error !== null ? errorText(reportOf(looked.error), t.language).cause : undefined
+  const size = found === undefined ? '' : t('disk.found', { format: found.format, size: formats.size(found.virtualSize) })
+  return (
+    <div className="disk-fields">
+      <SegmentedField
+        label={t('disk.image')}
+        value={form.source}
+        choices={sources.map((value) => ({ value, label: t(`disk.source-${value}`) }))}
+        onChange={(source) => onChange({ source, path: '' })}
+        hint={t(`disk.source-${form.source}-hint`)}
+      />
+      {form.source === 'new' && (
+        <>
+          <NumberField
+            label={t('disk.size')}
+            value={form.sizeGiB}
+            unit="GiB"
+            step={1}
+            smallest={1}
+            largest={65536}
+            lessLabel={t('disk.smaller')}
+            moreLabel={t('disk.larger')}
+            onChange={(sizeGiB) => onChange({ sizeGiB })}
+            hint={t('disk.size-hint')}
+            error={errors.sizeGiB}
+          />
+          <SelectField<WrittenFormat>
+            label={t('disk.format')}
+            value={form.newFormat}
+            choices={[
+              { value: 'qcow2', label: 'qcow2' },
+              { value: 'raw', label: 'raw' },
+            ]}
+            onChange={(newFormat) => onChange({ newFormat })}
+            hint={t(`disk.format-${form.newFormat}-hint`)}
+          />
+        </>
+      )}
+      {form.source !== 'empty' && (
+        <TextField
+          label={form.source === 'new' ? t('disk.place') : t('disk.file')}
+          value={form.path}
+          mono
+          {...(form.source === 'new' && { placeholder: props.proposed })}
+          onChange={(next) => onChange({ path: next })}
+          hint={form.source === 'new' ? t('disk.place-hint') : size}
+          error={errors.path ?? failure}
+          after={
+            <Button icon="folder" label={t('disk.browse', { dev: form.dev })} onPress={() => void browse()}>
+              {t('button.browse')}
+            </Button>
+          }
+        />
+      )}
+      {form.source === 'file' && (
+        <>
+          <SelectField
+            label={t('disk.format')}
+            value={form.fileFormat}
+            choices={IMAGE_FORMATS.map((value) => ({ value, label: value }))}
+            onChange={(fileFormat) => onChange({ fileFormat })}
+            hint={t('disk.format-file-hint')}
+          />
+          <div className="field disk-checks">
+            <Check
+              label={t('disk.readonly')}
+              value={form.readonly || onlyRead(form)}
+              disabled={onlyRead(form)}
+              onChange={(readonly) => onChange({ readonly })}
+            />
+            <Check label={t('disk.removable')} value={form.removable} onChange={(removable) => onChange({ removable })} />
+          </div>
+        </>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+// A disk as it is being described in a form: a new image or a file that is there; what is wrong with it, and the device it
+// becomes. The toolstack checks everything again. Runs in: renderer and tests; pure.
+
+import {
+  type Device,
+  type Disk,
+  IMAGE_SIZE_MOST_MIB,
+  type ImageFormat,
+  type NewImage,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+} from '../../../src-main/public/device'
+import { isAbsolute } from '../../lib/path'
+import type { Translator } from '../../lib/translate'
+
+export type DiskSource = 'new' | 'file' | 'empty'
+
+export interface DiskForm {
+  readonly dev: string
+  readonly source: DiskSource
+  /** Empty for a new image: the proposed place. */
+  readonly path: string
+  /** Of a new image. */
+  readonly newFormat: WrittenFormat
+  /** Of a file that is there; found by looking into it. */
+  readonly fileFormat: ImageFormat
+  /** NaN while the field is empty. */
+  readonly sizeGiB: number
+  readonly readonly: boolean
+  readonly removable: boolean
+}
+
+export type DiskField = 'path' | 'sizeGiB'
+export type DiskErrors = Partial<Record<DiskField, string>>
+
+export const DEFAULT_SIZE_GIB = 8
+const LETTERS = 'abcdefghijklmnop'
+
+/** The first of xvda, xvdb, … that no device has; undefined when all are taken. */
+export function freeDev(devs: readonly string[]): string | undefined {
+  return [...LETTERS].map((letter) => `xvd${letter}`).find((dev) => !devs.includes(dev))
+}
+
+export function devsOf(devices: readonly Device[]): string[] {
+  return devices.flatMap((device) => (device.kind === 'vbd' ? [device.dev] : []))
+}
+
+export function newDisk(dev: string): DiskForm {
+  return {
+    dev,
+    source: 'new',
+    path: '',
+    newFormat: 'qcow2',
+    fileFormat: 'raw',
+    sizeGiB: DEFAULT_SIZE_GIB,
+    readonly: false,
+    removable: false,
+  }
+}
+
+/** Formats that are only read make a disk read-only. */
+export function onlyRead(form: DiskForm): boolean {
+  return form.source === 'file' && !WRITTEN_FORMATS.some((format) => format === form.fileFormat)
+}
+
+export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
+  const errors: { path?: string; sizeGiB?: string } = {}
+  const path = form.path.trim()
+  if (form.source === 'file' && path === '') errors.path = t('disk.file-needed')
+  else if (form.source !== 'empty' && path !== '' && !isAbsolute(path)) errors.path = t('create.path-relative')
+  if (form.source === 'new') {
+    const most = IMAGE_SIZE_MOST_MIB / 1024
+    if (!Number.isFinite(form.sizeGiB)) errors.sizeGiB = t('create.memory-number')
+    else if (form.sizeGiB < 1 || form.sizeGiB > most) errors.sizeGiB = t('disk.size-range', { min: 1, max: most })
+  }
+  return errors
+}
+
+/** The device, and the image to be made first. `proposed` is where a new image goes when no place was named. */
+export function diskOf(form: DiskForm, proposed: string): { readonly disk: Disk; readonly image: NewImage | undefined } {
+  const { dev, source, removable } = form
+  const own = form.path.trim()
+  const path = source === 'empty' ? '' : source === 'new' && own === '' ? proposed : own
+  const format = source === 'new' ? form.newFormat : form.fileFormat
+  const readonly = source === 'empty' || (source === 'file' && (form.readonly || onlyRead(form)))
+  const disk: Disk = { kind: 'vbd', dev, path, format, readonly, removable: removable || source === 'empty' }
+  const image = source === 'new' ? { path, format: form.newFormat, sizeMiB: Math.round(form.sizeGiB * 1024) } : undefined
+  return { disk, image }
+}
