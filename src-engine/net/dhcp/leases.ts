@@ -1,0 +1,196 @@
+// Who has which address of a network, and until when. Fixed leases are of the definition; the others come from the range, the
+// same one again for the same MAC as long as it is free. They are handed to whoever keeps them on every change.
+// Invariant: an address has one holder at most. Runs in: domain 0.
+import type { Clock } from '../../lib/clock'
+
+export interface Lease {
+  readonly mac: number
+  readonly address: number
+  /** Milliseconds since 1970; a fixed lease has no end. */
+  readonly until: number
+  /** What the guest calls itself: one DNS label. */
+  readonly name: string | undefined
+}
+
+/** Where leases outlive the process. */
+export interface LeaseKeeper {
+  load(): readonly Lease[]
+  save(leases: readonly Lease[]): void
+}
+
+export interface FixedLease {
+  readonly mac: number
+  readonly address: number
+  readonly name: string | undefined
+}
+
+export interface LeaseOptions {
+  readonly clock: Clock
+  readonly first: number
+  readonly last: number
+  readonly fixed: readonly FixedLease[]
+  readonly keeper?: LeaseKeeper | undefined
+  /** Never given out: the gateway. */
+  readonly gateway: number
+}
+
+const OFFER_MS = 60_000
+const DECLINED_MS = 600_000
+/** Expired leases are remembered so that a guest finds its address again. */
+const REMEMBERED_MOST = 4096
+
+interface Held {
+  readonly mac: number
+  readonly address: number
+  until: number
+  name: string | undefined
+  /** Offered only, not yet asked for. */
+  offer: boolean
+}
+
+export class Leases {
+  private readonly options: LeaseOptions
+  private readonly byMac = new Map<number, Held>()
+  private readonly byAddress = new Map<number, Held>()
+  private readonly fixedByMac = new Map<number, FixedLease>()
+  private readonly fixedByAddress = new Map<number, FixedLease>()
+  private readonly declined = new Map<number, number>()
+
+  constructor(options: LeaseOptions) {
+    this.options = options
+    for (const fixed of options.fixed) {
+      this.fixedByMac.set(fixed.mac, fixed)
+      this.fixedByAddress.set(fixed.address, fixed)
+    }
+    for (const lease of options.keeper?.load() ?? []) {
+      if (this.isFree(lease.address, lease.mac) && !this.byMac.has(lease.mac)) this.hold({ ...lease, offer: false })
+    }
+  }
+
+  /** The address of a MAC: fixed, or leased and not yet over. */
+  addressOf(mac: number): number | undefined {
+    const fixed = this.fixedByMac.get(mac)
+    if (fixed) return fixed.address
+    const held = this.byMac.get(mac)
+    return held && !held.offer && held.until > this.options.clock.now() ? held.address : undefined
+  }
+
+  /** The MAC an address belongs to. */
+  owner(address: number): number | undefined {
+    const fixed = this.fixedByAddress.get(address)
+    if (fixed) return fixed.mac
+    const held = this.byAddress.get(address)
+    return held && !held.offer && held.until > this.options.clock.now() ? held.mac : undefined
+  }
+
+  /** Name → address of all that have one; the definition's names go before those guests give themselves. */
+  names(): Map<string, number> {
+    const names = new Map<string, number>()
+    for (const { name, address } of this.options.fixed) if (name) names.set(name.toLowerCase(), address)
+    const now = this.options.clock.now()
+    for (const { name, address, offer, until } of this.byMac.values()) {
+      if (name && !offer && until > now && !names.has(name)) names.set(name, address)
+    }
+    return names
+  }
+
+  all(): Lease[] {
+    return [...this.byMac.values()]
+      .filter(({ offer }) => !offer)
+      .map(({ mac, address, until, name }) => ({ mac, address, until, name }))
+  }
+
+  /** Whether this MAC may have this address. */
+  isFree(address: number, mac: number): boolean {
+    const { first, last, gateway, clock } = this.options
+    const fixed = this.fixedByMac.get(mac)
+    if (fixed) return fixed.address === address
+    if (address < first || address > last || address === gateway || this.fixedByAddress.has(address)) return false
+    const now = clock.now()
+    if ((this.declined.get(address) ?? 0) > now) return false
+    const held = this.byAddress.get(address)
+    return !held || held.mac === mac || held.until <= now
+  }
+
+  /** Whether anything is known of this client (RFC 2131 section 4.3.2, INIT-REBOOT). */
+  knows(mac: number): boolean {
+    return this.fixedByMac.has(mac) || this.byMac.has(mac)
+  }
+
+  /** An address for an offer, in the order of RFC 2131 section 4.3.1; undefined: all are taken. */
+  offer(mac: number, wanted: number | undefined): number | undefined {
+    const address = this.choose(mac, wanted)
+    if (address === undefined || this.fixedByMac.has(mac)) return address
+    const held = this.byMac.get(mac)
+    if (held?.address !== address || held.until <= this.options.clock.now()) {
+      this.hold({ mac, address, until: this.options.clock.now() + OFFER_MS, name: held?.name, offer: true })
+    }
+    return address
+  }
+
+  /** The client took it. */
+  commit(mac: number, address: number, milliseconds: number, name: string | undefined): void {
+    const until = this.fixedByMac.has(mac) ? Number.MAX_SAFE_INTEGER : this.options.clock.now() + milliseconds
+    this.hold({ mac, address, until, name, offer: false })
+    this.save()
+  }
+
+  /** The client took another server's offer. */
+  withdraw(mac: number): void {
+    const held = this.byMac.get(mac)
+    if (held?.offer) this.forget(held)
+  }
+
+  release(mac: number, address: number): void {
+    const held = this.byMac.get(mac)
+    if (held?.address !== address) return
+    held.until = 0
+    this.save()
+  }
+
+  /** The client found somebody else at its address. */
+  decline(mac: number, address: number): void {
+    const held = this.byMac.get(mac)
+    if (held?.address !== address || this.fixedByMac.has(mac)) return
+    this.declined.set(address, this.options.clock.now() + DECLINED_MS)
+    this.forget(held)
+    this.save()
+  }
+
+  private choose(mac: number, wanted: number | undefined): number | undefined {
+    const fixed = this.fixedByMac.get(mac)
+    if (fixed) return fixed.address
+    const before = this.byMac.get(mac)?.address
+    for (const address of [before, wanted]) if (address !== undefined && this.isFree(address, mac)) return address
+    const { first, last, clock } = this.options
+    // Addresses nobody ever had go before those that somebody may come back for.
+    let expired: number | undefined
+    for (let address = first; address <= last; address++) {
+      if (!this.isFree(address, mac)) continue
+      if (!this.byAddress.has(address)) return address
+      expired ??= address
+    }
+    const now = clock.now()
+    for (const [address, until] of this.declined) if (until <= now) this.declined.delete(address)
+    return expired
+  }
+
+  private hold(held: Held): void {
+    for (const other of [this.byMac.get(held.mac), this.byAddress.get(held.address)]) if (other) this.forget(other)
+    if (this.byMac.size >= REMEMBERED_MOST) {
+      const now = this.options.clock.now()
+      for (const other of this.byMac.values()) if (other.until <= now) this.forget(other)
+    }
+    this.byMac.set(held.mac, held)
+    this.byAddress.set(held.address, held)
+  }
+
+  private forget(held: Held): void {
+    if (this.byMac.get(held.mac) === held) this.byMac.delete(held.mac)
+    if (this.byAddress.get(held.address) === held) this.byAddress.delete(held.address)
+  }
+
+  private save(): void {
+    this.options.keeper?.save(this.all())
+  }
+}

@@ -1,0 +1,210 @@
+// The machine as Node shows it: node:net, node:dgram, node:dns and the system's `ping`. Runs in: domain 0.
+import { spawn } from 'node:child_process'
+import dgram from 'node:dgram'
+import dns from 'node:dns'
+import net from 'node:net'
+import type {
+  BoundDatagrams,
+  DatagramEvents,
+  Endpoint,
+  Host,
+  HostDatagrams,
+  HostError,
+  HostStream,
+  Listener,
+  StreamEvents,
+} from './host'
+
+const PING_SECONDS = 4
+const RESOLVER_AGE_MS = 5000
+/** Larger ones the system's `ping` could only send in fragments. */
+const PING_DATA_MOST = 1472
+
+const ERRORS: Readonly<Record<string, HostError>> = {
+  ECONNREFUSED: 'ECONNREFUSED',
+  ECONNRESET: 'ECONNRESET',
+  EPIPE: 'ECONNRESET',
+  EHOSTUNREACH: 'EHOSTUNREACH',
+  EHOSTDOWN: 'EHOSTUNREACH',
+  ENETUNREACH: 'ENETUNREACH',
+  ENETDOWN: 'ENETUNREACH',
+  EADDRNOTAVAIL: 'ENETUNREACH',
+  ETIMEDOUT: 'ETIMEDOUT',
+  EACCES: 'EACCES',
+  EPERM: 'EACCES',
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EOTHER'
+}
+
+const hostError = (error: unknown): HostError => ERRORS[errorCode(error)] ?? 'EOTHER'
+
+/** Joins a socket to the events its user gave. */
+class NodeStream implements HostStream {
+  private readonly socket: net.Socket
+
+  constructor(socket: net.Socket) {
+    this.socket = socket
+    socket.setNoDelay(true)
+  }
+
+  attach(events: StreamEvents): void {
+    const { socket } = this
+    let error: HostError | undefined
+    socket.on('connect', () => events.connected())
+    socket.on('data', (bytes: Buffer) => events.received(bytes))
+    socket.on('end', () => events.finished())
+    socket.on('error', (cause) => {
+      error = hostError(cause)
+    })
+    socket.on('close', () => events.closed(error))
+  }
+
+  write(bytes: Uint8Array, done: () => void): void {
+    // After an error there is no write any more; `closed` follows.
+    this.socket.write(bytes, (error) => {
+      if (!error) done()
+    })
+  }
+
+  finish(): void {
+    this.socket.end()
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+}
+
+export class NodeHost implements Host {
+  private servers: readonly Endpoint[] = []
+  private serversAt = Number.NEGATIVE_INFINITY
+
+  connectTcp(target: Endpoint, events: StreamEvents): HostStream {
+    const socket = net.connect({ host: target.address, port: target.port, allowHalfOpen: true })
+    const stream = new NodeStream(socket)
+    stream.attach(events)
+    return stream
+  }
+
+  listenTcp(
+    at: Endpoint,
+    accept: (stream: HostStream, peer: Endpoint) => StreamEvents,
+    ready: (port: number | undefined, error?: string) => void,
+  ): Listener {
+    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      const stream = new NodeStream(socket)
+      const peer = { address: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 }
+      stream.attach(accept(stream, peer))
+    })
+    server.on('error', (error) => ready(undefined, error.message))
+    server.listen({ host: at.address, port: at.port }, () => {
+      const address = server.address()
+      ready(typeof address === 'object' && address ? address.port : undefined)
+    })
+    return { close: () => server.close() }
+  }
+
+  openUdp(target: Endpoint, events: DatagramEvents): HostDatagrams {
+    const socket = dgram.createSocket('udp4')
+    let state: 'opening' | 'open' | 'closed' = 'opening'
+    let waiting: Uint8Array[] = []
+    socket.on('message', (bytes) => events.received(bytes))
+    socket.on('error', (error) => {
+      if (state !== 'closed') events.failed(hostError(error))
+    })
+    const send = (bytes: Uint8Array): void => {
+      socket.send(bytes, (error) => {
+        if (error && state !== 'closed') events.failed(hostError(error))
+      })
+    }
+    socket.connect(target.port, target.address, () => {
+      if (state !== 'opening') return
+      state = 'open'
+      for (const bytes of waiting) send(bytes)
+      waiting = []
+    })
+    return {
+      send: (bytes) => {
+        // The socket may look at it after this call: a view of a batch is copied.
+        if (state === 'open') send(bytes)
+        else if (waiting.length < 16) waiting.push(bytes)
+      },
+      close: () => {
+        if (state === 'closed') return
+        state = 'closed'
+        socket.close()
+      },
+    }
+  }
+
+  listenUdp(
+    at: Endpoint,
+    received: (bytes: Uint8Array, from: Endpoint) => void,
+    ready: (port: number | undefined, error?: string) => void,
+  ): BoundDatagrams {
+    const socket = dgram.createSocket(net.isIPv6(at.address) ? 'udp6' : 'udp4')
+    let closed = false
+    socket.on('message', (bytes, from) => received(bytes, from))
+    socket.on('error', (error) => ready(undefined, error.message))
+    socket.bind({ address: at.address, port: at.port, exclusive: true }, () => {
+      if (!closed) ready(socket.address().port)
+    })
+    return {
+      send: (bytes, to) => {
+        if (!closed) socket.send(bytes, to.port, to.address, () => {})
+      },
+      close: () => {
+        if (closed) return
+        closed = true
+        socket.close()
+      },
+    }
+  }
+
+  ping(address: string, bytes: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const size = String(Math.min(Math.max(0, bytes), PING_DATA_MOST))
+      const child = spawn('ping', ['-n', '-q', '-c', '1', '-W', String(PING_SECONDS), '-s', size, address], { stdio: 'ignore' })
+      const timer = setTimeout(() => child.kill('SIGKILL'), (PING_SECONDS + 2) * 1000)
+      const done = (answered: boolean): void => {
+        clearTimeout(timer)
+        resolve(answered)
+      }
+      child.on('error', () => done(false))
+      child.on('exit', (code) => done(code === 0))
+    })
+  }
+
+  resolvers(): readonly Endpoint[] {
+    const now = Date.now()
+    if (now - this.serversAt < RESOLVER_AGE_MS) return this.servers
+    this.serversAt = now
+    // A new resolver reads the system's configuration anew.
+    this.servers = new dns.Resolver().getServers().flatMap((server) => {
+      // `address`, `address:port`, `[address]:port`.
+      const match = /^\[?([^\]]+?)\]?(?::(\d+))?$/.exec(net.isIPv6(server) ? `[${server}]` : server)
+      const address = match?.[1] ?? ''
+      return net.isIPv4(address) ? [{ address, port: Number(match?.[2] ?? 53) }] : []
+    })
+    return this.servers
+  }
+
+  lookup(name: string, family: 4 | 6): Promise<readonly string[] | undefined> {
+    return new Promise((resolve) => {
+      dns.lookup(name, { family, all: true }, (error, found) => {
+        if (!error) resolve(found.map(({ address }) => address))
+        else resolve(errorCode(error) === 'ENOTFOUND' ? [] : undefined)
+      })
+    })
+  }
+}

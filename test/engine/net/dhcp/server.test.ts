@@ -1,0 +1,267 @@
+// DHCP by the rules of RFC 2131 section 4.3, message by message, through a whole network: which address, which answer, whereto.
+import { describe, expect, it } from 'vitest'
+import { fromLatin1 } from '../../../../src-engine/lib/bytes'
+import type { Lease, LeaseKeeper } from '../../../../src-engine/net/dhcp/leases'
+import { LEASE_SECONDS } from '../../../../src-engine/net/dhcp/server'
+import { ipText, MAC_BROADCAST, readMac, writeMac } from '../../../../src-engine/net/switch/address'
+import { get16, get32, set16, set32 } from '../../../../src-engine/net/switch/frame'
+import { ip, pattern, udp } from '../../../support/frames'
+import { GATEWAY, type Guest, TestNetwork } from '../../../support/network-guest'
+
+const TYPES = ['', 'DISCOVER', 'OFFER', 'REQUEST', 'DECLINE', 'ACK', 'NAK', 'RELEASE', 'INFORM'] as const
+type TypeName = (typeof TYPES)[number]
+
+interface Fields {
+  readonly ciaddr?: string
+  readonly requested?: string
+  readonly server?: string
+  readonly flags?: number
+  readonly mac?: number
+  readonly giaddr?: string
+  readonly name?: string
+  readonly more?: readonly number[]
+}
+
+function message(guest: Guest, type: TypeName, fields: Fields): Uint8Array {
+  const address = (code: number, text: string | undefined): number[] =>
+    text === undefined ? [] : [code, 4, ...text.split('.').map(Number)]
+  const name = fields.name === undefined ? [] : [12, fields.name.length, ...fromLatin1(fields.name)]
+  const options = [
+    53,
+    1,
+    TYPES.indexOf(type),
+    ...address(50, fields.requested),
+    ...address(54, fields.server),
+    ...name,
+    ...(fields.more ?? []),
+    255,
+  ]
+  const bytes = new Uint8Array(240 + options.length)
+  bytes.set([1, 1, 6, 0])
+  set32(bytes, 4, 0xabcd1234)
+  set16(bytes, 10, fields.flags ?? 0)
+  if (fields.ciaddr) set32(bytes, 12, ip(fields.ciaddr))
+  if (fields.giaddr) set32(bytes, 24, ip(fields.giaddr))
+  writeMac(bytes, 28, fields.mac ?? guest.mac)
+  set32(bytes, 236, 0x63825363)
+  bytes.set(options, 240)
+  return bytes
+}
+
+/** Sends a message as a client does and tells the answer in words. */
+function ask(guest: Guest, type: TypeName, fields: Fields = {}): string | undefined {
+  const from = fields.ciaddr ?? '0.0.0.0'
+  const to = fields.ciaddr && type !== 'INFORM' ? GATEWAY : '255.255.255.255'
+  guest.send(
+    udp({ source: from, target: to }, 68, 67, message(guest, type, fields)),
+    to === GATEWAY ? guest.gatewayMac : MAC_BROADCAST,
+  )
+  // Other clients' broadcasts are not for this one.
+  const answer = guest.packets().find(({ body }) => get16(body, 0) === 67)
+  if (!answer) return undefined
+  const dhcp = answer.body.subarray(8)
+  expect([get16(answer.body, 0), get16(answer.body, 2), get32(dhcp, 4), dhcp[0]]).toEqual([67, 68, 0xabcd1234, 2])
+  const where = readMac(answer.frame.bytes, 0) === MAC_BROADCAST ? 'all' : 'one'
+  return `${TYPES[options(dhcp).get(53)?.[0] ?? 0]} ${ipText(get32(dhcp, 16))} to ${answer.target} (${where})`
+}
+
+function options(dhcp: Uint8Array): Map<number, number[]> {
+  const found = new Map<number, number[]>()
+  for (let at = 240; dhcp[at] !== 255 && at < dhcp.length; at += 2 + (dhcp[at + 1] ?? 0)) {
+    found.set(dhcp[at] ?? 0, [...dhcp.subarray(at + 2, at + 2 + (dhcp[at + 1] ?? 0))])
+  }
+  return found
+}
+
+const bind = (guest: Guest, name?: string): string | undefined => {
+  const offer = ask(guest, 'DISCOVER')
+  const requested = offer?.split(' ')[1] ?? ''
+  return ask(guest, 'REQUEST', { requested, server: GATEWAY, ...(name === undefined ? {} : { name }) })
+}
+
+describe('a client without an address', () => {
+  it('is offered the first free one, takes it, and is offered it again', () => {
+    const network = new TestNetwork()
+    const guest = network.guest()
+    expect(ask(guest, 'DISCOVER')).toBe('OFFER 10.0.2.15 to 10.0.2.15 (one)')
+    expect(ask(guest, 'REQUEST', { requested: '10.0.2.15', server: GATEWAY })).toBe('ACK 10.0.2.15 to 10.0.2.15 (one)')
+    expect(ask(guest, 'DISCOVER')).toBe('OFFER 10.0.2.15 to 10.0.2.15 (one)')
+    expect(guest.port.address()).toBe(ip('10.0.2.15'))
+    expect(bind(network.guest(16))).toBe('ACK 10.0.2.16 to 10.0.2.16 (one)')
+  })
+
+  it('gets mask, router, name server, domain and times (RFC 2132)', () => {
+    const guest = new TestNetwork().guest()
+    guest.send(
+      udp({ source: '0.0.0.0', target: '255.255.255.255' }, 68, 67, message(guest, 'DISCOVER', { more: [61, 2, 9, 9] })),
+      MAC_BROADCAST,
+    )
+    const found = options(guest.packets()[0]?.body.subarray(8) ?? pattern(0))
+    expect(Object.fromEntries(found)).toEqual({
+      1: [255, 255, 255, 0],
+      3: [10, 0, 2, 1],
+      6: [10, 0, 2, 1],
+      15: [...fromLatin1('default.internal')],
+      28: [10, 0, 2, 255],
+      51: [0, 0, LEASE_SECONDS >> 8, LEASE_SECONDS & 255],
+      53: [2],
+      54: [10, 0, 2, 1],
+      58: [0, 0, (LEASE_SECONDS / 2) >> 8, (LEASE_SECONDS / 2) & 255],
+      59: [0, 0, (LEASE_SECONDS * 7) / 8 / 256, ((LEASE_SECONDS * 7) / 8) & 255].map(Math.floor),
+      61: [9, 9],
+    })
+  })
+
+  it('on an isolated network gets neither router nor name server', () => {
+    const guest = new TestNetwork({ kind: 'isolated' }).guest()
+    guest.send(udp({ source: '0.0.0.0', target: '255.255.255.255' }, 68, 67, message(guest, 'DISCOVER', {})), MAC_BROADCAST)
+    const found = options(guest.packets()[0]?.body.subarray(8) ?? pattern(0))
+    expect([found.has(3), found.has(6), found.has(1)]).toEqual([false, false, true])
+  })
+
+  it('is answered by broadcast when it asks so', () => {
+    expect(ask(new TestNetwork().guest(), 'DISCOVER', { flags: 0x8000 })).toBe('OFFER 10.0.2.15 to 255.255.255.255 (all)')
+  })
+
+  it('gets the address it wishes for when that is free', () => {
+    const network = new TestNetwork()
+    bind(network.guest(15))
+    expect(ask(network.guest(16), 'DISCOVER', { requested: '10.0.2.40' })).toBe('OFFER 10.0.2.40 to 10.0.2.40 (one)')
+    expect(ask(network.guest(17), 'DISCOVER', { requested: '10.0.2.15' })).toBe('OFFER 10.0.2.16 to 10.0.2.16 (one)')
+    expect(ask(network.guest(18), 'DISCOVER', { requested: '192.0.2.7' })).toBe('OFFER 10.0.2.17 to 10.0.2.17 (one)')
+  })
+
+  it('that goes with another server gives the offer back', () => {
+    const network = new TestNetwork()
+    const guest = network.guest(15)
+    ask(guest, 'DISCOVER')
+    expect(ask(guest, 'REQUEST', { requested: '192.0.2.7', server: '192.0.2.1' })).toBeUndefined()
+    expect(ask(network.guest(16), 'DISCOVER')).toBe('OFFER 10.0.2.15 to 10.0.2.15 (one)')
+  })
+
+  it('gets nothing when all are taken; an expired one is given again, the owner before others', () => {
+    const network = new TestNetwork({ dhcp: { first: '10.0.2.15', last: '10.0.2.16' } })
+    const [a, b, c] = [network.guest(15), network.guest(16), network.guest(17)]
+    bind(a)
+    bind(b)
+    expect(ask(c, 'DISCOVER')).toBeUndefined()
+    network.clock.advance(LEASE_SECONDS * 1000 + 1)
+    expect(ask(b, 'DISCOVER')).toBe('OFFER 10.0.2.16 to 10.0.2.16 (one)')
+    expect(ask(c, 'DISCOVER')).toBe('OFFER 10.0.2.15 to 10.0.2.15 (one)')
+  })
+})
+
+describe('a fixed lease', () => {
+  const hosts = [{ mac: '00:16:3e:00:00:0f', address: '10.0.2.5', name: 'web' }]
+
+  it('is for its MAC alone, in or out of the range', () => {
+    const network = new TestNetwork({ hosts })
+    expect(bind(network.guest(15))).toBe('ACK 10.0.2.5 to 10.0.2.5 (one)')
+    expect(ask(network.guest(16), 'REQUEST', { requested: '10.0.2.5', server: GATEWAY })).toBe(
+      'NAK 0.0.0.0 to 255.255.255.255 (all)',
+    )
+    expect(ask(network.guest(15 + 2), 'DISCOVER', { requested: '10.0.2.5' })).toBe('OFFER 10.0.2.15 to 10.0.2.15 (one)')
+  })
+
+  it('another guest cannot use its address', () => {
+    const network = new TestNetwork({ hosts })
+    const guest = network.guest(16)
+    guest.send(udp({ source: '10.0.2.5', target: '198.51.100.7' }, 1, 2, pattern(8)))
+    expect(network.net.gateway.drops.of('source')).toBe(1)
+  })
+})
+
+describe('a client with an address', () => {
+  it.each([
+    ['renews it (RENEWING)', { ciaddr: '10.0.2.15' }, 'ACK 10.0.2.15 to 10.0.2.15 (one)'],
+    ['of another network is told no (REBINDING)', { ciaddr: '192.0.2.9' }, undefined],
+    ['boots again with it (INIT-REBOOT)', { requested: '10.0.2.15' }, 'ACK 10.0.2.15 to 10.0.2.15 (one)'],
+    ['boots again with another (INIT-REBOOT)', { requested: '10.0.2.99' }, 'NAK 0.0.0.0 to 255.255.255.255 (all)'],
+    ['boots again in the wrong network (INIT-REBOOT)', { requested: '192.0.2.9' }, 'NAK 0.0.0.0 to 255.255.255.255 (all)'],
+    ['asks without an address', {}, undefined],
+  ] as const)('%s', (_what, fields, answer) => {
+    const guest = new TestNetwork().guest()
+    bind(guest)
+    expect(ask(guest, 'REQUEST', fields)).toBe(answer)
+  })
+
+  it('of which nothing is known gets no answer when it boots (RFC 2131 section 4.3.2)', () => {
+    expect(ask(new TestNetwork().guest(), 'REQUEST', { requested: '10.0.2.20' })).toBeUndefined()
+  })
+
+  it('keeps it for the time of the lease', () => {
+    const network = new TestNetwork()
+    const guest = network.guest()
+    bind(guest)
+    network.clock.advance((LEASE_SECONDS * 1000) / 2)
+    ask(guest, 'REQUEST', { ciaddr: '10.0.2.15' })
+    network.clock.advance(LEASE_SECONDS * 1000 - 1)
+    expect(network.net.leases.addressOf(guest.mac)).toBe(ip('10.0.2.15'))
+    network.clock.advance(1)
+    expect(network.net.leases.addressOf(guest.mac)).toBeUndefined()
+  })
+
+  it('releases it; declines one that somebody uses', () => {
+    const network = new TestNetwork()
+    const [a, b] = [network.guest(15), network.guest(16)]
+    bind(a)
+    expect(ask(a, 'RELEASE', { ciaddr: '10.0.2.15', server: GATEWAY })).toBeUndefined()
+    expect(network.net.leases.addressOf(a.mac)).toBeUndefined()
+    bind(b)
+    expect(network.net.leases.addressOf(b.mac)).toBe(ip('10.0.2.16'))
+    ask(b, 'DECLINE', { requested: '10.0.2.16', server: GATEWAY })
+    expect(ask(b, 'DISCOVER')).toBe('OFFER 10.0.2.17 to 10.0.2.17 (one)')
+  })
+
+  it('is informed without a lease (INFORM)', () => {
+    const guest = new TestNetwork().guest()
+    expect(ask(guest, 'INFORM', { ciaddr: '10.0.2.77' })).toBe('ACK 0.0.0.0 to 10.0.2.77 (one)')
+  })
+})
+
+describe('messages that are none', () => {
+  it.each([
+    ['in another’s name', { mac: 0x00163e000099 }],
+    ['of a relay', { giaddr: '10.0.2.9' }],
+    ['with an option beyond the end', { more: [12, 200] }],
+  ] as const)('%s are dropped', (_what, fields) => {
+    const network = new TestNetwork()
+    expect(ask(network.guest(), 'DISCOVER', fields)).toBeUndefined()
+    expect(network.net.gateway.drops.of('dhcp')).toBe(1)
+  })
+
+  it('every cut and every changed byte is survived', () => {
+    const network = new TestNetwork()
+    const guest = network.guest()
+    const good = message(guest, 'DISCOVER', { name: 'x', more: [52, 1, 3] })
+    const send = (bytes: Uint8Array): void =>
+      guest.send(udp({ source: '0.0.0.0', target: '255.255.255.255' }, 68, 67, bytes), MAC_BROADCAST)
+    for (let length = 0; length < good.length; length++) send(good.slice(0, length))
+    for (let at = 0; at < good.length; at++) {
+      const bytes = good.slice()
+      bytes[at] = 255 - (bytes[at] ?? 0)
+      send(bytes)
+    }
+    expect(network.net.gateway.drops.of('dhcp')).toBeGreaterThan(200)
+  })
+})
+
+it('leases are kept by whoever keeps them, with names that are names', () => {
+  let kept: readonly Lease[] = []
+  const keeper: LeaseKeeper = {
+    load: () => kept,
+    save: (leases) => {
+      kept = leases
+    },
+  }
+  const first = new TestNetwork({}, { leases: keeper })
+  bind(first.guest(15), 'Web-1.example.org')
+  bind(first.guest(16), 'no name!')
+  expect(kept.map(({ address, name }) => [ipText(address), name])).toEqual([
+    ['10.0.2.15', 'web-1'],
+    ['10.0.2.16', undefined],
+  ])
+  const again = new TestNetwork({}, { leases: keeper })
+  expect(ask(again.guest(16), 'REQUEST', { requested: '10.0.2.16' })).toBe('ACK 10.0.2.16 to 10.0.2.16 (one)')
+  expect(again.net.leases.names().get('web-1')).toBe(ip('10.0.2.15'))
+})
