@@ -1,12 +1,11 @@
 // Pictures for tests of the screen: noise from a seed, text-like strokes, flat areas. Runs in: vitest, plain Node.
 import type { PixelSource } from '../../src-engine/rfb/pixel-source'
+import { randomFrom } from './random'
 
+/** Fractions from 0 to below 1. */
 export function random(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
+  const whole = randomFrom(seed)
+  return () => whole(0x1000_0000) / 0x1000_0000
 }
 
 /** A source that tests draw on. */

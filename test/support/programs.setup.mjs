@@ -16,6 +16,13 @@ const PACKAGES = {
   zstd: 'zstd',
   busybox: 'busybox',
   mmdebstrap: 'mmdebstrap',
+  gvnccapture: 'gvncviewer',
+  vncsnapshot: 'vncsnapshot',
+  djpeg: 'libjpeg-turbo-progs',
+  xtigervncviewer: 'tigervnc-viewer',
+  xtightvncviewer: 'xtightvncviewer',
+  xdotool: 'xdotool',
+  setxkbmap: 'x11-xkb-utils',
 }
 
 const there = (program) => spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0
