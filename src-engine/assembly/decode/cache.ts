@@ -1,11 +1,12 @@
 // Decoded code: blocks of uops in a pool of the vcpu's own, found by host address and code mode, chained per page so
 // that a write to the page can drop them. A dropped block's uops all become STALE, so a block that overwrites itself
 // stops at its next instruction; in-page links to it die the same way. The pool is emptied as a whole when full.
-// Also the jump cache, from linear address to block, valid for one CODE_GEN (which every TLB flush raises).
+// Also the jump cache, from linear address to block, valid for one JUMP_KEY: mode, privilege, and a generation that every
+// TLB flush raises. The dispatcher probes it inline.
 // Invariant: PAGE_FLAGS bit 0 is set exactly while a page has blocks, and then no write tag names the page.
 // Runs in: the vcpu's thread. Private to the vcpu.
 import {
-  CODE_NEXT, CODE_END, CODE_GEN, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
+  CODE_NEXT, CODE_END, JUMP_KEY, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
 } from '../generated/layout'
 import { pageFlags, revokeWrites } from '../mmu/tlb'
 
@@ -37,7 +38,7 @@ export function flushCode(): void {
   memory.fill(HASH, 0, BUCKETS * 4)
   store<u32>(CODE_NEXT, POOL)
   store<u32>(CODE_END, CODE_CACHE + CODE_CACHE_SIZE)
-  store<u32>(CODE_GEN, load<u32>(CODE_GEN) + 1)
+  forgetJumps()
   store<u64>(STAT_CODE_FLUSH, load<u64>(STAT_CODE_FLUSH) + 1)
 }
 
@@ -93,25 +94,34 @@ export function dropCode(host: u32): void {
   }
   store<u32>(head, 0)
   store<u8>(pageFlags(page), load<u8>(pageFlags(page)) & ~1)
-  store<u32>(CODE_GEN, load<u32>(CODE_GEN) + 1)
+  forgetJumps()
   store<u64>(STAT_SMC, load<u64>(STAT_SMC) + 1)
 }
 
 export function oneShot(): u32 { return ONE_SHOT }
 
+/** A new generation: no entry of the jump cache is valid any more. */
+export function forgetJumps(): void {
+  const key = load<u32>(JUMP_KEY) + 8
+  if (key < 8) memory.fill(JUMPS, 0, JUMP_ENTRIES * 16) // the generations begin anew
+  store<u32>(JUMP_KEY, key)
+}
+/** After a change of MODE or CPL. */
+export function rekeyJumps(): void {
+  store<u32>(JUMP_KEY, (load<u32>(JUMP_KEY) & ~7) | (load<u32>(MODE) << 1) | <u32>(load<u32>(CPL) == 3))
+}
+
 // @ts-ignore: decorator
-@inline function jumpSlot(lin: u64): u32 { return JUMPS + (((<u32>lin ^ (<u32>lin >> 10)) & (JUMP_ENTRIES - 1)) << 4) }
-// @ts-ignore: decorator
-@inline function jumpKey(): u32 { return (load<u32>(CODE_GEN) << 3) | (load<u32>(MODE) << 1) | <u32>(load<u32>(CPL) == 3) }
+@inline export function jumpSlot(lin: u64): u32 { return JUMPS + (((<u32>lin ^ (<u32>lin >> 10)) & (JUMP_ENTRIES - 1)) << 4) }
 
 /** Block for a linear address in the current mode and privilege, or 0. */
 // @ts-ignore: decorator
 @inline export function cachedJump(lin: u64): u32 {
   const s = jumpSlot(lin)
-  return load<u64>(s) == lin && load<u32>(s, 8) == jumpKey() ? load<u32>(s, 12) : 0
+  return load<u64>(s) == lin && load<u32>(s, 8) == load<u32>(JUMP_KEY) ? load<u32>(s, 12) : 0
 }
 // @ts-ignore: decorator
 @inline export function cacheJump(lin: u64, ip: u32): void {
   const s = jumpSlot(lin)
-  store<u64>(s, lin); store<u32>(s, jumpKey(), 8); store<u32>(s, ip, 12)
+  store<u64>(s, lin); store<u32>(s, load<u32>(JUMP_KEY), 8); store<u32>(s, ip, 12)
 }

@@ -10,7 +10,7 @@ import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
 import { EXEC, slot } from '../mmu/tlb'
-import { cachedJump, cacheJump, findBlock, oneShot, flushCode } from '../decode/cache'
+import { cachedJump, cacheJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, attributes, CS } from './descriptor'
 
@@ -84,6 +84,7 @@ function finish(result: i32): u32 {
 /** Begin run(): the first block, or 0 with RESULT set. */
 export function start(): u32 {
   if (!load<u32>(CODE_NEXT)) flushCode()
+  rekeyJumps() // MODE and CPL may have been set from outside
   store<i32>(STOPPED_IP, load<i32>(BUDGET))
   return next(0)
 }

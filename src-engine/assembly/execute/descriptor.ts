@@ -8,6 +8,7 @@ import {
 import { raise, longMode, GP, NP, SS } from '../state'
 import { systemRead, systemWrite, done } from '../mmu/access'
 import { watching } from '../mmu/watch'
+import { rekeyJumps } from '../decode/cache'
 
 export const ES: u32 = 0, CS: u32 = 1, SS_: u32 = 2, DS: u32 = 3, FS: u32 = 4, GS: u32 = 5, LDTR: u32 = 6, TR: u32 = 7
 export const UNUSABLE: u32 = 0x10000
@@ -65,6 +66,7 @@ export function touchDescriptor(): void {
 /** Privilege level in force: which TLB data accesses use follows. */
 export function setCpl(level: u32): void {
   store<u32>(CPL, level)
+  rekeyJumps()
   refreshAccess()
 }
 
@@ -83,6 +85,7 @@ export function refreshMode(): void {
   const attr = attributes(CS)
   const m: u32 = longMode() && attr & L ? 2 : attr & DB ? 1 : 0
   store<u32>(MODE, m)
+  rekeyJumps()
   store<u64>(CODE_BASE, m == 2 ? 0 : segmentBase(CS))
 }
 

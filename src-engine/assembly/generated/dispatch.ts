@@ -7,7 +7,7 @@ import { READ, WRITE, slot } from '../mmu/tlb'
 import { readMiss, writeMiss, updateMiss, readHost, writeHost, updateHost, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { boundary, start, advance, address } from '../execute/boundary'
 import { cachedJump } from '../decode/cache'
-import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, TMP } from './layout'
+import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, PATCH, TMP } from './layout'
 import { jcc_cold, ret_imm, ret_cold, loopne, loope, loop, jcxz, call_cold, jmp_cold, call_ind_cold, jmp_ind_cold } from '../execute/branch'
 import { push_cold, pop_cold, push_seg, pop_seg, pusha, popa, push_imm_cold, pop_mem, pushf, popf, enter, leave_cold } from '../execute/stack'
 import { xchg0, bswap, bound, cbw, cwd, sahf, lahf, cmc, clc, stc, cld, std, nop, bt, shld_imm, shld_cl, bts, shrd_imm, shrd_cl, cmpxchg, btr, bt_imm, bts_imm, btr_imm, btc_imm, btc, bsf, bsr, xadd, cmpxchg8b } from '../execute/bits'
@@ -22,20 +22,20 @@ export function run(count: i32): i32 {
   store<i32>(BUDGET, count)
   let ip = start()
   if (!ip) return load<i32>(RESULT)
-  let budget = load<i32>(BUDGET)
   let tlb = load<u32>(DTLB)
-  let patch: u32 = 0
+  store<u32>(PATCH, 0)
   while (true) {
     const op = <u32>load<u16>(ip)
     switch (op) {
     case 0: { // dropped while running: look the instruction up again
-      store<u64>(RIP, ripAt(offsetOf(ip))); budget += 1; break
+      store<u64>(RIP, ripAt(offsetOf(ip))); store<i32>(BUDGET, load<i32>(BUDGET) + 1); break
     }
     case 1: { raise(imm(ip), 0); break }
     case 2: {
-      const t = load<u32>(ip + 8), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(ip, 12))); patch = ip + 8; break
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
     case 3: { if (address(ip)) break; ip += UOP; continue }
     case 4: { store<u64>(TMP, load<u64>(VCPU + <u32>load<u8>(ip, 6)) + load<u64>(ip, 8)); ip += UOP; continue }
@@ -581,16 +581,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 100: { // jo u32
-      const take = ccO(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccO()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 101: { // jo u64
-      const take = ccO(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccO()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 102: { // seto u8
       store<u8>(dst(ip), <u8>(ccO()))
@@ -621,16 +631,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 107: { // jno u32
-      const take = !ccO(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccO()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 108: { // jno u64
-      const take = !ccO(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccO()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 109: { // setno u8
       store<u8>(dst(ip), <u8>(!ccO()))
@@ -661,16 +681,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 114: { // jb u32
-      const take = ccB(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccB()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 115: { // jb u64
-      const take = ccB(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccB()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 116: { // setb u8
       store<u8>(dst(ip), <u8>(ccB()))
@@ -701,16 +731,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 121: { // jae u32
-      const take = !ccB(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccB()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 122: { // jae u64
-      const take = !ccB(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccB()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 123: { // setae u8
       store<u8>(dst(ip), <u8>(!ccB()))
@@ -741,16 +781,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 128: { // jz u32
-      const take = ccZ(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccZ()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 129: { // jz u64
-      const take = ccZ(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccZ()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 130: { // setz u8
       store<u8>(dst(ip), <u8>(ccZ()))
@@ -781,16 +831,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 135: { // jnz u32
-      const take = !ccZ(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccZ()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 136: { // jnz u64
-      const take = !ccZ(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccZ()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 137: { // setnz u8
       store<u8>(dst(ip), <u8>(!ccZ()))
@@ -821,16 +881,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 142: { // jbe u32
-      const take = ccBE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccBE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 143: { // jbe u64
-      const take = ccBE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccBE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 144: { // setbe u8
       store<u8>(dst(ip), <u8>(ccBE()))
@@ -861,16 +931,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 149: { // ja u32
-      const take = !ccBE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccBE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 150: { // ja u64
-      const take = !ccBE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccBE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 151: { // seta u8
       store<u8>(dst(ip), <u8>(!ccBE()))
@@ -901,16 +981,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 156: { // js u32
-      const take = ccS(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccS()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 157: { // js u64
-      const take = ccS(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccS()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 158: { // sets u8
       store<u8>(dst(ip), <u8>(ccS()))
@@ -941,16 +1031,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 163: { // jns u32
-      const take = !ccS(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccS()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 164: { // jns u64
-      const take = !ccS(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccS()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 165: { // setns u8
       store<u8>(dst(ip), <u8>(!ccS()))
@@ -981,16 +1081,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 170: { // jp u32
-      const take = ccP(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccP()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 171: { // jp u64
-      const take = ccP(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccP()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 172: { // setp u8
       store<u8>(dst(ip), <u8>(ccP()))
@@ -1021,16 +1131,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 177: { // jnp u32
-      const take = !ccP(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccP()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 178: { // jnp u64
-      const take = !ccP(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccP()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 179: { // setnp u8
       store<u8>(dst(ip), <u8>(!ccP()))
@@ -1061,16 +1181,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 184: { // jl u32
-      const take = ccL(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccL()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 185: { // jl u64
-      const take = ccL(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccL()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 186: { // setl u8
       store<u8>(dst(ip), <u8>(ccL()))
@@ -1101,16 +1231,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 191: { // jge u32
-      const take = !ccL(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccL()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 192: { // jge u64
-      const take = !ccL(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccL()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 193: { // setge u8
       store<u8>(dst(ip), <u8>(!ccL()))
@@ -1141,16 +1281,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 198: { // jle u32
-      const take = ccLE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccLE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 199: { // jle u64
-      const take = ccLE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (ccLE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 200: { // setle u8
       store<u8>(dst(ip), <u8>(ccLE()))
@@ -1181,16 +1331,26 @@ export function run(count: i32): i32 {
       ip += UOP; continue
     }
     case 205: { // jg u32
-      const take = !ccLE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccLE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 206: { // jg u64
-      const take = !ccLE(), at = take ? ip + 8 : ip + 24
-      const t = load<u32>(at), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(take ? ip + 12 : ip + 20))); patch = at; break
+      if (!ccLE()) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
     case 207: { // setg u8
       store<u8>(dst(ip), <u8>(!ccLE()))
@@ -1578,21 +1738,24 @@ export function run(count: i32): i32 {
       else { h = writeMiss(va, 8, STACK); if (!h) break }
       store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()
       store<u64>(RSP, va)
-      const t = load<u32>(ip + 8), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(ip, 12))); patch = ip + 8; break
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
     case 267: { // jmp u32
       
-      const t = load<u32>(ip + 8), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(ip, 12))); patch = ip + 8; break
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
     case 268: { // jmp u64
       
-      const t = load<u32>(ip + 8), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(load<i32>(ip, 12))); patch = ip + 8; break
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
     case 269: { // not:E u32
       const d = dst(ip); put<u32>(d, not<u32>(load<u32>(d)))
@@ -1746,17 +1909,16 @@ export function run(count: i32): i32 {
     }
     default: { if (cold(ip, op)) break; ip += UOP; continue }
     }
-    budget -= orderOf(ip) + 1
-    if (!load<i32>(ATTENTION) && budget > 0 && !patch) {
+    const budget = load<i32>(BUDGET) - orderOf(ip) - 1
+    store<i32>(BUDGET, budget)
+    if (!load<i32>(ATTENTION) && budget > 0 && !load<u32>(PATCH)) {
       const lin = load<u64>(RIP) + load<u64>(CODE_BASE)
       const t = cachedJump(lin)
       if (t) { store<u64>(PC_BASE, lin & ~0xfff); ip = t; continue }
     }
-    store<i32>(BUDGET, budget)
-    ip = boundary(ip, patch)
+    ip = boundary(ip, load<u32>(PATCH))
     if (!ip) return load<i32>(RESULT)
-    patch = 0
-    budget = load<i32>(BUDGET)
+    store<u32>(PATCH, 0)
     tlb = load<u32>(DTLB)
   }
   return 0

@@ -3,7 +3,8 @@
 // also catches accesses that cross a page, and a tag of 1 never matches.
 // Invariant: a page with decoded code, a clean page being logged, MMIO and read-only pages never get a write tag.
 // Runs in: the vcpu's thread.
-import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, CODE_GEN, PAGE_FLAGS_BASE } from '../generated/layout'
+import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, PAGE_FLAGS_BASE } from '../generated/layout'
+import { forgetJumps } from '../decode/cache'
 
 export const READ: u32 = 0, WRITE: u32 = 0x4000, EXEC: u32 = 0x8000
 // Flags of an entry. Big pages are entered as 4 KiB pieces: BIG pieces of a 2 or 4 MiB page, HUGE of a 1 GiB page.
@@ -33,7 +34,7 @@ export function flushTlb(keepGlobal: bool): void {
   clear(TLB_SUPERVISOR, keepGlobal)
   clear(TLB_USER, keepGlobal)
   if (!keepGlobal) { lowestBig = ~0; highestBig = 0 }
-  store<u32>(CODE_GEN, load<u32>(CODE_GEN) + 1)
+  forgetJumps()
 }
 
 // Pieces of the big pages around an address go. 2 MiB pages are taken for 4 MiB ones: forgetting more is allowed.
@@ -55,7 +56,7 @@ export function flushPage(va: u64): void {
   }
   // the pages' bounds, as an address is seldom that of the piece in use
   if (va >= (lowestBig & ~0x3fffffff) && va <= (highestBig | 0x3fffffff)) { clearBig(TLB_SUPERVISOR, va); clearBig(TLB_USER, va) }
-  store<u32>(CODE_GEN, load<u32>(CODE_GEN) + 1)
+  forgetJumps()
 }
 
 /** Take the write tags off a host page, so that the next write to it goes the slow way. */

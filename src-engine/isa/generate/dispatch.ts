@@ -170,11 +170,13 @@ function plainBody(family: string, k: number, access: Access): string | undefine
   return undefined
 }
 
-// Follow a link when there is one and budget is left; else leave through the boundary, which fills the link in.
+// Follow a link when there is one and budget is left; else leave. A target in the page goes through the boundary, which
+// fills the link in; others never have a link and are found by the jump cache.
 const follow = (link: string, target: string) => `
-      const t = load<u32>(${link}), left = budget - orderOf(ip) - 1
-      if (t != 0 && left > 0) { budget = left; ip = t; continue }
-      store<u64>(RIP, ripAt(${target})); patch = ${link}; break`
+      const t = load<u32>(${link}), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = ${target}
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ${link}); break`
 
 const checked = '\n      if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }'
 
@@ -183,8 +185,7 @@ function endingBody(family: string, k: number): string | undefined {
   const memory = (k & 1) === 1
   const jcc = /^j(\w+)$/.exec(family)
   const condition = jcc ? CONDITIONS[jcc[1] ?? ''] : undefined
-  if (condition)
-    return `const take = ${condition}, at = take ? ip + 8 : ip + 24${follow('at', 'load<i32>(take ? ip + 12 : ip + 20)')}`
+  if (condition) return `if (${condition}) {${follow('ip + 8', 'load<i32>(ip, 12)')} }${follow('ip + 24', 'load<i32>(ip, 20)')}`
   if (family === 'jmp') return follow('ip + 8', 'load<i32>(ip, 12)')
   const pushNext = (before = '') =>
     `${hotAccess.write(8, 'load<u64>(RSP) - 8')}${before}\n      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()\n      store<u64>(RSP, va)`
@@ -254,7 +255,7 @@ import { READ, WRITE, slot } from '../mmu/tlb'
 import { readMiss, writeMiss, updateMiss, readHost, writeHost, updateHost, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { boundary, start, advance, address } from '../execute/boundary'
 import { cachedJump } from '../decode/cache'
-import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, TMP } from './layout'
+import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, PATCH, TMP } from './layout'
 ${importLines}
 
 /** Run about \`count\` instructions; returns an exit code of state-layout.ts. */
@@ -262,14 +263,13 @@ export function run(count: i32): i32 {
   store<i32>(BUDGET, count)
   let ip = start()
   if (!ip) return load<i32>(RESULT)
-  let budget = load<i32>(BUDGET)
   let tlb = load<u32>(DTLB)
-  let patch: u32 = 0
+  store<u32>(PATCH, 0)
   while (true) {
     const op = <u32>load<u16>(ip)
     switch (op) {
     case 0: { // dropped while running: look the instruction up again
-      store<u64>(RIP, ripAt(offsetOf(ip))); budget += 1; break
+      store<u64>(RIP, ripAt(offsetOf(ip))); store<i32>(BUDGET, load<i32>(BUDGET) + 1); break
     }
     case 1: { raise(imm(ip), 0); break }
     case 2: {${follow('ip + 8', 'load<i32>(ip, 12)')}
@@ -280,17 +280,16 @@ export function run(count: i32): i32 {
 ${cases.join('\n')}
     default: { if (cold(ip, op)) break; ip += UOP; continue }
     }
-    budget -= orderOf(ip) + 1
-    if (!load<i32>(ATTENTION) && budget > 0 && !patch) {
+    const budget = load<i32>(BUDGET) - orderOf(ip) - 1
+    store<i32>(BUDGET, budget)
+    if (!load<i32>(ATTENTION) && budget > 0 && !load<u32>(PATCH)) {
       const lin = load<u64>(RIP) + load<u64>(CODE_BASE)
       const t = cachedJump(lin)
       if (t) { store<u64>(PC_BASE, lin & ~0xfff); ip = t; continue }
     }
-    store<i32>(BUDGET, budget)
-    ip = boundary(ip, patch)
+    ip = boundary(ip, load<u32>(PATCH))
     if (!ip) return load<i32>(RESULT)
-    patch = 0
-    budget = load<i32>(BUDGET)
+    store<u32>(PATCH, 0)
     tlb = load<u32>(DTLB)
   }
   return 0
