@@ -6,6 +6,7 @@ import type { MonotonicClock } from '../lib/monotonic'
 import type { GuestMemory } from '../memory/guest-memory'
 import type { DomainGeometry } from '../vcpu/domain-geometry'
 import { DOMAIN, INVALIDATE_SLOTS, VCPU } from './domain-layout'
+import { Door } from './door'
 
 /** What a thread gives the hypervisor: time, and its ways to the outside. */
 export interface Surroundings {
@@ -14,6 +15,8 @@ export interface Surroundings {
   ring(): void
   /** Posts an edge-triggered vector to a vcpu's local APIC (HVMOP_set_evtchn_upcall_vector). */
   postVector(vcpu: number, vector: number): void
+  /** Of the vcpu whose thread this is. */
+  readonly door?: Door
 }
 
 type DomainField = keyof typeof DOMAIN
@@ -35,6 +38,7 @@ const MAY_WAIT = ((): boolean => {
 export class DomainState {
   private readonly base: number
   private readonly lockIndex: number
+  readonly door: Door
 
   constructor(
     readonly memory: GuestMemory,
@@ -42,6 +46,7 @@ export class DomainState {
     readonly surroundings: Surroundings,
   ) {
     this.base = geometry.domainBase
+    this.door = surroundings.door ?? new Door()
     this.lockIndex = (this.base + DOMAIN.LOCK) >>> 2
   }
 

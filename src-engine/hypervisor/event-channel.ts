@@ -227,7 +227,7 @@ export class EventChannels {
       while (bits !== 0) {
         const bit = 31 - Math.clz32(bits)
         bits &= ~(1 << bit)
-        this.raise(word * 32 + bit)
+        this.raise(this.domain.door.enter('EVENT', word * 32 + bit))
       }
     }
   }

@@ -38,7 +38,8 @@ export class DomainTime {
   /** ns since the domain was built, less the time it was paused. */
   systemTime(): bigint {
     const frozen = this.domain.get64('FROZEN_AT')
-    return frozen >= 0n ? frozen : this.domain.surroundings.clock.now() + this.domain.get64('CLOCK_OFFSET')
+    const now = frozen >= 0n ? frozen : this.domain.surroundings.clock.now() + this.domain.get64('CLOCK_OFFSET')
+    return this.domain.door.enter('CLOCK', now)
   }
 
   tsc(): bigint {

@@ -5,6 +5,7 @@
 import { VIRQ } from '../public/xen/event-channel'
 import { NR_WATCHDOGS } from '../public/xen/sched'
 import type { DomainState } from './domain-state'
+import { TIMERS } from './door'
 import type { EventChannels } from './event-channel'
 
 const OFF = -1n
@@ -49,6 +50,7 @@ export class Timers {
     const due = (deadline: bigint): boolean => deadline >= 0n && deadline <= now
     if (due(domain.vget64(vcpu, 'SINGLESHOT'))) {
       domain.vset64(vcpu, 'SINGLESHOT', OFF)
+      domain.door.enter('TIMER', TIMERS.SINGLESHOT)
       this.events.raiseVirq(vcpu, VIRQ.VIRQ_TIMER)
     }
     const period = domain.vget64(vcpu, 'PERIOD')
@@ -56,6 +58,7 @@ export class Timers {
       const next = domain.vget64(vcpu, 'PERIOD_NEXT')
       if (due(next)) {
         domain.vset64(vcpu, 'PERIOD_NEXT', next + period * ((now - next) / period + 1n))
+        domain.door.enter('TIMER', TIMERS.PERIODIC)
         this.events.raiseVirq(vcpu, VIRQ.VIRQ_TIMER)
       }
     }
@@ -63,11 +66,14 @@ export class Timers {
     if (due(apic)) {
       const apicPeriod = domain.vget64(vcpu, 'APIC_PERIOD')
       domain.vset64(vcpu, 'APIC_DEADLINE', apicPeriod > 0n ? apic + apicPeriod * ((now - apic) / apicPeriod + 1n) : OFF)
+      domain.door.enter('TIMER', TIMERS.LAPIC)
       apicTimer()
     }
     if (vcpu !== 0) return false
     for (let id = 0; id < NR_WATCHDOGS; id++) {
-      if (domain.get('WATCHDOG', id) !== 0 && due(domain.get64('WATCHDOG_DEADLINE', id))) return true
+      if (domain.get('WATCHDOG', id) === 0 || !due(domain.get64('WATCHDOG_DEADLINE', id))) continue
+      domain.door.enter('TIMER', TIMERS.WATCHDOG)
+      return true
     }
     return false
   }

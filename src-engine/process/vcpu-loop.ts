@@ -164,6 +164,7 @@ export class VcpuLoop {
     if (domain.vget(index, 'NMI') !== 0 && registers.get32('NMI_BLOCKED') === 0) {
       domain.vset(index, 'NMI', 0)
       domain.count(index, 'EVENTS', EVENT.NMI)
+      domain.door.enter('NMI', 0)
       core.inject_nmi()
     }
     const upcall = this.upcallVector()
@@ -179,7 +180,7 @@ export class VcpuLoop {
     registers.set32('IRQ_WANTED', 0)
     if (upcall < 0) this.lapics.own.acknowledge(vector)
     domain.count(index, 'EVENTS', upcall < 0 ? EVENT.LAPIC : EVENT.UPCALL)
-    core.inject(vector)
+    core.inject(domain.door.enter('INTERRUPT', vector))
   }
 
   /** The global callback vector while upcall_pending is set: level-like, no EOI. -1: none. */
@@ -201,8 +202,11 @@ export class VcpuLoop {
   }
 
   private slice(now: bigint): void {
-    const { domain, index, core } = this
-    const exit = core.run(this.budget(now))
+    const { domain, index, core, registers } = this
+    const budget = this.budget(now)
+    registers.running = true
+    const exit = core.run(budget)
+    registers.running = false
     domain.count(index, 'RUN_NS', 0, Number(domain.time.systemTime() - now))
     domain.count(index, 'EXITS', exit)
     switch (exit) {

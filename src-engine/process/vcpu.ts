@@ -3,6 +3,7 @@
 // Runs in: a worker of the domain's process.
 import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
+import { Door } from '../hypervisor/door'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
 import { domainGeometry } from '../vcpu/domain-geometry'
@@ -18,12 +19,13 @@ async function main(input: VcpuThreadInput): Promise<void> {
   const { memory: wasm, index, vcpus, ramBytes } = input
   const geometry = domainGeometry(vcpus, ramBytes)
   const memory = new GuestMemory(wasm.buffer, geometry, (page) => domain.requestInvalidate(page))
+  const registers = new Registers(wasm.buffer, index)
   const domain: Domain = new Domain(memory, geometry, {
     clock: hostClock,
+    door: new Door(() => registers.retired()),
     ring: () => parentPort?.postMessage({ kind: 'doorbell' }),
     postVector: (vcpu, vector) => lapics.post(vcpu, vector),
   })
-  const registers = new Registers(wasm.buffer, index)
   const lapics: LocalApics = new LocalApics(domain, registers, index)
   const imports = machineImports(domain, registers, lapics)
   const core = await instantiateCore(wasm, index, imports, await compileCore(index))

@@ -9,12 +9,23 @@ export { EXIT, SEGMENT }
 
 export class Registers {
   private readonly view: DataView
+  /** The vcpu is inside run(): set by its loop, so that an import can tell where it stands. */
+  running = false
 
   constructor(
     buffer: ArrayBufferLike,
     readonly index: number,
   ) {
     this.view = new DataView(buffer)
+  }
+
+  /**
+   * Instructions retired so far. Asked from an import of a running core: exact for RDTSC and RDMSR, which leave their place
+   * in the block; for MMIO and ports what it was at the start of the block.
+   */
+  retired(): number {
+    const before = Number(this.get64('RETIRED'))
+    return this.running ? before + ((this.get32('STOPPED_IP') - this.get32('BUDGET') + this.get32('PLACE')) | 0) : before
   }
 
   address(field: VcpuField): number {

@@ -4,9 +4,9 @@
 import {
   VCPU, RAX, RCX, RDX, RSP, RIP, CPL, MODE, EFLAGS_REST, SHADOW, ATTENTION, HALTED, CR0, CR2, CR3, CR4, EFER, STAR, LSTAR, CSTAR, SFMASK,
   KERNEL_GS_BASE, PAT, SYSENTER_CS, SYSENTER_ESP, SYSENTER_EIP, TSC_AUX, DR, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, MSR_VALUE,
-  CPUID_OUT, SEG_BASE, UNKNOWN_RIP, RBX, STEPPING,
+  CPUID_OUT, SEG_BASE, UNKNOWN_RIP, RBX, STEPPING, PLACE,
 } from '../generated/layout'
-import { dst, imm, ea, put, raise, setRip, ripAt, offsetOf, longMode, leaveWith, gpr, setGpr, UD, GP, NM, OF, BP, DB } from '../state'
+import { dst, imm, ea, put, raise, setRip, ripAt, offsetOf, orderOf, longMode, leaveWith, gpr, setGpr, UD, GP, NM, OF, BP, DB } from '../state'
 import { getEflags, setStatus, setEflags, ofSlow, IF, TF, RF, VM, STATUS } from '../flags'
 import { readHost, writeHost, done } from '../mmu/access'
 import { canonical, PG, WP } from '../mmu/walk'
@@ -242,7 +242,12 @@ export function rdmsr_(ip: u32, k: u32): i32 {
   if (!privileged()) return 1
   const n = load<u32>(RCX)
   const at = n == 0xc0000080 ? EFER : msrSlot(n)
-  if (!at && !rdmsr(n)) return raise(GP, 0)
+  if (!at) {
+    store<i32>(PLACE, orderOf(ip))
+    const known = rdmsr(n)
+    store<i32>(PLACE, 0)
+    if (!known) return raise(GP, 0)
+  }
   const v = load<u64>(at ? at : MSR_VALUE)
   store<u64>(RAX, v & 0xffffffff)
   store<u64>(RDX, v >> 32)
@@ -273,7 +278,9 @@ export function wrmsr_(ip: u32, k: u32): i32 {
 }
 export function rdtsc(ip: u32, k: u32): i32 {
   if (load<u32>(CR4) & 4 && load<u32>(CPL)) return raise(GP, 0)
+  store<i32>(PLACE, orderOf(ip))
   const v = tsc()
+  store<i32>(PLACE, 0)
   store<u64>(RAX, v & 0xffffffff)
   store<u64>(RDX, v >> 32)
   return 0

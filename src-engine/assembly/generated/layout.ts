@@ -71,6 +71,7 @@ export const RESULT: u32 = 0x2002d8 // what run() returns
 export const STEPPING: u32 = 0x2002dc // the running block is a single instruction with TF set
 export const BREAKS: u32 = 0x2002e0 // data breakpoints that the running instruction has hit, as DR6 has them
 export const PATCH: u32 = 0x2002e4 // link of the block just left, which the boundary fills in; or 0
+export const PLACE: u32 = 0x2002e8 // place in its block of the instruction that asks for the time, or 0: with BUDGET, the instructions retired before it
 export const STRADDLE: u32 = 0x2002c0 // bytes of an instruction that crosses a page
 export const FPU_ST: u32 = 0x200300 // x87 registers R0-R7 by physical number, 16 bytes each: u64 significand, u16 sign and exponent; MMX uses the significands
 export const FPU_CW: u32 = 0x200380
