@@ -1,6 +1,5 @@
 // Opens an image of a told format with all that it refers to: `openImage`, what block backends and tools call.
 // Runs in: the image's thread.
-import { IMAGE_FORMATS, type ImageFormat } from '../public/protocol/device'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
 import type { File, OpenFile } from './file'
@@ -8,8 +7,11 @@ import type { Format } from './format'
 import type { Image, OpenOptions } from './image'
 import { openNodeFile } from './node-file'
 import { OrderedImage } from './ordered-image'
+import { formatOfName } from './qcow2/format-name'
+import { INCOMPATIBLE, readHeader } from './qcow2/header'
 import { clearAutoclear, openQcow2State } from './qcow2/open-qcow2'
 import { Qcow2Format } from './qcow2/qcow2'
+import { repairQcow2 } from './qcow2/repair'
 import type { State } from './qcow2/state'
 import { openRaw } from './raw'
 import { printable, Reachable } from './reachable'
@@ -64,9 +66,11 @@ export async function openQcow2(
   reachable: Reachable,
   openFile: OpenFile,
 ): Promise<ImageResult<State>> {
+  const ready = options.readonly ? ok(undefined) : await repairIfDirty(file)
+  if (!ready.ok) return ready
   const state = await openQcow2State(file, options.readonly, {
     openBacking: async (name, told) => {
-      const format = told === undefined ? options.backingFormat : imageFormat(told)
+      const format = told === undefined ? options.backingFormat : formatOfName(told)
       if (format === undefined) {
         const why =
           told === undefined ? 'does not say the format of its backing file' : `has a backing file of format ${printable(told)}`
@@ -86,8 +90,10 @@ export async function openQcow2(
   return cleared.ok ? state : cleared
 }
 
-/** A format by the name an image header has for it. */
-function imageFormat(name: string): ImageFormat | undefined {
-  if (name === 'vpc') return 'vhd'
-  return IMAGE_FORMATS.find((format) => format === name)
+/** With lazy refcounts the last writer may have left them behind. We never leave an image so: see reserve.ts. */
+async function repairIfDirty(file: File): Promise<ImageResult<void>> {
+  const header = await readHeader(file)
+  if (!header.ok) return header
+  const { incompatible } = header.value
+  return incompatible & INCOMPATIBLE.dirty && !(incompatible & INCOMPATIBLE.corrupt) ? repairQcow2(file, 'all') : ok(undefined)
 }

@@ -38,9 +38,10 @@ export interface Work {
 export async function randomWork(image: Image, mirror: Uint8Array, work: Work): Promise<void> {
   const random = randomFrom(work.seed)
   const sectors = image.size / 512
+  const most = Math.min(Math.floor(work.most / 512), sectors)
   let flying: Promise<void>[] = []
   for (let i = 0; i < work.requests; i++) {
-    const length = 512 * (1 + random(Math.min(work.most / 512, sectors)))
+    const length = 512 * (1 + random(most))
     const offset = 512 * random(sectors - length / 512 + 1)
     const dice = random(100) / 100
     if (dice < 0.55) {

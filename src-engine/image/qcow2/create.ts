@@ -2,10 +2,12 @@
 // The file is written from its tables to its header and synced, so a crash leaves no image rather than half of one.
 // Spec: QEMU docs/interop/qcow2.txt. Runs in: the image's thread.
 import { fromUtf8 } from '../../lib/bytes'
+import type { ImageFormat } from '../../public/protocol/device'
 import { ok } from '../../public/result'
 import { fail, type ImageResult } from '../error'
 import type { File } from '../file'
 import { setU64, viewOf } from '../views'
+import { nameOfFormat } from './format-name'
 import { AT, bytesPerTable, EXTENSION, type Extension, MAGIC } from './header'
 import { refcountWidth } from './refcount-bits'
 
@@ -13,7 +15,7 @@ export interface NewQcow2 {
   readonly size: number
   readonly clusterSize: number
   readonly refcountBits?: number
-  readonly backing?: { readonly name: string; readonly format: string }
+  readonly backing?: { readonly name: string; readonly format: ImageFormat }
 }
 
 const HEADER_LENGTH = 112
@@ -96,11 +98,11 @@ export function encodeNames(
   bytes: Uint8Array,
   at: number,
   kept: readonly Extension[],
-  backing: { readonly name: string; readonly format: string } | undefined,
+  backing: { readonly name: string; readonly format: ImageFormat } | undefined,
 ): ImageResult<void> {
   const view = viewOf(bytes)
   const extensions = kept.filter(({ type }) => type !== EXTENSION.backingFormat)
-  if (backing) extensions.unshift({ type: EXTENSION.backingFormat, bytes: fromUtf8(backing.format) })
+  if (backing) extensions.unshift({ type: EXTENSION.backingFormat, bytes: fromUtf8(nameOfFormat(backing.format)) })
   const name = fromUtf8(backing?.name ?? '')
   const room = extensions.reduce((sum, one) => sum + 8 + Math.ceil(one.bytes.length / 8) * 8, 8) + name.length
   if (name.length > 1023 || at + room > bytes.length) {

@@ -83,6 +83,12 @@ export class Refcounts {
     return ok(block.value ? this.width.get(block.value.bytes, cluster % this.perBlock) : 0)
   }
 
+  /** As get, if that needs no reading. */
+  peek(cluster: number): ImageResult<number> | undefined {
+    const block = this.blocks.get(Math.floor(cluster / this.perBlock))
+    return block ? ok(this.width.get(block.bytes, cluster % this.perBlock)) : undefined
+  }
+
   /** Sets a run of refcounts in memory; the blocks must exist. */
   async set(first: number, count: number, value: number): Promise<ImageResult<void>> {
     for (let cluster = first; cluster < first + count; ) {

@@ -14,7 +14,7 @@ export interface ClusterRun {
   readonly fresh: boolean
 }
 
-/** So much stale room is left unused while fresh clusters spare a sync. */
+/** So much stale room is left unused while fresh clusters spare a sync; of a small file an eighth. */
 const STALE_IDLE = 16 * 1024 * 1024
 /** Freed clusters beyond this are given back to the refcounts, to be found by scan() again. */
 const STALE_MOST = 8192
@@ -48,7 +48,7 @@ export class Reserve {
   /** Up to `wanted` clusters in a row. `eager`: a sync follows anyway, so stale ones are as good. */
   async take(wanted: number, eager: boolean): Promise<ImageResult<ClusterRun>> {
     for (;;) {
-      const many = this.stale.length * this.clusterSize > STALE_IDLE
+      const many = this.stale.length * this.clusterSize > Math.min(STALE_IDLE, this.parts.file.size / 8)
       const run = eager || many ? (this.takeStale(wanted) ?? this.takeFresh(wanted)) : this.takeFresh(wanted)
       if (run) return ok(run)
       const filled = await this.refill()
