@@ -27,6 +27,7 @@ const FLAGS = [
   '--importMemory',
   '--sharedMemory',
   '--noExportMemory',
+  '--exportTable', // the translator adds regions to it
   '--initialMemory',
   '1024',
   '--maximumMemory',

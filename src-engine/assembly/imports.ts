@@ -17,3 +17,5 @@
 @external('env', 'wrmsr') export declare function wrmsr(msr: i32): i32
 // @ts-ignore: decorator
 @external('env', 'tsc') export declare function tsc(): u64
+// @ts-ignore: decorator
+@external('env', 'sample') export declare function sample(block: u32): void

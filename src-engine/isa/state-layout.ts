@@ -134,6 +134,16 @@ export const VCPU_FIELDS = [
 /** The operand byte of a register-file slot is its offset in the area; slots above GPR an operand can name. */
 export const SLOT = { ZERO: 0x80, TMP: 0x88, PC_BASE: 0x90, SEG_BASE: 0xa0 } as const
 
+/** Parts of a vcpu's code cache: first block of each host page (u32), hash of blocks (u32), jump cache, a block not kept, the pool. */
+export const CODE_CACHE = { HEADS: 0, HASH: 0x40_0000, JUMPS: 0x42_0000, ONE_SHOT: 0x43_0000, POOL: 0x43_1000 } as const
+/** Entries of the jump cache: {u64 linear address, u32 key, u32 uop}. */
+export const JUMP_ENTRIES = 4096
+/**
+ * A block's header: host address and mode of its first byte, chains (hash, page), bytes of its uops, and ENTRY, a uop of
+ * its own before the first one: ENTER once the block begins translated code. The uops follow at HEADER.
+ */
+export const BLOCK = { HOST: 0, MODE: 4, HASH_NEXT: 8, PAGE_NEXT: 12, BYTES: 16, ENTRY: 32, HEADER: 48 } as const
+
 /** TLB geometry: direct-mapped arrays of 16-byte entries {u64 tag, u32 host addend, u32 flags}. */
 export const TLB = { ENTRIES: 1024, READ: 0x0000, WRITE: 0x4000, EXEC: 0x8000 } as const
 

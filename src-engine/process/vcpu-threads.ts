@@ -11,6 +11,8 @@ export interface VcpuThreadInput {
   readonly index: number
   readonly vcpus: number
   readonly ramBytes: number
+  /** Hot code is translated (src-engine/jit). */
+  readonly translator: boolean
 }
 
 export interface VcpuThreadListener {
@@ -35,7 +37,13 @@ export class VcpuThreads {
 
   start(memory: WebAssembly.Memory, ramBytes: number): void {
     for (let index = 0; index < this.domain.vcpus; index++) {
-      const input: VcpuThreadInput = { memory, index, vcpus: this.domain.vcpus, ramBytes }
+      const input: VcpuThreadInput = {
+        memory,
+        index,
+        vcpus: this.domain.vcpus,
+        ramBytes,
+        translator: process.env['RINGMASTER_TRANSLATOR'] === 'on',
+      }
       const worker = new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: input, stdout: false, stderr: false })
       worker.on('message', () => this.listener.bell())
       worker.on('error', (error: Error) => this.end(index, error.stack ?? error.message))

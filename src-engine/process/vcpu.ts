@@ -4,8 +4,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
+import { Translator } from '../jit/translator'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
+import type { CoreImports } from '../vcpu/core-interface'
 import { domainGeometry } from '../vcpu/domain-geometry'
 import { compileCore, instantiateCore } from '../vcpu/load'
 import { Registers } from '../vcpu/registers'
@@ -27,12 +29,16 @@ async function main(input: VcpuThreadInput): Promise<void> {
     postVector: (vcpu, vector) => lapics.post(vcpu, vector),
   })
   const lapics: LocalApics = new LocalApics(domain, registers, index)
-  const imports = machineImports(domain, registers, lapics)
+  let translator: Translator | undefined
+  const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {
+    sample: (block: number) => translator?.sample(block),
+  })
   const core = await instantiateCore(wasm, index, imports, await compileCore(index))
   // Flags are kept lazily by the core: it must write them itself once. A restored vcpu has its own.
   if (registers.get64('RETIRED') === 0n) core.set_eflags(EFLAGS_AT_START)
   core.flush_code()
   core.flush_tlb()
+  if (input.translator) translator = new Translator(wasm, index, core)
   new VcpuLoop(domain, registers, core, lapics).run()
 }
 

@@ -19,6 +19,8 @@ export interface CoreImports {
   wrmsr(msr: number): number
   /** The guest's TSC now. */
   tsc(): bigint
+  /** A 64-bit or other block that is about to be interpreted, now and then (set_sampling); see src-engine/jit. */
+  sample?(block: number): void
 }
 
 /** Offered by the core. */
@@ -38,6 +40,16 @@ export interface CoreExports {
   flush_code(): void
   /** Drops what was decoded of a host page (its linear address >> 12) after an outside write. */
   invalidate_page(mfn: number): void
+  // What translated code calls, and what turns it on: src-engine/jit/translator.ts.
+  readonly table: WebAssembly.Table
+  read_miss(va: bigint, size: number, ip: number): number
+  write_miss(va: bigint, size: number, ip: number): number
+  update_miss(va: bigint, size: number, ip: number): number
+  commit(): void
+  cold(ip: number, op: number): number
+  settle_flags(): void
+  /** A sample each so many interpreted instructions; 0 for none. */
+  set_sampling(instructions: number): void
   get_eflags(): number
   set_eflags(value: number): void
 }

@@ -29,6 +29,7 @@ export async function instantiateCore(
     rdmsr: imports.rdmsr.bind(imports),
     wrmsr: imports.wrmsr.bind(imports),
     tsc: imports.tsc.bind(imports),
+    sample: (block: number) => imports.sample?.(block),
     abort: () => {
       throw new Error('the CPU core aborted')
     },

@@ -6,6 +6,7 @@ export type Step = (budget: number) => number
 
 export class StubCore implements CoreExports {
   readonly steps: Step[] = []
+  readonly table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 })
   readonly injected: (number | 'nmi')[] = []
   readonly invalidated: number[] = []
   flushes = 0
@@ -40,6 +41,21 @@ export class StubCore implements CoreExports {
   invalidate_page(mfn: number): void {
     this.invalidated.push(mfn)
   }
+  read_miss(): number {
+    return 0
+  }
+  write_miss(): number {
+    return 0
+  }
+  update_miss(): number {
+    return 0
+  }
+  commit(): void {}
+  cold(): number {
+    return 0
+  }
+  settle_flags(): void {}
+  set_sampling(): void {}
   get_eflags(): number {
     return this.eflags
   }

@@ -6,22 +6,21 @@
 // Invariant: PAGE_FLAGS bit 0 is set exactly while a page has blocks, and then no write tag names the page.
 // Runs in: the vcpu's thread. Private to the vcpu.
 import {
-  CODE_NEXT, CODE_END, JUMP_KEY, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
+  CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
+  BLOCK_ENTRY, BLOCK_HEADER, CODE_NEXT, CODE_END, JUMP_KEY, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
 } from '../generated/layout'
+import { OP_STALE, OP_ENTER } from '../generated/tables'
 import { pageFlags, revokeWrites } from '../mmu/tlb'
 
 // Regions of the code cache.
-const HEADS: u32 = CODE_CACHE // u32 per host page: first block of the page
-const HASH: u32 = CODE_CACHE + 0x400000 // u32 per bucket
+const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, POOL: u32 = CACHE_POOL
 const BUCKETS: u32 = 32768
-const JUMPS: u32 = HASH + BUCKETS * 4
 const JUMP_ENTRIES: u32 = 4096
-const ONE_SHOT: u32 = JUMPS + JUMP_ENTRIES * 16 // room for a block that is not kept
-const POOL: u32 = ONE_SHOT + 0x1000
 
-// Block header, 32 bytes before its uops.
-const H_HOST: u32 = 0, H_MODE: u32 = 4, H_HASH_NEXT: u32 = 8, H_PAGE_NEXT: u32 = 12, H_BYTES: u32 = 16
-const HEADER: u32 = 32
+const H_HOST: u32 = BLOCK_HOST, H_MODE: u32 = BLOCK_MODE, H_HASH_NEXT: u32 = BLOCK_HASH_NEXT, H_PAGE_NEXT: u32 = BLOCK_PAGE_NEXT, H_BYTES: u32 = BLOCK_BYTES
+const HEADER: u32 = BLOCK_HEADER
+/** Before the first uop: leads to the block's translated code, when it has some. */
+const ENTRY: u32 = HEADER - BLOCK_ENTRY
 const BLOCK_ROOM: u32 = 4096
 
 // @ts-ignore: decorator
@@ -42,11 +41,15 @@ export function flushCode(): void {
   store<u64>(STAT_CODE_FLUSH, load<u64>(STAT_CODE_FLUSH) + 1)
 }
 
-/** First uop of the block at a host address, or 0. */
+/** Where a block is entered, given its first uop: there, or at its translated code. */
+// @ts-ignore: decorator
+@inline export function entryOf(first: u32): u32 { return <u32>load<u16>(first - ENTRY) == OP_ENTER ? first - ENTRY : first }
+
+/** Where to enter the block at a host address, or 0. */
 export function findBlock(host: u32, mode: u32): u32 {
   let h = load<u32>(bucket(host, mode))
   while (h) {
-    if (load<u32>(h, H_HOST) == host && load<u32>(h, H_MODE) == mode) return h + HEADER
+    if (load<u32>(h, H_HOST) == host && load<u32>(h, H_MODE) == mode) return entryOf(h + HEADER)
     h = load<u32>(h, H_HASH_NEXT)
   }
   return 0
@@ -72,6 +75,7 @@ export function endBlock(first: u32, end: u32, host: u32, mode: u32): void {
   store<u32>(h, host, H_HOST); store<u32>(h, mode, H_MODE)
   store<u32>(h, load<u32>(b), H_HASH_NEXT); store<u32>(h, load<u32>(head), H_PAGE_NEXT)
   store<u32>(h, end - first, H_BYTES)
+  store<u16>(first - ENTRY, OP_STALE); store<u16>(first - ENTRY, load<u16>(first, 2), 2)
   store<u32>(b, h); store<u32>(head, h)
   store<u32>(CODE_NEXT, end)
   store<u64>(STAT_DECODED, load<u64>(STAT_DECODED) + 1)
@@ -84,7 +88,7 @@ export function dropCode(host: u32): void {
   let h = load<u32>(head)
   if (!h && !(load<u8>(pageFlags(page)) & 1)) return
   while (h) {
-    for (let u = h + HEADER, end = u + load<u32>(h, H_BYTES); u < end; u += 16) store<u16>(u, 0) // STALE
+    for (let u = h + BLOCK_ENTRY, end = h + HEADER + load<u32>(h, H_BYTES); u < end; u += 16) store<u16>(u, OP_STALE)
     // out of its hash chain
     let at = bucket(load<u32>(h, H_HOST), load<u32>(h, H_MODE))
     let x = load<u32>(at)

@@ -13,6 +13,7 @@ import { EXEC, slot } from '../mmu/tlb'
 import { cachedJump, cacheJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, attributes, CS } from './descriptor'
+import { split, sampled, refill, rest } from './translated'
 
 const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4
 const ARMED: u32 = 0x10 // shadow seen at the boundary after its instruction: it covers the next block
@@ -77,7 +78,7 @@ function find(): u32 {
 
 function finish(result: i32): u32 {
   store<i32>(RESULT, result)
-  store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET)))
+  store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET) - rest))
   return 0
 }
 
@@ -86,18 +87,23 @@ export function start(): u32 {
   if (!load<u32>(CODE_NEXT)) flushCode()
   rekeyJumps() // MODE and CPL may have been set from outside
   store<i32>(STOPPED_IP, load<i32>(BUDGET))
+  split()
   return next(0)
 }
 
 /** Faults, exits and interrupts at RIP; then the next block. `patch`: link to fill in when the block is in the same page. */
 function next(patch: u32): u32 {
+  let sample = false
   while (true) {
     if (load<i32>(EXIT)) {
       const code = load<i32>(EXIT) - 1
       store<i32>(EXIT, 0)
       return finish(code)
     }
-    if (load<i32>(BUDGET) <= 0) return finish(EXIT_BUDGET)
+    if (load<i32>(BUDGET) <= 0) {
+      if (!refill()) return finish(EXIT_BUDGET)
+      sample = true
+    }
     const shadow = load<u32>(SHADOW)
     if (shadow) store<u32>(SHADOW, shadow & ARMED ? 0 : shadow | ARMED)
     if (load<u32>(IRQ_WANTED) && load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW)) return finish(EXIT_INTR_WINDOW)
@@ -116,7 +122,7 @@ function next(patch: u32): u32 {
     const ip = find()
     if (ip) {
       if (patch && load<u64>(PC_BASE) == page && ip != oneShot() && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) store<u32>(patch, ip)
-      return ip
+      return sample && ip != oneShot() ? sampled(ip) : ip
     }
     patch = 0
     store<u32>(STEPPING, 0)

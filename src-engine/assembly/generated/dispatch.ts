@@ -6,6 +6,7 @@ import { rol, ror, rcl, rcr, shl, shr, sar } from '../execute/shift'
 import { READ, WRITE, slot } from '../mmu/tlb'
 import { readMiss, writeMiss, updateMiss, readHost, writeHost, updateHost, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { boundary, start, advance, address } from '../execute/boundary'
+import { enterRegion, LEFT } from '../execute/translated'
 import { cachedJump } from '../decode/cache'
 import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, PATCH, TMP } from './layout'
 import { jcc_cold, ret_imm, ret_cold, loopne, loope, loop, jcxz, call_cold, jmp_cold, call_ind_cold, jmp_ind_cold } from '../execute/branch'
@@ -40,11 +41,16 @@ export function run(count: i32): i32 {
     case 3: { if (address(ip)) break; ip += UOP; continue }
     case 4: { store<u64>(TMP, load<u64>(VCPU + <u32>load<u8>(ip, 6)) + load<u64>(ip, 8)); ip += UOP; continue }
     case 5: { store<u64>(dst(ip), load<u64>(ip, 8)); ip += UOP; continue }
-    case 6: { // add:EG u32
+    case 6: { // translated code
+      ip = enterRegion(ip)
+      if (ip & LEFT) { ip &= ~LEFT; break }
+      continue
+    }
+    case 7: { // add:EG u32
       const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 7: { // add:EG u32 mem
+    case 8: { // add:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -52,11 +58,11 @@ export function run(count: i32): i32 {
       store<u32>(h, add<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 8: { // add:EG u64
+    case 9: { // add:EG u64
       const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 9: { // add:EG u64 mem
+    case 10: { // add:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -64,7 +70,7 @@ export function run(count: i32): i32 {
       store<u64>(h, add<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 10: { // add:GE u32 mem
+    case 11: { // add:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -72,7 +78,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 11: { // add:GE u64 mem
+    case 12: { // add:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -80,15 +86,15 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 12: { // add:EI u8
+    case 13: { // add:EI u8
       const d = dst(ip); put<u8>(d, add<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 13: { // add:EI u32
+    case 14: { // add:EI u32
       const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 14: { // add:EI u32 mem
+    case 15: { // add:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -96,11 +102,11 @@ export function run(count: i32): i32 {
       store<u32>(h, add<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 15: { // add:EI u64
+    case 16: { // add:EI u64
       const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 16: { // add:EI u64 mem
+    case 17: { // add:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -108,15 +114,15 @@ export function run(count: i32): i32 {
       store<u64>(h, add<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 17: { // or:EG u8
+    case 18: { // or:EG u8
       const d = dst(ip); put<u8>(d, or<u8>(load<u8>(d), load<u8>(src(ip))))
       ip += UOP; continue
     }
-    case 18: { // or:EG u32
+    case 19: { // or:EG u32
       const d = dst(ip); put<u32>(d, or<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 19: { // or:EG u32 mem
+    case 20: { // or:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -124,11 +130,11 @@ export function run(count: i32): i32 {
       store<u32>(h, or<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 20: { // or:EG u64
+    case 21: { // or:EG u64
       const d = dst(ip); put<u64>(d, or<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 21: { // or:EG u64 mem
+    case 22: { // or:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -136,7 +142,7 @@ export function run(count: i32): i32 {
       store<u64>(h, or<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 22: { // or:GE u32 mem
+    case 23: { // or:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -144,7 +150,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, or<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 23: { // or:GE u64 mem
+    case 24: { // or:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -152,11 +158,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, or<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 24: { // or:EI u8
+    case 25: { // or:EI u8
       const d = dst(ip); put<u8>(d, or<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 25: { // or:EI u8 mem
+    case 26: { // or:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -164,11 +170,11 @@ export function run(count: i32): i32 {
       store<u8>(h, or<u8>(load<u8>(h), immOf<u8>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 26: { // or:EI u32
+    case 27: { // or:EI u32
       const d = dst(ip); put<u32>(d, or<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 27: { // or:EI u32 mem
+    case 28: { // or:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -176,11 +182,11 @@ export function run(count: i32): i32 {
       store<u32>(h, or<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 28: { // or:EI u64
+    case 29: { // or:EI u64
       const d = dst(ip); put<u64>(d, or<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 29: { // or:EI u64 mem
+    case 30: { // or:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -188,27 +194,27 @@ export function run(count: i32): i32 {
       store<u64>(h, or<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 30: { // adc:EG u64
+    case 31: { // adc:EG u64
       const d = dst(ip); put<u64>(d, adc<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 31: { // adc:EI u64
+    case 32: { // adc:EI u64
       const d = dst(ip); put<u64>(d, adc<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 32: { // sbb:EG u32
+    case 33: { // sbb:EG u32
       const d = dst(ip); put<u32>(d, sbb<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 33: { // sbb:EG u64
+    case 34: { // sbb:EG u64
       const d = dst(ip); put<u64>(d, sbb<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 34: { // and:EG u32
+    case 35: { // and:EG u32
       const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 35: { // and:EG u32 mem
+    case 36: { // and:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -216,11 +222,11 @@ export function run(count: i32): i32 {
       store<u32>(h, and<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 36: { // and:EG u64
+    case 37: { // and:EG u64
       const d = dst(ip); put<u64>(d, and<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 37: { // and:EG u64 mem
+    case 38: { // and:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -228,7 +234,7 @@ export function run(count: i32): i32 {
       store<u64>(h, and<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 38: { // and:GE u32 mem
+    case 39: { // and:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -236,7 +242,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 39: { // and:GE u64 mem
+    case 40: { // and:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -244,11 +250,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, and<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 40: { // and:EI u8
+    case 41: { // and:EI u8
       const d = dst(ip); put<u8>(d, and<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 41: { // and:EI u8 mem
+    case 42: { // and:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -256,11 +262,11 @@ export function run(count: i32): i32 {
       store<u8>(h, and<u8>(load<u8>(h), immOf<u8>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 42: { // and:EI u32
+    case 43: { // and:EI u32
       const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 43: { // and:EI u32 mem
+    case 44: { // and:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -268,11 +274,11 @@ export function run(count: i32): i32 {
       store<u32>(h, and<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 44: { // and:EI u64
+    case 45: { // and:EI u64
       const d = dst(ip); put<u64>(d, and<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 45: { // and:EI u64 mem
+    case 46: { // and:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -280,11 +286,11 @@ export function run(count: i32): i32 {
       store<u64>(h, and<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 46: { // sub:EG u32
+    case 47: { // sub:EG u32
       const d = dst(ip); put<u32>(d, sub<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 47: { // sub:EG u32 mem
+    case 48: { // sub:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -292,11 +298,11 @@ export function run(count: i32): i32 {
       store<u32>(h, sub<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 48: { // sub:EG u64
+    case 49: { // sub:EG u64
       const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 49: { // sub:EG u64 mem
+    case 50: { // sub:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -304,7 +310,7 @@ export function run(count: i32): i32 {
       store<u64>(h, sub<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 50: { // sub:GE u32 mem
+    case 51: { // sub:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -312,7 +318,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, sub<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 51: { // sub:GE u64 mem
+    case 52: { // sub:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -320,11 +326,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 52: { // sub:EI u32
+    case 53: { // sub:EI u32
       const d = dst(ip); put<u32>(d, sub<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 53: { // sub:EI u32 mem
+    case 54: { // sub:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -332,11 +338,11 @@ export function run(count: i32): i32 {
       store<u32>(h, sub<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 54: { // sub:EI u64
+    case 55: { // sub:EI u64
       const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 55: { // sub:EI u64 mem
+    case 56: { // sub:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -344,15 +350,15 @@ export function run(count: i32): i32 {
       store<u64>(h, sub<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 56: { // xor:EG u8
+    case 57: { // xor:EG u8
       const d = dst(ip); put<u8>(d, xor<u8>(load<u8>(d), load<u8>(src(ip))))
       ip += UOP; continue
     }
-    case 57: { // xor:EG u32
+    case 58: { // xor:EG u32
       const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 58: { // xor:EG u32 mem
+    case 59: { // xor:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -360,11 +366,11 @@ export function run(count: i32): i32 {
       store<u32>(h, xor<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 59: { // xor:EG u64
+    case 60: { // xor:EG u64
       const d = dst(ip); put<u64>(d, xor<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 60: { // xor:EG u64 mem
+    case 61: { // xor:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -372,7 +378,7 @@ export function run(count: i32): i32 {
       store<u64>(h, xor<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 61: { // xor:GE u8 mem
+    case 62: { // xor:GE u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -380,7 +386,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u8>(d, xor<u8>(load<u8>(d), load<u8>(h)))
       ip += UOP; continue
     }
-    case 62: { // xor:GE u32 mem
+    case 63: { // xor:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -388,7 +394,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 63: { // xor:GE u64 mem
+    case 64: { // xor:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -396,23 +402,23 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, xor<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 64: { // xor:EI u8
+    case 65: { // xor:EI u8
       const d = dst(ip); put<u8>(d, xor<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 65: { // xor:EI u32
+    case 66: { // xor:EI u32
       const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 66: { // xor:EI u64
+    case 67: { // xor:EI u64
       const d = dst(ip); put<u64>(d, xor<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 67: { // cmp:EG u8
+    case 68: { // cmp:EG u8
       const d = dst(ip); cmp<u8>(load<u8>(d), load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 68: { // cmp:EG u8 mem
+    case 69: { // cmp:EG u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -420,11 +426,11 @@ export function run(count: i32): i32 {
       cmp<u8>(load<u8>(h), load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 69: { // cmp:EG u32
+    case 70: { // cmp:EG u32
       const d = dst(ip); cmp<u32>(load<u32>(d), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 70: { // cmp:EG u32 mem
+    case 71: { // cmp:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -432,11 +438,11 @@ export function run(count: i32): i32 {
       cmp<u32>(load<u32>(h), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 71: { // cmp:EG u64
+    case 72: { // cmp:EG u64
       const d = dst(ip); cmp<u64>(load<u64>(d), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 72: { // cmp:EG u64 mem
+    case 73: { // cmp:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -444,7 +450,7 @@ export function run(count: i32): i32 {
       cmp<u64>(load<u64>(h), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 73: { // cmp:GE u8 mem
+    case 74: { // cmp:GE u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -452,7 +458,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); cmp<u8>(load<u8>(d), load<u8>(h))
       ip += UOP; continue
     }
-    case 74: { // cmp:GE u32 mem
+    case 75: { // cmp:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -460,7 +466,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); cmp<u32>(load<u32>(d), load<u32>(h))
       ip += UOP; continue
     }
-    case 75: { // cmp:GE u64 mem
+    case 76: { // cmp:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -468,11 +474,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); cmp<u64>(load<u64>(d), load<u64>(h))
       ip += UOP; continue
     }
-    case 76: { // cmp:EI u8
+    case 77: { // cmp:EI u8
       const d = dst(ip); cmp<u8>(load<u8>(d), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 77: { // cmp:EI u8 mem
+    case 78: { // cmp:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -480,11 +486,11 @@ export function run(count: i32): i32 {
       cmp<u8>(load<u8>(h), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 78: { // cmp:EI u16
+    case 79: { // cmp:EI u16
       const d = dst(ip); cmp<u16>(load<u16>(d), immOf<u16>(ip))
       ip += UOP; continue
     }
-    case 79: { // cmp:EI u16 mem
+    case 80: { // cmp:EI u16 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -492,11 +498,11 @@ export function run(count: i32): i32 {
       cmp<u16>(load<u16>(h), immOf<u16>(ip))
       ip += UOP; continue
     }
-    case 80: { // cmp:EI u32
+    case 81: { // cmp:EI u32
       const d = dst(ip); cmp<u32>(load<u32>(d), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 81: { // cmp:EI u32 mem
+    case 82: { // cmp:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -504,11 +510,11 @@ export function run(count: i32): i32 {
       cmp<u32>(load<u32>(h), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 82: { // cmp:EI u64
+    case 83: { // cmp:EI u64
       const d = dst(ip); cmp<u64>(load<u64>(d), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 83: { // cmp:EI u64 mem
+    case 84: { // cmp:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -516,71 +522,71 @@ export function run(count: i32): i32 {
       cmp<u64>(load<u64>(h), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 84: { // rol:EI u32
+    case 85: { // rol:EI u32
       const d = dst(ip); put<u32>(d, rol<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 85: { // rol:EI u64
+    case 86: { // rol:EI u64
       const d = dst(ip); put<u64>(d, rol<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 86: { // ror:EI u32
+    case 87: { // ror:EI u32
       const d = dst(ip); put<u32>(d, ror<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 87: { // ror:EI u64
+    case 88: { // ror:EI u64
       const d = dst(ip); put<u64>(d, ror<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 88: { // shl:EI u32
+    case 89: { // shl:EI u32
       const d = dst(ip); put<u32>(d, shl<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 89: { // shl:EI u64
+    case 90: { // shl:EI u64
       const d = dst(ip); put<u64>(d, shl<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 90: { // shl:EC u32
+    case 91: { // shl:EC u32
       const d = dst(ip); put<u32>(d, shl<u32>(load<u32>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 91: { // shl:EC u64
+    case 92: { // shl:EC u64
       const d = dst(ip); put<u64>(d, shl<u64>(load<u64>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 92: { // shr:EI u32
+    case 93: { // shr:EI u32
       const d = dst(ip); put<u32>(d, shr<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 93: { // shr:EI u64
+    case 94: { // shr:EI u64
       const d = dst(ip); put<u64>(d, shr<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 94: { // shr:EC u32
+    case 95: { // shr:EC u32
       const d = dst(ip); put<u32>(d, shr<u32>(load<u32>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 95: { // shr:EC u64
+    case 96: { // shr:EC u64
       const d = dst(ip); put<u64>(d, shr<u64>(load<u64>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 96: { // sar:EI u32
+    case 97: { // sar:EI u32
       const d = dst(ip); put<u32>(d, sar<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 97: { // sar:EI u64
+    case 98: { // sar:EI u64
       const d = dst(ip); put<u64>(d, sar<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 98: { // sar:EC u32
+    case 99: { // sar:EC u32
       const d = dst(ip); put<u32>(d, sar<u32>(load<u32>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 99: { // sar:EC u64
+    case 100: { // sar:EC u64
       const d = dst(ip); put<u64>(d, sar<u64>(load<u64>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 100: { // jo u32
+    case 101: { // jo u32
       if (ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -591,7 +597,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 101: { // jo u64
+    case 102: { // jo u64
       if (ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -602,15 +608,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 102: { // seto u8
+    case 103: { // seto u8
       store<u8>(dst(ip), <u8>(ccO()))
       ip += UOP; continue
     }
-    case 103: { // cmovo u32
+    case 104: { // cmovo u32
       const d = dst(ip); put<u32>(d, ccO() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 104: { // cmovo u32 mem
+    case 105: { // cmovo u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -618,11 +624,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccO() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 105: { // cmovo u64
+    case 106: { // cmovo u64
       const d = dst(ip); put<u64>(d, ccO() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 106: { // cmovo u64 mem
+    case 107: { // cmovo u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -630,7 +636,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccO() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 107: { // jno u32
+    case 108: { // jno u32
       if (!ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -641,7 +647,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 108: { // jno u64
+    case 109: { // jno u64
       if (!ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -652,15 +658,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 109: { // setno u8
+    case 110: { // setno u8
       store<u8>(dst(ip), <u8>(!ccO()))
       ip += UOP; continue
     }
-    case 110: { // cmovno u32
+    case 111: { // cmovno u32
       const d = dst(ip); put<u32>(d, !ccO() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 111: { // cmovno u32 mem
+    case 112: { // cmovno u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -668,11 +674,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccO() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 112: { // cmovno u64
+    case 113: { // cmovno u64
       const d = dst(ip); put<u64>(d, !ccO() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 113: { // cmovno u64 mem
+    case 114: { // cmovno u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -680,7 +686,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccO() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 114: { // jb u32
+    case 115: { // jb u32
       if (ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -691,7 +697,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 115: { // jb u64
+    case 116: { // jb u64
       if (ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -702,15 +708,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 116: { // setb u8
+    case 117: { // setb u8
       store<u8>(dst(ip), <u8>(ccB()))
       ip += UOP; continue
     }
-    case 117: { // cmovb u32
+    case 118: { // cmovb u32
       const d = dst(ip); put<u32>(d, ccB() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 118: { // cmovb u32 mem
+    case 119: { // cmovb u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -718,11 +724,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccB() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 119: { // cmovb u64
+    case 120: { // cmovb u64
       const d = dst(ip); put<u64>(d, ccB() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 120: { // cmovb u64 mem
+    case 121: { // cmovb u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -730,7 +736,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccB() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 121: { // jae u32
+    case 122: { // jae u32
       if (!ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -741,7 +747,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 122: { // jae u64
+    case 123: { // jae u64
       if (!ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -752,15 +758,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 123: { // setae u8
+    case 124: { // setae u8
       store<u8>(dst(ip), <u8>(!ccB()))
       ip += UOP; continue
     }
-    case 124: { // cmovae u32
+    case 125: { // cmovae u32
       const d = dst(ip); put<u32>(d, !ccB() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 125: { // cmovae u32 mem
+    case 126: { // cmovae u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -768,11 +774,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccB() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 126: { // cmovae u64
+    case 127: { // cmovae u64
       const d = dst(ip); put<u64>(d, !ccB() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 127: { // cmovae u64 mem
+    case 128: { // cmovae u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -780,7 +786,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccB() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 128: { // jz u32
+    case 129: { // jz u32
       if (ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -791,7 +797,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 129: { // jz u64
+    case 130: { // jz u64
       if (ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -802,15 +808,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 130: { // setz u8
+    case 131: { // setz u8
       store<u8>(dst(ip), <u8>(ccZ()))
       ip += UOP; continue
     }
-    case 131: { // cmovz u32
+    case 132: { // cmovz u32
       const d = dst(ip); put<u32>(d, ccZ() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 132: { // cmovz u32 mem
+    case 133: { // cmovz u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -818,11 +824,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccZ() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 133: { // cmovz u64
+    case 134: { // cmovz u64
       const d = dst(ip); put<u64>(d, ccZ() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 134: { // cmovz u64 mem
+    case 135: { // cmovz u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -830,7 +836,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccZ() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 135: { // jnz u32
+    case 136: { // jnz u32
       if (!ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -841,7 +847,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 136: { // jnz u64
+    case 137: { // jnz u64
       if (!ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -852,15 +858,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 137: { // setnz u8
+    case 138: { // setnz u8
       store<u8>(dst(ip), <u8>(!ccZ()))
       ip += UOP; continue
     }
-    case 138: { // cmovnz u32
+    case 139: { // cmovnz u32
       const d = dst(ip); put<u32>(d, !ccZ() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 139: { // cmovnz u32 mem
+    case 140: { // cmovnz u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -868,11 +874,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccZ() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 140: { // cmovnz u64
+    case 141: { // cmovnz u64
       const d = dst(ip); put<u64>(d, !ccZ() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 141: { // cmovnz u64 mem
+    case 142: { // cmovnz u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -880,7 +886,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccZ() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 142: { // jbe u32
+    case 143: { // jbe u32
       if (ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -891,7 +897,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 143: { // jbe u64
+    case 144: { // jbe u64
       if (ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -902,15 +908,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 144: { // setbe u8
+    case 145: { // setbe u8
       store<u8>(dst(ip), <u8>(ccBE()))
       ip += UOP; continue
     }
-    case 145: { // cmovbe u32
+    case 146: { // cmovbe u32
       const d = dst(ip); put<u32>(d, ccBE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 146: { // cmovbe u32 mem
+    case 147: { // cmovbe u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -918,11 +924,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccBE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 147: { // cmovbe u64
+    case 148: { // cmovbe u64
       const d = dst(ip); put<u64>(d, ccBE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 148: { // cmovbe u64 mem
+    case 149: { // cmovbe u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -930,7 +936,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccBE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 149: { // ja u32
+    case 150: { // ja u32
       if (!ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -941,7 +947,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 150: { // ja u64
+    case 151: { // ja u64
       if (!ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -952,15 +958,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 151: { // seta u8
+    case 152: { // seta u8
       store<u8>(dst(ip), <u8>(!ccBE()))
       ip += UOP; continue
     }
-    case 152: { // cmova u32
+    case 153: { // cmova u32
       const d = dst(ip); put<u32>(d, !ccBE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 153: { // cmova u32 mem
+    case 154: { // cmova u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -968,11 +974,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccBE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 154: { // cmova u64
+    case 155: { // cmova u64
       const d = dst(ip); put<u64>(d, !ccBE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 155: { // cmova u64 mem
+    case 156: { // cmova u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -980,7 +986,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccBE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 156: { // js u32
+    case 157: { // js u32
       if (ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -991,7 +997,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 157: { // js u64
+    case 158: { // js u64
       if (ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1002,15 +1008,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 158: { // sets u8
+    case 159: { // sets u8
       store<u8>(dst(ip), <u8>(ccS()))
       ip += UOP; continue
     }
-    case 159: { // cmovs u32
+    case 160: { // cmovs u32
       const d = dst(ip); put<u32>(d, ccS() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 160: { // cmovs u32 mem
+    case 161: { // cmovs u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1018,11 +1024,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccS() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 161: { // cmovs u64
+    case 162: { // cmovs u64
       const d = dst(ip); put<u64>(d, ccS() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 162: { // cmovs u64 mem
+    case 163: { // cmovs u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1030,7 +1036,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccS() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 163: { // jns u32
+    case 164: { // jns u32
       if (!ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1041,7 +1047,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 164: { // jns u64
+    case 165: { // jns u64
       if (!ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1052,15 +1058,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 165: { // setns u8
+    case 166: { // setns u8
       store<u8>(dst(ip), <u8>(!ccS()))
       ip += UOP; continue
     }
-    case 166: { // cmovns u32
+    case 167: { // cmovns u32
       const d = dst(ip); put<u32>(d, !ccS() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 167: { // cmovns u32 mem
+    case 168: { // cmovns u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1068,11 +1074,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccS() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 168: { // cmovns u64
+    case 169: { // cmovns u64
       const d = dst(ip); put<u64>(d, !ccS() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 169: { // cmovns u64 mem
+    case 170: { // cmovns u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1080,7 +1086,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccS() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 170: { // jp u32
+    case 171: { // jp u32
       if (ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1091,7 +1097,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 171: { // jp u64
+    case 172: { // jp u64
       if (ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1102,15 +1108,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 172: { // setp u8
+    case 173: { // setp u8
       store<u8>(dst(ip), <u8>(ccP()))
       ip += UOP; continue
     }
-    case 173: { // cmovp u32
+    case 174: { // cmovp u32
       const d = dst(ip); put<u32>(d, ccP() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 174: { // cmovp u32 mem
+    case 175: { // cmovp u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1118,11 +1124,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccP() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 175: { // cmovp u64
+    case 176: { // cmovp u64
       const d = dst(ip); put<u64>(d, ccP() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 176: { // cmovp u64 mem
+    case 177: { // cmovp u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1130,7 +1136,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccP() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 177: { // jnp u32
+    case 178: { // jnp u32
       if (!ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1141,7 +1147,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 178: { // jnp u64
+    case 179: { // jnp u64
       if (!ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1152,15 +1158,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 179: { // setnp u8
+    case 180: { // setnp u8
       store<u8>(dst(ip), <u8>(!ccP()))
       ip += UOP; continue
     }
-    case 180: { // cmovnp u32
+    case 181: { // cmovnp u32
       const d = dst(ip); put<u32>(d, !ccP() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 181: { // cmovnp u32 mem
+    case 182: { // cmovnp u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1168,11 +1174,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccP() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 182: { // cmovnp u64
+    case 183: { // cmovnp u64
       const d = dst(ip); put<u64>(d, !ccP() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 183: { // cmovnp u64 mem
+    case 184: { // cmovnp u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1180,7 +1186,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccP() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 184: { // jl u32
+    case 185: { // jl u32
       if (ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1191,7 +1197,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 185: { // jl u64
+    case 186: { // jl u64
       if (ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1202,15 +1208,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 186: { // setl u8
+    case 187: { // setl u8
       store<u8>(dst(ip), <u8>(ccL()))
       ip += UOP; continue
     }
-    case 187: { // cmovl u32
+    case 188: { // cmovl u32
       const d = dst(ip); put<u32>(d, ccL() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 188: { // cmovl u32 mem
+    case 189: { // cmovl u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1218,11 +1224,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccL() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 189: { // cmovl u64
+    case 190: { // cmovl u64
       const d = dst(ip); put<u64>(d, ccL() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 190: { // cmovl u64 mem
+    case 191: { // cmovl u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1230,7 +1236,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccL() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 191: { // jge u32
+    case 192: { // jge u32
       if (!ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1241,7 +1247,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 192: { // jge u64
+    case 193: { // jge u64
       if (!ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1252,15 +1258,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 193: { // setge u8
+    case 194: { // setge u8
       store<u8>(dst(ip), <u8>(!ccL()))
       ip += UOP; continue
     }
-    case 194: { // cmovge u32
+    case 195: { // cmovge u32
       const d = dst(ip); put<u32>(d, !ccL() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 195: { // cmovge u32 mem
+    case 196: { // cmovge u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1268,11 +1274,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccL() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 196: { // cmovge u64
+    case 197: { // cmovge u64
       const d = dst(ip); put<u64>(d, !ccL() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 197: { // cmovge u64 mem
+    case 198: { // cmovge u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1280,7 +1286,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccL() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 198: { // jle u32
+    case 199: { // jle u32
       if (ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1291,7 +1297,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 199: { // jle u64
+    case 200: { // jle u64
       if (ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1302,15 +1308,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 200: { // setle u8
+    case 201: { // setle u8
       store<u8>(dst(ip), <u8>(ccLE()))
       ip += UOP; continue
     }
-    case 201: { // cmovle u32
+    case 202: { // cmovle u32
       const d = dst(ip); put<u32>(d, ccLE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 202: { // cmovle u32 mem
+    case 203: { // cmovle u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1318,11 +1324,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccLE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 203: { // cmovle u64
+    case 204: { // cmovle u64
       const d = dst(ip); put<u64>(d, ccLE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 204: { // cmovle u64 mem
+    case 205: { // cmovle u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1330,7 +1336,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccLE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 205: { // jg u32
+    case 206: { // jg u32
       if (!ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1341,7 +1347,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 206: { // jg u64
+    case 207: { // jg u64
       if (!ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1352,15 +1358,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 207: { // setg u8
+    case 208: { // setg u8
       store<u8>(dst(ip), <u8>(!ccLE()))
       ip += UOP; continue
     }
-    case 208: { // cmovg u32
+    case 209: { // cmovg u32
       const d = dst(ip); put<u32>(d, !ccLE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 209: { // cmovg u32 mem
+    case 210: { // cmovg u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1368,11 +1374,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccLE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 210: { // cmovg u64
+    case 211: { // cmovg u64
       const d = dst(ip); put<u64>(d, !ccLE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 211: { // cmovg u64 mem
+    case 212: { // cmovg u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1380,11 +1386,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccLE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 212: { // inc:E u32
+    case 213: { // inc:E u32
       const d = dst(ip); put<u32>(d, inc<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 213: { // inc:E u32 mem
+    case 214: { // inc:E u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1392,11 +1398,11 @@ export function run(count: i32): i32 {
       store<u32>(h, inc<u32>(load<u32>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 214: { // inc:E u64
+    case 215: { // inc:E u64
       const d = dst(ip); put<u64>(d, inc<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 215: { // inc:E u64 mem
+    case 216: { // inc:E u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1404,11 +1410,11 @@ export function run(count: i32): i32 {
       store<u64>(h, inc<u64>(load<u64>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 216: { // dec:E u32
+    case 217: { // dec:E u32
       const d = dst(ip); put<u32>(d, dec<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 217: { // dec:E u32 mem
+    case 218: { // dec:E u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1416,11 +1422,11 @@ export function run(count: i32): i32 {
       store<u32>(h, dec<u32>(load<u32>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 218: { // dec:E u64
+    case 219: { // dec:E u64
       const d = dst(ip); put<u64>(d, dec<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 219: { // dec:E u64 mem
+    case 220: { // dec:E u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1428,7 +1434,7 @@ export function run(count: i32): i32 {
       store<u64>(h, dec<u64>(load<u64>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 220: { // push u64
+    case 221: { // push u64
       
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1437,7 +1443,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       ip += UOP; continue
     }
-    case 221: { // push u64 mem
+    case 222: { // push u64 mem
       let v: u64; {
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1451,7 +1457,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       ip += UOP; continue
     }
-    case 222: { // pop u64
+    case 223: { // pop u64
       
       const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1459,11 +1465,11 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))
       ip += UOP; continue
     }
-    case 223: { // mov:EI u8
+    case 224: { // mov:EI u8
       const d = dst(ip); put<u8>(d, immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 224: { // mov:EI u8 mem
+    case 225: { // mov:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1471,7 +1477,7 @@ export function run(count: i32): i32 {
       store<u8>(h, immOf<u8>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 225: { // mov:EI u16 mem
+    case 226: { // mov:EI u16 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 1) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1479,11 +1485,11 @@ export function run(count: i32): i32 {
       store<u16>(h, immOf<u16>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 226: { // mov:EI u32
+    case 227: { // mov:EI u32
       const d = dst(ip); put<u32>(d, immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 227: { // mov:EI u32 mem
+    case 228: { // mov:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1491,11 +1497,11 @@ export function run(count: i32): i32 {
       store<u32>(h, immOf<u32>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 228: { // mov:EI u64
+    case 229: { // mov:EI u64
       const d = dst(ip); put<u64>(d, immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 229: { // mov:EI u64 mem
+    case 230: { // mov:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1503,11 +1509,11 @@ export function run(count: i32): i32 {
       store<u64>(h, immOf<u64>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 230: { // xchg:EG u32
+    case 231: { // xchg:EG u32
       const d = dst(ip), r = src(ip), v = load<u32>(d); put<u32>(d, load<u32>(r)); put<u32>(r, v)
       ip += UOP; continue
     }
-    case 231: { // xchg:EG u32 mem
+    case 232: { // xchg:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1516,11 +1522,11 @@ export function run(count: i32): i32 {
       put<u32>(r, v)
       ip += UOP; continue
     }
-    case 232: { // xchg:EG u64
+    case 233: { // xchg:EG u64
       const d = dst(ip), r = src(ip), v = load<u64>(d); put<u64>(d, load<u64>(r)); put<u64>(r, v)
       ip += UOP; continue
     }
-    case 233: { // xchg:EG u64 mem
+    case 234: { // xchg:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1529,11 +1535,11 @@ export function run(count: i32): i32 {
       put<u64>(r, v)
       ip += UOP; continue
     }
-    case 234: { // movsxd u64
+    case 235: { // movsxd u64
       put<u64>(dst(ip), <u64><i64>load<i32>(src(ip)))
       ip += UOP; continue
     }
-    case 235: { // movsxd u64 mem
+    case 236: { // movsxd u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1541,7 +1547,7 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), <u64><i64>load<i32>(h))
       ip += UOP; continue
     }
-    case 236: { // push_imm u64
+    case 237: { // push_imm u64
       
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1550,11 +1556,11 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       ip += UOP; continue
     }
-    case 237: { // imul:GEI u32
+    case 238: { // imul:GEI u32
       put<u32>(dst(ip), imul<u32>(load<u32>(src(ip)), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 238: { // imul:GEI u32 mem
+    case 239: { // imul:GEI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1562,11 +1568,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), imul<u32>(load<u32>(h), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 239: { // imul:GEI u64
+    case 240: { // imul:GEI u64
       put<u64>(dst(ip), imul<u64>(load<u64>(src(ip)), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 240: { // imul:GEI u64 mem
+    case 241: { // imul:GEI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1574,15 +1580,15 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), imul<u64>(load<u64>(h), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 241: { // test:EG u8
+    case 242: { // test:EG u8
       const d = dst(ip); test<u8>(load<u8>(d), load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 242: { // test:EG u32
+    case 243: { // test:EG u32
       const d = dst(ip); test<u32>(load<u32>(d), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 243: { // test:EG u32 mem
+    case 244: { // test:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1590,11 +1596,11 @@ export function run(count: i32): i32 {
       test<u32>(load<u32>(h), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 244: { // test:EG u64
+    case 245: { // test:EG u64
       const d = dst(ip); test<u64>(load<u64>(d), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 245: { // test:EG u64 mem
+    case 246: { // test:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1602,11 +1608,11 @@ export function run(count: i32): i32 {
       test<u64>(load<u64>(h), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 246: { // mov:EG u8
+    case 247: { // mov:EG u8
       const d = dst(ip); put<u8>(d, load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 247: { // mov:EG u8 mem
+    case 248: { // mov:EG u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1614,7 +1620,7 @@ export function run(count: i32): i32 {
       store<u8>(h, load<u8>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 248: { // mov:EG u16 mem
+    case 249: { // mov:EG u16 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 1) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1622,11 +1628,11 @@ export function run(count: i32): i32 {
       store<u16>(h, load<u16>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 249: { // mov:EG u32
+    case 250: { // mov:EG u32
       const d = dst(ip); put<u32>(d, load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 250: { // mov:EG u32 mem
+    case 251: { // mov:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1634,11 +1640,11 @@ export function run(count: i32): i32 {
       store<u32>(h, load<u32>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 251: { // mov:EG u64
+    case 252: { // mov:EG u64
       const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 252: { // mov:EG u64 mem
+    case 253: { // mov:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1646,7 +1652,7 @@ export function run(count: i32): i32 {
       store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 253: { // mov:GE u8 mem
+    case 254: { // mov:GE u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1654,7 +1660,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u8>(d, load<u8>(h))
       ip += UOP; continue
     }
-    case 254: { // mov:GE u32 mem
+    case 255: { // mov:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1662,7 +1668,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, load<u32>(h))
       ip += UOP; continue
     }
-    case 255: { // mov:GE u64 mem
+    case 256: { // mov:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1670,19 +1676,19 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, load<u64>(h))
       ip += UOP; continue
     }
-    case 256: { // lea u32 mem
+    case 257: { // lea u32 mem
       put<u32>(dst(ip), <u32>ea(ip))
       ip += UOP; continue
     }
-    case 257: { // lea u64 mem
+    case 258: { // lea u64 mem
       put<u64>(dst(ip), <u64>ea(ip))
       ip += UOP; continue
     }
-    case 258: { // test:EI u8
+    case 259: { // test:EI u8
       const d = dst(ip); test<u8>(load<u8>(d), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 259: { // test:EI u8 mem
+    case 260: { // test:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1690,11 +1696,11 @@ export function run(count: i32): i32 {
       test<u8>(load<u8>(h), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 260: { // test:EI u32
+    case 261: { // test:EI u32
       const d = dst(ip); test<u32>(load<u32>(d), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 261: { // test:EI u32 mem
+    case 262: { // test:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1702,11 +1708,11 @@ export function run(count: i32): i32 {
       test<u32>(load<u32>(h), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 262: { // test:EI u64
+    case 263: { // test:EI u64
       const d = dst(ip); test<u64>(load<u64>(d), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 263: { // test:EI u64 mem
+    case 264: { // test:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1714,7 +1720,7 @@ export function run(count: i32): i32 {
       test<u64>(load<u64>(h), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 264: { // ret u64
+    case 265: { // ret u64
       
       const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1723,7 +1729,7 @@ export function run(count: i32): i32 {
       if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
       store<u64>(RIP, target); store<u64>(RSP, va + 8); break
     }
-    case 265: { // leave u64
+    case 266: { // leave u64
       
       const va = load<u64>(RBP), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1731,7 +1737,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va + 8); store<u64>(RBP, load<u64>(h))
       ip += UOP; continue
     }
-    case 266: { // call u64
+    case 267: { // call u64
       
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1743,37 +1749,37 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 12)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
-    case 267: { // jmp u32
+    case 268: { // jmp u32
       
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
       const to = load<i32>(ip, 12)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
-    case 268: { // jmp u64
+    case 269: { // jmp u64
       
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
       const to = load<i32>(ip, 12)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
-    case 269: { // not:E u32
+    case 270: { // not:E u32
       const d = dst(ip); put<u32>(d, not<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 270: { // not:E u64
+    case 271: { // not:E u64
       const d = dst(ip); put<u64>(d, not<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 271: { // neg:E u32
+    case 272: { // neg:E u32
       const d = dst(ip); put<u32>(d, neg<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 272: { // neg:E u64
+    case 273: { // neg:E u64
       const d = dst(ip); put<u64>(d, neg<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 273: { // call_ind u64
+    case 274: { // call_ind u64
       const target = load<u64>(dst(ip));
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1783,7 +1789,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       store<u64>(RIP, target); break
     }
-    case 274: { // call_ind u64 mem
+    case 275: { // call_ind u64 mem
       let target: u64; {
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1797,12 +1803,12 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       store<u64>(RIP, target); break
     }
-    case 275: { // jmp_ind u64
+    case 276: { // jmp_ind u64
       const target = load<u64>(dst(ip));
       if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
       store<u64>(RIP, target); break
     }
-    case 276: { // jmp_ind u64 mem
+    case 277: { // jmp_ind u64 mem
       let target: u64; {
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1811,11 +1817,11 @@ export function run(count: i32): i32 {
       if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
       store<u64>(RIP, target); break
     }
-    case 277: { // imul:GE u32
+    case 278: { // imul:GE u32
       const d = dst(ip); put<u32>(d, imul<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 278: { // imul:GE u32 mem
+    case 279: { // imul:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1823,11 +1829,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, imul<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 279: { // imul:GE u64
+    case 280: { // imul:GE u64
       const d = dst(ip); put<u64>(d, imul<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 280: { // imul:GE u64 mem
+    case 281: { // imul:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1835,11 +1841,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, imul<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 281: { // movzx8 u32
+    case 282: { // movzx8 u32
       put<u32>(dst(ip), <u32><u32>load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 282: { // movzx8 u32 mem
+    case 283: { // movzx8 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1847,11 +1853,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><u32>load<u8>(h))
       ip += UOP; continue
     }
-    case 283: { // movzx16 u32
+    case 284: { // movzx16 u32
       put<u32>(dst(ip), <u32><u32>load<u16>(src(ip)))
       ip += UOP; continue
     }
-    case 284: { // movzx16 u32 mem
+    case 285: { // movzx16 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1859,11 +1865,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><u32>load<u16>(h))
       ip += UOP; continue
     }
-    case 285: { // movsx8 u32
+    case 286: { // movsx8 u32
       put<u32>(dst(ip), <u32><i32>load<i8>(src(ip)))
       ip += UOP; continue
     }
-    case 286: { // movsx8 u32 mem
+    case 287: { // movsx8 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1871,11 +1877,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><i32>load<i8>(h))
       ip += UOP; continue
     }
-    case 287: { // movsx8 u64
+    case 288: { // movsx8 u64
       put<u64>(dst(ip), <u64><i64>load<i8>(src(ip)))
       ip += UOP; continue
     }
-    case 288: { // movsx8 u64 mem
+    case 289: { // movsx8 u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1883,11 +1889,11 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), <u64><i64>load<i8>(h))
       ip += UOP; continue
     }
-    case 289: { // movsx16 u32
+    case 290: { // movsx16 u32
       put<u32>(dst(ip), <u32><i32>load<i16>(src(ip)))
       ip += UOP; continue
     }
-    case 290: { // movsx16 u32 mem
+    case 291: { // movsx16 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1895,11 +1901,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><i32>load<i16>(h))
       ip += UOP; continue
     }
-    case 291: { // movsx16 u64
+    case 292: { // movsx16 u64
       put<u64>(dst(ip), <u64><i64>load<i16>(src(ip)))
       ip += UOP; continue
     }
-    case 292: { // movsx16 u64 mem
+    case 293: { // movsx16 u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va

@@ -8,7 +8,7 @@ const SIGNED = ['i8', 'i16', 'i32', 'i64'] as const
 const BYTES = [1, 2, 4, 8] as const
 
 /** Uops that no instruction names. */
-export const SPECIAL = ['STALE', 'RAISE', 'GOTO', 'ADDRESS', 'ADDRESS64', 'MOVABS'] as const
+export const SPECIAL = ['STALE', 'RAISE', 'GOTO', 'ADDRESS', 'ADDRESS64', 'MOVABS', 'ENTER'] as const
 
 export type Numbering = {
   readonly families: readonly string[]
@@ -254,6 +254,7 @@ import { ${SHIFTS.join(', ')} } from '../execute/shift'
 import { READ, WRITE, slot } from '../mmu/tlb'
 import { readMiss, writeMiss, updateMiss, readHost, writeHost, updateHost, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { boundary, start, advance, address } from '../execute/boundary'
+import { enterRegion, LEFT } from '../execute/translated'
 import { cachedJump } from '../decode/cache'
 import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, PATCH, TMP } from './layout'
 ${importLines}
@@ -277,6 +278,11 @@ export function run(count: i32): i32 {
     case 3: { if (address(ip)) break; ip += UOP; continue }
     case 4: { store<u64>(TMP, load<u64>(VCPU + <u32>load<u8>(ip, 6)) + load<u64>(ip, 8)); ip += UOP; continue }
     case 5: { store<u64>(dst(ip), load<u64>(ip, 8)); ip += UOP; continue }
+    case 6: { // translated code
+      ip = enterRegion(ip)
+      if (ip & LEFT) { ip &= ~LEFT; break }
+      continue
+    }
 ${cases.join('\n')}
     default: { if (cold(ip, op)) break; ip += UOP; continue }
     }

@@ -44,8 +44,8 @@ export class Machine {
   private runs = 0
 
   private constructor(
-    private readonly core: CoreExports,
-    memory: WebAssembly.Memory,
+    readonly core: CoreExports,
+    readonly memory: WebAssembly.Memory,
     private readonly vcpu: number,
     vcpus: number,
   ) {
@@ -196,18 +196,30 @@ export class Machine {
     this.bytes.fill(0, this.host(GFN.DATA), this.host(GFN.DATA + 2))
   }
 
+  /** Host addresses of the pages a case's code lies in. */
+  codePages(): number[] {
+    return [this.host(GFN.CODE), this.host(GFN.CODE + 1)]
+  }
+
   run(c: Case): Answer {
+    const code = this.host(GFN.CODE)
+    this.bytes.set(c.code, code + c.offset)
+    this.core.invalidate_page(code >> 12)
+    this.core.invalidate_page((code >> 12) + 1)
+    // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
+    if (this.runs++ % 16 === 0) this.core.flush_tlb()
+    return this.runDecoded(c)
+  }
+
+  /** The case once more, with what is decoded or translated of its code. */
+  runDecoded(c: Case): Answer {
     const { view, bytes, core } = this
     this.user(c.bits)
-    // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
-    if (this.runs++ % 16 === 0) core.flush_tlb()
     for (const [n, v] of c.gpr.entries()) view.setBigUint64(this.at('GPR') + n * 8, v, true)
     core.set_eflags(c.rflags)
     view.setBigUint64(this.at('RIP'), CODE + BigInt(c.offset), true)
     const code = this.host(GFN.CODE)
     bytes.set(c.code, code + c.offset)
-    core.invalidate_page(code >> 12)
-    core.invalidate_page((code >> 12) + 1)
     bytes.set(c.middle, this.hostOf(MIDDLE))
     bytes.set(c.tail, this.hostOf(TAIL))
     if (c.fx) this.putFx(c.fx)

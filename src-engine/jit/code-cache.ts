@@ -1,0 +1,112 @@
+// The interpreter's decoded code, read from outside: blocks, their uops, their links; and the one change the translator
+// makes to it, turning a block's entry uop into ENTER and leading everything that led to the block there.
+// Layout: isa/state-layout.ts (CODE_CACHE, BLOCK), assembly/state.ts (uops), assembly/decode/cache.ts.
+// Invariant: read and changed only between two blocks, on the vcpu's own thread.
+// Runs in: the vcpu's worker thread.
+import { BLOCK, CODE_CACHE, JUMP_ENTRIES, MEMORY_MAP, vcpuAddress } from '../isa/state-layout'
+import { LINKED, UOP_ENTER } from './uop-table'
+
+export const UOP = 16
+const HASH_BUCKETS = 32768
+const MODE_64 = 2
+
+export class CodeCache {
+  readonly view: DataView
+  private readonly base: number
+  private readonly flushes: number
+
+  constructor(buffer: ArrayBufferLike, vcpu: number) {
+    this.view = new DataView(buffer)
+    this.base = MEMORY_MAP.CODE_CACHE_BASE + vcpu * MEMORY_MAP.CODE_CACHE_SIZE
+    this.flushes = vcpuAddress(vcpu, 'STAT_CODE_FLUSH')
+  }
+
+  op(ip: number): number {
+    return this.view.getUint16(ip, true)
+  }
+  byte(at: number): number {
+    return this.view.getUint8(at)
+  }
+  word(at: number): number {
+    return this.view.getInt32(at, true)
+  }
+  /** Page offset of the instruction a uop belongs to. */
+  offset(ip: number): number {
+    return this.view.getUint16(ip + 2, true) & 0xfff
+  }
+  /** Its place in the block. */
+  order(ip: number): number {
+    return this.view.getUint16(ip + 2, true) >>> 12
+  }
+  /** How often the whole cache was emptied. */
+  generation(): number {
+    return this.view.getUint32(this.flushes, true)
+  }
+
+  hostOf(first: number): number {
+    return this.view.getUint32(first - BLOCK.HEADER + BLOCK.HOST, true)
+  }
+  is64(first: number): boolean {
+    return this.view.getUint32(first - BLOCK.HEADER + BLOCK.MODE, true) === MODE_64
+  }
+  /** The last uop of a block; a second slot with its links follows. */
+  lastUop(first: number): number {
+    return first + this.view.getUint32(first - BLOCK.HEADER + BLOCK.BYTES, true) - 2 * UOP
+  }
+  entry(first: number): number {
+    return first - BLOCK.HEADER + BLOCK.ENTRY
+  }
+
+  /** First uop of the 64-bit block at a host address, or 0. */
+  find(host: number): number {
+    const bucket = ((((host ^ (host >>> 13)) << 2) + MODE_64 * 0x5554) & (HASH_BUCKETS * 4 - 4)) >>> 0
+    let h = this.view.getUint32(this.base + CODE_CACHE.HASH + bucket, true)
+    while (h !== 0) {
+      if (this.view.getUint32(h + BLOCK.HOST, true) === host >>> 0 && this.view.getUint32(h + BLOCK.MODE, true) === MODE_64)
+        return h + BLOCK.HEADER
+      h = this.view.getUint32(h + BLOCK.HASH_NEXT, true)
+    }
+    return 0
+  }
+
+  /** First uops of all 64-bit blocks of the page that holds a host address. */
+  blocksOfPage(host: number): number[] {
+    const blocks: number[] = []
+    let h = this.view.getUint32(this.base + CODE_CACHE.HEADS + (host >>> 12) * 4, true)
+    while (h !== 0) {
+      if (this.view.getUint32(h + BLOCK.MODE, true) === MODE_64) blocks.push(h + BLOCK.HEADER)
+      h = this.view.getUint32(h + BLOCK.PAGE_NEXT, true)
+    }
+    return blocks
+  }
+
+  /** Does the block begin a region? */
+  hasEntry(first: number): boolean {
+    return this.op(this.entry(first)) === UOP_ENTER
+  }
+
+  /** Does the block still begin the region of this number? */
+  entered(first: number, region: number): boolean {
+    const at = this.entry(first)
+    return this.op(at) === UOP_ENTER && this.word(at + 12) === region
+  }
+
+  /** From now on the block is entered through a region. */
+  enterBy(first: number, region: number): void {
+    const { view } = this
+    const at = this.entry(first)
+    view.setUint16(at, UOP_ENTER, true)
+    view.setUint16(at + 2, this.offset(first), true)
+    view.setInt32(at + 12, region, true)
+    for (const block of this.blocksOfPage(this.hostOf(first))) {
+      const last = this.lastUop(block)
+      const way = LINKED[this.op(last)] ?? 0
+      if (way !== 0 && view.getUint32(last + 8, true) === first) view.setUint32(last + 8, at, true)
+      if (way === 2 && view.getUint32(last + 24, true) === first) view.setUint32(last + 24, at, true)
+    }
+    const jumps = this.base + CODE_CACHE.JUMPS
+    for (let i = 0; i < JUMP_ENTRIES; i++) {
+      if (view.getUint32(jumps + i * 16 + 12, true) === first) view.setUint32(jumps + i * 16 + 12, at, true)
+    }
+  }
+}

@@ -1,0 +1,362 @@
+// The ground that translated instructions stand on: registers and memory operands as WebAssembly, ways out of a region.
+// Memory operands look into the interpreter's TLB; a miss calls the interpreter's own slow path, which either gives a host
+// address or notes a fault. Each access comes before the instruction changes a register, so a fault leaves the region
+// with everything as it was before the instruction, and the interpreter delivers it.
+// Invariant: BUDGET is accounted for whole blocks. A region left inside a block has not yet counted that block.
+// Runs in: the vcpu's worker thread.
+import { SLOT, TLB as TLB_LAYOUT, type VcpuField, vcpuAddress } from '../isa/state-layout'
+import { type CodeCache, UOP } from './code-cache'
+import { PRODUCT } from './flags'
+import { ENTRY, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, PC_BASE, REGISTERS, RESULT, SLOW, TLB, TMP, VA } from './locals'
+import { I32, I64, type ImportedFunction, OP, type WasmWriter } from './wasm-writer'
+
+/** What regions call in the core. */
+export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
+  { name: 'read_miss', parameters: [I64, I32, I32], results: [I32] },
+  { name: 'write_miss', parameters: [I64, I32, I32], results: [I32] },
+  { name: 'update_miss', parameters: [I64, I32, I32], results: [I32] },
+  { name: 'commit', parameters: [], results: [] },
+  { name: 'cold', parameters: [I32, I32], results: [I32] },
+  { name: 'settle_flags', parameters: [], results: [] },
+]
+const CALL = { read: 0, write: 1, update: 2, commit: 3, cold: 4, settle: 5 } as const
+/** In place of a uop: the access is to the stack (assembly/mmu/access.ts). */
+const STACK = 1
+const STAGED_BELOW = 0x0200_0000
+/** Bits of a region's result (assembly/execute/translated.ts). */
+export const BLOCK_START = 1
+export const LEFT = 2
+
+const PAGE_MASK = -4096
+const SEGMENT_SLOTS = { first: SLOT.SEG_BASE, end: SLOT.SEG_BASE + 64 }
+
+export type Kind = 'read' | 'write' | 'update'
+
+export class Emitter {
+  /** Open frames; the outermost is the way out. */
+  depth = 0
+  /** Registers the region reads or writes, and writes: bit sets. */
+  used = 0
+  written = 0
+  /** First uop of the instruction being translated: its ADDRESS uop or its own. */
+  begin = 0
+  /** Does the region come to know or change the flags? */
+  flagsUsed = false
+
+  constructor(
+    readonly w: WasmWriter,
+    readonly cache: CodeCache,
+    readonly vcpu: number,
+  ) {}
+
+  field(name: VcpuField): number {
+    return vcpuAddress(this.vcpu, name)
+  }
+
+  // --- frames ---
+
+  open(code: number): void {
+    this.w.frame(code)
+    this.depth++
+  }
+  close(): void {
+    this.w.op(OP.end)
+    this.depth--
+  }
+
+  /** Leave with a uop's address. */
+  leave(result: number): void {
+    this.w.i32(result)
+    this.w.set(RESULT)
+    this.out()
+  }
+  out(): void {
+    this.w.branch(OP.br, this.depth - 1)
+  }
+  /** Leave with the linear address on the stack as RIP; the stack holds the 0 address below it. */
+  leaveAt(): void {
+    this.w.memory(OP.i64_store, this.field('RIP'))
+    this.leave(0)
+  }
+
+  // --- registers ---
+
+  register(n: number): number {
+    this.used |= 1 << n
+    return REGISTERS + n
+  }
+
+  pushAddressSlot(slot: number): void {
+    const { w } = this
+    if (slot < SLOT.ZERO) w.get(this.register(slot >> 3))
+    else if (slot === SLOT.TMP) w.get(TMP)
+    else if (slot === SLOT.PC_BASE) w.get(PC_BASE)
+    else if (slot >= SEGMENT_SLOTS.first && slot < SEGMENT_SLOTS.end) {
+      w.i32(0)
+      w.memory(OP.i64_load, this.field('GPR') + slot)
+    } else w.i64(0)
+  }
+
+  /** Pushes an operand: i64 for size 3, else a sign-extended i32. */
+  pushRegister(slot: number, size: number): void {
+    const { w } = this
+    if (slot >= SLOT.ZERO) {
+      size === 3 ? w.i64(0) : w.i32(0)
+      return
+    }
+    w.get(this.register(slot >> 3))
+    if (size === 3) return
+    w.op(OP.i32_wrap)
+    if (size === 1) w.op(OP.i32_extend16_s)
+    else if (size === 0) {
+      if (slot & 1) {
+        w.i32(8)
+        w.op(OP.i32_shr_u)
+      }
+      w.op(OP.i32_extend8_s)
+    }
+  }
+
+  /** Writes the operand on the stack to a register: 32 bits clear the upper half, fewer leave the rest. */
+  popRegister(slot: number, size: number): void {
+    const { w } = this
+    const n = slot >> 3
+    const local = this.register(n)
+    this.written |= 1 << n
+    if (size < 3) w.op(OP.i64_extend_u)
+    if (size < 2) {
+      const shift = slot & 1 ? 8 : 0
+      const mask = size === 1 ? 0xffff : 0xff
+      w.i64(mask)
+      w.op(OP.i64_and)
+      if (shift) {
+        w.i64(shift)
+        w.op(OP.i64_shl)
+      }
+      w.get(local)
+      w.i64(~(mask << shift))
+      w.op(OP.i64_and)
+      w.op(OP.i64_or)
+    }
+    w.set(local)
+  }
+
+  pushImmediate(value: number, size: number): void {
+    if (size === 3) this.w.i64(value)
+    else this.w.i32(size === 2 ? value : size === 1 ? (value << 16) >> 16 : (value << 24) >> 24)
+  }
+
+  // --- memory ---
+
+  /** Pushes the effective address of a uop. */
+  pushAddress(ip: number): void {
+    const { w, cache } = this
+    const base = cache.byte(ip + 6)
+    const index = cache.byte(ip + 7) & 0xf8
+    const scale = cache.byte(ip + 7) & 7
+    const disp = cache.word(ip + 8)
+    this.pushAddressSlot(base)
+    if (index !== SLOT.ZERO) {
+      this.pushAddressSlot(index)
+      if (scale) {
+        w.i64(scale)
+        w.op(OP.i64_shl)
+      }
+      w.op(OP.i64_add)
+    }
+    if (disp) {
+      w.i64(disp)
+      w.op(OP.i64_add)
+    }
+  }
+
+  /** Finds the host address of an operand of `bytes` bytes at VA, into HOST. Leaves the region on a fault. */
+  probe(ip: number, bytes: number, kind: Kind, stack: boolean): void {
+    const { w } = this
+    const array = kind === 'read' ? TLB_LAYOUT.READ : TLB_LAYOUT.WRITE
+    w.get(VA)
+    w.i64(8)
+    w.op(OP.i64_shr_u)
+    w.op(OP.i32_wrap)
+    w.i32((TLB_LAYOUT.ENTRIES - 1) * 16)
+    w.op(OP.i32_and)
+    w.get(TLB)
+    w.op(OP.i32_add)
+    w.tee(ENTRY)
+    w.memory(OP.i64_load, array)
+    w.get(VA)
+    if (bytes > 1) {
+      w.i64(bytes - 1)
+      w.op(OP.i64_add)
+    }
+    w.i64(PAGE_MASK)
+    w.op(OP.i64_and)
+    w.op(OP.i64_ne)
+    this.open(OP.if)
+    w.get(VA)
+    w.i32(bytes)
+    w.i32(stack ? STACK : ip)
+    w.call(CALL[kind])
+    w.tee(HOST)
+    w.op(OP.i32_eqz)
+    this.open(OP.if)
+    this.leave(ip | LEFT)
+    this.close()
+    if (kind === 'read') {
+      // the walk itself may have dropped this page's code, when it noted an access in a table that is code
+      this.leaveIfStale(ip, this.begin)
+    } else {
+      w.i32(1)
+      w.set(SLOW)
+    }
+    w.op(OP.else)
+    w.get(ENTRY)
+    w.memory(OP.i32_load, array + 8)
+    w.get(VA)
+    w.op(OP.i32_wrap)
+    w.op(OP.i32_add)
+    w.set(HOST)
+    this.close()
+  }
+
+  private leaveIfStale(looked: number, to: number): void {
+    const { w } = this
+    w.i32(looked)
+    w.memory(OP.i32_load16_u, 0)
+    w.op(OP.i32_eqz)
+    this.open(OP.if)
+    this.leave(to)
+    this.close()
+  }
+
+  /** After a store to HOST and everything else the instruction does: carry a staged store out; stop when it hit this page. */
+  stored(ip: number, last: boolean): void {
+    const { w } = this
+    w.get(SLOW)
+    this.open(OP.if)
+    w.i32(0)
+    w.set(SLOW)
+    w.get(HOST)
+    w.i32(STAGED_BELOW)
+    w.op(OP.i32_lt_u)
+    this.open(OP.if)
+    w.call(CALL.commit)
+    this.close()
+    if (!last) this.leaveIfStale(ip, ip + UOP)
+    this.close()
+  }
+
+  /** Operand of a uop that is only read: HOST. */
+  reach(ip: number, bytes: number, kind: Kind): void {
+    this.pushAddress(ip)
+    this.w.set(VA)
+    this.probe(ip, bytes, kind, false)
+  }
+
+  /** Pushes the operand at HOST: i64 for size 3, else a sign-extended i32. */
+  pushMemory(size: number): void {
+    const { w } = this
+    w.get(HOST)
+    w.memory([OP.i32_load8_s, OP.i32_load16_s, OP.i32_load, OP.i64_load][size] ?? OP.i64_load, 0)
+  }
+
+  /** Stores the value on the stack; HOST lies below it. */
+  popMemory(size: number): void {
+    this.w.memory([OP.i32_store8, OP.i32_store16, OP.i32_store, OP.i64_store][size] ?? OP.i64_store, 0)
+  }
+
+  // --- the vcpu's state ---
+
+  private loadField(local: number, code: number, name: VcpuField, more = 0): void {
+    const { w } = this
+    w.i32(0)
+    w.memory(code, this.field(name) + more)
+    w.set(local)
+  }
+  private storeField(local: number, code: number, name: VcpuField, more = 0): void {
+    const { w } = this
+    w.i32(0)
+    w.get(local)
+    w.memory(code, this.field(name) + more)
+  }
+
+  loadRegisters(set: number): void {
+    for (let n = 0; n < 16; n++) if (set & (1 << n)) this.loadField(REGISTERS + n, OP.i64_load, 'GPR', n * 8)
+  }
+  storeRegisters(set: number): void {
+    for (let n = 0; n < 16; n++) if (set & (1 << n)) this.storeField(REGISTERS + n, OP.i64_store, 'GPR', n * 8)
+  }
+  loadFlags(): void {
+    this.loadField(FLAG_TYPE, OP.i32_load, 'FLAGS_TYPE')
+    this.loadField(FLAG_A, OP.i64_load, 'FLAGS_A')
+    this.loadField(FLAG_B, OP.i64_load, 'FLAGS_B')
+    this.loadField(FLAG_R, OP.i64_load, 'FLAGS_R')
+  }
+  storeFlags(): void {
+    this.storeField(FLAG_TYPE, OP.i32_store, 'FLAGS_TYPE')
+    this.storeField(FLAG_A, OP.i64_store, 'FLAGS_A')
+    this.storeField(FLAG_B, OP.i64_store, 'FLAGS_B')
+    this.storeField(FLAG_R, OP.i64_store, 'FLAGS_R')
+  }
+  /** At a region's start: flags are of any form but PRODUCT. */
+  settleFlags(): void {
+    const { w } = this
+    this.loadFlags()
+    w.get(FLAG_TYPE)
+    w.i32(PRODUCT)
+    w.op(OP.i32_eq)
+    this.open(OP.if)
+    w.call(CALL.settle)
+    this.loadFlags()
+    this.close()
+  }
+  /** In the middle of a region: the flags are brought into the explicit form if they are PRODUCT. */
+  settle(): void {
+    const { w } = this
+    w.get(FLAG_TYPE)
+    w.i32(PRODUCT)
+    w.op(OP.i32_eq)
+    this.open(OP.if)
+    this.storeFlags()
+    w.call(CALL.settle)
+    this.loadFlags()
+    this.close()
+  }
+  loadFrame(): void {
+    this.loadField(PC_BASE, OP.i64_load, 'PC_BASE')
+    this.loadField(TLB, OP.i32_load, 'DTLB')
+  }
+  storeBudget(local: number): void {
+    this.storeField(local, OP.i32_store, 'BUDGET')
+  }
+  storeTmp(): void {
+    this.storeField(TMP, OP.i64_store, 'TMP')
+  }
+
+  /** Let the interpreter carry a uop out; all registers are in memory before and read again after it. */
+  callCold(ip: number, number: number, written: number, used: number): void {
+    const { w } = this
+    this.storeRegisters(written)
+    this.storeFlags()
+    w.i32(ip)
+    w.i32(number)
+    w.call(CALL.cold)
+    w.set(ENTRY)
+    this.loadRegisters(used)
+    this.loadFlags()
+    w.get(ENTRY)
+    this.open(OP.if)
+    this.leave(ip | LEFT)
+    this.close()
+    // something to look at, or this page's code was dropped
+    w.i32(0)
+    w.memory(OP.i32_load, this.field('ATTENTION'))
+    w.i32(ip + UOP)
+    w.memory(OP.i32_load16_u, 0)
+    w.op(OP.i32_eqz)
+    w.op(OP.i32_or)
+    this.open(OP.if)
+    this.leave(ip + UOP)
+    this.close()
+  }
+}

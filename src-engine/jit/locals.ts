@@ -1,0 +1,33 @@
+// The locals of a region's function, and the vcpu fields they stand for.
+// Runs in: the vcpu's worker thread (plain data).
+
+/** Parameter: instructions left of run()'s budget. */
+export const BUDGET = 0
+/** RAX to R15 in their order. */
+export const REGISTERS = 1
+/** i64: PC_BASE, TMP, lazy flags a, b and result, effective address, three for operands and results. */
+export const PC_BASE = 17
+export const TMP = 18
+export const FLAG_A = 19
+export const FLAG_B = 20
+export const FLAG_R = 21
+export const VA = 22
+export const X = 23
+export const Y = 24
+export const Z = 25
+export const I64_LOCALS = 25
+/** i32: flags' type, the TLB in force, host address, 1 after a write that missed, the result, */
+export const FLAG_TYPE = 26
+export const TLB = 27
+export const HOST = 28
+export const SLOW = 29
+export const RESULT = 30
+/** operands of the last flag setter when 32 bits hold them, */
+export const A32 = 31
+export const B32 = 32
+export const R32 = 33
+/** a carry, a TLB entry, a count. */
+export const CARRY = 34
+export const ENTRY = 35
+export const COUNT = 36
+export const I32_LOCALS = 11

@@ -1,0 +1,339 @@
+// The function of a region: its blocks in structured control flow, after Ramsey ("Beyond Relooper", 2022): a block that
+// several forward edges reach is placed after a WebAssembly block that those edges leave, others stand where they are
+// branched to; loop heads open a loop. At the region's entry and at loop heads the budget is looked at: when it might run
+// out before the next look, the interpreter goes on and stops where it always stops.
+// Invariant: at the end of each block the budget has been lowered by the block's instructions, once.
+// Runs in: the vcpu's worker thread.
+import { type CodeCache, UOP } from './code-cache'
+import { BLOCK_START, Emitter } from './emitter'
+import { ANY, meet, PRODUCT, SOME } from './flags'
+import { flagUse, formAfter, Instructions, isNative, mayLeave } from './instructions'
+import { BUDGET, HOST, I32_LOCALS, I64_LOCALS, PC_BASE, RESULT, X } from './locals'
+import type { Node, Region } from './region'
+import { conditionNumber, isConditionalJump, UOPS, type UopKind } from './uop-table'
+import { I32, I64, OP, WasmWriter } from './wasm-writer'
+
+const PAGE = 4096
+
+type Frame = { readonly kind: 'out' | 'if' } | { readonly kind: 'loop' | 'after'; readonly node: Node }
+
+export class RegionCode {
+  private readonly body = new WasmWriter()
+  private readonly whole = new WasmWriter()
+  private readonly emitter: Emitter
+  private readonly instructions: Instructions
+  private frames: Frame[] = []
+  private forms: number[] = []
+  private page = 0
+  private calls = false
+  private written = 0
+  private used = 0
+
+  constructor(
+    private readonly cache: CodeCache,
+    vcpu: number,
+  ) {
+    this.emitter = new Emitter(this.body, cache, vcpu)
+    this.instructions = new Instructions(this.emitter)
+  }
+
+  /** Body of the region's function as the code section has it; valid until the next call. */
+  make(region: Region): Uint8Array {
+    const { emitter: e, body } = this
+    this.page = this.cache.hostOf(region.entry.first) & ~(PAGE - 1)
+    this.written = 0
+    this.used = 0
+    e.used = 0
+    e.written = 0
+    e.flagsUsed = false
+    this.calls = false
+    this.findForms(region)
+    this.blocks(region)
+    if (this.calls) {
+      // calls into the interpreter need to know all registers in locals, also of what comes later
+      this.written = e.written
+      this.used = e.used
+      this.blocks(region)
+    }
+    const { whole } = this
+    whole.clear()
+    whole.unsigned(2)
+    whole.unsigned(I64_LOCALS)
+    whole.byte(I64)
+    whole.unsigned(I32_LOCALS)
+    whole.byte(I32)
+    const outer = new Emitter(whole, this.cache, e.vcpu)
+    outer.loadFrame()
+    outer.loadRegisters(e.used)
+    if (e.flagsUsed) outer.settleFlags()
+    whole.put(body.written())
+    outer.storeRegisters(e.written)
+    if (e.flagsUsed) outer.storeFlags()
+    outer.storeBudget(BUDGET)
+    whole.get(RESULT)
+    whole.op(OP.end)
+    return whole.written()
+  }
+
+  private blocks(region: Region): void {
+    const { emitter: e, body } = this
+    body.clear()
+    this.frames = [{ kind: 'out' }]
+    e.depth = 0
+    e.open(OP.block)
+    this.tree(region.entry)
+    body.op(OP.unreachable)
+    e.close()
+  }
+
+  // --- structure ---
+
+  private open(code: number, frame: Frame): void {
+    this.emitter.open(code)
+    this.frames.push(frame)
+  }
+  private close(): void {
+    this.emitter.close()
+    this.frames.pop()
+  }
+
+  private tree(node: Node): void {
+    if (node.loopHead) {
+      this.open(OP.loop, { kind: 'loop', node })
+      this.within(node, 0)
+      this.close()
+      this.body.op(OP.unreachable)
+    } else this.within(node, 0)
+  }
+
+  /** The block itself, inside of WebAssembly blocks for the merges it dominates, from the `at`th on (the last one outermost). */
+  private within(node: Node, at: number): void {
+    const merges = node.children.filter((child) => child.merge)
+    const merge = merges[at]
+    if (merge) {
+      this.open(OP.block, { kind: 'after', node: merge })
+      this.within(node, at + 1)
+      this.close()
+      this.tree(merge)
+      return
+    }
+    this.block(node)
+  }
+
+  /** Label of the way to a block that is not written right here, or -1. */
+  private label(from: Node, to: Node): number {
+    const back = to.order <= from.order
+    if (!back && !to.merge) return -1
+    for (let i = this.frames.length - 1; i >= 0; i--) {
+      const frame = this.frames[i]
+      if (frame && (frame.kind === 'loop' || frame.kind === 'after') && frame.node === to && (frame.kind === 'loop') === back)
+        return this.frames.length - 1 - i
+    }
+    throw new Error('translator: a branch has no frame to go to')
+  }
+
+  private go(from: Node, to: Node | undefined, offset: number): void {
+    if (!to) {
+      this.leaveTo(offset)
+      return
+    }
+    const label = this.label(from, to)
+    if (label >= 0) this.body.branch(OP.br, label)
+    else this.tree(to)
+  }
+
+  /** Leave the region for an offset in the page, or beyond it. */
+  private leaveTo(offset: number): void {
+    const { emitter: e, body } = this
+    const first = offset >= 0 && offset < PAGE ? this.cache.find(this.page + offset) : 0
+    if (first !== 0) {
+      e.leave(first | BLOCK_START)
+      return
+    }
+    body.i32(0)
+    body.get(PC_BASE)
+    body.i64(offset)
+    body.op(OP.i64_add)
+    e.leaveAt()
+  }
+
+  // --- blocks ---
+
+  /** Form of the flags where each block begins, by its order. */
+  private findForms(region: Region): void {
+    const { cache } = this
+    const after: (number | undefined)[] = []
+    this.forms = []
+    for (let changed = true; changed; ) {
+      changed = false
+      for (const node of region.nodes) {
+        let form = node.dominator === undefined ? SOME : -1
+        for (const from of node.predecessors) {
+          const there = after[from.order]
+          if (there !== undefined) form = form < 0 ? there : meet(form, there)
+        }
+        if (form < 0) form = ANY
+        if (this.forms[node.order] === form) continue
+        changed = true
+        this.forms[node.order] = form
+        for (let ip = node.first; ip < node.last; ip += UOP) {
+          const kind = UOPS[cache.op(ip)]
+          if (kind) form = formAfter(kind, cache.word(ip + 12), form)
+        }
+        // a conditional jump may have settled them
+        after[node.order] = form === PRODUCT ? ANY : form
+      }
+    }
+  }
+
+  private lookAtBudget(node: Node): void {
+    const { emitter: e, body } = this
+    body.get(BUDGET)
+    body.i32(node.longest)
+    body.op(OP.i32_le_s)
+    this.open(OP.if, { kind: 'if' })
+    e.leave(node.first)
+    this.close()
+  }
+
+  private count(node: Node): void {
+    const { body } = this
+    body.get(BUDGET)
+    body.i32(node.instructions)
+    body.op(OP.i32_sub)
+    body.set(BUDGET)
+  }
+
+  private block(node: Node): void {
+    const { emitter: e, cache, instructions } = this
+    if (node.loopHead || node.dominator === undefined) this.lookAtBudget(node)
+    instructions.form = this.forms[node.order] ?? ANY
+    // which uops' flags are seen by something: from the end backwards
+    const seen: boolean[] = []
+    let live = true
+    for (let ip = node.last - UOP, i = (node.last - node.first) / UOP - 1; i >= 0; ip -= UOP, i--) {
+      const kind = UOPS[cache.op(ip)]
+      seen[i] = live
+      if (!kind) continue
+      const use = flagUse(kind, cache.word(ip + 12))
+      if (use.sets) live = false
+      if (use.reads || mayLeave(kind)) live = true
+    }
+    e.begin = 0
+    for (let ip = node.first, i = 0; ip < node.last; ip += UOP, i++) {
+      const kind = UOPS[cache.op(ip)]
+      if (e.begin === 0) e.begin = ip
+      if (!kind || kind.ends || kind.family === 'STALE') {
+        e.leave(e.begin)
+        return
+      }
+      if (!isNative(kind)) this.calls = true
+      instructions.translate(kind, {
+        ip,
+        flagsSeen: seen[i] ?? true,
+        written: this.written,
+        used: this.used,
+      })
+      if (kind.family !== 'ADDRESS' && kind.family !== 'ADDRESS64') e.begin = 0
+    }
+    if (e.begin === 0) e.begin = node.last
+    this.ending(node, UOPS[cache.op(node.last)])
+  }
+
+  // --- ends of blocks ---
+
+  private ending(node: Node, kind: UopKind | undefined): void {
+    const { emitter: e, cache, body, instructions } = this
+    const ip = node.last
+    const family = kind?.family ?? ''
+    if (family === 'GOTO' || (family === 'jmp' && kind?.size === 3)) {
+      this.count(node)
+      this.go(node, node.takenTo, node.taken)
+    } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family)
+    else if (family === 'call' && kind?.size === 3) {
+      instructions.push(ip, () => this.pushAfter(node))
+      e.stored(ip, true)
+      this.count(node)
+      this.leaveTo(cache.word(ip + 12))
+    } else if (family === 'ret' && kind?.size === 3) {
+      instructions.popTarget(ip)
+      body.get(HOST)
+      body.memory(OP.i64_load, 0)
+      body.set(X)
+      this.checkTarget()
+      instructions.raiseStack()
+      this.leaveToX(node)
+    } else if ((family === 'jmp_ind' || family === 'call_ind') && kind?.size === 3) {
+      if (kind.memory) {
+        e.reach(ip, 8, 'read')
+        e.pushMemory(3)
+      } else e.pushRegister(cache.byte(ip + 4), 3)
+      body.set(X)
+      this.checkTarget()
+      if (family === 'call_ind') {
+        instructions.push(ip, () => this.pushAfter(node))
+        e.stored(ip, true)
+      }
+      this.leaveToX(node)
+    } else e.leave(e.begin)
+  }
+
+  private conditional(node: Node, family: string): void {
+    const { emitter: e, body, instructions } = this
+    e.flagsUsed = true
+    if (node.takenTo !== undefined && node.takenTo === node.nextTo) {
+      this.count(node)
+      this.go(node, node.takenTo, node.taken)
+      return
+    }
+    const n = conditionNumber(family)
+    instructions.pushCondition(n)
+    this.count(node)
+    const taken = node.takenTo ? this.label(node, node.takenTo) : -1
+    const next = node.nextTo ? this.label(node, node.nextTo) : -1
+    if (taken >= 0) {
+      body.branch(OP.br_if, taken)
+      this.go(node, node.nextTo, node.next)
+    } else if (next >= 0) {
+      body.op(OP.i32_eqz)
+      body.branch(OP.br_if, next)
+      this.go(node, node.takenTo, node.taken)
+    } else {
+      this.open(OP.if, { kind: 'if' })
+      this.go(node, node.takenTo, node.taken)
+      this.close()
+      this.go(node, node.nextTo, node.next)
+    }
+  }
+
+  /** Pushes the address after a call. */
+  private pushAfter(node: Node): void {
+    const { body } = this
+    body.get(PC_BASE)
+    body.i64(this.cache.word(node.last + UOP + 4))
+    body.op(OP.i64_add)
+  }
+
+  /** A target in X that is not canonical faults at the branch itself: let the interpreter do it. */
+  private checkTarget(): void {
+    const { emitter: e, body } = this
+    body.get(X)
+    body.i64(16)
+    body.op(OP.i64_shl)
+    body.i64(16)
+    body.op(OP.i64_shr_s)
+    body.get(X)
+    body.op(OP.i64_ne)
+    this.open(OP.if, { kind: 'if' })
+    e.leave(e.begin)
+    this.close()
+  }
+
+  private leaveToX(node: Node): void {
+    const { emitter: e, body } = this
+    this.count(node)
+    body.i32(0)
+    body.get(X)
+    e.leaveAt()
+  }
+}

@@ -1,0 +1,159 @@
+// The translator of one vcpu: counts samples by block, chooses what to translate, makes modules and installs them, and
+// lets go of what the interpreter has dropped. Everything it knows can be forgotten at any time: it is never saved.
+// Invariant: regions are entered only through ENTER uops of live blocks, so dropping a page's blocks (its bytes or its
+// mapping changed, or the pool was emptied) ends its regions; only their memory is left to be given back here.
+// Runs in: the vcpu's worker thread, called by the core between two blocks.
+import { CodeCache } from './code-cache'
+import { CORE_FUNCTIONS } from './emitter'
+import { formRegion, rootOf } from './region'
+import { RegionCode } from './region-code'
+import { moduleOf } from './wasm-writer'
+
+/** What the translator needs of the core's exports. */
+export interface TranslatedCore {
+  readonly table: WebAssembly.Table
+  read_miss(va: bigint, size: number, ip: number): number
+  write_miss(va: bigint, size: number, ip: number): number
+  update_miss(va: bigint, size: number, ip: number): number
+  commit(): void
+  cold(ip: number, op: number): number
+  settle_flags(): void
+  /** Samples each so many interpreted instructions; 0 for none. */
+  set_sampling(instructions: number): void
+}
+
+export interface TranslatorOptions {
+  /** Interpreted instructions between two samples. */
+  readonly period: number
+  /** Samples of a block before it is translated. */
+  readonly threshold: number
+  /** Blocks of a region. */
+  readonly blocks: number
+  /** Bytes of modules alive, roughly a tenth of the memory their code takes. */
+  readonly bytes: number
+}
+export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 2048, threshold: 24, blocks: 64, bytes: 8 << 20 }
+
+export interface TranslatorStatistics {
+  regions: number
+  blocks: number
+  bytes: number
+  failed: number
+  milliseconds: number
+}
+
+interface Installed {
+  readonly first: number
+  readonly bytes: number
+}
+
+const MEMORY_MAXIMUM = 65536
+const TABLE_STEP = 256
+const SWEEP_EVERY = 64
+
+export class Translator {
+  readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, failed: 0, milliseconds: 0 }
+  private readonly cache: CodeCache
+  private readonly code: RegionCode
+  private readonly counts = new Map<number, number>()
+  private readonly installed = new Map<number, Installed>()
+  private readonly free: number[] = []
+  private readonly imports: WebAssembly.Imports
+  private generation: number
+  private alive = 0
+  private sinceSweep = 0
+
+  constructor(
+    memory: WebAssembly.Memory,
+    vcpu: number,
+    private readonly core: TranslatedCore,
+    private readonly options: TranslatorOptions = TRANSLATOR_DEFAULTS,
+  ) {
+    this.cache = new CodeCache(memory.buffer, vcpu)
+    this.code = new RegionCode(this.cache, vcpu)
+    this.generation = this.cache.generation()
+    this.imports = {
+      e: {
+        memory,
+        read_miss: core.read_miss,
+        write_miss: core.write_miss,
+        update_miss: core.update_miss,
+        commit: core.commit,
+        cold: core.cold,
+        settle_flags: core.settle_flags,
+      },
+    }
+    core.set_sampling(options.period)
+  }
+
+  /** The core is about to interpret this block once more. */
+  sample(first: number): void {
+    const { cache, counts } = this
+    if (!cache.is64(first)) return
+    if (cache.generation() !== this.generation) this.forget()
+    const count = (counts.get(first) ?? 0) + 1
+    counts.set(first, count)
+    if (count < this.options.threshold) return
+    counts.delete(first)
+    this.translate(first)
+  }
+
+  /** Translate what a block is part of, from its root; if that has a region, from the block itself. */
+  translate(first: number): void {
+    const root = rootOf(this.cache, first)
+    this.install(this.cache.hasEntry(root) ? first : root)
+  }
+
+  /** Translate from this block on. */
+  translateBlock(first: number): void {
+    this.install(first)
+  }
+
+  private install(first: number): void {
+    const start = performance.now()
+    const { cache, statistics } = this
+    if (cache.hasEntry(first)) return
+    if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
+    if (this.alive > this.options.bytes) return
+    const region = formRegion(cache, first, this.options.blocks)
+    const bytes = moduleOf(CORE_FUNCTIONS, { maximum: MEMORY_MAXIMUM }, [this.code.make(region)])
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
+    const index = this.slot()
+    this.core.table.set(index, instance.exports['0'])
+    cache.enterBy(first, index)
+    this.installed.set(index, { first, bytes: bytes.length })
+    this.alive += bytes.length
+    statistics.regions++
+    statistics.blocks += region.nodes.length
+    statistics.bytes += bytes.length
+    statistics.milliseconds += performance.now() - start
+  }
+
+  private slot(): number {
+    if (this.free.length === 0) {
+      const from = this.core.table.grow(TABLE_STEP)
+      for (let i = TABLE_STEP - 1; i >= 0; i--) this.free.push(from + i)
+    }
+    return this.free.pop() ?? 0
+  }
+
+  private release(index: number, bytes: number): void {
+    this.core.table.set(index, null)
+    this.installed.delete(index)
+    this.free.push(index)
+    this.alive -= bytes
+  }
+
+  /** Regions whose blocks are gone. */
+  private sweep(): void {
+    this.sinceSweep = 0
+    for (const [index, { first, bytes }] of this.installed) if (!this.cache.entered(first, index)) this.release(index, bytes)
+  }
+
+  /** The interpreter emptied its pool: all blocks are others now. */
+  private forget(): void {
+    this.generation = this.cache.generation()
+    this.counts.clear()
+    for (const [index, { bytes }] of this.installed) this.release(index, bytes)
+  }
+}

@@ -1,0 +1,205 @@
+// Writes WebAssembly into a growing typed array: opcodes, LEB128 numbers, and the frame of a module with one function for
+// each region. No objects are made per instruction, so that emitting costs microseconds a block.
+// Runs in: the vcpu's worker thread. Spec: WebAssembly 2.0, chapter 5 (binary format).
+
+export const OP = {
+  unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, br_if: 0x0d, call: 0x10, select: 0x1b,
+  i32_eqz: 0x45, i32_eq: 0x46, i32_ne: 0x47, i32_lt_s: 0x48, i32_lt_u: 0x49, i32_le_s: 0x4c, i32_le_u: 0x4d, i32_ge_s: 0x4e,
+  i64_eqz: 0x50, i64_eq: 0x51, i64_ne: 0x52, i64_lt_s: 0x53, i64_lt_u: 0x54, i64_le_s: 0x57, i64_le_u: 0x58,
+  i32_clz: 0x67, i32_ctz: 0x68, i32_popcnt: 0x69, i32_add: 0x6a, i32_sub: 0x6b, i32_mul: 0x6c, i32_and: 0x71, i32_or: 0x72, i32_xor: 0x73,
+  i32_shl: 0x74, i32_shr_s: 0x75, i32_shr_u: 0x76, i32_rotl: 0x77, i32_rotr: 0x78,
+  i64_clz: 0x79, i64_ctz: 0x7a, i64_add: 0x7c, i64_sub: 0x7d, i64_mul: 0x7e, i64_div_s: 0x7f, i64_div_u: 0x80, i64_rem_s: 0x81, i64_rem_u: 0x82,
+  i64_and: 0x83, i64_or: 0x84, i64_xor: 0x85, i64_shl: 0x86, i64_shr_s: 0x87, i64_shr_u: 0x88, i64_rotl: 0x89, i64_rotr: 0x8a,
+  i32_wrap: 0xa7, i64_extend_s: 0xac, i64_extend_u: 0xad, i32_extend8_s: 0xc0, i32_extend16_s: 0xc1, i64_extend8_s: 0xc2, i64_extend16_s: 0xc3,
+  i64_extend32_s: 0xc4,
+  i32_load: 0x28, i64_load: 0x29, i32_load8_s: 0x2c, i32_load8_u: 0x2d, i32_load16_s: 0x2e, i32_load16_u: 0x2f,
+  i32_store: 0x36, i64_store: 0x37, i32_store8: 0x3a, i32_store16: 0x3b,
+} as const // biome-ignore format: a table
+
+const LOCAL_GET = 0x20
+const LOCAL_SET = 0x21
+const LOCAL_TEE = 0x22
+const I32_CONST = 0x41
+const I64_CONST = 0x42
+const VOID = 0x40
+
+export const I32 = 0x7f
+export const I64 = 0x7e
+
+export class WasmWriter {
+  private bytes = new Uint8Array(1 << 14)
+  length = 0
+
+  private room(more: number): void {
+    if (this.length + more <= this.bytes.length) return
+    const bigger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more))
+    bigger.set(this.bytes.subarray(0, this.length))
+    this.bytes = bigger
+  }
+  clear(): void {
+    this.length = 0
+  }
+  written(): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(0, this.length)
+  }
+  byte(value: number): void {
+    this.room(1)
+    this.bytes[this.length++] = value
+  }
+  put(piece: Uint8Array): void {
+    this.room(piece.length)
+    this.bytes.set(piece, this.length)
+    this.length += piece.length
+  }
+  unsigned(value: number): void {
+    this.room(5)
+    let rest = value >>> 0
+    while (rest >= 128) {
+      this.bytes[this.length++] = (rest & 127) | 128
+      rest >>>= 7
+    }
+    this.bytes[this.length++] = rest
+  }
+  private signed(value: number): void {
+    this.room(5)
+    let rest = value | 0
+    while (rest > 63 || rest < -64) {
+      this.bytes[this.length++] = (rest & 127) | 128
+      rest >>= 7
+    }
+    this.bytes[this.length++] = rest & 127
+  }
+
+  op(code: number): void {
+    this.byte(code)
+  }
+  get(local: number): void {
+    this.byte(LOCAL_GET)
+    this.unsigned(local)
+  }
+  set(local: number): void {
+    this.byte(LOCAL_SET)
+    this.unsigned(local)
+  }
+  tee(local: number): void {
+    this.byte(LOCAL_TEE)
+    this.unsigned(local)
+  }
+  i32(value: number): void {
+    this.byte(I32_CONST)
+    this.signed(value)
+  }
+  /** A 64-bit constant from a sign-extended 32-bit one. */
+  i64(value: number): void {
+    this.byte(I64_CONST)
+    this.signed(value)
+  }
+  /** A 64-bit constant from its halves. */
+  i64of(low: number, high: number): void {
+    this.byte(I64_CONST)
+    this.room(10)
+    let l = low | 0
+    let h = high | 0
+    for (;;) {
+      const b = l & 127
+      l = (l >>> 7) | (h << 25)
+      h >>= 7
+      if ((l === 0 && h === 0 && (b & 64) === 0) || (l === -1 && h === -1 && (b & 64) !== 0)) {
+        this.bytes[this.length++] = b
+        return
+      }
+      this.bytes[this.length++] = b | 128
+    }
+  }
+  /** A load or store, alignment unknown, at a constant offset from the address on the stack. */
+  memory(code: number, offset: number): void {
+    this.byte(code)
+    this.byte(0)
+    this.unsigned(offset)
+  }
+  /** block, loop or if without a result. */
+  frame(code: number): void {
+    this.byte(code)
+    this.byte(VOID)
+  }
+  branch(code: number, label: number): void {
+    this.byte(code)
+    this.unsigned(label)
+  }
+  call(index: number): void {
+    this.byte(OP.call)
+    this.unsigned(index)
+  }
+}
+
+export interface ImportedFunction {
+  readonly name: string
+  readonly parameters: readonly number[]
+  readonly results: readonly number[]
+}
+
+/** A module around the bodies of regions, (budget: i32) -> i32 each, exported as "0", "1", ... */
+export function moduleOf(
+  imports: readonly ImportedFunction[],
+  memoryPages: { readonly maximum: number },
+  bodies: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const out = new WasmWriter()
+  out.put(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
+  const section = (id: number, write: (w: WasmWriter) => void): void => {
+    const w = new WasmWriter()
+    write(w)
+    out.byte(id)
+    out.unsigned(w.length)
+    out.put(w.written())
+  }
+  const text = (w: WasmWriter, value: string): void => {
+    w.unsigned(value.length)
+    for (let i = 0; i < value.length; i++) w.byte(value.charCodeAt(i))
+  }
+  section(1, (w) => {
+    w.unsigned(imports.length + 1)
+    for (const { parameters, results } of [...imports, { parameters: [I32], results: [I32] }]) {
+      w.byte(0x60)
+      w.unsigned(parameters.length)
+      for (const type of parameters) w.byte(type)
+      w.unsigned(results.length)
+      for (const type of results) w.byte(type)
+    }
+  })
+  section(2, (w) => {
+    w.unsigned(imports.length + 1)
+    text(w, 'e')
+    text(w, 'memory')
+    w.byte(2)
+    w.byte(3) // shared, with a maximum
+    w.unsigned(1)
+    w.unsigned(memoryPages.maximum)
+    imports.forEach(({ name }, type) => {
+      text(w, 'e')
+      text(w, name)
+      w.byte(0)
+      w.unsigned(type)
+    })
+  })
+  section(3, (w) => {
+    w.unsigned(bodies.length)
+    for (let i = 0; i < bodies.length; i++) w.unsigned(imports.length)
+  })
+  section(7, (w) => {
+    w.unsigned(bodies.length)
+    for (let i = 0; i < bodies.length; i++) {
+      text(w, String(i))
+      w.byte(0)
+      w.unsigned(imports.length + i)
+    }
+  })
+  section(10, (w) => {
+    w.unsigned(bodies.length)
+    for (const body of bodies) {
+      w.unsigned(body.length)
+      w.put(body)
+    }
+  })
+  return out.written()
+}
