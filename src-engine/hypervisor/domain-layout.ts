@@ -16,6 +16,9 @@ export const MESSAGE_RING_BYTES = 0x10000
 export const CONSOLE_RING_BYTES = 0x10000
 export const REASON_BYTES = 512
 export const INVALIDATE_SLOTS = 64
+/** Entries of PUBLISH, and the words of one: address of the producer index, its new value, address of the event index, port. */
+export const PUBLISH_SLOTS = 512
+export const PUBLISH_WORDS = 4
 
 /** Header of the DOMAIN area. Rows: name, element bytes, count, meaning. Spec of the values: xen-guest-abi.md 3 to 5. */
 export const DOMAIN_ROWS = [
@@ -61,6 +64,10 @@ export const DOMAIN_ROWS = [
     MAX_PORTS / 32,
     'ports that other threads want pending: the guest changes its event words without atomics, so its own vcpu raises them (saved)',
   ],
+  ['INVALIDATE_LOCK', 4, 1, 'spin lock of the INVALIDATE lists: held for a few instructions, never with another wait inside'],
+  ['PUBLISH_PROD', 4, 1, 'entries ever put into PUBLISH by the main thread'],
+  ['PUBLISH_CONS', 4, 1, 'entries taken out; a checkpoint finds none'],
+  ['PUBLISH', 4, PUBLISH_SLOTS * PUBLISH_WORDS, 'ring indexes that a vcpu shows to the guest: publication.ts'],
   ['REASON', 1, REASON_BYTES, 'why it stopped, UTF-8 (saved)'],
 ] as const
 

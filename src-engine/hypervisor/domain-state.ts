@@ -160,8 +160,18 @@ export class DomainState {
     }
   }
 
-  /** Asks every vcpu to drop what it decoded of a page. A full list turns into 'drop everything' (FLUSH = 2). */
+  /**
+   * Asks every vcpu to drop what it decoded of a page. A full list turns into 'drop everything' (FLUSH = 2). The main thread
+   * (pumps) and vcpus (hypercalls) both ask, some of them under the domain lock, so the lists have a lock of their own.
+   */
   requestInvalidate(page: number): void {
+    const lock = this.address('INVALIDATE_LOCK') >>> 2
+    while (Atomics.exchange(this.memory.i32, lock, 1) !== 0);
+    this.listInvalidate(page)
+    Atomics.store(this.memory.i32, lock, 0)
+  }
+
+  private listInvalidate(page: number): void {
     for (let vcpu = 0; vcpu < this.vcpus; vcpu++) {
       const produced = this.vget(vcpu, 'INVALIDATE_PROD')
       if (produced - this.vget(vcpu, 'INVALIDATE_CONS') >= INVALIDATE_SLOTS) {

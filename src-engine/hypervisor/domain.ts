@@ -11,6 +11,7 @@ import { EventChannels } from './event-channel'
 import { GrantTable } from './grant-table'
 import { Messages } from './messages'
 import { P2m } from './p2m'
+import { Publication } from './publication'
 import { Runstates } from './runstate'
 import { SharedPage } from './shared-page'
 import { Shutdown } from './shutdown'
@@ -35,6 +36,7 @@ export class Domain extends DomainState {
   readonly p2m: P2m
   readonly grants: GrantTable
   readonly shutdown: Shutdown
+  readonly publication: Publication
 
   constructor(memory: GuestMemory, geometry: DomainGeometry, surroundings: Surroundings) {
     super(memory, geometry, surroundings)
@@ -48,6 +50,7 @@ export class Domain extends DomainState {
     this.p2m = new P2m(this)
     this.grants = new GrantTable(this, this.p2m)
     this.shutdown = new Shutdown(this, this.messages)
+    this.publication = new Publication(this, this.events)
   }
 
   /** Fills the tables of a new domain: RAM mapped, time stopped at 0, vcpu 0 up. */

@@ -217,6 +217,18 @@ export class EventChannels {
     this.domain.kick(this.status(port).vcpu)
   }
 
+  /** A backend's notify, on a vcpu's thread. */
+  raiseFromBackend(port: number): void {
+    if (this.backendHolds(port)) this.raise(port)
+  }
+
+  /** Does a backend hold the other end? The guest may have closed or reused the port at any time. */
+  backendHolds(port: number): boolean {
+    if (!this.valid(port)) return false
+    const { state, remoteDomid } = this.status(port)
+    return state === EVTCHNSTAT.interdomain && remoteDomid === DOM0
+  }
+
   /** Raises what others have posted. Called on a vcpu's thread between instructions. */
   raisePosted(): void {
     const { i32 } = this.domain.memory
@@ -227,7 +239,9 @@ export class EventChannels {
       while (bits !== 0) {
         const bit = 31 - Math.clz32(bits)
         bits &= ~(1 << bit)
-        this.raise(this.domain.door.enter('EVENT', word * 32 + bit))
+        const port = word * 32 + bit
+        // Closed since it was posted: the next one to get this number must not find it pending.
+        if (this.state(port) !== EVTCHNSTAT.closed) this.raise(this.domain.door.enter('EVENT', port))
       }
     }
   }

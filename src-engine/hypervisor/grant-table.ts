@@ -1,6 +1,6 @@
 // The domain's grant table, version 1: entries the guest fills in its grant frames, and the checked way a backend uses one.
-// Invariant: an entry is looked up and checked on each use; its reading or writing bit is set while in use and cleared after,
-// or the guest leaks the page. Spec: Xen grant_table.h, xen-guest-abi.md 5.
+// Invariant: an entry is looked up and checked on each use, and nothing of it is remembered. Spec: Xen grant_table.h,
+// xen-guest-abi.md 5.
 // Runs in: vcpu threads (frames), main thread (backends' copies). State: grant frames in XENHEAP, tables in shared memory.
 import { GNTST, GRANT_ENTRY_V1, GTF, MAX_GRANT_FRAMES } from '../public/xen/grant-table'
 import { HEAP_PAGE, NO_GFN } from './domain-layout'
@@ -53,52 +53,44 @@ export class GrantTable {
   }
 
   /**
-   * Takes a grant into use for `backend`: the linear address of the granted page, or a negative GNTST status.
-   * Every success is followed by `release` with the same arguments.
+   * The linear address of the page that a grant gives `backend`, or a negative GNTST status. To be used at once: it is looked up
+   * for each use and the entry's reading and writing bits stay clear, because with one vcpu the guest changes an entry by plain
+   * loads and stores, between which no other thread may write it. Spec: ABI document 5 (copying without mapping).
    */
-  acquire(ref: number, backend: number, write: boolean): number {
-    if (ref < 0 || ref >= this.frames * GRANT_ENTRY_V1.perFrame) return GNTST.bad_gntref
+  lookUp(ref: number, backend: number, write: boolean): number {
+    if (!(ref >= 0 && ref < this.frames * GRANT_ENTRY_V1.perFrame)) return GNTST.bad_gntref
     const { memory } = this.domain
     const at = this.entry(ref)
-    for (;;) {
-      // Flags and domid are one word of the entry: check and mark that same word, so the guest cannot change it between.
-      const word = Atomics.load(memory.u32, at >>> 2)
-      const flags = word & 0xffff
-      if ((flags & GTF.type_mask) !== GTF.permit_access) return GNTST.bad_gntref
-      if (word >>> 16 !== backend) return GNTST.permission_denied
-      if (write && (flags & GTF.readonly) !== 0) return GNTST.permission_denied
-      const marked = (word | GTF.reading | (write ? GTF.writing : 0)) >>> 0
-      if (Atomics.compareExchange(memory.u32, at >>> 2, word, marked) === word) break
-    }
-    const page = memory.pageOf(memory.u32[(at + GRANT_ENTRY_V1.frame) >>> 2] ?? 0)
-    if (page === 0) {
-      this.release(ref, write)
-      return GNTST.bad_page
-    }
-    return page
+    // Flags and domid are one word: read once.
+    const word = Atomics.load(memory.u32, at >>> 2)
+    if ((word & GTF.type_mask) !== GTF.permit_access) return GNTST.bad_gntref
+    if (word >>> 16 !== backend || (write && (word & GTF.readonly) !== 0)) return GNTST.permission_denied
+    return this.pageOf(memory.u32[(at + GRANT_ENTRY_V1.frame) >>> 2] ?? 0, write)
   }
 
-  release(ref: number, write: boolean): void {
-    Atomics.and(this.domain.memory.u16, this.entry(ref) >>> 1, ~(GTF.reading | (write ? GTF.writing : 0)) & 0xffff)
+  /** The linear address of the page at a gfn, for backends that are given one (framebuffer, console), or GNTST_bad_page. */
+  pageOf(gfn: number, write: boolean): number {
+    const { memory, geometry } = this.domain
+    const page = memory.pageOf(gfn)
+    if (page === 0 || (write && (memory.p2mEntry(gfn) & geometry.p2mReadOnly) !== 0)) return GNTST.bad_page
+    return page
   }
 
   /** Copies out of a granted page; GNTST status. */
   copyFrom(ref: number, backend: number, offset: number, target: Uint8Array): number {
     if (offset < 0 || offset + target.length > PAGE) return GNTST.bad_copy_arg
-    const page = this.acquire(ref, backend, false)
+    const page = this.lookUp(ref, backend, false)
     if (page < 0) return page
     target.set(this.domain.memory.u8.subarray(page + offset, page + offset + target.length))
-    this.release(ref, false)
     return GNTST.okay
   }
 
   /** Copies into a granted page; GNTST status. */
   copyTo(ref: number, backend: number, offset: number, source: Uint8Array): number {
     if (offset < 0 || offset + source.length > PAGE) return GNTST.bad_copy_arg
-    const page = this.acquire(ref, backend, true)
+    const page = this.lookUp(ref, backend, true)
     if (page < 0) return page
     this.domain.memory.writeFromOutside(page + offset, source)
-    this.release(ref, true)
     return GNTST.okay
   }
 

@@ -70,8 +70,7 @@ export class VcpuLoop {
       this.park()
       return
     }
-    this.serveRequests()
-    domain.events.raisePosted()
+    domain.publication.show(() => this.serveRequests())
     const now = domain.time.systemTime()
     if (domain.timers.fire(index, now, () => this.lapics.own.timerExpired())) {
       domain.shutdown.shutdown(SHUTDOWN.SHUTDOWN_watchdog, 'a watchdog of the guest ran out')
@@ -90,7 +89,8 @@ export class VcpuLoop {
   /** What other threads ask of our translated state. */
   private serveRequests(): void {
     const { domain, index, core } = this
-    const flush = domain.vget(index, 'FLUSH')
+    // Taken, not read and cleared: a request that comes in between must stay.
+    const flush = Atomics.exchange(domain.memory.i32, domain.vcpuAddress(index, 'FLUSH') >>> 2, 0)
     let cons = domain.vget(index, 'INVALIDATE_CONS')
     const prod = domain.vget(index, 'INVALIDATE_PROD')
     if (flush === 0 && cons === prod) return
@@ -99,7 +99,6 @@ export class VcpuLoop {
     }
     domain.vset(index, 'INVALIDATE_CONS', cons)
     if (flush === 0) return
-    domain.vset(index, 'FLUSH', 0)
     if (flush === 2) core.flush_code()
     core.flush_tlb()
   }
