@@ -18,7 +18,7 @@ function isRecordName(name: string): name is LinkRecordName {
 
 export interface LinkReceiver {
   /** One checked record. Returns what is wrong with it, which ends the link. `body` is only valid during the call. */
-  receive(name: LinkRecordName, body: Uint8Array, view: DataView): string | undefined
+  receive(name: LinkRecordName, body: Uint8Array, view: DataView, channel: number): string | undefined
   /** The link is gone, once. */
   closed(reason: string): void
   /** Before a batch leaves. */
@@ -47,12 +47,18 @@ export class LinkEnd {
 
   /** Adds a record to the batch. */
   send(name: LinkRecordName, ...parts: readonly Uint8Array[]): void {
+    this.sendOn(0, name, ...parts)
+  }
+
+  /** The same on a device's channel. */
+  sendOn(channel: number, name: LinkRecordName, ...parts: readonly Uint8Array[]): void {
     if (this.transport.closed) return
     let length = 0
     for (const part of parts) length += part.length
     const record = new Uint8Array((LINK_RECORD_HEADER + length + 3) & ~3)
     const view = new DataView(record.buffer)
     view.setUint16(0, LINK_RECORDS[name].type, true)
+    view.setUint16(2, channel, true)
     view.setUint32(4, length, true)
     let at = LINK_RECORD_HEADER
     for (const part of parts) {
@@ -111,6 +117,7 @@ export class LinkEnd {
       const row = LINK_RECORDS[name]
       if (row.from === this.role) return `${name} from the wrong side`
       if (length < row.least || length > row.most || length > LINK_BODY_LIMIT) return `${name} of ${length} bytes`
+      const head = at
       const start = at + LINK_RECORD_HEADER
       if (start + length > message.length) return `${name} cut off`
       const body = message.subarray(start, start + length)
@@ -119,7 +126,8 @@ export class LinkEnd {
         this.transport.close(`the other side refused: ${utf8(body).slice(0, 1000)}`)
         return undefined
       }
-      const wrong = this.receiver.receive(name, body, new DataView(body.buffer, body.byteOffset, body.byteLength))
+      const part = new DataView(body.buffer, body.byteOffset, body.byteLength)
+      const wrong = this.receiver.receive(name, body, part, view.getUint16(head + 2, true))
       if (wrong !== undefined) return wrong
     }
     return undefined

@@ -9,11 +9,18 @@
 // answers those it has executed from its memory or journal (never twice) and sends unacknowledged events again; the pump drops
 // replies and events it has seen. So every request is executed once and every event arrives once, across any death of domain 0.
 //
+// Split devices: domain 0 connects a device on a channel of its choice (1..65535, free at the time) when its frontend is ready;
+// DEV_DATA on that channel is the backend's own affair (backend/README.md). The domain keeps the device's pump when a link is lost;
+// on the next one domain 0 connects it again with `fresh` false, and the pump asks again what was not answered. Payloads beyond
+// DEV_INLINE_LIMIT go through the link's bounce file: domain 0 makes it before the first DEV_CONNECT, the domain opens it, domain 0
+// removes its name. The domain hands out its places, so only the domain knows which are free.
+//
 // Both sides are hostile to each other: lengths, numbers and order are checked; garbage gets one ERROR record and the link is
 // closed. Runs in: main thread of domain and domain-0 processes.
+import { dictionary, fields, flag, matching, shortText, type TypeOf } from '../shape'
 
 /** Version of this protocol; HELLO with another one is refused. */
-export const LINK_VERSION = 1
+export const LINK_VERSION = 2
 
 export const LINK_RECORD_HEADER = 8
 /** Longest body. Store state of a domain (1000 nodes of 2 KiB and their paths) is the largest. */
@@ -53,9 +60,45 @@ export const LINK_RECORDS = {
   CONSOLE_IN: { type: 34, from: 'dom0', least: 8, most: 65544 },
   /** limit u64 @0: dom0 may send console input up to this offset. */
   CONSOLE_CREDIT: { type: 35, from: 'domain', least: 8, most: 8 },
+
+  /** On the device's channel: JSON of DEVICE_CONNECT. */
+  DEV_CONNECT: { type: 48, from: 'dom0', least: 2, most: 128 * 1024 },
+  /** On the device's channel: status u32 @0 (0 good), then UTF-8 text of what is wrong; then the channel is free again. */
+  DEV_CONNECTED: { type: 49, from: 'domain', least: 4, most: 4096 },
+  /** UTF-8 key of the device: its pump ends now, whatever it has not answered. Without a pump of that key it is answered too. */
+  DEV_DISCONNECT: { type: 50, from: 'dom0', least: 1, most: 64 },
+  /**
+   * The pump is gone: key of the device, NUL, then why in UTF-8; nothing when domain 0 had asked. Not asked for, the guest broke
+   * its ring.
+   */
+  DEV_DISCONNECTED: { type: 51, from: 'domain', least: 2, most: 4096 },
+  /** On the device's channel: the backend's own. What comes for a channel that is not connected (any more) is dropped. */
+  DEV_DATA: { type: 52, from: 'both', least: 1, most: 160 * 1024 },
+  /** size u32 @0 of the bounce file, then its path in UTF-8 */
+  BOUNCE: { type: 53, from: 'dom0', least: 5, most: 4096 },
+  /** status u32 @0: 0 the domain has it open and uses it, 1 it cannot */
+  BOUNCE_OPEN: { type: 54, from: 'domain', least: 4, most: 4 },
 } as const satisfies Record<string, { type: number; from: 'domain' | 'dom0' | 'both'; least: number; most: number }>
 
 export type LinkRecordName = keyof typeof LINK_RECORDS
+
+/** Payload of a DEV_DATA record; more goes through the bounce file. */
+export const DEV_INLINE_LIMIT = 64 * 1024
+
+/** Device keys as in deviceKey (protocol/device.ts), and `vkbd/0`. */
+export const deviceKeyShape = matching('a device key', /^[a-z]{2,8}\/\d{1,9}$/)
+
+/** Body of DEV_CONNECT. */
+export const DEVICE_CONNECT = fields({
+  key: deviceKeyShape,
+  /** True: a new connection of a frontend, an older pump of this key ends. False: go on where it was. */
+  fresh: flag,
+  /** What the frontend has in its directory, by path below it: ring-ref, event-channel, protocol, queue-0/... */
+  frontend: dictionary(shortText(4096)),
+  /** What the backend wants its pump to know; the backend's own. */
+  backend: dictionary(shortText(4096)),
+})
+export type DeviceConnect = TypeOf<typeof DEVICE_CONNECT>
 
 /** Console bytes in flight on a link without acknowledgement; the guest's ring then stays full and the guest waits. */
 export const CONSOLE_LINK_WINDOW = 256 * 1024
