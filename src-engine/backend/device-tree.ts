@@ -1,0 +1,84 @@
+// What the toolstack puts into the store for a device: frontend, backend and libxl's own directory, in the order and with the
+// permissions of real Xen's libxl 4.17 (test/fixture/xen-4.17; test/engine/backend compares and lists the differences), and what it
+// takes away again. Invariant: one list of changes is applied at once, so nobody sees half a device. Runs in: domain 0 (pure).
+import { XENBUS_STATE } from '../public/xen/io/xenbus'
+import { domainPath, parentPath } from '../xenstore/path'
+import type { Permissions } from '../xenstore/permission'
+import { type Change, lookup, type Tree } from '../xenstore/tree'
+import type { DevicePart, Keys } from './device'
+
+export interface DevicePaths {
+  readonly frontend: string
+  readonly backend: string
+  readonly libxl: string
+}
+
+/** By the domid the store knows the domain by; what the nodes say may be an older one. */
+export function devicePaths(domid: number, type: string, id: number): DevicePaths {
+  return {
+    frontend: `${domainPath(domid)}/device/${type}/${id}`,
+    backend: `${domainPath(0)}/backend/${type}/${domid}/${id}`,
+    libxl: `/libxl/${domid}/device/${type}/${id}`,
+  }
+}
+
+export function writes(directory: string, keys: Keys): Change[] {
+  return Object.entries(keys).map(([key, value]) => ({ kind: 'write', path: `${directory}/${key}`, value, creator: 0 }))
+}
+
+export function deviceChanges(domid: number, type: string, part: DevicePart): Change[] {
+  const paths = devicePaths(domid, type, part.id)
+  const theirs: Permissions = [
+    { access: 'n', domid },
+    { access: 'r', domid: 0 },
+  ]
+  const ours: Permissions = [
+    { access: 'n', domid: 0 },
+    { access: 'r', domid },
+  ]
+  const state = String(XENBUS_STATE.XenbusStateInitialising)
+  const directory = (path: string, permissions: Permissions): Change[] => [
+    { kind: 'rm', path },
+    { kind: 'mkdir', path, creator: 0 },
+    { kind: 'permissions', path, permissions },
+  ]
+  const backend = { frontend: paths.frontend, 'frontend-id': String(domid), online: '1', state, ...part.backend }
+  return [
+    { kind: 'rm', path: paths.libxl },
+    ...writes(paths.libxl, { ...backend, backend: paths.backend }),
+    ...directory(paths.frontend, theirs),
+    ...writes(paths.frontend, { backend: paths.backend, 'backend-id': '0', state, ...part.frontend }),
+    ...directory(paths.backend, ours),
+    ...writes(paths.backend, backend),
+  ]
+}
+
+/** Takes the three directories away, and the ones above them that are empty then, up to the type's. */
+export function removalChanges(tree: Tree, domid: number, type: string, id: number): Change[] {
+  const changes: Change[] = []
+  const { frontend, backend, libxl } = devicePaths(domid, type, id)
+  for (const path of [frontend, backend, libxl]) {
+    changes.push({ kind: 'rm', path })
+    const above = parentPath(path)
+    if (lookup(tree, above)?.children.size === 1) changes.push({ kind: 'rm', path: above })
+  }
+  return changes
+}
+
+const FRONTEND_KEYS = 256
+
+/** All values below a directory, by path; a guest's directory may be large, so only so many. */
+export function keysBelow(tree: Tree, directory: string): Keys {
+  const keys: Record<string, string> = {}
+  let left = FRONTEND_KEYS
+  const visit = (path: string, prefix: string): void => {
+    const node = lookup(tree, path)
+    for (const [name, child] of node?.children ?? []) {
+      if (left-- <= 0) return
+      if (child.value !== '' || child.children.size === 0) keys[prefix + name] = child.value
+      if (child.children.size > 0) visit(`${path}/${name}`, `${prefix}${name}/`)
+    }
+  }
+  visit(directory, '')
+  return keys
+}
