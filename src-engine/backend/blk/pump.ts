@@ -1,0 +1,449 @@
+// The block ring of one disk, on the guest's side: takes requests out of the ring, gives them to the service in batches, moves the
+// data between guest pages and the link (or its bounce file), answers the guest.
+// The truth is here: every request taken is in `unanswered` until its response is in the ring, so a new service is asked again
+// (repeating a read, write, flush or discard that is not answered changes nothing a guest may rely on), and all of it is saved with
+// the domain. Data of a write is read from the guest's pages each time it is sent: they are the guest's until we answer.
+// A request wrong in itself (segments, references, operation) is answered with an error; a ring that makes no sense ends the pump.
+// Invariant: a response is written once for each request taken, whatever happens on the link.
+// Runs in: main thread of the domain's process.
+import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
+import { err, ok, type Result } from '../../public/result'
+import { fields, list, oneOf, within } from '../../public/shape'
+import { BLKIF_LAYOUTS, BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
+import { BackRing, BROKEN_RING } from '../../ring/back-ring'
+import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
+import type { DevicePump, Keys, PumpPort, PumpSetup } from '../device'
+import {
+  ANSWER_HEADER,
+  BATCH_BYTES,
+  BATCH_ENTRIES,
+  BATCH_ENTRY,
+  BATCH_HEADER,
+  DEVICE_WINDOW,
+  FLAG,
+  KIND,
+  writeBatchHead,
+  writeEntry,
+} from './batch'
+import { BlkRequest, goodSaved, parseRequest, SAVED_REQUEST, type SavedRequest } from './request'
+
+/** The ring may have up to 2^4 pages, as with Linux's blkback. */
+export const MAX_RING_PAGE_ORDER = 4
+/** Times round the ring in one turn. */
+const ROUNDS = 4
+const DISCARD_MOST = 0x8000_0000
+
+const STATE = fields({
+  version: oneOf(1),
+  consumed: within(0, 0xffff_ffff),
+  produced: within(0, 0xffff_ffff),
+  requests: list(SAVED_REQUEST, 1024),
+})
+
+/** Segments [from, to) of a request in one batch. */
+interface Piece {
+  readonly request: BlkRequest
+  readonly from: number
+  readonly to: number
+}
+
+interface Batch {
+  readonly tag: number
+  readonly kind: number
+  readonly pieces: readonly Piece[]
+  readonly bytes: number
+  /** In the bounce file, or -1. */
+  readonly place: number
+}
+
+/** What a frontend must have written. */
+function readKeys(keys: Keys): Result<{ layout: BlkifLayout; port: number; refs: number[] }, string> {
+  // Without the key: the guest's own width, and ours are 64-bit ones.
+  const layout = BLKIF_LAYOUTS[keys['protocol'] ?? 'x86_64-abi']
+  if (!layout) return err(`unknown protocol ${keys['protocol']}`)
+  const port = number(keys['event-channel'])
+  const order = keys['ring-page-order'] === undefined ? 0 : number(keys['ring-page-order'])
+  if (port === undefined || order === undefined || order > MAX_RING_PAGE_ORDER) return err('the frontend gave no event channel')
+  const names =
+    keys['ring-page-order'] === undefined ? ['ring-ref'] : Array.from({ length: 2 ** order }, (_, i) => `ring-ref${i}`)
+  const refs: number[] = []
+  for (const name of names) {
+    const ref = number(keys[name])
+    if (ref === undefined) return err(`the frontend gave no ${name}`)
+    refs.push(ref)
+  }
+  return ok({ layout, port, refs })
+}
+
+function number(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : undefined
+}
+
+export function makeBlkPump(setup: PumpSetup): Result<DevicePump, string> {
+  const { guest, connect } = setup
+  const keys = readKeys(connect.frontend)
+  if (!keys.ok) return keys
+  const { layout, port, refs } = keys.value
+  const granted = GrantedRing.map(guest, refs)
+  if (!granted) return err('the ring is not granted')
+  let saved: { consumed: number; produced: number; requests: readonly SavedRequest[] } | undefined
+  if (setup.state) {
+    const form = parse(setup.state)
+    if (!STATE.is(form) || !form.requests.every(goodSaved)) return err('its saved state makes no sense')
+    saved = form
+  }
+  const ring = new BackRing(guest, granted, layout.entry, saved)
+  if (saved && (saved.consumed - saved.produced) >>> 0 !== saved.requests.length) return err('its saved state makes no sense')
+  return ok(new BlkPump(setup, ring, layout, port, saved?.requests ?? []))
+}
+
+function parse(state: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(state))
+  } catch {
+    return undefined
+  }
+}
+
+class BlkPump implements DevicePump {
+  readonly ports: readonly number[]
+  private readonly guest: GuestAccess
+  private readonly fail: (reason: string) => void
+  private readonly ring: BackRing
+  private readonly layout: BlkifLayout
+  private readonly port: number
+  private readonly entry: Uint8Array
+  private readonly entryView: DataView
+  private readonly response: Uint8Array
+  private readonly responseView: DataView
+  private service: PumpPort | undefined
+  /** All requests taken and not answered, in the order they came. */
+  private readonly unanswered = new Set<BlkRequest>()
+  /** Those of which a part is not given to the service yet; only the first may be given in part. */
+  private queue: BlkRequest[] = []
+  private readonly batches = new Map<number, Batch>()
+  private inFlight = 0
+  private nextTag = 1
+  private closed = false
+  /** A barrier is on its way: nothing overtakes it. */
+  private barrier = false
+  /** Waits for a place in the bounce file. */
+  private waiting = false
+  private lookAgain: NodeJS.Immediate | undefined
+  private readonly waste = new Uint8Array(8 * SECTOR_SIZE)
+
+  constructor(setup: PumpSetup, ring: BackRing, layout: BlkifLayout, port: number, saved: readonly SavedRequest[]) {
+    this.guest = setup.guest
+    this.fail = setup.failed
+    this.ring = ring
+    this.layout = layout
+    this.port = port
+    this.ports = [port]
+    this.entry = new Uint8Array(layout.entry)
+    this.entryView = new DataView(this.entry.buffer)
+    this.response = new Uint8Array(layout.response.size)
+    this.responseView = new DataView(this.response.buffer)
+    for (const what of saved) {
+      const request = new BlkRequest(what)
+      this.unanswered.add(request)
+      this.queue.push(request)
+    }
+  }
+
+  signal(): void {
+    this.work()
+  }
+
+  attach(service: PumpPort): void {
+    this.service = service
+    this.work()
+  }
+
+  detach(): void {
+    this.service = undefined
+    // The places went with the bounce file; everything is asked again.
+    this.batches.clear()
+    this.inFlight = 0
+    this.barrier = false
+    this.waiting = false
+    this.queue = [...this.unanswered]
+    for (const request of this.queue) request.restart()
+  }
+
+  save(): Uint8Array {
+    const requests = [...this.unanswered].map((request) => request.what)
+    return new TextEncoder().encode(JSON.stringify({ version: 1, ...this.ring.position, requests }))
+  }
+
+  close(): void {
+    this.closed = true
+    this.service = undefined
+    if (this.lookAgain) clearImmediate(this.lookAgain)
+  }
+
+  // --- from the ring to the service ---
+
+  /** Takes what waits in the ring as long as there is a service and room, and gives it on. */
+  private work(): void {
+    if (this.closed || !this.service) return
+    if (!this.ring.intact) {
+      this.fail('the ring is not granted any more')
+      return
+    }
+    // A guest that asks as fast as we take must not hold the thread: the rest is for the look a turn later.
+    for (let rounds = 0; rounds < ROUNDS; rounds++) {
+      if (!this.take()) return
+      this.give()
+      // With requests queued an answer will bring us here again.
+      if (this.queue.length > 0 || this.ring.sleep()) break
+    }
+    this.ring.publish(this.port)
+    // The guest may have published before it saw our wish to be told (ring/back-ring.ts): look once more, a turn later.
+    this.lookAgain ??= setImmediate(() => {
+      this.lookAgain = undefined
+      if (!this.closed && this.queue.length === 0 && this.ring.waiting() !== 0) this.work()
+    })
+  }
+
+  /** Copies requests out of the ring. False when the ring is broken. */
+  private take(): boolean {
+    const waiting = this.ring.waiting()
+    if (waiting === BROKEN_RING) {
+      this.fail('the indexes of the ring make no sense')
+      return false
+    }
+    // With requests queued the rest stays in the ring, where it costs nothing.
+    for (let left = this.queue.length > 0 ? 0 : waiting; left > 0; left--) {
+      this.ring.take(this.entry)
+      const { request, refused } = parseRequest(this.entryView, this.layout, this.guest)
+      if (refused) {
+        this.respond(request, KNOWN.has(request.does) ? BLKIF_RSP.ERROR : BLKIF_RSP.EOPNOTSUPP)
+        continue
+      }
+      const one = new BlkRequest(request)
+      this.unanswered.add(one)
+      this.queue.push(one)
+    }
+    return true
+  }
+
+  /** Makes batches of what is queued, in order, as long as the window allows. */
+  private give(): void {
+    for (let head = this.queue[0]; head && this.inFlight < DEVICE_WINDOW && !this.barrier; head = this.queue[0]) {
+      const { does, refs } = head.what
+      const barrier = does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER
+      if (head.failed) {
+        // Its other pieces may still be on their way; the last of them answers.
+        this.queue.shift()
+        if (head.pieces === 0) this.finish(head)
+      } else if (barrier && head.given === 0 && this.batches.size > 0) return
+      else if (refs.length === 0) {
+        this.queue.shift()
+        this.command(head)
+      } else if (!this.transfer(head, barrier)) return
+    }
+  }
+
+  /** A flush, a discard, or a barrier without data. */
+  private command(request: BlkRequest): void {
+    const { does, sector, sectors } = request.what
+    const discard = does === BLKIF_OP.BLKIF_OP_DISCARD
+    if (discard && sectors > DISCARD_MOST) {
+      request.failed = true
+      this.finish(request)
+      return
+    }
+    const message = new Uint8Array(BATCH_HEADER + BATCH_ENTRY)
+    const view = new DataView(message.buffer)
+    const barrier = does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER
+    const kind = discard ? KIND.DISCARD : KIND.FLUSH
+    const batch: Batch = { tag: this.tag(), kind, pieces: [{ request, from: 0, to: 0 }], bytes: 0, place: -1 }
+    writeBatchHead(view, { kind, flags: 0, entries: 1, tag: batch.tag, place: 0, bytes: 0 })
+    writeEntry(view, 0, sector, discard ? sectors : 0)
+    request.pieces = 1
+    if (barrier) this.barrier = true
+    this.batches.set(batch.tag, batch)
+    this.service?.send(message)
+  }
+
+  /** One batch of reads or of writes from the front of the queue. False: not now. */
+  private transfer(head: BlkRequest, barrier: boolean): boolean {
+    const { service } = this
+    if (!service) return false
+    const { does } = head.what
+    const writes = does !== BLKIF_OP.BLKIF_OP_READ
+    const limit = Math.min(service.bounce ? BATCH_BYTES : DEV_INLINE_LIMIT, DEVICE_WINDOW - this.inFlight)
+    const pieces: Piece[] = []
+    const data: Uint8Array[] = []
+    let sectors = 0
+    let whole = 0
+    for (const request of this.queue) {
+      if (request.failed || request.what.does !== does || pieces.length >= BATCH_ENTRIES || (barrier && pieces.length > 0))
+        break
+      const from = request.given
+      const count = request.what.refs.length
+      let to = from
+      let length = 0
+      while (to < count && (sectors + length + request.length(to)) * SECTOR_SIZE <= limit) length += request.length(to++)
+      if (to === from) break
+      if (writes && !this.collect(request, from, to, data)) {
+        request.failed = true
+        break
+      }
+      pieces.push({ request, from, to })
+      sectors += length
+      if (to < count) break
+      whole++
+    }
+    if (pieces.length === 0) return head.failed
+    const bytes = sectors * SECTOR_SIZE
+    let place = -1
+    if (bytes > DEV_INLINE_LIMIT) {
+      place = service.bounce?.take(bytes) ?? -1
+      if (place < 0) {
+        this.waitForRoom(service)
+        return false
+      }
+      if (writes && !service.bounce?.file.write(data, place)) {
+        // No room in the memory file system: the requests fail, as on a full disk.
+        service.bounce?.give(place, bytes)
+        for (const { request } of pieces) request.failed = true
+        return true
+      }
+    }
+    this.send(service, writes, barrier, pieces, bytes, place, data)
+    this.queue.splice(0, whole)
+    this.barrier = barrier && whole > 0
+    return true
+  }
+
+  private waitForRoom(service: PumpPort): void {
+    if (this.waiting) return
+    this.waiting = true
+    service.bounce?.whenFree(() => {
+      this.waiting = false
+      this.work()
+    })
+  }
+
+  private send(
+    service: PumpPort,
+    writes: boolean,
+    barrier: boolean,
+    pieces: readonly Piece[],
+    bytes: number,
+    place: number,
+    data: readonly Uint8Array[],
+  ): void {
+    const batch: Batch = { tag: this.tag(), kind: writes ? KIND.WRITE : KIND.READ, pieces, bytes, place }
+    const message = new Uint8Array(BATCH_HEADER + BATCH_ENTRY * pieces.length)
+    const view = new DataView(message.buffer)
+    const flags = (place >= 0 ? FLAG.IN_BOUNCE : 0) | (barrier ? FLAG.BARRIER : 0)
+    const { tag, kind } = batch
+    writeBatchHead(view, { kind, flags, entries: pieces.length, tag, place: Math.max(place, 0), bytes })
+    pieces.forEach(({ request, from, to }, i) => {
+      let before = 0
+      let length = 0
+      for (let segment = 0; segment < to; segment++) {
+        if (segment < from) before += request.length(segment)
+        else length += request.length(segment)
+      }
+      writeEntry(view, i, request.what.sector + before, length)
+      request.given = to
+      request.pieces++
+    })
+    this.batches.set(tag, batch)
+    this.inFlight += bytes
+    if (writes && place < 0) service.send(message, ...data)
+    else service.send(message)
+  }
+
+  /** Views of the guest's pages behind segments. False when one is not granted; then none is added. */
+  private collect(request: BlkRequest, from: number, to: number, data: Uint8Array[]): boolean {
+    const { refs, first, last } = request.what
+    const had = data.length
+    for (let i = from; i < to; i++) {
+      const page = this.guest.granted(refs[i] ?? -1, false)
+      if (page < 0) {
+        data.length = had
+        return false
+      }
+      data.push(this.guest.bytes.subarray(page + (first[i] ?? 0) * SECTOR_SIZE, page + ((last[i] ?? 0) + 1) * SECTOR_SIZE))
+    }
+    return true
+  }
+
+  private tag(): number {
+    const tag = this.nextTag
+    this.nextTag = tag === 0xffff_ffff ? 1 : tag + 1
+    return tag
+  }
+
+  // --- from the service to the guest ---
+
+  receive(body: Uint8Array, view: DataView): string | undefined {
+    if (body.length < ANSWER_HEADER) return 'answer cut off'
+    const batch = this.batches.get(view.getUint32(4, true))
+    if (!batch || batch.kind !== view.getUint8(0)) return 'answer to what was not asked'
+    const payload = ANSWER_HEADER + batch.pieces.length
+    const inline = batch.kind === KIND.READ && batch.place < 0 ? batch.bytes : 0
+    if (body.length !== payload + inline) return `answer of ${body.length} bytes`
+    this.batches.delete(batch.tag)
+    this.inFlight -= batch.bytes
+    if (batch.kind === KIND.READ) this.deliver(batch, body, payload)
+    if (batch.place >= 0) this.service?.bounce?.give(batch.place, batch.bytes)
+    batch.pieces.forEach(({ request }, i) => {
+      request.pieces--
+      if (body[ANSWER_HEADER + i] !== 0) request.failed = true
+      if (request.pieces > 0 || request === this.queue[0]) return
+      if (request.what.does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER) this.barrier = false
+      this.finish(request)
+    })
+    this.work()
+    return undefined
+  }
+
+  /** Puts the data of a read where the guest wants it; grants are looked up now. */
+  private deliver(batch: Batch, body: Uint8Array, payload: number): void {
+    const { guest } = this
+    const targets: Uint8Array[] = []
+    let at = payload
+    for (const [i, { request, from, to }] of batch.pieces.entries()) {
+      const { refs, first, last } = request.what
+      const good = body[ANSWER_HEADER + i] === 0
+      for (let segment = from; segment < to; segment++) {
+        const length = request.length(segment) * SECTOR_SIZE
+        const page = good ? guest.granted(refs[segment] ?? -1, true) : -1
+        if (page < 0) {
+          request.failed = true
+          targets.push(this.waste.subarray(0, length))
+        } else {
+          guest.beforeWrite(page)
+          const start = page + (first[segment] ?? 0) * SECTOR_SIZE
+          const target = guest.bytes.subarray(start, page + ((last[segment] ?? 0) + 1) * SECTOR_SIZE)
+          if (batch.place < 0) target.set(body.subarray(at, at + length))
+          else targets.push(target)
+        }
+        at += length
+      }
+    }
+    if (batch.place < 0 || this.service?.bounce?.file.read(targets, batch.place)) return
+    for (const { request } of batch.pieces) request.failed = true
+  }
+
+  private finish(request: BlkRequest): void {
+    this.unanswered.delete(request)
+    this.respond(request.what, request.failed ? BLKIF_RSP.ERROR : BLKIF_RSP.OKAY)
+  }
+
+  private respond(what: SavedRequest, status: number): void {
+    const { response } = this.layout
+    this.responseView.setUint32(response.id, what.idLow, true)
+    this.responseView.setUint32(response.id + 4, what.idHigh, true)
+    this.responseView.setUint8(response.operation, what.does)
+    this.responseView.setInt16(response.status, status, true)
+    this.ring.respond(this.response)
+  }
+}
+
+const KNOWN = new Set<number>(Object.values(BLKIF_OP))

@@ -1,0 +1,322 @@
+// A disk in domain 0: an opened image, and what the pump asks of it. Requests of a batch that follow each other on the disk become
+// one file operation; batches run side by side, and the image keeps overlapping ones in order. An answered write is in the host's
+// page cache, an answered flush (or barrier) on the disk: the pump sends a flush after the writes it is to cover were answered.
+// Nothing is kept that a new domain 0 would miss. Requests are hostile: sectors beyond the disk, sizes that do not add up, places
+// outside the bounce file. Runs in: domain 0.
+import type { ImageResult } from '../../image/error'
+import type { Image, OpenOptions } from '../../image/image'
+import type { Disk } from '../../public/protocol/device'
+import { IMAGE_FORMATS } from '../../public/protocol/device'
+import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
+import { err, ok, type Result } from '../../public/result'
+import { SECTOR_SIZE, VDISK } from '../../public/xen/io/blkif'
+import type { DeviceService, Keys, ServicePort, ServiceSetup } from '../device'
+import {
+  ANSWER_HEADER,
+  BATCH_BYTES,
+  BATCH_ENTRIES,
+  BATCH_ENTRY,
+  BATCH_HEADER,
+  DEVICE_WINDOW,
+  FLAG,
+  KIND,
+  readBatchHead,
+  readEntry,
+} from './batch'
+import { MAX_RING_PAGE_ORDER } from './pump'
+import { MAX_INDIRECT_SEGMENTS } from './request'
+
+export type OpenImage = (path: string, options: OpenOptions) => Promise<ImageResult<Image>>
+
+/** What discarding less than this does is not worth asking for. */
+const DISCARD_GRANULARITY = 4096
+/** Buffers kept for the next batch. */
+const SPARE_BUFFERS = 8
+
+/** A request of a batch: a range of the disk, and where its payload is in the batch's. */
+interface Request {
+  readonly index: number
+  readonly offset: number
+  readonly length: number
+  readonly at: number
+}
+
+/** Requests that follow each other on the disk, done as one. */
+interface Run {
+  readonly requests: Request[]
+  readonly offset: number
+  length: number
+  readonly at: number
+}
+
+/** Undefined when the sizes do not add up to the payload. */
+function readRuns(view: DataView, entries: number, bytes: number): Run[] | undefined {
+  const runs: Run[] = []
+  let at = 0
+  for (let index = 0; index < entries; index++) {
+    const { sector, sectors } = readEntry(view, index)
+    const length = sectors * SECTOR_SIZE
+    const request = { index, offset: sector * SECTOR_SIZE, length, at }
+    at += length
+    if (length === 0 || at > bytes) return undefined
+    const run = runs.at(-1)
+    if (run && run.offset + run.length === request.offset) {
+      run.requests.push(request)
+      run.length += length
+    } else runs.push({ requests: [request], offset: request.offset, length, at: request.at })
+  }
+  return at === bytes ? runs : undefined
+}
+
+export class BlkService implements DeviceService {
+  private readonly disk: Disk
+  private readonly openImage: OpenImage
+  private readonly setup: ServiceSetup
+  private image: Image | undefined
+  private port: ServicePort | undefined
+  /** Payload of batches being worked on. */
+  private inFlight = 0
+  private readonly working = new Set<Promise<void>>()
+  /** A new pump connection starts when the work of the one before is done, or an old write could overtake a new one. */
+  private after: Promise<void> = Promise.resolve()
+  private readonly spare: Uint8Array[] = []
+  private readonly figures = { readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0, errors: 0 }
+
+  constructor(disk: Disk, setup: ServiceSetup, openImage: OpenImage) {
+    this.disk = disk
+    this.setup = setup
+    this.openImage = openImage
+  }
+
+  async open(): Promise<Result<Keys, string>> {
+    const { path, format, readonly, allowedBacking } = this.disk
+    if (path !== '') {
+      const opened = await this.openImage(path, { format, readonly, ...(allowedBacking ? { allowed: allowedBacking } : {}) })
+      if (!opened.ok) return err(opened.error.message)
+      this.image = opened.value
+    } else if (!this.disk.removable) return err(`${this.disk.dev} has no image, and is no drive whose medium comes later.`)
+    const writable = readonly ? '0' : '1'
+    return ok({
+      'feature-flush-cache': '1',
+      'feature-barrier': '1',
+      'feature-discard': writable,
+      ...(readonly
+        ? {}
+        : { 'discard-granularity': String(DISCARD_GRANULARITY), 'discard-alignment': '0', 'discard-secure': '0' }),
+      'feature-max-indirect-segments': String(MAX_INDIRECT_SEGMENTS),
+      'max-ring-page-order': String(MAX_RING_PAGE_ORDER),
+      'multi-queue-max-queues': '1',
+    })
+  }
+
+  connect(_frontend: Keys): Result<{ pump: Keys; keys: Keys }, string> {
+    return ok({
+      pump: {},
+      keys: {
+        ...this.size(),
+        'sector-size': String(SECTOR_SIZE),
+        'physical-sector-size': String(SECTOR_SIZE),
+        info: String(this.info),
+      },
+    })
+  }
+
+  private size(): Keys {
+    return { sectors: String(Math.floor((this.image?.size ?? 0) / SECTOR_SIZE)) }
+  }
+
+  private get info(): number {
+    return (this.disk.removable ? VDISK.REMOVABLE : 0) | (this.disk.readonly ? VDISK.READONLY : 0)
+  }
+
+  attach(port: ServicePort): void {
+    this.after = this.idle()
+    this.port = port
+  }
+
+  detach(): void {
+    this.port = undefined
+  }
+
+  async settle(): Promise<void> {
+    await this.idle()
+    const flushed = await this.image?.flush()
+    if (flushed && !flushed.ok) this.setup.log('error', flushed.error.message)
+  }
+
+  async close(): Promise<void> {
+    this.port = undefined
+    await this.idle()
+    const { image } = this
+    this.image = undefined
+    const closed = await image?.close()
+    if (closed && !closed.ok) this.setup.log('error', closed.error.message)
+  }
+
+  async changeMedium(path: string, format: string): Promise<Result<Keys, string>> {
+    if (!this.disk.removable) return err(`The medium of ${this.disk.dev} cannot be changed: it is no removable drive.`)
+    const known = IMAGE_FORMATS.find((one) => one === format)
+    if (!known) return err(`${format} is not an image format.`)
+    let next: Image | undefined
+    if (path !== '') {
+      const opened = await this.openImage(path, { format: known, readonly: this.disk.readonly })
+      if (!opened.ok) return err(opened.error.message)
+      next = opened.value
+    }
+    const before = this.image
+    this.image = next
+    await this.idle()
+    const closed = await before?.close()
+    if (closed && !closed.ok) this.setup.log('error', closed.error.message)
+    return ok({ params: path, ...this.size() })
+  }
+
+  counters() {
+    return { ...this.figures }
+  }
+
+  private async idle(): Promise<void> {
+    while (this.working.size > 0) await Promise.all(this.working)
+  }
+
+  // --- batches ---
+
+  receive(body: Uint8Array, view: DataView): string | undefined {
+    const { port } = this
+    if (!port) return undefined
+    if (body.length < BATCH_HEADER) return 'batch cut off'
+    const head = readBatchHead(view)
+    const { kind, flags, entries, tag, place, bytes } = head
+    const outside = (flags & FLAG.IN_BOUNCE) !== 0
+    const carried = kind === KIND.WRITE && !outside ? bytes : 0
+    const list = BATCH_HEADER + entries * BATCH_ENTRY
+    if (entries === 0 || entries > BATCH_ENTRIES || body.length !== list + carried) return 'batch of a wrong size'
+    if (bytes > BATCH_BYTES || (bytes > DEV_INLINE_LIMIT && !outside)) return 'batch too large'
+    if (outside && !port.bounce?.holds(place, bytes)) return 'place outside the bounce file'
+    if (this.inFlight + bytes > DEVICE_WINDOW + BATCH_BYTES || this.working.size >= BATCH_ENTRIES) return 'too much at once'
+    const runs = kind === KIND.READ || kind === KIND.WRITE ? readRuns(view, entries, bytes) : []
+    if (!runs) return 'sizes of a batch do not add up'
+    const status = new Uint8Array(entries)
+    let work: Promise<Uint8Array | undefined>
+    switch (kind) {
+      case KIND.READ:
+        work = this.read(port, runs, status, outside ? place : -1, bytes)
+        break
+      case KIND.WRITE: {
+        const data = this.buffer(bytes)
+        if (!outside) data.set(body.subarray(list))
+        work = this.write(port, runs, status, outside ? place : -1, data, (flags & FLAG.BARRIER) !== 0)
+        break
+      }
+      case KIND.FLUSH:
+        work = this.flush(status)
+        break
+      case KIND.DISCARD: {
+        const { sector, sectors } = readEntry(view, 0)
+        work = this.discard(status, sector, sectors)
+        break
+      }
+      default:
+        return 'batch of an unknown kind'
+    }
+    this.inFlight += bytes
+    const done = work
+      .catch((error: unknown) => {
+        this.setup.log('error', `${this.disk.dev}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+        status.fill(1)
+        return undefined
+      })
+      .then((payload) => {
+        this.inFlight -= bytes
+        this.working.delete(done)
+        for (const one of status) this.figures.errors += one
+        // The pump asks again whoever is next on its link.
+        if (this.port !== port) return
+        const answer = new Uint8Array(ANSWER_HEADER)
+        const head = new DataView(answer.buffer)
+        head.setUint8(0, kind)
+        head.setUint16(2, entries, true)
+        head.setUint32(4, tag, true)
+        port.send(answer, status, kind === KIND.READ && !outside ? (payload ?? new Uint8Array(bytes)) : new Uint8Array(0))
+        if (payload) this.spare.push(payload)
+      })
+    this.working.add(done)
+    return undefined
+  }
+
+  private buffer(bytes: number): Uint8Array {
+    // Short ones are cheap; the long ones would be zeroed each time.
+    if (bytes <= 4096) return new Uint8Array(bytes)
+    const spare = this.spare.pop()
+    if (this.spare.length > SPARE_BUFFERS) this.spare.length = SPARE_BUFFERS
+    return (spare && spare.buffer.byteLength >= bytes ? new Uint8Array(spare.buffer) : new Uint8Array(BATCH_BYTES)).subarray(
+      0,
+      bytes,
+    )
+  }
+
+  private async read(port: ServicePort, runs: readonly Run[], status: Uint8Array, place: number, bytes: number) {
+    await this.after
+    const data = this.buffer(bytes)
+    await this.each(runs, status, (image, { offset, length, at }) => image.read(offset, data.subarray(at, at + length)))
+    this.figures.readRequests += status.length
+    this.figures.readBytes += bytes
+    if (place >= 0 && this.port === port && !port.bounce?.write([data], place)) status.fill(1)
+    return data
+  }
+
+  private async write(
+    port: ServicePort,
+    runs: readonly Run[],
+    status: Uint8Array,
+    place: number,
+    data: Uint8Array,
+    barrier: boolean,
+  ) {
+    // Read at once: when this link is lost its bounce file is gone.
+    if (place >= 0 && !port.bounce?.read([data], place)) {
+      status.fill(1)
+      return data
+    }
+    await this.after
+    if (barrier) await this.flush(status)
+    await this.each(runs, status, (image, { offset, length, at }) => image.write(offset, data.subarray(at, at + length)))
+    if (barrier) await this.flush(status)
+    this.figures.writeRequests += status.length
+    this.figures.writtenBytes += data.length
+    return data
+  }
+
+  private async flush(status: Uint8Array): Promise<undefined> {
+    await this.after
+    const flushed = (await this.image?.flush()) ?? err(undefined)
+    if (!flushed.ok) status.fill(1)
+  }
+
+  private async discard(status: Uint8Array, sector: number, sectors: number): Promise<undefined> {
+    await this.after
+    const done = (await this.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)) ?? err(undefined)
+    if (!done.ok) status.fill(1)
+  }
+
+  /** Each run as one operation; when it fails, its requests one by one, so that only those that must fail do. */
+  private async each(
+    runs: readonly Run[],
+    status: Uint8Array,
+    call: (image: Image, range: { offset: number; length: number; at: number }) => Promise<ImageResult<void>>,
+  ): Promise<void> {
+    const { image } = this
+    if (!image) {
+      status.fill(1)
+      return
+    }
+    await Promise.all(
+      runs.map(async (run) => {
+        if ((await call(image, run)).ok) return
+        for (const request of run.requests) {
+          if (run.requests.length === 1 || !(await call(image, request)).ok) status[request.index] = 1
+        }
+      }),
+    )
+  }
+}
