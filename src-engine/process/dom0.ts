@@ -2,6 +2,7 @@
 // It lives until main is gone: whatever domains, windows or main send, it goes on. What we did wrong ourselves is told to main and
 // ends the process; main starts a new one, which has everything from the journal and the domains' pumps.
 // Runs in: domain 0.
+import { BACKEND_ROWS } from '../backend/registry'
 import { systemClock } from '../lib/clock'
 import { isParentPort, nodeProcessTransport, parentPortTransport } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
@@ -20,11 +21,14 @@ if (!control) {
   process.exit(2)
 }
 
-const domain0 = new Domain0(control, systemClock)
+const END_TIMEOUT_MS = 5000
+
+const domain0 = new Domain0(control, systemClock, BACKEND_ROWS)
 
 control.onClose(() => {
-  domain0.dispose()
-  process.exit(0)
+  // What guests wrote is in the images already; closing them waits for a slow disk at most so long.
+  setTimeout(() => process.exit(0), END_TIMEOUT_MS)
+  domain0.dispose().finally(() => process.exit(0))
 })
 
 process.on('uncaughtException', (error) => {

@@ -3,8 +3,10 @@
 // store state once, then the pumps send again what was not answered. What domain 0 sends is checked and never trusted.
 // Invariant: pumps are connected only between HELLO and the link's end. Runs in: main thread of the domain's process.
 import type { ConsolePump } from '../backend/console/pump'
-import { utf8, uuidBytes } from '../lib/bytes'
+import { disconnectedBody, type PumpHost } from '../backend/pump-host'
+import { fromUtf8, utf8, uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
+import { BounceArea, BounceFile } from '../link/bounce-file'
 import { LinkEnd, readU64, u32, u64 } from '../link/link-end'
 import { LINK_VERSION, type LinkRecordName } from '../public/protocol/link'
 import type { Transport } from '../public/protocol/transport'
@@ -13,12 +15,16 @@ import type { XenStoreRingPump } from '../xenstore/ring-pump'
 
 /** Enough for a new domain 0 on a busy machine. */
 const SAVE_TIMEOUT_MS = 30_000
+/** A file larger than this is not for our devices. */
+const BOUNCE_LIMIT = 1024 * 1024 * 1024
 
 export class DomainLink {
   private readonly handle: string
   private readonly store: XenStoreRingPump
   private readonly console: ConsolePump
+  private readonly devices: PumpHost
   private readonly log: Log
+  private bounce: BounceArea | undefined
   private end: LinkEnd | undefined
   private helloSeen = false
   private restoring: Uint8Array | undefined
@@ -26,10 +32,18 @@ export class DomainLink {
   private saveId = 0
 
   /** `restoreState`: what `saveStore` gave when the domain was saved; sent once, with the first link. */
-  constructor(handle: string, store: XenStoreRingPump, console: ConsolePump, log: Log, restoreState?: Uint8Array) {
+  constructor(
+    handle: string,
+    store: XenStoreRingPump,
+    console: ConsolePump,
+    devices: PumpHost,
+    log: Log,
+    restoreState?: Uint8Array,
+  ) {
     this.handle = handle
     this.store = store
     this.console = console
+    this.devices = devices
     this.log = log
     this.restoring = restoreState
   }
@@ -42,7 +56,7 @@ export class DomainLink {
   attach(transport: Transport): void {
     this.drop('a new link came')
     const end = new LinkEnd(transport, 'domain', {
-      receive: (name, body, view) => (this.end === end ? this.receive(name, body, view) : undefined),
+      receive: (name, body, view, channel) => (this.end === end ? this.receive(name, body, view, channel) : undefined),
       closed: (reason) => {
         if (this.end === end) this.drop(reason)
       },
@@ -97,6 +111,9 @@ export class DomainLink {
     this.helloSeen = false
     this.store.disconnect()
     this.console.disconnect()
+    this.devices.linkDown()
+    this.bounce?.file.close()
+    this.bounce = undefined
     this.log('info', `link to domain 0 closed: ${reason}`)
     if (end.open) end.close(reason)
   }
@@ -107,10 +124,19 @@ export class DomainLink {
     saving?.settle(result)
   }
 
-  private receive(name: LinkRecordName, body: Uint8Array, view: DataView): string | undefined {
+  private receive(name: LinkRecordName, body: Uint8Array, view: DataView, channel: number): string | undefined {
     if (name === 'HELLO') return this.hello(view)
     if (!this.helloSeen) return `${name} before HELLO`
     switch (name) {
+      case 'DEV_DATA':
+        return this.devices.receive(channel, body, view)
+      case 'DEV_CONNECT':
+        return this.restoring ? 'device before the restore' : this.devices.connect(channel, body)
+      case 'DEV_DISCONNECT':
+        this.devices.disconnect(utf8(body))
+        return undefined
+      case 'BOUNCE':
+        return this.openBounce(view.getUint32(0, true), utf8(body.subarray(4)))
       case 'XS_REPLY':
         return this.restoring ? 'reply before the restore' : this.store.reply(view.getUint32(0, true), body.slice(4))
       case 'XS_EVENT':
@@ -162,7 +188,30 @@ export class DomainLink {
       },
       offset,
     )
+    this.joinDevices(end)
     this.log('info', 'link to domain 0 is up')
+    return undefined
+  }
+
+  private joinDevices(end: LinkEnd): void {
+    const link = this
+    this.devices.linkUp({
+      send: (channel, ...parts) => end.sendOn(channel, 'DEV_DATA', ...parts),
+      connected: (channel, error) =>
+        end.sendOn(channel, 'DEV_CONNECTED', u32(error === undefined ? 0 : 1), fromUtf8(error ?? '')),
+      disconnected: (key, reason) => end.send('DEV_DISCONNECTED', disconnectedBody(key, reason)),
+      get bounce() {
+        return link.bounce
+      },
+    })
+  }
+
+  private openBounce(size: number, path: string): string | undefined {
+    if (this.bounce || size === 0 || size > BOUNCE_LIMIT) return 'bad BOUNCE'
+    const opened = BounceFile.open(path, size)
+    if (opened.ok) this.bounce = new BounceArea(opened.value)
+    else this.log('warning', `the bounce file cannot be used: ${opened.error}`)
+    this.end?.send('BOUNCE_OPEN', u32(opened.ok ? 0 : 1))
     return undefined
   }
 

@@ -7,6 +7,9 @@ import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { ConsolePump } from '../backend/console/pump'
+import { PumpHost } from '../backend/pump-host'
+import { PUMP_MAKERS } from '../backend/pumps'
+import { backendAccess } from '../hypervisor/backend-access'
 import { uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
@@ -69,6 +72,7 @@ interface Running {
   readonly threads: VcpuThreads
   readonly store: XenStoreRingPump
   readonly console: ConsolePump
+  readonly devices: PumpHost
   readonly link: DomainLink
   readonly storePort: number
   readonly consolePort: number
@@ -224,7 +228,14 @@ export class DomainProcess {
     const xenstore = await running.link.saveStore()
     if (this.cancelled) return failure('OPERATION_ABORTED', 'The save was cancelled.')
     if (!xenstore.ok) return failure('OPERATION_FAILED', `Cannot save: ${xenstore.error}.`)
-    const pumps = encodePumpState({ store: running.store.save(), console: running.console.save(), xenstore: xenstore.value })
+    // What pumps answer from here on is not in the file: they are saved as not having answered it, and ask again.
+    domain.publication.showParked()
+    const pumps = encodePumpState({
+      store: running.store.save(),
+      console: running.console.save(),
+      devices: running.devices.save(),
+      xenstore: xenstore.value,
+    })
     const identity = {
       handle: running.handle,
       name: this.name,
@@ -276,12 +287,18 @@ export class DomainProcess {
       if (store.load(state.store) !== undefined) return undefined
       console.load(state.console)
     } else store.initialise()
-    const link = new DomainLink(handle, store, console, this.log, state?.xenstore)
+    const devices = new PumpHost(backendAccess(domain), PUMP_MAKERS, [storePort, consolePort], this.log)
+    const wrong = devices.load(state?.devices ?? [])
+    if (wrong !== undefined) {
+      this.log('warning', `saved devices: ${wrong}`)
+      return undefined
+    }
+    const link = new DomainLink(handle, store, console, devices, this.log, state?.xenstore)
     const threads = new VcpuThreads(domain, {
       bell: () => this.look(),
       failed: (reason) => this.end('internal', reason),
     })
-    this.running = { handle, made, threads, store, console, link, storePort, consolePort }
+    this.running = { handle, made, threads, store, console, devices, link, storePort, consolePort }
     return { guestDomid: domain.get('DOMID'), storeGfn, storePort, consoleGfn, consolePort }
   }
 
@@ -317,6 +334,7 @@ export class DomainProcess {
     domain.events.takeSignals((port) => {
       if (port === running.storePort) running.store.poke()
       else if (port === running.consolePort) running.console.poke()
+      else running.devices.signal(port)
     })
     const early = domain.consoleOutput.take()
     if (early.length > 0) running.console.inject(early)
@@ -361,6 +379,7 @@ export class DomainProcess {
     // A save that goes on is cut short (also where it waits for domain 0), so that it removes its part of a file.
     this.cancelled = true
     running?.link.dispose()
+    running?.devices.dispose()
     await this.saveEnded.catch(() => {})
     if (running && this.started) await running.threads.dispose()
     this.destroyed = true

@@ -4,6 +4,8 @@
 // has introduced to this process. Runs in: domain 0.
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
+import { BackendSet } from '../backend/backend-set'
+import type { BackendRow } from '../backend/device'
 import { latin1, utf8 } from '../lib/bytes'
 import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
@@ -13,6 +15,7 @@ import { DOM0_CALLS, type Dom0Calls, type Dom0Events } from '../public/protocol/
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
+import { OwnWatches } from '../xenstore/own-watches'
 import { absolutePath, domainPath } from '../xenstore/path'
 import { formatPermissions } from '../xenstore/permission'
 import { lookup, walk } from '../xenstore/tree'
@@ -22,6 +25,9 @@ import { GuestSession } from './guest-session'
 function failure(code: string, message: string): { ok: false; error: CallError } {
   return err({ code, message })
 }
+/** How long a guest may take to let go of a device before main is told that it does not. */
+const DETACH_TIMEOUT_MS = 15_000
+
 const NOT_STARTED = failure('OPERATION_INVALID', 'Domain 0 was not started.')
 const noDomain = (handle: string) => failure('NO_DOMAIN', `Domain 0 does not know ${handle}.`)
 
@@ -40,20 +46,27 @@ export class Domain0 {
   private readonly sessions = new Map<string, GuestSession>()
   private xenstored: XenStored | undefined
   private listener: TransportListener | undefined
+  private readonly rows: readonly BackendRow[]
+  private watches: OwnWatches | undefined
 
-  constructor(control: Transport, clock: Clock) {
+  /** `rows`: the backends it has (backend/registry.ts). */
+  constructor(control: Transport, clock: Clock, rows: readonly BackendRow[]) {
     this.clock = clock
+    this.rows = rows
     this.answerer = new Answerer<Dom0Calls, Dom0Events>(control, DOM0_CALLS, this.servers())
   }
 
   readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
 
-  dispose(): void {
-    for (const session of this.sessions.values()) session.dispose('domain 0 ends')
+  /** Resolves when all devices are closed. */
+  async dispose(): Promise<void> {
+    const sessions = [...this.sessions.values()]
     this.sessions.clear()
     this.listener?.close()
+    const disposed = Promise.all(sessions.map((session) => session.dispose('domain 0 ends')))
     this.xenstored?.dispose()
     this.xenstored = undefined
+    await disposed
   }
 
   private servers(): CallServers<Dom0Calls> {
@@ -70,15 +83,17 @@ export class Domain0 {
           socketPath = listening.value.path
         }
         this.xenstored = new XenStored(path.resolve(journalDirectory), this.log)
+        this.watches = new OwnWatches(this.xenstored)
         return ok({ socketPath, domains: this.xenstored.domains })
       },
 
-      introduce: (args, ports) => {
-        const xenstored = this.xenstored
-        if (!xenstored) return NOT_STARTED
+      introduce: async (args, ports) => {
+        const { xenstored, watches } = this
+        if (!xenstored || !watches) return NOT_STARTED
         const { handle, domid, name, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort, startedAtMs } = args
         const memoryKiB = args.memoryMiB * 1024
         const tree = { handle, domid, name, memoryKiB, vcpus, storeGfn, storePort, consoleGfn, consolePort, startedAtMs }
+        const fresh = !xenstored.connection(handle)
         const introduced = xenstored.introduce(tree, guestDomid, args.restoring ?? false)
         if (!introduced.ok) return failure('INVALID_ARG', `Domain 0 refuses ${name}: ${introduced.error}.`)
         xenstored.flush()
@@ -86,21 +101,71 @@ export class Domain0 {
         if (!connection) return noDomain(handle)
         let session = this.sessions.get(handle)
         if (!session) {
-          session = new GuestSession(connection, xenstored, this.clock, this.log, (state, reason) =>
+          const backends = new BackendSet(
+            {
+              xenstored,
+              watches,
+              domid: () => connection.identity.domid,
+              log: this.log,
+              changed: (key, state, error) => this.answerer.event('device', { handle, key, state, error }),
+            },
+            this.rows,
+            { handle, clock: this.clock, log: this.log },
+          )
+          session = new GuestSession(connection, xenstored, backends, this.clock, this.log, (state, reason) =>
             this.answerer.event('link', { handle, state, reason }),
           )
           this.sessions.set(handle, session)
+          const opened = await backends.open(args.devices ?? [])
+          if (!opened.ok && fresh) {
+            await this.release(handle)
+            return failure('INVALID_ARG', opened.error)
+          }
+          // A restored domain's devices are in the tree that comes over its link.
+          if (!connection.awaiting) backends.place()
         }
         return this.join(args.link, ports, (transport) => this.sessions.get(handle)?.attach(transport))
       },
 
-      release: ({ handle }) => {
+      release: async ({ handle }) => {
         if (!this.xenstored) return NOT_STARTED
-        this.sessions.get(handle)?.dispose('the domain was released')
-        this.sessions.delete(handle)
-        this.xenstored.release(handle)
-        this.xenstored.flush()
+        await this.release(handle)
         return ok({})
+      },
+
+      setNetworks: () => failure('OPERATION_UNSUPPORTED', 'Networks are not served yet.'),
+
+      attachDevice: async ({ handle, device }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const attached = await session.backends.attach(device)
+        return attached.ok ? ok({}) : failure('INVALID_ARG', attached.error)
+      },
+
+      detachDevice: async ({ handle, key, force }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const gone = session.backends.detach(key, force)
+        if (!gone) return failure('INVALID_ARG', `There is no device ${key}.`)
+        let cancel = (): void => {}
+        const late = new Promise<'late'>((resolve) => {
+          cancel = this.clock.after(DETACH_TIMEOUT_MS, () => resolve('late'))
+        })
+        const first = await Promise.race([gone, late])
+        cancel()
+        return first === 'late' ? failure('OPERATION_TIMEOUT', `The guest does not let go of ${key}.`) : ok({})
+      },
+
+      changeMedium: async ({ handle, key, path: file, format }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const changed = await session.backends.changeMedium(key, file, format)
+        return changed.ok ? ok({}) : failure('OPERATION_FAILED', changed.error)
+      },
+
+      deviceCounters: ({ handle }) => {
+        const session = this.sessions.get(handle)
+        return session ? ok({ devices: session.backends.counters }) : noDomain(handle)
       },
 
       setTarget: ({ handle, targetKiB }) =>
@@ -181,6 +246,14 @@ export class Domain0 {
         })
       },
     }
+  }
+
+  private async release(handle: string): Promise<void> {
+    const session = this.sessions.get(handle)
+    this.sessions.delete(handle)
+    await session?.dispose('the domain was released')
+    this.xenstored?.release(handle)
+    this.xenstored?.flush()
   }
 
   private onDomain(

@@ -42,6 +42,8 @@ export interface GuestDomain0Parts {
   output(bytes: Uint8Array): void
   /** It died and is replaced. */
   replaced(how: string): void
+  /** It does not take the domain as it is described: a disk that cannot be opened. */
+  refused(text: string): void
   /** It is gone for good, or a new one did not take the domain. */
   failed(text: string): void
 }
@@ -91,6 +93,12 @@ export class GuestDomain0 {
     })
   }
 
+  /** The whole store, as `xenstore-ls -f -p` prints it; empty when there is no domain 0 to tell. */
+  async dumpStore(): Promise<string> {
+    const dump = await this.current.caller.call('dumpStore', {})
+    return dump.ok ? dump.value.text : ''
+  }
+
   type(bytes: Uint8Array): void {
     this.typed = Buffer.concat([this.typed, bytes])
     if (this.typing) this.send(bytes)
@@ -108,6 +116,9 @@ export class GuestDomain0 {
       log: ({ level, text }) => this.parts.log(level, text),
       link: ({ state, reason }) => {
         if (state === 'closed' && !this.stopped) this.parts.log('warning', `link to domain 0 closed: ${reason ?? ''}`)
+      },
+      device: ({ key, error }) => {
+        if (error !== undefined && !this.stopped) this.parts.log('error', `${key}: ${error}`)
       },
     })
     const gone = new Promise<string>((resolve) => {
@@ -141,7 +152,10 @@ export class GuestDomain0 {
     const socket = started.value.socketPath ?? ''
     const link = { path: socket, ticket: randomUUID() }
     const introduced = await caller.call('introduce', { ...introduction, link })
-    if (!introduced.ok) return err(introduced.error.message)
+    if (!introduced.ok) {
+      if (introduced.error.code === 'INVALID_ARG') this.parts.refused(introduced.error.message)
+      return err(introduced.error.message)
+    }
     const linked = await this.parts.domain.call('link', { link })
     if (!linked.ok) return err(linked.error.message)
 

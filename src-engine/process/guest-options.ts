@@ -1,13 +1,19 @@
 // The command line of the headless runner: from words to options, or one sentence about what is wrong.
 // Runs in: the runner's process (pure).
+import path from 'node:path'
 import { checkMemory } from '../builder/memory-map'
+import type { Device } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 import { domainGeometry } from '../vcpu/domain-geometry'
+import { DEVICE_WORDS, parseDevice } from './guest-devices'
 
 export const USAGE =
   'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] | --restore FILE)\n' +
   '         [--expect REGEX [--send TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS]\n' +
-  '         [--json FILE] [--dmesg FILE]\n' +
+  '         [--json FILE] [--dmesg FILE] [--xenstore-ls FILE]\n' +
+  `         devices: ${Object.values(DEVICE_WORDS)
+    .map(({ usage }) => `[${usage}]...`)
+    .join('\n                  ')}\n` +
   'TEXT is typed with Enter after it (\\n, \\r, \\t, \\xNN are understood). A --send after the last --expect is typed,\n' +
   'then the runner waits for the guest to stop. Exit: 0 met or powered off, 2 bad arguments, 3 crashed, 4 timeout,\n' +
   '5 stopped too early, 6 reboot.'
@@ -29,12 +35,14 @@ export interface GuestOptions {
   readonly timeoutSeconds: number | undefined
   readonly json: string | undefined
   readonly dmesg: string | undefined
+  readonly xenstoreLs: string | undefined
+  readonly devices: readonly Device[]
 }
 
 const DEFAULT_COMMAND_LINE = 'console=hvc0'
 const DEFAULT_MEMORY_MIB = 256
 
-/** Words that take a value; each at most once except --expect and --send. */
+/** Words that take a value, each at most once except --expect and --send; beside them those of DEVICE_WORDS, as often as wanted. */
 const WORDS = [
   '--kernel',
   '--ramdisk',
@@ -49,6 +57,7 @@ const WORDS = [
   '--timeout',
   '--json',
   '--dmesg',
+  '--xenstore-ls',
 ] as const
 type Word = (typeof WORDS)[number]
 
@@ -78,15 +87,22 @@ function positive(value: string | undefined, word: string): Result<number | unde
   return Number.isFinite(number) && number > 0 ? ok(number) : err(`${word} ${value}: a number above 0 is wanted`)
 }
 
-export function parseGuestOptions(args: readonly string[]): Result<GuestOptions, string> {
+/** `from`: the folder that names of files begin at. */
+export function parseGuestOptions(args: readonly string[], from = process.cwd()): Result<GuestOptions, string> {
+  const devices: Device[] = []
   const values = new Map<Word, string>()
   const expectations: Expectation[] = []
   for (let i = 0; i < args.length; i += 2) {
     const word = args[i] ?? ''
     const value = args[i + 1]
-    if (!isWord(word)) return err(`${word}: not an option of this program`)
+    const forDevice = word in DEVICE_WORDS
+    if (!isWord(word) && !forDevice) return err(`${word}: not an option of this program`)
     if (value === undefined) return err(`${word} needs a value`)
-    if (word === '--expect') {
+    if (!isWord(word)) {
+      const device = parseDevice(word, value, devices, (name) => path.resolve(from, name))
+      if (!device.ok) return device
+      devices.push(device.value)
+    } else if (word === '--expect') {
       const expected = pattern(value, word)
       if (!expected.ok) return expected
       expectations.push({ pattern: expected.value, send: undefined })
@@ -133,5 +149,7 @@ export function parseGuestOptions(args: readonly string[]): Result<GuestOptions,
     timeoutSeconds: timeout.value,
     json: values.get('--json'),
     dmesg: values.get('--dmesg'),
+    xenstoreLs: values.get('--xenstore-ls'),
+    devices,
   })
 }

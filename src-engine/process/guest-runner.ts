@@ -61,6 +61,9 @@ export class GuestRunner {
       log: (level, text) => this.log(level, text),
       output: (bytes) => this.output(bytes),
       replaced: (how) => this.complain(`domain 0 ended with ${how}, a new one takes over`),
+      refused: (text) => {
+        if (this.status === undefined) this.refuse(text)
+      },
       failed: (text) => {
         if (this.status !== undefined) return
         this.complain(text)
@@ -165,6 +168,7 @@ export class GuestRunner {
       ...{ guestDomid, storeGfn, storePort, consoleGfn, consolePort },
       startedAtMs: Date.now(),
       restoring: restore !== undefined,
+      devices: options.devices,
     })
     if (!introduced.ok) return
     if (process.stdin.isTTY && options.expectations.length === 0) this.forwardTerminal()
@@ -256,7 +260,7 @@ export class GuestRunner {
 
   /** True when a report could not be written. */
   private async writeReports(status: number): Promise<boolean> {
-    const { json, dmesg } = this.options
+    const { json, dmesg, xenstoreLs } = this.options
     if (status === GUEST_EXIT.BAD_ARGUMENTS) return false
     const from = process.env['INIT_CWD'] ?? process.cwd()
     try {
@@ -264,6 +268,7 @@ export class GuestRunner {
         const messages = await this.domain.call('dmesg', {})
         writeFileSync(path.resolve(from, dmesg), messages.ok ? messages.value.text : '')
       }
+      if (xenstoreLs !== undefined) writeFileSync(path.resolve(from, xenstoreLs), await this.dom0.dumpStore())
       if (json !== undefined) {
         const report = await this.domain.call('report', {})
         const wallSeconds = (performance.now() - this.start) / 1000

@@ -2,6 +2,7 @@
 // The session lives as long as the domain is known; links come and go. After each link's HELLO both sides know what the other
 // has, and everything in between is sent again. What the domain sends is checked and never trusted: garbage ends its link.
 // Invariant: replies leave after the journal has the requests (LinkEnd.beforeFlush). Runs in: domain 0.
+import type { BackendSet } from '../backend/backend-set'
 import { ConsoleService } from '../backend/console/service'
 import { fromUtf8, uuidText } from '../lib/bytes'
 import type { Clock } from '../lib/clock'
@@ -13,6 +14,7 @@ import { XENSTORE_PAYLOAD_MAX, XS } from '../public/xen/io/xs-wire'
 import type { Connection, WatchEvent } from '../xenstore/connection'
 import { writeMessage } from '../xenstore/server'
 import { isWholeMessage, type XenStored } from '../xenstore/xenstored'
+import { DeviceChannels } from './device-channels'
 
 /** Longest watch event: what XENSTORE_PAYLOAD_MAX allows; a longer one (long path and token) is cut out, with a note in the log. */
 const EVENT_PAYLOAD_MAX = XENSTORE_PAYLOAD_MAX
@@ -27,21 +29,27 @@ export class GuestSession {
   private readonly log: Log
   private readonly linkState: (state: 'connected' | 'closed', reason?: string) => void
   private end: LinkEnd | undefined
+  private channels: DeviceChannels | undefined
   private helloSeen = false
   /** Number of the last request received on this link. */
   private received = 0
   /** While a request is executed its events wait here, so that they follow its reply. */
   private held: WatchEvent[] | undefined
 
+  /** `backends`: of this domain; the session joins them to its links and owns them. */
+  readonly backends: BackendSet
+
   constructor(
     connection: Connection,
     xenstored: XenStored,
+    backends: BackendSet,
     clock: Clock,
     log: Log,
     linkState: (state: 'connected' | 'closed', reason?: string) => void,
   ) {
     this.connection = connection
     this.xenstored = xenstored
+    this.backends = backends
     this.console = new ConsoleService(clock)
     this.log = log
     this.linkState = linkState
@@ -58,7 +66,7 @@ export class GuestSession {
   attach(transport: Transport): void {
     this.drop('a new link came')
     const end = new LinkEnd(transport, 'dom0', {
-      receive: (name, body, view) => (this.end === end ? this.receive(name, body, view) : undefined),
+      receive: (name, body, view, channel) => (this.end === end ? this.receive(name, body, view, channel) : undefined),
       closed: (reason) => {
         if (this.end === end) this.drop(reason)
       },
@@ -67,12 +75,14 @@ export class GuestSession {
     if (!transport.closed) this.end = end
   }
 
-  dispose(reason: string): void {
+  /** Resolves when the devices' images and the like are closed. */
+  async dispose(reason: string): Promise<void> {
     this.connection.onEvent = undefined
     this.console.dispose(reason)
     const end = this.end
     this.drop(reason)
     end?.close(reason)
+    await this.backends.dispose()
   }
 
   private drop(reason: string): void {
@@ -81,16 +91,28 @@ export class GuestSession {
     this.end = undefined
     this.helloSeen = false
     this.console.disconnect()
+    this.backends.linkDown()
+    this.channels?.dispose()
+    this.channels = undefined
     if (end.open) end.close(reason)
     this.linkState('closed', reason)
   }
 
-  private receive(name: LinkRecordName, body: Uint8Array, view: DataView): string | undefined {
+  private receive(name: LinkRecordName, body: Uint8Array, view: DataView, channel: number): string | undefined {
     const end = this.end
     if (!end) return undefined
     if (name === 'HELLO') return this.hello(end, body, view)
     if (!this.helloSeen) return `${name} before HELLO`
+    const { channels } = this
     switch (name) {
+      case 'DEV_CONNECTED':
+        return channels ? channels.connected(channel, body, view) : 'no device was connected'
+      case 'DEV_DISCONNECTED':
+        return channels ? channels.disconnected(body) : 'no device was disconnected'
+      case 'DEV_DATA':
+        return channels ? channels.receive(channel, body, view) : 'no device is connected'
+      case 'BOUNCE_OPEN':
+        return channels ? channels.bounceOpen(view) : 'no bounce file was made'
       case 'XS_REQUEST':
         return this.request(end, view.getUint32(0, true), body.slice(4))
       case 'XS_ACK': {
@@ -114,8 +136,11 @@ export class GuestSession {
         const done = this.xenstored.restore(this.connection, body.slice())
         this.held = undefined
         end.send('XS_RESTORED', u32(done.ok ? 0 : 1), done.ok ? new Uint8Array(0) : fromUtf8(done.error.slice(0, 1000)))
-        if (done.ok) this.sendWaitingEvents(0)
-        else this.log('warning', `store state of a restored domain was refused: ${done.error}`)
+        if (done.ok) {
+          this.sendWaitingEvents(0)
+          this.backends.place()
+          this.joinDevices(end)
+        } else this.log('warning', `store state of a restored domain was refused: ${done.error}`)
         return undefined
       }
       case 'CONSOLE_OUT': {
@@ -150,9 +175,19 @@ export class GuestSession {
     this.received = replies
     const wanted = this.console.connect({ input: (offset, bytes) => end.send('CONSOLE_IN', u64(offset), bytes) }, output, input)
     end.send('HELLO', u32(LINK_VERSION, 0), new Uint8Array(16), u32(0, 0), u64(wanted), u64(0))
-    if (!this.connection.awaiting) this.sendWaitingEvents(events)
+    if (!this.connection.awaiting) {
+      this.sendWaitingEvents(events)
+      this.joinDevices(end)
+    }
     this.linkState('connected')
     return undefined
+  }
+
+  /** The store is what the backends look at, so not before a restored domain has its tree. */
+  private joinDevices(end: LinkEnd): void {
+    const { handle } = this.connection.identity
+    this.channels = new DeviceChannels(end, handle, this.log, (key, reason) => this.backends.pumpFailed(key, reason))
+    this.backends.linkUp(this.channels)
   }
 
   private request(end: LinkEnd, sequence: number, message: Uint8Array): string | undefined {

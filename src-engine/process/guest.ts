@@ -5,7 +5,7 @@
 import { parseGuestOptions, USAGE } from './guest-options'
 import { GUEST_EXIT, GuestRunner } from './guest-runner'
 
-const options = parseGuestOptions(process.argv.slice(2))
+const options = parseGuestOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd())
 if (!options.ok) {
   process.stderr.write(`guest: ${options.error}\n${process.argv.length <= 2 ? `${USAGE}\n` : ''}`)
   process.exit(GUEST_EXIT.BAD_ARGUMENTS)

@@ -6,16 +6,18 @@
 // Invariant: decodePumpState(encodePumpState(s)) equals s. Runs in: main thread of the domain's process.
 import type { ConsolePumpState } from '../backend/console/pump'
 import { SCROLLBACK_LIMIT } from '../backend/console/scrollback'
+import type { SavedPump } from '../backend/pump-host'
 import { concatBytes } from '../lib/bytes'
 import { encodeFrame, FrameReader } from '../public/protocol/frame'
 import { CONSOLE_INPUT_WINDOW, XS_REQUEST_WINDOW } from '../public/protocol/link'
 import { err, ok, type Result } from '../public/result'
-import { bytes, count, fields, list, oneOf, within } from '../public/shape'
+import { bytes, count, fields, list, oneOf, optional, shortText, within } from '../public/shape'
 import type { RingPumpState } from '../xenstore/ring-pump'
 
 export interface PumpState {
   readonly store: RingPumpState
   readonly console: ConsolePumpState
+  readonly devices: readonly SavedPump[]
   /** What DomainLink.saveStore gave. */
   readonly xenstore: Uint8Array
 }
@@ -37,9 +39,12 @@ const FORM = fields({
   inputReceived: count,
   input: bytes,
   xenstore: bytes,
+  /** Not in files from before there were devices. */
+  devices: optional(list(fields({ connect: shortText(256 * 1024), length: count }), 64)),
+  deviceBytes: optional(bytes),
 })
 
-export function encodePumpState({ store, console, xenstore }: PumpState): Uint8Array {
+export function encodePumpState({ store, console, devices, xenstore }: PumpState): Uint8Array {
   return encodeFrame({
     kind: 'pumps',
     version: 1,
@@ -57,6 +62,8 @@ export function encodePumpState({ store, console, xenstore }: PumpState): Uint8A
     inputReceived: console.inputReceived,
     input: console.input,
     xenstore,
+    devices: devices.map(({ connect, state }) => ({ connect, length: state.length })),
+    deviceBytes: concatBytes(devices.map(({ state }) => state)),
   })
 }
 
@@ -81,7 +88,12 @@ export function decodePumpState(encoded: Uint8Array): Result<PumpState, string> 
     form.outgoingBytes,
     form.outgoing.map((one) => one.length),
   )
-  if (!unanswered || !outgoing) return err('bad state of the rings: lengths do not add up')
+  const devices = form.devices ?? []
+  const states = cut(
+    form.deviceBytes ?? new Uint8Array(0),
+    devices.map((one) => one.length),
+  )
+  if (!unanswered || !outgoing || !states) return err('bad state of the rings: lengths do not add up')
   if (
     form.history.length > SCROLLBACK_LIMIT ||
     form.input.length > CONSOLE_INPUT_WINDOW ||
@@ -101,6 +113,7 @@ export function decodePumpState(encoded: Uint8Array): Result<PumpState, string> 
       outgoing: outgoing.map((piece, i) => ({ event: form.outgoing[i]?.event ?? 0, bytes: piece })),
     },
     console: { start: form.consoleStart, history, inputReceived, input },
+    devices: states.map((state, i) => ({ connect: devices[i]?.connect ?? '', state })),
     xenstore,
   })
 }

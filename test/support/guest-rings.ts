@@ -1,12 +1,16 @@
 // A guest's half of the XenStore and console rings on plain shared memory, and a whole guest made of them: what a kernel does,
 // without a kernel. Runs in: tests.
 import { ConsolePump } from '../../src-engine/backend/console/pump'
+import type { PumpMaker } from '../../src-engine/backend/device'
+import { PumpHost } from '../../src-engine/backend/pump-host'
 import { latin1 } from '../../src-engine/lib/bytes'
 import { DomainLink } from '../../src-engine/process/domain-link'
 import { XENCONS, XENCONS_IN_SIZE, XENCONS_OUT_SIZE } from '../../src-engine/public/xen/io/console'
 import { XENSTORE_RING, XENSTORE_RING_SIZE, XS_HEADER_SIZE } from '../../src-engine/public/xen/io/xs-wire'
+import type { GuestAccess } from '../../src-engine/ring/guest-access'
 import { XenStoreRingPump } from '../../src-engine/xenstore/ring-pump'
 import { readHeader } from '../../src-engine/xenstore/server'
+import { plainGuest } from './plain-guest'
 import { request } from './xenstore-script'
 
 /** One direction of a ring as the guest uses it. */
@@ -62,6 +66,7 @@ export class TestGuest {
   readonly consoleIn: GuestRing
   readonly store: XenStoreRingPump
   readonly console: ConsolePump
+  readonly devices: PumpHost
   readonly link: DomainLink
   readonly log: string[] = []
   storeNotified = 0
@@ -73,7 +78,13 @@ export class TestGuest {
   private requestId = 0
   private sending = new Uint8Array(0)
 
-  constructor(handle: string, memory = new SharedArrayBuffer(16384), restoreState?: Uint8Array) {
+  constructor(
+    handle: string,
+    memory = new SharedArrayBuffer(16384),
+    restoreState?: Uint8Array,
+    guest?: GuestAccess,
+    makers: ReadonlyMap<string, PumpMaker> = new Map(),
+  ) {
     this.memory = memory
     const ring = (data: number, cons: number, prod: number) =>
       new GuestRing(memory, {
@@ -98,7 +109,9 @@ export class TestGuest {
     })
     this.store = new XenStoreRingPump({ memory, offset: STORE_PAGE, notify: () => this.storeRang() })
     this.console = new ConsolePump({ memory, offset: CONSOLE_PAGE, notify: () => this.consoleNotified++ })
-    this.link = new DomainLink(handle, this.store, this.console, (_level, text) => this.log.push(text), restoreState)
+    const log = (_level: string, text: string) => void this.log.push(text)
+    this.devices = new PumpHost(guest ?? plainGuest(memory), makers, [], log)
+    this.link = new DomainLink(handle, this.store, this.console, this.devices, log, restoreState)
   }
 
   /** A request through the ring; resolves with its reply as text. */

@@ -56,6 +56,7 @@ export class TestMachine {
     this.caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(this.process), DOM0_CALLS, DOM0_EVENTS, {
       log: ({ level, text }) => this.log.push(`dom0 ${level}: ${text}`),
       link: ({ state, reason }) => this.log.push(`dom0 link ${state} ${reason ?? ''}`),
+      device: ({ key, state, error }) => this.log.push(`dom0 device ${key} ${state} ${error ?? ''}`),
     })
     const journalDirectory = path.join(this.directory, 'journal')
     this.socketPath =

@@ -34,6 +34,8 @@ import {
   within,
 } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
+import { deviceCountersShape, deviceShape, IMAGE_FORMATS, networkShape } from './device'
+import { deviceKeyShape } from './link'
 
 export const handle = matching('a domain UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 /** 1..DOMID_FIRST_RESERVED-1; unique among domains that dom0 knows at one time. */
@@ -179,6 +181,8 @@ export type DomainEvents = EventTypesOf<typeof DOMAIN_EVENTS>
 /** What control/shutdown accepts (6.4 of the ABI document). */
 export const SHUTDOWN_REQUESTS = ['poweroff', 'reboot', 'suspend', 'halt'] as const
 
+export const DEVICE_LIMIT = 64
+
 const introduced = fields({
   handle,
   domid: domidShape,
@@ -190,6 +194,11 @@ const introduced = fields({
   startedAtMs: count,
   /** The trees come from the domain over the link (XS_RESTORE) instead of being made fresh. */
   restoring: optional(flag),
+  /**
+   * All devices the domain has now. Of a domain that is known (from the journal, or restored) those that are in its store go on, the
+   * others are attached; what its store has beside them is taken away.
+   */
+  devices: optional(list(deviceShape, DEVICE_LIMIT)),
   link: linkEnd,
 })
 
@@ -208,11 +217,31 @@ export const DOM0_CALLS = {
   },
   /**
    * Makes the domain known: its trees in the store (6.3 of the ABI document), its link, @introduceDomain. For a handle that
-   * is known already (from the journal) only the link is replaced. INVALID_ARG when another domain has this domid.
+   * is known already (from the journal) only the link is replaced. INVALID_ARG when another domain has this domid, or when a
+   * device cannot be opened (not for a domain that is known: that device then tells its error by the event `device`).
    */
   introduce: { args: introduced, reply: unit, status: 'done' },
-  /** Forgets the domain: trees, watches, transactions, console scrollback; @releaseDomain fires. No error if unknown. */
+  /**
+   * Forgets the domain: trees, watches, transactions, console scrollback; @releaseDomain fires. Answered when its disks are closed.
+   * No error if unknown.
+   */
   release: { args: fields({ handle }), reply: unit, status: 'done' },
+  /** The virtual networks there are; what is not named any more goes. */
+  setNetworks: { args: fields({ networks: list(networkShape, 64) }), reply: unit, status: 'no: networks are not served yet' },
+  /** Gives a domain one more device. Answered when the guest may find it; that it uses it is told by `device`. */
+  attachDevice: { args: fields({ handle, device: deviceShape }), reply: unit, status: 'done' },
+  /**
+   * Takes a device away: the guest is asked to let go of it, what it wrote is flushed. Answered when it is gone;
+   * OPERATION_TIMEOUT when the guest does not let go in time (it is taken away whenever it does). `force` does not ask.
+   */
+  detachDevice: { args: fields({ handle, key: deviceKeyShape, force: flag }), reply: unit, status: 'done' },
+  /** Another medium for a disk, or none with an empty path. */
+  changeMedium: {
+    args: fields({ handle, key: deviceKeyShape, path: shortText(4096), format: oneOf(...IMAGE_FORMATS) }),
+    reply: unit,
+    status: 'done',
+  },
+  deviceCounters: { args: fields({ handle }), reply: fields({ devices: list(deviceCountersShape) }), status: 'done' },
   /** Writes memory/target, at most static-max (6.4): the guest's balloon driver follows. */
   setTarget: { args: fields({ handle, targetKiB: count }), reply: unit, status: 'done' },
   /** Writes control/shutdown; the guest acknowledges by emptying it. NO_DOMAIN if unknown. */
@@ -247,5 +276,7 @@ export const DOM0_EVENTS = {
   log: logLine,
   /** A domain's link came up or went away (its process died, or it sent garbage: then `reason` says what). */
   link: fields({ handle, state: oneOf('connected', 'closed'), reason: optional(text) }),
+  /** A backend's xenbus state moved (0: the device is gone), or something is wrong with the device. */
+  device: fields({ handle, key: deviceKeyShape, state: within(0, 8), error: optional(text) }),
 } as const
 export type Dom0Events = EventTypesOf<typeof DOM0_EVENTS>

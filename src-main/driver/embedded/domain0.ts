@@ -84,6 +84,8 @@ export class Domain0 {
     const caller = new Caller<Dom0Calls, Dom0Events>(child.transport, DOM0_CALLS, DOM0_EVENTS, {
       log: ({ level, text }) => this.listener.log(level, text),
       link: (event) => this.listener.link(event),
+      device: ({ key, state, error }) =>
+        this.listener.log(error ? 'warning' : 'info', `device ${key}: ${error ?? `state ${state}`}`),
     })
     let hung = ''
     const unwatch = this.watchdog.watch({

@@ -32,6 +32,7 @@ async function startProcess(journalDirectory: string) {
       if (level === 'error') errors.push(text)
     },
     link: () => {},
+    device: () => {},
   })
   const started = await caller.call('start', { journalDirectory, socketDirectory: directory })
   if (!started.ok) throw new Error(started.error.message)

@@ -37,7 +37,7 @@ interface Running {
 
 async function start(directory: string): Promise<Running> {
   const [near, far] = transportPair()
-  const domain0 = new Domain0(far, systemClock)
+  const domain0 = new Domain0(far, systemClock, [])
   cleanups.push(() => domain0.dispose())
   const links: string[] = []
   const caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, {
@@ -45,6 +45,7 @@ async function start(directory: string): Promise<Running> {
       if (level === 'error') throw new Error(text)
     },
     link: ({ handle, state }) => links.push(`${handle.slice(-1)} ${state}`),
+    device: () => {},
   })
   const sockets = fs.mkdtempSync(path.join(directory, 's'))
   const started = await caller.call('start', { journalDirectory: directory, socketDirectory: sockets })

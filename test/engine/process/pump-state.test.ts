@@ -13,7 +13,11 @@ function state(): PumpState {
   guest.store.reply(1, request(2, 'x'.repeat(1500)))
   guest.store.event(1, request(15, 'p|t|'))
   guest.print('history')
-  return { store: guest.store.save(), console: guest.console.save(), xenstore: new Uint8Array([1, 2, 3]) }
+  const devices = [
+    { connect: '{"key":"vbd/51712"}', state: new Uint8Array([9, 8]) },
+    { connect: '{}', state: new Uint8Array(0) },
+  ]
+  return { store: guest.store.save(), console: guest.console.save(), devices, xenstore: new Uint8Array([1, 2, 3]) }
 }
 
 describe('pump state', () => {

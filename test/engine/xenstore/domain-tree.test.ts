@@ -34,8 +34,12 @@ function lines(text: string): Map<string, string> {
 async function ours(): Promise<Map<string, string>> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-tree-'))
   const [near, far] = transportPair()
-  const domain0 = new Domain0(far, systemClock)
-  const caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, { log: () => {}, link: () => {} })
+  const domain0 = new Domain0(far, systemClock, [])
+  const caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, {
+    log: () => {},
+    link: () => {},
+    device: () => {},
+  })
   await caller.call('start', { journalDirectory: directory })
   const { memoryKiB, ...tree } = domainTree(2, 'pvh1')
   const { port1 } = new MessageChannel()

@@ -1,0 +1,439 @@
+// A disk from the frontend's ring to the image file, in one process: a guest of rings (test/support) joined to domain 0 by a socket,
+// the frontend a synthetic one. Handshake through the store, all operations in both widths, errors, a domain 0 that is replaced, saved
+// and restored pumps, hot attach and detach. With unmodified kernels: test/boot/disk.test.ts.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { PUMP_MAKERS } from '../../../../src-engine/backend/pumps'
+import { BACKEND_ROWS } from '../../../../src-engine/backend/registry'
+import { systemClock } from '../../../../src-engine/lib/clock'
+import { connectTransport } from '../../../../src-engine/link/transport'
+import { Domain0 } from '../../../../src-engine/process/domain0'
+import { Caller } from '../../../../src-engine/public/protocol/call'
+import { DOM0_CALLS, DOM0_EVENTS, type Dom0Calls, type Dom0Events } from '../../../../src-engine/public/protocol/control'
+import type { Disk } from '../../../../src-engine/public/protocol/device'
+import { transportPair } from '../../../../src-engine/public/protocol/transport'
+import { BLKIF_OP } from '../../../../src-engine/public/xen/io/blkif'
+import { SRING } from '../../../../src-engine/public/xen/io/ring'
+import { XS } from '../../../../src-engine/public/xen/io/xs-wire'
+import { BlkFrontend } from '../../../support/blk-frontend'
+import { TestGuest } from '../../../support/guest-rings'
+import { type PlainGuest, plainGuest } from '../../../support/plain-guest'
+import { randomFrom } from '../../../support/random'
+import { domainTree, handleOf } from '../../../support/xenstore-script'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+const PORT = 7
+const RING = 8
+const DATA = 32
+const PAGES = 1024
+const MIB = 1024 * 1024
+const DEVICE = 'device/vbd/51712'
+const BACKEND = '/local/domain/0/backend/vbd/1/51712'
+
+/** Domain 0 with one guest, whose disk is `disk`. */
+class Scene {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-disk-'))
+  readonly image = path.join(this.folder, 'disk.raw')
+  readonly events: string[] = []
+  plain: PlainGuest
+  guest: TestGuest
+  front: BlkFrontend
+  private domain0: Domain0 | undefined
+  private caller: Caller<Dom0Calls, Dom0Events> | undefined
+  private socket = ''
+  private tickets = 0
+
+  constructor(
+    readonly protocol = 'x86_64-abi',
+    readonly ringPages: readonly number[] = [RING],
+    readonly disk: Partial<Disk> = {},
+  ) {
+    cleanups.push(() => this.close())
+    fs.writeFileSync(this.image, Buffer.alloc(0))
+    fs.truncateSync(this.image, 4 * MIB)
+    const memory = new SharedArrayBuffer(PAGES * 4096)
+    this.plain = plainGuest(memory)
+    this.guest = new TestGuest(handleOf(1), memory, undefined, this.plain, PUMP_MAKERS)
+    this.front = this.frontend()
+  }
+
+  private frontend(): BlkFrontend {
+    const front = new BlkFrontend(this.plain, this.ringPages, this.protocol)
+    front.ring = () => setImmediate(() => this.guest.devices.signal(PORT))
+    this.plain.onEvent = () => front.event()
+    return front
+  }
+
+  get calls(): Caller<Dom0Calls, Dom0Events> {
+    if (!this.caller) throw new Error('no domain 0')
+    return this.caller
+  }
+
+  get description(): Disk {
+    return { kind: 'vbd', dev: 'xvda', path: this.image, format: 'raw', readonly: false, removable: false, ...this.disk }
+  }
+
+  /** A domain 0, the first or the next, that the guest is introduced to. */
+  async domain(restoring = false, devices: readonly Disk[] = [this.description]): Promise<string | undefined> {
+    const [near, far] = transportPair()
+    this.domain0 = new Domain0(far, systemClock, BACKEND_ROWS)
+    this.caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, {
+      log: ({ text }) => process.env['SHOW'] && console.log(text),
+      link: () => {},
+      device: ({ key, state, error }) => this.events.push(`${key} ${state}${error ? ` ${error}` : ''}`),
+    })
+    const started = await this.caller.call('start', {
+      journalDirectory: this.folder,
+      socketDirectory: fs.mkdtempSync(path.join(this.folder, 's')),
+    })
+    if (!started.ok) throw new Error(started.error.message)
+    this.socket = started.value.socketPath ?? ''
+    return this.introduce(restoring, devices)
+  }
+
+  async introduce(restoring: boolean, devices: readonly Disk[]): Promise<string | undefined> {
+    const { memoryKiB, ...tree } = domainTree(1)
+    const link = { path: this.socket, ticket: `ticket-${++this.tickets}` }
+    const introduced = await this.calls.call('introduce', {
+      ...tree,
+      memoryMiB: memoryKiB / 1024,
+      guestDomid: 1,
+      restoring,
+      devices,
+      link,
+    })
+    if (!introduced.ok) return introduced.error.message
+    const transport = await connectTransport(this.socket, link.ticket)
+    if (!transport.ok) throw new Error(transport.error)
+    this.guest.link.attach(transport.value)
+    await expect.poll(() => this.guest.link.connected).toBe(true)
+    return undefined
+  }
+
+  /** SIGKILL in small: the link is cut, nothing more is written or said. */
+  async kill(): Promise<void> {
+    const before = this.domain0
+    this.domain0 = undefined
+    await before?.dispose()
+    await expect.poll(() => this.guest.link.connected).toBe(false)
+  }
+
+  ask(type: number, payload: string): Promise<string> {
+    return this.guest.ask(type, payload)
+  }
+
+  backendState(): Promise<string> {
+    return this.ask(XS.XS_READ, `${BACKEND}/state|`)
+  }
+
+  async untilBackend(state: string): Promise<void> {
+    await expect.poll(() => this.backendState()).toBe(state)
+  }
+
+  frontState(state: number): Promise<string> {
+    return this.ask(XS.XS_WRITE, `${DEVICE}/state|${state}`)
+  }
+
+  /** What a driver does to connect. */
+  async connect(): Promise<void> {
+    await this.untilBackend('2')
+    for (const [key, value] of Object.entries(this.front.keys(PORT))) await this.ask(XS.XS_WRITE, `${DEVICE}/${key}|${value}`)
+    await this.frontState(3)
+    await this.untilBackend('4')
+    await this.frontState(4)
+  }
+
+  /** A driver loaded anew: fresh ring, same pages. */
+  reload(): void {
+    this.front = this.frontend()
+  }
+
+  fill(page: number, value: number): void {
+    this.plain.bytes.fill(value, page * 4096, (page + 1) * 4096)
+  }
+
+  page(page: number): Buffer {
+    return Buffer.from(this.plain.bytes.slice(page * 4096, (page + 1) * 4096))
+  }
+
+  onDisk(offset: number, length: number): Buffer {
+    const file = fs.openSync(this.image, 'r')
+    const bytes = Buffer.alloc(length)
+    fs.readSync(file, bytes, 0, length, offset)
+    fs.closeSync(file)
+    return bytes
+  }
+
+  async close(): Promise<void> {
+    await this.domain0?.dispose()
+    this.guest.link.dispose()
+    fs.rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+async function connected(...args: ConstructorParameters<typeof Scene>): Promise<Scene> {
+  const scene = new Scene(...args)
+  expect(await scene.domain()).toBe(undefined)
+  await scene.connect()
+  return scene
+}
+
+describe.each([
+  ['x86_64-abi', [RING]],
+  ['x86_32-abi', [RING]],
+  ['x86_64-abi', [RING, RING + 1, RING + 2, RING + 3]],
+] as const)('a disk with a ring of %s on pages %j', (protocol, pages) => {
+  it('reads, writes, flushes and discards', async () => {
+    const scene = await connected(protocol, pages)
+    const { front } = scene
+    scene.fill(DATA, 0xa1)
+    scene.fill(DATA + 1, 0xb2)
+    expect(await front.write(16, [{ page: DATA }, { page: DATA + 1, first: 2, last: 3 }])).toBe(0)
+    expect(scene.onDisk(16 * 512, 4096).every((byte) => byte === 0xa1)).toBe(true)
+    expect(scene.onDisk(24 * 512, 1024).every((byte) => byte === 0xb2)).toBe(true)
+    expect(scene.onDisk(26 * 512, 512).every((byte) => byte === 0)).toBe(true)
+    expect(await front.flush()).toBe(0)
+    expect(await front.read(17, [{ page: DATA + 2, first: 1, last: 7 }, { page: DATA + 3 }])).toBe(0)
+    expect(
+      scene
+        .page(DATA + 2)
+        .subarray(512)
+        .equals(scene.onDisk(17 * 512, 7 * 512)),
+    ).toBe(true)
+    expect(scene.page(DATA + 3).equals(scene.onDisk(24 * 512, 4096))).toBe(true)
+    expect(scene.plain.dirty.has(DATA + 3)).toBe(true)
+    expect(await front.discard(2048, 4096)).toBe(0)
+    expect(await front.request(BLKIF_OP.BLKIF_OP_WRITE_BARRIER, 100, [{ page: DATA, first: 0, last: 0 }])).toBe(0)
+    expect(await front.request(BLKIF_OP.BLKIF_OP_WRITE_BARRIER, 0, [])).toBe(0)
+    expect(scene.onDisk(100 * 512, 512).every((byte) => byte === 0xa1)).toBe(true)
+    expect(front.wrong).toEqual([])
+  })
+
+  it('moves a megabyte in one indirect request, and thousands of requests at once', async () => {
+    const scene = await connected(protocol, pages)
+    const { front } = scene
+    const many = Array.from({ length: 256 }, (_, i) => ({ page: DATA + 1 + i }))
+    for (const [i, { page }] of many.entries()) scene.fill(page, i)
+    expect(await front.indirect(BLKIF_OP.BLKIF_OP_WRITE, 8, DATA, many)).toBe(0)
+    for (let i = 0; i < 256; i += 51) expect(scene.onDisk((i + 1) * 4096, 4096).every((byte) => byte === i)).toBe(true)
+    for (const { page } of many) scene.fill(page, 0xff)
+    expect(await front.indirect(BLKIF_OP.BLKIF_OP_READ, 8, DATA, many)).toBe(0)
+    for (const [i, { page }] of many.entries()) expect(scene.page(page)[77]).toBe(i)
+
+    const random = randomFrom(3)
+    const expected = scene.onDisk(0, 4 * MIB)
+    const jobs: Promise<number>[] = []
+    for (let i = 0; i < 3000; i++) {
+      const sector = 8 * (i % 512)
+      const page = DATA + 300 + (i % 512)
+      if (i < 512) {
+        const value = random(256)
+        scene.fill(page, value)
+        expected.fill(value, sector * 512, sector * 512 + 4096)
+        jobs.push(front.write(sector, [{ page }]))
+      } else jobs.push(front.read(8 * random(1000), [{ page: DATA + 10 }]))
+    }
+    expect(new Set(await Promise.all(jobs))).toEqual(new Set([0]))
+    expect(scene.onDisk(0, 4 * MIB).equals(expected)).toBe(true)
+    expect(front.wrong).toEqual([])
+    const counters = await scene.calls.call('deviceCounters', { handle: handleOf(1) })
+    expect(counters).toMatchObject({ value: { devices: [{ key: 'vbd/51712', state: 4, errors: 0, writtenBytes: 3 * MIB }] } })
+  })
+})
+
+describe('requests that are wrong', () => {
+  it('get an error each, and the ring goes on', async () => {
+    const scene = await connected()
+    const { front, plain } = scene
+    const page = DATA
+    const rows: [string, () => Promise<number>, number][] = [
+      ['beyond the end', () => front.read(8192, [{ page }]), -1],
+      ['across the end', () => front.write(8191, [{ page }]), -1],
+      ['at 2^63', () => front.read(2 ** 63, [{ page }]), -1],
+      ['of no segments', () => front.read(0, []), -1],
+      ['of segments the wrong way round', () => front.read(0, [{ page, first: 5, last: 4 }]), -1],
+      ['of sectors beyond the page', () => front.read(0, [{ page, first: 5, last: 8 }]), -1],
+      ['of an unknown operation', () => front.request(77, 0, [{ page }]), -2],
+      ['of too many indirect segments', () => front.indirect(0, 0, page, Array(257).fill({ page })), -1],
+      ['of a flush with data', () => front.request(BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE, 0, [{ page }]), -1],
+      ['of a discard without end', () => front.discard(0, 2 ** 60), -1],
+    ]
+    for (const [name, ask, status] of rows) expect(await ask(), name).toBe(status)
+    plain.grants.delete(front.grant(page))
+    for (const operation of [BLKIF_OP.BLKIF_OP_READ, BLKIF_OP.BLKIF_OP_WRITE]) {
+      const asked = front.request(operation, 0, [{ page: DATA + 1 }, { page: DATA + 2 }])
+      plain.grants.delete(1000 + DATA + 2)
+      expect(await asked, 'of a page that is not granted').toBe(-1)
+    }
+    const readonly = front.read(0, [{ page: DATA + 3 }])
+    plain.readonlyGrants.add(1000 + DATA + 3)
+    expect(await readonly, 'into a page granted for reading').toBe(-1)
+    plain.readonlyGrants.clear()
+    expect(await front.write(0, [{ page: DATA + 4 }])).toBe(0)
+    expect(front.wrong).toEqual([])
+  })
+
+  it('to a disk that is read-only fail when they change it', async () => {
+    const scene = await connected('x86_64-abi', [RING], { readonly: true })
+    expect(await scene.ask(XS.XS_READ, `${BACKEND}/info|`)).toBe('4')
+    expect(await scene.front.write(0, [{ page: DATA }])).toBe(-1)
+    expect(await scene.front.discard(0, 8)).toBe(-1)
+    expect(await scene.front.read(0, [{ page: DATA }])).toBe(0)
+  })
+
+  it.each([
+    ['an index beyond the ring', (scene: Scene) => scene.front.word(SRING.req_prod, 5000)],
+    ['a ring that is not granted any more', (scene: Scene) => scene.plain.grants.delete(scene.front.ringRefs[0] ?? 0)],
+  ])('%s ends the backend, not domain 0', async (_name, spoil) => {
+    const scene = await connected()
+    spoil(scene)
+    scene.guest.devices.signal(PORT)
+    await scene.untilBackend('5')
+    expect(scene.events.join()).toMatch(/ring/)
+    expect(scene.plain.bound.size).toBe(0)
+    await scene.frontState(6)
+    await scene.untilBackend('6')
+    scene.reload()
+    await scene.frontState(1)
+    await scene.connect()
+    expect(await scene.front.read(0, [{ page: DATA }])).toBe(0)
+  })
+
+  it.each([
+    ['no ring', { 'ring-ref': '4711' }],
+    ['no channel', { 'event-channel': 'x' }],
+    ['an unknown protocol', { protocol: 'arm-abi' }],
+  ])('a frontend that publishes %s is closed', async (_name, keys) => {
+    const scene = new Scene()
+    await scene.domain()
+    await scene.untilBackend('2')
+    for (const [key, value] of Object.entries({ ...scene.front.keys(PORT), ...keys })) {
+      await scene.ask(XS.XS_WRITE, `${DEVICE}/${key}|${value}`)
+    }
+    await scene.frontState(3)
+    await scene.untilBackend('5')
+    expect(scene.guest.link.connected).toBe(true)
+  })
+})
+
+describe('a disk and its domain 0', () => {
+  it('that is replaced in the middle of writes loses none, and answers each once', async () => {
+    const scene = await connected()
+    const { front } = scene
+    const jobs: Promise<number>[] = []
+    for (let i = 0; i < 400; i++) {
+      scene.fill(DATA + i, i % 256)
+      jobs.push(front.write(8 * i, [{ page: DATA + i }]))
+      if (i % 100 === 50) {
+        await scene.kill()
+        await scene.domain()
+      }
+    }
+    expect(new Set(await Promise.all(jobs))).toEqual(new Set([0]))
+    for (let i = 0; i < 400; i += 13) expect(scene.onDisk(4096 * i, 4096).every((byte) => byte === i % 256)).toBe(true)
+    expect(front.wrong).toEqual([])
+    expect(await scene.backendState()).toBe('4')
+  })
+
+  it('that is not there keeps requests waiting; saved then, they are done after the restore', async () => {
+    const scene = await connected()
+    const state = await scene.guest.link.saveStore()
+    if (!state.ok) throw new Error(state.error)
+    await scene.kill()
+    scene.fill(DATA, 0x5e)
+    const written = scene.front.write(80, [{ page: DATA }])
+    await expect.poll(() => scene.front.word(SRING.req_prod)).toBe(1)
+    const saved = scene.guest.devices.save()
+    const stores = { store: scene.guest.store.save(), console: scene.guest.console.save() }
+    // The restored domain: its memory as it was, pumps made from the state.
+    fs.rmSync(path.join(scene.folder, 'xenstore.journal'))
+    scene.guest.devices.dispose()
+    const restored = new TestGuest(handleOf(1), scene.guest.memory, state.value, scene.plain, PUMP_MAKERS)
+    expect(restored.store.load(stores.store)).toBe(undefined)
+    restored.console.load(stores.console)
+    expect(restored.devices.load(saved)).toBe(undefined)
+    restored.takeOver(scene.guest)
+    scene.guest = restored
+    expect(await scene.domain(true)).toBe(undefined)
+    expect(await written).toBe(0)
+    expect(scene.onDisk(80 * 512, 4096).every((byte) => byte === 0x5e)).toBe(true)
+    expect(await scene.backendState()).toBe('4')
+  })
+
+  it('is opened when the domain is introduced, and a file that is none is told in one sentence', async () => {
+    const scene = new Scene('x86_64-abi', [RING], { path: '/nowhere/disk.img' })
+    expect(await scene.domain()).toMatch(/\/nowhere\/disk\.img/)
+    expect(await scene.introduce(false, [{ ...scene.description, path: scene.image }])).toBe(undefined)
+    await scene.connect()
+  })
+
+  it('closes and connects again with its frontend', async () => {
+    const scene = await connected()
+    for (let round = 0; round < 3; round++) {
+      scene.fill(DATA, round + 1)
+      expect(await scene.front.write(8 * round, [{ page: DATA }])).toBe(0)
+      await scene.frontState(5)
+      await scene.untilBackend('5')
+      await scene.frontState(6)
+      await scene.untilBackend('6')
+      expect(scene.plain.bound.size).toBe(0)
+      scene.reload()
+      await scene.frontState(1)
+      await scene.connect()
+    }
+    for (let round = 0; round < 3; round++) expect(scene.onDisk(4096 * round, 1)[0]).toBe(round + 1)
+  })
+})
+
+describe('disks that come and go', () => {
+  it('are attached to a running guest, and detached when it lets go', async () => {
+    const scene = await connected()
+    const second = path.join(scene.folder, 'second.raw')
+    fs.writeFileSync(second, Buffer.alloc(MIB, 7))
+    const device: Disk = { ...scene.description, dev: 'xvdb', path: second }
+    expect(await scene.calls.call('attachDevice', { handle: handleOf(1), device })).toEqual({ ok: true, value: {} })
+    expect(await scene.ask(XS.XS_READ, 'device/vbd/51728/state|')).toBe('1')
+    expect(await scene.ask(XS.XS_READ, '/local/domain/0/backend/vbd/1/51728/state|')).toBe('2')
+    expect(await scene.calls.call('attachDevice', { handle: handleOf(1), device })).toMatchObject({ ok: false })
+    // Nobody drives it: it goes at once.
+    expect(await scene.calls.call('detachDevice', { handle: handleOf(1), key: 'vbd/51728', force: false })).toMatchObject({
+      ok: true,
+    })
+    expect(await scene.ask(XS.XS_DIRECTORY, 'device/vbd|')).toBe('51712|')
+    const gone = scene.calls.call('detachDevice', { handle: handleOf(1), key: 'vbd/51712', force: false })
+    await scene.untilBackend('5')
+    expect(await scene.front.write(0, [{ page: DATA }])).toBe(0)
+    await scene.frontState(5)
+    await scene.frontState(6)
+    expect(await gone).toEqual({ ok: true, value: {} })
+    expect(await scene.ask(XS.XS_DIRECTORY, 'device|')).toBe('suspend|')
+    expect(scene.events.at(-1)).toBe('vbd/51712 0')
+  })
+
+  it('are taken away by force from a guest that does not answer', async () => {
+    const scene = await connected()
+    expect(await scene.calls.call('detachDevice', { handle: handleOf(1), key: 'vbd/51712', force: true })).toMatchObject({
+      ok: true,
+    })
+    expect(await scene.ask(XS.XS_DIRECTORY, 'device|')).toBe('suspend|')
+    expect(scene.plain.bound.size).toBe(0)
+  })
+
+  it('have their medium changed when they are removable', async () => {
+    const scene = await connected('x86_64-abi', [RING], { removable: true, path: '' })
+    expect(await scene.ask(XS.XS_READ, `${BACKEND}/sectors|`)).toBe('0')
+    expect(await scene.front.read(0, [{ page: DATA }])).toBe(-1)
+    const medium = { handle: handleOf(1), key: 'vbd/51712', path: scene.image, format: 'raw' } as const
+    expect(await scene.calls.call('changeMedium', medium)).toEqual({ ok: true, value: {} })
+    expect(await scene.ask(XS.XS_READ, `${BACKEND}/sectors|`)).toBe('8192')
+    expect(await scene.front.read(0, [{ page: DATA }])).toBe(0)
+    expect(await scene.calls.call('changeMedium', { ...medium, path: '' })).toEqual({ ok: true, value: {} })
+    expect(await scene.front.read(0, [{ page: DATA }])).toBe(-1)
+  })
+})
