@@ -34,10 +34,12 @@ export async function rebaseImage(path: string, options: RebaseOptions): Promise
   if (options.backing) {
     const found = await reachable.value.find(options.backing.name)
     if (!found.ok) return found
-    const allowed = [...(options.allowed ?? []), found.value]
-    const opened = await openImage(found.value, { format: options.backing.format, readonly: true, allowed })
-    if (!opened.ok) return opened
-    below = opened.value
+    if (options.mode === 'safe') {
+      const allowed = [...(options.allowed ?? []), found.value]
+      const opened = await openImage(found.value, { format: options.backing.format, readonly: true, allowed })
+      if (!opened.ok) return opened
+      below = opened.value
+    }
   }
   const copied = options.mode === 'safe' ? await copyDifferences(path, reachable.value, below, options) : ok(undefined)
   await below?.close()
