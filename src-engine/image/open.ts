@@ -15,6 +15,8 @@ import { repairQcow2 } from './qcow2/repair'
 import type { State } from './qcow2/state'
 import { openRaw } from './raw'
 import { printable, Reachable } from './reachable'
+import { openVhd } from './vhd'
+import { openVmdk } from './vmdk'
 
 export async function openImage(
   path: string,
@@ -54,9 +56,14 @@ async function openFormat(
       return state.ok ? ok(new Qcow2Format(state.value, options.readonly)) : state
     }
     case 'vhd':
+      return options.readonly ? openVhd(file) : onlyRead(file, options)
     case 'vmdk':
-      return fail('unsupported', `${options.format} images are not read yet.`)
+      return options.readonly ? openVmdk(file, reachable, (path) => openFile(path, 'read')) : onlyRead(file, options)
   }
+}
+
+function onlyRead(file: File, { format }: OpenOptions) {
+  return fail('read-only', `${file.path} is of format ${format}, which is only read; convert it to write to it.`)
 }
 
 /** The inner state, for the operations of this folder that change more than a guest may. */

@@ -153,6 +153,40 @@ describe.skipIf(NO_QEMU_IMG)(`the reader${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''
     await expectSame(file, 'qcow2')
   })
 
+  it.each([
+    ['vhd', 'vpc', 'subformat=dynamic'],
+    ['vhd', 'vpc', 'subformat=dynamic,force_size=on'],
+    ['vhd', 'vpc', 'subformat=fixed,force_size=on'],
+    ['vmdk', 'vmdk', 'subformat=monolithicSparse'],
+    ['vmdk', 'vmdk', 'subformat=monolithicFlat'],
+    ['vmdk', 'vmdk', 'subformat=twoGbMaxExtentSparse'],
+    ['vmdk', 'vmdk', 'subformat=twoGbMaxExtentFlat'],
+    ['vmdk', 'vmdk', 'subformat=streamOptimized'],
+  ] as const)('reads %s (%s, %s)', async (format, name, options) => {
+    const raw = place.file('o.raw')
+    writeFileSync(raw, disk(3 * MiB + 512 * 9, 5))
+    const file = place.file(`${options.replaceAll(/[=,]/g, '-')}.${format}`)
+    await qemuImg('convert', '-f', 'raw', '-O', name, '-o', options, raw, file)
+    await expectSame(file, format, name)
+    expect(await openImage(file, { format, readonly: false })).toMatchObject({ error: { code: 'read-only' } })
+  })
+
+  it('reads disks of several extents, and finds them in their own folder only', async () => {
+    const file = place.file('split.vmdk')
+    await qemuImg('create', '-f', 'vmdk', '-o', 'subformat=twoGbMaxExtentSparse', file, '5G')
+    await qemuIo(file, ['write -P 1 0 1M', 'write -P 2 2047M 3M', 'write -P 3 4096M 64k'], '-f', 'vmdk')
+    const image = value(await openImage(file, { format: 'vmdk', readonly: true }))
+    const bytes = new Uint8Array(3 * MiB)
+    value(await image.read(2047 * MiB, bytes))
+    expect(bytes.every((byte) => byte === 2)).toBe(true)
+    value(await image.read(4096 * MiB - 512, bytes.subarray(0, 1024)))
+    expect([bytes[0], bytes[511], bytes[512], bytes[1023]]).toEqual([0, 0, 3, 3])
+    value(await image.close())
+    const text = readFileSync(file, 'latin1')
+    writeFileSync(file, text.replace(/"split-s001.vmdk"/, '"/etc/passwd"'))
+    expect(await openImage(file, { format: 'vmdk', readonly: true })).toMatchObject({ error: { code: 'backing-refused' } })
+  })
+
   it('refuses encrypted images in one sentence', async () => {
     const file = place.file('luks.qcow2')
     await qemuImg('create', '-f', 'qcow2', file, '1M')
