@@ -4,5 +4,7 @@
 import { openImage } from '../image/open'
 import { blkRow } from './blk/row'
 import type { BackendRow } from './device'
+import { fbRow } from './fb/row'
+import { kbdRow } from './kbd/row'
 
-export const BACKEND_ROWS: readonly BackendRow[] = [blkRow(openImage)]
+export const BACKEND_ROWS: readonly BackendRow[] = [blkRow(openImage), fbRow, kbdRow]

@@ -15,6 +15,7 @@ import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
 import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
 import { DOMAIN_CALLS, type DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
+import type { Display } from '../public/protocol/device'
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
@@ -22,11 +23,13 @@ import type { TypeOf } from '../public/shape'
 import { HVM_PARAM } from '../public/xen/hvm-params'
 import { HYPERCALLS } from '../public/xen/hypercall'
 import { SHUTDOWN } from '../public/xen/sched'
+import type { VncPlace } from '../rfb/listen'
 import { restoreDomain, type SaveProgress, saveDomain } from '../save/checkpoint'
 import type { SaveError } from '../save/save-file'
 import { EXIT, Registers } from '../vcpu/registers'
 import { XenStoreRingPump } from '../xenstore/ring-pump'
 import { DomainLink } from './domain-link'
+import { commandLineFor, GuestScreen } from './guest-screen'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
 import { VcpuThreads } from './vcpu-threads'
@@ -38,6 +41,7 @@ function failure(code: string, message: string): { ok: false; error: CallError }
   return err({ code, message })
 }
 const NO_DOMAIN = failure('OPERATION_INVALID', 'There is no domain in this process.')
+const NO_SCREEN = failure('OPERATION_INVALID', 'The domain has no display.')
 const DONE = ok(undefined)
 
 /** Lines of the message ring that are told as they come, in a second; a guest that makes more has them in `dmesg` only. */
@@ -73,6 +77,7 @@ interface Running {
   readonly store: XenStoreRingPump
   readonly console: ConsolePump
   readonly devices: PumpHost
+  readonly screen: GuestScreen | undefined
   readonly link: DomainLink
   readonly storePort: number
   readonly consolePort: number
@@ -137,6 +142,31 @@ export class DomainProcess {
       },
       sample: () => (this.running ? ok(this.sample(this.running)) : NO_DOMAIN),
       report: () => (this.running ? ok(this.report(this.running)) : NO_DOMAIN),
+      openScreen: async ({ link }, ports) => {
+        const screen = this.running?.screen
+        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        const transport = await this.linkTransport(link, ports)
+        if (!transport.ok) return failure('INVALID_ARG', transport.error)
+        screen.attach(transport.value)
+        return DONE
+      },
+      listenVnc: async (place) => {
+        const screen = this.running?.screen
+        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        const listening = await screen.listen(vncPlace(place))
+        return listening.ok ? ok({ port: listening.value }) : failure('OPERATION_FAILED', listening.error)
+      },
+      typeText: ({ text }) => {
+        const screen = this.running?.screen
+        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        screen.type(text)
+        return DONE
+      },
+      screenshot: () => {
+        const screen = this.running?.screen
+        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        return ok(screen.screenshot())
+      },
       dmesg: () => (this.running ? ok({ text: this.running.made.domain.messages.read().text }) : NO_DOMAIN),
       ping: () => DONE,
       destroy: async () => {
@@ -164,11 +194,15 @@ export class DomainProcess {
     domain.messages.log(
       `building ${args.name}: ${args.memoryMiB} MiB, ${args.vcpus} vcpu, kernel ${path.basename(args.kernel)}`,
     )
-    const loaded = loadKernel(made.value, { kernel: kernel.value, ramdisk: ramdisk.value, commandLine: args.cmdline ?? '' })
+    const loaded = loadKernel(made.value, {
+      kernel: kernel.value,
+      ramdisk: ramdisk.value,
+      commandLine: commandLineFor(args.display, args.cmdline ?? ''),
+    })
     if (!loaded.ok) return failure('INVALID_ARG', loaded.error)
     this.name = args.name
     setImmediate(dropGarbage)
-    return ok(this.adopt(args.handle, made.value))
+    return ok(this.adopt(args.handle, made.value, screenOf(args)))
   }
 
   private async restore(args: DomainCalls['restore']['args']): Promise<Result<DomainCalls['restore']['reply'], CallError>> {
@@ -191,7 +225,7 @@ export class DomainProcess {
     this.name = args.name
     const savedAt = new Date(identity.savedAtMs).toISOString()
     made.domain.messages.log(`restored from ${path.basename(args.path)}, saved at ${savedAt}; its clock stands there`)
-    const pages = this.adopt(args.handle, made, pumps.value)
+    const pages = this.adopt(args.handle, made, screenOf(args), pumps.value)
     if (!pages) return failure('INVALID_ARG', `The save file ${args.path} is damaged: its rings make no sense.`)
     const { memoryMiB, vcpus, handle: savedHandle, savedAtMs } = identity
     return ok({ ...pages, memoryMiB, vcpus, savedHandle, savedAtMs })
@@ -263,9 +297,9 @@ export class DomainProcess {
   }
 
   /** Wires the pumps and the link around a made domain; undefined when a saved state of the pumps is refused. */
-  private adopt(handle: string, made: MadeDomain): GuestPages
-  private adopt(handle: string, made: MadeDomain, state: PumpState): GuestPages | undefined
-  private adopt(handle: string, made: MadeDomain, state?: PumpState): GuestPages | undefined {
+  private adopt(handle: string, made: MadeDomain, screen: GuestScreen | undefined): GuestPages
+  private adopt(handle: string, made: MadeDomain, screen: GuestScreen | undefined, state: PumpState): GuestPages | undefined
+  private adopt(handle: string, made: MadeDomain, screen: GuestScreen | undefined, state?: PumpState): GuestPages | undefined {
     const { domain } = made
     const param = (index: number): number => Number(domain.get64('HVM_PARAM', index))
     const page = (gfn: number, port: number) => {
@@ -287,7 +321,12 @@ export class DomainProcess {
       if (store.load(state.store) !== undefined) return undefined
       console.load(state.console)
     } else store.initialise()
-    const devices = new PumpHost(backendAccess(domain), PUMP_MAKERS, [storePort, consolePort], this.log)
+    const devices = new PumpHost(
+      backendAccess(domain),
+      new Map([...PUMP_MAKERS, ...(screen?.pumps ?? [])]),
+      [storePort, consolePort],
+      this.log,
+    )
     const wrong = devices.load(state?.devices ?? [])
     if (wrong !== undefined) {
       this.log('warning', `saved devices: ${wrong}`)
@@ -298,7 +337,7 @@ export class DomainProcess {
       bell: () => this.look(),
       failed: (reason) => this.end('internal', reason),
     })
-    this.running = { handle, made, threads, store, console, devices, link, storePort, consolePort }
+    this.running = { handle, made, threads, store, console, devices, screen, link, storePort, consolePort }
     return { guestDomid: domain.get('DOMID'), storeGfn, storePort, consoleGfn, consolePort }
   }
 
@@ -380,6 +419,7 @@ export class DomainProcess {
     this.cancelled = true
     running?.link.dispose()
     running?.devices.dispose()
+    running?.screen?.dispose()
     await this.saveEnded.catch(() => {})
     if (running && this.started) await running.threads.dispose()
     this.destroyed = true
@@ -430,6 +470,22 @@ export class DomainProcess {
     const consoleBytes = running.console.written
     return { instructions: retired, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings, consoleBytes }
   }
+}
+
+function screenOf({
+  display,
+  name,
+}: {
+  readonly display?: Display | undefined
+  readonly name: string
+}): GuestScreen | undefined {
+  return display ? new GuestScreen(display, name) : undefined
+}
+
+/** The place in the arguments of listenVnc; undefined for none. */
+function vncPlace(args: DomainCalls['listenVnc']['args']): VncPlace | undefined {
+  if (args && 'path' in args) return args
+  return args && 'address' in args ? { ...args, password: args.password } : undefined
 }
 
 function sum(count: number, figure: (index: number) => number): number {

@@ -39,6 +39,16 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
       })
     },
   },
+  '--vfb': {
+    usage: '--vfb WIDTHxHEIGHT',
+    names: [],
+    make({ first }) {
+      const size = /^(\d{1,5})x(\d{1,5})$/.exec(first)
+      return size
+        ? ok({ kind: 'vfb', width: Number(size[1]), height: Number(size[2]) })
+        : err('--vfb: a size like 1024x768 is wanted')
+    },
+  },
 }
 
 /** One device from its word and value. */

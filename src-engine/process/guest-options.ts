@@ -2,25 +2,28 @@
 // Runs in: the runner's process (pure).
 import path from 'node:path'
 import { checkMemory } from '../builder/memory-map'
-import type { Device } from '../public/protocol/device'
+import type { Device, Display } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 import { domainGeometry } from '../vcpu/domain-geometry'
 import { DEVICE_WORDS, parseDevice } from './guest-devices'
 
 export const USAGE =
   'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] | --restore FILE)\n' +
-  '         [--expect REGEX [--send TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS]\n' +
+  '         [--expect REGEX [--send TEXT | --type TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS]\n' +
   '         [--json FILE] [--dmesg FILE] [--xenstore-ls FILE]\n' +
   `         devices: ${Object.values(DEVICE_WORDS)
     .map(({ usage }) => `[${usage}]...`)
     .join('\n                  ')}\n` +
-  'TEXT is typed with Enter after it (\\n, \\r, \\t, \\xNN are understood). A --send after the last --expect is typed,\n' +
+  '         with a --vfb: [--screenshot FILE.png] [--vnc SOCKET-PATH | --vnc PORT [--vnc-password FILE]]\n' +
+  "TEXT is typed with Enter after it (\\n, \\r, \\t, \\xNN are understood); --type types on the screen's keyboard. A --send after the last --expect is typed,\n" +
   'then the runner waits for the guest to stop. Exit: 0 met or powered off, 2 bad arguments, 3 crashed, 4 timeout,\n' +
   '5 stopped too early, 6 reboot.'
 
 export interface Expectation {
   readonly pattern: RegExp
   readonly send: string | undefined
+  /** Typed on the screen's keyboard. */
+  readonly keys?: string | undefined
 }
 
 export interface GuestOptions {
@@ -37,12 +40,17 @@ export interface GuestOptions {
   readonly dmesg: string | undefined
   readonly xenstoreLs: string | undefined
   readonly devices: readonly Device[]
+  readonly display: Display | undefined
+  readonly screenshot: string | undefined
+  readonly vnc: { readonly path: string } | { readonly port: number; readonly passwordFile: string | undefined } | undefined
 }
 
 const DEFAULT_COMMAND_LINE = 'console=hvc0'
+/** The last one is init's. */
+const DISPLAY_COMMAND_LINE = 'console=tty0 console=hvc0'
 const DEFAULT_MEMORY_MIB = 256
 
-/** Words that take a value, each at most once except --expect and --send; beside them those of DEVICE_WORDS, as often as wanted. */
+/** Words that take a value, each at most once except --expect, --send and --type; beside them those of DEVICE_WORDS, as often as wanted. */
 const WORDS = [
   '--kernel',
   '--ramdisk',
@@ -58,6 +66,10 @@ const WORDS = [
   '--json',
   '--dmesg',
   '--xenstore-ls',
+  '--type',
+  '--screenshot',
+  '--vnc',
+  '--vnc-password',
 ] as const
 type Word = (typeof WORDS)[number]
 
@@ -106,10 +118,13 @@ export function parseGuestOptions(args: readonly string[], from = process.cwd())
       const expected = pattern(value, word)
       if (!expected.ok) return expected
       expectations.push({ pattern: expected.value, send: undefined })
-    } else if (word === '--send') {
+    } else if (word === '--send' || word === '--type') {
       const last = expectations.pop()
-      if (!last || last.send !== undefined) return err('--send stands after the --expect it answers')
-      expectations.push({ pattern: last.pattern, send: typedText(value) })
+      if (!last || last.send !== undefined || last.keys !== undefined) {
+        return err(`${word} stands after the --expect it answers`)
+      }
+      const text = typedText(value)
+      expectations.push({ ...last, ...(word === '--send' ? { send: text } : { keys: text }) })
     } else if (values.has(word)) return err(`${word} is given twice`)
     else values.set(word, value)
   }
@@ -137,10 +152,19 @@ export function parseGuestOptions(args: readonly string[], from = process.cwd())
     if (!after.ok) return after
     save = { path: saveTo, after: after.value }
   }
+  const display = devices.find((device) => device.kind === 'vfb')
+  for (const word of ['--screenshot', '--vnc'] as const) {
+    if (values.has(word) && !display) return err(`${word} needs a --vfb`)
+  }
+  if (expectations.some(({ keys }) => keys !== undefined) && !display) return err('--type needs a --vfb')
+  const vnc = values.get('--vnc')
+  const passwordFile = values.get('--vnc-password')
+  if (passwordFile !== undefined && !/^\d+$/.test(vnc ?? '')) return err('--vnc-password needs a --vnc PORT')
+  if (/^\d+$/.test(vnc ?? '') && Number(vnc) > 65535) return err(`--vnc ${vnc}: a port is at most 65535`)
   return ok({
     kernel,
     ramdisk: values.get('--ramdisk'),
-    commandLine: values.get('--extra') ?? DEFAULT_COMMAND_LINE,
+    commandLine: values.get('--extra') ?? (display ? DISPLAY_COMMAND_LINE : DEFAULT_COMMAND_LINE),
     memoryMiB,
     vcpus: Number(vcpus),
     restore,
@@ -151,5 +175,8 @@ export function parseGuestOptions(args: readonly string[], from = process.cwd())
     dmesg: values.get('--dmesg'),
     xenstoreLs: values.get('--xenstore-ls'),
     devices,
+    display: display?.kind === 'vfb' ? display : undefined,
+    screenshot: values.get('--screenshot'),
+    vnc: vnc === undefined ? undefined : /^\d+$/.test(vnc) ? { port: Number(vnc), passwordFile } : { path: vnc },
   })
 }

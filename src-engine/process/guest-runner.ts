@@ -3,7 +3,7 @@
 // Runs in: the runner's process.
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fromUtf8 } from '../lib/bytes'
@@ -145,7 +145,7 @@ export class GuestRunner {
     let size = { memoryMiB, vcpus }
     let pages: DomainCalls['build']['reply']
     if (restore !== undefined) {
-      const restored = await this.domain.call('restore', { ...identity, path: file(restore) })
+      const restored = await this.domain.call('restore', { ...identity, path: file(restore), display: options.display })
       if (!restored.ok) return this.refuse(restored.error.message)
       size = restored.value
       pages = restored.value
@@ -157,6 +157,7 @@ export class GuestRunner {
         cmdline: commandLine,
         memoryMiB,
         vcpus,
+        display: options.display,
       })
       if (!built.ok) return this.refuse(built.error.message)
       pages = built.value
@@ -171,9 +172,32 @@ export class GuestRunner {
       devices: options.devices,
     })
     if (!introduced.ok) return
+    const refused = await this.listenVnc(file)
+    if (refused !== undefined) return this.refuse(refused)
     if (process.stdin.isTTY && options.expectations.length === 0) this.forwardTerminal()
     const resumed = await this.domain.call('resume', {})
     if (!resumed.ok) throw new Error(resumed.error.message)
+  }
+
+  /** Says what is wrong with the place. */
+  private async listenVnc(file: (name: string) => string): Promise<string | undefined> {
+    const { vnc } = this.options
+    if (!vnc) return undefined
+    let place: DomainCalls['listenVnc']['args']
+    if ('path' in vnc) place = { path: file(vnc.path) }
+    else {
+      const { port, passwordFile } = vnc
+      try {
+        const password = passwordFile === undefined ? undefined : readFileSync(file(passwordFile), 'utf8').trim()
+        place = { address: '127.0.0.1', port, password }
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error)
+      }
+    }
+    const listening = await this.domain.call('listenVnc', place)
+    if (!listening.ok) return listening.error.message
+    if (listening.value.port !== undefined) this.complain(`VNC at 127.0.0.1, port ${listening.value.port}`)
+    return undefined
   }
 
   // --- console ---
@@ -187,13 +211,21 @@ export class GuestRunner {
     }
     if (this.watch.met) return
     for (const typed of this.watch.add(bytes)) if (typed !== undefined) this.type(typed)
-    if (this.watch.met && this.options.expectations.at(-1)?.send === undefined && !this.options.save) {
+    for (const text of this.watch.keys.splice(0)) this.typeOnScreen(text)
+    const last = this.options.expectations.at(-1)
+    if (this.watch.met && last?.send === undefined && last?.keys === undefined && !this.options.save) {
       this.finish(GUEST_EXIT.GOOD)
     }
   }
 
   private type(text: string): void {
     this.dom0.type(fromUtf8(text))
+  }
+
+  private typeOnScreen(text: string): void {
+    this.domain.call('typeText', { text }).then((typed) => {
+      if (!typed.ok) this.complain(typed.error.message)
+    })
   }
 
   private forwardTerminal(): void {
@@ -260,13 +292,18 @@ export class GuestRunner {
 
   /** True when a report could not be written. */
   private async writeReports(status: number): Promise<boolean> {
-    const { json, dmesg, xenstoreLs } = this.options
+    const { json, dmesg, xenstoreLs, screenshot } = this.options
     if (status === GUEST_EXIT.BAD_ARGUMENTS) return false
     const from = process.env['INIT_CWD'] ?? process.cwd()
     try {
       if (dmesg !== undefined) {
         const messages = await this.domain.call('dmesg', {})
         writeFileSync(path.resolve(from, dmesg), messages.ok ? messages.value.text : '')
+      }
+      if (screenshot !== undefined) {
+        const shot = await this.domain.call('screenshot', {})
+        if (shot.ok) writeFileSync(path.resolve(from, screenshot), shot.value.png)
+        else this.complain(shot.error.message)
       }
       if (xenstoreLs !== undefined) writeFileSync(path.resolve(from, xenstoreLs), await this.dom0.dumpStore())
       if (json !== undefined) {

@@ -8,6 +8,8 @@ const KEPT = 1024 * 1024
 export class ConsoleWatch {
   private text = ''
   private next = 0
+  /** Text to type on the screen for expectations that were met; the runner takes it out. */
+  readonly keys: string[] = []
   private readonly decoder = new TextDecoder('latin1')
 
   constructor(private readonly expectations: readonly Expectation[]) {}
@@ -27,8 +29,9 @@ export class ConsoleWatch {
       this.text = this.text.slice(match.index + match[0].length)
       this.next += 1
       typed.push(expected.send)
+      if (expected.keys !== undefined) this.keys.push(expected.keys)
       // What is typed now is answered later: do not let the next expectation match on output that was there before.
-      if (expected.send !== undefined) break
+      if (expected.send !== undefined || expected.keys !== undefined) break
     }
     return typed
   }

@@ -166,3 +166,11 @@ export function choiceOfKeysym(keysym: number): KeyChoice | undefined {
   const plain = keysym >= 0x0100_0000 && keysym <= 0x0110_ffff ? keysym - 0x0100_0000 : keysym
   return CHOICES.get(plain)
 }
+
+/** The keysym of a typed character: Latin-1 is itself, the keys that move the line are their keys, the rest is Unicode. */
+export function keysymOfCharacter(character: string): number {
+  const code = character.codePointAt(0) ?? 0
+  if (character === '\n' || character === '\r') return 0xff0d
+  if (character === '\t' || character === '\b' || character === '\x1b') return 0xff00 + code
+  return code < 0x100 ? code : 0x0100_0000 + code
+}

@@ -4,6 +4,8 @@
 // a quarter of this thread, which also serves the guest's console and store. Runs in: the process of the source (the guest's).
 import type { ByteChannel } from './byte-channel'
 import { InputHub, type InputSink } from './input-hub'
+import { Keyboard } from './keyboard'
+import { keysymOfCharacter } from './keysym'
 import type { PixelSource } from './pixel-source'
 import { encodePng } from './png'
 import { RFB_LIMITS } from './protocol'
@@ -75,6 +77,17 @@ export class RfbServer {
     if (this.sessions.size === 0) this.source.watched(true)
     const session = new Session(channel, password, this.around)
     this.sessions.add(session)
+  }
+
+  /** Types text as a viewer that sends keysyms would: no window needs to be open. */
+  type(text: string): void {
+    const keyboard = new Keyboard(this.around.input.viewer())
+    for (const character of text) {
+      const keysym = keysymOfCharacter(character)
+      keyboard.keysym(keysym, true)
+      keyboard.keysym(keysym, false)
+    }
+    keyboard.releaseAll()
   }
 
   screenshot(): { width: number; height: number; png: Uint8Array } {

@@ -18,6 +18,7 @@
 // Units are in the names: KiB, MiB, ns. Numbers fit a double exactly. Handles are UUIDs in lower case.
 // Runs in: main, domain and domain-0 processes.
 import {
+  bytes,
   count,
   dictionary,
   either,
@@ -34,7 +35,7 @@ import {
   within,
 } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
-import { deviceCountersShape, deviceShape, IMAGE_FORMATS, networkShape } from './device'
+import { deviceCountersShape, deviceShape, displayShape, IMAGE_FORMATS, networkShape } from './device'
 import { deviceKeyShape } from './link'
 
 export const handle = matching('a domain UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
@@ -86,13 +87,15 @@ export const DOMAIN_CALLS = {
       vcpus: within(1, 32),
       /** What the guest's clock starts from; left out: the host's. Nanoseconds are lost, so milliseconds. */
       wallClockMs: optional(count),
+      /** Has a screen, and the kernel is told its size. The devices themselves come with dom0.introduce. */
+      display: optional(displayShape),
     }),
     reply: fields(guestPages),
     status: 'done',
   },
   /** Makes the domain from a save file; it stays paused. The store state in it goes to dom0 with the first link. */
   restore: {
-    args: fields({ handle, domid: domidShape, name: shortText(256), path: text }),
+    args: fields({ handle, domid: domidShape, name: shortText(256), path: text, display: optional(displayShape) }),
     reply: fields({
       ...guestPages,
       memoryMiB: count,
@@ -152,6 +155,27 @@ export const DOMAIN_CALLS = {
     }),
     status: 'done',
   },
+  /**
+   * Opens the screen for a window: a port with the call, or `link`. A stream of RFB (RFC 6143): every message is a Uint8Array of its
+   * bytes, both ways, without authentication. Several may be open. OPERATION_INVALID for a domain without a display, as below.
+   */
+  openScreen: { args: fields({ link: linkEnd }), reply: unit, status: 'done' },
+  /**
+   * Lets VNC viewers in, at a local socket for this user only, or a TCP port (0: one the system chooses) with a password; without one
+   * only at the host's own addresses. Replaces what was there before; without a place nobody new comes in.
+   */
+  listenVnc: {
+    args: either(
+      fields({ path: shortText(4096) }),
+      either(fields({ address: shortText(256), port: within(0, 65535), password: optional(shortText(64)) }), nothing),
+    ),
+    reply: fields({ port: optional(within(0, 65535)) }),
+    status: 'done',
+  },
+  /** Types text (with \n for Enter) on the screen's keyboard, as a viewer with an American one does. Answered at once. */
+  typeText: { args: fields({ text: shortText(4096) }), reply: unit, status: 'done' },
+  /** What the screen shows now. */
+  screenshot: { args: unit, reply: fields({ width: count, height: count, png: bytes }), status: 'done' },
   /** The hypervisor's message ring of this domain, as text. */
   dmesg: { args: unit, reply: fields({ text }), status: 'done' },
   /** A sign of life of the process: answered whatever the domain does. */

@@ -69,6 +69,11 @@ export const displayShape = fields({
 })
 export type Display = TypeOf<typeof displayShape>
 
+/** Memory a display's framebuffer needs, MiB: for XenStore's `videoram` and the kernel's command line. */
+export function videoMemoryMiB({ width, height }: Display): number {
+  return Math.ceil((width * height * 4) / (1024 * 1024))
+}
+
 export type Device = Disk | Nic | Display
 export const deviceShape: Shape<Device> = either(either(diskShape, nicShape), displayShape)
 
