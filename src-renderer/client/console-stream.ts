@@ -1,14 +1,12 @@
 // Opens the stream of a text console: asks main, then takes the port that follows as a window message.
-// A port may come before the answer that names it, so ports are kept from the start of the window until somebody asks.
 // Invariant: every message is checked; each byte of output is handed on once (offsets), and acknowledged only when drawn.
 // Runs in: domain window.
 
-import { type Client, STREAM_CHANNEL } from '../../src-main/public/client'
+import type { Client } from '../../src-main/public/client'
 import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { err, ok, type Result } from '../../src-main/public/result'
 import { CONSOLE_INPUT_LIMIT, CONSOLE_TO_WINDOW, type ConsoleFromWindow } from '../../src-main/public/stream'
-
-const PORT_WAIT_MS = 5000
+import type { PortDesk } from './port-desk'
 
 export interface ConsoleListener {
   /** Call `drawn` when the bytes are on the screen. */
@@ -25,56 +23,6 @@ export interface ConsoleStream {
   /** Output before this byte has been seen: where to go on after a reconnection. */
   readonly offset: () => number
   readonly close: () => void
-}
-
-export interface PortDesk {
-  readonly take: (stream: number) => Promise<MessagePort | null>
-}
-
-/** The part of a message event a desk looks at. */
-interface PortEvent {
-  readonly source: unknown
-  readonly data: unknown
-  readonly ports: readonly MessagePort[]
-}
-
-/** The part of a window a desk uses. */
-export interface MessageTarget {
-  addEventListener(type: 'message', listener: (event: PortEvent) => void): void
-}
-
-/** Collects ports as the preload script posts them. Make it once, before the first call. */
-export function makePortDesk(page: MessageTarget): PortDesk {
-  const kept = new Map<number, MessagePort>()
-  const waiting = new Map<number, (port: MessagePort) => void>()
-  page.addEventListener('message', (event) => {
-    const { data } = event
-    if (event.source !== page || typeof data !== 'object' || data === null) return
-    if (!('kind' in data) || data.kind !== STREAM_CHANNEL || !('stream' in data) || typeof data.stream !== 'number') return
-    const [port] = event.ports
-    if (port === undefined) return
-    const taker = waiting.get(data.stream)
-    waiting.delete(data.stream)
-    if (taker === undefined) kept.set(data.stream, port)
-    else taker(port)
-  })
-  return {
-    take: (stream) => {
-      const port = kept.get(stream)
-      kept.delete(stream)
-      if (port !== undefined) return Promise.resolve(port)
-      return new Promise((resolve) => {
-        const giveUp = setTimeout(() => {
-          waiting.delete(stream)
-          resolve(null)
-        }, PORT_WAIT_MS)
-        waiting.set(stream, (taken) => {
-          clearTimeout(giveUp)
-          resolve(taken)
-        })
-      })
-    },
-  }
 }
 
 /** Cuts typed or pasted text so that no message is over the limit, and no character is cut. */

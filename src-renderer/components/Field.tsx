@@ -40,6 +40,7 @@ export interface TextFieldProps extends FieldProps {
   readonly autoFocus?: boolean
   readonly after?: ReactNode
   readonly maxLength?: number
+  readonly disabled?: boolean
 }
 
 export function TextField(props: TextFieldProps) {
@@ -51,6 +52,7 @@ export function TextField(props: TextFieldProps) {
       {...(props.onBlur !== undefined && { onBlur: props.onBlur })}
       {...(props.maxLength !== undefined && { maxLength: props.maxLength })}
       isInvalid={props.error !== undefined}
+      isDisabled={props.disabled === true}
       autoFocus={props.autoFocus === true}
       validationBehavior="aria"
     >

@@ -45,6 +45,18 @@ const drawings = {
   copy: <path {...line} d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />,
   paste: <path {...line} d="M5.5 3H3.3v11h9.4V3h-2.2M5.5 1.8h5v2.6h-5z" />,
   check: <path {...line} d="m3 8.4 3.4 3.4L13 4.6" />,
+  keyboard: <path {...line} d="M1.8 4.2h12.4v7.6H1.8zM4.4 6.8h.1M7 6.8h.1M9.6 6.8h.1M12 6.8h.1M5 9.4h6" />,
+  camera: <path {...line} d="M1.8 5h3l1.1-1.8h4.2L11.2 5h3v7.6H1.8zM10.2 8.7a2.2 2.2 0 1 1-4.4 0 2.2 2.2 0 0 1 4.4 0z" />,
+  expand: <path {...line} d="M6 2.3H2.3V6M10 2.3h3.7V6M6 13.7H2.3V10M10 13.7h3.7V10" />,
+  shrink: <path {...line} d="M2.3 6H6V2.3M13.7 6H10V2.3M2.3 10H6v3.7M13.7 10H10v3.7" />,
+  disk: <path {...line} d="M2 4.2c0-1.1 2.7-2 6-2s6 .9 6 2v7.6c0 1.1-2.7 2-6 2s-6-.9-6-2zM2 4.2c0 1.1 2.7 2 6 2s6-.9 6-2" />,
+  network: <path {...line} d="M5.8 2.2h4.4v3.4H5.8zM1.8 10.4h4.4v3.4H1.8zM9.8 10.4h4.4v3.4H9.8zM8 5.6V8M4 10.4V8h8v2.4" />,
+  chip: (
+    <path {...line} d="M4.2 4.2h7.6v7.6H4.2zM6 4.2V2M10 4.2V2M6 14v-2.2M10 14v-2.2M4.2 6H2M4.2 10H2M14 6h-2.2M14 10h-2.2" />
+  ),
+  refresh: <path {...line} d="M13.2 8a5.2 5.2 0 1 1-1.6-3.8M12.9 1.8v2.9H10" />,
+  eject: <path {...line} d="M8 2.6 13 9H3zM3 12.6h10" />,
+  pencil: <path {...line} d="m3 13 .6-2.9 7.3-7.3 2.3 2.3-7.3 7.3zM9.5 4.2l2.3 2.3" />,
   eraser: <path {...line} d="M6.5 13.5h7M3.2 10.2l6.6-6.6 3.6 3.6-6.3 6.3H5.4z" />,
 } satisfies Record<string, ReactNode>
 

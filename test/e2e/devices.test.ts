@@ -2,10 +2,13 @@
 // XenStore of a machine that runs; virtual networks. Runs in: plain Node; starts the real Electron on a virtual display.
 
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Device } from '../../src-main/public/device'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { CreateDomainPage } from './create-domain-page'
+import type { DomainPage } from './domain-page'
 import type { ManagerPage } from './manager-page'
 
 let running: RunningApp | undefined
@@ -23,6 +26,27 @@ async function start(options: LaunchOptions = {}): Promise<Started> {
   fs.writeFileSync(kernel, 'kernel')
   return { app, manager: await app.manager(), kernel }
 }
+
+/** A definition in the folder before the app starts, and its window once it runs. */
+async function startWith(devices: readonly Device[], options: LaunchOptions = {}): Promise<Started & { domain: DomainPage }> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+  const uuid = '11111111-2222-4333-8444-555555555555'
+  for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name))
+  const kernel = path.join(folder, 'vmlinuz')
+  fs.writeFileSync(kernel, 'kernel')
+  const config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: 'console=hvc0', devices }
+  const definition = { version: 2, uuid, config, managedSave: null, savedConfig: null }
+  fs.writeFileSync(path.join(folder, 'definitions', `${uuid}.json`), JSON.stringify(definition))
+  const app = await launch({ env: { RINGMASTER_TEST_DELAY_MS: '100' }, ...options, folder })
+  running = app
+  const manager = await app.manager()
+  const domain = await app.domain(() => manager.row('server').dblclick())
+  await domain.button('Run').first().click()
+  await domain.waitForState('Running')
+  return { app, manager, kernel, domain }
+}
+
+const screen: Device = { kind: 'vfb', width: 800, height: 600 }
 
 function wizard({ app, manager }: Started): Promise<CreateDomainPage> {
   return app.createDomain(() => manager.button('New virtual machine').first().click())
@@ -127,5 +151,173 @@ describe('the wizard', () => {
     const domain = await started.app.domain(() => page.keyboard.press('Enter'))
     await domain.waitForState('Running')
     expect(fs.existsSync(path.join(started.app.folder, 'disks', 'guest-1.raw'))).toBe(true)
+  })
+})
+
+describe('the screen of a machine', () => {
+  it('shows the guest, takes keys and pointer, and gives the keyboard back at Ctrl+Alt', async () => {
+    const { app, domain } = await startWith([screen])
+    const { page } = domain
+    await domain.waitForScreen()
+    await expect(domain.screenCanvas().getAttribute('aria-label')).resolves.toContain('Screen of server')
+    await domain.screenCanvas().click({ position: { x: 50, y: 40 } })
+    await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: guest')
+    await page.keyboard.press('a')
+    await page.keyboard.press('Tab')
+    await app.picture(page, 'screen')
+    await domain.button('Send key').click()
+    await page.getByRole('menuitem', { name: 'Ctrl+Alt+Delete' }).click()
+    await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: guest')
+    await page.keyboard.down('ControlLeft')
+    await page.keyboard.down('AltLeft')
+    await page.keyboard.up('AltLeft')
+    await page.keyboard.up('ControlLeft')
+    await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: here')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tab')
+    await domain.tab('Log').click()
+    for (const key of ['61', 'ff09', 'ffff']) {
+      await domain.logLine(`screen: key ${key} down`).waitFor()
+      await domain.logLine(`screen: key ${key} up`).waitFor()
+    }
+    // Nothing stays down in the guest.
+    const lines = await page.locator('.log-text').allTextContents()
+    const count = (end: string) => lines.filter((line) => line.startsWith('screen: key') && line.endsWith(end)).length
+    expect(count('down')).toBe(count('up'))
+    await domain.logLine(/screen: pointer \d+ \d+ buttons 1/).waitFor()
+  })
+
+  it.each([1, 1.5, 2])('is drawn pixel on pixel at %s, and a click arrives on its pixel', async (scale) => {
+    const { app, domain } = await startWith([screen], { scale })
+    const { page } = domain
+    await domain.waitForScreen()
+    await page.getByText('1:1').click()
+    const box = () => domain.screenCanvas().boundingBox()
+    await expect.poll(async () => Math.round(((await box())?.width ?? 0) * scale * 64) / 64).toBe(800)
+    const found = await box()
+    if (found === null) throw new Error('no canvas')
+    // Whole device pixels, or it would be blurred.
+    for (const edge of [found.x, found.y]) expect(Math.abs(edge * scale - Math.round(edge * scale))).toBeLessThan(0.02)
+    await page.mouse.click(found.x + (123 + 0.5) / scale, found.y + (45 + 0.5) / scale)
+    await app.picture(page, `screen-exact-${scale}`)
+    await domain.tab('Log').click()
+    await domain.logLine('screen: pointer').first().waitFor()
+    const line = (await domain.logLine('buttons 1').first().textContent()) ?? ''
+    const [, x = 0, y = 0] = (/pointer (\d+) (\d+)/.exec(line) ?? []).map(Number)
+    expect(Math.abs(x - 123)).toBeLessThanOrEqual(1)
+    expect(Math.abs(y - 45)).toBeLessThanOrEqual(1)
+  })
+
+  it('is saved as a picture, fills the screen and comes back', async () => {
+    const { app, domain } = await startWith([screen])
+    const { page } = domain
+    await domain.waitForScreen()
+    const file = path.join(app.folder, 'shot.png')
+    await app.answerFileDialogs(file)
+    await domain.button('Save a picture of the screen').click()
+    await expect.poll(() => fs.existsSync(file)).toBe(true)
+    expect(fs.readFileSync(file).readUInt32BE(16)).toBe(800)
+    const tell = (on: boolean) =>
+      app.electron.evaluate(({ BrowserWindow }, full) => {
+        const window = BrowserWindow.getAllWindows().find((each) => each.webContents.getURL().includes('view=domain'))
+        window?.emit(full ? 'enter-full-screen' : 'leave-full-screen')
+      }, on)
+    // Without a window manager a virtual display has no full screen: its event is what the page acts on.
+    await domain.button('Full screen').click()
+    await tell(true)
+    await page.locator('.toolbar').waitFor({ state: 'hidden' })
+    await app.picture(page, 'screen-full')
+    await page.getByRole('button', { name: 'Leave full screen' }).waitFor()
+    await tell(false)
+    await page.locator('.toolbar').waitFor()
+  })
+
+  it('follows the guest through a reboot, and says so when there is none', async () => {
+    const { domain } = await startWith([screen], { env: { RINGMASTER_TEST_DELAY_MS: '4000' } })
+    await domain.waitForScreen()
+    await domain.button('More ways to stop').click()
+    await domain.page.getByRole('menuitem', { name: 'Reboot' }).click()
+    await domain.page.getByTestId('screen-connection').filter({ hasText: 'Not connected' }).waitFor()
+    await domain.waitForScreen()
+    await domain.button('Shut down').click()
+    await domain.page.getByText('server is off.').first().waitFor()
+  })
+})
+
+describe('the details of a machine', () => {
+  it('lists its devices; disks and network interfaces come and go while it runs', async () => {
+    const { app, domain } = await startWith([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.addDevice('Disk')
+    await app.picture(page, 'details-add-disk')
+    await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+    await domain.part('Disk xvda').waitFor()
+    await domain.details().getByText('attached').waitFor()
+    expect(fs.existsSync(path.join(app.folder, 'disks', 'server.qcow2'))).toBe(true)
+    await domain.addDevice('Network interface')
+    await expect.poll(() => domain.dialog().getByLabel('MAC address').inputValue()).toMatch(/^00:16:3e:/)
+    await page.keyboard.press('Enter')
+    await domain.part('Network interface 0').waitFor()
+    await domain.addDevice('Screen')
+    await domain.dialog().getByText('from the next start on').waitFor()
+    await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+    await domain.details().getByText('from the next start on').waitFor()
+    await app.picture(page, 'details-devices')
+    await domain.part('Disk xvda').click()
+    await domain.button('Remove').click()
+    await domain.dialog().getByText('server.qcow2 stays').waitFor()
+    await page.keyboard.press('Escape')
+    await domain.part('Disk xvda').waitFor()
+    await domain.button('Remove').click()
+    await domain.dialog().getByRole('button', { name: 'Remove' }).click()
+    await domain.part('Disk xvda').waitFor({ state: 'detached' })
+    expect(fs.existsSync(path.join(app.folder, 'disks', 'server.qcow2'))).toBe(true)
+  })
+
+  it('changes a medium, sets the memory at once, and says what applies at the next start', async () => {
+    const drive: Device = { kind: 'vbd', dev: 'xvdb', path: '', format: 'raw', readonly: true, removable: true }
+    const { app, domain } = await startWith([drive])
+    const { page } = domain
+    const image = path.join(app.folder, 'cd.iso')
+    fs.writeFileSync(image, Buffer.alloc(2048))
+    await domain.tab('Details').click()
+    await domain.part('Drive xvdb').click()
+    await app.answerFileDialogs(image)
+    await domain.button('Change medium…').click()
+    await domain.details().getByText(image).waitFor()
+    await domain.button('Eject').click()
+    await domain.details().getByText('no medium').waitFor()
+
+    await domain.part('Memory').click()
+    const slider = page.getByRole('slider')
+    await slider.focus()
+    await page.keyboard.press('PageDown')
+    await page.keyboard.press('Home')
+    await domain.details().getByText('16 MiB', { exact: true }).waitFor()
+    await page.getByLabel('At start').fill('512')
+    await page.getByLabel('At start').press('Tab')
+    await page.getByText('The machine runs: changes apply at its next start.').waitFor()
+    await domain.part('Boot').click()
+    await page.getByLabel('Command line').fill('console=hvc0 quiet')
+    await app.picture(page, 'details-edits')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    await domain.button('Shut down').click()
+    await domain.waitForState('Shut off')
+    await domain.button('Run').first().click()
+    await domain.waitForState('Running')
+    await domain.part('Memory').click()
+    await domain.details().getByText('512 MiB of 512 MiB').waitFor()
+  })
+
+  it('shows XenStore as a tree that can be searched', async () => {
+    const { app, domain } = await startWith([screen])
+    await domain.tab('XenStore').click()
+    const tree = domain.page.getByRole('treegrid')
+    await tree.getByText('control', { exact: true }).waitFor()
+    await app.picture(domain.page, 'xenstore')
+    await domain.page.getByLabel('Filter by path or value').fill('backend')
+    await tree.getByText('/local/domain/0/backend/vfb/1/0').waitFor()
+    await tree.getByText('control', { exact: true }).waitFor({ state: 'detached' })
   })
 })

@@ -46,6 +46,50 @@ export class DomainPage {
     await this.page.keyboard.type(text)
   }
 
+  // ---- the screen -----------------------------------------------------------------------------
+
+  /** The canvas that shows the guest's screen. */
+  screenCanvas(): Locator {
+    return this.page.getByTestId('screen').locator('canvas').first()
+  }
+
+  async waitForScreen(): Promise<void> {
+    await this.page.getByTestId('screen-connection').filter({ hasText: 'Connected' }).waitFor({ timeout: 60_000 })
+    await this.page.waitForFunction(() => {
+      const canvas = document.querySelector('[data-testid="screen"] canvas')
+      return canvas instanceof HTMLCanvasElement && canvas.width > 0
+    })
+  }
+
+  keyboard(): Locator {
+    return this.page.getByTestId('keyboard')
+  }
+
+  /** Lines of the log that have these words. */
+  logLine(words: string | RegExp): Locator {
+    return this.page.locator('.log-text', { hasText: words })
+  }
+
+  // ---- details --------------------------------------------------------------------------------
+
+  part(name: string): Locator {
+    return this.page.getByRole('option', { name })
+  }
+
+  details(): Locator {
+    return this.page.getByTestId('details-page')
+  }
+
+  dialog(): Locator {
+    return this.page.getByRole('alertdialog').or(this.page.getByRole('dialog'))
+  }
+
+  async addDevice(kind: string): Promise<void> {
+    await this.button('Add a device').click()
+    await this.page.getByRole('menuitem', { name: kind }).click()
+    await this.dialog().waitFor()
+  }
+
   connection(): Locator {
     return this.page.getByTestId('console-connection')
   }

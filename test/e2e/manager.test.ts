@@ -314,7 +314,6 @@ describe('the window of a domain', () => {
     await chart.waitFor()
     const first = await chart.getAttribute('aria-label')
     await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 10_000 }).not.toBe(first)
-    await domain.page.getByText('WebAssembly memory cannot be given back to the host').waitFor()
     await domain.page.getByRole('radio', { name: '10 minutes' }).check({ force: true })
     await app.picture(domain.page, 'performance')
   })

@@ -6,7 +6,7 @@
 import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import type { PortDesk } from '../../client/console-stream'
+import type { PortDesk } from '../../client/port-desk'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'

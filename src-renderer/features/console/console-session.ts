@@ -4,7 +4,8 @@
 // Runs in: domain window.
 
 import type { Client } from '../../../src-main/public/client'
-import { type ConsoleStream, openConsole, type PortDesk } from '../../client/console-stream'
+import { type ConsoleStream, openConsole } from '../../client/console-stream'
+import type { PortDesk } from '../../client/port-desk'
 import type { Terminal } from './terminal'
 
 export type ConnectionState = 'off' | 'connecting' | 'connected' | 'ended'

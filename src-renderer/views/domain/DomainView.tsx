@@ -1,13 +1,14 @@
-// The window of one domain: its text console, how it performs, its log; and the buttons to steer it.
-// Invariant: the console stays connected whichever page shows; a crash and its reason cannot be overlooked.
+// The window of one domain: its screen and text console, its parts, how it performs, what XenStore and the log say of it; and
+// the buttons to steer it.
+// Invariant: screen and console stay connected whichever page shows; a crash and its reason cannot be overlooked.
 // Runs in: domain window.
 
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import type { PortDesk } from '../../client/console-stream'
+import type { PortDesk } from '../../client/port-desk'
 import { useAnnounce } from '../../components/Announcer'
 import { Button, ToolButton } from '../../components/Button'
 import { EmptyState } from '../../components/EmptyState'
@@ -27,14 +28,18 @@ import {
 } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { stateLine, stateLooks } from '../../features/domain-state/state-words'
+import { ScreenPane } from '../../features/screen/ScreenPane'
+import { useHost } from '../../state/answers'
 import { domainChanges, jobOf } from '../../state/app-state'
 import { loadHistory } from '../../state/connect'
 import { useAppState, useAppStore } from '../../state/store'
+import { DetailsPage } from './details/DetailsPage'
 import { LogPage } from './LogPage'
 import { PerformancePage } from './PerformancePage'
+import { StorePage } from './StorePage'
 import './domain.css'
 
-const pages = ['console', 'performance', 'log'] as const
+const pages = ['screen', 'console', 'details', 'performance', 'xenstore', 'log'] as const
 type Page = (typeof pages)[number]
 
 export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk }) {
@@ -125,6 +130,15 @@ function Steering(props: { readonly domain: DomainInfo }) {
   )
 }
 
+/** Whether this window fills the screen, as main says; F11 and the window manager change it too. */
+function useFullScreen(): readonly [boolean, (on: boolean) => void] {
+  const client = useClient()
+  const [on, setOn] = useState(false)
+  useEffect(() => client.subscribe('fullScreenChanged', (change) => setOn(change.on)), [client])
+  const set = useCallback((next: boolean) => void client.call('windowFullScreen', { on: next }), [client])
+  return [on, set]
+}
+
 function StateChip(props: { readonly domain: DomainInfo }) {
   const { domain } = props
   const { t, formats } = useWords()
@@ -146,9 +160,14 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
   const client = useClient()
   const perform = usePerform()
   const isGuest = domain.kind === 'guest'
-  const [page, setPage] = useState<Page>(isGuest ? 'console' : 'performance')
+  const host = useHost()
+  const defined = (domain.running ?? domain.config)?.devices.some(({ kind }) => kind === 'vfb') === true
+  const [page, setPage] = useState<Page>(isGuest ? (defined ? 'screen' : 'console') : 'performance')
+  const [fullScreen, setFullScreen] = useFullScreen()
   const [dismissedClock, setDismissedClock] = useState<number | null>(null)
   const [logSeen, setLogSeen] = useState(page === 'log')
+  // What was changed there and not applied stays while other pages show.
+  const [detailsSeen, setDetailsSeen] = useState(false)
   useAnnouncements(domain.uuid)
 
   const domainNow = useRef(domain)
@@ -176,10 +195,15 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
     [isGuest, domain, perform, t],
   )
 
-  const shownPages = isGuest ? pages : pages.filter((each) => each !== 'console')
+  // Where no machine can have a screen there is no page for it; one that could, and has none, says how to get it.
+  const canHaveScreen = defined || host?.limits.devices.includes('vfb') === true
+  const shownPages = pages.filter((each) => {
+    if (each === 'screen') return isGuest && canHaveScreen
+    return isGuest || (each !== 'console' && each !== 'details')
+  })
   const { clockStandsAt } = domain
   return (
-    <div className="window">
+    <div className={fullScreen && page === 'screen' ? 'window whole-screen' : 'window'}>
       <header className="toolbar">
         {isGuest ? <Steering domain={domain} /> : <span className="muted">{t('manager.domain0-note')}</span>}
         <span className="fill" />
@@ -203,6 +227,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
           if (next === undefined) return
           setPage(next)
           if (next === 'log') setLogSeen(true)
+          if (next === 'details') setDetailsSeen(true)
         }}
       >
         <TabList className="tab-list" aria-label={t('domain.tabs')}>
@@ -212,6 +237,19 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
             </Tab>
           ))}
         </TabList>
+        {isGuest && canHaveScreen && (
+          <TabPanel id="screen" className="tab-panel" shouldForceMount>
+            <ScreenPane
+              domain={domain}
+              desk={desk}
+              visible={page === 'screen'}
+              offActions={offActions}
+              fullScreen={fullScreen}
+              onFullScreen={setFullScreen}
+              onLeave={leaveConsole}
+            />
+          </TabPanel>
+        )}
         {isGuest && (
           <TabPanel id="console" className="tab-panel" shouldForceMount>
             <ConsolePane
@@ -223,6 +261,14 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
             />
           </TabPanel>
         )}
+        {isGuest && (
+          <TabPanel id="details" className="tab-panel" shouldForceMount={detailsSeen}>
+            <DetailsPage domain={domain} />
+          </TabPanel>
+        )}
+        <TabPanel id="xenstore" className="tab-panel">
+          <StorePage domain={domain} />
+        </TabPanel>
         <TabPanel id="performance" className="tab-panel">
           <PerformancePage domain={domain} />
         </TabPanel>

@@ -4,14 +4,11 @@
 
 import { useCallback, useMemo, useState } from 'react'
 import type { DomainInfo } from '../../../src-main/public/types'
-import { useClient } from '../../client/Client'
-import { Button } from '../../components/Button'
-import { NumberField, Segmented } from '../../components/Field'
+import { Segmented } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { LiveChart } from '../../features/graphs/LiveChart'
-import { useHost } from '../../state/answers'
 import { chartPoints } from '../../state/history'
-import { useAppState, useAppStore } from '../../state/store'
+import { useAppState } from '../../state/store'
 
 const MIB = 1024 * 1024
 const ranges = ['1', '10', '60'] as const
@@ -90,55 +87,6 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
         tick={memoryTick}
         valueTitle={t('chart.memory-axis')}
       />
-      {domain.kind === 'guest' && <Balloon domain={domain} />}
     </div>
-  )
-}
-
-function Balloon(props: { readonly domain: DomainInfo }) {
-  const { domain } = props
-  const { t } = useWords()
-  const client = useClient()
-  const store = useAppStore()
-  const host = useHost()
-  const most = domain.config?.memoryMiB ?? 0
-  const least = Math.min(most, host?.limits.minMemoryMiB ?? 1)
-  const [target, setTarget] = useState<number | null>(null)
-  const value = target ?? most
-  const allowed = domain.operations.includes('setMemory')
-  const fits = Number.isFinite(value) && value >= least && value <= most
-  const apply = async () => {
-    const result = await client.call('domainSetMemory', { uuid: domain.uuid, memoryMiB: Math.round(value) })
-    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
-  }
-  return (
-    <form
-      className="balloon"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (fits && allowed) void apply()
-      }}
-    >
-      <NumberField
-        label={t('balloon.label')}
-        value={value}
-        unit="MiB"
-        step={16}
-        smallest={least}
-        largest={most}
-        lessLabel={t('balloon.less')}
-        moreLabel={t('balloon.more')}
-        onChange={setTarget}
-        hint={t('balloon.range', { min: least, max: most })}
-        error={fits ? undefined : t('balloon.range', { min: least, max: most })}
-        after={
-          <Button submit disabled={!allowed || !fits}>
-            {t('button.apply')}
-          </Button>
-        }
-      />
-      <p className="balloon-note">{t('balloon.note')}</p>
-    </form>
   )
 }

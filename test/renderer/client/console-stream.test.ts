@@ -5,7 +5,8 @@ import { err, ok } from '../../../src-engine/public/result'
 import { type Client, STREAM_CHANNEL } from '../../../src-main/public/client'
 import { errorReport } from '../../../src-main/public/error-code'
 import { CONSOLE_FROM_WINDOW, CONSOLE_INPUT_LIMIT } from '../../../src-main/public/stream'
-import { cutInput, type MessageTarget, makePortDesk, openConsole } from '../../../src-renderer/client/console-stream'
+import { cutInput, openConsole } from '../../../src-renderer/client/console-stream'
+import { type MessageTarget, makePortDesk } from '../../../src-renderer/client/port-desk'
 
 function text(parts: readonly Uint8Array[]): readonly string[] {
   const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -1,0 +1,249 @@
+// The screen of a domain: the picture, how it is scaled, who has the keyboard, and keys that cannot be typed.
+// Keyboard: everything goes to the guest while its screen has the focus; left Ctrl+Alt gives it back. A screen reader hears
+// what it is and how to leave. Invariant: the line below keeps its height and its places whatever it says.
+// Runs in: domain window.
+
+import {
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import type { PortDesk } from '../../client/port-desk'
+import { useAnnounce } from '../../components/Announcer'
+import { Button } from '../../components/Button'
+import { Segmented } from '../../components/Field'
+import { Icon } from '../../components/Icon'
+import { useWords } from '../../components/Language'
+import { MenuButton } from '../../components/Menu'
+import { useAppStore } from '../../state/store'
+import { type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
+import { watchGrab } from './keyboard-grab'
+import { ScreenSession, type ScreenState } from './screen-session'
+import { labelOf, sendKeys } from './send-keys'
+import './screen.css'
+
+export interface ScreenPaneProps {
+  readonly domain: DomainInfo
+  readonly desk: PortDesk
+  readonly visible: boolean
+  /** Shown in the middle while there is nothing to show: what can be done. */
+  readonly offActions: ReactNode
+  readonly fullScreen: boolean
+  readonly onFullScreen: (on: boolean) => void
+  /** The keyboard comes back: somewhere outside the screen takes it. */
+  readonly onLeave: () => void
+}
+
+/** Device pixels for each CSS pixel; changes when the window goes to another display or is zoomed. */
+function useDevicePixelRatio(): number {
+  return useSyncExternalStore(
+    (changed) => {
+      let query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
+      const next = () => {
+        query.removeEventListener('change', next)
+        query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
+        query.addEventListener('change', next)
+        changed()
+      }
+      query.addEventListener('change', next)
+      return () => query.removeEventListener('change', next)
+    },
+    () => window.devicePixelRatio,
+  )
+}
+
+/** The size of an element, as it changes. */
+function useBoxSize(box: RefObject<HTMLElement | null>): Size {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 })
+  useLayoutEffect(() => {
+    const node = box.current
+    if (node === null) return
+    const look = () => setSize({ width: node.clientWidth, height: node.clientHeight })
+    const watcher = new ResizeObserver(look)
+    watcher.observe(node)
+    look()
+    return () => watcher.disconnect()
+  }, [box])
+  return size
+}
+
+const NO_SIZE: Size = { width: 0, height: 0 }
+
+export function ScreenPane(props: ScreenPaneProps) {
+  const { domain, desk, visible, fullScreen } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const announce = useAnnounce()
+  const box = useRef<HTMLDivElement>(null)
+  const target = useRef<HTMLDivElement>(null)
+  const [session, setSession] = useState<ScreenSession | null>(null)
+  const [state, setState] = useState<ScreenState>('off')
+  const [guest, setGuest] = useState<Size>(NO_SIZE)
+  const [mode, setMode] = useState<ScaleMode>('fit')
+  const [grabbed, setGrabbed] = useState(false)
+  const ratio = useDevicePixelRatio()
+  const size = useBoxSize(box)
+  const leave = useRef(props.onLeave)
+  leave.current = props.onLeave
+
+  useEffect(() => {
+    if (target.current === null) return
+    const made = new ScreenSession(client, desk, target.current, { onState: setState, onSize: setGuest })
+    setSession(made)
+    const unwatch = watchGrab(target.current, {
+      onGrab: setGrabbed,
+      onRelease: () => leave.current(),
+    })
+    return () => {
+      unwatch()
+      made.dispose()
+    }
+  }, [client, desk])
+
+  const { uuid, domid, running } = domain
+  const hasScreen = running?.devices.some(({ kind }) => kind === 'vfb') === true
+  const open = hasScreen && domain.operations.includes('openScreen')
+  useEffect(() => session?.follow({ uuid, domid, open }), [session, uuid, domid, open])
+  useEffect(() => session?.setLabel(t('screen.label', { name: domain.name })), [session, t, domain.name])
+
+  // The keyboard goes to the screen when it comes in sight, unless it was steered there through the tabs.
+  const connected = state === 'connected'
+  useEffect(() => {
+    if (!visible || !connected) return
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement?.matches('[role="tab"][data-focus-visible]') !== true) session?.viewer?.focus()
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [session, visible, connected])
+
+  const announced = useRef(false)
+  useEffect(() => {
+    if (grabbed && !announced.current) announce(t('screen.grabbed'))
+    announced.current = grabbed
+  }, [announce, grabbed, t])
+
+  const send = useCallback(
+    (id: string) => {
+      const row = sendKeys.find((each) => each.id === id)
+      if (row !== undefined) session?.viewer?.press(row.keys)
+      // After the menu has given the focus back to its button, which it does in the next frame.
+      requestAnimationFrame(() => requestAnimationFrame(() => session?.viewer?.focus()))
+    },
+    [session],
+  )
+
+  const screenshot = async () => {
+    const picked = await client.call('filePick', { kind: 'saveScreenshot', suggestedName: domain.name })
+    const result =
+      picked.ok && picked.value.path !== null ? await client.call('screenSave', { uuid, path: picked.value.path }) : picked
+    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+    else if (picked.ok && picked.value.path !== null) announce(t('screen.saved'))
+  }
+
+  const place: Place = placeOf(mode, guest, size, ratio)
+  const shown = guest.width > 0 && connected
+  const words: Record<ScreenState, string> = {
+    off: t('console.ended'),
+    connecting: t('console.connecting'),
+    connected: t('console.connected'),
+    ended: t('console.ended'),
+  }
+  const keysMenu = (
+    <MenuButton
+      icon="keyboard"
+      label={t('screen.send-key')}
+      text={t('screen.send-key')}
+      disabled={!connected}
+      entries={sendKeys.map((row) => ({ kind: 'action', id: row.id, label: labelOf(row, t('key.ctrl')) }))}
+      onAction={send}
+    />
+  )
+
+  return (
+    <div className={fullScreen ? 'screen full-screen' : 'screen'}>
+      <div ref={box} className={mode === 'exact' ? 'screen-box exact' : 'screen-box'}>
+        <div
+          ref={target}
+          className={grabbed ? 'screen-target grabbed' : 'screen-target'}
+          data-testid="screen"
+          style={{ width: place.width, height: place.height, left: place.left, top: place.top }}
+        />
+        {!shown && (
+          <div className="screen-idle">
+            <p>{idleWords(domain, hasScreen, state, t)}</p>
+            {!open && props.offActions}
+          </div>
+        )}
+      </div>
+      {fullScreen && (
+        <div className="full-screen-zone">
+          <div className="full-screen-bar" role="toolbar" aria-label={t('screen.full')}>
+            <span>{domain.name}</span>
+            {keysMenu}
+            <Button kind="tool" icon="shrink" onPress={() => props.onFullScreen(false)}>
+              {t('screen.full-leave')}
+            </Button>
+          </div>
+        </div>
+      )}
+      <div className="status-bar">
+        <span data-testid="screen-connection">{words[state]}</span>
+        <span className="screen-size">
+          {shown &&
+            t('screen.size', {
+              width: guest.width,
+              height: guest.height,
+              percent: formats.percent(percentOf(mode, guest, size, ratio)),
+            })}
+        </span>
+        <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
+          <Icon name="keyboard" />
+          <span className="long">{grabbed ? t('screen.keyboard-guest') : t('screen.keyboard-here')}</span>
+          <span className="short" aria-hidden="true">
+            {grabbed && t('screen.keyboard-short')}
+          </span>
+        </span>
+        <span className="last" />
+        <span className="screen-buttons">
+          <Segmented
+            label={t('screen.scale')}
+            value={mode}
+            choices={[
+              { value: 'fit', label: t('screen.fit') },
+              { value: 'exact', label: t('screen.exact') },
+            ]}
+            onChange={setMode}
+          />
+          {keysMenu}
+          <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
+          <Button
+            kind="tool"
+            icon="expand"
+            label={t('screen.full')}
+            disabled={!connected}
+            onPress={() => props.onFullScreen(true)}
+          />
+        </span>
+      </div>
+    </div>
+  )
+}
+
+/** What to say while there is no picture. */
+function idleWords(domain: DomainInfo, hasScreen: boolean, state: ScreenState, t: ReturnType<typeof useWords>['t']): string {
+  const { name } = domain
+  if (domain.running === null) return domain.state === 'saved' ? t('console.saved', { name }) : t('console.off', { name })
+  if (!hasScreen) {
+    const next = domain.config?.devices.some(({ kind }) => kind === 'vfb') === true
+    return next ? t('screen.next-start', { name }) : t('screen.none', { name })
+  }
+  return state === 'ended' ? t('screen.broken') : t('console.connecting')
+}

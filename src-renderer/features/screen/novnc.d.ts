@@ -1,0 +1,23 @@
+// The part of noVNC's interface (docs/API.md of the package) that the screen uses; the package has no types of its own.
+
+declare module '@novnc/novnc' {
+  export interface RfbOptions {
+    readonly shared?: boolean
+  }
+
+  /** Dispatches connect, disconnect (detail.clean), securityfailure, desktopname, credentialsrequired. */
+  export default class RFB extends EventTarget {
+    constructor(target: HTMLElement, channel: object, options?: RfbOptions)
+    background: string
+    focusOnClick: boolean
+    scaleViewport: boolean
+    showDotCursor: boolean
+    qualityLevel: number
+    compressionLevel: number
+    disconnect(): void
+    focus(options?: FocusOptions): void
+    blur(): void
+    sendKey(keysym: number, code: string, down?: boolean): void
+    sendCtrlAltDel(): void
+  }
+}

@@ -1,0 +1,32 @@
+// Keys a person cannot type into a guest, because this computer takes them for itself: one row each, as X keysyms with the
+// code of the key. Runs in: renderer and tests; pure.
+
+export interface KeyPress {
+  readonly keysym: number
+  readonly code: string
+}
+
+const CONTROL: KeyPress = { keysym: 0xffe3, code: 'ControlLeft' }
+const ALT: KeyPress = { keysym: 0xffe9, code: 'AltLeft' }
+const key = (keysym: number, code: string): KeyPress => ({ keysym, code })
+
+export interface SendKeyRow {
+  readonly id: string
+  readonly label: string
+  readonly keys: readonly KeyPress[]
+}
+
+/** The labels are what is printed on keys: the same in every language we speak, but for Ctrl (see labelOf). */
+export const sendKeys: readonly SendKeyRow[] = [
+  { id: 'delete', label: 'Ctrl+Alt+Delete', keys: [CONTROL, ALT, key(0xffff, 'Delete')] },
+  { id: 'backspace', label: 'Ctrl+Alt+Backspace', keys: [CONTROL, ALT, key(0xff08, 'Backspace')] },
+  ...Array.from({ length: 12 }, (_, index): SendKeyRow => {
+    const name = `F${index + 1}`
+    return { id: name.toLowerCase(), label: `Ctrl+Alt+${name}`, keys: [CONTROL, ALT, key(0xffbe + index, name)] }
+  }),
+  { id: 'print', label: 'Print', keys: [key(0xff61, 'PrintScreen')] },
+]
+
+export function labelOf(row: SendKeyRow, ctrl: string): string {
+  return row.label.replace('Ctrl', ctrl)
+}

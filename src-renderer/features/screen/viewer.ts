@@ -1,0 +1,69 @@
+// noVNC on one stream: draws the guest's screen into a box and sends keys and pointer. Loaded when a screen is first shown.
+// noVNC scales to the box it is given, so pixel on pixel is a matter of the box's size (fit.ts) and not of noVNC.
+// Invariant: one viewer a stream; after dispose nothing is told any more. Runs in: domain window.
+
+import RFB from '@novnc/novnc'
+import type { ScreenChannel } from '../../client/screen-stream'
+import type { Size } from './fit'
+import type { KeyPress } from './send-keys'
+
+export interface ViewerEvents {
+  readonly onConnected: () => void
+  readonly onEnd: () => void
+  /** The guest's screen has this size now. */
+  readonly onSize: (size: Size) => void
+}
+
+export interface Viewer {
+  readonly focus: () => void
+  readonly blur: () => void
+  readonly press: (keys: readonly KeyPress[]) => void
+  readonly setLabel: (label: string) => void
+  readonly dispose: () => void
+}
+
+export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: string, events: ViewerEvents): Viewer {
+  const rfb = new RFB(target, channel, { shared: true })
+  rfb.background = 'transparent'
+  rfb.scaleViewport = true
+  rfb.focusOnClick = true
+  rfb.showDotCursor = true
+  let gone = false
+  rfb.addEventListener('connect', () => {
+    if (!gone) events.onConnected()
+  })
+  let over = false
+  rfb.addEventListener('disconnect', () => {
+    over = true
+    if (!gone) events.onEnd()
+  })
+  const canvas = target.querySelector('canvas')
+  const sizes = new MutationObserver(() => {
+    if (canvas !== null && !gone) events.onSize({ width: canvas.width, height: canvas.height })
+  })
+  if (canvas !== null) {
+    sizes.observe(canvas, { attributes: true, attributeFilter: ['width', 'height'] })
+    // Reached with Tab like everything else; what it is and how to leave is in its name.
+    canvas.tabIndex = 0
+    canvas.setAttribute('role', 'application')
+    canvas.setAttribute('aria-label', label)
+    // The box has exactly the picture's size: scroll bars of noVNC's own would only come of rounding.
+    if (canvas.parentElement !== null) canvas.parentElement.style.overflow = 'hidden'
+  }
+  channel.start()
+  return {
+    focus: () => rfb.focus({ preventScroll: true }),
+    blur: () => rfb.blur(),
+    press: (keys) => {
+      for (const { keysym, code } of keys) rfb.sendKey(keysym, code, true)
+      for (const { keysym, code } of [...keys].reverse()) rfb.sendKey(keysym, code, false)
+    },
+    setLabel: (next) => canvas?.setAttribute('aria-label', next),
+    dispose: () => {
+      gone = true
+      sizes.disconnect()
+      if (!over) rfb.disconnect()
+      target.replaceChildren()
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// A XenStore dump (`xenstore-ls -f`: one node a line, path = "value"   (permissions)) as a tree.
+// Invariant: hostile input: a guest writes values and names; nothing here depends on their form. A path whose parents are not
+// in the dump gets them, without a value. Runs in: renderer and tests; pure.
+
+export interface StoreNode {
+  /** The path again, under the name that lists look for. */
+  readonly id: string
+  readonly path: string
+  readonly name: string
+  readonly value: string
+  readonly permissions: string
+  readonly children: StoreNode[]
+}
+
+interface Line {
+  readonly path: string
+  readonly value: string
+  readonly permissions: string
+}
+
+const LINE = /^(\/.*?) = "(.*)"\s*(?:\(([^()]*)\))?\s*$/
+
+function readLine(line: string): Line | undefined {
+  const found = LINE.exec(line)
+  if (found === null) return undefined
+  return { path: found[1] ?? '', value: found[2] ?? '', permissions: found[3] ?? '' }
+}
+
+export function parseStore(dump: string): readonly StoreNode[] {
+  const nodes = new Map<string, { -readonly [K in keyof StoreNode]: StoreNode[K] }>()
+  const roots: StoreNode[] = []
+  const nodeOf = (path: string) => {
+    const known = nodes.get(path)
+    if (known !== undefined) return known
+    const cut = path.lastIndexOf('/')
+    const made = { id: path, path, name: path.slice(cut + 1), value: '', permissions: '', children: [] }
+    nodes.set(path, made)
+    if (cut <= 0) roots.push(made)
+    else nodeOf(path.slice(0, cut)).children.push(made)
+    return made
+  }
+  for (const text of dump.split('\n')) {
+    const line = readLine(text)
+    if (line === undefined || line.path.length > 3072) continue
+    const node = nodeOf(line.path.replace(/\/+$/, '') || '/')
+    node.value = line.value
+    node.permissions = line.permissions
+  }
+  return roots
+}
+
+/** The nodes whose path or value has the words in it, with their parents. */
+export function filterStore(nodes: readonly StoreNode[], words: string): readonly StoreNode[] {
+  const wanted = words.trim().toLowerCase()
+  if (wanted === '') return nodes
+  return nodes.flatMap((node): StoreNode[] => {
+    const hit = node.path.toLowerCase().includes(wanted) || node.value.toLowerCase().includes(wanted)
+    const children = filterStore(node.children, wanted)
+    return hit || children.length > 0 ? [{ ...node, children: [...children] }] : []
+  })
+}
+
+export function countNodes(nodes: readonly StoreNode[]): number {
+  return nodes.reduce((sum, node) => sum + 1 + countNodes(node.children), 0)
+}
+
+export function pathsOf(nodes: readonly StoreNode[]): string[] {
+  return nodes.flatMap((node) => (node.children.length === 0 ? [] : [node.path, ...pathsOf(node.children)]))
+}

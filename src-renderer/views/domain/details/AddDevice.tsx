@@ -1,0 +1,133 @@
+// The dialog that adds a device to a domain: the same fields as in the wizard; it is attached at once when the guest runs.
+// Invariant: a refusal keeps what was filled in; nothing happens before Add is pressed. Runs in: domain window.
+
+import { useEffect, useState } from 'react'
+import { type Device, type Display, deviceKey, type NewImage } from '../../../../src-main/public/device'
+import type { ErrorReport } from '../../../../src-main/public/error-code'
+import type { DomainInfo } from '../../../../src-main/public/types'
+import { useClient } from '../../../client/Client'
+import { errorText } from '../../../client/error-text'
+import { Button } from '../../../components/Button'
+import { Dialog } from '../../../components/Dialog'
+import { useWords } from '../../../components/Language'
+import { Notice } from '../../../components/Notice'
+import { DiskFields } from '../../../features/disks/DiskFields'
+import { checkDisk, type DiskForm, devsOf, diskOf, freeDev, newDisk } from '../../../features/disks/disk-form'
+import { DisplayFields } from '../../../features/display/DisplayFields'
+import { DEFAULT_DISPLAY } from '../../../features/display/display-form'
+import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
+import { checkForward, checkMac, freeIndex, type NicForm, newNic, nicOf } from '../../../features/nics/nic-form'
+
+export type AddedKind = Device['kind']
+
+export function AddDevice(props: {
+  readonly kind: AddedKind
+  readonly domain: DomainInfo
+  readonly onClose: () => void
+  readonly onAdded: (key: string) => void
+}) {
+  const { kind, domain } = props
+  const { t } = useWords()
+  const client = useClient()
+  const devices = [...(domain.config?.devices ?? []), ...(domain.running?.devices ?? [])]
+  const [disk, setDisk] = useState<DiskForm>(() => newDisk(freeDev(devsOf(devices)) ?? 'xvdp'))
+  const [nic, setNic] = useState<NicForm>(() => newNic(freeIndex(devices) ?? 7, ''))
+  const [display, setDisplay] = useState<Display>(DEFAULT_DISPLAY)
+  const [proposed, setProposed] = useState('')
+  const [strict, setStrict] = useState(false)
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const [busy, setBusy] = useState(false)
+
+  useEffect(() => {
+    if (kind !== 'vif') return
+    void client.call('macPropose', {}).then((found) => {
+      if (found.ok) setNic((before) => (before.mac === '' ? { ...before, mac: found.value.mac } : before))
+    })
+  }, [client, kind])
+  useEffect(() => {
+    if (kind !== 'vbd') return
+    void client.call('imageProposePath', { name: domain.name, format: disk.newFormat, taken: [] }).then((found) => {
+      if (found.ok) setProposed(found.value.path)
+    })
+  }, [client, kind, domain.name, disk.newFormat])
+
+  const wrong =
+    kind === 'vbd'
+      ? Object.keys(checkDisk(disk, t)).length > 0
+      : kind === 'vif' &&
+        (checkMac(nic.mac, t) !== undefined ||
+          nic.forwards.some((forward) => checkForward(forward, nic.forwards, t) !== undefined))
+
+  const add = async () => {
+    setStrict(true)
+    if (wrong) return
+    const order: { device: Device; image?: NewImage | undefined } =
+      kind === 'vbd' ? toOrder(disk, proposed) : { device: kind === 'vif' ? nicOf(nic) : display }
+    setBusy(true)
+    const { device, image } = order
+    const result = await client.call('deviceAttach', { uuid: domain.uuid, device, ...(image && { image }) })
+    setBusy(false)
+    if (result.ok) props.onAdded(deviceKey(device))
+    else setRefusal(result.error)
+  }
+
+  const words = refusal === null ? null : errorText(refusal, t.language)
+  const later = domain.running !== null && kind === 'vfb'
+  return (
+    <Dialog
+      title={t(`details.add-${kind}-title`, { name: domain.name })}
+      width={600}
+      onClose={props.onClose}
+      onSubmit={() => void add()}
+      buttons={
+        <>
+          <span className="fill muted">{domain.running !== null && t(later ? 'details.add-next' : 'details.add-now')}</span>
+          <Button onPress={props.onClose}>{t('button.cancel')}</Button>
+          <Button kind="primary" submit autoFocus disabled={busy}>
+            {t('details.add-button')}
+          </Button>
+        </>
+      }
+    >
+      {kind === 'vbd' && (
+        <DiskFields
+          form={disk}
+          errors={strict ? checkDisk(disk, t) : {}}
+          proposed={proposed}
+          suggestedName={domain.name}
+          drives
+          onChange={(change) => {
+            setDisk((before) => ({ ...before, ...change }))
+            setRefusal(null)
+          }}
+        />
+      )}
+      {kind === 'vif' && (
+        <>
+          <NetworkSelect value={nic.network} none={false} onChange={(network) => setNic({ ...nic, network })} />
+          <NicFields
+            form={nic}
+            strict={strict}
+            onChange={(change) => {
+              setNic((before) => ({ ...before, ...change }))
+              setRefusal(null)
+            }}
+          />
+        </>
+      )}
+      {kind === 'vfb' && (
+        <DisplayFields display={display} hint={t('display.hint')} onChange={(next) => next !== null && setDisplay(next)} />
+      )}
+      {words !== null && (
+        <Notice tone="bad" boxed action={words.action}>
+          {words.cause}
+        </Notice>
+      )}
+    </Dialog>
+  )
+}
+
+function toOrder(disk: DiskForm, proposed: string): { device: Device; image: NewImage | undefined } {
+  const { disk: device, image } = diskOf(disk, proposed)
+  return { device, image }
+}

@@ -1,0 +1,184 @@
+// The page of one device in Details: what it is, how it stands, what can be done with it now.
+// Invariant: taking a device away says that its file stays; force is offered only after the guest did not let go.
+// Runs in: domain window.
+
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Disk } from '../../../../src-main/public/device'
+import type { ErrorReport } from '../../../../src-main/public/error-code'
+import type { DomainInfo } from '../../../../src-main/public/types'
+import { useClient } from '../../../client/Client'
+import { callQuery } from '../../../client/queries'
+import { Button } from '../../../components/Button'
+import { Dialog } from '../../../components/Dialog'
+import { useWords } from '../../../components/Language'
+import { Notice } from '../../../components/Notice'
+import { DisplayFields } from '../../../features/display/DisplayFields'
+import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
+import { type NicForm, nicFormOf } from '../../../features/nics/nic-form'
+import { useAppStore } from '../../../state/store'
+import type { PageProps } from './DomainPages'
+import type { ListedDevice } from './edits'
+import { deviceName } from './words'
+
+export function DevicePage(props: PageProps & { readonly listed: ListedDevice }) {
+  const { domain, listed, edits, onEdit } = props
+  const { device, standing, key } = listed
+  const { t } = useWords()
+  return (
+    <>
+      <div className="details-title">
+        <h2>{deviceName(device, t)}</h2>
+        <span className={`details-standing ${standing}`}>{t(`details.standing-${standing}`)}</span>
+        <span className="fill" />
+        <RemoveDevice {...props} />
+      </div>
+      {device.kind === 'vbd' && <DiskPage domain={domain} deviceKey={key} disk={device} />}
+      {device.kind === 'vif' && (
+        <NicPage
+          form={edits.nics?.[key] ?? nicFormOf(device)}
+          onChange={(form) => onEdit({ nics: { ...edits.nics, [key]: form } })}
+        />
+      )}
+      {device.kind === 'vfb' && (
+        <DisplayFields
+          display={edits.display ?? device}
+          disabled={!props.editable || standing === 'leaving'}
+          hint={domain.running === null ? t('display.hint') : t('details.display-next')}
+          onChange={(display) => display !== null && onEdit({ display })}
+        />
+      )}
+    </>
+  )
+}
+
+function RemoveDevice(props: PageProps & { readonly listed: ListedDevice }) {
+  const { domain, listed } = props
+  const { device, key } = listed
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const [asking, setAsking] = useState(false)
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const [busy, setBusy] = useState(false)
+  const close = () => {
+    setAsking(false)
+    setRefusal(null)
+  }
+  const remove = async (force: boolean) => {
+    setBusy(true)
+    const result = await client.call('deviceDetach', { uuid: domain.uuid, key, force })
+    setBusy(false)
+    if (result.ok) return close()
+    if (result.error.reason === 'detach-timeout') return setRefusal(result.error)
+    close()
+    store.dispatch({ kind: 'failed', error: result.error })
+  }
+  const live = domain.running !== null && device.kind !== 'vfb'
+  return (
+    <>
+      <Button
+        icon="trash"
+        disabled={!domain.operations.includes('detachDevice') || listed.standing === 'leaving'}
+        onPress={() => setAsking(true)}
+      >
+        {t('details.remove')}
+      </Button>
+      {asking && (
+        <Dialog
+          title={t('details.remove-title', { device: deviceName(device, t), name: domain.name })}
+          alert
+          onClose={close}
+          onSubmit={() => void remove(false)}
+          buttons={
+            <>
+              <Button onPress={close} autoFocus>
+                {t('button.cancel')}
+              </Button>
+              <Button kind="danger" disabled={busy} onPress={() => void remove(refusal !== null)}>
+                {t(refusal === null ? 'details.remove' : 'details.remove-force')}
+              </Button>
+            </>
+          }
+        >
+          <p>{t(live ? 'details.remove-live' : 'details.remove-next')}</p>
+          {device.kind === 'vbd' && device.path !== '' && <p>{t('details.remove-file', { path: device.path })}</p>}
+          {refusal !== null && (
+            <Notice tone="warn" boxed>
+              {t('details.remove-timeout')}
+            </Notice>
+          )}
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: string; readonly disk: Disk }) {
+  const { domain, disk, deviceKey: key } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const { path } = disk
+  const { data: info } = useQuery({
+    ...callQuery(client, 'imageInspect', { path }),
+    enabled: path !== '',
+    gcTime: 0,
+    staleTime: 0,
+  })
+  const change = async (to: string) => {
+    const found = to === '' ? null : await client.call('imageInspect', { path: to })
+    const format = found?.ok === true ? found.value.format : 'raw'
+    const result = await client.call('mediumChange', { uuid: domain.uuid, key, path: to, format })
+    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+  }
+  const choose = async () => {
+    const picked = await client.call('filePick', { kind: 'openDisk', suggestedName: '' })
+    if (picked.ok && picked.value.path !== null) await change(picked.value.path)
+  }
+  const changeable = domain.operations.includes('changeMedium') && disk.removable
+  return (
+    <>
+      <dl className="facts">
+        <dt>{t('disk.file')}</dt>
+        <dd className="mono">{path === '' ? t('details.no-medium') : path}</dd>
+        <dt>{t('disk.format')}</dt>
+        <dd>{path === '' ? '–' : disk.format}</dd>
+        <dt>{t('disk.size')}</dt>
+        <dd>
+          {info === undefined
+            ? '–'
+            : t('details.disk-size', { size: formats.size(info.virtualSize), file: formats.size(info.fileSize) })}
+        </dd>
+        {info?.backing !== undefined && (
+          <>
+            <dt>{t('details.backing')}</dt>
+            <dd className="mono">{info.backing}</dd>
+          </>
+        )}
+        <dt>{t('details.access')}</dt>
+        <dd>{t(disk.readonly ? 'disk.readonly' : 'details.read-write')}</dd>
+      </dl>
+      {disk.removable && (
+        <div className="details-buttons">
+          <Button icon="folder" disabled={!changeable} onPress={() => void choose()}>
+            {t('details.medium-change')}
+          </Button>
+          <Button icon="eject" disabled={!changeable || path === ''} onPress={() => void change('')}>
+            {t('details.medium-eject')}
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function NicPage(props: { readonly form: NicForm; readonly onChange: (form: NicForm) => void }) {
+  const { form } = props
+  return (
+    <>
+      <NetworkSelect value={form.network} none={false} onChange={(network) => props.onChange({ ...form, network })} />
+      <NicFields form={form} strict={false} onChange={(change) => props.onChange({ ...form, ...change })} />
+    </>
+  )
+}

@@ -1,0 +1,40 @@
+// Where a screen goes in its box, and which keys are sent. Runs in: vitest, plain Node.
+
+import { describe, expect, it } from 'vitest'
+import { percentOf, placeOf } from '../../../src-renderer/features/screen/fit'
+import { labelOf, sendKeys } from '../../../src-renderer/features/screen/send-keys'
+
+const guest = { width: 800, height: 600 }
+
+describe('the place of a screen', () => {
+  it('fits into its box and keeps its shape', () => {
+    expect(placeOf('fit', guest, { width: 1000, height: 600 }, 1)).toEqual({ left: 100, top: 0, width: 800, height: 600 })
+    expect(placeOf('fit', guest, { width: 400, height: 900 }, 1)).toEqual({ left: 0, top: 300, width: 400, height: 300 })
+    expect(percentOf('fit', guest, { width: 400, height: 900 }, 2)).toBe(1)
+  })
+
+  it('lies on whole device pixels at 1:1, at every scale of the desktop', () => {
+    for (const ratio of [1, 1.25, 1.5, 1.75, 2, 3]) {
+      const place = placeOf('exact', guest, { width: 977, height: 613 }, ratio)
+      for (const edge of [place.left, place.top, place.width, place.height]) {
+        expect(Math.abs(edge * ratio - Math.round(edge * ratio))).toBeLessThan(1e-9)
+      }
+      expect(place.width * ratio).toBeCloseTo(800)
+      expect(percentOf('exact', guest, { width: 977, height: 613 }, ratio)).toBeCloseTo(1)
+    }
+  })
+
+  it('begins at the corner when it is larger than its box, and when nothing is known', () => {
+    expect(placeOf('exact', guest, { width: 300, height: 200 }, 1)).toMatchObject({ left: 0, top: 0, width: 800 })
+    expect(placeOf('fit', { width: 0, height: 0 }, { width: 300, height: 200 }, 1)).toMatchObject({ width: 300 })
+  })
+})
+
+describe('keys to send', () => {
+  it('have the names and keysyms that X gives them', () => {
+    const row = sendKeys.find(({ id }) => id === 'f12')
+    expect(row && labelOf(row, 'Strg')).toBe('Strg+Alt+F12')
+    expect(row?.keys.map(({ keysym }) => keysym)).toEqual([0xffe3, 0xffe9, 0xffc9])
+    expect(new Set(sendKeys.map(({ id }) => id)).size).toBe(sendKeys.length)
+  })
+})
