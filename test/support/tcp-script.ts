@@ -32,6 +32,7 @@ export class TcpScript implements TcpUser {
   got: number[] = []
   /** Whether data is given back at once. */
   consuming = true
+  whenDrained: () => void = () => {}
   private out: Sent[] = []
 
   constructor() {
@@ -126,7 +127,9 @@ export class TcpScript implements TcpUser {
     this.log.push('finished')
   }
 
-  drained(): void {}
+  drained(): void {
+    this.whenDrained()
+  }
 
   closed(reason: CloseReason): void {
     this.log.push(`closed ${reason}`)

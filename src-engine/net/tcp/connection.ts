@@ -280,9 +280,11 @@ export class TcpConnection {
         this.challenge()
         return false
       }
-      if (sender.acknowledge(segment, this.now)) this.options.user.drained()
-      if (this.isClosed()) return false
+      const fresh = sender.acknowledge(segment, this.now)
       if (distance(ack, sender.una) >= 0) sender.updateWindow(segment)
+      // Only now: what the user sends in answer must meet the new window.
+      if (fresh) this.options.user.drained()
+      if (this.isClosed()) return false
     }
     if (sender.finAcknowledged) {
       if (this.state === 'FIN-WAIT-1') this.state = 'FIN-WAIT-2'

@@ -76,8 +76,9 @@ export class Sender {
     this.nxt = plus(this.iss, 1)
     this.max = this.nxt
     this.timed = { end: this.nxt, at: now }
-    this.emit(this.iss, 0, 0, SYN)
     this.restart(now)
+    // Last, here and everywhere: an answer may come before this returns.
+    this.emit(this.iss, 0, 0, SYN)
   }
 
   /** The connection is up: the peer's first window. */
@@ -128,9 +129,9 @@ export class Sender {
       this.timed = undefined
     }
     this.unansweredSince = undefined
-    if (!first) this.grow(bytes)
     if (this.inFlight === 0) this.deadline = Number.POSITIVE_INFINITY
     else this.restart(now)
+    if (!first) this.grow(bytes)
     return true
   }
 
@@ -170,6 +171,7 @@ export class Sender {
     if (unanswered >= (this.synAcknowledged ? GIVE_UP_MS : GIVE_UP_SYN_MS)) return false
     this.timed = undefined
     this.timeout.backOff()
+    this.restart(now)
     if (!this.synAcknowledged) {
       this.synLost = true
       this.emit(this.iss, 0, 0, SYN)
@@ -182,7 +184,6 @@ export class Sender {
       this.congestionWindow = this.mss
       this.resend(now)
     }
-    this.deadline = now + this.timeout.milliseconds
     return true
   }
 
@@ -196,8 +197,10 @@ export class Sender {
     // What the peer has beyond the hole it will say.
     this.nxt = this.una
     const offset = distance(this.nxt, this.queueStart)
+    const closed = this.window === 0
     this.sendFrom(offset, Math.min(this.mss, Math.max(1, this.window), this.queue.length - offset), now)
-    if (this.window === 0) this.nxt = this.una
+    // The byte of a probe counts as sent only when it is acknowledged.
+    if (closed && distance(this.nxt, this.una) > 0 && this.window === 0) this.nxt = this.una
   }
 
   /** How much of `usable` bytes to send in one segment: no silly ones (RFC 9293 section 3.8.6.2.1), whole MSS otherwise. */
@@ -256,8 +259,8 @@ export class Sender {
       this.halve()
       this.recover = this.max
       this.congestionWindow = this.slowStartThreshold + 3 * this.mss
-      this.resendFirst()
       this.restart(now)
+      this.resendFirst()
     } else if (this.duplicates > 3 && this.recover !== undefined) this.congestionWindow += this.mss
   }
 

@@ -238,6 +238,15 @@ describe('sending', () => {
     expect(s.texts()).toEqual(['. 3001:4001 ack 1'])
   })
 
+  it('what the user sends on hearing of an acknowledgement meets the window that came with it', () => {
+    const s = new TcpScript().passive({ mss: 1000, window: 4000 })
+    s.whenDrained = () => s.connection.send(bytes(4000))
+    s.connection.send(bytes(4000))
+    s.sent()
+    s.from('.', 1, 4001, { window: 2000 })
+    expect(s.texts()).toEqual(['. 4001:6001 ack 1'])
+  })
+
   it('scales the windows of the peer, but not that of its SYN', () => {
     const s = new TcpScript()
     s.connection.wait({
