@@ -1,10 +1,11 @@
-// `npm run -s bench -- boot|cpu|net [--runs N] [--json FILE]`: how long our engine takes beside QEMU's translator (TCG) for the
+// `npm run -s bench -- boot|cpu|net|image [--runs N] [--json FILE]`: how long our engine takes beside QEMU's translator (TCG) for the
 // same work on the same machine. Runs alternate, so that a busy moment hits both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { benchBoot } from './boot'
 import { benchCpu } from './cpu'
+import { benchImage } from './image'
 import { benchNet } from './net'
 
 export interface BenchOptions {
@@ -24,12 +25,13 @@ const BENCHES: Record<
   boot: { runs: 5, what: "from process start to the marker of Debian's cloud kernel with the demo ramdisk", run: benchBoot },
   cpu: { runs: 3, what: 'six small loops as a PVH micro-kernel', run: benchCpu },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest through switch and NAT, beside plain node:net', run: benchNet },
+  image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const bench = BENCHES[args[0] ?? '']
   if (!bench) {
-    process.stderr.write('usage: npm run -s bench -- boot|cpu|net [--runs N] [--json FILE]\n')
+    process.stderr.write('usage: npm run -s bench -- boot|cpu|net|image [--runs N] [--json FILE]\n')
     for (const [name, row] of Object.entries(BENCHES)) process.stderr.write(`  ${name}  ${row.what}\n`)
     return 2
   }
