@@ -184,7 +184,7 @@ class Disassembler {
   private fits(row: Row, modrm: number): boolean {
     const words = row[8].split(' ')
     if (row[2] >= 0 && row[2] !== ((modrm >> 3) & 7)) return false
-    if (words.includes('!64') && this.mode === 64) return false
+    if (words.includes(this.mode === 64 ? '!64' : '+64')) return false
     if (words.includes('mem') && modrm >= 0xc0) return false
     if (words.includes('reg') && modrm < 0xc0) return false
     return row[10] === 'done'

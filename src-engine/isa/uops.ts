@@ -96,7 +96,7 @@ export const HAND_WRITTEN: Readonly<Record<string, readonly string[]>> = {
   bits: ['bt', 'bts', 'btr', 'btc', 'bt_imm', 'bts_imm', 'btr_imm', 'btc_imm', 'bsf', 'bsr', 'bswap', 'shld_imm', 'shld_cl', 'shrd_imm', 'shrd_cl',
     'cmpxchg', 'xadd', 'cmpxchg8b', 'cbw', 'cwd', 'clc', 'stc', 'cmc', 'cld', 'std', 'lahf', 'sahf', 'nop', 'bound', 'xchg0'],
   segment: ['mov_to_seg', 'mov_from_seg', 'load_far_es', 'load_far_ds', 'load_far_ss', 'load_far_fs', 'load_far_gs', 'call_far', 'jmp_far', 'call_far_mem',
-    'jmp_far_mem', 'ret_far', 'iret', 'lldt', 'ltr', 'sldt', 'str', 'verr', 'verw', 'lar', 'lsl'],
+    'jmp_far_mem', 'ret_far', 'iret', 'lldt', 'ltr', 'sldt', 'str', 'verr', 'verw', 'arpl', 'lar', 'lsl'],
   system: ['group7_0', 'group7_1', 'group7_2', 'group7_3', 'group7_7', 'smsw', 'lmsw', 'syscall', 'sysret', 'sysenter', 'sysexit', 'clts', 'invd', 'ud',
     'mov_from_cr', 'mov_to_cr', 'mov_from_dr', 'mov_to_dr', 'wrmsr_', 'rdmsr_', 'rdtsc', 'cpuid_', 'hlt', 'cli', 'sti', 'int3', 'int_n', 'into', 'int1',
     'in_imm', 'in_dx', 'out_imm', 'out_dx', 'clflush'],

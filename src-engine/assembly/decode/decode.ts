@@ -9,7 +9,7 @@ import {
   CPL, MODE, PC_BASE, STRADDLE, EFLAGS_REST, SLOT_ZERO, SLOT_TMP, SLOT_PC_BASE, SLOT_SEG_BASE, SEG_ATTR,
 } from '../generated/layout'
 import {
-  TABLE, GROUPS, UOPS, SSE_INDEX, SSE_ROWS, OP_ADDRESS, OP_GOTO, OP_RAISE, F_SSE, F_X87,
+  TABLE, GROUPS, OUTSIDE, UOPS, SSE_INDEX, SSE_ROWS, OP_ADDRESS, OP_GOTO, OP_RAISE, F_SSE, F_X87,
   FORM_UD, FORM_GROUP, FORM_EG, FORM_GE, FORM_GEB, FORM_EI, FORM_AI, FORM_E, FORM_Z, FORM_ZA, FORM_ZI, FORM_M, FORM_N,
   FORM_JCC, FORM_JCX, FORM_JMP, FORM_LEA, FORM_MO, FORM_STR, FORM_X87,
   IMM_NONE, IMM_IB, IMM_UB, IMM_IZ, IMM_IW, IMM_IV, IMM_MO, IMM_IWB, IMM_FAR, IMM_ONE, IMM_SEG,
@@ -185,6 +185,7 @@ function decodeOne(start: u32, offset: i32): bool {
   let map: u32 = 0
   if (b == 0x0f) { map = 1; b = fetch8() }
   let entry = TABLE + (map * 256 + b) * 8
+  if (mode != 2 && load<u8>(entry, 7)) entry = OUTSIDE + (<u32>load<u8>(entry, 7) - 1) * 8
   let form = <u32>load<u8>(entry)
   const addressSize: u32 = mode == 2 ? (prefix67 ? 1 : 2) : (mode == 1) != prefix67 ? 1 : 0
   let parsed = false
@@ -210,7 +211,7 @@ function decodeOne(start: u32, offset: i32): bool {
   else if (sizeKind == SIZE_Y) size = w ? 3 : 2
   else if (sizeKind == SIZE_Z) size = plainSize == 3 ? 2 : plainSize
   else if (sizeKind == SIZE_Q) size = mode == 2 ? (prefix66 && !w ? 1 : 3) : plainSize
-  else if (sizeKind == SIZE_F) size = mode == 2 ? 3 : plainSize
+  else if (sizeKind == SIZE_F) size = mode == 2 ? (prefix66 && !w ? 1 : 3) : plainSize
   else if (sizeKind == SIZE_W) size = 1
   else if (sizeKind == SIZE_D) size = 2
   else if (sizeKind == SIZE_O) size = 3

@@ -3,16 +3,16 @@
 // Runs in: the vcpu's thread.
 import {
   RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, BREAKS, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
-  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_ATTR, SEG_BASE, SEG_LIMIT, DR, CODE_NEXT, HALTED,
+  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_BASE, DR, CODE_NEXT, HALTED,
 } from '../generated/layout'
-import { ripAt, offsetOf, raise, ea, imm, setRip, UD, GP, SS, DB } from '../state'
+import { ripAt, offsetOf, raise, ea, imm, setRip, UD, GP, DB } from '../state'
 import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
 import { EXEC, slot } from '../mmu/tlb'
 import { cachedJump, cacheJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
-import { limit, attributes, CS } from './descriptor'
+import { limit, allowed, CS } from './descriptor'
 import { split, sampled, refill, rest } from './translated'
 
 const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4
@@ -175,15 +175,7 @@ export function address(ip: u32): i32 {
   else if (size == 0) v &= 0xffff
   if (s != 15) {
     if (load<u32>(MODE) != 2) {
-      const attr = load<u32>(SEG_ATTR + s * 4)
-      const last = <u64>load<u32>(SEG_LIMIT + s * 4)
-      const end = v + <u64>load<u8>(ip, 4) - 1
-      let bad = (attr & 0x10000) != 0
-      // code may be read when readable and is never written; data is written when writable
-      bad = bad || (flags & 64 ? (attr & 0xa) != 2 : (attr & 0xa) == 8)
-      if ((attr & 0xc) == 4) bad = bad || v <= last || end > (attr & 0x400 ? 0xffffffff : 0xffff)
-      else bad = bad || end > last
-      if (bad) return raise(s == 2 ? SS : GP, 0)
+      if (!allowed(s, v, <u32>load<u8>(ip, 4), (flags & 64) != 0)) return 1
       v = (v + load<u64>(SEG_BASE + s * 8)) & 0xffffffff
     } else v += load<u64>(SEG_BASE + s * 8)
   }

@@ -13,9 +13,8 @@ function go(target: u64, k: u32): i32 { setRip(k >> 1 == 1 ? target & 0xffff : t
 function refused(target: u64): bool { return is64() && !canonical(target) && raise(GP, 0) == 1 }
 function nextOf(ip: u32): u64 { return ripAt(load<i32>(ip, 20)) }
 
-export function jcc_cold(ip: u32, n: u32): i32 {
-  setRip(condition(n) ? ripAt(imm(ip)) : nextOf(ip))
-  return 1
+export function jcc_cold(ip: u32, n: u32, k: u32): i32 {
+  return condition(n) ? go(ripAt(imm(ip)), k) : go(nextOf(ip), 4)
 }
 export function jmp_cold(ip: u32, k: u32): i32 { return go(ripAt(imm(ip)), k) }
 export function call_cold(ip: u32, k: u32): i32 {
@@ -59,8 +58,8 @@ function countDown(ip: u32): u64 {
   if (a == 2) store<u64>(RCX, load<u64>(RCX) - 1); else if (a == 1) store<u64>(RCX, <u64><u32>(load<u32>(RCX) - 1)); else store<u16>(RCX, load<u16>(RCX) - 1)
   return counter(ip)
 }
-function branch(ip: u32, take: bool): i32 { setRip(take ? ripAt(imm(ip)) : nextOf(ip)); return 1 }
-export function loop(ip: u32, k: u32): i32 { return branch(ip, countDown(ip) != 0) }
-export function loope(ip: u32, k: u32): i32 { return branch(ip, countDown(ip) != 0 && condition(4)) }
-export function loopne(ip: u32, k: u32): i32 { return branch(ip, countDown(ip) != 0 && !condition(4)) }
-export function jcxz(ip: u32, k: u32): i32 { return branch(ip, counter(ip) == 0) }
+function branch(ip: u32, take: bool, k: u32): i32 { return take ? go(ripAt(imm(ip)), k) : go(nextOf(ip), 4) }
+export function loop(ip: u32, k: u32): i32 { return branch(ip, countDown(ip) != 0, k) }
+export function loope(ip: u32, k: u32): i32 { return branch(ip, countDown(ip) != 0 && condition(4), k) }
+export function loopne(ip: u32, k: u32): i32 { return branch(ip, countDown(ip) != 0 && !condition(4), k) }
+export function jcxz(ip: u32, k: u32): i32 { return branch(ip, counter(ip) == 0, k) }

@@ -53,6 +53,19 @@ export function readDescriptor(sel: u32, vector: i32, ext: i32): bool {
   return true
 }
 
+/**
+ * Whether `size` bytes at an offset of a segment may be accessed outside 64-bit mode; #SS(0) or #GP(0) noted when not.
+ * Code may be read when it is readable and is never written; data is written when it is writable.
+ */
+export function allowed(s: u32, offset: u64, size: u32, write: bool): bool {
+  const attr = attributes(s), last = <u64>limit(s), end = offset + size - 1
+  let bad = (attr & UNUSABLE) != 0 || (write ? (attr & 0xa) != 2 : (attr & 0xa) == 8)
+  if ((attr & 0xc) == 4) bad = bad || offset <= last || end > (attr & DB ? 0xffffffff : 0xffff)
+  else bad = bad || end > last
+  if (bad) raise(s == SS_ ? SS : GP, 0)
+  return !bad
+}
+
 /** Set the accessed bit of the descriptor just read. */
 export function touchDescriptor(): void {
   if (descriptor & 0x10000000000) return

@@ -2,7 +2,7 @@
 // Task switches and call gates of 16-bit form are not there: they get #GP (rows in opcode-map say so).
 // Runs in: the vcpu's thread.
 import { VCPU, RSP, CPL, MODE, SHADOW, ATTENTION, EFLAGS_REST, NMI_BLOCKED } from '../generated/layout'
-import { dst, imm, ea, put, raise, setRip, ripAt, longMode, UD, GP, NP, SS, TS } from '../state'
+import { UOP, dst, src, imm, ea, put, raise, setRip, ripAt, longMode, UD, GP, NP, SS, TS } from '../state'
 import { IF, TF, NT, VM, setStatus, status, STATUS, ZF, RF } from '../flags'
 import { readHost, writeHost, systemRead, systemWrite, done } from '../mmu/access'
 import { canonical } from '../mmu/walk'
@@ -247,6 +247,23 @@ export function verw(ip: u32, k: u32): i32 {
   if (load<i32>(FAULT)) return 1
   const attr = attrOf(descriptor)
   setZero(ok && (attr & S) != 0 && !(attr & 8) && (attr & 2) != 0)
+  return 0
+}
+/** The requested privilege of the destination is raised to the source's. */
+export function arpl(ip: u32, k: u32): i32 {
+  const wanted = load<u16>(dst(ip)) & 3
+  const from = k & 1 ? readHost(ea(ip), 2, ip) : src(ip)
+  if (!from) return 1
+  const sel = load<u16>(from), less = (sel & 3) < wanted
+  if (less) {
+    // written only now: an operand that stays as it is may be read-only. The ADDRESS uop before names the segment.
+    if (k & 1 && (attributes(load<u32>(ip - UOP, 12) & 15) & 0xa) != 2) return raise(GP, 0)
+    const h = k & 1 ? writeHost(ea(ip), 2, ip) : from
+    if (!h) return 1
+    store<u16>(h, (sel & ~3) | wanted)
+    if (k & 1) done(h)
+  }
+  setZero(less)
   return 0
 }
 function putSized(at: u32, k: u32, v: u32): void { if (k >> 1 == 1) store<u16>(at, <u16>v); else store<u64>(at, <u64>v) }

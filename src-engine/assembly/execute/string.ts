@@ -11,6 +11,7 @@ import { ccZ } from '../flags'
 import { RIP, STEPPING } from '../generated/layout'
 import { port_in, port_out } from '../imports'
 import { portAllowed } from './ports'
+import { allowed, attributes, limit, ES } from './descriptor'
 
 const BATCH: u32 = 4096 // elements a call handles at most
 
@@ -27,6 +28,24 @@ const BATCH: u32 = 4096 // elements a call handles at most
 @inline function targetBase(ip: u32): u64 { return load<u64>(dst(ip)) }
 // @ts-ignore: decorator
 @inline function linear(base: u64, offset: u64): u64 { return load<u32>(MODE) == 2 ? base + offset : (base + offset) & 0xffffffff }
+
+// Outside 64-bit mode each element lies within its segment, which is the source's or ES.
+// @ts-ignore: decorator
+@inline function sourceSegment(ip: u32): u32 { return <u32>imm(ip) >> 4 & 15 }
+// @ts-ignore: decorator
+@inline function mayRead(ip: u32, offset: u64, size: u32): bool { return load<u32>(MODE) == 2 || allowed(sourceSegment(ip), offset, size, false) }
+// @ts-ignore: decorator
+@inline function mayUse(offset: u64, size: u32, write: bool): bool { return load<u32>(MODE) == 2 || allowed(ES, offset, size, write) }
+/** How many elements from an offset on need no look at the segment or the address size: at least 1, which is looked at. */
+function room(s: u32, offset: u64, size: u32, mask: u64): u64 {
+  let last = mask
+  if (load<u32>(MODE) != 2) {
+    if ((attributes(s) & 0xc) == 4) return 1
+    if (<u64>limit(s) < last) last = limit(s)
+  } else if (mask == ~0) return mask
+  const n = last < offset ? 0 : (last - offset + 1) / size
+  return n ? n : 1
+}
 
 function setMasked(at: u32, v: u64, mask: u64): void {
   if (mask == ~0) store<u64>(at, v)
@@ -70,14 +89,19 @@ export function movs(ip: u32, k: u32): i32 {
       const a = inPage(from, size), b = inPage(to, size)
       if (a < n) n = a
       if (b < n) n = b
+      const c = room(sourceSegment(ip), si, size, mask), d = room(ES, di, size, mask)
+      if (c < n) n = c
+      if (d < n) n = d
       if (n == 0) n = 1
     } else n = 1
+    if (!mayRead(ip, si, size)) return 1
     const bytes = <u32>n * size
     if (n > 1) {
       // The whole piece at once: both host ranges are plain memory unless the address came back staged.
       const h = readHost(from, size, 0)
       if (!h) return 1
       if (h >= STAGED_BELOW) {
+        if (!mayUse(di, size, true)) return 1
         const g = writeHost(to, size, 0)
         if (!g) return 1
         if (g >= STAGED_BELOW) {
@@ -90,6 +114,7 @@ export function movs(ip: u32, k: u32): i32 {
       const h = readHost(from, size, 0)
       if (!h) return 1
       const v: u64 = size == 8 ? load<u64>(h) : size == 4 ? <u64>load<u32>(h) : size == 2 ? <u64>load<u16>(h) : <u64>load<u8>(h)
+      if (!mayUse(di, size, true)) return 1
       const g = writeHost(to, size, 0)
       if (!g) return 1
       if (size == 8) store<u64>(g, v); else if (size == 4) store<u32>(g, <u32>v); else if (size == 2) store<u16>(g, <u16>v); else store<u8>(g, <u8>v)
@@ -123,8 +148,11 @@ export function stos(ip: u32, k: u32): i32 {
     if (rep && !down && load<u32>(DTLB) != TLB_CHECKED) {
       const b = inPage(to, size)
       if (b < n) n = b
+      const d = room(ES, di, size, mask)
+      if (d < n) n = d
       if (n == 0) n = 1
     } else n = 1
+    if (!mayUse(di, size, true)) return 1
     const g = writeHost(to, size, 0)
     if (!g) return 1
     if (g < STAGED_BELOW) n = 1
@@ -160,6 +188,7 @@ export function lods(ip: u32, k: u32): i32 {
   for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (repOf(ip) && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask
+    if (!mayRead(ip, si, size)) return 1
     const h = readHost(linear(sourceBase(ip), si), size, 0)
     if (!h) return 1
     putAccumulator(loadElement(h, size), size)
@@ -177,6 +206,7 @@ export function scas(ip: u32, k: u32): i32 {
   for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (rep && (load<u64>(RCX) & mask) == 0) return 0
     const di = load<u64>(RDI) & mask
+    if (!mayUse(di, size, false)) return 1
     const h = readHost(linear(targetBase(ip), di), size, 0)
     if (!h) return 1
     compare(load<u64>(RAX), loadElement(h, size), size)
@@ -196,9 +226,11 @@ export function cmps(ip: u32, k: u32): i32 {
     if (rep && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask, di = load<u64>(RDI) & mask
     // when both would fault, the one at rDI is reported
+    if (!mayUse(di, size, false)) return 1
     const g = readHost(linear(targetBase(ip), di), size, 0)
     if (!g) return 1
     const b = loadElement(g, size)
+    if (!mayRead(ip, si, size)) return 1
     const h = readHost(linear(sourceBase(ip), si), size, 0)
     if (!h) return 1
     compare(loadElement(h, size), b, size)
@@ -218,6 +250,7 @@ export function ins(ip: u32, k: u32): i32 {
   for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (repOf(ip) && (load<u64>(RCX) & mask) == 0) return 0
     const di = load<u64>(RDI) & mask
+    if (!mayUse(di, size, true)) return 1
     const g = writeHost(linear(targetBase(ip), di), size, 0)
     if (!g) return 1
     const v = port_in(<i32>load<u16>(RDX), size)
@@ -237,6 +270,7 @@ export function outs(ip: u32, k: u32): i32 {
   for (let i: u32 = 0, most = batch(); i < most; i++) {
     if (repOf(ip) && (load<u64>(RCX) & mask) == 0) return 0
     const si = load<u64>(RSI) & mask
+    if (!mayRead(ip, si, size)) return 1
     const h = readHost(linear(sourceBase(ip), si), size, 0)
     if (!h) return 1
     port_out(<i32>load<u16>(RDX), size, <i32>loadElement(h, size))
@@ -248,7 +282,9 @@ export function outs(ip: u32, k: u32): i32 {
 }
 
 export function xlat(ip: u32, k: u32): i32 {
-  const h = readHost(linear(sourceBase(ip), (load<u64>(VCPU + 24) + <u64>load<u8>(RAX)) & addressMask(ip)), 1, 0)
+  const at = (load<u64>(VCPU + 24) + <u64>load<u8>(RAX)) & addressMask(ip)
+  if (!mayRead(ip, at, 1)) return 1
+  const h = readHost(linear(sourceBase(ip), at), 1, 0)
   if (!h) return 1
   store<u8>(RAX, load<u8>(h))
   return 0

@@ -231,7 +231,7 @@ export function dispatchSource(n: Numbering, ends: ReadonlySet<string>): string 
       if (!list.includes(coldName)) list.push(coldName)
       imports.set(module, list)
       call =
-        coldName === 'jcc_cold' ? `jcc_cold(ip, ${Object.keys(CONDITIONS).indexOf(family.slice(1))})` : `${coldName}(ip, k)`
+        coldName === 'jcc_cold' ? `jcc_cold(ip, ${Object.keys(CONDITIONS).indexOf(family.slice(1))}, k)` : `${coldName}(ip, k)`
     } else {
       const name = `c_${family.replace(':', '_')}`
       const variants = []

@@ -55,6 +55,8 @@ const rows: readonly (readonly [bytes: string, mode: Mode, text: string])[] = [
   ['480fae00', 64, 'fxsave64 [rax]'],
   ['37', 64, '(bad)'],
   ['37', 32, 'aaa'],
+  ['63c8', 32, 'arpl ax,cx'],
+  ['4863c8', 64, 'movsxd rcx,eax'],
 ]
 
 describe('the disassembler', () => {

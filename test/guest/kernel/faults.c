@@ -635,6 +635,15 @@ static void compatibility_mode(void)
     TRY32("mov $0x58, %%eax; mov %%eax, %%ss\n mov $0x1004, %%ecx\n 8: mov %%ss:(%%ecx), %%eax", NONE, "rcx");
     expect("beyond the limit of SS gives #SS(0)", SS, 0);
     asm volatile("mov %0, %%ss" : : "r"(0x10));
+    area[0xfff] = area[0x1000] = 0;
+    TRY32("mov $0x58, %%eax; mov %%eax, %%es; mov $0xff8, %%edi; mov $12, %%ecx\n 8: rep stosb", NONE, "rcx", "rdi");
+    expect("REP STOS across the limit of ES gives #GP(0)", GP, 0);
+    check("after the elements before it", area[0xfff], 0x58);
+    check("and none beyond", area[0x1000], 0);
+    TRY32("mov $0x58, %%eax; mov %%eax, %%fs; mov $0xffd, %%esi\n 8: lodsl %%fs:(%%esi)", NONE, "rsi");
+    expect("LODS across the limit gives #GP(0)", GP, 0);
+    TRY32("mov $0x58, %%eax; mov %%eax, %%fs; mov $0x1000, %%ebx\n xor %%eax, %%eax\n 8: xlat %%fs:(%%ebx)", NONE, "rbx");
+    expect("XLAT beyond the limit gives #GP(0)", GP, 0);
     set_descriptor((u32)(u64)area, 0xfff, 0x97, 4); /* expand-down, 32-bit */
     TRY32("mov $0x58, %%eax; mov %%eax, %%fs\n 8: mov %%fs:0xffc, %%eax", NONE);
     expect("expand-down: what is within the limit is outside", GP, 0);
@@ -643,6 +652,8 @@ static void compatibility_mode(void)
     set_descriptor((u32)(u64)area, 0xfff, 0x91, 4); /* read-only */
     TRY32("mov $0x58, %%eax; mov %%eax, %%fs\n 8: movl $1, %%fs:0", NONE);
     expect("a write to a read-only segment gives #GP(0)", GP, 0);
+    TRY32("mov $0x58, %%eax; mov %%eax, %%es; xor %%edi, %%edi\n 8: stosl", NONE, "rdi");
+    expect("STOS to a read-only segment gives #GP(0)", GP, 0);
     TRY32("xor %%eax, %%eax; mov %%eax, %%fs\n 8: mov %%fs:0, %%eax", NONE);
     expect("use of a null segment gives #GP(0)", GP, 0);
     set_descriptor((u32)(u64)area, 0xfff, 0x99, 4); /* execute-only */

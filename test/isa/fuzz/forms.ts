@@ -68,20 +68,19 @@ export const EXCLUDED: Readonly<Record<string, string>> = {
 const WITH_MODRM = ['EG', 'GE', 'GEB', 'EI', 'E', 'M', 'LEA']
 /** 0F 01 register forms are other instructions. */
 const MEMORY_ONLY = ['group7_2', 'group7_3', 'group7_7']
-// 66 on a near branch truncates RIP on AMD and is ignored by Intel.
 const SIZES: Readonly<Record<string, readonly number[]>> = {
   b: [1],
   v: [4, 2, 8],
   y: [4, 8],
   z: [4, 2],
   q: [8, 2],
-  f: [8],
+  f: [8, 2],
   w: [2],
   d: [4],
   o: [8],
 }
 
-const SIZES_32: typeof SIZES = { b: [1], v: [4, 2], y: [4], z: [4, 2], q: [4, 2], f: [4], w: [2], d: [4] }
+const SIZES_32: typeof SIZES = { b: [1], v: [4, 2], y: [4], z: [4, 2], q: [4, 2], f: [4, 2], w: [2], d: [4] }
 
 const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
 const isX87 = (row: Row): boolean => row[5] === 'X87'
@@ -98,7 +97,7 @@ export function integerForms(bits: 32 | 64 = 64): IntegerForm[] {
       isX87(row) ||
       (bits === 64 && words.includes('!64')) ||
       EXCLUDED[family] !== undefined ||
-      (bits === 32 && family === 'movsxd') || // the opcode is ARPL there, which we do not have
+      (bits === 32 && words.includes('+64')) ||
       FX_FAMILIES.includes(family)
     )
       continue
@@ -152,6 +151,14 @@ export function x87Forms(): X87Form[] {
     }
   }
   return found
+}
+
+/**
+ * Near branches with a 16-bit operand in 64-bit code: AMD's processors keep 16 bits of RIP and push 2 bytes, Intel's
+ * ignore the 66 prefix. We follow AMD, which our CPUID names, so on another host these forms are not compared.
+ */
+export function amdOnly(form: Form): boolean {
+  return form.set === 'integer' && form.bits === 64 && form.size === 2 && form.row[6] === 'f'
 }
 
 const SETTERS =

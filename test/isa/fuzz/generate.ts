@@ -374,12 +374,7 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
     if (narrow) d.prefixes.push(0x67)
     const high = (v: bigint): bigint => (narrow ? (v & 0xffff_ffffn) | (r.u64() & ~0xffff_ffffn) : v)
     d.pin(RCX, high(BigInt(r.chance(0.2) ? 0 : r.below(14))))
-    const anywhere = (): bigint => {
-      const at = target(r, size)
-      // string instructions in 32-bit code do not look at segment limits yet
-      return d.bits === 32 && (at & 0xffff_ffffn) > 0xffff_ff00n ? NOTHING : at
-    }
-    const side = (): bigint => (r.chance(0.85) ? MIDDLE + BigInt(112 + r.below(288)) : anywhere())
+    const side = (): bigint => (r.chance(0.85) ? MIDDLE + BigInt(112 + r.below(288)) : target(r, size))
     d.pin(RSI, high(side()))
     d.pin(RDI, high(side()))
     if (family === 'movs' && r.chance(0.3)) d.pin(RDI, high(d.reg(RSI) + BigInt(r.below(40) - 20)))
@@ -411,7 +406,7 @@ function integerCase(form: IntegerForm, r: Random, tiled: boolean): Case {
     case 'ib':
     case 'iz':
       if (BRANCHES.includes(shape)) {
-        const bytes = imm === 'ib' ? 1 : 4
+        const bytes = imm === 'ib' ? 1 : size === 2 ? 2 : 4
         const short = (): bigint => BigInt(r.chance(0.5) ? r.below(128) : -128 + r.below(100))
         let to = imm === 'ib' ? short() : destination(d) - CODE - BigInt(d.offset + 32)
         if (r.chance(0.1) && imm === 'iz') to = BigInt(r.u32() | 0)

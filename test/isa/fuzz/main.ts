@@ -9,7 +9,7 @@ import { random } from '../fp/states'
 import { type Form, integerForms, sequenceForms, sseForms, x87Forms } from './forms'
 import { makeCase } from './generate'
 import { Machine } from './machine'
-import { buildOracle, hasNative } from './native'
+import { answerable, buildOracle, hasNative } from './native'
 import { pack } from './recorded'
 import { seedOf, sweep } from './sweep'
 
@@ -56,10 +56,12 @@ async function main(): Promise<number> {
     x87: x87Forms(),
     sequence: sequenceForms(),
   }
-  const forms = Object.entries(sets)
-    .filter(([name]) => set === undefined || name === set)
-    .flatMap(([, list]) => list)
-    .filter((form) => only === undefined || form.name.includes(only))
+  const forms = answerable(
+    Object.entries(sets)
+      .filter(([name]) => set === undefined || name === set)
+      .flatMap(([, list]) => list)
+      .filter((form) => only === undefined || form.name.includes(only)),
+  )
   if (forms.length === 0 || Number.isNaN(minutes) || Number.isNaN(seed)) {
     console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|integer-32|sse|x87|sequence')
     return 2

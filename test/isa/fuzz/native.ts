@@ -5,9 +5,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ANSWER, type Answer, type Case, REQUEST, readAnswer, writeCase } from './case'
+import { amdOnly, type Form } from './forms'
 
 export const hasNative =
   process.platform === 'linux' && process.arch === 'x64' && spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status === 0
+
+const hostIsAmd = os.cpus()[0]?.model.includes('AMD') === true
+/** The forms that this host can answer for. */
+export function answerable(forms: readonly Form[]): readonly Form[] {
+  return hostIsAmd ? forms : forms.filter((form) => !amdOnly(form) && (form.set !== 'sequence' || !amdOnly(form.user)))
+}
 
 export type Oracle = { run(cases: readonly Case[]): Answer[]; dispose(): void }
 

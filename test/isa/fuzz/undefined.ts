@@ -15,5 +15,7 @@ export const UNDEFINED_FLAGS: Readonly<Record<string, { readonly mask: number; r
 export const TOLERATED = {
   approximation:
     'RCP and RSQRT give 12 bits or so; each processor has its own table. Both within 1.5 * 2^-12 of the true value; tiny ones may be 0.',
+  nearBranches:
+    'Near branches with a 66 prefix in 64-bit code truncate RIP on AMD and not on Intel; we follow AMD (forms.ts, amdOnly).',
   mxcsrMask: 'FXSAVE stores the mask of MXCSR: bit 17 is AMD’s misaligned-SSE mode, which our CPUID does not offer.',
 } as const
