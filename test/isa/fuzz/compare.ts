@@ -11,6 +11,11 @@ const APPROXIMATE = /^r(cp|sqrt)[ps]s$/
 
 const hex = (v: bigint | number): string => `0x${v.toString(16)}`
 
+/** Linux shows every fault above user space (TASK_SIZE_MAX) as a protection violation. */
+export function shownByLinux(a: Answer): Answer {
+  return a.trap === 14 && a.cr2 >= 0x7fff_ffff_f000n ? { ...a, error: a.error | 1 } : a
+}
+
 /** Differences as text, or ''. */
 export function compare(form: Form, c: Case, host: Answer, ours: Answer): string {
   const found: string[] = []
@@ -18,8 +23,7 @@ export function compare(form: Form, c: Case, host: Answer, ours: Answer): string
   if (host.rip !== ours.rip) found.push(`rip host ${hex(host.rip - CODE)} ours ${hex(ours.rip - CODE)}`)
   if (host.trap === ours.trap) {
     if (host.cr2 !== ours.cr2) found.push(`cr2 host ${hex(host.cr2)} ours ${hex(ours.cr2)}`)
-    // Linux shows every fault above user space (TASK_SIZE_MAX) as a protection violation.
-    const error = ours.trap === 14 && ours.cr2 >= 0x7fff_ffff_f000n ? ours.error | 1 : ours.error
+    const { error } = shownByLinux(ours)
     if (host.error !== error) found.push(`error code host ${hex(host.error)} ours ${hex(error)}`)
   }
   const low = c.bits === 32 ? 0xffff_ffffn : (1n << 64n) - 1n
