@@ -4,11 +4,11 @@
 // Runs in: every window.
 
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { Component, type ComponentType, type ReactNode, StrictMode } from 'react'
+import { Component, type ComponentType, type ReactNode, StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Client } from '../src-main/public/client'
 import { type WindowView, windowViews } from '../src-main/public/types'
-import { ClientProvider } from './client/Client'
+import { ClientProvider, useClient } from './client/Client'
 import { makePortDesk, type PortDesk } from './client/port-desk'
 import { callQuery, makeQueryClient } from './client/queries'
 import { AnnouncerProvider } from './components/Announcer'
@@ -76,7 +76,16 @@ function Fault(props: { readonly detail: string }) {
   )
 }
 
+/** Tells main when what was drawn is on the screen: after the frame that the next but one follows. */
+function useDrawn(): void {
+  const client = useClient()
+  useEffect(() => {
+    requestAnimationFrame(() => requestAnimationFrame(() => void client.call('windowDrawn', {})))
+  }, [client])
+}
+
 function App(props: { readonly view: ComponentType }) {
+  useDrawn()
   const chosen = usePreferences().language
   const language: Language = chosen === 'system' ? languageOf(navigator.language) : chosen
   const { view: View } = props

@@ -19,6 +19,7 @@ export interface AppCallsParts {
   setPreferences(preferences: Preferences): Promise<void>
   openWindow(view: WindowView, uuid: string | null): void
   knowsDomain(uuid: string): boolean
+  windowDrawn(): void
   readonly diskFolder: string
 }
 
@@ -48,7 +49,13 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
     },
     windowClose: (_params, { window }) => {
       // After the answer has left: a closed window cannot hear it.
-      setImmediate(() => window.close())
+      setImmediate(() => {
+        if (!window.isDestroyed()) window.close()
+      })
+      return ok(null)
+    },
+    windowDrawn: () => {
+      parts.windowDrawn()
       return ok(null)
     },
     // Newer Electrons answer with a promise.

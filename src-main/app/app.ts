@@ -36,6 +36,9 @@ export interface AppParts {
   readonly iconFolder: string
 }
 
+/** What waits for the first window does not wait longer. */
+const DRAWN_WAIT_MS = 3000
+
 export class App {
   private readonly parts: AppParts
   private readonly toolstack: Toolstack
@@ -47,6 +50,8 @@ export class App {
   private readonly loaded: Promise<void>
   /** The first window has been opened. */
   private shown = false
+  private closing = false
+  private firstDrawn: () => void = () => {}
 
   /** Once Electron is ready. */
   constructor(parts: AppParts) {
@@ -93,10 +98,27 @@ export class App {
     await this.loaded
     nativeTheme.themeSource = this.preferences.value.theme
     this.listen()
+    const drawn = this.untilDrawn()
     this.windows.open('manager')
     this.shown = true
     this.applyPreferences()
-    await this.toolstack.open()
+    // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
+    await drawn
+    if (!this.closing) await this.toolstack.open()
+  }
+
+  /** Resolves when the first window can be used, or when that takes suspiciously long. */
+  private untilDrawn(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, DRAWN_WAIT_MS)
+      this.firstDrawn = () => {
+        this.firstDrawn = () => {}
+        clearTimeout(timer)
+        resolve()
+        const started = Number(process.env['RINGMASTER_STARTED'] ?? process.getCreationTime())
+        console.error(`The window was there after ${((Date.now() - started) / 1000).toFixed(2)} s`)
+      }
+    })
   }
 
   /** A second start of the app, or a click in the tray. */
@@ -121,6 +143,7 @@ export class App {
         setPreferences: (preferences) => this.setPreferences(preferences),
         openWindow: (view, uuid) => this.windows.open(view, uuid),
         diskFolder: join(app.getPath('userData'), 'disks'),
+        windowDrawn: () => this.firstDrawn(),
         knowsDomain: (uuid) => this.toolstack.domains.info(uuid).ok,
       }),
     }
@@ -135,6 +158,7 @@ export class App {
     })
     let closed = false
     app.on('will-quit', (event) => {
+      this.closing = true
       if (closed) return
       event.preventDefault()
       this.toolstack.close().finally(() => {

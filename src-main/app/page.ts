@@ -35,7 +35,8 @@ const POLICY = [
 /** Before the app is ready: makes our scheme a secure standard one. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    // Newer Electrons keep the compiled scripts of a page for its next start; older ones do not look at codeCache.
+    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
   ])
 }
 

@@ -29,6 +29,9 @@ export interface WindowsParts {
   readonly opened: (window: BrowserWindow, view: WindowView) => void
 }
 
+/** A page that dies within this time of its last death is loaded again only after it. */
+const DIES_AGAIN_MS = 10_000
+
 export class Windows {
   private readonly windows = new Map<string, BrowserWindow>()
   private readonly parts: WindowsParts
@@ -83,9 +86,15 @@ export class Windows {
     }
     window.once('close', forget)
     window.once('closed', forget)
+    let died = Number.NEGATIVE_INFINITY
     window.webContents.on('render-process-gone', (_event, { reason }) => {
-      // A page may die; main goes on. Once is forgiven by loading it again.
-      if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload()
+      // A page may die; main goes on and loads it again: one that dies of being loaded not at once.
+      if (reason === 'clean-exit') return
+      const wait = performance.now() - died < DIES_AGAIN_MS ? DIES_AGAIN_MS : 0
+      died = performance.now()
+      setTimeout(() => {
+        if (!window.isDestroyed()) window.reload()
+      }, wait).unref()
     })
     this.parts.opened(window, view)
     // A refused load leaves a window that says nothing; the reason belongs in the start log.

@@ -76,6 +76,11 @@ export class ElectronIpc {
   private handOver(window: BrowserWindow, port: OpaquePort): number {
     const stream = this.nextStream++
     if (!this.parts.isPort(port)) throw new Error('a stream for a window must be an Electron port')
+    if (window.isDestroyed()) {
+      // It closed while its stream was opened: nobody will read, and the other end is to know.
+      port.close()
+      return stream
+    }
     window.webContents.postMessage(STREAM_CHANNEL, stream, [port])
     return stream
   }

@@ -152,6 +152,8 @@ export const calls = {
   windowFullScreen: { params: fields({ on: flag }), result: t.nothing, status: 'done' },
   /** Closes the window that calls. */
   windowClose: { params: none, result: t.nothing, status: 'done' },
+  /** The calling window shows its view and can be used: told once. */
+  windowDrawn: { params: none, result: t.nothing, status: 'done' },
   /** The system's clipboard; the page's own clipboard access is denied. */
   clipboardRead: { params: none, result: fields({ text: shortText(1 << 20) }), status: 'done' },
   clipboardWrite: { params: fields({ text: shortText(1 << 20) }), result: t.nothing, status: 'done' },

@@ -1,5 +1,6 @@
-// `npm run -s bench -- boot|cpu|net|image [--runs N] [--json FILE]`: how long our engine takes beside QEMU's translator (TCG) for the
-// same work on the same machine. Runs alternate, so that a busy moment hits both; medians and their ratio are printed.
+// `npm run -s bench -- boot|cpu|net|image|start [--runs N] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
+// both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import { benchBoot } from './boot'
 import { benchCpu } from './cpu'
 import { benchImage } from './image'
 import { benchNet } from './net'
+import { benchStart } from './start'
 
 export interface BenchOptions {
   readonly runs: number
@@ -26,12 +28,13 @@ const BENCHES: Record<
   cpu: { runs: 3, what: 'six small loops as a PVH micro-kernel', run: benchCpu },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest through switch and NAT, beside plain node:net', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
+  start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const bench = BENCHES[args[0] ?? '']
   if (!bench) {
-    process.stderr.write('usage: npm run -s bench -- boot|cpu|net|image [--runs N] [--json FILE]\n')
+    process.stderr.write(`usage: npm run -s bench -- ${Object.keys(BENCHES).join('|')} [--runs N] [--json FILE]\n`)
     for (const [name, row] of Object.entries(BENCHES)) process.stderr.write(`  ${name}  ${row.what}\n`)
     return 2
   }

@@ -116,8 +116,11 @@ export class RunningApp {
       if (child.exitCode !== null || child.signalCode !== null) resolve()
       else child.once('exit', () => resolve())
     })
+    // One that hangs must not take the other tests along.
+    const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
     await this.electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
     await gone
+    clearTimeout(timer)
     if (!this.keepFolder) fs.rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -37,6 +37,7 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   filePick: notHere,
   windowOpen: notHere,
   windowClose: notHere,
+  windowDrawn: notHere,
   windowFullScreen: notHere,
   clipboardRead: notHere,
   clipboardWrite: notHere,

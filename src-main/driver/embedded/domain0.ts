@@ -43,6 +43,7 @@ export class Domain0 {
   private readonly listener: Domain0Listener
   private child: ChildProcess | undefined
   private connection: Promise<Result<Domain0Connection, ErrorReport>>
+  private begun: (connection: Promise<Result<Domain0Connection, ErrorReport>>) => void = () => {}
   private deaths: number[] = []
   private restarts = 0
   private stopping = false
@@ -53,12 +54,16 @@ export class Domain0 {
     this.watchdog = watchdog
     this.folder = folder
     this.listener = listener
-    this.connection = Promise.resolve(err(errorReport('internal', { detail: 'domain 0 has not been started' })))
+    // Who asks before the start (a window may be quicker) waits for it.
+    this.connection = new Promise((resolve) => {
+      this.begun = resolve
+    })
   }
 
   /** The first start: what an earlier run of the app left in the journal means nothing any more. */
   start(): Promise<Result<Domain0Connection, ErrorReport>> {
     this.connection = rm(join(this.folder, 'journal'), { recursive: true, force: true }).then(() => this.launch())
+    this.begun(this.connection)
     return this.connection
   }
 
