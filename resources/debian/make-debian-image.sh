@@ -46,6 +46,9 @@ chroot "$root" passwd -d root >/dev/null
 printf 'Debian GNU/Linux 12 \\n \\l\n\nLog in as root; there is no password yet (passwd sets one).\n\n' >"$root/etc/issue"
 # Nothing that wakes up by itself: an idle guest should be idle.
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer >/dev/null 2>&1
+# A busy host makes an emulated machine slow: a console that comes late is still wanted.
+mkdir -p "$root/etc/systemd/system.conf.d"
+printf '[Manager]\nDefaultTimeoutStartSec=900\n' >"$root/etc/systemd/system.conf.d/patience.conf"
 # The ramdisk holds what finds the root disk and nothing else: here xvda, elsewhere (QEMU) vda.
 printf 'xen-blkfront\next4\nvirtio_pci\nvirtio_blk\n' >"$root/etc/initramfs-tools/modules"
 echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/ringmaster"

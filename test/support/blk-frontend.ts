@@ -100,8 +100,12 @@ export class BlkFrontend {
   write(sector: number, segments: readonly BlkSegment[]): Promise<number> {
     return this.request(BLKIF_OP.BLKIF_OP_WRITE, sector, segments)
   }
+  /** As Linux sends it: nowhere on the disk. */
   flush(): Promise<number> {
-    return this.request(BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE, 0, [])
+    return this.raw(BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE, (entry) => {
+      this.put(entry, this.layout.nrSegments, 0, 1)
+      for (let i = 0; i < 8; i++) this.put(entry, this.layout.sector + i, 0xff, 1)
+    })
   }
 
   request(operation: number, sector: number, segments: readonly BlkSegment[]): Promise<number> {

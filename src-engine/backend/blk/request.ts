@@ -66,7 +66,10 @@ export function parseRequest(entry: DataView, layout: BlkifLayout, guest: GuestA
   const operation = entry.getUint8(layout.operation)
   const indirect = operation === BLKIF_OP.BLKIF_OP_INDIRECT
   const does = indirect ? entry.getUint8(layout.indirectOperation) : operation
-  const sector = u64(entry, layout.sector)
+  // What moves nothing has no place: Linux sends its flushes with sector 2^64-1.
+  const count = indirect ? entry.getUint16(layout.indirectNrSegments, true) : entry.getUint8(layout.nrSegments)
+  const placeless = count === 0 && does !== BLKIF_OP.BLKIF_OP_DISCARD
+  const sector = placeless ? 0 : u64(entry, layout.sector)
   const head = { does, idLow: entry.getUint32(layout.id, true), idHigh: entry.getUint32(layout.id + 4, true) }
   const refs: number[] = []
   const first: number[] = []
@@ -93,7 +96,6 @@ export function parseRequest(entry: DataView, layout: BlkifLayout, guest: GuestA
   const writes = does === BLKIF_OP.BLKIF_OP_WRITE || does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER
   const flushes = does === BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE
   if (!reads && !writes && !flushes) return refused()
-  const count = indirect ? entry.getUint16(layout.indirectNrSegments, true) : entry.getUint8(layout.nrSegments)
   if (count > (indirect ? MAX_INDIRECT_SEGMENTS : BLKIF_MAX_SEGMENTS_PER_REQUEST)) return refused()
   if (count === 0 && (reads || does === BLKIF_OP.BLKIF_OP_WRITE)) return refused()
   // A flush with segments would be a write as well; nobody sends one.
