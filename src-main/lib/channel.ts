@@ -8,6 +8,8 @@ export type OpaquePort = unknown
 
 export interface ChannelFactory {
   createChannel(): readonly [OpaquePort, OpaquePort]
+  /** A place to connect to with a ticket, for a process that cannot be given a port; `port` is our end of it. */
+  listen?(): Promise<{ readonly link: { readonly path: string; readonly ticket: string }; readonly port: OpaquePort }>
   /** Use one end here. */
   transport(port: OpaquePort): Transport
 }

@@ -1,13 +1,62 @@
 // Processes and channels without Electron: forked Node children, and streams as local sockets with tickets. For the tests,
 // and for a daemon later. Runs in: plain Node.
 import { fork } from 'node:child_process'
-import { connect, type Socket } from 'node:net'
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { encodeFrame, FrameReader } from '../../src-engine/public/protocol/frame'
 import { nodeProcessTransport } from '../../src-engine/public/protocol/port-transport'
 import { type Message, type Transport, TransportBase, transportPair } from '../../src-engine/public/protocol/transport'
-import { fields, text } from '../../src-engine/public/shape'
+import { fields, oneOf, text } from '../../src-engine/public/shape'
 import type { ChannelFactory, OpaquePort } from '../lib/channel'
 import type { ChildExit, ChildProcess, ProcessForker } from './process-forker'
+
+const ticketShape = fields({ kind: oneOf('ticket'), ticket: text })
+
+/** The end of a stream that somebody else connects to: what was sent before that waits. */
+class ListeningTransport extends TransportBase {
+  private socket: Socket | undefined
+  private readonly waiting: Message[] = []
+
+  constructor(path: string, ticket: string) {
+    super()
+    const server = createServer((socket) => {
+      const reader = new FrameReader()
+      let known = false
+      socket.on('error', () => socket.destroy())
+      socket.on('data', (chunk) => {
+        const messages = reader.push(new Uint8Array(chunk))
+        if (!messages.ok) return socket.destroy()
+        for (const message of messages.value) {
+          if (known) this.received(message, [])
+          else if (!ticketShape.is(message) || message.ticket !== ticket || this.socket) return socket.destroy()
+          else {
+            known = true
+            this.socket = socket
+            server.close()
+            rmSync(path, { force: true })
+            for (const early of this.waiting.splice(0)) this.post(early)
+            socket.on('close', () => this.ended('the other side closed the socket'))
+          }
+        }
+        return undefined
+      })
+    })
+    server.listen(path)
+    server.unref()
+  }
+
+  protected post(message: Message): void {
+    if (this.socket) this.socket.write(encodeFrame(message))
+    else this.waiting.push(message)
+  }
+
+  protected hangUp(): void {
+    this.socket?.destroy()
+  }
+}
 
 const socketAddress = fields({ path: text, ticket: text })
 
@@ -49,6 +98,15 @@ export class NodeChannels implements ChannelFactory {
       end.onClose(() => this.ends.delete(end))
     }
     return [first, second]
+  }
+
+  async listen() {
+    const name = randomBytes(12).toString('hex')
+    const path = join(tmpdir(), `ringmaster-${name}.sock`)
+    const ticket = randomBytes(24).toString('hex')
+    const end = new ListeningTransport(path, ticket)
+    this.ends.set(end, end)
+    return { link: { path, ticket }, port: end }
   }
 
   transport(port: OpaquePort): Transport {

@@ -32,7 +32,7 @@ export class Supervisor {
     return !this.parts.forker.passesPorts
   }
 
-  start(bundle: 'dom0' | 'domain', serviceName: string, onOutput: (text: string) => void): ChildProcess {
+  start(bundle: 'dom0' | 'domain' | 'image', serviceName: string, onOutput: (text: string) => void): ChildProcess {
     const child = this.parts.forker.fork(join(this.parts.bundleFolder, `${bundle}.cjs`), serviceName, onOutput)
     this.children.add(child)
     child.onExit(() => this.children.delete(child))
@@ -49,6 +49,17 @@ export class Supervisor {
   stream(socketPath: string | undefined): { readonly forDomain0: HandedEnd; readonly port: OpaquePort } {
     const [forDomain0, other] = this.ends(socketPath)
     return { forDomain0, port: other.link ?? other.ports[0] }
+  }
+
+  /** One end for a guest's own process, and a port to hand to a window: for streams that domain 0 has no part in. */
+  async guestStream(): Promise<{ readonly forGuest: HandedEnd; readonly port: OpaquePort }> {
+    const { forker, channels } = this.parts
+    if (!forker.passesPorts && channels.listen) {
+      const { link, port } = await channels.listen()
+      return { forGuest: { link, ports: [] }, port }
+    }
+    const [first, second] = channels.createChannel()
+    return { forGuest: { link: undefined, ports: [first] }, port: second }
   }
 
   /** Ends what is left; for the end of the app. */

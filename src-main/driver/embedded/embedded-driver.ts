@@ -3,9 +3,10 @@
 // is the start's failure and no event. Domids are not used again while domain 0 may remember them.
 // Runs in: main, plain Node.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CallError } from '../../../src-engine/public/protocol/call'
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { OpaquePort } from '../../lib/channel'
-import { deviceKey, type Lease } from '../../public/device'
+import { type Device, type DeviceRates, type Display, deviceKey, type ImageFormat, type Lease } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
 import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
@@ -16,7 +17,6 @@ import type {
   DriverLimits,
   DriverSample,
   HypervisorDriver,
-  ImageTool,
   Outcome,
   Progress,
   RestoredDomain,
@@ -28,6 +28,7 @@ import type {
 import { Domain0, type Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
 import { Guest } from './guest'
+import { EmbeddedImages } from './images'
 import { readIdentity } from './save-identity'
 
 interface Running {
@@ -47,12 +48,16 @@ function unsupported(operation: string): { readonly ok: false; readonly error: E
   return err(errorReport('unsupported', { operation }))
 }
 
-const noImages: ImageTool = {
-  create: async () => unsupported('imageCreate'),
-  inspect: async () => unsupported('imageInspect'),
-  resize: async () => unsupported('imageResize'),
-  convert: async () => unsupported('imageConvert'),
-  check: async () => unsupported('imageCheck'),
+/** As domain 0 waits (src-engine/process/domain0.ts). */
+const DETACH_SECONDS = 15
+
+function displayOf(config: DomainConfig): { display?: Display } {
+  const display = config.devices.find((device) => device.kind === 'vfb')
+  return display?.kind === 'vfb' ? { display } : {}
+}
+
+function screenError(error: CallError, name: string): ErrorReport {
+  return error.code === 'OPERATION_INVALID' ? errorReport('no-screen', { name }) : engineError('other', error)
 }
 
 /** First reserved domid; ours are below it. */
@@ -61,8 +66,8 @@ const DOMIDS = 0x7ff0
 export class EmbeddedDriver implements HypervisorDriver {
   readonly name = 'embedded'
   // 4 GiB less the engine's state for one vcpu: see src-engine/isa/state-layout.ts; a test compares.
-  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020, devices: [] }
-  readonly images: ImageTool = noImages
+  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020, devices: ['vbd', 'vfb'] }
+  readonly images: EmbeddedImages
   private readonly supervisor: Supervisor
   private readonly watchdog: Watchdog
   private readonly domain0: Domain0
@@ -76,6 +81,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   /** `folder` is domain 0's: its journal and, in plain Node, its socket. */
   constructor(supervisor: Supervisor, folder: string, watchdog = new Watchdog()) {
     this.supervisor = supervisor
+    this.images = new EmbeddedImages(supervisor)
     this.watchdog = watchdog
     this.domain0 = new Domain0(supervisor, watchdog, folder, {
       log: (level, text) => this.log(DOMAIN0_UUID, level, text),
@@ -120,11 +126,12 @@ export class EmbeddedDriver implements HypervisorDriver {
     return this.bring(uuid, config, async ({ guest }, domain0) => {
       const { name, kernel, ramdisk, cmdline, memoryMiB, vcpus } = config
       const image = { kernel, cmdline, ...(ramdisk === null ? {} : { ramdisk }) }
-      const built = await guest.caller.call('build', { handle: uuid, domid: guest.domid, name, ...image, memoryMiB, vcpus })
+      const identity = { handle: uuid, domid: guest.domid, name, memoryMiB, vcpus }
+      const built = await guest.caller.call('build', { ...identity, ...image, ...displayOf(config) })
       if (!built.ok) return err(engineError('start', built.error))
       const startedAtMs = Date.now()
-      const introduction = { handle: uuid, domid: guest.domid, name, memoryMiB, vcpus, ...image, startedAtMs, ...built.value }
-      const introduced = await guest.introduce(domain0, introduction)
+      const devices = [...config.devices]
+      const introduced = await guest.introduce(domain0, { ...identity, ...image, startedAtMs, devices, ...built.value })
       return introduced.ok ? ok({ domid: guest.domid, paused: false }) : introduced
     })
   }
@@ -145,7 +152,13 @@ export class EmbeddedDriver implements HypervisorDriver {
       progress.signal.addEventListener('abort', abort)
       guest.onProgress = (fraction) => progress.report(fraction)
       const { domid } = guest
-      const restored = await guest.caller.call('restore', { handle: uuid, domid, name: config.name, path })
+      const restored = await guest.caller.call('restore', {
+        handle: uuid,
+        domid,
+        name: config.name,
+        path,
+        ...displayOf(config),
+      })
       progress.signal.removeEventListener('abort', abort)
       if (progress.signal.aborted) return err(errorReport('cancelled'))
       if (!restored.ok) return err(engineError('restore', restored.error, path))
@@ -163,6 +176,7 @@ export class EmbeddedDriver implements HypervisorDriver {
         ...image,
         ...pages,
         startedAtMs: Date.now(),
+        devices: [...config.devices],
         restoring: true,
       })
       const claimed = introduced.ok ? await claim() : introduced
@@ -300,16 +314,52 @@ export class EmbeddedDriver implements HypervisorDriver {
 
   // ---- devices --------------------------------------------------------------------------------
 
-  async attachDevice(): Outcome {
-    return unsupported('attachDevice')
+  async attachDevice(uuid: string, device: Device): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const key = deviceKey(device)
+    if (!this.limits.devices.includes(device.kind)) return unsupported(key)
+    if (device.kind === 'vfb') return err(errorReport('not-hot-pluggable', { name: found.value.name, key }))
+    if (found.value.devices.some((each) => deviceKey(each) === key)) {
+      return err(errorReport('device-twice', { name: found.value.name, key }))
+    }
+    const attached = await this.withDomain0(uuid, ({ caller }) => caller.call('attachDevice', { handle: uuid, device }))
+    if (attached.ok) found.value.devices = [...found.value.devices, device]
+    return attached
   }
 
-  async detachDevice(): Outcome {
-    return unsupported('detachDevice')
+  async detachDevice(uuid: string, key: string, force: boolean): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const device = found.value.devices.find((each) => deviceKey(each) === key)
+    const { name } = found.value
+    if (!device) return err(errorReport('no-device', { name, key }))
+    if (device.kind === 'vfb') return err(errorReport('not-hot-pluggable', { name, key }))
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const detached = await domain0.value.caller.call('detachDevice', { handle: uuid, key, force })
+    if (!detached.ok && detached.error.code === 'OPERATION_TIMEOUT') {
+      return err(errorReport('detach-timeout', { key, seconds: DETACH_SECONDS }))
+    }
+    if (!detached.ok) return err(engineError('other', detached.error))
+    found.value.devices = found.value.devices.filter((each) => each !== device)
+    return ok(null)
   }
 
-  async changeMedium(): Outcome {
-    return unsupported('changeMedium')
+  async changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const device = found.value.devices.find((each) => deviceKey(each) === key)
+    const { name } = found.value
+    if (device?.kind !== 'vbd') return err(errorReport('no-device', { name, key }))
+    if (!device.removable) return err(errorReport('not-hot-pluggable', { name, key }))
+    const changed = await this.withDomain0(uuid, ({ caller }) => {
+      return caller.call('changeMedium', { handle: uuid, key, path, format })
+    })
+    if (changed.ok) {
+      found.value.devices = found.value.devices.map((each) => (each === device ? { ...device, path, format } : each))
+    }
+    return changed
   }
 
   async setNetworks(): Outcome {
@@ -320,12 +370,21 @@ export class EmbeddedDriver implements HypervisorDriver {
     return ok([])
   }
 
-  async openScreen(): Outcome<OpaquePort> {
-    return unsupported('openScreen')
+  /** The screen is served by the guest's own process: domain 0 has no part in it. */
+  async openScreen(uuid: string): Outcome<OpaquePort> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const { forGuest, port } = await this.supervisor.guestStream()
+    const args = forGuest.link ? { link: forGuest.link } : {}
+    const opened = await found.value.caller.call('openScreen', args, forGuest.ports)
+    return opened.ok ? ok(port) : err(screenError(opened.error, found.value.name))
   }
 
-  async screenshot(): Outcome<Screenshot> {
-    return unsupported('screenshot')
+  async screenshot(uuid: string): Outcome<Screenshot> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const shot = await found.value.caller.call('screenshot', {})
+    return shot.ok ? shot : err(screenError(shot.error, found.value.name))
   }
 
   async dumpStore(): Outcome<string> {
@@ -403,12 +462,22 @@ export class EmbeddedDriver implements HypervisorDriver {
     const running = [...this.guests.values()].filter(({ starting }) => !starting)
     const found = await Promise.all(
       running.map(async ({ guest }): Promise<DriverSample[]> => {
-        const sample = await guest.sample()
-        return sample ? [{ uuid: guest.uuid, ...sample, devices: [] }] : []
+        const [sample, devices] = await Promise.all([guest.sample(), this.rates(guest)])
+        return sample ? [{ uuid: guest.uuid, ...sample, devices }] : []
       }),
     )
     const domain0 = await this.sampleDomain0()
     this.listener({ kind: 'samples', samples: [...(domain0 ? [domain0] : []), ...found.flat()] })
+  }
+
+  private async rates(guest: Guest): Promise<DeviceRates[]> {
+    if (guest.devices.every(({ kind }) => kind === 'vfb')) return []
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return []
+    const counted = await domain0.value.caller.call('deviceCounters', { handle: guest.uuid })
+    // What is shown as a chart is what a disk or a network interface does.
+    const shown = counted.ok ? counted.value.devices.filter(({ key }) => key.startsWith('vbd/') || key.startsWith('vif/')) : []
+    return guest.meter.rates(shown, performance.now())
   }
 
   private async sampleDomain0(): Promise<DriverSample | undefined> {

@@ -10,10 +10,12 @@ import {
   type DomainEvents,
 } from '../../../src-engine/public/protocol/control'
 import { err, ok } from '../../../src-engine/public/result'
+import type { Device } from '../../public/device'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
 import type { Watchdog } from '../../supervisor/watchdog'
 import type { Outcome, StopKind } from '../driver'
+import { RateMeter } from './device-rates'
 import type { Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
 
@@ -43,6 +45,9 @@ type Introduction = Omit<Dom0Calls['introduce']['args'], 'link'>
 export class Guest {
   readonly uuid: string
   readonly domid: number
+  readonly name: string
+  /** For the rates of its devices. */
+  readonly meter = new RateMeter()
   readonly caller: Caller<DomainCalls, DomainEvents>
   onProgress: (fraction: number) => void = () => {}
   private readonly supervisor: Supervisor
@@ -62,6 +67,7 @@ export class Guest {
     this.supervisor = supervisor
     this.uuid = uuid
     this.domid = domid
+    this.name = name
     this.listener = listener
     this.child = supervisor.start('domain', `Ringmaster guest ${name}`, (text) => this.output(text))
     this.caller = new Caller<DomainCalls, DomainEvents>(this.child.transport, DOMAIN_CALLS, DOMAIN_EVENTS, {
@@ -86,6 +92,15 @@ export class Guest {
     if (!introduced.ok) return err(engineError('other', introduced.error))
     const linked = await this.caller.call('link', ends(forGuest.link), forGuest.ports)
     return linked.ok ? ok(null) : err(engineError('other', linked.error))
+  }
+
+  /** As they are attached now: what a new domain 0 is told. */
+  get devices(): readonly Device[] {
+    return this.introduction?.devices ?? []
+  }
+
+  set devices(devices: readonly Device[]) {
+    if (this.introduction) this.introduction = { ...this.introduction, devices: [...devices] }
   }
 
   /** To a new domain 0, with the same words as before. */

@@ -1,0 +1,150 @@
+// What the image process does: the calls of protocol/image-control.ts on the folder image/, one job at a time.
+// Invariant: every path comes from main, which knows that the user named it; nothing else is opened but what reachable.ts lets an
+// image refer to. Runs in: the image process.
+import { stat } from 'node:fs/promises'
+import { checkImage } from '../image/check-image'
+import { convertImage } from '../image/convert'
+import { createImage } from '../image/create-image'
+import type { ImageError, ImageErrorCode, ImageResult } from '../image/error'
+import { openNodeFile } from '../image/node-file'
+import { openImage } from '../image/open'
+import { probeImage } from '../image/probe'
+import { INCOMPATIBLE, readHeader } from '../image/qcow2/header'
+import { Answerer, type CallError } from '../public/protocol/call'
+import { IMAGE_CALLS, type ImageCalls, type ImageEvents } from '../public/protocol/image-control'
+import type { Transport } from '../public/protocol/transport'
+import { err, ok, type Result } from '../public/result'
+
+const MIB = 1024 * 1024
+const PROGRESS_MS = 100
+
+/** What goes wrong with an image in the toolstack's words; what is not listed is the system's. */
+const CODES: Partial<Record<ImageErrorCode, string>> = {
+  exists: 'OPERATION_INVALID',
+  range: 'OPERATION_INVALID',
+  cancelled: 'OPERATION_ABORTED',
+  format: 'CONFIG_UNSUPPORTED',
+  corrupt: 'CONFIG_UNSUPPORTED',
+  unsupported: 'CONFIG_UNSUPPORTED',
+  encrypted: 'CONFIG_UNSUPPORTED',
+  'backing-refused': 'CONFIG_UNSUPPORTED',
+  'read-only': 'CONFIG_UNSUPPORTED',
+  'in-use': 'RESOURCE_BUSY',
+}
+
+function callError({ code, message }: ImageError): CallError {
+  return { code: CODES[code] ?? 'SYSTEM_ERROR', message }
+}
+
+function answer<T>(done: ImageResult<T>): Result<T, CallError> {
+  return done.ok ? done : err(callError(done.error))
+}
+
+async function unit(work: Promise<ImageResult<unknown>>): Promise<Result<undefined, CallError>> {
+  const done = answer(await work)
+  return done.ok ? ok(undefined) : done
+}
+
+/** The backing file as it stands in a qcow2 image, and whether it was closed in order. */
+async function headerOf(path: string): Promise<{ backing?: string; dirty?: boolean }> {
+  const file = await openNodeFile(path, 'read')
+  if (!file.ok) return {}
+  const header = await readHeader(file.value)
+  await file.value.close()
+  if (!header.ok) return {}
+  const { backing, incompatible } = header.value
+  const dirty = (incompatible & INCOMPATIBLE.dirty) !== 0
+  return { ...(backing === undefined ? {} : { backing }), ...(dirty ? { dirty } : {}) }
+}
+
+export class ImageProcess {
+  private readonly answerer: Answerer<ImageCalls, ImageEvents>
+  private abort = new AbortController()
+  private current: Promise<unknown> = Promise.resolve()
+  private told = 0
+
+  constructor(control: Transport) {
+    this.answerer = new Answerer<ImageCalls, ImageEvents>(control, IMAGE_CALLS, {
+      create: ({ path, format, sizeMiB, backing }) => {
+        const over = backing && { name: backing.path, format: backing.format }
+        const options = { format, size: sizeMiB * MIB, ...(over ? { backing: over, allowed: [over.name] } : {}) }
+        return unit(createImage(path, options))
+      },
+      inspect: ({ path }) => this.inspect(path),
+      resize: ({ path, format, sizeMiB }) => unit(this.resize(path, format, sizeMiB * MIB)),
+      convert: ({ from, fromFormat, to, format }) => this.job((signal) => this.convert(from, fromFormat, to, format, signal)),
+      check: ({ path, format, repair }) => this.check(path, format, repair),
+      cancel: () => {
+        this.abort.abort()
+        return ok(undefined)
+      },
+    })
+  }
+
+  async dispose(): Promise<void> {
+    this.abort.abort()
+    await this.current.catch(() => undefined)
+  }
+
+  private job<T>(work: (signal: AbortSignal) => Promise<Result<T, CallError>>): Promise<Result<T, CallError>> {
+    this.abort = new AbortController()
+    const done = work(this.abort.signal)
+    this.current = done
+    return done
+  }
+
+  private progress(done: number, total: number): void {
+    const now = Date.now()
+    if (now - this.told < PROGRESS_MS) return
+    this.told = now
+    this.answerer.event('progress', { done, total })
+  }
+
+  private async inspect(path: string): Promise<Result<ImageCalls['inspect']['reply'], CallError>> {
+    const format = await probeImage(path)
+    if (!format.ok) return answer(format)
+    const image = await openImage(path, { format: format.value, readonly: true })
+    const header = format.value === 'qcow2' ? await headerOf(path) : {}
+    // An image over a file that lies elsewhere cannot be opened without the user's word: it is told of all the same.
+    if (!image.ok && !(image.error.code === 'backing-refused' && header.backing !== undefined)) return answer(image)
+    const virtualSize = image.ok ? image.value.size : 0
+    if (image.ok) await image.value.close()
+    const { blocks } = await stat(path)
+    return ok({ format: format.value, virtualSize, fileSize: blocks * 512, ...header })
+  }
+
+  private async resize(path: string, format: ImageCalls['resize']['args']['format'], size: number): Promise<ImageResult<void>> {
+    const image = await openImage(path, { format, readonly: false })
+    if (!image.ok) return image
+    const resized = await image.value.resize(size)
+    const closed = await image.value.close()
+    return resized.ok ? closed : resized
+  }
+
+  private convert(
+    from: string,
+    fromFormat: ImageCalls['convert']['args']['fromFormat'],
+    to: string,
+    format: ImageCalls['convert']['args']['format'],
+    signal: AbortSignal,
+  ): Promise<Result<undefined, CallError>> {
+    const progress = (done: number, total: number): void => this.progress(done, total)
+    return unit(
+      convertImage(from, to, { source: { format: fromFormat, readonly: true }, target: { format }, progress, signal }),
+    )
+  }
+
+  private check(
+    path: string,
+    format: ImageCalls['check']['args']['format'],
+    repair: boolean,
+  ): Promise<Result<ImageCalls['check']['reply'], CallError>> {
+    return this.job(async (signal) => {
+      if (format !== 'qcow2') return ok({ errors: 0, leaks: 0, first: [] })
+      const report = await checkImage(path, format, repair ? 'all' : 'nothing', signal)
+      if (!report.ok) return answer(report)
+      const { errorCount, errors, leaks } = report.value
+      return ok({ errors: Math.max(errorCount, errors.length), leaks, first: errors.slice(0, 8) })
+    })
+  }
+}

@@ -1,0 +1,51 @@
+// Image control: what main asks of the image process, which makes, looks into, resizes, converts and checks disk images. A
+// process of its own: a hostile image can hang or end it and nobody else, and main does no disk work. It has no guests and
+// no ports; main ends it when it has nothing more to do. Runs on call.ts, one job at a time.
+// Invariant: what a call makes appears whole or not at all; nothing that is there is overwritten.
+// Error codes: OPERATION_INVALID (exists, or would shrink), OPERATION_ABORTED, CONFIG_UNSUPPORTED (not usable as what it is
+// said to be), SYSTEM_ERROR, OPERATION_FAILED (check found errors). Runs in: main and the image process.
+import { count, either, fields, flag, list, nothing, oneOf, optional, shortText, text, within } from '../shape'
+import type { CallTypesOf, EventTypesOf } from './call'
+import { IMAGE_FORMATS } from './device'
+
+const unit = either(nothing, fields({}))
+const path = shortText(4096)
+const format = oneOf(...IMAGE_FORMATS)
+const written = oneOf('raw', 'qcow2')
+/** A disk is at most 64 TiB. */
+const sizeMiB = within(1, 64 * 1024 * 1024)
+
+/** main → the image process. */
+export const IMAGE_CALLS = {
+  /** A new sparse image. The user named the backing file, so it may lie anywhere. */
+  create: {
+    args: fields({ path, format: written, sizeMiB, backing: optional(fields({ path, format })) }),
+    reply: unit,
+    status: 'done',
+  },
+  /** What a file looks like and says of itself: for people, who confirm the format. */
+  inspect: {
+    args: fields({ path }),
+    reply: fields({ format, virtualSize: count, fileSize: count, backing: optional(text), dirty: optional(flag) }),
+    status: 'done',
+  },
+  /** Longer only. */
+  resize: { args: fields({ path, format, sizeMiB }), reply: unit, status: 'done' },
+  convert: { args: fields({ from: path, fromFormat: format, to: path, format: written }), reply: unit, status: 'done' },
+  /** Only qcow2 has something to be checked; others are answered as sound. */
+  check: {
+    args: fields({ path, format, repair: flag }),
+    reply: fields({ errors: count, leaks: count, first: list(text, 8) }),
+    status: 'done',
+  },
+  /** Calls off what is going on; that call answers OPERATION_ABORTED. */
+  cancel: { args: unit, reply: unit, status: 'done' },
+} as const
+export type ImageCalls = CallTypesOf<typeof IMAGE_CALLS>
+
+/** The image process → main. */
+export const IMAGE_EVENTS = {
+  /** Bytes of the disk that are done. */
+  progress: fields({ done: count, total: count }),
+} as const
+export type ImageEvents = EventTypesOf<typeof IMAGE_EVENTS>

@@ -1,0 +1,128 @@
+// Disk images by the engine's image process: one for each job, so that a job that hangs or dies is alone, and one kept a while
+// for looking into files, which windows do while a path is typed.
+// Invariant: a process that was started here is ended here. Runs in: main, plain Node.
+import { type CallError, Caller } from '../../../src-engine/public/protocol/call'
+import { IMAGE_CALLS, IMAGE_EVENTS, type ImageCalls, type ImageEvents } from '../../../src-engine/public/protocol/image-control'
+import { err, ok, type Result } from '../../../src-engine/public/result'
+import type { ImageFormat, ImageInfo, NewImage, WrittenFormat } from '../../public/device'
+import { type ErrorReport, errorReport } from '../../public/error-code'
+import type { Supervisor } from '../../supervisor/supervisor'
+import type { ImageTool, Outcome, Progress } from '../driver'
+
+type ImageCaller = Caller<ImageCalls, ImageEvents>
+
+const KEPT_MS = 10_000
+const MIB = 1024 * 1024
+
+function imageError(error: CallError, path: string): ErrorReport {
+  const detail = error.message.replace(/\.\s*$/, '')
+  switch (error.code) {
+    case 'OPERATION_ABORTED':
+      return errorReport('cancelled')
+    case 'CONFIG_UNSUPPORTED':
+      return errorReport('image-unreadable', { path, detail })
+    default:
+      return errorReport('image-failed', { path, detail })
+  }
+}
+
+export class EmbeddedImages implements ImageTool {
+  private readonly supervisor: Supervisor
+  private kept: { readonly caller: ImageCaller; readonly end: () => void } | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(supervisor: Supervisor) {
+    this.supervisor = supervisor
+  }
+
+  async create(image: NewImage): Outcome {
+    const { path, format, sizeMiB, backing } = image
+    const args = { path, format, sizeMiB, ...(backing === undefined ? {} : { backing }) }
+    const created = await this.quick().call('create', args)
+    if (created.ok) return ok(null)
+    if (created.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path }))
+    const report = imageError(created.error, path)
+    return err(report.reason === 'image-failed' ? { ...errorReport('file-unwritable', report.values) } : report)
+  }
+
+  async inspect(path: string): Outcome<ImageInfo> {
+    const found = await this.quick().call('inspect', { path })
+    if (found.ok) return ok({ path, ...found.value })
+    if (found.error.code !== 'SYSTEM_ERROR') return err(imageError(found.error, path))
+    return err(errorReport('file-unreadable', { path, detail: found.error.message.replace(/\.\s*$/, '') }))
+  }
+
+  async resize(path: string, sizeMiB: number, progress: Progress): Outcome {
+    const format = await this.formatOf(path)
+    if (!format.ok) return format
+    return this.job(path, progress, async (caller) => {
+      const resized = await caller.call('resize', { path, format: format.value.format, sizeMiB })
+      if (resized.ok) return ok(null)
+      if (resized.error.code !== 'OPERATION_INVALID') return err(imageError(resized.error, path))
+      return err(errorReport('image-shrink', { path, min: Math.ceil(format.value.virtualSize / MIB) }))
+    })
+  }
+
+  async convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome {
+    const source = await this.formatOf(from)
+    if (!source.ok) return source
+    return this.job(to, progress, async (caller) => {
+      const converted = await caller.call('convert', { from, fromFormat: source.value.format, to, format })
+      if (converted.ok) return ok(null)
+      if (converted.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to }))
+      return err(imageError(converted.error, to))
+    })
+  }
+
+  async check(path: string, repair: boolean, progress: Progress): Outcome {
+    const format = await this.formatOf(path)
+    if (!format.ok) return format
+    return this.job(path, progress, async (caller) => {
+      const checked = await caller.call('check', { path, format: format.value.format, repair })
+      if (!checked.ok) return err(imageError(checked.error, path))
+      const { errors, first } = checked.value
+      if (errors === 0) return ok(null)
+      return err(errorReport('image-damaged', { path, detail: first[0]?.replace(/\.\s*$/, '') ?? `${errors} errors` }))
+    })
+  }
+
+  private formatOf(path: string): Promise<Result<{ format: ImageFormat; virtualSize: number }, ErrorReport>> {
+    return this.inspect(path)
+  }
+
+  private async job(path: string, progress: Progress, work: (caller: ImageCaller) => Outcome): Outcome {
+    if (progress.signal.aborted) return err(errorReport('cancelled'))
+    const { caller, end } = this.start((fraction) => progress.report(fraction))
+    const abort = (): void => void caller.call('cancel', {})
+    progress.signal.addEventListener('abort', abort)
+    const done = await work(caller)
+    progress.signal.removeEventListener('abort', abort)
+    end()
+    return done.ok || done.error.reason !== 'image-failed'
+      ? done
+      : err({ ...done.error, values: { ...done.error.values, path } })
+  }
+
+  /** The process kept for short calls. */
+  private quick(): ImageCaller {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.kept?.end(), KEPT_MS)
+    this.timer.unref()
+    this.kept ??= this.start(
+      () => {},
+      () => {
+        this.kept = undefined
+      },
+    )
+    return this.kept.caller
+  }
+
+  private start(report: (fraction: number) => void, gone: () => void = () => {}) {
+    const child = this.supervisor.start('image', 'Ringmaster disk images', () => {})
+    const caller: ImageCaller = new Caller<ImageCalls, ImageEvents>(child.transport, IMAGE_CALLS, IMAGE_EVENTS, {
+      progress: ({ done, total }) => report(total > 0 ? Math.min(1, done / total) : 0),
+    })
+    child.onExit(gone)
+    return { caller, end: () => child.kill() }
+  }
+}
