@@ -2,9 +2,13 @@
 // boot, with the ring page the toolstack made, and has no xenbus handshake. The pumps on the guests' side: pumps.ts.
 // A new device type adds a row here and one there (README.md). Runs in: domain 0.
 import { openImage } from '../image/open'
+import type { Networks } from '../net/networks'
 import { blkRow } from './blk/row'
 import type { BackendRow } from './device'
 import { fbRow } from './fb/row'
 import { kbdRow } from './kbd/row'
+import { netRow } from './net/row'
 
-export const BACKEND_ROWS: readonly BackendRow[] = [blkRow(openImage), fbRow, kbdRow]
+export function backendRows(networks: Networks): readonly BackendRow[] {
+  return [blkRow(openImage), netRow(networks), fbRow, kbdRow]
+}

@@ -17,7 +17,7 @@ import { openForward } from './nat/forward'
 import { TcpNat } from './nat/tcp-nat'
 import { UdpFlows } from './nat/udp-flows'
 import { macText, maskOf, parseIp, parseMac } from './switch/address'
-import { Capture, type CaptureFile } from './switch/capture'
+import type { Capture } from './switch/capture'
 import type { Frame, Offload } from './switch/frame'
 import { type PortCounters, Switch, type SwitchPort } from './switch/switch'
 
@@ -39,7 +39,8 @@ export interface Attachment {
   readonly offload: Offload
   readonly forwards: readonly PortForward[]
   readonly rateKiB?: number | undefined
-  readonly capture?: CaptureFile | undefined
+  /** Whoever attaches closes it. */
+  readonly capture?: Capture | undefined
   deliver(frame: Frame): void
   /** A forward listens on this port, or cannot. */
   forwardReady?(forward: PortForward, port: number | undefined, error?: string): void
@@ -125,23 +126,18 @@ export class VirtualNetwork {
 
   /** Puts an interface on the network; the error is a sentence. */
   attach(attachment: Attachment): Result<NetworkPort, string> {
-    const { clock, host, log } = this.parts
+    const { host, log } = this.parts
     const mac = parseMac(attachment.mac)
     if (mac === undefined) return err(`${attachment.mac} is not a MAC address`)
-    const { capture: file } = attachment
-    const capture = file && new Capture(clock, file, (text) => log('warning', `capture of ${attachment.name}: ${text}`))
     const attached = this.net.attach({
       name: attachment.name,
       mac,
       offload: attachment.offload,
       deliver: attachment.deliver,
       rate: attachment.rateKiB === undefined ? undefined : attachment.rateKiB * 1024,
-      capture,
+      capture: attachment.capture,
     })
-    if (!attached.ok) {
-      capture?.close().catch(() => {})
-      return err(`the MAC address ${macText(mac)} is in use by ${attached.error}`)
-    }
+    if (!attached.ok) return err(`the MAC address ${macText(mac)} is in use by ${attached.error}`)
     const { gateway, leases, out } = this
     const address = (): number | undefined => leases.addressOf(mac) ?? gateway.neighbours.addressOf(mac)
     const closers = attachment.forwards.map((forward) => {
@@ -168,7 +164,6 @@ export class VirtualNetwork {
         }
         gateway.neighbours.forget(mac)
         attached.value.detach()
-        capture?.close().catch(() => {})
       },
     }
     this.ports.add(port)

@@ -2,8 +2,10 @@
 // It lives until main is gone: whatever domains, windows or main send, it goes on. What we did wrong ourselves is told to main and
 // ends the process; main starts a new one, which has everything from the journal and the domains' pumps.
 // Runs in: domain 0.
-import { BACKEND_ROWS } from '../backend/registry'
+import { backendRows } from '../backend/registry'
 import { systemClock } from '../lib/clock'
+import { Networks } from '../net/networks'
+import { NodeHost } from '../net/node-host'
 import { isParentPort, nodeProcessTransport, parentPortTransport } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { Domain0 } from './domain0'
@@ -23,7 +25,8 @@ if (!control) {
 
 const END_TIMEOUT_MS = 5000
 
-const domain0 = new Domain0(control, systemClock, BACKEND_ROWS)
+const networks = new Networks(systemClock, new NodeHost())
+const domain0 = new Domain0(control, systemClock, backendRows(networks), networks)
 
 control.onClose(() => {
   // What guests wrote is in the images already; closing them waits for a slow disk at most so long.

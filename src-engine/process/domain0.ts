@@ -10,6 +10,7 @@ import { latin1, utf8 } from '../lib/bytes'
 import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
 import { localSocketPath, TransportListener } from '../link/transport'
+import type { Networks } from '../net/networks'
 import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
 import { DOM0_CALLS, type Dom0Calls, type Dom0Events } from '../public/protocol/control'
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
@@ -47,13 +48,16 @@ export class Domain0 {
   private xenstored: XenStored | undefined
   private listener: TransportListener | undefined
   private readonly rows: readonly BackendRow[]
+  private readonly networks: Networks | undefined
   private watches: OwnWatches | undefined
 
-  /** `rows`: the backends it has (backend/registry.ts). */
-  constructor(control: Transport, clock: Clock, rows: readonly BackendRow[]) {
+  /** `rows`: the backends it has (backend/registry.ts); `networks`: what those for network interfaces are on. */
+  constructor(control: Transport, clock: Clock, rows: readonly BackendRow[], networks?: Networks) {
     this.clock = clock
     this.rows = rows
+    this.networks = networks
     this.answerer = new Answerer<Dom0Calls, Dom0Events>(control, DOM0_CALLS, this.servers())
+    if (networks) networks.log = this.log
   }
 
   readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
@@ -67,6 +71,7 @@ export class Domain0 {
     this.xenstored?.dispose()
     this.xenstored = undefined
     await disposed
+    this.networks?.dispose()
   }
 
   private servers(): CallServers<Dom0Calls> {
@@ -133,7 +138,11 @@ export class Domain0 {
         return ok({})
       },
 
-      setNetworks: () => failure('OPERATION_UNSUPPORTED', 'Networks are not served yet.'),
+      setNetworks: ({ networks }) => {
+        if (!this.networks) return failure('OPERATION_UNSUPPORTED', 'This domain 0 has no networks.')
+        const defined = this.networks.define(networks)
+        return defined.ok ? ok({}) : failure('INVALID_ARG', defined.error)
+      },
 
       attachDevice: async ({ handle, device }) => {
         const session = this.sessions.get(handle)

@@ -82,12 +82,12 @@ export class BackRing {
     this.guest.publish(this.first + SRING.rsp_prod, this.produced | 0, this.first + SRING.rsp_event, port)
   }
 
-  /** Asks to be told of the next request. True when there is none, false when one has come meanwhile. */
-  sleep(): boolean {
-    const event = (this.consumed + 1) | 0
+  /** Asks to be told when there are `count` requests. True when there are not, false when they have come meanwhile. */
+  sleep(count = 1): boolean {
+    const event = (this.consumed + count) | 0
     const at = (this.first + SRING.req_event) >>> 2
     if (Atomics.load(this.guest.words, at) !== event) Atomics.store(this.guest.words, at, event)
-    return this.load(SRING.req_prod) === this.consumed
+    return (this.load(SRING.req_prod) - this.consumed) >>> 0 < count
   }
 
   /** Between a private buffer and the entry of an index. With several pages an entry may lie across two. */

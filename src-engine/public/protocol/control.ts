@@ -251,7 +251,7 @@ export const DOM0_CALLS = {
    */
   release: { args: fields({ handle }), reply: unit, status: 'done' },
   /** The virtual networks there are; what is not named any more goes. */
-  setNetworks: { args: fields({ networks: list(networkShape, 64) }), reply: unit, status: 'no: networks are not served yet' },
+  setNetworks: { args: fields({ networks: list(networkShape, 64) }), reply: unit, status: 'done' },
   /** Gives a domain one more device. Answered when the guest may find it; that it uses it is told by `device`. */
   attachDevice: { args: fields({ handle, device: deviceShape }), reply: unit, status: 'done' },
   /**

@@ -6,9 +6,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PUMP_MAKERS } from '../../../../src-engine/backend/pumps'
-import { BACKEND_ROWS } from '../../../../src-engine/backend/registry'
+import { backendRows } from '../../../../src-engine/backend/registry'
 import { systemClock } from '../../../../src-engine/lib/clock'
 import { connectTransport } from '../../../../src-engine/link/transport'
+import { Networks } from '../../../../src-engine/net/networks'
+import { NodeHost } from '../../../../src-engine/net/node-host'
 import { Domain0 } from '../../../../src-engine/process/domain0'
 import { Caller } from '../../../../src-engine/public/protocol/call'
 import { DOM0_CALLS, DOM0_EVENTS, type Dom0Calls, type Dom0Events } from '../../../../src-engine/public/protocol/control'
@@ -82,7 +84,7 @@ class Scene {
   /** A domain 0, the first or the next, that the guest is introduced to. */
   async domain(restoring = false, devices: readonly Disk[] = [this.description]): Promise<string | undefined> {
     const [near, far] = transportPair()
-    this.domain0 = new Domain0(far, systemClock, BACKEND_ROWS)
+    this.domain0 = new Domain0(far, systemClock, backendRows(new Networks(systemClock, new NodeHost())))
     this.caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, {
       log: ({ text }) => process.env['SHOW'] && console.log(text),
       link: () => {},

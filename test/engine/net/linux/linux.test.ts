@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../../src-engine/lib/clock'
 import { type NetworkPort, VirtualNetwork } from '../../../../src-engine/net/network'
 import { NodeHost } from '../../../../src-engine/net/node-host'
+import { Capture } from '../../../../src-engine/net/switch/capture'
 import type { Frame } from '../../../../src-engine/net/switch/frame'
 import { DEFAULT_NETWORK } from '../../../../src-engine/public/protocol/device'
 import { cannotPeer, LinuxPeer, serve } from '../../../support/linux-peer'
@@ -26,6 +27,7 @@ describe.skipIf(reason)(`a Linux peer${reason ? ` (skipped: ${reason})` : ''}`, 
   let peer: LinuxPeer
   let port: NetworkPort
   let network: VirtualNetwork
+  let record: Capture
   let forwarded = 0
   let forwardedUdp = 0
   /** Of a hundred frames, in each direction. */
@@ -57,6 +59,13 @@ describe.skipIf(reason)(`a Linux peer${reason ? ` (skipped: ${reason})` : ''}`, 
     network = new VirtualNetwork(DEFAULT_NETWORK, { clock: systemClock, host: new NodeHost(), log: () => {} })
     peer = await LinuxPeer.start(MAC)
     const file = await open(capture, 'w')
+    const target = {
+      write: async (bytes: Uint8Array) => {
+        await file.write(bytes)
+      },
+      close: () => file.close(),
+    }
+    record = new Capture(systemClock, target, () => {})
     const attached = network.attach({
       name: 'peer',
       mac: MAC,
@@ -69,12 +78,7 @@ describe.skipIf(reason)(`a Linux peer${reason ? ` (skipped: ${reason})` : ''}`, 
         if (protocol === 'tcp') forwarded = port ?? 0
         else forwardedUdp = port ?? 0
       },
-      capture: {
-        write: async (bytes) => {
-          await file.write(bytes)
-        },
-        close: () => file.close(),
-      },
+      capture: record,
       deliver: unreliable((frame) => peer.send(frame)),
     })
     if (!attached.ok) throw new Error(attached.error)
@@ -229,6 +233,7 @@ describe.skipIf(reason)(`a Linux peer${reason ? ` (skipped: ${reason})` : ''}`, 
   it.skipIf(missingProgram('tshark'))('tshark finds nothing wrong in the capture but what the bad line did', async () => {
     expect(gsoFrames).toBeGreaterThan(10)
     port.detach()
+    await record.close()
     const sums = ['ip.check_checksum', 'tcp.check_checksum', 'udp.check_checksum'].flatMap((name) => ['-o', `${name}:TRUE`])
     const filter = 'ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || _ws.malformed'
     let wrong = 'not read yet'

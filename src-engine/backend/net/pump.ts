@@ -1,0 +1,224 @@
+// One network interface on the guest's side: frames from the TX ring to the service, frames from the service to the RX ring, with a
+// window in each direction, so that a guest that sends faster than the network takes waits in its own ring.
+// Saved are the positions of the rings and nothing else: both are answered as far as they are taken, and frames on their way may be
+// lost. Runs in: main thread of the domain's process.
+import type { Frame } from '../../net/switch/frame'
+import { err, ok, type Result } from '../../public/result'
+import { fields, oneOf, within } from '../../public/shape'
+import { NETIF_RX_ENTRY, NETIF_TX_ENTRY } from '../../public/xen/io/netif'
+import { BackRing, BROKEN_RING } from '../../ring/back-ring'
+import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
+import type { DevicePump, Keys, PumpPort, PumpSetup } from '../device'
+import { FrameWriter, frameCost, NET_WINDOW, RECORD_BYTES, readRecord, takenRecord } from './batch'
+import { entriesFor, Receive } from './receive'
+import { Transmit } from './transmit'
+
+/** Packets in one turn; a guest that sends as fast as we take must not hold the thread. */
+const PACKETS_PER_TURN = 256
+
+const POSITION = fields({ consumed: within(0, 0xffff_ffff), produced: within(0, 0xffff_ffff) })
+const STATE = fields({ version: oneOf(1), transmit: POSITION, receive: POSITION })
+
+function number(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : undefined
+}
+
+function parse(state: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(state))
+  } catch {
+    return undefined
+  }
+}
+
+export function makeNetPump(setup: PumpSetup): Result<DevicePump, string> {
+  const { guest, connect } = setup
+  const keys: Keys = connect.frontend
+  const [txRef, rxRef, port] = ['tx-ring-ref', 'rx-ring-ref', 'event-channel'].map((name) => number(keys[name]))
+  if (txRef === undefined || rxRef === undefined) return err('the frontend gave no rings')
+  if (port === undefined) return err('the frontend gave no event channel')
+  const tx = GrantedRing.map(guest, [txRef])
+  const rx = GrantedRing.map(guest, [rxRef])
+  if (!tx || !rx) return err('a ring is not granted')
+  let saved: { transmit: { consumed: number; produced: number }; receive: { consumed: number; produced: number } } | undefined
+  if (setup.state) {
+    const form = parse(setup.state)
+    if (
+      !STATE.is(form) ||
+      form.transmit.consumed !== form.transmit.produced ||
+      form.receive.consumed !== form.receive.produced
+    ) {
+      return err('its saved state makes no sense')
+    }
+    saved = form
+  }
+  const transmit = new BackRing(guest, tx, NETIF_TX_ENTRY, saved?.transmit)
+  const receive = new BackRing(guest, rx, NETIF_RX_ENTRY, saved?.receive)
+  return ok(new NetPump(guest, setup.failed, transmit, receive, port))
+}
+
+class NetPump implements DevicePump {
+  readonly ports: readonly number[]
+  private readonly fail: (reason: string) => void
+  private readonly port: number
+  private readonly tx: BackRing
+  private readonly rx: BackRing
+  private readonly transmit: Transmit
+  private readonly receiver: Receive
+  private readonly writer = new FrameWriter()
+  private service: PumpPort | undefined
+  /** Frames for the guest that wait for entries of its ring. */
+  private waiting: Frame[] = []
+  /** Bytes given to the service that it has not reported, and those received that we have not. */
+  private inFlight = 0
+  private unreported = 0
+  private closed = false
+  private lookAgain: NodeJS.Immediate | undefined
+
+  constructor(guest: GuestAccess, fail: (reason: string) => void, tx: BackRing, rx: BackRing, port: number) {
+    this.fail = fail
+    this.tx = tx
+    this.rx = rx
+    this.port = port
+    this.ports = [port]
+    this.transmit = new Transmit(guest, tx)
+    this.receiver = new Receive(guest, rx)
+  }
+
+  signal(): void {
+    this.work()
+  }
+
+  attach(service: PumpPort): void {
+    this.service = service
+    this.work()
+  }
+
+  detach(): void {
+    this.service = undefined
+    this.waiting = []
+    this.inFlight = 0
+    this.unreported = 0
+  }
+
+  save(): Uint8Array {
+    const state = { version: 1, transmit: this.tx.position, receive: this.rx.position }
+    return new TextEncoder().encode(JSON.stringify(state))
+  }
+
+  close(): void {
+    this.closed = true
+    this.service = undefined
+    this.waiting = []
+    if (this.lookAgain) clearImmediate(this.lookAgain)
+  }
+
+  receive(body: Uint8Array, view: DataView): string | undefined {
+    const record = readRecord(body, view)
+    if (typeof record === 'string') return record
+    if (record.kind === 'taken') {
+      if (record.bytes > this.inFlight) return 'more reported than was sent'
+      this.inFlight -= record.bytes
+    } else {
+      if (this.unreported + record.bytes > NET_WINDOW + 2 * RECORD_BYTES) return 'more than the window'
+      this.unreported += record.bytes
+      for (const frame of record.frames) this.waiting.push(frame)
+    }
+    this.work()
+    return undefined
+  }
+
+  /** Moves what can be moved, both ways. */
+  private work(): void {
+    if (this.closed) return
+    if (!this.tx.intact || !this.rx.intact) {
+      this.broken('a ring is not granted any more')
+      return
+    }
+    if (!this.deliver() || !this.collect()) {
+      this.broken('the ring makes no sense')
+      return
+    }
+    this.tx.publish(this.port)
+    this.rx.publish(this.port)
+  }
+
+  private broken(reason: string): void {
+    this.closed = true
+    this.fail(reason)
+  }
+
+  /** From the service to the guest. False: the ring is broken. */
+  private deliver(): boolean {
+    let taken = 0
+    let count = 0
+    for (; count < this.waiting.length; count++) {
+      const frame = this.waiting[count]
+      if (!frame) break
+      const entries = entriesFor(frame)
+      let there = this.rx.waiting()
+      if (there === BROKEN_RING) return false
+      if (there < entries) {
+        // Woken when there are enough of them.
+        if (this.rx.sleep(entries)) break
+        there = this.rx.waiting()
+        if (there === BROKEN_RING) return false
+        if (there < entries) break
+      }
+      this.receiver.put(frame)
+      taken += frameCost(frame.bytes.length)
+    }
+    if (count > 0) this.waiting.splice(0, count)
+    if (taken > 0) {
+      this.unreported -= taken
+      this.service?.send(takenRecord(taken))
+    }
+    if (this.waiting.length > 0) this.lookLater()
+    return true
+  }
+
+  /** From the guest to the service. False: the ring is broken. */
+  private collect(): boolean {
+    for (let packets = 0; packets < PACKETS_PER_TURN; packets++) {
+      // With a full window packets stay in the ring; a report brings us here again.
+      if (!this.service || this.inFlight >= NET_WINDOW) {
+        this.flush()
+        return true
+      }
+      let there = this.tx.waiting()
+      if (there === 0) {
+        if (this.tx.sleep()) {
+          this.flush()
+          this.lookLater()
+          return true
+        }
+        there = this.tx.waiting()
+      }
+      if (there === BROKEN_RING) return false
+      const frame = this.transmit.take(there)
+      if (frame === 'broken') return false
+      if (!frame) continue
+      if (!this.writer.fits(frame.bytes.length)) this.flush()
+      this.writer.add(frame)
+      this.inFlight += frameCost(frame.bytes.length)
+    }
+    this.flush()
+    this.lookLater()
+    return true
+  }
+
+  private flush(): void {
+    if (this.writer.count > 0) this.service?.send(...this.writer.take().parts)
+  }
+
+  /** The guest may have published before it saw our wish to be told (ring/back-ring.ts): look once more, a turn later. */
+  private lookLater(): void {
+    this.lookAgain ??= setImmediate(() => {
+      this.lookAgain = undefined
+      if (this.closed) return
+      const first = this.waiting[0]
+      const more = this.service && this.inFlight < NET_WINDOW && this.tx.waiting() !== 0
+      if (more || (first && this.rx.waiting() >= entriesFor(first))) this.work()
+    })
+  }
+}

@@ -1,0 +1,159 @@
+// A network interface in domain 0: a port of a virtual network on one side, the pump on the other, with a window towards the pump and
+// a queue behind it; what does not fit there is dropped and counted, as by any network card. What may be sent as it is (super frames,
+// blank checksums) depends on what the frontend said; the switch makes the rest fit.
+// Nothing is kept that a new domain 0 would miss. Runs in: domain 0.
+
+import type { NetworkPort } from '../../net/network'
+import type { Networks } from '../../net/networks'
+import type { Frame } from '../../net/switch/frame'
+import type { Nic } from '../../public/protocol/device'
+import { err, ok, type Result } from '../../public/result'
+import type { DeviceService, Keys, ServicePort, ServiceSetup } from '../device'
+import { FrameWriter, NET_WINDOW, readRecord, takenRecord } from './batch'
+
+/** Behind the window. */
+const QUEUE_BYTES = 2 * 1024 * 1024
+const QUEUE_FRAMES = 1024
+
+export class NetService implements DeviceService {
+  private readonly nic: Nic
+  private readonly setup: ServiceSetup
+  private readonly networks: Networks
+  /** Read by the switch for each frame. */
+  private readonly offload = { blankChecksum: false, gso: false }
+  private network: NetworkPort | undefined
+  private port: ServicePort | undefined
+  private inFlight = 0
+  private queue: Frame[] = []
+  private queuedBytes = 0
+  private scheduled = false
+  private dropped = 0
+
+  constructor(nic: Nic, setup: ServiceSetup, networks: Networks) {
+    this.nic = nic
+    this.setup = setup
+    this.networks = networks
+  }
+
+  async open(): Promise<Result<Keys, string>> {
+    const { nic, setup } = this
+    const attached = await this.networks.attach(nic, `${setup.handle} vif/${nic.index}`, this.offload, (frame) =>
+      this.deliver(frame),
+    )
+    if (!attached.ok) return attached
+    this.network = attached.value
+    return ok({
+      'feature-rx-copy': '1',
+      'feature-rx-flip': '0',
+      'feature-sg': '1',
+      'feature-gso-tcpv4': '1',
+      'feature-gso-tcpv6': '0',
+      'feature-ipv6-csum-offload': '0',
+      'feature-split-event-channels': '0',
+      'hotplug-status': 'connected',
+    })
+  }
+
+  connect(frontend: Keys): Result<{ pump: Keys; keys: Keys }, string> {
+    if (frontend['request-rx-copy'] !== '1') return err('the frontend does not want its packets copied')
+    // Without scatter/gather a packet is one page.
+    this.offload.gso = frontend['feature-sg'] === '1' && frontend['feature-gso-tcpv4'] === '1'
+    this.offload.blankChecksum = frontend['feature-no-csum-offload'] !== '1'
+    return ok({ pump: {}, keys: {} })
+  }
+
+  attach(port: ServicePort): void {
+    this.forget()
+    this.port = port
+  }
+
+  detach(): void {
+    this.port = undefined
+    this.forget()
+  }
+
+  async settle(): Promise<void> {
+    this.detach()
+  }
+
+  async close(): Promise<void> {
+    this.detach()
+    this.network?.detach()
+    this.network = undefined
+  }
+
+  counters() {
+    const { network } = this
+    const { sentFrames = 0, sentBytes = 0, receivedFrames = 0, receivedBytes = 0 } = network?.counters ?? {}
+    const { malformed = 0, spoofed = 0, limited = 0 } = network?.counters ?? {}
+    return {
+      readBytes: receivedBytes,
+      writtenBytes: sentBytes,
+      readRequests: receivedFrames,
+      writeRequests: sentFrames,
+      errors: malformed + spoofed + limited + this.dropped,
+    }
+  }
+
+  receive(body: Uint8Array, view: DataView): string | undefined {
+    const record = readRecord(body, view)
+    if (typeof record === 'string') return record
+    if (record.kind === 'taken') {
+      if (record.bytes > this.inFlight) return 'more reported than was sent'
+      this.inFlight -= record.bytes
+      this.push()
+      return undefined
+    }
+    // Done with at once: the switch hands frames on or drops them.
+    this.port?.send(takenRecord(record.bytes))
+    for (const frame of record.frames) this.network?.send(frame)
+    return undefined
+  }
+
+  /** A frame for the guest. */
+  private deliver(frame: Frame): void {
+    if (!this.port) return
+    const { length } = frame.bytes
+    if (this.queue.length >= QUEUE_FRAMES || this.queuedBytes + length > QUEUE_BYTES) {
+      this.dropped++
+      return
+    }
+    this.queue.push(frame)
+    this.queuedBytes += length
+    if (this.scheduled) return
+    this.scheduled = true
+    // Frames of one turn go together.
+    queueMicrotask(() => {
+      this.scheduled = false
+      this.push()
+    })
+  }
+
+  private push(): void {
+    const { port, queue } = this
+    if (!port) return
+    const writer = new FrameWriter()
+    let count = 0
+    const flush = (): void => {
+      if (writer.count === 0) return
+      const { parts, bytes } = writer.take()
+      this.inFlight += bytes
+      port.send(...parts)
+    }
+    for (const frame of queue) {
+      if (!writer.fits(frame.bytes.length)) flush()
+      if (this.inFlight >= NET_WINDOW) break
+      writer.add(frame)
+      this.queuedBytes -= frame.bytes.length
+      count++
+    }
+    flush()
+    if (count > 0) queue.splice(0, count)
+  }
+
+  private forget(): void {
+    this.inFlight = 0
+    this.queue = []
+    this.queuedBytes = 0
+  }
+}
