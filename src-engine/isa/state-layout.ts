@@ -110,6 +110,8 @@ export const VCPU_FIELDS = [
   ['BREAKS', 0x2e0, 4, 'data breakpoints that the running instruction has hit, as DR6 has them'],
   ['PATCH', 0x2e4, 4, 'link of the block just left, which the boundary fills in; or 0'],
   ['PLACE', 0x2e8, 4, 'place in its block of the instruction that asks for the time, or 0: with BUDGET, the instructions retired before it'],
+  ['STAT_TRANSLATED', 0x2f0, 8, 'instructions retired in translated code'],
+  ['STAT_ENTERED', 0x2f8, 8, 'times translated code was entered'],
   ['STRADDLE', 0x2c0, 16, 'bytes of an instruction that crosses a page'],
   ['FPU_ST', 0x300, 128, 'x87 registers R0-R7 by physical number, 16 bytes each: u64 significand, u16 sign and exponent; MMX uses the significands'],
   ['FPU_CW', 0x380, 2, ''],

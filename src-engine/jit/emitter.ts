@@ -4,25 +4,37 @@
 // with everything as it was before the instruction, and the interpreter delivers it.
 // Invariant: BUDGET is accounted for whole blocks. A region left inside a block has not yet counted that block.
 // Runs in: the vcpu's worker thread.
-import { SLOT, TLB as TLB_LAYOUT, type VcpuField, vcpuAddress } from '../isa/state-layout'
+import { SLOT, TLB as TLB_LAYOUT, VCPU_OFFSET, type VcpuField, vcpuAddress } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
 import { PRODUCT } from './flags'
-import { ENTRY, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, PC_BASE, REGISTERS, RESULT, SLOW, TLB, TMP, VA } from './locals'
+import {
+  BUDGET,
+  ENTRY,
+  FLAG_A,
+  FLAG_B,
+  FLAG_R,
+  FLAG_TYPE,
+  HOST,
+  PC_BASE,
+  REGISTERS,
+  RESULT,
+  SLOW,
+  TLB,
+  TMP,
+  VA,
+} from './locals'
 import { I32, I64, type ImportedFunction, OP, type WasmWriter } from './wasm-writer'
 
 /** What regions call in the core. */
 export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
-  { name: 'read_miss', parameters: [I64, I32, I32], results: [I32] },
-  { name: 'write_miss', parameters: [I64, I32, I32], results: [I32] },
-  { name: 'update_miss', parameters: [I64, I32, I32], results: [I32] },
-  { name: 'commit', parameters: [], results: [] },
+  { name: 'region_read', parameters: [I64, I32, I32, I32], results: [I32] },
+  { name: 'region_write', parameters: [I64, I32, I32, I32], results: [I32] },
+  { name: 'region_update', parameters: [I64, I32, I32, I32], results: [I32] },
+  { name: 'region_stored', parameters: [I32, I32], results: [I32] },
   { name: 'cold', parameters: [I32, I32], results: [I32] },
   { name: 'settle_flags', parameters: [], results: [] },
 ]
-const CALL = { read: 0, write: 1, update: 2, commit: 3, cold: 4, settle: 5 } as const
-/** In place of a uop: the access is to the stack (assembly/mmu/access.ts). */
-const STACK = 1
-const STAGED_BELOW = 0x0200_0000
+const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5 } as const
 /** Bits of a region's result (assembly/execute/translated.ts). */
 export const BLOCK_START = 1
 export const LEFT = 2
@@ -42,15 +54,18 @@ export class Emitter {
   begin = 0
   /** Does the region come to know or change the flags? */
   flagsUsed = false
+  private readonly area: number
 
   constructor(
     readonly w: WasmWriter,
     readonly cache: CodeCache,
     readonly vcpu: number,
-  ) {}
+  ) {
+    this.area = vcpuAddress(vcpu, 'GPR')
+  }
 
   field(name: VcpuField): number {
-    return vcpuAddress(this.vcpu, name)
+    return this.area + VCPU_OFFSET[name]
   }
 
   // --- frames ---
@@ -195,17 +210,15 @@ export class Emitter {
     this.open(OP.if)
     w.get(VA)
     w.i32(bytes)
-    w.i32(stack ? STACK : ip)
+    w.i32(stack ? ip | 1 : ip)
+    w.get(BUDGET)
     w.call(CALL[kind])
     w.tee(HOST)
     w.op(OP.i32_eqz)
     this.open(OP.if)
-    this.leave(ip | LEFT)
+    this.leave(this.begin)
     this.close()
-    if (kind === 'read') {
-      // the walk itself may have dropped this page's code, when it noted an access in a table that is code
-      this.leaveIfStale(ip, this.begin)
-    } else {
+    if (kind !== 'read') {
       w.i32(1)
       w.set(SLOW)
     }
@@ -219,16 +232,6 @@ export class Emitter {
     this.close()
   }
 
-  private leaveIfStale(looked: number, to: number): void {
-    const { w } = this
-    w.i32(looked)
-    w.memory(OP.i32_load16_u, 0)
-    w.op(OP.i32_eqz)
-    this.open(OP.if)
-    this.leave(to)
-    this.close()
-  }
-
   /** After a store to HOST and everything else the instruction does: carry a staged store out; stop when it hit this page. */
   stored(ip: number, last: boolean): void {
     const { w } = this
@@ -237,12 +240,14 @@ export class Emitter {
     w.i32(0)
     w.set(SLOW)
     w.get(HOST)
-    w.i32(STAGED_BELOW)
-    w.op(OP.i32_lt_u)
-    this.open(OP.if)
-    w.call(CALL.commit)
-    this.close()
-    if (!last) this.leaveIfStale(ip, ip + UOP)
+    w.i32(ip)
+    w.call(CALL.stored)
+    if (last) w.op(OP.drop)
+    else {
+      this.open(OP.if)
+      this.leave(ip + UOP)
+      this.close()
+    }
     this.close()
   }
 
@@ -338,6 +343,7 @@ export class Emitter {
     const { w } = this
     this.storeRegisters(written)
     this.storeFlags()
+    this.storeBudget(BUDGET)
     w.i32(ip)
     w.i32(number)
     w.call(CALL.cold)

@@ -17,7 +17,7 @@ import {
   SUB,
 } from './flags'
 import { A32, B32, CARRY, COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, R32, TMP, VA, X, Y, Z } from './locals'
-import { conditionNumber, type UopKind } from './uop-table'
+import { conditionNumber, UOPS, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
 /** What the translation of a uop needs to know of its surroundings. */
@@ -49,6 +49,25 @@ const ARITHMETIC: Readonly<Record<string, Pair>> = {
 }
 const LOGIC = ['and', 'test', 'or', 'xor']
 const BINARY = [...Object.keys(ARITHMETIC), 'adc', 'sbb']
+
+/** What is asked of each uop again and again, by its number. */
+export interface Facts {
+  readonly kind: UopKind
+  readonly native: boolean
+  readonly leaves: boolean
+  /** 0: it does not set the flags; 1: it does; 2: unless its count is 0. */
+  readonly sets: number
+  readonly reads: boolean
+}
+
+function factsOf(kind: UopKind): Facts {
+  const shift = isNative(kind) && /^(shl|shr|sar)$/.test(kind.name) && kind.form === 'EI'
+  const use = flagUse(kind, 1)
+  return { kind, native: isNative(kind), leaves: mayLeave(kind), sets: shift ? 2 : use.sets ? 1 : 0, reads: use.reads }
+}
+
+/** By uop number. */
+export const FACTS: readonly (Facts | undefined)[] = Array.from(UOPS, (kind) => kind && factsOf(kind))
 
 /** How a uop meets the flags; `cold` ones are taken to read and to set them in part. */
 export function flagUse(kind: UopKind, immediate: number): { readonly sets: boolean; readonly reads: boolean } {
@@ -89,10 +108,11 @@ export function isNative(kind: UopKind): boolean {
 }
 
 /** Form of the flags after a uop, never better known than Instructions leaves it. */
-export function formAfter(kind: UopKind, immediate: number, before: number): number {
+export function formAfter({ kind, native, sets, reads }: Facts, immediate: number, before: number): number {
+  if (native && sets === 0 && !reads) return before
   const { name, form, family, size } = kind
   const narrow = size < 3 ? NARROW : 0
-  if (!isNative(kind)) return /^(imul|mul)/.test(name) ? ANY : SOME
+  if (!native) return /^(imul|mul)/.test(name) ? ANY : SOME
   // a reader may have settled them
   const settled = before === PRODUCT || (before & ~NARROW) === ANY ? ANY : before
   if (name === 'adc' || name === 'sbb' || family === 'inc:E' || family === 'dec:E') return PARTIAL | narrow
@@ -113,10 +133,10 @@ export class Instructions {
 
   constructor(private readonly e: Emitter) {}
 
-  translate(kind: UopKind, place: Place): void {
+  translate({ kind, native }: Facts, place: Place): void {
     const { e } = this
     const { ip } = place
-    if (!isNative(kind)) {
+    if (!native) {
       e.flagsUsed = true
       if (e.cache.byte(ip + 6) === 0x88) e.storeTmp()
       e.callCold(ip, kind.cold, place.written, place.used)

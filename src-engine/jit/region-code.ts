@@ -7,7 +7,7 @@
 import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
-import { flagUse, formAfter, Instructions, isNative, mayLeave } from './instructions'
+import { FACTS, formAfter, Instructions } from './instructions'
 import { BUDGET, HOST, I32_LOCALS, I64_LOCALS, PC_BASE, RESULT, X } from './locals'
 import type { Node, Region } from './region'
 import { conditionNumber, isConditionalJump, UOPS, type UopKind } from './uop-table'
@@ -108,8 +108,7 @@ export class RegionCode {
 
   /** The block itself, inside of WebAssembly blocks for the merges it dominates, from the `at`th on (the last one outermost). */
   private within(node: Node, at: number): void {
-    const merges = node.children.filter((child) => child.merge)
-    const merge = merges[at]
+    const merge = node.merges[at]
     if (merge) {
       this.open(OP.block, { kind: 'after', node: merge })
       this.within(node, at + 1)
@@ -177,8 +176,8 @@ export class RegionCode {
         changed = true
         this.forms[node.order] = form
         for (let ip = node.first; ip < node.last; ip += UOP) {
-          const kind = UOPS[cache.op(ip)]
-          if (kind) form = formAfter(kind, cache.word(ip + 12), form)
+          const facts = FACTS[cache.op(ip)]
+          if (facts) form = formAfter(facts, cache.word(ip + 12), form)
         }
         // a conditional jump may have settled them
         after[node.order] = form === PRODUCT ? ANY : form
@@ -212,23 +211,24 @@ export class RegionCode {
     const seen: boolean[] = []
     let live = true
     for (let ip = node.last - UOP, i = (node.last - node.first) / UOP - 1; i >= 0; ip -= UOP, i--) {
-      const kind = UOPS[cache.op(ip)]
+      const facts = FACTS[cache.op(ip)]
       seen[i] = live
-      if (!kind) continue
-      const use = flagUse(kind, cache.word(ip + 12))
-      if (use.sets) live = false
-      if (use.reads || mayLeave(kind)) live = true
+      if (!facts) continue
+      if (facts.sets === 1 || (facts.sets === 2 && (cache.word(ip + 12) & (facts.kind.size === 3 ? 63 : 31)) !== 0))
+        live = false
+      if (facts.reads || facts.leaves) live = true
     }
     e.begin = 0
     for (let ip = node.first, i = 0; ip < node.last; ip += UOP, i++) {
-      const kind = UOPS[cache.op(ip)]
+      const facts = FACTS[cache.op(ip)]
+      const kind = facts?.kind
       if (e.begin === 0) e.begin = ip
-      if (!kind || kind.ends || kind.family === 'STALE') {
+      if (!facts || !kind || kind.ends) {
         e.leave(e.begin)
         return
       }
-      if (!isNative(kind)) this.calls = true
-      instructions.translate(kind, {
+      if (!facts.native) this.calls = true
+      instructions.translate(facts, {
         ip,
         flagsSeen: seen[i] ?? true,
         written: this.written,

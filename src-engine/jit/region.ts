@@ -24,7 +24,8 @@ export interface Node extends Block {
   order: number
   /** Undefined for the entry. */
   dominator: Node | undefined
-  readonly children: Node[]
+  /** Merges it dominates, last first. */
+  readonly merges: Node[]
   readonly predecessors: Node[]
   loopHead: boolean
   /** More than one forward edge comes here. */
@@ -65,7 +66,7 @@ export function formRegion(cache: CodeCache, first: number, limit: number): Regi
       nextTo: undefined,
       order: -1,
       dominator: undefined,
-      children: [],
+      merges: [],
       predecessors: [],
       loopHead: false,
       merge: false,
@@ -96,28 +97,16 @@ export function formRegion(cache: CodeCache, first: number, limit: number): Regi
   return shape(entry)
 }
 
-const successors = (node: Node): Node[] => {
-  const list: Node[] = []
-  if (node.takenTo) list.push(node.takenTo)
-  if (node.nextTo && node.nextTo !== node.takenTo) list.push(node.nextTo)
-  return list
-}
-
 function reversePostorder(entry: Node): Node[] {
-  const seen = new Set<Node>([entry])
+  const seen = new Set<Node>()
   const done: Node[] = []
-  const stack: { node: Node; next: Node[] }[] = [{ node: entry, next: successors(entry) }]
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1]
-    const to = top?.next.shift()
-    if (to === undefined) {
-      if (top) done.push(top.node)
-      stack.pop()
-    } else if (!seen.has(to)) {
-      seen.add(to)
-      stack.push({ node: to, next: successors(to) })
-    }
+  const visit = (node: Node): void => {
+    seen.add(node)
+    if (node.nextTo && !seen.has(node.nextTo)) visit(node.nextTo)
+    if (node.takenTo && !seen.has(node.takenTo)) visit(node.takenTo)
+    done.push(node)
   }
+  visit(entry)
   return done.reverse()
 }
 
@@ -133,16 +122,20 @@ function meet(a: Node, b: Node): Node {
 
 function dominators(nodes: readonly Node[]): void {
   for (const node of nodes) node.predecessors.length = 0
-  for (const node of nodes) for (const to of successors(node)) to.predecessors.push(node)
-  const known = new Set<Node>(nodes.slice(0, 1))
+  for (const node of nodes) {
+    if (node.takenTo) node.takenTo.predecessors.push(node)
+    if (node.nextTo && node.nextTo !== node.takenTo) node.nextTo.predecessors.push(node)
+  }
+  for (const node of nodes) node.dominator = undefined
   for (let changed = true; changed; ) {
     changed = false
-    for (const node of nodes.slice(1)) {
+    for (let i = 1; i < nodes.length; i++) {
+      const node = nodes[i]
+      if (!node) break
       let best: Node | undefined
-      for (const from of node.predecessors) if (known.has(from)) best = best ? meet(best, from) : from
-      if (best && (!known.has(node) || node.dominator !== best)) {
+      for (const from of node.predecessors) if (from.order === 0 || from.dominator) best = best ? meet(best, from) : from
+      if (best && node.dominator !== best) {
         node.dominator = best
-        known.add(node)
         changed = true
       }
     }
@@ -153,6 +146,14 @@ function dominates(a: Node, b: Node): boolean {
   let at = b
   while (at.order > a.order && at.dominator) at = at.dominator
   return at === a
+}
+
+/** Instructions after a block until the budget is looked at again; notes loop heads. */
+function beyond(node: Node, to: Node | undefined): number {
+  if (!to) return 0
+  if (to.order > node.order) return to.loopHead ? 0 : to.longest
+  to.loopHead = true
+  return 0
 }
 
 function shape(entry: Node): Region {
@@ -173,16 +174,15 @@ function shape(entry: Node): Region {
     }
   }
   if (cut) dominators(nodes)
-  for (const node of nodes.slice(1)) node.dominator?.children.push(node)
-  for (const node of [...nodes].reverse()) {
-    let beyond = 0
-    for (const to of successors(node)) {
-      if (to.order <= node.order) to.loopHead = true
-      else if (!to.loopHead) beyond = Math.max(beyond, to.longest)
-    }
-    node.longest = node.instructions + beyond
-    node.merge = node.predecessors.filter((from) => from.order < node.order).length > 1
-    node.children.sort((a, b) => b.order - a.order)
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i]
+    if (!node) break
+    node.longest = node.instructions + Math.max(beyond(node, node.takenTo), beyond(node, node.nextTo))
+    let forward = 0
+    for (const from of node.predecessors) if (from.order < node.order) forward++
+    node.merge = forward > 1
+    // in descending order, as they come here
+    if (node.merge) node.dominator?.merges.push(node)
   }
   return { entry, nodes }
 }

@@ -12,10 +12,10 @@ import { moduleOf } from './wasm-writer'
 /** What the translator needs of the core's exports. */
 export interface TranslatedCore {
   readonly table: WebAssembly.Table
-  read_miss(va: bigint, size: number, ip: number): number
-  write_miss(va: bigint, size: number, ip: number): number
-  update_miss(va: bigint, size: number, ip: number): number
-  commit(): void
+  region_read(va: bigint, size: number, at: number, budget: number): number
+  region_write(va: bigint, size: number, at: number, budget: number): number
+  region_update(va: bigint, size: number, at: number, budget: number): number
+  region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void
   /** Samples each so many interpreted instructions; 0 for none. */
@@ -32,7 +32,7 @@ export interface TranslatorOptions {
   /** Bytes of modules alive, roughly a tenth of the memory their code takes. */
   readonly bytes: number
 }
-export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 2048, threshold: 24, blocks: 64, bytes: 8 << 20 }
+export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 4096, threshold: 100, blocks: 64, bytes: 8 << 20 }
 
 export interface TranslatorStatistics {
   regions: number
@@ -75,10 +75,10 @@ export class Translator {
     this.imports = {
       e: {
         memory,
-        read_miss: core.read_miss,
-        write_miss: core.write_miss,
-        update_miss: core.update_miss,
-        commit: core.commit,
+        region_read: core.region_read,
+        region_write: core.region_write,
+        region_update: core.region_update,
+        region_stored: core.region_stored,
         cold: core.cold,
         settle_flags: core.settle_flags,
       },

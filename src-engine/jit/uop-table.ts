@@ -42,6 +42,12 @@ numbering.families.forEach((family, f) => {
 for (const { family, k, op } of numbering.hot)
   kinds[op] = kind(family, k, numbering.coldBase + numbering.families.indexOf(family) * 8 + k)
 
+const CONDITIONS = ['o', 'no', 'b', 'ae', 'z', 'nz', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g']
+const JUMPS = new Set(CONDITIONS.map((condition) => `j${condition}`))
+export function isConditionalJump(family: string): boolean {
+  return JUMPS.has(family)
+}
+
 /** By uop number. */
 export const UOPS: readonly (UopKind | undefined)[] = kinds
 
@@ -55,12 +61,7 @@ export const LINKED: readonly number[] = Array.from(kinds, (row) => {
   return isConditionalJump(row.family) ? 2 : 0
 })
 
-export function isConditionalJump(family: string): boolean {
-  return /^j(o|no|b|ae|z|nz|be|a|s|ns|p|np|l|ge|le|g)$/.test(family)
-}
-
 /** Number of a condition as opcodes have it, from the end of a family's name. */
-const CONDITIONS = ['o', 'no', 'b', 'ae', 'z', 'nz', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g']
 export function conditionNumber(family: string): number {
   return CONDITIONS.indexOf(family.replace(/^(j|set|cmov)/, ''))
 }

@@ -39,6 +39,8 @@ const VCPU_TRANSIENT: readonly string[] = [
   'STAT_TLB_FILL',
   'STAT_CODE_FLUSH',
   'STAT_SMC',
+  'STAT_TRANSLATED',
+  'STAT_ENTERED',
   'STRADDLE',
   'SCRATCH',
   'VCPU_PRIVATE',

@@ -42,10 +42,10 @@ export interface CoreExports {
   invalidate_page(mfn: number): void
   // What translated code calls, and what turns it on: src-engine/jit/translator.ts.
   readonly table: WebAssembly.Table
-  read_miss(va: bigint, size: number, ip: number): number
-  write_miss(va: bigint, size: number, ip: number): number
-  update_miss(va: bigint, size: number, ip: number): number
-  commit(): void
+  region_read(va: bigint, size: number, at: number, budget: number): number
+  region_write(va: bigint, size: number, at: number, budget: number): number
+  region_update(va: bigint, size: number, at: number, budget: number): number
+  region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void
   /** A sample each so many interpreted instructions; 0 for none. */

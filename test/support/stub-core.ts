@@ -41,16 +41,18 @@ export class StubCore implements CoreExports {
   invalidate_page(mfn: number): void {
     this.invalidated.push(mfn)
   }
-  read_miss(): number {
+  region_read(): number {
     return 0
   }
-  write_miss(): number {
+  region_write(): number {
     return 0
   }
-  update_miss(): number {
+  region_update(): number {
     return 0
   }
-  commit(): void {}
+  region_stored(): number {
+    return 0
+  }
   cold(): number {
     return 0
   }

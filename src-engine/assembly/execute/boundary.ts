@@ -13,7 +13,7 @@ import { EXEC, slot } from '../mmu/tlb'
 import { cachedJump, cacheJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, allowed, CS } from './descriptor'
-import { split, sampled, refill, rest } from './translated'
+import { split, sampled, refill } from './translated'
 
 const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4
 const ARMED: u32 = 0x10 // shadow seen at the boundary after its instruction: it covers the next block
@@ -78,7 +78,7 @@ function find(): u32 {
 
 function finish(result: i32): u32 {
   store<i32>(RESULT, result)
-  store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET) - rest))
+  store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET)))
   return 0
 }
 

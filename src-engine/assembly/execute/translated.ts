@@ -3,11 +3,12 @@
 // nothing between them. Time in regions does not count, so a sample always shows what the interpreter spends time on.
 // Invariant: where run() stops, and what it counts, is the same with and without samples and regions.
 // Runs in: the vcpu's thread.
-import { ATTENTION, BUDGET, FLAGS_TYPE } from '../generated/layout'
+import { ATTENTION, BUDGET, FAULT, FLAGS_TYPE, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP } from '../generated/layout'
 import { UOP, imm } from '../state'
-import { OP_ENTER } from '../generated/tables'
+import { OP_ENTER, OP_STALE } from '../generated/tables'
 import { PRODUCT, setStatus, status } from '../flags'
 import { entryOf } from '../decode/cache'
+import { readMiss, writeMiss, updateMiss, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { sample } from '../imports'
 
 /** In what enterRegion() returns: leave the block at this uop, RIP or a fault is set. */
@@ -17,23 +18,28 @@ const BLOCK_START: u32 = 1
 
 // Instructions between samples, 0 for no samples; what is left of run()'s budget beyond BUDGET, 0 outside run().
 let period: i32 = 0
-export let rest: i32 = 0
+let rest: i32 = 0
 
 export function set_sampling(instructions: i32): void { period = instructions }
+
+// What is put aside is taken from STOPPED_IP too, so that STOPPED_IP - BUDGET is always what run() has retired so far.
+function aside(more: i32): void {
+  rest += more
+  store<i32>(BUDGET, load<i32>(BUDGET) - more)
+  store<i32>(STOPPED_IP, load<i32>(STOPPED_IP) - more)
+}
 
 /** At the start of run(): all but the first piece of BUDGET is put aside. */
 export function split(): void {
   const all = load<i32>(BUDGET)
-  rest = period > 0 && all > period ? all - period : 0
-  store<i32>(BUDGET, all - rest)
+  rest = 0
+  if (period > 0 && all > period) aside(all - period)
 }
 
 /** Next piece; false when there is none. */
 export function refill(): bool {
   if (rest <= 0) return false
-  const more = rest < period ? rest : period
-  rest -= more
-  store<i32>(BUDGET, load<i32>(BUDGET) + more)
+  aside(rest < period ? -rest : -period)
   return load<i32>(BUDGET) > 0 || refill()
 }
 
@@ -52,13 +58,15 @@ export function sampled(ip: u32): u32 {
 export function enterRegion(ip: u32): u32 {
   if (load<i32>(ATTENTION)) return ip + UOP
   const had = load<i32>(BUDGET)
-  const at = call_indirect<u32>(imm(ip), had + rest)
+  aside(-rest)
+  const all = load<i32>(BUDGET)
+  const at = call_indirect<u32>(imm(ip), all)
   const left = load<i32>(BUDGET)
-  const mine = left < had ? left : had
-  rest = left - mine
-  store<i32>(BUDGET, mine)
+  store<u64>(STAT_TRANSLATED, load<u64>(STAT_TRANSLATED) + <u64>(all - left))
+  store<u64>(STAT_ENTERED, load<u64>(STAT_ENTERED) + 1)
+  if (left > had) aside(left - had)
   if (at == 0) { // as if this uop had been the block's only instruction
-    store<i32>(BUDGET, mine + 1)
+    store<i32>(BUDGET, load<i32>(BUDGET) + 1)
     return ip | LEFT
   }
   return at & BLOCK_START ? entryOf(at & ~BLOCK_START) : at
@@ -66,3 +74,37 @@ export function enterRegion(ip: u32): u32 {
 
 /** Bring flags whose carry is costly to work out into the explicit form. */
 export function settle_flags(): void { if (load<i32>(FLAGS_TYPE) == PRODUCT) setStatus(status()) }
+
+// Accesses of regions that missed the TLB. `at` is the uop, with bit 0 set when the access is to the stack; `budget` what the
+// region has left, as MMIO may ask for the time. 0: the region leaves before the uop, and the interpreter, doing
+// it again, finds the fault that is forgotten here.
+// @ts-ignore: decorator
+@inline function place(at: u32, budget: i32): u32 {
+  store<i32>(BUDGET, budget)
+  return at & 1 ? STACK : at
+}
+function forgetFault(): u32 {
+  store<i32>(FAULT, 0)
+  store<i32>(ATTENTION, 0)
+  return 0
+}
+// @ts-ignore: decorator
+@inline function stale(at: u32): bool { return load<u16>(at & ~1) == OP_STALE }
+
+export function region_read(va: u64, size: u32, at: u32, budget: i32): u32 {
+  const h = readMiss(va, size, place(at, budget))
+  if (!h) return forgetFault()
+  // the walk may have dropped the region's own page, when it noted an access in a table that is code too
+  return stale(at) && h >= STAGED_BELOW ? 0 : h
+}
+export function region_write(va: u64, size: u32, at: u32, budget: i32): u32 {
+  return writeMiss(va, size, place(at, budget)) || forgetFault()
+}
+export function region_update(va: u64, size: u32, at: u32, budget: i32): u32 {
+  return updateMiss(va, size, place(at, budget)) || forgetFault()
+}
+/** After a store to what one of these gave. 1: the region's own page was hit, it leaves after this uop. */
+export function region_stored(host: u32, at: u32): i32 {
+  if (host < STAGED_BELOW) commit()
+  return stale(at) ? 1 : 0
+}
