@@ -3,6 +3,8 @@
 // its effect is visible outside, which is enough: when a process is killed, what it has written stays. It is not synced,
 // because the store does not outlive main. A torn last record (killed in the middle of a write) never had an effect: dropped.
 // Compaction writes a new file whose first record is the whole store and renames it over the old one.
+// A full disk stops no guest: records wait here and are written when there is room again; too many of them are dropped, and then
+// only a compaction makes the journal whole (`behind`). A domain 0 that dies before that costs the guests what was not written.
 // Invariant: replaying the records on an empty store gives the store. Runs in: domain 0.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -25,6 +27,9 @@ const NUMBER = new Map<JournalKind, number>(JOURNAL_ROWS.map(([kind, number]) =>
 const KIND = new Map<number, JournalKind>(JOURNAL_ROWS.map(([kind, number]) => [number, kind]))
 const HEAD = 9
 const FILE = 'xenstore.journal'
+/** How soon a journal that could not be written is tried again, and how much may wait for it. */
+const RETRY_MS = 1000
+const WAITING_LIMIT = 8 * 1024 * 1024
 
 export interface JournalRecord {
   readonly kind: JournalKind
@@ -63,6 +68,12 @@ export class Journal {
   private readonly log: Log
   private descriptor: number | undefined
   private waiting: Uint8Array[] = []
+  private waitingBytes = 0
+  /** Set while it cannot be written. */
+  private retry: NodeJS.Timeout | undefined
+  private failing = false
+  /** Records were dropped: only the whole store makes it good. */
+  private dropped = false
   /** Bytes in the file, and of those the first record's. */
   size = 0
   base = 0
@@ -89,26 +100,59 @@ export class Journal {
 
   /** Takes a record; it is in the file after the next `flush`. */
   append(kind: JournalKind, body: Uint8Array): void {
-    if (this.descriptor !== undefined) this.waiting.push(encode(kind, body))
+    if (this.descriptor === undefined || this.dropped) return
+    const record = encode(kind, body)
+    this.waiting.push(record)
+    this.waitingBytes += record.length
+    if (!this.failing || this.waitingBytes <= WAITING_LIMIT) return
+    this.dropped = true
+    this.forgetWaiting()
+  }
+
+  /** It lacks records, and it is time to try to make it whole by `compact`. */
+  get behind(): boolean {
+    return this.dropped && this.retry === undefined
   }
 
   /** Before any reply or event leaves the process. */
   flush(): void {
-    if (this.waiting.length === 0 || this.descriptor === undefined) return
+    if (this.waiting.length === 0 || this.descriptor === undefined || this.retry !== undefined) return
     try {
-      for (const record of this.waiting) {
+      for (let record = this.waiting[0]; record; record = this.waiting[0]) {
         let done = 0
+        // What a failed attempt has left at the end is written over.
         while (done < record.length) {
           done += fs.writeSync(this.descriptor, record, done, record.length - done, this.size + done)
         }
         this.size += record.length
+        this.waitingBytes -= record.length
+        this.waiting.shift()
       }
+      if (!this.dropped) this.written()
     } catch (error) {
-      // A full disk must not stop the guests: they go on, only the next death of domain 0 would cost them their store.
-      this.log('error', `XenStore journal cannot be written any more: ${error instanceof Error ? error.message : error}`)
-      this.close()
+      this.failed(error)
     }
+  }
+
+  private failed(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error)
+    if (!this.failing) this.log('error', `XenStore journal cannot be written: ${why}`)
+    this.failing = true
+    this.retry = setTimeout(() => {
+      this.retry = undefined
+      this.flush()
+    }, RETRY_MS)
+    this.retry.unref()
+  }
+
+  private written(): void {
+    if (this.failing) this.log('info', 'XenStore journal is written again')
+    this.failing = false
+  }
+
+  private forgetWaiting(): void {
     this.waiting = []
+    this.waitingBytes = 0
   }
 
   /** Replaces the journal's content by one record. */
@@ -124,15 +168,21 @@ export class Journal {
       this.descriptor = descriptor
       this.size = record.length
       this.base = record.length
-      this.waiting = []
+      this.dropped = false
+      this.forgetWaiting()
+      this.written()
     } catch (error) {
-      // The old journal is whole; compaction is tried again later.
-      this.log('warning', `XenStore journal was not compacted: ${error instanceof Error ? error.message : error}`)
+      // The old journal is as it was; compaction is tried again later.
+      fs.rmSync(next, { force: true })
+      if (this.dropped) this.failed(error)
+      else this.log('warning', `XenStore journal was not compacted: ${error instanceof Error ? error.message : error}`)
       this.base = this.size
     }
   }
 
   close(): void {
+    clearTimeout(this.retry)
+    this.retry = undefined
     if (this.descriptor !== undefined) fs.closeSync(this.descriptor)
     this.descriptor = undefined
   }

@@ -126,9 +126,9 @@ export class XenStored {
     if (!journal) return
     journal.flush()
     const grown = journal.size - journal.base
-    if (grown < COMPACT_AT) return
+    if (grown < COMPACT_AT && !journal.behind) return
     const open = [...this.store.connections.values()].flatMap((one) => [...one.transactions.values()])
-    if (open.length > 0 && grown < COMPACT_AT_LATEST) return
+    if (open.length > 0 && grown < COMPACT_AT_LATEST && !journal.behind) return
     // The snapshots of open transactions cannot be kept, and the journal's reader must see what we see: both get EAGAIN.
     for (const transaction of open) transaction.doomed = true
     journal.compact(writeStore(this.store))

@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-hung-'))
 const bundleFolder = path.join(folder, 'bundles')
 const machine = new Supervised(path.join(folder, 'machine'), {
   bundleFolder,
-  watchdog: new Watchdog({ limitMs: 1500, everyMs: 100 }),
+  watchdog: new Watchdog({ limitMs: 1000, everyMs: 100 }),
 })
 let kernel = ''
 
@@ -53,7 +53,7 @@ describe.skipIf(cannot)('a process that hangs', () => {
       const ends = machine.domain0Ends
       process.kill(dom0(), signal)
       await expect.poll(() => machine.domain0Ends, { timeout: 30_000 }).toBe(ends + 1)
-      expect(machine.log.join('\n')).toContain('did not answer for 2 seconds')
+      expect(machine.log.join('\n')).toContain('did not answer for 1 seconds')
       await expect.poll(() => machine.domain0Runs, { timeout: 20_000 }).toBe(true)
       const text = await machine.console(uuid, (shown) => lines.check(shown).last > 20)
       expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
@@ -107,7 +107,7 @@ describe.skipIf(cannot)('a process that hangs', () => {
     await machine.console(uuid, (text) => lines.check(text).last > 3)
     const pids = [dom0(), machine.pidOf(uuid) ?? -1]
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
-    await delay(4000)
+    await delay(3000)
     for (const pid of pids) process.kill(pid, 'SIGCONT')
     const text = await machine.console(uuid, (shown) => lines.check(shown).last > 20)
     expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
