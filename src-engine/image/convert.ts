@@ -4,7 +4,9 @@ import { unlink } from 'node:fs/promises'
 import { ok } from '../public/result'
 import { createImage, type NewImage } from './create-image'
 import { fail, type ImageResult } from './error'
+import type { OpenFile } from './file'
 import type { Image, OpenOptions } from './image'
+import { openNodeFile } from './node-file'
 import { openImage } from './open'
 import { isZero } from './views'
 
@@ -14,20 +16,22 @@ export interface ConvertOptions {
   /** Told now and then: bytes of the disk that are done. */
   readonly progress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
+  readonly openFile?: OpenFile
 }
 
 const CHUNK = 1024 * 1024
 const IN_FLIGHT = 4
 
 export async function convertImage(from: string, to: string, options: ConvertOptions): Promise<ImageResult<void>> {
-  const source = await openImage(from, { ...options.source, readonly: true })
+  const openFile = options.openFile ?? openNodeFile
+  const source = await openImage(from, { ...options.source, readonly: true }, openFile)
   if (!source.ok) return source
-  const made = await createImage(to, { ...options.target, size: source.value.size })
+  const made = await createImage(to, { ...options.target, size: source.value.size }, openFile)
   if (!made.ok) {
     await source.value.close()
     return made
   }
-  const target = await openImage(to, { format: options.target.format, readonly: false })
+  const target = await openImage(to, { format: options.target.format, readonly: false }, openFile)
   let done: ImageResult<void> = target.ok ? await copyDisk(source.value, target.value, options) : target
   if (target.ok) {
     const closed = await target.value.close()

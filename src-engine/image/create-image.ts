@@ -1,10 +1,11 @@
 // Makes a new image file: raw or qcow2. A file that is there already is never touched; one that could not be finished is
 // removed. Runs in: the image's thread.
-import { unlink } from 'node:fs/promises'
+import { open, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { ImageFormat } from '../public/protocol/device'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
-import type { File } from './file'
+import type { File, OpenFile } from './file'
 import { openNodeFile } from './node-file'
 import { openImage, openQcow2 } from './open'
 import { OrderedImage } from './ordered-image'
@@ -33,18 +34,22 @@ export interface NewImage {
 const CLUSTER = 65536
 const ZERO_CHUNK = 1024 * 1024
 
-export async function createImage(path: string, options: NewImage): Promise<ImageResult<void>> {
-  const file = await openNodeFile(path, 'create')
+export async function createImage(
+  path: string,
+  options: NewImage,
+  openFile: OpenFile = openNodeFile,
+): Promise<ImageResult<void>> {
+  const file = await openFile(path, 'create')
   if (!file.ok) return file
-  const done = await fillNew(file.value, path, options)
+  const done = await fillNew(file.value, path, options, openFile)
   const closed = await file.value.close()
-  if (done.ok && closed.ok) return closed
+  if (done.ok && closed.ok) return syncFolder(path)
   await unlink(path).catch(() => {})
   return done.ok ? closed : done
 }
 
-async function fillNew(file: File, path: string, options: NewImage): Promise<ImageResult<void>> {
-  const size = await sizeOf(path, options)
+async function fillNew(file: File, path: string, options: NewImage, openFile: OpenFile): Promise<ImageResult<void>> {
+  const size = await sizeOf(path, options, openFile)
   if (!size.ok) return size
   if (!Number.isSafeInteger(size.value) || size.value < 0 || size.value % 512 !== 0) {
     return fail('range', `${size.value} bytes is no size for a disk: it must be a multiple of 512.`)
@@ -86,7 +91,7 @@ async function reserve(file: File, image: OrderedImage): Promise<ImageResult<voi
   return image.flush()
 }
 
-async function sizeOf(path: string, options: NewImage): Promise<ImageResult<number>> {
+async function sizeOf(path: string, options: NewImage, openFile: OpenFile): Promise<ImageResult<number>> {
   const { backing } = options
   if (!backing) {
     return options.size === undefined ? fail('range', 'A new disk without a backing file needs a size.') : ok(options.size)
@@ -96,9 +101,17 @@ async function sizeOf(path: string, options: NewImage): Promise<ImageResult<numb
   const found = await reachable.value.find(backing.name)
   if (!found.ok) return found
   const allowed = [...(options.allowed ?? []), found.value]
-  const opened = await openImage(found.value, { format: backing.format, readonly: true, allowed })
+  const opened = await openImage(found.value, { format: backing.format, readonly: true, allowed }, openFile)
   if (!opened.ok) return opened
   const { size } = opened.value
   await opened.value.close()
   return ok(options.size ?? size)
+}
+
+/** The name of the new file is on the disk only when its folder is. Where folders cannot be synced the system sees to it. */
+async function syncFolder(path: string): Promise<ImageResult<void>> {
+  const folder = await open(dirname(path), 'r').catch(() => undefined)
+  await folder?.sync().catch(() => {})
+  await folder?.close()
+  return ok(undefined)
 }

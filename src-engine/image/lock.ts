@@ -1,10 +1,13 @@
-// Who has an image open: one writer and nobody else, or readers. Lock files lie in a folder that belongs to domain 0, named
-// by device and inode of the image, so the same file by another name is the same lock. Other programs are not kept out.
-// A lock file names its process by pid, the time that process started, and the host's boot; if that process is gone the lock
-// is nobody's and is taken away. It is made whole under another name and then linked, so no half-written one is ever seen.
-// Invariant: first make your own lock, then look for those it conflicts with; of two at once at most one goes on.
-// Runs in: domain 0 (and the tools that open images).
-import { link, mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+// Who has an image open: one writer and nobody else, or readers. Claims lie as files in a folder that belongs to domain 0,
+// named by device and inode of the image, so the same file by another name is the same lock. Other programs are not kept out.
+// A claim names its process by pid, the time that process started, and the host's boot; the claim of a process that is gone
+// counts for nothing and is removed. Names are never used twice, so removing a dead one cannot hit a living one.
+// Whoever wants a lock makes a claim, then looks at the others it conflicts with. One that is held: refused. One not yet
+// decided: the lower name gives way to none, the higher gives way to it; the lower waits to see what the higher had decided
+// before it could know. Invariant: of two conflicting claims, each made before its owner looked, at least one is seen by the
+// other's owner, so at most one is ever held. Runs in: domain 0 (and the tools that open images).
+import { randomUUID } from 'node:crypto'
+import { lstat, mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ok } from '../public/result'
 import { fail, type ImageResult, systemError } from './error'
@@ -20,7 +23,10 @@ interface Owner {
   readonly boot: string
 }
 
-let counter = 0
+/** A claim's companion that says it is held; the claim itself stays, so a look at the folder never misses both. */
+const HELD = '.held'
+const POLL_MS = 5
+const PATIENCE_MS = 2000
 
 export class ImageLocks {
   private readonly folder: string
@@ -34,73 +40,67 @@ export class ImageLocks {
   async acquire(file: string, mode: 'read' | 'write'): Promise<ImageResult<ImageLock>> {
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 })
+      const owner = await lstat(this.folder)
+      // In a folder for everybody somebody else may have been first, or have put a link there.
+      const ours = owner.isDirectory() && (process.getuid === undefined || owner.uid === process.getuid())
+      if (!ours) return fail('no-access', `${this.folder} is not our own folder, so images cannot be locked.`)
       const { dev, ino } = await stat(file, { bigint: true })
       const key = `${dev.toString(16)}-${ino.toString(16)}`
-      const number = ++counter
-      const name = mode === 'write' ? `${key}.writer` : `${key}.reader-${process.pid}-${number}`
-      const made = await this.make(name, number)
-      const conflict = made ? await this.conflicting(key, mode) : true
-      if (!conflict) return ok({ release: () => this.remove(name) })
-      if (made) await this.remove(name)
+      const claim = `${key}.${mode}.${randomUUID()}`
+      await this.write(claim)
+      if (await this.wins(claim, key, mode)) {
+        await this.write(`${claim}${HELD}`)
+        return ok({ release: () => this.withdraw(claim) })
+      }
+      await this.withdraw(claim)
       return fail('in-use', mode === 'write' ? `${file} is in use already.` : `${file} is being written by somebody else.`)
     } catch (error) {
       return { ok: false, error: systemError(`Cannot lock ${file}`, error) }
     }
   }
 
-  /** False: somebody alive has it. */
-  private async make(name: string, number: number): Promise<boolean> {
-    this.self ??= describe(process.pid)
-    const whole = path.join(this.folder, `new-${process.pid}-${number}`)
-    await writeFile(whole, JSON.stringify(await this.self))
-    try {
-      for (let attempt = 0; attempt < 3; attempt++) {
-        const linked = await link(whole, path.join(this.folder, name)).then(
-          () => true,
-          (error: unknown) => {
-            if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-            throw error
-          },
-        )
-        if (linked) return true
-        if (!(await this.takeAway(name, number))) return false
+  private async wins(claim: string, key: string, mode: 'read' | 'write'): Promise<boolean> {
+    const until = Date.now() + PATIENCE_MS
+    for (;;) {
+      const names = new Set(await readdir(this.folder))
+      let undecided = false
+      for (const other of names) {
+        const conflicts = other.startsWith(`${key}.write.`) || (mode === 'write' && other.startsWith(`${key}.read.`))
+        if (!conflicts || other === claim || other.endsWith(HELD)) continue
+        if (!(await alive(path.join(this.folder, other)))) {
+          await this.withdraw(other)
+          continue
+        }
+        if (names.has(`${other}${HELD}`) || rank(other) < rank(claim)) return false
+        undecided = true
       }
-      return false
-    } finally {
-      await unlink(whole).catch(() => {})
+      if (!undecided) return true
+      if (Date.now() > until) return false
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }
 
-  /** Takes a dead process's lock away. By renaming: of several who try, one gets it, and looks at what it got. */
-  private async takeAway(name: string, number: number): Promise<boolean> {
+  private async write(name: string): Promise<void> {
+    this.self ??= describe(process.pid)
+    // Made whole elsewhere first: a claim without its owner's name would count as dead.
     const file = path.join(this.folder, name)
-    if (await alive(file)) return false
-    const aside = path.join(this.folder, `dead-${process.pid}-${number}`)
-    const moved = await rename(file, aside).then(
-      () => true,
-      () => false,
-    )
-    if (!moved) return true
-    // In between somebody else may have replaced the dead lock by its own: that one goes back.
-    if (await alive(aside)) await link(aside, file).catch(() => {})
-    await unlink(aside).catch(() => {})
-    return true
-  }
-
-  private async conflicting(key: string, mode: 'read' | 'write'): Promise<boolean> {
-    const wanted = mode === 'write' ? `${key}.reader-` : `${key}.writer`
-    for (const name of await readdir(this.folder)) {
-      if (!name.startsWith(wanted)) continue
-      const file = path.join(this.folder, name)
-      if (await alive(file)) return true
-      await unlink(file).catch(() => {})
+    if (name.endsWith(HELD)) await writeFile(file, '')
+    else {
+      const whole = path.join(this.folder, `new-${name}`)
+      await writeFile(whole, JSON.stringify(await this.self))
+      await rename(whole, file)
     }
-    return false
   }
 
-  private async remove(name: string): Promise<void> {
-    await unlink(path.join(this.folder, name)).catch(() => {})
+  private async withdraw(claim: string): Promise<void> {
+    await unlink(path.join(this.folder, `${claim}${HELD}`)).catch(() => {})
+    await unlink(path.join(this.folder, claim)).catch(() => {})
   }
+}
+
+/** The claim's own part of the name. */
+function rank(claim: string): string {
+  return claim.slice(claim.lastIndexOf('.') + 1)
 }
 
 async function alive(file: string): Promise<boolean> {

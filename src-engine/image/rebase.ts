@@ -4,7 +4,7 @@
 import type { ImageFormat } from '../public/protocol/device'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
-import type { File } from './file'
+import type { File, OpenFile } from './file'
 import type { Image } from './image'
 import { openNodeFile } from './node-file'
 import { openImage, openQcow2 } from './open'
@@ -23,6 +23,7 @@ export interface RebaseOptions {
   readonly backingFormat?: ImageFormat
   readonly progress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
+  readonly openFile?: OpenFile
 }
 
 const CHUNK = 1024 * 1024
@@ -30,13 +31,14 @@ const CHUNK = 1024 * 1024
 export async function rebaseImage(path: string, options: RebaseOptions): Promise<ImageResult<void>> {
   const reachable = await Reachable.from(path, options.allowed ?? [])
   if (!reachable.ok) return reachable
+  const openFile = options.openFile ?? openNodeFile
   let below: Image | undefined
   if (options.backing) {
     const found = await reachable.value.find(options.backing.name)
     if (!found.ok) return found
     if (options.mode === 'safe') {
       const allowed = [...(options.allowed ?? []), found.value]
-      const opened = await openImage(found.value, { format: options.backing.format, readonly: true, allowed })
+      const opened = await openImage(found.value, { format: options.backing.format, readonly: true, allowed }, openFile)
       if (!opened.ok) return opened
       below = opened.value
     }
@@ -44,7 +46,7 @@ export async function rebaseImage(path: string, options: RebaseOptions): Promise
   const copied = options.mode === 'safe' ? await copyDifferences(path, reachable.value, below, options) : ok(undefined)
   await below?.close()
   if (!copied.ok) return copied
-  const file = await openNodeFile(path, 'write')
+  const file = await openFile(path, 'write')
   if (!file.ok) return file
   const named = await rename(file.value, options.backing)
   await file.value.close()
@@ -57,7 +59,8 @@ async function copyDifferences(
   below: Image | undefined,
   options: RebaseOptions,
 ): Promise<ImageResult<void>> {
-  const file = await openNodeFile(path, 'write')
+  const openFile = options.openFile ?? openNodeFile
+  const file = await openFile(path, 'write')
   if (!file.ok) return file
   const { allowed, backingFormat } = options
   const open = {
@@ -66,7 +69,7 @@ async function copyDifferences(
     ...(allowed ? { allowed } : {}),
     ...(backingFormat ? { backingFormat } : {}),
   } as const
-  const state = await openQcow2(file.value, open, reachable, openNodeFile)
+  const state = await openQcow2(file.value, open, reachable, openFile)
   if (!state.ok) {
     await file.value.close()
     return state

@@ -4,6 +4,7 @@
 import { ok } from '../../public/result'
 import { fail, type ImageResult } from '../error'
 import type { File } from '../file'
+import { due, turn } from '../turn'
 import { type Header, INCOMPATIBLE } from './header'
 import { Refcounts, readRefcountTable } from './refcounts'
 import { countReferences } from './references'
@@ -65,6 +66,7 @@ export async function compareRefcounts(file: File, header: Header, signal?: Abor
     const bytes = block.ok ? block.value?.bytes : undefined
     if (!bytes && first >= references.end) continue
     for (let at = 0; at < refcounts.perBlock; at++) {
+      if (due(at)) await turn()
       const count = bytes ? refcounts.width.get(bytes, at) : 0
       const wanted = references.get(first + at)
       if (count < wanted) {
@@ -77,7 +79,7 @@ export async function compareRefcounts(file: File, header: Header, signal?: Abor
         else leaked.push({ cluster: first + at, count: 1, references: wanted })
       }
     }
-    if (index % 16 === 15) await new Promise((resolve) => setImmediate(resolve))
+    await turn()
   }
   // With the counts wrong, what the flags should be is not known yet.
   const flags = rebuild ? ok([]) : await judgeFlags(file, header, refcounts, wrong, signal)

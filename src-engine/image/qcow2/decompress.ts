@@ -5,6 +5,7 @@
 import { inflateRaw } from 'node:zlib'
 import { Decompress, decompress } from 'fzstd'
 import { err, ok, type Result } from '../../public/result'
+import { turn } from '../turn'
 
 /** Unpacked at once below this; zstd gives about 100 MB/s, so this is some milliseconds. */
 const AT_ONCE = 256 * 1024
@@ -47,7 +48,7 @@ async function unpackZstd(bytes: Uint8Array, clusterSize: number): Promise<Resul
     })
     for (let from = 0; from < stream.length && at <= clusterSize; from += STEP) {
       decoder.push(stream.subarray(from, from + STEP), from + STEP >= stream.length)
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
     }
     return at === clusterSize ? ok(output) : err(`zstd data gave ${at} bytes`)
   } catch (error) {

@@ -3,6 +3,7 @@
 // Invariant: add() is called after the write that removed the reference was answered. Runs in: the image's thread.
 import { ok } from '../../public/result'
 import type { ImageResult } from '../error'
+import { due, turn } from '../turn'
 import type { Epochs } from './epochs'
 import type { Refcounts } from './refcounts'
 import type { Reserve } from './reserve'
@@ -51,9 +52,15 @@ export class Frees {
 
   private async lower(runs: readonly Run[]): Promise<ImageResult<void>> {
     await this.epochs.drained()
+    let counted = 0
     for (const run of runs) {
       for (let cluster = run.cluster; cluster < run.cluster + run.count; cluster++) {
-        const count = await this.refcounts.get(cluster)
+        if (due(counted++)) {
+          await turn()
+          const trimmed = await this.reserve.trim()
+          if (!trimmed.ok) return trimmed
+        }
+        const count = this.refcounts.peek(cluster) ?? (await this.refcounts.get(cluster))
         if (!count.ok) return count
         // An image whose counts were wrong before: what is counted as free stays out of use.
         if (count.value === 0) continue

@@ -30,6 +30,11 @@ export class References {
     if (cluster >= this.end) this.end = cluster + 1
   }
 
+  /** Pieces with counts, each with its first cluster. */
+  *parts(): Iterable<readonly [number, Uint32Array]> {
+    for (const [index, piece] of this.pieces) yield [index * PIECE, piece]
+  }
+
   get(cluster: number): number {
     return this.pieces.get(Math.floor(cluster / PIECE))?.[cluster % PIECE] ?? 0
   }

@@ -5,6 +5,7 @@
 import { ok } from '../../public/result'
 import { fail, type ImageResult } from '../error'
 import type { File } from '../file'
+import { due, turn } from '../turn'
 import { setU64, viewOf } from '../views'
 import { type Comparison, compareRefcounts } from './check'
 import { AT, type Header, INCOMPATIBLE, readHeader } from './header'
@@ -64,7 +65,7 @@ async function rebuildRefcounts(file: File, header: Header): Promise<ImageResult
   let tableClusters = 1
   for (;;) {
     const end = start + blocks.length + tableClusters
-    const needed = neededBlocks(references, perBlock, start, end)
+    const needed = await neededBlocks(references, perBlock, start, end)
     const table = Math.ceil((8 * Math.ceil(end / perBlock)) / clusterSize)
     if (needed.length === blocks.length && table <= tableClusters) break
     blocks = needed
@@ -77,6 +78,7 @@ async function rebuildRefcounts(file: File, header: Header): Promise<ImageResult
   for (const [i, index] of blocks.entries()) {
     const bytes = new Uint8Array(clusterSize)
     for (let at = 0; at < perBlock; at++) {
+      if (due(at)) await turn()
       const cluster = index * perBlock + at
       const count = cluster >= start && cluster < end ? 1 : references.get(cluster)
       if (count > width.most) return fail('corrupt', `${file.path} uses cluster ${cluster} more often than it can count.`)
@@ -98,15 +100,16 @@ async function rebuildRefcounts(file: File, header: Header): Promise<ImageResult
   return switched.ok ? file.sync() : switched
 }
 
-function neededBlocks(references: References, perBlock: number, start: number, end: number): number[] {
-  const needed: number[] = []
-  for (let index = 0; index * perBlock < end; index++) {
-    const first = index * perBlock
-    let used = first + perBlock > start
-    for (let cluster = first; !used && cluster < first + perBlock; cluster++) used = references.get(cluster) > 0
-    if (used) needed.push(index)
+/** Indexes of the blocks that count anything: clusters in use, and the new structures in [start, end). */
+async function neededBlocks(references: References, perBlock: number, start: number, end: number): Promise<number[]> {
+  const needed = new Set<number>()
+  let looked = 0
+  for (const [first, counts] of references.parts()) {
+    for (let i = 0; i < counts.length; i++) if (counts[i]) needed.add(Math.floor((first + i) / perBlock))
+    if (++looked % 4 === 0) await turn()
   }
-  return needed
+  for (let index = Math.floor(start / perBlock); index * perBlock < end; index++) needed.add(index)
+  return [...needed].sort((a, b) => a - b)
 }
 
 async function mendFlags(file: File, { wrongFlags }: Comparison): Promise<ImageResult<void>> {

@@ -152,8 +152,10 @@ export class Reserve {
     const grown = await growRefcounts(this.parts, this.batch)
     if (!grown.ok) {
       if (found.length > 0) {
-        const synced = await this.parts.sync.barrier()
-        if (synced.ok) this.stale.unshift(...found.reverse())
+        // Their counts are in memory alone so far.
+        const written = await this.parts.refcounts.writeDirty()
+        const synced = written.ok ? await this.parts.sync.barrier() : written
+        if (synced.ok) this.stale.unshift(...found)
       }
       return grown
     }

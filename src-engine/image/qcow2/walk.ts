@@ -3,6 +3,7 @@
 import { ok } from '../../public/result'
 import { fail, type ImageResult } from '../error'
 import type { File } from '../file'
+import { due, turn } from '../turn'
 import { viewOf } from '../views'
 import { COMPRESSED, COPIED, compressedAt, hostOffset, ZERO } from './entry'
 import type { Header } from './header'
@@ -48,18 +49,19 @@ export async function walkTree(
     seen.add(offset)
     const readTable = await file.read(offset, [table])
     if (!readTable.ok) return readTable
-    walkTable(header, offset, table, visitor)
+    await walkTable(header, offset, table, visitor)
     const each = await visitor.each?.()
     if (each && !each.ok) return each
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
   }
   return ok(undefined)
 }
 
-function walkTable(header: Header, offset: number, bytes: Uint8Array, visitor: Visitor): void {
+async function walkTable(header: Header, offset: number, bytes: Uint8Array, visitor: Visitor): Promise<void> {
   const size = header.extendedL2 ? 16 : 8
   const view = viewOf(bytes)
   for (let at = 0; at < bytes.length; at += size) {
+    if (due(at / size)) await turn()
     const high = view.getUint32(at)
     const low = view.getUint32(at + 4)
     if (high === 0 && low === 0) continue

@@ -56,8 +56,8 @@ export async function writeGuest(state: State, offset: number, sources: ViewList
 
 export function writeInPlace(state: State, offset: number, host: number, views: ViewList): Promise<ImageResult<void>> {
   // A hostile table could name any place: the header, or petabytes beyond the end.
-  const beyond = host > state.data.size + state.clusterSize
-  if (beyond || (host < state.clusterSize && !state.header.hasDataFile)) return Promise.resolve(corrupt(state, offset))
+  const wrong = host < state.clusterSize || host > state.data.size + state.clusterSize
+  if (wrong && !state.header.hasDataFile) return Promise.resolve(corrupt(state, offset))
   return state.data.write(host, views)
 }
 

@@ -4,6 +4,7 @@
 // Runs in: the image's thread.
 import { ok } from '../../public/result'
 import type { ImageResult } from '../error'
+import { due, turn } from '../turn'
 import { zeroViews } from '../views'
 import { COMPRESSED, COPIED, hostOffset, ZERO } from './entry'
 import { AUTOCLEAR } from './header'
@@ -68,7 +69,9 @@ export async function writeZeroBytes(state: State, from: number, to: number): Pr
 
 async function eachTable(state: State, from: number, to: number, purpose: Purpose): Promise<ImageResult<void>> {
   const { tables, clusterSize } = state
+  let steps = 0
   for (let at = from; at < to; ) {
+    if (due(steps++)) await turn()
     const l1Index = Math.floor(at / tables.span)
     const end = Math.min(to, (l1Index + 1) * tables.span, at + AT_ONCE * clusterSize)
     const nothing = tables.l2Offset(l1Index) === 0 && at >= state.backingSize

@@ -14,6 +14,9 @@ const image = place.file('disk.raw')
 writeFileSync(image, 'x')
 const locks = () => new ImageLocks(place.file('locks'))
 
+/** The only claim there is, without its companion. */
+const claim = () => readdirSync(place.file('locks')).find((name) => !name.endsWith('.held')) ?? ''
+
 it('a second writer is refused, by another name too', async () => {
   linkSync(image, place.file('same.raw'))
   const held = value(await locks().acquire(image, 'write'))
@@ -44,7 +47,7 @@ it('of many at once one writer gets it', async () => {
 
 it('a lock of a process that lives is kept; when it has died the lock is taken', async () => {
   const held = value(await locks().acquire(image, 'write'))
-  const [name = ''] = readdirSync(place.file('locks'))
+  const name = claim()
   const owner = JSON.parse(readFileSync(place.file(`locks/${name}`), 'utf8')) as { pid: number; started: string }
   await held.release()
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
@@ -52,6 +55,7 @@ it('a lock of a process that lives is kept; when it has died the lock is taken',
   const stat = process.platform === 'linux' ? readFileSync(`/proc/${child.pid}/stat`, 'utf8') : ''
   const started = stat === '' ? '' : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '')
   writeFileSync(place.file(`locks/${name}`), JSON.stringify({ ...owner, pid: child.pid, started }))
+  writeFileSync(place.file(`locks/${name}.held`), '')
   expect(await locks().acquire(image, 'write')).toMatchObject({ error: { code: 'in-use' } })
   child.kill('SIGKILL')
   await new Promise((resolve) => child.once('exit', resolve))
@@ -62,7 +66,7 @@ it('a lock of a process that lives is kept; when it has died the lock is taken',
 
 it.skipIf(process.platform !== 'linux')('a lock of a process whose number was given to another is nobody’s', async () => {
   const held = value(await locks().acquire(image, 'write'))
-  const [name = ''] = readdirSync(place.file('locks'))
+  const name = claim()
   const owner = JSON.parse(readFileSync(place.file(`locks/${name}`), 'utf8')) as { started: string }
   await held.release()
   writeFileSync(place.file(`locks/${name}`), JSON.stringify({ ...owner, started: '1' }))
