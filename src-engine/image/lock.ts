@@ -26,15 +26,18 @@ interface Owner {
 /** A claim's companion that says it is held; the claim itself stays, so a look at the folder never misses both. */
 const HELD = '.held'
 const POLL_MS = 5
+/** An image that this process is still closing is waited for: a guest that restarts opens its disks at once. */
 const PATIENCE_MS = 2000
 
 export class ImageLocks {
   private readonly folder: string
+  private readonly patience: number
   private self: Promise<Owner> | undefined
 
   /** `folder` must be writable by this user alone: whoever may write there may take locks away. */
-  constructor(folder: string) {
+  constructor(folder: string, patience = PATIENCE_MS) {
     this.folder = folder
+    this.patience = patience
   }
 
   async acquire(file: string, mode: 'read' | 'write'): Promise<ImageResult<ImageLock>> {
@@ -60,18 +63,20 @@ export class ImageLocks {
   }
 
   private async wins(claim: string, key: string, mode: 'read' | 'write'): Promise<boolean> {
-    const until = Date.now() + PATIENCE_MS
+    const until = Date.now() + this.patience
     for (;;) {
       const names = new Set(await readdir(this.folder))
       let undecided = false
       for (const other of names) {
         const conflicts = other.startsWith(`${key}.write.`) || (mode === 'write' && other.startsWith(`${key}.read.`))
         if (!conflicts || other === claim || other.endsWith(HELD)) continue
-        if (!(await alive(path.join(this.folder, other)))) {
+        const owner = await livingOwner(path.join(this.folder, other))
+        if (owner === undefined) {
           await this.withdraw(other)
           continue
         }
-        if (names.has(`${other}${HELD}`) || rank(other) < rank(claim)) return false
+        const held = names.has(`${other}${HELD}`)
+        if (held ? owner !== process.pid : rank(other) < rank(claim)) return false
         undecided = true
       }
       if (!undecided) return true
@@ -103,18 +108,19 @@ function rank(claim: string): string {
   return claim.slice(claim.lastIndexOf('.') + 1)
 }
 
-async function alive(file: string): Promise<boolean> {
+/** The pid of a claim's process; undefined when that is gone. */
+async function livingOwner(file: string): Promise<number | undefined> {
   let owner: Partial<Owner>
   try {
     const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
-    if (typeof parsed !== 'object' || parsed === null) return false
+    if (typeof parsed !== 'object' || parsed === null) return undefined
     owner = parsed
   } catch {
-    return false
+    return undefined
   }
-  if (typeof owner.pid !== 'number') return false
+  if (typeof owner.pid !== 'number') return undefined
   const now = await describe(owner.pid)
-  return now.pid !== 0 && now.started === owner.started && now.boot === owner.boot
+  return now.pid !== 0 && now.started === owner.started && now.boot === owner.boot ? owner.pid : undefined
 }
 
 /** pid 0: there is no such process. */

@@ -144,7 +144,7 @@ it('a raw file that ends within a sector is filled up with zeroes', async () => 
 })
 
 it('an image and its backing file are locked while it is open', async () => {
-  const openFile = lockedFiles(openNodeFile, new ImageLocks(place.file('locks')))
+  const openFile = lockedFiles(openNodeFile, new ImageLocks(place.file('locks'), 100))
   const base = place.file('base.raw')
   writeFileSync(base, pattern(MiB, 3))
   const overlays = await Promise.all(

@@ -12,7 +12,7 @@ afterAll(place.remove)
 
 const image = place.file('disk.raw')
 writeFileSync(image, 'x')
-const locks = () => new ImageLocks(place.file('locks'))
+const locks = () => new ImageLocks(place.file('locks'), 100)
 
 /** The only claim there is, without its companion. */
 const claim = () => readdirSync(place.file('locks')).find((name) => !name.endsWith('.held')) ?? ''
@@ -26,6 +26,13 @@ it('a second writer is refused, by another name too', async () => {
   await held.release()
   await value(await locks().acquire(image, 'write')).release()
   expect(readdirSync(place.file('locks'))).toEqual([])
+})
+
+it('an image that is being closed is waited for', async () => {
+  const held = value(await locks().acquire(image, 'write'))
+  const next = new ImageLocks(place.file('locks')).acquire(image, 'write')
+  setTimeout(() => void held.release(), 50)
+  await value(await next).release()
 })
 
 it('readers share, and keep a writer out', async () => {
