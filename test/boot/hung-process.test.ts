@@ -52,14 +52,14 @@ describe.skipIf(cannot)('a process that hangs', () => {
       await machine.console(uuid, (text) => lines.check(text).last > 3)
       const ends = machine.domain0Ends
       process.kill(dom0(), signal)
-      await expect.poll(() => machine.domain0Ends, { timeout: 30_000 }).toBe(ends + 1)
-      expect(machine.log.join('\n')).toContain('did not answer for 1 seconds')
+      await expect.poll(() => machine.domain0Ends, { timeout: 90_000 }).toBe(ends + 1)
+      expect(machine.log.join('\n')).toMatch(/did not answer for \d seconds/)
       await expect.poll(() => machine.domain0Runs, { timeout: 20_000 }).toBe(true)
       const text = await machine.console(uuid, (shown) => lines.check(shown).last > 20)
       expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
       good(await machine.toolstack.domains.destroy(uuid))
     },
-    90_000,
+    180_000,
   )
 
   it.each([
@@ -75,12 +75,12 @@ describe.skipIf(cannot)('a process that hangs', () => {
       const lines = new WorkerLines()
       await machine.console(hung, (text) => lines.check(text).last > 3)
       process.kill(machine.pidOf(hung) ?? -1, signal)
-      await expect.poll(() => machine.state(hung), { timeout: 30_000 }).toBe('crashed')
+      await expect.poll(() => machine.state(hung), { timeout: 90_000 }).toBe('crashed')
       expect(machine.info(hung).detail).toMatch(/^The process of the machine did not answer for \d seconds and was ended\.$/)
       expect(machine.state(other)).toBe('running')
       good(await machine.toolstack.domains.destroy(other))
     },
-    90_000,
+    180_000,
   )
 
   it('does not keep other guests from a new domain 0', async () => {
@@ -99,7 +99,7 @@ describe.skipIf(cannot)('a process that hangs', () => {
     const text = await machine.console(stopped, (shown) => lines.check(shown).last > 20)
     expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
     for (const uuid of [stopped, other]) good(await machine.toolstack.domains.destroy(uuid))
-  }, 90_000)
+  }, 180_000)
 
   it('is not one that was stopped: domain 0 and guest go on where they were', async () => {
     const lines = new WorkerLines()
