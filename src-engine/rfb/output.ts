@@ -52,7 +52,7 @@ export class Output {
     this.at = at
   }
 
-  /** The message, exactly. This object is not used any more. */
+  /** The message, exactly. Its bytes are this object's own when they fill it. */
   finish(): Uint8Array {
     return this.at === this.bytes.length ? this.bytes : this.bytes.slice(0, this.at)
   }

@@ -93,29 +93,27 @@ export class Screen {
     }
   }
 
-  /** When a copy explains much of the change, it is done on `shown` and what remains is compared again. */
+  /**
+   * A copy that explains much of the change. Rows within it are equal to the old ones they come from, so what remains are the
+   * changed tiles that are not wholly inside.
+   */
   private findCopy(tiles: TileSet, top: number, bottom: number): Copy | undefined {
     const bounds = columnBounds(tiles)
     if (!bounds) return undefined
     const left = bounds.left * TILE_WIDTH
     const right = Math.min(bounds.right * TILE_WIDTH, this.width)
-    const { shown, next, width } = this
-    const scroll = this.scrolls.find(shown, next, width, left, right, top, bottom)
+    const scroll = this.scrolls.find(this.shown, this.next, this.width, left, right, top, bottom)
     if (!scroll) return undefined
-    const target: Rectangle = { x: left, y: scroll.top, width: right - left, height: scroll.bottom - scroll.top }
-    const before = shown.slice(top * width, bottom * width)
-    const step = scroll.distance > 0 ? 1 : -1
-    const first = step > 0 ? scroll.top : scroll.bottom - 1
-    for (let y = first, n = target.height; n > 0; n--, y += step) {
-      const from = (y + scroll.distance) * width
-      shown.copyWithin(y * width + left, from + left, from + right)
-    }
     const rest = new TileSet(this.width, this.height)
-    this.compare(rest, top, bottom)
+    for (let row = 0; row < tiles.rows; row++) {
+      const y = row * TILE_HEIGHT
+      if (y >= scroll.top && Math.min(y + TILE_HEIGHT, this.height) <= scroll.bottom) continue
+      for (let i = row * tiles.columns; i < (row + 1) * tiles.columns; i++) rest.marks[i] = tiles.marks[i] ?? 0
+    }
     // Only with half of the work saved: a viewer's copy is not for nothing either.
-    if (rest.size * 2 <= tiles.size) return { target, distance: scroll.distance, rest }
-    shown.set(before, top * width)
-    return undefined
+    if (rest.size * 2 > tiles.size) return undefined
+    const target: Rectangle = { x: left, y: scroll.top, width: right - left, height: scroll.bottom - scroll.top }
+    return { target, distance: scroll.distance, rest }
   }
 }
 

@@ -1,7 +1,7 @@
 // Finds out that a picture was scrolled up or down: then a viewer copies what it has, and only the new lines are sent.
-// Rows are compared by a hash of every third pixel; each row of the new picture that is found once in the old one votes for a
+// Rows are compared by a hash of every fifth pixel; each row of the new picture that is found once in the old one votes for a
 // distance, and the longest stretch of rows that really are equal at the winning distance is the answer.
-// Invariant: what is returned is pixel-exact, whatever the hashes say. Runs in: anything.
+// Invariant: what is returned is pixel-exact, whatever the hashes say. Runs in: anything that is Node.
 import { TILE_HEIGHT } from './tile-set'
 
 export interface Scroll {
@@ -11,7 +11,7 @@ export interface Scroll {
   readonly distance: number
 }
 
-const SAMPLE = 3
+const SAMPLE = 5
 /** Votes that make a distance worth looking at, and rows that make a copy worth sending. */
 const VOTES = 8
 const ROWS = 2 * TILE_HEIGHT
@@ -70,10 +70,18 @@ export class ScrollFinder {
     if (distance === 0) return undefined
     const first = Math.max(top, top - distance)
     const last = Math.min(bottom, bottom - distance)
+    const old = bytesOf(before)
+    const fresh = bytesOf(after)
+    const count = 4 * (right - left)
+    const sameRow = (y: number): boolean => {
+      const from = 4 * ((y + distance) * stride + left)
+      const to = 4 * (y * stride + left)
+      return old.compare(fresh, to, to + count, from, from + count) === 0
+    }
     let best: Scroll | undefined
     let start = first
     for (let y = first; y <= last; y++) {
-      if (y < last && sameRow(before, (y + distance) * stride, after, y * stride, left, right)) continue
+      if (y < last && sameRow(y)) continue
       if (y - start >= ROWS && y - start > (best ? best.bottom - best.top : 0)) best = { top: start, bottom: y, distance }
       start = y + 1
     }
@@ -87,7 +95,6 @@ function hashRow(pixels: Uint32Array, row: number, left: number, right: number):
   return hash
 }
 
-function sameRow(a: Uint32Array, rowA: number, b: Uint32Array, rowB: number, left: number, right: number): boolean {
-  for (let x = left; x < right; x++) if (a[rowA + x] !== b[rowB + x]) return false
-  return true
+function bytesOf(pixels: Uint32Array): Buffer {
+  return Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength)
 }

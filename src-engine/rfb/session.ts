@@ -332,7 +332,7 @@ export class Session {
     if (writer.empty) return
     this.requests--
     if (this.channel.wide || this.encoding === 'raw') {
-      this.channel.send(writer.finishRaw())
+      this.channel.send(writer.finishRaw(this.channel.wide))
       return
     }
     this.sending = true

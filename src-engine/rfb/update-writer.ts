@@ -34,6 +34,7 @@ export class UpdateWriter {
   private deflate: DeflateStream | undefined
   private readonly scratch = new Output(64 * 1024)
   private row = new Uint32Array(0)
+  private raw: Output | undefined
 
   get empty(): boolean {
     return this.newsCount === 0 && this.areas.length === 0
@@ -88,10 +89,10 @@ export class UpdateWriter {
     if (area.width > 0 && area.height > 0) this.areas.push(area)
   }
 
-  /** The message with raw pixels, in a buffer of just its size. */
-  finishRaw(): Uint8Array {
+  /** The message with raw pixels, in a buffer of just its size; `again`: which may be used again for the next one. */
+  finishRaw(again: boolean): Uint8Array {
     const pixels = this.areas.reduce((sum, { width, height }) => sum + width * height, 0)
-    const out = new Output(4 + this.news.at + 12 * this.areas.length + pixels * this.converter.bytes)
+    const out = this.rawOutput(4 + this.news.at + 12 * this.areas.length + pixels * this.converter.bytes, again)
     this.open(out)
     if (this.row.length < this.stride) this.row = new Uint32Array(this.stride)
     for (const area of this.areas) {
@@ -103,7 +104,7 @@ export class UpdateWriter {
 
   /** The message with packed pixels; undefined when the viewer went meanwhile. */
   async finish(encoding: PixelEncoding): Promise<Uint8Array | undefined> {
-    if (encoding === 'raw') return this.finishRaw()
+    if (encoding === 'raw') return this.finishRaw(false)
     if (encoding === 'zrle') this.areas = this.areas.flatMap(bands)
     const { areas, shown, stride, converter, scratch } = this
     const out = new Output(16 * 1024)
@@ -129,6 +130,14 @@ export class UpdateWriter {
       parts.push(lead.finish(), packed)
     }
     return concatBytes(parts)
+  }
+
+  /** Whole frames follow each other in the same size, and fresh memory for each costs as much as filling it. */
+  private rawOutput(size: number, again: boolean): Output {
+    if (!again) return new Output(size)
+    if (this.raw?.bytes.length === size) this.raw.clear()
+    else this.raw = new Output(size)
+    return this.raw
   }
 
   private open(out: Output): void {

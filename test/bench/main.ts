@@ -1,4 +1,4 @@
-// `npm run -s bench -- boot|cpu|net|image|start [--runs N] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|net|image|screen|start [--runs N] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -8,6 +8,7 @@ import { benchBoot } from './boot'
 import { benchCpu } from './cpu'
 import { benchImage } from './image'
 import { benchNet } from './net'
+import { benchScreen } from './screen'
 import { benchStart } from './start'
 
 export interface BenchOptions {
@@ -29,6 +30,7 @@ const BENCHES: Record<
   net: { runs: 3, what: 'bulk TCP of a synthetic guest through switch and NAT, beside plain node:net', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
+  screen: { runs: 3, what: "a guest's screen to a window and to a VNC viewer: frames and share of a core", run: benchScreen },
 }
 
 async function main(args: readonly string[]): Promise<number> {
