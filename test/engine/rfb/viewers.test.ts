@@ -124,29 +124,41 @@ describe('typing', () => {
         await finished(run('setxkbmap', [layout], environment))
         run(viewer, [...args, `127.0.0.1::${(await display(server)) + 5900}`], environment)
         await expect.poll(() => server.viewers, { timeout: 30_000 }).toBe(1)
-        const pointed = () => pattern.inputs.some(({ kind }) => kind === 'pointer')
-        // The window must be there and have the pointer before anything can be typed into it.
+        const keys = () => pattern.inputs.filter(({ kind, code }) => kind === 'key' && code < 0x100)
+        const clicks = () => pattern.inputs.filter(({ code }) => code === 0x110).map(({ pressed }) => pressed)
+        // The window must be there and have pointer and keyboard before anything can be typed into it.
         await expect
           .poll(
             async () => {
               await finished(run('xdotool', ['search', '--name', 'a guest', 'windowfocus'], environment))
-              await finished(run('xdotool', ['mousemove', '300', '300', 'click', '1'], environment))
-              return pointed()
+              await finished(run('xdotool', ['mousemove', '300', '300', 'click', '1', 'key', 'x'], environment))
+              return keys().length
             },
-            { timeout: 30_000 },
+            { timeout: 30_000, interval: 300 },
+          )
+          .toBeGreaterThan(0)
+        await expect.poll(() => clicks().slice(0, 2)).toEqual([true, false])
+        let before = -1
+        await expect
+          .poll(
+            () => {
+              const quiet = before === pattern.inputs.length
+              before = pattern.inputs.length
+              return quiet
+            },
+            { interval: 500 },
           )
           .toBe(true)
+        pattern.inputs.length = 0
         const typed = 'Zorn & Yak: 7/{8}@~\\|'
         await finished(run('xdotool', ['type', '--delay', '30', typed], environment))
         const console = () => {
           const guest = new AmericanConsole()
-          for (const { kind, code, pressed } of pattern.inputs) if (kind === 'key' && code < 0x100) guest.key(code, pressed)
+          for (const { code, pressed } of keys()) guest.key(code, pressed)
           return guest
         }
         await expect.poll(() => console().text, { timeout: 30_000 }).toBe(typed)
         await expect.poll(() => console().held).toEqual([])
-        const clicks = () => pattern.inputs.filter(({ code }) => code === 0x110).map(({ pressed }) => pressed)
-        await expect.poll(() => clicks().slice(0, 2)).toEqual([true, false])
       },
     )
   }
