@@ -225,7 +225,7 @@ export class DomainProcess {
     this.name = args.name
     const savedAt = new Date(identity.savedAtMs).toISOString()
     made.domain.messages.log(`restored from ${path.basename(args.path)}, saved at ${savedAt}; its clock stands there`)
-    const pages = this.adopt(args.handle, made, screenOf(args), pumps.value)
+    const pages = this.adopt(args.handle, made, screenOf(args) ?? savedScreen(pumps.value, args.name), pumps.value)
     if (!pages) return failure('INVALID_ARG', `The save file ${args.path} is damaged: its rings make no sense.`)
     const { memoryMiB, vcpus, handle: savedHandle, savedAtMs } = identity
     return ok({ ...pages, memoryMiB, vcpus, savedHandle, savedAtMs })
@@ -480,6 +480,12 @@ function screenOf({
   readonly name: string
 }): GuestScreen | undefined {
   return display ? new GuestScreen(display, name) : undefined
+}
+
+/** A file saved with a screen has its pumps, also when main does not ask for one; the picture's size is in their state. */
+function savedScreen({ devices }: PumpState, name: string): GuestScreen | undefined {
+  const saved = devices.some(({ connect }) => /"key":"v(fb|kbd)\//.test(connect))
+  return saved ? new GuestScreen({ kind: 'vfb', width: 640, height: 480 }, name) : undefined
 }
 
 /** The place in the arguments of listenVnc; undefined for none. */

@@ -1,5 +1,5 @@
 // A screen without a guest: colour bars, a grey ramp, a block that moves while somebody looks, and the marks of what viewers do
-// (a cross where the pointer was pressed, a square for each key). For the test driver, tests and benchmarks.
+// (a cross where the pointer was pressed, a square for each key). For tests.
 // Runs in: anything that has timers.
 import type { InputSink } from './input-hub'
 import type { PixelSource } from './pixel-source'

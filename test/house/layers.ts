@@ -94,9 +94,6 @@ const WORLDS: Readonly<Record<string, readonly string[]>> = {
   'src-renderer': ['src-main'],
 }
 
-/** What may be used across worlds besides public/: [who, what]. The test driver's make-believe screen speaks real RFB. */
-const CROSSINGS: readonly (readonly [from: string, to: string])[] = [['src-main/driver/test', 'src-engine/rfb']]
-
 /** Public headers describe structures, so this one plain library file is theirs too. */
 const STRUCT_LAYOUT = 'src-engine/lib/struct-layout.ts'
 
@@ -133,7 +130,6 @@ export function refusal(from: string, to: string): string | undefined {
   const target = worldOf(to)
   if (inFolder(to, 'src-engine/assembly')) return 'nobody imports the AssemblyScript core'
   if (target !== world) {
-    if (CROSSINGS.some(([who, what]) => inFolder(from, who) && inFolder(to, what))) return undefined
     const allowed = WORLDS[world]?.includes(target) && inFolder(to, `${target}/public`)
     return allowed
       ? undefined
