@@ -5,7 +5,12 @@
 const WIDTH = 120
 const HEIGHT = 26
 
-export function Sparkline(props: { readonly values: readonly number[]; readonly slots: number; readonly top?: number }) {
+export function Sparkline(props: {
+  readonly values: readonly number[]
+  readonly slots: number
+  readonly top?: number
+  readonly kind?: 'vbd' | 'vif'
+}) {
   const { values, slots } = props
   const top = props.top ?? 1
   const step = WIDTH / Math.max(1, slots - 1)
@@ -15,7 +20,13 @@ export function Sparkline(props: { readonly values: readonly number[]; readonly 
     return `${(first + index * step).toFixed(1)} ${y.toFixed(1)}`
   })
   return (
-    <svg className="sparkline" width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
+    <svg
+      className={props.kind === undefined ? 'sparkline' : `sparkline ${props.kind}`}
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-hidden="true"
+    >
       {points.length > 1 && (
         <>
           <path className="area" d={`M${first.toFixed(1)} ${HEIGHT} L${points.join(' L')} L${WIDTH} ${HEIGHT}Z`} />

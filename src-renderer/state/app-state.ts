@@ -3,6 +3,7 @@
 // Invariant: an action that changes nothing returns the same value, so that nothing is drawn again.
 // Runs in: renderer and tests; pure.
 
+import type { DeviceRates } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import type { DomainInfo, JobInfo, Notice } from '../../src-main/public/types'
 import { addSample, type Sample } from './history'
@@ -46,6 +47,7 @@ export interface FigureSample {
   readonly time: number
   readonly cpu: number
   readonly memoryKiB: number
+  readonly devices: readonly DeviceRates[]
 }
 
 export type Action =
@@ -84,8 +86,8 @@ function keepRecentJobs(jobs: Readonly<Record<number, JobInfo>>): Readonly<Recor
 function addSamples(state: AppState, samples: readonly FigureSample[], keepMs: number): AppState {
   if (samples.length === 0) return state
   const figures: Record<string, readonly Sample[]> = { ...state.figures }
-  for (const { uuid, time, cpu, memoryKiB } of samples) {
-    figures[uuid] = addSample(figures[uuid] ?? [], { at: time, cpu, memory: memoryKiB * 1024 }, keepMs)
+  for (const { uuid, time, cpu, memoryKiB, devices } of samples) {
+    figures[uuid] = addSample(figures[uuid] ?? [], { at: time, cpu, memory: memoryKiB * 1024, devices }, keepMs)
   }
   return { ...state, figures }
 }

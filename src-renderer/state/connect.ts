@@ -75,6 +75,17 @@ export async function loadHistory(kept: Kept, uuid: string, minutes: number): Pr
   const series = await queries.fetchQuery({ ...query, staleTime: 0, gcTime: 0 }).catch(() => null)
   if (series === null) return
   const { time, cpu, memoryKiB } = series
-  const samples = time.map((at, index) => ({ at, cpu: cpu[index] ?? 0, memory: (memoryKiB[index] ?? 0) * 1024 }))
+  const samples = time.map((at, index) => ({
+    at,
+    cpu: cpu[index] ?? 0,
+    memory: (memoryKiB[index] ?? 0) * 1024,
+    devices: series.devices.map((device) => ({
+      key: device.key,
+      readBytes: device.readBytes[index] ?? 0,
+      writtenBytes: device.writtenBytes[index] ?? 0,
+      readRequests: device.readRequests[index] ?? 0,
+      writeRequests: device.writeRequests[index] ?? 0,
+    })),
+  }))
   store.dispatch({ kind: 'historyLoaded', uuid, samples })
 }

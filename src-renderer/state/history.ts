@@ -2,10 +2,33 @@
 // Invariant: samples are in order of time, at most an hour of them is kept; a gap in time stays a gap in the curve.
 // Runs in: renderer and tests; pure.
 
+import type { DeviceRates, RateName } from '../../src-main/public/device'
+
 export interface Sample {
   readonly at: number
   readonly cpu: number
   readonly memory: number
+  /** Of disks and network interfaces, those that are attached. */
+  readonly devices: readonly DeviceRates[]
+}
+
+export type Pick = (sample: Sample) => number
+
+export const pickCpu: Pick = ({ cpu }) => cpu
+export const pickMemory: Pick = ({ memory }) => memory
+
+/** One rate of one device; none while it is not there. */
+export function pickRate(key: string, name: RateName): Pick {
+  return ({ devices }) => devices.find((device) => device.key === key)?.[name] ?? 0
+}
+
+/** Bytes both ways of all devices of a kind: `vbd` or `vif`. */
+export function pickTraffic(kind: 'vbd' | 'vif'): Pick {
+  return ({ devices }) => {
+    let sum = 0
+    for (const { key, readBytes, writtenBytes } of devices) if (key.startsWith(`${kind}/`)) sum += readBytes + writtenBytes
+    return sum
+  }
 }
 
 export const HISTORY_MS = 60 * 60 * 1000
@@ -33,7 +56,7 @@ const POINTS = 300
  */
 export function chartPoints(
   history: readonly Sample[],
-  pick: 'cpu' | 'memory',
+  pick: Pick,
   now: number,
   rangeMs: number,
   gapMs = 5000,
@@ -60,7 +83,7 @@ export function chartPoints(
       points.push({ x: (lastAt - now) / 1000 + 0.001, y: null })
     }
     bucket = here
-    lastValue = sample[pick]
+    lastValue = pick(sample)
     sum += lastValue
     times += sample.at
     count += 1
@@ -70,4 +93,13 @@ export function chartPoints(
   close()
   if (!single) points.push({ x: (lastAt - now) / 1000, y: lastValue })
   return points
+}
+
+/** The top of an axis for what was seen: 1, 2 or 5 times a power of ten (of 1024 for bytes), so that it rarely changes. */
+export function axisTop(points: readonly ChartPoint[], least: number, base: 1000 | 1024): number {
+  const most = points.reduce((highest, { y }) => Math.max(highest, y ?? 0), least)
+  let unit = 1
+  while (most > unit * base) unit *= base
+  for (const step of [1, 2, 5, 10, 20, 50, 100, 200, 500]) if (most <= step * unit) return step * unit
+  return base * unit
 }

@@ -10,6 +10,7 @@ import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { CreateDomainPage } from './create-domain-page'
 import type { DomainPage } from './domain-page'
 import type { ManagerPage } from './manager-page'
+import { NetworksPage } from './networks-page'
 
 let running: RunningApp | undefined
 
@@ -319,5 +320,70 @@ describe('the details of a machine', () => {
     await domain.page.getByLabel('Filter by path or value').fill('backend')
     await tree.getByText('/local/domain/0/backend/vfb/1/0').waitFor()
     await tree.getByText('control', { exact: true }).waitFor({ state: 'detached' })
+  })
+})
+
+describe('figures of devices', () => {
+  it('are charts with axes and legends beside processor and memory, and columns of the list when wanted', async () => {
+    const drive: Device = { kind: 'vbd', dev: 'xvda', path: '', format: 'raw', readonly: true, removable: true }
+    const card: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
+    const { app, manager, domain } = await startWith([drive, card])
+    await domain.tab('Performance').click()
+    for (const name of ['Drive xvda', 'Network interface 0']) {
+      const chart = domain.chart(name)
+      await chart.waitFor()
+      await expect.poll(() => chart.getAttribute('aria-label')).toMatch(/iB\/s|B\/s/)
+    }
+    await domain.page.getByText('Requests', { exact: true }).click()
+    await expect.poll(() => domain.chart('Drive xvda').getAttribute('aria-label')).toMatch(/^Drive xvda: \d+\/s, \d+\/s$/)
+    await app.picture(domain.page, 'performance-devices')
+
+    await expect(manager.page.getByRole('columnheader').allTextContents()).resolves.toEqual(['Name', 'CPU usage', 'Memory'])
+    for (const column of ['Column: disk traffic', 'Column: network traffic']) {
+      await manager.button('Application menu').click()
+      await manager.menuItem(column).click()
+      await manager.menu().waitFor({ state: 'detached' })
+    }
+    await expect
+      .poll(() => manager.page.getByRole('columnheader').allTextContents())
+      .toEqual(['Name', 'CPU usage', 'Memory', 'Disk', 'Network'])
+    await expect.poll(() => manager.row('server').locator('.figure.traffic').count()).toBe(2)
+    await app.picture(manager.page, 'list-traffic')
+  })
+})
+
+describe('virtual networks', () => {
+  it('are made, changed and deleted, with leases and forwarded ports shown', async () => {
+    const forwards = [{ protocol: 'tcp', hostPort: 2222, guestPort: 22 } as const]
+    const card: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards }
+    const { app, manager } = await startWith([card])
+    await manager.button('Application menu').click()
+    const page = await app.other(() => manager.menuItem('Virtual networks').click())
+    const networks = new NetworksPage(page)
+    await page.getByText('TCP 127.0.0.1:2222 → server: 22').waitFor()
+    await page.getByRole('cell', { name: '10.0.2.15' }).waitFor()
+    await expect(networks.button('Delete').isDisabled()).resolves.toBe(true)
+    await app.picture(page, 'networks')
+
+    await networks.button('New network').click()
+    await networks.field('Name').fill('lab')
+    await networks.choose('Kind', 'isolated')
+    await networks.field('Gateway').fill('10.0.2.5')
+    await networks.button('Create').click()
+    await page.getByText('overlap').waitFor()
+    await networks.field('Gateway').fill('10.9.0')
+    await page.getByText('Four numbers with dots').waitFor()
+    await networks.field('Gateway').fill('10.9.0.1')
+    await expect.poll(() => networks.field('From').inputValue()).toBe('10.9.0.15')
+    await networks.button('Create').click()
+    await networks.item('lab').waitFor()
+    await networks.field('To').fill('10.9.0.30')
+    await networks.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    const stored = fs.readFileSync(path.join(app.folder, 'networks.json'), 'utf8')
+    expect(stored).toContain('10.9.0.30')
+    await networks.button('Delete').click()
+    await networks.dialog().getByRole('button', { name: 'Delete' }).click()
+    await networks.item('lab').waitFor({ state: 'detached' })
   })
 })

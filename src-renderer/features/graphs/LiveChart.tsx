@@ -5,15 +5,19 @@
 import { useEffect, useRef, useState } from 'react'
 import { useWords } from '../../components/Language'
 import type { ChartPoint } from '../../state/history'
-import type { Curve, CurveLook } from './chart'
+import type { Curve, CurveColour, CurveLook, SecondCurve } from './chart'
 import './graphs.css'
 
 export interface LiveChartProps {
   readonly title: string
+  /** For eyes, and for those who listen. */
   readonly reading: string
   readonly points: readonly ChartPoint[]
   readonly rangeSeconds: number
-  readonly colour: 'cpu' | 'memory'
+  readonly colour: CurveColour
+  readonly second?: SecondCurve
+  /** What the two curves are called. */
+  readonly legend?: readonly [string, string]
   readonly top: number
   readonly tick: (value: number) => string
   readonly valueTitle: string
@@ -47,7 +51,7 @@ export function LiveChart(props: LiveChartProps) {
     return () => scheme.removeEventListener('change', note)
   }, [])
 
-  const { points, rangeSeconds, colour, top, tick, valueTitle } = props
+  const { points, rangeSeconds, colour, second, top, tick, valueTitle } = props
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the scheme changes
   useEffect(() => {
     if (curve === null) return
@@ -58,13 +62,19 @@ export function LiveChart(props: LiveChartProps) {
         : t('chart.minutes-ago', { count: Math.round(seconds / 6) / 10 })
     }
     const look: CurveLook = { top, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis') }
-    curve.show(points, rangeSeconds, look)
-  }, [curve, points, rangeSeconds, colour, top, tick, valueTitle, t, schemeChanges])
+    curve.show(points, rangeSeconds, look, second)
+  }, [curve, points, rangeSeconds, colour, second, top, tick, valueTitle, t, schemeChanges])
 
   return (
     <figure className="live-chart">
       <figcaption>
         <span className="live-chart-title">{props.title}</span>
+        {props.legend !== undefined && (
+          <span className="live-chart-legend">
+            <span className={`swatch ${colour}`}>{props.legend[0]}</span>
+            <span className={`swatch ${second?.colour ?? colour}`}>{props.legend[1]}</span>
+          </span>
+        )}
         <span className="live-chart-reading">{props.reading}</span>
       </figcaption>
       <div className="live-chart-box">

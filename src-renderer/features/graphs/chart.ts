@@ -1,4 +1,4 @@
-// Draws one curve over the last minutes with chart.js: only the parts used are registered, so the chunk stays small.
+// Draws one or two curves over the last minutes with chart.js: only the parts used are registered, so the chunk stays small.
 // This file is loaded when a Performance page is first shown, never at the start of a window.
 // Invariant: the time axis always spans the whole range and the value axis has a fixed top: nothing jumps as data comes.
 // Runs in: domain window.
@@ -8,9 +8,17 @@ import type { ChartPoint } from '../../state/history'
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip)
 
+export type CurveColour = 'cpu' | 'memory' | 'read' | 'write'
+
+/** A second curve over the first: writing over reading. */
+export interface SecondCurve {
+  readonly points: readonly ChartPoint[]
+  readonly colour: CurveColour
+}
+
 export interface CurveLook {
   readonly top: number
-  readonly colour: 'cpu' | 'memory'
+  readonly colour: CurveColour
   readonly tick: (value: number) => string
   readonly time: (secondsAgo: number) => string
   readonly valueTitle: string
@@ -18,7 +26,7 @@ export interface CurveLook {
 }
 
 export interface Curve {
-  readonly show: (points: readonly ChartPoint[], rangeSeconds: number, look: CurveLook) => void
+  readonly show: (points: readonly ChartPoint[], rangeSeconds: number, look: CurveLook, second?: SecondCurve) => void
   readonly dispose: () => void
 }
 
@@ -41,6 +49,7 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
     type: 'line',
     data: {
       datasets: [
+        { data: [], borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, fill: 'origin', tension: 0, spanGaps: false },
         { data: [], borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, fill: 'origin', tension: 0, spanGaps: false },
       ],
     },
@@ -82,16 +91,20 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
     },
   })
 
-  const show = (points: readonly ChartPoint[], rangeSeconds: number, next: CurveLook) => {
+  const paint = (index: number, points: readonly ChartPoint[], colour: CurveColour) => {
+    const set = chart.data.datasets[index]
+    if (set === undefined) return
+    set.data = [...points]
+    set.borderColor = colourOf(`--chart-${colour}`)
+    set.backgroundColor = colourOf(`--chart-${colour}-fill`)
+  }
+
+  const show = (points: readonly ChartPoint[], rangeSeconds: number, next: CurveLook, second?: SecondCurve) => {
     look = next
     const text = colourOf('--text-muted')
     const grid = colourOf('--chart-grid')
-    const set = chart.data.datasets[0]
-    if (set !== undefined) {
-      set.data = [...points]
-      set.borderColor = colourOf(`--chart-${next.colour}`)
-      set.backgroundColor = colourOf(`--chart-${next.colour}-fill`)
-    }
+    paint(0, points, next.colour)
+    paint(1, second?.points ?? [], second?.colour ?? next.colour)
     const x = chart.options.scales?.['x']
     const y = chart.options.scales?.['y']
     Object.assign(x ?? {}, { min: -rangeSeconds, max: 0, grid: { color: grid } })

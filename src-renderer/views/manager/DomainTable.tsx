@@ -22,6 +22,7 @@ import { Meter, Sparkline } from '../../components/Sparkline'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { stateLine, stateLooks } from '../../features/domain-state/state-words'
 import { jobOf } from '../../state/app-state'
+import { pickTraffic } from '../../state/history'
 import { useAppState } from '../../state/store'
 
 const MIB = 1024 * 1024
@@ -83,11 +84,28 @@ function MemoryCell(props: { readonly domain: DomainInfo }) {
   const samples = useAppState((app) => app.figures[domain.uuid])
   const active = domain.domid !== null && domain.state !== 'crashed'
   const used = active ? (samples?.at(-1)?.memory ?? null) : null
-  const most = (domain.config?.memoryMiB ?? 0) * MIB
+  const most = ((domain.running ?? domain.config)?.memoryMiB ?? 0) * MIB
   return (
     <div className={active ? 'figure-cell' : 'figure-cell idle'}>
       {most > 0 && <Meter fraction={used === null ? 0 : used / most} />}
       <span className="figure memory">{used !== null ? formats.memory(used) : most > 0 ? formats.memory(most) : ''}</span>
+    </div>
+  )
+}
+
+/** Bytes a second of all disks, or all network interfaces, as a curve with its number; the curve's top is the busiest second shown. */
+function TrafficCell(props: { readonly domain: DomainInfo; readonly kind: 'vbd' | 'vif' }) {
+  const { domain, kind } = props
+  const { t, formats } = useWords()
+  const samples = useAppState((app) => app.figures[domain.uuid])
+  const values = useMemo(() => (samples ?? []).slice(-SLOTS).map(pickTraffic(kind)), [samples, kind])
+  const has = domain.running?.devices.some((device) => device.kind === kind) === true
+  if (!has) return null
+  const top = Math.max(65536, ...values)
+  return (
+    <div className="figure-cell">
+      <Sparkline values={values} slots={SLOTS} top={top} kind={kind} />
+      <span className="figure traffic">{t('chart.per-second', { amount: formats.size(values.at(-1) ?? 0) })}</span>
     </div>
   )
 }
@@ -109,12 +127,14 @@ function useNarrow(): boolean {
 export interface DomainTableProps {
   readonly domains: readonly DomainInfo[]
   readonly selected: string | null
+  readonly diskColumn: boolean
+  readonly networkColumn: boolean
   readonly onSelect: (uuid: string) => void
   readonly onContextMenu: (uuid: string, at: MenuPoint) => void
 }
 
 export function DomainTable(props: DomainTableProps) {
-  const { domains, selected, onSelect } = props
+  const { domains, selected, diskColumn, networkColumn, onSelect } = props
   const { t } = useWords()
   const perform = usePerform()
   const narrow = useNarrow()
@@ -152,6 +172,7 @@ export function DomainTable(props: DomainTableProps) {
       <ResizableTableContainer className="table-box">
         <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight: 46, headingHeight: 28 }}>
           <Table
+            key={`${diskColumn} ${networkColumn}`}
             aria-label={t('manager.table')}
             className="table"
             selectionMode="single"
@@ -175,8 +196,18 @@ export function DomainTable(props: DomainTableProps) {
               <Column id="memory" className="column" width={narrow ? 112 : 176}>
                 {t('manager.column-memory')}
               </Column>
+              {diskColumn && (
+                <Column id="disk" className="column" width={narrow ? 92 : 228}>
+                  {t('manager.column-disk')}
+                </Column>
+              )}
+              {networkColumn && (
+                <Column id="network" className="column" width={narrow ? 92 : 228}>
+                  {t('manager.column-network')}
+                </Column>
+              )}
             </TableHeader>
-            <TableBody items={domains} dependencies={[t]}>
+            <TableBody items={domains} dependencies={[t, diskColumn, networkColumn]}>
               {(domain) => (
                 <Row
                   id={domain.uuid}
@@ -192,6 +223,16 @@ export function DomainTable(props: DomainTableProps) {
                   <Cell className="cell">
                     <MemoryCell domain={domain} />
                   </Cell>
+                  {diskColumn && (
+                    <Cell className="cell">
+                      <TrafficCell domain={domain} kind="vbd" />
+                    </Cell>
+                  )}
+                  {networkColumn && (
+                    <Cell className="cell">
+                      <TrafficCell domain={domain} kind="vif" />
+                    </Cell>
+                  )}
                 </Row>
               )}
             </TableBody>

@@ -4,7 +4,7 @@
 
 import type { RefObject } from 'react'
 import { Input, SearchField, Toolbar } from 'react-aria-components'
-import type { DomainInfo } from '../../../src-main/public/types'
+import type { DomainInfo, Preferences } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { ToolButton } from '../../components/Button'
 import { Icon } from '../../components/Icon'
@@ -21,8 +21,10 @@ export interface ManagerToolbarProps {
   readonly demoAvailable: boolean
   readonly onFilter: (text: string) => void
   readonly onFilterDone: () => void
-  readonly onOpenView: (view: 'create-domain' | 'preferences' | 'about') => void
+  readonly onOpenView: (view: 'create-domain' | 'networks' | 'preferences' | 'about') => void
   readonly onDemo: () => void
+  readonly preferences: Preferences
+  readonly onPreferences: (change: Partial<Preferences>) => void
 }
 
 export function ManagerToolbar(props: ManagerToolbarProps) {
@@ -30,13 +32,16 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
   const { t } = useWords()
   const client = useClient()
   const perform = usePerform()
+  const { diskColumn, networkColumn } = props.preferences
   const guest = selected?.kind === 'guest' ? selected : null
   const pause = pauseOrResume(guest)
   const can = (id: 'run' | 'pause' | 'resume' | 'shutdown') => guest !== null && isAllowed(id, guest)
 
   const fromMenu = (id: string) => {
     if (id === 'new') props.onOpenView('create-domain')
-    else if (id === 'preferences' || id === 'about') props.onOpenView(id)
+    else if (id === 'preferences' || id === 'about' || id === 'networks') props.onOpenView(id)
+    else if (id === 'diskColumn') props.onPreferences({ diskColumn: !diskColumn })
+    else if (id === 'networkColumn') props.onPreferences({ networkColumn: !networkColumn })
     else if (id === 'demo') props.onDemo()
     else if (id === 'quit') void client.call('quit', {})
     else if (isActionId(id)) perform(id, selected)
@@ -116,6 +121,15 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           { kind: 'action', id: 'demo', label: t('action.demo'), icon: 'run', disabled: !props.demoAvailable },
           { kind: 'action', id: 'restore', label: t('action.restore'), icon: 'restore' },
           { kind: 'separator', id: 's1' },
+          { kind: 'action', id: 'diskColumn', label: t('manager.show-disk'), ...(diskColumn && { icon: 'check' as const }) },
+          {
+            kind: 'action',
+            id: 'networkColumn',
+            label: t('manager.show-network'),
+            ...(networkColumn && { icon: 'check' as const }),
+          },
+          { kind: 'separator', id: 's3' },
+          { kind: 'action', id: 'networks', label: t('action.networks'), icon: 'network' },
           { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },
           { kind: 'action', id: 'about', label: t('action.about'), icon: 'info' },
           { kind: 'separator', id: 's2' },

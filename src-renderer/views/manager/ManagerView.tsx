@@ -15,7 +15,7 @@ import { Activity, JobProgress } from '../../features/activity/Activity'
 import { contextEntries, isActionId } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { stateLine } from '../../features/domain-state/state-words'
-import { useHost } from '../../state/answers'
+import { useHost, usePreferences } from '../../state/answers'
 import { domainChanges, listedDomains } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { DomainTable, focusRow } from './DomainTable'
@@ -69,6 +69,7 @@ export function ManagerView() {
   const domains = useAppState((state) => state.domains)
   const host = useHost()
   const jobs = useAppState((state) => state.jobs)
+  const preferences = usePreferences()
   const [filter, setFilter] = useState('')
   const [chosen, setChosen] = useState<string | null>(null)
   const [menuAt, setMenuAt] = useState<MenuPoint | null>(null)
@@ -87,7 +88,7 @@ export function ManagerView() {
   const selected = shown.find(({ uuid }) => uuid === chosen) ?? shown.find(({ kind }) => kind === 'guest') ?? shown[0] ?? null
 
   const openView = useCallback(
-    (view: 'create-domain' | 'preferences' | 'about') => void client.call('windowOpen', { view, uuid: null }),
+    (view: 'create-domain' | 'networks' | 'preferences' | 'about') => void client.call('windowOpen', { view, uuid: null }),
     [client],
   )
 
@@ -136,11 +137,15 @@ export function ManagerView() {
         onFilterDone={() => focusRow(selected?.uuid ?? null)}
         onOpenView={openView}
         onDemo={demo.start}
+        preferences={preferences}
+        onPreferences={(change) => void client.call('preferencesSet', { ...preferences, ...change })}
       />
       <main className={empty ? 'manager-main first-start' : 'manager-main'}>
         <DomainTable
           domains={shown}
           selected={selected?.uuid ?? null}
+          diskColumn={preferences.diskColumn}
+          networkColumn={preferences.networkColumn}
           onSelect={setChosen}
           onContextMenu={(uuid, at) => {
             setChosen(uuid)

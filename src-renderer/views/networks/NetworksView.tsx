@@ -1,4 +1,269 @@
-// The virtual networks. Runs in: networks window.
+// The virtual networks: a list, and the chosen one beside it with its addresses, who is in it, which addresses it gave and which
+// ports lead into it. New ones are filled in here too.
+// Invariant: nothing is changed before Apply or Create is pressed; a refusal keeps what was typed. Runs in: networks window.
+
+import { useEffect, useState } from 'react'
+import { ListBox, ListBoxItem } from 'react-aria-components'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { NetworkInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { Check } from '../../components/Check'
+import { Dialog } from '../../components/Dialog'
+import { NumberField, TextField } from '../../components/Field'
+import { Icon } from '../../components/Icon'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { SelectField } from '../../components/Select'
+import { useNetworks } from '../../state/answers'
+import { NetworkTraffic } from './NetworkTraffic'
+import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor } from './network-form'
+import './networks.css'
+
+/** Among the keys of the list: the network that does not exist yet. */
+const NEW = ' new'
+
 export function NetworksView() {
-  return null
+  const { t } = useWords()
+  const networks = useNetworks()
+  const [chosen, setChosen] = useState('default')
+  useEffect(() => {
+    document.title = t('network.window')
+  }, [t])
+  const info = networks.find(({ network }) => network.name === chosen) ?? networks[0]
+  const isNew = chosen === NEW
+  return (
+    <div className="window">
+      <div className="networks">
+        <aside className="networks-side">
+          <ListBox
+            className="networks-list"
+            aria-label={t('network.list')}
+            selectionMode="single"
+            selectionBehavior="replace"
+            selectedKeys={isNew ? [] : [info?.network.name ?? '']}
+            onSelectionChange={(keys) => {
+              if (keys === 'all') return
+              const [key] = keys
+              if (key !== undefined) setChosen(String(key))
+            }}
+          >
+            {networks.map(({ network }) => (
+              <ListBoxItem key={network.name} id={network.name} textValue={network.name} className="networks-item">
+                <Icon name="network" />
+                <span className="networks-words">
+                  <span>{network.name}</span>
+                  <span className="muted small">{t(`network.kind-${network.kind}`)}</span>
+                </span>
+              </ListBoxItem>
+            ))}
+          </ListBox>
+          <div className="networks-add">
+            <Button icon="plus" onPress={() => setChosen(NEW)}>
+              {t('network.new')}
+            </Button>
+          </div>
+        </aside>
+        {isNew ? (
+          <NetworkPage
+            key={NEW}
+            info={null}
+            start={newNetwork(networks.map(({ network }) => network))}
+            onDone={setChosen}
+            onCancel={() => setChosen('default')}
+          />
+        ) : (
+          info !== undefined && (
+            <NetworkPage
+              key={info.network.name}
+              info={info}
+              start={formOf(info.network)}
+              onDone={setChosen}
+              onCancel={() => undefined}
+            />
+          )
+        )}
+      </div>
+    </div>
+  )
+}
+
+function NetworkPage(props: {
+  /** Null for a new one. */
+  readonly info: NetworkInfo | null
+  readonly start: NetworkForm
+  readonly onDone: (name: string) => void
+  readonly onCancel: () => void
+}) {
+  const { info, start } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const [edits, setEdits] = useState<Partial<NetworkForm>>({})
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const [deleting, setDeleting] = useState(false)
+  // The range of a new network follows its address until it is typed itself.
+  const address = edits.address ?? start.address
+  const form: NetworkForm = { ...start, ...(info === null && isQuad(address) ? rangeFor(address) : {}), ...edits }
+  const errors = checkNetworkForm(form, t)
+  const right = Object.keys(errors).length === 0
+  const changed = info === null || JSON.stringify(networkOf(form)) !== JSON.stringify(networkOf(start))
+  const edit = (change: Partial<NetworkForm>) => {
+    setEdits((before) => ({ ...before, ...change }))
+    setRefusal(null)
+  }
+  const apply = async () => {
+    const network = networkOf(form)
+    const result = await client.call('networkDefine', { network, replaces: info?.network.name ?? null })
+    if (!result.ok) return setRefusal(result.error)
+    setEdits({})
+    props.onDone(network.name)
+  }
+  const remove = async () => {
+    setDeleting(false)
+    const result = await client.call('networkUndefine', { name: info?.network.name ?? '' })
+    if (result.ok) props.onDone('default')
+    else setRefusal(result.error)
+  }
+  const words = refusal === null ? null : errorText(refusal, t.language)
+  return (
+    <form
+      className="network-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (changed && right) void apply()
+      }}
+    >
+      <div className="network-body">
+        <div className="network-title">
+          <h2>{info === null ? t('network.new') : info.network.name}</h2>
+          <span className="fill" />
+          {info !== null && (
+            <Button icon="trash" disabled={info.permanent || info.usedBy.length > 0} onPress={() => setDeleting(true)}>
+              {t('network.delete')}
+            </Button>
+          )}
+        </div>
+        <TextField
+          label={t('network.name')}
+          value={form.name}
+          maxLength={64}
+          disabled={info?.permanent === true || (info?.usedBy.length ?? 0) > 0}
+          onChange={(name) => edit({ name })}
+          error={errors.name}
+        />
+        <SelectField
+          label={t('network.kind')}
+          value={form.kind}
+          choices={[
+            { value: 'nat', label: t('network.kind-nat') },
+            { value: 'isolated', label: t('network.kind-isolated') },
+            { value: 'routed', label: t('network.kind-routed'), disabled: true },
+            { value: 'bridged', label: t('network.kind-bridged'), disabled: true },
+          ]}
+          onChange={(kind) => {
+            if (kind === 'nat' || kind === 'isolated') edit({ kind })
+          }}
+          hint={`${t(`network.kind-${form.kind}-hint`)}. ${t('network.later')}`}
+        />
+        <TextField
+          label={t('network.address')}
+          value={form.address}
+          mono
+          onChange={(address) => edit({ address })}
+          hint={t('network.address-hint')}
+          error={errors.address}
+        />
+        <NumberField
+          label={t('network.prefix')}
+          value={form.prefix}
+          unit=""
+          step={1}
+          smallest={16}
+          largest={30}
+          lessLabel={t('network.prefix-less')}
+          moreLabel={t('network.prefix-more')}
+          onChange={(prefix) => edit({ prefix })}
+          hint={t('network.prefix-hint', { count: formats.number(2 ** (32 - (form.prefix || 24)) - 2) })}
+          error={errors.prefix}
+        />
+        <div className="network-check">
+          <Check label={t('network.dhcp')} value={form.dhcp} onChange={(dhcp) => edit({ dhcp })} />
+        </div>
+        <div className="network-range">
+          <TextField
+            label={t('network.dhcp-first')}
+            value={form.first}
+            mono
+            disabled={!form.dhcp}
+            onChange={(first) => edit({ first })}
+            error={errors.first}
+          />
+          <TextField
+            label={t('network.dhcp-last')}
+            value={form.last}
+            mono
+            disabled={!form.dhcp}
+            onChange={(last) => edit({ last })}
+            error={errors.last}
+          />
+        </div>
+        {form.kind === 'nat' && (
+          <div className="network-check">
+            <Check
+              label={t('network.loopback')}
+              value={form.hostLoopback}
+              onChange={(hostLoopback) => edit({ hostLoopback })}
+            />
+          </div>
+        )}
+        {info !== null && <NetworkTraffic info={info} />}
+        {words !== null && (
+          <Notice tone="bad" boxed action={words.action}>
+            {words.cause}
+          </Notice>
+        )}
+      </div>
+      <footer className="window-foot">
+        <span className="muted" role="status">
+          {info !== null && t(changed ? 'network.changed' : 'network.unchanged')}
+        </span>
+        <span className="fill" />
+        <Button
+          disabled={!changed}
+          onPress={() => {
+            setEdits({})
+            setRefusal(null)
+            props.onCancel()
+          }}
+        >
+          {t(info === null ? 'button.cancel' : 'details.revert')}
+        </Button>
+        <Button kind="primary" submit disabled={!changed || !right}>
+          {t(info === null ? 'network.create' : 'button.apply')}
+        </Button>
+      </footer>
+      {deleting && info !== null && (
+        <Dialog
+          title={t('network.delete-title', { name: info.network.name })}
+          alert
+          onClose={() => setDeleting(false)}
+          onSubmit={() => void remove()}
+          buttons={
+            <>
+              <Button onPress={() => setDeleting(false)} autoFocus>
+                {t('button.cancel')}
+              </Button>
+              <Button kind="danger" onPress={() => void remove()}>
+                {t('network.delete')}
+              </Button>
+            </>
+          }
+        >
+          <p>{t('network.delete-body')}</p>
+        </Dialog>
+      )}
+    </form>
+  )
 }

@@ -66,11 +66,11 @@ describe('the state of a window', () => {
   it('replaces a domain by what an event says of it, and forgets a removed one with its figures', () => {
     const state = stateAfter(
       listed(domain('a')),
-      { kind: 'samples', samples: [{ uuid: 'uuid-of-a', time: 1000, cpu: 0.5, memoryKiB: 1024 }], keepMs: 60_000 },
+      { kind: 'samples', samples: [{ uuid: 'uuid-of-a', time: 1000, cpu: 0.5, memoryKiB: 1024, devices: [] }], keepMs: 60_000 },
       { kind: 'domainChanged', domain: domain('a', { state: 'paused' }) },
     )
     expect(state.domains['uuid-of-a']?.state).toBe('paused')
-    expect(state.figures['uuid-of-a']).toEqual([{ at: 1000, cpu: 0.5, memory: 1024 * 1024 }])
+    expect(state.figures['uuid-of-a']).toEqual([{ at: 1000, cpu: 0.5, memory: 1024 * 1024, devices: [] }])
     const gone = reduce(state, { kind: 'domainRemoved', uuid: 'uuid-of-a' })
     expect(gone.domains).toEqual({})
     expect(gone.figures).toEqual({})
@@ -111,12 +111,12 @@ describe('the state of a window', () => {
 
   it('joins what was measured before the window opened with what came since, each sample once', () => {
     const state = stateAfter(
-      { kind: 'samples', samples: [{ uuid: 'x', time: 3000, cpu: 0.3, memoryKiB: 0 }], keepMs: 3_600_000 },
-      { kind: 'samples', samples: [{ uuid: 'x', time: 4000, cpu: 0.4, memoryKiB: 0 }], keepMs: 3_600_000 },
+      { kind: 'samples', samples: [{ uuid: 'x', time: 3000, cpu: 0.3, memoryKiB: 0, devices: [] }], keepMs: 3_600_000 },
+      { kind: 'samples', samples: [{ uuid: 'x', time: 4000, cpu: 0.4, memoryKiB: 0, devices: [] }], keepMs: 3_600_000 },
       {
         kind: 'historyLoaded',
         uuid: 'x',
-        samples: [1000, 2000, 3000].map((at) => ({ at, cpu: 0, memory: 0 })),
+        samples: [1000, 2000, 3000].map((at) => ({ at, cpu: 0, memory: 0, devices: [] })),
       },
     )
     expect(state.figures['x']?.map(({ at }) => at)).toEqual([1000, 2000, 3000, 4000])

@@ -1,64 +1,102 @@
 // Samples over time and the points a chart shows of them.
 
 import { describe, expect, it } from 'vitest'
-import { addSample, chartPoints, HISTORY_MS, type Sample } from '../../../src-renderer/state/history'
+import {
+  addSample,
+  axisTop,
+  chartPoints,
+  HISTORY_MS,
+  pickCpu,
+  pickMemory,
+  pickRate,
+  pickTraffic,
+  type Sample,
+} from '../../../src-renderer/state/history'
 
 function seconds(from: number, to: number): readonly Sample[] {
   const samples: Sample[] = []
   for (let second = from; second <= to; second += 1)
-    samples.push({ at: second * 1000, cpu: (second % 10) / 10, memory: second })
+    samples.push({ at: second * 1000, cpu: (second % 10) / 10, memory: second, devices: [] })
   return samples
 }
 
 describe('history', () => {
   it('keeps an hour and drops what is older', () => {
     let history: readonly Sample[] = seconds(0, 3600)
-    history = addSample(history, { at: 3_601_000, cpu: 0, memory: 0 })
+    history = addSample(history, { at: 3_601_000, cpu: 0, memory: 0, devices: [] })
     expect(history[0]?.at).toBe(1000)
     expect((history.at(-1)?.at ?? 0) - (history[0]?.at ?? 0)).toBe(HISTORY_MS)
   })
 
   it('drops everything after a long pause, not nothing', () => {
-    const history = addSample(seconds(0, 10), { at: 99_999_000, cpu: 0, memory: 0 })
+    const history = addSample(seconds(0, 10), { at: 99_999_000, cpu: 0, memory: 0, devices: [] })
     expect(history).toHaveLength(1)
   })
 
   it('does not take a sample twice or out of order', () => {
     const history = seconds(0, 3)
-    expect(addSample(history, { at: 3000, cpu: 1, memory: 1 })).toBe(history)
-    expect(addSample(history, { at: 1000, cpu: 1, memory: 1 })).toBe(history)
+    expect(addSample(history, { at: 3000, cpu: 1, memory: 1, devices: [] })).toBe(history)
+    expect(addSample(history, { at: 1000, cpu: 1, memory: 1, devices: [] })).toBe(history)
   })
 })
 
 describe('chart points', () => {
   it('are the samples themselves for one minute, as seconds before now', () => {
-    const points = chartPoints(seconds(0, 120), 'cpu', 120_000, 60_000)
+    const points = chartPoints(seconds(0, 120), pickCpu, 120_000, 60_000)
     expect(points.length).toBeGreaterThanOrEqual(60)
     expect(points.length).toBeLessThanOrEqual(63)
     expect(points.at(-1)).toEqual({ x: 0, y: 0 })
   })
 
   it('are at most a few hundred for an hour, and their mean is that of the samples', () => {
-    const points = chartPoints(seconds(0, 3600), 'cpu', 3_600_000, HISTORY_MS)
+    const points = chartPoints(seconds(0, 3600), pickCpu, 3_600_000, HISTORY_MS)
     expect(points.length).toBeLessThanOrEqual(305)
     const mean = points.reduce((sum, { y }) => sum + (y ?? 0), 0) / points.length
     expect(mean).toBeCloseTo(0.45, 1)
   })
 
   it('reach the newest sample even when an hour is shown and only seconds were measured', () => {
-    const points = chartPoints(seconds(0, 4), 'memory', 4000, HISTORY_MS)
+    const points = chartPoints(seconds(0, 4), pickMemory, 4000, HISTORY_MS)
     expect(points.length).toBeGreaterThanOrEqual(2)
     expect(points.at(-1)).toEqual({ x: 0, y: 4 })
   })
 
   it('break where nothing was measured', () => {
-    const points = chartPoints([...seconds(0, 10), ...seconds(40, 50)], 'cpu', 50_000, 60_000)
+    const points = chartPoints([...seconds(0, 10), ...seconds(40, 50)], pickCpu, 50_000, 60_000)
     expect(points.filter(({ y }) => y === null)).toHaveLength(1)
     expect(points.find(({ y }) => y === null)?.x).toBeCloseTo(-40, 1)
   })
 
   it('do not break while an hour is shown in slices of many seconds', () => {
-    const points = chartPoints(seconds(0, 3600), 'memory', 3_600_000, HISTORY_MS)
+    const points = chartPoints(seconds(0, 3600), pickMemory, 3_600_000, HISTORY_MS)
     expect(points.every(({ y }) => y !== null)).toBe(true)
+  })
+})
+
+describe('figures of devices', () => {
+  const rates = (key: string, readBytes: number, writtenBytes: number) => ({
+    key,
+    readBytes,
+    writtenBytes,
+    readRequests: 1,
+    writeRequests: 2,
+  })
+  const sample: Sample = {
+    at: 0,
+    cpu: 0,
+    memory: 0,
+    devices: [rates('vbd/51712', 1, 2), rates('vbd/51728', 4, 8), rates('vif/0', 16, 32)],
+  }
+
+  it('are picked by device, and summed by kind', () => {
+    expect(pickRate('vbd/51728', 'writtenBytes')(sample)).toBe(8)
+    expect(pickRate('vbd/99', 'readBytes')(sample)).toBe(0)
+    expect([pickTraffic('vbd')(sample), pickTraffic('vif')(sample)]).toEqual([15, 48])
+  })
+
+  it('have axes that change in a few steps', () => {
+    const top = (y: number, base: 1000 | 1024) => axisTop([{ x: 0, y }], 10, base)
+    expect([0, 10, 11, 999, 1001, 4200].map((y) => top(y, 1000))).toEqual([10, 10, 20, 1000, 2000, 5000])
+    expect([65536, 3 << 20].map((y) => top(y, 1024))).toEqual([100 * 1024, 5 << 20])
   })
 })

@@ -1,0 +1,80 @@
+// Who is in a network: the machines that join it, the addresses it gave, the ports that lead in. Leases are asked for every few
+// seconds while they are shown: domain 0 does not tell of them by itself. Runs in: networks window.
+
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import type { NetworkInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { callQuery } from '../../client/queries'
+import { useWords } from '../../components/Language'
+import { useAppState } from '../../state/store'
+
+const LEASES_MS = 3000
+
+export function NetworkTraffic(props: { readonly info: NetworkInfo }) {
+  const { network, usedBy } = props.info
+  const { t, formats } = useWords()
+  const client = useClient()
+  const domains = useAppState((state) => state.domains)
+  const query = callQuery(client, 'networkLeases', { name: network.name })
+  const { data: leases = [] } = useQuery({ ...query, staleTime: 0, gcTime: 0, refetchInterval: LEASES_MS })
+  const forwards = useMemo(
+    () =>
+      Object.values(domains).flatMap(({ name, config }) =>
+        (config?.devices ?? []).flatMap((device) =>
+          device.kind === 'vif' && device.network === network.name
+            ? device.forwards.map((forward) => ({ name, ...forward }))
+            : [],
+        ),
+      ),
+    [domains, network.name],
+  )
+  return (
+    <>
+      <dl className="facts">
+        <dt>{t('network.used-by')}</dt>
+        <dd>{usedBy.length === 0 ? t('network.unused') : usedBy.join(', ')}</dd>
+        <dt>{t('network.forwards')}</dt>
+        <dd>
+          {forwards.length === 0
+            ? t('network.no-forwards')
+            : forwards.map(({ name, protocol, hostAddress, hostPort, guestPort }) => (
+                <div key={`${name} ${protocol} ${hostAddress ?? ''} ${hostPort}`}>
+                  {t('network.forward', {
+                    protocol: protocol.toUpperCase(),
+                    host: `${hostAddress ?? '127.0.0.1'}:${hostPort}`,
+                    name,
+                    guest: guestPort,
+                  })}
+                </div>
+              ))}
+        </dd>
+      </dl>
+      <h3 id="leases">{t('network.leases')}</h3>
+      {leases.length === 0 ? (
+        <p className="muted">{t('network.no-leases')}</p>
+      ) : (
+        <table className="leases" aria-labelledby="leases">
+          <thead>
+            <tr>
+              <th scope="col">{t('network.lease-address')}</th>
+              <th scope="col">{t('nic.mac')}</th>
+              <th scope="col">{t('network.lease-name')}</th>
+              <th scope="col">{t('network.lease-until')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {leases.map(({ mac, address, name, expiresAt }) => (
+              <tr key={mac}>
+                <td className="mono">{address}</td>
+                <td className="mono">{mac}</td>
+                <td>{name}</td>
+                <td>{expiresAt === undefined ? t('network.lease-forever') : formats.dateTime(expiresAt)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  )
+}

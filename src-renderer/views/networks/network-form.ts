@@ -1,0 +1,93 @@
+// A virtual network as it is being described in a form, what is wrong with it, and a free range to propose for a new one.
+// The toolstack checks everything again. Runs in: renderer and tests; pure.
+
+import { type Network, networkShape } from '../../../src-main/public/device'
+import type { Translator } from '../../lib/translate'
+
+export interface NetworkForm {
+  readonly name: string
+  readonly kind: Network['kind']
+  readonly address: string
+  /** NaN while the field is empty. */
+  readonly prefix: number
+  readonly dhcp: boolean
+  readonly first: string
+  readonly last: string
+  readonly hostLoopback: boolean
+  readonly hosts: Network['hosts']
+}
+
+export type NetworkField = 'name' | 'address' | 'prefix' | 'first' | 'last'
+export type NetworkErrors = Partial<Record<NetworkField, string>>
+
+const QUAD = /^(\d{1,3}\.){3}\d{1,3}$/
+
+export function isQuad(text: string): boolean {
+  return (
+    QUAD.test(text.trim()) &&
+    text
+      .trim()
+      .split('.')
+      .every((part) => Number(part) <= 255)
+  )
+}
+
+export function formOf(network: Network): NetworkForm {
+  const { name, kind, address, prefix, dhcp, hostLoopback, hosts } = network
+  return {
+    name,
+    kind,
+    address,
+    prefix,
+    dhcp: dhcp !== undefined,
+    first: dhcp?.first ?? '',
+    last: dhcp?.last ?? '',
+    hostLoopback,
+    hosts,
+  }
+}
+
+/** The range that goes with a gateway's address, in its last number. */
+export function rangeFor(address: string): { readonly first: string; readonly last: string } {
+  const base = address.trim().split('.').slice(0, 3).join('.')
+  return { first: `${base}.15`, last: `${base}.250` }
+}
+
+/** The first of 10.0.3.0/24, 10.0.4.0/24, … that no network begins in, and a name nobody has. */
+export function newNetwork(others: readonly Network[]): NetworkForm {
+  const taken = new Set(others.map(({ address }) => address.split('.').slice(0, 3).join('.')))
+  const names = new Set(others.map(({ name }) => name))
+  let third = 3
+  while (taken.has(`10.0.${third}`) && third < 255) third += 1
+  let number = 1
+  while (names.has(`network-${number}`)) number += 1
+  const base = `10.0.${third}`
+  return {
+    name: `network-${number}`,
+    kind: 'nat',
+    address: `${base}.1`,
+    prefix: 24,
+    dhcp: true,
+    ...rangeFor(`${base}.1`),
+    hostLoopback: true,
+    hosts: [],
+  }
+}
+
+export function networkOf(form: NetworkForm): Network {
+  const { kind, prefix, hostLoopback, hosts } = form
+  const dhcp = form.dhcp ? { dhcp: { first: form.first.trim(), last: form.last.trim() } } : {}
+  return { name: form.name.trim(), kind, address: form.address.trim(), prefix, hosts, hostLoopback, ...dhcp }
+}
+
+export function checkNetworkForm(form: NetworkForm, t: Translator): NetworkErrors {
+  const errors: { -readonly [K in NetworkField]?: string } = {}
+  if (!networkShape.is({ ...networkOf(form), address: '10.0.0.1', prefix: 24 })) errors.name = t('network.name-bad')
+  if (!isQuad(form.address)) errors.address = t('network.address-bad')
+  if (!Number.isInteger(form.prefix) || form.prefix < 16 || form.prefix > 30) {
+    errors.prefix = t('network.prefix-hint', { count: '–' })
+  }
+  if (form.dhcp && !isQuad(form.first)) errors.first = t('network.address-bad')
+  if (form.dhcp && !isQuad(form.last)) errors.last = t('network.address-bad')
+  return errors
+}
