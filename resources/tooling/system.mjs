@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { isFresh, writeStamp } from './stamp.mjs'
 
 export const isRoot = process.platform === 'linux' && process.getuid?.() === 0
 const log = (message) => process.stderr.write(`[system] ${message}\n`)
@@ -61,8 +62,26 @@ function missingPackages(exec, needX) {
   return [...wanted]
 }
 
+/** What says that libraries came or went: the loader's cache is written anew whenever a package brings or takes some. */
+function libraryState(exec, needX) {
+  const words = [exec, '/etc/ld.so.cache'].map((file) => {
+    const stat = fs.statSync(file, { throwIfNoEntry: false })
+    return `${file} ${stat?.size} ${stat?.mtimeMs} ${stat?.ino}`
+  })
+  return [...words, needX].join(' ')
+}
+
 /** Makes sure that Electron's libraries (and Xvfb where asked for) are there, or throws naming the command to run. */
 export function ensureSystem(exec, needX) {
+  // Asking the loader takes longer than all else a warm start does here.
+  const state = () => libraryState(exec, needX)
+  const fresh = isFresh('system', state(), [exec, ...(process.platform === 'linux' ? ['/etc/ld.so.cache'] : [])])
+  if (fresh && (!needX || has('Xvfb'))) return
+  install(exec, needX)
+  writeStamp('system', state())
+}
+
+function install(exec, needX) {
   let missing = missingPackages(exec, needX)
   if (missing.length === 0) return
   if (!has('apt-get') || !isRoot) {
