@@ -17,6 +17,7 @@ import {
   type DomainCalls,
   type DomainEvents,
 } from '../../src-engine/public/protocol/control'
+import type { Device } from '../../src-engine/public/protocol/device'
 import { nodeProcessTransport } from '../../src-engine/public/protocol/port-transport'
 import { CONSOLE_TO_WINDOW } from '../../src-engine/public/protocol/stream'
 import type { Transport } from '../../src-engine/public/protocol/transport'
@@ -106,23 +107,23 @@ export class RunningGuest {
     })
   }
 
-  async boot(files: GuestFiles, domid: number): Promise<void> {
+  async boot(files: GuestFiles, domid: number, devices: readonly Device[] = []): Promise<void> {
     await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
     const { memoryMiB, kernel, ramdisk, commandLine } = files
     const pages = good(
       await this.domain.call('build', { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus: 1 }),
     )
-    this.introduction = { ...identity, ...pages, memoryMiB, vcpus: 1, startedAtMs: Date.now() }
+    this.introduction = { ...identity, ...pages, memoryMiB, vcpus: 1, startedAtMs: Date.now(), devices }
     await this.join()
     good(await this.domain.call('resume', {}))
   }
 
-  async restore(file: string, domid: number): Promise<void> {
+  async restore(file: string, domid: number, devices: readonly Device[] = []): Promise<void> {
     await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
     const restored = good(await this.domain.call('restore', { ...identity, path: file }))
-    this.introduction = { ...identity, ...restored, startedAtMs: Date.now(), restoring: true }
+    this.introduction = { ...identity, ...restored, startedAtMs: Date.now(), restoring: true, devices }
     await this.join()
     good(await this.domain.call('resume', {}))
   }
