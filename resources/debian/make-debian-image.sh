@@ -44,6 +44,9 @@ printf 'auto lo\niface lo inet loopback\n\nallow-hotplug eth0\niface eth0 inet d
 # Consoles of one's own machine: root logs in without a password. There is no other way in.
 chroot "$root" passwd -d root >/dev/null
 printf 'Debian GNU/Linux 12 \\n \\l\n\nLog in as root; there is no password yet (passwd sets one).\n\n' >"$root/etc/issue"
+# A guest on a busy host may take minutes to find its console.
+mkdir -p "$root/etc/systemd/system.conf.d"
+printf '[Manager]\nDefaultDeviceTimeoutSec=900s\nDefaultTimeoutStartSec=900s\n' >"$root/etc/systemd/system.conf.d/patient.conf"
 # Nothing that wakes up by itself: an idle guest should be idle.
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer >/dev/null 2>&1
 # A busy host makes an emulated machine slow: a console that comes late is still wanted.

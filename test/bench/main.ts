@@ -1,4 +1,4 @@
-// `npm run -s bench -- boot|cpu|net|image|screen|start [--runs N] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|net|image|io|screen|start [--runs N] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -7,6 +7,7 @@ import path from 'node:path'
 import { benchBoot } from './boot'
 import { benchCpu } from './cpu'
 import { benchImage } from './image'
+import { benchIo } from './io'
 import { benchNet } from './net'
 import { benchScreen } from './screen'
 import { benchStart } from './start'
@@ -31,6 +32,7 @@ const BENCHES: Record<
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
   screen: { runs: 3, what: "a guest's screen to a window and to a VNC viewer: frames and share of a core", run: benchScreen },
+  io: { runs: 3, what: 'disks of a guest: ring, link and service without a processor, then a guest beside QEMU', run: benchIo },
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -30,6 +30,8 @@ export type OpenImage = (path: string, options: OpenOptions) => Promise<ImageRes
 
 /** What discarding less than this does is not worth asking for. */
 const DISCARD_GRANULARITY = 4096
+/** Between two messages about errors of the host's. */
+const QUIET_MS = 10_000
 /** Buffers kept for the next batch. */
 const SPARE_BUFFERS = 8
 
@@ -80,6 +82,7 @@ export class BlkService implements DeviceService {
   /** A new pump connection starts when the work of the one before is done, or an old write could overtake a new one. */
   private after: Promise<void> = Promise.resolve()
   private readonly spare: Uint8Array[] = []
+  private quietUntil = 0
   private readonly figures = { readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0, errors: 0 }
 
   constructor(disk: Disk, setup: ServiceSetup, openImage: OpenImage) {
@@ -149,6 +152,10 @@ export class BlkService implements DeviceService {
     await this.idle()
     const { image } = this
     this.image = undefined
+    await this.letGo(image)
+  }
+
+  private async letGo(image: Image | undefined): Promise<void> {
     const closed = await image?.close()
     if (closed && !closed.ok) this.setup.log('error', closed.error.message)
   }
@@ -166,8 +173,7 @@ export class BlkService implements DeviceService {
     const before = this.image
     this.image = next
     await this.idle()
-    const closed = await before?.close()
-    if (closed && !closed.ok) this.setup.log('error', closed.error.message)
+    await this.letGo(before)
     return ok({ params: path, ...this.size() })
   }
 
@@ -289,14 +295,25 @@ export class BlkService implements DeviceService {
 
   private async flush(status: Uint8Array): Promise<undefined> {
     await this.after
-    const flushed = (await this.image?.flush()) ?? err(undefined)
-    if (!flushed.ok) status.fill(1)
+    const flushed = await this.image?.flush()
+    if (!flushed?.ok) status.fill(1)
+    if (flushed) this.tellOf(flushed)
   }
 
   private async discard(status: Uint8Array, sector: number, sectors: number): Promise<undefined> {
     await this.after
-    const done = (await this.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)) ?? err(undefined)
-    if (!done.ok) status.fill(1)
+    const done = await this.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)
+    if (!done?.ok) status.fill(1)
+    if (done) this.tellOf(done)
+  }
+
+  /** An error of the host's, not one the guest asked for: somebody must hear of it, but not each time. */
+  private tellOf(done: ImageResult<void>): void {
+    if (done.ok || done.error.code === 'range' || done.error.code === 'read-only') return
+    const now = this.setup.clock.now()
+    if (now < this.quietUntil) return
+    this.quietUntil = now + QUIET_MS
+    this.setup.log('error', `${this.disk.dev}: ${done.error.message}`)
   }
 
   /** Each run as one operation; when it fails, its requests one by one, so that only those that must fail do. */
@@ -312,7 +329,9 @@ export class BlkService implements DeviceService {
     }
     await Promise.all(
       runs.map(async (run) => {
-        if ((await call(image, run)).ok) return
+        const done = await call(image, run)
+        if (done.ok) return
+        this.tellOf(done)
         for (const request of run.requests) {
           if (run.requests.length === 1 || !(await call(image, request)).ok) status[request.index] = 1
         }

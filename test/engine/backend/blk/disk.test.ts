@@ -201,6 +201,7 @@ describe.each([
     expect(scene.onDisk(24 * 512, 1024).every((byte) => byte === 0xb2)).toBe(true)
     expect(scene.onDisk(26 * 512, 512).every((byte) => byte === 0)).toBe(true)
     expect(await front.flush()).toBe(0)
+    expect(await front.request(BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE, 2 ** 64 - 2048, [])).toBe(0)
     expect(await front.read(17, [{ page: DATA + 2, first: 1, last: 7 }, { page: DATA + 3 }])).toBe(0)
     expect(
       scene
@@ -425,6 +426,18 @@ describe('disks that come and go', () => {
     })
     expect(await scene.ask(XS.XS_DIRECTORY, 'device|')).toBe('suspend|')
     expect(scene.plain.bound.size).toBe(0)
+  })
+
+  it('are refused while another device writes the same file', async () => {
+    const scene = await connected()
+    const device: Disk = { ...scene.description, dev: 'xvdb' }
+    expect(await scene.calls.call('attachDevice', { handle: handleOf(1), device })).toMatchObject({
+      ok: false,
+      error: { code: 'INVALID_ARG', message: expect.stringContaining('in use') },
+    })
+    expect(await scene.ask(XS.XS_DIRECTORY, 'device/vbd|')).toBe('51712|')
+    await scene.calls.call('detachDevice', { handle: handleOf(1), key: 'vbd/51712', force: true })
+    expect(await scene.calls.call('attachDevice', { handle: handleOf(1), device })).toEqual({ ok: true, value: {} })
   })
 
   it('have their medium changed when they are removable', async () => {
