@@ -10,6 +10,7 @@ import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { readPng } from '../support/png'
 import { RfbClient } from '../support/rfb-client'
+import { LONG } from '../support/tier'
 import { WatchedGuest } from '../support/watched-guest'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-screen-'))
@@ -106,6 +107,16 @@ describe('the standard kernel', () => {
     client.type('echo "Typed: `uname -s` $((6*7))" >/dev/hvc0\n')
     await comes(guest, /Typed: Linux 42/)
 
+    // Domain 0 has no part in what follows: dead or new, the screen and the keys work.
+    await guest.killDomain0()
+    client.type('echo "Without: $((2*3))" >/dev/kmsg; dmesg | tail -1\n')
+    const before = client.updates
+    await client.frame()
+    expect(client.updates).toBeGreaterThan(before)
+    await expect.poll(() => guest.errors, TIMES).toContain('a new one takes over')
+    client.type('echo "Again: $((40+4))" >/dev/hvc0\n')
+    await comes(guest, /Again: 44/)
+
     const clicks = [
       [0, 0],
       [1023, 767],
@@ -159,7 +170,7 @@ describe('the standard kernel', () => {
   }, 400_000)
 })
 
-describe('the cloud kernel', () => {
+describe.skipIf(!LONG)('the cloud kernel', () => {
   it('has a screen and no keyboard', async ({ skip }) => {
     const debian = await debianGuest('cloud')
     if (!debian.ok) return skip(debian.error)

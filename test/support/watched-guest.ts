@@ -2,6 +2,8 @@
 // Runs in: vitest, plain Node.
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
+import { expect } from 'vitest'
+import { children } from './supervised'
 
 const ROOT = process.env['RINGMASTER_ROOT'] ?? path.resolve(import.meta.dirname, '../..')
 
@@ -22,6 +24,13 @@ export class WatchedGuest {
       this.errors += bytes.toString('utf8')
     })
     this.ended = new Promise((resolve) => this.child.on('close', resolve))
+  }
+
+  /** SIGKILL for its domain 0; the runner makes another. */
+  async killDomain0(): Promise<void> {
+    const pids = () => children(this.child.pid ?? -1, 'dom0')
+    await expect.poll(pids).toHaveLength(1)
+    process.kill(pids()[0] ?? -1, 'SIGKILL')
   }
 
   kill(): void {
