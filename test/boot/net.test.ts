@@ -9,9 +9,12 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import type { Nic } from '../../src-engine/public/protocol/device'
 import { DEMO_PROMPT, type DemoGuest } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { missingProgram } from '../support/programs'
+import { RunningGuest, TestMachine } from '../support/running-guest'
+import { LONG } from '../support/tier'
 import { WatchedGuest } from '../support/watched-guest'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-net-'))
@@ -158,4 +161,84 @@ describe('a network interface of an unmodified kernel', () => {
     })
     expect(got.equals(zeros)).toBe(true)
   }, 300_000)
+})
+
+describe('guests of one machine', () => {
+  const machine = new TestMachine()
+  afterAll(() => machine.dispose())
+
+  const nic = (number: number, network = 'default'): Nic => ({
+    kind: 'vif',
+    index: 0,
+    network,
+    mac: `00:16:3e:00:01:0${number}`,
+    forwards: [],
+  })
+
+  async function running(ready: Prepared, number: number): Promise<RunningGuest> {
+    const { kernel, commandLine } = ready.guest
+    const guest = new RunningGuest(machine)
+    const files = { kernel, ramdisk: ready.ramdisk, commandLine: `${commandLine} quiet`, memoryMiB: 128 }
+    await guest.boot(files, number, [nic(number)])
+    await guest.expect(new RegExp(PROMPT), 120)
+    expect(await guest.run(`${ready.insmod}; ${UP} -x hostname:guest${number}`)).toContain('obtained from 10.0.2.1')
+    return guest
+  }
+
+  it('ping each other, fetch from each other by name; MACs are unique, networks must be there', async ({ skip }) => {
+    const ready = await prepare()
+    if (typeof ready === 'string') return skip(ready)
+    const one = await running(ready, 1)
+    const two = await running(ready, 2)
+    expect(await two.run('ping -c 3 10.0.2.15')).toContain('3 packets received')
+    await one.run('mkdir /www; head -c 3000000 /dev/urandom > /www/file; httpd -h /www')
+    const sum = (text: string): string => /[0-9a-f]{32}/.exec(text)?.[0] ?? ''
+    const sent = sum(await one.run('md5sum /www/file'))
+    expect(sum(await two.run('wget -q -O - http://guest1.default.internal/file | md5sum'))).toBe(sent)
+    const { handle } = two
+    const taken = await machine.dom0.call('attachDevice', { handle, device: { ...nic(1), index: 1 } })
+    expect(taken).toMatchObject({ ok: false, error: { code: 'INVALID_ARG' } })
+    const missing = await machine.dom0.call('attachDevice', { handle, device: { ...nic(3, 'nowhere'), index: 1 } })
+    expect(missing).toMatchObject({ ok: false, error: { message: 'There is no network nowhere.' } })
+    const counters = await machine.dom0.call('deviceCounters', { handle })
+    expect(counters.ok && counters.value.devices[0]).toMatchObject({ key: 'vif/0', state: 4, errors: 0 })
+    expect(counters.ok && (counters.value.devices[0]?.readBytes ?? 0)).toBeGreaterThan(3_000_000)
+    // A second interface, on an isolated network that is defined now.
+    const isolated = {
+      name: 'inner',
+      kind: 'isolated',
+      address: '10.9.0.1',
+      prefix: 24,
+      hosts: [],
+      hostLoopback: false,
+    } as const
+    const dhcp = { first: '10.9.0.10', last: '10.9.0.20' }
+    expect(await machine.dom0.call('setNetworks', { networks: [{ ...isolated, dhcp }] })).toEqual({ ok: true, value: {} })
+    const second: Nic = { ...nic(4, 'inner'), index: 1 }
+    expect(await machine.dom0.call('attachDevice', { handle, device: second })).toEqual({ ok: true, value: {} })
+    const inner = await two.run('sleep 1; ip link set eth1 up; udhcpc -i eth1 -n -q -s /net/udhcpc.sh; ping -c 1 10.9.0.1')
+    expect(inner).toContain('lease of 10.9.0.10')
+    expect(inner).toContain('1 packets received')
+    expect(await machine.dom0.call('detachDevice', { handle, key: 'vif/1', force: false })).toEqual({ ok: true, value: {} })
+    expect(await two.run('ip link')).not.toContain('eth1')
+    expect(await two.run('ping -c 1 10.0.2.15')).toContain('1 packets received')
+    if (!LONG) return
+
+    // Domain 0 dies: the interfaces go on with a new one.
+    await machine.replaceDom0()
+    expect(await two.run('sleep 1; ping -c 5 10.0.2.15')).toMatch(/[1-5] packets received/)
+    expect(sum(await two.run('wget -q -O - http://10.0.2.15/file | md5sum'))).toBe(sent)
+
+    // Saved in the middle of a transfer, restored: the transfer goes on, since TCP sends again what was lost.
+    two.type('wget -q -O - http://10.0.2.15/file | md5sum; echo trans""ferred\n')
+    const file = path.join(folder, 'two.save')
+    expect(await two.domain.call('save', { path: file })).toMatchObject({ ok: true })
+    two.dispose()
+    await machine.dom0.call('release', { handle })
+    const again = new RunningGuest(machine)
+    await again.restore(file, 3, [nic(2)])
+    expect(sum(await again.expect(/[0-9a-f]{32}[\s\S]*transferred/, 120))).toBe(sent)
+    expect(await again.run('ping -c 2 10.0.2.15')).toContain('2 packets received')
+    for (const guest of [one, again]) expect(guest.console).not.toMatch(/Kernel panic|BUG:/)
+  }, 500_000)
 })
