@@ -107,5 +107,7 @@ export function plain(to: number, from: number, type: number, body: Uint8Array):
 
 /** Bytes that are all different for a while. */
 export function pattern(length: number, from = 0): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (from + i + ((from + i) >> 8)) & 0xff)
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length; i++) bytes[i] = from + i + ((from + i) >> 8)
+  return bytes
 }
