@@ -34,6 +34,9 @@ export interface TranslatorOptions {
 }
 export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 4096, threshold: 100, blocks: 64, bytes: 8 << 20 }
 
+/** For tests: what ran a few times is translated. */
+export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2 }
+
 export interface TranslatorStatistics {
   regions: number
   blocks: number

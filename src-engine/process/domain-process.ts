@@ -34,6 +34,9 @@ import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
 import { VcpuThreads } from './vcpu-threads'
 
+/** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
+const TRANSLATOR = ['on', 'eager'].includes(process.env['RINGMASTER_TRANSLATOR'] ?? 'off')
+
 type ExitReason = TypeOf<(typeof DOMAIN_EVENTS)['exit']>['reason']
 type GuestPages = DomainCalls['build']['reply']
 
@@ -96,6 +99,7 @@ export class DomainProcess {
   private cancelled = false
   private saveEnded: Promise<unknown> = Promise.resolve()
   private name = ''
+  private translator = false
   private messagesSeen = 0
   private messageSecond = 0
   private messagesTold = 0
@@ -201,6 +205,7 @@ export class DomainProcess {
     })
     if (!loaded.ok) return failure('INVALID_ARG', loaded.error)
     this.name = args.name
+    this.translator = args.translator ?? TRANSLATOR
     setImmediate(dropGarbage)
     return ok(this.adopt(args.handle, made.value, screenOf(args)))
   }
@@ -223,6 +228,7 @@ export class DomainProcess {
     const state = made.domain.shutdown.state
     if (state) return failure('INVALID_ARG', `The domain in ${args.path} had stopped: ${state.text}.`)
     this.name = args.name
+    this.translator = args.translator ?? TRANSLATOR
     const savedAt = new Date(identity.savedAtMs).toISOString()
     made.domain.messages.log(`restored from ${path.basename(args.path)}, saved at ${savedAt}; its clock stands there`)
     const pages = this.adopt(args.handle, made, screenOf(args) ?? savedScreen(pumps.value, args.name), pumps.value)
@@ -359,7 +365,7 @@ export class DomainProcess {
     this.started = true
     running.made.domain.time.thaw()
     running.made.domain.set('PAUSE', 0)
-    running.threads.start(running.made.wasm, running.made.ramBytes)
+    running.threads.start(running.made.wasm, running.made.ramBytes, this.translator)
   }
 
   // --- while it runs ---
@@ -468,7 +474,8 @@ export class DomainProcess {
     }
     const crossings = domain.get('CROSSINGS')
     const consoleBytes = running.console.written
-    return { instructions: retired, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings, consoleBytes }
+    const translated = sum(domain.vcpus, (vcpu) => Number(new Registers(domain.memory.buffer, vcpu).get64('STAT_TRANSLATED')))
+    return { instructions: retired, translated, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings, consoleBytes }
   }
 }
 

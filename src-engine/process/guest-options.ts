@@ -9,7 +9,7 @@ import { DEVICE_WORDS, parseDevice } from './guest-devices'
 
 export const USAGE =
   'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] | --restore FILE)\n' +
-  '         [--expect REGEX [--send TEXT | --type TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS]\n' +
+  '         [--expect REGEX [--send TEXT | --type TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS] [--translator on|off]\n' +
   '         [--json FILE] [--dmesg FILE] [--xenstore-ls FILE]\n' +
   `         devices: ${Object.values(DEVICE_WORDS)
     .map(({ usage }) => `[${usage}]...`)
@@ -32,6 +32,8 @@ export interface GuestOptions {
   readonly commandLine: string
   readonly memoryMiB: number
   readonly vcpus: number
+  /** Undefined: as the engine thinks best. */
+  readonly translator: boolean | undefined
   readonly restore: string | undefined
   readonly expectations: readonly Expectation[]
   readonly save: { readonly path: string; readonly after: RegExp } | undefined
@@ -57,6 +59,7 @@ const WORDS = [
   '--extra',
   '--memory',
   '--vcpus',
+  '--translator',
   '--restore',
   '--expect',
   '--send',
@@ -141,6 +144,9 @@ export function parseGuestOptions(args: readonly string[], from = process.cwd())
   if (!possible.ok) return err(possible.error.message)
   const vcpus = values.get('--vcpus') ?? '1'
   if (!/^\d+$/.test(vcpus) || Number(vcpus) === 0) return err(`--vcpus ${vcpus}: a number above 0 is wanted`)
+  const translator = values.get('--translator')
+  if (translator !== undefined && translator !== 'on' && translator !== 'off')
+    return err(`--translator ${translator}: on or off is wanted`)
   const timeout = positive(values.get('--timeout'), '--timeout')
   if (!timeout.ok) return timeout
   const saveTo = values.get('--save')
@@ -167,6 +173,7 @@ export function parseGuestOptions(args: readonly string[], from = process.cwd())
     commandLine: values.get('--extra') ?? (display ? DISPLAY_COMMAND_LINE : DEFAULT_COMMAND_LINE),
     memoryMiB,
     vcpus: Number(vcpus),
+    translator: translator === undefined ? undefined : translator === 'on',
     restore,
     expectations,
     save,

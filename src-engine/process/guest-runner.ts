@@ -145,7 +145,12 @@ export class GuestRunner {
     let size = { memoryMiB, vcpus }
     let pages: DomainCalls['build']['reply']
     if (restore !== undefined) {
-      const restored = await this.domain.call('restore', { ...identity, path: file(restore), display: options.display })
+      const restored = await this.domain.call('restore', {
+        ...identity,
+        path: file(restore),
+        display: options.display,
+        translator: options.translator,
+      })
       if (!restored.ok) return this.refuse(restored.error.message)
       size = restored.value
       pages = restored.value
@@ -158,6 +163,7 @@ export class GuestRunner {
         memoryMiB,
         vcpus,
         display: options.display,
+        translator: options.translator,
       })
       if (!built.ok) return this.refuse(built.error.message)
       pages = built.value

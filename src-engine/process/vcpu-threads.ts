@@ -35,14 +35,14 @@ export class VcpuThreads {
     private readonly listener: VcpuThreadListener,
   ) {}
 
-  start(memory: WebAssembly.Memory, ramBytes: number): void {
+  start(memory: WebAssembly.Memory, ramBytes: number, translator: boolean): void {
     for (let index = 0; index < this.domain.vcpus; index++) {
       const input: VcpuThreadInput = {
         memory,
         index,
         vcpus: this.domain.vcpus,
         ramBytes,
-        translator: process.env['RINGMASTER_TRANSLATOR'] === 'on',
+        translator,
       }
       const worker = new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: input, stdout: false, stderr: false })
       worker.on('message', () => this.listener.bell())

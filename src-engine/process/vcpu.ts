@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
-import { Translator } from '../jit/translator'
+import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator } from '../jit/translator'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
 import type { CoreImports } from '../vcpu/core-interface'
@@ -38,7 +38,8 @@ async function main(input: VcpuThreadInput): Promise<void> {
   if (registers.get64('RETIRED') === 0n) core.set_eflags(EFLAGS_AT_START)
   core.flush_code()
   core.flush_tlb()
-  if (input.translator) translator = new Translator(wasm, index, core)
+  const eager = process.env['RINGMASTER_TRANSLATOR'] === 'eager'
+  if (input.translator) translator = new Translator(wasm, index, core, eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS)
   new VcpuLoop(domain, registers, core, lapics).run()
 }
 

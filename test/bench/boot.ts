@@ -26,16 +26,17 @@ export async function benchBoot(options: BenchOptions): Promise<BenchReport> {
   const { kernel, ramdisk, release } = guest.value
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
   const machines: Machine[] = [
-    {
-      name: 'ours',
+    ...(['off', 'on'] as const).map((translator) => ({
+      name: translator === 'on' ? 'ours' : 'interpreter',
       cannot: cannotRunOurs(),
       program: process.execPath,
       args: [
         ...[path.join(root, 'out/main/guest.cjs'), '--kernel', kernel, '--ramdisk', ramdisk, '--extra', 'console=hvc0 quiet'],
         ...['--memory', String(MEMORY_MIB), '--expect', DEMO_MARKER, '--timeout', String(TIMEOUT / 1000)],
+        ...['--translator', translator],
       ],
       seconds: [],
-    },
+    })),
     {
       name: 'qemu tcg',
       cannot: cannotRunQemu(),
@@ -57,12 +58,14 @@ export async function benchBoot(options: BenchOptions): Promise<BenchReport> {
     machine.cannot ?? `${median(machine.seconds).toFixed(2)} s`,
     machine.seconds.map((value) => value.toFixed(2)).join(' '),
   ])
-  const [ours, qemu] = machines.map((machine) => median(machine.seconds))
+  const [interpreter, ours, qemu] = machines.map((machine) => median(machine.seconds))
   const ratio = ours !== undefined && qemu !== undefined ? ours / qemu : Number.NaN
   const text = [
     `boot of ${release}, ${MEMORY_MIB} MiB, to "${DEMO_MARKER}", ${options.runs} runs each`,
     table([['', 'median', 'runs (s)'], ...rows]),
-    Number.isNaN(ratio) ? 'no ratio' : `ratio ${ratio.toFixed(2)}`,
+    Number.isNaN(ratio)
+      ? 'no ratio'
+      : `ours to QEMU ${ratio.toFixed(2)}, interpreter to ours ${((interpreter ?? Number.NaN) / (ours ?? 1)).toFixed(2)}`,
   ].join('\n')
   const json = {
     bench: 'boot',

@@ -1,4 +1,4 @@
-// Six small loops (test/guest/kernel/cpu-loops.c) on both machines: milliseconds of the best round by the guest's own
+// Six small loops (test/guest/kernel/cpu-loops.c), interpreted, translated and under QEMU: milliseconds of the best round by the guest's own
 // clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
 // Runs in: plain Node.
 import {
@@ -17,13 +17,21 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const cannot = cannotBuild()
   if (cannot) throw new Error(cannot)
   const kernel = buildMicroKernel('cpu-loops')
+  const ours = (translator: 'on' | 'off') => (file: string) =>
+    runInOurs(file, { timeoutSeconds: 300, extra: ['--translator', translator] })
   const machines = [
-    { name: 'ours', cannot: cannotRunOurs(), run: runInOurs, runs: [] as Map<string, number>[] },
-    { name: 'qemu tcg', cannot: cannotRunQemu(), run: runInQemu, runs: [] as Map<string, number>[] },
+    { name: 'interpreter', cannot: cannotRunOurs(), run: ours('off'), runs: [] as Map<string, number>[] },
+    { name: 'translator', cannot: cannotRunOurs(), run: ours('on'), runs: [] as Map<string, number>[] },
+    {
+      name: 'qemu tcg',
+      cannot: cannotRunQemu(),
+      run: (file: string) => runInQemu(file, { timeoutSeconds: 300 }),
+      runs: [] as Map<string, number>[],
+    },
   ]
   for (let run = 0; run < options.runs; run++) {
     for (const machine of machines) {
-      if (!machine.cannot) machine.runs.push(loopTimes(await machine.run(kernel, { timeoutSeconds: 300 }), machine.name))
+      if (!machine.cannot) machine.runs.push(loopTimes(await machine.run(kernel), machine.name))
     }
   }
   const counts = cannotRunQemu()
@@ -31,7 +39,7 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
     : loopTicks(await runInQemu(kernel, { extra: ['-icount', 'shift=0'] }))
   const names = [...(machines.find((machine) => machine.runs.length > 0)?.runs[0]?.keys() ?? [])]
   const loops = names.map((name) => {
-    const [ours, qemu] = machines.map((machine) =>
+    const [interpreter, translator, qemu] = machines.map((machine) =>
       machine.cannot ? undefined : median(machine.runs.map((times) => times.get(name) ?? Number.NaN)),
     )
     const instructions = counts.get(name)
@@ -39,35 +47,42 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
     return {
       name,
       instructions: instructions ?? null,
-      ours,
+      interpreter,
+      ours: translator,
       qemu,
-      oursMips: mips(ours),
+      interpreterMips: mips(interpreter),
+      oursMips: mips(translator),
       qemuMips: mips(qemu),
-      ratio: ours && qemu ? ours / qemu : null,
+      gain: interpreter && translator ? interpreter / translator : null,
+      ratio: translator && qemu ? translator / qemu : null,
     }
   })
   const geometricMean = (values: readonly number[]): number | null =>
     values.length > 0 ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length) : null
   const ratio = geometricMean(loops.flatMap((loop) => loop.ratio ?? []))
+  const gain = geometricMean(loops.flatMap((loop) => loop.gain ?? []))
   const shown = (value: number | null | undefined, digits: number): string => (value == null ? '-' : value.toFixed(digits))
   const text = [
     `cpu loops, best of 5 rounds each, median of ${options.runs} runs`,
     ...machines.filter((machine) => machine.cannot).map((machine) => `${machine.name}: ${machine.cannot}`),
     table([
-      ['loop', 'M instr', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'ratio'],
+      ['loop', 'M instr', 'interp ms', 'MIPS', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'gain', 'ours/qemu'],
       ...loops.map((loop) => [
         loop.name,
         shown(loop.instructions === null ? null : loop.instructions / 1e6, 1),
+        shown(loop.interpreter, 1),
+        shown(loop.interpreterMips, 0),
         shown(loop.ours, 1),
         shown(loop.oursMips, 0),
         shown(loop.qemu, 1),
         shown(loop.qemuMips, 0),
+        shown(loop.gain, 2),
         shown(loop.ratio, 2),
       ]),
     ]),
-    `geometric mean of the ratios: ${shown(ratio, 2)}`,
+    `geometric means: interpreter to translator ${shown(gain, 2)}, translator to QEMU ${shown(ratio, 2)} (time; below 1 is faster)`,
   ].join('\n')
-  return { text, json: { bench: 'cpu', runs: options.runs, loops, ratio } }
+  return { text, json: { bench: 'cpu', runs: options.runs, loops, gain, ratio } }
 }
 
 /** Ticks of each loop; a wrong checksum is a failure of the machine, not a time. */

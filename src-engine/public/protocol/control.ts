@@ -89,13 +89,22 @@ export const DOMAIN_CALLS = {
       wallClockMs: optional(count),
       /** Has a screen, and the kernel is told its size. The devices themselves come with dom0.introduce. */
       display: optional(displayShape),
+      /** Hot code is translated to WebAssembly; left out: as the engine thinks best. The guest sees no difference. */
+      translator: optional(flag),
     }),
     reply: fields(guestPages),
     status: 'done',
   },
   /** Makes the domain from a save file; it stays paused. The store state in it goes to dom0 with the first link. */
   restore: {
-    args: fields({ handle, domid: domidShape, name: shortText(256), path: text, display: optional(displayShape) }),
+    args: fields({
+      handle,
+      domid: domidShape,
+      name: shortText(256),
+      path: text,
+      display: optional(displayShape),
+      translator: optional(flag),
+    }),
     reply: fields({
       ...guestPages,
       memoryMiB: count,
@@ -146,6 +155,8 @@ export const DOMAIN_CALLS = {
     args: unit,
     reply: fields({
       instructions: count,
+      /** How many of them in translated code. */
+      translated: count,
       vcpuSeconds: number,
       hypercalls: dictionary(count),
       exits: dictionary(count),
