@@ -2,185 +2,31 @@
 // the frontend a synthetic one. Handshake through the store, all operations in both widths, errors, a domain 0 that is replaced, saved
 // and restored pumps, hot attach and detach. With unmodified kernels: test/boot/disk.test.ts.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PUMP_MAKERS } from '../../../../src-engine/backend/pumps'
-import { backendRows } from '../../../../src-engine/backend/registry'
-import { systemClock } from '../../../../src-engine/lib/clock'
-import { connectTransport } from '../../../../src-engine/link/transport'
-import { Networks } from '../../../../src-engine/net/networks'
-import { NodeHost } from '../../../../src-engine/net/node-host'
-import { Domain0 } from '../../../../src-engine/process/domain0'
-import { Caller } from '../../../../src-engine/public/protocol/call'
-import { DOM0_CALLS, DOM0_EVENTS, type Dom0Calls, type Dom0Events } from '../../../../src-engine/public/protocol/control'
 import type { Disk } from '../../../../src-engine/public/protocol/device'
-import { transportPair } from '../../../../src-engine/public/protocol/transport'
 import { BLKIF_OP } from '../../../../src-engine/public/xen/io/blkif'
 import { SRING } from '../../../../src-engine/public/xen/io/ring'
 import { XS } from '../../../../src-engine/public/xen/io/xs-wire'
-import { BlkFrontend } from '../../../support/blk-frontend'
+import { BACKEND, DATA, DiskScene, MIB, PORT, RING } from '../../../support/disk-scene'
 import { TestGuest } from '../../../support/guest-rings'
-import { type PlainGuest, plainGuest } from '../../../support/plain-guest'
 import { randomFrom } from '../../../support/random'
-import { domainTree, handleOf } from '../../../support/xenstore-script'
+import { handleOf } from '../../../support/xenstore-script'
 
-const cleanups: (() => unknown)[] = []
+const scenes: DiskScene[] = []
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const scene of scenes.splice(0)) await scene.close()
 })
 
-const PORT = 7
-const RING = 8
-const DATA = 32
-const PAGES = 1024
-const MIB = 1024 * 1024
-const DEVICE = 'device/vbd/51712'
-const BACKEND = '/local/domain/0/backend/vbd/1/51712'
-
-/** Domain 0 with one guest, whose disk is `disk`. */
-class Scene {
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-disk-'))
-  readonly image = path.join(this.folder, 'disk.raw')
-  readonly events: string[] = []
-  plain: PlainGuest
-  guest: TestGuest
-  front: BlkFrontend
-  private domain0: Domain0 | undefined
-  private caller: Caller<Dom0Calls, Dom0Events> | undefined
-  private socket = ''
-  private tickets = 0
-
-  constructor(
-    readonly protocol = 'x86_64-abi',
-    readonly ringPages: readonly number[] = [RING],
-    readonly disk: Partial<Disk> = {},
-  ) {
-    cleanups.push(() => this.close())
-    fs.writeFileSync(this.image, Buffer.alloc(0))
-    fs.truncateSync(this.image, 4 * MIB)
-    const memory = new SharedArrayBuffer(PAGES * 4096)
-    this.plain = plainGuest(memory)
-    this.guest = new TestGuest(handleOf(1), memory, undefined, this.plain, PUMP_MAKERS)
-    this.front = this.frontend()
-  }
-
-  private frontend(): BlkFrontend {
-    const front = new BlkFrontend(this.plain, this.ringPages, this.protocol)
-    front.ring = () => setImmediate(() => this.guest.devices.signal(PORT))
-    this.plain.onEvent = () => front.event()
-    return front
-  }
-
-  get calls(): Caller<Dom0Calls, Dom0Events> {
-    if (!this.caller) throw new Error('no domain 0')
-    return this.caller
-  }
-
-  get description(): Disk {
-    return { kind: 'vbd', dev: 'xvda', path: this.image, format: 'raw', readonly: false, removable: false, ...this.disk }
-  }
-
-  /** A domain 0, the first or the next, that the guest is introduced to. */
-  async domain(restoring = false, devices: readonly Disk[] = [this.description]): Promise<string | undefined> {
-    const [near, far] = transportPair()
-    this.domain0 = new Domain0(far, systemClock, backendRows(new Networks(systemClock, new NodeHost())))
-    this.caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, {
-      log: ({ text }) => process.env['SHOW'] && console.log(text),
-      link: () => {},
-      device: ({ key, state, error }) => this.events.push(`${key} ${state}${error ? ` ${error}` : ''}`),
-    })
-    const started = await this.caller.call('start', {
-      journalDirectory: this.folder,
-      socketDirectory: fs.mkdtempSync(path.join(this.folder, 's')),
-    })
-    if (!started.ok) throw new Error(started.error.message)
-    this.socket = started.value.socketPath ?? ''
-    return this.introduce(restoring, devices)
-  }
-
-  async introduce(restoring: boolean, devices: readonly Disk[]): Promise<string | undefined> {
-    const { memoryKiB, ...tree } = domainTree(1)
-    const link = { path: this.socket, ticket: `ticket-${++this.tickets}` }
-    const introduced = await this.calls.call('introduce', {
-      ...tree,
-      memoryMiB: memoryKiB / 1024,
-      guestDomid: 1,
-      restoring,
-      devices,
-      link,
-    })
-    if (!introduced.ok) return introduced.error.message
-    const transport = await connectTransport(this.socket, link.ticket)
-    if (!transport.ok) throw new Error(transport.error)
-    this.guest.link.attach(transport.value)
-    await expect.poll(() => this.guest.link.connected).toBe(true)
-    return undefined
-  }
-
-  /** SIGKILL in small: the link is cut, nothing more is written or said. */
-  async kill(): Promise<void> {
-    const before = this.domain0
-    this.domain0 = undefined
-    await before?.dispose()
-    await expect.poll(() => this.guest.link.connected).toBe(false)
-  }
-
-  ask(type: number, payload: string): Promise<string> {
-    return this.guest.ask(type, payload)
-  }
-
-  backendState(): Promise<string> {
-    return this.ask(XS.XS_READ, `${BACKEND}/state|`)
-  }
-
-  async untilBackend(state: string): Promise<void> {
-    await expect.poll(() => this.backendState()).toBe(state)
-  }
-
-  frontState(state: number): Promise<string> {
-    return this.ask(XS.XS_WRITE, `${DEVICE}/state|${state}`)
-  }
-
-  /** What a driver does to connect. */
-  async connect(): Promise<void> {
-    await this.untilBackend('2')
-    for (const [key, value] of Object.entries(this.front.keys(PORT))) await this.ask(XS.XS_WRITE, `${DEVICE}/${key}|${value}`)
-    await this.frontState(3)
-    await this.untilBackend('4')
-    await this.frontState(4)
-  }
-
-  /** A driver loaded anew: fresh ring, same pages. */
-  reload(): void {
-    this.front = this.frontend()
-  }
-
-  fill(page: number, value: number): void {
-    this.plain.bytes.fill(value, page * 4096, (page + 1) * 4096)
-  }
-
-  page(page: number): Buffer {
-    return Buffer.from(this.plain.bytes.slice(page * 4096, (page + 1) * 4096))
-  }
-
-  onDisk(offset: number, length: number): Buffer {
-    const file = fs.openSync(this.image, 'r')
-    const bytes = Buffer.alloc(length)
-    fs.readSync(file, bytes, 0, length, offset)
-    fs.closeSync(file)
-    return bytes
-  }
-
-  async close(): Promise<void> {
-    await this.domain0?.dispose()
-    this.guest.link.dispose()
-    fs.rmSync(this.folder, { recursive: true, force: true })
-  }
+function made(...args: ConstructorParameters<typeof DiskScene>): DiskScene {
+  const scene = new DiskScene(...args)
+  scenes.push(scene)
+  return scene
 }
 
-async function connected(...args: ConstructorParameters<typeof Scene>): Promise<Scene> {
-  const scene = new Scene(...args)
+async function connected(...args: ConstructorParameters<typeof DiskScene>): Promise<DiskScene> {
+  const scene = made(...args)
   expect(await scene.domain()).toBe(undefined)
   await scene.connect()
   return scene
@@ -291,8 +137,8 @@ describe('requests that are wrong', () => {
   })
 
   it.each([
-    ['an index beyond the ring', (scene: Scene) => scene.front.word(SRING.req_prod, 5000)],
-    ['a ring that is not granted any more', (scene: Scene) => scene.plain.grants.delete(scene.front.ringRefs[0] ?? 0)],
+    ['an index beyond the ring', (scene: DiskScene) => scene.front.word(SRING.req_prod, 5000)],
+    ['a ring that is not granted any more', (scene: DiskScene) => scene.plain.grants.delete(scene.front.ringRefs[0] ?? 0)],
   ])('%s ends the backend, not domain 0', async (_name, spoil) => {
     const scene = await connected()
     spoil(scene)
@@ -313,11 +159,11 @@ describe('requests that are wrong', () => {
     ['no channel', { 'event-channel': 'x' }],
     ['an unknown protocol', { protocol: 'arm-abi' }],
   ])('a frontend that publishes %s is closed', async (_name, keys) => {
-    const scene = new Scene()
+    const scene = made()
     await scene.domain()
     await scene.untilBackend('2')
     for (const [key, value] of Object.entries({ ...scene.front.keys(PORT), ...keys })) {
-      await scene.ask(XS.XS_WRITE, `${DEVICE}/${key}|${value}`)
+      await scene.ask(XS.XS_WRITE, `device/vbd/51712/${key}|${value}`)
     }
     await scene.frontState(3)
     await scene.untilBackend('5')
@@ -370,7 +216,7 @@ describe('a disk and its domain 0', () => {
   })
 
   it('is opened when the domain is introduced, and a file that is none is told in one sentence', async () => {
-    const scene = new Scene('x86_64-abi', [RING], { path: '/nowhere/disk.img' })
+    const scene = made('x86_64-abi', [RING], { path: '/nowhere/disk.img' })
     expect(await scene.domain()).toMatch(/\/nowhere\/disk\.img/)
     expect(await scene.introduce(false, [{ ...scene.description, path: scene.image }])).toBe(undefined)
     await scene.connect()
