@@ -3,8 +3,9 @@
 // page cache, an answered flush (or barrier) on the disk: the pump sends a flush after the writes it is to cover were answered.
 // Nothing is kept that a new domain 0 would miss. Requests are hostile: sectors beyond the disk, sizes that do not add up, places
 // outside the bounce file. Runs in: domain 0.
+import { readSync, writeSync } from 'node:fs'
 import type { ImageResult } from '../../image/error'
-import type { Image, OpenOptions } from '../../image/image'
+import type { Extent, Image, OpenOptions } from '../../image/image'
 import type { Disk } from '../../public/protocol/device'
 import { IMAGE_FORMATS } from '../../public/protocol/device'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
@@ -23,6 +24,7 @@ import {
   readBatchHead,
   readEntry,
 } from './batch'
+import { Pace } from './pace'
 import { MAX_RING_PAGE_ORDER } from './pump'
 import { MAX_INDIRECT_SEGMENTS } from './request'
 
@@ -35,12 +37,15 @@ const QUIET_MS = 10_000
 /** Buffers kept for the next batch. */
 const SPARE_BUFFERS = 8
 
-/** A request of a batch: a range of the disk, and where its payload is in the batch's. */
-interface Request {
-  readonly index: number
+/** A range of the disk, and where its payload is in the batch's. */
+interface Range {
   readonly offset: number
   readonly length: number
   readonly at: number
+}
+
+interface Request extends Range {
+  readonly index: number
 }
 
 /** Requests that follow each other on the disk, done as one. */
@@ -83,6 +88,7 @@ export class BlkService implements DeviceService {
   private after: Promise<void> = Promise.resolve()
   private readonly spare: Uint8Array[] = []
   private quietUntil = 0
+  private readonly pace = new Pace()
   private readonly figures = { readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0, errors: 0 }
 
   constructor(disk: Disk, setup: ServiceSetup, openImage: OpenImage) {
@@ -264,7 +270,7 @@ export class BlkService implements DeviceService {
   private async read(port: ServicePort, runs: readonly Run[], status: Uint8Array, place: number, bytes: number) {
     await this.after
     const data = this.buffer(bytes)
-    await this.each(runs, status, (image, { offset, length, at }) => image.read(offset, data.subarray(at, at + length)))
+    await this.each(runs, status, (image, range) => this.transfer(image, 'read', range, data))
     this.figures.readRequests += status.length
     this.figures.readBytes += bytes
     if (place >= 0 && this.port === port && !port.bounce?.write([data], place)) status.fill(1)
@@ -286,11 +292,50 @@ export class BlkService implements DeviceService {
     }
     await this.after
     if (barrier) await this.flush(status)
-    await this.each(runs, status, (image, { offset, length, at }) => image.write(offset, data.subarray(at, at + length)))
+    await this.each(runs, status, (image, range) => this.transfer(image, 'write', range, data))
     if (barrier) await this.flush(status)
     this.figures.writeRequests += status.length
     this.figures.writtenBytes += data.length
     return data
+  }
+
+  /** Through the image, or past it where the bytes lie in a host file as they are and the host is quick with it. */
+  private async transfer(image: Image, purpose: 'read' | 'write', range: Range, data: Uint8Array): Promise<ImageResult<void>> {
+    const { offset, length, at } = range
+    const bytes = data.subarray(at, at + length)
+    if (this.pace.atOnce(length)) {
+      const extents = await image.extents(offset, length, purpose)
+      if (!extents.ok) return extents
+      const done = this.atOnce(extents.value.pieces, purpose, bytes)
+      extents.value.release()
+      if (done) return ok(undefined)
+    }
+    return purpose === 'read' ? image.read(offset, bytes) : image.write(offset, bytes)
+  }
+
+  /** False when the image has to do it: not all of it lies in a file, or the host has an error for us. */
+  private atOnce(pieces: readonly Extent[], purpose: 'read' | 'write', bytes: Uint8Array): boolean {
+    const start = performance.now()
+    let at = 0
+    for (const piece of pieces) {
+      if (piece.kind === 'through') return false
+      if (piece.kind === 'zero') bytes.fill(0, at, at + piece.length)
+      else {
+        const { fileDescriptor, fileOffset, length } = piece
+        try {
+          const moved =
+            purpose === 'read'
+              ? readSync(fileDescriptor, bytes, at, length, fileOffset)
+              : writeSync(fileDescriptor, bytes, at, length, fileOffset)
+          if (moved !== length) return false
+        } catch {
+          return false
+        }
+      }
+      at += piece.length
+    }
+    this.pace.took(performance.now() - start)
+    return true
   }
 
   private async flush(status: Uint8Array): Promise<undefined> {
@@ -320,7 +365,7 @@ export class BlkService implements DeviceService {
   private async each(
     runs: readonly Run[],
     status: Uint8Array,
-    call: (image: Image, range: { offset: number; length: number; at: number }) => Promise<ImageResult<void>>,
+    call: (image: Image, range: Range) => Promise<ImageResult<void>>,
   ): Promise<void> {
     const { image } = this
     if (!image) {
