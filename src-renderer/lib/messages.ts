@@ -56,6 +56,7 @@ export const messages = {
 
   'action.new': { en: 'New virtual machine', de: 'Neue virtuelle Maschine' },
   'action.demo': { en: 'Demo guest', de: 'Demo-Gast' },
+  'action.debian': { en: 'Make a Debian guest', de: 'Debian-Gast machen' },
   'action.open': { en: 'Open', de: 'Öffnen' },
   'action.run': { en: 'Run', de: 'Starten' },
   'action.run-saved': { en: 'Run from saved state', de: 'Gesicherten Zustand fortsetzen' },
@@ -178,6 +179,11 @@ export const messages = {
   'create.demo-body': {
     en: 'Fetches Debian’s cloud kernel and BusyBox with the system’s package manager, builds a ramdisk and boots it.',
     de: 'Lädt Debians Cloud-Kernel und BusyBox mit der Paketverwaltung des Systems, baut eine Ramdisk und startet sie.',
+  },
+  'create.debian-title': { en: 'A whole Debian on a disk', de: 'Ein ganzes Debian auf einer Platte' },
+  'create.debian-body': {
+    en: 'Installs Debian 12 into a disk image with the system’s package manager, some minutes the first time; with network and screen.',
+    de: 'Installiert Debian 12 mit der Paketverwaltung des Systems in ein Plattenabbild, beim ersten Mal einige Minuten; mit Netz und Bildschirm.',
   },
   'create.own-title': { en: 'From your own files', de: 'Aus eigenen Dateien' },
   'create.name': { en: 'Name', de: 'Name' },

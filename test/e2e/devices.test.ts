@@ -61,6 +61,16 @@ afterEach(async () => {
 })
 
 describe('the wizard', () => {
+  it('makes a Debian guest with one press: disk, network and screen are there', async () => {
+    const started = await start()
+    const form = await wizard(started)
+    await started.app.picture(form.page, 'ready-guests')
+    const domain = await started.app.domain(() => form.button('Make a Debian guest').click())
+    await started.manager.waitForState('Debian', 'Running')
+    await started.app.picture(domain.page, 'debian-guest')
+    await expect.poll(() => form.page.isClosed()).toBe(true)
+  })
+
   it('makes a machine with a new disk, a network with a forwarded port and a screen', async () => {
     const started = await start()
     const create = await wizard(started)

@@ -1,4 +1,4 @@
-// A new virtual machine, on one page: the demo guest with one press, or one's own kernel with everything filled in that
+// A new virtual machine, on one page: a guest the app makes itself with one press, or one's own kernel with everything filled in that
 // can be, devices included. Errors of a field are shown once it was touched or Create was pressed.
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
@@ -10,11 +10,9 @@ import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { NumberField, TextField } from '../../components/Field'
-import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
-import { JobProgress } from '../../features/activity/Activity'
 import { checkDisk } from '../../features/disks/disk-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { useHost } from '../../state/answers'
@@ -32,6 +30,7 @@ import {
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
 import { useProposals } from './proposals'
+import { ReadyGuest } from './ReadyGuest'
 import { summaryOf } from './summary'
 import './create-domain.css'
 
@@ -49,23 +48,12 @@ export function CreateDomainView() {
   const [start, setStart] = useState(true)
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
-  const [demoJob, setDemoJob] = useState<number | null>(null)
-  const demo = useAppState((state) => (demoJob === null ? undefined : state.jobs[demoJob]))
+  /** One of the app's own guests is being made. */
+  const [making, setMaking] = useState(false)
 
   useEffect(() => {
     document.title = t('window.create')
   }, [t])
-
-  useEffect(() => {
-    if (demo === undefined) return
-    const { uuid, state } = demo
-    if (state === 'failed') setRefusal(demo.error)
-    if (state === 'failed' || state === 'cancelled') setDemoJob(null)
-    else if (uuid !== null) {
-      setDemoJob(null)
-      void client.call('windowOpen', { view: 'domain', uuid }).then(() => client.call('windowClose', {}))
-    }
-  }, [demo, client])
 
   const proposedName = useMemo(() => freeName(names), [names])
   const form: Form = {
@@ -146,41 +134,14 @@ export function CreateDomainView() {
     close()
   }
 
-  const startDemo = async () => {
-    setRefusal(null)
-    const started = await client.call('demoGuestCreate', {})
-    if (started.ok) setDemoJob(started.value.job)
-    else setRefusal(started.error)
-  }
-
-  const demoError = host?.demoGuest.error ?? null
   const formRefusal = refusal !== null && refusedField === undefined ? errorText(refusal, t.language) : null
 
   return (
     <form className="create" onSubmit={(event) => void submit(event)} noValidate>
       <div className="create-body">
-        <section className="demo-card" aria-labelledby="demo-title">
-          <Icon name="guest" className="demo-icon" />
-          {demo !== undefined && demo.state === 'running' ? (
-            <div className="demo-job">
-              <JobProgress job={demo} />
-            </div>
-          ) : (
-            <>
-              <div className="demo-words">
-                <h2 id="demo-title">{t('create.demo-title')}</h2>
-                <p>{demoError === null ? t('create.demo-body') : errorText(demoError, t.language).cause}</p>
-              </div>
-              <Button
-                kind="primary"
-                disabled={host?.demoGuest.available !== true || busy || demoJob !== null}
-                onPress={() => void startDemo()}
-              >
-                {t('action.demo')}
-              </Button>
-            </>
-          )}
-        </section>
+        {(['demo', 'debian'] as const).map((kind) => (
+          <ReadyGuest key={kind} kind={kind} host={host} busy={busy || making} onBusy={setMaking} onRefusal={setRefusal} />
+        ))}
 
         <h2 className="create-section">{t('create.own-title')}</h2>
         <TextField
@@ -283,7 +244,7 @@ export function CreateDomainView() {
         <Check label={t('create.start')} value={start} onChange={setStart} />
         <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>
         <Button onPress={close}>{t('button.cancel')}</Button>
-        <Button kind="primary" submit disabled={busy || demoJob !== null}>
+        <Button kind="primary" submit disabled={busy || making}>
           <span className="same-width">
             <span aria-hidden={!start}>{t('create.button-start')}</span>
             <span aria-hidden={start}>{t('create.button')}</span>
