@@ -1,5 +1,5 @@
 // A guest's packets and what the gateway makes of them: ARP, echo, fragments, UDP and TCP to the host, forwards, limits,
-// isolated networks, and garbage. The host is a fake; nat.test.ts has the real one.
+// isolated networks, and garbage. The host is a fake; node-host.test.ts and linux/ have the real one.
 import { describe, expect, it } from 'vitest'
 import { OPENING_PER_GUEST } from '../../../src-engine/net/nat/tcp-nat'
 import { FLOWS_PER_GUEST, UDP_IDLE_MS } from '../../../src-engine/net/nat/udp-flows'

@@ -1,0 +1,155 @@
+// The machine as Node shows it: sockets, listeners, datagrams and names behind the interfaces the network uses, on loopback alone.
+import dgram from 'node:dgram'
+import net from 'node:net'
+import { afterEach, expect, it } from 'vitest'
+import type { HostError, HostStream } from '../../../src-engine/net/host'
+import { NodeHost } from '../../../src-engine/net/node-host'
+import { serve } from '../../support/linux-peer'
+import { missingProgram } from '../../support/programs'
+
+const host = new NodeHost()
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+interface Seen {
+  readonly stream: HostStream
+  readonly log: string[]
+  bytes: number
+}
+
+function connect(port: number): Seen {
+  const log: string[] = []
+  const seen: Seen = {
+    log,
+    bytes: 0,
+    stream: host.connectTcp(
+      { address: '127.0.0.1', port },
+      {
+        connected: () => log.push('connected'),
+        received: (bytes) => {
+          seen.bytes += bytes.length
+        },
+        finished: () => log.push('finished'),
+        closed: (error: HostError | undefined) => log.push(`closed ${error ?? ''}`.trim()),
+      },
+    ),
+  }
+  return seen
+}
+
+async function server(handle: (socket: net.Socket) => void): Promise<number> {
+  const { port, server: listening } = await serve(handle, { allowHalfOpen: true })
+  closers.push(() => listening.close())
+  return port
+}
+
+it('a stream carries bytes, half closes, and ends without an error', async () => {
+  const port = await server((socket) => {
+    let count = 0
+    socket.on('data', (data) => {
+      count += data.length
+    })
+    socket.on('end', () => socket.end(Buffer.alloc(count)))
+  })
+  const seen = connect(port)
+  let taken = 0
+  for (let i = 0; i < 10; i++) seen.stream.write(new Uint8Array(100_000), () => taken++)
+  seen.stream.finish()
+  await expect.poll(() => seen.log).toEqual(['connected', 'finished', 'closed'])
+  expect([seen.bytes, taken]).toEqual([1_000_000, 10])
+})
+
+it('a reset, a refusal and an address nobody has are told apart', async () => {
+  const reset = connect(await server((socket) => socket.resetAndDestroy()))
+  await expect.poll(() => reset.log.at(-1)).toBe('closed ECONNRESET')
+  const { port, server: closed } = await serve(() => {})
+  await new Promise((resolve) => closed.close(resolve))
+  const refused = connect(port)
+  await expect.poll(() => refused.log).toEqual(['closed ECONNREFUSED'])
+  // Our reset reaches the other side, and nothing is said of it here but the end.
+  let other = ''
+  const ours = connect(
+    await server((socket) => {
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        other = error.code ?? ''
+      })
+      socket.resume()
+    }),
+  )
+  await expect.poll(() => ours.log).toEqual(['connected'])
+  ours.stream.reset()
+  await expect.poll(() => [other, ours.log.at(-1)]).toEqual(['ECONNRESET', 'closed'])
+})
+
+it('a paused stream reads nothing, and goes on', async () => {
+  const port = await server((socket) => socket.end(Buffer.alloc(5_000_000)))
+  const seen = connect(port)
+  seen.stream.pause()
+  await expect.poll(() => seen.log).toContain('connected')
+  const before = seen.bytes
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(seen.bytes).toBe(before)
+  seen.stream.resume()
+  await expect.poll(() => seen.bytes).toBe(5_000_000)
+})
+
+it('listens where it is told, says the port, and says why not', async () => {
+  const answers: [number | undefined, string | undefined][] = []
+  const ready = (port: number | undefined, error?: string): void => void answers.push([port, error])
+  const idle = { connected: () => {}, received: () => {}, finished: () => {}, closed: () => {} }
+  const peers: string[] = []
+  const accept = (stream: HostStream, peer: { address: string }) => {
+    peers.push(peer.address)
+    stream.finish()
+    return idle
+  }
+  const listener = host.listenTcp({ address: '127.0.0.1', port: 0 }, accept, ready)
+  closers.push(() => listener.close())
+  await expect.poll(() => answers.length).toBe(1)
+  const port = answers[0]?.[0] ?? 0
+  const second = host.listenTcp({ address: '127.0.0.1', port }, accept, ready)
+  closers.push(() => second.close())
+  await expect.poll(() => answers.length).toBe(2)
+  expect(answers[1]).toEqual([undefined, expect.stringContaining('EADDRINUSE')])
+  const client = net.connect(port, '127.0.0.1')
+  client.resume()
+  await new Promise((resolve) => client.on('end', resolve))
+  expect(peers).toEqual(['127.0.0.1'])
+})
+
+it('datagrams go to one target and come from it alone; a refusal is told', async () => {
+  const echo = dgram.createSocket('udp4')
+  closers.push(() => echo.close())
+  echo.on('message', (bytes, from) => echo.send(bytes, from.port, from.address))
+  await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve))
+  const got: number[] = []
+  const errors: HostError[] = []
+  const events = {
+    received: (bytes: Uint8Array) => void got.push(bytes.length),
+    failed: (error: HostError) => void errors.push(error),
+  }
+  const flow = host.openUdp({ address: '127.0.0.1', port: echo.address().port }, events)
+  flow.send(new Uint8Array(3))
+  flow.send(new Uint8Array(4))
+  await expect.poll(() => got).toEqual([3, 4])
+  flow.close()
+  flow.close()
+  const { port, server: closed } = await serve(() => {})
+  await new Promise((resolve) => closed.close(resolve))
+  const refused = host.openUdp({ address: '127.0.0.1', port }, events)
+  refused.send(new Uint8Array(1))
+  await expect.poll(() => errors).toEqual(['ECONNREFUSED'])
+  refused.close()
+})
+
+it('knows names and name servers of the system', async () => {
+  expect(await host.lookup('localhost', 4)).toEqual(['127.0.0.1'])
+  for (const { address, port } of host.resolvers()) expect([net.isIPv4(address), port > 0]).toEqual([true, true])
+})
+
+it.skipIf(missingProgram('ping'))('pings', async () => {
+  expect(await host.ping('127.0.0.1', 56)).toBe(true)
+  expect(await host.ping('127.0.0.1; true', 56)).toBe(false)
+})
