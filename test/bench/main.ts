@@ -28,7 +28,7 @@ const BENCHES: Record<
 > = {
   boot: { runs: 5, what: "from process start to the marker of Debian's cloud kernel with the demo ramdisk", run: benchBoot },
   cpu: { runs: 3, what: 'six small loops as a PVH micro-kernel', run: benchCpu },
-  net: { runs: 3, what: 'bulk TCP of a synthetic guest through switch and NAT, beside plain node:net', run: benchNet },
+  net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
   screen: { runs: 3, what: "a guest's screen to a window and to a VNC viewer: frames and share of a core", run: benchScreen },
