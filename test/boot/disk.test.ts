@@ -28,6 +28,36 @@ interface Prepared {
   readonly insmod: string
 }
 
+/** A static program that prints one letter, which stands in its code: old code prints the old letter. */
+function printer(letter: string): Uint8Array {
+  const code = [
+    ...[0x68, letter.charCodeAt(0), 0x0a, 0, 0, 0x48, 0x89, 0xe6], // push the letter and a newline; mov rsi, rsp
+    ...[0xb8, 1, 0, 0, 0, 0xbf, 1, 0, 0, 0, 0xba, 2, 0, 0, 0, 0x0f, 0x05], // write(1, rsi, 2)
+    ...[0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05], // exit(0)
+  ]
+  const file = new Uint8Array(120 + code.length)
+  const view = new DataView(file.buffer)
+  const base = 0x400000n
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1])
+  view.setUint16(16, 2, true)
+  view.setUint16(18, 62, true)
+  view.setUint32(20, 1, true)
+  view.setBigUint64(24, base + 120n, true)
+  view.setBigUint64(32, 64n, true)
+  view.setUint16(52, 64, true)
+  view.setUint16(54, 56, true)
+  view.setUint16(56, 1, true)
+  view.setUint32(64, 1, true)
+  view.setUint32(68, 5, true)
+  view.setBigUint64(80, base, true)
+  view.setBigUint64(88, base, true)
+  view.setBigUint64(96, BigInt(file.length), true)
+  view.setBigUint64(104, BigInt(file.length), true)
+  view.setBigUint64(112, 4096n, true)
+  file.set(code, 120)
+  return file
+}
+
 let prepared: Promise<Prepared | string> | undefined
 
 /** The guest's files, or why they cannot be had. */
@@ -37,7 +67,9 @@ function prepare(): Promise<Prepared | string> {
     if (!guest.ok) return guest.error
     const modules = await kernelModules(guest.value, ['xen-blkfront'])
     if (!modules.ok) return modules.error
-    return { guest: guest.value, ramdisk: ramdiskWith(guest.value, modules.value), insmod: insmods(modules.value) }
+    const programs = ['A', 'B'].map((letter) => ({ path: `programs/${letter}`, content: printer(letter) }))
+    const ramdisk = ramdiskWith(guest.value, [...modules.value, ...programs])
+    return { guest: guest.value, ramdisk, insmod: insmods(modules.value) }
   })()
   return prepared
 }
@@ -101,6 +133,26 @@ const disk = (dev: string, file: string): Disk => ({
   format: 'raw',
   readonly: false,
   removable: false,
+})
+
+describe('a program on a disk', () => {
+  it('that is overwritten through the disk is always the new one when it runs', async ({ skip }) => {
+    const ready = await prepare()
+    if (typeof ready === 'string') return skip(ready)
+    const rounds = count(20, 500)
+    const loop =
+      `i=0; while [ $i -lt ${rounds} ]; do for p in A B; do cat /programs/$p >/tmp/p; chmod +x /tmp/p; sync; ` +
+      'echo 3 >/proc/sys/vm/drop_caches; r=$(/tmp/p); [ "$r" = $p ] || echo WRONG "$p $r"; done; i=$((i+1)); done; echo ran $i'
+    const run = await headlessGuest(
+      ...['--kernel', ready.guest.kernel, '--ramdisk', ready.ramdisk, '--memory', '128', '--timeout', String(count(280, 1700))],
+      ...['--extra', `${ready.guest.commandLine} quiet`, '--disk', blank('program.raw', 16 * MIB)],
+      ...['--expect', PROMPT, '--send', `${ready.insmod}; sleep 1; mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp`],
+      ...['--expect', `Superblock[^]*${PROMPT}`, '--send', loop],
+      ...['--expect', `ran ${rounds}`, '--send', 'poweroff'],
+    )
+    expect(run.status, run.output + run.errors).toBe(0)
+    expect(run.output).not.toMatch(/\nWRONG|not found|I\/O error/)
+  }, 1_800_000)
 })
 
 describe('a disk in use', () => {
