@@ -222,8 +222,13 @@ export class DeviceBackend {
   private async join(fresh: boolean): Promise<void> {
     const link = this.around.link()
     if (!link) return
-    const keys = keysBelow(this.around.xenstored.store.tree, this.paths.frontend)
-    const ready = this.service.connect(keys)
+    const { tree } = this.around.xenstored.store
+    const keys = keysBelow(tree, this.paths.frontend)
+    const ready = this.service.connect(keys, fresh ? undefined : keysBelow(tree, this.paths.backend))
+    if (!ready.ok && !fresh) {
+      this.complain(ready.error)
+      return
+    }
     const joined = ready.ok ? await link.connect(this.key, fresh, keys, ready.value.pump, this.service) : ready
     // The link went away meanwhile: the next one begins from what the store says.
     if (this.around.link() !== link || this.closed) return

@@ -65,18 +65,23 @@ export function removalChanges(tree: Tree, domid: number, type: string, id: numb
   return changes
 }
 
-const FRONTEND_KEYS = 256
+/** What a frontend's keys may take as JSON: they go over the link in one record. The longest honest set is some 2 KiB. */
+const KEYS_BYTES = 64 * 1024
 
-/** All values below a directory, by path; a guest's directory may be large, so only so many. */
+/** All values below a directory, by path. A guest's directory may hold anything: what goes beyond the limit is left out. */
 export function keysBelow(tree: Tree, directory: string): Keys {
   const keys: Record<string, string> = {}
-  let left = FRONTEND_KEYS
+  let left = KEYS_BYTES
   const visit = (path: string, prefix: string): void => {
-    const node = lookup(tree, path)
-    for (const [name, child] of node?.children ?? []) {
-      if (left-- <= 0) return
-      if (child.value !== '' || child.children.size === 0) keys[prefix + name] = child.value
-      if (child.children.size > 0) visit(`${path}/${name}`, `${prefix}${name}/`)
+    for (const [name, child] of lookup(tree, path)?.children ?? []) {
+      const key = prefix + name
+      // A byte of a value is at most six characters.
+      const size = key.length + 6 * child.value.length + 6
+      if (size <= left && (child.value !== '' || child.children.size === 0)) {
+        keys[key] = child.value
+        left -= size
+      }
+      if (child.children.size > 0 && left > 0) visit(`${path}/${name}`, `${key}/`)
     }
   }
   visit(directory, '')

@@ -66,9 +66,10 @@ export interface DeviceService {
   open(): Promise<Result<Keys, string>>
   /**
    * The frontend is ready. `pump`: what the pump needs to know; `keys`: written before state 4. An error closes the device.
-   * Also called when a pump is joined again after a link was lost; then the keys must be what they were.
+   * Also called when a pump is joined again (a lost link, a new domain 0, a restored domain), with the keys the backend `had`: when
+   * the guest cannot go on with what there is now, an error leaves it waiting.
    */
-  connect(frontend: Keys): Result<{ readonly pump: Keys; readonly keys: Keys }, string>
+  connect(frontend: Keys, had?: Keys): Result<{ readonly pump: Keys; readonly keys: Keys }, string>
   attach(port: ServicePort): void
   detach(): void
   /** DEV_DATA from the pump; as DevicePump.receive. */

@@ -14,15 +14,20 @@ import { err, ok, type Result } from '../public/result'
 export const BOUNCE_BYTES = 16 * 1024 * 1024
 
 const SHARED_MEMORY = '/dev/shm'
+/** Room a memory file system must have for it to be used. */
+const ROOM_WANTED = 8 * BOUNCE_BYTES
 const NAME = 'ringmaster-bounce-'
 
 function folder(): string {
   try {
     fs.accessSync(SHARED_MEMORY, fs.constants.W_OK)
-    return SHARED_MEMORY
+    // In a container it may be small; a full one would be an I/O error for guests.
+    const { bavail, bsize } = fs.statfsSync(SHARED_MEMORY)
+    if (bavail * bsize >= ROOM_WANTED) return SHARED_MEMORY
   } catch {
-    return os.tmpdir()
+    // No such folder, or not for us.
   }
+  return os.tmpdir()
 }
 
 /** A payload in pieces: views of guest pages or of a private buffer. */

@@ -81,7 +81,7 @@ export class BlkService implements DeviceService {
   private readonly setup: ServiceSetup
   private image: Image | undefined
   private port: ServicePort | undefined
-  /** Payload of batches being worked on. */
+  /** Payload of the pump's batches that are not answered. */
   private inFlight = 0
   private readonly working = new Set<Promise<void>>()
   /** A new pump connection starts when the work of the one before is done, or an old write could overtake a new one. */
@@ -118,11 +118,16 @@ export class BlkService implements DeviceService {
     })
   }
 
-  connect(_frontend: Keys): Result<{ pump: Keys; keys: Keys }, string> {
+  connect(_frontend: Keys, had?: Keys): Result<{ pump: Keys; keys: Keys }, string> {
+    const now = this.size()
+    // A guest that goes on would write by what it knows of the disk it had.
+    if (had && had['sectors'] !== now['sectors']) {
+      return err(`${this.disk.path} has ${now['sectors']} sectors, and the disk the guest has is one of ${had['sectors']}.`)
+    }
     return ok({
       pump: {},
       keys: {
-        ...this.size(),
+        ...now,
         'sector-size': String(SECTOR_SIZE),
         'physical-sector-size': String(SECTOR_SIZE),
         info: String(this.info),
@@ -141,6 +146,7 @@ export class BlkService implements DeviceService {
   attach(port: ServicePort): void {
     this.after = this.idle()
     this.port = port
+    this.inFlight = 0
   }
 
   detach(): void {
@@ -239,18 +245,18 @@ export class BlkService implements DeviceService {
         return undefined
       })
       .then((payload) => {
-        this.inFlight -= bytes
         this.working.delete(done)
         for (const one of status) this.figures.errors += one
         // The pump asks again whoever is next on its link.
         if (this.port !== port) return
+        this.inFlight -= bytes
         const answer = new Uint8Array(ANSWER_HEADER)
         const head = new DataView(answer.buffer)
         head.setUint8(0, kind)
         head.setUint16(2, entries, true)
         head.setUint32(4, tag, true)
         port.send(answer, status, kind === KIND.READ && !outside ? (payload ?? new Uint8Array(bytes)) : new Uint8Array(0))
-        if (payload) this.spare.push(payload)
+        if (payload && payload.buffer.byteLength === BATCH_BYTES && this.spare.length < SPARE_BUFFERS) this.spare.push(payload)
       })
     this.working.add(done)
     return undefined
@@ -260,11 +266,7 @@ export class BlkService implements DeviceService {
     // Short ones are cheap; the long ones would be zeroed each time.
     if (bytes <= 4096) return new Uint8Array(bytes)
     const spare = this.spare.pop()
-    if (this.spare.length > SPARE_BUFFERS) this.spare.length = SPARE_BUFFERS
-    return (spare && spare.buffer.byteLength >= bytes ? new Uint8Array(spare.buffer) : new Uint8Array(BATCH_BYTES)).subarray(
-      0,
-      bytes,
-    )
+    return (spare ? new Uint8Array(spare.buffer) : new Uint8Array(BATCH_BYTES)).subarray(0, bytes)
   }
 
   private async read(port: ServicePort, runs: readonly Run[], status: Uint8Array, place: number, bytes: number) {

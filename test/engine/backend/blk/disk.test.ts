@@ -215,6 +215,20 @@ describe('a disk and its domain 0', () => {
     expect(await scene.backendState()).toBe('4')
   })
 
+  it('that has another size after domain 0 was replaced is not joined: the guest waits, main is told', async () => {
+    const scene = await connected()
+    await scene.kill()
+    fs.truncateSync(scene.image, 2 * MIB)
+    expect(await scene.domain()).toBe(undefined)
+    const read = scene.front.read(0, [{ page: DATA }])
+    await expect.poll(() => scene.events.at(-1)).toMatch(/has 4096 sectors, and the disk the guest has is one of 8192/)
+    expect(await scene.backendState()).toBe('4')
+    await scene.kill()
+    fs.truncateSync(scene.image, 4 * MIB)
+    expect(await scene.domain()).toBe(undefined)
+    expect(await read).toBe(0)
+  })
+
   it('is opened when the domain is introduced, and a file that is none is told in one sentence', async () => {
     const scene = made('x86_64-abi', [RING], { path: '/nowhere/disk.img' })
     expect(await scene.domain()).toMatch(/\/nowhere\/disk\.img/)

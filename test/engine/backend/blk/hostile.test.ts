@@ -108,6 +108,8 @@ describe('a hostile block frontend', () => {
       await scene.ask(random(8) ? XS.XS_WRITE : XS.XS_RM, `device/vbd/51712/${key}|${random(8) ? value : ''}`)
       if (random(4) === 0) await scene.ask(XS.XS_WRITE, `device/vbd/51712/state|${random(8)}`)
     }
+    // More than goes into one record of the link.
+    for (let i = 0; i < 150; i++) await scene.ask(XS.XS_WRITE, `device/vbd/51712/z${i}|${'\u0001'.repeat(1900)}`)
     for (const key of keys) await scene.ask(XS.XS_RM, `device/vbd/51712/${key}|`)
     await again(scene)
     await works(scene)
