@@ -28,6 +28,8 @@ const HELD = '.held'
 const POLL_MS = 5
 /** An image that this process is still closing is waited for: a guest that restarts opens its disks at once. */
 const PATIENCE_MS = 2000
+/** Somebody else who is about to decide is waited for as long as a stalled host may take. */
+const DECISION_MS = 30_000
 
 export class ImageLocks {
   private readonly folder: string
@@ -63,10 +65,11 @@ export class ImageLocks {
   }
 
   private async wins(claim: string, key: string, mode: 'read' | 'write'): Promise<boolean> {
-    const until = Date.now() + this.patience
+    const started = Date.now()
     for (;;) {
       const names = new Set(await readdir(this.folder))
       let undecided = false
+      let closing = false
       for (const other of names) {
         const conflicts = other.startsWith(`${key}.write.`) || (mode === 'write' && other.startsWith(`${key}.read.`))
         if (!conflicts || other === claim || other.endsWith(HELD)) continue
@@ -77,10 +80,11 @@ export class ImageLocks {
         }
         const held = names.has(`${other}${HELD}`)
         if (held ? owner !== process.pid : rank(other) < rank(claim)) return false
-        undecided = true
+        if (held) closing = true
+        else undecided = true
       }
-      if (!undecided) return true
-      if (Date.now() > until) return false
+      if (!undecided && !closing) return true
+      if (Date.now() - started > (closing ? this.patience : DECISION_MS)) return false
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }

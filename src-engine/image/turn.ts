@@ -11,4 +11,4 @@ export function due(count: number): boolean {
   return count % STEP === STEP - 1
 }
 
-const STEP = 16384
+const STEP = 4096

@@ -13,7 +13,7 @@ export async function preallocateQcow2(state: State): Promise<ImageResult<void>>
     if (!table.ok) return table
     const first = Math.floor((at % tables.span) / clusterSize)
     const end = Math.min(header.size, at - (at % tables.span) + tables.span)
-    const taken = await state.reserve.take(Math.ceil((end - at) / clusterSize), false)
+    const taken = await state.reserve.takeRow(Math.ceil((end - at) / clusterSize))
     if (!taken.ok) return taken
     const { cluster, count } = taken.value
     for (let i = 0; i < count; i++) {

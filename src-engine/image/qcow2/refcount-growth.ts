@@ -49,7 +49,9 @@ export async function growRefcounts(
 
   plan.blocks.forEach((index, i) => {
     const offset = (plan.start + i) * header.clusterSize
-    refcounts.add({ index, offset, bytes: new Uint8Array(header.clusterSize), dirty: true })
+    const block = refcounts.block(index, offset, new Uint8Array(header.clusterSize))
+    block.markBytes(0, header.clusterSize)
+    refcounts.add(block)
   })
   const done = await writeGrowth(parts, plan)
   if (!done.ok) {

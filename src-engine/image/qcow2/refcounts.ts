@@ -12,11 +12,36 @@ import { type RefcountWidth, refcountWidth } from './refcount-bits'
 const CACHE_BYTES = 16 * 1024 * 1024
 const CACHE_LEAST = 8
 
-export interface RefcountBlock {
-  readonly index: number
-  readonly offset: number
-  readonly bytes: Uint8Array
-  dirty: boolean
+export class RefcountBlock {
+  /** Bytes to be written, none when from >= to. Blocks may be 2 MiB, a change a few bytes. */
+  dirtyFrom = Number.POSITIVE_INFINITY
+  dirtyTo = 0
+
+  constructor(
+    readonly index: number,
+    readonly offset: number,
+    readonly bytes: Uint8Array,
+    private readonly entriesPerByte: number,
+  ) {}
+
+  get dirty(): boolean {
+    return this.dirtyFrom < this.dirtyTo
+  }
+
+  /** Entries [first, end) were changed. */
+  mark(first: number, end: number): void {
+    this.markBytes(Math.floor(first / this.entriesPerByte), Math.ceil(end / this.entriesPerByte))
+  }
+
+  markBytes(from: number, to: number): void {
+    this.dirtyFrom = Math.min(this.dirtyFrom, from)
+    this.dirtyTo = Math.max(this.dirtyTo, to)
+  }
+
+  clean(): void {
+    this.dirtyFrom = Number.POSITIVE_INFINITY
+    this.dirtyTo = 0
+  }
 }
 
 export class Refcounts {
@@ -63,6 +88,10 @@ export class Refcounts {
     return loading
   }
 
+  block(index: number, offset: number, bytes: Uint8Array): RefcountBlock {
+    return new RefcountBlock(index, offset, bytes, this.perBlock / this.clusterSize)
+  }
+
   add(block: RefcountBlock): void {
     this.blocks.set(block.index, block)
     if (this.blocks.size <= this.most) return
@@ -97,8 +126,8 @@ export class Refcounts {
       if (!block.ok) return block
       if (!block.value) return fail('corrupt', `${this.file.path} has no refcount block for its cluster ${cluster}.`)
       const end = Math.min(first + count, (index + 1) * this.perBlock)
+      block.value.mark(cluster % this.perBlock, end - index * this.perBlock)
       for (; cluster < end; cluster++) this.width.set(block.value.bytes, cluster % this.perBlock, value)
-      block.value.dirty = true
     }
     return ok(undefined)
   }
@@ -106,10 +135,11 @@ export class Refcounts {
   async writeDirty(): Promise<ImageResult<void>> {
     for (const block of [...this.blocks.values()]) {
       if (!block.dirty) continue
-      block.dirty = false
-      const done = await this.file.write(block.offset, [block.bytes.slice()])
+      const { dirtyFrom, dirtyTo } = block
+      block.clean()
+      const done = await this.file.write(block.offset + dirtyFrom, [block.bytes.slice(dirtyFrom, dirtyTo)])
       if (!done.ok) {
-        block.dirty = true
+        block.markBytes(dirtyFrom, dirtyTo)
         return done
       }
     }
@@ -123,7 +153,7 @@ export class Refcounts {
     }
     const bytes = new Uint8Array(clusterSize)
     const read = await file.read(offset, [bytes])
-    return read.ok ? ok({ index, offset, bytes, dirty: false }) : read
+    return read.ok ? ok(this.block(index, offset, bytes)) : read
   }
 }
 

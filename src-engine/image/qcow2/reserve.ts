@@ -31,9 +31,9 @@ export class Reserve {
   private batch: number
   private readonly batchMost: number
   private refilling: Promise<ImageResult<unknown>> | undefined
-  /** Clusters below this have been looked through; everything from `scanEnd` on is new. */
+  /** Clusters below this have been looked through; from `scanEnd` on there is nothing but what was set aside since. */
   private scanNext = 0
-  private readonly scanEnd: number
+  private scanEnd: number
 
   constructor(parts: GrowthParts) {
     this.parts = parts
@@ -80,10 +80,15 @@ export class Reserve {
   async trim(): Promise<ImageResult<void>> {
     if (this.stale.length <= STALE_MOST) return ok(undefined)
     const surplus = this.stale.splice(STALE_MOST / 2)
-    for (const cluster of surplus) {
-      const done = await this.parts.refcounts.set(cluster, 1, 0)
+    for (let i = 0; i < surplus.length; ) {
+      const first = surplus[i] ?? 0
+      let count = 1
+      while (surplus[i + count] === first + count) count++
+      const done = await this.parts.refcounts.set(first, count, 0)
       if (!done.ok) return done
-      this.scanNext = Math.min(this.scanNext, cluster)
+      this.scanNext = Math.min(this.scanNext, first)
+      this.scanEnd = Math.max(this.scanEnd, first + count)
+      i += count
     }
     return ok(undefined)
   }
@@ -180,7 +185,7 @@ export class Reserve {
         const at = this.scanNext % refcounts.perBlock
         if (refcounts.width.get(block.value.bytes, at) !== 0) continue
         refcounts.width.set(block.value.bytes, at, 1)
-        block.value.dirty = true
+        block.value.mark(at, at + 1)
         found.push(this.scanNext)
       }
       if (!block.value) this.scanNext = end
