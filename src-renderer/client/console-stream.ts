@@ -1,5 +1,6 @@
 // Opens the stream of a text console: asks main, then takes the port that follows as a window message.
-// Invariant: every message is checked; each byte of output is handed on once (offsets), and acknowledged only when drawn.
+// Invariant: every message is checked; each byte of output is handed on once (offsets), and acknowledged only when drawn. Nothing
+// typed is sent before the stream has said where the guest's input stands, so that each typed byte reaches the guest once.
 // Runs in: domain window.
 
 import type { Client } from '../../src-main/public/client'
@@ -7,6 +8,7 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { err, ok, type Result } from '../../src-main/public/result'
 import { CONSOLE_INPUT_LIMIT, CONSOLE_TO_WINDOW, type ConsoleFromWindow } from '../../src-main/public/stream'
 import type { PortDesk } from './port-desk'
+import { TypedInput } from './typed-input'
 
 export interface ConsoleListener {
   /** Call `drawn` when the bytes are on the screen. */
@@ -25,10 +27,8 @@ export interface ConsoleStream {
   readonly close: () => void
 }
 
-/** Cuts typed or pasted text so that no message is over the limit, and no character is cut. */
-export function cutInput(text: string, limit = CONSOLE_INPUT_LIMIT): Uint8Array[] {
-  const encoder = new TextEncoder()
-  const whole = encoder.encode(text)
+/** Cuts typed or pasted bytes so that no message is over the limit, and no character is cut. */
+export function cutInput(whole: Uint8Array, limit = CONSOLE_INPUT_LIMIT): Uint8Array[] {
   const parts: Uint8Array[] = []
   let start = 0
   while (start < whole.length) {
@@ -47,6 +47,7 @@ export async function openConsole(
   uuid: string,
   fromOffset: number,
   listener: ConsoleListener,
+  typed = new TypedInput(),
 ): Promise<Result<ConsoleStream, ErrorReport>> {
   const opened = await client.call('consoleOpen', { uuid, fromOffset })
   if (!opened.ok) return opened
@@ -57,6 +58,15 @@ export async function openConsole(
   let over = false
   const post = (message: ConsoleFromWindow) => {
     if (!over) port.postMessage(message)
+  }
+  let ready = false
+  const type = (bytes: Uint8Array) => {
+    for (const part of cutInput(bytes)) post({ kind: 'input', bytes: part })
+  }
+  const begin = (position: number | null) => {
+    if (ready) return
+    ready = true
+    type(typed.begin(position))
   }
   const finish = (reason: string) => {
     if (over) return
@@ -71,8 +81,10 @@ export async function openConsole(
       const fresh = message.bytes.subarray(Math.min(message.bytes.length, Math.max(0, seen - message.offset)))
       seen = Math.max(seen, end)
       listener.onOutput(fresh, () => post({ kind: 'ack', offset: end }))
-    } else if (CONSOLE_TO_WINDOW.state.is(message)) listener.onGuest(message.state === 'connected')
-    else if (CONSOLE_TO_WINDOW.end.is(message)) finish(message.reason)
+    } else if (CONSOLE_TO_WINDOW.state.is(message)) {
+      if (message.state === 'connected') begin(message.input ?? null)
+      listener.onGuest(message.state === 'connected')
+    } else if (CONSOLE_TO_WINDOW.end.is(message)) finish(message.reason)
     else finish('unknown message')
   }
   // Electron closes our end when the other process dies; Chromium tells by an event that has no property in the types.
@@ -80,7 +92,9 @@ export async function openConsole(
   port.start()
   return ok({
     send: (text) => {
-      for (const bytes of cutInput(text)) post({ kind: 'input', bytes })
+      const bytes = new TextEncoder().encode(text)
+      typed.add(bytes, ready && !over)
+      if (ready) type(bytes)
     },
     resize: (columns, rows) => post({ kind: 'resize', columns, rows }),
     offset: () => seen,

@@ -87,9 +87,9 @@ describe('the wizard', () => {
     await page.getByLabel('Host port').fill('2222')
     await page.getByLabel('Guest port').fill('22')
     await create.choose('Mode', '800 × 600')
-    await expect(create.summary().textContent()).resolves.toBe(
-      'server · 256 MiB · xvda: new, 3 GiB · network default · screen 800 × 600',
-    )
+    await expect
+      .poll(() => create.summary().textContent())
+      .toBe('server · 256 MiB · xvda: new, 3 GiB · network default · screen 800 × 600')
     await started.app.picture(page, 'wizard-devices')
     const domain = await started.app.domain(() => create.button('Create and run').click())
     await domain.waitForState('Running')
@@ -129,7 +129,7 @@ describe('the wizard', () => {
     await answer(1)
     await create.button('Create and run').click()
     await create.refusal().waitFor()
-    await expect(create.refusal().textContent()).resolves.toContain('You did not allow')
+    await expect.poll(() => create.refusal().textContent()).toContain('You did not allow')
     await answer(0)
     const domain = await started.app.domain(() => create.button('Create and run').click())
     await domain.waitForState('Running')
@@ -170,7 +170,7 @@ describe('the screen of a machine', () => {
     const { app, domain } = await startWith([screen])
     const { page } = domain
     await domain.waitForScreen()
-    await expect(domain.screenCanvas().getAttribute('aria-label')).resolves.toContain('Screen of server')
+    await expect.poll(() => domain.screenCanvas().getAttribute('aria-label')).toContain('Screen of server')
     await domain.screenCanvas().click({ position: { x: 50, y: 40 } })
     await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: guest')
     await page.keyboard.press('a')
@@ -348,7 +348,7 @@ describe('figures of devices', () => {
     await expect.poll(() => domain.chart('Drive xvda').getAttribute('aria-label')).toMatch(/^Drive xvda: \d+\/s, \d+\/s$/)
     await app.picture(domain.page, 'performance-devices')
 
-    await expect(manager.page.getByRole('columnheader').allTextContents()).resolves.toEqual(['Name', 'CPU usage', 'Memory'])
+    await expect.poll(() => manager.page.getByRole('columnheader').allTextContents()).toEqual(['Name', 'CPU usage', 'Memory'])
     for (const column of ['Column: disk traffic', 'Column: network traffic']) {
       await manager.button('Application menu').click()
       await manager.menuItem(column).click()
@@ -372,7 +372,7 @@ describe('virtual networks', () => {
     const networks = new NetworksPage(page)
     await page.getByText('TCP 127.0.0.1:2222 → server: 22').waitFor()
     await page.getByRole('cell', { name: '10.0.2.15' }).waitFor()
-    await expect(networks.button('Delete').isDisabled()).resolves.toBe(true)
+    await expect.poll(() => networks.button('Delete').isDisabled()).toBe(true)
     await app.picture(page, 'networks')
 
     await networks.button('New network').click()

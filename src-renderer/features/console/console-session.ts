@@ -1,11 +1,12 @@
 // Keeps one terminal connected to one domain: opens the stream when the domain has a console, goes on where it stopped
 // when domain 0 came back, starts anew when the domain did.
-// Invariant: bytes of one life of a domain are shown once; a new life (another domid) begins at offset 0.
+// Invariant: bytes of one life of a domain are shown once and typed once; a new life (another domid) begins at offset 0.
 // Runs in: domain window.
 
 import type { Client } from '../../../src-main/public/client'
-import { type ConsoleStream, openConsole } from '../../client/console-stream'
+import { type ConsoleListener, type ConsoleStream, openConsole } from '../../client/console-stream'
 import type { PortDesk } from '../../client/port-desk'
+import { TypedInput } from '../../client/typed-input'
 import type { Terminal } from './terminal'
 
 export type ConnectionState = 'off' | 'connecting' | 'connected' | 'ended'
@@ -27,6 +28,7 @@ export class ConsoleSession {
   private stream: ConsoleStream | null = null
   private life: DomainLife | null = null
   private offset = 0
+  private typed = new TypedInput()
   private shown = false
   private attempt = 0
   private retry: ReturnType<typeof setTimeout> | undefined
@@ -57,6 +59,7 @@ export class ConsoleSession {
     if (newLife && life.domid !== null) {
       this.drop()
       this.offset = 0
+      this.typed = new TypedInput()
       if (this.shown && life.restored) this.terminal.reset()
       else if (this.shown) this.terminal.write('\x1b[0m\r\n')
     }
@@ -67,7 +70,8 @@ export class ConsoleSession {
   }
 
   send(text: string): void {
-    this.stream?.send(text)
+    if (this.stream !== null) this.stream.send(text)
+    else if (this.life?.open === true) this.typed.add(new TextEncoder().encode(text), false)
   }
 
   resize(columns: number, rows: number): void {
@@ -109,7 +113,7 @@ export class ConsoleSession {
     this.attempt += 1
     const attempt = this.attempt
     this.onState('connecting')
-    const opened = await openConsole(this.client, this.desk, life.uuid, this.offset, {
+    const listener: ConsoleListener = {
       onOutput: (bytes, drawn) => {
         if (attempt !== this.attempt) return
         this.shown = true
@@ -127,7 +131,8 @@ export class ConsoleSession {
         this.onState('ended')
         this.again()
       },
-    })
+    }
+    const opened = await openConsole(this.client, this.desk, life.uuid, this.offset, listener, this.typed)
     if (attempt !== this.attempt || this.gone) {
       if (opened.ok) opened.value.close()
       return

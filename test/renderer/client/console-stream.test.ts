@@ -7,6 +7,9 @@ import { errorReport } from '../../../src-main/public/error-code'
 import { CONSOLE_FROM_WINDOW, CONSOLE_INPUT_LIMIT } from '../../../src-main/public/stream'
 import { cutInput, openConsole } from '../../../src-renderer/client/console-stream'
 import { type MessageTarget, makePortDesk } from '../../../src-renderer/client/port-desk'
+import { TypedInput } from '../../../src-renderer/client/typed-input'
+
+const bytes = (typed: string): Uint8Array => new TextEncoder().encode(typed)
 
 function text(parts: readonly Uint8Array[]): readonly string[] {
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -16,18 +19,18 @@ function text(parts: readonly Uint8Array[]): readonly string[] {
 describe('typed and pasted text', () => {
   it('goes in pieces within the limit and arrives whole', () => {
     const long = 'x'.repeat(CONSOLE_INPUT_LIMIT * 2 + 5)
-    const parts = cutInput(long)
+    const parts = cutInput(bytes(long))
     expect(parts.map(({ length }) => length)).toEqual([CONSOLE_INPUT_LIMIT, CONSOLE_INPUT_LIMIT, 5])
     expect(text(parts).join('')).toBe(long)
   })
 
   it.each(['é', '€', '😀'])('is never cut inside a character (%s)', (character) => {
     const typed = `ab${character.repeat(9)}c`
-    for (let limit = 4; limit < 12; limit += 1) expect(text(cutInput(typed, limit)).join('')).toBe(typed)
+    for (let limit = 4; limit < 12; limit += 1) expect(text(cutInput(bytes(typed), limit)).join('')).toBe(typed)
   })
 
   it('of no length sends nothing', () => {
-    expect(cutInput('')).toEqual([])
+    expect(cutInput(bytes(''))).toEqual([])
   })
 })
 
@@ -76,7 +79,11 @@ function clientThatOpens(stream: number, onCall: () => void = () => undefined): 
   }
 }
 
-async function started(page = new Page(), fromOffset = 0) {
+function typedOf(heard: readonly unknown[]): string {
+  return text(heard.flatMap((message) => (CONSOLE_FROM_WINDOW.input.is(message) ? [message.bytes] : []))).join('')
+}
+
+async function started(page = new Page(), fromOffset = 0, typed = new TypedInput()) {
   const { far, near, heard } = channel()
   const output: string[] = []
   const ends: string[] = []
@@ -95,6 +102,7 @@ async function started(page = new Page(), fromOffset = 0) {
       onGuest: (connected) => guest.push(connected),
       onEnd: (reason) => ends.push(reason),
     },
+    typed,
   )
   const draw = () => {
     for (const drawn of held) drawn()
@@ -130,8 +138,10 @@ describe('a console stream', () => {
   })
 
   it('sends what the other end takes: input in pieces, sizes', async () => {
-    const { stream, heard } = await started()
+    const { far, stream, heard, guest } = await started()
     if (!stream.ok) return
+    far.postMessage({ kind: 'state', state: 'connected' })
+    await expect.poll(() => guest).toEqual([true])
     stream.value.send('x'.repeat(CONSOLE_INPUT_LIMIT + 1))
     stream.value.resize(80, 24)
     await expect.poll(() => heard.length).toBe(3)
@@ -140,6 +150,40 @@ describe('a console stream', () => {
       true,
       true,
     ])
+  })
+
+  it('sends what was typed before the guest was there when it is, once', async () => {
+    const { far, stream, heard, guest } = await started()
+    if (!stream.ok) return
+    far.postMessage({ kind: 'state', state: 'gone' })
+    stream.value.send('early ')
+    await expect.poll(() => guest).toEqual([false])
+    expect(heard).toEqual([])
+    far.postMessage({ kind: 'state', state: 'connected', input: 40 })
+    await expect.poll(() => guest).toEqual([false, true])
+    stream.value.send('later')
+    far.postMessage({ kind: 'state', state: 'gone' })
+    far.postMessage({ kind: 'state', state: 'connected', input: 51 })
+    await expect.poll(() => guest).toEqual([false, true, false, true])
+    await expect.poll(() => typedOf(heard)).toBe('early later')
+  })
+
+  it('types again what the domain 0 before took along', async () => {
+    const typed = new TypedInput()
+    const first = await started(new Page(), 0, typed)
+    if (!first.stream.ok) return
+    first.far.postMessage({ kind: 'state', state: 'connected', input: 100 })
+    await expect.poll(() => first.guest).toEqual([true])
+    first.stream.value.send('reached lost ')
+    await expect.poll(() => typedOf(first.heard)).toBe('reached lost ')
+    first.stream.value.close()
+    typed.add(bytes('ahead '), false)
+    const second = await started(new Page(), 0, typed)
+    if (!second.stream.ok) return
+    second.far.postMessage({ kind: 'state', state: 'connected', input: 108 })
+    await expect.poll(() => second.guest).toEqual([true])
+    second.stream.value.send('now')
+    await expect.poll(() => typedOf(second.heard)).toBe('lost ahead now')
   })
 
   it('tells when the guest goes and comes, and ends once', async () => {
