@@ -5,11 +5,12 @@
 import { open } from 'node:fs/promises'
 import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
-import { DEFAULT_NETWORK, type Network, type Nic } from '../public/protocol/device'
+import { DEFAULT_NETWORK, type Network, type NetworkLease, type Nic } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 import type { Lease, LeaseKeeper } from './dhcp/leases'
 import type { Host } from './host'
 import { type Attachment, checkNetwork, type NetworkPort, VirtualNetwork } from './network'
+import { ipText, macText } from './switch/address'
 import { Capture, type CaptureFile } from './switch/capture'
 import type { Frame, Offload } from './switch/frame'
 import type { PortCounters } from './switch/switch'
@@ -72,6 +73,22 @@ export class Networks {
       }
     }
     return ok(undefined)
+  }
+
+  /** Addresses the network gave that are not over, or undefined when there is no such network. */
+  leasesOf(network: string): NetworkLease[] | undefined {
+    const found = this.networks.get(network)
+    if (!found) return undefined
+    const now = this.clock.now()
+    return found.leases
+      .all()
+      .filter(({ until }) => until > now)
+      .map(({ mac, address, name, until }) => ({
+        mac: macText(mac),
+        address: ipText(address),
+        ...(name === undefined ? {} : { name }),
+        ...(Number.isSafeInteger(until) ? { untilMs: until } : {}),
+      }))
   }
 
   /** Puts an interface on its network. Resolves when its port forwards listen; the error is a sentence. */

@@ -144,6 +144,11 @@ export class Domain0 {
         return defined.ok ? ok({}) : failure('INVALID_ARG', defined.error)
       },
 
+      networkLeases: ({ network }) => {
+        const leases = this.networks?.leasesOf(network)
+        return leases ? ok({ leases }) : failure('INVALID_ARG', `There is no network ${network}.`)
+      },
+
       attachDevice: async ({ handle, device }) => {
         const session = this.sessions.get(handle)
         if (!session) return noDomain(handle)

@@ -257,6 +257,10 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await expect.poll(counted, { timeout: 15_000 }).toBe(true)
       expect(await driver.detachDevice(uuid, 'vbd/51728', false)).toEqual({ ok: true, value: null })
       expect((await driver.detachDevice(uuid, 'vbd/51728', false)).ok).toBe(false)
+      const nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] } as const
+      expect(await driver.attachDevice(uuid, nic)).toEqual({ ok: true, value: null })
+      expect((await driver.attachDevice(uuid, { ...nic, index: 1, network: 'nowhere' })).ok).toBe(false)
+      expect(await driver.detachDevice(uuid, 'vif/0', true)).toEqual({ ok: true, value: null })
       await driver.destroy(uuid)
     })
 

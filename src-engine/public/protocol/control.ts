@@ -35,7 +35,7 @@ import {
   within,
 } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
-import { deviceCountersShape, deviceShape, displayShape, IMAGE_FORMATS, networkShape } from './device'
+import { deviceCountersShape, deviceShape, displayShape, IMAGE_FORMATS, leaseShape, networkShape } from './device'
 import { deviceKeyShape } from './link'
 
 export const handle = matching('a domain UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
@@ -263,6 +263,12 @@ export const DOM0_CALLS = {
   release: { args: fields({ handle }), reply: unit, status: 'done' },
   /** The virtual networks there are; what is not named any more goes. */
   setNetworks: { args: fields({ networks: list(networkShape, 64) }), reply: unit, status: 'done' },
+  /** Addresses a network gave that are not over. INVALID_ARG for a network there is not. */
+  networkLeases: {
+    args: fields({ network: shortText(64) }),
+    reply: fields({ leases: list(leaseShape, 8192) }),
+    status: 'done',
+  },
   /** Gives a domain one more device. Answered when the guest may find it; that it uses it is told by `device`. */
   attachDevice: { args: fields({ handle, device: deviceShape }), reply: unit, status: 'done' },
   /**

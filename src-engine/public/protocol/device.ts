@@ -132,3 +132,14 @@ export const deviceCountersShape = fields({
   errors: count,
 })
 export type DeviceCounters = TypeOf<typeof deviceCountersShape>
+
+/** An address a network's DHCP server gave, or keeps for a MAC. */
+export const leaseShape = fields({
+  mac: macShape,
+  address: shortText(15),
+  /** What the guest calls itself. */
+  name: optional(shortText(64)),
+  /** Milliseconds since 1970; left out for one without an end. */
+  untilMs: optional(count),
+})
+export type NetworkLease = TypeOf<typeof leaseShape>

@@ -13,6 +13,7 @@ import {
   type DomainEvents,
 } from '../../../src-engine/public/protocol/control'
 import { err, ok, type Result } from '../../../src-engine/public/result'
+import type { Network } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
@@ -48,6 +49,8 @@ export class Domain0 {
   private restarts = 0
   private stopping = false
   private lastOutput = ''
+  /** The virtual networks there are, for every new domain 0. */
+  private networks: readonly Network[] = []
 
   constructor(supervisor: Supervisor, watchdog: Watchdog, folder: string, listener: Domain0Listener) {
     this.supervisor = supervisor
@@ -69,6 +72,17 @@ export class Domain0 {
 
   connected(): Promise<Result<Domain0Connection, ErrorReport>> {
     return this.connection
+  }
+
+  async setNetworks(networks: readonly Network[]): Promise<Result<null, ErrorReport>> {
+    const before = this.networks
+    this.networks = networks
+    const connection = await this.connection
+    if (!connection.ok) return connection
+    const set = await connection.value.caller.call('setNetworks', { networks: [...networks] })
+    if (set.ok) return ok(null)
+    this.networks = before
+    return err(engineError('other', set.error))
   }
 
   pid(): number | undefined {
@@ -108,6 +122,8 @@ export class Domain0 {
     const socketDirectory = this.supervisor.needsSocket ? this.folder : undefined
     const started = await caller.call('start', { journalDirectory, ...(socketDirectory ? { socketDirectory } : {}) })
     if (!started.ok) return err(engineError('other', started.error))
+    // Before anybody is introduced: their network interfaces are on these.
+    if (this.networks.length > 0) await caller.call('setNetworks', { networks: [...this.networks] })
     return ok({ caller, socketPath: started.value.socketPath })
   }
 

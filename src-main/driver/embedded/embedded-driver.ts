@@ -6,7 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CallError } from '../../../src-engine/public/protocol/call'
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { OpaquePort } from '../../lib/channel'
-import { type Device, type DeviceRates, type Display, deviceKey, type ImageFormat, type Lease } from '../../public/device'
+import {
+  type Device,
+  type DeviceRates,
+  type Display,
+  deviceKey,
+  type ImageFormat,
+  type Lease,
+  type Network,
+} from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
 import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
@@ -66,7 +74,7 @@ const DOMIDS = 0x7ff0
 export class EmbeddedDriver implements HypervisorDriver {
   readonly name = 'embedded'
   // 4 GiB less the engine's state for one vcpu: see src-engine/isa/state-layout.ts; a test compares.
-  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020, devices: ['vbd', 'vfb'] }
+  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020, devices: ['vbd', 'vif', 'vfb'] }
   readonly images: EmbeddedImages
   private readonly supervisor: Supervisor
   private readonly watchdog: Watchdog
@@ -362,12 +370,19 @@ export class EmbeddedDriver implements HypervisorDriver {
     return changed
   }
 
-  async setNetworks(): Outcome {
-    return ok(null)
+  setNetworks(networks: readonly Network[]): Outcome {
+    return this.domain0.setNetworks(networks)
   }
 
-  async leases(): Outcome<readonly Lease[]> {
-    return ok([])
+  async leases(network: string): Outcome<readonly Lease[]> {
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const found = await domain0.value.caller.call('networkLeases', { network })
+    if (!found.ok) return err(errorReport('no-network', { network }))
+    const leases = found.value.leases.map(({ mac, address, name, untilMs }): Lease => {
+      return { mac, address, name: name ?? '', ...(untilMs === undefined ? {} : { expiresAt: untilMs }) }
+    })
+    return ok(leases)
   }
 
   /** The screen is served by the guest's own process: domain 0 has no part in it. */

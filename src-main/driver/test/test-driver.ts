@@ -9,6 +9,7 @@ import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
 import {
+  DEFAULT_NETWORK,
   type Device,
   type DeviceRates,
   type Disk,
@@ -70,7 +71,7 @@ export class TestDriver implements HypervisorDriver {
   }
   readonly images: TestImages
   private readonly domains = new Map<string, TestDomain>()
-  private networks: readonly Network[] = []
+  private networks: readonly Network[] = [DEFAULT_NETWORK]
   private readonly failures = new Map<string, ErrorReport>()
   private readonly channels: ChannelFactory
   private readonly options: TestDriverOptions
@@ -221,6 +222,9 @@ export class TestDriver implements HypervisorDriver {
     const key = deviceKey(device)
     if (devices.has(key)) return err(errorReport('device-twice', { name: config.name, key }))
     if (device.kind === 'vfb') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
+    if (device.kind === 'vif' && !this.networks.some(({ name }) => name === device.network)) {
+      return err(errorReport('no-network', { network: device.network }))
+    }
     await this.pause(this.options.delayMs / 4)
     devices.set(key, device)
     this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was attached.` })

@@ -1,0 +1,115 @@
+// Disks, network and screen on our own engine, through the windows: a Debian standard kernel with the demo ramdisk is made in the
+// wizard, shows its boot on the screen, takes a typed line there, writes to its disk, gets an address, and has a disk
+// attached and taken away while it runs. Skipped where Debian's packages cannot be had. Runs in: plain Node; starts the real
+// Electron on a virtual display.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
+import { launch, type RunningApp } from './app'
+import type { DomainPage } from './domain-page'
+
+const BOOT_MS = 200_000
+
+let running: RunningApp | undefined
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+})
+
+/** How many pixels of the guest's screen are not black. */
+function lit(domain: DomainPage): Promise<number> {
+  return domain.screenCanvas().evaluate((node) => {
+    if (!(node instanceof HTMLCanvasElement)) return 0
+    const pixels = node.getContext('2d')?.getImageData(0, 0, node.width, node.height).data ?? new Uint8ClampedArray()
+    let count = 0
+    for (let at = 0; at < pixels.length; at += 4) {
+      if ((pixels[at] ?? 0) + (pixels[at + 1] ?? 0) + (pixels[at + 2] ?? 0) > 0) count += 1
+    }
+    return count
+  })
+}
+
+it('a machine made in the wizard has its disk, its network and its screen', { timeout: 600_000 }, async ({ skip }) => {
+  const debian = await debianGuest('standard')
+  if (!debian.ok) return skip(debian.error)
+  const modules = await kernelModules(debian.value, ['xen-blkfront', 'xen-netfront'])
+  if (!modules.ok) return skip(modules.error)
+  const app = await launch({ driver: 'embedded' })
+  running = app
+  const manager = await app.manager()
+  const create = await app.createDomain(() => manager.button('New virtual machine').first().click())
+  await create.field('Name').fill('server')
+  await create.field('Kernel').fill(debian.value.kernel)
+  await create.field('Ramdisk').fill(ramdiskWith(debian.value, modules.value))
+  await create.field('Command line').fill(`${debian.value.commandLine} console=tty0 console=hvc0`)
+  await create.button('Add a disk').click()
+  await create.disk('xvda').getByLabel('Size').fill('1')
+  await create.disk('xvda').getByLabel('Size').press('Tab')
+  await create.choose('Mode', '800 × 600')
+  await expect.poll(() => create.field('MAC address').inputValue()).toMatch(/^00:16:3e:/)
+  const domain = await app.domain(() => create.button('Create and run').click())
+  const { page } = domain
+
+  // The screen shows the boot.
+  await domain.waitForScreen()
+  await expect.poll(() => lit(domain), { timeout: BOOT_MS }).toBeGreaterThan(5000)
+  await domain.tab('Text console').click()
+  await domain.waitForText('demo:~#', BOOT_MS)
+  const says = async (line: string, answer: string) => {
+    await domain.type(`${line}\r`)
+    await domain.waitForText(answer, BOOT_MS)
+  }
+  await says('setsid sh -c "exec sh </dev/tty1 >/dev/tty1 2>&1" & sleep 1; echo on the$((1))screen', 'on the1screen')
+  await says(`${insmods(modules.value)}; sleep 2; echo modules$((1))loaded`, 'modules1loaded')
+  await says('cat /proc/partitions; echo list$((1))end', 'list1end')
+  expect(await domain.screen()).toMatch(/1048576 xvda/)
+
+  // What is typed on the screen is done in the guest.
+  await domain.tab('Screen').click()
+  await domain.screenCanvas().click({ position: { x: 60, y: 60 } })
+  // Playwright presses no Shift for a shifted character, and the guest is told keys, not characters.
+  await page.keyboard.type('cp /proc/uptime /dev/hvc0')
+  await page.keyboard.press('Enter')
+  await domain.tab('Text console').click()
+  await domain.waitForText(/(^|\n)\d+\.\d+ \d+\.\d+\n/, BOOT_MS)
+  await app.picture(page, 'embedded-console')
+
+  // What it writes is in the image.
+  await says('dd if=/dev/urandom of=/dev/xvda bs=65536 count=64 conv=fsync 2>/dev/null; echo wrote$((1))it', 'wrote1it')
+  const image = path.join(app.folder, 'disks', 'server.qcow2')
+  expect(statSync(image).size).toBeGreaterThan(4 << 20)
+  await says('ip link set eth0 up; udhcpc -n -q -i eth0 2>&1 | tail -n 3; echo address$((1))asked', 'address1asked')
+
+  // A second one comes and goes.
+  await domain.tab('Details').click()
+  await domain.addDevice('Disk')
+  await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+  await domain.part('Disk xvdb').waitFor()
+  await domain.tab('Text console').click()
+  await says('sleep 1; grep -c xvdb /proc/partitions; echo second$((1))disk', 'second1disk')
+  expect(await domain.screen()).toMatch(/\n1\n(.*\n)*second1disk/)
+  await domain.tab('Details').click()
+  await domain.part('Disk xvdb').click()
+  await domain.button('Remove').click()
+  await domain.dialog().getByRole('button', { name: 'Remove' }).click()
+  await domain.part('Disk xvdb').waitFor({ state: 'detached', timeout: 60_000 })
+
+  await domain.tab('Performance').click()
+  await domain.chart('Disk xvda').waitFor()
+  await app.picture(page, 'embedded-performance')
+  await domain.tab('XenStore').click()
+  await page.getByRole('treegrid').getByText('51712', { exact: true }).first().waitFor()
+  await domain.tab('Screen').click()
+  await app.picture(page, 'embedded-screen')
+
+  await manager.choose('server', 'Force off')
+  await manager.dialog().getByRole('button', { name: 'Force off' }).click()
+  await manager.waitForState('server', 'Shut off')
+  if (spawnSync('qemu-img', ['--version']).status === 0) execFileSync('qemu-img', ['check', image], { stdio: 'pipe' })
+  expect(app.errors).toEqual([])
+})
