@@ -62,7 +62,7 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   await domain.waitForText('demo:~#', BOOT_MS)
   const says = async (line: string, answer: string) => {
     await domain.type(`${line}\r`)
-    await domain.waitForText(answer, BOOT_MS)
+    await domain.waitForText(answer, 90_000)
   }
   await says('setsid sh -c "exec sh </dev/tty1 >/dev/tty1 2>&1" & sleep 1; echo on the$((1))screen', 'on the1screen')
   await says(`${insmods(modules.value)}; sleep 2; echo modules$((1))loaded`, 'modules1loaded')
@@ -76,7 +76,7 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   await page.keyboard.type('cp /proc/uptime /dev/hvc0')
   await page.keyboard.press('Enter')
   await domain.tab('Text console').click()
-  await domain.waitForText(/(^|\n)\d+\.\d+ \d+\.\d+\n/, BOOT_MS)
+  await domain.waitForText(/demo:~# \d+\.\d+ \d+\.\d+/, BOOT_MS)
   await app.picture(page, 'embedded-console')
 
   // What it writes is in the image.
@@ -111,5 +111,6 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   await manager.dialog().getByRole('button', { name: 'Force off' }).click()
   await manager.waitForState('server', 'Shut off')
   if (spawnSync('qemu-img', ['--version']).status === 0) execFileSync('qemu-img', ['check', image], { stdio: 'pipe' })
-  expect(app.errors).toEqual([])
+  // Looking at its pixels is what this test does, not the page.
+  expect(app.errors.filter((text) => !text.startsWith('Canvas2D: Multiple readback'))).toEqual([])
 })
