@@ -41,6 +41,8 @@ echo "$NAME" >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$NAME" >"$root/etc/hosts"
 echo '/dev/xvda / ext4 errors=remount-ro 0 1' >"$root/etc/fstab"
 printf 'auto lo\niface lo inet loopback\n\nallow-hotplug eth0\niface eth0 inet dhcp\n' >"$root/etc/network/interfaces"
+# One name for the first interface wherever it runs; otherwise it is enX0 here and ens3 elsewhere.
+ln -s /dev/null "$root/etc/systemd/network/99-default.link"
 # Consoles of one's own machine: root logs in without a password. There is no other way in.
 chroot "$root" passwd -d root >/dev/null
 printf 'Debian GNU/Linux 12 \\n \\l\n\nLog in as root; there is no password yet (passwd sets one).\n\n' >"$root/etc/issue"
@@ -48,10 +50,7 @@ printf 'Debian GNU/Linux 12 \\n \\l\n\nLog in as root; there is no password yet 
 mkdir -p "$root/etc/systemd/system.conf.d"
 printf '[Manager]\nDefaultDeviceTimeoutSec=900s\nDefaultTimeoutStartSec=900s\n' >"$root/etc/systemd/system.conf.d/patient.conf"
 # Nothing that wakes up by itself: an idle guest should be idle.
-chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer >/dev/null 2>&1
-# A busy host makes an emulated machine slow: a console that comes late is still wanted.
-mkdir -p "$root/etc/systemd/system.conf.d"
-printf '[Manager]\nDefaultTimeoutStartSec=900\n' >"$root/etc/systemd/system.conf.d/patience.conf"
+chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer >/dev/null 2>&1
 # The ramdisk holds what finds the root disk and nothing else: here xvda, elsewhere (QEMU) vda.
 printf 'xen-blkfront\next4\nvirtio_pci\nvirtio_blk\n' >"$root/etc/initramfs-tools/modules"
 echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/ringmaster"
