@@ -102,6 +102,7 @@ export class VirtualNetwork {
         name: host.name,
       })),
       keeper: parts.leases,
+      user: (other) => this.gateway.neighbours.macOf(other),
     })
     this.net = new Switch(clock)
     const port: Result<SwitchPort, string> = this.net.attach({

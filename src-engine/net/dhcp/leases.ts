@@ -32,6 +32,8 @@ export interface LeaseOptions {
   readonly keeper?: LeaseKeeper | undefined
   /** Never given out: the gateway. */
   readonly gateway: number
+  /** Who is seen to use an address, lease or not. */
+  user?(address: number): number | undefined
 }
 
 const OFFER_MS = 60_000
@@ -167,6 +169,9 @@ export class Leases {
     let expired: number | undefined
     for (let address = first; address <= last; address++) {
       if (!this.isFree(address, mac)) continue
+      // Somebody has it without asking (RFC 2131 section 4.3.1 wants us to look).
+      const user = this.options.user?.(address)
+      if (user !== undefined && user !== mac) continue
       if (!this.byAddress.has(address)) return address
       expired ??= address
     }

@@ -4,14 +4,12 @@
 import type { HostError, HostStream, StreamEvents } from '../host'
 import type { CloseReason, TcpConnection, TcpUser } from '../tcp/connection'
 
-/** Bytes on their way to the guest at which reading from the host pauses, and goes on. */
-const PAUSE_AT = 1024 * 1024
-const RESUME_AT = 512 * 1024
-
 export class Splice implements TcpUser {
   /** Both are set right after construction, before any event. */
   stream: HostStream | undefined
   connection: TcpConnection | undefined
+  /** Bytes on their way to the guest at which reading from the host pauses; at half of them it goes on. */
+  buffer = 1024 * 1024
   private readonly events: { established?(): void; closed(): void }
   private paused = false
   private over = false
@@ -26,7 +24,7 @@ export class Splice implements TcpUser {
       connected,
       received: (bytes) => {
         this.connection?.send(bytes)
-        if (!this.paused && (this.connection?.queued ?? 0) >= PAUSE_AT) {
+        if (!this.paused && (this.connection?.queued ?? 0) >= this.buffer) {
           this.paused = true
           this.stream?.pause()
         }
@@ -55,7 +53,7 @@ export class Splice implements TcpUser {
   }
 
   drained(): void {
-    if (!this.paused || (this.connection?.queued ?? 0) > RESUME_AT) return
+    if (!this.paused || (this.connection?.queued ?? 0) > this.buffer / 2) return
     this.paused = false
     this.stream?.resume()
   }

@@ -30,6 +30,13 @@ export const OPENING_PER_GUEST = 64
 const CONNECTIONS_MOST = 4096
 const EPHEMERAL_FIRST = 49152
 
+/** Buffer of a connection in each direction, by how many its guest has: all of them together must stay affordable. */
+const BUFFERS = [
+  { connections: 64, bytes: 1024 * 1024 },
+  { connections: 256, bytes: 256 * 1024 },
+  { connections: CONNECTIONS_PER_GUEST, bytes: 64 * 1024 },
+] as const
+
 /** Four numbers that name a connection, the guest's side first. */
 export interface Ends {
   readonly guest: number
@@ -187,8 +194,11 @@ export class TcpNat {
       return undefined
     }
     const { clock } = gateway.options
+    const receiveBuffer = BUFFERS.find(({ connections }) => own < connections)?.bytes
+    if (user instanceof Splice && receiveBuffer !== undefined) user.buffer = receiveBuffer
     const connection: TcpConnection = new TcpConnection({
       clock,
+      receiveBuffer,
       // RFC 6528 wants numbers nobody can guess.
       iss: randomInt(0x1_0000_0000),
       output: (header, queue, offset, length, mss) => this.output(ends, header, queue, offset, length, mss),

@@ -43,11 +43,13 @@ export interface TcpOptions {
   output(header: TcpHeader, queue: SendQueue, offset: number, length: number, mss: number): void
   readonly user: TcpUser
   readonly iss: number
+  /** Bytes the user may leave unconsumed; RECEIVE_BUFFER when left out. */
+  readonly receiveBuffer?: number | undefined
 }
 
 /** What fits in a frame of the network. */
 export const OUR_MSS = 1460
-/** Bytes a user may leave unconsumed. */
+/** Bytes a user may leave unconsumed, unless it is told otherwise. */
 export const RECEIVE_BUFFER = 1024 * 1024
 const OUR_SCALE = 6
 /** Twice the segment lifetime, as short as Linux has it. */
@@ -88,7 +90,7 @@ export class TcpConnection {
     this.sender = new Sender(options.iss, DEFAULT_MSS, (sequence, offset, length, flags) =>
       this.emit(sequence, offset, length, flags),
     )
-    this.receiver = new Receiver(0, RECEIVE_BUFFER, OUR_MSS)
+    this.receiver = new Receiver(0, this.buffer, OUR_MSS)
   }
 
   /** Bytes given to `send` and not yet acknowledged. */
@@ -177,13 +179,17 @@ export class TcpConnection {
     this.schedule()
   }
 
+  private get buffer(): number {
+    return this.options.receiveBuffer ?? RECEIVE_BUFFER
+  }
+
   private get now(): number {
     return this.options.clock.now()
   }
 
   /** The peer's SYN is known. */
   private begin(syn: Segment): void {
-    this.receiver = new Receiver(syn.sequence, RECEIVE_BUFFER, OUR_MSS)
+    this.receiver = new Receiver(syn.sequence, this.buffer, OUR_MSS)
     this.scaling = syn.scale !== undefined
     if (this.scaling) this.receiver.scale = OUR_SCALE
     else this.receiver.limit(0xffff)

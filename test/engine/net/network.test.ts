@@ -434,6 +434,26 @@ describe('TCP', () => {
     expect(network.clock.pending).toBe(0)
   })
 
+  it('has smaller buffers the more connections a guest has', () => {
+    const network = new TestNetwork()
+    const guest = network.guest()
+    const windows: number[] = []
+    for (let i = 0; i < 400; i++) {
+      guest.sendTcp(WORLD, { ...SYN, from: 5000 + i })
+      network.host.streams[i]?.events?.connected()
+      const [answer] = guest.packets()
+      const ack = answer ? get32(answer.body, 4) + 1 : 0
+      const end = { from: 5000 + i, to: 80, acknowledgement: ack, flags: 24 }
+      guest.sendTcp(WORLD, { ...end, sequence: 1001 }, pattern(1))
+      network.clock.advance(50)
+      const told = guest.packets().at(-1)
+      windows.push(told ? get16(told.body, 14) * 64 : 0)
+    }
+    expect(windows[0]).toBeGreaterThan(1_000_000)
+    expect(windows[100]).toBeLessThanOrEqual(256 * 1024)
+    expect(windows[399]).toBeLessThanOrEqual(64 * 1024)
+  })
+
   it('to the gateway reaches the host’s loopback, unless that is off', () => {
     const { network } = connected(GATEWAY)
     expect(network.host.streams[0]?.target.address).toBe('127.0.0.1')

@@ -131,6 +131,12 @@ describe('a client without an address', () => {
     expect(ask(network.guest(18), 'DISCOVER', { requested: '192.0.2.7' })).toBe('OFFER 10.0.2.17 to 10.0.2.17 (one)')
   })
 
+  it('is not offered what somebody is seen to use without a lease', () => {
+    const network = new TestNetwork()
+    network.guest(15).arp(1, GATEWAY)
+    expect(ask(network.guest(16), 'DISCOVER')).toBe('OFFER 10.0.2.16 to 10.0.2.16 (one)')
+  })
+
   it('that goes with another server gives the offer back', () => {
     const network = new TestNetwork()
     const guest = network.guest(15)
