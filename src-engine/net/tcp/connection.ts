@@ -153,7 +153,7 @@ export class TcpConnection {
       const acknowledgement = plus(this.syn.sequence, 1)
       this.output({ sequence: 0, acknowledgement, flags: RST | ACK, window: 0 }, 0, 0)
     } else if (state !== 'SYN-SENT' && state !== 'TIME-WAIT') {
-      this.output({ sequence: this.sender.nxt, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
+      this.output({ sequence: this.sender.idleSequence, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
     }
     this.close('aborted')
   }
@@ -348,7 +348,7 @@ export class TcpConnection {
   }
 
   private acknowledge(): void {
-    this.emit(this.sender.nxt, 0, 0, ACK)
+    this.emit(this.sender.idleSequence, 0, 0, ACK)
   }
 
   private challenge(): void {
@@ -407,7 +407,7 @@ export class TcpConnection {
 
   private giveUp(): void {
     if (this.state !== 'SYN-SENT') {
-      this.output({ sequence: this.sender.nxt, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
+      this.output({ sequence: this.sender.idleSequence, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
     }
     this.close('timeout')
   }

@@ -63,6 +63,14 @@ export class Sender {
     return distance(this.max, this.una)
   }
 
+  /**
+   * The number of a segment without data. After a timeout `nxt` lies below what the peer may have, and with that number its
+   * acknowledgement would be thrown away: two ends doing so never come together again. The byte of a probe does not count.
+   */
+  get idleSequence(): number {
+    return this.window === 0 && this.inFlight === 1 ? this.una : this.max
+  }
+
   get synAcknowledged(): boolean {
     return this.una !== this.iss
   }

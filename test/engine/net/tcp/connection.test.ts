@@ -372,6 +372,16 @@ describe('sending', () => {
     expect(s.texts()).toEqual(['P. 1:501 ack 1'])
   })
 
+  it('after a timeout, what carries no data has the highest number: the peer may have all before it', () => {
+    const s = new TcpScript().passive({ mss: 1000 })
+    s.connection.send(bytes(5000))
+    s.sent()
+    s.clock.advance(1000)
+    expect(s.texts()).toEqual(['. 1:1001 ack 1'])
+    s.from('.', 11, 1, { data: bytes(10) })
+    expect(s.texts()).toEqual(['. 5001:5001 ack 1'])
+  })
+
   it('a probe that was taken moves on', () => {
     const s = new TcpScript().passive({ mss: 1000 })
     s.from('.', 1, 1, { window: 0 })
