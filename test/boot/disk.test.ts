@@ -182,7 +182,7 @@ describe('a disk in use', () => {
         await machine.replaceDom0()
       }
       await guest.expect(/round 8/, 180)
-      const sums = await guest.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda')
+      const sums = await guest.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
       expect(sums).toMatch(/^1$/m)
       expect(sums).toContain(md5(image))
       fsck(image)
@@ -210,7 +210,7 @@ describe('a disk in use', () => {
       const again = new RunningGuest(machine)
       await again.restore(file, 3, [disk('xvda', image)])
       await again.expect(/round 6/, 180)
-      const sums = await again.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda')
+      const sums = await again.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
       expect(sums).toMatch(/^1$/m)
       expect(sums).toContain(md5(image))
       fsck(image)
