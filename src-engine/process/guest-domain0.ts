@@ -27,6 +27,8 @@ const DEATHS_TOLERATED = 5
 const DEATHS_WITHIN_MS = 60_000
 /** A call that failed: how long its domain 0 may take to be seen dead before the failure counts as its answer. */
 const DEATH_SEEN_MS = 2000
+/** How long domain 0 may take to close what the domain had. */
+const RELEASE_MS = 10_000
 /** Typed bytes that are kept in case they are lost on the way. */
 const INPUT_KEPT = 64 * 1024
 
@@ -97,6 +99,12 @@ export class GuestDomain0 {
   async dumpStore(): Promise<string> {
     const dump = await this.current.caller.call('dumpStore', {})
     return dump.ok ? dump.value.text : ''
+  }
+
+  /** Lets go of the domain, so that its images are closed in order; not for ever. */
+  async release(handle: string): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, RELEASE_MS).unref())
+    await Promise.race([this.current.caller.call('release', { handle }), late])
   }
 
   type(bytes: Uint8Array): void {

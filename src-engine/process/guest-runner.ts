@@ -127,6 +127,8 @@ export class GuestRunner {
     const status = await this.finished
     clearTimeout(timer)
     const failed = await this.writeReports(status)
+    this.status ??= status
+    if (this.options.devices.length > 0) await this.dom0.release(this.handle)
     this.kill()
     return failed ? GUEST_EXIT.BAD_ARGUMENTS : status
   }

@@ -135,6 +135,35 @@ const disk = (dev: string, file: string): Disk => ({
   removable: false,
 })
 
+describe('a qcow2 disk of an unmodified kernel', () => {
+  it.skipIf(!LONG)(
+    'is a clean image with what the guest wrote, in the eyes of qemu-img',
+    async ({ skip }) => {
+      const ready = await prepare()
+      if (typeof ready === 'string') return skip(ready)
+      if (missingProgram('qemu-img')) return skip('qemu-img is not installed')
+      const image = path.join(folder, 'disk.qcow2')
+      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
+      const work =
+        'for i in 1 2 3; do head -c 3000000 /dev/urandom >/tmp/$i; rm -f /tmp/1; sync; done; fstrim -v /tmp; umount /tmp'
+      const run = await headlessGuest(
+        ...['--kernel', ready.guest.kernel, '--ramdisk', ready.ramdisk, '--memory', '128', '--timeout', '280'],
+        ...['--extra', `${ready.guest.commandLine} quiet`, '--disk', `${image},format=qcow2`],
+        ...['--expect', PROMPT, '--send', `${ready.insmod}; sleep 1; mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp`],
+        ...['--expect', `Superblock[^]*${PROMPT}`, '--send', `${work}; md5sum /dev/xvda`],
+        ...['--expect', '[0-9a-f]{32}  /dev/xvda', '--send', 'poweroff'],
+      )
+      expect(run.status, run.output + run.errors).toBe(0)
+      execFileSync('qemu-img', ['check', '-f', 'qcow2', image], { stdio: 'pipe' })
+      const raw = path.join(folder, 'converted.raw')
+      execFileSync('qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', image, raw])
+      expect(run.output).toContain(`${md5(raw)}  /dev/xvda`)
+      fsck(raw)
+    },
+    300_000,
+  )
+})
+
 describe('a program on a disk', () => {
   it('that is overwritten through the disk is always the new one when it runs', async ({ skip }) => {
     const ready = await prepare()
@@ -182,7 +211,10 @@ describe('a disk in use', () => {
         await machine.replaceDom0()
       }
       await guest.expect(/round 8/, 180)
-      const sums = await guest.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
+      const sums = await guest.run(
+        'md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda',
+        300,
+      )
       expect(sums).toMatch(/^1$/m)
       expect(sums).toContain(md5(image))
       fsck(image)
@@ -210,7 +242,10 @@ describe('a disk in use', () => {
       const again = new RunningGuest(machine)
       await again.restore(file, 3, [disk('xvda', image)])
       await again.expect(/round 6/, 180)
-      const sums = await again.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
+      const sums = await again.run(
+        'md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda',
+        300,
+      )
       expect(sums).toMatch(/^1$/m)
       expect(sums).toContain(md5(image))
       fsck(image)
