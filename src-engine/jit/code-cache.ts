@@ -4,7 +4,7 @@
 // Invariant: read and changed only between two blocks, on the vcpu's own thread.
 // Runs in: the vcpu's worker thread.
 import { BLOCK, CODE_CACHE, JUMP_ENTRIES, MEMORY_MAP, vcpuAddress } from '../isa/state-layout'
-import { LINKED, UOP_ENTER } from './uop-table'
+import { LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
 
 export const UOP = 16
 const HASH_BUCKETS = 32768
@@ -98,15 +98,28 @@ export class CodeCache {
     view.setUint16(at, UOP_ENTER, true)
     view.setUint16(at + 2, this.offset(first), true)
     view.setInt32(at + 12, region, true)
+    this.redirect(first, first, at)
+  }
+
+  /** From now on it is interpreted again. */
+  leave(first: number): void {
+    const at = this.entry(first)
+    this.view.setUint16(at, UOP_STALE, true)
+    this.redirect(first, at, first)
+  }
+
+  /** What leads to one of a block's two first uops leads to the other: links of its page, the jump cache. */
+  private redirect(first: number, from: number, to: number): void {
+    const { view } = this
     for (const block of this.blocksOfPage(this.hostOf(first))) {
       const last = this.lastUop(block)
       const way = LINKED[this.op(last)] ?? 0
-      if (way !== 0 && view.getUint32(last + 8, true) === first) view.setUint32(last + 8, at, true)
-      if (way === 2 && view.getUint32(last + 24, true) === first) view.setUint32(last + 24, at, true)
+      if (way !== 0 && view.getUint32(last + 8, true) === from) view.setUint32(last + 8, to, true)
+      if (way === 2 && view.getUint32(last + 24, true) === from) view.setUint32(last + 24, to, true)
     }
     const jumps = this.base + CODE_CACHE.JUMPS
     for (let i = 0; i < JUMP_ENTRIES; i++) {
-      if (view.getUint32(jumps + i * 16 + 12, true) === first) view.setUint32(jumps + i * 16 + 12, at, true)
+      if (view.getUint32(jumps + i * 16 + 12, true) === from) view.setUint32(jumps + i * 16 + 12, to, true)
     }
   }
 }

@@ -233,7 +233,7 @@ export class Emitter {
   }
 
   /** After a store to HOST and everything else the instruction does: carry a staged store out; stop when it hit this page. */
-  stored(ip: number, last: boolean): void {
+  stored(ip: number, hit: () => void = () => this.leave(ip + UOP)): void {
     const { w } = this
     w.get(SLOW)
     this.open(OP.if)
@@ -242,12 +242,9 @@ export class Emitter {
     w.get(HOST)
     w.i32(ip)
     w.call(CALL.stored)
-    if (last) w.op(OP.drop)
-    else {
-      this.open(OP.if)
-      this.leave(ip + UOP)
-      this.close()
-    }
+    this.open(OP.if)
+    hit()
+    this.close()
     this.close()
   }
 

@@ -246,7 +246,7 @@ export class Instructions {
         w.get(HOST)
         pushOther()
         e.popMemory(size)
-        e.stored(ip, false)
+        e.stored(ip)
       } else {
         pushOther()
         e.popRegister(dst, size)
@@ -282,7 +282,7 @@ export class Instructions {
       w.set(b)
       this.setFlags(kind, place, SUB)
     } else this.setFlags(kind, place, name === 'add' ? ADD : SUB)
-    if (toMemory && !readsOnly) e.stored(ip, false)
+    if (toMemory && !readsOnly) e.stored(ip)
   }
 
   /** a and b are on the stack. */
@@ -375,7 +375,7 @@ export class Instructions {
       w.get(narrow ? COUNT : VA)
       if (memory) e.popMemory(size)
       else e.popRegister(dst, size)
-      if (memory) e.stored(ip, false)
+      if (memory) e.stored(ip)
       return
     }
     w.set(from)
@@ -396,7 +396,7 @@ export class Instructions {
     if (name === 'neg') this.setFlags(kind, place, SUB)
     else if (place.flagsSeen) this.countFlags(kind, name === 'inc')
     else this.form = PARTIAL | (narrow ? NARROW : 0)
-    if (memory) e.stored(ip, false)
+    if (memory) e.stored(ip)
   }
 
   private countFlags(kind: UopKind, up: boolean): void {
@@ -472,7 +472,7 @@ export class Instructions {
       if (fixed < 0) e.close()
       this.form = fixed < 0 ? meet(before, SHIFTED) : SHIFTED
     } else if (fixed !== 0) this.form = SHIFTED
-    if (memory) e.stored(ip, false)
+    if (memory) e.stored(ip)
   }
 
   /** The last bit shifted out to bit 63 of FLAG_A, OF to that of FLAG_B; operand in X, result in Z. */
@@ -562,7 +562,7 @@ export class Instructions {
       w.op(OP.i32_or)
       this.form = replaceCarryOverflow(w, this.form)
     }
-    if (memory) e.stored(ip, false)
+    if (memory) e.stored(ip)
   }
 
   private multiply(kind: UopKind, place: Place, immediate: boolean): void {
@@ -614,7 +614,7 @@ export class Instructions {
     }
     w.get(kept)
     e.popRegister(src, size)
-    if (memory) e.stored(ip, false)
+    if (memory) e.stored(ip)
   }
 
   private extend(kind: UopKind, place: Place): void {
@@ -653,7 +653,7 @@ export class Instructions {
       w.get(COUNT)
       if (memory) {
         e.popMemory(0)
-        e.stored(ip, false)
+        e.stored(ip)
       } else e.popRegister(dst, 0)
       return
     }
@@ -707,7 +707,7 @@ export class Instructions {
           else if (family === 'push_imm') w.i64(cache.word(ip + 12))
           else e.pushRegister(dst, 3)
         })
-        e.stored(ip, false)
+        e.stored(ip)
         break
       case 'pop':
         this.pop(ip, RSP)

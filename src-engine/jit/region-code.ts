@@ -149,6 +149,10 @@ export class RegionCode {
       e.leave(first | BLOCK_START)
       return
     }
+    this.leaveByAddress(offset)
+  }
+  private leaveByAddress(offset: number): void {
+    const { emitter: e, body } = this
     body.i32(0)
     body.get(PC_BASE)
     body.i64(offset)
@@ -252,9 +256,13 @@ export class RegionCode {
     } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family)
     else if (family === 'call' && kind?.size === 3) {
       instructions.push(ip, () => this.pushAfter(node))
-      e.stored(ip, true)
+      // what this page's code was is not to be called any more when the return address fell into it
+      e.stored(ip, () => {
+        this.count(node)
+        this.leaveByAddress(node.taken)
+      })
       this.count(node)
-      this.leaveTo(cache.word(ip + 12))
+      this.go(node, node.takenTo, node.taken)
     } else if (family === 'ret' && kind?.size === 3) {
       instructions.popTarget(ip)
       body.get(HOST)
@@ -262,7 +270,18 @@ export class RegionCode {
       body.set(X)
       this.checkTarget()
       instructions.raiseStack()
-      this.leaveToX(node)
+      this.count(node)
+      for (const site of node.returns) {
+        body.get(X)
+        body.get(PC_BASE)
+        body.i64(cache.offset(site.first))
+        body.op(OP.i64_add)
+        body.op(OP.i64_eq)
+        this.open(OP.if, { kind: 'if' })
+        this.go(node, site, cache.offset(site.first))
+        this.close()
+      }
+      this.leaveByX()
     } else if ((family === 'jmp_ind' || family === 'call_ind') && kind?.size === 3) {
       if (kind.memory) {
         e.reach(ip, 8, 'read')
@@ -272,7 +291,7 @@ export class RegionCode {
       this.checkTarget()
       if (family === 'call_ind') {
         instructions.push(ip, () => this.pushAfter(node))
-        e.stored(ip, true)
+        e.stored(ip, () => this.leaveToX(node))
       }
       this.leaveToX(node)
     } else e.leave(e.begin)
@@ -330,8 +349,11 @@ export class RegionCode {
   }
 
   private leaveToX(node: Node): void {
-    const { emitter: e, body } = this
     this.count(node)
+    this.leaveByX()
+  }
+  private leaveByX(): void {
+    const { emitter: e, body } = this
     body.i32(0)
     body.get(X)
     e.leaveAt()

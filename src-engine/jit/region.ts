@@ -6,6 +6,8 @@ import { type CodeCache, UOP } from './code-cache'
 import { isConditionalJump, UOPS } from './uop-table'
 
 const PAGE = 4096
+/** Calls of a region whose returns stay in it: each return compares with all of them. */
+const RETURN_SITES = 6
 
 /** Where control may go at the end of a block: page offsets. A call's is its target; -1: not there. */
 export interface Block {
@@ -14,9 +16,13 @@ export interface Block {
   readonly instructions: number
   readonly taken: number
   readonly next: number
+  /** Offset after a call, or -1. */
+  readonly after: number
   /** Region blocks that `taken` and `next` are, or undefined: outside. */
   takenTo: Node | undefined
   nextTo: Node | undefined
+  /** A return: blocks after calls of the region, which it may lead to. */
+  returns: Node[]
 }
 
 export interface Node extends Block {
@@ -40,7 +46,7 @@ export interface Region {
   readonly nodes: readonly Node[]
 }
 
-function readBlock(cache: CodeCache, first: number): Omit<Block, 'takenTo' | 'nextTo'> {
+function readBlock(cache: CodeCache, first: number): Omit<Block, 'takenTo' | 'nextTo' | 'returns'> {
   const last = cache.lastUop(first)
   const kind = UOPS[cache.op(last)]
   const instructions = cache.order(last) + 1
@@ -51,7 +57,12 @@ function readBlock(cache: CodeCache, first: number): Omit<Block, 'takenTo' | 'ne
     taken = cache.word(last + 12)
     next = cache.word(last + UOP + 4)
   }
-  return { first, last, instructions, taken, next }
+  let after = -1
+  if (kind?.family === 'call' && kind.size === 3) {
+    taken = cache.word(last + 12)
+    after = cache.word(last + UOP + 4)
+  }
+  return { first, last, instructions, taken, next, after }
 }
 
 /** Blocks that control reaches from `first`, at most `limit`. */
@@ -64,6 +75,7 @@ export function formRegion(cache: CodeCache, first: number, limit: number): Regi
       ...base,
       takenTo: undefined,
       nextTo: undefined,
+      returns: [],
       order: -1,
       dominator: undefined,
       merges: [],
@@ -77,6 +89,7 @@ export function formRegion(cache: CodeCache, first: number, limit: number): Regi
   }
   const entry = make(first)
   const queue = [entry]
+  const sites: Node[] = []
   const reach = (offset: number): Node | undefined => {
     if (offset < 0 || offset >= PAGE) return undefined
     const at = cache.find(page + offset)
@@ -93,7 +106,12 @@ export function formRegion(cache: CodeCache, first: number, limit: number): Regi
     if (!node) break
     node.takenTo = reach(node.taken)
     node.nextTo = reach(node.next)
+    if (node.after >= 0 && node.takenTo && sites.length < RETURN_SITES) {
+      const site = reach(node.after)
+      if (site) sites.push(site)
+    }
   }
+  for (const node of queue) if (UOPS[cache.op(node.last)]?.family === 'ret') node.returns = [...new Set(sites)]
   return shape(entry)
 }
 
@@ -102,6 +120,7 @@ function reversePostorder(entry: Node): Node[] {
   const done: Node[] = []
   const visit = (node: Node): void => {
     seen.add(node)
+    for (const site of node.returns) if (!seen.has(site)) visit(site)
     if (node.nextTo && !seen.has(node.nextTo)) visit(node.nextTo)
     if (node.takenTo && !seen.has(node.takenTo)) visit(node.takenTo)
     done.push(node)
@@ -125,6 +144,7 @@ function dominators(nodes: readonly Node[]): void {
   for (const node of nodes) {
     if (node.takenTo) node.takenTo.predecessors.push(node)
     if (node.nextTo && node.nextTo !== node.takenTo) node.nextTo.predecessors.push(node)
+    for (const site of node.returns) site.predecessors.push(node)
   }
   for (const node of nodes) node.dominator = undefined
   for (let changed = true; changed; ) {
@@ -173,11 +193,19 @@ function shape(entry: Node): Region {
       cut = true
     }
   }
+  for (const node of nodes) {
+    const kept = node.returns.filter((site) => site.order > node.order || dominates(site, node))
+    if (kept.length === node.returns.length) continue
+    node.returns = kept
+    cut = true
+  }
   if (cut) dominators(nodes)
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]
     if (!node) break
-    node.longest = node.instructions + Math.max(beyond(node, node.takenTo), beyond(node, node.nextTo))
+    node.longest =
+      node.instructions +
+      Math.max(beyond(node, node.takenTo), beyond(node, node.nextTo), ...node.returns.map((site) => beyond(node, site)))
     let forward = 0
     for (const from of node.predecessors) if (from.order < node.order) forward++
     node.merge = forward > 1
@@ -195,8 +223,8 @@ export function rootOf(cache: CodeCache, first: number): number {
   const page = cache.hostOf(first) & ~(PAGE - 1)
   const sources = new Map<number, number[]>()
   for (const block of cache.blocksOfPage(page)) {
-    const { taken, next } = readBlock(cache, block)
-    for (const offset of [taken, next]) {
+    const { taken, next, after } = readBlock(cache, block)
+    for (const offset of [after < 0 ? taken : after, next]) {
       if (offset < 0 || offset >= PAGE) continue
       const to = cache.find(page + offset)
       if (to === 0) continue

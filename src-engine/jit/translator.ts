@@ -41,7 +41,7 @@ export interface TranslatorStatistics {
   regions: number
   blocks: number
   bytes: number
-  failed: number
+  evicted: number
   milliseconds: number
 }
 
@@ -55,7 +55,7 @@ const TABLE_STEP = 256
 const SWEEP_EVERY = 64
 
 export class Translator {
-  readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, failed: 0, milliseconds: 0 }
+  readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, milliseconds: 0 }
   private readonly cache: CodeCache
   private readonly code: RegionCode
   private readonly counts = new Map<number, number>()
@@ -117,7 +117,7 @@ export class Translator {
     const { cache, statistics } = this
     if (cache.hasEntry(first)) return
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
-    if (this.alive > this.options.bytes) return
+    if (this.alive > this.options.bytes) this.evict()
     const region = formRegion(cache, first, this.options.blocks)
     const bytes = moduleOf(CORE_FUNCTIONS, { maximum: MEMORY_MAXIMUM }, [this.code.make(region)])
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
@@ -151,6 +151,16 @@ export class Translator {
   private sweep(): void {
     this.sinceSweep = 0
     for (const [index, { first, bytes }] of this.installed) if (!this.cache.entered(first, index)) this.release(index, bytes)
+  }
+
+  /** Makes room: the older half of the regions goes, and is interpreted until it is found hot again. */
+  private evict(): void {
+    for (const [index, { first, bytes }] of this.installed) {
+      if (this.alive <= this.options.bytes / 2) return
+      if (this.cache.entered(first, index)) this.cache.leave(first)
+      this.release(index, bytes)
+      this.statistics.evicted++
+    }
   }
 
   /** The interpreter emptied its pool: all blocks are others now. */

@@ -8,6 +8,7 @@ const numbering = numberUops(familyNames())
 const endings = endingFamilies()
 
 export const UOP_ENTER = SPECIAL.indexOf('ENTER')
+export const UOP_STALE = SPECIAL.indexOf('STALE')
 
 export interface UopKind {
   /** Family of isa/uops.ts, or a name of SPECIAL. */

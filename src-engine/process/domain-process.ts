@@ -35,7 +35,7 @@ import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
 import { VcpuThreads } from './vcpu-threads'
 
 /** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
-const TRANSLATOR = ['on', 'eager'].includes(process.env['RINGMASTER_TRANSLATOR'] ?? 'off')
+const TRANSLATOR = process.env['RINGMASTER_TRANSLATOR'] !== 'off'
 
 type ExitReason = TypeOf<(typeof DOMAIN_EVENTS)['exit']>['reason']
 type GuestPages = DomainCalls['build']['reply']

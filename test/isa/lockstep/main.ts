@@ -1,13 +1,15 @@
-// The lockstep checker: `npm run -s lockstep -- [--states N] [--seed S] [--only TEXT] [--set NAME] [--show N]`.
+// The lockstep checker: `npm run -s lockstep -- [--programs N | --states N] [--seed S] [--only TEXT] [--set NAME] [--show N]`.
 // Exit status 0: no difference, 1: differences, 2: bad arguments.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import path from 'node:path'
+import { randomFrom } from '../../support/random'
 import { random } from '../fp/states'
 import { describe } from '../fuzz/compare'
 import { type Form, integerForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
 import { makeCase } from '../fuzz/generate'
 import { seedOf } from '../fuzz/sweep'
 import { Pair } from './pair'
+import { randomProgram } from './programs'
 
 const args = process.argv.slice(2)
 function option(name: string): string | undefined {
@@ -17,6 +19,7 @@ function option(name: string): string | undefined {
 
 async function main(): Promise<number> {
   const states = Number(option('states') ?? 20)
+  const programs = Number(option('programs') ?? 0)
   const seed = Number(option('seed') ?? 1)
   const only = option('only')
   const set = option('set')
@@ -32,12 +35,27 @@ async function main(): Promise<number> {
     .flatMap(([, list]) => list)
     .filter((form) => only === undefined || form.name.includes(only))
   if (forms.length === 0 || !(states > 0) || Number.isNaN(seed)) {
-    process.stderr.write('lockstep: --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence, --show N\n')
+    process.stderr.write(
+      'lockstep: --programs N | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence, --show N\n',
+    )
     return 2
   }
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
   const pair = await Pair.create(path.join(root, 'src-engine/assembly/build/core.wasm'))
   let cases = 0
+  for (let i = 0; i < programs; i++) {
+    const c = randomProgram(randomFrom(seed + i))
+    const text = pair.runProgram(c)
+    if (text === '') continue
+    process.stdout.write(`program of seed ${seed + i}: ${text}\n  ${describe(c)}\n`)
+    return 1
+  }
+  if (programs > 0) {
+    process.stdout.write(
+      `${programs} programs, no difference; ${(pair.share() * 100).toFixed(0)} % of the instructions translated\n`,
+    )
+    return 0
+  }
   let bad = 0
   for (const form of forms) {
     const r = random(seedOf(form.name, seed))

@@ -3,11 +3,13 @@
 // Runs in: tests and the lockstep checker.
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
-import { Translator } from '../../../src-engine/jit/translator'
+import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import type { Answer, Case } from '../fuzz/case'
 import { compare } from '../fuzz/compare'
-import type { Form } from '../fuzz/forms'
+import { type Form, sequenceForms } from '../fuzz/forms'
 import { Machine } from '../fuzz/machine'
+
+const SEQUENCES = sequenceForms()
 
 export class Pair {
   private runs = 0
@@ -18,18 +20,28 @@ export class Pair {
     readonly translator: Translator,
   ) {}
 
-  static async create(core: string): Promise<Pair> {
+  static async create(core: string, options = TRANSLATOR_DEFAULTS): Promise<Pair> {
     const translated = await Machine.create(core)
-    return new Pair(await Machine.create(core), translated, new Translator(translated.memory, 0, translated.core))
+    return new Pair(await Machine.create(core), translated, new Translator(translated.memory, 0, translated.core, options))
   }
 
-  private retired(machine: Machine): bigint {
-    return new DataView(machine.memory.buffer).getBigUint64(vcpuAddress(0, 'RETIRED'), true)
+  private retired(machine: Machine, field: 'RETIRED' | 'STAT_TRANSLATED' = 'RETIRED'): bigint {
+    return new DataView(machine.memory.buffer).getBigUint64(vcpuAddress(0, field), true)
+  }
+  /** Share of instructions that one machine retired in translated code. */
+  share(): number {
+    return Number(this.retired(this.translated, 'STAT_TRANSLATED')) / Number(this.retired(this.translated))
   }
   private counted(machine: Machine, c: Case): { answer: Answer; retired: bigint } {
     const before = this.retired(machine)
     const answer = machine.runDecoded(c)
     return { answer, retired: this.retired(machine) - before }
+  }
+
+  /** A program instead of an instruction; all flags count. */
+  runProgram(c: Case): string {
+    const [form] = SEQUENCES
+    return form ? this.run(form, c) : ''
   }
 
   /** Differences as text, or ''. */

@@ -1,0 +1,159 @@
+// Random programs: arithmetic over registers and one page of data, jumps back and forth, calls and returns. Many loop for ever:
+// what counts is that two machines given the same number of instructions are in the same state.
+// Runs in: tests and the lockstep checker.
+import { type Case, DATA } from '../fuzz/case'
+
+export type Random = (below: number) => number
+
+const OPCODES_RM = [
+  0x00, 0x01, 0x02, 0x03, 0x28, 0x29, 0x2b, 0x38, 0x39, 0x3b, 0x20, 0x21, 0x23, 0x08, 0x09, 0x30, 0x31, 0x33, 0x10, 0x11, 0x13,
+  0x18, 0x19, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b,
+]
+const BASE = 3 // RBX points to data
+const STACK = 4
+
+/** Registers programs compute with: not RSP, not RBX. */
+const FREE = [0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+
+class Program {
+  readonly bytes: number[] = []
+  private readonly starts: number[] = []
+  private readonly holes: { at: number; wide: boolean; to: number }[] = []
+
+  constructor(
+    private readonly r: Random,
+    private readonly length: number,
+  ) {
+    for (let i = 0; i < length; i++) {
+      this.starts.push(this.bytes.length)
+      this.instruction()
+    }
+    this.starts.push(this.bytes.length)
+    this.bytes.push(0xf4)
+    for (const { at, wide, to } of this.holes) {
+      const distance = (this.starts[to] ?? 0) - (at + (wide ? 4 : 1))
+      if (wide) for (let i = 0; i < 4; i++) this.bytes[at + i] = (distance >> (i * 8)) & 255
+      else this.bytes[at] = distance & 255
+    }
+  }
+
+  private free(): number {
+    return FREE[this.r(FREE.length)] ?? 0
+  }
+
+  /** Prefix and REX for operands reg and rm; size 0 to 3. */
+  private rex(size: number, reg: number, rm: number): void {
+    if (size === 1) this.bytes.push(0x66)
+    this.bytes.push(0x40 | (size === 3 ? 8 : 0) | (reg >= 8 ? 4 : 0) | (rm >= 8 ? 1 : 0))
+  }
+  /** ModRM of a register, or now and then of memory at RBX. */
+  private operand(reg: number, rm: number): void {
+    if (rm === BASE) this.bytes.push(0x40 | ((reg & 7) << 3) | BASE, this.r(120))
+    else this.bytes.push(0xc0 | ((reg & 7) << 3) | (rm & 7))
+  }
+  private rm(): number {
+    return this.r(3) === 0 ? BASE : this.free()
+  }
+
+  private instruction(): void {
+    const { r, bytes } = this
+    const size = [0, 1, 2, 2, 2, 3, 3, 3][r(8)] ?? 3
+    const reg = this.free()
+    const rm = this.rm()
+    const wide = size === 0 ? 0 : 1
+    let what = 0
+    switch (r(16)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3: {
+        const opcode = OPCODES_RM[r(OPCODES_RM.length)] ?? 1
+        this.rex(opcode & 1 ? size || 2 : 0, reg, rm)
+        bytes.push(opcode)
+        this.operand(reg, rm)
+        break
+      }
+      case 4: // immediate
+        this.rex(size, 0, rm)
+        bytes.push(size === 0 ? 0x80 : 0x83)
+        this.operand(r(8), rm)
+        bytes.push(r(256))
+        break
+      case 5: // shift or rotate
+        this.rex(size, 0, rm)
+        bytes.push((r(2) === 0 ? 0xc0 : 0xd2) | wide)
+        this.operand([0, 1, 4, 5, 7, 2][r(6)] ?? 4, rm)
+        if ((bytes[bytes.length - (rm === BASE ? 3 : 2)] ?? 0) < 0xd0) bytes.push(r(72))
+        break
+      case 6: // INC DEC, NOT NEG, MUL
+        this.rex(size, 0, rm)
+        bytes.push((r(2) === 0 ? 0xfe : 0xf6) | wide)
+        this.operand((bytes[bytes.length - 1] ?? 0) >= 0xfe ? r(2) : 2 + r(3), rm)
+        break
+      case 7: // MOVZX MOVSX CMOVcc IMUL SETcc BT BSWAP
+      case 8: {
+        const opcode = [0xb6, 0xb7, 0xbe, 0xbf, 0xaf, 0x40 + r(16), 0x40 + r(16), 0x90 + r(16), 0xa3][r(9)] ?? 0xaf
+        this.rex(opcode >= 0x90 && opcode < 0xa0 ? 2 : size || 2, reg, rm)
+        bytes.push(0x0f, opcode)
+        this.operand(reg, opcode === 0xa3 ? this.registerOnly(reg, rm) : rm)
+        break
+      }
+      case 9: // LEA [RBX + reg * scale + disp8], not RSP as index
+        bytes.push(
+          0x48 | (reg >= 8 ? 4 : 0) | (rm >= 8 ? 2 : 0),
+          0x8d,
+          0x44 | ((reg & 7) << 3),
+          (r(4) << 6) | ((rm & 7) << 3) | BASE,
+          r(256),
+        )
+        break
+      case 10: // PUSH, POP
+        bytes.push(0x41, 0x50 + r(8), 0x41, 0x58 + r(8))
+        break
+      case 11:
+        this.jump(0xeb, false)
+        break
+      case 12:
+        what = r(4)
+        if (what === 0) this.jump(0xe8, true)
+        else if (what === 1) bytes.push(0xc3)
+        else bytes.push([0x98, 0x99, 0x90, 0xf8, 0xf9, 0xf5][r(6)] ?? 0x90)
+        break
+      default:
+        this.jump(0x70 + r(16), false)
+    }
+  }
+
+  /** The rex before was made for `rm`: a register of the same half. */
+  private registerOnly(reg: number, rm: number): number {
+    return rm === BASE ? (reg >= 8 ? 1 : reg & 7) : rm
+  }
+
+  private jump(opcode: number, wide: boolean): void {
+    this.bytes.push(opcode)
+    const here = this.starts.length - 1
+    const to = Math.max(0, Math.min(this.length, here + this.r(25) - 10))
+    this.holes.push({ at: this.bytes.length, wide, to })
+    for (let i = 0; i < (wide ? 4 : 1); i++) this.bytes.push(0)
+  }
+}
+
+/** A program of at most 60 instructions. */
+export function randomProgram(r: Random): Case {
+  const code = Uint8Array.from(new Program(r, 5 + r(56)).bytes)
+  const word = (): bigint => (BigInt(r(0x1_0000_0000)) << 32n) | BigInt(r(0x1_0000_0000))
+  const small = (): bigint => BigInt.asUintN(64, BigInt(r(64)) - 8n)
+  const gpr = Array.from({ length: 16 }, () => (r(2) === 0 ? word() : small()))
+  gpr[BASE] = DATA + 0x1000n - 128n
+  gpr[STACK] = DATA + 0x1000n + 0x100n
+  return {
+    code,
+    offset: r(0xf00 - code.length),
+    bits: 64,
+    gpr,
+    rflags: 0x202 | (r(0x1000) & 0x8d5),
+    middle: Uint8Array.from({ length: 512 }, () => r(256)),
+    tail: Uint8Array.from({ length: 64 }, () => r(256)),
+    fx: undefined,
+  }
+}
