@@ -1,7 +1,7 @@
 // An RFB server for one screen and any number of viewers (RFC 6143). Viewers come as byte channels: a window's stream, or sockets
 // from listen.ts. One fetch of the picture serves all of them; a frame is made only when somebody waits for one.
-// Invariant: between two frames at least three times as long passes as the last one took, so that drawing never takes more than
-// a quarter of this thread, which also serves the guest's console and store. Runs in: the process of the source (the guest's).
+// Frames are paced by what the last one took: a seventh of this thread is spent on them, more only to keep 30 a second, and never more
+// than half, for it also serves the guest's console and store. Runs in: the process of the source (the guest's).
 import type { ByteChannel } from './byte-channel'
 import { InputHub, type InputSink } from './input-hub'
 import { Keyboard } from './keyboard'
@@ -13,8 +13,11 @@ import { Screen } from './screen'
 import { Session, type SessionSurroundings } from './session'
 
 const FRAME_MS = 16
+const GOOD_FRAME_MS = 33
 const SLOWEST_FRAME_MS = 250
-const SHARE = 4
+/** One in so many parts of the time, when all is well, and at most. */
+const GENTLE_SHARE = 7
+const LARGEST_SHARE = 2
 /** Wrong passwords in a row before nobody may try, and for how long. */
 const WRONG_PASSWORDS = 5
 const LOCKED_MS = 10_000
@@ -118,7 +121,8 @@ export class RfbServer {
     if (this.stale) this.refresh()
     for (const session of this.sessions) session.sendFrame()
     const took = performance.now() - start
-    this.nextFrame = start + Math.min(SLOWEST_FRAME_MS, Math.max(FRAME_MS, SHARE * took))
+    const gentle = Math.min(GENTLE_SHARE * took, GOOD_FRAME_MS)
+    this.nextFrame = start + Math.min(SLOWEST_FRAME_MS, Math.max(FRAME_MS, gentle, LARGEST_SHARE * took))
   }
 
   private refresh(): void {
