@@ -18,6 +18,7 @@ export function backendAccess(domain: Domain): GuestAccess {
       memory.beforeOutsideWrite(index)
       publication.queue(index, value, event, port)
     },
+    hush: (port, on) => events.hush(port, on),
     bind: (port) => events.bindBackend(port),
     unbind: (port) => events.unbindBackend(port),
   }

@@ -169,8 +169,8 @@ export class EventChannels {
       switch (state) {
         case EVTCHNSTAT.interdomain:
           if (remoteDomid === DOM0) {
-            Atomics.or(this.domain.memory.i32, (this.domain.address('PORT_SIGNAL') >>> 2) + (port >>> 5), 1 << (port & 31))
-            bell = true
+            // A bit that is set is one the main thread still has to look at: it needs no second bell.
+            bell = this.signal(port, true)
           } else this.raiseLocked(remote)
           break
         case EVTCHNSTAT.ipi:
@@ -310,6 +310,23 @@ export class EventChannels {
         this.fill(port, EVTCHNSTAT.unbound, flags, DOM0, 0, vcpu)
       }
     })
+  }
+
+  /** Sets or clears a PORT_SIGNAL bit; true when that changed it. */
+  private signal(port: number, on: boolean): boolean {
+    const { i32 } = this.domain.memory
+    const word = (this.domain.address('PORT_SIGNAL') >>> 2) + (port >>> 5)
+    const bit = 1 << (port & 31)
+    const before = on ? Atomics.or(i32, word, bit) : Atomics.and(i32, word, ~bit)
+    return ((before & bit) !== 0) !== on
+  }
+
+  /**
+   * While hushed, the guest's sends on a port ring no bell: its pump looks by itself, and once more after the hush is over. The main
+   * thread only.
+   */
+  hush(port: number, on: boolean): void {
+    if (this.valid(port)) this.signal(port, on)
   }
 
   /** Ports the guest has sent on since the last call; the main thread calls this after `answerBell`. */

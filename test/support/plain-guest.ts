@@ -7,6 +7,7 @@ export interface PlainGuest extends GuestAccess {
   readonly grants: Map<number, number>
   readonly readonlyGrants: Set<number>
   readonly bound: Set<number>
+  readonly hushed: Set<number>
   /** Ports raised, in order. */
   readonly raised: number[]
   /** Pages told to be written. */
@@ -25,6 +26,7 @@ export function plainGuest(memory: SharedArrayBuffer): PlainGuest {
     grants: new Map(),
     readonlyGrants: new Set(),
     bound: new Set(),
+    hushed: new Set(),
     raised: [],
     dirty: new Set(),
     onEvent: () => {},
@@ -37,6 +39,7 @@ export function plainGuest(memory: SharedArrayBuffer): PlainGuest {
       guest.raised.push(port)
       guest.onEvent(port)
     },
+    hush: (port, on) => void (on ? guest.hushed.add(port) : guest.hushed.delete(port)),
     bind: (port) => !guest.bound.has(port) && guest.bound.add(port) !== undefined,
     unbind: (port) => void guest.bound.delete(port),
   }

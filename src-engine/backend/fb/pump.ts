@@ -1,7 +1,8 @@
 // The framebuffer page of one guest: reads the frontend's events (what it drew, a new mode) and shows its pixels through a
 // Framebuffer of the same process. The service in domain 0 only does the handshake; nothing of the picture goes over the link, so a
 // domain 0 that dies does not disturb it. Spec: section 7.5 of the ABI document.
-// Invariant: an event is copied once and then checked; the consumer's index is ours and only shown to the guest.
+// A frontend rings for every few characters, so while it draws the pump looks by itself every LOOK_MS and has its bell hushed; an idle
+// one is heard at once. Invariant: an event is copied once and then checked; the consumer's index is ours and only shown to the guest.
 // Runs in: main thread of the domain's process.
 import { readStruct, type Width } from '../../lib/struct-layout'
 import { err, ok, type Result } from '../../public/result'
@@ -11,6 +12,8 @@ import type { GuestAccess } from '../../ring/guest-access'
 import type { DevicePump, Keys, PumpMaker, PumpSetup } from '../device'
 import type { Framebuffer } from './framebuffer'
 import { MAX_HEIGHT, MAX_WIDTH, type Mode, Surface, wrongMode } from './surface'
+
+const LOOK_MS = 12
 
 const STATE = fields({
   version: oneOf(1),
@@ -93,6 +96,9 @@ class FbPump implements DevicePump {
   private readonly event = new Uint8Array(XENFB_EVENT_SIZE)
   private readonly eventView = new DataView(this.event.buffer)
   private shown = false
+  private timer: ReturnType<typeof setTimeout> | undefined
+  /** The ring was full: what the frontend drew then it may not have told. */
+  private missed = false
 
   constructor(
     setup: PumpSetup,
@@ -129,30 +135,49 @@ class FbPump implements DevicePump {
 
   signal(): void {
     const { guest, place } = this
+    if (!this.look()) return
+    guest.hush(place.port, true)
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      guest.hush(place.port, false)
+      this.signal()
+    }, LOOK_MS)
+  }
+
+  /** Takes what is in the ring; false when there was nothing. */
+  private look(): boolean {
+    const { guest, place, framebuffer } = this
     if (guest.frame(place.gfn, true) !== place.page) {
       this.fail('its page is gone')
-      return
+      return false
     }
     const produced = Atomics.load(guest.words, (place.page + XENFB.out_prod) >> 2) >>> 0
     const waiting = (produced - this.consumed) >>> 0
     if (waiting > XENFB_OUT_ENTRIES) {
       this.fail(`${waiting} events in a ring of ${XENFB_OUT_ENTRIES}`)
-      return
+      return false
     }
-    if (waiting === 0) return
+    if (waiting === 0) {
+      if (this.missed) framebuffer.damage(0, 0, framebuffer.width, framebuffer.height)
+      if (this.missed) framebuffer.tell()
+      this.missed = false
+      return false
+    }
+    if (waiting === XENFB_OUT_ENTRIES) this.missed = true
     for (let i = 0; i < waiting; i++) {
       const at = place.page + XENFB.out + (((this.consumed + i) >>> 0) % XENFB_OUT_ENTRIES) * XENFB_EVENT_SIZE
       this.event.set(guest.bytes.subarray(at, at + XENFB_EVENT_SIZE))
       const wrong = this.take()
       if (wrong === undefined) continue
       this.fail(wrong)
-      return
+      return false
     }
     this.consumed = produced
     guest.beforeWrite(place.page)
     // The frontend only asks whether there is room: it waits for nothing, so nobody is rung.
     Atomics.store(guest.words, (place.page + XENFB.out_cons) >> 2, produced | 0)
-    this.framebuffer.tell()
+    framebuffer.tell()
+    return true
   }
 
   /** One event, copied; unknown kinds are for newer backends. */
@@ -181,6 +206,7 @@ class FbPump implements DevicePump {
   }
 
   close(): void {
+    clearTimeout(this.timer)
     this.framebuffer.hide(this.surface)
   }
 }

@@ -137,6 +137,23 @@ describe('pictures', () => {
     expect(front.failures).toEqual([])
   })
 
+  it('a frontend that draws is not heard but looked at; when it rests its bell is heard again', async () => {
+    const front = frontend()
+    const pump = front.pump()
+    front.event(2, 0, 0, 1, 1)
+    pump.signal(PORT)
+    expect(front.guest.hushed.has(PORT)).toBe(true)
+    // Nobody rings for these; the ring was full, so what was drawn then may not have been told.
+    for (let i = 0; i < 51; i++) front.event(2, 0, 0, 1, 1)
+    await expect.poll(front.consumed).toBe(52)
+    await expect.poll(() => front.guest.hushed.has(PORT)).toBe(false)
+    const rows = new Uint8Array(HEIGHT)
+    front.draw((HEIGHT - 1) * WIDTH * 4, 0x123456)
+    front.framebuffer.fetch(new Uint32Array(WIDTH * HEIGHT), rows)
+    expect(rows[HEIGHT - 1]).toBe(1)
+    pump.close()
+  })
+
   it('a new mode changes size, stride and place of the picture; saved and restored it stays', () => {
     const front = frontend()
     const pump = front.pump()
