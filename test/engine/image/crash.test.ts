@@ -160,7 +160,6 @@ describe.skipIf(NO_QEMU_IMG)(`a crash${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''}`,
           const stamp = stampOf(bytes, sector)
           return set.has(stamp) ? [] : [`sector ${sector} shows ${stamp}, allowed ${[...set].join(' ')}`]
         })
-        if (moment % 500 === 0 && process.env['DBG']) console.log(name, moment, file.records.length)
         expect(wrong.slice(0, 5), `moment ${moment} of ${file.records.length}`).toEqual([])
       }
     },

@@ -84,7 +84,7 @@ it('damaged images give errors or data', { timeout: 3_600_000 }, async () => {
   }
   const started = process.memoryUsage().rss
   let most = 0
-  for (let i = 0; i < count(150, 10_000); i++) {
+  for (let i = 0; i < count(100, 10_000); i++) {
     const victim = victims[random(victims.length)]
     if (!victim) throw new Error('no victims')
     const file = path.join(folder, path.basename(victim.file))
