@@ -25,6 +25,6 @@ export default defineConfig({
     teardownTimeout: 10_000,
     // One second, the default, is short on a busy machine.
     expect: { poll: { timeout: 15_000, interval: 50 } },
-    reporters: ['default', path.join(root, 'resources/tooling/plain-reporter.mjs')],
+    reporters: ['default', path.join(test, 'support/row-reporter.ts'), path.join(root, 'resources/tooling/plain-reporter.mjs')],
   },
 })

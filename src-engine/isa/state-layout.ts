@@ -128,6 +128,7 @@ export const VCPU_FIELDS = [
   ['STAGING', 0x600, 512, 'FXSAVE and FNSAVE images on their way; dead between instructions'],
   ['LAPIC', 0x1000, 4096, 'register page of the local APIC; layout as the MMIO page; owned by platform/lapic.ts'],
   ['VCPU_PRIVATE', 0x2000, 4096, 'free for the hypervisor: timers, registrations (hypervisor/domain-layout.ts)'],
+  ['DECODED', 0x3000, 4096, 'byte a uop number: 1 once the decoder has made one'],
   ['TLB_SUPERVISOR', 0x10000, 65536, 'read, write and execute arrays'],
   ['TLB_USER', 0x20000, 65536, ''],
   ['TLB_CHECKED', 0x30000, 32768, 'always empty: in force while each data access has to be looked at (breakpoints, alignment checks)'],

@@ -6,6 +6,7 @@
 import { concatBytes, fromUtf8, utf8 } from '../lib/bytes'
 import { LINK_BODY_LIMIT, LINK_RECORD_HEADER, LINK_RECORDS, type LinkRecordName } from '../public/protocol/link'
 import type { Transport } from '../public/protocol/transport'
+import { rowUsed } from '../public/row-use'
 
 const BATCH_LIMIT = 64 * 1024
 
@@ -115,6 +116,7 @@ export class LinkEnd {
       const name = BY_TYPE.get(type)
       if (!name) return `record of unknown type ${type}`
       const row = LINK_RECORDS[name]
+      rowUsed('LINK_RECORDS', name)
       if (row.from === this.role) return `${name} from the wrong side`
       if (length < row.least || length > row.most || length > LINK_BODY_LIMIT) return `${name} of ${length} bytes`
       const head = at

@@ -29,6 +29,8 @@ const IF = 0x200
 /** Index of EVENTS counters. */
 const EVENT = { UPCALL: 0, LAPIC: 1, NMI: 2, TIMER: 3 } as const
 
+const SCHED_OP = 29
+
 const BLOCKED = { NO: 0, HALT: 1, POLL: 2 } as const
 
 const ARGUMENTS = {
@@ -45,6 +47,8 @@ export class VcpuLoop {
     private readonly registers: Registers,
     private readonly core: CoreExports,
     private readonly lapics: LocalApics,
+    /** Told when the vcpu is about to stop, perhaps for good: at each sched_op, and when it is parked. */
+    private readonly stopping?: () => void,
   ) {
     const index = registers.index
     this.index = index
@@ -106,6 +110,7 @@ export class VcpuLoop {
   /** Stands still until PAUSE is 0 (or STOP), so that others may read and write everything. */
   private park(): void {
     const { domain, index } = this
+    this.stopping?.()
     domain.vset(index, 'PARKED', 1)
     domain.ringBell()
     for (;;) {
@@ -239,6 +244,7 @@ export class VcpuLoop {
       const value = registers.gpr(register)
       return width === 64 ? value : value & 0xffff_ffffn
     })
+    if (number === SCHED_OP) this.stopping?.()
     const result = dispatch(domain, this.caller, number, args)
     this.setResult(result, width)
     // The p2m may have changed: our own TLB must not serve the next instruction from before.

@@ -7,10 +7,12 @@ import { Door } from '../hypervisor/door'
 import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator } from '../jit/translator'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
+import { rowsAreCounted } from '../public/row-use'
 import type { CoreImports } from '../vcpu/core-interface'
 import { domainGeometry } from '../vcpu/domain-geometry'
 import { compileCore, instantiateCore } from '../vcpu/load'
 import { Registers } from '../vcpu/registers'
+import { noteDecoded } from './decoded-rows'
 import { LocalApics, machineImports } from './machine'
 import { VcpuLoop } from './vcpu-loop'
 import type { VcpuThreadInput } from './vcpu-threads'
@@ -40,7 +42,7 @@ async function main(input: VcpuThreadInput): Promise<void> {
   core.flush_tlb()
   const eager = process.env['RINGMASTER_TRANSLATOR'] === 'eager'
   if (input.translator) translator = new Translator(wasm, index, core, eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS)
-  new VcpuLoop(domain, registers, core, lapics).run()
+  new VcpuLoop(domain, registers, core, lapics, rowsAreCounted ? () => noteDecoded(wasm.buffer, index) : undefined).run()
 }
 
 main(workerData).catch((error: unknown) => {

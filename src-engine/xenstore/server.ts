@@ -4,6 +4,7 @@
 // Runs in: domain 0.
 import { fromLatin1, latin1 } from '../lib/bytes'
 import { err, ok, type Result } from '../public/result'
+import { rowUsed } from '../public/row-use'
 import { XENSTORE_PAYLOAD_MAX, XS, XS_HEADER_SIZE, type XsError } from '../public/xen/io/xs-wire'
 import type { Connection } from './connection'
 import type { Answer, Store, View } from './store'
@@ -26,6 +27,7 @@ export function readHeader(message: Uint8Array): XsHeader {
 }
 
 export function writeMessage(type: number, requestId: number, transactionId: number, payload: string): Uint8Array {
+  rowUsed('XS_MESSAGES', type)
   const message = new Uint8Array(XS_HEADER_SIZE + payload.length)
   const view = new DataView(message.buffer)
   view.setUint32(0, type, true)

@@ -151,6 +151,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
     args: [root, '--disable-gpu', '--lang=en-GB', `--force-device-scale-factor=${options.scale ?? 1}`],
     env: {
       ...process.env,
+      NODE_OPTIONS: '', // row-sink.cjs is for Node, not for Electron
       RINGMASTER_DRIVER: options.driver ?? 'test',
       RINGMASTER_FOLDER: folder,
       ...(screen !== undefined && { DISPLAY: screen }),

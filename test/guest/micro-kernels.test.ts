@@ -15,6 +15,7 @@ import { TCG_DEPARTURES } from './tcg-departures'
 const KERNELS = [
   { name: 'cpu-loops', what: 'six loops give the checksums that the host gives', qemu: true, least: 6 },
   { name: 'faults', what: 'exceptions have the vectors, error codes and addresses of the manual', qemu: true, least: 170 },
+  { name: 'segments', what: 'selectors asked about, tables stored, far pointers and calls', qemu: true, least: 40 },
   { name: 'paging', what: 'paging and modes: tables, rights, stale translations, changing code', qemu: true, least: 145 },
   { name: 'hypercalls', what: 'hypercalls answer as Xen does, error codes too', qemu: false, least: 80 },
   { name: 'events', what: 'event channels are bound, sent, masked and delivered', qemu: false, least: 65 },

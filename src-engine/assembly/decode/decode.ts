@@ -6,7 +6,7 @@
 // Invariant: nothing here changes guest state, apart from a page fault noted while fetching from a second page.
 // Runs in: the vcpu's thread.
 import {
-  CPL, MODE, PC_BASE, STRADDLE, EFLAGS_REST, SLOT_ZERO, SLOT_TMP, SLOT_PC_BASE, SLOT_SEG_BASE, SEG_ATTR,
+  CPL, DECODED, MODE, PC_BASE, STRADDLE, EFLAGS_REST, SLOT_ZERO, SLOT_TMP, SLOT_PC_BASE, SLOT_SEG_BASE, SEG_ATTR,
 } from '../generated/layout'
 import {
   TABLE, GROUPS, OUTSIDE, UOPS, SSE_INDEX, SSE_ROWS, OP_ADDRESS, OP_GOTO, OP_RAISE, F_SSE, F_X87,
@@ -50,6 +50,7 @@ function emit(op: u32, d: u32, s: u32, b: u32, x: u32, displacement: i32, im: i3
   store<u16>(out, <u16>op); store<u16>(out, <u16>where, 2)
   store<u8>(out, <u8>d, 4); store<u8>(out, <u8>s, 5); store<u8>(out, <u8>b, 6); store<u8>(out, <u8>x, 7)
   store<i32>(out, displacement, 8); store<i32>(out, im, 12)
+  store<u8>(DECODED + op, 1)
   out += UOP
 }
 /** The second slot of a block's last uop. */

@@ -90,6 +90,7 @@ export const SCRATCH: u32 = 0x200500 // operands that cross pages, x87 temporari
 export const STAGING: u32 = 0x200600 // FXSAVE and FNSAVE images on their way; dead between instructions
 export const LAPIC: u32 = 0x201000 // register page of the local APIC; layout as the MMIO page; owned by platform/lapic.ts
 export const VCPU_PRIVATE: u32 = 0x202000 // free for the hypervisor: timers, registrations (hypervisor/domain-layout.ts)
+export const DECODED: u32 = 0x203000 // byte a uop number: 1 once the decoder has made one
 export const TLB_SUPERVISOR: u32 = 0x210000 // read, write and execute arrays
 export const TLB_USER: u32 = 0x220000
 export const TLB_CHECKED: u32 = 0x230000 // always empty: in force while each data access has to be looked at (breakpoints, alignment checks)

@@ -2,6 +2,7 @@
 // function without a row) does not compile. Also multicall, which dispatches again.
 // Invariant: every call is counted under its number; an unknown one answers -ENOSYS. Spec: xen-guest-abi.md 3.1 and 3.8.
 // Runs in: the calling vcpu's thread.
+import { rowsAreCounted, rowUsed } from '../../public/row-use'
 import { ERRNO } from '../../public/xen/errno'
 import { HYPERCALL_SLOTS, HYPERCALLS, type HypercallName, MULTICALL_ENTRY } from '../../public/xen/hypercall'
 import type { Domain } from '../domain'
@@ -49,11 +50,22 @@ const FUNCTIONS: Readonly<Record<HypercallName, Hypercall>> = {
 
 const BY_NUMBER: ReadonlyMap<number, Hypercall> = new Map(HYPERCALLS.map(([number, name]) => [number, FUNCTIONS[name]]))
 
+const MEMORY_OP = 12
+
+/** Operations are numbers below 64; those of memory_op have a continuation above. */
+function noteUse(number: number, args: readonly bigint[]): void {
+  if (!rowsAreCounted) return
+  rowUsed('HYPERCALLS', number)
+  const operation = number === MEMORY_OP ? (args[0] ?? 0n) & 63n : (args[0] ?? 0n)
+  if (operation < 64n) rowUsed(`operations of ${number}`, Number(operation))
+}
+
 /** Runs one hypercall. The result is to be sign-extended into RAX (or truncated to EAX). */
 export function dispatch(domain: Domain, vcpu: CallingVcpu, number: number, args: readonly bigint[]): HypercallResult {
   const slot = number >= 0 && number < HYPERCALL_SLOTS ? number : HYPERCALL_SLOTS - 1
   domain.count(vcpu.index, 'CALLS', slot)
   const hypercall = BY_NUMBER.get(number)
+  noteUse(number, args)
   return hypercall ? hypercall(new Call(domain, vcpu, args)) : -ERRNO.ENOSYS
 }
 

@@ -175,6 +175,41 @@ static void others(void)
     check("a console write from nowhere gives -EFAULT", hypercall3(HYPERVISOR_console_io, 0, 10, 0x8000000000), -EFAULT);
 }
 
+struct add_batch { u16 domid, space, size, foreign; u64 *idxs, *gpfns; u32 *errs; };
+struct mem_type { u16 domid, type, pad[2]; u64 pfn; };
+
+/* Calls that Linux does not make. */
+static void seldom(void)
+{
+    u64 idx = 0, gfn = GRANT_GFN + 8, time = 0;
+    u32 error = 99, reason = 0;
+    char text[1024];
+    struct add_batch batch = { DOMID_SELF, 1, 1, 0, &idx, &gfn, &error };
+    struct remove_from_physmap remove = { DOMID_SELF, gfn };
+    struct mem_type type = { DOMID_SELF, 9, { 0, 0 }, 0x100 };
+    struct { u16 domid; short status; } dump = { DOMID_SELF, 9 };
+    check("add_to_physmap_batch", hypercall2(HYPERVISOR_memory_op, 23, &batch), 0);
+    check("tells each page's result", error, 0);
+    check("maximum_ram_page is maximum_gpfn", hypercall2(HYPERVISOR_memory_op, 2, 0), hypercall2(HYPERVISOR_memory_op, 14, &remove));
+    check("remove_from_physmap", hypercall2(HYPERVISOR_memory_op, 15, &remove), 0);
+    check("a second time gives -ENOENT", hypercall2(HYPERVISOR_memory_op, 15, &remove), -ENOENT);
+    check("compile_info is given", hypercall2(HYPERVISOR_xen_version, 2, text), 0);
+    check("changeset is given", hypercall2(HYPERVISOR_xen_version, 4, text), 0);
+    check("platform_parameters are given", hypercall2(HYPERVISOR_xen_version, 5, text), 0);
+    check("commandline is given", hypercall2(HYPERVISOR_xen_version, 9, text), 0);
+    check("and says that it is not for guests", text[0], '<');
+    check("vcpu 0 is up already", hypercall3(HYPERVISOR_vcpu_op, 1, 0, 0), 0);
+    TRY("mov $24, %%eax; mov $11, %%edi; xor %%esi, %%esi; xor %%edx, %%edx; vmmcall\n 8: nop; nop; nop", NONE, "rdi", "rsi", "rdx", "r10", "r8");
+    check("send_nmi sends one", fault.vector, 2);
+    check("shutdown_code is noted", hypercall2(HYPERVISOR_sched_op, 5, &reason), 0);
+    check("get_time", hypercall2(HYPERVISOR_hvm_op, 10, &time), 0);
+    check("gives a time", time != 0, 1);
+    check("get_mem_type", hypercall2(HYPERVISOR_hvm_op, 15, &type), 0);
+    check("says RAM", type.type, 0);
+    check("dump_table", hypercall3(HYPERVISOR_grant_table_op, 3, &dump, 1), 0);
+    check("is fine", dump.status, 0);
+}
+
 void guest_main(void)
 {
     if (!on_xen) { skip("hypercalls", "no Xen here"); return; }
@@ -184,4 +219,5 @@ void guest_main(void)
     parameters();
     vcpu();
     others();
+    seldom();
 }

@@ -3,6 +3,7 @@
 // Runs in: tests and the fuzzer.
 import { OPCODE_MAP, type Row } from '../../../src-engine/isa/opcode-map'
 import { SSE_ROWS, type SseRow } from '../../../src-engine/isa/sse-rows'
+import { rowUsed } from '../../../src-engine/public/row-use'
 import { UNDEFINED_FLAGS } from './undefined'
 
 export type Kind = 'reg' | 'mem' | 'lock'
@@ -85,7 +86,7 @@ const SIZES_32: typeof SIZES = { b: [1], v: [4, 2], y: [4], z: [4, 2], q: [4, 2]
 const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
 const isX87 = (row: Row): boolean => row[5] === 'X87'
 /** Rows that sse-rows.ts has as well, with their functions. */
-const FX_FAMILIES = ['fxsave', 'fxrstor', 'ldmxcsr', 'stmxcsr']
+export const FX_FAMILIES = ['fxsave', 'fxrstor', 'ldmxcsr', 'stmxcsr']
 
 export function integerForms(bits: 32 | 64 = 64): IntegerForm[] {
   const found: IntegerForm[] = []
@@ -159,6 +160,17 @@ export function x87Forms(): X87Form[] {
  */
 export function amdOnly(form: Form): boolean {
   return form.set === 'integer' && form.bits === 64 && form.size === 2 && form.row[6] === 'f'
+}
+
+/** A row of the opcode map, and one of sse-rows.ts, as their uses are counted. */
+export const rowKey = (row: Row): string => `${row[0]} ${hex(row[1])}/${row[2]} ${row[3]}`
+export const sseRowKey = (row: SseRow): string => `${row[0]} ${row[1]} ${hex(row[2])}/${row[3]} ${row[4]}`
+
+/** The form was compared. */
+export function countRow(form: Form): void {
+  if (form.set === 'integer') rowUsed('OPCODES', rowKey(form.row))
+  else if (form.set === 'sse') rowUsed('SSE', sseRowKey(form.row))
+  else if (form.set === 'x87') rowUsed('OPCODES', `1 ${hex(form.op)}/-1 x87`)
 }
 
 const SETTERS =

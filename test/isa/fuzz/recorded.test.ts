@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compare } from './compare'
-import { integerForms, sseForms, x87Forms } from './forms'
+import { countRow, integerForms, sseForms, x87Forms } from './forms'
 import { Machine } from './machine'
 import { type Recorded, unpack } from './recorded'
 
@@ -29,6 +29,7 @@ describe('registers, flags, memory and faults are those recorded on a processor'
     for (const form of forms) {
       const list = found.get(form.name)
       if (!list) bad.push(`${form.name}: nothing recorded (npm run -s fuzz -- --record on an x86-64 Linux machine with gcc)`)
+      if (list) countRow(form)
       for (const { case: c, answer } of list ?? []) {
         machine.reset()
         const text = compare(form, c, answer, machine.run(c))

@@ -3,7 +3,7 @@
 import { random } from '../fp/states'
 import type { Case } from './case'
 import { compare, describe } from './compare'
-import type { Form } from './forms'
+import { countRow, type Form } from './forms'
 import { makeCase } from './generate'
 import type { Machine } from './machine'
 import type { Oracle } from './native'
@@ -53,6 +53,7 @@ export function sweep(
         badCount++
         if (bad.length < keep) bad.push({ form: form.name, text, start: describe(c) })
       }
+      countRow(form)
       outcomes.push({ form, cases: count, bad, badCount })
     })
   }
