@@ -1,4 +1,4 @@
-// The door of a vcpu, on the real core in this thread: entries carry the exact count of retired instructions; nothing reaches the
+// The door of a vcpu, on the real core in this thread, interpreting and translating: entries carry the exact count of retired instructions; nothing reaches the
 // guest beside it; and a second run that is given what the first one let in, at the same instructions, is the same run.
 // Runs in: vitest, on out/main/core.wasm.
 import { createHash } from 'node:crypto'
@@ -7,6 +7,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Domain } from '../../../src-engine/hypervisor/domain'
 import { Door, type Entry } from '../../../src-engine/hypervisor/door'
+import { TRANSLATOR_EAGER, Translator } from '../../../src-engine/jit/translator'
 import { hostClock, type MonotonicClock } from '../../../src-engine/lib/monotonic'
 import { GuestMemory } from '../../../src-engine/memory/guest-memory'
 import { LocalApics, machineImports } from '../../../src-engine/process/machine'
@@ -36,11 +37,18 @@ class Run {
     readonly domain: Domain,
     readonly registers: Registers,
     private readonly loop: VcpuLoop,
+    private readonly translator: Translator | undefined,
   ) {
     domain.door.observe((entry) => this.log.push(entry))
   }
 
-  static async make(kernel: Uint8Array, commandLine: string, clock: MonotonicClock, watch: Watch = {}): Promise<Run> {
+  static async make(
+    kernel: Uint8Array,
+    commandLine: string,
+    clock: MonotonicClock,
+    translating: boolean,
+    watch: Watch = {},
+  ): Promise<Run> {
     const made = makeDomain({ domid: 1, uuid: new Uint8Array(16).fill(3), memoryMiB: 16, vcpus: 1 }, () => {})
     if (!made.ok) throw new Error(made.error)
     const { wasm, ramBytes } = made.value
@@ -58,17 +66,25 @@ class Run {
       door: new Door(() => registers.retired()),
     })
     const lapics: LocalApics = new LocalApics(domain, registers, 0)
-    const imports = machineImports(domain, registers, lapics)
+    let translator: Translator | undefined
+    const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {
+      sample: (block: number) => translator?.sample(block),
+    })
     const module = await compileCore(0, CORE)
     const core = await instantiateCore(wasm, 0, watch.imports?.(imports) ?? imports, module)
     core.set_eflags(2)
     core.flush_code()
     core.flush_tlb()
-    const run = new Run(domain, registers, new VcpuLoop(domain, registers, watch.core?.(core) ?? core, lapics))
+    if (translating) translator = new Translator(wasm, 0, core, TRANSLATOR_EAGER)
+    const run = new Run(domain, registers, new VcpuLoop(domain, registers, watch.core?.(core) ?? core, lapics), translator)
     domain.set64('FROZEN_AT', -1n)
     domain.set64('CLOCK_OFFSET', 0n)
     domain.set('PAUSE', 0)
     return run
+  }
+
+  get translates(): boolean {
+    return (this.translator?.statistics.regions ?? 0) > 0
   }
 
   step(): void {
@@ -94,7 +110,10 @@ const kernelOf = (...code: number[]): Uint8Array =>
     notes: [{ type: NOTE_PHYS32_ENTRY, value: number(ENTRY, 4) }],
   })
 
-describe('the door', () => {
+describe.each([
+  ['interpreting', false],
+  ['translating', true],
+])('the door, %s', (_how, translating) => {
   it('knows at which instruction the guest asks for the time, inside blocks and across slices', async () => {
     // mov ecx, 5000; then 5 nops, rdtsc, 20 nops, mov edx, 0x10, dec ecx, jnz; the block is longer than a block may be.
     const nops = (count: number): number[] => new Array(count).fill(0x90)
@@ -103,7 +122,7 @@ describe('the door', () => {
     const jnz = [0x0f, 0x85, back & 0xff, (back >> 8) & 0xff, 0xff, 0xff]
     const kernel = kernelOf(0xb9, 0x88, 0x13, 0, 0, ...body, ...jnz, 0xfa, 0xf4)
     const asked: { tsc: bigint; retired: number }[] = []
-    const run = await Run.make(kernel, '', hostClock, {
+    const run = await Run.make(kernel, '', hostClock, translating, {
       imports: (imports) => ({
         ...imports,
         tsc: () => {
@@ -121,6 +140,8 @@ describe('the door', () => {
       expect(retired).toBe(1 + at * 29 + 5)
     })
     expect(run.registers.gpr(GPR.RCX)).toBe(0n)
+    // 64-bit code alone is translated: see the last test.
+    expect(run.translates).toBe(false)
     expect(run.registers.retired()).toBe(1 + 5000 * 29 + 2)
   })
 
@@ -128,7 +149,7 @@ describe('the door', () => {
     // The witness sees the core's side: the time it is given and the interrupts put into it.
     const witness: { kind: string; value: bigint; retired: number }[] = []
     const saw = (kind: string, value: bigint): void => void witness.push({ kind, value, retired: run.registers.retired() })
-    const run: Run = await Run.make(readFileSync(buildMicroKernel('worker')), 'pulse=1', hostClock, {
+    const run: Run = await Run.make(readFileSync(buildMicroKernel('worker')), 'pulse=1', hostClock, translating, {
       imports: (imports) => ({
         ...imports,
         tsc: () => {
@@ -170,28 +191,28 @@ describe('the door', () => {
     expect(witness.filter(({ kind }) => kind === 'INTERRUPT')).toHaveLength(count('INTERRUPT'))
   })
 
-  it.skipIf(cannotBuild())('makes the same run of the same entries at the same instructions', async () => {
+  it.skipIf(cannotBuild())('makes the same run, translated, of the same entries at the same instructions', async () => {
     const kernel = readFileSync(buildMicroKernel('worker'))
     const random = randomFrom(77)
-    const first = await Run.make(kernel, 'pulse=1', hostClock)
+    const first = await Run.make(kernel, 'pulse=1', hostClock, translating)
     const port = Number(first.domain.get64('HVM_PARAM', 2))
     while (!first.text.includes('LINE 12 ')) {
       if (random(5) === 0) first.domain.events.post(port)
       first.step()
     }
-    // The second has no time of its own and no other thread: both come from the first one's log.
+    // The second has no time of its own and no other thread: both come from the first one's log. It is translated, whatever the first
+    // was: slices end at the same instruction either way.
     const { log } = first
     const position = (): number => second.log.length
-    const second: Run = await Run.make(kernel, 'pulse=1', {
-      now: () => log[position()]?.value ?? -1n,
-      wall: hostClock.wall,
-    })
+    const clock = { now: () => log[position()]?.value ?? -1n, wall: hostClock.wall }
+    const second: Run = await Run.make(kernel, 'pulse=1', clock, true)
     while (position() < log.length) {
       const next = log[position()]
       if (next?.kind === 'EVENT' && next.retired === second.registers.retired()) second.domain.events.post(Number(next.value))
       second.step()
       expect(second.log.slice(-20)).toEqual(log.slice(Math.max(0, position() - 20), position()))
     }
+    expect([first.translates, second.translates]).toEqual([translating, true])
     expect(second.text).toBe(first.text)
     expect(second.state()).toBe(first.state())
   })
