@@ -70,27 +70,20 @@ export function parseRequest(entry: DataView, layout: BlkifLayout, guest: GuestA
   const count = indirect ? entry.getUint16(layout.indirectNrSegments, true) : entry.getUint8(layout.nrSegments)
   const placeless = count === 0 && does !== BLKIF_OP.BLKIF_OP_DISCARD
   const sector = placeless ? 0 : u64(entry, layout.sector)
-  const head = { does, idLow: entry.getUint32(layout.id, true), idHigh: entry.getUint32(layout.id + 4, true) }
+  const idLow = entry.getUint32(layout.id, true)
+  const idHigh = entry.getUint32(layout.id + 4, true)
   const refs: number[] = []
   const first: number[] = []
   const last: number[] = []
-  const segment = (view: DataView, at: number): boolean => {
-    const from = view.getUint8(at + 4)
-    const to = view.getUint8(at + 5)
-    refs.push(view.getUint32(at, true))
-    first.push(from)
-    last.push(to)
-    return from <= to && to <= LAST_SECTOR_OF_PAGE
-  }
   const refused = (): ParsedRequest => ({
-    request: { ...head, sector: 0, sectors: 0, refs: [], first: [], last: [] },
+    request: { does, idLow, idHigh, sector: 0, sectors: 0, refs: [], first: [], last: [] },
     refused: true,
   })
   if (sector === undefined) return refused()
   if (does === BLKIF_OP.BLKIF_OP_DISCARD) {
     const sectors = indirect ? undefined : u64(entry, layout.nrSectors)
     if (sectors === undefined) return refused()
-    return { request: { ...head, sector, sectors, refs, first, last }, refused: false }
+    return { request: { does, idLow, idHigh, sector, sectors, refs, first, last }, refused: false }
   }
   const reads = does === BLKIF_OP.BLKIF_OP_READ
   const writes = does === BLKIF_OP.BLKIF_OP_WRITE || does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER
@@ -109,12 +102,23 @@ export function parseRequest(entry: DataView, layout: BlkifLayout, guest: GuestA
       const some = Math.min(BLKIF_SEGS_PER_INDIRECT, count - page * BLKIF_SEGS_PER_INDIRECT)
       const copy = guest.bytes.slice(address, address + some * BLKIF_SEGMENT_SIZE)
       const view = new DataView(copy.buffer)
-      for (let i = 0; i < some; i++) if (!segment(view, i * BLKIF_SEGMENT_SIZE)) return refused()
+      if (!addSegments(view, 0, some, refs, first, last)) return refused()
     }
-  } else {
-    for (let i = 0; i < count; i++) if (!segment(entry, layout.segments + i * BLKIF_SEGMENT_SIZE)) return refused()
+  } else if (!addSegments(entry, layout.segments, count, refs, first, last)) return refused()
+  return { request: { does, idLow, idHigh, sector, sectors: 0, refs, first, last }, refused: false }
+}
+
+/** Adds segments from `at` on. False when one is no range of sectors within its page. */
+function addSegments(view: DataView, at: number, count: number, refs: number[], first: number[], last: number[]): boolean {
+  for (let from = at; from < at + count * BLKIF_SEGMENT_SIZE; from += BLKIF_SEGMENT_SIZE) {
+    const start = view.getUint8(from + 4)
+    const end = view.getUint8(from + 5)
+    if (start > end || end > LAST_SECTOR_OF_PAGE) return false
+    refs.push(view.getUint32(from, true))
+    first.push(start)
+    last.push(end)
   }
-  return { request: { ...head, sector, sectors: 0, refs, first, last }, refused: false }
+  return true
 }
 
 /** Undefined when it is no exact number: no disk is that large. */
