@@ -156,7 +156,7 @@ describe('the standard kernel', () => {
     const restoredShot = path.join(folder, 'restored.png')
     const restored = start(
       ...['--restore', save, '--vfb', '1024x768', '--vnc', again, '--screenshot', restoredShot],
-      ...['--expect', 'lower case', '--send', 'poweroff'],
+      ...['--expect', 'lower case', '--type', 'poweroff'],
     )
     const second = await viewer(again)
     await second.frame(false)

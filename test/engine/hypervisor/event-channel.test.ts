@@ -67,6 +67,45 @@ describe('event channels', () => {
     expect(bits(g, 0) & 0xff).toBe(1)
   })
 
+  it('a signal that was not looked at yet rings no second bell; a hushed port rings none', () => {
+    const g = guest()
+    const { domain, rings } = g.fake
+    g.words([0, 0x7ff0])
+    expect(g.call('event_channel_op', OP.alloc, ARG)).toBe(0)
+    const port = g.u32(4)
+    expect(domain.events.bindBackend(port)).toBe(true)
+    const send = () => {
+      g.words([0, port])
+      expect(g.call('event_channel_op', OP.send, ARG)).toBe(0)
+    }
+    const seen: number[] = []
+    const look = () => {
+      domain.answerBell()
+      domain.events.takeSignals((one) => seen.push(one))
+    }
+    send()
+    domain.answerBell()
+    send()
+    expect(rings.count).toBe(1)
+    look()
+    expect(seen).toEqual([port])
+    send()
+    expect(rings.count).toBe(2)
+    look()
+    domain.events.hush(port, true)
+    send()
+    send()
+    expect(rings.count).toBe(2)
+    domain.events.hush(port, false)
+    send()
+    expect(rings.count).toBe(3)
+    look()
+    expect(seen).toEqual([port, port, port])
+    // A number that is no port changes nothing.
+    domain.events.hush(1_000_000, true)
+    domain.events.hush(-1, true)
+  })
+
   it('rings the main thread once for several sends to domain 0, and names the ports', () => {
     const g = guest()
     const { domain, rings } = g.fake

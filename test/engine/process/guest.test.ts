@@ -149,6 +149,34 @@ describe('the runner’s words', () => {
     expect(parsed.ok && parsed.value.expectations.map(({ send }) => send)).toEqual(['x\t\r', 'y\n'])
     expect(parseGuestOptions(['--kernel', 'k', '--send', 'x']).ok).toBe(false)
   })
+  it('give a screen, its viewers and its keys', () => {
+    const words = (...more: string[]) => parseGuestOptions(['--kernel', 'k', ...more])
+    const screen = words('--vfb', '1024x768', '--screenshot', 's.png', '--vnc', '5901', '--expect', 'a', '--type', 'ls')
+    expect(screen.ok && screen.value).toMatchObject({
+      display: { kind: 'vfb', width: 1024, height: 768 },
+      devices: [{ kind: 'vfb' }],
+      screenshot: 's.png',
+      vnc: { port: 5901, passwordFile: undefined },
+      commandLine: 'console=tty0 console=hvc0',
+    })
+    expect(screen.ok && screen.value.expectations).toMatchObject([{ send: undefined, keys: 'ls\r' }])
+    expect(words('--vfb', '800x600', '--vnc', 'a.sock')).toMatchObject({ ok: true, value: { vnc: { path: 'a.sock' } } })
+    for (const [bad, message] of [
+      [['--vfb', '800'], /a size like 1024x768/],
+      [['--vfb', '320x200'], /640 to 1920/],
+      [['--vfb', '800x600', '--vfb', '800x600'], /there is a vfb\/0 already/],
+      [['--screenshot', 's.png'], /--screenshot needs a --vfb/],
+      [['--vnc', '5900'], /--vnc needs a --vfb/],
+      [['--expect', 'a', '--type', 'b'], /--type needs a --vfb/],
+      [['--vfb', '800x600', '--vnc', '70000'], /a port is at most 65535/],
+      [['--vfb', '800x600', '--vnc', 'path', '--vnc-password', 'f'], /--vnc-password needs a --vnc PORT/],
+      [['--vfb', '800x600', '--expect', 'a', '--send', 'b', '--type', 'c'], /--type stands after the --expect/],
+    ] as const) {
+      const parsed = words(...bad)
+      expect(parsed.ok ? 'understood' : parsed.error).toMatch(message)
+    }
+  })
+
   it('are met in order, across pieces, and not by what came before something was typed', () => {
     const watch = new ConsoleWatch([
       { pattern: /log.n:/, send: 'root\r' },
