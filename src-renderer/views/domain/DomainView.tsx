@@ -196,7 +196,8 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
   )
 
   // Where no machine can have a screen there is no page for it; one that could, and has none, says how to get it.
-  const canHaveScreen = defined || host?.limits.devices.includes('vfb') === true
+  // Until that is known it is taken for yes, so that no tab moves.
+  const canHaveScreen = defined || host === null || host.limits.devices.includes('vfb')
   const shownPages = pages.filter((each) => {
     if (each === 'screen') return isGuest && canHaveScreen
     return isGuest || (each !== 'console' && each !== 'details')
