@@ -143,7 +143,7 @@ export class RegionCode {
 
   /** Leave the region for an offset in the page, or beyond it. */
   private leaveTo(offset: number): void {
-    const { emitter: e, body } = this
+    const { emitter: e } = this
     const first = offset >= 0 && offset < PAGE ? this.cache.find(this.page + offset) : 0
     if (first !== 0) {
       e.leave(first | BLOCK_START)

@@ -65,6 +65,7 @@ export interface GuestOptions {
   readonly timeoutSeconds?: number
   readonly commandLine?: string
   readonly extra?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /**
@@ -109,7 +110,10 @@ export function runInOurs(kernel: string, options: GuestOptions = {}): Promise<G
 function run(program: string, args: readonly string[], options: GuestOptions): Promise<GuestRun> {
   return new Promise((resolve, reject) => {
     const start = performance.now()
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.environment },
+    })
     const timer = setTimeout(() => child.kill('SIGKILL'), ((options.timeoutSeconds ?? 60) + 10) * 1000)
     let output = ''
     child.stdout.on('data', (bytes: Buffer) => {
