@@ -1,7 +1,8 @@
 // Bit tests, scans, double shifts, exchanges, flag instructions and small conversions.
 // Runs in: the vcpu's thread.
-import { VCPU, RAX, RDX, RBX, RCX, EFLAGS_REST } from '../generated/layout'
-import { dst, imm, ea, put, raise, is64, BR, GP } from '../state'
+import { VCPU, RAX, RDX, RBX, RCX, EFLAGS_REST, SEG_BASE, SLOT_TMP } from '../generated/layout'
+import { OP_ADDRESS } from '../generated/tables'
+import { UOP, dst, imm, ea, put, raise, is64, BR, GP } from '../state'
 import { status, setStatus, STATUS, CF, PF, DF, ZF } from '../flags'
 import { readHost, updateHost, done } from '../mmu/access'
 import { shld, shrd } from './shift'
@@ -13,6 +14,14 @@ const TEST: u32 = 0, SET: u32 = 1, RESET: u32 = 2, FLIP: u32 = 3
 
 function setCarry(c: bool): void { setStatus((status() & (STATUS & ~CF)) | (c ? CF : 0)) }
 
+// TMP holds a segment's base and an offset; moved by the bit offset, the latter alone wraps at the address size.
+function wrapped(at: u64, flags: u32): u64 {
+  const s = flags & 15, size = flags >> 4 & 3
+  if (size == 2) return at
+  const base: u64 = s == 15 ? 0 : load<u64>(SEG_BASE + s * 8)
+  return base + ((at - base) & (size == 1 ? 0xffffffff : 0xffff))
+}
+
 function bitOperation(ip: u32, k: u32, what: u32, offset: i64): i32 {
   const s = k >> 1
   const bits: i64 = s == 3 ? 64 : s == 2 ? 32 : 16
@@ -20,6 +29,7 @@ function bitOperation(ip: u32, k: u32, what: u32, offset: i64): i32 {
   let h: u32
   if (k & 1) {
     let at = ea(ip) + <u64>((offset >> (s == 3 ? 6 : s == 2 ? 5 : 4)) * (bits >> 3))
+    if (load<u8>(ip, 6) == <u8>SLOT_TMP && load<u16>(ip - UOP) == <u16>OP_ADDRESS) at = wrapped(at, <u32>imm(ip - UOP))
     if (!is64()) at &= 0xffffffff
     h = what == TEST ? readHost(at, <u32>(bits >> 3), ip) : updateHost(at, <u32>(bits >> 3), ip)
     if (!h) return 1

@@ -103,8 +103,6 @@ class Draft {
   readonly ends = new Uint8Array(64)
   offset: number
   ripFix: { at: number; target: bigint } | undefined
-  /** The address is that of a bit string; 16-bit addresses of those do not wrap in our core. */
-  bitString = false
   /** Segment overrides may be added. */
   overrides = true
   fx: Uint8Array | undefined
@@ -184,7 +182,7 @@ class Draft {
     const at = (to & 0xffff_ffffn) > 0xffff_ffe0n ? NOTHING : to
     const field = reg << 3
     const mode = r.below(100)
-    if (mode < 3 && !this.bitString) {
+    if (mode < 3) {
       this.prefixes.push(0x67) // no memory below 64 KiB: it is the address of the fault that is compared
       const modrm = (r.below(3) << 6) | field | r.below(8)
       this.tail.push(modrm)
@@ -459,7 +457,6 @@ function modrm(form: IntegerForm, d: Draft, reg: number, memory: boolean): void 
   // extra bit of the reg field means nothing to groups
   let field = ext >= 0 && d.bits === 64 && r.chance(0.2) ? reg | 8 : reg
   const bits = /^bt[src]?$/.test(family)
-  d.bitString = bits
   if (bits && memory) {
     const offset = BigInt(r.chance(0.9) ? r.below(1200) - 600 : r.below(1 << 30))
     d.pin(field, size === 8 ? offset : (d.reg(field) & ~((1n << BigInt(size * 8)) - 1n)) | BigInt.asUintN(size * 8, offset))
