@@ -11,8 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Caller } from '../../src-engine/public/protocol/call'
 import { DOMAIN_CALLS, DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../../src-engine/public/protocol/control'
 import { encodeFrame } from '../../src-engine/public/protocol/frame'
+import { LINK_RECORDS, LINK_VERSION } from '../../src-engine/public/protocol/link'
 import { nodeProcessTransport } from '../../src-engine/public/protocol/port-transport'
 import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
+import { randomFrom } from '../support/random'
 import { good, Supervised } from '../support/supervised'
 import { count } from '../support/tier'
 import { WorkerLines } from '../support/worker-guest'
@@ -28,16 +30,6 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
-
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
 
 /** A domain's process with a running guest, this test in main's place. */
 async function startDomain() {
@@ -128,9 +120,9 @@ describe.skipIf(cannot)('garbage', () => {
         const hello = Buffer.alloc(8 + 48)
         hello.writeUInt16LE(1, 0)
         hello.writeUInt32LE(48, 4)
-        hello.writeUInt32LE(1, 8)
+        hello.writeUInt32LE(LINK_VERSION, 8)
         if (round % 3 === 1) socket?.write(encodeFrame(new Uint8Array(hello)))
-        const types = [1, 2, 16, 17, 18, 19, 20, 21, 22, 32, 33, 34, 35]
+        const types = Object.values(LINK_RECORDS).map(({ type }) => type)
         bytes.writeUInt16LE(types[random(types.length)] ?? 0, 0)
         bytes.writeUInt16LE(0, 2)
         bytes.writeUInt32LE(random(4) === 0 ? random(2 ** 31) : bytes.length - 8, 4)
