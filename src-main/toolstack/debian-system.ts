@@ -36,6 +36,8 @@ export interface DebianSystemParts {
 /** tty0 is the screen, the last console is the one programs of process 1 write to. */
 const COMMAND_LINE = 'root=/dev/xvda ro console=tty0 console=hvc0 cryptomgr.notests'
 const MEMORY_MIB = 512
+/** How long a cancelled script may take to clean up. */
+const KILL_AFTER_MS = 5000
 
 export class DebianSystemMaker implements DebianMaker {
   private readonly parts: DebianSystemParts
@@ -145,12 +147,18 @@ function command(
   return new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
     const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env })
-    const stop = (): void => {
+    const signalAll = (name: NodeJS.Signals): void => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+        if (child.pid !== undefined) process.kill(-child.pid, name)
       } catch {
         // It has just ended.
       }
+    }
+    let killTimer: NodeJS.Timeout | undefined
+    const stop = (): void => {
+      signalAll('SIGTERM')
+      // A shell that was just about to start a program may have lost the signal for it.
+      killTimer = setTimeout(() => signalAll('SIGKILL'), KILL_AFTER_MS)
     }
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop)
@@ -167,6 +175,7 @@ function command(
     child.on('error', reject)
     child.on('close', (code) => {
       signal.removeEventListener('abort', stop)
+      clearTimeout(killTimer)
       if (code === 0) resolve(undefined)
       else resolve(lastWords(errors) ?? `${program} ended with status ${code}`)
     })

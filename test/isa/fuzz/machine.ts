@@ -191,9 +191,13 @@ export class Machine {
     return fx
   }
 
-  /** The memory as a fresh process of the native harness has it. */
+  /** Memory and floating point as a fresh process of the native harness has them. */
   reset(): void {
     this.bytes.fill(0, this.host(GFN.DATA), this.host(GFN.DATA + 2))
+    this.view.setUint16(this.at('FPU_CW'), 0x37f, true)
+    this.view.setUint16(this.at('FPU_SW'), 0, true)
+    this.view.setUint16(this.at('FPU_TAG'), 0, true)
+    this.view.setUint32(this.at('MXCSR'), 0x1f80, true)
   }
 
   /** Host addresses of the pages a case's code lies in. */
