@@ -78,6 +78,8 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents): Terminal
     allowProposedApi: false,
     macOptionIsMeta: true,
     rightClickSelectsWord: false,
+    // A guest may write what it likes; its mistakes are no errors of this window.
+    logLevel: 'off',
   })
   const fit = new FitAddon()
   xterm.loadAddon(fit)
