@@ -1,12 +1,12 @@
 // Disk throughput of a guest: Debian's cloud kernel reads and writes a raw image from end to end, once with its xen-blkfront in our
 // headless runner, once with virtio in qemu-system-x86_64 -accel tcg. Same kernel, same program, caches dropped between.
 // Runs in: plain Node, on the bundles in out/main.
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { debianGuest, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { cannotRunQemu } from '../support/micro-kernel'
+import { outputOf, secondsOf } from './guest-output'
 
 const SIZE_MIB = 96
 const TIMEOUT_MS = 300_000
@@ -75,7 +75,7 @@ export async function benchGuest(runs: number): Promise<GuestResult[]> {
       for (const { machine, program, args } of machines) {
         fs.writeFileSync(image, '')
         fs.truncateSync(image, SIZE_MIB * 1024 * 1024)
-        const output = await outputOf(program, args)
+        const output = await outputOf(program, args, TIMEOUT_MS)
         results.push({ machine, ...figures(output) })
       }
     }
@@ -86,26 +86,6 @@ export async function benchGuest(runs: number): Promise<GuestResult[]> {
 }
 
 function figures(output: string): { readBytesPerSecond: number; writeBytesPerSecond: number } {
-  const at = (mark: string): number => Number(new RegExp(`${mark} ([\\d.]+)`).exec(output)?.[1] ?? Number.NaN)
-  const rate = (what: string): number => (SIZE_MIB * 1024 * 1024) / (at(`${what}-to`) - at(`${what}-from`))
-  if (!output.includes('BENCH END')) throw new Error(`the guest did not come to its end:\n${output.slice(-1500)}`)
+  const rate = (what: string): number => (SIZE_MIB * 1024 * 1024) / secondsOf(output, what)
   return { readBytesPerSecond: rate('read'), writeBytesPerSecond: rate('write') }
-}
-
-function outputOf(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
-    let output = ''
-    const add = (bytes: Buffer): void => {
-      output += bytes.toString('latin1')
-    }
-    child.stdout.on('data', add)
-    child.stderr.on('data', add)
-    child.on('error', reject)
-    child.on('close', () => {
-      clearTimeout(timer)
-      resolve(output)
-    })
-  })
 }

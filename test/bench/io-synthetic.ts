@@ -1,23 +1,18 @@
 // Disk throughput without a guest's processor: a synthetic block frontend and its pump in this process, domain 0 as a process of its
 // own, a raw image in the page cache. What ring, link, bounce file, service and file system can carry.
 // Runs in: plain Node, on the bundles in out/main.
-import { type ChildProcess, fork } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import type { ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { PUMP_MAKERS } from '../../src-engine/backend/pumps'
-import { connectTransport } from '../../src-engine/link/transport'
-import { Caller } from '../../src-engine/public/protocol/call'
-import { DOM0_CALLS, DOM0_EVENTS, type Dom0Calls, type Dom0Events } from '../../src-engine/public/protocol/control'
-import { nodeProcessTransport } from '../../src-engine/public/protocol/port-transport'
 import { BLKIF_OP } from '../../src-engine/public/xen/io/blkif'
-import { XS } from '../../src-engine/public/xen/io/xs-wire'
 import { BlkFrontend, type BlkSegment } from '../support/blk-frontend'
 import { TestGuest } from '../support/guest-rings'
 import { plainGuest } from '../support/plain-guest'
 import { randomFrom } from '../support/random'
-import { domainTree, handleOf } from '../support/xenstore-script'
+import { handleOf } from '../support/xenstore-script'
+import { forkDomain0, join } from './own-domain0'
 
 const MIB = 1024 * 1024
 const IMAGE_MIB = 256
@@ -97,8 +92,7 @@ async function run(workload: Workload): Promise<SyntheticResult> {
     const file = fs.openSync(image, 'w')
     for (let i = 0; i < IMAGE_MIB; i++) fs.writeSync(file, Buffer.alloc(MIB, i + 1))
     fs.closeSync(file)
-    const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
-    child = fork(path.join(root, 'out/main/dom0.cjs'), { serialization: 'advanced' })
+    child = forkDomain0()
     const { front } = await connect(child, folder, image, workload)
     return await measure(front, workload, child.pid ?? 0)
   } finally {
@@ -125,31 +119,8 @@ async function connect(child: ChildProcess, folder: string, image: string, { rin
     })
   }
   plain.onEvent = () => front.event()
-  const nothing = (): void => {}
-  const caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(child), DOM0_CALLS, DOM0_EVENTS, {
-    log: nothing,
-    link: nothing,
-    device: nothing,
-  })
-  const started = await caller.call('start', { journalDirectory: folder, socketDirectory: folder })
-  if (!started.ok) throw new Error(started.error.message)
-  const { memoryKiB, ...tree } = domainTree(1)
-  const link = { path: started.value.socketPath ?? '', ticket: randomUUID() }
-  const introduced = await caller.call('introduce', {
-    ...tree,
-    memoryMiB: memoryKiB / 1024,
-    guestDomid: 1,
-    devices: [{ kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false }],
-    link,
-  })
-  if (!introduced.ok) throw new Error(introduced.error.message)
-  const transport = await connectTransport(link.path, link.ticket)
-  if (!transport.ok) throw new Error(transport.error)
-  guest.link.attach(transport.value)
-  for (const [key, value] of Object.entries(front.keys(PORT))) await guest.ask(XS.XS_WRITE, `device/vbd/51712/${key}|${value}`)
-  await guest.ask(XS.XS_WRITE, 'device/vbd/51712/state|3')
-  const state = () => guest.ask(XS.XS_READ, '/local/domain/0/backend/vbd/1/51712/state|')
-  while ((await state()) !== '4') await new Promise((resolve) => setTimeout(resolve, 5))
+  const device = { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false } as const
+  await join(child, folder, guest, { device, key: 'vbd/51712', keys: front.keys(PORT), state: 3 })
   return { front, guest }
 }
 

@@ -1,11 +1,11 @@
 // TCP throughput and round trips of a guest: Debian's cloud kernel fetches from and sends to a server on the host's loopback, once
 // with its xen-netfront in our headless runner, once with virtio and user networking in qemu-system-x86_64 -accel tcg. Same kernel,
 // same program, the guest's own clock. Runs in: plain Node, on the bundles in out/main.
-import { spawn } from 'node:child_process'
 import net from 'node:net'
 import path from 'node:path'
 import { debianGuest, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { cannotRunQemu } from '../support/micro-kernel'
+import { outputOf, secondsOf } from './guest-output'
 
 const SIZE_MIB = 64
 const TIMEOUT_MS = 300_000
@@ -83,7 +83,8 @@ export async function benchNetGuest(runs: number): Promise<NetGuestResult[]> {
   const results: NetGuestResult[] = []
   try {
     for (let run = 0; run < runs; run++) {
-      for (const { machine, program, args } of machines) results.push({ machine, ...figures(await outputOf(program, args)) })
+      for (const { machine, program, args } of machines)
+        results.push({ machine, ...figures(await outputOf(program, args, TIMEOUT_MS)) })
     }
   } finally {
     source.server.close()
@@ -103,27 +104,7 @@ function listening(handle: (socket: net.Socket) => void): Promise<{ port: number
 }
 
 function figures(output: string): Omit<NetGuestResult, 'machine'> {
-  const at = (mark: string): number => Number(new RegExp(`${mark} ([\\d.]+)`).exec(output)?.[1] ?? Number.NaN)
-  const rate = (what: string): number => (SIZE_MIB * 8 * 1.048576) / (at(`${what}-to`) - at(`${what}-from`))
-  if (!output.includes('BENCH END')) throw new Error(`the guest did not come to its end:\n${output.slice(-1500)}`)
+  const rate = (what: string): number => (SIZE_MIB * 8 * 1.048576) / secondsOf(output, what)
   const ping = Number(/min\/avg\/max = [\d.]+\/([\d.]+)/.exec(output)?.[1] ?? Number.NaN)
   return { receive: rate('receive'), send: rate('send'), ping }
-}
-
-function outputOf(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
-    let output = ''
-    const add = (bytes: Buffer): void => {
-      output += bytes.toString('latin1')
-    }
-    child.stdout.on('data', add)
-    child.stderr.on('data', add)
-    child.on('error', reject)
-    child.on('close', () => {
-      clearTimeout(timer)
-      resolve(output)
-    })
-  })
 }
