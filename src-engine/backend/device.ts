@@ -14,6 +14,16 @@ import type { GuestAccess } from '../ring/guest-access'
 /** Nodes by their path below a frontend's or backend's directory. */
 export type Keys = Readonly<Record<string, string>>
 
+/** A u32 a frontend has written, such as a grant reference or a port; undefined when it is none. */
+export function keyU32(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : undefined
+}
+
+/** A whole number a frontend has written that a double holds exactly, such as a guest frame number. */
+export function keyNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
 // --- in the domain's process ---
 
 /** The pump's way to its service. Exists from a DEV_CONNECT to the end of the link or the device. */

@@ -12,7 +12,7 @@ import { fields, list, oneOf, within } from '../../public/shape'
 import { BLKIF_LAYOUTS, BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
-import type { DevicePump, Keys, PumpPort, PumpSetup } from '../device'
+import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup } from '../device'
 import {
   ANSWER_HEADER,
   BATCH_BYTES,
@@ -61,22 +61,18 @@ function readKeys(keys: Keys): Result<{ layout: BlkifLayout; port: number; refs:
   // Without the key: the guest's own width, and ours are 64-bit ones.
   const layout = BLKIF_LAYOUTS[keys['protocol'] ?? 'x86_64-abi']
   if (!layout) return err(`unknown protocol ${keys['protocol']}`)
-  const port = number(keys['event-channel'])
-  const order = keys['ring-page-order'] === undefined ? 0 : number(keys['ring-page-order'])
+  const port = keyU32(keys['event-channel'])
+  const order = keys['ring-page-order'] === undefined ? 0 : keyU32(keys['ring-page-order'])
   if (port === undefined || order === undefined || order > MAX_RING_PAGE_ORDER) return err('the frontend gave no event channel')
   const names =
     keys['ring-page-order'] === undefined ? ['ring-ref'] : Array.from({ length: 2 ** order }, (_, i) => `ring-ref${i}`)
   const refs: number[] = []
   for (const name of names) {
-    const ref = number(keys[name])
+    const ref = keyU32(keys[name])
     if (ref === undefined) return err(`the frontend gave no ${name}`)
     refs.push(ref)
   }
   return ok({ layout, port, refs })
-}
-
-function number(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : undefined
 }
 
 export function makeBlkPump(setup: PumpSetup): Result<DevicePump, string> {

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../public/result'
 import { fields, oneOf, within } from '../../public/shape'
 import { XENFB, XENFB_EVENT_SIZE, XENFB_OUT_ENTRIES, XENFB_PAGE, XENFB_TYPE } from '../../public/xen/io/fbif'
 import type { GuestAccess } from '../../ring/guest-access'
-import type { DevicePump, Keys, PumpMaker, PumpSetup } from '../device'
+import { type DevicePump, type Keys, keyNumber, type PumpMaker, type PumpSetup } from '../device'
 import type { Framebuffer } from './framebuffer'
 import { MAX_HEIGHT, MAX_WIDTH, type Mode, Surface, wrongMode } from './surface'
 
@@ -32,13 +32,9 @@ interface FrontendKeys {
   readonly updates: boolean
 }
 
-function number(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-}
-
 function readKeys(keys: Keys): Result<FrontendKeys, string> {
-  const gfn = number(keys['page-ref'])
-  const port = number(keys['event-channel'])
+  const gfn = keyNumber(keys['page-ref'])
+  const port = keyNumber(keys['event-channel'])
   if (gfn === undefined || port === undefined) return err('the frontend gave no page or event channel')
   const protocol = keys['protocol'] ?? 'x86_64-abi'
   if (protocol !== 'x86_64-abi' && protocol !== 'x86_32-abi') return err(`unknown protocol ${protocol}`)

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../public/result'
 import { fields, list, oneOf, within } from '../../public/shape'
 import { KEY_MAX, XENKBD, XENKBD_EVENT_SIZE, XENKBD_IN_ENTRIES, XENKBD_TYPE } from '../../public/xen/io/kbdif'
 import type { GuestAccess } from '../../ring/guest-access'
-import type { DevicePump, Keys, PumpMaker, PumpSetup } from '../device'
+import { type DevicePump, type Keys, keyNumber, type PumpMaker, type PumpSetup } from '../device'
 import type { GuestInput, InputEvent, InputRing } from './guest-input'
 
 const STATE = fields({
@@ -28,13 +28,9 @@ interface FrontendKeys {
   readonly absolute: boolean
 }
 
-function number(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-}
-
 function readKeys(keys: Keys): Result<FrontendKeys, string> {
-  const gfn = number(keys['page-ref'])
-  const port = number(keys['event-channel'])
+  const gfn = keyNumber(keys['page-ref'])
+  const port = keyNumber(keys['event-channel'])
   if (gfn === undefined || port === undefined) return err('the frontend gave no page or event channel')
   return ok({ gfn, port, absolute: keys['request-abs-pointer'] === '1' })
 }
@@ -47,7 +43,7 @@ export function kbdPumps(input: GuestInput, screen: () => ScreenSize): PumpMaker
     if (!keys.ok) return keys
     const page = guest.frame(keys.value.gfn, true)
     if (page <= 0) return err('its page is not there')
-    const range = { width: number(connect.backend['width']) ?? 0, height: number(connect.backend['height']) ?? 0 }
+    const range = { width: keyNumber(connect.backend['width']) ?? 0, height: keyNumber(connect.backend['height']) ?? 0 }
     let produced = Atomics.load(guest.words, (page + XENKBD.in_prod) >> 2) >>> 0
     let held: readonly number[] = []
     if (state) {

@@ -8,7 +8,7 @@ import { fields, oneOf, within } from '../../public/shape'
 import { NETIF_RX_ENTRY, NETIF_TX_ENTRY } from '../../public/xen/io/netif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
-import type { DevicePump, Keys, PumpPort, PumpSetup } from '../device'
+import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup } from '../device'
 import { FrameWriter, frameCost, NET_WINDOW, RECORD_BYTES, readRecord, takenRecord } from './batch'
 import { entriesFor, Receive } from './receive'
 import { Transmit } from './transmit'
@@ -18,10 +18,6 @@ const PACKETS_PER_TURN = 256
 
 const POSITION = fields({ consumed: within(0, 0xffff_ffff), produced: within(0, 0xffff_ffff) })
 const STATE = fields({ version: oneOf(1), transmit: POSITION, receive: POSITION })
-
-function number(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= 0xffff_ffff ? Number(text) : undefined
-}
 
 function parse(state: Uint8Array): unknown {
   try {
@@ -34,7 +30,7 @@ function parse(state: Uint8Array): unknown {
 export function makeNetPump(setup: PumpSetup): Result<DevicePump, string> {
   const { guest, connect } = setup
   const keys: Keys = connect.frontend
-  const [txRef, rxRef, port] = ['tx-ring-ref', 'rx-ring-ref', 'event-channel'].map((name) => number(keys[name]))
+  const [txRef, rxRef, port] = ['tx-ring-ref', 'rx-ring-ref', 'event-channel'].map((name) => keyU32(keys[name]))
   if (txRef === undefined || rxRef === undefined) return err('the frontend gave no rings')
   if (port === undefined) return err('the frontend gave no event channel')
   const tx = GrantedRing.map(guest, [txRef])
