@@ -107,12 +107,17 @@ export function isNative(kind: UopKind): boolean {
   return false
 }
 
+/** After a call into the interpreter: what it did not set is as it was, so that a product before it may still be there. */
+function afterCall(name: string, before: number): number {
+  return /^(imul|mul)/.test(name) ? ANY : meet(meet(before, EXPLICIT), PARTIAL)
+}
+
 /** Form of the flags after a uop, never better known than Instructions leaves it. */
 export function formAfter({ kind, native, sets, reads }: Facts, immediate: number, before: number): number {
   if (native && sets === 0 && !reads) return before
   const { name, form, family, size } = kind
   const narrow = size < 3 ? NARROW : 0
-  if (!native) return /^(imul|mul)/.test(name) ? ANY : SOME
+  if (!native) return afterCall(name, before)
   // a reader may have settled them
   const settled = before === PRODUCT || (before & ~NARROW) === ANY ? ANY : before
   if (name === 'adc' || name === 'sbb' || family === 'inc:E' || family === 'dec:E') return PARTIAL | narrow
@@ -140,7 +145,7 @@ export class Instructions {
       e.flagsUsed = true
       if (e.cache.byte(ip + 6) === 0x88) e.storeTmp()
       e.callCold(ip, kind.cold, place.written, place.used)
-      this.form = /^(imul|mul)/.test(kind.name) ? ANY : SOME
+      this.form = afterCall(kind.name, this.form)
       return
     }
     const { name, form, family } = kind

@@ -49,6 +49,21 @@ describe('translated code does what the interpreter does', () => {
     }
   })
 
+  it.each([
+    ['a shift by no bits', [0xd2, 0xfa]], // sar dl, cl
+    ['a rotation through carry by no bits', [0x48, 0xd3, 0xd2]], // rcl rdx, cl
+    ['an SSE instruction', [0x0f, 0x57, 0xc0]], // xorps xmm0, xmm0
+    ['a string instruction without a count', [0xb9, 0, 0, 0, 0, 0xf3, 0xa4]], // mov ecx, 0; rep movsb
+  ] as const)('when carry and overflow of a product are asked for after %s', (_name, between) => {
+    // imul r14w, r9w; ...; jbe over mov eax, 1; seto bl; hlt
+    const code = [0x66, 0x45, 0x0f, 0xaf, 0xf1, ...between, 0x76, 5, 0xb8, 1, 0, 0, 0, 0x0f, 0x90, 0xc3, 0xf4]
+    for (const factor of [1n, 0x10e0n, 0n, 0x7fffn, 0xffffn]) {
+      const c = { ...randomProgram(randomFrom(1)), code: Uint8Array.from(code), offset: 0 }
+      const gpr = c.gpr.map((v, n) => (n === 1 ? 0n : n === 9 ? factor : n === 14 ? 0x44aen : v))
+      expect(pair.runProgram({ ...c, gpr }), `factor ${factor}`).toBe('')
+    }
+  })
+
   it('when more is translated than there is room for', async () => {
     const small = await Pair.create(CORE, { ...TRANSLATOR_DEFAULTS, bytes: 1 })
     const different = sequenceForms()
