@@ -67,6 +67,15 @@ export interface RestoredDomain extends StartedDomain {
   readonly savedAt: number
 }
 
+/** A domain that a driver knows by itself, not from a definition of ours. */
+export interface ResidentDomain {
+  readonly uuid: string
+  readonly config: DomainConfig
+  /** Null when it does not run. */
+  readonly domid: number | null
+  readonly startedAt: number | null
+}
+
 /** A picture of a screen, as a PNG file. */
 export interface Screenshot {
   readonly width: number
@@ -79,6 +88,8 @@ export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 export interface HypervisorDriver {
   readonly name: string
   readonly limits: DriverLimits
+  /** Domains it brings along, before it is opened. They are shown like all others, and stored by us once they are changed. */
+  readonly residents?: readonly ResidentDomain[]
   /** Connects and starts what the driver needs; events come from here on. */
   open(listener: (event: DriverEvent) => void): Outcome
   /** Ends everything that still runs. Nobody is asked; the toolstack saved what was to be saved. */

@@ -65,9 +65,22 @@ export class Domains {
         domain.detail = 'Ringmaster ended unexpectedly while this machine was running.'
       }
     }
+    this.takeResidents()
     for (const { uuid, savedAt } of ownerless) await this.adoptSave(uuid, savedAt, problems)
     for (const uuid of cutOff) await this.parts.definitions.unmarkRunning(uuid)
     for (const problem of problems) this.parts.problem(problem)
+  }
+
+  /** Domains of the driver's own: those we have a definition of keep it. */
+  private takeResidents(): void {
+    for (const { uuid, config, domid, startedAt } of this.parts.driver.residents ?? []) {
+      const domain = this.domains.get(uuid) ?? this.make(uuid, config)
+      if (domid === null) continue
+      domain.state = 'running'
+      domain.domid = domid
+      domain.running = config
+      domain.startedAt = startedAt
+    }
   }
 
   /** A managed save whose definition is lost: it says its domain's name, and can be gone on from but not booted afresh. */

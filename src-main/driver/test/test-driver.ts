@@ -27,6 +27,7 @@ import type {
   HypervisorDriver,
   Outcome,
   Progress,
+  ResidentDomain,
   RestoredDomain,
   SavedDomain,
   Screenshot,
@@ -35,6 +36,7 @@ import type {
 } from '../driver'
 import { TestConsole } from './test-console'
 import { TestImages } from './test-images'
+import { type TestScript, testPopulation } from './test-population'
 import { TestScreen } from './test-screen'
 import { testStore } from './test-store'
 
@@ -59,6 +61,8 @@ const savedShape = fields({
 export interface TestDriverOptions {
   /** How long a save, restore or start takes; 0 is at once. */
   readonly delayMs: number
+  /** Domains that are there from the start, and what they do. */
+  readonly script?: TestScript
 }
 
 export class TestDriver implements HypervisorDriver {
@@ -70,6 +74,7 @@ export class TestDriver implements HypervisorDriver {
     devices: ['vbd', 'vif', 'vfb'],
   }
   readonly images: TestImages
+  readonly residents: readonly ResidentDomain[]
   private readonly domains = new Map<string, TestDomain>()
   private networks: readonly Network[] = [DEFAULT_NETWORK]
   private readonly failures = new Map<string, ErrorReport>()
@@ -84,6 +89,8 @@ export class TestDriver implements HypervisorDriver {
     this.channels = channels
     this.options = options
     this.images = new TestImages((progress) => this.work(progress))
+    this.residents = options.script === undefined ? [] : testPopulation(options.script, Date.now())
+    for (const { uuid, config, domid } of this.residents) if (domid !== null) this.add(uuid, config)
   }
 
   // ---- for scripts --------------------------------------------------------------------------
@@ -392,14 +399,26 @@ export class TestDriver implements HypervisorDriver {
     return undefined
   }
 
+  /** Pauses one domain of the script after the other, and resumes each a moment later. */
+  private change(): void {
+    const { length } = this.residents
+    for (let number = 0; number < (this.options.script?.changes ?? 0) && length > 0; number++) {
+      const uuid = this.residents[(this.phase * 31 + number * 97) % length]?.uuid ?? ''
+      const domain = this.domains.get(uuid)
+      if (domain) this.setPaused(uuid, domain, !domain.paused)
+    }
+  }
+
   private sample(): void {
     this.phase++
+    this.change()
+    const idle = this.options.script?.idle === true
     const samples = [...this.domains].map(([uuid, domain]) => {
       const wave = 0.35 + 0.3 * Math.sin((this.phase + domain.domid * 7) / 9) + 0.1 * Math.sin(this.phase * 2.3)
       const devices = [...domain.devices.values()].flatMap((device, index) =>
-        device.kind === 'vfb' ? [] : [this.rates(device, domain.paused ? 0 : domain.domid + index)],
+        device.kind === 'vfb' ? [] : [this.rates(device, idle || domain.paused ? 0 : domain.domid + index)],
       )
-      const cpu = domain.paused ? 0 : Math.max(0, Math.min(1, wave))
+      const cpu = idle || domain.paused ? 0 : Math.max(0, Math.min(1, wave))
       return { uuid, cpu, memoryKiB: domain.memoryMiB * 1024, devices }
     })
     this.listener({ kind: 'samples', samples })
