@@ -23,7 +23,7 @@ import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { MenuButton } from '../../components/Menu'
 import { useAppStore } from '../../state/store'
-import { type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
+import { type Box, type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
 import { watchGrab } from './keyboard-grab'
 import { ScreenSession, type ScreenState } from './screen-session'
 import { labelOf, sendKeys } from './send-keys'
@@ -59,13 +59,16 @@ function useDevicePixelRatio(): number {
   )
 }
 
-/** The size of an element, as it changes. */
-function useBoxSize(box: RefObject<HTMLElement | null>): Size {
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 })
+/** The inside of an element, as it changes. */
+function useBox(box: RefObject<HTMLElement | null>): Box {
+  const [size, setSize] = useState<Box>({ width: 0, height: 0, pageLeft: 0, pageTop: 0 })
   useLayoutEffect(() => {
     const node = box.current
     if (node === null) return
-    const look = () => setSize({ width: node.clientWidth, height: node.clientHeight })
+    const look = () => {
+      const { left, top } = node.getBoundingClientRect()
+      setSize({ width: node.clientWidth, height: node.clientHeight, pageLeft: left, pageTop: top })
+    }
     const watcher = new ResizeObserver(look)
     watcher.observe(node)
     look()
@@ -90,7 +93,7 @@ export function ScreenPane(props: ScreenPaneProps) {
   const [mode, setMode] = useState<ScaleMode>('fit')
   const [grabbed, setGrabbed] = useState(false)
   const ratio = useDevicePixelRatio()
-  const size = useBoxSize(box)
+  const size = useBox(box)
   const leave = useRef(props.onLeave)
   leave.current = props.onLeave
 

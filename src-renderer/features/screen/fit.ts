@@ -12,12 +12,24 @@ export interface Place extends Size {
   readonly top: number
 }
 
+/** The inside of an element, and where on the page it begins: not always at a whole device pixel. */
+export interface Box extends Size {
+  readonly pageLeft: number
+  readonly pageTop: number
+}
+
 export type ScaleMode = 'fit' | 'exact'
 
 const whole = (value: number, ratio: number): number => Math.max(0, Math.round(value * ratio)) / ratio
 
+/** A place in the box that is not before its start, at a whole device pixel of the page. */
+const aligned = (offset: number, origin: number, ratio: number): number => {
+  const first = Math.ceil(origin * ratio - 1e-3) + 0 // + 0: not the negative one
+  return Math.max(first, Math.round((origin + offset) * ratio)) / ratio - origin
+}
+
 /** Where the picture goes in its box. In `exact` it may be larger than the box, which then scrolls. */
-export function placeOf(mode: ScaleMode, guest: Size, box: Size, devicePixelRatio: number): Place {
+export function placeOf(mode: ScaleMode, guest: Size, box: Box, devicePixelRatio: number): Place {
   if (guest.width === 0 || guest.height === 0 || box.width <= 0 || box.height <= 0) {
     return { left: 0, top: 0, width: box.width, height: box.height }
   }
@@ -27,8 +39,8 @@ export function placeOf(mode: ScaleMode, guest: Size, box: Size, devicePixelRati
   return {
     width,
     height,
-    left: whole((box.width - width) / 2, devicePixelRatio),
-    top: whole((box.height - height) / 2, devicePixelRatio),
+    left: aligned((box.width - width) / 2, box.pageLeft, devicePixelRatio),
+    top: aligned((box.height - height) / 2, box.pageTop, devicePixelRatio),
   }
 }
 

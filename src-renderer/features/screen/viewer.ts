@@ -4,6 +4,7 @@
 
 import RFB from '@novnc/novnc'
 import type { ScreenChannel } from '../../client/screen-stream'
+import { exactPointer } from './exact-pointer'
 import type { Size } from './fit'
 import type { KeyPress } from './send-keys'
 
@@ -50,6 +51,7 @@ export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: s
     // The box has exactly the picture's size: scroll bars of noVNC's own would only come of rounding.
     if (canvas.parentElement !== null) canvas.parentElement.style.overflow = 'hidden'
   }
+  const restoreEvents = exactPointer(target)
   channel.start()
   return {
     focus: () => rfb.focus({ preventScroll: true }),
@@ -62,6 +64,7 @@ export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: s
     dispose: () => {
       gone = true
       sizes.disconnect()
+      restoreEvents()
       if (!over) rfb.disconnect()
       target.replaceChildren()
     },

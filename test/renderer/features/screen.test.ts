@@ -5,28 +5,43 @@ import { percentOf, placeOf } from '../../../src-renderer/features/screen/fit'
 import { labelOf, sendKeys } from '../../../src-renderer/features/screen/send-keys'
 
 const guest = { width: 800, height: 600 }
+const CORNER = { pageLeft: 0, pageTop: 0 }
 
 describe('the place of a screen', () => {
   it('fits into its box and keeps its shape', () => {
-    expect(placeOf('fit', guest, { width: 1000, height: 600 }, 1)).toEqual({ left: 100, top: 0, width: 800, height: 600 })
-    expect(placeOf('fit', guest, { width: 400, height: 900 }, 1)).toEqual({ left: 0, top: 300, width: 400, height: 300 })
+    expect(placeOf('fit', guest, { width: 1000, height: 600, ...CORNER }, 1)).toEqual({
+      left: 100,
+      top: 0,
+      width: 800,
+      height: 600,
+    })
+    expect(placeOf('fit', guest, { width: 400, height: 900, ...CORNER }, 1)).toEqual({
+      left: 0,
+      top: 300,
+      width: 400,
+      height: 300,
+    })
     expect(percentOf('fit', guest, { width: 400, height: 900 }, 2)).toBe(1)
   })
 
   it('lies on whole device pixels at 1:1, at every scale of the desktop', () => {
     for (const ratio of [1, 1.25, 1.5, 1.75, 2, 3]) {
-      const place = placeOf('exact', guest, { width: 977, height: 613 }, ratio)
-      for (const edge of [place.left, place.top, place.width, place.height]) {
-        expect(Math.abs(edge * ratio - Math.round(edge * ratio))).toBeLessThan(1e-9)
+      for (const pageTop of [0, 90.4, 113.75]) {
+        const box = { width: 977, height: 613, pageLeft: 8.3, pageTop }
+        const place = placeOf('exact', guest, box, ratio)
+        for (const edge of [box.pageLeft + place.left, pageTop + place.top, place.width, place.height]) {
+          expect(Math.abs(edge * ratio - Math.round(edge * ratio))).toBeLessThan(1e-9)
+        }
+        expect(place.left).toBeGreaterThanOrEqual(0)
+        expect(place.width * ratio).toBeCloseTo(800)
       }
-      expect(place.width * ratio).toBeCloseTo(800)
       expect(percentOf('exact', guest, { width: 977, height: 613 }, ratio)).toBeCloseTo(1)
     }
   })
 
   it('begins at the corner when it is larger than its box, and when nothing is known', () => {
-    expect(placeOf('exact', guest, { width: 300, height: 200 }, 1)).toMatchObject({ left: 0, top: 0, width: 800 })
-    expect(placeOf('fit', { width: 0, height: 0 }, { width: 300, height: 200 }, 1)).toMatchObject({ width: 300 })
+    expect(placeOf('exact', guest, { width: 300, height: 200, ...CORNER }, 1)).toMatchObject({ left: 0, top: 0, width: 800 })
+    expect(placeOf('fit', { width: 0, height: 0 }, { width: 300, height: 200, ...CORNER }, 1)).toMatchObject({ width: 300 })
   })
 })
 
