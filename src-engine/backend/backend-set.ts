@@ -134,6 +134,12 @@ export class BackendSet {
     return this.backends.get(key)?.changeMedium(path, format) ?? Promise.resolve(err(`there is no device ${key}`))
   }
 
+  /** What can be changed of a device while its frontend stays connected. */
+  change(device: Device): Promise<Result<undefined, string>> {
+    const key = deviceKey(device)
+    return this.backends.get(key)?.change(device) ?? Promise.resolve(err(`there is no device ${key}`))
+  }
+
   get counters(): DeviceCounters[] {
     return [...this.backends.values()].map((backend) => backend.counters)
   }

@@ -4,7 +4,7 @@
 // Invariant: the backend's state in the store is written after what it says is true, and nothing is kept here that a new domain 0
 // could not find in the store. Runs in: domain 0.
 import type { Log } from '../lib/log'
-import type { DeviceCounters } from '../public/protocol/device'
+import type { Device, DeviceCounters } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 import { XENBUS_STATE } from '../public/xen/io/xenbus'
 import type { OwnWatches } from '../xenstore/own-watches'
@@ -177,6 +177,10 @@ export class DeviceBackend {
     this.around.xenstored.change(writes(this.paths.backend, { ...changed.value, ...again }))
     this.around.xenstored.flush()
     return ok(undefined)
+  }
+
+  async change(device: Device): Promise<Result<undefined, string>> {
+    return this.service.change?.(device) ?? err('this device cannot be changed while it is attached')
   }
 
   // --- following the states ---

@@ -31,6 +31,7 @@ interface Line {
   readonly network: string
   readonly attachment: Attachment
   readonly capture: Capture | undefined
+  readonly capturePath: string | undefined
   port: NetworkPort | undefined
   before: PortCounters
 }
@@ -42,6 +43,8 @@ export class Networks {
   private readonly networks = new Map<string, VirtualNetwork>()
   private readonly leases = new Map<string, readonly Lease[]>()
   private readonly lines = new Set<Line>()
+  /** Capture files on their way to be closed: one that is opened again waits. */
+  private readonly closing = new Map<string, Promise<void>>()
 
   constructor(clock: Clock, host: Host) {
     this.clock = clock
@@ -116,6 +119,7 @@ export class Networks {
       port: undefined,
       before: NO_COUNTERS,
       capture,
+      capturePath: nic.capture,
       attachment: {
         name,
         mac: nic.mac,
@@ -154,6 +158,7 @@ export class Networks {
 
   private async openCapture(path: string, name: string): Promise<Result<Capture, string>> {
     try {
+      await this.closing.get(path)
       const file = await open(path, 'w')
       const target: CaptureFile = {
         write: async (bytes) => {
@@ -181,7 +186,15 @@ export class Networks {
   private detach(line: Line): void {
     this.lines.delete(line)
     this.unplug(line)
-    line.capture?.close().catch((error: unknown) => this.log('warning', `capture: ${String(error)}`))
+    const { capture, capturePath } = line
+    if (!capture || capturePath === undefined) return
+    const closed = capture
+      .close()
+      .catch((error: unknown) => this.log('warning', `capture: ${String(error)}`))
+      .then(() => {
+        if (this.closing.get(capturePath) === closed) this.closing.delete(capturePath)
+      })
+    this.closing.set(capturePath, closed)
   }
 
   private plug(line: Line): Result<undefined, string> {

@@ -177,6 +177,13 @@ export class Domain0 {
         return changed.ok ? ok({}) : failure('OPERATION_FAILED', changed.error)
       },
 
+      changeNic: async ({ handle, nic }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const changed = await session.backends.change(nic)
+        return changed.ok ? ok({}) : failure('OPERATION_FAILED', changed.error)
+      },
+
       deviceCounters: ({ handle }) => {
         const session = this.sessions.get(handle)
         return session ? ok({ devices: session.backends.counters }) : noDomain(handle)

@@ -67,6 +67,7 @@ export class App {
       demo: parts.demo,
       debian: parts.debian,
       diskFolder: join(folder, 'disks'),
+      vncFolder: join(folder, 'vnc'),
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)
         if (name === 'domainChanged' || name === 'jobChanged') this.endWhenUseless()

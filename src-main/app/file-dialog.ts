@@ -42,6 +42,13 @@ const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
     place: 'pictures',
     extension: 'png',
   },
+  saveCapture: {
+    mode: 'save',
+    title: 'captureTitle',
+    kinds: { name: 'capture', extensions: ['pcap'] },
+    place: 'documents',
+    extension: 'pcap',
+  },
 }
 
 function folderOf(place: DialogRow['place'], diskFolder: string): string {

@@ -5,7 +5,15 @@ import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { systemErrorText } from '../lib/atomic-file'
-import { DEVICES_MOST, type Device, type Disk, deviceKey, type PortForward, WRITTEN_FORMATS } from '../public/device'
+import {
+  DEVICES_MOST,
+  type Device,
+  type Disk,
+  deviceKey,
+  isLoopback,
+  type PortForward,
+  WRITTEN_FORMATS,
+} from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 
@@ -84,6 +92,16 @@ function checkNics(config: DomainConfig, context: DeviceContext): Result<null, E
   return ok(null)
 }
 
+/** The engine refuses it too; here it is said before a machine starts without its screen. */
+function checkDisplays(config: DomainConfig): Result<null, ErrorReport> {
+  for (const device of config.devices) {
+    if (device.kind !== 'vfb' || device.vnc?.kind !== 'tcp') continue
+    const { address, password } = device.vnc
+    if (!isLoopback(address) && (password ?? '') === '') return err(errorReport('vnc-open', { name: config.name }))
+  }
+  return ok(null)
+}
+
 /** What needs no file system: checked whenever a definition is stored. */
 export function checkDevices(config: DomainConfig, context: DeviceContext): Result<null, ErrorReport> {
   const { name, devices } = config
@@ -95,7 +113,9 @@ export function checkDevices(config: DomainConfig, context: DeviceContext): Resu
     keys.add(key)
   }
   const disks = checkDisks(config)
-  return disks.ok ? checkNics(config, context) : disks
+  if (!disks.ok) return disks
+  const nics = checkNics(config, context)
+  return nics.ok ? checkDisplays(config) : nics
 }
 
 async function checkImageFile(disk: Disk): Promise<Result<null, ErrorReport>> {

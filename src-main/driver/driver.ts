@@ -4,7 +4,17 @@
 // Runs in: main, plain Node.
 import type { Result } from '../../src-engine/public/result'
 import type { OpaquePort } from '../lib/channel'
-import type { Device, DeviceRates, ImageFormat, ImageInfo, Lease, Network, NewImage, WrittenFormat } from '../public/device'
+import type {
+  Device,
+  DeviceRates,
+  ImageFormat,
+  ImageInfo,
+  Lease,
+  Network,
+  NewImage,
+  Nic,
+  WrittenFormat,
+} from '../public/device'
 import type { ErrorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 
@@ -76,6 +86,11 @@ export interface ResidentDomain {
   readonly startedAt: number | null
 }
 
+/** Where viewers are let in: a local socket of this user, or a TCP port, 0 for one the system chooses. */
+export type VncPlace =
+  | { readonly path: string }
+  | { readonly address: string; readonly port: number; readonly password?: string | undefined }
+
 /** A picture of a screen, as a PNG file. */
 export interface Screenshot {
   readonly width: number
@@ -122,6 +137,10 @@ export interface HypervisorDriver {
   attachDevice(uuid: string, device: Device): Outcome
   /** Answered when the guest has let go of it and all it wrote is in the file; `force` does not wait for the guest. */
   detachDevice(uuid: string, key: string, force: boolean): Outcome
+  /** Of an interface that is attached: all but its MAC address may be another. */
+  changeNic(uuid: string, nic: Nic): Outcome
+  /** Lets viewers in there instead of where they were let in before; nowhere without a place. Gives the port, if any. */
+  listenVnc(uuid: string, place: VncPlace | undefined): Outcome<number | undefined>
   /** Of a removable disk; an empty path ejects. */
   changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome
   /** Which virtual networks there are: told before the first domain starts, and whenever they change. */

@@ -36,8 +36,15 @@ export const calls = {
     result: ofDomain,
     status: 'done',
   },
-  /** Changes the definition; a domain that is active goes on as it is, the new one applies at its next start. */
-  domainRedefine: { params: fields({ uuid: t.uuidShape, config: t.domainConfigShape }), result: t.nothing, status: 'done' },
+  /**
+   * Changes the definition. What can change in a domain that is active does so first (config/live-changes.ts), the rest
+   * applies at its next start. With `base` only if the definition is still that one: another window may have changed it.
+   */
+  domainRedefine: {
+    params: fields({ uuid: t.uuidShape, config: t.domainConfigShape, base: optional(t.domainConfigShape) }),
+    result: t.nothing,
+    status: 'done',
+  },
   domainUndefine: { params: ofDomain, result: t.nothing, status: 'done' },
   /** Starts; goes on from the managed save when there is one, unless `fresh`. Answers when the guest runs. */
   domainCreate: { params: fields({ uuid: t.uuidShape, fresh: flag }), result: t.nothing, status: 'done' },

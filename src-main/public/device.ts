@@ -35,6 +35,8 @@ export {
   nicShape,
   type PortForward,
   portForwardShape,
+  type Vnc,
+  vncShape,
 } from '../../src-engine/public/protocol/device'
 
 /** At most so many devices a domain. */
@@ -103,3 +105,8 @@ export const leaseShape = fields({
   expiresAt: optional(number),
 })
 export type Lease = TypeOf<typeof leaseShape>
+
+/** Addresses that only programs of this computer reach. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address === 'localhost' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address)
+}

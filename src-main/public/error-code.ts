@@ -134,6 +134,21 @@ export const errorReasons = {
     cause: 'The machine was not saved and goes on: {detail}.',
     action: 'Choose another place, or free some space there.',
   },
+  'definition-changed': {
+    code: 'OPERATION_INVALID',
+    cause: '“{name}” was changed elsewhere while it was changed here.',
+    action: 'Look at what it is now, and apply again.',
+  },
+  'vnc-failed': {
+    code: 'OPERATION_FAILED',
+    cause: 'Viewers are not let in to the screen of “{name}”: {detail}.',
+    action: 'Choose another port or address for its screen.',
+  },
+  'vnc-open': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The screen of “{name}” would be open to other computers without a password.',
+    action: 'Give a password, or listen on this computer only.',
+  },
   cancelled: {
     code: 'OPERATION_ABORTED',
     cause: 'The operation was cancelled.',

@@ -11,6 +11,7 @@ import {
   matching,
   number,
   oneOf,
+  optional,
   type Shape,
   shortText,
   type TypeOf,
@@ -55,6 +56,11 @@ export const writtenFormatShape = oneOf(...WRITTEN_FORMATS)
 /** What is defined: everything needed to start the domain, and nothing of its present state. */
 export const domainConfigShape = fields({
   name: shortText(256),
+  /** A line and some words for people; nothing acts on them. */
+  title: optional(shortText(256)),
+  description: optional(shortText(8192)),
+  /** Started with the app. */
+  autostart: optional(flag),
   memoryMiB: count,
   vcpus: count,
   kernel: path,
@@ -122,6 +128,8 @@ export const domainInfoShape = fields({
   startedAt: nullable(number),
   /** When the managed save was made, if there is one. */
   savedAt: nullable(number),
+  /** Where VNC viewers reach its screen now: "127.0.0.1:5900", or the path of a local socket. */
+  vncAt: nullable(text),
   /** A restored guest's wall clock stands at this time until the guest corrects it; null once started afresh. */
   clockStandsAt: nullable(number),
 })
@@ -303,7 +311,16 @@ export type NetworkInfo = TypeOf<typeof networkInfoShape>
 export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'preferences', 'about'] as const
 export type WindowView = (typeof windowViews)[number]
 
-export const fileKinds = ['kernel', 'ramdisk', 'openSaved', 'saveSaved', 'openDisk', 'saveDisk', 'saveScreenshot'] as const
+export const fileKinds = [
+  'kernel',
+  'ramdisk',
+  'openSaved',
+  'saveSaved',
+  'openDisk',
+  'saveDisk',
+  'saveScreenshot',
+  'saveCapture',
+] as const
 export type FileKind = (typeof fileKinds)[number]
 
 export const quitChoices = ['save', 'shutdown', 'destroy', 'cancel'] as const

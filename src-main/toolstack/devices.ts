@@ -17,7 +17,7 @@ import { storeOf } from './store-dump'
 
 /** What the window a call comes from has to say about files. */
 export interface FileRights {
-  choseFile(path: string, kind: 'openDisk' | 'saveDisk' | 'saveScreenshot'): boolean
+  choseFile(path: string, kind: 'openDisk' | 'saveDisk' | 'saveScreenshot' | 'saveCapture'): boolean
   /** Asks the user, in a box of ours, whether a guest may write to the file; remembered for this window. */
   allowsWriting(path: string): Promise<boolean>
 }
@@ -104,6 +104,10 @@ export class Devices {
       if (path === '' || readonly || this.isOurs(path)) continue
       if (disksOf(before).some((disk) => disk.path === path && !disk.readonly)) continue
       if (rights.choseFile(path, 'openDisk') || rights.choseFile(path, 'saveDisk')) continue
+      if (!(await rights.allowsWriting(path))) return err(errorReport('file-not-allowed', { path }))
+    }
+    for (const path of capturesOf(devices)) {
+      if (capturesOf(before).includes(path) || rights.choseFile(path, 'saveCapture')) continue
       if (!(await rights.allowsWriting(path))) return err(errorReport('file-not-allowed', { path }))
     }
     return ok(null)
@@ -238,4 +242,9 @@ export class Devices {
     const subject = basename(path)
     return ok({ job: this.parts.jobs.start({ kind, subject, uuid: null, step, cancellable: kind !== 'imageCreate', work }) })
   }
+}
+
+/** Files that captures of interfaces are written to. */
+function capturesOf(devices: readonly Device[]): string[] {
+  return devices.flatMap((device) => (device.kind === 'vif' && device.capture !== undefined ? [device.capture] : []))
 }

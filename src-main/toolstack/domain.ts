@@ -18,6 +18,8 @@ export interface Domain {
   /** What it ran with when that was made. */
   savedConfig: DomainConfig | null
   clockStandsAt: number | null
+  /** Where viewers reach its screen. */
+  vncAt: string | null
   /** Counts its runs, so that a late answer to an earlier run is not taken for one to this. */
   run: number
   /** Changes of its devices happen one after the other. */
@@ -27,7 +29,7 @@ export interface Domain {
 }
 
 export function domainInfo(domain: Domain): DomainInfo {
-  const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt } = domain
+  const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt, vncAt } = domain
   const operations = lifeCycle[state].operations
   return {
     uuid,
@@ -42,6 +44,7 @@ export function domainInfo(domain: Domain): DomainInfo {
     job,
     startedAt,
     savedAt: managedSave,
+    vncAt,
     clockStandsAt,
   }
 }
@@ -60,6 +63,7 @@ export function domain0Info(state: 'running' | 'crashed', detail: string, starte
     job: null,
     startedAt,
     savedAt: null,
+    vncAt: null,
     clockStandsAt: null,
   }
 }

@@ -12,7 +12,9 @@ import type { Definition, DefinitionStore } from '../definition/definition-store
 import type { DriverEvent, HypervisorDriver, RestoredDomain } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
+import type { Device, Vnc } from '../public/device'
 import { type ErrorReport, errorReport, explainError } from '../public/error-code'
+import { afterLiveChanges, configChanges, sameValue } from '../public/live-changes'
 import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
 import { type Domain, domainInfo } from './domain'
 import type { JobControl, Jobs } from './jobs'
@@ -30,6 +32,8 @@ export interface DomainsParts {
   readonly problem: (error: ErrorReport) => void
   /** Names of the virtual networks there are. */
   readonly networks: () => readonly string[]
+  /** Lets VNC viewers in there, or nowhere; the place in words. */
+  readonly listenVnc: (uuid: string, vnc: Vnc | undefined) => Outcome<string | null>
   /** A MAC address that no definition has. */
   readonly freeMac: (taken: readonly DomainConfig[]) => string
 }
@@ -126,12 +130,13 @@ export class Domains {
     return [...this.domains.values()].filter(({ uuid }) => uuid !== without).map(({ config }) => config)
   }
 
-  async redefine(uuid: string, config: DomainConfig): Outcome {
+  /** With `base` only when the definition still is that one. */
+  redefine(uuid: string, config: DomainConfig, base?: DomainConfig): Outcome {
     const found = this.allowed(uuid, 'redefine')
-    if (!found.ok) return found
-    const checked = this.checkDefinition(config, uuid)
-    if (!checked.ok) return checked
-    return this.keep(found.value, config)
+    if (!found.ok) return Promise.resolve(found)
+    const done = found.value.changes.then(() => this.redefineNow(uuid, config, base))
+    found.value.changes = done.catch(() => undefined)
+    return done
   }
 
   /** One change of a domain's devices: checked, done to the guest when it runs, then stored. */
@@ -162,6 +167,15 @@ export class Domains {
   }
 
   // ---- running ------------------------------------------------------------------------------
+
+  /** Those that start with the app; each that cannot says why. */
+  async autostart(): Promise<void> {
+    for (const { uuid, config, state } of [...this.domains.values()]) {
+      if (config.autostart !== true || (state !== 'shutoff' && state !== 'saved' && state !== 'crashed')) continue
+      const started = await this.create(uuid, false)
+      if (!started.ok) this.parts.problem(started.error)
+    }
+  }
 
   /** Starts it; goes on from the managed save unless `fresh`. Answers when it runs. */
   async create(uuid: string, fresh: boolean): Outcome {
@@ -294,6 +308,7 @@ export class Domains {
       managedSave: null,
       savedConfig: null,
       clockStandsAt: null,
+      vncAt: null,
       run: 0,
       changes: Promise.resolve(),
       endedRun: null,
@@ -332,6 +347,7 @@ export class Domains {
     domain.running = null
     domain.startedAt = null
     domain.clockStandsAt = null
+    domain.vncAt = null
     domain.run++
     this.apply(domain, event === 'stopped' && domain.managedSave !== null ? 'stoppedSaved' : event)
     this.floating(this.parts.definitions.unmarkRunning(domain.uuid))
@@ -383,6 +399,42 @@ export class Domains {
       if (domain.run === run && domain.running) domain.running = live.running(domain.running)
     }
     return this.keep(domain, config)
+  }
+
+  private async redefineNow(uuid: string, config: DomainConfig, base: DomainConfig | undefined): Outcome {
+    const found = this.allowed(uuid, 'redefine')
+    if (!found.ok) return found
+    const domain = found.value
+    if (base && !sameValue(base, domain.config)) {
+      return err(errorReport('definition-changed', { name: domain.config.name }))
+    }
+    const checked = this.checkDefinition(config, uuid)
+    if (!checked.ok) return checked
+    const { run, running } = domain
+    if (running && domain.domid !== null) {
+      const changes = configChanges(running, domain.config, config)
+      for (const change of changes) {
+        const done = change.what === 'device' && change.when === 'now' ? await this.changeLive(domain, change.device) : ok(null)
+        if (!done.ok) return done
+      }
+      if (domain.run === run && domain.running) domain.running = afterLiveChanges(domain.running, changes, config)
+    }
+    return this.keep(domain, config)
+  }
+
+  private async changeLive(domain: Domain, device: Device): Outcome {
+    if (device.kind === 'vif') return this.parts.driver.changeNic(domain.uuid, device)
+    if (device.kind === 'vfb') return this.letViewersIn(domain, device.vnc)
+    return ok(null)
+  }
+
+  private async letViewersIn(domain: Domain, vnc: Vnc | undefined): Outcome {
+    const { run } = domain
+    const opened = await this.parts.listenVnc(domain.uuid, vnc)
+    if (domain.run !== run || domain.domid === null) return ok(null)
+    domain.vncAt = opened.ok ? opened.value : null
+    this.tell(domain)
+    return opened.ok ? ok(null) : opened
   }
 
   private runningBeside(uuid: string): DomainConfig[] {
@@ -464,6 +516,13 @@ export class Domains {
     domain.startedAt = this.parts.clock.now()
     domain.clockStandsAt = clockStandsAt
     this.apply(domain, paused ? 'upPaused' : 'up')
+    const display = domain.running?.devices.find((device) => device.kind === 'vfb')
+    if (display?.kind !== 'vfb' || display.vnc === undefined) return
+    // A guest whose screen nobody can reach from outside runs all the same.
+    const letIn = this.letViewersIn(domain, display.vnc).then((opened) => {
+      if (!opened.ok) this.parts.problem(opened.error)
+    })
+    this.floating(letIn)
   }
 
   /** The guest asked for a reboot: the same definition, a new run. */

@@ -26,13 +26,14 @@ import { freeMac } from './mac'
 import { Networks } from './networks'
 import { Notices } from './notices'
 import { SampleHistory } from './sample-history'
+import { VncAccess } from './vnc-access'
 
 /** The window a call comes from, as far as a call may use it. */
 export interface Caller extends FileRights {
   /** Hands a stream's port to it; the number under which it arrives there. */
   handOver(port: OpaquePort): number
   /** Whether the user chose this file in a dialog of ours for this purpose. */
-  choseFile(path: string, kind: 'openSaved' | 'saveSaved' | 'openDisk' | 'saveDisk' | 'saveScreenshot'): boolean
+  choseFile(path: string, kind: 'openSaved' | 'saveSaved' | 'openDisk' | 'saveDisk' | 'saveScreenshot' | 'saveCapture'): boolean
 }
 
 /** A function serving one row. `W` is what the carrier knows of the caller beyond the least. */
@@ -97,6 +98,8 @@ export interface ToolstackParts {
   readonly debian: DebianMaker
   /** Where new disk images go unless the user chose another place. */
   readonly diskFolder: string
+  /** Where the sockets of screens for VNC viewers are. */
+  readonly vncFolder: string
   readonly emit: Emit
 }
 
@@ -130,6 +133,7 @@ export class Toolstack {
       changed: (networks) => emit('networksChanged', { networks }),
       problem,
     })
+    const vnc = new VncAccess(driver, parts.vncFolder)
     this.domains = new Domains({
       driver,
       definitions,
@@ -137,6 +141,7 @@ export class Toolstack {
       jobs: this.jobs,
       networks: () => this.networks.names(),
       freeMac,
+      listenVnc: (uuid, place) => vnc.open(uuid, place),
       changed: (domain) => {
         emit('domainChanged', { domain })
         this.networks.definitionsChanged()
@@ -170,6 +175,7 @@ export class Toolstack {
     }
     const networks = await this.networks.open()
     if (!networks.ok) this.notices.raise('warning', networks.error)
+    void this.domains.autostart()
     return opened
   }
 
@@ -273,11 +279,11 @@ export class Toolstack {
       domainList: () => ok([this.domain0, ...domains.list()]),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
       domainDefine: (order, caller) => this.define(order, caller),
-      domainRedefine: async ({ uuid, config }, caller) => {
+      domainRedefine: async ({ uuid, config, base }, caller) => {
         const info = domains.info(uuid)
         if (!info.ok) return info
         const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
-        return allowed.ok ? domains.redefine(uuid, config) : allowed
+        return allowed.ok ? domains.redefine(uuid, config, base) : allowed
       },
       domainUndefine: ({ uuid }) => domains.undefine(uuid),
       domainCreate: ({ uuid, fresh }) => domains.create(uuid, fresh),

@@ -89,6 +89,18 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Maschine wurde nicht gespeichert und läuft weiter: {detail}.',
     action: 'Einen anderen Ort wählen oder dort Platz schaffen.',
   },
+  'definition-changed': {
+    cause: '„{name}“ wurde anderswo geändert, während es hier geändert wurde.',
+    action: 'Ansehen, was jetzt gilt, und noch einmal anwenden.',
+  },
+  'vnc-failed': {
+    cause: 'Zum Bildschirm von „{name}“ werden keine Betrachter eingelassen: {detail}.',
+    action: 'Einen anderen Port oder eine andere Adresse für den Bildschirm wählen.',
+  },
+  'vnc-open': {
+    cause: 'Der Bildschirm von „{name}“ stünde anderen Rechnern ohne Passwort offen.',
+    action: 'Ein Passwort angeben oder nur auf diesem Rechner lauschen.',
+  },
   cancelled: { cause: 'Der Vorgang wurde abgebrochen.', action: 'Nichts wurde verändert; er kann jederzeit neu beginnen.' },
   'timed-out': {
     cause: 'In {seconds} Sekunden kam keine Antwort: {operation}.',

@@ -82,6 +82,7 @@ export class Supervised {
       definitions: new DefinitionStore(folder),
       networks: new NetworkStore(path.join(folder, 'networks.json')),
       diskFolder: path.join(folder, 'disks'),
+      vncFolder: path.join(folder, 'vnc'),
       clock: { now: () => Date.now() },
       demo,
       debian: new TestDebianMaker(demo),

@@ -69,6 +69,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     definitions: new DefinitionStore(folder),
     networks: new NetworkStore(join(folder, 'networks.json')),
     diskFolder: join(folder, 'disks'),
+    vncFolder: join(folder, 'vnc'),
     clock: { now: () => Date.now() },
     demo,
     debian: new TestDebianMaker(demo),

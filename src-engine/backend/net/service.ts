@@ -6,7 +6,7 @@
 import type { NetworkPort } from '../../net/network'
 import type { Networks } from '../../net/networks'
 import type { Frame } from '../../net/switch/frame'
-import type { Nic } from '../../public/protocol/device'
+import type { Device, Nic } from '../../public/protocol/device'
 import { err, ok, type Result } from '../../public/result'
 import type { DeviceService, Keys, ServicePort, ServiceSetup } from '../device'
 import { FrameWriter, NET_WINDOW, readRecord, takenRecord } from './batch'
@@ -16,7 +16,7 @@ const QUEUE_BYTES = 2 * 1024 * 1024
 const QUEUE_FRAMES = 1024
 
 export class NetService implements DeviceService {
-  private readonly nic: Nic
+  private nic: Nic
   private readonly setup: ServiceSetup
   private readonly networks: Networks
   /** Read by the switch for each frame. */
@@ -28,6 +28,8 @@ export class NetService implements DeviceService {
   private queuedBytes = 0
   private scheduled = false
   private dropped = 0
+  /** Counted on ports of before. */
+  private earlier = { sentFrames: 0, sentBytes: 0, receivedFrames: 0, receivedBytes: 0 }
 
   constructor(nic: Nic, setup: ServiceSetup, networks: Networks) {
     this.nic = nic
@@ -36,12 +38,9 @@ export class NetService implements DeviceService {
   }
 
   async open(): Promise<Result<Keys, string>> {
-    const { nic, setup } = this
-    const attached = await this.networks.attach(nic, `${setup.handle} vif/${nic.index}`, this.offload, (frame) =>
-      this.deliver(frame),
-    )
-    if (!attached.ok) return attached
-    this.network = attached.value
+    const { nic } = this
+    const joined = await this.join(nic)
+    if (!joined.ok) return joined
     return ok({
       'feature-rx-copy': '1',
       'feature-rx-flip': '0',
@@ -52,6 +51,41 @@ export class NetService implements DeviceService {
       'feature-split-event-channels': '0',
       'hotplug-status': 'connected',
     })
+  }
+
+  private async join(nic: Nic): Promise<Result<undefined, string>> {
+    const name = `${this.setup.handle} vif/${nic.index}`
+    const attached = await this.networks.attach(nic, name, this.offload, (frame) => this.deliver(frame))
+    if (!attached.ok) return attached
+    this.nic = nic
+    this.network = attached.value
+    return ok(undefined)
+  }
+
+  /** The network sees the old port go before the new one comes: both have the same MAC address. */
+  async change(device: Device): Promise<Result<undefined, string>> {
+    if (device.kind !== 'vif' || device.index !== this.nic.index) return err('this is another device')
+    const before = this.nic
+    if (device.mac !== before.mac) return err('a MAC address changes only when the interface is made anew')
+    const { link: _, ...rest } = device
+    const { link: __, ...was } = before
+    if (JSON.stringify(rest) === JSON.stringify(was)) {
+      this.nic = device
+      return ok(undefined)
+    }
+    const { sentFrames = 0, sentBytes = 0, receivedFrames = 0, receivedBytes = 0 } = this.network?.counters ?? {}
+    this.earlier = {
+      sentFrames: this.earlier.sentFrames + sentFrames,
+      sentBytes: this.earlier.sentBytes + sentBytes,
+      receivedFrames: this.earlier.receivedFrames + receivedFrames,
+      receivedBytes: this.earlier.receivedBytes + receivedBytes,
+    }
+    this.network?.detach()
+    this.network = undefined
+    const joined = await this.join(device)
+    if (joined.ok) return joined
+    const back = await this.join(before)
+    return back.ok ? joined : err(`${joined.error} It is without a network now: ${back.error}`)
   }
 
   connect(frontend: Keys): Result<{ pump: Keys; keys: Keys }, string> {
@@ -83,14 +117,14 @@ export class NetService implements DeviceService {
   }
 
   counters() {
-    const { network } = this
+    const { network, earlier } = this
     const { sentFrames = 0, sentBytes = 0, receivedFrames = 0, receivedBytes = 0 } = network?.counters ?? {}
     const { malformed = 0, spoofed = 0, limited = 0 } = network?.counters ?? {}
     return {
-      readBytes: receivedBytes,
-      writtenBytes: sentBytes,
-      readRequests: receivedFrames,
-      writeRequests: sentFrames,
+      readBytes: earlier.receivedBytes + receivedBytes,
+      writtenBytes: earlier.sentBytes + sentBytes,
+      readRequests: earlier.receivedFrames + receivedFrames,
+      writeRequests: earlier.sentFrames + sentFrames,
       errors: malformed + spoofed + limited + this.dropped,
     }
   }
@@ -106,13 +140,13 @@ export class NetService implements DeviceService {
     }
     // Done with at once: the switch hands frames on or drops them.
     this.port?.send(takenRecord(record.bytes))
-    for (const frame of record.frames) this.network?.send(frame)
+    if (this.nic.link !== 'down') for (const frame of record.frames) this.network?.send(frame)
     return undefined
   }
 
   /** A frame for the guest. */
   private deliver(frame: Frame): void {
-    if (!this.port) return
+    if (!this.port || this.nic.link === 'down') return
     const { length } = frame.bytes
     if (this.queue.length >= QUEUE_FRAMES || this.queuedBytes + length > QUEUE_BYTES) {
       this.dropped++

@@ -35,7 +35,7 @@ import {
   within,
 } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
-import { deviceCountersShape, deviceShape, displayShape, IMAGE_FORMATS, leaseShape, networkShape } from './device'
+import { deviceCountersShape, deviceShape, displayShape, IMAGE_FORMATS, leaseShape, networkShape, nicShape } from './device'
 import { deviceKeyShape } from './link'
 
 export const handle = matching('a domain UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
@@ -282,6 +282,8 @@ export const DOM0_CALLS = {
     reply: unit,
     status: 'done',
   },
+  /** Another network, rate, capture, link or other forwards for an interface; its number and MAC stay. */
+  changeNic: { args: fields({ handle, nic: nicShape }), reply: unit, status: 'done' },
   deviceCounters: { args: fields({ handle }), reply: fields({ devices: list(deviceCountersShape) }), status: 'done' },
   /** Writes memory/target, at most static-max (6.4): the guest's balloon driver follows. */
   setTarget: { args: fields({ handle, targetKiB: count }), reply: unit, status: 'done' },

@@ -58,14 +58,31 @@ export const nicShape = fields({
   rateKiB: optional(within(1, 0xffff_ffff)),
   /** Every frame is also written to this pcap file. */
   capture: optional(shortText(4096)),
+  /** The cable: `down` passes no frame either way. Left out: up. */
+  link: optional(oneOf('up', 'down')),
 })
 export type Nic = TypeOf<typeof nicShape>
+
+/** Where VNC viewers are let in: a local socket for this user only, or a TCP port (0: one the system chooses). */
+export const vncShape = either(
+  fields({ kind: oneOf('local') }),
+  fields({
+    kind: oneOf('tcp'),
+    address: shortText(256),
+    port: within(0, 65535),
+    /** Of which the protocol uses the first eight characters. Wanted for addresses other than the host's own. */
+    password: optional(shortText(64)),
+  }),
+)
+export type Vnc = TypeOf<typeof vncShape>
 
 /** Framebuffer with keyboard and pointer: one `vfb` and one `vkbd`, both number 0. */
 export const displayShape = fields({
   kind: oneOf('vfb'),
   width: within(640, 1920),
   height: within(480, 1200),
+  /** Left out: no viewer from outside; windows of the app need none. */
+  vnc: optional(vncShape),
 })
 export type Display = TypeOf<typeof displayShape>
 

@@ -14,6 +14,7 @@ import {
   type ImageFormat,
   type Lease,
   type Network,
+  type Nic,
 } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
@@ -32,6 +33,7 @@ import type {
   Screenshot,
   StartedDomain,
   StopKind,
+  VncPlace,
 } from '../driver'
 import { Domain0, type Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
@@ -61,7 +63,12 @@ const DETACH_SECONDS = 15
 
 function displayOf(config: DomainConfig): { display?: Display } {
   const display = config.devices.find((device) => device.kind === 'vfb')
-  return display?.kind === 'vfb' ? { display } : {}
+  return display?.kind === 'vfb' ? { display: { kind: 'vfb', width: display.width, height: display.height } } : {}
+}
+
+/** Domain 0 has no part in who may look at a screen. */
+function forDomain0(device: Device): Device {
+  return device.kind === 'vfb' ? { kind: 'vfb', width: device.width, height: device.height } : device
 }
 
 function screenError(error: CallError, name: string): ErrorReport {
@@ -138,7 +145,7 @@ export class EmbeddedDriver implements HypervisorDriver {
       const built = await guest.caller.call('build', { ...identity, ...image, ...displayOf(config) })
       if (!built.ok) return err(engineError('start', built.error))
       const startedAtMs = Date.now()
-      const devices = [...config.devices]
+      const devices = config.devices.map(forDomain0)
       const introduced = await guest.introduce(domain0, { ...identity, ...image, startedAtMs, devices, ...built.value })
       return introduced.ok ? ok({ domid: guest.domid, paused: false }) : introduced
     })
@@ -184,7 +191,7 @@ export class EmbeddedDriver implements HypervisorDriver {
         ...image,
         ...pages,
         startedAtMs: Date.now(),
-        devices: [...config.devices],
+        devices: config.devices.map(forDomain0),
         restoring: true,
       })
       const claimed = introduced.ok ? await claim() : introduced
@@ -368,6 +375,30 @@ export class EmbeddedDriver implements HypervisorDriver {
       found.value.devices = found.value.devices.map((each) => (each === device ? { ...device, path, format } : each))
     }
     return changed
+  }
+
+  async changeNic(uuid: string, nic: Nic): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const key = deviceKey(nic)
+    const device = found.value.devices.find((each) => deviceKey(each) === key)
+    if (!device) return err(errorReport('no-device', { name: found.value.name, key }))
+    const changed = await this.withDomain0(uuid, ({ caller }) => caller.call('changeNic', { handle: uuid, nic }))
+    if (changed.ok) found.value.devices = found.value.devices.map((each) => (each === device ? nic : each))
+    return changed
+  }
+
+  async listenVnc(uuid: string, place: VncPlace | undefined): Outcome<number | undefined> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const listening = await found.value.caller.call('listenVnc', place)
+    if (listening.ok) return ok(listening.value.port)
+    const detail = listening.error.message.replace(/\.\s*$/, '')
+    return err(
+      listening.error.code === 'OPERATION_INVALID'
+        ? screenError(listening.error, found.value.name)
+        : errorReport('vnc-failed', { name: found.value.name, detail }),
+    )
   }
 
   setNetworks(networks: readonly Network[]): Outcome {

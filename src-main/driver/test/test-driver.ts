@@ -33,6 +33,7 @@ import type {
   Screenshot,
   StartedDomain,
   StopKind,
+  VncPlace,
 } from '../driver'
 import { TestConsole } from './test-console'
 import { TestImages } from './test-images'
@@ -260,6 +261,28 @@ export class TestDriver implements HypervisorDriver {
     devices.set(key, { ...device, path, format } satisfies Disk)
     this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} has ${path === '' ? 'no medium' : path}.` })
     return ok(null)
+  }
+
+  async changeNic(uuid: string, nic: Nic): Outcome {
+    const found = this.found(uuid, 'changeNic')
+    if (!found.ok) return found
+    const { devices, config } = found.value
+    const key = deviceKey(nic)
+    if (!devices.has(key)) return err(errorReport('no-device', { name: config.name, key }))
+    if (!this.networks.some(({ name }) => name === nic.network)) return err(errorReport('no-network', { network: nic.network }))
+    devices.set(key, nic)
+    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was changed: network ${nic.network}.` })
+    return ok(null)
+  }
+
+  /** Nobody listens: only who is told where. */
+  async listenVnc(uuid: string, place: VncPlace | undefined): Outcome<number | undefined> {
+    const found = this.found(uuid, 'listenVnc')
+    if (!found.ok) return found
+    const { screen, config } = found.value
+    if (!screen) return err(errorReport('no-screen', { name: config.name }))
+    if (!place || 'path' in place) return ok(undefined)
+    return ok(place.port === 0 ? 5900 + found.value.domid : place.port)
   }
 
   async setNetworks(networks: readonly Network[]): Outcome {

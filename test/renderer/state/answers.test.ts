@@ -23,6 +23,7 @@ function guest(part: Partial<DomainInfo>): DomainInfo {
     job: null,
     startedAt: 1,
     savedAt: null,
+    vncAt: null,
     clockStandsAt: null,
     ...part,
   }

@@ -27,6 +27,7 @@ function domain(name: string, part: Partial<DomainInfo> = {}): DomainInfo {
     job: null,
     startedAt: 1,
     savedAt: null,
+    vncAt: null,
     clockStandsAt: null,
     ...part,
   }

@@ -1,6 +1,9 @@
 // A network interface from ring to switch and back, with a synthetic frontend: frames of every kind, windows and full rings, a service
 // that is replaced, saved rings, and frontends that lie. The whole handshake with unmodified kernels: test/boot/net.test.ts.
 import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DevicePump } from '../../../../src-engine/backend/device'
 import { FrameWriter, readRecord, takenRecord } from '../../../../src-engine/backend/net/batch'
@@ -11,7 +14,7 @@ import { systemClock } from '../../../../src-engine/lib/clock'
 import { silentLog } from '../../../../src-engine/lib/log'
 import { Networks } from '../../../../src-engine/net/networks'
 import { type Frame, set16 } from '../../../../src-engine/net/switch/frame'
-import type { Nic } from '../../../../src-engine/public/protocol/device'
+import { DEFAULT_NETWORK, type Nic } from '../../../../src-engine/public/protocol/device'
 import { XEN_NETTXF } from '../../../../src-engine/public/xen/io/netif'
 import { SRING } from '../../../../src-engine/public/xen/io/ring'
 import { FakeHost } from '../../../support/fake-host'
@@ -160,6 +163,40 @@ describe('frames', () => {
     expect(new Set(a.front.statuses)).toEqual(new Set([0, 1]))
     expect(a.service.counters()).toMatchObject({ writeRequests: sent.length, errors: 0 })
     expect(b.service.counters()).toMatchObject({ readRequests: sent.length })
+  })
+
+  it('stop and go on with the link, and go to another network, under a connected frontend', async () => {
+    const { networks, a, b } = await pair()
+    const folder = mkdtempSync(path.join(tmpdir(), 'ringmaster-change-'))
+    closers.push(async () => rmSync(folder, { recursive: true, force: true }))
+    networks.define([{ ...DEFAULT_NETWORK, name: 'other', address: '10.0.9.1', kind: 'isolated', dhcp: undefined }])
+    b.front.fill()
+    const nic: Nic = { kind: 'vif', index: 0, network: 'default', mac: a.text, forwards: [] }
+    const send = async (): Promise<void> => {
+      const before = a.service.counters().writeRequests
+      const taken = a.front.statuses.length
+      a.front.send(plain(b.mac, a.mac, 0x88b5, pattern(100)))
+      await expect.poll(() => a.front.statuses.length).toBe(taken + 1)
+      await expect.poll(() => a.service.counters().writeRequests >= before).toBe(true)
+    }
+    expect((await a.service.change({ ...nic, link: 'down' })).ok).toBe(true)
+    await send()
+    expect(a.service.counters().writeRequests).toBe(0)
+    const capture = path.join(folder, 'a.pcap')
+    expect((await a.service.change({ ...nic, link: 'up', rateKiB: 1000, capture })).ok).toBe(true)
+    await send()
+    await expect.poll(() => b.got.length).toBe(1)
+    expect((await a.service.change({ ...nic, network: 'other' })).ok).toBe(true)
+    await send()
+    expect((await a.service.change({ ...nic, network: 'nowhere' })).ok).toBe(false)
+    expect((await a.service.change({ ...nic, mac: b.text })).ok).toBe(false)
+    expect((await a.service.change(nic)).ok).toBe(true)
+    await send()
+    await expect.poll(() => b.got.length).toBe(2)
+    // What ports of before have counted is not lost.
+    await expect.poll(() => a.service.counters().writeRequests).toBe(3)
+    // One frame was captured: 24 bytes of header, 16 before the frame.
+    await expect.poll(() => readFileSync(capture).length).toBe(24 + 16 + 114)
   })
 
   it('are cut up for a frontend without scatter/gather', async () => {

@@ -29,6 +29,7 @@ function domain(part: Partial<DomainInfo>): DomainInfo {
     job: null,
     startedAt: null,
     savedAt: null,
+    vncAt: null,
     clockStandsAt: null,
     ...part,
   }

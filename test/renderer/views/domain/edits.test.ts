@@ -32,6 +32,7 @@ const domain = (devices: readonly Device[] | null): DomainInfo => ({
   job: null,
   startedAt: null,
   savedAt: null,
+  vncAt: null,
   clockStandsAt: null,
 })
 
