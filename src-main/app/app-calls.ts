@@ -1,9 +1,11 @@
 // The calls that are the app's own: windows, dialogs, clipboard, preferences, quitting. Runs in: main (Electron).
-import { app, clipboard } from 'electron'
+import { app, type BrowserWindow, clipboard } from 'electron'
 import { err, ok } from '../../src-engine/public/result'
+import type { KeptFile } from '../definition/kept-file'
 import type { WindowCaller } from '../ipc/electron'
 import type { CallName } from '../public/calls'
 import { errorReport } from '../public/error-code'
+import type { HostFile, ListLayout } from '../public/list'
 import { DOMAIN0_UUID, type Preferences, type WindowView } from '../public/types'
 import type { CallServers, ToolstackCall } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
@@ -17,19 +19,38 @@ export interface AppCallsParts {
   text(): MenuText
   preferences(): Preferences
   setPreferences(preferences: Preferences): Promise<void>
-  openWindow(view: WindowView, uuid: string | null): void
+  readonly listLayout: KeptFile<ListLayout>
+  openWindow(view: WindowView, uuid: string | null): BrowserWindow
+  tell(window: BrowserWindow, name: 'createDomainFilled'): void
   knowsDomain(uuid: string): boolean
   windowDrawn(): void
   readonly diskFolder: string
 }
 
 export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, ToolstackCall>, WindowCaller> {
+  /** What the window of a new machine is to ask for. */
+  let filledIn: readonly HostFile[] = []
   return {
     aboutInfo: () => ok(aboutInfo(parts.driverName)),
     preferencesGet: () => ok(parts.preferences()),
     preferencesSet: async (preferences) => {
       await parts.setPreferences(preferences)
       return ok(null)
+    },
+    listLayoutGet: () => ok(parts.listLayout.value),
+    listLayoutSet: async (layout) => {
+      await parts.listLayout.set(layout)
+      return ok(null)
+    },
+    createDomainOpen: ({ files }) => {
+      filledIn = files
+      parts.tell(parts.openWindow('create-domain', null), 'createDomainFilled')
+      return ok(null)
+    },
+    createDomainFiles: () => {
+      const files = filledIn
+      filledIn = []
+      return ok(files)
     },
     filePick: async ({ kind, suggestedName }, caller) => {
       const path = await pickFile(caller.window, kind, suggestedName, parts.text(), parts.diskFolder)

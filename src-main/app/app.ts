@@ -4,13 +4,16 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
 import { DefinitionStore } from '../definition/definition-store'
+import { KeptFile } from '../definition/kept-file'
+import { MetadataStore } from '../definition/metadata-store'
 import { NetworkStore } from '../definition/network-store'
 import type { HypervisorDriver } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
 import { fillSentence } from '../public/error-code'
-import type { Preferences, WindowView } from '../public/types'
+import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
+import { defaultPreferences, type Preferences, preferencesShape, type WindowView } from '../public/types'
 import type { ElectronChannels } from '../supervisor/electron'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { type CallServers, Toolstack } from '../toolstack/toolstack'
@@ -20,7 +23,6 @@ import { confirmWriting, pickFile } from './file-dialog'
 import { buildMenu } from './menu'
 import { type MenuText, menuText } from './menu-text'
 import { isOurPage, servePages } from './page'
-import { PreferencesFile } from './preferences'
 import { Quit } from './quit'
 import { denyPermissions } from './security'
 import { TrayIcon } from './tray'
@@ -42,7 +44,8 @@ const DRAWN_WAIT_MS = 3000
 export class App {
   private readonly parts: AppParts
   private readonly toolstack: Toolstack
-  private readonly preferences: PreferencesFile
+  private readonly preferences: KeptFile<Preferences>
+  private readonly listLayout: KeptFile<ListLayout>
   private readonly windows: Windows
   private readonly ipc: ElectronIpc
   private readonly tray = new TrayIcon()
@@ -58,11 +61,13 @@ export class App {
     this.parts = parts
     const folder = app.getPath('userData')
     const definitions = new DefinitionStore(folder)
-    this.preferences = new PreferencesFile(join(folder, 'preferences.json'))
+    this.preferences = new KeptFile(join(folder, 'preferences.json'), preferencesShape, defaultPreferences)
+    this.listLayout = new KeptFile(join(folder, 'list.json'), listLayoutShape, defaultListLayout)
     this.toolstack = new Toolstack({
       driver: parts.driver,
       definitions,
       networks: new NetworkStore(join(folder, 'networks.json')),
+      metadata: new MetadataStore(join(folder, 'metadata')),
       clock: systemClock,
       demo: parts.demo,
       debian: parts.debian,
@@ -128,9 +133,9 @@ export class App {
   }
 
   private async load(): Promise<void> {
-    const problem = await this.preferences.load()
+    const problems = [await this.preferences.load(), await this.listLayout.load()]
     await this.toolstack.load()
-    if (problem) this.toolstack.notices.raise('warning', problem)
+    for (const problem of problems) if (problem) this.toolstack.notices.raise('warning', problem)
   }
 
   private servers(): CallServers<CallName, WindowCaller> {
@@ -142,7 +147,9 @@ export class App {
         text: () => this.text(),
         preferences: () => this.preferences.value,
         setPreferences: (preferences) => this.setPreferences(preferences),
+        listLayout: this.listLayout,
         openWindow: (view, uuid) => this.windows.open(view, uuid),
+        tell: (window, name) => this.ipc.send(window, name, {}),
         diskFolder: join(app.getPath('userData'), 'disks'),
         windowDrawn: () => this.firstDrawn(),
         knowsDomain: (uuid) => this.toolstack.domains.info(uuid).ok,
@@ -162,7 +169,7 @@ export class App {
       this.closing = true
       if (closed) return
       event.preventDefault()
-      this.toolstack.close().finally(() => {
+      Promise.all([this.toolstack.close(), this.preferences.settled(), this.listLayout.settled()]).finally(() => {
         closed = true
         // Not in this turn: until the event is over Electron ignores another quit.
         setImmediate(() => app.quit())

@@ -16,6 +16,7 @@ import {
   within,
 } from '../../src-engine/public/shape'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
+import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import * as t from './types'
 
 const none = fields({})
@@ -113,6 +114,18 @@ export const calls = {
   /** The part of XenStore that is about the domain (all of it for domain 0), as `xenstore-ls -f` prints it. */
   storeDump: { params: ofDomain, result: fields({ text: shortText(8 << 20) }), status: 'done' },
 
+  // the list: folders, tags; files dropped onto it
+  /** Of the domains that have any. */
+  metadataList: { params: none, result: list(fields({ uuid: t.uuidShape, metadata: metadataShape })), status: 'done' },
+  /** Of many domains at once; event `metadataChanged` follows. */
+  metadataSet: {
+    params: fields({ changes: list(fields({ uuid: t.uuidShape, metadata: metadataShape }), 10_000) }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** What a file is, by its first bytes. */
+  fileLook: { params: fields({ path: chosenPath }), result: hostFileShape, status: 'done' },
+
   // figures, jobs, log
   domainSamples: {
     params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_MINUTES_KEPT) }),
@@ -142,6 +155,13 @@ export const calls = {
   aboutInfo: { params: none, result: t.aboutInfoShape, status: 'done' },
   preferencesGet: { params: none, result: t.preferencesShape, status: 'done' },
   preferencesSet: { params: t.preferencesShape, result: t.nothing, status: 'done' },
+  /** Columns, order and saved filters of the list of domains. */
+  listLayoutGet: { params: none, result: listLayoutShape, status: 'done' },
+  listLayoutSet: { params: listLayoutShape, result: t.nothing, status: 'done' },
+  /** The window of a new machine with these files filled in, which it asks for with createDomainFiles. */
+  createDomainOpen: { params: fields({ files: list(hostFileShape, 64) }), result: t.nothing, status: 'done' },
+  /** The files it was opened with, once. Event `createDomainFilled` says that there are others. */
+  createDomainFiles: { params: none, result: list(hostFileShape, 64), status: 'done' },
   /** The system's file dialog over the calling window. Null when the user cancelled. Only files chosen this way may be
       written or restored; a kernel or ramdisk may also be typed in. */
   filePick: {

@@ -189,6 +189,16 @@ export const errorReasons = {
     cause: 'The preferences were damaged and were put aside as {kept}.',
     action: 'Set your preferences again.',
   },
+  'metadata-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'Folder and tags of a machine were damaged ({detail}) and were put aside as {kept}.',
+    action: 'Put the machine into its folder again.',
+  },
+  'file-kind-unknown': {
+    code: 'INVALID_ARG',
+    cause: 'It cannot be told what {path} is: neither a kernel, a ramdisk, a disk image, a saved machine nor a configuration.',
+    action: 'Open “New virtual machine” and choose the file there for what it is.',
+  },
   'domain0-restarted': {
     code: 'OPERATION_FAILED',
     cause: 'Domain 0 ended unexpectedly ({detail}) and was started again.',

@@ -2,6 +2,7 @@
 // Invariant: events of one domain arrive in the order they happened; a window that opens late asks the list calls first.
 // Runs in: main, preload, renderer. No platform.
 import { fields, flag, list, type Shape, shortText, type TypeOf, text } from '../../src-engine/public/shape'
+import { metadataShape } from './list'
 import * as t from './types'
 
 export const events = {
@@ -14,6 +15,9 @@ export const events = {
   logLine: fields({ uuid: t.uuidShape, line: t.logLineShape }),
   /** Networks were made, changed or deleted, or another definition joins one. */
   networksChanged: fields({ networks: list(t.networkInfoShape, 256) }),
+  metadataChanged: fields({ changes: list(fields({ uuid: t.uuidShape, metadata: metadataShape })) }),
+  /** Told to the window of a new machine, when it is open already. */
+  createDomainFilled: fields({}),
   /** Told to the window it is about. */
   fullScreenChanged: fields({ on: flag }),
   noticeRaised: fields({ notice: t.noticeShape }),

@@ -7,6 +7,7 @@ import { cpus, freemem, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
+import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
 import type { DriverEvent, HypervisorDriver, Outcome } from '../driver/driver'
 import type { OpaquePort } from '../lib/channel'
@@ -20,7 +21,9 @@ import type { DebianMaker, DemoMaker } from './demo-maker'
 import { Devices, type FileRights } from './devices'
 import { domain0Info } from './domain'
 import { DomainLogs } from './domain-logs'
+import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
+import { hostFile } from './file-kind'
 import { type JobControl, Jobs } from './jobs'
 import { freeMac } from './mac'
 import { Networks } from './networks'
@@ -76,6 +79,9 @@ export type ToolstackCall =
   | 'networkUndefine'
   | 'networkLeases'
   | 'storeDump'
+  | 'metadataList'
+  | 'metadataSet'
+  | 'fileLook'
   | 'domainSamples'
   | 'domainLog'
   | 'jobList'
@@ -93,6 +99,7 @@ export interface ToolstackParts {
   readonly driver: HypervisorDriver
   readonly definitions: DefinitionStore
   readonly networks: NetworkStore
+  readonly metadata: MetadataStore
   readonly clock: Clock
   readonly demo: DemoMaker
   readonly debian: DebianMaker
@@ -114,6 +121,7 @@ export class Toolstack {
   readonly domains: Domains
   readonly networks: Networks
   readonly devices: Devices
+  readonly metadata: DomainMetadatas
   private readonly parts: ToolstackParts
   private readonly samples = new SampleHistory()
   private readonly logs = new DomainLogs()
@@ -148,11 +156,18 @@ export class Toolstack {
         for (const wake of [...this.waiting]) wake()
       },
       removed: (uuid) => {
+        this.metadata.forget(uuid)
         this.samples.forget(uuid)
         this.logs.forget(uuid)
         emit('domainRemoved', { uuid })
         this.networks.definitionsChanged()
       },
+      problem,
+    })
+    this.metadata = new DomainMetadatas({
+      store: parts.metadata,
+      knows: (uuid) => this.domains.info(uuid).ok,
+      changed: (changes) => emit('metadataChanged', { changes: [...changes] }),
       problem,
     })
     this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, diskFolder: parts.diskFolder })
@@ -163,6 +178,7 @@ export class Toolstack {
   async load(): Promise<void> {
     await this.networks.load()
     await this.domains.load()
+    await this.metadata.load()
   }
 
   /** Opens the driver. One that fails leaves the list usable and a notice. */
@@ -182,6 +198,7 @@ export class Toolstack {
   async close(): Promise<void> {
     await this.parts.driver.close()
     await this.parts.definitions.settled()
+    await this.parts.metadata.settled()
     await this.parts.networks.settled()
   }
 
@@ -319,6 +336,9 @@ export class Toolstack {
       networkUndefine: ({ name }) => networks.undefine(name),
       networkLeases: ({ name }) => networks.leases(name),
       storeDump: ({ uuid }) => devices.store(uuid),
+      metadataList: () => ok(this.metadata.list()),
+      metadataSet: ({ changes }) => this.metadata.set(changes),
+      fileLook: ({ path }) => hostFile(path),
       domainSamples: ({ uuid, minutes }) => ok(samples.series(uuid, minutes, clock.now())),
       domainLog: ({ uuid }) => ok(logs.of(uuid)),
       jobList: () => ok(jobs.list()),

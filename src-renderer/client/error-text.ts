@@ -124,6 +124,15 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Einstellungen waren beschädigt und wurden als {kept} beiseitegelegt.',
     action: 'Die Einstellungen noch einmal vornehmen.',
   },
+  'metadata-corrupt': {
+    cause: 'Ordner und Tags einer Maschine waren beschädigt ({detail}) und wurden als {kept} beiseitegelegt.',
+    action: 'Die Maschine noch einmal in ihren Ordner legen.',
+  },
+  'file-kind-unknown': {
+    cause:
+      'Was {path} ist, lässt sich nicht erkennen: weder Kernel, Ramdisk, Plattenabbild, gesicherte Maschine noch Konfiguration.',
+    action: '„Neue virtuelle Maschine“ öffnen und die Datei dort als das wählen, was sie ist.',
+  },
   'domain0-restarted': {
     cause: 'Domain 0 ist unerwartet zu Ende gegangen ({detail}) und wurde neu gestartet.',
     action: 'Es ist nichts zu tun: Die Gäste laufen weiter, Konsolen verbinden sich von selbst.',

@@ -16,6 +16,8 @@ export type QueryName =
   | 'domainSamples'
   | 'hostInfo'
   | 'imageInspect'
+  | 'listLayoutGet'
+  | 'metadataList'
   | 'networkLeases'
   | 'networkList'
   | 'preferencesGet'

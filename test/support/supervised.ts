@@ -7,6 +7,7 @@ import path from 'node:path'
 import type { Transport } from '../../src-engine/public/protocol/transport'
 import type { Result } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
+import { MetadataStore } from '../../src-main/definition/metadata-store'
 import { NetworkStore } from '../../src-main/definition/network-store'
 import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
@@ -81,6 +82,7 @@ export class Supervised {
       driver,
       definitions: new DefinitionStore(folder),
       networks: new NetworkStore(path.join(folder, 'networks.json')),
+      metadata: new MetadataStore(path.join(folder, 'metadata')),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
       clock: { now: () => Date.now() },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
+import { MetadataStore } from '../../src-main/definition/metadata-store'
 import { NetworkStore } from '../../src-main/definition/network-store'
 import type { HypervisorDriver } from '../../src-main/driver/driver'
 import { TestDriver } from '../../src-main/driver/test/test-driver'
@@ -34,6 +35,10 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   aboutInfo: notHere,
   preferencesGet: notHere,
   preferencesSet: notHere,
+  listLayoutGet: notHere,
+  listLayoutSet: notHere,
+  createDomainOpen: notHere,
+  createDomainFiles: notHere,
   filePick: notHere,
   windowOpen: notHere,
   windowClose: notHere,
@@ -68,6 +73,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     driver,
     definitions: new DefinitionStore(folder),
     networks: new NetworkStore(join(folder, 'networks.json')),
+    metadata: new MetadataStore(join(folder, 'metadata')),
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     clock: { now: () => Date.now() },

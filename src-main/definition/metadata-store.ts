@@ -1,0 +1,79 @@
+// Folder and tags of each domain: metadata/UUID.json, apart from its definition, because they are the user's order
+// and not the machine's. Invariant: a file is replaced whole; a damaged one is put aside and reported, the rest loads; a
+// domain without anything has no file. Runs in: main, plain Node.
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fields, oneOf } from '../../src-engine/public/shape'
+import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import { type Metadata, metadataShape } from '../public/list'
+import { uuidShape } from '../public/types'
+
+const VERSION = 1
+const fileShape = fields({ version: oneOf(VERSION), metadata: metadataShape })
+/** So many files are written side by side. */
+const AT_ONCE = 16
+
+export interface MetadataChange {
+  readonly uuid: string
+  /** Null: nothing is kept any more. */
+  readonly metadata: Metadata | null
+}
+
+export class MetadataStore {
+  private readonly folder: string
+  private queue: Promise<unknown> = Promise.resolve()
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  async load(): Promise<{ readonly found: ReadonlyMap<string, Metadata>; readonly problems: readonly ErrorReport[] }> {
+    await mkdir(this.folder, { recursive: true })
+    const found = new Map<string, Metadata>()
+    const problems: ErrorReport[] = []
+    for (const name of (await readdir(this.folder)).sort()) {
+      const path = join(this.folder, name)
+      const uuid = name.replace(/\.json$/, '')
+      if (name.endsWith('.tmp')) await rm(path, { force: true })
+      if (uuid === name || !uuidShape.is(uuid)) continue
+      const read = await this.read(path)
+      if (typeof read !== 'string') found.set(uuid, read)
+      else {
+        const kept = `${path}.${Date.now()}.damaged`
+        await rename(path, kept).catch(() => undefined)
+        problems.push(errorReport('metadata-corrupt', { path, detail: read, kept }))
+      }
+    }
+    return { found, problems }
+  }
+
+  put(changes: readonly MetadataChange[]): Promise<void> {
+    const done = this.queue.then(async () => {
+      for (let start = 0; start < changes.length; start += AT_ONCE) {
+        await Promise.all(changes.slice(start, start + AT_ONCE).map((change) => this.write(change)))
+      }
+    })
+    this.queue = done.catch(() => undefined)
+    return done
+  }
+
+  async settled(): Promise<void> {
+    await this.queue
+  }
+
+  private async write({ uuid, metadata }: MetadataChange): Promise<void> {
+    const path = join(this.folder, `${uuid}.json`)
+    if (metadata === null) await rm(path, { force: true })
+    else await writeFileAtomic(path, `${JSON.stringify({ version: VERSION, metadata }, undefined, 2)}\n`)
+  }
+
+  private async read(path: string): Promise<Metadata | string> {
+    try {
+      const read: unknown = JSON.parse(await readFile(path, 'utf8'))
+      return fileShape.is(read) ? read.metadata : (fileShape.explain(read, 'metadata') ?? 'not metadata')
+    } catch (thrown) {
+      return thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
+    }
+  }
+}
