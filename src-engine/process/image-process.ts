@@ -3,13 +3,17 @@
 // image refer to. Runs in: the image process.
 import { stat } from 'node:fs/promises'
 import { checkImage } from '../image/check-image'
+import { commitImage } from '../image/commit'
 import { convertImage } from '../image/convert'
 import { createImage } from '../image/create-image'
 import type { ImageError, ImageErrorCode, ImageResult } from '../image/error'
+import { type ImageLock, ImageLocks } from '../image/lock'
+import { lockFolder } from '../image/locked-files'
 import { openNodeFile } from '../image/node-file'
 import { openImage } from '../image/open'
 import { probeImage } from '../image/probe'
 import { INCOMPATIBLE, readHeader } from '../image/qcow2/header'
+import { rebaseImage } from '../image/rebase'
 import { Answerer, type CallError } from '../public/protocol/call'
 import { IMAGE_CALLS, type ImageCalls, type ImageEvents } from '../public/protocol/image-control'
 import type { Transport } from '../public/protocol/transport'
@@ -45,16 +49,34 @@ async function unit(work: Promise<ImageResult<unknown>>): Promise<Result<undefin
   return done.ok ? ok(undefined) : done
 }
 
+/** Domain 0 has its disks locked: an image that a guest writes to is not touched. */
+async function whileLocked<T>(paths: readonly string[], work: () => Promise<ImageResult<T>>): Promise<ImageResult<T>> {
+  const locks = new ImageLocks(lockFolder())
+  const held: ImageLock[] = []
+  let done: ImageResult<T> | undefined
+  for (const path of paths) {
+    const lock = await locks.acquire(path, 'write')
+    if (!lock.ok) {
+      done = lock
+      break
+    }
+    held.push(lock.value)
+  }
+  done ??= await work()
+  for (const lock of held) await lock.release()
+  return done
+}
+
 /** The backing file as it stands in a qcow2 image, and whether it was closed in order. */
-async function headerOf(path: string): Promise<{ backing?: string; dirty?: boolean }> {
+async function headerOf(path: string): Promise<{ size?: number; backing?: string; dirty?: boolean }> {
   const file = await openNodeFile(path, 'read')
   if (!file.ok) return {}
   const header = await readHeader(file.value)
   await file.value.close()
   if (!header.ok) return {}
-  const { backing, incompatible } = header.value
+  const { size, backing, incompatible } = header.value
   const dirty = (incompatible & INCOMPATIBLE.dirty) !== 0
-  return { ...(backing === undefined ? {} : { backing }), ...(dirty ? { dirty } : {}) }
+  return { size, ...(backing === undefined ? {} : { backing }), ...(dirty ? { dirty } : {}) }
 }
 
 export class ImageProcess {
@@ -70,10 +92,20 @@ export class ImageProcess {
         const options = { format, size: sizeMiB * MIB, ...(over ? { backing: over, allowed: [over.name] } : {}) }
         return unit(createImage(path, options))
       },
+      overlay: ({ path, backing, allowed }) => {
+        const over = { name: backing.path, format: backing.format }
+        return unit(createImage(path, { format: 'qcow2', backing: over, allowed: [backing.path, ...allowed] }))
+      },
       inspect: ({ path }) => this.inspect(path),
-      resize: ({ path, format, sizeMiB }) => unit(this.resize(path, format, sizeMiB * MIB)),
+      resize: ({ path, format, sizeMiB }) => unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB))),
       convert: ({ from, fromFormat, to, format }) => this.job((signal) => this.convert(from, fromFormat, to, format, signal)),
       check: ({ path, format, repair }) => this.check(path, format, repair),
+      rebase: ({ path, backing, allowed }) => this.rebase(path, backing, allowed),
+      commit: ({ path, into, intoFormat, allowed }) =>
+        this.job((signal) => {
+          const progress = (done: number, total: number): void => this.progress(done, total)
+          return unit(whileLocked([path, into], () => commitImage(path, { into, intoFormat, allowed, progress, signal })))
+        }),
       cancel: () => {
         this.abort.abort()
         return ok(undefined)
@@ -104,10 +136,10 @@ export class ImageProcess {
     const format = await probeImage(path)
     if (!format.ok) return answer(format)
     const image = await openImage(path, { format: format.value, readonly: true })
-    const header = format.value === 'qcow2' ? await headerOf(path) : {}
+    const { size, ...header } = format.value === 'qcow2' ? await headerOf(path) : {}
     // An image over a file that lies elsewhere cannot be opened without the user's word: it is told of all the same.
     if (!image.ok && !(image.error.code === 'backing-refused' && header.backing !== undefined)) return answer(image)
-    const virtualSize = image.ok ? image.value.size : 0
+    const virtualSize = image.ok ? image.value.size : (size ?? 0)
     if (image.ok) await image.value.close()
     const { blocks } = await stat(path)
     return ok({ format: format.value, virtualSize, fileSize: blocks * 512, ...header })
@@ -134,6 +166,18 @@ export class ImageProcess {
     )
   }
 
+  private rebase(
+    path: string,
+    backing: ImageCalls['rebase']['args']['backing'],
+    allowed: readonly string[],
+  ): Promise<Result<undefined, CallError>> {
+    return this.job((signal) => {
+      const over = backing ? { backing: { name: backing.path, format: backing.format } } : {}
+      const progress = (done: number, total: number): void => this.progress(done, total)
+      return unit(whileLocked([path], () => rebaseImage(path, { ...over, mode: 'safe', allowed, progress, signal })))
+    })
+  }
+
   private check(
     path: string,
     format: ImageCalls['check']['args']['format'],
@@ -141,7 +185,8 @@ export class ImageProcess {
   ): Promise<Result<ImageCalls['check']['reply'], CallError>> {
     return this.job(async (signal) => {
       if (format !== 'qcow2') return ok({ errors: 0, leaks: 0, first: [] })
-      const report = await checkImage(path, format, repair ? 'all' : 'nothing', signal)
+      const look = () => checkImage(path, format, repair ? 'all' : 'nothing', signal)
+      const report = await (repair ? whileLocked([path], look) : look())
       if (!report.ok) return answer(report)
       const { errorCount, errors, leaks } = report.value
       return ok({ errors: Math.max(errorCount, errors.length), leaks, first: errors.slice(0, 8) })

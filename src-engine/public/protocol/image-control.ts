@@ -23,6 +23,8 @@ export const IMAGE_CALLS = {
     reply: unit,
     status: 'done',
   },
+  /** A new qcow2 image over another one and as large as that; `allowed`: the files that one stands on. */
+  overlay: { args: fields({ path, backing: fields({ path, format }), allowed: list(path, 64) }), reply: unit, status: 'done' },
   /** What a file looks like and says of itself: for people, who confirm the format. */
   inspect: {
     args: fields({ path }),
@@ -38,6 +40,17 @@ export const IMAGE_CALLS = {
     reply: fields({ errors: count, leaks: count, first: list(text, 8) }),
     status: 'done',
   },
+  /**
+   * The qcow2 image stands on another file, or on none, and reads as before: what it does not have of its own is copied into it
+   * first. `allowed`: the files it stands on until now and those it will.
+   */
+  rebase: {
+    args: fields({ path, backing: optional(fields({ path, format })), allowed: list(path, 64) }),
+    reply: unit,
+    status: 'done',
+  },
+  /** Puts what the qcow2 image holds into its backing file `into`, on which nothing else may stand. The image is left as it was. */
+  commit: { args: fields({ path, into: path, intoFormat: format, allowed: list(path, 64) }), reply: unit, status: 'done' },
   /** Calls off what is going on; that call answers OPERATION_ABORTED. */
   cancel: { args: unit, reply: unit, status: 'done' },
 } as const

@@ -3,6 +3,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkImage } from '../../../src-engine/image/check-image'
+import { commitImage } from '../../../src-engine/image/commit'
 import { convertImage } from '../../../src-engine/image/convert'
 import { createImage } from '../../../src-engine/image/create-image'
 import { openImage } from '../../../src-engine/image/open'
@@ -194,5 +195,25 @@ describe.skipIf(NO_QEMU_IMG)(`operations${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''
     const bytes = await bytesOf(file)
     expect(bytes.subarray(0, 3 * MiB).every((byte) => byte === 1)).toBe(true)
     expect(await qemuCheck(file)).toBe('clean')
+  })
+
+  it.each(['raw', 'qcow2'] as const)('commit makes a backing file of format %s read as its overlay did', async (format) => {
+    const base = place.file(`commit-base.${format}`)
+    const over = place.file(`commit-over-${format}.qcow2`)
+    value(await createImage(base, { format, size: 6 * MiB + 512 }))
+    await qemuIo(base, ['write -P 1 0 3M'], '-f', format)
+    value(await createImage(over, { format: 'qcow2', backing: { name: `commit-base.${format}`, format } }))
+    await qemuIo(over, ['write -P 2 1M 64k', 'write -z 2M 128k', 'discard 0 64k', 'write -P 3 6M 512'], '-f', 'qcow2')
+    const wanted = await bytesOf(over)
+    const options = { into: base, intoFormat: format, allowed: [] }
+    const abort = new AbortController()
+    abort.abort()
+    expect(await commitImage(over, { ...options, signal: abort.signal })).toMatchObject({ error: { code: 'cancelled' } })
+    expect((await bytesOf(over)).equals(wanted)).toBe(true)
+    value(await commitImage(over, options))
+    expect((await bytesOf(base, format)).equals(wanted)).toBe(true)
+    expect((await bytesOf(over)).equals(wanted)).toBe(true)
+    expect(await qemuImg('compare', '-f', format, '-F', 'qcow2', base, over)).toContain('identical')
+    if (format === 'qcow2') expect(await qemuCheck(base)).toBe('clean')
   })
 })
