@@ -6,7 +6,7 @@ import { type Device, type DeviceCounters, deviceKey } from '../public/protocol/
 import { err, ok, type Result } from '../public/result'
 import { domainPath } from '../xenstore/path'
 import { lookup } from '../xenstore/tree'
-import type { BackendRow, ServiceSetup } from './device'
+import type { BackendRow, DiskFile, ServiceSetup } from './device'
 import { type BackendSurroundings, DeviceBackend, type DeviceLink } from './device-backend'
 import { removalChanges } from './device-tree'
 
@@ -138,6 +138,28 @@ export class BackendSet {
   change(device: Device): Promise<Result<undefined, string>> {
     const key = deviceKey(device)
     return this.backends.get(key)?.change(device) ?? Promise.resolve(err(`there is no device ${key}`))
+  }
+
+  /** Other images under disks, all or none; the domain's vcpus stand still. */
+  async switchDisks(files: ReadonlyMap<string, DiskFile>): Promise<Result<undefined, string>> {
+    const backends = [...files].map(([key, file]) => ({ key, file, backend: this.backends.get(key) }))
+    const missing = backends.find(({ backend }) => !backend?.service.exchange)
+    if (missing) return err(`There is no disk ${missing.key}.`)
+    const each = <T>(act: (backend: DeviceBackend, file: DiskFile) => T): T[] =>
+      backends.flatMap(({ backend, file }) => (backend ? [act(backend, file)] : []))
+    const all = async (act: (backend: DeviceBackend, file: DiskFile) => Promise<Result<undefined, string>> | undefined) => {
+      const results = await Promise.all(each(act))
+      return results.find((one) => one && !one.ok) ?? ok(undefined)
+    }
+    const parked = await all(({ service }) => service.park?.())
+    const done = parked.ok ? await all(({ service }, file) => service.exchange?.(file)) : parked
+    if (done.ok) each((backend, { path }) => backend.noteImage(path))
+    else {
+      const back = await all(({ service }) => service.exchange?.(undefined))
+      if (!back.ok) this.around.log('error', back.error)
+    }
+    each(({ service }) => service.goOn?.())
+    return done
   }
 
   get counters(): DeviceCounters[] {

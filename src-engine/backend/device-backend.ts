@@ -183,6 +183,12 @@ export class DeviceBackend {
     return this.service.change?.(device) ?? err('this device cannot be changed while it is attached')
   }
 
+  /** Its disk is in another file now. */
+  noteImage(path: string): void {
+    this.around.xenstored.change(writes(this.paths.backend, { params: path }))
+    this.around.xenstored.flush()
+  }
+
   // --- following the states ---
 
   private step(work: () => Promise<void>): void {

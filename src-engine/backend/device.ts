@@ -6,7 +6,7 @@
 import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
 import type { BounceArea, BounceFile } from '../link/bounce-file'
-import type { Device, DeviceCounters } from '../public/protocol/device'
+import type { Device, DeviceCounters, Disk } from '../public/protocol/device'
 import type { DeviceConnect } from '../public/protocol/link'
 import type { Result } from '../public/result'
 import type { GuestAccess } from '../ring/guest-access'
@@ -93,7 +93,17 @@ export interface DeviceService {
   changeMedium?(path: string, format: string): Promise<Result<Keys, string>>
   /** Only where something can change under a connected frontend. An error leaves it as it was. */
   change?(device: Device): Promise<Result<undefined, string>>
+  /**
+   * Only disks, while the vcpus stand: `park` puts all that was asked on the disk, closes its image and holds back what comes;
+   * `exchange` goes on with another image of the same contents, or again with the one before; then `goOn`, in any case.
+   */
+  park?(): Promise<Result<undefined, string>>
+  exchange?(next: DiskFile | undefined): Promise<Result<undefined, string>>
+  goOn?(): void
 }
+
+/** What a disk is on. */
+export type DiskFile = Pick<Disk, 'path' | 'format' | 'allowedBacking'>
 
 export interface ServiceSetup {
   /** The domain's handle, and its name for messages. */

@@ -24,12 +24,13 @@ import { HVM_PARAM } from '../public/xen/hvm-params'
 import { HYPERCALLS } from '../public/xen/hypercall'
 import { SHUTDOWN } from '../public/xen/sched'
 import type { VncPlace } from '../rfb/listen'
-import { restoreDomain, type SaveProgress, saveDomain } from '../save/checkpoint'
+import { type Capture, captureDomain, restoreDomain, type SaveProgress, writeCapture } from '../save/checkpoint'
 import type { SaveError } from '../save/save-file'
 import { EXIT, Registers } from '../vcpu/registers'
 import { XenStoreRingPump } from '../xenstore/ring-pump'
 import { DomainLink } from './domain-link'
 import { commandLineFor, GuestScreen } from './guest-screen'
+import { HeldState } from './held-state'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
 import { VcpuThreads } from './vcpu-threads'
@@ -96,6 +97,11 @@ export class DomainProcess {
   private destroyed = false
   private disposing: Promise<void> | undefined
   private saving = false
+  private readonly held = new HeldState({
+    take: (copyMost) => this.take(copyMost),
+    progress: () => this.progress(),
+    failed: ({ kind, message }) => failure(SAVE_CODES[kind], message),
+  })
   private cancelled = false
   private saveEnded: Promise<unknown> = Promise.resolve()
   private name = ''
@@ -117,6 +123,13 @@ export class DomainProcess {
       build: (args) => this.build(args),
       restore: (args) => this.restore(args),
       save: (args) => this.save(args),
+      hold: (args) => this.held.hold(args),
+      goOn: () => this.held.goOn(),
+      keep: (args) => this.held.keep(args),
+      forget: () => {
+        this.held.forget()
+        return DONE
+      },
       cancel: () => {
         this.cancelled = true
         this.running?.link.cancelSave()
@@ -262,8 +275,37 @@ export class DomainProcess {
     return ok({ bytes: saved.value.bytes, milliseconds: Math.round(performance.now() - start) })
   }
 
-  /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
   private async checkpoint(running: Running, target: string): Promise<Result<{ bytes: number }, CallError>> {
+    const capture = await this.capture(running, 0)
+    if (!capture.ok) return capture
+    running.made.domain.messages.log(`saving to ${path.basename(target)}`)
+    const saved = await writeCapture(target, capture.value, this.progress())
+    return saved.ok ? saved : failure(SAVE_CODES[saved.error.kind], saved.error.message)
+  }
+
+  /** For held-state.ts. */
+  private async take(copyMost: number): Promise<Result<{ capture: Capture; goOn: () => void }, CallError>> {
+    const { running } = this
+    if (!running) return NO_DOMAIN
+    if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved already.')
+    if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
+    const wasPaused = this.paused
+    const goOn = (): void => {
+      this.saving = false
+      if (!wasPaused && !this.exited) running.threads.go()
+    }
+    this.saving = true
+    this.cancelled = false
+    if (this.started) await running.threads.stop()
+    this.look()
+    const capture = await this.capture(running, copyMost)
+    if (capture.ok && !this.exited) return ok({ capture: capture.value, goOn })
+    goOn()
+    return capture.ok ? failure('OPERATION_INVALID', 'The domain has stopped.') : capture
+  }
+
+  /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
+  private async capture(running: Running, copyMost: number): Promise<Result<Capture, CallError>> {
     const { domain } = running.made
     const xenstore = await running.link.saveStore()
     if (this.cancelled) return failure('OPERATION_ABORTED', 'The save was cancelled.')
@@ -283,9 +325,7 @@ export class DomainProcess {
       memoryMiB: Math.ceil(running.made.ramBytes / (1024 * 1024)),
       vcpus: domain.vcpus,
     }
-    domain.messages.log(`saving to ${path.basename(target)}`)
-    const saved = await saveDomain(target, domain, identity, pumps, this.progress())
-    return saved.ok ? saved : failure(SAVE_CODES[saved.error.kind], saved.error.message)
+    return ok(captureDomain(domain, identity, pumps, copyMost))
   }
 
   /** Tells main at most every PROGRESS_MS, and always the end. */
@@ -427,6 +467,7 @@ export class DomainProcess {
     running?.devices.dispose()
     running?.screen?.dispose()
     await this.saveEnded.catch(() => {})
+    await this.held.settled()
     if (running && this.started) await running.threads.dispose()
     this.destroyed = true
     this.running = undefined

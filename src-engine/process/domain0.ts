@@ -184,6 +184,16 @@ export class Domain0 {
         return changed.ok ? ok({}) : failure('OPERATION_FAILED', changed.error)
       },
 
+      switchDisks: async ({ handle, disks }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const files = disks.map(({ key, path: file, format, allowedBacking }) => {
+          return [key, { path: file, format, allowedBacking }] as const
+        })
+        const switched = await session.backends.switchDisks(new Map(files))
+        return switched.ok ? ok({}) : failure('OPERATION_FAILED', switched.error)
+      },
+
       deviceCounters: ({ handle }) => {
         const session = this.sessions.get(handle)
         return session ? ok({ devices: session.backends.counters }) : noDomain(handle)

@@ -24,7 +24,7 @@ import {
   saveRegisters,
   saveTables,
 } from './domain-records'
-import type { SaveRecord } from './records'
+import type { RecordName, SaveRecord } from './records'
 import { Cancelled, readSaveFile, type SaveError, SaveFileWriter } from './save-file'
 
 const PAGE = 4096
@@ -33,8 +33,8 @@ const CHUNK_PAGES = 256
 /** Chunks being compressed at one time. */
 const IN_FLIGHT = 4
 
-const deflated = promisify<Uint8Array, { level: number }, Buffer>(deflate)
-const inflated = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate)
+const deflated = promisify<Uint8Array, { level: number; chunkSize: number }, Buffer>(deflate)
+const inflated = promisify<Uint8Array, { maxOutputLength: number; chunkSize: number }, Buffer>(inflate)
 
 const IDENTITY = fields({
   handle: text,
@@ -72,46 +72,109 @@ function parse(body: Uint8Array): unknown {
 
 const cpuidPolicy = (): string => JSON.stringify(CPUID_LEAVES.map(([leaf, registers]) => [leaf, registers]))
 
-/** Writes everything; every vcpu is parked and stays so. `pumps`: the record of process/pump-state.ts. */
-export async function saveDomain(
+/** Some pages of RAM on their way to a file. */
+interface RamChunk {
+  /** Pages it stands for, those of zeroes too. */
+  readonly pages: number
+  /** The pages that are not all zero, one after the other. Asked once. */
+  take(): { readonly gfns: readonly number[]; readonly plain: Uint8Array }
+}
+
+/** What a save file will hold, taken from a parked domain. */
+export interface Capture {
+  readonly records: readonly (readonly [RecordName, Uint8Array])[]
+  readonly ram: readonly RamChunk[]
+  /** RAM was copied: the vcpus may go on before the file is written. */
+  readonly copied: boolean
+}
+
+/**
+ * Every vcpu is parked. RAM in use is copied when it is at most `copyMost` bytes; if it is not, the vcpus must stay parked until
+ * the capture is written. `pumps`: the record of process/pump-state.ts.
+ */
+export function captureDomain(domain: Domain, identity: SavedIdentity, pumps: Uint8Array, copyMost: number): Capture {
+  const gfns = reverseMap(domain)
+  const records: [RecordName, Uint8Array][] = [
+    ['IDENTITY', json(identity)],
+    ['CPUID', new TextEncoder().encode(cpuidPolicy())],
+    ['P2M', saveP2m(domain)],
+    ['DOMAIN', saveDomainFields(domain)],
+    ['TABLE', saveTables(domain)],
+    ['HEAP', saveHeap(domain)],
+  ]
+  for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
+    records.push(['VCPU', saveRegisters(domain, vcpu)], ['VCPU_PRIVATE', savePrivate(domain, vcpu, gfns)])
+  }
+  records.push(['PUMPS', pumps])
+  const pages = [...gfns].filter(([page]) => domain.memory.isRamPage(page)).sort(([, a], [, b]) => a - b)
+  const chunks: RamChunk[] = []
+  let copied = 0
+  for (let at = 0; at < pages.length; at += CHUNK_PAGES) {
+    const some = pages.slice(at, at + CHUNK_PAGES)
+    const chunk: RamChunk = { pages: some.length, take: () => copyPages(domain, some) }
+    if (copied <= copyMost) {
+      let held: ReturnType<RamChunk['take']> | undefined = chunk.take()
+      copied += held.plain.length
+      const take = (): ReturnType<RamChunk['take']> => {
+        const taken = held ?? { gfns: [], plain: new Uint8Array(0) }
+        held = undefined // the copy is given back page by page as it is written
+        return taken
+      }
+      chunks.push({ pages: some.length, take })
+    } else chunks.push(chunk)
+  }
+  return { records, ram: chunks, copied: copied <= copyMost }
+}
+
+/** A private copy: the compressor must not be given shared memory, and the guest may go on. */
+function copyPages(domain: Domain, pages: readonly (readonly [page: number, gfn: number])[]): ReturnType<RamChunk['take']> {
+  const used = pages.filter(([page]) => !isZero(domain, page))
+  const plain = Buffer.allocUnsafeSlow(used.length * PAGE)
+  used.forEach(([page], i) => {
+    plain.set(domain.memory.u8.subarray(page, page + PAGE), i * PAGE)
+  })
+  return { gfns: used.map(([, gfn]) => gfn), plain }
+}
+
+/** `plain`: RAM is not compressed, which is several times as quick and as long. */
+export async function writeCapture(
   target: string,
-  domain: Domain,
-  identity: SavedIdentity,
-  pumps: Uint8Array,
+  capture: Capture,
   progress: SaveProgress,
+  plain = false,
 ): Promise<Result<{ bytes: number }, SaveError>> {
   const created = await SaveFileWriter.create(target)
   if (!created.ok) return created
   const writer = created.value
   try {
-    const gfns = reverseMap(domain)
-    await writer.record('IDENTITY', json(identity))
-    await writer.record('CPUID', new TextEncoder().encode(cpuidPolicy()))
-    await writer.record('P2M', saveP2m(domain))
-    await writer.record('DOMAIN', saveDomainFields(domain))
-    await writer.record('TABLE', saveTables(domain))
-    await writer.record('HEAP', saveHeap(domain))
-    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
-      await writer.record('VCPU', saveRegisters(domain, vcpu))
-      await writer.record('VCPU_PRIVATE', savePrivate(domain, vcpu, gfns))
-    }
-    await writer.record('PUMPS', pumps)
-    await saveRam(writer, domain, gfns, progress)
-    await writer.finish()
+    for (const [name, body] of capture.records) await writer.record(name, body)
+    await writeRam(writer, capture.ram, progress, plain ? 0 : 1)
+    // What is not compressed is for now, not for later: nobody needs it to outlive a power cut.
+    await writer.finish(!plain)
     return ok({ bytes: writer.bytes })
   } catch (error) {
     return err(await writer.abandon(error))
   }
 }
 
-async function saveRam(
-  writer: SaveFileWriter,
+/** Writes everything; every vcpu is parked and stays so. */
+export function saveDomain(
+  target: string,
   domain: Domain,
-  gfns: ReadonlyMap<number, number>,
+  identity: SavedIdentity,
+  pumps: Uint8Array,
   progress: SaveProgress,
+): Promise<Result<{ bytes: number }, SaveError>> {
+  return writeCapture(target, captureDomain(domain, identity, pumps, 0), progress)
+}
+
+async function writeRam(
+  writer: SaveFileWriter,
+  chunks: readonly RamChunk[],
+  progress: SaveProgress,
+  level: number,
 ): Promise<void> {
-  const pages = [...gfns].filter(([page]) => domain.memory.isRamPage(page)).sort(([, a], [, b]) => a - b)
-  const total = pages.length * PAGE
+  const total = chunks.reduce((sum, { pages }) => sum + pages, 0) * PAGE
   let done = 0
   const waiting: Promise<{ body: Uint8Array; pages: number }>[] = []
   const writeOldest = async (): Promise<void> => {
@@ -122,9 +185,9 @@ async function saveRam(
     progress.progress(done, total)
   }
   try {
-    for (let at = 0; at < pages.length; at += CHUNK_PAGES) {
+    for (const chunk of chunks) {
       if (progress.cancelled()) throw new Cancelled()
-      waiting.push(packChunk(domain, pages.slice(at, at + CHUNK_PAGES)))
+      waiting.push(packChunk(chunk, level))
       if (waiting.length >= IN_FLIGHT) await writeOldest()
     }
     while (waiting.length > 0) await writeOldest()
@@ -136,26 +199,19 @@ async function saveRam(
   }
 }
 
-async function packChunk(
-  domain: Domain,
-  pages: readonly (readonly [page: number, gfn: number])[],
-): Promise<{ body: Uint8Array; pages: number }> {
-  const used = pages.filter(([page]) => !isZero(domain, page))
-  if (used.length === 0) return { body: new Uint8Array(0), pages: pages.length }
-  // A private copy: the compressor must not be given shared memory.
-  const plain = new Uint8Array(used.length * PAGE)
-  used.forEach(([page], i) => {
-    plain.set(domain.memory.u8.subarray(page, page + PAGE), i * PAGE)
-  })
-  const packed = await deflated(plain, { level: 1 })
-  const body = new Uint8Array(4 + 4 * used.length + packed.length)
+async function packChunk(chunk: RamChunk, level: number): Promise<{ body: Uint8Array; pages: number }> {
+  const { gfns, plain } = chunk.take()
+  if (gfns.length === 0) return { body: new Uint8Array(0), pages: chunk.pages }
+  // One piece of output: each further one would be a turn of the thread pool.
+  const packed = await deflated(plain, { level, chunkSize: plain.length + 4096 })
+  const body = Buffer.allocUnsafeSlow(4 + 4 * gfns.length + packed.length)
   const view = new DataView(body.buffer)
-  view.setUint32(0, used.length, true)
-  used.forEach(([, gfn], i) => {
+  view.setUint32(0, gfns.length, true)
+  gfns.forEach((gfn, i) => {
     view.setUint32(4 + 4 * i, gfn, true)
   })
-  body.set(packed, 4 + 4 * used.length)
-  return { body, pages: pages.length }
+  body.set(packed, 4 + 4 * gfns.length)
+  return { body, pages: chunk.pages }
 }
 
 export interface RestoredDomain<T> {
@@ -248,7 +304,7 @@ async function loadChunk(domain: Domain, body: Uint8Array): Promise<number> {
   if (pages === 0 || pages > CHUNK_PAGES || 4 + 4 * pages > body.length) return 0
   let plain: Uint8Array
   try {
-    plain = await inflated(body.subarray(4 + 4 * pages), { maxOutputLength: pages * PAGE })
+    plain = await inflated(body.subarray(4 + 4 * pages), { maxOutputLength: pages * PAGE, chunkSize: pages * PAGE + 64 })
   } catch {
     return 0
   }

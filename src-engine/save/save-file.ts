@@ -86,15 +86,15 @@ export class SaveFileWriter {
     this.records += 1
   }
 
-  /** END record, flush, rename, flush of the folder. */
-  async finish(): Promise<void> {
+  /** END record, flush, rename, flush of the folder; with `lasting` false without the flushes. */
+  async finish(lasting = true): Promise<void> {
     const count = new Uint8Array(4)
     new DataView(count.buffer).setUint32(0, this.records, true)
     await this.record('END', count)
-    await this.file.sync()
+    if (lasting) await this.file.sync()
     await this.file.close()
     await rename(this.temporary, this.target)
-    await syncFolder(path.dirname(this.target))
+    if (lasting) await syncFolder(path.dirname(this.target))
   }
 
   /** Removes what was written; turns what was thrown into a sentence. */

@@ -98,6 +98,31 @@ export interface Screenshot {
   readonly png: Uint8Array
 }
 
+/** Another file under a disk of a running domain; it shows the same contents. */
+export interface DiskSwitch {
+  readonly key: string
+  readonly path: string
+  readonly format: ImageFormat
+  /** The files it stands on. */
+  readonly allowedBacking: readonly string[]
+}
+
+export interface SnapshotOrder {
+  /** Where the memory goes. */
+  readonly path: string
+  /** At the same instant, all or none. */
+  readonly disks: readonly DiskSwitch[]
+  /** The file is restored at once: quick to write and long, instead of short and lasting. */
+  readonly plain: boolean
+  /** The disks were switched and the guest goes on; the file is still written. */
+  switched(): void
+}
+
+/** For how long the guest stood still. */
+export interface TakenSnapshot {
+  readonly heldMs: number
+}
+
 export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
 export interface HypervisorDriver {
@@ -120,6 +145,13 @@ export interface HypervisorDriver {
   setMemory(uuid: string, memoryMiB: number): Outcome
   /** Writes the whole guest to `path` (temporary name, flushed, renamed) and ends it; when it fails or is aborted the guest goes on. */
   save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome
+  /**
+   * Takes the whole guest while it goes on: its memory to a file (whole or not at all), and at the same instant other files under
+   * its disks, so that the old ones stay as they were then. Failed before `switched` was told, nothing was changed.
+   */
+  snapshot(uuid: string, order: SnapshotOrder, progress: Progress): Outcome<TakenSnapshot>
+  /** The end of what its text console showed, at most so many bytes. */
+  consoleText(uuid: string, longest: number): Outcome<string>
   /** Looks into a file without restoring it. */
   readSaved(path: string): Outcome<SavedDomain>
   /**
@@ -155,15 +187,26 @@ export interface HypervisorDriver {
   readonly images: ImageTool
 }
 
+export interface BackingFile {
+  readonly path: string
+  readonly format: ImageFormat
+}
+
 /** Image files on the host. The work is never done in main's own process. What is made appears whole or not at all. */
 export interface ImageTool {
   /** The file must not exist yet. */
   create(image: NewImage): Outcome
+  /** A new qcow2 image over another one, as large as that; `allowed`: what that one stands on. */
+  overlay(path: string, backing: BackingFile, allowed: readonly string[]): Outcome
   inspect(path: string): Outcome<ImageInfo>
   /** Larger only: what lies beyond the new end would be lost. */
   resize(path: string, sizeMiB: number, progress: Progress): Outcome
   /** `to` must not exist yet. */
   convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome
+  /** A qcow2 image stands on another file or on none, and reads as before. `allowed`: what it stands on, before and after. */
+  rebase(path: string, backing: BackingFile | undefined, allowed: readonly string[], progress: Progress): Outcome
+  /** Puts what the qcow2 image holds into its backing file, on which nothing else may stand; the image is left as it was. */
+  commit(path: string, into: BackingFile, allowed: readonly string[], progress: Progress): Outcome
   /** Fails with image-damaged when it is, and was not repaired. */
   check(path: string, repair: boolean, progress: Progress): Outcome
 }

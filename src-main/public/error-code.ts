@@ -314,6 +314,11 @@ export const errorReasons = {
     cause: 'The disk image {path} has errors: {detail}.',
     action: 'Use a copy from before, or let it be repaired.',
   },
+  'image-busy': {
+    code: 'RESOURCE_BUSY',
+    cause: 'The disk image {path} is in use by a running machine.',
+    action: 'Shut that machine down first, or use a copy of the file.',
+  },
   'network-exists': {
     code: 'DOM_EXIST',
     cause: 'A virtual network named “{network}” exists already.',

@@ -225,6 +225,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Das Plattenabbild {path} hat Fehler: {detail}.',
     action: 'Eine frühere Kopie verwenden oder es reparieren lassen.',
   },
+  'image-busy': {
+    cause: 'Das Plattenabbild {path} wird von einer laufenden Maschine benutzt.',
+    action: 'Diese Maschine erst herunterfahren, oder eine Kopie der Datei nehmen.',
+  },
   'network-exists': {
     cause: 'Ein virtuelles Netz namens „{network}“ gibt es schon.',
     action: 'Einen anderen Namen wählen.',

@@ -112,6 +112,8 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.changeMedium(uuid, 'vbd/51728', '', 'raw'),
         await driver.openScreen(uuid),
         await driver.screenshot(uuid),
+        await driver.snapshot(uuid, { path: join(folder, 'x'), disks: [], plain: false, switched: () => {} }, quiet()),
+        await driver.consoleText(uuid, 100),
       ]
       for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
     })
@@ -209,6 +211,51 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await converse(uuid, '', options.type, options.answer)
         await driver.destroy(uuid)
       }
+    })
+
+    it('takes a snapshot of a domain that goes on, and continues it beside it', { timeout }, async () => {
+      const [below, above] = [join(folder, 'below.raw'), join(folder, 'above.qcow2')]
+      expect(await driver.images.create({ path: below, format: 'raw', sizeMiB: 4 })).toEqual({ ok: true, value: null })
+      expect(await driver.images.overlay(above, { path: below, format: 'raw' }, [])).toEqual({ ok: true, value: null })
+      expect(await driver.images.inspect(above)).toMatchObject({ ok: true, value: { virtualSize: 4 << 20, backing: below } })
+      const uuid = randomUUID()
+      const devices = [{ ...disk('xvdb', below), removable: false }]
+      expect(await driver.create(uuid, { ...config, devices })).toMatchObject({ ok: true })
+      await converse(uuid, options.prompt, 'kept=before\r', options.prompt)
+      const path = join(folder, 'taken.save')
+      let switched = 0
+      const order = (key: string) => ({
+        path,
+        disks: [{ key, path: above, format: 'qcow2' as const, allowedBacking: [below] }],
+        plain: false,
+        switched: () => {
+          switched++
+        },
+      })
+      expect((await driver.snapshot(uuid, order('vbd/51744'), quiet())).ok).toBe(false)
+      expect(switched).toBe(0)
+      expect(readdirSync(folder).filter((file) => file.startsWith('taken'))).toEqual([])
+      expect(await driver.snapshot(uuid, order('vbd/51728'), quiet())).toMatchObject({ ok: true })
+      expect(switched).toBe(1)
+      await converse(uuid, '', 'kept=after\r', options.prompt)
+      expect(await driver.consoleText(uuid, 1000)).toMatchObject({ ok: true, value: expect.stringContaining('kept=after') })
+      const sibling = randomUUID()
+      const second = join(folder, 'second.qcow2')
+      expect(await driver.images.overlay(second, { path: below, format: 'raw' }, [])).toEqual({ ok: true, value: null })
+      const beside = { ...config, devices: [{ ...disk('xvdb', second), removable: false, format: 'qcow2' as const }] }
+      const allowed = { ...beside, devices: beside.devices.map((one) => ({ ...one, allowedBacking: [below] })) }
+      expect(await driver.restore(sibling, allowed, path, quiet())).toMatchObject({ ok: true, value: { savedUuid: uuid } })
+      await converse(sibling, '', 'echo $kept\r', 'before')
+      await converse(uuid, '', 'echo $kept\r', 'after')
+      for (const each of [uuid, sibling]) await driver.destroy(each)
+      // What was written above goes below, and the overlay may stand alone.
+      expect(await driver.images.commit(above, { path: below, format: 'raw' }, [below], quiet())).toEqual({
+        ok: true,
+        value: null,
+      })
+      expect(await driver.images.rebase(second, undefined, [below], quiet())).toEqual({ ok: true, value: null })
+      const alone = await driver.images.inspect(second)
+      expect(alone.ok && alone.value.backing).toBe(undefined)
     })
 
     it('refuses to restore a file that is no saved domain, and leaves nothing behind', { timeout }, async () => {

@@ -11,7 +11,7 @@ import { IMAGE_FORMATS } from '../../public/protocol/device'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
 import { SECTOR_SIZE, VDISK } from '../../public/xen/io/blkif'
-import type { DeviceService, Keys, ServicePort, ServiceSetup } from '../device'
+import type { DeviceService, DiskFile, Keys, ServicePort, ServiceSetup } from '../device'
 import {
   ANSWER_HEADER,
   BATCH_BYTES,
@@ -76,7 +76,7 @@ function readRuns(view: DataView, entries: number, bytes: number): Run[] | undef
 }
 
 export class BlkService implements DeviceService {
-  private readonly disk: Disk
+  private disk: Disk
   private readonly openImage: OpenImage
   private readonly setup: ServiceSetup
   private image: Image | undefined
@@ -86,6 +86,10 @@ export class BlkService implements DeviceService {
   private readonly working = new Set<Promise<void>>()
   /** A new pump connection starts when the work of the one before is done, or an old write could overtake a new one. */
   private after: Promise<void> = Promise.resolve()
+  /** Opens the gate that `park` has closed; and what the disk was then. */
+  private gate: (() => void) | undefined
+  private before: Disk
+  private closed = false
   private readonly spare: Uint8Array[] = []
   private quietUntil = 0
   private readonly pace = new Pace()
@@ -93,6 +97,7 @@ export class BlkService implements DeviceService {
 
   constructor(disk: Disk, setup: ServiceSetup, openImage: OpenImage) {
     this.disk = disk
+    this.before = disk
     this.setup = setup
     this.openImage = openImage
   }
@@ -144,7 +149,7 @@ export class BlkService implements DeviceService {
   }
 
   attach(port: ServicePort): void {
-    this.after = this.idle()
+    this.after = Promise.all([this.after, this.idle()]).then(() => {})
     this.port = port
     this.inFlight = 0
   }
@@ -161,6 +166,8 @@ export class BlkService implements DeviceService {
 
   async close(): Promise<void> {
     this.port = undefined
+    this.closed = true
+    this.goOn()
     await this.idle()
     const { image } = this
     this.image = undefined
@@ -187,6 +194,45 @@ export class BlkService implements DeviceService {
     await this.idle()
     await this.letGo(before)
     return ok({ params: path, ...this.size() })
+  }
+
+  /** What is on the way is done, on the disk, and the image closed; what comes from now on waits for `goOn`. */
+  async park(): Promise<Result<undefined, string>> {
+    const before = [...this.working]
+    const { after, image } = this
+    const gate = new Promise<void>((resolve) => {
+      this.gate = resolve
+    })
+    this.after = after.then(() => gate)
+    this.before = this.disk
+    await Promise.all(before)
+    const flushed = await image?.flush()
+    this.image = undefined
+    const closed = await image?.close()
+    const wrong = [flushed, closed].find((one) => one && !one.ok)
+    return wrong && !wrong.ok ? err(wrong.error.message) : ok(undefined)
+  }
+
+  async exchange(next: DiskFile | undefined): Promise<Result<undefined, string>> {
+    const { image } = this
+    this.image = undefined
+    await this.letGo(image)
+    const disk = { ...this.before, ...next }
+    const { path, format, readonly, allowedBacking } = disk
+    const opened = await this.openImage(path, { format, readonly, ...(allowedBacking ? { allowed: allowedBacking } : {}) })
+    if (!opened.ok) return err(opened.error.message)
+    if (this.closed) {
+      await this.letGo(opened.value)
+      return err(`${disk.dev} was taken away.`)
+    }
+    this.image = opened.value
+    this.disk = disk
+    return ok(undefined)
+  }
+
+  goOn(): void {
+    this.gate?.()
+    this.gate = undefined
   }
 
   counters() {

@@ -130,7 +130,25 @@ export const DOMAIN_CALLS = {
     reply: fields({ bytes: count, milliseconds: count }),
     status: 'done',
   },
-  /** Stops a save; the temporary file is removed, the domain goes on as it was, save answers OPERATION_ABORTED. */
+  /**
+   * A checkpoint in two steps, for a snapshot with disks. `hold`: every vcpu is parked and the whole state is taken. Then main has
+   * domain 0 put other files under the disks (dom0.switchDisks), lets the vcpus run on by `goOn`, and has the state written by
+   * `keep`: under a temporary name, renamed; `plain` for a file that is read again at once (not compressed, not flushed).
+   * `copied` false: there was no room for a copy of RAM, so `keep` comes before `goOn`. `forget` gives up what is held.
+   */
+  hold: {
+    args: fields({ copyMostMiB: within(0, 4096) }),
+    reply: fields({ copied: flag, milliseconds: count }),
+    status: 'done',
+  },
+  goOn: { args: unit, reply: unit, status: 'done' },
+  keep: {
+    args: fields({ path: text, plain: optional(flag) }),
+    reply: fields({ bytes: count, milliseconds: count }),
+    status: 'done',
+  },
+  forget: { args: unit, reply: unit, status: 'done' },
+  /** Stops a save or keep; the temporary file is removed, the domain goes on as it was, save answers OPERATION_ABORTED. */
   cancel: { args: unit, reply: unit, status: 'done' },
   /** Figures for list, charts and tests. Cheap: it may be asked every second. */
   sample: {
@@ -284,6 +302,26 @@ export const DOM0_CALLS = {
   },
   /** Another network, rate, capture, link or other forwards for an interface; its number and MAC stay. */
   changeNic: { args: fields({ handle, nic: nicShape }), reply: unit, status: 'done' },
+  /**
+   * Other files under disks of a domain whose vcpus are parked, all of them or none: what the guest wrote until now is in the old
+   * files when it is answered, what it writes from then on goes to the new ones. They show the same contents.
+   */
+  switchDisks: {
+    args: fields({
+      handle,
+      disks: list(
+        fields({
+          key: deviceKeyShape,
+          path: shortText(4096),
+          format: oneOf(...IMAGE_FORMATS),
+          allowedBacking: list(shortText(4096), 64),
+        }),
+        DEVICE_LIMIT,
+      ),
+    }),
+    reply: unit,
+    status: 'done',
+  },
   deviceCounters: { args: fields({ handle }), reply: fields({ devices: list(deviceCountersShape) }), status: 'done' },
   /** Writes memory/target, at most static-max (6.4): the guest's balloon driver follows. */
   setTarget: { args: fields({ handle, targetKiB: count }), reply: unit, status: 'done' },

@@ -31,8 +31,10 @@ import type {
   RestoredDomain,
   SavedDomain,
   Screenshot,
+  SnapshotOrder,
   StartedDomain,
   StopKind,
+  TakenSnapshot,
   VncPlace,
 } from '../driver'
 import { Domain0, type Domain0Connection } from './domain0'
@@ -40,6 +42,7 @@ import { engineError } from './engine-error'
 import { Guest } from './guest'
 import { EmbeddedImages } from './images'
 import { readIdentity } from './save-identity'
+import { takeSnapshot } from './snapshot'
 
 interface Running {
   readonly guest: Guest
@@ -303,6 +306,23 @@ export class EmbeddedDriver implements HypervisorDriver {
     if (!saved.ok) return err(engineError('save', saved.error, path))
     await guest.destroy('saved')
     return ok(null)
+  }
+
+  async snapshot(uuid: string, order: SnapshotOrder, progress: Progress): Outcome<TakenSnapshot> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    return takeSnapshot(found.value, domain0.value, order, progress)
+  }
+
+  async consoleText(uuid: string, longest: number): Outcome<string> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const read = await domain0.value.caller.call('readConsole', { handle: uuid, longest })
+    return read.ok ? ok(read.value.text) : err(engineError('other', read.error))
   }
 
   async openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort> {

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { ImageFormat, ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { Supervisor } from '../../supervisor/supervisor'
-import type { ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageTool, Outcome, Progress } from '../driver'
 
 type ImageCaller = Caller<ImageCalls, ImageEvents>
 
@@ -21,6 +21,8 @@ function imageError(error: CallError, path: string): ErrorReport {
       return errorReport('cancelled')
     case 'CONFIG_UNSUPPORTED':
       return errorReport('image-unreadable', { path, detail })
+    case 'RESOURCE_BUSY':
+      return errorReport('image-busy', { path })
     default:
       return errorReport('image-failed', { path, detail })
   }
@@ -83,6 +85,28 @@ export class EmbeddedImages implements ImageTool {
       const { errors, first } = checked.value
       if (errors === 0) return ok(null)
       return err(errorReport('image-damaged', { path, detail: first[0]?.replace(/\.\s*$/, '') ?? `${errors} errors` }))
+    })
+  }
+
+  async overlay(path: string, backing: BackingFile, allowed: readonly string[]): Outcome {
+    const made = await this.quick().call('overlay', { path, backing: { ...backing }, allowed: [...allowed] })
+    if (made.ok) return ok(null)
+    return err(made.error.code === 'OPERATION_INVALID' ? errorReport('file-exists', { path }) : imageError(made.error, path))
+  }
+
+  async rebase(path: string, backing: BackingFile | undefined, allowed: readonly string[], progress: Progress): Outcome {
+    return this.job(path, progress, async (caller) => {
+      const over = backing ? { backing: { ...backing } } : {}
+      const rebased = await caller.call('rebase', { path, ...over, allowed: [...allowed] })
+      return rebased.ok ? ok(null) : err(imageError(rebased.error, path))
+    })
+  }
+
+  async commit(path: string, into: BackingFile, allowed: readonly string[], progress: Progress): Outcome {
+    return this.job(path, progress, async (caller) => {
+      const order = { path, into: into.path, intoFormat: into.format, allowed: [...allowed] }
+      const done = await caller.call('commit', order)
+      return done.ok ? ok(null) : err(imageError(done.error, path))
     })
   }
 

@@ -31,8 +31,10 @@ import type {
   RestoredDomain,
   SavedDomain,
   Screenshot,
+  SnapshotOrder,
   StartedDomain,
   StopKind,
+  TakenSnapshot,
   VncPlace,
 } from '../driver'
 import { TestConsole } from './test-console'
@@ -184,6 +186,33 @@ export class TestDriver implements HypervisorDriver {
     }
     this.stop(uuid, 'saved', '')
     return ok(null)
+  }
+
+  /** At once; its file is that of a save. */
+  async snapshot(uuid: string, order: SnapshotOrder, progress: Progress): Outcome<TakenSnapshot> {
+    const found = this.found(uuid, 'snapshot')
+    if (!found.ok) return found
+    const { config, devices, console } = found.value
+    const state = { uuid, savedAt: Date.now(), config, console: console.state() }
+    for (const { key, path, format, allowedBacking } of order.disks) {
+      const disk = devices.get(key)
+      if (disk?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
+      devices.set(key, { ...disk, path, format, allowedBacking: [...allowedBacking] })
+    }
+    order.switched()
+    const failure = await this.work(progress)
+    if (failure) return err(failure)
+    try {
+      await writeFileAtomic(order.path, JSON.stringify(state))
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: order.path, detail: systemErrorText(thrown) }))
+    }
+    return ok({ heldMs: 0 })
+  }
+
+  async consoleText(uuid: string, longest: number): Outcome<string> {
+    const found = this.found(uuid, 'consoleText')
+    return found.ok ? ok(found.value.console.state().output.slice(-longest)) : found
   }
 
   async readSaved(path: string): Outcome<SavedDomain> {

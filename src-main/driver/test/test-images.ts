@@ -1,15 +1,17 @@
 // Image files as far as windows and tests need them: a file of the right magic that says how large it is. No guest reads them.
 // Invariant: never overwrites; a cancelled convert leaves nothing. Runs in: main (test driver), plain Node.
-import { open, rm, stat } from 'node:fs/promises'
+import { open, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
-import type { ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageTool, Outcome, Progress } from '../driver'
 
 const MIB = 1024 * 1024
 const QCOW2_MAGIC = 0x514649fb
 const HEADER = 104
+const PATH_MOST = 4096
 
 export class TestImages implements ImageTool {
   private readonly work: (progress: Progress) => Promise<ErrorReport | undefined>
@@ -35,17 +37,49 @@ export class TestImages implements ImageTool {
     }
   }
 
+  async overlay(path: string, backing: BackingFile): Outcome {
+    const below = await this.inspect(resolve(dirname(path), backing.path))
+    if (!below.ok) return below
+    try {
+      await writeFile(path, this.header(below.value.virtualSize, backing.path), { flag: 'wx', mode: 0o600 })
+      return ok(null)
+    } catch (thrown) {
+      if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path }))
+      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async rebase(path: string, backing: BackingFile | undefined, _allowed: readonly string[], progress: Progress): Outcome {
+    const info = await this.inspect(path)
+    if (!info.ok) return info
+    const failure = await this.work(progress)
+    if (failure) return err(failure)
+    await writeFile(path, this.header(info.value.virtualSize, backing?.path))
+    return ok(null)
+  }
+
+  async commit(path: string, into: BackingFile, _allowed: readonly string[], progress: Progress): Outcome {
+    for (const file of [path, into.path]) {
+      const info = await this.inspect(file)
+      if (!info.ok) return info
+    }
+    const failure = await this.work(progress)
+    return failure ? err(failure) : ok(null)
+  }
+
   async inspect(path: string): Outcome<ImageInfo> {
     try {
       const file = await open(path, 'r')
       try {
-        const head = Buffer.alloc(HEADER)
-        const { bytesRead } = await file.read(head, 0, HEADER, 0)
+        const head = Buffer.alloc(HEADER + PATH_MOST)
+        const { bytesRead } = await file.read(head, 0, head.length, 0)
         const { size, blocks } = await file.stat()
         const fileSize = blocks * 512
         if (bytesRead < 32 || head.readUInt32BE(0) !== QCOW2_MAGIC)
           return ok({ path, format: 'raw', virtualSize: size, fileSize })
-        return ok({ path, format: 'qcow2', virtualSize: Number(head.readBigUInt64BE(24)), fileSize })
+        const name = head.toString('utf8', HEADER, HEADER + head.readUInt32BE(16))
+        const backing = head.readBigUInt64BE(8) === 0n ? {} : { backing: name }
+        return ok({ path, format: 'qcow2', virtualSize: Number(head.readBigUInt64BE(24)), fileSize, ...backing })
       } finally {
         await file.close()
       }
@@ -92,12 +126,15 @@ export class TestImages implements ImageTool {
     return failure ? err(failure) : ok(null)
   }
 
-  private header(size: number): Buffer {
+  private header(size: number, backing?: string): Buffer {
     const head = Buffer.alloc(HEADER)
     head.writeUInt32BE(QCOW2_MAGIC, 0)
     head.writeUInt32BE(3, 4)
+    const name = Buffer.from(backing ?? '')
+    if (backing !== undefined) head.writeBigUInt64BE(BigInt(HEADER), 8)
+    head.writeUInt32BE(name.length, 16)
     head.writeUInt32BE(16, 20)
     head.writeBigUInt64BE(BigInt(size), 24)
-    return head
+    return Buffer.concat([head, name])
   }
 }

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { crc32 } from '../../../src-engine/lib/bytes'
 import { ok } from '../../../src-engine/public/result'
-import { restoreDomain, type SavedIdentity, saveDomain } from '../../../src-engine/save/checkpoint'
+import { captureDomain, restoreDomain, type SavedIdentity, saveDomain, writeCapture } from '../../../src-engine/save/checkpoint'
 import { encodeFileHeader } from '../../../src-engine/save/records'
 import { readSaveFile } from '../../../src-engine/save/save-file'
 import { Registers } from '../../../src-engine/vcpu/registers'
@@ -99,6 +99,32 @@ describe('a checkpoint', () => {
     after.clock.ns += 1000n
     b.time.thaw()
     expect(b.time.systemTime()).toBe(a.time.systemTime())
+  })
+
+  it.each([false, true])('of a copy holds what was when it was taken (plain: %s)', async (plain) => {
+    const fake = busyDomain()
+    const was = [...fake.memory.u8.subarray(fake.memory.pageOf(0x14), fake.memory.pageOf(0x14) + 64)]
+    const capture = captureDomain(fake.domain, IDENTITY, PUMPS, 1 << 30)
+    expect(capture.copied).toBe(true)
+    expect(captureDomain(fake.domain, IDENTITY, PUMPS, 0).copied).toBe(false)
+    await save(fake)
+    const one = await restore()
+    for (let gfn = 0; gfn < 0x20100; gfn++) {
+      const page = fake.memory.pageOf(gfn)
+      if (page !== 0) fake.memory.u8.fill(0x5a, page, page + 4096)
+    }
+    new Registers(fake.memory.buffer, 0).setGpr(7, 1n)
+    expect(was).not.toEqual([...fake.memory.u8.subarray(fake.memory.pageOf(0x14), fake.memory.pageOf(0x14) + 64)])
+    expect(await writeCapture(file, capture, QUIET, plain)).toMatchObject({ ok: true })
+    const two = await restore()
+    if (!one.ok || !two.ok) throw new Error('not restored')
+    const [a, b] = [one.value.made.memory, two.value.made.memory]
+    for (let gfn = 0; gfn < 0x20100; gfn++) {
+      const [x, y] = [a.pageOf(gfn), b.pageOf(gfn)]
+      if (x === 0 || gfn === 0x14) continue
+      expect(Buffer.compare(a.u8.subarray(x, x + 4096), b.u8.subarray(y, y + 4096))).toBe(0)
+    }
+    expect(new Registers(two.value.made.memory.buffer, 0).gpr(7)).toBe(0x1234_5678_9abc_def0n)
   })
 
   it('leaves out pages of zeroes', async () => {

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PUMP_MAKERS } from '../../../../src-engine/backend/pumps'
+import { createImage } from '../../../../src-engine/image/create-image'
 import type { Disk } from '../../../../src-engine/public/protocol/device'
 import { BLKIF_OP } from '../../../../src-engine/public/xen/io/blkif'
 import { SRING } from '../../../../src-engine/public/xen/io/ring'
@@ -168,6 +169,58 @@ describe('requests that are wrong', () => {
     await scene.frontState(3)
     await scene.untilBackend('5')
     expect(scene.guest.link.connected).toBe(true)
+  })
+})
+
+describe('a disk that is switched to another file', () => {
+  const overlay = async (scene: DiskScene, name: string): Promise<string> => {
+    const file = path.join(scene.folder, name)
+    const made = await createImage(file, { format: 'qcow2', backing: { name: 'disk.raw', format: 'raw' } })
+    if (!made.ok) throw new Error(made.error.message)
+    return file
+  }
+  const switched = (scene: DiskScene, file: string) =>
+    scene.calls.call('switchDisks', {
+      handle: handleOf(1),
+      disks: [{ key: 'vbd/51712', path: file, format: 'qcow2', allowedBacking: [scene.image] }],
+    })
+
+  it('leaves in the old one what was asked before and puts into the new one what is asked after, losing none', async () => {
+    const scene = await connected()
+    const { front } = scene
+    const file = await overlay(scene, 'over.qcow2')
+    const before: Promise<number>[] = []
+    for (let i = 0; i < 100; i++) {
+      scene.fill(DATA + i, 1 + i)
+      before.push(front.write(8 * i, [{ page: DATA + i }]))
+    }
+    expect(new Set(await Promise.all(before))).toEqual(new Set([0]))
+    const during: Promise<number>[] = []
+    const done = switched(scene, file)
+    for (let i = 0; i < 100; i++) during.push(front.write(8 * i, [{ page: DATA + 99 - i }]))
+    expect((await done).ok).toBe(true)
+    expect(new Set(await Promise.all(during))).toEqual(new Set([0]))
+    const kept = Buffer.from(fs.readFileSync(scene.image))
+    scene.fill(DATA, 0xee)
+    for (let i = 0; i < 100; i++) expect(await front.write(8 * i, [{ page: DATA }])).toBe(0)
+    expect(await front.flush()).toBe(0)
+    // The old file has the first writes, or those made during the switch, and nothing of what came after.
+    expect(fs.readFileSync(scene.image).equals(kept)).toBe(true)
+    for (let i = 0; i < 100; i++) expect([1 + i, 100 - i]).toContain(kept[4096 * i])
+    expect(await front.read(8, [{ page: DATA + 200 }])).toBe(0)
+    expect(scene.page(DATA + 200).every((byte) => byte === 0xee)).toBe(true)
+    expect(await scene.ask(XS.XS_READ, `${BACKEND}/params|`)).toBe(file)
+    expect(front.wrong).toEqual([])
+  })
+
+  it('goes on with the old one when the new one cannot be opened', async () => {
+    const scene = await connected()
+    expect(await switched(scene, path.join(scene.folder, 'nowhere.qcow2'))).toMatchObject({ ok: false })
+    scene.fill(DATA, 0x77)
+    expect(await scene.front.write(8, [{ page: DATA }])).toBe(0)
+    expect(scene.onDisk(4096, 4096).every((byte) => byte === 0x77)).toBe(true)
+    expect(await scene.ask(XS.XS_READ, `${BACKEND}/params|`)).toBe(scene.image)
+    expect(scene.errors).toEqual([])
   })
 })
 
