@@ -52,6 +52,8 @@ interface Installed {
 
 const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
+/** Of a module round a region's code. */
+const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
 
 export class Translator {
@@ -104,31 +106,40 @@ export class Translator {
   /** Translate what a block is part of, from its root; if that has a region, from the block itself. */
   translate(first: number): void {
     const root = rootOf(this.cache, first)
-    this.install(this.cache.hasEntry(root) ? first : root)
+    this.translateBlocks([this.cache.hasEntry(root) ? first : root])
   }
 
-  /** Translate from this block on. */
-  translateBlock(first: number): void {
-    this.install(first)
-  }
-
-  private install(first: number): void {
+  /** Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. */
+  translateBlocks(firsts: readonly number[], sparing = false): void {
     const start = performance.now()
     const { cache, statistics } = this
-    if (cache.hasEntry(first)) return
+    const wanted = firsts.filter((first) => !cache.hasEntry(first))
+    if (wanted.length === 0) return
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
-    const region = formRegion(cache, first, this.options.blocks)
-    const bytes = moduleOf(CORE_FUNCTIONS, { maximum: MEMORY_MAXIMUM }, [this.code.make(region)])
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
-    const index = this.slot()
-    this.core.table.set(index, instance.exports['0'])
-    cache.enterBy(first, index)
-    this.installed.set(index, { first, bytes: bytes.length })
-    this.alive += bytes.length
-    statistics.regions++
-    statistics.blocks += region.nodes.length
-    statistics.bytes += bytes.length
+    const bodies: Uint8Array[] = []
+    const entries: number[] = []
+    const within = new Set<number>()
+    for (const first of wanted) {
+      if (sparing && within.has(first)) continue
+      const region = formRegion(cache, first, this.options.blocks)
+      if (sparing) for (const node of region.nodes) within.add(node.first)
+      entries.push(first)
+      bodies.push(this.code.make(region).slice())
+      statistics.blocks += region.nodes.length
+    }
+    const module = new WebAssembly.Module(moduleOf(CORE_FUNCTIONS, { maximum: MEMORY_MAXIMUM }, bodies))
+    const { exports } = new WebAssembly.Instance(module, this.imports)
+    entries.forEach((first, i) => {
+      const bytes = MODULE_BYTES + (bodies[i]?.length ?? 0)
+      const index = this.slot()
+      this.core.table.set(index, exports[String(i)])
+      cache.enterBy(first, index)
+      this.installed.set(index, { first, bytes })
+      this.alive += bytes
+      statistics.bytes += bytes
+    })
+    statistics.regions += entries.length
     statistics.milliseconds += performance.now() - start
   }
 

@@ -1,25 +1,19 @@
 // The door of a vcpu, on the real core in this thread, interpreting and translating: entries carry the exact count of retired instructions; nothing reaches the
 // guest beside it; and a second run that is given what the first one let in, at the same instructions, is the same run.
 // Runs in: vitest, on out/main/core.wasm.
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Domain } from '../../../src-engine/hypervisor/domain'
-import { Door, type Entry } from '../../../src-engine/hypervisor/door'
-import { TRANSLATOR_EAGER, Translator } from '../../../src-engine/jit/translator'
+import type { Domain } from '../../../src-engine/hypervisor/domain'
+import type { Entry } from '../../../src-engine/hypervisor/door'
+import { TRANSLATOR_EAGER } from '../../../src-engine/jit/translator'
 import { hostClock, type MonotonicClock } from '../../../src-engine/lib/monotonic'
-import { GuestMemory } from '../../../src-engine/memory/guest-memory'
-import { LocalApics, machineImports } from '../../../src-engine/process/machine'
-import { loadKernel, makeDomain } from '../../../src-engine/process/new-domain'
-import { VcpuLoop } from '../../../src-engine/process/vcpu-loop'
 import type { CoreExports, CoreImports } from '../../../src-engine/vcpu/core-interface'
-import { domainGeometry } from '../../../src-engine/vcpu/domain-geometry'
-import { compileCore, instantiateCore } from '../../../src-engine/vcpu/load'
-import { GPR, Registers } from '../../../src-engine/vcpu/registers'
+import { GPR, type Registers } from '../../../src-engine/vcpu/registers'
 import { makeElf, NOTE_PHYS32_ENTRY, number } from '../../support/elf-image'
 import { buildMicroKernel, cannotBuild } from '../../support/micro-kernel'
 import { randomFrom } from '../../support/random'
+import { SteppedGuest } from '../../support/stepped-guest'
 
 const CORE = path.resolve(__dirname, '../../../out/main/core.wasm')
 const ENTRY = 0x10_0000
@@ -29,17 +23,11 @@ interface Watch {
   readonly core?: (core: CoreExports) => CoreExports
 }
 
-/** What vcpu.ts makes, in this thread; the caller steps it. */
+/** A guest whose entries are logged. */
 class Run {
   readonly log: Entry[] = []
-  text = ''
-  private constructor(
-    readonly domain: Domain,
-    readonly registers: Registers,
-    private readonly loop: VcpuLoop,
-    private readonly translator: Translator | undefined,
-  ) {
-    domain.door.observe((entry) => this.log.push(entry))
+  private constructor(readonly guest: SteppedGuest) {
+    guest.observe(this.log)
   }
 
   static async make(
@@ -49,56 +37,33 @@ class Run {
     translating: boolean,
     watch: Watch = {},
   ): Promise<Run> {
-    const made = makeDomain({ domid: 1, uuid: new Uint8Array(16).fill(3), memoryMiB: 16, vcpus: 1 }, () => {})
-    if (!made.ok) throw new Error(made.error)
-    const { wasm, ramBytes } = made.value
-    const loaded = loadKernel(made.value, { kernel, ramdisk: undefined, commandLine })
-    if (!loaded.ok) throw new Error(loaded.error)
-    made.value.domain.set64('WALL_BASE', 1_700_000_000_000_000_000n)
-    made.value.domain.time.writeWallClock()
-    const geometry = domainGeometry(1, ramBytes)
-    const registers = new Registers(wasm.buffer, 0)
-    const memory = new GuestMemory(wasm.buffer, geometry, (page) => domain.requestInvalidate(page))
-    const domain: Domain = new Domain(memory, geometry, {
-      clock,
-      ring: () => domain.answerBell(),
-      postVector: (vcpu, vector) => lapics.post(vcpu, vector),
-      door: new Door(() => registers.retired()),
-    })
-    const lapics: LocalApics = new LocalApics(domain, registers, 0)
-    let translator: Translator | undefined
-    const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {
-      sample: (block: number) => translator?.sample(block),
-    })
-    const module = await compileCore(0, CORE)
-    const core = await instantiateCore(wasm, 0, watch.imports?.(imports) ?? imports, module)
-    core.set_eflags(2)
-    core.flush_code()
-    core.flush_tlb()
-    if (translating) translator = new Translator(wasm, 0, core, TRANSLATOR_EAGER)
-    const run = new Run(domain, registers, new VcpuLoop(domain, registers, watch.core?.(core) ?? core, lapics), translator)
-    domain.set64('FROZEN_AT', -1n)
-    domain.set64('CLOCK_OFFSET', 0n)
-    domain.set('PAUSE', 0)
-    return run
+    const translator = translating ? TRANSLATOR_EAGER : undefined
+    return new Run(
+      await SteppedGuest.make({
+        ...{ core: CORE, kernel, commandLine, clock, translator },
+        ...(watch.imports ? { watchImports: watch.imports } : {}),
+        ...(watch.core ? { watchCore: watch.core } : {}),
+      }),
+    )
   }
 
+  get domain(): Domain {
+    return this.guest.domain
+  }
+  get registers(): Registers {
+    return this.guest.registers
+  }
+  get text(): string {
+    return this.guest.text
+  }
   get translates(): boolean {
-    return (this.translator?.statistics.regions ?? 0) > 0
+    return this.guest.translates
   }
-
   step(): void {
-    this.loop.step()
-    this.text += Buffer.from(this.domain.consoleOutput.take()).toString('latin1')
+    this.guest.step()
   }
-
-  /** Registers and all of guest RAM. */
   state(): string {
-    const { memory, geometry } = this.domain
-    const ram = memory.u8.subarray(geometry.ramBase, geometry.ramBase + 16 * 1024 * 1024)
-    const registers = Array.from({ length: 16 }, (_, index) => this.registers.gpr(index).toString(16))
-    const hash = createHash('sha256').update(new Uint8Array(ram)).digest('hex')
-    return `${registers.join(' ')} rip ${this.registers.get64('RIP')} retired ${this.registers.retired()} ram ${hash}`
+    return this.guest.state()
   }
 }
 

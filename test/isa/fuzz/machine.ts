@@ -205,18 +205,19 @@ export class Machine {
     return [this.host(GFN.CODE), this.host(GFN.CODE + 1)]
   }
 
-  run(c: Case): Answer {
+  /** `slice`: instructions of a run(); a case has ten of them. */
+  run(c: Case, slice = 10_000): Answer {
     const code = this.host(GFN.CODE)
     this.bytes.set(c.code, code + c.offset)
     this.core.invalidate_page(code >> 12)
     this.core.invalidate_page((code >> 12) + 1)
     // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
     if (this.runs++ % 16 === 0) this.core.flush_tlb()
-    return this.runDecoded(c)
+    return this.runDecoded(c, slice)
   }
 
   /** The case once more, with what is decoded or translated of its code. */
-  runDecoded(c: Case): Answer {
+  runDecoded(c: Case, slice = 10_000): Answer {
     const { view, bytes, core } = this
     this.user(c.bits)
     for (const [n, v] of c.gpr.entries()) view.setBigUint64(this.at('GPR') + n * 8, v, true)
@@ -229,7 +230,7 @@ export class Machine {
     if (c.fx) this.putFx(c.fx)
     let exit: number
     let slices = 0
-    do exit = core.run(10_000)
+    do exit = core.run(slice)
     while (exit === EXIT.BUDGET && ++slices < 10)
     bytes.fill(0xf4, code + c.offset, code + c.offset + c.code.length)
     const rip = view.getBigUint64(this.at('RIP'), true)

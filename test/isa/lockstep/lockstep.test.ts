@@ -42,7 +42,8 @@ describe('translated code does what the interpreter does', () => {
   })
 
   it('in random programs, to the same instruction', async () => {
-    const programs = count(1500, 1_000_000)
+    // some minutes in the long tier; a million: npm run -s lockstep -- --programs 1000000 --processes 2
+    const programs = count(3000, 300_000)
     for (let seed = 0; seed < programs; seed++) {
       const text = pair.runProgram(randomProgram(randomFrom(seed)))
       expect(text, `program of seed ${seed}`).toBe('')
@@ -65,7 +66,7 @@ describe('translated code does what the interpreter does', () => {
   })
 
   it('when more is translated than there is room for', async () => {
-    const small = await Pair.create(CORE, { ...TRANSLATOR_DEFAULTS, bytes: 1 })
+    const small = await Pair.create(CORE, { ...TRANSLATOR_DEFAULTS, bytes: 1 }, true)
     const different = sequenceForms()
       .slice(0, 60)
       .flatMap((form) => {

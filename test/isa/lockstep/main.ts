@@ -1,6 +1,8 @@
 // The lockstep checker: `npm run -s lockstep -- [--programs N | --states N] [--seed S] [--only TEXT] [--set NAME] [--show N]`.
+// Programs are shared out: `--processes N` starts N of these, `--shard I/N` (from 1) is one of N on any machine.
 // Exit status 0: no difference, 1: differences, 2: bad arguments.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
+import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { randomFrom } from '../../support/random'
 import { random } from '../fp/states'
@@ -17,7 +19,30 @@ function option(name: string): string | undefined {
   return i < 0 ? undefined : args[i + 1]
 }
 
+/** The same once more in so many processes, each with its share; the worst status. */
+async function inProcesses(count: number): Promise<number> {
+  const own = args.filter((arg, i) => arg !== '--processes' && args[i - 1] !== '--processes')
+  const statuses = Array.from(
+    { length: count },
+    (_, i) =>
+      new Promise<number>((resolve, reject) => {
+        const child = spawn(
+          process.execPath,
+          [...process.execArgv, process.argv[1] ?? '', ...own, '--shard', `${i + 1}/${count}`],
+          {
+            stdio: 'inherit',
+          },
+        )
+        child.on('error', reject)
+        child.on('close', (status) => resolve(status ?? 1))
+      }),
+  )
+  return Math.max(...(await Promise.all(statuses)))
+}
+
 async function main(): Promise<number> {
+  const processes = Number(option('processes') ?? 1)
+  const [shard = Number.NaN, shards = Number.NaN] = (option('shard') ?? '1/1').split('/').map(Number)
   const states = Number(option('states') ?? 20)
   const programs = Number(option('programs') ?? 0)
   const seed = Number(option('seed') ?? 1)
@@ -34,16 +59,20 @@ async function main(): Promise<number> {
     .filter(([name]) => set === undefined || name === set)
     .flatMap(([, list]) => list)
     .filter((form) => only === undefined || form.name.includes(only))
-  if (forms.length === 0 || !(states > 0) || Number.isNaN(seed)) {
+  const shared = shard >= 1 && shard <= shards && processes >= 1 && processes <= 64
+  if (forms.length === 0 || !(states > 0) || Number.isNaN(seed) || !shared) {
     process.stderr.write(
-      'lockstep: --programs N | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence, --show N\n',
+      'lockstep: --programs N [--processes N | --shard I/N] | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence, --show N\n',
     )
     return 2
   }
+  if (processes > 1 && programs > 0) return inProcesses(processes)
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
   const pair = await Pair.create(path.join(root, 'src-engine/assembly/build/core.wasm'))
   let cases = 0
-  for (let i = 0; i < programs; i++) {
+  let checked = 0
+  for (let i = shard - 1; i < programs; i += shards) {
+    checked++
     const c = randomProgram(randomFrom(seed + i))
     const text = pair.runProgram(c)
     if (text === '') continue
@@ -52,7 +81,7 @@ async function main(): Promise<number> {
   }
   if (programs > 0) {
     process.stdout.write(
-      `${programs} programs, no difference; ${(pair.share() * 100).toFixed(0)} % of the instructions translated\n`,
+      `${checked} programs, no difference; ${(pair.share() * 100).toFixed(0)} % of the instructions translated\n`,
     )
     return 0
   }

@@ -10,19 +10,31 @@ import { type Form, sequenceForms } from '../fuzz/forms'
 import { Machine } from '../fuzz/machine'
 
 const SEQUENCES = sequenceForms()
+/** Instructions of a run() in programs: of ten together most have come to their end or to their loop. */
+const PROGRAM_SLICE = 700
 
 export class Pair {
   private runs = 0
+  private readonly cache: CodeCache
 
   private constructor(
     private readonly interpreter: Machine,
     private readonly translated: Machine,
     readonly translator: Translator,
-  ) {}
+    /** Each region in a module of its own. */
+    private readonly apart: boolean,
+  ) {
+    this.cache = new CodeCache(translated.memory.buffer, 0)
+  }
 
-  static async create(core: string, options = TRANSLATOR_DEFAULTS): Promise<Pair> {
+  static async create(core: string, options = TRANSLATOR_DEFAULTS, apart = false): Promise<Pair> {
     const translated = await Machine.create(core)
-    return new Pair(await Machine.create(core), translated, new Translator(translated.memory, 0, translated.core, options))
+    return new Pair(
+      await Machine.create(core),
+      translated,
+      new Translator(translated.memory, 0, translated.core, options),
+      apart,
+    )
   }
 
   private retired(machine: Machine, field: 'RETIRED' | 'STAT_TRANSLATED' = 'RETIRED'): bigint {
@@ -32,33 +44,35 @@ export class Pair {
   share(): number {
     return Number(this.retired(this.translated, 'STAT_TRANSLATED')) / Number(this.retired(this.translated))
   }
-  private counted(machine: Machine, c: Case): { answer: Answer; retired: bigint } {
+  private counted(machine: Machine, c: Case, slice: number): { answer: Answer; retired: bigint } {
     const before = this.retired(machine)
-    const answer = machine.runDecoded(c)
+    const answer = machine.runDecoded(c, slice)
     return { answer, retired: this.retired(machine) - before }
   }
 
-  /** A program instead of an instruction; all flags count. */
+  /**
+   * A program instead of an instruction; all flags count. Many loop for ever, so the number of instructions is the price. One time in
+   * four each block has a region of its own, else regions are as large as they come, from the first block on.
+   */
   runProgram(c: Case): string {
     const [form] = SEQUENCES
-    return form ? this.run(form, c) : ''
+    return form ? this.run(form, c, PROGRAM_SLICE, this.runs % 4 !== 0) : ''
   }
 
   /** Differences as text, or ''. */
-  run(form: Form, c: Case): string {
-    const { interpreter, translated, translator } = this
-    interpreter.run(c)
-    translated.run(c)
-    const cache = new CodeCache(translated.memory.buffer, 0)
-    for (const page of translated.codePages()) {
-      for (const first of cache.blocksOfPage(page)) translator.translateBlock(first)
-    }
+  run(form: Form, c: Case, slice = 10_000, sparing = false): string {
+    const { interpreter, translated, translator, cache } = this
+    interpreter.run(c, slice)
+    translated.run(c, slice)
+    // in the order they were decoded, so that the case's own first block begins a region
+    const blocks = translated.codePages().flatMap((page) => cache.blocksOfPage(page).reverse())
+    for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) translator.translateBlocks(together, sparing)
     if (this.runs++ % 4 === 0) {
       interpreter.core.flush_tlb()
       translated.core.flush_tlb()
     }
-    const a = this.counted(interpreter, c)
-    const b = this.counted(translated, c)
+    const a = this.counted(interpreter, c, slice)
+    const b = this.counted(translated, c, slice)
     // compare() expects the host's error codes, which show faults above user space as protection violations
     const { trap, cr2, error } = a.answer
     const shown = trap === 14 && cr2 >= 0x7fff_ffff_f000n ? error | 1 : error
