@@ -1,15 +1,22 @@
 // The lockstep checker: `npm run -s lockstep -- [--programs N | --states N] [--seed S] [--only TEXT] [--set NAME] [--show N]`.
 // Programs are shared out: `--processes N` starts N of these, `--shard I/N` (from 1) is one of N on any machine.
+// Whole guests: `--kernel NAME` one of our micro-kernels (test/guest), `--boot` Debian's cloud kernel; with `--millions N`
+// instructions, `--slice N` to find a difference's place, `--period N --threshold N` for what is translated.
 // Exit status 0: no difference, 1: differences, 2: bad arguments.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { TRANSLATOR_EAGER } from '../../../src-engine/jit/translator'
+import { debianGuest } from '../../support/debian-guest'
+import { buildMicroKernel } from '../../support/micro-kernel'
 import { randomFrom } from '../../support/random'
 import { random } from '../fp/states'
 import { describe } from '../fuzz/compare'
 import { type Form, integerForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
 import { makeCase } from '../fuzz/generate'
 import { seedOf } from '../fuzz/sweep'
+import { type GuestFiles, GuestPair } from './guest-pair'
 import { Pair } from './pair'
 import { randomProgram } from './programs'
 
@@ -40,6 +47,34 @@ async function inProcesses(count: number): Promise<number> {
   return Math.max(...(await Promise.all(statuses)))
 }
 
+async function guestFiles(): Promise<GuestFiles | undefined> {
+  const name = option('kernel')
+  if (name) return { kernel: readFileSync(buildMicroKernel(name)), commandLine: '', memoryMiB: 64 }
+  if (!args.includes('--boot')) return undefined
+  const guest = await debianGuest('cloud')
+  if (!guest.ok) throw new Error(guest.error)
+  const { kernel, ramdisk } = guest.value
+  const commandLine = 'earlyprintk=xen,keep console=ttyS0'
+  return { kernel: readFileSync(kernel), ramdisk: readFileSync(ramdisk), commandLine, memoryMiB: 256 }
+}
+
+async function lockstepGuest(core: string, files: GuestFiles): Promise<number> {
+  const translator = {
+    ...TRANSLATOR_EAGER,
+    period: Number(option('period') ?? TRANSLATOR_EAGER.period),
+    threshold: Number(option('threshold') ?? TRANSLATOR_EAGER.threshold),
+  }
+  const pair = await GuestPair.make(core, files, { translator, slice: Number(option('slice') ?? 0) })
+  const millions = Number(option('millions') ?? 200)
+  const text = pair.run(millions * 1e6, (retired) => {
+    if (args.includes('--verbose')) process.stderr.write(`${(retired / 1e6).toFixed(0)} million\n`)
+  })
+  if (args.includes('--verbose')) process.stderr.write(pair.text)
+  const share = `${(pair.share * 100).toFixed(0)} % translated`
+  process.stdout.write(`${(pair.retired / 1e6).toFixed(1)} million instructions, ${share}: ${text || 'no difference'}\n`)
+  return text === '' ? 0 : 1
+}
+
 async function main(): Promise<number> {
   const processes = Number(option('processes') ?? 1)
   const [shard = Number.NaN, shards = Number.NaN] = (option('shard') ?? '1/1').split('/').map(Number)
@@ -68,7 +103,10 @@ async function main(): Promise<number> {
   }
   if (processes > 1 && programs > 0) return inProcesses(processes)
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
-  const pair = await Pair.create(path.join(root, 'src-engine/assembly/build/core.wasm'))
+  const core = path.join(root, 'src-engine/assembly/build/core.wasm')
+  const files = await guestFiles()
+  if (files) return lockstepGuest(core, files)
+  const pair = await Pair.create(core)
   let cases = 0
   let checked = 0
   for (let i = shard - 1; i < programs; i += shards) {

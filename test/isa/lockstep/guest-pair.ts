@@ -1,0 +1,137 @@
+// Whole guests in lockstep: two domains made alike, one interpreted, one translated, each with a clock that only its own
+// instructions move. After each slice, which ends at the same instruction on both sides, registers, flags and counts must
+// agree, and now and then all of guest RAM.
+// Sleep is skipped: a vcpu that waits for a timer finds it run out. Nothing else comes from outside, there is no domain 0.
+// Runs in: tests and the lockstep checker.
+import { TRANSLATOR_EAGER, type TranslatorOptions } from '../../../src-engine/jit/translator'
+import type { MonotonicClock } from '../../../src-engine/lib/monotonic'
+import { SteppedGuest } from '../../support/stepped-guest'
+
+const NS_AN_INSTRUCTION = 4n
+/** Not 0, as time since the host's start never is. */
+const EPOCH = 1_000_000_000n
+
+class GuestClock implements MonotonicClock {
+  private slept = EPOCH
+  guest: SteppedGuest | undefined
+
+  now(): bigint {
+    return this.slept + BigInt(this.guest?.registers.retired() ?? 0) * NS_AN_INSTRUCTION
+  }
+  wall(): bigint {
+    return 1_700_000_000_000_000_000n
+  }
+  sleepFor(ns: bigint): void {
+    this.slept += ns
+  }
+}
+
+interface Side {
+  readonly guest: SteppedGuest
+  readonly clock: GuestClock
+}
+
+export interface GuestFiles {
+  readonly kernel: Uint8Array
+  readonly ramdisk?: Uint8Array
+  readonly commandLine: string
+  readonly memoryMiB: number
+}
+
+export interface GuestPairOptions {
+  readonly translator?: TranslatorOptions
+  /** Instructions of a slice, to find a difference's place; 0: as the product has them. */
+  readonly slice?: number
+  /** Instructions between two comparisons of guest RAM. */
+  readonly ramEvery?: number
+}
+
+async function makeSide(
+  core: string,
+  files: GuestFiles,
+  translator: TranslatorOptions | undefined,
+  slice: number,
+): Promise<Side> {
+  const clock = new GuestClock()
+  const guest = await SteppedGuest.make({
+    ...{ core, ...files, clock, translator },
+    ...(slice > 0
+      ? { watchCore: (real) => Object.assign({ ...real }, { run: (budget: number) => real.run(Math.min(budget, slice)) }) }
+      : {}),
+  })
+  clock.guest = guest
+  return { guest, clock }
+}
+
+/** One step; false: it can never run again. */
+function step({ guest, clock }: Side): boolean {
+  const { domain } = guest
+  if (guest.stopped) return false
+  if (domain.vget(0, 'BLOCKED') !== 0) {
+    const deadline = domain.timers.next(0)
+    if (deadline < 0n && !domain.shared.upcallPending(0)) return false
+    const left = deadline - domain.time.systemTime()
+    if (deadline >= 0n && left > 0n) clock.sleepFor(left)
+  }
+  guest.step()
+  return true
+}
+
+export class GuestPair {
+  private constructor(
+    private readonly interpreted: Side,
+    private readonly translated: Side,
+    private readonly ramEvery: number,
+  ) {}
+
+  static async make(core: string, files: GuestFiles, options: GuestPairOptions = {}): Promise<GuestPair> {
+    const { translator = TRANSLATOR_EAGER, slice = 0, ramEvery = 10_000_000 } = options
+    return new GuestPair(
+      await makeSide(core, files, undefined, slice),
+      await makeSide(core, files, translator, slice),
+      ramEvery,
+    )
+  }
+
+  get retired(): number {
+    return this.translated.guest.registers.retired()
+  }
+  /** Share of instructions retired in translated code. */
+  get share(): number {
+    return Number(this.translated.guest.registers.get64('STAT_TRANSLATED')) / this.retired
+  }
+  get text(): string {
+    return this.translated.guest.text
+  }
+
+  /** Runs until both have retired so many instructions or stop; the first difference as text, or ''. */
+  run(instructions: number, progress?: (retired: number) => void): string {
+    const [a, b] = [this.interpreted.guest, this.translated.guest]
+    let compared = this.retired
+    for (;;) {
+      const before = `${a.registers.get64('RIP').toString(16)}, instruction ${a.registers.retired()}`
+      const went = [step(this.interpreted), step(this.translated)]
+      const [x, y] = [a.registersText(), b.registersText()]
+      if (x !== y) return `after the slice from ${before}:\n  interpreter ${x}\n  translated  ${y}`
+      if (went[0] !== went[1]) return `after the slice from ${before}: one of them has stopped`
+      const done = !went[0] || this.retired >= instructions
+      if (done || this.retired - compared >= this.ramEvery) {
+        compared = this.retired
+        const at = firstDifference(a.ram(), b.ram())
+        if (at >= 0) return `RAM differs at ${at.toString(16)} before ${b.registers.get64('RIP').toString(16)}: ${x}`
+        progress?.(compared)
+      }
+      if (done) return a.text === b.text ? '' : 'what they print differs'
+    }
+  }
+}
+
+function firstDifference(a: Uint8Array, b: Uint8Array): number {
+  const STEP = 1 << 20
+  for (let at = 0; at < a.length; at += STEP) {
+    const [x, y] = [a.subarray(at, at + STEP), b.subarray(at, at + STEP)]
+    if (Buffer.compare(x, y) === 0) continue
+    return at + x.findIndex((byte, i) => byte !== y[i])
+  }
+  return -1
+}

@@ -1,0 +1,43 @@
+// Whole guests, interpreted and translated, in lockstep: our micro-kernels and the first instructions of a Debian boot.
+// Runs in: vitest.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { debianGuest } from '../../support/debian-guest'
+import { buildMicroKernel, cannotBuild } from '../../support/micro-kernel'
+import { count, LONG } from '../../support/tier'
+import { GuestPair } from './guest-pair'
+
+const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
+
+describe('a guest is the same, translated and interpreted, at the end of each slice', () => {
+  it.skipIf(cannotBuild()).each([
+    ['cpu-loops', count(20, 400), 0.9],
+    ['faults', 10, 0.5],
+    ['segments', 10, 0.2],
+    ['paging', 10, 0.2],
+    ['worker', count(10, 100), 0.2],
+  ] as const)('%s', async (name, millions, share) => {
+    const kernel = readFileSync(buildMicroKernel(name))
+    const pair = await GuestPair.make(CORE, { kernel, commandLine: '', memoryMiB: 64 })
+    expect(pair.run(millions * 1e6)).toBe('')
+    expect(pair.share).toBeGreaterThan(share)
+  })
+
+  it("the first instructions of a boot of Debian's cloud kernel", async ({ skip }) => {
+    const guest = await debianGuest('cloud')
+    if (!guest.ok) return skip(guest.error)
+    const { kernel, ramdisk } = guest.value
+    const pair = await GuestPair.make(CORE, {
+      kernel: readFileSync(kernel),
+      ramdisk: readFileSync(ramdisk),
+      commandLine: 'earlyprintk=xen,keep console=ttyS0',
+      memoryMiB: 256,
+    })
+    // where the guest has come to by then
+    const [millions, line] = LONG ? ([400, 'initramfs'] as const) : ([30, 'Linux version'] as const)
+    expect(pair.run(millions * 1e6)).toBe('')
+    expect(pair.text).toContain(line)
+    expect(pair.share).toBeGreaterThan(0.5)
+  })
+})
