@@ -54,6 +54,7 @@ export class App {
   /** The first window has been opened. */
   private shown = false
   private closing = false
+  private leaving = false
   private firstDrawn: () => void = () => {}
 
   /** Once Electron is ready. */
@@ -91,6 +92,7 @@ export class App {
       icon: join(parts.iconFolder, '128x128.png'),
       admit: (window) => this.ipc.admit(window),
       opened: (window, view) => this.dress(window, view),
+      leaving: () => this.leaving,
     })
   }
 
@@ -162,7 +164,8 @@ export class App {
     app.on('activate', () => this.showManager())
     app.on('window-all-closed', () => this.endWhenUseless())
     app.on('before-quit', (event) => {
-      if (!this.quit.request()) event.preventDefault()
+      this.leaving = this.quit.request()
+      if (!this.leaving) event.preventDefault()
     })
     let closed = false
     app.on('will-quit', (event) => {

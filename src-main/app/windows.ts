@@ -23,6 +23,8 @@ const VIEWS: Readonly<Record<WindowView, ViewRow>> = {
 }
 
 export interface WindowsParts {
+  /** The app is being left: pages are not asked any more. */
+  leaving(): boolean
   readonly preload: string
   readonly icon: string | undefined
   readonly admit: (window: BrowserWindow) => void
@@ -84,7 +86,12 @@ export class Windows {
     const forget = (): void => {
       if (this.windows.get(key) === window) this.windows.delete(key)
     }
-    window.once('close', forget)
+    window.on('close', forget)
+    // A page with changes that are not applied stays and asks; when the app is left nobody is kept by it.
+    window.webContents.on('will-prevent-unload', (event) => {
+      if (this.parts.leaving()) event.preventDefault()
+      else this.windows.set(key, window)
+    })
     window.once('closed', forget)
     let died = Number.NEGATIVE_INFINITY
     window.webContents.on('render-process-gone', (_event, { reason }) => {

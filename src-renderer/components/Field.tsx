@@ -14,6 +14,7 @@ import {
   Radio,
   RadioGroup,
   Text,
+  TextArea,
 } from 'react-aria-components'
 
 interface FieldProps {
@@ -41,6 +42,8 @@ export interface TextFieldProps extends FieldProps {
   readonly after?: ReactNode
   readonly maxLength?: number
   readonly disabled?: boolean
+  /** Shown as dots. */
+  readonly secret?: boolean
 }
 
 export function TextField(props: TextFieldProps) {
@@ -61,12 +64,40 @@ export function TextField(props: TextFieldProps) {
         <Input
           className={props.mono === true ? 'input mono' : 'input'}
           spellCheck={false}
+          type={props.secret === true ? 'password' : 'text'}
           autoComplete="off"
           {...(props.placeholder !== undefined && { placeholder: props.placeholder })}
         />
         {props.after}
       </div>
       <Message hint={props.hint} error={props.error} />
+    </AriaTextField>
+  )
+}
+
+/** Several lines of words. */
+export function TextAreaField(props: {
+  readonly label: string
+  readonly value: string
+  readonly rows: number
+  readonly maxLength: number
+  readonly disabled?: boolean
+  readonly hint?: string
+  readonly onChange: (value: string) => void
+}) {
+  return (
+    <AriaTextField
+      className="field"
+      value={props.value}
+      onChange={props.onChange}
+      maxLength={props.maxLength}
+      isDisabled={props.disabled === true}
+    >
+      <Label className="field-label">{props.label}</Label>
+      <div className="field-control">
+        <TextArea className="input text-area" rows={props.rows} />
+      </div>
+      <Message hint={props.hint} />
     </AriaTextField>
   )
 }
@@ -81,6 +112,7 @@ export interface NumberFieldProps extends FieldProps {
   readonly lessLabel: string
   readonly moreLabel: string
   readonly after?: ReactNode
+  readonly disabled?: boolean
 }
 
 /** The limits steer the step buttons only; a typed value outside them stays and is the caller's error to show. */
@@ -96,6 +128,7 @@ export function NumberField(props: NumberFieldProps) {
       value={props.value}
       onChange={props.onChange}
       isInvalid={props.error !== undefined}
+      isDisabled={props.disabled === true}
       formatOptions={{ useGrouping: false, maximumFractionDigits: 0 }}
       validationBehavior="aria"
     >
@@ -116,6 +149,7 @@ export function NumberField(props: NumberFieldProps) {
           className="button icon-only"
           aria-label={props.lessLabel}
           excludeFromTabOrder
+          isDisabled={props.disabled === true}
           onPress={() => step(-1)}
         >
           −
@@ -125,6 +159,7 @@ export function NumberField(props: NumberFieldProps) {
           className="button icon-only"
           aria-label={props.moreLabel}
           excludeFromTabOrder
+          isDisabled={props.disabled === true}
           onPress={() => step(1)}
         >
           +

@@ -54,6 +54,8 @@ const drawings = {
   chip: (
     <path {...line} d="M4.2 4.2h7.6v7.6H4.2zM6 4.2V2M10 4.2V2M6 14v-2.2M10 14v-2.2M4.2 6H2M4.2 10H2M14 6h-2.2M14 10h-2.2" />
   ),
+  memory: <path {...line} d="M1.8 5h12.4v6H1.8zM4.4 7v2M7 7v2M9.6 7v2M12 7v2M4 11v2M8 11v2M12 11v2" />,
+  terminal: <path {...line} d="M1.8 3h12.4v10H1.8zM4.2 6l2.2 2-2.2 2M8 10.4h3.6" />,
   refresh: <path {...line} d="M13.2 8a5.2 5.2 0 1 1-1.6-3.8M12.9 1.8v2.9H10" />,
   eject: <path {...line} d="M8 2.6 13 9H3zM3 12.6h10" />,
   pencil: <path {...line} d="m3 13 .6-2.9 7.3-7.3 2.3 2.3-7.3 7.3zM9.5 4.2l2.3 2.3" />,

@@ -9,6 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import type { CallName } from '../../src-main/public/calls'
 import type { Preferences } from '../../src-main/public/types'
 import { CreateDomainPage } from './create-domain-page'
 import { DomainPage } from './domain-page'
@@ -101,6 +102,11 @@ export class RunningApp {
       dialog.showOpenDialog = async () => ({ canceled: chosen === null, filePaths: chosen === null ? [] : [chosen] })
       dialog.showSaveDialog = async () => ({ canceled: chosen === null, filePath: chosen ?? '' })
     }, file)
+  }
+
+  /** What another window would do: a call made by this page, its answer unchecked. */
+  call(page: Page, name: CallName, params: object): Promise<{ ok: boolean; value: Readonly<Record<string, object>> }> {
+    return page.evaluate(`ringmaster.call(${JSON.stringify(name)}, ${JSON.stringify(params)})`)
   }
 
   /** Keeps a picture as test output. */

@@ -11,6 +11,8 @@ export function DisplayFields(props: {
   readonly display: Display | null
   readonly hint: string
   readonly disabled?: boolean
+  /** False where there is a screen and only its size is asked for. */
+  readonly none?: boolean
   readonly onChange: (display: Display | null) => void
 }) {
   const { display } = props
@@ -23,7 +25,7 @@ export function DisplayFields(props: {
       value={display === null ? NONE : modeKey(display)}
       disabled={props.disabled === true}
       choices={[
-        { value: NONE, label: t('display.none') },
+        ...(props.none === false ? [] : [{ value: NONE, label: t('display.none') }]),
         ...modes.map((mode) => ({ value: modeKey(mode), label: modeText(mode) })),
         ...(known ? [] : [{ value: modeKey(display), label: modeText(display) }]),
       ]}

@@ -19,8 +19,11 @@ export interface NicForm {
   readonly network: string
   readonly mac: string
   readonly forwards: readonly ForwardForm[]
-  readonly rateKiB: number | undefined
-  readonly capture: string | undefined
+  /** As typed; empty is no limit. */
+  readonly rate: string
+  /** Empty is none. */
+  readonly capture: string
+  readonly link: 'up' | 'down'
 }
 
 const EVERYWHERE = '0.0.0.0'
@@ -31,14 +34,15 @@ export function freeIndex(devices: readonly Device[]): number | undefined {
 }
 
 export function newNic(index: number, mac: string, network = 'default'): NicForm {
-  return { index, network, mac, forwards: [], rateKiB: undefined, capture: undefined }
+  return { index, network, mac, forwards: [], rate: '', capture: '', link: 'up' }
 }
 
 export function nicFormOf(nic: Nic): NicForm {
   const forwards = nic.forwards.map(({ protocol, hostPort, guestPort, hostAddress }, id) => {
     return { id, protocol, hostPort, guestPort, anyone: hostAddress === EVERYWHERE }
   })
-  return { index: nic.index, network: nic.network, mac: nic.mac, forwards, rateKiB: nic.rateKiB, capture: nic.capture }
+  const { index, network, mac, rateKiB, capture = '', link = 'up' } = nic
+  return { index, network, mac, forwards, rate: rateKiB === undefined ? '' : String(rateKiB), capture, link }
 }
 
 /** As people type them: 00-16-3E-… or without separators. */
@@ -50,6 +54,16 @@ export function tidyMac(mac: string): string {
 export function checkMac(mac: string, t: Translator): string | undefined {
   if (mac.trim() === '') return t('nic.mac-needed')
   return macShape.is(tidyMac(mac)) ? undefined : t('nic.mac-bad')
+}
+
+export function checkRate(rate: string, t: Translator): string | undefined {
+  const text = rate.trim()
+  return text === '' || (/^\d{1,9}$/.test(text) && Number(text) > 0) ? undefined : t('nic.rate-bad')
+}
+
+/** A capture goes to a whole path. */
+export function checkCapture(capture: string, t: Translator): string | undefined {
+  return capture.trim() === '' || /^(\/|[A-Za-z]:\\)/.test(capture.trim()) ? undefined : t('create.path-relative')
 }
 
 const isPort = (port: number, least: number): boolean => Number.isInteger(port) && port >= least && port <= 65535
@@ -72,7 +86,8 @@ export function nicOf(form: NicForm): Nic {
     network: form.network,
     mac: tidyMac(form.mac),
     forwards,
-    ...(form.rateKiB === undefined ? {} : { rateKiB: form.rateKiB }),
-    ...(form.capture === undefined ? {} : { capture: form.capture }),
+    ...(form.rate.trim() === '' ? {} : { rateKiB: Number(form.rate.trim()) }),
+    ...(form.capture.trim() === '' ? {} : { capture: form.capture.trim() }),
+    ...(form.link === 'up' ? {} : { link: form.link }),
   }
 }

@@ -33,7 +33,7 @@ import { useHost } from '../../state/answers'
 import { domainChanges, jobOf } from '../../state/app-state'
 import { loadHistory } from '../../state/connect'
 import { useAppState, useAppStore } from '../../state/store'
-import { DetailsPage } from './details/DetailsPage'
+import { DetailsPage, type LeaveGuard } from './details/DetailsPage'
 import { LogPage } from './LogPage'
 import { PerformancePage } from './PerformancePage'
 import { StorePage } from './StorePage'
@@ -168,6 +168,13 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
   const [logSeen, setLogSeen] = useState(page === 'log')
   // What was changed there and not applied stays while other pages show.
   const [detailsSeen, setDetailsSeen] = useState(false)
+  const detailsGuard = useRef<LeaveGuard | null>(null)
+  const showDetails = useCallback(() => setPage('details'), [])
+  const choosePage = (next: Page) => {
+    setPage(next)
+    if (next === 'log') setLogSeen(true)
+    if (next === 'details') setDetailsSeen(true)
+  }
   useAnnouncements(domain.uuid)
 
   const domainNow = useRef(domain)
@@ -226,9 +233,8 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
         onSelectionChange={(key) => {
           const next = pages.find((each) => each === key)
           if (next === undefined) return
-          setPage(next)
-          if (next === 'log') setLogSeen(true)
-          if (next === 'details') setDetailsSeen(true)
+          if (page === 'details' && detailsGuard.current !== null) detailsGuard.current(() => choosePage(next))
+          else choosePage(next)
         }}
       >
         <TabList className="tab-list" aria-label={t('domain.tabs')}>
@@ -264,7 +270,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
         )}
         {isGuest && (
           <TabPanel id="details" className="tab-panel" shouldForceMount={detailsSeen}>
-            <DetailsPage domain={domain} />
+            <DetailsPage domain={domain} guard={detailsGuard} onLeaving={showDetails} />
           </TabPanel>
         )}
         <TabPanel id="xenstore" className="tab-panel">

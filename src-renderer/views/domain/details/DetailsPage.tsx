@@ -1,27 +1,38 @@
 // Details of a domain: its parts in a list, the chosen one beside it. Devices come and go at once; changes of the definition are
-// collected, and the line below says when they apply before anybody presses Apply.
-// Invariant: changing the choice loses no change; the line below is always there. Runs in: domain window.
+// collected, and the line below says which apply at once and which at the next start before anybody presses Apply.
+// Invariant: changing the choice loses no change; nobody leaves changes behind without being asked; the line below is always
+// there. A definition that changes elsewhere is never overwritten unseen. Runs in: domain window.
 
-import { useState } from 'react'
+import { type RefObject, useEffect, useState } from 'react'
 import { ListBox, ListBoxItem } from 'react-aria-components'
-import type { DomainInfo } from '../../../../src-main/public/types'
+import { configChanges } from '../../../../src-main/public/live-changes'
+import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
 import { Icon, type IconName } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { MenuButton } from '../../../components/Menu'
+import { Notice } from '../../../components/Notice'
 import { useHost } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import { AddDevice, type AddedKind } from './AddDevice'
+import { changeNames, whenWords } from './change-words'
 import { DevicePage } from './DevicePage'
-import { BootPage, MemoryPage, OverviewPage } from './DomainPages'
-import { applied, type DeviceStanding, type Edits, isChanged, isRight, type ListedDevice, listedDevices } from './edits'
+import {
+  applied,
+  conflicts,
+  type DeviceStanding,
+  type Edits,
+  isChanged,
+  isRight,
+  type ListedDevice,
+  listedDevices,
+} from './edits'
+import { type LeaveChoice, LeaveDialog } from './LeaveDialog'
+import { type PartRow, parts } from './part-list'
 import { deviceName, deviceWords } from './words'
 import './details.css'
 
-const pages = ['overview', 'memory', 'boot'] as const
-type Page = (typeof pages)[number]
-const pageIcons: Record<Page, IconName> = { overview: 'info', memory: 'chip', boot: 'power' }
 const deviceIcons: Record<ListedDevice['device']['kind'], IconName> = { vbd: 'disk', vif: 'network', vfb: 'guest' }
 const marks: Partial<Record<DeviceStanding, 'clock' | 'pencil' | 'close'>> = {
   next: 'clock',
@@ -29,36 +40,91 @@ const marks: Partial<Record<DeviceStanding, 'clock' | 'pencil' | 'close'>> = {
   leaving: 'close',
 }
 
-export function DetailsPage(props: { readonly domain: DomainInfo }) {
-  const { domain } = props
+/** Set while there is something to ask about: goes on with `go` when the answer allows it. */
+export type LeaveGuard = (go: () => void) => void
+
+interface Work {
+  readonly edits: Edits
+  /** The definition as it was when the first change was made. */
+  readonly base: DomainConfig | null
+}
+const nothing: Work = { edits: {}, base: null }
+
+export function DetailsPage(props: {
+  readonly domain: DomainInfo
+  readonly guard: RefObject<LeaveGuard | null>
+  readonly onLeaving: () => void
+}) {
+  const { domain, guard, onLeaving } = props
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
   const host = useHost()
   const [chosen, setChosen] = useState('overview')
-  const [edits, setEdits] = useState<Edits>({})
+  const [work, setWork] = useState<Work>(nothing)
   const [adding, setAdding] = useState<AddedKind | null>(null)
+  const [leaving, setLeaving] = useState<{ readonly go: () => void } | null>(null)
   const [busy, setBusy] = useState(false)
-  const { config } = domain
-  if (config === null) return null
+  const { config, running } = domain
+  const { edits, base } = work
+  const changed = config !== null && isChanged(config, edits)
 
+  useEffect(() => {
+    guard.current = changed ? (go) => setLeaving({ go }) : null
+    if (!changed) return
+    const ask = (event: BeforeUnloadEvent) => {
+      event.preventDefault()
+      event.returnValue = ''
+      onLeaving()
+      setLeaving({ go: () => void client.call('windowClose', {}) })
+    }
+    window.addEventListener('beforeunload', ask)
+    return () => {
+      window.removeEventListener('beforeunload', ask)
+      guard.current = null
+    }
+  }, [changed, client, guard, onLeaving])
+
+  if (config === null) return null
   const devices = listedDevices(domain)
   const device = devices.find(({ key }) => key === chosen)
-  const page: Page | undefined = pages.find((each) => each === chosen)
-  const edit = (change: Partial<Edits>) => setEdits((before) => ({ ...before, ...change }))
-  const changed = isChanged(config, edits)
+  const shownParts = parts.filter(({ isThere }) => isThere?.(domain) !== false)
+  const part = shownParts.find(({ id }) => id === chosen) ?? shownParts[0]
+  const edit = (change: Partial<Edits>) =>
+    setWork((before) => ({ edits: { ...before.edits, ...change }, base: before.base ?? config }))
   const editable = domain.operations.includes('redefine')
   const attachable = domain.operations.includes('attachDevice')
   const kinds = host?.limits.devices ?? []
+  const wanted = applied(config, edits)
+  const changes = changed ? configChanges(running, config, wanted) : []
+  const clashes = changed && base !== null ? conflicts(base, config, edits) : []
+  const right = editable && isRight(edits, t)
 
-  const apply = async () => {
+  const apply = async (): Promise<boolean> => {
     setBusy(true)
-    const result = await client.call('domainRedefine', { uuid: domain.uuid, config: applied(config, edits) })
+    const result = await client.call('domainRedefine', { uuid: domain.uuid, config: wanted, base: config })
     setBusy(false)
-    if (result.ok) setEdits({})
+    if (result.ok) setWork(nothing)
     else store.dispatch({ kind: 'failed', error: result.error })
+    return result.ok
+  }
+  const answer = async (choice: LeaveChoice) => {
+    const go = leaving?.go
+    if (choice === 'apply' && !(await apply())) return setLeaving(null)
+    setLeaving(null)
+    if (choice === 'stay') return
+    setWork(nothing)
+    // After the guard is gone.
+    setTimeout(() => go?.(), 0)
   }
 
+  const partItem = ({ id, icon, name }: PartRow) => (
+    <ListBoxItem key={id} id={id} textValue={name(t)} className="details-item">
+      <Icon name={icon} />
+      <span className="details-item-name">{name(t)}</span>
+    </ListBoxItem>
+  )
+  const pageProps = { domain, edits, editable, onEdit: edit }
   return (
     <div className="details">
       <div className="details-main">
@@ -69,19 +135,14 @@ export function DetailsPage(props: { readonly domain: DomainInfo }) {
             selectionMode="single"
             selectionBehavior="replace"
             disallowEmptySelection
-            selectedKeys={[device === undefined ? (page ?? 'overview') : device.key]}
+            selectedKeys={[device?.key ?? part?.id ?? '']}
             onSelectionChange={(keys) => {
               if (keys === 'all') return
               const [key] = keys
               if (key !== undefined) setChosen(String(key))
             }}
           >
-            {pages.map((each) => (
-              <ListBoxItem key={each} id={each} textValue={t(`details.${each}`)} className="details-item">
-                <Icon name={pageIcons[each]} />
-                <span className="details-item-name">{t(`details.${each}`)}</span>
-              </ListBoxItem>
-            ))}
+            {shownParts.filter(({ place }) => place === 'first').map(partItem)}
             {devices.map((listed) => {
               const mark = marks[listed.standing]
               return (
@@ -95,6 +156,7 @@ export function DetailsPage(props: { readonly domain: DomainInfo }) {
                 </ListBoxItem>
               )
             })}
+            {shownParts.filter(({ place }) => place === 'last').map(partItem)}
           </ListBox>
           {kinds.length > 0 && (
             <div className="details-add">
@@ -124,34 +186,31 @@ export function DetailsPage(props: { readonly domain: DomainInfo }) {
         </aside>
         <div className="details-page" data-testid="details-page">
           {device !== undefined ? (
-            <DevicePage key={device.key} domain={domain} listed={device} edits={edits} editable={editable} onEdit={edit} />
-          ) : page === 'memory' ? (
-            <MemoryPage domain={domain} edits={edits} editable={editable} onEdit={edit} />
-          ) : page === 'boot' ? (
-            <BootPage domain={domain} edits={edits} editable={editable} onEdit={edit} />
+            <DevicePage key={device.key} {...pageProps} listed={device} />
           ) : (
-            <OverviewPage domain={domain} edits={edits} editable={editable} onEdit={edit} />
+            part !== undefined && <part.page {...pageProps} />
           )}
         </div>
       </div>
+      {clashes.length > 0 && <Notice tone="warn">{t('details.clash', { changes: changeNames(clashes, t) })}</Notice>}
       <footer className="details-foot">
-        <span className="muted" role="status">
+        <span className="details-foot-words" role="status">
           {!editable
             ? t('details.not-now', { state: t(`state.${domain.state}`) })
-            : !changed
-              ? t('details.unchanged')
-              : domain.running === null
-                ? t('details.apply-off')
-                : t('details.apply-next')}
+            : changed
+              ? whenWords(changes, t)
+              : t('details.unchanged')}
         </span>
-        <span className="fill" />
-        <Button disabled={!changed || busy} onPress={() => setEdits({})}>
+        <Button disabled={!changed || busy} onPress={() => setWork(nothing)}>
           {t('details.revert')}
         </Button>
-        <Button kind="primary" disabled={!changed || busy || !editable || !isRight(edits, t)} onPress={() => void apply()}>
+        <Button kind="primary" disabled={!changed || busy || !right} onPress={() => void apply()}>
           {t('button.apply')}
         </Button>
       </footer>
+      {leaving !== null && (
+        <LeaveDialog what={whenWords(changes, t)} canApply={right} busy={busy} onChoice={(choice) => void answer(choice)} />
+      )}
       {adding !== null && (
         <AddDevice
           kind={adding}

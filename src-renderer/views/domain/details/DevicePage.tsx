@@ -4,17 +4,21 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Disk } from '../../../../src-main/public/device'
+import type { Disk, Nic } from '../../../../src-main/public/device'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { callQuery } from '../../../client/queries'
 import { Button } from '../../../components/Button'
+import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { DisplayFields } from '../../../features/display/DisplayFields'
+import { type DisplayForm, displayFormOf } from '../../../features/display/display-form'
+import { VncFields } from '../../../features/display/VncFields'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
+import { NicLimits } from '../../../features/nics/NicLimits'
 import { type NicForm, nicFormOf } from '../../../features/nics/nic-form'
 import { useAppStore } from '../../../state/store'
 import type { PageProps } from './DomainPages'
@@ -33,19 +37,26 @@ export function DevicePage(props: PageProps & { readonly listed: ListedDevice })
         <span className="fill" />
         <RemoveDevice {...props} />
       </div>
-      {device.kind === 'vbd' && <DiskPage domain={domain} deviceKey={key} disk={device} />}
+      {device.kind === 'vbd' && (
+        <>
+          <DiskPage domain={domain} deviceKey={key} disk={device} />
+          <DiskFlags {...props} deviceKey={key} disk={device} />
+        </>
+      )}
       {device.kind === 'vif' && (
         <NicPage
+          domain={domain}
+          nic={device}
           form={edits.nics?.[key] ?? nicFormOf(device)}
           onChange={(form) => onEdit({ nics: { ...edits.nics, [key]: form } })}
         />
       )}
       {device.kind === 'vfb' && (
-        <DisplayFields
-          display={edits.display ?? device}
+        <DisplayPage
+          domain={domain}
+          form={edits.display ?? displayFormOf(device)}
           disabled={!props.editable || standing === 'leaving'}
-          hint={domain.running === null ? t('display.hint') : t('details.display-next')}
-          onChange={(display) => display !== null && onEdit({ display })}
+          onChange={(display) => onEdit({ display })}
         />
       )}
     </>
@@ -158,6 +169,8 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
         )}
         <dt>{t('details.access')}</dt>
         <dd>{t(disk.readonly ? 'disk.readonly' : 'details.read-write')}</dd>
+        <dt>{t('details.bus')}</dt>
+        <dd>{t('details.bus-vbd')}</dd>
       </dl>
       {disk.removable && (
         <div className="details-buttons">
@@ -173,12 +186,108 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
   )
 }
 
-function NicPage(props: { readonly form: NicForm; readonly onChange: (form: NicForm) => void }) {
-  const { form } = props
+/** What of a disk is in the definition and needs a new start. */
+function DiskFlags(props: PageProps & { readonly deviceKey: string; readonly disk: Disk }) {
+  const { disk, edits, editable, onEdit, deviceKey: key } = props
+  const { t } = useWords()
+  const flags = edits.disks?.[key] ?? { readonly: disk.readonly, removable: disk.removable }
+  const change = (part: Partial<typeof flags>) => onEdit({ disks: { ...edits.disks, [key]: { ...flags, ...part } } })
+  return (
+    <div className="field">
+      <span className="field-label">{t('details.disk-flags')}</span>
+      <div className="field-control">
+        <Check
+          label={t('disk.readonly')}
+          value={flags.readonly}
+          disabled={!editable}
+          onChange={(readonly) => change({ readonly })}
+        />
+        <Check
+          label={t('disk.removable')}
+          value={flags.removable}
+          disabled={!editable}
+          onChange={(removable) => change({ removable })}
+        />
+      </div>
+      <span className="field-message">{t('details.disk-flags-hint')}</span>
+    </div>
+  )
+}
+
+function NicPage(props: {
+  readonly domain: DomainInfo
+  readonly nic: Nic
+  readonly form: NicForm
+  readonly onChange: (form: NicForm) => void
+}) {
+  const { domain, nic, form } = props
+  const { t } = useWords()
+  const client = useClient()
+  const change = (part: Partial<NicForm>) => props.onChange({ ...form, ...part })
+  const leases = useQuery({
+    ...callQuery(client, 'networkLeases', { name: nic.network }),
+    enabled: domain.domid !== null,
+    gcTime: 0,
+    staleTime: 0,
+  })
+  const address = leases.data?.find(({ mac }) => mac === nic.mac)?.address
   return (
     <>
-      <NetworkSelect value={form.network} none={false} onChange={(network) => props.onChange({ ...form, network })} />
-      <NicFields form={form} strict={false} onChange={(change) => props.onChange({ ...form, ...change })} />
+      <NetworkSelect value={form.network} none={false} onChange={(network) => change({ network })} />
+      <dl className="facts">
+        <dt>{t('nic.address')}</dt>
+        <dd className="with-button">
+          <span className="mono selectable">{domain.domid === null ? '–' : (address ?? t('nic.address-none'))}</span>
+          <Button
+            kind="tool"
+            icon="refresh"
+            label={t('nic.address-refresh')}
+            disabled={domain.domid === null || leases.isFetching}
+            onPress={() => void leases.refetch()}
+          />
+        </dd>
+      </dl>
+      <NicFields form={form} strict={false} onChange={change} />
+      <NicLimits form={form} name={domain.name} onChange={change} />
+    </>
+  )
+}
+
+function DisplayPage(props: {
+  readonly domain: DomainInfo
+  readonly form: DisplayForm
+  readonly disabled: boolean
+  readonly onChange: (form: DisplayForm) => void
+}) {
+  const { domain, form, disabled } = props
+  const { t } = useWords()
+  const client = useClient()
+  const { vncAt } = domain
+  return (
+    <>
+      <DisplayFields
+        display={{ kind: 'vfb', width: form.width, height: form.height }}
+        none={false}
+        disabled={disabled}
+        hint={domain.running === null ? t('display.hint') : t('details.display-next')}
+        onChange={(display) => display !== null && props.onChange({ ...form, width: display.width, height: display.height })}
+      />
+      <h3>{t('display.vnc')}</h3>
+      <VncFields form={form} disabled={disabled} onChange={(change) => props.onChange({ ...form, ...change })} />
+      <dl className="facts">
+        <dt>{t('display.vnc-at')}</dt>
+        <dd className="with-button">
+          <span className="mono selectable">{vncAt ?? t('display.vnc-nowhere')}</span>
+          {vncAt !== null && (
+            <Button
+              kind="tool"
+              icon="copy"
+              label={t('display.vnc-copy')}
+              onPress={() => void client.call('clipboardWrite', { text: vncAt })}
+            />
+          )}
+        </dd>
+      </dl>
     </>
   )
 }

@@ -1,12 +1,14 @@
-// The pages of Details about the domain itself: overview, memory with the live balloon, what it boots from.
+// The pages of Details about the domain itself: overview, vcpus, memory with the live balloon, what it boots from.
 // Runs in: domain window.
 
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
-import { NumberField, TextField } from '../../../components/Field'
+import { Check } from '../../../components/Check'
+import { NumberField, TextAreaField, TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
+import { Notice } from '../../../components/Notice'
 import { Slider } from '../../../components/Slider'
 import { useHost } from '../../../state/answers'
 import { useAppState, useAppStore } from '../../../state/store'
@@ -35,6 +37,22 @@ export function OverviewPage(props: PageProps) {
         onChange={(name) => props.onEdit({ name })}
         hint=""
       />
+      <TextField
+        label={t('details.title')}
+        value={edits.title ?? domain.config?.title ?? ''}
+        maxLength={256}
+        disabled={!props.editable}
+        onChange={(title) => props.onEdit({ title })}
+        hint={t('details.title-hint')}
+      />
+      <TextAreaField
+        label={t('details.description')}
+        value={edits.description ?? domain.config?.description ?? ''}
+        rows={4}
+        maxLength={8192}
+        disabled={!props.editable}
+        onChange={(description) => props.onEdit({ description })}
+      />
       <dl className="facts">
         <dt>{t('details.state')}</dt>
         <dd>{t(`state.${domain.state}`)}</dd>
@@ -44,10 +62,59 @@ export function OverviewPage(props: PageProps) {
         <dd>{t('details.hypervisor', { driver: host?.driver ?? '' })}</dd>
         <dt>{t('details.kind')}</dt>
         <dd>{t('details.pvh')}</dd>
-        <dt>{t('details.vcpus')}</dt>
-        <dd>{formats.number(domain.config?.vcpus ?? 1)}</dd>
         <dt>{t('details.domid')}</dt>
         <dd>{domain.domid === null ? '–' : domain.domid}</dd>
+        <dt>{t('details.started')}</dt>
+        <dd>{domain.startedAt === null ? '–' : formats.dateTime(domain.startedAt)}</dd>
+      </dl>
+    </>
+  )
+}
+
+/** A field that obeys what the driver says it can do. */
+export function CpusPage(props: PageProps) {
+  const { domain, edits } = props
+  const { t, formats } = useWords()
+  const host = useHost()
+  const most = host?.limits.maxVcpus ?? 1
+  const value = edits.vcpus ?? domain.config?.vcpus ?? 1
+  const error = !Number.isFinite(value)
+    ? t('create.memory-number')
+    : value < 1 || value > most
+      ? t('details.vcpus-range', { most: formats.number(most) })
+      : undefined
+  const running = domain.running?.vcpus
+  return (
+    <>
+      <h2>{t('details.cpus')}</h2>
+      <dl className="facts">
+        <dt>{t('details.host-cpus')}</dt>
+        <dd>{host === null ? '–' : formats.number(host.cpus)}</dd>
+        <dt>{t('details.cpu-model')}</dt>
+        <dd>{host?.cpuModel || '–'}</dd>
+      </dl>
+      <NumberField
+        label={t('details.vcpus')}
+        value={value}
+        unit=""
+        step={1}
+        smallest={1}
+        largest={most}
+        lessLabel={t('details.vcpus-less')}
+        moreLabel={t('details.vcpus-more')}
+        disabled={!props.editable || most === 1}
+        onChange={(vcpus) => props.onEdit({ vcpus })}
+        hint={most === 1 ? t('details.vcpus-single') : t('details.vcpus-range', { most: formats.number(most) })}
+        error={error}
+      />
+      {host !== null && Number.isFinite(value) && value > host.cpus && (
+        <Notice tone="warn" boxed>
+          {t('details.vcpus-overcommit')}
+        </Notice>
+      )}
+      <dl className="facts">
+        <dt>{t('balloon.title')}</dt>
+        <dd>{running === undefined ? t('chart.no-reading') : formats.number(running)}</dd>
       </dl>
     </>
   )
@@ -70,8 +137,13 @@ export function MemoryPage(props: PageProps) {
   return (
     <>
       <h2>{t('details.memory')}</h2>
+      <dl className="facts">
+        <dt>{t('details.host-memory')}</dt>
+        <dd>{host === null ? '–' : formats.memory(host.memoryMiB * MIB)}</dd>
+      </dl>
       <NumberField
         label={t('details.memory-start')}
+        disabled={!props.editable}
         value={value}
         unit="MiB"
         step={64}
@@ -105,6 +177,13 @@ function Balloon(props: { readonly domain: DomainInfo }) {
   const allowed = domain.operations.includes('setMemory')
   const now = samples?.at(-1)?.memory
   const value = Math.min(most, Math.max(least, target ?? (now === undefined ? most : Math.round(now / MIB))))
+  // Shown as asked for until the guest has followed, or did not in time; then as it is, whoever changed it.
+  useEffect(() => {
+    if (target === null) return
+    if (now !== undefined && Math.abs(now / MIB - target) < 2) return setTarget(null)
+    const timer = setTimeout(() => setTarget(null), 5000)
+    return () => clearTimeout(timer)
+  }, [target, now])
   const apply = async (memoryMiB: number) => {
     const result = await client.call('domainSetMemory', { uuid: domain.uuid, memoryMiB: Math.round(memoryMiB) })
     if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
@@ -158,6 +237,18 @@ export function BootPage(props: PageProps) {
   return (
     <>
       <h2>{t('details.boot')}</h2>
+      <div className="field">
+        <span className="field-label">{t('details.autostart')}</span>
+        <div className="field-control">
+          <Check
+            label={t('details.autostart-label')}
+            value={edits.autostart ?? domain.config?.autostart === true}
+            disabled={!props.editable}
+            onChange={(autostart) => onEdit({ autostart })}
+          />
+        </div>
+        <span className="field-message" />
+      </div>
       {file('kernel')}
       {file('ramdisk')}
       <TextField

@@ -2,52 +2,90 @@
 // meanwhile to something else is kept. And how each device stands: there now, from the next start, or only until the end.
 // Runs in: renderer and tests; pure.
 
-import { type Device, type Display, deviceKey } from '../../../../src-main/public/device'
+import { type Device, deviceKey } from '../../../../src-main/public/device'
+import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
-import { checkForward, checkMac, type NicForm, nicOf } from '../../../features/nics/nic-form'
+import { checkDisplay, type DisplayForm, displayOf } from '../../../features/display/display-form'
+import { checkCapture, checkForward, checkMac, checkRate, type NicForm, nicOf } from '../../../features/nics/nic-form'
 import type { Translator } from '../../../lib/translate'
 
 export interface Edits {
   readonly name?: string
+  readonly title?: string
+  readonly description?: string
+  readonly autostart?: boolean
   readonly memoryMiB?: number
+  readonly vcpus?: number
   readonly kernel?: string
   readonly ramdisk?: string
   readonly cmdline?: string
+  readonly disks?: Readonly<Record<string, DiskEdit>>
   readonly nics?: Readonly<Record<string, NicForm>>
-  readonly display?: Display
+  readonly display?: DisplayForm
 }
 
-/** The definition with the changes; a network interface that is gone meanwhile is not brought back. */
+export interface DiskEdit {
+  readonly readonly: boolean
+  readonly removable: boolean
+}
+
+function words(edited: string | undefined, before: string | undefined): string | undefined {
+  const value = (edited ?? before ?? '').trim()
+  return value === '' ? undefined : value
+}
+
+/** The definition with the changes; a device that is gone meanwhile is not brought back. */
 export function applied(config: DomainConfig, edits: Edits): DomainConfig {
-  const { name = config.name, memoryMiB = config.memoryMiB, kernel = config.kernel, cmdline = config.cmdline } = edits
+  const { name = config.name, memoryMiB = config.memoryMiB, vcpus = config.vcpus } = edits
+  const { kernel = config.kernel, cmdline = config.cmdline } = edits
   const ramdisk = edits.ramdisk === undefined ? config.ramdisk : edits.ramdisk.trim() === '' ? null : edits.ramdisk.trim()
   const devices = config.devices.map((device): Device => {
-    const nic = edits.nics?.[deviceKey(device)]
-    if (device.kind === 'vif' && nic !== undefined) return nicOf(nic)
-    return device.kind === 'vfb' && edits.display !== undefined ? edits.display : device
+    const key = deviceKey(device)
+    const nic = edits.nics?.[key]
+    if (device.kind === 'vif') return nic === undefined ? device : nicOf(nic)
+    if (device.kind === 'vfb') return edits.display === undefined ? device : displayOf(edits.display)
+    return { ...device, ...edits.disks?.[key] }
   })
-  const plain = { name: name.trim(), memoryMiB: Math.round(memoryMiB), kernel: kernel.trim(), cmdline: cmdline.trim() }
-  return { ...config, ...plain, ramdisk, devices }
+  return {
+    ...config,
+    name: name.trim(),
+    title: words(edits.title, config.title),
+    description: words(edits.description, config.description),
+    autostart: (edits.autostart ?? config.autostart) === true ? true : undefined,
+    memoryMiB: Math.round(memoryMiB),
+    vcpus: Math.round(vcpus),
+    kernel: kernel.trim(),
+    ramdisk,
+    cmdline: cmdline.trim(),
+    devices,
+  }
 }
 
 export function isChanged(config: DomainConfig, edits: Edits): boolean {
-  return Object.keys(edits).length > 0 && !same(config, applied(config, edits))
+  return Object.keys(edits).length > 0 && !sameValue(config, applied(config, edits))
 }
 
 /** Whether the changes can be applied as far as can be said here; the toolstack says the rest. */
 export function isRight(edits: Edits, t: Translator): boolean {
   if (edits.memoryMiB !== undefined && !Number.isFinite(edits.memoryMiB)) return false
+  if (edits.vcpus !== undefined && !Number.isFinite(edits.vcpus)) return false
+  if (edits.display !== undefined && Object.keys(checkDisplay(edits.display, t)).length > 0) return false
   return Object.values(edits.nics ?? {}).every(
-    ({ mac, forwards }) =>
-      checkMac(mac, t) === undefined && forwards.every((forward) => checkForward(forward, forwards, t) === undefined),
+    ({ mac, forwards, rate, capture }) =>
+      checkMac(mac, t) === undefined &&
+      checkRate(rate, t) === undefined &&
+      checkCapture(capture, t) === undefined &&
+      forwards.every((forward) => checkForward(forward, forwards, t) === undefined),
   )
 }
 
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  const [left, right] = [Object.entries(a), new Map(Object.entries(b))]
-  return left.length === right.size && left.every(([key, value]) => right.has(key) && same(value, right.get(key)))
+const place = (change: ConfigChange): string => (change.what === 'field' ? change.field : change.key)
+
+/** What was changed here and elsewhere too since `base`, the definition as it was when the first change was made. */
+export function conflicts(base: DomainConfig, now: DomainConfig, edits: Edits): readonly ConfigChange[] {
+  const theirs = new Set(configChanges(null, base, now).map(place))
+  const wanted = applied(now, edits)
+  return configChanges(null, base, applied(base, edits)).filter((mine) => theirs.has(place(mine)) && !sameValue(wanted, now))
 }
 
 export type DeviceStanding = 'off' | 'now' | 'next' | 'changed' | 'leaving'
@@ -66,7 +104,7 @@ export function listedDevices(domain: DomainInfo): readonly ListedDevice[] {
   const listed = defined.map((device): ListedDevice => {
     const key = deviceKey(device)
     const live = running?.find((each) => deviceKey(each) === key)
-    const standing = running === undefined ? 'off' : live === undefined ? 'next' : same(live, device) ? 'now' : 'changed'
+    const standing = running === undefined ? 'off' : live === undefined ? 'next' : sameValue(live, device) ? 'now' : 'changed'
     return { key, device, standing }
   })
   const leaving = (running ?? []).filter((device) => !defined.some((each) => deviceKey(each) === deviceKey(device)))

@@ -2,10 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Device } from '../../../../src-main/public/device'
+import { configChanges } from '../../../../src-main/public/live-changes'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
+import { displayFormOf } from '../../../../src-renderer/features/display/display-form'
 import { nicFormOf } from '../../../../src-renderer/features/nics/nic-form'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
-import { applied, isChanged, isRight, listedDevices } from '../../../../src-renderer/views/domain/details/edits'
+import { changeNames, whenWords } from '../../../../src-renderer/views/domain/details/change-words'
+import { applied, conflicts, isChanged, isRight, listedDevices } from '../../../../src-renderer/views/domain/details/edits'
 
 const nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] } as const
 const disk = { kind: 'vbd', dev: 'xvda', path: '/a', format: 'raw', readonly: false, removable: false } as const
@@ -39,13 +42,13 @@ const domain = (devices: readonly Device[] | null): DomainInfo => ({
 describe('changes of a definition', () => {
   it('are none when they lead back to what is there', () => {
     expect(isChanged(config, {})).toBe(false)
-    expect(isChanged(config, { name: 'a', nics: { 'vif/0': nicFormOf(nic) }, display })).toBe(false)
+    expect(isChanged(config, { name: 'a', nics: { 'vif/0': nicFormOf(nic) }, display: displayFormOf(display) })).toBe(false)
     expect(isChanged(config, { memoryMiB: 65 })).toBe(true)
   })
 
   it('are laid over the definition as it is now', () => {
     const form = { ...nicFormOf(nic), network: 'lab' }
-    const edits = { ramdisk: ' ', nics: { 'vif/0': form, 'vif/1': form }, display: { ...display, width: 1024 } }
+    const edits = { ramdisk: ' ', nics: { 'vif/0': form, 'vif/1': form }, display: { ...displayFormOf(display), width: 1024 } }
     expect(applied(config, edits)).toEqual({
       ...config,
       ramdisk: null,
@@ -60,6 +63,27 @@ describe('changes of a definition', () => {
     expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), forwards: [half] } } }, t)).toBe(false)
     expect(isRight({ memoryMiB: Number.NaN }, t)).toBe(false)
     expect(isRight({ nics: { 'vif/0': nicFormOf(nic) } }, t)).toBe(true)
+  })
+
+  it('are not right with a screen open to others without a password, a rate that is none, a capture to nowhere', () => {
+    const t = makeTranslator('en')
+    const open = { ...displayFormOf(display), access: 'address' } as const
+    expect(isRight({ display: open }, t)).toBe(false)
+    expect(isRight({ display: { ...open, password: 'secret' } }, t)).toBe(true)
+    expect(isRight({ display: { ...open, access: 'loopback', port: '70000' } }, t)).toBe(false)
+    expect(isRight({ display: { ...open, access: 'loopback', port: '' } }, t)).toBe(true)
+    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), rate: '-1' } } }, t)).toBe(false)
+    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), capture: 'a.pcap' } } }, t)).toBe(false)
+  })
+
+  it('say when they apply, and clash only with what is changed elsewhere in the same place', () => {
+    const t = makeTranslator('en')
+    const edits = { title: 'mine', memoryMiB: 128 }
+    const changes = configChanges({ ...config }, config, applied(config, edits))
+    expect(whenWords(changes, t)).toBe('At once: Title. At the next start: Memory.')
+    expect(conflicts(config, { ...config, description: 'theirs' }, edits)).toEqual([])
+    expect(changeNames(conflicts(config, { ...config, title: 'theirs' }, edits), t)).toBe('Title')
+    expect(conflicts(config, { ...config, title: 'mine', memoryMiB: 128 }, edits)).toEqual([])
   })
 
   it('leave every device with a word on how it stands', () => {

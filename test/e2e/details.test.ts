@@ -1,0 +1,136 @@
+// Details of a machine that runs: what applies at once and what at the next start, changes that would be left behind, and two
+// windows that change one machine. On the test driver. Runs in: plain Node; starts the real Electron on a virtual display.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { CallName } from '../../src-main/public/calls'
+import type { Device } from '../../src-main/public/device'
+import type { RunningApp } from './app'
+import { startMachine, UUID } from './domain-setup'
+
+let running: RunningApp | undefined
+const start = (devices: readonly Device[]) => startMachine(devices, (app) => (running = app))
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+  expect(app?.errors ?? []).toEqual([])
+})
+
+const nic: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
+const screen: Device = { kind: 'vfb', width: 800, height: 600 }
+const stored = (app: RunningApp) =>
+  JSON.parse(fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.json`), 'utf8')).config
+
+describe('the details of a machine that runs', () => {
+  it('say what applies now and what at the next start, and do so', async () => {
+    const { app, domain } = await start([nic, screen])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await page.getByLabel('Title').fill('The web server')
+    await page.getByLabel('Description').fill('One line\nand another')
+    await domain.part('Boot').click()
+    await page.getByText('Start together with Ringmaster').click()
+    await domain.part('Network interface 0').click()
+    await domain.details().getByText('10.0.2.15').waitFor()
+    await page.getByText('plugged in').click()
+    await page.getByLabel('Rate limit').fill('nothing')
+    await domain.details().getByText('A whole number of KiB a second').waitFor()
+    await expect.poll(() => domain.button('Apply').isDisabled()).toBe(true)
+    await page.getByLabel('Rate limit').fill('2048')
+    const capture = path.join(app.folder, 'frames.pcap')
+    await app.answerFileDialogs(capture)
+    await domain.button('Browse for the capture file').click()
+    await expect.poll(() => page.getByLabel('Capture', { exact: true }).inputValue()).toBe(capture)
+    await domain.part('Screen').click()
+    await page.getByText('Other computers', { exact: true }).click()
+    await page.getByText('Others can see and control it.').waitFor()
+    await domain.details().getByText('let in only with a password').waitFor()
+    await page.getByLabel('Password').fill('secret')
+    await app.picture(page, 'details-exposed')
+    await page.getByText('This computer', { exact: true }).click()
+    await domain.part('Memory').click()
+    await page.getByLabel('Maximum').fill('512')
+    await page.getByLabel('Maximum').press('Tab')
+    await page
+      .getByText('At once: Title, Description, Autostart, Network interface 0, Screen. At the next start: Memory.')
+      .waitFor()
+    await app.picture(page, 'details-when')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    await domain.part('Screen').click()
+    await domain
+      .details()
+      .getByText(/^127\.0\.0\.1:59/)
+      .waitFor()
+    expect(stored(app)).toMatchObject({
+      title: 'The web server',
+      autostart: true,
+      memoryMiB: 512,
+      devices: [{ link: 'down', rateKiB: 2048, capture }, { vnc: { kind: 'tcp', address: '127.0.0.1', password: 'secret' } }],
+    })
+  })
+
+  it('are not left with changes unasked; Escape stays and loses nothing', async () => {
+    const { app, domain } = await start([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await page.getByLabel('Title').fill('draft')
+    await domain.tab('Log').click()
+    await domain.dialog().getByText('At once: Title.').waitFor()
+    await app.picture(page, 'details-leave')
+    await page.keyboard.press('Escape')
+    await domain.dialog().waitFor({ state: 'detached' })
+    expect(await page.getByLabel('Title').inputValue()).toBe('draft')
+    // The window's own close button asks too.
+    await app.electron.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()
+        .find((each) => each.webContents.getURL().includes('view=domain'))
+        ?.close(),
+    )
+    await domain.dialog().waitFor()
+    await domain.dialog().getByRole('button', { name: 'Keep editing' }).click()
+    await domain.tab('Log').click()
+    await domain.dialog().getByRole('button', { name: 'Discard' }).click()
+    await domain.page.locator('.log-lines').waitFor()
+    await domain.tab('Details').click()
+    expect(await page.getByLabel('Title').inputValue()).toBe('')
+    await page.getByLabel('Title').fill('kept')
+    await domain.tab('Log').click()
+    // Enter applies.
+    await domain.dialog().waitFor()
+    await page.keyboard.press('Enter')
+    await domain.page.locator('.log-lines').waitFor()
+    expect(stored(app).title).toBe('kept')
+  })
+
+  it('tell of what another window changed meanwhile, and of a machine deleted under an open dialog', async () => {
+    const { app, manager, domain } = await start([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await page.getByLabel('Title').fill('mine')
+    const call = (name: CallName, params: object) => app.call(manager.page, name, { uuid: UUID, ...params })
+    const elsewhere = async (part: object) => {
+      const { value } = await call('domainInfo', {})
+      return call('domainRedefine', { config: { ...value['config'], ...part } })
+    }
+    await elsewhere({ description: 'theirs' })
+    await page.getByText('At once: Title.').waitFor()
+    expect(await page.getByText('Changed elsewhere too').count()).toBe(0)
+    await elsewhere({ title: 'theirs' })
+    await page.getByText('Changed elsewhere too, meanwhile: Title.').waitFor()
+    await app.picture(page, 'details-clash')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app)).toMatchObject({ title: 'mine', description: 'theirs' })
+    await domain.addDevice('Disk')
+    await call('domainDestroy', {})
+    await call('domainUndefine', {})
+    await page.getByText('This virtual machine was deleted.').waitFor()
+    expect(await domain.dialog().count()).toBe(0)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.isClosed()).toBe(true)
+  })
+})

@@ -1,0 +1,40 @@
+// A machine that is defined before the app starts, and its window once it runs. Runs in: end-to-end tests.
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Device } from '../../src-main/public/device'
+import { type LaunchOptions, launch, type RunningApp } from './app'
+import type { DomainPage } from './domain-page'
+import type { ManagerPage } from './manager-page'
+
+export const UUID = '11111111-2222-4333-8444-555555555555'
+
+export interface RunningMachine {
+  readonly app: RunningApp
+  readonly manager: ManagerPage
+  readonly kernel: string
+  readonly domain: DomainPage
+}
+
+/** `keep` is told of the app at once, so that it is ended whatever happens after. */
+export async function startMachine(
+  devices: readonly Device[],
+  keep: (app: RunningApp) => void,
+  options: LaunchOptions = {},
+): Promise<RunningMachine> {
+  const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+  for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name), { recursive: true })
+  const kernel = path.join(folder, 'vmlinuz')
+  fs.writeFileSync(kernel, 'kernel')
+  const config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: 'console=hvc0', devices }
+  const definition = { version: 2, uuid: UUID, config, managedSave: null, savedConfig: null }
+  fs.writeFileSync(path.join(folder, 'definitions', `${UUID}.json`), JSON.stringify(definition))
+  const app = await launch({ env: { RINGMASTER_TEST_DELAY_MS: '100' }, ...options, folder })
+  keep(app)
+  const manager = await app.manager()
+  const domain = await app.domain(() => manager.row('server').dblclick())
+  await domain.button('Run').first().click()
+  await domain.waitForState('Running')
+  return { app, manager, kernel, domain }
+}
