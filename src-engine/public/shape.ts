@@ -115,10 +115,15 @@ type FieldsType<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalKe
   readonly [K in OptionalKeys<F>]?: TypeOf<F[K]>
 }
 
+/** The shape of an object, and those of its fields one by one. */
+export interface FieldsShape<F extends Fields> extends Shape<FieldsType<F>> {
+  readonly parts: F
+}
+
 /** An object with these fields (own words for the parts: `fields({ domid: count, name: text })`). */
-export function fields<const F extends Fields>(parts: F): Shape<FieldsType<F>> {
+export function fields<const F extends Fields>(parts: F): FieldsShape<F> {
   const names = Object.entries(parts)
-  return composed(`{ ${Object.keys(parts).join(', ')} }`, (value, path) => {
+  const shape = composed<FieldsType<F>>(`{ ${Object.keys(parts).join(', ')} }`, (value, path) => {
     if (!isRecord(value)) return `${path}: an object expected, ${shown(value)} found`
     for (const [key, shape] of names) {
       const wrong = shape.explain(value[key], `${path}.${key}`)
@@ -126,6 +131,7 @@ export function fields<const F extends Fields>(parts: F): Shape<FieldsType<F>> {
     }
     return undefined
   })
+  return { ...shape, parts }
 }
 
 /** One of several shapes. */

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { systemErrorText } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
+import { isXmlText } from './xml-tree'
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._()+-]{0,63}$/u
 
@@ -21,10 +22,23 @@ export function usableName(name: string): string | undefined {
   return NAME.test(name) && name.trim() === name ? name : undefined
 }
 
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
+
+/** Whether the stored form, which is XML, can hold all texts. */
+function checkCharacters(config: DomainConfig): Result<null, ErrorReport> {
+  const wrong = Object.entries(config).find(([, value]) => !textsIn(value).every(isXmlText))
+  return wrong ? err(errorReport('config-characters', { field: wrong[0], name: config.name })) : ok(null)
+}
+
 /** What needs no file system: also checked when a definition is stored. */
 export function checkConfig(config: DomainConfig, limits: ConfigLimits): Result<null, ErrorReport> {
   if (config.name.trim() === '') return err(errorReport('name-empty'))
   if (usableName(config.name) === undefined) return err(errorReport('name-bad', { name: config.name }))
+  const characters = checkCharacters(config)
+  if (!characters.ok) return characters
   if (config.vcpus < 1) return err(errorReport('no-vcpus'))
   if (config.vcpus > limits.maxVcpus) return err(errorReport('too-many-vcpus', { asked: config.vcpus, max: limits.maxVcpus }))
   const { memoryMiB: asked } = config

@@ -184,6 +184,31 @@ export const errorReasons = {
     cause: 'The definition {path} is damaged ({detail}) and was put aside as {kept}.',
     action: 'Repair that file or create the machine anew.',
   },
+  'definition-newer': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The definition {path} was written by a newer version and was put aside as {kept}.',
+    action: 'Update Ringmaster and import that file again.',
+  },
+  'config-text': {
+    code: 'INVALID_ARG',
+    cause: 'The configuration cannot be used: line {line}: {detail}.',
+    action: 'Correct that line.',
+  },
+  'config-newer': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The configuration was written by a newer version.',
+    action: 'Update Ringmaster.',
+  },
+  'config-characters': {
+    code: 'INVALID_ARG',
+    cause: 'The {field} of “{name}” holds characters that no configuration can hold.',
+    action: 'Take out control characters and try again.',
+  },
+  'config-uuid': {
+    code: 'INVALID_ARG',
+    cause: 'The configuration is that of another virtual machine ({uuid}).',
+    action: 'Leave the identifier as it was.',
+  },
   'preferences-corrupt': {
     code: 'OPERATION_FAILED',
     cause: 'The preferences were damaged and were put aside as {kept}.',

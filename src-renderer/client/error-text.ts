@@ -120,6 +120,26 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Definition {path} ist beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Diese Datei berichtigen oder die Maschine neu anlegen.',
   },
+  'definition-newer': {
+    cause: 'Die Definition {path} stammt von einer neueren Version und wurde als {kept} beiseitegelegt.',
+    action: 'Ringmaster aktualisieren und diese Datei wieder importieren.',
+  },
+  'config-text': {
+    cause: 'Die Konfiguration ist nicht verwendbar: Zeile {line}: {detail}.',
+    action: 'Diese Zeile berichtigen.',
+  },
+  'config-newer': {
+    cause: 'Die Konfiguration stammt von einer neueren Version.',
+    action: 'Ringmaster aktualisieren.',
+  },
+  'config-characters': {
+    cause: 'In „{name}“ enthält {field} Zeichen, die in keiner Konfiguration stehen können.',
+    action: 'Steuerzeichen entfernen und noch einmal versuchen.',
+  },
+  'config-uuid': {
+    cause: 'Die Konfiguration ist die einer anderen virtuellen Maschine ({uuid}).',
+    action: 'Die Kennung lassen, wie sie war.',
+  },
   'preferences-corrupt': {
     cause: 'Die Einstellungen waren beschädigt und wurden als {kept} beiseitegelegt.',
     action: 'Die Einstellungen noch einmal vornehmen.',

@@ -1,0 +1,269 @@
+// Domain XML: read → write → read is the same, what we do not know stays, errors name their line, hostile texts end in one
+// sentence. Oracles: files written by virsh and virt-install, libvirt's own schema. Runs in: vitest, plain Node.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readDomainXml, writeDomainXml } from '../../../src-main/config/domain-xml'
+import { formatXml, parseXml } from '../../../src-main/config/xml-tree'
+import { explainNote } from '../../../src-main/public/config-note'
+import type { Device } from '../../../src-main/public/device'
+import { explainError } from '../../../src-main/public/error-code'
+import type { DomainConfig } from '../../../src-main/public/types'
+import { randomFrom } from '../../support/random'
+
+const UUID = '11111111-2222-4333-8444-555555555555'
+const SCHEMA = '/usr/share/libvirt/schemas/domain.rng'
+const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../../fixture/config', name), 'utf8')
+const context = { newMac: () => '00:16:3e:00:00:01' }
+
+function read(text: string) {
+  const result = readDomainXml(text, context)
+  if (!result.ok) throw new Error(explainError(result.error).cause)
+  return result.value
+}
+
+function refusal(text: string): string {
+  const result = readDomainXml(text, context)
+  if (result.ok) throw new Error('it was read')
+  return explainError(result.error).cause
+}
+
+function formatted(text: string): string {
+  const document = parseXml(text)
+  if (!document.ok) throw new Error(explainError(document.error).cause)
+  return formatXml(document.value)
+}
+
+function validate(text: string): void {
+  if (!existsSync(SCHEMA) || !existsSync('/usr/bin/xmllint')) return
+  execFileSync('xmllint', ['--noout', '--relaxng', SCHEMA, '-'], { input: text, stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+const plain: DomainConfig = {
+  name: 'guest',
+  memoryMiB: 256,
+  vcpus: 1,
+  kernel: '/boot/vmlinuz',
+  ramdisk: null,
+  cmdline: '',
+  devices: [],
+}
+
+describe('domain XML', () => {
+  it('says all of the model, and is written as it was read', () => {
+    const text = fixture('pvh.xml')
+    const { config, uuid, notes } = read(text)
+    expect({ uuid, notes }).toEqual({ uuid: UUID, notes: [] })
+    expect(config).toEqual({
+      name: 'web 1',
+      title: 'The web server',
+      description: 'Two disks,\na network & a screen.',
+      memoryMiB: 512,
+      vcpus: 2,
+      kernel: '/boot/vmlinuz',
+      ramdisk: '/boot/initrd.img',
+      cmdline: 'root=/dev/xvda1 console=hvc0 quote="a b"',
+      devices: [
+        {
+          kind: 'vbd',
+          dev: 'xvda',
+          format: 'qcow2',
+          readonly: false,
+          removable: false,
+          allowedBacking: ['/images/base.qcow2'],
+          path: '/images/web, first.qcow2',
+        },
+        { kind: 'vbd', dev: 'xvdc', format: 'raw', readonly: true, removable: true, path: '' },
+        {
+          kind: 'vif',
+          index: 0,
+          mac: '00:16:3e:12:34:56',
+          network: 'default',
+          rateKiB: 1000,
+          capture: '/tmp/web.pcap',
+          forwards: [
+            { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 },
+            { protocol: 'udp', hostPort: 5353, guestPort: 53 },
+          ],
+        },
+        { kind: 'vfb', width: 1280, height: 800 },
+      ],
+    })
+    expect(writeDomainXml(config, UUID, text)).toBe(text.replaceAll('&quot;', '"'))
+    // Without a text from before the same comes out: nothing but the model is in it.
+    expect(writeDomainXml(config, UUID)).toBe(text.replaceAll('&quot;', '"'))
+  })
+
+  it('is what libvirt’s own schema allows', () => {
+    // Two things libvirt has for other guests only: forwards are of its user networks.
+    const text = fixture('pvh.xml').replace(/ *<portForward[\s\S]*?<\/portForward>\n/g, '')
+    validate(text)
+    validate(writeDomainXml(plain, UUID))
+    validate(writeDomainXml(read(fixture('foreign.xml').replace(/<future.*\n/, '')).config, UUID))
+  })
+
+  it('keeps what it does not know, wherever it stands', () => {
+    const text = fixture('foreign.xml')
+    const { config, notes } = read(text)
+    expect(notes.map(explainNote)).toEqual([
+      'Kept in the configuration, but without effect here: controller, hostdev, rng, memballoon.',
+    ])
+    const written = writeDomainXml(config, '99999999-2222-4333-8444-555555555555', text)
+    // All that is new is currentMemory, which says what is so.
+    const without = (xml: string): string => formatted(xml.replace(/ *<currentMemory.*\n/, ''))
+    expect(without(written)).toBe(formatted(text))
+    expect(writeDomainXml(read(written).config, '99999999-2222-4333-8444-555555555555', written)).toBe(written)
+    const changed = writeDomainXml({ ...config, memoryMiB: 2048, devices: [] }, UUID, text)
+    expect(changed).toContain("<memory unit='KiB' dumpCore='off'>2097152</memory>")
+    expect(changed).toContain("<vcpu placement='static' cpuset='0-3' current='1'>1</vcpu>")
+    expect(changed).toContain('mixed <vendor:b>text</vendor:b> stays')
+    expect(changed).toContain('<![CDATA[<&>]]>')
+    expect(changed).not.toContain('/a.img')
+    expect(changed).toContain('<hostdev')
+  })
+
+  it.each(['virsh-test.xml', 'virt-install.xml'])('reads %s of the real tools, once its processor is ours', (name) => {
+    const text = fixture(name)
+    expect(refusal(text)).toMatch(/^The configuration cannot be used: line \d+: <type arch> is “i686”, but only x86_64/)
+    const mended = text.replace('i686', 'x86_64')
+    const { config, uuid, notes } = read(mended)
+    expect(config.devices.map(({ kind }) => kind)).toContain('vif')
+    expect(notes.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['type-changed', 'disk-renamed', 'without-effect']),
+    )
+    const written = writeDomainXml(config, uuid ?? UUID, mended)
+    expect(read(written)).toEqual({ config, uuid: uuid ?? UUID, notes: expect.anything() })
+    expect(writeDomainXml(config, uuid ?? UUID, written)).toBe(written)
+    // What is left of a PC’s way to boot has no place in the schema for Xen.
+    validate(written.replace(/ *<boot .*\n/, ''))
+  })
+
+  it('gives disks from elsewhere xvd names, interfaces addresses, bridges the default network, and says so', () => {
+    const { config, notes } = read(
+      `<domain type='kvm'><name>x</name><memory unit='MiB'>100</memory><os><type>hvm</type></os><devices>
+       <disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/></disk>
+       <disk type='file'><source file='/b'/><target dev='sda'/></disk>
+       <disk type='file'><source file='/c'/><target dev='xvda'/></disk>
+       <interface type='bridge'><source bridge='br0'/></interface>
+       <interface type='network'><source network='inner'/><alias name='ua-vif0'/></interface>
+       <graphics type='spice'/></devices></domain>`,
+    )
+    expect(config.devices).toMatchObject([
+      { path: '/a', dev: 'xvdb' },
+      { path: '/b', dev: 'xvdc' },
+      { path: '/c', dev: 'xvda' },
+      { kind: 'vif', index: 1, network: 'default', mac: '00:16:3e:00:00:01' },
+      { kind: 'vif', index: 0, network: 'inner' },
+      { kind: 'vfb', width: 1024, height: 768 },
+    ])
+    expect(notes.map(({ reason }) => reason)).toEqual([
+      'type-changed',
+      'disk-renamed',
+      'disk-renamed',
+      'mac-made',
+      'network-changed',
+      'mac-made',
+    ])
+  })
+
+  it('takes a screen with all its parts, and puts one in', () => {
+    const text = fixture('pvh.xml')
+    const { config } = read(text)
+    const without = writeDomainXml({ ...config, devices: config.devices.filter(({ kind }) => kind !== 'vfb') }, UUID, text)
+    expect(without).not.toMatch(/video|graphics|<input/)
+    expect(writeDomainXml(config, UUID, without)).toBe(writeDomainXml(config, UUID, text))
+  })
+
+  it.each([
+    ['<domain>\n  <memory>1</memory>\n</domain>', 'line 1: <name> is missing'],
+    [
+      '<domain>\n<name>a</name>\n<memory>much</memory>\n</domain>',
+      'line 3: <memory> is “much”, but an amount of memory is expected',
+    ],
+    ["<domain>\n<name>a</name>\n<memory unit='parsec'>1</memory>\n</domain>", 'line 3: <memory> is “1”'],
+    ['<network>\n</network>', 'line 1: <domain> is expected, <network> was found'],
+    ['<domain>\n<name>a</nome>\n</domain>', 'line 2: missing end tag for element name'],
+    ['<domain>\n&lol;\n</domain>', 'line 2: named entity isn’t defined: &lol;'],
+    ['', 'line 1: root element is missing or invalid'],
+    ['hello', 'line 1: root element is missing or invalid'],
+    ['<domain>\n<name>a\0</name></domain>', 'line 2: invalid character'],
+    ['<domain>\n<name>&#0;</name></domain>', 'line 2: character reference resolves to an invalid character'],
+  ])('refuses text %# with its line', (text, sentence) => {
+    expect(refusal(text).replaceAll("'", '’')).toContain(sentence)
+  })
+
+  const withDevice = (device: string): string =>
+    `<domain>\n<name>a</name>\n<memory>262144</memory>\n<devices>\n${device}\n</devices>\n</domain>`
+  it.each([
+    ["<disk type='network'/>", 'line 5: <disk type> is “network”, but only files can be disks here'],
+    ["<disk><target dev='xvdz'/></disk>", 'line 5: <target dev> is “xvdz”, but a disk name from xvda to xvdp is expected'],
+    [
+      "<disk><driver\n type='qed'/><target dev='xvda'/></disk>",
+      'line 5: <driver type> is “qed”, but one of raw, qcow2, vpc, vmdk',
+    ],
+    ["<disk device='floppy'><target dev='fda'/></disk>", 'line 5: <disk device> is “floppy”, but cdrom or disk is expected'],
+    ["<disk><source file='/a'/></disk>", 'line 5: <target dev> is missing'],
+    ["<interface>\n<mac address='ff:ff'/></interface>", 'line 6: <mac address> is “ff:ff”, but a MAC address of one station'],
+    [
+      "<interface><portForward proto='tcp'>\n<range start='1' end='99999'/></portForward></interface>",
+      'line 6: <range> is no range of at most 64 ports',
+    ],
+    ["<interface><portForward proto='icmp'><range start='1'/></portForward></interface>", 'line 5: <portForward>.protocol'],
+    [
+      "<video><model type='xen'><resolution x='1' y='1'/></model></video>",
+      'line 5: <resolution x> is “1”, but a whole number from 640',
+    ],
+  ])('refuses device %# with its line', (device, sentence) => {
+    expect(refusal(withDevice(device))).toContain(sentence)
+  })
+
+  const bomb = `<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">${'<!ENTITY b "&a;&a;&a;&a;&a;&a;">'.repeat(9)}]>`
+  it.each([
+    ['an entity bomb', `${bomb}<domain><name>&b;</name></domain>`, /line 1: named entity/],
+    ['a document type', '<!DOCTYPE domain SYSTEM "file:///etc/passwd">\n<domain/>', /line 1: a DOCTYPE is not allowed here/],
+    ['10 MB', `<domain>${'x'.repeat(10_000_000)}</domain>`, /line 1: the text is longer than 1 MiB/],
+    ['deep nesting', `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`, /nested more than 64 deep/],
+    ['deep nesting that the parser bears', `${'<a>'.repeat(500)}${'</a>'.repeat(500)}`, /nested more than 64 deep/],
+    ['open elements without end', '<a>'.repeat(300_000), /nested more than 64 deep/],
+    ['50,000 attributes', `<a ${Array.from({ length: 50_000 }, (_, i) => `a${i}='1'`).join(' ')}/>`, /<domain> is expected/],
+    ['many disks', withDevice("<disk><target dev='xvda'/></disk>".repeat(5000)), /at most 64 entries expected/],
+  ])('survives %s', (_what, text, sentence) => {
+    expect(refusal(text)).toMatch(sentence)
+  })
+
+  it('carries any text there is: names in all writing systems, quotes, angle brackets, paths with dots', () => {
+    const below = randomFrom(11)
+    const alphabet = [
+      '<',
+      '>',
+      '&',
+      "'",
+      '"',
+      ']]>',
+      '../',
+      '/',
+      '\n',
+      '\t',
+      '\r',
+      ' ',
+      'é',
+      'ß',
+      '漢',
+      '🦊',
+      '\u202e',
+      '%',
+      '\\',
+      ';',
+      '#',
+    ]
+    const word = (): string => Array.from({ length: below(12) }, () => alphabet[below(alphabet.length)]).join('')
+    for (let round = 0; round < 300; round++) {
+      const disk: Device = { kind: 'vbd', dev: 'xvdb', format: 'raw', readonly: false, removable: true, path: word() }
+      const config = { ...plain, name: `n${word()}`, kernel: word(), cmdline: word(), ramdisk: `/${word()}`, devices: [disk] }
+      const text = writeDomainXml(config, UUID)
+      expect(read(text).config).toEqual(config)
+      expect(writeDomainXml(config, UUID, text)).toBe(text)
+    }
+  })
+})
