@@ -47,6 +47,7 @@ export const domainFields = {
   name: { xml: 'name', codec: plainText, xl: { key: 'name', codec: plainText }, fallback: 'required' },
   title: { xml: 'title', codec: textOrNothing, fallback: 'absent' },
   description: { xml: 'description', codec: textOrNothing, fallback: 'absent' },
+  autostart: { xml: '~/autostart', codec: yesOrNo(['yes'], ['no']), fallback: 'absent' },
   memoryMiB: {
     xml: 'memory',
     codec: memorySize,
@@ -99,13 +100,14 @@ export const nicFields = {
     xl: { key: 'rate', codec: xlRate },
     fallback: 'absent',
   },
+  link: { xml: 'link@state', codec: words({ up: 'up', down: 'down' }), fallback: 'absent' },
   capture: { xml: '~/capture', codec: plainText, fallback: 'absent' },
 } as const satisfies Rows<Nic, 'kind' | 'index' | 'forwards'>
 
 export const displayFields = {
   width: { xml: 'model/resolution@x', codec: wholeNumber, fallback: { value: 1024 } },
   height: { xml: 'model/resolution@y', codec: wholeNumber, fallback: { value: 768 } },
-} as const satisfies Rows<Display, 'kind'>
+} as const satisfies Rows<Display, 'kind' | 'vnc'>
 
 type Parts = Readonly<Record<string, Shape<unknown>>>
 

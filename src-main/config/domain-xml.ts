@@ -12,6 +12,7 @@ import { type PlacedElement, placedElements, vifAlias } from './device-elements'
 import { deviceKinds, domainChecks, domainFields, type FieldRow, fixedInDomain, newInDomain } from './domain-fields'
 import { ensureOwn, findOwn, isNewer, ownPath, tidyOwn } from './own-metadata'
 import { readForwards, writeForwards } from './port-forwards'
+import { readVnc, writeVnc } from './vnc-graphics'
 import {
   childrenOf,
   elementAt,
@@ -111,6 +112,11 @@ function readDevice(
     const forwards = readForwards(element)
     if (!forwards.ok) return forwards
     Object.assign(device, { index: Number(id), forwards: forwards.value })
+  }
+  if (kind === 'vfb') {
+    const vnc = readVnc(root)
+    if (!vnc.ok) return vnc
+    if (vnc.value) device['vnc'] = vnc.value
   }
   if (deviceShape.is(device)) return ok(device)
   return err(textError(element.line, `<${element.name}>: ${deviceShape.explain(device, 'device') ?? 'not a device'}`))
@@ -273,7 +279,6 @@ function addDisplay(devices: XmlElement): void {
   if (childrenOf(devices, 'graphics').length > 0) return
   insertChild(devices, makeElement('input', { type: 'mouse', bus: 'xen' }))
   insertChild(devices, makeElement('input', { type: 'keyboard', bus: 'xen' }))
-  insertChild(devices, makeElement('graphics', { type: 'vnc', port: '-1', autoport: 'yes' }))
 }
 
 function writeDevices(root: XmlElement, config: DomainConfig): void {
@@ -297,7 +302,10 @@ function writeDevices(root: XmlElement, config: DomainConfig): void {
       element = makeElement(row.element)
       insertChild(devices, element)
     } else if (!devices.children.includes(element)) insertChild(devices, element)
-    if (device.kind === 'vfb') addDisplay(devices)
+    if (device.kind === 'vfb') {
+      addDisplay(devices)
+      writeVnc(devices, device.vnc)
+    }
     if (device.kind === 'vif' && element.attributes.get('type') !== 'network') setValueAt(element, 'source@bridge', undefined)
     setFixed(element, row.fixed)
     writeFields(element, (make) => (make ? ensureOwn(root, key) : findOwn(root, key)), row.fields, { ...device })

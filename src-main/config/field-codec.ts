@@ -70,7 +70,7 @@ export function yesOrNo(yes: readonly string[], no: readonly string[]): Codec {
   return {
     what: [...yes, ...no].join(' or '),
     read: (text) => (yes.includes(text) ? true : no.includes(text) ? false : undefined),
-    write: (value) => (value === true ? yes[0] : no[0]),
+    write: (value) => (value === true ? yes[0] : value === false ? no[0] : undefined),
   }
 }
 

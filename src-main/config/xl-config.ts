@@ -9,6 +9,7 @@ import type { ErrorReport } from '../public/error-code'
 import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { deviceKinds, domainChecks, domainFields, type FieldRow } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
+import { vncOfSpec, vncSpec } from './vnc-graphics'
 import { formatSpec, parseDiskSpec, parseSpec, type XlSpec } from './xl-spec'
 import { parseXl, type XlSetting, type XlValue, xlText } from './xl-text'
 import { textError } from './xml-tree'
@@ -22,8 +23,11 @@ type Values = Record<string, unknown>
 type Settings = ReadonlyMap<string, XlSetting>
 
 /** Keys we read besides those of the table. */
-const KNOWN = new Set(['maxmem', 'maxvcpus', 'extra', 'root', 'uuid', 'type', 'disk', 'vif', 'vfb', 'vnc', 'on_poweroff'])
-const DEFAULT_DISPLAY: Device = { kind: 'vfb', width: 1024, height: 768 }
+const KNOWN = new Set([
+  ...['maxmem', 'maxvcpus', 'extra', 'root', 'uuid', 'type', 'disk', 'vif', 'vfb', 'vnc', 'vnclisten', 'vncdisplay'],
+  ...['vncunused', 'vncpasswd'],
+])
+const DEFAULT_DISPLAY = { kind: 'vfb', width: 1024, height: 768 }
 
 function quoted(value: string): string {
   return value.length > 60 ? `${value.slice(0, 60)}…` : value
@@ -154,6 +158,17 @@ function readNics(settings: Settings, context: XlContext, notes: ConfigNote[]): 
   return ok(nics)
 }
 
+/** `vfb` of PV and PVH guests; HVM ones have the same keys at the top. */
+function readDisplay(settings: Settings): Result<Values[], ErrorReport> {
+  const specs = specsOf(settings, 'vfb')
+  if (!specs.ok) return specs
+  const { texts, line } = specs.value
+  const top = new Map([...settings].map(([key, { value }]) => [key, plain(value) ?? '']))
+  if (texts.length === 0 && top.get('vnc') !== '1') return ok([])
+  const vnc = vncOfSpec(texts[0] === undefined ? top : parseSpec(texts[0]))
+  return typeof vnc === 'string' ? err(textError(line, vnc)) : ok([{ ...DEFAULT_DISPLAY, ...(vnc && { vnc }) }])
+}
+
 export interface XlContext extends ReadContext {
   /** The virtual networks there are: bridges of other names become `default`. */
   readonly networks: readonly string[]
@@ -174,9 +189,10 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
   if (!disks.ok) return disks
   const nics = readNics(settings, context, notes)
   if (!nics.ok) return nics
-  const display = settings.has('vfb') || plain(settings.get('vnc')?.value ?? 0) === '1' ? [{ ...DEFAULT_DISPLAY }] : []
+  const display = readDisplay(settings)
+  if (!display.ok) return display
   const devices: Device[] = []
-  for (const device of [...disks.value, ...nics.value, ...display]) {
+  for (const device of [...disks.value, ...nics.value, ...display.value]) {
     if (!deviceShape.is(device)) return err(textError(1, deviceShape.explain(device, 'device') ?? 'this is no device'))
     devices.push(device)
   }
@@ -218,7 +234,9 @@ function unsaidOf(device: Device): string[] {
     case 'vif': {
       const forwards = device.forwards.map(({ protocol, hostPort, guestPort }) => `${protocol} ${hostPort} to ${guestPort}`)
       const names = forwards.length > 0 ? [`port forwards of vif ${device.index} (${forwards.join(', ')})`] : []
-      return device.capture === undefined ? names : [...names, `capture of vif ${device.index}`]
+      if (device.capture !== undefined) names.push(`capture of vif ${device.index}`)
+      if (device.link === 'down') names.push(`the cable of vif ${device.index}, which is out`)
+      return names
     }
     case 'vfb':
       return [`the size of the screen (${device.width}x${device.height})`]
@@ -237,10 +255,12 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
     const row = deviceKinds[kind]
     const devices = config.devices.filter((device) => device.kind === kind)
     if (devices.length === 0) continue
-    const specs = devices.map((device) => (kind === 'vfb' ? 'vnc=1' : formatSpec(fieldsText(row.fields, { ...device }))))
+    const specs = devices.map((device) =>
+      device.kind === 'vfb' ? vncSpec(device.vnc) : formatSpec(fieldsText(row.fields, { ...device })),
+    )
     lines.push(`${row.xlKey} = ${xlText(specs)}`)
   }
-  const names = config.devices.flatMap(unsaidOf)
+  const names = [...(config.autostart ? ['autostart'] : []), ...config.devices.flatMap(unsaidOf)]
   if (names.length > 0) lines.push(`# xl.cfg cannot say: ${names.join('; ')}`)
   if (unknown !== '') lines.push(unknown)
   return { text: `${lines.join('\n')}\n`, notes: names.length > 0 ? [configNote('not-said', { names: names.join('; ') })] : [] }

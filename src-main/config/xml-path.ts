@@ -92,7 +92,7 @@ const ORDER: Readonly<Record<string, readonly string[]>> = {
   os: ['type', 'kernel', 'initrd', 'cmdline'],
   devices: ['emulator', 'disk', 'interface', 'console', 'input', 'graphics', 'video'],
   disk: ['driver', 'source', 'backingStore', 'target', 'readonly', 'alias'],
-  interface: ['mac', 'source', 'target', 'model', 'portForward', 'bandwidth', 'alias'],
+  interface: ['mac', 'source', 'target', 'model', 'link', 'portForward', 'bandwidth', 'alias'],
 }
 
 /** Puts a new child where libvirt would write it: before the first one that comes later. */

@@ -68,9 +68,6 @@ export const domainConfigShape = fields({
   cmdline: shortText(4096),
   /** Disks, network interfaces and the display; each with a key of its own. */
   devices: list(deviceShape, DEVICES_MOST),
-  /** For people: a short one, and as much as they like. */
-  title: optional(shortText(256)),
-  description: optional(shortText(8192)),
 })
 export type DomainConfig = TypeOf<typeof domainConfigShape>
 

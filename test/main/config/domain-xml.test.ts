@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { readDomainXml, writeDomainXml } from '../../../src-main/config/domain-xml'
 import { formatXml, parseXml } from '../../../src-main/config/xml-tree'
 import { explainNote } from '../../../src-main/public/config-note'
-import type { Device } from '../../../src-main/public/device'
+import type { Device, Vnc } from '../../../src-main/public/device'
 import { explainError } from '../../../src-main/public/error-code'
 import type { DomainConfig } from '../../../src-main/public/types'
 import { randomFrom } from '../../support/random'
@@ -50,6 +50,9 @@ const plain: DomainConfig = {
   devices: [],
 }
 
+const withDevice = (device: string): string =>
+  `<domain>\n<name>a</name>\n<memory>262144</memory>\n<devices>\n${device}\n</devices>\n</domain>`
+
 describe('domain XML', () => {
   it('says all of the model, and is written as it was read', () => {
     const text = fixture('pvh.xml')
@@ -59,6 +62,7 @@ describe('domain XML', () => {
       name: 'web 1',
       title: 'The web server',
       description: 'Two disks,\na network & a screen.',
+      autostart: true,
       memoryMiB: 512,
       vcpus: 2,
       kernel: '/boot/vmlinuz',
@@ -81,13 +85,14 @@ describe('domain XML', () => {
           mac: '00:16:3e:12:34:56',
           network: 'default',
           rateKiB: 1000,
+          link: 'down',
           capture: '/tmp/web.pcap',
           forwards: [
             { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 },
             { protocol: 'udp', hostPort: 5353, guestPort: 53 },
           ],
         },
-        { kind: 'vfb', width: 1280, height: 800 },
+        { kind: 'vfb', width: 1280, height: 800, vnc: { kind: 'tcp', address: '127.0.0.1', port: 5901, password: 'geheim' } },
       ],
     })
     expect(writeDomainXml(config, UUID, text)).toBe(text.replaceAll('&quot;', '"'))
@@ -157,6 +162,7 @@ describe('domain XML', () => {
       { kind: 'vif', index: 0, network: 'inner' },
       { kind: 'vfb', width: 1024, height: 768 },
     ])
+    expect(config.devices.at(-1)).not.toHaveProperty('vnc')
     expect(notes.map(({ reason }) => reason)).toEqual([
       'type-changed',
       'disk-renamed',
@@ -173,6 +179,20 @@ describe('domain XML', () => {
     const without = writeDomainXml({ ...config, devices: config.devices.filter(({ kind }) => kind !== 'vfb') }, UUID, text)
     expect(without).not.toMatch(/video|graphics|<input/)
     expect(writeDomainXml(config, UUID, without)).toBe(writeDomainXml(config, UUID, text))
+  })
+
+  it.each<[string, Vnc | undefined]>([
+    ['<graphics type="vnc" port="-1"/>', { kind: 'tcp', address: '127.0.0.1', port: 0 }],
+    ['<graphics type="vnc" port="5907" autoport="no" listen="::1"/>', { kind: 'tcp', address: '::1', port: 5907 }],
+    ['<graphics type="vnc"><listen type="socket"/></graphics>', { kind: 'local' }],
+    ['<graphics type="vnc"><listen type="none"/></graphics>', undefined],
+    ['<graphics type="spice" port="5900"/>', undefined],
+  ])('reads and writes where viewers are let in: %s', (graphics, vnc) => {
+    const { config } = read(withDevice(graphics))
+    const display: Device = { kind: 'vfb', width: 1024, height: 768, ...(vnc && { vnc }) }
+    expect(config.devices).toEqual([display])
+    expect(read(writeDomainXml(config, UUID)).config.devices).toEqual([display])
+    expect(read(writeDomainXml(config, UUID, fixture('pvh.xml'))).config.devices).toEqual([display])
   })
 
   it.each([
@@ -193,8 +213,6 @@ describe('domain XML', () => {
     expect(refusal(text).replaceAll("'", '’')).toContain(sentence)
   })
 
-  const withDevice = (device: string): string =>
-    `<domain>\n<name>a</name>\n<memory>262144</memory>\n<devices>\n${device}\n</devices>\n</domain>`
   it.each([
     ["<disk type='network'/>", 'line 5: <disk type> is “network”, but only files can be disks here'],
     ["<disk><target dev='xvdz'/></disk>", 'line 5: <target dev> is “xvdz”, but a disk name from xvda to xvdp is expected'],

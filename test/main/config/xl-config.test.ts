@@ -82,7 +82,7 @@ describe('xl.cfg', () => {
     expect(written.notes.map(({ reason }) => reason)).toEqual(['not-said'])
     const again = read(written.text)
     expect(again.uuid).toBe(uuid)
-    const { title: _title, description: _description, ...said } = config
+    const { title: _title, description: _description, autostart: _autostart, ...said } = config
     expect(again.config).toEqual({
       ...said,
       devices: config.devices.map((device) => {
@@ -123,7 +123,7 @@ describe('xl.cfg', () => {
         { index: 0, mac: '00:16:3e:00:00:01', network: 'default' },
         { index: 1, mac: '00:16:3e:00:00:99', network: 'default' },
         { index: 2, network: 'inner' },
-        { kind: 'vfb' },
+        { kind: 'vfb', vnc: { kind: 'tcp', address: '127.0.0.1', port: 5901 } },
       ],
     })
     expect(notes.map(explainNote)).toEqual([
