@@ -60,7 +60,7 @@ export async function bundleProgram(source) {
   const bundle = await rolldown({
     input: path.join(root, source),
     platform: 'node',
-    external: ['electron'],
+    external: ['electron', 'playwright-core'],
     plugins: [sourceFolders],
     logLevel: 'warn',
   })

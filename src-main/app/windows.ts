@@ -1,7 +1,7 @@
 // The windows: one of each view (one domain window per domain), locked down, brought to the front when asked for again.
 // Invariant: a window is admitted to IPC before it loads its page; one that closes is not found any more.
 // Runs in: main (Electron).
-import { BrowserWindow, nativeTheme } from 'electron'
+import { BrowserWindow, nativeTheme, screen } from 'electron'
 import type { WindowView } from '../public/types'
 import { pageAddress } from './page'
 
@@ -29,6 +29,17 @@ export interface WindowsParts {
   readonly icon: string | undefined
   readonly admit: (window: BrowserWindow) => void
   readonly opened: (window: BrowserWindow, view: WindowView) => void
+}
+
+/** No larger than the screen it opens on, which at a scale of 300 % holds few of the pixels sizes are given in. */
+function fitting({ width, height, minWidth, minHeight }: ViewRow): Omit<ViewRow, 'title'> {
+  const { workAreaSize: area } = screen.getDisplayNearestPoint(screen.getCursorScreenPoint())
+  return {
+    width: Math.min(width, area.width),
+    height: Math.min(height, area.height),
+    minWidth: Math.min(minWidth, area.width),
+    minHeight: Math.min(minHeight, area.height),
+  }
 }
 
 /** A page that dies within this time of its last death is loaded again only after it. */
@@ -63,7 +74,8 @@ export class Windows {
 
   private make(view: WindowView, uuid: string | null): BrowserWindow {
     const window = new BrowserWindow({
-      ...VIEWS[view],
+      title: VIEWS[view].title,
+      ...fitting(VIEWS[view]),
       ...(this.parts.icon === undefined ? {} : { icon: this.parts.icon }),
       show: false,
       autoHideMenuBar: view !== 'manager' && view !== 'domain',

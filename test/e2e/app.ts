@@ -7,7 +7,6 @@ import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import type { CallName } from '../../src-main/public/calls'
 import type { Preferences } from '../../src-main/public/types'
@@ -15,7 +14,7 @@ import { CreateDomainPage } from './create-domain-page'
 import { DomainPage } from './domain-page'
 import { ManagerPage } from './manager-page'
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const root = path.resolve(import.meta.dirname, '../..')
 const output = path.join(root, 'test-output', 'e2e')
 
 export interface LaunchOptions {

@@ -1,0 +1,200 @@
+// Every window and dialog, opened one after another on the test driver with a few machines: for pictures and for whatever else is
+// to be looked at everywhere (names for screen readers, contrast). Windows are opened by the call a page itself makes, and
+// parts are found by their words in the catalogue, so that a scene plays in each language.
+// Invariant: a scene leaves nothing open but its own window, which is closed after it. Runs in: plain Node.
+
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import type { Device } from '../../src-main/public/device'
+import type { Preferences, WindowView } from '../../src-main/public/types'
+import type {} from '../../src-renderer/client/Client' // window.ringmaster
+import { type Language, makeTranslator, type Translator } from '../../src-renderer/lib/translate'
+import { launch, type RunningApp } from './app'
+
+export const SERVER = '11111111-2222-4333-8444-555555555555'
+
+export interface Stage {
+  readonly app: RunningApp
+  readonly t: Translator
+  /** Looks at what the page shows now. */
+  show(page: Page, name: string): Promise<void>
+}
+
+export interface Scene {
+  readonly name: string
+  readonly view: WindowView
+  readonly uuid?: string
+  play(stage: Stage, page: Page): Promise<void>
+}
+
+const devices: readonly Device[] = [
+  { kind: 'vbd', dev: 'xvda', path: '', format: 'raw', readonly: false, removable: false },
+  { kind: 'vbd', dev: 'xvdc', path: '', format: 'raw', readonly: true, removable: true },
+  {
+    kind: 'vif',
+    index: 0,
+    network: 'default',
+    mac: '00:16:3e:3a:51:7c',
+    forwards: [{ protocol: 'tcp', hostPort: 2222, guestPort: 22 }],
+  },
+  { kind: 'vfb', width: 1024, height: 768 },
+]
+
+/** A folder with one machine that has all kinds of devices. */
+export function stageFolder(preferences: Partial<Preferences>): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-scenes-'))
+  for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name))
+  const kernel = path.join(folder, 'vmlinuz-6.1.0-cloud-amd64')
+  const ramdisk = path.join(folder, 'initrd.img-6.1.0-cloud-amd64')
+  const image = path.join(folder, 'disks', 'server.img')
+  for (const file of [kernel, ramdisk]) fs.writeFileSync(file, 'file')
+  fs.writeFileSync(image, Buffer.alloc(1 << 20))
+  const placed = devices.map((device) => (device.kind === 'vbd' && device.dev === 'xvda' ? { ...device, path: image } : device))
+  const cmdline = 'console=hvc0 root=/dev/xvda1 rw'
+  const config = { name: 'server', memoryMiB: 512, vcpus: 1, kernel, ramdisk, cmdline, devices: placed }
+  const definition = { version: 2, uuid: SERVER, config, managedSave: null, savedConfig: null }
+  fs.writeFileSync(path.join(folder, 'definitions', `${SERVER}.json`), JSON.stringify(definition))
+  fs.writeFileSync(path.join(folder, 'preferences.json'), JSON.stringify({ trayIcon: false, ...preferences }))
+  return folder
+}
+
+async function openWindow(app: RunningApp, from: Page, view: WindowView, uuid: string | null): Promise<Page> {
+  return app.other(async () => {
+    await from.evaluate(([name, id]) => window.ringmaster?.call('windowOpen', { view: name, uuid: id }), [view, uuid] as const)
+  })
+}
+
+/** Until fonts and answers are there and nothing moves any more. */
+export async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('load')
+  await page.locator('#root > :not(.skeleton)').first().waitFor({ timeout: 20_000 })
+  await page.waitForTimeout(350)
+}
+
+/** Each in turn, by clicking it; the first is what shows already. */
+async function showEach(stage: Stage, page: Page, items: Locator, name: string): Promise<void> {
+  const count = await items.count()
+  for (let index = 0; index < count; index++) {
+    const item = items.nth(index)
+    const key = (await item.getAttribute('data-key')) ?? String(index)
+    await item.click()
+    await settle(page)
+    await stage.show(page, `${name}-${key.replace(/[^\w-]+/g, '-')}`)
+  }
+}
+
+async function showDialog(stage: Stage, page: Page, name: string, open: () => Promise<void>): Promise<void> {
+  await open()
+  await page.getByRole('dialog').or(page.getByRole('alertdialog')).or(page.getByRole('menu')).first().waitFor()
+  await page.waitForTimeout(250)
+  await stage.show(page, name)
+  await page.keyboard.press('Escape')
+  await page.waitForTimeout(150)
+}
+
+const row = (page: Page, name: string): Locator => page.getByRole('row').filter({ hasText: name }).first()
+
+async function playManager(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  await stage.show(page, 'list')
+  await showDialog(stage, page, 'context-menu', () => row(page, 'server').click({ button: 'right' }))
+  const menuItem = (label: string) => page.getByRole('menuitem', { name: label }).first()
+  await showDialog(stage, page, 'delete', async () => {
+    await row(page, 'web-01').click({ button: 'right' })
+    await menuItem(t('action.delete')).click()
+  })
+  await showDialog(stage, page, 'force-off', async () => {
+    await row(page, 'server').click({ button: 'right' })
+    await menuItem(t('action.force-off')).click()
+  })
+  await showDialog(stage, page, 'app-menu', () => page.getByRole('button', { name: t('action.more') }).click())
+  await showDialog(stage, page, 'quit', async () => {
+    await page.evaluate(() => window.ringmaster?.call('quit', {}))
+  })
+}
+
+async function playCreate(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  await stage.show(page, 'first')
+  await page.getByRole('button', { name: t('create.disk-add') }).click()
+  await settle(page)
+  await page.getByRole('button', { name: t('create.disk-add') }).scrollIntoViewIfNeeded()
+  await stage.show(page, 'devices')
+  await page.getByLabel(t('create.name'), { exact: true }).fill('')
+  await page
+    .getByRole('button', { name: new RegExp(`^(${t('create.button')}|${t('create.button-start')})$`) })
+    .last()
+    .click()
+  await settle(page)
+  await stage.show(page, 'errors')
+}
+
+async function playDomain(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  const tabs = page.getByRole('tablist', { name: t('domain.tabs') }).getByRole('tab')
+  await showEach(stage, page, tabs, 'tab')
+  await page.getByRole('tab', { name: t('domain.tab-details') }).click()
+  await showEach(stage, page, page.getByRole('listbox', { name: t('details.list') }).getByRole('option'), 'details')
+  for (const kind of ['vbd', 'vif'] as const) {
+    await showDialog(stage, page, `add-${kind}`, async () => {
+      await page.getByRole('button', { name: t('details.add') }).click()
+      await page.getByRole('menuitem', { name: t(`details.add-${kind}`) }).click()
+      await page.getByRole('dialog').waitFor()
+    })
+  }
+}
+
+async function playNetworks(stage: Stage, page: Page): Promise<void> {
+  await stage.show(page, 'default')
+  await page.getByRole('button', { name: stage.t('network.new') }).click()
+  await settle(page)
+  await stage.show(page, 'new')
+}
+
+export const scenes: readonly Scene[] = [
+  { name: 'manager', view: 'manager', play: playManager },
+  { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
+  { name: 'create-domain', view: 'create-domain', play: playCreate },
+  { name: 'networks', view: 'networks', play: playNetworks },
+  { name: 'preferences', view: 'preferences', play: (stage, page) => stage.show(page, 'first') },
+  { name: 'about', view: 'about', play: (stage, page) => stage.show(page, 'first') },
+]
+
+export interface PlayOptions {
+  readonly language: Language
+  readonly theme: Preferences['theme']
+  readonly scale: number
+  readonly only?: string
+  show(page: Page, name: string): Promise<void>
+  failed(scene: string, reason: unknown): void
+}
+
+/** Starts the app, plays the scenes, ends it. */
+export async function playScenes(options: PlayOptions): Promise<void> {
+  const { language, theme, scale, only } = options
+  const t = makeTranslator(language)
+  const app = await launch({
+    scale,
+    folder: stageFolder({ language, theme }),
+    env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 12, running: 8 }) },
+  })
+  try {
+    const { page: manager } = await app.manager()
+    await manager.evaluate((uuid) => window.ringmaster?.call('domainCreate', { uuid, fresh: true }), SERVER)
+    for (const scene of scenes) {
+      if (only !== undefined && scene.name !== only) continue
+      const page = scene.view === 'manager' ? manager : await openWindow(app, manager, scene.view, scene.uuid ?? null)
+      try {
+        await settle(page)
+        await scene.play({ app, t, show: (shown, name) => options.show(shown, `${scene.name}-${name}`) }, page)
+      } catch (thrown) {
+        options.failed(scene.name, thrown)
+      }
+      if (page !== manager) await page.close()
+    }
+  } finally {
+    await app.close()
+  }
+}
