@@ -9,7 +9,6 @@ import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import type { Device } from '../../src-main/public/device'
 import type { Preferences, WindowView } from '../../src-main/public/types'
-import type {} from '../../src-renderer/client/Client' // window.ringmaster
 import { type Language, makeTranslator, type Translator } from '../../src-renderer/lib/translate'
 import { launch, type RunningApp } from './app'
 
@@ -62,7 +61,10 @@ export function stageFolder(preferences: Partial<Preferences>): string {
 
 async function openWindow(app: RunningApp, from: Page, view: WindowView, uuid: string | null): Promise<Page> {
   return app.other(async () => {
-    await from.evaluate(([name, id]) => window.ringmaster?.call('windowOpen', { view: name, uuid: id }), [view, uuid] as const)
+    await from.evaluate(([name, id]) => Reflect.get(window, 'ringmaster').call('windowOpen', { view: name, uuid: id }), [
+      view,
+      uuid,
+    ] as const)
   })
 }
 
@@ -111,7 +113,7 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
   })
   await showDialog(stage, page, 'app-menu', () => page.getByRole('button', { name: t('action.more') }).click())
   await showDialog(stage, page, 'quit', async () => {
-    await page.evaluate(() => window.ringmaster?.call('quit', {}))
+    await page.evaluate(() => Reflect.get(window, 'ringmaster').call('quit', {}))
   })
 }
 
@@ -182,7 +184,7 @@ export async function playScenes(options: PlayOptions): Promise<void> {
   })
   try {
     const { page: manager } = await app.manager()
-    await manager.evaluate((uuid) => window.ringmaster?.call('domainCreate', { uuid, fresh: true }), SERVER)
+    await manager.evaluate((uuid) => Reflect.get(window, 'ringmaster').call('domainCreate', { uuid, fresh: true }), SERVER)
     for (const scene of scenes) {
       if (only !== undefined && scene.name !== only) continue
       const page = scene.view === 'manager' ? manager : await openWindow(app, manager, scene.view, scene.uuid ?? null)
