@@ -131,7 +131,6 @@ describe.skipIf(!subject)('beside objdump', () => {
       )
       const [size, vma, offset] = (header?.slice(1) ?? []).map((v) => BigInt(`0x${v}`))
       if (size === undefined || vma === undefined || offset === undefined) throw new Error('objdump shows no such section')
-      // from a function's start on, or the two may be out of step
       const from = vma + (((size / BigInt(pieces)) * BigInt(piece)) / 16n) * 16n
       const text = objdump([
         '-d',
@@ -145,7 +144,10 @@ describe.skipIf(!subject)('beside objdump', () => {
         '-j',
         subject?.section ?? '',
       ])
-      const lines = [...text.matchAll(/^\s*([0-9a-f]+):\t(.*)$/gm)].map((m) => ({ at: BigInt(`0x${m[1]}`), text: m[2] ?? '' }))
+      const all = [...text.matchAll(/^\s*([0-9a-f]+):\t(.*)$/gm)].map((m) => ({ at: BigInt(`0x${m[1]}`), text: m[2] ?? '' }))
+      // From a function's start on: a piece may begin within an instruction, where objdump shows a prefix as an instruction.
+      const start = all.findIndex(({ at }, i) => at % 16n === 0n && /^(ret|int3|nop|jmp)/.test(all[i - 1]?.text ?? ''))
+      const lines = all.slice(start)
       const file = fs.openSync(subject?.file ?? '', 'r')
       const bytes = new Uint8Array(Number(LENGTH) + 16)
       fs.readSync(file, bytes, 0, bytes.length, Number(offset + from - vma))
