@@ -123,14 +123,28 @@ export class BounceArea {
   /** Free stretches [first, end) in bytes, in order, never touching each other. */
   private free: [number, number][]
   private waiting: (() => void)[] = []
+  private readonly spare = new Set<() => void>()
 
   constructor(file: BounceFile) {
     this.file = file
     this.free = [[0, file.size]]
   }
 
-  /** A place for `length` bytes, or -1 when there is none now. */
-  take(length: number): number {
+  /** A place for `length` bytes, or -1 when there is none now. Who has `need` of it gets what others hold to spare. */
+  take(length: number, need = true): number {
+    const at = this.find(length)
+    if (at >= 0 || !need || this.spare.size === 0) return at
+    for (const call of this.spare) call()
+    return this.find(length)
+  }
+
+  /** `call` gives places back that are held only to be quicker. Returns how to take that offer back. */
+  reclaim(call: () => void): () => void {
+    this.spare.add(call)
+    return () => this.spare.delete(call)
+  }
+
+  private find(length: number): number {
     const size = Math.ceil(length / GRAIN) * GRAIN
     for (let i = 0; i < this.free.length; i++) {
       const stretch = this.free[i]

@@ -9,10 +9,10 @@
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
 import { fields, list, oneOf, within } from '../../public/shape'
-import { BLKIF_LAYOUTS, BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
+import { BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
-import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup } from '../device'
+import { type DevicePump, keyNumber, type PumpPort, type PumpSetup } from '../device'
 import {
   ANSWER_HEADER,
   BATCH_BYTES,
@@ -25,10 +25,10 @@ import {
   writeBatchHead,
   writeEntry,
 } from './batch'
+import { readKeys } from './frontend-keys'
+import { ReadAhead } from './read-ahead'
 import { BlkRequest, goodSaved, parseRequest, SAVED_REQUEST, type SavedRequest } from './request'
 
-/** The ring may have up to 2^4 pages, as with Linux's blkback. */
-export const MAX_RING_PAGE_ORDER = 4
 /** Times round the ring in one turn. */
 const ROUNDS = 4
 const DISCARD_MOST = 0x8000_0000
@@ -54,25 +54,6 @@ interface Batch {
   readonly bytes: number
   /** In the bounce file, or -1. */
   readonly place: number
-}
-
-/** What a frontend must have written. */
-function readKeys(keys: Keys): Result<{ layout: BlkifLayout; port: number; refs: number[] }, string> {
-  // Without the key: the guest's own width, and ours are 64-bit ones.
-  const layout = BLKIF_LAYOUTS[keys['protocol'] ?? 'x86_64-abi']
-  if (!layout) return err(`unknown protocol ${keys['protocol']}`)
-  const port = keyU32(keys['event-channel'])
-  const order = keys['ring-page-order'] === undefined ? 0 : keyU32(keys['ring-page-order'])
-  if (port === undefined || order === undefined || order > MAX_RING_PAGE_ORDER) return err('the frontend gave no event channel')
-  const names =
-    keys['ring-page-order'] === undefined ? ['ring-ref'] : Array.from({ length: 2 ** order }, (_, i) => `ring-ref${i}`)
-  const refs: number[] = []
-  for (const name of names) {
-    const ref = keyU32(keys[name])
-    if (ref === undefined) return err(`the frontend gave no ${name}`)
-    refs.push(ref)
-  }
-  return ok({ layout, port, refs })
 }
 
 export function makeBlkPump(setup: PumpSetup): Result<DevicePump, string> {
@@ -118,7 +99,10 @@ class BlkPump implements DevicePump {
   /** Those of which a part is not given to the service yet; only the first may be given in part. */
   private queue: BlkRequest[] = []
   private readonly batches = new Map<number, Batch>()
+  private readonly ahead: ReadAhead
   private inFlight = 0
+  /** Batches on their way that change the disk. */
+  private changes = 0
   private nextTag = 1
   private closed = false
   /** A barrier is on its way: nothing overtakes it. */
@@ -139,6 +123,15 @@ class BlkPump implements DevicePump {
     this.entryView = new DataView(this.entry.buffer)
     this.response = new Uint8Array(layout.response.size)
     this.responseView = new DataView(this.response.buffer)
+    this.ahead = new ReadAhead(keyNumber(setup.connect.backend['sectors']) ?? 0, {
+      tag: () => this.tag(),
+      serve: (request, place) => {
+        const targets = this.targets(request, 0, request.what.refs.length, true)
+        if (!this.service?.bounce?.file.read(targets, place)) request.failed = true
+        this.finish(request)
+      },
+      ask: (request) => this.queue.push(request),
+    })
     for (const what of saved) {
       const request = new BlkRequest(what)
       this.unanswered.add(request)
@@ -152,14 +145,17 @@ class BlkPump implements DevicePump {
 
   attach(service: PumpPort): void {
     this.service = service
+    this.ahead.attach(service)
     this.work()
   }
 
   detach(): void {
     this.service = undefined
+    this.ahead.detach()
     // The places went with the bounce file; everything is asked again.
     this.batches.clear()
     this.inFlight = 0
+    this.changes = 0
     this.barrier = false
     this.waiting = false
     this.queue = [...this.unanswered]
@@ -174,6 +170,7 @@ class BlkPump implements DevicePump {
   close(): void {
     this.closed = true
     this.service = undefined
+    this.ahead.detach()
     if (this.lookAgain) clearImmediate(this.lookAgain)
   }
 
@@ -218,6 +215,9 @@ class BlkPump implements DevicePump {
       }
       const one = new BlkRequest(request)
       this.unanswered.add(one)
+      if (request.does === BLKIF_OP.BLKIF_OP_READ) {
+        if (this.ahead.take(one)) continue
+      } else this.ahead.changed(request.sector, request.sectors || one.sectors)
       this.queue.push(one)
     }
     return true
@@ -225,7 +225,7 @@ class BlkPump implements DevicePump {
 
   /** Makes batches of what is queued, in order, as long as the window allows. */
   private give(): void {
-    for (let head = this.queue[0]; head && this.inFlight < DEVICE_WINDOW && !this.barrier; head = this.queue[0]) {
+    for (let head = this.queue[0]; head && this.onTheWay < DEVICE_WINDOW && !this.barrier; head = this.queue[0]) {
       const { does, refs } = head.what
       const barrier = does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER
       if (head.failed) {
@@ -238,6 +238,11 @@ class BlkPump implements DevicePump {
         this.command(head)
       } else if (!this.transfer(head, barrier)) return
     }
+    if (this.queue.length === 0 && this.changes === 0) this.ahead.fill(DEVICE_WINDOW - this.onTheWay)
+  }
+
+  private get onTheWay(): number {
+    return this.inFlight + this.ahead.inFlight
   }
 
   /** A flush, a discard, or a barrier without data. */
@@ -258,6 +263,7 @@ class BlkPump implements DevicePump {
     writeEntry(view, 0, sector, discard ? sectors : 0)
     request.pieces = 1
     if (barrier) this.barrier = true
+    if (discard) this.changes++
     this.batches.set(batch.tag, batch)
     this.service?.send(message)
   }
@@ -268,7 +274,7 @@ class BlkPump implements DevicePump {
     if (!service) return false
     const { does } = head.what
     const writes = does !== BLKIF_OP.BLKIF_OP_READ
-    const limit = Math.min(service.bounce ? BATCH_BYTES : DEV_INLINE_LIMIT, DEVICE_WINDOW - this.inFlight)
+    const limit = Math.min(service.bounce ? BATCH_BYTES : DEV_INLINE_LIMIT, DEVICE_WINDOW - this.onTheWay)
     const pieces: Piece[] = []
     const data: Uint8Array[] = []
     let sectors = 0
@@ -350,6 +356,7 @@ class BlkPump implements DevicePump {
     })
     this.batches.set(tag, batch)
     this.inFlight += bytes
+    if (writes) this.changes++
     if (writes && place < 0) service.send(message, ...data)
     else service.send(message)
   }
@@ -379,13 +386,21 @@ class BlkPump implements DevicePump {
 
   receive(body: Uint8Array, view: DataView): string | undefined {
     if (body.length < ANSWER_HEADER) return 'answer cut off'
-    const batch = this.batches.get(view.getUint32(4, true))
-    if (!batch || batch.kind !== view.getUint8(0)) return 'answer to what was not asked'
+    const tag = view.getUint32(4, true)
+    const batch = this.batches.get(tag)
+    if (!batch) {
+      const known = body.length === ANSWER_HEADER + 1 && this.ahead.answered(tag, body[ANSWER_HEADER] === 0)
+      if (!known) return 'answer to what was not asked'
+      this.work()
+      return undefined
+    }
+    if (batch.kind !== view.getUint8(0)) return 'answer to what was not asked'
     const payload = ANSWER_HEADER + batch.pieces.length
     const inline = batch.kind === KIND.READ && batch.place < 0 ? batch.bytes : 0
     if (body.length !== payload + inline) return `answer of ${body.length} bytes`
     this.batches.delete(batch.tag)
     this.inFlight -= batch.bytes
+    if (batch.kind === KIND.WRITE || batch.kind === KIND.DISCARD) this.changes--
     if (batch.kind === KIND.READ) this.deliver(batch, body, payload)
     if (batch.place >= 0) this.service?.bounce?.give(batch.place, batch.bytes)
     batch.pieces.forEach(({ request }, i) => {
@@ -399,32 +414,41 @@ class BlkPump implements DevicePump {
     return undefined
   }
 
-  /** Puts the data of a read where the guest wants it; grants are looked up now. */
+  /** Puts the data of a read where the guest wants it. */
   private deliver(batch: Batch, body: Uint8Array, payload: number): void {
-    const { guest } = this
-    const targets: Uint8Array[] = []
-    let at = payload
-    for (const [i, { request, from, to }] of batch.pieces.entries()) {
-      const { refs, first, last } = request.what
-      const good = body[ANSWER_HEADER + i] === 0
-      for (let segment = from; segment < to; segment++) {
-        const length = request.length(segment) * SECTOR_SIZE
-        const page = good ? guest.granted(refs[segment] ?? -1, true) : -1
-        if (page < 0) {
-          request.failed = true
-          targets.push(this.waste.subarray(0, length))
-        } else {
-          guest.beforeWrite(page)
-          const start = page + (first[segment] ?? 0) * SECTOR_SIZE
-          const target = guest.bytes.subarray(start, page + ((last[segment] ?? 0) + 1) * SECTOR_SIZE)
-          if (batch.place < 0) target.set(body.subarray(at, at + length))
-          else targets.push(target)
-        }
-        at += length
-      }
+    const targets = batch.pieces.flatMap(({ request, from, to }, i) =>
+      this.targets(request, from, to, body[ANSWER_HEADER + i] === 0),
+    )
+    if (batch.place >= 0) {
+      if (this.service?.bounce?.file.read(targets, batch.place)) return
+      for (const { request } of batch.pieces) request.failed = true
+      return
     }
-    if (batch.place < 0 || this.service?.bounce?.file.read(targets, batch.place)) return
-    for (const { request } of batch.pieces) request.failed = true
+    let at = payload
+    for (const target of targets) {
+      target.set(body.subarray(at, at + target.length))
+      at += target.length
+    }
+  }
+
+  /** The guest's pages behind segments, about to be written; grants are looked up now. What is not `good` goes nowhere. */
+  private targets(request: BlkRequest, from: number, to: number, good: boolean): Uint8Array[] {
+    const { guest } = this
+    const { refs, first, last } = request.what
+    const targets: Uint8Array[] = []
+    for (let segment = from; segment < to; segment++) {
+      const page = good ? guest.granted(refs[segment] ?? -1, true) : -1
+      if (page < 0) {
+        request.failed = true
+        targets.push(this.waste.subarray(0, request.length(segment) * SECTOR_SIZE))
+        continue
+      }
+      guest.beforeWrite(page)
+      targets.push(
+        guest.bytes.subarray(page + (first[segment] ?? 0) * SECTOR_SIZE, page + ((last[segment] ?? 0) + 1) * SECTOR_SIZE),
+      )
+    }
+    return targets
   }
 
   private finish(request: BlkRequest): void {

@@ -48,6 +48,13 @@ export class BlkRequest {
     this.failed = false
   }
 
+  /** Sectors of all its segments. */
+  get sectors(): number {
+    let sum = 0
+    for (let i = 0; i < this.what.refs.length; i++) sum += this.length(i)
+    return sum
+  }
+
   /** Sectors of a segment. */
   length(segment: number): number {
     return (this.what.last[segment] ?? 0) - (this.what.first[segment] ?? 0) + 1

@@ -24,8 +24,8 @@ import {
   readBatchHead,
   readEntry,
 } from './batch'
+import { MAX_RING_PAGE_ORDER } from './frontend-keys'
 import { Pace } from './pace'
-import { MAX_RING_PAGE_ORDER } from './pump'
 import { MAX_INDIRECT_SEGMENTS } from './request'
 
 export type OpenImage = (path: string, options: OpenOptions) => Promise<ImageResult<Image>>
@@ -130,7 +130,8 @@ export class BlkService implements DeviceService {
       return err(`${this.disk.path} has ${now['sectors']} sectors, and the disk the guest has is one of ${had['sectors']}.`)
     }
     return ok({
-      pump: {},
+      // A drive's medium may change: nothing is read ahead there.
+      pump: { sectors: this.disk.removable ? '0' : (now['sectors'] ?? '0') },
       keys: {
         ...now,
         'sector-size': String(SECTOR_SIZE),
