@@ -494,6 +494,7 @@ export class DomainProcess {
       state: this.state(running),
       reason: stop ? (REASONS.get(stop.code) ?? 'crash') : this.exited ? 'internal' : undefined,
       cpuNs: Math.round(sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'RUN_NS'))),
+      vcpuNs: Array.from({ length: domain.vcpus }, (_, vcpu) => Math.round(domain.counter(vcpu, 'RUN_NS'))),
       memoryKiB: domain.get('TOTAL_PAGES') * 4,
       maxMemoryKiB: domain.get('MAX_PAGES') * 4,
       vcpus: domain.vcpus,

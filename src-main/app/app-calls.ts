@@ -3,6 +3,7 @@ import { app, type BrowserWindow, clipboard } from 'electron'
 import { err, ok } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
 import type { WindowCaller } from '../ipc/electron'
+import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import type { CallName } from '../public/calls'
 import { errorReport } from '../public/error-code'
 import type { HostFile, ListLayout } from '../public/list'
@@ -56,6 +57,15 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       const path = await pickFile(caller.window, kind, suggestedName, parts.text(), parts.diskFolder)
       if (path !== null) caller.rememberFile(path, kind)
       return ok({ path })
+    },
+    fileWrite: async ({ path, kind, content }, caller) => {
+      if (!caller.choseFile(path, kind)) return err(errorReport('path-not-chosen', { path }))
+      try {
+        await writeFileAtomic(path, content)
+        return ok(null)
+      } catch (thrown) {
+        return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      }
     },
     windowOpen: ({ view, uuid }) => {
       if (view === 'domain' && (uuid === null || (uuid !== DOMAIN0_UUID && !parts.knowsDomain(uuid)))) {

@@ -74,6 +74,7 @@ export class App {
       debian: parts.debian,
       diskFolder: join(folder, 'disks'),
       vncFolder: join(folder, 'vnc'),
+      sampleFolder: join(folder, 'samples'),
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)
         if (name === 'domainChanged' || name === 'jobChanged') this.endWhenUseless()

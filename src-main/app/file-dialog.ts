@@ -42,6 +42,27 @@ const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
     place: 'pictures',
     extension: 'png',
   },
+  saveTable: {
+    mode: 'save',
+    title: 'tableTitle',
+    kinds: { name: 'table', extensions: ['csv'] },
+    place: 'documents',
+    extension: 'csv',
+  },
+  saveLog: {
+    mode: 'save',
+    title: 'logTitle',
+    kinds: { name: 'log', extensions: ['log', 'txt'] },
+    place: 'documents',
+    extension: 'log',
+  },
+  savePicture: {
+    mode: 'save',
+    title: 'pictureTitle',
+    kinds: { name: 'picture', extensions: ['png'] },
+    place: 'pictures',
+    extension: 'png',
+  },
   saveCapture: {
     mode: 'save',
     title: 'captureTitle',

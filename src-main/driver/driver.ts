@@ -33,6 +33,8 @@ export interface DriverSample {
   readonly uuid: string
   /** Processor time used since the sample before, as a share of one host processor: 1 is one processor busy. */
   readonly cpu: number
+  /** The same for each vcpu. */
+  readonly vcpus?: readonly number[]
   readonly memoryKiB: number
   readonly devices: readonly DeviceRates[]
 }

@@ -4,7 +4,9 @@
 // A call that takes long answers at once with a job number and goes on as `jobChanged` events.
 // Runs in: main, preload, renderer. No platform.
 import {
+  bytes,
   count,
+  either,
   fields,
   flag,
   list,
@@ -24,6 +26,7 @@ const ofDomain = fields({ uuid: t.uuidShape })
 const job = fields({ job: count })
 const chosenPath = shortText(4096)
 const deviceKey = shortText(32)
+const exported = either(shortText(64 << 20), bytes)
 
 export const calls = {
   // domains
@@ -128,7 +131,7 @@ export const calls = {
 
   // figures, jobs, log
   domainSamples: {
-    params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_MINUTES_KEPT) }),
+    params: fields({ uuid: t.uuidShape, minutes: within(1, t.SAMPLE_HOURS_KEPT * 60) }),
     result: t.sampleSeriesShape,
     status: 'done',
   },
@@ -167,6 +170,12 @@ export const calls = {
   filePick: {
     params: fields({ kind: oneOf(...t.fileKinds), suggestedName: shortText(256) }),
     result: fields({ path: t.nullable(chosenPath) }),
+    status: 'done',
+  },
+  /** Writes a file that was chosen with filePick of this kind: figures, a log, a picture. */
+  fileWrite: {
+    params: fields({ path: chosenPath, kind: oneOf(...t.exportKinds), content: exported }),
+    result: t.nothing,
     status: 'done',
   },
   /** A window of the view; brought to the front when it is open already. `uuid` is for the domain view, else null. */

@@ -142,6 +142,8 @@ export const sampleShape = fields({
   uuid: uuidShape,
   time: number,
   cpu: number,
+  /** The same for each vcpu; empty for a domain without, and where the driver cannot tell. */
+  vcpus: optional(list(number, 128)),
   memoryKiB: number,
   devices: list(deviceRatesShape, DEVICES_MOST),
 })
@@ -150,7 +152,10 @@ export type Sample = TypeOf<typeof sampleShape>
 /** Many points of one domain, oldest first, as columns of equal length. */
 export const sampleSeriesShape = fields({
   time: list(number),
+  /** The first so many are means of a minute each, the others as measured. */
+  minutes: count,
   cpu: list(number),
+  vcpus: list(list(number), 128),
   memoryKiB: list(number),
   /** Zero where a device was not there. */
   devices: list(deviceSeriesShape, DEVICES_MOST),
@@ -160,6 +165,8 @@ export type SampleSeries = TypeOf<typeof sampleSeriesShape>
 /** Samples are taken this often and kept this long. */
 export const SAMPLE_INTERVAL_MS = 1000
 export const SAMPLE_MINUTES_KEPT = 60
+/** Means of minutes are kept this long, over restarts of the app. */
+export const SAMPLE_HOURS_KEPT = 24
 
 // ---- jobs, log, notices ---------------------------------------------------------------------
 
@@ -320,7 +327,12 @@ export const fileKinds = [
   'saveDisk',
   'saveScreenshot',
   'saveCapture',
+  'saveTable',
+  'saveLog',
+  'savePicture',
 ] as const
+/** What a window may write itself. */
+export const exportKinds = ['saveTable', 'saveLog', 'savePicture'] as const
 export type FileKind = (typeof fileKinds)[number]
 
 export const quitChoices = ['save', 'shutdown', 'destroy', 'cancel'] as const

@@ -1,82 +1,111 @@
-// The last hour of samples of each domain: a ring of fixed size per domain, one slot a sample, with columns for each device
-// that was ever seen. Columns are made when first needed: a list of a thousand idle machines costs little.
-// Invariant: times in a series rise; memory is bounded by the ring whatever happens. A device that is not in a sample has
-// zeroes there. Runs in: main, plain Node.
-import { type DeviceSeries, RATE_NAMES, type RateName } from '../public/device'
-import { SAMPLE_INTERVAL_MS, SAMPLE_MINUTES_KEPT, type Sample, type SampleSeries } from '../public/types'
+// Samples behind the charts: the last hour as measured, the last day as means of minutes. The minutes outlive the app: they are
+// read when a domain's figures are first asked for or first stored, and stored every few minutes and at the end.
+// Invariant: times in a series rise; memory and files are bounded (SampleRing). A file that cannot be read or written costs the
+// older part of the curves, nothing else, and is told. Runs in: main, plain Node.
+import type { SampleStore } from '../definition/sample-store'
+import { SAMPLE_HOURS_KEPT, SAMPLE_INTERVAL_MS, SAMPLE_MINUTES_KEPT, type Sample, type SampleSeries } from '../public/types'
+import { MINUTE_MS, MinuteMean } from './minute-mean'
+import { joined, pointsOf, SampleRing } from './sample-ring'
 
-const SLOTS = (SAMPLE_MINUTES_KEPT * 60_000) / SAMPLE_INTERVAL_MS
-/** Devices come and go under new names; no more than so many are remembered. */
-const DEVICES_KEPT = 24
+const SECONDS = (SAMPLE_MINUTES_KEPT * MINUTE_MS) / SAMPLE_INTERVAL_MS
+const MINUTES = SAMPLE_HOURS_KEPT * 60
+const STORE_EVERY_MS = 5 * MINUTE_MS
 
-type DeviceColumns = Readonly<Record<RateName, Float32Array>>
-
-interface Ring {
-  readonly time: Float64Array
-  readonly cpu: Float32Array
-  readonly memoryKiB: Float64Array
-  readonly devices: Map<string, DeviceColumns>
-  count: number
-}
-
-function makeColumns(): DeviceColumns {
-  return {
-    readBytes: new Float32Array(SLOTS),
-    writtenBytes: new Float32Array(SLOTS),
-    readRequests: new Float32Array(SLOTS),
-    writeRequests: new Float32Array(SLOTS),
-  }
+interface Figures {
+  seconds: SampleRing
+  minutes: SampleRing
+  mean: MinuteMean | undefined
+  /** The older minutes were looked for on disk. */
+  read: Promise<void> | undefined
+  storedAt: number
+  changed: boolean
 }
 
 export class SampleHistory {
-  private readonly rings = new Map<string, Ring>()
+  private readonly records = new Map<string, Figures>()
+  private readonly store: SampleStore | undefined
+
+  constructor(store?: SampleStore) {
+    this.store = store
+  }
 
   add(sample: Sample): void {
-    let ring = this.rings.get(sample.uuid)
-    if (!ring) {
-      const time = new Float64Array(SLOTS)
-      ring = { time, cpu: new Float32Array(SLOTS), memoryKiB: new Float64Array(SLOTS), devices: new Map(), count: 0 }
-      this.rings.set(sample.uuid, ring)
+    const record = this.record(sample.uuid)
+    record.seconds.add(sample)
+    const minute = Math.floor(sample.time / MINUTE_MS)
+    if (record.mean && record.mean.minute !== minute) {
+      record.minutes.add(record.mean.point())
+      record.changed = true
+      record.mean = undefined
+      if (record.storedAt === 0) record.storedAt = sample.time
+      if (Math.abs(sample.time - record.storedAt) >= STORE_EVERY_MS) void this.write(sample.uuid, sample.time)
     }
-    const slot = ring.count++ % SLOTS
-    ring.time[slot] = sample.time
-    ring.cpu[slot] = sample.cpu
-    ring.memoryKiB[slot] = sample.memoryKiB
-    for (const columns of ring.devices.values()) for (const name of RATE_NAMES) columns[name][slot] = 0
-    for (const rates of sample.devices) {
-      let columns = ring.devices.get(rates.key)
-      if (!columns) {
-        if (ring.devices.size >= DEVICES_KEPT) continue
-        columns = makeColumns()
-        ring.devices.set(rates.key, columns)
+    record.mean ??= new MinuteMean(minute)
+    record.mean.add(sample)
+  }
+
+  /** The last minutes, oldest first: means of minutes where there is nothing finer, then each sample. */
+  async series(uuid: string, minutes: number, now: number): Promise<SampleSeries> {
+    const record = this.record(uuid)
+    await this.read(uuid)
+    const from = now - minutes * MINUTE_MS
+    if (minutes > SAMPLE_MINUTES_KEPT) {
+      // A day of seconds is more than any chart shows.
+      const older = record.minutes.series(from)
+      const end = (older.time.at(-1) ?? Number.NEGATIVE_INFINITY) + MINUTE_MS / 2
+      return joined(older, record.seconds.series(Math.max(from, end)))
+    }
+    const fine = record.seconds.series(from)
+    return joined(record.minutes.series(from, (fine.time[0] ?? Number.POSITIVE_INFINITY) - MINUTE_MS / 2), fine)
+  }
+
+  /** The domain is no more. */
+  async forget(uuid: string): Promise<void> {
+    this.records.delete(uuid)
+    await this.store?.remove(uuid)
+  }
+
+  /** Stores what is not yet: at the end. */
+  async close(now: number): Promise<void> {
+    for (const [uuid, record] of this.records) {
+      if (record.mean) {
+        record.minutes.add(record.mean.point())
+        record.mean = undefined
+        record.changed = true
       }
-      for (const name of RATE_NAMES) columns[name][slot] = rates[name]
+      await this.write(uuid, now)
     }
   }
 
-  /** The samples of the last minutes, oldest first. */
-  series(uuid: string, minutes: number, now: number): SampleSeries {
-    const ring = this.rings.get(uuid)
-    if (!ring) return { time: [], cpu: [], memoryKiB: [], devices: [] }
-    const slots: number[] = []
-    for (let index = Math.max(0, ring.count - SLOTS); index < ring.count; index++) {
-      const slot = index % SLOTS
-      if ((ring.time[slot] ?? 0) >= now - minutes * 60_000) slots.push(slot)
+  private record(uuid: string): Figures {
+    let record = this.records.get(uuid)
+    if (!record) {
+      const [seconds, minutes] = [new SampleRing(SECONDS), new SampleRing(MINUTES)]
+      record = { seconds, minutes, mean: undefined, read: undefined, storedAt: 0, changed: false }
+      this.records.set(uuid, record)
     }
-    const column = (values: Float32Array | Float64Array): number[] => slots.map((slot) => values[slot] ?? 0)
-    const devices = [...ring.devices].map(
-      ([key, columns]): DeviceSeries => ({
-        key,
-        readBytes: column(columns.readBytes),
-        writtenBytes: column(columns.writtenBytes),
-        readRequests: column(columns.readRequests),
-        writeRequests: column(columns.writeRequests),
-      }),
-    )
-    return { time: column(ring.time), cpu: column(ring.cpu), memoryKiB: column(ring.memoryKiB), devices }
+    return record
   }
 
-  forget(uuid: string): void {
-    this.rings.delete(uuid)
+  private read(uuid: string): Promise<void> {
+    const record = this.record(uuid)
+    record.read ??= (async () => {
+      const stored = await this.store?.read(uuid)
+      if (!stored) return
+      const ring = new SampleRing(MINUTES)
+      for (const point of pointsOf(stored)) ring.add(point)
+      for (const point of pointsOf(record.minutes.series(ring.lastTime + 1))) ring.add(point)
+      record.minutes = ring
+    })()
+    return record.read
+  }
+
+  private async write(uuid: string, now: number): Promise<void> {
+    const record = this.record(uuid)
+    if (!this.store || !record.changed) return
+    record.storedAt = now
+    await this.read(uuid)
+    record.changed = false
+    await this.store.write(uuid, record.minutes.series(now - SAMPLE_HOURS_KEPT * 60 * MINUTE_MS))
   }
 }

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
+import { SampleStore } from '../definition/sample-store'
 import type { DriverEvent, HypervisorDriver, Outcome } from '../driver/driver'
 import type { OpaquePort } from '../lib/channel'
 import type { Clock } from '../lib/clock'
@@ -16,7 +17,7 @@ import type { CallName, CallParams, CallResult } from '../public/calls'
 import { DEFAULT_NETWORK, type Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
-import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type Sample } from '../public/types'
+import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type FileKind, type HostInfo, type Sample } from '../public/types'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import { Devices, type FileRights } from './devices'
 import { domain0Info } from './domain'
@@ -36,7 +37,7 @@ export interface Caller extends FileRights {
   /** Hands a stream's port to it; the number under which it arrives there. */
   handOver(port: OpaquePort): number
   /** Whether the user chose this file in a dialog of ours for this purpose. */
-  choseFile(path: string, kind: 'openSaved' | 'saveSaved' | 'openDisk' | 'saveDisk' | 'saveScreenshot' | 'saveCapture'): boolean
+  choseFile(path: string, kind: FileKind): boolean
 }
 
 /** A function serving one row. `W` is what the carrier knows of the caller beyond the least. */
@@ -107,6 +108,8 @@ export interface ToolstackParts {
   readonly diskFolder: string
   /** Where the sockets of screens for VNC viewers are. */
   readonly vncFolder: string
+  /** Where a day of figures is kept. */
+  readonly sampleFolder: string
   readonly emit: Emit
 }
 
@@ -123,7 +126,7 @@ export class Toolstack {
   readonly devices: Devices
   readonly metadata: DomainMetadatas
   private readonly parts: ToolstackParts
-  private readonly samples = new SampleHistory()
+  private readonly samples: SampleHistory
   private readonly logs = new DomainLogs()
   private readonly waiting = new Set<() => void>()
   private domain0: DomainInfo
@@ -134,6 +137,7 @@ export class Toolstack {
     this.notices = new Notices(clock, (notice) => emit('noticeRaised', { notice }))
     this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }))
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
+    this.samples = new SampleHistory(new SampleStore(parts.sampleFolder, problem))
     this.networks = new Networks({
       store: parts.networks,
       driver,
@@ -157,7 +161,7 @@ export class Toolstack {
       },
       removed: (uuid) => {
         this.metadata.forget(uuid)
-        this.samples.forget(uuid)
+        void this.samples.forget(uuid)
         this.logs.forget(uuid)
         emit('domainRemoved', { uuid })
         this.networks.definitionsChanged()
@@ -197,6 +201,7 @@ export class Toolstack {
 
   async close(): Promise<void> {
     await this.parts.driver.close()
+    await this.samples.close(this.parts.clock.now())
     await this.parts.definitions.settled()
     await this.parts.metadata.settled()
     await this.parts.networks.settled()
@@ -339,7 +344,7 @@ export class Toolstack {
       metadataList: () => ok(this.metadata.list()),
       metadataSet: ({ changes }) => this.metadata.set(changes),
       fileLook: ({ path }) => hostFile(path),
-      domainSamples: ({ uuid, minutes }) => ok(samples.series(uuid, minutes, clock.now())),
+      domainSamples: async ({ uuid, minutes }) => ok(await samples.series(uuid, minutes, clock.now())),
       domainLog: ({ uuid }) => ok(logs.of(uuid)),
       jobList: () => ok(jobs.list()),
       jobCancel: ({ job }) => jobs.cancel(job),

@@ -5,7 +5,7 @@
 
 import type { DeviceRates } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
-import type { DomainInfo, JobInfo, Notice } from '../../src-main/public/types'
+import { type DomainInfo, type JobInfo, type Notice, SAMPLE_INTERVAL_MS } from '../../src-main/public/types'
 import { addSample, type Sample } from './history'
 
 export interface Failure {
@@ -46,6 +46,7 @@ export interface FigureSample {
   readonly uuid: string
   readonly time: number
   readonly cpu: number
+  readonly vcpus?: readonly number[] | undefined
   readonly memoryKiB: number
   readonly devices: readonly DeviceRates[]
 }
@@ -86,8 +87,9 @@ function keepRecentJobs(jobs: Readonly<Record<number, JobInfo>>): Readonly<Recor
 function addSamples(state: AppState, samples: readonly FigureSample[], keepMs: number): AppState {
   if (samples.length === 0) return state
   const figures: Record<string, readonly Sample[]> = { ...state.figures }
-  for (const { uuid, time, cpu, memoryKiB, devices } of samples) {
-    figures[uuid] = addSample(figures[uuid] ?? [], { at: time, cpu, memory: memoryKiB * 1024, devices }, keepMs)
+  for (const { uuid, time, cpu, vcpus = [], memoryKiB, devices } of samples) {
+    const sample = { at: time, spanMs: SAMPLE_INTERVAL_MS, cpu, vcpus, memory: memoryKiB * 1024, devices }
+    figures[uuid] = addSample(figures[uuid] ?? [], sample, keepMs)
   }
   return { ...state, figures }
 }

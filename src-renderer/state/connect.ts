@@ -7,7 +7,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { Client } from '../../src-main/public/client'
 import { callQuery } from '../client/queries'
 import { followEvents } from './answers'
-import { HISTORY_MS } from './history'
+import { HISTORY_MS, samplesOf } from './history'
 import type { AppStore } from './store'
 
 /** The list shows this much in its small curves. */
@@ -74,18 +74,5 @@ export async function loadHistory(kept: Kept, uuid: string, minutes: number): Pr
   // Without an older history the curve begins now; the samples that come as events show it.
   const series = await queries.fetchQuery({ ...query, staleTime: 0, gcTime: 0 }).catch(() => null)
   if (series === null) return
-  const { time, cpu, memoryKiB } = series
-  const samples = time.map((at, index) => ({
-    at,
-    cpu: cpu[index] ?? 0,
-    memory: (memoryKiB[index] ?? 0) * 1024,
-    devices: series.devices.map((device) => ({
-      key: device.key,
-      readBytes: device.readBytes[index] ?? 0,
-      writtenBytes: device.writtenBytes[index] ?? 0,
-      readRequests: device.readRequests[index] ?? 0,
-      writeRequests: device.writeRequests[index] ?? 0,
-    })),
-  }))
-  store.dispatch({ kind: 'historyLoaded', uuid, samples })
+  store.dispatch({ kind: 'historyLoaded', uuid, samples: samplesOf(series) })
 }

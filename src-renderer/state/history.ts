@@ -3,10 +3,15 @@
 // Runs in: renderer and tests; pure.
 
 import type { DeviceRates, RateName } from '../../src-main/public/device'
+import { SAMPLE_INTERVAL_MS, type SampleSeries } from '../../src-main/public/types'
 
 export interface Sample {
   readonly at: number
+  /** Over how long it was measured: a second, or a minute for what is older. */
+  readonly spanMs: number
   readonly cpu: number
+  /** Of each vcpu; empty where it cannot be told. */
+  readonly vcpus: readonly number[]
   readonly memory: number
   /** Of disks and network interfaces, those that are attached. */
   readonly devices: readonly DeviceRates[]
@@ -16,6 +21,10 @@ export type Pick = (sample: Sample) => number
 
 export const pickCpu: Pick = ({ cpu }) => cpu
 export const pickMemory: Pick = ({ memory }) => memory
+
+export function pickVcpu(vcpu: number): Pick {
+  return ({ vcpus }) => vcpus[vcpu] ?? 0
+}
 
 /** One rate of one device; none while it is not there. */
 export function pickRate(key: string, name: RateName): Pick {
@@ -29,6 +38,24 @@ export function pickTraffic(kind: 'vbd' | 'vif'): Pick {
     for (const { key, readBytes, writtenBytes } of devices) if (key.startsWith(`${kind}/`)) sum += readBytes + writtenBytes
     return sum
   }
+}
+
+/** The columns of an answer as samples. */
+export function samplesOf(series: SampleSeries): readonly Sample[] {
+  return series.time.map((at, index) => ({
+    at,
+    spanMs: index < series.minutes ? 60_000 : SAMPLE_INTERVAL_MS,
+    cpu: series.cpu[index] ?? 0,
+    vcpus: series.vcpus.map((column) => column[index] ?? 0),
+    memory: (series.memoryKiB[index] ?? 0) * 1024,
+    devices: series.devices.map((device) => ({
+      key: device.key,
+      readBytes: device.readBytes[index] ?? 0,
+      writtenBytes: device.writtenBytes[index] ?? 0,
+      readRequests: device.readRequests[index] ?? 0,
+      writeRequests: device.writeRequests[index] ?? 0,
+    })),
+  }))
 }
 
 export const HISTORY_MS = 60 * 60 * 1000
@@ -68,6 +95,7 @@ export function chartPoints(
   let times = 0
   let count = 0
   let lastAt = Number.NaN
+  let lastSpan = 0
   let lastValue = 0
   const close = () => {
     if (count > 0) points.push({ x: (times / count - now) / 1000, y: sum / count })
@@ -79,7 +107,7 @@ export function chartPoints(
     if (sample.at < now - rangeMs - slice || sample.at > now) continue
     const here = Math.floor(sample.at / slice)
     if (here !== bucket) close()
-    if (Number.isFinite(lastAt) && sample.at - lastAt > Math.max(gapMs, slice * 2)) {
+    if (Number.isFinite(lastAt) && sample.at - lastAt > Math.max(gapMs, slice * 2, 1.6 * sample.spanMs, 1.6 * lastSpan)) {
       points.push({ x: (lastAt - now) / 1000 + 0.001, y: null })
     }
     bucket = here
@@ -88,11 +116,21 @@ export function chartPoints(
     times += sample.at
     count += 1
     lastAt = sample.at
+    lastSpan = sample.spanMs
   }
   const single = count <= 1
   close()
   if (!single) points.push({ x: (lastAt - now) / 1000, y: lastValue })
   return points
+}
+
+/** What a curve has at a moment (seconds before now, negative): its nearest point, if there is one within so many seconds. */
+export function valueAt(points: readonly ChartPoint[], x: number, within: number): number | null {
+  let nearest: ChartPoint | undefined
+  for (const point of points) {
+    if (nearest === undefined || Math.abs(point.x - x) <= Math.abs(nearest.x - x)) nearest = point
+  }
+  return nearest !== undefined && Math.abs(nearest.x - x) <= within ? nearest.y : null
 }
 
 /** The top of an axis for what was seen: 1, 2 or 5 times a power of ten (of 1024 for bytes), so that it rarely changes. */

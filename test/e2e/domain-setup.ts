@@ -21,7 +21,7 @@ export interface RunningMachine {
 export async function startMachine(
   devices: readonly Device[],
   keep: (app: RunningApp) => void,
-  options: LaunchOptions = {},
+  options: LaunchOptions & { readonly prepare?: (folder: string) => void } = {},
 ): Promise<RunningMachine> {
   const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
   for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name), { recursive: true })
@@ -30,6 +30,7 @@ export async function startMachine(
   const config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: 'console=hvc0', devices }
   const definition = { version: 2, uuid: UUID, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${UUID}.json`), JSON.stringify(definition))
+  options.prepare?.(folder)
   const app = await launch({ env: { RINGMASTER_TEST_DELAY_MS: '100' }, ...options, folder })
   keep(app)
   const manager = await app.manager()

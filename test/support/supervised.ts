@@ -85,6 +85,7 @@ export class Supervised {
       metadata: new MetadataStore(path.join(folder, 'metadata')),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
+      sampleFolder: path.join(folder, 'samples'),
       clock: { now: () => Date.now() },
       demo,
       debian: new TestDebianMaker(demo),

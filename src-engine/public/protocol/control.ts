@@ -159,6 +159,8 @@ export const DOMAIN_CALLS = {
       reason: optional(oneOf(...EXIT_REASONS)),
       /** vcpu time used so far, all vcpus together. */
       cpuNs: count,
+      /** The same of each vcpu. */
+      vcpuNs: optional(list(count, 32)),
       /** Memory the guest has now (ballooned pages do not count) and the most it may have. */
       memoryKiB: count,
       maxMemoryKiB: count,

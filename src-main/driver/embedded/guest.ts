@@ -59,7 +59,7 @@ export class Guest {
   private lastOutput = ''
   private readonly gone: Promise<void>
   // For the share of a processor since the sample before.
-  private lastCpu: { readonly ns: number; readonly at: number } | undefined
+  private lastCpu: { readonly ns: number; readonly each: readonly number[]; readonly at: number } | undefined
   private sampling = false
   private readonly unwatch: () => void
 
@@ -124,19 +124,23 @@ export class Guest {
     this.child.kill()
   }
 
-  async sample(): Promise<{ cpu: number; memoryKiB: number } | undefined> {
+  async sample(): Promise<{ cpu: number; vcpus: readonly number[]; memoryKiB: number } | undefined> {
     if (this.sampling) return undefined
     this.sampling = true
     const sample = await this.caller.call('sample', {})
     this.sampling = false
     if (!sample.ok) return undefined
     const { cpuNs: ns, memoryKiB, vcpus } = sample.value
+    const each = sample.value.vcpuNs ?? [ns]
     const at = performance.now()
     const last = this.lastCpu
-    this.lastCpu = { ns, at }
-    if (!last || at <= last.at) return { cpu: 0, memoryKiB }
+    this.lastCpu = { ns, each, at }
+    if (!last || at <= last.at) return { cpu: 0, vcpus: each.map(() => 0), memoryKiB }
     // The answer's way here takes a changing while, so a busy second may look longer than it was.
-    return { cpu: Math.min(vcpus, Math.max(0, (ns - last.ns) / ((at - last.at) * 1e6))), memoryKiB }
+    const share = (now: number, before: number, most: number): number =>
+      Math.min(most, Math.max(0, (now - before) / ((at - last.at) * 1e6)))
+    const shares = each.map((now, vcpu) => share(now, last.each[vcpu] ?? now, 1))
+    return { cpu: share(ns, last.ns, vcpus), vcpus: shares, memoryKiB }
   }
 
   failed(): boolean {

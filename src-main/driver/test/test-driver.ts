@@ -471,9 +471,17 @@ export class TestDriver implements HypervisorDriver {
         device.kind === 'vfb' ? [] : [this.rates(device, idle || domain.paused ? 0 : domain.domid + index)],
       )
       const cpu = idle || domain.paused ? 0 : Math.max(0, Math.min(1, wave))
-      return { uuid, cpu, memoryKiB: domain.memoryMiB * 1024, devices }
+      return { uuid, cpu, vcpus: this.vcpuShares(domain, cpu), memoryKiB: domain.memoryMiB * 1024, devices }
     })
     this.listener({ kind: 'samples', samples })
+  }
+
+  /** One vcpu after the other has most of the work. */
+  private vcpuShares({ config, domid }: TestDomain, cpu: number): number[] {
+    return Array.from({ length: config.vcpus }, (_, vcpu) => {
+      const wave = 0.6 + 0.4 * Math.sin((this.phase + vcpu * 11 + domid) / 7)
+      return config.vcpus === 1 ? cpu : Math.min(1, cpu * wave)
+    })
   }
 
   /** Make-believe traffic: waves of some MiB a second, the more the higher `load` is in its cycle; 0 is none. */

@@ -14,6 +14,8 @@ export interface LiveChartProps {
   readonly reading: string
   readonly points: readonly ChartPoint[]
   readonly rangeSeconds: number
+  /** Seconds before now of the moment looked at; left out or null: none. */
+  readonly cursor?: number | null
   readonly colour: CurveColour
   readonly second?: SecondCurve
   /** What the two curves are called. */
@@ -51,19 +53,19 @@ export function LiveChart(props: LiveChartProps) {
     return () => scheme.removeEventListener('change', note)
   }, [])
 
-  const { points, rangeSeconds, colour, second, top, tick, valueTitle } = props
+  const { points, rangeSeconds, colour, second, top, tick, valueTitle, cursor = null } = props
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the scheme changes
   useEffect(() => {
     if (curve === null) return
     const time = (seconds: number): string => {
       if (seconds <= 0.5) return t('chart.now')
-      return rangeSeconds <= 60
-        ? t('chart.seconds-ago', { count: Math.round(seconds) })
-        : t('chart.minutes-ago', { count: Math.round(seconds / 6) / 10 })
+      if (rangeSeconds <= 60) return t('chart.seconds-ago', { count: Math.round(seconds) })
+      if (rangeSeconds <= 3600) return t('chart.minutes-ago', { count: Math.round(seconds / 6) / 10 })
+      return t('chart.hours-ago', { count: Math.round(seconds / 360) / 10 })
     }
-    const look: CurveLook = { top, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis') }
+    const look: CurveLook = { top, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis'), cursor }
     curve.show(points, rangeSeconds, look, second)
-  }, [curve, points, rangeSeconds, colour, second, top, tick, valueTitle, t, schemeChanges])
+  }, [curve, points, rangeSeconds, colour, second, top, tick, valueTitle, cursor, t, schemeChanges])
 
   return (
     <figure className="live-chart">

@@ -3,7 +3,7 @@
 // Invariant: the time axis always spans the whole range and the value axis has a fixed top: nothing jumps as data comes.
 // Runs in: domain window.
 
-import { Chart, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip } from 'chart.js'
+import { Chart, Filler, LinearScale, LineController, LineElement, type Plugin, PointElement, Tooltip } from 'chart.js'
 import type { ChartPoint } from '../../state/history'
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip)
@@ -23,6 +23,8 @@ export interface CurveLook {
   readonly time: (secondsAgo: number) => string
   readonly valueTitle: string
   readonly timeTitle: string
+  /** Seconds before now of the moment looked at. */
+  readonly cursor: number | null
 }
 
 export interface Curve {
@@ -31,7 +33,7 @@ export interface Curve {
 }
 
 function stepOf(rangeSeconds: number): number {
-  return rangeSeconds <= 60 ? 10 : rangeSeconds <= 600 ? 60 : 600
+  return rangeSeconds <= 60 ? 10 : rangeSeconds <= 600 ? 60 : rangeSeconds <= 3600 ? 600 : rangeSeconds / 6
 }
 
 function colourOf(name: string): string {
@@ -45,8 +47,24 @@ function yStep(top: number): number {
 export function makeCurve(canvas: HTMLCanvasElement): Curve {
   let look: CurveLook | undefined
   const font = { family: getComputedStyle(document.body).fontFamily, size: 11 }
+  const cursorLine: Plugin<'line'> = {
+    id: 'cursor',
+    afterDatasetsDraw: ({ ctx, chartArea, scales }) => {
+      const x = look?.cursor === null || look === undefined ? undefined : scales['x']?.getPixelForValue(-look.cursor)
+      if (x === undefined) return
+      ctx.save()
+      ctx.strokeStyle = colourOf('--text')
+      ctx.lineWidth = 1
+      ctx.beginPath()
+      ctx.moveTo(x, chartArea.top)
+      ctx.lineTo(x, chartArea.bottom)
+      ctx.stroke()
+      ctx.restore()
+    },
+  }
   const chart = new Chart<'line', { x: number; y: number | null }[]>(canvas, {
     type: 'line',
+    plugins: [cursorLine],
     data: {
       datasets: [
         { data: [], borderWidth: 1.5, pointRadius: 0, pointHitRadius: 6, fill: 'origin', tension: 0, spanGaps: false },

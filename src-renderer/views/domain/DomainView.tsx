@@ -35,7 +35,7 @@ import { loadHistory } from '../../state/connect'
 import { useAppState, useAppStore } from '../../state/store'
 import { DetailsPage, type LeaveGuard } from './details/DetailsPage'
 import { LogPage } from './LogPage'
-import { PerformancePage } from './PerformancePage'
+import { PerformancePage } from './performance/PerformancePage'
 import { StorePage } from './StorePage'
 import './domain.css'
 

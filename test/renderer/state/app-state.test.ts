@@ -71,7 +71,9 @@ describe('the state of a window', () => {
       { kind: 'domainChanged', domain: domain('a', { state: 'paused' }) },
     )
     expect(state.domains['uuid-of-a']?.state).toBe('paused')
-    expect(state.figures['uuid-of-a']).toEqual([{ at: 1000, cpu: 0.5, memory: 1024 * 1024, devices: [] }])
+    expect(state.figures['uuid-of-a']).toEqual([
+      { at: 1000, spanMs: 1000, cpu: 0.5, vcpus: [], memory: 1024 * 1024, devices: [] },
+    ])
     const gone = reduce(state, { kind: 'domainRemoved', uuid: 'uuid-of-a' })
     expect(gone.domains).toEqual({})
     expect(gone.figures).toEqual({})
@@ -117,7 +119,7 @@ describe('the state of a window', () => {
       {
         kind: 'historyLoaded',
         uuid: 'x',
-        samples: [1000, 2000, 3000].map((at) => ({ at, cpu: 0, memory: 0, devices: [] })),
+        samples: [1000, 2000, 3000].map((at) => ({ at, spanMs: 1000, cpu: 0, vcpus: [], memory: 0, devices: [] })),
       },
     )
     expect(state.figures['x']?.map(({ at }) => at)).toEqual([1000, 2000, 3000, 4000])

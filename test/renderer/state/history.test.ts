@@ -11,32 +11,33 @@ import {
   pickRate,
   pickTraffic,
   type Sample,
+  valueAt,
 } from '../../../src-renderer/state/history'
 
 function seconds(from: number, to: number): readonly Sample[] {
   const samples: Sample[] = []
   for (let second = from; second <= to; second += 1)
-    samples.push({ at: second * 1000, cpu: (second % 10) / 10, memory: second, devices: [] })
+    samples.push({ at: second * 1000, spanMs: 1000, cpu: (second % 10) / 10, vcpus: [], memory: second, devices: [] })
   return samples
 }
 
 describe('history', () => {
   it('keeps an hour and drops what is older', () => {
     let history: readonly Sample[] = seconds(0, 3600)
-    history = addSample(history, { at: 3_601_000, cpu: 0, memory: 0, devices: [] })
+    history = addSample(history, { at: 3_601_000, spanMs: 1000, cpu: 0, vcpus: [], memory: 0, devices: [] })
     expect(history[0]?.at).toBe(1000)
     expect((history.at(-1)?.at ?? 0) - (history[0]?.at ?? 0)).toBe(HISTORY_MS)
   })
 
   it('drops everything after a long pause, not nothing', () => {
-    const history = addSample(seconds(0, 10), { at: 99_999_000, cpu: 0, memory: 0, devices: [] })
+    const history = addSample(seconds(0, 10), { at: 99_999_000, spanMs: 1000, cpu: 0, vcpus: [], memory: 0, devices: [] })
     expect(history).toHaveLength(1)
   })
 
   it('does not take a sample twice or out of order', () => {
     const history = seconds(0, 3)
-    expect(addSample(history, { at: 3000, cpu: 1, memory: 1, devices: [] })).toBe(history)
-    expect(addSample(history, { at: 1000, cpu: 1, memory: 1, devices: [] })).toBe(history)
+    expect(addSample(history, { at: 3000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] })).toBe(history)
+    expect(addSample(history, { at: 1000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] })).toBe(history)
   })
 })
 
@@ -83,6 +84,8 @@ describe('figures of devices', () => {
   })
   const sample: Sample = {
     at: 0,
+    spanMs: 1000,
+    vcpus: [],
     cpu: 0,
     memory: 0,
     devices: [rates('vbd/51712', 1, 2), rates('vbd/51728', 4, 8), rates('vif/0', 16, 32)],
@@ -98,5 +101,25 @@ describe('figures of devices', () => {
     const top = (y: number, base: 1000 | 1024) => axisTop([{ x: 0, y }], 10, base)
     expect([0, 10, 11, 999, 1001, 4200].map((y) => top(y, 1000))).toEqual([10, 10, 20, 1000, 2000, 5000])
     expect([65536, 3 << 20].map((y) => top(y, 1024))).toEqual([100 * 1024, 5 << 20])
+  })
+})
+
+describe('a moment of a curve', () => {
+  it('has the nearest point, and none where nothing was measured', () => {
+    const points = [
+      { x: -10, y: 1 },
+      { x: -9.999, y: null },
+      { x: -2, y: 3 },
+      { x: 0, y: 4 },
+    ]
+    expect([valueAt(points, -1.2, 2), valueAt(points, 0, 2), valueAt(points, -20, 2)]).toEqual([3, 4, null])
+    expect(valueAt(points, -9.5, 2)).toBeNull()
+    expect(valueAt([], 0, 2)).toBeNull()
+  })
+
+  it('joins means of minutes and leaves a gap where the guest was off', () => {
+    const minute = (at: number) => ({ at: at * 60_000, spanMs: 60_000, cpu: 0.5, vcpus: [], memory: 0, devices: [] })
+    const points = chartPoints([minute(1), minute(2), minute(3), minute(7)], pickCpu, 8 * 60_000, 600_000)
+    expect(points.filter(({ y }) => y === null)).toHaveLength(1)
   })
 })

@@ -1,0 +1,85 @@
+// What the Performance page shows, as a table and as a picture. The table is CSV as RFC 4180 has it, times in UTC, numbers with
+// points whatever the language: it is for programs. Runs in: domain window; the table in tests too.
+
+import { RATE_NAMES } from '../../../../src-main/public/device'
+import type { Sample } from '../../../state/history'
+
+const rateWords = {
+  readBytes: 'read bytes/s',
+  writtenBytes: 'written bytes/s',
+  readRequests: 'read requests/s',
+  writeRequests: 'write requests/s',
+} as const
+
+function cell(text: string): string {
+  // Spreadsheets take what begins like this for a formula.
+  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain
+}
+
+export function samplesAsCsv(samples: readonly Sample[], names: ReadonlyMap<string, string>): string {
+  const vcpus = samples.reduce((most, { vcpus }) => Math.max(most, vcpus.length), 0)
+  const keys = [...new Set(samples.flatMap(({ devices }) => devices.map(({ key }) => key)))]
+  const head = [
+    'time',
+    'span s',
+    'cpu %',
+    ...Array.from({ length: vcpus }, (_, vcpu) => `vcpu ${vcpu} %`),
+    'memory bytes',
+    ...keys.flatMap((key) => RATE_NAMES.map((name) => `${names.get(key) ?? key} ${rateWords[name]}`)),
+  ]
+  const percent = (share: number): string => (share * 100).toFixed(2)
+  const lines = samples.map((sample) => {
+    const rates = keys.flatMap((key) => {
+      const device = sample.devices.find((each) => each.key === key)
+      return RATE_NAMES.map((name) => (device === undefined ? '' : String(Math.round(device[name]))))
+    })
+    return [
+      new Date(sample.at).toISOString(),
+      String(sample.spanMs / 1000),
+      percent(sample.cpu),
+      ...Array.from({ length: vcpus }, (_, vcpu) => percent(sample.vcpus[vcpu] ?? 0)),
+      String(Math.round(sample.memory)),
+      ...rates,
+    ]
+  })
+  return [head, ...lines].map((line) => `${line.map(cell).join(',')}\r\n`).join('')
+}
+
+/** All charts of a page below one another, with their titles, on the window's own background. */
+export async function chartsAsPng(page: HTMLElement, title: string): Promise<Uint8Array | null> {
+  const figures = [...page.querySelectorAll('figure.live-chart')].flatMap((figure) => {
+    const canvas = figure.querySelector('canvas')
+    const words = figure.querySelector('figcaption')
+    return canvas === null
+      ? []
+      : [{ canvas, words: [...(words?.children ?? [])].map((part) => part.textContent ?? '').join('   ') }]
+  })
+  const scale = window.devicePixelRatio
+  const [margin, line] = [16 * scale, 26 * scale]
+  const width = Math.max(...figures.map(({ canvas }) => canvas.width), 1) + 2 * margin
+  const height = figures.reduce((sum, { canvas }) => sum + canvas.height + line, line + 2 * margin)
+  const picture = document.createElement('canvas')
+  picture.width = width
+  picture.height = height
+  const pen = picture.getContext('2d')
+  if (pen === null) return null
+  const style = getComputedStyle(document.body)
+  pen.fillStyle = style.backgroundColor
+  pen.fillRect(0, 0, width, height)
+  pen.fillStyle = style.color
+  pen.textBaseline = 'middle'
+  const write = (words: string, y: number, weight: number) => {
+    pen.font = `${weight} ${13 * scale}px ${style.fontFamily}`
+    pen.fillText(words, margin, y + line / 2)
+  }
+  write(title, margin, 700)
+  let y = margin + line
+  for (const { canvas, words } of figures) {
+    write(words, y, 400)
+    pen.drawImage(canvas, margin, y + line)
+    y += line + canvas.height
+  }
+  const blob = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, 'image/png'))
+  return blob === null ? null : new Uint8Array(await blob.arrayBuffer())
+}

@@ -1,0 +1,82 @@
+// The Performance page: ranges, pause and inspect by keyboard, figures as table and picture, and what is kept over a restart.
+// On the test driver. Runs in: plain Node; starts the real Electron on a virtual display.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { RunningApp } from './app'
+import { startMachine, UUID } from './domain-setup'
+
+let running: RunningApp | undefined
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+  expect(app?.errors ?? []).toEqual([])
+})
+
+describe('how a machine performs', () => {
+  it('can be paused, looked at by keyboard, and taken away as table and picture', async () => {
+    const { app, domain } = await startMachine(
+      [{ kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }],
+      (started) => (running = started),
+    )
+    const { page } = domain
+    await domain.tab('Performance').click()
+    await domain.chart('CPU usage: \\d+%').waitFor()
+    await domain.button('Pause the charts and inspect').click()
+    await page.getByRole('slider').focus()
+    const label = () => domain.chart('CPU usage').getAttribute('aria-label')
+    await page.keyboard.press('Home')
+    await expect.poll(label).toBe('CPU usage: nothing measured')
+    await page.keyboard.press('End')
+    await expect.poll(label).toMatch(/\d+% of one CPU/)
+    const paused = await label()
+    await app.picture(page, 'performance-paused')
+
+    const table = path.join(app.folder, 'figures.csv')
+    await app.answerFileDialogs(table)
+    await domain.button('Export').click()
+    await page.getByRole('menuitem', { name: 'Table (CSV)…' }).click()
+    await expect.poll(() => fs.existsSync(table)).toBe(true)
+    const [head = '', first = ''] = fs.readFileSync(table, 'utf8').split('\r\n')
+    expect(head).toMatch(/^time,span s,cpu %,vcpu 0 %,memory bytes,Network interface 0 read bytes\/s/)
+    expect(first).toMatch(/^\d{4}-.*Z,1,[\d.]+,[\d.]+,268435456,\d+,\d+,\d+,\d+$/)
+    const picture = path.join(app.folder, 'charts.png')
+    await app.answerFileDialogs(picture)
+    await domain.button('Export').click()
+    await page.getByRole('menuitem', { name: 'Picture (PNG)…' }).click()
+    await expect.poll(() => fs.existsSync(picture)).toBe(true)
+    expect(fs.readFileSync(picture).subarray(1, 4).toString()).toBe('PNG')
+    await app.answerFileDialogs(null)
+    await domain.button('Export').click()
+    await page.getByRole('menuitem', { name: 'Table (CSV)…' }).click()
+
+    expect(await label()).toBe(paused)
+    await domain.button('Let the charts go on').click()
+    await page.getByRole('slider').waitFor({ state: 'detached' })
+  })
+
+  it('shows what was measured before a restart', async () => {
+    const minute = 60_000
+    const now = Math.floor(Date.now() / minute) * minute - minute / 2
+    const time = Array.from({ length: 120 }, (_, index) => now - (119 - index) * minute)
+    const flat = (value: number) => time.map(() => value)
+    const series = { time, minutes: 0, cpu: flat(0.25), vcpus: [flat(0.25)], memoryKiB: flat(262144), devices: [] }
+    const { app, domain } = await startMachine([], (started) => (running = started), {
+      prepare: (folder) => {
+        fs.mkdirSync(path.join(folder, 'samples'))
+        fs.writeFileSync(path.join(folder, 'samples', `${UUID}.json`), JSON.stringify({ version: 1, series }))
+      },
+    })
+    const { page } = domain
+    await domain.tab('Performance').click()
+    await page.getByText('6 hours').click()
+    await domain.button('Pause the charts and inspect').click()
+    await page.getByRole('slider').focus()
+    for (let presses = 0; presses < 50; presses += 1) await page.keyboard.press('ArrowLeft')
+    await expect.poll(() => domain.chart('CPU usage').getAttribute('aria-label')).toBe('CPU usage: 25% of one CPU')
+    await app.picture(page, 'performance-hours')
+  })
+})
