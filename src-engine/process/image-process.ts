@@ -98,7 +98,7 @@ export class ImageProcess {
       },
       inspect: ({ path }) => this.inspect(path),
       resize: ({ path, format, sizeMiB }) => unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB))),
-      convert: ({ from, fromFormat, to, format }) => this.job((signal) => this.convert(from, fromFormat, to, format, signal)),
+      convert: (args) => this.job((signal) => this.convert(args, signal)),
       check: ({ path, format, repair }) => this.check(path, format, repair),
       rebase: ({ path, backing, allowed }) => this.rebase(path, backing, allowed),
       commit: ({ path, into, intoFormat, allowed }) =>
@@ -153,17 +153,11 @@ export class ImageProcess {
     return resized.ok ? closed : resized
   }
 
-  private convert(
-    from: string,
-    fromFormat: ImageCalls['convert']['args']['fromFormat'],
-    to: string,
-    format: ImageCalls['convert']['args']['format'],
-    signal: AbortSignal,
-  ): Promise<Result<undefined, CallError>> {
+  private convert(args: ImageCalls['convert']['args'], signal: AbortSignal): Promise<Result<undefined, CallError>> {
+    const { from, fromFormat, to, format, allowed } = args
     const progress = (done: number, total: number): void => this.progress(done, total)
-    return unit(
-      convertImage(from, to, { source: { format: fromFormat, readonly: true }, target: { format }, progress, signal }),
-    )
+    const source = { format: fromFormat, readonly: true, ...(allowed ? { allowed } : {}) }
+    return unit(convertImage(from, to, { source, target: { format }, progress, signal }))
   }
 
   private rebase(

@@ -7,6 +7,7 @@ import { DefinitionStore } from '../definition/definition-store'
 import { KeptFile } from '../definition/kept-file'
 import { MetadataStore } from '../definition/metadata-store'
 import { NetworkStore } from '../definition/network-store'
+import { SnapshotStore } from '../definition/snapshot-store'
 import type { HypervisorDriver } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { systemClock } from '../lib/clock'
@@ -69,6 +70,7 @@ export class App {
       definitions,
       networks: new NetworkStore(join(folder, 'networks.json')),
       metadata: new MetadataStore(join(folder, 'metadata')),
+      snapshots: new SnapshotStore(join(folder, 'snapshots')),
       clock: systemClock,
       demo: parts.demo,
       debian: parts.debian,

@@ -189,6 +189,14 @@ export interface HypervisorDriver {
   readonly images: ImageTool
 }
 
+export interface ImageCopy {
+  readonly from: string
+  readonly fromFormat: ImageFormat
+  readonly to: string
+  readonly format: WrittenFormat
+  readonly allowed: readonly string[]
+}
+
 export interface BackingFile {
   readonly path: string
   readonly format: ImageFormat
@@ -205,6 +213,8 @@ export interface ImageTool {
   resize(path: string, sizeMiB: number, progress: Progress): Outcome
   /** `to` must not exist yet. */
   convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome
+  /** As convert, of an image whose format is known and that stands on other files. */
+  copy(order: ImageCopy, progress: Progress): Outcome
   /** A qcow2 image stands on another file or on none, and reads as before. `allowed`: what it stands on, before and after. */
   rebase(path: string, backing: BackingFile | undefined, allowed: readonly string[], progress: Progress): Outcome
   /** Puts what the qcow2 image holds into its backing file, on which nothing else may stand; the image is left as it was. */

@@ -19,10 +19,12 @@ import {
 } from '../../src-engine/public/shape'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
+import { diskFates, snapshotTreeShape } from './snapshot'
 import * as t from './types'
 
 const none = fields({})
 const ofDomain = fields({ uuid: t.uuidShape })
+const ofSnapshot = fields({ uuid: t.uuidShape, id: t.uuidShape })
 const job = fields({ job: count })
 const chosenPath = shortText(4096)
 const deviceKey = shortText(32)
@@ -128,6 +130,53 @@ export const calls = {
   },
   /** What a file is, by its first bytes. */
   fileLook: { params: fields({ path: chosenPath }), result: hostFileShape, status: 'done' },
+
+  // snapshots, and machines made from others
+  snapshotTree: { params: ofDomain, result: snapshotTreeShape, status: 'done' },
+  /** Of a running guest with its memory, while it goes on; all its written disks at the same instant. */
+  snapshotCreate: {
+    params: fields({ uuid: t.uuidShape, name: shortText(256), description: shortText(8192) }),
+    result: job,
+    status: 'done',
+  },
+  snapshotRedefine: {
+    params: fields({ uuid: t.uuidShape, id: t.uuidShape, name: shortText(256), description: shortText(8192) }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** The present state is given up; a guest that ran then runs on from there. */
+  snapshotRevert: { params: ofSnapshot, result: job, status: 'done' },
+  /** With `below` also all that came from it. What its disks alone hold is merged when nothing running uses it. */
+  snapshotDelete: {
+    params: fields({ uuid: t.uuidShape, id: t.uuidShape, below: flag }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** The screen as a PNG file, or the end of the text console. */
+  snapshotPicture: {
+    params: ofSnapshot,
+    result: fields({ png: t.nullable(bytes), text: shortText(1 << 20) }),
+    status: 'done',
+  },
+  /** A new machine from a snapshot, with its memory, beside the original. The job's `uuid` is the new one's. */
+  snapshotBranch: {
+    params: fields({ uuid: t.uuidShape, id: t.uuidShape, name: shortText(256) }),
+    result: job,
+    status: 'done',
+  },
+  /** A copy of a running guest: both go on from the same instant. */
+  domainFork: { params: fields({ uuid: t.uuidShape, name: shortText(256) }), result: job, status: 'done' },
+  /** Of a machine that is off or of a snapshot. Disks not named are copied, read-only ones shared. */
+  domainClone: {
+    params: fields({
+      uuid: t.uuidShape,
+      snapshot: t.nullable(t.uuidShape),
+      name: shortText(256),
+      disks: list(fields({ dev: shortText(8), fate: oneOf(...diskFates) }), 64),
+    }),
+    result: job,
+    status: 'done',
+  },
 
   // figures, jobs, log
   domainSamples: {

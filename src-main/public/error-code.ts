@@ -339,6 +339,52 @@ export const errorReasons = {
     cause: 'The disk image {path} has errors: {detail}.',
     action: 'Use a copy from before, or let it be repaired.',
   },
+  'no-snapshot': {
+    code: 'OPERATION_INVALID',
+    cause: 'There is no such snapshot.',
+    action: 'It may have been deleted; look at the tree again.',
+  },
+  'snapshot-name-empty': { code: 'INVALID_ARG', cause: 'A snapshot needs a name.', action: 'Type a name.' },
+  'snapshot-exists': {
+    code: 'INVALID_ARG',
+    cause: 'This machine has a snapshot named “{name}” already.',
+    action: 'Choose another name.',
+  },
+  'too-many-snapshots': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'A machine cannot have more than {max} snapshots.',
+    action: 'Delete some first.',
+  },
+  'snapshot-chain': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The disk {path} would stand on more than {max} files.',
+    action: 'Delete older snapshots; when the machine is off their files are merged.',
+  },
+  'snapshots-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The list of snapshots {path} is damaged ({detail}) and was put aside as {kept}.',
+    action: 'The machine and its disks are as they were; repair that file to have its snapshots again.',
+  },
+  'snapshot-cut-off': {
+    code: 'OPERATION_FAILED',
+    cause: 'The snapshot “{snapshot}” of “{name}” was not finished when Ringmaster ended.',
+    action: 'Nothing of the disks is lost; take the snapshot again.',
+  },
+  'revert-cut-off': {
+    code: 'OPERATION_FAILED',
+    cause: 'Going back to the snapshot “{snapshot}” of “{name}” was cut off; its disks are as they were before.',
+    action: 'Go back to it again.',
+  },
+  'revert-without-memory': {
+    code: 'OPERATION_FAILED',
+    cause: 'Ringmaster ended before “{name}” went on from the snapshot “{snapshot}”; its disks are those of the snapshot.',
+    action: 'Go back to it again to go on with its memory as well.',
+  },
+  'disk-frozen': {
+    code: 'RESOURCE_BUSY',
+    cause: 'The file {path} belongs to a snapshot, or the disk of another machine stands on it.',
+    action: 'Use a copy of the file, or make the disk read-only.',
+  },
   'image-busy': {
     code: 'RESOURCE_BUSY',
     cause: 'The disk image {path} is in use by a running machine.',

@@ -3,6 +3,7 @@
 // Runs in: main, preload, renderer. No platform.
 import { fields, flag, list, type Shape, shortText, type TypeOf, text } from '../../src-engine/public/shape'
 import { metadataShape } from './list'
+import { snapshotTreeShape } from './snapshot'
 import * as t from './types'
 
 export const events = {
@@ -18,6 +19,8 @@ export const events = {
   metadataChanged: fields({ changes: list(fields({ uuid: t.uuidShape, metadata: metadataShape })) }),
   /** Told to the window of a new machine, when it is open already. */
   createDomainFilled: fields({}),
+  /** Snapshots of a domain were taken, changed or deleted, or its present state came to be that of another. */
+  snapshotsChanged: fields({ tree: snapshotTreeShape }),
   /** Told to the window it is about. */
   fullScreenChanged: fields({ on: flag }),
   noticeRaised: fields({ notice: t.noticeShape }),

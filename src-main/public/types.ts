@@ -105,6 +105,10 @@ export const domainOperations = [
   'attachDevice', // to the definition, and to the guest when it runs
   'detachDevice',
   'changeMedium',
+  'snapshot', // take one
+  'revert', // go back to one
+  'fork', // a copy beside it that runs on from this instant
+  'clone',
 ] as const
 export type DomainOperation = (typeof domainOperations)[number]
 
@@ -181,6 +185,13 @@ export const jobKinds = [
   'imageResize',
   'imageConvert',
   'imageCheck',
+  'snapshot',
+  'revert',
+  'branch',
+  'fork',
+  'clone',
+  'snapshotDelete',
+  'snapshotMerge',
 ] as const
 
 export const jobInfoShape = fields({
@@ -219,6 +230,13 @@ export const jobSteps = {
   'resizing-image': 'Resizing the disk image',
   'converting-image': 'Converting the disk image',
   'checking-image': 'Checking the disk image',
+  'taking-snapshot': 'Taking the snapshot',
+  reverting: 'Going back to the snapshot',
+  branching: 'Making a machine from the snapshot',
+  forking: 'Making a running copy',
+  cloning: 'Copying the machine',
+  'deleting-snapshot': 'Deleting the snapshot',
+  'merging-disks': 'Merging disks of deleted snapshots',
 } as const
 export type JobStep = keyof typeof jobSteps
 

@@ -17,7 +17,8 @@ import { type ErrorReport, errorReport, explainError } from '../public/error-cod
 import { afterLiveChanges, configChanges, sameValue } from '../public/live-changes'
 import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
 import { type Domain, domainInfo } from './domain'
-import type { JobControl, Jobs } from './jobs'
+import type { JobControl, JobOrder, Jobs } from './jobs'
+import { writtenDisks } from './layers'
 import { isActive, type LifeEvent, mayBe, nextState } from './life-cycle'
 
 type Outcome<T = null> = Promise<Result<T, ErrorReport>>
@@ -34,6 +35,8 @@ export interface DomainsParts {
   readonly networks: () => readonly string[]
   /** Lets VNC viewers in there, or nowhere; the place in words. */
   readonly listenVnc: (uuid: string, vnc: Vnc | undefined) => Outcome<string | null>
+  /** Whether a snapshot or another machine's disk stands on the file, so that nobody may write to it. */
+  readonly isFrozen: (path: string) => boolean
   /** A MAC address that no definition has. */
   readonly freeMac: (taken: readonly DomainConfig[]) => string
 }
@@ -273,6 +276,81 @@ export class Domains {
     })
   }
 
+  // ---- for files of this folder whose work takes a domain for a while -------------------------
+
+  /** A job that has the domain for itself: no other operation but forcing it off until it has ended. */
+  occupy(
+    uuid: string,
+    operation: DomainOperation,
+    order: Pick<JobOrder, 'kind' | 'step' | 'cancellable'>,
+    work: (domain: Domain, control: JobControl) => Outcome,
+  ): Result<number, ErrorReport> {
+    const found = this.allowed(uuid, operation)
+    if (!found.ok) return found
+    const domain = found.value
+    domain.job = this.parts.jobs.start({
+      ...order,
+      subject: domain.config.name,
+      uuid,
+      work: async (control) => {
+        // Edits that were under way are done first.
+        await domain.changes
+        try {
+          return await work(domain, control)
+        } finally {
+          if (domain.job === control.job) domain.job = null
+          this.tell(domain)
+        }
+      },
+    })
+    this.tell(domain)
+    return ok(domain.job)
+  }
+
+  /** For a job about several domains: it has this one until `give`. */
+  take(uuid: string, operation: DomainOperation, job: number): Result<Domain, ErrorReport> {
+    const found = this.allowed(uuid, operation)
+    if (found.ok) {
+      found.value.job = job
+      this.tell(found.value)
+    }
+    return found
+  }
+
+  give(domain: Domain): void {
+    domain.job = null
+    this.tell(domain)
+  }
+
+  /** The domain a job has made itself. */
+  own(uuid: string): Domain | undefined {
+    return this.domains.get(uuid)
+  }
+
+  /** Ends its run at once, for the job that has it. */
+  async halt(domain: Domain): Outcome {
+    const { run } = domain
+    if (!isActive(domain.state)) return ok(null)
+    domain.endedRun = run
+    const done = await this.parts.driver.destroy(domain.uuid)
+    if (!done.ok && done.error.reason !== 'no-domain') return done
+    await this.until(() => domain.run !== run || !isActive(domain.state))
+    return ok(null)
+  }
+
+  /** It has nothing to go on from any more. */
+  rested(domain: Domain): void {
+    domain.detail = ''
+    if (domain.state === 'saved' || domain.state === 'crashed') this.apply(domain, 'stopped')
+  }
+
+  /** Definitions, what runs, and what managed saves go on with: every file they name. */
+  usedConfigs(): DomainConfig[] {
+    return [...this.domains.values()].flatMap(({ config, running, savedConfig }) =>
+      [config, running, savedConfig].flatMap((one) => (one ? [one] : [])),
+    )
+  }
+
   // ---- what the driver tells ----------------------------------------------------------------
 
   onPaused(uuid: string, paused: boolean): void {
@@ -364,7 +442,7 @@ export class Domains {
   }
 
   /** The definition becomes this, on disk and here. */
-  private async keep(domain: Domain, config: DomainConfig): Outcome {
+  async keep(domain: Domain, config: DomainConfig): Outcome {
     const { uuid, managedSave, savedConfig } = domain
     const stored = await this.store({ uuid, config, managedSave, savedConfig })
     if (!stored.ok) return stored
@@ -393,6 +471,8 @@ export class Domains {
     if (live && domain.running) {
       const used = diskInUse(added, this.runningBeside(uuid))
       if (used) return err(errorReport('disk-in-use', used))
+      const frozen = writtenDisks(added).find(({ path }) => this.parts.isFrozen(path))
+      if (frozen) return err(errorReport('disk-frozen', { path: frozen.path }))
       const done = await live.act()
       if (!done.ok) return done
       // It may have ended meanwhile: then there is nothing that runs.
@@ -508,7 +588,9 @@ export class Domains {
       }
     }
     const used = diskInUse(config.devices, this.runningBeside(uuid))
-    return used ? err(errorReport('disk-in-use', used)) : checkDeviceFiles(config.devices)
+    if (used) return err(errorReport('disk-in-use', used))
+    const frozen = writtenDisks(config.devices).find(({ path }) => this.parts.isFrozen(path))
+    return frozen ? err(errorReport('disk-frozen', { path: frozen.path })) : checkDeviceFiles(config.devices)
   }
 
   private up(domain: Domain, domid: number, paused: boolean, clockStandsAt: number | null): void {
@@ -636,7 +718,7 @@ export class Domains {
   }
 
   /** The file in any case: one that is there while the guest runs would be taken for its last state. */
-  private async dropManagedSave(domain: Domain): Promise<void> {
+  async dropManagedSave(domain: Domain): Promise<void> {
     const { uuid, config, savedConfig } = domain
     if (domain.managedSave !== null) await this.store({ uuid, config, managedSave: null, savedConfig })
     domain.managedSave = null
@@ -672,18 +754,25 @@ export class Domains {
     return { name, memoryMiB, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [] }
   }
 
-  /** A definition that can be beside the one it was taken from: MAC addresses of its own, and no port of the host. */
-  private besides(config: DomainConfig): DomainConfig {
-    let made: DomainConfig = { ...config, devices: [] }
+  /** A definition that can be beside the one it was taken from: MAC addresses of its own, no port or file of the host. */
+  besides(config: DomainConfig): DomainConfig {
+    const { autostart: _autostart, ...rest } = config
+    let made: DomainConfig = { ...rest, devices: [] }
     for (const device of config.devices) {
-      const mac = (): string => this.parts.freeMac([...this.configs(), made])
-      const own = device.kind === 'vif' ? { ...device, mac: mac(), forwards: [] } : device
+      let own = device
+      if (device.kind === 'vif') {
+        const { capture: _capture, ...nic } = device
+        own = { ...nic, mac: this.parts.freeMac([...this.configs(), made]), forwards: [] }
+      } else if (device.kind === 'vfb') {
+        const { vnc: _vnc, ...display } = device
+        own = display
+      }
       made = { ...made, devices: [...made.devices, own] }
     }
     return made
   }
 
-  private async continueFrom(
+  async continueFrom(
     domain: Domain,
     config: DomainConfig,
     path: string,

@@ -31,16 +31,17 @@ const deviceChanges = ['attachDevice', 'detachDevice', 'changeMedium'] as const
 
 export const lifeCycle: Record<DomainState, StateRow> = {
   shutoff: {
-    operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges],
+    operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges, 'snapshot', 'revert', 'clone'],
     next: { create: 'starting', restore: 'restoring' },
   },
   crashed: {
-    operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges],
+    operations: ['create', 'restore', 'undefine', 'redefine', ...deviceChanges, 'snapshot', 'revert', 'clone'],
     // Its process may die when its save is whole already: then nothing is lost.
-    next: { create: 'starting', restore: 'restoring', stoppedSaved: 'saved' },
+    // It may be taken back to a snapshot.
+    next: { create: 'starting', restore: 'restoring', stoppedSaved: 'saved', stopped: 'shutoff' },
   },
   saved: {
-    operations: ['create', 'createFresh', 'undefine'],
+    operations: ['create', 'createFresh', 'undefine', 'revert'],
     next: { create: 'starting', restore: 'restoring', stopped: 'shutoff' },
   },
   starting: { operations: ['destroy'], next: { up: 'running', upPaused: 'paused', ...rest } },
@@ -58,15 +59,41 @@ export const lifeCycle: Record<DomainState, StateRow> = {
       'openScreen',
       'redefine',
       ...deviceChanges,
+      'snapshot',
+      'revert',
+      'fork',
     ],
     next: { suspended: 'paused', shutdownAsked: 'shutdown', save: 'saving', create: 'starting', ...rest },
   },
   paused: {
-    operations: ['resume', 'destroy', 'save', 'managedSave', 'openConsole', 'openScreen', 'redefine', ...deviceChanges],
+    operations: [
+      'resume',
+      'destroy',
+      'save',
+      'managedSave',
+      'openConsole',
+      'openScreen',
+      'redefine',
+      ...deviceChanges,
+      'snapshot',
+      'revert',
+      'fork',
+    ],
     next: { resumed: 'running', save: 'saving', create: 'starting', ...rest },
   },
   shutdown: {
-    operations: ['shutdown', 'reboot', 'suspend', 'destroy', 'save', 'managedSave', 'openConsole', 'openScreen', 'redefine'],
+    operations: [
+      'shutdown',
+      'reboot',
+      'suspend',
+      'destroy',
+      'save',
+      'managedSave',
+      'openConsole',
+      'openScreen',
+      'redefine',
+      'revert',
+    ],
     next: { shutdownAsked: 'shutdown', suspended: 'paused', save: 'saving', create: 'starting', ...rest },
   },
   saving: {

@@ -10,6 +10,7 @@ import type { DefinitionStore } from '../definition/definition-store'
 import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
 import { SampleStore } from '../definition/sample-store'
+import type { SnapshotStore } from '../definition/snapshot-store'
 import type { DriverEvent, HypervisorDriver, Outcome } from '../driver/driver'
 import type { OpaquePort } from '../lib/channel'
 import type { Clock } from '../lib/clock'
@@ -18,6 +19,7 @@ import { DEFAULT_NETWORK, type Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type FileKind, type HostInfo, type Sample } from '../public/types'
+import { Branches } from './branches'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import { Devices, type FileRights } from './devices'
 import { domain0Info } from './domain'
@@ -26,10 +28,17 @@ import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { hostFile } from './file-kind'
 import { type JobControl, Jobs } from './jobs'
+import { Layers } from './layers'
+import { isActive } from './life-cycle'
 import { freeMac } from './mac'
+import { Merging } from './merging'
 import { Networks } from './networks'
 import { Notices } from './notices'
 import { SampleHistory } from './sample-history'
+import { type SnapshotCall, snapshotServers } from './snapshot-calls'
+import { recoverSnapshots } from './snapshot-recovery'
+import { SnapshotTrees } from './snapshot-trees'
+import { Snapshots } from './snapshots'
 import { VncAccess } from './vnc-access'
 
 /** The window a call comes from, as far as a call may use it. */
@@ -83,6 +92,7 @@ export type ToolstackCall =
   | 'metadataList'
   | 'metadataSet'
   | 'fileLook'
+  | SnapshotCall
   | 'domainSamples'
   | 'domainLog'
   | 'jobList'
@@ -101,6 +111,7 @@ export interface ToolstackParts {
   readonly definitions: DefinitionStore
   readonly networks: NetworkStore
   readonly metadata: MetadataStore
+  readonly snapshots: SnapshotStore
   readonly clock: Clock
   readonly demo: DemoMaker
   readonly debian: DebianMaker
@@ -125,6 +136,11 @@ export class Toolstack {
   readonly networks: Networks
   readonly devices: Devices
   readonly metadata: DomainMetadatas
+  readonly layers: Layers
+  readonly trees: SnapshotTrees
+  readonly merging: Merging
+  readonly snapshots: Snapshots
+  readonly branches: Branches
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
   private readonly logs = new DomainLogs()
@@ -153,11 +169,13 @@ export class Toolstack {
       jobs: this.jobs,
       networks: () => this.networks.names(),
       freeMac,
+      isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),
       listenVnc: (uuid, place) => vnc.open(uuid, place),
       changed: (domain) => {
         emit('domainChanged', { domain })
         this.networks.definitionsChanged()
         for (const wake of [...this.waiting]) wake()
+        if (!isActive(domain.state) && domain.job === null) this.merging.ask()
       },
       removed: (uuid) => {
         this.metadata.forget(uuid)
@@ -175,7 +193,30 @@ export class Toolstack {
       problem,
     })
     this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, diskFolder: parts.diskFolder })
+    const store = parts.snapshots
+    this.layers = new Layers({ store, images: driver.images, folder: parts.diskFolder })
+    this.trees = new SnapshotTrees({
+      store,
+      layers: this.layers,
+      config: (uuid) => this.configOf(uuid),
+      changed: (tree) => emit('snapshotsChanged', { tree }),
+    })
+    const { domains, jobs, layers, trees, devices } = this
+    this.merging = new Merging({ domains, jobs, store, layers, trees, problem })
+    const common = { driver, domains, store, layers, trees, merging: this.merging, clock }
+    this.snapshots = new Snapshots(common)
+    this.branches = new Branches({
+      ...common,
+      jobs,
+      snapshots: this.snapshots,
+      proposePath: (name, format, taken) => devices.proposePath(name, format, taken),
+    })
     this.domain0 = domain0Info('running', '', clock.now())
+  }
+
+  private configOf(uuid: string): DomainConfig | undefined {
+    const info = this.domains.info(uuid)
+    return info.ok ? (info.value.config ?? undefined) : undefined
   }
 
   /** Loads the definitions: from here on calls are served. */
@@ -183,6 +224,10 @@ export class Toolstack {
     await this.networks.load()
     await this.domains.load()
     await this.metadata.load()
+    const { layers, trees } = this
+    const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
+    const store = this.parts.snapshots
+    await recoverSnapshots(await store.load(), { store, layers, trees, config: (uuid) => this.configOf(uuid), problem })
   }
 
   /** Opens the driver. One that fails leaves the list usable and a notice. */
@@ -195,6 +240,7 @@ export class Toolstack {
     }
     const networks = await this.networks.open()
     if (!networks.ok) this.notices.raise('warning', networks.error)
+    this.merging.ask()
     void this.domains.autostart()
     return opened
   }
@@ -204,6 +250,8 @@ export class Toolstack {
     await this.samples.close(this.parts.clock.now())
     await this.parts.definitions.settled()
     await this.parts.metadata.settled()
+    await this.merging.settled()
+    await this.parts.snapshots.settled()
     await this.parts.networks.settled()
   }
 
@@ -295,9 +343,10 @@ export class Toolstack {
   // ---- calls ----------------------------------------------------------------------------------
 
   servers(): CallServers<ToolstackCall> {
-    const { domains, devices, networks, jobs, notices, samples, logs } = this
+    const { domains, devices, networks, jobs, notices, samples, logs, trees, snapshots, branches } = this
     const { clock, driver } = this.parts
     return {
+      ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok([this.domain0, ...domains.list()]),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
       domainDefine: (order, caller) => this.define(order, caller),

@@ -245,6 +245,45 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Das Plattenabbild {path} hat Fehler: {detail}.',
     action: 'Eine frühere Kopie verwenden oder es reparieren lassen.',
   },
+  'no-snapshot': {
+    cause: 'Diesen Sicherungspunkt gibt es nicht.',
+    action: 'Vielleicht wurde er gelöscht; ein Blick in den Baum zeigt es.',
+  },
+  'snapshot-name-empty': { cause: 'Ein Sicherungspunkt braucht einen Namen.', action: 'Einen Namen eingeben.' },
+  'snapshot-exists': {
+    cause: 'Diese Maschine hat schon einen Sicherungspunkt namens „{name}“.',
+    action: 'Einen anderen Namen wählen.',
+  },
+  'too-many-snapshots': {
+    cause: 'Eine Maschine kann nicht mehr als {max} Sicherungspunkte haben.',
+    action: 'Erst einige löschen.',
+  },
+  'snapshot-chain': {
+    cause: 'Die Platte {path} stünde auf mehr als {max} Dateien.',
+    action: 'Ältere Sicherungspunkte löschen; ist die Maschine aus, werden ihre Dateien zusammengeführt.',
+  },
+  'snapshots-corrupt': {
+    cause: 'Die Liste der Sicherungspunkte {path} ist beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
+    action: 'Maschine und Platten sind, wie sie waren; mit der reparierten Datei sind die Sicherungspunkte wieder da.',
+  },
+  'snapshot-cut-off': {
+    cause: 'Der Sicherungspunkt „{snapshot}“ von „{name}“ war nicht fertig, als Ringmaster endete.',
+    action: 'Von den Platten ist nichts verloren; den Sicherungspunkt noch einmal anlegen.',
+  },
+  'revert-cut-off': {
+    cause:
+      'Das Zurückkehren zum Sicherungspunkt „{snapshot}“ von „{name}“ wurde abgebrochen; die Platten sind, wie sie vorher waren.',
+    action: 'Noch einmal zu ihm zurückkehren.',
+  },
+  'revert-without-memory': {
+    cause:
+      'Ringmaster endete, bevor „{name}“ vom Sicherungspunkt „{snapshot}“ weiterlief; die Platten sind die des Sicherungspunkts.',
+    action: 'Noch einmal zu ihm zurückkehren, um auch mit seinem Speicher weiterzumachen.',
+  },
+  'disk-frozen': {
+    cause: 'Die Datei {path} gehört zu einem Sicherungspunkt, oder die Platte einer anderen Maschine steht auf ihr.',
+    action: 'Eine Kopie der Datei nehmen, oder die Platte nur lesbar machen.',
+  },
   'image-busy': {
     cause: 'Das Plattenabbild {path} wird von einer laufenden Maschine benutzt.',
     action: 'Diese Maschine erst herunterfahren, oder eine Kopie der Datei nehmen.',

@@ -9,6 +9,7 @@ import type { Result } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
 import { MetadataStore } from '../../src-main/definition/metadata-store'
 import { NetworkStore } from '../../src-main/definition/network-store'
+import { SnapshotStore } from '../../src-main/definition/snapshot-store'
 import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
 import type { OpaquePort } from '../../src-main/lib/channel'
@@ -83,6 +84,7 @@ export class Supervised {
       definitions: new DefinitionStore(folder),
       networks: new NetworkStore(path.join(folder, 'networks.json')),
       metadata: new MetadataStore(path.join(folder, 'metadata')),
+      snapshots: new SnapshotStore(path.join(folder, 'snapshots')),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
       sampleFolder: path.join(folder, 'samples'),

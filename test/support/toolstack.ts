@@ -7,6 +7,7 @@ import { err, ok } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
 import { MetadataStore } from '../../src-main/definition/metadata-store'
 import { NetworkStore } from '../../src-main/definition/network-store'
+import { SnapshotStore } from '../../src-main/definition/snapshot-store'
 import type { HypervisorDriver } from '../../src-main/driver/driver'
 import { TestDriver } from '../../src-main/driver/test/test-driver'
 import type { OpaquePort } from '../../src-main/lib/channel'
@@ -70,11 +71,13 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   const states: string[] = []
   const jobs: JobInfo[] = []
   const notices: Notice[] = []
+  const store = { definitions: new DefinitionStore(folder), snapshots: new SnapshotStore(join(folder, 'snapshots')) }
   const toolstack = new Toolstack({
     driver,
-    definitions: new DefinitionStore(folder),
+    definitions: store.definitions,
     networks: new NetworkStore(join(folder, 'networks.json')),
     metadata: new MetadataStore(join(folder, 'metadata')),
+    snapshots: store.snapshots,
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     sampleFolder: join(folder, 'samples'),
@@ -108,6 +111,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   return {
     folder,
     kernel,
+    store,
     toolstack,
     servers,
     driver,

@@ -33,7 +33,12 @@ export const IMAGE_CALLS = {
   },
   /** Longer only. */
   resize: { args: fields({ path, format, sizeMiB }), reply: unit, status: 'done' },
-  convert: { args: fields({ from: path, fromFormat: format, to: path, format: written }), reply: unit, status: 'done' },
+  /** `allowed`: what the source stands on outside its own folder. */
+  convert: {
+    args: fields({ from: path, fromFormat: format, to: path, format: written, allowed: optional(list(path, 64)) }),
+    reply: unit,
+    status: 'done',
+  },
   /** Only qcow2 has something to be checked; others are answered as sound. */
   check: {
     args: fields({ path, format, repair: flag }),

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { ImageFormat, ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { Supervisor } from '../../supervisor/supervisor'
-import type { BackingFile, ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageCopy, ImageTool, Outcome, Progress } from '../driver'
 
 type ImageCaller = Caller<ImageCalls, ImageEvents>
 
@@ -68,8 +68,13 @@ export class EmbeddedImages implements ImageTool {
   async convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome {
     const source = await this.formatOf(from)
     if (!source.ok) return source
+    return this.copy({ from, fromFormat: source.value.format, to, format, allowed: [] }, progress)
+  }
+
+  async copy(order: ImageCopy, progress: Progress): Outcome {
+    const { to } = order
     return this.job(to, progress, async (caller) => {
-      const converted = await caller.call('convert', { from, fromFormat: source.value.format, to, format })
+      const converted = await caller.call('convert', { ...order, allowed: [...order.allowed] })
       if (converted.ok) return ok(null)
       if (converted.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to }))
       return err(imageError(converted.error, to))

@@ -6,7 +6,7 @@ import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
-import type { BackingFile, ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageCopy, ImageTool, Outcome, Progress } from '../driver'
 
 const MIB = 1024 * 1024
 const QCOW2_MAGIC = 0x514649fb
@@ -114,6 +114,10 @@ export class TestImages implements ImageTool {
     const failure = await this.work(progress)
     if (failure) await rm(to, { force: true })
     return failure ? err(failure) : ok(null)
+  }
+
+  copy({ from, to, format }: ImageCopy, progress: Progress): Outcome {
+    return this.convert(from, to, format, progress)
   }
 
   async check(path: string, _repair: boolean, progress: Progress): Outcome {

@@ -1,0 +1,223 @@
+// New machines from others: a branch from a snapshot (with its memory, it runs on from there), a fork of a running guest, a clone.
+// Each is beside its original: identifier, MAC addresses and written disks of its own, no port of the host (identity rule of the
+// design). Written disks are overlays on files that nobody writes any more, or copies.
+// Invariant: what is made appears whole or not at all; the original is not changed, but for a fork's and a linked clone's disks, which
+// go on in overlays of their own. Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { disksOf } from '../config/device-check'
+import type { Layer } from '../definition/snapshot-store'
+import type { Outcome } from '../driver/driver'
+import type { Device, WrittenFormat } from '../public/device'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import type { DiskFate } from '../public/snapshot'
+import type { DomainConfig } from '../public/types'
+import type { JobControl, Jobs } from './jobs'
+import { checkFiles } from './layers'
+import { above, type Snapshots, type SnapshotsParts } from './snapshots'
+
+export interface BranchesParts extends SnapshotsParts {
+  readonly jobs: Jobs
+  readonly snapshots: Snapshots
+  /** A free path in the app's folder for a disk image. */
+  readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
+}
+
+export type Fates = readonly { readonly dev: string; readonly fate: DiskFate }[]
+
+export class Branches {
+  private readonly parts: BranchesParts
+
+  constructor(parts: BranchesParts) {
+    this.parts = parts
+  }
+
+  /** The job's domain is the new one. */
+  branch(uuid: string, id: string, name: string): Result<number, ErrorReport> {
+    const { trees, store, jobs } = this.parts
+    const found = trees.find(uuid, id)
+    if (!found.ok) return found
+    const { config, state } = found.value
+    const file = state === 'shutoff' ? undefined : store.memoryPath(uuid, id)
+    const named = this.checkName(config, name)
+    if (!named.ok) return named
+    const job = jobs.start({
+      kind: 'branch',
+      subject: name,
+      uuid: null,
+      step: 'branching',
+      cancellable: true,
+      work: async (control) => {
+        const whole = await checkFiles(config, file === undefined ? [] : [file])
+        return whole.ok ? this.make({ ...config, name: name.trim() }, file, control) : whole
+      },
+    })
+    return ok(job)
+  }
+
+  /** A running guest and its copy go on from the same instant. */
+  fork(uuid: string, name: string): Result<number, ErrorReport> {
+    const { domains, store, layers, snapshots, merging } = this.parts
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    const named = this.checkName(info.value.config, name)
+    if (!named.ok) return named
+    const order = { kind: 'fork', step: 'forking', cancellable: true } as const
+    return domains.occupy(uuid, 'fork', order, async (domain, control) => {
+      const file = store.memoryPath(uuid, randomUUID())
+      try {
+        const frozen = await snapshots.freeze(domain, null, file, true, control)
+        if (!frozen.ok) return frozen
+        // The original has gone on long since; what it needs of the job is over.
+        domains.give(domain)
+        const made = await this.make({ ...frozen.value, name: name.trim() }, file, control)
+        await layers.release(disksOf(frozen.value.devices).flatMap(({ path, readonly }) => (readonly ? [] : [path])))
+        return made
+      } finally {
+        await rm(file, { force: true })
+        merging.ask()
+      }
+    })
+  }
+
+  /** Of a domain at rest, or of a snapshot; never with memory. Disks that `fates` does not name are copied, read-only ones shared. */
+  clone(uuid: string, id: string | null, name: string, fates: Fates): Result<number, ErrorReport> {
+    const { domains, trees, jobs } = this.parts
+    const order = { kind: 'clone', step: 'cloning', cancellable: true } as const
+    if (id !== null) {
+      const found = trees.find(uuid, id)
+      if (!found.ok) return found
+      const { config } = found.value
+      const named = this.checkName(config, name)
+      if (!named.ok) return named
+      const work = (control: JobControl): Outcome => this.cloneFrom(config, name, fates, control)
+      return ok(jobs.start({ ...order, subject: name, uuid: null, work }))
+    }
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    const named = this.checkName(info.value.config, name)
+    if (!named.ok) return named
+    return domains.occupy(uuid, 'clone', order, async (domain, control) => {
+      // What the clone links to is not written any more: the original goes on above it.
+      const linked = domain.config.devices.filter((device) => device.kind === 'vbd' && fateOf(device, fates) === 'link')
+      if (linked.length === 0) return this.cloneFrom(domain.config, name, fates, control)
+      const { config } = domain
+      const { layers, snapshots, merging } = this.parts
+      const planned = await layers.plan(config.name, config.devices, (disk) => linked.includes(disk))
+      if (!planned.ok) return planned
+      const made = [...planned.value.layers]
+      const intent = { kind: 'create', layers: made, snapshot: null, to: null, dropped: [] } as const
+      const split = await snapshots.withIntent(uuid, { ...intent, layers: made, dropped: [] }, async () => {
+        const ready = await layers.make(made)
+        if (!ready.ok) return ready
+        const kept = await domains.keep(domain, above(config, planned.value))
+        if (!kept.ok) await layers.unmake(made)
+        return kept
+      })
+      const done = split.ok ? await this.cloneFrom(config, name, fates, control) : split
+      await layers.release(made.map(({ backing }) => backing.path))
+      merging.ask()
+      return done
+    })
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  private checkName(config: DomainConfig | null, name: string): Result<null, ErrorReport> {
+    const { domains } = this.parts
+    if (!config) return err(errorReport('unsupported', { operation: 'clone' }))
+    return domains.checkDefinition({ ...domains.besides(config), name: name.trim() }, undefined)
+  }
+
+  private cloneFrom(config: DomainConfig, name: string, fates: Fates, control: JobControl): Outcome {
+    const left = config.devices.filter((device) => device.kind !== 'vbd' || fateOf(device, fates) !== 'leave')
+    return this.make({ ...config, name: name.trim(), devices: left }, undefined, control, fates)
+  }
+
+  /** A domain beside others from a configuration whose written files stay as they are. Without `fates` all is linked. */
+  private async make(config: DomainConfig, memory: string | undefined, control: JobControl, fates?: Fates): Outcome {
+    const { domains, layers, snapshots } = this.parts
+    const beside = domains.besides(config)
+    const uuid = randomUUID()
+    const planned = await layers.plan(config.name, beside.devices, (disk) => !fates || fateOf(disk, fates) === 'link')
+    if (!planned.ok) return planned
+    const links = [...planned.value.layers]
+    const intent = { kind: 'branch' as const, layers: links, snapshot: null, to: null, dropped: [] as string[] }
+    const copies = fates ? await this.planCopies(config.name, planned.value.devices, fates) : []
+    const next: DomainConfig = {
+      ...beside,
+      devices: planned.value.devices.map((device) => {
+        const copy = copies.find((one) => one.device === device)
+        if (!copy || device.kind !== 'vbd') return device
+        const { allowedBacking: _alone, ...disk } = device
+        return { ...disk, path: copy.to, format: copy.format }
+      }),
+    }
+    const whole = { ...intent, dropped: copies.map(({ to }) => to) }
+    const defined = await snapshots.withIntent(uuid, whole, async () => {
+      const ready = await layers.make(links)
+      const copied = ready.ok ? await this.copy(copies, control) : ready
+      const stored = copied.ok ? await domains.define(next, uuid) : copied
+      if (!stored.ok) await this.unmake(links, copies)
+      return stored
+    })
+    await this.parts.trees.forget(uuid)
+    if (!defined.ok) return defined
+    const domain = domains.own(uuid)
+    if (!domain) return err(errorReport('no-domain', { uuid }))
+    control.domain(uuid, next.name)
+    if (memory === undefined) return ok(null)
+    const restored = await domains.continueFrom(domain, next, memory, control)
+    if (restored.ok) return ok(null)
+    await domains.undefine(uuid)
+    await this.unmake(links, copies)
+    return restored
+  }
+
+  private async planCopies(name: string, devices: readonly Device[], fates: Fates): Promise<Copy[]> {
+    const copies: Copy[] = []
+    for (const device of devices) {
+      if (device.kind !== 'vbd' || device.path === '' || fateOf(device, fates) !== 'copy') continue
+      const format: WrittenFormat = device.format === 'raw' ? 'raw' : 'qcow2'
+      const to = await this.parts.proposePath(
+        `${name}-${device.dev}`,
+        format,
+        copies.map((copy) => copy.to),
+      )
+      const below = await this.parts.layers.chain(device)
+      copies.push({ device, from: device.path, fromFormat: device.format, to, format, below })
+    }
+    return copies
+  }
+
+  private async copy(copies: readonly Copy[], control: JobControl): Outcome {
+    for (const [index, { from, to, format, fromFormat, below }] of copies.entries()) {
+      const report = (fraction: number): void => control.report((index + fraction) / copies.length)
+      await mkdir(dirname(to), { recursive: true })
+      const order = { from, fromFormat, to, format, allowed: below }
+      const done = await this.parts.driver.images.copy(order, { signal: control.signal, report })
+      if (!done.ok) return done
+    }
+    return ok(null)
+  }
+
+  private async unmake(links: readonly Layer[], copies: readonly Copy[]): Promise<void> {
+    await this.parts.layers.unmake(links)
+    for (const { to } of copies) await rm(to, { force: true })
+  }
+}
+
+interface Copy {
+  readonly device: Device
+  readonly from: string
+  readonly fromFormat: Extract<Device, { kind: 'vbd' }>['format']
+  readonly to: string
+  readonly format: WrittenFormat
+  readonly below: readonly string[]
+}
+
+function fateOf(device: Extract<Device, { kind: 'vbd' }>, fates: Fates): DiskFate {
+  return fates.find(({ dev }) => dev === device.dev)?.fate ?? (device.readonly ? 'share' : 'copy')
+}

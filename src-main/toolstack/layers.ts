@@ -1,0 +1,207 @@
+// Image files made for snapshots, branches and linked clones: overlays, each on a file that is not written any more. What no
+// snapshot needs any more is merged with the one file that stands on it, or removed; never while a guest uses either.
+// Invariant: an overlay is in the store's list before its file is made, and leaves it after its file is gone. A merge cut off in
+// the middle leaves disks that read as before, and is done again. A file the user named is never removed.
+// Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { disksOf } from '../config/device-check'
+import type { Layer, SnapshotStore } from '../definition/snapshot-store'
+import type { ImageTool, Outcome, Progress } from '../driver/driver'
+import { type Device, type Disk, deviceKey } from '../public/device'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import type { DomainConfig } from '../public/types'
+
+/** As image/reachable.ts: a longer chain is not opened. */
+const CHAIN_MOST = 30
+
+export interface LayersParts {
+  readonly store: SnapshotStore
+  readonly images: ImageTool
+  /** Where overlays go: a guest may write to files there. */
+  readonly folder: string
+}
+
+/** Devices with overlays under their disks, and what is to be made for them. */
+export interface Planned {
+  readonly devices: readonly Device[]
+  readonly layers: readonly Layer[]
+  /** For a driver: by the disk's key. */
+  readonly disks: readonly {
+    readonly key: string
+    readonly path: string
+    readonly format: 'qcow2'
+    readonly allowedBacking: string[]
+  }[]
+}
+
+/** One file to be merged: `upper` stands on `lower`, which nobody needs. */
+export interface Merge {
+  readonly lower: string
+  readonly upper: Layer
+  /** What `lower` stands on, if it was made here; else it is the user's own and `upper` goes into it. */
+  readonly below: Layer['backing'] | undefined
+  readonly ours: boolean
+}
+
+export function writtenDisks(devices: readonly Device[]): Disk[] {
+  return disksOf(devices).filter(({ path, readonly }) => path !== '' && !readonly)
+}
+
+export class Layers {
+  private readonly parts: LayersParts
+
+  constructor(parts: LayersParts) {
+    this.parts = parts
+  }
+
+  private get all(): readonly Layer[] {
+    return this.parts.store.layers
+  }
+
+  /** Whether anything stands on it: then it must stay as it is. */
+  isBelow(path: string): boolean {
+    return this.all.some(({ backing }) => backing.path === path)
+  }
+
+  find(path: string): Layer | undefined {
+    return this.all.find((layer) => layer.path === path)
+  }
+
+  /** A fresh overlay for each disk that is written to. Too long a chain is refused. */
+  async plan(name: string, devices: readonly Device[], wanted: (disk: Disk) => boolean = () => true): Outcome<Planned> {
+    const layers: Layer[] = []
+    const disks: Planned['disks'][number][] = []
+    const next: Device[] = []
+    const base =
+      name
+        .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+        .replace(/^[.-]+/, '')
+        .slice(0, 48) || 'disk'
+    for (const device of devices) {
+      if (device.kind !== 'vbd' || device.path === '' || device.readonly || !wanted(device)) {
+        next.push(device)
+        continue
+      }
+      const below = [device.path, ...(await this.chain(device))]
+      if (below.length > CHAIN_MOST) return err(errorReport('snapshot-chain', { path: device.path, max: CHAIN_MOST }))
+      const path = join(this.parts.folder, `${base}-${device.dev}-${randomUUID().slice(0, 8)}.qcow2`)
+      layers.push({ path, backing: { path: device.path, format: device.format } })
+      disks.push({ key: deviceKey(device), path, format: 'qcow2', allowedBacking: below })
+      next.push({ ...device, path, format: 'qcow2', allowedBacking: below })
+    }
+    return ok({ devices: next, layers, disks })
+  }
+
+  async make(layers: readonly Layer[]): Outcome {
+    const { store, images, folder } = this.parts
+    if (layers.length === 0) return ok(null)
+    await mkdir(folder, { recursive: true })
+    await store.setLayers([...store.layers, ...layers], store.released)
+    for (const { path, backing } of layers) {
+      const made = await images.overlay(path, backing, await this.chain(backing))
+      if (made.ok) continue
+      await this.unmake(layers)
+      return made
+    }
+    return ok(null)
+  }
+
+  /** Takes back what `make` made, as long as nothing was written to it. */
+  async unmake(layers: readonly Layer[]): Promise<void> {
+    const { store } = this.parts
+    for (const { path } of layers) await rm(path, { force: true })
+    const gone = new Set(layers.map(({ path }) => path))
+    await store.setLayers(
+      store.layers.filter(({ path }) => !gone.has(path)),
+      store.released.filter((path) => !gone.has(path)),
+    )
+  }
+
+  /** No snapshot needs these any more. */
+  async release(paths: readonly string[]): Promise<void> {
+    const { store } = this.parts
+    const known = paths.filter((path) => this.find(path) || this.isBelow(path))
+    if (known.length > 0) await store.setLayers(store.layers, [...store.released, ...known])
+  }
+
+  /** The files below a disk's own, nearest first. Of files not made here only those that the disk's own rules let it reach. */
+  async chain(disk: Pick<Disk, 'path' | 'format' | 'allowedBacking'>): Promise<string[]> {
+    const files: string[] = []
+    let at = disk.path
+    let { format }: { format: string } = disk
+    while (files.length <= CHAIN_MOST) {
+      const layer = this.find(at)
+      let below = layer?.backing.path
+      if (layer) format = layer.backing.format
+      else {
+        // A raw disk says nothing of itself: what its guest wrote there is not looked at.
+        if (format === 'raw') break
+        const info = await this.parts.images.inspect(at)
+        if (!info.ok || info.value.backing === undefined) break
+        below = resolve(dirname(at), info.value.backing)
+        if (dirname(below) !== dirname(at) && !(disk.allowedBacking ?? []).includes(below)) break
+      }
+      if (below === undefined || files.includes(below)) break
+      files.push(below)
+      at = below
+    }
+    return files
+  }
+
+  /** What can be done about released files now. `used`: paths that some definition or snapshot names. */
+  async tidy(used: ReadonlySet<string>): Promise<readonly Merge[]> {
+    const { store } = this.parts
+    const merges: Merge[] = []
+    for (const lower of store.released) {
+      if (used.has(lower)) continue
+      const above = this.all.filter(({ backing }) => backing.path === lower)
+      const own = this.find(lower)
+      const [upper] = above
+      if (!upper) await this.forget(lower, own !== undefined)
+      else if (above.length === 1) merges.push({ lower, upper, below: own?.backing, ours: own !== undefined })
+    }
+    return merges
+  }
+
+  /** `upper` takes over what it had from `lower`, which goes. */
+  async pull({ lower, upper, below }: Merge, progress: Progress): Outcome {
+    const { store, images } = this.parts
+    if (!below) return ok(null)
+    const done = await images.rebase(upper.path, below, await this.chain({ path: upper.path, format: 'qcow2' }), progress)
+    if (!done.ok) return done
+    await store.setLayers(
+      store.layers.map((layer) => (layer.path === upper.path ? { path: layer.path, backing: below } : layer)),
+      store.released,
+    )
+    await this.forget(lower, true)
+    return ok(null)
+  }
+
+  /** What `upper` holds goes into `lower`, which alone reads the same then. */
+  async push({ lower, upper }: Merge, progress: Progress): Outcome {
+    const into = { path: lower, format: upper.backing.format }
+    return this.parts.images.commit(upper.path, into, await this.chain({ path: upper.path, format: 'qcow2' }), progress)
+  }
+
+  /** A file made here goes; one of the user's is only not ours to look after any more. */
+  async forget(path: string, ours: boolean): Promise<void> {
+    const { store } = this.parts
+    if (ours) await rm(path, { force: true })
+    await store.setLayers(
+      store.layers.filter((layer) => layer.path !== path),
+      store.released.filter((one) => one !== path),
+    )
+  }
+}
+
+/** The disk's file is there: a snapshot whose files the user moved away cannot be gone back to. */
+export async function checkFiles(config: DomainConfig, more: readonly string[]): Promise<Result<null, ErrorReport>> {
+  for (const path of [...writtenDisks(config.devices).map((disk) => disk.path), ...more]) {
+    const there = await stat(path).catch(() => undefined)
+    if (!there?.isFile()) return err(errorReport('file-unreadable', { path, detail: 'no such file' }))
+  }
+  return ok(null)
+}

@@ -1,0 +1,58 @@
+// Serves the calls about snapshots, branches, forks and clones. Runs in: main, plain Node.
+import { ok, type Result } from '../../src-engine/public/result'
+import type { SnapshotStore } from '../definition/snapshot-store'
+import type { CallParams, CallResult } from '../public/calls'
+import type { ErrorReport } from '../public/error-code'
+import type { Branches } from './branches'
+import type { Domains } from './domains'
+import type { SnapshotTrees } from './snapshot-trees'
+import type { Snapshots } from './snapshots'
+
+export type SnapshotCall =
+  | 'snapshotTree'
+  | 'snapshotCreate'
+  | 'snapshotRedefine'
+  | 'snapshotRevert'
+  | 'snapshotDelete'
+  | 'snapshotPicture'
+  | 'snapshotBranch'
+  | 'domainFork'
+  | 'domainClone'
+
+type Answer<T> = Result<T, ErrorReport>
+/** They need nothing of the window that calls. */
+type Servers = {
+  readonly [C in SnapshotCall]: (params: CallParams<C>) => Promise<Answer<CallResult<C>>> | Answer<CallResult<C>>
+}
+
+export interface SnapshotServing {
+  readonly domains: Domains
+  readonly store: SnapshotStore
+  readonly trees: SnapshotTrees
+  readonly snapshots: Snapshots
+  readonly branches: Branches
+}
+
+export function snapshotServers({ domains, store, trees, snapshots, branches }: SnapshotServing): Servers {
+  return {
+    snapshotTree: async ({ uuid }) => {
+      const info = domains.info(uuid)
+      return info.ok ? ok(await trees.info(uuid)) : info
+    },
+    snapshotCreate: ({ uuid, name, description }) => asJob(snapshots.create(uuid, name, description)),
+    snapshotRedefine: ({ uuid, id, name, description }) => snapshots.redefine(uuid, id, name, description),
+    snapshotRevert: ({ uuid, id }) => asJob(snapshots.revert(uuid, id)),
+    snapshotDelete: ({ uuid, id, below }) => snapshots.remove(uuid, id, below),
+    snapshotPicture: async ({ uuid, id }) => {
+      const found = trees.find(uuid, id)
+      return found.ok ? ok(await store.picture(uuid, id)) : found
+    },
+    snapshotBranch: ({ uuid, id, name }) => asJob(branches.branch(uuid, id, name)),
+    domainFork: ({ uuid, name }) => asJob(branches.fork(uuid, name)),
+    domainClone: ({ uuid, snapshot, name, disks }) => asJob(branches.clone(uuid, snapshot, name, disks)),
+  }
+}
+
+function asJob(started: Result<number, ErrorReport>): Result<{ job: number }, ErrorReport> {
+  return started.ok ? ok({ job: started.value }) : started
+}

@@ -1,0 +1,92 @@
+// The snapshots of all domains, in memory as they are on disk, and what windows see of them.
+// Invariant: memory changes only after the disk has. The tree of a domain that is gone stays as long as its files do.
+// Runs in: main, plain Node.
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { hostBytes, type SnapshotStore, type StoredTree } from '../definition/snapshot-store'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import type { Snapshot, SnapshotInfo, SnapshotTree } from '../public/snapshot'
+import type { DomainConfig } from '../public/types'
+import { type Layers, writtenDisks } from './layers'
+
+export interface SnapshotTreesParts {
+  readonly store: SnapshotStore
+  readonly layers: Layers
+  /** Present definition of a domain. */
+  readonly config: (uuid: string) => DomainConfig | undefined
+  readonly changed: (tree: SnapshotTree) => void
+}
+
+const EMPTY: StoredTree = { current: null, snapshots: [] }
+
+export class SnapshotTrees {
+  private readonly trees = new Map<string, StoredTree>()
+  private readonly parts: SnapshotTreesParts
+
+  constructor(parts: SnapshotTreesParts) {
+    this.parts = parts
+  }
+
+  adopt(trees: ReadonlyMap<string, StoredTree>): void {
+    for (const [uuid, tree] of trees) this.trees.set(uuid, tree)
+  }
+
+  of(uuid: string): StoredTree {
+    return this.trees.get(uuid) ?? EMPTY
+  }
+
+  find(uuid: string, id: string): Result<Snapshot, ErrorReport> {
+    const found = this.of(uuid).snapshots.find((snapshot) => snapshot.id === id)
+    return found ? ok(found) : err(errorReport('no-snapshot', {}))
+  }
+
+  async put(uuid: string, tree: StoredTree): Promise<void> {
+    await this.parts.store.putTree(uuid, tree)
+    this.trees.set(uuid, tree)
+    await this.tell(uuid)
+  }
+
+  /** Adds one as the present state's own; harmless when it is there already. */
+  async add(uuid: string, snapshot: Snapshot): Promise<void> {
+    const { snapshots } = this.of(uuid)
+    const others = snapshots.filter(({ id }) => id !== snapshot.id)
+    await this.put(uuid, { current: snapshot.id, snapshots: [...others, snapshot] })
+  }
+
+  async forget(uuid: string): Promise<void> {
+    this.trees.delete(uuid)
+    await this.parts.store.removeAll(uuid)
+  }
+
+  /** Files that snapshots name. */
+  usedFiles(): string[] {
+    return [...this.trees.values()].flatMap(({ snapshots }) => snapshots.flatMap(({ config }) => filesOf(config)))
+  }
+
+  async tell(uuid: string): Promise<void> {
+    this.parts.changed(await this.info(uuid))
+  }
+
+  async info(uuid: string): Promise<SnapshotTree> {
+    const { current, snapshots } = this.of(uuid)
+    const present = this.parts.config(uuid)
+    const infos = snapshots.map(async (snapshot): Promise<SnapshotInfo> => {
+      const memoryBytes = await hostBytes(this.parts.store.memoryPath(uuid, snapshot.id))
+      return { ...snapshot, memoryBytes, diskBytes: await this.ownBytes(snapshot.config) }
+    })
+    return {
+      uuid,
+      current,
+      snapshots: (await Promise.all(infos)).sort((a, b) => a.createdAt - b.createdAt),
+      presentBytes: present ? await this.ownBytes(present) : 0,
+    }
+  }
+
+  private async ownBytes(config: DomainConfig): Promise<number> {
+    const sizes = await Promise.all(writtenDisks(config.devices).map(({ path }) => hostBytes(path)))
+    return sizes.reduce((sum, size) => sum + size, 0)
+  }
+}
+
+export function filesOf(config: DomainConfig): string[] {
+  return config.devices.flatMap((device) => (device.kind === 'vbd' && device.path !== '' ? [device.path] : []))
+}

@@ -1,0 +1,203 @@
+// Snapshots, branches, forks and clones on the test driver: what becomes of definitions, trees and files. The image files are
+// real as far as their names and backing names go; what guests write is in test/boot/snapshots.test.ts.
+// Runs in: vitest, plain Node.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { errorReport } from '../../../src-main/public/error-code'
+import { caller, SnapshotScene as Scene } from '../../support/snapshot-scene'
+
+const open: Scene[] = []
+afterEach(async () => {
+  for (const scene of open.splice(0)) await scene.close()
+})
+
+async function machine(run: boolean): Promise<Scene> {
+  const scene = await Scene.make(run)
+  open.push(scene)
+  return scene
+}
+
+describe('a snapshot', () => {
+  it('of a running machine has memory, picture and disks, and the machine goes on above them', async () => {
+    const scene = await machine(true)
+    const { made, uuid } = scene
+    const own = scene.disk()
+    made.testDriver.say(uuid, 'hello')
+    const id = await scene.take('first')
+    expect(scene.info()).toMatchObject({ state: 'running', job: null })
+    const upper = scene.disk()
+    expect(upper).toContain(join(made.folder, 'disks'))
+    expect(await made.driver.images.inspect(upper)).toMatchObject({ value: { format: 'qcow2', backing: own } })
+    expect(scene.info().running?.devices).toEqual(scene.info().config?.devices)
+    const tree = await scene.tree()
+    expect(tree).toMatchObject({
+      current: id,
+      snapshots: [{ name: 'first', description: 'about first', parent: null, state: 'running' }],
+    })
+    expect(tree.snapshots[0]?.memoryBytes).toBeGreaterThan(0)
+    expect(tree.snapshots[0]?.config.devices[0]).toMatchObject({ path: own, format: 'raw' })
+    const picture = await scene.servers.snapshotPicture({ uuid, id }, caller)
+    expect(picture).toMatchObject({ ok: true, value: { png: null, text: expect.stringContaining('hello') } })
+    expect(made.events.filter(({ name }) => name === 'snapshotsChanged').length).toBeGreaterThan(0)
+    const second = await scene.take('second')
+    expect((await scene.tree()).snapshots.find((one) => one.id === second)?.parent).toBe(id)
+    expect(await scene.servers.snapshotCreate({ uuid, name: ' second ', description: '' }, caller)).toMatchObject({
+      error: { reason: 'snapshot-exists' },
+    })
+    expect(await scene.servers.snapshotRedefine({ uuid, id, name: 'renamed', description: 'new' }, caller)).toMatchObject({
+      ok: true,
+    })
+    expect((await scene.tree()).snapshots[0]).toMatchObject({ name: 'renamed', description: 'new' })
+  })
+
+  it('is gone back to, running or off, and each way starts a branch of the tree', async () => {
+    const scene = await machine(true)
+    const { made, uuid } = scene
+    const first = await scene.take('first')
+    const dropped = scene.disk()
+    expect(
+      (
+        await made.toolstack.domains.redefine(uuid, {
+          ...(scene.info().config ?? made.config('x')),
+          name: 'renamed',
+          memoryMiB: 128,
+        })
+      ).ok,
+    ).toBe(true)
+    await scene.job(scene.servers.snapshotRevert({ uuid, id: first }, caller))
+    expect(scene.info()).toMatchObject({ state: 'running', name: 'renamed', config: { memoryMiB: 64 } })
+    expect(scene.disk()).not.toBe(dropped)
+    expect(existsSync(dropped)).toBe(false)
+    const second = await scene.take('second')
+    await made.toolstack.domains.destroy(uuid)
+    await scene.job(scene.servers.snapshotRevert({ uuid, id: first }, caller))
+    const third = await scene.take('third')
+    const tree = await scene.tree()
+    expect(tree.current).toBe(third)
+    expect(tree.snapshots.filter(({ parent }) => parent === first).map(({ id }) => id)).toEqual([second, third])
+    await made.toolstack.domains.suspend(uuid)
+    const paused = await scene.take('paused')
+    await made.toolstack.domains.destroy(uuid)
+    await scene.job(scene.servers.snapshotRevert({ uuid, id: paused }, caller))
+    expect(scene.info().state).toBe('paused')
+  })
+
+  it('that is deleted is merged: at once when off, else when the machine comes to rest', async () => {
+    const scene = await machine(false)
+    const { made, uuid } = scene
+    const own = scene.disk()
+    const first = await scene.take('first')
+    const upper = scene.disk()
+    const second = await scene.take('second')
+    expect(scene.files()).toHaveLength(2)
+    // The user's own file is below another snapshot's: it stays as it is until that goes as well.
+    await scene.remove(first)
+    expect(await scene.tree()).toMatchObject({ current: second, snapshots: [{ id: second, parent: null }] })
+    expect(scene.files()).toHaveLength(2)
+    expect((await made.toolstack.domains.create(uuid, false)).ok).toBe(true)
+    await scene.remove(second)
+    expect(scene.files()).toHaveLength(2)
+    await made.toolstack.domains.destroy(uuid)
+    await expect.poll(() => scene.files()).toEqual([])
+    expect(scene.disk()).toBe(own)
+    expect(existsSync(upper)).toBe(false)
+    expect(existsSync(own)).toBe(true)
+    expect(made.notices).toEqual([])
+  })
+
+  it('that fails leaves the machine as it was', async () => {
+    const scene = await machine(true)
+    const { made, uuid } = scene
+    const before = scene.info()
+    made.testDriver.failNext('snapshot', errorReport('save-failed', { detail: 'the disk is full' }))
+    await expect(scene.take('first')).rejects.toThrow('save-failed')
+    expect(scene.info()).toEqual(before)
+    expect(scene.files()).toEqual([])
+    expect((await scene.tree()).snapshots).toEqual([])
+    expect(await scene.servers.snapshotRevert({ uuid, id: uuid }, caller)).toMatchObject({ error: { reason: 'no-snapshot' } })
+  })
+
+  it('keeps its files from being written to by anybody else', async () => {
+    const scene = await machine(false)
+    const { made } = scene
+    const own = scene.disk()
+    await scene.take('first')
+    const other = await made.toolstack.domains.define({
+      ...made.config('other'),
+      devices: [{ kind: 'vbd', dev: 'xvda', path: own, format: 'raw', readonly: false, removable: false }],
+    })
+    expect(await made.toolstack.domains.create(other.ok ? other.value : '', false)).toMatchObject({
+      error: { reason: 'disk-frozen' },
+    })
+  })
+})
+
+describe('a machine made from another', () => {
+  it('by a branch runs from the snapshot’s memory, with MAC and disks of its own', async () => {
+    const scene = await machine(true)
+    const { uuid } = scene
+    const own = scene.disk()
+    const id = await scene.take('first')
+    const made = await scene.job(scene.servers.snapshotBranch({ uuid, id, name: 'branch' }, caller))
+    expect(made).not.toBe(uuid)
+    const nic = scene.info(made).config?.devices.find(({ kind }) => kind === 'vif')
+    expect(scene.info(made)).toMatchObject({ state: 'running', name: 'branch' })
+    expect(nic).toMatchObject({ forwards: [], mac: expect.not.stringContaining('00:00:01') })
+    expect(await scene.made.driver.images.inspect(scene.disk(made))).toMatchObject({ value: { backing: own } })
+    expect(await scene.servers.snapshotBranch({ uuid, id, name: 'branch' }, caller)).toMatchObject({
+      error: { reason: 'name-exists' },
+    })
+    // Two stand on the file: it is merged when only one does.
+    await scene.remove(id)
+    expect(existsSync(own)).toBe(true)
+    expect(scene.files()).toHaveLength(2)
+  })
+
+  it('by a fork goes on beside the original, and no snapshot is left', async () => {
+    const scene = await machine(true)
+    const { uuid } = scene
+    const own = scene.disk()
+    const made = await scene.job(scene.servers.domainFork({ uuid, name: 'fork' }, caller))
+    for (const each of [uuid, made]) {
+      expect(scene.info(each)).toMatchObject({ state: 'running', job: null })
+      expect(await scene.made.driver.images.inspect(scene.disk(each))).toMatchObject({ value: { backing: own } })
+    }
+    expect(scene.disk()).not.toBe(scene.disk(made))
+    expect((await scene.tree()).snapshots).toEqual([])
+    expect(readdirSync(join(scene.made.folder, 'snapshots', uuid))).toEqual([])
+  })
+
+  it.each([
+    ['copy', 'raw', undefined],
+    ['link', 'qcow2', 'own.raw'],
+  ] as const)('by a clone has its disk as a %s', async (fate, format, backing) => {
+    const scene = await machine(false)
+    const { uuid, made } = scene
+    const own = scene.disk()
+    const clone = await scene.job(
+      scene.servers.domainClone(
+        {
+          uuid,
+          snapshot: null,
+          name: 'clone',
+          disks: [
+            { dev: 'xvda', fate },
+            { dev: 'xvdb', fate: 'leave' },
+          ],
+        },
+        caller,
+      ),
+    )
+    expect(scene.info(clone)).toMatchObject({ state: 'shutoff', name: 'clone' })
+    expect(scene.info(clone).config?.devices.map(({ kind }) => kind)).toEqual(['vbd', 'vif'])
+    const info = await made.driver.images.inspect(scene.disk(clone))
+    expect(info).toMatchObject({ value: { format, virtualSize: 4 << 20 } })
+    expect(info.ok && info.value.backing?.split('/').at(-1)).toBe(backing)
+    expect(scene.disk() === own).toBe(fate === 'copy')
+    for (const each of [uuid, clone]) expect((await made.toolstack.domains.create(each, false)).ok).toBe(true)
+    const id = await scene.take('point')
+    const second = await scene.job(scene.servers.domainClone({ uuid, snapshot: id, name: 'clone 2', disks: [] }, caller))
+    expect(scene.info(second).state).toBe('shutoff')
+  })
+})
