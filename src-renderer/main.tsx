@@ -107,7 +107,14 @@ async function start(client: Client, store: AppStore, queries: QueryClient): Pro
   const desk = makePortDesk(window)
   const connected = connect({ client, store, queries }, { historyOf: address.view === 'domain' ? address.uuid : null })
   const preferences = queries.prefetchQuery(callQuery(client, 'preferencesGet', {}))
-  const [view] = await Promise.all([loadView(address, desk), preferences])
+  const list =
+    address.view === 'manager'
+      ? [
+          queries.prefetchQuery(callQuery(client, 'listLayoutGet', {})),
+          queries.prefetchQuery(callQuery(client, 'metadataList', {})),
+        ]
+      : []
+  const [view] = await Promise.all([loadView(address, desk), preferences, ...list])
   // Lists come fast; waiting a moment for them saves a frame that would be drawn over at once.
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 400))])
   const root = document.getElementById('root')

@@ -305,9 +305,6 @@ export const preferencesShape = fields({
   trayIcon: flag,
   /** Ask before forcing a machine off. */
   confirmDestroy: flag,
-  /** Columns of the list beside name, CPU and memory. */
-  diskColumn: flag,
-  networkColumn: flag,
 })
 export type Preferences = TypeOf<typeof preferencesShape>
 export const defaultPreferences: Preferences = {
@@ -315,8 +312,6 @@ export const defaultPreferences: Preferences = {
   language: 'system',
   trayIcon: true,
   confirmDestroy: true,
-  diskColumn: false,
-  networkColumn: false,
 }
 
 // ---- virtual networks -----------------------------------------------------------------------

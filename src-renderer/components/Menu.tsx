@@ -17,6 +17,10 @@ export type MenuEntry =
       readonly keys?: string
       readonly danger?: boolean
       readonly disabled?: boolean
+      /** Why it cannot be chosen, under its name. */
+      readonly reason?: string
+      /** Ticked or not; left out where there is nothing to tick. */
+      readonly on?: boolean
     }
 
 interface ActionsProps {
@@ -50,8 +54,17 @@ function Actions(props: ActionsProps) {
               textValue={entry.label}
               className={entry.danger === true ? 'menu-item danger' : 'menu-item'}
             >
-              {entry.icon === undefined ? <span className="icon" /> : <Icon name={entry.icon} />}
-              <span>{entry.label}</span>
+              {entry.on === true ? (
+                <Icon name="check" />
+              ) : entry.icon === undefined ? (
+                <span className="icon" />
+              ) : (
+                <Icon name={entry.icon} />
+              )}
+              <span>
+                {entry.label}
+                {entry.reason !== undefined && <span className="menu-reason">{entry.reason}</span>}
+              </span>
               {entry.keys !== undefined && <kbd>{entry.keys}</kbd>}
             </MenuItem>
           ),

@@ -15,6 +15,8 @@ export interface Formats {
   readonly clock: (epochMs: number) => string
   readonly dateTime: (epochMs: number) => string
   readonly duration: (ms: number) => string
+  /** Of long times, in two units: 3 d 4 h, 5 min 20 s. */
+  readonly uptime: (ms: number) => string
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
@@ -42,6 +44,15 @@ export function makeFormats(language: Language): Formats {
     },
     clock: (epochMs) => clock.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
+    uptime: (ms) => {
+      const seconds = Math.max(0, Math.floor(ms / 1000))
+      const days = Math.floor(seconds / 86400)
+      const hours = Math.floor(seconds / 3600) % 24
+      const minutes = Math.floor(seconds / 60) % 60
+      if (days > 0) return `${days} d ${hours} h`
+      if (hours > 0) return `${hours} h ${minutes} min`
+      return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`
+    },
     duration: (ms) => {
       const seconds = Math.max(0, Math.floor(ms / 1000))
       const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]

@@ -3,8 +3,10 @@
 // Invariant: an answer that is asked again stays shown until the new one is here, so that nothing jumps.
 // Runs in: every window; the functions without `use` in tests too.
 
-import { type QueryClient, useQuery } from '@tanstack/react-query'
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
 import type { Client } from '../../src-main/public/client'
+import { defaultListLayout, type ListLayout, type Metadata, noMetadata } from '../../src-main/public/list'
 import { defaultPreferences, type HostInfo, type NetworkInfo, type Preferences } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
 import { callQuery } from '../client/queries'
@@ -17,6 +19,14 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
   const ends = [
     client.subscribe('preferencesChanged', ({ preferences }) =>
       queries.setQueryData(callQuery(client, 'preferencesGet', {}).queryKey, preferences),
+    ),
+    client.subscribe('metadataChanged', ({ changes }) =>
+      queries.setQueryData(callQuery(client, 'metadataList', {}).queryKey, (before) => {
+        if (before === undefined) return undefined
+        const kept = new Map(before.map((entry) => [entry.uuid, entry]))
+        for (const change of changes) kept.set(change.uuid, change)
+        return [...kept.values()]
+      }),
     ),
     client.subscribe('networksChanged', ({ networks }) =>
       queries.setQueryData(callQuery(client, 'networkList', {}).queryKey, networks),
@@ -53,4 +63,31 @@ const noNetworks: readonly NetworkInfo[] = []
 
 export function useNetworks(): readonly NetworkInfo[] {
   return useQuery(callQuery(useClient(), 'networkList', {})).data ?? noNetworks
+}
+
+/** Folder and tags of a domain. */
+export function useMetadata(): (uuid: string) => Metadata {
+  const { data } = useQuery(callQuery(useClient(), 'metadataList', {}))
+  return useMemo(() => {
+    const kept = new Map((data ?? []).map(({ uuid, metadata }) => [uuid, metadata]))
+    return (uuid) => kept.get(uuid) ?? noMetadata
+  }, [data])
+}
+
+/** Columns, order and saved filters of the list; a change is shown at once and kept by main. */
+export function useListLayout(): readonly [ListLayout, (change: Partial<ListLayout>) => void] {
+  const client = useClient()
+  const queries = useQueryClient()
+  const query = callQuery(client, 'listLayoutGet', {})
+  const layout = useQuery(query).data ?? defaultListLayout
+  const change = useCallback(
+    (part: Partial<ListLayout>) => {
+      const { queryKey } = callQuery(client, 'listLayoutGet', {})
+      const next = { ...(queries.getQueryData(queryKey) ?? defaultListLayout), ...part }
+      queries.setQueryData(queryKey, next)
+      void client.call('listLayoutSet', next)
+    },
+    [client, queries],
+  )
+  return [layout, change]
 }

@@ -28,7 +28,7 @@ export interface AppState {
   readonly notices: readonly Notice[]
   readonly failures: readonly Failure[]
   readonly quitting: Quitting
-  /** The last samples of each domain: short ones for the list, an hour for the domain a window is about. */
+  /** The samples of the domain a window is about; the list's are in live-figures.ts. */
   readonly figures: Readonly<Record<string, readonly Sample[]>>
 }
 
@@ -53,7 +53,7 @@ export interface FigureSample {
 
 export type Action =
   | { readonly kind: 'domainsListed'; readonly domains: readonly DomainInfo[] }
-  | { readonly kind: 'domainChanged'; readonly domain: DomainInfo }
+  | { readonly kind: 'domainsChanged'; readonly domains: readonly DomainInfo[] }
   | { readonly kind: 'domainRemoved'; readonly uuid: string }
   | { readonly kind: 'jobsListed'; readonly jobs: readonly JobInfo[] }
   | { readonly kind: 'jobChanged'; readonly job: JobInfo }
@@ -103,8 +103,11 @@ export function reduce(state: AppState, action: Action): AppState {
   switch (action.kind) {
     case 'domainsListed':
       return { ...state, ready: true, domains: Object.fromEntries(action.domains.map((domain) => [domain.uuid, domain])) }
-    case 'domainChanged':
-      return { ...state, domains: { ...state.domains, [action.domain.uuid]: action.domain } }
+    case 'domainsChanged': {
+      const domains: Record<string, DomainInfo> = { ...state.domains }
+      for (const domain of action.domains) domains[domain.uuid] = domain
+      return { ...state, domains }
+    }
     case 'domainRemoved':
       return { ...state, domains: without(state.domains, action.uuid), figures: without(state.figures, action.uuid) }
     case 'jobsListed':

@@ -5,13 +5,14 @@
 
 import type { QueryClient } from '@tanstack/react-query'
 import type { Client } from '../../src-main/public/client'
+import type { DomainInfo } from '../../src-main/public/types'
 import { callQuery } from '../client/queries'
 import { followEvents } from './answers'
-import { HISTORY_MS, samplesOf } from './history'
+import { HISTORY_MS, type Sample, samplesOf } from './history'
 import type { AppStore } from './store'
 
-/** The list shows this much in its small curves. */
-export const SPARKLINE_MS = 60_000
+/** Events of domains are gathered this long: bulk actions change a thousand of them, and a window draws once. */
+const GATHER_MS = 12
 
 export interface ConnectOptions {
   /** A domain window keeps an hour of its own domain; the list keeps a minute of each. */
@@ -28,10 +29,14 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
   const { client, store, queries } = kept
   const { dispatch } = store
   const { historyOf } = options
+  const changes = gather((domains) => dispatch({ kind: 'domainsChanged', domains }))
   const ends = [
     followEvents(client, queries),
-    client.subscribe('domainChanged', ({ domain }) => dispatch({ kind: 'domainChanged', domain })),
-    client.subscribe('domainRemoved', ({ uuid }) => dispatch({ kind: 'domainRemoved', uuid })),
+    client.subscribe('domainChanged', ({ domain }) => changes.add(domain)),
+    client.subscribe('domainRemoved', ({ uuid }) => {
+      changes.flush()
+      dispatch({ kind: 'domainRemoved', uuid })
+    }),
     client.subscribe('jobChanged', ({ job }) => {
       dispatch({ kind: 'jobChanged', job })
       const ours = historyOf === null || job.uuid === historyOf
@@ -41,7 +46,7 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
     client.subscribe('quitAsked', ({ names }) => dispatch({ kind: 'quitAsked', names })),
     client.subscribe('quitProgress', ({ waitingFor }) => dispatch({ kind: 'quitWaiting', names: waitingFor })),
     client.subscribe('samples', ({ samples }) => {
-      if (historyOf === null) dispatch({ kind: 'samples', samples, keepMs: SPARKLINE_MS })
+      if (historyOf === null) store.live.add(samples)
       else dispatch({ kind: 'samples', samples: samples.filter(({ uuid }) => uuid === historyOf), keepMs: HISTORY_MS })
     }),
   ]
@@ -53,26 +58,54 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
       client.call('jobList', {}),
       client.call('noticeList', {}),
     ])
+    changes.flush()
     if (domains.ok) dispatch({ kind: 'domainsListed', domains: domains.value })
     else dispatch({ kind: 'failed', error: domains.error })
     if (jobs.ok) dispatch({ kind: 'jobsListed', jobs: jobs.value })
     if (notices.ok) dispatch({ kind: 'noticesListed', notices: notices.value })
-    return domains.ok ? domains.value : []
   }
-  const active = (await list()).filter(({ domid }) => domid !== null)
-  // The small curves begin with what was measured before; nobody waits for them.
-  if (historyOf === null) for (const { uuid } of active) void loadHistory(kept, uuid, 1)
+  await list()
   return () => {
     for (const end of ends) end()
   }
 }
 
+/** Hands on what was added in a short while, the newest of each domain, in the order they were first added. */
+function gather(hand: (domains: readonly DomainInfo[]) => void) {
+  const waiting = new Map<string, DomainInfo>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (waiting.size === 0) return
+    const domains = [...waiting.values()]
+    waiting.clear()
+    hand(domains)
+  }
+  return {
+    flush,
+    add(domain: DomainInfo): void {
+      waiting.set(domain.uuid, domain)
+      timer ??= setTimeout(flush, GATHER_MS)
+    },
+  }
+}
+
 /** Asks for what was measured before the window opened; it goes in front of the live samples and is not kept twice. */
 export async function loadHistory(kept: Kept, uuid: string, minutes: number): Promise<void> {
-  const { client, store, queries } = kept
+  const { store } = kept
+  const samples = await earlierSamples(kept, uuid, minutes)
+  if (samples !== null) store.dispatch({ kind: 'historyLoaded', uuid, samples })
+}
+
+/** Null when there is none: then curves begin now. */
+export async function earlierSamples(
+  kept: Pick<Kept, 'client' | 'queries'>,
+  uuid: string,
+  minutes: number,
+): Promise<readonly Sample[] | null> {
+  const { client, queries } = kept
   const query = callQuery(client, 'domainSamples', { uuid, minutes })
-  // Without an older history the curve begins now; the samples that come as events show it.
   const series = await queries.fetchQuery({ ...query, staleTime: 0, gcTime: 0 }).catch(() => null)
-  if (series === null) return
-  store.dispatch({ kind: 'historyLoaded', uuid, samples: samplesOf(series) })
+  return series === null ? null : samplesOf(series)
 }

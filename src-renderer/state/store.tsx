@@ -6,15 +6,25 @@ import { createContext, type ReactNode, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { type Action, type AppState, initialState, reduce } from './app-state'
+import { LiveFigures } from './live-figures'
+import { UndoSteps } from './undo'
 
 export interface AppStore {
   readonly api: StoreApi<AppState>
   readonly dispatch: (action: Action) => void
+  /** The list's figures, outside of the state: they change every second and no component draws them. */
+  readonly live: LiveFigures
+  readonly undo: UndoSteps
 }
 
 export function makeAppStore(): AppStore {
   const api = createStore<AppState>(() => initialState)
-  return { api, dispatch: (action) => api.setState((state) => reduce(state, action), true) }
+  return {
+    api,
+    dispatch: (action) => api.setState((state) => reduce(state, action), true),
+    live: new LiveFigures(),
+    undo: new UndoSteps(),
+  }
 }
 
 const StoreContext = createContext<AppStore | null>(null)

@@ -352,15 +352,12 @@ describe('figures of devices', () => {
     await expect.poll(() => domain.chart('Drive xvda').getAttribute('aria-label')).toMatch(/^Drive xvda: \d+\/s, \d+\/s$/)
     await app.picture(domain.page, 'performance-devices')
 
-    await expect.poll(() => manager.page.getByRole('columnheader').allTextContents()).toEqual(['Name', 'CPU usage', 'Memory'])
-    for (const column of ['Column: disk traffic', 'Column: network traffic']) {
-      await manager.button('Application menu').click()
-      await manager.menuItem(column).click()
-      await manager.menu().waitFor({ state: 'detached' })
-    }
-    await expect
-      .poll(() => manager.page.getByRole('columnheader').allTextContents())
-      .toEqual(['Name', 'CPU usage', 'Memory', 'Disk', 'Network'])
+    const columns = () => manager.page.locator('.column-name').allTextContents()
+    await expect.poll(columns).toEqual(['Name', 'State', 'CPU', 'Memory', 'Network', 'Tags'])
+    await manager.button('Columns').click()
+    await manager.menuItem('Disk').click()
+    await manager.menu().waitFor({ state: 'detached' })
+    await expect.poll(columns).toEqual(['Name', 'State', 'CPU', 'Memory', 'Disk', 'Network', 'Tags'])
     await expect.poll(() => manager.row('server').locator('.figure.traffic').count()).toBe(2)
     await app.picture(manager.page, 'list-traffic')
   })

@@ -11,7 +11,7 @@ export class ManagerPage {
 
   async ready(): Promise<void> {
     await this.page.locator('.status-bar').waitFor({ timeout: 20_000 })
-    await this.domain0().waitFor({ timeout: 20_000 })
+    await this.domain0().first().waitFor({ timeout: 20_000 })
   }
 
   domain0(): Locator {
@@ -82,7 +82,9 @@ export class ManagerPage {
   /** Accessible name of what has the keyboard. */
   async focused(): Promise<string> {
     return this.page.evaluate(() => {
-      const node = document.activeElement
+      const active = document.activeElement
+      // The list has the keyboard itself and names its row.
+      const node = document.getElementById(active?.getAttribute('aria-activedescendant') ?? '') ?? active
       return `${node?.getAttribute('role') ?? node?.tagName.toLowerCase()} ${node?.getAttribute('aria-label') ?? node?.textContent ?? ''}`
     })
   }

@@ -90,7 +90,7 @@ describe('the manager window', () => {
     const { app, manager } = await startWithDemo()
     await manager.openContextMenu(DEMO)
     const items = await manager.menu().getByRole('menuitem').allTextContents()
-    expect(items.map((item) => item.replace(/(Del|Enter)$/, ''))).toEqual([
+    expect(items.map((item) => item.replace(/(Del|Enter|F2)$/, ''))).toEqual([
       'Run',
       'Pause',
       'Shut down',
@@ -99,6 +99,11 @@ describe('the manager window', () => {
       'Save…',
       'Save state and turn off',
       'Restore…',
+      'Clone…Not possible yet',
+      'Migrate…There is no second host yet',
+      'Rename',
+      'Move to folder…',
+      'Tags…',
       'Delete',
       'Open',
     ])
@@ -249,7 +254,7 @@ describe('the manager window', () => {
     await manager.dialog().waitFor({ state: 'detached' })
     await page.keyboard.press('Control+f')
     await page.keyboard.type('nothing like it')
-    await page.getByText('No virtual machine has').waitFor()
+    await page.getByText('No virtual machine fits').waitFor()
     await page.keyboard.press('Escape')
     await manager.row(DEMO).waitFor()
   })

@@ -1,5 +1,5 @@
 // Carries out actions on domains: asks first where the table says so, picks files, calls the toolstack, shows failures.
-// Views get one function, perform(action, domain), and need to know nothing of how.
+// Views get one function, perform(action, domain or domains), and need to know nothing of how.
 // Invariant: one dialog at a time; a confirmed action is checked again against what is allowed then.
 // Runs in: manager and domain windows.
 
@@ -13,9 +13,10 @@ import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
-import { type ActionId, actionTable, isAllowed, savedFileName } from './action-table'
+import { type ActionId, actionTable, canBeMany, isAllowed, listOf, savedFileName } from './action-table'
 
-type Perform = (action: ActionId, domain: DomainInfo | null) => void
+/** On one domain, or on all of several for which it is allowed now. */
+type Perform = (action: ActionId, domains: DomainInfo | readonly DomainInfo[] | null) => void
 
 const PerformContext = createContext<Perform>(() => undefined)
 
@@ -25,12 +26,16 @@ export function usePerform(): Perform {
 
 interface Question {
   readonly action: 'forceOff' | 'delete' | 'runFresh'
-  readonly domain: DomainInfo
+  /** Those it is done to. */
+  readonly domains: readonly DomainInfo[]
+  /** Those it cannot be done to now. */
+  readonly left: readonly DomainInfo[]
 }
 
 export function DomainActionsProvider(props: { readonly children: ReactNode }) {
   const client = useClient()
   const store = useAppStore()
+  const { t } = useWords()
   const { confirmDestroy } = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
 
@@ -56,6 +61,26 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
       if (path !== null) report(await client.call('domainSave', { uuid: domain.uuid, path }))
     },
     [client, report],
+  )
+
+  /** Undoing defines it again, under a new identifier; its disks were never touched. */
+  const remove = useCallback(
+    async (domain: DomainInfo) => {
+      const { config, uuid, name } = domain
+      const places = await client.call('metadataList', {})
+      const metadata = places.ok ? places.value.find((place) => place.uuid === uuid)?.metadata : undefined
+      const removed = await client.call('domainUndefine', { uuid })
+      report(removed)
+      if (!removed.ok || config === null) return
+      store.undo.add(t('undo.delete', { name }), async () => {
+        const defined = await client.call('domainDefine', { config, images: [], start: false })
+        report(defined)
+        if (defined.ok && metadata !== undefined) {
+          report(await client.call('metadataSet', { changes: [{ uuid: defined.value.uuid, metadata }] }))
+        }
+      })
+    },
+    [client, report, store, t],
   )
 
   const carryOut = useCallback(
@@ -85,23 +110,33 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
         case 'restore':
           return restore()
         case 'delete':
-          return report(await client.call('domainUndefine', { uuid }))
+          return remove(domain)
+        case 'clone':
+        case 'migrate':
+          return
       }
     },
-    [client, report, restore, save],
+    [client, remove, report, restore, save],
   )
 
   const perform = useCallback<Perform>(
-    (action, domain) => {
-      if (domain === null) {
+    (action, given) => {
+      const domains = listOf(given)
+      if (domains.length === 0) {
         if (action === 'restore') void restore()
         return
       }
-      if (!isAllowed(action, domain)) return
+      const able = domains.filter((domain) => isAllowed(action, domain))
+      if (able.length === 0 || (able.length > 1 && !canBeMany(action))) return
       const { confirm } = actionTable[action]
       const ask = confirm === 'asked' || (confirm === 'preference' && confirmDestroy)
-      if (ask && (action === 'forceOff' || action === 'delete' || action === 'runFresh')) setQuestion({ action, domain })
-      else void carryOut(action, domain)
+      if (ask && (action === 'forceOff' || action === 'delete' || action === 'runFresh')) {
+        setQuestion({
+          action,
+          domains: able,
+          left: domains.filter((domain) => domain.kind === 'guest' && !able.includes(domain)),
+        })
+      } else for (const domain of able) void carryOut(action, domain)
     },
     [carryOut, restore, confirmDestroy],
   )
@@ -109,7 +144,7 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
   const answer = useMemo(
     () => (yes: boolean) => {
       setQuestion(null)
-      if (yes && question !== null) void carryOut(question.action, question.domain)
+      if (yes && question !== null) for (const domain of question.domains) void carryOut(question.action, domain)
     },
     [carryOut, question],
   )
@@ -122,24 +157,35 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
   )
 }
 
+/** So many names are listed; beyond them a number stands for the rest. */
+const NAMES_SHOWN = 8
+
 function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: (yes: boolean) => void }) {
   const { t, formats } = useWords()
-  const { action, domain } = props.question
-  const { name } = domain
-  const time = formats.dateTime(domain.savedAt ?? 0)
+  const { action, domains, left } = props.question
+  const [first] = domains
+  const name = first?.name ?? ''
+  const many = domains.length > 1
+  const count = { count: formats.number(domains.length) }
+  const time = formats.dateTime(first?.savedAt ?? 0)
   const words = {
     forceOff: {
-      title: t('confirm.force-off-title', { name }),
-      body: t('confirm.force-off-body'),
+      title: many ? t('confirm.force-off-many', count) : t('confirm.force-off-title', { name }),
+      body: t(many ? 'confirm.force-off-body-many' : 'confirm.force-off-body'),
       button: t('action.force-off'),
     },
-    delete: { title: t('confirm.delete-title', { name }), body: t('confirm.delete-body'), button: t('action.delete') },
+    delete: {
+      title: many ? t('confirm.delete-many', count) : t('confirm.delete-title', { name }),
+      body: t(many ? 'confirm.delete-body-many' : 'confirm.delete-body'),
+      button: t('action.delete'),
+    },
     runFresh: {
-      title: t('confirm.fresh-title', { name }),
-      body: t('confirm.fresh-body', { time }),
+      title: many ? t('confirm.fresh-many', count) : t('confirm.fresh-title', { name }),
+      body: many ? t('confirm.fresh-body-many') : t('confirm.fresh-body', { time }),
       button: t('confirm.fresh-button'),
     },
   }[action]
+  const saved = domains.filter(({ savedAt }) => savedAt !== null)
   return (
     <Dialog
       title={words.title}
@@ -158,7 +204,31 @@ function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: 
       }
     >
       <p>{words.body}</p>
-      {action === 'delete' && domain.savedAt !== null && <p>{t('confirm.delete-saved')}</p>}
+      {many && <Names domains={domains} />}
+      {action === 'delete' && saved.length > 0 && (
+        <p>{many ? t('confirm.delete-saved-many', { names: shortNames(saved) }) : t('confirm.delete-saved')}</p>
+      )}
+      {left.length > 0 && <p className="muted">{t(`confirm.left-${action}`, { names: shortNames(left) })}</p>}
     </Dialog>
+  )
+}
+
+function shortNames(domains: readonly DomainInfo[]): string {
+  const names = domains.slice(0, NAMES_SHOWN).map(({ name }) => name)
+  return domains.length > NAMES_SHOWN ? `${names.join(', ')} …` : names.join(', ')
+}
+
+function Names(props: { readonly domains: readonly DomainInfo[] }) {
+  const { t, formats } = useWords()
+  const more = props.domains.length - NAMES_SHOWN
+  return (
+    <ul className="confirm-names selectable">
+      {props.domains.slice(0, NAMES_SHOWN).map(({ uuid, name, state }) => (
+        <li key={uuid}>
+          {name} <span className="muted">{t(`state.${state}`)}</span>
+        </li>
+      ))}
+      {more > 0 && <li className="muted">{t('confirm.more', { count: formats.number(more) })}</li>}
+    </ul>
   )
 }

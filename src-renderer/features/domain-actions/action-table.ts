@@ -23,27 +23,43 @@ interface ActionRow {
     | 'action.managed-save'
     | 'action.restore'
     | 'action.delete'
+    | 'action.clone'
+    | 'action.migrate'
   readonly icon: IconName
   /** Null: always possible. */
   readonly needs: DomainOperation | null
   readonly confirm: 'no' | 'asked' | 'preference'
   readonly danger?: true
+  /** It is done to several at once. */
+  readonly many?: true
+  /** Never possible yet, and why. */
+  readonly reason?: 'action.clone-reason' | 'action.migrate-reason'
   readonly keys?: 'key.enter' | 'key.delete'
 }
 
 export const actionTable = {
   open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', keys: 'key.enter' },
-  run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no' },
-  runFresh: { label: 'action.run-fresh', icon: 'bolt', needs: 'createFresh', confirm: 'asked' },
-  pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'no' },
-  resume: { label: 'action.resume', icon: 'run', needs: 'resume', confirm: 'no' },
-  shutdown: { label: 'action.shutdown', icon: 'power', needs: 'shutdown', confirm: 'no' },
-  reboot: { label: 'action.reboot', icon: 'reboot', needs: 'reboot', confirm: 'no' },
-  forceOff: { label: 'action.force-off', icon: 'bolt', needs: 'destroy', confirm: 'preference', danger: true },
+  run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no', many: true },
+  runFresh: { label: 'action.run-fresh', icon: 'bolt', needs: 'createFresh', confirm: 'asked', many: true },
+  pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'no', many: true },
+  resume: { label: 'action.resume', icon: 'run', needs: 'resume', confirm: 'no', many: true },
+  shutdown: { label: 'action.shutdown', icon: 'power', needs: 'shutdown', confirm: 'no', many: true },
+  reboot: { label: 'action.reboot', icon: 'reboot', needs: 'reboot', confirm: 'no', many: true },
+  forceOff: { label: 'action.force-off', icon: 'bolt', needs: 'destroy', confirm: 'preference', danger: true, many: true },
   save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'no' },
-  managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'no' },
+  managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'no', many: true },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
-  delete: { label: 'action.delete', icon: 'trash', needs: 'undefine', confirm: 'asked', danger: true, keys: 'key.delete' },
+  clone: { label: 'action.clone', icon: 'copy', needs: null, confirm: 'no', reason: 'action.clone-reason' },
+  migrate: { label: 'action.migrate', icon: 'network', needs: null, confirm: 'no', reason: 'action.migrate-reason' },
+  delete: {
+    label: 'action.delete',
+    icon: 'trash',
+    needs: 'undefine',
+    confirm: 'asked',
+    danger: true,
+    many: true,
+    keys: 'key.delete',
+  },
 } as const satisfies Record<string, ActionRow>
 
 export type ActionId = keyof typeof actionTable
@@ -53,9 +69,30 @@ export function isActionId(id: string): id is ActionId {
   return Object.hasOwn(actionTable, id)
 }
 
+function isOne(domains: DomainInfo | readonly DomainInfo[]): domains is DomainInfo {
+  return 'uuid' in domains
+}
+
+export function listOf(domains: DomainInfo | readonly DomainInfo[] | null): readonly DomainInfo[] {
+  if (domains === null) return []
+  return isOne(domains) ? [domains] : domains
+}
+
 export function isAllowed(id: ActionId, domain: DomainInfo): boolean {
   const row: ActionRow = actionTable[id]
+  if (row.reason !== undefined) return false
   return row.needs === null || domain.operations.includes(row.needs)
+}
+
+export function canBeMany(id: ActionId): boolean {
+  const row: ActionRow = actionTable[id]
+  return row.many === true
+}
+
+/** Whether it would do something to these now. */
+export function isPossible(id: ActionId, domains: readonly DomainInfo[]): boolean {
+  if (domains.length > 1 && !canBeMany(id)) return false
+  return domains.some((domain) => isAllowed(id, domain))
 }
 
 /** Pause and Resume are one entry, and so is Run in its two meanings; hands find them in the same place. */
@@ -65,20 +102,23 @@ export function labelOf(id: ActionId, domain: DomainInfo | null, t: Translator):
   return t(label)
 }
 
-export function pauseOrResume(domain: DomainInfo | null): 'pause' | 'resume' {
-  return domain?.state === 'paused' ? 'resume' : 'pause'
+export function pauseOrResume(domain: DomainInfo | readonly DomainInfo[] | null): 'pause' | 'resume' {
+  const domains = listOf(domain)
+  if (domains.some((each) => isAllowed('pause', each))) return 'pause'
+  return domains.some(({ state }) => state === 'paused') ? 'resume' : 'pause'
 }
 
-function entryOf(id: ActionId, domain: DomainInfo, t: Translator): MenuEntry {
+function entryOf(id: ActionId, domains: readonly DomainInfo[], t: Translator): MenuEntry {
   const row: ActionRow = actionTable[id]
   return {
     kind: 'action',
     id,
-    label: labelOf(id, domain, t),
+    label: labelOf(id, domains.length === 1 ? (domains[0] ?? null) : null, t),
     icon: row.icon,
-    disabled: !isAllowed(id, domain),
+    disabled: !isPossible(id, domains),
     ...(row.danger !== undefined && { danger: true }),
     ...(row.keys !== undefined && { keys: t(row.keys) }),
+    ...(row.reason !== undefined && { reason: t(row.reason) }),
   }
 }
 
@@ -86,37 +126,48 @@ function separator(id: string): MenuEntry {
   return { kind: 'separator', id }
 }
 
-/** The context menu of a row. */
-export function contextEntries(domain: DomainInfo, t: Translator): readonly MenuEntry[] {
-  if (domain.kind === 'domain0') return [entryOf('open', domain, t), separator('s1'), entryOf('restore', domain, t)]
-  const fresh = isAllowed('runFresh', domain) && domain.state === 'saved' ? [entryOf('runFresh', domain, t)] : []
+/** The context menu of a row, or of all that are chosen; `own` are entries of the view, before Delete. */
+export function contextEntries(
+  domain: DomainInfo | readonly DomainInfo[],
+  t: Translator,
+  own: readonly MenuEntry[] = [],
+): readonly MenuEntry[] {
+  const chosen = listOf(domain)
+  const domains = chosen.filter(({ kind }) => kind === 'guest')
+  if (domains.length === 0) return [entryOf('open', chosen, t), separator('s1'), entryOf('restore', chosen, t)]
+  const fresh = domains.some(({ state }) => state === 'saved') ? [entryOf('runFresh', domains, t)] : []
   return [
-    entryOf('run', domain, t),
+    entryOf('run', domains, t),
     ...fresh,
-    entryOf(pauseOrResume(domain), domain, t),
-    entryOf('shutdown', domain, t),
-    entryOf('reboot', domain, t),
-    entryOf('forceOff', domain, t),
+    entryOf(pauseOrResume(domains), domains, t),
+    entryOf('shutdown', domains, t),
+    entryOf('reboot', domains, t),
+    entryOf('forceOff', domains, t),
     separator('s1'),
-    entryOf('save', domain, t),
-    entryOf('managedSave', domain, t),
-    entryOf('restore', domain, t),
+    entryOf('save', domains, t),
+    entryOf('managedSave', domains, t),
+    entryOf('restore', domains, t),
     separator('s2'),
-    entryOf('delete', domain, t),
+    entryOf('clone', domains, t),
+    entryOf('migrate', domains, t),
+    ...own,
+    separator('s4'),
+    entryOf('delete', domains, t),
     separator('s3'),
-    entryOf('open', domain, t),
+    entryOf('open', domains, t),
   ]
 }
 
 /** The menu beside Shut down. */
-export function stopEntries(domain: DomainInfo, t: Translator): readonly MenuEntry[] {
+export function stopEntries(domain: DomainInfo | readonly DomainInfo[], t: Translator): readonly MenuEntry[] {
+  const domains = listOf(domain)
   return [
-    entryOf('reboot', domain, t),
-    entryOf('shutdown', domain, t),
-    entryOf('forceOff', domain, t),
+    entryOf('reboot', domains, t),
+    entryOf('shutdown', domains, t),
+    entryOf('forceOff', domains, t),
     separator('s1'),
-    entryOf('managedSave', domain, t),
-    entryOf('save', domain, t),
+    entryOf('managedSave', domains, t),
+    entryOf('save', domains, t),
   ]
 }
 

@@ -1,129 +1,195 @@
 // The manager window: what there is, how it is doing, and everything that can be done with it.
-// Keyboard: arrows and type-ahead in the list, Enter opens, Delete deletes, Menu key or F10 opens the context menu,
-// Ctrl+F filters, Ctrl+N makes a new machine. State changes are said to screen readers.
-// Invariant: toolbar, context menu and keys go through the same perform(); nothing here knows what is allowed when.
-// Runs in: manager window.
+// Keyboard: the list's own keys (list/DomainList.tsx), Delete, F2, Ctrl+F, Ctrl+Z and all rows of commands.ts.
+// State changes are said to screen readers.
+// Invariant: toolbar, context menu, palette and keys go through the same commands and the same perform(); nothing here knows
+// what is allowed when. Runs in: manager window.
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { defaultListLayout } from '../../../src-main/public/list'
+import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { EmptyState } from '../../components/EmptyState'
 import { useWords } from '../../components/Language'
-import { ContextMenu, type MenuPoint } from '../../components/Menu'
+import { ContextMenu, type MenuEntry, type MenuPoint } from '../../components/Menu'
 import { Activity, JobProgress } from '../../features/activity/Activity'
-import { contextEntries, isActionId } from '../../features/domain-actions/action-table'
+import { contextEntries, isActionId, listOf } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
-import { stateLine } from '../../features/domain-state/state-words'
-import { useHost, usePreferences } from '../../state/answers'
-import { domainChanges, listedDomains } from '../../state/app-state'
+import { FigureBoard } from '../../features/graphs/figure-board'
+import { useHost, useListLayout } from '../../state/answers'
 import { useAppState, useAppStore } from '../../state/store'
-import { DomainTable, focusRow } from './DomainTable'
+import { useAnnouncements } from './announcements'
+import { useDemoGuest } from './demo-guest'
+import { columnEntries, headEntries } from './list/column-menu'
+import { type Column, columnsOf, layoutColumns, moveColumn } from './list/columns'
+import { DomainList, type DomainListHandle } from './list/DomainList'
+import type { RowParts } from './list/ListRow'
+import { useListModel } from './list/list-model'
+import { domainsOf, type Row } from './list/rows'
+import { keep, noSelection, only, type Selection } from './list/selection'
 import { ManagerToolbar } from './ManagerToolbar'
+import { OrderingDialogs } from './ordering/OrderingDialogs'
+import { useOrdering } from './ordering/ordering'
 import { QuitDialog } from './QuitDialog'
+import { UndoBar } from './UndoBar'
+import { useEarlier } from './use-earlier'
 import './manager.css'
 
-function useAnnouncements(): void {
-  const store = useAppStore()
-  const announce = useAnnounce()
-  const { t, formats } = useWords()
-  useEffect(
-    () =>
-      store.api.subscribe((after, before) => {
-        for (const { kind, domain } of domainChanges(before, after)) {
-          const { name } = domain
-          if (kind === 'state') announce(t('announce.state', { name, state: stateLine(domain, undefined, t, formats) }))
-          else announce(t(kind === 'new' ? 'announce.new' : 'announce.removed', { name }))
-        }
-      }),
-    [store, announce, t, formats],
-  )
-}
-
-/** Starts the demo guest and opens its window as soon as it is there. */
-function useDemoGuest(): { readonly start: () => void; readonly job: number | null } {
-  const client = useClient()
-  const store = useAppStore()
-  const [job, setJob] = useState<number | null>(null)
-  const info = useAppState((state) => (job === null ? undefined : state.jobs[job]))
-  useEffect(() => {
-    if (info === undefined || info.state === 'failed' || info.state === 'cancelled') return
-    if (info.uuid === null) return
-    setJob(null)
-    void client.call('windowOpen', { view: 'domain', uuid: info.uuid })
-  }, [info, client])
-  const start = useCallback(() => {
-    void client.call('demoGuestCreate', {}).then((started) => {
-      if (started.ok) setJob(started.value.job)
-      else store.dispatch({ kind: 'failed', error: started.error })
-    })
-  }, [client, store])
-  return { start, job }
-}
+type MenuAt =
+  | { readonly kind: 'row'; readonly at: MenuPoint }
+  | { readonly kind: 'head'; readonly at: MenuPoint; readonly column: Column['id'] }
 
 export function ManagerView() {
   const { t, formats } = useWords()
   const client = useClient()
+  const store = useAppStore()
   const perform = usePerform()
   const ready = useAppState((state) => state.ready)
-  const domains = useAppState((state) => state.domains)
-  const host = useHost()
   const jobs = useAppState((state) => state.jobs)
-  const preferences = usePreferences()
+  const host = useHost()
+  const [layout, changeLayout] = useListLayout()
   const [filter, setFilter] = useState('')
-  const [chosen, setChosen] = useState<string | null>(null)
-  const [menuAt, setMenuAt] = useState<MenuPoint | null>(null)
+  const [selection, setSelection] = useState<Selection>(noSelection)
+  const [menu, setMenu] = useState<MenuAt | null>(null)
   const filterInput = useRef<HTMLInputElement>(null)
+  const list = useRef<DomainListHandle>(null)
+  const main = useRef<HTMLElement>(null)
   const demo = useDemoGuest()
+  const ordering = useOrdering()
   useAnnouncements()
 
   useEffect(() => {
     document.title = t('window.manager')
   }, [t])
 
-  const all = useMemo(() => listedDomains(domains, '', t.language), [domains, t.language])
-  const shown = useMemo(() => listedDomains(domains, filter, t.language), [domains, filter, t.language])
-  const guests = all.filter(({ kind }) => kind === 'guest')
+  const board = useMemo(() => new FigureBoard(store.live), [store])
+  useEffect(() => board.start(), [board])
+
+  const hostCpus = host?.cpus ?? 1
+  const model = useListModel(filter, layout, hostCpus, main)
+  const { rows, all } = model
+  const allColumns = useMemo(() => columnsOf(layout), [layout])
+  const columns = useMemo(() => allColumns.filter(({ shown }) => shown), [allColumns])
+  useEarlier(rows)
+
   // What is chosen may be gone or filtered out; then the first guest stands in.
-  const selected = shown.find(({ uuid }) => uuid === chosen) ?? shown.find(({ kind }) => kind === 'guest') ?? shown[0] ?? null
+  const keysBefore = useRef<readonly string[]>([])
+  const keys = useMemo(() => rows.map(({ key }) => key), [rows])
+  const guestRow = rows.find((row) => row.kind === 'domain' && row.domain.kind === 'guest')
+  const first = (guestRow ?? rows[1] ?? rows[0])?.key ?? null
+  const standIn = useMemo(() => (first === null ? noSelection : only(first)), [first])
+  const kept = keep(selection, keys, keysBefore.current)
+  const current = kept.cursor === null || kept.chosen.size === 0 ? standIn : kept
+  const selected = useMemo(() => domainsOf(rows, current.chosen), [rows, current.chosen])
+  useEffect(() => {
+    keysBefore.current = keys
+    if (kept !== selection) setSelection(kept)
+  })
+  const now = useRef<readonly DomainInfo[]>(selected)
+  now.current = selected
 
   const openView = useCallback(
     (view: 'create-domain' | 'networks' | 'preferences' | 'about') => void client.call('windowOpen', { view, uuid: null }),
     [client],
   )
-
-  const selectedNow = useRef(selected)
-  selectedNow.current = selected
-
-  useEffect(
-    () =>
-      client.subscribe('menuChosen', ({ command }) => {
-        if (command === 'new') openView('create-domain')
-        else if (command === 'preferences' || command === 'about') openView(command)
-        else if (command === 'demo') demo.start()
-        else if (command === 'find') filterInput.current?.focus()
-        else if (isActionId(command)) perform(command, selectedNow.current)
-      }),
-    [client, openView, perform, demo.start],
+  const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
+  const fold = useCallback(
+    (key: string, open: boolean) => {
+      const others = layout.collapsed.filter((each) => each !== key)
+      changeLayout({ collapsed: open ? others : [...others, key] })
+    },
+    [layout.collapsed, changeLayout],
   )
+  const setColumns = (next: readonly Column[]) => changeLayout({ columns: layoutColumns(next) })
+  const sortBy = (id: Column['id'], descending?: boolean) =>
+    changeLayout({ sort: { column: id, descending: descending ?? (layout.sort.column === id && !layout.sort.descending) } })
+
+  const run = (id: string) => {
+    if (id === 'new') openView('create-domain')
+    else if (id === 'preferences' || id === 'about' || id === 'networks') openView(id)
+    else if (id === 'demo') demo.start()
+    else if (id === 'find') filterInput.current?.focus()
+    else if (id === 'undo') void store.undo.undo()
+    else if (id === 'rename') ordering.rename(listOf(now.current))
+    else if (id === 'folder' || id === 'tags') ordering.ask(id, now.current)
+    else if (id === 'columns-reset') changeLayout({ columns: [], sort: defaultListLayout.sort })
+    else if (id === 'quit') void client.call('quit', {})
+    else if (id.startsWith('column-')) {
+      const column = id.slice(7)
+      setColumns(allColumns.map((each) => (each.id === column && column !== 'name' ? { ...each, shown: !each.shown } : each)))
+    } else if (isActionId(id)) perform(id, now.current)
+  }
+  const runNow = useRef(run)
+  runNow.current = run
+
+  useEffect(() => client.subscribe('menuChosen', ({ command }) => runNow.current(command)), [client])
 
   useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
-      if (event.key === 'f') filterInput.current?.focus()
-      else if (event.key === 'n') openView('create-domain')
+      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement
+      if (event.key === 'f') runNow.current('find')
+      else if (event.key === 'n') runNow.current('new')
+      else if (event.key === 'z' && !typing) runNow.current('undo')
       else return
       event.preventDefault()
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
-  }, [openView])
+  }, [])
 
-  // Create the sparkline's first minute from what was measured before this window was there.
+  const listKey = (event: KeyboardEvent): boolean => {
+    if (event.key === 'Delete') run('delete')
+    else if (event.key === 'F2') run('rename')
+    else if (event.key === 'Escape' && filter !== '') setFilter('')
+    else return false
+    return true
+  }
+
+  const open = (key: string) => {
+    const row = rowOf(key)
+    if (row === undefined) return
+    if (row.kind === 'domain') perform('open', row.domain)
+    else fold(key, !row.open)
+  }
+
+  const driver = host?.driver ?? ''
+  const connectionName =
+    driver === 'embedded' ? t('manager.connection-embedded') : driver === 'test' ? t('manager.connection-test') : driver
+  const connected = all.some(({ kind, state }) => kind === 'domain0' && state === 'running')
+  const parts: RowParts = useMemo(
+    () => ({
+      board,
+      hostCpus,
+      connectionName,
+      connected,
+      addressesOf: model.addressesOf,
+      rename: (domain, name) => {
+        ordering.renamed(domain, name)
+        list.current?.focus()
+      },
+    }),
+    [board, hostCpus, connectionName, connected, model.addressesOf, ordering.renamed],
+  )
+
+  const guests = all.filter(({ kind }) => kind === 'guest')
   const demoAvailable = host?.demoGuest.available === true
   const demoJob = Object.values(jobs).find(({ kind, state }) => kind === 'demoGuest' && state === 'running')
   const empty = ready && guests.length === 0
   const running = guests.filter(({ state }) => state === 'running').length
+
+  const own: readonly MenuEntry[] = [
+    {
+      kind: 'action',
+      id: 'rename',
+      label: t('action.rename'),
+      icon: 'pencil',
+      keys: 'F2',
+      disabled: selected.length !== 1 || selected[0]?.operations.includes('redefine') !== true,
+    },
+    { kind: 'action', id: 'folder', label: t('action.folder'), icon: 'folder' },
+    { kind: 'action', id: 'tags', label: t('action.tags'), icon: 'tag' },
+  ]
 
   return (
     <div className="window">
@@ -133,23 +199,44 @@ export function ManagerView() {
         filterInput={filterInput}
         filterDisabled={guests.length === 0}
         demoAvailable={demoAvailable && demoJob === undefined}
+        columns={columnEntries(allColumns, t)}
         onFilter={setFilter}
-        onFilterDone={() => focusRow(selected?.uuid ?? null)}
-        onOpenView={openView}
-        onDemo={demo.start}
-        preferences={preferences}
-        onPreferences={(change) => void client.call('preferencesSet', { ...preferences, ...change })}
+        onFilterDone={() => list.current?.focus()}
+        onAction={run}
       />
-      <main className={empty ? 'manager-main first-start' : 'manager-main'}>
-        <DomainTable
-          domains={shown}
-          selected={selected?.uuid ?? null}
-          diskColumn={preferences.diskColumn}
-          networkColumn={preferences.networkColumn}
-          onSelect={setChosen}
-          onContextMenu={(uuid, at) => {
-            setChosen(uuid)
-            setMenuAt(at)
+      <main ref={main} className={empty ? 'manager-main first-start' : 'manager-main'}>
+        <DomainList
+          ref={list}
+          rows={rows}
+          columns={columns}
+          parts={parts}
+          selection={current}
+          renaming={ordering.renaming}
+          head={{
+            sort: layout.sort,
+            onSort: (id) => sortBy(id),
+            onWidth: (id, width) => setColumns(allColumns.map((each) => (each.id === id ? { ...each, width } : each))),
+            onMoveBefore: (id, before) => {
+              const shown = columns.map((column) => column.id)
+              setColumns(moveColumn(allColumns, id, shown.indexOf(before) - shown.indexOf(id)))
+            },
+            onMenu: (column, at) => setMenu({ kind: 'head', at, column }),
+          }}
+          onSelection={setSelection}
+          onFold={fold}
+          onOpen={open}
+          onMenu={(_key, at) => setMenu({ kind: 'row', at })}
+          onKey={listKey}
+          onType={(text) => {
+            setFilter((before) => before + text)
+            filterInput.current?.focus()
+          }}
+          onDropRows={(dropped, target) => {
+            if (target.kind !== 'domain') ordering.move(domainsOf(rows, new Set(dropped)), target.path)
+          }}
+          onDropTag={(tag, target) => {
+            if (target.kind !== 'domain') return
+            ordering.addTag(current.chosen.has(target.key) ? selected : [target.domain], tag)
           }}
         />
         {empty && (
@@ -170,7 +257,7 @@ export function ManagerView() {
             )}
           </EmptyState>
         )}
-        {!empty && ready && shown.length === 0 && (
+        {!empty && ready && rows.length === 0 && (
           <EmptyState text={t('manager.filter-none', { text: filter })}>
             <Button onPress={() => setFilter('')}>{t('manager.filter-clear')}</Button>
           </EmptyState>
@@ -179,6 +266,7 @@ export function ManagerView() {
       <footer className="status-bar">
         {ready && <span>{t.count('manager.guests', guests.length)}</span>}
         {ready && <span>{t.count('manager.running', running)}</span>}
+        {selected.length > 1 && <span>{t('manager.chosen', { count: formats.number(selected.length) })}</span>}
         {host !== null && (
           <span className="last">
             {t('manager.host', { name: host.hostName, cpus: host.cpus, memory: formats.memory(host.memoryMiB * 1024 * 1024) })}
@@ -186,20 +274,32 @@ export function ManagerView() {
         )}
       </footer>
       <Activity hiddenJob={empty ? (demoJob?.job ?? null) : null} />
-      {selected !== null && (
-        <ContextMenu
-          at={menuAt}
-          label={t('action.menu-of', { name: selected.name })}
-          entries={contextEntries(selected, t)}
-          onAction={(id) => {
-            if (isActionId(id)) perform(id, selected)
-          }}
-          onClose={() => {
-            setMenuAt(null)
-            focusRow(selected.uuid)
-          }}
-        />
-      )}
+      <UndoBar />
+      <ContextMenu
+        at={menu?.at ?? null}
+        label={
+          menu?.kind === 'head'
+            ? t('manager.columns')
+            : t('action.menu-of', { name: selected.length === 1 ? (selected[0]?.name ?? '') : formats.number(selected.length) })
+        }
+        entries={menu?.kind === 'head' ? headEntries(allColumns, menu.column, t) : contextEntries(selected, t, own)}
+        onAction={(id) => {
+          if (menu?.kind !== 'head') return run(id)
+          const { column } = menu
+          const width = allColumns.find((each) => each.id === column)?.width ?? 100
+          const wide = (by: number) =>
+            setColumns(allColumns.map((each) => (each.id === column ? { ...each, width: width + by } : each)))
+          if (id === 'sort-up' || id === 'sort-down') sortBy(column, id === 'sort-down')
+          else if (id === 'left' || id === 'right') setColumns(moveColumn(allColumns, column, id === 'left' ? -1 : 1))
+          else if (id === 'wider' || id === 'narrower') wide(id === 'wider' ? 24 : -24)
+          else run(id)
+        }}
+        onClose={() => {
+          setMenu(null)
+          requestAnimationFrame(() => list.current?.focus())
+        }}
+      />
+      <OrderingDialogs ordering={ordering} placeOf={model.placeOf} all={all} collator={model.collator} />
       <QuitDialog />
     </div>
   )

@@ -68,7 +68,7 @@ describe('the state of a window', () => {
     const state = stateAfter(
       listed(domain('a')),
       { kind: 'samples', samples: [{ uuid: 'uuid-of-a', time: 1000, cpu: 0.5, memoryKiB: 1024, devices: [] }], keepMs: 60_000 },
-      { kind: 'domainChanged', domain: domain('a', { state: 'paused' }) },
+      { kind: 'domainsChanged', domains: [domain('a', { state: 'paused' })] },
     )
     expect(state.domains['uuid-of-a']?.state).toBe('paused')
     expect(state.figures['uuid-of-a']).toEqual([
@@ -154,7 +154,7 @@ describe('what is announced', () => {
 
   it('is nothing when only figures or other fields changed', () => {
     const first = stateAfter(listed(domain('a')))
-    const next = reduce(first, { kind: 'domainChanged', domain: domain('a', { operations: [] }) })
+    const next = reduce(first, { kind: 'domainsChanged', domains: [domain('a', { operations: [] })] })
     expect(domainChanges(first, next)).toEqual([])
   })
 })

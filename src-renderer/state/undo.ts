@@ -1,0 +1,31 @@
+// What can be undone in a window: rename, folders, tags, deleting. Each step knows how to go back; the newest is offered.
+// Invariant: a step is taken off before it is undone, so that it is undone once; undoing gives no new step.
+// Runs in: manager window and tests; pure.
+
+import { createStore, type StoreApi } from 'zustand/vanilla'
+
+export interface UndoStep {
+  readonly id: number
+  /** What was done, for people. */
+  readonly label: string
+  readonly undo: () => Promise<void>
+}
+
+const STEPS_KEPT = 50
+
+export class UndoSteps {
+  /** Oldest first. */
+  readonly steps: StoreApi<readonly UndoStep[]> = createStore<readonly UndoStep[]>(() => [])
+  private nextId = 1
+
+  add(label: string, undo: () => Promise<void>): void {
+    this.steps.setState((before) => [...before, { id: this.nextId++, label, undo }].slice(-STEPS_KEPT), true)
+  }
+
+  async undo(): Promise<void> {
+    const last = this.steps.getState().at(-1)
+    if (last === undefined) return
+    this.steps.setState((before) => before.filter((step) => step !== last), true)
+    await last.undo()
+  }
+}

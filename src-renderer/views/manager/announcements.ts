@@ -1,0 +1,30 @@
+// State changes said to people who listen to the screen. Many at once are one sentence.
+// Runs in: manager window.
+
+import { useEffect } from 'react'
+import { useAnnounce } from '../../components/Announcer'
+import { useWords } from '../../components/Language'
+import { stateLine } from '../../features/domain-state/state-words'
+import { domainChanges } from '../../state/app-state'
+import { useAppStore } from '../../state/store'
+
+const SAID_ONE_BY_ONE = 4
+
+export function useAnnouncements(): void {
+  const store = useAppStore()
+  const announce = useAnnounce()
+  const { t, formats } = useWords()
+  useEffect(
+    () =>
+      store.api.subscribe((after, before) => {
+        const changes = domainChanges(before, after)
+        if (changes.length > SAID_ONE_BY_ONE) return announce(t('announce.many', { count: formats.number(changes.length) }))
+        for (const { kind, domain } of changes) {
+          const { name } = domain
+          if (kind === 'state') announce(t('announce.state', { name, state: stateLine(domain, undefined, t, formats) }))
+          else announce(t(kind === 'new' ? 'announce.new' : 'announce.removed', { name }))
+        }
+      }),
+    [store, announce, t, formats],
+  )
+}

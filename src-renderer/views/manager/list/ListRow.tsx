@@ -1,0 +1,283 @@
+// One row of the list: a connection, a folder or a domain. It is drawn again only when what it says changed; its figures are
+// drawn by the board.
+// Invariant: a row is as high whatever it says; a cell stands where its column says. Runs in: manager window.
+
+import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
+import type { DomainInfo } from '../../../../src-main/public/types'
+import { Icon } from '../../../components/Icon'
+import { useWords } from '../../../components/Language'
+import { stateLine, stateLooks } from '../../../features/domain-state/state-words'
+import type { CurveCell, FigureBoard } from '../../../features/graphs/figure-board'
+import { jobOf } from '../../../state/app-state'
+import { useAppState } from '../../../state/store'
+import type { Column } from './columns'
+import type { DomainRow, GroupRow, Row } from './rows'
+
+export const ROW_HEIGHT = 28
+const INDENT = 18
+/** Room for the number beside a curve. */
+const NUMBER_WIDTH = { cpu: 40, memory: 66, disk: 74, network: 74 } as const
+const MIB = 1024 * 1024
+
+export interface RowParts {
+  readonly board: FigureBoard
+  readonly hostCpus: number
+  readonly connectionName: string
+  readonly connected: boolean
+  readonly addressesOf: (domain: DomainInfo) => string
+  readonly rename: (domain: DomainInfo, name: string | null) => void
+}
+
+export interface ListRowProps {
+  readonly row: Row
+  readonly index: number
+  readonly columns: readonly Column[]
+  readonly parts: RowParts
+  readonly chosen: boolean
+  readonly cursor: boolean
+  readonly dropTarget: boolean
+  readonly renaming: boolean
+  readonly addresses: string
+}
+
+/** Roles by hand: it is not a table of HTML, and the grid above the rows has the focus. */
+export const GROUP_ROLE = { role: 'rowgroup' } as const
+const cellRole = (place: number) => ({ role: place === 0 ? 'rowheader' : 'gridcell', 'aria-colindex': place + 1 })
+const rowRole = ({ row, index, chosen }: ListRowProps) => ({
+  role: 'row',
+  'aria-level': row.level,
+  'aria-selected': chosen,
+  'aria-rowindex': index + 2,
+  ...(row.kind !== 'domain' && { 'aria-expanded': row.open }),
+})
+
+export const rowId = (key: string): string => `row-${key}`
+
+function RenameField(props: { readonly domain: DomainInfo; readonly onDone: RowParts['rename'] }) {
+  const { domain, onDone } = props
+  const { t } = useWords()
+  const done = useRef(false)
+  const finish = (name: string | null) => {
+    if (done.current) return
+    done.current = true
+    onDone(domain, name)
+  }
+  return (
+    <input
+      className="input rename"
+      defaultValue={domain.name}
+      aria-label={t('manager.rename-field', { name: domain.name })}
+      maxLength={256}
+      spellCheck={false}
+      ref={(node) => {
+        node?.focus()
+        node?.select()
+      }}
+      onBlur={(event) => finish(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation()
+        if (event.key === 'Enter') finish(event.currentTarget.value)
+        else if (event.key === 'Escape') finish(null)
+        else return
+        event.preventDefault()
+      }}
+    />
+  )
+}
+
+function isActive({ state }: DomainInfo): boolean {
+  return state !== 'shutoff' && state !== 'crashed' && state !== 'saved'
+}
+
+function NameCell(props: { readonly row: DomainRow; readonly parts: RowParts; readonly renaming: boolean }) {
+  const { domain, level } = props.row
+  const { t } = useWords()
+  const isHost = domain.kind === 'domain0'
+  return (
+    <div className="name-cell" style={{ paddingLeft: level * INDENT }}>
+      <span className={`machine state-${stateLooks[domain.state].colour}`}>
+        <Icon name={isHost ? 'host' : 'guest'} className="machine-icon" />
+      </span>
+      {props.renaming ? (
+        <RenameField domain={domain} onDone={props.parts.rename} />
+      ) : (
+        <span className="name-name" title={domain.config?.title ?? domain.name}>
+          {isHost ? t('manager.domain0') : domain.name}
+        </span>
+      )}
+      {isHost && <span className="name-note">{t('manager.domain0-role')}</span>}
+    </div>
+  )
+}
+
+function StateCell(props: { readonly domain: DomainInfo }) {
+  const { domain } = props
+  const { t, formats } = useWords()
+  const job = useAppState((state) => jobOf(state, domain))
+  const look = stateLooks[domain.state]
+  const line = stateLine(domain, job, t, formats)
+  return (
+    <span className={`name-state state-${look.colour}`} title={line}>
+      <Icon name={look.icon} />
+      <span>{line}</span>
+    </span>
+  )
+}
+
+/** A curve and its number; what they are is up to the column. */
+function FigureCell(props: { readonly domain: DomainInfo; readonly column: Column; readonly parts: RowParts }) {
+  const { domain, column, parts } = props
+  const { t, formats } = useWords()
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const number = useRef<HTMLSpanElement>(null)
+  const figure = column.figure ?? 'cpu'
+  const numberWidth = NUMBER_WIDTH[figure]
+  const width = Math.max(20, column.width - numberWidth - 28)
+  const { board, hostCpus } = parts
+  const config = domain.running ?? domain.config
+  const memory = (config?.memoryMiB ?? 0) * MIB
+  const vcpus = config?.vcpus ?? 1
+  const active = isActive(domain)
+  const { uuid } = domain
+  const colours = figure
+  const id = column.id
+  useLayoutEffect(() => {
+    if (canvas.current === null || number.current === null) return
+    const rates = figure === 'disk' || figure === 'network'
+    const cell: CurveCell = {
+      uuid,
+      figure,
+      divisor: id === 'cpu' ? vcpus : id === 'host' ? hostCpus : 1,
+      top: rates ? null : figure === 'memory' ? Math.max(1, memory) : 1,
+      width,
+      canvas: canvas.current,
+      number: number.current,
+      colours,
+      format: rates
+        ? (value) => t('chart.per-second', { amount: formats.size(value) })
+        : figure === 'memory'
+          ? formats.memory
+          : formats.percent,
+      otherwise: figure === 'memory' && memory > 0 && !active ? formats.memory(memory) : '',
+    }
+    return board.attach(cell)
+  }, [uuid, figure, id, vcpus, hostCpus, memory, active, width, colours, board, t, formats])
+  return (
+    <>
+      <canvas ref={canvas} className="spark" style={{ width, height: 22 }} />
+      <span
+        ref={number}
+        className={`figure ${figure === 'disk' || figure === 'network' ? 'traffic' : figure}${active ? '' : ' idle'}`}
+        style={{ width: numberWidth }}
+      />
+    </>
+  )
+}
+
+/** How long it runs; only its own text changes. */
+function UptimeCell(props: { readonly domain: DomainInfo; readonly board: FigureBoard }) {
+  const { domain, board } = props
+  const { formats } = useWords()
+  const node = useRef<HTMLSpanElement>(null)
+  const { startedAt } = domain
+  useLayoutEffect(() => {
+    const show = () => {
+      if (node.current !== null) node.current.textContent = startedAt === null ? '' : formats.uptime(Date.now() - startedAt)
+    }
+    show()
+    return startedAt === null ? undefined : board.onTick(show)
+  }, [startedAt, board, formats])
+  return <span className="figure" ref={node} />
+}
+
+function Tags(props: { readonly tags: readonly string[] }) {
+  return (
+    <span className="tags">
+      {props.tags.map((tag) => (
+        <span key={tag} className="tag" draggable data-tag={tag}>
+          {tag}
+        </span>
+      ))}
+    </span>
+  )
+}
+
+function cellOf(row: DomainRow, column: Column, props: ListRowProps, yes: string): ReactNode {
+  const { domain } = row
+  switch (column.id) {
+    case 'name':
+      return <NameCell row={row} parts={props.parts} renaming={props.renaming} />
+    case 'state':
+      return <StateCell domain={domain} />
+    case 'cpu':
+    case 'host':
+    case 'memory':
+    case 'disk':
+    case 'network':
+      return <FigureCell domain={domain} column={column} parts={props.parts} />
+    case 'autostart':
+      return domain.config?.autostart === true ? <span>{yes}</span> : null
+    case 'tags':
+      return <Tags tags={row.tags} />
+    case 'uptime':
+      return <UptimeCell domain={domain} board={props.parts.board} />
+    case 'ip':
+      return (
+        <span className="address" title={props.addresses}>
+          {props.addresses}
+        </span>
+      )
+  }
+}
+
+function GroupCells(props: { readonly row: GroupRow; readonly parts: RowParts; readonly columns: number }) {
+  const { row, parts } = props
+  const { t } = useWords()
+  const running = row.members.filter(({ state, kind }) => kind === 'guest' && state === 'running').length
+  const guests = row.members.filter(({ kind }) => kind === 'guest').length
+  const name = row.kind === 'connection' ? parts.connectionName : (row.path.split('/').at(-1) ?? '')
+  return (
+    <div className="cell group-cell" {...cellRole(0)} {...{ 'aria-colspan': props.columns }}>
+      <span className="name-cell" style={{ paddingLeft: (row.level - 1) * INDENT }}>
+        <span className={row.open ? 'twist open' : 'twist'} data-twist="">
+          <Icon name="down" />
+        </span>
+        <Icon name={row.kind === 'connection' ? 'network' : 'folder'} className="machine-icon" />
+        <span className="group-name">{name}</span>
+        <span className="group-note">
+          {row.kind === 'connection' && `${t(parts.connected ? 'manager.connected' : 'manager.not-connected')} · `}
+          {t('manager.group-count', { running, guests })}
+        </span>
+      </span>
+    </div>
+  )
+}
+
+export const ListRow = memo(function ListRow(props: ListRowProps) {
+  const { row, index, columns, chosen, cursor } = props
+  const { t } = useWords()
+  const classes = ['row', row.kind]
+  if (cursor) classes.push('cursor')
+  if (props.dropTarget) classes.push('drop')
+  return (
+    <div
+      id={rowId(row.key)}
+      {...rowRole(props)}
+      className={classes.join(' ')}
+      data-key={row.key}
+      data-selected={chosen ? '' : undefined}
+      draggable={!props.renaming && row.kind === 'domain' && row.domain.kind === 'guest'}
+      style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
+    >
+      {row.kind === 'domain' ? (
+        columns.map((column, place) => (
+          <div key={column.id} className={`cell ${column.id}`} {...cellRole(place)}>
+            {cellOf(row, column, props, t('manager.yes'))}
+          </div>
+        ))
+      ) : (
+        <GroupCells row={row} parts={props.parts} columns={columns.length} />
+      )}
+    </div>
+  )
+})

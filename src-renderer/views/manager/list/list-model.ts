@@ -1,0 +1,171 @@
+// The rows of the list as a hook: domains in the chosen order, the filter over every column, folders.
+// Invariant: order by a figure is taken again every few seconds, never while the pointer is over the list, so that no row
+// leaves from under it. Runs in: manager window.
+
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import type { ListLayout, Metadata } from '../../../../src-main/public/list'
+import type { DomainInfo, NetworkInfo } from '../../../../src-main/public/types'
+import { useClient } from '../../../client/Client'
+import { useWords } from '../../../components/Language'
+import { useMetadata, useNetworks } from '../../../state/answers'
+import type { LiveFigures } from '../../../state/live-figures'
+import { useAppState, useAppStore } from '../../../state/store'
+import { columnTable, makeCompare, type SortKeys } from './columns'
+import { type Filter, type Filtered, parseFilter, passes } from './filter'
+import { listRows, type Row } from './rows'
+
+const LEASES_EVERY_MS = 10_000
+const ORDER_EVERY_MS = 5000
+const MIB = 1024 * 1024
+
+/** Addresses by MAC, asked for again and again while somebody wants to see them. */
+function useAddresses(wanted: boolean): ReadonlyMap<string, string> {
+  const client = useClient()
+  const networks = useNetworks()
+  const [addresses, setAddresses] = useState<ReadonlyMap<string, string>>(new Map())
+  useEffect(() => {
+    if (!wanted) return
+    const used = networks.filter(({ usedBy }: NetworkInfo) => usedBy.length > 0)
+    const ask = async () => {
+      const answers = await Promise.all(used.map(({ network }) => client.call('networkLeases', { name: network.name })))
+      const leases = answers.flatMap((answer) => (answer.ok ? answer.value : []))
+      setAddresses((before) => {
+        const same = leases.length === before.size && leases.every(({ mac, address }) => before.get(mac) === address)
+        return same ? before : new Map(leases.map(({ mac, address }) => [mac, address]))
+      })
+    }
+    void ask()
+    const timer = setInterval(() => void ask(), LEASES_EVERY_MS)
+    return () => clearInterval(timer)
+  }, [wanted, networks, client])
+  return addresses
+}
+
+/** Counts up while it should, so that what depends on it is looked at again. */
+function useTurns(active: boolean, everyMs: number, list: RefObject<HTMLElement | null>): number {
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    if (!active) return
+    const timer = setInterval(() => {
+      if (list.current?.matches(':hover') !== true) setTurn((before) => before + 1)
+    }, everyMs)
+    return () => clearInterval(timer)
+  }, [active, everyMs, list])
+  return turn
+}
+
+function numberOf(domain: DomainInfo, live: LiveFigures, hostCpus: number): Filtered['number'] {
+  return (field) => {
+    const latest = (figure: 'cpu' | 'memory' | 'disk' | 'network') => live.latest(domain.uuid, figure)
+    const config = domain.running ?? domain.config
+    switch (field) {
+      case 'cpu':
+        return ((latest('cpu') ?? 0) / (config?.vcpus ?? 1)) * 100
+      case 'host':
+        return ((latest('cpu') ?? 0) / hostCpus) * 100
+      case 'memory':
+        return (latest('memory') ?? (config?.memoryMiB ?? 0) * MIB) / MIB
+      case 'disk':
+        return (latest('disk') ?? 0) / 1024
+      case 'network':
+        return (latest('network') ?? 0) / 1024
+      case 'uptime':
+        return domain.startedAt === null ? undefined : (Date.now() - domain.startedAt) / 60_000
+    }
+  }
+}
+
+export interface ListModel {
+  readonly rows: readonly Row[]
+  /** Every domain, in order, without filter. */
+  readonly all: readonly DomainInfo[]
+  readonly placeOf: (uuid: string) => Metadata
+  readonly addressesOf: (domain: DomainInfo) => string
+  readonly collator: Intl.Collator
+}
+
+export function useListModel(
+  typed: string,
+  layout: ListLayout,
+  hostCpus: number,
+  list: RefObject<HTMLElement | null>,
+): ListModel {
+  const { t } = useWords()
+  const { live } = useAppStore()
+  const domains = useAppState((state) => state.domains)
+  const placeOf = useMetadata()
+  const filter: Filter = useMemo(() => parseFilter(typed), [typed])
+  const { sort } = layout
+  const ipShown = layout.columns.some(({ id, shown }) => id === 'ip' && shown)
+  const addresses = useAddresses(ipShown || typed !== '')
+  const byFigure = columnTable.some((column) => column.id === sort.column && 'figure' in column) || sort.column === 'uptime'
+  const orderTurn = useTurns(byFigure, ORDER_EVERY_MS, list)
+  const filterTurn = useTurns(filter.live, ORDER_EVERY_MS, list)
+  const collator = useMemo(() => new Intl.Collator(t.language, { numeric: true, sensitivity: 'base' }), [t.language])
+
+  const addressesOf = useMemo(
+    () => (domain: DomainInfo) => {
+      const devices = domain.running?.devices ?? []
+      return devices.flatMap((device) => (device.kind === 'vif' ? (addresses.get(device.mac) ?? []) : [])).join(' ')
+    },
+    [addresses],
+  )
+
+  // Almost in order already: what is sorted is the last result.
+  const before = useRef<readonly DomainInfo[]>([])
+  const all = useMemo(() => {
+    void orderTurn
+    const latest = (figure: 'cpu' | 'memory' | 'disk' | 'network') => (domain: DomainInfo) =>
+      live.latest(domain.uuid, figure) ?? -1
+    const keys: SortKeys = {
+      name: ({ name }) => name,
+      state: ({ state }) => t(`state.${state}`),
+      cpu: (domain) => (live.latest(domain.uuid, 'cpu') ?? -1) / ((domain.running ?? domain.config)?.vcpus ?? 1),
+      host: latest('cpu'),
+      memory: latest('memory'),
+      disk: latest('disk'),
+      network: latest('network'),
+      autostart: ({ config }) => (config?.autostart === true ? 0 : 1),
+      tags: ({ uuid }) => placeOf(uuid).tags.join(' '),
+      uptime: ({ startedAt }) => (startedAt === null ? -1 : -startedAt),
+      ip: addressesOf,
+    }
+    const known = before.current.flatMap(({ uuid }) => domains[uuid] ?? [])
+    const seen = new Set(known.map(({ uuid }) => uuid))
+    const fresh = Object.values(domains).filter(({ uuid }) => !seen.has(uuid))
+    const sorted = [...known, ...fresh].sort(makeCompare(keys, sort, collator))
+    before.current = sorted
+    return sorted
+  }, [domains, sort, collator, placeOf, addressesOf, live, orderTurn, t])
+
+  const texts = useRef(new WeakMap<DomainInfo, { t: unknown; place: Metadata; addresses: string; filtered: Filtered }>())
+  const rows = useMemo(() => {
+    void filterTurn
+    const filteredOf = (domain: DomainInfo): Filtered => {
+      const place = placeOf(domain.uuid)
+      const ip = addressesOf(domain)
+      const kept = texts.current.get(domain)
+      if (kept !== undefined && kept.t === t && kept.place === place && kept.addresses === ip) return kept.filtered
+      const { config } = domain
+      const name = domain.kind === 'domain0' ? t('manager.domain0') : domain.name
+      const fields = {
+        name: name.toLowerCase(),
+        state: t(`state.${domain.state}`).toLowerCase(),
+        tag: place.tags.join(' ').toLowerCase(),
+        folder: place.folder.toLowerCase(),
+        ip,
+        autostart: config?.autostart === true ? t('manager.yes').toLowerCase() : '',
+      }
+      const macs = (config?.devices ?? []).flatMap((device) => (device.kind === 'vif' ? [device.mac] : []))
+      const words = [config?.title ?? '', config?.description ?? '', `${config?.memoryMiB ?? ''} mib`, ...macs]
+      const text = [...Object.values(fields), ...words].join('\n').toLowerCase()
+      const filtered = { text, fields, number: numberOf(domain, live, hostCpus) }
+      texts.current.set(domain, { t, place, addresses: ip, filtered })
+      return filtered
+    }
+    const shown = filter.terms.length === 0 ? null : (domain: DomainInfo) => passes(filter, filteredOf(domain))
+    return listRows({ domains: all, placeOf, collapsed: new Set(layout.collapsed), shown, collator })
+  }, [all, filter, filterTurn, placeOf, addressesOf, layout.collapsed, collator, live, hostCpus, t])
+
+  return { rows, all, placeOf, addressesOf, collator }
+}

@@ -1,0 +1,121 @@
+// From what there is to the rows of the list: the connection, its folders, their domains, in order, filtered, with what is
+// folded away left out.
+// Invariant: a key names the same thing for good (a domain's uuid; `folder/…`; `connection`); a filtered list shows what it found,
+// whatever is folded. Runs in: renderer and tests; pure.
+
+import type { DomainInfo } from '../../../../src-main/public/types'
+
+export const CONNECTION = 'connection'
+export const folderKey = (path: string): string => `folder/${path}`
+
+export interface GroupRow {
+  readonly kind: 'connection' | 'folder'
+  readonly key: string
+  /** Of the folder; empty for the connection. */
+  readonly path: string
+  /** 1 is the outermost. */
+  readonly level: number
+  readonly open: boolean
+  /** All domains below, at any depth, folded away or not. */
+  readonly members: readonly DomainInfo[]
+}
+
+export interface DomainRow {
+  readonly kind: 'domain'
+  readonly key: string
+  readonly level: number
+  readonly domain: DomainInfo
+  readonly tags: readonly string[]
+  readonly folder: string
+}
+
+export type Row = GroupRow | DomainRow
+
+export interface Order {
+  readonly compare: (a: DomainInfo, b: DomainInfo) => number
+  readonly collator: Intl.Collator
+}
+
+interface Group {
+  readonly path: string
+  readonly groups: Map<string, Group>
+  readonly domains: DomainInfo[]
+  readonly members: DomainInfo[]
+}
+
+const makeGroup = (path: string): Group => ({ path, groups: new Map(), domains: [], members: [] })
+
+export interface ListInput {
+  /** In order already; domain 0 first. */
+  readonly domains: readonly DomainInfo[]
+  readonly placeOf: (uuid: string) => { readonly folder: string; readonly tags: readonly string[] }
+  readonly collapsed: ReadonlySet<string>
+  /** Null: all. */
+  readonly shown: ((domain: DomainInfo) => boolean) | null
+  readonly collator: Intl.Collator
+}
+
+export function listRows(input: ListInput): readonly Row[] {
+  const { domains, placeOf, collapsed, shown, collator } = input
+  const top = makeGroup('')
+  for (const domain of domains) {
+    if (shown !== null && !shown(domain)) continue
+    const { folder } = placeOf(domain.uuid)
+    let group = top
+    top.members.push(domain)
+    if (folder !== '') {
+      let path = ''
+      for (const name of folder.split('/')) {
+        path = path === '' ? name : `${path}/${name}`
+        let next = group.groups.get(name)
+        if (next === undefined) {
+          next = makeGroup(path)
+          group.groups.set(name, next)
+        }
+        group = next
+        group.members.push(domain)
+      }
+    }
+    group.domains.push(domain)
+  }
+  if (shown !== null && top.members.length === 0) return []
+  const rows: Row[] = []
+  const add = (group: Group, kind: GroupRow['kind'], level: number): void => {
+    const key = kind === 'connection' ? CONNECTION : folderKey(group.path)
+    const open = shown !== null || !collapsed.has(key)
+    rows.push({ kind, key, path: group.path, level, open, members: group.members })
+    if (!open) return
+    const addDomain = (domain: DomainInfo): void => {
+      const { folder, tags } = placeOf(domain.uuid)
+      rows.push({ kind: 'domain', key: domain.uuid, level: level + 1, domain, tags, folder })
+    }
+    // Domain 0 stands before the folders: it is not one of the machines they order.
+    for (const domain of group.domains) if (domain.kind === 'domain0') addDomain(domain)
+    const names = [...group.groups.keys()].sort(collator.compare)
+    for (const name of names) add(group.groups.get(name) ?? makeGroup(name), 'folder', level + 1)
+    for (const domain of group.domains) if (domain.kind !== 'domain0') addDomain(domain)
+  }
+  add(top, 'connection', 1)
+  return rows
+}
+
+/** The domains that chosen rows stand for: their own, and those of chosen groups; each once, in the order of the list. */
+export function domainsOf(rows: readonly Row[], chosen: ReadonlySet<string>): readonly DomainInfo[] {
+  const found = new Map<string, DomainInfo>()
+  for (const row of rows) {
+    if (!chosen.has(row.key)) continue
+    if (row.kind === 'domain') found.set(row.key, row.domain)
+    else for (const domain of row.members) if (domain.kind === 'guest') found.set(domain.uuid, domain)
+  }
+  return [...found.values()]
+}
+
+/** Every folder there is, parents included, in order. */
+export function foldersOf(folders: Iterable<string>, collator: Intl.Collator): readonly string[] {
+  const all = new Set<string>()
+  for (const folder of folders) {
+    const names = folder === '' ? [] : folder.split('/')
+    for (let depth = 1; depth <= names.length; depth++) all.add(names.slice(0, depth).join('/'))
+  }
+  return [...all].sort(collator.compare)
+}

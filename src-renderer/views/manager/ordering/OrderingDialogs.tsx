@@ -1,0 +1,141 @@
+// Asks for a folder or for tags: a field, and what there is already to press instead of typing.
+// Invariant: Escape changes nothing; what main would refuse is said beside the field before. Runs in: manager window.
+
+import { useState } from 'react'
+import { folderShape, type Metadata, TAGS_MOST, tagShape } from '../../../../src-main/public/list'
+import type { DomainInfo } from '../../../../src-main/public/types'
+import { Button } from '../../../components/Button'
+import { Check } from '../../../components/Check'
+import { Dialog } from '../../../components/Dialog'
+import { TextField } from '../../../components/Field'
+import { useWords } from '../../../components/Language'
+import { foldersOf } from '../list/rows'
+import type { Ordering } from './ordering'
+
+interface DialogsProps {
+  readonly ordering: Ordering
+  readonly placeOf: (uuid: string) => Metadata
+  readonly all: readonly DomainInfo[]
+  readonly collator: Intl.Collator
+}
+
+interface PartProps extends DialogsProps {
+  readonly domains: readonly DomainInfo[]
+}
+
+function Buttons(props: { readonly onCancel: () => void }) {
+  const { t } = useWords()
+  return (
+    <>
+      <Button onPress={props.onCancel}>{t('button.cancel')}</Button>
+      <Button kind="primary" submit>
+        {t('button.apply')}
+      </Button>
+    </>
+  )
+}
+
+function FolderDialog(props: PartProps) {
+  const { ordering, domains, placeOf, all, collator } = props
+  const { t, formats } = useWords()
+  const there = [...new Set(domains.map(({ uuid }) => placeOf(uuid).folder))]
+  const [text, setText] = useState(there.length === 1 ? (there[0] ?? '') : '')
+  const folder = text.trim().replace(/\s*\/\s*/g, '/')
+  const wrong = folderShape.is(folder) ? undefined : t('ordering.folder-wrong')
+  const known = foldersOf(
+    all.map(({ uuid }) => placeOf(uuid).folder),
+    collator,
+  )
+  const submit = () => {
+    if (wrong !== undefined) return
+    ordering.answered()
+    ordering.move(domains, folder)
+  }
+  const subject = domains.length === 1 ? (domains[0]?.name ?? '') : formats.number(domains.length)
+  return (
+    <Dialog
+      title={t('ordering.folder-title', { subject })}
+      onClose={ordering.answered}
+      onSubmit={submit}
+      buttons={<Buttons onCancel={ordering.answered} />}
+    >
+      <TextField
+        label={t('ordering.folder')}
+        value={text}
+        onChange={setText}
+        hint={t('ordering.folder-hint')}
+        error={wrong}
+        autoFocus
+      />
+      {known.length > 0 && (
+        <div className="known-names">
+          {known.map((name) => (
+            <Button key={name} icon="folder" kind={name === folder ? 'primary' : 'plain'} onPress={() => setText(name)}>
+              {name}
+            </Button>
+          ))}
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+function TagsDialog(props: PartProps) {
+  const { ordering, domains, placeOf, all, collator } = props
+  const { t, formats } = useWords()
+  const [text, setText] = useState('')
+  const [ticked, setTicked] = useState<Readonly<Record<string, boolean>>>({})
+  const countOf = (tag: string) => domains.filter(({ uuid }) => placeOf(uuid).tags.includes(tag)).length
+  const known = [...new Set(all.flatMap(({ uuid }) => placeOf(uuid).tags))].sort(collator.compare)
+  const typed = text
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+  const wrong = typed.every((tag) => tagShape.is(tag)) ? undefined : t('ordering.tags-wrong')
+  const submit = () => {
+    if (wrong !== undefined) return
+    ordering.answered()
+    ordering.changeTags(domains, (before) => {
+      const kept = before.filter((tag) => ticked[tag] !== false)
+      const added = [...Object.keys(ticked).filter((tag) => ticked[tag] === true), ...typed]
+      return [...new Set([...kept, ...added])].slice(0, TAGS_MOST)
+    })
+  }
+  const subject = domains.length === 1 ? (domains[0]?.name ?? '') : formats.number(domains.length)
+  return (
+    <Dialog
+      title={t('ordering.tags-title', { subject })}
+      onClose={ordering.answered}
+      onSubmit={submit}
+      buttons={<Buttons onCancel={ordering.answered} />}
+    >
+      <TextField
+        label={t('ordering.tags')}
+        value={text}
+        onChange={setText}
+        hint={t('ordering.tags-hint')}
+        error={wrong}
+        autoFocus
+      />
+      {known.map((tag) => {
+        const has = countOf(tag)
+        const some = has > 0 && has < domains.length && ticked[tag] === undefined
+        return (
+          <Check
+            key={tag}
+            label={some ? t('ordering.tag-some', { tag, count: formats.number(has) }) : tag}
+            value={ticked[tag] ?? has === domains.length}
+            onChange={(on) => setTicked((before) => ({ ...before, [tag]: on }))}
+          />
+        )
+      })}
+    </Dialog>
+  )
+}
+
+export function OrderingDialogs(props: DialogsProps) {
+  const { asked } = props.ordering
+  if (asked === null) return null
+  const Part = asked.what === 'folder' ? FolderDialog : TagsDialog
+  return <Part {...props} domains={asked.domains} />
+}

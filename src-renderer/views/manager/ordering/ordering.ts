@@ -1,0 +1,100 @@
+// Names, folders and tags: what the list, its menus and its drags ask for, each with its way back.
+// Invariant: many domains are changed with one call; what was before is remembered only once main has done it.
+// Runs in: manager window.
+
+import { useMemo, useState } from 'react'
+import type { Metadata } from '../../../../src-main/public/list'
+import type { DomainInfo } from '../../../../src-main/public/types'
+import { useClient } from '../../../client/Client'
+import { useWords } from '../../../components/Language'
+import { useMetadata } from '../../../state/answers'
+import { useAppStore } from '../../../state/store'
+
+export interface Asked {
+  readonly what: 'folder' | 'tags'
+  readonly domains: readonly DomainInfo[]
+}
+
+export interface Ordering {
+  /** The domain whose name is a field now. */
+  readonly renaming: string | null
+  readonly asked: Asked | null
+  readonly rename: (domains: readonly DomainInfo[]) => void
+  /** The field is done: null changes nothing. */
+  readonly renamed: (domain: DomainInfo, name: string | null) => void
+  readonly ask: (what: Asked['what'], domains: readonly DomainInfo[]) => void
+  readonly answered: () => void
+  readonly move: (domains: readonly DomainInfo[], folder: string) => void
+  readonly addTag: (domains: readonly DomainInfo[], tag: string) => void
+  readonly changeTags: (domains: readonly DomainInfo[], change: (tags: readonly string[]) => readonly string[]) => void
+}
+
+export function useOrdering(): Ordering {
+  const client = useClient()
+  const store = useAppStore()
+  const { t, formats } = useWords()
+  const placeOf = useMetadata()
+  const [renaming, setRenaming] = useState<string | null>(null)
+  const [asked, setAsked] = useState<Asked | null>(null)
+
+  const actions = useMemo(() => {
+    const redefine = async (domain: DomainInfo, name: string): Promise<boolean> => {
+      // The definition as it is now: it may have changed since the list was drawn.
+      const info = await client.call('domainInfo', { uuid: domain.uuid })
+      const config = info.ok ? info.value.config : null
+      if (config === null) return false
+      const done = await client.call('domainRedefine', { uuid: domain.uuid, config: { ...config, name } })
+      if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
+      return done.ok
+    }
+
+    const change = async (domains: readonly DomainInfo[], next: (before: Metadata) => Metadata, label: string) => {
+      const guests = domains.filter(({ kind }) => kind === 'guest')
+      const before = guests.map(({ uuid }) => ({ uuid, metadata: placeOf(uuid) }))
+      const after = before.map(({ uuid, metadata }) => ({ uuid, metadata: next(metadata) }))
+      if (after.every(({ metadata }, index) => JSON.stringify(metadata) === JSON.stringify(before[index]?.metadata))) return
+      const set = async (changes: typeof before) => {
+        const done = await client.call('metadataSet', { changes })
+        if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
+        return done.ok
+      }
+      if (await set(after)) store.undo.add(label, async () => void (await set(before)))
+    }
+
+    const rename = (domains: readonly DomainInfo[]) => {
+      const [domain] = domains
+      if (domains.length === 1 && domain?.operations.includes('redefine') === true) setRenaming(domain.uuid)
+    }
+    const renamed = (domain: DomainInfo, name: string | null) => {
+      setRenaming(null)
+      const wanted = name?.trim() ?? ''
+      if (wanted === '' || wanted === domain.name) return
+      void redefine(domain, wanted).then((done) => {
+        if (!done) return
+        store.undo.add(t('undo.rename', { before: domain.name, name: wanted }), async () => {
+          await redefine(domain, domain.name)
+        })
+      })
+    }
+    const move = (domains: readonly DomainInfo[], folder: string) => {
+      const label = t('undo.folder', {
+        folder: folder === '' ? t('manager.folder-none') : folder,
+        count: formats.number(domains.length),
+      })
+      void change(domains, (before) => ({ ...before, folder }), label)
+    }
+    const changeTags = (domains: readonly DomainInfo[], next: (tags: readonly string[]) => readonly string[]) => {
+      const label = t('undo.tags', { count: formats.number(domains.length) })
+      void change(domains, (before) => ({ ...before, tags: next(before.tags) }), label)
+    }
+    const addTag = (domains: readonly DomainInfo[], tag: string) =>
+      changeTags(domains, (tags) => (tags.includes(tag) ? tags : [...tags, tag]))
+    const ask = (what: Asked['what'], domains: readonly DomainInfo[]) => {
+      const guests = domains.filter(({ kind }) => kind === 'guest')
+      if (guests.length > 0) setAsked({ what, domains: guests })
+    }
+    return { rename, renamed, move, addTag, changeTags, ask, answered: () => setAsked(null) }
+  }, [client, store, t, formats, placeOf])
+
+  return { renaming, asked, ...actions }
+}

@@ -1,0 +1,272 @@
+// The list without a window: rows of the tree, filter, selection, columns, and the figures of the last minute.
+// Runs in: vitest, plain Node.
+
+import { describe, expect, it } from 'vitest'
+import { defaultListLayout } from '../../../../../src-main/public/list'
+import type { DomainInfo } from '../../../../../src-main/public/types'
+import { roundTop } from '../../../../../src-renderer/features/graphs/figure-board'
+import { LiveFigures, SLOTS, timeAt, valueAt } from '../../../../../src-renderer/state/live-figures'
+import { UndoSteps } from '../../../../../src-renderer/state/undo'
+import {
+  columnsOf,
+  layoutColumns,
+  makeCompare,
+  moveColumn,
+  type SortKeys,
+} from '../../../../../src-renderer/views/manager/list/columns'
+import { type Filtered, parseFilter, passes } from '../../../../../src-renderer/views/manager/list/filter'
+import { domainsOf, foldersOf, listRows } from '../../../../../src-renderer/views/manager/list/rows'
+import { extend, keep, moveTo, noSelection, only, toggle } from '../../../../../src-renderer/views/manager/list/selection'
+
+const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
+
+function domain(name: string, part: Partial<DomainInfo> = {}): DomainInfo {
+  return {
+    uuid: `uuid-${name}`,
+    name,
+    kind: 'guest',
+    state: 'running',
+    detail: '',
+    domid: 1,
+    config: null,
+    running: null,
+    operations: [],
+    job: null,
+    startedAt: null,
+    savedAt: null,
+    vncAt: null,
+    clockStandsAt: null,
+    ...part,
+  }
+}
+
+const host = domain('Domain-0', { kind: 'domain0', uuid: 'host' })
+
+describe('the rows', () => {
+  const domains = [host, domain('a'), domain('b'), domain('c')]
+  const places: Record<string, string> = { 'uuid-b': 'Work/Web', 'uuid-c': 'Lab' }
+  const rowsOf = (collapsed: readonly string[] = [], shown: ((each: DomainInfo) => boolean) | null = null) =>
+    listRows({
+      domains,
+      placeOf: (uuid) => ({ folder: places[uuid] ?? '', tags: [] }),
+      collapsed: new Set(collapsed),
+      shown,
+      collator,
+    })
+  const short = (rows: ReturnType<typeof rowsOf>) => rows.map(({ key, level }) => `${level} ${key}`)
+
+  it('are the connection, domain 0, folders in order with what is in them, then the rest', () => {
+    expect(short(rowsOf())).toEqual([
+      '1 connection',
+      '2 host',
+      '2 folder/Lab',
+      '3 uuid-c',
+      '2 folder/Work',
+      '3 folder/Work/Web',
+      '4 uuid-b',
+      '2 uuid-a',
+    ])
+  })
+
+  it('leave out what is folded away, unless a filter found it', () => {
+    expect(short(rowsOf(['folder/Work']))).not.toContain('4 uuid-b')
+    expect(short(rowsOf(['folder/Work', 'connection'], ({ name }) => name === 'b'))).toEqual([
+      '1 connection',
+      '2 folder/Work',
+      '3 folder/Work/Web',
+      '4 uuid-b',
+    ])
+    expect(rowsOf([], () => false)).toEqual([])
+  })
+
+  it('stand for their domains, a folder for all in it, each once', () => {
+    const rows = rowsOf(['folder/Work'])
+    const names = (keys: readonly string[]) => domainsOf(rows, new Set(keys)).map(({ name }) => name)
+    expect(names(['folder/Work', 'uuid-a'])).toEqual(['b', 'a'])
+    expect(names(['connection', 'uuid-a'])).toEqual(['a', 'b', 'c'])
+    expect(names(['host'])).toEqual(['Domain-0'])
+  })
+
+  it('name every folder with its parents', () => {
+    expect(foldersOf(['Work/Web', 'Lab', ''], collator)).toEqual(['Lab', 'Work', 'Work/Web'])
+  })
+})
+
+describe('the filter', () => {
+  const of = (fields: Partial<Filtered['fields']>, numbers: Partial<Record<string, number>> = {}): Filtered => {
+    const all = { name: '', state: '', tag: '', folder: '', ip: '', autostart: '', ...fields }
+    return { text: Object.values(all).join('\n'), fields: all, number: (field) => numbers[field] }
+  }
+  const web = of(
+    { name: 'web-01', state: 'running', tag: 'front red', folder: 'work/web', ip: '10.0.2.15' },
+    { cpu: 60, memory: 256 },
+  )
+
+  it.each([
+    ['', true],
+    ['web', true],
+    ['WEB running', true],
+    ['web paused', false],
+    ['state:run', true],
+    ['state:web', false],
+    ['tag:red folder:work', true],
+    ['ordner:work', true],
+    ['-tag:red', false],
+    ['-paused web', true],
+    ['ip:10.0.2', true],
+    ['cpu>50', true],
+    ['cpu>60', false],
+    ['memory<512 web', true],
+    ['-cpu>50', false],
+    ['uptime>1', false],
+    ['"work/web"', true],
+    ['"web-01 running', false],
+    ['cpu>', false],
+    [':', false],
+    ['-', true],
+    ['red"', true],
+  ])('%j lets it through: %s', (typed, result) => {
+    expect(passes(parseFilter(typed), web)).toBe(result)
+  })
+
+  it('says when it must look again by itself', () => {
+    expect(parseFilter('web cpu>5').live).toBe(true)
+    expect(parseFilter('web state:off').live).toBe(false)
+  })
+
+  it('finds its way through a thousand domains', () => {
+    const domains = Array.from({ length: 1000 }, (_, index) => of({ name: `web-${index}`, state: 'running', folder: 'a/b' }))
+    const filter = parseFilter('web state:run -99')
+    const left = domains.filter((each) => passes(filter, each))
+    expect(left).toHaveLength(1000 - 19)
+  })
+})
+
+describe('the selection', () => {
+  const keys = ['a', 'b', 'c', 'd']
+  it('follows clicks as desktops do', () => {
+    const b = only('b')
+    expect([...extend(b, 'd', keys).chosen]).toEqual(['b', 'c', 'd'])
+    expect([...extend(extend(b, 'd', keys), 'a', keys).chosen]).toEqual(['a', 'b'])
+    expect([...toggle(b, 'd').chosen]).toEqual(['b', 'd'])
+    expect([...toggle(toggle(b, 'd'), 'd').chosen]).toEqual(['b'])
+    expect(moveTo(b, 'c')).toMatchObject({ cursor: 'c', chosen: new Set(['b']) })
+  })
+  it('goes to the neighbour when its row is gone', () => {
+    expect(keep(only('b'), ['a', 'c', 'd'], keys)).toMatchObject({ cursor: 'c', chosen: new Set(['c']) })
+    expect(keep(only('d'), ['a', 'b'], keys).cursor).toBe('b')
+    expect(keep(only('b'), keys, keys)).toEqual(only('b'))
+    expect(keep(noSelection, keys, keys)).toBe(noSelection)
+  })
+})
+
+describe('the columns', () => {
+  it('are those of the table in the order and width the user left them, the name first', () => {
+    const layout = {
+      ...defaultListLayout,
+      columns: [
+        { id: 'tags', width: 90, shown: true },
+        { id: 'gone', width: 90, shown: true },
+        { id: 'name', width: 300, shown: false },
+        { id: 'cpu', width: 5000, shown: false },
+      ],
+    }
+    const columns = columnsOf(layout)
+    expect(columns.map(({ id }) => id).slice(0, 3)).toEqual(['name', 'tags', 'cpu'])
+    expect(columns.find(({ id }) => id === 'name')).toMatchObject({ width: 300, shown: true })
+    expect(columns.find(({ id }) => id === 'cpu')).toMatchObject({ width: 600, shown: false })
+    expect(columns).toHaveLength(11)
+    expect(columnsOf({ ...layout, columns: layoutColumns(columns) })).toEqual(columns)
+  })
+
+  it('can be moved among those shown, never before the name', () => {
+    const columns = columnsOf(defaultListLayout)
+    const order = (all: typeof columns) => all.filter(({ shown }) => shown).map(({ id }) => id)
+    expect(order(moveColumn(columns, 'cpu', 1))).toEqual(['name', 'state', 'memory', 'cpu', 'network', 'tags'])
+    expect(order(moveColumn(columns, 'tags', -4))).toEqual(['name', 'tags', 'state', 'cpu', 'memory', 'network'])
+    expect(moveColumn(columns, 'state', -1)).toBe(columns)
+    expect(moveColumn(columns, 'tags', 1)).toBe(columns)
+  })
+
+  it('order by what they show, equal ones by name, domain 0 first in either direction', () => {
+    const zero = () => 0
+    const keys: SortKeys = {
+      name: ({ name }) => name,
+      state: ({ state }) => state,
+      cpu: ({ name }) => (name === 'b10' ? 2 : 1),
+      host: zero,
+      memory: zero,
+      disk: zero,
+      network: zero,
+      autostart: zero,
+      tags: zero,
+      uptime: zero,
+      ip: zero,
+    }
+    const all = [domain('b10'), host, domain('b9'), domain('a')]
+    const sorted = (column: string, descending: boolean) =>
+      [...all].sort(makeCompare(keys, { column, descending }, collator)).map(({ name }) => name)
+    expect(sorted('name', false)).toEqual(['Domain-0', 'a', 'b9', 'b10'])
+    expect(sorted('name', true)).toEqual(['Domain-0', 'b10', 'b9', 'a'])
+    expect(sorted('cpu', true)).toEqual(['Domain-0', 'b10', 'a', 'b9'])
+    expect(sorted('not a column', false)).toEqual(['Domain-0', 'a', 'b9', 'b10'])
+  })
+})
+
+describe('the figures of the last minute', () => {
+  const rates = (key: string, bytes: number) => ({ key, readBytes: bytes, writtenBytes: 1, readRequests: 0, writeRequests: 0 })
+  const sample = (uuid: string, time: number, cpu: number) => {
+    return { uuid, time, cpu, memoryKiB: 2, devices: [rates('vbd/51712', 10), rates('vif/0', 20), rates('vif/1', 30)] }
+  }
+
+  it('keep the newest minute of each domain, and sums of its disks and interfaces', () => {
+    const live = new LiveFigures()
+    for (let second = 1; second <= SLOTS + 5; second++) live.add([sample('a', second, second)])
+    const ring = live.ring('a')
+    if (ring === undefined) throw new Error('no ring')
+    expect(valueAt(ring, 'cpu', 0)).toBe(SLOTS + 5)
+    expect(valueAt(ring, 'cpu', SLOTS - 1)).toBe(6)
+    expect(valueAt(ring, 'cpu', SLOTS)).toBeUndefined()
+    expect([live.latest('a', 'disk'), live.latest('a', 'network'), live.latest('a', 'memory')]).toEqual([11, 52, 2048])
+    expect(live.highest('cpu')).toBe(SLOTS + 5)
+    live.add([sample('a', 3, 99)])
+    expect(live.latest('a', 'cpu')).toBe(SLOTS + 5)
+    live.add([sample('b', 1, 1)])
+    expect(live.ring('a')).toBeUndefined()
+  })
+
+  it('have what was measured before in front, once', () => {
+    const live = new LiveFigures()
+    live.add([sample('a', 10, 0.5)])
+    live.prepend('a', [
+      { at: 8, cpu: 0.1, memory: 1, devices: [] },
+      { at: 9, cpu: 0.2, memory: 1, devices: [] },
+      { at: 10, cpu: 0.9, memory: 1, devices: [] },
+    ])
+    const ring = live.ring('a')
+    if (ring === undefined) throw new Error('no ring')
+    expect([0, 1, 2, 3].map((back) => valueAt(ring, 'cpu', back))).toEqual([0.5, 0.2, 0.1, undefined])
+    expect(timeAt(ring, 2)).toBe(8)
+  })
+
+  it.each([
+    [1, 1],
+    [3, 5],
+    [999, 1000],
+    [1001, 1024],
+    [3 * 1024 * 1024, 5 * 1024 * 1024],
+  ])('have scales people can read: %d → %d', (most, top) => expect(roundTop(most)).toBe(top))
+})
+
+describe('undo', () => {
+  it('takes back the newest step, each once', async () => {
+    const steps = new UndoSteps()
+    const done: string[] = []
+    steps.add('one', async () => void done.push('one'))
+    steps.add('two', async () => void done.push('two'))
+    await steps.undo()
+    await steps.undo()
+    await steps.undo()
+    expect(done).toEqual(['two', 'one'])
+  })
+})
