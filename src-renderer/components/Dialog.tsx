@@ -1,8 +1,9 @@
 // A modal dialog: title, body, a row of buttons. Focus goes in, stays in, and comes back.
+// Where what had the keyboard is gone (a menu that closed), it goes to the element marked with data-home.
 // Invariant: Escape and a press outside do what the cancel button does, or nothing when it must not be left.
 // Runs in: every window.
 
-import type { FormEvent, ReactNode } from 'react'
+import { type FormEvent, type ReactNode, useEffect } from 'react'
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 
 export interface DialogProps {
@@ -16,7 +17,22 @@ export interface DialogProps {
   readonly onSubmit?: () => void
 }
 
+/** After the library has had its turn at giving the keyboard back. */
+function useHome(): void {
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        const lost = document.activeElement === null || document.activeElement === document.body
+        const home = document.querySelector('[data-home]')
+        if (lost && home instanceof HTMLElement) home.focus()
+      }, 50)
+    },
+    [],
+  )
+}
+
 export function Dialog(props: DialogProps) {
+  useHome()
   const closable = props.closable !== false
   const submit = (event: FormEvent) => {
     event.preventDefault()

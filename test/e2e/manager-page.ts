@@ -83,6 +83,7 @@ export class ManagerPage {
   async focused(): Promise<string> {
     return this.page.evaluate(() => {
       const active = document.activeElement
+      if (active === document.body) return 'nothing'
       // The list has the keyboard itself and names its row.
       const node = document.getElementById(active?.getAttribute('aria-activedescendant') ?? '') ?? active
       return `${node?.getAttribute('role') ?? node?.tagName.toLowerCase()} ${node?.getAttribute('aria-label') ?? node?.textContent ?? ''}`

@@ -284,6 +284,7 @@ export function DomainList(props: DomainListProps) {
         ref={grid}
         className="domain-list"
         role="treegrid"
+        data-home=""
         tabIndex={0}
         aria-label={t('manager.table')}
         aria-multiselectable="true"
