@@ -239,9 +239,9 @@ describe('the figures of the last minute', () => {
     const live = new LiveFigures()
     live.add([sample('a', 10, 0.5)])
     live.prepend('a', [
-      { at: 8, cpu: 0.1, memory: 1, devices: [] },
-      { at: 9, cpu: 0.2, memory: 1, devices: [] },
-      { at: 10, cpu: 0.9, memory: 1, devices: [] },
+      { at: 8, cpu: 0.1, memory: 1, vcpus: [], spanMs: 1000, devices: [] },
+      { at: 9, cpu: 0.2, memory: 1, vcpus: [], spanMs: 1000, devices: [] },
+      { at: 10, cpu: 0.9, memory: 1, vcpus: [], spanMs: 1000, devices: [] },
     ])
     const ring = live.ring('a')
     if (ring === undefined) throw new Error('no ring')
