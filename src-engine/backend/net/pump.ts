@@ -135,8 +135,11 @@ class NetPump implements DevicePump {
       this.broken('the ring makes no sense')
       return
     }
-    this.tx.publish(this.port)
     this.rx.publish(this.port)
+    // After the link has sent what was collected: waking the guest can wait, the packet cannot.
+    queueMicrotask(() => {
+      if (!this.closed) this.tx.publish(this.port)
+    })
   }
 
   private broken(reason: string): void {
