@@ -70,6 +70,13 @@ const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
     place: 'documents',
     extension: 'pcap',
   },
+  openConfig: {
+    mode: 'open',
+    title: 'importTitle',
+    kinds: { name: 'configuration', extensions: ['xml', 'cfg', 'xl', 'hvm', 'pv'] },
+  },
+  // The proposed name has the ending: the two formats have different ones.
+  saveConfig: { mode: 'save', title: 'exportTitle', place: 'documents' },
 }
 
 function folderOf(place: DialogRow['place'], diskFolder: string): string {

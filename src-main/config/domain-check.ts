@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { systemErrorText } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
-import { isXmlText } from './xml-tree'
+import { isXmlValue } from './xml-tree'
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._()+-]{0,63}$/u
 
@@ -22,14 +22,9 @@ export function usableName(name: string): string | undefined {
   return NAME.test(name) && name.trim() === name ? name : undefined
 }
 
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
-}
-
 /** Whether the stored form, which is XML, can hold all texts. */
 function checkCharacters(config: DomainConfig): Result<null, ErrorReport> {
-  const wrong = Object.entries(config).find(([, value]) => !textsIn(value).every(isXmlText))
+  const wrong = Object.entries(config).find(([, value]) => !isXmlValue(value))
   return wrong ? err(errorReport('config-characters', { field: wrong[0], name: config.name })) : ok(null)
 }
 

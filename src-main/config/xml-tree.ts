@@ -124,6 +124,12 @@ export function isXmlText(text: string): boolean {
   return true
 }
 
+/** The same of all texts in a value. */
+export function isXmlValue(value: unknown): boolean {
+  if (typeof value === 'string') return isXmlText(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isXmlValue)
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

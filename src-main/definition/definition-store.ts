@@ -1,9 +1,12 @@
 // What outlives the app, in one folder: a definition per domain, the managed saves, run markers, and an index of saved files.
-//   definitions/UUID.json   {version, uuid, config, managedSave, savedConfig}     damaged ones go to definitions/aside and are
-//                           reported; older ones are read through migration.ts
-//   saved/UUID.save         the managed save, written by the driver; there only while the guest has not run since
-//   running/UUID            there while the domain runs; found at the start, the domain was cut off with the app
-//   saved-files.json        which domain a file chosen by the user was saved from
+//   definitions/UUID.xml        domain XML, the canonical text (config/); damaged and newer ones go to definitions/aside and are
+//                               reported; UUID.json of older versions is read through migration.ts and replaced at the next change
+//   definitions/UUID.save.json  {version, managedSave, savedConfig}: what is known of its managed save; only while there is something
+//   revisions/UUID/             what the definition was before (revision-store.ts)
+//   trash/                      deleted domains (trash-store.ts)
+//   saved/UUID.save             the managed save, written by the driver; there only while the guest has not run since
+//   running/UUID                there while the domain runs; found at the start, the domain was cut off with the app
+//   saved-files.json            which domain a file chosen by the user was saved from
 // Invariant: every file is replaced whole (lib/atomic-file); writes of one store happen one after the other. Whether there is a
 // managed save to go on from is told by its file alone: written whole under another name and renamed, renamed away before the
 // guest runs on (going on from it twice would give the guest back a memory older than its disks). The definition adds its time.
@@ -11,20 +14,29 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { count, fields, list, number, oneOf, text } from '../../src-engine/public/shape'
+import { readDomainXml, writeDomainXml } from '../config/domain-xml'
+import { isXmlValue } from '../config/xml-tree'
 import { flushFolder, systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { CONFIG_TEXT_MOST, configTextShape, type Revision, type RevisionCause } from '../public/definition'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import type { Metadata } from '../public/list'
 import { type DomainConfig, domainConfigShape, nullable, uuidShape } from '../public/types'
-import { migrateDefinition, migrateSavedFiles, VERSION } from './migration'
+import { isNewer, migrateDefinition, migrateSavedFiles, VERSION } from './migration'
+import { RevisionStore } from './revision-store'
+import { TrashStore } from './trash-store'
 
 const SAVED_FILES_KEPT = 200
+const NO_SAVE = { managedSave: null, savedConfig: null }
 
-const definitionShape = fields({
+const oldDefinitionShape = fields({
   version: oneOf(VERSION),
   uuid: uuidShape,
   config: domainConfigShape,
   managedSave: nullable(count),
   savedConfig: nullable(domainConfigShape),
 })
+
+const saveShape = fields({ version: oneOf(VERSION), managedSave: nullable(count), savedConfig: nullable(configTextShape) })
 
 /** A stored domain; `managedSave` is the time of the save to go on from, `savedConfig` what the domain ran with then. */
 export interface Definition {
@@ -53,25 +65,55 @@ export interface LoadedDefinitions {
   readonly problems: readonly ErrorReport[]
 }
 
+/** A note about a managed save that cannot be read says nothing: the save's own file tells whether there is one. */
+async function readSaveFile(path: string): Promise<{ managedSave: number | null; savedConfig: string | null }> {
+  try {
+    const read: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return saveShape.is(read) ? read : NO_SAVE
+  } catch {
+    return NO_SAVE
+  }
+}
+
 export class DefinitionStore {
+  readonly trash: TrashStore
   private readonly folder: string
+  private readonly revisions: RevisionStore
+  private readonly texts = new Map<string, string>()
+  /** Still stored in the older form. */
+  private readonly old = new Set<string>()
   private savedFiles: SavedFile[] = []
   private queue: Promise<unknown> = Promise.resolve()
 
   constructor(folder: string) {
     this.folder = folder
+    this.revisions = new RevisionStore(join(folder, 'revisions'))
+    this.trash = new TrashStore(join(folder, 'trash'), (uuid) => ({
+      definition: this.definitionPath(uuid),
+      save: this.savePath(uuid),
+      managedSave: this.managedSavePath(uuid),
+      revisions: this.revisions.folderOf(uuid),
+    }))
   }
 
   async load(): Promise<LoadedDefinitions> {
     for (const part of ['definitions/aside', 'saved', 'running']) await mkdir(join(this.folder, part), { recursive: true })
+    await this.trash.recover()
     const definitions: Definition[] = []
     const problems: ErrorReport[] = []
-    for (const name of (await readdir(join(this.folder, 'definitions'))).sort()) {
+    const names = new Set((await readdir(join(this.folder, 'definitions'))).sort())
+    for (const name of names) {
       const path = join(this.folder, 'definitions', name)
       if (name.endsWith('.tmp')) await rm(path, { force: true })
-      if (!name.endsWith('.json')) continue
-      const read = await this.readDefinition(path)
-      if (typeof read === 'string') problems.push(await this.putAside(path, read))
+      const [uuid = '', ending] = name.split(/\.(?=(?:xml|json)$)/)
+      if (!uuidShape.is(uuid) || ending === undefined) continue
+      // Written anew since: the older form is what a cut left.
+      if (ending === 'json' && names.has(`${uuid}.xml`)) {
+        await rm(path, { force: true })
+        continue
+      }
+      const read = await (ending === 'xml' ? this.readDefinition(path, uuid) : this.readOldDefinition(path, uuid))
+      if (typeof read === 'string' || 'reason' in read) problems.push(await this.putAside(path, read))
       else definitions.push(read)
     }
     await this.loadSavedFiles(problems)
@@ -91,17 +133,82 @@ export class DefinitionStore {
     return { definitions: matched, cutOff, ownerless, problems }
   }
 
-  put(definition: Definition): Promise<void> {
-    const content = JSON.stringify({ version: VERSION, ...definition }, undefined, 2)
-    return this.next(() => writeFileAtomic(this.definitionPath(definition.uuid), `${content}\n`))
+  /** `text` is what its text is made from, its own unless another is given: what is not ours in it stays. */
+  put(definition: Definition, cause: RevisionCause = 'changed', text?: string): Promise<void> {
+    const { uuid, config } = definition
+    return this.next(async () => {
+      const before = this.texts.get(uuid)
+      const now = writeDomainXml(config, uuid, text ?? before)
+      if (now !== before || this.old.has(uuid)) await this.putText(uuid, now, cause)
+      await this.putSave(definition)
+      if (this.old.delete(uuid)) await rm(this.oldPath(uuid), { force: true })
+    })
+  }
+
+  /** The canonical text of a definition. */
+  text(uuid: string, config: DomainConfig): string {
+    return this.texts.get(uuid) ?? writeDomainXml(config, uuid)
+  }
+
+  /** Oldest first; the last is what is now. */
+  async revisionsOf(uuid: string, config: DomainConfig): Promise<Revision[]> {
+    await this.next(() => this.revisions.settle(uuid, this.text(uuid, config), Date.now()))
+    return this.revisions.list(uuid)
+  }
+
+  revisionText(uuid: string, revision: number): Promise<string | undefined> {
+    return this.revisions.text(uuid, revision)
+  }
+
+  /** Into the trash, with its managed save and its history. */
+  moveToTrash(definition: Definition, disks: readonly string[], metadata: Metadata | null): Promise<void> {
+    const { uuid, config } = definition
+    return this.next(async () => {
+      if (this.old.delete(uuid) || !this.texts.has(uuid)) {
+        await this.putText(uuid, this.text(uuid, config), 'defined')
+        await this.putSave(definition)
+        await rm(this.oldPath(uuid), { force: true })
+      }
+      await rm(this.markerPath(uuid), { force: true })
+      await this.trash.put({ uuid, name: config.name, deletedAt: Date.now(), disks, metadata })
+      this.texts.delete(uuid)
+      await flushFolder(join(this.folder, 'definitions'))
+    })
+  }
+
+  /** What an entry of the trash needs to be as it was: its configuration, and that of its managed save. Empty when unreadable. */
+  async trashedConfigs(id: string): Promise<DomainConfig[]> {
+    const texts = [await this.trash.definition(id), (await readSaveFile(this.trash.savePath(id))).savedConfig]
+    return texts.flatMap((text) => {
+      const read = text ? readDomainXml(text, { newMac: () => '' }) : undefined
+      return read?.ok ? [read.value.config] : []
+    })
+  }
+
+  /** Out of the trash, as `config` under this identifier; what it has to go on from. */
+  async takeFromTrash(id: string, uuid: string, config: DomainConfig): Promise<Definition> {
+    let definition: Definition = { uuid, config, managedSave: null, savedConfig: null }
+    await this.next(async () => {
+      const text = writeDomainXml(config, uuid, await this.trash.definition(id))
+      await this.trash.takeOut(id, uuid, text)
+      this.texts.set(uuid, text)
+      await this.revisions.add(uuid, text, 'restored', Date.now())
+      const saves = await this.loadSaves()
+      const savedAt = saves.get(uuid)
+      if (savedAt !== undefined) definition = { ...definition, ...(await this.readSave(uuid)), managedSave: savedAt }
+    })
+    return definition
   }
 
   /** Forgets the domain, its managed save and its marker; the definition last, so that nothing is left without its owner. */
   remove(uuid: string): Promise<void> {
     return this.next(async () => {
-      await rm(this.managedSavePath(uuid), { force: true })
-      await rm(this.markerPath(uuid), { force: true })
-      await rm(this.definitionPath(uuid), { force: true })
+      for (const path of [this.managedSavePath(uuid), this.markerPath(uuid), this.savePath(uuid)])
+        await rm(path, { force: true })
+      await this.revisions.forget(uuid)
+      for (const path of [this.definitionPath(uuid), this.oldPath(uuid)]) await rm(path, { force: true })
+      this.texts.delete(uuid)
+      this.old.delete(uuid)
       await flushFolder(join(this.folder, 'definitions'))
     })
   }
@@ -159,22 +266,69 @@ export class DefinitionStore {
     await this.queue
   }
 
-  private async readDefinition(path: string): Promise<Definition | string> {
+  private async putText(uuid: string, text: string, cause: RevisionCause): Promise<void> {
+    const before = this.texts.get(uuid)
+    const now = Date.now()
+    if (before !== undefined) await this.revisions.settle(uuid, before, now)
+    if (before !== text) await this.revisions.add(uuid, text, cause, now)
+    await writeFileAtomic(this.definitionPath(uuid), text)
+    this.texts.set(uuid, text)
+  }
+
+  private async putSave({ uuid, managedSave, savedConfig }: Definition): Promise<void> {
+    if (managedSave === null && savedConfig === null) {
+      await rm(this.savePath(uuid), { force: true })
+      return
+    }
+    const saved = savedConfig && writeDomainXml(savedConfig, uuid)
+    await writeFileAtomic(this.savePath(uuid), `${JSON.stringify({ version: VERSION, managedSave, savedConfig: saved })}\n`)
+  }
+
+  private async readDefinition(path: string, uuid: string): Promise<Definition | string | ErrorReport> {
+    try {
+      if ((await stat(path)).size > 4 * CONFIG_TEXT_MOST) return 'it is too large'
+      const text = await readFile(path, 'utf8')
+      const read = readDomainXml(text, { newMac: () => '' })
+      if (!read.ok)
+        return read.error.reason === 'config-newer'
+          ? read.error
+          : `line ${read.error.values['line']}: ${read.error.values['detail']}`
+      if (read.value.uuid !== uuid) return 'the identifier inside is another than its name'
+      this.texts.set(uuid, text)
+      return { uuid, config: read.value.config, ...(await this.readSave(uuid)) }
+    } catch (thrown) {
+      return systemErrorText(thrown)
+    }
+  }
+
+  private async readSave(uuid: string): Promise<Pick<Definition, 'managedSave' | 'savedConfig'>> {
+    const { managedSave, savedConfig } = await readSaveFile(this.savePath(uuid))
+    const saved = savedConfig === null ? undefined : readDomainXml(savedConfig, { newMac: () => '' })
+    return { managedSave, savedConfig: saved?.ok ? saved.value.config : null }
+  }
+
+  private async readOldDefinition(path: string, uuid: string): Promise<Definition | string | ErrorReport> {
     try {
       const read = migrateDefinition(JSON.parse(await readFile(path, 'utf8')))
-      if (!definitionShape.is(read)) return definitionShape.explain(read, 'definition') ?? 'not a definition'
-      if (`${read.uuid}.json` !== basename(path)) return 'the identifier inside is another than its name'
-      const { uuid, config, managedSave, savedConfig } = read
+      if (isNewer(read)) return errorReport('config-newer')
+      if (!oldDefinitionShape.is(read)) return oldDefinitionShape.explain(read, 'definition') ?? 'not a definition'
+      if (read.uuid !== uuid) return 'the identifier inside is another than its name'
+      const { config, managedSave, savedConfig } = read
+      if (![config, savedConfig].every(isXmlValue)) return 'it holds characters that no configuration can hold'
+      this.texts.set(uuid, writeDomainXml(config, uuid))
+      this.old.add(uuid)
       return { uuid, config, managedSave, savedConfig }
     } catch (thrown) {
       return thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
     }
   }
 
-  private async putAside(path: string, detail: string): Promise<ErrorReport> {
+  private async putAside(path: string, problem: string | ErrorReport): Promise<ErrorReport> {
     const kept = join(this.folder, 'definitions/aside', `${Date.now()}-${basename(path)}`)
     await rename(path, kept).catch(() => undefined)
-    return errorReport('definition-corrupt', { path, detail, kept })
+    return typeof problem === 'string'
+      ? errorReport('definition-corrupt', { path, detail: problem, kept })
+      : errorReport('definition-newer', { path, kept })
   }
 
   private async loadSavedFiles(problems: ErrorReport[]): Promise<void> {
@@ -201,7 +355,15 @@ export class DefinitionStore {
   }
 
   private definitionPath(uuid: string): string {
+    return join(this.folder, 'definitions', `${uuid}.xml`)
+  }
+
+  private oldPath(uuid: string): string {
     return join(this.folder, 'definitions', `${uuid}.json`)
+  }
+
+  private savePath(uuid: string): string {
+    return join(this.folder, 'definitions', `${uuid}.save.json`)
   }
 
   private spentSavePath(uuid: string): string {

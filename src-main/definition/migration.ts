@@ -1,4 +1,5 @@
 // What older versions stored, brought to today's form, one step a version:
+//   2       the last that stored definitions as JSON; today they are domain XML
 //   1 → 2   a configuration has a list of devices (none); a managed save remembers what it ran with
 // Invariant: works on copies of what was read and guesses nothing; the shape of today's version judges the result. A file of
 // a newer version is not touched. Runs in: main, plain Node.
@@ -26,4 +27,9 @@ export function migrateSavedFiles(read: unknown): unknown {
   if (!isEntry(read) || read['version'] !== 1 || !Array.isArray(read['files'])) return read
   const files = read['files'].map((file: unknown) => (isEntry(file) ? { ...file, config: withDevices(file['config']) } : file))
   return { ...read, version: VERSION, files }
+}
+
+/** Whether a newer version of us wrote this. */
+export function isNewer(read: unknown): boolean {
+  return isEntry(read) && typeof read['version'] === 'number' && read['version'] > VERSION
 }

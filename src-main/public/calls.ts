@@ -17,6 +17,8 @@ import {
   type TypeOf,
   within,
 } from '../../src-engine/public/shape'
+import { configNoteShape } from './config-note'
+import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import { diskFates, snapshotTreeShape } from './snapshot'
@@ -51,7 +53,13 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
-  domainUndefine: { params: ofDomain, result: t.nothing, status: 'done' },
+  /** Into the trash, with its managed save and history. `disks` are image files of it that go when the trash is emptied: files
+      its guest could write to, or in the app's folder of disks. */
+  domainUndefine: {
+    params: fields({ uuid: t.uuidShape, disks: optional(list(chosenPath, 64)) }),
+    result: t.nothing,
+    status: 'done',
+  },
   /** Starts; goes on from the managed save when there is one, unless `fresh`. Answers when the guest runs. */
   domainCreate: { params: fields({ uuid: t.uuidShape, fresh: flag }), result: t.nothing, status: 'done' },
   domainSuspend: { params: ofDomain, result: t.nothing, status: 'done' },
@@ -177,6 +185,53 @@ export const calls = {
     result: job,
     status: 'done',
   },
+
+  // definitions as texts
+  /** The configuration: libvirt's domain XML, which is what is stored, or an xl.cfg made from it. */
+  configText: {
+    params: fields({ uuid: t.uuidShape, format: oneOf(...CONFIG_FORMATS) }),
+    result: fields({ text: configTextShape, notes: list(configNoteShape, 1000) }),
+    status: 'done',
+  },
+  /** What a text in either format would become: of that domain, or of a new one. Changes nothing. */
+  configLook: {
+    params: fields({ uuid: t.nullable(t.uuidShape), text: configTextShape }),
+    result: readConfigShape,
+    status: 'done',
+  },
+  /** Takes it. Files that a guest is to write to: as with domainDefine. */
+  configDefine: {
+    params: fields({ uuid: t.nullable(t.uuidShape), text: configTextShape, start: flag }),
+    result: ofDomain,
+    status: 'done',
+  },
+  /** A file chosen with filePick "openConfig": its text, and what it would become. */
+  configRead: {
+    params: fields({ path: chosenPath }),
+    result: fields({ source: configTextShape, look: readConfigShape }),
+    status: 'done',
+  },
+  /** To a file chosen with filePick "saveConfig". */
+  configWrite: {
+    params: fields({ uuid: t.uuidShape, format: oneOf(...CONFIG_FORMATS), path: chosenPath }),
+    result: t.nothing,
+    status: 'done',
+  },
+  domainRename: { params: fields({ uuid: t.uuidShape, name: shortText(256) }), result: t.nothing, status: 'done' },
+  /** What the definition was, oldest first. */
+  revisionList: { params: ofDomain, result: list(revisionShape), status: 'done' },
+  /** Line by line between two revisions; `to` null is the definition now. */
+  revisionDiff: {
+    params: fields({ uuid: t.uuidShape, from: count, to: t.nullable(count) }),
+    result: diffShape,
+    status: 'done',
+  },
+  /** The definition becomes again what it was: one more revision. */
+  revisionRevert: { params: fields({ uuid: t.uuidShape, revision: count }), result: t.nothing, status: 'done' },
+  trashList: { params: none, result: list(trashEntryShape), status: 'done' },
+  trashRestore: { params: fields({ id: shortText(80) }), result: ofDomain, status: 'done' },
+  /** For good. */
+  trashEmpty: { params: fields({ ids: list(shortText(80)) }), result: t.nothing, status: 'done' },
 
   // figures, jobs, log
   domainSamples: {

@@ -204,6 +204,16 @@ export const errorReasons = {
     cause: 'The {field} of “{name}” holds characters that no configuration can hold.',
     action: 'Take out control characters and try again.',
   },
+  'no-revision': {
+    code: 'OPERATION_INVALID',
+    cause: 'There is no revision {revision} of this definition.',
+    action: 'Look at the list again; the oldest are removed in time.',
+  },
+  'trash-unreadable': {
+    code: 'OPERATION_FAILED',
+    cause: '“{name}” cannot be restored from the trash: {detail}.',
+    action: 'Look at its files in the trash folder, or empty it.',
+  },
   'config-uuid': {
     code: 'INVALID_ARG',
     cause: 'The configuration is that of another virtual machine ({uuid}).',

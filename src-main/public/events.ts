@@ -21,6 +21,7 @@ export const events = {
   createDomainFilled: fields({}),
   /** Snapshots of a domain were taken, changed or deleted, or its present state came to be that of another. */
   snapshotsChanged: fields({ tree: snapshotTreeShape }),
+  trashChanged: fields({}),
   /** Told to the window it is about. */
   fullScreenChanged: fields({ on: flag }),
   noticeRaised: fields({ notice: t.noticeShape }),

@@ -343,6 +343,8 @@ export const fileKinds = [
   'saveTable',
   'saveLog',
   'savePicture',
+  'openConfig',
+  'saveConfig',
 ] as const
 /** What a window may write itself. */
 export const exportKinds = ['saveTable', 'saveLog', 'savePicture'] as const

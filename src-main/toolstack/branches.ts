@@ -171,7 +171,7 @@ export class Branches {
     if (memory === undefined) return ok(null)
     const restored = await domains.continueFrom(domain, next, memory, control)
     if (restored.ok) return ok(null)
-    await domains.undefine(uuid)
+    await domains.discard(uuid)
     await this.unmake(links, copies)
     return restored
   }

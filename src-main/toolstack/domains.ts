@@ -6,14 +6,16 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { checkDeviceFiles, checkDevices, diskInUse } from '../config/device-check'
+import { checkDeviceFiles, checkDevices, diskInUse, disksOf } from '../config/device-check'
 import { checkBootFiles, checkConfig, usableName } from '../config/domain-check'
 import type { Definition, DefinitionStore } from '../definition/definition-store'
 import type { DriverEvent, HypervisorDriver, RestoredDomain } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
+import type { RevisionCause } from '../public/definition'
 import type { Device, Vnc } from '../public/device'
 import { type ErrorReport, errorReport, explainError } from '../public/error-code'
+import type { Metadata } from '../public/list'
 import { afterLiveChanges, configChanges, sameValue } from '../public/live-changes'
 import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
 import { type Domain, domainInfo } from './domain'
@@ -33,6 +35,8 @@ export interface DomainsParts {
   readonly problem: (error: ErrorReport) => void
   /** Names of the virtual networks there are. */
   readonly networks: () => readonly string[]
+  /** What deleted domains need to be as they were. */
+  readonly trashed: () => readonly DomainConfig[]
   /** Lets VNC viewers in there, or nowhere; the place in words. */
   readonly listenVnc: (uuid: string, vnc: Vnc | undefined) => Outcome<string | null>
   /** Whether a snapshot or another machine's disk stands on the file, so that nobody may write to it. */
@@ -45,6 +49,16 @@ export interface DomainsParts {
 export interface DeviceChange {
   readonly config: DomainConfig
   readonly live?: { readonly running: (before: DomainConfig) => DomainConfig; act(): Outcome }
+}
+
+/** Why a definition is stored, and the text it is made from, if another than its own. */
+export interface StoredChange {
+  readonly cause?: RevisionCause
+  readonly text?: string | undefined
+}
+
+function definitionOf({ uuid, config, managedSave, savedConfig }: Domain): Definition {
+  return { uuid, config, managedSave, savedConfig }
 }
 
 export class Domains {
@@ -119,10 +133,11 @@ export class Domains {
 
   // ---- definitions --------------------------------------------------------------------------
 
-  async define(config: DomainConfig, uuid: string = randomUUID()): Outcome<string> {
+  /** `text` is domain XML whose other parts stay in the definition's. */
+  async define(config: DomainConfig, uuid: string = randomUUID(), text?: string): Outcome<string> {
     const checked = this.checkDefinition(config, undefined)
     if (!checked.ok) return checked
-    const stored = await this.store({ uuid, config, managedSave: null, savedConfig: null })
+    const stored = await this.store({ uuid, config, managedSave: null, savedConfig: null }, { cause: 'defined', text })
     if (!stored.ok) return stored
     this.tell(this.make(uuid, config))
     return ok(uuid)
@@ -134,10 +149,10 @@ export class Domains {
   }
 
   /** With `base` only when the definition still is that one. */
-  redefine(uuid: string, config: DomainConfig, base?: DomainConfig): Outcome {
+  redefine(uuid: string, config: DomainConfig, base?: DomainConfig, change: StoredChange = {}): Outcome {
     const found = this.allowed(uuid, 'redefine')
     if (!found.ok) return Promise.resolve(found)
-    const done = found.value.changes.then(() => this.redefineNow(uuid, config, base))
+    const done = found.value.changes.then(() => this.redefineNow(uuid, config, base, change))
     found.value.changes = done.catch(() => undefined)
     return done
   }
@@ -151,13 +166,53 @@ export class Domains {
     return done
   }
 
-  async undefine(uuid: string): Outcome {
+  /** Into the trash; `disks` are the image files that go when it is emptied. */
+  async undefine(uuid: string, disks: readonly string[] = [], metadata: Metadata | null = null): Outcome {
     const found = this.allowed(uuid, 'undefine')
     if (!found.ok) return found
+    const domain = found.value
+    const strange = disks.find((path) => !disksOf(domain.config.devices).some((disk) => disk.path === path))
+    if (strange !== undefined) return err(errorReport('no-device', { name: domain.config.name, key: strange }))
+    this.domains.delete(uuid)
+    try {
+      await this.parts.definitions.moveToTrash(definitionOf(domain), disks, metadata)
+    } catch (thrown) {
+      this.domains.set(uuid, domain)
+      return err(errorReport('file-unwritable', { path: 'trash', detail: systemErrorText(thrown) }))
+    }
+    this.parts.removed(uuid)
+    return ok(null)
+  }
+
+  /** Out of the trash: under its own identifier and name when nobody has them now, with addresses that nobody has. */
+  async untrash(id: string, uuid: string, config: DomainConfig): Outcome<string> {
+    const free = this.domains.has(uuid) ? randomUUID() : uuid
+    const name = this.freeName(config.name)
+    const apart = checkDevices(config, { others: this.configs(), networks: this.parts.networks() })
+    const collides = !apart.ok && ['mac-taken', 'forward-taken'].includes(apart.error.reason)
+    const restored = { ...(collides ? this.besides(config) : config), name }
+    try {
+      const { managedSave, savedConfig } = await this.parts.definitions.takeFromTrash(id, free, restored)
+      const domain = this.make(free, restored)
+      if (managedSave !== null) Object.assign(domain, { managedSave, savedConfig, state: 'saved' })
+      this.tell(domain)
+      return ok(free)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: 'definitions', detail: systemErrorText(thrown) }))
+    }
+  }
+
+  /** The canonical text of a definition. */
+  text(uuid: string): Result<string, ErrorReport> {
+    const domain = this.domains.get(uuid)
+    return domain ? ok(this.parts.definitions.text(uuid, domain.config)) : err(errorReport('no-domain', { uuid }))
+  }
+
+  /** As if it had never been defined. */
+  async discard(uuid: string): Promise<void> {
     this.domains.delete(uuid)
     await this.parts.definitions.remove(uuid)
     this.parts.removed(uuid)
-    return ok(null)
   }
 
   /** A name nobody has: "Debian", "Debian 2", … */
@@ -267,7 +322,7 @@ export class Domains {
         control.domain(domain.uuid, domain.config.name)
         const restored = await this.continueFrom(domain, config, path, control)
         if (!restored.ok) {
-          if (made) await this.undefine(domain.uuid)
+          if (made) await this.discard(domain.uuid)
           return restored
         }
         if (made) await this.learnSize(domain, restored.value)
@@ -344,11 +399,12 @@ export class Domains {
     if (domain.state === 'saved' || domain.state === 'crashed') this.apply(domain, 'stopped')
   }
 
-  /** Definitions, what runs, and what managed saves go on with: every file they name. */
+  /** Definitions, in the trash too, what runs, and what managed saves go on with: every file they name. */
   usedConfigs(): DomainConfig[] {
-    return [...this.domains.values()].flatMap(({ config, running, savedConfig }) =>
+    const present = [...this.domains.values()].flatMap(({ config, running, savedConfig }) =>
       [config, running, savedConfig].flatMap((one) => (one ? [one] : [])),
     )
+    return [...present, ...this.parts.trashed()]
   }
 
   // ---- what the driver tells ----------------------------------------------------------------
@@ -442,9 +498,8 @@ export class Domains {
   }
 
   /** The definition becomes this, on disk and here. */
-  async keep(domain: Domain, config: DomainConfig): Outcome {
-    const { uuid, managedSave, savedConfig } = domain
-    const stored = await this.store({ uuid, config, managedSave, savedConfig })
+  async keep(domain: Domain, config: DomainConfig, change: StoredChange = {}): Outcome {
+    const stored = await this.store({ ...definitionOf(domain), config }, change)
     if (!stored.ok) return stored
     domain.config = config
     this.tell(domain)
@@ -478,10 +533,10 @@ export class Domains {
       // It may have ended meanwhile: then there is nothing that runs.
       if (domain.run === run && domain.running) domain.running = live.running(domain.running)
     }
-    return this.keep(domain, config)
+    return this.keep(domain, config, { cause: 'device' })
   }
 
-  private async redefineNow(uuid: string, config: DomainConfig, base: DomainConfig | undefined): Outcome {
+  private async redefineNow(uuid: string, config: DomainConfig, base: DomainConfig | undefined, change: StoredChange): Outcome {
     const found = this.allowed(uuid, 'redefine')
     if (!found.ok) return found
     const domain = found.value
@@ -499,7 +554,8 @@ export class Domains {
       }
       if (domain.run === run && domain.running) domain.running = afterLiveChanges(domain.running, changes, config)
     }
-    return this.keep(domain, config)
+    const renamed = sameValue({ ...domain.config, name: config.name }, config)
+    return this.keep(domain, config, { cause: renamed ? 'renamed' : 'changed', ...change })
   }
 
   private async changeLive(domain: Domain, device: Device): Outcome {
@@ -521,9 +577,9 @@ export class Domains {
     return [...this.domains.values()].flatMap((other) => (other.running && other.uuid !== uuid ? [other.running] : []))
   }
 
-  private async store(definition: Definition): Outcome {
+  private async store(definition: Definition, { cause, text }: StoredChange = {}): Outcome {
     try {
-      await this.parts.definitions.put(definition)
+      await this.parts.definitions.put(definition, cause, text)
       return ok(null)
     } catch (thrown) {
       return err(errorReport('file-unwritable', { path: `${definition.uuid}.json`, detail: systemErrorText(thrown) }))

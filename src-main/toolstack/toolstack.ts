@@ -20,6 +20,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type FileKind, type HostInfo, type Sample } from '../public/types'
 import { Branches } from './branches'
+import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import { Devices, type FileRights } from './devices'
 import { domain0Info } from './domain'
@@ -37,7 +38,7 @@ import { Notices } from './notices'
 import { SampleHistory } from './sample-history'
 import { type SnapshotCall, snapshotServers } from './snapshot-calls'
 import { recoverSnapshots } from './snapshot-recovery'
-import { SnapshotTrees } from './snapshot-trees'
+import { filesOf, SnapshotTrees } from './snapshot-trees'
 import { Snapshots } from './snapshots'
 import { VncAccess } from './vnc-access'
 
@@ -55,6 +56,21 @@ export type CallServer<C extends CallName, W extends Caller = Caller> = (
   caller: W,
 ) => Promise<Result<CallResult<C>, ErrorReport>> | Result<CallResult<C>, ErrorReport>
 export type CallServers<C extends CallName = CallName, W extends Caller = Caller> = { readonly [K in C]: CallServer<K, W> }
+
+/** Of definitions as texts. */
+type TextCall =
+  | 'configText'
+  | 'configLook'
+  | 'configDefine'
+  | 'configRead'
+  | 'configWrite'
+  | 'domainRename'
+  | 'revisionList'
+  | 'revisionDiff'
+  | 'revisionRevert'
+  | 'trashList'
+  | 'trashRestore'
+  | 'trashEmpty'
 
 export type ToolstackCall =
   | 'domainList'
@@ -93,6 +109,7 @@ export type ToolstackCall =
   | 'metadataSet'
   | 'fileLook'
   | SnapshotCall
+  | TextCall
   | 'domainSamples'
   | 'domainLog'
   | 'jobList'
@@ -141,6 +158,7 @@ export class Toolstack {
   readonly merging: Merging
   readonly snapshots: Snapshots
   readonly branches: Branches
+  readonly texts: DefinitionTexts
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
   private readonly logs = new DomainLogs()
@@ -169,6 +187,7 @@ export class Toolstack {
       jobs: this.jobs,
       networks: () => this.networks.names(),
       freeMac,
+      trashed: () => this.texts.trashedConfigs,
       isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),
       listenVnc: (uuid, place) => vnc.open(uuid, place),
       changed: (domain) => {
@@ -211,7 +230,27 @@ export class Toolstack {
       snapshots: this.snapshots,
       proposePath: (name, format, taken) => devices.proposePath(name, format, taken),
     })
+    this.texts = new DefinitionTexts({
+      domains: this.domains,
+      devices: this.devices,
+      definitions,
+      networks: () => this.networks.names(),
+      diskFolder: parts.diskFolder,
+      metadataOf: (uuid) => this.metadata.list().find((each) => each.uuid === uuid)?.metadata ?? null,
+      setMetadata: (uuid, metadata) => this.metadata.set([{ uuid, metadata }]),
+      trashChanged: () => emit('trashChanged', {}),
+      emptied: (uuid, disks) => this.forgetSnapshots(uuid, disks),
+    })
     this.domain0 = domain0Info('running', '', clock.now())
+  }
+
+  /** Of a domain that is gone for good; of its present disks only those that go too. */
+  private async forgetSnapshots(uuid: string, disks: readonly string[]): Promise<void> {
+    if (this.domains.info(uuid).ok) return
+    const files = this.trees.of(uuid).snapshots.flatMap(({ config }) => filesOf(config))
+    await this.trees.forget(uuid)
+    await this.layers.release([...files, ...disks])
+    this.merging.ask()
   }
 
   private configOf(uuid: string): DomainConfig | undefined {
@@ -224,6 +263,7 @@ export class Toolstack {
     await this.networks.load()
     await this.domains.load()
     await this.metadata.load()
+    await this.texts.load()
     const { layers, trees } = this
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     const store = this.parts.snapshots
@@ -356,7 +396,7 @@ export class Toolstack {
         const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
         return allowed.ok ? domains.redefine(uuid, config, base) : allowed
       },
-      domainUndefine: ({ uuid }) => domains.undefine(uuid),
+      domainUndefine: ({ uuid, disks }) => this.texts.undefine(uuid, disks ?? []),
       domainCreate: ({ uuid, fresh }) => domains.create(uuid, fresh),
       domainSuspend: ({ uuid }) => domains.suspend(uuid),
       domainResume: ({ uuid }) => domains.resume(uuid),
@@ -393,6 +433,7 @@ export class Toolstack {
       metadataList: () => ok(this.metadata.list()),
       metadataSet: ({ changes }) => this.metadata.set(changes),
       fileLook: ({ path }) => hostFile(path),
+      ...this.textServers(),
       domainSamples: async ({ uuid, minutes }) => ok(await samples.series(uuid, minutes, clock.now())),
       domainLog: ({ uuid }) => ok(logs.of(uuid)),
       jobList: () => ok(jobs.list()),
@@ -412,6 +453,34 @@ export class Toolstack {
       },
       screenSave: ({ uuid, path }, caller) => devices.saveScreen(uuid, path, caller),
       hostInfo: async () => ok(await this.hostInfo()),
+    }
+  }
+
+  /** Definitions as texts, their history, the trash. */
+  private textServers(): Pick<CallServers<ToolstackCall>, TextCall> {
+    const { texts } = this
+    return {
+      configText: ({ uuid, format }) => texts.text(uuid, format),
+      configLook: ({ uuid, text }) => texts.look(uuid, text),
+      configDefine: async ({ uuid, text, start }, caller) => {
+        const defined = await texts.define(uuid, text, caller)
+        if (!defined.ok || !start) return defined
+        const started = await this.domains.create(defined.value.uuid, false)
+        return started.ok ? defined : started
+      },
+      configRead: ({ path }, caller) =>
+        caller.choseFile(path, 'openConfig') ? texts.readFile(path) : err(errorReport('path-not-chosen', { path })),
+      configWrite: ({ uuid, format, path }, caller) =>
+        caller.choseFile(path, 'saveConfig')
+          ? texts.writeFile(uuid, format, path)
+          : err(errorReport('path-not-chosen', { path })),
+      domainRename: ({ uuid, name }) => texts.rename(uuid, name),
+      revisionList: ({ uuid }) => texts.revisions(uuid),
+      revisionDiff: ({ uuid, from, to }) => texts.revisionDiff(uuid, from, to),
+      revisionRevert: ({ uuid, revision }, caller) => texts.revert(uuid, revision, caller),
+      trashList: async () => ok(await texts.trash()),
+      trashRestore: ({ id }) => texts.restore(id),
+      trashEmpty: ({ ids }) => texts.empty(ids),
     }
   }
 

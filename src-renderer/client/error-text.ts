@@ -136,6 +136,14 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'In „{name}“ enthält {field} Zeichen, die in keiner Konfiguration stehen können.',
     action: 'Steuerzeichen entfernen und noch einmal versuchen.',
   },
+  'no-revision': {
+    cause: 'Von dieser Definition gibt es keine Fassung {revision}.',
+    action: 'Noch einmal in die Liste sehen; die ältesten fallen mit der Zeit weg.',
+  },
+  'trash-unreadable': {
+    cause: '„{name}“ kann nicht aus dem Papierkorb wiederhergestellt werden: {detail}.',
+    action: 'Die Dateien im Ordner des Papierkorbs ansehen oder ihn leeren.',
+  },
   'config-uuid': {
     cause: 'Die Konfiguration ist die einer anderen virtuellen Maschine ({uuid}).',
     action: 'Die Kennung lassen, wie sie war.',

@@ -4,8 +4,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readDomainXml } from '../../src-main/config/domain-xml'
 import type { CallName } from '../../src-main/public/calls'
 import type { Device } from '../../src-main/public/device'
+import { explainError } from '../../src-main/public/error-code'
 import type { RunningApp } from './app'
 import { startMachine, UUID } from './domain-setup'
 
@@ -21,8 +23,12 @@ afterEach(async () => {
 
 const nic: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
 const screen: Device = { kind: 'vfb', width: 800, height: 600 }
-const stored = (app: RunningApp) =>
-  JSON.parse(fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.json`), 'utf8')).config
+const stored = (app: RunningApp) => {
+  const text = fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.xml`), 'utf8')
+  const read = readDomainXml(text, { newMac: () => '' })
+  if (!read.ok) throw new Error(explainError(read.error).cause)
+  return read.value.config
+}
 
 describe('the details of a machine that runs', () => {
   it('say what applies now and what at the next start, and do so', async () => {

@@ -350,7 +350,7 @@ export function randomSequences({ guests, sequences, seed, timeoutMs }: Sequence
         await expect.poll(() => sum(descriptors('self'))).toBeLessThanOrEqual(before.descriptors + 2)
         expect(filesBelow(temporary)).toEqual([])
         const left = filesBelow(folder).filter(
-          (file) => !/^machine\/(definitions\/[^/]*\.json|saved-files\.json|domain0\/)/.test(file),
+          (file) => !/^machine\/(definitions\/[^/]*\.(xml|json)|revisions\/|trash\/|saved-files\.json|domain0\/)/.test(file),
         )
         // A guest whose last step was a managed save keeps it.
         expect(left.filter((file) => !/^machine\/saved\/[^/]*\.save$/.test(file))).toEqual([])

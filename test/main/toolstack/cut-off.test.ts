@@ -63,7 +63,7 @@ async function next(cut: Cut, uuid: string): Promise<{ state: DomainState | 'gon
   const left = (part: string) => readdirSync(join(cut.folder, part))
   expect(left('running')).toEqual([])
   expect(left('saved')).toEqual(state === 'saved' ? [`${uuid}.save`] : [])
-  expect(left('definitions').filter((name) => !/^(aside|[0-9a-f-]+\.json)$/.test(name))).toEqual([])
+  expect(left('definitions').filter((name) => !/^(aside|[0-9a-f-]+\.(xml|save\.json))$/.test(name))).toEqual([])
   expect(left('definitions/aside')).toEqual([])
   let words = ''
   if (state === 'saved') {
@@ -184,7 +184,8 @@ describe('cut off', () => {
       if (cut.state(uuid) !== 'saved') expect(readdirSync(join(folder, 'saved'))).toEqual([])
       await cut.close(true)
     }
-    expect(phases(states)).toEqual(['saved', 'shutoff', 'gone'])
+    // Into the trash it goes whole: nobody sees it without its managed save.
+    expect(phases(states)).toEqual(['saved', 'gone'])
     await made.close()
   })
 })
@@ -195,7 +196,7 @@ describe('a managed save', () => {
     const uuid = await first.started('A')
     await first.toolstack.saveAll()
     await first.close(true)
-    writeFileSync(join(first.folder, 'definitions', `${uuid}.json`), '{')
+    writeFileSync(join(first.folder, 'definitions', `${uuid}.xml`), '<')
     const second = await makeToolstack({ folder: first.folder })
     expect(second.notices.map(({ error }) => error.reason)).toEqual(['definition-corrupt'])
     expect(second.toolstack.domains.info(uuid)).toMatchObject({ value: { name: 'A', state: 'saved' } })

@@ -1,0 +1,79 @@
+// What each definition was before: revisions/UUID/NUMBER-TIME-CAUSE.xml, whole texts, numbers counting up.
+// Invariant: a revision is on disk before the definition becomes it, and none is lost; the newest is what the definition is. One
+// that somebody changed outside, or whose change was cut off in between, gets a revision of its own: `settle`.
+// Runs in: main, plain Node.
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemErrorCode, writeFileAtomic } from '../lib/atomic-file'
+import { REVISION_CAUSES, type Revision, type RevisionCause } from '../public/definition'
+
+const REVISIONS_KEPT = 200
+const NAME = /^(\d{6,})-(\d+)-([a-z]+)\.xml$/
+
+interface Kept extends Revision {
+  readonly file: string
+}
+
+function parseName(file: string): Kept[] {
+  const [, revision, time, word] = NAME.exec(file) ?? []
+  const cause = REVISION_CAUSES.find((each) => each === word)
+  return cause === undefined ? [] : [{ revision: Number(revision), time: Number(time), cause, file }]
+}
+
+export class RevisionStore {
+  private readonly folder: string
+  private readonly most: number
+
+  constructor(folder: string, most = REVISIONS_KEPT) {
+    this.folder = folder
+    this.most = most
+  }
+
+  folderOf(uuid: string): string {
+    return join(this.folder, uuid)
+  }
+
+  async add(uuid: string, text: string, cause: RevisionCause, time: number): Promise<void> {
+    await mkdir(this.folderOf(uuid), { recursive: true })
+    const kept = await this.kept(uuid)
+    const number = (kept.at(-1)?.revision ?? 0) + 1
+    await writeFileAtomic(join(this.folderOf(uuid), `${String(number).padStart(6, '0')}-${time}-${cause}.xml`), text)
+    for (const { file } of kept.slice(0, Math.max(0, kept.length + 1 - this.most))) {
+      await rm(join(this.folderOf(uuid), file), { force: true })
+    }
+  }
+
+  /** Makes the newest one what the definition is. */
+  async settle(uuid: string, text: string, time: number): Promise<void> {
+    const newest = (await this.kept(uuid)).at(-1)
+    if (newest && (await this.read(uuid, newest)) === text) return
+    await this.add(uuid, text, newest ? 'outside' : 'defined', time)
+  }
+
+  /** Oldest first. */
+  async list(uuid: string): Promise<Revision[]> {
+    return (await this.kept(uuid)).map(({ revision, time, cause }) => ({ revision, time, cause }))
+  }
+
+  async text(uuid: string, revision: number): Promise<string | undefined> {
+    const found = (await this.kept(uuid)).find((each) => each.revision === revision)
+    return found && this.read(uuid, found)
+  }
+
+  async forget(uuid: string): Promise<void> {
+    await rm(this.folderOf(uuid), { recursive: true, force: true })
+  }
+
+  private async read(uuid: string, { file }: Kept): Promise<string> {
+    return readFile(join(this.folderOf(uuid), file), 'utf8')
+  }
+
+  private async kept(uuid: string): Promise<Kept[]> {
+    try {
+      return (await readdir(this.folderOf(uuid))).flatMap(parseName).sort((a, b) => a.revision - b.revision)
+    } catch (thrown) {
+      if (systemErrorCode(thrown) === 'ENOENT') return []
+      throw thrown
+    }
+  }
+}

@@ -1,0 +1,339 @@
+// Definitions as texts: shown, looked at before they are taken, exported, their history, and the trash.
+// Invariant: a text is taken only after the same checks as a definition from a form; emptying the trash removes only image files
+// that the user ticked, that the guest could write to, and that nobody else uses.
+// Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import { disksOf, isDirectlyIn } from '../config/device-check'
+import { usableName } from '../config/domain-check'
+import { keptXlLines } from '../config/kept-xl'
+import { type ReadConfig, readConfig } from '../config/read-config'
+import { diffTexts } from '../config/text-diff'
+import { writeXl } from '../config/xl-config'
+import type { DefinitionStore } from '../definition/definition-store'
+import type { Outcome } from '../driver/driver'
+import { systemErrorText } from '../lib/atomic-file'
+import { type ConfigNote, configNote } from '../public/config-note'
+import {
+  CONFIG_TEXT_MOST,
+  type ConfigFormat,
+  type DiffLine,
+  type ReadConfigText,
+  type Revision,
+  type RevisionCause,
+  type TrashEntry,
+} from '../public/definition'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import type { Metadata } from '../public/list'
+import type { DomainConfig } from '../public/types'
+import type { Devices, FileRights } from './devices'
+import type { Domains } from './domains'
+import { freeMac } from './mac'
+
+export interface DefinitionTextsParts {
+  readonly domains: Domains
+  readonly devices: Devices
+  readonly definitions: DefinitionStore
+  readonly networks: () => readonly string[]
+  readonly diskFolder: string
+  readonly metadataOf: (uuid: string) => Metadata | null
+  readonly setMetadata: (uuid: string, metadata: Metadata) => Promise<unknown>
+  readonly trashChanged: () => void
+  /** A deleted domain is gone for good, with these image files. */
+  readonly emptied: (uuid: string, disks: readonly string[]) => Promise<void>
+}
+
+export class DefinitionTexts {
+  /** What the domains in the trash need to be as they were: nothing may take their files away. */
+  trashedConfigs: readonly DomainConfig[] = []
+  private readonly parts: DefinitionTextsParts
+
+  constructor(parts: DefinitionTextsParts) {
+    this.parts = parts
+  }
+
+  /** Once the definitions are there. */
+  async load(): Promise<void> {
+    const { trash } = this.parts.definitions
+    const configs = await Promise.all((await trash.list()).map(({ id }) => this.parts.definitions.trashedConfigs(id)))
+    this.trashedConfigs = configs.flat()
+  }
+
+  // ---- texts ----------------------------------------------------------------------------------
+
+  /** `xl` with notes of what it cannot say. */
+  text(uuid: string, format: ConfigFormat): Result<{ text: string; notes: readonly ConfigNote[] }, ErrorReport> {
+    const text = this.parts.domains.text(uuid)
+    const info = this.parts.domains.info(uuid)
+    if (!text.ok) return text
+    if (!info.ok || !info.value.config || format === 'xml') return ok({ text: text.value, notes: [] })
+    return ok(writeXl(info.value.config, uuid, keptXlLines(text.value)))
+  }
+
+  /** What a text would become; with `uuid` as that domain's definition, else as a new one. */
+  async look(uuid: string | null, text: string): Outcome<ReadConfigText> {
+    const planned = this.plan(uuid, text)
+    if (!planned.ok) return planned
+    const { read, config, own, notes } = planned.value
+    const before = uuid === null ? ok('') : this.parts.domains.text(uuid)
+    if (!before.ok) return before
+    const checked = this.parts.domains.checkDefinition(config, uuid ?? undefined)
+    if (!checked.ok) return checked
+    const after = read.definitionText(own, config)
+    return ok({
+      name: config.name,
+      format: read.format,
+      text: after,
+      diff: diffTexts(before.value, after),
+      notes: notes.slice(0, 1000),
+    })
+  }
+
+  /** Takes a text as a domain's definition, or as that of a new one. */
+  async define(
+    uuid: string | null,
+    text: string,
+    rights: FileRights,
+    cause: RevisionCause = 'text',
+  ): Outcome<{ uuid: string }> {
+    const { domains, devices } = this.parts
+    const planned = this.plan(uuid, text)
+    if (!planned.ok) return planned
+    const { read, config, own } = planned.value
+    const before = uuid === null ? [] : this.devicesOf(uuid)
+    const checked = domains.checkDefinition(config, uuid ?? undefined)
+    if (!checked.ok) return checked
+    const allowed = await devices.mayWrite(config.devices, before, [], rights)
+    if (!allowed.ok) return allowed
+    const made = read.definitionText(own, config)
+    if (uuid === null) {
+      const defined = await domains.define(config, own, made)
+      return defined.ok ? ok({ uuid: defined.value }) : defined
+    }
+    const redefined = await domains.redefine(uuid, config, undefined, { cause, text: made })
+    return redefined.ok ? ok({ uuid }) : redefined
+  }
+
+  /** A configuration file the user chose, looked at. */
+  async readFile(path: string): Outcome<{ source: string; look: ReadConfigText }> {
+    const source = await readText(path)
+    if (!source.ok) return source
+    const look = await this.look(null, source.value)
+    return look.ok ? ok({ source: source.value, look: look.value }) : look
+  }
+
+  async writeFile(uuid: string, format: ConfigFormat, path: string): Outcome {
+    const text = this.text(uuid, format)
+    if (!text.ok) return text
+    try {
+      await writeFile(path, text.value.text)
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async rename(uuid: string, name: string): Outcome {
+    const info = this.parts.domains.info(uuid)
+    if (!info.ok) return info
+    if (!info.value.config) return err(errorReport('no-domain', { uuid }))
+    return this.parts.domains.redefine(uuid, { ...info.value.config, name })
+  }
+
+  // ---- history --------------------------------------------------------------------------------
+
+  async revisions(uuid: string): Outcome<readonly Revision[]> {
+    const info = this.parts.domains.info(uuid)
+    if (!info.ok) return info
+    if (!info.value.config) return err(errorReport('no-domain', { uuid }))
+    return ok(await this.parts.definitions.revisionsOf(uuid, info.value.config))
+  }
+
+  /** Between two of them; without `to`, what it is now. */
+  async revisionDiff(uuid: string, from: number, to: number | null): Outcome<readonly DiffLine[]> {
+    const [before, after] = [await this.revisionText(uuid, from), await this.revisionText(uuid, to)]
+    if (!before.ok) return before
+    return after.ok ? ok(diffTexts(before.value, after.value)) : after
+  }
+
+  /** The definition becomes again what it was. */
+  async revert(uuid: string, revision: number, rights: FileRights): Outcome {
+    const text = await this.revisionText(uuid, revision)
+    if (!text.ok) return text
+    const defined = await this.define(uuid, text.value, rights, 'reverted')
+    return defined.ok ? ok(null) : defined
+  }
+
+  // ---- trash ----------------------------------------------------------------------------------
+
+  /** `disks` are image files that go when the trash is emptied. */
+  async undefine(uuid: string, disks: readonly string[]): Outcome {
+    const { domains, diskFolder } = this.parts
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    for (const { path, readonly } of disksOf(info.value.config?.devices ?? [])) {
+      if (disks.includes(path) && readonly && !isDirectlyIn(diskFolder, path)) {
+        return err(errorReport('file-not-allowed', { path }))
+      }
+    }
+    const { config } = info.value
+    // From before it is gone: between the two nobody would name its files.
+    if (config) this.trashedConfigs = [...this.trashedConfigs, config]
+    const deleted = await domains.undefine(uuid, disks, this.parts.metadataOf(uuid))
+    await this.trashIsNow()
+    return deleted
+  }
+
+  async trash(): Promise<readonly TrashEntry[]> {
+    const { trash } = this.parts.definitions
+    return Promise.all(
+      (await trash.list()).map(async ({ id, uuid, name, deletedAt, disks }) => {
+        const read = await this.trashed(id)
+        return {
+          id,
+          uuid,
+          name,
+          deletedAt,
+          disks: [...disks],
+          hasManagedSave: await trash.hasManagedSave(id),
+          size: await trash.size(id),
+          problem: typeof read === 'string' ? read : null,
+        }
+      }),
+    )
+  }
+
+  async restore(id: string): Outcome<{ uuid: string }> {
+    const entry = await this.parts.definitions.trash.find(id)
+    const config = entry && (await this.trashed(id))
+    if (!entry || !config || typeof config === 'string') {
+      return err(
+        errorReport('trash-unreadable', {
+          name: entry?.name ?? id,
+          detail: typeof config === 'string' ? config : 'it is not there',
+        }),
+      )
+    }
+    const restored = await this.parts.domains.untrash(id, entry.uuid, config)
+    if (!restored.ok) return restored
+    if (entry.metadata) await this.parts.setMetadata(restored.value, entry.metadata)
+    await this.trashIsNow()
+    return ok({ uuid: restored.value })
+  }
+
+  /** These entries for good, with the image files ticked when they were deleted. */
+  async empty(ids: readonly string[]): Outcome {
+    for (const id of ids) {
+      const emptied = await this.emptyOne(id)
+      if (!emptied.ok) {
+        await this.trashIsNow()
+        return emptied
+      }
+    }
+    await this.trashIsNow()
+    return ok(null)
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  private plan(
+    uuid: string | null,
+    text: string,
+  ): Result<{ read: ReadConfig; config: DomainConfig; own: string; notes: ConfigNote[] }, ErrorReport> {
+    const { domains } = this.parts
+    const made: DomainConfig[] = []
+    const newMac = (): string => {
+      const mac = freeMac([...domains.configs(), ...made])
+      made.push(withMac(mac))
+      return mac
+    }
+    const read = readConfig(text, { newMac, networks: this.parts.networks() })
+    if (!read.ok) return read
+    const { config } = read.value
+    const notes = [...read.value.notes]
+    if (uuid !== null) {
+      if (read.value.uuid !== null && read.value.uuid !== uuid)
+        return err(errorReport('config-uuid', { uuid: read.value.uuid }))
+      return ok({ read: read.value, config, own: uuid, notes })
+    }
+    const taken = read.value.uuid !== null && domains.info(read.value.uuid).ok
+    if (taken) notes.push(configNote('uuid-changed'))
+    const own = taken || read.value.uuid === null ? randomUUID() : read.value.uuid
+    const name = domains.freeName(usableName(config.name) ?? (fittingName(config.name) || 'imported'))
+    if (name !== config.name) notes.push(configNote('name-changed', { from: config.name, to: name }))
+    return ok({ read: read.value, config: { ...config, name }, own, notes })
+  }
+
+  private async emptyOne(id: string): Outcome {
+    const { trash } = this.parts.definitions
+    const entry = await trash.find(id)
+    if (!entry) return ok(null)
+    try {
+      await trash.remove(id)
+      await this.load()
+      const used = new Set(
+        [...this.parts.domains.usedConfigs()].flatMap(({ devices }) => disksOf(devices)).map(({ path }) => resolve(path)),
+      )
+      const going = entry.disks.filter((path) => !used.has(resolve(path)))
+      for (const path of going) await rm(path, { force: true })
+      await this.parts.emptied(entry.uuid, going)
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: entry.name, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  private async trashIsNow(): Promise<void> {
+    await this.load()
+    this.parts.trashChanged()
+  }
+
+  private async revisionText(uuid: string, revision: number | null): Outcome<string> {
+    if (revision === null) return this.parts.domains.text(uuid)
+    const text = await this.parts.definitions.revisionText(uuid, revision).catch(() => undefined)
+    return text === undefined ? err(errorReport('no-revision', { revision })) : ok(text)
+  }
+
+  private devicesOf(uuid: string): DomainConfig['devices'] {
+    const info = this.parts.domains.info(uuid)
+    return info.ok ? (info.value.config?.devices ?? []) : []
+  }
+
+  /** The configuration of an entry, or what is wrong with it. */
+  private async trashed(id: string): Promise<DomainConfig | string> {
+    const text = await this.parts.definitions.trash.definition(id)
+    if (text === undefined) return 'its definition cannot be read'
+    const read = readConfig(text, { newMac: () => freeMac(this.parts.domains.configs()), networks: this.parts.networks() })
+    return read.ok ? read.value.config : (read.error.values['detail'] ?? read.error.reason)
+  }
+}
+
+function withMac(mac: string): DomainConfig {
+  const nic = { kind: 'vif', index: 0, network: 'default', mac, forwards: [] } as const
+  return { name: '', memoryMiB: 0, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [nic] }
+}
+
+/** What a name from elsewhere can be here. */
+function fittingName(name: string): string {
+  return name
+    .replace(/[^\p{L}\p{N} ._()+-]/gu, '-')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .slice(0, 60)
+    .trim()
+}
+
+async function readText(path: string): Outcome<string> {
+  try {
+    const { size } = await stat(path)
+    if (size > 4 * CONFIG_TEXT_MOST)
+      return err(errorReport('file-unreadable', { path, detail: 'it is too large for a configuration' }))
+    const text = await readFile(path, 'utf8')
+    return text.length > CONFIG_TEXT_MOST
+      ? err(errorReport('file-unreadable', { path, detail: 'it is too large for a configuration' }))
+      : ok(text)
+  } catch (thrown) {
+    return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+  }
+}
