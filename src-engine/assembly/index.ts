@@ -4,9 +4,10 @@ import { EFLAGS_REST, SHADOW, CPL, DTLB, CODE_NEXT } from './generated/layout'
 import { IF, getEflags, setEflags } from './flags'
 import { flushTlb } from './mmu/tlb'
 import { peek } from './mmu/walk'
-import { flushCode, dropCode } from './decode/cache'
+import { flushCode, dropCode, dropAllCode } from './decode/cache'
 import { setCpl, refreshMode } from './execute/descriptor'
 
+export { lockCode as lock_code, unlockCode as unlock_code } from './several'
 export { run } from './generated/dispatch'
 export { inject, inject_nmi } from './execute/exception'
 export { cold } from './generated/dispatch'
@@ -21,6 +22,8 @@ export function flush_tlb(): void {
   flushTlb(false)
 }
 export function invalidate_page(mfn: u32): void { if (load<u32>(CODE_NEXT)) dropCode(mfn << 12) }
+/** Drops all decoded code, with several vcpus that of all of them. */
+export function drop_code(): void { if (load<u32>(CODE_NEXT)) dropAllCode() }
 /** Forget all decoded code (after a restore, or for a fresh vcpu). */
 export function flush_code(): void { flushCode() }
 export function get_eflags(): u32 { return getEflags() }

@@ -67,6 +67,7 @@ export const DOMAIN_ROWS = [
   ['INVALIDATE_LOCK', 4, 1, 'spin lock of the INVALIDATE lists: held for a few instructions, never with another wait inside'],
   ['PUBLISH_PROD', 4, 1, 'entries ever put into PUBLISH by the main thread'],
   ['PUBLISH_CONS', 4, 1, 'entries taken out; a checkpoint finds none'],
+  ['PUBLISH_LOCK', 4, 1, 'held while entries are taken out: by one vcpu at a time, in order'],
   ['PUBLISH', 4, PUBLISH_SLOTS * PUBLISH_WORDS, 'ring indexes that a vcpu shows to the guest: publication.ts'],
   ['REASON', 1, REASON_BYTES, 'why it stopped, UTF-8 (saved)'],
 ] as const
@@ -89,6 +90,9 @@ export const EVENT_CHANNEL_ENTRY = { SIZE: 16, STATE: 0, FLAGS: 1, REMOTE_DOMID:
 export const VCPU_ROWS = [
   ['KICK', 4, 1, 'remote: counts kicks; the vcpu sleeps on it'],
   ['PARKED', 4, 1, '1: stands still at an instruction boundary for PAUSE or STOP'],
+  ['INIT', 4, 1, 'remote: an INIT is to be taken (saved)'],
+  ['SIPI', 4, 1, 'remote: 1 + the vector of a STARTUP to be taken (saved)'],
+  ['INITIALISED', 4, 1, '0: waits for a STARTUP since power-on or INIT (saved)'],
   ['NMI', 4, 1, 'remote: NMIs to deliver, at most 1 (saved)'],
   ['FLUSH', 4, 1, 'remote: the p2m has changed'],
   ['INVALIDATE_PROD', 4, 1, 'remote, under the lock: pages whose decoded code must go'],

@@ -101,25 +101,25 @@ export class DomainState {
     return this.geometry.vcpus
   }
 
-  // --- the domain lock: one futex word; not recursive ---
+  // --- locks: a futex word each; not recursive. The domain lock is the innermost ---
 
-  lock(): void {
+  lock(index = this.lockIndex): void {
     const words = this.memory.i32
-    if (Atomics.compareExchange(words, this.lockIndex, 0, 1) === 0) return
-    while (Atomics.exchange(words, this.lockIndex, 2) !== 0) {
-      if (MAY_WAIT) Atomics.wait(words, this.lockIndex, 2, LOCK_RETRY_MS)
+    if (Atomics.compareExchange(words, index, 0, 1) === 0) return
+    while (Atomics.exchange(words, index, 2) !== 0) {
+      if (MAY_WAIT) Atomics.wait(words, index, 2, LOCK_RETRY_MS)
     }
   }
-  unlock(): void {
-    if (Atomics.exchange(this.memory.i32, this.lockIndex, 0) === 2) Atomics.notify(this.memory.i32, this.lockIndex, 1)
+  unlock(index = this.lockIndex): void {
+    if (Atomics.exchange(this.memory.i32, index, 0) === 2) Atomics.notify(this.memory.i32, index, 1)
   }
-  /** Runs `work` under the lock. */
-  locked<T>(work: () => T): T {
-    this.lock()
+  /** Runs `work` under the domain lock, or another. */
+  locked<T>(work: () => T, index = this.lockIndex): T {
+    this.lock(index)
     try {
       return work()
     } finally {
-      this.unlock()
+      this.unlock(index)
     }
   }
 

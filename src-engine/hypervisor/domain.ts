@@ -17,6 +17,7 @@ import { SharedPage } from './shared-page'
 import { Shutdown } from './shutdown'
 import { DEFAULT_TSC_KHZ, DomainTime } from './time'
 import { Timers } from './timers'
+import { Vcpus } from './vcpus'
 
 export interface DomainIdentity {
   /** The domid the guest sees. */
@@ -36,6 +37,7 @@ export class Domain extends DomainState {
   readonly p2m: P2m
   readonly grants: GrantTable
   readonly shutdown: Shutdown
+  readonly states: Vcpus
   readonly publication: Publication
 
   constructor(memory: GuestMemory, geometry: DomainGeometry, surroundings: Surroundings) {
@@ -50,6 +52,7 @@ export class Domain extends DomainState {
     this.p2m = new P2m(this)
     this.grants = new GrantTable(this, this.p2m)
     this.shutdown = new Shutdown(this, this.messages)
+    this.states = new Vcpus(this, this.shutdown)
     this.publication = new Publication(this, this.events)
   }
 
@@ -67,6 +70,7 @@ export class Domain extends DomainState {
     this.grants.clear()
     for (let vcpu = 0; vcpu < this.vcpus; vcpu++) {
       this.vset(vcpu, 'UP', vcpu === 0 ? 1 : 0)
+      this.vset(vcpu, 'INITIALISED', vcpu === 0 ? 1 : 0)
       this.vset(vcpu, 'RUNSTATE', vcpu === 0 ? RUNSTATE.running : RUNSTATE.offline)
       this.vset(vcpu, 'INFO', this.events.defaultInfo(vcpu))
       this.vset(vcpu, 'INFO_GFN', NO_GFN)

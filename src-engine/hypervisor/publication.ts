@@ -3,7 +3,8 @@
 // then execute what came from a disk. So the index is queued here, and the vcpu stores it after it has dropped the decoded code of
 // all pages that were written before (house.md, section 1). It then looks at the guest's event index and raises the port when
 // asked to: on the guest's own thread there is nothing to race with.
-// Invariant: an index is stored after the invalidations requested before it was queued, and its event raised after that.
+// Invariant: an index is stored after the invalidations requested before it was queued, and its event raised after that. Each vcpu has
+// all invalidations in its list and serves them for all vcpus, so whichever shows an entry has dropped what must go.
 // Runs in: main thread (queue), a vcpu's thread (show). State: PUBLISH in shared memory.
 import { PUBLISH_SLOTS, PUBLISH_WORDS } from './domain-layout'
 import type { DomainState } from './domain-state'
@@ -70,10 +71,16 @@ export class Publication {
   }
 
   private store(until: number): void {
+    if (this.domain.get('PUBLISH_CONS') === until) return
+    this.domain.locked(() => this.storeLocked(until), this.domain.address('PUBLISH_LOCK') >>> 2)
+  }
+
+  private storeLocked(until: number): void {
     const { domain } = this
     const { i32 } = domain.memory
     let consumed = domain.get('PUBLISH_CONS')
-    if (consumed === until) return
+    // Another vcpu may have come further meanwhile.
+    if (((until - consumed) | 0) <= 0) return
     const first = domain.address('PUBLISH') >>> 2
     for (; consumed !== until; consumed = (consumed + 1) >>> 0) {
       const at = first + (consumed % PUBLISH_SLOTS) * PUBLISH_WORDS

@@ -254,7 +254,7 @@ export const OPCODE_MAP: readonly Row[] = [
   ['0F', 0xae, 2, 'ldmxcsr', 'Md', 'M', 'd', '-', 'mem', 'ldmxcsr', 'done'],
   ['0F', 0xae, 3, 'stmxcsr', 'Md', 'M', 'd', '-', 'mem', 'stmxcsr', 'done'],
   ['0F', 0xae, 5, 'lfence', '', 'M', 'b', '-', 'reg', 'nop', 'done'],
-  ['0F', 0xae, 6, 'mfence', '', 'M', 'b', '-', 'reg', 'nop', 'done'],
+  ['0F', 0xae, 6, 'mfence', '', 'M', 'b', '-', 'reg', 'mfence', 'done'],
   ['0F', 0xae, 7, 'sfence/clflush', 'M', 'M', 'b', '-', '', 'clflush', 'done'],
   ['0F', 0xaf, -1, 'imul', 'Gv,Ev', 'GE', 'v', '-', '', 'imul:GE', 'done'],
   ['0F', 0xb0, -1, 'cmpxchg', 'Eb,Gb', 'M', 'b', '-', 'L', 'cmpxchg', 'done'],

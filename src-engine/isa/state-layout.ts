@@ -10,6 +10,7 @@ export const MEMORY_MAP = {
   STATIC_BASE: 0x0001_0000, // the core's constant tables (read-only after instantiation)
   DOMAIN_BASE: 0x0010_0000, // hypervisor tables of the domain; layout in hypervisor/domain-layout.ts
   DOMAIN_SIZE: 0x0010_0000,
+  CORE_SHARED: 0x001f_f000, // words that the cores of a domain share: offsets in CORE_SHARED below
   VCPU_BASE: 0x0020_0000, // per-vcpu areas
   VCPU_STRIDE: 0x0010_0000,
   VCPU_SLOTS: 32,
@@ -22,6 +23,12 @@ export const MEMORY_MAP = {
   CODE_CACHE_BASE: 0x02c0_0000, // per-vcpu decoded code
   CODE_CACHE_SIZE: 0x0200_0000,
 } as const
+
+/**
+ * Words the vcpus of a domain share (assembly/several.ts): lock of all code caches, count of drops (odd while one is going
+ * on), and 1 + the vcpu that runs alone.
+ */
+export const CORE_SHARED = { CODE_LOCK: 0, DROPS: 4, ALONE: 8 } as const
 
 /** Bits of a PAGE_FLAGS byte. */
 export const PAGE_FLAG = { CODE: 1, DIRTY: 2 } as const
@@ -99,6 +106,8 @@ export const VCPU_FIELDS = [
   ['UNKNOWN_RIP', 0x288, 8, 'linear address of an instruction the core does not know'],
   ['CODE_NEXT', 0x290, 4, 'code pool: next free byte'],
   ['CODE_END', 0x294, 4, ''],
+  ['INDEX', 0x298, 4, 'number of this vcpu'],
+  ['VCPUS', 0x29c, 4, 'vcpus of the domain: with one, LOCK is plain'],
   ['STAT_DECODED', 0x2a0, 8, 'blocks decoded'],
   ['STAT_TLB_FILL', 0x2a8, 8, 'page walks'],
   ['STAT_CODE_FLUSH', 0x2b0, 8, 'code pool flushes'],
@@ -123,6 +132,7 @@ export const VCPU_FIELDS = [
   ['MXCSR', 0x38c, 4, ''],
   ['FPU_IP', 0x390, 8, ''],
   ['FPU_DP', 0x398, 8, ''],
+  ['EPOCH', 0x3a0, 4, 'odd while in run(): with several vcpus others wait for it to change'],
   ['XMM', 0x400, 256, 'XMM0-XMM15, 16 bytes each'],
   ['SCRATCH', 0x500, 256, 'operands that cross pages, x87 temporaries; dead between instructions'],
   ['STAGING', 0x600, 512, 'FXSAVE and FNSAVE images on their way; dead between instructions'],
@@ -159,6 +169,8 @@ export const EXIT = {
   INTR_WINDOW: 4,
   UNIMPLEMENTED: 5,
   DEBUG: 6,
+  /** A locked access that atomics cannot do: the vcpu does it while all others stand still. */
+  ALONE: 7,
 } as const
 
 export type VcpuField = (typeof VCPU_FIELDS)[number][0]

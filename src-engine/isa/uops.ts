@@ -94,7 +94,7 @@ export const HAND_WRITTEN: Readonly<Record<string, readonly string[]>> = {
   branch: ['call_cold', 'jmp_cold', 'ret_cold', 'ret_imm', 'call_ind_cold', 'jmp_ind_cold', 'jcc_cold', 'loopne', 'loope', 'loop', 'jcxz'],
   multiply: ['mul', 'imul_wide', 'div', 'idiv', 'aam', 'aad', 'aaa', 'aas', 'daa', 'das'],
   bits: ['bt', 'bts', 'btr', 'btc', 'bt_imm', 'bts_imm', 'btr_imm', 'btc_imm', 'bsf', 'bsr', 'bswap', 'shld_imm', 'shld_cl', 'shrd_imm', 'shrd_cl',
-    'cmpxchg', 'xadd', 'cmpxchg8b', 'cbw', 'cwd', 'clc', 'stc', 'cmc', 'cld', 'std', 'lahf', 'sahf', 'nop', 'bound', 'xchg0'],
+    'cmpxchg', 'xadd', 'cmpxchg8b', 'cbw', 'cwd', 'clc', 'stc', 'cmc', 'cld', 'std', 'lahf', 'sahf', 'nop', 'mfence', 'bound', 'xchg0'],
   segment: ['mov_to_seg', 'mov_from_seg', 'load_far_es', 'load_far_ds', 'load_far_ss', 'load_far_fs', 'load_far_gs', 'call_far', 'jmp_far', 'call_far_mem',
     'jmp_far_mem', 'ret_far', 'iret', 'lldt', 'ltr', 'sldt', 'str', 'verr', 'verw', 'arpl', 'lar', 'lsl'],
   system: ['group7_0', 'group7_1', 'group7_2', 'group7_3', 'group7_7', 'smsw', 'lmsw', 'syscall', 'sysret', 'sysenter', 'sysexit', 'clts', 'invd', 'ud',

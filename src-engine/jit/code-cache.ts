@@ -91,6 +91,11 @@ export class CodeCache {
     return this.op(at) === UOP_ENTER && this.word(at + 12) === region
   }
 
+  /** Has the block been dropped? */
+  dropped(first: number): boolean {
+    return this.op(first) === UOP_STALE
+  }
+
   /** From now on the block is entered through a region. */
   enterBy(first: number, region: number): void {
     const { view } = this

@@ -335,8 +335,9 @@ export class Emitter {
     this.storeField(TMP, OP.i64_store, 'TMP')
   }
 
-  /** Let the interpreter carry a uop out; all registers are in memory before and read again after it. */
-  callCold(ip: number, number: number, written: number, used: number): void {
+  /** Let the interpreter carry a uop out (or a LOCK uop with the one behind it); all registers are in memory before and read again after it. */
+  callCold(ip: number, uops: number, number: number, written: number, used: number): void {
+    const next = ip + uops * UOP
     const { w } = this
     this.storeRegisters(written)
     this.storeFlags()
@@ -354,12 +355,12 @@ export class Emitter {
     // something to look at, or this page's code was dropped
     w.i32(0)
     w.memory(OP.i32_load, this.field('ATTENTION'))
-    w.i32(ip + UOP)
+    w.i32(next)
     w.memory(OP.i32_load16_u, 0)
     w.op(OP.i32_eqz)
     w.op(OP.i32_or)
     this.open(OP.if)
-    this.leave(ip + UOP)
+    this.leave(next)
     this.close()
   }
 }

@@ -1,6 +1,8 @@
 // Single instructions as WebAssembly: what each uop family does to registers, memory and flags, as assembly/execute does
 // it. What is not here is carried out by the interpreter's own function from inside the region (Emitter.callCold).
 // Runs in: the vcpu's worker thread.
+
+import { UOP } from './code-cache'
 import type { Emitter } from './emitter'
 import {
   ADD,
@@ -17,7 +19,7 @@ import {
   SUB,
 } from './flags'
 import { A32, B32, CARRY, COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, R32, TMP, VA, X, Y, Z } from './locals'
-import { conditionNumber, UOPS, type UopKind } from './uop-table'
+import { conditionNumber, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
 /** What the translation of a uop needs to know of its surroundings. */
@@ -143,8 +145,9 @@ export class Instructions {
     const { ip } = place
     if (!native) {
       e.flagsUsed = true
-      if (e.cache.byte(ip + 6) === 0x88) e.storeTmp()
-      e.callCold(ip, kind.cold, place.written, place.used)
+      const uops = kind.cold === UOP_LOCK ? 2 : 1
+      if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) e.storeTmp()
+      e.callCold(ip, uops, kind.cold, place.written, place.used)
       this.form = afterCall(kind.name, this.form)
       return
     }

@@ -10,7 +10,7 @@ import { ANY, meet, PRODUCT, SOME } from './flags'
 import { FACTS, formAfter, Instructions } from './instructions'
 import { BUDGET, HOST, I32_LOCALS, I64_LOCALS, PC_BASE, RESULT, X } from './locals'
 import type { Node, Region } from './region'
-import { conditionNumber, isConditionalJump, UOPS, type UopKind } from './uop-table'
+import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { I32, I64, OP, WasmWriter } from './wasm-writer'
 
 const PAGE = 4096
@@ -181,6 +181,7 @@ export class RegionCode {
         this.forms[node.order] = form
         for (let ip = node.first; ip < node.last; ip += UOP) {
           const facts = FACTS[cache.op(ip)]
+          if (cache.op(ip) === UOP_LOCK) ip += UOP
           if (facts) form = formAfter(facts, cache.word(ip + 12), form)
         }
         // a conditional jump may have settled them
@@ -217,7 +218,7 @@ export class RegionCode {
     for (let ip = node.last - UOP, i = (node.last - node.first) / UOP - 1; i >= 0; ip -= UOP, i--) {
       const facts = FACTS[cache.op(ip)]
       seen[i] = live
-      if (!facts) continue
+      if (!facts || (i > 0 && cache.op(ip - UOP) === UOP_LOCK)) continue
       if (facts.sets === 1 || (facts.sets === 2 && (cache.word(ip + 12) & (facts.kind.size === 3 ? 63 : 31)) !== 0))
         live = false
       if (facts.reads || facts.leaves) live = true
@@ -239,6 +240,10 @@ export class RegionCode {
         used: this.used,
       })
       if (kind.family !== 'ADDRESS' && kind.family !== 'ADDRESS64') e.begin = 0
+      if (kind.cold === UOP_LOCK) {
+        ip += UOP
+        i++
+      }
     }
     if (e.begin === 0) e.begin = node.last
     this.ending(node, UOPS[cache.op(node.last)])

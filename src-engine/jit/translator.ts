@@ -18,6 +18,8 @@ export interface TranslatedCore {
   region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void
+  lock_code(): void
+  unlock_code(): void
   /** Samples each so many interpreted instructions; 0 for none. */
   set_sampling(instructions: number): void
 }
@@ -134,7 +136,16 @@ export class Translator {
       const bytes = MODULE_BYTES + (bodies[i]?.length ?? 0)
       const index = this.slot()
       this.core.table.set(index, exports[String(i)])
-      cache.enterBy(first, index)
+      // Another vcpu may have dropped the page while this was made.
+      this.core.lock_code()
+      const dropped = cache.dropped(first)
+      if (!dropped) cache.enterBy(first, index)
+      this.core.unlock_code()
+      if (dropped) {
+        this.core.table.set(index, null)
+        this.free.push(index)
+        return
+      }
       this.installed.set(index, { first, bytes })
       this.alive += bytes
       statistics.bytes += bytes

@@ -9,6 +9,8 @@ const endings = endingFamilies()
 
 export const UOP_ENTER = SPECIAL.indexOf('ENTER')
 export const UOP_STALE = SPECIAL.indexOf('STALE')
+/** Stands in front of another uop and does all of it: the two are one (assembly/execute/locked.ts). */
+export const UOP_LOCK = SPECIAL.indexOf('LOCK')
 
 export interface UopKind {
   /** Family of isa/uops.ts, or a name of SPECIAL. */
@@ -32,7 +34,10 @@ function kind(family: string, k: number, cold: number): UopKind {
 
 const kinds: UopKind[] = []
 SPECIAL.forEach((name, op) => {
-  kinds[op] = { ...kind(name, 0, 0), ends: name === 'GOTO' || name === 'RAISE' || name === 'STALE' || name === 'ENTER' }
+  kinds[op] = {
+    ...kind(name, 0, op === UOP_LOCK ? op : 0),
+    ends: name === 'GOTO' || name === 'RAISE' || name === 'STALE' || name === 'ENTER',
+  }
 })
 numbering.families.forEach((family, f) => {
   for (let k = 0; k < 8; k++) {

@@ -44,6 +44,9 @@ const SVR_ENABLED = 0x100
 const LVT_MASKED = 0x1_0000
 const LVT_PERIODIC = 0x2_0000
 
+const ICR_ASSERT = 0x4000
+const ICR_LEVEL_TRIGGERED = 0x8000
+
 /** ICR delivery modes. */
 export const DELIVERY = { FIXED: 0, LOWEST: 1, SMI: 2, NMI: 4, INIT: 5, STARTUP: 6 } as const
 
@@ -124,6 +127,9 @@ export class LocalApic {
       case at('ICR'): {
         this.put(offset, value & mask)
         const destination = this.get(at('ICR2')) >>> 24
+        // The level of an INIT going away again says nothing.
+        if (((value >>> 8) & 7) === DELIVERY.INIT && (value & (ICR_LEVEL_TRIGGERED | ICR_ASSERT)) === ICR_LEVEL_TRIGGERED)
+          return
         this.surroundings.sendIpi((value >>> 8) & 7, value & 0xff, (value >>> 18) & 3, (value & 0x800) !== 0, destination)
         return
       }

@@ -72,7 +72,7 @@ const SAVE_CODES: Readonly<Record<SaveError['kind'], string>> = {
   CANCELLED: 'OPERATION_ABORTED',
 }
 
-const EXIT_NAMES = ['budget', 'hypercall', 'halt', 'shutdown', 'interrupt window', 'unimplemented', 'debug'] as const
+const EXIT_NAMES = ['budget', 'hypercall', 'halt', 'shutdown', 'interrupt window', 'unimplemented', 'debug', 'alone'] as const
 
 interface Running {
   readonly handle: string
@@ -483,7 +483,8 @@ export class DomainProcess {
     if (this.exited) return 'crashed'
     if (this.saving) return 'saving'
     if (this.paused) return 'paused'
-    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) if (domain.vget(vcpu, 'BLOCKED') === 0) return 'running'
+    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++)
+      if (domain.states.isUp(vcpu) && domain.vget(vcpu, 'BLOCKED') === 0) return 'running'
     return 'blocked'
   }
 

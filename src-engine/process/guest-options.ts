@@ -8,7 +8,7 @@ import { domainGeometry } from '../vcpu/domain-geometry'
 import { DEVICE_WORDS, parseDevice } from './guest-devices'
 
 export const USAGE =
-  'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] | --restore FILE)\n' +
+  'usage: npm run -s guest -- (--kernel FILE [--ramdisk FILE] [--extra COMMAND-LINE] [--memory MiB] [--vcpus N] | --restore FILE)\n' +
   '         [--expect REGEX [--send TEXT | --type TEXT]]... [--save FILE --save-after REGEX] [--timeout SECONDS] [--translator on|off]\n' +
   '         [--json FILE] [--dmesg FILE] [--xenstore-ls FILE]\n' +
   `         devices: ${Object.values(DEVICE_WORDS)

@@ -23,7 +23,7 @@ export class LocalApics {
   constructor(
     private readonly domain: Domain,
     private readonly registers: Registers,
-    private readonly self: number,
+    self: number,
   ) {
     this.all = Array.from({ length: domain.vcpus }, (_, vcpu) => this.make(vcpu))
     this.own = this.all[self] ?? this.make(self)
@@ -70,9 +70,10 @@ export class LocalApics {
           this.domain.kick(vcpu)
           break
         case DELIVERY.INIT:
+          this.domain.states.init(vcpu)
+          break
         case DELIVERY.STARTUP:
-          if (vcpu !== this.self)
-            this.domain.messages.log(`vcpu ${from} sends INIT or STARTUP to vcpu ${vcpu}: one vcpu runs here`)
+          this.domain.states.startup(vcpu, vector)
           break
       }
     }

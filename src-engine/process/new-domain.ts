@@ -38,11 +38,23 @@ export interface KernelFiles {
 }
 
 const DOM0 = 0
+/** Logical destinations of local APICs have a bit for each of eight. */
+export const MAX_VCPUS = 8
 const PAT_AT_RESET = 0x0007_0406_0007_0406n
+
+/** Why a domain cannot have so many vcpus here; undefined when it can. */
+export function checkVcpus(vcpus: number, architecture: string = process.arch): string | undefined {
+  if (vcpus > MAX_VCPUS) return `A domain has at most ${MAX_VCPUS} vcpus in this version, not ${vcpus}.`
+  // Plain loads and stores of a guest are plain ones of the host: only an x86 keeps them in the order that x86 promises.
+  if (vcpus > 1 && architecture !== 'x64')
+    return `On this computer (${architecture}) a domain has one vcpu, not ${vcpus}: several need a host with the memory order of x86.`
+  return undefined
+}
 
 /** Memory and empty tables. `ring`: what this thread does when it rings itself. An error is one sentence for people. */
 export function makeDomain(request: DomainRequest, ring: () => void): Result<MadeDomain, string> {
-  if (request.vcpus !== 1) return err(`A domain has one vcpu in this version, not ${request.vcpus}.`)
+  const refused = checkVcpus(request.vcpus)
+  if (refused !== undefined) return err(refused)
   const ram = checkMemory(request.memoryMiB, domainGeometry(request.vcpus, 0).ramBase)
   if (!ram.ok) return err(ram.error.message)
   const ramBytes = ram.value

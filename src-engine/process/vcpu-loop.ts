@@ -6,16 +6,20 @@ import type { Domain } from '../hypervisor/domain'
 import { INVALIDATE_SLOTS } from '../hypervisor/domain-layout'
 import type { CallingVcpu } from '../hypervisor/hypercall/call'
 import { dispatch } from '../hypervisor/hypercall/dispatch'
+import { CORE_SHARED, MEMORY_MAP, vcpuAddress } from '../isa/state-layout'
+import { cpuid } from '../platform/cpuid'
 import { ERRNO } from '../public/xen/errno'
 import { HVM_PARAM, HVM_PARAM_CALLBACK_TYPE } from '../public/xen/hvm-params'
 import { SHUTDOWN } from '../public/xen/sched'
 import { RUNSTATE } from '../public/xen/vcpu'
 import type { CoreExports } from '../vcpu/core-interface'
 import { EXIT, GPR, type Registers } from '../vcpu/registers'
+import { startUp } from '../vcpu/reset'
 import type { LocalApics } from './machine'
 
-/** Instructions in a slice: 0.4 ms at full speed. A request from outside is seen after at most one. */
+/** Instructions in a slice: 0.4 ms at full speed. A request from outside, or from another vcpu, is seen after at most one. */
 const SLICE = 100_000
+const SLICE_OF_SEVERAL = 25_000
 /** Shortest slice, and what we expect the core to do in a microsecond, to end a slice near a deadline. */
 const SLICE_FLOOR = 2_000
 const INSTRUCTIONS_PER_US = 150n
@@ -26,6 +30,7 @@ const YIELD_MS = 1
 const NEVER_MS = Number.POSITIVE_INFINITY
 
 const IF = 0x200
+const EFLAGS_AT_START = 2
 /** Index of EVENTS counters. */
 const EVENT = { UPCALL: 0, LAPIC: 1, NMI: 2, TIMER: 3 } as const
 
@@ -75,6 +80,15 @@ export class VcpuLoop {
       return
     }
     domain.publication.show(() => this.serveRequests())
+    domain.states.take(
+      index,
+      () => this.lapics.own.reset(),
+      (vector) => this.start(vector),
+    )
+    if (!domain.states.isUp(index)) {
+      this.stayDown()
+      return
+    }
     const now = domain.time.systemTime()
     if (domain.timers.fire(index, now, () => this.lapics.own.timerExpired())) {
       domain.shutdown.shutdown(SHUTDOWN.SHUTDOWN_watchdog, 'a watchdog of the guest ran out')
@@ -103,7 +117,7 @@ export class VcpuLoop {
     }
     domain.vset(index, 'INVALIDATE_CONS', cons)
     if (flush === 0) return
-    if (flush === 2) core.flush_code()
+    if (flush === 2) core.drop_code()
     core.flush_tlb()
   }
 
@@ -147,6 +161,25 @@ export class VcpuLoop {
     const deadline = domain.timers.next(index)
     const left = deadline < 0n ? SLEEP_LIMIT_MS : Number(deadline - domain.time.systemTime()) / 1e6
     if (left > 0) this.wait(kick, Math.min(left, SLEEP_LIMIT_MS))
+  }
+
+  /** STARTUP: real mode at the page of the vector. */
+  private start(vector: number): void {
+    const { domain, index, registers, core } = this
+    startUp(registers, vector, cpuid(1, index)[0])
+    core.set_eflags(EFLAGS_AT_START)
+    core.flush_tlb()
+    domain.runstates.enter(index, RUNSTATE.running)
+  }
+
+  /** Down: sleeps until it is started, or others want something of it. */
+  private stayDown(): void {
+    const { domain, index } = this
+    domain.runstates.enter(index, RUNSTATE.offline)
+    const kick = domain.vget(index, 'KICK')
+    if (domain.get('PAUSE') !== 0 || domain.get('STOP') !== 0 || domain.shutdown.stopped) return
+    if (domain.states.wanted(index) || domain.vget(index, 'FLUSH') !== 0 || domain.get('POSTED_ANY') !== 0) return
+    this.wait(kick, SLEEP_LIMIT_MS)
   }
 
   /** Has a blocked vcpu a reason to run? */
@@ -198,10 +231,11 @@ export class VcpuLoop {
   // --- a slice and its exit ---
 
   private budget(now: bigint): number {
+    const slice = this.domain.vcpus > 1 ? SLICE_OF_SEVERAL : SLICE
     const deadline = this.domain.timers.next(this.index)
-    if (deadline < 0n) return SLICE
+    if (deadline < 0n) return slice
     const instructions = ((deadline - now) * INSTRUCTIONS_PER_US) / 1000n
-    if (instructions >= BigInt(SLICE)) return SLICE
+    if (instructions >= BigInt(slice)) return slice
     return Math.max(SLICE_FLOOR, Number(instructions))
   }
 
@@ -209,7 +243,11 @@ export class VcpuLoop {
     const { domain, index, core, registers } = this
     const budget = this.budget(now)
     registers.running = true
-    const exit = core.run(budget)
+    let exit = core.run(budget)
+    if (exit === EXIT.ALONE) {
+      domain.count(index, 'EXITS', exit)
+      exit = this.alone()
+    }
     registers.running = false
     domain.count(index, 'RUN_NS', 0, Number(domain.time.systemTime() - now))
     domain.count(index, 'EXITS', exit)
@@ -263,10 +301,31 @@ export class VcpuLoop {
       domain.vset(index, 'BLOCKED', BLOCKED.HALT)
       return
     }
-    domain.vset(index, 'UP', 0)
-    domain.vset(index, 'BLOCKED', BLOCKED.HALT)
-    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) if (domain.vget(vcpu, 'UP') !== 0) return
-    domain.shutdown.shutdown(SHUTDOWN.SHUTDOWN_poweroff, 'all vcpus are halted with interrupts off')
+    domain.states.down(index, 'all vcpus are halted with interrupts off')
+  }
+
+  /** A piece of run() while every other vcpu stands between two instructions. */
+  private alone(): number {
+    const { domain, index, core } = this
+    const { i32 } = domain.memory
+    const word = (MEMORY_MAP.CORE_SHARED + CORE_SHARED.ALONE) >>> 2
+    for (;;) {
+      const other = Atomics.compareExchange(i32, word, 0, index + 1)
+      if (other === 0) break
+      Atomics.wait(i32, word, other, 1)
+    }
+    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
+      const epoch = vcpuAddress(vcpu, 'EPOCH') >>> 2
+      for (;;) {
+        const now = Atomics.load(i32, epoch)
+        if ((now & 1) === 0) break
+        Atomics.wait(i32, epoch, now, 1)
+      }
+    }
+    const exit = core.run(1)
+    Atomics.store(i32, word, 0)
+    Atomics.notify(i32, word)
+    return exit
   }
 
   /** HVM parameter 31 says what a triple fault means; 0 (its default) would be power-off, so an unset one is a crash here. */

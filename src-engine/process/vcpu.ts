@@ -30,6 +30,8 @@ async function main(input: VcpuThreadInput): Promise<void> {
     ring: () => parentPort?.postMessage({ kind: 'doorbell' }),
     postVector: (vcpu, vector) => lapics.post(vcpu, vector),
   })
+  registers.set32('INDEX', index)
+  registers.set32('VCPUS', vcpus)
   const lapics: LocalApics = new LocalApics(domain, registers, index)
   let translator: Translator | undefined
   const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {

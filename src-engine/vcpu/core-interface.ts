@@ -40,6 +40,11 @@ export interface CoreExports {
   flush_code(): void
   /** Drops what was decoded of a host page (its linear address >> 12) after an outside write. */
   invalidate_page(mfn: number): void
+  /** The same for all pages, and all vcpus. */
+  drop_code(): void
+  /** The lock of all vcpus' decoded code, for who changes it from outside. */
+  lock_code(): void
+  unlock_code(): void
   // What translated code calls, and what turns it on: src-engine/jit/translator.ts.
   readonly table: WebAssembly.Table
   region_read(va: bigint, size: number, at: number, budget: number): number

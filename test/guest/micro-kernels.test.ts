@@ -12,7 +12,15 @@ import {
 import { NOT_YET } from './not-yet'
 import { TCG_DEPARTURES } from './tcg-departures'
 
-const KERNELS = [
+interface Row {
+  readonly name: string
+  readonly what: string
+  /** It needs no hypercall. */
+  readonly qemu: boolean
+  readonly least: number
+  readonly vcpus?: number
+}
+const KERNELS: readonly Row[] = [
   { name: 'cpu-loops', what: 'six loops give the checksums that the host gives', qemu: true, least: 6 },
   { name: 'faults', what: 'exceptions have the vectors, error codes and addresses of the manual', qemu: true, least: 170 },
   { name: 'segments', what: 'selectors asked about, tables stored, far pointers and calls', qemu: true, least: 40 },
@@ -21,10 +29,17 @@ const KERNELS = [
   { name: 'events', what: 'event channels are bound, sent, masked and delivered', qemu: false, least: 65 },
   { name: 'timers', what: 'clock, timers and run states', qemu: false, least: 35 },
   { name: 'grants', what: 'grant tables of version 1', qemu: false, least: 25 },
-] as const
+  {
+    name: 'vcpus',
+    what: 'two processors: start-up, locked operations, order, interrupts, changed tables and code',
+    qemu: true,
+    least: 40,
+    vcpus: 2,
+  },
+]
 
 /** Kernels that run once more with nearly all code translated. */
-const EAGER: readonly string[] = ['cpu-loops', 'faults', 'segments', 'paging']
+const EAGER: readonly string[] = ['cpu-loops', 'faults', 'segments', 'paging', 'vcpus']
 
 /** Failed checks that are not listed, and listed checks that do not fail any more: both should be empty. */
 function surprises(run: GuestRun, listed: Readonly<Record<string, string>> = {}): { failed: string[]; passed: string[] } {
@@ -42,7 +57,7 @@ describe('micro-kernels', () => {
     it(`${kernel.name}: ${kernel.what}, under our engine`, async ({ skip }) => {
       const cannot = cannotBuild() ?? cannotRunOurs()
       if (cannot) return skip(cannot)
-      const run = await runInOurs(buildMicroKernel(kernel.name))
+      const run = await runInOurs(buildMicroKernel(kernel.name), { vcpus: kernel.vcpus ?? 1 })
       expect(surprises(run, NOT_YET[kernel.name])).toEqual({ failed: [], passed: [] })
       expect(run.ended, run.output).toBe(true)
       expect(run.status).toBe(0)
@@ -54,7 +69,10 @@ describe('micro-kernels', () => {
     it(`${kernel.name}: ${kernel.what}, nearly all code translated`, async ({ skip }) => {
       const cannot = cannotBuild() ?? cannotRunOurs()
       if (cannot) return skip(cannot)
-      const run = await runInOurs(buildMicroKernel(kernel.name), { environment: { RINGMASTER_TRANSLATOR: 'eager' } })
+      const run = await runInOurs(buildMicroKernel(kernel.name), {
+        vcpus: kernel.vcpus ?? 1,
+        environment: { RINGMASTER_TRANSLATOR: 'eager' },
+      })
       expect(surprises(run, NOT_YET[kernel.name])).toEqual({ failed: [], passed: [] })
       expect(run.ended, run.output).toBe(true)
     }, 120_000)
@@ -63,7 +81,7 @@ describe('micro-kernels', () => {
     it(`${kernel.name}: ${kernel.what}, under QEMU's TCG but for its listed departures`, async ({ skip }) => {
       const cannot = cannotBuild() ?? cannotRunQemu()
       if (cannot) return skip(cannot)
-      const run = await runInQemu(buildMicroKernel(kernel.name))
+      const run = await runInQemu(buildMicroKernel(kernel.name), { vcpus: kernel.vcpus ?? 1 })
       expect(run.ended, run.output).toBe(true)
       expect(surprises(run, TCG_DEPARTURES[kernel.name])).toEqual({ failed: [], passed: [] })
     }, 120_000)

@@ -62,6 +62,7 @@ export function buildMicroKernel(name: string): string {
 
 export interface GuestOptions {
   readonly memoryMiB?: number
+  readonly vcpus?: number
   readonly timeoutSeconds?: number
   readonly commandLine?: string
   readonly extra?: readonly string[]
@@ -79,8 +80,30 @@ export async function runInQemu(kernel: string, options: GuestOptions = {}): Pro
     const ran = await run(
       'qemu-system-x86_64',
       [
-        ...['-accel', 'tcg', '-m', String(options.memoryMiB ?? 64), '-kernel', kernel, '-no-reboot', '-nic', 'none'],
-        ...['-display', 'none', '-monitor', 'none', '-serial', `file:${serial}`, '-device', 'isa-debug-exit,iobase=0xf4'],
+        // Several processors take turns: its threads sometimes go on running code that another has changed.
+        ...[
+          '-accel',
+          'tcg,thread=single',
+          '-m',
+          String(options.memoryMiB ?? 64),
+          '-kernel',
+          kernel,
+          '-no-reboot',
+          '-nic',
+          'none',
+        ],
+        ...[
+          '-smp',
+          String(options.vcpus ?? 1),
+          '-display',
+          'none',
+          '-monitor',
+          'none',
+          '-serial',
+          `file:${serial}`,
+          '-device',
+          'isa-debug-exit,iobase=0xf4',
+        ],
         ...(options.commandLine ? ['-append', options.commandLine] : []),
         ...(options.extra ?? []),
       ],
@@ -99,7 +122,14 @@ export function runInOurs(kernel: string, options: GuestOptions = {}): Promise<G
     process.execPath,
     [
       ...['--enable-source-maps', path.join(ROOT, 'out/main/guest.cjs'), '--kernel', kernel],
-      ...['--memory', String(options.memoryMiB ?? 64), '--timeout', String(options.timeoutSeconds ?? 60)],
+      ...[
+        '--memory',
+        String(options.memoryMiB ?? 64),
+        '--vcpus',
+        String(options.vcpus ?? 1),
+        '--timeout',
+        String(options.timeoutSeconds ?? 60),
+      ],
       ...(options.commandLine ? ['--extra', options.commandLine] : []),
       ...(options.extra ?? []),
     ],

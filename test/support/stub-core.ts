@@ -58,6 +58,11 @@ export class StubCore implements CoreExports {
   }
   settle_flags(): void {}
   set_sampling(): void {}
+  drop_code(): void {
+    this.codeFlushes += 1
+  }
+  lock_code(): void {}
+  unlock_code(): void {}
   get_eflags(): number {
     return this.eflags
   }

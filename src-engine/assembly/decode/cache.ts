@@ -4,13 +4,17 @@
 // Also the jump cache, from linear address to block, valid for one JUMP_KEY: mode, privilege, and a generation that every
 // TLB flush raises. The dispatcher probes it inline.
 // Invariant: PAGE_FLAGS bit 0 is set exactly while a page has blocks, and then no write tag names the page.
-// Runs in: the vcpu's thread. Private to the vcpu.
+// With several vcpus each has its own cache, and all are changed under one lock: a write to a page makes its blocks STALE in all of
+// them, which each vcpu finds at its next uop, or at the entry of a region. What is decoded while a drop goes on is decoded again.
+// Runs in: the vcpu's thread.
 import {
   CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
   BLOCK_ENTRY, BLOCK_HEADER, CODE_NEXT, CODE_END, JUMP_KEY, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
+  VCPUS, INDEX, SHARED_DROPS, PAGE_FLAGS_BASE, PAGE_FLAGS_SIZE,
 } from '../generated/layout'
 import { OP_STALE, OP_ENTER } from '../generated/tables'
-import { pageFlags, revokeWrites } from '../mmu/tlb'
+import { pageFlags, revokeWrites, revokeEverywhere } from '../mmu/tlb'
+import { several, cacheOf, lockCode, unlockCode, beginDrop, endDrop, awaitOthers } from '../several'
 
 // Regions of the code cache.
 const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, POOL: u32 = CACHE_POOL
@@ -26,17 +30,25 @@ const BLOCK_ROOM: u32 = 4096
 // @ts-ignore: decorator
 @inline function bucket(host: u32, mode: u32): u32 { return HASH + (((host ^ (host >> 13)) * 4 + mode * 0x5554) & (BUCKETS * 4 - 4)) }
 
-/** Empty the pool. Pages keep their CODE flag only through blocks, so every flag set by this vcpu is cleared. */
+// Has another vcpu blocks of the page? Under the lock.
+function elsewhere(page: u32): bool {
+  for (let v: u32 = 0; v < load<u32>(VCPUS); v++) if (v != load<u32>(INDEX) && load<u32>(HEADS + cacheOf(v) + (page >> 12 << 2))) return true
+  return false
+}
+
+/** Empty the pool. Pages keep their CODE flag only through blocks, so every flag set by this vcpu alone is cleared. */
 export function flushCode(): void {
+  const locked = several()
+  if (locked) lockCode()
   for (let h = POOL; h < load<u32>(CODE_NEXT); h += HEADER + load<u32>(h, H_BYTES)) {
     const page = load<u32>(h, H_HOST) & ~0xfff
     store<u32>(HEADS + (page >> 12 << 2), 0)
-    const pf = pageFlags(page)
-    store<u8>(pf, load<u8>(pf) & ~1)
+    if (!locked || !elsewhere(page)) atomic.and<u8>(pageFlags(page), 0xfe)
   }
   memory.fill(HASH, 0, BUCKETS * 4)
   store<u32>(CODE_NEXT, POOL)
   store<u32>(CODE_END, CODE_CACHE + CODE_CACHE_SIZE)
+  if (locked) unlockCode()
   forgetJumps()
   store<u64>(STAT_CODE_FLUSH, load<u64>(STAT_CODE_FLUSH) + 1)
 }
@@ -61,13 +73,35 @@ export function beginBlock(): u32 {
   return load<u32>(CODE_NEXT) + HEADER
 }
 
-/** Enter the block whose uops end at `end`. */
-export function endBlock(first: u32, end: u32, host: u32, mode: u32): void {
+/**
+ * Before a page is decoded: with several vcpus it is marked and all write tags are taken first, and those vcpus that had one are
+ * waited for. Returns what endBlock wants to know.
+ */
+export function beginDecode(host: u32): u32 {
+  if (!several()) return 0
+  const page = host & ~0xfff
+  const pf = pageFlags(page)
+  while (true) {
+    const drops = atomic.load<u32>(SHARED_DROPS)
+    if (drops & 1) continue
+    if (atomic.load<u8>(pf) & 1) return drops
+    atomic.or<u8>(pf, 1)
+    const others = revokeEverywhere(page)
+    if (others) awaitOthers(others)
+  }
+}
+
+/** Enter the block whose uops end at `end`. False: code was dropped since beginDecode, the bytes may be others by now. */
+export function endBlock(first: u32, end: u32, host: u32, mode: u32, drops: u32): bool {
   const h = first - HEADER
   const page = host & ~0xfff
   const pf = pageFlags(page)
-  if (!(load<u8>(pf) & 1)) {
-    store<u8>(pf, load<u8>(pf) | 1)
+  const locked = several()
+  if (locked) {
+    lockCode()
+    if (atomic.load<u32>(SHARED_DROPS) != drops) { unlockCode(); return false }
+  } else if (!(load<u8>(pf) & 1)) {
+    atomic.or<u8>(pf, 1)
     revokeWrites(page)
   }
   const b = bucket(host, mode)
@@ -78,28 +112,60 @@ export function endBlock(first: u32, end: u32, host: u32, mode: u32): void {
   store<u16>(first - ENTRY, OP_STALE); store<u16>(first - ENTRY, load<u16>(first, 2), 2)
   store<u32>(b, h); store<u32>(head, h)
   store<u32>(CODE_NEXT, end)
+  if (locked) unlockCode()
   store<u64>(STAT_DECODED, load<u64>(STAT_DECODED) + 1)
+  return true
 }
 
-/** Drop all blocks of a host page: its bytes change. */
+/** Drop all blocks of a host page: its bytes change, or have changed. */
 export function dropCode(host: u32): void {
-  const page = host & ~0xfff
-  const head = HEADS + (page >> 12 << 2)
+  if (several()) {
+    lockCode()
+    beginDrop()
+    dropEverywhere(host)
+    endDrop()
+    unlockCode()
+  } else if (load<u8>(pageFlags(host)) & 1) {
+    dropIn(host, 0)
+    dropped(host)
+  }
+}
+
+/** In the caches of all vcpus, under the lock, inside a drop. */
+export function dropEverywhere(host: u32): void {
+  if (!(atomic.load<u8>(pageFlags(host)) & 1)) return
+  for (let v: u32 = 0; v < load<u32>(VCPUS); v++) dropIn(host, cacheOf(v))
+  dropped(host)
+}
+
+/** All code of all vcpus. */
+export function dropAllCode(): void {
+  for (let at: u32 = 0; at < PAGE_FLAGS_SIZE; at += 8) {
+    if (!(load<u64>(PAGE_FLAGS_BASE + at) & 0x0101010101010101)) continue
+    for (let i: u32 = 0; i < 8; i++) if (load<u8>(PAGE_FLAGS_BASE + at + i) & 1) dropCode((at + i) << 12)
+  }
+}
+
+function dropped(host: u32): void {
+  atomic.and<u8>(pageFlags(host), 0xfe)
+  forgetJumps()
+  store<u64>(STAT_SMC, load<u64>(STAT_SMC) + 1)
+}
+
+// In the cache that lies `delta` from this vcpu's.
+function dropIn(host: u32, delta: u32): void {
+  const head = HEADS + delta + (host >> 12 << 2)
   let h = load<u32>(head)
-  if (!h && !(load<u8>(pageFlags(page)) & 1)) return
   while (h) {
     for (let u = h + BLOCK_ENTRY, end = h + HEADER + load<u32>(h, H_BYTES); u < end; u += 16) store<u16>(u, OP_STALE)
     // out of its hash chain
-    let at = bucket(load<u32>(h, H_HOST), load<u32>(h, H_MODE))
+    let at = bucket(load<u32>(h, H_HOST), load<u32>(h, H_MODE)) + delta
     let x = load<u32>(at)
     while (x != h) { at = x + H_HASH_NEXT; x = load<u32>(at) }
     store<u32>(at, load<u32>(h, H_HASH_NEXT))
     h = load<u32>(h, H_PAGE_NEXT)
   }
   store<u32>(head, 0)
-  store<u8>(pageFlags(page), load<u8>(pageFlags(page)) & ~1)
-  forgetJumps()
-  store<u64>(STAT_SMC, load<u64>(STAT_SMC) + 1)
 }
 
 export function oneShot(): u32 { return ONE_SHOT }
@@ -124,6 +190,8 @@ export function rekeyJumps(): void {
   const s = jumpSlot(lin)
   return load<u64>(s) == lin && load<u32>(s, 8) == load<u32>(JUMP_KEY) ? load<u32>(s, 12) : 0
 }
+/** A block that was found by a linear address is gone: another vcpu drops without this one's jump cache hearing of it. */
+export function forgetJump(lin: u64): void { store<u64>(jumpSlot(lin), 1 << 63) }
 // @ts-ignore: decorator
 @inline export function cacheJump(lin: u64, ip: u32): void {
   const s = jumpSlot(lin)

@@ -9,14 +9,15 @@ import {
   CPL, DECODED, MODE, PC_BASE, STRADDLE, EFLAGS_REST, SLOT_ZERO, SLOT_TMP, SLOT_PC_BASE, SLOT_SEG_BASE, SEG_ATTR,
 } from '../generated/layout'
 import {
-  TABLE, GROUPS, OUTSIDE, UOPS, SSE_INDEX, SSE_ROWS, OP_ADDRESS, OP_GOTO, OP_RAISE, F_SSE, F_X87,
+  TABLE, GROUPS, OUTSIDE, UOPS, SSE_INDEX, SSE_ROWS, OP_ADDRESS, OP_GOTO, OP_RAISE, OP_LOCK, F_SSE, F_X87,
   FORM_UD, FORM_GROUP, FORM_EG, FORM_GE, FORM_GEB, FORM_EI, FORM_AI, FORM_E, FORM_Z, FORM_ZA, FORM_ZI, FORM_M, FORM_N,
   FORM_JCC, FORM_JCX, FORM_JMP, FORM_LEA, FORM_MO, FORM_STR, FORM_X87,
   IMM_NONE, IMM_IB, IMM_UB, IMM_IZ, IMM_IW, IMM_IV, IMM_MO, IMM_IWB, IMM_FAR, IMM_ONE, IMM_SEG,
   SIZE_B, SIZE_V, SIZE_Y, SIZE_Z, SIZE_Q, SIZE_F, SIZE_W, SIZE_D, SIZE_O,
   ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, ATTR_WRITES, F_XCHG, OP_MOVABS, OP_ADDRESS64,
 } from '../generated/tables'
-import { beginBlock, endBlock, oneShot } from './cache'
+import { beginBlock, beginDecode, endBlock, oneShot } from './cache'
+import { several } from '../several'
 import { translate, NOT_MEMORY } from '../mmu/walk'
 import { UOP, UD, GP } from '../state'
 import { x87_mem_size } from '../fpu/x87'
@@ -53,6 +54,21 @@ function emit(op: u32, d: u32, s: u32, b: u32, x: u32, displacement: i32, im: i3
   store<u8>(DECODED + op, 1)
   out += UOP
 }
+/**
+ * In front of the uop of a locked access when there are several vcpus: what it does to memory (execute/locked.ts), its size,
+ * whether the other operand is the immediate.
+ */
+function emitLock(map: u32, b: u32, size: u32): void {
+  let what: u32
+  if (map) what = b == 0xc7 ? 17 : b >= 0xc0 ? 12 : b == 0xb0 || b == 0xb1 ? 13 : b == 0xba ? (modrm >> 3 & 3) + 13 : (b >> 3 & 3) + 13
+  else if (b < 0x40) what = b >> 3
+  else if (b < 0x84) what = modrm >> 3 & 7
+  else if (b < 0x90) what = 7
+  else if (b >= 0xfe) what = (modrm >> 3 & 1) + 8
+  else what = (modrm >> 3 & 1) + 10
+  emit(OP_LOCK, what, size, 0, 0, 0, <i32>(b == 0xba || (!map && b >= 0x80 && b < 0x84)))
+}
+
 /** The second slot of a block's last uop. */
 function emitEnd(next: i32): void {
   store<u64>(out, 0); store<u64>(out, 0, 8)
@@ -241,6 +257,8 @@ function decodeOne(start: u32, offset: i32): bool {
   const bytes: u32 = given == 0 ? 1 << size : given == 254 ? 2 << size : given == 253 ? (1 << size) + 2 : given
   popped = form == FORM_M && sizeKind == SIZE_Q ? <i32>bytes : 0
   if (memory && form != FORM_LEA) settleAddress(addressSize, next, bytes, given == 255, form == FORM_X87 ? x87_mem_size(b, modrm, plainSize == 1) < 0 : (attr & ATTR_WRITES) != 0)
+  // XCHG with memory locks without being told
+  if ((lock || (map == 0 && (b == 0x86 || b == 0x87) && memory)) && several()) emitLock(map, b, size)
 
   if (form == FORM_EG) {
     const r = size == 0 ? byteSlot(reg) : reg << 3
@@ -335,6 +353,7 @@ export function decodeBlock(lin: u64, host: u32, single: bool): u32 {
   out = first
   p = host; pEnd = pageEnd
   let keep = !single
+  const drops = keep ? beginDecode(host) : 0
   for (let n: u32 = 0; n < MAX_INSTRUCTIONS; n++) {
     const start = p
     const offset = <i32>(start & 0xfff)
@@ -361,7 +380,7 @@ export function decodeBlock(lin: u64, host: u32, single: bool): u32 {
     if (end) break
     if (single || n + 1 == MAX_INSTRUCTIONS || p >= pageEnd) { emitGoto(offset + <i32>(p - start), n + 1); break }
   }
-  if (keep) endBlock(first, out, host, mode)
+  if (keep && !endBlock(first, out, host, mode, drops)) return decodeBlock(lin, host, single)
   return first
 }
 

@@ -1,11 +1,12 @@
 // Bit tests, scans, double shifts, exchanges, flag instructions and small conversions.
 // Runs in: the vcpu's thread.
 import { VCPU, RAX, RDX, RBX, RCX, EFLAGS_REST, SEG_BASE, SLOT_TMP } from '../generated/layout'
-import { OP_ADDRESS } from '../generated/tables'
+import { OP_ADDRESS, OP_LOCK } from '../generated/tables'
 import { UOP, dst, imm, ea, put, raise, is64, BR, GP } from '../state'
 import { status, setStatus, STATUS, CF, PF, DF, ZF } from '../flags'
 import { readHost, updateHost, done } from '../mmu/access'
 import { shld, shrd } from './shift'
+import { several, fence } from '../several'
 import { cmp, add } from './arith'
 
 // ---- BT BTS BTR BTC: a register bit offset reaches beyond the operand in memory --------------------------------
@@ -22,15 +23,23 @@ function wrapped(at: u64, flags: u32): u64 {
   return base + ((at - base) & (size == 1 ? 0xffffffff : 0xffff))
 }
 
+/** Linear address of the operand that holds a bit of a bit string in memory. */
+export function bitPlace(ip: u32, s: u32, offset: i64): u64 {
+  let at = ea(ip) + <u64>((offset >> (s == 3 ? 6 : s == 2 ? 5 : 4)) * (<i64>8 << <i64>s >> 3))
+  if (load<u8>(ip, 6) == <u8>SLOT_TMP) {
+    const before = ip - UOP - (<u32>load<u16>(ip - UOP) == OP_LOCK ? UOP : 0)
+    if (<u32>load<u16>(before) == OP_ADDRESS) at = wrapped(at, <u32>imm(before))
+  }
+  return is64() ? at : at & 0xffffffff
+}
+
 function bitOperation(ip: u32, k: u32, what: u32, offset: i64): i32 {
   const s = k >> 1
   const bits: i64 = s == 3 ? 64 : s == 2 ? 32 : 16
   const n = <u64>(offset & (bits - 1))
   let h: u32
   if (k & 1) {
-    let at = ea(ip) + <u64>((offset >> (s == 3 ? 6 : s == 2 ? 5 : 4)) * (bits >> 3))
-    if (load<u8>(ip, 6) == <u8>SLOT_TMP && load<u16>(ip - UOP) == <u16>OP_ADDRESS) at = wrapped(at, <u32>imm(ip - UOP))
-    if (!is64()) at &= 0xffffffff
+    const at = bitPlace(ip, s, offset)
     h = what == TEST ? readHost(at, <u32>(bits >> 3), ip) : updateHost(at, <u32>(bits >> 3), ip)
     if (!h) return 1
   } else h = VCPU + <u32>load<u8>(ip, 5)
@@ -51,6 +60,7 @@ function registerOffset(ip: u32, k: u32): i64 {
 }
 // an immediate stays within the operand
 function immediateOffset(ip: u32, k: u32): i64 { return <i64>(imm(ip) & (k >> 1 == 3 ? 63 : k >> 1 == 2 ? 31 : 15)) }
+export function bitNumber(ip: u32, s: u32, immediate: bool): i64 { return immediate ? immediateOffset(ip, s << 1) : registerOffset(ip, s << 1) }
 export function bt(ip: u32, k: u32): i32 { return bitOperation(ip, k, TEST, registerOffset(ip, k)) }
 export function bts(ip: u32, k: u32): i32 { return bitOperation(ip, k, SET, registerOffset(ip, k)) }
 export function btr(ip: u32, k: u32): i32 { return bitOperation(ip, k, RESET, registerOffset(ip, k)) }
@@ -190,6 +200,8 @@ export function std(ip: u32, k: u32): i32 { store<u32>(EFLAGS_REST, load<u32>(EF
 export function lahf(ip: u32, k: u32): i32 { store<u8>(RAX, <u8>(status() | 2), 1); return 0 }
 export function sahf(ip: u32, k: u32): i32 { setStatus((status() & 0x800) | (<u32>load<u8>(RAX, 1) & 0xd5)); return 0 }
 export function nop(ip: u32, k: u32): i32 { return 0 }
+/** MFENCE: what a store buffer holds comes before what follows. */
+export function mfence(ip: u32, k: u32): i32 { if (several()) fence(); return 0 }
 export function xchg0(ip: u32, k: u32): i32 { return 0 }
 export function bound(ip: u32, k: u32): i32 {
   const s = k >> 1

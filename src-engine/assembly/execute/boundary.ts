@@ -5,17 +5,20 @@ import {
   RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, BREAKS, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
   TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_BASE, DR, CODE_NEXT, HALTED,
 } from '../generated/layout'
-import { ripAt, offsetOf, raise, ea, imm, setRip, UD, GP, DB } from '../state'
+import { ripAt, offsetOf, raise, leaveWith, ea, imm, setRip, UD, GP, DB } from '../state'
 import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
 import { EXEC, slot } from '../mmu/tlb'
-import { cachedJump, cacheJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
+import { cachedJump, cacheJump, forgetJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, allowed, CS } from './descriptor'
+import { OP_STALE } from '../generated/tables'
 import { split, sampled, refill } from './translated'
+import { several, enterRun, leaveRun } from '../several'
+import { WANTS_TO_BE_ALONE } from './locked'
 
-const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4
+const EXIT_BUDGET: i32 = 0, EXIT_INTR_WINDOW: i32 = 4, EXIT_ALONE: i32 = 7
 const ARMED: u32 = 0x10 // shadow seen at the boundary after its instruction: it covers the next block
 
 const DR6: u32 = DR + 48, DR7: u32 = DR + 56
@@ -54,7 +57,10 @@ function find(): u32 {
   store<u32>(STEPPING, (step ? STEP : 0) | (load<u32>(EFLAGS_REST) & RF ? RESUMED : 0))
   if (!single) {
     const hit = cachedJump(lin)
-    if (hit) { store<u64>(PC_BASE, lin & ~0xfff); return hit }
+    if (hit) {
+      if (<u32>load<u16>(hit) != OP_STALE) { store<u64>(PC_BASE, lin & ~0xfff); return hit }
+      forgetJump(lin)
+    }
   }
   const user: u32 = load<u32>(CPL) == 3 ? 2 : 0
   const x = (user ? TLB_USER : TLB_SUPERVISOR) + EXEC + slot(lin)
@@ -76,7 +82,15 @@ function find(): u32 {
   return ip
 }
 
+/** The block that runs was dropped: its instruction is looked up again, and not where it was found before. */
+export function stale(ip: u32): void {
+  const rip = ripAt(offsetOf(ip))
+  store<u64>(RIP, rip)
+  forgetJump(rip + load<u64>(CODE_BASE))
+}
+
 function finish(result: i32): u32 {
+  if (several()) leaveRun()
   store<i32>(RESULT, result)
   store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET)))
   return 0
@@ -87,6 +101,7 @@ export function start(): u32 {
   if (!load<u32>(CODE_NEXT)) flushCode()
   rekeyJumps() // MODE and CPL may have been set from outside
   store<i32>(STOPPED_IP, load<i32>(BUDGET))
+  if (several()) enterRun()
   split()
   return next(0)
 }
@@ -140,9 +155,10 @@ export function boundary(ip: u32, patch: u32): u32 {
     store<u64>(RIP, ripAt(offsetOf(ip)))
     store<u32>(STEPPING, 0)
     store<u32>(BREAKS, 0)
-    const v = load<i32>(FAULT) & 0xff
+    const v = load<i32>(FAULT)
     store<i32>(FAULT, 0)
-    exception(v, load<i32>(FAULT_CODE))
+    if (v == WANTS_TO_BE_ALONE) leaveWith(EXIT_ALONE)
+    else exception(v & 0xff, load<i32>(FAULT_CODE))
     patch = 0
   } else if (load<u32>(STEPPING) | load<u32>(BREAKS)) {
     const stepping = load<u32>(STEPPING)

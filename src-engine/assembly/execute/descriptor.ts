@@ -5,13 +5,14 @@
 import {
   SEG_BASE, SEG_SEL, SEG_ATTR, SEG_LIMIT, GDTR_BASE, GDTR_LIMIT, CODE_BASE, MODE, CPL, DTLB, TLB_SUPERVISOR, TLB_USER, TLB_CHECKED, CR0, EFLAGS_REST, ATTENTION,
 } from '../generated/layout'
-import { raise, longMode, GP, NP, SS } from '../state'
+import { raise, longMode, protectedMode, GP, NP, SS } from '../state'
 import { systemRead, systemWrite, done } from '../mmu/access'
 import { watching } from '../mmu/watch'
 import { rekeyJumps } from '../decode/cache'
 
 export const ES: u32 = 0, CS: u32 = 1, SS_: u32 = 2, DS: u32 = 3, FS: u32 = 4, GS: u32 = 5, LDTR: u32 = 6, TR: u32 = 7
 export const UNUSABLE: u32 = 0x10000
+const REAL_DATA: u32 = 0x93, REAL_CODE: u32 = 0x9b
 export const P: u32 = 0x80, S: u32 = 0x10, L: u32 = 0x200, DB: u32 = 0x400, G: u32 = 0x800
 
 export function selector(s: u32): u32 { return <u32>load<u16>(SEG_SEL + s * 2) }
@@ -108,8 +109,21 @@ export function setCs(sel: u32, d: u64, level: u32): void {
   refreshMode()
 }
 
+/** CS of real mode. */
+export function setRealCs(sel: u32): void {
+  setSegment(CS, sel, <u64>sel << 4, limit(CS), (attributes(CS) & (DB | G)) | REAL_CODE)
+  refreshMode()
+}
+
 /** Load a data segment register (not CS) by selector; 1 with a fault noted. */
 export function loadSegment(s: u32, sel: u32): i32 {
+  if (!protectedMode()) {
+    // limit and D/B stay as protected mode left them
+    store<u16>(SEG_SEL + s * 2, <u16>sel)
+    store<u64>(SEG_BASE + s * 8, <u64>sel << 4)
+    store<u32>(SEG_ATTR + s * 4, (attributes(s) & (DB | G)) | REAL_DATA)
+    return 0
+  }
   const cpl = load<u32>(CPL)
   if ((sel & 0xfffc) == 0) {
     if (s == SS_ && !(load<u32>(MODE) == 2 && cpl < 3 && (sel & 3) == cpl)) return raise(GP, 0)

@@ -5,11 +5,12 @@
 import {
   IDTR_BASE, IDTR_LIMIT, RIP, RSP, CPL, FAULT, FAULT_CODE, EFLAGS_REST, SHADOW, MODE, NMI_BLOCKED, HALTED, ATTENTION,
 } from '../generated/layout'
-import { raise, longMode, leaveWith, setRip, DF, GP, NP, PF, TS, SS, DE } from '../state'
+import { raise, longMode, protectedMode, leaveWith, setRip, DF, GP, NP, PF, TS, SS, DE } from '../state'
 import { getEflags, TF, IF, NT, RF, VM } from '../flags'
 import { systemRead, systemWrite, done } from '../mmu/access'
+import { several, enterRun, leaveRun } from '../several'
 import {
-  readDescriptor, descriptor, attrOf, setCs, setSegment, selector, attributes, segmentBase, limit, baseOf, limitOf, touchDescriptor,
+  readDescriptor, descriptor, attrOf, setCs, setRealCs, setSegment, selector, attributes, segmentBase, limit, baseOf, limitOf, touchDescriptor,
   CS, SS_, TR, UNUSABLE, P, S, L, DB,
 } from './descriptor'
 
@@ -30,8 +31,25 @@ function push(v: u64, size: u32): bool {
   return true
 }
 
+/** Through the table of far pointers at the IDT's base. */
+function deliverReal(vector: i32): bool {
+  if (<u32>vector * 4 + 3 > load<u32>(IDTR_LIMIT)) { raise(GP, 0); return false }
+  const h = systemRead(load<u64>(IDTR_BASE) + <u64>(vector * 4), 4)
+  if (!h) return false
+  const pointer = load<u32>(h)
+  sp = load<u64>(RSP); spMask = attributes(SS_) & DB ? 0xffffffff : 0xffff; spBase = segmentBase(SS_)
+  if (!push(<u64>getEflags(), 2) || !push(<u64>selector(CS), 2) || !push(load<u64>(RIP), 2)) return false
+  store<u64>(RSP, sp)
+  setRealCs(pointer >> 16)
+  setRip(<u64>(pointer & 0xffff))
+  store<u32>(EFLAGS_REST, load<u32>(EFLAGS_REST) & ~(TF | IF | RF))
+  store<u32>(SHADOW, 0)
+  return true
+}
+
 /** Enter the handler of a vector. False with the fault that prevented it noted. */
 function deliver(vector: i32, kind: u32, hasCode: bool, code: i32, resume: bool = false): bool {
+  if (!protectedMode()) return deliverReal(vector)
   const ext: i32 = kind == SOFTWARE ? 0 : 1
   const long = longMode()
   const gateCode = vector * 8 + 2 + ext
@@ -158,6 +176,12 @@ export function softwareInterrupt(vector: i32, restart: u64): void {
 
 /** An external interrupt between instructions. The caller has seen that interrupts are enabled. */
 export function inject(vector: i32): void {
+  if (several()) enterRun()
+  external(vector)
+  if (several()) leaveRun()
+}
+
+function external(vector: i32): void {
   store<u32>(HALTED, 0)
   if (deliver(vector, EXTERNAL, false, 0)) return
   const nested = load<i32>(FAULT) & 0xff
@@ -166,10 +190,6 @@ export function inject(vector: i32): void {
 }
 
 export function inject_nmi(): void {
-  store<u32>(HALTED, 0)
   store<u32>(NMI_BLOCKED, 1)
-  if (deliver(2, EXTERNAL, false, 0)) return
-  const nested = load<i32>(FAULT) & 0xff
-  store<i32>(FAULT, 0)
-  exception(nested, load<i32>(FAULT_CODE))
+  inject(2)
 }

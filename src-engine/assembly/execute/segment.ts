@@ -2,14 +2,14 @@
 // Task switches and call gates of 16-bit form are not there: they get #GP (rows in opcode-map say so).
 // Runs in: the vcpu's thread.
 import { VCPU, RSP, CPL, MODE, SHADOW, ATTENTION, EFLAGS_REST, NMI_BLOCKED } from '../generated/layout'
-import { UOP, dst, src, imm, ea, put, raise, setRip, ripAt, longMode, UD, GP, NP, SS, TS } from '../state'
+import { UOP, dst, src, imm, ea, put, raise, setRip, ripAt, longMode, protectedMode, UD, GP, NP, SS, TS } from '../state'
 import { IF, TF, NT, VM, setStatus, status, STATUS, ZF, RF } from '../flags'
 import { readHost, writeHost, systemRead, systemWrite, done } from '../mmu/access'
 import { canonical } from '../mmu/walk'
 import { pushValue, peekValue, popped, drop, stackMask, loadFlags } from './stack'
 import {
   readDescriptor, descriptor, descriptorAt, touchDescriptor, loadSegment, setSegment, setCs, setCpl, refreshMode, dropPrivilegedSegments,
-  selector, attributes, attrOf, baseOf, limitOf, ES, CS, SS_, DS, FS, GS, LDTR, TR, UNUSABLE, P, S, L, DB,
+  setRealCs, limit, selector, attributes, attrOf, baseOf, limitOf, ES, CS, SS_, DS, FS, GS, LDTR, TR, UNUSABLE, P, S, L, DB,
 } from './descriptor'
 
 function rmSelector(ip: u32, k: u32): i32 { // -1 with a fault noted
@@ -70,6 +70,12 @@ function farTarget(sel: u32): bool {
   return true
 }
 function farJump(sel: u32, offset: u64): i32 {
+  if (!protectedMode()) {
+    if (offset > <u64>limit(CS)) return raise(GP, 0)
+    setRealCs(sel)
+    setRip(offset)
+    return 1
+  }
   if (!farTarget(sel)) return 1
   touchDescriptor()
   setCs(sel, descriptor, load<u32>(CPL))
@@ -77,11 +83,13 @@ function farJump(sel: u32, offset: u64): i32 {
   return 1
 }
 function farCall(ip: u32, sel: u32, offset: u64, size: u32): i32 {
-  if (!farTarget(sel)) return 1
+  const real = !protectedMode()
+  if (real && offset > <u64>limit(CS)) return raise(GP, 0)
+  if (!real && !farTarget(sel)) return 1
   const d = descriptor
   const rsp = load<u64>(RSP)
   if (!pushValue(<u64>selector(CS), size, ip) || !pushValue(ripAt(load<i32>(ip, 20)), size, ip)) { store<u64>(RSP, rsp); return 1 }
-  setCs(sel, d, load<u32>(CPL))
+  if (real) setRealCs(sel); else setCs(sel, d, load<u32>(CPL))
   setRip(offset)
   return 1
 }
@@ -103,6 +111,14 @@ export function call_far_mem(ip: u32, k: u32): i32 {
 
 /** Return to CS:RIP (and SS:RSP when outward or from 64-bit IRET), the stack items already read. */
 function returnTo(sel: u32, rip: u64, hasStack: bool, ssSel: u32, rsp: u64, extra: u64, flags: i64, size: u32): i32 {
+  if (!protectedMode()) {
+    if (rip > <u64>limit(CS)) return raise(GP, 0)
+    if (flags >= 0) loadFlags(<u32>flags, size)
+    drop(extra)
+    setRealCs(sel)
+    setRip(rip)
+    return 1
+  }
   const cpl = load<u32>(CPL), rpl = sel & 3
   if ((sel & 0xfffc) == 0) return raise(GP, 0)
   if (!readDescriptor(sel, GP, 0)) return 1
@@ -153,7 +169,7 @@ export function ret_far(ip: u32, k: u32): i32 {
   const rip = popped
   if (!peekValue(size, size, ip)) return 1
   const sel = <u32>popped & 0xffff
-  if ((sel & 3) <= load<u32>(CPL)) return returnTo(sel, rip, false, 0, 0, <u64>(2 * size) + n, -1, size)
+  if (!protectedMode() || (sel & 3) <= load<u32>(CPL)) return returnTo(sel, rip, false, 0, 0, <u64>(2 * size) + n, -1, size)
   if (!peekValue(<u64>(2 * size) + n, size, ip)) return 1
   const rsp = popped
   if (!peekValue(<u64>(3 * size) + n, size, ip)) return 1
@@ -171,7 +187,7 @@ export function iret(ip: u32, k: u32): i32 {
   const flags = popped & 0xffffffff
   if (flags & VM && load<u32>(CPL) == 0 && !longMode()) return raise(GP, 0) // virtual-8086 mode: not there
   const from64 = load<u32>(MODE) == 2
-  if (!from64 && (sel & 3) <= load<u32>(CPL)) {
+  if (!protectedMode() || (!from64 && (sel & 3) <= load<u32>(CPL))) {
     const r = returnTo(sel, rip, false, 0, 0, <u64>(3 * size), <i64>flags, size)
     store<u32>(NMI_BLOCKED, 0)
     return r

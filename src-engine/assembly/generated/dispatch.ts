@@ -5,13 +5,15 @@ import { add, or, adc, sbb, and, sub, xor, cmp, test, mov, inc, dec, neg, not, i
 import { rol, ror, rcl, rcr, shl, shr, sar } from '../execute/shift'
 import { READ, WRITE, slot } from '../mmu/tlb'
 import { readMiss, writeMiss, updateMiss, readHost, writeHost, updateHost, commit, STAGED_BELOW, STACK } from '../mmu/access'
-import { boundary, start, advance, address } from '../execute/boundary'
+import { boundary, start, advance, address, stale } from '../execute/boundary'
+import { locked } from '../execute/locked'
+import { OP_LOCK } from './tables'
 import { enterRegion, LEFT } from '../execute/translated'
 import { cachedJump } from '../decode/cache'
 import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, PATCH, TMP } from './layout'
 import { jcc_cold, ret_imm, ret_cold, loopne, loope, loop, jcxz, call_cold, jmp_cold, call_ind_cold, jmp_ind_cold } from '../execute/branch'
 import { push_cold, pop_cold, push_seg, pop_seg, pusha, popa, push_imm_cold, pop_mem, pushf, popf, enter, leave_cold } from '../execute/stack'
-import { xchg0, bswap, bound, cbw, cwd, sahf, lahf, cmc, clc, stc, cld, std, nop, bt, shld_imm, shld_cl, bts, shrd_imm, shrd_cl, cmpxchg, btr, bt_imm, bts_imm, btr_imm, btc_imm, btc, bsf, bsr, xadd, cmpxchg8b } from '../execute/bits'
+import { xchg0, bswap, bound, cbw, cwd, sahf, lahf, cmc, clc, stc, cld, std, nop, bt, shld_imm, shld_cl, bts, shrd_imm, shrd_cl, mfence, cmpxchg, btr, bt_imm, bts_imm, btr_imm, btc_imm, btc, bsf, bsr, xadd, cmpxchg8b } from '../execute/bits'
 import { daa, das, aaa, aas, aam, aad, mul, imul_wide, div, idiv } from '../execute/multiply'
 import { arpl, mov_from_seg, mov_to_seg, call_far, load_far_es, load_far_ds, ret_far, iret, jmp_far, call_far_mem, jmp_far_mem, sldt, str, lldt, ltr, verr, verw, lar, lsl, load_far_ss, load_far_fs, load_far_gs } from '../execute/segment'
 import { ins, outs, movs, cmps, stos, lods, scas, xlat } from '../execute/string'
@@ -29,7 +31,7 @@ export function run(count: i32): i32 {
     const op = <u32>load<u16>(ip)
     switch (op) {
     case 0: { // dropped while running: look the instruction up again
-      store<u64>(RIP, ripAt(offsetOf(ip))); store<i32>(BUDGET, load<i32>(BUDGET) + 1); break
+      stale(ip); store<i32>(BUDGET, load<i32>(BUDGET) + 1); break
     }
     case 1: { raise(imm(ip), 0); break }
     case 2: {
@@ -46,11 +48,12 @@ export function run(count: i32): i32 {
       if (ip & LEFT) { ip &= ~LEFT; break }
       continue
     }
-    case 7: { // add:EG u32
+    case 7: { if (locked(ip)) break; ip += 2 * UOP; continue }
+    case 8: { // add:EG u32
       const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 8: { // add:EG u32 mem
+    case 9: { // add:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -58,11 +61,11 @@ export function run(count: i32): i32 {
       store<u32>(h, add<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 9: { // add:EG u64
+    case 10: { // add:EG u64
       const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 10: { // add:EG u64 mem
+    case 11: { // add:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -70,7 +73,7 @@ export function run(count: i32): i32 {
       store<u64>(h, add<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 11: { // add:GE u32 mem
+    case 12: { // add:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -78,7 +81,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 12: { // add:GE u64 mem
+    case 13: { // add:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -86,15 +89,15 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 13: { // add:EI u8
+    case 14: { // add:EI u8
       const d = dst(ip); put<u8>(d, add<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 14: { // add:EI u32
+    case 15: { // add:EI u32
       const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 15: { // add:EI u32 mem
+    case 16: { // add:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -102,11 +105,11 @@ export function run(count: i32): i32 {
       store<u32>(h, add<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 16: { // add:EI u64
+    case 17: { // add:EI u64
       const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 17: { // add:EI u64 mem
+    case 18: { // add:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -114,15 +117,15 @@ export function run(count: i32): i32 {
       store<u64>(h, add<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 18: { // or:EG u8
+    case 19: { // or:EG u8
       const d = dst(ip); put<u8>(d, or<u8>(load<u8>(d), load<u8>(src(ip))))
       ip += UOP; continue
     }
-    case 19: { // or:EG u32
+    case 20: { // or:EG u32
       const d = dst(ip); put<u32>(d, or<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 20: { // or:EG u32 mem
+    case 21: { // or:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -130,11 +133,11 @@ export function run(count: i32): i32 {
       store<u32>(h, or<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 21: { // or:EG u64
+    case 22: { // or:EG u64
       const d = dst(ip); put<u64>(d, or<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 22: { // or:EG u64 mem
+    case 23: { // or:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -142,7 +145,7 @@ export function run(count: i32): i32 {
       store<u64>(h, or<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 23: { // or:GE u32 mem
+    case 24: { // or:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -150,7 +153,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, or<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 24: { // or:GE u64 mem
+    case 25: { // or:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -158,11 +161,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, or<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 25: { // or:EI u8
+    case 26: { // or:EI u8
       const d = dst(ip); put<u8>(d, or<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 26: { // or:EI u8 mem
+    case 27: { // or:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -170,11 +173,11 @@ export function run(count: i32): i32 {
       store<u8>(h, or<u8>(load<u8>(h), immOf<u8>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 27: { // or:EI u32
+    case 28: { // or:EI u32
       const d = dst(ip); put<u32>(d, or<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 28: { // or:EI u32 mem
+    case 29: { // or:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -182,11 +185,11 @@ export function run(count: i32): i32 {
       store<u32>(h, or<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 29: { // or:EI u64
+    case 30: { // or:EI u64
       const d = dst(ip); put<u64>(d, or<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 30: { // or:EI u64 mem
+    case 31: { // or:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -194,27 +197,27 @@ export function run(count: i32): i32 {
       store<u64>(h, or<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 31: { // adc:EG u64
+    case 32: { // adc:EG u64
       const d = dst(ip); put<u64>(d, adc<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 32: { // adc:EI u64
+    case 33: { // adc:EI u64
       const d = dst(ip); put<u64>(d, adc<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 33: { // sbb:EG u32
+    case 34: { // sbb:EG u32
       const d = dst(ip); put<u32>(d, sbb<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 34: { // sbb:EG u64
+    case 35: { // sbb:EG u64
       const d = dst(ip); put<u64>(d, sbb<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 35: { // and:EG u32
+    case 36: { // and:EG u32
       const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 36: { // and:EG u32 mem
+    case 37: { // and:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -222,11 +225,11 @@ export function run(count: i32): i32 {
       store<u32>(h, and<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 37: { // and:EG u64
+    case 38: { // and:EG u64
       const d = dst(ip); put<u64>(d, and<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 38: { // and:EG u64 mem
+    case 39: { // and:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -234,7 +237,7 @@ export function run(count: i32): i32 {
       store<u64>(h, and<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 39: { // and:GE u32 mem
+    case 40: { // and:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -242,7 +245,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 40: { // and:GE u64 mem
+    case 41: { // and:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -250,11 +253,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, and<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 41: { // and:EI u8
+    case 42: { // and:EI u8
       const d = dst(ip); put<u8>(d, and<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 42: { // and:EI u8 mem
+    case 43: { // and:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -262,11 +265,11 @@ export function run(count: i32): i32 {
       store<u8>(h, and<u8>(load<u8>(h), immOf<u8>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 43: { // and:EI u32
+    case 44: { // and:EI u32
       const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 44: { // and:EI u32 mem
+    case 45: { // and:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -274,11 +277,11 @@ export function run(count: i32): i32 {
       store<u32>(h, and<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 45: { // and:EI u64
+    case 46: { // and:EI u64
       const d = dst(ip); put<u64>(d, and<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 46: { // and:EI u64 mem
+    case 47: { // and:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -286,11 +289,11 @@ export function run(count: i32): i32 {
       store<u64>(h, and<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 47: { // sub:EG u32
+    case 48: { // sub:EG u32
       const d = dst(ip); put<u32>(d, sub<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 48: { // sub:EG u32 mem
+    case 49: { // sub:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -298,11 +301,11 @@ export function run(count: i32): i32 {
       store<u32>(h, sub<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 49: { // sub:EG u64
+    case 50: { // sub:EG u64
       const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 50: { // sub:EG u64 mem
+    case 51: { // sub:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -310,7 +313,7 @@ export function run(count: i32): i32 {
       store<u64>(h, sub<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 51: { // sub:GE u32 mem
+    case 52: { // sub:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -318,7 +321,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, sub<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 52: { // sub:GE u64 mem
+    case 53: { // sub:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -326,11 +329,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 53: { // sub:EI u32
+    case 54: { // sub:EI u32
       const d = dst(ip); put<u32>(d, sub<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 54: { // sub:EI u32 mem
+    case 55: { // sub:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -338,11 +341,11 @@ export function run(count: i32): i32 {
       store<u32>(h, sub<u32>(load<u32>(h), immOf<u32>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 55: { // sub:EI u64
+    case 56: { // sub:EI u64
       const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 56: { // sub:EI u64 mem
+    case 57: { // sub:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -350,15 +353,15 @@ export function run(count: i32): i32 {
       store<u64>(h, sub<u64>(load<u64>(h), immOf<u64>(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 57: { // xor:EG u8
+    case 58: { // xor:EG u8
       const d = dst(ip); put<u8>(d, xor<u8>(load<u8>(d), load<u8>(src(ip))))
       ip += UOP; continue
     }
-    case 58: { // xor:EG u32
+    case 59: { // xor:EG u32
       const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 59: { // xor:EG u32 mem
+    case 60: { // xor:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -366,11 +369,11 @@ export function run(count: i32): i32 {
       store<u32>(h, xor<u32>(load<u32>(h), load<u32>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 60: { // xor:EG u64
+    case 61: { // xor:EG u64
       const d = dst(ip); put<u64>(d, xor<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 61: { // xor:EG u64 mem
+    case 62: { // xor:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -378,7 +381,7 @@ export function run(count: i32): i32 {
       store<u64>(h, xor<u64>(load<u64>(h), load<u64>(src(ip)))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 62: { // xor:GE u8 mem
+    case 63: { // xor:GE u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -386,7 +389,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u8>(d, xor<u8>(load<u8>(d), load<u8>(h)))
       ip += UOP; continue
     }
-    case 63: { // xor:GE u32 mem
+    case 64: { // xor:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -394,7 +397,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 64: { // xor:GE u64 mem
+    case 65: { // xor:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -402,23 +405,23 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, xor<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 65: { // xor:EI u8
+    case 66: { // xor:EI u8
       const d = dst(ip); put<u8>(d, xor<u8>(load<u8>(d), immOf<u8>(ip)))
       ip += UOP; continue
     }
-    case 66: { // xor:EI u32
+    case 67: { // xor:EI u32
       const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 67: { // xor:EI u64
+    case 68: { // xor:EI u64
       const d = dst(ip); put<u64>(d, xor<u64>(load<u64>(d), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 68: { // cmp:EG u8
+    case 69: { // cmp:EG u8
       const d = dst(ip); cmp<u8>(load<u8>(d), load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 69: { // cmp:EG u8 mem
+    case 70: { // cmp:EG u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -426,11 +429,11 @@ export function run(count: i32): i32 {
       cmp<u8>(load<u8>(h), load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 70: { // cmp:EG u32
+    case 71: { // cmp:EG u32
       const d = dst(ip); cmp<u32>(load<u32>(d), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 71: { // cmp:EG u32 mem
+    case 72: { // cmp:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -438,11 +441,11 @@ export function run(count: i32): i32 {
       cmp<u32>(load<u32>(h), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 72: { // cmp:EG u64
+    case 73: { // cmp:EG u64
       const d = dst(ip); cmp<u64>(load<u64>(d), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 73: { // cmp:EG u64 mem
+    case 74: { // cmp:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -450,7 +453,7 @@ export function run(count: i32): i32 {
       cmp<u64>(load<u64>(h), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 74: { // cmp:GE u8 mem
+    case 75: { // cmp:GE u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -458,7 +461,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); cmp<u8>(load<u8>(d), load<u8>(h))
       ip += UOP; continue
     }
-    case 75: { // cmp:GE u32 mem
+    case 76: { // cmp:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -466,7 +469,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); cmp<u32>(load<u32>(d), load<u32>(h))
       ip += UOP; continue
     }
-    case 76: { // cmp:GE u64 mem
+    case 77: { // cmp:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -474,11 +477,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); cmp<u64>(load<u64>(d), load<u64>(h))
       ip += UOP; continue
     }
-    case 77: { // cmp:EI u8
+    case 78: { // cmp:EI u8
       const d = dst(ip); cmp<u8>(load<u8>(d), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 78: { // cmp:EI u8 mem
+    case 79: { // cmp:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -486,11 +489,11 @@ export function run(count: i32): i32 {
       cmp<u8>(load<u8>(h), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 79: { // cmp:EI u16
+    case 80: { // cmp:EI u16
       const d = dst(ip); cmp<u16>(load<u16>(d), immOf<u16>(ip))
       ip += UOP; continue
     }
-    case 80: { // cmp:EI u16 mem
+    case 81: { // cmp:EI u16 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -498,11 +501,11 @@ export function run(count: i32): i32 {
       cmp<u16>(load<u16>(h), immOf<u16>(ip))
       ip += UOP; continue
     }
-    case 81: { // cmp:EI u32
+    case 82: { // cmp:EI u32
       const d = dst(ip); cmp<u32>(load<u32>(d), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 82: { // cmp:EI u32 mem
+    case 83: { // cmp:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -510,11 +513,11 @@ export function run(count: i32): i32 {
       cmp<u32>(load<u32>(h), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 83: { // cmp:EI u64
+    case 84: { // cmp:EI u64
       const d = dst(ip); cmp<u64>(load<u64>(d), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 84: { // cmp:EI u64 mem
+    case 85: { // cmp:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -522,71 +525,71 @@ export function run(count: i32): i32 {
       cmp<u64>(load<u64>(h), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 85: { // rol:EI u32
+    case 86: { // rol:EI u32
       const d = dst(ip); put<u32>(d, rol<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 86: { // rol:EI u64
+    case 87: { // rol:EI u64
       const d = dst(ip); put<u64>(d, rol<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 87: { // ror:EI u32
+    case 88: { // ror:EI u32
       const d = dst(ip); put<u32>(d, ror<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 88: { // ror:EI u64
+    case 89: { // ror:EI u64
       const d = dst(ip); put<u64>(d, ror<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 89: { // shl:EI u32
+    case 90: { // shl:EI u32
       const d = dst(ip); put<u32>(d, shl<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 90: { // shl:EI u64
+    case 91: { // shl:EI u64
       const d = dst(ip); put<u64>(d, shl<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 91: { // shl:EC u32
+    case 92: { // shl:EC u32
       const d = dst(ip); put<u32>(d, shl<u32>(load<u32>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 92: { // shl:EC u64
+    case 93: { // shl:EC u64
       const d = dst(ip); put<u64>(d, shl<u64>(load<u64>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 93: { // shr:EI u32
+    case 94: { // shr:EI u32
       const d = dst(ip); put<u32>(d, shr<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 94: { // shr:EI u64
+    case 95: { // shr:EI u64
       const d = dst(ip); put<u64>(d, shr<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 95: { // shr:EC u32
+    case 96: { // shr:EC u32
       const d = dst(ip); put<u32>(d, shr<u32>(load<u32>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 96: { // shr:EC u64
+    case 97: { // shr:EC u64
       const d = dst(ip); put<u64>(d, shr<u64>(load<u64>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 97: { // sar:EI u32
+    case 98: { // sar:EI u32
       const d = dst(ip); put<u32>(d, sar<u32>(load<u32>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 98: { // sar:EI u64
+    case 99: { // sar:EI u64
       const d = dst(ip); put<u64>(d, sar<u64>(load<u64>(d), <u32>imm(ip)))
       ip += UOP; continue
     }
-    case 99: { // sar:EC u32
+    case 100: { // sar:EC u32
       const d = dst(ip); put<u32>(d, sar<u32>(load<u32>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 100: { // sar:EC u64
+    case 101: { // sar:EC u64
       const d = dst(ip); put<u64>(d, sar<u64>(load<u64>(d), <u32>load<u8>(RCX)))
       ip += UOP; continue
     }
-    case 101: { // jo u32
+    case 102: { // jo u32
       if (ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -597,7 +600,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 102: { // jo u64
+    case 103: { // jo u64
       if (ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -608,15 +611,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 103: { // seto u8
+    case 104: { // seto u8
       store<u8>(dst(ip), <u8>(ccO()))
       ip += UOP; continue
     }
-    case 104: { // cmovo u32
+    case 105: { // cmovo u32
       const d = dst(ip); put<u32>(d, ccO() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 105: { // cmovo u32 mem
+    case 106: { // cmovo u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -624,11 +627,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccO() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 106: { // cmovo u64
+    case 107: { // cmovo u64
       const d = dst(ip); put<u64>(d, ccO() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 107: { // cmovo u64 mem
+    case 108: { // cmovo u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -636,7 +639,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccO() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 108: { // jno u32
+    case 109: { // jno u32
       if (!ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -647,7 +650,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 109: { // jno u64
+    case 110: { // jno u64
       if (!ccO()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -658,15 +661,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 110: { // setno u8
+    case 111: { // setno u8
       store<u8>(dst(ip), <u8>(!ccO()))
       ip += UOP; continue
     }
-    case 111: { // cmovno u32
+    case 112: { // cmovno u32
       const d = dst(ip); put<u32>(d, !ccO() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 112: { // cmovno u32 mem
+    case 113: { // cmovno u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -674,11 +677,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccO() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 113: { // cmovno u64
+    case 114: { // cmovno u64
       const d = dst(ip); put<u64>(d, !ccO() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 114: { // cmovno u64 mem
+    case 115: { // cmovno u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -686,7 +689,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccO() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 115: { // jb u32
+    case 116: { // jb u32
       if (ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -697,7 +700,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 116: { // jb u64
+    case 117: { // jb u64
       if (ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -708,15 +711,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 117: { // setb u8
+    case 118: { // setb u8
       store<u8>(dst(ip), <u8>(ccB()))
       ip += UOP; continue
     }
-    case 118: { // cmovb u32
+    case 119: { // cmovb u32
       const d = dst(ip); put<u32>(d, ccB() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 119: { // cmovb u32 mem
+    case 120: { // cmovb u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -724,11 +727,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccB() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 120: { // cmovb u64
+    case 121: { // cmovb u64
       const d = dst(ip); put<u64>(d, ccB() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 121: { // cmovb u64 mem
+    case 122: { // cmovb u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -736,7 +739,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccB() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 122: { // jae u32
+    case 123: { // jae u32
       if (!ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -747,7 +750,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 123: { // jae u64
+    case 124: { // jae u64
       if (!ccB()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -758,15 +761,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 124: { // setae u8
+    case 125: { // setae u8
       store<u8>(dst(ip), <u8>(!ccB()))
       ip += UOP; continue
     }
-    case 125: { // cmovae u32
+    case 126: { // cmovae u32
       const d = dst(ip); put<u32>(d, !ccB() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 126: { // cmovae u32 mem
+    case 127: { // cmovae u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -774,11 +777,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccB() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 127: { // cmovae u64
+    case 128: { // cmovae u64
       const d = dst(ip); put<u64>(d, !ccB() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 128: { // cmovae u64 mem
+    case 129: { // cmovae u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -786,7 +789,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccB() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 129: { // jz u32
+    case 130: { // jz u32
       if (ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -797,7 +800,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 130: { // jz u64
+    case 131: { // jz u64
       if (ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -808,15 +811,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 131: { // setz u8
+    case 132: { // setz u8
       store<u8>(dst(ip), <u8>(ccZ()))
       ip += UOP; continue
     }
-    case 132: { // cmovz u32
+    case 133: { // cmovz u32
       const d = dst(ip); put<u32>(d, ccZ() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 133: { // cmovz u32 mem
+    case 134: { // cmovz u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -824,11 +827,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccZ() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 134: { // cmovz u64
+    case 135: { // cmovz u64
       const d = dst(ip); put<u64>(d, ccZ() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 135: { // cmovz u64 mem
+    case 136: { // cmovz u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -836,7 +839,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccZ() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 136: { // jnz u32
+    case 137: { // jnz u32
       if (!ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -847,7 +850,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 137: { // jnz u64
+    case 138: { // jnz u64
       if (!ccZ()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -858,15 +861,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 138: { // setnz u8
+    case 139: { // setnz u8
       store<u8>(dst(ip), <u8>(!ccZ()))
       ip += UOP; continue
     }
-    case 139: { // cmovnz u32
+    case 140: { // cmovnz u32
       const d = dst(ip); put<u32>(d, !ccZ() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 140: { // cmovnz u32 mem
+    case 141: { // cmovnz u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -874,11 +877,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccZ() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 141: { // cmovnz u64
+    case 142: { // cmovnz u64
       const d = dst(ip); put<u64>(d, !ccZ() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 142: { // cmovnz u64 mem
+    case 143: { // cmovnz u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -886,7 +889,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccZ() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 143: { // jbe u32
+    case 144: { // jbe u32
       if (ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -897,7 +900,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 144: { // jbe u64
+    case 145: { // jbe u64
       if (ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -908,15 +911,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 145: { // setbe u8
+    case 146: { // setbe u8
       store<u8>(dst(ip), <u8>(ccBE()))
       ip += UOP; continue
     }
-    case 146: { // cmovbe u32
+    case 147: { // cmovbe u32
       const d = dst(ip); put<u32>(d, ccBE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 147: { // cmovbe u32 mem
+    case 148: { // cmovbe u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -924,11 +927,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccBE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 148: { // cmovbe u64
+    case 149: { // cmovbe u64
       const d = dst(ip); put<u64>(d, ccBE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 149: { // cmovbe u64 mem
+    case 150: { // cmovbe u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -936,7 +939,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccBE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 150: { // ja u32
+    case 151: { // ja u32
       if (!ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -947,7 +950,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 151: { // ja u64
+    case 152: { // ja u64
       if (!ccBE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -958,15 +961,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 152: { // seta u8
+    case 153: { // seta u8
       store<u8>(dst(ip), <u8>(!ccBE()))
       ip += UOP; continue
     }
-    case 153: { // cmova u32
+    case 154: { // cmova u32
       const d = dst(ip); put<u32>(d, !ccBE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 154: { // cmova u32 mem
+    case 155: { // cmova u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -974,11 +977,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccBE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 155: { // cmova u64
+    case 156: { // cmova u64
       const d = dst(ip); put<u64>(d, !ccBE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 156: { // cmova u64 mem
+    case 157: { // cmova u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -986,7 +989,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccBE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 157: { // js u32
+    case 158: { // js u32
       if (ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -997,7 +1000,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 158: { // js u64
+    case 159: { // js u64
       if (ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1008,15 +1011,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 159: { // sets u8
+    case 160: { // sets u8
       store<u8>(dst(ip), <u8>(ccS()))
       ip += UOP; continue
     }
-    case 160: { // cmovs u32
+    case 161: { // cmovs u32
       const d = dst(ip); put<u32>(d, ccS() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 161: { // cmovs u32 mem
+    case 162: { // cmovs u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1024,11 +1027,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccS() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 162: { // cmovs u64
+    case 163: { // cmovs u64
       const d = dst(ip); put<u64>(d, ccS() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 163: { // cmovs u64 mem
+    case 164: { // cmovs u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1036,7 +1039,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccS() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 164: { // jns u32
+    case 165: { // jns u32
       if (!ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1047,7 +1050,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 165: { // jns u64
+    case 166: { // jns u64
       if (!ccS()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1058,15 +1061,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 166: { // setns u8
+    case 167: { // setns u8
       store<u8>(dst(ip), <u8>(!ccS()))
       ip += UOP; continue
     }
-    case 167: { // cmovns u32
+    case 168: { // cmovns u32
       const d = dst(ip); put<u32>(d, !ccS() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 168: { // cmovns u32 mem
+    case 169: { // cmovns u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1074,11 +1077,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccS() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 169: { // cmovns u64
+    case 170: { // cmovns u64
       const d = dst(ip); put<u64>(d, !ccS() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 170: { // cmovns u64 mem
+    case 171: { // cmovns u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1086,7 +1089,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccS() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 171: { // jp u32
+    case 172: { // jp u32
       if (ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1097,7 +1100,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 172: { // jp u64
+    case 173: { // jp u64
       if (ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1108,15 +1111,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 173: { // setp u8
+    case 174: { // setp u8
       store<u8>(dst(ip), <u8>(ccP()))
       ip += UOP; continue
     }
-    case 174: { // cmovp u32
+    case 175: { // cmovp u32
       const d = dst(ip); put<u32>(d, ccP() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 175: { // cmovp u32 mem
+    case 176: { // cmovp u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1124,11 +1127,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccP() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 176: { // cmovp u64
+    case 177: { // cmovp u64
       const d = dst(ip); put<u64>(d, ccP() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 177: { // cmovp u64 mem
+    case 178: { // cmovp u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1136,7 +1139,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccP() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 178: { // jnp u32
+    case 179: { // jnp u32
       if (!ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1147,7 +1150,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 179: { // jnp u64
+    case 180: { // jnp u64
       if (!ccP()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1158,15 +1161,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 180: { // setnp u8
+    case 181: { // setnp u8
       store<u8>(dst(ip), <u8>(!ccP()))
       ip += UOP; continue
     }
-    case 181: { // cmovnp u32
+    case 182: { // cmovnp u32
       const d = dst(ip); put<u32>(d, !ccP() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 182: { // cmovnp u32 mem
+    case 183: { // cmovnp u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1174,11 +1177,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccP() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 183: { // cmovnp u64
+    case 184: { // cmovnp u64
       const d = dst(ip); put<u64>(d, !ccP() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 184: { // cmovnp u64 mem
+    case 185: { // cmovnp u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1186,7 +1189,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccP() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 185: { // jl u32
+    case 186: { // jl u32
       if (ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1197,7 +1200,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 186: { // jl u64
+    case 187: { // jl u64
       if (ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1208,15 +1211,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 187: { // setl u8
+    case 188: { // setl u8
       store<u8>(dst(ip), <u8>(ccL()))
       ip += UOP; continue
     }
-    case 188: { // cmovl u32
+    case 189: { // cmovl u32
       const d = dst(ip); put<u32>(d, ccL() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 189: { // cmovl u32 mem
+    case 190: { // cmovl u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1224,11 +1227,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccL() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 190: { // cmovl u64
+    case 191: { // cmovl u64
       const d = dst(ip); put<u64>(d, ccL() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 191: { // cmovl u64 mem
+    case 192: { // cmovl u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1236,7 +1239,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccL() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 192: { // jge u32
+    case 193: { // jge u32
       if (!ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1247,7 +1250,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 193: { // jge u64
+    case 194: { // jge u64
       if (!ccL()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1258,15 +1261,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 194: { // setge u8
+    case 195: { // setge u8
       store<u8>(dst(ip), <u8>(!ccL()))
       ip += UOP; continue
     }
-    case 195: { // cmovge u32
+    case 196: { // cmovge u32
       const d = dst(ip); put<u32>(d, !ccL() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 196: { // cmovge u32 mem
+    case 197: { // cmovge u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1274,11 +1277,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccL() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 197: { // cmovge u64
+    case 198: { // cmovge u64
       const d = dst(ip); put<u64>(d, !ccL() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 198: { // cmovge u64 mem
+    case 199: { // cmovge u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1286,7 +1289,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccL() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 199: { // jle u32
+    case 200: { // jle u32
       if (ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1297,7 +1300,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 200: { // jle u64
+    case 201: { // jle u64
       if (ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1308,15 +1311,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 201: { // setle u8
+    case 202: { // setle u8
       store<u8>(dst(ip), <u8>(ccLE()))
       ip += UOP; continue
     }
-    case 202: { // cmovle u32
+    case 203: { // cmovle u32
       const d = dst(ip); put<u32>(d, ccLE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 203: { // cmovle u32 mem
+    case 204: { // cmovle u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1324,11 +1327,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, ccLE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 204: { // cmovle u64
+    case 205: { // cmovle u64
       const d = dst(ip); put<u64>(d, ccLE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 205: { // cmovle u64 mem
+    case 206: { // cmovle u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1336,7 +1339,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, ccLE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 206: { // jg u32
+    case 207: { // jg u32
       if (!ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1347,7 +1350,7 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 207: { // jg u64
+    case 208: { // jg u64
       if (!ccLE()) {
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
@@ -1358,15 +1361,15 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 20)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
     }
-    case 208: { // setg u8
+    case 209: { // setg u8
       store<u8>(dst(ip), <u8>(!ccLE()))
       ip += UOP; continue
     }
-    case 209: { // cmovg u32
+    case 210: { // cmovg u32
       const d = dst(ip); put<u32>(d, !ccLE() ? load<u32>(src(ip)) : load<u32>(d))
       ip += UOP; continue
     }
-    case 210: { // cmovg u32 mem
+    case 211: { // cmovg u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1374,11 +1377,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, !ccLE() ? load<u32>(h) : load<u32>(d))
       ip += UOP; continue
     }
-    case 211: { // cmovg u64
+    case 212: { // cmovg u64
       const d = dst(ip); put<u64>(d, !ccLE() ? load<u64>(src(ip)) : load<u64>(d))
       ip += UOP; continue
     }
-    case 212: { // cmovg u64 mem
+    case 213: { // cmovg u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1386,11 +1389,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, !ccLE() ? load<u64>(h) : load<u64>(d))
       ip += UOP; continue
     }
-    case 213: { // inc:E u32
+    case 214: { // inc:E u32
       const d = dst(ip); put<u32>(d, inc<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 214: { // inc:E u32 mem
+    case 215: { // inc:E u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1398,11 +1401,11 @@ export function run(count: i32): i32 {
       store<u32>(h, inc<u32>(load<u32>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 215: { // inc:E u64
+    case 216: { // inc:E u64
       const d = dst(ip); put<u64>(d, inc<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 216: { // inc:E u64 mem
+    case 217: { // inc:E u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1410,11 +1413,11 @@ export function run(count: i32): i32 {
       store<u64>(h, inc<u64>(load<u64>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 217: { // dec:E u32
+    case 218: { // dec:E u32
       const d = dst(ip); put<u32>(d, dec<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 218: { // dec:E u32 mem
+    case 219: { // dec:E u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1422,11 +1425,11 @@ export function run(count: i32): i32 {
       store<u32>(h, dec<u32>(load<u32>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 219: { // dec:E u64
+    case 220: { // dec:E u64
       const d = dst(ip); put<u64>(d, dec<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 220: { // dec:E u64 mem
+    case 221: { // dec:E u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1434,7 +1437,7 @@ export function run(count: i32): i32 {
       store<u64>(h, dec<u64>(load<u64>(h))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 221: { // push u64
+    case 222: { // push u64
       
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1443,7 +1446,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       ip += UOP; continue
     }
-    case 222: { // push u64 mem
+    case 223: { // push u64 mem
       let v: u64; {
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1457,7 +1460,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       ip += UOP; continue
     }
-    case 223: { // pop u64
+    case 224: { // pop u64
       
       const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1465,11 +1468,11 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))
       ip += UOP; continue
     }
-    case 224: { // mov:EI u8
+    case 225: { // mov:EI u8
       const d = dst(ip); put<u8>(d, immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 225: { // mov:EI u8 mem
+    case 226: { // mov:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1477,7 +1480,7 @@ export function run(count: i32): i32 {
       store<u8>(h, immOf<u8>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 226: { // mov:EI u16 mem
+    case 227: { // mov:EI u16 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 1) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1485,11 +1488,11 @@ export function run(count: i32): i32 {
       store<u16>(h, immOf<u16>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 227: { // mov:EI u32
+    case 228: { // mov:EI u32
       const d = dst(ip); put<u32>(d, immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 228: { // mov:EI u32 mem
+    case 229: { // mov:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1497,11 +1500,11 @@ export function run(count: i32): i32 {
       store<u32>(h, immOf<u32>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 229: { // mov:EI u64
+    case 230: { // mov:EI u64
       const d = dst(ip); put<u64>(d, immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 230: { // mov:EI u64 mem
+    case 231: { // mov:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1509,11 +1512,11 @@ export function run(count: i32): i32 {
       store<u64>(h, immOf<u64>(ip)); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 231: { // xchg:EG u32
+    case 232: { // xchg:EG u32
       const d = dst(ip), r = src(ip), v = load<u32>(d); put<u32>(d, load<u32>(r)); put<u32>(r, v)
       ip += UOP; continue
     }
-    case 232: { // xchg:EG u32 mem
+    case 233: { // xchg:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1522,11 +1525,11 @@ export function run(count: i32): i32 {
       put<u32>(r, v)
       ip += UOP; continue
     }
-    case 233: { // xchg:EG u64
+    case 234: { // xchg:EG u64
       const d = dst(ip), r = src(ip), v = load<u64>(d); put<u64>(d, load<u64>(r)); put<u64>(r, v)
       ip += UOP; continue
     }
-    case 234: { // xchg:EG u64 mem
+    case 235: { // xchg:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1535,11 +1538,11 @@ export function run(count: i32): i32 {
       put<u64>(r, v)
       ip += UOP; continue
     }
-    case 235: { // movsxd u64
+    case 236: { // movsxd u64
       put<u64>(dst(ip), <u64><i64>load<i32>(src(ip)))
       ip += UOP; continue
     }
-    case 236: { // movsxd u64 mem
+    case 237: { // movsxd u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1547,7 +1550,7 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), <u64><i64>load<i32>(h))
       ip += UOP; continue
     }
-    case 237: { // push_imm u64
+    case 238: { // push_imm u64
       
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1556,11 +1559,11 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       ip += UOP; continue
     }
-    case 238: { // imul:GEI u32
+    case 239: { // imul:GEI u32
       put<u32>(dst(ip), imul<u32>(load<u32>(src(ip)), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 239: { // imul:GEI u32 mem
+    case 240: { // imul:GEI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1568,11 +1571,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), imul<u32>(load<u32>(h), immOf<u32>(ip)))
       ip += UOP; continue
     }
-    case 240: { // imul:GEI u64
+    case 241: { // imul:GEI u64
       put<u64>(dst(ip), imul<u64>(load<u64>(src(ip)), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 241: { // imul:GEI u64 mem
+    case 242: { // imul:GEI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1580,15 +1583,15 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), imul<u64>(load<u64>(h), immOf<u64>(ip)))
       ip += UOP; continue
     }
-    case 242: { // test:EG u8
+    case 243: { // test:EG u8
       const d = dst(ip); test<u8>(load<u8>(d), load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 243: { // test:EG u32
+    case 244: { // test:EG u32
       const d = dst(ip); test<u32>(load<u32>(d), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 244: { // test:EG u32 mem
+    case 245: { // test:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1596,11 +1599,11 @@ export function run(count: i32): i32 {
       test<u32>(load<u32>(h), load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 245: { // test:EG u64
+    case 246: { // test:EG u64
       const d = dst(ip); test<u64>(load<u64>(d), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 246: { // test:EG u64 mem
+    case 247: { // test:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1608,11 +1611,11 @@ export function run(count: i32): i32 {
       test<u64>(load<u64>(h), load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 247: { // mov:EG u8
+    case 248: { // mov:EG u8
       const d = dst(ip); put<u8>(d, load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 248: { // mov:EG u8 mem
+    case 249: { // mov:EG u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == (va & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1620,7 +1623,7 @@ export function run(count: i32): i32 {
       store<u8>(h, load<u8>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 249: { // mov:EG u16 mem
+    case 250: { // mov:EG u16 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 1) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1628,11 +1631,11 @@ export function run(count: i32): i32 {
       store<u16>(h, load<u16>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 250: { // mov:EG u32
+    case 251: { // mov:EG u32
       const d = dst(ip); put<u32>(d, load<u32>(src(ip)))
       ip += UOP; continue
     }
-    case 251: { // mov:EG u32 mem
+    case 252: { // mov:EG u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 3) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1640,11 +1643,11 @@ export function run(count: i32): i32 {
       store<u32>(h, load<u32>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 252: { // mov:EG u64
+    case 253: { // mov:EG u64
       const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
       ip += UOP; continue
     }
-    case 253: { // mov:EG u64 mem
+    case 254: { // mov:EG u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1652,7 +1655,7 @@ export function run(count: i32): i32 {
       store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit()
       ip += UOP; continue
     }
-    case 254: { // mov:GE u8 mem
+    case 255: { // mov:GE u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1660,7 +1663,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u8>(d, load<u8>(h))
       ip += UOP; continue
     }
-    case 255: { // mov:GE u32 mem
+    case 256: { // mov:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1668,7 +1671,7 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, load<u32>(h))
       ip += UOP; continue
     }
-    case 256: { // mov:GE u64 mem
+    case 257: { // mov:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1676,19 +1679,19 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, load<u64>(h))
       ip += UOP; continue
     }
-    case 257: { // lea u32 mem
+    case 258: { // lea u32 mem
       put<u32>(dst(ip), <u32>ea(ip))
       ip += UOP; continue
     }
-    case 258: { // lea u64 mem
+    case 259: { // lea u64 mem
       put<u64>(dst(ip), <u64>ea(ip))
       ip += UOP; continue
     }
-    case 259: { // test:EI u8
+    case 260: { // test:EI u8
       const d = dst(ip); test<u8>(load<u8>(d), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 260: { // test:EI u8 mem
+    case 261: { // test:EI u8 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1696,11 +1699,11 @@ export function run(count: i32): i32 {
       test<u8>(load<u8>(h), immOf<u8>(ip))
       ip += UOP; continue
     }
-    case 261: { // test:EI u32
+    case 262: { // test:EI u32
       const d = dst(ip); test<u32>(load<u32>(d), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 262: { // test:EI u32 mem
+    case 263: { // test:EI u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1708,11 +1711,11 @@ export function run(count: i32): i32 {
       test<u32>(load<u32>(h), immOf<u32>(ip))
       ip += UOP; continue
     }
-    case 263: { // test:EI u64
+    case 264: { // test:EI u64
       const d = dst(ip); test<u64>(load<u64>(d), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 264: { // test:EI u64 mem
+    case 265: { // test:EI u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1720,7 +1723,7 @@ export function run(count: i32): i32 {
       test<u64>(load<u64>(h), immOf<u64>(ip))
       ip += UOP; continue
     }
-    case 265: { // ret u64
+    case 266: { // ret u64
       
       const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1729,7 +1732,7 @@ export function run(count: i32): i32 {
       if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
       store<u64>(RIP, target); store<u64>(RSP, va + 8); break
     }
-    case 266: { // leave u64
+    case 267: { // leave u64
       
       const va = load<u64>(RBP), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1737,7 +1740,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va + 8); store<u64>(RBP, load<u64>(h))
       ip += UOP; continue
     }
-    case 267: { // call u64
+    case 268: { // call u64
       
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1749,37 +1752,37 @@ export function run(count: i32): i32 {
       const to = load<i32>(ip, 12)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
-    case 268: { // jmp u32
+    case 269: { // jmp u32
       
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
       const to = load<i32>(ip, 12)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
-    case 269: { // jmp u64
+    case 270: { // jmp u64
       
       const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
       if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
       const to = load<i32>(ip, 12)
       store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
     }
-    case 270: { // not:E u32
+    case 271: { // not:E u32
       const d = dst(ip); put<u32>(d, not<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 271: { // not:E u64
+    case 272: { // not:E u64
       const d = dst(ip); put<u64>(d, not<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 272: { // neg:E u32
+    case 273: { // neg:E u32
       const d = dst(ip); put<u32>(d, neg<u32>(load<u32>(d)))
       ip += UOP; continue
     }
-    case 273: { // neg:E u64
+    case 274: { // neg:E u64
       const d = dst(ip); put<u64>(d, neg<u64>(load<u64>(d)))
       ip += UOP; continue
     }
-    case 274: { // call_ind u64
+    case 275: { // call_ind u64
       const target = load<u64>(dst(ip));
       const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
       if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
@@ -1789,7 +1792,7 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       store<u64>(RIP, target); break
     }
-    case 275: { // call_ind u64 mem
+    case 276: { // call_ind u64 mem
       let target: u64; {
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1803,12 +1806,12 @@ export function run(count: i32): i32 {
       store<u64>(RSP, va)
       store<u64>(RIP, target); break
     }
-    case 276: { // jmp_ind u64
+    case 277: { // jmp_ind u64
       const target = load<u64>(dst(ip));
       if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
       store<u64>(RIP, target); break
     }
-    case 277: { // jmp_ind u64 mem
+    case 278: { // jmp_ind u64 mem
       let target: u64; {
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1817,11 +1820,11 @@ export function run(count: i32): i32 {
       if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
       store<u64>(RIP, target); break
     }
-    case 278: { // imul:GE u32
+    case 279: { // imul:GE u32
       const d = dst(ip); put<u32>(d, imul<u32>(load<u32>(d), load<u32>(src(ip))))
       ip += UOP; continue
     }
-    case 279: { // imul:GE u32 mem
+    case 280: { // imul:GE u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1829,11 +1832,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u32>(d, imul<u32>(load<u32>(d), load<u32>(h)))
       ip += UOP; continue
     }
-    case 280: { // imul:GE u64
+    case 281: { // imul:GE u64
       const d = dst(ip); put<u64>(d, imul<u64>(load<u64>(d), load<u64>(src(ip))))
       ip += UOP; continue
     }
-    case 281: { // imul:GE u64 mem
+    case 282: { // imul:GE u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1841,11 +1844,11 @@ export function run(count: i32): i32 {
       const d = dst(ip); put<u64>(d, imul<u64>(load<u64>(d), load<u64>(h)))
       ip += UOP; continue
     }
-    case 282: { // movzx8 u32
+    case 283: { // movzx8 u32
       put<u32>(dst(ip), <u32><u32>load<u8>(src(ip)))
       ip += UOP; continue
     }
-    case 283: { // movzx8 u32 mem
+    case 284: { // movzx8 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1853,11 +1856,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><u32>load<u8>(h))
       ip += UOP; continue
     }
-    case 284: { // movzx16 u32
+    case 285: { // movzx16 u32
       put<u32>(dst(ip), <u32><u32>load<u16>(src(ip)))
       ip += UOP; continue
     }
-    case 285: { // movzx16 u32 mem
+    case 286: { // movzx16 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1865,11 +1868,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><u32>load<u16>(h))
       ip += UOP; continue
     }
-    case 286: { // movsx8 u32
+    case 287: { // movsx8 u32
       put<u32>(dst(ip), <u32><i32>load<i8>(src(ip)))
       ip += UOP; continue
     }
-    case 287: { // movsx8 u32 mem
+    case 288: { // movsx8 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1877,11 +1880,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><i32>load<i8>(h))
       ip += UOP; continue
     }
-    case 288: { // movsx8 u64
+    case 289: { // movsx8 u64
       put<u64>(dst(ip), <u64><i64>load<i8>(src(ip)))
       ip += UOP; continue
     }
-    case 289: { // movsx8 u64 mem
+    case 290: { // movsx8 u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1889,11 +1892,11 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), <u64><i64>load<i8>(h))
       ip += UOP; continue
     }
-    case 290: { // movsx16 u32
+    case 291: { // movsx16 u32
       put<u32>(dst(ip), <u32><i32>load<i16>(src(ip)))
       ip += UOP; continue
     }
-    case 291: { // movsx16 u32 mem
+    case 292: { // movsx16 u32 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -1901,11 +1904,11 @@ export function run(count: i32): i32 {
       put<u32>(dst(ip), <u32><i32>load<i16>(h))
       ip += UOP; continue
     }
-    case 292: { // movsx16 u64
+    case 293: { // movsx16 u64
       put<u64>(dst(ip), <u64><i64>load<i16>(src(ip)))
       ip += UOP; continue
     }
-    case 293: { // movsx16 u64 mem
+    case 294: { // movsx16 u64 mem
       
       const va = ea(ip), e = tlb + slot(va); let h: u32
       if (load<u64>(e, READ) == ((va + 1) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
@@ -3429,6 +3432,7 @@ function c_movsx16(ip: u32, k: u32): i32 {
 
 /** A uop that the first switch does not know. 0: go on with the next uop; 1: leave the block. */
 export function cold(ip: u32, op: u32): i32 {
+  if (op == OP_LOCK) return locked(ip)
   const k = op & 7
   switch ((op - 296) >> 3) {
     case 0: return c_add_EG(ip, k)
@@ -3647,27 +3651,28 @@ export function cold(ip: u32, op: u32): i32 {
     case 213: return fxrstor(ip, k)
     case 214: return ldmxcsr(ip, k)
     case 215: return stmxcsr(ip, k)
-    case 216: return clflush(ip, k)
-    case 217: return c_imul_GE(ip, k)
-    case 218: return cmpxchg(ip, k)
-    case 219: return load_far_ss(ip, k) ? 1 : advance(ip)
-    case 220: return btr(ip, k)
-    case 221: return load_far_fs(ip, k) ? 1 : advance(ip)
-    case 222: return load_far_gs(ip, k) ? 1 : advance(ip)
-    case 223: return c_movzx8(ip, k)
-    case 224: return c_movzx16(ip, k)
-    case 225: return bt_imm(ip, k)
-    case 226: return bts_imm(ip, k)
-    case 227: return btr_imm(ip, k)
-    case 228: return btc_imm(ip, k)
-    case 229: return btc(ip, k)
-    case 230: return bsf(ip, k)
-    case 231: return bsr(ip, k)
-    case 232: return c_movsx8(ip, k)
-    case 233: return c_movsx16(ip, k)
-    case 234: return xadd(ip, k)
-    case 235: return cmpxchg8b(ip, k)
-    case 236: return sse(ip, k)
+    case 216: return mfence(ip, k)
+    case 217: return clflush(ip, k)
+    case 218: return c_imul_GE(ip, k)
+    case 219: return cmpxchg(ip, k)
+    case 220: return load_far_ss(ip, k) ? 1 : advance(ip)
+    case 221: return btr(ip, k)
+    case 222: return load_far_fs(ip, k) ? 1 : advance(ip)
+    case 223: return load_far_gs(ip, k) ? 1 : advance(ip)
+    case 224: return c_movzx8(ip, k)
+    case 225: return c_movzx16(ip, k)
+    case 226: return bt_imm(ip, k)
+    case 227: return bts_imm(ip, k)
+    case 228: return btr_imm(ip, k)
+    case 229: return btc_imm(ip, k)
+    case 230: return btc(ip, k)
+    case 231: return bsf(ip, k)
+    case 232: return bsr(ip, k)
+    case 233: return c_movsx8(ip, k)
+    case 234: return c_movsx16(ip, k)
+    case 235: return xadd(ip, k)
+    case 236: return cmpxchg8b(ip, k)
+    case 237: return sse(ip, k)
   }
   return 0
 }

@@ -6,11 +6,12 @@
 import { SCRATCH, CPL, MODE } from '../generated/layout'
 import { translate, canonical, NOT_MEMORY, translatedGpa } from './walk'
 import { raise, GP, SS } from '../state'
-import { slot, pageFlags, READ, WRITE } from './tlb'
+import { slot, pageFlags, noteDirty, READ, WRITE } from './tlb'
 import { TLB_SUPERVISOR, TLB_USER, TLB_CHECKED, DTLB } from '../generated/layout'
 import { look } from './watch'
 import { mmio_read, mmio_write } from '../imports'
-import { dropCode } from '../decode/cache'
+import { dropCode, dropEverywhere } from '../decode/cache'
+import { several, lockCode, unlockCode, beginDrop, endDrop } from '../several'
 
 /** Host addresses below this are engine state: an operand there is SCRATCH and wants commit(). */
 export const STAGED_BELOW: u32 = 0x02000000
@@ -22,6 +23,8 @@ let firstHost: u32 = 0 // 0: MMIO at firstGpa
 let secondHost: u32 = 0
 let firstGpa: u64 = 0
 let secondGpa: u64 = 0
+// The piece that was found last lies in a page with decoded code and there are several vcpus: it must be staged.
+let guarded: bool = false
 
 // @ts-ignore: decorator
 @inline function user(): u32 { return load<u32>(CPL) == 3 ? 2 : 0 }
@@ -45,8 +48,9 @@ function piece(va: u64, access: u32): u32 {
     if (e & 2) return 1 // read-only to the guest: the write goes nowhere
     const pf = pageFlags(host)
     const state = load<u8>(pf)
-    if (state & 1) dropCode(host)
-    if (!(state & 2)) store<u8>(pf, load<u8>(pf) | 2)
+    if (several()) guarded = (atomic.load<u8>(pf) & 1) != 0
+    else if (state & 1) dropCode(host)
+    noteDirty(pf)
   }
   return host + (<u32>va & 0xfff)
 }
@@ -98,10 +102,11 @@ export function writeMiss(va: u64, size: u32, ip: u32): u32 {
   if (load<u32>(DTLB) == TLB_CHECKED && !system && !look(va, size, true)) return 0
   const room: u32 = 0x1000 - (<u32>va & 0xfff)
   stagedSize = size
+  guarded = false
   if (room >= size) {
     const h = piece(va, 1)
-    if (h != 1) return h
-    firstSize = size; firstHost = 0; firstGpa = translatedGpa
+    if (h == 0 || (h != 1 && !guarded)) return h
+    firstSize = size; firstHost = h == 1 ? 0 : h; firstGpa = translatedGpa
     return SCRATCH
   }
   firstSize = room
@@ -127,11 +132,26 @@ export function updateMiss(va: u64, size: u32, ip: u32): u32 {
 
 /** Carry a staged store out. */
 export function commit(): void {
-  if (firstHost) memory.copy(firstHost, SCRATCH, firstSize); else mmioStore(firstGpa, firstSize, SCRATCH)
-  if (firstSize < stagedSize) {
-    if (secondHost) memory.copy(secondHost, SCRATCH + firstSize, stagedSize - firstSize)
-    else mmioStore(secondGpa, stagedSize - firstSize, SCRATCH + firstSize)
+  const two = firstSize < stagedSize
+  if (several() && (firstHost || (two && secondHost))) {
+    lockCode()
+    beginDrop()
+    if (firstHost) { dropEverywhere(firstHost); put(firstHost, SCRATCH, firstSize) }
+    if (two && secondHost) { dropEverywhere(secondHost); memory.copy(secondHost, SCRATCH + firstSize, stagedSize - firstSize) }
+    endDrop()
+    unlockCode()
+  } else {
+    if (firstHost) memory.copy(firstHost, SCRATCH, firstSize)
+    if (two && secondHost) memory.copy(secondHost, SCRATCH + firstSize, stagedSize - firstSize)
   }
+  if (!firstHost) mmioStore(firstGpa, firstSize, SCRATCH)
+  if (two && !secondHost) mmioStore(secondGpa, stagedSize - firstSize, SCRATCH + firstSize)
+}
+// In one piece where a processor would: other vcpus look on.
+function put(to: u32, from: u32, size: u32): void {
+  if (size == 8) store<u64>(to, load<u64>(from)); else if (size == 4) store<u32>(to, load<u32>(from))
+  else if (size == 2) store<u16>(to, load<u16>(from)); else if (size == 1) store<u8>(to, load<u8>(from))
+  else memory.copy(to, from, size)
 }
 
 // The same three for the cold functions, with the TLB looked up first.

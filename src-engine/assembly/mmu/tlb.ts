@@ -3,7 +3,8 @@
 // also catches accesses that cross a page, and a tag of 1 never matches.
 // Invariant: a page with decoded code, a clean page being logged, MMIO and read-only pages never get a write tag.
 // Runs in: the vcpu's thread.
-import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, PAGE_FLAGS_BASE } from '../generated/layout'
+import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, PAGE_FLAGS_BASE, VCPUS, INDEX } from '../generated/layout'
+import { areaOf } from '../several'
 import { forgetJumps } from '../decode/cache'
 
 export const READ: u32 = 0, WRITE: u32 = 0x4000, EXEC: u32 = 0x8000
@@ -59,16 +60,33 @@ export function flushPage(va: u64): void {
   forgetJumps()
 }
 
-/** Take the write tags off a host page, so that the next write to it goes the slow way. */
-export function revokeWrites(host: u32): void {
+// In the area that lies `delta` from this vcpu's.
+function revokeIn(host: u32, delta: u32): bool {
+  let found = false
   for (let t: u32 = 0; t < 2; t++) {
-    const base = (t ? TLB_USER : TLB_SUPERVISOR) + WRITE
+    const base = (t ? TLB_USER : TLB_SUPERVISOR) + WRITE + delta
     for (let e = base, end = base + 0x4000; e < end; e += 16) {
       const tag = load<u64>(e)
-      if (tag != 1 && load<u32>(e, 8) + <u32>tag == host) store<u64>(e, 1)
+      if (tag != 1 && load<u32>(e, 8) + <u32>tag == host) { store<u64>(e, 1); found = true }
     }
   }
+  return found
+}
+
+/** Take the write tags off a host page, so that the next write to it goes the slow way. */
+export function revokeWrites(host: u32): void { revokeIn(host, 0) }
+
+/** The same in all vcpus. Returns which others had one: they may be about to use it. */
+export function revokeEverywhere(host: u32): u32 {
+  let others: u32 = 0
+  for (let v: u32 = 0; v < load<u32>(VCPUS); v++) {
+    if (revokeIn(host, areaOf(v)) && v != load<u32>(INDEX)) others |= 1 << v
+  }
+  return others
 }
 
 // @ts-ignore: decorator
 @inline export function pageFlags(host: u32): u32 { return PAGE_FLAGS_BASE + (host >> 12) }
+/** Note a write to a page; other threads have bits of the same byte. */
+// @ts-ignore: decorator
+@inline export function noteDirty(flags: u32): void { if (!(load<u8>(flags) & 2)) atomic.or<u8>(flags, 2) }

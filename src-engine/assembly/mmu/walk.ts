@@ -4,8 +4,9 @@
 // Runs in: the vcpu's thread. Spec: AMD64 manual volume 2, chapter 5.
 import { CR0, CR3, CR4, EFER, CPL, P2M_BASE, P2M_GFNS, TLB_SUPERVISOR, TLB_USER, EFLAGS_REST, STAT_TLB_FILL } from '../generated/layout'
 import { raisePage } from '../state'
-import { slot, READ, WRITE, EXEC, GLOBAL, BIG, HUGE, noteBig, pageFlags } from './tlb'
+import { slot, READ, WRITE, EXEC, GLOBAL, BIG, HUGE, noteBig, noteDirty, pageFlags } from './tlb'
 import { dropCode } from '../decode/cache'
+import { several, fence } from '../several'
 
 export const PG: u32 = 0x80000000, WP: u32 = 0x10000
 const P: u64 = 1, RW: u64 = 2, US: u64 = 4, A: u64 = 0x20, D: u64 = 0x40, PS: u64 = 0x80, G: u64 = 0x100, NX: u64 = 0x8000000000000000
@@ -42,16 +43,40 @@ function tableEntry(gpa: u64): u32 {
 function marked(host: u32): void {
   const pf = pageFlags(host)
   if (load<u8>(pf) & 1) dropCode(host)
-  store<u8>(pf, load<u8>(pf) | 2)
+  noteDirty(pf)
 }
-function mark8(host: u32, bits: u64): void { store<u64>(host, load<u64>(host) | bits); marked(host) }
-function mark4(host: u32, bits: u32): void { store<u32>(host, load<u32>(host) | bits); marked(host) }
+// False: another vcpu has changed the entry since it was read, the walk begins anew.
+function mark8(host: u32, entry: u64, bits: u64): bool {
+  if (!several()) store<u64>(host, entry | bits)
+  else if (atomic.cmpxchg<u64>(host, entry, entry | bits) != entry) return false
+  marked(host)
+  return true
+}
+function mark4(host: u32, entry: u32, bits: u32): bool {
+  if (!several()) store<u32>(host, entry | bits)
+  else if (atomic.cmpxchg<u32>(host, entry, entry | bits) != entry) return false
+  marked(host)
+  return true
+}
+// An entry of an upper table, which was present when it was read.
+function mark(host: u32): bool {
+  const e = load<u64>(host)
+  return (e & A) != 0 || ((e & P) != 0 && mark8(host, e, A))
+}
+/** What walk() returns when it has to begin anew. */
+const AGAIN: u32 = 1
 
 /**
  * Walk for an access: bit 0 of `access` write, bit 1 user, bit 2 fetch. 0 when allowed, else 0x80000000 | page-fault error code.
  * With `quiet` neither accessed nor dirty bits are set.
  */
 function walk(va: u64, access: u32, quiet: bool): u32 {
+  let result = walkOnce(va, access, quiet)
+  while (result == AGAIN) result = walkOnce(va, access, quiet)
+  return result
+}
+
+function walkOnce(va: u64, access: u32, quiet: bool): u32 {
   walkedGlobal = false; walkedUser = true; walkedWrite = true; walkedNx = false; walkedBig = 0
   const cr0 = load<u32>(CR0)
   if (!(cr0 & PG)) { walkedGpa = va & 0xffffffff; return MISS }
@@ -104,11 +129,9 @@ function walk(va: u64, access: u32, quiet: bool): u32 {
   if (write && !(rights & RW) && (user || cr0 & WP)) return 0x80000000 | code | 1
   if (access & 4 && nx) return 0x80000000 | code | 1
   if (!quiet) {
-    if (h0 && !(load<u64>(h0) & A)) mark8(h0, A)
-    if (h1 && !(load<u64>(h1) & A)) mark8(h1, A)
-    if (h2 && !(load<u64>(h2) & A)) mark8(h2, A)
+    if ((h0 && !mark(h0)) || (h1 && !mark(h1)) || (h2 && !mark(h2))) return AGAIN
     const want = write ? A | D : A
-    if ((e & want) != want) mark8(host, want)
+    if ((e & want) != want && !mark8(host, e, want)) return AGAIN
   }
   const size: u64 = (<u64>1 << (12 + level * 9)) - 1
   walkedGpa = (e & FRAME & ~size) | (va & size)
@@ -141,9 +164,9 @@ function walk32(va: u32, access: u32, code: u32, cr0: u32, cr4: u32, quiet: bool
   if (user && !(rights & 4)) return 0x80000000 | code | 1
   if (write && !(rights & 2) && (user || cr0 & WP)) return 0x80000000 | code | 1
   if (!quiet) {
-    if (!big && !(e1 & 0x20)) mark4(h1, 0x20)
+    if (!big && !(e1 & 0x20) && !mark4(h1, e1, 0x20)) return AGAIN
     const want: u32 = write ? 0x60 : 0x20
-    if ((entry & want) != want) mark4(last, want)
+    if ((entry & want) != want && !mark4(last, entry, want)) return AGAIN
   }
   // 4 MiB pages carry physical bits 32-39 in bits 13-20 (PSE-36)
   walkedGpa = big ? <u64>(e1 & 0xffc00000) | (<u64>(e1 >> 13 & 0xff) << 32) | <u64>(va & 0x3fffff) : <u64>((entry & ~0xfff) | (va & 0xfff))
@@ -189,9 +212,14 @@ export function translate(va: u64, access: u32): u32 {
     const pf = pageFlags(host)
     const state = load<u8>(pf)
     if (!(state & 1) && !(entry & PAGE_READ_ONLY) && walkedWrite) {
-      if (!(state & 2)) store<u8>(pf, state | 2)
+      noteDirty(pf)
       const w = tlb + WRITE + s
       store<u64>(w, page); store<u32>(w, addend, 8); store<u32>(w, flags, 12)
+      if (several()) {
+        // A vcpu that begins to decode the page marks it first and takes tags then: one of the two sees the other.
+        fence()
+        if (load<u8>(pf) & 1) store<u64>(w, 1)
+      }
     }
   }
   return entry

@@ -30,12 +30,14 @@ export function vcpuOp(call: Call): HypercallResult {
     case OP.VCPUOP_initialise:
       return vcpu === 0 ? -ERRNO.EEXIST : -ERRNO.EOPNOTSUPP
     case OP.VCPUOP_up:
-      if (domain.vget(vcpu, 'UP') === 0) return -ERRNO.EINVAL
+      if (domain.vget(vcpu, 'INITIALISED') === 0) return -ERRNO.EINVAL
+      domain.states.up(vcpu)
       return 0
     case OP.VCPUOP_down:
+      domain.states.down(vcpu, 'the guest took its last vcpu down')
       return 0
     case OP.VCPUOP_is_up:
-      return domain.vget(vcpu, 'UP')
+      return domain.states.isUp(vcpu) ? 1 : 0
     case OP.VCPUOP_get_runstate_info:
       return call.copyOut(arg, domain.runstates.record(vcpu)) ? 0 : -ERRNO.EFAULT
     case OP.VCPUOP_register_runstate_memory_area: {

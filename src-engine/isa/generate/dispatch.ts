@@ -8,7 +8,7 @@ const SIGNED = ['i8', 'i16', 'i32', 'i64'] as const
 const BYTES = [1, 2, 4, 8] as const
 
 /** Uops that no instruction names. */
-export const SPECIAL = ['STALE', 'RAISE', 'GOTO', 'ADDRESS', 'ADDRESS64', 'MOVABS', 'ENTER'] as const
+export const SPECIAL = ['STALE', 'RAISE', 'GOTO', 'ADDRESS', 'ADDRESS64', 'MOVABS', 'ENTER', 'LOCK'] as const
 
 export type Numbering = {
   readonly families: readonly string[]
@@ -253,7 +253,9 @@ import { add, or, adc, sbb, and, sub, xor, cmp, test, mov, inc, dec, neg, not, i
 import { ${SHIFTS.join(', ')} } from '../execute/shift'
 import { READ, WRITE, slot } from '../mmu/tlb'
 import { readMiss, writeMiss, updateMiss, readHost, writeHost, updateHost, commit, STAGED_BELOW, STACK } from '../mmu/access'
-import { boundary, start, advance, address } from '../execute/boundary'
+import { boundary, start, advance, address, stale } from '../execute/boundary'
+import { locked } from '../execute/locked'
+import { OP_LOCK } from './tables'
 import { enterRegion, LEFT } from '../execute/translated'
 import { cachedJump } from '../decode/cache'
 import { VCPU, RIP, RSP, RBP, RCX, PC_BASE, CODE_BASE, DTLB, ATTENTION, BUDGET, RESULT, PATCH, TMP } from './layout'
@@ -270,7 +272,7 @@ export function run(count: i32): i32 {
     const op = <u32>load<u16>(ip)
     switch (op) {
     case 0: { // dropped while running: look the instruction up again
-      store<u64>(RIP, ripAt(offsetOf(ip))); store<i32>(BUDGET, load<i32>(BUDGET) + 1); break
+      stale(ip); store<i32>(BUDGET, load<i32>(BUDGET) + 1); break
     }
     case 1: { raise(imm(ip), 0); break }
     case 2: {${follow('ip + 8', 'load<i32>(ip, 12)')}
@@ -283,6 +285,7 @@ export function run(count: i32): i32 {
       if (ip & LEFT) { ip &= ~LEFT; break }
       continue
     }
+    case 7: { if (locked(ip)) break; ip += 2 * UOP; continue }
 ${cases.join('\n')}
     default: { if (cold(ip, op)) break; ip += UOP; continue }
     }
@@ -305,6 +308,7 @@ ${functions.join('\n')}
 
 /** A uop that the first switch does not know. 0: go on with the next uop; 1: leave the block. */
 export function cold(ip: u32, op: u32): i32 {
+  if (op == OP_LOCK) return locked(ip)
   const k = op & 7
   switch ((op - ${n.coldBase}) >> 3) {
 ${coldCases.join('\n')}

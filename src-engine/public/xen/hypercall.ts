@@ -12,7 +12,7 @@ export const HYPERCALLS = [
   [18, 'console_io', 'done'],
   [20, 'grant_table_op', 'partial: v1 entries; mapping foreign frames is for backend domains'],
   [21, 'vm_assist', 'done'],
-  [24, 'vcpu_op', 'partial: one vcpu is up'],
+  [24, 'vcpu_op', 'partial: no VCPUOP_initialise'],
   [27, 'xsm_op', 'no: -ENOSYS'],
   [29, 'sched_op', 'done'],
   [32, 'event_channel_op', 'partial: 2-level ABI; no FIFO, no pirq'],

@@ -4,9 +4,9 @@ import { struct } from '../../lib/struct-layout'
 
 /** Operation, number, status. */
 export const VCPUOPS = [
-  ['VCPUOP_initialise', 0, 'partial: -EEXIST for vcpu 0'],
+  ['VCPUOP_initialise', 0, 'partial: -EEXIST for vcpu 0; others start by INIT and STARTUP'],
   ['VCPUOP_up', 1, 'done'],
-  ['VCPUOP_down', 2, 'partial: answers 0, the one vcpu stays up'],
+  ['VCPUOP_down', 2, 'done'],
   ['VCPUOP_is_up', 3, 'done'],
   ['VCPUOP_get_runstate_info', 4, 'done'],
   ['VCPUOP_register_runstate_memory_area', 5, 'done'],

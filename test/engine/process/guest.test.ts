@@ -78,7 +78,7 @@ describe('the headless runner', () => {
       [['--kernel', file('truncated')], /./],
       [['--kernel', file('spin'), '--memory', '0'], /too little/],
       [['--kernel', file('spin'), '--memory', '4096'], /beyond the limit/],
-      [['--kernel', file('spin'), '--vcpus', '2'], /one vcpu/],
+      [['--kernel', file('spin'), '--vcpus', '9'], /at most 8 vcpus/],
       [['--kernel', file('spin'), '--ramdisk', file('nothing')], /cannot be read/],
       [['--kernel', file('spin'), '--expect', '('], /regular expression/],
       [['--restore', file('random')], /not a save file/],

@@ -1,0 +1,72 @@
+// Debian's kernel on several vcpus: all come up by INIT and STARTUP, work runs on each of them, one goes off and on again, and the
+// guest ends in each of the ways a guest ends.
+import { describe, expect, it } from 'vitest'
+import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
+import { debianGuest } from '../support/debian-guest'
+import { headlessGuest } from '../support/headless-guest'
+import { LONG } from '../support/tier'
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+const PROMPT = escaped(DEMO_PROMPT)
+
+/** Sums of the same bytes on each processor, and whether it has been busy. */
+const work = (vcpus: number): string =>
+  [
+    `for i in $(seq 0 ${vcpus - 1}); do`,
+    '(taskset -c $i sh -c "dd if=/dev/zero bs=1M count=2 2>/dev/null | sha256sum | cut -c1-16 | sed s/^/sum-$i-/") & done; wait;',
+    'for i in $(seq 0 $(($(nproc) - 1))); do set -- $(grep "^cpu$i " /proc/stat); echo busy-$i-$(($2 + $4 > 0)); done',
+  ].join(' ')
+/** Of 2 MiB of zeroes. */
+const SUM = '5647f05ec18958947d32874eeb788fa3'.slice(0, 16)
+
+async function boot(vcpus: number, ...more: readonly string[]): ReturnType<typeof headlessGuest> {
+  const guest = await debianGuest('cloud')
+  if (!guest.ok) throw new Error(guest.error)
+  return headlessGuest(
+    ...['--kernel', guest.value.kernel, '--ramdisk', guest.value.ramdisk, '--memory', '160', '--vcpus', String(vcpus)],
+    ...['--extra', guest.value.commandLine, '--timeout', '280', '--expect', PROMPT, ...more],
+  )
+}
+
+describe("Debian's kernel on several vcpus", () => {
+  for (const { vcpus, translator } of [
+    { vcpus: 2, translator: 'on' },
+    ...(LONG ? [{ vcpus: 2, translator: 'off' } as const, { vcpus: 4, translator: 'on' } as const] : []),
+  ]) {
+    it(`${vcpus}, translator ${translator}`, async ({ skip }) => {
+      const guest = await debianGuest('cloud')
+      if (!guest.ok) return skip(guest.error)
+      const run = await boot(
+        vcpus,
+        ...['--send', 'grep -c ^processor /proc/cpuinfo', '--expect', `\\n${vcpus}\\r?\\n`],
+        ...['--send', work(vcpus), '--expect', `busy-${vcpus - 1}-\\d`],
+        ...['--send', 'cd /sys/devices/system/cpu; echo 0 > cpu1/online; cat online; echo 1 > cpu1/online; nproc; cat online'],
+        ...['--expect', `\\n${vcpus}\\r?\\n0-${vcpus - 1}\\r?\\n`, '--send', 'poweroff'],
+        ...['--expect', 'reboot: (System halted|Power down)', '--translator', translator],
+      )
+      expect(run.errors).toBe('')
+      expect(run.status, run.output).toBe(0)
+      for (let vcpu = 0; vcpu < vcpus; vcpu++) {
+        expect(run.output).toContain(`sum-${vcpu}-${SUM}`)
+        expect(run.output).toContain(`busy-${vcpu}-1`)
+      }
+      expect(run.output).not.toMatch(/Kernel panic|BUG:|Oops|WARNING: CPU|rcu.*stall|soft lockup/)
+    }, 300_000)
+  }
+
+  for (const { what, command, status } of [
+    { what: 'a reboot', command: 'reboot -f', status: 6 },
+    { what: 'a crash', command: 'echo c > /proc/sysrq-trigger', status: 3 },
+  ]) {
+    it.skipIf(!LONG)(
+      `${what} of one vcpu stops the others`,
+      async ({ skip }) => {
+        const guest = await debianGuest('cloud')
+        if (!guest.ok) return skip(guest.error)
+        const run = await boot(4, '--send', command, '--expect', 'never comes')
+        expect(run.status, run.output + run.errors).toBe(status)
+      },
+      300_000,
+    )
+  }
+})
