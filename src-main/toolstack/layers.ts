@@ -70,6 +70,11 @@ export class Layers {
     return this.all.find((layer) => layer.path === path)
   }
 
+  /** Those of these devices' disks that were made here. */
+  of(devices: readonly Device[]): Layer[] {
+    return writtenDisks(devices).flatMap(({ path }) => this.find(path) ?? [])
+  }
+
   /** A fresh overlay for each disk that is written to. Too long a chain is refused. */
   async plan(name: string, devices: readonly Device[], wanted: (disk: Disk) => boolean = () => true): Outcome<Planned> {
     const layers: Layer[] = []
