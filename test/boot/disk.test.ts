@@ -169,9 +169,10 @@ describe('a program on a disk', () => {
     const ready = await prepare()
     if (typeof ready === 'string') return skip(ready)
     const rounds = count(20, 500)
+    // The page cache alone is dropped, and the file stays executable: 40 ms of processor time a run, a minute for a thousand.
     const loop =
-      `i=0; while [ $i -lt ${rounds} ]; do for p in A B; do cat /programs/$p >/tmp/p; chmod +x /tmp/p; sync; ` +
-      'echo 3 >/proc/sys/vm/drop_caches; r=$(/tmp/p); [ "$r" = $p ] || echo WRONG "$p $r"; done; i=$((i+1)); done; echo ran $i'
+      `cp /programs/A /tmp/p; chmod +x /tmp/p; i=0; while [ $i -lt ${rounds} ]; do for p in A B; do cat /programs/$p >/tmp/p; sync; ` +
+      'echo 1 >/proc/sys/vm/drop_caches; r=$(/tmp/p); [ "$r" = $p ] || echo WRONG "$p $r"; done; i=$((i+1)); done; echo ran $i'
     const run = await headlessGuest(
       ...['--kernel', ready.guest.kernel, '--ramdisk', ready.ramdisk, '--memory', '128', '--timeout', String(count(280, 1700))],
       ...['--extra', `${ready.guest.commandLine} quiet`, '--disk', blank('program.raw', 16 * MIB)],

@@ -64,12 +64,14 @@ export class TestMachine {
       good(await this.dom0.call('start', { journalDirectory, socketDirectory: this.directory })).socketPath ?? ''
   }
 
-  /** SIGKILL, and a new one that takes over. */
+  /** SIGKILL if it is not dead yet, and a new one that takes over. */
   async replaceDom0(): Promise<void> {
     const process = this.process
-    const ended = new Promise((resolve) => process?.on('exit', resolve))
-    process?.kill('SIGKILL')
-    await ended
+    if (process?.exitCode === null && process.signalCode === null) {
+      const ended = new Promise((resolve) => process.on('exit', resolve))
+      process.kill('SIGKILL')
+      await ended
+    }
     this.process = undefined
     await this.start()
     for (const guest of this.guests) await guest.join()
