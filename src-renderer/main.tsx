@@ -7,6 +7,7 @@ import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Component, type ComponentType, type ReactNode, StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Client } from '../src-main/public/client'
+import type { Preferences } from '../src-main/public/preferences'
 import { type WindowView, windowViews } from '../src-main/public/types'
 import { ClientProvider, useClient } from './client/Client'
 import { makePortDesk, type PortDesk } from './client/port-desk'
@@ -76,6 +77,11 @@ function Fault(props: { readonly detail: string }) {
   )
 }
 
+/** Light and dark come as prefers-color-scheme; high contrast is ours alone. */
+function dress(theme: Preferences['theme']): void {
+  document.documentElement.dataset['theme'] = theme === 'contrast' ? 'contrast' : ''
+}
+
 /** Tells main when what was drawn is on the screen: after the frame that the next but one follows. */
 function useDrawn(): void {
   const client = useClient()
@@ -86,7 +92,8 @@ function useDrawn(): void {
 
 function App(props: { readonly view: ComponentType }) {
   useDrawn()
-  const chosen = usePreferences().language
+  const { theme, language: chosen } = usePreferences()
+  useEffect(() => dress(theme), [theme])
   const language: Language = chosen === 'system' ? languageOf(navigator.language) : chosen
   const { view: View } = props
   return (
@@ -115,6 +122,7 @@ async function start(client: Client, store: AppStore, queries: QueryClient): Pro
         ]
       : []
   const [view] = await Promise.all([loadView(address, desk), preferences, ...list])
+  dress(queries.getQueryData(callQuery(client, 'preferencesGet', {}).queryKey)?.theme ?? 'system')
   // Lists come fast; waiting a moment for them saves a frame that would be drawn over at once.
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 400))])
   const root = document.getElementById('root')

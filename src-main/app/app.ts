@@ -14,7 +14,8 @@ import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
 import { fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
-import { defaultPreferences, type Preferences, preferencesShape, type WindowView } from '../public/types'
+import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
+import type { WindowView } from '../public/types'
 import type { ElectronChannels } from '../supervisor/electron'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { type CallServers, Toolstack } from '../toolstack/toolstack'
@@ -63,7 +64,7 @@ export class App {
     this.parts = parts
     const folder = app.getPath('userData')
     const definitions = new DefinitionStore(folder)
-    this.preferences = new KeptFile(join(folder, 'preferences.json'), preferencesShape, defaultPreferences)
+    this.preferences = new KeptFile(join(folder, 'preferences.json'), preferencesShape, defaultPreferences, PREFERENCES_VERSION)
     this.listLayout = new KeptFile(join(folder, 'list.json'), listLayoutShape, defaultListLayout)
     this.toolstack = new Toolstack({
       driver: parts.driver,
@@ -107,7 +108,7 @@ export class App {
     servePages(join(this.parts.outFolder, 'renderer'))
     denyPermissions()
     await this.loaded
-    nativeTheme.themeSource = this.preferences.value.theme
+    this.applyTheme()
     this.listen()
     const drawn = this.untilDrawn()
     this.windows.open('manager')
@@ -253,8 +254,9 @@ export class App {
   }
 
   private applyPreferences(): void {
-    const { theme, trayIcon } = this.preferences.value
-    nativeTheme.themeSource = theme
+    const { trayIcon } = this.preferences.value
+    this.applyTheme()
+    this.toolstack.sampleEvery(this.preferences.value.sampleSeconds * 1000)
     Menu.setApplicationMenu(process.platform === 'darwin' ? this.menu('manager') : null)
     for (const window of BrowserWindow.getAllWindows()) {
       const view: WindowView = window === this.windows.find('manager') ? 'manager' : 'domain'
@@ -264,6 +266,12 @@ export class App {
     if (trayIcon) this.tray.show(join(this.parts.iconFolder, '32x32.png'), this.text(), actions)
     else this.tray.hide()
     this.tellPreferences()
+  }
+
+  /** High contrast is a theme of our pages, on a dark ground; the system's own high contrast they see by themselves. */
+  private applyTheme(): void {
+    const { theme } = this.preferences.value
+    nativeTheme.themeSource = theme === 'contrast' ? 'dark' : theme
   }
 
   private tellPreferences(): void {

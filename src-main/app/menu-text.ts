@@ -1,6 +1,6 @@
 // The words of the menus and the tray, which main draws itself. Everything else is in the renderer's catalogue.
 // Runs in: main, plain Node.
-import type { Preferences } from '../public/types'
+import type { Preferences } from '../public/preferences'
 
 const TEXTS = {
   en: {

@@ -1,6 +1,7 @@
 // The menu bar. In a domain window the keys a shell wants (Ctrl+W, Ctrl+Q, …) belong to the console, so its menu uses them with
 // Shift, as virt-manager does. Runs in: main (Electron).
 import { Menu, type MenuItemConstructorOptions } from 'electron'
+import { acceleratorOf, type ShortcutId } from '../public/shortcuts'
 import type { WindowView } from '../public/types'
 import type { MenuText } from './menu-text'
 
@@ -15,13 +16,13 @@ export interface MenuActions {
 }
 
 export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions): Menu {
-  const shift = view === 'domain' ? 'Shift+' : ''
+  const keys = (id: ShortcutId): string => acceleratorOf(id, view === 'domain')
   const file: MenuItemConstructorOptions[] = [
-    { label: text.newMachine, accelerator: `CmdOrCtrl+${shift}N`, click: actions.newMachine },
+    { label: text.newMachine, accelerator: keys('newMachine'), click: actions.newMachine },
     { label: text.restore, click: actions.restore },
     { type: 'separator' },
-    { label: text.close, accelerator: `CmdOrCtrl+${shift}W`, role: 'close' },
-    { label: text.quit, accelerator: `CmdOrCtrl+${shift}Q`, click: actions.quit },
+    { label: text.close, accelerator: keys('close'), role: 'close' },
+    { label: text.quit, accelerator: keys('quit'), click: actions.quit },
   ]
   const edit: MenuItemConstructorOptions[] = [
     { role: 'cut' },
@@ -34,10 +35,10 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
   ]
   const look: MenuItemConstructorOptions[] = [
     ...(view === 'manager' ? [] : [{ label: text.manager, click: actions.manager }]),
-    { role: 'zoomIn', accelerator: 'CmdOrCtrl+Plus' },
-    { role: 'zoomOut', accelerator: 'CmdOrCtrl+Shift+-' },
-    { role: 'resetZoom', accelerator: 'CmdOrCtrl+Shift+0' },
-    { role: 'togglefullscreen', accelerator: 'F11' },
+    { role: 'zoomIn', accelerator: keys('zoomIn') },
+    { role: 'zoomOut', accelerator: keys('zoomOut') },
+    { role: 'resetZoom', accelerator: keys('zoomReset') },
+    { role: 'togglefullscreen', accelerator: keys('fullScreen') },
   ]
   return Menu.buildFromTemplate([
     { label: text.file, submenu: file },

@@ -1,52 +1,71 @@
-// One small value in one JSON file: preferences, the list's layout. A damaged file is put aside and the defaults are used;
-// one of an older version lacks fields and gets the defaults' for them.
-// Invariant: the file is replaced whole, and writes follow one another. Runs in: main, plain Node.
+// One small value in one JSON file: preferences, the list's layout. A file that is damaged or of a newer version is put aside and
+// reported, and the defaults are used; one of an older version lacks fields and gets the defaults' for them.
+// Invariant: the file is replaced whole, writes follow one another, and nothing that could not be read is written over.
+// Runs in: main, plain Node.
 import { readFile, rename } from 'node:fs/promises'
 import type { Shape } from '../../src-engine/public/shape'
-import { systemErrorCode, writeFileAtomic } from '../lib/atomic-file'
+import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 export class KeptFile<T extends object> {
   private readonly path: string
   private readonly shape: Shape<T>
+  private readonly version: number
   private current: T
   private queue: Promise<unknown> = Promise.resolve()
 
-  constructor(path: string, shape: Shape<T>, defaults: T) {
+  constructor(path: string, shape: Shape<T>, defaults: T, version = 1) {
     this.path = path
     this.shape = shape
     this.current = defaults
+    this.version = version
   }
 
   get value(): T {
     return this.current
   }
 
-  /** The problem, if the file was damaged. */
+  /** The problem, if the file could not be used. */
   async load(): Promise<ErrorReport | undefined> {
+    let read: unknown
     try {
-      const read: unknown = JSON.parse(await readFile(this.path, 'utf8'))
-      const filled: unknown = typeof read === 'object' ? { ...this.current, ...read } : read
-      if (this.shape.is(filled)) {
-        this.current = filled
-        return undefined
-      }
+      read = JSON.parse(await readFile(this.path, 'utf8'))
     } catch (thrown) {
       if (systemErrorCode(thrown) === 'ENOENT') return undefined
+      return this.putAside('preferences-corrupt', systemErrorText(thrown))
     }
-    const kept = `${this.path}.${Date.now()}.damaged`
-    await rename(this.path, kept).catch(() => undefined)
-    return errorReport('preferences-corrupt', { kept })
+    if (!isRecord(read)) return this.putAside('preferences-corrupt', 'no object')
+    const { version = 1, ...fields } = read
+    if (typeof version === 'number' && version > this.version) return this.putAside('preferences-newer', String(version))
+    const filled: unknown = { ...this.current, ...fields }
+    if (!this.shape.is(filled)) return this.putAside('preferences-corrupt', this.shape.explain(filled) ?? '')
+    this.current = filled
+    return undefined
   }
 
   set(value: T): Promise<void> {
     this.current = value
-    const done = this.queue.then(() => writeFileAtomic(this.path, `${JSON.stringify(value, undefined, 2)}\n`))
+    const text = `${JSON.stringify({ version: this.version, ...value }, undefined, 2)}\n`
+    const done = this.queue.then(() => writeFileAtomic(this.path, text))
     this.queue = done.catch(() => undefined)
     return done
   }
 
   async settled(): Promise<void> {
     await this.queue
+  }
+
+  private async putAside(reason: 'preferences-corrupt' | 'preferences-newer', detail: string): Promise<ErrorReport> {
+    const kept = `${this.path}.${Date.now()}.${reason === 'preferences-newer' ? 'newer' : 'damaged'}`
+    try {
+      await rename(this.path, kept)
+    } catch (thrown) {
+      return errorReport('file-unreadable', { path: this.path, detail: systemErrorText(thrown) })
+    }
+    return errorReport(reason, { kept, detail })
   }
 }

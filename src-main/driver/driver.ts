@@ -134,6 +134,8 @@ export interface HypervisorDriver {
   readonly residents?: readonly ResidentDomain[]
   /** Connects and starts what the driver needs; events come from here on. */
   open(listener: (event: DriverEvent) => void): Outcome
+  /** How often samples are told from now on; SAMPLE_INTERVAL_MS until it is said. */
+  sampleEvery(intervalMs: number): void
   /** Ends everything that still runs. Nobody is asked; the toolstack saved what was to be saved. */
   close(): Promise<void>
 

@@ -21,6 +21,7 @@ import { configNoteShape } from './config-note'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
+import { preferencesShape } from './preferences'
 import { diskFates, snapshotTreeShape } from './snapshot'
 import * as t from './types'
 
@@ -260,8 +261,8 @@ export const calls = {
   // host and app
   hostInfo: { params: none, result: t.hostInfoShape, status: 'done' },
   aboutInfo: { params: none, result: t.aboutInfoShape, status: 'done' },
-  preferencesGet: { params: none, result: t.preferencesShape, status: 'done' },
-  preferencesSet: { params: t.preferencesShape, result: t.nothing, status: 'done' },
+  preferencesGet: { params: none, result: preferencesShape, status: 'done' },
+  preferencesSet: { params: preferencesShape, result: t.nothing, status: 'done' },
   /** Columns, order and saved filters of the list of domains. */
   listLayoutGet: { params: none, result: listLayoutShape, status: 'done' },
   listLayoutSet: { params: listLayoutShape, result: t.nothing, status: 'done' },

@@ -221,8 +221,13 @@ export const errorReasons = {
   },
   'preferences-corrupt': {
     code: 'OPERATION_FAILED',
-    cause: 'The preferences were damaged and were put aside as {kept}.',
-    action: 'Set your preferences again.',
+    cause: 'A file of settings was damaged ({detail}) and was put aside as {kept}.',
+    action: 'The defaults are used; set what you had changed again.',
+  },
+  'preferences-newer': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'A file of settings was written by a newer version of Ringmaster and was put aside as {kept}.',
+    action: 'The defaults are used. Update Ringmaster and give the file its old name to have them again.',
   },
   'metadata-corrupt': {
     code: 'OPERATION_FAILED',

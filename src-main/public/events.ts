@@ -3,6 +3,7 @@
 // Runs in: main, preload, renderer. No platform.
 import { fields, flag, list, type Shape, shortText, type TypeOf, text } from '../../src-engine/public/shape'
 import { metadataShape } from './list'
+import { preferencesShape } from './preferences'
 import { snapshotTreeShape } from './snapshot'
 import * as t from './types'
 
@@ -25,7 +26,7 @@ export const events = {
   /** Told to the window it is about. */
   fullScreenChanged: fields({ on: flag }),
   noticeRaised: fields({ notice: t.noticeShape }),
-  preferencesChanged: fields({ preferences: t.preferencesShape, /** What "system" means now. */ systemIsDark: flag }),
+  preferencesChanged: fields({ preferences: preferencesShape, /** What "system" means now. */ systemIsDark: flag }),
   /** The manager window shows the quit dialog; answered by quitChoose. The names are those of the active guests. */
   quitAsked: fields({ names: list(text) }),
   /** Quitting goes on (saving, shutting down); views show that they wait. */

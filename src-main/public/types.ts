@@ -256,7 +256,7 @@ export const noticeShape = fields({
 })
 export type Notice = TypeOf<typeof noticeShape>
 
-// ---- host, about, preferences ---------------------------------------------------------------
+// ---- host, about ------------- ---------------------------------------------------------------
 
 export const hostInfoShape = fields({
   hostName: text,
@@ -272,8 +272,6 @@ export const hostInfoShape = fields({
     /** Kinds of devices a machine can have here. */
     devices: list(oneOf('vbd', 'vif', 'vfb'), 3),
   }),
-  /** The size the wizard proposes. */
-  defaultMemoryMiB: count,
   /** Whether the demo guest can be made here, and if not why; the same for a Debian system. */
   demoGuest: fields({ available: flag, error: nullable(errorReportShape) }),
   debianGuest: fields({ available: flag, error: nullable(errorReportShape) }),
@@ -298,21 +296,6 @@ export const aboutInfoShape = fields({
   warning: nullable(errorReportShape),
 })
 export type AboutInfo = TypeOf<typeof aboutInfoShape>
-
-export const preferencesShape = fields({
-  theme: oneOf('system', 'light', 'dark'),
-  language: oneOf('system', 'en', 'de'),
-  trayIcon: flag,
-  /** Ask before forcing a machine off. */
-  confirmDestroy: flag,
-})
-export type Preferences = TypeOf<typeof preferencesShape>
-export const defaultPreferences: Preferences = {
-  theme: 'system',
-  language: 'system',
-  trayIcon: true,
-  confirmDestroy: true,
-}
 
 // ---- virtual networks -----------------------------------------------------------------------
 

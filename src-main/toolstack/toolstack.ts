@@ -142,7 +142,6 @@ export interface ToolstackParts {
 }
 
 const MIB = 1024 * 1024
-const DEFAULT_MEMORY_MIB = 256
 /** How long a guest has to follow a request to shut down when everything is shut down. */
 const SHUTDOWN_WAIT_MS = 60_000
 
@@ -342,6 +341,11 @@ export class Toolstack {
       this.waiting.add(look)
       look()
     })
+  }
+
+  /** How often figures of all domains are taken. */
+  sampleEvery(intervalMs: number): void {
+    this.parts.driver.sampleEvery(intervalMs)
   }
 
   // ---- what the driver tells ------------------------------------------------------------------
@@ -566,7 +570,6 @@ export class Toolstack {
       freeMemoryMiB: Math.floor(freemem() / MIB),
       driver: driver.name,
       limits: driver.limits,
-      defaultMemoryMiB: DEFAULT_MEMORY_MIB,
       demoGuest: { available: available.ok, error: available.ok ? null : available.error },
       debianGuest: { available: debianAvailable.ok, error: debianAvailable.ok ? null : debianAvailable.error },
       platform: process.platform,

@@ -149,8 +149,12 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     action: 'Die Kennung lassen, wie sie war.',
   },
   'preferences-corrupt': {
-    cause: 'Die Einstellungen waren beschädigt und wurden als {kept} beiseitegelegt.',
-    action: 'Die Einstellungen noch einmal vornehmen.',
+    cause: 'Eine Datei mit Einstellungen war beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
+    action: 'Es gelten die Vorgaben; Geändertes muss neu eingestellt werden.',
+  },
+  'preferences-newer': {
+    cause: 'Eine Datei mit Einstellungen stammt von einer neueren Fassung von Ringmaster und wurde als {kept} beiseitegelegt.',
+    action: 'Es gelten die Vorgaben. Mit einem neueren Ringmaster und dem alten Namen der Datei gelten sie wieder.',
   },
   'metadata-corrupt': {
     cause: 'Ordner und Tags einer Maschine waren beschädigt ({detail}) und wurden als {kept} beiseitegelegt.',

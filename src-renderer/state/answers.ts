@@ -7,7 +7,8 @@ import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback, useMemo } from 'react'
 import type { Client } from '../../src-main/public/client'
 import { defaultListLayout, type ListLayout, type Metadata, noMetadata } from '../../src-main/public/list'
-import { defaultPreferences, type HostInfo, type NetworkInfo, type Preferences } from '../../src-main/public/types'
+import { defaultPreferences, type Preferences } from '../../src-main/public/preferences'
+import type { HostInfo, NetworkInfo } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
 import { callQuery } from '../client/queries'
 

@@ -9,7 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import type { CallName } from '../../src-main/public/calls'
-import type { Preferences } from '../../src-main/public/types'
+import type { Preferences } from '../../src-main/public/preferences'
 import { CreateDomainPage } from './create-domain-page'
 import { DomainPage } from './domain-page'
 import { ManagerPage } from './manager-page'
@@ -145,7 +145,7 @@ export class RunningApp {
 export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
   if (options.preferences !== undefined) {
-    const { defaultPreferences } = await import('../../src-main/public/types')
+    const { defaultPreferences } = await import('../../src-main/public/preferences')
     const preferences = { ...defaultPreferences, ...options.preferences }
     fs.writeFileSync(path.join(folder, 'preferences.json'), JSON.stringify(preferences))
   }

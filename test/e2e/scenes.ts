@@ -8,7 +8,8 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import type { Device } from '../../src-main/public/device'
-import type { Preferences, WindowView } from '../../src-main/public/types'
+import type { Preferences } from '../../src-main/public/preferences'
+import type { WindowView } from '../../src-main/public/types'
 import { type Language, makeTranslator, type Translator } from '../../src-renderer/lib/translate'
 import { launch, type RunningApp } from './app'
 
@@ -59,7 +60,7 @@ export function stageFolder(preferences: Partial<Preferences>): string {
   return folder
 }
 
-async function openWindow(app: RunningApp, from: Page, view: WindowView, uuid: string | null): Promise<Page> {
+export async function openWindow(app: RunningApp, from: Page, view: WindowView, uuid: string | null): Promise<Page> {
   return app.other(async () => {
     await from.evaluate(([name, id]) => Reflect.get(window, 'ringmaster').call('windowOpen', { view: name, uuid: id }), [
       view,
@@ -160,7 +161,7 @@ export const scenes: readonly Scene[] = [
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
   { name: 'create-domain', view: 'create-domain', play: playCreate },
   { name: 'networks', view: 'networks', play: playNetworks },
-  { name: 'preferences', view: 'preferences', play: (stage, page) => stage.show(page, 'first') },
+  { name: 'preferences', view: 'preferences', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },
   { name: 'about', view: 'about', play: (stage, page) => stage.show(page, 'first') },
 ]
 

@@ -92,6 +92,8 @@ export class EmbeddedDriver implements HypervisorDriver {
   private readonly guests = new Map<string, Running>()
   private listener: (event: DriverEvent) => void = () => {}
   private timer: NodeJS.Timeout | undefined
+  private sampleMs: number = SAMPLE_INTERVAL_MS
+  private opened = false
   private lastDomid = 0
   private domain0Death = ''
   private domain0Usage: { readonly usage: ProcessUsage; readonly at: number; readonly pid: number } | undefined
@@ -122,13 +124,22 @@ export class EmbeddedDriver implements HypervisorDriver {
     const started = await this.domain0.start()
     if (!started.ok) return started
     listener({ kind: 'domain0', state: 'running', detail: '', restarts: 0 })
-    this.timer = setInterval(() => void this.sample(), SAMPLE_INTERVAL_MS)
-    this.timer.unref()
+    this.opened = true
+    this.sampleEvery(this.sampleMs)
     this.watchdog.start()
     return ok(null)
   }
 
+  sampleEvery(intervalMs: number): void {
+    this.sampleMs = intervalMs
+    if (!this.opened) return
+    clearInterval(this.timer)
+    this.timer = setInterval(() => void this.sample(), intervalMs)
+    this.timer.unref()
+  }
+
   async close(): Promise<void> {
+    this.opened = false
     clearInterval(this.timer)
     this.watchdog.stop()
     await Promise.all([...this.guests.values()].map(({ guest }) => guest.destroy()))

@@ -85,6 +85,8 @@ export class TestDriver implements HypervisorDriver {
   private readonly options: TestDriverOptions
   private listener: (event: DriverEvent) => void = () => {}
   private timer: NodeJS.Timeout | undefined
+  private sampleMs: number = SAMPLE_INTERVAL_MS
+  private opened = false
   private nextDomid = 1
   private phase = 0
 
@@ -131,12 +133,21 @@ export class TestDriver implements HypervisorDriver {
     const failure = this.failure('open')
     if (failure) return err(failure)
     this.listener = listener
-    this.timer = setInterval(() => this.sample(), SAMPLE_INTERVAL_MS)
-    this.timer.unref()
+    this.opened = true
+    this.sampleEvery(this.sampleMs)
     return ok(null)
   }
 
+  sampleEvery(intervalMs: number): void {
+    this.sampleMs = intervalMs
+    if (!this.opened) return
+    clearInterval(this.timer)
+    this.timer = setInterval(() => this.sample(), intervalMs)
+    this.timer.unref()
+  }
+
   async close(): Promise<void> {
+    this.opened = false
     clearInterval(this.timer)
     for (const uuid of [...this.domains.keys()]) this.stop(uuid, 'destroyed', '')
   }

@@ -12,6 +12,7 @@ import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { ContextMenu, type MenuPoint } from '../../components/Menu'
 import type { Translator } from '../../lib/translate'
+import { usePreferences } from '../../state/answers'
 import { type ConnectionState, ConsoleSession } from './console-session'
 import type { Terminal } from './terminal'
 import './console.css'
@@ -60,6 +61,9 @@ export function ConsolePane(props: ConsolePaneProps) {
     })
   }
 
+  const { consoleFontSize, consoleScrollback } = usePreferences()
+  const lookNow = useRef({ fontSize: consoleFontSize, scrollback: consoleScrollback })
+
   // The newest handlers, for a terminal that is made once.
   const handlers = useRef({ copy, paste, leave: props.onLeave })
   handlers.current = { copy, paste, leave: props.onLeave }
@@ -70,16 +74,20 @@ export function ConsolePane(props: ConsolePaneProps) {
     void import('./terminal').then(({ makeTerminal }) => {
       if (gone || box.current === null) return
       let session: ConsoleSession | null = null
-      const terminal = makeTerminal(box.current, {
-        onInput: (text) => session?.send(text),
-        onResize: (columns, rows) => {
-          setSize({ columns, rows })
-          session?.resize(columns, rows)
+      const terminal = makeTerminal(
+        box.current,
+        {
+          onInput: (text) => session?.send(text),
+          onResize: (columns, rows) => {
+            setSize({ columns, rows })
+            session?.resize(columns, rows)
+          },
+          onCopy: (text) => handlers.current.copy(text),
+          onPaste: () => handlers.current.paste(terminal),
+          onLeave: (backwards) => handlers.current.leave(backwards),
         },
-        onCopy: (text) => handlers.current.copy(text),
-        onPaste: () => handlers.current.paste(terminal),
-        onLeave: (backwards) => handlers.current.leave(backwards),
-      })
+        lookNow.current,
+      )
       setSize(terminal.size())
       session = new ConsoleSession(client, desk, terminal, setConnection)
       made = { terminal, session }
@@ -91,6 +99,10 @@ export function ConsolePane(props: ConsolePaneProps) {
       made?.terminal.dispose()
     }
   }, [client, desk])
+
+  useEffect(() => {
+    parts?.terminal.setLook({ fontSize: consoleFontSize, scrollback: consoleScrollback })
+  }, [parts, consoleFontSize, consoleScrollback])
 
   const { uuid, domid } = domain
   const open = domain.operations.includes('openConsole')

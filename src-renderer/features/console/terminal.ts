@@ -1,4 +1,4 @@
-// The terminal on the screen: xterm with 10,000 lines of scrollback, fitted to its box. Loaded when first shown, so that
+// The terminal on the screen: xterm, fitted to its box. Loaded when first shown, so that
 // no other window pays for it. It draws with the DOM (a guest console is slow text; no graphics context is needed).
 // Invariant: the terminal is dark in both themes (guests choose colours for a dark one), and never swallows Ctrl+Tab.
 // Runs in: domain window.
@@ -23,13 +23,18 @@ export interface Terminal {
   readonly selection: () => string
   readonly selectAll: () => void
   readonly paste: (text: string) => void
+  readonly setLook: (look: TerminalLook) => void
   readonly setScreenReader: (on: boolean) => void
   readonly setLabel: (label: string) => void
   readonly size: () => { readonly columns: number; readonly rows: number }
   readonly dispose: () => void
 }
 
-export const SCROLLBACK_LINES = 10_000
+export interface TerminalLook {
+  readonly fontSize: number
+  /** Lines kept above the screen. */
+  readonly scrollback: number
+}
 
 const colours = {
   background: '#101215',
@@ -66,12 +71,12 @@ function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'leave' | 'leaveBack' |
   return null
 }
 
-export function makeTerminal(box: HTMLElement, events: TerminalEvents): Terminal {
+export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: TerminalLook): Terminal {
   const style = getComputedStyle(document.documentElement)
   const xterm = new Xterm({
-    scrollback: SCROLLBACK_LINES,
+    scrollback: look.scrollback,
     fontFamily: style.getPropertyValue('--font-mono').trim(),
-    fontSize: 13,
+    fontSize: look.fontSize,
     lineHeight: 1.15,
     cursorBlink: true,
     theme: colours,
@@ -113,6 +118,11 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents): Terminal
     selection: () => xterm.getSelection(),
     selectAll: () => xterm.selectAll(),
     paste: (text) => xterm.paste(text),
+    setLook: ({ fontSize, scrollback }) => {
+      xterm.options.fontSize = fontSize
+      xterm.options.scrollback = scrollback
+      refit()
+    },
     setScreenReader: (on) => {
       xterm.options.screenReaderMode = on
     },

@@ -45,7 +45,8 @@ export function devsOf(devices: readonly Device[]): string[] {
   return devices.flatMap((device) => (device.kind === 'vbd' ? [device.dev] : []))
 }
 
-export function newDisk(dev: string): DiskForm {
+/** `proposal`: what the user prefers for new images. */
+export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat' | 'sizeGiB'>> = {}): DiskForm {
   return {
     dev,
     source: 'new',
@@ -55,6 +56,7 @@ export function newDisk(dev: string): DiskForm {
     sizeGiB: DEFAULT_SIZE_GIB,
     readonly: false,
     removable: false,
+    ...proposal,
   }
 }
 

@@ -22,6 +22,8 @@ import { Segmented } from '../../components/Field'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { MenuButton } from '../../components/Menu'
+import { chordText } from '../../lib/keys'
+import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { type Box, type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
 import { watchGrab } from './keyboard-grab'
@@ -85,12 +87,16 @@ export function ScreenPane(props: ScreenPaneProps) {
   const client = useClient()
   const store = useAppStore()
   const announce = useAnnounce()
+  const { screenScale, grabKeys } = usePreferences()
+  const chord = useRef<readonly string[]>(grabKeys)
+  chord.current = grabKeys
+  const keys = chordText(grabKeys, t)
   const box = useRef<HTMLDivElement>(null)
   const target = useRef<HTMLDivElement>(null)
   const [session, setSession] = useState<ScreenSession | null>(null)
   const [state, setState] = useState<ScreenState>('off')
   const [guest, setGuest] = useState<Size>(NO_SIZE)
-  const [mode, setMode] = useState<ScaleMode>('fit')
+  const [mode, setMode] = useState<ScaleMode>(screenScale)
   const [grabbed, setGrabbed] = useState(false)
   const ratio = useDevicePixelRatio()
   const size = useBox(box)
@@ -104,6 +110,7 @@ export function ScreenPane(props: ScreenPaneProps) {
     const unwatch = watchGrab(target.current, {
       onGrab: setGrabbed,
       onRelease: () => leave.current(),
+      chord: () => chord.current,
     })
     return () => {
       unwatch()
@@ -115,7 +122,7 @@ export function ScreenPane(props: ScreenPaneProps) {
   const hasScreen = running?.devices.some(({ kind }) => kind === 'vfb') === true
   const open = hasScreen && domain.operations.includes('openScreen')
   useEffect(() => session?.follow({ uuid, domid, open }), [session, uuid, domid, open])
-  useEffect(() => session?.setLabel(t('screen.label', { name: domain.name })), [session, t, domain.name])
+  useEffect(() => session?.setLabel(t('screen.label', { name: domain.name, keys })), [session, t, domain.name, keys])
 
   // The keyboard goes to the screen when it comes in sight, unless it was steered there through the tabs.
   const connected = state === 'connected'
@@ -129,9 +136,9 @@ export function ScreenPane(props: ScreenPaneProps) {
 
   const announced = useRef(false)
   useEffect(() => {
-    if (grabbed && !announced.current) announce(t('screen.grabbed'))
+    if (grabbed && !announced.current) announce(t('screen.grabbed', { keys }))
     announced.current = grabbed
-  }, [announce, grabbed, t])
+  }, [announce, grabbed, keys, t])
 
   const send = useCallback(
     (id: string) => {
@@ -209,9 +216,11 @@ export function ScreenPane(props: ScreenPaneProps) {
         </span>
         <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
           <Icon name="keyboard" />
-          <span className="long">{grabbed ? t('screen.keyboard-guest') : t('screen.keyboard-here')}</span>
+          <span className="long">
+            {grabbed ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') }) : t('screen.keyboard-here')}
+          </span>
           <span className="short" aria-hidden="true">
-            {grabbed && t('screen.keyboard-short')}
+            {grabbed && chordText(grabKeys, t, 'short')}
           </span>
         </span>
         <span className="last" />

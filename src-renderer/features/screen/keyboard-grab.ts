@@ -1,14 +1,14 @@
-// Whether the keyboard belongs to the guest, and how it comes back: Ctrl and Alt on the left, pressed and let go together with
-// no other key, as in virt-manager. Everything else that is typed while it belongs to the guest goes to the guest.
+// Whether the keyboard belongs to the guest, and how it comes back: the keys of its preference
+// (Ctrl and Alt on the left, as in virt-manager), pressed and let go together with no other. Everything else that is typed while it belongs to the guest goes to the guest.
 // Invariant: when the keyboard leaves, for whatever reason, no key stays down in the guest.
 // Runs in: domain window.
-
-const CHORD = ['AltLeft', 'ControlLeft']
 
 export interface GrabEvents {
   readonly onGrab: (grabbed: boolean) => void
   /** The chord: where the keyboard goes is the listener's to say. */
   readonly onRelease: () => void
+  /** Codes of the keys of the chord. */
+  readonly chord: () => readonly string[]
 }
 
 /** Watches the keys on their way to the guest's canvas in `box`; returns the function that ends it. */
@@ -27,11 +27,12 @@ export function watchGrab(box: HTMLElement, events: GrabEvents): () => void {
   const onDown = (event: KeyboardEvent) => {
     if (!event.isTrusted) return
     down.set(event.code, event)
-    armed = [...down.keys()].sort().join() === CHORD.join()
+    const chord = events.chord()
+    armed = down.size === chord.length && chord.every((code) => down.has(code))
   }
   const onUp = (event: KeyboardEvent) => {
     if (!event.isTrusted) return
-    if (armed && CHORD.includes(event.code)) {
+    if (armed && events.chord().includes(event.code)) {
       letGo()
       events.onRelease()
     } else down.delete(event.code)

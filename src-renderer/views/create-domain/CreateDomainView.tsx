@@ -14,8 +14,9 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
 import { checkDisk } from '../../features/disks/disk-form'
+import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
-import { useHost } from '../../state/answers'
+import { useHost, usePreferences } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import {
   checkForm,
@@ -44,7 +45,8 @@ export function CreateDomainView() {
 
   const [edits, setEdits] = useState<Partial<Form>>({})
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
-  const [parts, setParts] = useState<DevicesForm>({ disks: [], nic: null, display: null })
+  const { newMemoryMiB, newNetwork, newScreen } = usePreferences()
+  const [parts, setParts] = useState<DevicesForm>(() => ({ disks: [], nic: null, display: displayOfKey(newScreen) ?? null }))
   const [start, setStart] = useState(true)
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
@@ -61,7 +63,7 @@ export function CreateDomainView() {
     kernel: '',
     ramdisk: '',
     cmdline: DEFAULT_CMDLINE,
-    memoryMiB: host?.defaultMemoryMiB ?? 256,
+    memoryMiB: newMemoryMiB,
     ...edits,
   }
   const limits = limitsOf(host)
@@ -69,7 +71,7 @@ export function CreateDomainView() {
   const kinds = host?.limits.devices ?? []
   const { mac, paths, propose } = useProposals(form.name, parts.disks)
   // The network is there from the start, once it is known that there can be one and which address it has.
-  const nic = parts.nic ?? (kinds.includes('vif') && mac !== '' ? newNic(0, mac) : null)
+  const nic = parts.nic ?? (kinds.includes('vif') && mac !== '' ? { ...newNic(0, mac), network: newNetwork } : null)
   const devices: DevicesForm = { ...parts, nic }
   const devicesAreRight =
     devices.disks.every((disk) => Object.keys(checkDisk(disk, t)).length === 0) &&

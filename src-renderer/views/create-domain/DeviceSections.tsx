@@ -9,6 +9,7 @@ import { checkDisk, type DiskForm, freeDev, newDisk } from '../../features/disks
 import { DisplayFields } from '../../features/display/DisplayFields'
 import { NetworkSelect, NicFields, NO_NETWORK } from '../../features/nics/NicFields'
 import { newNic } from '../../features/nics/nic-form'
+import { usePreferences } from '../../state/answers'
 import type { DevicesForm } from './check-form'
 
 export interface DeviceSectionsProps {
@@ -27,6 +28,8 @@ export interface DeviceSectionsProps {
 export function DeviceSections(props: DeviceSectionsProps) {
   const { kinds, form, onChange } = props
   const { t } = useWords()
+  const { newDiskFormat, newDiskGiB } = usePreferences()
+  const proposal = { newFormat: newDiskFormat, sizeGiB: newDiskGiB }
   const next = freeDev(form.disks.map(({ dev }) => dev))
   const changeDisk = (dev: string, change: Partial<DiskForm>) => {
     if (change.path !== undefined && change.path !== '') props.onTouch(dev)
@@ -44,7 +47,7 @@ export function DeviceSections(props: DeviceSectionsProps) {
             <Button
               icon="plus"
               disabled={next === undefined}
-              onPress={() => next !== undefined && onChange({ disks: [...form.disks, newDisk(next)] })}
+              onPress={() => next !== undefined && onChange({ disks: [...form.disks, newDisk(next, proposal)] })}
             >
               {t('create.disk-add')}
             </Button>

@@ -1,22 +1,31 @@
-// Preferences: theme, language, and what little else there is. They apply at once; there is nothing to confirm.
+// Preferences: pages at the left, as virt-manager's tabs, and what is chosen there applies at once to all windows.
 // Invariant: what is shown is what main stores; a failed change is shown and the old value stays.
 // Runs in: preferences window.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { defaultPreferences, type Preferences } from '../../../src-main/public/types'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { defaultPreferences, type Preferences } from '../../../src-main/public/preferences'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { callOrThrow, callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
-import { Check } from '../../components/Check'
-import { SegmentedField } from '../../components/Field'
+import { Icon, type IconName } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { KeyboardPage } from './KeyboardPage'
+import { ConfirmPage, ConsolePage, GeneralPage, MachinePage, type PageProps } from './pages'
 import './preferences.css'
 
-const themes = ['system', 'light', 'dark'] as const satisfies readonly Preferences['theme'][]
-const languageChoices = ['system', 'en', 'de'] as const satisfies readonly Preferences['language'][]
+const pages = {
+  general: { icon: 'gear', page: GeneralPage },
+  confirm: { icon: 'warning', page: ConfirmPage },
+  machine: { icon: 'plus', page: MachinePage },
+  console: { icon: 'guest', page: ConsolePage },
+  keyboard: { icon: 'keyboard', page: KeyboardPage },
+} as const satisfies Record<string, { readonly icon: IconName; readonly page: (props: PageProps) => React.ReactNode }>
+
+const pageIds = ['general', 'confirm', 'machine', 'console', 'keyboard'] as const satisfies readonly (keyof typeof pages)[]
 
 export function PreferencesView() {
   const { t } = useWords()
@@ -42,37 +51,36 @@ export function PreferencesView() {
     document.title = t('window.preferences')
   }, [t])
 
-  const change = (part: Partial<Preferences>) => stored.mutate({ ...preferences, ...part })
+  // The newest of what was changed, also when two changes come before a redraw.
+  const change = (part: Partial<Preferences>) =>
+    stored.mutate({ ...(queries.getQueryData(query.queryKey) ?? preferences), ...part })
 
   return (
     <div className="window">
-      <main className="preferences fill">
-        <SegmentedField
-          label={t('preferences.theme')}
-          value={preferences.theme}
-          choices={themes.map((value) => ({ value, label: t(`preferences.theme-${value}`) }))}
-          onChange={(theme) => change({ theme })}
-        />
-        <SegmentedField
-          label={t('preferences.language')}
-          value={preferences.language}
-          choices={languageChoices.map((value) => ({ value, label: t(`preferences.language-${value}`) }))}
-          onChange={(language) => change({ language })}
-        />
-        <div className="preferences-checks">
-          <Check
-            label={t('preferences.confirm-destroy')}
-            value={preferences.confirmDestroy}
-            onChange={(confirmDestroy) => change({ confirmDestroy })}
-          />
-          <Check label={t('preferences.tray')} value={preferences.trayIcon} onChange={(trayIcon) => change({ trayIcon })} />
-        </div>
-        {failure !== null && (
-          <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
-            {errorText(failure, t.language).cause}
-          </Notice>
-        )}
-      </main>
+      <Tabs className="preferences fill" orientation="vertical">
+        <TabList className="preferences-list" aria-label={t('preferences.pages')}>
+          {pageIds.map((id) => (
+            <Tab key={id} id={id} className="preferences-tab">
+              <Icon name={pages[id].icon} />
+              {t(`preferences.page-${id}`)}
+            </Tab>
+          ))}
+        </TabList>
+        {pageIds.map((id) => {
+          const { page: Page } = pages[id]
+          return (
+            <TabPanel key={id} id={id} className="preferences-page">
+              <h2>{t(`preferences.page-${id}`)}</h2>
+              <Page preferences={preferences} change={change} />
+              {failure !== null && (
+                <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
+                  {errorText(failure, t.language).cause}
+                </Notice>
+              )}
+            </TabPanel>
+          )
+        })}
+      </Tabs>
       <footer className="window-foot">
         <span className="muted">{t('preferences.applies')}</span>
         <span className="fill" />

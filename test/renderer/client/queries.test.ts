@@ -3,8 +3,8 @@
 import { QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { errorReport } from '../../../src-main/public/error-code'
+import { defaultPreferences } from '../../../src-main/public/preferences'
 import { err, ok } from '../../../src-main/public/result'
-import { defaultPreferences } from '../../../src-main/public/types'
 import { CallFailure, callQuery, makeQueryClient, reportOf } from '../../../src-renderer/client/queries'
 import { fakeClient } from './fake-client'
 

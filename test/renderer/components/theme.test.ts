@@ -14,9 +14,15 @@ function colours(text: string): Colours {
   return new Map([...text.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6});/g)].map(([, name, value]) => [name ?? '', value ?? '']))
 }
 
-const [first = '', second = ''] = css.split('@media (prefers-color-scheme: dark)')
-const light = colours(first)
-const dark: Colours = new Map([...light, ...colours(second)])
+/** What stands between the braces of the first rule that begins so. */
+function rule(selector: string): string {
+  const start = css.indexOf(selector)
+  return start < 0 ? '' : css.slice(start, css.indexOf('}', start))
+}
+
+const light = colours(rule(':root {'))
+const dark: Colours = new Map([...light, ...colours(rule('@media (prefers-color-scheme: dark) {'))])
+const contrastColours: Colours = new Map([...dark, ...colours(rule(':root[data-theme="contrast"] {'))])
 
 function luminance(colour: string): number {
   const parts = [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16) / 255)
@@ -55,11 +61,24 @@ const pairs: readonly (readonly [string, string, number])[] = [
 describe.each([
   ['light', light],
   ['dark', dark],
+  ['contrast', contrastColours],
 ])('the %s theme', (_name, theme) => {
   it('can be read everywhere', () => {
     const poor = pairs.flatMap(([ink, paper, least]) => {
       const ratio = contrast(theme.get(ink) ?? '#000000', theme.get(paper) ?? '#000000')
       return ratio < least ? [`${ink} on ${paper}: ${ratio.toFixed(2)}`] : []
+    })
+    expect(poor).toEqual([])
+  })
+})
+
+describe('high contrast', () => {
+  it('sets every colour that the dark theme sets, and reaches 7:1 for text and 4.5:1 for lines', () => {
+    const own = colours(rule(':root[data-theme="contrast"] {'))
+    expect([...colours(rule('@media (prefers-color-scheme: dark) {')).keys()].filter((name) => !own.has(name))).toEqual([])
+    const poor = [...pairs, ['line', 'surface', 4.5] as const].flatMap(([ink, paper, least]) => {
+      const ratio = contrast(contrastColours.get(ink) ?? '#000000', contrastColours.get(paper) ?? '#000000')
+      return ratio < (least === 4.5 && ink !== 'line' ? 7 : least) ? [`${ink} on ${paper}: ${ratio.toFixed(2)}`] : []
     })
     expect(poor).toEqual([])
   })

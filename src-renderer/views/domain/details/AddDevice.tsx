@@ -17,6 +17,7 @@ import { DisplayFields } from '../../../features/display/DisplayFields'
 import { DEFAULT_DISPLAY } from '../../../features/display/display-form'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
 import { checkForward, checkMac, freeIndex, type NicForm, newNic, nicOf } from '../../../features/nics/nic-form'
+import { usePreferences } from '../../../state/answers'
 
 export type AddedKind = Device['kind']
 
@@ -28,9 +29,12 @@ export function AddDevice(props: {
 }) {
   const { kind, domain } = props
   const { t } = useWords()
+  const { newDiskFormat, newDiskGiB } = usePreferences()
   const client = useClient()
   const devices = [...(domain.config?.devices ?? []), ...(domain.running?.devices ?? [])]
-  const [disk, setDisk] = useState<DiskForm>(() => newDisk(freeDev(devsOf(devices)) ?? 'xvdp'))
+  const [disk, setDisk] = useState<DiskForm>(() =>
+    newDisk(freeDev(devsOf(devices)) ?? 'xvdp', { newFormat: newDiskFormat, sizeGiB: newDiskGiB }),
+  )
   const [nic, setNic] = useState<NicForm>(() => newNic(freeIndex(devices) ?? 7, ''))
   const [display, setDisplay] = useState<Display>(DEFAULT_DISPLAY)
   const [proposed, setProposed] = useState('')

@@ -20,6 +20,7 @@ import { VncFields } from '../../../features/display/VncFields'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
 import { NicLimits } from '../../../features/nics/NicLimits'
 import { type NicForm, nicFormOf } from '../../../features/nics/nic-form'
+import { usePreferences } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import type { PageProps } from './DomainPages'
 import type { ListedDevice } from './edits'
@@ -69,6 +70,7 @@ function RemoveDevice(props: PageProps & { readonly listed: ListedDevice }) {
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
+  const { confirmDetach } = usePreferences()
   const [asking, setAsking] = useState(false)
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
@@ -81,7 +83,10 @@ function RemoveDevice(props: PageProps & { readonly listed: ListedDevice }) {
     const result = await client.call('deviceDetach', { uuid: domain.uuid, key, force })
     setBusy(false)
     if (result.ok) return close()
-    if (result.error.reason === 'detach-timeout') return setRefusal(result.error)
+    if (result.error.reason === 'detach-timeout') {
+      setAsking(true)
+      return setRefusal(result.error)
+    }
     close()
     store.dispatch({ kind: 'failed', error: result.error })
   }
@@ -90,8 +95,8 @@ function RemoveDevice(props: PageProps & { readonly listed: ListedDevice }) {
     <>
       <Button
         icon="trash"
-        disabled={!domain.operations.includes('detachDevice') || listed.standing === 'leaving'}
-        onPress={() => setAsking(true)}
+        disabled={busy || !domain.operations.includes('detachDevice') || listed.standing === 'leaving'}
+        onPress={() => (confirmDetach ? setAsking(true) : void remove(false))}
       >
         {t('details.remove')}
       </Button>

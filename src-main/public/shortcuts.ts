@@ -1,0 +1,40 @@
+// Every key of the app, one row each: main's menus take their accelerators from here, windows their key handlers' words, and the
+// keyboard map shows them all. Keys are written as Electron writes accelerators.
+// Where a console has the keyboard, `inDomain` is used instead: what a shell wants (Ctrl+W) belongs to the guest.
+// Runs in: main, renderer. No platform.
+
+export interface ShortcutRow {
+  readonly place: 'app' | 'list' | 'form' | 'console'
+  readonly keys: string
+  readonly inDomain?: string
+}
+
+export const shortcuts = {
+  newMachine: { place: 'app', keys: 'CmdOrCtrl+N', inDomain: 'CmdOrCtrl+Shift+N' },
+  close: { place: 'app', keys: 'CmdOrCtrl+W', inDomain: 'CmdOrCtrl+Shift+W' },
+  quit: { place: 'app', keys: 'CmdOrCtrl+Q', inDomain: 'CmdOrCtrl+Shift+Q' },
+  zoomIn: { place: 'app', keys: 'CmdOrCtrl+Plus' },
+  zoomOut: { place: 'app', keys: 'CmdOrCtrl+Shift+-' },
+  zoomReset: { place: 'app', keys: 'CmdOrCtrl+Shift+0' },
+  fullScreen: { place: 'app', keys: 'F11' },
+  find: { place: 'list', keys: 'CmdOrCtrl+F' },
+  open: { place: 'list', keys: 'Enter' },
+  remove: { place: 'list', keys: 'Delete' },
+  menu: { place: 'list', keys: 'Shift+F10' },
+  step: { place: 'list', keys: 'Up/Down' },
+  next: { place: 'form', keys: 'Tab' },
+  previous: { place: 'form', keys: 'Shift+Tab' },
+  leaveDialog: { place: 'form', keys: 'Escape' },
+  tabs: { place: 'form', keys: 'Left/Right' },
+  leaveConsole: { place: 'console', keys: 'Ctrl+Tab' },
+  copy: { place: 'console', keys: 'Ctrl+Shift+C' },
+  paste: { place: 'console', keys: 'Ctrl+Shift+V' },
+} as const satisfies Record<string, ShortcutRow>
+
+export type ShortcutId = keyof typeof shortcuts
+
+/** The accelerator of a menu entry in a window of the view. */
+export function acceleratorOf(id: ShortcutId, inDomain: boolean): string {
+  const row: ShortcutRow = shortcuts[id]
+  return inDomain ? (row.inDomain ?? row.keys) : row.keys
+}

@@ -1,0 +1,86 @@
+// The keyboard map: every action with its keys, by where they work. Rows come from the table that menus take theirs from.
+// Runs in: preferences window.
+
+import { type ShortcutId, type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
+import { useWords } from '../../components/Language'
+import { chordText, keyText } from '../../lib/keys'
+import type { PageProps } from './pages'
+
+/** What each does, in the catalogue's words. */
+const labels = {
+  newMachine: 'action.new',
+  close: 'keyboard.close',
+  quit: 'action.quit',
+  zoomIn: 'keyboard.zoom-in',
+  zoomOut: 'keyboard.zoom-out',
+  zoomReset: 'keyboard.zoom-reset',
+  fullScreen: 'screen.full',
+  find: 'keyboard.find',
+  open: 'action.open',
+  remove: 'action.delete',
+  menu: 'keyboard.menu',
+  step: 'keyboard.step',
+  next: 'keyboard.next',
+  previous: 'keyboard.previous',
+  leaveDialog: 'keyboard.leave-dialog',
+  tabs: 'keyboard.tabs',
+  leaveConsole: 'keyboard.leave-console',
+  copy: 'console.copy',
+  paste: 'console.paste',
+} as const satisfies Record<ShortcutId, string>
+
+const places = ['app', 'list', 'form', 'console'] as const satisfies readonly ShortcutRow['place'][]
+
+function isShortcut(id: string): id is ShortcutId {
+  return Object.hasOwn(shortcuts, id)
+}
+
+export function KeyboardPage({ preferences }: PageProps) {
+  const { t } = useWords()
+  const ids = Object.keys(shortcuts).filter(isShortcut)
+  return (
+    <table className="keyboard-map selectable">
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">{t('keyboard.action')}</th>
+          <th scope="col">{t('keyboard.keys')}</th>
+        </tr>
+      </thead>
+      {places.map((place) => (
+        <tbody key={place}>
+          <tr>
+            <th scope="colgroup" colSpan={2}>
+              {t(`keyboard.place-${place}`)}
+            </th>
+          </tr>
+          {ids
+            .filter((id) => shortcuts[id].place === place)
+            .map((id) => {
+              const row: ShortcutRow = shortcuts[id]
+              return (
+                <tr key={id}>
+                  <td>{t(labels[id])}</td>
+                  <td>
+                    <kbd>{keyText(row.keys, t)}</kbd>
+                    {row.inDomain !== undefined && (
+                      <div>
+                        <kbd>{keyText(row.inDomain, t)}</kbd> <span className="muted">{t('keyboard.in-domain')}</span>
+                      </div>
+                    )}
+                  </td>
+                </tr>
+              )
+            })}
+          {place === 'console' && (
+            <tr>
+              <td>{t('keyboard.release')}</td>
+              <td>
+                <kbd>{chordText(preferences.grabKeys, t)}</kbd>
+              </td>
+            </tr>
+          )}
+        </tbody>
+      ))}
+    </table>
+  )
+}
