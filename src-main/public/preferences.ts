@@ -18,8 +18,10 @@ export const preferencesShape = fields({
   theme: oneOf(...THEMES),
   language: oneOf('system', 'en', 'de'),
   trayIcon: flag,
-  /** Ask before forcing a machine off; before taking a device away. */
+  /** Ask before forcing a machine off; before shutting down, rebooting or saving one; before pausing; before taking a device away. */
   confirmDestroy: flag,
+  confirmShutdown: flag,
+  confirmPause: flag,
   confirmDetach: flag,
 
   /** Figures are taken this often. */
@@ -47,6 +49,8 @@ export const defaultPreferences: Preferences = {
   language: 'system',
   trayIcon: true,
   confirmDestroy: true,
+  confirmShutdown: false,
+  confirmPause: false,
   confirmDetach: true,
   sampleSeconds: 1,
   newMemoryMiB: 256,

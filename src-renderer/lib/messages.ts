@@ -252,6 +252,13 @@ export const messages = {
     en: 'The machine boots anew; what was saved {time} is lost.',
     de: 'Die Maschine startet neu; was {time} gesichert wurde, geht verloren.',
   },
+  'confirm.gentle-title': { en: '{action}: “{name}”?', de: '{action}: „{name}“?' },
+  'confirm.gentle-many': { en: '{action}: {count} machines?', de: '{action}: {count} Maschinen?' },
+  'confirm.gentle-body': {
+    en: 'Preferences say whether this is asked.',
+    de: 'Ob hier nachgefragt wird, steht in den Einstellungen.',
+  },
+  'confirm.left-gentle': { en: 'Left as they are: {names}', de: 'Bleiben, wie sie sind: {names}' },
   'confirm.fresh-button': { en: 'Discard and start', de: 'Verwerfen und starten' },
   'confirm.force-off-many': { en: 'Force {count} machines off?', de: 'Ausschalten von {count} Maschinen erzwingen?' },
   'confirm.force-off-body-many': {
@@ -859,6 +866,11 @@ export const messages = {
   },
   'preferences.confirm-title': { en: 'Ask before', de: 'Rückfragen vor' },
   'preferences.confirm-destroy': { en: 'forcing a machine off', de: 'erzwungenem Ausschalten' },
+  'preferences.confirm-shutdown': {
+    en: 'shutting down, rebooting or saving a machine',
+    de: 'Herunterfahren, Neustart oder Sichern einer Maschine',
+  },
+  'preferences.confirm-pause': { en: 'pausing a machine', de: 'dem Anhalten einer Maschine' },
   'preferences.confirm-detach': { en: 'removing a device', de: 'dem Entfernen eines Geräts' },
   'preferences.confirm-always': {
     en: 'Deleting a machine and discarding a saved state always ask.',
@@ -909,6 +921,9 @@ export const messages = {
   'keyboard.find': { en: 'To the filter', de: 'Zum Filter' },
   'keyboard.menu': { en: 'Menu of what is chosen', de: 'Menü zum Ausgewählten' },
   'keyboard.step': { en: 'Next, previous', de: 'Nächste, vorige' },
+  'keyboard.select-more': { en: 'Choose several', de: 'Mehrere auswählen' },
+  'keyboard.select-all': { en: 'Choose all', de: 'Alle auswählen' },
+  'keyboard.fold': { en: 'Open, close a folder', de: 'Ordner auf, zu' },
   'keyboard.next': { en: 'Next field', de: 'Nächstes Feld' },
   'keyboard.previous': { en: 'Previous field', de: 'Voriges Feld' },
   'keyboard.leave-dialog': { en: 'Cancel the dialog', de: 'Dialog abbrechen' },

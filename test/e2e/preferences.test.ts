@@ -41,6 +41,19 @@ describe('preferences', () => {
       await expect.poll(() => shown.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(0, 0, 0)')
     }
 
+    await choosePage(page, 'Confirmations')
+    await page.getByText('pausing a machine').click()
+    const started = await manager.page.evaluate(
+      (uuid) => Reflect.get(window, 'ringmaster').call('domainCreate', { uuid, fresh: true }),
+      SERVER,
+    )
+    expect(started).toMatchObject({ ok: true })
+    await manager.choose('server', 'Pause')
+    await manager.dialog().getByText('Pause: “server”?').waitFor()
+    await manager.page.keyboard.press('Escape')
+    await manager.dialog().waitFor({ state: 'detached' })
+    await manager.waitForState('server', 'Running')
+
     await choosePage(page, 'New machines')
     const memory = page.getByLabel('Memory', { exact: true })
     await memory.fill('5')

@@ -13,7 +13,7 @@ import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
-import { type ActionId, actionTable, canBeMany, isAllowed, listOf, savedFileName } from './action-table'
+import { type ActionId, actionTable, canBeMany, isAllowed, labelOf, listOf, savedFileName } from './action-table'
 
 /** On one domain, or on all of several for which it is allowed now. */
 type Perform = (action: ActionId, domains: DomainInfo | readonly DomainInfo[] | null) => void
@@ -24,8 +24,15 @@ export function usePerform(): Perform {
   return useContext(PerformContext)
 }
 
+const asked = ['forceOff', 'delete', 'runFresh', 'shutdown', 'reboot', 'save', 'managedSave', 'pause'] as const
+type AskedAction = (typeof asked)[number]
+
+function isAsked(action: ActionId): action is AskedAction {
+  return asked.some((each) => each === action)
+}
+
 interface Question {
-  readonly action: 'forceOff' | 'delete' | 'runFresh'
+  readonly action: AskedAction
   /** Those it is done to. */
   readonly domains: readonly DomainInfo[]
   /** Those it cannot be done to now. */
@@ -36,7 +43,7 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
   const client = useClient()
   const store = useAppStore()
   const { t } = useWords()
-  const { confirmDestroy } = usePreferences()
+  const preferences = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
 
   const report = useCallback(
@@ -129,8 +136,8 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
       const able = domains.filter((domain) => isAllowed(action, domain))
       if (able.length === 0 || (able.length > 1 && !canBeMany(action))) return
       const { confirm } = actionTable[action]
-      const ask = confirm === 'asked' || (confirm === 'preference' && confirmDestroy)
-      if (ask && (action === 'forceOff' || action === 'delete' || action === 'runFresh')) {
+      const ask = confirm === 'asked' || (confirm !== 'no' && preferences[confirm])
+      if (ask && isAsked(action)) {
         setQuestion({
           action,
           domains: able,
@@ -138,7 +145,7 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
         })
       } else for (const domain of able) void carryOut(action, domain)
     },
-    [carryOut, restore, confirmDestroy],
+    [carryOut, restore, preferences],
   )
 
   const answer = useMemo(
@@ -168,7 +175,19 @@ function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: 
   const many = domains.length > 1
   const count = { count: formats.number(domains.length) }
   const time = formats.dateTime(first?.savedAt ?? 0)
+  // What can be gone on with afterwards is asked about in few words.
+  const label = labelOf(action, domains.length === 1 ? (first ?? null) : null, t).replace(/\s*…$/, '')
+  const gentle = {
+    title: many ? t('confirm.gentle-many', { action: label, ...count }) : t('confirm.gentle-title', { action: label, name }),
+    body: t('confirm.gentle-body'),
+    button: label,
+  }
   const words = {
+    shutdown: gentle,
+    reboot: gentle,
+    save: gentle,
+    managedSave: gentle,
+    pause: gentle,
     forceOff: {
       title: many ? t('confirm.force-off-many', count) : t('confirm.force-off-title', { name }),
       body: t(many ? 'confirm.force-off-body-many' : 'confirm.force-off-body'),
@@ -197,7 +216,7 @@ function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: 
           <Button onPress={() => props.onAnswer(false)} autoFocus>
             {t('button.cancel')}
           </Button>
-          <Button kind="danger" onPress={() => props.onAnswer(true)}>
+          <Button kind={words === gentle ? 'primary' : 'danger'} onPress={() => props.onAnswer(true)}>
             {words.button}
           </Button>
         </>
@@ -208,9 +227,15 @@ function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: 
       {action === 'delete' && saved.length > 0 && (
         <p>{many ? t('confirm.delete-saved-many', { names: shortNames(saved) }) : t('confirm.delete-saved')}</p>
       )}
-      {left.length > 0 && <p className="muted">{t(`confirm.left-${action}`, { names: shortNames(left) })}</p>}
+      {left.length > 0 && <p className="muted">{t(leftKey(action), { names: shortNames(left) })}</p>}
     </Dialog>
   )
+}
+
+function leftKey(action: AskedAction) {
+  return action === 'forceOff' || action === 'delete' || action === 'runFresh'
+    ? (`confirm.left-${action}` as const)
+    : 'confirm.left-gentle'
 }
 
 function shortNames(domains: readonly DomainInfo[]): string {

@@ -28,7 +28,8 @@ interface ActionRow {
   readonly icon: IconName
   /** Null: always possible. */
   readonly needs: DomainOperation | null
-  readonly confirm: 'no' | 'asked' | 'preference'
+  /** Always asked about, or when this preference says so. */
+  readonly confirm: 'no' | 'asked' | 'confirmDestroy' | 'confirmShutdown' | 'confirmPause'
   readonly danger?: true
   /** It is done to several at once. */
   readonly many?: true
@@ -41,13 +42,13 @@ export const actionTable = {
   open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', keys: 'key.enter' },
   run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no', many: true },
   runFresh: { label: 'action.run-fresh', icon: 'bolt', needs: 'createFresh', confirm: 'asked', many: true },
-  pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'no', many: true },
+  pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'confirmPause', many: true },
   resume: { label: 'action.resume', icon: 'run', needs: 'resume', confirm: 'no', many: true },
-  shutdown: { label: 'action.shutdown', icon: 'power', needs: 'shutdown', confirm: 'no', many: true },
-  reboot: { label: 'action.reboot', icon: 'reboot', needs: 'reboot', confirm: 'no', many: true },
-  forceOff: { label: 'action.force-off', icon: 'bolt', needs: 'destroy', confirm: 'preference', danger: true, many: true },
-  save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'no' },
-  managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'no', many: true },
+  shutdown: { label: 'action.shutdown', icon: 'power', needs: 'shutdown', confirm: 'confirmShutdown', many: true },
+  reboot: { label: 'action.reboot', icon: 'reboot', needs: 'reboot', confirm: 'confirmShutdown', many: true },
+  forceOff: { label: 'action.force-off', icon: 'bolt', needs: 'destroy', confirm: 'confirmDestroy', danger: true, many: true },
+  save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'confirmShutdown' },
+  managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'confirmShutdown', many: true },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
   clone: { label: 'action.clone', icon: 'copy', needs: null, confirm: 'no', reason: 'action.clone-reason' },
   migrate: { label: 'action.migrate', icon: 'network', needs: null, confirm: 'no', reason: 'action.migrate-reason' },

@@ -53,6 +53,8 @@ export function ConfirmPage({ preferences, change }: PageProps) {
   const { t } = useWords()
   const rows = [
     ['confirmDestroy', 'preferences.confirm-destroy'],
+    ['confirmShutdown', 'preferences.confirm-shutdown'],
+    ['confirmPause', 'preferences.confirm-pause'],
     ['confirmDetach', 'preferences.confirm-detach'],
   ] as const
   return (
