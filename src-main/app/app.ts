@@ -232,12 +232,23 @@ export class App {
     return buildMenu(view, this.text(), {
       newMachine: () => this.windows.open('create-domain'),
       restore: () => void this.restore(),
+      importConfig: () => this.choose('import'),
+      trash: () => this.choose('trash'),
       preferences: () => this.windows.open('preferences'),
       about: () => this.windows.open('about'),
       networks: () => this.windows.open('networks'),
       manager: () => this.showManager(),
       quit: () => app.quit(),
     })
+  }
+
+  /** A choice that the manager's page answers; one that is only being opened hears it once it is there. */
+  private choose(command: string): void {
+    const open = this.windows.find('manager')
+    const window = this.windows.open('manager')
+    const tell = (): void => this.ipc.send(window, 'menuChosen', { command })
+    if (open) tell()
+    else window.webContents.once('did-finish-load', () => setTimeout(tell, 500))
   }
 
   private async restore(): Promise<void> {

@@ -8,6 +8,8 @@ import type { MenuText } from './menu-text'
 export interface MenuActions {
   newMachine(): void
   restore(): void
+  importConfig(): void
+  trash(): void
   preferences(): void
   networks(): void
   about(): void
@@ -20,6 +22,8 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
   const file: MenuItemConstructorOptions[] = [
     { label: text.newMachine, accelerator: keys('newMachine'), click: actions.newMachine },
     { label: text.restore, click: actions.restore },
+    { label: text.importConfig, click: actions.importConfig },
+    { label: text.trash, click: actions.trash },
     { type: 'separator' },
     { label: text.close, accelerator: keys('close'), role: 'close' },
     { label: text.quit, accelerator: keys('quit'), click: actions.quit },

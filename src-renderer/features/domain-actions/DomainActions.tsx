@@ -70,21 +70,16 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
     [client, report],
   )
 
-  /** Undoing defines it again, under a new identifier; its disks were never touched. */
+  /** Undoing takes it out of the trash again, whole. */
   const remove = useCallback(
-    async (domain: DomainInfo) => {
-      const { config, uuid, name } = domain
-      const places = await client.call('metadataList', {})
-      const metadata = places.ok ? places.value.find((place) => place.uuid === uuid)?.metadata : undefined
+    async ({ uuid, name }: DomainInfo) => {
       const removed = await client.call('domainUndefine', { uuid })
       report(removed)
-      if (!removed.ok || config === null) return
+      if (!removed.ok) return
       store.undo.add(t('undo.delete', { name }), async () => {
-        const defined = await client.call('domainDefine', { config, images: [], start: false })
-        report(defined)
-        if (defined.ok && metadata !== undefined) {
-          report(await client.call('metadataSet', { changes: [{ uuid: defined.value.uuid, metadata }] }))
-        }
+        const trash = await client.call('trashList', {})
+        const entry = trash.ok ? trash.value.find((each) => each.uuid === uuid) : undefined
+        if (entry !== undefined) report(await client.call('trashRestore', { id: entry.id }))
       })
     },
     [client, report, store, t],

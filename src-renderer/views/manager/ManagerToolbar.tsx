@@ -102,6 +102,8 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           { kind: 'action', id: 'new', label: t('action.new'), icon: 'plus', keys: t('key.new') },
           { kind: 'action', id: 'demo', label: t('action.demo'), icon: 'run', disabled: !props.demoAvailable },
           { kind: 'action', id: 'restore', label: t('action.restore'), icon: 'restore' },
+          { kind: 'action', id: 'import', label: t('action.import'), icon: 'paste' },
+          { kind: 'action', id: 'trash', label: t('action.trash'), icon: 'trash' },
           { kind: 'separator', id: 's1' },
           { kind: 'action', id: 'networks', label: t('action.networks'), icon: 'network' },
           { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },

@@ -13,6 +13,7 @@ import { EmptyState } from '../../components/EmptyState'
 import { useWords } from '../../components/Language'
 import { ContextMenu, type MenuEntry, type MenuPoint } from '../../components/Menu'
 import { Activity, JobProgress } from '../../features/activity/Activity'
+import { useDefinitionDialogs } from '../../features/definition/definition-dialogs'
 import { contextEntries, isActionId, listOf } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { FigureBoard } from '../../features/graphs/figure-board'
@@ -56,6 +57,7 @@ export function ManagerView() {
   const main = useRef<HTMLElement>(null)
   const demo = useDemoGuest()
   const ordering = useOrdering()
+  const definitions = useDefinitionDialogs()
   useAnnouncements()
 
   useEffect(() => {
@@ -108,6 +110,8 @@ export function ManagerView() {
     if (id === 'new') openView('create-domain')
     else if (id === 'preferences' || id === 'about' || id === 'networks') openView(id)
     else if (id === 'demo') demo.start()
+    else if (id === 'import') definitions.openImport()
+    else if (id === 'trash') definitions.openTrash()
     else if (id === 'find') filterInput.current?.focus()
     else if (id === 'undo') void store.undo.undo()
     else if (id === 'rename') ordering.rename(listOf(now.current))
@@ -300,6 +304,7 @@ export function ManagerView() {
         }}
       />
       <OrderingDialogs ordering={ordering} placeOf={model.placeOf} all={all} collator={model.collator} />
+      {definitions.shown}
       <QuitDialog />
     </div>
   )

@@ -193,21 +193,23 @@ export function DetailsPage(props: {
         </div>
       </div>
       {clashes.length > 0 && <Notice tone="warn">{t('details.clash', { changes: changeNames(clashes, t) })}</Notice>}
-      <footer className="details-foot">
-        <span className="details-foot-words" role="status">
-          {!editable
-            ? t('details.not-now', { state: t(`state.${domain.state}`) })
-            : changed
-              ? whenWords(changes, t)
-              : t('details.unchanged')}
-        </span>
-        <Button disabled={!changed || busy} onPress={() => setWork(nothing)}>
-          {t('details.revert')}
-        </Button>
-        <Button kind="primary" disabled={!changed || busy || !right} onPress={() => void apply()}>
-          {t('button.apply')}
-        </Button>
-      </footer>
+      {(changed || device !== undefined || part?.ownButtons !== true) && (
+        <footer className="details-foot">
+          <span className="details-foot-words" role="status">
+            {!editable
+              ? t('details.not-now', { state: t(`state.${domain.state}`) })
+              : changed
+                ? whenWords(changes, t)
+                : t('details.unchanged')}
+          </span>
+          <Button disabled={!changed || busy} onPress={() => setWork(nothing)}>
+            {t('details.revert')}
+          </Button>
+          <Button kind="primary" disabled={!changed || busy || !right} onPress={() => void apply()}>
+            {t('button.apply')}
+          </Button>
+        </footer>
+      )}
       {leaving !== null && (
         <LeaveDialog what={whenWords(changes, t)} canApply={right} busy={busy} onChoice={(choice) => void answer(choice)} />
       )}

@@ -5,6 +5,8 @@
 import type { FunctionComponent } from 'react'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import type { IconName } from '../../../components/Icon'
+import { ConfigTextPage } from '../../../features/definition/ConfigTextPage'
+import { HistoryPage } from '../../../features/definition/HistoryPage'
 import type { Translator } from '../../../lib/translate'
 import { BootPage, CpusPage, MemoryPage, OverviewPage, type PageProps } from './DomainPages'
 import { ConsolePage, InputPage } from './FactPages'
@@ -16,6 +18,8 @@ export interface PartRow {
   readonly place: 'first' | 'last'
   readonly name: (t: Translator) => string
   readonly page: FunctionComponent<PageProps>
+  /** Its page has buttons of its own: those for changes of fields only stand below when there are some. */
+  readonly ownButtons?: true
   readonly isThere?: (domain: DomainInfo) => boolean
 }
 
@@ -29,4 +33,6 @@ export const parts: readonly PartRow[] = [
   { id: 'boot', icon: 'power', place: 'first', name: (t) => t('details.boot'), page: BootPage },
   { id: 'input', icon: 'keyboard', place: 'last', name: (t) => t('details.input'), page: InputPage, isThere: hasDisplay },
   { id: 'console', icon: 'terminal', place: 'last', name: (t) => t('details.console'), page: ConsolePage },
+  { id: 'text', icon: 'pencil', place: 'last', name: (t) => t('definition.text'), page: ConfigTextPage, ownButtons: true },
+  { id: 'history', icon: 'clock', place: 'last', name: (t) => t('definition.history'), page: HistoryPage, ownButtons: true },
 ]

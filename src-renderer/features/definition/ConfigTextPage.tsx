@@ -1,0 +1,134 @@
+// The configuration as text: libvirt's domain XML, edited in place. What it would become is asked of main while it is typed,
+// and shown as the difference to what is stored before anybody presses Apply.
+// Invariant: a text that changed elsewhere meanwhile does not take away what is being typed. Runs in: domain window.
+
+import { useEffect, useRef, useState } from 'react'
+import type { ConfigFormat, ReadConfigText } from '../../../src-main/public/definition'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { useWords } from '../../components/Language'
+import { MenuButton } from '../../components/Menu'
+import { Notice } from '../../components/Notice'
+import { useAppStore } from '../../state/store'
+import { DiffView } from './DiffView'
+import { ConfigNotes } from './notes'
+import './definition.css'
+
+const ASK_AFTER_MS = 250
+
+type Look =
+  | { readonly kind: 'good'; readonly look: ReadConfigText }
+  | { readonly kind: 'bad'; readonly error: ErrorReport }
+  | null
+
+export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly editable: boolean }) {
+  const { domain, editable } = props
+  const { uuid, config } = domain
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const [stored, setStored] = useState<string | null>(null)
+  /** Null: what is stored. */
+  const [typed, setTyped] = useState<string | null>(null)
+  const [look, setLook] = useState<Look>(null)
+  const [busy, setBusy] = useState(false)
+  const asked = useRef(0)
+
+  // Asked again whenever the definition has changed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: config stands for the definition's text
+  useEffect(() => {
+    let gone = false
+    void client.call('configText', { uuid, format: 'xml' }).then((result) => {
+      if (!gone && result.ok) setStored(result.value.text)
+    })
+    return () => {
+      gone = true
+    }
+  }, [client, uuid, config])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: against what is stored now
+  useEffect(() => {
+    const turn = ++asked.current
+    if (typed === null) return setLook(null)
+    const timer = setTimeout(async () => {
+      const result = await client.call('configLook', { uuid, text: typed })
+      if (turn !== asked.current) return
+      setLook(result.ok ? { kind: 'good', look: result.value } : { kind: 'bad', error: result.error })
+    }, ASK_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [client, uuid, typed, stored])
+
+  const apply = async () => {
+    if (typed === null) return
+    setBusy(true)
+    const result = await client.call('configDefine', { uuid, text: typed, start: false })
+    setBusy(false)
+    if (result.ok) setTyped(null)
+    else store.dispatch({ kind: 'failed', error: result.error })
+  }
+  const write = async (format: ConfigFormat) => {
+    const suggestedName = `${domain.name}.${format === 'xml' ? 'xml' : 'cfg'}`
+    const picked = await client.call('filePick', { kind: 'saveConfig', suggestedName })
+    if (!picked.ok || picked.value.path === null) return
+    const written = await client.call('configWrite', { uuid, format, path: picked.value.path })
+    if (!written.ok) store.dispatch({ kind: 'failed', error: written.error })
+  }
+
+  const words = look?.kind === 'bad' ? errorText(look.error, t.language) : null
+  const changed = look?.kind === 'good' && look.look.diff.some(({ kind }) => kind !== 'kept')
+  return (
+    <div className="config-text">
+      <div className="details-title">
+        <h2>{t('definition.text')}</h2>
+        <span className="fill" />
+        <MenuButton
+          icon="save"
+          kind="plain"
+          label={t('definition.export')}
+          text={t('definition.export')}
+          entries={[
+            { kind: 'action', id: 'xml', label: t('definition.export-xml') },
+            { kind: 'action', id: 'xl', label: t('definition.export-xl') },
+          ]}
+          onAction={(id) => void write(id === 'xl' ? 'xl' : 'xml')}
+        />
+      </div>
+      <textarea
+        className="input config-editor mono"
+        aria-label={t('definition.text')}
+        aria-invalid={words !== null}
+        spellCheck={false}
+        autoCapitalize="off"
+        wrap="off"
+        readOnly={!editable}
+        value={typed ?? stored ?? ''}
+        onChange={(event) => setTyped(event.target.value === stored ? null : event.target.value)}
+      />
+      <section className="config-outcome" aria-live="polite">
+        {words !== null ? (
+          <Notice tone="bad" action={words.action}>
+            {words.cause}
+          </Notice>
+        ) : look?.kind === 'good' ? (
+          <>
+            <ConfigNotes notes={look.look.notes} />
+            <DiffView diff={look.look.diff} label={t('definition.changes')} />
+          </>
+        ) : (
+          <p className="diff-none">{t(editable ? 'definition.text-hint' : 'definition.text-readonly')}</p>
+        )}
+      </section>
+      <div className="config-buttons">
+        <Button disabled={typed === null || busy} onPress={() => setTyped(null)}>
+          {t('definition.discard')}
+        </Button>
+        <Button kind="primary" disabled={!editable || !changed || busy} onPress={() => void apply()}>
+          {t('definition.apply')}
+        </Button>
+      </div>
+    </div>
+  )
+}

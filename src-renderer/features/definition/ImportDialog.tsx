@@ -1,0 +1,59 @@
+// A configuration file the user chose, before it becomes a machine: its name, what was changed to fit, and the text.
+// Runs in: manager window.
+
+import { useState } from 'react'
+import type { ReadConfigText } from '../../../src-main/public/definition'
+import { useClient } from '../../client/Client'
+import { Button } from '../../components/Button'
+import { Dialog } from '../../components/Dialog'
+import { useWords } from '../../components/Language'
+import { useAppStore } from '../../state/store'
+import { ConfigNotes } from './notes'
+import './definition.css'
+
+export interface ImportedFile {
+  readonly source: string
+  readonly look: ReadConfigText
+}
+
+export function ImportDialog(props: { readonly file: ImportedFile; readonly onClose: () => void }) {
+  const { source, look } = props.file
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const [busy, setBusy] = useState(false)
+
+  const define = async (start: boolean) => {
+    setBusy(true)
+    const result = await client.call('configDefine', { uuid: null, text: source, start })
+    setBusy(false)
+    props.onClose()
+    if (!result.ok) return store.dispatch({ kind: 'failed', error: result.error })
+    await client.call('windowOpen', { view: 'domain', uuid: result.value.uuid })
+  }
+
+  return (
+    <Dialog
+      title={t('import.title', { name: look.name })}
+      width={680}
+      onClose={props.onClose}
+      onSubmit={() => void define(false)}
+      buttons={
+        <>
+          <Button onPress={props.onClose}>{t('button.cancel')}</Button>
+          <span className="fill" />
+          <Button disabled={busy} onPress={() => void define(true)}>
+            {t('import.start')}
+          </Button>
+          <Button kind="primary" submit disabled={busy}>
+            {t('import.import')}
+          </Button>
+        </>
+      }
+    >
+      <ConfigNotes notes={look.notes} />
+      <p className="import-becomes">{t(look.format === 'xl' ? 'import.becomes-xl' : 'import.becomes')}</p>
+      <textarea className="input config-editor mono" aria-label={t('definition.text')} readOnly wrap="off" value={look.text} />
+    </Dialog>
+  )
+}
