@@ -208,6 +208,16 @@ export class Domain0 {
           return this.write(xenstored, `${home}/memory/target`, String(targetKiB))
         }),
 
+      setVcpus: ({ handle, vcpus }) =>
+        this.onDomain(handle, (xenstored, home) => {
+          const node = (vcpu: number): string => `${home}/cpu/${vcpu}/availability`
+          let most = 0
+          while (lookup(xenstored.store.tree, node(most))) most += 1
+          if (vcpus > most) return failure('INVALID_ARG', `The domain has at most ${most} vcpus, not ${vcpus}.`)
+          for (let vcpu = 0; vcpu < most; vcpu++) this.write(xenstored, node(vcpu), vcpu < vcpus ? 'online' : 'offline')
+          return ok({})
+        }),
+
       shutdown: ({ handle, request }) =>
         this.onDomain(handle, (xenstored, home) => this.write(xenstored, `${home}/control/shutdown`, request)),
 

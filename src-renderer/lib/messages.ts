@@ -455,6 +455,7 @@ export const messages = {
     de: 'Keine: Der Gast vergisst alles, wenn er endet.',
   },
   'create.summary': { en: 'Summary', de: 'Zusammenfassung' },
+  'create.summary-cpus': { en: '{count} CPUs', de: '{count} CPUs' },
   'create.summary-disk-new': { en: '{dev}: new, {size}', de: '{dev}: neu, {size}' },
   'create.summary-disk-file': { en: '{dev}: {file}', de: '{dev}: {file}' },
   'create.summary-no-disk': { en: 'no disk', de: 'keine Platte' },

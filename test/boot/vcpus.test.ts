@@ -1,9 +1,11 @@
 // Debian's kernel on several vcpus: all come up by INIT and STARTUP, work runs on each of them, one goes off and on again, and the
 // guest ends in each of the ways a guest ends.
-import { describe, expect, it } from 'vitest'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest } from '../support/debian-guest'
 import { headlessGuest } from '../support/headless-guest'
+import { RunningGuest, TestMachine } from '../support/running-guest'
 import { LONG } from '../support/tier'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
@@ -69,4 +71,56 @@ describe("Debian's kernel on several vcpus", () => {
       300_000,
     )
   }
+})
+
+const machine = new TestMachine()
+afterAll(() => machine.dispose())
+
+describe('two vcpus that are busy', () => {
+  it('stand still for a save and go on in the copy and in the origin; the toolstack takes one off and puts it on again', async ({
+    skip,
+  }) => {
+    const files = await debianGuest('cloud')
+    if (!files.ok) return skip(files.error)
+    const { kernel, ramdisk, commandLine } = files.value
+    const origin = new RunningGuest(machine)
+    await origin.boot({ kernel, ramdisk, commandLine: `${commandLine} quiet`, memoryMiB: 160, vcpus: 2 }, 1)
+    await origin.expect(new RegExp(PROMPT), 200)
+
+    const online = async (guest: RunningGuest): Promise<string> =>
+      // The kernel makes the processor known again; to take it into use is udev's part, which is not here.
+      (await guest.run('echo 1 2>/dev/null >/sys/devices/system/cpu/cpu1/online; cat /sys/devices/system/cpu/online'))
+        .trim()
+        .split('\n')
+        .at(-1) ?? ''
+    const becomes = async (guest: RunningGuest, vcpus: number, list: string): Promise<void> => {
+      expect(await machine.dom0.call('setVcpus', { handle: guest.handle, vcpus })).toMatchObject({ ok: true })
+      await expect.poll(() => online(guest), { timeout: 60_000 }).toBe(list)
+    }
+    expect(await online(origin)).toBe('0-1')
+    await becomes(origin, 1, '0')
+    await becomes(origin, 2, '0-1')
+    expect(await machine.dom0.call('setVcpus', { handle: origin.handle, vcpus: 3 })).toMatchObject({
+      ok: false,
+      error: { message: 'The domain has at most 2 vcpus, not 3.' },
+    })
+
+    // A sum on each processor that takes some seconds, and the save in its middle.
+    const job = 'n=0; i=0; while [ $i -lt 40000 ]; do i=$((i+1)); n=$(((n * 31 + i) % 1000003)); done; echo re""sult-$n'
+    origin.type(`for c in 0 1; do taskset -c $c sh -c '${job}' & done; echo be""gun; wait; echo al""l\n`)
+    await origin.expect(/begun/)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const file = path.join(machine.directory, 'two.save')
+    const saved = await origin.domain.call('save', { path: file, leaveRunning: true })
+    expect(saved).toMatchObject({ ok: true })
+    const copy = new RunningGuest(machine)
+    await copy.restore(file, 2)
+    let expected = 0
+    for (let i = 1; i <= 40_000; i++) expected = (expected * 31 + i) % 1_000_003
+    for (const guest of [copy, origin]) {
+      await guest.expect(/(result-\d+[\s\S]*){2}all/, 200)
+      expect([...guest.console.matchAll(/result-(\d+)/g)].map(([, n]) => Number(n))).toEqual([expected, expected])
+      expect(await online(guest)).toBe('0-1')
+    }
+  }, 400_000)
 })

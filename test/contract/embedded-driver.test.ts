@@ -1,5 +1,6 @@
 // The contract on our own engine, its processes forked by plain Node, with Debian's kernel and the demo ramdisk as the guest.
 // Skipped where those cannot be fetched. Runs in: vitest, plain Node.
+
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ramBase } from '../../src-engine/isa/state-layout'
+import { checkVcpus } from '../../src-engine/process/new-domain'
 import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
@@ -29,6 +31,8 @@ describe('the embedded driver', () => {
     const supervisor = new Supervisor({ forker: new NodeForker(), channels: new NodeChannels(), bundleFolder })
     const { limits } = new EmbeddedDriver(supervisor, '')
     expect(limits.maxMemoryMiB).toBe(4096 - ramBase(1) / (1024 * 1024))
+    expect(checkVcpus(limits.maxVcpus)).toBeUndefined()
+    expect(checkVcpus(limits.maxVcpus + 1)).toMatch(/ at most | has one vcpu/)
   })
 })
 

@@ -35,6 +35,7 @@ export interface GuestFiles {
   readonly ramdisk?: string
   readonly commandLine: string
   readonly memoryMiB: number
+  readonly vcpus?: number
 }
 
 /** Domain 0 and what runs on it. */
@@ -112,11 +113,11 @@ export class RunningGuest {
   async boot(files: GuestFiles, domid: number, devices: readonly Device[] = []): Promise<void> {
     await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
-    const { memoryMiB, kernel, ramdisk, commandLine } = files
+    const { memoryMiB, kernel, ramdisk, commandLine, vcpus = 1 } = files
     const pages = good(
-      await this.domain.call('build', { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus: 1 }),
+      await this.domain.call('build', { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus }),
     )
-    this.introduction = { ...identity, ...pages, memoryMiB, vcpus: 1, startedAtMs: Date.now(), devices }
+    this.introduction = { ...identity, ...pages, memoryMiB, vcpus, startedAtMs: Date.now(), devices }
     await this.join()
     good(await this.domain.call('resume', {}))
   }

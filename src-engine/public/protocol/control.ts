@@ -327,6 +327,8 @@ export const DOM0_CALLS = {
   deviceCounters: { args: fields({ handle }), reply: fields({ devices: list(deviceCountersShape) }), status: 'done' },
   /** Writes memory/target, at most static-max (6.4): the guest's balloon driver follows. */
   setTarget: { args: fields({ handle, targetKiB: count }), reply: unit, status: 'done' },
+  /** Writes cpu/<n>/availability: the first `vcpus` are to be online, of those the domain was made with (6.5). */
+  setVcpus: { args: fields({ handle, vcpus: within(1, 32) }), reply: unit, status: 'done' },
   /** Writes control/shutdown; the guest acknowledges by emptying it. NO_DOMAIN if unknown. */
   shutdown: { args: fields({ handle, request: oneOf(...SHUTDOWN_REQUESTS) }), reply: unit, status: 'done' },
   /** Writes name to the domain's and its vm's tree. */

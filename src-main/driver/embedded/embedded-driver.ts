@@ -84,7 +84,13 @@ const DOMIDS = 0x7ff0
 export class EmbeddedDriver implements HypervisorDriver {
   readonly name = 'embedded'
   // 4 GiB less the engine's state for one vcpu: see src-engine/isa/state-layout.ts; a test compares.
-  readonly limits: DriverLimits = { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4020, devices: ['vbd', 'vif', 'vfb'] }
+  // Several vcpus need a host with the memory order of x86: src-engine/process/new-domain.ts.
+  readonly limits: DriverLimits = {
+    maxVcpus: process.arch === 'x64' ? 8 : 1,
+    minMemoryMiB: 16,
+    maxMemoryMiB: 4020,
+    devices: ['vbd', 'vif', 'vfb'],
+  }
   readonly images: EmbeddedImages
   private readonly supervisor: Supervisor
   private readonly watchdog: Watchdog

@@ -22,6 +22,7 @@ import {
   checkForm,
   DEFAULT_CMDLINE,
   type DevicesForm,
+  FIELDS,
   type FieldName,
   type Form,
   fieldOf,
@@ -64,6 +65,7 @@ export function CreateDomainView() {
     ramdisk: '',
     cmdline: DEFAULT_CMDLINE,
     memoryMiB: newMemoryMiB,
+    vcpus: 1,
     ...edits,
   }
   const limits = limitsOf(host)
@@ -103,8 +105,8 @@ export function CreateDomainView() {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    setTouched(new Set(['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB', 'nic', ...devices.disks.map(({ dev }) => dev)]))
-    const first = (['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB'] as const).find((field) => errors[field] !== undefined)
+    setTouched(new Set([...FIELDS, 'nic', ...devices.disks.map(({ dev }) => dev)]))
+    const first = FIELDS.find((field) => errors[field] !== undefined)
     if (first !== undefined || !devicesAreRight) {
       requestAnimationFrame(() => {
         const input = document.querySelector('form [aria-invalid="true"]')
@@ -218,6 +220,29 @@ export function CreateDomainView() {
                 })
           }
           error={errorOf('memoryMiB')}
+        />
+        <NumberField
+          label={t('details.vcpus')}
+          value={form.vcpus}
+          unit=""
+          step={1}
+          smallest={1}
+          largest={limits.maxVcpus}
+          lessLabel={t('details.vcpus-less')}
+          moreLabel={t('details.vcpus-more')}
+          disabled={limits.maxVcpus === 1}
+          onChange={(vcpus) => {
+            edit({ vcpus })
+            touch('vcpus')
+          }}
+          hint={
+            limits.maxVcpus === 1
+              ? t('details.vcpus-single')
+              : host !== null && form.vcpus > host.cpus
+                ? t('details.vcpus-overcommit')
+                : t('details.vcpus-range', { most: formats.number(limits.maxVcpus) })
+          }
+          error={errorOf('vcpus')}
         />
         <DeviceSections
           kinds={kinds}

@@ -17,6 +17,8 @@ export interface Form {
   readonly cmdline: string
   /** NaN while the field is empty. */
   readonly memoryMiB: number
+  /** NaN while the field is empty. */
+  readonly vcpus: number
 }
 
 export type FieldName = keyof Form
@@ -25,7 +27,11 @@ export type FieldErrors = Partial<Record<FieldName, string>>
 export interface FormLimits {
   readonly minMemoryMiB: number
   readonly maxMemoryMiB: number
+  readonly maxVcpus: number
 }
+
+/** In the order of the page. */
+export const FIELDS = ['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB', 'vcpus'] as const satisfies readonly FieldName[]
 
 const NAME_LONGEST = 64
 const CMDLINE_LONGEST = 2047
@@ -56,6 +62,11 @@ function checkMemory(memoryMiB: number, limits: FormLimits, t: Translator): stri
   return undefined
 }
 
+function checkVcpus(vcpus: number, limits: FormLimits, t: Translator): string | undefined {
+  if (!Number.isFinite(vcpus)) return t('create.memory-number')
+  return vcpus < 1 || vcpus > limits.maxVcpus ? t('details.vcpus-range', { most: limits.maxVcpus }) : undefined
+}
+
 export function checkForm(form: Form, taken: readonly string[], limits: FormLimits, t: Translator): FieldErrors {
   const found: Record<FieldName, string | undefined> = {
     name: checkName(form.name, taken, t),
@@ -68,9 +79,10 @@ export function checkForm(form: Form, taken: readonly string[], limits: FormLimi
     ramdisk: form.ramdisk.trim() === '' || isAbsolute(form.ramdisk.trim()) ? undefined : t('create.path-relative'),
     cmdline: form.cmdline.length > CMDLINE_LONGEST ? t('create.cmdline-long', { max: CMDLINE_LONGEST }) : undefined,
     memoryMiB: checkMemory(form.memoryMiB, limits, t),
+    vcpus: checkVcpus(form.vcpus, limits, t),
   }
   const errors: FieldErrors = {}
-  for (const field of ['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB'] as const) {
+  for (const field of FIELDS) {
     const error = found[field]
     if (error !== undefined) errors[field] = error
   }
@@ -99,7 +111,7 @@ export function orderOf(form: Form, parts: DevicesForm, proposed: (disk: DiskFor
   const config = {
     name: form.name.trim(),
     memoryMiB: Math.round(form.memoryMiB),
-    vcpus: 1,
+    vcpus: Math.round(form.vcpus),
     kernel: form.kernel.trim(),
     ramdisk: ramdisk === '' ? null : ramdisk,
     cmdline: form.cmdline.trim(),
@@ -109,7 +121,7 @@ export function orderOf(form: Form, parts: DevicesForm, proposed: (disk: DiskFor
 }
 
 export function limitsOf(host: HostInfo | null): FormLimits {
-  return host?.limits ?? { minMemoryMiB: 1, maxMemoryMiB: 4096 }
+  return host?.limits ?? { minMemoryMiB: 1, maxMemoryMiB: 4096, maxVcpus: 1 }
 }
 
 /** The field an error of the toolstack belongs to; undefined when it belongs to the whole form. */
@@ -122,6 +134,9 @@ export function fieldOf(error: ErrorReport, form: Form): FieldName | undefined {
     case 'memory-too-small':
     case 'memory-too-large':
       return 'memoryMiB'
+    case 'no-vcpus':
+    case 'too-many-vcpus':
+      return 'vcpus'
     case 'kernel-missing':
       return 'kernel'
     case 'file-unreadable':

@@ -9,8 +9,8 @@ import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { checkForm, type Form, fieldOf, freeName, orderOf } from '../../../../src-renderer/views/create-domain/check-form'
 
 const t = makeTranslator('en')
-const limits = { minMemoryMiB: 16, maxMemoryMiB: 4000 }
-const good: Form = { name: 'guest-1', kernel: '/boot/vmlinuz', ramdisk: '', cmdline: 'console=hvc0', memoryMiB: 256 }
+const limits = { minMemoryMiB: 16, maxMemoryMiB: 4000, maxVcpus: 8 }
+const good: Form = { name: 'guest-1', kernel: '/boot/vmlinuz', ramdisk: '', cmdline: 'console=hvc0', memoryMiB: 256, vcpus: 2 }
 
 const wrong = (part: Partial<Form>) => Object.keys(checkForm({ ...good, ...part }, ['taken'], limits, t))
 
@@ -29,6 +29,9 @@ describe('the form of a new virtual machine', () => {
     ['a relative kernel path', { kernel: 'vmlinuz' }, 'kernel'],
     ['a relative ramdisk path', { ramdisk: 'initrd' }, 'ramdisk'],
     ['too long a command line', { cmdline: 'x'.repeat(2048) }, 'cmdline'],
+    ['no vcpus', { vcpus: Number.NaN }, 'vcpus'],
+    ['vcpu 0', { vcpus: 0 }, 'vcpus'],
+    ['vcpus beyond the limit', { vcpus: 9 }, 'vcpus'],
     ['no memory', { memoryMiB: Number.NaN }, 'memoryMiB'],
     ['memory 0', { memoryMiB: 0 }, 'memoryMiB'],
     ['memory beyond the limit', { memoryMiB: 4001 }, 'memoryMiB'],
@@ -50,7 +53,7 @@ describe('the form of a new virtual machine', () => {
       { disks: [], nic: null, display: null },
       () => '',
     )
-    expect(config).toMatchObject({ name: 'a', ramdisk: null, vcpus: 1, devices: [] })
+    expect(config).toMatchObject({ name: 'a', ramdisk: null, vcpus: 2, devices: [] })
     expect(images).toEqual([])
   })
 
