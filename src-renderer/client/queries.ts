@@ -21,6 +21,8 @@ export type QueryName =
   | 'networkLeases'
   | 'networkList'
   | 'preferencesGet'
+  | 'snapshotPicture'
+  | 'snapshotTree'
   | 'storeDump'
 
 export class CallFailure extends Error {

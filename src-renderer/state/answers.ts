@@ -29,6 +29,11 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
         return [...kept.values()]
       }),
     ),
+    client.subscribe('snapshotsChanged', ({ tree }) =>
+      queries.setQueryData(callQuery(client, 'snapshotTree', { uuid: tree.uuid }).queryKey, (before) =>
+        before === undefined ? undefined : tree,
+      ),
+    ),
     client.subscribe('networksChanged', ({ networks }) =>
       queries.setQueryData(callQuery(client, 'networkList', {}).queryKey, networks),
     ),

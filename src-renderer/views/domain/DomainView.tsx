@@ -37,9 +37,10 @@ import { DetailsPage, type LeaveGuard } from './details/DetailsPage'
 import { LogPage } from './LogPage'
 import { PerformancePage } from './performance/PerformancePage'
 import { StorePage } from './StorePage'
+import { SnapshotsPage } from './snapshots/SnapshotsPage'
 import './domain.css'
 
-const pages = ['screen', 'console', 'details', 'performance', 'xenstore', 'log'] as const
+const pages = ['screen', 'console', 'details', 'performance', 'snapshots', 'xenstore', 'log'] as const
 type Page = (typeof pages)[number]
 
 export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk }) {
@@ -207,7 +208,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
   const canHaveScreen = defined || host === null || host.limits.devices.includes('vfb')
   const shownPages = pages.filter((each) => {
     if (each === 'screen') return isGuest && canHaveScreen
-    return isGuest || (each !== 'console' && each !== 'details')
+    return isGuest || (each !== 'console' && each !== 'details' && each !== 'snapshots')
   })
   const { clockStandsAt } = domain
   return (
@@ -279,6 +280,11 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
         <TabPanel id="performance" className="tab-panel">
           <PerformancePage domain={domain} />
         </TabPanel>
+        {isGuest && (
+          <TabPanel id="snapshots" className="tab-panel">
+            <SnapshotsPage domain={domain} />
+          </TabPanel>
+        )}
         <TabPanel id="log" className="tab-panel" shouldForceMount={logSeen}>
           <LogPage domain={domain} />
         </TabPanel>

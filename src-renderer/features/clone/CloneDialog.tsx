@@ -1,0 +1,110 @@
+// Clone…: a machine that is off, or a snapshot, once more under another name, disk by disk: a copy, linked, shared or left out.
+// Invariant: nothing is made before Clone is pressed; a refusal keeps what was chosen. Runs in: manager and domain windows.
+import { useState } from 'react'
+import { type Disk, WRITTEN_FORMATS } from '../../../src-main/public/device'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import { type DiskFate, diskFates, type Snapshot } from '../../../src-main/public/snapshot'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { Dialog } from '../../components/Dialog'
+import { TextField } from '../../components/Field'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { Select } from '../../components/Select'
+import { lastPart } from '../../lib/path'
+import './clone.css'
+
+function mayBe(fate: DiskFate, disk: Disk): boolean {
+  if (disk.readonly) return fate !== 'link'
+  if (fate === 'link') return WRITTEN_FORMATS.some((format) => format === disk.format)
+  return fate !== 'share'
+}
+
+export function CloneDialog(props: {
+  readonly domain: DomainInfo
+  /** Null for the domain as it is. */
+  readonly snapshot: Snapshot | null
+  readonly onClose: () => void
+}) {
+  const { domain, snapshot, onClose } = props
+  const { t } = useWords()
+  const client = useClient()
+  const config = snapshot?.config ?? domain.config
+  const disks = (config?.devices ?? []).flatMap((device) => (device.kind === 'vbd' && device.path !== '' ? [device] : []))
+  const [name, setName] = useState(t('clone.proposal', { name: domain.name }).slice(0, 64))
+  const [fates, setFates] = useState<Readonly<Record<string, DiskFate>>>({})
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const fateOf = (disk: Disk): DiskFate => fates[disk.dev] ?? (disk.readonly ? 'share' : 'copy')
+  const submit = async () => {
+    const result = await client.call('domainClone', {
+      uuid: domain.uuid,
+      snapshot: snapshot?.id ?? null,
+      name,
+      disks: disks.map((disk) => ({ dev: disk.dev, fate: fateOf(disk) })),
+    })
+    if (result.ok) onClose()
+    else setRefusal(result.error)
+  }
+  const words = refusal === null ? null : errorText(refusal, t.language)
+  const linked = disks.some((disk) => fateOf(disk) === 'link')
+  return (
+    <Dialog
+      title={t('clone.title', { name: snapshot === null ? domain.name : snapshot.name })}
+      width={560}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      buttons={
+        <>
+          <Button onPress={onClose}>{t('button.cancel')}</Button>
+          <Button kind="primary" submit disabled={name.trim() === ''}>
+            {t('clone.button')}
+          </Button>
+        </>
+      }
+    >
+      <TextField label={t('snapshots.machine-name')} value={name} onChange={setName} maxLength={64} autoFocus />
+      {disks.length > 0 && (
+        <table className="clone-disks">
+          <thead>
+            <tr>
+              <th scope="col">{t('clone.disk')}</th>
+              <th scope="col">{t('clone.file')}</th>
+              <th scope="col">{t('clone.fate')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {disks.map((disk) => (
+              <tr key={disk.dev}>
+                <td>{disk.dev}</td>
+                <td className="clone-path" title={disk.path}>
+                  {lastPart(disk.path)}
+                </td>
+                <td>
+                  <Select
+                    label={t('clone.fate-of', { disk: disk.dev })}
+                    value={fateOf(disk)}
+                    choices={diskFates.map((fate) => ({
+                      value: fate,
+                      label: t(`clone.fate-${fate}`),
+                      disabled: !mayBe(fate, disk),
+                    }))}
+                    onChange={(fate) => setFates((before) => ({ ...before, [disk.dev]: fate }))}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p className="muted">{t('clone.note')}</p>
+      <p className="muted clone-linked">{linked ? t('clone.linked-note') : ''}</p>
+      {words !== null && (
+        <Notice tone="bad" boxed action={words.action}>
+          {words.cause}
+        </Notice>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,67 @@
+// The tree of snapshots, differences of configurations, console text as a picture. Runs in: vitest; pure.
+import { describe, expect, it } from 'vitest'
+import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
+import type { DomainConfig } from '../../../../src-main/public/types'
+import {
+  configDifferences,
+  consoleLines,
+  countBelow,
+  freeSnapshotName,
+  snapshotNodes,
+  type TreeNode,
+} from '../../../../src-renderer/views/domain/snapshots/snapshot-rows'
+
+const config: DomainConfig = {
+  name: 'a',
+  memoryMiB: 64,
+  vcpus: 1,
+  kernel: '/k',
+  ramdisk: null,
+  cmdline: '',
+  devices: [{ kind: 'vbd', dev: 'xvda', path: '/one', format: 'raw', readonly: false, removable: false }],
+}
+const id = (letter: string): string => `${letter.repeat(8)}-0000-4000-8000-000000000000`
+const snapshot = (letter: string, parent: string | null): SnapshotInfo => ({
+  id: id(letter),
+  name: `Snapshot ${letter}`,
+  description: '',
+  parent: parent === null ? null : id(parent),
+  createdAt: letter.charCodeAt(0),
+  state: 'running',
+  config,
+  picture: 'none',
+  memoryBytes: 1,
+  diskBytes: 1,
+})
+const tree = (current: string | null, ...snapshots: SnapshotInfo[]): SnapshotTree => {
+  return { uuid: id('f'), current: current === null ? null : id(current), snapshots, presentBytes: 0 }
+}
+const shape = (nodes: readonly TreeNode[]): string =>
+  nodes.map(({ id: key, children }) => `${key[0]}${children.length > 0 ? `(${shape(children)})` : ''}`).join(' ')
+
+describe('snapshots as rows', () => {
+  it('are a tree with the present state below its own, whatever is missing', () => {
+    expect(shape(snapshotNodes(tree(null)))).toBe('n')
+    expect(shape(snapshotNodes(tree('b', snapshot('a', null), snapshot('b', 'a'), snapshot('c', 'a'))))).toBe('a(b(n) c)')
+    expect(shape(snapshotNodes(tree('e', snapshot('a', 'd'), snapshot('b', 'b'))))).toBe('a n')
+    expect(countBelow(tree(null, snapshot('a', null), snapshot('b', 'a'), snapshot('c', 'b')), id('a'))).toBe(2)
+    expect(freeSnapshotName(tree(null, { ...snapshot('a', null), name: 'S 2' }), 'S')).toBe('S 3')
+  })
+
+  it('differ by what the user changed, not by the files a snapshot moves', () => {
+    const [disk] = config.devices
+    if (disk?.kind !== 'vbd') throw new Error('no disk')
+    const moved = { ...config, devices: [{ ...disk, path: '/two.qcow2', format: 'qcow2' as const }] }
+    expect(configDifferences(config, moved)).toEqual([])
+    const changed = { ...moved, memoryMiB: 128, devices: [] }
+    expect(configDifferences(config, changed)).toEqual([
+      { what: 'memory', name: '', before: '64 MiB', after: '128 MiB' },
+      { what: 'device', name: 'xvda', before: 'xvda', after: '' },
+    ])
+  })
+
+  it('show the end of a console without what a terminal eats', () => {
+    const text = 'old\r\n\u001b[1;32mdemo\u001b[0m:~# ls\r\n\u001b]0;title\u0007file\u0000\r\n\r\n'
+    expect(consoleLines(text, 2)).toBe('demo:~# ls\nfile')
+  })
+})
