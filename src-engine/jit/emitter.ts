@@ -34,7 +34,12 @@ export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'cold', parameters: [I32, I32], results: [I32] },
   { name: 'settle_flags', parameters: [], results: [] },
 ]
-const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5 } as const
+/** And, when somebody wants to know, in the translator: Witness. */
+export const WITNESS_FUNCTIONS: readonly ImportedFunction[] = [
+  { name: 'left', parameters: [I32], results: [] },
+  { name: 'called', parameters: [I32], results: [] },
+]
+const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5, left: 6, called: 7 } as const
 /** Bits of a region's result (assembly/execute/translated.ts). */
 export const BLOCK_START = 1
 export const LEFT = 2
@@ -60,6 +65,7 @@ export class Emitter {
     readonly w: WasmWriter,
     readonly cache: CodeCache,
     readonly vcpu: number,
+    private readonly witnessed = false,
   ) {
     this.area = vcpuAddress(vcpu, 'GPR')
   }
@@ -331,6 +337,12 @@ export class Emitter {
   storeBudget(local: number): void {
     this.storeField(local, OP.i32_store, 'BUDGET')
   }
+  /** The region's result is about to be returned. */
+  witnessLeft(): void {
+    if (!this.witnessed) return
+    this.w.get(RESULT)
+    this.w.call(CALL.left)
+  }
   storeTmp(): void {
     this.storeField(TMP, OP.i64_store, 'TMP')
   }
@@ -339,6 +351,10 @@ export class Emitter {
   callCold(ip: number, uops: number, number: number, written: number, used: number): void {
     const next = ip + uops * UOP
     const { w } = this
+    if (this.witnessed) {
+      w.i32(ip)
+      w.call(CALL.called)
+    }
     this.storeRegisters(written)
     this.storeFlags()
     this.storeBudget(BUDGET)

@@ -32,8 +32,9 @@ export class RegionCode {
   constructor(
     private readonly cache: CodeCache,
     vcpu: number,
+    private readonly witnessed = false,
   ) {
-    this.emitter = new Emitter(this.body, cache, vcpu)
+    this.emitter = new Emitter(this.body, cache, vcpu, witnessed)
     this.instructions = new Instructions(this.emitter)
   }
 
@@ -62,7 +63,7 @@ export class RegionCode {
     whole.byte(I64)
     whole.unsigned(I32_LOCALS)
     whole.byte(I32)
-    const outer = new Emitter(whole, this.cache, e.vcpu)
+    const outer = new Emitter(whole, this.cache, e.vcpu, this.witnessed)
     outer.loadFrame()
     outer.loadRegisters(e.used)
     if (e.flagsUsed) outer.settleFlags()
@@ -70,6 +71,7 @@ export class RegionCode {
     outer.storeRegisters(e.written)
     if (e.flagsUsed) outer.storeFlags()
     outer.storeBudget(BUDGET)
+    outer.witnessLeft()
     whole.get(RESULT)
     whole.op(OP.end)
     return whole.written()

@@ -4,10 +4,10 @@
 // mapping changed, or the pool was emptied) ends its regions; only their memory is left to be given back here.
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
 import { CodeCache } from './code-cache'
-import { CORE_FUNCTIONS } from './emitter'
+import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
 import { formRegion, rootOf } from './region'
 import { RegionCode } from './region-code'
-import { moduleOf } from './wasm-writer'
+import { type ImportedFunction, moduleOf } from './wasm-writer'
 
 /** What the translator needs of the core's exports. */
 export interface TranslatedCore {
@@ -34,6 +34,16 @@ export interface TranslatorOptions {
   /** Bytes of modules alive, roughly a tenth of the memory their code takes. */
   readonly bytes: number
 }
+/** Told what translated code could not do, with the uop: for the coverage report only, it makes regions slower. */
+export interface Witness {
+  /** A region was left at a uop (bits 0 and 1: see emitter.ts), or 0: for another page. */
+  left(result: number): void
+  /** The interpreter was called for a uop. */
+  called(ip: number): void
+  /** A sample was taken at a block. */
+  sampled(first: number): void
+}
+
 export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 4096, threshold: 100, blocks: 64, bytes: 8 << 20 }
 
 /** For tests: what ran a few times is translated. */
@@ -62,6 +72,7 @@ export class Translator {
   readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, milliseconds: 0 }
   private readonly cache: CodeCache
   private readonly code: RegionCode
+  private readonly functions: readonly ImportedFunction[]
   private readonly counts = new Map<number, number>()
   private readonly installed = new Map<number, Installed>()
   private readonly free: number[] = []
@@ -75,9 +86,11 @@ export class Translator {
     vcpu: number,
     private readonly core: TranslatedCore,
     private readonly options: TranslatorOptions = TRANSLATOR_DEFAULTS,
+    private readonly witness?: Witness,
   ) {
     this.cache = new CodeCache(memory.buffer, vcpu)
-    this.code = new RegionCode(this.cache, vcpu)
+    this.code = new RegionCode(this.cache, vcpu, witness !== undefined)
+    this.functions = witness ? [...CORE_FUNCTIONS, ...WITNESS_FUNCTIONS] : CORE_FUNCTIONS
     this.generation = this.cache.generation()
     this.imports = {
       e: {
@@ -88,6 +101,8 @@ export class Translator {
         region_stored: core.region_stored,
         cold: core.cold,
         settle_flags: core.settle_flags,
+        left: (result: number) => witness?.left(result),
+        called: (ip: number) => witness?.called(ip),
       },
     }
     core.set_sampling(options.period)
@@ -96,6 +111,7 @@ export class Translator {
   /** The core is about to interpret this block once more. */
   sample(first: number): void {
     const { cache, counts } = this
+    this.witness?.sampled(first)
     if (!cache.is64(first)) return
     if (cache.generation() !== this.generation) this.forget()
     const count = (counts.get(first) ?? 0) + 1
@@ -130,7 +146,7 @@ export class Translator {
       bodies.push(this.code.make(region).slice())
       statistics.blocks += region.nodes.length
     }
-    const module = new WebAssembly.Module(moduleOf(CORE_FUNCTIONS, { maximum: MEMORY_MAXIMUM }, bodies))
+    const module = new WebAssembly.Module(moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies))
     const { exports } = new WebAssembly.Instance(module, this.imports)
     entries.forEach((first, i) => {
       const bytes = MODULE_BYTES + (bodies[i]?.length ?? 0)

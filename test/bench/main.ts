@@ -1,19 +1,23 @@
-// `npm run -s bench -- boot|cpu|net|image|io|screen|start [--runs N] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|userland|coverage|net|image|io|screen|start [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { benchBoot } from './boot'
+import { benchCoverage } from './coverage'
 import { benchCpu } from './cpu'
 import { benchImage } from './image'
 import { benchIo } from './io'
 import { benchNet } from './net'
 import { benchScreen } from './screen'
 import { benchStart } from './start'
+import { benchUserland } from './userland'
 
 export interface BenchOptions {
   readonly runs: number
+  /** Names of parts of the bench, with commas; where a bench has parts. */
+  readonly only?: string | undefined
 }
 
 /** A result for --json; `text` is what people read. */
@@ -28,6 +32,8 @@ const BENCHES: Record<
 > = {
   boot: { runs: 5, what: "from process start to the marker of Debian's cloud kernel with the demo ramdisk", run: benchBoot },
   cpu: { runs: 3, what: 'six small loops as a PVH micro-kernel', run: benchCpu },
+  userland: { runs: 3, what: 'programs of a BusyBox guest: sha256sum, gzip, sort, awk, forks', run: benchUserland },
+  coverage: { runs: 1, what: 'share of instructions run translated, and what kept the others from it', run: benchCoverage },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
@@ -44,16 +50,18 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let runs = bench.runs
   let json: string | undefined
+  let only: string | undefined
   for (let at = 1; at < args.length; at += 2) {
     const value = args[at + 1]
     if (args[at] === '--runs' && /^[1-9]\d{0,3}$/.test(value ?? '')) runs = Number(value)
+    else if (args[at] === '--only' && value) only = value
     else if (args[at] === '--json' && value) json = value
     else {
       process.stderr.write(`bench: ${args[at]} ${value ?? ''} is not understood\n`)
       return 2
     }
   }
-  const report = await bench.run({ runs })
+  const report = await bench.run({ runs, only })
   process.stdout.write(`${report.text}\n`)
   if (json) writeFileSync(path.resolve(json), `${JSON.stringify(report.json, null, 2)}\n`)
   return 0

@@ -4,12 +4,16 @@
 import { createHash } from 'node:crypto'
 import { Domain } from '../../src-engine/hypervisor/domain'
 import { Door, type Entry } from '../../src-engine/hypervisor/door'
-import { Translator, type TranslatorOptions } from '../../src-engine/jit/translator'
+import { CodeCache } from '../../src-engine/jit/code-cache'
+import { Translator, type TranslatorOptions, type Witness } from '../../src-engine/jit/translator'
 import type { MonotonicClock } from '../../src-engine/lib/monotonic'
 import { GuestMemory } from '../../src-engine/memory/guest-memory'
 import { LocalApics, machineImports } from '../../src-engine/process/machine'
 import { loadKernel, makeDomain } from '../../src-engine/process/new-domain'
 import { VcpuLoop } from '../../src-engine/process/vcpu-loop'
+import { HVM_PARAM } from '../../src-engine/public/xen/hvm-params'
+import { XENCONS, XENCONS_OUT_SIZE } from '../../src-engine/public/xen/io/console'
+import { ByteRing } from '../../src-engine/ring/byte-ring'
 import type { CoreExports, CoreImports } from '../../src-engine/vcpu/core-interface'
 import { domainGeometry } from '../../src-engine/vcpu/domain-geometry'
 import { compileCore, instantiateCore } from '../../src-engine/vcpu/load'
@@ -25,6 +29,10 @@ export interface SteppedGuestOptions {
   readonly clock: MonotonicClock | ((guest: () => SteppedGuest) => MonotonicClock)
   /** Undefined: the interpreter alone. */
   readonly translator?: TranslatorOptions | undefined
+  /** Told what translated code could not do. */
+  readonly witness?: (cache: CodeCache) => Witness
+  /** Without XenStore, so that a kernel does not wait for domain 0, and with somebody who empties its console's ring. */
+  readonly alone?: boolean
   /** Witnesses of what passes between the core and the rest. */
   readonly watchImports?: (imports: CoreImports) => CoreImports
   readonly watchCore?: (core: CoreExports) => CoreExports
@@ -32,6 +40,7 @@ export interface SteppedGuestOptions {
 
 export class SteppedGuest {
   text = ''
+  private readonly buffer = new Uint8Array(XENCONS_OUT_SIZE)
 
   private constructor(
     readonly domain: Domain,
@@ -40,6 +49,7 @@ export class SteppedGuest {
     readonly translator: Translator | undefined,
     private readonly loop: VcpuLoop,
     private readonly ramBytes: number,
+    private readonly ring: ByteRing | undefined,
   ) {}
 
   static async make(options: SteppedGuestOptions): Promise<SteppedGuest> {
@@ -78,9 +88,18 @@ export class SteppedGuest {
     core.set_eflags(2)
     core.flush_code()
     core.flush_tlb()
-    if (options.translator) translator = new Translator(wasm, 0, core, options.translator)
+    if (options.translator)
+      translator = new Translator(wasm, 0, core, options.translator, options.witness?.(new CodeCache(wasm.buffer, 0)))
     const loop = new VcpuLoop(domain, registers, options.watchCore?.(core) ?? core, lapics)
-    guest = new SteppedGuest(domain, registers, core, translator, loop, ramBytes)
+    let ring: ByteRing | undefined
+    if (options.alone) {
+      made.value.domain.set64('HVM_PARAM', 0n, HVM_PARAM.HVM_PARAM_STORE_PFN)
+      ring = new ByteRing({
+        ...{ memory: wasm.buffer, page: memory.pageOf(Number(domain.get64('HVM_PARAM', HVM_PARAM.HVM_PARAM_CONSOLE_PFN))) },
+        ...{ data: XENCONS.out, size: XENCONS_OUT_SIZE, consumer: XENCONS.out_cons, producer: XENCONS.out_prod },
+      })
+    }
+    guest = new SteppedGuest(domain, registers, core, translator, loop, ramBytes, ring)
     domain.set64('FROZEN_AT', -1n)
     domain.set64('CLOCK_OFFSET', 0n)
     domain.set('PAUSE', 0)
@@ -97,6 +116,10 @@ export class SteppedGuest {
   step(): void {
     this.loop.step()
     this.text += Buffer.from(this.domain.consoleOutput.take()).toString('latin1')
+    const bytes = this.ring?.take(this.buffer, 0, this.buffer.length) ?? 0
+    if (bytes <= 0) return
+    this.text += Buffer.from(this.buffer.subarray(0, bytes)).toString('latin1')
+    this.domain.events.post(Number(this.domain.get64('HVM_PARAM', HVM_PARAM.HVM_PARAM_CONSOLE_EVTCHN)))
   }
 
   /** Guest RAM, as it is now. */

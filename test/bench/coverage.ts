@@ -1,0 +1,177 @@
+// What share of a guest's instructions runs translated, and what kept the rest from it: where regions were left in the middle of a
+// block, what they called the interpreter for, and where the interpreter's own time went. The guest runs in this thread without domain 0.
+// Runs in: plain Node.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { CodeCache } from '../../src-engine/jit/code-cache'
+import { TRANSLATOR_DEFAULTS, type Witness } from '../../src-engine/jit/translator'
+import { UOPS } from '../../src-engine/jit/uop-table'
+import { hostClock } from '../../src-engine/lib/monotonic'
+import { debianGuest, ramdiskWith } from '../support/debian-guest'
+import { buildMicroKernel } from '../support/micro-kernel'
+import { SteppedGuest } from '../support/stepped-guest'
+import type { BenchReport } from './main'
+import { table } from './median'
+import { USERLAND, userlandInit } from './userland'
+
+const TOP = 14
+const LIMIT_MS = 240_000
+const BITS = 3 // of a region's result, below the uop's address
+
+class Counts implements Witness {
+  readonly leftAt = new Map<string, number>()
+  readonly calledFor = new Map<string, number>()
+  readonly interpreted = new Map<string, number>()
+  entered = 0
+
+  constructor(private readonly cache: CodeCache) {}
+
+  private name(ip: number): string {
+    const kind = UOPS[this.cache.op(ip)]
+    if (!kind) return `uop ${this.cache.op(ip)}`
+    return `${kind.family}${kind.memory ? ' [m]' : ''}/${8 << kind.size}`
+  }
+  private add(to: Map<string, number>, what: string): void {
+    to.set(what, (to.get(what) ?? 0) + 1)
+  }
+
+  left(result: number): void {
+    this.entered++
+    if (result === 0) this.add(this.leftAt, '(address: another page, a return, an indirect branch)')
+    else if (result & 1) this.add(this.leftAt, '(another block of the page, or the budget)')
+    else this.add(this.leftAt, this.name(result & ~BITS))
+  }
+  called(ip: number): void {
+    this.add(this.calledFor, this.name(ip))
+  }
+  sampled(first: number): void {
+    const { cache } = this
+    if (!cache.is64(first)) this.add(this.interpreted, '(32-bit code)')
+    else this.add(this.interpreted, `block ends with ${this.name(cache.lastUop(first))}`)
+  }
+}
+
+interface Subject {
+  readonly name: string
+  readonly kernel: string
+  readonly ramdisk?: string
+  readonly commandLine: string
+  /** Marks on the console: count from the first to the last. */
+  readonly from?: string
+  readonly until: string
+}
+
+async function subjects(only: string | undefined): Promise<Subject[]> {
+  const list: Subject[] = [{ name: 'cpu', kernel: buildMicroKernel('cpu-loops'), commandLine: '', until: 'END ' }]
+  const guest = await debianGuest('cloud')
+  if (guest.ok) {
+    const { kernel } = guest.value
+    const ramdisk = ramdiskWith(guest.value, [{ path: 'bench-init', content: Buffer.from(userlandInit()) }])
+    const commandLine = 'console=hvc0 quiet rdinit=/bench-init'
+    list.push({ name: 'boot', kernel, ramdisk, commandLine, until: `${USERLAND[0][0]}-from` })
+    for (const [name] of USERLAND) {
+      const one = ramdiskWith(guest.value, [{ path: 'bench-init', content: Buffer.from(userlandInit([name])) }])
+      list.push({ name, kernel, ramdisk: one, commandLine, from: `${name}-from`, until: `${name}-to` })
+    }
+  }
+  return list.filter(({ name }) => only === undefined || only.split(',').includes(name))
+}
+
+interface Coverage {
+  readonly name: string
+  readonly millions: number
+  readonly share: number
+  readonly seconds: number
+  readonly entered: number
+  readonly leftAt: readonly (readonly [string, number])[]
+  readonly calledFor: readonly (readonly [string, number])[]
+  readonly interpreted: readonly (readonly [string, number])[]
+}
+
+const top = (counts: ReadonlyMap<string, number>): [string, number][] => [...counts].sort((a, b) => b[1] - a[1]).slice(0, TOP)
+
+async function cover(subject: Subject): Promise<Coverage> {
+  let counts: Counts | undefined
+  const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
+  const guest = await SteppedGuest.make({
+    core: path.join(root, 'src-engine/assembly/build/core.wasm'),
+    kernel: readFileSync(subject.kernel),
+    ...(subject.ramdisk ? { ramdisk: readFileSync(subject.ramdisk) } : {}),
+    commandLine: subject.commandLine,
+    memoryMiB: 256,
+    clock: hostClock,
+    alone: true,
+    translator: TRANSLATOR_DEFAULTS,
+    witness: (cache) => {
+      counts = new Counts(cache)
+      return counts
+    },
+  })
+  const { registers } = guest
+  const now = (): { retired: number; translated: number; at: number } => ({
+    retired: registers.retired(),
+    translated: Number(registers.get64('STAT_TRANSLATED')),
+    at: performance.now(),
+  })
+  const reach = (mark: string): void => {
+    const end = performance.now() + LIMIT_MS
+    while (!guest.text.includes(mark) && !guest.stopped) {
+      guest.step()
+      if (performance.now() > end) throw new Error(`${subject.name}: no "${mark}" in time; it said:\n${guest.text.slice(-800)}`)
+    }
+  }
+  if (subject.from) reach(subject.from)
+  for (const map of [counts?.leftAt, counts?.calledFor, counts?.interpreted]) map?.clear()
+  if (counts) counts.entered = 0
+  const before = now()
+  reach(subject.until)
+  const after = now()
+  const instructions = after.retired - before.retired
+  return {
+    name: subject.name,
+    millions: instructions / 1e6,
+    share: (after.translated - before.translated) / instructions,
+    seconds: (after.at - before.at) / 1000,
+    entered: counts?.entered ?? 0,
+    leftAt: top(counts?.leftAt ?? new Map()),
+    calledFor: top(counts?.calledFor ?? new Map()),
+    interpreted: top(counts?.interpreted ?? new Map()),
+  }
+}
+
+export async function benchCoverage({ only }: { readonly only?: string | undefined }): Promise<BenchReport> {
+  const rows: Coverage[] = []
+  for (const subject of await subjects(only)) rows.push(await cover(subject))
+  const list = (title: string, entries: readonly (readonly [string, number])[], of: number): string =>
+    [
+      `  ${title}`,
+      ...entries.map(
+        ([what, count]) => `    ${((count / of) * 100).toFixed(1).padStart(6)} %  ${String(count).padStart(10)}  ${what}`,
+      ),
+    ].join('\n')
+  const text = [
+    table([
+      ['', 'M instr', 'translated', 'instr a region run', 'seconds'],
+      ...rows.map(({ name, millions, share, entered, seconds }) => [
+        name,
+        millions.toFixed(0),
+        `${(share * 100).toFixed(1)} %`,
+        entered > 0 ? ((millions * 1e6 * share) / entered).toFixed(0) : '-',
+        seconds.toFixed(2),
+      ]),
+    ]),
+    ...rows.map(({ name, millions, entered, leftAt, calledFor, interpreted }) =>
+      [
+        `${name}:`,
+        list('regions left at (share of times entered)', leftAt, entered),
+        list('calls of the interpreter in regions (share of all instructions)', calledFor, millions * 1e6),
+        list(
+          'samples of the interpreter',
+          interpreted,
+          interpreted.reduce((sum, [, count]) => sum + count, 0),
+        ),
+      ].join('\n'),
+    ),
+  ].join('\n')
+  return { text, json: { bench: 'coverage', rows } }
+}
