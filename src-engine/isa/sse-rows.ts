@@ -373,3 +373,10 @@ export const SSE_FUNCTIONS: readonly SseFunction[] = [...functionsByKey.values()
 export function sseFunctionId(row: SseRow): number {
   return functionsByKey.get(keyOf(row))?.id ?? -1
 }
+
+/** Rows in the order the decoder numbers them: by opcode, then by prefix. */
+export const SSE_BY_NUMBER: readonly SseRow[] = Array.from({ length: 256 }, (_, opcode) => opcode).flatMap((opcode) =>
+  ['', '66', 'F3', 'F2'].flatMap((prefix) =>
+    SSE_ROWS.filter((row) => row[2] === opcode && row[1] === prefix && row[8] !== 'special'),
+  ),
+)

@@ -1,8 +1,7 @@
 // Single instructions as WebAssembly: what each uop family does to registers, memory and flags, as assembly/execute does
 // it. What is not here is carried out by the interpreter's own function from inside the region (Emitter.callCold).
 // Runs in: the vcpu's worker thread.
-
-import { UOP } from './code-cache'
+import { type CodeCache, UOP } from './code-cache'
 import type { Emitter } from './emitter'
 import {
   ADD,
@@ -19,6 +18,7 @@ import {
   SUB,
 } from './flags'
 import { A32, B32, CARRY, COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, R32, TMP, VA, X, Y, Z } from './locals'
+import { isNativeSse, SseInstructions } from './sse'
 import { conditionNumber, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -69,7 +69,20 @@ function factsOf(kind: UopKind): Facts {
 }
 
 /** By uop number. */
-export const FACTS: readonly (Facts | undefined)[] = Array.from(UOPS, (kind) => kind && factsOf(kind))
+const FACTS: readonly (Facts | undefined)[] = Array.from(UOPS, (kind) => kind && factsOf(kind))
+
+const NATIVE_SSE: readonly Facts[] = [0, 1].map((memory) => {
+  const kind = UOPS.find((row) => row?.family === 'sse' && row.memory === (memory === 1) && row.size === 0)
+  if (!kind) throw new Error('translator: no uops of SSE')
+  return { kind, native: true, leaves: memory === 1, sets: 0, reads: false }
+})
+
+/** Of the uop at an address; those of SSE say by their immediate what they are. */
+export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
+  const facts = FACTS[cache.op(ip)]
+  if (facts?.kind.family !== 'sse' || !isNativeSse(cache.word(ip + 12))) return facts
+  return NATIVE_SSE[facts.kind.memory ? 1 : 0]
+}
 
 /** How a uop meets the flags; `cold` ones are taken to read and to set them in part. */
 export function flagUse(kind: UopKind, immediate: number): { readonly sets: boolean; readonly reads: boolean } {
@@ -137,8 +150,13 @@ export function formAfter({ kind, native, sets, reads }: Facts, immediate: numbe
 export class Instructions {
   /** Form of the flags at this point. */
   form = ANY
+  /** Has this block looked whether SSE may be used, since the interpreter was called? */
+  sseChecked = false
+  private readonly sse: SseInstructions
 
-  constructor(private readonly e: Emitter) {}
+  constructor(private readonly e: Emitter) {
+    this.sse = new SseInstructions(e)
+  }
 
   translate({ kind, native }: Facts, place: Place): void {
     const { e } = this
@@ -148,11 +166,16 @@ export class Instructions {
       const uops = kind.cold === UOP_LOCK ? 2 : 1
       if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) e.storeTmp()
       e.callCold(ip, uops, kind.cold, place.written, place.used)
+      this.sseChecked = false
       this.form = afterCall(kind.name, this.form)
       return
     }
     const { name, form, family } = kind
-    if (BINARY.includes(name) || name === 'mov') this.binary(kind, place)
+    if (family === 'sse') {
+      if (!this.sseChecked) this.sse.check()
+      this.sseChecked = true
+      this.sse.translate(ip, kind.memory)
+    } else if (BINARY.includes(name) || name === 'mov') this.binary(kind, place)
     else if (/^(inc|dec|neg|not)$/.test(name)) this.unary(kind, place)
     else if (/^(shl|shr|sar)$/.test(name)) this.shift(kind, place)
     else if (name === 'rol' || name === 'ror') this.rotate(kind, place)

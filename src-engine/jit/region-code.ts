@@ -7,7 +7,7 @@
 import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
-import { FACTS, formAfter, Instructions } from './instructions'
+import { factsAt, formAfter, Instructions } from './instructions'
 import { BUDGET, HOST, I32_LOCALS, I64_LOCALS, PC_BASE, RESULT, X } from './locals'
 import type { Node, Region } from './region'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
@@ -182,7 +182,7 @@ export class RegionCode {
         changed = true
         this.forms[node.order] = form
         for (let ip = node.first; ip < node.last; ip += UOP) {
-          const facts = FACTS[cache.op(ip)]
+          const facts = factsAt(cache, ip)
           if (cache.op(ip) === UOP_LOCK) ip += UOP
           if (facts) form = formAfter(facts, cache.word(ip + 12), form)
         }
@@ -214,11 +214,12 @@ export class RegionCode {
     const { emitter: e, cache, instructions } = this
     if (node.loopHead || node.dominator === undefined) this.lookAtBudget(node)
     instructions.form = this.forms[node.order] ?? ANY
+    instructions.sseChecked = false
     // which uops' flags are seen by something: from the end backwards
     const seen: boolean[] = []
     let live = true
     for (let ip = node.last - UOP, i = (node.last - node.first) / UOP - 1; i >= 0; ip -= UOP, i--) {
-      const facts = FACTS[cache.op(ip)]
+      const facts = factsAt(cache, ip)
       seen[i] = live
       if (!facts || (i > 0 && cache.op(ip - UOP) === UOP_LOCK)) continue
       if (facts.sets === 1 || (facts.sets === 2 && (cache.word(ip + 12) & (facts.kind.size === 3 ? 63 : 31)) !== 0))
@@ -227,7 +228,7 @@ export class RegionCode {
     }
     e.begin = 0
     for (let ip = node.first, i = 0; ip < node.last; ip += UOP, i++) {
-      const facts = FACTS[cache.op(ip)]
+      const facts = factsAt(cache, ip)
       const kind = facts?.kind
       if (e.begin === 0) e.begin = ip
       if (!facts || !kind || kind.ends) {

@@ -13,8 +13,23 @@ export const OP = {
   i32_wrap: 0xa7, i64_extend_s: 0xac, i64_extend_u: 0xad, i32_extend8_s: 0xc0, i32_extend16_s: 0xc1, i64_extend8_s: 0xc2, i64_extend16_s: 0xc3,
   i64_extend32_s: 0xc4,
   i32_load: 0x28, i64_load: 0x29, i32_load8_s: 0x2c, i32_load8_u: 0x2d, i32_load16_s: 0x2e, i32_load16_u: 0x2f,
-  i32_store: 0x36, i64_store: 0x37, i32_store8: 0x3a, i32_store16: 0x3b,
+  i64_load16_u: 0x33, i64_load32_u: 0x35,
+  i32_store: 0x36, i64_store: 0x37, i32_store8: 0x3a, i32_store16: 0x3b, i64_store16: 0x3d, i64_store32: 0x3e,
 } as const // biome-ignore format: a table
+
+/** After the prefix for vectors. */
+export const SIMD = {
+  load: 0x00, store: 0x0b, constant: 0x0c, shuffle: 0x0d,
+  i8x16_eq: 0x23, i8x16_gt_s: 0x27, i16x8_eq: 0x2d, i16x8_gt_s: 0x31, i32x4_eq: 0x37, i32x4_gt_s: 0x3b,
+  and: 0x4e, andnot: 0x4f, or: 0x50, xor: 0x51,
+  i8x16_bitmask: 0x64, i8x16_narrow_s: 0x65, i8x16_narrow_u: 0x66, i8x16_add: 0x6e, i8x16_add_sat_s: 0x6f, i8x16_add_sat_u: 0x70,
+  i8x16_sub: 0x71, i8x16_sub_sat_s: 0x72, i8x16_sub_sat_u: 0x73, i8x16_min_u: 0x77, i8x16_max_u: 0x79, i8x16_avgr_u: 0x7b,
+  i16x8_narrow_s: 0x85, i16x8_shl: 0x8b, i16x8_shr_s: 0x8c, i16x8_shr_u: 0x8d, i16x8_add: 0x8e, i16x8_add_sat_s: 0x8f, i16x8_add_sat_u: 0x90,
+  i16x8_sub: 0x91, i16x8_sub_sat_s: 0x92, i16x8_sub_sat_u: 0x93, i16x8_mul: 0x95, i16x8_min_s: 0x96, i16x8_max_s: 0x98, i16x8_avgr_u: 0x9b,
+  i32x4_bitmask: 0xa4, i32x4_shl: 0xab, i32x4_shr_s: 0xac, i32x4_shr_u: 0xad, i32x4_add: 0xae, i32x4_sub: 0xb1, i32x4_dot: 0xba,
+  i64x2_bitmask: 0xc4, i64x2_shl: 0xcb, i64x2_shr_u: 0xcd, i64x2_add: 0xce, i64x2_sub: 0xd1, i64x2_mul: 0xd5,
+} as const // biome-ignore format: a table
+const SIMD_PREFIX = 0xfd
 
 const LOCAL_GET = 0x20
 const LOCAL_SET = 0x21
@@ -116,6 +131,26 @@ export class WasmWriter {
     this.byte(code)
     this.byte(0)
     this.unsigned(offset)
+  }
+  simd(code: number): void {
+    this.byte(SIMD_PREFIX)
+    this.unsigned(code)
+  }
+  /** A vector's load or store, as memory(). */
+  simdMemory(code: number, offset: number): void {
+    this.simd(code)
+    this.byte(0)
+    this.unsigned(offset)
+  }
+  /** A constant vector. */
+  vector(bytes: readonly number[]): void {
+    this.simd(SIMD.constant)
+    for (const byte of bytes) this.byte(byte)
+  }
+  /** Of two vectors on the stack, the bytes of these numbers. */
+  shuffle(bytes: readonly number[]): void {
+    this.simd(SIMD.shuffle)
+    for (const byte of bytes) this.byte(byte)
   }
   /** block, loop or if without a result. */
   frame(code: number): void {

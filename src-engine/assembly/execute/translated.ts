@@ -3,11 +3,11 @@
 // nothing between them. Time in regions does not count, so a sample always shows what the interpreter spends time on.
 // Invariant: where run() stops, and what it counts, is the same with and without samples and regions.
 // Runs in: the vcpu's thread.
-import { ATTENTION, BUDGET, FAULT, FLAGS_TYPE, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP } from '../generated/layout'
+import { ATTENTION, BUDGET, FAULT, FLAGS_TYPE, PC_BASE, RIP, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP } from '../generated/layout'
 import { UOP, imm } from '../state'
 import { OP_ENTER, OP_STALE } from '../generated/tables'
 import { PRODUCT, setStatus, status } from '../flags'
-import { entryOf } from '../decode/cache'
+import { cachedJump, entryOf } from '../decode/cache'
 import { readMiss, writeMiss, updateMiss, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { sample } from '../imports'
 
@@ -51,7 +51,7 @@ export function sampled(ip: u32): u32 {
 }
 
 /**
- * Run the region that an ENTER uop names. Returns the uop to go on with, or one with LEFT. A region is given what is left
+ * Run the region that an ENTER uop names, and those it leads to. Returns the uop to go on with, or one with LEFT. A region is given what is left
  * of run()'s budget; it returns a uop, 0 when RIP says where to go on, with BUDGET accounted for whole blocks.
  * While ATTENTION is set blocks are left to the interpreter, which looks at it at their ends.
  */
@@ -60,10 +60,21 @@ export function enterRegion(ip: u32): u32 {
   const had = load<i32>(BUDGET)
   aside(-rest)
   const all = load<i32>(BUDGET)
-  const at = call_indirect<u32>(imm(ip), all)
-  const left = load<i32>(BUDGET)
+  let left = all, at: u32, entered: u64 = 0
+  while (true) {
+    at = call_indirect<u32>(imm(ip), left)
+    left = load<i32>(BUDGET)
+    entered++
+    if (at || left <= 0 || load<i32>(ATTENTION)) break
+    // What the boundary does when there is nothing to look at and the jump cache knows the way.
+    const rip = load<u64>(RIP)
+    const next = cachedJump(rip)
+    if (!next || <u32>load<u16>(next) != OP_ENTER) break
+    store<u64>(PC_BASE, rip & ~0xfff)
+    ip = next
+  }
   store<u64>(STAT_TRANSLATED, load<u64>(STAT_TRANSLATED) + <u64>(all - left))
-  store<u64>(STAT_ENTERED, load<u64>(STAT_ENTERED) + 1)
+  store<u64>(STAT_ENTERED, load<u64>(STAT_ENTERED) + entered)
   if (left > had) aside(left - had)
   if (at == 0) { // as if this uop had been the block's only instruction
     store<i32>(BUDGET, load<i32>(BUDGET) + 1)
