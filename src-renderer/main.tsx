@@ -4,7 +4,7 @@
 // Runs in: every window.
 
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { Component, type ComponentType, type ReactNode, StrictMode, useEffect } from 'react'
+import { Component, type ComponentType, lazy, type ReactNode, StrictMode, Suspense, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Client } from '../src-main/public/client'
 import type { Preferences } from '../src-main/public/preferences'
@@ -22,6 +22,8 @@ import { connect } from './state/connect'
 import { type AppStore, makeAppStore, StoreProvider } from './state/store'
 import './components/theme.css'
 import './components/controls.css'
+
+const CloneDialog = lazy(async () => ({ default: (await import('./features/clone/CloneDialog')).CloneDialog }))
 
 interface Address {
   readonly view: WindowView
@@ -100,7 +102,13 @@ function App(props: { readonly view: ComponentType }) {
     <LanguageProvider language={language}>
       <FaultBoundary>
         <AnnouncerProvider>
-          <DomainActionsProvider>
+          <DomainActionsProvider
+            cloneDialog={(domain, onClose) => (
+              <Suspense>
+                <CloneDialog domain={domain} snapshot={null} onClose={onClose} />
+              </Suspense>
+            )}
+          >
             <View />
           </DomainActionsProvider>
         </AnnouncerProvider>

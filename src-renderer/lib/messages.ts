@@ -75,7 +75,7 @@ export const messages = {
   'action.managed-save': { en: 'Save state and turn off', de: 'Zustand sichern und ausschalten' },
   'action.restore': { en: 'Restore…', de: 'Wiederherstellen …' },
   'action.clone': { en: 'Clone…', de: 'Klonen …' },
-  'action.clone-reason': { en: 'Not possible yet', de: 'Noch nicht möglich' },
+  'action.clone-reason': { en: 'Only a machine that is off', de: 'Nur bei ausgeschalteter Maschine' },
   'action.migrate': { en: 'Migrate…', de: 'Migrieren …' },
   'action.migrate-reason': { en: 'There is no second host yet', de: 'Es gibt noch keinen zweiten Host' },
   'action.rename': { en: 'Rename', de: 'Umbenennen' },

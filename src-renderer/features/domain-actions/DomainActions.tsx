@@ -39,12 +39,17 @@ interface Question {
   readonly left: readonly DomainInfo[]
 }
 
-export function DomainActionsProvider(props: { readonly children: ReactNode }) {
+export function DomainActionsProvider(props: {
+  readonly children: ReactNode
+  /** The dialog that asks how to clone: another feature's. */
+  readonly cloneDialog: (domain: DomainInfo, onClose: () => void) => ReactNode
+}) {
   const client = useClient()
   const store = useAppStore()
   const { t } = useWords()
   const preferences = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
+  const [cloning, setCloning] = useState<DomainInfo | null>(null)
 
   const report = useCallback(
     (result: Result<unknown, ErrorReport>) => {
@@ -114,6 +119,7 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
         case 'delete':
           return remove(domain)
         case 'clone':
+          return setCloning(domain)
         case 'migrate':
           return
       }
@@ -155,6 +161,7 @@ export function DomainActionsProvider(props: { readonly children: ReactNode }) {
     <PerformContext.Provider value={perform}>
       {props.children}
       {question !== null && <ConfirmDialog question={question} onAnswer={answer} />}
+      {cloning !== null && props.cloneDialog(cloning, () => setCloning(null))}
     </PerformContext.Provider>
   )
 }

@@ -33,8 +33,10 @@ interface ActionRow {
   readonly danger?: true
   /** It is done to several at once. */
   readonly many?: true
-  /** Never possible yet, and why. */
+  /** Said where it cannot be done. */
   readonly reason?: 'action.clone-reason' | 'action.migrate-reason'
+  /** Not possible yet. */
+  readonly never?: true
   readonly keys?: 'key.enter' | 'key.delete'
 }
 
@@ -50,8 +52,15 @@ export const actionTable = {
   save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'confirmShutdown' },
   managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'confirmShutdown', many: true },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
-  clone: { label: 'action.clone', icon: 'copy', needs: null, confirm: 'no', reason: 'action.clone-reason' },
-  migrate: { label: 'action.migrate', icon: 'network', needs: null, confirm: 'no', reason: 'action.migrate-reason' },
+  clone: { label: 'action.clone', icon: 'copy', needs: 'clone', confirm: 'no', reason: 'action.clone-reason' },
+  migrate: {
+    label: 'action.migrate',
+    icon: 'network',
+    needs: null,
+    confirm: 'no',
+    never: true,
+    reason: 'action.migrate-reason',
+  },
   delete: {
     label: 'action.delete',
     icon: 'trash',
@@ -81,7 +90,7 @@ export function listOf(domains: DomainInfo | readonly DomainInfo[] | null): read
 
 export function isAllowed(id: ActionId, domain: DomainInfo): boolean {
   const row: ActionRow = actionTable[id]
-  if (row.reason !== undefined) return false
+  if (row.never !== undefined) return false
   return row.needs === null || domain.operations.includes(row.needs)
 }
 
@@ -111,15 +120,16 @@ export function pauseOrResume(domain: DomainInfo | readonly DomainInfo[] | null)
 
 function entryOf(id: ActionId, domains: readonly DomainInfo[], t: Translator): MenuEntry {
   const row: ActionRow = actionTable[id]
+  const disabled = !isPossible(id, domains)
   return {
     kind: 'action',
     id,
     label: labelOf(id, domains.length === 1 ? (domains[0] ?? null) : null, t),
     icon: row.icon,
-    disabled: !isPossible(id, domains),
+    disabled,
     ...(row.danger !== undefined && { danger: true }),
     ...(row.keys !== undefined && { keys: t(row.keys) }),
-    ...(row.reason !== undefined && { reason: t(row.reason) }),
+    ...(row.reason !== undefined && disabled && { reason: t(row.reason) }),
   }
 }
 

@@ -40,7 +40,7 @@ const ids = Object.keys(actionTable).filter(isActionId)
 describe('the actions of a domain', () => {
   it.each(ids)('%s is allowed exactly when its operation is', (id: ActionId) => {
     const { needs } = actionTable[id]
-    const never = 'reason' in actionTable[id]
+    const never = 'never' in actionTable[id]
     expect(isAllowed(id, domain({ operations: [...domainOperations] }))).toBe(!never)
     if (never) return
     expect(isAllowed(id, domain({ operations: domainOperations.filter((operation) => operation !== needs) }))).toBe(
