@@ -50,6 +50,8 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
       return (await import('./views/networks/NetworksView')).NetworksView
     case 'preferences':
       return (await import('./views/preferences/PreferencesView')).PreferencesView
+    case 'doctor':
+      return (await import('./views/doctor/DoctorView')).DoctorView
     case 'about':
       return (await import('./views/about/AboutView')).AboutView
   }

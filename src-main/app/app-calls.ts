@@ -1,14 +1,15 @@
 // The calls that are the app's own: windows, dialogs, clipboard, preferences, quitting. Runs in: main (Electron).
 import { app, type BrowserWindow, clipboard } from 'electron'
-import { err, ok } from '../../src-engine/public/result'
+import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
 import type { WindowCaller } from '../ipc/electron'
 import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import type { CallName } from '../public/calls'
-import { errorReport } from '../public/error-code'
+import { type ErrorReport, errorReport } from '../public/error-code'
 import type { HostFile, ListLayout } from '../public/list'
 import type { Preferences } from '../public/preferences'
 import { DOMAIN0_UUID, type WindowView } from '../public/types'
+import type { Doctor } from '../toolstack/doctor/doctor'
 import type { CallServers, ToolstackCall } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
 import { pickFile } from './file-dialog'
@@ -22,6 +23,8 @@ export interface AppCallsParts {
   preferences(): Preferences
   setPreferences(preferences: Preferences): Promise<void>
   readonly listLayout: KeptFile<ListLayout>
+  readonly doctor: Doctor
+  writeReport(path: string): Promise<Result<null, ErrorReport>>
   openWindow(view: WindowView, uuid: string | null): BrowserWindow
   tell(window: BrowserWindow, name: 'createDomainFilled'): void
   knowsDomain(uuid: string): boolean
@@ -39,6 +42,10 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       await parts.setPreferences(preferences)
       return ok(null)
     },
+    doctorLook: async () => ok(await parts.doctor.look()),
+    doctorMend: (finding) => parts.doctor.mend(finding),
+    reportSave: async ({ path }, caller) =>
+      caller.choseFile(path, 'saveReport') ? parts.writeReport(path) : err(errorReport('path-not-chosen', { path })),
     listLayoutGet: () => ok(parts.listLayout.value),
     listLayoutSet: async (layout) => {
       await parts.listLayout.set(layout)

@@ -8,7 +8,7 @@ import { KeptFile } from '../definition/kept-file'
 import { MetadataStore } from '../definition/metadata-store'
 import { NetworkStore } from '../definition/network-store'
 import { SnapshotStore } from '../definition/snapshot-store'
-import type { HypervisorDriver } from '../driver/driver'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
@@ -18,6 +18,8 @@ import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesS
 import type { WindowView } from '../public/types'
 import type { ElectronChannels } from '../supervisor/electron'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
+import { Doctor } from '../toolstack/doctor/doctor'
+import { writeReport } from '../toolstack/doctor/report'
 import { type CallServers, Toolstack } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
@@ -52,6 +54,7 @@ export class App {
   private readonly ipc: ElectronIpc
   private readonly tray = new TrayIcon()
   private readonly quit: Quit
+  private readonly doctor: Doctor
   private readonly loaded: Promise<void>
   /** The first window has been opened. */
   private shown = false
@@ -84,6 +87,7 @@ export class App {
       },
     })
     this.quit = this.makeQuit()
+    this.doctor = this.makeDoctor()
     this.loaded = this.load()
     this.ipc = new ElectronIpc({
       servers: this.servers(),
@@ -154,6 +158,8 @@ export class App {
         preferences: () => this.preferences.value,
         setPreferences: (preferences) => this.setPreferences(preferences),
         listLayout: this.listLayout,
+        doctor: this.doctor,
+        writeReport: (path) => this.writeReport(path),
         openWindow: (view, uuid) => this.windows.open(view, uuid),
         tell: (window, name) => this.ipc.send(window, name, {}),
         diskFolder: join(app.getPath('userData'), 'disks'),
@@ -235,6 +241,7 @@ export class App {
       importConfig: () => this.choose('import'),
       trash: () => this.choose('trash'),
       preferences: () => this.windows.open('preferences'),
+      doctor: () => this.windows.open('doctor'),
       about: () => this.windows.open('about'),
       networks: () => this.windows.open('networks'),
       manager: () => this.showManager(),
@@ -288,6 +295,48 @@ export class App {
   private tellPreferences(): void {
     const systemIsDark = nativeTheme.shouldUseDarkColors
     this.ipc.broadcast('preferencesChanged', { preferences: this.preferences.value, systemIsDark })
+  }
+
+  // ---- doctor -----------------------------------------------------------------------------------
+
+  private makeDoctor(): Doctor {
+    const { toolstack } = this
+    const folder = app.getPath('userData')
+    return new Doctor({
+      domains: () => toolstack.domainList(),
+      networks: () => toolstack.networks.list().map(({ network }) => network.name),
+      inspect: (path) => toolstack.devices.inspect(path),
+      redefine: (uuid, config, base) => toolstack.domains.redefine(uuid, config, base),
+      eject: (uuid, key) => {
+        // Nothing is written to: the drive becomes empty.
+        const noRights = { choseFile: () => false, allowsWriting: async () => false }
+        return toolstack.devices.changeMedium(uuid, key, '', 'raw', noRights)
+      },
+      machine: async () => {
+        const { demoGuest, debianGuest, diskFolder } = await toolstack.hostInfo()
+        const oldElectron = aboutInfo(this.parts.driver.name).warning
+        return { folder, diskFolder, oldElectron, demo: demoGuest.error, debian: debianGuest.error }
+      },
+    })
+  }
+
+  private async writeReport(path: string): Outcome {
+    const { toolstack } = this
+    return writeReport(path, {
+      about: aboutInfo(this.parts.driver.name),
+      host: await toolstack.hostInfo(),
+      preferences: this.preferences.value,
+      networks: toolstack.networks.list(),
+      domains: toolstack.domainList(),
+      notices: toolstack.notices.list(),
+      jobs: toolstack.jobs.list(),
+      diagnosis: await this.doctor.look(),
+      log: (uuid) => toolstack.log(uuid),
+      xml: (uuid) => {
+        const text = toolstack.domains.text(uuid)
+        return text.ok ? text.value : undefined
+      },
+    })
   }
 
   // ---- quitting ---------------------------------------------------------------------------------

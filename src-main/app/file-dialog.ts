@@ -42,6 +42,13 @@ const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
     place: 'pictures',
     extension: 'png',
   },
+  saveReport: {
+    mode: 'save',
+    title: 'reportTitle',
+    kinds: { name: 'archive', extensions: ['zip'] },
+    place: 'documents',
+    extension: 'zip',
+  },
   saveTable: {
     mode: 'save',
     title: 'tableTitle',

@@ -12,6 +12,7 @@ export interface MenuActions {
   trash(): void
   preferences(): void
   networks(): void
+  doctor(): void
   about(): void
   manager(): void
   quit(): void
@@ -48,6 +49,12 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
     { label: text.file, submenu: file },
     { label: text.edit, submenu: edit },
     { label: text.view, submenu: look },
-    { label: text.help, submenu: [{ label: text.about, click: actions.about }] },
+    {
+      label: text.help,
+      submenu: [
+        { label: text.doctor, click: actions.doctor },
+        { label: text.about, click: actions.about },
+      ],
+    },
   ])
 }

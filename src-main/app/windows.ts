@@ -19,6 +19,7 @@ const VIEWS: Readonly<Record<WindowView, ViewRow>> = {
   'create-domain': { width: 720, height: 760, minWidth: 480, minHeight: 420, title: 'New virtual machine' },
   networks: { width: 860, height: 600, minWidth: 560, minHeight: 400, title: 'Virtual networks' },
   preferences: { width: 720, height: 520, minWidth: 480, minHeight: 320, title: 'Preferences' },
+  doctor: { width: 760, height: 620, minWidth: 480, minHeight: 360, title: 'Doctor' },
   about: { width: 520, height: 480, minWidth: 400, minHeight: 360, title: 'About Ringmaster' },
 }
 

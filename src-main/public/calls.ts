@@ -20,6 +20,7 @@ import {
 import { configNoteShape } from './config-note'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
+import { diagnosisShape, findingKindShape } from './doctor'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import { preferencesShape } from './preferences'
 import { diskFates, snapshotTreeShape } from './snapshot'
@@ -263,6 +264,16 @@ export const calls = {
   aboutInfo: { params: none, result: t.aboutInfoShape, status: 'done' },
   preferencesGet: { params: none, result: preferencesShape, status: 'done' },
   preferencesSet: { params: preferencesShape, result: t.nothing, status: 'done' },
+  /** Looks at the machine and at every domain; what is wrong, and what was looked at. */
+  doctorLook: { params: none, result: diagnosisShape, status: 'done' },
+  /** Mends a finding that can be mended (findingTable); one that is gone meanwhile is no error. */
+  doctorMend: {
+    params: fields({ kind: findingKindShape, uuid: t.nullable(t.uuidShape), subject: shortText(4096) }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** Versions, configuration, findings and logs, without secrets, as a zip at a path chosen with filePick "saveReport". */
+  reportSave: { params: fields({ path: chosenPath }), result: t.nothing, status: 'done' },
   /** Columns, order and saved filters of the list of domains. */
   listLayoutGet: { params: none, result: listLayoutShape, status: 'done' },
   listLayoutSet: { params: listLayoutShape, result: t.nothing, status: 'done' },

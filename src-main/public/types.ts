@@ -311,7 +311,7 @@ export type NetworkInfo = TypeOf<typeof networkInfoShape>
 // ---- windows --------------------------------------------------------------------------------
 
 /** The view a window shows is in its address: index.html?view=domain&uuid=… */
-export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'preferences', 'about'] as const
+export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'preferences', 'doctor', 'about'] as const
 export type WindowView = (typeof windowViews)[number]
 
 export const fileKinds = [
@@ -323,6 +323,7 @@ export const fileKinds = [
   'saveDisk',
   'saveScreenshot',
   'saveCapture',
+  'saveReport',
   'saveTable',
   'saveLog',
   'savePicture',

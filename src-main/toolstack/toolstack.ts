@@ -18,7 +18,15 @@ import type { CallName, CallParams, CallResult } from '../public/calls'
 import { DEFAULT_NETWORK, type Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
-import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type FileKind, type HostInfo, type Sample } from '../public/types'
+import {
+  DOMAIN0_UUID,
+  type DomainConfig,
+  type DomainInfo,
+  type FileKind,
+  type HostInfo,
+  type LogLine,
+  type Sample,
+} from '../public/types'
 import { Branches } from './branches'
 import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
@@ -343,6 +351,14 @@ export class Toolstack {
     })
   }
 
+  domainList(): DomainInfo[] {
+    return [this.domain0, ...this.domains.list()]
+  }
+
+  log(uuid: string): readonly LogLine[] {
+    return this.logs.of(uuid)
+  }
+
   /** How often figures of all domains are taken. */
   sampleEvery(intervalMs: number): void {
     this.parts.driver.sampleEvery(intervalMs)
@@ -391,7 +407,7 @@ export class Toolstack {
     const { clock, driver } = this.parts
     return {
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
-      domainList: () => ok([this.domain0, ...domains.list()]),
+      domainList: () => ok(this.domainList()),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
       domainDefine: (order, caller) => this.define(order, caller),
       domainRedefine: async ({ uuid, config, base }, caller) => {
@@ -559,7 +575,7 @@ export class Toolstack {
     return this.domains.create(defined.value, false)
   }
 
-  private async hostInfo(): Promise<HostInfo> {
+  async hostInfo(): Promise<HostInfo> {
     const { driver, demo, debian, diskFolder } = this.parts
     const [available, debianAvailable] = await Promise.all([demo.available(), debian.available()])
     return {

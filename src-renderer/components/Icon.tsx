@@ -36,6 +36,7 @@ const drawings = {
   ),
   gear: <path {...line} d="M2 4.5h5M11 4.5h3M2 11.5h3M9 11.5h5M9 2.7v3.6M7 9.7v3.6" />,
   warning: <path {...line} d="M8 2 1.6 13.4h12.8zM8 6.4v3.2M8 11.6v.1" />,
+  doctor: <path {...line} d="M2 8.4h2.6L6.4 4l3 8 1.8-3.6H14" />,
   info: <path {...line} d="M14.2 8A6.2 6.2 0 1 1 1.8 8a6.2 6.2 0 0 1 12.4 0zM8 7.4v3.6M8 5v.1" />,
   crash: <path {...line} d="M14.2 8A6.2 6.2 0 1 1 1.8 8a6.2 6.2 0 0 1 12.4 0zM5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4" />,
   clock: <path {...line} d="M14.2 8A6.2 6.2 0 1 1 1.8 8a6.2 6.2 0 0 1 12.4 0zM8 4.4V8l2.4 1.6" />,

@@ -115,6 +115,7 @@ export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | nul
       <Popover
         className="popover"
         triggerRef={anchor}
+        aria-label={props.label}
         isOpen
         placement="bottom start"
         offset={2}

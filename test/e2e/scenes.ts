@@ -37,7 +37,7 @@ const devices: readonly Device[] = [
     index: 0,
     network: 'default',
     mac: '00:16:3e:3a:51:7c',
-    forwards: [{ protocol: 'tcp', hostPort: 2222, guestPort: 22 }],
+    forwards: [{ protocol: 'tcp', hostPort: 2222, guestPort: 22, hostAddress: '0.0.0.0' }],
   },
   { kind: 'vfb', width: 1024, height: 768 },
 ]
@@ -156,12 +156,19 @@ async function playNetworks(stage: Stage, page: Page): Promise<void> {
   await stage.show(page, 'new')
 }
 
+async function playDoctor(stage: Stage, page: Page): Promise<void> {
+  await page.locator('.finding, .doctor-fine').first().waitFor({ timeout: 20_000 })
+  await settle(page)
+  await stage.show(page, 'first')
+}
+
 export const scenes: readonly Scene[] = [
   { name: 'manager', view: 'manager', play: playManager },
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
   { name: 'create-domain', view: 'create-domain', play: playCreate },
   { name: 'networks', view: 'networks', play: playNetworks },
   { name: 'preferences', view: 'preferences', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },
+  { name: 'doctor', view: 'doctor', play: playDoctor },
   { name: 'about', view: 'about', play: (stage, page) => stage.show(page, 'first') },
 ]
 

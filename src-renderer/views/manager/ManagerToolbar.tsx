@@ -107,6 +107,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           { kind: 'separator', id: 's1' },
           { kind: 'action', id: 'networks', label: t('action.networks'), icon: 'network' },
           { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },
+          { kind: 'action', id: 'doctor', label: t('action.doctor'), icon: 'doctor' },
           { kind: 'action', id: 'about', label: t('action.about'), icon: 'info' },
           { kind: 'separator', id: 's2' },
           { kind: 'action', id: 'quit', label: t('action.quit'), icon: 'close', keys: t('key.quit') },

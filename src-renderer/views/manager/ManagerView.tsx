@@ -91,7 +91,8 @@ export function ManagerView() {
   now.current = selected
 
   const openView = useCallback(
-    (view: 'create-domain' | 'networks' | 'preferences' | 'about') => void client.call('windowOpen', { view, uuid: null }),
+    (view: 'create-domain' | 'networks' | 'preferences' | 'doctor' | 'about') =>
+      void client.call('windowOpen', { view, uuid: null }),
     [client],
   )
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
@@ -108,7 +109,7 @@ export function ManagerView() {
 
   const run = (id: string) => {
     if (id === 'new') openView('create-domain')
-    else if (id === 'preferences' || id === 'about' || id === 'networks') openView(id)
+    else if (id === 'preferences' || id === 'doctor' || id === 'about' || id === 'networks') openView(id)
     else if (id === 'demo') demo.start()
     else if (id === 'import') definitions.openImport()
     else if (id === 'trash') definitions.openTrash()

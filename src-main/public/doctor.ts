@@ -1,0 +1,63 @@
+// What the doctor looks at and what it finds, one row each. Cause, consequence and what to do are sentences of the renderer's
+// catalogue under the same names, filled from `values`.
+// Runs in: main, preload, renderer. No platform.
+import { dictionary, fields, list, oneOf, shortText, type TypeOf, text } from '../../src-engine/public/shape'
+import { nullable, uuidShape } from './types'
+
+/** What is looked at on the machine; with nothing found, it is in order. */
+export const doctorChecks = ['space', 'permissions', 'memory', 'ports', 'electron', 'helpers', 'domain0', 'domains'] as const
+export type DoctorCheck = (typeof doctorChecks)[number]
+
+export interface FindingRow {
+  readonly check: DoctorCheck
+  readonly severity: 'info' | 'warning' | 'error'
+  /** What its button does: main mends it, the window that helps is opened, or nothing we can do. */
+  readonly mend: 'mend' | 'open' | 'none'
+}
+
+export const findingTable = {
+  'space-out': { check: 'space', severity: 'error', mend: 'none' },
+  'space-low': { check: 'space', severity: 'warning', mend: 'none' },
+  'folder-closed': { check: 'permissions', severity: 'error', mend: 'mend' },
+  'folder-readable': { check: 'permissions', severity: 'warning', mend: 'mend' },
+  'memory-promised': { check: 'memory', severity: 'warning', mend: 'none' },
+  'memory-low': { check: 'memory', severity: 'warning', mend: 'none' },
+  'port-taken': { check: 'ports', severity: 'warning', mend: 'open' },
+  'port-low': { check: 'ports', severity: 'warning', mend: 'open' },
+  'electron-old': { check: 'electron', severity: 'warning', mend: 'none' },
+  'helper-demo': { check: 'helpers', severity: 'info', mend: 'none' },
+  'helper-debian': { check: 'helpers', severity: 'info', mend: 'none' },
+  'domain0-down': { check: 'domain0', severity: 'error', mend: 'none' },
+  'file-missing': { check: 'domains', severity: 'error', mend: 'open' },
+  'medium-missing': { check: 'domains', severity: 'warning', mend: 'mend' },
+  'disk-closed': { check: 'domains', severity: 'error', mend: 'mend' },
+  'disk-broken': { check: 'domains', severity: 'error', mend: 'open' },
+  'backing-missing': { check: 'domains', severity: 'error', mend: 'open' },
+  'disk-volatile': { check: 'domains', severity: 'warning', mend: 'none' },
+  'disk-grows': { check: 'domains', severity: 'warning', mend: 'none' },
+  'disk-newer': { check: 'domains', severity: 'error', mend: 'open' },
+  'vnc-open': { check: 'domains', severity: 'error', mend: 'mend' },
+  'vnc-exposed': { check: 'domains', severity: 'warning', mend: 'mend' },
+  'forward-open': { check: 'domains', severity: 'info', mend: 'mend' },
+  'network-missing': { check: 'domains', severity: 'error', mend: 'mend' },
+  'clock-stands': { check: 'domains', severity: 'info', mend: 'open' },
+  crashed: { check: 'domains', severity: 'warning', mend: 'open' },
+} as const satisfies Record<string, FindingRow>
+
+export type FindingKind = keyof typeof findingTable
+
+const kinds = Object.keys(findingTable).filter((key): key is FindingKind => key in findingTable)
+export const findingKindShape = oneOf(...kinds)
+
+export const findingShape = fields({
+  kind: findingKindShape,
+  /** The domain it is about; null for the machine. */
+  uuid: nullable(uuidShape),
+  /** Device, file or port: with kind and uuid it names the finding. */
+  subject: shortText(4096),
+  values: dictionary(text),
+})
+export type Finding = TypeOf<typeof findingShape>
+
+export const diagnosisShape = fields({ findings: list(findingShape, 10_000), checks: list(oneOf(...doctorChecks)) })
+export type Diagnosis = TypeOf<typeof diagnosisShape>

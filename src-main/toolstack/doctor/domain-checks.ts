@@ -1,0 +1,87 @@
+// The doctor's look at each domain: files that are not there, disks that cannot be written or would be lost, screens and ports open
+// to others, networks that are gone, clocks that stand.
+// Runs in: main, plain Node.
+import { dirname, resolve } from 'node:path'
+import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback } from '../../public/device'
+import type { Finding, FindingKind } from '../../public/doctor'
+import type { ErrorReport } from '../../public/error-code'
+import type { Result } from '../../public/result'
+import type { DomainInfo } from '../../public/types'
+import type { HostProbe } from './host-files'
+import { sizeText } from './machine-checks'
+
+export interface DomainLook {
+  readonly probe: HostProbe
+  readonly networks: readonly string[]
+  inspect(path: string): Promise<Result<ImageInfo, ErrorReport>>
+}
+
+/** Files are written a moment after a save was stamped. */
+const STAMP_SLACK_MS = 5000
+
+export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise<Finding[]> {
+  const { uuid, name, config } = domain
+  if (config === null) return []
+  const found: Finding[] = []
+  const add = (kind: FindingKind, subject: string, values: Readonly<Record<string, string>> = {}): void => {
+    found.push({ kind, uuid, subject, values: { name, ...values } })
+  }
+  for (const path of [config.kernel, config.ramdisk ?? '']) {
+    if (path !== '' && !(await look.probe.file(path))?.readable) add('file-missing', path, { path })
+  }
+  for (const device of config.devices) {
+    if (device.kind === 'vbd') await checkDisk(look, domain, device, add)
+    else checkOpenness(device, look.networks, add)
+  }
+  if (domain.state === 'crashed') add('crashed', '', { detail: domain.detail })
+  if (domain.clockStandsAt !== null && domain.domid !== null) add('clock-stands', '')
+  return found
+}
+
+type Add = (kind: FindingKind, subject: string, values?: Readonly<Record<string, string>>) => void
+
+async function checkDisk(look: DomainLook, domain: DomainInfo, disk: Disk, add: Add): Promise<void> {
+  const { path, dev } = disk
+  if (path === '') return
+  const key = deviceKey(disk)
+  const facts = await look.probe.file(path)
+  if (!facts?.readable) {
+    if (disk.removable) add('medium-missing', key, { path, dev })
+    else add('file-missing', path, { path })
+    return
+  }
+  if (!disk.readonly && !facts.writable) add('disk-closed', key, { path, dev })
+  const image = await look.inspect(path)
+  // One that a guest is writing to may look half done.
+  if (!image.ok) {
+    if (domain.running === null) add('disk-broken', key, { path, dev, detail: image.error.values['detail'] ?? '' })
+    return
+  }
+  const { backing, virtualSize, fileSize } = image.value
+  // It is written as seen from the image's folder.
+  const base = backing === undefined || backing === '' ? undefined : resolve(dirname(path), backing)
+  if (base !== undefined && !(await look.probe.file(base))?.readable) add('backing-missing', key, { path, dev, backing: base })
+  if (disk.readonly) return
+  const space = await look.probe.space(path)
+  if (space?.volatile === true) add('disk-volatile', key, { path, dev })
+  const grows = virtualSize - fileSize
+  if (space !== undefined && grows > space.free) {
+    add('disk-grows', key, { path, dev, grows: sizeText(grows), free: sizeText(space.free) })
+  }
+  if (domain.state === 'saved' && domain.savedAt !== null && facts.changedAt > domain.savedAt + STAMP_SLACK_MS) {
+    add('disk-newer', key, { path, dev })
+  }
+}
+
+function checkOpenness(device: Exclude<Device, Disk>, networks: readonly string[], add: Add): void {
+  const key = deviceKey(device)
+  if (device.kind === 'vfb') {
+    const { vnc } = device
+    if (vnc?.kind !== 'tcp' || isLoopback(vnc.address)) return
+    add((vnc.password ?? '') === '' ? 'vnc-open' : 'vnc-exposed', key, { address: vnc.address })
+    return
+  }
+  if (!networks.includes(device.network)) add('network-missing', key, { network: device.network })
+  const open = device.forwards.filter(({ hostAddress }) => hostAddress !== undefined && !isLoopback(hostAddress))
+  if (open.length > 0) add('forward-open', key, { ports: open.map(({ hostPort }) => hostPort).join(', ') })
+}
