@@ -1,8 +1,8 @@
 // The preload script: hands the page the client made from the calls table and passes ports on to it. Nothing by hand.
-// Invariant: the page gets two functions (call, subscribe) and no part of Electron; the script is one sandboxed CJS file.
+// Invariant: the page gets three functions (call, subscribe, the path of a dropped file) and no part of Electron; the script is one sandboxed CJS file.
 // Runs in: the preload world of every window.
 
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import { CALL_CHANNEL, EVENT_CHANNEL, makeClient, STREAM_CHANNEL } from '../src-main/public/client'
 
 contextBridge.exposeInMainWorld(
@@ -14,6 +14,13 @@ contextBridge.exposeInMainWorld(
     },
   }),
 )
+
+// Older Electrons put the path on the file itself, newer ones tell it here.
+contextBridge.exposeInMainWorld('ringmasterPathOf', (file: File): string => {
+  if (webUtils !== undefined) return webUtils.getPathForFile(file)
+  const path: unknown = Reflect.get(file, 'path')
+  return typeof path === 'string' ? path : ''
+})
 
 // A port cannot pass the context bridge; it goes as a message of the window, which only this window can see.
 ipcRenderer.on(STREAM_CHANNEL, (event, stream) => {

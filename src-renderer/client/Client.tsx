@@ -8,6 +8,8 @@ import type { Client } from '../../src-main/public/client'
 declare global {
   interface Window {
     readonly ringmaster?: Client
+    /** Where a file dropped onto the window is; the preload script knows. */
+    readonly ringmasterPathOf?: (file: File) => string
   }
 }
 

@@ -114,6 +114,7 @@ export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | nul
       <span ref={anchor} className="context-anchor" style={{ left: at.x, top: at.y }} />
       <Popover
         className="popover"
+        aria-label={props.label}
         triggerRef={anchor}
         aria-label={props.label}
         isOpen

@@ -89,4 +89,62 @@ export class ManagerPage {
       return `${node?.getAttribute('role') ?? node?.tagName.toLowerCase()} ${node?.getAttribute('aria-label') ?? node?.textContent ?? ''}`
     })
   }
+
+  // ---- the list -------------------------------------------------------------------------------
+
+  list(): Locator {
+    return this.page.getByRole('treegrid')
+  }
+
+  filter(): Locator {
+    return this.page.locator('.filter input')
+  }
+
+  folder(name: string): Locator {
+    return this.page.locator('.row.folder', { hasText: name })
+  }
+
+  /** Names of the domains in the order of the list, as far as they are drawn. */
+  async names(): Promise<readonly string[]> {
+    const rows = await this.page.locator('.row.domain').evaluateAll((nodes) =>
+      nodes
+        .map((node) => ({
+          index: Number(node.getAttribute('aria-rowindex')),
+          name: node.querySelector('.name-name')?.textContent ?? '',
+        }))
+        .sort((a, b) => a.index - b.index),
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  undoBar(): Locator {
+    return this.page.locator('.undo-bar')
+  }
+
+  palette(): Locator {
+    return this.page.locator('.palette')
+  }
+
+  /** Drops files of the host onto the window, as a file manager would. */
+  async drop(files: readonly string[]): Promise<void> {
+    await this.page.evaluate(() => {
+      const field = document.createElement('input')
+      field.type = 'file'
+      field.multiple = true
+      field.id = 'dropped'
+      field.hidden = true
+      document.body.append(field)
+    })
+    await this.page.setInputFiles('#dropped', [...files])
+    await this.page.evaluate(() => {
+      const field = document.getElementById('dropped')
+      const data = new DataTransfer()
+      if (field instanceof HTMLInputElement) for (const file of field.files ?? []) data.items.add(file)
+      field?.remove()
+      for (const kind of ['dragenter', 'dragover', 'drop']) {
+        const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true })
+        document.querySelector('.window')?.dispatchEvent(event)
+      }
+    })
+  }
 }

@@ -75,7 +75,7 @@ export function DomainActionsProvider(props: {
     [client, report],
   )
 
-  /** Undoing takes it out of the trash again, whole. */
+  /** Deleting moves to the trash; undoing takes it from there. */
   const remove = useCallback(
     async ({ uuid, name }: DomainInfo) => {
       const removed = await client.call('domainUndefine', { uuid })
@@ -83,8 +83,10 @@ export function DomainActionsProvider(props: {
       if (!removed.ok) return
       store.undo.add(t('undo.delete', { name }), async () => {
         const trash = await client.call('trashList', {})
-        const entry = trash.ok ? trash.value.find((each) => each.uuid === uuid) : undefined
-        if (entry !== undefined) report(await client.call('trashRestore', { id: entry.id }))
+        if (!trash.ok) return report(trash)
+        const entries = trash.value.filter((entry) => entry.uuid === uuid).sort((x, y) => y.deletedAt - x.deletedAt)
+        const [newest] = entries
+        if (newest !== undefined) report(await client.call('trashRestore', { id: newest.id }))
       })
     },
     [client, report, store, t],

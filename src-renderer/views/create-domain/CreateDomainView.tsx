@@ -31,6 +31,7 @@ import {
   orderOf,
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
+import { filledIn, useFilledIn } from './filled-in'
 import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
 import { summaryOf } from './summary'
@@ -100,6 +101,11 @@ export function CreateDomainView() {
       touch(field)
     } else if (!picked.ok) setRefusal(picked.error)
   }
+
+  useFilledIn((files) => {
+    edit(filledIn(files, []).fields)
+    setParts((before) => ({ ...before, disks: filledIn(files, before.disks).disks }))
+  })
 
   const close = () => void client.call('windowClose', {})
 

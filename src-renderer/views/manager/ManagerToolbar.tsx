@@ -10,6 +10,7 @@ import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { MenuButton, type MenuEntry } from '../../components/Menu'
 import { isPossible, labelOf, pauseOrResume, stopEntries } from '../../features/domain-actions/action-table'
+import type { Translator } from '../../lib/translate'
 
 export interface ManagerToolbarProps {
   /** What is chosen: domain 0 among it can only be opened. */
@@ -19,9 +20,38 @@ export interface ManagerToolbarProps {
   readonly filterDisabled: boolean
   readonly demoAvailable: boolean
   readonly columns: readonly MenuEntry[]
+  readonly filters: readonly { readonly name: string; readonly text: string }[]
   readonly onFilter: (text: string) => void
   readonly onFilterDone: () => void
   readonly onAction: (id: string) => void
+}
+
+/** The saved filters, keeping this one, forgetting each; and what the field understands, for reading. */
+function filterEntries(filters: ManagerToolbarProps['filters'], text: string, t: Translator): readonly MenuEntry[] {
+  const examples = ['state:running', 'tag:web', 'folder:work', 'ip:10.0.2', 'cpu>50', 'memory<512', 'uptime>60', '-paused']
+  return [
+    ...filters.map(
+      ({ name, text: kept }): MenuEntry => ({
+        kind: 'action',
+        id: `filter-${name}`,
+        label: name,
+        reason: kept,
+        on: kept === text,
+      }),
+    ),
+    ...(filters.length > 0 ? [{ kind: 'separator' as const, id: 's-filters' }] : []),
+    { kind: 'action', id: 'filter-save', label: t('command.filter-save'), icon: 'star', disabled: text.trim() === '' },
+    ...filters.map(
+      ({ name }): MenuEntry => ({
+        kind: 'action',
+        id: `filter-forget-${name}`,
+        label: t('filter.forget', { name }),
+        icon: 'trash',
+      }),
+    ),
+    { kind: 'separator', id: 's-help' },
+    { kind: 'action', id: 'filter-help', label: t('filter.help-title'), reason: examples.join('  '), disabled: true },
+  ]
 }
 
 export function ManagerToolbar(props: ManagerToolbarProps) {
@@ -94,6 +124,12 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           }}
         />
       </SearchField>
+      <MenuButton
+        icon="star"
+        label={t('filter.menu')}
+        entries={filterEntries(props.filters, props.filter, t)}
+        onAction={onAction}
+      />
       <MenuButton icon="columns" label={t('manager.columns')} entries={props.columns} onAction={onAction} />
       <MenuButton
         icon="more"
@@ -105,6 +141,9 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           { kind: 'action', id: 'import', label: t('action.import'), icon: 'paste' },
           { kind: 'action', id: 'trash', label: t('action.trash'), icon: 'trash' },
           { kind: 'separator', id: 's1' },
+          { kind: 'action', id: 'palette', label: t('command.open-palette'), keys: t('key.with-ctrl', { key: 'K' }) },
+          { kind: 'action', id: 'keys', label: t('command.keys'), icon: 'keyboard', keys: t('key.with-ctrl', { key: '/' }) },
+          { kind: 'separator', id: 's3' },
           { kind: 'action', id: 'networks', label: t('action.networks'), icon: 'network' },
           { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },
           { kind: 'action', id: 'doctor', label: t('action.doctor'), icon: 'doctor' },

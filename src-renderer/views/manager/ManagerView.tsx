@@ -14,24 +14,29 @@ import { useWords } from '../../components/Language'
 import { ContextMenu, type MenuEntry, type MenuPoint } from '../../components/Menu'
 import { Activity, JobProgress } from '../../features/activity/Activity'
 import { useDefinitionDialogs } from '../../features/definition/definition-dialogs'
-import { contextEntries, isActionId, listOf } from '../../features/domain-actions/action-table'
+import { contextEntries, isActionId, listOf, pauseOrResume } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { useHost, useListLayout } from '../../state/answers'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
+import { CommandPalette } from './CommandPalette'
+import { type CommandContext, commandOfKey } from './commands'
 import { useDemoGuest } from './demo-guest'
+import { useFileDrop } from './file-drop'
+import { KeysDialog } from './KeysDialog'
 import { columnEntries, headEntries } from './list/column-menu'
-import { type Column, columnsOf, layoutColumns, moveColumn } from './list/columns'
+import { type Column, columnsOf, isColumnId, layoutColumns, moveColumn } from './list/columns'
 import { DomainList, type DomainListHandle } from './list/DomainList'
 import type { RowParts } from './list/ListRow'
 import { useListModel } from './list/list-model'
-import { domainsOf, type Row } from './list/rows'
-import { keep, noSelection, only, type Selection } from './list/selection'
+import { domainsOf, folderKey, foldersOf, type Row } from './list/rows'
+import { all as chooseAll, keep, noSelection, only, type Selection } from './list/selection'
 import { ManagerToolbar } from './ManagerToolbar'
 import { OrderingDialogs } from './ordering/OrderingDialogs'
 import { useOrdering } from './ordering/ordering'
 import { QuitDialog } from './QuitDialog'
+import { SaveFilter } from './SaveFilter'
 import { UndoBar } from './UndoBar'
 import { useEarlier } from './use-earlier'
 import './manager.css'
@@ -56,6 +61,8 @@ export function ManagerView() {
   const list = useRef<DomainListHandle>(null)
   const main = useRef<HTMLElement>(null)
   const demo = useDemoGuest()
+  const [panel, setPanel] = useState<'palette' | 'keys' | 'filter-save' | null>(null)
+  const drop = useFileDrop()
   const ordering = useOrdering()
   const definitions = useDefinitionDialogs()
   useAnnouncements()
@@ -104,11 +111,43 @@ export function ManagerView() {
     [layout.collapsed, changeLayout],
   )
   const setColumns = (next: readonly Column[]) => changeLayout({ columns: layoutColumns(next) })
-  const sortBy = (id: Column['id'], descending?: boolean) =>
-    changeLayout({ sort: { column: id, descending: descending ?? (layout.sort.column === id && !layout.sort.descending) } })
+  /** Figures begin with the highest, words with the first; the second time turns it round. */
+  const sortBy = (id: Column['id'], descending?: boolean) => {
+    const isFigure = allColumns.some((column) => column.id === id && column.figure !== undefined)
+    const turned = layout.sort.column === id ? !layout.sort.descending : isFigure
+    changeLayout({ sort: { column: id, descending: descending ?? turned } })
+  }
 
   const run = (id: string) => {
-    if (id === 'new') openView('create-domain')
+    if (id === 'palette' || id === 'keys') setPanel(id)
+    else if (id === 'filter-save') {
+      if (filter.trim() !== '') setPanel('filter-save')
+    } else if (id.startsWith('filter-forget-')) {
+      changeLayout({ filters: layout.filters.filter(({ name }) => name !== id.slice('filter-forget-'.length)) })
+    } else if (id.startsWith('filter-')) {
+      setFilter(layout.filters.find(({ name }) => name === id.slice('filter-'.length))?.text ?? '')
+    } else if (id.startsWith('go-')) {
+      setFilter('')
+      setSelection(only(id.slice(3)))
+      list.current?.focus()
+    } else if (id === 'all') {
+      setSelection(
+        chooseAll(
+          current,
+          rows.flatMap((row) => (row.kind === 'domain' && row.domain.kind === 'guest' ? [row.key] : [])),
+        ),
+      )
+    } else if (id === 'open-all') changeLayout({ collapsed: [] })
+    else if (id === 'fold-all') {
+      const folders = foldersOf(
+        all.map(({ uuid }) => model.placeOf(uuid).folder),
+        model.collator,
+      )
+      changeLayout({ collapsed: folders.map(folderKey) })
+    } else if (id.startsWith('sort-')) {
+      const column = id.slice(5)
+      if (isColumnId(column)) sortBy(column)
+    } else if (id === 'new') openView('create-domain')
     else if (id === 'preferences' || id === 'doctor' || id === 'about' || id === 'networks') openView(id)
     else if (id === 'demo') demo.start()
     else if (id === 'import') definitions.openImport()
@@ -131,13 +170,13 @@ export function ManagerView() {
 
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
+      const command = commandOfKey(event)
       const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement
-      if (event.key === 'f') runNow.current('find')
-      else if (event.key === 'n') runNow.current('new')
-      else if (event.key === 'z' && !typing) runNow.current('undo')
-      else return
+      const inDialog = event.target instanceof Element && event.target.closest('[role=dialog], [role=alertdialog]') !== null
+      if (command === null || inDialog || (typing && command === 'undo')) return
       event.preventDefault()
+      // Pause and Resume are one key as they are one button.
+      runNow.current(command === 'pause' ? pauseOrResume(now.current) : command)
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
@@ -183,6 +222,15 @@ export function ManagerView() {
   const empty = ready && guests.length === 0
   const running = guests.filter(({ state }) => state === 'running').length
 
+  const context: CommandContext = {
+    selected,
+    domains: all,
+    columns: allColumns,
+    filters: layout.filters,
+    demoAvailable: demoAvailable && demoJob === undefined,
+    t,
+  }
+
   const own: readonly MenuEntry[] = [
     {
       kind: 'action',
@@ -197,7 +245,7 @@ export function ManagerView() {
   ]
 
   return (
-    <div className="window">
+    <div className="window" {...drop.handlers}>
       <ManagerToolbar
         selected={selected}
         filter={filter}
@@ -205,6 +253,7 @@ export function ManagerView() {
         filterDisabled={guests.length === 0}
         demoAvailable={demoAvailable && demoJob === undefined}
         columns={columnEntries(allColumns, t)}
+        filters={layout.filters}
         onFilter={setFilter}
         onFilterDone={() => list.current?.focus()}
         onAction={run}
@@ -306,6 +355,24 @@ export function ManagerView() {
       />
       <OrderingDialogs ordering={ordering} placeOf={model.placeOf} all={all} collator={model.collator} />
       {definitions.shown}
+      {panel === 'palette' && <CommandPalette context={context} onRun={run} onClose={() => setPanel(null)} />}
+      {panel === 'keys' && <KeysDialog context={context} onClose={() => setPanel(null)} />}
+      {panel === 'filter-save' && (
+        <SaveFilter
+          text={filter}
+          onClose={() => setPanel(null)}
+          onSave={(name) => {
+            setPanel(null)
+            const others = layout.filters.filter((each) => each.name !== name)
+            changeLayout({ filters: [...others, { name, text: filter.slice(0, 256) }].slice(-64) })
+          }}
+        />
+      )}
+      {drop.over && (
+        <div className="drop-cover" aria-hidden="true">
+          {t('manager.drop')}
+        </div>
+      )}
       <QuitDialog />
     </div>
   )

@@ -97,7 +97,7 @@ export function useListModel(
   const filter: Filter = useMemo(() => parseFilter(typed), [typed])
   const { sort } = layout
   const ipShown = layout.columns.some(({ id, shown }) => id === 'ip' && shown)
-  const addresses = useAddresses(ipShown || typed !== '')
+  const addresses = useAddresses(ipShown || /\bip:|\d\.\d/.test(typed))
   const byFigure = columnTable.some((column) => column.id === sort.column && 'figure' in column) || sort.column === 'uptime'
   const orderTurn = useTurns(byFigure, ORDER_EVERY_MS, list)
   const filterTurn = useTurns(filter.live, ORDER_EVERY_MS, list)

@@ -38,12 +38,8 @@ export function useOrdering(): Ordering {
   const [asked, setAsked] = useState<Asked | null>(null)
 
   const actions = useMemo(() => {
-    const redefine = async (domain: DomainInfo, name: string): Promise<boolean> => {
-      // The definition as it is now: it may have changed since the list was drawn.
-      const info = await client.call('domainInfo', { uuid: domain.uuid })
-      const config = info.ok ? info.value.config : null
-      if (config === null) return false
-      const done = await client.call('domainRedefine', { uuid: domain.uuid, config: { ...config, name } })
+    const give = async ({ uuid }: DomainInfo, name: string): Promise<boolean> => {
+      const done = await client.call('domainRename', { uuid, name })
       if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
       return done.ok
     }
@@ -69,10 +65,10 @@ export function useOrdering(): Ordering {
       setRenaming(null)
       const wanted = name?.trim() ?? ''
       if (wanted === '' || wanted === domain.name) return
-      void redefine(domain, wanted).then((done) => {
+      void give(domain, wanted).then((done) => {
         if (!done) return
         store.undo.add(t('undo.rename', { before: domain.name, name: wanted }), async () => {
-          await redefine(domain, domain.name)
+          await give(domain, domain.name)
         })
       })
     }

@@ -1,0 +1,145 @@
+// Everything the manager window can do, one row each, with its keys: for the palette, the keyboard map and the keys themselves.
+// Invariant: a command is done by its identifier through ManagerView's run(), wherever it was chosen.
+// Runs in: renderer and tests; pure.
+
+import type { DomainInfo } from '../../../src-main/public/types'
+import { type ActionId, actionTable, isActionId, isPossible, labelOf } from '../../features/domain-actions/action-table'
+import type { Translator } from '../../lib/translate'
+import type { Column } from './list/columns'
+
+export interface Command {
+  readonly id: string
+  readonly label: string
+  readonly keys?: string
+  readonly disabled?: boolean
+  /** Beside the label: where it belongs, or a state. */
+  readonly note?: string
+}
+
+/** Keys with Ctrl (Cmd on a Mac) that hold in the whole window. `shift` is part of some. */
+export const windowKeys = [
+  { id: 'palette', key: 'k', shift: false },
+  { id: 'palette', key: 'p', shift: true },
+  { id: 'find', key: 'f', shift: false },
+  { id: 'new', key: 'n', shift: false },
+  { id: 'undo', key: 'z', shift: false },
+  { id: 'folder', key: 'm', shift: false },
+  { id: 'tags', key: 't', shift: false },
+  { id: 'run', key: 'r', shift: false },
+  { id: 'shutdown', key: 'd', shift: true },
+  { id: 'pause', key: 'p', shift: false },
+  { id: 'keys', key: '/', shift: false },
+] as const
+
+/** As people write them: Ctrl+Shift+P. */
+function windowKeysOf(id: string, t: Translator): string | undefined {
+  const row = windowKeys.find((each) => each.id === id)
+  if (row === undefined) return undefined
+  const key = row.key.toUpperCase()
+  return row.shift ? t('key.with-ctrl-shift', { key }) : t('key.with-ctrl', { key })
+}
+
+export function commandOfKey(event: {
+  readonly key: string
+  readonly ctrlKey: boolean
+  readonly metaKey: boolean
+  readonly shiftKey: boolean
+  readonly altKey: boolean
+}): string | null {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null
+  const key = event.key.toLowerCase()
+  return windowKeys.find((row) => row.key === key && (row.shift === event.shiftKey || key === '/'))?.id ?? null
+}
+
+export interface CommandContext {
+  readonly selected: readonly DomainInfo[]
+  readonly domains: readonly DomainInfo[]
+  readonly columns: readonly Column[]
+  readonly filters: readonly { readonly name: string; readonly text: string }[]
+  readonly demoAvailable: boolean
+  readonly t: Translator
+}
+
+function actionCommand(id: ActionId, { selected, t }: CommandContext): Command {
+  const guests = selected.filter(({ kind }) => kind === 'guest')
+  const row = actionTable[id]
+  const keys = 'keys' in row ? t(row.keys) : windowKeysOf(id, t)
+  const one = guests.length === 1 ? (guests[0] ?? null) : null
+  const names =
+    guests.length === 0 ? '' : guests.length === 1 ? (one?.name ?? '') : t('manager.chosen', { count: guests.length })
+  return {
+    id,
+    label: labelOf(id, one, t),
+    ...(keys !== undefined && { keys }),
+    note: names,
+    disabled: id === 'restore' ? false : !isPossible(id, id === 'open' ? selected : guests),
+  }
+}
+
+/** Commands of the window, then of what is chosen. */
+export function commandsOf(context: CommandContext): readonly Command[] {
+  const { t, columns, filters, selected } = context
+  const own = (id: string, label: string, part: Partial<Command> = {}): Command => {
+    const keys = windowKeysOf(id, t)
+    return { id, label, ...(keys !== undefined && { keys }), ...part }
+  }
+  const guests = selected.filter(({ kind }) => kind === 'guest')
+  const canRename = guests.length === 1 && guests[0]?.operations.includes('redefine') === true
+  return [
+    own('new', t('action.new')),
+    own('find', t('command.find')),
+    own('undo', t('action.undo')),
+    ...Object.keys(actionTable)
+      .filter(isActionId)
+      .map((id) => actionCommand(id, context)),
+    own('rename', t('action.rename'), { keys: 'F2', disabled: !canRename }),
+    own('folder', t('action.folder'), { disabled: guests.length === 0 }),
+    own('tags', t('action.tags'), { disabled: guests.length === 0 }),
+    own('all', t('command.all'), { keys: t('key.with-ctrl', { key: 'A' }) }),
+    own('fold-all', t('command.fold-all')),
+    own('open-all', t('command.open-all')),
+    own('filter-save', t('command.filter-save')),
+    ...filters.map(({ name, text }) => own(`filter-${name}`, t('command.filter', { name }), { note: text })),
+    ...columns.map((column) => own(`sort-${column.id}`, t('manager.sort-by', { column: t(column.label) }))),
+    ...columns
+      .filter(({ id }) => id !== 'name')
+      .map((column) =>
+        own(
+          `column-${column.id}`,
+          t(column.shown ? 'command.hide-column' : 'command.show-column', { column: t(column.label) }),
+        ),
+      ),
+    own('columns-reset', t('manager.columns-reset')),
+    own('demo', t('action.demo'), { disabled: !context.demoAvailable }),
+    own('networks', t('action.networks')),
+    own('preferences', t('action.preferences')),
+    own('keys', t('command.keys')),
+    own('about', t('action.about')),
+    own('quit', t('action.quit'), { keys: t('key.quit') }),
+  ]
+}
+
+/** Domains by name: choosing one goes to it in the list. */
+export function domainCommands({ domains, t }: CommandContext): readonly Command[] {
+  return domains.map((domain) => ({
+    id: `go-${domain.uuid}`,
+    label: domain.kind === 'domain0' ? t('manager.domain0') : domain.name,
+    note: t(`state.${domain.state}`),
+  }))
+}
+
+/** Those that hold every word typed, the ones that begin with it first; no more than `most`. */
+export function findCommands(commands: readonly Command[], typed: string, most: number): readonly Command[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
+  const [first = ''] = words
+  const found = commands.filter(({ label }) => {
+    const text = label.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+  const rank = ({ label, disabled }: Command) => (disabled === true ? 2 : 0) + (label.toLowerCase().startsWith(first) ? 0 : 1)
+  return found
+    .map((command, index) => ({ command, index }))
+    .sort((a, b) => rank(a.command) - rank(b.command) || a.index - b.index)
+    .slice(0, most)
+    .map(({ command }) => command)
+}

@@ -1,0 +1,99 @@
+// Files dragged onto the window: kernels, ramdisks and disk images fill in a new machine, a configuration becomes one, a saved
+// machine is gone on with. Main looks at each file and says what it is.
+// Invariant: a path from a drop gives no right to write: main asks for that as for a path that was typed.
+// Runs in: manager window.
+
+import { type DragEvent, useCallback, useState } from 'react'
+import { CONFIG_TEXT_MOST } from '../../../src-main/public/definition'
+import { errorReport } from '../../../src-main/public/error-code'
+import type { HostFile } from '../../../src-main/public/list'
+import { useClient } from '../../client/Client'
+import { useWords } from '../../components/Language'
+import { useAppStore } from '../../state/store'
+
+export interface FileDrop {
+  /** Files are over the window. */
+  readonly over: boolean
+  readonly handlers: {
+    readonly onDragEnter: (event: DragEvent) => void
+    readonly onDragOver: (event: DragEvent) => void
+    readonly onDragLeave: (event: DragEvent) => void
+    readonly onDrop: (event: DragEvent) => void
+  }
+}
+
+const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files')
+
+export function useFileDrop(): FileDrop {
+  const client = useClient()
+  const store = useAppStore()
+  const { t } = useWords()
+  const [over, setOver] = useState(false)
+
+  /** A configuration becomes a machine that does not run yet, and its window shows what it is. */
+  const define = useCallback(
+    async (file: File) => {
+      if (file.size > CONFIG_TEXT_MOST) {
+        return store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
+      }
+      const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
+      if (!made.ok) return store.dispatch({ kind: 'failed', error: made.error })
+      const { uuid } = made.value
+      store.undo.add(t('undo.import', { file: file.name }), async () => {
+        const removed = await client.call('domainUndefine', { uuid })
+        if (!removed.ok) store.dispatch({ kind: 'failed', error: removed.error })
+      })
+      await client.call('windowOpen', { view: 'domain', uuid })
+    },
+    [client, store, t],
+  )
+
+  const take = useCallback(
+    async (dropped: readonly File[]) => {
+      const byPath = new Map(dropped.map((file) => [window.ringmasterPathOf?.(file) ?? '', file]))
+      byPath.delete('')
+      const paths = [...byPath.keys()]
+      const looks = await Promise.all(paths.map((path) => client.call('fileLook', { path })))
+      const files: HostFile[] = []
+      for (const look of looks) {
+        if (!look.ok) store.dispatch({ kind: 'failed', error: look.error })
+        else if (look.value.kind === 'unknown') {
+          store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: look.value.path }) })
+        } else if (look.value.kind === 'config') {
+          const file = byPath.get(look.value.path)
+          if (file !== undefined) await define(file)
+        } else if (look.value.kind === 'saved') {
+          const restored = await client.call('domainRestore', { path: look.value.path })
+          if (!restored.ok) store.dispatch({ kind: 'failed', error: restored.error })
+        } else files.push(look.value)
+      }
+      if (files.length === 0) return
+      const opened = await client.call('createDomainOpen', { files })
+      if (!opened.ok) store.dispatch({ kind: 'failed', error: opened.error })
+    },
+    [client, store, define],
+  )
+
+  const onDrag = (event: DragEvent) => {
+    if (!hasFiles(event)) return
+    event.preventDefault()
+    event.dataTransfer.dropEffect = 'copy'
+    setOver(true)
+  }
+  return {
+    over,
+    handlers: {
+      onDragEnter: onDrag,
+      onDragOver: onDrag,
+      onDragLeave: (event) => {
+        if (event.relatedTarget === null) setOver(false)
+      },
+      onDrop: (event) => {
+        if (!hasFiles(event)) return
+        event.preventDefault()
+        setOver(false)
+        void take([...event.dataTransfer.files].slice(0, 64))
+      },
+    },
+  }
+}

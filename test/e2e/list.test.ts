@@ -1,0 +1,225 @@
+// The list of the manager window with many domains: tree, folders and tags, filter, columns, many at once, undo, palette, dropped
+// files; and what axe-core says of it. Runs in: plain Node; starts the real Electron on a virtual display.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { launch, type RunningApp } from './app'
+import { seriousViolations } from './axe'
+import { CreateDomainPage } from './create-domain-page'
+import type { ManagerPage } from './manager-page'
+
+let running: RunningApp | undefined
+
+async function start(script: object, options: { folder?: string; keepFolder?: boolean } = {}) {
+  const app = await launch({
+    ...options,
+    env: { RINGMASTER_TEST_SCRIPT: JSON.stringify(script), RINGMASTER_TEST_DELAY_MS: '40' },
+  })
+  running = app
+  return { app, manager: await app.manager() }
+}
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+  expect(app?.errors ?? []).toEqual([])
+})
+
+async function choose(manager: ManagerPage, first: string, last: string): Promise<void> {
+  await manager.row(first).click()
+  await manager.row(last).click({ modifiers: ['Shift'] })
+}
+
+it('holds a thousand domains, draws those on the screen, and goes to any of them by keyboard', async () => {
+  const { app, manager } = await start({ domains: 1000, running: 600, changes: 20 })
+  expect(await manager.list().getAttribute('aria-rowcount')).toBe('1003')
+  expect(await manager.page.locator('.row').count()).toBeLessThan(60)
+  await manager.list().focus()
+  await manager.page.keyboard.press('End')
+  await expect.poll(() => manager.focused()).toContain('web-100')
+  await manager.page.keyboard.press('Home')
+  await expect.poll(() => manager.focused()).toContain('Test driver')
+  // Fold the connection: nothing of it is left. And open it again.
+  await manager.page.keyboard.press('ArrowLeft')
+  await expect.poll(() => manager.page.locator('.row').count()).toBe(1)
+  await manager.page.keyboard.press('ArrowRight')
+  await manager.row('auth-01').waitFor()
+  await app.picture(manager.page, 'list-thousand')
+})
+
+it('filters over every column while letters are typed, keeps filters, and finds by figures', async () => {
+  const { app, manager } = await start({ domains: 40, running: 20 })
+  const { page } = manager
+  await manager.list().focus()
+  await page.keyboard.type('state:off mail')
+  await expect.poll(() => manager.filter().inputValue()).toBe('state:off mail')
+  await expect.poll(() => manager.names()).toEqual(['mail-01', 'mail-02', 'mail-03', 'mail-04'])
+  await manager.button('Saved filters').click()
+  await manager.menuItem('Save this filter').click()
+  await manager.dialog().getByLabel('Name').fill('Mail at rest')
+  await page.keyboard.press('Enter')
+  await manager.dialog().waitFor({ state: 'detached' })
+  await manager.filter().fill('memory>1500')
+  await expect.poll(async () => (await manager.names()).length).toBeGreaterThan(2)
+  await manager.filter().fill('')
+  await manager.button('Saved filters').click()
+  await manager.menuItem('Mail at rest').first().click()
+  await expect.poll(() => manager.names()).toEqual(['mail-01', 'mail-02', 'mail-03', 'mail-04'])
+  await app.picture(page, 'list-filter')
+})
+
+it('orders by what a head is pressed for, and keeps columns, order and folders over a start', async () => {
+  const first = await start({ domains: 12, running: 12 }, { keepFolder: true })
+  const { manager } = first
+  const heads = () => running?.manager().then((each) => each.page.locator('.column-name').allTextContents())
+  await manager.page.getByRole('columnheader', { name: 'Name' }).click()
+  await expect.poll(async () => (await manager.names()).slice(0, 3)).toEqual(['Domain 0', 'web-02', 'web-01'])
+  await manager.button('Columns').click()
+  await manager.menuItem('Autostart').click()
+  await manager.menu().waitFor({ state: 'detached' })
+  await manager.page.getByRole('columnheader', { name: 'Tags' }).click({ button: 'right' })
+  await manager.menuItem('Move column left').click()
+  await expect.poll(heads).toEqual(['Name', 'State', 'CPU', 'Memory', 'Network', 'Tags', 'Autostart'])
+  const edge = manager.page.getByRole('columnheader', { name: 'State' }).locator('.column-edge')
+  const box = await edge.boundingBox()
+  if (box === null) throw new Error('no edge')
+  await manager.page.mouse.move(box.x + 4, box.y + 9)
+  await manager.page.mouse.down()
+  await manager.page.mouse.move(box.x + 64, box.y + 9, { steps: 4 })
+  await manager.page.mouse.up()
+  const kept = () => JSON.parse(fs.readFileSync(path.join(first.app.folder, 'list.json'), 'utf8'))
+  await expect.poll(() => kept().columns[1]).toMatchObject({ id: 'state', width: 178 })
+  await choose(manager, 'web-02', 'web-01')
+  await manager.page.keyboard.press('Control+m')
+  await manager.dialog().getByLabel('Folder').fill('Work/Web')
+  await manager.page.keyboard.press('Enter')
+  await manager.folder('Web').waitFor()
+  await first.app.close()
+  const again = await start({ domains: 12, running: 12 }, { folder: first.app.folder })
+  await again.manager.folder('Web').waitFor()
+  await expect.poll(heads).toEqual(['Name', 'State', 'CPU', 'Memory', 'Network', 'Tags', 'Autostart'])
+  await expect.poll(async () => (await again.manager.names()).slice(0, 3)).toEqual(['Domain 0', 'web-02', 'web-01'])
+})
+
+it('puts machines into folders and gives tags, by menu and by drag, and takes everything back', async () => {
+  const { app, manager } = await start({ domains: 20, running: 0 })
+  const { page } = manager
+  await choose(manager, 'auth-01', 'auth-02')
+  await page.keyboard.press('F10')
+  await manager.menuItem('Move to folder').click()
+  await manager.dialog().getByLabel('Folder').fill('a//b')
+  await page.keyboard.press('Enter')
+  await manager.dialog().getByText('joined by').waitFor()
+  await manager.dialog().getByLabel('Folder').fill('Lab')
+  await page.keyboard.press('Enter')
+  await manager.folder('Lab').waitFor()
+  await manager.row('backup-01').dragTo(manager.folder('Lab'))
+  await expect.poll(() => manager.folder('Lab').textContent()).toContain('of 3 running')
+  await manager.row('auth-01').click()
+  await page.keyboard.press('Control+t')
+  await manager.dialog().getByLabel('New tags').fill('front, red')
+  await page.keyboard.press('Enter')
+  await manager.row('auth-01').locator('.tag').first().waitFor()
+  await manager.row('auth-01').locator('.tag', { hasText: 'red' }).dragTo(manager.row('backup-02').locator('.cell.state'))
+  await expect.poll(() => manager.row('backup-02').locator('.tag').allTextContents()).toEqual(['red'])
+  await app.picture(page, 'list-folders')
+  // Four steps back, with the keyboard and with the button.
+  await manager.list().focus()
+  await page.keyboard.press('Control+z')
+  await expect.poll(() => manager.row('backup-02').locator('.tag').count()).toBe(0)
+  await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => manager.row('auth-01').locator('.tag').count()).toBe(0)
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+z')
+  await expect.poll(() => manager.folder('Lab').count()).toBe(0)
+})
+
+it('renames in place, acts on many with one question, and brings back what was deleted', async () => {
+  const { app, manager } = await start({ domains: 20, running: 10 })
+  const { page } = manager
+  await manager.row('auth-01').click()
+  await page.keyboard.press('F2')
+  await page.keyboard.type('first')
+  await page.keyboard.press('Enter')
+  await manager.row('first').waitFor()
+  await page.keyboard.press('Control+z')
+  await manager.row('auth-01').waitFor()
+  await manager.list().focus()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  await expect.poll(() => manager.dialog().textContent()).toContain('Delete 10 machines?')
+  await expect.poll(() => manager.dialog().textContent()).toContain('These run and are left alone')
+  await app.picture(page, 'list-delete-many')
+  await page.keyboard.press('Escape')
+  await manager.dialog().waitFor({ state: 'detached' })
+  await manager.button('Run').click()
+  await expect.poll(() => page.locator('.status-bar').textContent()).toContain('20 running')
+  await manager.button('Pause').click()
+  await expect.poll(() => page.locator('.row.domain .name-state', { hasText: 'Paused' }).count()).toBeGreaterThan(9)
+  await manager.choose('auth-02', 'Force off')
+  await manager.dialog().getByRole('button', { name: 'Force off' }).click()
+  await expect.poll(() => page.locator('.status-bar').textContent()).toContain('0 running')
+  await manager.filter().fill('web')
+  await manager.row('web-01').click()
+  await page.keyboard.press('Delete')
+  await manager.dialog().getByRole('button', { name: 'Delete' }).click()
+  await manager.row('web-01').waitFor({ state: 'detached' })
+  await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
+  await manager.row('web-01').waitFor()
+})
+
+it('has every command in the palette, and every machine by name', async () => {
+  const { app, manager } = await start({ domains: 30, running: 15 })
+  const { page } = manager
+  await page.keyboard.press('Control+Shift+P')
+  await manager.palette().waitFor()
+  await page.keyboard.type('mail-02')
+  await app.picture(page, 'palette')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => manager.focused()).toContain('mail-02')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('host cpu show')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.locator('.column-name').allTextContents()).toContain('Host CPU')
+  await page.keyboard.press('Control+/')
+  await manager.dialog().getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor()
+  await app.picture(page, 'keyboard-shortcuts')
+  await page.keyboard.press('Escape')
+  await manager.dialog().waitFor({ state: 'detached' })
+})
+
+it('fills in a new machine from dropped files, and makes one of a dropped configuration', async () => {
+  const { app, manager } = await start({ domains: 3, running: 1 })
+  const file = (name: string, content: Buffer | string) => {
+    fs.writeFileSync(path.join(app.folder, name), content)
+    return path.join(app.folder, name)
+  }
+  const kernel = file('vmlinuz', Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(64)]))
+  const image = file('disk.qcow2', Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(1000)]))
+  const create = new CreateDomainPage(await app.other(() => manager.drop([kernel, image])))
+  await expect.poll(() => create.field('Kernel').inputValue()).toBe(kernel)
+  await expect.poll(() => create.page.getByLabel('File', { exact: true }).inputValue()).toBe(image)
+  await create.page.close()
+  const config = file('guest.cfg', `name = "from-file"\nkernel = "${process.execPath}"\nmemory = 128\n`)
+  await app.domain(() => manager.drop([config]))
+  await manager.row('from-file').waitFor()
+  await manager.drop([file('letter.txt', 'Dear reader,')])
+  await expect.poll(() => manager.failures().textContent()).toContain('It cannot be told what')
+})
+
+it('has no serious fault in the eyes of axe-core, light and dark, with its menu and palette open', async () => {
+  const { manager } = await start({ domains: 60, running: 30 })
+  const { page } = manager
+  expect(await seriousViolations(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await seriousViolations(page)).toEqual([])
+  await page.keyboard.press('Control+k')
+  await manager.palette().waitFor()
+  expect(await seriousViolations(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await manager.palette().waitFor({ state: 'detached' })
+  await manager.openContextMenu('auth-01')
+  expect(await seriousViolations(page)).toEqual([])
+})

@@ -1,0 +1,89 @@
+// The palette's search, keys, and what a new machine is filled in with. Runs in: vitest, plain Node.
+
+import { describe, expect, it } from 'vitest'
+import { defaultListLayout } from '../../../../src-main/public/list'
+import { makeTranslator } from '../../../../src-renderer/lib/translate'
+import { filledIn, type LookedAt } from '../../../../src-renderer/views/create-domain/filled-in'
+import { commandOfKey, commandsOf, findCommands } from '../../../../src-renderer/views/manager/commands'
+import { columnsOf } from '../../../../src-renderer/views/manager/list/columns'
+
+const contextOf = (language: 'en' | 'de') => ({
+  selected: [],
+  domains: [],
+  columns: columnsOf(defaultListLayout),
+  filters: [{ name: 'Mine', text: 'tag:a' }],
+  demoAvailable: true,
+  t: makeTranslator(language),
+})
+
+describe('the commands', () => {
+  it('have names of their own, in both languages, and no key twice', () => {
+    for (const language of ['en', 'de'] as const) {
+      const all = commandsOf(contextOf(language))
+      expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+      expect(all.filter(({ label }) => label.includes('{'))).toEqual([])
+      const keys = all.flatMap(({ keys: each }) => each ?? [])
+      expect(new Set(keys).size).toBe(keys.length)
+    }
+  })
+
+  it('are found by all words typed, those that begin so first, those that can be done before the others', () => {
+    const all = [
+      { id: 'a', label: 'Show column CPU' },
+      { id: 'b', label: 'CPU', disabled: true },
+      { id: 'c', label: 'cpu of host' },
+      { id: 'd', label: 'Quit' },
+    ]
+    expect(findCommands(all, 'cpu', 9).map(({ id }) => id)).toEqual(['c', 'a', 'b'])
+    expect(findCommands(all, ' CPU  show ', 9).map(({ id }) => id)).toEqual(['a'])
+    expect(findCommands(all, '', 2)).toHaveLength(2)
+  })
+
+  it('are reached by keys', () => {
+    const key = (name: string, part: object = {}) =>
+      commandOfKey({ key: name, ctrlKey: true, metaKey: false, shiftKey: false, altKey: false, ...part })
+    expect(key('k')).toBe('palette')
+    expect(key('P', { shiftKey: true })).toBe('palette')
+    expect(key('p')).toBe('pause')
+    expect(key('/', { shiftKey: true })).toBe('keys')
+    expect(key('d')).toBeNull()
+    expect(key('k', { altKey: true })).toBeNull()
+    expect(key('k', { ctrlKey: false })).toBeNull()
+  })
+})
+
+describe('dropped files', () => {
+  const file = (kind: LookedAt['kind'], path: string, format: LookedAt['format'] = null): LookedAt => ({
+    kind,
+    path,
+    size: 1,
+    format,
+  })
+
+  it('go into the fields of a new machine; each image is a disk, one that is not written is read only', () => {
+    const { fields, disks } = filledIn(
+      [
+        file('disk', '/a.qcow2', 'qcow2'),
+        file('kernel', '/vmlinuz'),
+        file('ramdisk', '/initrd'),
+        file('kernel', '/other'),
+        file('disk', '/cd.iso', 'raw'),
+        file('disk', '/old.vmdk', 'vmdk'),
+        file('disk', '/unknown'),
+      ],
+      [],
+    )
+    expect(fields).toEqual({ kernel: '/vmlinuz', ramdisk: '/initrd' })
+    expect(disks).toMatchObject([
+      { dev: 'xvda', path: '/a.qcow2', source: 'file', fileFormat: 'qcow2', readonly: false, removable: false },
+      { dev: 'xvdb', path: '/cd.iso', readonly: true, removable: true },
+      { dev: 'xvdc', path: '/old.vmdk', fileFormat: 'vmdk', readonly: true },
+      { dev: 'xvdd', path: '/unknown', fileFormat: 'raw', readonly: false },
+    ])
+  })
+
+  it('leave out disks beyond the last device name', () => {
+    const files = Array.from({ length: 20 }, (_, index) => file('disk', `/${index}`, 'raw'))
+    expect(filledIn(files, []).disks).toHaveLength(16)
+  })
+})
