@@ -111,6 +111,8 @@ export function commandsOf(context: CommandContext): readonly Command[] {
       ),
     own('columns-reset', t('manager.columns-reset')),
     own('demo', t('action.demo'), { disabled: !context.demoAvailable }),
+    own('import', t('action.import')),
+    own('trash', t('action.trash')),
     own('networks', t('action.networks')),
     own('preferences', t('action.preferences')),
     own('keys', t('command.keys')),
