@@ -117,6 +117,8 @@ export class FigureBoard {
   }
 
   private tick(): void {
+    // Themes may change without a word.
+    this.colours = null
     for (const figure of ['disk', 'network'] as const) {
       const wanted = Math.max(LEAST_RATE, roundTop(this.live.highest(figure)))
       const now = this.tops[figure]
