@@ -116,7 +116,6 @@ export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | nul
         className="popover"
         aria-label={props.label}
         triggerRef={anchor}
-        aria-label={props.label}
         isOpen
         placement="bottom start"
         offset={2}

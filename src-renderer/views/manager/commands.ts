@@ -115,6 +115,7 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     own('trash', t('action.trash')),
     own('networks', t('action.networks')),
     own('preferences', t('action.preferences')),
+    own('doctor', t('action.doctor')),
     own('keys', t('command.keys')),
     own('about', t('action.about')),
     own('quit', t('action.quit'), { keys: t('key.quit') }),
