@@ -34,6 +34,14 @@ export interface PumpPort {
   readonly bounce: BounceArea | undefined
 }
 
+export interface RingView {
+  readonly name: string
+  readonly size: number
+  readonly produced: number
+  readonly consumed: number
+  readonly answered: number
+}
+
 export interface DevicePump {
   /** Event channels of this device; bound by the host before `attach` and unbound after `close`. */
   readonly ports: readonly number[]
@@ -45,6 +53,8 @@ export interface DevicePump {
   detach(): void
   /** DEV_DATA from the service. Returns what is wrong with it, which ends the link. The body is only valid during the call. */
   receive(body: Uint8Array, view: DataView): string | undefined
+  /** Its rings as they stand, for people. */
+  rings?(): readonly RingView[]
   /** All that is not in guest memory. Only while the vcpus stand still. */
   save(): Uint8Array
   close(): void

@@ -8,7 +8,7 @@ import type { BounceArea } from '../link/bounce-file'
 import { DEVICE_CONNECT, type DeviceConnect } from '../public/protocol/link'
 import { err, ok, type Result } from '../public/result'
 import type { GuestAccess } from '../ring/guest-access'
-import type { DevicePump, PumpMaker } from './device'
+import type { DevicePump, PumpMaker, RingView } from './device'
 
 /** Devices one domain may have at one time; domain 0 has no more channels to give than it made devices. */
 const PUMP_LIMIT = 64
@@ -54,6 +54,11 @@ export class PumpHost {
   /** The guest has sent on a port that is neither the store's nor the console's. */
   signal(port: number): void {
     this.byPort.get(port)?.signal(port)
+  }
+
+  /** Devices, their ports and rings, for people. */
+  get view(): readonly { readonly key: string; readonly ports: readonly number[]; readonly rings: readonly RingView[] }[] {
+    return [...this.hosted].map(([key, { pump }]) => ({ key, ports: pump.ports, rings: pump.rings?.() ?? [] }))
   }
 
   linkUp(link: PumpLink): void {

@@ -16,12 +16,15 @@ import { connectTransport } from '../link/transport'
 import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
 import { DOMAIN_CALLS, type DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
 import type { Display } from '../public/protocol/device'
+import type { InspectPart } from '../public/protocol/inspect'
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
 import type { TypeOf } from '../public/shape'
 import { HVM_PARAM } from '../public/xen/hvm-params'
 import { HYPERCALLS } from '../public/xen/hypercall'
+import { XENCONS, XENCONS_IN_SIZE, XENCONS_OUT_SIZE } from '../public/xen/io/console'
+import { XENSTORE_RING, XENSTORE_RING_SIZE } from '../public/xen/io/xs-wire'
 import { SHUTDOWN } from '../public/xen/sched'
 import type { VncPlace } from '../rfb/listen'
 import { type Capture, captureDomain, restoreDomain, type SaveProgress, writeCapture } from '../save/checkpoint'
@@ -31,6 +34,8 @@ import { XenStoreRingPump } from '../xenstore/ring-pump'
 import { DomainLink } from './domain-link'
 import { commandLineFor, GuestScreen } from './guest-screen'
 import { HeldState } from './held-state'
+import { countersOf, grantsOf, portsOf, sharedOf } from './inspect-domain'
+import { hexText, inspectVcpu } from './inspect-vcpu'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
 import { VcpuThreads } from './vcpu-threads'
@@ -183,6 +188,15 @@ export class DomainProcess {
         const screen = this.running?.screen
         if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
         return ok(screen.screenshot())
+      },
+      inspect: ({ parts }) => (this.running ? ok(this.inspect(this.running, parts)) : NO_DOMAIN),
+      inspectVcpu: ({ vcpu }) => {
+        const { running } = this
+        if (!running) return NO_DOMAIN
+        if (!this.paused || this.saving) return failure('OPERATION_INVALID', 'The domain is not paused.')
+        const { domain } = running.made
+        if (vcpu >= domain.vcpus) return failure('INVALID_ARG', `There is no vcpu ${vcpu}.`)
+        return ok(inspectVcpu(domain.memory, new Registers(domain.memory.buffer, vcpu)))
       },
       dmesg: () => (this.running ? ok({ text: this.running.made.domain.messages.read().text }) : NO_DOMAIN),
       ping: () => DONE,
@@ -503,6 +517,39 @@ export class DomainProcess {
     }
   }
 
+  private inspect(running: Running, parts: readonly InspectPart[]): DomainCalls['inspect']['reply'] {
+    const { domain } = running.made
+    const wants = (part: InspectPart): boolean => parts.includes(part)
+    const devices = wants('ports') || wants('rings') ? running.devices.view : []
+    const uses = new Map(devices.flatMap(({ key, ports }) => ports.map((port) => [port, key] as const)))
+    uses.set(running.storePort, 'store').set(running.consolePort, 'console')
+    return {
+      systemTimeNs: hexText(domain.time.systemTime()),
+      ...(wants('counters') ? { counters: countersOf(domain) } : {}),
+      ...(wants('ports') ? { ports: portsOf(domain, uses) } : {}),
+      ...(wants('grants') ? { grants: grantsOf(domain) } : {}),
+      ...(wants('rings') ? { rings: [...this.byteRings(running), ...devices.flatMap(ringsOf)] } : {}),
+      ...(wants('shared') ? { shared: sharedOf(domain) } : {}),
+    }
+  }
+
+  /** The rings of XenStore and console, whose indexes are all in their pages. */
+  private byteRings({ made: { domain } }: Running): RingRow[] {
+    const row = (key: string, name: string, param: number, size: number, prod: number, cons: number): RingRow[] => {
+      const page = domain.memory.pageOf(Number(domain.get64('HVM_PARAM', param)))
+      if (page === 0) return []
+      const word = (at: number): number => Atomics.load(domain.memory.u32, (page + at) >>> 2)
+      return [{ key, name, unit: 'bytes', size, produced: word(prod), consumed: word(cons) }]
+    }
+    const [store, console] = [HVM_PARAM.HVM_PARAM_STORE_PFN, HVM_PARAM.HVM_PARAM_CONSOLE_PFN]
+    return [
+      ...row('store', 'req', store, XENSTORE_RING_SIZE, XENSTORE_RING.req_prod, XENSTORE_RING.req_cons),
+      ...row('store', 'rsp', store, XENSTORE_RING_SIZE, XENSTORE_RING.rsp_prod, XENSTORE_RING.rsp_cons),
+      ...row('console', 'in', console, XENCONS_IN_SIZE, XENCONS.in_prod, XENCONS.in_cons),
+      ...row('console', 'out', console, XENCONS_OUT_SIZE, XENCONS.out_prod, XENCONS.out_cons),
+    ]
+  }
+
   private report(running: Running): DomainCalls['report']['reply'] {
     const { domain } = running.made
     const { cpuNs, retired } = this.sample(running)
@@ -520,6 +567,12 @@ export class DomainProcess {
     const translated = sum(domain.vcpus, (vcpu) => Number(new Registers(domain.memory.buffer, vcpu).get64('STAT_TRANSLATED')))
     return { instructions: retired, translated, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings, consoleBytes }
   }
+}
+
+type RingRow = NonNullable<DomainCalls['inspect']['reply']['rings']>[number]
+
+function ringsOf({ key, rings }: PumpHost['view'][number]): RingRow[] {
+  return rings.map((ring) => ({ key, unit: 'entries', ...ring }))
 }
 
 function screenOf({

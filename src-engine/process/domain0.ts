@@ -29,6 +29,9 @@ function failure(code: string, message: string): { ok: false; error: CallError }
 /** How long a guest may take to let go of a device before main is told that it does not. */
 const DETACH_TIMEOUT_MS = 15_000
 
+/** Changes of the store are told this late, together. */
+const STORE_TELL_MS = 200
+
 const NOT_STARTED = failure('OPERATION_INVALID', 'Domain 0 was not started.')
 const noDomain = (handle: string) => failure('NO_DOMAIN', `Domain 0 does not know ${handle}.`)
 
@@ -50,6 +53,7 @@ export class Domain0 {
   private readonly rows: readonly BackendRow[]
   private readonly networks: Networks | undefined
   private watches: OwnWatches | undefined
+  private endStoreWatch: () => void = () => {}
 
   /** `rows`: the backends it has (backend/registry.ts); `networks`: what those for network interfaces are on. */
   constructor(control: Transport, clock: Clock, rows: readonly BackendRow[], networks?: Networks) {
@@ -67,6 +71,7 @@ export class Domain0 {
     const sessions = [...this.sessions.values()]
     this.sessions.clear()
     this.listener?.close()
+    this.endStoreWatch()
     const disposed = Promise.all(sessions.map((session) => session.dispose('domain 0 ends')))
     this.xenstored?.dispose()
     this.xenstored = undefined
@@ -273,6 +278,12 @@ export class Domain0 {
 
       ping: () => ok({}),
 
+      watchStore: ({ seconds }) => {
+        if (!this.watches) return NOT_STARTED
+        this.watchStore(this.watches, seconds)
+        return ok({})
+      },
+
       counters: () => {
         const store = this.xenstored?.store
         if (!this.xenstored || !store) return NOT_STARTED
@@ -286,6 +297,29 @@ export class Domain0 {
           links: [...this.sessions.values()].filter((one) => one.connected).length,
         })
       },
+    }
+  }
+
+  /** Whoever looks asks again before the time is over; nobody looking costs nothing. */
+  private watchStore(watches: OwnWatches, seconds: number): void {
+    this.endStoreWatch()
+    if (seconds === 0) return
+    let told = false
+    let cancel = (): void => {}
+    const unwatch = watches.watch('/', () => {
+      if (told) return
+      told = true
+      cancel = this.clock.after(STORE_TELL_MS, () => {
+        told = false
+        this.answerer.event('storeChanged', {})
+      })
+    })
+    const stop = this.clock.after(seconds * 1000, () => this.endStoreWatch())
+    this.endStoreWatch = () => {
+      this.endStoreWatch = () => {}
+      unwatch()
+      cancel()
+      stop()
     }
   }
 

@@ -122,6 +122,7 @@ export class GuestDomain0 {
     const transport = nodeProcessTransport(child)
     const caller = new Caller<Dom0Calls, Dom0Events>(transport, DOM0_CALLS, DOM0_EVENTS, {
       log: ({ level, text }) => this.parts.log(level, text),
+      storeChanged: () => {},
       link: ({ state, reason }) => {
         if (state === 'closed' && !this.stopped) this.parts.log('warning', `link to domain 0 closed: ${reason ?? ''}`)
       },

@@ -46,6 +46,11 @@ export class BackRing {
     return { consumed: this.consumed, produced: this.produced }
   }
 
+  /** Its indexes as they stand, for people. */
+  get view(): { size: number; produced: number; consumed: number; answered: number } {
+    return { size: this.entries, produced: this.load(SRING.req_prod), consumed: this.consumed, answered: this.produced }
+  }
+
   /** Is there still a ring? */
   get intact(): boolean {
     return this.granted.intact

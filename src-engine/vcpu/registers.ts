@@ -55,6 +55,14 @@ export class Registers {
     this.view.setUint32(this.address('SEG_ATTR') + number * 4, attributes, true)
     this.view.setUint32(this.address('SEG_LIMIT') + number * 4, limit, true)
   }
+  segment(number: number): { selector: number; base: bigint; limit: number; attributes: number } {
+    return {
+      selector: this.view.getUint16(this.address('SEG_SEL') + number * 2, true),
+      base: this.view.getBigUint64(this.address('SEG_BASE') + number * 8, true),
+      limit: this.view.getUint32(this.address('SEG_LIMIT') + number * 4, true),
+      attributes: this.view.getUint32(this.address('SEG_ATTR') + number * 4, true),
+    }
+  }
   setDebug(number: number, value: bigint): void {
     this.view.setBigUint64(this.address('DR') + number * 8, value, true)
   }

@@ -16,6 +16,7 @@ import type {
   WrittenFormat,
 } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
+import type { InspectPart, InspectReply, VcpuReply } from '../public/inspect'
 import type { DomainConfig } from '../public/types'
 
 export interface DriverLimits {
@@ -46,9 +47,13 @@ export type DriverEvent =
       readonly kind: 'log'
       readonly uuid: string
       readonly level: 'debug' | 'info' | 'warning' | 'error'
+      /** Left out: the driver itself. */
+      readonly source?: 'hypervisor' | 'device'
       readonly text: string
     }
   | { readonly kind: 'samples'; readonly samples: readonly DriverSample[] }
+  /** XenStore has changed since the last one; told only while it is watched. */
+  | { readonly kind: 'storeChanged' }
   /** Domain 0 came up, went away, or came back. Consoles must be attached again after `running`. */
   | { readonly kind: 'domain0'; readonly state: 'running' | 'crashed'; readonly detail: string; readonly restarts: number }
   /** Something the user should know and no call asked for. */
@@ -185,6 +190,14 @@ export interface HypervisorDriver {
   /** One end of a stream to the domain's screen: RFB (RFC 6143), every message a Uint8Array of its bytes, both ways. */
   openScreen(uuid: string): Outcome<OpaquePort>
   screenshot(uuid: string): Outcome<Screenshot>
+  /** The inside of a guest, the parts asked for; cheap, and nothing while nobody asks. */
+  inspect(uuid: string, parts: readonly InspectPart[]): Outcome<InspectReply>
+  /** Of a paused domain. */
+  inspectVcpu(uuid: string, vcpu: number): Outcome<VcpuReply>
+  /** One node of XenStore, made when it is not there. */
+  writeStore(path: string, value: string): Outcome
+  /** For so many seconds from now on `storeChanged` is told; 0 ends it. */
+  watchStore(seconds: number): Outcome
   /** The whole of XenStore, one node a line: `path = "value"   (permissions)`. */
   dumpStore(): Outcome<string>
 

@@ -21,6 +21,7 @@ import { configNoteShape } from './config-note'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { diagnosisShape, findingKindShape } from './doctor'
+import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import { preferencesShape } from './preferences'
 import { diskFates, snapshotTreeShape } from './snapshot'
@@ -234,6 +235,22 @@ export const calls = {
   trashRestore: { params: fields({ id: shortText(80) }), result: ofDomain, status: 'done' },
   /** For good. */
   trashEmpty: { params: fields({ ids: list(shortText(80)) }), result: t.nothing, status: 'done' },
+  /** Writes one node that storeDump of this domain shows (or could show), as xenstore-write does. */
+  storeWrite: {
+    params: fields({ uuid: t.uuidShape, path: shortText(3072), value: shortText(4096) }),
+    result: t.nothing,
+    status: 'done',
+  },
+  /** For so many seconds from now on the event storeChanged tells that XenStore has changed. */
+  storeWatch: { params: fields({ seconds: within(1, 60) }), result: t.nothing, status: 'done' },
+  /** The inside of a guest: only the parts asked for, as they are now. */
+  domainInspect: {
+    params: fields({ uuid: t.uuidShape, parts: list(oneOf(...INSPECT_PARTS), 8) }),
+    result: inspectReplyShape,
+    status: 'done',
+  },
+  /** Registers, code and stack of one vcpu of a paused machine. */
+  vcpuInspect: { params: fields({ uuid: t.uuidShape, vcpu: within(0, 127) }), result: vcpuReplyShape, status: 'done' },
 
   // figures, jobs, log
   domainSamples: {
@@ -241,6 +258,8 @@ export const calls = {
     result: t.sampleSeriesShape,
     status: 'done',
   },
+  /** The hypervisor's whole message ring of a machine that is there. */
+  domainDmesg: { params: ofDomain, result: fields({ text: shortText(1 << 20) }), status: 'done' },
   domainLog: { params: ofDomain, result: list(t.logLineShape), status: 'done' },
   jobList: { params: none, result: list(t.jobInfoShape), status: 'done' },
   jobCancel: { params: job, result: t.nothing, status: 'done' },

@@ -139,6 +139,16 @@ export const errorReasons = {
     cause: '“{name}” was changed elsewhere while it was changed here.',
     action: 'Look at what it is now, and apply again.',
   },
+  'not-paused': {
+    code: 'OPERATION_INVALID',
+    cause: 'The vcpus of “{name}” do not stand still.',
+    action: 'Pause the machine first.',
+  },
+  'store-path': {
+    code: 'OPERATION_DENIED',
+    cause: 'The path {path} is not one of this machine’s.',
+    action: 'Change it in the window of the machine it belongs to, or of Domain 0.',
+  },
   'vnc-failed': {
     code: 'OPERATION_FAILED',
     cause: 'Viewers are not let in to the screen of “{name}”: {detail}.',

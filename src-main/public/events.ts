@@ -15,6 +15,8 @@ export const events = {
   samples: fields({ samples: list(t.sampleShape) }),
   jobChanged: fields({ job: t.jobInfoShape }),
   logLine: fields({ uuid: t.uuidShape, line: t.logLineShape }),
+  /** XenStore has changed; told while a window watches it (storeWatch). */
+  storeChanged: fields({}),
   /** Networks were made, changed or deleted, or another definition joins one. */
   networksChanged: fields({ networks: list(t.networkInfoShape, 256) }),
   metadataChanged: fields({ changes: list(fields({ uuid: t.uuidShape, metadata: metadataShape })) }),

@@ -240,9 +240,14 @@ export const jobSteps = {
 } as const
 export type JobStep = keyof typeof jobSteps
 
+export const logSources = ['life', 'hypervisor', 'device', 'engine'] as const
+export type LogSource = (typeof logSources)[number]
+
 export const logLineShape = fields({
   time: number,
   level: oneOf('debug', 'info', 'warning', 'error'),
+  /** Who says it: the hypervisor's message ring, a device's backend, the machine's life, or the engine around it. */
+  source: oneOf(...logSources),
   text: text,
 })
 export type LogLine = TypeOf<typeof logLineShape>

@@ -13,7 +13,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
 import type { DeviceChange, Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
-import { storeOf } from './store-dump'
+import { isOfDomain, storeOf } from './store-dump'
 
 /** What the window a call comes from has to say about files. */
 export interface FileRights {
@@ -205,6 +205,19 @@ export class Devices {
     if (domid === null) return ok({ text: '' })
     const all = await driver.dumpStore()
     return all.ok ? ok({ text: storeOf(all.value, domid, uuid) }) : all
+  }
+
+  /** Only what storeDump of the domain shows may be written: its own tree, its /vm, and its devices' backends. */
+  async writeStore(uuid: string, path: string, value: string): Outcome {
+    const { domains, driver } = this.parts
+    if (!/^(\/[A-Za-z0-9_@:-]+)+$/.test(path)) return err(errorReport('store-path', { path }))
+    if (uuid === DOMAIN0_UUID) return driver.writeStore(path, value)
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    const { domid } = info.value
+    if (domid === null) return err(errorReport('no-domain', { uuid }))
+    if (!isOfDomain(path, domid, uuid)) return err(errorReport('store-path', { path }))
+    return driver.writeStore(path, value)
   }
 
   // ---- inside ---------------------------------------------------------------------------------

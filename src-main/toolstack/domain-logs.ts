@@ -29,7 +29,7 @@ export class DomainLogs {
       log.leftOut++
       return []
     }
-    const gap: LogLine = { time: line.time, level: 'warning', text: `(${log.leftOut} lines were left out)` }
+    const gap: LogLine = { time: line.time, level: 'warning', source: 'engine', text: `(${log.leftOut} lines were left out)` }
     const told = log.leftOut > 0 ? [gap, line] : [line]
     log.leftOut = 0
     log.lines.push(...told)

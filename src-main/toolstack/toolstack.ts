@@ -113,12 +113,17 @@ export type ToolstackCall =
   | 'networkUndefine'
   | 'networkLeases'
   | 'storeDump'
+  | 'storeWrite'
+  | 'storeWatch'
+  | 'domainInspect'
+  | 'vcpuInspect'
   | 'metadataList'
   | 'metadataSet'
   | 'fileLook'
   | SnapshotCall
   | TextCall
   | 'domainSamples'
+  | 'domainDmesg'
   | 'domainLog'
   | 'jobList'
   | 'jobCancel'
@@ -169,6 +174,7 @@ export class Toolstack {
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
   private readonly logs = new DomainLogs()
+  private readonly states = new Map<string, DomainInfo['state']>()
   private readonly waiting = new Set<() => void>()
   private domain0: DomainInfo
 
@@ -198,6 +204,7 @@ export class Toolstack {
       isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),
       listenVnc: (uuid, place) => vnc.open(uuid, place),
       changed: (domain) => {
+        this.noteLife(domain)
         emit('domainChanged', { domain })
         this.networks.definitionsChanged()
         for (const wake of [...this.waiting]) wake()
@@ -206,6 +213,7 @@ export class Toolstack {
       removed: (uuid) => {
         this.metadata.forget(uuid)
         void this.samples.forget(uuid)
+        this.states.delete(uuid)
         this.logs.forget(uuid)
         emit('domainRemoved', { uuid })
         this.networks.definitionsChanged()
@@ -364,6 +372,20 @@ export class Toolstack {
     this.parts.driver.sampleEvery(intervalMs)
   }
 
+  /** States of a machine's life go into its log. */
+  private noteLife({ uuid, state, detail }: DomainInfo): void {
+    const before = this.states.get(uuid)
+    this.states.set(uuid, state)
+    if (before === undefined || before === state) return
+    const level = state === 'crashed' ? 'error' : 'info'
+    this.addLog(uuid, level, 'life', `${before} → ${state}${detail === '' ? '' : `: ${detail}`}`)
+  }
+
+  private addLog(uuid: string, level: LogLine['level'], source: LogLine['source'], text: string): void {
+    const lines = this.logs.add(uuid, { time: this.parts.clock.now(), level, source, text })
+    for (const line of lines) this.parts.emit('logLine', { uuid, line })
+  }
+
   // ---- what the driver tells ------------------------------------------------------------------
 
   private onDriverEvent(event: DriverEvent): void {
@@ -375,11 +397,12 @@ export class Toolstack {
       case 'stopped':
         this.domains.onStopped(event)
         break
-      case 'log': {
-        const lines = this.logs.add(event.uuid, { time: clock.now(), level: event.level, text: event.text })
-        for (const line of lines) emit('logLine', { uuid: event.uuid, line })
+      case 'log':
+        this.addLog(event.uuid, event.level, event.source ?? 'engine', event.text)
         break
-      }
+      case 'storeChanged':
+        emit('storeChanged', {})
+        break
       case 'samples': {
         const time = clock.now()
         const samples: Sample[] = event.samples.map((sample) => ({ ...sample, devices: [...sample.devices], time }))
@@ -450,11 +473,19 @@ export class Toolstack {
       networkUndefine: ({ name }) => networks.undefine(name),
       networkLeases: ({ name }) => networks.leases(name),
       storeDump: ({ uuid }) => devices.store(uuid),
+      storeWrite: ({ uuid, path, value }) => devices.writeStore(uuid, path, value),
+      storeWatch: ({ seconds }) => driver.watchStore(seconds),
+      domainInspect: ({ uuid, parts }) => driver.inspect(uuid, parts),
+      vcpuInspect: ({ uuid, vcpu }) => driver.inspectVcpu(uuid, vcpu),
       metadataList: () => ok(this.metadata.list()),
       metadataSet: ({ changes }) => this.metadata.set(changes),
       fileLook: ({ path }) => hostFile(path),
       ...this.textServers(),
       domainSamples: async ({ uuid, minutes }) => ok(await samples.series(uuid, minutes, clock.now())),
+      domainDmesg: async ({ uuid }) => {
+        const text = await driver.dmesg(uuid)
+        return text.ok ? ok({ text: text.value }) : text
+      },
       domainLog: ({ uuid }) => ok(logs.of(uuid)),
       jobList: () => ok(jobs.list()),
       jobCancel: ({ job }) => jobs.cancel(job),

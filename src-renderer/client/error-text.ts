@@ -93,6 +93,11 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: '„{name}“ wurde anderswo geändert, während es hier geändert wurde.',
     action: 'Ansehen, was jetzt gilt, und noch einmal anwenden.',
   },
+  'not-paused': { cause: 'Die vCPUs von „{name}“ stehen nicht still.', action: 'Die Maschine erst anhalten.' },
+  'store-path': {
+    cause: 'Der Pfad {path} gehört nicht zu dieser Maschine.',
+    action: 'Im Fenster der Maschine ändern, zu der er gehört, oder in dem von Domain 0.',
+  },
   'vnc-failed': {
     cause: 'Zum Bildschirm von „{name}“ werden keine Betrachter eingelassen: {detail}.',
     action: 'Einen anderen Port oder eine andere Adresse für den Bildschirm wählen.',

@@ -13,6 +13,7 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 export type QueryName =
   | 'aboutInfo'
   | 'doctorLook'
+  | 'domainInspect'
   | 'domainLog'
   | 'domainSamples'
   | 'hostInfo'
@@ -25,6 +26,7 @@ export type QueryName =
   | 'snapshotPicture'
   | 'snapshotTree'
   | 'storeDump'
+  | 'vcpuInspect'
 
 export class CallFailure extends Error {
   override readonly name = 'CallFailure'

@@ -67,3 +67,20 @@ export function countNodes(nodes: readonly StoreNode[]): number {
 export function pathsOf(nodes: readonly StoreNode[]): string[] {
   return nodes.flatMap((node) => (node.children.length === 0 ? [] : [node.path, ...pathsOf(node.children)]))
 }
+
+export function findNode(nodes: readonly StoreNode[], path: string): StoreNode | undefined {
+  for (const node of nodes) {
+    if (node.path === path) return node
+    const below = path.startsWith(`${node.path}/`) ? findNode(node.children, path) : undefined
+    if (below !== undefined) return below
+  }
+  return undefined
+}
+
+/** A value as it stands in the store: dumps write what is not printable as \xNN, and mark quotes and backslashes. */
+export function plainValue(dumped: string): string {
+  return dumped.replace(/\\(?:x([0-9a-f]{2})|(.))/gi, (_, code: string | undefined, mark: string | undefined) => {
+    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
+    return mark === 'n' ? '\n' : (mark ?? '')
+  })
+}

@@ -31,6 +31,7 @@ export async function join(child: ChildProcess, folder: string, guest: TestGuest
   const nothing = (): void => {}
   const caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(child), DOM0_CALLS, DOM0_EVENTS, {
     log: nothing,
+    storeChanged: nothing,
     link: nothing,
     device: nothing,
   })

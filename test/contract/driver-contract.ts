@@ -11,6 +11,7 @@ import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/dri
 import type { ChannelFactory } from '../../src-main/lib/channel'
 import { DEFAULT_NETWORK, type Disk } from '../../src-main/public/device'
 import { errorReport } from '../../src-main/public/error-code'
+import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from '../../src-main/public/inspect'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig } from '../../src-main/public/types'
 
@@ -114,6 +115,9 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.screenshot(uuid),
         await driver.snapshot(uuid, { path: join(folder, 'x'), disks: [], plain: false, switched: () => {} }, quiet()),
         await driver.consoleText(uuid, 100),
+        await driver.inspect(uuid, ['counters']),
+        await driver.inspectVcpu(uuid, 0),
+        await driver.listenVnc(uuid, undefined),
       ]
       for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
     })
@@ -128,6 +132,34 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await converse(uuid, '', options.type, options.answer)
       expect(await driver.destroy(uuid)).toEqual({ ok: true, value: null })
       await expect.poll(() => stops(uuid)).toEqual(['destroyed'])
+    })
+
+    it('shows the inside of a domain, a vcpu only while it stands still, and tells of a store that changes', {
+      timeout,
+    }, async () => {
+      const uuid = await started()
+      await converse(uuid, options.prompt)
+      const seen = await driver.inspect(uuid, [...INSPECT_PARTS])
+      if (!seen.ok) throw new Error(seen.error.reason)
+      expect(inspectReplyShape.explain(seen.value)).toBeUndefined()
+      const { counters = [], ports = [], rings = [] } = seen.value
+      expect(counters.find(({ name }) => name === 'event_channel_op')?.total).toBeGreaterThan(0)
+      expect(ports.map(({ use }) => use)).toEqual(expect.arrayContaining(['store', 'console']))
+      expect(rings.map(({ key }) => key)).toContain('console')
+      expect(await driver.inspectVcpu(uuid, 0)).toMatchObject({ ok: false, error: { reason: 'not-paused' } })
+      await driver.suspend(uuid)
+      const vcpu = await driver.inspectVcpu(uuid, 0)
+      if (!vcpu.ok) throw new Error(vcpu.error.reason)
+      expect(vcpuReplyShape.explain(vcpu.value)).toBeUndefined()
+      expect(vcpu.value.code.length).toBeGreaterThan(0)
+      await driver.resume(uuid)
+      expect((await driver.watchStore(30)).ok).toBe(true)
+      const before = events.length
+      expect((await driver.writeStore(`/vm/${uuid}/note`, 'written')).ok).toBe(true)
+      await expect.poll(() => events.slice(before).some(({ kind }) => kind === 'storeChanged')).toBe(true)
+      const dump = await driver.dumpStore()
+      expect(dump.ok && dump.value).toContain(`/vm/${uuid}/note = "written"`)
+      await driver.destroy(uuid)
     })
 
     it('shows a console opened late what it showed before', { timeout }, async () => {

@@ -327,7 +327,8 @@ describe('the details of a machine', () => {
 
   it('shows XenStore as a tree that can be searched', async () => {
     const { app, domain } = await startWith([screen])
-    await domain.tab('XenStore').click()
+    await domain.tab('Inside').click()
+    await domain.part('XenStore').click()
     const tree = domain.page.getByRole('treegrid')
     await tree.getByText('control', { exact: true }).waitFor()
     await app.picture(domain.page, 'xenstore')

@@ -95,6 +95,7 @@ export class DiskScene {
       log: ({ level, text }) => {
         if (level === 'error') this.errors.push(text)
       },
+      storeChanged: () => {},
       link: () => {},
       device: ({ key, state, error }) => this.events.push(`${key} ${state}${error ? ` ${error}` : ''}`),
     })

@@ -57,6 +57,7 @@ export class TestMachine {
     this.process = fork(path.join(BUNDLES, 'dom0.cjs'), { serialization: 'advanced' })
     this.caller = new Caller<Dom0Calls, Dom0Events>(nodeProcessTransport(this.process), DOM0_CALLS, DOM0_EVENTS, {
       log: ({ level, text }) => this.log.push(`dom0 ${level}: ${text}`),
+      storeChanged: () => {},
       link: ({ state, reason }) => this.log.push(`dom0 link ${state} ${reason ?? ''}`),
       device: ({ key, state, error }) => this.log.push(`dom0 device ${key} ${state} ${error ?? ''}`),
     })

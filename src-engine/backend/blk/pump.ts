@@ -12,7 +12,7 @@ import { fields, list, oneOf, within } from '../../public/shape'
 import { BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
-import { type DevicePump, keyNumber, type PumpPort, type PumpSetup } from '../device'
+import { type DevicePump, keyNumber, type PumpPort, type PumpSetup, type RingView } from '../device'
 import {
   ANSWER_HEADER,
   BATCH_BYTES,
@@ -165,6 +165,10 @@ class BlkPump implements DevicePump {
   save(): Uint8Array {
     const requests = [...this.unanswered].map((request) => request.what)
     return new TextEncoder().encode(JSON.stringify({ version: 1, ...this.ring.position, requests }))
+  }
+
+  rings(): readonly RingView[] {
+    return [{ name: 'requests', ...this.ring.view }]
   }
 
   close(): void {

@@ -8,7 +8,7 @@ import { fields, oneOf, within } from '../../public/shape'
 import { NETIF_RX_ENTRY, NETIF_TX_ENTRY } from '../../public/xen/io/netif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
-import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup } from '../device'
+import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup, type RingView } from '../device'
 import { FrameWriter, frameCost, NET_WINDOW, RECORD_BYTES, readRecord, takenRecord } from './batch'
 import { entriesFor, Receive } from './receive'
 import { Transmit } from './transmit'
@@ -100,6 +100,13 @@ class NetPump implements DevicePump {
   save(): Uint8Array {
     const state = { version: 1, transmit: this.tx.position, receive: this.rx.position }
     return new TextEncoder().encode(JSON.stringify(state))
+  }
+
+  rings(): readonly RingView[] {
+    return [
+      { name: 'tx', ...this.tx.view },
+      { name: 'rx', ...this.rx.view },
+    ]
   }
 
   close(): void {

@@ -36,6 +36,7 @@ import {
 } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
 import { deviceCountersShape, deviceShape, displayShape, IMAGE_FORMATS, leaseShape, networkShape, nicShape } from './device'
+import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { deviceKeyShape } from './link'
 
 export const handle = matching('a domain UUID', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
@@ -207,6 +208,10 @@ export const DOMAIN_CALLS = {
   typeText: { args: fields({ text: shortText(4096) }), reply: unit, status: 'done' },
   /** What the screen shows now. */
   screenshot: { args: unit, reply: fields({ width: count, height: count, png: bytes }), status: 'done' },
+  /** The inside of the guest for people (protocol/inspect.ts): the parts asked for, while somebody looks. */
+  inspect: { args: fields({ parts: list(oneOf(...INSPECT_PARTS), 8) }), reply: inspectReplyShape, status: 'done' },
+  /** One vcpu with its code and stack; OPERATION_INVALID while the domain is not paused. */
+  inspectVcpu: { args: fields({ vcpu: within(0, 31) }), reply: vcpuReplyShape, status: 'done' },
   /** The hypervisor's message ring of this domain, as text. */
   dmesg: { args: unit, reply: fields({ text }), status: 'done' },
   /** A sign of life of the process: answered whatever the domain does. */
@@ -347,6 +352,8 @@ export const DOM0_CALLS = {
   writeStore: { args: fields({ path: text, value: text }), reply: unit, status: 'done' },
   /** A sign of life. */
   ping: { args: unit, reply: unit, status: 'done' },
+  /** For so many seconds from now on the event `storeChanged` tells that the store has changed, at most five times a second. */
+  watchStore: { args: fields({ seconds: within(0, 60) }), reply: unit, status: 'done' },
   /** Figures for tests and the Log. */
   counters: {
     args: unit,
@@ -361,6 +368,8 @@ export const DOM0_EVENTS = {
   log: logLine,
   /** A domain's link came up or went away (its process died, or it sent garbage: then `reason` says what). */
   link: fields({ handle, state: oneOf('connected', 'closed'), reason: optional(text) }),
+  /** The store has changed since the last one (watchStore). */
+  storeChanged: fields({}),
   /** A backend's xenbus state moved (0: the device is gone), or something is wrong with the device. */
   device: fields({ handle, key: deviceKeyShape, state: within(0, 8), error: optional(text) }),
 } as const

@@ -31,6 +31,8 @@ export interface Domain0Connection {
 export interface Domain0Listener {
   log(level: DomainEvents['log']['level'], text: string): void
   link(event: Dom0Events['link']): void
+  device(event: Dom0Events['device']): void
+  storeChanged(): void
   died(detail: string, restarts: number): void
   /** A new one is there; links and consoles are to be made again. */
   restarted(connection: Domain0Connection, restarts: number): void
@@ -103,8 +105,8 @@ export class Domain0 {
     const caller = new Caller<Dom0Calls, Dom0Events>(child.transport, DOM0_CALLS, DOM0_EVENTS, {
       log: ({ level, text }) => this.listener.log(level, text),
       link: (event) => this.listener.link(event),
-      device: ({ key, state, error }) =>
-        this.listener.log(error ? 'warning' : 'info', `device ${key}: ${error ?? `state ${state}`}`),
+      storeChanged: () => this.listener.storeChanged(),
+      device: (event) => this.listener.device(event),
     })
     let hung = ''
     const unwatch = this.watchdog.watch({

@@ -17,6 +17,7 @@ import {
   type Nic,
 } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
+import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
 import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
 import type { Supervisor } from '../../supervisor/supervisor'
@@ -59,6 +60,17 @@ const REJOIN_WAIT_MS = 3000
 
 function unsupported(operation: string): { readonly ok: false; readonly error: ErrorReport } {
   return err(errorReport('unsupported', { operation }))
+}
+
+/** xenbus states of a backend, as people read them. */
+const STATE_WORDS: Readonly<Record<number, string>> = {
+  0: 'gone',
+  1: 'initialising',
+  2: 'waiting for the guest',
+  3: 'initialised',
+  4: 'connected',
+  5: 'closing',
+  6: 'closed',
 }
 
 /** As domain 0 waits (src-engine/process/domain0.ts). */
@@ -114,6 +126,17 @@ export class EmbeddedDriver implements HypervisorDriver {
       link: ({ handle, state, reason }) => {
         if (state === 'closed' && reason !== undefined) this.log(handle, 'info', `The link to domain 0 was closed: ${reason}`)
       },
+      device: ({ handle, key, state, error }) => {
+        const text = error ?? STATE_WORDS[state] ?? `state ${state}`
+        this.listener({
+          kind: 'log',
+          uuid: handle,
+          level: error ? 'warning' : 'info',
+          source: 'device',
+          text: `${key}: ${text}`,
+        })
+      },
+      storeChanged: () => this.listener({ kind: 'storeChanged' }),
       died: (detail, restarts) => {
         this.domain0Death = detail
         this.listener({ kind: 'domain0', state: 'crashed', detail, restarts })
@@ -231,6 +254,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     if (!domain0.ok) return domain0
     const guest: Guest = new Guest(this.supervisor, this.watchdog, uuid, this.freeDomid(), config.name, {
       log: (level, text) => this.log(uuid, level, text),
+      dmesg: (text) => this.listener({ kind: 'log', uuid, level: 'debug', source: 'hypervisor', text }),
       ended: (how, detail) => this.ended(running, how, detail),
     })
     let settle = (): void => {}
@@ -468,6 +492,36 @@ export class EmbeddedDriver implements HypervisorDriver {
     if (!found.ok) return found
     const shot = await found.value.caller.call('screenshot', {})
     return shot.ok ? shot : err(screenError(shot.error, found.value.name))
+  }
+
+  async inspect(uuid: string, parts: readonly InspectPart[]): Outcome<InspectReply> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const seen = await found.value.caller.call('inspect', { parts: [...parts] })
+    return seen.ok ? seen : err(engineError('other', seen.error))
+  }
+
+  async inspectVcpu(uuid: string, vcpu: number): Outcome<VcpuReply> {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const seen = await found.value.caller.call('inspectVcpu', { vcpu })
+    if (seen.ok) return seen
+    const notPaused = seen.error.code === 'OPERATION_INVALID'
+    return err(notPaused ? errorReport('not-paused', { name: found.value.name }) : engineError('other', seen.error))
+  }
+
+  async writeStore(path: string, value: string): Outcome {
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const written = await domain0.value.caller.call('writeStore', { path, value })
+    return written.ok ? ok(null) : err(engineError('other', written.error))
+  }
+
+  async watchStore(seconds: number): Outcome {
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const watched = await domain0.value.caller.call('watchStore', { seconds })
+    return watched.ok ? ok(null) : err(engineError('other', watched.error))
   }
 
   async dumpStore(): Outcome<string> {

@@ -21,6 +21,8 @@ import { engineError } from './engine-error'
 
 export interface GuestListener {
   log(level: DomainEvents['log']['level'], text: string): void
+  /** A line of the hypervisor's message ring. */
+  dmesg(text: string): void
   ended(how: StopKind, detail: string): void
 }
 
@@ -72,7 +74,7 @@ export class Guest {
     this.child = supervisor.start('domain', `Ringmaster guest ${name}`, (text) => this.output(text))
     this.caller = new Caller<DomainCalls, DomainEvents>(this.child.transport, DOMAIN_CALLS, DOMAIN_EVENTS, {
       log: ({ level, text }) => listener.log(level, text),
-      dmesg: ({ text }) => listener.log('debug', text.trimEnd()),
+      dmesg: ({ text }) => listener.dmesg(text.trimEnd()),
       progress: ({ done, total }) => this.onProgress(total > 0 ? Math.min(1, done / total) : 0),
       exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text.replace(/\.\s*$/, '')),
     })

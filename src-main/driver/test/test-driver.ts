@@ -20,6 +20,7 @@ import {
   type Nic,
 } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
+import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
 import { type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
 import type {
   DriverEvent,
@@ -39,6 +40,7 @@ import type {
 } from '../driver'
 import { TestConsole } from './test-console'
 import { TestImages } from './test-images'
+import { testInspect, testVcpu } from './test-inspect'
 import { type TestScript, testPopulation } from './test-population'
 import { TestScreen } from './test-screen'
 import { testStore } from './test-store'
@@ -89,6 +91,8 @@ export class TestDriver implements HypervisorDriver {
   private opened = false
   private nextDomid = 1
   private phase = 0
+  private readonly written = new Map<string, string>()
+  private watchedUntil = 0
 
   constructor(channels: ChannelFactory, options: TestDriverOptions = { delayMs: 0 }) {
     this.channels = channels
@@ -275,7 +279,7 @@ export class TestDriver implements HypervisorDriver {
     }
     await this.pause(this.options.delayMs / 4)
     devices.set(key, device)
-    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was attached.` })
+    this.listener({ kind: 'log', uuid, level: 'info', source: 'device', text: `Device ${key} was attached.` })
     return ok(null)
   }
 
@@ -287,7 +291,7 @@ export class TestDriver implements HypervisorDriver {
     if (key === 'vfb/0') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
     await this.pause(this.options.delayMs / 4)
     devices.delete(key)
-    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was detached.` })
+    this.listener({ kind: 'log', uuid, level: 'info', source: 'device', text: `Device ${key} was detached.` })
     return ok(null)
   }
 
@@ -367,13 +371,41 @@ export class TestDriver implements HypervisorDriver {
     return ok({ width, height, png: encodePng(pixels, width, height) })
   }
 
+  async inspect(uuid: string, parts: readonly InspectPart[]): Outcome<InspectReply> {
+    const found = this.found(uuid, 'inspect')
+    if (!found.ok) return found
+    const { domid, devices } = found.value
+    return ok(testInspect(this.phase + domid, [...devices.values()], parts))
+  }
+
+  async inspectVcpu(uuid: string, vcpu: number): Outcome<VcpuReply> {
+    const found = this.found(uuid, 'inspectVcpu')
+    if (!found.ok) return found
+    const { paused, config } = found.value
+    if (!paused) return err(errorReport('not-paused', { name: config.name }))
+    return vcpu < config.vcpus ? ok(testVcpu) : err(errorReport('engine-said', { detail: `there is no vcpu ${vcpu}` }))
+  }
+
+  async writeStore(path: string, value: string): Outcome {
+    const failure = this.failure('writeStore')
+    if (failure) return err(failure)
+    this.written.set(path, value)
+    if (Date.now() < this.watchedUntil) this.listener({ kind: 'storeChanged' })
+    return ok(null)
+  }
+
+  async watchStore(seconds: number): Outcome {
+    this.watchedUntil = Date.now() + seconds * 1000
+    return ok(null)
+  }
+
   async dumpStore(): Outcome<string> {
     const failure = this.failure('dumpStore')
     if (failure) return err(failure)
     const running = [...this.domains].map(([uuid, { domid, config, devices, memoryMiB }]) => {
       return { uuid, domid, name: config.name, memoryMiB, devices: [...devices.values()] }
     })
-    return ok(testStore(running))
+    return ok(testStore(running, this.written))
   }
 
   // ---- inside -------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ function deviceNodes(domid: number, device: Device): [string, string][] {
   ]
 }
 
-export function testStore(domains: readonly StoredDomain[]): string {
+/** `written`: nodes that somebody wrote by hand. */
+export function testStore(domains: readonly StoredDomain[], written: ReadonlyMap<string, string> = new Map()): string {
   const nodes: [string, string, number][] = [
     ['/local', '', 0],
     ['/local/domain', '', 0],
@@ -56,6 +57,11 @@ export function testStore(domains: readonly StoredDomain[]): string {
         .flatMap((device) => deviceNodes(domid, device))
         .map(([path, value]): [string, string, number] => [path, value, domid]),
     )
+  }
+  for (const [path, value] of written) {
+    const node = nodes.find(([known]) => known === path)
+    if (node) node[1] = value
+    else nodes.push([path, value, 0])
   }
   const sorted = nodes.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   return `${sorted.map(([path, value, owner]) => `${path} = ${JSON.stringify(value)}   (n0,r${owner})`).join('\n')}\n`

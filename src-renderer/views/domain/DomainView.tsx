@@ -34,13 +34,13 @@ import { domainChanges, jobOf } from '../../state/app-state'
 import { loadHistory } from '../../state/connect'
 import { useAppState, useAppStore } from '../../state/store'
 import { DetailsPage, type LeaveGuard } from './details/DetailsPage'
+import { InsidePage } from './inside/InsidePage'
 import { LogPage } from './LogPage'
 import { PerformancePage } from './performance/PerformancePage'
-import { StorePage } from './StorePage'
 import { SnapshotsPage } from './snapshots/SnapshotsPage'
 import './domain.css'
 
-const pages = ['screen', 'console', 'details', 'performance', 'snapshots', 'xenstore', 'log'] as const
+const pages = ['screen', 'console', 'details', 'performance', 'snapshots', 'inside', 'log'] as const
 type Page = (typeof pages)[number]
 
 export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk }) {
@@ -274,8 +274,8 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
             <DetailsPage domain={domain} guard={detailsGuard} onLeaving={showDetails} />
           </TabPanel>
         )}
-        <TabPanel id="xenstore" className="tab-panel">
-          <StorePage domain={domain} />
+        <TabPanel id="inside" className="tab-panel">
+          <InsidePage domain={domain} />
         </TabPanel>
         <TabPanel id="performance" className="tab-panel">
           <PerformancePage domain={domain} />

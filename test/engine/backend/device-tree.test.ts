@@ -43,7 +43,7 @@ describe('the tree of a disk', () => {
     fs.truncateSync(image, 64 * 1024 * 1024)
     const [near, far] = transportPair()
     const domain0 = new Domain0(far, systemClock, [blkRow((_path, options) => openImage(image, options))])
-    const quiet = { log: () => {}, link: () => {}, device: () => {} }
+    const quiet = { log: () => {}, storeChanged: () => {}, link: () => {}, device: () => {} }
     const caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, quiet)
     await caller.call('start', { journalDirectory: directory })
     const { memoryKiB, ...tree } = domainTree(2, 'pvh1')

@@ -31,6 +31,7 @@ async function startProcess(journalDirectory: string) {
     log: ({ level, text }) => {
       if (level === 'error') errors.push(text)
     },
+    storeChanged: () => {},
     link: () => {},
     device: () => {},
   })

@@ -44,6 +44,7 @@ async function start(directory: string): Promise<Running> {
     log: ({ level, text }) => {
       if (level === 'error') throw new Error(text)
     },
+    storeChanged: () => {},
     link: ({ handle, state }) => links.push(`${handle.slice(-1)} ${state}`),
     device: () => {},
   })

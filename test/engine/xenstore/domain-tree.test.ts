@@ -37,6 +37,7 @@ async function ours(): Promise<Map<string, string>> {
   const domain0 = new Domain0(far, systemClock, [])
   const caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, {
     log: () => {},
+    storeChanged: () => {},
     link: () => {},
     device: () => {},
   })

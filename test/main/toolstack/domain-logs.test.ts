@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { DomainLogs } from '../../../src-main/toolstack/domain-logs'
 
-const line = (time: number, text: string) => ({ time, level: 'info' as const, text })
+const line = (time: number, text: string) => ({ time, level: 'info' as const, source: 'engine' as const, text })
 
 describe('the log of a domain', () => {
   it('keeps the latest two thousand lines', () => {

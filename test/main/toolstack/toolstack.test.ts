@@ -329,7 +329,12 @@ describe('the rest of the calls', () => {
     await expect.poll(() => events.filter(({ name }) => name === 'samples').length, { timeout: 3000 }).toBeGreaterThan(0)
     const series = await servers.domainSamples({ uuid, minutes: 1 }, testCaller())
     expect(series.ok && series.value.memoryKiB[0]).toBe(64 * 1024)
-    expect(await servers.domainLog({ uuid }, testCaller())).toMatchObject({ value: [{ level: 'info' }] })
+    const log = await servers.domainLog({ uuid }, testCaller())
+    expect(log.ok && log.value.map(({ source, text }) => `${source}: ${text}`)).toEqual([
+      'life: shutoff → starting',
+      'engine: Domain 1 (A) was created.',
+      'life: starting → running',
+    ])
     await close()
   })
 

@@ -8,7 +8,7 @@ import { followLog, LINES_KEPT, linesAfter } from '../../../src-renderer/state/d
 import { fakeClient } from '../client/fake-client'
 
 const uuid = 'a'
-const line = (time: number, text = `line ${time}`): LogLine => ({ time, level: 'info', text })
+const line = (time: number, text = `line ${time}`): LogLine => ({ time, level: 'info', source: 'engine', text })
 
 describe('the log of a domain', () => {
   it('drops early lines that the answer holds already', () => {

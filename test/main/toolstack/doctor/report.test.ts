@@ -78,7 +78,14 @@ const facts: ReportFacts = {
   ],
   jobs: [],
   diagnosis: { findings: [], checks: [] },
-  log: () => [{ time: 0, level: 'info', text: `viewer of enigma gave ${PASSWORD}; token: abcdef, in /home/berta/y by ada` }],
+  log: () => [
+    {
+      time: 0,
+      level: 'info',
+      source: 'engine',
+      text: `viewer of enigma gave ${PASSWORD}; token: abcdef, in /home/berta/y by ada`,
+    },
+  ],
   xml: () => `<graphics passwd='${PASSWORD}'/>`,
 }
 

@@ -1,8 +1,8 @@
-// XenStore as a tree: what it holds about this domain (all of it for domain 0). Read only; asked for when the page is shown and
-// when Refresh is pressed. Invariant: refreshing keeps what is open and what is chosen. Runs in: domain window.
+// XenStore as a tree: what it holds about this domain (all of it for domain 0). It follows changes while it is looked at; a node can
+// be written, after a warning. Invariant: a change keeps what is open and what is chosen. Runs in: domain window.
 
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import {
   Button as AriaButton,
   Collection,
@@ -14,14 +14,15 @@ import {
   TreeItemContent,
   Virtualizer,
 } from 'react-aria-components'
-import type { DomainInfo } from '../../../src-main/public/types'
-import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
-import { callQuery, reportOf } from '../../client/queries'
-import { Button } from '../../components/Button'
-import { Icon } from '../../components/Icon'
-import { useWords } from '../../components/Language'
-import { countNodes, filterStore, parseStore, pathsOf, type StoreNode } from '../../lib/store-tree'
+import type { DomainInfo } from '../../../../src-main/public/types'
+import { useClient } from '../../../client/Client'
+import { errorText } from '../../../client/error-text'
+import { callQuery, reportOf } from '../../../client/queries'
+import { Button } from '../../../components/Button'
+import { Icon } from '../../../components/Icon'
+import { useWords } from '../../../components/Language'
+import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, type StoreNode } from '../../../lib/store-tree'
+import { EditNode } from './EditNode'
 
 export function StorePage(props: { readonly domain: DomainInfo }) {
   const { domain } = props
@@ -29,7 +30,24 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
   const client = useClient()
   const [filter, setFilter] = useState('')
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [editing, setEditing] = useState<{ path: string; value: string } | null>(null)
   const query = useQuery({ ...callQuery(client, 'storeDump', { uuid: domain.uuid }), staleTime: 0, gcTime: 0 })
+  const { refetch } = query
+  // Main watches for a while each time it is asked; nobody looking, nobody asks.
+  useEffect(() => {
+    const ask = () => void client.call('storeWatch', { seconds: 20 })
+    ask()
+    const timer = setInterval(ask, 10_000)
+    const end = client.subscribe('storeChanged', () => void refetch())
+    return () => {
+      clearInterval(timer)
+      end()
+    }
+  }, [client, refetch])
+  const active = domain.domid
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another run has another tree
+  useEffect(() => void refetch(), [active, refetch])
   const all = useMemo(() => parseStore(query.data?.text ?? ''), [query.data])
   const shown = useMemo(() => filterStore(all, filter), [all, filter])
   const paths = useMemo(() => pathsOf(shown), [shown])
@@ -42,9 +60,17 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
           <Icon name="search" />
           <Input className="input" placeholder={t('store.filter')} />
         </SearchField>
-        <Button icon="refresh" onPress={() => void query.refetch()} disabled={query.isFetching}>
-          {t('store.refresh')}
+        <Button
+          icon="pencil"
+          disabled={chosen === null}
+          onPress={() => {
+            const node = chosen === null ? undefined : findNode(all, chosen)
+            if (node !== undefined) setEditing({ path: node.path, value: plainValue(node.value) })
+          }}
+        >
+          {t('store.edit')}
         </Button>
+        <span className="muted">{t('store.live')}</span>
         <span className="fill" />
         <span className="muted">{t.count('store.nodes', countNodes(shown))}</span>
       </div>
@@ -54,6 +80,11 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
           aria-label={t('store.label', { name: domain.name })}
           selectionMode="single"
           selectionBehavior="replace"
+          selectedKeys={chosen === null ? [] : [chosen]}
+          onSelectionChange={(keys) => {
+            const [key] = keys === 'all' ? [] : keys
+            setChosen(key === undefined ? null : String(key))
+          }}
           items={shown}
           expandedKeys={open}
           onExpandedChange={(keys) => setClosed(new Set(paths.filter((path) => !keys.has(path))))}
@@ -66,6 +97,7 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
           {(node) => <Node node={node} />}
         </Tree>
       </Virtualizer>
+      {editing !== null && <EditNode uuid={domain.uuid} {...editing} onClose={() => setEditing(null)} />}
     </div>
   )
 }
