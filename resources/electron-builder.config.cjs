@@ -48,6 +48,7 @@ module.exports = {
     packageCategory: 'admin',
     compression: 'xz',
     depends: DEBIAN_PACKAGES,
+    fpm: [`${path.join(__dirname, 'linux/ringmaster-xm')}=/usr/bin/ringmaster-xm`],
   },
   win: { target: [{ target: 'nsis', arch: ['x64'] }] },
   nsis: { oneClick: false, perMachine: false },

@@ -1,6 +1,7 @@
 // The app: joins toolstack, windows, menus, tray and quitting to Electron's life. Decides nothing about domains.
 // Invariant: calls are served only after definitions are loaded; the process ends only through Quit.
 // Runs in: main (Electron).
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
 import { DefinitionStore } from '../definition/definition-store'
@@ -10,12 +11,14 @@ import { NetworkStore } from '../definition/network-store'
 import { SnapshotStore } from '../definition/snapshot-store'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
+import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
 import { fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
 import type { WindowView } from '../public/types'
+import { socketPlace } from '../public/xm-socket'
 import type { ElectronChannels } from '../supervisor/electron'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { Doctor } from '../toolstack/doctor/doctor'
@@ -52,6 +55,8 @@ export class App {
   private readonly listLayout: KeptFile<ListLayout>
   private readonly windows: Windows
   private readonly ipc: ElectronIpc
+  /** For the command line. */
+  private readonly socket: LocalSocket
   private readonly tray = new TrayIcon()
   private readonly quit: Quit
   private readonly doctor: Doctor
@@ -83,6 +88,7 @@ export class App {
       sampleFolder: join(folder, 'samples'),
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)
+        this.socket.broadcast(name, payload)
         if (name === 'domainChanged' || name === 'jobChanged') this.endWhenUseless()
       },
     })
@@ -94,6 +100,11 @@ export class App {
       isOurPage,
       isPort: (port) => parts.channels.isPort(port),
       confirmWriting: (window, path) => confirmWriting(window, path, this.text()),
+    })
+    this.socket = new LocalSocket({
+      place: socketPlace(process.env, tmpdir(), process.getuid?.() ?? 0),
+      servers: this.toolstack.servers(),
+      transport: (port) => parts.channels.transport(port),
     })
     this.windows = new Windows({
       preload: join(parts.outFolder, 'preload', 'index.cjs'),
@@ -121,6 +132,9 @@ export class App {
     // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
     await drawn
     if (!this.closing) await this.toolstack.open()
+    // Windows has no such sockets; the command line is for the others.
+    const listening = this.closing || process.platform === 'win32' ? undefined : await this.socket.listen()
+    if (listening && !listening.ok) this.toolstack.notices.raise('warning', listening.error)
   }
 
   /** Resolves when the first window can be used, or when that takes suspiciously long. */
@@ -182,11 +196,13 @@ export class App {
       this.closing = true
       if (closed) return
       event.preventDefault()
-      Promise.all([this.toolstack.close(), this.preferences.settled(), this.listLayout.settled()]).finally(() => {
-        closed = true
-        // Not in this turn: until the event is over Electron ignores another quit.
-        setImmediate(() => app.quit())
-      })
+      Promise.all([this.socket.close(), this.toolstack.close(), this.preferences.settled(), this.listLayout.settled()]).finally(
+        () => {
+          closed = true
+          // Not in this turn: until the event is over Electron ignores another quit.
+          setImmediate(() => app.quit())
+        },
+      )
     })
     const sessionEnds = (): void => void this.quit.sessionEnds()
     powerMonitor.on('shutdown', (...args: unknown[]) => {

@@ -13,7 +13,7 @@ function shown(name: unknown): string {
 }
 
 async function serveKnown<C extends CallName, W extends Caller>(
-  servers: CallServers<CallName, W>,
+  servers: Partial<CallServers<CallName, W>>,
   name: C,
   params: unknown,
   caller: W,
@@ -22,7 +22,8 @@ async function serveKnown<C extends CallName, W extends Caller>(
   if (!shape.is(params)) {
     return err(errorReport('bad-arguments', { call: name, detail: shape.explain(params, 'arguments') ?? 'wrong shape' }))
   }
-  const serve: CallServers<CallName, W>[C] = servers[name]
+  const serve: Partial<CallServers<CallName, W>>[C] = servers[name]
+  if (!serve) return err(errorReport('not-allowed', { call: name }))
   const result = await serve(params, caller)
   if (result.ok && !callTable[name].result.is(result.value)) {
     const detail = `${name} answered wrongly: ${callTable[name].result.explain(result.value)}`
@@ -32,7 +33,7 @@ async function serveKnown<C extends CallName, W extends Caller>(
 }
 
 export async function serveCall<W extends Caller>(
-  servers: CallServers<CallName, W>,
+  servers: Partial<CallServers<CallName, W>>,
   name: unknown,
   params: unknown,
   caller: W,

@@ -202,6 +202,8 @@ export const calls = {
     result: readConfigShape,
     status: 'done',
   },
+  /** The devices a text in either format describes. */
+  configDevices: { params: fields({ text: configTextShape }), result: list(deviceShape, 64), status: 'done' },
   /** Takes it. Files that a guest is to write to: as with domainDefine. */
   configDefine: {
     params: fields({ uuid: t.nullable(t.uuidShape), text: configTextShape, start: flag }),

@@ -214,6 +214,11 @@ export const errorReasons = {
     cause: 'The {field} of “{name}” holds characters that no configuration can hold.',
     action: 'Take out control characters and try again.',
   },
+  'socket-refused': {
+    code: 'SYSTEM_ERROR',
+    cause: 'The command line cannot reach this app: {path} cannot be opened ({detail}).',
+    action: 'The windows are not affected; correct that and start Ringmaster again.',
+  },
   'no-revision': {
     code: 'OPERATION_INVALID',
     cause: 'There is no revision {revision} of this definition.',

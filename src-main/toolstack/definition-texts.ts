@@ -91,6 +91,11 @@ export class DefinitionTexts {
     })
   }
 
+  devices(text: string): Result<DomainConfig['devices'], ErrorReport> {
+    const planned = this.plan(null, text)
+    return planned.ok ? ok(planned.value.config.devices) : planned
+  }
+
   /** Takes a text as a domain's definition, or as that of a new one. */
   async define(
     uuid: string | null,

@@ -70,6 +70,7 @@ type TextCall =
   | 'configText'
   | 'configLook'
   | 'configDefine'
+  | 'configDevices'
   | 'configRead'
   | 'configWrite'
   | 'domainRename'
@@ -513,6 +514,7 @@ export class Toolstack {
     return {
       configText: ({ uuid, format }) => texts.text(uuid, format),
       configLook: ({ uuid, text }) => texts.look(uuid, text),
+      configDevices: ({ text }) => texts.devices(text),
       configDefine: async ({ uuid, text, start }, caller) => {
         const defined = await texts.define(uuid, text, caller)
         if (!defined.ok || !start) return defined

@@ -141,6 +141,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'In „{name}“ enthält {field} Zeichen, die in keiner Konfiguration stehen können.',
     action: 'Steuerzeichen entfernen und noch einmal versuchen.',
   },
+  'socket-refused': {
+    cause: 'Die Befehlszeile erreicht diese Anwendung nicht: {path} lässt sich nicht öffnen ({detail}).',
+    action: 'Die Fenster sind nicht betroffen; das berichtigen und Ringmaster neu starten.',
+  },
   'no-revision': {
     cause: 'Von dieser Definition gibt es keine Fassung {revision}.',
     action: 'Noch einmal in die Liste sehen; die ältesten fallen mit der Zeit weg.',

@@ -60,6 +60,9 @@ describe.skipIf(!able)('the Debian package', () => {
       expect(await app.evaluate(({ app: electron }) => electron.isPackaged)).toBe(true)
       const page = await app.firstWindow()
       await page.waitForFunction(() => document.body.innerText.trim().length > 0, undefined, { timeout: 30_000 })
+      await expect
+        .poll(() => spawnSync('ringmaster-xm', ['list'], { encoding: 'utf8' }).stdout, { timeout: 60_000 })
+        .toMatch(/^Domain-0 +0 /m)
       fs.mkdirSync(path.join(ROOT, 'test-output'), { recursive: true })
       await page.screenshot({ path: path.join(ROOT, 'test-output/deb-installed.png') })
     } finally {
@@ -70,7 +73,12 @@ describe.skipIf(!able)('the Debian package', () => {
     }
 
     apt('remove', 'ringmaster')
-    for (const left of ['/opt/Ringmaster', '/usr/bin/ringmaster', '/usr/share/applications/ringmaster.desktop']) {
+    for (const left of [
+      '/opt/Ringmaster',
+      '/usr/bin/ringmaster',
+      '/usr/bin/ringmaster-xm',
+      '/usr/share/applications/ringmaster.desktop',
+    ]) {
       expect(fs.existsSync(left), left).toBe(false)
     }
   }, 600_000)

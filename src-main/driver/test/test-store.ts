@@ -21,11 +21,15 @@ function deviceNodes(domid: number, device: Device): [string, string][] {
           [`${back}/mode`, device.readonly ? 'r' : 'w'],
         ]
       : device.kind === 'vif'
-        ? [[`${back}/mac`, device.mac]]
+        ? [
+            [`${back}/mac`, device.mac],
+            [`${front}/mac`, device.mac],
+          ]
         : []
   return [
     [front, ''],
     [`${front}/backend`, back],
+    [`${front}/backend-id`, '0'],
     [`${front}/state`, '4'],
     [back, ''],
     [`${back}/frontend`, front],

@@ -1,0 +1,218 @@
+// The commands of xm, one row each: xl's names, arguments and options, what they do, and the function. Help, parsing and tests
+// derive from the rows. Those marked `ours` are not xl's: xm's old start and delete, and virsh's dumpxml.
+// Runs in: command line, plain Node.
+
+import { attach } from './console'
+import type { Context } from './context'
+import * as device from './device-commands'
+import * as domain from './domain-commands'
+import * as life from './life-commands'
+
+export interface CommandRow {
+  /** As commander reads them: <one>, [maybe], [many...]. */
+  readonly args: string
+  readonly does: string
+  readonly options?: readonly (readonly [flags: string, does: string])[]
+  readonly run: (context: Context, args: Arguments) => Promise<void>
+  readonly ours?: true
+  readonly status: string
+}
+
+/** What was on the line: words, lists of words, and options by their long name. */
+export interface Arguments {
+  word(at: number): string
+  words(at: number): readonly string[]
+  flag(name: string): { readonly [name: string]: true } | undefined
+}
+
+/** The options that were given, for a function that takes them as fields. */
+function flags(args: Arguments, ...names: string[]): { readonly [name: string]: true } {
+  return Object.assign({}, ...names.map((name) => args.flag(name)))
+}
+
+const wait = ['-w, --wait', 'Wait until it is so.'] as const
+const all = ['-a, --all', 'All guests.'] as const
+
+export const commands = {
+  list: {
+    args: '[domains...]',
+    does: 'List information about all/some domains.',
+    options: [
+      ['-l, --long', 'Output all details'],
+      ['-v, --verbose', 'Prints out UUIDs'],
+      ['-a, --all', 'Those that are off too'],
+    ],
+    run: (context, args) => domain.list(context, args.words(0), flags(args, 'long', 'verbose', 'all')),
+    status: 'done',
+  },
+  create: {
+    args: '<file> [settings...]',
+    does: 'Create a domain from config file: xl.cfg, or libvirt domain XML.',
+    options: [
+      ['-c, --console', 'Connect to the console after the domain is created.'],
+      ['-n, --dryrun', 'Print what it would be defined as, and do nothing.'],
+      ['-q, --quiet', 'Quiet.'],
+    ],
+    run: (context, args) => life.create(context, args.word(0), args.words(1), flags(args, 'console', 'dryrun', 'quiet')),
+    status: 'done',
+  },
+  start: {
+    args: '<domain>',
+    does: 'Start a defined domain.',
+    run: (context, args) => life.start(context, args.word(0)),
+    ours: true,
+    status: 'done',
+  },
+  destroy: {
+    args: '<domain>',
+    does: 'Terminate a domain immediately.',
+    run: (context, args) => life.destroy(context, args.word(0)),
+    status: 'done',
+  },
+  shutdown: {
+    args: '[domains...]',
+    does: 'Issue a shutdown signal to a domain.',
+    options: [all, wait],
+    run: (context, args) => life.shutdown(context, args.words(0), flags(args, 'all', 'wait')),
+    status: 'done',
+  },
+  reboot: {
+    args: '[domains...]',
+    does: 'Issue a reboot signal to a domain.',
+    options: [all, wait],
+    run: (context, args) => life.reboot(context, args.words(0), flags(args, 'all', 'wait')),
+    status: 'done',
+  },
+  pause: {
+    args: '<domain>',
+    does: 'Pause execution of a domain.',
+    run: (context, args) => life.pause(context, args.word(0)),
+    status: 'done',
+  },
+  unpause: {
+    args: '<domain>',
+    does: 'Unpause a paused domain.',
+    run: (context, args) => life.unpause(context, args.word(0)),
+    status: 'done',
+  },
+  console: {
+    args: '<domain>',
+    does: "Attach to domain's console; Ctrl+] leaves.",
+    run: (context, args) => attach(context, args.word(0)),
+    status: 'done',
+  },
+  save: {
+    args: '<domain> <file>',
+    does: 'Save a domain state to restore later.',
+    run: (context, args) => life.save(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  restore: {
+    args: '<file>',
+    does: 'Restore a domain from a saved state.',
+    run: (context, args) => life.restore(context, args.word(0)),
+    status: 'done',
+  },
+  domid: {
+    args: '<name>',
+    does: 'Convert a domain name to domain id.',
+    run: (context, args) => domain.domid(context, args.word(0)),
+    status: 'done',
+  },
+  domname: {
+    args: '<domid>',
+    does: 'Convert a domain id to domain name.',
+    run: (context, args) => domain.domname(context, args.word(0)),
+    status: 'done',
+  },
+  rename: {
+    args: '<domain> <name>',
+    does: 'Rename a domain.',
+    run: (context, args) => life.rename(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  'mem-set': {
+    args: '<domain> <size>',
+    does: 'Set the current memory usage for a domain.',
+    run: (context, args) => life.memSet(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  'vcpu-list': {
+    args: '[domains...]',
+    does: 'List the VCPUs for all/some domains.',
+    run: (context, args) => domain.vcpuList(context, args.words(0)),
+    status: 'done',
+  },
+  'block-list': {
+    args: '<domains...>',
+    does: 'List virtual block devices for a domain.',
+    run: (context, args) => device.blockList(context, args.words(0)),
+    status: 'done',
+  },
+  'block-attach': {
+    args: '<domain> <spec...>',
+    does: 'Create a new virtual block device.',
+    run: (context, args) => device.blockAttach(context, args.word(0), args.words(1)),
+    status: 'done',
+  },
+  'block-detach': {
+    args: '<domain> <dev>',
+    does: "Destroy a domain's virtual block device.",
+    options: [['--force', 'Do not wait for the guest.']],
+    run: (context, args) => device.blockDetach(context, args.word(0), args.word(1), flags(args, 'force')),
+    status: 'done',
+  },
+  'cd-insert': {
+    args: '<domain> <dev> <file>',
+    does: "Insert a cdrom into a guest's cd drive.",
+    run: (context, args) => device.cdInsert(context, args.word(0), args.word(1), args.word(2)),
+    status: 'done',
+  },
+  'cd-eject': {
+    args: '<domain> <dev>',
+    does: "Eject a cdrom from a guest's cd drive.",
+    run: (context, args) => device.cdEject(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  'network-list': {
+    args: '<domains...>',
+    does: 'List virtual network interfaces for a domain.',
+    run: (context, args) => device.networkList(context, args.words(0)),
+    status: 'done',
+  },
+  'network-attach': {
+    args: '<domain> [spec...]',
+    does: 'Create a new virtual network device.',
+    run: (context, args) => device.networkAttach(context, args.word(0), args.words(1)),
+    status: 'done',
+  },
+  'network-detach': {
+    args: '<domain> <dev>',
+    does: "Destroy a domain's virtual network device.",
+    run: (context, args) => device.networkDetach(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  uptime: {
+    args: '[domains...]',
+    does: 'Print uptime for all/some domains.',
+    run: (context, args) => domain.uptime(context, args.words(0)),
+    status: 'done',
+  },
+  info: { args: '', does: 'Get information about the host.', run: (context) => domain.info(context), status: 'done' },
+  dmesg: { args: '', does: 'Read the messages of domain 0.', run: (context) => domain.dmesg(context), status: 'done' },
+  dumpxml: {
+    args: '<domain>',
+    does: 'Print the definition as libvirt domain XML.',
+    options: [['--xl', 'As an xl.cfg.']],
+    run: (context, args) => domain.dumpxml(context, args.word(0), flags(args, 'xl')),
+    ours: true,
+    status: 'done',
+  },
+  delete: {
+    args: '<domain>',
+    does: 'Move a domain that is off to the trash.',
+    run: (context, args) => life.remove(context, args.word(0)),
+    ours: true,
+    status: 'done',
+  },
+} as const satisfies Record<string, CommandRow>

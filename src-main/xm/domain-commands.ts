@@ -1,0 +1,112 @@
+// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, uptime, info, dmesg, dumpxml.
+// Runs in: command line, plain Node.
+import { machine, release, version } from 'node:os'
+import { DOMAIN0_UUID, type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
+import { type Context, call, domidOf, Failure, findDomain } from './context'
+import { type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
+
+const BUSY = 0.5
+
+async function rowOf(context: Context, domain: DomainInfo): Promise<ListRow> {
+  const { uuid, name, domid, config, running } = domain
+  // Processor time is what the samples of this run sum up to; they go back an hour.
+  const samples = domid === null ? undefined : await call(context, 'domainSamples', { uuid, minutes: 60 })
+  const since = domain.startedAt ?? 0
+  const used = samples?.cpu.filter((_, at) => (samples.time[at] ?? 0) >= since) ?? []
+  const seconds = used.reduce((sum, share) => sum + share, 0) * (SAMPLE_INTERVAL_MS / 1000)
+  const shown = running ?? config
+  const memoryMiB = shown?.memoryMiB ?? Math.round((samples?.memoryKiB.at(-1) ?? 0) / 1024)
+  const state =
+    domid === null && domain.kind === 'guest' ? offLetters(domain) : stateLetters(domain, (used.at(-1) ?? 0) >= BUSY)
+  return { name, uuid, domid, memoryMiB, vcpus: shown?.vcpus ?? 1, state, seconds }
+}
+
+function offLetters(domain: DomainInfo): string {
+  return domain.state === 'crashed' ? stateLetters(domain, false) : '------'
+}
+
+async function shown(context: Context, words: readonly string[], all: boolean): Promise<DomainInfo[]> {
+  if (words.length > 0) return Promise.all(words.map((word) => findDomain(context, word)))
+  const domains = await call(context, 'domainList', {})
+  return domains
+    .filter(({ domid }) => all || domid !== null)
+    .sort((a, b) => (a.domid ?? Number.MAX_SAFE_INTEGER) - (b.domid ?? Number.MAX_SAFE_INTEGER))
+}
+
+export interface ListOptions {
+  readonly long?: true
+  readonly verbose?: true
+  readonly all?: true
+}
+
+export async function list(context: Context, words: readonly string[], options: ListOptions): Promise<void> {
+  const domains = await shown(context, words, options.all === true)
+  if (options.long) {
+    const entries = domains.flatMap(({ uuid, domid, config, running }) => {
+      const now = running ?? config
+      return now ? [longConfig(uuid, domid, now)] : []
+    })
+    context.out(JSON.stringify(entries, undefined, 4))
+    return
+  }
+  context.out(listTable(await Promise.all(domains.map((domain) => rowOf(context, domain))), options.verbose === true))
+}
+
+export async function domid(context: Context, word: string): Promise<void> {
+  context.out(String(domidOf(await findDomain(context, word))))
+}
+
+export async function domname(context: Context, word: string): Promise<void> {
+  if (!/^\d+$/.test(word)) throw new Failure(`Invalid domain id: ${word}`)
+  context.out((await findDomain(context, word)).name)
+}
+
+export async function vcpuList(context: Context, words: readonly string[]): Promise<void> {
+  const domains = await shown(context, words, false)
+  context.out(vcpuTable(await Promise.all(domains.map((domain) => rowOf(context, domain)))))
+}
+
+export async function uptime(context: Context, words: readonly string[]): Promise<void> {
+  const domains = await shown(context, words, false)
+  const rows = domains.map((domain) => ({
+    name: domain.name,
+    domid: domidOf(domain),
+    seconds: Math.max(0, Math.floor((context.now() - (domain.startedAt ?? context.now())) / 1000)),
+  }))
+  context.out(uptimeTable(rows))
+}
+
+export async function info(context: Context): Promise<void> {
+  const host = await call(context, 'hostInfo', {})
+  const rows = {
+    host: host.hostName,
+    release: release(),
+    version: version(),
+    machine: machine(),
+    nr_cpus: host.cpus,
+    max_cpu_id: host.cpus - 1,
+    total_memory: host.memoryMiB,
+    free_memory: host.freeMemoryMiB,
+    xen_caps: host.driver === 'embedded' ? 'hvm-3.0-x86_64' : '',
+    xend_config_format: 4,
+    driver: host.driver,
+    cpu_model: host.cpuModel,
+  }
+  context.out(
+    Object.entries(rows)
+      .map(([key, value]) => `${key.padEnd(23)}: ${value}`)
+      .join('\n'),
+  )
+}
+
+export async function dmesg(context: Context): Promise<void> {
+  const lines = await call(context, 'domainLog', { uuid: DOMAIN0_UUID })
+  for (const { text } of lines) context.out(text.replace(/\n$/, ''))
+}
+
+export async function dumpxml(context: Context, word: string, options: { readonly xl?: true }): Promise<void> {
+  const { uuid } = await findDomain(context, word)
+  const { text, notes } = await call(context, 'configText', { uuid, format: options.xl ? 'xl' : 'xml' })
+  context.out(text.replace(/\n$/, ''))
+  if (notes.length > 0) context.err('Not all of it can be said in this format; see the last lines.')
+}

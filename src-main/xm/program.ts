@@ -1,0 +1,72 @@
+// The command line out of the table: parsing and help by commander, one connection to the app for the command that was chosen.
+// Invariant: the answer is an exit code: 0, 1 for what failed, 2 for a line that says nothing. Runs in: command line, plain Node.
+import { Command, CommanderError } from 'commander'
+import type { SocketPlace } from '../public/xm-socket'
+import { type Arguments, type CommandRow, commands } from './command-table'
+import { openConnection } from './connection'
+import { type Context, Failure } from './context'
+
+export interface Surroundings extends Omit<Context, 'app'> {
+  readonly place: SocketPlace
+}
+
+const NOT_RUNNING =
+  'Ringmaster is not running, or it runs as another user. Start it (“ringmaster”, or “npm start” in its folder) and try again.'
+
+function argumentsOf(given: readonly unknown[]): Arguments {
+  const options: unknown = given.at(-2)
+  const known = typeof options === 'object' && options !== null ? new Map(Object.entries(options)) : new Map<string, unknown>()
+  return {
+    word: (at) => String(given[at] ?? ''),
+    words: (at) => {
+      const list = given[at]
+      return Array.isArray(list) ? list.map(String) : []
+    },
+    flag: (name) => (known.get(name) === true ? { [name]: true } : undefined),
+  }
+}
+
+async function perform(row: CommandRow, args: Arguments, around: Surroundings): Promise<number> {
+  const opened = await openConnection(around.place.path)
+  if (!opened.ok) {
+    around.err(/ENOENT|ECONNREFUSED/.test(opened.error) ? NOT_RUNNING : `Ringmaster cannot be reached: ${opened.error}.`)
+    return 1
+  }
+  const app = opened.value
+  try {
+    await row.run({ ...around, app }, args)
+    return 0
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown
+    around.err(thrown.message)
+    return 1
+  } finally {
+    app.close()
+  }
+}
+
+export async function runProgram(line: readonly string[], around: Surroundings): Promise<number> {
+  let code = 0
+  const program = new Command('xm')
+    .description('Controls the domains of a running Ringmaster with the commands of Xen’s xl.')
+    .configureOutput({
+      writeOut: (text) => around.out(text.replace(/\n$/, '')),
+      writeErr: (text) => around.err(text.replace(/\n$/, '')),
+    })
+    .exitOverride()
+  const rows: Readonly<Record<string, CommandRow>> = commands
+  for (const [name, row] of Object.entries(rows)) {
+    const command = program.command(`${name} ${row.args}`.trim()).description(row.does)
+    for (const [flags, does] of row.options ?? []) command.option(flags, does)
+    command.action(async (...given: unknown[]) => {
+      code = await perform(row, argumentsOf(given), around)
+    })
+  }
+  try {
+    await program.parseAsync([...line], { from: 'user' })
+    return code
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    return ['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(thrown.code) && line.length > 0 ? 0 : 2
+  }
+}

@@ -1,0 +1,144 @@
+// What xl prints, to the blank: the lines of its tables, from what the toolstack tells. Facts: output of Xen 4.17's xl, kept in
+// test/fixture/xen-4.17. Runs in: command line, plain Node.
+import type { DomainConfig, DomainInfo } from '../public/types'
+
+const s = (text: string | number, width: number): string => String(text).padEnd(width)
+const n = (value: string | number, width: number): string => String(value).padStart(width)
+
+/** r running, b blocked, p paused, s shut down, c crashed, d dying. */
+export function stateLetters({ state }: Pick<DomainInfo, 'state'>, busy: boolean): string {
+  const running = ['running', 'shutdown', 'saving', 'restoring', 'starting'].includes(state)
+  return [
+    running && busy ? 'r' : '-',
+    running && !busy ? 'b' : '-',
+    state === 'paused' ? 'p' : '-',
+    state === 'shutdown' ? 's' : '-',
+    state === 'crashed' ? 'c' : '-',
+    '-',
+  ].join('')
+}
+
+export interface ListRow {
+  readonly name: string
+  readonly uuid: string
+  /** Null: it is off. */
+  readonly domid: number | null
+  readonly memoryMiB: number
+  readonly vcpus: number
+  readonly state: string
+  readonly seconds: number
+}
+
+export function listTable(rows: readonly ListRow[], verbose: boolean): string {
+  const extra = verbose ? '   UUID                            Reason-Code\tSecurity Label' : ''
+  const lines = rows.map(({ name, uuid, domid, memoryMiB, vcpus, state, seconds }) => {
+    const more = verbose ? ` ${uuid} ${n('-', 8)} ${n('-', 16)}` : ''
+    return `${s(name, 40)} ${n(domid ?? '', 5)} ${n(memoryMiB, 5)} ${n(vcpus, 5)}     ${state}  ${n(seconds.toFixed(1), 8)}${more}`
+  })
+  return [`Name                                        ID   Mem VCPUs\tState\tTime(s)${extra}`, ...lines].join('\n')
+}
+
+export function vcpuTable(rows: readonly ListRow[]): string {
+  const lines = rows.flatMap(({ name, domid, vcpus, state, seconds }) =>
+    Array.from({ length: vcpus }, (_, vcpu) => {
+      const time = n((seconds / vcpus).toFixed(1), 9)
+      return `${s(name, 32)} ${n(domid ?? '', 5)} ${n(vcpu, 5)} ${n(0, 4)}   ${state.slice(0, 3)} ${time}  all / all`
+    }),
+  )
+  return ['Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)', ...lines].join('\n')
+}
+
+export function uptimeText(seconds: number): string {
+  const days = Math.floor(seconds / 86_400)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const clock = `${n(Math.floor(seconds / 3600) % 24, 2)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  return days === 0 ? clock : `${days} day${days === 1 ? '' : 's'}, ${clock}`
+}
+
+export function uptimeTable(rows: readonly { name: string; domid: number; seconds: number }[]): string {
+  const lines = rows.map(({ name, domid, seconds }) => `${s(name, 33)} ${n(domid, 4)} ${uptimeText(seconds)}`)
+  return ['Name                                ID Uptime', ...lines].join('\n')
+}
+
+/** Nodes of a XenStore dump below a path: `/local/domain/1/device/vbd/51712/state = "4"   (n0,r1)`. */
+function nodesBelow(dump: string, path: string): Map<string, string> {
+  const nodes = new Map<string, string>()
+  for (const line of dump.split('\n')) {
+    const [, node, value] = /^(\/\S+) = "(.*)"/.exec(line) ?? []
+    if (node?.startsWith(`${path}/`)) nodes.set(node.slice(path.length + 1), value ?? '')
+  }
+  return nodes
+}
+
+interface DeviceNodes {
+  readonly id: number
+  of(name: string): string
+  number(name: string): number
+}
+
+function devicesOf(dump: string, domid: number, kind: string): DeviceNodes[] {
+  const nodes = nodesBelow(dump, `/local/domain/${domid}/device/${kind}`)
+  const ids = new Set([...nodes.keys()].map((path) => Number(path.split('/')[0])))
+  return [...ids]
+    .sort((a, b) => a - b)
+    .map((id) => {
+      const of = (name: string): string => nodes.get(`${id}/${name}`) ?? ''
+      return { id, of, number: (name) => (of(name) === '' ? -1 : Number(of(name))) }
+    })
+}
+
+export function blockTable(dump: string, domid: number): string {
+  const head = `${s('Vdev', 5)} ${s('BE', 3)} ${s('handle', 6)} ${s('state', 5)} ${s('evt-ch', 6)} ${s('ring-ref', 8)} ${s('BE-path', 30)}`
+  const lines = devicesOf(dump, domid, 'vbd').map(({ id, of, number }) => {
+    const fixed = `${s(id, 5)} ${s(number('backend-id'), 3)} ${s(domid, 6)} ${s(number('state'), 5)}`
+    return `${fixed} ${s(number('event-channel'), 6)} ${s(number('ring-ref'), 8)} ${s(of('backend'), 30)}`
+  })
+  return [head, ...lines].join('\n')
+}
+
+export function networkTable(dump: string, domid: number): string {
+  const head = `Idx BE ${s('Mac Addr.', 17)} handle state evt-ch ${n('tx-', 5)}/${s('rx-ring-ref', 11)} ${s('BE-path', 30)}`
+  const lines = devicesOf(dump, domid, 'vif').map(({ id, of, number }) => {
+    const fixed = `${s(id, 3)} ${s(number('backend-id'), 2)} ${s(of('mac'), 17)} ${n(id, 5)} ${n(number('state'), 5)}`
+    const rings = `${n(number('tx-ring-ref'), 5)}/${s(number('rx-ring-ref'), 11)}`
+    return `${fixed} ${n(number('event-channel'), 6)} ${rings} ${s(of('backend'), 30)}`
+  })
+  return [head, ...lines].join('\n')
+}
+
+/** The keys of `xl list -l` that say what a domain of ours has. */
+export function longConfig(uuid: string, domid: number | null, config: DomainConfig): object {
+  const kib = config.memoryMiB * 1024
+  return {
+    domid: domid ?? -1,
+    config: {
+      c_info: { type: 'pvh', name: config.name, uuid },
+      b_info: {
+        max_vcpus: config.vcpus,
+        avail_vcpus: Array.from({ length: config.vcpus }, (_, vcpu) => vcpu),
+        max_memkb: kib,
+        target_memkb: kib,
+        kernel: config.kernel,
+        cmdline: config.cmdline,
+        ...(config.ramdisk !== null && { ramdisk: config.ramdisk }),
+        'type.pvh': {},
+      },
+      disks: config.devices.flatMap((device) =>
+        device.kind === 'vbd'
+          ? [
+              {
+                pdev_path: device.path,
+                vdev: device.dev,
+                format: device.path === '' ? 'empty' : device.format,
+                ...(device.removable && { removable: 1, is_cdrom: 1 }),
+                ...(!device.readonly && { readwrite: 1 }),
+              },
+            ]
+          : [],
+      ),
+      nics: config.devices.flatMap((device) =>
+        device.kind === 'vif' ? [{ devid: device.index, mac: device.mac, bridge: device.network, nictype: 'vif' }] : [],
+      ),
+    },
+  }
+}

@@ -1,0 +1,253 @@
+// The command line against a toolstack on the test driver, over a real socket: each command does what it says; wrong lines,
+// garbage on the socket and an app that is not there end in one sentence. Runs in: vitest, plain Node.
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { encodeFrame } from '../../../src-engine/public/protocol/frame'
+import { LocalSocket } from '../../../src-main/ipc/local-socket'
+import { socketPlace } from '../../../src-main/public/xm-socket'
+import { commands } from '../../../src-main/xm/command-table'
+import { runProgram } from '../../../src-main/xm/program'
+import { randomFrom } from '../../support/random'
+import { makeToolstack } from '../../support/toolstack'
+
+let made: Awaited<ReturnType<typeof makeToolstack>>
+let socket: LocalSocket
+let place: ReturnType<typeof socketPlace>
+
+beforeEach(async () => {
+  made = await makeToolstack()
+  place = socketPlace({ XDG_RUNTIME_DIR: made.folder }, '/tmp', 0)
+  socket = new LocalSocket({ place, servers: made.toolstack.servers(), transport: (port) => made.channels.transport(port) })
+  made.onEvent((name, payload) => {
+    if (name === 'domainChanged' || name === 'domainRemoved' || name === 'jobChanged')
+      Reflect.apply(socket.broadcast, socket, [name, payload])
+  })
+  expect(await socket.listen()).toEqual({ ok: true, value: null })
+})
+afterEach(async () => {
+  await socket.close()
+  await made.close()
+})
+
+async function xm(...line: string[]) {
+  const [out, err] = [[] as string[], [] as string[]]
+  const stdin = new PassThrough()
+  const stdout = new PassThrough()
+  const code = runProgram(line, {
+    place,
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+    now: Date.now,
+    folder: made.folder,
+    stdin,
+    stdout,
+  })
+  return { code: await code, out: out.join('\n'), err: err.join('\n') }
+}
+
+/** Lines whose figures are blanked: ids and times differ. */
+function config(name: string, more = ''): string {
+  const path = join(made.folder, `${name}.cfg`)
+  writeFileSync(path, `name = "${name}"\ntype = "pvh"\nmemory = 64\nkernel = "${made.kernel}"\n${more}`)
+  return path
+}
+
+describe('xm', () => {
+  it('creates from xl.cfg, lists, and does what life has', async () => {
+    expect(await xm('create', config('web'))).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('Parsing config from'),
+    })
+    const listed = await xm('list')
+    expect(listed.out.split('\n')[0]).toBe('Name                                        ID   Mem VCPUs\tState\tTime(s)')
+    expect(listed.out.split('\n')[2]).toMatch(/^web {37} +\d+ +64 {5}1 {5}[r-][b-]---- +\d+\.\d$/)
+    const { out: domid } = await xm('domid', 'web')
+    expect(await xm('domname', domid)).toMatchObject({ code: 0, out: 'web' })
+    expect(await xm('pause', 'web')).toMatchObject({ code: 0 })
+    expect((await xm('list', 'web')).out).toContain('--p---')
+    expect(await xm('unpause', domid)).toMatchObject({ code: 0 })
+    expect(await xm('rename', 'web', 'Büro 1')).toMatchObject({ code: 0 })
+    expect((await xm('vcpu-list', 'Büro 1')).out).toContain('all / all')
+    expect((await xm('uptime')).out).toMatch(/Büro 1 .* 0:00:\d\d/)
+    expect(await xm('mem-set', 'Büro 1', '32m')).toMatchObject({ code: 0 })
+    expect(await xm('reboot', '-w', 'Büro 1')).toMatchObject({ code: 0 })
+    expect(await xm('shutdown', '-a', '-w')).toMatchObject({ code: 0 })
+    expect((await xm('list')).out).not.toContain('Büro')
+    expect((await xm('list', '-a')).out).toMatch(/Büro 1 .*------/)
+    expect(await xm('start', 'Büro 1')).toMatchObject({ code: 0 })
+    expect(await xm('destroy', 'Büro 1')).toMatchObject({ code: 0 })
+    expect(await xm('delete', 'Büro 1')).toMatchObject({ code: 0, err: expect.stringContaining('trash') })
+    expect(await xm('start', 'Büro 1')).toMatchObject({ code: 1, err: 'Büro 1 is an invalid domain identifier (rc=-6)' })
+  })
+
+  it('creates from domain XML, and from what it printed', async () => {
+    await xm('create', '-q', config('a'))
+    const { out } = await xm('dumpxml', 'a')
+    await xm('destroy', 'a')
+    const file = join(made.folder, 'b.xml')
+    writeFileSync(file, out.replace('<name>a</name>', '<name>b</name>').replace(/<uuid>.*<\/uuid>/, ''))
+    expect(await xm('create', '-q', 'b.xml')).toEqual({ code: 0, out: '', err: '' })
+    expect((await xm('list')).out).toContain('\nb ')
+    const dry = await xm('create', '-n', '-q', config('c', 'cpus = "1"\n'), 'memory=128', "extra='root=/dev/xvda1'")
+    expect(dry.out).toContain("<memory unit='KiB'>131072</memory>")
+    expect(dry.out).toContain('<cmdline>root=/dev/xvda1</cmdline>')
+    expect((await xm('list', '-a')).out).not.toContain('\nc ')
+  })
+
+  it('defines a domain that is off anew, and is in nobody’s way that runs', async () => {
+    await xm('create', config('web'))
+    expect(await xm('create', config('web'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('A domain named web runs already.'),
+    })
+    await xm('destroy', 'web')
+    expect(await xm('create', '-q', config('web', 'extra = "second"\n'))).toEqual({ code: 0, out: '', err: '' })
+    expect((await xm('dumpxml', '--xl', 'web')).out).toContain("cmdline = 'second'")
+    expect(made.toolstack.domains.configs()).toHaveLength(1)
+  })
+
+  it('saves and restores', async () => {
+    await xm('create', config('web'))
+    expect(await xm('save', 'web', 'web.save')).toMatchObject({ code: 0 })
+    expect(existsSync(join(made.folder, 'web.save'))).toBe(true)
+    expect((await xm('list')).out).not.toContain('web')
+    expect(await xm('restore', 'web.save')).toMatchObject({ code: 0 })
+    expect((await xm('list')).out).toContain('web')
+    expect(await xm('restore', 'none.save')).toMatchObject({ code: 1 })
+  })
+
+  it('attaches and detaches disks and network interfaces, by xl’s specifications', async () => {
+    mkdirSync(join(made.folder, 'disks'), { recursive: true })
+    const image = join(made.folder, 'disks', 'a, b.img')
+    writeFileSync(image, Buffer.alloc(1 << 20))
+    await xm('create', config('web'))
+    expect(await xm('block-attach', 'web', `format=raw,vdev=xvdb,access=rw,target=${image}`)).toMatchObject({ code: 0 })
+    expect(await xm('network-attach', 'web', 'mac=00:16:3e:00:00:77,bridge=default')).toMatchObject({ code: 0 })
+    expect(await xm('network-attach', 'web')).toMatchObject({ code: 0 })
+    expect((await xm('list', '-l', 'web')).out).toContain('"mac": "00:16:3e:00:00:77"')
+    expect((await xm('block-list', 'web')).out).toMatch(/^Vdev {2}BE {2}handle state evt-ch ring-ref BE-path +\n51728 /)
+    expect((await xm('network-list', 'web')).out).toContain('00:16:3e:00:00:77')
+    expect(await xm('block-attach', 'web', '/x,raw,xvdz,w')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('xvdz'),
+    })
+    expect(await xm('network-detach', 'web', '00:16:3E:00:00:77')).toMatchObject({ code: 0 })
+    expect(await xm('network-detach', 'web', '1')).toMatchObject({ code: 0 })
+    expect(await xm('block-detach', 'web', 'xvdb')).toMatchObject({ code: 0 })
+    expect(await xm('block-detach', 'web', 'xvdb')).toMatchObject({ code: 1, err: 'Error: Device xvdb not connected to web.' })
+  })
+
+  it('shows the console of a domain, types, and leaves with Ctrl+]', async () => {
+    await xm('create', config('web'))
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()]
+    let shown = ''
+    stdout.on('data', (chunk: Buffer) => {
+      const before = shown
+      shown += chunk.toString()
+      if (!before.includes('~ #') && shown.includes('~ #')) stdin.write('echo a\r')
+      if (/\na\r?\n.*~ # $/s.test(shown)) stdin.write('\x1dnot typed')
+    })
+    const rest = { place, out: () => {}, err: () => {}, now: Date.now, folder: made.folder }
+    expect(await runProgram(['console', 'web'], { ...rest, stdin, stdout })).toBe(0)
+    expect(shown).toContain('echo a')
+    expect(shown).not.toContain('not typed')
+  })
+
+  it('tells of host and domain 0', async () => {
+    const { out } = await xm('info')
+    expect(out).toMatch(/^host {19}: .+\nrelease {16}: /)
+    expect(await xm('dmesg')).toMatchObject({ code: 0 })
+    expect((await xm('list')).out).toMatch(/\nDomain-0 +0 /)
+  })
+
+  it.each([
+    [['nothing'], 2, "unknown command 'nothing'"],
+    [['domid'], 2, "missing required argument 'name'"],
+    [['list', '--loud'], 2, "unknown option '--loud'"],
+    [['pause', 'Domain-0'], 1, 'Domain-0 is domain 0, which cannot do this'],
+    [['pause', '../../etc'], 1, '../../etc is an invalid domain identifier (rc=-6)'],
+    [['shutdown'], 1, 'A domain, or -a for all, is expected.'],
+    [['create', 'none.cfg'], 1, 'no such file or directory'],
+    [['create', '.'], 1, 'Failed to read config file'],
+    [['domname', 'x'], 1, 'Invalid domain id: x'],
+  ])('answers %j with code %i and a sentence', async (line, code, sentence) => {
+    const answer = await xm(...line)
+    expect(answer.code).toBe(code)
+    expect(answer.err).toContain(sentence)
+  })
+
+  it('shows help, and has a line for every command', async () => {
+    const { code, out } = await xm('--help')
+    expect(code).toBe(0)
+    for (const name of Object.keys(commands)) expect(out).toContain(` ${name} `)
+    expect(await xm('create', '--help')).toMatchObject({ code: 0, out: expect.stringContaining('--dryrun') })
+    expect((await xm()).code).toBe(2)
+  })
+
+  it('says when the app is not running', async () => {
+    await socket.close()
+    expect(await xm('list')).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^Ringmaster is not running/) })
+  })
+})
+
+describe('the socket', () => {
+  it('is the user’s alone, takes the place of one that a cut left, and not that of one that lives', async () => {
+    expect(statSync(place.path).mode & 0o777).toBe(0o600)
+    expect(statSync(place.folder).mode & 0o777).toBe(0o700)
+    const parts = { place, servers: made.toolstack.servers(), transport: made.channels.transport }
+    expect(await new LocalSocket(parts).listen()).toMatchObject({ error: { reason: 'socket-refused' } })
+    await socket.close()
+    writeFileSync(place.path, '')
+    chmodSync(place.folder, 0o755)
+    expect(await socket.listen()).toMatchObject({ ok: true })
+    expect(statSync(place.folder).mode & 0o777).toBe(0o700)
+    expect(readFileSync(join(made.folder, 'kernel'), 'utf8')).toBe('')
+  })
+
+  it('survives garbage: the connection ends, the app goes on', async () => {
+    const below = randomFrom(7)
+    const hello = encodeFrame({ kind: 'hello', version: 1, events: true })
+    const send = (...chunks: Uint8Array[]) =>
+      new Promise<void>((resolve) => {
+        const client = connect(place.path, () => {
+          for (const chunk of chunks) client.write(chunk)
+          setTimeout(() => client.destroy(), 20)
+        })
+        client.on('error', () => resolve())
+        client.on('close', () => resolve())
+      })
+    const call = (params: unknown, name: unknown = 'domainList') => encodeFrame({ kind: 'call', id: 1, name, params })
+    for (let round = 0; round < 40; round++) await send(Uint8Array.from({ length: below(400) }, () => below(256)))
+    await send(Uint8Array.from([255, 255, 255, 255, 1]))
+    await send(call({}))
+    await send(hello, hello)
+    await send(hello, encodeFrame({ kind: 'nothing' }), encodeFrame(new Uint8Array(9)))
+    await send(
+      hello,
+      call({}, 7),
+      call(null),
+      call({ uuid: '../..' }, 'domainInfo'),
+      call({}, '__proto__'),
+      call({ choice: 'cancel' }, 'quitChoose'),
+    )
+    await send(
+      hello,
+      encodeFrame({ kind: 'stream', stream: 99, message: null }),
+      encodeFrame({ kind: 'typed', stream: 1, bytes: 'x' }),
+    )
+    await send(hello, ...Array.from({ length: 200 }, () => call({})))
+    expect(await xm('list')).toMatchObject({ code: 0 })
+  })
+
+  it('takes sixteen connections and no more', async () => {
+    const clients = Array.from({ length: 40 }, () => connect(place.path))
+    for (const client of clients) client.on('error', () => undefined)
+    await expect.poll(() => clients.filter(({ destroyed }) => destroyed).length).toBe(24)
+    for (const client of clients) client.destroy()
+    await expect.poll(async () => (await xm('list')).code).toBe(0)
+  })
+})
