@@ -50,6 +50,8 @@ export const DOMAIN_ROWS = [
   ['REASON_LENGTH', 4, 1, 'bytes of REASON (saved)'],
   ['WATCHDOG', 4, 2, 'timeout in seconds per watchdog, 0 off (saved)'],
   ['WATCHDOG_DEADLINE', 8, 2, 'system time in ns (saved)'],
+  ['METERED', 4, 1, '1: vcpus run only while there is CREDIT'],
+  ['CREDIT', 8, 1, 'vcpu time in ns that may still be used; below 0: overdrawn'],
   ['CLOCK_OFFSET', 8, 1, 'system time = monotonic host ns + this'],
   ['FROZEN_AT', 8, 1, 'system time while paused, -1 when time runs'],
   ['WALL_BASE', 8, 1, 'ns since 1970 at which system time was 0 (saved)'],

@@ -5,6 +5,7 @@ import type { GuestMemory } from '../memory/guest-memory'
 import { RUNSTATE } from '../public/xen/vcpu'
 import type { DomainGeometry } from '../vcpu/domain-geometry'
 import { ConsoleOutput } from './console-output'
+import { Credit } from './credit'
 import { HEAP_PAGE, LAYOUT_VERSION, NO_GFN } from './domain-layout'
 import { DomainState, type Surroundings } from './domain-state'
 import { EventChannels } from './event-channel'
@@ -38,6 +39,7 @@ export class Domain extends DomainState {
   readonly grants: GrantTable
   readonly shutdown: Shutdown
   readonly states: Vcpus
+  readonly credit: Credit
   readonly publication: Publication
 
   constructor(memory: GuestMemory, geometry: DomainGeometry, surroundings: Surroundings) {
@@ -52,6 +54,7 @@ export class Domain extends DomainState {
     this.p2m = new P2m(this)
     this.grants = new GrantTable(this, this.p2m)
     this.shutdown = new Shutdown(this, this.messages)
+    this.credit = new Credit(this)
     this.states = new Vcpus(this, this.shutdown)
     this.publication = new Publication(this, this.events)
   }

@@ -162,6 +162,15 @@ export class DomainProcess {
         if (this.started) await this.running.threads.stop()
         return DONE
       },
+      schedule: ({ grantNs }) => {
+        const { running } = this
+        if (!running) return NO_DOMAIN
+        const { credit, vcpus } = running.made.domain
+        if (grantNs === undefined) credit.release()
+        else credit.grant(BigInt(grantNs))
+        const used = sum(vcpus, (vcpu) => running.made.domain.counter(vcpu, 'RUN_NS'))
+        return ok({ usedNs: Math.round(used), wanting: this.paused || this.exited ? 0 : credit.wanting() })
+      },
       sample: () => (this.running ? ok(this.sample(this.running)) : NO_DOMAIN),
       report: () => (this.running ? ok(this.report(this.running)) : NO_DOMAIN),
       openScreen: async ({ link }, ports) => {

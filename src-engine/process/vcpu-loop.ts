@@ -98,6 +98,11 @@ export class VcpuLoop {
       this.sleep()
       return
     }
+    if (!domain.credit.mayRun()) {
+      this.standBy()
+      return
+    }
+    domain.runstates.enter(index, RUNSTATE.running)
     this.deliver()
     this.slice(now)
   }
@@ -182,6 +187,15 @@ export class VcpuLoop {
     this.wait(kick, SLEEP_LIMIT_MS)
   }
 
+  /** Runnable: waits for a grant of time. */
+  private standBy(): void {
+    const { domain, index } = this
+    domain.runstates.enter(index, RUNSTATE.runnable)
+    const kick = domain.vget(index, 'KICK')
+    if (domain.get('PAUSE') !== 0 || domain.get('STOP') !== 0 || domain.shutdown.stopped || domain.credit.mayRun()) return
+    this.wait(kick, SLEEP_LIMIT_MS)
+  }
+
   /** Has a blocked vcpu a reason to run? */
   private awake(): boolean {
     const { domain, index } = this
@@ -249,7 +263,9 @@ export class VcpuLoop {
       exit = this.alone()
     }
     registers.running = false
-    domain.count(index, 'RUN_NS', 0, Number(domain.time.systemTime() - now))
+    const spent = domain.time.systemTime() - now
+    domain.count(index, 'RUN_NS', 0, Number(spent))
+    domain.credit.spend(spent)
     domain.count(index, 'EXITS', exit)
     switch (exit) {
       case EXIT.BUDGET:

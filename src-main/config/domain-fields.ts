@@ -57,6 +57,8 @@ export const domainFields = {
     fallback: 'required',
   },
   vcpus: { xml: 'vcpu', codec: wholeNumber, xl: { key: 'vcpus', codec: wholeNumber }, fallback: { value: 1 } },
+  cpuWeight: { xml: 'cputune/shares', codec: wholeNumber, xl: { key: 'cpu_weight', codec: wholeNumber }, fallback: 'absent' },
+  cpuCap: { xml: '~/cap', codec: wholeNumber, xl: { key: 'cap', codec: wholeNumber }, fallback: 'absent' },
   kernel: { xml: 'os/kernel', codec: textOrNothing, xl: { key: 'kernel', codec: textOrNothing }, fallback: nothing },
   ramdisk: { xml: 'os/initrd', codec: textOrNothing, xl: { key: 'ramdisk', codec: textOrNothing }, fallback: { value: null } },
   cmdline: { xml: 'os/cmdline', codec: textOrNothing, xl: { key: 'cmdline', codec: textOrNothing }, fallback: nothing },

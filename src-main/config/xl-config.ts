@@ -245,7 +245,7 @@ function unsaidOf(device: Device): string[] {
 
 /** `unknown` are the lines kept from an import. */
 export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { text: string; notes: ConfigNote[] } {
-  const numbers = new Set(['memory', 'vcpus'])
+  const numbers = new Set(['memory', 'vcpus', 'cpu_weight', 'cap'])
   const lines = [`# ${config.title ?? config.name}`.replace(/\s+/g, ' '), `type = 'pvh'`]
   for (const [key, text] of fieldsText(domainFields, { ...config })) {
     lines.push(`${key} = ${numbers.has(key) ? text : xlText(text)}`)

@@ -16,6 +16,7 @@ import {
   shortText,
   type TypeOf,
   text,
+  within,
 } from '../../src-engine/public/shape'
 import {
   DEVICES_MOST,
@@ -63,6 +64,9 @@ export const domainConfigShape = fields({
   autostart: optional(flag),
   memoryMiB: count,
   vcpus: count,
+  /** Xen's credit scheduler: weight among the running machines (256 when absent), and most vcpu time in percent of a processor, 0: no cap. */
+  cpuWeight: optional(within(1, 65535)),
+  cpuCap: optional(within(0, 3200)),
   kernel: path,
   ramdisk: nullable(path),
   cmdline: shortText(4096),

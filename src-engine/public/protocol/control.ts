@@ -120,6 +120,15 @@ export const DOMAIN_CALLS = {
   link: { args: fields({ link: linkEnd }), reply: unit, status: 'done' },
   /** Runs a paused domain (also the first time, after build or restore). */
   resume: { args: unit, reply: unit, status: 'done' },
+  /**
+   * The scheduler over all domains (xl sched-credit): from now on the vcpus together may use `grantNs` more time, or with no figure
+   * what they want. Answers what they have used so far, and how many run or would like to.
+   */
+  schedule: {
+    args: fields({ grantNs: optional(count) }),
+    reply: fields({ usedNs: count, wanting: count }),
+    status: 'done',
+  },
   /** Answered when every vcpu has stopped at an instruction boundary. */
   pause: { args: unit, reply: unit, status: 'done' },
   /**

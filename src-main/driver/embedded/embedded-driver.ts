@@ -2,6 +2,7 @@
 // Invariant: a guest is in `guests` from before its process is forked until its process is gone; while `starting`, its end
 // is the start's failure and no event. Domids are not used again while domain 0 may remember them.
 // Runs in: main, plain Node.
+import { cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CallError } from '../../../src-engine/public/protocol/call'
 import { err, ok, type Result } from '../../../src-engine/public/result'
@@ -43,6 +44,8 @@ import { engineError } from './engine-error'
 import { Guest } from './guest'
 import { EmbeddedImages } from './images'
 import { readIdentity } from './save-identity'
+import { Scheduler } from './scheduler'
+import { DEFAULT_WEIGHT } from './shares'
 import { takeSnapshot } from './snapshot'
 
 interface Running {
@@ -110,6 +113,11 @@ export class EmbeddedDriver implements HypervisorDriver {
   private readonly guests = new Map<string, Running>()
   private listener: (event: DriverEvent) => void = () => {}
   private timer: NodeJS.Timeout | undefined
+  private readonly scheduler = new Scheduler({
+    domains: () => [...this.guests.values()].filter(({ starting }) => !starting).map(({ guest }) => guest),
+    capacity: cpus().length,
+    now: () => performance.now(),
+  })
   private sampleMs: number = SAMPLE_INTERVAL_MS
   private opened = false
   private lastDomid = 0
@@ -156,6 +164,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     this.opened = true
     this.sampleEvery(this.sampleMs)
     this.watchdog.start()
+    this.scheduler.start()
     return ok(null)
   }
 
@@ -170,6 +179,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   async close(): Promise<void> {
     this.opened = false
     clearInterval(this.timer)
+    this.scheduler.stop()
     this.watchdog.stop()
     await Promise.all([...this.guests.values()].map(({ guest }) => guest.destroy()))
     this.domain0.stop()
@@ -257,6 +267,8 @@ export class EmbeddedDriver implements HypervisorDriver {
       dmesg: (text) => this.listener({ kind: 'log', uuid, level: 'debug', source: 'hypervisor', text }),
       ended: (how, detail) => this.ended(running, how, detail),
     })
+    guest.weight = config.cpuWeight ?? DEFAULT_WEIGHT
+    guest.cap = config.cpuCap ?? 0
     let settle = (): void => {}
     const settled = new Promise<void>((resolve) => {
       settle = resolve

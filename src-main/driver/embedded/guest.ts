@@ -18,6 +18,7 @@ import type { Outcome, StopKind } from '../driver'
 import { RateMeter } from './device-rates'
 import type { Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
+import { DEFAULT_WEIGHT } from './shares'
 
 export interface GuestListener {
   log(level: DomainEvents['log']['level'], text: string): void
@@ -52,6 +53,9 @@ export class Guest {
   readonly meter = new RateMeter()
   readonly caller: Caller<DomainCalls, DomainEvents>
   onProgress: (fraction: number) => void = () => {}
+  /** Among the running domains, as Xen's credit scheduler has it. */
+  weight = DEFAULT_WEIGHT
+  cap = 0
   private readonly supervisor: Supervisor
   private readonly child: ChildProcess
   private readonly listener: GuestListener
@@ -143,6 +147,12 @@ export class Guest {
       Math.min(most, Math.max(0, (now - before) / ((at - last.at) * 1e6)))
     const shares = each.map((now, vcpu) => share(now, last.each[vcpu] ?? now, 1))
     return { cpu: share(ns, last.ns, vcpus), vcpus: shares, memoryKiB }
+  }
+
+  /** What the scheduler grants, and what it hears (scheduler.ts). */
+  async schedule(grantNs: number | undefined): Promise<DomainCalls['schedule']['reply'] | undefined> {
+    const answer = await this.caller.call('schedule', grantNs === undefined ? {} : { grantNs })
+    return answer.ok ? answer.value : undefined
   }
 
   failed(): boolean {

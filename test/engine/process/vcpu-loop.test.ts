@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LocalApics, machineImports } from '../../../src-engine/process/machine'
 import { VcpuLoop } from '../../../src-engine/process/vcpu-loop'
+import { RUNSTATE } from '../../../src-engine/public/xen/vcpu'
 import type { CoreImports } from '../../../src-engine/vcpu/core-interface'
 import { EXIT, GPR, Registers } from '../../../src-engine/vcpu/registers'
 import { type FakeDomain, fakeDomain } from '../../support/fake-domain'
@@ -210,5 +211,41 @@ describe('the machine around the core', () => {
     expect(imports.mmio_read(0xe0000000n, 8)).toBe(0xffff_ffff_ffff_ffffn)
     expect(imports.rdmsr(0x9999)).toBe(0)
     expect(imports.tsc()).toBe(fake.domain.time.systemTime())
+  })
+
+  it('runs as long as its domain has credit, and is runnable, not running, without', () => {
+    const { domain, clock } = fake
+    const busy = (): number => {
+      clock.ns += 3_000_000n
+      return EXIT.BUDGET
+    }
+    core.steps.push(busy, busy)
+    domain.credit.grant(5_000_000n)
+    loop.step()
+    loop.step()
+    expect(domain.credit.mayRun()).toBe(false)
+    // It stands by; the next grant comes just when it has noted that.
+    let looks = 0
+    clock.now = () => {
+      if (++looks === 2) {
+        clock.ns += 7_000_000n
+        domain.credit.grant(5_000_000n)
+      }
+      return clock.ns
+    }
+    loop.step()
+    expect(domain.vget(0, 'RUNSTATE')).toBe(RUNSTATE.runnable)
+    expect(domain.credit.wanting()).toBe(1)
+    // The 1 ms overdrawn is off the grant.
+    expect(domain.get64('CREDIT')).toBe(4_000_000n)
+    clock.ns += 2_000_000n
+    loop.step()
+    expect(domain.vget(0, 'RUNSTATE')).toBe(RUNSTATE.running)
+    expect(domain.vget64(0, 'RUNSTATE_TIME', RUNSTATE.runnable)).toBe(2_000_000n)
+    // No more than four grants lie ready.
+    for (let i = 0; i < 9; i++) domain.credit.grant(5_000_000n)
+    expect(domain.get64('CREDIT')).toBe(20_000_000n)
+    domain.credit.release()
+    expect(domain.credit.mayRun()).toBe(true)
   })
 })

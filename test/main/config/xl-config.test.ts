@@ -112,10 +112,13 @@ describe('xl.cfg', () => {
       extra = "4"
       on_crash = 'preserve'
       cpu_weight = 512
+      cap = 50
     `)
     expect(config).toMatchObject({
       name: 'old',
       memoryMiB: 256,
+      cpuWeight: 512,
+      cpuCap: 50,
       cmdline: 'root=/dev/sda1 ro 4',
       devices: [
         { dev: 'xvda', path: '/images/old.img', readonly: false },
@@ -133,10 +136,12 @@ describe('xl.cfg', () => {
       'A network interface without an address got 00:16:3e:00:00:01.',
       'The network interface 00:16:3E:00:00:99 joins the virtual network “default” instead of “xenbr0”.',
       'A network interface without an address got 00:16:3e:00:00:01.',
-      'Kept in the configuration, but without effect here: builder, on_crash, cpu_weight.',
+      'Kept in the configuration, but without effect here: builder, on_crash.',
     ])
-    expect(unknown).toBe(`builder = "linux"\non_crash = 'preserve'\ncpu_weight = 512`)
-    expect(writeXl(config, '11111111-2222-4333-8444-555555555555', unknown).text).toContain(unknown)
+    expect(unknown).toBe(`builder = "linux"\non_crash = 'preserve'`)
+    const { text } = writeXl(config, '11111111-2222-4333-8444-555555555555', unknown)
+    expect(text).toContain(unknown)
+    expect(text).toContain('cpu_weight = 512\ncap = 50\n')
   })
 
   it.each([
