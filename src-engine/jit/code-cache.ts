@@ -69,11 +69,16 @@ export class CodeCache {
     return 0
   }
 
-  /** First uops of all 64-bit blocks of the page that holds a host address. */
-  blocksOfPage(host: number): number[] {
+  /** What the list of a page's blocks begins with: another one as soon as a block comes or goes. */
+  headOfPage(host: number): number {
+    return this.view.getUint32(this.base + CODE_CACHE.HEADS + (host >>> 12) * 4, true)
+  }
+
+  /** First uops of all 64-bit blocks of the page that holds a host address, the last decoded first; those before a former head. */
+  blocksOfPage(host: number, before = 0): number[] {
     const blocks: number[] = []
-    let h = this.view.getUint32(this.base + CODE_CACHE.HEADS + (host >>> 12) * 4, true)
-    while (h !== 0) {
+    let h = this.headOfPage(host)
+    while (h !== 0 && h !== before) {
       if (this.view.getUint32(h + BLOCK.MODE, true) === MODE_64) blocks.push(h + BLOCK.HEADER)
       h = this.view.getUint32(h + BLOCK.PAGE_NEXT, true)
     }

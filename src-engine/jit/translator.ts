@@ -5,8 +5,9 @@
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
 import { CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
-import { formRegion, rootOf } from './region'
+import { formRegion, Roots } from './region'
 import { RegionCode } from './region-code'
+import { UOP_STALE } from './uop-table'
 import { type ImportedFunction, moduleOf } from './wasm-writer'
 
 /** What the translator needs of the core's exports. */
@@ -44,7 +45,7 @@ export interface Witness {
   sampled(first: number): void
 }
 
-export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 4096, threshold: 100, blocks: 64, bytes: 8 << 20 }
+export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 4096, threshold: 64, blocks: 64, bytes: 8 << 20 }
 
 /** For tests: what ran a few times is translated. */
 export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2 }
@@ -55,6 +56,8 @@ export interface TranslatorStatistics {
   bytes: number
   evicted: number
   milliseconds: number
+  /** The longest time the vcpu stood still for it. */
+  longest: number
 }
 
 interface Installed {
@@ -64,16 +67,23 @@ interface Installed {
 
 const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
+/** Regions translated together, and samples after which fewer are. */
+const BATCH = 4
+const BATCH_WAIT = 24
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
 
 export class Translator {
-  readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, milliseconds: 0 }
+  readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, milliseconds: 0, longest: 0 }
   private readonly cache: CodeCache
   private readonly code: RegionCode
   private readonly functions: readonly ImportedFunction[]
+  private readonly roots: Roots
   private readonly counts = new Map<number, number>()
+  /** Hot, to be translated together. */
+  private hot: number[] = []
+  private waited = 0
   private readonly installed = new Map<number, Installed>()
   private readonly free: number[] = []
   private readonly imports: WebAssembly.Imports
@@ -89,6 +99,7 @@ export class Translator {
     private readonly witness?: Witness,
   ) {
     this.cache = new CodeCache(memory.buffer, vcpu)
+    this.roots = new Roots(this.cache)
     this.code = new RegionCode(this.cache, vcpu, witness !== undefined)
     this.functions = witness ? [...CORE_FUNCTIONS, ...WITNESS_FUNCTIONS] : CORE_FUNCTIONS
     this.generation = this.cache.generation()
@@ -116,15 +127,26 @@ export class Translator {
     if (cache.generation() !== this.generation) this.forget()
     const count = (counts.get(first) ?? 0) + 1
     counts.set(first, count)
-    if (count < this.options.threshold) return
-    counts.delete(first)
-    this.translate(first)
+    if (count >= this.options.threshold) {
+      counts.delete(first)
+      this.hot.push(first)
+    }
+    if (this.hot.length > 0 && (++this.waited >= BATCH_WAIT || this.hot.length >= BATCH)) this.translateHot()
   }
 
-  /** Translate what a block is part of, from its root; if that has a region, from the block itself. */
-  translate(first: number): void {
-    const root = rootOf(this.cache, first)
-    this.translateBlocks([this.cache.hasEntry(root) ? first : root])
+  /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
+  private translateHot(): void {
+    const { cache, roots } = this
+    // A block may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
+    const wanted = this.hot
+      .filter((first) => cache.op(first) !== UOP_STALE)
+      .map((first) => {
+        const root = roots.of(first)
+        return cache.hasEntry(root) ? first : root
+      })
+    this.hot = []
+    this.waited = 0
+    this.translateBlocks([...new Set(wanted)], true)
   }
 
   /** Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. */
@@ -167,7 +189,9 @@ export class Translator {
       statistics.bytes += bytes
     })
     statistics.regions += entries.length
-    statistics.milliseconds += performance.now() - start
+    const took = performance.now() - start
+    statistics.milliseconds += took
+    if (took > statistics.longest) statistics.longest = took
   }
 
   private slot(): number {
@@ -205,6 +229,8 @@ export class Translator {
   private forget(): void {
     this.generation = this.cache.generation()
     this.counts.clear()
+    this.roots.forget()
+    this.hot = []
     for (const [index, { bytes }] of this.installed) this.release(index, bytes)
   }
 }

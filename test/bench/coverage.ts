@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { CodeCache } from '../../src-engine/jit/code-cache'
-import { TRANSLATOR_DEFAULTS, type Witness } from '../../src-engine/jit/translator'
+import { TRANSLATOR_DEFAULTS, type TranslatorStatistics, type Witness } from '../../src-engine/jit/translator'
 import { UOPS } from '../../src-engine/jit/uop-table'
 import { hostClock } from '../../src-engine/lib/monotonic'
 import { debianGuest, ramdiskWith } from '../support/debian-guest'
@@ -15,6 +15,7 @@ import { table } from './median'
 import { USERLAND, userlandInit } from './userland'
 
 const TOP = 14
+const NOTHING_MADE: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, milliseconds: 0, longest: 0 }
 const LIMIT_MS = 240_000
 const BITS = 3 // of a region's result, below the uop's address
 
@@ -84,6 +85,8 @@ interface Coverage {
   /** Processor time of the vcpu's thread, and of V8's compilers beside it. */
   readonly seconds: number
   readonly compiling: number
+  /** Regions since the start of the guest, and the time they cost its thread. */
+  readonly made: TranslatorStatistics
   readonly entered: number
   readonly leftAt: readonly (readonly [string, number])[]
   readonly calledFor: readonly (readonly [string, number])[]
@@ -149,6 +152,7 @@ async function cover(subject: Subject): Promise<Coverage> {
     seconds: after.own - before.own,
     compiling: after.all - before.all - (after.own - before.own),
     entered: counts?.entered ?? 0,
+    made: { ...(guest.translator?.statistics ?? NOTHING_MADE) },
     leftAt: top(counts?.leftAt ?? new Map()),
     calledFor: top(counts?.calledFor ?? new Map()),
     interpreted: top(counts?.interpreted ?? new Map()),
@@ -167,14 +171,29 @@ export async function benchCoverage({ only }: { readonly only?: string | undefin
     ].join('\n')
   const text = [
     table([
-      ['', 'M instr', 'translated', 'instr a region run', 'processor s', 'and beside it'],
-      ...rows.map(({ name, millions, share, entered, seconds, compiling }) => [
+      [
+        '',
+        'M instr',
+        'translated',
+        'instr a region run',
+        'processor s',
+        'and beside it',
+        'regions',
+        'blocks',
+        'made in ms',
+        'longest',
+      ],
+      ...rows.map(({ name, millions, share, entered, seconds, compiling, made }) => [
         name,
         millions.toFixed(0),
         `${(share * 100).toFixed(1)} %`,
         entered > 0 ? ((millions * 1e6 * share) / entered).toFixed(0) : '-',
         seconds.toFixed(2),
         compiling.toFixed(2),
+        String(made.regions),
+        String(made.blocks),
+        made.milliseconds.toFixed(0),
+        made.longest.toFixed(1),
       ]),
     ]),
     ...rows.map(({ name, millions, entered, leftAt, calledFor, interpreted }) =>
