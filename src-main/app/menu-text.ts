@@ -2,7 +2,7 @@
 // Runs in: main, plain Node.
 import type { Preferences } from '../public/preferences'
 
-const TEXTS = {
+export const TEXTS = {
   en: {
     file: 'File',
     newMachine: 'New virtual machine…',
@@ -53,8 +53,8 @@ const TEXTS = {
   },
   de: {
     file: 'Datei',
-    newMachine: 'Neue virtuelle Maschine…',
-    restore: 'Wiederherstellen…',
+    newMachine: 'Neue virtuelle Maschine …',
+    restore: 'Wiederherstellen …',
     close: 'Schließen',
     quit: 'Beenden',
     edit: 'Bearbeiten',
@@ -67,8 +67,8 @@ const TEXTS = {
     doctor: 'Diagnose',
     reportTitle: 'Wohin der Bericht gespeichert wird',
     archive: 'Zip-Archiv',
-    restoreTitle: 'Eine gespeicherte Maschine wiederherstellen',
-    saveTitle: 'Die Maschine in eine Datei speichern',
+    restoreTitle: 'Eine gesicherte Maschine wiederherstellen',
+    saveTitle: 'Die Maschine in eine Datei sichern',
     kernelTitle: 'Einen Kernel auswählen',
     ramdiskTitle: 'Eine Ramdisk auswählen',
     diskTitle: 'Ein Plattenabbild auswählen',
@@ -77,8 +77,8 @@ const TEXTS = {
     importTitle: 'Eine Konfiguration importieren',
     exportTitle: 'Die Konfiguration in eine Datei speichern',
     configuration: 'Konfiguration (libvirt-XML, xl.cfg)',
-    importConfig: 'Konfiguration importieren…',
-    trash: 'Papierkorb…',
+    importConfig: 'Konfiguration importieren …',
+    trash: 'Papierkorb …',
     captureTitle: 'Netzwerkkarte in eine Datei mitschneiden',
     capture: 'Mitschnitte',
     tableTitle: 'Zahlen als Tabelle speichern',
@@ -91,12 +91,12 @@ const TEXTS = {
     writeQuestion: 'Darf eine virtuelle Maschine in diese Datei schreiben?',
     writeDetail: '{path}\n\nWas darin steht, kann geändert werden oder verloren gehen.',
     allow: 'Erlauben',
-    savedState: 'Gespeicherte Maschine',
+    savedState: 'Gesicherte Maschine',
     allFiles: 'Alle Dateien',
     quitQuestion: 'Es laufen virtuelle Maschinen: {names}. Was soll mit ihnen geschehen?',
-    save: 'Alle speichern',
+    save: 'Alle sichern',
     shutdown: 'Herunterfahren',
-    destroy: 'Hart ausschalten',
+    destroy: 'Ausschalten erzwingen',
     cancel: 'Abbrechen',
   },
 } as const

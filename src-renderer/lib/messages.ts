@@ -716,7 +716,7 @@ export const messages = {
   'display.vnc-copy': { en: 'Copy the place', de: 'Ort kopieren' },
 
   'snapshots.label': { en: 'Snapshots of {name}', de: 'Sicherungspunkte von {name}' },
-  'snapshots.take': { en: 'Take snapshot…', de: 'Neu anlegen…' },
+  'snapshots.take': { en: 'Take snapshot…', de: 'Neu anlegen …' },
   'snapshots.take-title': { en: 'Take a snapshot of “{name}”', de: 'Sicherungspunkt von „{name}“ anlegen' },
   'snapshots.take-live': {
     en: 'Memory and all disks of one instant are kept; the machine goes on meanwhile.',
@@ -764,7 +764,7 @@ export const messages = {
   'snapshots.what-ramdisk': { en: 'Ramdisk', de: 'Ramdisk' },
   'snapshots.what-cmdline': { en: 'Command line', de: 'Befehlszeile' },
   'snapshots.what-title': { en: 'Title', de: 'Titel' },
-  'snapshots.revert': { en: 'Go back…', de: 'Zurückkehren…' },
+  'snapshots.revert': { en: 'Go back…', de: 'Zurückkehren …' },
   'snapshots.revert-title': { en: 'Go back to “{name}”?', de: 'Zu „{name}“ zurückkehren?' },
   'snapshots.revert-body': {
     en: 'The present state is given up, with {size} written to the disks. Take a snapshot first to keep it.',
@@ -775,7 +775,7 @@ export const messages = {
     de: 'Die Maschine läuft dann mit dem Speicher des Sicherungspunkts weiter.',
   },
   'snapshots.revert-off': { en: 'The machine is off then.', de: 'Die Maschine ist dann aus.' },
-  'snapshots.branch': { en: 'Branch…', de: 'Abzweigen…' },
+  'snapshots.branch': { en: 'Branch…', de: 'Abzweigen …' },
   'snapshots.branch-title': { en: 'A new machine from “{name}”', de: 'Eine neue Maschine aus „{name}“' },
   'snapshots.branch-live': {
     en: 'It runs on from that memory beside the original, with disks and a MAC address of its own. Its disks hold what differs.',
@@ -785,7 +785,7 @@ export const messages = {
     en: 'It is off, with disks and a MAC address of its own. Its disks hold what differs.',
     de: 'Sie ist aus, mit eigenen Platten und eigener MAC-Adresse. Ihre Platten enthalten, was sich unterscheidet.',
   },
-  'snapshots.fork': { en: 'Running copy…', de: 'Laufende Kopie…' },
+  'snapshots.fork': { en: 'Running copy…', de: 'Laufende Kopie …' },
   'snapshots.fork-title': { en: 'A running copy of “{name}”', de: 'Eine laufende Kopie von „{name}“' },
   'snapshots.fork-note': {
     en: 'A running copy goes on from this instant beside the original; no snapshot is kept.',
@@ -795,9 +795,9 @@ export const messages = {
     en: 'A running copy can be made while the machine runs.',
     de: 'Eine laufende Kopie geht, während die Maschine läuft.',
   },
-  'snapshots.clone': { en: 'Clone…', de: 'Klonen…' },
-  'snapshots.rename': { en: 'Rename…', de: 'Umbenennen…' },
-  'snapshots.delete': { en: 'Delete…', de: 'Löschen…' },
+  'snapshots.clone': { en: 'Clone…', de: 'Klonen …' },
+  'snapshots.rename': { en: 'Rename…', de: 'Umbenennen …' },
+  'snapshots.delete': { en: 'Delete…', de: 'Löschen …' },
   'snapshots.delete-title': { en: 'Delete the snapshot “{name}”?', de: 'Sicherungspunkt „{name}“ löschen?' },
   'snapshots.delete-body': {
     en: 'Its memory and picture go. The machine and other snapshots stay as they are.',
@@ -959,6 +959,7 @@ export const messages = {
   'details.nic': { en: 'Network interface {index}', de: 'Netzwerkkarte {index}' },
   'details.display': { en: 'Screen', de: 'Bildschirm' },
   'details.no-medium': { en: 'no medium', de: 'kein Medium' },
+  'details.uuid': { en: 'UUID', de: 'UUID' },
   'details.state': { en: 'State', de: 'Zustand' },
   'details.hypervisor': { en: 'Ringmaster ({driver})', de: 'Ringmaster ({driver})' },
   'details.kind': { en: 'Kind', de: 'Art' },

@@ -56,7 +56,7 @@ export function OverviewPage(props: PageProps) {
       <dl className="facts">
         <dt>{t('details.state')}</dt>
         <dd>{t(`state.${domain.state}`)}</dd>
-        <dt>UUID</dt>
+        <dt>{t('details.uuid')}</dt>
         <dd className="mono">{domain.uuid}</dd>
         <dt>{t('about.hypervisor')}</dt>
         <dd>{t('details.hypervisor', { driver: host?.driver ?? '' })}</dd>
