@@ -1,4 +1,4 @@
-// `npm run -s bench -- boot|cpu|userland|coverage|net|image|io|screen|start [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|userland|coverage|net|image|io|screen|start|ui [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -12,6 +12,7 @@ import { benchIo } from './io'
 import { benchNet } from './net'
 import { benchScreen } from './screen'
 import { benchStart } from './start'
+import { benchUi } from './ui'
 import { benchUserland } from './userland'
 
 export interface BenchOptions {
@@ -37,6 +38,7 @@ const BENCHES: Record<
   net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
+  ui: { runs: 1, what: 'the manager window with 1 to 1,000 domains, beside virt-manager', run: benchUi },
   screen: { runs: 3, what: "a guest's screen to a window and to a VNC viewer: frames and share of a core", run: benchScreen },
   io: { runs: 3, what: 'disks of a guest: ring, link and service without a processor, then a guest beside QEMU', run: benchIo },
 }
