@@ -38,17 +38,25 @@ export class PumpHost {
   private readonly makers: ReadonlyMap<string, PumpMaker>
   private readonly reserved: readonly number[]
   private readonly log: Log
+  private readonly stalled: (reason: string) => void
   private readonly hosted = new Map<string, Hosted>()
   private readonly byChannel = new Map<number, Hosted>()
   private readonly byPort = new Map<number, DevicePump>()
   private link: PumpLink | undefined
 
-  /** `reserved`: ports of the store and the console, which are no device's. */
-  constructor(guest: GuestAccess, makers: ReadonlyMap<string, PumpMaker>, reserved: readonly number[], log: Log) {
+  /** `reserved`: ports of the store and the console, which are no device's. `stalled`: as PumpSetup has it. */
+  constructor(
+    guest: GuestAccess,
+    makers: ReadonlyMap<string, PumpMaker>,
+    reserved: readonly number[],
+    log: Log,
+    stalled: (reason: string) => void = () => {},
+  ) {
     this.guest = guest
     this.makers = makers
     this.reserved = reserved
     this.log = log
+    this.stalled = stalled
   }
 
   /** The guest has sent on a port that is neither the store's nor the console's. */
@@ -119,6 +127,11 @@ export class PumpHost {
     return this.byChannel.get(channel)?.pump.receive(body, view)
   }
 
+  /** The domain goes on. */
+  retry(): void {
+    for (const { pump } of this.hosted.values()) pump.retry?.()
+  }
+
   /** Only while the vcpus stand still. */
   save(): SavedPump[] {
     return [...this.hosted.values()].map(({ connect, pump }) => ({ connect: JSON.stringify(connect), state: pump.save() }))
@@ -144,7 +157,13 @@ export class PumpHost {
     const maker = this.makers.get(key.split('/')[0] ?? '')
     if (!maker) return err('this domain knows no such device')
     if (this.hosted.size >= PUMP_LIMIT) return err('too many devices')
-    const made = maker({ guest: this.guest, connect, state, failed: (reason) => this.failed(key, pump, reason) })
+    const made = maker({
+      guest: this.guest,
+      connect,
+      state,
+      failed: (reason) => this.failed(key, pump, reason),
+      stalled: this.stalled,
+    })
     if (!made.ok) return made
     const pump = made.value
     const bound: number[] = []

@@ -97,6 +97,9 @@ export class DomainProcess {
   private readonly ended: () => void
   private running: Running | undefined
   private paused = true
+  /** By itself, because of a device. */
+  private stalled = false
+  private stopping: Promise<void> = Promise.resolve()
   private started = false
   private exited = false
   private destroyed = false
@@ -148,7 +151,8 @@ export class DomainProcess {
         running.link.attach(transport.value)
         return DONE
       },
-      resume: () => {
+      resume: async () => {
+        await this.stopping
         if (!this.running) return NO_DOMAIN
         if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
         if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
@@ -291,7 +295,7 @@ export class DomainProcess {
     this.saveEnded = checkpoint
     const saved = await checkpoint
     this.saving = false
-    const goOn = !wasPaused && !this.exited && (!saved.ok || leaveRunning === true)
+    const goOn = !wasPaused && !this.stalled && !this.exited && (!saved.ok || leaveRunning === true)
     if (goOn) running.threads.go()
     else this.paused = true
     if (!saved.ok) return saved
@@ -395,6 +399,7 @@ export class DomainProcess {
       new Map([...PUMP_MAKERS, ...(screen?.pumps ?? [])]),
       [storePort, consolePort],
       this.log,
+      (reason) => this.stall(reason),
     )
     const wrong = devices.load(state?.devices ?? [])
     if (wrong !== undefined) {
@@ -419,8 +424,22 @@ export class DomainProcess {
     return isElectronPort(port) ? ok(electronPortTransport(port)) : err('Neither a port nor a path for the link came.')
   }
 
+  /** A device cannot go on: everything stands until somebody resumes the domain. */
+  private stall(reason: string): void {
+    if (this.exited || this.destroyed) return
+    this.log('warning', `paused: ${reason}`)
+    const { running } = this
+    this.paused = true
+    this.stalled = true
+    this.answerer.event('paused', { text: `${reason}.` })
+    if (running && this.started && !this.saving) this.stopping = running.threads.stop()
+  }
+
   private resume(running: Running): void {
     this.paused = false
+    this.stalled = false
+    // First: what stalls at once again pauses the domain after this.
+    running.devices.retry()
     if (this.started) {
       running.threads.go()
       return

@@ -26,14 +26,17 @@ interface DeviceWord {
 
 export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
   '--disk': {
-    usage: '--disk FILE[,format=FORMAT][,ro][,removable][,dev=xvdN]',
-    names: ['format', 'ro', 'removable', 'dev'],
+    usage: '--disk FILE[,format=FORMAT][,ro][,removable][,dev=xvdN][,enospace=stop|report]',
+    names: ['format', 'ro', 'removable', 'dev', 'enospace'],
     make({ first, named }, earlier, file) {
       const used = earlier.map((device) => (device.kind === 'vbd' ? device.dev : ''))
       const dev =
         named.get('dev') ?? [...'abcdefghijklmnop'].map((letter) => `xvd${letter}`).find((name) => !used.includes(name))
       const format = IMAGE_FORMATS.find((one) => one === (named.get('format') ?? 'raw'))
       if (!format) return err(`--disk: format is one of ${IMAGE_FORMATS.join(', ')}`)
+      const enospace = named.get('enospace')
+      if (enospace !== undefined && enospace !== 'stop' && enospace !== 'report')
+        return err('--disk: enospace is stop or report')
       return ok({
         kind: 'vbd',
         dev: dev ?? '',
@@ -41,6 +44,7 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
         format,
         readonly: named.has('ro'),
         removable: named.has('removable') || first === '',
+        ...(enospace === undefined ? {} : { enospace }),
       })
     },
   },

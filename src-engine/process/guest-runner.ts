@@ -23,6 +23,8 @@ const STAGE_GONE = -1
 /** After the domain has stopped its last console bytes are on their way through domain 0, perhaps through a new one. */
 const SETTLE_STEP_MS = 5
 const SETTLE_LIMIT_MS = 20_000
+/** Between two looks whether a disk has room again. */
+const RETRY_MS = 2000
 /** Ctrl-] on a terminal ends the runner. */
 const ESCAPE = 0x1d
 
@@ -38,6 +40,7 @@ export class GuestRunner {
   private finish: (status: number) => void = () => {}
   private readonly finished: Promise<number>
   private status: number | undefined
+  private toldPaused = false
 
   constructor(private readonly options: GuestOptions) {
     this.watch = new ConsoleWatch(options.expectations)
@@ -51,6 +54,7 @@ export class GuestRunner {
     this.domain = new Caller<DomainCalls, DomainEvents>(this.domainProcess(), DOMAIN_CALLS, DOMAIN_EVENTS, {
       log: ({ level, text }) => this.log(level, text),
       exit: ({ reason, text }) => this.stopped(reason, text),
+      paused: ({ text }) => this.paused(text),
       progress: () => {},
       dmesg: () => {},
     })
@@ -224,6 +228,15 @@ export class GuestRunner {
     if (this.watch.met && last?.send === undefined && last?.keys === undefined && !this.options.save) {
       this.finish(GUEST_EXIT.GOOD)
     }
+  }
+
+  /** A disk has no room: there is nobody else to have it go on. */
+  private paused(text: string): void {
+    if (!this.toldPaused) this.complain(`paused: ${text} It goes on when there is room.`)
+    this.toldPaused = true
+    setTimeout(() => {
+      if (this.status === undefined) this.domain.call('resume', {})
+    }, RETRY_MS)
   }
 
   private type(text: string): void {

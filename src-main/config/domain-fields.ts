@@ -87,6 +87,7 @@ export const diskFields = {
     },
     fallback: no,
   },
+  enospace: { xml: 'driver@error_policy', codec: words({ stop: ['enospace', 'stop'], report: 'report' }), fallback: 'absent' },
   allowedBacking: { xml: '~/backing', codec: plainText, many: true, fallback: 'absent' },
   // In xl.cfg `target` swallows the rest of the specification, so it is the last of the rows.
   path: { xml: 'source@file', codec: textOrNothing, xl: { key: 'target', codec: textOrNothing }, fallback: nothing },

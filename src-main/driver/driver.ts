@@ -41,7 +41,8 @@ export interface DriverSample {
 }
 
 export type DriverEvent =
-  | { readonly kind: 'paused'; readonly uuid: string; readonly paused: boolean }
+  /** `detail`: one sentence why it paused itself. */
+  | { readonly kind: 'paused'; readonly uuid: string; readonly paused: boolean; readonly detail?: string }
   | { readonly kind: 'stopped'; readonly uuid: string; readonly how: StopKind; readonly detail: string }
   | {
       readonly kind: 'log'

@@ -409,9 +409,10 @@ export class Domains {
 
   // ---- what the driver tells ----------------------------------------------------------------
 
-  onPaused(uuid: string, paused: boolean): void {
+  onPaused(uuid: string, paused: boolean, detail = ''): void {
     const domain = this.domains.get(uuid)
     if (!domain) return
+    domain.detail = detail
     if (paused && (domain.state === 'running' || domain.state === 'shutdown')) this.apply(domain, 'suspended')
     if (!paused && domain.state === 'paused') this.apply(domain, 'resumed')
   }

@@ -393,7 +393,7 @@ export class Toolstack {
     const { clock, emit } = this.parts
     switch (event.kind) {
       case 'paused':
-        this.domains.onPaused(event.uuid, event.paused)
+        this.domains.onPaused(event.uuid, event.paused, event.detail)
         break
       case 'stopped':
         this.domains.onStopped(event)

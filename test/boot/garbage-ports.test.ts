@@ -40,6 +40,7 @@ async function startDomain() {
   const caller = new Caller<DomainCalls, DomainEvents>(nodeProcessTransport(child), DOMAIN_CALLS, DOMAIN_EVENTS, {
     log: ({ level, text }) => log.push(`${level}: ${text}`),
     dmesg: () => {},
+    paused: () => {},
     progress: () => {},
     exit: (event) => {
       exit = event

@@ -106,6 +106,7 @@ export class RunningGuest {
       exit: (event) => {
         this.exit = event
       },
+      paused: () => {},
       progress: () => {},
       dmesg: () => {},
     })

@@ -1,7 +1,7 @@
 // DEV_DATA of block devices: batches of requests of one kind from the pump, answered as a whole by the service.
 // A batch: kind u8 @0, flags u8 @1, entries u16 @2, tag u32 @4 (the pump's), place u32 @8 (where in the bounce file the payload is or
 // is wanted, with IN_BOUNCE), payload bytes u32 @12; then entries of 12 bytes: sector u64 @0, sectors u32 @8. The payload of a write
-// follows if it is not in the bounce file. The answer: kind u8 @0, entries u16 @2, tag u32 @4, a status u8 an entry from @8 (0 good),
+// follows if it is not in the bounce file. The answer: kind u8 @0, entries u16 @2, tag u32 @4, a status u8 an entry from @8 (STATUS),
 // then the payload of a read if it is not in the bounce file.
 // Invariant: entries' payloads follow each other in their order. Runs in: domain process and domain 0 (pure).
 
@@ -9,6 +9,9 @@ export const KIND = { READ: 1, WRITE: 2, FLUSH: 3, DISCARD: 4 } as const
 
 /** IN_BOUNCE: see above. BARRIER: a write before which all earlier, and after which it, must be on the disk. */
 export const FLAG = { IN_BOUNCE: 1, BARRIER: 2 } as const
+
+/** NO_SPACE: the host had no room, and the request is to be kept until it is asked again. */
+export const STATUS = { GOOD: 0, ERROR: 1, NO_SPACE: 2 } as const
 
 export const BATCH_HEADER = 16
 export const BATCH_ENTRY = 12

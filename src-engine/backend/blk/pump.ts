@@ -22,6 +22,7 @@ import {
   DEVICE_WINDOW,
   FLAG,
   KIND,
+  STATUS,
   writeBatchHead,
   writeEntry,
 } from './batch'
@@ -86,6 +87,7 @@ class BlkPump implements DevicePump {
   readonly ports: readonly number[]
   private readonly guest: GuestAccess
   private readonly fail: (reason: string) => void
+  private readonly stall: () => void
   private readonly ring: BackRing
   private readonly layout: BlkifLayout
   private readonly port: number
@@ -109,12 +111,15 @@ class BlkPump implements DevicePump {
   private barrier = false
   /** Waits for a place in the bounce file. */
   private waiting = false
+  /** There is no room on the host: what is unanswered waits for `retry`. */
+  private stalled = false
   private lookAgain: NodeJS.Immediate | undefined
   private readonly waste = new Uint8Array(8 * SECTOR_SIZE)
 
   constructor(setup: PumpSetup, ring: BackRing, layout: BlkifLayout, port: number, saved: readonly SavedRequest[]) {
     this.guest = setup.guest
     this.fail = setup.failed
+    this.stall = () => setup.stalled?.(`${setup.connect.backend['name'] ?? setup.connect.key} has no room on the host`)
     this.ring = ring
     this.layout = layout
     this.port = port
@@ -160,6 +165,12 @@ class BlkPump implements DevicePump {
     this.waiting = false
     this.queue = [...this.unanswered]
     for (const request of this.queue) request.restart()
+  }
+
+  retry(): void {
+    if (!this.stalled) return
+    this.stalled = false
+    this.work()
   }
 
   save(): Uint8Array {
@@ -229,6 +240,7 @@ class BlkPump implements DevicePump {
 
   /** Makes batches of what is queued, in order, as long as the window allows. */
   private give(): void {
+    if (this.stalled) return
     for (let head = this.queue[0]; head && this.onTheWay < DEVICE_WINDOW && !this.barrier; head = this.queue[0]) {
       const { does, refs } = head.what
       const barrier = does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER
@@ -407,13 +419,26 @@ class BlkPump implements DevicePump {
     if (batch.kind === KIND.WRITE || batch.kind === KIND.DISCARD) this.changes--
     if (batch.kind === KIND.READ) this.deliver(batch, body, payload)
     if (batch.place >= 0) this.service?.bounce?.give(batch.place, batch.bytes)
+    let stalled = false
     batch.pieces.forEach(({ request }, i) => {
       request.pieces--
-      if (body[ANSWER_HEADER + i] !== 0) request.failed = true
-      if (request.pieces > 0 || request === this.queue[0]) return
+      const status = body[ANSWER_HEADER + i]
+      if (status === STATUS.NO_SPACE) request.stalled = true
+      else if (status !== STATUS.GOOD) request.failed = true
+      if (request.pieces > 0) return
+      const queued = request === this.queue[0]
+      if (request.stalled && !request.failed) {
+        request.restart()
+        if (!queued) this.queue.push(request)
+        stalled = true
+      } else if (queued) return
+      else this.finish(request)
       if (request.what.does === BLKIF_OP.BLKIF_OP_WRITE_BARRIER) this.barrier = false
-      this.finish(request)
     })
+    if (stalled && !this.stalled) {
+      this.stalled = true
+      this.stall()
+    }
     this.work()
     return undefined
   }

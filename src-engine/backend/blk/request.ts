@@ -38,6 +38,8 @@ export class BlkRequest {
   given = 0
   pieces = 0
   failed = false
+  /** There was no room for it. */
+  stalled = false
 
   constructor(readonly what: SavedRequest) {}
 
@@ -46,6 +48,7 @@ export class BlkRequest {
     this.given = 0
     this.pieces = 0
     this.failed = false
+    this.stalled = false
   }
 
   /** Sectors of all its segments. */

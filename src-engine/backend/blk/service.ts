@@ -4,7 +4,7 @@
 // Nothing is kept that a new domain 0 would miss. Requests are hostile: sectors beyond the disk, sizes that do not add up, places
 // outside the bounce file. Runs in: domain 0.
 import { readSync, writeSync } from 'node:fs'
-import type { ImageResult } from '../../image/error'
+import type { ImageErrorCode, ImageResult } from '../../image/error'
 import type { Extent, Image, OpenOptions } from '../../image/image'
 import type { Disk } from '../../public/protocol/device'
 import { IMAGE_FORMATS } from '../../public/protocol/device'
@@ -23,6 +23,7 @@ import {
   KIND,
   readBatchHead,
   readEntry,
+  STATUS,
 } from './batch'
 import { MAX_RING_PAGE_ORDER } from './frontend-keys'
 import { Pace } from './pace'
@@ -131,7 +132,7 @@ export class BlkService implements DeviceService {
     }
     return ok({
       // A drive's medium may change: nothing is read ahead there.
-      pump: { sectors: this.disk.removable ? '0' : (now['sectors'] ?? '0') },
+      pump: { sectors: this.disk.removable ? '0' : (now['sectors'] ?? '0'), name: this.disk.dev },
       keys: {
         ...now,
         'sector-size': String(SECTOR_SIZE),
@@ -293,7 +294,7 @@ export class BlkService implements DeviceService {
       })
       .then((payload) => {
         this.working.delete(done)
-        for (const one of status) this.figures.errors += one
+        for (const one of status) if (one === STATUS.ERROR) this.figures.errors++
         // The pump asks again whoever is next on its link.
         if (this.port !== port) return
         this.inFlight -= bytes
@@ -401,6 +402,10 @@ export class BlkService implements DeviceService {
     if (done) this.tellOf(done)
   }
 
+  private statusOf(code: ImageErrorCode): number {
+    return code === 'no-space' && this.disk.enospace === 'stop' ? STATUS.NO_SPACE : STATUS.ERROR
+  }
+
   /** An error of the host's, not one the guest asked for: somebody must hear of it, but not each time. */
   private tellOf(done: ImageResult<void>): void {
     if (done.ok || done.error.code === 'range' || done.error.code === 'read-only') return
@@ -427,7 +432,8 @@ export class BlkService implements DeviceService {
         if (done.ok) return
         this.tellOf(done)
         for (const request of run.requests) {
-          if (run.requests.length === 1 || !(await call(image, request)).ok) status[request.index] = 1
+          const alone = run.requests.length === 1 ? done : await call(image, request)
+          if (!alone.ok) status[request.index] = this.statusOf(alone.error.code)
         }
       }),
     )

@@ -32,6 +32,8 @@ export const diskShape = fields({
   removable: flag,
   /** Backing files outside the image's own folder are opened only when the user agreed to these. */
   allowedBacking: optional(list(shortText(4096), 64)),
+  /** No room on the host for a write: the guest is paused and the write kept, or (left out) the guest sees an I/O error. */
+  enospace: optional(oneOf('stop', 'report')),
 })
 export type Disk = TypeOf<typeof diskShape>
 

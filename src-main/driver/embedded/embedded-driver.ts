@@ -266,6 +266,7 @@ export class EmbeddedDriver implements HypervisorDriver {
       log: (level, text) => this.log(uuid, level, text),
       dmesg: (text) => this.listener({ kind: 'log', uuid, level: 'debug', source: 'hypervisor', text }),
       ended: (how, detail) => this.ended(running, how, detail),
+      paused: (detail) => this.listener({ kind: 'paused', uuid, paused: true, detail }),
     })
     guest.weight = config.cpuWeight ?? DEFAULT_WEIGHT
     guest.cap = config.cpuCap ?? 0

@@ -25,6 +25,8 @@ export interface GuestListener {
   /** A line of the hypervisor's message ring. */
   dmesg(text: string): void
   ended(how: StopKind, detail: string): void
+  /** By itself: a disk has no room. */
+  paused(detail: string): void
 }
 
 /** What a stopped guest's reason means for the toolstack. */
@@ -80,6 +82,7 @@ export class Guest {
       log: ({ level, text }) => listener.log(level, text),
       dmesg: ({ text }) => listener.dmesg(text.trimEnd()),
       progress: ({ done, total }) => this.onProgress(total > 0 ? Math.min(1, done / total) : 0),
+      paused: ({ text }) => listener.paused(text),
       exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text.replace(/\.\s*$/, '')),
     })
     this.gone = new Promise((resolve) => this.child.onExit(({ text }) => resolve(this.exited(text))))
