@@ -48,6 +48,8 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
       return (await import('./views/create-domain/CreateDomainView')).CreateDomainView
     case 'networks':
       return (await import('./views/networks/NetworksView')).NetworksView
+    case 'host':
+      return (await import('./views/host/HostView')).HostView
     case 'preferences':
       return (await import('./views/preferences/PreferencesView')).PreferencesView
     case 'doctor':

@@ -17,6 +17,7 @@ import type { CallName } from '../public/calls'
 import { fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
+import { poolsShape } from '../public/storage'
 import type { WindowView } from '../public/types'
 import { socketPlace } from '../public/xm-socket'
 import type { ElectronChannels } from '../supervisor/electron'
@@ -80,6 +81,7 @@ export class App {
       networks: new NetworkStore(join(folder, 'networks.json')),
       metadata: new MetadataStore(join(folder, 'metadata')),
       snapshots: new SnapshotStore(join(folder, 'snapshots')),
+      pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
       clock: systemClock,
       demo: parts.demo,
       debian: parts.debian,
@@ -260,6 +262,7 @@ export class App {
       doctor: () => this.windows.open('doctor'),
       about: () => this.windows.open('about'),
       networks: () => this.windows.open('networks'),
+      host: () => this.windows.open('host'),
       manager: () => this.showManager(),
       quit: () => app.quit(),
     })

@@ -10,7 +10,7 @@ import type { MenuText } from './menu-text'
 export const SAVED_EXTENSION = 'rmsave'
 
 interface DialogRow {
-  readonly mode: 'open' | 'save'
+  readonly mode: 'open' | 'save' | 'folder'
   readonly title: keyof MenuText
   readonly kinds?: { readonly name: keyof MenuText; readonly extensions: readonly string[] }
   /** Where a save dialog begins: the user's documents, pictures, or our folder of disks. */
@@ -84,6 +84,7 @@ const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
   },
   // The proposed name has the ending: the two formats have different ones.
   saveConfig: { mode: 'save', title: 'exportTitle', place: 'documents' },
+  poolFolder: { mode: 'folder', title: 'poolTitle' },
 }
 
 function folderOf(place: DialogRow['place'], diskFolder: string): string {
@@ -111,7 +112,13 @@ export async function pickFile(
     const chosen = await dialog.showSaveDialog(window, { title: text[row.title], defaultPath, filters })
     return chosen.canceled || !chosen.filePath ? null : chosen.filePath
   }
-  const chosen = await dialog.showOpenDialog(window, { title: text[row.title], properties: ['openFile'], filters })
+  const properties: ('openDirectory' | 'createDirectory' | 'openFile')[] =
+    row.mode === 'folder' ? ['openDirectory', 'createDirectory'] : ['openFile']
+  const chosen = await dialog.showOpenDialog(window, {
+    title: text[row.title],
+    properties,
+    ...(row.mode === 'folder' ? {} : { filters }),
+  })
   return chosen.canceled ? null : (chosen.filePaths[0] ?? null)
 }
 

@@ -13,6 +13,7 @@ export interface MenuActions {
   preferences(): void
   networks(): void
   doctor(): void
+  host(): void
   about(): void
   manager(): void
   quit(): void
@@ -35,6 +36,7 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
     { role: 'paste' },
     { role: 'selectAll' },
     { type: 'separator' },
+    { label: text.host, click: actions.host },
     { label: text.networks, click: actions.networks },
     { label: text.preferences, click: actions.preferences },
   ]

@@ -18,6 +18,7 @@ const VIEWS: Readonly<Record<WindowView, ViewRow>> = {
   domain: { width: 980, height: 720, minWidth: 560, minHeight: 420, title: 'Ringmaster' },
   'create-domain': { width: 720, height: 760, minWidth: 480, minHeight: 420, title: 'New virtual machine' },
   networks: { width: 860, height: 600, minWidth: 560, minHeight: 400, title: 'Virtual networks' },
+  host: { width: 980, height: 640, minWidth: 620, minHeight: 420, title: 'Host' },
   preferences: { width: 720, height: 520, minWidth: 480, minHeight: 320, title: 'Preferences' },
   doctor: { width: 760, height: 620, minWidth: 480, minHeight: 360, title: 'Doctor' },
   about: { width: 520, height: 480, minWidth: 400, minHeight: 360, title: 'About Ringmaster' },

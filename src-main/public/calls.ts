@@ -25,6 +25,7 @@ import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import { preferencesShape } from './preferences'
 import { diskFates, snapshotTreeShape } from './snapshot'
+import { newVolumeShape, poolInfoShape, poolNameShape, poolShape, volumeNameShape, volumeRef, volumeShape } from './storage'
 import * as t from './types'
 
 const none = fields({})
@@ -253,6 +254,31 @@ export const calls = {
   },
   /** Registers, code and stack of one vcpu of a paused machine. */
   vcpuInspect: { params: fields({ uuid: t.uuidShape, vcpu: within(0, 127) }), result: vcpuReplyShape, status: 'done' },
+
+  // storage: folders of disk images and the images in them
+  poolList: { params: none, result: list(poolInfoShape, 256), status: 'done' },
+  /** The folder was chosen with filePick "poolFolder". */
+  poolDefine: { params: poolShape, result: t.nothing, status: 'done' },
+  /** The folder and its files stay. */
+  poolUndefine: { params: fields({ name: poolNameShape }), result: t.nothing, status: 'done' },
+  volumeList: { params: fields({ pool: poolNameShape }), result: list(volumeShape, 10_000), status: 'done' },
+  volumeCreate: { params: newVolumeShape, result: job, status: 'done' },
+  volumeResize: { params: fields({ pool: poolNameShape, name: volumeNameShape, sizeMiB: count }), result: job, status: 'done' },
+  volumeCheck: { params: fields({ pool: poolNameShape, name: volumeNameShape, repair: flag }), result: job, status: 'done' },
+  /** A full copy in the same pool, perhaps in another format. */
+  volumeClone: {
+    params: fields({ pool: poolNameShape, name: volumeNameShape, to: volumeNameShape, format: t.writtenFormatShape }),
+    result: job,
+    status: 'done',
+  },
+  /** Takes in a file chosen with filePick "openDisk"; what cannot be written as it is becomes qcow2. */
+  volumeUpload: {
+    params: fields({ pool: poolNameShape, from: chosenPath, name: volumeNameShape }),
+    result: job,
+    status: 'done',
+  },
+  /** Refused while anybody uses it. */
+  volumeDelete: { params: volumeRef, result: t.nothing, status: 'done' },
 
   // figures, jobs, log
   domainSamples: {

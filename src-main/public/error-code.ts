@@ -415,6 +415,31 @@ export const errorReasons = {
     cause: 'The file {path} belongs to a snapshot, or the disk of another machine stands on it.',
     action: 'Use a copy of the file, or make the disk read-only.',
   },
+  'no-pool': {
+    code: 'OPERATION_INVALID',
+    cause: 'There is no storage pool named “{name}”.',
+    action: 'Look at the list again.',
+  },
+  'pool-exists': {
+    code: 'INVALID_ARG',
+    cause: 'There is a storage pool “{name}” of this name or folder already.',
+    action: 'Choose another name or folder.',
+  },
+  'pool-permanent': {
+    code: 'OPERATION_INVALID',
+    cause: 'The storage pool “{name}” is there from the start and stays.',
+    action: 'Add another pool for another folder.',
+  },
+  'pools-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The list of storage pools was damaged and was put aside as {kept}.',
+    action: 'Add the folders again; the files in them are as they were.',
+  },
+  'volume-in-use': {
+    code: 'RESOURCE_BUSY',
+    cause: 'The disk image {path} is used by: {names}.',
+    action: 'Shut that machine down, or take the disk away from it first.',
+  },
   'image-busy': {
     code: 'RESOURCE_BUSY',
     cause: 'The disk image {path} is in use by a running machine.',

@@ -25,6 +25,8 @@ export const events = {
   /** Snapshots of a domain were taken, changed or deleted, or its present state came to be that of another. */
   snapshotsChanged: fields({ tree: snapshotTreeShape }),
   trashChanged: fields({}),
+  /** Pools or volumes were made, changed or deleted by us: ask again. */
+  storageChanged: fields({}),
   /** Told to the window it is about. */
   fullScreenChanged: fields({ on: flag }),
   noticeRaised: fields({ notice: t.noticeShape }),

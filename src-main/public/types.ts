@@ -320,7 +320,7 @@ export type NetworkInfo = TypeOf<typeof networkInfoShape>
 // ---- windows --------------------------------------------------------------------------------
 
 /** The view a window shows is in its address: index.html?view=domain&uuid=… */
-export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'preferences', 'doctor', 'about'] as const
+export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'host', 'preferences', 'doctor', 'about'] as const
 export type WindowView = (typeof windowViews)[number]
 
 export const fileKinds = [
@@ -338,6 +338,7 @@ export const fileKinds = [
   'savePicture',
   'openConfig',
   'saveConfig',
+  'poolFolder',
 ] as const
 /** What a window may write itself. */
 export const exportKinds = ['saveTable', 'saveLog', 'savePicture'] as const

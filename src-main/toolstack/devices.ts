@@ -17,7 +17,7 @@ import { isOfDomain, storeOf } from './store-dump'
 
 /** What the window a call comes from has to say about files. */
 export interface FileRights {
-  choseFile(path: string, kind: 'openDisk' | 'saveDisk' | 'saveScreenshot' | 'saveCapture'): boolean
+  choseFile(path: string, kind: 'openDisk' | 'saveDisk' | 'saveScreenshot' | 'saveCapture' | 'poolFolder'): boolean
   /** Asks the user, in a box of ours, whether a guest may write to the file; remembered for this window. */
   allowsWriting(path: string): Promise<boolean>
 }

@@ -66,6 +66,10 @@ export class Layers {
     return this.all.some(({ backing }) => backing.path === path)
   }
 
+  above(path: string): readonly Layer[] {
+    return this.all.filter(({ backing }) => backing.path === path)
+  }
+
   find(path: string): Layer | undefined {
     return this.all.find((layer) => layer.path === path)
   }

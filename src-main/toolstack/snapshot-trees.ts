@@ -62,6 +62,15 @@ export class SnapshotTrees {
     return [...this.trees.values()].flatMap(({ snapshots }) => snapshots.flatMap(({ config }) => filesOf(config)))
   }
 
+  /** Snapshots that name such a file, with their machines. */
+  namesOf(is: (file: string) => boolean): string[] {
+    return [...this.trees].flatMap(([uuid, { snapshots }]) =>
+      snapshots
+        .filter(({ config }) => filesOf(config).some(is))
+        .map(({ name, config }) => `${this.parts.config(uuid)?.name ?? config.name}: ${name}`),
+    )
+  }
+
   async tell(uuid: string): Promise<void> {
     this.parts.changed(await this.info(uuid))
   }

@@ -7,6 +7,7 @@ import { cpus, freemem, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
+import type { KeptFile } from '../definition/kept-file'
 import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
 import { SampleStore } from '../definition/sample-store'
@@ -48,6 +49,7 @@ import { type SnapshotCall, snapshotServers } from './snapshot-calls'
 import { recoverSnapshots } from './snapshot-recovery'
 import { filesOf, SnapshotTrees } from './snapshot-trees'
 import { Snapshots } from './snapshots'
+import { type Pools, Storage } from './storage'
 import { VncAccess } from './vnc-access'
 
 /** The window a call comes from, as far as a call may use it. */
@@ -64,6 +66,18 @@ export type CallServer<C extends CallName, W extends Caller = Caller> = (
   caller: W,
 ) => Promise<Result<CallResult<C>, ErrorReport>> | Result<CallResult<C>, ErrorReport>
 export type CallServers<C extends CallName = CallName, W extends Caller = Caller> = { readonly [K in C]: CallServer<K, W> }
+
+type StorageCall =
+  | 'poolList'
+  | 'poolDefine'
+  | 'poolUndefine'
+  | 'volumeList'
+  | 'volumeCreate'
+  | 'volumeResize'
+  | 'volumeCheck'
+  | 'volumeClone'
+  | 'volumeUpload'
+  | 'volumeDelete'
 
 /** Of definitions as texts. */
 type TextCall =
@@ -122,6 +136,7 @@ export type ToolstackCall =
   | 'metadataSet'
   | 'fileLook'
   | SnapshotCall
+  | StorageCall
   | TextCall
   | 'domainSamples'
   | 'domainDmesg'
@@ -143,6 +158,8 @@ export interface ToolstackParts {
   readonly networks: NetworkStore
   readonly metadata: MetadataStore
   readonly snapshots: SnapshotStore
+  /** Pools beside the one that is there from the start. */
+  readonly pools: KeptFile<Pools>
   readonly clock: Clock
   readonly demo: DemoMaker
   readonly debian: DebianMaker
@@ -171,6 +188,7 @@ export class Toolstack {
   readonly merging: Merging
   readonly snapshots: Snapshots
   readonly branches: Branches
+  readonly storage: Storage
   readonly texts: DefinitionTexts
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
@@ -257,6 +275,17 @@ export class Toolstack {
       trashChanged: () => emit('trashChanged', {}),
       emptied: (uuid, disks) => this.forgetSnapshots(uuid, disks),
     })
+    this.storage = new Storage({
+      driver,
+      domains,
+      jobs,
+      layers,
+      trees,
+      kept: parts.pools,
+      diskFolder: parts.diskFolder,
+      trashed: () => this.texts.trashedConfigs,
+      changed: () => emit('storageChanged', {}),
+    })
     this.domain0 = domain0Info('running', '', clock.now())
   }
 
@@ -282,6 +311,8 @@ export class Toolstack {
     await this.texts.load()
     const { layers, trees } = this
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
+    const pools = await this.parts.pools.load()
+    if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
     const store = this.parts.snapshots
     await recoverSnapshots(await store.load(), { store, layers, trees, config: (uuid) => this.configOf(uuid), problem })
   }
@@ -430,6 +461,7 @@ export class Toolstack {
     const { domains, devices, networks, jobs, notices, samples, logs, trees, snapshots, branches } = this
     const { clock, driver } = this.parts
     return {
+      ...this.storageServers(),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok(this.domainList()),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
@@ -505,6 +537,28 @@ export class Toolstack {
       },
       screenSave: ({ uuid, path }, caller) => devices.saveScreen(uuid, path, caller),
       hostInfo: async () => ok(await this.hostInfo()),
+    }
+  }
+
+  private storageServers(): CallServers<StorageCall> {
+    const { storage } = this
+    return {
+      poolList: async () => ok(await storage.list()),
+      poolDefine: (pool, caller) => {
+        const { path } = pool
+        return caller.choseFile(path, 'poolFolder') ? storage.define(pool) : err(errorReport('path-not-chosen', { path }))
+      },
+      poolUndefine: ({ name }) => storage.undefine(name),
+      volumeList: ({ pool }) => storage.volumes(pool),
+      volumeCreate: (order) => asJob(storage.create(order)),
+      volumeResize: ({ pool, name, sizeMiB }) => asJob(storage.resize(pool, name, sizeMiB)),
+      volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
+      volumeClone: ({ pool, name, to, format }) => asJob(storage.clone(pool, name, to, format)),
+      volumeUpload: ({ pool, from, name }, caller) => {
+        if (!caller.choseFile(from, 'openDisk')) return err(errorReport('path-not-chosen', { path: from }))
+        return asJob(storage.upload(pool, from, name))
+      },
+      volumeDelete: ({ pool, name }) => storage.remove(pool, name),
     }
   }
 

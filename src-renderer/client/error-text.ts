@@ -305,6 +305,23 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Datei {path} gehört zu einem Sicherungspunkt, oder die Platte einer anderen Maschine steht auf ihr.',
     action: 'Eine Kopie der Datei nehmen, oder die Platte nur lesbar machen.',
   },
+  'no-pool': { cause: 'Es gibt keinen Speicherort namens „{name}“.', action: 'Ein Blick in die Liste zeigt, welche es gibt.' },
+  'pool-exists': {
+    cause: 'Einen Speicherort „{name}“ mit diesem Namen oder Ordner gibt es schon.',
+    action: 'Einen anderen Namen oder Ordner wählen.',
+  },
+  'pool-permanent': {
+    cause: 'Der Speicherort „{name}“ ist von Anfang an da und bleibt.',
+    action: 'Für einen anderen Ordner einen weiteren hinzufügen.',
+  },
+  'pools-corrupt': {
+    cause: 'Die Liste der Speicherorte war beschädigt und wurde als {kept} beiseitegelegt.',
+    action: 'Die Ordner wieder hinzufügen; die Dateien darin sind, wie sie waren.',
+  },
+  'volume-in-use': {
+    cause: 'Das Plattenabbild {path} wird benutzt von: {names}.',
+    action: 'Diese Maschine herunterfahren, oder ihr die Platte erst wegnehmen.',
+  },
   'image-busy': {
     cause: 'Das Plattenabbild {path} wird von einer laufenden Maschine benutzt.',
     action: 'Diese Maschine erst herunterfahren, oder eine Kopie der Datei nehmen.',

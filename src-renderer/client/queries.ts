@@ -22,11 +22,13 @@ export type QueryName =
   | 'metadataList'
   | 'networkLeases'
   | 'networkList'
+  | 'poolList'
   | 'preferencesGet'
   | 'snapshotPicture'
   | 'snapshotTree'
   | 'storeDump'
   | 'vcpuInspect'
+  | 'volumeList'
 
 export class CallFailure extends Error {
   override readonly name = 'CallFailure'

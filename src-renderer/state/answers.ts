@@ -34,6 +34,9 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
         before === undefined ? undefined : tree,
       ),
     ),
+    client.subscribe('storageChanged', () => {
+      for (const name of ['poolList', 'volumeList']) void queries.invalidateQueries({ queryKey: [name] })
+    }),
     client.subscribe('networksChanged', ({ networks }) =>
       queries.setQueryData(callQuery(client, 'networkList', {}).queryKey, networks),
     ),

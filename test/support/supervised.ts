@@ -7,6 +7,7 @@ import path from 'node:path'
 import type { Transport } from '../../src-engine/public/protocol/transport'
 import type { Result } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
+import { KeptFile } from '../../src-main/definition/kept-file'
 import { MetadataStore } from '../../src-main/definition/metadata-store'
 import { NetworkStore } from '../../src-main/definition/network-store'
 import { SnapshotStore } from '../../src-main/definition/snapshot-store'
@@ -14,6 +15,7 @@ import type { DriverEvent } from '../../src-main/driver/driver'
 import { EmbeddedDriver } from '../../src-main/driver/embedded/embedded-driver'
 import type { OpaquePort } from '../../src-main/lib/channel'
 import type { ErrorReport } from '../../src-main/public/error-code'
+import { poolsShape } from '../../src-main/public/storage'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig, DomainInfo, DomainState, Notice } from '../../src-main/public/types'
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
@@ -85,6 +87,7 @@ export class Supervised {
       networks: new NetworkStore(path.join(folder, 'networks.json')),
       metadata: new MetadataStore(path.join(folder, 'metadata')),
       snapshots: new SnapshotStore(path.join(folder, 'snapshots')),
+      pools: new KeptFile(path.join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
       sampleFolder: path.join(folder, 'samples'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import { DefinitionStore } from '../../src-main/definition/definition-store'
+import { KeptFile } from '../../src-main/definition/kept-file'
 import { MetadataStore } from '../../src-main/definition/metadata-store'
 import { NetworkStore } from '../../src-main/definition/network-store'
 import { SnapshotStore } from '../../src-main/definition/snapshot-store'
@@ -13,6 +14,7 @@ import { TestDriver } from '../../src-main/driver/test/test-driver'
 import type { OpaquePort } from '../../src-main/lib/channel'
 import type { CallName } from '../../src-main/public/calls'
 import { errorReport } from '../../src-main/public/error-code'
+import { poolsShape } from '../../src-main/public/storage'
 import type { DomainConfig, DomainState, JobInfo, Notice } from '../../src-main/public/types'
 import { NodeChannels } from '../../src-main/supervisor/node'
 import { TestDebianMaker, TestDemoMaker } from '../../src-main/toolstack/test-demo'
@@ -81,6 +83,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     networks: new NetworkStore(join(folder, 'networks.json')),
     metadata: new MetadataStore(join(folder, 'metadata')),
     snapshots: store.snapshots,
+    pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     sampleFolder: join(folder, 'samples'),

@@ -56,7 +56,11 @@ export function JobProgress(props: { readonly job: JobInfo }) {
   )
 }
 
-export function Activity(props: { readonly uuid?: string; readonly hiddenJob?: number | null }) {
+export function Activity(props: {
+  /** Of this machine; null: of none. Left out: all, and what belongs to the app. */
+  readonly uuid?: string | null
+  readonly hiddenJob?: number | null
+}) {
   const { uuid, hiddenJob } = props
   const { t } = useWords()
   const client = useClient()

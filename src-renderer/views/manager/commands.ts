@@ -113,6 +113,7 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     own('demo', t('action.demo'), { disabled: !context.demoAvailable }),
     own('import', t('action.import')),
     own('trash', t('action.trash')),
+    own('host', t('action.host')),
     own('networks', t('action.networks')),
     own('preferences', t('action.preferences')),
     own('doctor', t('action.doctor')),

@@ -26,65 +26,73 @@ const NEW = ' new'
 
 export function NetworksView() {
   const { t } = useWords()
-  const networks = useNetworks()
-  const [chosen, setChosen] = useState('default')
   useEffect(() => {
     document.title = t('network.window')
   }, [t])
+  return (
+    <div className="window">
+      <NetworksPanel />
+    </div>
+  )
+}
+
+/** Also a page of the host window. */
+export function NetworksPanel() {
+  const { t } = useWords()
+  const networks = useNetworks()
+  const [chosen, setChosen] = useState('default')
   const info = networks.find(({ network }) => network.name === chosen) ?? networks[0]
   const isNew = chosen === NEW
   return (
-    <div className="window">
-      <div className="networks">
-        <aside className="networks-side">
-          <ListBox
-            className="networks-list"
-            aria-label={t('network.list')}
-            selectionMode="single"
-            selectionBehavior="replace"
-            selectedKeys={isNew ? [] : [info?.network.name ?? '']}
-            onSelectionChange={(keys) => {
-              if (keys === 'all') return
-              const [key] = keys
-              if (key !== undefined) setChosen(String(key))
-            }}
-          >
-            {networks.map(({ network }) => (
-              <ListBoxItem key={network.name} id={network.name} textValue={network.name} className="networks-item">
-                <Icon name="network" />
-                <span className="networks-words">
-                  <span>{network.name}</span>
-                  <span className="muted small">{t(`network.kind-${network.kind}`)}</span>
-                </span>
-              </ListBoxItem>
-            ))}
-          </ListBox>
-          <div className="networks-add">
-            <Button icon="plus" onPress={() => setChosen(NEW)}>
-              {t('network.new')}
-            </Button>
-          </div>
-        </aside>
-        {isNew ? (
+    <div className="networks">
+      <aside className="networks-side">
+        <ListBox
+          className="networks-list"
+          aria-label={t('network.list')}
+          selectionMode="single"
+          selectionBehavior="replace"
+          selectedKeys={isNew ? [] : [info?.network.name ?? '']}
+          onSelectionChange={(keys) => {
+            if (keys === 'all') return
+            const [key] = keys
+            if (key !== undefined) setChosen(String(key))
+          }}
+        >
+          {networks.map(({ network }) => (
+            <ListBoxItem key={network.name} id={network.name} textValue={network.name} className="networks-item">
+              <Icon name="network" />
+              <span className="networks-words">
+                <span>{network.name}</span>
+                <span className="muted small">{t(`network.kind-${network.kind}`)}</span>
+              </span>
+            </ListBoxItem>
+          ))}
+        </ListBox>
+        <div className="networks-add">
+          <Button icon="plus" onPress={() => setChosen(NEW)}>
+            {t('network.new')}
+          </Button>
+        </div>
+      </aside>
+      {isNew ? (
+        <NetworkPage
+          key={NEW}
+          info={null}
+          start={newNetwork(networks.map(({ network }) => network))}
+          onDone={setChosen}
+          onCancel={() => setChosen('default')}
+        />
+      ) : (
+        info !== undefined && (
           <NetworkPage
-            key={NEW}
-            info={null}
-            start={newNetwork(networks.map(({ network }) => network))}
+            key={info.network.name}
+            info={info}
+            start={formOf(info.network)}
             onDone={setChosen}
-            onCancel={() => setChosen('default')}
+            onCancel={() => undefined}
           />
-        ) : (
-          info !== undefined && (
-            <NetworkPage
-              key={info.network.name}
-              info={info}
-              start={formOf(info.network)}
-              onDone={setChosen}
-              onCancel={() => undefined}
-            />
-          )
-        )}
-      </div>
+        )
+      )}
     </div>
   )
 }

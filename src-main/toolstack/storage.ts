@@ -1,0 +1,273 @@
+// Pools and volumes: folders with disk images, what is in them and who uses it; making, resizing, copying, checking, taking in and
+// deleting volumes. Long work is done by the image process as jobs.
+// Invariant: a volume that anybody uses (a machine, a snapshot, an image that stands on it) is neither changed nor deleted, and
+// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched; none is overwritten.
+// Runs in: main, plain Node.
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import type { KeptFile } from '../definition/kept-file'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
+import { systemErrorText } from '../lib/atomic-file'
+import type { WrittenFormat } from '../public/device'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import {
+  DEFAULT_POOL,
+  type NewVolume,
+  type Pool,
+  type PoolInfo,
+  type Volume,
+  type VolumeUse,
+  volumeNameShape,
+} from '../public/storage'
+import type { DomainConfig, JobInfo, JobStep } from '../public/types'
+import type { Domains } from './domains'
+import type { JobControl, Jobs } from './jobs'
+import type { Layers } from './layers'
+import { filesOf, type SnapshotTrees } from './snapshot-trees'
+
+export type Pools = { readonly pools: readonly Pool[] }
+
+export interface StorageParts {
+  readonly driver: HypervisorDriver
+  readonly domains: Domains
+  readonly jobs: Jobs
+  readonly layers: Layers
+  readonly trees: SnapshotTrees
+  /** Pools beside the one that is there from the start. */
+  readonly kept: KeptFile<Pools>
+  readonly diskFolder: string
+  readonly trashed: () => readonly DomainConfig[]
+  readonly changed: () => void
+}
+
+export class Storage {
+  private readonly parts: StorageParts
+
+  constructor(parts: StorageParts) {
+    this.parts = parts
+  }
+
+  private get pools(): readonly Pool[] {
+    return [{ name: DEFAULT_POOL, path: this.parts.diskFolder }, ...this.parts.kept.value.pools]
+  }
+
+  // ---- pools ----------------------------------------------------------------------------------
+
+  list(): Promise<PoolInfo[]> {
+    return Promise.all(this.pools.map((pool) => this.info(pool)))
+  }
+
+  /** `path` is a folder the user chose in a dialog. */
+  async define({ name, path }: Pool): Outcome {
+    if (this.pools.some((pool) => pool.name === name)) return err(errorReport('pool-exists', { name }))
+    const same = this.pools.find((pool) => resolve(pool.path) === resolve(path))
+    if (same) return err(errorReport('pool-exists', { name: same.name }))
+    const folder = await stat(path).catch(() => undefined)
+    if (!folder?.isDirectory()) return err(errorReport('file-unreadable', { path, detail: 'it is no folder' }))
+    return this.keep([...this.parts.kept.value.pools, { name, path: resolve(path) }])
+  }
+
+  /** The folder and what is in it stay. */
+  async undefine(name: string): Outcome {
+    if (name === DEFAULT_POOL) return err(errorReport('pool-permanent', { name }))
+    if (!this.pools.some((pool) => pool.name === name)) return err(errorReport('no-pool', { name }))
+    return this.keep(this.parts.kept.value.pools.filter((pool) => pool.name !== name))
+  }
+
+  private async keep(pools: readonly Pool[]): Outcome {
+    try {
+      await this.parts.kept.set({ pools })
+      this.parts.changed()
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: 'storage-pools.json', detail: systemErrorText(thrown) }))
+    }
+  }
+
+  private async info({ name, path }: Pool): Promise<PoolInfo> {
+    const info = { name, path, permanent: name === DEFAULT_POOL, capacity: 0, available: 0, allocation: 0, volumes: 0 }
+    try {
+      if (info.permanent) await mkdir(path, { recursive: true })
+      const { bsize, blocks, bavail } = await statfs(path)
+      const files = await this.files(path)
+      const sizes = await Promise.all(files.map((file) => stat(join(path, file)).then((found) => found.blocks * 512)))
+      const allocation = sizes.reduce((sum, size) => sum + size, 0)
+      return { ...info, capacity: blocks * bsize, available: bavail * bsize, allocation, volumes: files.length, problem: null }
+    } catch (thrown) {
+      return { ...info, problem: errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }) }
+    }
+  }
+
+  // ---- volumes --------------------------------------------------------------------------------
+
+  async volumes(poolName: string): Outcome<Volume[]> {
+    const pool = this.pool(poolName)
+    if (!pool.ok) return pool
+    try {
+      const files = await this.files(pool.value.path)
+      return ok(await Promise.all(files.map((file) => this.volume(pool.value, file))))
+    } catch (thrown) {
+      return err(errorReport('file-unreadable', { path: pool.value.path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  create(order: NewVolume): Result<number, ErrorReport> {
+    const { images } = this.parts.driver
+    const place = this.place(order.pool, order.name)
+    if (!place.ok) return place
+    const path = place.value
+    const { format, sizeMiB, backing } = order
+    return this.job('imageCreate', 'creating-image', path, false, async () => {
+      await mkdir(dirname(path), { recursive: true })
+      if (backing === null) return images.create({ path, format, sizeMiB })
+      const below = join(dirname(path), backing)
+      const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
+      if (writer) return err(errorReport('volume-in-use', { path: below, names: writer.name }))
+      const info = await images.inspect(below)
+      return info.ok ? images.overlay(path, { path: backing, format: info.value.format }, []) : info
+    })
+  }
+
+  resize(pool: string, name: string, sizeMiB: number): Result<number, ErrorReport> {
+    return this.change(pool, name, ['disk'], 'imageResize', 'resizing-image', (path, control) =>
+      this.parts.driver.images.resize(path, sizeMiB, control),
+    )
+  }
+
+  check(pool: string, name: string, repair: boolean): Result<number, ErrorReport> {
+    return this.change(pool, name, ['disk', 'snapshot', 'below', 'trash'], 'imageCheck', 'checking-image', (path, control) =>
+      this.parts.driver.images.check(path, repair, control),
+    )
+  }
+
+  /** A full copy beside it, perhaps in another format. */
+  clone(pool: string, name: string, to: string, format: WrittenFormat): Result<number, ErrorReport> {
+    const target = this.place(pool, to)
+    if (!target.ok) return target
+    const free: readonly VolumeUse['how'][] = ['disk', 'snapshot', 'below', 'trash']
+    return this.change(pool, name, free, 'imageConvert', 'copying-image', async (from, control) => {
+      const { images } = this.parts.driver
+      const info = await images.inspect(from)
+      if (!info.ok) return info
+      const fromFormat = info.value.format
+      const allowed = await this.parts.layers.chain({ path: from, format: fromFormat })
+      return images.copy({ from, fromFormat, to: target.value, format, allowed }, control)
+    })
+  }
+
+  /** `from` is a file the user chose in a dialog; formats that are not written become qcow2. */
+  upload(pool: string, from: string, name: string): Result<number, ErrorReport> {
+    const place = this.place(pool, name)
+    if (!place.ok) return place
+    return this.job('imageConvert', 'copying-image', place.value, true, async (control) => {
+      const { images } = this.parts.driver
+      const running = this.usesOf(from).find(({ how }) => how === 'running')
+      if (running) return err(errorReport('volume-in-use', { path: from, names: running.name }))
+      const info = await images.inspect(from)
+      if (!info.ok) return info
+      await mkdir(dirname(place.value), { recursive: true })
+      return images.convert(from, place.value, info.value.format === 'raw' ? 'raw' : 'qcow2', control)
+    })
+  }
+
+  async remove(pool: string, name: string): Outcome {
+    const place = this.free(pool, name, [])
+    if (!place.ok) return place
+    try {
+      await rm(place.value)
+      this.parts.changed()
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: place.value, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  // ---- inside ---------------------------------------------------------------------------------
+
+  private pool(name: string): Result<Pool, ErrorReport> {
+    const pool = this.pools.find((each) => each.name === name)
+    return pool ? ok(pool) : err(errorReport('no-pool', { name }))
+  }
+
+  private place(pool: string, name: string): Result<string, ErrorReport> {
+    const found = this.pool(pool)
+    return found.ok ? ok(join(found.value.path, name)) : found
+  }
+
+  /** The path of a volume that nobody uses but in these ways. */
+  private free(pool: string, name: string, but: readonly VolumeUse['how'][]): Result<string, ErrorReport> {
+    const place = this.place(pool, name)
+    if (!place.ok) return place
+    const users = this.usesOf(place.value).filter(({ how }) => !but.includes(how))
+    const names = [...new Set(users.map((use) => use.name))].join(', ')
+    return users.length === 0 ? place : err(errorReport('volume-in-use', { path: place.value, names }))
+  }
+
+  private change(
+    pool: string,
+    name: string,
+    but: readonly VolumeUse['how'][],
+    kind: JobInfo['kind'],
+    step: JobStep,
+    work: (path: string, control: JobControl) => Outcome,
+  ): Result<number, ErrorReport> {
+    const place = this.free(pool, name, but)
+    return place.ok ? this.job(kind, step, place.value, true, (control) => work(place.value, control)) : place
+  }
+
+  private job(
+    kind: JobInfo['kind'],
+    step: JobStep,
+    path: string,
+    cancellable: boolean,
+    work: (control: JobControl) => Outcome,
+  ): Result<number, ErrorReport> {
+    const { jobs, changed } = this.parts
+    const whole = async (control: JobControl): Outcome => {
+      const done = await work(control)
+      changed()
+      return done
+    }
+    return ok(jobs.start({ kind, subject: basename(path), uuid: null, step, cancellable, work: whole }))
+  }
+
+  private async files(folder: string): Promise<string[]> {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() && volumeNameShape.is(entry.name))
+      .map(({ name }) => name)
+      .sort()
+  }
+
+  private async volume(pool: Pool, name: string): Promise<Volume> {
+    const path = join(pool.path, name)
+    const [info, found] = await Promise.all([this.parts.driver.images.inspect(path), stat(path).catch(() => undefined)])
+    const common = { pool: pool.name, name, path, modifiedAt: Math.floor(found?.mtimeMs ?? 0), usedBy: this.usesOf(path) }
+    const allocation = (found?.blocks ?? 0) * 512
+    if (!info.ok) return { ...common, format: null, capacity: 0, allocation, backing: null, problem: info.error }
+    const { format, virtualSize: capacity, backing } = info.value
+    return { ...common, format, capacity, allocation, backing: backing ?? null, problem: null }
+  }
+
+  private usesOf(path: string): VolumeUse[] {
+    const { domains, trees, layers, trashed } = this.parts
+    const is = (file: string): boolean => resolve(file) === resolve(path)
+    const uses: VolumeUse[] = []
+    for (const { name, config, running } of domains.list()) {
+      if (running && this.stands(running, is)) uses.push({ how: 'running', name })
+      else if (config && filesOf(config).some(is)) uses.push({ how: 'disk', name })
+    }
+    for (const name of trees.namesOf(is)) uses.push({ how: 'snapshot', name })
+    for (const layer of layers.above(path)) uses.push({ how: 'below', name: basename(layer.path) })
+    for (const config of trashed()) if (filesOf(config).some(is)) uses.push({ how: 'trash', name: config.name })
+    return uses.slice(0, 1000)
+  }
+
+  /** A running guest's disk, or what one stands on. */
+  private stands(config: DomainConfig, is: (file: string) => boolean): boolean {
+    return config.devices.some((device) => {
+      return device.kind === 'vbd' && device.path !== '' && [device.path, ...(device.allowedBacking ?? [])].some(is)
+    })
+  }
+}

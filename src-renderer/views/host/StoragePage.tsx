@@ -1,0 +1,234 @@
+// Storage: pools at the left with how full each is, the volumes of the chosen one in a table, and what can be done with them.
+// Invariant: what is used by somebody can be neither resized nor deleted here, and the row says by whom. Runs in: host window.
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Cell, Column, ListBox, ListBoxItem, Row, Table, TableBody, TableHeader } from 'react-aria-components'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { Result } from '../../../src-main/public/result'
+import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { callQuery } from '../../client/queries'
+import { Button } from '../../components/Button'
+import { Check } from '../../components/Check'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import type { Translator } from '../../lib/translate'
+import { useAppStore } from '../../state/store'
+import { PoolDialog, UploadDialog, VolumeDialog, type VolumeQuestion } from './VolumeDialogs'
+
+export function StoragePage() {
+  const { t } = useWords()
+  const client = useClient()
+  const { data: pools } = useQuery({ ...callQuery(client, 'poolList', {}), refetchOnMount: 'always' })
+  const [chosen, setChosen] = useState<string>(DEFAULT_POOL)
+  const [adding, setAdding] = useState<string | null>(null)
+  const pool = pools?.find(({ name }) => name === chosen) ?? pools?.[0]
+  const add = async () => {
+    const picked = await client.call('filePick', { kind: 'poolFolder', suggestedName: '' })
+    if (picked.ok && picked.value.path !== null) setAdding(picked.value.path)
+  }
+  return (
+    <div className="storage">
+      <aside className="storage-side">
+        <ListBox
+          className="storage-pools"
+          aria-label={t('storage.pools')}
+          selectionMode="single"
+          selectionBehavior="replace"
+          disallowEmptySelection
+          selectedKeys={pool === undefined ? [] : [pool.name]}
+          onSelectionChange={(keys) => {
+            if (keys === 'all') return
+            const [key] = keys
+            if (key !== undefined) setChosen(String(key))
+          }}
+        >
+          {(pools ?? []).map((one) => (
+            <ListBoxItem key={one.name} id={one.name} textValue={poolName(one.name, t)} className="storage-pool">
+              <PoolRow pool={one} />
+            </ListBoxItem>
+          ))}
+        </ListBox>
+        <div className="storage-add">
+          <Button icon="plus" onPress={() => void add()}>
+            {t('storage.add-pool')}
+          </Button>
+        </div>
+      </aside>
+      {pool !== undefined && <PoolPage key={pool.name} pool={pool} onGone={() => setChosen(DEFAULT_POOL)} />}
+      {adding !== null && <PoolDialog path={adding} onDone={setChosen} onClose={() => setAdding(null)} />}
+    </div>
+  )
+}
+
+function poolName(name: string, t: Translator): string {
+  return name === DEFAULT_POOL ? t('storage.default-pool') : name
+}
+
+function PoolRow(props: { readonly pool: PoolInfo }) {
+  const { pool } = props
+  const { t, formats } = useWords()
+  const used = pool.capacity > 0 ? 1 - pool.available / pool.capacity : 0
+  const own = pool.capacity > 0 ? Math.min(used, pool.allocation / pool.capacity) : 0
+  return (
+    <>
+      <span className="storage-name">{poolName(pool.name, t)}</span>
+      <span className="storage-bar" aria-hidden="true">
+        <span className="storage-used" style={{ width: `${used * 100}%` }} />
+        <span className="storage-own" style={{ width: `${own * 100}%` }} />
+      </span>
+      <span className="muted small">
+        {pool.problem === null
+          ? t('storage.space', { free: formats.size(pool.available), own: formats.size(pool.allocation) })
+          : t('storage.unreadable')}
+      </span>
+    </>
+  )
+}
+
+function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void }) {
+  const { pool } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const query = useQuery({ ...callQuery(client, 'volumeList', { pool: pool.name }), refetchOnMount: 'always' })
+  const [chosen, setChosen] = useState('')
+  const [unused, setUnused] = useState(false)
+  const [question, setQuestion] = useState<VolumeQuestion | null>(null)
+  const [upload, setUpload] = useState<string | null>(null)
+  const volumes = (query.data ?? []).filter(({ usedBy }) => !unused || usedBy.length === 0)
+  const volume = volumes.find(({ name }) => name === chosen)
+  const free = volume !== undefined && volume.usedBy.length === 0
+  const report = (result: Result<unknown, ErrorReport>): void => {
+    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+  }
+  const takeIn = async () => {
+    const picked = await client.call('filePick', { kind: 'openDisk', suggestedName: '' })
+    if (picked.ok && picked.value.path !== null) setUpload(picked.value.path)
+  }
+  const remove = async () => {
+    const removed = await client.call('poolUndefine', { name: pool.name })
+    report(removed)
+    if (removed.ok) props.onGone()
+  }
+  const ask = (kind: VolumeQuestion['kind']) => () => {
+    if (kind === 'create') setQuestion({ kind, volume: null })
+    else if (volume !== undefined) setQuestion({ kind, volume })
+  }
+  const check = async () => {
+    if (volume !== undefined) report(await client.call('volumeCheck', { pool: pool.name, name: volume.name, repair: false }))
+  }
+  const problem = pool.problem === null ? null : errorText(pool.problem, t.language)
+  const running = volume?.usedBy.some(({ how }) => how === 'running') === true
+  return (
+    <section className="storage-page" aria-label={poolName(pool.name, t)}>
+      <div className="storage-head">
+        <Button icon="plus" kind="primary" onPress={ask('create')}>
+          {t('storage.new')}
+        </Button>
+        <Button icon="restore" onPress={() => void takeIn()}>
+          {t('storage.take-in')}
+        </Button>
+        <span className="fill" />
+        <Check label={t('storage.unused-only')} value={unused} onChange={setUnused} />
+        <Button icon="refresh" label={t('storage.refresh')} disabled={query.isFetching} onPress={() => void query.refetch()} />
+        {!pool.permanent && <Button icon="trash" label={t('storage.remove-pool')} onPress={() => void remove()} />}
+      </div>
+      <p className="muted small storage-path selectable">{pool.path}</p>
+      {problem !== null && (
+        <Notice tone="bad" boxed action={problem.action}>
+          {problem.cause}
+        </Notice>
+      )}
+      <div className="storage-table-box">
+        <Table
+          className="storage-table"
+          aria-label={t('storage.volumes')}
+          selectionMode="single"
+          selectionBehavior="replace"
+          selectedKeys={volume === undefined ? [] : [volume.name]}
+          onSelectionChange={(keys) => {
+            if (keys === 'all') return
+            const [key] = keys
+            setChosen(key === undefined ? '' : String(key))
+          }}
+        >
+          <TableHeader>
+            <Column isRowHeader>{t('storage.column-name')}</Column>
+            <Column>{t('storage.column-size')}</Column>
+            <Column>{t('storage.column-host')}</Column>
+            <Column>{t('storage.column-format')}</Column>
+            <Column>{t('storage.column-used')}</Column>
+          </TableHeader>
+          <TableBody
+            items={volumes}
+            dependencies={[volumes]}
+            renderEmptyState={() => (
+              <p className="muted storage-none">{t(query.isLoading ? 'storage.loading' : 'storage.none')}</p>
+            )}
+          >
+            {(one) => (
+              <Row id={one.name} textValue={one.name} className="storage-row">
+                <Cell>
+                  <span className="storage-file">{one.name}</span>
+                  {one.backing !== null && (
+                    <span className="muted small storage-file">
+                      {t('storage.on', { name: one.backing.split('/').at(-1) ?? '' })}
+                    </span>
+                  )}
+                </Cell>
+                <Cell>{one.problem === null ? formats.size(one.capacity) : '–'}</Cell>
+                <Cell>{formats.size(one.allocation)}</Cell>
+                <Cell>{one.format ?? '?'}</Cell>
+                <Cell>
+                  <Uses volume={one} />
+                </Cell>
+              </Row>
+            )}
+          </TableBody>
+        </Table>
+      </div>
+      <footer className="storage-foot">
+        <Button
+          icon="expand"
+          disabled={volume === undefined || running || !volume.usedBy.every(({ how }) => how === 'disk')}
+          onPress={ask('resize')}
+        >
+          {t('storage.resize')}
+        </Button>
+        <Button icon="copy" disabled={volume === undefined || running} onPress={ask('clone')}>
+          {t('storage.copy')}
+        </Button>
+        <Button icon="check" disabled={volume === undefined || running} onPress={() => void check()}>
+          {t('storage.check')}
+        </Button>
+        <span className="fill" />
+        <Button icon="trash" disabled={!free} onPress={ask('delete')}>
+          {t('storage.delete')}
+        </Button>
+      </footer>
+      {question !== null && (
+        <VolumeDialog pool={pool} volumes={query.data ?? []} question={question} onClose={() => setQuestion(null)} />
+      )}
+      {upload !== null && <UploadDialog pool={pool} from={upload} onClose={() => setUpload(null)} />}
+    </section>
+  )
+}
+
+function wordsOf(use: VolumeUse, t: Translator): string {
+  return t(`storage.use-${use.how}`, { name: use.name })
+}
+
+function Uses(props: { readonly volume: Volume }) {
+  const { t } = useWords()
+  const { usedBy, problem } = props.volume
+  if (problem !== null) return <span className="storage-problem">{errorText(problem, t.language).cause}</span>
+  if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
+  const all = usedBy.map((use) => wordsOf(use, t)).join(', ')
+  return (
+    <span className="storage-uses" title={all}>
+      {all}
+    </span>
+  )
+}

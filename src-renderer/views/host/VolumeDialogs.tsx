@@ -1,0 +1,284 @@
+// The questions of the Storage page: a new volume, another size, a copy, taking a file in, deleting; the name of a new pool.
+// Invariant: Cancel changes nothing; a refusal is shown and keeps what was typed. Runs in: host window.
+import { useState } from 'react'
+import { WRITTEN_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { Result } from '../../../src-main/public/result'
+import { type PoolInfo, poolNameShape, type Volume, volumeNameShape } from '../../../src-main/public/storage'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { Dialog } from '../../components/Dialog'
+import { NumberField, SegmentedField, TextField } from '../../components/Field'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { SelectField } from '../../components/Select'
+import { lastPart } from '../../lib/path'
+
+const MIB = 1024 * 1024
+
+export type VolumeQuestion =
+  | { readonly kind: 'create'; readonly volume: null }
+  | { readonly kind: 'resize' | 'clone' | 'delete'; readonly volume: Volume }
+
+interface AskProps {
+  readonly title: string
+  readonly label: string
+  readonly ready: boolean
+  readonly danger?: boolean
+  readonly children: React.ReactNode
+  readonly act: () => Promise<Result<unknown, ErrorReport>>
+  readonly onClose: () => void
+}
+
+/** One question: what is refused is said in it. */
+function Ask(props: AskProps) {
+  const { t } = useWords()
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const submit = async () => {
+    if (!props.ready) return
+    const result = await props.act()
+    if (result.ok) props.onClose()
+    else setRefusal(result.error)
+  }
+  const words = refusal === null ? null : errorText(refusal, t.language)
+  return (
+    <Dialog
+      title={props.title}
+      alert={props.danger === true}
+      onClose={props.onClose}
+      onSubmit={() => void submit()}
+      buttons={
+        <>
+          <Button onPress={props.onClose}>{t('button.cancel')}</Button>
+          <Button kind={props.danger === true ? 'danger' : 'primary'} submit disabled={!props.ready}>
+            {props.label}
+          </Button>
+        </>
+      }
+    >
+      {props.children}
+      {words !== null && (
+        <Notice tone="bad" boxed action={words.action}>
+          {words.cause}
+        </Notice>
+      )}
+    </Dialog>
+  )
+}
+
+function withEnding(name: string, format: WrittenFormat): string {
+  const wanted = name.trim()
+  return wanted.toLowerCase().endsWith(`.${format}`) ? wanted : `${wanted}.${format}`
+}
+
+function freeName(volumes: readonly Volume[], stem: string, format: WrittenFormat): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? stem : `${stem}-${number}`
+    if (!volumes.some((volume) => volume.name === `${name}.${format}`)) return name
+  }
+}
+
+interface VolumeProps {
+  readonly pool: PoolInfo
+  readonly volumes: readonly Volume[]
+  readonly onClose: () => void
+}
+
+export function VolumeDialog(props: VolumeProps & { readonly question: VolumeQuestion }) {
+  const { question, ...rest } = props
+  switch (question.kind) {
+    case 'create':
+      return <CreateVolume {...rest} />
+    case 'resize':
+      return <ResizeVolume {...rest} volume={question.volume} />
+    case 'clone':
+      return <CopyVolume {...rest} volume={question.volume} />
+    case 'delete':
+      return <DeleteVolume {...rest} volume={question.volume} />
+  }
+}
+
+function FormatField(props: { readonly value: WrittenFormat; readonly onChange: (format: WrittenFormat) => void }) {
+  const { t } = useWords()
+  const choices = WRITTEN_FORMATS.map((value) => ({ value, label: value }))
+  return <SegmentedField label={t('storage.column-format')} choices={choices} {...props} />
+}
+
+/** Cannot be a word of its own among volumes: it has no ending. */
+const NONE = 'none'
+
+function CreateVolume(props: VolumeProps) {
+  const { pool, volumes } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const [format, setFormat] = useState<WrittenFormat>('qcow2')
+  const [name, setName] = useState(freeName(volumes, 'disk', 'qcow2'))
+  const [gibibytes, setGibibytes] = useState(10)
+  const [backing, setBacking] = useState<string>(NONE)
+  const file = withEnding(name, format)
+  const under = backing === NONE ? null : backing
+  const wrong = volumeNameShape.is(file) ? undefined : t('storage.bad-name')
+  return (
+    <Ask
+      title={t('storage.create-title')}
+      label={t('storage.create')}
+      ready={wrong === undefined && gibibytes >= 1}
+      act={() =>
+        client.call('volumeCreate', { pool: pool.name, name: file, format, sizeMiB: gibibytes * 1024, backing: under })
+      }
+      onClose={props.onClose}
+    >
+      <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={file} autoFocus />
+      <FormatField
+        value={format}
+        onChange={(next) => {
+          setFormat(next)
+          if (next === 'raw') setBacking(NONE)
+        }}
+      />
+      <SelectField
+        label={t('storage.backing')}
+        value={backing}
+        choices={[
+          { value: NONE, label: t('storage.backing-none') },
+          ...volumes.map((volume) => ({
+            value: volume.name,
+            label: volume.name,
+            disabled: format === 'raw' || volume.format === null,
+          })),
+        ]}
+        onChange={setBacking}
+        hint={t('storage.backing-hint')}
+      />
+      <NumberField
+        label={t('storage.column-size')}
+        value={gibibytes}
+        unit="GiB"
+        step={1}
+        smallest={1}
+        largest={65536}
+        lessLabel={t('storage.less')}
+        moreLabel={t('storage.more')}
+        disabled={under !== null}
+        onChange={setGibibytes}
+        hint={t('storage.size-hint', { free: formats.size(pool.available) })}
+      />
+    </Ask>
+  )
+}
+
+function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
+  const { pool, volume } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  const least = Math.ceil(volume.capacity / MIB)
+  const [size, setSize] = useState(least)
+  return (
+    <Ask
+      title={t('storage.resize-title', { name: volume.name })}
+      label={t('storage.resize').replace(/…$/, '')}
+      ready={size > least}
+      act={() => client.call('volumeResize', { pool: pool.name, name: volume.name, sizeMiB: size })}
+      onClose={props.onClose}
+    >
+      <NumberField
+        label={t('storage.column-size')}
+        value={size}
+        unit="MiB"
+        step={1024}
+        smallest={least}
+        largest={64 * 1024 * 1024}
+        lessLabel={t('storage.less')}
+        moreLabel={t('storage.more')}
+        onChange={setSize}
+        hint={t('storage.resize-hint', { size: formats.size(volume.capacity) })}
+      />
+    </Ask>
+  )
+}
+
+function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
+  const { pool, volume, volumes } = props
+  const { t } = useWords()
+  const client = useClient()
+  const [format, setFormat] = useState<WrittenFormat>(volume.format === 'raw' ? 'raw' : 'qcow2')
+  const stem = volume.name.replace(/\.[^.]*$/, '')
+  const [name, setName] = useState(freeName(volumes, `${stem}-copy`, format))
+  const to = withEnding(name, format)
+  const wrong = volumeNameShape.is(to) ? undefined : t('storage.bad-name')
+  return (
+    <Ask
+      title={t('storage.copy-title', { name: volume.name })}
+      label={t('storage.copy').replace(/…$/, '')}
+      ready={wrong === undefined}
+      act={() => client.call('volumeClone', { pool: pool.name, name: volume.name, to, format })}
+      onClose={props.onClose}
+    >
+      <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={to} autoFocus />
+      <FormatField value={format} onChange={setFormat} />
+    </Ask>
+  )
+}
+
+function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
+  const { pool, volume } = props
+  const { t, formats } = useWords()
+  const client = useClient()
+  return (
+    <Ask
+      title={t('storage.delete-title', { name: volume.name })}
+      label={t('storage.delete').replace(/…$/, '')}
+      ready
+      danger
+      act={() => client.call('volumeDelete', { pool: pool.name, name: volume.name })}
+      onClose={props.onClose}
+    >
+      <p>{t('storage.delete-body', { size: formats.size(volume.allocation) })}</p>
+    </Ask>
+  )
+}
+
+export function UploadDialog(props: { readonly pool: PoolInfo; readonly from: string; readonly onClose: () => void }) {
+  const { pool, from } = props
+  const { t } = useWords()
+  const client = useClient()
+  const [name, setName] = useState(lastPart(from).replace(/\.(vhd|vmdk)$/i, '.qcow2'))
+  const wrong = volumeNameShape.is(name) ? undefined : t('storage.bad-name')
+  return (
+    <Ask
+      title={t('storage.take-in-title')}
+      label={t('storage.take-in').replace(/…$/, '')}
+      ready={wrong === undefined}
+      act={() => client.call('volumeUpload', { pool: pool.name, from, name })}
+      onClose={props.onClose}
+    >
+      <p className="muted selectable">{from}</p>
+      <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} autoFocus />
+      <p className="muted">{t('storage.take-in-note')}</p>
+    </Ask>
+  )
+}
+
+export function PoolDialog(props: {
+  readonly path: string
+  readonly onDone: (name: string) => void
+  readonly onClose: () => void
+}) {
+  const { path } = props
+  const { t } = useWords()
+  const client = useClient()
+  const [name, setName] = useState(lastPart(path))
+  const wrong = poolNameShape.is(name) ? undefined : t('storage.bad-pool-name')
+  const act = async () => {
+    const done = await client.call('poolDefine', { name, path })
+    if (done.ok) props.onDone(name)
+    return done
+  }
+  return (
+    <Ask title={t('storage.pool-title')} label={t('storage.add')} ready={wrong === undefined} act={act} onClose={props.onClose}>
+      <p className="muted selectable">{path}</p>
+      <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} maxLength={64} autoFocus />
+    </Ask>
+  )
+}

@@ -1,0 +1,90 @@
+// The host window on the test driver: overview, networks, storage with making, copying and deleting volumes; who uses what.
+// Runs in: plain Node; starts the real Electron on a virtual display.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type LaunchOptions, launch, type RunningApp } from './app'
+
+let running: RunningApp | undefined
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+})
+
+async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; page: Page; folder: string }> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+  const uuid = '11111111-2222-4333-8444-555555555555'
+  for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name))
+  const kernel = path.join(folder, 'vmlinuz')
+  fs.writeFileSync(kernel, 'kernel')
+  for (const name of ['server.raw', 'old.raw']) {
+    fs.writeFileSync(path.join(folder, 'disks', name), Buffer.alloc(64 << 10, 1))
+    fs.truncateSync(path.join(folder, 'disks', name), 1 << 20)
+  }
+  const disk = path.join(folder, 'disks', 'server.raw')
+  const devices = [{ kind: 'vbd', dev: 'xvda', path: disk, format: 'raw', readonly: false, removable: false }]
+  const config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: 'console=hvc0', devices }
+  const definition = { version: 2, uuid, config, managedSave: null, savedConfig: null }
+  fs.writeFileSync(path.join(folder, 'definitions', `${uuid}.json`), JSON.stringify(definition))
+  const app = await launch({ ...options, folder })
+  running = app
+  const manager = await app.manager()
+  await app.call(manager.page, 'domainCreate', { uuid, fresh: false })
+  const page = await app.other(async () => {
+    await app.call(manager.page, 'windowOpen', { view: 'host', uuid: null })
+  })
+  await page.getByRole('tab').nth(2).waitFor({ timeout: 20_000 })
+  return { app, page, folder }
+}
+
+const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name }).first()
+
+describe('the host window', () => {
+  it('shows the host, its networks and its storage, and works on volumes', { timeout: 120_000 }, async () => {
+    const { app, page, folder } = await start()
+    await page.getByText('1 of 1 running').waitFor()
+    await app.picture(page, 'host-overview')
+    await page.getByRole('tab', { name: 'Virtual networks' }).click()
+    await page.getByRole('option', { name: 'default' }).waitFor()
+    await page.getByRole('tab', { name: 'Storage' }).click()
+    await row(page, 'server (running)').waitFor({ timeout: 20_000 })
+    await row(page, 'server.raw').click()
+    expect(await page.getByRole('button', { name: 'Delete…' }).isDisabled()).toBe(true)
+    await app.picture(page, 'host-storage')
+    // By keyboard: the unused one is chosen and copied.
+    await page.keyboard.press('ArrowUp')
+    await page.getByRole('button', { name: 'Copy or convert…' }).focus()
+    await page.keyboard.press('Enter')
+    await app.picture(page, 'host-copy')
+    await page.keyboard.press('Enter')
+    await row(page, 'old-copy.raw').waitFor({ timeout: 20_000 })
+    await page.getByRole('button', { name: 'New volume…' }).click()
+    await page.getByRole('dialog').getByLabel('Name').fill('fresh')
+    await app.picture(page, 'host-create')
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+    await row(page, 'fresh.qcow2').waitFor({ timeout: 20_000 })
+    await row(page, 'old-copy.raw').click()
+    await page.getByRole('button', { name: 'Delete…' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    await row(page, 'old-copy.raw').waitFor({ state: 'detached', timeout: 20_000 })
+    const more = path.join(folder, 'more')
+    fs.mkdirSync(more)
+    await app.answerFileDialogs(more)
+    await page.getByRole('button', { name: 'Add a folder…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('option', { name: 'more' }).waitFor({ timeout: 20_000 })
+    await page.getByText('No disk images here.').waitFor()
+    expect(app.errors).toEqual([])
+  })
+
+  it('is whole in German and in the dark', { timeout: 60_000 }, async () => {
+    const { app, page } = await start({ preferences: { language: 'de', theme: 'dark' } })
+    await page.getByRole('tab').nth(2).click()
+    await row(page, 'server (läuft)').waitFor({ timeout: 20_000 })
+    await app.picture(page, 'host-german-dark')
+    expect(app.errors).toEqual([])
+  })
+})
