@@ -26,6 +26,8 @@ import { RevisionStore } from './revision-store'
 import { TrashStore } from './trash-store'
 
 const SAVED_FILES_KEPT = 200
+/** So many files are read side by side. */
+const AT_ONCE = 32
 const NO_SAVE = { managedSave: null, savedConfig: null }
 
 const oldDefinitionShape = fields({
@@ -102,19 +104,13 @@ export class DefinitionStore {
     const definitions: Definition[] = []
     const problems: ErrorReport[] = []
     const names = new Set((await readdir(join(this.folder, 'definitions'))).sort())
-    for (const name of names) {
-      const path = join(this.folder, 'definitions', name)
-      if (name.endsWith('.tmp')) await rm(path, { force: true })
-      const [uuid = '', ending] = name.split(/\.(?=(?:xml|json)$)/)
-      if (!uuidShape.is(uuid) || ending === undefined) continue
-      // Written anew since: the older form is what a cut left.
-      if (ending === 'json' && names.has(`${uuid}.xml`)) {
-        await rm(path, { force: true })
-        continue
+    const all = [...names]
+    for (let start = 0; start < all.length; start += AT_ONCE) {
+      const read = await Promise.all(all.slice(start, start + AT_ONCE).map((name) => this.loadOne(name, names)))
+      for (const each of read) {
+        if (each && 'reason' in each) problems.push(each)
+        else if (each) definitions.push(each)
       }
-      const read = await (ending === 'xml' ? this.readDefinition(path, uuid) : this.readOldDefinition(path, uuid))
-      if (typeof read === 'string' || 'reason' in read) problems.push(await this.putAside(path, read))
-      else definitions.push(read)
     }
     await this.loadSavedFiles(problems)
     const saves = await this.loadSaves()
@@ -266,6 +262,21 @@ export class DefinitionStore {
     await this.queue
   }
 
+  /** One file of the folder: a definition, a problem with one, or nothing to report. */
+  private async loadOne(name: string, names: ReadonlySet<string>): Promise<Definition | ErrorReport | undefined> {
+    const path = join(this.folder, 'definitions', name)
+    const [uuid = '', ending] = name.split(/\.(?=(?:xml|json)$)/)
+    if (name.endsWith('.tmp') || (ending === 'json' && names.has(`${uuid}.xml`))) {
+      // Of a JSON file the other was written since: it is what a cut left.
+      await rm(path, { force: true })
+      return undefined
+    }
+    if (!uuidShape.is(uuid) || ending === undefined) return undefined
+    const hasSave = names.has(`${uuid}.save.json`)
+    const read = await (ending === 'xml' ? this.readDefinition(path, uuid, hasSave) : this.readOldDefinition(path, uuid))
+    return typeof read === 'string' || 'reason' in read ? this.putAside(path, read) : read
+  }
+
   private async putText(uuid: string, text: string, cause: RevisionCause): Promise<void> {
     const before = this.texts.get(uuid)
     const now = Date.now()
@@ -284,7 +295,7 @@ export class DefinitionStore {
     await writeFileAtomic(this.savePath(uuid), `${JSON.stringify({ version: VERSION, managedSave, savedConfig: saved })}\n`)
   }
 
-  private async readDefinition(path: string, uuid: string): Promise<Definition | string | ErrorReport> {
+  private async readDefinition(path: string, uuid: string, hasSave: boolean): Promise<Definition | string | ErrorReport> {
     try {
       if ((await stat(path)).size > 4 * CONFIG_TEXT_MOST) return 'it is too large'
       const text = await readFile(path, 'utf8')
@@ -295,7 +306,7 @@ export class DefinitionStore {
           : `line ${read.error.values['line']}: ${read.error.values['detail']}`
       if (read.value.uuid !== uuid) return 'the identifier inside is another than its name'
       this.texts.set(uuid, text)
-      return { uuid, config: read.value.config, ...(await this.readSave(uuid)) }
+      return { uuid, config: read.value.config, ...(hasSave ? await this.readSave(uuid) : NO_SAVE) }
     } catch (thrown) {
       return systemErrorText(thrown)
     }

@@ -43,14 +43,14 @@ export async function create(
   const uuid = old?.uuid ?? null
   for (const note of look.notes) if (!options.quiet && !(old && note === renamed)) context.err(explainNote(note))
   if (options.dryrun) return context.out(look.text.replace(/\n$/, ''))
-  const defined = await call(context, 'configDefine', { uuid, text: old ? withUuid(text) : text, start: true })
+  const defined = await call(context, 'configDefine', { uuid, text: old ? withoutUuid(text) : look.text, start: true })
   if (!options.console) return
   const { name } = await call(context, 'domainInfo', defined)
   await attach(context, name)
 }
 
 /** The text without an identifier of its own: it is for a domain that has one. */
-function withUuid(text: string): string {
+function withoutUuid(text: string): string {
   return /^\s*</.test(text) ? text.replace(/<uuid>[^<]*<\/uuid>/, '') : text.replace(/^\s*uuid\s*=.*$/gm, '')
 }
 

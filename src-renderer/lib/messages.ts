@@ -382,6 +382,10 @@ export const messages = {
     de: 'Sie kommt in den Papierkorb und lässt sich von dort wiederherstellen. Kernel, Ramdisk und Plattenabbilder bleiben, wo sie sind.',
   },
   'confirm.delete-saved': { en: 'Its saved state goes with it.', de: 'Der gesicherte Zustand kommt mit.' },
+  'confirm.delete-disks': {
+    en: 'Delete these disk images too, once the trash is emptied:',
+    de: 'Auch diese Plattenabbilder löschen, sobald der Papierkorb geleert wird:',
+  },
   'confirm.fresh-title': { en: 'Discard the saved state of “{name}”?', de: 'Gesicherten Zustand von „{name}“ verwerfen?' },
   'confirm.fresh-body': {
     en: 'The machine boots anew; what was saved {time} is lost.',

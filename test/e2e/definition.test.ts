@@ -67,7 +67,12 @@ describe('the manager', () => {
     const { app, manager, kernel } = await startMachine([], keep)
     const { page } = manager
     const file = path.join(app.folder, 'old.cfg')
-    fs.writeFileSync(file, `name = "server"\nmemory = 64\nkernel = "${kernel}"\nvif = [ 'bridge=xenbr0' ]\ncpus = "1"\n`)
+    const image = path.join(app.folder, 'disks', 'old.img')
+    fs.writeFileSync(image, 'disk')
+    fs.writeFileSync(
+      file,
+      `name = "server"\nmemory = 64\nkernel = "${kernel}"\nvif = [ 'bridge=xenbr0' ]\ncpus = "1"\ndisk = [ '${image},raw,xvda,w' ]\n`,
+    )
     await app.answerFileDialogs(file)
     const menu = async (item: string) => {
       await manager.button('Application menu').click()
@@ -90,8 +95,11 @@ describe('the manager', () => {
     await page.keyboard.press('Escape')
     await manager.waitForState('server 2', 'Shut off')
     await manager.choose('server 2', 'Delete')
+    await page.getByText(image).click()
+    await app.picture(page, 'definition-delete')
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
     await menu('Trash…')
+    await page.getByText('with 1 disk image').waitFor()
     await page.getByRole('button', { name: 'Empty trash…' }).click()
     await app.picture(page, 'definition-trash-empty')
     await page.keyboard.press('Escape')
@@ -99,5 +107,6 @@ describe('the manager', () => {
     await page.getByRole('button', { name: 'Empty trash…' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete for good' }).click()
     await page.getByText('The trash is empty.').waitFor()
+    expect(fs.existsSync(image)).toBe(false)
   })
 })

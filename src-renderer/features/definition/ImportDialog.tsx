@@ -17,7 +17,7 @@ export interface ImportedFile {
 }
 
 export function ImportDialog(props: { readonly file: ImportedFile; readonly onClose: () => void }) {
-  const { source, look } = props.file
+  const { look } = props.file
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
@@ -25,7 +25,7 @@ export function ImportDialog(props: { readonly file: ImportedFile; readonly onCl
 
   const define = async (start: boolean) => {
     setBusy(true)
-    const result = await client.call('configDefine', { uuid: null, text: source, start })
+    const result = await client.call('configDefine', { uuid: null, text: look.text, start })
     setBusy(false)
     props.onClose()
     if (!result.ok) return store.dispatch({ kind: 'failed', error: result.error })

@@ -9,6 +9,7 @@ import type { Result } from '../../../src-main/public/result'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
+import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { usePreferences } from '../../state/answers'
@@ -77,8 +78,8 @@ export function DomainActionsProvider(props: {
 
   /** Deleting moves to the trash; undoing takes it from there. */
   const remove = useCallback(
-    async ({ uuid, name }: DomainInfo) => {
-      const removed = await client.call('domainUndefine', { uuid })
+    async ({ uuid, name }: DomainInfo, disks: readonly string[]) => {
+      const removed = await client.call('domainUndefine', { uuid, disks })
       report(removed)
       if (!removed.ok) return
       store.undo.add(t('undo.delete', { name }), async () => {
@@ -93,7 +94,7 @@ export function DomainActionsProvider(props: {
   )
 
   const carryOut = useCallback(
-    async (action: ActionId, domain: DomainInfo) => {
+    async (action: ActionId, domain: DomainInfo, disks: readonly string[] = []) => {
       const { uuid } = domain
       switch (action) {
         case 'open':
@@ -119,7 +120,7 @@ export function DomainActionsProvider(props: {
         case 'restore':
           return restore()
         case 'delete':
-          return remove(domain)
+          return remove(domain, disks)
         case 'clone':
           return setCloning(domain)
         case 'migrate':
@@ -152,9 +153,9 @@ export function DomainActionsProvider(props: {
   )
 
   const answer = useMemo(
-    () => (yes: boolean) => {
+    () => (yes: boolean, disks?: readonly string[]) => {
       setQuestion(null)
-      if (yes && question !== null) for (const domain of question.domains) void carryOut(question.action, domain)
+      if (yes && question !== null) for (const domain of question.domains) void carryOut(question.action, domain, disks)
     },
     [carryOut, question],
   )
@@ -171,12 +172,18 @@ export function DomainActionsProvider(props: {
 /** So many names are listed; beyond them a number stands for the rest. */
 const NAMES_SHOWN = 8
 
-function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: (yes: boolean) => void }) {
+function ConfirmDialog(props: {
+  readonly question: Question
+  /** `disks` are image files that are to go with the machine. */
+  readonly onAnswer: (yes: boolean, disks?: readonly string[]) => void
+}) {
   const { t, formats } = useWords()
   const { action, domains, left } = props.question
   const [first] = domains
   const name = first?.name ?? ''
   const many = domains.length > 1
+  const [disks, setDisks] = useState<readonly string[]>([])
+  const images = action === 'delete' && !many && first ? writtenImages(first) : []
   const count = { count: formats.number(domains.length) }
   const time = formats.dateTime(first?.savedAt ?? 0)
   // What can be gone on with afterwards is asked about in few words.
@@ -214,13 +221,13 @@ function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: 
       title={words.title}
       alert
       onClose={() => props.onAnswer(false)}
-      onSubmit={() => props.onAnswer(true)}
+      onSubmit={() => props.onAnswer(true, disks)}
       buttons={
         <>
           <Button onPress={() => props.onAnswer(false)} autoFocus>
             {t('button.cancel')}
           </Button>
-          <Button kind={words === gentle ? 'primary' : 'danger'} onPress={() => props.onAnswer(true)}>
+          <Button kind={words === gentle ? 'primary' : 'danger'} onPress={() => props.onAnswer(true, disks)}>
             {words.button}
           </Button>
         </>
@@ -231,8 +238,28 @@ function ConfirmDialog(props: { readonly question: Question; readonly onAnswer: 
       {action === 'delete' && saved.length > 0 && (
         <p>{many ? t('confirm.delete-saved-many', { names: shortNames(saved) }) : t('confirm.delete-saved')}</p>
       )}
+      {images.length > 0 && (
+        <fieldset className="confirm-disks">
+          <legend>{t('confirm.delete-disks')}</legend>
+          {images.map((path) => (
+            <Check
+              key={path}
+              label={path}
+              value={disks.includes(path)}
+              onChange={(on) => setDisks((before) => (on ? [...before, path] : before.filter((each) => each !== path)))}
+            />
+          ))}
+        </fieldset>
+      )}
       {left.length > 0 && <p className="muted">{t(leftKey(action), { names: shortNames(left) })}</p>}
     </Dialog>
+  )
+}
+
+/** What its guest could write to: what it only read belongs to nobody alone. */
+function writtenImages({ config }: DomainInfo): string[] {
+  return (config?.devices ?? []).flatMap((device) =>
+    device.kind === 'vbd' && !device.readonly && device.path !== '' ? [device.path] : [],
   )
 }
 
