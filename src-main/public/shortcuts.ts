@@ -7,17 +7,27 @@ export interface ShortcutRow {
   readonly place: 'app' | 'list' | 'form' | 'console'
   readonly keys: string
   readonly inDomain?: string
+  /** The list's command it stands for, where the page itself listens for it. */
+  readonly command?: string
 }
 
 export const shortcuts = {
-  newMachine: { place: 'app', keys: 'CmdOrCtrl+N', inDomain: 'CmdOrCtrl+Shift+N' },
+  newMachine: { place: 'app', keys: 'CmdOrCtrl+N', inDomain: 'CmdOrCtrl+Shift+N', command: 'new' },
   close: { place: 'app', keys: 'CmdOrCtrl+W', inDomain: 'CmdOrCtrl+Shift+W' },
   quit: { place: 'app', keys: 'CmdOrCtrl+Q', inDomain: 'CmdOrCtrl+Shift+Q' },
   zoomIn: { place: 'app', keys: 'CmdOrCtrl+Plus' },
   zoomOut: { place: 'app', keys: 'CmdOrCtrl+Shift+-' },
   zoomReset: { place: 'app', keys: 'CmdOrCtrl+Shift+0' },
   fullScreen: { place: 'app', keys: 'F11' },
-  find: { place: 'list', keys: 'CmdOrCtrl+F' },
+  palette: { place: 'list', keys: 'CmdOrCtrl+K', command: 'palette' },
+  paletteToo: { place: 'list', keys: 'CmdOrCtrl+Shift+P', command: 'palette' },
+  keyMap: { place: 'list', keys: 'CmdOrCtrl+/', command: 'keys' },
+  find: { place: 'list', keys: 'CmdOrCtrl+F', command: 'find' },
+  run: { place: 'list', keys: 'CmdOrCtrl+R', command: 'run' },
+  pause: { place: 'list', keys: 'CmdOrCtrl+P', command: 'pause' },
+  shutdown: { place: 'list', keys: 'CmdOrCtrl+Shift+D', command: 'shutdown' },
+  folder: { place: 'list', keys: 'CmdOrCtrl+M', command: 'folder' },
+  tags: { place: 'list', keys: 'CmdOrCtrl+T', command: 'tags' },
   open: { place: 'list', keys: 'Enter' },
   remove: { place: 'list', keys: 'Delete' },
   menu: { place: 'list', keys: 'Shift+F10' },
@@ -26,7 +36,7 @@ export const shortcuts = {
   all: { place: 'list', keys: 'CmdOrCtrl+A' },
   fold: { place: 'list', keys: 'Left/Right' },
   rename: { place: 'list', keys: 'F2' },
-  undo: { place: 'list', keys: 'CmdOrCtrl+Z' },
+  undo: { place: 'list', keys: 'CmdOrCtrl+Z', command: 'undo' },
   next: { place: 'form', keys: 'Tab' },
   previous: { place: 'form', keys: 'Shift+Tab' },
   leaveDialog: { place: 'form', keys: 'Escape' },

@@ -2,6 +2,7 @@
 // Invariant: a command is done by its identifier through ManagerView's run(), wherever it was chosen.
 // Runs in: renderer and tests; pure.
 
+import { type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { type ActionId, actionTable, isActionId, isPossible, labelOf } from '../../features/domain-actions/action-table'
 import type { Translator } from '../../lib/translate'
@@ -16,20 +17,12 @@ export interface Command {
   readonly note?: string
 }
 
-/** Keys with Ctrl (Cmd on a Mac) that hold in the whole window. `shift` is part of some. */
-export const windowKeys = [
-  { id: 'palette', key: 'k', shift: false },
-  { id: 'palette', key: 'p', shift: true },
-  { id: 'find', key: 'f', shift: false },
-  { id: 'new', key: 'n', shift: false },
-  { id: 'undo', key: 'z', shift: false },
-  { id: 'folder', key: 'm', shift: false },
-  { id: 'tags', key: 't', shift: false },
-  { id: 'run', key: 'r', shift: false },
-  { id: 'shutdown', key: 'd', shift: true },
-  { id: 'pause', key: 'p', shift: false },
-  { id: 'keys', key: '/', shift: false },
-] as const
+/** Keys with Ctrl (Cmd on a Mac) that hold in the whole window: rows of the app's table that name a command. */
+const windowKeys = Object.values(shortcuts).flatMap((row: ShortcutRow) => {
+  const { command, keys } = row
+  if (command === undefined) return []
+  return [{ id: command, key: (keys.split('+').at(-1) ?? '').toLowerCase(), shift: keys.includes('Shift+') }]
+})
 
 /** As people write them: Ctrl+Shift+P. */
 function windowKeysOf(id: string, t: Translator): string | undefined {
