@@ -36,6 +36,8 @@ export function Dialog(props: DialogProps) {
   const closable = props.closable !== false
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    // A dialog over another one is below it for React: its answer is not the other's.
+    event.stopPropagation()
     props.onSubmit?.()
   }
   return (

@@ -80,6 +80,28 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
+  it('lends its volumes to the window of a machine, whose new disk is picked from them', { timeout: 60_000 }, async () => {
+    const { app, page, folder } = await start()
+    const domain = await app.domain(async () => {
+      await app.call(page, 'windowOpen', { view: 'domain', uuid: '11111111-2222-4333-8444-555555555555' })
+    })
+    await domain.page.getByRole('tab', { name: 'Details' }).click()
+    await domain.addDevice('Disk')
+    await domain.page.getByRole('radio', { name: 'Existing file' }).check({ force: true })
+    await domain.page.getByRole('button', { name: /^Choose a volume for/ }).click()
+    const picker = domain.page.getByRole('dialog', { name: 'Choose a volume' })
+    await picker.getByRole('row').filter({ hasText: 'old.raw' }).click()
+    await app.picture(domain.page, 'host-picker')
+    await picker.getByRole('button', { name: 'Choose volume', exact: true }).click()
+    await picker.waitFor({ state: 'detached' })
+    // The dialog beneath is still there, with what was picked.
+    expect(await domain.page.getByRole('dialog').getByLabel('File', { exact: true }).inputValue()).toBe(
+      path.join(folder, 'disks', 'old.raw'),
+    )
+    await domain.page.keyboard.press('Escape')
+    expect(app.errors).toEqual([])
+  })
+
   it('is whole in German and in the dark', { timeout: 60_000 }, async () => {
     const { app, page } = await start({ preferences: { language: 'de', theme: 'dark' } })
     await page.getByRole('tab').nth(2).click()

@@ -167,6 +167,7 @@ export const scenes: readonly Scene[] = [
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
   { name: 'create-domain', view: 'create-domain', play: playCreate },
   { name: 'networks', view: 'networks', play: playNetworks },
+  { name: 'host', view: 'host', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },
   { name: 'preferences', view: 'preferences', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },
   { name: 'doctor', view: 'doctor', play: playDoctor },
   { name: 'about', view: 'about', play: (stage, page) => stage.show(page, 'first') },

@@ -4,7 +4,7 @@
 // Runs in: create-domain and domain windows.
 
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { IMAGE_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
@@ -16,6 +16,7 @@ import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { isAbsolute } from '../../lib/path'
 import { type DiskErrors, type DiskForm, type DiskSource, onlyRead } from './disk-form'
+import { VolumePicker } from './VolumePicker'
 import './disks.css'
 
 export interface DiskFieldsProps {
@@ -34,6 +35,7 @@ export function DiskFields(props: DiskFieldsProps) {
   const { form, errors, onChange } = props
   const { t, formats } = useWords()
   const client = useClient()
+  const [picking, setPicking] = useState(false)
 
   const path = form.path.trim()
   const looking = form.source === 'file' && isAbsolute(path)
@@ -100,10 +102,23 @@ export function DiskFields(props: DiskFieldsProps) {
           hint={form.source === 'new' ? t('disk.place-hint') : size}
           error={errors.path ?? failure}
           after={
-            <Button icon="folder" label={t('disk.browse', { dev: form.dev })} onPress={() => void browse()}>
-              {t('button.browse')}
-            </Button>
+            <>
+              {form.source === 'file' && (
+                <Button icon="disk" label={t('disk.volumes', { dev: form.dev })} onPress={() => setPicking(true)}>
+                  {t('storage.pick-button')}
+                </Button>
+              )}
+              <Button icon="folder" label={t('disk.browse', { dev: form.dev })} onPress={() => void browse()}>
+                {t('button.browse')}
+              </Button>
+            </>
           }
+        />
+      )}
+      {picking && (
+        <VolumePicker
+          onPick={({ path: picked, format }) => onChange({ path: picked, ...(format === null ? {} : { fileFormat: format }) })}
+          onClose={() => setPicking(false)}
         />
       )}
       {form.source === 'file' && (

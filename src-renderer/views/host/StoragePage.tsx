@@ -2,10 +2,9 @@
 // Invariant: what is used by somebody can be neither resized nor deleted here, and the row says by whom. Runs in: host window.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Cell, Column, ListBox, ListBoxItem, Row, Table, TableBody, TableHeader } from 'react-aria-components'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
-import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
+import { DEFAULT_POOL, type PoolInfo } from '../../../src-main/public/storage'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { callQuery } from '../../client/queries'
@@ -13,7 +12,7 @@ import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
-import type { Translator } from '../../lib/translate'
+import { PoolList, poolName, VolumeTable } from '../../features/disks/StorageLists'
 import { useAppStore } from '../../state/store'
 import { PoolDialog, UploadDialog, VolumeDialog, type VolumeQuestion } from './VolumeDialogs'
 
@@ -31,25 +30,7 @@ export function StoragePage() {
   return (
     <div className="storage">
       <aside className="storage-side">
-        <ListBox
-          className="storage-pools"
-          aria-label={t('storage.pools')}
-          selectionMode="single"
-          selectionBehavior="replace"
-          disallowEmptySelection
-          selectedKeys={pool === undefined ? [] : [pool.name]}
-          onSelectionChange={(keys) => {
-            if (keys === 'all') return
-            const [key] = keys
-            if (key !== undefined) setChosen(String(key))
-          }}
-        >
-          {(pools ?? []).map((one) => (
-            <ListBoxItem key={one.name} id={one.name} textValue={poolName(one.name, t)} className="storage-pool">
-              <PoolRow pool={one} />
-            </ListBoxItem>
-          ))}
-        </ListBox>
+        <PoolList pools={pools ?? []} chosen={pool?.name ?? ''} onChoose={setChosen} />
         <div className="storage-add">
           <Button icon="plus" onPress={() => void add()}>
             {t('storage.add-pool')}
@@ -62,34 +43,9 @@ export function StoragePage() {
   )
 }
 
-function poolName(name: string, t: Translator): string {
-  return name === DEFAULT_POOL ? t('storage.default-pool') : name
-}
-
-function PoolRow(props: { readonly pool: PoolInfo }) {
-  const { pool } = props
-  const { t, formats } = useWords()
-  const used = pool.capacity > 0 ? 1 - pool.available / pool.capacity : 0
-  const own = pool.capacity > 0 ? Math.min(used, pool.allocation / pool.capacity) : 0
-  return (
-    <>
-      <span className="storage-name">{poolName(pool.name, t)}</span>
-      <span className="storage-bar" aria-hidden="true">
-        <span className="storage-used" style={{ width: `${used * 100}%` }} />
-        <span className="storage-own" style={{ width: `${own * 100}%` }} />
-      </span>
-      <span className="muted small">
-        {pool.problem === null
-          ? t('storage.space', { free: formats.size(pool.available), own: formats.size(pool.allocation) })
-          : t('storage.unreadable')}
-      </span>
-    </>
-  )
-}
-
 function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void }) {
   const { pool } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
   const query = useQuery({ ...callQuery(client, 'volumeList', { pool: pool.name }), refetchOnMount: 'always' })
@@ -141,54 +97,7 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
           {problem.cause}
         </Notice>
       )}
-      <div className="storage-table-box">
-        <Table
-          className="storage-table"
-          aria-label={t('storage.volumes')}
-          selectionMode="single"
-          selectionBehavior="replace"
-          selectedKeys={volume === undefined ? [] : [volume.name]}
-          onSelectionChange={(keys) => {
-            if (keys === 'all') return
-            const [key] = keys
-            setChosen(key === undefined ? '' : String(key))
-          }}
-        >
-          <TableHeader>
-            <Column isRowHeader>{t('storage.column-name')}</Column>
-            <Column>{t('storage.column-size')}</Column>
-            <Column>{t('storage.column-host')}</Column>
-            <Column>{t('storage.column-format')}</Column>
-            <Column>{t('storage.column-used')}</Column>
-          </TableHeader>
-          <TableBody
-            items={volumes}
-            dependencies={[volumes]}
-            renderEmptyState={() => (
-              <p className="muted storage-none">{t(query.isLoading ? 'storage.loading' : 'storage.none')}</p>
-            )}
-          >
-            {(one) => (
-              <Row id={one.name} textValue={one.name} className="storage-row">
-                <Cell>
-                  <span className="storage-file">{one.name}</span>
-                  {one.backing !== null && (
-                    <span className="muted small storage-file">
-                      {t('storage.on', { name: one.backing.split('/').at(-1) ?? '' })}
-                    </span>
-                  )}
-                </Cell>
-                <Cell>{one.problem === null ? formats.size(one.capacity) : '–'}</Cell>
-                <Cell>{formats.size(one.allocation)}</Cell>
-                <Cell>{one.format ?? '?'}</Cell>
-                <Cell>
-                  <Uses volume={one} />
-                </Cell>
-              </Row>
-            )}
-          </TableBody>
-        </Table>
-      </div>
+      <VolumeTable volumes={volumes} loading={query.isLoading} chosen={chosen} onChoose={setChosen} />
       <footer className="storage-foot">
         <Button
           icon="expand"
@@ -213,22 +122,5 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
       )}
       {upload !== null && <UploadDialog pool={pool} from={upload} onClose={() => setUpload(null)} />}
     </section>
-  )
-}
-
-function wordsOf(use: VolumeUse, t: Translator): string {
-  return t(`storage.use-${use.how}`, { name: use.name })
-}
-
-function Uses(props: { readonly volume: Volume }) {
-  const { t } = useWords()
-  const { usedBy, problem } = props.volume
-  if (problem !== null) return <span className="storage-problem">{errorText(problem, t.language).cause}</span>
-  if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
-  const all = usedBy.map((use) => wordsOf(use, t)).join(', ')
-  return (
-    <span className="storage-uses" title={all}>
-      {all}
-    </span>
   )
 }

@@ -177,7 +177,7 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
   return (
     <Ask
       title={t('storage.resize-title', { name: volume.name })}
-      label={t('storage.resize').replace(/…$/, '')}
+      label={t('storage.resize').replace(/\s*…$/, '')}
       ready={size > least}
       act={() => client.call('volumeResize', { pool: pool.name, name: volume.name, sizeMiB: size })}
       onClose={props.onClose}
@@ -210,7 +210,7 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
   return (
     <Ask
       title={t('storage.copy-title', { name: volume.name })}
-      label={t('storage.copy').replace(/…$/, '')}
+      label={t('storage.copy').replace(/\s*…$/, '')}
       ready={wrong === undefined}
       act={() => client.call('volumeClone', { pool: pool.name, name: volume.name, to, format })}
       onClose={props.onClose}
@@ -228,7 +228,7 @@ function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
   return (
     <Ask
       title={t('storage.delete-title', { name: volume.name })}
-      label={t('storage.delete').replace(/…$/, '')}
+      label={t('storage.delete').replace(/\s*…$/, '')}
       ready
       danger
       act={() => client.call('volumeDelete', { pool: pool.name, name: volume.name })}
@@ -248,7 +248,7 @@ export function UploadDialog(props: { readonly pool: PoolInfo; readonly from: st
   return (
     <Ask
       title={t('storage.take-in-title')}
-      label={t('storage.take-in').replace(/…$/, '')}
+      label={t('storage.take-in').replace(/\s*…$/, '')}
       ready={wrong === undefined}
       act={() => client.call('volumeUpload', { pool: pool.name, from, name })}
       onClose={props.onClose}

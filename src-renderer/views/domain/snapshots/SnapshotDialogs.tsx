@@ -55,7 +55,7 @@ function Foot(props: {
     <>
       <Button onPress={props.onClose}>{t('button.cancel')}</Button>
       <Button kind={props.danger === true ? 'danger' : 'primary'} submit disabled={props.disabled === true}>
-        {props.label.replace(/…$/, '')}
+        {props.label.replace(/\s*…$/, '')}
       </Button>
     </>
   )

@@ -1,0 +1,139 @@
+// Pools and volumes as lists to choose from: the Storage page of the host and the dialog that picks a disk's file show the same.
+// Invariant: what is chosen is the caller's; a row says who uses the volume. Runs in: host, create-domain and domain windows.
+import { Cell, Column, ListBox, ListBoxItem, Row, Table, TableBody, TableHeader } from 'react-aria-components'
+import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
+import { errorText } from '../../client/error-text'
+import { useWords } from '../../components/Language'
+import { lastPart } from '../../lib/path'
+import type { Translator } from '../../lib/translate'
+import './storage.css'
+
+export function PoolList(props: {
+  readonly pools: readonly PoolInfo[]
+  readonly chosen: string
+  readonly onChoose: (name: string) => void
+}) {
+  const { t } = useWords()
+  return (
+    <ListBox
+      className="storage-pools"
+      aria-label={t('storage.pools')}
+      selectionMode="single"
+      selectionBehavior="replace"
+      disallowEmptySelection
+      selectedKeys={[props.chosen]}
+      onSelectionChange={(keys) => {
+        if (keys === 'all') return
+        const [key] = keys
+        if (key !== undefined) props.onChoose(String(key))
+      }}
+    >
+      {props.pools.map((one) => (
+        <ListBoxItem key={one.name} id={one.name} textValue={poolName(one.name, t)} className="storage-pool">
+          <PoolRow pool={one} />
+        </ListBoxItem>
+      ))}
+    </ListBox>
+  )
+}
+
+export function poolName(name: string, t: Translator): string {
+  return name === DEFAULT_POOL ? t('storage.default-pool') : name
+}
+
+function PoolRow(props: { readonly pool: PoolInfo }) {
+  const { pool } = props
+  const { t, formats } = useWords()
+  const used = pool.capacity > 0 ? 1 - pool.available / pool.capacity : 0
+  const own = pool.capacity > 0 ? Math.min(used, pool.allocation / pool.capacity) : 0
+  return (
+    <>
+      <span className="storage-name">{poolName(pool.name, t)}</span>
+      <span className="storage-bar" aria-hidden="true">
+        <span className="storage-used" style={{ width: `${used * 100}%` }} />
+        <span className="storage-own" style={{ width: `${own * 100}%` }} />
+      </span>
+      <span className="muted small">
+        {pool.problem === null
+          ? t('storage.space', { free: formats.size(pool.available), own: formats.size(pool.allocation) })
+          : t('storage.unreadable')}
+      </span>
+    </>
+  )
+}
+
+export function VolumeTable(props: {
+  readonly volumes: readonly Volume[]
+  readonly loading: boolean
+  readonly chosen: string
+  readonly onChoose: (name: string) => void
+  /** A row pressed twice, or Enter. */
+  readonly onOpen?: (name: string) => void
+}) {
+  const { volumes, chosen, onOpen } = props
+  const { t, formats } = useWords()
+  return (
+    <div className="storage-table-box">
+      <Table
+        className="storage-table"
+        aria-label={t('storage.volumes')}
+        selectionMode="single"
+        selectionBehavior="replace"
+        selectedKeys={volumes.some(({ name }) => name === chosen) ? [chosen] : []}
+        {...(onOpen !== undefined && { onRowAction: (key: unknown) => onOpen(String(key)) })}
+        onSelectionChange={(keys) => {
+          if (keys === 'all') return
+          const [key] = keys
+          props.onChoose(key === undefined ? '' : String(key))
+        }}
+      >
+        <TableHeader>
+          <Column isRowHeader>{t('storage.column-name')}</Column>
+          <Column>{t('storage.column-size')}</Column>
+          <Column>{t('storage.column-host')}</Column>
+          <Column>{t('storage.column-format')}</Column>
+          <Column>{t('storage.column-used')}</Column>
+        </TableHeader>
+        <TableBody
+          items={volumes}
+          dependencies={[volumes]}
+          renderEmptyState={() => <p className="muted storage-none">{t(props.loading ? 'storage.loading' : 'storage.none')}</p>}
+        >
+          {(one) => (
+            <Row id={one.name} textValue={one.name} className="storage-row">
+              <Cell>
+                <span className="storage-file">{one.name}</span>
+                {one.backing !== null && (
+                  <span className="muted small storage-file">{t('storage.on', { name: lastPart(one.backing) })}</span>
+                )}
+              </Cell>
+              <Cell>{one.problem === null ? formats.size(one.capacity) : '–'}</Cell>
+              <Cell>{formats.size(one.allocation)}</Cell>
+              <Cell>{one.format ?? '?'}</Cell>
+              <Cell>
+                <Uses volume={one} />
+              </Cell>
+            </Row>
+          )}
+        </TableBody>
+      </Table>
+    </div>
+  )
+}
+
+function wordsOf(use: VolumeUse, t: Translator): string {
+  return t(`storage.use-${use.how}`, { name: use.name })
+}
+
+function Uses(props: { readonly volume: Volume }) {
+  const { t } = useWords()
+  const { usedBy, problem } = props.volume
+  if (problem !== null) return <span className="storage-problem">{errorText(problem, t.language).cause}</span>
+  if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
+  const all = usedBy.map((use) => wordsOf(use, t)).join(', ')
+  return (
+    <span className="storage-uses" title={all}>
+      {all}
+    </span>
+  )
+}
