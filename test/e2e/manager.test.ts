@@ -99,7 +99,7 @@ describe('the manager window', () => {
       'Save…',
       'Save state and turn off',
       'Restore…',
-      'Clone…',
+      'Clone…Only a machine that is off',
       'Migrate…There is no second host yet',
       'Rename',
       'Move to folder…',

@@ -17,7 +17,7 @@ interface ColumnRow {
 }
 
 export const columnTable = [
-  { id: 'name', label: 'manager.column-name', width: 220, shown: true },
+  { id: 'name', label: 'manager.column-name', width: 200, shown: true },
   { id: 'state', label: 'manager.column-state', width: 132, shown: true },
   { id: 'cpu', label: 'manager.column-cpu', width: 146, shown: true, figure: 'cpu' },
   { id: 'host', label: 'manager.column-host', width: 146, shown: false, figure: 'cpu' },
