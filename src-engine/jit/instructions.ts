@@ -49,6 +49,7 @@ const ARITHMETIC: Readonly<Record<string, Pair>> = {
   or: { narrow: OP.i32_or, wide: OP.i64_or },
   xor: { narrow: OP.i32_xor, wide: OP.i64_xor },
 }
+const BIT_TEST = /^bt[src]?(_imm)?$/
 const LOGIC = ['and', 'test', 'or', 'xor']
 const BINARY = [...Object.keys(ARITHMETIC), 'adc', 'sbb']
 
@@ -93,7 +94,8 @@ export function flagUse(kind: UopKind, immediate: number): { readonly sets: bool
     if (family === 'inc:E' || family === 'dec:E') return { sets: true, reads: true }
     if (name === 'shl' || name === 'shr' || name === 'sar')
       return { sets: form === 'EI' && (immediate & (kind.size === 3 ? 63 : 31)) !== 0, reads: form === 'EC' }
-    if (name === 'rol' || name === 'ror') return { sets: false, reads: true }
+    if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return { sets: false, reads: true }
+    if (family === 'bsf' || family === 'bsr') return { sets: true, reads: false }
     return { sets: false, reads: /^(set|cmov)/.test(name) }
   }
   return { sets: false, reads: true }
@@ -116,6 +118,8 @@ export function isNative(kind: UopKind): boolean {
   if (/^mov([sz])x(d|8|16)$/.test(family)) return true
   if (/^(set|cmov)[a-z]+$/.test(family)) return true
   if (family === 'lea' || family === 'nop' || family === 'xchg0') return true
+  if (BIT_TEST.test(family)) return size >= 2 && (!memory || family.endsWith('_imm'))
+  if (family === 'bsf' || family === 'bsr') return size >= 2
   if (family === 'push') return size === 3
   if (/^(pop|leave|push_imm)$/.test(family)) return size === 3 && !memory
   if (family === 'bswap' || family === 'cbw' || family === 'cwd') return size >= 2
@@ -143,7 +147,8 @@ export function formAfter({ kind, native, sets, reads }: Facts, immediate: numbe
     if (form === 'EC') return meet(before, SHIFTED)
     return flagUse(kind, immediate).sets ? SHIFTED : before
   }
-  if (name === 'rol' || name === 'ror') return meet(meet(before, EXPLICIT), PARTIAL)
+  if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return meet(meet(before, EXPLICIT), PARTIAL)
+  if (family === 'bsf' || family === 'bsr') return EXPLICIT
   return /^(set|cmov)/.test(family) ? settled : before
 }
 
@@ -181,6 +186,8 @@ export class Instructions {
     else if (name === 'rol' || name === 'ror') this.rotate(kind, place)
     else if (name === 'imul') this.multiply(kind, place, form === 'GEI')
     else if (family === 'xchg:EG') this.exchange(kind, place)
+    else if (BIT_TEST.test(family)) this.bitTest(kind, place)
+    else if (family === 'bsf' || family === 'bsr') this.scan(kind, place)
     else if (/^mov[sz]x/.test(family)) this.extend(kind, place)
     else if (/^(set|cmov)/.test(family)) this.conditional(kind, place)
     else this.other(kind, place)
@@ -594,6 +601,121 @@ export class Instructions {
       this.form = replaceCarryOverflow(w, this.form)
     }
     if (memory) e.stored(ip)
+  }
+
+  /** BT, BTS, BTR, BTC within an operand: CF is the bit, the other flags stay. */
+  private bitTest(kind: UopKind, place: Place): void {
+    const { e } = this
+    const { w } = e
+    const { ip } = place
+    const { family, size, memory } = kind
+    const immediate = family.endsWith('_imm')
+    const what = family.replace('_imm', '')
+    const dst = e.cache.byte(ip + 5)
+    const mask = size === 3 ? 63 : 31
+    if (place.flagsSeen) {
+      // OF first: to know it may take a call
+      this.pushCondition(0)
+      w.set(CARRY)
+    }
+    if (memory) e.reach(ip, 1 << size, what === 'bt' ? 'read' : 'update')
+    if (memory) e.pushMemory(size)
+    else e.pushRegister(dst, size)
+    if (size < 3) w.op(OP.i64_extend_u)
+    w.set(X)
+    w.i64(1)
+    if (immediate) w.i64(e.cache.word(ip + 12) & mask)
+    else {
+      e.pushRegister(e.cache.byte(ip + 4), 3)
+      w.i64(mask)
+      w.op(OP.i64_and)
+    }
+    w.op(OP.i64_shl)
+    w.set(Y)
+    if (what !== 'bt') {
+      if (memory) w.get(HOST)
+      w.get(X)
+      w.get(Y)
+      if (what === 'btr') {
+        w.i64(-1)
+        w.op(OP.i64_xor)
+      }
+      w.op(what === 'bts' ? OP.i64_or : what === 'btr' ? OP.i64_and : OP.i64_xor)
+      if (size < 3) w.op(OP.i32_wrap)
+      if (memory) e.popMemory(size)
+      else e.popRegister(dst, size)
+    }
+    if (place.flagsSeen) {
+      e.flagsUsed = true
+      w.get(X)
+      w.get(Y)
+      w.op(OP.i64_and)
+      w.i64(0)
+      w.op(OP.i64_ne)
+      w.get(CARRY)
+      w.i32(11)
+      w.op(OP.i32_shl)
+      w.op(OP.i32_or)
+      this.form = replaceCarryOverflow(w, this.form)
+    }
+    if (memory && what !== 'bt') e.stored(ip)
+  }
+
+  /** BSF and BSR as our interpreter has them: a source of 0 leaves the destination, PF is that of the number. */
+  private scan(kind: UopKind, place: Place): void {
+    const { e } = this
+    const { w } = e
+    const { ip } = place
+    const { family, size, memory } = kind
+    const dst = e.cache.byte(ip + 4)
+    if (memory) {
+      e.reach(ip, 1 << size, 'read')
+      e.pushMemory(size)
+    } else e.pushRegister(e.cache.byte(ip + 5), size)
+    if (size < 3) w.op(OP.i64_extend_u)
+    w.set(X)
+    if (family === 'bsr') {
+      w.i64(63)
+      w.get(X)
+      w.op(OP.i64_clz)
+      w.op(OP.i64_sub)
+    } else {
+      w.get(X)
+      w.op(OP.i64_ctz)
+    }
+    w.set(Y)
+    w.get(Y)
+    e.pushRegister(dst, 3)
+    w.get(X)
+    w.i64(0)
+    w.op(OP.i64_ne)
+    w.op(OP.select)
+    e.popRegister(dst, 3)
+    e.flagsUsed = true
+    this.form = EXPLICIT
+    if (!place.flagsSeen) return
+    // ZF and PF of 0; else PF of the number, which is below 64
+    w.i64(0x44)
+    w.i64(4)
+    w.i64(0)
+    w.get(Y)
+    w.op(OP.i64_popcnt)
+    w.i64(1)
+    w.op(OP.i64_and)
+    w.op(OP.i64_eqz)
+    w.op(OP.select)
+    w.get(X)
+    w.op(OP.i64_eqz)
+    w.op(OP.select)
+    w.set(FLAG_A)
+    // as setStatus() leaves it: the result tells ZF and SF
+    w.get(X)
+    w.i64(0)
+    w.op(OP.i64_ne)
+    w.op(OP.i64_extend_u)
+    w.set(FLAG_R)
+    w.i32(EXPLICIT)
+    w.set(FLAG_TYPE)
   }
 
   private multiply(kind: UopKind, place: Place, immediate: boolean): void {

@@ -55,6 +55,8 @@ export interface TranslatorStatistics {
   blocks: number
   bytes: number
   evicted: number
+  /** The most bytes of modules that were alive. */
+  most: number
   milliseconds: number
   /** The longest time the vcpu stood still for it. */
   longest: number
@@ -70,12 +72,22 @@ const TABLE_STEP = 256
 /** Regions translated together, and samples after which fewer are. */
 const BATCH = 4
 const BATCH_WAIT = 24
+/** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
+const INNER_BLOCKS = 20
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
 
 export class Translator {
-  readonly statistics: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, milliseconds: 0, longest: 0 }
+  readonly statistics: TranslatorStatistics = {
+    regions: 0,
+    blocks: 0,
+    bytes: 0,
+    evicted: 0,
+    most: 0,
+    milliseconds: 0,
+    longest: 0,
+  }
   private readonly cache: CodeCache
   private readonly code: RegionCode
   private readonly functions: readonly ImportedFunction[]
@@ -137,37 +149,46 @@ export class Translator {
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
   private translateHot(): void {
     const { cache, roots } = this
-    // A block may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
-    const wanted = this.hot
-      .filter((first) => cache.op(first) !== UOP_STALE)
-      .map((first) => {
-        const root = roots.of(first)
-        return cache.hasEntry(root) ? first : root
-      })
-    this.hot = []
+    const wanted = new Map<number, number>()
+    for (const first of this.hot) {
+      // It may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
+      if (cache.op(first) === UOP_STALE) continue
+      const root = roots.of(first)
+      if (cache.hasEntry(root)) wanted.set(first, Math.min(this.options.blocks, INNER_BLOCKS))
+      else wanted.set(root, this.options.blocks)
+    }
+    this.hot = this.install(wanted, true, this.options.blocks)
     this.waited = 0
-    this.translateBlocks([...new Set(wanted)], true)
   }
 
   /** Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. */
   translateBlocks(firsts: readonly number[], sparing = false): void {
+    this.install(new Map(firsts.map((first) => [first, this.options.blocks])), sparing, Number.POSITIVE_INFINITY)
+  }
+
+  /** `firsts`: and the most blocks of their regions. Stops after so many blocks altogether, and returns what is left. */
+  private install(firsts: ReadonlyMap<number, number>, sparing: boolean, most: number): number[] {
     const start = performance.now()
     const { cache, statistics } = this
-    const wanted = firsts.filter((first) => !cache.hasEntry(first))
-    if (wanted.length === 0) return
+    const wanted = [...firsts.keys()].filter((first) => !cache.hasEntry(first))
+    if (wanted.length === 0) return []
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
     const bodies: Uint8Array[] = []
     const entries: number[] = []
     const within = new Set<number>()
-    for (const first of wanted) {
+    let blocks = 0
+    let at = 0
+    for (; at < wanted.length && blocks < most; at++) {
+      const first = wanted[at] ?? 0
       if (sparing && within.has(first)) continue
-      const region = formRegion(cache, first, this.options.blocks)
+      const region = formRegion(cache, first, firsts.get(first) ?? this.options.blocks)
       if (sparing) for (const node of region.nodes) within.add(node.first)
       entries.push(first)
       bodies.push(this.code.make(region).slice())
-      statistics.blocks += region.nodes.length
+      blocks += region.nodes.length
     }
+    statistics.blocks += blocks
     const module = new WebAssembly.Module(moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies))
     const { exports } = new WebAssembly.Instance(module, this.imports)
     entries.forEach((first, i) => {
@@ -189,9 +210,11 @@ export class Translator {
       statistics.bytes += bytes
     })
     statistics.regions += entries.length
+    if (this.alive > statistics.most) statistics.most = this.alive
     const took = performance.now() - start
     statistics.milliseconds += took
     if (took > statistics.longest) statistics.longest = took
+    return wanted.slice(at)
   }
 
   private slot(): number {

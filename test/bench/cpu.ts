@@ -1,4 +1,4 @@
-// Six small loops (test/guest/kernel/cpu-loops.c), interpreted, translated and under QEMU: milliseconds of the best round by the guest's own
+// Six small loops and seven programs (test/guest/kernel/cpu-{loops,programs}.c), interpreted, translated and under QEMU: milliseconds of the best round by the guest's own
 // clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
 // Runs in: plain Node.
 import {
@@ -16,7 +16,7 @@ import { median, table } from './median'
 export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const cannot = cannotBuild()
   if (cannot) throw new Error(cannot)
-  const kernel = buildMicroKernel('cpu-loops')
+  const kernels = ['cpu-loops', 'cpu-programs'].map(buildMicroKernel)
   const ours = (translator: 'on' | 'off') => (file: string) =>
     runInOurs(file, { timeoutSeconds: 300, extra: ['--translator', translator] })
   const machines = [
@@ -31,12 +31,18 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   ]
   for (let run = 0; run < options.runs; run++) {
     for (const machine of machines) {
-      if (!machine.cannot) machine.runs.push(loopTimes(await machine.run(kernel), machine.name))
+      if (machine.cannot) continue
+      const times = new Map<string, number>()
+      for (const kernel of kernels) {
+        for (const [name, ms] of loopTimes(await machine.run(kernel), machine.name)) times.set(name, ms)
+      }
+      machine.runs.push(times)
     }
   }
-  const counts = cannotRunQemu()
-    ? new Map<string, number>()
-    : loopTicks(await runInQemu(kernel, { extra: ['-icount', 'shift=0'] }))
+  const counts = new Map<string, number>()
+  for (const kernel of cannotRunQemu() ? [] : kernels) {
+    for (const [name, ticks] of loopTicks(await runInQemu(kernel, { extra: ['-icount', 'shift=0'] }))) counts.set(name, ticks)
+  }
   const names = [...(machines.find((machine) => machine.runs.length > 0)?.runs[0]?.keys() ?? [])]
   const loops = names.map((name) => {
     const [interpreter, translator, qemu] = machines.map((machine) =>
@@ -63,7 +69,7 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const gain = geometricMean(loops.flatMap((loop) => loop.gain ?? []))
   const shown = (value: number | null | undefined, digits: number): string => (value == null ? '-' : value.toFixed(digits))
   const text = [
-    `cpu loops, best of 5 rounds each, median of ${options.runs} runs`,
+    `cpu loops and programs, best of 5 rounds each, median of ${options.runs} runs`,
     ...machines.filter((machine) => machine.cannot).map((machine) => `${machine.name}: ${machine.cannot}`),
     table([
       ['loop', 'M instr', 'interp ms', 'MIPS', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'gain', 'ours/qemu'],

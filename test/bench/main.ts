@@ -32,7 +32,7 @@ const BENCHES: Record<
   { readonly runs: number; readonly what: string; run(options: BenchOptions): Promise<BenchReport> }
 > = {
   boot: { runs: 5, what: "from process start to the marker of Debian's cloud kernel with the demo ramdisk", run: benchBoot },
-  cpu: { runs: 3, what: 'six small loops as a PVH micro-kernel', run: benchCpu },
+  cpu: { runs: 3, what: 'six small loops and seven programs as PVH micro-kernels', run: benchCpu },
   userland: { runs: 3, what: 'programs of a BusyBox guest: sha256sum, gzip, sort, awk, forks', run: benchUserland },
   coverage: { runs: 1, what: 'share of instructions run translated, and what kept the others from it', run: benchCoverage },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },

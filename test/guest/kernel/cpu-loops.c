@@ -6,8 +6,7 @@
  * Checksums were compared with the same loops compiled for and run on the host.
  */
 #include "../lib/guest.h"
-
-#define NOINLINE __attribute__((noinline))
+#include "../lib/measure.h"
 
 static u32 crc_table[256];
 static u8 bytes[65536];
@@ -106,37 +105,8 @@ static NOINLINE u64 loop_mix64(void)
     return sum;
 }
 
-/* TSC frequency by counter 2 of the PIT: 50 ms of its 1193182 Hz. Only where there is no hypervisor that tells. */
-static u32 tsc_khz_by_pit(void)
-{
-    const u32 ticks = 59659;
-    outb(0x61, (inb(0x61) & ~2) | 1);
-    outb(0x43, 0xb0);
-    outb(0x42, ticks & 255);
-    outb(0x42, ticks >> 8);
-    u64 start = rdtsc();
-    while (!(inb(0x61) & 0x20)) ;
-    return (rdtsc() - start) / 50;
-}
-
-static void measure(const char *name, u64 (*loop)(void), u64 expected)
-{
-    u64 best = ~0ul, sum = 0;
-    int rounds = 5;
-    for (int round = 0; round < rounds; round++) {
-        u64 start = rdtsc();
-        sum = loop();
-        u64 ticks = rdtsc() - start;
-        if (ticks < best) best = ticks;
-    }
-    print("LOOP "); print(name); print(" "); print_hex(sum); print(" "); print_number(best); print(" ");
-    print_number(rounds); print("\n");
-    check(name, sum, expected);
-}
-
 void guest_main(void)
 {
-    u32 r[4];
     for (u32 n = 0; n < 256; n++) {
         u32 v = n;
         for (int bit = 0; bit < 8; bit++) v = v & 1 ? v >> 1 ^ 0xedb88320 : v >> 1;
@@ -145,8 +115,7 @@ void guest_main(void)
     for (u32 i = 0; i < sizeof(bytes); i++) bytes[i] = (u8)(i * 7 + (i >> 8) * 13);
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++) { a[i][j] = i * 3 + j * 7 - 100; b[i][j] = i * 5 - j * 2 + 17; }
-    cpuid(0x40000003, 0, r);
-    print("TSC_KHZ "); print_number(on_xen ? r[2] : tsc_khz_by_pit()); print("\n");
+    measure_start();
     measure("crc", loop_crc, 0x13449f77);
     measure("sieve", loop_sieve, 78498);
     measure("matmul", loop_matmul, 0xc89a88ab9c5b8000ul);
