@@ -222,6 +222,23 @@ describe('the screen of a machine', () => {
     },
   )
 
+  it('is typed what was copied, on the keyboard the guest has', async () => {
+    const { app, domain } = await startWith([screen])
+    const { page } = domain
+    await domain.waitForScreen()
+    await app.electron.evaluate(({ clipboard }) => clipboard.writeText('yZ{'))
+    await domain.button('Paste as typing').click()
+    await page.getByRole('menuitem', { name: 'Type it: guest has a German keyboard' }).click()
+    await expect.poll(() => domain.keyboard().textContent()).toContain('Typed 3 of 3')
+    await domain.button('Send key').click()
+    await page.getByRole('menuitem', { name: 'Ctrl+Alt+Shift+Esc' }).click()
+    await domain.tab('Log').click()
+    for (const key of ['79', '5a', '7b', 'ff1b']) await domain.logLine(`screen: key ${key} up`).waitFor()
+    const lines = await page.locator('.log-text').allTextContents()
+    const count = (end: string) => lines.filter((line) => line.startsWith('screen: key') && line.endsWith(end)).length
+    expect(count('down')).toBe(count('up'))
+  })
+
   it('is saved as a picture, fills the screen and comes back', async () => {
     const { app, domain } = await startWith([screen])
     const { page } = domain

@@ -28,6 +28,8 @@ import { useAppStore } from '../../state/store'
 import { type Box, type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
 import { watchGrab } from './keyboard-grab'
 import { ScreenSession, type ScreenState } from './screen-session'
+import { type LayoutName, layoutNames, strokesOf } from './layouts'
+import { LONGEST_PASTE, type PasteTyping, typeStrokes } from './paste-typing'
 import { labelOf, sendKeys } from './send-keys'
 import './screen.css'
 
@@ -150,6 +152,40 @@ export function ScreenPane(props: ScreenPaneProps) {
     [session],
   )
 
+  // ---- what was copied here, typed there ----
+  const [typing, setTyping] = useState<TypingState | null>(null)
+  const typist = useRef<PasteTyping | null>(null)
+  useEffect(() => () => typist.current?.stop(), [])
+  const paste = async (layout: LayoutName) => {
+    const read = await client.call('clipboardRead', {})
+    if (!read.ok) return store.dispatch({ kind: 'failed', error: read.error })
+    const { strokes, missing } = strokesOf(read.value.text.slice(0, LONGEST_PASTE), layout)
+    typist.current?.stop()
+    setTyping({ done: 0, total: strokes.length, missing: missing.length, over: false })
+    typist.current = typeStrokes(
+      strokes,
+      (keys) => {
+        const viewer = session?.viewer
+        if (viewer === null || viewer === undefined) return false
+        viewer.press(keys)
+        return true
+      },
+      (done) => setTyping((before) => before && { ...before, done }),
+      (done) => {
+        typist.current = null
+        setTyping((before) => before && { ...before, done, over: true })
+        announce(t('screen.typed', { done, total: strokes.length }))
+        session?.viewer?.focus()
+      },
+    )
+  }
+  // What was typed stays to be read for a moment.
+  useEffect(() => {
+    if (typing?.over !== true) return
+    const timer = setTimeout(() => setTyping(null), 6000)
+    return () => clearTimeout(timer)
+  }, [typing])
+
   const screenshot = async () => {
     const picked = await client.call('filePick', { kind: 'saveScreenshot', suggestedName: domain.name })
     const result =
@@ -177,6 +213,22 @@ export function ScreenPane(props: ScreenPaneProps) {
     />
   )
 
+  const pasteMenu =
+    typing?.over === false ? (
+      <Button kind="tool" icon="close" label={t('screen.typing-stop')} onPress={() => typist.current?.stop()} />
+    ) : (
+      <MenuButton
+        icon="paste"
+        label={t('screen.paste')}
+        disabled={!connected}
+        entries={layoutNames.map((name) => ({ kind: 'action', id: name, label: t(`screen.paste-${name}`) }))}
+        onAction={(id) => {
+          const layout = layoutNames.find((name) => name === id)
+          if (layout !== undefined) void paste(layout)
+        }}
+      />
+    )
+
   return (
     <div className={fullScreen ? 'screen full-screen' : 'screen'}>
       <div ref={box} className={mode === 'exact' ? 'screen-box exact' : 'screen-box'}>
@@ -197,7 +249,9 @@ export function ScreenPane(props: ScreenPaneProps) {
         <div className="full-screen-zone">
           <div className="full-screen-bar" role="toolbar" aria-label={t('screen.full')}>
             <span>{domain.name}</span>
+            {pasteMenu}
             {keysMenu}
+            <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
             <Button kind="tool" icon="shrink" onPress={() => props.onFullScreen(false)}>
               {t('screen.full-leave')}
             </Button>
@@ -217,7 +271,11 @@ export function ScreenPane(props: ScreenPaneProps) {
         <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
           <Icon name="keyboard" />
           <span className="long">
-            {grabbed ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') }) : t('screen.keyboard-here')}
+            {typing !== null
+              ? typingWords(typing, t)
+              : grabbed
+                ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') })
+                : t('screen.keyboard-here')}
           </span>
           <span className="short" aria-hidden="true">
             {grabbed && chordText(grabKeys, t, 'short')}
@@ -234,6 +292,7 @@ export function ScreenPane(props: ScreenPaneProps) {
             ]}
             onChange={setMode}
           />
+          {pasteMenu}
           {keysMenu}
           <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
           <Button
@@ -247,6 +306,19 @@ export function ScreenPane(props: ScreenPaneProps) {
       </div>
     </div>
   )
+}
+
+interface TypingState {
+  readonly done: number
+  readonly total: number
+  /** Characters the guest's keyboard has no key for. */
+  readonly missing: number
+  readonly over: boolean
+}
+
+function typingWords({ done, total, missing }: TypingState, t: ReturnType<typeof useWords>['t']): string {
+  const typed = t('screen.typed', { done, total })
+  return missing === 0 ? typed : `${typed} ${t.count('screen.missing', missing)}`
 }
 
 /** What to say while there is no picture. */

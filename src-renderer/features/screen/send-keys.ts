@@ -8,6 +8,7 @@ export interface KeyPress {
 
 const CONTROL: KeyPress = { keysym: 0xffe3, code: 'ControlLeft' }
 const ALT: KeyPress = { keysym: 0xffe9, code: 'AltLeft' }
+const SHIFT: KeyPress = { keysym: 0xffe1, code: 'ShiftLeft' }
 const key = (keysym: number, code: string): KeyPress => ({ keysym, code })
 
 export interface SendKeyRow {
@@ -18,8 +19,9 @@ export interface SendKeyRow {
 
 /** The labels are what is printed on keys: the same in every language we speak, but for Ctrl (see labelOf). */
 export const sendKeys: readonly SendKeyRow[] = [
-  { id: 'delete', label: 'Ctrl+Alt+Delete', keys: [CONTROL, ALT, key(0xffff, 'Delete')] },
   { id: 'backspace', label: 'Ctrl+Alt+Backspace', keys: [CONTROL, ALT, key(0xff08, 'Backspace')] },
+  { id: 'delete', label: 'Ctrl+Alt+Delete', keys: [CONTROL, ALT, key(0xffff, 'Delete')] },
+  { id: 'escape', label: 'Ctrl+Alt+Shift+Esc', keys: [CONTROL, ALT, SHIFT, key(0xff1b, 'Escape')] },
   ...Array.from({ length: 12 }, (_, index): SendKeyRow => {
     const name = `F${index + 1}`
     return { id: name.toLowerCase(), label: `Ctrl+Alt+${name}`, keys: [CONTROL, ALT, key(0xffbe + index, name)] }
