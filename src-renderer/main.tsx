@@ -44,6 +44,10 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
       const { DomainView } = await import('./views/domain/DomainView')
       return () => <DomainView uuid={address.uuid} desk={desk} />
     }
+    case 'wall': {
+      const { WallView } = await import('./views/wall/WallView')
+      return () => <WallView desk={desk} />
+    }
     case 'create-domain':
       return (await import('./views/create-domain/CreateDomainView')).CreateDomainView
     case 'networks':

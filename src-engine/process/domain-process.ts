@@ -197,10 +197,10 @@ export class DomainProcess {
         screen.type(text)
         return DONE
       },
-      screenshot: () => {
+      screenshot: (args) => {
         const screen = this.running?.screen
         if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
-        return ok(screen.screenshot())
+        return ok(screen.screenshot(args?.width))
       },
       inspect: ({ parts }) => (this.running ? ok(this.inspect(this.running, parts)) : NO_DOMAIN),
       inspectVcpu: ({ vcpu }) => {

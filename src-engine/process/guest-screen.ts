@@ -51,8 +51,8 @@ export class GuestScreen {
     this.server.type(text)
   }
 
-  screenshot(): { width: number; height: number; png: Uint8Array } {
-    return this.server.screenshot()
+  screenshot(most?: number): { width: number; height: number; png: Uint8Array } {
+    return this.server.screenshot(most)
   }
 
   dispose(): void {

@@ -11,6 +11,7 @@ import { encodePng } from './png'
 import { RFB_LIMITS } from './protocol'
 import { Screen } from './screen'
 import { Session, type SessionSurroundings } from './session'
+import { shrink } from './shrink'
 
 const FRAME_MS = 16
 const GOOD_FRAME_MS = 33
@@ -93,10 +94,12 @@ export class RfbServer {
     keyboard.releaseAll()
   }
 
-  screenshot(): { width: number; height: number; png: Uint8Array } {
+  /** What is seen now; at most so wide when a width is given. */
+  screenshot(most?: number): { width: number; height: number; png: Uint8Array } {
     this.refresh()
-    const { shown, width, height } = this.screen
-    return { width, height, png: encodePng(shown, width, height) }
+    const { shown, width: wide, height: high } = this.screen
+    const { pixels, width, height } = shrink({ pixels: shown, width: wide, height: high }, most ?? wide)
+    return { width, height, png: encodePng(pixels, width, height) }
   }
 
   dispose(reason: string): void {

@@ -263,6 +263,7 @@ export class App {
       about: () => this.windows.open('about'),
       networks: () => this.windows.open('networks'),
       host: () => this.windows.open('host'),
+      wall: () => this.windows.open('wall'),
       manager: () => this.showManager(),
       quit: () => app.quit(),
     })

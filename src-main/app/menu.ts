@@ -12,6 +12,7 @@ export interface MenuActions {
   trash(): void
   preferences(): void
   networks(): void
+  wall(): void
   doctor(): void
   host(): void
   about(): void
@@ -42,6 +43,7 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
   ]
   const look: MenuItemConstructorOptions[] = [
     ...(view === 'manager' ? [] : [{ label: text.manager, click: actions.manager }]),
+    { label: text.wall, accelerator: 'CmdOrCtrl+Shift+L', click: actions.wall },
     { role: 'zoomIn', accelerator: keys('zoomIn') },
     { role: 'zoomOut', accelerator: keys('zoomOut') },
     { role: 'resetZoom', accelerator: keys('zoomReset') },

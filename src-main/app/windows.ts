@@ -17,6 +17,7 @@ const VIEWS: Readonly<Record<WindowView, ViewRow>> = {
   manager: { width: 980, height: 640, minWidth: 560, minHeight: 360, title: 'Ringmaster' },
   domain: { width: 980, height: 720, minWidth: 560, minHeight: 420, title: 'Ringmaster' },
   'create-domain': { width: 720, height: 760, minWidth: 480, minHeight: 420, title: 'New virtual machine' },
+  wall: { width: 1100, height: 760, minWidth: 560, minHeight: 420, title: 'Ringmaster' },
   networks: { width: 860, height: 600, minWidth: 560, minHeight: 400, title: 'Virtual networks' },
   host: { width: 980, height: 640, minWidth: 620, minHeight: 420, title: 'Host' },
   preferences: { width: 720, height: 520, minWidth: 480, minHeight: 320, title: 'Preferences' },

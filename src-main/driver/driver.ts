@@ -190,7 +190,8 @@ export interface HypervisorDriver {
   leases(network: string): Outcome<readonly Lease[]>
   /** One end of a stream to the domain's screen: RFB (RFC 6143), every message a Uint8Array of its bytes, both ways. */
   openScreen(uuid: string): Outcome<OpaquePort>
-  screenshot(uuid: string): Outcome<Screenshot>
+  /** No wider than `width`, where the driver can. */
+  screenshot(uuid: string, width?: number): Outcome<Screenshot>
   /** The inside of a guest, the parts asked for; cheap, and nothing while nobody asks. */
   inspect(uuid: string, parts: readonly InspectPart[]): Outcome<InspectReply>
   /** Of a paused domain. */

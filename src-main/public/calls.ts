@@ -303,6 +303,12 @@ export const calls = {
   },
   /** Opens a stream to the screen: RFB, every message bytes. The port follows as with consoleOpen. */
   screenOpen: { params: ofDomain, result: fields({ stream: count }), status: 'done' },
+  /** What a machine that is there shows, small: its screen as PNG, or the end of its text console. */
+  domainThumbnail: {
+    params: fields({ uuid: t.uuidShape, width: within(64, 640) }),
+    result: fields({ png: optional(bytes), text: optional(shortText(16_384)) }),
+    status: 'done',
+  },
   /** Writes a picture of the screen to a file chosen with filePick "saveScreenshot". */
   screenSave: { params: fields({ uuid: t.uuidShape, path: chosenPath }), result: t.nothing, status: 'done' },
 

@@ -320,7 +320,17 @@ export type NetworkInfo = TypeOf<typeof networkInfoShape>
 // ---- windows --------------------------------------------------------------------------------
 
 /** The view a window shows is in its address: index.html?view=domain&uuid=… */
-export const windowViews = ['manager', 'domain', 'create-domain', 'networks', 'host', 'preferences', 'doctor', 'about'] as const
+export const windowViews = [
+  'manager',
+  'domain',
+  'wall',
+  'create-domain',
+  'networks',
+  'host',
+  'preferences',
+  'doctor',
+  'about',
+] as const
 export type WindowView = (typeof windowViews)[number]
 
 export const fileKinds = [

@@ -22,6 +22,9 @@ export interface FileRights {
   allowsWriting(path: string): Promise<boolean>
 }
 
+/** Bytes of console a thumbnail is made of. */
+const THUMBNAIL_TEXT = 8192
+
 export interface DevicesParts {
   readonly driver: HypervisorDriver
   readonly domains: Domains
@@ -191,6 +194,21 @@ export class Devices {
     } catch (thrown) {
       return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
     }
+  }
+
+  /** The screen of a machine that has one, else the end of its text console. */
+  async thumbnail(uuid: string, width: number): Outcome<{ png?: Uint8Array; text?: string }> {
+    const { domains, driver } = this.parts
+    const info = domains.info(uuid)
+    if (!info.ok) return info
+    const { domid, running } = info.value
+    if (domid === null) return err(errorReport('no-domain', { uuid }))
+    if (running?.devices.some(({ kind }) => kind === 'vfb') === true) {
+      const shot = await driver.screenshot(uuid, width)
+      return shot.ok ? ok({ png: shot.value.png }) : shot
+    }
+    const text = await driver.consoleText(uuid, THUMBNAIL_TEXT)
+    return text.ok ? ok({ text: text.value.slice(-THUMBNAIL_TEXT) }) : text
   }
 
   async store(uuid: string): Outcome<{ text: string }> {

@@ -148,6 +148,7 @@ export type ToolstackCall =
   | 'consoleOpen'
   | 'screenOpen'
   | 'screenSave'
+  | 'domainThumbnail'
   | 'hostInfo'
 
 export type Emit = <E extends EventName>(name: E, payload: EventPayload<E>) => void
@@ -535,6 +536,7 @@ export class Toolstack {
         const port = await driver.openScreen(uuid)
         return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
       },
+      domainThumbnail: ({ uuid, width }) => devices.thumbnail(uuid, width),
       screenSave: ({ uuid, path }, caller) => devices.saveScreen(uuid, path, caller),
       hostInfo: async () => ok(await this.hostInfo()),
     }

@@ -16,6 +16,7 @@ export type QueryName =
   | 'domainInspect'
   | 'domainLog'
   | 'domainSamples'
+  | 'domainThumbnail'
   | 'hostInfo'
   | 'imageInspect'
   | 'listLayoutGet'

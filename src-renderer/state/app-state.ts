@@ -6,7 +6,7 @@
 import type { DeviceRates } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import { type DomainInfo, type JobInfo, type Notice, SAMPLE_INTERVAL_MS } from '../../src-main/public/types'
-import { addSample, type Sample } from './history'
+import { addSample, HISTORY_MS, type Sample } from './history'
 
 export interface Failure {
   readonly id: number
@@ -30,6 +30,8 @@ export interface AppState {
   readonly quitting: Quitting
   /** The samples of the domain a window is about; the list's are in live-figures.ts. */
   readonly figures: Readonly<Record<string, readonly Sample[]>>
+  /** Domains whose samples are kept for an hour, whatever the window keeps of others. */
+  readonly watched: Readonly<Record<string, true>>
 }
 
 export const initialState: AppState = {
@@ -40,6 +42,7 @@ export const initialState: AppState = {
   failures: [],
   quitting: { kind: 'no' },
   figures: {},
+  watched: {},
 }
 
 export interface FigureSample {
@@ -64,6 +67,7 @@ export type Action =
   | { readonly kind: 'quitWaiting'; readonly names: readonly string[] }
   | { readonly kind: 'quitAnswered' }
   | { readonly kind: 'samples'; readonly samples: readonly FigureSample[]; readonly keepMs: number }
+  | { readonly kind: 'historyWanted'; readonly uuid: string }
   | { readonly kind: 'historyLoaded'; readonly uuid: string; readonly samples: readonly Sample[] }
   | { readonly kind: 'failed'; readonly error: ErrorReport }
   | { readonly kind: 'failureDismissed'; readonly id: number }
@@ -89,7 +93,7 @@ function addSamples(state: AppState, samples: readonly FigureSample[], keepMs: n
   const figures: Record<string, readonly Sample[]> = { ...state.figures }
   for (const { uuid, time, cpu, vcpus = [], memoryKiB, devices } of samples) {
     const sample = { at: time, spanMs: SAMPLE_INTERVAL_MS, cpu, vcpus, memory: memoryKiB * 1024, devices }
-    figures[uuid] = addSample(figures[uuid] ?? [], sample, keepMs)
+    figures[uuid] = addSample(figures[uuid] ?? [], sample, state.watched[uuid] ? HISTORY_MS : keepMs)
   }
   return { ...state, figures }
 }
@@ -129,6 +133,8 @@ export function reduce(state: AppState, action: Action): AppState {
       return state.quitting.kind === 'waiting' ? state : { ...state, quitting: { kind: 'no' } }
     case 'samples':
       return addSamples(state, action.samples, action.keepMs)
+    case 'historyWanted':
+      return state.watched[action.uuid] ? state : { ...state, watched: { ...state.watched, [action.uuid]: true } }
     case 'historyLoaded': {
       const merged = mergeHistory(action.samples, state.figures[action.uuid] ?? [])
       return { ...state, figures: { ...state.figures, [action.uuid]: merged } }

@@ -149,6 +149,25 @@ async function playDomain(stage: Stage, page: Page): Promise<void> {
   }
 }
 
+async function playInside(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  await page.getByRole('tab', { name: t('domain.tab-inside') }).click()
+  await showEach(stage, page, page.getByRole('listbox', { name: t('inside.list') }).getByRole('option'), 'part')
+}
+
+async function playWall(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  await page.getByTestId('thumbnail-text').or(page.getByTestId('thumbnail-picture')).first().waitFor()
+  await stage.show(page, 'all')
+  for (const index of [0, 1]) {
+    await page.getByRole('tab', { name: t('wall.all'), exact: true }).click()
+    await page.getByRole('grid').getByRole('row').nth(index).dblclick()
+  }
+  await page.getByRole('button', { name: t('wall.beside') }).click()
+  await settle(page)
+  await stage.show(page, 'beside')
+}
+
 async function playNetworks(stage: Stage, page: Page): Promise<void> {
   await stage.show(page, 'default')
   await page.getByRole('button', { name: stage.t('network.new') }).click()
@@ -165,6 +184,8 @@ async function playDoctor(stage: Stage, page: Page): Promise<void> {
 export const scenes: readonly Scene[] = [
   { name: 'manager', view: 'manager', play: playManager },
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
+  { name: 'inside', view: 'domain', uuid: SERVER, play: playInside },
+  { name: 'wall', view: 'wall', play: playWall },
   { name: 'create-domain', view: 'create-domain', play: playCreate },
   { name: 'networks', view: 'networks', play: playNetworks },
   { name: 'host', view: 'host', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },

@@ -215,8 +215,12 @@ export const DOMAIN_CALLS = {
   },
   /** Types text (with \n for Enter) on the screen's keyboard, as a viewer with an American one does. Answered at once. */
   typeText: { args: fields({ text: shortText(4096) }), reply: unit, status: 'done' },
-  /** What the screen shows now. */
-  screenshot: { args: unit, reply: fields({ width: count, height: count, png: bytes }), status: 'done' },
+  /** What the screen shows now; no wider than `width`, for thumbnails. */
+  screenshot: {
+    args: either(nothing, fields({ width: optional(within(16, 4096)) })),
+    reply: fields({ width: count, height: count, png: bytes }),
+    status: 'done',
+  },
   /** The inside of the guest for people (protocol/inspect.ts): the parts asked for, while somebody looks. */
   inspect: { args: fields({ parts: list(oneOf(...INSPECT_PARTS), 8) }), reply: inspectReplyShape, status: 'done' },
   /** One vcpu with its code and stack; OPERATION_INVALID while the domain is not paused. */

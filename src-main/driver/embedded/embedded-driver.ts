@@ -500,10 +500,10 @@ export class EmbeddedDriver implements HypervisorDriver {
     return opened.ok ? ok(port) : err(screenError(opened.error, found.value.name))
   }
 
-  async screenshot(uuid: string): Outcome<Screenshot> {
+  async screenshot(uuid: string, width?: number): Outcome<Screenshot> {
     const found = this.find(uuid)
     if (!found.ok) return found
-    const shot = await found.value.caller.call('screenshot', {})
+    const shot = await found.value.caller.call('screenshot', width === undefined ? {} : { width })
     return shot.ok ? shot : err(screenError(shot.error, found.value.name))
   }
 

@@ -27,9 +27,9 @@ import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { type Box, type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
 import { watchGrab } from './keyboard-grab'
-import { ScreenSession, type ScreenState } from './screen-session'
 import { type LayoutName, layoutNames, strokesOf } from './layouts'
 import { LONGEST_PASTE, type PasteTyping, typeStrokes } from './paste-typing'
+import { ScreenSession, type ScreenState } from './screen-session'
 import { labelOf, sendKeys } from './send-keys'
 import './screen.css'
 
@@ -251,7 +251,13 @@ export function ScreenPane(props: ScreenPaneProps) {
             <span>{domain.name}</span>
             {pasteMenu}
             {keysMenu}
-            <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
+            <Button
+              kind="tool"
+              icon="camera"
+              label={t('screen.shot')}
+              disabled={!connected}
+              onPress={() => void screenshot()}
+            />
             <Button kind="tool" icon="shrink" onPress={() => props.onFullScreen(false)}>
               {t('screen.full-leave')}
             </Button>

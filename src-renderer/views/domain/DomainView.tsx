@@ -43,8 +43,14 @@ import './domain.css'
 const pages = ['screen', 'console', 'details', 'performance', 'snapshots', 'inside', 'log'] as const
 type Page = (typeof pages)[number]
 
-export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk }) {
-  const { uuid } = props
+/** In a window with others: whether it is in sight, and how it is closed there. */
+export interface Embedded {
+  readonly visible: boolean
+  readonly onClose: () => void
+}
+
+export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk; readonly embedded?: Embedded }) {
+  const { uuid, embedded } = props
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
@@ -52,19 +58,23 @@ export function DomainView(props: { readonly uuid: string; readonly desk: PortDe
   const ready = useAppState((state) => state.ready)
   const domain = useAppState((state) => state.domains[uuid])
 
+  const isAlone = embedded === undefined
   useEffect(() => {
-    if (ready) void loadHistory({ client, store, queries }, uuid, 60)
+    if (!ready) return
+    store.dispatch({ kind: 'historyWanted', uuid })
+    void loadHistory({ client, store, queries }, uuid, 60)
   }, [client, store, queries, uuid, ready])
 
   useEffect(() => {
-    document.title = domain === undefined ? t('app.name') : t('window.domain', { name: domain.name })
-  }, [domain, t])
+    if (isAlone) document.title = domain === undefined ? t('app.name') : t('window.domain', { name: domain.name })
+  }, [isAlone, domain, t])
 
-  if (domain !== undefined) return <DomainWindow domain={domain} desk={props.desk} />
+  if (domain !== undefined)
+    return <DomainWindow domain={domain} desk={props.desk} inSight={embedded?.visible !== false} alone={isAlone} />
   if (!ready) return null
   return (
     <EmptyState text={t('domain.gone')}>
-      <Button autoFocus onPress={() => void client.call('windowClose', {})}>
+      <Button autoFocus onPress={() => (embedded === undefined ? void client.call('windowClose', {}) : embedded.onClose())}>
         {t('button.close')}
       </Button>
     </EmptyState>
@@ -155,7 +165,12 @@ function StateChip(props: { readonly domain: DomainInfo }) {
   )
 }
 
-function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortDesk }) {
+function DomainWindow(props: {
+  readonly domain: DomainInfo
+  readonly desk: PortDesk
+  readonly inSight: boolean
+  readonly alone: boolean
+}) {
   const { domain, desk } = props
   const { t, formats } = useWords()
   const client = useClient()
@@ -188,8 +203,9 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
     [client, perform],
   )
 
+  const root = useRef<HTMLDivElement>(null)
   const leaveConsole = () => {
-    const tab = document.querySelector('[role="tab"][aria-selected="true"]')
+    const tab = root.current?.querySelector('[role="tab"][aria-selected="true"]')
     if (tab instanceof HTMLElement) tab.focus()
   }
 
@@ -212,7 +228,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
   })
   const { clockStandsAt } = domain
   return (
-    <div className={fullScreen && page === 'screen' ? 'window whole-screen' : 'window'}>
+    <div ref={root} className={fullScreen && page === 'screen' ? 'window whole-screen' : 'window'}>
       <header className="toolbar">
         {isGuest ? <Steering domain={domain} /> : <span className="muted">{t('manager.domain0-note')}</span>}
         <span className="fill" />
@@ -250,7 +266,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
             <ScreenPane
               domain={domain}
               desk={desk}
-              visible={page === 'screen'}
+              visible={props.inSight && page === 'screen'}
               offActions={offActions}
               fullScreen={fullScreen}
               onFullScreen={setFullScreen}
@@ -263,7 +279,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
             <ConsolePane
               domain={domain}
               desk={desk}
-              visible={page === 'console'}
+              visible={props.inSight && page === 'console'}
               offActions={offActions}
               onLeave={leaveConsole}
             />
@@ -289,7 +305,7 @@ function DomainWindow(props: { readonly domain: DomainInfo; readonly desk: PortD
           <LogPage domain={domain} />
         </TabPanel>
       </Tabs>
-      <Activity uuid={domain.uuid} />
+      {props.alone && <Activity uuid={domain.uuid} />}
     </div>
   )
 }

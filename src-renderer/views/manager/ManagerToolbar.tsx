@@ -145,6 +145,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           { kind: 'action', id: 'keys', label: t('command.keys'), icon: 'keyboard', keys: t('key.with-ctrl', { key: '/' }) },
           { kind: 'separator', id: 's3' },
           { kind: 'action', id: 'host', label: t('action.host'), icon: 'host' },
+          { kind: 'action', id: 'wall', label: t('action.wall'), icon: 'guest' },
           { kind: 'action', id: 'networks', label: t('action.networks'), icon: 'network' },
           { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },
           { kind: 'action', id: 'doctor', label: t('action.doctor'), icon: 'doctor' },

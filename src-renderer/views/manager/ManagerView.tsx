@@ -98,7 +98,7 @@ export function ManagerView() {
   now.current = selected
 
   const openView = useCallback(
-    (view: 'create-domain' | 'networks' | 'host' | 'preferences' | 'doctor' | 'about') =>
+    (view: 'create-domain' | 'wall' | 'networks' | 'host' | 'preferences' | 'doctor' | 'about') =>
       void client.call('windowOpen', { view, uuid: null }),
     [client],
   )
@@ -148,7 +148,8 @@ export function ManagerView() {
       const column = id.slice(5)
       if (isColumnId(column)) sortBy(column)
     } else if (id === 'new') openView('create-domain')
-    else if (id === 'preferences' || id === 'doctor' || id === 'about' || id === 'networks' || id === 'host') openView(id)
+    else if (id === 'preferences' || id === 'doctor' || id === 'about' || id === 'networks' || id === 'host' || id === 'wall')
+      openView(id)
     else if (id === 'demo') demo.start()
     else if (id === 'import') definitions.openImport()
     else if (id === 'trash') definitions.openTrash()

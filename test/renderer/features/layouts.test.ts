@@ -44,7 +44,12 @@ describe('a pasted text', () => {
     vi.advanceTimersByTime(1000)
     expect(pressed.slice(1)).toEqual(['KeyA', 'ShiftLeft+KeyB', 'AltRight+Digit7'])
     expect(ended.mock.calls.at(-1)).toEqual([3])
-    typeStrokes(strokesOf('ab', 'us').strokes, () => false, () => {}, ended)
+    typeStrokes(
+      strokesOf('ab', 'us').strokes,
+      () => false,
+      () => {},
+      ended,
+    )
     vi.advanceTimersByTime(1000)
     expect(ended.mock.calls.at(-1)).toEqual([0])
     expect(keysOf({ keysym: 0x41, code: 'KeyA', shift: true, altGr: false })).toHaveLength(2)

@@ -1,0 +1,63 @@
+// The wall: what machines show, small; opened ones as tabs, side by side, and let go as windows. On the test driver.
+// Runs in: plain Node; starts the real Electron on a virtual display.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import type { RunningApp } from './app'
+import { DomainPage } from './domain-page'
+import { startMachine } from './domain-setup'
+
+let running: RunningApp | undefined
+
+afterEach(async () => {
+  const app = running
+  running = undefined
+  await app?.close()
+  expect(app?.errors ?? []).toEqual([])
+})
+
+it('shows all machines, opens some as tabs and side by side, by mouse and by keyboard', async () => {
+  const other = '22222222-2222-4333-8444-555555555555'
+  const { app, manager } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], (started) => (running = started), {
+    prepare: (folder) => {
+      const config = {
+        name: 'texty',
+        memoryMiB: 64,
+        vcpus: 1,
+        kernel: path.join(folder, 'vmlinuz'),
+        ramdisk: null,
+        cmdline: '',
+      }
+      const definition = { version: 2, uuid: other, config: { ...config, devices: [] }, managedSave: null, savedConfig: null }
+      fs.writeFileSync(path.join(folder, 'definitions', `${other}.json`), JSON.stringify(definition))
+    },
+  })
+  const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
+  const item = (name: string) => page.getByRole('row', { name })
+  await item('server').getByTestId('thumbnail-picture').waitFor()
+  await item('texty').waitFor()
+  await app.call(page, 'domainCreate', { uuid: other, fresh: false })
+  await item('texty').getByTestId('thumbnail-text').waitFor()
+  await expect.poll(() => item('texty').getByTestId('thumbnail-text').textContent()).toContain('make-believe guest')
+  await app.picture(page, 'wall')
+
+  await item('server').dblclick()
+  await page.getByRole('tab', { name: 'server' }).waitFor()
+  await page.getByTestId('screen-connection').filter({ hasText: 'Connected' }).waitFor()
+  await page.getByRole('tab', { name: 'All' }).click()
+  await page.keyboard.press('Tab')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('server')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await page.getByRole('tab', { name: 'texty' }).waitFor()
+  await page.getByRole('button', { name: 'Side by side' }).click()
+  for (const name of ['server', 'texty']) await page.getByRole('heading', { name }).waitFor()
+  await app.picture(page, 'wall-beside')
+  const window = new DomainPage(await app.other(() => page.getByRole('button', { name: 'Own window' }).click()))
+  await window.ready()
+  await page.getByRole('tab', { name: 'texty' }).waitFor({ state: 'detached' })
+  await page.getByRole('tab', { name: 'server' }).click()
+  await page.getByRole('button', { name: 'Close tab' }).click()
+  await item('server').waitFor()
+})
