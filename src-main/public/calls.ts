@@ -58,9 +58,10 @@ export const calls = {
     status: 'done',
   },
   /** Into the trash, with its managed save and history. `disks` are image files of it that go when the trash is emptied: files
-      its guest could write to, or in the app's folder of disks. */
+      its guest could write to, or in the app's folder of disks. `forget`: not into the trash, for one that was made a moment ago
+      and never ran; its image files stay. */
   domainUndefine: {
-    params: fields({ uuid: t.uuidShape, disks: optional(list(chosenPath, 64)) }),
+    params: fields({ uuid: t.uuidShape, disks: optional(list(chosenPath, 64)), forget: optional(flag) }),
     result: t.nothing,
     status: 'done',
   },

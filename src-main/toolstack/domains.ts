@@ -208,6 +208,14 @@ export class Domains {
     return domain ? ok(this.parts.definitions.text(uuid, domain.config)) : err(errorReport('no-domain', { uuid }))
   }
 
+  /** The same for one that may be deleted now. */
+  async forget(uuid: string): Outcome {
+    const found = this.allowed(uuid, 'undefine')
+    if (!found.ok) return found
+    await this.discard(uuid)
+    return ok(null)
+  }
+
   /** As if it had never been defined. */
   async discard(uuid: string): Promise<void> {
     this.domains.delete(uuid)

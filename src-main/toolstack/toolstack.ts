@@ -473,7 +473,7 @@ export class Toolstack {
         const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
         return allowed.ok ? domains.redefine(uuid, config, base) : allowed
       },
-      domainUndefine: ({ uuid, disks }) => this.texts.undefine(uuid, disks ?? []),
+      domainUndefine: ({ uuid, disks, forget }) => (forget ? domains.forget(uuid) : this.texts.undefine(uuid, disks ?? [])),
       domainCreate: ({ uuid, fresh }) => domains.create(uuid, fresh),
       domainSuspend: ({ uuid }) => domains.suspend(uuid),
       domainResume: ({ uuid }) => domains.resume(uuid),

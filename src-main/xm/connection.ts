@@ -1,10 +1,11 @@
 // The app as the command line reaches it: calls, events and streams over the local socket, every answer checked by its shape.
 // Invariant: a connection that ends fails what waits; nobody waits for ever. Runs in: command line, plain Node.
+import { lstat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { LocalSocketTransport } from '../lib/socket-transport'
 import { type Client, makeClient } from '../public/client'
-import { FROM_APP, SOCKET_VERSION } from '../public/xm-socket'
+import { FROM_APP, SOCKET_VERSION, type SocketPlace } from '../public/xm-socket'
 
 export interface StreamEnd {
   send(message: { readonly kind: string; readonly [field: string]: unknown }): void
@@ -23,8 +24,14 @@ export interface Connection {
   close(): void
 }
 
-/** Why there is none, in words. */
-export function openConnection(path: string): Promise<Result<Connection, string>> {
+/** Why there is none, in words. A folder that is somebody else's may hold anybody's socket. */
+export async function openConnection({ folder, path }: SocketPlace): Promise<Result<Connection, string>> {
+  const found = await lstat(folder).catch(() => undefined)
+  if (found && (found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0)) return err(`${folder} is not yours alone`)
+  return openSocket(path)
+}
+
+function openSocket(path: string): Promise<Result<Connection, string>> {
   return new Promise((resolve) => {
     const socket = connect(path)
     socket.once('error', (error) => resolve(err(error.message)))

@@ -27,7 +27,7 @@ function argumentsOf(given: readonly unknown[]): Arguments {
 }
 
 async function perform(row: CommandRow, args: Arguments, around: Surroundings): Promise<number> {
-  const opened = await openConnection(around.place.path)
+  const opened = await openConnection(around.place)
   if (!opened.ok) {
     around.err(/ENOENT|ECONNREFUSED/.test(opened.error) ? NOT_RUNNING : `Ringmaster cannot be reached: ${opened.error}.`)
     return 1

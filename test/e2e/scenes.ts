@@ -113,6 +113,10 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
     await menuItem(t('action.force-off')).click()
   })
   await showDialog(stage, page, 'app-menu', () => page.getByRole('button', { name: t('action.more') }).click())
+  await showDialog(stage, page, 'trash', async () => {
+    await page.getByRole('button', { name: t('action.more') }).click()
+    await menuItem(t('action.trash')).click()
+  })
   await showDialog(stage, page, 'quit', async () => {
     await page.evaluate(() => Reflect.get(window, 'ringmaster').call('quit', {}))
   })

@@ -134,7 +134,7 @@ export function CreateDomainView() {
       // The domain window shows how the start goes; a failed start keeps the definition and says why there.
       const started = await client.call('domainCreate', { uuid, fresh: false })
       if (!started.ok) {
-        await client.call('domainUndefine', { uuid })
+        await client.call('domainUndefine', { uuid, forget: true })
         setBusy(false)
         setRefusal(started.error)
         return

@@ -174,6 +174,12 @@ describe('the trash', () => {
     expect(await refusal('trashRestore', { id: '../../x' })).toBe('trash-unreadable')
   })
 
+  it('does not hold what was made a moment ago and is forgotten', async () => {
+    const uuid = await defined('A')
+    await call('domainUndefine', { uuid, forget: true })
+    expect([made.state(uuid), await call('trashList', {})]).toEqual(['gone', []])
+  })
+
   it('does not take a read-only file from elsewhere with it', async () => {
     const uuid = await defined('A', [disk('/usr/share/install.iso', { readonly: true, removable: true })])
     expect(await refusal('domainUndefine', { uuid, disks: ['/usr/share/install.iso'] })).toBe('file-not-allowed')

@@ -195,6 +195,13 @@ describe('xm', () => {
 })
 
 describe('the socket', () => {
+  it('is not believed in a folder that others may write to', async () => {
+    chmodSync(place.folder, 0o777)
+    expect(await xm('list')).toMatchObject({ code: 1, err: expect.stringContaining('is not yours alone') })
+    chmodSync(place.folder, 0o700)
+    expect(await xm('list')).toMatchObject({ code: 0 })
+  })
+
   it('is the user’s alone, takes the place of one that a cut left, and not that of one that lives', async () => {
     expect(statSync(place.path).mode & 0o777).toBe(0o600)
     expect(statSync(place.folder).mode & 0o777).toBe(0o700)
