@@ -54,7 +54,8 @@ export function OverviewPage() {
   const percent = useCallback((share: number) => formats.percent(share), [formats])
   const mebibytes = useCallback((value: number) => formats.memory(value * MIB), [formats])
   return (
-    <div className="host-overview">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach that
+    <section className="host-overview" aria-label={t('host.tab-overview')} tabIndex={0}>
       <dl className="host-facts">
         <dt>{t('host.name')}</dt>
         <dd>{host?.hostName ?? ''}</dd>
@@ -94,6 +95,6 @@ export function OverviewPage() {
         tick={mebibytes}
         valueTitle={t('chart.memory-axis')}
       />
-    </div>
+    </section>
   )
 }
