@@ -124,7 +124,7 @@ export const VCPU_ROWS = [
   ['APIC_DEADLINE', 8, 1, '-1 off (saved)'],
   ['RUN_NS', 8, 1, 'host ns inside run()'],
   ['CALLS', 8, HYPERCALL_SLOTS, 'hypercalls by number, f64'],
-  ['EXITS', 8, 8, 'exits of run() by cause, f64'],
+  ['EXITS', 8, 16, 'exits of run() by cause, f64'],
   ['EVENTS', 8, 4, 'injected: upcalls, local APIC, NMI, timer; f64'],
 ] as const
 

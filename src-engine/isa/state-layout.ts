@@ -133,6 +133,7 @@ export const VCPU_FIELDS = [
   ['FPU_IP', 0x390, 8, ''],
   ['FPU_DP', 0x398, 8, ''],
   ['EPOCH', 0x3a0, 4, 'odd while in run(): with several vcpus others wait for it to change'],
+  ['PAUSES', 0x3a4, 4, 'PAUSE instructions in this run()'],
   ['XMM', 0x400, 256, 'XMM0-XMM15, 16 bytes each'],
   ['SCRATCH', 0x500, 256, 'operands that cross pages, x87 temporaries; dead between instructions'],
   ['STAGING', 0x600, 512, 'FXSAVE and FNSAVE images on their way; dead between instructions'],
@@ -171,6 +172,8 @@ export const EXIT = {
   DEBUG: 6,
   /** A locked access that atomics cannot do: the vcpu does it while all others stand still. */
   ALONE: 7,
+  /** Of several vcpus this one waits for another: the host may have something better to do. */
+  PAUSED: 8,
 } as const
 
 export type VcpuField = (typeof VCPU_FIELDS)[number][0]

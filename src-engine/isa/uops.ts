@@ -99,6 +99,6 @@ export const HAND_WRITTEN: Readonly<Record<string, readonly string[]>> = {
     'jmp_far_mem', 'ret_far', 'iret', 'lldt', 'ltr', 'sldt', 'str', 'verr', 'verw', 'arpl', 'lar', 'lsl'],
   system: ['group7_0', 'group7_1', 'group7_2', 'group7_3', 'group7_7', 'smsw', 'lmsw', 'syscall', 'sysret', 'sysenter', 'sysexit', 'clts', 'invd', 'ud',
     'mov_from_cr', 'mov_to_cr', 'mov_from_dr', 'mov_to_dr', 'wrmsr_', 'rdmsr_', 'rdtsc', 'cpuid_', 'hlt', 'cli', 'sti', 'int3', 'int_n', 'into', 'int1',
-    'in_imm', 'in_dx', 'out_imm', 'out_dx', 'clflush'],
+    'in_imm', 'in_dx', 'out_imm', 'out_dx', 'clflush', 'pause'],
   'floating-point': ['x87', 'fwait', 'fxsave', 'fxrstor', 'ldmxcsr', 'stmxcsr', 'sse'],
 }

@@ -77,7 +77,17 @@ const SAVE_CODES: Readonly<Record<SaveError['kind'], string>> = {
   CANCELLED: 'OPERATION_ABORTED',
 }
 
-const EXIT_NAMES = ['budget', 'hypercall', 'halt', 'shutdown', 'interrupt window', 'unimplemented', 'debug', 'alone'] as const
+const EXIT_NAMES = [
+  'budget',
+  'hypercall',
+  'halt',
+  'shutdown',
+  'interrupt window',
+  'unimplemented',
+  'debug',
+  'alone',
+  'paused',
+] as const
 
 interface Running {
   readonly handle: string

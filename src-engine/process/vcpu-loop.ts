@@ -27,6 +27,8 @@ const INSTRUCTIONS_PER_US = 150n
 const SLEEP_LIMIT_MS = 10_000
 /** SCHEDOP_yield: how long the main thread gets to work off its bell. */
 const YIELD_MS = 1
+/** After many PAUSEs: some scheduling of the host. */
+const GIVE_WAY_MS = 0.05
 const NEVER_MS = Number.POSITIVE_INFINITY
 
 const IF = 0x200
@@ -272,6 +274,9 @@ export class VcpuLoop {
       case EXIT.INTR_WINDOW:
       case EXIT.DEBUG:
         return
+      case EXIT.PAUSED:
+        this.giveWay()
+        return
       case EXIT.HYPERCALL:
         this.hypercall()
         return
@@ -363,6 +368,14 @@ export class VcpuLoop {
       bytes.push((domain.memory.u8[address] ?? 0).toString(16).padStart(2, '0'))
     }
     return `instruction not implemented at 0x${at.toString(16)}: ${bytes.join(' ')}`
+  }
+
+  /** The guest waits for another vcpu, whose thread may be waiting for a processor of the host. */
+  private giveWay(): void {
+    const { domain, index } = this
+    const kick = domain.vget(index, 'KICK')
+    if (domain.get('PAUSE') === 0 && domain.get('STOP') === 0 && !domain.shared.upcallPending(index))
+      this.wait(kick, GIVE_WAY_MS)
   }
 
   /** SCHEDOP_yield: guests spin on it until a backend has moved, so the main thread must get its turn. */

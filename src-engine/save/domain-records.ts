@@ -36,6 +36,7 @@ const VCPU_TRANSIENT: readonly string[] = [
   'INDEX',
   'VCPUS',
   'EPOCH',
+  'PAUSES',
   'CODE_HASH',
   'CODE_HEADS',
   'STAT_DECODED',

@@ -38,6 +38,7 @@ const KERNELS: readonly Row[] = [
     least: 40,
     vcpus: 2,
   },
+  { name: 'litmus', what: 'four processors agree on one order of writes', qemu: true, least: 3, vcpus: 4 },
 ]
 
 /** Kernels that run once more with nearly all code translated. */

@@ -14,7 +14,7 @@ import {
   FORM_JCC, FORM_JCX, FORM_JMP, FORM_LEA, FORM_MO, FORM_STR, FORM_X87,
   IMM_NONE, IMM_IB, IMM_UB, IMM_IZ, IMM_IW, IMM_IV, IMM_MO, IMM_IWB, IMM_FAR, IMM_ONE, IMM_SEG,
   SIZE_B, SIZE_V, SIZE_Y, SIZE_Z, SIZE_Q, SIZE_F, SIZE_W, SIZE_D, SIZE_O,
-  ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, ATTR_WRITES, F_XCHG, OP_MOVABS, OP_ADDRESS64,
+  ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, ATTR_WRITES, F_XCHG, F_PAUSE, OP_MOVABS, OP_ADDRESS64,
 } from '../generated/tables'
 import { beginBlock, beginDecode, endBlock, oneShot } from './cache'
 import { several } from '../several'
@@ -284,7 +284,12 @@ function decodeOne(start: u32, offset: i32): bool {
         store<u16>(out - UOP, <u16>OP_MOVABS); store<u64>(out - 8, wideImmediate)
       } else emit(uop(family, size * 2), size == 0 ? byteSlot(n) : n << 3, SLOT_ZERO, SLOT_ZERO, SLOT_ZERO, 0, immediate)
     } else if (form == FORM_ZA) {
-      // 90 is NOP unless REX.B names R8; F3 90 is PAUSE
+      // 90 is NOP unless REX.B names R8; F3 90 is PAUSE, which with several vcpus ends its block
+      if (n == 0 && rep == 1 && several()) {
+        emit(uop(F_PAUSE, 0), 0, 0, SLOT_ZERO, SLOT_ZERO, 0, 0)
+        emitEnd(next)
+        return true
+      }
       const f = n != 0 && (b & 7) == 0 ? F_XCHG : family
       emit(uop(f, size * 2), n << 3, 0, SLOT_ZERO, SLOT_ZERO, 0, 0)
     } else emit(uop(family, size * 2), n << 3, SLOT_ZERO, 0x20, SLOT_ZERO, 0, 0)

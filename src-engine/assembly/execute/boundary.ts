@@ -3,7 +3,7 @@
 // Runs in: the vcpu's thread.
 import {
   RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, BREAKS, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
-  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_BASE, DR, CODE_NEXT, HALTED,
+  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_BASE, DR, CODE_NEXT, HALTED, PAUSES,
 } from '../generated/layout'
 import { ripAt, offsetOf, raise, leaveWith, ea, imm, setRip, UD, GP, DB } from '../state'
 import { TF, IF, RF } from '../flags'
@@ -101,7 +101,7 @@ export function start(): u32 {
   if (!load<u32>(CODE_NEXT)) flushCode()
   rekeyJumps() // MODE and CPL may have been set from outside
   store<i32>(STOPPED_IP, load<i32>(BUDGET))
-  if (several()) enterRun()
+  if (several()) { enterRun(); store<u32>(PAUSES, 0) }
   split()
   return next(0)
 }

@@ -4,7 +4,7 @@
 import {
   VCPU, RAX, RCX, RDX, RSP, RIP, CPL, MODE, EFLAGS_REST, SHADOW, ATTENTION, HALTED, CR0, CR2, CR3, CR4, EFER, STAR, LSTAR, CSTAR, SFMASK,
   KERNEL_GS_BASE, PAT, SYSENTER_CS, SYSENTER_ESP, SYSENTER_EIP, TSC_AUX, DR, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, MSR_VALUE,
-  CPUID_OUT, SEG_BASE, UNKNOWN_RIP, RBX, STEPPING, PLACE,
+  CPUID_OUT, SEG_BASE, UNKNOWN_RIP, RBX, STEPPING, PLACE, PAUSES,
 } from '../generated/layout'
 import { dst, imm, ea, put, raise, setRip, ripAt, offsetOf, orderOf, longMode, leaveWith, gpr, setGpr, UD, GP, NM, OF, BP, DB } from '../state'
 import { getEflags, setStatus, setEflags, ofSlow, IF, TF, RF, VM, STATUS } from '../flags'
@@ -16,7 +16,7 @@ import { setSegment, setCpl, refreshMode, refreshAccess, segmentBase, CS, SS_, F
 import { portAllowed } from './ports'
 import { port_in, port_out, rdmsr, wrmsr, tsc, cpuid, mmio_read, mmio_write } from '../imports'
 
-const EXIT_HYPERCALL: i32 = 1, EXIT_HLT: i32 = 2
+const EXIT_HYPERCALL: i32 = 1, EXIT_HLT: i32 = 2, EXIT_PAUSED: i32 = 8
 
 export function ud(ip: u32, k: u32): i32 { return raise(UD) }
 function privileged(): bool {
@@ -375,6 +375,15 @@ export function hlt(ip: u32, k: u32): i32 {
   leaveWith(EXIT_HLT)
   store<u32>(ATTENTION, 1)
   return 0
+}
+const PAUSES_MOST: u32 = 400
+/** PAUSE where there are several vcpus: after many in one run() the vcpu's thread gives way. */
+export function pause(ip: u32, k: u32): i32 {
+  const n = load<u32>(PAUSES) + 1
+  store<u32>(PAUSES, n)
+  if (n == PAUSES_MOST) leaveWith(EXIT_PAUSED)
+  setRip(ripAt(load<i32>(ip, 20)))
+  return 1
 }
 export function cli(ip: u32, k: u32): i32 {
   if (load<u32>(CPL) > (load<u32>(EFLAGS_REST) >> 12 & 3)) return raise(GP, 0)

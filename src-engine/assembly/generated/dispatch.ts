@@ -18,7 +18,7 @@ import { daa, das, aaa, aas, aam, aad, mul, imul_wide, div, idiv } from '../exec
 import { arpl, mov_from_seg, mov_to_seg, call_far, load_far_es, load_far_ds, ret_far, iret, jmp_far, call_far_mem, jmp_far_mem, sldt, str, lldt, ltr, verr, verw, lar, lsl, load_far_ss, load_far_fs, load_far_gs } from '../execute/segment'
 import { ins, outs, movs, cmps, stos, lods, scas, xlat } from '../execute/string'
 import { fwait, x87, fxsave, fxrstor, ldmxcsr, stmxcsr, sse } from '../execute/floating-point'
-import { int3, int_n, into, in_imm, out_imm, in_dx, out_dx, int1, hlt, cli, sti, group7_0, group7_1, group7_2, group7_3, smsw, lmsw, group7_7, syscall, clts, sysret, invd, ud, mov_from_cr, mov_from_dr, mov_to_cr, mov_to_dr, wrmsr_, rdtsc, rdmsr_, sysenter, sysexit, cpuid_, clflush } from '../execute/system'
+import { int3, int_n, into, in_imm, out_imm, in_dx, out_dx, int1, hlt, cli, sti, group7_0, group7_1, group7_2, group7_3, smsw, lmsw, group7_7, syscall, clts, sysret, invd, ud, mov_from_cr, mov_from_dr, mov_to_cr, mov_to_dr, wrmsr_, rdtsc, rdmsr_, sysenter, sysexit, cpuid_, clflush, pause } from '../execute/system'
 
 /** Run about `count` instructions; returns an exit code of state-layout.ts. */
 export function run(count: i32): i32 {
@@ -3673,6 +3673,7 @@ export function cold(ip: u32, op: u32): i32 {
     case 235: return xadd(ip, k)
     case 236: return cmpxchg8b(ip, k)
     case 237: return sse(ip, k)
+    case 238: return pause(ip, k)
   }
   return 0
 }

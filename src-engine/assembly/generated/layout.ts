@@ -90,6 +90,7 @@ export const MXCSR: u32 = 0x20038c
 export const FPU_IP: u32 = 0x200390
 export const FPU_DP: u32 = 0x200398
 export const EPOCH: u32 = 0x2003a0 // odd while in run(): with several vcpus others wait for it to change
+export const PAUSES: u32 = 0x2003a4 // PAUSE instructions in this run()
 export const XMM: u32 = 0x200400 // XMM0-XMM15, 16 bytes each
 export const SCRATCH: u32 = 0x200500 // operands that cross pages, x87 temporaries; dead between instructions
 export const STAGING: u32 = 0x200600 // FXSAVE and FNSAVE images on their way; dead between instructions

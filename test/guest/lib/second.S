@@ -1,6 +1,6 @@
 /*
- * Where a second processor begins: real-mode code that is copied to a page below 1 MiB, then the way to long mode on the page
- * tables that there are. second.c starts it. It notes what it found in `second_seen`.
+ * Where the other processors begin: real-mode code that is copied to a page below 1 MiB, then the way to long mode on the page
+ * tables that there are. second.c starts them. One at a time uses the page; it notes what it found in `second_seen`.
  */
         .section .rodata
         .align  16
@@ -10,6 +10,8 @@ trampoline:
         cli
         mov     %cs, %ax
         mov     %ax, %ds
+0:      lock btsl $0, busy - trampoline
+        jc      0b
         mov     %ax, seen_cs - trampoline
         mov     %cr0, %eax
         mov     %eax, seen_cr0 - trampoline
@@ -59,12 +61,14 @@ seen_flags:     .word   0
 seen_cr0:       .long   0
 seen_stack:     .long   0
 seen_calls:     .word   0, 0
+busy:           .long   0
 trampoline_end:
-        .globl  trampoline_far_at, trampoline_seen, real_table_at, real_vector_at
+        .globl  trampoline_far_at, trampoline_seen, real_table_at, real_vector_at, busy_at
 trampoline_far_at:      .long trampoline_far - trampoline
 trampoline_seen:        .long seen_cs - trampoline
 real_table_at:          .long real_table - trampoline
 real_vector_at:         .long real_vector - trampoline
+busy_at:                .long busy - trampoline
 
         .text
         .code32
@@ -92,7 +96,14 @@ second64:
         xor     %eax, %eax
         mov     %eax, %fs
         mov     %eax, %gs
-        mov     $second_stack_top, %rsp
+        mov     $1, %eax
+        lock xadd %eax, second_ticket
+        inc     %eax
+        shl     $14, %eax
+        add     $second_stack, %eax
+        mov     %rax, %rsp
+        mov     second_busy, %rax
+        movl    $0, (%rax)
         lidt    second_idt
         xor     %ebp, %ebp
         call    *second_entry
@@ -102,9 +113,11 @@ second64:
 
         .bss
         .align  16
-second_stack:   .skip 16384
-        .globl  second_stack, second_stack_top, second_entry, second_idt
+second_stack:   .skip 3 * 16384
+        .globl  second_stack, second_stack_top, second_entry, second_idt, second_busy, second_ticket
 second_stack_top:
+second_ticket:  .skip 8
+second_busy:    .skip 8
 second_entry:   .skip 8
 second_idt:     .skip 16
 

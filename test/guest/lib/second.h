@@ -1,5 +1,5 @@
 /*
- * A second processor: start it, send it interrupts. By the local APIC alone, so the same under QEMU and under us.
+ * Other processors, up to three: start them, send it interrupts. By the local APIC alone, so the same under QEMU and under us.
  */
 #ifndef SECOND_H
 #define SECOND_H
@@ -21,7 +21,7 @@
 struct seen { u16 cs, flags; u32 cr0, stack; u16 calls; } __attribute__((packed));
 extern volatile struct seen *second_seen;
 
-/* INIT, then STARTUP; the second processor calls `entry` on a stack of its own, with interrupts off and the same IDT. */
+/* INIT, then STARTUP; each other processor calls `entry` on a stack of its own, with interrupts off and the same IDT. */
 void start_second(void (*entry)(void));
 static inline void send_ipi(u32 what)
 {
@@ -35,6 +35,14 @@ static inline int is_second(void)
     u64 sp;
     asm volatile("mov %%rsp, %0" : "=r"(sp));
     return sp >= (u64)second_stack && sp <= (u64)second_stack_top;
+}
+/* 0 for the first processor, then in the order in which the others came. */
+static inline int processor(void)
+{
+    extern u8 second_stack[];
+    u64 sp;
+    asm volatile("mov %%rsp, %0" : "=r"(sp));
+    return is_second() ? (int)((sp - (u64)second_stack - 1) >> 14) + 1 : 0;
 }
 static inline void pause(void) { asm volatile("pause" : : : "memory"); }
 static inline void serialise(void) { u32 out[4]; cpuid(0, 0, out); }
