@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { err, ok } from '../../src-engine/public/result'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
 import type { ChannelFactory } from '../../src-main/lib/channel'
-import { DEFAULT_NETWORK, type Disk } from '../../src-main/public/device'
+import { DEFAULT_NETWORK, type Disk, type Nic } from '../../src-main/public/device'
 import { errorReport } from '../../src-main/public/error-code'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from '../../src-main/public/inspect'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
@@ -343,6 +343,20 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await driver.destroy(uuid)
     })
 
+    it('changes an interface while the domain runs: network, rate and link, but no MAC address it has not', {
+      timeout,
+    }, async (context) => {
+      if (!driver.limits.devices.includes('vif')) return context.skip()
+      const uuid = randomUUID()
+      const nic: Nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:77', forwards: [] }
+      expect((await driver.create(uuid, { ...config, devices: [nic] })).ok).toBe(true)
+      expect((await driver.changeNic(uuid, { ...nic, rateKiB: 512, link: 'down' })).ok).toBe(true)
+      expect((await driver.changeNic(uuid, { ...nic, network: 'nowhere' })).ok).toBe(false)
+      expect((await driver.changeNic(uuid, { ...nic, index: 3 })).ok).toBe(false)
+      expect((await driver.changeNic(uuid, nic)).ok).toBe(true)
+      await driver.destroy(uuid)
+    })
+
     it('serves a screen that begins as RFB does, and pictures of it', { timeout }, async (context) => {
       if (!driver.limits.devices.includes('vfb')) return context.skip()
       const uuid = randomUUID()
@@ -359,6 +373,13 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       transport.close()
       const shot = await driver.screenshot(uuid)
       expect(shot).toMatchObject({ ok: true, value: { width: 800, height: 600 } })
+      const small = await driver.screenshot(uuid, 200)
+      expect(small.ok && small.value.width <= 800).toBe(true)
+      // Viewers are let in at a port the system chooses, then at a socket, then nowhere.
+      const port = await driver.listenVnc(uuid, { address: '127.0.0.1', port: 0, password: 'secret' })
+      expect(port.ok && port.value).toBeGreaterThan(0)
+      expect(await driver.listenVnc(uuid, { path: join(folder, 'vnc.sock') })).toEqual({ ok: true, value: undefined })
+      expect(await driver.listenVnc(uuid, undefined)).toEqual({ ok: true, value: undefined })
       await driver.destroy(uuid)
     })
 
