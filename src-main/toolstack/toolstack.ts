@@ -308,6 +308,7 @@ export class Toolstack {
   async load(): Promise<void> {
     await this.networks.load()
     await this.domains.load()
+    for (const { uuid, state } of this.domains.list()) this.states.set(uuid, state)
     await this.metadata.load()
     await this.texts.load()
     const { layers, trees } = this
