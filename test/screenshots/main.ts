@@ -14,7 +14,11 @@ const THEMES = ['light', 'dark', 'contrast'] as const satisfies readonly Prefere
 const SCALES = [1, 2] as const
 
 /** Picture in light, English, 100 % → its name in resources/screenshots. */
-const README: Readonly<Record<string, string>> = {}
+const README: Readonly<Record<string, string>> = {
+  'manager-list': 'manager.png',
+  'domain-details-overview': 'machine.png',
+  'doctor-first': 'doctor.png',
+}
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +35,7 @@ async function main(): Promise<number> {
   const { only, out, readme } = values
   if (only === undefined && !readme) rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
+  if (readme) mkdirSync(path.join(root, 'resources/screenshots'), { recursive: true })
   let failures = 0
   const wanted = <T extends string | number>(all: readonly T[], chosen: string | undefined): readonly T[] =>
     readme ? all.slice(0, 1) : chosen === undefined ? all : all.filter((each) => String(each) === chosen)
