@@ -101,7 +101,6 @@ const row = (page: Page, name: string): Locator => page.getByRole('row').filter(
 
 async function playManager(stage: Stage, page: Page): Promise<void> {
   const { t } = stage
-  await stage.show(page, 'list')
   await showDialog(stage, page, 'context-menu', () => row(page, 'server').click({ button: 'right' }))
   const menuItem = (label: string) => page.getByRole('menuitem', { name: label }).first()
   await showDialog(stage, page, 'delete', async () => {
@@ -120,6 +119,10 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
   await showDialog(stage, page, 'quit', async () => {
     await page.evaluate(() => Reflect.get(window, 'ringmaster').call('quit', {}))
   })
+  // Last, so that there are figures by then.
+  await row(page, 'server').click()
+  await settle(page)
+  await stage.show(page, 'list')
 }
 
 async function playCreate(stage: Stage, page: Page): Promise<void> {
@@ -203,6 +206,8 @@ export interface PlayOptions {
   readonly theme: Preferences['theme']
   readonly scale: number
   readonly only?: string
+  /** How long machines run before the first scene, for figures to be there. */
+  readonly ageMs?: number
   show(page: Page, name: string): Promise<void>
   failed(scene: string, reason: unknown): void
 }
@@ -219,6 +224,7 @@ export async function playScenes(options: PlayOptions): Promise<void> {
   try {
     const { page: manager } = await app.manager()
     await manager.evaluate((uuid) => Reflect.get(window, 'ringmaster').call('domainCreate', { uuid, fresh: true }), SERVER)
+    if (options.ageMs !== undefined) await manager.waitForTimeout(options.ageMs)
     for (const scene of scenes) {
       if (only !== undefined && scene.name !== only) continue
       const page = scene.view === 'manager' ? manager : await openWindow(app, manager, scene.view, scene.uuid ?? null)

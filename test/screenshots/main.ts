@@ -16,7 +16,7 @@ const SCALES = [1, 2] as const
 /** Picture in light, English, 100 % → its name in resources/screenshots. */
 const README: Readonly<Record<string, string>> = {
   'manager-list': 'manager.png',
-  'domain-details-overview': 'machine.png',
+  'domain-tab-performance': 'machine.png',
   'doctor-first': 'doctor.png',
 }
 
@@ -50,6 +50,7 @@ async function main(): Promise<number> {
           theme,
           scale,
           ...(only !== undefined && { only }),
+          ...(readme && { ageMs: 55_000 }),
           show: async (page, name) => {
             const file = path.join(folder, `${name}.png`)
             await page.screenshot({ path: file })
