@@ -1,12 +1,13 @@
 // All virtual networks of this domain 0, by name, and the interfaces on them. `default` is there from the start. A network whose
 // definition changes is made anew beneath its interfaces; one that is not defined any more leaves them without anything to talk to
-// until it is back. Leases outlive a new definition, not domain 0: guests then renew what they have.
+// until it is back. Leases outlive a new definition, and domain 0 in a file.
 // Invariant: a port given out by `attach` stays good until it is detached. Runs in: domain 0.
 import { open } from 'node:fs/promises'
 import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
 import { DEFAULT_NETWORK, type Network, type NetworkLease, type Nic } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
+import { LeaseFile } from './dhcp/lease-file'
 import type { Lease, LeaseKeeper } from './dhcp/leases'
 import type { Host } from './host'
 import { type Attachment, checkNetwork, type NetworkPort, VirtualNetwork } from './network'
@@ -42,6 +43,7 @@ export class Networks {
   private readonly host: Host
   private readonly networks = new Map<string, VirtualNetwork>()
   private readonly leases = new Map<string, readonly Lease[]>()
+  private file: LeaseFile | undefined
   private readonly lines = new Set<Line>()
   /** Capture files on their way to be closed: one that is opened again waits. */
   private readonly closing = new Map<string, Promise<void>>()
@@ -50,6 +52,15 @@ export class Networks {
     this.clock = clock
     this.host = host
     this.add(DEFAULT_NETWORK)
+  }
+
+  /** Before the first interface: leases are in this file, those of an earlier domain 0 too. */
+  keepLeases(path: string): void {
+    this.file = new LeaseFile(path, this.clock, (level, text) => this.log(level, text))
+    for (const network of [...this.networks.values()]) {
+      network.dispose()
+      this.add(network.definition)
+    }
   }
 
   /** All networks there are from now on; `default` stays unless it is defined otherwise. The error is a sentence. */
@@ -154,6 +165,7 @@ export class Networks {
     for (const line of this.lines) this.detach(line)
     for (const network of this.networks.values()) network.dispose()
     this.networks.clear()
+    this.file?.close()
   }
 
   private async openCapture(path: string, name: string): Promise<Result<Capture, string>> {
@@ -215,8 +227,11 @@ export class Networks {
   private add(definition: Network): void {
     const { name } = definition
     const keeper: LeaseKeeper = {
-      load: () => this.leases.get(name) ?? [],
-      save: (leases) => void this.leases.set(name, leases),
+      load: () => this.leases.get(name) ?? this.file?.of(name) ?? [],
+      save: (leases) => {
+        this.leases.set(name, leases)
+        this.file?.save(name, leases)
+      },
     }
     const log: Log = (level, text) => this.log(level, `network ${name}: ${text}`)
     this.networks.set(name, new VirtualNetwork(definition, { clock: this.clock, host: this.host, log, leases: keeper }))

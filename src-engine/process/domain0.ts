@@ -93,6 +93,7 @@ export class Domain0 {
           socketPath = listening.value.path
         }
         this.xenstored = new XenStored(path.resolve(journalDirectory), this.log)
+        this.networks?.keepLeases(path.join(path.resolve(journalDirectory), 'leases.json'))
         this.watches = new OwnWatches(this.xenstored)
         return ok({ socketPath, domains: this.xenstored.domains })
       },

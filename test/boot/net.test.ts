@@ -237,7 +237,10 @@ describe('guests of one machine', () => {
     expect(await two.run('ping -c 1 10.0.2.15')).toContain('1 packets received')
 
     // Domain 0 dies: the interfaces go on with a new one.
+    const leasesBefore = await machine.dom0.call('networkLeases', { network: 'default' })
     await machine.replaceDom0()
+    expect(await machine.dom0.call('networkLeases', { network: 'default' })).toEqual(leasesBefore)
+    expect(leasesBefore).toMatchObject({ value: { leases: [{ address: '10.0.2.15' }, { address: '10.0.2.16' }] } })
     expect(await two.run('sleep 1; ping -c 5 10.0.2.15')).toMatch(/[1-5] packets received/)
     expect(sum(await two.run('wget -q -O - http://10.0.2.15/file | md5sum'))).toBe(sent)
 

@@ -1,0 +1,71 @@
+// Leases outlive domain 0: what one set of networks gave, the next one on the same file knows; damage and a full disk cost only that.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { LeaseFile } from '../../../../src-engine/net/dhcp/lease-file'
+import { Leases } from '../../../../src-engine/net/dhcp/leases'
+import { VirtualClock } from '../../../support/virtual-clock'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-leases-'))
+const file = path.join(folder, 'leases.json')
+afterEach(() => fs.rmSync(file, { force: true }))
+
+const clock = new VirtualClock()
+const complaints: string[] = []
+const open = (at = file): LeaseFile => new LeaseFile(at, clock, (_level, text) => complaints.push(text))
+
+function leases(kept: LeaseFile): Leases {
+  const keeper = { load: () => kept.of('inner'), save: (all: Parameters<LeaseFile['save']>[1]) => kept.save('inner', all) }
+  return new Leases({ clock, first: 10, last: 20, gateway: 1, fixed: [], keeper })
+}
+
+/** As a client takes it. */
+function take(from: Leases, mac: number, name?: string): number | undefined {
+  const address = from.offer(mac, undefined)
+  if (address !== undefined) from.commit(mac, address, 3_600_000, name)
+  return address
+}
+
+it('an address stays with its holder, and nobody else gets it', () => {
+  const first = leases(open())
+  expect([take(first, 0xa, 'one'), take(first, 0xb)]).toEqual([10, 11])
+  // Killed: nothing is closed; the second was within the pause.
+  clock.advance(1000)
+  const second = leases(open())
+  expect(take(second, 0xc)).toBe(12)
+  expect(take(second, 0xb)).toBe(11)
+  expect(second.addressOf(0xa)).toBe(10)
+  expect([...second.names()]).toEqual([['one', 10]])
+})
+
+it('guests that ask all the time have it written once in a while', () => {
+  const all = leases(open())
+  const written: number[] = []
+  for (let i = 0; i < 50; i++) {
+    take(all, 0xa)
+    const now = fs.statSync(file, { bigint: true }).ino
+    if (written.at(-1) !== Number(now)) written.push(Number(now))
+    clock.advance(100)
+  }
+  expect(written.length).toBeLessThan(8)
+})
+
+it.each([
+  ['nothing', ''],
+  ['half a file', '[{"network":"inner","mac":1'],
+  ['something else', '{"network":"inner"}'],
+  ['numbers beyond sense', '[{"network":"inner","mac":-1,"address":1e20,"until":0}]'],
+])('%s counts as no leases', (_name, text) => {
+  fs.writeFileSync(file, text)
+  expect(open().of('inner')).toEqual([])
+})
+
+it('a place that cannot be written is told once', () => {
+  const all = leases(open(path.join(folder, 'nowhere', 'leases.json')))
+  for (let i = 0; i < 5; i++) {
+    expect(take(all, 0xa)).toBe(10)
+    clock.advance(2000)
+  }
+  expect(complaints).toHaveLength(1)
+})
