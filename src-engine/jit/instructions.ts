@@ -1,5 +1,6 @@
 // Single instructions as WebAssembly: what each uop family does to registers, memory and flags, as assembly/execute does
 // it. What is not here is carried out by the interpreter's own function from inside the region (Emitter.callCold).
+// Long because: all general-purpose families are here, each some lines over the same operands and flags.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
 import type { Emitter } from './emitter'
