@@ -28,12 +28,14 @@ const CloneDialog = lazy(async () => ({ default: (await import('./features/clone
 interface Address {
   readonly view: WindowView
   readonly uuid: string
+  /** Which of its pages it opens with; empty for the usual one. */
+  readonly page: string
 }
 
 function readAddress(search: string): Address {
   const query = new URLSearchParams(search)
   const view = windowViews.find((each) => each === query.get('view')) ?? 'manager'
-  return { view, uuid: query.get('uuid') ?? '' }
+  return { view, uuid: query.get('uuid') ?? '', page: query.get('page') ?? '' }
 }
 
 async function loadView(address: Address, desk: PortDesk): Promise<ComponentType> {
@@ -42,7 +44,7 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
       return (await import('./views/manager/ManagerView')).ManagerView
     case 'domain': {
       const { DomainView } = await import('./views/domain/DomainView')
-      return () => <DomainView uuid={address.uuid} desk={desk} />
+      return () => <DomainView uuid={address.uuid} desk={desk} page={address.page} />
     }
     case 'wall': {
       const { WallView } = await import('./views/wall/WallView')

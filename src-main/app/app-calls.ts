@@ -25,7 +25,9 @@ export interface AppCallsParts {
   readonly listLayout: KeptFile<ListLayout>
   readonly doctor: Doctor
   writeReport(path: string): Promise<Result<null, ErrorReport>>
-  openWindow(view: WindowView, uuid: string | null): BrowserWindow
+  openWindow(view: WindowView, uuid: string | null, page?: string): BrowserWindow
+  /** Tells an open window to show one of its pages. */
+  showPage(window: BrowserWindow, page: string): void
   tell(window: BrowserWindow, name: 'createDomainFilled'): void
   knowsDomain(uuid: string): boolean
   windowDrawn(): void
@@ -75,11 +77,12 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
         return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
       }
     },
-    windowOpen: ({ view, uuid }) => {
+    windowOpen: ({ view, uuid, page }) => {
       if (view === 'domain' && (uuid === null || (uuid !== DOMAIN0_UUID && !parts.knowsDomain(uuid)))) {
         return err(errorReport('no-domain', { uuid: uuid ?? '' }))
       }
-      parts.openWindow(view, view === 'domain' ? uuid : null)
+      const window = parts.openWindow(view, view === 'domain' ? uuid : null, page)
+      if (page !== undefined) parts.showPage(window, page)
       return ok(null)
     },
     windowFullScreen: ({ on }, { window }) => {

@@ -60,8 +60,8 @@ function devServer(): string | undefined {
   return process.env['ELECTRON_RENDERER_URL']
 }
 
-export function pageAddress(view: WindowView, uuid: string | null): string {
-  const query = new URLSearchParams(uuid === null ? { view } : { view, uuid })
+export function pageAddress(view: WindowView, uuid: string | null, page?: string): string {
+  const query = new URLSearchParams({ view, ...(uuid !== null && { uuid }), ...(page !== undefined && { page }) })
   return `${devServer() ?? ORIGIN}/index.html?${query}`
 }
 

@@ -60,7 +60,8 @@ export class Windows {
     return this.windows.get(`${view} ${uuid ?? ''}`)
   }
 
-  open(view: WindowView, uuid: string | null = null): BrowserWindow {
+  /** `page` is for a window that is made now; one that is open already is told by the caller. */
+  open(view: WindowView, uuid: string | null = null, page?: string): BrowserWindow {
     const open = this.find(view, uuid)
     if (open) {
       if (open.isMinimized()) open.restore()
@@ -68,14 +69,14 @@ export class Windows {
       open.focus()
       return open
     }
-    return this.make(view, uuid)
+    return this.make(view, uuid, page)
   }
 
   close(view: WindowView, uuid: string | null = null): void {
     this.find(view, uuid)?.close()
   }
 
-  private make(view: WindowView, uuid: string | null): BrowserWindow {
+  private make(view: WindowView, uuid: string | null, page?: string): BrowserWindow {
     const window = new BrowserWindow({
       title: VIEWS[view].title,
       ...fitting(VIEWS[view]),
@@ -120,7 +121,7 @@ export class Windows {
     })
     this.parts.opened(window, view)
     // A refused load leaves a window that says nothing; the reason belongs in the start log.
-    window.loadURL(pageAddress(view, uuid)).catch((thrown: unknown) => console.error(`window ${view}: ${String(thrown)}`))
+    window.loadURL(pageAddress(view, uuid, page)).catch((thrown: unknown) => console.error(`window ${view}: ${String(thrown)}`))
     return window
   }
 }

@@ -350,7 +350,7 @@ export const calls = {
   },
   /** A window of the view; brought to the front when it is open already. `uuid` is for the domain view, else null. */
   windowOpen: {
-    params: fields({ view: oneOf(...t.windowViews), uuid: t.nullable(t.uuidShape) }),
+    params: fields({ view: oneOf(...t.windowViews), uuid: t.nullable(t.uuidShape), page: optional(t.pageNameShape) }),
     result: t.nothing,
     status: 'done',
   },

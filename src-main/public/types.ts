@@ -333,6 +333,9 @@ export const windowViews = [
 ] as const
 export type WindowView = (typeof windowViews)[number]
 
+/** Which page of a window is shown: `details`, `performance`, … The view knows its pages. */
+export const pageNameShape = matching('the name of a page', /^[a-z]{1,16}$/)
+
 export const fileKinds = [
   'kernel',
   'ramdisk',

@@ -63,6 +63,7 @@ export const messages = {
   'action.demo': { en: 'Demo guest', de: 'Demo-Gast' },
   'action.debian': { en: 'Make a Debian guest', de: 'Debian-Gast machen' },
   'action.open': { en: 'Open', de: 'Öffnen' },
+  'action.details': { en: 'Details…', de: 'Details …' },
   'action.run': { en: 'Run', de: 'Starten' },
   'action.run-saved': { en: 'Run from saved state', de: 'Gesicherten Zustand fortsetzen' },
   'action.run-fresh': { en: 'Discard saved state and start', de: 'Gesicherten Zustand verwerfen und starten' },

@@ -187,6 +187,17 @@ it('renames in place, acts on many with one question, and brings back what was d
   await manager.row('web-01').waitFor()
 })
 
+it('opens a machine on its details, also when its window is there already', async () => {
+  const { app, manager } = await start({ domains: 3, running: 3 })
+  const domain = await app.domain(() => manager.choose('web-01', 'Details'))
+  await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
+  await domain.tab('Performance').click()
+  await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('false')
+  await manager.page.bringToFront()
+  await manager.choose('web-01', 'Details')
+  await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
+})
+
 it('has every command in the palette, and every machine by name', async () => {
   const { app, manager } = await start({ domains: 30, running: 15 })
   const { page } = manager

@@ -106,6 +106,7 @@ describe('the manager window', () => {
       'Tags…',
       'Delete',
       'Open',
+      'Details…',
     ])
     await app.picture(manager.page, 'context-menu')
     await manager.menuItem('Pause').click()

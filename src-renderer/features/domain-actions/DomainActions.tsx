@@ -99,6 +99,8 @@ export function DomainActionsProvider(props: {
       switch (action) {
         case 'open':
           return report(await client.call('windowOpen', { view: 'domain', uuid }))
+        case 'details':
+          return report(await client.call('windowOpen', { view: 'domain', uuid, page: 'details' }))
         case 'run':
           return report(await client.call('domainCreate', { uuid, fresh: false }))
         case 'runFresh':

@@ -12,6 +12,7 @@ import type { Translator } from '../../lib/translate'
 interface ActionRow {
   readonly label:
     | 'action.open'
+    | 'action.details'
     | 'action.run'
     | 'action.run-fresh'
     | 'action.pause'
@@ -42,6 +43,7 @@ interface ActionRow {
 
 export const actionTable = {
   open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', keys: 'key.enter' },
+  details: { label: 'action.details', icon: 'chip', needs: null, confirm: 'no' },
   run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no', many: true },
   runFresh: { label: 'action.run-fresh', icon: 'bolt', needs: 'createFresh', confirm: 'asked', many: true },
   pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'confirmPause', many: true },
@@ -166,6 +168,7 @@ export function contextEntries(
     entryOf('delete', domains, t),
     separator('s3'),
     entryOf('open', domains, t),
+    entryOf('details', domains, t),
   ]
 }
 

@@ -49,7 +49,7 @@ export interface Embedded {
   readonly onClose: () => void
 }
 
-export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk; readonly embedded?: Embedded }) {
+export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk; readonly embedded?: Embedded; readonly page?: string }) {
   const { uuid, embedded } = props
   const { t } = useWords()
   const client = useClient()
@@ -70,7 +70,7 @@ export function DomainView(props: { readonly uuid: string; readonly desk: PortDe
   }, [isAlone, domain, t])
 
   if (domain !== undefined)
-    return <DomainWindow domain={domain} desk={props.desk} inSight={embedded?.visible !== false} alone={isAlone} />
+    return <DomainWindow domain={domain} desk={props.desk} inSight={embedded?.visible !== false} alone={isAlone} page={props.page ?? ''} />
   if (!ready) return null
   return (
     <EmptyState text={t('domain.gone')}>
@@ -170,6 +170,8 @@ function DomainWindow(props: {
   readonly desk: PortDesk
   readonly inSight: boolean
   readonly alone: boolean
+  /** Which page it opens with; empty for the usual one. */
+  readonly page: string
 }) {
   const { domain, desk } = props
   const { t, formats } = useWords()
@@ -178,12 +180,13 @@ function DomainWindow(props: {
   const isGuest = domain.kind === 'guest'
   const host = useHost()
   const defined = (domain.running ?? domain.config)?.devices.some(({ kind }) => kind === 'vfb') === true
-  const [page, setPage] = useState<Page>(isGuest ? (defined ? 'screen' : 'console') : 'performance')
+  const usual = isGuest ? (defined ? 'screen' : 'console') : 'performance'
+  const [page, setPage] = useState<Page>(pages.find((each) => each === props.page) ?? usual)
   const [fullScreen, setFullScreen] = useFullScreen()
   const [dismissedClock, setDismissedClock] = useState<number | null>(null)
   const [logSeen, setLogSeen] = useState(page === 'log')
   // What was changed there and not applied stays while other pages show.
-  const [detailsSeen, setDetailsSeen] = useState(false)
+  const [detailsSeen, setDetailsSeen] = useState(page === 'details')
   const detailsGuard = useRef<LeaveGuard | null>(null)
   const showDetails = useCallback(() => setPage('details'), [])
   const choosePage = (next: Page) => {
@@ -193,12 +196,22 @@ function DomainWindow(props: {
   }
   useAnnouncements(domain.uuid)
 
+  /** Details may have something to ask before it is left. */
+  const goTo = (next: Page) => {
+    if (page === 'details' && next !== 'details' && detailsGuard.current !== null) detailsGuard.current(() => choosePage(next))
+    else choosePage(next)
+  }
+  const goToNow = useRef(goTo)
+  goToNow.current = goTo
+
   const domainNow = useRef(domain)
   domainNow.current = domain
   useEffect(
     () =>
       client.subscribe('menuChosen', ({ command }) => {
-        if (isActionId(command)) perform(command, domainNow.current)
+        const next = pages.find((each) => command === `page-${each}`)
+        if (next !== undefined) goToNow.current(next)
+        else if (isActionId(command)) perform(command, domainNow.current)
       }),
     [client, perform],
   )
@@ -249,9 +262,7 @@ function DomainWindow(props: {
         selectedKey={page}
         onSelectionChange={(key) => {
           const next = pages.find((each) => each === key)
-          if (next === undefined) return
-          if (page === 'details' && detailsGuard.current !== null) detailsGuard.current(() => choosePage(next))
-          else choosePage(next)
+          if (next !== undefined) goTo(next)
         }}
       >
         <TabList className="tab-list" aria-label={t('domain.tabs')}>
