@@ -49,7 +49,12 @@ export interface Embedded {
   readonly onClose: () => void
 }
 
-export function DomainView(props: { readonly uuid: string; readonly desk: PortDesk; readonly embedded?: Embedded; readonly page?: string }) {
+export function DomainView(props: {
+  readonly uuid: string
+  readonly desk: PortDesk
+  readonly embedded?: Embedded
+  readonly page?: string
+}) {
   const { uuid, embedded } = props
   const { t } = useWords()
   const client = useClient()
@@ -70,7 +75,15 @@ export function DomainView(props: { readonly uuid: string; readonly desk: PortDe
   }, [isAlone, domain, t])
 
   if (domain !== undefined)
-    return <DomainWindow domain={domain} desk={props.desk} inSight={embedded?.visible !== false} alone={isAlone} page={props.page ?? ''} />
+    return (
+      <DomainWindow
+        domain={domain}
+        desk={props.desk}
+        inSight={embedded?.visible !== false}
+        alone={isAlone}
+        page={props.page ?? ''}
+      />
+    )
   if (!ready) return null
   return (
     <EmptyState text={t('domain.gone')}>
