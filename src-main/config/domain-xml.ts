@@ -3,6 +3,7 @@
 // Invariant: writing what was read changes nothing but blanks; reading what was written gives the same model.
 // Runs in: main, plain Node.
 import { err, ok, type Result } from '../../src-engine/public/result'
+import { rowUsed } from '../../src-engine/public/row-use'
 import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceKey, deviceShape } from '../public/device'
@@ -72,6 +73,7 @@ function readFields(
       const expected = found.value === undefined || !check ? row.codec.what : check.name
       return err(textError(line, `${pathName(element, path)} is “${quoted(found.text)}”, but ${expected} is expected`))
     }
+    rowUsed('domain fields', `${element.name} ${field}`)
     values[field] = found.value
   }
   return ok(values)

@@ -9,6 +9,7 @@ import type { ErrorReport } from '../public/error-code'
 import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { deviceKinds, domainChecks, domainFields, type FieldRow } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
+import { wholeNumber } from './field-codec'
 import { vncOfSpec, vncSpec } from './vnc-graphics'
 import { formatSpec, parseDiskSpec, parseSpec, type XlSpec } from './xl-spec'
 import { parseXl, type XlSetting, type XlValue, xlText } from './xl-text'
@@ -230,7 +231,10 @@ function fieldsText(rows: Readonly<Record<string, FieldRow>>, values: Values): (
 function unsaidOf(device: Device): string[] {
   switch (device.kind) {
     case 'vbd':
-      return device.allowedBacking?.length ? [`backing files of ${device.dev}`] : []
+      return [
+        ...(device.allowedBacking?.length ? [`backing files of ${device.dev}`] : []),
+        ...(device.enospace === undefined ? [] : [`what happens when the host of ${device.dev} has no space`]),
+      ]
     case 'vif': {
       const forwards = device.forwards.map(({ protocol, hostPort, guestPort }) => `${protocol} ${hostPort} to ${guestPort}`)
       const names = forwards.length > 0 ? [`port forwards of vif ${device.index} (${forwards.join(', ')})`] : []
@@ -245,7 +249,9 @@ function unsaidOf(device: Device): string[] {
 
 /** `unknown` are the lines kept from an import. */
 export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { text: string; notes: ConfigNote[] } {
-  const numbers = new Set(['memory', 'vcpus', 'cpu_weight', 'cap'])
+  const numbers = new Set(
+    Object.values<FieldRow>(domainFields).flatMap(({ xl }) => (xl?.codec === wholeNumber ? [xl.key] : [])),
+  )
   const lines = [`# ${config.title ?? config.name}`.replace(/\s+/g, ' '), `type = 'pvh'`]
   for (const [key, text] of fieldsText(domainFields, { ...config })) {
     lines.push(`${key} = ${numbers.has(key) ? text : xlText(text)}`)

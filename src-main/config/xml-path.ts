@@ -82,6 +82,7 @@ const ORDER: Readonly<Record<string, readonly string[]>> = {
       'memory',
       'currentMemory',
       'vcpu',
+      'cputune',
       'os',
       'features',
       'cpu',

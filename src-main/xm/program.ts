@@ -1,6 +1,7 @@
 // The command line out of the table: parsing and help by commander, one connection to the app for the command that was chosen.
 // Invariant: the answer is an exit code: 0, 1 for what failed, 2 for a line that says nothing. Runs in: command line, plain Node.
 import { Command, CommanderError } from 'commander'
+import { rowUsed } from '../../src-engine/public/row-use'
 import type { SocketPlace } from '../public/xm-socket'
 import { type Arguments, type CommandRow, commands } from './command-table'
 import { openConnection } from './connection'
@@ -59,6 +60,7 @@ export async function runProgram(line: readonly string[], around: Surroundings):
     const command = program.command(`${name} ${row.args}`.trim()).description(row.does)
     for (const [flags, does] of row.options ?? []) command.option(flags, does)
     command.action(async (...given: unknown[]) => {
+      rowUsed('xm commands', name)
       code = await perform(row, argumentsOf(given), around)
     })
   }

@@ -13,6 +13,8 @@ import { XENMEMS } from '../../src-engine/public/xen/memory'
 import { SCHEDOPS } from '../../src-engine/public/xen/sched'
 import { VCPUOPS } from '../../src-engine/public/xen/vcpu'
 import { XENVERS } from '../../src-engine/public/xen/version'
+import { deviceKinds, domainFields } from '../../src-main/config/domain-fields'
+import { commands } from '../../src-main/xm/command-table'
 import { EXCLUDED, FX_FAMILIES, rowKey, sseRowKey } from '../isa/fuzz/forms'
 
 interface CountedTable {
@@ -56,6 +58,11 @@ export const COUNTED: readonly CountedTable[] = [
     })),
   },
   named('LINK_RECORDS', Object.keys(LINK_RECORDS)),
+  named('xm commands', Object.keys(commands)),
+  named('domain fields', [
+    ...Object.keys(domainFields).map((field) => `domain ${field}`),
+    ...Object.values(deviceKinds).flatMap(({ element, fields }) => Object.keys(fields).map((field) => `${element} ${field}`)),
+  ]),
   {
     // Compared with the host's CPU, or, where forms.ts says why not, decoded by a guest of the tests.
     name: 'OPCODES',

@@ -89,7 +89,7 @@ describe('xl.cfg', () => {
         if (device.kind === 'vfb') return { ...device, width: 1024, height: 768 }
         if (device.kind === 'vif')
           return { kind: 'vif', index: 0, mac: device.mac, network: 'default', rateKiB: 1000, forwards: [] }
-        const { allowedBacking: _backing, ...disk } = device
+        const { allowedBacking: _backing, enospace: _enospace, ...disk } = device
         return disk
       }),
     })

@@ -141,6 +141,17 @@ describe('xm', () => {
     expect(await xm('block-detach', 'web', 'xvdb')).toMatchObject({ code: 1, err: 'Error: Device xvdb not connected to web.' })
   })
 
+  it('changes the medium of a drive', async () => {
+    mkdirSync(join(made.folder, 'disks'), { recursive: true })
+    const image = join(made.folder, 'disks', 'cd.iso')
+    writeFileSync(image, Buffer.alloc(1 << 20))
+    await xm('create', config('web', "disk = [ ',,xvdc,cdrom' ]\n"))
+    expect(await xm('cd-insert', 'web', 'xvdc', image)).toMatchObject({ code: 0 })
+    expect((await xm('dumpxml', 'web')).out).toContain(`<source file='${image}'/>`)
+    expect(await xm('cd-eject', 'web', 'xvdc')).toMatchObject({ code: 0 })
+    expect((await xm('dumpxml', 'web')).out).not.toContain(image)
+  })
+
   it('shows the console of a domain, types, and leaves with Ctrl+]', async () => {
     await xm('create', config('web'))
     const [stdin, stdout] = [new PassThrough(), new PassThrough()]
