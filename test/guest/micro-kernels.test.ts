@@ -9,6 +9,7 @@ import {
   runInOurs,
   runInQemu,
 } from '../support/micro-kernel'
+import { LONG } from '../support/tier'
 import { NOT_YET } from './not-yet'
 import { TCG_DEPARTURES } from './tcg-departures'
 
@@ -19,6 +20,8 @@ interface Row {
   readonly qemu: boolean
   readonly least: number
   readonly vcpus?: number
+  /** How many times as much it does in the long tier (`scale` on its command line). */
+  readonly long?: number
 }
 const KERNELS: readonly Row[] = [
   { name: 'cpu-loops', what: 'six loops give the checksums that the host gives', qemu: true, least: 6 },
@@ -37,8 +40,9 @@ const KERNELS: readonly Row[] = [
     qemu: true,
     least: 40,
     vcpus: 2,
+    long: 400,
   },
-  { name: 'litmus', what: 'four processors agree on one order of writes', qemu: true, least: 3, vcpus: 4 },
+  { name: 'litmus', what: 'four processors agree on one order of writes', qemu: true, least: 3, vcpus: 4, long: 3400 },
 ]
 
 /** Kernels that run once more with nearly all code translated. */
@@ -54,6 +58,27 @@ function surprises(run: GuestRun, listed: Readonly<Record<string, string>> = {})
     passed: texts('SUCCESS').filter((text) => names.includes(text)),
   }
 }
+
+/** 3,000 rounds of memory order are a second or more; the long tier's are 10^6, and 10^7 of four processors. */
+describe.skipIf(!LONG)('micro-kernels of several vcpus, many times', () => {
+  for (const kernel of KERNELS) {
+    if (kernel.long === undefined) continue
+    for (const translator of ['on', 'off'] as const) {
+      it(`${kernel.name}, ${kernel.long} times as much, translator ${translator}`, async ({ skip }) => {
+        const cannot = cannotBuild() ?? cannotRunOurs()
+        if (cannot) return skip(cannot)
+        const run = await runInOurs(buildMicroKernel(kernel.name), {
+          vcpus: kernel.vcpus ?? 1,
+          commandLine: `scale=${kernel.long}`,
+          timeoutSeconds: 3 * 3600,
+          extra: ['--translator', translator],
+        })
+        expect(surprises(run, NOT_YET[kernel.name])).toEqual({ failed: [], passed: [] })
+        expect(run.ended, run.output).toBe(true)
+      }, 11_000_000)
+    }
+  }
+})
 
 describe('micro-kernels', () => {
   for (const kernel of KERNELS) {
