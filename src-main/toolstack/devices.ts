@@ -251,6 +251,7 @@ export class Devices {
   /** Whether a job may change this file: the user named it, and no guest uses it. */
   private mayWork(path: string, rights: FileRights): Result<null, ErrorReport> {
     if (!this.mayTouch(path, rights)) return err(errorReport('path-not-chosen', { path }))
+    if (this.parts.domains.isFrozen(path)) return err(errorReport('disk-frozen', { path }))
     for (const { name, running } of this.parts.domains.list()) {
       if (disksOf(running?.devices ?? []).some((disk) => disk.path === path)) {
         return err(errorReport('disk-in-use', { path, name }))

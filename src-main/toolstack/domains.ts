@@ -407,6 +407,11 @@ export class Domains {
     if (domain.state === 'saved' || domain.state === 'crashed') this.apply(domain, 'stopped')
   }
 
+  /** Whether a snapshot or another machine's disk stands on the file. */
+  isFrozen(path: string): boolean {
+    return this.parts.isFrozen(path)
+  }
+
   /** Definitions, in the trash too, what runs, and what managed saves go on with: every file they name. */
   usedConfigs(): DomainConfig[] {
     const present = [...this.domains.values()].flatMap(({ config, running, savedConfig }) =>

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorReport } from '../../../src-main/public/error-code'
 import { caller, SnapshotScene as Scene } from '../../support/snapshot-scene'
+import { testCaller } from '../../support/toolstack'
 
 const open: Scene[] = []
 afterEach(async () => {
@@ -123,6 +124,13 @@ describe('a snapshot', () => {
     const { made } = scene
     const own = scene.disk()
     await scene.take('first')
+    const chose = testCaller([own])
+    expect(await scene.servers.imageResize({ path: own, sizeMiB: 64 }, chose)).toMatchObject({
+      error: { reason: 'disk-frozen' },
+    })
+    expect(await scene.servers.imageCheck({ path: own, repair: true }, chose)).toMatchObject({
+      error: { reason: 'disk-frozen' },
+    })
     const other = await made.toolstack.domains.define({
       ...made.config('other'),
       devices: [{ kind: 'vbd', dev: 'xvda', path: own, format: 'raw', readonly: false, removable: false }],
