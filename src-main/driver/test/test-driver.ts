@@ -73,7 +73,7 @@ export interface TestDriverOptions {
 export class TestDriver implements HypervisorDriver {
   readonly name = 'test'
   readonly limits: DriverLimits = {
-    maxVcpus: 1,
+    maxVcpus: 8,
     minMemoryMiB: 16,
     maxMemoryMiB: 4000,
     devices: ['vbd', 'vif', 'vfb'],
