@@ -80,10 +80,15 @@ static u8 odd[64] __attribute__((aligned(64)));
 
 #define LOCKED(text, ...) asm volatile("lock " text : : __VA_ARGS__ : "memory", "cc")
 
+static volatile u32 adding;
+#define ADDITIONS (8 * ROUNDS)
 static void add_up(void)
 {
     int who = is_second();
-    for (u32 i = 0; i < ROUNDS; i++) {
+    /* both at once */
+    __atomic_fetch_add(&adding, 1, __ATOMIC_SEQ_CST);
+    while (adding != 2) pause();
+    for (u32 i = 0; i < ADDITIONS; i++) {
         u32 one = 1, old;
         LOCKED("incl %0", "m"(sums.inc));
         asm volatile("lock xaddl %0, %1" : "+r"(one), "+m"(sums.xadd) : : "memory", "cc");
@@ -255,19 +260,19 @@ void guest_main(void)
     begin(add_up);
     add_up();
     end();
-    check("INC", sums.inc, 2 * ROUNDS);
-    check("XADD", sums.xadd, 2 * ROUNDS);
-    check("CMPXCHG", sums.cas, 2 * ROUNDS);
-    check("ADD of 64 bits", sums.wide, 6 * ROUNDS);
-    check("INC of neighbouring words", sums.words[0] == (u16)ROUNDS && sums.words[1] == (u16)ROUNDS, 1);
-    check("INC of neighbouring bytes", sums.bytes, (ROUNDS & 0xff) * 0x101);
-    check("ADC", sums.adc, 4 * ROUNDS);
-    check("plain INC under an XCHG lock", sums.guarded, 2 * ROUNDS);
+    check("INC", sums.inc, 2 * ADDITIONS);
+    check("XADD", sums.xadd, 2 * ADDITIONS);
+    check("CMPXCHG", sums.cas, 2 * ADDITIONS);
+    check("ADD of 64 bits", sums.wide, 6 * ADDITIONS);
+    check("INC of neighbouring words", sums.words[0] == (u16)ADDITIONS && sums.words[1] == (u16)ADDITIONS, 1);
+    check("INC of neighbouring bytes", sums.bytes, (ADDITIONS & 0xff) * 0x101);
+    check("ADC", sums.adc, 4 * ADDITIONS);
+    check("plain INC under an XCHG lock", sums.guarded, 2 * ADDITIONS);
     check("BTS BTC BTR of neighbouring bits", sums.bits, 0);
-    check("DEC finds zero at least once", sums.zeroes >= 1 && sums.zeroes <= 2 * ROUNDS && sums.below == 0, 1);
-    check("CMPXCHG8B", sums.pair, 2 * ROUNDS);
-    check("INC across two pages", *(u32 *)across, 2 * ((ROUNDS + 255) / 256));
-    check("INC that is not aligned", *(u64 *)(odd + 3), 2 * ((ROUNDS + 255) / 256));
+    check("DEC finds zero at least once", sums.zeroes >= 1 && sums.zeroes <= 2 * ADDITIONS && sums.below == 0, 1);
+    check("CMPXCHG8B", sums.pair, 2 * ADDITIONS);
+    check("INC across two pages", *(u32 *)across, 2 * ((ADDITIONS + 255) / 256));
+    check("INC that is not aligned", *(u64 *)(odd + 3), 2 * ((ADDITIONS + 255) / 256));
 
     check("store buffering with MFENCE", forbidden(SB_FENCE), 0);
     check("store buffering with XCHG", forbidden(SB_XCHG), 0);
