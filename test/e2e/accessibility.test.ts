@@ -40,6 +40,8 @@ async function cutOff(page: Page): Promise<readonly string[]> {
       const box = range.getBoundingClientRect()
       for (let above: Element | null = parent; above !== null; above = above.parentElement) {
         const style = getComputedStyle(above)
+        // For screen readers only.
+        if (above.clientWidth <= 1 && style.position === 'absolute') break
         if (style.visibility === 'hidden' || style.opacity === '0') break
         const edge = above === document.body ? new DOMRect(0, 0, innerWidth, innerHeight) : above.getBoundingClientRect()
         const sideways = box.right > edge.right + 1.5 || box.left < edge.left - 1.5

@@ -43,7 +43,11 @@ export function AboutView() {
 
   return (
     <div className="window">
-      <main className="about fill">
+      <main
+        className="about fill"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on small screens, and the keyboard must reach that
+        tabIndex={0}
+      >
         <h1>{t('app.name')}</h1>
         <p className="muted">{t('about.tagline')}</p>
         <dl className="about-rows selectable">
