@@ -75,7 +75,7 @@ export const errorReasons = {
   },
   'too-many-vcpus': {
     code: 'CONFIG_UNSUPPORTED',
-    cause: 'More than {max} virtual CPU is not supported yet ({asked} asked for).',
+    cause: '{asked} virtual CPUs were asked for; this hypervisor gives a machine up to {max}.',
     action: 'Set the number of virtual CPUs to {max}.',
   },
   'no-vcpus': {

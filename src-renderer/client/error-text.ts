@@ -44,7 +44,7 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     action: 'Warten, bis er zu Ende ist, oder ihn abbrechen.',
   },
   'too-many-vcpus': {
-    cause: 'Mehr als {max} virtueller Prozessor geht noch nicht (verlangt: {asked}).',
+    cause: 'Verlangt sind {asked} virtuelle Prozessoren; dieser Hypervisor gibt einer Maschine bis zu {max}.',
     action: 'Die Zahl der virtuellen Prozessoren auf {max} setzen.',
   },
   'no-vcpus': {

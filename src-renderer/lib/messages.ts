@@ -1087,7 +1087,10 @@ export const messages = {
   'details.host-cpus': { en: 'Host CPUs', de: 'Host-CPUs' },
   'details.cpu-model': { en: 'Host model', de: 'Host-Modell' },
   'details.vcpus-range': { en: '1 to {most}', de: '1 bis {most}' },
-  'details.vcpus-single': { en: 'This hypervisor gives a machine one', de: 'Dieser Hypervisor gibt einer Maschine eine' },
+  'details.vcpus-single': {
+    en: 'This hypervisor gives a machine one virtual CPU',
+    de: 'Dieser Hypervisor gibt einer Maschine eine virtuelle CPU',
+  },
   'details.vcpus-less': { en: 'Fewer CPUs', de: 'Weniger CPUs' },
   'details.vcpus-more': { en: 'More CPUs', de: 'Mehr CPUs' },
   'details.vcpus-overcommit': {
