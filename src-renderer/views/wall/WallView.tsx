@@ -66,21 +66,22 @@ export function WallView(props: { readonly desk: PortDesk }) {
               </Tab>
             ))}
           </TabList>
-          <span className="fill" />
-          <ToggleButton
-            className="button plain"
-            isSelected={beside}
-            onChange={setBeside}
-            isDisabled={opened.length < 2 && !beside}
-          >
-            {t('wall.beside')}
-          </ToggleButton>
-          <Button icon="open" disabled={chosen === null} onPress={() => chosen !== null && detach(chosen)}>
-            {t('wall.detach')}
-          </Button>
-          <Button icon="close" disabled={chosen === null} onPress={() => chosen !== null && close(chosen)}>
-            {t('wall.close')}
-          </Button>
+          <div className="wall-buttons">
+            <ToggleButton
+              className="button plain"
+              isSelected={beside}
+              onChange={setBeside}
+              isDisabled={opened.length < 2 && !beside}
+            >
+              {t('wall.beside')}
+            </ToggleButton>
+            <Button icon="open" disabled={chosen === null} onPress={() => chosen !== null && detach(chosen)}>
+              {t('wall.detach')}
+            </Button>
+            <Button icon="close" disabled={chosen === null} onPress={() => chosen !== null && close(chosen)}>
+              {t('wall.close')}
+            </Button>
+          </div>
         </div>
         <TabPanel id={WALL} className="tab-panel">
           <Wall onOpen={open} />
