@@ -100,12 +100,16 @@ function NameCell(props: { readonly row: DomainRow; readonly parts: RowParts; re
       </span>
       {props.renaming ? (
         <RenameField domain={domain} onDone={props.parts.rename} />
+      ) : isHost ? (
+        <span className="name-words" title={t('manager.domain0-role')}>
+          <span className="name-name">{t('manager.domain0')}</span>
+          <span className="name-note">{t('manager.domain0-role')}</span>
+        </span>
       ) : (
         <span className="name-name" title={domain.config?.title ?? domain.name}>
-          {isHost ? t('manager.domain0') : domain.name}
+          {domain.name}
         </span>
       )}
-      {isHost && <span className="name-note">{t('manager.domain0-role')}</span>}
     </div>
   )
 }
