@@ -41,7 +41,15 @@ export function readVnc(root: XmlElement): Result<Vnc | undefined, ErrorReport> 
 
 export function writeVnc(devices: XmlElement, vnc: Vnc | undefined): void {
   const before = graphicsOf(devices)
-  if (before && JSON.stringify(said(before)) === JSON.stringify(vnc)) return
+  const was = before && said(before)
+  if (before && JSON.stringify(was) === JSON.stringify(vnc)) return
+  // Another password leaves the rest as it is.
+  const same = { password: undefined }
+  if (before && vnc?.kind === 'tcp' && JSON.stringify({ ...vnc, ...same }) === JSON.stringify(Object.assign({}, was, same))) {
+    if (vnc.password === undefined) before.attributes.delete('passwd')
+    else before.attributes.set('passwd', vnc.password)
+    return
+  }
   // A SPICE display of before means nothing here.
   devices.children = devices.children.filter((node) => node.kind !== 'element' || node.name !== 'graphics')
   const element = makeElement('graphics', { type: 'vnc' })

@@ -192,9 +192,9 @@ export const calls = {
   },
 
   // definitions as texts
-  /** The configuration: libvirt's domain XML, which is what is stored, or an xl.cfg made from it. */
+  /** The configuration: libvirt's domain XML, which is what is stored, or an xl.cfg made from it. Passwords only if `secure`. */
   configText: {
-    params: fields({ uuid: t.uuidShape, format: oneOf(...CONFIG_FORMATS) }),
+    params: fields({ uuid: t.uuidShape, format: oneOf(...CONFIG_FORMATS), secure: optional(flag) }),
     result: fields({ text: configTextShape, notes: list(configNoteShape, 1000) }),
     status: 'done',
   },

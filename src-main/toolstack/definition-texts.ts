@@ -9,8 +9,8 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import { usableName } from '../config/domain-check'
 import { keptXlLines } from '../config/kept-xl'
+import { configWithoutPasswords, shownDiff, withKeptPassword, withoutPasswords } from '../config/passwords'
 import { type ReadConfig, readConfig } from '../config/read-config'
-import { diffTexts } from '../config/text-diff'
 import { writeXl } from '../config/xl-config'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { Outcome } from '../driver/driver'
@@ -63,13 +63,19 @@ export class DefinitionTexts {
 
   // ---- texts ----------------------------------------------------------------------------------
 
-  /** `xl` with notes of what it cannot say. */
-  text(uuid: string, format: ConfigFormat): Result<{ text: string; notes: readonly ConfigNote[] }, ErrorReport> {
+  /** `xl` with notes of what it cannot say. Passwords only when it is to be `secure`, libvirt's word for that. */
+  text(
+    uuid: string,
+    format: ConfigFormat,
+    secure: boolean,
+  ): Result<{ text: string; notes: readonly ConfigNote[] }, ErrorReport> {
     const text = this.parts.domains.text(uuid)
     const info = this.parts.domains.info(uuid)
     if (!text.ok) return text
-    if (!info.ok || !info.value.config || format === 'xml') return ok({ text: text.value, notes: [] })
-    return ok(writeXl(info.value.config, uuid, keptXlLines(text.value)))
+    if (!info.ok || !info.value.config || format === 'xml')
+      return ok({ text: secure ? text.value : withoutPasswords(text.value), notes: [] })
+    const { config } = info.value
+    return ok(writeXl(secure ? config : configWithoutPasswords(config), uuid, keptXlLines(text.value)))
   }
 
   /** What a text would become; with `uuid` as that domain's definition, else as a new one. */
@@ -86,7 +92,7 @@ export class DefinitionTexts {
       name: config.name,
       format: read.format,
       text: after,
-      diff: diffTexts(before.value, after),
+      diff: shownDiff(before.value, after),
       notes: notes.slice(0, 1000),
     })
   }
@@ -104,7 +110,8 @@ export class DefinitionTexts {
     cause: RevisionCause = 'text',
   ): Outcome<{ uuid: string }> {
     const { domains, devices } = this.parts
-    const planned = this.plan(uuid, text)
+    // What it was before had its password with it.
+    const planned = this.plan(uuid, text, cause === 'reverted' ? [] : undefined)
     if (!planned.ok) return planned
     const { read, config, own } = planned.value
     const before = uuid === null ? [] : this.devicesOf(uuid)
@@ -130,7 +137,7 @@ export class DefinitionTexts {
   }
 
   async writeFile(uuid: string, format: ConfigFormat, path: string): Outcome {
-    const text = this.text(uuid, format)
+    const text = this.text(uuid, format, false)
     if (!text.ok) return text
     try {
       await writeFile(path, text.value.text)
@@ -160,7 +167,7 @@ export class DefinitionTexts {
   async revisionDiff(uuid: string, from: number, to: number | null): Outcome<readonly DiffLine[]> {
     const [before, after] = [await this.revisionText(uuid, from), await this.revisionText(uuid, to)]
     if (!before.ok) return before
-    return after.ok ? ok(diffTexts(before.value, after.value)) : after
+    return after.ok ? ok(shownDiff(before.value, after.value)) : after
   }
 
   /** The definition becomes again what it was. */
@@ -246,6 +253,7 @@ export class DefinitionTexts {
   private plan(
     uuid: string | null,
     text: string,
+    keptFrom: DomainConfig['devices'] = uuid === null ? [] : this.devicesOf(uuid),
   ): Result<{ read: ReadConfig; config: DomainConfig; own: string; notes: ConfigNote[] }, ErrorReport> {
     const { domains } = this.parts
     const made: DomainConfig[] = []
@@ -261,7 +269,7 @@ export class DefinitionTexts {
     if (uuid !== null) {
       if (read.value.uuid !== null && read.value.uuid !== uuid)
         return err(errorReport('config-uuid', { uuid: read.value.uuid }))
-      return ok({ read: read.value, config, own: uuid, notes })
+      return ok({ read: read.value, config: withKeptPassword(config, keptFrom), own: uuid, notes })
     }
     const taken = read.value.uuid !== null && domains.info(read.value.uuid).ok
     if (taken) notes.push(configNote('uuid-changed'))

@@ -569,7 +569,7 @@ export class Toolstack {
   private textServers(): Pick<CallServers<ToolstackCall>, TextCall> {
     const { texts } = this
     return {
-      configText: ({ uuid, format }) => texts.text(uuid, format),
+      configText: ({ uuid, format, secure }) => texts.text(uuid, format, secure === true),
       configLook: ({ uuid, text }) => texts.look(uuid, text),
       configDevices: ({ text }) => texts.devices(text),
       configDefine: async ({ uuid, text, start }, caller) => {

@@ -203,8 +203,11 @@ export const commands = {
   dumpxml: {
     args: '<domain>',
     does: 'Print the definition as libvirt domain XML.',
-    options: [['--xl', 'As an xl.cfg.']],
-    run: (context, args) => domain.dumpxml(context, args.word(0), flags(args, 'xl')),
+    options: [
+      ['--xl', 'As an xl.cfg.'],
+      ['--security-info', 'With passwords.'],
+    ],
+    run: (context, args) => domain.dumpxml(context, args.word(0), flags(args, 'xl', 'securityInfo')),
     ours: true,
     status: 'done',
   },

@@ -104,9 +104,14 @@ export async function dmesg(context: Context): Promise<void> {
   for (const { text } of lines) context.out(text.replace(/\n$/, ''))
 }
 
-export async function dumpxml(context: Context, word: string, options: { readonly xl?: true }): Promise<void> {
+export async function dumpxml(
+  context: Context,
+  word: string,
+  options: { readonly xl?: true; readonly securityInfo?: true },
+): Promise<void> {
   const { uuid } = await findDomain(context, word)
-  const { text, notes } = await call(context, 'configText', { uuid, format: options.xl ? 'xl' : 'xml' })
+  const format = options.xl ? 'xl' : 'xml'
+  const { text, notes } = await call(context, 'configText', { uuid, format, secure: options.securityInfo === true })
   context.out(text.replace(/\n$/, ''))
   if (notes.length > 0) context.err('Not all of it can be said in this format; see the last lines.')
 }

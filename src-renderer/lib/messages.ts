@@ -281,8 +281,8 @@ export const messages = {
 
   'definition.text': { en: 'Configuration text', de: 'Konfigurationstext' },
   'definition.text-hint': {
-    en: 'This is libvirt’s domain XML. What a change of it would do is shown here before it is applied.',
-    de: 'Das ist libvirts Domain-XML. Was eine Änderung daran bewirkt, steht hier, bevor sie angewendet wird.',
+    en: 'This is libvirt’s domain XML. What a change of it would do is shown here before it is applied. Passwords are not shown and stay.',
+    de: 'Das ist libvirts Domain-XML. Was eine Änderung daran bewirkt, steht hier, bevor sie angewendet wird. Passwörter werden nicht gezeigt und bleiben.',
   },
   'definition.text-readonly': {
     en: 'The definition cannot be changed in this state.',

@@ -1,6 +1,6 @@
 // Definitions as texts through the calls: shown, taken, refused, reverted, deleted and restored; files of disks stay unless ticked.
 // Runs in: vitest, plain Node.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { serveCall } from '../../../src-main/ipc/serve-call'
@@ -81,6 +81,53 @@ describe('the text of a definition', () => {
     expect(await refusal('configDefine', { uuid, text, start: false })).toBe(reason)
     expect(await call('configText', { uuid, format: 'xml' })).toEqual(before)
     expect(await call('revisionList', { uuid })).toHaveLength(1)
+  })
+
+  it('does not show the password of a screen unless asked, and keeps it', async () => {
+    const secret = await made.toolstack.domains.define({
+      ...made.config('S'),
+      devices: [
+        { kind: 'vfb', width: 800, height: 600, vnc: { kind: 'tcp', address: '127.0.0.1', port: 0, password: 'hunter22' } },
+      ],
+    })
+    if (!secret.ok) throw new Error(secret.error.reason)
+    const uuid = secret.value
+    const password = () => {
+      const info = made.toolstack.domains.info(uuid)
+      const [device] = info.ok ? (info.value.config?.devices ?? []) : []
+      return device?.kind === 'vfb' && device.vnc?.kind === 'tcp' ? device.vnc.password : undefined
+    }
+    for (const format of ['xml', 'xl'] as const) {
+      expect((await call('configText', { uuid, format })).text).not.toContain('hunter22')
+      expect((await call('configText', { uuid, format, secure: true })).text).toContain('hunter22')
+      const path = join(made.folder, `out.${format}`)
+      await call('configWrite', { uuid, format, path }, [path])
+      expect(readFileSync(path, 'utf8')).not.toContain('hunter22')
+      // Comes back without it.
+      const { text } = await call('configText', { uuid, format })
+      const edited = text.replace("listen='127", "keymap='de' listen='127")
+      if (format === 'xml') {
+        const { diff } = await call('configLook', { uuid, text: edited })
+        expect(diff.filter(({ kind }) => kind !== 'kept')).toHaveLength(2)
+      }
+      await call('configDefine', { uuid, text: edited, start: false })
+      expect(password()).toBe('hunter22')
+      if (format === 'xml') expect((await call('configText', { uuid, format })).text).toContain("keymap='de'")
+    }
+    const { text } = await call('configText', { uuid, format: 'xml' })
+    const other = text.replace("type='vnc'", "type='vnc' passwd='swordfish'")
+    const { diff } = await call('configLook', { uuid, text: other })
+    expect(diff.some(({ kind }) => kind !== 'kept')).toBe(true)
+    expect(JSON.stringify(diff)).not.toMatch(/hunter22|swordfish/)
+    await call('configDefine', { uuid, text: other, start: false })
+    expect(password()).toBe('swordfish')
+    const [first] = await call('revisionList', { uuid })
+    const shown = await call('revisionDiff', { uuid, from: first?.revision ?? 0, to: null })
+    expect(JSON.stringify(shown)).not.toMatch(/hunter22|swordfish/)
+    await call('revisionRevert', { uuid, revision: first?.revision ?? 0 })
+    expect(password()).toBe('hunter22')
+    await call('configDefine', { uuid, text: text.replace("type='vnc'", "type='vnc' passwd=''"), start: false })
+    expect(password()).toBe('')
   })
 
   it('names only files for writing that the user allowed', async () => {

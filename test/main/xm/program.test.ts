@@ -110,6 +110,14 @@ describe('xm', () => {
     expect(made.toolstack.domains.configs()).toHaveLength(1)
   })
 
+  it('prints passwords of screens only when asked', async () => {
+    expect(await xm('create', '-q', config('web', "vfb = [ 'vnc=1, vncpasswd=hunter22' ]\n"))).toMatchObject({ code: 0 })
+    for (const format of [[], ['--xl']]) {
+      expect((await xm('dumpxml', ...format, 'web')).out).not.toContain('hunter22')
+      expect((await xm('dumpxml', ...format, '--security-info', 'web')).out).toContain('hunter22')
+    }
+  })
+
   it('saves and restores', async () => {
     await xm('create', config('web'))
     expect(await xm('save', 'web', 'web.save')).toMatchObject({ code: 0 })
