@@ -61,3 +61,41 @@ it('shows all machines, opens some as tabs and side by side, by mouse and by key
   await page.getByRole('button', { name: 'Close tab' }).click()
   await item('server').waitFor()
 })
+
+it('asks before a tab with changes in Details is closed, let go or left behind with the window', async () => {
+  const { app, manager } = await startMachine([], (started) => (running = started))
+  const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
+  const title = page.getByLabel('Title')
+  const dialog = page.getByRole('alertdialog')
+  const answer = (name: string) => dialog.getByRole('button', { name }).click()
+  await page.getByRole('row', { name: 'server' }).dblclick()
+  await page.getByRole('tab', { name: 'Details' }).click()
+  await title.fill('draft')
+  for (const name of ['Close tab', 'Own window']) {
+    await page.getByRole('button', { name }).click()
+    await answer('Keep editing')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await title.inputValue()).toBe('draft')
+  }
+  // The tab is out of sight: it comes back to ask.
+  await page.getByRole('tab', { name: 'All' }).click()
+  await title.waitFor({ state: 'hidden' })
+  await app.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()
+      .find((each) => each.webContents.getURL().includes('view=wall'))
+      ?.close(),
+  )
+  await answer('Keep editing')
+  await title.waitFor()
+  expect(await title.inputValue()).toBe('draft')
+  await page.getByRole('button', { name: 'Close tab' }).click()
+  await answer('Apply')
+  await page.getByRole('tab', { name: 'server' }).waitFor({ state: 'detached' })
+  await page.getByRole('row', { name: 'server' }).dblclick()
+  await page.getByRole('tab', { name: 'Details' }).click()
+  await expect.poll(() => title.inputValue()).toBe('draft')
+  await title.fill('other')
+  await page.getByRole('button', { name: 'Close tab' }).click()
+  await answer('Discard')
+  await page.getByRole('row', { name: 'server' }).waitFor()
+})

@@ -4,7 +4,7 @@
 // Runs in: domain window.
 
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -43,10 +43,12 @@ import './domain.css'
 const pages = ['screen', 'console', 'details', 'performance', 'snapshots', 'inside', 'log'] as const
 type Page = (typeof pages)[number]
 
-/** In a window with others: whether it is in sight, and how it is closed there. */
+/** In a window with others: whether it is in sight, how it is closed there, and how it comes in sight to ask something. */
 export interface Embedded {
   readonly visible: boolean
   readonly onClose: () => void
+  readonly onAsk: () => void
+  readonly guard: RefObject<LeaveGuard | null>
 }
 
 export function DomainView(props: {
@@ -75,15 +77,7 @@ export function DomainView(props: {
   }, [isAlone, domain, t])
 
   if (domain !== undefined)
-    return (
-      <DomainWindow
-        domain={domain}
-        desk={props.desk}
-        inSight={embedded?.visible !== false}
-        alone={isAlone}
-        page={props.page ?? ''}
-      />
-    )
+    return <DomainWindow domain={domain} desk={props.desk} embedded={embedded} page={props.page ?? ''} />
   if (!ready) return null
   return (
     <EmptyState text={t('domain.gone')}>
@@ -181,12 +175,12 @@ function StateChip(props: { readonly domain: DomainInfo }) {
 function DomainWindow(props: {
   readonly domain: DomainInfo
   readonly desk: PortDesk
-  readonly inSight: boolean
-  readonly alone: boolean
+  readonly embedded: Embedded | undefined
   /** Which page it opens with; empty for the usual one. */
   readonly page: string
 }) {
-  const { domain, desk } = props
+  const { domain, desk, embedded } = props
+  const inSight = embedded?.visible !== false
   const { t, formats } = useWords()
   const client = useClient()
   const perform = usePerform()
@@ -200,8 +194,14 @@ function DomainWindow(props: {
   const [logSeen, setLogSeen] = useState(page === 'log')
   // What was changed there and not applied stays while other pages show.
   const [detailsSeen, setDetailsSeen] = useState(page === 'details')
-  const detailsGuard = useRef<LeaveGuard | null>(null)
-  const showDetails = useCallback(() => setPage('details'), [])
+  const ownGuard = useRef<LeaveGuard | null>(null)
+  const detailsGuard = embedded?.guard ?? ownGuard
+  const onAsk = useRef(embedded?.onAsk)
+  onAsk.current = embedded?.onAsk
+  const showDetails = useCallback(() => {
+    setPage('details')
+    onAsk.current?.()
+  }, [])
   const choosePage = (next: Page) => {
     setPage(next)
     if (next === 'log') setLogSeen(true)
@@ -290,7 +290,7 @@ function DomainWindow(props: {
             <ScreenPane
               domain={domain}
               desk={desk}
-              visible={props.inSight && page === 'screen'}
+              visible={inSight && page === 'screen'}
               offActions={offActions}
               fullScreen={fullScreen}
               onFullScreen={setFullScreen}
@@ -303,7 +303,7 @@ function DomainWindow(props: {
             <ConsolePane
               domain={domain}
               desk={desk}
-              visible={props.inSight && page === 'console'}
+              visible={inSight && page === 'console'}
               offActions={offActions}
               onLeave={leaveConsole}
             />
@@ -329,7 +329,7 @@ function DomainWindow(props: {
           <LogPage domain={domain} />
         </TabPanel>
       </Tabs>
-      {props.alone && <Activity uuid={domain.uuid} />}
+      {embedded === undefined && <Activity uuid={domain.uuid} />}
     </div>
   )
 }

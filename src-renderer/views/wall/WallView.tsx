@@ -1,8 +1,9 @@
 // All machines at once: a wall of what they show, and the windows of some of them as tabs, or side by side. A tab can be let go as a
-// window of its own. Invariant: a machine's screen stays connected while its tab is open, whichever tab shows.
+// window of its own. Invariant: a machine's screen stays connected while its tab is open, whichever tab shows; a tab is not closed over
+// changes in Details that nobody was asked about.
 // Runs in: wall window.
 
-import { useEffect, useState } from 'react'
+import { type RefObject, useEffect, useState } from 'react'
 import { GridList, GridListItem, Tab, TabList, TabPanel, Tabs, ToggleButton } from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -17,15 +18,22 @@ import { Thumbnail } from '../../features/thumbnail/Thumbnail'
 import { jobOf, listedDomains } from '../../state/app-state'
 import { useAppState } from '../../state/store'
 import { DomainView } from '../domain/DomainView'
+import type { LeaveGuard } from '../domain/details/DetailsPage'
 import './wall.css'
 
 const WALL = 'wall'
+
+interface Opened {
+  readonly uuid: string
+  /** Set while its Details have something to ask before it may be closed. */
+  readonly guard: RefObject<LeaveGuard | null>
+}
 
 export function WallView(props: { readonly desk: PortDesk }) {
   const { t } = useWords()
   const client = useClient()
   const domains = useAppState((state) => state.domains)
-  const [opened, setOpened] = useState<readonly string[]>([])
+  const [opened, setOpened] = useState<readonly Opened[]>([])
   const [tab, setTab] = useState<string>(WALL)
   const [beside, setBeside] = useState(false)
 
@@ -34,18 +42,26 @@ export function WallView(props: { readonly desk: PortDesk }) {
   }, [t])
 
   const open = (uuid: string) => {
-    setOpened((before) => (before.includes(uuid) ? before : [...before, uuid]))
+    setOpened((before) =>
+      before.some((each) => each.uuid === uuid) ? before : [...before, { uuid, guard: { current: null } }],
+    )
     setTab(uuid)
   }
   const close = (uuid: string) => {
-    setOpened((before) => before.filter((each) => each !== uuid))
+    setOpened((before) => before.filter((each) => each.uuid !== uuid))
     setTab(WALL)
   }
   const detach = (uuid: string) => {
     close(uuid)
     void client.call('windowOpen', { view: 'domain', uuid })
   }
-  const chosen = tab === WALL ? null : tab
+  const chosen = opened.find(({ uuid }) => uuid === tab) ?? null
+  const leave = (go: (uuid: string) => void) => {
+    if (chosen === null) return
+    const { uuid, guard } = chosen
+    if (guard.current === null) go(uuid)
+    else guard.current(() => go(uuid))
+  }
   // Side by side all open ones show; otherwise the chosen one.
   const shows = (uuid: string): boolean => (beside ? tab !== WALL : uuid === tab)
   return (
@@ -60,7 +76,7 @@ export function WallView(props: { readonly desk: PortDesk }) {
             <Tab id={WALL} className="tab">
               {t('wall.all')}
             </Tab>
-            {opened.map((uuid) => (
+            {opened.map(({ uuid }) => (
               <Tab key={uuid} id={uuid} className="tab">
                 {domains[uuid]?.name ?? '–'}
               </Tab>
@@ -75,10 +91,10 @@ export function WallView(props: { readonly desk: PortDesk }) {
             >
               {t('wall.beside')}
             </ToggleButton>
-            <Button icon="open" disabled={chosen === null} onPress={() => chosen !== null && detach(chosen)}>
+            <Button icon="open" disabled={chosen === null} onPress={() => leave(detach)}>
               {t('wall.detach')}
             </Button>
-            <Button icon="close" disabled={chosen === null} onPress={() => chosen !== null && close(chosen)}>
+            <Button icon="close" disabled={chosen === null} onPress={() => leave(close)}>
               {t('wall.close')}
             </Button>
           </div>
@@ -86,7 +102,7 @@ export function WallView(props: { readonly desk: PortDesk }) {
         <TabPanel id={WALL} className="tab-panel">
           <Wall onOpen={open} />
         </TabPanel>
-        {opened.map((uuid) => (
+        {opened.map(({ uuid }) => (
           <TabPanel key={uuid} id={uuid} className="tab-panel wall-anchor" shouldForceMount>
             {null}
           </TabPanel>
@@ -94,11 +110,15 @@ export function WallView(props: { readonly desk: PortDesk }) {
       </Tabs>
       {/* Not inside: a machine's window has tabs of its own. */}
       <div className="wall-panes" hidden={tab === WALL}>
-        {opened.map((uuid) => (
+        {opened.map(({ uuid, guard }) => (
           <section key={uuid} className="wall-pane" hidden={!shows(uuid)} aria-label={domains[uuid]?.name ?? '–'}>
             {beside && <h2 className="wall-pane-name">{domains[uuid]?.name ?? '–'}</h2>}
             <div className="wall-pane-body">
-              <DomainView uuid={uuid} desk={props.desk} embedded={{ visible: shows(uuid), onClose: () => close(uuid) }} />
+              <DomainView
+                uuid={uuid}
+                desk={props.desk}
+                embedded={{ visible: shows(uuid), guard, onClose: () => close(uuid), onAsk: () => setTab(uuid) }}
+              />
             </div>
           </section>
         ))}
