@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
 import { delay, good, Supervised } from '../support/supervised'
 import { count } from '../support/tier'
@@ -11,18 +11,22 @@ import { transactionSum, WorkerLines } from '../support/worker-guest'
 
 const cannot = cannotBuild()
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-killed0-'))
-const machine = new Supervised(path.join(folder, 'machine'))
+// A machine a test: a domain 0 that dies more than five times within a minute is given up.
+let machine: Supervised
+let machines = 0
 let kernel = ''
 
-beforeAll(async () => {
-  if (cannot) return
-  kernel = buildMicroKernel('worker')
-  await machine.open()
+beforeAll(() => {
+  if (!cannot) kernel = buildMicroKernel('worker')
 })
-afterAll(async () => {
+beforeEach(async () => {
+  machine = new Supervised(path.join(folder, `machine-${machines++}`))
+  if (!cannot) await machine.open()
+})
+afterEach(async () => {
   if (!cannot) await machine.close()
-  rmSync(folder, { recursive: true, force: true })
 })
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const kill = (): void => void process.kill(machine.pids('dom0')[0] ?? -1, 'SIGKILL')
 
