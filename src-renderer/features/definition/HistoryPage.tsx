@@ -112,7 +112,11 @@ export function HistoryPage(props: { readonly domain: DomainInfo; readonly edita
             </ListBoxItem>
           ))}
         </ListBox>
-        <div className="history-diff">
+        <div
+          className="history-diff"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach that
+          tabIndex={0}
+        >
           <DiffView diff={diff} label={t('definition.changes')} />
         </div>
       </div>

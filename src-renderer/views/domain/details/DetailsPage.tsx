@@ -184,7 +184,12 @@ export function DetailsPage(props: {
             </div>
           )}
         </aside>
-        <div className="details-page" data-testid="details-page">
+        <div
+          className="details-page"
+          data-testid="details-page"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on small screens, and the keyboard must reach that
+          tabIndex={0}
+        >
           {device !== undefined ? (
             <DevicePage key={device.key} {...pageProps} listed={device} />
           ) : (
