@@ -8,6 +8,7 @@ import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
+import { onlyKey } from '../../components/only-key'
 import { Select } from '../../components/Select'
 import { useAppStore } from '../../state/store'
 import { DiffView } from './DiffView'
@@ -91,11 +92,7 @@ export function HistoryPage(props: { readonly domain: DomainInfo; readonly edita
           selectionBehavior="replace"
           disallowEmptySelection
           selectedKeys={shown === undefined ? [] : [shown.revision]}
-          onSelectionChange={(keys) => {
-            if (keys === 'all') return
-            const [key] = keys
-            if (key !== undefined) setChosen(Number(key))
-          }}
+          onSelectionChange={onlyKey((key) => setChosen(Number(key)))}
         >
           {revisions.map(({ revision, time, cause }) => (
             <ListBoxItem

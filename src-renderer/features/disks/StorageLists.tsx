@@ -4,6 +4,7 @@ import { Cell, Column, ListBox, ListBoxItem, Row, Table, TableBody, TableHeader 
 import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
 import { errorText } from '../../client/error-text'
 import { useWords } from '../../components/Language'
+import { onlyKey } from '../../components/only-key'
 import { lastPart } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 import './storage.css'
@@ -22,11 +23,7 @@ export function PoolList(props: {
       selectionBehavior="replace"
       disallowEmptySelection
       selectedKeys={[props.chosen]}
-      onSelectionChange={(keys) => {
-        if (keys === 'all') return
-        const [key] = keys
-        if (key !== undefined) props.onChoose(String(key))
-      }}
+      onSelectionChange={onlyKey(props.onChoose)}
     >
       {props.pools.map((one) => (
         <ListBoxItem key={one.name} id={one.name} textValue={poolName(one.name, t)} className="storage-pool">

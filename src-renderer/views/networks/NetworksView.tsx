@@ -15,6 +15,7 @@ import { NumberField, TextField } from '../../components/Field'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { onlyKey } from '../../components/only-key'
 import { SelectField } from '../../components/Select'
 import { useNetworks } from '../../state/answers'
 import { NetworkTraffic } from './NetworkTraffic'
@@ -52,11 +53,7 @@ export function NetworksPanel() {
           selectionMode="single"
           selectionBehavior="replace"
           selectedKeys={isNew ? [] : [info?.network.name ?? '']}
-          onSelectionChange={(keys) => {
-            if (keys === 'all') return
-            const [key] = keys
-            if (key !== undefined) setChosen(String(key))
-          }}
+          onSelectionChange={onlyKey(setChosen)}
         >
           {networks.map(({ network }) => (
             <ListBoxItem key={network.name} id={network.name} textValue={network.name} className="networks-item">

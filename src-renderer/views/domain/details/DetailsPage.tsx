@@ -13,6 +13,7 @@ import { Icon, type IconName } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { MenuButton } from '../../../components/Menu'
 import { Notice } from '../../../components/Notice'
+import { onlyKey } from '../../../components/only-key'
 import { useHost } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import { AddDevice, type AddedKind } from './AddDevice'
@@ -136,11 +137,7 @@ export function DetailsPage(props: {
             selectionBehavior="replace"
             disallowEmptySelection
             selectedKeys={[device?.key ?? part?.id ?? '']}
-            onSelectionChange={(keys) => {
-              if (keys === 'all') return
-              const [key] = keys
-              if (key !== undefined) setChosen(String(key))
-            }}
+            onSelectionChange={onlyKey(setChosen)}
           >
             {shownParts.filter(({ place }) => place === 'first').map(partItem)}
             {devices.map((listed) => {

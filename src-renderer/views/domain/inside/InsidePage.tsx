@@ -6,6 +6,7 @@ import { type FunctionComponent, useState } from 'react'
 import { ListBox, ListBoxItem } from 'react-aria-components'
 import { Icon, type IconName } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { onlyKey } from '../../../components/only-key'
 import type { MessageKey } from '../../../lib/messages'
 import { StorePage } from './StorePage'
 import { CountersPage, GrantsPage, type InsideProps, PortsPage, RingsPage, SharedPage } from './TablePages'
@@ -47,11 +48,7 @@ export function InsidePage(props: InsideProps) {
           selectionBehavior="replace"
           disallowEmptySelection
           selectedKeys={[page.id]}
-          onSelectionChange={(keys) => {
-            if (keys === 'all') return
-            const [key] = keys
-            if (key !== undefined) setChosen(String(key))
-          }}
+          onSelectionChange={onlyKey(setChosen)}
         >
           {shown.map(({ id, icon, name }) => (
             <ListBoxItem key={id} id={id} textValue={t(name)} className="details-item">

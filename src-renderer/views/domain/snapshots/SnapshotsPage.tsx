@@ -12,6 +12,7 @@ import { Button } from '../../../components/Button'
 import { Segmented } from '../../../components/Field'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { onlyKey } from '../../../components/only-key'
 import { CloneDialog } from '../../../features/clone/CloneDialog'
 import { BranchDialog, DeleteDialog, NameDialog, type Question, RevertDialog } from './SnapshotDialogs'
 import { SnapshotPicture } from './SnapshotPicture'
@@ -108,17 +109,7 @@ function SnapshotTreeList(props: ListProps) {
             ) : (
               <span className="snapshot-chevron" />
             )}
-            {snapshot === null ? (
-              <span className="snapshot-picture">
-                <Icon name="star" />
-              </span>
-            ) : (
-              <SnapshotPicture uuid={tree.uuid} snapshot={snapshot} />
-            )}
-            <span className="snapshot-words">
-              <span>{name}</span>
-              <span className="muted small">{line}</span>
-            </span>
+            <Entry uuid={tree.uuid} snapshot={snapshot} name={name} line={line} />
           </span>
         </TreeItemContent>
         <Collection items={children}>{node}</Collection>
@@ -135,7 +126,7 @@ function SnapshotTreeList(props: ListProps) {
       items={nodes}
       dependencies={[tree]}
       selectedKeys={[chosen]}
-      onSelectionChange={(keys) => choose(keys, props.onChoose)}
+      onSelectionChange={onlyKey(props.onChoose)}
       expandedKeys={ids.filter((id) => !closed.has(id))}
       onExpandedChange={(keys) => setClosed(new Set(ids.filter((id) => !keys.has(id))))}
     >
@@ -144,10 +135,29 @@ function SnapshotTreeList(props: ListProps) {
   )
 }
 
-function choose(keys: 'all' | ReadonlySet<unknown>, onChoose: (id: string) => void): void {
-  if (keys === 'all') return
-  const [key] = keys
-  if (key !== undefined) onChoose(String(key))
+/** Picture and words of a snapshot, or of the present. */
+function Entry(props: {
+  readonly uuid: string
+  readonly snapshot: SnapshotInfo | null
+  readonly name: string
+  readonly line: string
+}) {
+  const { uuid, snapshot, name, line } = props
+  return (
+    <>
+      {snapshot === null ? (
+        <span className="snapshot-picture">
+          <Icon name="star" />
+        </span>
+      ) : (
+        <SnapshotPicture uuid={uuid} snapshot={snapshot} />
+      )}
+      <span className="snapshot-words">
+        <span>{name}</span>
+        <span className="muted small">{line}</span>
+      </span>
+    </>
+  )
 }
 
 function SnapshotTimeline(props: ListProps) {
@@ -163,24 +173,14 @@ function SnapshotTimeline(props: ListProps) {
       selectionBehavior="replace"
       disallowEmptySelection
       selectedKeys={[chosen]}
-      onSelectionChange={(keys) => choose(keys, props.onChoose)}
+      onSelectionChange={onlyKey(props.onChoose)}
     >
       {entries.map(({ id, snapshot }) => {
         const { name, line } = words(snapshot)
         return (
           <ListBoxItem key={id} id={id} textValue={name} className="snapshot-point">
             <span className="snapshot-dot" />
-            {snapshot === null ? (
-              <span className="snapshot-picture">
-                <Icon name="star" />
-              </span>
-            ) : (
-              <SnapshotPicture uuid={tree.uuid} snapshot={snapshot} />
-            )}
-            <span className="snapshot-words">
-              <span>{name}</span>
-              <span className="muted small">{line}</span>
-            </span>
+            <Entry uuid={tree.uuid} snapshot={snapshot} name={name} line={line} />
           </ListBoxItem>
         )
       })}
