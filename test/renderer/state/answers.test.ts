@@ -8,26 +8,12 @@ import { err, ok } from '../../../src-main/public/result'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { callQuery, makeQueryClient } from '../../../src-renderer/client/queries'
 import { followEvents } from '../../../src-renderer/state/answers'
+import { domainInfo } from '../../support/domain-info'
 import { fakeClient } from '../client/fake-client'
 
 function guest(part: Partial<DomainInfo>): DomainInfo {
-  return {
-    uuid: 'a',
-    name: 'a',
-    kind: 'guest',
-    state: 'running',
-    detail: '',
-    domid: 1,
-    config: { name: 'a', memoryMiB: 256, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices: [] },
-    running: null,
-    operations: [],
-    job: null,
-    startedAt: 1,
-    savedAt: null,
-    vncAt: null,
-    clockStandsAt: null,
-    ...part,
-  }
+  const config = { name: 'a', memoryMiB: 256, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices: [] }
+  return domainInfo({ config, startedAt: 1, ...part })
 }
 
 describe('events and kept answers', () => {

@@ -12,25 +12,11 @@ import {
   listedDomains,
   reduce,
 } from '../../../src-renderer/state/app-state'
+import { domainInfo } from '../../support/domain-info'
 
 function domain(name: string, part: Partial<DomainInfo> = {}): DomainInfo {
-  return {
-    uuid: `uuid-of-${name}`,
-    name,
-    kind: 'guest',
-    state: 'running',
-    detail: '',
-    domid: 1,
-    config: { name, memoryMiB: 256, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices: [] },
-    running: null,
-    operations: ['suspend'],
-    job: null,
-    startedAt: 1,
-    savedAt: null,
-    vncAt: null,
-    clockStandsAt: null,
-    ...part,
-  }
+  const config = { name, memoryMiB: 256, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices: [] }
+  return domainInfo({ uuid: `uuid-of-${name}`, name, config, operations: ['suspend'], startedAt: 1, ...part })
 }
 
 const domain0 = domain('Domain-0', { uuid: DOMAIN0_UUID, kind: 'domain0', config: null, domid: 0 })

@@ -12,6 +12,7 @@ import { errorReport } from '../../../../src-main/public/error-code'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
 import { Doctor, type DoctorParts } from '../../../../src-main/toolstack/doctor/doctor'
 import { type HostProbe, hostProbe } from '../../../../src-main/toolstack/doctor/host-files'
+import { domainInfo } from '../../../support/domain-info'
 
 const UUID = '11111111-2222-4333-8444-555555555555'
 const GIB = 2 ** 30
@@ -97,22 +98,7 @@ beforeEach(() => {
   image = { virtualSize: 1 << 20, fileSize: 1 << 20, backing: '' }
   config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel: file('kernel'), ramdisk: null, cmdline: '', devices: [] }
   file('disk.raw')
-  domain = {
-    uuid: UUID,
-    name: 'server',
-    kind: 'guest',
-    state: 'shutoff',
-    detail: '',
-    domid: null,
-    config,
-    running: null,
-    operations: [],
-    job: null,
-    startedAt: null,
-    savedAt: null,
-    vncAt: null,
-    clockStandsAt: null,
-  }
+  domain = domainInfo({ uuid: UUID, name: 'server', state: 'shutoff', domid: null, config })
   has([disk(), { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }])
 })
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))

@@ -10,6 +10,7 @@ import { errorReport } from '../../../../src-main/public/error-code'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
 import { redact } from '../../../../src-main/toolstack/doctor/redact'
 import { type ReportFacts, reportFiles, writeReport } from '../../../../src-main/toolstack/doctor/report'
+import { domainInfo } from '../../../support/domain-info'
 
 const PASSWORD = 'Tr"u&b\\4'
 const LINE_PASSWORD = 'hunter2hunter2'
@@ -25,24 +26,7 @@ const config: DomainConfig = {
   devices: [{ kind: 'vfb', width: 800, height: 600, vnc: { kind: 'tcp', address: '0.0.0.0', port: 5900, password: PASSWORD } }],
 }
 
-function domainOf(uuid: string): DomainInfo {
-  return {
-    uuid,
-    name: config.name,
-    kind: 'guest',
-    state: 'running',
-    detail: '',
-    domid: 1,
-    config,
-    running: config,
-    operations: [],
-    job: null,
-    startedAt: null,
-    savedAt: null,
-    vncAt: null,
-    clockStandsAt: null,
-  }
-}
+const domainOf = (uuid: string): DomainInfo => domainInfo({ uuid, name: config.name, config, running: config })
 
 const facts: ReportFacts = {
   about: {

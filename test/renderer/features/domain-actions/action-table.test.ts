@@ -12,28 +12,9 @@ import {
   savedFileName,
 } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
+import { domainInfo } from '../../../support/domain-info'
 
 const t = makeTranslator('en')
-
-function domain(part: Partial<DomainInfo>): DomainInfo {
-  return {
-    uuid: 'u',
-    name: 'a',
-    kind: 'guest',
-    state: 'running',
-    detail: '',
-    domid: 1,
-    config: null,
-    running: null,
-    operations: [],
-    job: null,
-    startedAt: null,
-    savedAt: null,
-    vncAt: null,
-    clockStandsAt: null,
-    ...part,
-  }
-}
 
 const ids = Object.keys(actionTable).filter(isActionId)
 
@@ -41,23 +22,23 @@ describe('the actions of a domain', () => {
   it.each(ids)('%s is allowed exactly when its operation is', (id: ActionId) => {
     const { needs } = actionTable[id]
     const never = 'never' in actionTable[id]
-    expect(isAllowed(id, domain({ operations: [...domainOperations] }))).toBe(!never)
+    expect(isAllowed(id, domainInfo({ operations: [...domainOperations] }))).toBe(!never)
     if (never) return
-    expect(isAllowed(id, domain({ operations: domainOperations.filter((operation) => operation !== needs) }))).toBe(
+    expect(isAllowed(id, domainInfo({ operations: domainOperations.filter((operation) => operation !== needs) }))).toBe(
       needs === null,
     )
   })
 
   it('keep their places in the context menu whatever the state; Pause and Resume share one', () => {
-    const places = (state: DomainInfo['state']) => contextEntries(domain({ state }), t).map(({ id }) => id)
+    const places = (state: DomainInfo['state']) => contextEntries(domainInfo({ state }), t).map(({ id }) => id)
     const running = places('running')
     expect(places('crashed')).toEqual(running)
     expect(places('paused')).toEqual(running.map((id) => (id === 'pause' ? 'resume' : id)))
   })
 
   it('call Run by what it will do for a saved domain', () => {
-    expect(labelOf('run', domain({ state: 'saved' }), t)).toBe('Run from saved state')
-    expect(labelOf('run', domain({ state: 'shutoff' }), t)).toBe('Run')
+    expect(labelOf('run', domainInfo({ state: 'saved' }), t)).toBe('Run from saved state')
+    expect(labelOf('run', domainInfo({ state: 'shutoff' }), t)).toBe('Run')
   })
 
   it('ask before anything that destroys', () => {
@@ -66,6 +47,6 @@ describe('the actions of a domain', () => {
   })
 
   it('propose a file name any file system takes', () => {
-    expect(savedFileName(domain({ name: 'a/b:c*"d' }), new Date(2026, 10, 3))).toBe('a_b_c__d 2026-11-03')
+    expect(savedFileName(domainInfo({ name: 'a/b:c*"d' }), new Date(2026, 10, 3))).toBe('a_b_c__d 2026-11-03')
   })
 })

@@ -9,6 +9,7 @@ import { nicFormOf } from '../../../../src-renderer/features/nics/nic-form'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { changeNames, whenWords } from '../../../../src-renderer/views/domain/details/change-words'
 import { applied, conflicts, isChanged, isRight, listedDevices } from '../../../../src-renderer/views/domain/details/edits'
+import { domainInfo } from '../../../support/domain-info'
 
 const nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] } as const
 const disk = { kind: 'vbd', dev: 'xvda', path: '/a', format: 'raw', readonly: false, removable: false } as const
@@ -22,22 +23,8 @@ const config: DomainConfig = {
   cmdline: '',
   devices: [display, nic, disk],
 }
-const domain = (devices: readonly Device[] | null): DomainInfo => ({
-  uuid: '11111111-2222-4333-8444-555555555555',
-  name: 'a',
-  kind: 'guest',
-  state: 'running',
-  detail: '',
-  domid: 1,
-  config,
-  running: devices === null ? null : { ...config, devices },
-  operations: [],
-  job: null,
-  startedAt: null,
-  savedAt: null,
-  vncAt: null,
-  clockStandsAt: null,
-})
+const domain = (devices: readonly Device[] | null): DomainInfo =>
+  domainInfo({ config, running: devices === null ? null : { ...config, devices } })
 
 describe('changes of a definition', () => {
   it('are none when they lead back to what is there', () => {

@@ -17,28 +17,11 @@ import {
 import { type Filtered, parseFilter, passes } from '../../../../../src-renderer/views/manager/list/filter'
 import { domainsOf, foldersOf, listRows } from '../../../../../src-renderer/views/manager/list/rows'
 import { extend, keep, moveTo, noSelection, only, toggle } from '../../../../../src-renderer/views/manager/list/selection'
+import { domainInfo } from '../../../../support/domain-info'
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
-function domain(name: string, part: Partial<DomainInfo> = {}): DomainInfo {
-  return {
-    uuid: `uuid-${name}`,
-    name,
-    kind: 'guest',
-    state: 'running',
-    detail: '',
-    domid: 1,
-    config: null,
-    running: null,
-    operations: [],
-    job: null,
-    startedAt: null,
-    savedAt: null,
-    vncAt: null,
-    clockStandsAt: null,
-    ...part,
-  }
-}
+const domain = (name: string, part: Partial<DomainInfo> = {}): DomainInfo => domainInfo({ uuid: `uuid-${name}`, name, ...part })
 
 const host = domain('Domain-0', { kind: 'domain0', uuid: 'host' })
 
