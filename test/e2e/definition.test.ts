@@ -3,21 +3,11 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningApp } from './app'
+import { describe, expect, it } from 'vitest'
 import { startMachine, UUID } from './domain-setup'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
-
-const keep = (app: RunningApp): void => {
-  running = app
-}
+const keep = ownApp()
 
 describe('the configuration text', () => {
   it('shows what a change does before it is applied, and the history goes back', async () => {

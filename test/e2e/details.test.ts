@@ -3,23 +3,17 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readDomainXml } from '../../src-main/config/domain-xml'
 import type { CallName } from '../../src-main/public/calls'
 import type { Device } from '../../src-main/public/device'
 import { explainError } from '../../src-main/public/error-code'
 import type { RunningApp } from './app'
 import { startMachine, UUID } from './domain-setup'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
-const start = (devices: readonly Device[]) => startMachine(devices, (app) => (running = app))
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
+const keep = ownApp()
+const start = (devices: readonly Device[]) => startMachine(devices, keep)
 
 const nic: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
 const screen: Device = { kind: 'vfb', width: 800, height: 600 }

@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Device } from '../../src-main/public/device'
 import { LONG } from '../support/tier'
 import { type LaunchOptions, launch, type RunningApp } from './app'
@@ -12,8 +12,9 @@ import type { CreateDomainPage } from './create-domain-page'
 import type { DomainPage } from './domain-page'
 import type { ManagerPage } from './manager-page'
 import { NetworksPage } from './networks-page'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
+const keep = ownApp()
 
 interface Started {
   readonly app: RunningApp
@@ -23,7 +24,7 @@ interface Started {
 
 async function start(options: LaunchOptions = {}): Promise<Started> {
   const app = await launch(options)
-  running = app
+  keep(app)
   const kernel = path.join(app.folder, 'vmlinuz')
   fs.writeFileSync(kernel, 'kernel')
   return { app, manager: await app.manager(), kernel }
@@ -40,7 +41,7 @@ async function startWith(devices: readonly Device[], options: LaunchOptions = {}
   const definition = { version: 2, uuid, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${uuid}.json`), JSON.stringify(definition))
   const app = await launch({ env: { RINGMASTER_TEST_DELAY_MS: '100' }, ...options, folder })
-  running = app
+  keep(app)
   const manager = await app.manager()
   const domain = await app.domain(() => manager.row('server').dblclick())
   await domain.button('Run').first().click()
@@ -53,13 +54,6 @@ const screen: Device = { kind: 'vfb', width: 800, height: 600 }
 function wizard({ app, manager }: Started): Promise<CreateDomainPage> {
   return app.createDomain(() => manager.button('New virtual machine').first().click())
 }
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
 
 describe('the wizard', () => {
   it('makes a Debian guest with one press: disk, network and screen are there', async () => {

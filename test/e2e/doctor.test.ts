@@ -4,18 +4,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { unzipSync } from 'fflate'
-import { afterEach, describe, expect, it } from 'vitest'
-import { launch, type RunningApp } from './app'
+import { describe, expect, it } from 'vitest'
+import { launch } from './app'
+import { ownApp } from './own-app'
 import { openWindow, SERVER, stageFolder } from './scenes'
 
-let running: RunningApp | undefined
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
+const keep = ownApp()
 
 describe('the doctor', () => {
   it('shows what is wrong, mends what it can, opens the machine otherwise, and collects a report', async () => {
@@ -23,7 +17,7 @@ describe('the doctor', () => {
     fs.chmodSync(folder, 0o755)
     fs.rmSync(path.join(folder, 'initrd.img-6.1.0-cloud-amd64'))
     const app = await launch({ folder })
-    running = app
+    keep(app)
     const { page: manager } = await app.manager()
     const page = await openWindow(app, manager, 'doctor', null)
     const finding = (words: string) => page.locator('.finding', { hasText: words })

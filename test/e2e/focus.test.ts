@@ -2,20 +2,14 @@
 // or on the row that is the current one. Runs in: plain Node; starts the real Electron on a virtual display.
 
 import type { Page } from 'playwright-core'
-import { afterEach, expect, it } from 'vitest'
-import { launch, type RunningApp } from './app'
+import { expect, it } from 'vitest'
+import { launch } from './app'
+import { ownApp } from './own-app'
 import { openWindow, scenes, settle, stageFolder } from './scenes'
 
 const PRESSES = 14
 
-let running: RunningApp | undefined
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
+const keep = ownApp()
 
 /** What has the keyboard, and whether that can be seen; null while nothing has it. */
 function focusNow(page: Page): Promise<{ readonly name: string; readonly seen: boolean } | null> {
@@ -41,7 +35,7 @@ function focusNow(page: Page): Promise<{ readonly name: string; readonly seen: b
 
 it('is seen wherever the Tab key goes', { timeout: 240_000 }, async () => {
   const app = await launch({ folder: stageFolder({}) })
-  running = app
+  keep(app)
   const { page: manager } = await app.manager()
   const unseen: string[] = []
   for (const { view, uuid } of scenes) {

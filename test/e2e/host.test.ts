@@ -4,15 +4,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-})
+const keep = ownApp()
 
 async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; page: Page; folder: string }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
@@ -30,7 +26,7 @@ async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; pa
   const definition = { version: 2, uuid, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${uuid}.json`), JSON.stringify(definition))
   const app = await launch({ ...options, folder })
-  running = app
+  keep(app)
   const manager = await app.manager()
   await app.call(manager.page, 'domainCreate', { uuid, fresh: false })
   const page = await app.other(async () => {

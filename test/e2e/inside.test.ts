@@ -3,24 +3,17 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningApp } from './app'
+import { describe, expect, it } from 'vitest'
 import { startMachine, UUID } from './domain-setup'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
+const keep = ownApp()
 
 describe('the inside of a machine', () => {
   it('is tables that follow, and a vcpu once it is paused', async () => {
     const { app, domain } = await startMachine(
       [{ kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }],
-      (started) => (running = started),
+      keep,
     )
     const { page } = domain
     await domain.tab('Inside').click()
@@ -48,7 +41,7 @@ describe('the inside of a machine', () => {
   })
 
   it('has XenStore, which follows changes and is written only after a warning', async () => {
-    const { app, manager, domain } = await startMachine([], (started) => (running = started))
+    const { app, manager, domain } = await startMachine([], keep)
     const { page } = domain
     await domain.tab('Inside').click()
     await domain.part('XenStore').click()
@@ -75,7 +68,7 @@ describe('the inside of a machine', () => {
 
 describe('the log of a machine', () => {
   it('is filtered by who says it and by words, and saved to a file with the message ring', async () => {
-    const { app, domain } = await startMachine([], (started) => (running = started))
+    const { app, domain } = await startMachine([], keep)
     const { page } = domain
     await domain.tab('Log').click()
     await domain.logLine('starting → running').waitFor()

@@ -4,18 +4,19 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { DomainPage } from './domain-page'
 import type { ManagerPage } from './manager-page'
+import { ownApp } from './own-app'
 
 const DEMO = 'Debian demo'
 
-let running: RunningApp | undefined
+const keep = ownApp()
 
 async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; manager: ManagerPage }> {
   const app = await launch(options)
-  running = app
+  keep(app)
   return { app, manager: await app.manager() }
 }
 
@@ -49,13 +50,6 @@ async function jumps(page: Page, since: number): Promise<number> {
     since,
   )
 }
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
 
 describe('the manager window', () => {
   it('shows domain 0, one sentence and two buttons when there is no guest yet', async () => {

@@ -3,24 +3,17 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningApp } from './app'
+import { describe, expect, it } from 'vitest'
 import { startMachine, UUID } from './domain-setup'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
+const keep = ownApp()
 
 describe('how a machine performs', () => {
   it('can be paused, looked at by keyboard, and taken away as table and picture', async () => {
     const { app, domain } = await startMachine(
       [{ kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }],
-      (started) => (running = started),
+      keep,
     )
     const { page } = domain
     await domain.tab('Performance').click()
@@ -64,7 +57,7 @@ describe('how a machine performs', () => {
     const time = Array.from({ length: 120 }, (_, index) => now - (119 - index) * minute)
     const flat = (value: number) => time.map(() => value)
     const series = { time, minutes: 0, cpu: flat(0.25), vcpus: [flat(0.25)], memoryKiB: flat(262144), devices: [] }
-    const { app, domain } = await startMachine([], (started) => (running = started), {
+    const { app, domain } = await startMachine([], keep, {
       prepare: (folder) => {
         fs.mkdirSync(path.join(folder, 'samples'))
         fs.writeFileSync(path.join(folder, 'samples', `${UUID}.json`), JSON.stringify({ version: 1, series }))

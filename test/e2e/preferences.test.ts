@@ -5,17 +5,18 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { makeTranslator } from '../../src-renderer/lib/translate'
 import { launch, type RunningApp } from './app'
 import type { ManagerPage } from './manager-page'
+import { ownApp } from './own-app'
 import { openWindow, SERVER, stageFolder } from './scenes'
 
-let running: RunningApp | undefined
+const keep = ownApp()
 
 async function start(folder = stageFolder({})): Promise<{ app: RunningApp; manager: ManagerPage }> {
   const app = await launch({ folder })
-  running = app
+  keep(app)
   return { app, manager: await app.manager() }
 }
 
@@ -24,13 +25,6 @@ async function choosePage(page: Page, name: string): Promise<void> {
 }
 
 const stored = (app: RunningApp): unknown => JSON.parse(fs.readFileSync(path.join(app.folder, 'preferences.json'), 'utf8'))
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
 
 describe('preferences', () => {
   it('apply at once: theme, language, what a new machine is proposed with, keys, consoles', async () => {

@@ -4,17 +4,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { DomainPage } from './domain-page'
+import { ownApp } from './own-app'
 import { SnapshotsPage } from './snapshots-page'
 
-let running: RunningApp | undefined
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-})
+const keep = ownApp()
 
 const uuid = '11111111-2222-4333-8444-555555555555'
 
@@ -36,7 +32,7 @@ async function start(
   const definition = { version: 2, uuid, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${uuid}.json`), JSON.stringify(definition))
   const app = await launch({ ...options, folder })
-  running = app
+  keep(app)
   const manager = await app.manager()
   const domain = await app.domain(() => manager.row('server').dblclick())
   await app.call(domain.page, 'domainCreate', { uuid, fresh: false })

@@ -3,23 +3,16 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, expect, it } from 'vitest'
-import type { RunningApp } from './app'
+import { expect, it } from 'vitest'
 import { DomainPage } from './domain-page'
 import { startMachine } from './domain-setup'
+import { ownApp } from './own-app'
 
-let running: RunningApp | undefined
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
+const keep = ownApp()
 
 it('shows all machines, opens some as tabs and side by side, by mouse and by keyboard', async () => {
   const other = '22222222-2222-4333-8444-555555555555'
-  const { app, manager } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], (started) => (running = started), {
+  const { app, manager } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], keep, {
     prepare: (folder) => {
       const config = {
         name: 'texty',
@@ -63,7 +56,7 @@ it('shows all machines, opens some as tabs and side by side, by mouse and by key
 })
 
 it('asks before a tab with changes in Details is closed, let go or left behind with the window', async () => {
-  const { app, manager } = await startMachine([], (started) => (running = started))
+  const { app, manager } = await startMachine([], keep)
   const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
   const title = page.getByLabel('Title')
   const dialog = page.getByRole('alertdialog')
