@@ -13,6 +13,8 @@ import { LONG } from '../support/tier'
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-full-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 const PROMPT = DEMO_PROMPT.replace(/[~#$]/g, '\\$&')
+// By its whole name: the runner reads others in the folder where npm was called.
+const DISK = path.join(folder, 'disk.raw')
 const GUEST = path.join(__dirname, '../../out/main/guest.cjs')
 
 function cannotMount(): string | undefined {
@@ -72,7 +74,7 @@ const WRITE = 'for i in 0 1 2 3 4 5 6 7 8 9; do cat /tmp/data; done | dd of=/dev
 describe.skipIf(cannotMount())('a host that runs full', () => {
   it('has the guest stand until there is room, with enospace=stop', async ({ skip }) => {
     const args = await options(
-      'disk.raw,enospace=stop',
+      `${DISK},enospace=stop`,
       `${WRITE}; echo 3 >/proc/sys/vm/drop_caches; md5sum /dev/xvda`,
       '[0-9a-f]{32}  /dev/xvda',
     )
@@ -87,7 +89,7 @@ describe.skipIf(cannotMount())('a host that runs full', () => {
   it.skipIf(!LONG)(
     'gives it an I/O error without',
     async ({ skip }) => {
-      const args = await options('disk.raw', `${WRITE}; echo status ""$?`, 'status 1')
+      const args = await options(DISK, `${WRITE}; echo status ""$?`, 'status 1')
       if (typeof args === 'string') return skip(args)
       const output = await run(args, /status 1/)
       expect(output).toMatch(/I\/O error, dev xvda/)
