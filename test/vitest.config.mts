@@ -1,6 +1,7 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
-// Tests under test/e2e, test/boot and test/long start processes of their own, so files run one after another there.
+// Two projects, one after the other: files that stay in their process, or start short ones, run two at a time; those that start
+// whole machines and windows run alone, since each of them wants both cores of a small machine.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,17 +10,35 @@ import { defineConfig } from 'vitest/config'
 const test = path.dirname(fileURLToPath(import.meta.url))
 const root = path.dirname(test)
 const long = process.env.RINGMASTER_TIER === 'long'
+const FILES = '*.test.{ts,tsx,mjs}'
+const machines = ['boot', 'contract', 'e2e', 'guest', 'resources', ...(long ? ['long'] : [])]
 
 export default defineConfig({
   root,
   test: {
-    include: ['test/**/*.test.{ts,tsx,mjs}'],
-    exclude: ['node_modules/**', 'out/**', 'test/bench/**', ...(long ? [] : ['test/long/**'])],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['engine', 'house', 'isa', 'main', 'renderer'].map((folder) => `test/${folder}/**/${FILES}`),
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'machines',
+          include: machines.map((folder) => `test/${folder}/**/${FILES}`),
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     environment: 'node',
     globalSetup: [path.join(test, 'support/programs.setup.mjs'), path.join(test, 'support/build.setup.mjs')],
     pool: 'forks',
-    maxWorkers: 2,
-    fileParallelism: false,
     testTimeout: long ? 600_000 : 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
