@@ -11,6 +11,7 @@ export { lockCode as lock_code, unlockCode as unlock_code } from './several'
 export { run } from './generated/dispatch'
 export { inject, inject_nmi } from './execute/exception'
 export { cold } from './generated/dispatch'
+export { sse_execute } from './generated/sse-dispatch'
 export { region_read, region_write, region_update, region_stored, settle_flags, set_sampling } from './execute/translated'
 
 export function interruptible(): i32 { return load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW) ? 1 : 0 }

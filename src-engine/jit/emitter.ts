@@ -33,13 +33,14 @@ export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'region_stored', parameters: [I32, I32], results: [I32] },
   { name: 'cold', parameters: [I32, I32], results: [I32] },
   { name: 'settle_flags', parameters: [], results: [] },
+  { name: 'sse_execute', parameters: [I32, I32, I32, I32], results: [I32] },
 ]
 /** And, when somebody wants to know, in the translator: Witness. */
 export const WITNESS_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'left', parameters: [I32], results: [] },
   { name: 'called', parameters: [I32], results: [] },
 ]
-const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5, left: 6, called: 7 } as const
+const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5, sse: 6, left: 7, called: 8 } as const
 /** Bits of a region's result (assembly/execute/translated.ts). */
 export const BLOCK_START = 1
 export const LEFT = 2
@@ -342,6 +343,10 @@ export class Emitter {
     if (!this.witnessed) return
     this.w.get(RESULT)
     this.w.call(CALL.left)
+  }
+  /** Calls the interpreter's function for a row of SSE: number, destination, source and immediate are on the stack. */
+  executeSse(): void {
+    this.w.call(CALL.sse)
   }
   storeTmp(): void {
     this.storeField(TMP, OP.i64_store, 'TMP')

@@ -19,7 +19,7 @@ import {
   SUB,
 } from './flags'
 import { A32, B32, CARRY, COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, R32, TMP, VA, X, Y, Z } from './locals'
-import { isNativeSse, SseInstructions } from './sse'
+import { SseInstructions, sseFacts } from './sse'
 import { conditionNumber, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -73,17 +73,20 @@ function factsOf(kind: UopKind): Facts {
 /** By uop number. */
 const FACTS: readonly (Facts | undefined)[] = Array.from(UOPS, (kind) => kind && factsOf(kind))
 
-const NATIVE_SSE: readonly Facts[] = [0, 1].map((memory) => {
-  const kind = UOPS.find((row) => row?.family === 'sse' && row.memory === (memory === 1) && row.size === 0)
+/** By memory operand, setting flags, raising exceptions. */
+const NATIVE_SSE: readonly Facts[] = Array.from({ length: 8 }, (_, i) => {
+  const memory = (i & 1) !== 0
+  const kind = UOPS.find((row) => row?.family === 'sse' && row.memory === memory && row.size === 0)
   if (!kind) throw new Error('translator: no uops of SSE')
-  return { kind, native: true, leaves: memory === 1, sets: 0, reads: false }
+  return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false }
 })
 
 /** Of the uop at an address; those of SSE say by their immediate what they are. */
 export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
   const facts = FACTS[cache.op(ip)]
-  if (facts?.kind.family !== 'sse' || !isNativeSse(cache.word(ip + 12))) return facts
-  return NATIVE_SSE[facts.kind.memory ? 1 : 0]
+  if (facts?.kind.family !== 'sse') return facts
+  const row = sseFacts(cache.word(ip + 12))
+  return row ? NATIVE_SSE[(facts.kind.memory ? 1 : 0) | (row.setsFlags ? 2 : 0) | (row.raises ? 4 : 0)] : facts
 }
 
 /** How a uop meets the flags; `cold` ones are taken to read and to set them in part. */
@@ -149,19 +152,22 @@ export function formAfter({ kind, native, sets, reads }: Facts, immediate: numbe
     return flagUse(kind, immediate).sets ? SHIFTED : before
   }
   if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return meet(meet(before, EXPLICIT), PARTIAL)
-  if (family === 'bsf' || family === 'bsr') return EXPLICIT
+  if (family === 'bsf' || family === 'bsr' || family === 'sse') return EXPLICIT
   return /^(set|cmov)/.test(family) ? settled : before
 }
 
 export class Instructions {
   /** Form of the flags at this point. */
   form = ANY
-  /** Has this block looked whether SSE may be used, since the interpreter was called? */
-  sseChecked = false
   private readonly sse: SseInstructions
 
   constructor(private readonly e: Emitter) {
     this.sse = new SseInstructions(e)
+  }
+
+  /** A block begins. */
+  forget(): void {
+    this.sse.forget()
   }
 
   translate({ kind, native }: Facts, place: Place): void {
@@ -172,15 +178,13 @@ export class Instructions {
       const uops = kind.cold === UOP_LOCK ? 2 : 1
       if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) e.storeTmp()
       e.callCold(ip, uops, kind.cold, place.written, place.used)
-      this.sseChecked = false
+      this.sse.forget()
       this.form = afterCall(kind.name, this.form)
       return
     }
     const { name, form, family } = kind
     if (family === 'sse') {
-      if (!this.sseChecked) this.sse.check()
-      this.sseChecked = true
-      this.sse.translate(ip, kind.memory)
+      if (this.sse.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
     } else if (BINARY.includes(name) || name === 'mov') this.binary(kind, place)
     else if (/^(inc|dec|neg|not)$/.test(name)) this.unary(kind, place)
     else if (/^(shl|shr|sar)$/.test(name)) this.shift(kind, place)

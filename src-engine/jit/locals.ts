@@ -1,5 +1,6 @@
 // The locals of a region's function, and the vcpu fields they stand for.
 // Runs in: the vcpu's worker thread (plain data).
+import { F32, F64, I32, I64, V128 } from './wasm-writer'
 
 /** Parameter: instructions left of run()'s budget. */
 export const BUDGET = 0
@@ -15,7 +16,6 @@ export const VA = 22
 export const X = 23
 export const Y = 24
 export const Z = 25
-export const I64_LOCALS = 25
 /** i32: flags' type, the TLB in force, host address, 1 after a write that missed, the result, */
 export const FLAG_TYPE = 26
 export const TLB = 27
@@ -26,8 +26,27 @@ export const RESULT = 30
 export const A32 = 31
 export const B32 = 32
 export const R32 = 33
-/** a carry, a TLB entry, a count. */
+/** a carry, a TLB entry, a count, not 0 when MXCSR forbids WebAssembly's rounding. */
 export const CARRY = 34
 export const ENTRY = 35
 export const COUNT = 36
-export const I32_LOCALS = 11
+export const QUICK = 37
+/** f64, f32 and v128: two operands and a result each. */
+export const FA = 38
+export const FB = 39
+export const FR = 40
+export const GA = 41
+export const GB = 42
+export const GR = 43
+export const VA128 = 44
+export const VB128 = 45
+export const VR128 = 46
+
+/** All but the parameter, as a function's body begins: how many of each type. */
+export const LOCALS: readonly (readonly [count: number, type: number])[] = [
+  [Z, I64],
+  [QUICK - Z, I32],
+  [GA - FA, F64],
+  [VA128 - GA, F32],
+  [VR128 + 1 - VA128, V128],
+]

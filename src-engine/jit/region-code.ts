@@ -8,10 +8,10 @@ import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
 import { factsAt, formAfter, Instructions } from './instructions'
-import { BUDGET, HOST, I32_LOCALS, I64_LOCALS, PC_BASE, RESULT, X } from './locals'
+import { BUDGET, HOST, LOCALS, PC_BASE, RESULT, X } from './locals'
 import type { Node, Region } from './region'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
-import { I32, I64, OP, WasmWriter } from './wasm-writer'
+import { OP, WasmWriter } from './wasm-writer'
 
 const PAGE = 4096
 
@@ -58,11 +58,11 @@ export class RegionCode {
     }
     const { whole } = this
     whole.clear()
-    whole.unsigned(2)
-    whole.unsigned(I64_LOCALS)
-    whole.byte(I64)
-    whole.unsigned(I32_LOCALS)
-    whole.byte(I32)
+    whole.unsigned(LOCALS.length)
+    for (const [count, type] of LOCALS) {
+      whole.unsigned(count)
+      whole.byte(type)
+    }
     const outer = new Emitter(whole, this.cache, e.vcpu, this.witnessed)
     outer.loadFrame()
     outer.loadRegisters(e.used)
@@ -214,7 +214,7 @@ export class RegionCode {
     const { emitter: e, cache, instructions } = this
     if (node.loopHead || node.dominator === undefined) this.lookAtBudget(node)
     instructions.form = this.forms[node.order] ?? ANY
-    instructions.sseChecked = false
+    instructions.forget()
     // which uops' flags are seen by something: from the end backwards
     const seen: boolean[] = []
     let live = true

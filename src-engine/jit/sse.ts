@@ -1,10 +1,12 @@
 // Moves and packed integers of SSE and SSE2 on WebAssembly's 128-bit vectors, as assembly/execute/sse-{move,integer}.ts do
-// them. XMM registers stay in the vcpu's area. Floating point is the interpreter's (cpu.md section 8), MMX too.
-// Invariant: an instruction's sources are read before its destination is written; faults come before both.
+// them, and what all of SSE begins with. Floating point is in sse-float.ts; rows that neither knows call the interpreter's
+// function, MMX ends in a call of the whole uop.
 // Runs in: the vcpu's worker thread.
-import { SSE_BY_NUMBER } from '../isa/sse-rows'
+import { SSE_BY_NUMBER, type SseRow } from '../isa/sse-rows'
 import type { Emitter } from './emitter'
-import { HOST, VA, X } from './locals'
+import { VA, X } from './locals'
+import { isFloat, SseFloat } from './sse-float'
+import { type Operand, SseOperands, sseRow } from './sse-operands'
 import { OP, SIMD } from './wasm-writer'
 
 /** What every use of SSE looks at first: CR0.EM and CR0.TS must be clear, CR4.OSFXSR set. */
@@ -48,33 +50,53 @@ const OTHER = [
 /** Hints touch nothing and never fault. */
 const isHint = (mnemonic: string): boolean => mnemonic.startsWith('prefetch')
 
-/** By row: is it translated? */
-const NATIVE: readonly boolean[] = SSE_BY_NUMBER.map((row) => {
-  const [mnemonic, , , , , , , fn, , module, flags] = row
-  if (isHint(mnemonic)) return true
-  if (module !== 'sse-move' && module !== 'sse-integer') return false
-  if (/mmx|xm|rdi|eflags/.test(flags)) return false
-  return fn in BINARY || fn in UNPACK || fn in SHIFT || (OTHER as readonly string[]).includes(fn)
-})
-
-/** Row of the uop with this immediate. */
-const rowOf = (immediate: number): number => (immediate >> 8) & 0xfff
-
-export function isNativeSse(immediate: number): boolean {
-  return NATIVE[rowOf(immediate)] ?? false
+/** What is asked of a row again and again. */
+interface SseFacts {
+  /** It is translated, or called by itself. */
+  readonly native: boolean
+  readonly setsFlags: boolean
+  /** Only moves and integers never raise anything. */
+  readonly raises: boolean
 }
 
-/** Where an operand is: a general register, the memory at HOST, or at a constant address (an XMM register). */
-type Operand =
-  | { readonly kind: 'general'; readonly register: number }
-  | { readonly kind: 'host' }
-  | { readonly kind: 'xmm'; readonly at: number }
+function factsOf([mnemonic, , , , form, , , fn, call, module, flags]: SseRow): SseFacts {
+  const known = fn in BINARY || fn in UNPACK || fn in SHIFT || (OTHER as readonly string[]).includes(fn)
+  const apart = /mmx|rdi/.test(flags) || /[PQN]/.test(form) || call === 'd' || call === ''
+  return {
+    native: isHint(mnemonic) || (!apart && (known || call === 'ds' || call === 'dsi') && module !== 'env'),
+    setsFlags: flags.includes('eflags'),
+    raises: flags.includes('xm'),
+  }
+}
+const FACTS: readonly SseFacts[] = SSE_BY_NUMBER.map(factsOf)
+
+/** Of the uop with this immediate; undefined when it is not translated. */
+export function sseFacts(immediate: number): SseFacts | undefined {
+  const facts = FACTS[(immediate >> 8) & 0xfff]
+  return facts?.native ? facts : undefined
+}
 
 export class SseInstructions {
-  constructor(private readonly e: Emitter) {}
+  /** Has this block looked whether SSE may be used, since the interpreter was called? */
+  private checked = false
+  private readonly operands: SseOperands
+  private readonly float: SseFloat
+
+  constructor(private readonly e: Emitter) {
+    this.operands = new SseOperands(e)
+    this.float = new SseFloat(this.operands)
+  }
+
+  /** A block begins, or the interpreter was called: nothing is known any more. */
+  forget(): void {
+    this.checked = false
+    this.float.forget()
+  }
 
   /** Leaves the region when SSE must not be used; once a block, and after each call of the interpreter. */
-  check(): void {
+  private check(): void {
+    if (this.checked) return
+    this.checked = true
     const { w } = this.e
     w.i32(0)
     w.memory(OP.i32_load, this.e.field('CR0'))
@@ -91,14 +113,16 @@ export class SseInstructions {
     this.e.close()
   }
 
-  translate(ip: number, memory: boolean): void {
+  /** Gives whether the flags were set: in the explicit form. */
+  translate(ip: number, memory: boolean, flagsSeen: boolean): boolean {
     const { e } = this
     const { w } = e
     const immediate = e.cache.word(ip + 12)
-    const row = SSE_BY_NUMBER[rowOf(immediate)]
+    const row = sseRow(immediate)
     if (!row) throw new Error('translator: no such SSE row')
-    const [mnemonic, , , , form, size, align, fn] = row
-    if (isHint(mnemonic)) return
+    const [mnemonic, , , , form, size, align, fn, , , flags] = row
+    if (isHint(mnemonic)) return false
+    this.check()
     const [first = '', second = 'I'] = form.split(',')
     const byReg = (kind: string): boolean => kind === 'V' || kind === 'G'
     const toMemory = memory && !byReg(first)
@@ -115,8 +139,11 @@ export class SseInstructions {
       return { kind: 'xmm', at: e.field('XMM') + n * 16 }
     }
     const to = operand(first)
-    this.operation(fn, to, second === 'I' ? to : operand(second), immediate & 0xff)
+    const from = second === 'I' ? to : operand(second)
+    if (isFloat(fn)) this.float.translate(row, to, from, immediate & 0xff, flagsSeen)
+    else this.operation(row, to, from, immediate & 0xff)
     if (toMemory) e.stored(ip)
+    return flags.includes('eflags')
   }
 
   private checkAlignment(): void {
@@ -130,59 +157,23 @@ export class SseInstructions {
     e.close()
   }
 
-  // --- operands ---
-
-  private address(operand: Operand): number {
-    if (operand.kind === 'host') this.e.w.get(HOST)
-    else this.e.w.i32(0)
-    return operand.kind === 'xmm' ? operand.at : 0
-  }
   private vector(operand: Operand): void {
-    const offset = this.address(operand)
-    this.e.w.simdMemory(SIMD.load, offset)
+    this.operands.vector(operand)
   }
-  /** Pushes 8, 4 or 2 bytes of an operand as an i64, zero-extended. */
-  private scalar(operand: Operand, bytes: number, offset = 0): void {
-    const { w } = this.e
-    if (operand.kind === 'general') {
-      w.get(this.e.register(operand.register))
-      if (bytes === 8) return
-      w.i64of(bytes === 4 ? -1 : 0xffff, 0)
-      w.op(OP.i64_and)
-      return
-    }
-    const at = this.address(operand)
-    w.memory(bytes === 8 ? OP.i64_load : bytes === 4 ? OP.i64_load32_u : OP.i64_load16_u, at + offset)
-  }
-  /** Writes the i64 in X, or its low bytes; a general register is written whole. */
-  private writeScalar(operand: Operand, bytes: number, offset = 0): void {
-    const { w } = this.e
-    if (operand.kind === 'general') {
-      w.get(X)
-      w.set(this.e.register(operand.register))
-      this.e.written |= 1 << operand.register
-      return
-    }
-    const at = this.address(operand)
-    w.get(X)
-    w.memory(bytes === 8 ? OP.i64_store : bytes === 4 ? OP.i64_store32 : OP.i64_store16, at + offset)
+  private writeVector(to: Operand, value: () => void): void {
+    this.operands.writeVector(to, value)
   }
   private scalarMove(to: Operand, from: Operand, bytes: number, toOffset = 0, fromOffset = 0): void {
-    this.scalar(from, bytes, fromOffset)
+    this.operands.scalar(from, bytes, fromOffset)
     this.e.w.set(X)
-    this.writeScalar(to, bytes, toOffset)
-  }
-  /** Writes a vector that `value` pushes. */
-  private writeVector(to: Operand, value: () => void): void {
-    const offset = this.address(to)
-    value()
-    this.e.w.simdMemory(SIMD.store, offset)
+    this.operands.writeScalar(to, bytes, toOffset)
   }
 
   // --- operations ---
 
-  private operation(fn: string, to: Operand, from: Operand, immediate: number): void {
+  private operation(row: SseRow, to: Operand, from: Operand, immediate: number): void {
     const { w } = this.e
+    const fn = row[7]
     const binary = BINARY[fn]
     const unpack = UNPACK[fn]
     const shift = SHIFT[fn]
@@ -199,9 +190,10 @@ export class SseInstructions {
       w.simd(fn === 'pmovmskb' ? SIMD.i8x16_bitmask : fn === 'movmskps' ? SIMD.i32x4_bitmask : SIMD.i64x2_bitmask)
       w.op(OP.i64_extend_u)
       w.set(X)
-      this.writeScalar(to, 8)
+      this.operands.writeScalar(to, 8)
     } else if (fn.startsWith('mov')) this.move(fn, to, from)
-    else this.rest(fn, to, from, immediate)
+    else if ((OTHER as readonly string[]).includes(fn)) this.rest(fn, to, from, immediate)
+    else this.operands.execute(row, to, from, immediate)
   }
 
   private move(fn: string, to: Operand, from: Operand): void {
@@ -214,12 +206,12 @@ export class SseInstructions {
     else if (fn === 'movhps_load') this.scalarMove(to, from, 8, 8, 0)
     else if (fn === 'movhps_store') this.scalarMove(to, from, 8, 0, 8)
     else {
-      this.scalar(from, fn === 'mov64_zx' ? 8 : 4)
+      this.operands.scalar(from, fn === 'mov64_zx' ? 8 : 4)
       w.set(X)
-      this.writeScalar(to, 8)
+      this.operands.writeScalar(to, 8)
       w.i64(0)
       w.set(X)
-      this.writeScalar(to, 8, 8)
+      this.operands.writeScalar(to, 8, 8)
     }
   }
 

@@ -19,6 +19,7 @@ export interface TranslatedCore {
   region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void
+  sse_execute(row: number, to: number, from: number, immediate: number): number
   lock_code(): void
   unlock_code(): void
   /** Samples each so many interpreted instructions; 0 for none. */
@@ -124,6 +125,7 @@ export class Translator {
         region_stored: core.region_stored,
         cold: core.cold,
         settle_flags: core.settle_flags,
+        sse_execute: core.sse_execute,
         left: (result: number) => witness?.left(result),
         called: (ip: number) => witness?.called(ip),
       },

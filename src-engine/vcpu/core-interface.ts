@@ -53,6 +53,7 @@ export interface CoreExports {
   region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void
+  sse_execute(row: number, to: number, from: number, immediate: number): number
   /** A sample each so many interpreted instructions; 0 for none. */
   set_sampling(instructions: number): void
   get_eflags(): number

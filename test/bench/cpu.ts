@@ -1,5 +1,5 @@
-// Six small loops and seven programs (test/guest/kernel/cpu-{loops,programs}.c), interpreted, translated and under QEMU: milliseconds of the best round by the guest's own
-// clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
+// Six small loops, seven programs and four of floating point (test/guest/kernel/cpu-{loops,programs,floats}.c), interpreted,
+// translated and under QEMU: milliseconds of the best round by the guest's own clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
 // Runs in: plain Node.
 import {
   buildMicroKernel,
@@ -16,7 +16,7 @@ import { median, table } from './median'
 export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const cannot = cannotBuild()
   if (cannot) throw new Error(cannot)
-  const kernels = ['cpu-loops', 'cpu-programs'].map(buildMicroKernel)
+  const kernels = ['cpu-loops', 'cpu-programs', 'cpu-floats'].map(buildMicroKernel)
   const ours = (translator: 'on' | 'off') => (file: string) =>
     runInOurs(file, { timeoutSeconds: 300, extra: ['--translator', translator] })
   const machines = [

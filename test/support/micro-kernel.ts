@@ -15,7 +15,16 @@ const CACHE = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(),
 
 const FLAGS = [
   ...['-O2', '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdlib', '-static'],
-  ...['-fno-pie', '-no-pie', '-mno-red-zone', '-mgeneral-regs-only', '-fno-stack-protector', '-fcf-protection=none'],
+  ...[
+    '-fno-pie',
+    '-no-pie',
+    '-mno-red-zone',
+    '-mno-80387',
+    '-mno-mmx',
+    '-mno-sse',
+    '-fno-stack-protector',
+    '-fcf-protection=none',
+  ],
   ...['-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments', '-Wl,-z,noexecstack'],
 ]
 

@@ -57,6 +57,9 @@ export class StubCore implements CoreExports {
     return 0
   }
   settle_flags(): void {}
+  sse_execute(): number {
+    return 0
+  }
   set_sampling(): void {}
   drop_code(): void {
     this.codeFlushes += 1

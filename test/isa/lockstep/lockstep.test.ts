@@ -69,6 +69,54 @@ describe('translated code does what the interpreter does', () => {
     }
   })
 
+  // operands of 64 and of 32 bits, and the second opcode byte of what is done with them
+  it.each([
+    ['a sum that is a denormal', 0x58, 0x0018000000000000n, 0x8010000000000000n, 0x00c00000n, 0x80800000n],
+    ['a difference that is nothing', 0x5c, 0x3ff0000000000000n, 0x3ff0000000000000n, 0x3f800000n, 0x3f800000n],
+    [
+      'a product rounded to the smallest normal number',
+      0x59,
+      0x3fefffffffffffffn,
+      0x0010000000000000n,
+      0x3f7fffffn,
+      0x00800000n,
+    ],
+    ['a product too small for any number', 0x59, 0x0010000000000000n, 0x0010000000000000n, 0x00800000n, 0x00800000n],
+    ['a product with nothing', 0x59, 0x8000000000000000n, 0x4008000000000000n, 0x80000000n, 0x40400000n],
+    ['a quotient of nothing', 0x5e, 0x8000000000000000n, 0x4008000000000000n, 0x80000000n, 0x40400000n],
+    ['a quotient by infinity', 0x5e, 0x4008000000000000n, 0x7ff0000000000000n, 0x40400000n, 0x7f800000n],
+    ['a root of nothing', 0x51, 0n, 0x8000000000000000n, 0n, 0x80000000n],
+    ['a sum with a denormal', 0x58, 1n, 0x4008000000000000n, 1n, 0x40400000n],
+    ['a comparison with a denormal', 0x2f, 1n, 0x4008000000000000n, 1n, 0x40400000n],
+  ] as const)('in %s, whatever MXCSR says', (_name, opcode, wideA, wideB, narrowA, narrowB) => {
+    const lanes = { f2: [8, wideA, wideB], 66: [8, wideA, wideB], f3: [4, narrowA, narrowB], 0: [4, narrowA, narrowB] } as const
+    const c = { ...randomProgram(randomFrom(1)), offset: 0 }
+    for (const [prefix, [bytes, a, b]] of Object.entries(lanes)) {
+      if (opcode === 0x2f && prefix.startsWith('f')) continue
+      // op xmm1, xmm2; hlt
+      const code = Uint8Array.from([...(prefix === '0' ? [] : [Number.parseInt(prefix, 16)]), 0x0f, opcode, 0xca, 0xf4])
+      const fx = new Uint8Array(416)
+      const view = new DataView(fx.buffer)
+      view.setUint16(0, 0x37f, true)
+      for (let at = 0; at < 16; at += bytes) {
+        view.setUint32(176 + at, Number(a & 0xffff_ffffn), true)
+        view.setUint32(192 + at, Number(b & 0xffff_ffffn), true)
+        if (bytes === 4) continue
+        view.setUint32(180 + at, Number(a >> 32n), true)
+        view.setUint32(196 + at, Number(b >> 32n), true)
+      }
+      for (const rest of [0, 0x40, 0x8000, 0x8040, 0x2000, 0x4000, 0x6000]) {
+        for (const flags of [0x1f80, 0x1fa0, 0x17a0, 0x0fa0, 0x1f20, 0x1ea0, 0x1fbf]) {
+          view.setUint32(24, rest | flags, true)
+          expect(
+            pair.runProgram({ ...c, code, fx: fx.slice() }),
+            `prefix ${prefix}, MXCSR ${(rest | flags).toString(16)}`,
+          ).toBe('')
+        }
+      }
+    }
+  })
+
   it('when more is translated than there is room for', async () => {
     const small = await Pair.create(CORE, { ...TRANSLATOR_DEFAULTS, bytes: 1 }, true)
     const different = sequenceForms()

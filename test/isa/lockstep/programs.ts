@@ -1,6 +1,7 @@
-// Random programs: arithmetic over registers and one page of data, jumps back and forth, calls and returns. Many loop for ever:
-// what counts is that two machines given the same number of instructions are in the same state.
+// Random programs: arithmetic over registers and one page of data, jumps back and forth, calls and returns, in half of them floating
+// point and vectors. Many loop for ever: what counts is that two machines given the same number of instructions are in the same state.
 // Runs in: tests and the lockstep checker.
+import { makeState, type Random as StateRandom } from '../fp/states'
 import { type Case, DATA } from '../fuzz/case'
 
 export type Random = (below: number) => number
@@ -9,6 +10,10 @@ const OPCODES_RM = [
   0x00, 0x01, 0x02, 0x03, 0x28, 0x29, 0x2b, 0x38, 0x39, 0x3b, 0x20, 0x21, 0x23, 0x08, 0x09, 0x30, 0x31, 0x33, 0x10, 0x11, 0x13,
   0x18, 0x19, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b,
 ]
+/** Floating point by its second opcode byte: with each prefix, 66 and none alone, F2 F3 and none. */
+const FLOATS = [0x51, 0x58, 0x58, 0x59, 0x59, 0x5a, 0x5c, 0x5d, 0x5e, 0x5f]
+const VECTORS = [0x14, 0x28, 0x2e, 0x2f, 0x54, 0x57]
+const CONVERSIONS = [0x2a, 0x2c, 0x2d]
 const BASE = 3 // RBX points to data
 const STACK = 4
 
@@ -23,6 +28,7 @@ class Program {
   constructor(
     private readonly r: Random,
     private readonly length: number,
+    private readonly floats: boolean,
   ) {
     for (let i = 0; i < length; i++) {
       this.starts.push(this.bytes.length)
@@ -62,6 +68,10 @@ class Program {
     const rm = this.rm()
     const wide = size === 0 ? 0 : 1
     let what = 0
+    if (this.floats && r(3) === 0) {
+      this.float(reg)
+      return
+    }
     switch (r(16)) {
       case 0:
       case 1:
@@ -124,6 +134,35 @@ class Program {
     }
   }
 
+  /** SSE on XMM0 to XMM3, memory at RBX, and now and then a general register. */
+  private float(general: number): void {
+    const { r, bytes } = this
+    const prefixes = [0xf2, 0xf3, 0x66, 0]
+    const at = r(3) === 0 ? BASE : r(4)
+    const kind = r(8)
+    const opcode = (kind < 5 ? FLOATS[r(FLOATS.length)] : kind < 6 ? VECTORS[r(VECTORS.length)] : CONVERSIONS[r(3)]) ?? 0x58
+    const converts = kind >= 7
+    const prefix = prefixes[kind < 5 ? r(4) : kind < 6 ? 2 + r(2) : r(2)] ?? 0
+    if (prefix !== 0) bytes.push(prefix)
+    if (kind === 6) {
+      // CMPSD, CMPSS with their predicate
+      bytes.push(0x0f, 0xc2)
+      this.sse(r(4), at)
+      bytes.push(r(8))
+      return
+    }
+    const rm = converts && opcode === 0x2a && at !== BASE ? general : at
+    const reg = converts && opcode !== 0x2a ? general : r(4)
+    if (converts) bytes.push(0x40 | (r(2) << 3) | (reg >= 8 ? 4 : 0) | (rm >= 8 ? 1 : 0))
+    bytes.push(0x0f, opcode)
+    this.sse(reg, rm)
+  }
+  /** ModRM with memory at multiples of 16, as RBX is 128 below a page's end. */
+  private sse(reg: number, rm: number): void {
+    if (rm === BASE) this.bytes.push(0x40 | ((reg & 7) << 3) | BASE, this.r(7) * 16 + (this.r(8) === 0 ? this.r(16) : 0))
+    else this.bytes.push(0xc0 | ((reg & 7) << 3) | (rm & 7))
+  }
+
   /** The rex before was made for `rm`: a register of the same half. */
   private registerOnly(reg: number, rm: number): number {
     return rm === BASE ? (reg >= 8 ? 1 : reg & 7) : rm
@@ -138,9 +177,33 @@ class Program {
   }
 }
 
+/** XMM registers and MXCSR; plain numbers in half of them, as all others soon make NaNs of everything. */
+function floatState(r: Random): Uint8Array {
+  const of: StateRandom = {
+    u32: () => r(0x1_0000_0000),
+    below: r,
+    u64: () => (BigInt(r(0x1_0000_0000)) << 32n) | BigInt(r(0x1_0000_0000)),
+    chance: (p) => r(1 << 20) < p * (1 << 20),
+  }
+  const single = r(2) === 0
+  const fx = makeState(of, single ? 'f32' : 'f64').slice(0, 416)
+  if (r(2) === 0) return fx
+  const view = new DataView(fx.buffer)
+  view.setUint32(24, 0x1f80 | (r(4) === 0 ? 0 : 0x20), true)
+  for (let at = 160; at < 416; at += 8) {
+    const number = (): number => (r(200) - 100) / (1 + r(9))
+    if (single) {
+      view.setFloat32(at, number(), true)
+      view.setFloat32(at + 4, number(), true)
+    } else view.setFloat64(at, number(), true)
+  }
+  return fx
+}
+
 /** A program of at most 60 instructions. */
 export function randomProgram(r: Random): Case {
-  const code = Uint8Array.from(new Program(r, 5 + r(56)).bytes)
+  const floats = r(2) === 0
+  const code = Uint8Array.from(new Program(r, 5 + r(56), floats).bytes)
   const word = (): bigint => (BigInt(r(0x1_0000_0000)) << 32n) | BigInt(r(0x1_0000_0000))
   const small = (): bigint => BigInt.asUintN(64, BigInt(r(64)) - 8n)
   const gpr = Array.from({ length: 16 }, () => (r(2) === 0 ? word() : small()))
@@ -154,6 +217,6 @@ export function randomProgram(r: Random): Case {
     rflags: 0x202 | (r(0x1000) & 0x8d5),
     middle: Uint8Array.from({ length: 512 }, () => r(256)),
     tail: Uint8Array.from({ length: 64 }, () => r(256)),
-    fx: undefined,
+    fx: floats ? floatState(r) : undefined,
   }
 }
