@@ -1,0 +1,145 @@
+// Runs of domains: started, continued from a saved state, begun again, ended.
+// Invariant: a run marker is on disk before a guest runs and is gone only after it has ended in order. A late answer of the
+// driver to an earlier run changes nothing (Domain.run).
+// Runs in: main, plain Node.
+import { err, ok } from '../../src-engine/public/result'
+import { checkDeviceFiles, diskInUse } from '../config/device-check'
+import { checkBootFiles, checkConfig } from '../config/domain-check'
+import type { RestoredDomain } from '../driver/driver'
+import type { Vnc } from '../public/device'
+import { errorReport, explainError } from '../public/error-code'
+import type { DomainConfig } from '../public/types'
+import type { Domain } from './domain'
+import type { DomainsParts, DomainTable, Outcome } from './domain-table'
+import type { JobControl } from './jobs'
+import { writtenDisks } from './layers'
+import { isActive } from './life-cycle'
+
+export class DomainRuns {
+  private readonly table: DomainTable
+  private readonly parts: DomainsParts
+
+  constructor(table: DomainTable, parts: DomainsParts) {
+    this.table = table
+    this.parts = parts
+  }
+
+  /** Boots it afresh; answers when it runs. */
+  async start(domain: Domain): Outcome {
+    this.table.apply(domain, 'create')
+    const run = ++domain.run
+    domain.detail = ''
+    await this.table.dropManagedSave(domain)
+    domain.running = domain.config
+    const checked = await this.checkBeforeStart(domain)
+    const wanted = checked.ok && domain.endedRun === run ? err(errorReport('cancelled')) : checked
+    const started = wanted.ok ? await this.parts.driver.create(domain.uuid, domain.config) : wanted
+    if (started.ok && domain.endedRun === run) await this.parts.driver.destroy(domain.uuid)
+    if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
+    if (!started.ok) {
+      this.table.rest(domain, 'stopped', '')
+      return started
+    }
+    this.up(domain, started.value.domid, started.value.paused, null)
+    return ok(null)
+  }
+
+  /** Goes on from a save file; `claim` is asked when all of it is read and nothing has run yet. */
+  async continueFrom(
+    domain: Domain,
+    config: DomainConfig,
+    path: string,
+    control: JobControl,
+    claim: () => Outcome = async () => ok(null),
+  ): Outcome<RestoredDomain> {
+    this.table.apply(domain, 'restore')
+    domain.job = control.job
+    const run = ++domain.run
+    domain.detail = ''
+    domain.running = config
+    this.table.tell(domain)
+    await this.parts.definitions.markRunning(domain.uuid)
+    const devices = await this.checkDevicesBeforeStart(domain.uuid, config)
+    const wanted = (): Outcome => (domain.endedRun === run ? Promise.resolve(err(errorReport('cancelled'))) : claim())
+    const restored = devices.ok ? await this.parts.driver.restore(domain.uuid, config, path, control, wanted) : devices
+    domain.job = null
+    if (domain.run !== run) return restored
+    if (restored.ok) {
+      const { domid, paused, savedAt, memoryMiB, vcpus } = restored.value
+      domain.running = { ...config, memoryMiB, vcpus }
+      this.up(domain, domid, paused, savedAt)
+    } else this.table.rest(domain, 'stopped', '')
+    return restored
+  }
+
+  /** Ends its run at once, for the job that has it. */
+  async halt(domain: Domain): Outcome {
+    const { run } = domain
+    if (!isActive(domain.state)) return ok(null)
+    domain.endedRun = run
+    const done = await this.parts.driver.destroy(domain.uuid)
+    if (!done.ok && done.error.reason !== 'no-domain') return done
+    await this.table.until(() => domain.run !== run || !isActive(domain.state))
+    return ok(null)
+  }
+
+  /** The guest asked for a reboot: the same definition, a new run. */
+  startAgain(domain: Domain): void {
+    const again = async (): Promise<void> => {
+      const started = await this.start(domain)
+      if (started.ok) return
+      domain.detail = explainError(started.error).cause
+      this.table.tell(domain)
+      this.parts.problem(started.error)
+    }
+    this.table.floating(again())
+  }
+
+  /** Lets VNC viewers in to what runs now, at the place that the definition says. */
+  async letViewersIn(domain: Domain, vnc: Vnc | undefined): Outcome {
+    const { run } = domain
+    const opened = await this.parts.listenVnc(domain.uuid, vnc)
+    if (domain.run !== run || domain.domid === null) return ok(null)
+    domain.vncAt = opened.ok ? opened.value : null
+    this.table.tell(domain)
+    return opened.ok ? ok(null) : opened
+  }
+
+  private up(domain: Domain, domid: number, paused: boolean, clockStandsAt: number | null): void {
+    domain.domid = domid
+    domain.startedAt = this.parts.clock.now()
+    domain.clockStandsAt = clockStandsAt
+    this.table.apply(domain, paused ? 'upPaused' : 'up')
+    const display = domain.running?.devices.find((device) => device.kind === 'vfb')
+    if (display?.kind !== 'vfb' || display.vnc === undefined) return
+    // A guest whose screen nobody can reach from outside runs all the same.
+    const letIn = this.letViewersIn(domain, display.vnc).then((opened) => {
+      if (!opened.ok) this.parts.problem(opened.error)
+    })
+    this.table.floating(letIn)
+  }
+
+  private async checkBeforeStart(domain: Domain): Outcome {
+    const config = checkConfig(domain.config, this.parts.driver.limits)
+    if (!config.ok) return config
+    const files = await checkBootFiles(domain.config)
+    if (!files.ok) return files
+    const devices = await this.checkDevicesBeforeStart(domain.uuid, domain.config)
+    if (!devices.ok) return devices
+    await this.parts.definitions.markRunning(domain.uuid)
+    return ok(null)
+  }
+
+  private async checkDevicesBeforeStart(uuid: string, config: DomainConfig): Outcome {
+    const networks = this.parts.networks()
+    for (const device of config.devices) {
+      if (device.kind === 'vif' && !networks.includes(device.network)) {
+        return err(errorReport('no-network', { network: device.network }))
+      }
+    }
+    const used = diskInUse(config.devices, this.table.runningBeside(uuid))
+    if (used) return err(errorReport('disk-in-use', used))
+    const frozen = writtenDisks(config.devices).find(({ path }) => this.parts.isFrozen(path))
+    return frozen ? err(errorReport('disk-frozen', { path: frozen.path })) : checkDeviceFiles(config.devices)
+  }
+}
