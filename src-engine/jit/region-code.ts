@@ -7,9 +7,11 @@
 import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
-import { factsAt, formAfter, Instructions } from './instructions'
+import { Instructions } from './instructions'
 import { BUDGET, HOST, LOCALS, PC_BASE, RESULT, X } from './locals'
+import { popTarget, push, raiseStack } from './moves'
 import type { Node, Region } from './region'
+import { factsAt, formAfter } from './uop-facts'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { OP, WasmWriter } from './wasm-writer'
 
@@ -263,7 +265,7 @@ export class RegionCode {
       this.go(node, node.takenTo, node.taken)
     } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family)
     else if (family === 'call' && kind?.size === 3) {
-      instructions.push(ip, () => this.pushAfter(node))
+      push(instructions, ip, () => this.pushAfter(node))
       // what this page's code was is not to be called any more when the return address fell into it
       e.stored(ip, () => {
         this.count(node)
@@ -272,12 +274,12 @@ export class RegionCode {
       this.count(node)
       this.go(node, node.takenTo, node.taken)
     } else if (family === 'ret' && kind?.size === 3) {
-      instructions.popTarget(ip)
+      popTarget(instructions, ip)
       body.get(HOST)
       body.memory(OP.i64_load, 0)
       body.set(X)
       this.checkTarget()
-      instructions.raiseStack()
+      raiseStack(instructions)
       this.count(node)
       for (const site of node.returns) {
         body.get(X)
@@ -298,7 +300,7 @@ export class RegionCode {
       body.set(X)
       this.checkTarget()
       if (family === 'call_ind') {
-        instructions.push(ip, () => this.pushAfter(node))
+        push(instructions, ip, () => this.pushAfter(node))
         e.stored(ip, () => this.leaveToX(node))
       }
       this.leaveToX(node)

@@ -1,0 +1,215 @@
+// Moves that are more than that: exchanges, extensions, conditional ones, addresses, the stack.
+// Runs in: the vcpu's worker thread.
+import { swap } from './bits'
+import type { FlagState, Place } from './flag-state'
+import { COUNT, HOST, TMP, VA, X, Z } from './locals'
+import { conditionNumber, type UopKind } from './uop-table'
+import { OP } from './wasm-writer'
+
+const RSP = 4
+const RBP = 5
+
+export function exchange(s: FlagState, kind: UopKind, place: Place): void {
+  const { e } = s
+  const { w } = e
+  const { ip } = place
+  const { size, memory } = kind
+  const dst = e.cache.byte(ip + 4)
+  const src = e.cache.byte(ip + 5)
+  const kept = size < 3 ? COUNT : Z
+  if (memory) {
+    e.reach(ip, 1 << size, 'update')
+    e.pushMemory(size)
+    w.set(kept)
+    w.get(HOST)
+    e.pushRegister(src, size)
+    e.popMemory(size)
+  } else {
+    e.pushRegister(dst, size)
+    w.set(kept)
+    e.pushRegister(src, size)
+    e.popRegister(dst, size)
+  }
+  w.get(kept)
+  e.popRegister(src, size)
+  if (memory) e.stored(ip)
+}
+
+export function extend(s: FlagState, kind: UopKind, place: Place): void {
+  const { e } = s
+  const { w } = e
+  const { ip } = place
+  const { family, size, memory } = kind
+  const from = family.endsWith('16') ? 1 : family.endsWith('8') ? 0 : 2
+  const signed = family.startsWith('movs')
+  if (memory) {
+    e.reach(ip, 1 << from, 'read')
+    e.pushMemory(from)
+  } else e.pushRegister(e.cache.byte(ip + 5), from)
+  if (!signed && from < 2) {
+    w.i32(from === 0 ? 0xff : 0xffff)
+    w.op(OP.i32_and)
+  }
+  if (size === 3) w.op(signed ? OP.i64_extend_s : OP.i64_extend_u)
+  e.popRegister(e.cache.byte(ip + 4), size)
+}
+
+export function conditional(s: FlagState, kind: UopKind, place: Place): void {
+  const { e } = s
+  const { w } = e
+  const { ip } = place
+  const { family, size, memory } = kind
+  const dst = e.cache.byte(ip + 4)
+  e.flagsUsed = true
+  if (family.startsWith('set')) {
+    s.pushCondition(conditionNumber(family))
+    w.set(COUNT)
+    if (memory) {
+      e.reach(ip, 1, 'write')
+      w.get(HOST)
+    }
+    w.get(COUNT)
+    if (memory) {
+      e.popMemory(0)
+      e.stored(ip)
+    } else e.popRegister(dst, 0)
+    return
+  }
+  s.pushCondition(conditionNumber(family))
+  w.set(COUNT)
+  if (memory) {
+    e.reach(ip, 1 << size, 'read')
+    e.pushMemory(size)
+  } else e.pushRegister(e.cache.byte(ip + 5), size)
+  e.pushRegister(dst, size)
+  w.get(COUNT)
+  w.op(OP.select)
+  e.popRegister(dst, size)
+}
+
+export function other(s: FlagState, kind: UopKind, place: Place): void {
+  const { e } = s
+  const { w } = e
+  const { ip } = place
+  const { family, size, memory } = kind
+  const { cache } = e
+  const dst = cache.byte(ip + 4)
+  switch (family) {
+    case 'ADDRESS':
+      address(s, ip)
+      break
+    case 'ADDRESS64':
+      e.pushAddressSlot(cache.byte(ip + 6))
+      w.i64of(cache.word(ip + 8), cache.word(ip + 12))
+      w.op(OP.i64_add)
+      w.set(TMP)
+      break
+    case 'MOVABS':
+      w.i64of(cache.word(ip + 8), cache.word(ip + 12))
+      e.popRegister(dst, 3)
+      break
+    case 'lea':
+      e.pushAddress(ip)
+      if (size < 3) w.op(OP.i32_wrap)
+      e.popRegister(dst, size)
+      break
+    case 'push':
+    case 'push_imm':
+      if (memory) {
+        e.reach(ip, 8, 'read')
+        e.pushMemory(3)
+        w.set(X)
+      }
+      push(s, ip, () => {
+        if (memory) w.get(X)
+        else if (family === 'push_imm') w.i64(cache.word(ip + 12))
+        else e.pushRegister(dst, 3)
+      })
+      e.stored(ip)
+      break
+    case 'pop':
+      pop(s, ip, RSP)
+      e.pushMemory(3)
+      e.popRegister(dst, 3)
+      break
+    case 'leave':
+      pop(s, ip, RBP)
+      e.pushMemory(3)
+      e.popRegister(RBP << 3, 3)
+      break
+    case 'bswap':
+      swap(s, dst, size)
+      break
+    case 'cbw':
+      e.pushRegister(0, size - 1)
+      if (size === 3) w.op(OP.i64_extend_s)
+      e.popRegister(0, size)
+      break
+    case 'cwd':
+      e.pushRegister(0, size)
+      size === 3 ? w.i64(63) : w.i32(31)
+      w.op(size === 3 ? OP.i64_shr_s : OP.i32_shr_s)
+      e.popRegister(2 << 3, size)
+      break
+    default: // NOP and PAUSE
+  }
+}
+
+function address(s: FlagState, ip: number): void {
+  const { e } = s
+  const { w } = e
+  const flags = e.cache.word(ip + 12)
+  const segment = flags & 15
+  const size = (flags >> 4) & 3
+  e.pushAddress(ip)
+  if (size < 2) {
+    w.i64of(size === 1 ? -1 : 0xffff, 0)
+    w.op(OP.i64_and)
+  }
+  if (segment !== 15) {
+    w.i32(0)
+    w.memory(OP.i64_load, e.field('SEG_BASE') + segment * 8)
+    w.op(OP.i64_add)
+  }
+  w.set(TMP)
+}
+
+/** Stores eight bytes below RSP and moves RSP; Emitter.stored() must follow. */
+export function push(s: FlagState, ip: number, value: () => void): void {
+  const { e } = s
+  const { w } = e
+  e.pushRegister(RSP << 3, 3)
+  w.i64(8)
+  w.op(OP.i64_sub)
+  w.set(VA)
+  e.probe(ip, 8, 'write', true)
+  w.get(HOST)
+  value()
+  e.popMemory(3)
+  w.get(VA)
+  e.popRegister(RSP << 3, 3)
+}
+
+/** RSP goes above the eight bytes that a register points to, which HOST then is the place of. */
+function pop(s: FlagState, ip: number, register: number): void {
+  popTarget(s, ip, register)
+  raiseStack(s)
+}
+
+/** Finds the eight bytes a register points to: HOST, VA. */
+export function popTarget(s: FlagState, ip: number, register = RSP): void {
+  const { e } = s
+  e.pushRegister(register << 3, 3)
+  e.w.set(VA)
+  e.probe(ip, 8, 'read', true)
+}
+
+/** RSP goes above them. */
+export function raiseStack(s: FlagState): void {
+  const { e } = s
+  const { w } = e
+  w.get(VA)
+  w.i64(8)
+  w.op(OP.i64_add)
+  e.popRegister(RSP << 3, 3)
+}

@@ -1,0 +1,114 @@
+// What is known of a uop without its surroundings: whether it is translated or the interpreter is called for it, how it meets the
+// flags, whether it may leave its region. What is not translated is carried out by the interpreter's own function from inside the
+// region (Emitter.callCold).
+// Runs in: the vcpu's worker thread (plain data).
+import type { CodeCache } from './code-cache'
+import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from './flags'
+import { sseFacts } from './sse'
+import { UOPS, type UopKind } from './uop-table'
+
+const ARITHMETIC = ['add', 'sub', 'cmp', 'and', 'test', 'or', 'xor']
+const BINARY = [...ARITHMETIC, 'adc', 'sbb']
+const BIT_TEST = /^bt[src]?(_imm)?$/
+
+/** What is asked of each uop again and again, by its number. */
+export interface Facts {
+  readonly kind: UopKind
+  readonly native: boolean
+  readonly leaves: boolean
+  /** 0: it does not set the flags; 1: it does; 2: unless its count is 0. */
+  readonly sets: number
+  readonly reads: boolean
+}
+
+function factsOf(kind: UopKind): Facts {
+  const shift = isNative(kind) && /^(shl|shr|sar)$/.test(kind.name) && kind.form === 'EI'
+  const use = flagUse(kind, 1)
+  return { kind, native: isNative(kind), leaves: mayLeave(kind), sets: shift ? 2 : use.sets ? 1 : 0, reads: use.reads }
+}
+
+/** By uop number. */
+const FACTS: readonly (Facts | undefined)[] = Array.from(UOPS, (kind) => kind && factsOf(kind))
+
+/** By memory operand, setting flags, raising exceptions. */
+const NATIVE_SSE: readonly Facts[] = Array.from({ length: 8 }, (_, i) => {
+  const memory = (i & 1) !== 0
+  const kind = UOPS.find((row) => row?.family === 'sse' && row.memory === memory && row.size === 0)
+  if (!kind) throw new Error('translator: no uops of SSE')
+  return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false }
+})
+
+/** Of the uop at an address; those of SSE say by their immediate what they are. */
+export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
+  const facts = FACTS[cache.op(ip)]
+  if (facts?.kind.family !== 'sse') return facts
+  const row = sseFacts(cache.word(ip + 12))
+  return row ? NATIVE_SSE[(facts.kind.memory ? 1 : 0) | (row.setsFlags ? 2 : 0) | (row.raises ? 4 : 0)] : facts
+}
+
+/** How a uop meets the flags; `cold` ones are taken to read and to set them in part. */
+function flagUse(kind: UopKind, immediate: number): { readonly sets: boolean; readonly reads: boolean } {
+  const { name, form, family } = kind
+  if (isNative(kind)) {
+    if (name === 'adc' || name === 'sbb') return { sets: true, reads: true }
+    if (ARITHMETIC.includes(name) || family === 'neg:E' || name === 'imul') return { sets: true, reads: false }
+    if (family === 'inc:E' || family === 'dec:E') return { sets: true, reads: true }
+    if (name === 'shl' || name === 'shr' || name === 'sar')
+      return { sets: form === 'EI' && (immediate & (kind.size === 3 ? 63 : 31)) !== 0, reads: form === 'EC' }
+    if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return { sets: false, reads: true }
+    if (family === 'bsf' || family === 'bsr') return { sets: true, reads: false }
+    return { sets: false, reads: /^(set|cmov)/.test(name) }
+  }
+  return { sets: false, reads: true }
+}
+
+/** Can the instruction leave the region, or show its state? */
+function mayLeave(kind: UopKind): boolean {
+  return kind.memory ? kind.family !== 'lea' : !isNative(kind) || /^(push|pop|leave|push_imm)$/.test(kind.family)
+}
+
+/** Is the uop translated, not called? */
+export function isNative(kind: UopKind): boolean {
+  const { family, name, form, size, memory } = kind
+  if (family === 'ADDRESS' || family === 'ADDRESS64' || family === 'MOVABS') return true
+  if ((name === 'mov' || BINARY.includes(name)) && ['EG', 'GE', 'EI'].includes(form)) return true
+  if (/^(inc|dec|neg|not):E$/.test(family) || family === 'xchg:EG') return true
+  if (name === 'imul') return size >= 1
+  if (/^(shl|shr|sar)$/.test(name)) return size >= 2
+  if (/^(rol|ror)$/.test(name)) return size >= 2 && form === 'EI'
+  if (/^mov([sz])x(d|8|16)$/.test(family)) return true
+  if (/^(set|cmov)[a-z]+$/.test(family)) return true
+  if (family === 'lea' || family === 'nop' || family === 'xchg0') return true
+  if (BIT_TEST.test(family)) return size >= 2 && (!memory || family.endsWith('_imm'))
+  if (family === 'bsf' || family === 'bsr') return size >= 2
+  if (family === 'push') return size === 3
+  if (/^(pop|leave|push_imm)$/.test(family)) return size === 3 && !memory
+  if (family === 'bswap' || family === 'cbw' || family === 'cwd') return size >= 2
+  return false
+}
+
+/** After a call into the interpreter: what it did not set is as it was, so that a product before it may still be there. */
+export function afterCall(name: string, before: number): number {
+  return /^(imul|mul)/.test(name) ? ANY : meet(meet(before, EXPLICIT), PARTIAL)
+}
+
+/** Form of the flags after a uop, never better known than Instructions leaves it. */
+export function formAfter({ kind, native, sets, reads }: Facts, immediate: number, before: number): number {
+  if (native && sets === 0 && !reads) return before
+  const { name, form, family, size } = kind
+  const narrow = size < 3 ? NARROW : 0
+  if (!native) return afterCall(name, before)
+  // a reader may have settled them
+  const settled = before === PRODUCT || (before & ~NARROW) === ANY ? ANY : before
+  if (name === 'adc' || name === 'sbb' || family === 'inc:E' || family === 'dec:E') return PARTIAL | narrow
+  if (name === 'add') return ADD | narrow
+  if (ARITHMETIC.includes(name) || family === 'neg:E') return SUB | narrow
+  if (name === 'imul') return PRODUCT | narrow
+  if (name === 'shl' || name === 'shr' || name === 'sar') {
+    if (form === 'EC') return meet(before, SHIFTED)
+    return flagUse(kind, immediate).sets ? SHIFTED : before
+  }
+  if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return meet(meet(before, EXPLICIT), PARTIAL)
+  if (family === 'bsf' || family === 'bsr' || family === 'sse') return EXPLICIT
+  return /^(set|cmov)/.test(family) ? settled : before
+}
