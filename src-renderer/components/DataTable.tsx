@@ -2,6 +2,7 @@
 // Invariant: columns keep their width while numbers change. Runs in: every window.
 
 import type { ReactNode } from 'react'
+import './data-table.css'
 
 export interface Column<R> {
   readonly id: string
