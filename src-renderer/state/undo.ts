@@ -1,6 +1,8 @@
-// What can be undone in a window: rename, folders, tags, deleting. Each step knows how to go back; the newest is offered.
-// Invariant: a step is taken off before it is undone, so that it is undone once; undoing gives no new step.
-// Runs in: manager window and tests; pure.
+// What can be undone in a window: rename, folders, tags, deleting, the wiring of networks. Each step knows how to go back;
+// the newest is offered.
+// Invariant: a step is taken off before it is undone, so that it is undone once, and after the one before it is; undoing
+// gives no new step.
+// Runs in: manager and host windows and tests; pure.
 
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
@@ -17,15 +19,17 @@ export class UndoSteps {
   /** Oldest first. */
   readonly steps: StoreApi<readonly UndoStep[]> = createStore<readonly UndoStep[]>(() => [])
   private nextId = 1
+  private undoing: Promise<void> = Promise.resolve()
 
   add(label: string, undo: () => Promise<void>): void {
     this.steps.setState((before) => [...before, { id: this.nextId++, label, undo }].slice(-STEPS_KEPT), true)
   }
 
-  async undo(): Promise<void> {
+  undo(): Promise<void> {
     const last = this.steps.getState().at(-1)
-    if (last === undefined) return
+    if (last === undefined) return this.undoing
     this.steps.setState((before) => before.filter((step) => step !== last), true)
-    await last.undo()
+    this.undoing = this.undoing.then(last.undo)
+    return this.undoing
   }
 }

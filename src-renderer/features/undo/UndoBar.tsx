@@ -1,11 +1,12 @@
 // Offers to undo what was done last, for a while, over the lower left of the window; Ctrl+Z does the same at any time.
-// Invariant: it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager window.
+// Invariant: it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager and host windows.
 
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { useAppStore } from '../../state/store'
+import './undo.css'
 
 const SHOWN_MS = 12_000
 
