@@ -32,7 +32,7 @@ async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; pa
   const page = await app.other(async () => {
     await app.call(manager.page, 'windowOpen', { view: 'host', uuid: null })
   })
-  await page.getByRole('tab').nth(2).waitFor({ timeout: 20_000 })
+  await page.getByRole('tab').nth(3).waitFor({ timeout: 20_000 })
   return { app, page, folder }
 }
 
@@ -100,7 +100,7 @@ describe('the host window', () => {
 
   it('is whole in German and in the dark', { timeout: 60_000 }, async () => {
     const { app, page } = await start({ preferences: { language: 'de', theme: 'dark' } })
-    await page.getByRole('tab').nth(2).click()
+    await page.getByRole('tab').nth(3).click()
     await row(page, 'server (läuft)').waitFor({ timeout: 20_000 })
     await app.picture(page, 'host-german-dark')
     expect(app.errors).toEqual([])

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import type { Device } from '../../src-main/public/device'
+import type { Device, Network } from '../../src-main/public/device'
 import type { Preferences } from '../../src-main/public/preferences'
 import type { WindowView } from '../../src-main/public/types'
 import { type Language, makeTranslator, type Translator } from '../../src-renderer/lib/translate'
@@ -39,8 +39,19 @@ const devices: readonly Device[] = [
     mac: '00:16:3e:3a:51:7c',
     forwards: [{ protocol: 'tcp', hostPort: 2222, guestPort: 22, hostAddress: '0.0.0.0' }],
   },
+  { kind: 'vif', index: 1, network: 'lab', mac: '00:16:3e:3a:51:7d', forwards: [], link: 'down' },
   { kind: 'vfb', width: 1024, height: 768 },
 ]
+
+const lab: Network = {
+  name: 'lab',
+  kind: 'isolated',
+  address: '10.0.7.1',
+  prefix: 24,
+  hosts: [],
+  hostLoopback: false,
+  dhcp: { first: '10.0.7.15', last: '10.0.7.99' },
+}
 
 /** A folder with one machine that has all kinds of devices. */
 export function stageFolder(preferences: Partial<Preferences>): string {
@@ -56,6 +67,7 @@ export function stageFolder(preferences: Partial<Preferences>): string {
   const config = { name: 'server', memoryMiB: 512, vcpus: 1, kernel, ramdisk, cmdline, devices: placed }
   const definition = { version: 2, uuid: SERVER, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${SERVER}.json`), JSON.stringify(definition))
+  fs.writeFileSync(path.join(folder, 'networks.json'), JSON.stringify({ version: 1, networks: [lab] }))
   fs.writeFileSync(path.join(folder, 'preferences.json'), JSON.stringify({ trayIcon: false, ...preferences }))
   return folder
 }
@@ -182,6 +194,17 @@ async function playNetworks(stage: Stage, page: Page): Promise<void> {
   await stage.show(page, 'new')
 }
 
+async function playHost(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  await showEach(stage, page, page.getByRole('tab'), 'page')
+  await page.getByRole('tab', { name: t('host.tab-topology') }).click()
+  await settle(page)
+  await showDialog(stage, page, 'plug-menu', () => page.locator('[data-plug]').first().click())
+  await page.getByRole('radio', { name: t('topology.list') }).check({ force: true })
+  await settle(page)
+  await stage.show(page, 'wiring-list')
+}
+
 async function playDoctor(stage: Stage, page: Page): Promise<void> {
   await page.locator('.finding, .doctor-fine').first().waitFor({ timeout: 20_000 })
   await settle(page)
@@ -195,7 +218,7 @@ export const scenes: readonly Scene[] = [
   { name: 'wall', view: 'wall', play: playWall },
   { name: 'create-domain', view: 'create-domain', play: playCreate },
   { name: 'networks', view: 'networks', play: playNetworks },
-  { name: 'host', view: 'host', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },
+  { name: 'host', view: 'host', play: playHost },
   { name: 'preferences', view: 'preferences', play: (stage, page) => showEach(stage, page, page.getByRole('tab'), 'page') },
   { name: 'doctor', view: 'doctor', play: playDoctor },
   { name: 'about', view: 'about', play: (stage, page) => stage.show(page, 'first') },

@@ -1,4 +1,4 @@
-// The host: what it is and how busy its guests keep it, the virtual networks, and storage: folders of disk images and what is in
+// The host: what it is and how busy its guests keep it, the virtual networks with their wiring, and storage: folders of disk images and what is in
 // them. Invariant: pages keep what was chosen while the window is open. Runs in: host window.
 import { useEffect, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
@@ -7,14 +7,16 @@ import { Activity } from '../../features/activity/Activity'
 import { NetworksPanel } from '../networks/NetworksView'
 import { OverviewPage } from './OverviewPage'
 import { StoragePage } from './StoragePage'
+import { TopologyPage } from './topology/TopologyPage'
 import './host.css'
 
-const pages = ['overview', 'networks', 'storage'] as const
+const pages = ['overview', 'networks', 'topology', 'storage'] as const
 type Page = (typeof pages)[number]
 
 export function HostView() {
   const { t } = useWords()
   const [page, setPage] = useState<Page>('overview')
+  const [network, setNetwork] = useState('default')
   const [seen, setSeen] = useState<ReadonlySet<Page>>(new Set(['overview']))
   useEffect(() => {
     document.title = t('host.window')
@@ -39,7 +41,15 @@ export function HostView() {
           <OverviewPage />
         </TabPanel>
         <TabPanel id="networks" className="tab-panel" shouldForceMount={seen.has('networks')}>
-          {seen.has('networks') && <NetworksPanel />}
+          {seen.has('networks') && <NetworksPanel chosen={network} onChoose={setNetwork} />}
+        </TabPanel>
+        <TabPanel id="topology" className="tab-panel">
+          <TopologyPage
+            onOpenNetwork={(name) => {
+              setNetwork(name)
+              choose('networks')
+            }}
+          />
         </TabPanel>
         <TabPanel id="storage" className="tab-panel" shouldForceMount={seen.has('storage')}>
           {seen.has('storage') && <StoragePage />}

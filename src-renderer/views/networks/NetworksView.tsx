@@ -27,21 +27,22 @@ const NEW = ' new'
 
 export function NetworksView() {
   const { t } = useWords()
+  const [chosen, setChosen] = useState('default')
   useEffect(() => {
     document.title = t('network.window')
   }, [t])
   return (
     <div className="window">
-      <NetworksPanel />
+      <NetworksPanel chosen={chosen} onChoose={setChosen} />
     </div>
   )
 }
 
 /** Also a page of the host window. */
-export function NetworksPanel() {
+export function NetworksPanel(props: { readonly chosen: string; readonly onChoose: (name: string) => void }) {
+  const { chosen, onChoose: setChosen } = props
   const { t } = useWords()
   const networks = useNetworks()
-  const [chosen, setChosen] = useState('default')
   const info = networks.find(({ network }) => network.name === chosen) ?? networks[0]
   const isNew = chosen === NEW
   return (
