@@ -55,7 +55,7 @@ export interface DevicePump {
   receive(body: Uint8Array, view: DataView): string | undefined
   /** Its rings as they stand, for people. */
   rings?(): readonly RingView[]
-  /** The domain goes on: what `stalled` was told of is tried again. */
+  /** What `stalled` was told of is tried again, also while the vcpus stand still. */
   retry?(): void
   /** All that is not in guest memory. Only while the vcpus stand still. */
   save(): Uint8Array
@@ -70,8 +70,10 @@ export interface PumpSetup {
   readonly state: Uint8Array | undefined
   /** The guest broke its ring beyond reply: the device is closed. */
   failed(reason: string): void
-  /** Something cannot be done now, and is kept: the domain is paused, and may be saved, until somebody has it go on. One sentence. */
+  /** Something cannot be done now, and is kept: the domain is paused, and may be saved, until `retry` succeeds. One sentence. */
   stalled?(reason: string): void
+  /** All that was kept is done. */
+  unstalled?(): void
 }
 
 /** Makes a pump for a connected frontend, or says why its keys make no sense. Touches no port. */

@@ -33,30 +33,36 @@ interface Hosted {
   channel: number
 }
 
+/** Hears of devices that cannot go on, by key, as PumpSetup has it. A device that ends is told as one that can. */
+export interface StallListener {
+  stalled(key: string, reason: string): void
+  unstalled(key: string): void
+}
+
 export class PumpHost {
   private readonly guest: GuestAccess
   private readonly makers: ReadonlyMap<string, PumpMaker>
   private readonly reserved: readonly number[]
   private readonly log: Log
-  private readonly stalled: (reason: string) => void
+  private readonly stalls: StallListener | undefined
   private readonly hosted = new Map<string, Hosted>()
   private readonly byChannel = new Map<number, Hosted>()
   private readonly byPort = new Map<number, DevicePump>()
   private link: PumpLink | undefined
 
-  /** `reserved`: ports of the store and the console, which are no device's. `stalled`: as PumpSetup has it. */
+  /** `reserved`: ports of the store and the console, which are no device's. */
   constructor(
     guest: GuestAccess,
     makers: ReadonlyMap<string, PumpMaker>,
     reserved: readonly number[],
     log: Log,
-    stalled: (reason: string) => void = () => {},
+    stalls?: StallListener,
   ) {
     this.guest = guest
     this.makers = makers
     this.reserved = reserved
     this.log = log
-    this.stalled = stalled
+    this.stalls = stalls
   }
 
   /** The guest has sent on a port that is neither the store's nor the console's. */
@@ -162,7 +168,8 @@ export class PumpHost {
       connect,
       state,
       failed: (reason) => this.failed(key, pump, reason),
-      stalled: this.stalled,
+      stalled: (reason) => this.stalls?.stalled(key, reason),
+      unstalled: () => this.stalls?.unstalled(key),
     })
     if (!made.ok) return made
     const pump = made.value
@@ -197,6 +204,7 @@ export class PumpHost {
       hosted.pump.detach()
     }
     hosted.pump.close()
+    this.stalls?.unstalled(key)
     for (const port of hosted.pump.ports) {
       this.byPort.delete(port)
       this.guest.unbind(port)

@@ -66,6 +66,9 @@ const REASONS = new Map<number, ExitReason>([
   [SHUTDOWN.SHUTDOWN_soft_reset, 'soft_reset'],
 ])
 
+/** How often a domain that stands for want of room on the host looks whether there is some. */
+const RETRY_MS = 2000
+
 /** How often a save or restore tells how far it is. */
 const PROGRESS_MS = 100
 
@@ -107,8 +110,10 @@ export class DomainProcess {
   private readonly ended: () => void
   private running: Running | undefined
   private paused = true
-  /** By itself, because of a device. */
+  /** Devices that cannot go on, and whether the domain stands because of them alone: then it goes on by itself. */
+  private readonly stalls = new Set<string>()
   private stalled = false
+  private retryTimer: NodeJS.Timeout | undefined
   private stopping: Promise<void> = Promise.resolve()
   private started = false
   private exited = false
@@ -173,6 +178,7 @@ export class DomainProcess {
         if (!this.running) return NO_DOMAIN
         if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
         this.paused = true
+        this.stalled = false
         if (this.started) await this.running.threads.stop()
         return DONE
       },
@@ -308,6 +314,8 @@ export class DomainProcess {
     const goOn = !wasPaused && !this.stalled && !this.exited && (!saved.ok || leaveRunning === true)
     if (goOn) running.threads.go()
     else this.paused = true
+    // What is in the file must not run on beside it.
+    if (saved.ok && leaveRunning !== true) this.stalled = false
     if (!saved.ok) return saved
     return ok({ bytes: saved.value.bytes, milliseconds: Math.round(performance.now() - start) })
   }
@@ -329,7 +337,7 @@ export class DomainProcess {
     const wasPaused = this.paused
     const goOn = (): void => {
       this.saving = false
-      if (!wasPaused && !this.exited) running.threads.go()
+      if (!wasPaused && !this.stalled && !this.exited) running.threads.go()
     }
     this.saving = true
     this.cancelled = false
@@ -409,7 +417,7 @@ export class DomainProcess {
       new Map([...PUMP_MAKERS, ...(screen?.pumps ?? [])]),
       [storePort, consolePort],
       this.log,
-      (reason) => this.stall(reason),
+      { stalled: (key, reason) => this.stall(key, reason), unstalled: (key) => this.unstall(key) },
     )
     const wrong = devices.load(state?.devices ?? [])
     if (wrong !== undefined) {
@@ -434,20 +442,49 @@ export class DomainProcess {
     return isElectronPort(port) ? ok(electronPortTransport(port)) : err('Neither a port nor a path for the link came.')
   }
 
-  /** A device cannot go on: everything stands until somebody resumes the domain. */
-  private stall(reason: string): void {
+  /** A device cannot go on: everything stands, and it tries again in a while. */
+  private stall(key: string, reason: string): void {
     if (this.exited || this.destroyed) return
-    this.log('warning', `paused: ${reason}`)
+    this.stalls.add(key)
     const { running } = this
+    if (this.paused) return
     this.paused = true
     this.stalled = true
-    this.answerer.event('paused', { text: `${reason}.` })
+    this.log('warning', `paused: ${reason}`)
+    this.answerer.event('paused', { text: `${reason}.`, device: key })
     if (running && this.started && !this.saving) this.stopping = running.threads.stop()
+    this.retryTimer ??= setTimeout(() => this.retry(), RETRY_MS)
+  }
+
+  private unstall(key: string): void {
+    this.stalls.delete(key)
+    this.goOn()
+  }
+
+  private retry(): void {
+    this.retryTimer = undefined
+    const { running } = this
+    if (!running || !this.stalled || this.exited || this.destroyed) return
+    this.retryTimer = setTimeout(() => this.retry(), RETRY_MS)
+    if (this.stalls.size === 0) this.goOn()
+    else if (!this.saving) running.devices.retry()
+  }
+
+  /** Nothing keeps it any more; not while it is saved, then the next look at the clock does it. */
+  private goOn(): void {
+    void this.stopping.then(() => {
+      const { running } = this
+      if (!running || !this.stalled || this.stalls.size > 0 || this.saving || this.exited || this.destroyed) return
+      this.log('info', 'goes on: there is room again')
+      this.resume(running)
+      this.answerer.event('resumed', {})
+    })
   }
 
   private resume(running: Running): void {
     this.paused = false
     this.stalled = false
+    this.stalls.clear()
     // First: what stalls at once again pauses the domain after this.
     running.devices.retry()
     if (this.started) {

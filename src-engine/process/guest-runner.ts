@@ -24,7 +24,6 @@ const STAGE_GONE = -1
 const SETTLE_STEP_MS = 5
 const SETTLE_LIMIT_MS = 20_000
 /** Between two looks whether a disk has room again. */
-const RETRY_MS = 2000
 /** Ctrl-] on a terminal ends the runner. */
 const ESCAPE = 0x1d
 
@@ -40,7 +39,6 @@ export class GuestRunner {
   private finish: (status: number) => void = () => {}
   private readonly finished: Promise<number>
   private status: number | undefined
-  private toldPaused = false
 
   constructor(private readonly options: GuestOptions) {
     this.watch = new ConsoleWatch(options.expectations)
@@ -54,7 +52,8 @@ export class GuestRunner {
     this.domain = new Caller<DomainCalls, DomainEvents>(this.domainProcess(), DOMAIN_CALLS, DOMAIN_EVENTS, {
       log: ({ level, text }) => this.log(level, text),
       exit: ({ reason, text }) => this.stopped(reason, text),
-      paused: ({ text }) => this.paused(text),
+      paused: ({ text }) => this.complain(`paused: ${text} It goes on when there is room.`),
+      resumed: () => this.complain('goes on: there is room again'),
       progress: () => {},
       dmesg: () => {},
     })
@@ -228,15 +227,6 @@ export class GuestRunner {
     if (this.watch.met && last?.send === undefined && last?.keys === undefined && !this.options.save) {
       this.finish(GUEST_EXIT.GOOD)
     }
-  }
-
-  /** A disk has no room: there is nobody else to have it go on. */
-  private paused(text: string): void {
-    if (!this.toldPaused) this.complain(`paused: ${text} It goes on when there is room.`)
-    this.toldPaused = true
-    setTimeout(() => {
-      if (this.status === undefined) this.domain.call('resume', {})
-    }, RETRY_MS)
   }
 
   private type(text: string): void {

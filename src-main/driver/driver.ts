@@ -41,8 +41,8 @@ export interface DriverSample {
 }
 
 export type DriverEvent =
-  /** `detail`: one sentence why it paused itself. */
-  | { readonly kind: 'paused'; readonly uuid: string; readonly paused: boolean; readonly detail?: string }
+  /** `stalledBy`: it paused itself, because the host has no room for the disk of this key. */
+  | { readonly kind: 'paused'; readonly uuid: string; readonly paused: boolean; readonly stalledBy?: string }
   | { readonly kind: 'stopped'; readonly uuid: string; readonly how: StopKind; readonly detail: string }
   | {
       readonly kind: 'log'

@@ -140,6 +140,8 @@ export const domainInfoShape = fields({
   vncAt: nullable(text),
   /** A restored guest's wall clock stands at this time until the guest corrects it; null once started afresh. */
   clockStandsAt: nullable(number),
+  /** Paused because the host has no room for the disk of this key (`enospace`); it goes on by itself when there is some. */
+  stalledBy: nullable(shortText(32)),
 })
 export type DomainInfo = TypeOf<typeof domainInfoShape>
 

@@ -146,7 +146,7 @@ export class DomainSaves {
         domain.job = null
         if (!done.ok) domain.savedConfig = null
         if (done.ok) await saved(domain)
-        else this.table.apply(domain, paused ? 'saveEndedPaused' : 'saveEnded')
+        else this.table.apply(domain, paused || domain.stalledBy !== null ? 'saveEndedPaused' : 'saveEnded')
         return done
       },
     })

@@ -181,6 +181,7 @@ export class DomainTable {
       savedConfig: null,
       clockStandsAt: null,
       vncAt: null,
+      stalledBy: null,
       run: 0,
       changes: Promise.resolve(),
       endedRun: null,
@@ -236,6 +237,7 @@ export class DomainTable {
     domain.startedAt = null
     domain.clockStandsAt = null
     domain.vncAt = null
+    domain.stalledBy = null
     domain.run++
     this.apply(domain, event === 'stopped' && domain.managedSave !== null ? 'stoppedSaved' : event)
     this.floating(this.parts.definitions.unmarkRunning(domain.uuid))

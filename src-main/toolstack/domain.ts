@@ -20,6 +20,8 @@ export interface Domain {
   clockStandsAt: number | null
   /** Where viewers reach its screen. */
   vncAt: string | null
+  /** Key of the disk the host has no room for, while the guest stands because of it. */
+  stalledBy: string | null
   /** Counts its runs, so that a late answer to an earlier run is not taken for one to this. */
   run: number
   /** Changes of its devices happen one after the other. */
@@ -29,7 +31,7 @@ export interface Domain {
 }
 
 export function domainInfo(domain: Domain): DomainInfo {
-  const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt, vncAt } = domain
+  const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt, vncAt, stalledBy } = domain
   const operations = lifeCycle[state].operations
   return {
     uuid,
@@ -46,6 +48,7 @@ export function domainInfo(domain: Domain): DomainInfo {
     savedAt: managedSave,
     vncAt,
     clockStandsAt,
+    stalledBy,
   }
 }
 
@@ -65,5 +68,6 @@ export function domain0Info(state: 'running' | 'crashed', detail: string, starte
     savedAt: null,
     vncAt: null,
     clockStandsAt: null,
+    stalledBy: null,
   }
 }

@@ -349,10 +349,10 @@ export class Domains extends DomainTable {
 
   // ---- what the driver tells ---------------------------------------------------------------------
 
-  onPaused(uuid: string, paused: boolean, detail = ''): void {
+  onPaused(uuid: string, paused: boolean, stalledBy: string | null): void {
     const domain = this.domains.get(uuid)
     if (!domain) return
-    domain.detail = detail
+    domain.stalledBy = stalledBy
     if (paused && (domain.state === 'running' || domain.state === 'shutdown')) this.apply(domain, 'suspended')
     if (!paused && domain.state === 'paused') this.apply(domain, 'resumed')
   }

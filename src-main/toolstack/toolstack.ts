@@ -426,7 +426,7 @@ export class Toolstack {
     const { clock, emit } = this.parts
     switch (event.kind) {
       case 'paused':
-        this.domains.onPaused(event.uuid, event.paused, event.detail)
+        this.domains.onPaused(event.uuid, event.paused, event.stalledBy ?? null)
         break
       case 'stopped':
         this.domains.onStopped(event)

@@ -32,6 +32,7 @@ export const messages = {
   'state.saved': { en: 'Saved', de: 'Gesichert' },
   'state.restoring': { en: 'Restoring', de: 'Wird wiederhergestellt' },
   'state.crashed': { en: 'Crashed', de: 'Abgestürzt' },
+  'state.host-full': { en: 'Paused: no room on this computer', de: 'Angehalten: kein Platz auf diesem Rechner' },
   'state.crashed-why': { en: 'Crashed: {detail}', de: 'Abgestürzt: {detail}' },
   'state.saved-at': { en: 'Saved {time}', de: 'Gesichert {time}' },
   'state.progress': { en: '{state} – {percent}', de: '{state} – {percent}' },
@@ -553,6 +554,14 @@ export const messages = {
   'disk.found': { en: '{format}, {size}', de: '{format}, {size}' },
   'disk.volumes': { en: 'Choose a volume for {dev}', de: 'Datenträger für {dev} wählen' },
   'disk.browse': { en: 'Browse for the image of {dev}', de: 'Durchsuchen: Abbild für {dev}' },
+  'disk.full': { en: 'Host disk full', de: 'Host-Platte voll' },
+  'disk.full-stop': { en: 'The machine stands until there is room', de: 'Die Maschine steht, bis Platz ist' },
+  'disk.full-stop-hint': { en: 'Nothing is lost; it goes on by itself', de: 'Nichts geht verloren; es geht von selbst weiter' },
+  'disk.full-report': { en: 'The guest sees an I/O error', de: 'Der Gast sieht einen E/A-Fehler' },
+  'disk.full-report-hint': {
+    en: 'Most file systems become read-only then',
+    de: 'Dateisysteme werden dann meist nur lesbar',
+  },
   'disk.readonly': { en: 'Read-only', de: 'Nur lesbar' },
   'disk.removable': { en: 'Removable', de: 'Wechselmedium' },
 
@@ -992,6 +1001,18 @@ export const messages = {
   'domain.tabs': { en: 'Pages', de: 'Seiten' },
   'domain.gone': { en: 'This virtual machine was deleted.', de: 'Diese virtuelle Maschine wurde gelöscht.' },
   'domain.crashed-title': { en: 'The virtual machine crashed.', de: 'Die virtuelle Maschine ist abgestürzt.' },
+  'domain.host-full-title': {
+    en: 'This computer has no room for the disk {dev}.',
+    de: 'Dieser Rechner hat keinen Platz für die Platte {dev}.',
+  },
+  'domain.host-full': {
+    en: 'The machine stands, and nothing is lost. It goes on by itself within seconds once there is room.',
+    de: 'Die Maschine steht, nichts geht verloren. Sie geht binnen Sekunden von selbst weiter, sobald Platz ist.',
+  },
+  'domain.host-full-action': {
+    en: 'Free some space where {path} lies, or force the machine off.',
+    de: 'Platz schaffen, wo {path} liegt, oder das Ausschalten erzwingen.',
+  },
   'domain.clock-note': {
     en: 'Restored. The guest’s wall clock stands at {time}, the moment of the save, until the guest corrects it.',
     de: 'Wiederhergestellt. Die Uhr des Gasts steht auf {time}, dem Zeitpunkt der Sicherung, bis der Gast sie stellt.',

@@ -81,6 +81,7 @@ describe.skipIf(cannotMount())('a host that runs full', () => {
     if (typeof args === 'string') return skip(args)
     const output = await run(args, /paused: xvda has no room on the host/)
     expect(output).toMatch(/paused: xvda has no room on the host\. It goes on when there is room\./)
+    expect(output).toMatch(/goes on: there is room/)
     expect(output).not.toMatch(/I\/O error|Input\/output error/)
     const seen = /([0-9a-f]{32}) {2}\/dev\/xvda/.exec(output)?.[1]
     expect(output).toContain(`${seen}  disk.raw`)

@@ -41,6 +41,7 @@ async function startDomain() {
     log: ({ level, text }) => log.push(`${level}: ${text}`),
     dmesg: () => {},
     paused: () => {},
+    resumed: () => {},
     progress: () => {},
     exit: (event) => {
       exit = event

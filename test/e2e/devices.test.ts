@@ -15,6 +15,7 @@ import { NetworksPage } from './networks-page'
 import { ownApp } from './own-app'
 
 const keep = ownApp()
+const UUID = '11111111-2222-4333-8444-555555555555'
 
 interface Started {
   readonly app: RunningApp
@@ -33,7 +34,7 @@ async function start(options: LaunchOptions = {}): Promise<Started> {
 /** A definition in the folder before the app starts, and its window once it runs. */
 async function startWith(devices: readonly Device[], options: LaunchOptions = {}): Promise<Started & { domain: DomainPage }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
-  const uuid = '11111111-2222-4333-8444-555555555555'
+  const uuid = UUID
   for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name))
   const kernel = path.join(folder, 'vmlinuz')
   fs.writeFileSync(kernel, 'kernel')
@@ -334,6 +335,34 @@ describe('the details of a machine', () => {
     await domain.waitForState('Running')
     await domain.part('Memory').click()
     await domain.details().getByText('512 MiB of 512 MiB').waitFor()
+  })
+
+  it('says why a machine stands when its disk has no room here, until there is some; and lets choose', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
+    const image = path.join(folder, 'disk.raw')
+    fs.writeFileSync(image, Buffer.alloc(1 << 20))
+    const disk: Device = { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false }
+    const { app, manager, domain } = await startWith([disk])
+    await domain.tab('Details').click()
+    await domain.part('Disk xvda').click()
+    await domain.button('The guest sees an I/O error Host disk full').click()
+    await domain.page.getByRole('option', { name: 'The machine stands until there is room' }).click()
+    await domain.page.getByText('At the next start: Disk xvda.').waitFor()
+    await domain.button('Apply').click()
+    await domain.page.getByText('Nothing is changed.').waitFor()
+    expect(fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.xml`), 'utf8')).toMatch(/error_policy=.enospace./)
+
+    await domain.tab('Text console').click()
+    await domain.waitForText('Try “help”')
+    await domain.type('hostfull\r')
+    await domain.notice().filter({ hasText: `Free some space where ${image} lies` }).waitFor()
+    await domain.waitForState('Paused')
+    await manager.row('server').getByText('Paused: no room on this computer').waitFor()
+    await app.picture(domain.page, 'host-full')
+    await domain.type('hostroom\r')
+    await domain.waitForState('Running')
+    await domain.notice().waitFor({ state: 'detached' })
+    fs.rmSync(folder, { recursive: true })
   })
 
   it('shows XenStore as a tree that can be searched', async () => {

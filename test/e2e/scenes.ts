@@ -174,6 +174,19 @@ async function playInside(stage: Stage, page: Page): Promise<void> {
   await showEach(stage, page, page.getByRole('listbox', { name: t('inside.list') }).getByRole('option'), 'part')
 }
 
+async function playHostFull(stage: Stage, page: Page): Promise<void> {
+  await page.getByRole('tab', { name: stage.t('domain.tab-console') }).click()
+  const terminal = page.locator('.xterm-helper-textarea')
+  await terminal.focus()
+  await page.keyboard.type('hostfull\r')
+  await page.getByText(stage.t('domain.host-full')).waitFor()
+  await settle(page)
+  await stage.show(page, 'console')
+  await terminal.focus()
+  await page.keyboard.type('hostroom\r')
+  await page.getByText(stage.t('domain.host-full')).waitFor({ state: 'detached' })
+}
+
 async function playWall(stage: Stage, page: Page): Promise<void> {
   const { t } = stage
   await page.getByTestId('thumbnail-text').or(page.getByTestId('thumbnail-picture')).first().waitFor()
@@ -215,6 +228,7 @@ export const scenes: readonly Scene[] = [
   { name: 'manager', view: 'manager', play: playManager },
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
   { name: 'inside', view: 'domain', uuid: SERVER, play: playInside },
+  { name: 'host-full', view: 'domain', uuid: SERVER, play: playHostFull },
   { name: 'wall', view: 'wall', play: playWall },
   { name: 'create-domain', view: 'create-domain', play: playCreate },
   { name: 'networks', view: 'networks', play: playNetworks },

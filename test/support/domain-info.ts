@@ -18,6 +18,7 @@ export function domainInfo(part: Partial<DomainInfo> = {}): DomainInfo {
     savedAt: null,
     vncAt: null,
     clockStandsAt: null,
+    stalledBy: null,
     ...part,
   }
 }

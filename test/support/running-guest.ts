@@ -107,6 +107,7 @@ export class RunningGuest {
         this.exit = event
       },
       paused: () => {},
+      resumed: () => {},
       progress: () => {},
       dmesg: () => {},
     })

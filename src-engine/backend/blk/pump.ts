@@ -88,6 +88,7 @@ class BlkPump implements DevicePump {
   private readonly guest: GuestAccess
   private readonly fail: (reason: string) => void
   private readonly stall: () => void
+  private readonly unstall: () => void
   private readonly ring: BackRing
   private readonly layout: BlkifLayout
   private readonly port: number
@@ -113,6 +114,8 @@ class BlkPump implements DevicePump {
   private waiting = false
   /** There is no room on the host: what is unanswered waits for `retry`. */
   private stalled = false
+  /** What waited was asked again, and not all of it is answered. */
+  private retrying = false
   private lookAgain: NodeJS.Immediate | undefined
   private readonly waste = new Uint8Array(8 * SECTOR_SIZE)
 
@@ -120,6 +123,7 @@ class BlkPump implements DevicePump {
     this.guest = setup.guest
     this.fail = setup.failed
     this.stall = () => setup.stalled?.(`${setup.connect.backend['name'] ?? setup.connect.key} has no room on the host`)
+    this.unstall = () => setup.unstalled?.()
     this.ring = ring
     this.layout = layout
     this.port = port
@@ -170,6 +174,7 @@ class BlkPump implements DevicePump {
   retry(): void {
     if (!this.stalled) return
     this.stalled = false
+    this.retrying = true
     this.work()
   }
 
@@ -437,9 +442,14 @@ class BlkPump implements DevicePump {
     })
     if (stalled && !this.stalled) {
       this.stalled = true
+      this.retrying = false
       this.stall()
     }
     this.work()
+    if (this.retrying && this.queue.length === 0 && this.batches.size === 0) {
+      this.retrying = false
+      this.unstall()
+    }
     return undefined
   }
 

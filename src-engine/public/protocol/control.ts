@@ -244,8 +244,10 @@ export const DOMAIN_EVENTS = {
   log: logLine,
   /** The domain stopped. `text` is one sentence for people. The process stays for questions until destroy. */
   exit: fields({ reason: oneOf(...EXIT_REASONS), text: shortText(4096) }),
-  /** It paused itself, and `text` is one sentence why: a disk has no room. `resume` tries again what could not be done. */
-  paused: fields({ text: shortText(4096) }),
+  /** It paused itself, and `text` is one sentence why: the host has no room for `device`, the key of a disk. */
+  paused: fields({ text: shortText(4096), device: shortText(32) }),
+  /** It goes on by itself: there is room again. */
+  resumed: fields({}),
   /** How far a save or restore is, in bytes of guest memory. */
   progress: fields({ done: count, total: count }),
   /** A new line in the hypervisor's message ring. */

@@ -266,7 +266,8 @@ export class EmbeddedDriver implements HypervisorDriver {
       log: (level, text) => this.log(uuid, level, text),
       dmesg: (text) => this.listener({ kind: 'log', uuid, level: 'debug', source: 'hypervisor', text }),
       ended: (how, detail) => this.ended(running, how, detail),
-      paused: (detail) => this.listener({ kind: 'paused', uuid, paused: true, detail }),
+      stalled: (stalledBy) => this.listener({ kind: 'paused', uuid, paused: true, stalledBy }),
+      unstalled: () => this.listener({ kind: 'paused', uuid, paused: false }),
     })
     guest.weight = config.cpuWeight ?? DEFAULT_WEIGHT
     guest.cap = config.cpuCap ?? 0

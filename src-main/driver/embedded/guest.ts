@@ -25,8 +25,9 @@ export interface GuestListener {
   /** A line of the hypervisor's message ring. */
   dmesg(text: string): void
   ended(how: StopKind, detail: string): void
-  /** By itself: a disk has no room. */
-  paused(detail: string): void
+  /** By itself: the host has no room for the disk of this key. */
+  stalled(key: string): void
+  unstalled(): void
 }
 
 /** What a stopped guest's reason means for the toolstack. */
@@ -82,7 +83,8 @@ export class Guest {
       log: ({ level, text }) => listener.log(level, text),
       dmesg: ({ text }) => listener.dmesg(text.trimEnd()),
       progress: ({ done, total }) => this.onProgress(total > 0 ? Math.min(1, done / total) : 0),
-      paused: ({ text }) => listener.paused(text),
+      paused: ({ device }) => listener.stalled(device),
+      resumed: () => listener.unstalled(),
       exit: ({ reason, text }) => this.stopped(STOP_KINDS[reason], text.replace(/\.\s*$/, '')),
     })
     this.gone = new Promise((resolve) => this.child.onExit(({ text }) => resolve(this.exited(text))))

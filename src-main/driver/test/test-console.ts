@@ -14,6 +14,9 @@ interface Viewer {
   acknowledged: number
 }
 
+/** What can be provoked by a command: the guest's end, and a host that has no room for its first disk or has some again. */
+export type TestEvent = 'poweroff' | 'reboot' | 'crash' | 'hostfull' | 'hostroom'
+
 export interface TestConsoleState {
   readonly output: string
   readonly variables: Readonly<Record<string, string>>
@@ -27,10 +30,10 @@ export class TestConsole {
   private output = new Uint8Array(0)
   private dropped = 0 // bytes that fell out of the scrollback
   private line = ''
-  private readonly onPoweroff: (kind: 'poweroff' | 'reboot' | 'crash') => void
+  private readonly happens: (what: TestEvent) => void
 
-  constructor(name: string, onPoweroff: (kind: 'poweroff' | 'reboot' | 'crash') => void, state?: TestConsoleState) {
-    this.onPoweroff = onPoweroff
+  constructor(name: string, happens: (what: TestEvent) => void, state?: TestConsoleState) {
+    this.happens = happens
     if (state) {
       for (const [key, value] of Object.entries(state.variables)) this.variables.set(key, value)
       this.write(state.output)
@@ -123,15 +126,19 @@ export class TestConsole {
       case 'uname':
         return 'Linux test 6.1.0-test-amd64 #1 SMP test driver x86_64 GNU/Linux\r\n'
       case 'help':
-        return 'echo, uname, seq N, NAME=value, poweroff, reboot, crash\r\n'
+        return 'echo, uname, seq N, NAME=value, hostfull, hostroom, poweroff, reboot, crash\r\n'
       case 'seq':
         return Array.from({ length: Math.min(20000, Number(words[0]) || 0) }, (_, index) => `${index + 1}\r\n`).join('')
+      case 'hostfull':
+      case 'hostroom':
+        this.happens(command)
+        return ''
       case 'crash':
-        this.onPoweroff(command)
+        this.happens(command)
         return 'Kernel panic - not syncing: sysrq triggered crash\r\n'
       case 'poweroff':
       case 'reboot':
-        this.onPoweroff(command)
+        this.happens(command)
         return 'The system is going down NOW!\r\n'
       default:
         return `-sh: ${command}: not found\r\n`

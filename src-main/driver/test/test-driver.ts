@@ -38,7 +38,7 @@ import type {
   TakenSnapshot,
   VncPlace,
 } from '../driver'
-import { TestConsole } from './test-console'
+import { TestConsole, type TestEvent } from './test-console'
 import { TestImages } from './test-images'
 import { testInspect, testVcpu } from './test-inspect'
 import { type TestScript, testPopulation } from './test-population'
@@ -423,8 +423,11 @@ export class TestDriver implements HypervisorDriver {
   private add(uuid: string, config: DomainConfig, state?: ReturnType<TestConsole['state']>): StartedDomain {
     const domid = this.nextDomid++
     const detail = (kind: StopKind): string => (kind === 'crash' ? 'SHUTDOWN_crash, the kernel of the guest panicked' : '')
-    const ended = (kind: StopKind): void => void this.later(() => this.stop(uuid, kind, detail(kind)))
-    const testConsole = new TestConsole(config.name, ended, state)
+    const happens = (what: TestEvent): void => {
+      if (what === 'hostfull' || what === 'hostroom') this.stall(uuid, what === 'hostfull')
+      else void this.later(() => this.stop(uuid, what, detail(what)))
+    }
+    const testConsole = new TestConsole(config.name, happens, state)
     const display = config.devices.find((device) => device.kind === 'vfb')
     const told = (text: string): void => this.listener({ kind: 'log', uuid, level: 'debug', text: `screen: ${text}` })
     const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
@@ -467,6 +470,15 @@ export class TestDriver implements HypervisorDriver {
   private setPaused(uuid: string, domain: TestDomain, paused: boolean): void {
     domain.paused = paused
     this.listener({ kind: 'paused', uuid, paused })
+  }
+
+  /** The host has no room for its first disk, or has some again. */
+  private stall(uuid: string, full: boolean): void {
+    const domain = this.domains.get(uuid)
+    const key = [...(domain?.devices.keys() ?? [])].find((each) => each.startsWith('vbd/'))
+    if (!domain || key === undefined) return
+    domain.paused = full
+    this.listener({ kind: 'paused', uuid, paused: full, ...(full ? { stalledBy: key } : {}) })
   }
 
   private failure(call: keyof HypervisorDriver): ErrorReport | undefined {

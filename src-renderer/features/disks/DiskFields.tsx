@@ -16,6 +16,7 @@ import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { isAbsolute } from '../../lib/path'
 import { type DiskErrors, type DiskForm, type DiskSource, onlyRead } from './disk-form'
+import { NoSpaceField } from './NoSpaceField'
 import { VolumePicker } from './VolumePicker'
 import './disks.css'
 
@@ -140,6 +141,13 @@ export function DiskFields(props: DiskFieldsProps) {
             <Check label={t('disk.removable')} value={form.removable} onChange={(removable) => onChange({ removable })} />
           </div>
         </>
+      )}
+      {form.source !== 'empty' && (
+        <NoSpaceField
+          value={form.enospace}
+          disabled={form.source === 'file' && (form.readonly || onlyRead(form))}
+          onChange={(enospace) => onChange({ enospace })}
+        />
       )}
     </div>
   )

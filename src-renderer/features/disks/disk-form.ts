@@ -28,7 +28,11 @@ export interface DiskForm {
   readonly sizeGiB: number
   readonly readonly: boolean
   readonly removable: boolean
+  readonly enospace: NoSpacePolicy
 }
+
+/** What happens to a write the host has no room for. Left out in a definition it is `report`. */
+export type NoSpacePolicy = NonNullable<Disk['enospace']>
 
 export type DiskField = 'path' | 'sizeGiB'
 export type DiskErrors = Partial<Record<DiskField, string>>
@@ -56,6 +60,7 @@ export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat
     sizeGiB: DEFAULT_SIZE_GIB,
     readonly: false,
     removable: false,
+    enospace: 'stop',
     ...proposal,
   }
 }
@@ -85,7 +90,8 @@ export function diskOf(form: DiskForm, proposed: string): { readonly disk: Disk;
   const path = source === 'empty' ? '' : source === 'new' && own === '' ? proposed : own
   const format = source === 'new' ? form.newFormat : form.fileFormat
   const readonly = source === 'empty' || (source === 'file' && (form.readonly || onlyRead(form)))
-  const disk: Disk = { kind: 'vbd', dev, path, format, readonly, removable: removable || source === 'empty' }
+  const full = readonly || form.enospace === 'report' ? {} : { enospace: form.enospace }
+  const disk: Disk = { kind: 'vbd', dev, path, format, readonly, removable: removable || source === 'empty', ...full }
   const image = source === 'new' ? { path, format: form.newFormat, sizeMiB: Math.round(form.sizeGiB * 1024) } : undefined
   return { disk, image }
 }

@@ -23,10 +23,16 @@ export const stateLooks = {
   crashed: { icon: 'crash', colour: 'crashed' },
 } as const satisfies Record<DomainState, StateLook>
 
+/** It stands because this computer has no room for what it wrote. */
+export function isHostFull(domain: DomainInfo): boolean {
+  return domain.state === 'paused' && domain.stalledBy !== null
+}
+
 /** One line: the state, and what is worth knowing about it now. */
 export function stateLine(domain: DomainInfo, job: JobInfo | undefined, t: Translator, formats: Formats): string {
   const state = t(`state.${domain.state}`)
   if (job !== undefined && job.progress !== null) return t('state.progress', { state, percent: formats.percent(job.progress) })
+  if (isHostFull(domain)) return t('state.host-full')
   if (domain.state === 'crashed' && domain.detail !== '') return t('state.crashed-why', { detail: domain.detail })
   if (domain.state === 'saved' && domain.savedAt !== null)
     return t('state.saved-at', { time: formats.dateTime(domain.savedAt) })

@@ -27,13 +27,14 @@ import {
   stopEntries,
 } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
-import { stateLine, stateLooks } from '../../features/domain-state/state-words'
+import { isHostFull, stateLine, stateLooks } from '../../features/domain-state/state-words'
 import { ScreenPane } from '../../features/screen/ScreenPane'
 import { useHost } from '../../state/answers'
 import { domainChanges, jobOf } from '../../state/app-state'
 import { loadHistory } from '../../state/connect'
 import { useAppState, useAppStore } from '../../state/store'
 import { DetailsPage, type LeaveGuard } from './details/DetailsPage'
+import { HostFullNotice } from './HostFullNotice'
 import { InsidePage } from './inside/InsidePage'
 import { LogPage } from './LogPage'
 import { PerformancePage } from './performance/PerformancePage'
@@ -162,8 +163,9 @@ function StateChip(props: { readonly domain: DomainInfo }) {
   const { t, formats } = useWords()
   const job = useAppState((state) => jobOf(state, domain))
   const look = stateLooks[domain.state]
-  // A crash has its own notice below; the chip stays short.
-  const words = domain.state === 'crashed' ? t('state.crashed') : stateLine(domain, job, t, formats)
+  // Where a notice below says why, the chip stays short.
+  const explained = domain.state === 'crashed' || isHostFull(domain)
+  const words = explained ? t(`state.${domain.state}`) : stateLine(domain, job, t, formats)
   return (
     <span className={`state-chip state-${look.colour}`} data-testid="domain-state">
       <Icon name={look.icon} />
@@ -265,6 +267,7 @@ function DomainWindow(props: {
           {domain.detail}
         </Notice>
       )}
+      <HostFullNotice domain={domain} />
       {clockStandsAt !== null && clockStandsAt !== dismissedClock && domain.domid !== null && (
         <Notice tone="info" dismissLabel={t('button.dismiss')} onDismiss={() => setDismissedClock(clockStandsAt)}>
           {t('domain.clock-note', { time: formats.dateTime(clockStandsAt) })}

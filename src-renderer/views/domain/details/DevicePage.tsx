@@ -14,6 +14,7 @@ import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
+import { NoSpaceField } from '../../../features/disks/NoSpaceField'
 import { DisplayFields } from '../../../features/display/DisplayFields'
 import { type DisplayForm, displayFormOf } from '../../../features/display/display-form'
 import { VncFields } from '../../../features/display/VncFields'
@@ -195,27 +196,36 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
 function DiskFlags(props: PageProps & { readonly deviceKey: string; readonly disk: Disk }) {
   const { disk, edits, editable, onEdit, deviceKey: key } = props
   const { t } = useWords()
-  const flags = edits.disks?.[key] ?? { readonly: disk.readonly, removable: disk.removable }
+  const { readonly, removable, enospace } = disk
+  const flags = edits.disks?.[key] ?? { readonly, removable, enospace }
   const change = (part: Partial<typeof flags>) => onEdit({ disks: { ...edits.disks, [key]: { ...flags, ...part } } })
   return (
-    <div className="field">
-      <span className="field-label">{t('details.disk-flags')}</span>
-      <div className="field-control">
-        <Check
-          label={t('disk.readonly')}
-          value={flags.readonly}
-          disabled={!editable}
-          onChange={(readonly) => change({ readonly })}
-        />
-        <Check
-          label={t('disk.removable')}
-          value={flags.removable}
-          disabled={!editable}
-          onChange={(removable) => change({ removable })}
-        />
+    <>
+      <div className="field">
+        <span className="field-label">{t('details.disk-flags')}</span>
+        <div className="field-control">
+          <Check
+            label={t('disk.readonly')}
+            value={flags.readonly}
+            disabled={!editable}
+            onChange={(on) => change({ readonly: on })}
+          />
+          <Check
+            label={t('disk.removable')}
+            value={flags.removable}
+            disabled={!editable}
+            onChange={(on) => change({ removable: on })}
+          />
+        </div>
+        <span className="field-message">{t('details.disk-flags-hint')}</span>
       </div>
-      <span className="field-message">{t('details.disk-flags-hint')}</span>
-    </div>
+      <NoSpaceField
+        value={flags.enospace ?? 'report'}
+        disabled={!editable || flags.readonly}
+        // What is left out means `report` too: going back to it is no change.
+        onChange={(policy) => change({ enospace: policy === 'report' && enospace === undefined ? undefined : policy })}
+      />
+    </>
   )
 }
 

@@ -2,7 +2,7 @@
 // meanwhile to something else is kept. And how each device stands: there now, from the next start, or only until the end.
 // Runs in: renderer and tests; pure.
 
-import { type Device, deviceKey } from '../../../../src-main/public/device'
+import { type Device, type Disk, deviceKey } from '../../../../src-main/public/device'
 import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
 import { checkDisplay, type DisplayForm, displayOf } from '../../../features/display/display-form'
@@ -27,6 +27,7 @@ export interface Edits {
 export interface DiskEdit {
   readonly readonly: boolean
   readonly removable: boolean
+  readonly enospace: Disk['enospace']
 }
 
 function words(edited: string | undefined, before: string | undefined): string | undefined {

@@ -59,6 +59,7 @@ class Scene {
   readonly guest = plainGuest(new SharedArrayBuffer(256 * 4096))
   readonly front = new BlkFrontend(this.guest, [8])
   readonly stalls: string[] = []
+  unstalls = 0
   readonly service: BlkService
   readonly keys = this.front.keys(PORT)
   pump: DevicePump
@@ -79,6 +80,7 @@ class Scene {
       state,
       failed: (reason) => this.stalls.push(`FAILED ${reason}`),
       stalled: (reason) => this.stalls.push(reason),
+      unstalled: () => this.unstalls++,
     })
     if (!made.ok) throw new Error(made.error)
     return made.value
@@ -149,11 +151,13 @@ describe('a disk whose host has no room', () => {
     scene.image.room = 1
     scene.pump.retry?.()
     await expect.poll(() => scene.stalls.length).toBeGreaterThan(1)
+    expect(scene.unstalls).toBe(0)
     scene.image.room = 100
     while (answered < 20) {
       scene.pump.retry?.()
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
+    await expect.poll(() => scene.unstalls).toBe(1)
     expect(new Set(await Promise.all(answers))).toEqual(new Set([0]))
     expect(await later).toBe(0)
     for (let block = 0; block < 20; block++) expect(scene.holds(2 * block), `block ${block}`).toBe(100 + block)

@@ -44,6 +44,13 @@ describe('changes of a definition', () => {
     expect(applied({ ...config, devices: [disk] }, edits).devices).toEqual([disk])
   })
 
+  it('of a disk are none when what is said is what leaving it out means', () => {
+    const flags = { readonly: false, removable: false }
+    const changed = (enospace: 'stop' | 'report' | undefined) =>
+      isChanged(config, { disks: { 'vbd/51712': { ...flags, enospace } } })
+    expect([changed(undefined), changed('stop')]).toEqual([false, true])
+  })
+
   it('are not right with half a port or no memory', () => {
     const t = makeTranslator('en')
     const half = { id: 0, protocol: 'tcp', hostPort: 80, guestPort: Number.NaN, anyone: false } as const
