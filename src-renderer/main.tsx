@@ -23,6 +23,9 @@ import { type AppStore, makeAppStore, StoreProvider } from './state/store'
 import './components/theme.css'
 import './components/controls.css'
 
+const BackingQuestion = lazy(async () => ({
+  default: (await import('./features/disks/BackingQuestion')).BackingQuestion,
+}))
 const CloneDialog = lazy(async () => ({ default: (await import('./features/clone/CloneDialog')).CloneDialog }))
 
 interface Address {
@@ -113,6 +116,11 @@ function App(props: { readonly view: ComponentType }) {
       <FaultBoundary>
         <AnnouncerProvider>
           <DomainActionsProvider
+            backingDialog={(error, onAnswer) => (
+              <Suspense>
+                <BackingQuestion error={error} onAnswer={onAnswer} />
+              </Suspense>
+            )}
             cloneDialog={(domain, onClose) => (
               <Suspense>
                 <CloneDialog domain={domain} snapshot={null} onClose={onClose} />

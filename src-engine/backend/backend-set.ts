@@ -130,8 +130,8 @@ export class BackendSet {
     })
   }
 
-  changeMedium(key: string, path: string, format: string): Promise<Result<undefined, string>> {
-    return this.backends.get(key)?.changeMedium(path, format) ?? Promise.resolve(err(`there is no device ${key}`))
+  changeMedium(key: string, medium: DiskFile): Promise<Result<undefined, string>> {
+    return this.backends.get(key)?.changeMedium(medium) ?? Promise.resolve(err(`there is no device ${key}`))
   }
 
   /** What can be changed of a device while its frontend stays connected. */

@@ -10,7 +10,7 @@ import { XENBUS_STATE } from '../public/xen/io/xenbus'
 import type { OwnWatches } from '../xenstore/own-watches'
 import { lookup } from '../xenstore/tree'
 import type { XenStored } from '../xenstore/xenstored'
-import type { DevicePart, DeviceService, Keys } from './device'
+import type { DevicePart, DeviceService, DiskFile, Keys } from './device'
 import { deviceChanges, devicePaths, keysBelow, removalChanges, writes } from './device-tree'
 import { xenbusStep } from './xenbus'
 
@@ -167,9 +167,9 @@ export class DeviceBackend {
     for (const call of this.whenGone) call()
   }
 
-  async changeMedium(path: string, format: string): Promise<Result<undefined, string>> {
+  async changeMedium(medium: DiskFile): Promise<Result<undefined, string>> {
     if (!this.service.changeMedium) return err('this device has no medium')
-    const changed = await this.service.changeMedium(path, format)
+    const changed = await this.service.changeMedium(medium)
     if (!changed.ok) return changed
     // The same state again makes the frontend look at the keys.
     const { state } = this

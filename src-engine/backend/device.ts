@@ -106,7 +106,7 @@ export interface DeviceService {
   close(): Promise<void>
   counters(): Omit<DeviceCounters, 'key' | 'state'>
   /** Only where there is a medium: another one, or none with an empty path. Gives the keys that change. */
-  changeMedium?(path: string, format: string): Promise<Result<Keys, string>>
+  changeMedium?(medium: DiskFile): Promise<Result<Keys, string>>
   /** Only where something can change under a connected frontend. An error leaves it as it was. */
   change?(device: Device): Promise<Result<undefined, string>>
   /**

@@ -13,7 +13,7 @@ export const IMAGE_ERRORS = [
   ['corrupt', 'of the format, but its tables contradict themselves'],
   ['unsupported', 'of the format, with something we do not do'],
   ['encrypted', 'encrypted images are not opened'],
-  ['backing-refused', 'it refers to a file the user has not agreed to; `path` says which'],
+  ['backing-refused', 'it refers to a file the user has not agreed to; `refused` says which'],
   ['read-only', 'a write to an image opened for reading'],
   ['range', 'beyond the end of the image, or not a range at all'],
   ['no-space', 'the host has no room; the same request may be tried again'],
@@ -27,14 +27,25 @@ export type ImageErrorCode = (typeof IMAGE_ERRORS)[number][0]
 export interface ImageError {
   readonly code: ImageErrorCode
   readonly message: string
-  /** The file refused, for `backing-refused`: what a caller may show, and pass as allowed when the user agrees. */
-  readonly path?: string
+  /** For `backing-refused`, unless what is referred to is no file: what a caller may show, and pass as allowed when the user agrees. */
+  readonly refused?: RefusedFile
+}
+
+export interface RefusedFile {
+  /** The file refused. */
+  readonly path: string
+  /** How it was come to: from the image the user named down to the file that refers to it. */
+  readonly chain: readonly string[]
 }
 
 export type ImageResult<T> = Result<T, ImageError>
 
-export function fail(code: ImageErrorCode, message: string, path?: string): { readonly ok: false; readonly error: ImageError } {
-  return err(path === undefined ? { code, message } : { code, message, path })
+export function fail(
+  code: ImageErrorCode,
+  message: string,
+  refused?: RefusedFile,
+): { readonly ok: false; readonly error: ImageError } {
+  return err(refused === undefined ? { code, message } : { code, message, refused })
 }
 
 const FROM_SYSTEM: Readonly<Record<string, ImageErrorCode>> = {

@@ -65,7 +65,7 @@ export class Reachable {
 
   private refuse(wanted: string): ImageResult<string> {
     const why = `${this.here} refers to ${printable(wanted)}, which is opened only when you agree to it.`
-    return fail('backing-refused', why, wanted)
+    return fail('backing-refused', why, { path: wanted, chain: this.chain })
   }
 }
 

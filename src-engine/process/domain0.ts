@@ -176,10 +176,10 @@ export class Domain0 {
         return first === 'late' ? failure('OPERATION_TIMEOUT', `The guest does not let go of ${key}.`) : ok({})
       },
 
-      changeMedium: async ({ handle, key, path: file, format }) => {
+      changeMedium: async ({ handle, key, ...medium }) => {
         const session = this.sessions.get(handle)
         if (!session) return noDomain(handle)
-        const changed = await session.backends.changeMedium(key, file, format)
+        const changed = await session.backends.changeMedium(key, medium)
         return changed.ok ? ok({}) : failure('OPERATION_FAILED', changed.error)
       },
 

@@ -26,9 +26,10 @@ interface DeviceWord {
 
 export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
   '--disk': {
-    usage: '--disk FILE[,format=FORMAT][,ro][,removable][,dev=xvdN][,enospace=stop|report]',
-    names: ['format', 'ro', 'removable', 'dev', 'enospace'],
-    make({ first, named }, earlier, file) {
+    usage: '--disk FILE[,format=FORMAT][,ro][,removable][,dev=xvdN][,enospace=stop|report][,backing=FILE]...',
+    names: ['format', 'ro', 'removable', 'dev', 'enospace', 'backing'],
+    many: ['backing'],
+    make({ first, named, all }, earlier, file) {
       const used = earlier.map((device) => (device.kind === 'vbd' ? device.dev : ''))
       const dev =
         named.get('dev') ?? [...'abcdefghijklmnop'].map((letter) => `xvd${letter}`).find((name) => !used.includes(name))
@@ -37,6 +38,7 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
       const enospace = named.get('enospace')
       if (enospace !== undefined && enospace !== 'stop' && enospace !== 'report')
         return err('--disk: enospace is stop or report')
+      const backing = all.get('backing')
       return ok({
         kind: 'vbd',
         dev: dev ?? '',
@@ -45,6 +47,7 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
         readonly: named.has('ro'),
         removable: named.has('removable') || first === '',
         ...(enospace === undefined ? {} : { enospace }),
+        ...(backing === undefined ? {} : { allowedBacking: backing.map(file) }),
       })
     },
   },

@@ -96,7 +96,7 @@ export class ImageProcess {
         const over = { name: backing.path, format: backing.format }
         return unit(createImage(path, { format: 'qcow2', backing: over, allowed: [backing.path, ...allowed] }))
       },
-      inspect: ({ path }) => this.inspect(path),
+      inspect: ({ path, allowed }) => this.inspect(path, allowed ?? []),
       resize: ({ path, format, sizeMiB }) => unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB))),
       convert: (args) => this.job((signal) => this.convert(args, signal)),
       check: ({ path, format, repair }) => this.check(path, format, repair),
@@ -132,17 +132,19 @@ export class ImageProcess {
     this.answerer.event('progress', { done, total })
   }
 
-  private async inspect(path: string): Promise<Result<ImageCalls['inspect']['reply'], CallError>> {
+  private async inspect(path: string, allowed: readonly string[]): Promise<Result<ImageCalls['inspect']['reply'], CallError>> {
     const format = await probeImage(path)
     if (!format.ok) return answer(format)
-    const image = await openImage(path, { format: format.value, readonly: true })
+    const image = await openImage(path, { format: format.value, readonly: true, allowed })
     const { size, ...header } = format.value === 'qcow2' ? await headerOf(path) : {}
     // An image over a file that lies elsewhere cannot be opened without the user's word: it is told of all the same.
-    if (!image.ok && !(image.error.code === 'backing-refused' && header.backing !== undefined)) return answer(image)
+    const refused = image.ok ? undefined : image.error.refused
+    if (!image.ok && !refused) return answer(image)
     const virtualSize = image.ok ? image.value.size : (size ?? 0)
     if (image.ok) await image.value.close()
     const { blocks } = await stat(path)
-    return ok({ format: format.value, virtualSize, fileSize: blocks * 512, ...header })
+    const outside = refused ? { refused: { path: refused.path, chain: [...refused.chain] } } : {}
+    return ok({ format: format.value, virtualSize, fileSize: blocks * 512, ...header, ...outside })
   }
 
   private async resize(path: string, format: ImageCalls['resize']['args']['format'], size: number): Promise<ImageResult<void>> {

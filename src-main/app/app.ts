@@ -331,7 +331,7 @@ export class App {
       eject: (uuid, key) => {
         // Nothing is written to: the drive becomes empty.
         const noRights = { choseFile: () => false, allowsWriting: async () => false }
-        return toolstack.devices.changeMedium(uuid, key, '', 'raw', noRights)
+        return toolstack.devices.changeMedium(uuid, key, { path: '', format: 'raw' }, noRights)
       },
       machine: async () => {
         const { demoGuest, debianGuest, diskFolder } = await toolstack.hostInfo()

@@ -7,6 +7,7 @@ import type { OpaquePort } from '../lib/channel'
 import type {
   Device,
   DeviceRates,
+  Disk,
   ImageFormat,
   ImageInfo,
   Lease,
@@ -133,6 +134,9 @@ export interface TakenSnapshot {
 
 export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
+/** What is put in a drive; nothing with an empty path. */
+export type Medium = Pick<Disk, 'path' | 'format' | 'allowedBacking'>
+
 export interface HypervisorDriver {
   readonly name: string
   readonly limits: DriverLimits
@@ -184,7 +188,7 @@ export interface HypervisorDriver {
   /** Lets viewers in there instead of where they were let in before; nowhere without a place. Gives the port, if any. */
   listenVnc(uuid: string, place: VncPlace | undefined): Outcome<number | undefined>
   /** Of a removable disk; an empty path ejects. */
-  changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome
+  changeMedium(uuid: string, key: string, medium: Medium): Outcome
   /** Which virtual networks there are: told before the first domain starts, and whenever they change. */
   setNetworks(networks: readonly Network[]): Outcome
   leases(network: string): Outcome<readonly Lease[]>
@@ -225,7 +229,8 @@ export interface ImageTool {
   create(image: NewImage): Outcome
   /** A new qcow2 image over another one, as large as that; `allowed`: what that one stands on. */
   overlay(path: string, backing: BackingFile, allowed: readonly string[]): Outcome
-  inspect(path: string): Outcome<ImageInfo>
+  /** `allowed`: the files outside its folder that it may refer to; the first other one is told as `refused`. */
+  inspect(path: string, allowed?: readonly string[]): Outcome<ImageInfo>
   /** Larger only: what lies beyond the new end would be lost. */
   resize(path: string, sizeMiB: number, progress: Progress): Outcome
   /** `to` must not exist yet. */

@@ -97,10 +97,18 @@ export const calls = {
   deviceDetach: { params: fields({ uuid: t.uuidShape, key: deviceKey, force: flag }), result: t.nothing, status: 'done' },
   /** Another medium in a removable drive, at once when the guest runs. An empty path ejects. */
   mediumChange: {
-    params: fields({ uuid: t.uuidShape, key: deviceKey, path: chosenPath, format: t.imageFormatShape }),
+    params: fields({
+      uuid: t.uuidShape,
+      key: deviceKey,
+      path: chosenPath,
+      format: t.imageFormatShape,
+      allowedBacking: optional(list(chosenPath, 64)),
+    }),
     result: t.nothing,
     status: 'done',
   },
+  /** The image of this disk may refer to that file outside its folder: the user's answer to `backing-refused`, kept in the definition. */
+  backingAllow: { params: fields({ uuid: t.uuidShape, key: deviceKey, path: chosenPath }), result: t.nothing, status: 'done' },
   /** A MAC address that no definition has, in Xen's range 00:16:3e. */
   macPropose: { params: none, result: fields({ mac: macShape }), status: 'done' },
   /** A file in the app's folder of disks that does not exist, named like the machine. `taken` are others not made yet. */

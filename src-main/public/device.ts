@@ -70,6 +70,8 @@ export const imageInfoShape = fields({
   backing: optional(path),
   /** It was not closed in order. */
   dirty: optional(flag),
+  /** The first file outside its folder that it refers to without the user's word, and the files from the image down to who names it. */
+  refused: optional(fields({ path, chain: list(path, 64) })),
 })
 export type ImageInfo = TypeOf<typeof imageInfoShape>
 

@@ -354,6 +354,11 @@ export const errorReasons = {
     cause: 'The disk image {path} cannot be used: {detail}.',
     action: 'Check its format, or use another image.',
   },
+  'backing-refused': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The image of {dev} refers to the file {path}, which was not allowed ({chain}).',
+    action: 'It is opened only when you allow it: in the window you are asked, “xm block-allow” does it on the command line.',
+  },
   'image-failed': {
     code: 'OPERATION_FAILED',
     cause: 'The disk image {path} was not finished: {detail}.',

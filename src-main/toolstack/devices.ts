@@ -6,14 +6,15 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
-import type { HypervisorDriver, Outcome } from '../driver/driver'
+import type { HypervisorDriver, Medium, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
-import { type Device, deviceKey, type ImageFormat, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
+import { type Device, deviceKey, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
 import type { DeviceChange } from './domain-table'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
+import { refusedBacking } from './refused-backing'
 import { isOfDomain, storeOf } from './store-dump'
 
 /** What the window a call comes from has to say about files. */
@@ -47,6 +48,8 @@ export class Devices {
     const { domains, driver } = this.parts
     const allowed = await this.mayWrite([device], [], image ? [image] : [], rights)
     if (!allowed.ok) return allowed
+    const refused = await refusedBacking(driver.images, [device])
+    if (refused) return err(refused)
     const made = image ? await this.makeImage(image) : ok(null)
     if (!made.ok) return made
     const attached = await domains.change(uuid, 'attachDevice', ({ config }) => {
@@ -75,22 +78,41 @@ export class Devices {
     })
   }
 
-  async changeMedium(uuid: string, key: string, path: string, format: ImageFormat, rights: FileRights): Outcome {
+  async changeMedium(uuid: string, key: string, medium: Medium, rights: FileRights): Outcome {
     const { domains, driver } = this.parts
     const info = domains.info(uuid)
     if (!info.ok) return info
     const before = info.value.config?.devices ?? []
+    // What the medium before was allowed is nothing to the next.
+    const file = { allowedBacking: undefined, ...medium }
     const changed = (device: Device): Device =>
-      device.kind === 'vbd' && deviceKey(device) === key ? { ...device, path, format } : device
-    const allowed = await this.mayWrite(before.map(changed), before, [], rights)
+      device.kind === 'vbd' && deviceKey(device) === key ? { ...device, ...file } : device
+    const after = before.map(changed)
+    const allowed = await this.mayWrite(after, before, [], rights)
     if (!allowed.ok) return allowed
+    const refused = await refusedBacking(
+      driver.images,
+      after.filter((device) => deviceKey(device) === key),
+    )
+    if (refused) return err(refused)
     return domains.change(uuid, 'changeMedium', ({ config, running }): Result<DeviceChange, ErrorReport> => {
       const disk = (running ?? config).devices.find((device) => deviceKey(device) === key)
       const { name } = config
       if (disk?.kind !== 'vbd') return err(errorReport('no-device', { name, key }))
       if (running && !disk.removable) return err(errorReport('not-hot-pluggable', { name, key }))
       const to = (one: DomainConfig): DomainConfig => ({ ...one, devices: one.devices.map(changed) })
-      return ok({ config: to(config), live: { running: to, act: () => driver.changeMedium(uuid, key, path, format) } })
+      return ok({ config: to(config), live: { running: to, act: () => driver.changeMedium(uuid, key, medium) } })
+    })
+  }
+
+  /** From now on the image of this disk may refer to the file: from the next start, or when the medium is put in again. */
+  async allowBacking(uuid: string, key: string, path: string): Outcome {
+    return this.parts.domains.change(uuid, 'attachDevice', ({ config }): Result<DeviceChange, ErrorReport> => {
+      const disk = config.devices.find((device) => deviceKey(device) === key)
+      if (disk?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
+      const allowedBacking = [...new Set([...(disk.allowedBacking ?? []), path])]
+      const devices = config.devices.map((device) => (device === disk ? { ...disk, allowedBacking } : device))
+      return ok({ config: { ...config, devices } })
     })
   }
 

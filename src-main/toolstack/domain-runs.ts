@@ -5,7 +5,7 @@
 import { err, ok } from '../../src-engine/public/result'
 import { checkDeviceFiles, diskInUse } from '../config/device-check'
 import { checkBootFiles, checkConfig } from '../config/domain-check'
-import type { RestoredDomain } from '../driver/driver'
+import type { RestoredDomain, StartedDomain } from '../driver/driver'
 import type { Vnc } from '../public/device'
 import { errorReport, explainError } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
@@ -14,6 +14,7 @@ import type { DomainsParts, DomainTable, Outcome } from './domain-table'
 import type { JobControl } from './jobs'
 import { writtenDisks } from './layers'
 import { isActive } from './life-cycle'
+import { refusedBacking } from './refused-backing'
 
 export class DomainRuns {
   private readonly table: DomainTable
@@ -33,7 +34,7 @@ export class DomainRuns {
     domain.running = domain.config
     const checked = await this.checkBeforeStart(domain)
     const wanted = checked.ok && domain.endedRun === run ? err(errorReport('cancelled')) : checked
-    const started = wanted.ok ? await this.parts.driver.create(domain.uuid, domain.config) : wanted
+    const started = wanted.ok ? await this.bring(domain) : wanted
     if (started.ok && domain.endedRun === run) await this.parts.driver.destroy(domain.uuid)
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
     if (!started.ok) {
@@ -117,6 +118,13 @@ export class DomainRuns {
       if (!opened.ok) this.parts.problem(opened.error)
     })
     this.table.floating(letIn)
+  }
+
+  private async bring({ uuid, config }: Domain): Outcome<StartedDomain> {
+    const { driver } = this.parts
+    const started = await driver.create(uuid, config)
+    if (started.ok) return started
+    return err((await refusedBacking(driver.images, config.devices)) ?? started.error)
   }
 
   private async checkBeforeStart(domain: Domain): Outcome {

@@ -44,6 +44,7 @@ import { freeMac } from './mac'
 import { Merging } from './merging'
 import { Networks } from './networks'
 import { Notices } from './notices'
+import { refusedBacking } from './refused-backing'
 import { SampleHistory } from './sample-history'
 import { type SnapshotCall, snapshotServers } from './snapshot-calls'
 import { recoverSnapshots } from './snapshot-recovery'
@@ -116,6 +117,7 @@ export type ToolstackCall =
   | 'deviceAttach'
   | 'deviceDetach'
   | 'mediumChange'
+  | 'backingAllow'
   | 'macPropose'
   | 'imageProposePath'
   | 'imageInspect'
@@ -495,7 +497,8 @@ export class Toolstack {
       debianGuestCreate: () => ok({ job: this.createDebianGuest() }),
       deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
       deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
-      mediumChange: ({ uuid, key, path, format }, caller) => devices.changeMedium(uuid, key, path, format, caller),
+      mediumChange: ({ uuid, key, ...medium }, caller) => devices.changeMedium(uuid, key, medium, caller),
+      backingAllow: ({ uuid, key, path }) => devices.allowBacking(uuid, key, path),
       macPropose: () => ok({ mac: freeMac(domains.configs()) }),
       imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
       imageInspect: ({ path }) => devices.inspect(path),
@@ -600,6 +603,9 @@ export class Toolstack {
     if (!refused.ok) return refused
     const allowed = await this.devices.mayWrite(config.devices, [], images, caller)
     if (!allowed.ok) return allowed
+    // Whoever is asked and agrees comes again: nothing may be made before.
+    const outside = await refusedBacking(this.parts.driver.images, config.devices)
+    if (outside) return err(outside)
     const made = await this.devices.makeImages(images)
     if (!made.ok) return made
     const defined = await this.domains.define(config)

@@ -23,6 +23,8 @@ export interface Arguments {
   word(at: number): string
   words(at: number): readonly string[]
   flag(name: string): { readonly [name: string]: true } | undefined
+  /** The words of an option that takes some. */
+  list(name: string): readonly string[]
 }
 
 /** The options that were given, for a function that takes them as fields. */
@@ -31,6 +33,7 @@ function flags(args: Arguments, ...names: string[]): { readonly [name: string]: 
 }
 
 const wait = ['-w, --wait', 'Wait until it is so.'] as const
+const backing = ['--backing <files...>', 'Files outside its own folder that the image may refer to.'] as const
 const all = ['-a, --all', 'All guests.'] as const
 
 export const commands = {
@@ -152,7 +155,8 @@ export const commands = {
   'block-attach': {
     args: '<domain> <spec...>',
     does: 'Create a new virtual block device.',
-    run: (context, args) => device.blockAttach(context, args.word(0), args.words(1)),
+    options: [backing],
+    run: (context, args) => device.blockAttach(context, args.word(0), args.words(1), args.list('backing')),
     status: 'done',
   },
   'block-detach': {
@@ -162,10 +166,18 @@ export const commands = {
     run: (context, args) => device.blockDetach(context, args.word(0), args.word(1), flags(args, 'force')),
     status: 'done',
   },
+  'block-allow': {
+    args: '<domain> <dev> <file>',
+    does: "Allow a disk's image to refer to a file outside its own folder.",
+    run: (context, args) => device.blockAllow(context, args.word(0), args.word(1), args.word(2)),
+    ours: true,
+    status: 'done',
+  },
   'cd-insert': {
     args: '<domain> <dev> <file>',
     does: "Insert a cdrom into a guest's cd drive.",
-    run: (context, args) => device.cdInsert(context, args.word(0), args.word(1), args.word(2)),
+    options: [backing],
+    run: (context, args) => device.cdInsert(context, args.word(0), args.word(1), args.word(2), args.list('backing')),
     status: 'done',
   },
   'cd-eject': {

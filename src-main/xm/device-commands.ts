@@ -1,4 +1,4 @@
-// Commands about devices: block-list, block-attach, block-detach, cd-insert, cd-eject, network-list, network-attach,
+// Commands about devices: block-list, block-attach, block-detach, block-allow, cd-insert, cd-eject, network-list, network-attach,
 // network-detach. Specifications are read by main, as those of a configuration are.
 // Runs in: command line, plain Node.
 import { resolve } from 'node:path'
@@ -31,11 +31,27 @@ async function deviceOf(context: Context, key: 'disk' | 'vif', spec: string): Pr
   return device
 }
 
-export async function blockAttach(context: Context, word: string, specs: readonly string[]): Promise<void> {
+/** What an image may refer to, as a field of its disk. */
+function allowed(context: Context, files: readonly string[]): Pick<Disk, 'allowedBacking'> {
+  return files.length === 0 ? {} : { allowedBacking: files.map((file) => resolve(context.folder, file)) }
+}
+
+export async function blockAttach(
+  context: Context,
+  word: string,
+  specs: readonly string[],
+  backing: readonly string[],
+): Promise<void> {
   const { uuid } = await findGuest(context, word)
   const device = await deviceOf(context, 'disk', specs.join(','))
   if (device.kind !== 'vbd') throw new Failure(`${specs.join(',')} is no disk`)
-  await call(context, 'deviceAttach', { uuid, device })
+  await call(context, 'deviceAttach', { uuid, device: { ...device, ...allowed(context, backing) } })
+}
+
+export async function blockAllow(context: Context, word: string, dev: string, file: string): Promise<void> {
+  const { uuid, config } = await findGuest(context, word)
+  const key = deviceKey(diskOf(config, dev))
+  await call(context, 'backingAllow', { uuid, key, path: resolve(context.folder, file) })
 }
 
 function diskOf({ devices, name }: DomainConfig, word: string): Disk {
@@ -56,12 +72,18 @@ export async function blockDetach(
   await call(context, 'deviceDetach', { uuid, key, force: options.force === true })
 }
 
-export async function cdInsert(context: Context, word: string, dev: string, file: string): Promise<void> {
+export async function cdInsert(
+  context: Context,
+  word: string,
+  dev: string,
+  file: string,
+  backing: readonly string[],
+): Promise<void> {
   const { uuid, config, running } = await findGuest(context, word)
   const disk = diskOf(running ?? config, dev)
   const path = resolve(context.folder, file)
   const { format } = await call(context, 'imageInspect', { path })
-  await call(context, 'mediumChange', { uuid, key: deviceKey(disk), path, format })
+  await call(context, 'mediumChange', { uuid, key: deviceKey(disk), path, format, ...allowed(context, backing) })
 }
 
 export async function cdEject(context: Context, word: string, dev: string): Promise<void> {

@@ -254,6 +254,11 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Das Plattenabbild {path} kann nicht verwendet werden: {detail}.',
     action: 'Das Format prüfen oder ein anderes Abbild verwenden.',
   },
+  'backing-refused': {
+    cause: 'Das Abbild von {dev} verweist auf die Datei {path}, die nicht erlaubt wurde ({chain}).',
+    action:
+      'Sie wird nur geöffnet, wenn Sie es erlauben: Das Fenster fragt danach, auf der Kommandozeile ist es „xm block-allow“.',
+  },
   'image-failed': {
     cause: 'Das Plattenabbild {path} wurde nicht fertig: {detail}.',
     action: 'Nichts davon wurde behalten; freien Platz prüfen und noch einmal versuchen.',

@@ -554,6 +554,18 @@ export const messages = {
   'disk.found': { en: '{format}, {size}', de: '{format}, {size}' },
   'disk.volumes': { en: 'Choose a volume for {dev}', de: 'Datenträger für {dev} wählen' },
   'disk.browse': { en: 'Browse for the image of {dev}', de: 'Durchsuchen: Abbild für {dev}' },
+  'backing.title': { en: 'Open a file that you did not choose?', de: 'Eine Datei öffnen, die Sie nicht gewählt haben?' },
+  'backing.what': {
+    en: 'The image of {dev} leads to the last of these files:',
+    de: 'Das Abbild von {dev} führt zur letzten dieser Dateien:',
+  },
+  'backing.why': {
+    en: 'The guest will be able to read all of it. Open it only if you know where the image comes from.',
+    de: 'Der Gast wird sie ganz lesen können. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
+  },
+  'backing.kept': { en: 'The answer is kept in the definition.', de: 'Die Antwort wird in der Definition festgehalten.' },
+  'backing.yes': { en: 'Open it', de: 'Öffnen' },
+  'backing.no': { en: 'Do not open', de: 'Nicht öffnen' },
   'disk.full': { en: 'Host disk full', de: 'Host-Platte voll' },
   'disk.full-stop': { en: 'The machine stands until there is room', de: 'Die Maschine steht, bis Platz ist' },
   'disk.full-stop-hint': { en: 'Nothing is lost; it goes on by itself', de: 'Nichts geht verloren; es geht von selbst weiter' },

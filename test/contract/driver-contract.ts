@@ -110,7 +110,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.dmesg(uuid),
         await driver.attachDevice(uuid, disk('xvdb', '')),
         await driver.detachDevice(uuid, 'vbd/51728', true),
-        await driver.changeMedium(uuid, 'vbd/51728', '', 'raw'),
+        await driver.changeMedium(uuid, 'vbd/51728', { path: '', format: 'raw' }),
         await driver.openScreen(uuid),
         await driver.screenshot(uuid),
         await driver.snapshot(uuid, { path: join(folder, 'x'), disks: [], plain: false, switched: () => {} }, quiet()),
@@ -250,6 +250,11 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await driver.images.create({ path: below, format: 'raw', sizeMiB: 4 })).toEqual({ ok: true, value: null })
       expect(await driver.images.overlay(above, { path: below, format: 'raw' }, [])).toEqual({ ok: true, value: null })
       expect(await driver.images.inspect(above)).toMatchObject({ ok: true, value: { virtualSize: 4 << 20, backing: below } })
+      // A name that is a whole path is followed only when it is allowed.
+      expect(await driver.images.inspect(above)).toMatchObject({ value: { refused: { path: below, chain: [above] } } })
+      expect(await driver.images.inspect(above, [below])).not.toMatchObject({ value: { refused: {} } })
+      const alone = { ...config, devices: [{ ...disk('xvdb', above), removable: false, format: 'qcow2' as const }] }
+      expect(await driver.create(randomUUID(), alone)).toMatchObject({ ok: false })
       const uuid = randomUUID()
       const devices = [{ ...disk('xvdb', below), removable: false }]
       expect(await driver.create(uuid, { ...config, devices })).toMatchObject({ ok: true })
@@ -286,8 +291,8 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         value: null,
       })
       expect(await driver.images.rebase(second, undefined, [below], quiet())).toEqual({ ok: true, value: null })
-      const alone = await driver.images.inspect(second)
-      expect(alone.ok && alone.value.backing).toBe(undefined)
+      const rebased = await driver.images.inspect(second)
+      expect(rebased.ok && rebased.value.backing).toBe(undefined)
     })
 
     it('refuses to restore a file that is no saved domain, and leaves nothing behind', { timeout }, async () => {
@@ -327,7 +332,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await converse(uuid, options.prompt)
       expect(await driver.attachDevice(uuid, disk('xvdb', first))).toEqual({ ok: true, value: null })
       expect((await driver.attachDevice(uuid, disk('xvdb', second))).ok).toBe(false)
-      expect(await driver.changeMedium(uuid, 'vbd/51728', second, 'raw')).toEqual({ ok: true, value: null })
+      expect(await driver.changeMedium(uuid, 'vbd/51728', { path: second, format: 'raw' })).toEqual({ ok: true, value: null })
       const counted = () =>
         events.some((event) => {
           if (event.kind !== 'samples') return false

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { TestImages } from '../../src-main/driver/test/test-images'
 import type { Device } from '../../src-main/public/device'
 import { LONG } from '../support/tier'
 import { type LaunchOptions, launch, type RunningApp } from './app'
@@ -337,6 +338,60 @@ describe('the details of a machine', () => {
     await domain.details().getByText('512 MiB of 512 MiB').waitFor()
   })
 
+  it('asks before an image may refer to a file that nobody chose, and keeps the answer', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
+    const [secret = '', below = '', image = ''] = ['secret.raw', 'below.qcow2', 'image.qcow2'].map((name) =>
+      path.join(folder, name),
+    )
+    fs.writeFileSync(secret, Buffer.alloc(1 << 20))
+    const images = new TestImages(async () => undefined)
+    await images.overlay(below, { path: secret, format: 'raw' })
+    await images.overlay(image, { path: below, format: 'qcow2' })
+    const { app, manager, kernel, domain } = await startWith([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.addDevice('Disk')
+    await domain.dialog().getByText('Existing file').click()
+    await app.answerFileDialogs(image)
+    await domain.dialog().getByRole('button', { name: 'Browse for the image of xvda' }).click()
+    await domain.dialog().getByText('qcow2, 1 MiB').waitFor()
+    await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+    // First the one it builds on, then what that builds on.
+    const question = page.getByRole('alertdialog', { name: 'Open a file that you did not choose?' })
+    await question.getByText(below, { exact: true }).waitFor()
+    await app.picture(page, 'backing-question')
+    await question.getByRole('button', { name: 'Open it' }).click()
+    await question.getByText(secret, { exact: true }).waitFor()
+    await page.keyboard.press('Enter')
+    await question.waitFor({ state: 'detached' })
+    await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+    await question.getByText(secret, { exact: true }).waitFor()
+    await question.getByRole('button', { name: 'Open it' }).click()
+    await domain.part('Disk xvda').waitFor()
+    const definition = () => fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.xml`), 'utf8')
+    expect(definition()).toContain(`${secret}</`)
+
+    // What the definition does not allow is asked about at the start.
+    await domain.button('Shut down').click()
+    await domain.waitForState('Shut off')
+    const disk = { kind: 'vbd', dev: 'xvda', path: image, format: 'qcow2', readonly: false, removable: false }
+    const devices = [{ ...disk, allowedBacking: [below] }]
+    const config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: '', devices }
+    expect(await app.call(page, 'domainRedefine', { uuid: UUID, config })).toMatchObject({ ok: true })
+    expect(definition()).not.toContain(secret)
+    await domain.button('Run').first().click()
+    await question.getByText(secret, { exact: true }).waitFor()
+    await question.getByRole('button', { name: 'Do not open' }).click()
+    await domain.waitForState('Shut off')
+    await manager.row('server').click()
+    await manager.button('Run').first().click()
+    const there = manager.page.getByRole('alertdialog', { name: 'Open a file that you did not choose?' })
+    await there.getByRole('button', { name: 'Open it' }).click()
+    await domain.waitForState('Running')
+    expect(definition()).toContain(`${secret}</`)
+    fs.rmSync(folder, { recursive: true })
+  })
+
   it('says why a machine stands when its disk has no room here, until there is some; and lets choose', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
     const image = path.join(folder, 'disk.raw')
@@ -355,7 +410,10 @@ describe('the details of a machine', () => {
     await domain.tab('Text console').click()
     await domain.waitForText('Try “help”')
     await domain.type('hostfull\r')
-    await domain.notice().filter({ hasText: `Free some space where ${image} lies` }).waitFor()
+    await domain
+      .notice()
+      .filter({ hasText: `Free some space where ${image} lies` })
+      .waitFor()
     await domain.waitForState('Paused')
     await manager.row('server').getByText('Paused: no room on this computer').waitFor()
     await app.picture(domain.page, 'host-full')

@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
+import { TestImages } from '../../src-main/driver/test/test-images'
 import type { Device, Network } from '../../src-main/public/device'
 import type { Preferences } from '../../src-main/public/preferences'
 import type { WindowView } from '../../src-main/public/types'
@@ -174,6 +175,29 @@ async function playInside(stage: Stage, page: Page): Promise<void> {
   await showEach(stage, page, page.getByRole('listbox', { name: t('inside.list') }).getByRole('option'), 'part')
 }
 
+async function playBacking(stage: Stage, page: Page): Promise<void> {
+  const { t, app } = stage
+  const [secret = '', below = '', image = ''] = ['secret.raw', 'below.qcow2', 'image.qcow2'].map((name) =>
+    path.join(app.folder, name),
+  )
+  const images = new TestImages(async () => undefined)
+  fs.writeFileSync(secret, Buffer.alloc(1 << 20))
+  await images.overlay(below, { path: secret, format: 'raw' })
+  await images.overlay(image, { path: 'below.qcow2', format: 'qcow2' })
+  await page.getByRole('tab', { name: t('domain.tab-details') }).click()
+  await page.getByRole('button', { name: t('details.add') }).click()
+  await page.getByRole('menuitem', { name: t('details.add-vbd') }).click()
+  await page.getByRole('dialog').getByText(t('disk.source-file')).click()
+  await page.getByRole('dialog').getByLabel(t('disk.file'), { exact: true }).fill(image)
+  await page.getByRole('dialog').getByText(t('disk.readonly')).click()
+  await page.getByRole('dialog').getByText('qcow2, 1 MiB').waitFor()
+  await showDialog(stage, page, 'question', async () => {
+    await page.getByRole('button', { name: t('details.add-button'), exact: true }).click()
+    await page.getByText(t('backing.title')).waitFor()
+  })
+  await page.keyboard.press('Escape')
+}
+
 async function playHostFull(stage: Stage, page: Page): Promise<void> {
   await page.getByRole('tab', { name: stage.t('domain.tab-console') }).click()
   const terminal = page.locator('.xterm-helper-textarea')
@@ -228,6 +252,7 @@ export const scenes: readonly Scene[] = [
   { name: 'manager', view: 'manager', play: playManager },
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
   { name: 'inside', view: 'domain', uuid: SERVER, play: playInside },
+  { name: 'backing', view: 'domain', uuid: SERVER, play: playBacking },
   { name: 'host-full', view: 'domain', uuid: SERVER, play: playHostFull },
   { name: 'wall', view: 'wall', play: playWall },
   { name: 'create-domain', view: 'create-domain', play: playCreate },

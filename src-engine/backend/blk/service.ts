@@ -7,7 +7,6 @@ import { readSync, writeSync } from 'node:fs'
 import type { ImageErrorCode, ImageResult } from '../../image/error'
 import type { Extent, Image, OpenOptions } from '../../image/image'
 import type { Disk } from '../../public/protocol/device'
-import { IMAGE_FORMATS } from '../../public/protocol/device'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
 import { SECTOR_SIZE, VDISK } from '../../public/xen/io/blkif'
@@ -181,18 +180,18 @@ export class BlkService implements DeviceService {
     if (closed && !closed.ok) this.setup.log('error', closed.error.message)
   }
 
-  async changeMedium(path: string, format: string): Promise<Result<Keys, string>> {
+  async changeMedium(medium: DiskFile): Promise<Result<Keys, string>> {
     if (!this.disk.removable) return err(`The medium of ${this.disk.dev} cannot be changed: it is no removable drive.`)
-    const known = IMAGE_FORMATS.find((one) => one === format)
-    if (!known) return err(`${format} is not an image format.`)
+    const { path, format, allowedBacking } = medium
     let next: Image | undefined
     if (path !== '') {
-      const opened = await this.openImage(path, { format: known, readonly: this.disk.readonly })
+      const opened = await this.openImage(path, { format, readonly: this.disk.readonly, allowed: allowedBacking ?? [] })
       if (!opened.ok) return err(opened.error.message)
       next = opened.value
     }
     const before = this.image
     this.image = next
+    this.disk = { ...this.disk, path, format, allowedBacking }
     await this.idle()
     await this.letGo(before)
     return ok({ params: path, ...this.size() })

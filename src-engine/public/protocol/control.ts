@@ -320,7 +320,13 @@ export const DOM0_CALLS = {
   detachDevice: { args: fields({ handle, key: deviceKeyShape, force: flag }), reply: unit, status: 'done' },
   /** Another medium for a disk, or none with an empty path. */
   changeMedium: {
-    args: fields({ handle, key: deviceKeyShape, path: shortText(4096), format: oneOf(...IMAGE_FORMATS) }),
+    args: fields({
+      handle,
+      key: deviceKeyShape,
+      path: shortText(4096),
+      format: oneOf(...IMAGE_FORMATS),
+      allowedBacking: optional(list(shortText(4096), 64)),
+    }),
     reply: unit,
     status: 'done',
   },

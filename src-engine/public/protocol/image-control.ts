@@ -25,10 +25,20 @@ export const IMAGE_CALLS = {
   },
   /** A new qcow2 image over another one and as large as that; `allowed`: the files that one stands on. */
   overlay: { args: fields({ path, backing: fields({ path, format }), allowed: list(path, 64) }), reply: unit, status: 'done' },
-  /** What a file looks like and says of itself: for people, who confirm the format. */
+  /**
+   * What a file looks like and says of itself: for people, who confirm the format. `allowed`: what it may refer to outside its own
+   * folder; `refused`: the first file it refers to that it may not, with the files from the image down to the one that names it.
+   */
   inspect: {
-    args: fields({ path }),
-    reply: fields({ format, virtualSize: count, fileSize: count, backing: optional(text), dirty: optional(flag) }),
+    args: fields({ path, allowed: optional(list(path, 64)) }),
+    reply: fields({
+      format,
+      virtualSize: count,
+      fileSize: count,
+      backing: optional(text),
+      dirty: optional(flag),
+      refused: optional(fields({ path, chain: list(path, 64) })),
+    }),
     status: 'done',
   },
   /** Longer only. */

@@ -7,16 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CallError } from '../../../src-engine/public/protocol/call'
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { OpaquePort } from '../../lib/channel'
-import {
-  type Device,
-  type DeviceRates,
-  type Display,
-  deviceKey,
-  type ImageFormat,
-  type Lease,
-  type Network,
-  type Nic,
-} from '../../public/device'
+import { type Device, type DeviceRates, type Display, deviceKey, type Lease, type Network, type Nic } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
 import { DOMAIN0_UUID, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
@@ -28,6 +19,7 @@ import type {
   DriverLimits,
   DriverSample,
   HypervisorDriver,
+  Medium,
   Outcome,
   Progress,
   RestoredDomain,
@@ -436,7 +428,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     return ok(null)
   }
 
-  async changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome {
+  async changeMedium(uuid: string, key: string, medium: Medium): Outcome {
     const found = this.find(uuid)
     if (!found.ok) return found
     const device = found.value.devices.find((each) => deviceKey(each) === key)
@@ -444,10 +436,10 @@ export class EmbeddedDriver implements HypervisorDriver {
     if (device?.kind !== 'vbd') return err(errorReport('no-device', { name, key }))
     if (!device.removable) return err(errorReport('not-hot-pluggable', { name, key }))
     const changed = await this.withDomain0(uuid, ({ caller }) => {
-      return caller.call('changeMedium', { handle: uuid, key, path, format })
+      return caller.call('changeMedium', { handle: uuid, key, ...medium })
     })
     if (changed.ok) {
-      found.value.devices = found.value.devices.map((each) => (each === device ? { ...device, path, format } : each))
+      found.value.devices = found.value.devices.map((each) => (each === device ? { ...device, ...medium } : each))
     }
     return changed
   }

@@ -47,8 +47,8 @@ export class EmbeddedImages implements ImageTool {
     return err(report.reason === 'image-failed' ? { ...errorReport('file-unwritable', report.values) } : report)
   }
 
-  async inspect(path: string): Outcome<ImageInfo> {
-    const found = await this.quick().call('inspect', { path })
+  async inspect(path: string, allowed: readonly string[] = []): Outcome<ImageInfo> {
+    const found = await this.quick().call('inspect', { path, allowed: [...allowed] })
     if (found.ok) return ok({ path, ...found.value })
     if (found.error.code !== 'SYSTEM_ERROR') return err(imageError(found.error, path))
     return err(errorReport('file-unreadable', { path, detail: found.error.message.replace(/\.\s*$/, '') }))

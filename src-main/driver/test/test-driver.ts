@@ -14,7 +14,6 @@ import {
   type DeviceRates,
   type Disk,
   deviceKey,
-  type ImageFormat,
   type Lease,
   type Network,
   type Nic,
@@ -26,6 +25,7 @@ import type {
   DriverEvent,
   DriverLimits,
   HypervisorDriver,
+  Medium,
   Outcome,
   Progress,
   ResidentDomain,
@@ -158,7 +158,7 @@ export class TestDriver implements HypervisorDriver {
 
   async create(uuid: string, config: DomainConfig): Outcome<StartedDomain> {
     await this.pause(this.options.delayMs / 4)
-    const failure = this.failure('create')
+    const failure = this.failure('create') ?? (await this.refusal(config.devices))
     return failure ? err(failure) : ok(this.add(uuid, config))
   }
 
@@ -295,15 +295,20 @@ export class TestDriver implements HypervisorDriver {
     return ok(null)
   }
 
-  async changeMedium(uuid: string, key: string, path: string, format: ImageFormat): Outcome {
+  async changeMedium(uuid: string, key: string, medium: Medium): Outcome {
     const found = this.found(uuid, 'changeMedium')
     if (!found.ok) return found
     const { devices, config } = found.value
     const device = devices.get(key)
     if (device?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
     if (!device.removable) return err(errorReport('not-hot-pluggable', { name: config.name, key }))
-    devices.set(key, { ...device, path, format } satisfies Disk)
-    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} has ${path === '' ? 'no medium' : path}.` })
+    devices.set(key, { ...device, ...medium } satisfies Disk)
+    this.listener({
+      kind: 'log',
+      uuid,
+      level: 'info',
+      text: `Device ${key} has ${medium.path === '' ? 'no medium' : medium.path}.`,
+    })
     return ok(null)
   }
 
@@ -418,6 +423,17 @@ export class TestDriver implements HypervisorDriver {
     } catch (thrown) {
       return err(errorReport('save-corrupt', { path, detail: systemErrorText(thrown) }))
     }
+  }
+
+  /** As a hypervisor that does not open what it may not. */
+  private async refusal(devices: readonly Device[]): Promise<ErrorReport | undefined> {
+    for (const device of devices) {
+      if (device.kind !== 'vbd' || device.path === '' || device.format === 'raw') continue
+      const info = await this.images.inspect(device.path, device.allowedBacking)
+      if (info.ok && info.value.refused)
+        return errorReport('engine-said', { detail: `${info.value.refused.path} is not allowed` })
+    }
+    return undefined
   }
 
   private add(uuid: string, config: DomainConfig, state?: ReturnType<TestConsole['state']>): StartedDomain {

@@ -1,7 +1,7 @@
 // Image files as far as windows and tests need them: a file of the right magic that says how large it is. No guest reads them.
 // Invariant: never overwrites; a cancelled convert leaves nothing. Runs in: main (test driver), plain Node.
 import { open, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
@@ -12,6 +12,7 @@ const MIB = 1024 * 1024
 const QCOW2_MAGIC = 0x514649fb
 const HEADER = 104
 const PATH_MOST = 4096
+const CHAIN_MOST = 32
 
 export class TestImages implements ImageTool {
   private readonly work: (progress: Progress) => Promise<ErrorReport | undefined>
@@ -67,7 +68,27 @@ export class TestImages implements ImageTool {
     return failure ? err(failure) : ok(null)
   }
 
-  async inspect(path: string): Outcome<ImageInfo> {
+  async inspect(path: string, allowed: readonly string[] = []): Outcome<ImageInfo> {
+    const info = await this.look(path)
+    if (!info.ok) return info
+    const refused = await this.refused(info.value, allowed, [path])
+    return ok({ ...info.value, ...(refused === undefined ? {} : { refused }) })
+  }
+
+  /** A name that is a whole path is opened only when it is allowed. */
+  private async refused(
+    { path, backing }: ImageInfo,
+    allowed: readonly string[],
+    chain: string[],
+  ): Promise<ImageInfo['refused']> {
+    if (backing === undefined || chain.length > CHAIN_MOST) return undefined
+    const below = resolve(dirname(path), backing)
+    if (isAbsolute(backing) && !allowed.includes(below)) return { path: below, chain }
+    const next = await this.look(below)
+    return next.ok ? this.refused(next.value, allowed, [...chain, below]) : undefined
+  }
+
+  private async look(path: string): Outcome<ImageInfo> {
     try {
       const file = await open(path, 'r')
       try {

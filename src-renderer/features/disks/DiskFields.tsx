@@ -99,7 +99,7 @@ export function DiskFields(props: DiskFieldsProps) {
           value={form.path}
           mono
           {...(form.source === 'new' && { placeholder: props.proposed })}
-          onChange={(next) => onChange({ path: next })}
+          onChange={(next) => onChange({ path: next, allowedBacking: [] })}
           hint={form.source === 'new' ? t('disk.place-hint') : size}
           error={errors.path ?? failure}
           after={

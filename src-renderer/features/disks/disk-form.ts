@@ -29,6 +29,8 @@ export interface DiskForm {
   readonly readonly: boolean
   readonly removable: boolean
   readonly enospace: NoSpacePolicy
+  /** Files the image may refer to, as the user was asked; another file is asked about anew. */
+  readonly allowedBacking: readonly string[]
 }
 
 /** What happens to a write the host has no room for. Left out in a definition it is `report`. */
@@ -61,6 +63,7 @@ export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat
     readonly: false,
     removable: false,
     enospace: 'stop',
+    allowedBacking: [],
     ...proposal,
   }
 }
@@ -90,8 +93,18 @@ export function diskOf(form: DiskForm, proposed: string): { readonly disk: Disk;
   const path = source === 'empty' ? '' : source === 'new' && own === '' ? proposed : own
   const format = source === 'new' ? form.newFormat : form.fileFormat
   const readonly = source === 'empty' || (source === 'file' && (form.readonly || onlyRead(form)))
+  const backing = source === 'file' && form.allowedBacking.length > 0 ? { allowedBacking: [...form.allowedBacking] } : {}
   const full = readonly || form.enospace === 'report' ? {} : { enospace: form.enospace }
-  const disk: Disk = { kind: 'vbd', dev, path, format, readonly, removable: removable || source === 'empty', ...full }
+  const disk: Disk = {
+    kind: 'vbd',
+    dev,
+    path,
+    format,
+    readonly,
+    removable: removable || source === 'empty',
+    ...full,
+    ...backing,
+  }
   const image = source === 'new' ? { path, format: form.newFormat, sizeMiB: Math.round(form.sizeGiB * 1024) } : undefined
   return { disk, image }
 }

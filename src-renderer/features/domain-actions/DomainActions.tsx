@@ -4,6 +4,7 @@
 // Runs in: manager and domain windows.
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
+import { deviceKey } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import type { DomainInfo } from '../../../src-main/public/types'
@@ -40,10 +41,19 @@ interface Question {
   readonly left: readonly DomainInfo[]
 }
 
+/** A start that failed because an image refers to a file that the user was not asked about. */
+interface Refused {
+  readonly domain: DomainInfo
+  readonly fresh: boolean
+  readonly error: ErrorReport
+}
+
 export function DomainActionsProvider(props: {
   readonly children: ReactNode
   /** The dialog that asks how to clone: another feature's. */
   readonly cloneDialog: (domain: DomainInfo, onClose: () => void) => ReactNode
+  /** Asks whether the file of a `backing-refused` may be opened: another feature's too. */
+  readonly backingDialog: (error: ErrorReport, onAnswer: (open: boolean) => void) => ReactNode
 }) {
   const client = useClient()
   const store = useAppStore()
@@ -51,6 +61,7 @@ export function DomainActionsProvider(props: {
   const preferences = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
   const [cloning, setCloning] = useState<DomainInfo | null>(null)
+  const [refused, setRefused] = useState<Refused | null>(null)
 
   const report = useCallback(
     (result: Result<unknown, ErrorReport>) => {
@@ -93,6 +104,28 @@ export function DomainActionsProvider(props: {
     [client, report, store, t],
   )
 
+  const run = useCallback(
+    async (domain: DomainInfo, fresh: boolean) => {
+      const started = await client.call('domainCreate', { uuid: domain.uuid, fresh })
+      if (!started.ok && started.error.reason === 'backing-refused') setRefused({ domain, fresh, error: started.error })
+      else report(started)
+    },
+    [client, report],
+  )
+
+  /** The answer goes into the definition; then it is started again, and perhaps the next file is asked about. */
+  const answerRefused = async (open: boolean) => {
+    setRefused(null)
+    if (!open || refused === null) return
+    const { domain, fresh, error } = refused
+    const disk = domain.config?.devices.find((device) => device.kind === 'vbd' && device.dev === error.values['dev'])
+    const { path } = error.values
+    if (disk === undefined || path === undefined) return
+    const allowed = await client.call('backingAllow', { uuid: domain.uuid, key: deviceKey(disk), path })
+    if (allowed.ok) await run(domain, fresh)
+    else report(allowed)
+  }
+
   const carryOut = useCallback(
     async (action: ActionId, domain: DomainInfo, disks: readonly string[] = []) => {
       const { uuid } = domain
@@ -102,9 +135,9 @@ export function DomainActionsProvider(props: {
         case 'details':
           return report(await client.call('windowOpen', { view: 'domain', uuid, page: 'details' }))
         case 'run':
-          return report(await client.call('domainCreate', { uuid, fresh: false }))
+          return run(domain, false)
         case 'runFresh':
-          return report(await client.call('domainCreate', { uuid, fresh: true }))
+          return run(domain, true)
         case 'pause':
           return report(await client.call('domainSuspend', { uuid }))
         case 'resume':
@@ -129,7 +162,7 @@ export function DomainActionsProvider(props: {
           return
       }
     },
-    [client, remove, report, restore, save],
+    [client, remove, report, restore, run, save],
   )
 
   const perform = useCallback<Perform>(
@@ -166,6 +199,7 @@ export function DomainActionsProvider(props: {
     <PerformContext.Provider value={perform}>
       {props.children}
       {question !== null && <ConfirmDialog question={question} onAnswer={answer} />}
+      {refused !== null && props.backingDialog(refused.error, (open) => void answerRefused(open))}
       {cloning !== null && props.cloneDialog(cloning, () => setCloning(null))}
     </PerformContext.Provider>
   )

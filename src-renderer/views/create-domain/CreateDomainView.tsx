@@ -13,6 +13,7 @@ import { NumberField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
+import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
 import { checkDisk } from '../../features/disks/disk-form'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
@@ -109,9 +110,8 @@ export function CreateDomainView() {
 
   const close = () => void client.call('windowClose', {})
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setTouched(new Set([...FIELDS, 'nic', ...devices.disks.map(({ dev }) => dev)]))
+  const submit = async (wanted: DevicesForm = devices) => {
+    setTouched(new Set([...FIELDS, 'nic', ...wanted.disks.map(({ dev }) => dev)]))
     const first = FIELDS.find((field) => errors[field] !== undefined)
     if (first !== undefined || !devicesAreRight) {
       requestAnimationFrame(() => {
@@ -122,7 +122,7 @@ export function CreateDomainView() {
     }
     setBusy(true)
     const places = await propose()
-    const order = orderOf(form, devices, ({ dev }) => places[dev] ?? '')
+    const order = orderOf(form, wanted, ({ dev }) => places[dev] ?? '')
     const defined = await client.call('domainDefine', { ...order, start: false })
     if (!defined.ok) {
       setBusy(false)
@@ -144,10 +144,26 @@ export function CreateDomainView() {
     close()
   }
 
-  const formRefusal = refusal !== null && refusedField === undefined ? errorText(refusal, t.language) : null
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    void submit()
+  }
+  const asked = refusal === null ? undefined : backingRefused(refusal)
+  const answer = (open: boolean) => {
+    setRefusal(null)
+    if (!open || asked === undefined) return
+    const disks = parts.disks.map((disk) =>
+      disk.dev === asked.dev ? { ...disk, allowedBacking: [...disk.allowedBacking, asked.path] } : disk,
+    )
+    setParts((before) => ({ ...before, disks }))
+    void submit({ ...devices, disks })
+  }
+
+  const formRefusal =
+    refusal !== null && refusedField === undefined && asked === undefined ? errorText(refusal, t.language) : null
 
   return (
-    <form className="create" onSubmit={(event) => void submit(event)} noValidate>
+    <form className="create" onSubmit={onSubmit} noValidate>
       <div className="create-body">
         {(['demo', 'debian'] as const).map((kind) => (
           <ReadyGuest key={kind} kind={kind} host={host} busy={busy || making} onBusy={setMaking} onRefusal={setRefusal} />
@@ -273,6 +289,7 @@ export function CreateDomainView() {
           </Notice>
         )}
       </div>
+      {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
       <footer className="window-foot">
         <Check label={t('create.start')} value={start} onChange={setStart} />
         <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>

@@ -60,7 +60,7 @@ describe.skipIf(NO_QEMU_IMG)(`operations${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''
       format: 'qcow2',
       backing: { name: '/etc/passwd', format: 'raw' },
     })
-    expect(outside).toMatchObject({ error: { code: 'backing-refused', path: '/etc/passwd' } })
+    expect(outside).toMatchObject({ error: { code: 'backing-refused', refused: { path: '/etc/passwd' } } })
   })
 
   it('resize grows over a longer backing file with zeroes, and shrinks', async () => {

@@ -63,7 +63,10 @@ describe('a backing file', () => {
   it('outside is opened when the user agreed to it, by whatever name', async () => {
     const made = await overlay('agreed', '../elsewhere/secret.raw')
     const refused = await openImage(made, READ)
-    expect(refused).toMatchObject({ error: { code: 'backing-refused', path: file('elsewhere', 'secret.raw') } })
+    const path = file('elsewhere', 'secret.raw')
+    expect(refused).toMatchObject({ error: { code: 'backing-refused', refused: { path, chain: [made] } } })
+    const above = await overlay('above', 'agreed.qcow2', 'qcow2')
+    expect(await openImage(above, READ)).toMatchObject({ error: { refused: { path, chain: [above, made] } } })
     for (const allowed of [file('elsewhere', 'secret.raw'), file('images', 'link.raw')]) {
       value(await value(await openImage(made, { ...READ, allowed: [allowed] })).close())
     }

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { TestImages } from '../../../src-main/driver/test/test-images'
 import { DEFAULT_NETWORK, type Device, type Disk, type Network, type Nic } from '../../../src-main/public/device'
 import { errorReport } from '../../../src-main/public/error-code'
 import type { DomainConfig } from '../../../src-main/public/types'
@@ -187,6 +188,53 @@ describe('devices of a machine that runs', () => {
     expect(info(uuid).running?.devices[0]).toMatchObject({ path: image, format: 'raw' })
     expect((await change('vbd/51712', '')).ok).toBe(true)
     expect(await change('vbd/51728', image)).toMatchObject({ ok: false, error: { reason: 'not-hot-pluggable' } })
+  })
+
+  it('show what their image refers to elsewhere, and use it only when that was allowed', async () => {
+    const [secret, middle, top] = ['secret.raw', 'middle.qcow2', 'top.qcow2'].map((name) => join(made.folder, 'disks', name))
+    if (!secret || !middle || !top) return
+    writeFileSync(secret, Buffer.alloc(4096))
+    const images = new TestImages(async () => undefined)
+    expect((await images.overlay(middle, { path: secret, format: 'raw' })).ok).toBe(true)
+    expect((await images.overlay(top, { path: 'middle.qcow2', format: 'qcow2' })).ok).toBe(true)
+    const asked = {
+      ok: false,
+      error: { reason: 'backing-refused', values: { dev: 'xvdb', path: secret, chain: `${top} → ${middle}` } },
+    }
+    const device = disk(top, { dev: 'xvdb' })
+    expect(await define('asked', [device])).toMatchObject(asked)
+    const uuid = await defined('guest', [disk('', { removable: true, readonly: true })])
+    const attach = (more: Partial<Disk>) => made.servers.deviceAttach({ uuid, device: { ...device, ...more } }, testCaller())
+    expect(await attach({})).toMatchObject(asked)
+    expect(await attach({ allowedBacking: [image] })).toMatchObject(asked)
+    expect((await attach({ allowedBacking: [secret] })).ok).toBe(true)
+    expect((await made.servers.deviceDetach({ uuid, key: 'vbd/51728', force: false }, testCaller())).ok).toBe(true)
+
+    // A definition from elsewhere: the driver refuses, and it is said why.
+    const config = { ...made.config('guest'), devices: [device] }
+    expect((await made.servers.domainRedefine({ uuid, config }, testCaller())).ok).toBe(true)
+    expect(await made.toolstack.domains.create(uuid, false)).toMatchObject(asked)
+    expect(made.state(uuid)).toBe('shutoff')
+    const allow = (key: string) => made.servers.backingAllow({ uuid, key, path: secret }, testCaller())
+    expect(await allow('vbd/51712')).toMatchObject({ ok: false, error: { reason: 'no-device' } })
+    expect((await allow('vbd/51728')).ok).toBe(true)
+    expect(info(uuid).config?.devices).toEqual([{ ...device, allowedBacking: [secret] }])
+    expect((await made.toolstack.domains.create(uuid, false)).ok).toBe(true)
+  })
+
+  it('ask for each medium anew what it may refer to', async () => {
+    const [secret, top] = ['secret.raw', 'top.qcow2'].map((name) => join(made.folder, 'disks', name))
+    if (!secret || !top) return
+    writeFileSync(secret, Buffer.alloc(4096))
+    await new TestImages(async () => undefined).overlay(top, { path: secret, format: 'raw' })
+    const uuid = await running([disk('', { removable: true, readonly: true })])
+    const change = (path: string, more: Partial<Disk> = {}) =>
+      made.servers.mediumChange({ uuid, key: 'vbd/51712', path, format: 'qcow2', ...more }, testCaller())
+    expect(await change(top)).toMatchObject({ ok: false, error: { reason: 'backing-refused', values: { path: secret } } })
+    expect((await change(top, { allowedBacking: [secret] })).ok).toBe(true)
+    expect(info(uuid).running?.devices[0]).toMatchObject({ path: top, allowedBacking: [secret] })
+    expect((await change('')).ok).toBe(true)
+    expect(await change(top)).toMatchObject({ ok: false, error: { reason: 'backing-refused' } })
   })
 
   it('show a changed definition beside what runs, and what was saved is what goes on', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeFrame } from '../../../src-engine/public/protocol/frame'
+import { TestImages } from '../../../src-main/driver/test/test-images'
 import { LocalSocket } from '../../../src-main/ipc/local-socket'
 import { socketPlace } from '../../../src-main/public/xm-socket'
 import { commands } from '../../../src-main/xm/command-table'
@@ -147,6 +148,28 @@ describe('xm', () => {
     expect(await xm('network-detach', 'web', '1')).toMatchObject({ code: 0 })
     expect(await xm('block-detach', 'web', 'xvdb')).toMatchObject({ code: 0 })
     expect(await xm('block-detach', 'web', 'xvdb')).toMatchObject({ code: 1, err: 'Error: Device xvdb not connected to web.' })
+  })
+
+  it('uses what an image refers to elsewhere only when told to', async () => {
+    const [secret, top] = ['secret.raw', 'top.qcow2'].map((name) => join(made.folder, name))
+    if (!secret || !top) return
+    writeFileSync(secret, Buffer.alloc(1 << 20))
+    await new TestImages(async () => undefined).overlay(top, { path: secret, format: 'raw' })
+    const refused = { code: 1, err: expect.stringContaining(`refers to the file ${secret}`) }
+    expect(await xm('create', '-q', config('web', `disk = [ '${top},qcow2,xvda,w', ',,xvdc,cdrom' ]\n`))).toMatchObject(refused)
+    expect(await xm('block-allow', 'web', 'xvdb', 'secret.raw')).toMatchObject({ code: 1 })
+    expect(await xm('block-allow', 'web', 'xvda', 'secret.raw')).toMatchObject({ code: 0 })
+    expect(await xm('start', 'web')).toMatchObject({ code: 0 })
+    expect(await xm('cd-insert', 'web', 'xvdc', top)).toMatchObject(refused)
+    await xm('destroy', 'web')
+    expect(await xm('block-detach', 'web', 'xvda')).toMatchObject({ code: 0 })
+    expect(await xm('start', 'web')).toMatchObject({ code: 0 })
+    expect(await xm('cd-insert', 'web', 'xvdc', top, '--backing', 'secret.raw')).toMatchObject({ code: 0 })
+    expect(await xm('cd-eject', 'web', 'xvdc')).toMatchObject({ code: 0 })
+    const spec = `${top},qcow2,xvdb,w`
+    expect(await xm('block-attach', 'web', spec)).toMatchObject(refused)
+    expect(await xm('block-attach', 'web', spec, '--backing', 'other.raw', secret)).toMatchObject({ code: 0 })
+    expect((await xm('dumpxml', 'web')).out).toContain(`${secret}</`)
   })
 
   it('changes the medium of a drive', async () => {

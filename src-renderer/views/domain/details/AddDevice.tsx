@@ -11,6 +11,7 @@ import { Button } from '../../../components/Button'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
+import { BackingQuestion, backingRefused } from '../../../features/disks/BackingQuestion'
 import { DiskFields } from '../../../features/disks/DiskFields'
 import { checkDisk, type DiskForm, devsOf, diskOf, freeDev, newDisk } from '../../../features/disks/disk-form'
 import { DisplayFields } from '../../../features/display/DisplayFields'
@@ -62,11 +63,11 @@ export function AddDevice(props: {
         (checkMac(nic.mac, t) !== undefined ||
           nic.forwards.some((forward) => checkForward(forward, nic.forwards, t) !== undefined))
 
-  const add = async () => {
+  const add = async (form = disk) => {
     setStrict(true)
     if (wrong) return
     const order: { device: Device; image?: NewImage | undefined } =
-      kind === 'vbd' ? toOrder(disk, proposed) : { device: kind === 'vif' ? nicOf(nic) : display }
+      kind === 'vbd' ? toOrder(form, proposed) : { device: kind === 'vif' ? nicOf(nic) : display }
     setBusy(true)
     const { device, image } = order
     const result = await client.call('deviceAttach', { uuid: domain.uuid, device, ...(image && { image }) })
@@ -75,6 +76,17 @@ export function AddDevice(props: {
     else setRefusal(result.error)
   }
 
+  const asked = refusal === null ? undefined : backingRefused(refusal)
+  if (refusal !== null && asked !== undefined) {
+    const answer = (open: boolean) => {
+      setRefusal(null)
+      if (!open) return
+      const form = { ...disk, allowedBacking: [...disk.allowedBacking, asked.path] }
+      setDisk(form)
+      void add(form)
+    }
+    return <BackingQuestion error={refusal} onAnswer={answer} />
+  }
   const words = refusal === null ? null : errorText(refusal, t.language)
   const later = domain.running !== null && kind === 'vfb'
   return (

@@ -14,6 +14,7 @@ import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
+import { BackingQuestion, backingRefused } from '../../../features/disks/BackingQuestion'
 import { NoSpaceField } from '../../../features/disks/NoSpaceField'
 import { DisplayFields } from '../../../features/display/DisplayFields'
 import { type DisplayForm, displayFormOf } from '../../../features/display/display-form'
@@ -131,6 +132,13 @@ function RemoveDevice(props: PageProps & { readonly listed: ListedDevice }) {
   )
 }
 
+/** A medium whose image refers to a file that the user was not asked about. */
+interface RefusedMedium {
+  readonly to: string
+  readonly allowedBacking: readonly string[]
+  readonly error: ErrorReport
+}
+
 function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: string; readonly disk: Disk }) {
   const { domain, disk, deviceKey: key } = props
   const { t, formats } = useWords()
@@ -143,11 +151,19 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
     gcTime: 0,
     staleTime: 0,
   })
-  const change = async (to: string) => {
+  const [refused, setRefused] = useState<RefusedMedium | null>(null)
+  const change = async (to: string, allowedBacking: readonly string[] = []) => {
     const found = to === '' ? null : await client.call('imageInspect', { path: to })
     const format = found?.ok === true ? found.value.format : 'raw'
-    const result = await client.call('mediumChange', { uuid: domain.uuid, key, path: to, format })
-    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+    const allowed = allowedBacking.length === 0 ? {} : { allowedBacking: [...allowedBacking] }
+    const result = await client.call('mediumChange', { uuid: domain.uuid, key, path: to, format, ...allowed })
+    if (!result.ok && backingRefused(result.error)) setRefused({ to, allowedBacking, error: result.error })
+    else if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+  }
+  const answer = (open: boolean) => {
+    setRefused(null)
+    const asked = refused === null ? undefined : backingRefused(refused.error)
+    if (open && refused !== null && asked) void change(refused.to, [...refused.allowedBacking, asked.path])
   }
   const choose = async () => {
     const picked = await client.call('filePick', { kind: 'openDisk', suggestedName: '' })
@@ -178,6 +194,7 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
         <dt>{t('details.bus')}</dt>
         <dd>{t('details.bus-vbd')}</dd>
       </dl>
+      {refused !== null && <BackingQuestion error={refused.error} onAnswer={answer} />}
       {disk.removable && (
         <div className="details-buttons">
           <Button icon="folder" disabled={!changeable} onPress={() => void choose()}>

@@ -65,7 +65,15 @@ describe('the form of a new virtual machine', () => {
     const disks = [newDisk('xvda'), { ...newDisk('xvdb'), source: 'file', path: '/a.vmdk', fileFormat: 'vmdk' }] as const
     const { config, images } = orderOf(good, { disks, nic, display: DEFAULT_DISPLAY }, ({ dev }) => `/disks/${dev}.qcow2`)
     expect(config.devices).toEqual([
-      { kind: 'vbd', dev: 'xvda', path: '/disks/xvda.qcow2', format: 'qcow2', readonly: false, removable: false, enospace: 'stop' },
+      {
+        kind: 'vbd',
+        dev: 'xvda',
+        path: '/disks/xvda.qcow2',
+        format: 'qcow2',
+        readonly: false,
+        removable: false,
+        enospace: 'stop',
+      },
       { kind: 'vbd', dev: 'xvdb', path: '/a.vmdk', format: 'vmdk', readonly: true, removable: false },
       {
         kind: 'vif',
