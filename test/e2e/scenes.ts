@@ -237,7 +237,7 @@ async function playHost(stage: Stage, page: Page): Promise<void> {
   await page.getByRole('tab', { name: t('host.tab-topology') }).click()
   await settle(page)
   await showDialog(stage, page, 'plug-menu', () => page.locator('[data-plug]').first().click())
-  await page.getByRole('radio', { name: t('topology.list') }).check({ force: true })
+  await page.locator('.segment', { hasText: t('topology.list') }).click()
   await settle(page)
   await stage.show(page, 'wiring-list')
 }
