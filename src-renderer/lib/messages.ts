@@ -289,6 +289,7 @@ export const messages = {
     en: 'The definition cannot be changed in this state.',
     de: 'In diesem Zustand lässt sich die Definition nicht ändern.',
   },
+  'definition.go-to-line': { en: 'Go to line {line}', de: 'Zu Zeile {line}' },
   'definition.changes': { en: 'Changes', de: 'Änderungen' },
   'definition.no-changes': { en: 'No difference.', de: 'Kein Unterschied.' },
   'definition.folded-one': { en: '… {count} line …', de: '… {count} Zeile …' },

@@ -2,7 +2,7 @@
 // and shown as the difference to what is stored before anybody presses Apply.
 // Invariant: a text that changed elsewhere meanwhile does not take away what is being typed. Runs in: domain window.
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ConfigFormat, ReadConfigText } from '../../../src-main/public/definition'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../src-main/public/types'
@@ -13,8 +13,10 @@ import { useWords } from '../../components/Language'
 import { MenuButton } from '../../components/Menu'
 import { Notice } from '../../components/Notice'
 import { useAppStore } from '../../state/store'
+import { ConfigEditor, type EditorHandle } from './ConfigEditor'
 import { DiffView } from './DiffView'
 import { ConfigNotes } from './notes'
+import type { WrongLine } from './xml-editor'
 import './definition.css'
 
 const ASK_AFTER_MS = 250
@@ -36,6 +38,7 @@ export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly ed
   const [look, setLook] = useState<Look>(null)
   const [busy, setBusy] = useState(false)
   const asked = useRef(0)
+  const editor = useRef<EditorHandle>(null)
 
   // Asked again whenever the definition has changed.
   // biome-ignore lint/correctness/useExhaustiveDependencies: config stands for the definition's text
@@ -78,6 +81,10 @@ export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly ed
   }
 
   const words = look?.kind === 'bad' ? errorText(look.error, t.language) : null
+  const wrong = useMemo((): WrongLine | null => {
+    const { line, detail } = look?.kind === 'bad' && look.error.reason === 'config-text' ? look.error.values : {}
+    return line === undefined ? null : { line: Number(line), words: detail ?? '' }
+  }, [look])
   const changed = look?.kind === 'good' && look.look.diff.some(({ kind }) => kind !== 'kept')
   return (
     <div className="config-text">
@@ -96,20 +103,27 @@ export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly ed
           onAction={(id) => void write(id === 'xl' ? 'xl' : 'xml')}
         />
       </div>
-      <textarea
-        className="input config-editor mono"
-        aria-label={t('definition.text')}
-        aria-invalid={words !== null}
-        spellCheck={false}
-        autoCapitalize="off"
-        wrap="off"
-        readOnly={!editable}
-        value={typed ?? stored ?? ''}
-        onChange={(event) => setTyped(event.target.value === stored ? null : event.target.value)}
+      <ConfigEditor
+        handle={editor}
+        label={t('definition.text')}
+        text={typed ?? stored ?? ''}
+        editable={editable && stored !== null}
+        wrong={wrong}
+        onChange={(text) => setTyped(text === stored ? null : text)}
       />
       <section className="config-outcome" aria-live="polite">
         {words !== null ? (
-          <Notice tone="bad" action={words.action}>
+          <Notice
+            tone="bad"
+            action={words.action}
+            actions={
+              wrong !== null && (
+                <Button kind="link" onPress={() => editor.current?.goTo(wrong.line)}>
+                  {t('definition.go-to-line', { line: wrong.line })}
+                </Button>
+              )
+            }
+          >
             {words.cause}
           </Notice>
         ) : look?.kind === 'good' ? (

@@ -8,6 +8,7 @@ import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { useAppStore } from '../../state/store'
+import { ConfigEditor } from './ConfigEditor'
 import { ConfigNotes } from './notes'
 import './definition.css'
 
@@ -53,7 +54,7 @@ export function ImportDialog(props: { readonly file: ImportedFile; readonly onCl
     >
       <ConfigNotes notes={look.notes} />
       <p className="import-becomes">{t(look.format === 'xl' ? 'import.becomes-xl' : 'import.becomes')}</p>
-      <textarea className="input config-editor mono" aria-label={t('definition.text')} readOnly wrap="off" value={look.text} />
+      <ConfigEditor label={t('definition.text')} text={look.text} editable={false} wrong={null} onChange={() => undefined} />
     </Dialog>
   )
 }
