@@ -2,7 +2,7 @@
 // flags, as assembly/execute/{arith,multiply}.ts do it.
 // Runs in: the vcpu's worker thread.
 import type { FlagState, Place } from './flag-state'
-import { ADD, NARROW, PARTIAL, PRODUCT, SUB } from './flags'
+import { ADD, SUB } from './flags'
 import { A32, B32, CARRY, COUNT, HOST, R32, VA, X, Y, Z } from './locals'
 import type { UopKind } from './uop-table'
 import { OP } from './wasm-writer'
@@ -22,7 +22,7 @@ const ARITHMETIC: Readonly<Record<string, Pair>> = {
 }
 const LOGIC = ['and', 'test', 'or', 'xor']
 
-function narrowTo(s: FlagState, size: number): void {
+export function narrowTo(s: FlagState, size: number): void {
   if (size === 0) s.e.w.op(OP.i32_extend8_s)
   else if (size === 1) s.e.w.op(OP.i32_extend16_s)
 }
@@ -210,11 +210,11 @@ export function unary(s: FlagState, kind: UopKind, place: Place): void {
   write(s, kind, memory ? -1 : dst)
   if (name === 'neg') s.setFlags(kind, place, SUB)
   else if (place.flagsSeen) countFlags(s, kind, name === 'inc')
-  else s.form = PARTIAL | (narrow ? NARROW : 0)
+  else s.counted(kind)
   if (memory) e.stored(ip)
 }
 
-function countFlags(s: FlagState, kind: UopKind, up: boolean): void {
+export function countFlags(s: FlagState, kind: UopKind, up: boolean): void {
   const { w } = s.e
   const narrow = kind.size < 3
   const [a, r] = narrow ? [A32, R32] : [X, Z]
@@ -233,32 +233,4 @@ function countFlags(s: FlagState, kind: UopKind, up: boolean): void {
   w.get(up ? r : a)
   overflowBit(s, narrow)
   s.setPartial(kind)
-}
-
-/** IMUL with two or three operands. */
-export function multiply(s: FlagState, kind: UopKind, place: Place): void {
-  const { e } = s
-  const { w } = e
-  const { ip } = place
-  const { form, size, memory } = kind
-  const immediate = form === 'GEI'
-  const narrow = size < 3
-  const dst = e.cache.byte(ip + 4)
-  const [a, b, r] = narrow ? [A32, B32, R32] : [X, Y, Z]
-  if (memory) e.reach(ip, 1 << size, 'read')
-  const pushSource = (): void => (memory ? e.pushMemory(size) : e.pushRegister(e.cache.byte(ip + 5), size))
-  if (immediate) pushSource()
-  else e.pushRegister(dst, size)
-  w.set(a)
-  if (immediate) e.pushImmediate(e.cache.word(ip + 12), size)
-  else pushSource()
-  w.set(b)
-  w.get(a)
-  w.get(b)
-  w.op(narrow ? OP.i32_mul : OP.i64_mul)
-  narrowTo(s, size)
-  w.set(r)
-  w.get(r)
-  e.popRegister(dst, size)
-  s.setFlags(kind, place, PRODUCT)
 }

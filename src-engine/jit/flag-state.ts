@@ -67,6 +67,10 @@ export class FlagState {
     w.set(FLAG_R)
     w.i32(PARTIAL)
     w.set(FLAG_TYPE)
+    this.counted(kind)
+  }
+  /** The form after that, also when nothing sees it. */
+  counted(kind: UopKind): void {
     this.form = kind.size < 3 ? PARTIAL | NARROW : PARTIAL
   }
 }

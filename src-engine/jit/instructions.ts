@@ -1,14 +1,16 @@
 // Single instructions as WebAssembly: which function does what family of uops to registers, memory and flags. What is in none
 // of them is carried out by the interpreter's own function from inside the region (Emitter.callCold).
 // Runs in: the vcpu's worker thread.
-import { binary, multiply, unary } from './arithmetic'
+import { binary, unary } from './arithmetic'
 import { bitTest, scan } from './bits'
 import { UOP } from './code-cache'
 import type { Emitter } from './emitter'
+import { compareExchange, exchange, exchangeAdd, locked } from './exchange'
 import { FlagState, type Place } from './flag-state'
 import { EXPLICIT } from './flags'
-import { conditional, exchange, extend, other } from './moves'
-import { rotate, shift } from './shifts'
+import { conditional, extend, other } from './moves'
+import { divide, multiply, multiplyWide } from './multiply'
+import { doubleShift, rotate, shift } from './shifts'
 import { SseInstructions } from './sse'
 import { afterCall, type Facts, isNative } from './uop-facts'
 import { UOP_LOCK, UOPS, type UopKind } from './uop-table'
@@ -21,7 +23,12 @@ const BY_FAMILY: readonly (readonly [RegExp, Translation])[] = [
   [/^(inc|dec|neg|not):/, unary],
   [/^(shl|shr|sar):/, shift],
   [/^(rol|ror):/, rotate],
+  [/^sh[lr]d_/, doubleShift],
   [/^imul:/, multiply],
+  [/^(mul|imul_wide)$/, multiplyWide],
+  [/^i?div$/, divide],
+  [/^xadd$/, exchangeAdd],
+  [/^cmpxchg$/, compareExchange],
   [/^xchg:EG$/, exchange],
   [/^bt[src]?(_imm)?$/, bitTest],
   [/^bs[fr]$/, scan],
@@ -60,6 +67,8 @@ export class Instructions extends FlagState {
       e.callCold(ip, uops, kind.cold, place.written, place.used)
       this.sse.forget()
       this.form = afterCall(kind.name, this.form)
+    } else if (kind.cold === UOP_LOCK) {
+      locked(this, kind, { ...place, ip: ip + UOP })
     } else if (kind.family === 'sse') {
       if (this.sse.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
     } else TRANSLATIONS.get(kind)?.(this, kind, place)

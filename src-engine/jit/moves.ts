@@ -1,39 +1,13 @@
-// Moves that are more than that: exchanges, extensions, conditional ones, addresses, the stack.
+// Moves that are more than that: extensions, conditional ones, addresses, the stack.
 // Runs in: the vcpu's worker thread.
 import { swap } from './bits'
 import type { FlagState, Place } from './flag-state'
-import { COUNT, HOST, TMP, VA, X, Z } from './locals'
+import { COUNT, HOST, TMP, VA, X } from './locals'
 import { conditionNumber, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
 const RSP = 4
 const RBP = 5
-
-export function exchange(s: FlagState, kind: UopKind, place: Place): void {
-  const { e } = s
-  const { w } = e
-  const { ip } = place
-  const { size, memory } = kind
-  const dst = e.cache.byte(ip + 4)
-  const src = e.cache.byte(ip + 5)
-  const kept = size < 3 ? COUNT : Z
-  if (memory) {
-    e.reach(ip, 1 << size, 'update')
-    e.pushMemory(size)
-    w.set(kept)
-    w.get(HOST)
-    e.pushRegister(src, size)
-    e.popMemory(size)
-  } else {
-    e.pushRegister(dst, size)
-    w.set(kept)
-    e.pushRegister(src, size)
-    e.popRegister(dst, size)
-  }
-  w.get(kept)
-  e.popRegister(src, size)
-  if (memory) e.stored(ip)
-}
 
 export function extend(s: FlagState, kind: UopKind, place: Place): void {
   const { e } = s

@@ -1,8 +1,8 @@
 // Shifts and rotations, as assembly/execute/shift.ts does them.
 // Runs in: the vcpu's worker thread.
 import type { FlagState, Place } from './flag-state'
-import { meet, replaceCarryOverflow, SHIFTED } from './flags'
-import { COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, X, Z } from './locals'
+import { meet, PARTIAL, replaceCarryOverflow, SHIFTED } from './flags'
+import { A32, CARRY, COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, R32, VA, X, Y, Z } from './locals'
 import type { UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -17,6 +17,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
   const dst = e.cache.byte(ip + 4)
   const mask = narrow ? 31 : 63
   const fixed = form === 'EI' ? e.cache.word(ip + 12) & mask : -1
+  const [a, r] = fixed === 0 ? [COUNT, COUNT] : narrow ? [A32, R32] : [X, Z]
   if (memory) e.reach(ip, 1 << size, 'update')
   if (fixed < 0) {
     e.pushRegister(CX, 2)
@@ -24,49 +25,55 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
     w.op(OP.i32_and)
     w.set(COUNT)
   }
+  if (memory) w.get(HOST)
   if (memory) e.pushMemory(size)
   else e.pushRegister(dst, size)
-  if (!narrow) w.set(X)
-  else {
-    // as 64 bits, so that what is shifted out can be brought to the top
-    w.op(name === 'sar' ? OP.i64_extend_s : OP.i64_extend_u)
-    w.set(X)
-  }
-  const pushCount = (): void => {
-    if (fixed >= 0) w.i64(fixed)
+  if (fixed !== 0) {
+    w.tee(a)
+    if (fixed > 0) narrow ? w.i32(fixed) : w.i64(fixed)
     else {
       w.get(COUNT)
-      w.op(OP.i64_extend_u)
+      if (!narrow) w.op(OP.i64_extend_u)
     }
+    if (narrow) w.op(name === 'shl' ? OP.i32_shl : name === 'shr' ? OP.i32_shr_u : OP.i32_shr_s)
+    else w.op(name === 'shl' ? OP.i64_shl : name === 'shr' ? OP.i64_shr_u : OP.i64_shr_s)
+    w.tee(r)
   }
-  w.get(X)
-  pushCount()
-  w.op(name === 'shl' ? OP.i64_shl : name === 'shr' ? OP.i64_shr_u : OP.i64_shr_s)
-  if (narrow) w.op(OP.i64_extend32_s)
-  w.set(Z)
-  if (memory) w.get(HOST)
-  w.get(Z)
-  if (narrow) w.op(OP.i32_wrap)
   if (memory) e.popMemory(size)
   else e.popRegister(dst, size)
-  if (fixed !== 0 && (place.flagsSeen || fixed < 0)) {
-    e.flagsUsed = true
+  if (fixed !== 0) {
     const before = s.form
-    if (fixed < 0) {
-      w.get(COUNT)
-      e.open(OP.if)
+    if (place.flagsSeen) {
+      e.flagsUsed = true
+      if (fixed < 0) {
+        w.get(COUNT)
+        e.open(OP.if)
+      }
+      if (narrow) {
+        // as 64 bits, so that what was shifted out can be brought to the top
+        w.get(A32)
+        w.op(name === 'sar' ? OP.i64_extend_s : OP.i64_extend_u)
+        w.set(X)
+        w.get(R32)
+        w.op(OP.i64_extend_s)
+        w.set(Z)
+      }
+      shiftFlags(s, kind, fixed)
+      if (fixed < 0) e.close()
     }
-    shiftFlags(s, kind, fixed, pushCount)
-    if (fixed < 0) e.close()
     s.form = fixed < 0 ? meet(before, SHIFTED) : SHIFTED
-  } else if (fixed !== 0) s.form = SHIFTED
+  }
   if (memory) e.stored(ip)
 }
 
 /** The last bit shifted out to bit 63 of FLAG_A, OF to that of FLAG_B; operand in X, result in Z. */
-function shiftFlags(s: FlagState, kind: UopKind, fixed: number, pushCount: () => void): void {
+function shiftFlags(s: FlagState, kind: UopKind, fixed: number): void {
   const { w } = s.e
   const narrow = kind.size < 3
+  const pushCount = (): void => {
+    w.get(COUNT)
+    w.op(OP.i64_extend_u)
+  }
   w.get(X)
   if (kind.name === 'shl') {
     if (fixed > 0) w.i64((narrow ? 31 : -1) + fixed)
@@ -151,4 +158,130 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
     s.form = replaceCarryOverflow(w, s.form)
   }
   if (memory) e.stored(ip)
+}
+
+/** SHLD, SHRD: bits of a register come after those of the operand. */
+export function doubleShift(s: FlagState, kind: UopKind, place: Place): void {
+  const { e } = s
+  const { w } = e
+  const { ip } = place
+  const { family, size, memory } = kind
+  const narrow = size < 3
+  const left = family.startsWith('shld')
+  const mask = narrow ? 31 : 63
+  const fixed = family.endsWith('_imm') ? e.cache.word(ip + 12) & mask : -1
+  const dst = e.cache.byte(ip + 5)
+  const before = s.form
+  if (memory) e.reach(ip, 1 << size, 'update')
+  if (fixed >= 0) w.i32(fixed)
+  else {
+    e.pushRegister(CX, 2)
+    w.i32(mask)
+    w.op(OP.i32_and)
+  }
+  w.set(COUNT)
+  const operand = (push: () => void, local: number): void => {
+    push()
+    if (narrow) w.op(OP.i64_extend_u)
+    w.set(local)
+  }
+  operand(() => (memory ? e.pushMemory(size) : e.pushRegister(dst, size)), X)
+  operand(() => e.pushRegister(e.cache.byte(ip + 4), size), Y)
+  pushDouble(s, narrow, left)
+  if (fixed !== 0) w.tee(Z)
+  if (narrow) w.op(OP.i32_wrap)
+  if (memory) {
+    w.set(narrow ? CARRY : VA)
+    w.get(HOST)
+    w.get(narrow ? CARRY : VA)
+    e.popMemory(size)
+  } else e.popRegister(dst, size)
+  if (fixed !== 0) {
+    if (place.flagsSeen) {
+      e.flagsUsed = true
+      if (fixed < 0) {
+        w.get(COUNT)
+        e.open(OP.if)
+      }
+      doubleFlags(s, narrow, left)
+      if (fixed < 0) e.close()
+    }
+    s.form = fixed < 0 ? meet(before, PARTIAL) : PARTIAL
+  }
+  if (memory) e.stored(ip)
+}
+
+/** Pushes X and Y shifted by COUNT, which may be 0; of narrow ones the low half counts. */
+function pushDouble(s: FlagState, narrow: boolean, left: boolean): void {
+  const { w } = s.e
+  const [first, second] = left ? [X, Y] : [Y, X]
+  const [there, back] = left ? [OP.i64_shl, OP.i64_shr_u] : [OP.i64_shr_u, OP.i64_shl]
+  const pushCount = (): void => {
+    w.get(COUNT)
+    w.op(OP.i64_extend_u)
+  }
+  if (narrow) {
+    w.get(first)
+    w.i64(32)
+    w.op(OP.i64_shl)
+    w.get(second)
+    w.op(OP.i64_or)
+    pushCount()
+    w.op(there)
+    if (!left) return
+    w.i64(32)
+    w.op(OP.i64_shr_u)
+    return
+  }
+  w.get(X)
+  pushCount()
+  w.op(there)
+  // in two steps: by 64 at once would be by none
+  w.get(Y)
+  w.i64(1)
+  w.op(back)
+  w.i64(63)
+  pushCount()
+  w.op(OP.i64_sub)
+  w.op(back)
+  w.op(OP.i64_or)
+}
+
+/** Operand in X, result in Z, a COUNT above 0: CF is the last bit shifted out, OF a changed sign, AF set. */
+function doubleFlags(s: FlagState, narrow: boolean, left: boolean): void {
+  const { w } = s.e
+  const top = narrow ? 31 : 63
+  const pushBit = (local: number, at: () => void): void => {
+    w.get(local)
+    at()
+    w.op(OP.i64_shr_u)
+    w.op(OP.i32_wrap)
+    w.i32(1)
+    w.op(OP.i32_and)
+  }
+  pushBit(X, () => {
+    if (left) w.i64(top + 1)
+    w.get(COUNT)
+    w.op(OP.i64_extend_u)
+    if (!left) w.i64(1)
+    w.op(OP.i64_sub)
+  })
+  w.set(CARRY)
+  w.get(CARRY)
+  pushBit(Z, () => w.i64(top))
+  if (left) w.get(CARRY)
+  else pushBit(Z, () => w.i64(top - 1))
+  w.op(OP.i32_xor)
+  w.i32(11)
+  w.op(OP.i32_shl)
+  w.op(OP.i32_or)
+  w.i32(0x10)
+  w.op(OP.i32_or)
+  w.op(OP.i64_extend_u)
+  w.set(FLAG_A)
+  w.get(Z)
+  if (narrow) w.op(OP.i64_extend32_s)
+  w.set(FLAG_R)
+  w.i32(PARTIAL)
+  w.set(FLAG_TYPE)
 }

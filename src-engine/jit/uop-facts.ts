@@ -5,11 +5,15 @@
 import type { CodeCache } from './code-cache'
 import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from './flags'
 import { sseFacts } from './sse'
-import { UOPS, type UopKind } from './uop-table'
+import { UOP_LOCK, UOPS, type UopKind } from './uop-table'
 
 const ARITHMETIC = ['add', 'sub', 'cmp', 'and', 'test', 'or', 'xor']
 const BINARY = [...ARITHMETIC, 'adc', 'sbb']
 const BIT_TEST = /^bt[src]?(_imm)?$/
+const DOUBLE_SHIFT = /^sh[lr]d_/
+/** One operand, and RAX; of memory, and a register. */
+const WIDE = /^(mul|imul_wide)$/
+const EXCHANGE = /^(xadd|cmpxchg)$/
 
 /** What is asked of each uop again and again, by its number. */
 export interface Facts {
@@ -22,7 +26,7 @@ export interface Facts {
 }
 
 function factsOf(kind: UopKind): Facts {
-  const shift = isNative(kind) && /^(shl|shr|sar)$/.test(kind.name) && kind.form === 'EI'
+  const shift = isNative(kind) && /^((shl|shr|sar):EI|sh[lr]d_imm)$/.test(kind.family)
   const use = flagUse(kind, 1)
   return { kind, native: isNative(kind), leaves: mayLeave(kind), sets: shift ? 2 : use.sets ? 1 : 0, reads: use.reads }
 }
@@ -38,9 +42,26 @@ const NATIVE_SSE: readonly Facts[] = Array.from({ length: 8 }, (_, i) => {
   return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false }
 })
 
+/** What a LOCK uop says that the instruction does (assembly/decode/decode.ts), where that can be an atomic operation. */
+const LOCKED: readonly (string | undefined)[] = [
+  ...['add:EG', 'or:EG', undefined, undefined, 'and:EG', 'sub:EG', 'xor:EG', 'xchg:EG', 'inc:E', 'dec:E'],
+  ...[undefined, undefined, 'xadd', 'cmpxchg'],
+]
+/** By what, size, and immediate operand: both uops as one. */
+const NATIVE_LOCKED: readonly (Facts | undefined)[] = LOCKED.flatMap((family) =>
+  Array.from({ length: 8 }, (_, i) => {
+    const immediate = (i & 4) !== 0
+    const named = immediate ? family?.replace('EG', 'EI') : family
+    const kind = UOPS.find((row) => row?.family === named && row?.memory && row.size === (i & 3))
+    return kind && { ...factsOf(kind), native: true, leaves: true, kind: { ...kind, cold: UOP_LOCK } }
+  }),
+)
+
 /** Of the uop at an address; those of SSE say by their immediate what they are. */
 export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
   const facts = FACTS[cache.op(ip)]
+  if (facts?.kind.cold === UOP_LOCK)
+    return NATIVE_LOCKED[cache.byte(ip + 4) * 8 + cache.byte(ip + 5) + (cache.word(ip + 12) ? 4 : 0)] ?? facts
   if (facts?.kind.family !== 'sse') return facts
   const row = sseFacts(cache.word(ip + 12))
   return row ? NATIVE_SSE[(facts.kind.memory ? 1 : 0) | (row.setsFlags ? 2 : 0) | (row.raises ? 4 : 0)] : facts
@@ -55,7 +76,11 @@ function flagUse(kind: UopKind, immediate: number): { readonly sets: boolean; re
     if (family === 'inc:E' || family === 'dec:E') return { sets: true, reads: true }
     if (name === 'shl' || name === 'shr' || name === 'sar')
       return { sets: form === 'EI' && (immediate & (kind.size === 3 ? 63 : 31)) !== 0, reads: form === 'EC' }
-    if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return { sets: false, reads: true }
+    if (DOUBLE_SHIFT.test(family))
+      return { sets: family.endsWith('_imm') && (immediate & (kind.size === 3 ? 63 : 31)) !== 0, reads: family.endsWith('_cl') }
+    if (name === 'div' || name === 'idiv') return { sets: true, reads: true }
+    if (name === 'xadd' || name === 'cmpxchg') return { sets: true, reads: false }
+    if (name === 'rol' || name === 'ror' || WIDE.test(family) || BIT_TEST.test(family)) return { sets: false, reads: true }
     if (family === 'bsf' || family === 'bsr') return { sets: true, reads: false }
     return { sets: false, reads: /^(set|cmov)/.test(name) }
   }
@@ -79,6 +104,8 @@ export function isNative(kind: UopKind): boolean {
   if (/^mov([sz])x(d|8|16)$/.test(family)) return true
   if (/^(set|cmov)[a-z]+$/.test(family)) return true
   if (family === 'lea' || family === 'nop' || family === 'xchg0') return true
+  if (DOUBLE_SHIFT.test(family) || WIDE.test(family) || /^i?div$/.test(family)) return size >= 2
+  if (EXCHANGE.test(family)) return memory
   if (BIT_TEST.test(family)) return size >= 2 && (!memory || family.endsWith('_imm'))
   if (family === 'bsf' || family === 'bsr') return size >= 2
   if (family === 'push') return size === 3
@@ -89,7 +116,7 @@ export function isNative(kind: UopKind): boolean {
 
 /** After a call into the interpreter: what it did not set is as it was, so that a product before it may still be there. */
 export function afterCall(name: string, before: number): number {
-  return /^(imul|mul)/.test(name) ? ANY : meet(meet(before, EXPLICIT), PARTIAL)
+  return /^i?mul/.test(name) ? ANY : meet(meet(before, EXPLICIT), PARTIAL)
 }
 
 /** Form of the flags after a uop, never better known than Instructions leaves it. */
@@ -108,7 +135,15 @@ export function formAfter({ kind, native, sets, reads }: Facts, immediate: numbe
     if (form === 'EC') return meet(before, SHIFTED)
     return flagUse(kind, immediate).sets ? SHIFTED : before
   }
-  if (name === 'rol' || name === 'ror' || BIT_TEST.test(family)) return meet(meet(before, EXPLICIT), PARTIAL)
+  if (DOUBLE_SHIFT.test(family)) {
+    if (family.endsWith('_cl')) return meet(before, PARTIAL)
+    return flagUse(kind, immediate).sets ? PARTIAL : before
+  }
+  if (name === 'div' || name === 'idiv') return EXPLICIT
+  if (name === 'xadd') return ADD | narrow
+  if (name === 'cmpxchg') return SUB | narrow
+  if (name === 'rol' || name === 'ror' || WIDE.test(family) || BIT_TEST.test(family))
+    return meet(meet(before, EXPLICIT), PARTIAL)
   if (family === 'bsf' || family === 'bsr' || family === 'sse') return EXPLICIT
   return /^(set|cmov)/.test(family) ? settled : before
 }

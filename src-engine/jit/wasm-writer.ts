@@ -40,6 +40,10 @@ export const SIMD = {
 } as const // biome-ignore format: a table
 const SIMD_PREFIX = 0xfd
 
+/** Read, change, write, after the prefix for atomics: of 32 bits; of 64, 8 and 16 bits the next ones. */
+export const ATOMIC = { add: 0x1e, sub: 0x25, and: 0x2c, or: 0x33, xor: 0x3a, xchg: 0x41, cmpxchg: 0x48 } as const
+const ATOMIC_PREFIX = 0xfe
+
 const LOCAL_GET = 0x20
 const LOCAL_SET = 0x21
 const LOCAL_TEE = 0x22
@@ -143,6 +147,13 @@ export class WasmWriter {
     this.byte(code)
     this.byte(0)
     this.unsigned(offset)
+  }
+  /** Of 1 << size bytes at the address on the stack. */
+  atomic(code: number, size: number): void {
+    this.byte(ATOMIC_PREFIX)
+    this.unsigned(code + ([2, 3, 0, 1][size] ?? 0))
+    this.byte(size)
+    this.unsigned(0)
   }
   simd(code: number): void {
     this.byte(SIMD_PREFIX)

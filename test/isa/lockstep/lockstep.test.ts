@@ -41,6 +41,21 @@ describe('translated code does what the interpreter does', () => {
     expect(different.slice(0, 20).join('\n')).toBe('')
   })
 
+  it('in locked instructions of several vcpus', async () => {
+    const several = await Pair.create(CORE, TRANSLATOR_DEFAULTS, false, 2)
+    const forms = integerForms().filter(({ name }) => /^lock |^(xchg|xadd|cmpxchg)/.test(name))
+    expect(forms.length).toBeGreaterThan(100)
+    const different = forms.flatMap((form) => {
+      const r = random(seedOf(form.name, SEED))
+      return Array.from({ length: count(10, 300) }, () => {
+        const c = makeCase(form, r)
+        const text = several.run(form, c)
+        return text === '' ? [] : [`${form.name}: ${text}\n  ${describeCase(c)}`]
+      }).flat()
+    })
+    expect(different.slice(0, 20).join('\n')).toBe('')
+  })
+
   it(
     'in random programs, to the same instruction',
     async () => {

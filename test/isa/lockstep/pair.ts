@@ -7,7 +7,7 @@ import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/transla
 import type { Answer, Case } from '../fuzz/case'
 import { compare } from '../fuzz/compare'
 import { type Form, sequenceForms } from '../fuzz/forms'
-import { Machine } from '../fuzz/machine'
+import { Machine, newMemory } from '../fuzz/machine'
 
 const SEQUENCES = sequenceForms()
 /** Instructions of a run() in programs: of ten together most have come to their end or to their loop. */
@@ -27,14 +27,15 @@ export class Pair {
     this.cache = new CodeCache(translated.memory.buffer, 0)
   }
 
-  static async create(core: string, options = TRANSLATOR_DEFAULTS, apart = false): Promise<Pair> {
-    const translated = await Machine.create(core)
-    return new Pair(
-      await Machine.create(core),
-      translated,
-      new Translator(translated.memory, 0, translated.core, options),
-      apart,
-    )
+  /** `vcpus`: of each machine, of which one runs. With several locked instructions are not plain ones. */
+  static async create(core: string, options = TRANSLATOR_DEFAULTS, apart = false, vcpus = 1): Promise<Pair> {
+    const make = async (): Promise<Machine> => {
+      const machine = await Machine.create(core, newMemory(vcpus), 0, vcpus)
+      new DataView(machine.memory.buffer).setUint32(vcpuAddress(0, 'VCPUS'), vcpus, true)
+      return machine
+    }
+    const translated = await make()
+    return new Pair(await make(), translated, new Translator(translated.memory, 0, translated.core, options), apart)
   }
 
   private retired(machine: Machine, field: 'RETIRED' | 'STAT_TRANSLATED' = 'RETIRED'): bigint {

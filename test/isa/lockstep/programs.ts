@@ -72,7 +72,7 @@ class Program {
       this.float(reg)
       return
     }
-    switch (r(16)) {
+    switch (r(17)) {
       case 0:
       case 1:
       case 2:
@@ -95,10 +95,10 @@ class Program {
         this.operand([0, 1, 4, 5, 7, 2][r(6)] ?? 4, rm)
         if ((bytes[bytes.length - (rm === BASE ? 3 : 2)] ?? 0) < 0xd0) bytes.push(r(72))
         break
-      case 6: // INC DEC, NOT NEG, MUL
+      case 6: // INC DEC, NOT NEG MUL IMUL, now and then DIV IDIV
         this.rex(size, 0, rm)
         bytes.push((r(2) === 0 ? 0xfe : 0xf6) | wide)
-        this.operand((bytes[bytes.length - 1] ?? 0) >= 0xfe ? r(2) : 2 + r(3), rm)
+        this.operand((bytes[bytes.length - 1] ?? 0) >= 0xfe ? r(2) : 2 + r(r(4) === 0 ? 6 : 4), rm)
         break
       case 7: // MOVZX MOVSX CMOVcc IMUL SETcc BT BSWAP
       case 8: {
@@ -120,6 +120,14 @@ class Program {
       case 10: // PUSH, POP
         bytes.push(0x41, 0x50 + r(8), 0x41, 0x58 + r(8))
         break
+      case 16: {
+        const opcode = [0xa4, 0xa5, 0xac, 0xad, 0xb1, 0xc1][r(6)] ?? 0xa4 // SHLD SHRD, CMPXCHG, XADD
+        this.rex(size || 2, reg, rm)
+        bytes.push(0x0f, opcode)
+        this.operand(reg, rm)
+        if (opcode === 0xa4 || opcode === 0xac) bytes.push(r(72))
+        break
+      }
       case 11:
         this.jump(0xeb, false)
         break
