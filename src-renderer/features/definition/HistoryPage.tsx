@@ -2,14 +2,13 @@
 // the way back. Runs in: domain window.
 
 import { useEffect, useState } from 'react'
-import { ListBox, ListBoxItem } from 'react-aria-components'
 import type { DiffLine, Revision } from '../../../src-main/public/definition'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
-import { onlyKey } from '../../components/only-key'
 import { Select } from '../../components/Select'
+import { SideItem, SideList } from '../../components/SideList'
 import { useAppStore } from '../../state/store'
 import { DiffView } from './DiffView'
 import './definition.css'
@@ -85,30 +84,24 @@ export function HistoryPage(props: { readonly domain: DomainInfo; readonly edita
         </Button>
       </div>
       <div className="history-main">
-        <ListBox
-          className="history-list"
-          aria-label={t('definition.revisions')}
-          selectionMode="single"
-          selectionBehavior="replace"
-          disallowEmptySelection
-          selectedKeys={shown === undefined ? [] : [shown.revision]}
-          onSelectionChange={onlyKey((key) => setChosen(Number(key)))}
-        >
-          {revisions.map(({ revision, time, cause }) => (
-            <ListBoxItem
-              key={revision}
-              id={revision}
-              textValue={`${t(`revision.${cause}`)}, ${formats.dateTime(time)}`}
-              className="details-item"
-            >
-              <span className="details-item-words">
-                <span className="details-item-name">{t(`revision.${cause}`)}</span>
-                <span className="details-item-what">{formats.dateTime(time)}</span>
-              </span>
-              {revision === newest?.revision && <span className="history-now">{t('definition.now')}</span>}
-            </ListBoxItem>
-          ))}
-        </ListBox>
+        <div className="side">
+          <SideList
+            label={t('definition.revisions')}
+            chosen={shown === undefined ? '' : String(shown.revision)}
+            onChoose={(key) => setChosen(Number(key))}
+          >
+            {revisions.map(({ revision, time, cause }) => (
+              <SideItem
+                key={revision}
+                id={String(revision)}
+                name={t(`revision.${cause}`)}
+                note={formats.dateTime(time)}
+                spoken={`${t(`revision.${cause}`)}, ${formats.dateTime(time)}`}
+                mark={revision === newest?.revision && <span className="history-now">{t('definition.now')}</span>}
+              />
+            ))}
+          </SideList>
+        </div>
         <div
           className="history-diff"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach that

@@ -1,10 +1,10 @@
 // Pools and volumes as lists to choose from: the Storage page of the host and the dialog that picks a disk's file show the same.
 // Invariant: what is chosen is the caller's; a row says who uses the volume. Runs in: host, create-domain and domain windows.
-import { Cell, Column, ListBox, ListBoxItem, Row, Table, TableBody, TableHeader } from 'react-aria-components'
+import { Cell, Column, ListBoxItem, Row, Table, TableBody, TableHeader } from 'react-aria-components'
 import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
 import { errorText } from '../../client/error-text'
 import { useWords } from '../../components/Language'
-import { onlyKey } from '../../components/only-key'
+import { SideList } from '../../components/SideList'
 import { lastPart } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 import './storage.css'
@@ -16,21 +16,13 @@ export function PoolList(props: {
 }) {
   const { t } = useWords()
   return (
-    <ListBox
-      className="storage-pools"
-      aria-label={t('storage.pools')}
-      selectionMode="single"
-      selectionBehavior="replace"
-      disallowEmptySelection
-      selectedKeys={[props.chosen]}
-      onSelectionChange={onlyKey(props.onChoose)}
-    >
+    <SideList label={t('storage.pools')} chosen={props.chosen} onChoose={props.onChoose}>
       {props.pools.map((one) => (
-        <ListBoxItem key={one.name} id={one.name} textValue={poolName(one.name, t)} className="storage-pool">
+        <ListBoxItem key={one.name} id={one.name} textValue={poolName(one.name, t)} className="side-item storage-pool">
           <PoolRow pool={one} />
         </ListBoxItem>
       ))}
-    </ListBox>
+    </SideList>
   )
 }
 
@@ -45,7 +37,7 @@ function PoolRow(props: { readonly pool: PoolInfo }) {
   const own = pool.capacity > 0 ? Math.min(used, pool.allocation / pool.capacity) : 0
   return (
     <>
-      <span className="storage-name">{poolName(pool.name, t)}</span>
+      <span className="side-name">{poolName(pool.name, t)}</span>
       <span className="storage-bar" aria-hidden="true">
         <span className="storage-used" style={{ width: `${used * 100}%` }} />
         <span className="storage-own" style={{ width: `${own * 100}%` }} />

@@ -41,7 +41,9 @@ export function VolumePicker(props: { readonly onPick: (volume: Volume) => void;
       }
     >
       <div className="volume-picker">
-        <PoolList pools={pools} chosen={pool} onChoose={setPool} />
+        <div className="side">
+          <PoolList pools={pools} chosen={pool} onChoose={setPool} />
+        </div>
         <VolumeTable volumes={volumes} loading={query.isLoading} chosen={chosen} onChoose={setChosen} onOpen={pick} />
       </div>
     </Dialog>

@@ -29,9 +29,9 @@ export function StoragePage() {
   }
   return (
     <div className="storage">
-      <aside className="storage-side">
+      <aside className="side">
         <PoolList pools={pools ?? []} chosen={pool?.name ?? ''} onChoose={setChosen} />
-        <div className="storage-add">
+        <div className="side-foot">
           <Button icon="plus" onPress={() => void add()}>
             {t('storage.add-pool')}
           </Button>

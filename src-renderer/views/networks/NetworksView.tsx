@@ -3,7 +3,6 @@
 // Invariant: nothing is changed before Apply or Create is pressed; a refusal keeps what was typed. Runs in: networks window.
 
 import { useEffect, useState } from 'react'
-import { ListBox, ListBoxItem } from 'react-aria-components'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { NetworkInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -12,11 +11,10 @@ import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { NumberField, TextField } from '../../components/Field'
-import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
-import { onlyKey } from '../../components/only-key'
 import { SelectField } from '../../components/Select'
+import { SideItem, SideList } from '../../components/SideList'
 import { useNetworks } from '../../state/answers'
 import { NetworkTraffic } from './NetworkTraffic'
 import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor } from './network-form'
@@ -47,26 +45,13 @@ export function NetworksPanel(props: { readonly chosen: string; readonly onChoos
   const isNew = chosen === NEW
   return (
     <div className="networks">
-      <aside className="networks-side">
-        <ListBox
-          className="networks-list"
-          aria-label={t('network.list')}
-          selectionMode="single"
-          selectionBehavior="replace"
-          selectedKeys={isNew ? [] : [info?.network.name ?? '']}
-          onSelectionChange={onlyKey(setChosen)}
-        >
-          {networks.map(({ network }) => (
-            <ListBoxItem key={network.name} id={network.name} textValue={network.name} className="networks-item">
-              <Icon name="network" />
-              <span className="networks-words">
-                <span>{network.name}</span>
-                <span className="muted small">{t(`network.kind-${network.kind}`)}</span>
-              </span>
-            </ListBoxItem>
+      <aside className="side">
+        <SideList label={t('network.list')} chosen={isNew ? '' : (info?.network.name ?? '')} onChoose={setChosen}>
+          {networks.map(({ network: { name, kind } }) => (
+            <SideItem key={name} id={name} icon="network" name={name} note={t(`network.kind-${kind}`)} />
           ))}
-        </ListBox>
-        <div className="networks-add">
+        </SideList>
+        <div className="side-foot">
           <Button icon="plus" onPress={() => setChosen(NEW)}>
             {t('network.new')}
           </Button>

@@ -13,6 +13,7 @@ import { Button } from '../../components/Button'
 import { Icon, type IconName } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import '../../components/side-list.css'
 import { KeyboardPage } from './KeyboardPage'
 import { ConfirmPage, ConsolePage, GeneralPage, MachinePage, type PageProps } from './pages'
 import './preferences.css'
@@ -58,9 +59,9 @@ export function PreferencesView() {
   return (
     <div className="window">
       <Tabs className="preferences fill" orientation="vertical">
-        <TabList className="preferences-list" aria-label={t('preferences.pages')}>
+        <TabList className="side preferences-list" aria-label={t('preferences.pages')}>
           {pageIds.map((id) => (
-            <Tab key={id} id={id} className="preferences-tab">
+            <Tab key={id} id={id} className="side-item">
               <Icon name={pages[id].icon} />
               {t(`preferences.page-${id}`)}
             </Tab>

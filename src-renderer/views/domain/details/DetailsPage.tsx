@@ -4,7 +4,6 @@
 // there. A definition that changes elsewhere is never overwritten unseen. Runs in: domain window.
 
 import { type RefObject, useEffect, useState } from 'react'
-import { ListBox, ListBoxItem } from 'react-aria-components'
 import { configChanges } from '../../../../src-main/public/live-changes'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
@@ -13,7 +12,7 @@ import { Icon, type IconName } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { MenuButton } from '../../../components/Menu'
 import { Notice } from '../../../components/Notice'
-import { onlyKey } from '../../../components/only-key'
+import { SideItem, SideList } from '../../../components/SideList'
 import { useHost } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import { AddDevice, type AddedKind } from './AddDevice'
@@ -119,44 +118,31 @@ export function DetailsPage(props: {
     setTimeout(() => go?.(), 0)
   }
 
-  const partItem = ({ id, icon, name }: PartRow) => (
-    <ListBoxItem key={id} id={id} textValue={name(t)} className="details-item">
-      <Icon name={icon} />
-      <span className="details-item-name">{name(t)}</span>
-    </ListBoxItem>
-  )
+  const partItem = ({ id, icon, name }: PartRow) => <SideItem key={id} id={id} icon={icon} name={name(t)} />
   const pageProps = { domain, edits, editable, onEdit: edit }
   return (
     <div className="details">
       <div className="details-main">
-        <aside className="details-side">
-          <ListBox
-            className="details-list"
-            aria-label={t('details.list')}
-            selectionMode="single"
-            selectionBehavior="replace"
-            disallowEmptySelection
-            selectedKeys={[device?.key ?? part?.id ?? '']}
-            onSelectionChange={onlyKey(setChosen)}
-          >
+        <aside className="side">
+          <SideList label={t('details.list')} chosen={device?.key ?? part?.id ?? ''} onChoose={setChosen}>
             {shownParts.filter(({ place }) => place === 'first').map(partItem)}
             {devices.map((listed) => {
               const mark = marks[listed.standing]
               return (
-                <ListBoxItem key={listed.key} id={listed.key} textValue={deviceName(listed.device, t)} className="details-item">
-                  <Icon name={deviceIcons[listed.device.kind]} />
-                  <span className="details-item-words">
-                    <span className="details-item-name">{deviceName(listed.device, t)}</span>
-                    <span className="details-item-what">{deviceWords(listed.device, t)}</span>
-                  </span>
-                  {mark !== undefined && <Icon name={mark} className="details-mark" />}
-                </ListBoxItem>
+                <SideItem
+                  key={listed.key}
+                  id={listed.key}
+                  icon={deviceIcons[listed.device.kind]}
+                  name={deviceName(listed.device, t)}
+                  note={deviceWords(listed.device, t)}
+                  mark={mark !== undefined && <Icon name={mark} className="details-mark" />}
+                />
               )
             })}
             {shownParts.filter(({ place }) => place === 'last').map(partItem)}
-          </ListBox>
+          </SideList>
           {kinds.length > 0 && (
-            <div className="details-add">
+            <div className="side-foot">
               <MenuButton
                 icon="plus"
                 kind="plain"

@@ -3,10 +3,9 @@
 // Runs in: domain window.
 
 import { type FunctionComponent, useState } from 'react'
-import { ListBox, ListBoxItem } from 'react-aria-components'
-import { Icon, type IconName } from '../../../components/Icon'
+import type { IconName } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
-import { onlyKey } from '../../../components/only-key'
+import { SideItem, SideList } from '../../../components/SideList'
 import type { MessageKey } from '../../../lib/messages'
 import { StorePage } from './StorePage'
 import { CountersPage, GrantsPage, type InsideProps, PortsPage, RingsPage, SharedPage } from './TablePages'
@@ -40,23 +39,12 @@ export function InsidePage(props: InsideProps) {
   const Page = page.page
   return (
     <div className="inside">
-      <aside className="details-side">
-        <ListBox
-          className="details-list"
-          aria-label={t('inside.list')}
-          selectionMode="single"
-          selectionBehavior="replace"
-          disallowEmptySelection
-          selectedKeys={[page.id]}
-          onSelectionChange={onlyKey(setChosen)}
-        >
+      <aside className="side">
+        <SideList label={t('inside.list')} chosen={page.id} onChoose={setChosen}>
           {shown.map(({ id, icon, name }) => (
-            <ListBoxItem key={id} id={id} textValue={t(name)} className="details-item">
-              <Icon name={icon} />
-              <span className="details-item-name">{t(name)}</span>
-            </ListBoxItem>
+            <SideItem key={id} id={id} icon={icon} name={t(name)} />
           ))}
-        </ListBox>
+        </SideList>
       </aside>
       <div className={page.id === 'store' ? 'inside-page whole' : 'inside-page'} data-testid="inside-page">
         <Page domain={domain} />
