@@ -9,7 +9,7 @@ import { createRoot } from 'react-dom/client'
 import type { Client } from '../src-main/public/client'
 import type { Preferences } from '../src-main/public/preferences'
 import { type WindowView, windowViews } from '../src-main/public/types'
-import { ClientProvider, useClient } from './client/Client'
+import { ClientProvider, clientOver, useClient } from './client/Client'
 import { makePortDesk, type PortDesk } from './client/port-desk'
 import { callQuery, makeQueryClient } from './client/queries'
 import { AnnouncerProvider } from './components/Announcer'
@@ -166,6 +166,10 @@ async function start(client: Client, store: AppStore, queries: QueryClient): Pro
   )
 }
 
-const client = window.ringmaster
-if (client === undefined) document.body.textContent = 'Ringmaster: the preload script is missing.'
-else void start(client, makeAppStore(), makeQueryClient())
+const bridge = window.ringmasterBridge
+if (bridge === undefined) document.body.textContent = 'Ringmaster: the preload script is missing.'
+else {
+  const client = clientOver(bridge)
+  window.ringmaster = client
+  void start(client, makeAppStore(), makeQueryClient())
+}

@@ -1,19 +1,17 @@
-// The preload script: hands the page the client made from the calls table and passes ports on to it. Nothing by hand.
-// Invariant: the page gets three functions (call, subscribe, the path of a dropped file) and no part of Electron; the script is one sandboxed CJS file.
+// The preload script: hands the page the two functions its client is made of, and passes ports on to it. Nothing by hand.
+// Invariant: the page gets three functions (invoke, listen, the path of a dropped file) and no part of Electron; the script is one sandboxed CJS file.
 // Runs in: the preload world of every window.
 
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
-import { CALL_CHANNEL, EVENT_CHANNEL, makeClient, STREAM_CHANNEL } from '../src-main/public/client'
+import { CALL_CHANNEL, type ClientTransport, EVENT_CHANNEL, STREAM_CHANNEL } from '../src-main/public/client'
 
-contextBridge.exposeInMainWorld(
-  'ringmaster',
-  makeClient({
-    invoke: (name, params) => ipcRenderer.invoke(CALL_CHANNEL, name, params),
-    listen: (listener) => {
-      ipcRenderer.on(EVENT_CHANNEL, (_event, name, payload) => listener(name, payload))
-    },
-  }),
-)
+const bridge: ClientTransport = {
+  invoke: (name, params) => ipcRenderer.invoke(CALL_CHANNEL, name, params),
+  listen: (listener) => {
+    ipcRenderer.on(EVENT_CHANNEL, (_event, name, payload) => listener(name, payload))
+  },
+}
+contextBridge.exposeInMainWorld('ringmasterBridge', bridge)
 
 // Older Electrons put the path on the file itself, newer ones tell it here.
 contextBridge.exposeInMainWorld('ringmasterPathOf', (file: File): string => {

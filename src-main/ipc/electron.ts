@@ -1,4 +1,5 @@
-// The calls table over Electron's IPC: one channel for calls, one for events, one for handing ports to a window.
+// The calls table over Electron's IPC: one channel for calls, one for events, one for handing ports to a window. Events and
+// answers are sent as text (wire.ts says why), made once for all windows.
 // Invariant: a call is served only when it comes from the top frame of a window of ours that shows a page of ours; what a
 // file dialog gave is remembered per window, so that a page cannot name files of its own for writing.
 // Runs in: main (Electron).
@@ -10,8 +11,9 @@ import { CALL_CHANNEL, EVENT_CHANNEL, STREAM_CHANNEL } from '../public/client'
 import { errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import type { FileKind } from '../public/types'
+import { type OnWire, toWire } from '../public/wire'
 import type { Caller, CallServers } from '../toolstack/toolstack'
-import { type Reply, serveCall } from './serve-call'
+import { serveCall } from './serve-call'
 
 /** What the app's own calls may know beyond any caller: the window itself. */
 export interface WindowCaller extends Caller {
@@ -57,20 +59,25 @@ export class ElectronIpc {
   }
 
   broadcast<E extends EventName>(name: E, payload: EventPayload<E>): void {
-    for (const { window } of this.windows.values()) this.send(window, name, payload)
+    const wire = toWire(payload)
+    for (const { window } of this.windows.values()) this.post(window, name, wire)
   }
 
   send<E extends EventName>(window: BrowserWindow, name: E, payload: EventPayload<E>): void {
-    if (!window.isDestroyed() && !window.webContents.isDestroyed()) window.webContents.send(EVENT_CHANNEL, name, payload)
+    this.post(window, name, toWire(payload))
   }
 
-  private async serve(event: IpcMainInvokeEvent, name: unknown, params: unknown): Promise<Reply> {
+  private post(window: BrowserWindow, name: EventName, wire: OnWire): void {
+    if (!window.isDestroyed() && !window.webContents.isDestroyed()) window.webContents.send(EVENT_CHANNEL, name, wire)
+  }
+
+  private async serve(event: IpcMainInvokeEvent, name: unknown, params: unknown): Promise<OnWire> {
     const caller = this.windows.get(event.sender.id)
     const frame = event.senderFrame
     if (!caller || !frame || frame.parent !== null || !this.parts.isOurPage(frame.url)) {
-      return err(errorReport('not-allowed', { call: typeof name === 'string' ? name.slice(0, 60) : typeof name }))
+      return toWire(err(errorReport('not-allowed', { call: typeof name === 'string' ? name.slice(0, 60) : typeof name })))
     }
-    return serveCall(this.parts.servers, name, params, caller)
+    return toWire(await serveCall(this.parts.servers, name, params, caller))
   }
 
   private handOver(window: BrowserWindow, port: OpaquePort): number {

@@ -1,11 +1,8 @@
-// The client of the calls table: what a preload script exposes to its page. It needs nothing but two functions of Electron:
-//   const bridge = makeClient({ invoke: (n, p) => ipcRenderer.invoke(CALL_CHANNEL, n, p),
-//                               listen: (l) => ipcRenderer.on(EVENT_CHANNEL, (_e, n, p) => l(n, p)) })
-//   contextBridge.exposeInMainWorld('ringmaster', bridge)
-//   ipcRenderer.on(STREAM_CHANNEL, (e, stream) => window.postMessage({ kind: STREAM_CHANNEL, stream }, '*', e.ports))
-// A port cannot pass the context bridge, hence the window message: the page takes event.ports[0] of it.
+// The client of the calls table, made from two functions that carry calls and events: over Electron's IPC in a page (the preload
+// script exposes them), over a socket in xm. A port cannot pass Electron's context bridge: it follows as a window message of
+// STREAM_CHANNEL with its number, and the page takes event.ports[0] of it.
 // Invariant: what comes from main is checked as well, so that a view sees only what the table names.
-// Runs in: preload, main's tests. No platform.
+// Runs in: renderer, xm, tests. No platform.
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { type CallName, type CallParams, type CallResult, callTable } from './calls'
 import { type ErrorReport, errorReport } from './error-code'

@@ -1,16 +1,26 @@
-// The client every view uses, from the preload script; tests put their own in its place.
+// The client every view uses, made over the preload script's bridge; tests put their own in its place.
 // Invariant: a window without a client (opened in an ordinary browser) says so instead of failing later.
 // Runs in: every window.
 
 import { createContext, type ReactNode, useContext } from 'react'
-import type { Client } from '../../src-main/public/client'
+import { type Client, type ClientTransport, makeClient } from '../../src-main/public/client'
+import { fromWire } from '../../src-main/public/wire'
 
 declare global {
   interface Window {
-    readonly ringmaster?: Client
+    readonly ringmasterBridge?: ClientTransport
+    /** The client, for whoever tries a call by hand in the developer tools. */
+    ringmaster?: Client
     /** Where a file dropped onto the window is; the preload script knows. */
     readonly ringmasterPathOf?: (file: File) => string
   }
+}
+
+export function clientOver(bridge: ClientTransport): Client {
+  return makeClient({
+    invoke: async (name, params) => fromWire(await bridge.invoke(name, params)),
+    listen: (listener) => bridge.listen((name, payload) => listener(name, fromWire(payload))),
+  })
 }
 
 const ClientContext = createContext<Client | null>(null)

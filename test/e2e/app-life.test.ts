@@ -29,18 +29,22 @@ afterEach(async () => {
 })
 
 describe('a page', () => {
-  it('has no Node, no Electron, and only the client of the calls table', async () => {
+  it('has no Node, no Electron, and only what the client of the calls table is made of', async () => {
     const { manager } = await start()
     const seen = await manager.page.evaluate(() => ({
       require: typeof Reflect.get(window, 'require'),
       process: typeof Reflect.get(window, 'process'),
-      client: Object.keys(Reflect.get(window, 'ringmaster')).sort(),
+      bridge: Object.keys(Reflect.get(window, 'ringmasterBridge')).sort(),
+      others: Object.keys(window)
+        .filter((key) => key.startsWith('ringmaster'))
+        .sort(),
       origin: location.origin,
     }))
     expect(seen).toEqual({
       require: 'undefined',
       process: 'undefined',
-      client: ['call', 'subscribe'],
+      bridge: ['invoke', 'listen'],
+      others: ['ringmaster', 'ringmasterBridge', 'ringmasterPathOf'],
       origin: 'ringmaster://app',
     })
   })

@@ -1,10 +1,11 @@
-// Draws the small curves of a list: every cell that is on the screen registers its canvas and the element of its number, and
+// Draws the small curves of a list: every cell that is on the screen registers its canvas and the text of its number, and
 // once a second all are drawn in one go. React draws none of it.
 // Invariant: a curve's scale is told: fractions have a fixed top, rates share one top for all rows, said in the column's head,
 // that changes in steps of 1, 2 and 5 and falls only when it is far too high. One sample is one place from the right.
 // Runs in: manager window.
 
 import { type Figure, type LiveFigures, SLOTS, timeAt, valueAt } from '../../state/live-figures'
+import { type CurveColours, drawCurve, heightOf } from './curve-pixels'
 
 export interface CurveCell {
   readonly uuid: string
@@ -16,7 +17,7 @@ export interface CurveCell {
   /** Width of the canvas in CSS pixels. */
   readonly width: number
   readonly canvas: HTMLCanvasElement
-  readonly number: HTMLElement
+  readonly number: Text
   readonly colours: 'cpu' | 'memory' | 'disk' | 'network'
   readonly format: (value: number) => string
   /** What stands there when there is nothing to measure. */
@@ -41,9 +42,23 @@ export function roundTop(most: number): number {
   return most
 }
 
-interface Colours {
-  readonly line: string
-  readonly fill: string
+/** What a colour of the style sheet is as a word of ImageData. */
+function wordOf(colour: string, context: CanvasRenderingContext2D): number {
+  context.clearRect(0, 0, 1, 1)
+  context.fillStyle = colour
+  context.fillRect(0, 0, 1, 1)
+  return new Uint32Array(context.getImageData(0, 0, 1, 1).data.buffer)[0] ?? 0
+}
+
+/** Words of one curve, and its line as the style sheet has it. */
+interface Colours extends CurveColours {
+  readonly css: string
+}
+
+/** Pixels of one size, used for each curve in turn. */
+interface Sheet {
+  readonly image: ImageData
+  readonly pixels: Uint32Array
 }
 
 export class FigureBoard {
@@ -52,8 +67,11 @@ export class FigureBoard {
   private readonly ticks = new Set<() => void>()
   private readonly tops: Record<Figure, number> = { cpu: 1, memory: 1, disk: LEAST_RATE, network: LEAST_RATE }
   private readonly marks = new WeakMap<HTMLCanvasElement, number>()
+  private readonly sheets = new Map<string, Sheet>()
+  private readonly shares = new Float64Array(SLOTS)
   private colours: Record<CurveCell['colours'], Colours> | null = null
-  private grid = ''
+  /** What the colours were read from. */
+  private dress = ''
 
   constructor(live: LiveFigures) {
     this.live = live
@@ -118,7 +136,7 @@ export class FigureBoard {
 
   private tick(): void {
     // Themes may change without a word.
-    this.colours = null
+    if (this.dressNow() !== this.dress) this.colours = null
     for (const figure of ['disk', 'network'] as const) {
       const wanted = Math.max(LEAST_RATE, roundTop(this.live.highest(figure)))
       const now = this.tops[figure]
@@ -128,16 +146,38 @@ export class FigureBoard {
     for (const listener of this.ticks) listener()
   }
 
+  private dressNow(): string {
+    const style = getComputedStyle(document.documentElement)
+    return `${style.colorScheme} ${style.getPropertyValue('--chart-cpu')} ${style.getPropertyValue('--chart-grid')}`
+  }
+
   private palette(): Record<CurveCell['colours'], Colours> {
     if (this.colours !== null) return this.colours
     const style = getComputedStyle(document.documentElement)
+    const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+    const word = (name: string): number => (context === null ? 0 : wordOf(style.getPropertyValue(name), context))
+    const grid = word('--chart-grid')
     const of = (name: string): Colours => ({
-      line: style.getPropertyValue(`--chart-${name}`),
-      fill: style.getPropertyValue(`--chart-${name}-fill`),
+      line: word(`--chart-${name}`),
+      fill: word(`--chart-${name}-fill`),
+      grid,
+      css: style.getPropertyValue(`--chart-${name}`),
     })
-    this.grid = style.getPropertyValue('--chart-grid')
+    this.dress = this.dressNow()
     this.colours = { cpu: of('cpu'), memory: of('memory'), disk: of('write'), network: of('network') }
     return this.colours
+  }
+
+  private sheet(width: number, height: number): Sheet {
+    const key = `${width} ${height}`
+    const kept = this.sheets.get(key)
+    if (kept !== undefined) return kept
+    const image = new ImageData(width, height)
+    const made = { image, pixels: new Uint32Array(image.data.buffer) }
+    // Columns that are being made wider need many sizes once.
+    if (this.sheets.size >= 16) this.sheets.clear()
+    this.sheets.set(key, made)
+    return made
   }
 
   private draw(cell: CurveCell): void {
@@ -145,45 +185,37 @@ export class FigureBoard {
     const ring = this.live.ring(cell.uuid)
     const newest = ring === undefined ? undefined : valueAt(ring, figure, 0)
     const said = newest === undefined ? cell.otherwise : cell.format(newest / divisor)
-    if (cell.number.textContent !== said) cell.number.textContent = said
+    if (cell.number.data !== said) cell.number.data = said
     const scale = window.devicePixelRatio
     const [pixels, rows] = [Math.round(width * scale), Math.round(HEIGHT * scale)]
     if (canvas.width !== pixels || canvas.height !== rows) {
       canvas.width = pixels
       canvas.height = rows
     }
-    const context = canvas.getContext('2d')
+    // Kept in memory: its pixels come from there, and two hundred of them in a graphics card are no gain.
+    const context = canvas.getContext('2d', { willReadFrequently: true })
     if (context === null) return
-    context.setTransform(scale, 0, 0, scale, 0, 0)
-    context.clearRect(0, 0, width, HEIGHT)
-    if (ring === undefined || newest === undefined) return
-    const { line, fill } = this.palette()[cell.colours]
-    const top = (cell.top ?? this.tops[figure]) * divisor
-    const step = width / (SLOTS - 1)
-    const filled = Math.min(ring.count, SLOTS)
-    const y = (back: number): number => {
-      const share = Math.min(1, Math.max(0, (valueAt(ring, figure, back) ?? 0) / top))
-      return HEIGHT - 1 - share * (HEIGHT - 3)
+    if (ring === undefined || newest === undefined) {
+      context.clearRect(0, 0, pixels, rows)
+      return
     }
-    // The upper edge and the base say where full and nothing are.
-    context.fillStyle = this.grid
-    context.fillRect(0, 0.5, width, 1)
-    context.fillRect(0, HEIGHT - 1, width, 1)
-    context.beginPath()
-    for (let back = 0; back < filled; back++) context.lineTo(width - back * step, y(back))
-    context.strokeStyle = line
-    context.lineWidth = 1.25
-    context.stroke()
-    context.lineTo(width - (filled - 1) * step, HEIGHT)
-    context.lineTo(width, HEIGHT)
-    context.fillStyle = fill
-    context.fill()
+    const top = (cell.top ?? this.tops[figure]) * divisor
+    const count = Math.min(ring.count, SLOTS)
+    const { shares } = this
+    for (let back = 0; back < count; back++) {
+      shares[back] = Math.min(1, Math.max(0, (valueAt(ring, figure, back) ?? 0) / top))
+    }
+    const colours = this.palette()[cell.colours]
+    const sheet = this.sheet(pixels, rows)
+    drawCurve(sheet.pixels, pixels, rows, { shares, count, step: pixels / (SLOTS - 1), scale }, colours)
+    context.putImageData(sheet.image, 0, 0)
     const mark = this.marks.get(canvas)
     if (mark === undefined) return
-    context.fillStyle = line
-    context.fillRect(width - mark * step - 0.5, 0, 1, HEIGHT)
+    const x = pixels - (mark * pixels) / (SLOTS - 1)
+    context.fillStyle = colours.css
+    context.fillRect(x - scale / 2, 0, scale, rows)
     context.beginPath()
-    context.arc(width - mark * step, y(mark), 2.5, 0, Math.PI * 2)
+    context.arc(x, heightOf(shares[mark] ?? 0, rows, scale), 2.5 * scale, 0, Math.PI * 2)
     context.fill()
   }
 }

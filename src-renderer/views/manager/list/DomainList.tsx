@@ -14,6 +14,7 @@ import {
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from 'react'
@@ -257,7 +258,12 @@ export function DomainList(props: DomainListProps) {
   // ---- the value under the pointer ----------------------------------------------------------------
 
   const pointed = useRef<HTMLCanvasElement | null>(null)
+  const pointer = useRef('')
   const point = (event: PointerEvent | null) => {
+    // Rows that scroll away beneath the pointer move it as well, as the browser sees it.
+    const place = event === null ? '' : `${event.clientX} ${event.clientY}`
+    if (event !== null && place === pointer.current) return
+    if (event !== null) pointer.current = place
     const canvas = event?.target instanceof HTMLCanvasElement ? event.target : null
     if (pointed.current !== null && pointed.current !== canvas) parts.board.read(pointed.current, null)
     pointed.current = canvas
@@ -273,10 +279,17 @@ export function DomainList(props: DomainListProps) {
     node.style.top = `${Math.round(rect.bottom + 4)}px`
   }
 
-  const setTemplate = (id: Column['id'], width: number) => {
-    const changed = columns.map((column) => (column.id === id ? { ...column, width } : column))
-    grid.current?.style.setProperty('--columns', gridTemplate(changed))
-  }
+  // Not drawn again while rows scroll.
+  const { head } = props
+  const { board } = parts
+  const headRow = useMemo(() => {
+    const setTemplate = (id: Column['id'], width: number) => {
+      const changed = columns.map((column) => (column.id === id ? { ...column, width } : column))
+      grid.current?.style.setProperty('--columns', gridTemplate(changed))
+    }
+    const onWidth: ListHeadProps['onWidth'] = (id, width, done) => (done ? head.onWidth(id, width) : setTemplate(id, width))
+    return <ListHead {...head} columns={columns} board={board} onWidth={onWidth} />
+  }, [head, columns, board])
 
   return (
     <>
@@ -310,12 +323,7 @@ export function DomainList(props: DomainListProps) {
         onDragLeave={() => setDrop(null)}
         onDrop={onDrop}
       >
-        <ListHead
-          {...props.head}
-          columns={columns}
-          board={parts.board}
-          onWidth={(id, width, done) => (done ? props.head.onWidth(id, width) : setTemplate(id, width))}
-        />
+        {headRow}
         <div className="list-body" {...GROUP_ROLE} style={{ height: rows.length * ROW_HEIGHT }}>
           {Array.from({ length: Math.min(pool, rows.length) }, (_, slot) => {
             // The element in a slot stays where it is in the page, and takes the row that has come to its place.

@@ -17,6 +17,9 @@ export const ROW_HEIGHT = 28
 const INDENT = 18
 /** Room for the number beside a curve. */
 const NUMBER_WIDTH = { cpu: 40, memory: 66, disk: 74, network: 74 } as const
+const LEAST_CURVE = 20
+/** The cell's padding and the gap between curve and number. */
+const BESIDE = 28
 const MIB = 1024 * 1024
 
 export interface RowParts {
@@ -38,6 +41,12 @@ export interface ListRowProps {
   readonly dropTarget: boolean
   readonly renaming: boolean
   readonly addresses: string
+}
+
+/** `figures`: curve and number have all the room they need. */
+function cellClass({ id, figure, width }: Column): string {
+  const roomy = figure !== undefined && width >= LEAST_CURVE + NUMBER_WIDTH[figure] + BESIDE
+  return roomy ? `cell ${id} figures` : `cell ${id}`
 }
 
 /** Roles by hand: it is not a table of HTML, and the grid above the rows has the focus. */
@@ -136,7 +145,7 @@ function FigureCell(props: { readonly domain: DomainInfo; readonly column: Colum
   const number = useRef<HTMLSpanElement>(null)
   const figure = column.figure ?? 'cpu'
   const numberWidth = NUMBER_WIDTH[figure]
-  const width = Math.max(20, column.width - numberWidth - 28)
+  const width = Math.max(LEAST_CURVE, column.width - numberWidth - BESIDE)
   const { board, hostCpus } = parts
   const config = domain.running ?? domain.config
   const memory = (config?.memoryMiB ?? 0) * MIB
@@ -147,6 +156,9 @@ function FigureCell(props: { readonly domain: DomainInfo; readonly column: Colum
   const id = column.id
   useLayoutEffect(() => {
     if (canvas.current === null || number.current === null) return
+    // One text for good: a new one each second would have its box built anew.
+    const text = number.current.firstChild instanceof Text ? number.current.firstChild : document.createTextNode('')
+    number.current.append(text)
     const rates = figure === 'disk' || figure === 'network'
     const cell: CurveCell = {
       uuid,
@@ -155,7 +167,7 @@ function FigureCell(props: { readonly domain: DomainInfo; readonly column: Colum
       top: rates ? null : figure === 'memory' ? Math.max(1, memory) : 1,
       width,
       canvas: canvas.current,
-      number: number.current,
+      number: text,
       colours,
       format: rates
         ? (value) => t('chart.per-second', { amount: formats.size(value) })
@@ -275,7 +287,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps) {
     >
       {row.kind === 'domain' ? (
         columns.map((column, place) => (
-          <div key={column.id} className={`cell ${column.id}`} {...cellRole(place)}>
+          <div key={column.id} className={cellClass(column)} {...cellRole(place)}>
             {cellOf(row, column, props, t('manager.yes'))}
           </div>
         ))
