@@ -59,6 +59,7 @@ export class DomainTable {
   protected readonly domains = new Map<string, Domain>()
   protected readonly parts: DomainsParts
   private readonly waiting = new Set<() => void>()
+  private adding: Promise<unknown> = Promise.resolve()
 
   constructor(parts: DomainsParts) {
     this.parts = parts
@@ -157,14 +158,24 @@ export class DomainTable {
     return checkDevices(config, { others: this.configs(own), networks: this.parts.networks() })
   }
 
-  /** `text` is domain XML whose other parts stay in the definition's. */
-  async define(config: DomainConfig, uuid: string = randomUUID(), text?: string): Outcome<string> {
-    const checked = this.checkDefinition(config, undefined)
-    if (!checked.ok) return checked
-    const stored = await this.store({ uuid, config, managedSave: null, savedConfig: null }, { cause: 'defined', text })
-    if (!stored.ok) return stored
-    this.tell(this.make(uuid, config))
-    return ok(uuid)
+  /** Under this identifier, unless somebody has it. `text` is domain XML whose other parts stay in the definition's. */
+  define(config: DomainConfig, wanted: string = randomUUID(), text?: string): Outcome<string> {
+    return this.addInTurn(async () => {
+      const checked = this.checkDefinition(config, undefined)
+      if (!checked.ok) return checked
+      const uuid = this.domains.has(wanted) ? randomUUID() : wanted
+      const stored = await this.store({ uuid, config, managedSave: null, savedConfig: null }, { cause: 'defined', text })
+      if (!stored.ok) return stored
+      this.tell(this.make(uuid, config))
+      return ok(uuid)
+    })
+  }
+
+  /** One new domain after the other: each sees the names and identifiers of those before it. */
+  protected addInTurn<T>(add: () => Promise<T>): Promise<T> {
+    const added = this.adding.then(add)
+    this.adding = added.catch(() => undefined)
+    return added
   }
 
   make(uuid: string, config: DomainConfig): Domain {

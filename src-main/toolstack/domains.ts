@@ -109,7 +109,11 @@ export class Domains extends DomainTable {
   }
 
   /** Out of the trash: under its own identifier and name when nobody has them now, with addresses that nobody has. */
-  async untrash(id: string, uuid: string, config: DomainConfig): Outcome<string> {
+  untrash(id: string, uuid: string, config: DomainConfig): Outcome<string> {
+    return this.addInTurn(() => this.untrashNow(id, uuid, config))
+  }
+
+  private async untrashNow(id: string, uuid: string, config: DomainConfig): Outcome<string> {
     const free = this.domains.has(uuid) ? randomUUID() : uuid
     const name = this.freeName(config.name)
     const apart = checkDevices(config, { others: this.configs(), networks: this.parts.networks() })

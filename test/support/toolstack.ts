@@ -60,6 +60,8 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
 export interface ToolstackOptions {
   readonly folder?: string
   readonly driver?: HypervisorDriver
+  /** How long the test driver takes for a save; a start is a quarter of it. */
+  readonly delayMs?: number
 }
 
 export async function makeToolstack(options: ToolstackOptions = {}) {
@@ -68,7 +70,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   const kernel = join(folder, 'kernel')
   writeFileSync(kernel, '')
   const channels = new NodeChannels()
-  const testDriver = new TestDriver(channels)
+  const testDriver = new TestDriver(channels, { delayMs: options.delayMs ?? 0 })
   const driver = options.driver ?? testDriver
   const events: ToldEvent[] = []
   const demo = new TestDemoMaker(join(folder, 'demo'), 0)

@@ -15,6 +15,7 @@ import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
+import { actionCalls } from './action-calls'
 import { type ActionId, actionTable, canBeMany, isAllowed, labelOf, listOf, savedFileName } from './action-table'
 
 /** On one domain, or on all of several for which it is allowed now. */
@@ -106,7 +107,7 @@ export function DomainActionsProvider(props: {
 
   const run = useCallback(
     async (domain: DomainInfo, fresh: boolean) => {
-      const started = await client.call('domainCreate', { uuid: domain.uuid, fresh })
+      const started = await actionCalls[fresh ? 'runFresh' : 'run'](client, domain.uuid)
       if (!started.ok && started.error.reason === 'backing-refused') setRefused({ domain, fresh, error: started.error })
       else report(started)
     },
@@ -138,20 +139,8 @@ export function DomainActionsProvider(props: {
           return run(domain, false)
         case 'runFresh':
           return run(domain, true)
-        case 'pause':
-          return report(await client.call('domainSuspend', { uuid }))
-        case 'resume':
-          return report(await client.call('domainResume', { uuid }))
-        case 'shutdown':
-          return report(await client.call('domainShutdown', { uuid }))
-        case 'reboot':
-          return report(await client.call('domainReboot', { uuid }))
-        case 'forceOff':
-          return report(await client.call('domainDestroy', { uuid }))
         case 'save':
           return save(domain)
-        case 'managedSave':
-          return report(await client.call('domainManagedSave', { uuid }))
         case 'restore':
           return restore()
         case 'delete':
@@ -160,6 +149,8 @@ export function DomainActionsProvider(props: {
           return setCloning(domain)
         case 'migrate':
           return
+        default:
+          return report(await actionCalls[action](client, uuid))
       }
     },
     [client, remove, report, restore, run, save],
