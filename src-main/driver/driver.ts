@@ -149,7 +149,8 @@ export interface HypervisorDriver {
   /** Ends everything that still runs. Nobody is asked; the toolstack saved what was to be saved. */
   close(): Promise<void>
 
-  create(uuid: string, config: DomainConfig): Outcome<StartedDomain>
+  /** With `paused` its first instruction waits for `resume`. */
+  create(uuid: string, config: DomainConfig, paused?: boolean): Outcome<StartedDomain>
   suspend(uuid: string): Outcome
   resume(uuid: string): Outcome
   /** Asks the guest. Whether it follows is seen by a `stopped` event. */
@@ -170,9 +171,16 @@ export interface HypervisorDriver {
   readSaved(path: string): Outcome<SavedDomain>
   /**
    * Continues a saved guest as the domain `uuid` named `config.name`. `claim` is asked once the guest is there whole and has not
-   * run yet; when it fails the guest never runs and its error is the answer.
+   * run yet; when it fails the guest never runs and its error is the answer. `paused` as with create.
    */
-  restore(uuid: string, config: DomainConfig, path: string, progress: Progress, claim?: () => Outcome): Outcome<RestoredDomain>
+  restore(
+    uuid: string,
+    config: DomainConfig,
+    path: string,
+    progress: Progress,
+    claim?: () => Outcome,
+    paused?: boolean,
+  ): Outcome<RestoredDomain>
   /** One end of a stream to the domain's text console, for a window; public/stream.ts says what goes over it. */
   openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort>
   /** The hypervisor's own messages of this domain. */

@@ -65,8 +65,13 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
-  /** Starts; goes on from the managed save when there is one, unless `fresh`. Answers when the guest runs. */
-  domainCreate: { params: fields({ uuid: t.uuidShape, fresh: flag }), result: t.nothing, status: 'done' },
+  /** Starts; goes on from the managed save when there is one, unless `fresh`. Answers when the guest runs; with `paused` when it
+      is there and waits to be resumed. */
+  domainCreate: {
+    params: fields({ uuid: t.uuidShape, fresh: flag, paused: optional(flag) }),
+    result: t.nothing,
+    status: 'done',
+  },
   domainSuspend: { params: ofDomain, result: t.nothing, status: 'done' },
   domainResume: { params: ofDomain, result: t.nothing, status: 'done' },
   /** Asks the guest to shut down or reboot; answers once asked, the state follows as an event. */

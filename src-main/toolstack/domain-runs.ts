@@ -26,7 +26,7 @@ export class DomainRuns {
   }
 
   /** Boots it afresh; answers when it runs. */
-  async start(domain: Domain): Outcome {
+  async start(domain: Domain, paused = false): Outcome {
     this.table.apply(domain, 'create')
     const run = ++domain.run
     domain.detail = ''
@@ -34,7 +34,7 @@ export class DomainRuns {
     domain.running = domain.config
     const checked = await this.checkBeforeStart(domain)
     const wanted = checked.ok && domain.endedRun === run ? err(errorReport('cancelled')) : checked
-    const started = wanted.ok ? await this.bring(domain) : wanted
+    const started = wanted.ok ? await this.bring(domain, paused) : wanted
     if (started.ok && domain.endedRun === run) await this.parts.driver.destroy(domain.uuid)
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
     if (!started.ok) {
@@ -52,6 +52,7 @@ export class DomainRuns {
     path: string,
     control: JobControl,
     claim: () => Outcome = async () => ok(null),
+    wantPaused = false,
   ): Outcome<RestoredDomain> {
     this.table.apply(domain, 'restore')
     domain.job = control.job
@@ -62,7 +63,9 @@ export class DomainRuns {
     await this.parts.definitions.markRunning(domain.uuid)
     const devices = await this.checkDevicesBeforeStart(domain.uuid, config)
     const wanted = (): Outcome => (domain.endedRun === run ? Promise.resolve(err(errorReport('cancelled'))) : claim())
-    const restored = devices.ok ? await this.parts.driver.restore(domain.uuid, config, path, control, wanted) : devices
+    const restored = devices.ok
+      ? await this.parts.driver.restore(domain.uuid, config, path, control, wanted, wantPaused)
+      : devices
     domain.job = null
     if (domain.run !== run) return restored
     if (restored.ok) {
@@ -120,9 +123,9 @@ export class DomainRuns {
     this.table.floating(letIn)
   }
 
-  private async bring({ uuid, config }: Domain): Outcome<StartedDomain> {
+  private async bring({ uuid, config }: Domain, paused: boolean): Outcome<StartedDomain> {
     const { driver } = this.parts
-    const started = await driver.create(uuid, config)
+    const started = await driver.create(uuid, config, paused)
     if (started.ok) return started
     return err((await refusedBacking(driver.images, config.devices)) ?? started.error)
   }

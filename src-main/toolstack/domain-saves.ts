@@ -69,7 +69,7 @@ export class DomainSaves {
     })
   }
 
-  async createFromManagedSave(domain: Domain): Outcome {
+  async createFromManagedSave(domain: Domain, paused: boolean): Outcome {
     const path = this.parts.definitions.managedSavePath(domain.uuid)
     const job = this.parts.jobs.start({
       kind: 'restore',
@@ -79,7 +79,8 @@ export class DomainSaves {
       cancellable: true,
       work: async (control) => {
         const config = { ...(domain.savedConfig ?? domain.config), name: domain.config.name }
-        const restored = await this.runs.continueFrom(domain, config, path, control, () => this.spendManagedSave(domain))
+        const spend = (): Outcome => this.spendManagedSave(domain)
+        const restored = await this.runs.continueFrom(domain, config, path, control, spend, paused)
         if (!restored.ok) return restored
         await this.parts.definitions.removeManagedSave(domain.uuid)
         if (domain.config.kernel === '') await this.learnSize(domain, restored.value)

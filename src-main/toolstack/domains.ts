@@ -213,13 +213,13 @@ export class Domains extends DomainTable {
     }
   }
 
-  /** Starts it; goes on from the managed save unless `fresh`. Answers when it runs. */
-  async create(uuid: string, fresh: boolean): Outcome {
+  /** Starts it; goes on from the managed save unless `fresh`. Answers when it runs, or is there and paused. */
+  async create(uuid: string, fresh: boolean, paused = false): Outcome {
     const found = this.allowed(uuid, 'create')
     if (!found.ok) return found
     const domain = found.value
-    if (domain.managedSave !== null && !fresh) return this.saves.createFromManagedSave(domain)
-    return this.runs.start(domain)
+    if (domain.managedSave !== null && !fresh) return this.saves.createFromManagedSave(domain, paused)
+    return this.runs.start(domain, paused)
   }
 
   async suspend(uuid: string): Outcome {

@@ -477,7 +477,7 @@ export class Toolstack {
         return allowed.ok ? domains.redefine(uuid, config, base) : allowed
       },
       domainUndefine: ({ uuid, disks, forget }) => (forget ? domains.forget(uuid) : this.texts.undefine(uuid, disks ?? [])),
-      domainCreate: ({ uuid, fresh }) => domains.create(uuid, fresh),
+      domainCreate: ({ uuid, fresh, paused }) => domains.create(uuid, fresh, paused),
       domainSuspend: ({ uuid }) => domains.suspend(uuid),
       domainResume: ({ uuid }) => domains.resume(uuid),
       domainShutdown: ({ uuid }) => domains.shutdown(uuid),

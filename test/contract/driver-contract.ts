@@ -96,6 +96,25 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       return text
     }
 
+    it('starts a domain paused: nothing has run until it is resumed', { timeout }, async () => {
+      const uuid = randomUUID()
+      expect(await driver.create(uuid, config, true)).toMatchObject({ ok: true, value: { paused: true } })
+      const used = (): number[] =>
+        events.flatMap((event) =>
+          event.kind === 'samples' ? event.samples.flatMap((each) => (each.uuid === uuid ? [each.cpu] : [])) : [],
+        )
+      await expect.poll(() => used().length, { timeout: 20_000 }).toBeGreaterThan(2)
+      expect(Math.max(...used())).toBe(0)
+      expect(stops(uuid)).toEqual([])
+      expect((await driver.resume(uuid)).ok).toBe(true)
+      await converse(uuid, options.prompt)
+      expect((await driver.destroy(uuid)).ok).toBe(true)
+      const never = randomUUID()
+      expect((await driver.create(never, config, true)).ok).toBe(true)
+      expect((await driver.destroy(never)).ok).toBe(true)
+      await expect.poll(() => stops(never)).toEqual(['destroyed'])
+    })
+
     it('refuses every call about a domain that does not run', async () => {
       const uuid = randomUUID()
       const answers = [

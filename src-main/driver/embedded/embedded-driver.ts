@@ -180,7 +180,7 @@ export class EmbeddedDriver implements HypervisorDriver {
 
   // ---- starting -------------------------------------------------------------------------------
 
-  async create(uuid: string, config: DomainConfig): Outcome<StartedDomain> {
+  async create(uuid: string, config: DomainConfig, paused = false): Outcome<StartedDomain> {
     const missing = config.devices.find(({ kind }) => !this.limits.devices.includes(kind))
     if (missing) return unsupported(deviceKey(missing))
     return this.bring(uuid, config, async ({ guest }, domain0) => {
@@ -192,7 +192,7 @@ export class EmbeddedDriver implements HypervisorDriver {
       const startedAtMs = Date.now()
       const devices = config.devices.map(forDomain0)
       const introduced = await guest.introduce(domain0, { ...identity, ...image, startedAtMs, devices, ...built.value })
-      return introduced.ok ? ok({ domid: guest.domid, paused: false }) : introduced
+      return introduced.ok ? ok({ domid: guest.domid, paused }) : introduced
     })
   }
 
@@ -206,6 +206,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     path: string,
     progress: Progress,
     claim: () => Outcome = async () => ok(null),
+    paused = false,
   ): Outcome<RestoredDomain> {
     return this.bring(uuid, config, async ({ guest }, domain0) => {
       const abort = (): void => guest.kill('destroyed')
@@ -241,11 +242,11 @@ export class EmbeddedDriver implements HypervisorDriver {
       })
       const claimed = introduced.ok ? await claim() : introduced
       if (!claimed.ok) return claimed
-      return ok({ domid, paused: false, memoryMiB, vcpus, savedUuid: savedHandle, savedAt: savedAtMs })
+      return ok({ domid, paused, memoryMiB, vcpus, savedUuid: savedHandle, savedAt: savedAtMs })
     })
   }
 
-  /** What a start and a restore have in common: a process before, running after, nothing left behind when it fails. */
+  /** What a start and a restore have in common: a process before, running after unless paused, nothing left behind when it fails. */
   private async bring<T extends StartedDomain>(
     uuid: string,
     config: DomainConfig,
@@ -270,7 +271,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     const running: Running = { guest, starting: true, ended: undefined, settled, settle }
     this.guests.set(uuid, running)
     const prepared = await prepare(running, domain0.value)
-    const resumed = prepared.ok ? await this.run(guest) : prepared
+    const resumed = prepared.ok && !prepared.value.paused ? await this.run(guest) : prepared
     running.starting = false
     const early = running.ended
     if (prepared.ok && resumed.ok) {

@@ -156,10 +156,10 @@ export class TestDriver implements HypervisorDriver {
     for (const uuid of [...this.domains.keys()]) this.stop(uuid, 'destroyed', '')
   }
 
-  async create(uuid: string, config: DomainConfig): Outcome<StartedDomain> {
+  async create(uuid: string, config: DomainConfig, paused = false): Outcome<StartedDomain> {
     await this.pause(this.options.delayMs / 4)
     const failure = this.failure('create') ?? (await this.refusal(config.devices))
-    return failure ? err(failure) : ok(this.add(uuid, config))
+    return failure ? err(failure) : ok(this.add(uuid, config, paused))
   }
 
   async suspend(uuid: string): Outcome {
@@ -241,6 +241,7 @@ export class TestDriver implements HypervisorDriver {
     path: string,
     progress: Progress,
     claim: () => Outcome = async () => ok(null),
+    paused = false,
   ): Outcome<RestoredDomain> {
     const failure = this.failure('restore') ?? (await this.work(progress))
     if (failure) return err(failure)
@@ -248,7 +249,7 @@ export class TestDriver implements HypervisorDriver {
     if (!saved.ok) return saved
     const claimed = await claim()
     if (!claimed.ok) return claimed
-    const started = this.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, saved.value.console)
+    const started = this.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, paused, saved.value.console)
     const { memoryMiB, vcpus } = saved.value.config
     return ok({ ...started, memoryMiB, vcpus, savedUuid: saved.value.uuid, savedAt: saved.value.savedAt })
   }
@@ -436,7 +437,7 @@ export class TestDriver implements HypervisorDriver {
     return undefined
   }
 
-  private add(uuid: string, config: DomainConfig, state?: ReturnType<TestConsole['state']>): StartedDomain {
+  private add(uuid: string, config: DomainConfig, paused = false, state?: ReturnType<TestConsole['state']>): StartedDomain {
     const domid = this.nextDomid++
     const detail = (kind: StopKind): string => (kind === 'crash' ? 'SHUTDOWN_crash, the kernel of the guest panicked' : '')
     const happens = (what: TestEvent): void => {
@@ -449,9 +450,9 @@ export class TestDriver implements HypervisorDriver {
     const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
     const devices = new Map(config.devices.map((device) => [deviceKey(device), device]))
     const { memoryMiB } = config
-    this.domains.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, paused: false })
+    this.domains.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, paused })
     this.listener({ kind: 'log', uuid, level: 'info', text: `Domain ${domid} (${config.name}) was created.` })
-    return { domid, paused: false }
+    return { domid, paused }
   }
 
   private stop(uuid: string, how: StopKind, detail: string): void {
