@@ -7,6 +7,7 @@ import type { Context } from './context'
 import * as device from './device-commands'
 import * as domain from './domain-commands'
 import * as life from './life-commands'
+import { top } from './top'
 
 export interface CommandRow {
   /** As commander reads them: <one>, [maybe], [many...]. */
@@ -23,6 +24,8 @@ export interface Arguments {
   word(at: number): string
   words(at: number): readonly string[]
   flag(name: string): { readonly [name: string]: true } | undefined
+  /** The word of an option that takes one. */
+  value(name: string): string | undefined
   /** The words of an option that takes some. */
   list(name: string): readonly string[]
 }
@@ -54,9 +57,11 @@ export const commands = {
     options: [
       ['-c, --console', 'Connect to the console after the domain is created.'],
       ['-n, --dryrun', 'Print what it would be defined as, and do nothing.'],
+      ['-p, --paused', 'Leave the domain paused after it is created.'],
       ['-q, --quiet', 'Quiet.'],
     ],
-    run: (context, args) => life.create(context, args.word(0), args.words(1), flags(args, 'console', 'dryrun', 'quiet')),
+    run: (context, args) =>
+      life.create(context, args.word(0), args.words(1), flags(args, 'console', 'dryrun', 'paused', 'quiet')),
     status: 'done',
   },
   start: {
@@ -116,6 +121,12 @@ export const commands = {
     run: (context, args) => life.restore(context, args.word(0)),
     status: 'done',
   },
+  migrate: {
+    args: '<domain> <host>',
+    does: 'Migrate a domain to another host: not possible yet.',
+    run: (context, args) => life.migrate(context, args.word(0), args.word(1)),
+    status: 'partial: refused in one sentence',
+  },
   domid: {
     args: '<name>',
     does: 'Convert a domain name to domain id.',
@@ -144,6 +155,29 @@ export const commands = {
     args: '[domains...]',
     does: 'List the VCPUs for all/some domains.',
     run: (context, args) => domain.vcpuList(context, args.words(0)),
+    status: 'done',
+  },
+  'vcpu-set': {
+    args: '<domain> <vcpus>',
+    does: 'Set the number of active VCPUs allowed for the domain.',
+    options: [['-i, --ignore-host', 'More than the host has processors, too.']],
+    run: (context, args) => domain.vcpuSet(context, args.word(0), args.word(1), flags(args, 'ignoreHost')),
+    status: 'done',
+  },
+  top: {
+    args: '',
+    does: 'Information about domains as xentop shows it; q leaves.',
+    options: [
+      ['-d, --delay <seconds>', 'Between updates; 3 when left out.'],
+      ['-b, --batch', 'Lines for a program, no screen.'],
+      ['-i, --iterations <count>', 'End after so many.'],
+    ],
+    run: (context, args) =>
+      top(context, {
+        batch: args.flag('batch') !== undefined,
+        delay: args.value('delay'),
+        iterations: args.value('iterations'),
+      }),
     status: 'done',
   },
   'block-list': {

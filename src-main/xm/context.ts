@@ -16,7 +16,7 @@ export interface Context {
   /** The folder that names of files are seen from. */
   readonly folder: string
   readonly stdin: Terminal
-  readonly stdout: Writable
+  readonly stdout: Writable & { readonly rows?: number; readonly columns?: number }
 }
 
 /** Standard input: a terminal, or what was piped in. */

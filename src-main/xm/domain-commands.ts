@@ -1,11 +1,12 @@
-// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, uptime, info, dmesg, dumpxml.
+// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, vcpu-set, uptime, info, dmesg, dumpxml.
 // Runs in: command line, plain Node.
 import { machine, release, version } from 'node:os'
 import { DOMAIN0_UUID, type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
-import { type Context, call, domidOf, Failure, findDomain } from './context'
+import { type Context, call, domidOf, Failure, findDomain, findGuest } from './context'
 import { type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
 
-const BUSY = 0.5
+/** From this share of a processor on a domain is shown as running, below as blocked. */
+export const BUSY = 0.5
 
 async function rowOf(context: Context, domain: DomainInfo): Promise<ListRow> {
   const { uuid, name, domid, config, running } = domain
@@ -63,7 +64,44 @@ export async function domname(context: Context, word: string): Promise<void> {
 
 export async function vcpuList(context: Context, words: readonly string[]): Promise<void> {
   const domains = await shown(context, words, false)
-  context.out(vcpuTable(await Promise.all(domains.map((domain) => rowOf(context, domain)))))
+  const rows = domains.map(async (domain) => ({
+    ...(await rowOf(context, domain)),
+    offline: await offlineVcpus(context, domain),
+  }))
+  context.out(vcpuTable(await Promise.all(rows)))
+}
+
+/** Those that the domain was asked to take off (vcpu-set), which a guest does by itself. */
+async function offlineVcpus(context: Context, domain: DomainInfo): Promise<ReadonlySet<number>> {
+  const { uuid, domid, running } = domain
+  if (domid === null || (running?.vcpus ?? 1) === 1) return new Set()
+  const { text } = await call(context, 'storeDump', { uuid })
+  return new Set([...text.matchAll(/\/cpu\/(\d+)\/availability = "offline"/g)].map(([, vcpu]) => Number(vcpu)))
+}
+
+/** The guest is told in XenStore which of its vcpus it may have, as by xl; the first always stays. */
+export async function vcpuSet(
+  context: Context,
+  word: string,
+  count: string,
+  options: { readonly ignoreHost?: true },
+): Promise<void> {
+  const domain = await findGuest(context, word)
+  const domid = domidOf(domain)
+  const { vcpus } = domain.running ?? domain.config
+  if (!/^\d{1,4}$/.test(count) || Number(count) < 1) throw new Failure(`Error: Invalid argument ${count} as VCPUS.`)
+  const wanted = Number(count)
+  if (wanted > vcpus) throw new Failure(`Requested ${wanted} VCPUs, however maxcpus is ${vcpus}!`)
+  const offline = await offlineVcpus(context, domain)
+  const { cpus } = await call(context, 'hostInfo', {})
+  if (wanted > cpus && wanted > vcpus - offline.size && !options.ignoreHost) {
+    throw new Failure(`The host has ${cpus} processors, fewer than ${wanted} VCPUs; --ignore-host does it all the same.`)
+  }
+  for (let vcpu = 0; vcpu < vcpus; vcpu++) {
+    const value = vcpu < wanted ? 'online' : 'offline'
+    if (offline.has(vcpu) === (value === 'offline')) continue
+    await call(context, 'storeWrite', { uuid: domain.uuid, path: `/local/domain/${domid}/cpu/${vcpu}/availability`, value })
+  }
 }
 
 export async function uptime(context: Context, words: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-// Commands that change what domains do: create, start, shutdown, reboot, pause, unpause, destroy, save, restore, rename,
+// Commands that change what domains do: create, start, shutdown, reboot, pause, unpause, destroy, save, restore, migrate, rename,
 // mem-set, delete. Runs in: command line, plain Node.
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -11,6 +11,7 @@ import { type Context, call, Failure, findGuest, untilDomain, untilJob } from '.
 export interface CreateOptions {
   readonly console?: true
   readonly dryrun?: true
+  readonly paused?: true
   readonly quiet?: true
 }
 
@@ -43,7 +44,9 @@ export async function create(
   const uuid = old?.uuid ?? null
   for (const note of look.notes) if (!options.quiet && !(old && note === renamed)) context.err(explainNote(note))
   if (options.dryrun) return context.out(look.text.replace(/\n$/, ''))
-  const defined = await call(context, 'configDefine', { uuid, text: old ? withoutUuid(text) : look.text, start: true })
+  const start = options.paused !== true
+  const defined = await call(context, 'configDefine', { uuid, text: old ? withoutUuid(text) : look.text, start })
+  if (!start) await call(context, 'domainCreate', { ...defined, fresh: false, paused: true })
   if (!options.console) return
   const { name } = await call(context, 'domainInfo', defined)
   await attach(context, name)
@@ -115,6 +118,13 @@ export async function restore(context: Context, file: string): Promise<void> {
   const { job } = await call(context, 'domainRestore', { path: resolve(context.folder, file) })
   context.err(`Loading new save file ${file}`)
   await untilJob(context, job)
+}
+
+export async function migrate(context: Context, word: string, host: string): Promise<void> {
+  const { name } = await findGuest(context, word)
+  throw new Failure(
+    `${name} cannot be migrated to ${host}, since Ringmaster has no live migration yet; save it (xm save), copy the file and its disks there, and restore it (xm restore).`,
+  )
 }
 
 export async function rename(context: Context, word: string, name: string): Promise<void> {

@@ -24,6 +24,10 @@ function argumentsOf(given: readonly unknown[]): Arguments {
       return Array.isArray(list) ? list.map(String) : []
     },
     flag: (name) => (known.get(name) === true ? { [name]: true } : undefined),
+    value: (name) => {
+      const value = known.get(name)
+      return typeof value === 'string' ? value : undefined
+    },
     list: (name) => {
       const list = known.get(name)
       return Array.isArray(list) ? list.map(String) : []

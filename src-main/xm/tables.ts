@@ -27,6 +27,8 @@ export interface ListRow {
   readonly vcpus: number
   readonly state: string
   readonly seconds: number
+  /** Vcpus that the domain may not have now. */
+  readonly offline?: ReadonlySet<number>
 }
 
 export function listTable(rows: readonly ListRow[], verbose: boolean): string {
@@ -39,10 +41,11 @@ export function listTable(rows: readonly ListRow[], verbose: boolean): string {
 }
 
 export function vcpuTable(rows: readonly ListRow[]): string {
-  const lines = rows.flatMap(({ name, domid, vcpus, state, seconds }) =>
+  const lines = rows.flatMap(({ name, domid, vcpus, state, seconds, offline }) =>
     Array.from({ length: vcpus }, (_, vcpu) => {
       const time = n((seconds / vcpus).toFixed(1), 9)
-      return `${s(name, 32)} ${n(domid ?? '', 5)} ${n(vcpu, 5)} ${n(0, 4)}   ${state.slice(0, 3)} ${time}  all / all`
+      const where = offline?.has(vcpu) ? `${n('-', 4)}   --p` : `${n(0, 4)}   ${state.slice(0, 3)}`
+      return `${s(name, 32)} ${n(domid ?? '', 5)} ${n(vcpu, 5)} ${where} ${time}  all / all`
     }),
   )
   return ['Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)', ...lines].join('\n')

@@ -23,7 +23,7 @@ beforeEach(async () => {
   place = socketPlace({ XDG_RUNTIME_DIR: made.folder }, '/tmp', 0)
   socket = new LocalSocket({ place, servers: made.toolstack.servers(), transport: (port) => made.channels.transport(port) })
   made.onEvent((name, payload) => {
-    if (name === 'domainChanged' || name === 'domainRemoved' || name === 'jobChanged')
+    if (name === 'domainChanged' || name === 'domainRemoved' || name === 'jobChanged' || name === 'samples')
       Reflect.apply(socket.broadcast, socket, [name, payload])
   })
   expect(await socket.listen()).toEqual({ ok: true, value: null })
@@ -83,6 +83,61 @@ describe('xm', () => {
     expect(await xm('destroy', 'Büro 1')).toMatchObject({ code: 0 })
     expect(await xm('delete', 'Büro 1')).toMatchObject({ code: 0, err: expect.stringContaining('trash') })
     expect(await xm('start', 'Büro 1')).toMatchObject({ code: 1, err: 'Büro 1 is an invalid domain identifier (rc=-6)' })
+  })
+
+  it('creates a domain that waits, and goes on when told to', async () => {
+    expect(await xm('create', '-q', '-p', config('web'))).toEqual({ code: 0, out: '', err: '' })
+    expect((await xm('list', 'web')).out).toContain('--p---')
+    expect(await xm('unpause', 'web')).toMatchObject({ code: 0 })
+    expect((await xm('list', 'web')).out).not.toContain('--p---')
+  })
+
+  it('takes vcpus off and gives them back by XenStore, and shows it', async () => {
+    await xm('create', '-q', config('web', 'vcpus = 3\n'))
+    expect(await xm('vcpu-set', 'web', '1')).toEqual({ code: 0, out: '', err: '' })
+    const [, first, second, third] = (await xm('vcpu-list', 'web')).out.split('\n')
+    expect(first).not.toContain('--p')
+    expect(second).toMatch(/^web +\d+ +1 {4}- {3}--p +\d+\.\d {2}all \/ all$/)
+    expect(third).toContain(' --p ')
+    expect(await xm('vcpu-set', '-i', 'web', '2')).toMatchObject({ code: 0 })
+    expect((await xm('vcpu-list', 'web')).out.match(/--p/g)).toHaveLength(1)
+    expect(await xm('vcpu-set', 'web', '4')).toMatchObject({ code: 1, err: 'Requested 4 VCPUs, however maxcpus is 3!' })
+    for (const wrong of ['0', '-1', 'x']) expect((await xm('vcpu-set', '--', 'web', wrong)).code).toBe(1)
+    expect(await xm('migrate', 'web', 'elsewhere')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no live migration'),
+    })
+    await xm('destroy', 'web')
+    expect(await xm('vcpu-set', 'web', '1')).toMatchObject({ code: 1, err: 'web is not running' })
+  })
+
+  it('shows who uses what, so many times', async () => {
+    await xm('create', '-q', config('web'))
+    const { code, out } = await xm('top', '-b', '-i', '2', '-d', '1')
+    expect(code).toBe(0)
+    const lines = out.split('\n')
+    expect(lines.filter((line) => /^ {6}NAME {2}STATE {3}CPU\(sec\) CPU\(%\)/.test(line))).toHaveLength(2)
+    expect(lines.filter((line) => /^ {7}web -[-s][-b]-[-p][-r] +\d+ +\d+\.\d +\d+ /.test(line))).toHaveLength(2)
+    expect(await xm('top', '-i', 'x')).toMatchObject({ code: 1, err: expect.stringContaining('whole number') })
+  })
+
+  it('fills a terminal until q is pressed, and puts it back', async () => {
+    await xm('create', '-q', config('web'))
+    const modes: boolean[] = []
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (raw: boolean) => modes.push(raw) })
+    const stdout = Object.assign(new PassThrough(), { rows: 10, columns: 60 })
+    let shown = ''
+    stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString()
+      if (shown.includes('web')) stdin.write('q')
+    })
+    const rest = { place, out: () => {}, err: () => {}, now: Date.now, folder: made.folder }
+    expect(await runProgram(['top'], { ...rest, stdin, stdout })).toBe(0)
+    expect(modes).toEqual([true, false])
+    expect(shown).toContain('2 domains: ')
+    expect(shown.endsWith('\x1b[?25h\x1b[?1049l')).toBe(true)
+    // The names of the columns end where the terminal does.
+    expect(shown).toContain('   NAME  STATE   CPU(sec) CPU(%)     MEM(k) MEM(%)  MAXME\x1b[K\r\n')
   })
 
   it('creates from domain XML, and from what it printed', async () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { anything, fields, list } from '../../../src-engine/public/shape'
+import type { Device } from '../../../src-main/public/device'
 import { memorySize } from '../../../src-main/xm/life-commands'
 import {
   blockTable,
@@ -15,6 +16,8 @@ import {
   uptimeText,
   vcpuTable,
 } from '../../../src-main/xm/tables'
+import { topTable } from '../../../src-main/xm/top'
+import { domainInfo } from '../../support/domain-info'
 
 const real = (name: string): string =>
   readFileSync(join(import.meta.dirname, '../../fixture/xen-4.17', name), 'utf8').replace(/\n$/, '')
@@ -42,6 +45,23 @@ describe('the tables of xl', () => {
 
   it('vcpu-list', () => {
     expect(vcpuTable(rows(94.9, 8.3, 13.0))).toBe(real('xl-vcpu-list.txt'))
+  })
+
+  it('top, as xentop has it', () => {
+    const nic: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
+    const disk = (dev: string): Device => ({ kind: 'vbd', dev, path: '/d', format: 'raw', readonly: false, removable: false })
+    const devices = [nic, disk('xvda'), disk('xvdb')]
+    const config = { name: '', memoryMiB: 1024, vcpus: 2, kernel: '', ramdisk: null, cmdline: '', devices }
+    const guest = domainInfo({ name: 'guest-01', domid: 4, config, running: config })
+    const used = { cpuSeconds: 7.7, cpuShare: 0, memoryKiB: 1_048_576, netOut: 113 * 1024, netIn: 34 * 1024 }
+    const disks = { reads: 2495, writes: 1077, readBytes: 112_010 * 512, writtenBytes: 31_608 * 512 }
+    const [head, row] = topTable([{ domain: guest, used: { ...used, ...disks } }], { memoryMiB: 16_342 }).split('\n')
+    expect(head).toBe(
+      '      NAME  STATE   CPU(sec) CPU(%)     MEM(k) MEM(%)  MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k) VBDS   VBD_OO   VBD_RD   VBD_WR  VBD_RSECT  VBD_WSECT SSID',
+    )
+    expect(row).toBe(
+      '  guest-01 --b---          7    0.0    1048576    6.3    1048576       6.3     2    1      113       34    2        0     2495     1077     112010      31608    0',
+    )
   })
 
   it('uptime', () => {
