@@ -7,6 +7,8 @@ export interface ShortcutRow {
   readonly place: 'app' | 'list' | 'form' | 'console'
   readonly keys: string
   readonly inDomain?: string
+  /** Other keys for the same, where the page itself listens. */
+  readonly also?: string
   /** The list's command it stands for, where the page itself listens for it. */
   readonly command?: string
 }
@@ -19,8 +21,7 @@ export const shortcuts = {
   zoomOut: { place: 'app', keys: 'CmdOrCtrl+Shift+-' },
   zoomReset: { place: 'app', keys: 'CmdOrCtrl+Shift+0' },
   fullScreen: { place: 'app', keys: 'F11' },
-  palette: { place: 'list', keys: 'CmdOrCtrl+K', command: 'palette' },
-  paletteToo: { place: 'list', keys: 'CmdOrCtrl+Shift+P', command: 'palette' },
+  palette: { place: 'list', keys: 'CmdOrCtrl+K', also: 'CmdOrCtrl+Shift+P', command: 'palette' },
   keyMap: { place: 'list', keys: 'CmdOrCtrl+/', command: 'keys' },
   find: { place: 'list', keys: 'CmdOrCtrl+F', command: 'find' },
   run: { place: 'list', keys: 'CmdOrCtrl+R', command: 'run' },

@@ -19,9 +19,13 @@ export interface Command {
 
 /** Keys with Ctrl (Cmd on a Mac) that hold in the whole window: rows of the app's table that name a command. */
 const windowKeys = Object.values(shortcuts).flatMap((row: ShortcutRow) => {
-  const { command, keys } = row
+  const { command, keys, also } = row
   if (command === undefined) return []
-  return [{ id: command, key: (keys.split('+').at(-1) ?? '').toLowerCase(), shift: keys.includes('Shift+') }]
+  return [keys, ...(also === undefined ? [] : [also])].map((each) => ({
+    id: command,
+    key: (each.split('+').at(-1) ?? '').toLowerCase(),
+    shift: each.includes('Shift+'),
+  }))
 })
 
 /** As people write them: Ctrl+Shift+P. */

@@ -16,7 +16,6 @@ const labels = {
   zoomReset: 'keyboard.zoom-reset',
   fullScreen: 'screen.full',
   palette: 'command.palette',
-  paletteToo: 'command.palette',
   keyMap: 'command.keys',
   find: 'keyboard.find',
   run: 'action.run',
@@ -75,6 +74,7 @@ export function KeyboardPage({ preferences }: PageProps) {
                   <td>{t(labels[id])}</td>
                   <td>
                     <kbd>{keyText(row.keys, t)}</kbd>
+                    {row.also !== undefined && <kbd>{keyText(row.also, t)}</kbd>}
                     {row.inDomain !== undefined && (
                       <div>
                         <kbd>{keyText(row.inDomain, t)}</kbd> <span className="muted">{t('keyboard.in-domain')}</span>
