@@ -1,15 +1,15 @@
 // A Debian standard kernel on its framebuffer: the boot is to be seen, a shell on tty1 does what a viewer types, and a program that
 // reads evdev is told where a viewer clicked, to the pixel. Then saved with a key held down, and restored: the same picture, and
 // nothing sticks. The cloud kernel has the framebuffer and no keyboard.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { readPng } from '../support/png'
-import { RfbClient } from '../support/rfb-client'
+import type { RfbClient } from '../support/rfb-client'
+import { viewScreen } from '../support/screen-viewer'
 import { LONG } from '../support/tier'
 import { WatchedGuest } from '../support/watched-guest'
 
@@ -44,13 +44,8 @@ async function comes(guest: WatchedGuest, pattern: RegExp): Promise<RegExpExecAr
 }
 
 async function viewer(place: string): Promise<RfbClient> {
-  await expect.poll(() => existsSync(place), TIMES).toBe(true)
-  const socket = connect(place)
-  ends.push(() => socket.destroy())
-  socket.on('error', () => {})
-  const client = new RfbClient((bytes) => void socket.write(bytes), { encodings: [16, 1] })
-  socket.on('data', (bytes) => client.receive(bytes))
-  await client.start()
+  const { client, close } = await viewScreen(place, TIMES.timeout)
+  ends.push(close)
   return client
 }
 
