@@ -2,6 +2,7 @@
 // A value is `first[,name=value][,flag]...`. A new kind of device adds a row to DEVICE_WORDS.
 // Runs in: the runner's process (pure).
 import { randomBytes } from 'node:crypto'
+import { isKeymapName, KEYMAP_NAMES } from '../public/keymap'
 import { type Device, deviceKey, deviceShape, IMAGE_FORMATS, type PortForward } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 
@@ -80,13 +81,14 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
     },
   },
   '--vfb': {
-    usage: '--vfb WIDTHxHEIGHT',
-    names: [],
-    make({ first }) {
+    usage: '--vfb WIDTHxHEIGHT[,keymap=NAME]',
+    names: ['keymap'],
+    make({ first, named }) {
       const size = /^(\d{1,5})x(\d{1,5})$/.exec(first)
-      return size
-        ? ok({ kind: 'vfb', width: Number(size[1]), height: Number(size[2]) })
-        : err('--vfb: a size like 1024x768 is wanted')
+      if (!size) return err('--vfb: a size like 1024x768 is wanted')
+      const keymap = named.get('keymap')
+      if (keymap !== undefined && !isKeymapName(keymap)) return err(`--vfb: keymap is one of ${KEYMAP_NAMES.join(', ')}`)
+      return ok({ kind: 'vfb', width: Number(size[1]), height: Number(size[2]), ...(keymap && { keymap }) })
     },
   },
 }

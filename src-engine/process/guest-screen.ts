@@ -24,7 +24,7 @@ export class GuestScreen {
     const framebuffer = new Framebuffer(display.width, display.height)
     const input = new GuestInput()
     this.framebuffer = framebuffer
-    this.server = new RfbServer({ source: framebuffer, input, name })
+    this.server = new RfbServer({ source: framebuffer, input, name, keymap: display.keymap })
     this.pumps = new Map([
       ['vfb', fbPumps(framebuffer)],
       ['vkbd', kbdPumps(input, () => framebuffer)],

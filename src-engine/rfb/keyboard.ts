@@ -2,8 +2,9 @@
 // released when it goes. Where a character needs another state of Shift or AltGr than is held (a German viewer sends `/` with
 // Shift down), that state is there for the press and put back after it.
 // Invariant: `held` is exactly what this viewer has pressed and not released. Runs in: the server's process.
+import type { KeymapName } from '../public/keymap'
 import { KEY } from '../public/xen/io/kbdif'
-import { ALTGR_KEYSYMS, choiceOfKeysym, LOCK_KEYSYMS } from './keysym'
+import { ALTGR_KEYSYMS, choiceOfKeysym, type KeyChoice, LOCK_KEYSYMS } from './keysym'
 import { codeOfScancode } from './scancode'
 
 /** Where presses and releases go. */
@@ -11,20 +12,24 @@ export interface KeySink {
   key(code: number, pressed: boolean): void
 }
 
+const KEY_SPACE = 57
 const { KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_RIGHTALT } = KEY
 const SHIFTS = [KEY_LEFTSHIFT, KEY_RIGHTSHIFT]
 const MODIFIERS: ReadonlySet<number> = new Set([KEY_LEFTSHIFT, KEY_RIGHTSHIFT, 29, 97, 56, KEY_RIGHTALT, 125, 126])
 
 export class Keyboard {
   private readonly sink: KeySink
+  private readonly keymap: KeymapName
   private readonly held = new Set<number>()
   /** Code a keysym was pressed as: Shift may have been let go of before the key. */
   private readonly pressed = new Map<number, number>()
   /** AltGr is held for the viewer's layout, not as the guest's Alt. */
   private altGr = false
 
-  constructor(sink: KeySink) {
+  /** `keymap`: the guest's. */
+  constructor(sink: KeySink, keymap: KeymapName) {
     this.sink = sink
+    this.keymap = keymap
   }
 
   keysym(keysym: number, down: boolean): void {
@@ -49,14 +54,22 @@ export class Keyboard {
   }
 
   private press(keysym: number): void {
-    const choice = choiceOfKeysym(keysym)
+    const choice = this.choice(keysym)
     if (!choice) return
     if (ALTGR_KEYSYMS.has(keysym)) this.altGr = true
     const wanted = MODIFIERS.has(choice.code) ? [] : this.modifiersFor(choice.shift, choice.altGr)
     for (const [code, down] of wanted) this.sink.key(code, down)
     this.pressed.set(keysym, choice.code)
     this.set(choice.code, true)
+    if (choice.dead) {
+      this.set(choice.code, false)
+      for (const down of [true, false]) this.sink.key(KEY_SPACE, down)
+    }
     for (const [code, down] of wanted.reverse()) this.sink.key(code, !down)
+  }
+
+  private choice(keysym: number): KeyChoice | undefined {
+    return choiceOfKeysym(keysym, this.keymap)
   }
 
   /** What must change, for the moment of the press. */
@@ -79,7 +92,7 @@ export class Keyboard {
       this.set(code, false)
       return
     }
-    const choice = choiceOfKeysym(keysym)
+    const choice = this.choice(keysym)
     if (choice && this.held.has(choice.code)) {
       this.set(choice.code, false)
       return

@@ -1,8 +1,9 @@
-// Keysyms to Linux input codes: for viewers that send what a key means and not which one it is. A guest has a layout of its own,
+// Keysyms to Linux input codes: for viewers that send what a key means and not which one it is. A guest has a keymap of its own,
 // and Linux starts with the American one: a character is typed with the keys it has there, so text arrives right whatever layout
-// the viewer's keyboard has. Letters the American layout lacks (ä, ß, é) go to the key they have on their own layout: right in
-// a guest that uses it too. Numbers: X11's published keysyms and Linux's input event codes.
+// the viewer's keyboard has. Letters the American one lacks (ä, ß, é) go to the key they have on their own layout: right in
+// a guest that uses it too, of which nobody has said so. Numbers: X11's published keysyms and Linux's input event codes.
 // Runs in: anything.
+import { type KeymapName, keysOfKeymap } from '../public/keymap'
 
 export interface KeyChoice {
   readonly code: number
@@ -10,17 +11,11 @@ export interface KeyChoice {
   readonly shift: boolean | undefined
   /** Whether the guest's AltGr must be held. */
   readonly altGr: boolean
+  /** The character comes once a blank follows. */
+  readonly dead: boolean
 }
 
-/** American layout: [code of the first key, unshifted, shifted], one character a key. */
-const AMERICAN_ROWS = [
-  [2, '1234567890-=', '!@#$%^&*()_+'],
-  [16, 'qwertyuiop[]', 'QWERTYUIOP{}'],
-  [30, "asdfghjkl;'`", 'ASDFGHJKL:"~'],
-  [43, '\\zxcvbnm,./', '|ZXCVBNM<>?'],
-] as const
-
-/** [characters, code, shift, AltGr, layout they come from] */
+/** For the American keymap: [character, code, shift, AltGr, layout they come from] */
 const FOREIGN_ROWS = [
   ['ä', 40, false, false, 'German'],
   ['Ä', 40, true, false, 'German'],
@@ -117,12 +112,16 @@ const CHARACTER_ROWS = [
   [0xffb0, 0xffb9, '0', 'KP_0 to KP_9'],
   [0xffae, 0xffae, '.', 'KP_Decimal'],
   [0xffbd, 0xffbd, '=', 'KP_Equal'],
-  [0xfe50, 0xfe50, '`', 'dead_grave'],
-  [0xfe51, 0xfe51, "'", 'dead_acute'],
-  [0xfe52, 0xfe52, '^', 'dead_circumflex'],
-  [0xfe53, 0xfe53, '~', 'dead_tilde'],
-  [0xfe57, 0xfe57, '"', 'dead_diaeresis'],
   [0x20ac, 0x20ac, '€', 'EuroSign'],
+] as const
+
+/** Dead keys: their mark where the keymap has no dead key for it. */
+const DEAD_ROWS = [
+  [0xfe50, '`', 'dead_grave'],
+  [0xfe51, "´'", 'dead_acute'],
+  [0xfe52, '^', 'dead_circumflex'],
+  [0xfe53, '~', 'dead_tilde'],
+  [0xfe57, '¨"', 'dead_diaeresis'],
 ] as const
 
 /** Locks are not passed on: their effect is in the keysyms already, and the guest's own lock would undo it. */
@@ -135,36 +134,42 @@ function functionKey(keysym: number): number {
   return number <= 12 ? 76 + number : 170 + number
 }
 
-const CHOICES = makeChoices()
+const choices = new Map<KeymapName, Map<number, KeyChoice>>()
 
-function makeChoices(): Map<number, KeyChoice> {
-  const choices = new Map<number, KeyChoice>()
-  for (const [first, plain, shifted] of AMERICAN_ROWS) {
-    for (const [shift, characters] of [
-      [false, plain],
-      [true, shifted],
-    ] as const) {
-      Array.from(characters, (character, i) => choices.set(character.charCodeAt(0), { code: first + i, shift, altGr: false }))
+function makeChoices(keymap: KeymapName): Map<number, KeyChoice> {
+  const made = new Map<number, KeyChoice>()
+  const ofCharacter = (character: string): KeyChoice | undefined => made.get(character.charCodeAt(0))
+  for (const { character, ...choice } of keysOfKeymap(keymap)) {
+    if (!ofCharacter(character)) made.set(character.charCodeAt(0), choice)
+  }
+  if (keymap === 'en-us') {
+    for (const [character, code, shift, altGr] of FOREIGN_ROWS) {
+      made.set(character.charCodeAt(0), { code, shift, altGr, dead: false })
     }
   }
-  for (const [character, code, shift, altGr] of FOREIGN_ROWS) choices.set(character.charCodeAt(0), { code, shift, altGr })
-  for (const [keysym, code] of KEY_ROWS) choices.set(keysym, { code, shift: undefined, altGr: false })
-  for (let keysym = 0xffbe; keysym <= 0xffd5; keysym++) {
-    choices.set(keysym, { code: functionKey(keysym), shift: undefined, altGr: false })
-  }
+  const plain = { shift: undefined, altGr: false, dead: false }
+  for (const [keysym, code] of KEY_ROWS) made.set(keysym, { code, ...plain })
+  for (let keysym = 0xffbe; keysym <= 0xffd5; keysym++) made.set(keysym, { code: functionKey(keysym), ...plain })
   for (const [first, last, character] of CHARACTER_ROWS) {
     for (let keysym = first; keysym <= last; keysym++) {
-      const choice = choices.get(character.charCodeAt(0) + keysym - first)
-      if (choice) choices.set(keysym, choice)
+      const choice = made.get(character.charCodeAt(0) + keysym - first)
+      if (choice) made.set(keysym, choice)
     }
   }
-  return choices
+  for (const [keysym, marks] of DEAD_ROWS) {
+    const choice = [...marks].map(ofCharacter).find((one) => one !== undefined)
+    // The viewer's next key is for the guest to put together with it.
+    if (choice) made.set(keysym, { ...choice, dead: false })
+  }
+  return made
 }
 
-/** How to type a keysym; undefined for one that no key has. Keysyms from 0x01000000 are Unicode. */
-export function choiceOfKeysym(keysym: number): KeyChoice | undefined {
+/** How to type a keysym in a guest with this keymap; undefined for one that no key has. Keysyms from 0x01000000 are Unicode. */
+export function choiceOfKeysym(keysym: number, keymap: KeymapName): KeyChoice | undefined {
   const plain = keysym >= 0x0100_0000 && keysym <= 0x0110_ffff ? keysym - 0x0100_0000 : keysym
-  return CHOICES.get(plain)
+  const made = choices.get(keymap) ?? makeChoices(keymap)
+  choices.set(keymap, made)
+  return made.get(plain)
 }
 
 /** The keysym of a typed character: Latin-1 is itself, the keys that move the line are their keys, the rest is Unicode. */

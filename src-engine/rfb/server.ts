@@ -2,6 +2,7 @@
 // from listen.ts. One fetch of the picture serves all of them; a frame is made only when somebody waits for one.
 // Frames are paced by what the last one took: a seventh of this thread is spent on them, more only to keep 30 a second, and never more
 // than half, for it also serves the guest's console and store. Runs in: the process of the source (the guest's).
+import type { KeymapName } from '../public/keymap'
 import type { ByteChannel } from './byte-channel'
 import { InputHub, type InputSink } from './input-hub'
 import { Keyboard } from './keyboard'
@@ -28,6 +29,8 @@ export interface RfbServerOptions {
   readonly input: InputSink
   /** What viewers show as their title. */
   readonly name: string
+  /** What the guest believes its keyboard to be, for viewers that do not say which key it was; left out: the American one. */
+  readonly keymap?: KeymapName | undefined
 }
 
 export class RfbServer {
@@ -42,13 +45,14 @@ export class RfbServer {
   private lockedUntil = 0
   private disposed = false
 
-  constructor({ source, input, name }: RfbServerOptions) {
+  constructor({ source, input, name, keymap = 'en-us' }: RfbServerOptions) {
     this.source = source
     this.screen = new Screen(source)
     this.around = {
       screen: this.screen,
       name,
       input: new InputHub(input),
+      keymap,
       wantsFrame: () => this.schedule(),
       ended: (session) => this.ended(session),
       mayTry: () => performance.now() >= this.lockedUntil,
@@ -85,7 +89,7 @@ export class RfbServer {
 
   /** Types text as a viewer that sends keysyms would: no window needs to be open. */
   type(text: string): void {
-    const keyboard = new Keyboard(this.around.input.viewer())
+    const keyboard = new Keyboard(this.around.input.viewer(), this.around.keymap)
     for (const character of text) {
       const keysym = keysymOfCharacter(character)
       keyboard.keysym(keysym, true)

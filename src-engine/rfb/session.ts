@@ -3,6 +3,7 @@
 // What it sends is hostile: each message is checked against its row in protocol.ts, and garbage closes this viewer alone.
 // Invariant: a tile outside `dirty` is on the viewer's screen as in the server's `shown`, once what was sent has arrived.
 // Runs in: the server's process.
+import type { KeymapName } from '../public/keymap'
 import type { ByteChannel } from './byte-channel'
 import { ByteQueue } from './byte-queue'
 import { Handshake } from './handshake'
@@ -26,6 +27,7 @@ export interface SessionSurroundings {
   readonly screen: Screen
   readonly name: string
   readonly input: InputHub
+  readonly keymap: KeymapName
   /** The viewer has asked for a frame or can take one again. */
   wantsFrame(): void
   ended(session: Session, reason: string): void
@@ -67,7 +69,7 @@ export class Session {
     this.channel = channel
     this.dirty = new TileSet(around.screen.width, around.screen.height)
     this.input = around.input.viewer()
-    this.keyboard = new Keyboard(this.input)
+    this.keyboard = new Keyboard(this.input, around.keymap)
     this.timer = setTimeout(() => this.close('the handshake took too long'), RFB_LIMITS.handshakeMs)
     this.timer.unref()
     this.handshake = new Handshake({

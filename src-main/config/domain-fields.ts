@@ -110,7 +110,7 @@ export const nicFields = {
 export const displayFields = {
   width: { xml: 'model/resolution@x', codec: wholeNumber, fallback: { value: 1024 } },
   height: { xml: 'model/resolution@y', codec: wholeNumber, fallback: { value: 768 } },
-} as const satisfies Rows<Display, 'kind' | 'vnc'>
+} as const satisfies Rows<Display, 'kind' | 'vnc' | 'keymap'>
 
 type Parts = Readonly<Record<string, Shape<unknown>>>
 

@@ -13,7 +13,7 @@ import { type PlacedElement, placedElements, vifAlias } from './device-elements'
 import { deviceKinds, domainChecks, domainFields, type FieldRow, fixedInDomain, newInDomain } from './domain-fields'
 import { ensureOwn, findOwn, isNewer, ownPath, tidyOwn } from './own-metadata'
 import { readForwards, writeForwards } from './port-forwards'
-import { readVnc, writeVnc } from './vnc-graphics'
+import { readKeymap, readVnc, writeKeymap, writeVnc } from './vnc-graphics'
 import {
   childrenOf,
   elementAt,
@@ -119,6 +119,8 @@ function readDevice(
     const vnc = readVnc(root)
     if (!vnc.ok) return vnc
     if (vnc.value) device['vnc'] = vnc.value
+    const keymap = readKeymap(root)
+    if (keymap) device['keymap'] = keymap
   }
   if (deviceShape.is(device)) return ok(device)
   return err(textError(element.line, `<${element.name}>: ${deviceShape.explain(device, 'device') ?? 'not a device'}`))
@@ -307,6 +309,7 @@ function writeDevices(root: XmlElement, config: DomainConfig): void {
     if (device.kind === 'vfb') {
       addDisplay(devices)
       writeVnc(devices, device.vnc)
+      writeKeymap(devices, device.keymap)
     }
     if (device.kind === 'vif' && element.attributes.get('type') !== 'network') setValueAt(element, 'source@bridge', undefined)
     setFixed(element, row.fixed)

@@ -1,9 +1,10 @@
-// Where VNC viewers are let in, as libvirt's <graphics> says it and as xl's vfb does. None: listen type 'none'; for this user only:
+// Where VNC viewers are let in and the keymap for them, as libvirt's <graphics> says it and as xl's vfb does. None: listen type 'none'; for this user only:
 // 'socket'; else an address. libvirt's default, when nothing is said, is the host's own address and any free port.
 // Runs in: main, plain Node.
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { type Vnc, vncShape } from '../public/device'
+import { type Display, type Vnc, vncShape } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
+import { isKeymapName, type KeymapName } from '../public/keymap'
 import type { XlSpec } from './xl-spec'
 import { childrenOf, elementAt, insertChild, valueAt } from './xml-path'
 import { makeElement, textError, type XmlElement } from './xml-tree'
@@ -39,6 +40,20 @@ export function readVnc(root: XmlElement): Result<Vnc | undefined, ErrorReport> 
   return err(textError(element.line, vncShape.explain(vnc, '<graphics>') ?? 'this is no access for viewers'))
 }
 
+/** A keymap we do not know stays in the text, and means the default here. */
+export function readKeymap(root: XmlElement): KeymapName | undefined {
+  const devices = elementAt(root, 'devices')
+  const name = devices && graphicsOf(devices)?.attributes.get('keymap')
+  return isKeymapName(name) ? name : undefined
+}
+
+/** After `writeVnc`, which makes the element. */
+export function writeKeymap(devices: XmlElement, keymap: KeymapName | undefined): void {
+  const attributes = graphicsOf(devices)?.attributes
+  if (keymap !== undefined) attributes?.set('keymap', keymap)
+  else if (isKeymapName(attributes?.get('keymap'))) attributes?.delete('keymap')
+}
+
 export function writeVnc(devices: XmlElement, vnc: Vnc | undefined): void {
   const before = graphicsOf(devices)
   const was = before && said(before)
@@ -50,9 +65,10 @@ export function writeVnc(devices: XmlElement, vnc: Vnc | undefined): void {
     else before.attributes.set('passwd', vnc.password)
     return
   }
-  // A SPICE display of before means nothing here.
+  // A SPICE display of before means nothing here; a keymap stays.
+  const keymap = before?.attributes.get('keymap')
   devices.children = devices.children.filter((node) => node.kind !== 'element' || node.name !== 'graphics')
-  const element = makeElement('graphics', { type: 'vnc' })
+  const element = makeElement('graphics', { type: 'vnc', ...(keymap !== undefined && { keymap }) })
   if (vnc?.kind === 'tcp') {
     const { address, port, password } = vnc
     element.attributes.set('port', port === 0 ? '-1' : String(port))
@@ -80,9 +96,18 @@ export function vncOfSpec(spec: XlSpec): Vnc | string | undefined {
   return vncShape.is(vnc) ? vnc : `vfb: ${vncShape.explain(vnc, 'vnc') ?? 'this is no access for viewers'}`
 }
 
-export function vncSpec(vnc: Vnc | undefined): string {
-  if (vnc?.kind !== 'tcp') return 'vnc=0'
+/** Names the other side knows and we do not mean the default. */
+export function keymapOfSpec(spec: XlSpec): KeymapName | undefined {
+  const name = spec.get('keymap')
+  return isKeymapName(name) ? name : undefined
+}
+
+export function vncSpec({ vnc, keymap }: Display): string {
+  const own = keymap === undefined ? [] : [`keymap=${keymap}`]
+  if (vnc?.kind !== 'tcp') return ['vnc=0', ...own].join(', ')
   const { address, port, password } = vnc
   const place = port < FIRST_PORT ? ['vncunused=1'] : ['vncunused=0', `vncdisplay=${port - FIRST_PORT}`]
-  return ['vnc=1', `vnclisten=${address}`, ...place, ...(password === undefined ? [] : [`vncpasswd=${password}`])].join(', ')
+  return ['vnc=1', `vnclisten=${address}`, ...place, ...(password === undefined ? [] : [`vncpasswd=${password}`]), ...own].join(
+    ', ',
+  )
 }

@@ -10,7 +10,7 @@ import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types
 import { deviceKinds, domainChecks, domainFields, type FieldRow } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
 import { wholeNumber } from './field-codec'
-import { vncOfSpec, vncSpec } from './vnc-graphics'
+import { keymapOfSpec, vncOfSpec, vncSpec } from './vnc-graphics'
 import { formatSpec, parseDiskSpec, parseSpec, type XlSpec } from './xl-spec'
 import { parseXl, type XlSetting, type XlValue, xlText } from './xl-text'
 import { textError } from './xml-tree'
@@ -26,7 +26,7 @@ type Settings = ReadonlyMap<string, XlSetting>
 /** Keys we read besides those of the table. */
 const KNOWN = new Set([
   ...['maxmem', 'maxvcpus', 'extra', 'root', 'uuid', 'type', 'disk', 'vif', 'vfb', 'vnc', 'vnclisten', 'vncdisplay'],
-  ...['vncunused', 'vncpasswd'],
+  ...['vncunused', 'vncpasswd', 'keymap'],
 ])
 const DEFAULT_DISPLAY = { kind: 'vfb', width: 1024, height: 768 }
 
@@ -160,14 +160,19 @@ function readNics(settings: Settings, context: XlContext, notes: ConfigNote[]): 
 }
 
 /** `vfb` of PV and PVH guests; HVM ones have the same keys at the top. */
-function readDisplay(settings: Settings): Result<Values[], ErrorReport> {
+function readDisplay(settings: Settings, notes: ConfigNote[]): Result<Values[], ErrorReport> {
   const specs = specsOf(settings, 'vfb')
   if (!specs.ok) return specs
   const { texts, line } = specs.value
   const top = new Map([...settings].map(([key, { value }]) => [key, plain(value) ?? '']))
   if (texts.length === 0 && top.get('vnc') !== '1') return ok([])
-  const vnc = vncOfSpec(texts[0] === undefined ? top : parseSpec(texts[0]))
-  return typeof vnc === 'string' ? err(textError(line, vnc)) : ok([{ ...DEFAULT_DISPLAY, ...(vnc && { vnc }) }])
+  const spec = texts[0] === undefined ? top : parseSpec(texts[0])
+  const vnc = vncOfSpec(spec)
+  if (typeof vnc === 'string') return err(textError(line, vnc))
+  const keymap = keymapOfSpec(spec)
+  const named = spec.get('keymap')
+  if (named !== undefined && !keymap) notes.push(configNote('without-effect', { names: `keymap=${named}` }))
+  return ok([{ ...DEFAULT_DISPLAY, ...(vnc && { vnc }), ...(keymap && { keymap }) }])
 }
 
 export interface XlContext extends ReadContext {
@@ -190,7 +195,7 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
   if (!disks.ok) return disks
   const nics = readNics(settings, context, notes)
   if (!nics.ok) return nics
-  const display = readDisplay(settings)
+  const display = readDisplay(settings, notes)
   if (!display.ok) return display
   const devices: Device[] = []
   for (const device of [...disks.value, ...nics.value, ...display.value]) {
@@ -262,7 +267,7 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
     const devices = config.devices.filter((device) => device.kind === kind)
     if (devices.length === 0) continue
     const specs = devices.map((device) =>
-      device.kind === 'vfb' ? vncSpec(device.vnc) : formatSpec(fieldsText(row.fields, { ...device })),
+      device.kind === 'vfb' ? vncSpec(device) : formatSpec(fieldsText(row.fields, { ...device })),
     )
     lines.push(`${row.xlKey} = ${xlText(specs)}`)
   }

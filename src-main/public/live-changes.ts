@@ -39,9 +39,9 @@ function followsNic(live: Device, to: Nic): boolean {
   return live.kind === 'vif' && live.mac === to.mac
 }
 
-/** Who may look at a screen can change at any time, its size cannot. */
+/** Who may look at a screen can change at any time, its size and keymap cannot. */
 function followsDisplay(live: Device, to: Display): boolean {
-  return live.kind === 'vfb' && live.width === to.width && live.height === to.height
+  return live.kind === 'vfb' && live.width === to.width && live.height === to.height && live.keymap === to.keymap
 }
 
 function follows(live: Device | undefined, to: Device): boolean {

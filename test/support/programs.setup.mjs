@@ -29,6 +29,8 @@ const PACKAGES = {
   xtightvncviewer: 'xtightvncviewer',
   xdotool: 'xdotool',
   setxkbmap: 'x11-xkb-utils',
+  ckbcomp: 'console-setup',
+  loadkeys: 'kbd',
 }
 
 const there = (program) => spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0

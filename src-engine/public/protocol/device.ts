@@ -2,6 +2,7 @@
 // nothing about a running frontend. Device numbers and names are Xen's (ABI document, section 7).
 // Invariant: a device is known by its kind and id, `deviceKey`; two of one domain never share a key.
 // Runs in: main, domain and domain-0 processes, windows. No platform.
+import { KEYMAP_NAMES } from '../keymap'
 import {
   count,
   either,
@@ -85,6 +86,8 @@ export const displayShape = fields({
   height: within(480, 1200),
   /** Left out: no viewer from outside; windows of the app need none. */
   vnc: optional(vncShape),
+  /** What the guest believes its keyboard to be: for viewers that tell characters instead of keys. Left out: en-us. */
+  keymap: optional(oneOf(...KEYMAP_NAMES)),
 })
 export type Display = TypeOf<typeof displayShape>
 

@@ -72,8 +72,10 @@ const STATE_WORDS: Readonly<Record<number, string>> = {
 const DETACH_SECONDS = 15
 
 function displayOf(config: DomainConfig): { display?: Display } {
-  const display = config.devices.find((device) => device.kind === 'vfb')
-  return display?.kind === 'vfb' ? { display: { kind: 'vfb', width: display.width, height: display.height } } : {}
+  const device = config.devices.find(({ kind }) => kind === 'vfb')
+  if (device?.kind !== 'vfb') return {}
+  const { vnc: _, ...display } = device
+  return { display }
 }
 
 /** Domain 0 has no part in who may look at a screen. */

@@ -3,10 +3,12 @@
 // Runs in: domain window.
 
 import { useState } from 'react'
+import { KEYMAP_NAMES } from '../../../src-main/public/keymap'
 import { Button } from '../../components/Button'
 import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { SelectField } from '../../components/Select'
 import { ACCESSES, checkDisplay, type DisplayForm } from './display-form'
 
 export function VncFields(props: {
@@ -31,6 +33,16 @@ export function VncFields(props: {
         }}
         hint={t(`display.access-${access}-hint`)}
       />
+      {access !== 'off' && (
+        <SelectField
+          label={t('display.keymap')}
+          value={form.keymap}
+          disabled={disabled}
+          choices={KEYMAP_NAMES.map((value) => ({ value, label: t(`display.keymap-${value}`) }))}
+          onChange={(keymap) => onChange({ keymap })}
+          hint={t('display.keymap-hint')}
+        />
+      )}
       {access === 'address' && (
         <Notice tone="warn" boxed title={t('display.exposed-title')}>
           {t('display.exposed')}

@@ -1,6 +1,7 @@
 // The sizes a screen can have, one row each, and which one a device is. Runs in: renderer and tests; pure.
 
 import { type Display, isLoopback, type Vnc } from '../../../src-main/public/device'
+import type { KeymapName } from '../../../src-main/public/keymap'
 import type { Translator } from '../../lib/translate'
 
 export const DISPLAY_MODES = [
@@ -33,9 +34,13 @@ export function displayOfKey(key: string): Display | undefined {
 export const ACCESSES = ['off', 'local', 'loopback', 'address'] as const
 export type Access = (typeof ACCESSES)[number]
 
+/** What Linux starts with: not written into a definition. */
+const DEFAULT_KEYMAP: KeymapName = 'en-us'
+
 export interface DisplayForm {
   readonly width: number
   readonly height: number
+  readonly keymap: KeymapName
   readonly access: Access
   readonly address: string
   /** As typed; empty is one the system chooses. */
@@ -44,13 +49,13 @@ export interface DisplayForm {
 }
 
 export function displayFormOf(display: Display): DisplayForm {
-  const { width, height, vnc } = display
-  const none = { width, height, address: '0.0.0.0', port: '', password: '' }
+  const { width, height, vnc, keymap = DEFAULT_KEYMAP } = display
+  const none = { width, height, keymap, address: '0.0.0.0', port: '', password: '' }
   if (vnc === undefined) return { ...none, access: 'off' }
   if (vnc.kind === 'local') return { ...none, access: 'local' }
   const { address, port, password = '' } = vnc
   const access = isLoopback(address) ? 'loopback' : 'address'
-  return { width, height, access, address, port: port === 0 ? '' : String(port), password }
+  return { ...none, access, address, port: port === 0 ? '' : String(port), password }
 }
 
 function vncOf(form: DisplayForm): Vnc | undefined {
@@ -64,9 +69,13 @@ function vncOf(form: DisplayForm): Vnc | undefined {
 }
 
 export function displayOf(form: DisplayForm): Display {
-  const { width, height } = form
+  const { width, height, keymap } = form
   const vnc = vncOf(form)
-  return { kind: 'vfb', width, height, ...(vnc === undefined ? {} : { vnc }) }
+  return {
+    ...{ kind: 'vfb', width, height },
+    ...(vnc === undefined ? {} : { vnc }),
+    ...(keymap === DEFAULT_KEYMAP ? {} : { keymap }),
+  }
 }
 
 /** What is wrong, by field. */

@@ -13,6 +13,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react'
+import { isKeymapName, KEYMAP_NAMES, type KeymapName } from '../../../src-main/public/keymap'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
@@ -27,7 +28,7 @@ import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { type Box, type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
 import { watchGrab } from './keyboard-grab'
-import { type LayoutName, layoutNames, strokesOf } from './layouts'
+import { strokesOf } from './layouts'
 import { LONGEST_PASTE, type PasteTyping, typeStrokes } from './paste-typing'
 import { ScreenSession, type ScreenState } from './screen-session'
 import { labelOf, sendKeys } from './send-keys'
@@ -156,10 +157,10 @@ export function ScreenPane(props: ScreenPaneProps) {
   const [typing, setTyping] = useState<TypingState | null>(null)
   const typist = useRef<PasteTyping | null>(null)
   useEffect(() => () => typist.current?.stop(), [])
-  const paste = async (layout: LayoutName) => {
+  const paste = async (keymap: KeymapName) => {
     const read = await client.call('clipboardRead', {})
     if (!read.ok) return store.dispatch({ kind: 'failed', error: read.error })
-    const { strokes, missing } = strokesOf(read.value.text.slice(0, LONGEST_PASTE), layout)
+    const { strokes, missing } = strokesOf(read.value.text.slice(0, LONGEST_PASTE), keymap)
     typist.current?.stop()
     setTyping({ done: 0, total: strokes.length, missing: missing.length, over: false })
     typist.current = typeStrokes(
@@ -221,10 +222,9 @@ export function ScreenPane(props: ScreenPaneProps) {
         icon="paste"
         label={t('screen.paste')}
         disabled={!connected}
-        entries={layoutNames.map((name) => ({ kind: 'action', id: name, label: t(`screen.paste-${name}`) }))}
+        entries={KEYMAP_NAMES.map((name) => ({ kind: 'action', id: name, label: t(`screen.paste-${name}`) }))}
         onAction={(id) => {
-          const layout = layoutNames.find((name) => name === id)
-          if (layout !== undefined) void paste(layout)
+          if (isKeymapName(id)) void paste(id)
         }}
       />
     )

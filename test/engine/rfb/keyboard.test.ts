@@ -1,15 +1,18 @@
 // Keys and pointer from viewers to Linux input codes: text of any layout, scancodes, nothing that sticks.
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
+import { KEYMAP_NAMES, type KeymapName, keysOfKeymap } from '../../../src-engine/public/keymap'
 import { InputHub, type InputSink } from '../../../src-engine/rfb/input-hub'
 import { Keyboard } from '../../../src-engine/rfb/keyboard'
 import { choiceOfKeysym } from '../../../src-engine/rfb/keysym'
 import { codeOfScancode } from '../../../src-engine/rfb/scancode'
 import { AmericanConsole } from '../../support/american-console'
+import { missingProgram } from '../../support/programs'
 
 const SHIFT = 0xffe1
 const ALTGR = 0xfe03
 
-function keyboards(count = 1) {
+function keyboards(count = 1, keymap: KeymapName = 'en-us') {
   const console = new AmericanConsole()
   const told: string[] = []
   const sink: InputSink = {
@@ -21,11 +24,11 @@ function keyboards(count = 1) {
   }
   const hub = new InputHub(sink)
   const viewers = Array.from({ length: count }, () => hub.viewer())
-  return { console, told, viewers, keyboards: viewers.map((viewer) => new Keyboard(viewer)) }
+  return { console, told, viewers, keyboards: viewers.map((viewer) => new Keyboard(viewer, keymap)) }
 }
 
-function one() {
-  const { keyboards: all, ...rest } = keyboards()
+function one(keymap: KeymapName = 'en-us') {
+  const { keyboards: all, ...rest } = keyboards(1, keymap)
   const [keyboard] = all
   if (!keyboard) throw new Error('no keyboard')
   return { ...rest, keyboard }
@@ -76,15 +79,72 @@ describe('text arrives as typed', () => {
   })
 
   it('letters the American layout lacks go to their own key', () => {
-    expect(['ä', 'Ö', 'ß', 'é', '€'].map((letter) => choiceOfKeysym(letter.charCodeAt(0)))).toEqual([
-      { code: 40, shift: false, altGr: false },
-      { code: 39, shift: true, altGr: false },
-      { code: 12, shift: false, altGr: false },
-      { code: 3, shift: false, altGr: false },
-      { code: 18, shift: false, altGr: true },
+    expect(['ä', 'Ö', 'ß', 'é', '€'].map((letter) => choiceOfKeysym(letter.charCodeAt(0), 'en-us'))).toEqual([
+      { code: 40, shift: false, altGr: false, dead: false },
+      { code: 39, shift: true, altGr: false, dead: false },
+      { code: 12, shift: false, altGr: false, dead: false },
+      { code: 3, shift: false, altGr: false, dead: false },
+      { code: 18, shift: false, altGr: true, dead: false },
     ])
-    expect(choiceOfKeysym(0x12345678)).toBeUndefined()
+    expect(choiceOfKeysym(0x12345678, 'en-us')).toBeUndefined()
   })
+})
+
+describe('a guest with a keymap of its own', () => {
+  /** What was told for these keysyms, each pressed and let go of. */
+  const told = (keymap: KeymapName, ...keysyms: readonly number[]): string[] => {
+    const { keyboard, told: events, console } = one(keymap)
+    for (const keysym of keysyms) for (const down of [true, false]) keyboard.keysym(keysym, down)
+    expect(console.held).toEqual([])
+    return events
+  }
+
+  it('gets the keys that give the characters there', () => {
+    expect(told('de', 0x79, 0x5a)).toEqual(['44+', '44-', '42+', '21+', '42-', '21-'])
+    expect(told('de', 0x40)).toEqual(['100+', '16+', '100-', '16-'])
+    expect(told('fr', 0x31, 0x61, 0xffb1)).toEqual(['42+', '2+', '42-', '2-', '16+', '16-', '42+', '2+', '42-', '2-'])
+  })
+
+  it('gets a blank after a dead key for its mark, and none when the viewer means the dead key', () => {
+    expect(told('de', 0x5e)).toEqual(['41+', '41-', '57+', '57-'])
+    expect(told('de', 0xfe52, 0x65)).toEqual(['41+', '41-', '18+', '18-'])
+    expect(told('de', 0x60)).toEqual(['42+', '13+', '13-', '57+', '57-', '42-'])
+  })
+})
+
+/** X's names of these keymaps, and of keysyms that are dead keys. */
+const XKB = { 'en-us': 'us', 'en-gb': 'gb', de: 'de', fr: 'fr', es: 'es', it: 'it' } as const
+const DEAD: Readonly<Record<string, string>> = {
+  ...{ dead_circumflex: '^', dead_acute: '´', dead_grave: '`', dead_diaeresis: '¨', dead_tilde: '~' },
+}
+
+describe('keymaps', () => {
+  const missing = missingProgram('ckbcomp')
+  it.skipIf(missing).each(KEYMAP_NAMES)(
+    `%s is what Debian's consoles have${missing ? ` (not installed: ${missing})` : ''}`,
+    (name) => {
+      const console = new Map<number, string[]>()
+      for (const line of execFileSync('ckbcomp', ['-layout', XKB[name]], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).split('\n')) {
+        const [word, code, , ...symbols] = line.trim().split(/\s+/)
+        if (word === 'keycode') console.set(Number(code), symbols)
+      }
+      for (const { character, code, shift, altGr, dead } of keysOfKeymap(name)) {
+        const symbol = console.get(code)?.[altGr ? 2 : shift ? 1 : 0] ?? ''
+        const mark = DEAD[symbol]
+        const found = mark ?? String.fromCodePoint(Number.parseInt(/U\+([0-9a-f]+)/.exec(symbol)?.[1] ?? '0', 16))
+        expect({ code, shift, altGr, character: found, dead: mark !== undefined }).toEqual({
+          code,
+          shift,
+          altGr,
+          character,
+          dead,
+        })
+      }
+    },
+  )
 })
 
 describe('nothing sticks', () => {

@@ -95,7 +95,10 @@ describe('domain XML', () => {
             { protocol: 'udp', hostPort: 5353, guestPort: 53 },
           ],
         },
-        { kind: 'vfb', width: 1280, height: 800, vnc: { kind: 'tcp', address: '127.0.0.1', port: 5901, password: 'geheim' } },
+        {
+          ...{ kind: 'vfb', width: 1280, height: 800, keymap: 'de' },
+          vnc: { kind: 'tcp', address: '127.0.0.1', port: 5901, password: 'geheim' },
+        },
       ],
     })
     expect(writeDomainXml(config, UUID, text)).toBe(text.replaceAll('&quot;', '"'))
@@ -196,6 +199,20 @@ describe('domain XML', () => {
     expect(config.devices).toEqual([display])
     expect(read(writeDomainXml(config, UUID)).config.devices).toEqual([display])
     expect(read(writeDomainXml(config, UUID, fixture('pvh.xml'))).config.devices).toEqual([display])
+  })
+
+  it('keeps a keymap it does not know, and writes its own', () => {
+    const text = withDevice('<graphics type="vnc" keymap="sv"><listen type="none"/></graphics>')
+    const { config } = read(text)
+    const [display] = config.devices
+    expect(display).toEqual({ kind: 'vfb', width: 1024, height: 768 })
+    expect(writeDomainXml(config, UUID, text)).toMatch(/keymap=.sv./)
+    for (const vnc of [undefined, { kind: 'local' }] as const) {
+      const chosen: Device = { kind: 'vfb', width: 1024, height: 768, keymap: 'fr', ...(vnc && { vnc }) }
+      const written = writeDomainXml({ ...config, devices: [chosen] }, UUID, text)
+      expect(read(written).config.devices).toEqual([chosen])
+      expect(writeDomainXml(config, UUID, written)).not.toContain('keymap')
+    }
   })
 
   it.each([
