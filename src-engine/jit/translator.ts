@@ -35,6 +35,8 @@ export interface TranslatorOptions {
   readonly blocks: number
   /** Bytes of modules alive, roughly a tenth of the memory their code takes. */
   readonly bytes: number
+  /** Milliseconds, for the statistics; the wall's unless given. */
+  readonly clock?: () => number
 }
 /** Told what translated code could not do, with the uop: for the coverage report only, it makes regions slower. */
 export interface Witness {
@@ -103,6 +105,7 @@ export class Translator {
   private generation: number
   private alive = 0
   private sinceSweep = 0
+  private readonly now: () => number
 
   constructor(
     memory: WebAssembly.Memory,
@@ -111,6 +114,7 @@ export class Translator {
     private readonly options: TranslatorOptions = TRANSLATOR_DEFAULTS,
     private readonly witness?: Witness,
   ) {
+    this.now = options.clock ?? (() => performance.now())
     this.cache = new CodeCache(memory.buffer, vcpu)
     this.roots = new Roots(this.cache)
     this.code = new RegionCode(this.cache, vcpu, witness !== undefined)
@@ -170,7 +174,7 @@ export class Translator {
 
   /** `firsts`: and the most blocks of their regions. Stops after so many blocks altogether, and returns what is left. */
   private install(firsts: ReadonlyMap<number, number>, sparing: boolean, most: number): number[] {
-    const start = performance.now()
+    const start = this.now()
     const { cache, statistics } = this
     const wanted = [...firsts.keys()].filter((first) => !cache.hasEntry(first))
     if (wanted.length === 0) return []
@@ -213,7 +217,7 @@ export class Translator {
     })
     statistics.regions += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
-    const took = performance.now() - start
+    const took = this.now() - start
     statistics.milliseconds += took
     if (took > statistics.longest) statistics.longest = took
     return wanted.slice(at)
