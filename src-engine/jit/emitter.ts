@@ -22,8 +22,9 @@ import {
   TLB,
   TMP,
   VA,
+  XMM,
 } from './locals'
-import { I32, I64, type ImportedFunction, OP, type WasmWriter } from './wasm-writer'
+import { I32, I64, type ImportedFunction, OP, SIMD, type WasmWriter } from './wasm-writer'
 
 /** What regions call in the core. */
 export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
@@ -53,7 +54,7 @@ export type Kind = 'read' | 'write' | 'update'
 export class Emitter {
   /** Open frames; the outermost is the way out. */
   depth = 0
-  /** Registers the region reads or writes, and writes: bit sets. */
+  /** Registers the region reads or writes, and writes: bit sets, general ones below XMM ones. */
   used = 0
   written = 0
   /** First uop of the instruction being translated: its ADDRESS uop or its own. */
@@ -106,6 +107,17 @@ export class Emitter {
   register(n: number): number {
     this.used |= 1 << n
     return REGISTERS + n
+  }
+
+  /** The local of an XMM register. */
+  xmm(n: number): number {
+    this.used |= 1 << (16 + n)
+    return XMM + n
+  }
+  /** Writes the vector on the stack to it. */
+  setXmm(n: number): void {
+    this.w.set(this.xmm(n))
+    this.written |= 1 << (16 + n)
   }
 
   pushAddressSlot(slot: number): void {
@@ -291,9 +303,21 @@ export class Emitter {
 
   loadRegisters(set: number): void {
     for (let n = 0; n < 16; n++) if (set & (1 << n)) this.loadField(REGISTERS + n, OP.i64_load, 'GPR', n * 8)
+    for (let n = 0; n < 16; n++) {
+      if (!(set & (1 << (16 + n)))) continue
+      this.w.i32(0)
+      this.w.simdMemory(SIMD.load, this.field('XMM') + n * 16)
+      this.w.set(XMM + n)
+    }
   }
   storeRegisters(set: number): void {
     for (let n = 0; n < 16; n++) if (set & (1 << n)) this.storeField(REGISTERS + n, OP.i64_store, 'GPR', n * 8)
+    for (let n = 0; n < 16; n++) {
+      if (!(set & (1 << (16 + n)))) continue
+      this.w.i32(0)
+      this.w.get(XMM + n)
+      this.w.simdMemory(SIMD.store, this.field('XMM') + n * 16)
+    }
   }
   loadFlags(): void {
     this.loadField(FLAG_TYPE, OP.i32_load, 'FLAGS_TYPE')

@@ -41,12 +41,17 @@ export const GR = 43
 export const VA128 = 44
 export const VB128 = 45
 export const VR128 = 46
+/** XMM0 to XMM15 in their order, in regions that use them. */
+export const XMM = 47
 
-/** All but the parameter, as a function's body begins: how many of each type. */
-export const LOCALS: readonly (readonly [count: number, type: number])[] = [
-  [Z, I64],
-  [QUICK - Z, I32],
-  [GA - FA, F64],
-  [VA128 - GA, F32],
-  [VR128 + 1 - VA128, V128],
-]
+/** All but the parameter, as a function's body begins: how many of each type. `used`: registers, as the emitter has them. */
+export function localsOf(used: number): readonly (readonly [count: number, type: number])[] {
+  const vectors = used >>> 16 === 0 ? XMM - VA128 : XMM + 16 - VA128
+  return [
+    [Z, I64],
+    [QUICK - Z, I32],
+    [GA - FA, F64],
+    [VA128 - GA, F32],
+    [vectors, V128],
+  ]
+}

@@ -8,7 +8,7 @@ import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
 import { Instructions } from './instructions'
-import { BUDGET, HOST, LOCALS, PC_BASE, RESULT, X } from './locals'
+import { BUDGET, HOST, localsOf, PC_BASE, RESULT, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
 import type { Node, Region } from './region'
 import { factsAt, formAfter } from './uop-facts'
@@ -60,8 +60,9 @@ export class RegionCode {
     }
     const { whole } = this
     whole.clear()
-    whole.unsigned(LOCALS.length)
-    for (const [count, type] of LOCALS) {
+    const locals = localsOf(e.used)
+    whole.unsigned(locals.length)
+    for (const [count, type] of locals) {
       whole.unsigned(count)
       whole.byte(type)
     }

@@ -97,11 +97,11 @@ export class SseFloat {
   }
 
   private load(width: Scalar, operand: Operand, local: number): void {
-    this.operands.load(operand, width.load)
+    this.operands.load(operand, width.type)
     this.operands.e.w.set(local)
   }
   private store(width: Scalar, to: Operand, local: number): void {
-    this.operands.store(to, width.store, () => this.operands.e.w.get(local))
+    this.operands.store(to, width.type, () => this.operands.e.w.get(local))
   }
 
   // --- one number ---
@@ -342,7 +342,7 @@ export class SseFloat {
     const { w } = this.operands.e
     const width = scalarOf(TO_INTEGER.exec(fn)?.[1])
     const wide = fn.endsWith('_q')
-    this.operands.load(from, width.load)
+    this.operands.load(from, width.type)
     if (width === SINGLE) w.op(OP.f64_promote)
     if (!fn.startsWith('cvtt')) w.op(OP.f64_nearest)
     w.set(FA)
@@ -375,11 +375,11 @@ export class SseFloat {
       else w.op(wide ? OP.f32_convert64 : OP.f32_convert)
     }
     if (fn === 'cvtsi2sd') {
-      this.operands.store(to, width.store, value)
+      this.operands.store(to, width.type, value)
       return
     }
     this.pushQuick()
-    this.when(slow, () => this.operands.store(to, width.store, value))
+    this.when(slow, () => this.operands.store(to, width.type, value))
   }
 
   private convert(fn: string, to: Operand, from: Operand, slow: () => void): void {
@@ -394,7 +394,7 @@ export class SseFloat {
         w.op(OP.i32_eqz)
         w.op(OP.i32_or)
         this.when(slow, () =>
-          this.operands.store(to, OP.f64_store, () => {
+          this.operands.store(to, 'f64', () => {
             w.get(GA)
             w.op(OP.f64_promote)
           }),
@@ -415,7 +415,7 @@ export class SseFloat {
         this.when(slow, () => this.store(SINGLE, to, GR))
         break
       case 'cvtdq2pd':
-        this.operands.vector(from, SIMD.load64_zero)
+        this.operands.vectorOf(from, 8)
         w.simd(SIMD.f64x2_convert)
         w.set(VR128)
         this.operands.writeVector(to, () => w.get(VR128))
@@ -428,7 +428,7 @@ export class SseFloat {
         this.when(slow, () => this.operands.writeVector(to, () => w.get(VR128)))
         break
       default: // cvtps2pd
-        this.operands.vector(from, SIMD.load64_zero)
+        this.operands.vectorOf(from, 8)
         w.set(VA128)
         pushDenormals(w, PACKED_SINGLE, VA128)
         w.get(VA128)

@@ -136,7 +136,7 @@ export class SseInstructions {
       const n = e.cache.byte(ip + (byReg(kind) ? 4 : 5))
       if (!byReg(kind) && memory) return { kind: 'host' }
       if (kind === 'G' || kind === 'R' || kind === 'E') return { kind: 'general', register: n }
-      return { kind: 'xmm', at: e.field('XMM') + n * 16 }
+      return { kind: 'xmm', register: n }
     }
     const to = operand(first)
     const from = second === 'I' ? to : operand(second)
@@ -164,9 +164,16 @@ export class SseInstructions {
     this.operands.writeVector(to, value)
   }
   private scalarMove(to: Operand, from: Operand, bytes: number, toOffset = 0, fromOffset = 0): void {
-    this.operands.scalar(from, bytes, fromOffset)
+    const { operands } = this
+    if (to.kind !== 'general' && from.kind !== 'general' && bytes > 2) {
+      // as floats they stay where vectors are
+      const type = bytes === 8 ? 'f64' : 'f32'
+      operands.store(to, type, () => operands.load(from, type, fromOffset), toOffset)
+      return
+    }
+    operands.scalar(from, bytes, fromOffset)
     this.e.w.set(X)
-    this.operands.writeScalar(to, bytes, toOffset)
+    operands.writeScalar(to, bytes, toOffset)
   }
 
   // --- operations ---
@@ -197,7 +204,6 @@ export class SseInstructions {
   }
 
   private move(fn: string, to: Operand, from: Operand): void {
-    const { w } = this.e
     if (fn === 'mov128') this.writeVector(to, () => this.vector(from))
     else if (fn === 'mov64') this.scalarMove(to, from, 8)
     else if (fn === 'mov32') this.scalarMove(to, from, 4)
@@ -205,14 +211,7 @@ export class SseInstructions {
     else if (fn === 'movhlps') this.scalarMove(to, from, 8, 0, 8)
     else if (fn === 'movhps_load') this.scalarMove(to, from, 8, 8, 0)
     else if (fn === 'movhps_store') this.scalarMove(to, from, 8, 0, 8)
-    else {
-      this.operands.scalar(from, fn === 'mov64_zx' ? 8 : 4)
-      w.set(X)
-      this.operands.writeScalar(to, 8)
-      w.i64(0)
-      w.set(X)
-      this.operands.writeScalar(to, 8, 8)
-    }
+    else this.writeVector(to, () => this.operands.vectorOf(from, fn === 'mov64_zx' ? 8 : 4))
   }
 
   private rest(fn: string, to: Operand, from: Operand, immediate: number): void {

@@ -24,7 +24,9 @@ export const OP = {
 
 /** After the prefix for vectors. */
 export const SIMD = {
-  load: 0x00, load64_zero: 0x5d, store: 0x0b, constant: 0x0c, shuffle: 0x0d,
+  load: 0x00, load32_zero: 0x5c, load64_zero: 0x5d, store: 0x0b,
+  i16x8_extract_u: 0x19, i16x8_replace: 0x1a, i32x4_extract: 0x1b, i32x4_replace: 0x1c, i64x2_extract: 0x1d, i64x2_replace: 0x1e,
+  f32x4_extract: 0x1f, f32x4_replace: 0x20, f64x2_extract: 0x21, f64x2_replace: 0x22, constant: 0x0c, shuffle: 0x0d,
   i8x16_eq: 0x23, i8x16_gt_s: 0x27, i16x8_eq: 0x2d, i16x8_gt_s: 0x31, i32x4_eq: 0x37, i32x4_lt_s: 0x39, i32x4_gt_s: 0x3b,
   f32x4_eq: 0x41, f32x4_ne: 0x42, f32x4_lt: 0x43, f32x4_le: 0x45, f64x2_eq: 0x47, f64x2_ne: 0x48, f64x2_lt: 0x49, f64x2_le: 0x4b,
   not: 0x4d, and: 0x4e, andnot: 0x4f, or: 0x50, xor: 0x51, any_true: 0x53, f64x2_promote: 0x5f,
@@ -158,6 +160,11 @@ export class WasmWriter {
   simd(code: number): void {
     this.byte(SIMD_PREFIX)
     this.unsigned(code)
+  }
+  /** Extracts or replaces a lane. */
+  lane(code: number, lane: number): void {
+    this.simd(code)
+    this.byte(lane)
   }
   /** A vector's load or store, as memory(). */
   simdMemory(code: number, offset: number): void {
