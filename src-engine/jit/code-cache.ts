@@ -3,7 +3,7 @@
 // Layout: isa/state-layout.ts (CODE_CACHE, BLOCK), assembly/state.ts (uops), assembly/decode/cache.ts.
 // Invariant: read and changed only between two blocks, on the vcpu's own thread.
 // Runs in: the vcpu's worker thread.
-import { BLOCK, CODE_CACHE, JUMP_ENTRIES, MEMORY_MAP, vcpuAddress } from '../isa/state-layout'
+import { BLOCK, CODE_CACHE, JUMP_ENTRIES, MEMORY_MAP, TLB, vcpuAddress } from '../isa/state-layout'
 import { LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
 
 export const UOP = 16
@@ -14,11 +14,16 @@ export class CodeCache {
   readonly view: DataView
   private readonly base: number
   private readonly flushes: number
+  private readonly pcBase: number
+  /** The execute TLBs. */
+  private readonly executable: readonly number[]
 
   constructor(buffer: ArrayBufferLike, vcpu: number) {
     this.view = new DataView(buffer)
     this.base = MEMORY_MAP.CODE_CACHE_BASE + vcpu * MEMORY_MAP.CODE_CACHE_SIZE
     this.flushes = vcpuAddress(vcpu, 'STAT_CODE_FLUSH')
+    this.pcBase = vcpuAddress(vcpu, 'PC_BASE')
+    this.executable = [vcpuAddress(vcpu, 'TLB_USER') + TLB.EXEC, vcpuAddress(vcpu, 'TLB_SUPERVISOR') + TLB.EXEC]
   }
 
   op(ip: number): number {
@@ -67,6 +72,33 @@ export class CodeCache {
       h = this.view.getUint32(h + BLOCK.HASH_NEXT, true)
     }
     return 0
+  }
+
+  /** Linear address of the page that holds the running code. */
+  runningPage(): bigint {
+    return this.view.getBigUint64(this.pcBase, true)
+  }
+
+  /** Host page that an execute TLB leads to from a linear page, or 0. */
+  pageAt(linear: bigint): number {
+    const page = BigInt.asUintN(64, linear)
+    const slot = (Number((page >> 12n) & 0xffffn) & (TLB.ENTRIES - 1)) * 16
+    for (const entries of this.executable) {
+      if (this.view.getBigUint64(entries + slot, true) !== page) continue
+      return (this.view.getUint32(entries + slot + 8, true) + Number(page & 0xffff_ffffn)) >>> 0
+    }
+    return 0
+  }
+
+  /** A linear page that leads to a host page, or undefined. */
+  linearOf(host: number): bigint | undefined {
+    for (const entries of this.executable) {
+      for (let at = entries; at < entries + TLB.ENTRIES * 16; at += 16) {
+        const page = this.view.getBigUint64(at, true)
+        if ((page & 0xfffn) === 0n && this.pageAt(page) === host) return page
+      }
+    }
+    return undefined
   }
 
   /** What the list of a page's blocks begins with: another one as soon as a block comes or goes. */

@@ -24,6 +24,7 @@ import {
   VA,
   XMM,
 } from './locals'
+import { UOP_STALE } from './uop-table'
 import { I32, I64, type ImportedFunction, OP, SIMD, type WasmWriter } from './wasm-writer'
 
 /** What regions call in the core. */
@@ -59,6 +60,8 @@ export class Emitter {
   written = 0
   /** First uop of the instruction being translated: its ADDRESS uop or its own. */
   begin = 0
+  /** Distance of the running page from the one where the region began, whose address the local PC_BASE has. */
+  page = 0
   /** Does the region come to know or change the flags? */
   flagsUsed = false
   private readonly area: number
@@ -102,6 +105,55 @@ export class Emitter {
     this.leave(0)
   }
 
+  // --- addresses of code ---
+
+  /** Pushes the linear address at a distance from the page where the region began. */
+  pushLinear(distance: number): void {
+    const { w } = this
+    w.get(PC_BASE)
+    if (distance === 0) return
+    w.i64(distance)
+    w.op(OP.i64_add)
+  }
+
+  /** Pushes whether the page at this distance is that host page to execute, and the block not dropped. */
+  pushStillThere(distance: number, host: number, first: number): void {
+    const { w } = this
+    this.pushLinear(distance)
+    w.tee(VA)
+    w.i64(8)
+    w.op(OP.i64_shr_u)
+    w.op(OP.i32_wrap)
+    w.i32((TLB_LAYOUT.ENTRIES - 1) * 16)
+    w.op(OP.i32_and)
+    w.get(TLB)
+    w.op(OP.i32_add)
+    w.tee(ENTRY)
+    w.memory(OP.i64_load, TLB_LAYOUT.EXEC)
+    w.get(VA)
+    w.op(OP.i64_eq)
+    w.get(ENTRY)
+    w.memory(OP.i32_load, TLB_LAYOUT.EXEC + 8)
+    w.get(VA)
+    w.op(OP.i32_wrap)
+    w.op(OP.i32_add)
+    w.i32(host)
+    w.op(OP.i32_eq)
+    w.op(OP.i32_and)
+    w.i32(first)
+    w.memory(OP.i32_load16_u, 0)
+    w.i32(UOP_STALE)
+    w.op(OP.i32_ne)
+    w.op(OP.i32_and)
+  }
+
+  /** The region goes on in the page at this distance. */
+  storePage(distance: number): void {
+    this.w.i32(0)
+    this.pushLinear(distance)
+    this.w.memory(OP.i64_store, this.field('PC_BASE'))
+  }
+
   // --- registers ---
 
   register(n: number): number {
@@ -124,7 +176,7 @@ export class Emitter {
     const { w } = this
     if (slot < SLOT.ZERO) w.get(this.register(slot >> 3))
     else if (slot === SLOT.TMP) w.get(TMP)
-    else if (slot === SLOT.PC_BASE) w.get(PC_BASE)
+    else if (slot === SLOT.PC_BASE) this.pushLinear(this.page)
     else if (slot >= SEGMENT_SLOTS.first && slot < SEGMENT_SLOTS.end) {
       w.i32(0)
       w.memory(OP.i64_load, this.field('GPR') + slot)

@@ -2,13 +2,16 @@
 // several forward edges reach is placed after a WebAssembly block that those edges leave, others stand where they are
 // branched to; loop heads open a loop. At the region's entry and at loop heads the budget is looked at: when it might run
 // out before the next look, the interpreter goes on and stops where it always stops.
-// Invariant: at the end of each block the budget has been lowered by the block's instructions, once.
+// A way to another page looks whether the execute TLB leads to the same host page and whether the page's code is still there, else
+// the region is left; whoever is in a page thus knows both, as nothing that flushes TLBs runs inside a region.
+// Invariant: at the end of each block the budget has been lowered by the block's instructions, once; PC_BASE in memory is that of
+// the page the region is in, in its local that of the page where it began.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
 import { Instructions } from './instructions'
-import { BUDGET, HOST, localsOf, PC_BASE, RESULT, X } from './locals'
+import { BUDGET, HOST, localsOf, RESULT, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
 import type { Node, Region } from './region'
 import { factsAt, formAfter } from './uop-facts'
@@ -26,7 +29,6 @@ export class RegionCode {
   private readonly instructions: Instructions
   private frames: Frame[] = []
   private forms: number[] = []
-  private page = 0
   private calls = false
   private written = 0
   private used = 0
@@ -43,7 +45,6 @@ export class RegionCode {
   /** Body of the region's function as the code section has it; valid until the next call. */
   make(region: Region): Uint8Array {
     const { emitter: e, body } = this
-    this.page = this.cache.hostOf(region.entry.first) & ~(PAGE - 1)
     this.written = 0
     this.used = 0
     e.used = 0
@@ -136,32 +137,40 @@ export class RegionCode {
     throw new Error('translator: a branch has no frame to go to')
   }
 
-  private go(from: Node, to: Node | undefined, offset: number): void {
+  private go(from: Node, to: Node | undefined, at: number): void {
     if (!to) {
-      this.leaveTo(offset)
+      this.leaveTo(from, at)
       return
     }
+    if (to.page !== from.page) this.cross(to, at)
     const label = this.label(from, to)
     if (label >= 0) this.body.branch(OP.br, label)
     else this.tree(to)
   }
 
-  /** Leave the region for an offset in the page, or beyond it. */
-  private leaveTo(offset: number): void {
+  /** Goes on in another page, if the block is still what is found there. */
+  private cross(to: Node, at: number): void {
     const { emitter: e } = this
-    const first = offset >= 0 && offset < PAGE ? this.cache.find(this.page + offset) : 0
-    if (first !== 0) {
-      e.leave(first | BLOCK_START)
-      return
-    }
-    this.leaveByAddress(offset)
+    e.pushStillThere(to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
+    this.body.op(OP.i32_eqz)
+    this.open(OP.if, { kind: 'if' })
+    this.leaveByAddress(at)
+    this.close()
+    e.storePage(to.page)
   }
-  private leaveByAddress(offset: number): void {
+
+  /** Leave the region for an address. */
+  private leaveTo(from: Node, at: number): void {
+    const { emitter: e, cache } = this
+    const host = (cache.hostOf(from.first) & ~(PAGE - 1)) + at - from.page
+    const first = at >= from.page && at < from.page + PAGE ? cache.find(host) : 0
+    if (first !== 0) e.leave(first | BLOCK_START)
+    else this.leaveByAddress(at)
+  }
+  private leaveByAddress(at: number): void {
     const { emitter: e, body } = this
     body.i32(0)
-    body.get(PC_BASE)
-    body.i64(offset)
-    body.op(OP.i64_add)
+    e.pushLinear(at)
     e.leaveAt()
   }
 
@@ -218,6 +227,7 @@ export class RegionCode {
     if (node.loopHead || node.dominator === undefined) this.lookAtBudget(node)
     instructions.form = this.forms[node.order] ?? ANY
     instructions.forget()
+    e.page = node.page
     // which uops' flags are seen by something: from the end backwards
     const seen: boolean[] = []
     let live = true
@@ -261,19 +271,20 @@ export class RegionCode {
     const { emitter: e, cache, body, instructions } = this
     const ip = node.last
     const family = kind?.family ?? ''
+    const { taken = 0, next = 0, after = 0 } = node
     if (family === 'GOTO' || (family === 'jmp' && kind?.size === 3)) {
       this.count(node)
-      this.go(node, node.takenTo, node.taken)
-    } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family)
+      this.go(node, node.takenTo, taken)
+    } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family, taken, next)
     else if (family === 'call' && kind?.size === 3) {
-      push(instructions, ip, () => this.pushAfter(node))
+      push(instructions, ip, () => e.pushLinear(after))
       // what this page's code was is not to be called any more when the return address fell into it
       e.stored(ip, () => {
         this.count(node)
-        this.leaveByAddress(node.taken)
+        this.leaveByAddress(taken)
       })
       this.count(node)
-      this.go(node, node.takenTo, node.taken)
+      this.go(node, node.takenTo, taken)
     } else if (family === 'ret' && kind?.size === 3) {
       popTarget(instructions, ip)
       body.get(HOST)
@@ -283,13 +294,12 @@ export class RegionCode {
       raiseStack(instructions)
       this.count(node)
       for (const site of node.returns) {
+        const at = site.page + cache.offset(site.first)
         body.get(X)
-        body.get(PC_BASE)
-        body.i64(cache.offset(site.first))
-        body.op(OP.i64_add)
+        e.pushLinear(at)
         body.op(OP.i64_eq)
         this.open(OP.if, { kind: 'if' })
-        this.go(node, site, cache.offset(site.first))
+        this.go(node, site, at)
         this.close()
       }
       this.leaveByX()
@@ -301,47 +311,40 @@ export class RegionCode {
       body.set(X)
       this.checkTarget()
       if (family === 'call_ind') {
-        push(instructions, ip, () => this.pushAfter(node))
+        push(instructions, ip, () => e.pushLinear(node.page + cache.word(ip + UOP + 4)))
         e.stored(ip, () => this.leaveToX(node))
       }
       this.leaveToX(node)
     } else e.leave(e.begin)
   }
 
-  private conditional(node: Node, family: string): void {
+  private conditional(node: Node, family: string, takenAt: number, nextAt: number): void {
     const { emitter: e, body, instructions } = this
     e.flagsUsed = true
     if (node.takenTo !== undefined && node.takenTo === node.nextTo) {
       this.count(node)
-      this.go(node, node.takenTo, node.taken)
+      this.go(node, node.takenTo, takenAt)
       return
     }
     const n = conditionNumber(family)
     instructions.pushCondition(n)
     this.count(node)
-    const taken = node.takenTo ? this.label(node, node.takenTo) : -1
-    const next = node.nextTo ? this.label(node, node.nextTo) : -1
+    const straight = (to: Node | undefined): number => (to && to.page === node.page ? this.label(node, to) : -1)
+    const taken = straight(node.takenTo)
+    const next = straight(node.nextTo)
     if (taken >= 0) {
       body.branch(OP.br_if, taken)
-      this.go(node, node.nextTo, node.next)
+      this.go(node, node.nextTo, nextAt)
     } else if (next >= 0) {
       body.op(OP.i32_eqz)
       body.branch(OP.br_if, next)
-      this.go(node, node.takenTo, node.taken)
+      this.go(node, node.takenTo, takenAt)
     } else {
       this.open(OP.if, { kind: 'if' })
-      this.go(node, node.takenTo, node.taken)
+      this.go(node, node.takenTo, takenAt)
       this.close()
-      this.go(node, node.nextTo, node.next)
+      this.go(node, node.nextTo, nextAt)
     }
-  }
-
-  /** Pushes the address after a call. */
-  private pushAfter(node: Node): void {
-    const { body } = this
-    body.get(PC_BASE)
-    body.i64(this.cache.word(node.last + UOP + 4))
-    body.op(OP.i64_add)
   }
 
   /** A target in X that is not canonical faults at the branch itself: let the interpreter do it. */

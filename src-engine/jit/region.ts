@@ -1,24 +1,32 @@
 // Which blocks make up a region, and the shape of their control flow: reverse postorder, immediate dominators, loop heads.
-// A region is what can be reached from its first block by branches within the page. Edges that would enter a loop
-// other than by its head are cut: control then leaves the region for the block's own entry, so what remains is reducible.
+// A region is what can be reached from its first block by near branches, calls and returns, also in other pages: those that
+// the execute TLB leads to while the region is made. Whether it still does is looked at on each way there (region-code.ts).
+// Edges that would enter a loop other than by its head are cut: control then leaves the region for the block's own entry,
+// so what remains is reducible.
 // Runs in: the vcpu's worker thread.
 import { BLOCK } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
 import { isConditionalJump, UOPS } from './uop-table'
 
 const PAGE = 4096
-/** Calls of a region whose returns stay in it: each return compares with all of them. */
+/** Most places a return of the region compares with: those after the calls of its function. */
 const RETURN_SITES = 6
 
-/** Where control may go at the end of a block: page offsets. A call's is its target; -1: not there. */
-export interface Block {
+/** Where control may go at the end of a block: addresses, as distances from the page's first byte. A call's is its target. */
+interface Ways {
+  readonly taken: number | undefined
+  readonly next: number | undefined
+  /** After a call. */
+  readonly after: number | undefined
+}
+
+/** The same, as distances from the first byte of the page where the region begins. */
+export interface Block extends Ways {
   readonly first: number
   readonly last: number
   readonly instructions: number
-  readonly taken: number
-  readonly next: number
-  /** Offset after a call, or -1. */
-  readonly after: number
+  /** Of its page. */
+  readonly page: number
   /** Region blocks that `taken` and `next` are, or undefined: outside. */
   takenTo: Node | undefined
   nextTo: Node | undefined
@@ -47,73 +55,81 @@ export interface Region {
   readonly nodes: readonly Node[]
 }
 
-function readBlock(cache: CodeCache, first: number): Omit<Block, 'takenTo' | 'nextTo' | 'returns'> {
-  const last = cache.lastUop(first)
+function waysOf(cache: CodeCache, last: number): Ways {
   const kind = UOPS[cache.op(last)]
-  const instructions = cache.order(last) + 1
-  let taken = -1
-  let next = -1
-  if (kind?.family === 'GOTO' || (kind?.family === 'jmp' && kind.size === 3)) taken = cache.word(last + 12)
-  else if (kind && isConditionalJump(kind.family) && kind.size === 3) {
-    taken = cache.word(last + 12)
-    next = cache.word(last + UOP + 4)
+  const target = cache.word(last + 12)
+  const next = cache.word(last + UOP + 4)
+  const near = kind?.size === 3
+  if (kind?.family === 'GOTO' || (kind?.family === 'jmp' && near)) return { taken: target, next: undefined, after: undefined }
+  if (kind && isConditionalJump(kind.family) && near) return { taken: target, next, after: undefined }
+  if (kind?.family === 'call' && near) return { taken: target, next: undefined, after: next }
+  return { taken: undefined, next: undefined, after: undefined }
+}
+
+/** Gives the host page at a distance from the region's first page, or 0. */
+export type PageAt = (distance: number) => number
+
+function makeNode(cache: CodeCache, first: number, page: number): Node {
+  const last = cache.lastUop(first)
+  const { taken, next, after } = waysOf(cache, last)
+  const from = (distance: number | undefined): number | undefined => (distance === undefined ? undefined : page + distance)
+  return {
+    ...{ first, last, page, instructions: cache.order(last) + 1 },
+    ...{ taken: from(taken), next: from(next), after: from(after) },
+    ...{ takenTo: undefined, nextTo: undefined, returns: [], order: -1, dominator: undefined, merges: [], predecessors: [] },
+    ...{ loopHead: false, merge: false, longest: 0 },
   }
-  let after = -1
-  if (kind?.family === 'call' && kind.size === 3) {
-    taken = cache.word(last + 12)
-    after = cache.word(last + UOP + 4)
-  }
-  return { first, last, instructions, taken, next, after }
 }
 
 /** Blocks that control reaches from `first`, at most `limit`. */
-export function formRegion(cache: CodeCache, first: number, limit: number): Region {
-  const page = cache.hostOf(first) & ~(PAGE - 1)
-  const byFirst = new Map<number, Node>()
-  const make = (at: number): Node => {
-    const base = readBlock(cache, at)
-    const whole: Node = {
-      ...base,
-      takenTo: undefined,
-      nextTo: undefined,
-      returns: [],
-      order: -1,
-      dominator: undefined,
-      merges: [],
-      predecessors: [],
-      loopHead: false,
-      merge: false,
-      longest: 0,
-    }
-    byFirst.set(at, whole)
-    return whole
-  }
-  const entry = make(first)
+export function formRegion(cache: CodeCache, first: number, limit: number, pageAt: PageAt): Region {
+  const entry = makeNode(cache, first, 0)
+  const known = new Map([[cache.offset(first), entry]])
   const queue = [entry]
-  const sites: Node[] = []
-  const reach = (offset: number): Node | undefined => {
-    if (offset < 0 || offset >= PAGE) return undefined
-    const at = cache.find(page + offset)
-    if (at === 0) return undefined
-    const known = byFirst.get(at)
-    if (known) return known
-    if (byFirst.size >= limit) return undefined
-    const made = make(at)
+  const reach = (at: number | undefined): Node | undefined => {
+    if (at === undefined) return undefined
+    const there = known.get(at)
+    if (there) return there
+    const page = at & ~(PAGE - 1)
+    const host = pageAt(page)
+    const block = host === 0 || known.size >= limit ? 0 : cache.find(host + at - page)
+    if (block === 0) return undefined
+    const made = makeNode(cache, block, page)
+    known.set(at, made)
     queue.push(made)
     return made
   }
+  const calls = new Map<Node, Node[]>()
+  const afterCall = new Map<Node, Node>()
   for (let i = 0; i < queue.length; i++) {
     const node = queue[i]
     if (!node) break
     node.takenTo = reach(node.taken)
     node.nextTo = reach(node.next)
-    if (node.after >= 0 && node.takenTo && sites.length < RETURN_SITES) {
-      const site = reach(node.after)
-      if (site) sites.push(site)
+    const site = node.takenTo && reach(node.after)
+    if (!node.takenTo || !site) continue
+    afterCall.set(node, site)
+    const sites = calls.get(node.takenTo)
+    if (sites) sites.push(site)
+    else calls.set(node.takenTo, [site])
+  }
+  for (const [called, sites] of calls) {
+    for (const node of functionOf(called, afterCall)) {
+      if (UOPS[cache.op(node.last)]?.family !== 'ret') continue
+      node.returns = [...new Set([...node.returns, ...sites])].slice(0, RETURN_SITES)
     }
   }
-  for (const node of queue) if (UOPS[cache.op(node.last)]?.family === 'ret') node.returns = [...new Set(sites)]
   return shape(entry)
+}
+
+/** The region's blocks of a function: calls count as going on after them. */
+function functionOf(called: Node, afterCall: ReadonlyMap<Node, Node>): ReadonlySet<Node> {
+  const found = new Set([called])
+  for (const node of found) {
+    const isCall = node.after !== undefined
+    for (const to of isCall ? [afterCall.get(node)] : [node.takenTo, node.nextTo]) if (to) found.add(to)
+  }
+  return found
 }
 
 function reversePostorder(entry: Node): Node[] {
@@ -247,9 +263,9 @@ export class Roots {
     pages.delete(page)
     pages.set(page, known)
     for (const block of all.slice(0, all.length - known.count)) {
-      const { taken, next, after } = readBlock(cache, block)
-      for (const offset of [after < 0 ? taken : after, next]) {
-        if (offset < 0 || offset >= PAGE) continue
+      const { taken, next, after } = waysOf(cache, cache.lastUop(block))
+      for (const offset of [after ?? taken, next]) {
+        if (offset === undefined || offset < 0 || offset >= PAGE) continue
         const list = known.to.get(offset)
         if (list) list.push(block)
         else known.to.set(offset, [block])

@@ -5,7 +5,7 @@
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
 import { CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
-import { formRegion, Roots } from './region'
+import { formRegion, type PageAt, Roots } from './region'
 import { RegionCode } from './region-code'
 import { UOP_STALE } from './uop-table'
 import { type ImportedFunction, moduleOf } from './wasm-writer'
@@ -70,6 +70,15 @@ interface Installed {
   readonly bytes: number
 }
 
+/** A region to make: its first block, the most blocks, and the linear page of the first one where it is known. */
+interface Wanted {
+  readonly first: number
+  readonly blocks: number
+  readonly page: bigint | undefined
+}
+
+const pageOf = (host: number): number => (host & ~0xfff) >>> 0
+
 const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
 /** Regions translated together, and samples after which fewer are. */
@@ -96,8 +105,8 @@ export class Translator {
   private readonly functions: readonly ImportedFunction[]
   private readonly roots: Roots
   private readonly counts = new Map<number, number>()
-  /** Hot, to be translated together. */
-  private hot: number[] = []
+  /** Hot, with the linear page each was met in; to be translated together. */
+  private hot = new Map<number, bigint | undefined>()
   private waited = 0
   private readonly installed = new Map<number, Installed>()
   private readonly free: number[] = []
@@ -147,36 +156,48 @@ export class Translator {
     counts.set(first, count)
     if (count >= this.options.threshold) {
       counts.delete(first)
-      this.hot.push(first)
+      this.hot.set(first, cache.runningPage())
     }
-    if (this.hot.length > 0 && (++this.waited >= BATCH_WAIT || this.hot.length >= BATCH)) this.translateHot()
+    if (this.hot.size > 0 && (++this.waited >= BATCH_WAIT || this.hot.size >= BATCH)) this.translateHot()
   }
 
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
   private translateHot(): void {
     const { cache, roots } = this
-    const wanted = new Map<number, number>()
-    for (const first of this.hot) {
+    const wanted: Wanted[] = []
+    for (const [first, page] of this.hot) {
       // It may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
       if (cache.op(first) === UOP_STALE) continue
       const root = roots.of(first)
-      if (cache.hasEntry(root)) wanted.set(first, Math.min(this.options.blocks, INNER_BLOCKS))
-      else wanted.set(root, this.options.blocks)
+      const inner = cache.hasEntry(root)
+      const blocks = inner ? Math.min(this.options.blocks, INNER_BLOCKS) : this.options.blocks
+      wanted.push({ first: inner ? first : root, blocks, page })
     }
-    this.hot = this.install(wanted, true, this.options.blocks)
+    this.hot = new Map(this.install(wanted, true, this.options.blocks).map(({ first, page }) => [first, page]))
     this.waited = 0
   }
 
   /** Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. */
   translateBlocks(firsts: readonly number[], sparing = false): void {
-    this.install(new Map(firsts.map((first) => [first, this.options.blocks])), sparing, Number.POSITIVE_INFINITY)
+    const { cache, options } = this
+    const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(pageOf(cache.hostOf(first))) }))
+    this.install(wanted, sparing, Number.POSITIVE_INFINITY)
   }
 
-  /** `firsts`: and the most blocks of their regions. Stops after so many blocks altogether, and returns what is left. */
-  private install(firsts: ReadonlyMap<number, number>, sparing: boolean, most: number): number[] {
+  /** Where the pages round a region's first one are, as the vcpu would find them now. */
+  private pagesFrom({ first, page }: Wanted): PageAt {
+    const { cache } = this
+    const own = pageOf(cache.hostOf(first))
+    // another program may be in its place
+    const known = page !== undefined && cache.pageAt(page) === own
+    return (distance) => (distance === 0 ? own : known ? cache.pageAt(page + BigInt(distance)) : 0)
+  }
+
+  /** Stops after so many blocks altogether, and returns what is left. */
+  private install(all: readonly Wanted[], sparing: boolean, most: number): readonly Wanted[] {
     const start = this.now()
     const { cache, statistics } = this
-    const wanted = [...firsts.keys()].filter((first) => !cache.hasEntry(first))
+    const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
     if (wanted.length === 0) return []
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
@@ -185,10 +206,12 @@ export class Translator {
     const within = new Set<number>()
     let blocks = 0
     let at = 0
-    for (; at < wanted.length && blocks < most; at++) {
-      const first = wanted[at] ?? 0
+    for (const one of wanted) {
+      if (blocks >= most) break
+      at++
+      const { first } = one
       if (sparing && within.has(first)) continue
-      const region = formRegion(cache, first, firsts.get(first) ?? this.options.blocks)
+      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one))
       if (sparing) for (const node of region.nodes) within.add(node.first)
       entries.push(first)
       bodies.push(this.code.make(region).slice())
@@ -259,7 +282,7 @@ export class Translator {
     this.generation = this.cache.generation()
     this.counts.clear()
     this.roots.forget()
-    this.hot = []
+    this.hot.clear()
     for (const [index, { bytes }] of this.installed) this.release(index, bytes)
   }
 }

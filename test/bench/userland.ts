@@ -33,6 +33,7 @@ mount -t proc proc /proc; mount -t devtmpfs devtmpfs /dev; mount -t tmpfs tmpfs 
 now() { read up rest </proc/uptime; echo "$1 $up"; }
 dd if=/dev/zero of=/tmp/zeros bs=1M count=24 2>/dev/null
 awk 'BEGIN { for (i = 0; i < 60000; i++) print i * 7919 % 60013, "line", i * 31 % 1009, "of some text" }' >/tmp/text
+gzip -c /tmp/text >/tmp/text.gz
 ${USERLAND.filter(([name]) => only.includes(name))
   .map(([name, command]) => `now ${name}-from; { ${command}; } >/dev/null 2>&1; now ${name}-to`)
   .join('\n')}

@@ -7,8 +7,9 @@ export const DATA = 0x1000_0000n
 export const READ_ONLY = DATA + 0x2000n
 export const NOTHING = DATA + 0x3000n
 export const GS_BASE = DATA - 0x1000n
-/** Two pages of HLT, in which a case's code is put. */
+/** Pages of HLT, in which a case's code is put; the native harness has the first two. */
 export const CODE = 0x2000_0000n
+export const CODE_PAGES = 4
 /** The memory a case sets and compares: around the border of the two pages, and the end of the second one. */
 export const MIDDLE = DATA + 0x1000n - 256n
 export const TAIL = DATA + 0x2000n - 64n
@@ -24,6 +25,8 @@ export type Case = {
   readonly tail: Uint8Array
   /** FXSAVE image (416 bytes count), for instructions that look at it. */
   readonly fx: Uint8Array | undefined
+  /** Of programs: other code of the same length, and the frame each page is mapped to in each slice (machine.ts). */
+  readonly remapped?: { readonly code: Uint8Array; readonly frames: readonly (readonly number[])[] } | undefined
 }
 
 export type Answer = {

@@ -5,7 +5,7 @@
 import { EXIT, MEMORY_MAP, ramBase, SEGMENT, type VcpuField, vcpuAddress } from '../../../src-engine/isa/state-layout'
 import type { CoreExports } from '../../../src-engine/vcpu/core-interface'
 import { compileCore, instantiateCore } from '../../../src-engine/vcpu/load'
-import { type Answer, type Case, CODE, DATA, GS_BASE, MIDDLE, TAIL } from './case'
+import { type Answer, type Case, CODE, CODE_PAGES, DATA, GS_BASE, MIDDLE, TAIL } from './case'
 
 const PAGE = 4096
 const KERNEL = 0xffff_ffff_8000_0000n
@@ -20,7 +20,7 @@ const GFN = {
   HIGH_PD: 7,
   KERNEL_PT: 8,
   DATA: 16,
-  CODE: 24,
+  CODE: 24, // CODE_PAGES, and as many again to be mapped in their place
   KERNEL: 32,
 }
 // Pages of the kernel: IDT, GDT and TSS, handlers, stack.
@@ -42,6 +42,7 @@ export class Machine {
   private readonly view: DataView
   private readonly ram: number
   private runs = 0
+  private remapped = false
 
   private constructor(
     readonly core: CoreExports,
@@ -96,13 +97,13 @@ export class Machine {
     this.entry(GFN.LOW_PD, Number(DATA >> 21n), GFN.DATA_PT, user)
     this.entry(GFN.LOW_PD, Number(CODE >> 21n), GFN.CODE_PT, user)
     for (let i = 0; i < 3; i++) this.entry(GFN.DATA_PT, i, GFN.DATA + i, (i < 2 ? user : 5n) | (1n << 63n))
-    for (let i = 0; i < 2; i++) this.entry(GFN.CODE_PT, i, GFN.CODE + i, user)
+    for (let i = 0; i < CODE_PAGES; i++) this.entry(GFN.CODE_PT, i, GFN.CODE + i, user)
     this.entry(GFN.PML4, 511, GFN.HIGH_PDPT, kernel)
     this.entry(GFN.HIGH_PDPT, 510, GFN.HIGH_PD, kernel)
     this.entry(GFN.HIGH_PD, 0, GFN.KERNEL_PT, kernel)
     for (let i = 0; i < 5; i++) this.entry(GFN.KERNEL_PT, i, GFN.KERNEL + i, kernel)
     for (let i = 0; i < PAGE; i++) view.setUint8(this.host(GFN.DATA + 2) + i, i * 37 + 11)
-    this.bytes.fill(0xf4, this.host(GFN.CODE), this.host(GFN.CODE + 2))
+    this.bytes.fill(0xf4, this.host(GFN.CODE), this.host(GFN.CODE + 2 * CODE_PAGES))
 
     const base = this.host(GFN.KERNEL)
     for (let v = 0; v < 256; v++) {
@@ -200,17 +201,36 @@ export class Machine {
     this.view.setUint32(this.at('MXCSR'), 0x1f80, true)
   }
 
-  /** Host addresses of the pages a case's code lies in. */
+  /** Host addresses of the pages a case's code lies in, and of those mapped in their place. */
   codePages(): number[] {
-    return [this.host(GFN.CODE), this.host(GFN.CODE + 1)]
+    return Array.from({ length: 2 * CODE_PAGES }, (_, i) => this.host(GFN.CODE + i))
+  }
+
+  /** Which frame of codePages() each page of code is mapped to: its own when nothing is said. */
+  private mapCode(frames?: readonly number[]): void {
+    if (!frames && !this.remapped) return
+    for (let i = 0; i < CODE_PAGES; i++) this.entry(GFN.CODE_PT, i, GFN.CODE + (frames?.[i] ?? i), 7n)
+    this.remapped = frames !== undefined
+    this.core.flush_tlb()
+  }
+
+  /** Puts code where it is to be; what was decoded of pages that are others now is dropped. */
+  private putCode(c: Case): void {
+    const size = CODE_PAGES * PAGE
+    const wanted = new Uint8Array(2 * size).fill(0xf4)
+    wanted.set(c.code, c.offset)
+    if (c.remapped) wanted.set(c.remapped.code, size + c.offset)
+    for (const [i, host] of this.codePages().entries()) {
+      const page = wanted.subarray(i * PAGE, (i + 1) * PAGE)
+      if (Buffer.compare(page, this.bytes.slice(host, host + PAGE)) === 0) continue
+      this.bytes.set(page, host)
+      this.core.invalidate_page(host >>> 12)
+    }
   }
 
   /** `slice`: instructions of a run(); a case has ten of them. */
   run(c: Case, slice = 10_000): Answer {
-    const code = this.host(GFN.CODE)
-    this.bytes.set(c.code, code + c.offset)
-    this.core.invalidate_page(code >> 12)
-    this.core.invalidate_page((code >> 12) + 1)
+    for (const host of this.codePages()) this.core.invalidate_page(host >>> 12)
     // Now and then everything is looked up anew, mostly the TLB and neighbouring code are warm.
     if (this.runs++ % 16 === 0) this.core.flush_tlb()
     return this.runDecoded(c, slice)
@@ -223,16 +243,16 @@ export class Machine {
     for (const [n, v] of c.gpr.entries()) view.setBigUint64(this.at('GPR') + n * 8, v, true)
     core.set_eflags(c.rflags)
     view.setBigUint64(this.at('RIP'), CODE + BigInt(c.offset), true)
-    const code = this.host(GFN.CODE)
-    bytes.set(c.code, code + c.offset)
+    this.putCode(c)
     bytes.set(c.middle, this.hostOf(MIDDLE))
     bytes.set(c.tail, this.hostOf(TAIL))
     if (c.fx) this.putFx(c.fx)
     let exit: number
     let slices = 0
-    do exit = core.run(slice)
-    while (exit === EXIT.BUDGET && ++slices < 10)
-    bytes.fill(0xf4, code + c.offset, code + c.offset + c.code.length)
+    do {
+      this.mapCode(c.remapped?.frames[slices])
+      exit = core.run(slice)
+    } while (exit === EXIT.BUDGET && ++slices < 10)
     const rip = view.getBigUint64(this.at('RIP'), true)
     const trap = exit === EXIT.HLT ? Number(rip - 1n - KERNEL - BigInt(HANDLERS)) / 16 : 1000 + exit
     const coded = [8, 10, 11, 12, 13, 14, 17].includes(trap)

@@ -18,7 +18,7 @@ import { makeCase } from '../fuzz/generate'
 import { seedOf } from '../fuzz/sweep'
 import { type GuestFiles, GuestPair } from './guest-pair'
 import { Pair } from './pair'
-import { randomProgram } from './programs'
+import { randomPagesProgram, randomProgram } from './programs'
 
 const args = process.argv.slice(2)
 function option(name: string): string | undefined {
@@ -111,7 +111,8 @@ async function main(): Promise<number> {
   let checked = 0
   for (let i = shard - 1; i < programs; i += shards) {
     checked++
-    const c = randomProgram(randomFrom(seed + i))
+    // every other one is over several pages
+    const c = (i % 2 === 0 ? randomProgram : randomPagesProgram)(randomFrom(seed + i))
     const text = pair.runProgram(c)
     if (text === '') continue
     process.stdout.write(`program of seed ${seed + i}: ${text}\n  ${describe(c)}\n`)

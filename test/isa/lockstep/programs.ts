@@ -1,8 +1,9 @@
 // Random programs: arithmetic over registers and one page of data, jumps back and forth, calls and returns, in half of them floating
 // point and vectors. Many loop for ever: what counts is that two machines given the same number of instructions are in the same state.
+// Those over several pages call functions there; while they run, pages may be mapped to other code, and some write to their own.
 // Runs in: tests and the lockstep checker.
 import { makeState, type Random as StateRandom } from '../fp/states'
-import { type Case, DATA } from '../fuzz/case'
+import { type Case, CODE, CODE_PAGES, DATA } from '../fuzz/case'
 
 export type Random = (below: number) => number
 
@@ -20,19 +21,42 @@ const STACK = 4
 /** Registers programs compute with: not RSP, not RBX. */
 const FREE = [0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
 
+interface Part {
+  readonly page: number
+  readonly instructions: number
+}
+
 class Program {
   readonly bytes: number[] = []
   private readonly starts: number[] = []
   private readonly holes: { at: number; wide: boolean; to: number }[] = []
+  /** First instruction of each function; the first one is the program itself. */
+  private readonly functions: number[] = []
+  private readonly length: number
 
+  /** `offset`: of the first byte in its page. One part ends with HLT; of several the first one begins again, others return. */
   constructor(
     private readonly r: Random,
-    private readonly length: number,
+    private readonly offset: number,
+    parts: readonly Part[],
     private readonly floats: boolean,
   ) {
-    for (let i = 0; i < length; i++) {
+    let length = 0
+    for (const { instructions } of parts) {
+      this.functions.push(length)
+      length += instructions + (parts.length > 1 ? 1 : 0)
+    }
+    this.length = length
+    for (const [i, { page, instructions }] of parts.entries()) {
+      if (i > 0) this.skipTo(page)
+      for (let n = 0; n < instructions; n++) {
+        this.starts.push(this.bytes.length)
+        this.instruction()
+      }
+      if (parts.length === 1) break
       this.starts.push(this.bytes.length)
-      this.instruction()
+      if (i > 0) this.bytes.push(0xc3)
+      else this.jumpTo(0xe9, true, 0)
     }
     this.starts.push(this.bytes.length)
     this.bytes.push(0xf4)
@@ -41,6 +65,12 @@ class Program {
       if (wide) for (let i = 0; i < 4; i++) this.bytes[at + i] = (distance >> (i * 8)) & 255
       else this.bytes[at] = distance & 255
     }
+  }
+
+  /** Somewhere in a page, now and then so near its end that the function goes on in the next. */
+  private skipTo(page: number): void {
+    const at = page * 4096 + (this.r(3) === 0 ? 4000 + this.r(90) : this.r(3500)) - this.offset
+    while (this.bytes.length < at) this.bytes.push(0xf4)
   }
 
   private free(): number {
@@ -117,8 +147,9 @@ class Program {
           r(256),
         )
         break
-      case 10: // PUSH, POP
-        bytes.push(0x41, 0x50 + r(8), 0x41, 0x58 + r(8))
+      case 10: // CALL of a function; PUSH, POP
+        if (this.functions.length > 1) this.jumpTo(0xe8, true, this.functions[r(this.functions.length)] ?? 0)
+        else bytes.push(0x41, 0x50 + r(8), 0x41, 0x58 + r(8))
         break
       case 16: {
         const opcode = [0xa4, 0xa5, 0xac, 0xad, 0xb1, 0xc1][r(6)] ?? 0xa4 // SHLD SHRD, CMPXCHG, XADD
@@ -177,9 +208,18 @@ class Program {
   }
 
   private jump(opcode: number, wide: boolean): void {
+    const near = this.starts.length - 1 + this.r(25) - 10
+    const several = this.functions.length > 1
+    const to = several && this.r(6) === 0 ? this.r(this.length) : Math.max(0, Math.min(this.length, near))
+    if (!several || wide) this.jumpTo(opcode, wide, to)
+    else if (opcode === 0xeb) this.jumpTo(0xe9, true, to)
+    else {
+      this.bytes.push(0x0f)
+      this.jumpTo(opcode + 0x10, true, to)
+    }
+  }
+  private jumpTo(opcode: number, wide: boolean, to: number): void {
     this.bytes.push(opcode)
-    const here = this.starts.length - 1
-    const to = Math.max(0, Math.min(this.length, here + this.r(25) - 10))
     this.holes.push({ at: this.bytes.length, wide, to })
     for (let i = 0; i < (wide ? 4 : 1); i++) this.bytes.push(0)
   }
@@ -208,23 +248,47 @@ function floatState(r: Random): Uint8Array {
   return fx
 }
 
-/** A program of at most 60 instructions. */
-export function randomProgram(r: Random): Case {
-  const floats = r(2) === 0
-  const code = Uint8Array.from(new Program(r, 5 + r(56), floats).bytes)
+function startState(r: Random, code: Uint8Array, offset: number, floats: boolean): Case {
   const word = (): bigint => (BigInt(r(0x1_0000_0000)) << 32n) | BigInt(r(0x1_0000_0000))
   const small = (): bigint => BigInt.asUintN(64, BigInt(r(64)) - 8n)
   const gpr = Array.from({ length: 16 }, () => (r(2) === 0 ? word() : small()))
   gpr[BASE] = DATA + 0x1000n - 128n
   gpr[STACK] = DATA + 0x1000n + 0x100n
   return {
-    code,
-    offset: r(0xf00 - code.length),
-    bits: 64,
-    gpr,
-    rflags: 0x202 | (r(0x1000) & 0x8d5),
+    ...{ code, offset, bits: 64, gpr, rflags: 0x202 | (r(0x1000) & 0x8d5) },
     middle: Uint8Array.from({ length: 512 }, () => r(256)),
     tail: Uint8Array.from({ length: 64 }, () => r(256)),
     fx: floats ? floatState(r) : undefined,
   }
+}
+
+/** A program of at most 60 instructions in one page. */
+export function randomProgram(r: Random): Case {
+  const floats = r(2) === 0
+  const code = Uint8Array.from(new Program(r, 0, [{ page: 0, instructions: 5 + r(56) }], floats).bytes)
+  return startState(r, code, r(0xf00 - code.length), floats)
+}
+
+/** A program of functions in several pages. Half of them are mapped to other code while they run, one in six writes to its own. */
+export function randomPagesProgram(r: Random): Case {
+  const offset = r(0xc00)
+  const floats = r(2) === 0
+  const pages = [0, ...Array.from({ length: 1 + r(4) }, () => r(CODE_PAGES - 1)).sort((a, b) => a - b)]
+  const make = (): Uint8Array =>
+    Uint8Array.from(
+      new Program(
+        r,
+        offset,
+        pages.map((page) => ({ page, instructions: 3 + r(16) })),
+        floats,
+      ).bytes,
+    )
+  const code = make()
+  const c = startState(r, code, offset, floats)
+  const gpr = [...c.gpr]
+  if (r(6) === 0) gpr[BASE] = CODE + BigInt(offset + r(code.length))
+  if (r(2) === 0) return { ...c, gpr }
+  const frame = (page: number): number => [page, page, page + CODE_PAGES, r(2 * CODE_PAGES)][r(4)] ?? page
+  const frames = Array.from({ length: 10 }, () => Array.from({ length: CODE_PAGES }, (_, page) => frame(page)))
+  return { ...c, gpr, remapped: { code: make(), frames } }
 }
