@@ -112,7 +112,7 @@ export const VCPU_FIELDS = [
   ['STAT_TLB_FILL', 0x2a8, 8, 'page walks'],
   ['STAT_CODE_FLUSH', 0x2b0, 8, 'code pool flushes'],
   ['STAT_SMC', 0x2b8, 8, 'pages whose decoded code was dropped'],
-  ['JUMP_KEY', 0x2d0, 4, 'what a jump cache entry must match: generation << 3 | MODE << 1 | user; a new generation with each TLB flush and each drop of code'],
+  ['JUMP_KEY', 0x2d0, 4, 'what a jump cache entry for an address below 2^63 must match: generation << 3 | MODE << 1 | user; a new generation when such addresses may lead elsewhere'],
   ['ATTENTION', 0x2d4, 4, 'not 0: the next block boundary has something to look at (fault, exit, shadow, single step, IRQ_WANTED)'],
   ['RESULT', 0x2d8, 4, 'what run() returns'],
   ['STEPPING', 0x2dc, 4, 'the running block is a single instruction with TF set'],
@@ -134,9 +134,12 @@ export const VCPU_FIELDS = [
   ['FPU_DP', 0x398, 8, ''],
   ['EPOCH', 0x3a0, 4, 'odd while in run(): with several vcpus others wait for it to change'],
   ['PAUSES', 0x3a4, 4, 'PAUSE instructions in this run()'],
+  ['JUMP_KEY_UPPER', 0x3d0, 4, 'the same for addresses from 2^63 on; 0x100 after JUMP_KEY'],
+  ['JUMPS_LOCAL', 0x3d4, 4, '1: the jump cache has an entry from 2^63 on whose page is not global'],
   ['XMM', 0x400, 256, 'XMM0-XMM15, 16 bytes each'],
   ['SCRATCH', 0x500, 256, 'operands that cross pages, x87 temporaries; dead between instructions'],
   ['STAGING', 0x600, 512, 'FXSAVE and FNSAVE images on their way; dead between instructions'],
+  ['JUMP_PAGES', 0x800, 512, 'a bit for each hash of a page that the jump cache has entries of: 2048 below 2^63, 2048 from there on'],
   ['LAPIC', 0x1000, 4096, 'register page of the local APIC; layout as the MMIO page; owned by platform/lapic.ts'],
   ['VCPU_PRIVATE', 0x2000, 4096, 'free for the hypervisor: timers, registrations (hypervisor/domain-layout.ts)'],
   ['DECODED', 0x3000, 4096, 'byte a uop number: 1 once the decoder has made one'],
@@ -149,7 +152,9 @@ export const VCPU_FIELDS = [
 export const SLOT = { ZERO: 0x80, TMP: 0x88, PC_BASE: 0x90, SEG_BASE: 0xa0 } as const
 
 /** Parts of a vcpu's code cache: first block of each host page (u32), hash of blocks (u32), jump cache, a block not kept, the pool. */
-export const CODE_CACHE = { HEADS: 0, HASH: 0x40_0000, JUMPS: 0x42_0000, ONE_SHOT: 0x43_0000, POOL: 0x43_1000 } as const
+export const CODE_CACHE = { HEADS: 0, HASH: 0x40_0000, JUMPS: 0x48_0000, ONE_SHOT: 0x49_0000, POOL: 0x49_1000 } as const
+/** Lists of the hash of blocks, and where a block's is: see bucket() in assembly/decode/cache.ts. */
+export const HASH_BUCKETS = 131072
 /** Entries of the jump cache: {u64 linear address, u32 key, u32 uop}. */
 export const JUMP_ENTRIES = 4096
 /**

@@ -3,11 +3,10 @@
 // Layout: isa/state-layout.ts (CODE_CACHE, BLOCK), assembly/state.ts (uops), assembly/decode/cache.ts.
 // Invariant: read and changed only between two blocks, on the vcpu's own thread.
 // Runs in: the vcpu's worker thread.
-import { BLOCK, CODE_CACHE, JUMP_ENTRIES, MEMORY_MAP, TLB, vcpuAddress } from '../isa/state-layout'
+import { BLOCK, CODE_CACHE, HASH_BUCKETS, JUMP_ENTRIES, MEMORY_MAP, TLB, vcpuAddress } from '../isa/state-layout'
 import { LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
 
 export const UOP = 16
-const HASH_BUCKETS = 32768
 const MODE_64 = 2
 
 export class CodeCache {

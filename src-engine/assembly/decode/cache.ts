@@ -1,15 +1,16 @@
 // Decoded code: blocks of uops in a pool of the vcpu's own, found by host address and code mode, chained per page so
 // that a write to the page can drop them. A dropped block's uops all become STALE, so a block that overwrites itself
 // stops at its next instruction; in-page links to it die the same way. The pool is emptied as a whole when full.
-// Also the jump cache, from linear address to block, valid for one JUMP_KEY: mode, privilege, and a generation that every
-// TLB flush raises. The dispatcher probes it inline.
+// Also the jump cache, from linear address to block, valid for one JUMP_KEY: mode, privilege, and a generation that is raised
+// when addresses may lead elsewhere. Addresses from 2^63 on, the kernel's, have a generation of their own, which a new CR3
+// leaves alone while all their pages are global; INVLPG of a page without entries raises none. The dispatcher probes it inline.
 // Invariant: PAGE_FLAGS bit 0 is set exactly while a page has blocks, and then no write tag names the page.
 // With several vcpus each has its own cache, and all are changed under one lock: a write to a page makes its blocks STALE in all of
 // them, which each vcpu finds at its next uop, or at the entry of a region. What is decoded while a drop goes on is decoded again.
 // Runs in: the vcpu's thread.
 import {
   CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
-  BLOCK_ENTRY, BLOCK_HEADER, CODE_NEXT, CODE_END, JUMP_KEY, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
+  BLOCK_ENTRY, BLOCK_HEADER, CODE_NEXT, CODE_END, JUMP_KEY, JUMP_KEY_UPPER, JUMPS_LOCAL, JUMP_PAGES, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
   VCPUS, INDEX, SHARED_DROPS, PAGE_FLAGS_BASE, PAGE_FLAGS_SIZE,
 } from '../generated/layout'
 import { OP_STALE, OP_ENTER } from '../generated/tables'
@@ -18,7 +19,7 @@ import { several, cacheOf, lockCode, unlockCode, beginDrop, endDrop, awaitOthers
 
 // Regions of the code cache.
 const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, POOL: u32 = CACHE_POOL
-const BUCKETS: u32 = 32768
+const BUCKETS: u32 = 131072
 const JUMP_ENTRIES: u32 = 4096
 
 const H_HOST: u32 = BLOCK_HOST, H_MODE: u32 = BLOCK_MODE, H_HASH_NEXT: u32 = BLOCK_HASH_NEXT, H_PAGE_NEXT: u32 = BLOCK_PAGE_NEXT, H_BYTES: u32 = BLOCK_BYTES
@@ -146,9 +147,9 @@ export function dropAllCode(): void {
   }
 }
 
+// What the jump cache has of it is found STALE.
 function dropped(host: u32): void {
   atomic.and<u8>(pageFlags(host), 0xfe)
-  forgetJumps()
   store<u64>(STAT_SMC, load<u64>(STAT_SMC) + 1)
 }
 
@@ -170,30 +171,58 @@ function dropIn(host: u32, delta: u32): void {
 
 export function oneShot(): u32 { return ONE_SHOT }
 
-/** A new generation: no entry of the jump cache is valid any more. */
-export function forgetJumps(): void {
-  const key = load<u32>(JUMP_KEY) + 8
-  if (key < 8) memory.fill(JUMPS, 0, JUMP_ENTRIES * 16) // the generations begin anew
-  store<u32>(JUMP_KEY, key)
+const PAGES_BYTES: u32 = 256 // of JUMP_PAGES for each half
+
+function raise(key: u32, pages: u32): void {
+  memory.fill(pages, 0, PAGES_BYTES)
+  const raised = load<u32>(key) + 8
+  if (raised < 8) memory.fill(JUMPS, 0, JUMP_ENTRIES * 16) // the generations begin anew
+  store<u32>(key, raised)
+}
+/** A new generation: no entry of the jump cache is valid any more; with `keepGlobal` those of global pages may be. */
+export function forgetJumps(keepGlobal: bool = false): void {
+  raise(JUMP_KEY, JUMP_PAGES)
+  if (keepGlobal && !load<u32>(JUMPS_LOCAL)) return
+  raise(JUMP_KEY_UPPER, JUMP_PAGES + PAGES_BYTES)
+  store<u32>(JUMPS_LOCAL, 0)
+}
+// @ts-ignore: decorator
+@inline function pageBits(lin: u64): u32 { return JUMP_PAGES + <u32>(lin >> 63) * PAGES_BYTES + (<u32>(lin >> 15) & (PAGES_BYTES - 1)) }
+// @ts-ignore: decorator
+@inline function pageBit(lin: u64): u32 { return 1 << (<u32>(lin >> 12) & 7) }
+/** One page's translation is gone. */
+export function forgetJumpsTo(lin: u64): void {
+  if (!(<u32>load<u8>(pageBits(lin)) & pageBit(lin))) return
+  if (lin >> 63) raise(JUMP_KEY_UPPER, JUMP_PAGES + PAGES_BYTES)
+  else raise(JUMP_KEY, JUMP_PAGES)
+}
+function rekey(key: u32): void {
+  store<u32>(key, (load<u32>(key) & ~7) | (load<u32>(MODE) << 1) | <u32>(load<u32>(CPL) == 3))
 }
 /** After a change of MODE or CPL. */
 export function rekeyJumps(): void {
-  store<u32>(JUMP_KEY, (load<u32>(JUMP_KEY) & ~7) | (load<u32>(MODE) << 1) | <u32>(load<u32>(CPL) == 3))
+  rekey(JUMP_KEY)
+  rekey(JUMP_KEY_UPPER)
 }
 
 // @ts-ignore: decorator
 @inline export function jumpSlot(lin: u64): u32 { return JUMPS + (((<u32>lin ^ (<u32>lin >> 10)) & (JUMP_ENTRIES - 1)) << 4) }
 
+// @ts-ignore: decorator
+@inline function keyOf(lin: u64): u32 { return load<u32>(JUMP_KEY + (<u32>(lin >> 55) & 0x100)) }
+
 /** Block for a linear address in the current mode and privilege, or 0. */
 // @ts-ignore: decorator
 @inline export function cachedJump(lin: u64): u32 {
   const s = jumpSlot(lin)
-  return load<u64>(s) == lin && load<u32>(s, 8) == load<u32>(JUMP_KEY) ? load<u32>(s, 12) : 0
+  return load<u64>(s) == lin && load<u32>(s, 8) == keyOf(lin) ? load<u32>(s, 12) : 0
 }
-/** A block that was found by a linear address is gone: another vcpu drops without this one's jump cache hearing of it. */
+/** A block that was found by a linear address is gone: drops leave the jump cache alone. */
 export function forgetJump(lin: u64): void { store<u64>(jumpSlot(lin), 1 << 63) }
-// @ts-ignore: decorator
-@inline export function cacheJump(lin: u64, ip: u32): void {
-  const s = jumpSlot(lin)
-  store<u64>(s, lin); store<u32>(s, load<u32>(JUMP_KEY), 8); store<u32>(s, ip, 12)
+/** `global`: a new CR3 does not change what the address leads to. */
+export function cacheJump(lin: u64, ip: u32, global: bool): void {
+  const s = jumpSlot(lin), bits = pageBits(lin)
+  store<u64>(s, lin); store<u32>(s, keyOf(lin), 8); store<u32>(s, ip, 12)
+  store<u8>(bits, <u32>load<u8>(bits) | pageBit(lin))
+  if (lin >> 63 && !global) store<u32>(JUMPS_LOCAL, 1)
 }

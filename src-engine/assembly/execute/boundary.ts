@@ -9,7 +9,7 @@ import { ripAt, offsetOf, raise, leaveWith, ea, imm, setRip, UD, GP, DB } from '
 import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
-import { EXEC, slot } from '../mmu/tlb'
+import { EXEC, GLOBAL, slot } from '../mmu/tlb'
 import { cachedJump, cacheJump, forgetJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, allowed, CS } from './descriptor'
@@ -78,7 +78,7 @@ function find(): u32 {
     if (!ip) return 0
   }
   store<u64>(PC_BASE, lin & ~0xfff)
-  if (ip != oneShot()) cacheJump(lin, ip)
+  if (ip != oneShot()) cacheJump(lin, ip, load<u64>(x) == (lin & ~0xfff) && (load<u32>(x, 12) & GLOBAL) != 0)
   return ip
 }
 

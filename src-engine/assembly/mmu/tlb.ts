@@ -5,7 +5,7 @@
 // Runs in: the vcpu's thread.
 import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, PAGE_FLAGS_BASE, VCPUS, INDEX } from '../generated/layout'
 import { areaOf } from '../several'
-import { forgetJumps } from '../decode/cache'
+import { forgetJumps, forgetJumpsTo } from '../decode/cache'
 
 export const READ: u32 = 0, WRITE: u32 = 0x4000, EXEC: u32 = 0x8000
 // Flags of an entry. Big pages are entered as 4 KiB pieces: BIG pieces of a 2 or 4 MiB page, HUGE of a 1 GiB page.
@@ -35,7 +35,7 @@ export function flushTlb(keepGlobal: bool): void {
   clear(TLB_SUPERVISOR, keepGlobal)
   clear(TLB_USER, keepGlobal)
   if (!keepGlobal) { lowestBig = ~0; highestBig = 0 }
-  forgetJumps()
+  forgetJumps(keepGlobal)
 }
 
 // Pieces of the big pages around an address go. 2 MiB pages are taken for 4 MiB ones: forgetting more is allowed.
@@ -56,8 +56,11 @@ export function flushPage(va: u64): void {
     if (load<u64>(TLB_USER + a + s) == page) store<u64>(TLB_USER + a + s, 1)
   }
   // the pages' bounds, as an address is seldom that of the piece in use
-  if (va >= (lowestBig & ~0x3fffffff) && va <= (highestBig | 0x3fffffff)) { clearBig(TLB_SUPERVISOR, va); clearBig(TLB_USER, va) }
-  forgetJumps()
+  if (va >= (lowestBig & ~0x3fffffff) && va <= (highestBig | 0x3fffffff)) {
+    clearBig(TLB_SUPERVISOR, va)
+    clearBig(TLB_USER, va)
+    forgetJumps()
+  } else forgetJumpsTo(va)
 }
 
 // In the area that lies `delta` from this vcpu's.
