@@ -68,6 +68,11 @@ export class DomainTime {
     this.domain.set64('FROZEN_AT', systemTime)
   }
 
+  /** The time of day becomes the host's: that of a new domain stood still while it was built. */
+  takeWallClock(): void {
+    this.domain.set64('WALL_BASE', this.domain.surroundings.clock.wall() - this.systemTime())
+  }
+
   /** Writes vcpu's clock record to its vcpu_info and to the area it has registered. */
   writeTimeRecord(vcpu: number): void {
     const { memory } = this.domain

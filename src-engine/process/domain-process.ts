@@ -116,6 +116,8 @@ export class DomainProcess {
   private retryTimer: NodeJS.Timeout | undefined
   private stopping: Promise<void> = Promise.resolve()
   private started = false
+  /** Made anew, and not for a time of day that was given: it begins with the host's. */
+  private newClock = false
   private exited = false
   private destroyed = false
   private disposing: Promise<void> | undefined
@@ -250,6 +252,7 @@ export class DomainProcess {
     )
     if (!made.ok) return failure('INVALID_ARG', made.error)
     const { domain } = made.value
+    this.newClock = args.wallClockMs === undefined
     if (args.wallClockMs !== undefined) domain.set64('WALL_BASE', BigInt(args.wallClockMs) * 1_000_000n)
     domain.messages.log(
       `building ${args.name}: ${args.memoryMiB} MiB, ${args.vcpus} vcpu, kernel ${path.basename(args.kernel)}`,
@@ -492,6 +495,7 @@ export class DomainProcess {
       return
     }
     this.started = true
+    if (this.newClock) running.made.domain.time.takeWallClock()
     running.made.domain.time.thaw()
     running.made.domain.set('PAUSE', 0)
     running.threads.start(running.made.wasm, running.made.ramBytes, this.translator)
