@@ -51,7 +51,7 @@ export interface DevicePump {
   attach(port: PumpPort): void
   /** The service is gone; another will come. */
   detach(): void
-  /** DEV_DATA from the service. Returns what is wrong with it, which ends the link. The body is only valid during the call. */
+  /** DEV_DATA from the service. Returns what is wrong with it, which ends the link. The body may be kept, with the message it is part of. */
   receive(body: Uint8Array, view: DataView): string | undefined
   /** Its rings as they stand, for people. */
   rings?(): readonly RingView[]

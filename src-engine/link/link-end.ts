@@ -18,7 +18,10 @@ function isRecordName(name: string): name is LinkRecordName {
 }
 
 export interface LinkReceiver {
-  /** One checked record. Returns what is wrong with it, which ends the link. `body` is only valid during the call. */
+  /**
+   * One checked record. Returns what is wrong with it, which ends the link. `body` is part of a message that is nobody else's: it may
+   * be kept, and keeps the whole message.
+   */
   receive(name: LinkRecordName, body: Uint8Array, view: DataView, channel: number): string | undefined
   /** The link is gone, once. */
   closed(reason: string): void

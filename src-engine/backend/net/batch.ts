@@ -11,6 +11,11 @@ export const FRAME_HEADER = 8
 export const RECORD_BYTES = 64 * 1024
 /** Bytes of frames on the way that the other side has not reported as done with, headers included. */
 export const NET_WINDOW = 1024 * 1024
+/**
+ * Frames done with are reported when they are so many bytes, or with frames that go anyway: a report for each would wake the other
+ * process once more for each packet. Well below the window, so that nobody waits for one that does not come.
+ */
+export const REPORT_BYTES = NET_WINDOW / 4
 const BLANK = 1
 const VALIDATED = 2
 
@@ -72,7 +77,7 @@ export type NetRecord =
   | { readonly kind: 'frames'; readonly frames: readonly Frame[]; readonly bytes: number }
   | { readonly kind: 'taken'; readonly bytes: number }
 
-/** A record, its frames in a copy of their own; or what is wrong with it. */
+/** A record, or what is wrong with it. Its frames are parts of the body, unless that would keep much more than it. */
 export function readRecord(body: Uint8Array, view: DataView): NetRecord | string {
   if (body.length < RECORD_HEADER) return 'record cut off'
   const bytes = view.getUint32(4, true)
@@ -86,7 +91,7 @@ export function readRecord(body: Uint8Array, view: DataView): NetRecord | string
   }
   const count = view.getUint16(2, true)
   if (count === 0 || body.length !== RECORD_HEADER + bytes) return 'record of a wrong size'
-  const own = body.slice()
+  const own = 2 * body.length < body.buffer.byteLength ? body.slice() : body
   const frames: Frame[] = []
   let at = RECORD_HEADER
   for (let i = 0; i < count; i++) {

@@ -9,7 +9,7 @@ import { NETIF_RX_ENTRY, NETIF_TX_ENTRY } from '../../public/xen/io/netif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
 import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup, type RingView } from '../device'
-import { FrameWriter, frameCost, NET_WINDOW, RECORD_BYTES, readRecord, takenRecord } from './batch'
+import { FrameWriter, frameCost, NET_WINDOW, RECORD_BYTES, REPORT_BYTES, readRecord, takenRecord } from './batch'
 import { entriesFor, Receive } from './receive'
 import { Transmit } from './transmit'
 
@@ -65,9 +65,10 @@ class NetPump implements DevicePump {
   private service: PumpPort | undefined
   /** Frames for the guest that wait for entries of its ring. */
   private waiting: Frame[] = []
-  /** Bytes given to the service that it has not reported, and those received that we have not. */
+  /** Bytes given to the service that it has not reported, and those received that we have not; of these, what is done with. */
   private inFlight = 0
   private unreported = 0
+  private done = 0
   private closed = false
   private lookAgain: NodeJS.Immediate | undefined
 
@@ -95,6 +96,7 @@ class NetPump implements DevicePump {
     this.waiting = []
     this.inFlight = 0
     this.unreported = 0
+    this.done = 0
   }
 
   save(): Uint8Array {
@@ -121,7 +123,9 @@ class NetPump implements DevicePump {
     if (typeof record === 'string') return record
     if (record.kind === 'taken') {
       if (record.bytes > this.inFlight) return 'more reported than was sent'
+      const full = this.inFlight >= NET_WINDOW
       this.inFlight -= record.bytes
+      if (!full) return undefined
     } else {
       if (this.unreported + record.bytes > NET_WINDOW + 2 * RECORD_BYTES) return 'more than the window'
       this.unreported += record.bytes
@@ -175,10 +179,8 @@ class NetPump implements DevicePump {
       taken += frameCost(frame.bytes.length)
     }
     if (count > 0) this.waiting.splice(0, count)
-    if (taken > 0) {
-      this.unreported -= taken
-      this.service?.send(takenRecord(taken))
-    }
+    this.done += taken
+    if (this.done >= REPORT_BYTES) this.report()
     if (this.waiting.length > 0) this.lookLater()
     return true
   }
@@ -214,7 +216,16 @@ class NetPump implements DevicePump {
   }
 
   private flush(): void {
-    if (this.writer.count > 0) this.service?.send(...this.writer.take().parts)
+    if (this.writer.count === 0) return
+    this.service?.send(...this.writer.take().parts)
+    this.report()
+  }
+
+  private report(): void {
+    if (this.done === 0) return
+    this.service?.send(takenRecord(this.done))
+    this.unreported -= this.done
+    this.done = 0
   }
 
   /** The guest may have published before it saw our wish to be told (ring/back-ring.ts): look once more, a turn later. */

@@ -9,7 +9,7 @@ import type { Frame } from '../../net/switch/frame'
 import type { Device, Nic } from '../../public/protocol/device'
 import { err, ok, type Result } from '../../public/result'
 import type { DeviceService, Keys, ServicePort, ServiceSetup } from '../device'
-import { FrameWriter, NET_WINDOW, readRecord, takenRecord } from './batch'
+import { FrameWriter, NET_WINDOW, REPORT_BYTES, readRecord, takenRecord } from './batch'
 
 /** Behind the window. */
 const QUEUE_BYTES = 2 * 1024 * 1024
@@ -24,6 +24,8 @@ export class NetService implements DeviceService {
   private network: NetworkPort | undefined
   private port: ServicePort | undefined
   private inFlight = 0
+  /** Bytes received and done with that the pump does not know of. */
+  private done = 0
   private queue: Frame[] = []
   private queuedBytes = 0
   private scheduled = false
@@ -138,9 +140,10 @@ export class NetService implements DeviceService {
       this.push()
       return undefined
     }
-    // Done with at once: the switch hands frames on or drops them.
-    this.port?.send(takenRecord(record.bytes))
     if (this.nic.link !== 'down') for (const frame of record.frames) this.network?.send(frame)
+    // Done with at once: the switch hands frames on or drops them. An answer of the network's takes the report along.
+    this.done += record.bytes
+    if (this.done >= REPORT_BYTES) this.report()
     return undefined
   }
 
@@ -182,11 +185,20 @@ export class NetService implements DeviceService {
       count++
     }
     flush()
-    if (count > 0) queue.splice(0, count)
+    if (count === 0) return
+    queue.splice(0, count)
+    this.report()
+  }
+
+  private report(): void {
+    if (this.done === 0) return
+    this.port?.send(takenRecord(this.done))
+    this.done = 0
   }
 
   private forget(): void {
     this.inFlight = 0
+    this.done = 0
     this.queue = []
     this.queuedBytes = 0
   }

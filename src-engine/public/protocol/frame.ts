@@ -77,62 +77,68 @@ function decodePlain(body: Uint8Array): Result<Message, string> {
   return at === body.length ? ok(message) : err('plain frame has bytes left over')
 }
 
-/** Collects chunks and gives out whole messages; after an error it gives nothing more. */
+/** Memory for the body of a frame that is coming, to begin with: what a length promises is believed when it comes. */
+const FIRST_BODY = 1024 * 1024
+
+/**
+ * Collects chunks and gives out whole messages, their bytes in memory that is nobody else's; after an error it gives nothing more.
+ * Each byte is copied once: a chunk is the socket's, and a frame seldom ends with one.
+ */
 export class FrameReader {
-  private chunks: Uint8Array[] = []
-  private held = 0
+  private readonly head = new Uint8Array(5)
+  private readonly headView = new DataView(this.head.buffer)
+  private headHeld = 0
+  private body: Uint8Array | undefined
+  private bodyHeld = 0
   private broken = false
 
   /** Messages completed by this chunk, or what is wrong with the stream. */
   push(chunk: Uint8Array): Result<Message[], string> {
     const messages: Message[] = []
-    if (this.broken) return ok(messages)
-    // A Node Buffer would share memory where an array copies (`slice`): from here on it is a plain array.
-    this.chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
-    this.held += chunk.length
-    while (this.held >= 4) {
-      const head = this.peek(4)
-      const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0, true)
+    for (let at = 0; at < chunk.length && !this.broken; ) {
+      at += this.body ? this.fill(this.body, chunk, at) : this.begin(chunk, at)
+      if (this.headHeld < 4) break
+      const length = this.headView.getUint32(0, true)
       if (length < 1 || length > FRAME_LIMIT) return this.fail(`frame of ${length} bytes`)
-      if (this.held < 4 + length) break
-      const frame = this.take(4 + length)
-      const body = frame.subarray(5)
-      if (frame[4] === KIND_BYTES) messages.push(body.slice())
-      else if (frame[4] === KIND_PLAIN) {
-        const message = decodePlain(body)
-        if (!message.ok) return this.fail(message.error)
-        messages.push(message.value)
-      } else return this.fail(`frame of unknown kind ${frame[4]}`)
+      if (this.headHeld < 5) break
+      const kind = this.head[4]
+      if (kind !== KIND_BYTES && kind !== KIND_PLAIN) return this.fail(`frame of unknown kind ${kind}`)
+      this.body ??= new Uint8Array(Math.min(length - 1, FIRST_BODY))
+      if (this.bodyHeld < length - 1) continue
+      const { body } = this
+      this.body = undefined
+      this.headHeld = this.bodyHeld = 0
+      const message = kind === KIND_BYTES ? ok(body) : decodePlain(body)
+      if (!message.ok) return this.fail(message.error)
+      messages.push(message.value)
     }
     return ok(messages)
   }
 
+  /** Each gives how many bytes of the chunk it took. */
+  private begin(chunk: Uint8Array, at: number): number {
+    const part = Math.min(5 - this.headHeld, chunk.length - at)
+    for (let i = 0; i < part; i++) this.head[this.headHeld + i] = chunk[at + i] ?? 0
+    this.headHeld += part
+    return part
+  }
+
+  private fill(body: Uint8Array, chunk: Uint8Array, at: number): number {
+    if (this.bodyHeld === body.length) {
+      const larger = new Uint8Array(Math.min(this.headView.getUint32(0, true) - 1, 2 * body.length))
+      larger.set(body)
+      this.body = larger
+    }
+    const into = this.body ?? body
+    const part = Math.min(into.length - this.bodyHeld, chunk.length - at)
+    into.set(part === chunk.length ? chunk : chunk.subarray(at, at + part), this.bodyHeld)
+    this.bodyHeld += part
+    return part
+  }
+
   private fail(reason: string): Result<Message[], string> {
     this.broken = true
-    this.chunks = []
-    this.held = 0
+    this.body = undefined
     return err(reason)
-  }
-
-  /** The first `n` bytes in one piece, joining chunks only when they must be. */
-  private peek(n: number): Uint8Array {
-    const first = this.chunks[0]
-    if (first && first.length >= n) return first
-    const joined = new Uint8Array(this.held)
-    let at = 0
-    for (const chunk of this.chunks) {
-      joined.set(chunk, at)
-      at += chunk.length
-    }
-    this.chunks = [joined]
-    return joined
-  }
-
-  private take(n: number): Uint8Array {
-    const first = this.peek(n)
-    this.held -= n
-    if (first.length === n) this.chunks.shift()
-    else this.chunks[0] = first.subarray(n)
-    return first.subarray(0, n)
   }
 }
