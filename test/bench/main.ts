@@ -1,4 +1,4 @@
-// `npm run -s bench -- boot|cpu|userland|coverage|net|image|io|screen|start|ui [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|userland|coverage|net|image|io|screen|start|ui|window [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -14,6 +14,7 @@ import { benchScreen } from './screen'
 import { benchStart } from './start'
 import { benchUi } from './ui'
 import { benchUserland } from './userland'
+import { benchWindow } from './window'
 
 export interface BenchOptions {
   readonly runs: number
@@ -40,6 +41,11 @@ const BENCHES: Record<
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },
   ui: { runs: 1, what: 'the manager window with 1 to 1,000 domains, beside virt-manager', run: benchUi },
   screen: { runs: 3, what: "a guest's screen to a window and to a VNC viewer: frames and share of a core", run: benchScreen },
+  window: {
+    runs: 3,
+    what: "a guest's screen in the real window: frames, share of a core, from pixel and key to canvas",
+    run: benchWindow,
+  },
   io: { runs: 3, what: 'disks of a guest: ring, link and service without a processor, then a guest beside QEMU', run: benchIo },
 }
 

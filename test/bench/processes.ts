@@ -13,9 +13,14 @@ function read(path: string): string {
 }
 
 /** The fields after the name, which stands in parentheses and may hold blanks: state, ppid, ... */
-function stat(pid: number): readonly string[] {
-  const text = read(`/proc/${pid}/stat`)
+function stat(place: string | number): readonly string[] {
+  const text = read(`/proc/${place}/stat`)
   return text.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+function seconds(place: string | number): number {
+  const fields = stat(place)
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND
 }
 
 /** A process and all below it. */
@@ -32,10 +37,24 @@ export function processTree(root: number): readonly number[] {
 }
 
 export function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const fields = stat(pid)
-    return sum + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND
-  }, 0)
+  return pids.reduce((sum, pid) => sum + seconds(pid), 0)
+}
+
+/** The same for each of their threads but the main ones, by a name of its own. */
+export function threadSeconds(pids: readonly number[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const pid of pids) {
+    for (const tid of threadsOf(pid)) if (tid !== String(pid)) times.set(`${pid}/task/${tid}`, seconds(`${pid}/task/${tid}`))
+  }
+  return times
+}
+
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return [] // it ended meanwhile
+  }
 }
 
 export function pssMiB(pids: readonly number[]): number {

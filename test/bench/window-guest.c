@@ -1,0 +1,60 @@
+// What runs in the guest of `bench -- window`: draws the time into the corner of the framebuffer, at each key that is pressed; from the
+// key f on it draws the whole of it 30 times a second, every pixel another each time, until f comes again.
+// The corner: 8x8 pixels whose colour is the low 24 bits of CLOCK_REALTIME in milliseconds.
+#include <fcntl.h>
+#include <linux/input.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WIDTH = 1024, HEIGHT = 768, CORNER = 8, RATE = 30 };
+
+static uint32_t pictures[2][HEIGHT][WIDTH];
+
+static int64_t now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+/* Whole rows: the driver tells of each write. */
+static void draw(int screen, uint32_t (*picture)[WIDTH], int rows) {
+    uint32_t stamp = (uint32_t)(now(CLOCK_REALTIME) / 1000000) & 0xffffff;
+    for (int y = 0; y < CORNER; y++)
+        for (int x = 0; x < CORNER; x++) picture[y][x] = stamp;
+    if (pwrite(screen, picture, (size_t)rows * WIDTH * 4, 0) < 0) perror("framebuffer");
+}
+
+int main(void) {
+    int screen = open("/dev/fb0", O_RDWR);
+    int keys = open("/dev/input/event0", O_RDONLY | O_NONBLOCK);
+    if (screen < 0 || keys < 0) {
+        perror("framebuffer or keyboard");
+        return 1;
+    }
+    for (int i = 0; i < 2 * HEIGHT * WIDTH; i++) (&pictures[0][0][0])[i] = (uint32_t)random() & 0xffffff;
+    puts("BENCH READY");
+    fflush(stdout);
+    int running = 0, turn = 0;
+    int64_t next = 0;
+    for (;;) {
+        int64_t left = running ? (next - now(CLOCK_MONOTONIC)) / 1000000 : -1;
+        struct pollfd waiting = {.fd = keys, .events = POLLIN};
+        poll(&waiting, 1, running && left < 0 ? 0 : (int)left);
+        struct input_event event;
+        while (read(keys, &event, sizeof event) == sizeof event) {
+            if (event.type != EV_KEY || event.value != 1) continue;
+            if (event.code == KEY_F) {
+                running = !running;
+                next = now(CLOCK_MONOTONIC);
+            } else draw(screen, pictures[0], CORNER);
+        }
+        if (!running || now(CLOCK_MONOTONIC) < next) continue;
+        draw(screen, pictures[turn++ & 1], HEIGHT);
+        next += 1000000000LL / RATE;
+        if (next < now(CLOCK_MONOTONIC)) next = now(CLOCK_MONOTONIC);
+    }
+}
