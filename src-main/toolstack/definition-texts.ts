@@ -1,6 +1,6 @@
 // Definitions as texts: shown, looked at before they are taken, exported, their history, and the trash.
 // Invariant: a text is taken only after the same checks as a definition from a form; emptying the trash removes only image files
-// that the user ticked, that the guest could write to, and that nobody else uses.
+// that the user ticked, that the guest could write to, and that nobody else uses or stands on.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -41,7 +41,9 @@ export interface DefinitionTextsParts {
   readonly metadataOf: (uuid: string) => Metadata | null
   readonly setMetadata: (uuid: string, metadata: Metadata) => Promise<unknown>
   readonly trashChanged: () => void
-  /** A deleted domain is gone for good, with these image files. */
+  /** Files that others than this deleted domain need, as their disks or below them. */
+  readonly needed: (uuid: string) => Promise<ReadonlySet<string>>
+  /** A deleted domain is gone for good; of its image files these are needed by nobody. */
   readonly emptied: (uuid: string, disks: readonly string[]) => Promise<void>
 }
 
@@ -286,10 +288,8 @@ export class DefinitionTexts {
     try {
       await trash.remove(id)
       await this.load()
-      const used = new Set(
-        [...this.parts.domains.usedConfigs()].flatMap(({ devices }) => disksOf(devices)).map(({ path }) => resolve(path)),
-      )
-      const going = entry.disks.filter((path) => !used.has(resolve(path)))
+      const needed = entry.disks.length === 0 ? new Set() : await this.parts.needed(entry.uuid)
+      const going = entry.disks.filter((path) => !needed.has(resolve(path)))
       for (const path of going) await rm(path, { force: true })
       await this.parts.emptied(entry.uuid, going)
       return ok(null)

@@ -136,8 +136,11 @@ export class Layers {
     if (known.length > 0) await store.setLayers(store.layers, [...store.released, ...known])
   }
 
-  /** The files below a disk's own, nearest first. Of files not made here only those that the disk's own rules let it reach. */
-  async chain(disk: Pick<Disk, 'path' | 'format' | 'allowedBacking'>): Promise<string[]> {
+  /** The files below a disk's own, nearest first. Of files not made here only those that the disk's own rules let it reach, or all. */
+  async chain(
+    disk: Pick<Disk, 'path' | 'format' | 'allowedBacking'>,
+    reach: 'allowed' | 'anywhere' = 'allowed',
+  ): Promise<string[]> {
     const files: string[] = []
     let at = disk.path
     let { format }: { format: string } = disk
@@ -151,7 +154,8 @@ export class Layers {
         const info = await this.parts.images.inspect(at)
         if (!info.ok || info.value.backing === undefined) break
         below = resolve(dirname(at), info.value.backing)
-        if (dirname(below) !== dirname(at) && !(disk.allowedBacking ?? []).includes(below)) break
+        const allowed = dirname(below) === dirname(at) || (disk.allowedBacking ?? []).includes(below)
+        if (reach === 'allowed' && !allowed) break
       }
       if (below === undefined || files.includes(below)) break
       files.push(below)

@@ -57,6 +57,11 @@ export class SnapshotTrees {
     await this.parts.store.removeAll(uuid)
   }
 
+  /** As the machines were at their snapshots; those of `but` are left out. */
+  configs(but: string | null): DomainConfig[] {
+    return [...this.trees].flatMap(([uuid, { snapshots }]) => (uuid === but ? [] : snapshots.map(({ config }) => config)))
+  }
+
   /** Files that snapshots name. */
   usedFiles(): string[] {
     return [...this.trees.values()].flatMap(({ snapshots }) => snapshots.flatMap(({ config }) => filesOf(config)))

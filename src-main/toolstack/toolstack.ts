@@ -42,6 +42,7 @@ import { Layers } from './layers'
 import { isActive } from './life-cycle'
 import { freeMac } from './mac'
 import { Merging } from './merging'
+import { neededFiles } from './needed-files'
 import { Networks } from './networks'
 import { Notices } from './notices'
 import { refusedBacking } from './refused-backing'
@@ -276,6 +277,7 @@ export class Toolstack {
       metadataOf: (uuid) => this.metadata.list().find((each) => each.uuid === uuid)?.metadata ?? null,
       setMetadata: (uuid, metadata) => this.metadata.set([{ uuid, metadata }]),
       trashChanged: () => emit('trashChanged', {}),
+      needed: (uuid) => this.neededBeside(uuid),
       emptied: (uuid, disks) => this.forgetSnapshots(uuid, disks),
     })
     this.storage = new Storage({
@@ -290,6 +292,12 @@ export class Toolstack {
       changed: () => emit('storageChanged', {}),
     })
     this.domain0 = domain0Info('running', '', clock.now())
+  }
+
+  private neededBeside(uuid: string): Promise<Set<string>> {
+    // One that was made again under its identifier has its snapshots.
+    const gone = this.domains.info(uuid).ok ? null : uuid
+    return neededFiles([...this.domains.usedConfigs(), ...this.trees.configs(gone)], this.layers)
   }
 
   /** Of a domain that is gone for good; of its present disks only those that go too. */

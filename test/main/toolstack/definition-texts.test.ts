@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { TestImages } from '../../../src-main/driver/test/test-images'
 import { serveCall } from '../../../src-main/ipc/serve-call'
 import type { CallName, CallParams, CallResult } from '../../../src-main/public/calls'
 import type { Disk } from '../../../src-main/public/device'
@@ -225,6 +226,36 @@ describe('the trash', () => {
     const uuid = await defined('A')
     await call('domainUndefine', { uuid, forget: true })
     expect([made.state(uuid), await call('trashList', {})]).toEqual(['gone', []])
+  })
+
+  it('keeps ticked image files that an image of somebody else stands on, by whatever way', async () => {
+    const folder = join(made.folder, 'disks')
+    mkdirSync(folder, { recursive: true })
+    const [base, middle, top, elsewhere, linked] = ['base.raw', 'middle.qcow2', 'top.qcow2', 'else.qcow2', 'own.qcow2'].map(
+      (name) => join(name === 'else.qcow2' ? made.folder : folder, name),
+    )
+    if (!base || !middle || !top || !elsewhere || !linked) throw new Error('paths')
+    writeFileSync(base, Buffer.alloc(1 << 20))
+    const images = new TestImages(async () => undefined)
+    await images.overlay(middle, { path: base, format: 'raw' })
+    await images.overlay(top, { path: middle, format: 'qcow2' })
+    await images.overlay(elsewhere, { path: middle, format: 'qcow2' })
+    writeFileSync(linked, 'x')
+    // Nobody allowed the second of them its backing file, which lies in another folder: it needs it all the same.
+    for (const path of [top, elsewhere]) {
+      const uuid = await defined('A', [disk(base), disk(middle, { dev: 'xvdb' }), disk(linked, { dev: 'xvdc' })])
+      const other = await defined('B', [disk(path, { format: 'qcow2' })])
+      await call('domainUndefine', { uuid, disks: [base, middle, linked] })
+      await call('trashEmpty', { ids: (await call('trashList', {})).map(({ id }) => id) })
+      expect([base, middle, path, linked].map((each) => existsSync(each))).toEqual([true, true, true, false])
+      await call('domainUndefine', { uuid: other })
+      writeFileSync(linked, 'x')
+      await call('trashEmpty', { ids: (await call('trashList', {})).map(({ id }) => id) })
+    }
+    const last = await defined('A', [disk(base)])
+    await call('domainUndefine', { uuid: last, disks: [base] })
+    await call('trashEmpty', { ids: (await call('trashList', {})).map(({ id }) => id) })
+    expect(existsSync(base)).toBe(false)
   })
 
   it('does not take a read-only file from elsewhere with it', async () => {
