@@ -1,5 +1,6 @@
 // The virtual networks: kept on disk, told to the driver whenever they change, shown with who uses them.
-// Invariant: a network that a definition names can be changed but not taken away or renamed; `default` always stays.
+// Invariant: a network that a definition names can be changed but not taken away or renamed; `default` always stays. A domain that
+// changes costs nothing here unless it joins other networks or has another name; a thousand that do are told of together.
 // Runs in: main, plain Node.
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkNetwork } from '../config/network-check'
@@ -12,17 +13,23 @@ import type { DomainConfig, NetworkInfo } from '../public/types'
 
 export interface NetworksParts {
   readonly store: NetworkStore
-  readonly driver: HypervisorDriver
+  readonly driver: Pick<HypervisorDriver, 'setNetworks' | 'leases'>
   /** All definitions there are. */
   readonly configs: () => readonly DomainConfig[]
   readonly changed: (networks: NetworkInfo[]) => void
   readonly problem: (error: ErrorReport) => void
 }
 
+/** Changes that come together are told of together. */
+const TELL_AFTER_MS = 20
+
 export class Networks {
   private readonly parts: NetworksParts
   private networks: readonly Network[] = [DEFAULT_NETWORK]
   private told = ''
+  private timer: NodeJS.Timeout | undefined
+  /** Which networks each domain joins, and under which name; nothing of those that join none. */
+  private readonly joined = new Map<string, string>()
 
   constructor(parts: NetworksParts) {
     this.parts = parts
@@ -44,10 +51,11 @@ export class Networks {
   }
 
   list(): NetworkInfo[] {
-    const configs = this.parts.configs()
+    const users = new Map<string, string[]>(this.networks.map(({ name }) => [name, []]))
+    for (const config of this.parts.configs()) for (const name of joinedBy(config)) users.get(name)?.push(config.name)
     return this.networks.map((network) => ({
       network,
-      usedBy: configs.filter((config) => joins(config, network.name)).map(({ name }) => name),
+      usedBy: users.get(network.name) ?? [],
       permanent: network.name === DEFAULT_NETWORK.name,
     }))
   }
@@ -77,8 +85,19 @@ export class Networks {
     return this.parts.driver.leases(name)
   }
 
-  /** After a definition changed: who uses a network may be others now. */
-  definitionsChanged(): void {
+  /** A domain has changed, or is gone (null): who uses a network may be others now. */
+  domainChanged(uuid: string, config: DomainConfig | null): void {
+    const names = config === null ? [] : joinedBy(config)
+    const now = names.length === 0 ? undefined : JSON.stringify([config?.name, ...names])
+    if (this.joined.get(uuid) === now) return
+    if (now === undefined) this.joined.delete(uuid)
+    else this.joined.set(uuid, now)
+    this.timer ??= setTimeout(() => this.tell(), TELL_AFTER_MS).unref()
+  }
+
+  private tell(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
     const networks = this.list()
     const now = JSON.stringify(networks)
     if (now === this.told) return
@@ -88,7 +107,7 @@ export class Networks {
 
   private mayGo(name: string): Result<null, ErrorReport> {
     if (name === DEFAULT_NETWORK.name) return err(errorReport('network-permanent', { network: name }))
-    const users = this.parts.configs().filter((config) => joins(config, name))
+    const users = this.parts.configs().filter((config) => joinedBy(config).includes(name))
     if (users.length === 0) return ok(null)
     return err(errorReport('network-in-use', { network: name, names: users.map((config) => config.name).join(', ') }))
   }
@@ -103,11 +122,12 @@ export class Networks {
       return err(errorReport('file-unwritable', { path: 'networks.json', detail: systemErrorText(thrown) }))
     }
     this.networks = networks
-    this.definitionsChanged()
+    this.tell()
     return ok(null)
   }
 }
 
-function joins(config: DomainConfig, network: string): boolean {
-  return config.devices.some((device) => device.kind === 'vif' && device.network === network)
+/** Each once. */
+function joinedBy({ devices }: DomainConfig): string[] {
+  return [...new Set(devices.flatMap((device) => (device.kind === 'vif' ? [device.network] : [])))]
 }

@@ -229,7 +229,7 @@ export class Toolstack {
       changed: (domain) => {
         this.noteLife(domain)
         emit('domainChanged', { domain })
-        this.networks.definitionsChanged()
+        this.networks.domainChanged(domain.uuid, domain.config)
         for (const wake of [...this.waiting]) wake()
         if (!isActive(domain.state) && domain.job === null) this.merging.ask()
       },
@@ -239,7 +239,7 @@ export class Toolstack {
         this.states.delete(uuid)
         this.logs.forget(uuid)
         emit('domainRemoved', { uuid })
-        this.networks.definitionsChanged()
+        this.networks.domainChanged(uuid, null)
       },
       problem,
     })

@@ -348,8 +348,8 @@ describe('virtual networks', () => {
   it('are kept, tell who uses them, and stay while somebody does', async () => {
     expect((await set(network())).ok).toBe(true)
     const uuid = await defined('a', [nic({ network: 'lab' })])
-    const told = made.events.filter(({ name }) => name === 'networksChanged').at(-1)
-    expect(told?.payload).toMatchObject({ networks: [{}, { network: { name: 'lab' }, usedBy: ['a'] }] })
+    const told = () => made.events.filter(({ name }) => name === 'networksChanged').at(-1)?.payload
+    await expect.poll(told).toMatchObject({ networks: [{}, { network: { name: 'lab' }, usedBy: ['a'] }] })
     const inUse = { ok: false, error: { reason: 'network-in-use', values: { names: 'a' } } }
     expect(await made.servers.networkUndefine({ name: 'lab' }, testCaller())).toMatchObject(inUse)
     expect(await set(network({ name: 'other' }), 'lab')).toMatchObject(inUse)

@@ -1,0 +1,76 @@
+// Who uses a network is told when it changes, and costs nothing when it does not. Runs in: vitest, plain Node.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ok } from '../../../src-engine/public/result'
+import { NetworkStore } from '../../../src-main/definition/network-store'
+import type { DomainConfig, NetworkInfo } from '../../../src-main/public/types'
+import { Networks } from '../../../src-main/toolstack/networks'
+
+const DOMAINS = 1000
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function configOf(name: string, network: string | null): DomainConfig {
+  const nic = { kind: 'vif', index: 0, network: network ?? '', mac: '00:16:3e:00:00:01', forwards: [] } as const
+  const devices = network === null ? [] : [nic]
+  return { name, memoryMiB: 64, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices }
+}
+
+function scene() {
+  const configs = new Map<string, DomainConfig>()
+  const told: NetworkInfo[][] = []
+  let looks = 0
+  const networks = new Networks({
+    store: new NetworkStore('/nowhere/networks.json'),
+    driver: { setNetworks: async () => ok(null), leases: async () => ok([]) },
+    configs: () => {
+      looks++
+      return [...configs.values()]
+    },
+    changed: (infos) => told.push(infos),
+    problem: () => {},
+  })
+  const change = (uuid: string, config: DomainConfig | null): void => {
+    if (config === null) configs.delete(uuid)
+    else configs.set(uuid, config)
+    networks.domainChanged(uuid, config)
+  }
+  return { change, told, looks: () => looks }
+}
+
+describe('the users of networks', () => {
+  it('are told of together when a thousand come, by one look at all', () => {
+    const { change, told, looks } = scene()
+    for (let index = 0; index < DOMAINS; index++) change(`uuid-${index}`, configOf(`a-${index}`, 'default'))
+    vi.advanceTimersByTime(1000)
+    expect(told).toHaveLength(1)
+    expect(told[0]?.[0]?.usedBy).toHaveLength(DOMAINS)
+    expect(looks()).toBe(1)
+    // What changes nothing about networks: a state, a domain without an interface.
+    for (let index = 0; index < DOMAINS; index++) change(`uuid-${index}`, configOf(`a-${index}`, 'default'))
+    change('none', configOf('none', null))
+    vi.advanceTimersByTime(1000)
+    expect([told.length, looks()]).toEqual([1, 1])
+  })
+
+  it('are told of when one is renamed, leaves its network, or is gone', () => {
+    const { change, told } = scene()
+    const last = () => {
+      vi.advanceTimersByTime(1000)
+      return told.at(-1)?.[0]?.usedBy
+    }
+    change('a', configOf('a', 'default'))
+    change('b', configOf('b', 'default'))
+    expect(last()).toEqual(['a', 'b'])
+    change('a', configOf('c', 'default'))
+    expect(last()).toEqual(['c', 'b'])
+    change('a', configOf('c', 'lab'))
+    expect(last()).toEqual(['b'])
+    change('b', null)
+    expect(last()).toEqual([])
+  })
+})
