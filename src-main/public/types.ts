@@ -208,6 +208,8 @@ export const jobInfoShape = fields({
   uuid: nullable(uuidShape),
   /** For people: the domain's name or the file's. */
   subject: text,
+  /** The name of the domain that the new one was made from. */
+  origin: optional(text),
   /** What it does at the moment, a key of jobSteps. */
   step: shortText(64),
   /** 0 to 1; null when it cannot be told. */

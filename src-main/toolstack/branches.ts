@@ -51,7 +51,7 @@ export class Branches {
       cancellable: true,
       work: async (control) => {
         const whole = await checkFiles(config, file === undefined ? [] : [file])
-        return whole.ok ? this.make({ ...config, name: name.trim() }, file, control) : whole
+        return whole.ok ? this.make(config, name, file, control) : whole
       },
     })
     return ok(job)
@@ -72,7 +72,7 @@ export class Branches {
         if (!frozen.ok) return frozen
         // The original has gone on long since; what it needs of the job is over.
         domains.give(domain)
-        const made = await this.make({ ...frozen.value, name: name.trim() }, file, control)
+        const made = await this.make(frozen.value, name, file, control)
         await layers.release(disksOf(frozen.value.devices).flatMap(({ path, readonly }) => (readonly ? [] : [path])))
         return made
       } finally {
@@ -133,11 +133,18 @@ export class Branches {
 
   private cloneFrom(config: DomainConfig, name: string, fates: Fates, control: JobControl): Outcome {
     const left = config.devices.filter((device) => device.kind !== 'vbd' || fateOf(device, fates) !== 'leave')
-    return this.make({ ...config, name: name.trim(), devices: left }, undefined, control, fates)
+    return this.make({ ...config, devices: left }, name, undefined, control, fates)
   }
 
   /** A domain beside others from a configuration whose written files stay as they are. Without `fates` all is linked. */
-  private async make(config: DomainConfig, memory: string | undefined, control: JobControl, fates?: Fates): Outcome {
+  private async make(
+    origin: DomainConfig,
+    name: string,
+    memory: string | undefined,
+    control: JobControl,
+    fates?: Fates,
+  ): Outcome {
+    const config = { ...origin, name: name.trim() }
     const { domains, layers, snapshots } = this.parts
     const beside = domains.besides(config)
     const uuid = randomUUID()
@@ -167,7 +174,7 @@ export class Branches {
     if (!defined.ok) return defined
     const domain = domains.own(uuid)
     if (!domain) return err(errorReport('no-domain', { uuid }))
-    control.domain(uuid, next.name)
+    control.domain(uuid, next.name, origin.name)
     if (memory === undefined) return ok(null)
     const restored = await domains.continueFrom(domain, next, memory, control)
     if (restored.ok) return ok(null)

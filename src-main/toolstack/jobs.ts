@@ -12,8 +12,8 @@ export interface JobControl {
   readonly signal: AbortSignal
   report(fraction: number): void
   step(step: JobStep): void
-  /** The domain it turned out to be about. */
-  domain(uuid: string, subject: string): void
+  /** The domain it turned out to be about, or has made: from which other one. */
+  domain(uuid: string, subject: string, origin?: string): void
 }
 
 export interface JobOrder {
@@ -101,7 +101,7 @@ export class Jobs {
         if (now - told >= PROGRESS_MS) told = now
       },
       step: (step) => this.update(number, { step, progress: null }, true),
-      domain: (uuid, subject) => this.update(number, { uuid, subject }, true),
+      domain: (uuid, subject, origin) => this.update(number, { uuid, subject, origin }, true),
     }
     let outcome: Result<null, ErrorReport>
     try {

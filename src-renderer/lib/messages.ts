@@ -983,8 +983,8 @@ export const messages = {
     de: 'Was nur seine Platten enthalten, wird mit dem zusammengeführt, was aus ihm wurde.',
   },
   'snapshots.merge-later': {
-    en: 'Its disks are merged when the machine is off.',
-    de: 'Seine Platten werden zusammengeführt, wenn die Maschine aus ist.',
+    en: 'Its disks are merged when the machine is off: until then the running guest stands on them.',
+    de: 'Seine Platten werden zusammengeführt, wenn die Maschine aus ist: bis dahin steht der laufende Gast auf ihnen.',
   },
   'snapshots.delete-below-one': {
     en: 'Also the snapshot that came from it',
@@ -1040,6 +1040,10 @@ export const messages = {
   'domain.clock-note': {
     en: 'Restored. The guest’s wall clock stands at {time}, the moment of the save, until the guest corrects it.',
     de: 'Wiederhergestellt. Die Uhr des Gasts steht auf {time}, dem Zeitpunkt der Sicherung, bis der Gast sie stellt.',
+  },
+  'domain.copy-note': {
+    en: 'A copy of “{origin}” that runs on beside it, with disks and MAC addresses of its own. The guest’s wall clock stands at {time} until the guest corrects it.',
+    de: 'Eine Kopie von „{origin}“, die neben ihr weiterläuft, mit eigenen Platten und MAC-Adressen. Die Uhr des Gasts steht auf {time}, bis der Gast sie stellt.',
   },
   'domain.uptime': { en: 'Up {time}', de: 'Läuft seit {time}' },
   'domain.domid': { en: 'Domain {domid}', de: 'Domain {domid}' },
@@ -1262,7 +1266,7 @@ export const messages = {
     en: 'Changed elsewhere too, meanwhile: {changes}. Apply puts what stands here in its place, Revert takes what is there now.',
     de: 'Inzwischen auch anderswo geändert: {changes}. Anwenden setzt das hier Stehende an seine Stelle, Verwerfen nimmt, was jetzt gilt.',
   },
-  'details.leave-title': { en: 'Apply the changes?', de: 'Änderungen anwenden?' },
+  'details.leave-title': { en: 'Apply the changes to “{name}”?', de: 'Änderungen an „{name}“ anwenden?' },
   'details.leave-stay': { en: 'Keep editing', de: 'Weiter bearbeiten' },
   'details.leave-discard': { en: 'Discard', de: 'Verwerfen' },
   'details.not-now': { en: '{state}: nothing can be changed now.', de: '{state}: Jetzt lässt sich nichts ändern.' },

@@ -255,6 +255,9 @@ function DomainWindow(props: {
     return isGuest || (each !== 'console' && each !== 'details' && each !== 'snapshots')
   })
   const { clockStandsAt } = domain
+  const origin = useAppState(
+    ({ jobs }) => Object.values(jobs).find(({ uuid, origin }) => uuid === domain.uuid && origin)?.origin,
+  )
   return (
     <div ref={root} className={fullScreen && page === 'screen' ? 'window whole-screen' : 'window'}>
       <header className="toolbar">
@@ -270,7 +273,9 @@ function DomainWindow(props: {
       <HostFullNotice domain={domain} />
       {clockStandsAt !== null && clockStandsAt !== dismissedClock && domain.domid !== null && (
         <Notice tone="info" dismissLabel={t('button.dismiss')} onDismiss={() => setDismissedClock(clockStandsAt)}>
-          {t('domain.clock-note', { time: formats.dateTime(clockStandsAt) })}
+          {origin === undefined
+            ? t('domain.clock-note', { time: formats.dateTime(clockStandsAt) })
+            : t('domain.copy-note', { origin, time: formats.dateTime(clockStandsAt) })}
         </Notice>
       )}
       <Tabs

@@ -172,6 +172,8 @@ describe('a machine made from another', () => {
       expect(await scene.made.driver.images.inspect(scene.disk(each))).toMatchObject({ value: { backing: own } })
     }
     expect(scene.disk()).not.toBe(scene.disk(made))
+    const told = scene.made.toolstack.jobs.list().find((job) => job.uuid === made)
+    expect(told).toMatchObject({ kind: 'fork', subject: 'fork', origin: scene.info(uuid).name })
     expect((await scene.tree()).snapshots).toEqual([])
     expect(readdirSync(join(scene.made.folder, 'snapshots', uuid))).toEqual([])
   })

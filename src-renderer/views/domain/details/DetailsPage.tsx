@@ -199,7 +199,13 @@ export function DetailsPage(props: {
         </footer>
       )}
       {leaving !== null && (
-        <LeaveDialog what={whenWords(changes, t)} canApply={right} busy={busy} onChoice={(choice) => void answer(choice)} />
+        <LeaveDialog
+          name={domain.name}
+          what={whenWords(changes, t)}
+          canApply={right}
+          busy={busy}
+          onChoice={(choice) => void answer(choice)}
+        />
       )}
       {adding !== null && (
         <AddDevice

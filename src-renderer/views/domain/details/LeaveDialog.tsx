@@ -8,6 +8,8 @@ import { useWords } from '../../../components/Language'
 export type LeaveChoice = 'apply' | 'discard' | 'stay'
 
 export function LeaveDialog(props: {
+  /** Of the machine: windows of several may be open, and several machines in one. */
+  readonly name: string
   readonly what: string
   readonly canApply: boolean
   readonly busy: boolean
@@ -16,7 +18,7 @@ export function LeaveDialog(props: {
   const { t } = useWords()
   return (
     <Dialog
-      title={t('details.leave-title')}
+      title={t('details.leave-title', { name: props.name })}
       alert
       onClose={() => props.onChoice('stay')}
       onSubmit={() => props.onChoice('apply')}
