@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { launch } from './app'
 import { DomainPage } from './domain-page'
 import { startMachine } from './domain-setup'
 import { ownApp } from './own-app'
@@ -91,4 +92,29 @@ it('asks before a tab with changes in Details is closed, let go or left behind w
   await page.getByRole('button', { name: 'Close tab' }).click()
   await answer('Discard')
   await page.getByRole('row', { name: 'server' }).waitFor()
+})
+
+it('makes only the tiles in sight of a thousand machines, and goes to the last by keyboard', async () => {
+  const app = await launch({ env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 1000 }) } })
+  keep(app)
+  const manager = await app.manager()
+  const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
+  await page.getByTestId('thumbnail-text').first().waitFor()
+  expect(await page.getByRole('row').count()).toBeLessThan(60)
+  await page.getByRole('row').first().click()
+  await page.keyboard.press('End')
+  await page.getByRole('row', { name: 'web-100' }).getByTestId('thumbnail-text').waitFor()
+  expect(await page.getByRole('row').count()).toBeLessThan(60)
+  // In the system's own colours what is chosen is told by the system's: all words of it.
+  await page.emulateMedia({ forcedColors: 'active' })
+  const looks = await page.getByRole('row', { name: 'web-100' }).evaluate((row) => {
+    const style = (node: Element, name: string): string => getComputedStyle(node).getPropertyValue(name)
+    const probe = document.createElement('span')
+    probe.style.cssText = 'forced-color-adjust: none; color: HighlightText; background-color: Highlight'
+    document.body.append(probe)
+    const wanted = [style(probe, 'background-color'), style(probe, 'color')]
+    const words = [...row.querySelectorAll('.wall-name, .wall-state')].map((node) => style(node, 'color'))
+    return { wanted, found: [style(row, 'background-color'), ...new Set(words)] }
+  })
+  expect(looks.found).toEqual(looks.wanted)
 })

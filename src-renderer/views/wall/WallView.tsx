@@ -1,10 +1,21 @@
 // All machines at once: a wall of what they show, and the windows of some of them as tabs, or side by side. A tab can be let go as a
 // window of its own. Invariant: a machine's screen stays connected while its tab is open, whichever tab shows; a tab is not closed over
-// changes in Details that nobody was asked about.
+// changes in Details that nobody was asked about. Only tiles in sight are made: a wall of a thousand costs as much as one of ten.
 // Runs in: wall window.
 
-import { type RefObject, useEffect, useState } from 'react'
-import { GridList, GridListItem, Tab, TabList, TabPanel, Tabs, ToggleButton } from 'react-aria-components'
+import { type RefObject, useEffect, useMemo, useState } from 'react'
+import {
+  GridLayout,
+  GridList,
+  GridListItem,
+  Size,
+  Tab,
+  TabList,
+  TabPanel,
+  Tabs,
+  ToggleButton,
+  Virtualizer,
+} from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
@@ -128,42 +139,88 @@ export function WallView(props: { readonly desk: PortDesk }) {
   )
 }
 
+interface Tile {
+  readonly id: string
+  readonly domain: DomainInfo
+}
+
+/** The same one for the same domain, so that only what has changed is made anew. */
+const tiles = new WeakMap<DomainInfo, Tile>()
+function tileOf(domain: DomainInfo): Tile {
+  const tile = tiles.get(domain) ?? { id: domain.uuid, domain }
+  tiles.set(domain, tile)
+  return tile
+}
+
+/** Tiles of 220 pixels and more, and where the window is too narrow for two of these, two narrower ones. */
+function useTileSizes() {
+  const [windowWidth, setWindowWidth] = useState(window.innerWidth)
+  useEffect(() => {
+    const look = () => setWindowWidth(window.innerWidth)
+    window.addEventListener('resize', look)
+    return () => window.removeEventListener('resize', look)
+  }, [])
+  const width = Math.min(220, Math.floor(windowWidth * 0.44))
+  return useMemo(() => {
+    // A picture of 16 by 10 within a border, and two lines below it.
+    const height = Math.ceil(((width - 18) * 10) / 16) + 68
+    return { minItemSize: new Size(width, height), minSpace: new Size(12, 12) }
+  }, [width])
+}
+
 function Wall(props: { readonly onOpen: (uuid: string) => void }) {
   const { t } = useWords()
   const ready = useAppState((state) => state.ready)
   const all = useAppState((state) => state.domains)
   const guests = listedDomains(all, '', t.language).filter(({ kind }) => kind === 'guest')
+  const sizes = useTileSizes()
   if (ready && guests.length === 0) return <EmptyState text={t('wall.empty')} />
   return (
-    <GridList
-      className="wall"
-      aria-label={t('wall.label')}
-      layout="grid"
-      selectionMode="single"
-      selectionBehavior="replace"
-      items={guests.map((domain) => ({ id: domain.uuid, domain }))}
-      onAction={(key) => props.onOpen(String(key))}
-      dependencies={[t.language]}
-    >
-      {({ domain }) => <WallItem domain={domain} />}
-    </GridList>
+    <Virtualizer layout={GridLayout} layoutOptions={sizes}>
+      <GridList
+        className="wall"
+        aria-label={t('wall.label')}
+        layout="grid"
+        selectionMode="single"
+        selectionBehavior="replace"
+        items={guests.map(tileOf)}
+        onAction={(key) => props.onOpen(String(key))}
+        dependencies={[t.language]}
+      >
+        {({ domain }) => <WallItem domain={domain} />}
+      </GridList>
+    </Virtualizer>
   )
 }
 
 function WallItem(props: { readonly domain: DomainInfo }) {
   const { domain } = props
   const { t, formats } = useWords()
+  return (
+    <GridListItem
+      id={domain.uuid}
+      textValue={`${domain.name}, ${stateLine(domain, undefined, t, formats)}`}
+      className="wall-item"
+    >
+      <TileContent domain={domain} />
+    </GridListItem>
+  )
+}
+
+/** Of those in sight only. */
+function TileContent(props: { readonly domain: DomainInfo }) {
+  const { domain } = props
+  const { t, formats } = useWords()
   const job = useAppState((state) => jobOf(state, domain))
   const look = stateLooks[domain.state]
-  const words = stateLine(domain, job, t, formats)
   return (
-    <GridListItem id={domain.uuid} textValue={`${domain.name}, ${words}`} className="wall-item">
+    <>
       <Thumbnail domain={domain} icon={look.icon} colour={look.colour} />
       <span className="wall-name">{domain.name}</span>
       <span className={`wall-state state-${look.colour}`}>
         <Icon name={look.icon} />
-        {words}
+        {stateLine(domain, job, t, formats)}
       </span>
-    </GridListItem>
+    </>
   )
 }
