@@ -2,12 +2,12 @@
 // function. WebAssembly rounds to nearest and tells nothing. So a result is taken when QUICK is 0 (rounding is to nearest,
 // "inexact" is noted in MXCSR and masked already, underflow masked, nothing flushed to zero), no operand is a denormal, and the
 // result is neither infinite nor a NaN (so neither was an operand) nor, of products and quotients, tiny, but for exact zeros.
-// Comparisons and exact conversions raise nothing for ordered numbers that are no denormals, whatever MXCSR says.
+// Comparisons, exact conversions and exact sums raise nothing for ordered numbers that are no denormals, whatever MXCSR says.
 // Invariant: the destination is written after all of this.
 // Runs in: the vcpu's worker thread. Spec: cpu.md section 8; assembly/execute/sse-{float,convert,status}.ts.
 import type { SseRow } from '../isa/sse-rows'
 import { EXPLICIT } from './flags'
-import { COUNT, FA, FLAG_A, FLAG_R, FLAG_TYPE, GA, GR, QUICK, VA128, VR128, X } from './locals'
+import { COUNT, FA, FB, FLAG_A, FLAG_R, FLAG_TYPE, GA, GR, QUICK, VA128, VR128, X } from './locals'
 import type { Operand, SseOperands } from './sse-operands'
 import {
   DOUBLE,
@@ -138,6 +138,11 @@ export class SseFloat {
     else pushEndless(w, width, r)
     w.op(OP.i32_or)
     this.when(() => {
+      if (name === 'add' || name === 'sub') {
+        this.pushRounded(width, name)
+        this.when(whole)
+        return
+      }
       if (!tiny) {
         whole()
         return
@@ -157,6 +162,43 @@ export class SseFloat {
       this.when(whole)
     })
     this.store(width, to, r)
+  }
+
+  /** Pushes whether a sum or difference is one that MXCSR has a say in: rounded (what it lost is not 0, Knuth's "two sum"), or not sound. */
+  private pushRounded(width: Scalar, name: 'add' | 'sub'): void {
+    const { w } = this.operands.e
+    const { a, b, r, add, sub } = width
+    for (const local of [a, b]) pushDenormal(w, width, local)
+    w.op(OP.i32_or)
+    pushUnsound(w, width, r)
+    w.op(OP.i32_or)
+    const pushOther = (): void => {
+      w.get(r)
+      w.get(a)
+      w.op(sub)
+    }
+    w.get(a)
+    w.get(r)
+    pushOther()
+    w.op(sub)
+    w.op(sub)
+    w.get(b)
+    pushOther()
+    // of a difference the other operand is -b
+    w.op(name === 'add' ? sub : add)
+    w.op(name === 'add' ? add : sub)
+    this.pushNumber(width, 0)
+    w.op(width.ne)
+    w.op(OP.i32_or)
+  }
+  private pushNumber(width: Scalar, value: 0): void {
+    const { w } = this.operands.e
+    w.i64(value)
+    if (width === DOUBLE) w.op(OP.f64_reinterpret)
+    else {
+      w.op(OP.i32_wrap)
+      w.op(OP.f32_reinterpret)
+    }
   }
 
   /** Pushes whether two numbers are to be compared by the interpreter: denormals, and what is neither below nor not below. */
@@ -344,9 +386,17 @@ export class SseFloat {
     const wide = fn.endsWith('_q')
     this.operands.load(from, width.type)
     if (width === SINGLE) w.op(OP.f64_promote)
-    if (!fn.startsWith('cvtt')) w.op(OP.f64_nearest)
-    w.set(FA)
+    if (!fn.startsWith('cvtt')) {
+      w.tee(FB)
+      w.op(OP.f64_nearest)
+    }
+    w.tee(FA)
+    // of a whole number nothing is lost
+    w.op(OP.f64_trunc)
+    w.get(fn.startsWith('cvtt') ? FA : FB)
+    w.op(OP.f64_ne)
     this.pushQuick()
+    w.op(OP.i32_and)
     w.get(FA)
     w.op(OP.f64_abs)
     // 2 to the 31st, to the 63rd
@@ -379,6 +429,15 @@ export class SseFloat {
       return
     }
     this.pushQuick()
+    if (width === DOUBLE) {
+      // up to 53 bits nothing is lost
+      this.operands.scalar(from, 8)
+      w.i64of(0, 0x200000)
+      w.op(OP.i64_add)
+      w.i64of(0, 0x400000)
+      w.op(OP.i64_gt_u)
+      w.op(OP.i32_and)
+    }
     this.when(slow, () => this.operands.store(to, width.type, value))
   }
 

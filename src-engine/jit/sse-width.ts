@@ -23,6 +23,7 @@ export interface Scalar extends Places {
   readonly div: number
   readonly sqrt: number
   readonly eq: number
+  readonly ne: number
   readonly lt: number
   readonly gt: number
   readonly le: number
@@ -38,13 +39,13 @@ export interface Scalar extends Places {
 export const DOUBLE: Scalar = {
   ...{ a: FA, b: FB, r: FR, bytes: 8, type: 'f64' },
   ...{ add: OP.f64_add, sub: OP.f64_sub, mul: OP.f64_mul, div: OP.f64_div, sqrt: OP.f64_sqrt },
-  ...{ eq: OP.f64_eq, lt: OP.f64_lt, gt: OP.f64_gt, le: OP.f64_le, ge: OP.f64_ge },
+  ...{ eq: OP.f64_eq, ne: OP.f64_ne, lt: OP.f64_lt, gt: OP.f64_gt, le: OP.f64_le, ge: OP.f64_ge },
   ...{ toBits: [OP.i64_reinterpret], shift: 1, normal: [0, 0x200000], infinite: [0, 0xffe00000] },
 }
 export const SINGLE: Scalar = {
   ...{ a: GA, b: GB, r: GR, bytes: 4, type: 'f32' },
   ...{ add: OP.f32_add, sub: OP.f32_sub, mul: OP.f32_mul, div: OP.f32_div, sqrt: OP.f32_sqrt },
-  ...{ eq: OP.f32_eq, lt: OP.f32_lt, gt: OP.f32_gt, le: OP.f32_le, ge: OP.f32_ge },
+  ...{ eq: OP.f32_eq, ne: OP.f32_ne, lt: OP.f32_lt, gt: OP.f32_gt, le: OP.f32_le, ge: OP.f32_ge },
   ...{ toBits: [OP.i32_reinterpret, OP.i64_extend_u], shift: 33, normal: [0, 0x1000000], infinite: [0, 0xff000000] },
 }
 

@@ -87,6 +87,9 @@ describe('translated code does what the interpreter does', () => {
   // operands of 64 and of 32 bits, and the second opcode byte of what is done with them
   it.each([
     ['a sum that is a denormal', 0x58, 0x0018000000000000n, 0x8010000000000000n, 0x00c00000n, 0x80800000n],
+    ['a sum that loses nothing', 0x58, 0x4330000000000000n, 0x3ff8000000000000n, 0x4b000000n, 0x3f800000n],
+    ['a sum that loses its last bit', 0x58, 0x4330000000000000n, 0x3fd0000000000001n, 0x4b000000n, 0x3e800001n],
+    ['a difference that loses its last bit', 0x5c, 0x4008000000000000n, 0x4330000000000001n, 0x40400000n, 0x4b7fffffn],
     ['a difference that is nothing', 0x5c, 0x3ff0000000000000n, 0x3ff0000000000000n, 0x3f800000n, 0x3f800000n],
     [
       'a product rounded to the smallest normal number',
