@@ -18,14 +18,14 @@ interface ColumnRow {
 
 export const columnTable = [
   { id: 'name', label: 'manager.column-name', width: 220, shown: true },
-  { id: 'state', label: 'manager.column-state', width: 132, shown: true },
+  { id: 'state', label: 'manager.column-state', width: 172, shown: true },
   { id: 'cpu', label: 'manager.column-cpu', width: 146, shown: true, figure: 'cpu' },
   { id: 'host', label: 'manager.column-host', width: 146, shown: false, figure: 'cpu' },
   { id: 'memory', label: 'manager.column-memory', width: 156, shown: true, figure: 'memory' },
   { id: 'disk', label: 'manager.column-disk', width: 166, shown: false, figure: 'disk' },
   { id: 'network', label: 'manager.column-network', width: 166, shown: true, figure: 'network' },
   { id: 'autostart', label: 'manager.column-autostart', width: 82, shown: false },
-  { id: 'tags', label: 'manager.column-tags', width: 130, shown: true },
+  { id: 'tags', label: 'manager.column-tags', width: 102, shown: true },
   { id: 'uptime', label: 'manager.column-uptime', width: 92, shown: false },
   { id: 'ip', label: 'manager.column-ip', width: 118, shown: false },
 ] as const satisfies readonly ColumnRow[]
