@@ -4,10 +4,13 @@
 // Electron on a virtual display.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
+import { readPng } from '../support/png'
+import { missingProgram } from '../support/programs'
+import { pictureOfViewer, typeInViewer, VIEWER_PROGRAMS } from '../support/vnc-viewers'
 import { launch, type RunningApp } from './app'
 import type { DomainPage } from './domain-page'
 
@@ -32,6 +35,40 @@ function lit(domain: DomainPage): Promise<number> {
     }
     return count
   })
+}
+
+/** Viewers are let in at a port with a password: their picture is the app's own, and what they type is done in the guest. */
+async function viewersFromDebian(
+  app: RunningApp,
+  domain: DomainPage,
+  says: (line: string, answer: string) => Promise<void>,
+): Promise<void> {
+  if (missingProgram(...VIEWER_PROGRAMS)) return
+  const { page } = domain
+  // A cursor blinks.
+  await says("printf '\\033[?25l' >/dev/tty1; echo cursor$((1))hidden", 'cursor1hidden')
+  await domain.tab('Details').click()
+  await domain.part('Screen').click()
+  await page.getByText('This computer', { exact: true }).click()
+  await page.getByLabel('Password').fill('geheim')
+  await app.picture(page, 'embedded-viewers')
+  await domain.button('Apply').click()
+  const place = domain.details().getByText(/^127\.0\.0\.1:\d+$/)
+  await place.waitFor()
+  const port = Number((await place.textContent())?.split(':')[1])
+  const ours = path.join(app.folder, 'ours.png')
+  const theirs = path.join(app.folder, 'theirs.png')
+  await app.answerFileDialogs(ours)
+  await domain.tab('Screen').click()
+  await domain.waitForScreen()
+  await domain.button('Save a picture of the screen').click()
+  await expect.poll(() => existsSync(ours)).toBe(true)
+  await pictureOfViewer(port, 'geheim', theirs)
+  expect(readPng(readFileSync(theirs))).toEqual(readPng(readFileSync(ours)))
+  await expect(pictureOfViewer(port, 'falsch', `${theirs}.wrong`)).rejects.toThrow()
+  await domain.tab('Text console').click()
+  const arrived = async () => (await domain.screen()).includes('Viewer: 42')
+  await typeInViewer(port, 'geheim', 'echo "Viewer: $((6*7))" >/dev/hvc0', arrived)
 }
 
 it('a machine made in the wizard has its disk, its network and its screen', { timeout: 600_000 }, async ({ skip }) => {
@@ -84,6 +121,8 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   const image = path.join(app.folder, 'disks', 'server.qcow2')
   expect(statSync(image).size).toBeGreaterThan(4 << 20)
   await says('ip link set eth0 up; udhcpc -n -q -i eth0 2>&1 | tail -n 3; echo address$((1))asked', 'address1asked')
+
+  await viewersFromDebian(app, domain, says)
 
   // A second one comes and goes.
   await domain.tab('Details').click()
