@@ -39,9 +39,16 @@ function readReply<C extends CallName>(name: C, reply: unknown): Result<CallResu
 
 export function makeClient(transport: ClientTransport): Client {
   const listeners = new Map<EventName, Set<(payload: unknown) => void>>()
+  // One event goes to several listeners and is checked once: a thousand samples a second are much to look through.
+  let last: { readonly name: EventName; readonly payload: unknown; readonly good: boolean } | undefined
+  const isGood = <E extends EventName>(name: E, payload: unknown): payload is EventPayload<E> => {
+    if (last?.name !== name || last.payload !== payload) last = { name, payload, good: eventTable[name].is(payload) }
+    return last.good
+  }
   transport.listen((name, payload) => {
     if (!isEventName(name)) return
     for (const listener of [...(listeners.get(name) ?? [])]) listener(payload)
+    last = undefined
   })
   return {
     async call(name, params) {
@@ -55,7 +62,7 @@ export function makeClient(transport: ClientTransport): Client {
     },
     subscribe(name, listener) {
       const checked = (payload: unknown): void => {
-        if (eventTable[name].is(payload)) listener(payload)
+        if (isGood(name, payload)) listener(payload)
       }
       const set = listeners.get(name) ?? new Set()
       listeners.set(name, set.add(checked))
