@@ -19,5 +19,7 @@ declare module '@novnc/novnc' {
     blur(): void
     sendKey(keysym: number, code: string, down?: boolean): void
     sendCtrlAltDel(): void
+    /** Not of its documented interface: what decodes rectangles, by encoding (core/rfb.js). */
+    readonly _decoders: Record<number, import('./raw-decoder').RectangleDecoder>
   }
 }

@@ -6,7 +6,11 @@ import RFB from '@novnc/novnc'
 import type { ScreenChannel } from '../../client/screen-stream'
 import { exactPointer } from './exact-pointer'
 import type { Size } from './fit'
+import { RawDecoder } from './raw-decoder'
 import type { KeyPress } from './send-keys'
+
+/** The encoding's number (RFC 6143, section 7.7). */
+const RAW = 0
 
 export interface ViewerEvents {
   readonly onConnected: () => void
@@ -25,6 +29,8 @@ export interface Viewer {
 
 export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: string, events: ViewerEvents): Viewer {
   const rfb = new RFB(target, channel, { shared: true })
+  const raw = rfb._decoders[RAW]
+  if (raw) rfb._decoders[RAW] = new RawDecoder(raw)
   rfb.background = 'transparent'
   rfb.scaleViewport = true
   rfb.focusOnClick = true
