@@ -744,8 +744,8 @@ export const messages = {
   'display.hide': { en: 'Hide', de: 'Verbergen' },
   'display.keymap': { en: "Guest's keyboard", de: 'Tastatur des Gastes' },
   'display.keymap-hint': {
-    en: 'For viewers that tell characters instead of keys, and for text typed by Ringmaster',
-    de: 'Für Betrachter, die Zeichen statt Tasten melden, und für von Ringmaster getippten Text',
+    en: 'For viewers that tell characters instead of keys; a change applies at the next start',
+    de: 'Für Betrachter, die Zeichen statt Tasten melden; eine Änderung gilt ab dem nächsten Start',
   },
   'display.keymap-en-us': { en: 'American', de: 'Amerikanisch' },
   'display.keymap-en-gb': { en: 'British', de: 'Britisch' },
