@@ -47,6 +47,10 @@ const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5, sse:
 export const BLOCK_START = 1
 export const LEFT = 2
 
+/** How a region is left for an address; the witness is told the index less the length. */
+export const WAYS = ['a near branch or call', 'a page that is not there any more', 'a return', 'an indirect branch'] as const
+export type Way = (typeof WAYS)[number]
+
 const PAGE_MASK = -4096
 const SEGMENT_SLOTS = { first: SLOT.SEG_BASE, end: SLOT.SEG_BASE + 64 }
 
@@ -100,8 +104,12 @@ export class Emitter {
     this.w.branch(OP.br, this.depth - 1)
   }
   /** Leave with the linear address on the stack as RIP; the stack holds the 0 address below it. */
-  leaveAt(): void {
+  leaveAt(way: Way): void {
     this.w.memory(OP.i64_store, this.field('RIP'))
+    if (this.witnessed) {
+      this.w.i32(WAYS.indexOf(way) - WAYS.length)
+      this.w.call(CALL.left)
+    }
     this.leave(0)
   }
 
@@ -414,11 +422,14 @@ export class Emitter {
   storeBudget(local: number): void {
     this.storeField(local, OP.i32_store, 'BUDGET')
   }
-  /** The region's result is about to be returned. */
+  /** The region's result is about to be returned; leaveAt() has told of those of 0. */
   witnessLeft(): void {
     if (!this.witnessed) return
     this.w.get(RESULT)
+    this.open(OP.if)
+    this.w.get(RESULT)
     this.w.call(CALL.left)
+    this.close()
   }
   /** Calls the interpreter's function for a row of SSE: number, destination, source and immediate are on the stack. */
   executeSse(): void {

@@ -8,7 +8,7 @@
 // the page the region is in, in its local that of the page where it began.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
-import { BLOCK_START, Emitter } from './emitter'
+import { BLOCK_START, Emitter, type Way } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
 import { Instructions } from './instructions'
 import { BUDGET, HOST, localsOf, RESULT, X } from './locals'
@@ -154,7 +154,7 @@ export class RegionCode {
     e.pushStillThere(to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
     this.body.op(OP.i32_eqz)
     this.open(OP.if, { kind: 'if' })
-    this.leaveByAddress(at)
+    this.leaveByAddress(at, 'a page that is not there any more')
     this.close()
     e.storePage(to.page)
   }
@@ -167,11 +167,11 @@ export class RegionCode {
     if (first !== 0) e.leave(first | BLOCK_START)
     else this.leaveByAddress(at)
   }
-  private leaveByAddress(at: number): void {
+  private leaveByAddress(at: number, way: Way = 'a near branch or call'): void {
     const { emitter: e, body } = this
     body.i32(0)
     e.pushLinear(at)
-    e.leaveAt()
+    e.leaveAt(way)
   }
 
   // --- blocks ---
@@ -302,7 +302,7 @@ export class RegionCode {
         this.go(node, site, at)
         this.close()
       }
-      this.leaveByX()
+      this.leaveByX('a return')
     } else if ((family === 'jmp_ind' || family === 'call_ind') && kind?.size === 3) {
       if (kind.memory) {
         e.reach(ip, 8, 'read')
@@ -364,12 +364,12 @@ export class RegionCode {
 
   private leaveToX(node: Node): void {
     this.count(node)
-    this.leaveByX()
+    this.leaveByX('an indirect branch')
   }
-  private leaveByX(): void {
+  private leaveByX(way: Way): void {
     const { emitter: e, body } = this
     body.i32(0)
     body.get(X)
-    e.leaveAt()
+    e.leaveAt(way)
   }
 }

@@ -40,7 +40,7 @@ export interface TranslatorOptions {
 }
 /** Told what translated code could not do, with the uop: for the coverage report only, it makes regions slower. */
 export interface Witness {
-  /** A region was left at a uop (bits 0 and 1: see emitter.ts), or 0: for another page. */
+  /** A region was left at a uop (bits 0 and 1: see emitter.ts), or for an address: negative, see WAYS there. */
   left(result: number): void
   /** The interpreter was called for a uop. */
   called(ip: number): void

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { CodeCache } from '../../src-engine/jit/code-cache'
+import { WAYS } from '../../src-engine/jit/emitter'
 import { TRANSLATOR_DEFAULTS, type TranslatorStatistics, type Witness } from '../../src-engine/jit/translator'
 import { UOPS } from '../../src-engine/jit/uop-table'
 import { hostClock } from '../../src-engine/lib/monotonic'
@@ -38,8 +39,8 @@ class Counts implements Witness {
 
   left(result: number): void {
     this.entered++
-    if (result === 0) this.add(this.leftAt, '(address: another page, a return, an indirect branch)')
-    else if (result & 1) this.add(this.leftAt, '(another block of the page, or the budget)')
+    if (result < 0) this.add(this.leftAt, `(${WAYS[WAYS.length + result]})`)
+    else if (result & 1) this.add(this.leftAt, '(another block of the page)')
     else this.add(this.leftAt, this.name(result & ~BITS))
   }
   called(ip: number): void {
