@@ -68,6 +68,7 @@ export function VolumeTable(props: {
         aria-label={t('storage.volumes')}
         selectionMode="single"
         selectionBehavior="replace"
+        disallowEmptySelection
         selectedKeys={volumes.some(({ name }) => name === chosen) ? [chosen] : []}
         {...(onOpen !== undefined && { onRowAction: (key: unknown) => onOpen(String(key)) })}
         onSelectionChange={(keys) => {

@@ -183,6 +183,7 @@ function Wall(props: { readonly onOpen: (uuid: string) => void }) {
         layout="grid"
         selectionMode="single"
         selectionBehavior="replace"
+        disallowEmptySelection
         items={guests.map(tileOf)}
         onAction={(key) => props.onOpen(String(key))}
         dependencies={[t.language]}

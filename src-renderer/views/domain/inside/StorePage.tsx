@@ -80,6 +80,7 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
           aria-label={t('store.label', { name: domain.name })}
           selectionMode="single"
           selectionBehavior="replace"
+          disallowEmptySelection
           selectedKeys={chosen === null ? [] : [chosen]}
           onSelectionChange={(keys) => {
             const [key] = keys === 'all' ? [] : keys

@@ -1,0 +1,150 @@
+// Every dialog, filled in at random and left by Escape or by Cancel: nothing is changed, neither in what main tells nor in the app's
+// folder, no job was started, and the keyboard is somewhere. Fixed seeds, more rounds in the long tier.
+// Runs in: plain Node; starts the real Electron on a virtual display.
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import type { CallName } from '../../src-main/public/calls'
+import { randomFrom } from '../support/random'
+import { count } from '../support/tier'
+import { launch, type RunningApp } from './app'
+import { type DialogRow, dialogs } from './dialogs'
+import { focusNow } from './focus'
+import { ownApp } from './own-app'
+import { openWindow, SERVER, settle, stageFolder } from './scenes'
+
+const ROUNDS = count(1, 6)
+const SEED = 20261126
+const keep = ownApp()
+
+const asked: readonly [CallName, object][] = [
+  ['domainList', {}],
+  ['jobList', {}],
+  ['metadataList', {}],
+  ['trashList', {}],
+  ['networkList', {}],
+  ['preferencesGet', {}],
+  ['listLayoutGet', {}],
+  ['poolList', {}],
+  ['snapshotTree', { uuid: SERVER }],
+]
+
+/** What main tells of everything, and what lies in the app's folder but for figures and logs, which go on by themselves. */
+async function everything(app: RunningApp, page: Page): Promise<unknown> {
+  const told: [string, unknown][] = []
+  for (const [name, params] of asked) {
+    const answer = await app.call(page, name, params)
+    // Free space is the host's.
+    told.push([
+      name,
+      JSON.parse(
+        JSON.stringify(answer, (key, value) => (/^(available|allocation|presentBytes)$/.test(key) ? undefined : value)),
+      ),
+    ])
+  }
+  const files = fs
+    .readdirSync(app.folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /^(definitions|disks|revisions|trash|snapshots|saved|metadata|networks|preferences|list)/.test(file))
+    .filter((file) => fs.statSync(path.join(app.folder, file)).isFile())
+    .map(
+      (file) =>
+        `${file} ${createHash('sha256')
+          .update(fs.readFileSync(path.join(app.folder, file)))
+          .digest('hex')}`,
+    )
+  return { told, files: files.sort() }
+}
+
+const shown = (page: Page) => page.locator('[role=dialog], [role=alertdialog], .palette').first()
+
+/** Types into a few fields and turns a few boxes, whatever they are. */
+async function fillIn(page: Page, below: (limit: number) => number): Promise<void> {
+  const fields = shown(page).locator('input:visible:enabled:not([readonly]), textarea:visible:enabled:not([readonly])')
+  for (let times = below(5); times > 0; times--) {
+    const number = await fields.count()
+    if (number === 0) return
+    const field = fields.nth(below(number))
+    const type = (await field.getAttribute('type')) ?? 'text'
+    if (type === 'checkbox' || type === 'radio') await field.click({ force: true })
+    else await field.fill(['', 'other', 'ä “x”', '4096', '../../etc/passwd', 'x'.repeat(300)][below(6)] ?? '')
+  }
+}
+
+async function leave(page: Page, by: 'Escape' | 'Cancel'): Promise<void> {
+  const dialog = shown(page)
+  const cancel = dialog.getByRole('button', { name: /^(Cancel|Close)$/ }).last()
+  if (by === 'Cancel' && (await cancel.count()) > 0) await cancel.click()
+  else {
+    // The first may close a list of proposals that a field shows.
+    for (let presses = 0; presses < 2 && (await dialog.count()) > 0; presses++) {
+      await page.keyboard.press('Escape')
+      await page.waitForTimeout(250)
+    }
+  }
+  await dialog.waitFor({ state: 'detached', timeout: 5000 })
+}
+
+async function stage(): Promise<{ app: RunningApp; manager: Page }> {
+  const folder = stageFolder({})
+  fs.writeFileSync(path.join(folder, 'disks', 'loose.img'), Buffer.alloc(1 << 20))
+  const app = keep(
+    await launch({ folder, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 6, running: 2, idle: true }) } }),
+  )
+  const { page: manager } = await app.manager()
+  const other = path.join(folder, 'other.cfg')
+  fs.writeFileSync(other, `name = "other"\nkernel = "${path.join(folder, 'vmlinuz')}"\nmemory = 128\n`)
+  await app.answerFileDialogs(other)
+  await app.call(manager, 'domainCreate', { uuid: SERVER, fresh: true })
+  await app.call(manager, 'snapshotCreate', { uuid: SERVER, name: 'First', description: 'As it was' })
+  await expect.poll(async () => JSON.stringify(await app.call(manager, 'snapshotTree', { uuid: SERVER }))).toContain('"First"')
+  await expect.poll(async () => JSON.stringify(await app.call(manager, 'jobList', {}))).not.toContain('"running"')
+  return { app, manager }
+}
+
+describe('a dialog that is left', () => {
+  it.each(['Escape', 'Cancel'] as const)('by %s has changed nothing', { timeout: 300_000 + ROUNDS * 120_000 }, async (by) => {
+    const { app, manager } = await stage()
+    const views = new Map<string, DialogRow[]>()
+    for (const dialog of dialogs) views.set(dialog.view, [...(views.get(dialog.view) ?? []), dialog])
+    const wrong: string[] = []
+    for (const [view, rows] of views) {
+      const [first] = rows
+      if (first === undefined) continue
+      const page = first.view === 'manager' ? manager : await openWindow(app, manager, first.view, first.uuid ?? null)
+      await settle(page)
+      const before = await everything(app, manager)
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const [number, dialog] of rows.entries()) {
+          const below = randomFrom(SEED + round * 1000 + number)
+          try {
+            await dialog.open(page)
+            await shown(page).waitFor({ timeout: 10_000 })
+            await fillIn(page, below)
+            await leave(page, by)
+            await page.waitForTimeout(150)
+            const focus = await focusNow(page)
+            if (focus === null) wrong.push(`${view}, ${dialog.name}: nothing has the keyboard`)
+          } catch (thrown) {
+            wrong.push(`${view}, ${dialog.name}: ${String(thrown).split('\n').slice(0, 3).join(' ')}`)
+            await app.picture(page, `dialog-${view}-${dialog.name.replace(/\W+/g, '-')}`)
+            await page.reload()
+            await settle(page)
+          }
+          if (page === manager) await page.locator('.filter input').fill('')
+        }
+      }
+      expect(await everything(app, manager), `after the dialogs of ${view}`).toEqual(before)
+      if (page !== manager) await page.close()
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('would be noticed if it changed something', { timeout: 120_000 }, async () => {
+    const { app, manager } = await stage()
+    const before = await everything(app, manager)
+    await app.call(manager, 'domainRename', { uuid: SERVER, name: 'another' })
+    expect(await everything(app, manager)).not.toEqual(before)
+  })
+})
