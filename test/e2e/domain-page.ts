@@ -61,6 +61,19 @@ export class DomainPage {
     })
   }
 
+  /** How many pixels of the guest's screen are not black. */
+  lit(): Promise<number> {
+    return this.screenCanvas().evaluate((node) => {
+      if (!(node instanceof HTMLCanvasElement)) return 0
+      const pixels = node.getContext('2d')?.getImageData(0, 0, node.width, node.height).data ?? new Uint8ClampedArray()
+      let count = 0
+      for (let at = 0; at < pixels.length; at += 4) {
+        if ((pixels[at] ?? 0) + (pixels[at + 1] ?? 0) + (pixels[at + 2] ?? 0) > 0) count += 1
+      }
+      return count
+    })
+  }
+
   keyboard(): Locator {
     return this.page.getByTestId('keyboard')
   }

@@ -24,19 +24,6 @@ afterEach(async () => {
   await app?.close()
 })
 
-/** How many pixels of the guest's screen are not black. */
-function lit(domain: DomainPage): Promise<number> {
-  return domain.screenCanvas().evaluate((node) => {
-    if (!(node instanceof HTMLCanvasElement)) return 0
-    const pixels = node.getContext('2d')?.getImageData(0, 0, node.width, node.height).data ?? new Uint8ClampedArray()
-    let count = 0
-    for (let at = 0; at < pixels.length; at += 4) {
-      if ((pixels[at] ?? 0) + (pixels[at + 1] ?? 0) + (pixels[at + 2] ?? 0) > 0) count += 1
-    }
-    return count
-  })
-}
-
 /** Viewers are let in at a port with a password: their picture is the app's own, and what they type is done in the guest. */
 async function viewersFromDebian(
   app: RunningApp,
@@ -94,7 +81,7 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
 
   // The screen shows the boot.
   await domain.waitForScreen()
-  await expect.poll(() => lit(domain), { timeout: BOOT_MS }).toBeGreaterThan(5000)
+  await expect.poll(() => domain.lit(), { timeout: BOOT_MS }).toBeGreaterThan(5000)
   await domain.tab('Text console').click()
   await domain.waitForText('demo:~#', BOOT_MS)
   const says = async (line: string, answer: string) => {

@@ -20,7 +20,9 @@ export class ManagerPage {
 
   /** The row of a domain, found by its name. */
   row(name: string): Locator {
-    return this.page.getByRole('row').filter({ has: this.page.locator('.name-name', { hasText: name }) })
+    return this.page
+      .getByRole('row')
+      .filter({ has: this.page.getByText(name, { exact: true }).and(this.page.locator('.name-name')) })
   }
 
   state(name: string): Locator {
