@@ -1,8 +1,8 @@
 // Buttons: with words, with an icon and a tooltip, or both. Accessible names never depend on the icon.
-// Invariant: a disabled button keeps its place and size.
+// Invariant: a disabled button keeps its place and size, and the keyboard if it had it: who pressed it goes on from there.
 // Runs in: every window.
 
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Button as AriaButton, Tooltip, TooltipTrigger } from 'react-aria-components'
 import { Icon, type IconName } from './Icon'
 
@@ -22,13 +22,17 @@ export function Button(props: ButtonProps) {
   const classes = ['button', props.kind ?? 'plain']
   if (props.large === true) classes.push('large')
   if (props.children === undefined) classes.push('icon-only')
+  const [focused, setFocused] = useState(false)
+  const disabled = props.disabled === true
   return (
     <AriaButton
       className={classes.join(' ')}
       {...(props.label !== undefined && { 'aria-label': props.label })}
       slot={null}
       {...(props.onPress !== undefined && { onPress: props.onPress })}
-      isDisabled={props.disabled === true}
+      isDisabled={disabled && !focused}
+      isPending={disabled && focused}
+      onFocusChange={setFocused}
       autoFocus={props.autoFocus === true}
       type={props.submit === true ? 'submit' : 'button'}
     >

@@ -155,6 +155,26 @@ describe('the app', () => {
     expect(await gone).toBe(0)
   })
 
+  it('loads a window again whose page died, and guests run on', async () => {
+    const { app, manager } = await start()
+    await app.domain(() => manager.pressDemoGuest())
+    await manager.waitForState(DEMO, 'Running')
+    const died = manager.page.waitForEvent('crash')
+    await app.electron.evaluate(({ BrowserWindow }) => {
+      const window = BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL().includes('view=manager'))
+      window?.webContents.forcefullyCrashRenderer()
+    })
+    await died
+    // The driver of this test has lost the page for good, so main asks it.
+    const rows = () =>
+      app.electron.evaluate(async ({ BrowserWindow }): Promise<string> => {
+        const window = BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL().includes('view=manager'))
+        if (window === undefined || window.webContents.isLoading() || window.webContents.isCrashed()) return ''
+        return String(await window.webContents.executeJavaScript('document.querySelector(".list-body")?.textContent'))
+      })
+    await expect.poll(rows, { timeout: 30_000 }).toMatch(new RegExp(`${DEMO}Running`))
+  })
+
   it('ends by itself when the last guest ends while no window is open', async () => {
     const { app, manager } = await start()
     const domain = await app.domain(() => manager.pressDemoGuest())

@@ -76,7 +76,7 @@ export const dialogs: readonly DialogRow[] = [
   ofList('Move to folder…'),
   ofList('Tags…'),
   ofList('Force off', 'server'),
-  ofCommand('All keys'),
+  ofCommand('Keyboard shortcuts'),
   ofCommand('Import'),
   ofCommand('Trash'),
   { name: 'the command palette', view: 'manager', open: (page) => page.keyboard.press('Control+k') },

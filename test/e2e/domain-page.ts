@@ -65,7 +65,9 @@ export class DomainPage {
   lit(): Promise<number> {
     return this.screenCanvas().evaluate((node) => {
       if (!(node instanceof HTMLCanvasElement)) return 0
-      const pixels = node.getContext('2d')?.getImageData(0, 0, node.width, node.height).data ?? new Uint8ClampedArray()
+      const copy = new OffscreenCanvas(node.width, node.height).getContext('2d', { willReadFrequently: true })
+      copy?.drawImage(node, 0, 0)
+      const pixels = copy?.getImageData(0, 0, node.width, node.height).data ?? new Uint8ClampedArray()
       let count = 0
       for (let at = 0; at < pixels.length; at += 4) {
         if ((pixels[at] ?? 0) + (pixels[at + 1] ?? 0) + (pixels[at + 2] ?? 0) > 0) count += 1

@@ -122,7 +122,10 @@ it('a machine goes through everything in a row', { timeout: 1_200_000 }, async (
   await snapshots.button('Go back…').click()
   await seen(domain, 'revert')
   await snapshots.submit('Go back')
-  await expect.poll(() => snapshots.levels(), { timeout: ANSWER_MS }).toEqual(['First 1', 'Now 2'])
+  await expect
+    .poll(async () => JSON.stringify(await app.call(domain.page, 'jobList', {})), { timeout: ANSWER_MS })
+    .not.toContain('"running"')
+  expect(await snapshots.levels()).toEqual(['First 1', 'Now 2'])
   await domain.waitForState('Running')
   await domain.tab('Text console').click()
   const before = `before\nin memory\n${ON_DISK}`
