@@ -135,6 +135,20 @@ function App(props: { readonly view: ComponentType }) {
   )
 }
 
+/** A window that is being made may begin a few pixels wide on X11: what was drawn for that would jump. */
+function sized(): Promise<void> {
+  const smallest = 100
+  if (window.innerWidth >= smallest) return Promise.resolve()
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (window.innerWidth < smallest) return
+      window.removeEventListener('resize', look)
+      resolve()
+    }
+    window.addEventListener('resize', look)
+  })
+}
+
 async function start(client: Client, store: AppStore, queries: QueryClient): Promise<void> {
   const address = readAddress(window.location.search)
   const desk = makePortDesk(window)
@@ -147,7 +161,7 @@ async function start(client: Client, store: AppStore, queries: QueryClient): Pro
           queries.prefetchQuery(callQuery(client, 'metadataList', {})),
         ]
       : []
-  const [view] = await Promise.all([loadView(address, desk), preferences, ...list])
+  const [view] = await Promise.all([loadView(address, desk), preferences, sized(), ...list])
   dress(queries.getQueryData(callQuery(client, 'preferencesGet', {}).queryKey)?.theme ?? 'system')
   // Lists come fast; waiting a moment for them saves a frame that would be drawn over at once.
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, 400))])

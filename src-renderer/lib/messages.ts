@@ -1268,6 +1268,10 @@ export const messages = {
   },
   'details.leave-title': { en: 'Apply the changes to “{name}”?', de: 'Änderungen an „{name}“ anwenden?' },
   'details.leave-stay': { en: 'Keep editing', de: 'Weiter bearbeiten' },
+  'details.leave-text': {
+    en: 'The configuration text was changed and is applied on its own page.',
+    de: 'Der Konfigurationstext wurde geändert und wird auf seiner Seite angewendet.',
+  },
   'details.leave-discard': { en: 'Discard', de: 'Verwerfen' },
   'details.not-now': { en: '{state}: nothing can be changed now.', de: '{state}: Jetzt lässt sich nichts ändern.' },
   'details.revert': { en: 'Revert', de: 'Verwerfen' },

@@ -26,15 +26,19 @@ type Look =
   | { readonly kind: 'bad'; readonly error: ErrorReport }
   | null
 
-export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly editable: boolean }) {
-  const { domain, editable } = props
+export function ConfigTextPage(props: {
+  readonly domain: DomainInfo
+  readonly editable: boolean
+  /** What was typed and is not applied; null: what is stored. It outlives this page. */
+  readonly typed: string | null
+  readonly onType: (text: string | null) => void
+}) {
+  const { domain, editable, typed, onType } = props
   const { uuid, config } = domain
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
   const [stored, setStored] = useState<string | null>(null)
-  /** Null: what is stored. */
-  const [typed, setTyped] = useState<string | null>(null)
   const [look, setLook] = useState<Look>(null)
   const [busy, setBusy] = useState(false)
   const asked = useRef(0)
@@ -69,7 +73,7 @@ export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly ed
     setBusy(true)
     const result = await client.call('configDefine', { uuid, text: typed, start: false })
     setBusy(false)
-    if (result.ok) setTyped(null)
+    if (result.ok) onType(null)
     else store.dispatch({ kind: 'failed', error: result.error })
   }
   const write = async (format: ConfigFormat) => {
@@ -109,7 +113,7 @@ export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly ed
         text={typed ?? stored ?? ''}
         editable={editable && stored !== null}
         wrong={wrong}
-        onChange={(text) => setTyped(text === stored ? null : text)}
+        onChange={(text) => onType(text === stored ? null : text)}
       />
       <section className="config-outcome" aria-live="polite">
         {words !== null ? (
@@ -136,7 +140,7 @@ export function ConfigTextPage(props: { readonly domain: DomainInfo; readonly ed
         )}
       </section>
       <div className="config-buttons">
-        <Button disabled={typed === null || busy} onPress={() => setTyped(null)}>
+        <Button disabled={typed === null || busy} onPress={() => onType(null)}>
           {t('definition.discard')}
         </Button>
         <Button kind="primary" disabled={!editable || !changed || busy} onPress={() => void apply()}>

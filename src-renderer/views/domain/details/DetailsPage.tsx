@@ -62,16 +62,18 @@ export function DetailsPage(props: {
   const host = useHost()
   const [chosen, setChosen] = useState('overview')
   const [work, setWork] = useState<Work>(nothing)
+  const [typed, setTyped] = useState<string | null>(null)
   const [adding, setAdding] = useState<AddedKind | null>(null)
   const [leaving, setLeaving] = useState<{ readonly go: () => void } | null>(null)
   const [busy, setBusy] = useState(false)
   const { config, running } = domain
   const { edits, base } = work
   const changed = config !== null && isChanged(config, edits)
+  const left = changed || typed !== null
 
   useEffect(() => {
-    guard.current = changed ? (go) => setLeaving({ go }) : null
-    if (!changed) return
+    guard.current = left ? (go) => setLeaving({ go }) : null
+    if (!left) return
     const ask = (event: BeforeUnloadEvent) => {
       event.preventDefault()
       event.returnValue = ''
@@ -83,7 +85,7 @@ export function DetailsPage(props: {
       window.removeEventListener('beforeunload', ask)
       guard.current = null
     }
-  }, [changed, client, guard, onLeaving])
+  }, [left, client, guard, onLeaving])
 
   if (config === null) return null
   const devices = listedDevices(domain)
@@ -114,12 +116,13 @@ export function DetailsPage(props: {
     setLeaving(null)
     if (choice === 'stay') return
     setWork(nothing)
+    setTyped(null)
     // After the guard is gone.
     setTimeout(() => go?.(), 0)
   }
 
   const partItem = ({ id, icon, name }: PartRow) => <SideItem key={id} id={id} icon={icon} name={name(t)} />
-  const pageProps = { domain, edits, editable, onEdit: edit }
+  const pageProps = { domain, edits, editable, onEdit: edit, typed, onType: setTyped }
   return (
     <div className="details">
       <div className="details-main">
@@ -201,8 +204,8 @@ export function DetailsPage(props: {
       {leaving !== null && (
         <LeaveDialog
           name={domain.name}
-          what={whenWords(changes, t)}
-          canApply={right}
+          what={[whenWords(changes, t), typed === null ? '' : t('details.leave-text')].join(' ').trim()}
+          canApply={right && typed === null}
           busy={busy}
           onChoice={(choice) => void answer(choice)}
         />

@@ -19,6 +19,9 @@ export interface PageProps {
   readonly edits: Edits
   readonly editable: boolean
   readonly onEdit: (change: Partial<Edits>) => void
+  /** The configuration text as it was typed and not applied; null: as it is stored. */
+  readonly typed: string | null
+  readonly onType: (text: string | null) => void
 }
 
 const MIB = 1024 * 1024
