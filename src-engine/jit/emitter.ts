@@ -124,11 +124,10 @@ export class Emitter {
     w.op(OP.i64_add)
   }
 
-  /** Pushes whether the page at this distance is that host page to execute, and the block not dropped. */
-  pushStillThere(distance: number, host: number, first: number): void {
+  /** ENTRY becomes the TLB entry for VA; pushes what page it is for. */
+  private pushTag(array: number): void {
     const { w } = this
-    this.pushLinear(distance)
-    w.tee(VA)
+    w.get(VA)
     w.i64(8)
     w.op(OP.i64_shr_u)
     w.op(OP.i32_wrap)
@@ -137,7 +136,15 @@ export class Emitter {
     w.get(TLB)
     w.op(OP.i32_add)
     w.tee(ENTRY)
-    w.memory(OP.i64_load, TLB_LAYOUT.EXEC)
+    w.memory(OP.i64_load, array)
+  }
+
+  /** Pushes whether the page at this distance is that host page to execute, and the block not dropped. */
+  pushStillThere(distance: number, host: number, first: number): void {
+    const { w } = this
+    this.pushLinear(distance)
+    w.set(VA)
+    this.pushTag(TLB_LAYOUT.EXEC)
     w.get(VA)
     w.op(OP.i64_eq)
     w.get(ENTRY)
@@ -268,16 +275,7 @@ export class Emitter {
   probe(ip: number, bytes: number, kind: Kind, stack: boolean): void {
     const { w } = this
     const array = kind === 'read' ? TLB_LAYOUT.READ : TLB_LAYOUT.WRITE
-    w.get(VA)
-    w.i64(8)
-    w.op(OP.i64_shr_u)
-    w.op(OP.i32_wrap)
-    w.i32((TLB_LAYOUT.ENTRIES - 1) * 16)
-    w.op(OP.i32_and)
-    w.get(TLB)
-    w.op(OP.i32_add)
-    w.tee(ENTRY)
-    w.memory(OP.i64_load, array)
+    this.pushTag(array)
     w.get(VA)
     if (bytes > 1) {
       w.i64(bytes - 1)
