@@ -65,7 +65,7 @@ describe('the process of domain 0', () => {
     // The guest: writes, removes, and increments a counter in transactions, as fast as answers come.
     const work = (async () => {
       let counter = 0
-      for (let i = 0; !stop; i++) {
+      for (let i = 0; !stop || i <= 60; i++) {
         const name = `data/n${i % 40}`
         if (i % 7 === 3 && model.has(name)) {
           expect(await guest.ask(XS.XS_RM, `${name}|`)).toBe('OK|')
