@@ -7,7 +7,7 @@ export const DATA = 0x1000_0000n
 export const READ_ONLY = DATA + 0x2000n
 export const NOTHING = DATA + 0x3000n
 export const GS_BASE = DATA - 0x1000n
-/** Pages of HLT, in which a case's code is put; the native harness has the first two. */
+/** Pages of HLT, in which a case's code is put; the native harness has as many. */
 export const CODE = 0x2000_0000n
 export const CODE_PAGES = 4
 /** The memory a case sets and compares: around the border of the two pages, and the end of the second one. */

@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define DATA 0x10000000ull // two writable pages, a read-only one, then nothing
-#define CODE 0x20000000ull // two pages
+#define CODE 0x20000000ull // CODE_PAGES of case.ts; a case's code begins in the first two
+#define CODE_SIZE 0x4000
 #define GS_BASE (DATA - 0x1000)
 #define MIDDLE (DATA + 0x1000 - 256)
 #define TAIL (DATA + 0x2000 - 64)
@@ -103,8 +104,8 @@ int main(void) {
   if (mmap((void *)DATA, 0x3000, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return 3;
   for (int i = 0; i < 0x1000; i++) ((uint8_t *)DATA)[0x2000 + i] = (uint8_t)(i * 37 + 11);
   mprotect((void *)(DATA + 0x2000), 0x1000, PROT_READ);
-  if (mmap((void *)CODE, 0x2000, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0) == MAP_FAILED) return 3;
-  memset((void *)CODE, 0xf4, 0x2000);
+  if (mmap((void *)CODE, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0) == MAP_FAILED) return 3;
+  memset((void *)CODE, 0xf4, CODE_SIZE);
   syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
 
   stack_t stack = { .ss_sp = malloc(1 << 18), .ss_size = 1 << 18 };
