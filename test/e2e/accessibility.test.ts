@@ -2,27 +2,11 @@
 // cut off where the screen is small: at 200 and 300 % the windows here have 720 and 480 pixels. With the full counts in all themes.
 // Runs in: plain Node; starts the real Electron on a virtual display.
 
-import fs from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { LONG } from '../support/tier'
+import { seriousViolations } from './axe'
 import { playScenes } from './scenes'
-
-const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-async function findings(page: Page): Promise<readonly string[]> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
-  const { violations } = await page.evaluate(
-    (): Promise<AxeResults> => Reflect.get(window, 'axe').run(document, { resultTypes: ['violations'] }),
-  )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, any, all }) => `${id}: ${html.slice(0, 200)} ${[...any, ...all][0]?.message ?? ''}`),
-    )
-}
 
 /** Words of which a part is hidden where no scroll bar leads to it. What ends in an ellipsis is left out: it says so itself. */
 async function cutOff(page: Page): Promise<readonly string[]> {
@@ -75,7 +59,7 @@ describe('every window and dialog', () => {
       ...round,
       show: async (page, name) => {
         looked += 1
-        for (const finding of [...(await findings(page)), ...(await cutOff(page))]) found.push(`${name}: ${finding}`)
+        for (const finding of [...(await seriousViolations(page)), ...(await cutOff(page))]) found.push(`${name}: ${finding}`)
       },
       failed: (scene, reason) => found.push(`${scene}: ${String(reason)}`),
     })
