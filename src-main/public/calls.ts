@@ -134,13 +134,18 @@ export const calls = {
   },
   imageCheck: { params: fields({ path: chosenPath, repair: flag }), result: job, status: 'done' },
   networkList: { params: none, result: list(t.networkInfoShape, 256), status: 'done' },
-  /** A new network, or a changed one (`replaces` is its name before). */
+  /** A new network, or a changed one (`replaces` is its name before). With `base` only if it still is that one: another window may
+      have changed it. */
   networkDefine: {
-    params: fields({ network: networkShape, replaces: t.nullable(shortText(64)) }),
+    params: fields({ network: networkShape, replaces: t.nullable(shortText(64)), base: optional(networkShape) }),
     result: t.nothing,
     status: 'done',
   },
-  networkUndefine: { params: fields({ name: shortText(64) }), result: t.nothing, status: 'done' },
+  networkUndefine: {
+    params: fields({ name: shortText(64), base: optional(networkShape) }),
+    result: t.nothing,
+    status: 'done',
+  },
   networkLeases: { params: fields({ name: shortText(64) }), result: list(leaseShape, 4096), status: 'done' },
   /** The part of XenStore that is about the domain (all of it for domain 0), as `xenstore-ls -f` prints it. */
   storeDump: { params: ofDomain, result: fields({ text: shortText(8 << 20) }), status: 'done' },

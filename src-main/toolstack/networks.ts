@@ -9,6 +9,7 @@ import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import { DEFAULT_NETWORK, type Lease, type Network } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { sameValue } from '../public/live-changes'
 import type { DomainConfig, NetworkInfo } from '../public/types'
 
 export interface NetworksParts {
@@ -60,10 +61,11 @@ export class Networks {
     }))
   }
 
-  /** A new one, or in place of the one named `replaces`. */
-  async define(network: Network, replaces: string | null): Outcome {
+  /** A new one, or in place of the one named `replaces`, with `base` only when that still is so. */
+  async define(network: Network, replaces: string | null, base?: Network): Outcome {
     const before = this.networks.find(({ name }) => name === replaces)
     if (replaces !== null && before === undefined) return err(errorReport('no-network', { network: replaces }))
+    if (before && base && !sameValue(before, base)) return err(errorReport('definition-changed', { name: before.name }))
     const others = this.networks.filter((other) => other !== before)
     const checked = checkNetwork(network, others)
     if (!checked.ok) return checked
@@ -74,8 +76,10 @@ export class Networks {
     return this.become(before ? this.networks.map((each) => (each === before ? network : each)) : [...others, network])
   }
 
-  async undefine(name: string): Outcome {
-    if (!this.names().includes(name)) return err(errorReport('no-network', { network: name }))
+  async undefine(name: string, base?: Network): Outcome {
+    const before = this.networks.find((network) => network.name === name)
+    if (!before) return err(errorReport('no-network', { network: name }))
+    if (base && !sameValue(before, base)) return err(errorReport('definition-changed', { name }))
     const free = this.mayGo(name)
     return free.ok ? this.become(this.networks.filter((network) => network.name !== name)) : free
   }

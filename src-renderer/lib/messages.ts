@@ -440,6 +440,9 @@ export const messages = {
   'undo.import': { en: 'Made a machine from {file}', de: 'Maschine aus {file} gemacht' },
   'undo.rename': { en: 'Renamed {before} to {name}', de: '{before} in {name} umbenannt' },
   'undo.folder': { en: 'Moved to {folder}: {count}', de: 'Nach {folder} gelegt: {count}' },
+  'undo.network-made': { en: 'Made the network {name}', de: 'Netz {name} angelegt' },
+  'undo.network-changed': { en: 'Changed the network {name}', de: 'Netz {name} geändert' },
+  'undo.network-deleted': { en: 'Deleted the network {name}', de: 'Netz {name} gelöscht' },
   'undo.tags': { en: 'Tags changed: {count}', de: 'Tags geändert: {count}' },
 
   'create.demo-title': { en: 'A small Debian, ready to try', de: 'Ein kleines Debian zum Ausprobieren' },

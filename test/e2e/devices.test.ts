@@ -495,5 +495,19 @@ describe('virtual networks', () => {
     await networks.button('Delete').click()
     await networks.dialog().getByRole('button', { name: 'Delete' }).click()
     await networks.item('lab').waitFor({ state: 'detached' })
+    // What was done is taken back, the newest first: by the bar, then by the key.
+    await page.locator('.undo-bar').getByRole('button', { name: 'Undo' }).click()
+    await networks.item('lab').click()
+    await expect.poll(() => networks.field('To').inputValue()).toBe('10.9.0.30')
+    await app.picture(page, 'networks-undone')
+    await networks.item('lab').press('Control+z')
+    await expect.poll(() => networks.field('To').inputValue()).toBe('10.9.0.250')
+    // Another window changed it since: that stays, and is said.
+    const lab = { name: 'lab', kind: 'isolated', address: '10.9.0.1', prefix: 25, hosts: [], hostLoopback: true }
+    await app.call(page, 'networkDefine', { network: lab, replaces: 'lab' })
+    await networks.item('lab').press('Control+z')
+    await page.getByText('“lab” was changed elsewhere').waitFor()
+    await app.picture(page, 'networks-undo-refused')
+    await networks.item('lab').waitFor()
   })
 })

@@ -4,6 +4,8 @@ import { useEffect, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { useWords } from '../../components/Language'
 import { Activity } from '../../features/activity/Activity'
+import { UndoBar } from '../../features/undo/UndoBar'
+import { useUndoKey } from '../../features/undo/use-undo-key'
 import { NetworksPanel } from '../networks/NetworksView'
 import { OverviewPage } from './OverviewPage'
 import { StoragePage } from './StoragePage'
@@ -18,6 +20,7 @@ export function HostView() {
   const [page, setPage] = useState<Page>('overview')
   const [network, setNetwork] = useState('default')
   const [seen, setSeen] = useState<ReadonlySet<Page>>(new Set(['overview']))
+  useUndoKey()
   useEffect(() => {
     document.title = t('host.window')
   }, [t])
@@ -56,6 +59,7 @@ export function HostView() {
         </TabPanel>
       </Tabs>
       <Activity uuid={null} />
+      <UndoBar />
     </div>
   )
 }

@@ -1,11 +1,11 @@
 // The virtual networks: a list, and the chosen one beside it with its addresses, who is in it, which addresses it gave and which
 // ports lead into it. New ones are filled in here too.
-// Invariant: nothing is changed before Apply or Create is pressed; a refusal keeps what was typed. Runs in: networks window.
+// Invariant: nothing is changed before Apply or Create is pressed; a refusal keeps what was typed; what was done can be undone.
+// Runs in: networks and host windows.
 
 import { useEffect, useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { NetworkInfo } from '../../../src-main/public/types'
-import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
@@ -15,9 +15,13 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { SelectField } from '../../components/Select'
 import { SideItem, SideList } from '../../components/SideList'
+import { Activity } from '../../features/activity/Activity'
+import { UndoBar } from '../../features/undo/UndoBar'
+import { useUndoKey } from '../../features/undo/use-undo-key'
 import { useNetworks } from '../../state/answers'
 import { NetworkTraffic } from './NetworkTraffic'
 import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor } from './network-form'
+import { useNetworkChanges } from './use-network-changes'
 import './networks.css'
 
 /** Among the keys of the list: the network that does not exist yet. */
@@ -26,12 +30,15 @@ const NEW = ' new'
 export function NetworksView() {
   const { t } = useWords()
   const [chosen, setChosen] = useState('default')
+  useUndoKey()
   useEffect(() => {
     document.title = t('network.window')
   }, [t])
   return (
     <div className="window">
       <NetworksPanel chosen={chosen} onChoose={setChosen} />
+      <Activity uuid={null} />
+      <UndoBar />
     </div>
   )
 }
@@ -89,7 +96,7 @@ function NetworkPage(props: {
 }) {
   const { info, start } = props
   const { t, formats } = useWords()
-  const client = useClient()
+  const changes = useNetworkChanges()
   const [edits, setEdits] = useState<Partial<NetworkForm>>({})
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [deleting, setDeleting] = useState(false)
@@ -105,14 +112,15 @@ function NetworkPage(props: {
   }
   const apply = async () => {
     const network = networkOf(form)
-    const result = await client.call('networkDefine', { network, replaces: info?.network.name ?? null })
+    const result = await changes.define(network, info?.network ?? null)
     if (!result.ok) return setRefusal(result.error)
     setEdits({})
     props.onDone(network.name)
   }
   const remove = async () => {
     setDeleting(false)
-    const result = await client.call('networkUndefine', { name: info?.network.name ?? '' })
+    if (info === null) return
+    const result = await changes.undefine(info.network)
     if (result.ok) props.onDone('default')
     else setRefusal(result.error)
   }

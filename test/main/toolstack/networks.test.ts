@@ -1,7 +1,11 @@
 // Who uses a network is told when it changes, and costs nothing when it does not. Runs in: vitest, plain Node.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ok } from '../../../src-engine/public/result'
 import { NetworkStore } from '../../../src-main/definition/network-store'
+import type { Network } from '../../../src-main/public/device'
 import type { DomainConfig, NetworkInfo } from '../../../src-main/public/types'
 import { Networks } from '../../../src-main/toolstack/networks'
 
@@ -20,12 +24,12 @@ function configOf(name: string, network: string | null): DomainConfig {
   return { name, memoryMiB: 64, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices }
 }
 
-function scene() {
+function scene(path = '/nowhere/networks.json') {
   const configs = new Map<string, DomainConfig>()
   const told: NetworkInfo[][] = []
   let looks = 0
   const networks = new Networks({
-    store: new NetworkStore('/nowhere/networks.json'),
+    store: new NetworkStore(path),
     driver: { setNetworks: async () => ok(null), leases: async () => ok([]) },
     configs: () => {
       looks++
@@ -39,7 +43,7 @@ function scene() {
     else configs.set(uuid, config)
     networks.domainChanged(uuid, config)
   }
-  return { change, told, looks: () => looks }
+  return { networks, change, told, looks: () => looks }
 }
 
 describe('the users of networks', () => {
@@ -72,5 +76,22 @@ describe('the users of networks', () => {
     expect(last()).toEqual(['b'])
     change('b', null)
     expect(last()).toEqual([])
+  })
+})
+
+describe('a network changed in two windows', () => {
+  it('is left as it is by the one that did not see the change', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringmaster-networks-'))
+    const { networks } = scene(join(folder, 'networks.json'))
+    const lab: Network = { name: 'lab', kind: 'nat', address: '10.9.0.1', prefix: 24, hosts: [], hostLoopback: true }
+    const changed = { ...lab, hostLoopback: false }
+    expect(await networks.define(lab, null)).toEqual(ok(null))
+    expect(await networks.define(changed, 'lab', lab)).toEqual(ok(null))
+    const refusal = { ok: false, error: { reason: 'definition-changed', values: { name: 'lab' } } }
+    expect(await networks.define({ ...lab, prefix: 25 }, 'lab', lab)).toMatchObject(refusal)
+    expect(await networks.undefine('lab', lab)).toMatchObject(refusal)
+    expect(networks.list().at(-1)?.network).toEqual(changed)
+    expect(await networks.undefine('lab', changed)).toEqual(ok(null))
+    rmSync(folder, { recursive: true })
   })
 })

@@ -2,16 +2,15 @@
 // its new network at once, and each change can be undone. Runs in: host window.
 
 import { useQueries } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Input, SearchField } from 'react-aria-components'
 import { useClient } from '../../../client/Client'
 import { callQuery } from '../../../client/queries'
 import { Segmented } from '../../../components/Field'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
-import { UndoBar } from '../../../features/undo/UndoBar'
 import { useNetworks } from '../../../state/answers'
-import { useAppState, useAppStore } from '../../../state/store'
+import { useAppState } from '../../../state/store'
 import { Drawing } from './Drawing'
 import { useRewire } from './use-rewire'
 import { WiringList } from './WiringList'
@@ -36,21 +35,6 @@ function useAddresses(names: readonly string[]): Addresses {
   })
 }
 
-/** Ctrl+Z, but not in a field that has an undo of its own. */
-function useUndoKey(): void {
-  const { undo } = useAppStore()
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const isUndo = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey
-      if (!isUndo || event.target instanceof HTMLInputElement) return
-      event.preventDefault()
-      void undo.undo()
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [undo])
-}
-
 export function TopologyPage(props: { readonly onOpenNetwork: (name: string) => void }) {
   const { t } = useWords()
   const networks = useNetworks()
@@ -58,7 +42,6 @@ export function TopologyPage(props: { readonly onOpenNetwork: (name: string) => 
   const [shown, setShown] = useState<'drawing' | 'list'>('drawing')
   const [filter, setFilter] = useState('')
   const rewire = useRewire()
-  useUndoKey()
   const names = useMemo(() => networks.map(({ network }) => network.name), [networks])
   const addresses = useAddresses(names)
   const all = useMemo(() => wiredMachines(Object.values(domains), names, t.language), [domains, names, t.language])
@@ -98,7 +81,6 @@ export function TopologyPage(props: { readonly onOpenNetwork: (name: string) => 
           ))}
         </ul>
       )}
-      <UndoBar />
     </section>
   )
 }

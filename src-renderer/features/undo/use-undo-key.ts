@@ -1,0 +1,21 @@
+// Ctrl+Z takes back what was done last in this window, but not in a field that has an undo of its own. Runs in: host and networks windows.
+
+import { useEffect } from 'react'
+import { useAppStore } from '../../state/store'
+
+export function useUndoKey(): void {
+  const { undo } = useAppStore()
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isUndo = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey
+      const { target } = event
+      const inField = target instanceof HTMLInputElement && target.type !== 'checkbox' && target.type !== 'radio'
+      const inDialog = target instanceof Element && target.closest('[role=dialog], [role=alertdialog]') !== null
+      if (!isUndo || inField || inDialog) return
+      event.preventDefault()
+      void undo.undo()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [undo])
+}
