@@ -6,45 +6,29 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { ConsolePump } from '../backend/console/pump'
-import { PumpHost } from '../backend/pump-host'
-import { PUMP_MAKERS } from '../backend/pumps'
-import { backendAccess } from '../hypervisor/backend-access'
 import { uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
 import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
-import { DOMAIN_CALLS, type DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
+import { DOMAIN_CALLS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
 import type { Display } from '../public/protocol/device'
-import type { InspectPart } from '../public/protocol/inspect'
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
-import type { TypeOf } from '../public/shape'
-import { HVM_PARAM } from '../public/xen/hvm-params'
-import { HYPERCALLS } from '../public/xen/hypercall'
-import { XENCONS, XENCONS_IN_SIZE, XENCONS_OUT_SIZE } from '../public/xen/io/console'
-import { XENSTORE_RING, XENSTORE_RING_SIZE } from '../public/xen/io/xs-wire'
-import { SHUTDOWN } from '../public/xen/sched'
 import type { VncPlace } from '../rfb/listen'
 import { type Capture, captureDomain, restoreDomain, type SaveProgress, writeCapture } from '../save/checkpoint'
 import type { SaveError } from '../save/save-file'
-import { EXIT, Registers } from '../vcpu/registers'
-import { XenStoreRingPump } from '../xenstore/ring-pump'
-import { DomainLink } from './domain-link'
+import { Registers } from '../vcpu/registers'
+import { cpuNsOf, type ExitReason, inspectionOf, REASONS, reportOf, type Standing, sampleOf } from './domain-figures'
 import { commandLineFor, GuestScreen } from './guest-screen'
 import { HeldState } from './held-state'
-import { countersOf, grantsOf, portsOf, sharedOf } from './inspect-domain'
-import { hexText, inspectVcpu } from './inspect-vcpu'
+import { inspectVcpu } from './inspect-vcpu'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
-import { VcpuThreads } from './vcpu-threads'
+import { type GuestPages, guestPages, joinParts, type RunningDomain } from './running-domain'
 
 /** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
 const TRANSLATOR = process.env['RINGMASTER_TRANSLATOR'] !== 'off'
-
-type ExitReason = TypeOf<(typeof DOMAIN_EVENTS)['exit']>['reason']
-type GuestPages = DomainCalls['build']['reply']
 
 function failure(code: string, message: string): { ok: false; error: CallError } {
   return err({ code, message })
@@ -55,16 +39,6 @@ const DONE = ok(undefined)
 
 /** Lines of the message ring that are told as they come, in a second; a guest that makes more has them in `dmesg` only. */
 const DMESG_LINES = 100
-
-/** SHUTDOWN code to the reason main is told. */
-const REASONS = new Map<number, ExitReason>([
-  [SHUTDOWN.SHUTDOWN_poweroff, 'poweroff'],
-  [SHUTDOWN.SHUTDOWN_reboot, 'reboot'],
-  [SHUTDOWN.SHUTDOWN_suspend, 'suspend'],
-  [SHUTDOWN.SHUTDOWN_crash, 'crash'],
-  [SHUTDOWN.SHUTDOWN_watchdog, 'watchdog'],
-  [SHUTDOWN.SHUTDOWN_soft_reset, 'soft_reset'],
-])
 
 /** How often a domain that stands for want of room on the host looks whether there is some. */
 const RETRY_MS = 2000
@@ -80,35 +54,10 @@ const SAVE_CODES: Readonly<Record<SaveError['kind'], string>> = {
   CANCELLED: 'OPERATION_ABORTED',
 }
 
-const EXIT_NAMES = [
-  'budget',
-  'hypercall',
-  'halt',
-  'shutdown',
-  'interrupt window',
-  'unimplemented',
-  'debug',
-  'alone',
-  'paused',
-] as const
-
-interface Running {
-  readonly handle: string
-  readonly made: MadeDomain
-  readonly threads: VcpuThreads
-  readonly store: XenStoreRingPump
-  readonly console: ConsolePump
-  readonly devices: PumpHost
-  readonly screen: GuestScreen | undefined
-  readonly link: DomainLink
-  readonly storePort: number
-  readonly consolePort: number
-}
-
 export class DomainProcess {
   private readonly answerer: Answerer<DomainCalls, DomainEvents>
   private readonly ended: () => void
-  private running: Running | undefined
+  private running: RunningDomain | undefined
   private paused = true
   /** Devices that cannot go on, and whether the domain stands because of them alone: then it goes on by itself. */
   private readonly stalls = new Set<string>()
@@ -142,6 +91,10 @@ export class DomainProcess {
   }
 
   readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
+
+  private get standing(): Standing {
+    return { exited: this.exited, saving: this.saving, paused: this.paused }
+  }
 
   private servers(): CallServers<DomainCalls> {
     return {
@@ -187,14 +140,13 @@ export class DomainProcess {
       schedule: ({ grantNs }) => {
         const { running } = this
         if (!running) return NO_DOMAIN
-        const { credit, vcpus } = running.made.domain
+        const { credit } = running.made.domain
         if (grantNs === undefined) credit.release()
         else credit.grant(BigInt(grantNs))
-        const used = sum(vcpus, (vcpu) => running.made.domain.counter(vcpu, 'RUN_NS'))
-        return ok({ usedNs: Math.round(used), wanting: this.paused || this.exited ? 0 : credit.wanting() })
+        return ok({ usedNs: cpuNsOf(running), wanting: this.paused || this.exited ? 0 : credit.wanting() })
       },
-      sample: () => (this.running ? ok(this.sample(this.running)) : NO_DOMAIN),
-      report: () => (this.running ? ok(this.report(this.running)) : NO_DOMAIN),
+      sample: () => (this.running ? ok(sampleOf(this.running, this.standing)) : NO_DOMAIN),
+      report: () => (this.running ? ok(reportOf(this.running)) : NO_DOMAIN),
       openScreen: async ({ link }, ports) => {
         const screen = this.running?.screen
         if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
@@ -220,7 +172,7 @@ export class DomainProcess {
         if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
         return ok(screen.screenshot(args?.width))
       },
-      inspect: ({ parts }) => (this.running ? ok(this.inspect(this.running, parts)) : NO_DOMAIN),
+      inspect: ({ parts }) => (this.running ? ok(inspectionOf(this.running, parts)) : NO_DOMAIN),
       inspectVcpu: ({ vcpu }) => {
         const { running } = this
         if (!running) return NO_DOMAIN
@@ -266,7 +218,7 @@ export class DomainProcess {
     this.name = args.name
     this.translator = args.translator ?? TRANSLATOR
     setImmediate(dropGarbage)
-    return ok(this.adopt(args.handle, made.value, screenOf(args)))
+    return this.adopt(args.handle, made.value, screenOf(args))
   }
 
   private async restore(args: DomainCalls['restore']['args']): Promise<Result<DomainCalls['restore']['reply'], CallError>> {
@@ -291,9 +243,10 @@ export class DomainProcess {
     const savedAt = new Date(identity.savedAtMs).toISOString()
     made.domain.messages.log(`restored from ${path.basename(args.path)}, saved at ${savedAt}; its clock stands there`)
     const pages = this.adopt(args.handle, made, screenOf(args) ?? savedScreen(pumps.value, args.name), pumps.value)
-    if (!pages) return failure('INVALID_ARG', `The save file ${args.path} is damaged: its rings make no sense.`)
+    if (!pages.ok)
+      return failure('INVALID_ARG', `The save file ${args.path} is damaged: its rings make no sense (${pages.error.message}).`)
     const { memoryMiB, vcpus, handle: savedHandle, savedAtMs } = identity
-    return ok({ ...pages, memoryMiB, vcpus, savedHandle, savedAtMs })
+    return ok({ ...pages.value, memoryMiB, vcpus, savedHandle, savedAtMs })
   }
 
   private async save({
@@ -323,7 +276,7 @@ export class DomainProcess {
     return ok({ bytes: saved.value.bytes, milliseconds: Math.round(performance.now() - start) })
   }
 
-  private async checkpoint(running: Running, target: string): Promise<Result<{ bytes: number }, CallError>> {
+  private async checkpoint(running: RunningDomain, target: string): Promise<Result<{ bytes: number }, CallError>> {
     const capture = await this.capture(running, 0)
     if (!capture.ok) return capture
     running.made.domain.messages.log(`saving to ${path.basename(target)}`)
@@ -353,7 +306,7 @@ export class DomainProcess {
   }
 
   /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
-  private async capture(running: Running, copyMost: number): Promise<Result<Capture, CallError>> {
+  private async capture(running: RunningDomain, copyMost: number): Promise<Result<Capture, CallError>> {
     const { domain } = running.made
     const xenstore = await running.link.saveStore()
     if (this.cancelled) return failure('OPERATION_ABORTED', 'The save was cancelled.')
@@ -390,50 +343,23 @@ export class DomainProcess {
     }
   }
 
-  /** Wires the pumps and the link around a made domain; undefined when a saved state of the pumps is refused. */
-  private adopt(handle: string, made: MadeDomain, screen: GuestScreen | undefined): GuestPages
-  private adopt(handle: string, made: MadeDomain, screen: GuestScreen | undefined, state: PumpState): GuestPages | undefined
-  private adopt(handle: string, made: MadeDomain, screen: GuestScreen | undefined, state?: PumpState): GuestPages | undefined {
-    const { domain } = made
-    const param = (index: number): number => Number(domain.get64('HVM_PARAM', index))
-    const page = (gfn: number, port: number) => {
-      const offset = domain.memory.pageOf(gfn)
-      return {
-        memory: domain.memory.buffer,
-        offset,
-        notify: () => domain.events.post(port),
-        wrote: () => domain.memory.beforeOutsideWrite(offset),
-      }
-    }
-    const storePort = param(HVM_PARAM.HVM_PARAM_STORE_EVTCHN)
-    const consolePort = param(HVM_PARAM.HVM_PARAM_CONSOLE_EVTCHN)
-    const storeGfn = param(HVM_PARAM.HVM_PARAM_STORE_PFN)
-    const consoleGfn = param(HVM_PARAM.HVM_PARAM_CONSOLE_PFN)
-    const store = new XenStoreRingPump(page(storeGfn, storePort))
-    const console = new ConsolePump(page(consoleGfn, consolePort))
-    if (state) {
-      if (store.load(state.store) !== undefined) return undefined
-      console.load(state.console)
-    } else store.initialise()
-    const devices = new PumpHost(
-      backendAccess(domain),
-      new Map([...PUMP_MAKERS, ...(screen?.pumps ?? [])]),
-      [storePort, consolePort],
-      this.log,
-      { stalled: (key, reason) => this.stall(key, reason), unstalled: (key) => this.unstall(key) },
-    )
-    const wrong = devices.load(state?.devices ?? [])
-    if (wrong !== undefined) {
-      this.log('warning', `saved devices: ${wrong}`)
-      return undefined
-    }
-    const link = new DomainLink(handle, store, console, devices, this.log, state?.xenstore)
-    const threads = new VcpuThreads(domain, {
+  /** Main has a domain from here on. An error says what of the saved state is refused. */
+  private adopt(
+    handle: string,
+    made: MadeDomain,
+    screen: GuestScreen | undefined,
+    state?: PumpState,
+  ): Result<GuestPages, CallError> {
+    const joined = joinParts(handle, made, screen, state, {
+      log: this.log,
       bell: () => this.look(),
       failed: (reason) => this.end('internal', reason),
+      stalled: (key, reason) => this.stall(key, reason),
+      unstalled: (key) => this.unstall(key),
     })
-    this.running = { handle, made, threads, store, console, devices, screen, link, storePort, consolePort }
-    return { guestDomid: domain.get('DOMID'), storeGfn, storePort, consoleGfn, consolePort }
+    if (!joined.ok) return failure('INVALID_ARG', joined.error)
+    this.running = joined.value
+    return ok(guestPages(made))
   }
 
   private async linkTransport(
@@ -484,7 +410,7 @@ export class DomainProcess {
     })
   }
 
-  private resume(running: Running): void {
+  private resume(running: RunningDomain): void {
     this.paused = false
     this.stalled = false
     this.stalls.clear()
@@ -525,7 +451,7 @@ export class DomainProcess {
     this.tellMessages(running)
   }
 
-  private tellMessages(running: Running): void {
+  private tellMessages(running: RunningDomain): void {
     const { text, next } = running.made.domain.messages.read(this.messagesSeen)
     this.messagesSeen = next
     const second = Math.floor(performance.now() / 1000)
@@ -566,92 +492,6 @@ export class DomainProcess {
     this.running = undefined
     this.ended()
   }
-
-  // --- figures ---
-
-  private state(running: Running): DomainCalls['sample']['reply']['state'] {
-    const { domain } = running.made
-    const stop = domain.shutdown.state
-    if (stop) return stop.code === SHUTDOWN.SHUTDOWN_crash ? 'crashed' : 'shutdown'
-    if (this.exited) return 'crashed'
-    if (this.saving) return 'saving'
-    if (this.paused) return 'paused'
-    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++)
-      if (domain.states.isUp(vcpu) && domain.vget(vcpu, 'BLOCKED') === 0) return 'running'
-    return 'blocked'
-  }
-
-  private sample(running: Running): DomainCalls['sample']['reply'] {
-    const { domain } = running.made
-    const stop = domain.shutdown.state
-    return {
-      state: this.state(running),
-      reason: stop ? (REASONS.get(stop.code) ?? 'crash') : this.exited ? 'internal' : undefined,
-      cpuNs: Math.round(sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'RUN_NS'))),
-      vcpuNs: Array.from({ length: domain.vcpus }, (_, vcpu) => Math.round(domain.counter(vcpu, 'RUN_NS'))),
-      memoryKiB: domain.get('TOTAL_PAGES') * 4,
-      maxMemoryKiB: domain.get('MAX_PAGES') * 4,
-      vcpus: domain.vcpus,
-      retired: sum(domain.vcpus, (vcpu) => Number(new Registers(domain.memory.buffer, vcpu).get64('RETIRED'))),
-    }
-  }
-
-  private inspect(running: Running, parts: readonly InspectPart[]): DomainCalls['inspect']['reply'] {
-    const { domain } = running.made
-    const wants = (part: InspectPart): boolean => parts.includes(part)
-    const devices = wants('ports') || wants('rings') ? running.devices.view : []
-    const uses = new Map(devices.flatMap(({ key, ports }) => ports.map((port) => [port, key] as const)))
-    uses.set(running.storePort, 'store').set(running.consolePort, 'console')
-    return {
-      systemTimeNs: hexText(domain.time.systemTime()),
-      ...(wants('counters') ? { counters: countersOf(domain) } : {}),
-      ...(wants('ports') ? { ports: portsOf(domain, uses) } : {}),
-      ...(wants('grants') ? { grants: grantsOf(domain) } : {}),
-      ...(wants('rings') ? { rings: [...this.byteRings(running), ...devices.flatMap(ringsOf)] } : {}),
-      ...(wants('shared') ? { shared: sharedOf(domain) } : {}),
-    }
-  }
-
-  /** The rings of XenStore and console, whose indexes are all in their pages. */
-  private byteRings({ made: { domain } }: Running): RingRow[] {
-    const row = (key: string, name: string, param: number, size: number, prod: number, cons: number): RingRow[] => {
-      const page = domain.memory.pageOf(Number(domain.get64('HVM_PARAM', param)))
-      if (page === 0) return []
-      const word = (at: number): number => Atomics.load(domain.memory.u32, (page + at) >>> 2)
-      return [{ key, name, unit: 'bytes', size, produced: word(prod), consumed: word(cons) }]
-    }
-    const [store, console] = [HVM_PARAM.HVM_PARAM_STORE_PFN, HVM_PARAM.HVM_PARAM_CONSOLE_PFN]
-    return [
-      ...row('store', 'req', store, XENSTORE_RING_SIZE, XENSTORE_RING.req_prod, XENSTORE_RING.req_cons),
-      ...row('store', 'rsp', store, XENSTORE_RING_SIZE, XENSTORE_RING.rsp_prod, XENSTORE_RING.rsp_cons),
-      ...row('console', 'in', console, XENCONS_IN_SIZE, XENCONS.in_prod, XENCONS.in_cons),
-      ...row('console', 'out', console, XENCONS_OUT_SIZE, XENCONS.out_prod, XENCONS.out_cons),
-    ]
-  }
-
-  private report(running: Running): DomainCalls['report']['reply'] {
-    const { domain } = running.made
-    const { cpuNs, retired } = this.sample(running)
-    const hypercalls: Record<string, number> = {}
-    for (const [number, name] of HYPERCALLS) {
-      const calls = sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'CALLS', number))
-      if (calls > 0) hypercalls[name] = calls
-    }
-    const exits: Record<string, number> = {}
-    for (const code of Object.values(EXIT)) {
-      exits[EXIT_NAMES[code]] = sum(domain.vcpus, (vcpu) => domain.counter(vcpu, 'EXITS', code))
-    }
-    const crossings = domain.get('CROSSINGS')
-    const consoleBytes = running.console.written
-    const translated = sum(domain.vcpus, (vcpu) => Number(new Registers(domain.memory.buffer, vcpu).get64('STAT_TRANSLATED')))
-    return { instructions: retired, translated, vcpuSeconds: cpuNs / 1e9, hypercalls, exits, crossings, consoleBytes }
-  }
-}
-
-type RingRow = NonNullable<DomainCalls['inspect']['reply']['rings']>[number]
-
-function ringsOf({ key, rings }: PumpHost['view'][number]): RingRow[] {
-  return rings.map((ring) => ({ key, unit: 'entries', ...ring }))
 }
 
 function screenOf({
@@ -674,12 +514,6 @@ function savedScreen({ devices }: PumpState, name: string): GuestScreen | undefi
 function vncPlace(args: DomainCalls['listenVnc']['args']): VncPlace | undefined {
   if (args && 'path' in args) return args
   return args && 'address' in args ? { ...args, password: args.password } : undefined
-}
-
-function sum(count: number, figure: (index: number) => number): number {
-  let total = 0
-  for (let i = 0; i < count; i++) total += figure(i)
-  return total
 }
 
 /** The unpacked kernel is 50 to 70 MB of garbage now, and an idle process would keep it: collect it once. */
