@@ -67,6 +67,9 @@ export interface Progress {
   readonly signal: AbortSignal
 }
 
+/** Of the credit scheduler. */
+export type SchedulerParameters = Pick<DomainConfig, 'cpuWeight' | 'cpuCap'>
+
 export interface StartedDomain {
   readonly domid: number
   readonly paused: boolean
@@ -158,6 +161,8 @@ export interface HypervisorDriver {
   reboot(uuid: string): Outcome
   destroy(uuid: string): Outcome
   setMemory(uuid: string, memoryMiB: number): Outcome
+  /** Weight and cap from now on; as with `create`, what is absent is the default. */
+  setSchedulerParameters(uuid: string, parameters: SchedulerParameters): Outcome
   /** Writes the whole guest to `path` (temporary name, flushed, renamed) and ends it; when it fails or is aborted the guest goes on. */
   save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome
   /**

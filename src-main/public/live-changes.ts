@@ -13,6 +13,8 @@ export const CONFIG_FIELDS = {
   autostart: 'now',
   memoryMiB: 'next',
   vcpus: 'next',
+  cpuWeight: 'now',
+  cpuCap: 'now',
   kernel: 'next',
   ramdisk: 'next',
   cmdline: 'next',
@@ -72,7 +74,7 @@ export function afterLiveChanges(running: DomainConfig, changes: readonly Config
   const now = new Map(
     changes.flatMap((change) => (change.what === 'device' && change.when === 'now' ? [[change.key, change.device]] : [])),
   )
-  const { name, title, description, autostart } = to
+  const { name, title, description, autostart, cpuWeight, cpuCap } = to
   const devices = running.devices.map((device) => now.get(deviceKey(device)) ?? device)
-  return { ...running, name, title, description, autostart, devices }
+  return { ...running, name, title, description, autostart, cpuWeight, cpuCap, devices }
 }

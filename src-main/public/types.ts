@@ -54,6 +54,12 @@ export const writtenFormatShape = oneOf(...WRITTEN_FORMATS)
 
 // ---- domains --------------------------------------------------------------------------------
 
+/** A domain without a figure of its own has this weight, as in Xen. */
+export const DEFAULT_CPU_WEIGHT = 256
+export const MOST_CPU_WEIGHT = 65_535
+/** Percent of one processor. */
+export const MOST_CPU_CAP = 3200
+
 /** What is defined: everything needed to start the domain, and nothing of its present state. */
 export const domainConfigShape = fields({
   name: shortText(256),
@@ -65,8 +71,8 @@ export const domainConfigShape = fields({
   memoryMiB: count,
   vcpus: count,
   /** Xen's credit scheduler: weight among the running machines (256 when absent), and most vcpu time in percent of a processor, 0: no cap. */
-  cpuWeight: optional(within(1, 65535)),
-  cpuCap: optional(within(0, 3200)),
+  cpuWeight: optional(within(1, MOST_CPU_WEIGHT)),
+  cpuCap: optional(within(0, MOST_CPU_CAP)),
   kernel: path,
   ramdisk: nullable(path),
   cmdline: shortText(4096),

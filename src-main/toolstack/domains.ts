@@ -190,6 +190,10 @@ export class Domains extends DomainTable {
         const done = change.what === 'device' && change.when === 'now' ? await this.changeLive(domain, change.device) : ok(null)
         if (!done.ok) return done
       }
+      if (changes.some((change) => change.what === 'field' && (change.field === 'cpuWeight' || change.field === 'cpuCap'))) {
+        const done = await this.parts.driver.setSchedulerParameters(uuid, config)
+        if (!done.ok) return done
+      }
       if (domain.run === run && domain.running) domain.running = afterLiveChanges(domain.running, changes, config)
     }
     const renamed = sameValue({ ...domain.config, name: config.name }, config)

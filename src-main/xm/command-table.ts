@@ -164,6 +164,18 @@ export const commands = {
     run: (context, args) => domain.vcpuSet(context, args.word(0), args.word(1), flags(args, 'ignoreHost')),
     status: 'done',
   },
+  'sched-credit': {
+    args: '',
+    does: 'Get/set credit scheduler parameters.',
+    options: [
+      ['-d, --domain <domain>', 'Domain to modify; all when left out.'],
+      ['-w, --weight <weight>', 'Weight (int): 1 to 65535, 256 when nothing was said.'],
+      ['-c, --cap <cap>', 'Cap (int): percent of a processor, 0 for none.'],
+    ],
+    run: (context, args) =>
+      domain.schedCredit(context, args.value('domain'), { cpuWeight: args.value('weight'), cpuCap: args.value('cap') }),
+    status: 'done',
+  },
   top: {
     args: '',
     does: 'Information about domains as xentop shows it; q leaves.',

@@ -1,9 +1,9 @@
-// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, vcpu-set, uptime, info, dmesg, dumpxml.
+// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, vcpu-set, sched-credit, uptime, info, dmesg, dumpxml.
 // Runs in: command line, plain Node.
 import { machine, release, version } from 'node:os'
-import { DOMAIN0_UUID, type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
+import { DOMAIN0_UUID, type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
 import { type Context, call, domidOf, Failure, findDomain, findGuest } from './context'
-import { type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
+import { creditTable, type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
 
 /** From this share of a processor on a domain is shown as running, below as blocked. */
 export const BUSY = 0.5
@@ -102,6 +102,30 @@ export async function vcpuSet(
     if (offline.has(vcpu) === (value === 'offline')) continue
     await call(context, 'storeWrite', { uuid: domain.uuid, path: `/local/domain/${domid}/cpu/${vcpu}/availability`, value })
   }
+}
+
+/** Shows weight and cap, or changes them: in the definition, and at once in a machine that runs. */
+export async function schedCredit(
+  context: Context,
+  word: string | undefined,
+  given: { readonly cpuWeight: string | undefined; readonly cpuCap: string | undefined },
+): Promise<void> {
+  const { cpuWeight, cpuCap } = given
+  if (cpuWeight === undefined && cpuCap === undefined) {
+    return context.out(creditTable(await shown(context, word === undefined ? [] : [word], false)))
+  }
+  if (word === undefined) throw new Failure('Must specify a domain.')
+  const { uuid, config } = await findGuest(context, word)
+  const figure = (text: string, what: string, least: number, most: number): number => {
+    if (/^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
+    throw new Failure(`${what} out of range, valid values are from ${least} to ${most}`)
+  }
+  const changed = {
+    ...config,
+    ...(cpuWeight !== undefined && { cpuWeight: figure(cpuWeight, 'Cpu weight', 1, MOST_CPU_WEIGHT) }),
+    ...(cpuCap !== undefined && { cpuCap: figure(cpuCap, 'Cpu cap', 0, MOST_CPU_CAP) }),
+  }
+  await call(context, 'domainRedefine', { uuid, config: changed, base: config })
 }
 
 export async function uptime(context: Context, words: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 // What xl prints, to the blank: the lines of its tables, from what the toolstack tells. Facts: output of Xen 4.17's xl, kept in
 // test/fixture/xen-4.17. Runs in: command line, plain Node.
-import type { DomainConfig, DomainInfo } from '../public/types'
+import { DEFAULT_CPU_WEIGHT, type DomainConfig, type DomainInfo } from '../public/types'
 
 const s = (text: string | number, width: number): string => String(text).padEnd(width)
 const n = (value: string | number, width: number): string => String(value).padStart(width)
@@ -49,6 +49,15 @@ export function vcpuTable(rows: readonly ListRow[]): string {
     }),
   )
   return ['Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)', ...lines].join('\n')
+}
+
+/** Domain 0 has no weight of its own here and is shown with the default, as xl shows it. */
+export function creditTable(domains: readonly Pick<DomainInfo, 'name' | 'domid' | 'config' | 'running'>[]): string {
+  const lines = domains.map(({ name, domid, config, running }) => {
+    const { cpuWeight = DEFAULT_CPU_WEIGHT, cpuCap = 0 } = running ?? config ?? {}
+    return `${s(name, 33)} ${n(domid ?? '', 4)} ${n(cpuWeight, 6)} ${n(cpuCap, 4)}`
+  })
+  return [`${s('Name', 33)} ${n('ID', 4)} ${n('Weight', 6)} ${n('Cap', 4)}`, ...lines].join('\n')
 }
 
 export function uptimeText(seconds: number): string {

@@ -124,6 +124,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.reboot(uuid),
         await driver.destroy(uuid),
         await driver.setMemory(uuid, 64),
+        await driver.setSchedulerParameters(uuid, { cpuWeight: 512 }),
         await driver.save(uuid, config, join(folder, 'x'), quiet()),
         await driver.openConsole(uuid, undefined),
         await driver.dmesg(uuid),

@@ -115,6 +115,24 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       await driver.destroy(b)
     })
 
+    it('caps a guest that is busy, from the next slices on', { timeout: 120_000 }, async () => {
+      const uuid = randomUUID()
+      expect((await driver.create(uuid, config('busy'))).ok).toBe(true)
+      await says(uuid, '', 'demo:~# ')
+      await says(uuid, 'while :; do :; done & echo bu""sy\r', 'busy')
+      expect(await driver.setSchedulerParameters(uuid, { cpuCap: 10 })).toEqual({ ok: true, value: null })
+      const used = () =>
+        events.flatMap((event) =>
+          event.kind === 'samples' ? event.samples.flatMap((each) => (each.uuid === uuid ? [each.cpu] : [])) : [],
+        )
+      const before = used().length
+      await expect.poll(() => used().length, { timeout: 30_000 }).toBeGreaterThan(before + 6)
+      // The first may have begun before; a machine that does other things makes it less.
+      const share = used().slice(before + 2)
+      expect(share.reduce((sum, cpu) => sum + cpu, 0) / share.length).toBeLessThan(0.15)
+      expect((await driver.destroy(uuid)).ok).toBe(true)
+    })
+
     it('leaves no process when it is closed', async () => {
       await driver.close()
       await expect.poll(() => [...pids('dom0'), ...pids('domain')]).toEqual([])

@@ -24,6 +24,7 @@ import type {
   Progress,
   RestoredDomain,
   SavedDomain,
+  SchedulerParameters,
   Screenshot,
   SnapshotOrder,
   StartedDomain,
@@ -37,7 +38,6 @@ import { Guest } from './guest'
 import { EmbeddedImages } from './images'
 import { readIdentity } from './save-identity'
 import { Scheduler } from './scheduler'
-import { DEFAULT_WEIGHT } from './shares'
 import { takeSnapshot } from './snapshot'
 
 interface Running {
@@ -264,8 +264,7 @@ export class EmbeddedDriver implements HypervisorDriver {
       stalled: (stalledBy) => this.listener({ kind: 'paused', uuid, paused: true, stalledBy }),
       unstalled: () => this.listener({ kind: 'paused', uuid, paused: false }),
     })
-    guest.weight = config.cpuWeight ?? DEFAULT_WEIGHT
-    guest.cap = config.cpuCap ?? 0
+    guest.setSchedulerParameters(config)
     let settle = (): void => {}
     const settled = new Promise<void>((resolve) => {
       settle = resolve
@@ -340,6 +339,13 @@ export class EmbeddedDriver implements HypervisorDriver {
 
   async setMemory(uuid: string, memoryMiB: number): Outcome {
     return this.withDomain0(uuid, async ({ caller }) => caller.call('setTarget', { handle: uuid, targetKiB: memoryMiB * 1024 }))
+  }
+
+  async setSchedulerParameters(uuid: string, parameters: SchedulerParameters): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    found.value.setSchedulerParameters(parameters)
+    return ok(null)
   }
 
   async save(uuid: string, _config: DomainConfig, path: string, progress: Progress): Outcome {

@@ -11,14 +11,14 @@ import {
 } from '../../../src-engine/public/protocol/control'
 import { err, ok } from '../../../src-engine/public/result'
 import type { Device } from '../../public/device'
+import { DEFAULT_CPU_WEIGHT } from '../../public/types'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
 import type { Watchdog } from '../../supervisor/watchdog'
-import type { Outcome, StopKind } from '../driver'
+import type { Outcome, SchedulerParameters, StopKind } from '../driver'
 import { RateMeter } from './device-rates'
 import type { Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
-import { DEFAULT_WEIGHT } from './shares'
 
 export interface GuestListener {
   log(level: DomainEvents['log']['level'], text: string): void
@@ -57,7 +57,7 @@ export class Guest {
   readonly caller: Caller<DomainCalls, DomainEvents>
   onProgress: (fraction: number) => void = () => {}
   /** Among the running domains, as Xen's credit scheduler has it. */
-  weight = DEFAULT_WEIGHT
+  weight = DEFAULT_CPU_WEIGHT
   cap = 0
   private readonly supervisor: Supervisor
   private readonly child: ChildProcess
@@ -93,6 +93,11 @@ export class Guest {
       ping: () => this.caller.call('ping', {}),
       hung: (seconds) => this.kill('crash', `The process of the machine did not answer for ${seconds} seconds and was ended.`),
     })
+  }
+
+  setSchedulerParameters({ cpuWeight, cpuCap }: SchedulerParameters): void {
+    this.weight = cpuWeight ?? DEFAULT_CPU_WEIGHT
+    this.cap = cpuCap ?? 0
   }
 
   /** Makes it known to domain 0 and joins the two. */

@@ -2,8 +2,7 @@
 // domain wants or its cap allows, and nothing is left over while somebody wants it. Pure.
 // Runs in: main and tests. Spec: xl sched-credit; Xen docs/features/sched_credit.
 
-/** A domain without a figure of its own has this weight, as in Xen. */
-export const DEFAULT_WEIGHT = 256
+import { DEFAULT_CPU_WEIGHT } from '../../public/types'
 
 export interface Claim {
   readonly weight: number
@@ -42,7 +41,7 @@ export function shareOut(claims: readonly Claim[], capacity: number): (number | 
 }
 
 function weightOf(claim: Claim | undefined): number {
-  return Math.max(1, claim?.weight ?? DEFAULT_WEIGHT)
+  return Math.max(1, claim?.weight ?? DEFAULT_CPU_WEIGHT)
 }
 
 function wakingPart(claim: Claim | undefined): number {

@@ -20,7 +20,7 @@ import {
 } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
-import { type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
+import { DEFAULT_CPU_WEIGHT, type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
 import type {
   DriverEvent,
   DriverLimits,
@@ -31,6 +31,7 @@ import type {
   ResidentDomain,
   RestoredDomain,
   SavedDomain,
+  SchedulerParameters,
   Screenshot,
   SnapshotOrder,
   StartedDomain,
@@ -180,6 +181,13 @@ export class TestDriver implements HypervisorDriver {
 
   async destroy(uuid: string): Outcome {
     return this.with(uuid, 'destroy', () => this.stop(uuid, 'destroyed', ''))
+  }
+
+  async setSchedulerParameters(uuid: string, { cpuWeight, cpuCap }: SchedulerParameters): Outcome {
+    return this.with(uuid, 'setSchedulerParameters', () => {
+      const text = `Weight ${cpuWeight ?? DEFAULT_CPU_WEIGHT}, cap ${cpuCap ?? 0}.`
+      this.listener({ kind: 'log', uuid, level: 'info', text })
+    })
   }
 
   async setMemory(uuid: string, memoryMiB: number): Outcome {

@@ -40,6 +40,7 @@ describe('a definition changed under a machine that runs', () => {
       ...config,
       title: 'a title',
       memoryMiB: 128,
+      cpuWeight: 512,
       devices: [
         { ...nic, rateKiB: 100 },
         { kind: 'vfb', width: 1024, height: 768 },
@@ -48,7 +49,7 @@ describe('a definition changed under a machine that runs', () => {
     const said = configChanges(runs, config, to).map((change) =>
       change.what === 'field' ? `${change.field} ${change.when}` : `${change.key} ${change.when}`,
     )
-    expect(said).toEqual(['title now', 'memoryMiB next', 'vif/0 now', 'vfb/0 next'])
+    expect(said).toEqual(['title now', 'memoryMiB next', 'cpuWeight now', 'vif/0 now', 'vfb/0 next'])
     const otherMac = { ...config, devices: [{ ...nic, mac: '00:16:3e:00:00:02' }, screen] }
     expect(configChanges(runs, config, otherMac)).toMatchObject([{ key: 'vif/0', when: 'next' }])
     expect(configChanges(null, config, { ...config, devices: [screen] })).toMatchObject([{ key: 'vif/0', when: 'next' }])
@@ -65,6 +66,20 @@ describe('a definition changed under a machine that runs', () => {
     expect((await redefine(uuid, changed)).ok).toBe(true)
     expect(info(uuid).running).toMatchObject({ memoryMiB: 64, devices: [{ rateKiB: 100, link: 'down' }, {}] })
     expect(info(uuid).config).toMatchObject({ memoryMiB: 128, devices: [{ rateKiB: 100, link: 'down' }, {}] })
+  })
+
+  it('gives weight and cap to the scheduler at once, and their defaults when they are left out', async () => {
+    const uuid = await running()
+    const { config } = info(uuid)
+    const told = () => made.toolstack.log(uuid).flatMap(({ text }) => (text.startsWith('Weight') ? [text] : []))
+    made.testDriver.failNext('setSchedulerParameters', errorReport('engine-said', { detail: 'no' }))
+    expect((await redefine(uuid, { ...config, cpuCap: 50 })).ok).toBe(false)
+    expect(info(uuid)).toMatchObject({ config, running: config })
+    expect((await redefine(uuid, { ...config, cpuWeight: 512, cpuCap: 50 })).ok).toBe(true)
+    expect(info(uuid).running).toMatchObject({ cpuWeight: 512, cpuCap: 50 })
+    expect((await redefine(uuid, { ...config, title: 'else' })).ok).toBe(true)
+    expect(info(uuid).running).toEqual({ ...config, title: 'else' })
+    expect(told()).toEqual(['Weight 512, cap 50.', 'Weight 256, cap 0.'])
   })
 
   it('lets VNC viewers in and out at once, and only with a password from elsewhere', async () => {

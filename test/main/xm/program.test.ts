@@ -111,6 +111,26 @@ describe('xm', () => {
     expect(await xm('vcpu-set', 'web', '1')).toMatchObject({ code: 1, err: 'web is not running' })
   })
 
+  it('shows and changes weight and cap, of machines that run and of those that are off', async () => {
+    await xm('create', '-q', config('web', 'cpu_weight = 512\n'))
+    await xm('create', '-q', config('other'))
+    const [head, ...rows] = (await xm('sched-credit')).out.split('\n')
+    expect(head).toBe('Name                                ID Weight  Cap')
+    expect(rows[0]).toBe('Domain-0                             0    256    0')
+    expect(rows[1]).toMatch(/^web {30} +\d+ {4}512 {4}0$/)
+    expect(await xm('sched-credit', '-d', 'web', '-c', '50')).toEqual({ code: 0, out: '', err: '' })
+    expect((await xm('sched-credit', '-d', 'web')).out.split('\n')[1]).toMatch(/ 512 {3}50$/)
+    await xm('destroy', 'web')
+    expect(await xm('sched-credit', '-d', 'web', '-w', '128', '-c', '0')).toEqual({ code: 0, out: '', err: '' })
+    expect((await xm('sched-credit', '-d', 'web')).out.split('\n')[1]).toMatch(/^web +128 {4}0$/)
+    expect((await xm('dumpxml', '--xl', 'web')).out).toContain('cpu_weight = 128')
+    const refused = { code: 1, err: 'Cpu weight out of range, valid values are from 1 to 65535' }
+    expect(await xm('sched-credit', '-d', 'web', '-w', '0')).toMatchObject(refused)
+    expect(await xm('sched-credit', '-d', 'web', '-c', 'x')).toMatchObject({ code: 1 })
+    expect(await xm('sched-credit', '-w', '512')).toMatchObject({ code: 1, err: 'Must specify a domain.' })
+    expect(await xm('sched-credit', '-d', 'Domain-0', '-w', '512')).toMatchObject({ code: 1 })
+  })
+
   it('shows who uses what, so many times', async () => {
     await xm('create', '-q', config('web'))
     const { code, out } = await xm('top', '-b', '-i', '2', '-d', '1')

@@ -2,7 +2,7 @@
 // Runs in: domain window.
 
 import { useEffect, useState } from 'react'
-import type { DomainInfo } from '../../../../src-main/public/types'
+import { DEFAULT_CPU_WEIGHT, type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
@@ -12,7 +12,7 @@ import { Notice } from '../../../components/Notice'
 import { Slider } from '../../../components/Slider'
 import { useHost } from '../../../state/answers'
 import { useAppState, useAppStore } from '../../../state/store'
-import type { Edits } from './edits'
+import { checkCpuCap, checkCpuWeight, type Edits } from './edits'
 
 export interface PageProps {
   readonly domain: DomainInfo
@@ -119,7 +119,49 @@ export function CpusPage(props: PageProps) {
         <dt>{t('balloon.title')}</dt>
         <dd>{running === undefined ? t('chart.no-reading') : formats.number(running)}</dd>
       </dl>
+      <CpuSharing {...props} />
     </>
+  )
+}
+
+/** What the credit scheduler goes by; a running machine follows at once. */
+function CpuSharing({ domain, edits, editable, onEdit }: PageProps) {
+  const { t } = useWords()
+  const weight = edits.cpuWeight ?? domain.config?.cpuWeight ?? DEFAULT_CPU_WEIGHT
+  const cap = edits.cpuCap ?? domain.config?.cpuCap ?? 0
+  return (
+    <section aria-labelledby="cpu-sharing" className="details-section">
+      <h3 id="cpu-sharing">{t('details.cpu-sharing')}</h3>
+      <NumberField
+        label={t('details.cpu-weight')}
+        value={weight}
+        unit=""
+        step={64}
+        smallest={1}
+        largest={MOST_CPU_WEIGHT}
+        lessLabel={t('details.cpu-weight-less')}
+        moreLabel={t('details.cpu-weight-more')}
+        disabled={!editable}
+        onChange={(cpuWeight) => onEdit({ cpuWeight })}
+        hint={t('details.cpu-weight-hint')}
+        error={checkCpuWeight(weight, t)}
+      />
+      <NumberField
+        label={t('details.cpu-cap')}
+        value={cap}
+        unit="%"
+        step={10}
+        smallest={0}
+        largest={MOST_CPU_CAP}
+        lessLabel={t('details.cpu-cap-less')}
+        moreLabel={t('details.cpu-cap-more')}
+        disabled={!editable}
+        onChange={(cpuCap) => onEdit({ cpuCap })}
+        hint={t('details.cpu-cap-hint')}
+        error={checkCpuCap(cap, t)}
+      />
+      <p className="details-note">{t('details.cpu-pinning')}</p>
+    </section>
   )
 }
 

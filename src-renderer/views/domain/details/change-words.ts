@@ -12,6 +12,8 @@ const fieldWords = {
   autostart: 'details.autostart',
   memoryMiB: 'details.memory',
   vcpus: 'details.vcpus',
+  cpuWeight: 'details.cpu-weight',
+  cpuCap: 'details.cpu-cap',
   kernel: 'create.kernel',
   ramdisk: 'create.ramdisk',
   cmdline: 'create.cmdline',

@@ -4,7 +4,13 @@
 
 import { type Device, type Disk, deviceKey } from '../../../../src-main/public/device'
 import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
-import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
+import {
+  DEFAULT_CPU_WEIGHT,
+  type DomainConfig,
+  type DomainInfo,
+  MOST_CPU_CAP,
+  MOST_CPU_WEIGHT,
+} from '../../../../src-main/public/types'
 import { checkDisplay, type DisplayForm, displayOf } from '../../../features/display/display-form'
 import { checkCapture, checkForward, checkMac, checkRate, type NicForm, nicOf } from '../../../features/nics/nic-form'
 import type { Translator } from '../../../lib/translate'
@@ -16,6 +22,8 @@ export interface Edits {
   readonly autostart?: boolean
   readonly memoryMiB?: number
   readonly vcpus?: number
+  readonly cpuWeight?: number
+  readonly cpuCap?: number
   readonly kernel?: string
   readonly ramdisk?: string
   readonly cmdline?: string
@@ -33,6 +41,12 @@ export interface DiskEdit {
 function words(edited: string | undefined, before: string | undefined): string | undefined {
   const value = (edited ?? before ?? '').trim()
   return value === '' ? undefined : value
+}
+
+/** What is the default is left out of a definition, unless it stands there already. */
+function figure(edited: number | undefined, before: number | undefined, fallback: number): number | undefined {
+  if (edited === undefined || edited === before) return before
+  return Math.round(edited) === fallback ? undefined : Math.round(edited)
 }
 
 /** The definition with the changes; a device that is gone meanwhile is not brought back. */
@@ -55,11 +69,23 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     autostart: (edits.autostart ?? config.autostart) === true ? true : undefined,
     memoryMiB: Math.round(memoryMiB),
     vcpus: Math.round(vcpus),
+    cpuWeight: figure(edits.cpuWeight, config.cpuWeight, DEFAULT_CPU_WEIGHT),
+    cpuCap: figure(edits.cpuCap, config.cpuCap, 0),
     kernel: kernel.trim(),
     ramdisk,
     cmdline: cmdline.trim(),
     devices,
   }
+}
+
+/** One sentence on what is wrong with it; undefined: nothing, or not edited. */
+export function checkCpuWeight(weight: number | undefined, t: Translator): string | undefined {
+  if (weight === undefined || (weight >= 1 && weight <= MOST_CPU_WEIGHT)) return undefined
+  return t('details.cpu-weight-range', { most: MOST_CPU_WEIGHT })
+}
+export function checkCpuCap(cap: number | undefined, t: Translator): string | undefined {
+  if (cap === undefined || (cap >= 0 && cap <= MOST_CPU_CAP)) return undefined
+  return t('details.cpu-cap-range', { most: MOST_CPU_CAP })
 }
 
 export function isChanged(config: DomainConfig, edits: Edits): boolean {
@@ -70,6 +96,7 @@ export function isChanged(config: DomainConfig, edits: Edits): boolean {
 export function isRight(edits: Edits, t: Translator): boolean {
   if (edits.memoryMiB !== undefined && !Number.isFinite(edits.memoryMiB)) return false
   if (edits.vcpus !== undefined && !Number.isFinite(edits.vcpus)) return false
+  if (checkCpuWeight(edits.cpuWeight, t) !== undefined || checkCpuCap(edits.cpuCap, t) !== undefined) return false
   if (edits.display !== undefined && Object.keys(checkDisplay(edits.display, t)).length > 0) return false
   return Object.values(edits.nics ?? {}).every(
     ({ mac, forwards, rate, capture }) =>

@@ -51,6 +51,19 @@ describe('changes of a definition', () => {
     expect([changed(undefined), changed('stop')]).toEqual([false, true])
   })
 
+  it('of weight and cap leave the defaults out, and are right only in their range', () => {
+    const t = makeTranslator('en')
+    expect(applied(config, { cpuWeight: 512, cpuCap: 50 })).toEqual({ ...config, cpuWeight: 512, cpuCap: 50 })
+    expect(applied({ ...config, cpuWeight: 512, cpuCap: 50 }, { cpuWeight: 256, cpuCap: 0 })).toEqual(config)
+    expect(isChanged(config, { cpuWeight: 256, cpuCap: 0 })).toBe(false)
+    expect(isChanged({ ...config, cpuWeight: 256 }, { cpuWeight: 256 })).toBe(false)
+    const right = (weight: number, cap: number) => isRight({ cpuWeight: weight, cpuCap: cap }, t)
+    expect([right(1, 0), right(65_535, 3200), right(0, 0), right(1, 3201), right(Number.NaN, 0)]).toEqual([
+      ...[true, true],
+      ...[false, false, false],
+    ])
+  })
+
   it('are not right with half a port or no memory', () => {
     const t = makeTranslator('en')
     const half = { id: 0, protocol: 'tcp', hostPort: 80, guestPort: Number.NaN, anyone: false } as const
@@ -72,12 +85,12 @@ describe('changes of a definition', () => {
 
   it('say when they apply, and clash only with what is changed elsewhere in the same place', () => {
     const t = makeTranslator('en')
-    const edits = { title: 'mine', memoryMiB: 128 }
+    const edits = { title: 'mine', memoryMiB: 128, cpuCap: 50 }
     const changes = configChanges({ ...config }, config, applied(config, edits))
-    expect(whenWords(changes, t)).toBe('At once: Title. At the next start: Memory.')
+    expect(whenWords(changes, t)).toBe('At once: Title, Cap. At the next start: Memory.')
     expect(conflicts(config, { ...config, description: 'theirs' }, edits)).toEqual([])
     expect(changeNames(conflicts(config, { ...config, title: 'theirs' }, edits), t)).toBe('Title')
-    expect(conflicts(config, { ...config, title: 'mine', memoryMiB: 128 }, edits)).toEqual([])
+    expect(conflicts(config, { ...config, title: 'mine', memoryMiB: 128, cpuCap: 50 }, edits)).toEqual([])
   })
 
   it('leave every device with a word on how it stands', () => {
