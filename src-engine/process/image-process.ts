@@ -97,7 +97,8 @@ export class ImageProcess {
         return unit(createImage(path, { format: 'qcow2', backing: over, allowed: [backing.path, ...allowed] }))
       },
       inspect: ({ path, allowed }) => this.inspect(path, allowed ?? []),
-      resize: ({ path, format, sizeMiB }) => unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB))),
+      resize: ({ path, format, sizeMiB, shrink }) =>
+        unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB, shrink === true))),
       convert: (args) => this.job((signal) => this.convert(args, signal)),
       check: ({ path, format, repair }) => this.check(path, format, repair),
       rebase: ({ path, backing, allowed }) => this.rebase(path, backing, allowed),
@@ -147,10 +148,15 @@ export class ImageProcess {
     return ok({ format: format.value, virtualSize, fileSize: blocks * 512, ...header, ...outside })
   }
 
-  private async resize(path: string, format: ImageCalls['resize']['args']['format'], size: number): Promise<ImageResult<void>> {
+  private async resize(
+    path: string,
+    format: ImageCalls['resize']['args']['format'],
+    size: number,
+    shrink: boolean,
+  ): Promise<ImageResult<void>> {
     const image = await openImage(path, { format, readonly: false })
     if (!image.ok) return image
-    const resized = await image.value.resize(size)
+    const resized = await image.value.resize(size, shrink)
     const closed = await image.value.close()
     return resized.ok ? closed : resized
   }

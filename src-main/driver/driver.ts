@@ -244,8 +244,8 @@ export interface ImageTool {
   overlay(path: string, backing: BackingFile, allowed: readonly string[]): Outcome
   /** `allowed`: the files outside its folder that it may refer to; the first other one is told as `refused`. */
   inspect(path: string, allowed?: readonly string[]): Outcome<ImageInfo>
-  /** Larger only: what lies beyond the new end would be lost. */
-  resize(path: string, sizeMiB: number, progress: Progress): Outcome
+  /** Larger only, unless `shrink` says that what lies beyond the new end may be lost. */
+  resize(path: string, sizeMiB: number, progress: Progress, shrink?: boolean): Outcome
   /** `to` must not exist yet. */
   convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome
   /** As convert, of an image whose format is known and that stands on other files. */

@@ -25,7 +25,17 @@ import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import { preferencesShape } from './preferences'
 import { diskFates, snapshotTreeShape } from './snapshot'
-import { newVolumeShape, poolInfoShape, poolNameShape, poolShape, volumeNameShape, volumeRef, volumeShape } from './storage'
+import {
+  newVolumeShape,
+  poolInfoShape,
+  poolNameShape,
+  poolShape,
+  trashedVolumeRef,
+  trashedVolumeShape,
+  volumeNameShape,
+  volumeRef,
+  volumeShape,
+} from './storage'
 import * as t from './types'
 
 const none = fields({})
@@ -276,12 +286,13 @@ export const calls = {
 
   // storage: folders of disk images and the images in them
   poolList: { params: none, result: list(poolInfoShape, 256), status: 'done' },
-  /** The folder was chosen with filePick "poolFolder". */
+  /** The folder was chosen with filePick "poolFolder", or was a pool until it was taken away in this run. */
   poolDefine: { params: poolShape, result: t.nothing, status: 'done' },
   /** The folder and its files stay. */
   poolUndefine: { params: fields({ name: poolNameShape }), result: t.nothing, status: 'done' },
   volumeList: { params: fields({ pool: poolNameShape }), result: list(volumeShape, 10_000), status: 'done' },
   volumeCreate: { params: newVolumeShape, result: job, status: 'done' },
+  /** Larger; smaller only back to what it was, as long as nobody wrote to it since. */
   volumeResize: { params: fields({ pool: poolNameShape, name: volumeNameShape, sizeMiB: count }), result: job, status: 'done' },
   volumeCheck: { params: fields({ pool: poolNameShape, name: volumeNameShape, repair: flag }), result: job, status: 'done' },
   /** A full copy in the same pool, perhaps in another format. */
@@ -296,8 +307,14 @@ export const calls = {
     result: job,
     status: 'done',
   },
-  /** Refused while anybody uses it. */
-  volumeDelete: { params: volumeRef, result: t.nothing, status: 'done' },
+  /** Into the trash, where its file takes its room until that is emptied. Refused while anybody uses it. */
+  volumeDelete: { params: volumeRef, result: trashedVolumeRef, status: 'done' },
+  /** Deleted volumes of all pools, newest first. */
+  volumeTrash: { params: none, result: list(trashedVolumeShape, 10_000), status: 'done' },
+  /** Under its name in its pool, if that is free. */
+  volumeRestore: { params: trashedVolumeRef, result: t.nothing, status: 'done' },
+  /** For good. */
+  volumeErase: { params: trashedVolumeRef, result: t.nothing, status: 'done' },
 
   // figures, jobs, log
   domainSamples: {

@@ -61,6 +61,18 @@ export const volumeShape = fields({
 })
 export type Volume = TypeOf<typeof volumeShape>
 
+/** A deleted volume: its file lies beside those of its pool, out of sight, until the trash is emptied. */
+export const trashedVolumeShape = fields({
+  pool: poolNameShape,
+  /** Within the pool; when it was deleted, ms since 1970. */
+  id: count,
+  name: volumeNameShape,
+  /** What the file takes on the host, bytes. */
+  size: count,
+})
+export type TrashedVolume = TypeOf<typeof trashedVolumeShape>
+export const trashedVolumeRef = fields({ pool: poolNameShape, id: count })
+
 export const volumeRef = fields({ pool: poolNameShape, name: volumeNameShape })
 export const newVolumeShape = fields({
   pool: poolNameShape,

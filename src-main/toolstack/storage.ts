@@ -1,9 +1,10 @@
 // Pools and volumes: folders with disk images, what is in them and who uses it; making, resizing, copying, checking, taking in and
 // deleting volumes. Long work is done by the image process as jobs.
 // Invariant: a volume that anybody uses (a machine, a snapshot, an image that stands on it) is neither changed nor deleted, and
-// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched; none is overwritten.
+// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched; none is overwritten, and none
+// is gone before the trash is emptied.
 // Runs in: main, plain Node.
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
@@ -16,6 +17,7 @@ import {
   type NewVolume,
   type Pool,
   type PoolInfo,
+  type TrashedVolume,
   type Volume,
   type VolumeUse,
   volumeNameShape,
@@ -25,6 +27,9 @@ import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
+import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
+
+const MIB = 1024 * 1024
 
 export type Pools = { readonly pools: readonly Pool[] }
 
@@ -43,6 +48,10 @@ export interface StorageParts {
 
 export class Storage {
   private readonly parts: StorageParts
+  /** Folders that were pools in this run: taking one away can be undone. */
+  private readonly former = new Set<string>()
+  /** Enlarged in this run: how large each was, MiB, and what its file looked like afterwards. */
+  private readonly enlarged = new Map<string, { readonly from: number; readonly stamp: string }>()
 
   constructor(parts: StorageParts) {
     this.parts = parts
@@ -71,8 +80,14 @@ export class Storage {
   /** The folder and what is in it stay. */
   async undefine(name: string): Outcome {
     if (name === DEFAULT_POOL) return err(errorReport('pool-permanent', { name }))
-    if (!this.pools.some((pool) => pool.name === name)) return err(errorReport('no-pool', { name }))
+    const gone = this.pools.find((pool) => pool.name === name)
+    if (!gone) return err(errorReport('no-pool', { name }))
+    this.former.add(gone.path)
     return this.keep(this.parts.kept.value.pools.filter((pool) => pool.name !== name))
+  }
+
+  wasPool(path: string): boolean {
+    return this.former.has(path)
   }
 
   private async keep(pools: readonly Pool[]): Outcome {
@@ -106,7 +121,8 @@ export class Storage {
     if (!pool.ok) return pool
     try {
       const files = await this.files(pool.value.path)
-      return ok(await Promise.all(files.map((file) => this.volume(pool.value, file))))
+      const volumes = await Promise.all(files.map((file) => this.volume(pool.value, file)))
+      return ok(volumes.map((volume) => withNeighbours(volume, volumes)))
     } catch (thrown) {
       return err(errorReport('file-unreadable', { path: pool.value.path, detail: systemErrorText(thrown) }))
     }
@@ -129,10 +145,20 @@ export class Storage {
     })
   }
 
+  /** Larger; or back to what it was before it was enlarged, as long as its file was not changed since: then nothing is lost. */
   resize(pool: string, name: string, sizeMiB: number): Result<number, ErrorReport> {
-    return this.change(pool, name, ['disk'], 'imageResize', 'resizing-image', (path, control) =>
-      this.parts.driver.images.resize(path, sizeMiB, control),
-    )
+    return this.change(pool, name, ['disk'], 'imageResize', 'resizing-image', async (path, control) => {
+      const { images } = this.parts.driver
+      const info = await images.inspect(path)
+      if (!info.ok) return info
+      const before = this.enlarged.get(path)
+      const back = before !== undefined && sizeMiB === before.from && (await stampOf(path)) === before.stamp
+      this.enlarged.delete(path)
+      const done = await images.resize(path, sizeMiB, control, back)
+      const from = Math.ceil(info.value.virtualSize / MIB)
+      if (done.ok && sizeMiB > from) this.enlarged.set(path, { from, stamp: await stampOf(path) })
+      return done
+    })
   }
 
   check(pool: string, name: string, repair: boolean): Result<number, ErrorReport> {
@@ -171,16 +197,44 @@ export class Storage {
     })
   }
 
-  async remove(pool: string, name: string): Outcome {
-    const place = this.free(pool, name, [])
-    if (!place.ok) return place
-    try {
-      await rm(place.value)
-      this.parts.changed()
-      return ok(null)
-    } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: place.value, detail: systemErrorText(thrown) }))
-    }
+  /** Into the trash of its pool. */
+  async remove(poolName: string, name: string): Outcome<Pick<TrashedVolume, 'pool' | 'id'>> {
+    const pool = this.pool(poolName)
+    if (!pool.ok) return pool
+    const free = this.free(poolName, name, [])
+    if (!free.ok) return free
+    // Images of the same folder may stand on it that no machine and no snapshot knows.
+    const volumes = await this.volumes(poolName)
+    const names = (volumes.ok ? (volumes.value.find((volume) => volume.name === name)?.usedBy ?? []) : []).map(
+      (use) => use.name,
+    )
+    if (names.length > 0) return err(errorReport('volume-in-use', { path: free.value, names: names.join(', ') }))
+    const trashed = await trashVolume(pool.value, name)
+    this.parts.changed()
+    return trashed.ok ? ok({ pool: poolName, id: trashed.value }) : trashed
+  }
+
+  // ---- the trash ------------------------------------------------------------------------------
+
+  async trash(): Promise<TrashedVolume[]> {
+    const found = await Promise.all(this.pools.map((pool) => trashedVolumes(pool)))
+    return found.flat().sort((a, b) => b.id - a.id)
+  }
+
+  restore(pool: string, id: number): Outcome {
+    return this.inTrash(pool, (found) => restoreVolume(found, id))
+  }
+
+  erase(pool: string, id: number): Outcome {
+    return this.inTrash(pool, (found) => eraseVolume(found, id))
+  }
+
+  private async inTrash(name: string, work: (pool: Pool) => Outcome): Outcome {
+    const pool = this.pool(name)
+    if (!pool.ok) return pool
+    const done = await work(pool.value)
+    this.parts.changed()
+    return done
   }
 
   // ---- inside ---------------------------------------------------------------------------------
@@ -270,4 +324,18 @@ export class Storage {
       return device.kind === 'vbd' && device.path !== '' && [device.path, ...(device.allowedBacking ?? [])].some(is)
     })
   }
+}
+
+/** Changes with the file's contents. */
+async function stampOf(path: string): Promise<string> {
+  const { ino, size, mtimeNs } = await stat(path, { bigint: true })
+  return `${ino} ${size} ${mtimeNs}`
+}
+
+/** With the images of its folder that say they stand on it, beside those that are known to. */
+function withNeighbours(volume: Volume, all: readonly Volume[]): Volume {
+  const above = all.filter(({ path, backing }) => backing !== null && resolve(dirname(path), backing) === resolve(volume.path))
+  const known = new Set(volume.usedBy.filter(({ how }) => how === 'below').map(({ name }) => name))
+  const more = above.filter(({ name }) => !known.has(name)).map(({ name }) => ({ how: 'below', name }) as const)
+  return more.length === 0 ? volume : { ...volume, usedBy: [...volume.usedBy, ...more].slice(0, 1000) }
 }

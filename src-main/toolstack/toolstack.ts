@@ -80,6 +80,9 @@ type StorageCall =
   | 'volumeClone'
   | 'volumeUpload'
   | 'volumeDelete'
+  | 'volumeTrash'
+  | 'volumeRestore'
+  | 'volumeErase'
 
 /** Of definitions as texts. */
 type TextCall =
@@ -560,7 +563,8 @@ export class Toolstack {
       poolList: async () => ok(await storage.list()),
       poolDefine: (pool, caller) => {
         const { path } = pool
-        return caller.choseFile(path, 'poolFolder') ? storage.define(pool) : err(errorReport('path-not-chosen', { path }))
+        const allowed = caller.choseFile(path, 'poolFolder') || storage.wasPool(path)
+        return allowed ? storage.define(pool) : err(errorReport('path-not-chosen', { path }))
       },
       poolUndefine: ({ name }) => storage.undefine(name),
       volumeList: ({ pool }) => storage.volumes(pool),
@@ -573,6 +577,9 @@ export class Toolstack {
         return asJob(storage.upload(pool, from, name))
       },
       volumeDelete: ({ pool, name }) => storage.remove(pool, name),
+      volumeTrash: async () => ok(await storage.trash()),
+      volumeRestore: ({ pool, id }) => storage.restore(pool, id),
+      volumeErase: ({ pool, id }) => storage.erase(pool, id),
     }
   }
 

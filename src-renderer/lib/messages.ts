@@ -356,8 +356,10 @@ export const messages = {
   'trash.restore-name': { en: 'Restore “{name}”', de: '„{name}“ wiederherstellen' },
   'trash.remove': { en: 'Delete for good', de: 'Endgültig löschen' },
   'trash.remove-name': { en: 'Delete “{name}” for good', de: '„{name}“ endgültig löschen' },
-  'trash.remove-title-one': { en: 'Delete {count} machine for good?', de: '{count} Maschine endgültig löschen?' },
-  'trash.remove-title-other': { en: 'Delete {count} machines for good?', de: '{count} Maschinen endgültig löschen?' },
+  'trash.remove-title-one': { en: 'Delete {count} entry for good?', de: '{count} Eintrag endgültig löschen?' },
+  'trash.remove-title-other': { en: 'Delete {count} entries for good?', de: '{count} Einträge endgültig löschen?' },
+  'trash.volume': { en: 'disk image in “{pool}”', de: 'Plattenabbild in „{pool}“' },
+  'trash.remove-volumes': { en: 'These disk images are gone then.', de: 'Diese Plattenabbilder sind dann weg.' },
   'trash.remove-body': {
     en: 'Definition, history and saved state are gone then. Disk images stay where they are.',
     de: 'Definition, Verlauf und gesicherter Zustand sind dann weg. Plattenabbilder bleiben, wo sie sind.',
@@ -443,6 +445,10 @@ export const messages = {
   'undo.network-made': { en: 'Made the network {name}', de: 'Netz {name} angelegt' },
   'undo.network-changed': { en: 'Changed the network {name}', de: 'Netz {name} geändert' },
   'undo.network-deleted': { en: 'Deleted the network {name}', de: 'Netz {name} gelöscht' },
+  'undo.volume-made': { en: 'Made {name}', de: '{name} angelegt' },
+  'undo.volume-resized': { en: 'Enlarged {name}', de: '{name} vergrößert' },
+  'undo.pool-added': { en: 'Added the folder {name}', de: 'Ordner {name} hinzugefügt' },
+  'undo.pool-removed': { en: 'Took the folder {name} off the list', de: 'Ordner {name} aus der Liste genommen' },
   'undo.tags': { en: 'Tags changed: {count}', de: 'Tags geändert: {count}' },
 
   'create.demo-title': { en: 'A small Debian, ready to try', de: 'Ein kleines Debian zum Ausprobieren' },
@@ -889,8 +895,8 @@ export const messages = {
   'storage.delete': { en: 'Delete…', de: 'Löschen …' },
   'storage.delete-title': { en: 'Delete {name}?', de: '{name} löschen?' },
   'storage.delete-body': {
-    en: 'The file is removed for good; {size} become free.',
-    de: 'Die Datei wird endgültig entfernt; {size} werden frei.',
+    en: 'It goes to the trash. Its {size} become free when the trash is emptied.',
+    de: 'Es kommt in den Papierkorb. Seine {size} werden frei, wenn der geleert wird.',
   },
 
   'snapshots.label': { en: 'Snapshots of {name}', de: 'Sicherungspunkte von {name}' },

@@ -1,4 +1,4 @@
-// What can be undone in a window: rename, folders, tags, deleting, networks and their wiring. Each step knows how to go back;
+// What can be undone in a window: rename, folders, tags, deleting, networks and their wiring, volumes. Each step knows how to go back;
 // the newest is offered.
 // Invariant: a step is taken off before it is undone, so that it is undone once, and after the one before it is; undoing
 // gives no new step.

@@ -24,6 +24,7 @@ const asked: readonly [CallName, object][] = [
   ['jobList', {}],
   ['metadataList', {}],
   ['trashList', {}],
+  ['volumeTrash', {}],
   ['networkList', {}],
   ['preferencesGet', {}],
   ['listLayoutGet', {}],

@@ -54,11 +54,11 @@ export class EmbeddedImages implements ImageTool {
     return err(errorReport('file-unreadable', { path, detail: found.error.message.replace(/\.\s*$/, '') }))
   }
 
-  async resize(path: string, sizeMiB: number, progress: Progress): Outcome {
+  async resize(path: string, sizeMiB: number, progress: Progress, shrink = false): Outcome {
     const format = await this.formatOf(path)
     if (!format.ok) return format
     return this.job(path, progress, async (caller) => {
-      const resized = await caller.call('resize', { path, format: format.value.format, sizeMiB })
+      const resized = await caller.call('resize', { path, format: format.value.format, sizeMiB, shrink })
       if (resized.ok) return ok(null)
       if (resized.error.code !== 'OPERATION_INVALID') return err(imageError(resized.error, path))
       return err(errorReport('image-shrink', { path, min: Math.ceil(format.value.virtualSize / MIB) }))

@@ -109,11 +109,12 @@ export class TestImages implements ImageTool {
     }
   }
 
-  async resize(path: string, sizeMiB: number, progress: Progress): Outcome {
+  async resize(path: string, sizeMiB: number, progress: Progress, shrink = false): Outcome {
     const info = await this.inspect(path)
     if (!info.ok) return info
     const { virtualSize, format } = info.value
-    if (sizeMiB * MIB < virtualSize) return err(errorReport('image-shrink', { path, min: Math.ceil(virtualSize / MIB) }))
+    if (sizeMiB * MIB < virtualSize && !shrink)
+      return err(errorReport('image-shrink', { path, min: Math.ceil(virtualSize / MIB) }))
     const failure = await this.work(progress)
     if (failure) return err(failure)
     const file = await open(path, 'r+')

@@ -1,52 +1,42 @@
-// The trash: deleted machines, each restored or removed for good. Removing asks once more, in the same dialog.
+// The trash: deleted machines and disk images, each restored or removed for good. Removing asks once more, in the same dialog.
 // Invariant: Escape changes nothing; what goes with an entry is said before it goes. Runs in: manager window.
 
-import { useCallback, useEffect, useRef, useState } from 'react'
-import type { TrashEntry } from '../../../src-main/public/definition'
-import { useClient } from '../../client/Client'
+import { useRef, useState } from 'react'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { useAppStore } from '../../state/store'
+import { type TrashRow, useTrash } from './trash-rows'
 import './definition.css'
 
 export function TrashDialog(props: { readonly onClose: () => void }) {
-  const { t, formats } = useWords()
-  const client = useClient()
+  const { t } = useWords()
   const store = useAppStore()
-  const [entries, setEntries] = useState<readonly TrashEntry[] | null>(null)
+  const trash = useTrash()
   /** Those that are to be removed for good, once more asked about. */
-  const [asked, setAsked] = useState<readonly TrashEntry[] | null>(null)
+  const [asked, setAsked] = useState<readonly TrashRow[] | null>(null)
   const [busy, setBusy] = useState(false)
   const box = useRef<HTMLUListElement>(null)
 
-  const load = useCallback(async () => {
-    const result = await client.call('trashList', {})
-    setEntries(result.ok ? result.value : [])
-  }, [client])
-  useEffect(() => {
-    void load()
-    return client.subscribe('trashChanged', () => void load())
-  }, [client, load])
-
-  const restore = async ({ id }: TrashEntry) => {
+  const restore = async (row: TrashRow) => {
     // Its button goes: the keyboard stays in the dialog.
     box.current?.focus()
     setBusy(true)
-    const result = await client.call('trashRestore', { id })
+    const result = await trash.restore(row)
     setBusy(false)
     if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
   }
-  const empty = async (going: readonly TrashEntry[]) => {
+  const empty = async (going: readonly TrashRow[]) => {
     setBusy(true)
-    const result = await client.call('trashEmpty', { ids: going.map(({ id }) => id) })
+    const result = await trash.erase(going)
     setBusy(false)
     setAsked(null)
     if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
   }
 
   if (asked !== null) {
-    const disks = asked.flatMap((entry) => entry.disks)
+    const machines = asked.flatMap(({ machine }) => machine ?? [])
+    const disks = machines.flatMap((entry) => entry.disks)
     return (
       <Dialog
         title={t.count('trash.remove-title', asked.length)}
@@ -66,7 +56,8 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
         }
       >
         <p className="quit-names">{asked.map(({ name }) => name).join(', ')}</p>
-        <p>{t(disks.length > 0 ? 'trash.remove-disks' : 'trash.remove-body')}</p>
+        {machines.length < asked.length && <p>{t('trash.remove-volumes')}</p>}
+        {machines.length > 0 && <p>{t(disks.length > 0 ? 'trash.remove-disks' : 'trash.remove-body')}</p>}
         {disks.length > 0 && (
           <ul className="config-notes mono">
             {disks.map((path) => (
@@ -77,7 +68,7 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
       </Dialog>
     )
   }
-  const list = entries ?? []
+  const list = trash.rows ?? []
   return (
     <Dialog
       title={t('trash.title')}
@@ -97,38 +88,31 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
       }
     >
       <ul ref={box} tabIndex={-1} className="trash-list" aria-label={t('trash.title')}>
-        {list.map((entry) => (
-          <li key={entry.id} className="trash-entry">
+        {list.map((row) => (
+          <li key={row.key} className="trash-entry">
             <span className="trash-words">
-              <span className="trash-name">{entry.name}</span>
-              <span className="trash-what">
-                {[
-                  t('trash.deleted', { time: formats.dateTime(entry.deletedAt) }),
-                  formats.size(entry.size),
-                  ...(entry.hasManagedSave ? [t('trash.with-save')] : []),
-                  ...(entry.disks.length > 0 ? [t.count('trash.with-disks', entry.disks.length)] : []),
-                ].join(' · ')}
-              </span>
-              {entry.problem !== null && <span className="trash-problem">{t('trash.damaged', { detail: entry.problem })}</span>}
+              <span className="trash-name">{row.name}</span>
+              <span className="trash-what">{row.words.join(' · ')}</span>
+              {row.problem !== null && <span className="trash-problem">{t('trash.damaged', { detail: row.problem })}</span>}
             </span>
             <Button
-              label={t('trash.restore-name', { name: entry.name })}
-              disabled={busy || entry.problem !== null}
-              onPress={() => void restore(entry)}
+              label={t('trash.restore-name', { name: row.name })}
+              disabled={busy || row.problem !== null}
+              onPress={() => void restore(row)}
             >
               {t('trash.restore')}
             </Button>
             <Button
               kind="tool"
               icon="trash"
-              label={t('trash.remove-name', { name: entry.name })}
+              label={t('trash.remove-name', { name: row.name })}
               disabled={busy}
-              onPress={() => setAsked([entry])}
+              onPress={() => setAsked([row])}
             />
           </li>
         ))}
       </ul>
-      {entries !== null && list.length === 0 && <p className="diff-none">{t('trash.nothing')}</p>}
+      {trash.rows !== null && list.length === 0 && <p className="diff-none">{t('trash.nothing')}</p>}
     </Dialog>
   )
 }

@@ -14,6 +14,7 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { PoolList, poolName, VolumeTable } from '../../features/disks/StorageLists'
 import { useAppStore } from '../../state/store'
+import { useVolumeChanges } from './use-volume-changes'
 import { PoolDialog, UploadDialog, VolumeDialog, type VolumeQuestion } from './VolumeDialogs'
 
 export function StoragePage() {
@@ -48,6 +49,7 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
+  const changes = useVolumeChanges()
   const query = useQuery({ ...callQuery(client, 'volumeList', { pool: pool.name }), refetchOnMount: 'always' })
   const [chosen, setChosen] = useState('')
   const [unused, setUnused] = useState(false)
@@ -64,7 +66,7 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
     if (picked.ok && picked.value.path !== null) setUpload(picked.value.path)
   }
   const remove = async () => {
-    const removed = await client.call('poolUndefine', { name: pool.name })
+    const removed = await changes.removePool(pool)
     report(removed)
     if (removed.ok) props.onGone()
   }

@@ -5,7 +5,6 @@ import { WRITTEN_FORMATS, type WrittenFormat } from '../../../src-main/public/de
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import { type PoolInfo, poolNameShape, type Volume, volumeNameShape } from '../../../src-main/public/storage'
-import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
@@ -14,6 +13,7 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { SelectField } from '../../components/Select'
 import { lastPart } from '../../lib/path'
+import { useVolumeChanges } from './use-volume-changes'
 
 const MIB = 1024 * 1024
 
@@ -111,7 +111,7 @@ const NONE = 'none'
 function CreateVolume(props: VolumeProps) {
   const { pool, volumes } = props
   const { t, formats } = useWords()
-  const client = useClient()
+  const changes = useVolumeChanges()
   const [format, setFormat] = useState<WrittenFormat>('qcow2')
   const [name, setName] = useState(freeName(volumes, 'disk', 'qcow2'))
   const [gibibytes, setGibibytes] = useState(10)
@@ -124,9 +124,7 @@ function CreateVolume(props: VolumeProps) {
       title={t('storage.create-title')}
       label={t('storage.create')}
       ready={wrong === undefined && gibibytes >= 1}
-      act={() =>
-        client.call('volumeCreate', { pool: pool.name, name: file, format, sizeMiB: gibibytes * 1024, backing: under })
-      }
+      act={() => changes.create({ pool: pool.name, name: file, format, sizeMiB: gibibytes * 1024, backing: under })}
       onClose={props.onClose}
     >
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={file} autoFocus />
@@ -169,9 +167,9 @@ function CreateVolume(props: VolumeProps) {
 }
 
 function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
-  const { pool, volume } = props
+  const { volume } = props
   const { t, formats } = useWords()
-  const client = useClient()
+  const changes = useVolumeChanges()
   const least = Math.ceil(volume.capacity / MIB)
   const [size, setSize] = useState(least)
   return (
@@ -179,7 +177,7 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.resize-title', { name: volume.name })}
       label={t('storage.resize').replace(/\s*…$/, '')}
       ready={size > least}
-      act={() => client.call('volumeResize', { pool: pool.name, name: volume.name, sizeMiB: size })}
+      act={() => changes.resize(volume, size)}
       onClose={props.onClose}
     >
       <NumberField
@@ -199,9 +197,9 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
 }
 
 function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
-  const { pool, volume, volumes } = props
+  const { volume, volumes } = props
   const { t } = useWords()
-  const client = useClient()
+  const changes = useVolumeChanges()
   const [format, setFormat] = useState<WrittenFormat>(volume.format === 'raw' ? 'raw' : 'qcow2')
   const stem = volume.name.replace(/\.[^.]*$/, '')
   const [name, setName] = useState(freeName(volumes, `${stem}-copy`, format))
@@ -212,7 +210,7 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.copy-title', { name: volume.name })}
       label={t('storage.copy').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      act={() => client.call('volumeClone', { pool: pool.name, name: volume.name, to, format })}
+      act={() => changes.clone(volume, to, format)}
       onClose={props.onClose}
     >
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={to} autoFocus />
@@ -222,16 +220,16 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
 }
 
 function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
-  const { pool, volume } = props
+  const { volume } = props
   const { t, formats } = useWords()
-  const client = useClient()
+  const changes = useVolumeChanges()
   return (
     <Ask
       title={t('storage.delete-title', { name: volume.name })}
       label={t('storage.delete').replace(/\s*…$/, '')}
       ready
       danger
-      act={() => client.call('volumeDelete', { pool: pool.name, name: volume.name })}
+      act={() => changes.remove(volume)}
       onClose={props.onClose}
     >
       <p>{t('storage.delete-body', { size: formats.size(volume.allocation) })}</p>
@@ -242,7 +240,7 @@ function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
 export function UploadDialog(props: { readonly pool: PoolInfo; readonly from: string; readonly onClose: () => void }) {
   const { pool, from } = props
   const { t } = useWords()
-  const client = useClient()
+  const changes = useVolumeChanges()
   const [name, setName] = useState(lastPart(from).replace(/\.(vhd|vmdk)$/i, '.qcow2'))
   const wrong = volumeNameShape.is(name) ? undefined : t('storage.bad-name')
   return (
@@ -250,7 +248,7 @@ export function UploadDialog(props: { readonly pool: PoolInfo; readonly from: st
       title={t('storage.take-in-title')}
       label={t('storage.take-in').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      act={() => client.call('volumeUpload', { pool: pool.name, from, name })}
+      act={() => changes.upload(pool.name, from, name)}
       onClose={props.onClose}
     >
       <p className="muted selectable">{from}</p>
@@ -267,11 +265,11 @@ export function PoolDialog(props: {
 }) {
   const { path } = props
   const { t } = useWords()
-  const client = useClient()
+  const changes = useVolumeChanges()
   const [name, setName] = useState(lastPart(path))
   const wrong = poolNameShape.is(name) ? undefined : t('storage.bad-pool-name')
   const act = async () => {
-    const done = await client.call('poolDefine', { name, path })
+    const done = await changes.addPool(name, path)
     if (done.ok) props.onDone(name)
     return done
   }

@@ -38,7 +38,7 @@ describe('the image process', () => {
     expect(await images.inspect(over.path)).toMatchObject({ ok: true, value: { backing: at('new.qcow2') } })
   })
 
-  it('enlarges, never shrinks, converts with progress, and finds damage', async () => {
+  it('enlarges, shrinks only when loss is meant, converts with progress, and finds damage', async () => {
     const [raw, qcow2] = [at('a.raw'), at('a.qcow2')]
     writeFileSync(raw, Buffer.alloc(3 << 20, 'ringmaster'))
     const seen: number[] = []
@@ -51,6 +51,9 @@ describe('the image process', () => {
       ok: false,
       error: { reason: 'image-shrink', values: { min: '3' } },
     })
+    expect(await images.resize(qcow2, 64, quiet())).toEqual({ ok: true, value: null })
+    expect(await images.resize(qcow2, 3, quiet(), true)).toEqual({ ok: true, value: null })
+    expect(await images.inspect(qcow2)).toMatchObject({ value: { virtualSize: 3 << 20 } })
     expect(await images.resize(qcow2, 64, quiet())).toEqual({ ok: true, value: null })
     expect(await images.inspect(qcow2)).toMatchObject({ ok: true, value: { virtualSize: 64 << 20 } })
     if (hasQemu) execFileSync('qemu-img', ['check', qcow2])

@@ -1,9 +1,16 @@
 // Pools and volumes on the test driver: what is listed, who uses what, what is refused and what jobs do.
 // Runs in: vitest, plain Node.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { DEFAULT_POOL, newVolumeShape, poolInfoShape, volumeNameShape, volumeShape } from '../../../src-main/public/storage'
+import {
+  DEFAULT_POOL,
+  newVolumeShape,
+  poolInfoShape,
+  trashedVolumeShape,
+  volumeNameShape,
+  volumeShape,
+} from '../../../src-main/public/storage'
 import { SnapshotScene as Scene } from '../../support/snapshot-scene'
 import { testCaller } from '../../support/toolstack'
 
@@ -74,9 +81,79 @@ describe('storage', () => {
       { name: 'b.raw', format: 'raw', capacity: 128 << 20 },
       { name: 'c.qcow2', capacity: 128 << 20, backing: 'a.qcow2' },
     ])
-    expect(await servers.volumeDelete({ pool, name: 'b.raw' }, caller)).toEqual({ ok: true, value: null })
+    expect(await servers.volumeDelete({ pool, name: 'b.raw' }, caller)).toMatchObject({ ok: true, value: { pool } })
     expect((await volumes(scene)).map(({ name }) => name)).toEqual(['a.qcow2', 'c.qcow2'])
     expect(scene.made.events.some(({ name }) => name === 'storageChanged')).toBe(true)
+    // No machine knows the one that stands on it.
+    expect((await volumes(scene))[0]?.usedBy).toEqual([{ how: 'below', name: 'c.qcow2' }])
+    expect(await servers.volumeDelete({ pool, name: 'a.qcow2' }, caller)).toMatchObject({
+      error: { reason: 'volume-in-use', values: { names: 'c.qcow2' } },
+    })
+  })
+
+  it('keeps deleted volumes in the trash, gives them back unless their name is taken, and erases them', async () => {
+    const scene = await machine()
+    const { servers, made } = scene
+    const path = join(made.folder, 'disks', 'a.raw')
+    mkdirSync(join(made.folder, 'disks'), { recursive: true })
+    const trashed = async (content: string) => {
+      writeFileSync(path, content)
+      const done = await servers.volumeDelete({ pool, name: 'a.raw' }, caller)
+      if (!done.ok) throw new Error(done.error.reason)
+      expect(existsSync(path)).toBe(false)
+      return done.value
+    }
+    const listed = async () => {
+      const list = await servers.volumeTrash({}, caller)
+      if (!list.ok) throw new Error('no list')
+      for (const one of list.value) expect(trashedVolumeShape.explain(one)).toBe(undefined)
+      return list.value.map(({ id }) => id)
+    }
+    const [first, second] = [await trashed('first'), await trashed('second')]
+    expect(await listed()).toEqual([second.id, first.id])
+    expect(await volumes(scene)).toEqual([])
+    expect(await servers.volumeRestore(first, caller)).toEqual({ ok: true, value: null })
+    expect(readFileSync(path, 'utf8')).toBe('first')
+    expect(await servers.volumeRestore(second, caller)).toMatchObject({ error: { reason: 'file-exists' } })
+    expect(readFileSync(path, 'utf8')).toBe('first')
+    expect(await servers.volumeErase(second, caller)).toEqual({ ok: true, value: null })
+    expect(await servers.volumeRestore(second, caller)).toMatchObject({ error: { reason: 'trash-unreadable' } })
+    expect(await listed()).toEqual([])
+  })
+
+  it('makes a volume as small again as it was, once, and only while nobody wrote to it', async () => {
+    const scene = await machine()
+    const { servers, made } = scene
+    const resize = (sizeMiB: number) => scene.job(servers.volumeResize({ pool, name: 'a.raw', sizeMiB }, caller))
+    const size = async () => (await volumes(scene))[0]?.capacity
+    await scene.job(servers.volumeCreate({ pool, name: 'a.raw', format: 'raw', sizeMiB: 4, backing: null }, caller))
+    await resize(8)
+    await expect(resize(6)).rejects.toThrow('image-shrink')
+    await resize(12)
+    await expect(resize(4)).rejects.toThrow('image-shrink')
+    await resize(16)
+    await resize(12)
+    expect(await size()).toBe(12 << 20)
+    await expect(resize(8)).rejects.toThrow('image-shrink')
+    await resize(20)
+    const path = join(made.folder, 'disks', 'a.raw')
+    writeFileSync(path, 'a guest was here', { flag: 'r+' })
+    // File systems count time in ticks: later than the one before.
+    utimesSync(path, new Date(), new Date(Date.now() + 1000))
+    await expect(resize(12)).rejects.toThrow('image-shrink')
+    expect(await size()).toBe(20 << 20)
+  })
+
+  it('takes a folder up again that was a pool in this run', async () => {
+    const scene = await machine()
+    const { servers, made } = scene
+    const path = join(made.folder, 'more')
+    mkdirSync(path)
+    const order = { name: 'more', path }
+    expect(await servers.poolDefine(order, caller)).toMatchObject({ error: { reason: 'path-not-chosen' } })
+    expect(await servers.poolDefine(order, testCaller([path]))).toMatchObject({ ok: true })
+    expect(await servers.poolUndefine({ name: 'more' }, caller)).toMatchObject({ ok: true })
+    expect(await servers.poolDefine(order, caller)).toMatchObject({ ok: true })
   })
 
   it('says who uses a volume, and neither deletes nor resizes one in use', async () => {
