@@ -35,13 +35,7 @@ static void other(void)
 
 void guest_main(void)
 {
-    const char *text = (const char *)((struct start_info *)(u64)start_info)->cmdline;
-    for (; text && *text; text++) if (text[0] == 's' && text[1] == 'c' && text[5] == '=') {
-        u32 scale = 0;
-        for (text += 6; *text >= '0' && *text <= '9'; text++) scale = scale * 10 + *text - '0';
-        rounds *= scale;
-        break;
-    }
+    rounds *= option("scale", 1);
     u32 bad = 0, first = 0, second = 0;
     page_level2[0xfee00000ul >> 21] |= 0x18; /* not cached */
     APIC(APIC_SVR) = 0x1ff;

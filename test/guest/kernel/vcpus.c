@@ -5,9 +5,10 @@
 #include "../lib/second.h"
 #include "../lib/xen.h"
 
-/* More of everything by "scale=N" on the command line. */
-static u32 scale = 1;
+/* More of everything by "scale=N" on the command line, more rounds of memory order by "order=N". */
+static u32 scale = 1, order = 1;
 #define ROUNDS (3000 * scale)
+#define ORDER_ROUNDS (3000 * order)
 #define TIMES (50 * scale)
 #define VECTOR_COUNT 0x40
 #define VECTOR_FLUSH 0x41
@@ -150,7 +151,7 @@ static void right(void)
 }
 static void order_second(void)
 {
-    for (u32 round = 1; round <= ROUNDS; round++) {
+    for (u32 round = 1; round <= ORDER_ROUNDS; round++) {
         await((volatile u32 *)&litmus.go, round);
         right();
         litmus.done = round;
@@ -162,7 +163,7 @@ static u32 forbidden(u32 which)
     kind = which;
     litmus.go = litmus.done = 0;
     begin(order_second);
-    for (u32 round = 1; round <= ROUNDS; round++) {
+    for (u32 round = 1; round <= ORDER_ROUNDS; round++) {
         litmus.x = litmus.y = 0;
         litmus.go = round;
         left();
@@ -235,12 +236,8 @@ static void on_xen_too(void);
 
 void guest_main(void)
 {
-    const char *text = (const char *)((struct start_info *)(u64)start_info)->cmdline;
-    for (; text && *text; text++) if (text[0] == 's' && text[1] == 'c' && text[5] == '=') {
-        scale = 0;
-        for (text += 6; *text >= '0' && *text <= '9'; text++) scale = scale * 10 + *text - '0';
-        break;
-    }
+    scale = option("scale", scale);
+    order = option("order", order);
     trap_hook = hook;
     APIC(APIC_SVR) = 0x1ff;
     page_level2[0xfee00000ul >> 21] |= 0x18; /* not cached */

@@ -1,5 +1,5 @@
 /*
- * Upcalls of the micro-kernels that take events.
+ * Upcalls of the micro-kernels that take events, and words of the command line.
  */
 #include "xen.h"
 
@@ -20,4 +20,19 @@ void upcalls_on(void)
 {
     trap_hook = upcall_hook;
     set_param(0, 2ul << 56 | UPCALL_VECTOR);
+}
+
+u32 option(const char *name, u32 otherwise)
+{
+    const char *text = (const char *)((struct start_info *)(u64)start_info)->cmdline;
+    for (; text && *text; text++) {
+        const char *word = name;
+        const char *at = text;
+        while (*word && *at == *word) at++, word++;
+        if (*word || *at != '=') continue;
+        u32 number = 0;
+        for (at++; *at >= '0' && *at <= '9'; at++) number = number * 10 + *at - '0';
+        return number;
+    }
+    return otherwise;
 }

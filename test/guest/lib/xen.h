@@ -32,6 +32,8 @@
 #define DOMID_SELF 0x7ff0
 
 struct start_info { u32 magic, version, flags, nr_modules; u64 modlist, cmdline, rsdp, memmap; u32 memmap_entries, reserved; };
+/* The number of "name=N" on the command line; `otherwise` where it does not stand. */
+u32 option(const char *name, u32 otherwise);
 struct reservation { u64 *extents; u64 nr_extents; u32 order, flags; u16 domid; };
 struct add_to_physmap { u16 domid, size; u32 space; u64 idx, gpfn; };
 struct remove_from_physmap { u16 domid; u64 gpfn; };
