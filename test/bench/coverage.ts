@@ -13,6 +13,7 @@ import { buildMicroKernel } from '../support/micro-kernel'
 import { SteppedGuest } from '../support/stepped-guest'
 import type { BenchReport } from './main'
 import { table } from './median'
+import { ownThread } from './thread-time'
 import { USERLAND, userlandInit } from './userland'
 
 const TOP = 14
@@ -95,12 +96,6 @@ interface Coverage {
 }
 
 const top = (counts: ReadonlyMap<string, number>): [string, number][] => [...counts].sort((a, b) => b[1] - a[1]).slice(0, TOP)
-
-/** Processor time of the main thread in milliseconds. The kernel brings it up to date when somebody asks for that of the process. */
-function ownThread(): number {
-  process.cpuUsage()
-  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0]) / 1e6
-}
 
 async function cover(subject: Subject): Promise<Coverage> {
   let counts: Counts | undefined

@@ -1,4 +1,4 @@
-// `npm run -s bench -- boot|cpu|userland|coverage|net|image|io|screen|start|ui|window [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|userland|coverage|latency|net|image|io|screen|start|ui|window [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -9,6 +9,7 @@ import { benchCoverage } from './coverage'
 import { benchCpu } from './cpu'
 import { benchImage } from './image'
 import { benchIo } from './io'
+import { benchLatency } from './latency'
 import { benchNet } from './net'
 import { benchScreen } from './screen'
 import { benchStart } from './start'
@@ -36,6 +37,7 @@ const BENCHES: Record<
   cpu: { runs: 3, what: 'six small loops and seven programs as PVH micro-kernels', run: benchCpu },
   userland: { runs: 3, what: 'programs of a BusyBox guest: sha256sum, gzip, sort, awk, forks', run: benchUserland },
   coverage: { runs: 1, what: 'share of instructions run translated, and what kept the others from it', run: benchCoverage },
+  latency: { runs: 3, what: 'how late timers, events and interrupts reach a vcpu that computes or halts', run: benchLatency },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
   start: { runs: 7, what: 'from npm start to a manager window that can be used', run: benchStart },

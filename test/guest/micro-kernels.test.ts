@@ -35,6 +35,7 @@ const KERNELS: readonly Row[] = [
   { name: 'hypercalls', what: 'hypercalls answer as Xen does, error codes too', qemu: false, least: 80 },
   { name: 'events', what: 'event channels are bound, sent, masked and delivered', qemu: false, least: 65 },
   { name: 'timers', what: 'clock, timers and run states', qemu: false, least: 35 },
+  { name: 'latency', what: 'timers, events and interrupts arrive, none early', qemu: false, least: 10, vcpus: 2 },
   { name: 'grants', what: 'grant tables of version 1', qemu: false, least: 25 },
   {
     name: 'vcpus',
