@@ -80,11 +80,17 @@ export class BackRing {
     this.produced = (this.produced + 1) >>> 0
   }
 
-  /** Shows the guest all responses written, and has it told through `port` if it wants to be. */
-  publish(port: number): void {
-    if (this.produced === this.shown) return
+  /** Responses the guest has not been shown. */
+  get unshown(): number {
+    return (this.produced - this.shown) >>> 0
+  }
+
+  /** Shows the guest all responses written, and has it told through `port` if it wants to be. False: it has seen all. */
+  publish(port: number): boolean {
+    if (this.produced === this.shown) return false
     this.shown = this.produced
     this.guest.publish(this.first + SRING.rsp_prod, this.produced | 0, this.first + SRING.rsp_event, port)
+    return true
   }
 
   /** Asks to be told when there are `count` requests. True when there are not, false when they have come meanwhile. */

@@ -16,6 +16,13 @@ import { Transmit } from './transmit'
 /** Packets in one turn; a guest that sends as fast as we take must not hold the thread. */
 const PACKETS_PER_TURN = 256
 
+/**
+ * A packet up to this length that is the only one unanswered is answered with what comes next for the guest, or after so long: an echo
+ * or an acknowledgement would wake the guest twice. Longer ones hold back what TCP sends next (Linux counts them until they are answered).
+ */
+const LONE_BYTES = 512
+const LONE_MS = 20
+
 const POSITION = fields({ consumed: within(0, 0xffff_ffff), produced: within(0, 0xffff_ffff) })
 const STATE = fields({ version: oneOf(1), transmit: POSITION, receive: POSITION })
 
@@ -71,6 +78,9 @@ class NetPump implements DevicePump {
   private done = 0
   private closed = false
   private lookAgain: NodeJS.Immediate | undefined
+  /** The longest packet of which the guest has not seen the answer, and the timer that shows a lone one's. */
+  private longest = 0
+  private answerLater: NodeJS.Timeout | undefined
 
   constructor(guest: GuestAccess, fail: (reason: string) => void, tx: BackRing, rx: BackRing, port: number) {
     this.fail = fail
@@ -116,6 +126,7 @@ class NetPump implements DevicePump {
     this.service = undefined
     this.waiting = []
     if (this.lookAgain) clearImmediate(this.lookAgain)
+    clearTimeout(this.answerLater)
   }
 
   receive(body: Uint8Array, view: DataView): string | undefined {
@@ -146,11 +157,19 @@ class NetPump implements DevicePump {
       this.broken('the ring makes no sense')
       return
     }
-    this.rx.publish(this.port)
+    const { unshown } = this.tx
+    if (this.rx.publish(this.port)) this.answer()
+    else if (unshown === 1 && this.longest <= LONE_BYTES) this.answerLater ??= setTimeout(() => this.answer(), LONE_MS)
     // After the link has sent what was collected: waking the guest can wait, the packet cannot.
-    queueMicrotask(() => {
-      if (!this.closed) this.tx.publish(this.port)
-    })
+    else if (unshown > 0) queueMicrotask(() => this.answer())
+  }
+
+  /** Shows the guest what was answered of its packets. */
+  private answer(): void {
+    clearTimeout(this.answerLater)
+    this.answerLater = undefined
+    this.longest = 0
+    if (!this.closed) this.tx.publish(this.port)
   }
 
   private broken(reason: string): void {
@@ -206,6 +225,7 @@ class NetPump implements DevicePump {
       const frame = this.transmit.take(there)
       if (frame === 'broken') return false
       if (!frame) continue
+      this.longest = Math.max(this.longest, frame.bytes.length)
       if (!this.writer.fits(frame.bytes.length)) this.flush()
       this.writer.add(frame)
       this.inFlight += frameCost(frame.bytes.length)

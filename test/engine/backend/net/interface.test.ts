@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { DevicePump } from '../../../../src-engine/backend/device'
 import { FrameWriter, readRecord, takenRecord } from '../../../../src-engine/backend/net/batch'
 import { makeNetPump } from '../../../../src-engine/backend/net/pump'
@@ -227,6 +227,39 @@ describe('frames', () => {
     await expect.poll(() => b.got.length + b.service.counters().errors).toBe(total)
     expect(b.got.length).toBeGreaterThan(40)
     expect(b.front.wrong).toEqual([])
+  })
+
+  it('that are alone and short are answered with what comes for the guest, or a little later; others at once', async () => {
+    const { a, b } = await pair()
+    const turns = async (): Promise<void> => {
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const send = (from: Interface, to: Interface, length: number): void =>
+      from.front.send(plain(to.mac, from.mac, 0x88b5, pattern(length)))
+    a.front.fill()
+    b.front.fill()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      send(a, b, 50)
+      await turns()
+      expect(b.got.length).toBe(1)
+      expect(a.guest.raised).toEqual([])
+      send(b, a, 1000)
+      await turns()
+      expect([a.got.length, a.front.statuses.length, b.front.statuses.length]).toEqual([1, 1, 1])
+      send(a, b, 50)
+      await turns()
+      expect(a.front.statuses.length).toBe(1)
+      vi.runAllTimers()
+      await turns()
+      expect(a.front.statuses.length).toBe(2)
+      send(a, b, 50)
+      send(a, b, 50)
+      await turns()
+      expect([a.front.statuses.length, b.got.length, vi.getTimerCount()]).toEqual([4, 4, 0])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('hundreds of random sizes in both directions at once', async () => {
