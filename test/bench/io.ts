@@ -1,6 +1,6 @@
 // `npm run -s bench -- io`: disks. First without a guest's processor (io-synthetic.ts), then with a guest beside QEMU (io-guest.ts).
 // Runs in: plain Node.
-import { benchGuest } from './io-guest'
+import { benchGuest, type GuestResult, MEASURES } from './io-guest'
 import { benchSynthetic } from './io-synthetic'
 import type { BenchOptions, BenchReport } from './main'
 import { median, table } from './median'
@@ -24,21 +24,32 @@ export async function benchIo({ runs }: BenchOptions): Promise<BenchReport> {
     }),
   ]
   const guests = await benchGuest(runs)
-  const machines = [...new Set(guests.map(({ machine }) => machine))]
-  const medians = machines.map((machine) => {
-    const own = guests.filter((one) => one.machine === machine)
-    return {
-      machine,
-      read: median(own.map((one) => one.readBytesPerSecond)),
-      write: median(own.map((one) => one.writeBytesPerSecond)),
-    }
-  })
-  const [ours, qemu] = medians
-  const guestRows = [
-    ["Debian's cloud kernel, 1 MiB in order", 'read MB/s', 'write MB/s'],
-    ...medians.map(({ machine, read, write }) => [machine, mega(read), mega(write)]),
-    ...(ours && qemu ? [['ratio', (ours.read / qemu.read).toFixed(2), (ours.write / qemu.write).toFixed(2)]] : []),
-  ]
   const legend = 'us: processor time of a request; last two columns: with a core for each of the two processes'
-  return { text: `${table(rows)}\n${legend}\n\n${table(guestRows)}`, json: { synthetic, guests } }
+  return { text: `${table(rows)}\n${legend}\n\n${table(guestRows(guests))}`, json: { synthetic, guests } }
+}
+
+/** A row a measure; for each image format the machines' medians, and the ratio of the first to the second. */
+function guestRows(guests: readonly GuestResult[]): string[][] {
+  const machines = [...new Set(guests.map(({ machine }) => machine))]
+  const formats = [...new Set(guests.map(({ format }) => format))]
+  const head = formats.flatMap((format) => [
+    ...machines.map((machine) => `${format}: ${machine}`),
+    ...(machines.length > 1 ? ['ratio'] : []),
+  ])
+  const rows = MEASURES.map(({ name, what, unit }) => {
+    const cells = formats.flatMap((format) => {
+      const figures = machines.map((machine) =>
+        median(
+          guests
+            .filter((one) => one.machine === machine && one.format === format && one.measure === name)
+            .map(({ figure }) => figure),
+        ),
+      )
+      const [ours, theirs] = figures
+      const ratio = ours !== undefined && theirs !== undefined ? [(ours / theirs).toFixed(2)] : []
+      return [...figures.map((figure) => figure.toFixed(0)), ...ratio]
+    })
+    return [`${what}, ${unit}`, ...cells]
+  })
+  return [["Debian's cloud kernel", ...head], ...rows]
 }
