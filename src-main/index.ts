@@ -7,7 +7,9 @@ import { app } from 'electron'
 import { App } from './app/app'
 import { registerScheme } from './app/page'
 import { lockDown } from './app/security'
+import type { OpenedDriver } from './connection/connection'
 import { drivers, isDriverName } from './driver/drivers'
+import type { ConnectionDefinition } from './public/connection'
 import { ElectronChannels, ElectronForker } from './supervisor/electron'
 import { Supervisor } from './supervisor/supervisor'
 import { DebianDemoMaker } from './toolstack/debian-demo'
@@ -31,24 +33,28 @@ function start(): void {
   registerScheme()
   lockDown()
   const channels = new ElectronChannels()
-  const supervisor = new Supervisor({ forker: new ElectronForker(), channels, bundleFolder: __dirname })
+  const forker = new ElectronForker()
   const userData = app.getPath('userData')
-  const driver = drivers[wanted]({ channels, supervisor, folder: join(userData, 'domain0') })
   const demoFolder = process.env['RINGMASTER_DEMO_FOLDER'] ?? join(userData, 'demo')
   const outFolder = join(__dirname, '..')
   // A packed app has it as a plain file beside its archive, where a shell can read it.
   const scripts = app.isPackaged ? process.resourcesPath : join(outFolder, '../resources')
   const script = join(scripts, 'debian/make-debian-image.sh')
   const playedDemo = new TestDemoMaker(demoFolder, 4000)
-  const demo = wanted === 'test' ? playedDemo : new DebianDemoMaker(demoFolder)
-  const debian =
-    wanted === 'test'
-      ? new TestDebianMaker(playedDemo)
-      : new DebianSystemMaker({ script, folder: join(demoFolder, 'debian-system') })
+  const open = ({ driver }: ConnectionDefinition, folder: string): OpenedDriver => {
+    const supervisor = new Supervisor({ forker, channels, bundleFolder: __dirname })
+    const made = drivers[driver]({ channels, supervisor, folder: join(folder, 'domain0') })
+    if (driver === 'test') return { driver: made, demo: playedDemo, debian: new TestDebianMaker(playedDemo) }
+    return {
+      driver: made,
+      demo: new DebianDemoMaker(demoFolder),
+      debian: new DebianSystemMaker({ script, folder: join(demoFolder, 'debian-system') }),
+    }
+  }
   const iconFolder = join(outFolder, '../resources/icons')
   app
     .whenReady()
-    .then(() => new App({ driver, demo, debian, channels, outFolder, iconFolder }).start())
+    .then(() => new App({ localDriver: wanted, open, channels, outFolder, iconFolder }).start())
     .catch((thrown: unknown) => {
       console.error(thrown)
       app.exit(1)

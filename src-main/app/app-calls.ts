@@ -1,6 +1,7 @@
 // The calls that are the app's own: windows, dialogs, clipboard, preferences, quitting. Runs in: main (Electron).
 import { app, type BrowserWindow, clipboard } from 'electron'
 import { err, ok, type Result } from '../../src-engine/public/result'
+import type { ConnectionCall } from '../connection/router'
 import type { KeptFile } from '../definition/kept-file'
 import type { WindowCaller } from '../ipc/electron'
 import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
@@ -8,7 +9,7 @@ import type { CallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { HostFile, ListLayout } from '../public/list'
 import type { Preferences } from '../public/preferences'
-import { DOMAIN0_UUID, type WindowView } from '../public/types'
+import type { WindowView } from '../public/types'
 import type { Doctor } from '../toolstack/doctor/doctor'
 import type { CallServers, ToolstackCall } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
@@ -23,7 +24,7 @@ export interface AppCallsParts {
   preferences(): Preferences
   setPreferences(preferences: Preferences): Promise<void>
   readonly listLayout: KeptFile<ListLayout>
-  readonly doctor: Doctor
+  readonly doctor: Pick<Doctor, 'look' | 'mend'>
   writeReport(path: string): Promise<Result<null, ErrorReport>>
   openWindow(view: WindowView, uuid: string | null, page?: string): BrowserWindow
   /** Tells an open window to show one of its pages. */
@@ -34,7 +35,7 @@ export interface AppCallsParts {
   readonly diskFolder: string
 }
 
-export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, ToolstackCall>, WindowCaller> {
+export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, ToolstackCall | ConnectionCall>, WindowCaller> {
   /** What the window of a new machine is to ask for. */
   let filledIn: readonly HostFile[] = []
   return {
@@ -78,7 +79,7 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       }
     },
     windowOpen: ({ view, uuid, page }) => {
-      if (view === 'domain' && (uuid === null || (uuid !== DOMAIN0_UUID && !parts.knowsDomain(uuid)))) {
+      if (view === 'domain' && (uuid === null || !parts.knowsDomain(uuid))) {
         return err(errorReport('no-domain', { uuid: uuid ?? '' }))
       }
       const window = parts.openWindow(view, view === 'domain' ? uuid : null, page)

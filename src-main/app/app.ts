@@ -4,27 +4,27 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
-import { DefinitionStore } from '../definition/definition-store'
+import { err } from '../../src-engine/public/result'
+import type { OpenedDriver } from '../connection/connection'
+import { Connections } from '../connection/connections'
+import { Router } from '../connection/router'
+import { ConnectionStore } from '../definition/connection-store'
 import { KeptFile } from '../definition/kept-file'
-import { MetadataStore } from '../definition/metadata-store'
-import { NetworkStore } from '../definition/network-store'
-import { SnapshotStore } from '../definition/snapshot-store'
-import type { HypervisorDriver, Outcome } from '../driver/driver'
+import type { Outcome } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
-import { fillSentence } from '../public/error-code'
+import type { ConnectionDefinition, ConnectionDriver } from '../public/connection'
+import { errorReport, fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
-import { poolsShape } from '../public/storage'
 import type { WindowView } from '../public/types'
 import { socketPlace } from '../public/xm-socket'
 import type { ElectronChannels } from '../supervisor/electron'
-import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { Doctor } from '../toolstack/doctor/doctor'
 import { writeReport } from '../toolstack/doctor/report'
-import { type CallServers, Toolstack } from '../toolstack/toolstack'
+import type { CallServers } from '../toolstack/toolstack'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
 import { confirmWriting, pickFile } from './file-dialog'
@@ -37,9 +37,10 @@ import { TrayIcon } from './tray'
 import { Windows } from './windows'
 
 export interface AppParts {
-  readonly driver: HypervisorDriver
-  readonly demo: DemoMaker
-  readonly debian: DebianMaker
+  /** What the first connection is of. */
+  readonly localDriver: ConnectionDriver
+  /** Makes what a connection is made of; may throw. */
+  open(definition: ConnectionDefinition, folder: string): OpenedDriver
   readonly channels: ElectronChannels
   /** Folder of out/: pages, preload script. */
   readonly outFolder: string
@@ -51,7 +52,8 @@ const DRAWN_WAIT_MS = 3000
 
 export class App {
   private readonly parts: AppParts
-  private readonly toolstack: Toolstack
+  private readonly connections: Connections
+  private readonly router: Router
   private readonly preferences: KeptFile<Preferences>
   private readonly listLayout: KeptFile<ListLayout>
   private readonly windows: Windows
@@ -72,28 +74,21 @@ export class App {
   constructor(parts: AppParts) {
     this.parts = parts
     const folder = app.getPath('userData')
-    const definitions = new DefinitionStore(folder)
     this.preferences = new KeptFile(join(folder, 'preferences.json'), preferencesShape, defaultPreferences, PREFERENCES_VERSION)
     this.listLayout = new KeptFile(join(folder, 'list.json'), listLayoutShape, defaultListLayout)
-    this.toolstack = new Toolstack({
-      driver: parts.driver,
-      definitions,
-      networks: new NetworkStore(join(folder, 'networks.json')),
-      metadata: new MetadataStore(join(folder, 'metadata')),
-      snapshots: new SnapshotStore(join(folder, 'snapshots')),
-      pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
+    this.connections = new Connections({
+      folder,
+      store: new ConnectionStore(join(folder, 'connections.json')),
       clock: systemClock,
-      demo: parts.demo,
-      debian: parts.debian,
-      diskFolder: join(folder, 'disks'),
-      vncFolder: join(folder, 'vnc'),
-      sampleFolder: join(folder, 'samples'),
+      localDriver: parts.localDriver,
+      open: (definition, own) => parts.open(definition, own),
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)
         this.socket.broadcast(name, payload)
-        if (name === 'domainChanged' || name === 'jobChanged') this.endWhenUseless()
+        if (name === 'domainChanged' || name === 'jobChanged' || name === 'connectionEmptied') this.endWhenUseless()
       },
     })
+    this.router = new Router(this.connections)
     this.quit = this.makeQuit()
     this.doctor = this.makeDoctor()
     this.loaded = this.load()
@@ -105,7 +100,7 @@ export class App {
     })
     this.socket = new LocalSocket({
       place: socketPlace(process.env, tmpdir(), process.getuid?.() ?? 0),
-      servers: this.toolstack.servers(),
+      servers: this.router.servers(),
       transport: (port) => parts.channels.transport(port),
     })
     this.windows = new Windows({
@@ -118,7 +113,7 @@ export class App {
   }
 
   async start(): Promise<void> {
-    const { name, version, electron, chromium, node, electronSource, warning } = aboutInfo(this.parts.driver.name)
+    const { name, version, electron, chromium, node, electronSource, warning } = aboutInfo(this.parts.localDriver)
     console.error(`${name} ${version}, Electron ${electron} (${electronSource}), Chromium ${chromium}, Node ${node}`)
     if (warning)
       console.error('Warning: this Electron is an old stand-in without security fixes. Try `npm run electron:update`.')
@@ -133,10 +128,10 @@ export class App {
     this.applyPreferences()
     // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
     await drawn
-    if (!this.closing) await this.toolstack.open()
+    if (!this.closing) await this.connections.open()
     // Windows has no such sockets; the command line is for the others.
     const listening = this.closing || process.platform === 'win32' ? undefined : await this.socket.listen()
-    if (listening && !listening.ok) this.toolstack.notices.raise('warning', listening.error)
+    if (listening && !listening.ok) this.connections.notices.raise('warning', listening.error)
   }
 
   /** Resolves when the first window can be used, or when that takes suspiciously long. */
@@ -160,15 +155,15 @@ export class App {
 
   private async load(): Promise<void> {
     const problems = [await this.preferences.load(), await this.listLayout.load()]
-    await this.toolstack.load()
-    for (const problem of problems) if (problem) this.toolstack.notices.raise('warning', problem)
+    await this.connections.load()
+    for (const problem of problems) if (problem) this.connections.notices.raise('warning', problem)
   }
 
-  private servers(): CallServers<CallName, WindowCaller> {
+  private servers(): Partial<CallServers<CallName, WindowCaller>> {
     return {
-      ...this.toolstack.servers(),
+      ...this.router.servers(),
       ...appServers({
-        driverName: this.parts.driver.name,
+        driverName: this.parts.localDriver,
         quit: this.quit,
         text: () => this.text(),
         preferences: () => this.preferences.value,
@@ -181,7 +176,7 @@ export class App {
         tell: (window, name) => this.ipc.send(window, name, {}),
         diskFolder: join(app.getPath('userData'), 'disks'),
         windowDrawn: () => this.firstDrawn(),
-        knowsDomain: (uuid) => this.toolstack.domains.info(uuid).ok,
+        knowsDomain: (uuid) => this.connections.place(uuid) !== undefined,
       }),
     }
   }
@@ -199,13 +194,16 @@ export class App {
       this.closing = true
       if (closed) return
       event.preventDefault()
-      Promise.all([this.socket.close(), this.toolstack.close(), this.preferences.settled(), this.listLayout.settled()]).finally(
-        () => {
-          closed = true
-          // Not in this turn: until the event is over Electron ignores another quit.
-          setImmediate(() => app.quit())
-        },
-      )
+      Promise.all([
+        this.socket.close(),
+        this.connections.close(),
+        this.preferences.settled(),
+        this.listLayout.settled(),
+      ]).finally(() => {
+        closed = true
+        // Not in this turn: until the event is over Electron ignores another quit.
+        setImmediate(() => app.quit())
+      })
     })
     const sessionEnds = (): void => void this.quit.sessionEnds()
     powerMonitor.on('shutdown', (...args: unknown[]) => {
@@ -234,10 +232,7 @@ export class App {
   }
 
   private useless(): boolean {
-    const { domains, jobs } = this.toolstack
-    return (
-      this.shown && BrowserWindow.getAllWindows().length === 0 && domains.active().length === 0 && jobs.running().length === 0
-    )
+    return this.shown && BrowserWindow.getAllWindows().length === 0 && !this.connections.isBusy
   }
 
   // ---- windows and menus ------------------------------------------------------------------------
@@ -282,7 +277,10 @@ export class App {
   private async restore(): Promise<void> {
     const window = this.windows.open('manager')
     const path = await pickFile(window, 'openSaved', '', this.text(), '')
-    if (path !== null) this.toolstack.domains.restore(path)
+    if (path === null) return
+    const there = this.connections.toolstackOf(undefined)
+    if (there.ok) there.value.toolstack.domains.restore(path)
+    else this.connections.notices.raise('error', there.error)
   }
 
   // ---- preferences ------------------------------------------------------------------------------
@@ -295,7 +293,7 @@ export class App {
   private applyPreferences(): void {
     const { trayIcon } = this.preferences.value
     this.applyTheme()
-    this.toolstack.sampleEvery(this.preferences.value.sampleSeconds * 1000)
+    this.connections.sampleEvery(this.preferences.value.sampleSeconds * 1000)
     Menu.setApplicationMenu(process.platform === 'darwin' ? this.menu('manager') : null)
     for (const window of BrowserWindow.getAllWindows()) {
       const view: WindowView = window === this.windows.find('manager') ? 'manager' : 'domain'
@@ -321,41 +319,61 @@ export class App {
   // ---- doctor -----------------------------------------------------------------------------------
 
   private makeDoctor(): Doctor {
-    const { toolstack } = this
+    const { connections } = this
     const folder = app.getPath('userData')
     return new Doctor({
-      domains: () => toolstack.domainList(),
-      networks: () => toolstack.networks.list().map(({ network }) => network.name),
-      inspect: (path) => toolstack.devices.inspect(path),
-      redefine: (uuid, config, base) => toolstack.domains.redefine(uuid, config, base),
-      eject: (uuid, key) => {
+      domains: () => connections.domainList(),
+      networks: (uuid) => connections.place(uuid)?.toolstack.networks.names() ?? [],
+      inspect: async (path) => {
+        const there = connections.toolstackOf(undefined)
+        return there.ok ? there.value.toolstack.devices.inspect(path) : there
+      },
+      redefine: async (key, config, base) => {
+        const place = connections.place(key)
+        return place ? place.toolstack.domains.redefine(place.uuid, config, base) : err(errorReport('no-domain', { uuid: key }))
+      },
+      eject: async (key, device) => {
         // Nothing is written to: the drive becomes empty.
         const noRights = { choseFile: () => false, allowsWriting: async () => false }
-        return toolstack.devices.changeMedium(uuid, key, { path: '', format: 'raw' }, noRights)
+        const place = connections.place(key)
+        if (!place) return err(errorReport('no-domain', { uuid: key }))
+        return place.toolstack.devices.changeMedium(place.uuid, device, { path: '', format: 'raw' }, noRights)
       },
       machine: async () => {
-        const { demoGuest, debianGuest, diskFolder } = await toolstack.hostInfo()
-        const oldElectron = aboutInfo(this.parts.driver.name).warning
-        return { folder, diskFolder, oldElectron, demo: demoGuest.error, debian: debianGuest.error }
+        const there = connections.toolstackOf(undefined)
+        const host = there.ok ? await there.value.toolstack.hostInfo() : undefined
+        return {
+          folder,
+          diskFolder: host?.diskFolder ?? join(folder, 'disks'),
+          oldElectron: aboutInfo(this.parts.localDriver).warning,
+          demo: host?.demoGuest.error ?? null,
+          debian: host?.debianGuest.error ?? null,
+        }
       },
     })
   }
 
   private async writeReport(path: string): Outcome {
-    const { toolstack } = this
+    const { connections } = this
+    const there = connections.opened()
     return writeReport(path, {
-      about: aboutInfo(this.parts.driver.name),
-      host: await toolstack.hostInfo(),
+      about: aboutInfo(this.parts.localDriver),
+      host: (await there[0]?.toolstack.hostInfo()) ?? null,
       preferences: this.preferences.value,
-      networks: toolstack.networks.list(),
-      domains: toolstack.domainList(),
-      notices: toolstack.notices.list(),
-      jobs: toolstack.jobs.list(),
+      connections: connections.list(),
+      networks: there.map(({ toolstack }) => toolstack.networks.list()),
+      domains: connections.domainList(),
+      notices: [...connections.notices.list(), ...there.flatMap(({ toolstack }) => toolstack.notices.list())],
+      jobs: there.flatMap(({ toolstack }) => toolstack.jobs.list()),
       diagnosis: await this.doctor.look(),
-      log: (uuid) => toolstack.log(uuid),
-      xml: (uuid) => {
-        const text = toolstack.domains.text(uuid)
-        return text.ok ? text.value : undefined
+      log: (key) => {
+        const place = connections.place(key)
+        return place ? place.toolstack.log(place.uuid) : []
+      },
+      xml: (key) => {
+        const place = connections.place(key)
+        const text = place?.toolstack.domains.text(place.uuid)
+        return text?.ok ? text.value : undefined
       },
     })
   }
@@ -365,15 +383,15 @@ export class App {
   private makeQuit(): Quit {
     return new Quit({
       guests: {
-        activeNames: () => this.toolstack.domains.active().map(({ name }) => name),
-        saveAll: () => this.toolstack.saveAll(),
-        shutdownAll: () => this.toolstack.shutdownAll(),
-        destroyAll: () => this.toolstack.destroyAll(),
+        activeNames: () => this.connections.activeNames(),
+        saveAll: () => this.connections.saveAll(),
+        shutdownAll: () => this.connections.shutdownAll(),
+        destroyAll: () => this.connections.destroyAll(),
       },
       ask: (names) => this.askToQuit(names),
       waitingFor: (names) => this.ipc.broadcast('quitProgress', { waitingFor: [...names] }),
       failed: (errors) => {
-        for (const error of errors) this.toolstack.notices.raise('error', error)
+        for (const error of errors) this.connections.notices.raise('error', error)
       },
       leave: () => app.quit(),
     })

@@ -22,7 +22,7 @@ export interface WindowCaller extends Caller {
 }
 
 export interface ElectronIpcParts {
-  readonly servers: CallServers<CallName, WindowCaller>
+  readonly servers: Partial<CallServers<CallName, WindowCaller>>
   /** Whether an address is one of our pages. */
   readonly isOurPage: (url: string) => boolean
   readonly isPort: (port: OpaquePort) => port is MessagePortMain

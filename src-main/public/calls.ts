@@ -18,6 +18,7 @@ import {
   within,
 } from '../../src-engine/public/shape'
 import { configNoteShape } from './config-note'
+import { CONNECTIONS_MOST, closeChoices, connectionInfoShape, connectionShape } from './connection'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { diagnosisShape, findingKindShape } from './doctor'
@@ -39,6 +40,9 @@ import {
 import * as t from './types'
 
 const none = fields({})
+/** Left out: the first connection that is there. */
+const connection = optional(t.uuidShape)
+const ofConnection = fields({ connection })
 const ofDomain = fields({ uuid: t.uuidShape })
 const ofSnapshot = fields({ uuid: t.uuidShape, id: t.uuidShape })
 const job = fields({ job: count })
@@ -46,7 +50,34 @@ const chosenPath = shortText(4096)
 const deviceKey = shortText(32)
 const exported = either(shortText(64 << 20), bytes)
 
+const { name: connectionName, driver: connectionDriver, autoconnect } = connectionShape.parts
+
 export const calls = {
+  // connections; event `connectionsChanged` follows
+  connectionList: { params: none, result: list(connectionInfoShape, CONNECTIONS_MOST), status: 'done' },
+  /** A new one (null), or another name and whether it is opened with the app. One that was removed, under its identifier, has
+      its domains again. The driver stays what it was. */
+  connectionDefine: {
+    params: fields({
+      connection: t.nullable(t.uuidShape),
+      name: connectionName,
+      driver: connectionDriver,
+      autoconnect,
+    }),
+    result: fields({ connection: t.uuidShape }),
+    status: 'done',
+  },
+  /** Of one that is closed. Its folder stays, with all that is in it. */
+  connectionRemove: { params: fields({ connection: t.uuidShape }), result: t.nothing, status: 'done' },
+  /** Answers when it is connected, or why it is not. */
+  connectionOpen: { params: fields({ connection: t.uuidShape }), result: t.nothing, status: 'done' },
+  /** With guests that run it must be said what becomes of them. */
+  connectionClose: {
+    params: fields({ connection: t.uuidShape, guests: optional(oneOf(...closeChoices)) }),
+    result: t.nothing,
+    status: 'done',
+  },
+
   // domains
   domainList: { params: none, result: list(t.domainInfoShape), status: 'done' },
   domainInfo: { params: ofDomain, result: t.domainInfoShape, status: 'done' },
@@ -54,7 +85,7 @@ export const calls = {
       `images` are made first, and are removed again when the definition is refused. A file that a guest is to write to was
       chosen with filePick, is in the app's folder of disks, or the user is asked. */
   domainDefine: {
-    params: fields({ config: t.domainConfigShape, images: list(newImageShape, 16), start: flag }),
+    params: fields({ connection, config: t.domainConfigShape, images: list(newImageShape, 16), start: flag }),
     result: ofDomain,
     status: 'done',
   },
@@ -93,13 +124,13 @@ export const calls = {
   domainSave: { params: fields({ uuid: t.uuidShape, path: chosenPath }), result: job, status: 'done' },
   /** Continues a file chosen with filePick "openSaved". The domain it was taken from is used when it exists and is not
       active; otherwise a new one is made beside it. The job's `uuid` tells which. */
-  domainRestore: { params: fields({ path: chosenPath }), result: job, status: 'done' },
+  domainRestore: { params: fields({ connection, path: chosenPath }), result: job, status: 'done' },
   /** Saves to the app's own folder; `domainCreate` goes on from it. */
   domainManagedSave: { params: ofDomain, result: job, status: 'done' },
   /** Fetches kernel and BusyBox, builds a ramdisk, defines and starts. The job's `uuid` is the new domain. */
-  demoGuestCreate: { params: none, result: job, status: 'done' },
+  demoGuestCreate: { params: ofConnection, result: job, status: 'done' },
   /** Makes a Debian system on a disk image, defines a machine with disk, network and screen, and starts it. */
-  debianGuestCreate: { params: none, result: job, status: 'done' },
+  debianGuestCreate: { params: ofConnection, result: job, status: 'done' },
 
   // devices, images, networks
   /** Adds to the definition, and to the guest when it runs (all but a display, which comes with the next start). */
@@ -125,38 +156,38 @@ export const calls = {
   /** The image of this disk may refer to that file outside its folder: the user's answer to `backing-refused`, kept in the definition. */
   backingAllow: { params: fields({ uuid: t.uuidShape, key: deviceKey, path: chosenPath }), result: t.nothing, status: 'done' },
   /** A MAC address that no definition has, in Xen's range 00:16:3e. */
-  macPropose: { params: none, result: fields({ mac: macShape }), status: 'done' },
+  macPropose: { params: ofConnection, result: fields({ mac: macShape }), status: 'done' },
   /** A file in the app's folder of disks that does not exist, named like the machine. `taken` are others not made yet. */
   imageProposePath: {
-    params: fields({ name: shortText(256), format: t.writtenFormatShape, taken: list(chosenPath, 64) }),
+    params: fields({ connection, name: shortText(256), format: t.writtenFormatShape, taken: list(chosenPath, 64) }),
     result: fields({ path: chosenPath }),
     status: 'done',
   },
-  imageInspect: { params: fields({ path: chosenPath }), result: imageInfoShape, status: 'done' },
+  imageInspect: { params: fields({ connection, path: chosenPath }), result: imageInfoShape, status: 'done' },
   /** The files below were chosen with filePick or are in the app's folder of disks. */
-  imageCreate: { params: fields({ image: newImageShape }), result: job, status: 'done' },
-  imageResize: { params: fields({ path: chosenPath, sizeMiB: count }), result: job, status: 'done' },
+  imageCreate: { params: fields({ connection, image: newImageShape }), result: job, status: 'done' },
+  imageResize: { params: fields({ connection, path: chosenPath, sizeMiB: count }), result: job, status: 'done' },
   /** Writes a new image with the same content, whole or not at all. */
   imageConvert: {
-    params: fields({ from: chosenPath, to: chosenPath, format: t.writtenFormatShape }),
+    params: fields({ connection, from: chosenPath, to: chosenPath, format: t.writtenFormatShape }),
     result: job,
     status: 'done',
   },
-  imageCheck: { params: fields({ path: chosenPath, repair: flag }), result: job, status: 'done' },
-  networkList: { params: none, result: list(t.networkInfoShape, 256), status: 'done' },
+  imageCheck: { params: fields({ connection, path: chosenPath, repair: flag }), result: job, status: 'done' },
+  networkList: { params: ofConnection, result: list(t.networkInfoShape, 256), status: 'done' },
   /** A new network, or a changed one (`replaces` is its name before). With `base` only if it still is that one: another window may
       have changed it. */
   networkDefine: {
-    params: fields({ network: networkShape, replaces: t.nullable(shortText(64)), base: optional(networkShape) }),
+    params: fields({ connection, network: networkShape, replaces: t.nullable(shortText(64)), base: optional(networkShape) }),
     result: t.nothing,
     status: 'done',
   },
   networkUndefine: {
-    params: fields({ name: shortText(64), base: optional(networkShape) }),
+    params: fields({ connection, name: shortText(64), base: optional(networkShape) }),
     result: t.nothing,
     status: 'done',
   },
-  networkLeases: { params: fields({ name: shortText(64) }), result: list(leaseShape, 4096), status: 'done' },
+  networkLeases: { params: fields({ connection, name: shortText(64) }), result: list(leaseShape, 4096), status: 'done' },
   /** The part of XenStore that is about the domain (all of it for domain 0), as `xenstore-ls -f` prints it. */
   storeDump: { params: ofDomain, result: fields({ text: shortText(8 << 20) }), status: 'done' },
 
@@ -228,21 +259,21 @@ export const calls = {
   },
   /** What a text in either format would become: of that domain, or of a new one. Changes nothing. */
   configLook: {
-    params: fields({ uuid: t.nullable(t.uuidShape), text: configTextShape }),
+    params: fields({ connection, uuid: t.nullable(t.uuidShape), text: configTextShape }),
     result: readConfigShape,
     status: 'done',
   },
   /** The devices a text in either format describes. */
-  configDevices: { params: fields({ text: configTextShape }), result: list(deviceShape, 64), status: 'done' },
+  configDevices: { params: fields({ connection, text: configTextShape }), result: list(deviceShape, 64), status: 'done' },
   /** Takes it. Files that a guest is to write to: as with domainDefine. */
   configDefine: {
-    params: fields({ uuid: t.nullable(t.uuidShape), text: configTextShape, start: flag }),
+    params: fields({ connection, uuid: t.nullable(t.uuidShape), text: configTextShape, start: flag }),
     result: ofDomain,
     status: 'done',
   },
   /** A file chosen with filePick "openConfig": its text, and what it would become. */
   configRead: {
-    params: fields({ path: chosenPath }),
+    params: fields({ connection, path: chosenPath }),
     result: fields({ source: configTextShape, look: readConfigShape }),
     status: 'done',
   },
@@ -285,36 +316,50 @@ export const calls = {
   vcpuInspect: { params: fields({ uuid: t.uuidShape, vcpu: within(0, 127) }), result: vcpuReplyShape, status: 'done' },
 
   // storage: folders of disk images and the images in them
-  poolList: { params: none, result: list(poolInfoShape, 256), status: 'done' },
+  poolList: { params: ofConnection, result: list(poolInfoShape, 256), status: 'done' },
   /** The folder was chosen with filePick "poolFolder", or was a pool until it was taken away in this run. */
-  poolDefine: { params: poolShape, result: t.nothing, status: 'done' },
+  poolDefine: { params: fields({ connection, ...poolShape.parts }), result: t.nothing, status: 'done' },
   /** The folder and its files stay. */
-  poolUndefine: { params: fields({ name: poolNameShape }), result: t.nothing, status: 'done' },
-  volumeList: { params: fields({ pool: poolNameShape }), result: list(volumeShape, 10_000), status: 'done' },
-  volumeCreate: { params: newVolumeShape, result: job, status: 'done' },
+  poolUndefine: { params: fields({ connection, name: poolNameShape }), result: t.nothing, status: 'done' },
+  volumeList: { params: fields({ connection, pool: poolNameShape }), result: list(volumeShape, 10_000), status: 'done' },
+  volumeCreate: { params: fields({ connection, ...newVolumeShape.parts }), result: job, status: 'done' },
   /** Larger; smaller only back to what it was, as long as nobody wrote to it since. */
-  volumeResize: { params: fields({ pool: poolNameShape, name: volumeNameShape, sizeMiB: count }), result: job, status: 'done' },
-  volumeCheck: { params: fields({ pool: poolNameShape, name: volumeNameShape, repair: flag }), result: job, status: 'done' },
+  volumeResize: {
+    params: fields({ connection, pool: poolNameShape, name: volumeNameShape, sizeMiB: count }),
+    result: job,
+    status: 'done',
+  },
+  volumeCheck: {
+    params: fields({ connection, pool: poolNameShape, name: volumeNameShape, repair: flag }),
+    result: job,
+    status: 'done',
+  },
   /** A full copy in the same pool, perhaps in another format. */
   volumeClone: {
-    params: fields({ pool: poolNameShape, name: volumeNameShape, to: volumeNameShape, format: t.writtenFormatShape }),
+    params: fields({
+      connection,
+      pool: poolNameShape,
+      name: volumeNameShape,
+      to: volumeNameShape,
+      format: t.writtenFormatShape,
+    }),
     result: job,
     status: 'done',
   },
   /** Takes in a file chosen with filePick "openDisk"; what cannot be written as it is becomes qcow2. */
   volumeUpload: {
-    params: fields({ pool: poolNameShape, from: chosenPath, name: volumeNameShape }),
+    params: fields({ connection, pool: poolNameShape, from: chosenPath, name: volumeNameShape }),
     result: job,
     status: 'done',
   },
   /** Into the trash, where its file takes its room until that is emptied. Refused while anybody uses it. */
-  volumeDelete: { params: volumeRef, result: trashedVolumeRef, status: 'done' },
+  volumeDelete: { params: fields({ connection, ...volumeRef.parts }), result: trashedVolumeRef, status: 'done' },
   /** Deleted volumes of all pools, newest first. */
-  volumeTrash: { params: none, result: list(trashedVolumeShape, 10_000), status: 'done' },
+  volumeTrash: { params: ofConnection, result: list(trashedVolumeShape, 10_000), status: 'done' },
   /** Under its name in its pool, if that is free. */
-  volumeRestore: { params: trashedVolumeRef, result: t.nothing, status: 'done' },
+  volumeRestore: { params: fields({ connection, ...trashedVolumeRef.parts }), result: t.nothing, status: 'done' },
   /** For good. */
-  volumeErase: { params: trashedVolumeRef, result: t.nothing, status: 'done' },
+  volumeErase: { params: fields({ connection, ...trashedVolumeRef.parts }), result: t.nothing, status: 'done' },
 
   // figures, jobs, log
   domainSamples: {
@@ -349,7 +394,7 @@ export const calls = {
   screenSave: { params: fields({ uuid: t.uuidShape, path: chosenPath }), result: t.nothing, status: 'done' },
 
   // host and app
-  hostInfo: { params: none, result: t.hostInfoShape, status: 'done' },
+  hostInfo: { params: ofConnection, result: t.hostInfoShape, status: 'done' },
   aboutInfo: { params: none, result: t.aboutInfoShape, status: 'done' },
   preferencesGet: { params: none, result: preferencesShape, status: 'done' },
   preferencesSet: { params: preferencesShape, result: t.nothing, status: 'done' },

@@ -1,24 +1,32 @@
 // What the main process tells every window without being asked, one row an event.
 // Invariant: events of one domain arrive in the order they happened; a window that opens late asks the list calls first.
 // Runs in: main, preload, renderer. No platform.
-import { fields, flag, list, type Shape, shortText, type TypeOf, text } from '../../src-engine/public/shape'
+import { fields, flag, list, optional, type Shape, shortText, type TypeOf, text } from '../../src-engine/public/shape'
+import { CONNECTIONS_MOST, connectionInfoShape } from './connection'
 import { metadataShape } from './list'
 import { preferencesShape } from './preferences'
 import { snapshotTreeShape } from './snapshot'
 import * as t from './types'
 
+/** Left out: the first connection. */
+const connection = optional(t.uuidShape)
+
 export const events = {
+  /** Connections were made, changed or removed, or one is in another state. */
+  connectionsChanged: fields({ connections: list(connectionInfoShape, CONNECTIONS_MOST) }),
+  /** A connection was closed: its domains are not there any more, without being told one by one. */
+  connectionEmptied: fields({ connection: t.uuidShape }),
   /** A domain is new or anything in it changed; the whole of it is sent. */
   domainChanged: fields({ domain: t.domainInfoShape }),
   domainRemoved: fields({ uuid: t.uuidShape }),
-  /** Once a second: one sample for each active domain. */
-  samples: fields({ samples: list(t.sampleShape) }),
+  /** Once a second: one sample for each active domain of a connection. */
+  samples: fields({ connection, samples: list(t.sampleShape) }),
   jobChanged: fields({ job: t.jobInfoShape }),
   logLine: fields({ uuid: t.uuidShape, line: t.logLineShape }),
   /** XenStore has changed; told while a window watches it (storeWatch). */
   storeChanged: fields({}),
   /** Networks were made, changed or deleted, or another definition joins one. */
-  networksChanged: fields({ networks: list(t.networkInfoShape, 256) }),
+  networksChanged: fields({ connection, networks: list(t.networkInfoShape, 256) }),
   metadataChanged: fields({ changes: list(fields({ uuid: t.uuidShape, metadata: metadataShape })) }),
   /** Told to the window of a new machine, when it is open already. */
   createDomainFilled: fields({}),

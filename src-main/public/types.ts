@@ -123,7 +123,10 @@ export const domainOperations = [
 export type DomainOperation = (typeof domainOperations)[number]
 
 export const domainInfoShape = fields({
+  /** Names it over all connections (connection.ts); in the first one it is its UUID. */
   uuid: uuidShape,
+  /** Left out: the first one. */
+  connection: optional(uuidShape),
   name: shortText(256),
   kind: oneOf('domain0', 'guest'),
   state: oneOf(...domainStates),
@@ -269,6 +272,8 @@ export type LogLine = TypeOf<typeof logLineShape>
 /** Something the user should know that belongs to no call: a corrupt definition, a restarted domain 0. */
 export const noticeShape = fields({
   id: count,
+  /** The one it is about, if any. */
+  connection: optional(uuidShape),
   time: number,
   severity: oneOf('info', 'warning', 'error'),
   error: errorReportShape,

@@ -3,6 +3,7 @@
 // Runs in: main, plain Node.
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { Clock } from '../lib/clock'
+import { counter } from '../lib/counter'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { JobInfo, JobStep } from '../public/types'
 
@@ -39,15 +40,17 @@ export class Jobs {
   private readonly jobs = new Map<number, Job>()
   private readonly clock: Clock
   private readonly changed: (job: JobInfo) => void
-  private nextJob = 1
+  private readonly nextNumber: () => number
 
-  constructor(clock: Clock, changed: (job: JobInfo) => void) {
+  /** `nextNumber` gives a number that no other job of the app has. */
+  constructor(clock: Clock, changed: (job: JobInfo) => void, nextNumber = counter()) {
     this.clock = clock
     this.changed = changed
+    this.nextNumber = nextNumber
   }
 
   start(order: JobOrder): number {
-    const number = this.nextJob++
+    const number = this.nextNumber()
     const abort = new AbortController()
     const info: JobInfo = {
       job: number,

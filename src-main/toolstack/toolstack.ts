@@ -177,6 +177,8 @@ export interface ToolstackParts {
   /** Where a day of figures is kept. */
   readonly sampleFolder: string
   readonly emit: Emit
+  /** Numbers of jobs and notices, where there are other toolstacks beside this one. */
+  readonly nextNumber?: () => number
 }
 
 const MIB = 1024 * 1024
@@ -207,8 +209,8 @@ export class Toolstack {
   constructor(parts: ToolstackParts) {
     this.parts = parts
     const { driver, definitions, clock, emit } = parts
-    this.notices = new Notices(clock, (notice) => emit('noticeRaised', { notice }))
-    this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }))
+    this.notices = new Notices(clock, (notice) => emit('noticeRaised', { notice }), parts.nextNumber)
+    this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }), parts.nextNumber)
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     this.samples = new SampleHistory(new SampleStore(parts.sampleFolder, problem))
     this.networks = new Networks({
@@ -410,6 +412,11 @@ export class Toolstack {
     return [this.domain0, ...this.domains.list()]
   }
 
+  /** Domain 0 too. */
+  knows(uuid: string): boolean {
+    return uuid === DOMAIN0_UUID || this.domains.info(uuid).ok
+  }
+
   log(uuid: string): readonly LogLine[] {
     return this.logs.of(uuid)
   }
@@ -561,10 +568,9 @@ export class Toolstack {
     const { storage } = this
     return {
       poolList: async () => ok(await storage.list()),
-      poolDefine: (pool, caller) => {
-        const { path } = pool
+      poolDefine: ({ name, path }, caller) => {
         const allowed = caller.choseFile(path, 'poolFolder') || storage.wasPool(path)
-        return allowed ? storage.define(pool) : err(errorReport('path-not-chosen', { path }))
+        return allowed ? storage.define({ name, path }) : err(errorReport('path-not-chosen', { path }))
       },
       poolUndefine: ({ name }) => storage.undefine(name),
       volumeList: ({ pool }) => storage.volumes(pool),

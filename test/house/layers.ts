@@ -69,10 +69,17 @@ export const LAYERS: readonly Layer[] = [
   { unit: 'src-main/driver/*', may: ['src-main/driver/driver.ts', 'src-main/config'] },
   { unit: 'src-main/supervisor', may: [] },
   { unit: 'src-main/toolstack', may: ['src-main/driver/driver.ts', 'src-main/definition', 'src-main/config'] },
+  { unit: 'src-main/connection', may: ['src-main/toolstack', 'src-main/definition', 'src-main/driver/driver.ts'] },
   { unit: 'src-main/ipc', may: ['src-main/toolstack'] },
   {
     unit: 'src-main/app',
-    may: ['src-main/ipc', 'src-main/supervisor', 'src-main/toolstack', 'src-main/definition/kept-file.ts'],
+    may: [
+      'src-main/ipc',
+      'src-main/supervisor',
+      'src-main/toolstack',
+      'src-main/connection',
+      'src-main/definition/kept-file.ts',
+    ],
   },
   { unit: 'src-main/app/app.ts', may: ['*'] },
   { unit: 'src-main/xm', may: [] },

@@ -35,6 +35,11 @@ export function testCaller(chosen: readonly string[] = [], ports: OpaquePort[] =
 
 const notHere = () => err(errorReport('unsupported', { operation: 'windows in a test' }))
 const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
+  connectionList: notHere,
+  connectionDefine: notHere,
+  connectionRemove: notHere,
+  connectionOpen: notHere,
+  connectionClose: notHere,
   aboutInfo: notHere,
   preferencesGet: notHere,
   preferencesSet: notHere,

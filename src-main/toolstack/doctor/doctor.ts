@@ -14,7 +14,8 @@ import { checkMachine, type MachineFacts } from './machine-checks'
 
 export interface DoctorParts {
   domains(): readonly DomainInfo[]
-  networks(): readonly string[]
+  /** Those that this domain may join. */
+  networks(uuid: string): readonly string[]
   inspect(path: string): Outcome<ImageInfo>
   machine(): Promise<MachineFacts>
   redefine(uuid: string, config: DomainConfig, base: DomainConfig): Outcome
@@ -37,9 +38,13 @@ export class Doctor {
     const probe = await (this.parts.probe ?? hostProbe)()
     const domains = this.parts.domains()
     const findings = await checkMachine(probe, await this.parts.machine(), domains)
-    const look = { probe, networks: this.parts.networks(), inspect: (path: string) => this.parts.inspect(path) }
+    const look = { probe, inspect: (path: string) => this.parts.inspect(path) }
     for (let at = 0; at < domains.length; at += AT_ONCE) {
-      const some = await Promise.all(domains.slice(at, at + AT_ONCE).map((domain) => checkDomain(look, domain)))
+      const some = await Promise.all(
+        domains
+          .slice(at, at + AT_ONCE)
+          .map((domain) => checkDomain({ ...look, networks: this.parts.networks(domain.uuid) }, domain)),
+      )
       findings.push(...some.flat())
     }
     const rank = { error: 0, warning: 1, info: 2 }

@@ -14,8 +14,10 @@ import { redact, type Secrets, secretWords } from './redact'
 
 export interface ReportFacts {
   readonly about: AboutInfo
-  readonly host: HostInfo
+  /** Null when no connection is open. */
+  readonly host: HostInfo | null
   readonly preferences: unknown
+  readonly connections: unknown
   readonly networks: unknown
   readonly domains: readonly DomainInfo[]
   readonly notices: readonly Notice[]
@@ -42,10 +44,11 @@ export function reportFiles(facts: ReportFacts, secrets: Omit<Secrets, 'words'>)
     files.set(redact(name, all), redact(text, all))
   }
   const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
-  const { hostName: _name, ...host } = facts.host
+  const { hostName: _name, ...host } = facts.host ?? { hostName: '' }
   add('about.json', json(facts.about))
   add('host.json', json(host))
   add('preferences.json', json(facts.preferences))
+  add('connections.json', json(facts.connections))
   add('networks.json', json(facts.networks))
   add('findings.json', json(facts.diagnosis.findings))
   add('jobs.json', json(facts.jobs))

@@ -55,6 +55,7 @@ const facts: ReportFacts = {
     diskFolder: '/home/ada/.config/ringmaster/disks',
   },
   preferences: { theme: 'dark' },
+  connections: [],
   networks: [],
   domains: [domainOf('11111111-2222-4333-8444-555555555555'), domainOf('11111111-2222-4333-8444-666666666666')],
   notices: [

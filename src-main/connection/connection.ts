@@ -1,0 +1,230 @@
+// One connection: a driver with a toolstack of its own on a folder of its own, while it is open.
+//   disconnected → connecting → connected → disconnecting → disconnected; connecting → failed → connecting
+// Invariant: whatever its driver throws or refuses ends in `failed` with one error, and is nobody else's trouble. After it was
+// closed nothing is told any more of the toolstack it had; each opening makes driver and toolstack anew.
+// Runs in: main, plain Node.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { err, ok } from '../../src-engine/public/result'
+import { DefinitionStore } from '../definition/definition-store'
+import { KeptFile } from '../definition/kept-file'
+import { MetadataStore } from '../definition/metadata-store'
+import { NetworkStore } from '../definition/network-store'
+import { SnapshotStore } from '../definition/snapshot-store'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
+import { systemErrorText } from '../lib/atomic-file'
+import type { Clock } from '../lib/clock'
+import type { CallName } from '../public/calls'
+import {
+  type CloseChoice,
+  type ConnectionDefinition,
+  type ConnectionInfo,
+  type ConnectionState,
+  domainKey,
+  LOCAL_CONNECTION,
+} from '../public/connection'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import { poolsShape } from '../public/storage'
+import type { DomainInfo } from '../public/types'
+import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
+import { type CallServers, type Emit, Toolstack } from '../toolstack/toolstack'
+import { Outward } from './outward'
+
+/** What a connection of a kind is made of. */
+export interface OpenedDriver {
+  readonly driver: HypervisorDriver
+  readonly demo: DemoMaker
+  readonly debian: DebianMaker
+}
+
+export interface Opened {
+  readonly toolstack: Toolstack
+  readonly served: Partial<CallServers<CallName>>
+}
+
+export interface ConnectionParts {
+  readonly folder: string
+  readonly clock: Clock
+  /** May throw. */
+  open(definition: ConnectionDefinition, folder: string): OpenedDriver
+  /** Leaves the app: with keys of domains already. */
+  readonly emit: Emit
+  changed(): void
+  readonly nextNumber: () => number
+  sampleMs(): number
+}
+
+export class Connection {
+  readonly outward: Outward
+  definition: ConnectionDefinition
+  private readonly parts: ConnectionParts
+  private current: Opened | undefined
+  private state: ConnectionState = 'disconnected'
+  private error: ErrorReport | null = null
+
+  constructor(definition: ConnectionDefinition, parts: ConnectionParts) {
+    this.definition = definition
+    this.parts = parts
+    this.outward = new Outward(definition.connection)
+  }
+
+  get id(): string {
+    return this.definition.connection
+  }
+
+  /** As people call it; the first one may have no name of its own. */
+  get name(): string {
+    return this.definition.name ?? this.definition.driver
+  }
+
+  /** There from when its definitions are loaded until it is closed; one whose driver failed has its list all the same. */
+  get opened(): Opened | undefined {
+    return this.current
+  }
+
+  get isClosed(): boolean {
+    return this.state === 'disconnected' || this.state === 'failed'
+  }
+
+  info(): ConnectionInfo {
+    const { state, error } = this
+    return { ...this.definition, state, error, folder: this.parts.folder, permanent: this.id === LOCAL_CONNECTION }
+  }
+
+  domains(): readonly DomainInfo[] {
+    const { current } = this
+    return current ? this.outward.answer('domainList', current.toolstack.domainList()) : []
+  }
+
+  /** The UUID here of the domain with this key; undefined when it is not here. */
+  ownUuid(key: string): string | undefined {
+    const uuid = domainKey(this.id, key)
+    return this.current?.toolstack.knows(uuid) ? uuid : undefined
+  }
+
+  // ---- opening ----------------------------------------------------------------------------------
+
+  async connect(): Outcome {
+    const loaded = await this.load()
+    return loaded.ok ? this.open() : loaded
+  }
+
+  /** The first half: definitions are loaded, and calls are served. */
+  async load(): Outcome {
+    if (!this.isClosed) return err(errorReport('connection-state', { name: this.name }))
+    this.become('connecting')
+    try {
+      await this.drop()
+      await mkdir(this.parts.folder, { recursive: true })
+      const toolstack = this.make(this.parts.open(this.definition, this.parts.folder))
+      await toolstack.load()
+      this.current = { toolstack, served: toolstack.servers() }
+      toolstack.sampleEvery(this.parts.sampleMs())
+      for (const domain of this.domains()) this.parts.emit('domainChanged', { domain })
+      return ok(null)
+    } catch (thrown) {
+      return this.failed(systemErrorText(thrown))
+    }
+  }
+
+  /** The second half: the driver is opened. */
+  async open(): Outcome {
+    const { current } = this
+    if (!current) return err(errorReport('not-connected', { name: this.name }))
+    try {
+      const opened = await current.toolstack.open()
+      if (!opened.ok) {
+        this.become('failed', opened.error)
+        return opened
+      }
+      this.become('connected')
+      return opened
+    } catch (thrown) {
+      return this.failed(systemErrorText(thrown))
+    }
+  }
+
+  private failed(detail: string): Awaited<Outcome> {
+    const error = errorReport('connection-failed', { name: this.name, detail })
+    this.become('failed', error)
+    return err(error)
+  }
+
+  private make({ driver, demo, debian }: OpenedDriver): Toolstack {
+    const { folder, clock, nextNumber } = this.parts
+    const toolstack: Toolstack = new Toolstack({
+      driver,
+      definitions: new DefinitionStore(folder),
+      networks: new NetworkStore(join(folder, 'networks.json')),
+      metadata: new MetadataStore(join(folder, 'metadata')),
+      snapshots: new SnapshotStore(join(folder, 'snapshots')),
+      pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
+      clock,
+      demo,
+      debian,
+      diskFolder: join(folder, 'disks'),
+      vncFolder: join(folder, 'vnc'),
+      sampleFolder: join(folder, 'samples'),
+      emit: this.emitOf(() => this.state === 'connecting' || this.current?.toolstack === toolstack),
+      nextNumber,
+    })
+    return toolstack
+  }
+
+  private emitOf(isHeard: () => boolean): Emit {
+    return (name, payload) => {
+      if (isHeard()) this.parts.emit(name, this.outward.event(name, payload))
+    }
+  }
+
+  // ---- closing ----------------------------------------------------------------------------------
+
+  /** With guests that run only when it is said what becomes of them; one that does not follow keeps it open. */
+  async disconnect(guests?: CloseChoice): Outcome {
+    const { current, name } = this
+    if (!current || (this.state !== 'connected' && this.state !== 'failed')) {
+      return err(errorReport('not-connected', { name }))
+    }
+    const { toolstack } = current
+    const active = toolstack.domains.active()
+    if (active.length > 0) {
+      if (guests === undefined) {
+        return err(errorReport('connection-in-use', { name, guests: active.map((each) => each.name).join(', ') }))
+      }
+      const [error] = await endGuests(toolstack, guests)
+      if (error) return err(error)
+    }
+    if (toolstack.jobs.running().length > 0) return err(errorReport('connection-busy', { name }))
+    this.become('disconnecting')
+    await this.drop()
+    this.become('disconnected')
+    return ok(null)
+  }
+
+  /** At the end of the app: nobody hears of it. */
+  async close(): Promise<void> {
+    await this.current?.toolstack.close()
+  }
+
+  /** Ends the toolstack there was. */
+  private async drop(): Promise<void> {
+    const { current } = this
+    if (!current) return
+    this.current = undefined
+    this.parts.emit('connectionEmptied', { connection: this.id })
+    await current.toolstack.close()
+  }
+
+  private become(state: ConnectionState, error: ErrorReport | null = null): void {
+    this.state = state
+    this.error = error
+    this.parts.changed()
+  }
+}
+
+async function endGuests(toolstack: Toolstack, how: CloseChoice): Promise<readonly ErrorReport[]> {
+  if (how === 'save') return toolstack.saveAll()
+  if (how === 'shutdown') return toolstack.shutdownAll()
+  await toolstack.destroyAll()
+  return []
+}

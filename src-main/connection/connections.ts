@@ -1,0 +1,233 @@
+// All connections: their list and its file, opening and closing, and what the app asks of all of them together.
+// Invariant: the first connection is always there; names differ (letter case aside); a change is in the file before it is told.
+// Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import type { ConnectionStore } from '../definition/connection-store'
+import type { Outcome } from '../driver/driver'
+import { systemErrorText } from '../lib/atomic-file'
+import type { Clock } from '../lib/clock'
+import { counter } from '../lib/counter'
+import type { CallName } from '../public/calls'
+import {
+  type CloseChoice,
+  CONNECTIONS_MOST,
+  type ConnectionDefinition,
+  type ConnectionDriver,
+  type ConnectionInfo,
+  LOCAL_CONNECTION,
+} from '../public/connection'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import { type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
+import { Notices } from '../toolstack/notices'
+import type { CallServers, Emit, Toolstack } from '../toolstack/toolstack'
+import { Connection, type OpenedDriver } from './connection'
+
+export interface ConnectionsParts {
+  /** The app's own, which is the first connection's too. */
+  readonly folder: string
+  readonly store: ConnectionStore
+  readonly clock: Clock
+  /** What the first connection is of, whatever its file says. */
+  readonly localDriver: ConnectionDriver
+  /** Makes what a connection is made of; may throw. */
+  open(definition: ConnectionDefinition, folder: string): OpenedDriver
+  readonly emit: Emit
+}
+
+/** A domain by its key: where it is, and its UUID there. */
+export interface Place {
+  readonly connection: Connection
+  readonly toolstack: Toolstack
+  readonly served: Partial<CallServers<CallName>>
+  readonly uuid: string
+}
+
+export class Connections {
+  /** What belongs to no connection. */
+  readonly notices: Notices
+  private readonly parts: ConnectionsParts
+  private readonly nextNumber = counter()
+  private all: readonly Connection[] = []
+  private sampleMs: number = SAMPLE_INTERVAL_MS
+
+  constructor(parts: ConnectionsParts) {
+    this.parts = parts
+    this.notices = new Notices(parts.clock, (notice) => parts.emit('noticeRaised', { notice }), this.nextNumber)
+  }
+
+  /** Reads the list, and loads the first connection's definitions when it is to be opened: from here on calls are served. */
+  async load(): Promise<void> {
+    const { connections, problem } = await this.parts.store.load()
+    const { localDriver } = this.parts
+    this.all = connections.map((each) =>
+      this.make(each.connection === LOCAL_CONNECTION ? { ...each, driver: localDriver } : each),
+    )
+    if (problem) this.notices.raise('warning', problem)
+    const [first] = this.all
+    if (first?.definition.autoconnect) await first.load()
+  }
+
+  /** Opens those that are opened with the app, the first one first; each that fails is told and leaves the others alone. */
+  async open(): Promise<void> {
+    const [first, ...others] = this.all
+    if (first?.opened) await first.open()
+    await Promise.all(others.filter(({ definition }) => definition.autoconnect).map((each) => this.connect(each.id)))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.close()))
+    await this.parts.store.settled()
+  }
+
+  // ---- the list ---------------------------------------------------------------------------------
+
+  list(): ConnectionInfo[] {
+    return this.all.map((each) => each.info())
+  }
+
+  async define(
+    order: Omit<ConnectionDefinition, 'connection'> & { readonly connection: string | null },
+  ): Outcome<{ connection: string }> {
+    const { name, driver, autoconnect } = order
+    const before = order.connection === null ? undefined : this.find(order.connection)
+    const refused = this.refusal(order, before)
+    if (refused) return err(refused)
+    const definition = { connection: order.connection ?? randomUUID(), name, driver, autoconnect }
+    const list = this.all.map((each) => (each === before ? definition : each.definition))
+    const stored = await this.store(before ? list : [...list, definition])
+    if (!stored.ok) return stored
+    if (before) before.definition = definition
+    else this.all = [...this.all, this.make(definition)]
+    this.changed()
+    return ok({ connection: definition.connection })
+  }
+
+  private refusal(
+    { connection, name, driver }: Parameters<Connections['define']>[0],
+    before: Connection | undefined,
+  ): ErrorReport | undefined {
+    if (name === null && connection !== LOCAL_CONNECTION) return errorReport('name-empty')
+    const isTaken = this.all.some((each) => each !== before && each.name.toLowerCase() === name?.toLowerCase())
+    if (isTaken) return errorReport('connection-name-exists', { name: name ?? '' })
+    if (before && before.definition.driver !== driver) return errorReport('connection-driver', { name: before.name })
+    if (!before && this.all.length >= CONNECTIONS_MOST) return errorReport('too-many-connections', { most: CONNECTIONS_MOST })
+    return undefined
+  }
+
+  async remove(id: string): Outcome {
+    const found = this.find(id)
+    if (!found) return err(errorReport('no-connection', { connection: id }))
+    if (id === LOCAL_CONNECTION) return err(errorReport('connection-permanent', { name: found.name }))
+    if (!found.isClosed) return err(errorReport('connection-state', { name: found.name }))
+    const others = this.all.filter((each) => each !== found)
+    const stored = await this.store(others.map(({ definition }) => definition))
+    if (!stored.ok) return stored
+    // One that failed may have its list.
+    if (found.opened) await found.disconnect()
+    this.all = this.all.filter((each) => each !== found)
+    this.changed()
+    return ok(null)
+  }
+
+  private async store(definitions: readonly ConnectionDefinition[]): Outcome {
+    try {
+      await this.parts.store.put(definitions)
+      return ok(null)
+    } catch (thrown) {
+      return err(errorReport('file-unwritable', { path: 'connections.json', detail: systemErrorText(thrown) }))
+    }
+  }
+
+  private make(definition: ConnectionDefinition): Connection {
+    const { folder, clock, emit, open } = this.parts
+    const { connection } = definition
+    return new Connection(definition, {
+      // Short: sockets lie in it, whose paths have little room.
+      folder: connection === LOCAL_CONNECTION ? folder : join(folder, 'connections', connection.slice(0, 8)),
+      clock,
+      open,
+      emit,
+      changed: () => this.changed(),
+      nextNumber: this.nextNumber,
+      sampleMs: () => this.sampleMs,
+    })
+  }
+
+  private changed(): void {
+    this.parts.emit('connectionsChanged', { connections: this.list() })
+  }
+
+  // ---- one of them ------------------------------------------------------------------------------
+
+  async connect(id: string): Outcome {
+    const found = this.find(id)
+    return found ? found.connect() : err(errorReport('no-connection', { connection: id }))
+  }
+
+  async disconnect(id: string, guests?: CloseChoice): Outcome {
+    const found = this.find(id)
+    return found ? found.disconnect(guests) : err(errorReport('no-connection', { connection: id }))
+  }
+
+  /** The one a call means; left out, the first that is there. */
+  toolstackOf(id: string | undefined): Result<Omit<Place, 'uuid'>, ErrorReport> {
+    const connection = id === undefined ? (this.opened()[0]?.connection ?? this.all[0]) : this.find(id)
+    if (!connection) return err(errorReport('no-connection', { connection: id ?? '' }))
+    const { opened } = connection
+    return opened ? ok({ connection, ...opened }) : err(errorReport('not-connected', { name: connection.name }))
+  }
+
+  /** Where a domain is. */
+  place(key: string): Place | undefined {
+    for (const each of this.opened()) {
+      const uuid = each.connection.ownUuid(key)
+      if (uuid !== undefined) return { ...each, uuid }
+    }
+    return undefined
+  }
+
+  private find(id: string): Connection | undefined {
+    return this.all.find((each) => each.id === id)
+  }
+
+  // ---- all together -----------------------------------------------------------------------------
+
+  /** Those that have a toolstack now. */
+  opened(): readonly Omit<Place, 'uuid'>[] {
+    return this.all.flatMap((connection) => {
+      const { opened } = connection
+      return opened ? [{ connection, ...opened }] : []
+    })
+  }
+
+  sampleEvery(intervalMs: number): void {
+    this.sampleMs = intervalMs
+    for (const { toolstack } of this.opened()) toolstack.sampleEvery(intervalMs)
+  }
+
+  domainList(): DomainInfo[] {
+    return this.opened().flatMap(({ connection }) => [...connection.domains()])
+  }
+
+  activeNames(): string[] {
+    return this.opened().flatMap(({ toolstack }) => toolstack.domains.active().map(({ name }) => name))
+  }
+
+  get isBusy(): boolean {
+    return this.opened().some(({ toolstack }) => toolstack.domains.active().length > 0 || toolstack.jobs.running().length > 0)
+  }
+
+  async saveAll(): Promise<readonly ErrorReport[]> {
+    return (await Promise.all(this.opened().map(({ toolstack }) => toolstack.saveAll()))).flat()
+  }
+
+  async shutdownAll(): Promise<readonly ErrorReport[]> {
+    return (await Promise.all(this.opened().map(({ toolstack }) => toolstack.shutdownAll()))).flat()
+  }
+
+  async destroyAll(): Promise<void> {
+    await Promise.all(this.opened().map(({ toolstack }) => toolstack.destroyAll()))
+  }
+}
