@@ -334,7 +334,7 @@ export type NetworkInfo = TypeOf<typeof networkInfoShape>
 
 // ---- windows --------------------------------------------------------------------------------
 
-/** The view a window shows is in its address: index.html?view=domain&uuid=… */
+/** The view a window shows is in its address: index.html?view=domain&uuid=…; and `drawn=software` where there is no graphics card. */
 export const windowViews = [
   'manager',
   'domain',

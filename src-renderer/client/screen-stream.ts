@@ -14,13 +14,18 @@ type Told<E> = ((event: E) => void) | null
 const OPEN = 1
 const CLOSED = 3
 
+/** Its bytes alone; noVNC would copy what is not a buffer. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBufferLike {
+  return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+}
+
 /** noVNC looks for these properties by name and sets the handlers itself. */
 export class ScreenChannel {
   binaryType = 'arraybuffer'
   protocol = ''
   readyState = OPEN
   onopen: Told<Event> = null
-  onmessage: Told<{ readonly data: Uint8Array }> = null
+  onmessage: Told<{ readonly data: ArrayBufferLike }> = null
   onerror: Told<Event> = null
   onclose: Told<{ readonly code: number; readonly reason: string; readonly wasClean: boolean }> = null
   private readonly port: MessagePort
@@ -30,7 +35,7 @@ export class ScreenChannel {
     // Not by `onmessage`: setting that would start the port before anybody listens here.
     port.addEventListener('message', (event: MessageEvent<unknown>) => {
       const { data } = event
-      if (data instanceof Uint8Array) this.onmessage?.({ data })
+      if (data instanceof Uint8Array) this.onmessage?.({ data: bufferOf(data) })
       else this.end('not a message of a screen')
     })
     // Electron closes our end when the other process dies; Chromium tells by an event that has no property in the types.

@@ -1,5 +1,6 @@
 // What runs in the guest of `bench -- window`: draws the time into the corner of the framebuffer, at each key that is pressed; from the
-// key f on it draws the whole of it 30 times a second, every pixel another each time, until f comes again.
+// key f on it draws the whole of it 30 times a second, every pixel another each time, until f comes again; from the key s on it prints a
+// line on the text console 30 times a second.
 // The corner: 8x8 pixels whose colour is the low 24 bits of CLOCK_REALTIME in milliseconds.
 #include <fcntl.h>
 #include <linux/input.h>
@@ -28,17 +29,27 @@ static void draw(int screen, uint32_t (*picture)[WIDTH], int rows) {
     if (pwrite(screen, picture, (size_t)rows * WIDTH * 4, 0) < 0) perror("framebuffer");
 }
 
+/* Of different lengths, as a log has them. */
+static void print(int console, int number) {
+    char line[128];
+    int length = snprintf(line, sizeof line, "[%6d] %.*s\n", number, 20 + number * 37 % 90,
+        "the quick brown fox jumps over the lazy dog while a kernel tells of its devices, drivers and disks one after another");
+    if (write(console, line, length) < 0) perror("console");
+}
+
 int main(void) {
     int screen = open("/dev/fb0", O_RDWR);
     int keys = open("/dev/input/event0", O_RDONLY | O_NONBLOCK);
-    if (screen < 0 || keys < 0) {
-        perror("framebuffer or keyboard");
+    int console = open("/dev/tty0", O_WRONLY);
+    if (screen < 0 || keys < 0 || console < 0) {
+        perror("framebuffer, keyboard or console");
         return 1;
     }
     for (int i = 0; i < 2 * HEIGHT * WIDTH; i++) (&pictures[0][0][0])[i] = (uint32_t)random() & 0xffffff;
     puts("BENCH READY");
     fflush(stdout);
-    int running = 0, turn = 0;
+    enum { IDLE, FRAMES, LINES } running = IDLE;
+    int turn = 0;
     int64_t next = 0;
     for (;;) {
         int64_t left = running ? (next - now(CLOCK_MONOTONIC)) / 1000000 : -1;
@@ -47,13 +58,15 @@ int main(void) {
         struct input_event event;
         while (read(keys, &event, sizeof event) == sizeof event) {
             if (event.type != EV_KEY || event.value != 1) continue;
-            if (event.code == KEY_F) {
-                running = !running;
+            if (event.code == KEY_F || event.code == KEY_S) {
+                running = running != IDLE ? IDLE : event.code == KEY_F ? FRAMES : LINES;
                 next = now(CLOCK_MONOTONIC);
             } else draw(screen, pictures[0], CORNER);
         }
         if (!running || now(CLOCK_MONOTONIC) < next) continue;
-        draw(screen, pictures[turn++ & 1], HEIGHT);
+        turn++;
+        if (running == LINES) print(console, turn);
+        else draw(screen, pictures[turn & 1], HEIGHT);
         next += 1000000000LL / RATE;
         if (next < now(CLOCK_MONOTONIC)) next = now(CLOCK_MONOTONIC);
     }

@@ -21,5 +21,10 @@ declare module '@novnc/novnc' {
     sendCtrlAltDel(): void
     /** Not of its documented interface: what decodes rectangles, by encoding (core/rfb.js). */
     readonly _decoders: Record<number, import('./raw-decoder').RectangleDecoder>
+    /** Nor this: where everything is drawn (core/display.js). */
+    _display: import('./picture').Picture
+    /** Nor this: set by its constructor before the display is made on it. */
+    get _canvas(): HTMLCanvasElement
+    set _canvas(canvas: HTMLCanvasElement)
   }
 }

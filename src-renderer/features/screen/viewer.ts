@@ -6,11 +6,18 @@ import RFB from '@novnc/novnc'
 import type { ScreenChannel } from '../../client/screen-stream'
 import { exactPointer } from './exact-pointer'
 import type { Size } from './fit'
-import { RawDecoder } from './raw-decoder'
+import { Picture } from './picture'
+import { rawDecoder } from './raw-decoder'
 import type { KeyPress } from './send-keys'
 
 /** The encoding's number (RFC 6143, section 7.7). */
 const RAW = 0
+
+/**
+ * Main tells in the address when there is no graphics card. Then a canvas of its own surface spares the page's raster threads, which
+ * would draw each frame once more; with a card that is for the driver to decide.
+ */
+const OWN_SURFACE = new URLSearchParams(window.location.search).get('drawn') === 'software'
 
 export interface ViewerEvents {
   readonly onConnected: () => void
@@ -27,10 +34,21 @@ export interface Viewer {
   readonly dispose: () => void
 }
 
+/** noVNC with a canvas that is made for pictures that come whole: nothing shines through it. */
+class ScreenRfb extends RFB {
+  override set _canvas(canvas: HTMLCanvasElement) {
+    // The first to ask for a context says of what kind it is.
+    canvas.getContext('2d', { alpha: false, desynchronized: OWN_SURFACE })
+    Object.defineProperty(this, '_canvas', { value: canvas })
+  }
+}
+
 export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: string, events: ViewerEvents): Viewer {
-  const rfb = new RFB(target, channel, { shared: true })
-  const raw = rfb._decoders[RAW]
-  if (raw) rfb._decoders[RAW] = new RawDecoder(raw)
+  const rfb = new ScreenRfb(target, channel, { shared: true })
+  const canvas = target.querySelector('canvas')
+  const context = canvas?.getContext('2d')
+  if (canvas && context) rfb._display = new Picture(canvas, context)
+  rfb._decoders[RAW] = rawDecoder
   rfb.background = 'transparent'
   rfb.scaleViewport = true
   rfb.focusOnClick = true
@@ -44,7 +62,6 @@ export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: s
     over = true
     if (!gone) events.onEnd()
   })
-  const canvas = target.querySelector('canvas')
   const sizes = new MutationObserver(() => {
     if (canvas !== null && !gone) events.onSize({ width: canvas.width, height: canvas.height })
   })
