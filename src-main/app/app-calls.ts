@@ -4,7 +4,8 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import type { ConnectionCall } from '../connection/router'
 import type { KeptFile } from '../definition/kept-file'
 import type { WindowCaller } from '../ipc/electron'
-import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { writeFileAtomic } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import type { CallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { HostFile, ListLayout } from '../public/list'
@@ -41,19 +42,13 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
   return {
     aboutInfo: () => ok(aboutInfo(parts.driverName)),
     preferencesGet: () => ok(parts.preferences()),
-    preferencesSet: async (preferences) => {
-      await parts.setPreferences(preferences)
-      return ok(null)
-    },
+    preferencesSet: (preferences) => stored('preferences.json', parts.setPreferences(preferences)),
     doctorLook: async () => ok(await parts.doctor.look()),
     doctorMend: (finding) => parts.doctor.mend(finding),
     reportSave: async ({ path }, caller) =>
       caller.choseFile(path, 'saveReport') ? parts.writeReport(path) : err(errorReport('path-not-chosen', { path })),
     listLayoutGet: () => ok(parts.listLayout.value),
-    listLayoutSet: async (layout) => {
-      await parts.listLayout.set(layout)
-      return ok(null)
-    },
+    listLayoutSet: (layout) => stored('list.json', parts.listLayout.set(layout)),
     createDomainOpen: ({ files }) => {
       filledIn = files
       parts.tell(parts.openWindow('create-domain', null), 'createDomainFilled')
@@ -71,12 +66,7 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
     },
     fileWrite: async ({ path, kind, content }, caller) => {
       if (!caller.choseFile(path, kind)) return err(errorReport('path-not-chosen', { path }))
-      try {
-        await writeFileAtomic(path, content)
-        return ok(null)
-      } catch (thrown) {
-        return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
-      }
+      return stored(path, writeFileAtomic(path, content))
     },
     windowOpen: ({ view, uuid, page }) => {
       if (view === 'domain' && (uuid === null || !parts.knowsDomain(uuid))) {
@@ -115,5 +105,14 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       parts.quit.choose(choice).catch((thrown: unknown) => console.error(`quit: ${String(thrown)}`))
       return ok(null)
     },
+  }
+}
+
+async function stored(path: string, written: Promise<void>): Promise<Result<null, ErrorReport>> {
+  try {
+    await written
+    return ok(null)
+  } catch (thrown) {
+    return err(writeProblem(path, thrown))
   }
 }

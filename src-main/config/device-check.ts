@@ -5,6 +5,7 @@ import { access, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import {
   DEVICES_MOST,
   type Device,
@@ -131,7 +132,7 @@ async function checkImageFile(disk: Disk): Promise<Result<null, ErrorReport>> {
     await access(path, constants.W_OK)
     return ok(null)
   } catch (thrown) {
-    return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    return err(writeProblem(path, thrown))
   }
 }
 

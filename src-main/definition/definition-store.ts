@@ -188,7 +188,8 @@ export class DefinitionStore {
       const text = writeDomainXml(config, uuid, await this.trash.definition(id))
       await this.trash.takeOut(id, uuid, text)
       this.texts.set(uuid, text)
-      await this.revisions.add(uuid, text, 'restored', Date.now())
+      // It is there now, with its history or without.
+      await this.revisions.add(uuid, text, 'restored', Date.now()).catch(() => undefined)
       const saves = await this.loadSaves()
       const savedAt = saves.get(uuid)
       if (savedAt !== undefined) definition = { ...definition, ...(await this.readSave(uuid)), managedSave: savedAt }
@@ -281,8 +282,13 @@ export class DefinitionStore {
     const before = this.texts.get(uuid)
     const now = Date.now()
     if (before !== undefined) await this.revisions.settle(uuid, before, now)
-    if (before !== text) await this.revisions.add(uuid, text, cause, now)
-    await writeFileAtomic(this.definitionPath(uuid), text)
+    const revision = before === text ? null : await this.revisions.add(uuid, text, cause, now)
+    try {
+      await writeFileAtomic(this.definitionPath(uuid), text)
+    } catch (thrown) {
+      if (revision !== null) await this.revisions.takeBack(uuid, revision)
+      throw thrown
+    }
     this.texts.set(uuid, text)
   }
 

@@ -47,12 +47,16 @@ export class KeptFile<T extends object> {
     return undefined
   }
 
+  /** What could not be written does not count: the value is what it was before, unless another was set since. */
   set(value: T): Promise<void> {
+    const before = this.current
     this.current = value
     const text = `${JSON.stringify({ version: this.version, ...value }, undefined, 2)}\n`
     const done = this.queue.then(() => writeFileAtomic(this.path, text))
-    this.queue = done.catch(() => undefined)
-    return done
+    this.queue = done.catch(() => {
+      if (this.current === value) this.current = before
+    })
+    return this.queue.then(() => done)
   }
 
   async settled(): Promise<void> {

@@ -2,7 +2,7 @@
 // Invariant: a revision is on disk before the definition becomes it, and none is lost; the newest is what the definition is. One
 // that somebody changed outside, or whose change was cut off in between, gets a revision of its own: `settle`.
 // Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemErrorCode, writeFileAtomic } from '../lib/atomic-file'
 import { REVISION_CAUSES, type Revision, type RevisionCause } from '../public/definition'
@@ -33,14 +33,29 @@ export class RevisionStore {
     return join(this.folder, uuid)
   }
 
-  async add(uuid: string, text: string, cause: RevisionCause, time: number): Promise<void> {
+  /** The number it has; when it cannot be written nothing is left of it. */
+  async add(uuid: string, text: string, cause: RevisionCause, time: number): Promise<number> {
     await mkdir(this.folderOf(uuid), { recursive: true })
     const kept = await this.kept(uuid)
     const number = (kept.at(-1)?.revision ?? 0) + 1
-    await writeFileAtomic(join(this.folderOf(uuid), `${String(number).padStart(6, '0')}-${time}-${cause}.xml`), text)
+    try {
+      await writeFileAtomic(join(this.folderOf(uuid), `${String(number).padStart(6, '0')}-${time}-${cause}.xml`), text)
+    } catch (thrown) {
+      if (kept.length === 0) await rmdir(this.folderOf(uuid)).catch(() => undefined)
+      throw thrown
+    }
     for (const { file } of kept.slice(0, Math.max(0, kept.length + 1 - this.most))) {
       await rm(join(this.folderOf(uuid), file), { force: true })
     }
+    return number
+  }
+
+  /** Takes back one that was added: the definition did not become so. */
+  async takeBack(uuid: string, revision: number): Promise<void> {
+    const kept = await this.kept(uuid)
+    const added = kept.find((each) => each.revision === revision)
+    if (added) await rm(join(this.folderOf(uuid), added.file), { force: true })
+    if (kept.length <= 1) await rmdir(this.folderOf(uuid)).catch(() => undefined)
   }
 
   /** Makes the newest one what the definition is. */

@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fields, oneOf } from '../../src-engine/public/shape'
 import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type SampleSeries, sampleSeriesShape } from '../public/types'
 
@@ -52,7 +53,7 @@ export class SampleStore {
 
   private next(uuid: string, work: () => Promise<void>): Promise<void> {
     const done = (this.queues.get(uuid) ?? Promise.resolve()).then(work).catch((thrown: unknown) => {
-      this.tell(uuid, errorReport('file-unwritable', { path: this.path(uuid), detail: systemErrorText(thrown) }))
+      this.tell(uuid, writeProblem(this.path(uuid), thrown))
     })
     this.queues.set(uuid, done)
     return done

@@ -98,11 +98,18 @@ export class SnapshotStore {
     })
   }
 
-  setLayers(layers: readonly Layer[], released: readonly string[]): Promise<void> {
+  /** What could not be written does not count, unless something else was set since. */
+  async setLayers(layers: readonly Layer[], released: readonly string[]): Promise<void> {
+    const before = { layers: this.layers, released: this.released }
     this.layers = layers
     this.released = [...new Set(released)]
     const content = JSON.stringify({ version: VERSION, layers, released: this.released }, undefined, 1)
-    return this.next(() => writeFileAtomic(join(this.folder, 'layers.json'), content))
+    try {
+      await this.next(() => writeFileAtomic(join(this.folder, 'layers.json'), content))
+    } catch (thrown) {
+      if (this.layers === layers) Object.assign(this, before)
+      throw thrown
+    }
   }
 
   memoryPath(uuid: string, id: string): string {

@@ -3,7 +3,7 @@
 // Invariant: where the definition is decides whose the other files are; it moves last when a domain is deleted and when it is
 // restored, and `recover` brings the others after it when that was cut off. Nothing is written over.
 // Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fields, list, number, oneOf, text } from '../../src-engine/public/shape'
 import { flushFolder, systemErrorCode, writeFileAtomic } from '../lib/atomic-file'
@@ -70,7 +70,12 @@ export class TrashStore {
     const id = `${domain.deletedAt}-${domain.uuid}`
     const files = this.filesOf(domain.uuid)
     await mkdir(join(this.folder, id), { recursive: true })
-    await writeFileAtomic(this.path(id, 'entry.json'), `${JSON.stringify({ version: VERSION, ...domain }, undefined, 2)}\n`)
+    try {
+      await writeFileAtomic(this.path(id, 'entry.json'), `${JSON.stringify({ version: VERSION, ...domain }, undefined, 2)}\n`)
+    } catch (thrown) {
+      await rmdir(join(this.folder, id)).catch(() => undefined)
+      throw thrown
+    }
     for (const part of OTHERS) await move(files[part], this.path(id, PARTS[part]))
     await move(files.definition, this.path(id, PARTS.definition))
     await flushFolder(join(this.folder, id))
@@ -116,11 +121,17 @@ export class TrashStore {
     return size
   }
 
-  /** Back to where they were, under this identifier (its own, or a new one); the definition's text is `definition` then. */
+  /** Back to where they were, under this identifier (its own, or a new one); the definition's text is `definition` then. When that
+      cannot be written all of it stays in the trash. */
   async takeOut(id: string, uuid: string, definition: string): Promise<void> {
     const files = this.filesOf(uuid)
     for (const part of OTHERS) await move(this.path(id, PARTS[part]), files[part])
-    await writeFileAtomic(files.definition, definition)
+    try {
+      await writeFileAtomic(files.definition, definition)
+    } catch (thrown) {
+      for (const part of OTHERS) await move(files[part], this.path(id, PARTS[part]))
+      throw thrown
+    }
     await this.remove(id)
   }
 

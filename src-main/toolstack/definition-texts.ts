@@ -3,7 +3,7 @@
 // that the user ticked, that the guest could write to, and that nobody else uses or stands on.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
@@ -14,7 +14,8 @@ import { type ReadConfig, readConfig } from '../config/read-config'
 import { writeXl } from '../config/xl-config'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { type ConfigNote, configNote } from '../public/config-note'
 import {
   CONFIG_TEXT_MOST,
@@ -142,10 +143,10 @@ export class DefinitionTexts {
     const text = this.text(uuid, format, false)
     if (!text.ok) return text
     try {
-      await writeFile(path, text.value.text)
+      await writeFileAtomic(path, text.value.text)
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(path, thrown))
     }
   }
 
@@ -294,7 +295,7 @@ export class DefinitionTexts {
       await this.parts.emptied(entry.uuid, going)
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: entry.name, detail: systemErrorText(thrown) }))
+      return err(writeProblem(entry.name, thrown))
     }
   }
 

@@ -2,12 +2,13 @@
 // runs, to the guest first: a guest that refuses leaves the definition as it was.
 // Invariant: a guest writes only to files the user chose in a dialog, allowed when asked, or that lie in the app's folder of
 // disks; nothing here overwrites a file. Runs in: main, plain Node.
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import type { HypervisorDriver, Medium, Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { writeFileAtomic } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { type Device, deviceKey, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
@@ -212,10 +213,10 @@ export class Devices {
     const shot = await this.parts.driver.screenshot(uuid)
     if (!shot.ok) return shot
     try {
-      await writeFile(path, shot.value.png)
+      await writeFileAtomic(path, shot.value.png)
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(path, thrown))
     }
   }
 

@@ -4,7 +4,7 @@
 import { err, ok } from '../../src-engine/public/result'
 import type { MetadataStore } from '../definition/metadata-store'
 import type { Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type Metadata, noMetadata } from '../public/list'
 
@@ -53,7 +53,7 @@ export class DomainMetadatas {
     try {
       await this.parts.store.put(tidy.map(({ uuid, metadata }) => ({ uuid, metadata: isNothing(metadata) ? null : metadata })))
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: 'metadata', detail: systemErrorText(thrown) }))
+      return err(writeProblem('metadata', thrown))
     }
     for (const { uuid, metadata } of tidy) {
       if (isNothing(metadata)) this.kept.delete(uuid)
@@ -67,7 +67,7 @@ export class DomainMetadatas {
   forget(uuid: string): void {
     if (!this.kept.delete(uuid)) return
     this.parts.store.put([{ uuid, metadata: null }]).catch((thrown: unknown) => {
-      this.parts.problem(errorReport('file-unwritable', { path: 'metadata', detail: systemErrorText(thrown) }))
+      this.parts.problem(writeProblem('metadata', thrown))
     })
     this.parts.changed([{ uuid, metadata: noMetadata }])
   }

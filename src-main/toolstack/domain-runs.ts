@@ -6,6 +6,7 @@ import { err, ok } from '../../src-engine/public/result'
 import { checkDeviceFiles, diskInUse } from '../config/device-check'
 import { checkBootFiles, checkConfig } from '../config/domain-check'
 import type { RestoredDomain, StartedDomain } from '../driver/driver'
+import { writeProblem } from '../lib/write-problem'
 import type { Vnc } from '../public/device'
 import { errorReport, explainError } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
@@ -137,8 +138,12 @@ export class DomainRuns {
     if (!files.ok) return files
     const devices = await this.checkDevicesBeforeStart(domain.uuid, domain.config)
     if (!devices.ok) return devices
-    await this.parts.definitions.markRunning(domain.uuid)
-    return ok(null)
+    try {
+      await this.parts.definitions.markRunning(domain.uuid)
+      return ok(null)
+    } catch (thrown) {
+      return err(writeProblem(`running/${domain.uuid}`, thrown))
+    }
   }
 
   private async checkDevicesBeforeStart(uuid: string, config: DomainConfig): Outcome {

@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { usableName } from '../config/domain-check'
 import type { RestoredDomain } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 import type { Domain } from './domain'
@@ -170,7 +170,7 @@ export class DomainSaves {
     try {
       await this.parts.definitions.spendManagedSave(domain.uuid)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(path, thrown))
     }
     domain.managedSave = null
     domain.savedConfig = null

@@ -9,6 +9,7 @@ import type { Definition, DefinitionStore } from '../definition/definition-store
 import type { HypervisorDriver } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
+import { writeProblem } from '../lib/write-problem'
 import type { RevisionCause } from '../public/definition'
 import type { Vnc } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -215,7 +216,7 @@ export class DomainTable {
       await this.parts.definitions.put(definition, cause, text)
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: `${definition.uuid}.json`, detail: systemErrorText(thrown) }))
+      return err(writeProblem(`definitions/${definition.uuid}.xml`, thrown))
     }
   }
 

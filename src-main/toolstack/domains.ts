@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkDeviceFiles, checkDevices, diskInUse, disksOf } from '../config/device-check'
 import type { DriverEvent, RestoredDomain } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import type { Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
@@ -102,7 +102,7 @@ export class Domains extends DomainTable {
       await this.parts.definitions.moveToTrash(definitionOf(domain), disks, metadata)
     } catch (thrown) {
       this.domains.set(uuid, domain)
-      return err(errorReport('file-unwritable', { path: 'trash', detail: systemErrorText(thrown) }))
+      return err(writeProblem(`trash/${uuid}`, thrown))
     }
     this.parts.removed(uuid)
     return ok(null)
@@ -126,7 +126,7 @@ export class Domains extends DomainTable {
       this.tell(domain)
       return ok(free)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: 'definitions', detail: systemErrorText(thrown) }))
+      return err(writeProblem(`definitions/${free}.xml`, thrown))
     }
   }
 

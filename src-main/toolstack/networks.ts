@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkNetwork } from '../config/network-check'
 import type { NetworkStore } from '../definition/network-store'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { DEFAULT_NETWORK, type Lease, type Network } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { sameValue } from '../public/live-changes'
@@ -123,7 +123,7 @@ export class Networks {
       await this.parts.store.put(networks)
     } catch (thrown) {
       await this.parts.driver.setNetworks(this.networks)
-      return err(errorReport('file-unwritable', { path: 'networks.json', detail: systemErrorText(thrown) }))
+      return err(writeProblem('networks.json', thrown))
     }
     this.networks = networks
     this.tell()

@@ -9,8 +9,8 @@ import { dirname } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { Intent, SnapshotStore } from '../definition/snapshot-store'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
+import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { SNAPSHOTS_MOST, type Snapshot } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
@@ -234,7 +234,7 @@ export class Snapshots {
     try {
       return await work()
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: this.parts.store.folder, detail: systemErrorText(thrown) }))
+      return err(writeProblem(this.parts.store.folder, thrown))
     }
   }
 

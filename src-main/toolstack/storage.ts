@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import type { WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import {
@@ -96,7 +97,7 @@ export class Storage {
       this.parts.changed()
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: 'storage-pools.json', detail: systemErrorText(thrown) }))
+      return err(writeProblem('storage-pools.json', thrown))
     }
   }
 

@@ -5,9 +5,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import type { Vnc } from '../public/device'
-import { errorReport } from '../public/error-code'
 
 export class VncAccess {
   private readonly driver: HypervisorDriver
@@ -33,7 +32,7 @@ export class VncAccess {
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 })
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: this.folder, detail: systemErrorText(thrown) }))
+      return err(writeProblem(this.folder, thrown))
     }
     // Short: a socket's path has little room.
     const path = join(this.folder, `${uuid.slice(0, 8)}.sock`)

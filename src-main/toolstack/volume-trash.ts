@@ -5,7 +5,8 @@ import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import type { Outcome } from '../driver/driver'
-import { flushFolder, systemErrorCode, systemErrorText } from '../lib/atomic-file'
+import { flushFolder, systemErrorCode } from '../lib/atomic-file'
+import { writeProblem } from '../lib/write-problem'
 import { errorReport } from '../public/error-code'
 import { type Pool, type TrashedVolume, volumeNameShape } from '../public/storage'
 
@@ -34,7 +35,7 @@ export async function trashVolume(pool: Pool, name: string): Outcome<number> {
     }
   } catch (thrown) {
     if (made !== '') await rmdir(made).catch(() => undefined)
-    return err(errorReport('file-unwritable', { path: from, detail: systemErrorText(thrown) }))
+    return err(writeProblem(from, thrown))
   }
 }
 
@@ -61,7 +62,7 @@ export async function restoreVolume(pool: Pool, id: number): Outcome {
     await rmdir(join(pool.path, FOLDER, String(id))).catch(() => undefined)
     return ok(null)
   } catch (thrown) {
-    return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    return err(writeProblem(path, thrown))
   }
 }
 
@@ -72,7 +73,7 @@ export async function eraseVolume(pool: Pool, id: number): Outcome {
     await rm(path, { recursive: true, force: true })
     return ok(null)
   } catch (thrown) {
-    return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    return err(writeProblem(path, thrown))
   }
 }
 

@@ -11,6 +11,7 @@ import { defaultPreferences, type Preferences } from '../../src-main/public/pref
 import type { HostInfo, NetworkInfo } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
 import { callQuery } from '../client/queries'
+import { useAppStore } from './store'
 
 /** Subscribes the answers of a window to events; returns the function that ends it. */
 export function followEvents(client: Client, queries: QueryClient): () => void {
@@ -83,10 +84,12 @@ export function useMetadata(): (uuid: string) => Metadata {
   }, [data])
 }
 
-/** Columns, order and saved filters of the list; a change is shown at once and kept by main. */
+/** Columns, order and saved filters of the list; a change is shown at once and kept by main. One that main cannot store holds for
+    this window, and that is said. */
 export function useListLayout(): readonly [ListLayout, (change: Partial<ListLayout>) => void] {
   const client = useClient()
   const queries = useQueryClient()
+  const store = useAppStore()
   const query = callQuery(client, 'listLayoutGet', {})
   const layout = useQuery(query).data ?? defaultListLayout
   const change = useCallback(
@@ -94,9 +97,11 @@ export function useListLayout(): readonly [ListLayout, (change: Partial<ListLayo
       const { queryKey } = callQuery(client, 'listLayoutGet', {})
       const next = { ...(queries.getQueryData(queryKey) ?? defaultListLayout), ...part }
       queries.setQueryData(queryKey, next)
-      void client.call('listLayoutSet', next)
+      void client.call('listLayoutSet', next).then((done) => {
+        if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
+      })
     },
-    [client, queries],
+    [client, queries, store],
   )
   return [layout, change]
 }

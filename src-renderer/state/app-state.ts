@@ -141,6 +141,8 @@ export function reduce(state: AppState, action: Action): AppState {
     }
     case 'failed': {
       if (action.error.reason === 'cancelled') return state
+      // What is said already is not said again: a disk that is full refuses one change after the other.
+      if (state.failures.some(({ error }) => JSON.stringify(error) === JSON.stringify(action.error))) return state
       const id = (state.failures.at(-1)?.id ?? 0) + 1
       return { ...state, failures: [...state.failures.slice(1 - FAILURES_KEPT), { id, error: action.error }] }
     }

@@ -8,6 +8,7 @@ import { count, dictionary, fields, text } from '../../../src-engine/public/shap
 import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
+import { writeProblem } from '../../lib/write-problem'
 import {
   DEFAULT_NETWORK,
   type Device,
@@ -205,7 +206,7 @@ export class TestDriver implements HypervisorDriver {
     try {
       await writeFileAtomic(path, JSON.stringify(state))
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(path, thrown))
     }
     this.stop(uuid, 'saved', '')
     return ok(null)
@@ -228,7 +229,7 @@ export class TestDriver implements HypervisorDriver {
     try {
       await writeFileAtomic(order.path, JSON.stringify(state))
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: order.path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(order.path, thrown))
     }
     return ok({ heldMs: 0 })
   }

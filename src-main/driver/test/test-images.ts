@@ -4,6 +4,7 @@ import { open, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
+import { writeProblem } from '../../lib/write-problem'
 import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BackingFile, ImageCopy, ImageTool, Outcome, Progress } from '../driver'
@@ -34,7 +35,7 @@ export class TestImages implements ImageTool {
       return ok(null)
     } catch (thrown) {
       if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path }))
-      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(path, thrown))
     }
   }
 
@@ -46,7 +47,7 @@ export class TestImages implements ImageTool {
       return ok(null)
     } catch (thrown) {
       if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path }))
-      return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+      return err(writeProblem(path, thrown))
     }
   }
 

@@ -3,7 +3,7 @@
 // Runs in: main, plain Node.
 import { err, ok } from '../../../src-engine/public/result'
 import type { Outcome } from '../../driver/driver'
-import { systemErrorText } from '../../lib/atomic-file'
+import { writeProblem } from '../../lib/write-problem'
 import { DEFAULT_NETWORK, type Device, deviceKey, type ImageInfo } from '../../public/device'
 import { type Diagnosis, doctorChecks, type Finding, findingTable } from '../../public/doctor'
 import { errorReport } from '../../public/error-code'
@@ -71,7 +71,7 @@ export class Doctor {
       if (kind === 'folder-closed' || kind === 'folder-readable') await probe.setMode(subject, 0o700)
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: subject, detail: systemErrorText(thrown) }))
+      return err(writeProblem(subject, thrown))
     }
   }
 
@@ -90,7 +90,7 @@ export class Doctor {
           await probe.setMode(path, ((await probe.file(path))?.mode ?? 0) | 0o600)
           return ok(null)
         } catch (thrown) {
-          return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+          return err(writeProblem(path, thrown))
         }
       }
       case 'vnc-open':

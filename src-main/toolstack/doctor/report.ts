@@ -1,14 +1,14 @@
 // The report that is attached to a question or a bug: versions, configuration, findings, notices and logs as one zip of readable
 // files, everything through redact(). It holds nothing of a guest: no disk, no console, no memory.
 // Runs in: main, plain Node.
-import { writeFile } from 'node:fs/promises'
 import { homedir, hostname, userInfo } from 'node:os'
 import { strToU8, zipSync } from 'fflate'
 import { err, ok } from '../../../src-engine/public/result'
 import type { Outcome } from '../../driver/driver'
-import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
+import { writeFileAtomic } from '../../lib/atomic-file'
+import { writeProblem } from '../../lib/write-problem'
 import type { Diagnosis } from '../../public/doctor'
-import { errorReport, explainError } from '../../public/error-code'
+import { explainError } from '../../public/error-code'
 import type { AboutInfo, DomainInfo, HostInfo, JobInfo, LogLine, Notice } from '../../public/types'
 import { redact, type Secrets, secretWords } from './redact'
 
@@ -80,10 +80,9 @@ export async function writeReport(path: string, facts: ReportFacts): Outcome {
   const files = reportFiles(facts, secrets)
   const zip = zipSync(Object.fromEntries([...files].map(([name, text]) => [`ringmaster-report/${name}`, strToU8(text)])))
   try {
-    await writeFile(path, zip)
+    await writeFileAtomic(path, zip)
     return ok(null)
   } catch (thrown) {
-    if (systemErrorCode(thrown) === 'ENOSPC') return err(errorReport('disk-full', { path }))
-    return err(errorReport('file-unwritable', { path, detail: systemErrorText(thrown) }))
+    return err(writeProblem(path, thrown))
   }
 }

@@ -68,7 +68,7 @@ describe('the state of a window', () => {
   it('shows no failure for what the user cancelled, and at most three failures', () => {
     expect(stateAfter({ kind: 'failed', error: errorReport('cancelled') }).failures).toEqual([])
     const many = ['a', 'b', 'c', 'd'].map((name): Action => ({ kind: 'failed', error: errorReport('name-exists', { name }) }))
-    const state = stateAfter(...many)
+    const state = stateAfter(...many, ...many.slice(-1))
     expect(state.failures.map(({ error }) => error.values['name'])).toEqual(['b', 'c', 'd'])
     expect(new Set(state.failures.map(({ id }) => id)).size).toBe(3)
     const id = state.failures[1]?.id ?? -1
