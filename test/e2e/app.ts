@@ -142,6 +142,17 @@ export class RunningApp {
   }
 }
 
+let built = false
+
+/** The windows as the sources are now: `npm test` has built them already, vitest alone has not. */
+function build(): void {
+  if (built) return
+  execFileSync(process.execPath, [path.join(root, 'resources/tooling/build-app.mjs')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  built = true
+}
+
 export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
   if (options.preferences !== undefined) {
@@ -149,6 +160,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
     const preferences = { ...defaultPreferences, ...options.preferences }
     fs.writeFileSync(path.join(folder, 'preferences.json'), JSON.stringify(preferences))
   }
+  build()
   const executablePath = executable()
   const screen = await display()
   const launched = _electron.launch({
