@@ -26,6 +26,7 @@ export class Outward {
       domainChanged: ({ domain }) => ({ domain: this.domain(domain) }),
       domainRemoved: key,
       samples: ({ samples }) => ({ connection, samples: samples.map(key) }),
+      hostSample: ({ sample }) => ({ connection, sample }),
       jobChanged: ({ job }) => ({ job: this.job(job) }),
       logLine: key,
       networksChanged: ({ networks }) => ({ connection, networks }),

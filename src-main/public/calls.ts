@@ -367,6 +367,11 @@ export const calls = {
     result: t.sampleSeriesShape,
     status: 'done',
   },
+  hostSamples: {
+    params: fields({ connection, of: oneOf(...t.hostSeriesOf), minutes: within(1, t.SAMPLE_HOURS_KEPT * 60) }),
+    result: t.sampleSeriesShape,
+    status: 'done',
+  },
   /** The hypervisor's whole message ring of a machine that is there. */
   domainDmesg: { params: ofDomain, result: fields({ text: shortText(1 << 20) }), status: 'done' },
   domainLog: { params: ofDomain, result: list(t.logLineShape), status: 'done' },

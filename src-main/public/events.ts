@@ -21,6 +21,8 @@ export const events = {
   domainRemoved: fields({ uuid: t.uuidShape }),
   /** Once a second: one sample for each active domain of a connection. */
   samples: fields({ connection, samples: list(t.sampleShape) }),
+  /** After each round of samples. */
+  hostSample: fields({ connection, sample: t.hostSampleShape }),
   jobChanged: fields({ job: t.jobInfoShape }),
   logLine: fields({ uuid: t.uuidShape, line: t.logLineShape }),
   /** XenStore has changed; told while a window watches it (storeWatch). */

@@ -168,6 +168,14 @@ export const sampleShape = fields({
 })
 export type Sample = TypeOf<typeof sampleShape>
 
+/** One point of the host's charts: all of the host, and all domains of the connection together. cpu as in a sample. */
+const hostShare = fields({ cpu: number, memoryKiB: number })
+export const hostSampleShape = fields({ time: number, host: hostShare, domains: hostShare })
+export type HostSample = TypeOf<typeof hostSampleShape>
+
+export const hostSeriesOf = ['host', 'domains'] as const
+export type HostSeriesOf = (typeof hostSeriesOf)[number]
+
 /** Many points of one domain, oldest first, as columns of equal length. */
 export const sampleSeriesShape = fields({
   time: list(number),

@@ -37,6 +37,7 @@ import { DomainLogs } from './domain-logs'
 import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { hostFile } from './file-kind'
+import { HostFigures } from './host-figures'
 import { type JobControl, Jobs } from './jobs'
 import { Layers } from './layers'
 import { isActive } from './life-cycle'
@@ -145,6 +146,7 @@ export type ToolstackCall =
   | StorageCall
   | TextCall
   | 'domainSamples'
+  | 'hostSamples'
   | 'domainDmesg'
   | 'domainLog'
   | 'jobList'
@@ -201,6 +203,7 @@ export class Toolstack {
   readonly texts: DefinitionTexts
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
+  private readonly hostFigures: HostFigures
   private readonly logs = new DomainLogs()
   private readonly states = new Map<string, DomainInfo['state']>()
   private readonly waiting = new Set<() => void>()
@@ -213,6 +216,7 @@ export class Toolstack {
     this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }), parts.nextNumber)
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     this.samples = new SampleHistory(new SampleStore(parts.sampleFolder, problem))
+    this.hostFigures = new HostFigures(this.samples)
     this.networks = new Networks({
       store: parts.networks,
       driver,
@@ -462,6 +466,7 @@ export class Toolstack {
         const samples: Sample[] = event.samples.map((sample) => ({ ...sample, devices: [...sample.devices], time }))
         for (const sample of samples) this.samples.add(sample)
         emit('samples', { samples })
+        emit('hostSample', { sample: this.hostFigures.add(samples, time) })
         break
       }
       case 'domain0':
@@ -537,6 +542,7 @@ export class Toolstack {
       metadataSet: ({ changes }) => this.metadata.set(changes),
       fileLook: ({ path }) => hostFile(path),
       ...this.textServers(),
+      hostSamples: async ({ of, minutes }) => ok(await this.hostFigures.series(of, minutes, clock.now())),
       domainSamples: async ({ uuid, minutes }) => ok(await samples.series(uuid, minutes, clock.now())),
       domainDmesg: async ({ uuid }) => {
         const text = await driver.dmesg(uuid)

@@ -18,6 +18,7 @@ export type QueryName =
   | 'domainSamples'
   | 'domainThumbnail'
   | 'hostInfo'
+  | 'hostSamples'
   | 'imageInspect'
   | 'listLayoutGet'
   | 'metadataList'

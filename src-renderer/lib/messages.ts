@@ -826,8 +826,10 @@ export const messages = {
   'host.memory-of': { en: '{free} of {total} free', de: '{free} von {total} frei' },
   'host.machines': { en: 'Virtual machines', de: 'Virtuelle Maschinen' },
   'host.machines-of': { en: '{running} of {count} running', de: '{running} von {count} laufen' },
-  'host.cpu': { en: 'Processors used by all machines', de: 'Von allen Maschinen benutzte Prozessoren' },
-  'host.memory-used': { en: 'Memory of all machines', de: 'Speicher aller Maschinen' },
+  'host.cpu': { en: 'Processors used', de: 'Benutzte Prozessoren' },
+  'host.memory-used': { en: 'Memory used', de: 'Belegter Arbeitsspeicher' },
+  'host.this-computer': { en: 'this computer', de: 'dieser Rechner' },
+  'host.all-machines': { en: 'virtual machines', de: 'virtuelle Maschinen' },
 
   'storage.pools': { en: 'Storage pools', de: 'Speicherorte' },
   'storage.default-pool': { en: 'Disks of this app', de: 'Platten dieser App' },
@@ -1158,6 +1160,7 @@ export const messages = {
   'chart.received': { en: 'received', de: 'empfangen' },
   'chart.sent': { en: 'sent', de: 'gesendet' },
   'chart.both': { en: '{one}, {other}', de: '{one}, {other}' },
+  'chart.none-yet': { en: 'no figures yet', de: 'noch keine Werte' },
   'chart.no-sample': { en: 'nothing measured', de: 'nichts gemessen' },
   'chart.no-reading': { en: 'not running', de: 'läuft nicht' },
 

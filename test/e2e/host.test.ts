@@ -42,6 +42,12 @@ describe('the host window', () => {
   it('shows the host, its networks and its storage, and works on volumes', { timeout: 120_000 }, async () => {
     const { app, page, folder } = await start()
     await page.getByText('1 of 1 running').waitFor()
+    // Measured before the window was there: curves and figures of the host and of its machines.
+    const memory = page.locator('figure').filter({ hasText: 'Memory used' })
+    await memory.getByText(/^[\d.,]+ [MG]iB, [\d.,]+ MiB$/).waitFor()
+    await page.getByText('24 hours').click()
+    await memory.getByText(/^[\d.,]+ [MG]iB, [\d.,]+ MiB$/).waitFor()
+    await page.getByText('1 minute', { exact: true }).click()
     await app.picture(page, 'host-overview')
     await page.getByRole('tab', { name: 'Virtual networks' }).click()
     await page.getByRole('option', { name: 'default' }).waitFor()

@@ -1,58 +1,41 @@
-// The host in words and two charts: what all guests and domain 0 together use of its processors and memory.
-// Invariant: the charts begin when the window opens and move with the samples. Runs in: host window.
-import { useCallback, useEffect, useMemo, useState } from 'react'
-import { useClient } from '../../client/Client'
+// The host in words, and two charts of its processors and memory: what is used of them, and what of that by all domains together.
+// Invariant: the charts move with the samples, and show from the start on what was measured before. Runs in: host window.
+import { useCallback, useMemo, useState } from 'react'
 import { useWords } from '../../components/Language'
 import { LiveChart } from '../../features/graphs/LiveChart'
+import { RangeChoice } from '../../features/graphs/RangeChoice'
+import type { RangeMinutes } from '../../features/graphs/ranges'
 import { useHost } from '../../state/answers'
-import { axisTop, type ChartPoint } from '../../state/history'
+import { axisTop, chartPoints, type Pick, pickCpu, pickMemory, type Sample } from '../../state/history'
 import { useAppState } from '../../state/store'
+import { useHostFigures } from './use-host-figures'
 
 const MIB = 1024 * 1024
-const RANGE_SECONDS = 300
-
-interface Total {
-  readonly at: number
-  readonly cpu: number
-  readonly memoryMiB: number
-}
-
-/** Sums of each second's samples, of the last five minutes. */
-function useTotals(): readonly Total[] {
-  const client = useClient()
-  const [totals, setTotals] = useState<readonly Total[]>([])
-  useEffect(
-    () =>
-      client.subscribe('samples', ({ samples }) => {
-        const at = Date.now()
-        const cpu = samples.reduce((sum, sample) => sum + sample.cpu, 0)
-        const memoryMiB = samples.reduce((sum, sample) => sum + sample.memoryKiB / 1024, 0)
-        setTotals((before) => [...before.filter((one) => one.at > at - RANGE_SECONDS * 1000), { at, cpu, memoryMiB }])
-      }),
-    [client],
-  )
-  return totals
-}
+const pickMemoryMiB: Pick = (sample) => pickMemory(sample) / MIB
 
 export function OverviewPage() {
   const { t, formats } = useWords()
   const host = useHost()
-  const totals = useTotals()
   const domains = useAppState((state) => state.domains)
   const guests = Object.values(domains).filter(({ kind }) => kind === 'guest')
   const running = guests.filter(({ domid }) => domid !== null).length
-  const last = totals.at(-1)
-  const points = useCallback(
-    (pick: (total: Total) => number): readonly ChartPoint[] => {
-      const now = totals.at(-1)?.at ?? 0
-      return totals.map((total) => ({ x: (total.at - now) / 1000, y: pick(total) }))
-    },
-    [totals],
-  )
-  const cpu = useMemo(() => points((total) => total.cpu), [points])
-  const memory = useMemo(() => points((total) => total.memoryMiB), [points])
+  const [minutes, setMinutes] = useState<RangeMinutes>(10)
+  const { host: whole, domains: ours, now } = useHostFigures(minutes)
+  const curves = useMemo(() => {
+    const points = (samples: readonly Sample[], pick: Pick) => chartPoints(samples, pick, now, minutes * 60_000)
+    return {
+      cpu: [points(whole, pickCpu), points(ours, pickCpu)],
+      memory: [points(whole, pickMemoryMiB), points(ours, pickMemoryMiB)],
+    } as const
+  }, [whole, ours, now, minutes])
+  const last = { whole: whole.at(-1), ours: ours.at(-1) }
   const percent = useCallback((share: number) => formats.percent(share), [formats])
   const mebibytes = useCallback((value: number) => formats.memory(value * MIB), [formats])
+  const reading = (pick: Pick, words: (value: number) => string): string =>
+    last.whole === undefined || last.ours === undefined
+      ? t('chart.none-yet')
+      : t('chart.both', { one: words(pick(last.whole)), other: words(pick(last.ours)) })
+  const legend = [t('host.this-computer'), t('host.all-machines')] as const
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach that
     <section className="host-overview" aria-label={t('host.tab-overview')} tabIndex={0}>
@@ -75,23 +58,30 @@ export function OverviewPage() {
         <dt>{t('host.machines')}</dt>
         <dd>{t('host.machines-of', { running: formats.number(running), count: formats.number(guests.length) })}</dd>
       </dl>
+      <div className="host-range">
+        <RangeChoice minutes={minutes} onChange={setMinutes} />
+      </div>
       <LiveChart
         title={t('host.cpu')}
-        reading={last === undefined ? t('chart.no-reading') : formats.percent(last.cpu)}
-        points={cpu}
-        rangeSeconds={RANGE_SECONDS}
-        colour="cpu"
+        reading={reading(pickCpu, percent)}
+        points={curves.cpu[0]}
+        second={{ points: curves.cpu[1], colour: 'write' }}
+        legend={legend}
+        rangeSeconds={minutes * 60}
+        colour="read"
         top={Math.max(1, host?.cpus ?? 1)}
         tick={percent}
         valueTitle={t('chart.cpu-axis')}
       />
       <LiveChart
         title={t('host.memory-used')}
-        reading={last === undefined ? t('chart.no-reading') : formats.memory(last.memoryMiB * MIB)}
-        points={memory}
-        rangeSeconds={RANGE_SECONDS}
-        colour="memory"
-        top={axisTop(memory, 256, 1024)}
+        reading={reading(pickMemoryMiB, mebibytes)}
+        points={curves.memory[0]}
+        second={{ points: curves.memory[1], colour: 'write' }}
+        legend={legend}
+        rangeSeconds={minutes * 60}
+        colour="read"
+        top={host?.memoryMiB ?? axisTop(curves.memory[0], 256, 1024)}
         tick={mebibytes}
         valueTitle={t('chart.memory-axis')}
       />

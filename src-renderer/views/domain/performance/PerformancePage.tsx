@@ -13,6 +13,8 @@ import { useWords } from '../../../components/Language'
 import { MenuButton } from '../../../components/Menu'
 import { Slider } from '../../../components/Slider'
 import { LiveChart } from '../../../features/graphs/LiveChart'
+import { RangeChoice } from '../../../features/graphs/RangeChoice'
+import type { RangeMinutes } from '../../../features/graphs/ranges'
 import {
   axisTop,
   type ChartPoint,
@@ -29,10 +31,9 @@ import { useAppStore } from '../../../state/store'
 import { listedDevices } from '../details/edits'
 import { deviceName } from '../details/words'
 import { chartsAsPng, samplesAsCsv } from './export'
-import { RANGES, type RangeMinutes, useFigures } from './use-figures'
+import { useFigures } from './use-figures'
 
 const MIB = 1024 * 1024
-const ranges = RANGES.map(String)
 const quantities = ['bytes', 'requests'] as const
 type Quantity = (typeof quantities)[number]
 
@@ -95,12 +96,7 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
   return (
     <div className="performance" ref={page}>
       <div className="performance-head">
-        <Segmented
-          label={t('chart.range')}
-          value={String(minutes)}
-          choices={ranges.map((value, index) => ({ value, label: t(`chart.range-${RANGES[index] ?? 1}`) }))}
-          onChange={(value) => setMinutes(RANGES.find((range) => String(range) === value) ?? 1)}
-        />
+        <RangeChoice minutes={minutes} onChange={setMinutes} />
         {devices.length > 0 && (
           <Segmented
             label={t('chart.quantity')}

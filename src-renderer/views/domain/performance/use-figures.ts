@@ -5,11 +5,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useClient } from '../../../client/Client'
 import { callQuery } from '../../../client/queries'
+import type { RangeMinutes } from '../../../features/graphs/ranges'
 import { HISTORY_MS, type Sample, samplesOf } from '../../../state/history'
 import { useAppState } from '../../../state/store'
-
-export const RANGES = [1, 10, 60, 360, 1440] as const
-export type RangeMinutes = (typeof RANGES)[number]
 
 const none: readonly Sample[] = []
 
