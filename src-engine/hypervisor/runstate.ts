@@ -1,14 +1,28 @@
 // What each vcpu has been doing, for how long: running, runnable, blocked, offline; and the copy the guest has asked for.
 // Invariant: a running vcpu's copy reads state 0, or Linux yields after IPIs. Spec: xen-guest-abi.md 4.4.
 // Runs in: the vcpu's thread (its own record only). State: shared memory.
-import { structSize, writeStruct } from '../lib/struct-layout'
+import { fieldOffset, structSize } from '../lib/struct-layout'
 import { VMASST_TYPE_runstate_update_flag } from '../public/xen/hypercall'
 import { RUNSTATE, vcpu_runstate_info, XEN_RUNSTATE_UPDATE } from '../public/xen/vcpu'
 import type { DomainState } from './domain-state'
 import type { SharedPage } from './shared-page'
 import type { DomainTime } from './time'
 
+/** Where state_entry_time is; the four times follow it. */
+const ENTRY_TIME = {
+  64: fieldOffset(vcpu_runstate_info, 'state_entry_time', 64),
+  32: fieldOffset(vcpu_runstate_info, 'state_entry_time', 32),
+}
+const UPDATE_HIGH = Number(XEN_RUNSTATE_UPDATE >> 32n)
+
 export class Runstates {
+  /** The record being written: at each sleep and waking of a vcpu, so it is put together from words and allocates nothing. */
+  private readonly words = new Uint32Array(structSize(vcpu_runstate_info, 64) / 4)
+  private readonly bytes = {
+    64: new Uint8Array(this.words.buffer),
+    32: new Uint8Array(this.words.buffer, 0, structSize(vcpu_runstate_info, 32)),
+  }
+
   constructor(
     private readonly domain: DomainState,
     private readonly shared: SharedPage,
@@ -28,28 +42,26 @@ export class Runstates {
     if (state === RUNSTATE.running) this.publish(vcpu)
   }
 
-  /** The record as bytes, in the guest's layout. `flags` goes into state_entry_time. */
-  record(vcpu: number, flags = 0n): Uint8Array {
-    const { domain } = this
-    const width = this.shared.width
-    const view = new DataView(new ArrayBuffer(structSize(vcpu_runstate_info, width)))
-    const time = (state: number): bigint => domain.vget64(vcpu, 'RUNSTATE_TIME', state)
-    writeStruct(vcpu_runstate_info, width, view, 0, {
-      state: domain.vget(vcpu, 'RUNSTATE'),
-      state_entry_time: domain.vget64(vcpu, 'RUNSTATE_SINCE') | flags,
-      running: time(RUNSTATE.running),
-      runnable: time(RUNSTATE.runnable),
-      blocked: time(RUNSTATE.blocked),
-      offline: time(RUNSTATE.offline),
-    })
-    return new Uint8Array(view.buffer)
+  /** The record as bytes, in the guest's layout, good until the next call. `updating`: with XEN_RUNSTATE_UPDATE. */
+  record(vcpu: number, updating = false): Uint8Array {
+    const { domain, words } = this
+    const { u32 } = domain.memory
+    const { width } = this.shared
+    const at = ENTRY_TIME[width] >>> 2
+    words.fill(0, 0, at)
+    words[0] = domain.vget(vcpu, 'RUNSTATE')
+    const since = domain.vcpuAddress(vcpu, 'RUNSTATE_SINCE') >>> 2
+    for (let i = 0; i < 2; i++) words[at + i] = u32[since + i] ?? 0
+    if (updating) words[at + 1] = (words[at + 1] ?? 0) | UPDATE_HIGH
+    const times = domain.vcpuAddress(vcpu, 'RUNSTATE_TIME') >>> 2
+    for (let i = 0; i < 8; i++) words[at + 2 + i] = u32[times + i] ?? 0
+    return this.bytes[width]
   }
 
   /** Writes the registered copy, with the update flag around it when the guest has asked for that. */
   publish(vcpu: number): void {
     if (this.domain.vget(vcpu, 'RUNSTATE_AREA') === 0) return
-    if ((this.domain.get('ASSIST') >>> VMASST_TYPE_runstate_update_flag) & 1)
-      this.write(vcpu, this.record(vcpu, XEN_RUNSTATE_UPDATE))
+    if ((this.domain.get('ASSIST') >>> VMASST_TYPE_runstate_update_flag) & 1) this.write(vcpu, this.record(vcpu, true))
     this.write(vcpu, this.record(vcpu))
   }
 

@@ -8,7 +8,10 @@ export interface MonotonicClock {
   wall(): bigint
 }
 
+// Asked for by guests hundreds of thousands of times a second, where looking `process` up would cost as much as the time.
+const { hrtime } = process
+
 export const hostClock: MonotonicClock = {
-  now: () => process.hrtime.bigint(),
+  now: () => hrtime.bigint(),
   wall: () => BigInt(Date.now()) * 1_000_000n,
 }

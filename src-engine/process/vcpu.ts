@@ -27,7 +27,7 @@ async function main(input: VcpuThreadInput): Promise<void> {
   const domain: Domain = new Domain(memory, geometry, {
     clock: hostClock,
     door: new Door(() => registers.retired()),
-    ring: () => parentPort?.postMessage({ kind: 'doorbell' }),
+    ring: () => parentPort?.postMessage(0),
     postVector: (vcpu, vector) => lapics.post(vcpu, vector),
   })
   registers.set32('INDEX', index)

@@ -163,6 +163,28 @@ describe('vcpu_op', () => {
     expect(second.getBigUint64(16, true)).toBe(700n)
   })
 
+  it('tells the run state in both layouts', () => {
+    for (const width of [64, 32] as const) {
+      const g = guest(width)
+      const { domain } = g.fake
+      domain.set('WIDTH32', width === 32 ? 1 : 0)
+      g.fake.clock.ns += 0x1_0000_0000n
+      domain.runstates.enter(0, 2)
+      g.fake.clock.ns += 700n
+      domain.runstates.enter(0, 0)
+      g.fake.clock.ns += 3n
+      domain.runstates.enter(0, 2)
+      expect(g.call('vcpu_op', 4, 0, 0x15000)).toBe(0)
+      const record = g.view(0x15000)
+      const first = width === 64 ? 8 : 4
+      expect(record.getUint32(0, true)).toBe(2)
+      expect(record.getBigUint64(first, true)).toBe(domain.time.systemTime())
+      const times = [8, 16, 24, 32].map((at) => record.getBigUint64(first + at, true))
+      expect(times.slice(1)).toEqual([0n, 700n, 0n])
+      expect((times[0] ?? 0n) > 0x1_0000_0000n).toBe(true)
+    }
+  })
+
   it('keeps a second clock record at a virtual address', () => {
     const g = guest()
     g.words([0, 0x17000])
