@@ -1,4 +1,4 @@
-// Two Debian guests with two busy vcpus each, and the scheduler of the app between them: weights, fewer processors than vcpus, a cap.
+// Two Debian guests with busy vcpus, and the scheduler of the app between them: weights, as many processors as vcpus and fewer, a cap.
 // Their time is what their threads spent in run(), so a busy host makes all of them slower and changes no share.
 // Runs in: vitest; processes of their own, on the bundles in out/main.
 import { setTimeout as delay } from 'node:timers/promises'
@@ -89,5 +89,12 @@ describe.skipIf(!LONG)('the scheduler over two busy guests', () => {
     // The guest knows of the time in which it would have liked to run.
     const steal = Number((await first.guest.run("awk '/^cpu /{print $9}' /proc/stat")).trim().split('\n').at(-1))
     expect(steal).toBeGreaterThan(100)
+  }, 120_000)
+
+  it('one busy vcpu each on two processors: both have nearly all of one', async () => {
+    if (missing) return
+    first.weight = 256
+    for (const { guest } of [first, second]) await guest.run('kill $!')
+    for (const share of await shares([first, second], 2)) expect(share).toBeGreaterThan(0.9)
   }, 120_000)
 })
