@@ -1,5 +1,6 @@
-// Six small loops, seven programs and four of floating point (test/guest/kernel/cpu-{loops,programs,floats}.c), interpreted,
-// translated and under QEMU: milliseconds of the best round by the guest's own clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
+// Six small loops, seven programs and four of floating point (test/guest/kernel/cpu-{loops,programs,floats}.c), interpreted, translated,
+// under QEMU and, built from the same source for 32 bits, under v86: milliseconds of the best round by the guest's own clock, and
+// millions of guest instructions a second, the instructions counted once by QEMU's -icount.
 // Runs in: plain Node.
 import {
   buildMicroKernel,
@@ -10,22 +11,34 @@ import {
   runInOurs,
   runInQemu,
 } from '../support/micro-kernel'
+import { fetchV86, runInV86 } from '../support/v86'
 import type { BenchOptions, BenchReport } from './main'
 import { median, table } from './median'
 
 export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const cannot = cannotBuild()
   if (cannot) throw new Error(cannot)
-  const kernels = ['cpu-loops', 'cpu-programs', 'cpu-floats'].map(buildMicroKernel)
+  const names = ['cpu-loops', 'cpu-programs', 'cpu-floats']
+  const kernels = names.map((name) => buildMicroKernel(name))
+  const kernels32 = names.map((name) => buildMicroKernel(name, 32))
+  const v86 = fetchV86()
   const ours = (translator: 'on' | 'off') => (file: string) =>
     runInOurs(file, { timeoutSeconds: 300, extra: ['--translator', translator] })
   const machines = [
-    { name: 'interpreter', cannot: cannotRunOurs(), run: ours('off'), runs: [] as Map<string, number>[] },
-    { name: 'translator', cannot: cannotRunOurs(), run: ours('on'), runs: [] as Map<string, number>[] },
+    { name: 'interpreter', kernels, cannot: cannotRunOurs(), run: ours('off'), runs: [] as Map<string, number>[] },
+    { name: 'translator', kernels, cannot: cannotRunOurs(), run: ours('on'), runs: [] as Map<string, number>[] },
     {
       name: 'qemu tcg',
+      kernels,
       cannot: cannotRunQemu(),
       run: (file: string) => runInQemu(file, { timeoutSeconds: 300 }),
+      runs: [] as Map<string, number>[],
+    },
+    {
+      name: 'v86',
+      kernels: kernels32,
+      cannot: v86.ok ? undefined : v86.error,
+      run: (file: string) => runInV86(v86.ok ? v86.value : '', file, 300),
       runs: [] as Map<string, number>[],
     },
   ]
@@ -33,7 +46,7 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
     for (const machine of machines) {
       if (machine.cannot) continue
       const times = new Map<string, number>()
-      for (const kernel of kernels) {
+      for (const kernel of machine.kernels) {
         for (const [name, ms] of loopTimes(await machine.run(kernel), machine.name)) times.set(name, ms)
       }
       machine.runs.push(times)
@@ -41,11 +54,12 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   }
   const counts = new Map<string, number>()
   for (const kernel of cannotRunQemu() ? [] : kernels) {
-    for (const [name, ticks] of loopTicks(await runInQemu(kernel, { extra: ['-icount', 'shift=0'] }))) counts.set(name, ticks)
+    for (const [name, ticks] of loopTicks(await runInQemu(kernel, { extra: ['-icount', 'shift=0'], timeoutSeconds: 300 })))
+      counts.set(name, ticks)
   }
-  const names = [...(machines.find((machine) => machine.runs.length > 0)?.runs[0]?.keys() ?? [])]
-  const loops = names.map((name) => {
-    const [interpreter, translator, qemu] = machines.map((machine) =>
+  const programs = [...(machines.find((machine) => machine.runs.length > 0)?.runs[0]?.keys() ?? [])]
+  const loops = programs.map((name) => {
+    const [interpreter, translator, qemu, v86Ms] = machines.map((machine) =>
       machine.cannot ? undefined : median(machine.runs.map((times) => times.get(name) ?? Number.NaN)),
     )
     const instructions = counts.get(name)
@@ -56,23 +70,27 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
       interpreter,
       ours: translator,
       qemu,
+      // not all can be built for 32 bits
+      v86: v86Ms || null,
       interpreterMips: mips(interpreter),
       oursMips: mips(translator),
       qemuMips: mips(qemu),
       gain: interpreter && translator ? interpreter / translator : null,
       ratio: translator && qemu ? translator / qemu : null,
+      speedOfV86: translator && v86Ms ? v86Ms / translator : null,
     }
   })
   const geometricMean = (values: readonly number[]): number | null =>
     values.length > 0 ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length) : null
   const ratio = geometricMean(loops.flatMap((loop) => loop.ratio ?? []))
+  const speedOfV86 = geometricMean(loops.flatMap((loop) => loop.speedOfV86 ?? []))
   const gain = geometricMean(loops.flatMap((loop) => loop.gain ?? []))
   const shown = (value: number | null | undefined, digits: number): string => (value == null ? '-' : value.toFixed(digits))
   const text = [
     `cpu loops and programs, best of 5 rounds each, median of ${options.runs} runs`,
     ...machines.filter((machine) => machine.cannot).map((machine) => `${machine.name}: ${machine.cannot}`),
     table([
-      ['loop', 'M instr', 'interp ms', 'MIPS', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'gain', 'ours/qemu'],
+      ['loop', 'M instr', 'interp ms', 'MIPS', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'gain', 'ours/qemu', 'v86 ms', 'v86/ours'],
       ...loops.map((loop) => [
         loop.name,
         shown(loop.instructions === null ? null : loop.instructions / 1e6, 1),
@@ -84,11 +102,13 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
         shown(loop.qemuMips, 0),
         shown(loop.gain, 2),
         shown(loop.ratio, 2),
+        shown(loop.v86, 1),
+        shown(loop.speedOfV86, 2),
       ]),
     ]),
-    `geometric means: interpreter to translator ${shown(gain, 2)}, translator to QEMU ${shown(ratio, 2)} (time; below 1 is faster)`,
+    `geometric means: interpreter to translator ${shown(gain, 2)}, translator to QEMU ${shown(ratio, 2)} (time; below 1 is faster), ${shown(speedOfV86, 2)} of v86's speed`,
   ].join('\n')
-  return { text, json: { bench: 'cpu', runs: options.runs, loops, gain, ratio } }
+  return { text, json: { bench: 'cpu', runs: options.runs, loops, gain, ratio, speedOfV86 } }
 }
 
 /** Ticks of each loop; a wrong checksum is a failure of the machine, not a time. */

@@ -53,18 +53,24 @@ export function cannotRunOurs(): string | undefined {
   return existsSync(path.join(ROOT, 'out/main/guest.cjs')) ? undefined : 'the headless runner is not built'
 }
 
-/** Path of test/guest/kernel/<name>.c as an ELF file. */
-export function buildMicroKernel(name: string): string {
+/**
+ * Path of test/guest/kernel/<name>.c as an ELF file: for PVH and 64 bits, or the programs of `bench -- cpu` as a Multiboot kernel of
+ * 32 bits.
+ */
+export function buildMicroKernel(name: string, bits: 64 | 32 = 64): string {
   const library = path.join(SOURCES, 'lib')
-  const sources = [...readdirSync(library).map((file) => path.join(library, file)), path.join(SOURCES, 'kernel', `${name}.c`)]
-  const hash = createHash('sha256').update(FLAGS.join(' '))
+  const files = (folder: string): string[] => readdirSync(folder).map((file) => path.join(folder, file))
+  const own = bits === 64 ? files(library) : files(path.join(SOURCES, 'lib32'))
+  const compiled = [...own, path.join(SOURCES, 'kernel', `${name}.c`)].filter((source) => /\.[cS]$/.test(source))
+  const flags = bits === 64 ? FLAGS : [...FLAGS, '-m32']
+  const sources = [...new Set([...files(library), ...compiled])]
+  const hash = createHash('sha256').update(flags.join(' '))
   for (const source of sources.sort()) hash.update(readFileSync(source))
   const file = path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}.elf`)
   if (existsSync(file)) return file
   mkdirSync(CACHE, { recursive: true })
   const beside = `${file}.${process.pid}-${randomUUID()}`
-  const compiled = sources.filter((source) => /\.[cS]$/.test(source))
-  runProgram('gcc', [...FLAGS, `-Wl,-T,${path.join(library, 'link.ld')}`, ...compiled, '-o', beside], new Uint8Array(0))
+  runProgram('gcc', [...flags, `-Wl,-T,${path.join(library, 'link.ld')}`, ...compiled, '-o', beside], new Uint8Array(0))
   renameSync(beside, file)
   return file
 }
@@ -119,7 +125,7 @@ export async function runInQemu(kernel: string, options: GuestOptions = {}): Pro
       options,
     )
     const output = (existsSync(serial) ? readFileSync(serial, 'latin1') : '') + ran.output
-    return { ...ran, ...parse(output), output }
+    return { ...ran, ...readGuestOutput(output), output }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -164,12 +170,12 @@ function run(program: string, args: readonly string[], options: GuestOptions): P
     child.on('error', reject)
     child.on('close', (status) => {
       clearTimeout(timer)
-      resolve({ ...parse(output), output, status, seconds: (performance.now() - start) / 1000 })
+      resolve({ ...readGuestOutput(output), output, status, seconds: (performance.now() - start) / 1000 })
     })
   })
 }
 
-function parse(output: string): Pick<GuestRun, 'lines' | 'ended'> {
+export function readGuestOutput(output: string): Pick<GuestRun, 'lines' | 'ended'> {
   const lines: { result: 'SUCCESS' | 'FAILURE' | 'SKIP'; text: string }[] = []
   // QEMU's firmware writes escape sequences and no line end before the first line.
   for (const match of output.matchAll(/(SUCCESS|FAILURE|SKIP) ([^\r\n]*)/g)) {

@@ -4,7 +4,7 @@
  * A line: LOOP name checksum ticks rounds, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
  * Checksums were compared with the same programs compiled for and run on the host.
  */
-#pragma GCC target("sse2")
+#pragma GCC target("sse2,fpmath=sse")
 #include "../lib/guest.h"
 #include "../lib/measure.h"
 
@@ -105,7 +105,7 @@ static NOINLINE u64 loop_vectors(void)
 
 static void allow_floats(void)
 {
-    u64 cr0, cr4;
+    unsigned long cr0, cr4; /* as wide as registers */
     asm volatile("mov %%cr0, %0" : "=r"(cr0));
     asm volatile("mov %0, %%cr0" : : "r"((cr0 & ~0xcul) | 2));
     asm volatile("mov %%cr4, %0" : "=r"(cr4));

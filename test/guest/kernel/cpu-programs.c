@@ -22,10 +22,11 @@ static void sha_constants(void)
         if (!prime) continue;
         u64 low = 0, high = (u64)8 << 32; /* 32 bits of fraction */
         while (high - low > 1) {
-            u64 middle = (low + high) / 2;
-            unsigned __int128 cube = (unsigned __int128)middle * middle;
-            cube = (cube >> 32) * middle;
-            if (cube >> 64 < p || (cube >> 64 == p && (u64)cube == 0)) low = middle; else high = middle;
+            /* middle³ with 64 bits of fraction, in pieces of 32 bits */
+            u64 middle = (low + high) / 2, m = middle >> 32, f = (u32)middle;
+            u64 square = (m * m << 32) + 2 * m * f + (f * f >> 32), s = square >> 32, t = (u32)square;
+            u64 rest = s * f + t * m + (t * f >> 32), whole = s * m + (rest >> 32);
+            if (whole < p || (whole == p && (u32)rest == 0 && (u32)(t * f) == 0)) low = middle; else high = middle;
         }
         sha_k[n++] = (u32)low;
     }
@@ -115,7 +116,7 @@ static NOINLINE u64 loop_list(void)
     }
     /* 7919 has no factor in common with LIST: one round through all items */
     struct item *head = &list_items[0];
-    for (u32 i = 0; i < LIST; i++) list_items[(u64)i * 7919 % LIST].next = i + 1 < LIST ? &list_items[(u64)(i + 1) * 7919 % LIST] : 0;
+    for (u32 i = 0; i < LIST; i++) list_items[i * 7919 % LIST].next = i + 1 < LIST ? &list_items[(i + 1) * 7919 % LIST] : 0;
     u64 sum = 0;
     for (struct item *p = sort_list(head); p; p = p->next) sum = sum * 31 + p->key + p->weight;
     return sum;
@@ -194,6 +195,7 @@ skip: if (b & 4) at += 5; NEXT;
 rotate: b = b << 13 | b >> 51; NEXT;
 }
 
+#ifdef __x86_64__
 /* ---- block moves: string instructions as kernels use them ---- */
 static u8 moved[sizeof(text) * 2];
 
@@ -212,6 +214,7 @@ static NOINLINE u64 loop_moves(void)
     }
     return sum;
 }
+#endif
 
 void guest_main(void)
 {
@@ -231,5 +234,7 @@ void guest_main(void)
     measure("states", loop_states, 0xc12a1a9732e59fd8ul);
     measure("compress", loop_compress, 0xebf37ba1226a8669ul);
     measure("bytecode", loop_bytecode, 0xb55be0e2d276dcb1ul);
+#ifdef __x86_64__
     measure("moves", loop_moves, 0xfe1dd2855b11a394ul);
+#endif
 }

@@ -8,9 +8,14 @@
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
-typedef unsigned long u64;
 typedef int s32;
+#ifdef __x86_64__
+typedef unsigned long u64;
 typedef long s64;
+#else /* guest32.c has what the programs of `bench -- cpu` need */
+typedef unsigned long long u64;
+typedef long long s64;
+#endif
 
 /* The kernel under test. */
 void guest_main(void);
@@ -127,6 +132,7 @@ static inline u8 inb(u16 port) { u8 v; asm volatile("inb %1, %0" : "=a"(v) : "Nd
 #define READ_CR(n) ({ u64 v_; asm volatile("mov %%cr" #n ", %0" : "=r"(v_)); v_; })
 #define WRITE_CR(n, v) asm volatile("mov %0, %%cr" #n : : "r"((u64)(v)) : "memory")
 
+#ifdef __x86_64__
 /* ---- the hypervisor ---- */
 static inline s64 hypercall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e)
 {
@@ -139,5 +145,6 @@ static inline s64 hypercall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e)
 #define hypercall1(n, a) hypercall(n, (u64)(a), 0, 0, 0, 0)
 #define hypercall2(n, a, b) hypercall(n, (u64)(a), (u64)(b), 0, 0, 0)
 #define hypercall3(n, a, b, c) hypercall(n, (u64)(a), (u64)(b), (u64)(c), 0, 0)
+#endif
 
 #endif
