@@ -33,9 +33,17 @@ const BENCHES: Record<
   string,
   { readonly runs: number; readonly what: string; run(options: BenchOptions): Promise<BenchReport> }
 > = {
-  boot: { runs: 5, what: "from process start to the marker of Debian's cloud kernel with the demo ramdisk", run: benchBoot },
-  cpu: { runs: 3, what: 'six small loops and seven programs as PVH micro-kernels', run: benchCpu },
-  userland: { runs: 3, what: 'programs of a BusyBox guest: sha256sum, gzip, sort, awk, forks', run: benchUserland },
+  boot: {
+    runs: 5,
+    what: "Debian's cloud kernel to the demo ramdisk's marker, and a Debian system to its login",
+    run: benchBoot,
+  },
+  cpu: { runs: 3, what: 'seventeen loops and programs as micro-kernels, beside QEMU and v86', run: benchCpu },
+  userland: {
+    runs: 3,
+    what: 'programs of a BusyBox and of a Debian guest: sha256sum, gzip, sort, awk, forks, python3',
+    run: benchUserland,
+  },
   coverage: { runs: 1, what: 'share of instructions run translated, and what kept the others from it', run: benchCoverage },
   latency: { runs: 3, what: 'how late timers, events and interrupts reach a vcpu that computes or halts', run: benchLatency },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },

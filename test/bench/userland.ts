@@ -1,14 +1,20 @@
-// Programs of a BusyBox userland on Debian's cloud kernel, timed by the guest's own clock: translated, interpreted and under
-// qemu-system-x86_64 -accel tcg, the same kernel and ramdisk. No disk, no network, no XenStore traffic after the boot.
+// Programs of two userlands on Debian's cloud kernel, BusyBox in a ramdisk and Debian's own on a disk, timed by the guest's own clock:
+// translated, interpreted and under qemu-system-x86_64 -accel tcg, the same kernel and files. No network, no XenStore traffic after
+// the boot. `--only busybox` or `--only debian`.
 // Runs in: plain Node, on the bundles in out/main.
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { debianGuest, ramdiskWith } from '../support/debian-guest'
+import { debianSystem, ownImage, scriptDisk, scriptWords } from '../support/debian-system'
 import { cannotRunOurs, cannotRunQemu } from '../support/micro-kernel'
 import { outputOf, secondsOf } from './guest-output'
 import type { BenchOptions, BenchReport } from './main'
 import { median, table } from './median'
 
-const TIMEOUT_MS = 600_000
+const TIMEOUT_MS = 900_000
+
+type Programs = readonly (readonly [name: string, command: string])[]
 
 /** Name and what the guest's shell does; each about a second on QEMU here, since the guest's clock shows hundredths. */
 export const USERLAND = [
@@ -24,79 +30,145 @@ export const USERLAND = [
   ['dd', 'dd if=/dev/zero of=/tmp/zeros2 bs=64k count=1500; rm /tmp/zeros2'],
 ] as const
 
-/** Process 1. `only`: names of USERLAND. */
+/** GNU's programs, mawk and dash; all linked dynamically. */
+const DEBIAN = [
+  ['sha256sum', 'sha256sum /tmp/zeros /tmp/zeros'],
+  ['gzip', 'gzip -c /tmp/text /tmp/text >/tmp/text.gz'],
+  ['sort', 'sort -k 2 /tmp/text >/dev/null'],
+  ['awk', `awk '{ n[$2 % 997] += length($0) } END { for (i in n) s += n[i]; print s }' /tmp/text /tmp/text /tmp/text`],
+  ['forks', 'i=0; while [ $i -lt 200 ]; do /bin/true; i=$((i+1)); done'],
+  ['shell', 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'],
+  ['python3', 'for i in 1 2 3; do python3 -c pass; done'],
+] as const satisfies Programs
+
+/** Shell: makes the input and runs each between two marks. */
+function timedScript(programs: Programs): string {
+  return `now() { read up rest </proc/uptime; echo "$1 $up"; }
+dd if=/dev/zero of=/tmp/zeros bs=1M count=24 2>/dev/null
+awk 'BEGIN { for (i = 0; i < 60000; i++) print i * 7919 % 60013, "line", i * 31 % 1009, "of some text" }' >/tmp/text
+gzip -c /tmp/text >/tmp/text.gz
+${programs.map(([name, command]) => `now ${name}-from; { ${command}; } >/dev/null 2>&1; now ${name}-to`).join('\n')}
+echo BENCH END
+`
+}
+
+/** Process 1 of the BusyBox guest. `only`: names of USERLAND. */
 export function userlandInit(only: readonly string[] = USERLAND.map(([name]) => name)): string {
   return `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev /tmp
 mount -t proc proc /proc; mount -t devtmpfs devtmpfs /dev; mount -t tmpfs tmpfs /tmp
-now() { read up rest </proc/uptime; echo "$1 $up"; }
-dd if=/dev/zero of=/tmp/zeros bs=1M count=24 2>/dev/null
-awk 'BEGIN { for (i = 0; i < 60000; i++) print i * 7919 % 60013, "line", i * 31 % 1009, "of some text" }' >/tmp/text
-gzip -c /tmp/text >/tmp/text.gz
-${USERLAND.filter(([name]) => only.includes(name))
-  .map(([name, command]) => `now ${name}-from; { ${command}; } >/dev/null 2>&1; now ${name}-to`)
-  .join('\n')}
-echo BENCH END
-poweroff -f
+${timedScript(USERLAND.filter(([name]) => only.includes(name)))}poweroff -f
 `
 }
 
-export async function benchUserland(options: BenchOptions): Promise<BenchReport> {
+const DEBIAN_INIT = `mount -t proc proc /proc; mount -t tmpfs tmpfs /tmp; export LC_ALL=C
+${timedScript(DEBIAN)}echo o >/proc/sysrq-trigger; sleep 60`
+
+interface Userland {
+  readonly name: string
+  readonly programs: Programs
+  /** Arguments of each machine for one run; our disks are written, so they are made for it. */
+  ours(folder: string): readonly string[]
+  qemu(folder: string): readonly string[]
+}
+
+async function busybox(): Promise<Userland> {
   const guest = await debianGuest('cloud')
   if (!guest.ok) throw new Error(guest.error)
   const { kernel, commandLine } = guest.value
   const ramdisk = ramdiskWith(guest.value, [{ path: 'bench-init', content: Buffer.from(userlandInit()) }])
-  const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
   const words = 'quiet rdinit=/bench-init'
-  const ours = (translator: 'on' | 'off') => ({
+  return {
+    name: 'BusyBox',
+    programs: USERLAND,
+    ours: () => ['--kernel', kernel, '--ramdisk', ramdisk, '--memory', '256', '--extra', `${commandLine} ${words}`],
+    qemu: () => ['-m', '256', '-kernel', kernel, '-initrd', ramdisk, '-append', `console=ttyS0 cryptomgr.notests ${words}`],
+  }
+}
+
+async function debian(): Promise<Userland> {
+  const system = debianSystem()
+  if (!system.ok) throw new Error(system.error)
+  const { kernel, ramdisk, image } = system.value
+  const words = 'quiet cryptomgr.notests'
+  const script = (folder: string): string => scriptDisk(path.join(folder, 'script.img'), DEBIAN_INIT)
+  return {
+    name: 'Debian',
+    programs: DEBIAN,
+    ours: (folder) => [
+      ...[
+        '--kernel',
+        kernel,
+        '--ramdisk',
+        ramdisk,
+        '--memory',
+        '512',
+        '--extra',
+        `console=hvc0 ${words} ${scriptWords('xvd')}`,
+      ],
+      ...['--disk', ownImage(system.value, path.join(folder, 'root.img')), '--disk', `${script(folder)},ro`],
+    ],
+    qemu: (folder) => [
+      ...['-m', '512', '-kernel', kernel, '-initrd', ramdisk, '-append', `console=ttyS0 ${words} ${scriptWords('vd')}`],
+      ...['-drive', `file=${image},if=virtio,format=raw,snapshot=on`],
+      ...['-drive', `file=${script(folder)},if=virtio,format=raw,readonly=on`],
+    ],
+  }
+}
+
+async function compare({ name: title, programs: rows, ours, qemu }: Userland, runs: number) {
+  const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
+  const engine = (translator: 'on' | 'off') => ({
     name: translator === 'on' ? 'ours' : 'interpreter',
     cannot: cannotRunOurs(),
     program: process.execPath,
-    args: [
-      ...[path.join(root, 'out/main/guest.cjs'), '--kernel', kernel, '--ramdisk', ramdisk, '--memory', '256'],
-      ...['--extra', `${commandLine} ${words}`, '--timeout', String(TIMEOUT_MS / 1000), '--translator', translator],
+    args: (folder: string) => [
+      ...[path.join(root, 'out/main/guest.cjs'), ...ours(folder), '--translator', translator],
+      ...['--timeout', String(TIMEOUT_MS / 1000)],
     ],
     outputs: [] as string[],
   })
   const machines = [
-    ours('off'),
-    ours('on'),
+    engine('off'),
+    engine('on'),
     {
       name: 'qemu tcg',
       cannot: cannotRunQemu(),
       program: 'qemu-system-x86_64',
-      args: [
-        ...['-accel', 'tcg', '-m', '256', '-kernel', kernel, '-initrd', ramdisk, '-nographic', '-no-reboot'],
-        ...['-append', `console=ttyS0 cryptomgr.notests ${words}`],
-      ],
+      args: (folder: string) => ['-accel', 'tcg', ...qemu(folder), '-nographic', '-no-reboot'],
       outputs: [] as string[],
     },
   ]
-  for (let run = 0; run < options.runs; run++) {
+  for (let run = 0; run < runs; run++) {
     for (const machine of machines) {
       // once is enough for what nobody waits for
       if (machine.cannot || (machine.name === 'interpreter' && run > 0)) continue
-      machine.outputs.push(await outputOf(machine.program, machine.args, TIMEOUT_MS))
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-userland-'))
+      try {
+        machine.outputs.push(await outputOf(machine.program, machine.args(folder), TIMEOUT_MS))
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
     }
   }
-  const programs = USERLAND.map(([name]) => {
-    const [interpreter, translated, qemu] = machines.map(({ outputs }) =>
+  const programs = rows.map(([name]) => {
+    const [interpreter, translated, tcg] = machines.map(({ outputs }) =>
       outputs.length > 0 ? median(outputs.map((output) => secondsOf(output, name))) : undefined,
     )
     return {
       name,
       interpreter: interpreter ?? null,
       ours: translated ?? null,
-      qemu: qemu ?? null,
-      speed: translated && qemu ? qemu / translated : null,
+      qemu: tcg ?? null,
+      speed: translated && tcg ? tcg / translated : null,
     }
   })
   const speeds = programs.flatMap(({ speed }) => speed ?? [])
   const mean = speeds.length > 0 ? Math.exp(speeds.reduce((sum, speed) => sum + Math.log(speed), 0) / speeds.length) : null
   const shown = (value: number | null): string => (value === null ? '-' : value.toFixed(2))
   const text = [
-    `BusyBox userland, seconds by the guest's clock, median of ${options.runs} runs`,
+    `${title} userland, seconds by the guest's clock, median of ${runs} runs`,
     ...machines.flatMap(({ name, cannot }) => (cannot ? [`${name}: ${cannot}`] : [])),
     table([
       ['program', 'interpreter', 'ours', 'qemu tcg', 'speed of qemu'],
@@ -104,5 +176,13 @@ export async function benchUserland(options: BenchOptions): Promise<BenchReport>
     ]),
     `geometric mean ${shown(mean)} of QEMU's speed`,
   ].join('\n')
-  return { text, json: { bench: 'userland', runs: options.runs, programs, mean } }
+  return { title, programs, mean, text }
+}
+
+export async function benchUserland({ runs, only }: BenchOptions): Promise<BenchReport> {
+  const userlands = []
+  for (const [name, make] of Object.entries({ busybox, debian })) {
+    if (only === undefined || only.split(',').includes(name)) userlands.push(await compare(await make(), runs))
+  }
+  return { text: userlands.map(({ text }) => text).join('\n\n'), json: { bench: 'userland', runs, userlands } }
 }
