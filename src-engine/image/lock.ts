@@ -65,7 +65,7 @@ export class ImageLocks {
   }
 
   private async wins(claim: string, key: string, mode: 'read' | 'write'): Promise<boolean> {
-    const started = Date.now()
+    const started = performance.now()
     for (;;) {
       const names = new Set(await readdir(this.folder))
       let undecided = false
@@ -84,7 +84,7 @@ export class ImageLocks {
         else undecided = true
       }
       if (!undecided && !closing) return true
-      if (Date.now() - started > (closing ? this.patience : DECISION_MS)) return false
+      if (performance.now() - started > (closing ? this.patience : DECISION_MS)) return false
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }

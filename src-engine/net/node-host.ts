@@ -186,7 +186,7 @@ export class NodeHost implements Host {
   }
 
   resolvers(): readonly Endpoint[] {
-    const now = Date.now()
+    const now = performance.now()
     if (now - this.serversAt < RESOLVER_AGE_MS) return this.servers
     this.serversAt = now
     // A new resolver reads the system's configuration anew.

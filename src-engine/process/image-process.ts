@@ -127,7 +127,7 @@ export class ImageProcess {
   }
 
   private progress(done: number, total: number): void {
-    const now = Date.now()
+    const now = performance.now()
     if (now - this.told < PROGRESS_MS) return
     this.told = now
     this.answerer.event('progress', { done, total })

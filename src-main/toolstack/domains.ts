@@ -226,6 +226,15 @@ export class Domains extends DomainTable {
     return this.runs.start(domain, paused)
   }
 
+  /** The host's clock was set forward by so much: who runs has run no longer for it. */
+  clockSet(byMs: number): void {
+    for (const domain of this.domains.values()) {
+      if (domain.startedAt === null) continue
+      domain.startedAt += byMs
+      this.tell(domain)
+    }
+  }
+
   async suspend(uuid: string): Outcome {
     return this.ask(uuid, 'suspend', () => this.parts.driver.suspend(uuid))
   }

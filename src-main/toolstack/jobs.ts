@@ -93,13 +93,14 @@ export class Jobs {
   }
 
   private async work(number: number, order: JobOrder, signal: AbortSignal): Promise<Result<null, ErrorReport>> {
-    let told = 0
+    let told = Number.NEGATIVE_INFINITY
     const control: JobControl = {
       job: number,
       signal,
       report: (fraction) => {
         const progress = Math.max(0, Math.min(1, fraction))
-        const now = Date.now()
+        // Not the time of day, which may be set back under a job.
+        const now = performance.now()
         this.update(number, { progress }, now - told >= PROGRESS_MS || progress === 1)
         if (now - told >= PROGRESS_MS) told = now
       },

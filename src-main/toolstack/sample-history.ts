@@ -94,7 +94,7 @@ export class SampleHistory {
       if (!stored) return
       const ring = new SampleRing(MINUTES)
       for (const point of pointsOf(stored)) ring.add(point)
-      for (const point of pointsOf(record.minutes.series(ring.lastTime + 1))) ring.add(point)
+      for (const point of pointsOf(record.minutes.series(Number.NEGATIVE_INFINITY))) ring.add(point)
       record.minutes = ring
     })()
     return record.read

@@ -1,7 +1,7 @@
 // Samples of one domain as columns in a ring: time, processor, each vcpu, memory, each device. It grows as it is filled and keeps
 // the newest; columns for vcpus and devices are made when first seen, so that a thousand idle machines cost little.
 // Invariant: times rise; memory is bounded by the ring whatever happens. What is not in a sample has zeroes there. When the
-// clock is set back, what lies in the future is forgotten. Runs in: main, plain Node.
+// clock is set back, what lies in the future is forgotten, and no more. Runs in: main, plain Node.
 import { type DeviceSeries, RATE_NAMES, type RateName } from '../public/device'
 import type { Sample, SampleSeries } from '../public/types'
 
@@ -21,6 +21,8 @@ export class SampleRing {
   private readonly most: number
   private size = SMALLEST
   private count = 0
+  /** The oldest that is still right; what was forgotten at the end left older slots written over. */
+  private first = 0
   private time: Float64Array = new Float64Array(SMALLEST)
   private cpu: Float32Array = new Float32Array(SMALLEST)
   private memoryKiB: Float64Array = new Float64Array(SMALLEST)
@@ -32,14 +34,15 @@ export class SampleRing {
   }
 
   get lastTime(): number {
-    return this.count === 0 ? Number.NEGATIVE_INFINITY : (this.time[(this.count - 1) % this.size] ?? 0)
+    return this.count === this.first ? Number.NEGATIVE_INFINITY : (this.time[(this.count - 1) % this.size] ?? 0)
   }
 
   add(point: Point): void {
     const { time } = point
     if (time <= this.lastTime) {
       if (this.lastTime - time < CLOCK_SLACK_MS) return
-      this.count = 0
+      this.first = Math.max(this.first, this.count - this.size)
+      while (this.count > this.first && this.lastTime >= time) this.count--
     }
     if (this.count === this.size && this.size < this.most) this.grow()
     const slot = this.count++ % this.size
@@ -65,7 +68,7 @@ export class SampleRing {
   /** Those from `from` on and before `before`, oldest first. */
   series(from: number, before = Number.POSITIVE_INFINITY): SampleSeries {
     const slots: number[] = []
-    for (let index = Math.max(0, this.count - this.size); index < this.count; index++) {
+    for (let index = Math.max(this.first, this.count - this.size); index < this.count; index++) {
       const slot = index % this.size
       const time = this.time[slot] ?? 0
       if (time >= from && time < before) slots.push(slot)

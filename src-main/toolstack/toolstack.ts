@@ -29,6 +29,7 @@ import {
   type Sample,
 } from '../public/types'
 import { Branches } from './branches'
+import { ClockJump } from './clock-jump'
 import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import { Devices, type FileRights } from './devices'
@@ -205,6 +206,7 @@ export class Toolstack {
   private readonly samples: SampleHistory
   private readonly hostFigures: HostFigures
   private readonly logs = new DomainLogs()
+  private readonly clockJump = new ClockJump()
   private readonly states = new Map<string, DomainInfo['state']>()
   private readonly waiting = new Set<() => void>()
   private domain0: DomainInfo
@@ -444,6 +446,14 @@ export class Toolstack {
     for (const line of lines) this.parts.emit('logLine', { uuid, line })
   }
 
+  /** The host's clock was set: since when domains run is told in its time. */
+  private clockSet(byMs: number): void {
+    this.domains.clockSet(byMs)
+    const { startedAt } = this.domain0
+    this.domain0 = { ...this.domain0, startedAt: startedAt === null ? null : startedAt + byMs }
+    this.parts.emit('domainChanged', { domain: this.domain0 })
+  }
+
   // ---- what the driver tells ------------------------------------------------------------------
 
   private onDriverEvent(event: DriverEvent): void {
@@ -463,6 +473,8 @@ export class Toolstack {
         break
       case 'samples': {
         const time = clock.now()
+        const jumped = this.clockJump.look(time)
+        if (jumped !== 0) this.clockSet(jumped)
         const samples: Sample[] = event.samples.map((sample) => ({ ...sample, devices: [...sample.devices], time }))
         for (const sample of samples) this.samples.add(sample)
         emit('samples', { samples })

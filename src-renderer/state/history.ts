@@ -59,10 +59,20 @@ export function samplesOf(series: SampleSeries): readonly Sample[] {
 }
 
 export const HISTORY_MS = 60 * 60 * 1000
+/** Samples may come a little out of order; a clock that was set back goes further. */
+export const CLOCK_SLACK_MS = 5000
 
 export function addSample(history: readonly Sample[], sample: Sample, keepMs = HISTORY_MS): readonly Sample[] {
   const last = history.at(-1)
-  if (last !== undefined && sample.at <= last.at) return history
+  if (last !== undefined && sample.at <= last.at) {
+    if (last.at - sample.at < CLOCK_SLACK_MS) return history
+    // The clock was set back: what lies in the future now is forgotten.
+    return addSample(
+      history.filter(({ at }) => at < sample.at),
+      sample,
+      keepMs,
+    )
+  }
   const oldest = sample.at - keepMs
   const keep = history.findIndex(({ at }) => at >= oldest)
   return [...(keep <= 0 ? (keep === 0 ? history : []) : history.slice(keep)), sample]

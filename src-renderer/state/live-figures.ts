@@ -4,7 +4,7 @@
 // Runs in: manager window and tests; pure.
 
 import type { FigureSample } from './app-state'
-import type { Sample } from './history'
+import { CLOCK_SLACK_MS, type Sample } from './history'
 
 export const SLOTS = 60
 export const FIGURES = ['cpu', 'memory', 'disk', 'network'] as const
@@ -63,7 +63,10 @@ export class LiveFigures {
         ring = makeRing()
         this.rings.set(uuid, ring)
       }
-      if (time > (timeAt(ring, 0) ?? Number.NEGATIVE_INFINITY)) push(ring, time, cpu, memoryKiB * 1024, devices)
+      const ahead = (timeAt(ring, 0) ?? Number.NEGATIVE_INFINITY) - time
+      // The clock was set back: a minute's curve begins anew.
+      if (ahead >= CLOCK_SLACK_MS) ring.count = 0
+      if (ahead < 0 || ring.count === 0) push(ring, time, cpu, memoryKiB * 1024, devices)
     }
     for (const uuid of this.rings.keys()) if (!seen.has(uuid)) this.rings.delete(uuid)
     for (const listener of [...this.listeners]) listener()

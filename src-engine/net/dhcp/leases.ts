@@ -38,6 +38,7 @@ export interface LeaseOptions {
 
 const OFFER_MS = 60_000
 const DECLINED_MS = 600_000
+export const LEASE_SECONDS = 12 * 3600
 /** Expired leases are remembered so that a guest finds its address again. */
 const REMEMBERED_MOST = 4096
 
@@ -64,8 +65,12 @@ export class Leases {
       this.fixedByMac.set(fixed.mac, fixed)
       this.fixedByAddress.set(fixed.address, fixed)
     }
+    // Written before the host's clock was set back, a lease would hold its address for as long as that.
+    const latest = options.clock.now() + LEASE_SECONDS * 1000
     for (const lease of options.keeper?.load() ?? []) {
-      if (this.isFree(lease.address, lease.mac) && !this.byMac.has(lease.mac)) this.hold({ ...lease, offer: false })
+      if (!this.isFree(lease.address, lease.mac) || this.byMac.has(lease.mac)) continue
+      const until = this.fixedByMac.has(lease.mac) ? lease.until : Math.min(lease.until, latest)
+      this.hold({ ...lease, until, offer: false })
     }
   }
 

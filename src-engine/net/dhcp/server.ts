@@ -5,7 +5,7 @@ import { fromLatin1, latin1 } from '../../lib/bytes'
 import { IP_BROADCAST } from '../ip/ipv4'
 import { maskOf } from '../switch/address'
 import { set32 } from '../switch/frame'
-import type { Leases } from './leases'
+import { LEASE_SECONDS, type Leases } from './leases'
 import {
   addressOption,
   buildReply,
@@ -22,7 +22,6 @@ import {
   parseDhcp,
 } from './message'
 
-export const LEASE_SECONDS = 12 * 3600
 const BROADCAST_FLAG = 0x8000
 
 export interface DhcpOptions {

@@ -140,7 +140,7 @@ export class Domain0 {
       .filter((part) => part !== '')
       .join(': ')
     this.listener.died(detail, this.restarts)
-    const now = Date.now()
+    const now = performance.now()
     this.deaths = [...this.deaths, now].filter((time) => time > now - DEATHS_WITHIN_MS)
     if (this.deaths.length > DEATHS_TOLERATED) {
       this.connection = Promise.resolve(err(errorReport('domain0-gone', { detail })))

@@ -405,12 +405,12 @@ export class TestDriver implements HypervisorDriver {
     const failure = this.failure('writeStore')
     if (failure) return err(failure)
     this.written.set(path, value)
-    if (Date.now() < this.watchedUntil) this.listener({ kind: 'storeChanged' })
+    if (performance.now() < this.watchedUntil) this.listener({ kind: 'storeChanged' })
     return ok(null)
   }
 
   async watchStore(seconds: number): Outcome {
-    this.watchedUntil = Date.now() + seconds * 1000
+    this.watchedUntil = performance.now() + seconds * 1000
     return ok(null)
   }
 

@@ -111,6 +111,18 @@ describe('the sample history', () => {
     expect(time.length).toBeGreaterThanOrEqual(10)
   })
 
+  it('keeps the past when the clock is set back by little, in rings that went round too', async () => {
+    const history = new SampleHistory()
+    for (let second = 0; second < 5000; second++) history.add(sample(START + second * 1000))
+    const back = START + 4900_000
+    for (let second = 0; second < 10; second++) history.add(sample(back + second * 1000))
+    const { time } = await history.series(UUID, 60, back + 10_000)
+    // The hour had come to 1400; what was written over the oldest and then forgotten is missing there, nothing else.
+    expect(time.every((at, index) => index === 0 || at > (time[index - 1] ?? 0))).toBe(true)
+    expect(time.at(-1)).toBe(back + 9000)
+    expect(time.filter((at) => at > START + 1500_000).length).toBeGreaterThanOrEqual(3400)
+  })
+
   it('is empty for a domain that never ran or was forgotten', async () => {
     const history = new SampleHistory()
     history.add(sample(1))

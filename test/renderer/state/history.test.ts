@@ -36,6 +36,12 @@ describe('history', () => {
 
   it('does not take a sample twice or out of order', () => {
     const history = seconds(0, 3)
+    const back = { at: -3_600_000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] }
+    expect(addSample(history, back)).toEqual([back])
+    expect(addSample(seconds(0, 20), { ...back, at: 9500 }).map(({ at }) => at)).toEqual([
+      ...seconds(0, 9).map(({ at }) => at),
+      9500,
+    ])
     expect(addSample(history, { at: 3000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] })).toBe(history)
     expect(addSample(history, { at: 1000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] })).toBe(history)
   })

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { LeaseFile } from '../../../../src-engine/net/dhcp/lease-file'
-import { Leases } from '../../../../src-engine/net/dhcp/leases'
+import { LEASE_SECONDS, Leases } from '../../../../src-engine/net/dhcp/leases'
 import { VirtualClock } from '../../../support/virtual-clock'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-leases-'))
@@ -68,4 +68,13 @@ it('a place that cannot be written is told once', () => {
     clock.advance(2000)
   }
   expect(complaints).toHaveLength(1)
+})
+
+it('a lease written before the clock was set back holds its address no longer than one given now', () => {
+  const year = 365 * 86_400_000
+  const kept = [{ mac: 0xa, address: 10, until: clock.now() + year, name: undefined }]
+  const again = new Leases({ clock, first: 10, last: 20, gateway: 1, fixed: [], keeper: { load: () => kept, save: () => {} } })
+  expect(again.owner(10)).toBe(0xa)
+  clock.advance(LEASE_SECONDS * 1000)
+  expect(again.owner(10)).toBe(undefined)
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { fromLatin1 } from '../../../../src-engine/lib/bytes'
 import type { Lease, LeaseKeeper } from '../../../../src-engine/net/dhcp/leases'
-import { LEASE_SECONDS } from '../../../../src-engine/net/dhcp/server'
+import { LEASE_SECONDS } from '../../../../src-engine/net/dhcp/leases'
 import { ipText, MAC_BROADCAST, readMac, writeMac } from '../../../../src-engine/net/switch/address'
 import { get16, get32, set16, set32 } from '../../../../src-engine/net/switch/frame'
 import { ip, pattern, udp } from '../../../support/frames'
