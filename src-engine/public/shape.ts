@@ -1,13 +1,21 @@
 // Shapes: small run-time checks of values from outside (messages, arguments, files) that also give the static type.
 // A shape only looks, it never converts: what `is` accepts is used as it came, so a message is checked once and then typed.
 // Unknown extra fields are allowed (a newer peer may send more); missing or wrong ones are named by `explain`.
-// Invariant: `is(v)` is true exactly when `explain(v, p)` is undefined. Runs in: anything (no platform imports).
+// Invariant: `is(v)` is true exactly when `explain(v, p)` is undefined: both ask `fault`. A path is put together only where something is
+// wrong, from the inside out: a good message with a thousand domains costs no strings. Runs in: anything (no platform imports).
+
+/** What is wrong, and where: the way from the value down to it, as `.devices[2].path`; empty for the value itself. */
+export interface Fault {
+  readonly at: string
+  readonly what: string
+}
 
 /** One shape. `explain` gives the first thing that is wrong, with its path, or undefined when all is well. */
 export interface Shape<T> {
   readonly name: string
   is(value: unknown): value is T
   explain(value: unknown, path?: string): string | undefined
+  fault(value: unknown): Fault | undefined
 }
 
 /** The static type a shape stands for. */
@@ -20,21 +28,33 @@ function shown(value: unknown): string {
   return typeof value
 }
 
-function simple<T>(name: string, is: (value: unknown) => value is T): Shape<T> {
+function made<T>(
+  name: string,
+  fault: (value: unknown) => Fault | undefined,
+  is = (value: unknown): value is T => fault(value) === undefined,
+): Shape<T> {
   return {
     name,
+    fault,
     is,
-    explain: (value, path = 'value') => (is(value) ? undefined : `${path}: ${name} expected, ${shown(value)} found`),
+    explain: (value, path = 'value') => {
+      const found = fault(value)
+      return found && `${path}${found.at}: ${found.what}`
+    },
   }
 }
 
-/** A shape whose `is` follows from its `explain`: for everything that has parts. */
-function composed<T>(name: string, explain: (value: unknown, path: string) => string | undefined): Shape<T> {
-  return {
-    name,
-    is: (value): value is T => explain(value, 'value') === undefined,
-    explain: (value, path = 'value') => explain(value, path),
-  }
+/** A shape without parts. */
+export function simple<T>(name: string, is: (value: unknown) => value is T): Shape<T> {
+  return made(name, (value) => (is(value) ? undefined : here(`${name} expected, ${shown(value)} found`)), is)
+}
+
+function here(what: string): Fault {
+  return { at: '', what }
+}
+
+function below(step: string, { at, what }: Fault): Fault {
+  return { at: `${step}${at}`, what }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -81,12 +101,12 @@ export function matching(name: string, form: RegExp): Shape<string> {
 }
 
 export function list<T>(item: Shape<T>, longest = 65536): Shape<readonly T[]> {
-  return composed(`a list of ${item.name}`, (value, path) => {
-    if (!Array.isArray(value)) return `${path}: a list expected, ${shown(value)} found`
-    if (value.length > longest) return `${path}: at most ${longest} entries expected, ${value.length} found`
+  return made(`a list of ${item.name}`, (value) => {
+    if (!Array.isArray(value)) return here(`a list expected, ${shown(value)} found`)
+    if (value.length > longest) return here(`at most ${longest} entries expected, ${value.length} found`)
     for (let i = 0; i < value.length; i++) {
-      const wrong = item.explain(value[i], `${path}[${i}]`)
-      if (wrong !== undefined) return wrong
+      const wrong = item.fault(value[i])
+      if (wrong !== undefined) return below(`[${i}]`, wrong)
     }
     return undefined
   })
@@ -94,11 +114,11 @@ export function list<T>(item: Shape<T>, longest = 65536): Shape<readonly T[]> {
 
 /** Any keys, values of one shape: counters by name. */
 export function dictionary<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
-  return composed(`a dictionary of ${item.name}`, (value, path) => {
-    if (!isRecord(value)) return `${path}: a dictionary expected, ${shown(value)} found`
+  return made(`a dictionary of ${item.name}`, (value) => {
+    if (!isRecord(value)) return here(`a dictionary expected, ${shown(value)} found`)
     for (const key of Object.keys(value)) {
-      const wrong = item.explain(value[key], `${path}.${key}`)
-      if (wrong !== undefined) return wrong
+      const wrong = item.fault(value[key])
+      if (wrong !== undefined) return below(`.${key}`, wrong)
     }
     return undefined
   })
@@ -106,7 +126,7 @@ export function dictionary<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>
 
 /** The value or undefined; as a field of `fields` it may be left out. */
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
-  return composed(`${shape.name} or nothing`, (value, path) => (value === undefined ? undefined : shape.explain(value, path)))
+  return made(`${shape.name} or nothing`, (value) => (value === undefined ? undefined : shape.fault(value)))
 }
 
 type Fields = Readonly<Record<string, Shape<unknown>>>
@@ -123,11 +143,11 @@ export interface FieldsShape<F extends Fields> extends Shape<FieldsType<F>> {
 /** An object with these fields (own words for the parts: `fields({ domid: count, name: text })`). */
 export function fields<const F extends Fields>(parts: F): FieldsShape<F> {
   const names = Object.entries(parts)
-  const shape = composed<FieldsType<F>>(`{ ${Object.keys(parts).join(', ')} }`, (value, path) => {
-    if (!isRecord(value)) return `${path}: an object expected, ${shown(value)} found`
+  const shape = made<FieldsType<F>>(`{ ${Object.keys(parts).join(', ')} }`, (value) => {
+    if (!isRecord(value)) return here(`an object expected, ${shown(value)} found`)
     for (const [key, shape] of names) {
-      const wrong = shape.explain(value[key], `${path}.${key}`)
-      if (wrong !== undefined) return wrong
+      const wrong = shape.fault(value[key])
+      if (wrong !== undefined) return below(`.${key}`, wrong)
     }
     return undefined
   })
@@ -136,7 +156,5 @@ export function fields<const F extends Fields>(parts: F): FieldsShape<F> {
 
 /** One of several shapes. */
 export function either<A, B>(a: Shape<A>, b: Shape<B>): Shape<A | B> {
-  return composed(`${a.name} or ${b.name}`, (value, path) =>
-    a.explain(value, path) === undefined ? undefined : b.explain(value, path),
-  )
+  return made(`${a.name} or ${b.name}`, (value) => (a.is(value) ? undefined : b.fault(value)))
 }

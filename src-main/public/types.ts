@@ -14,6 +14,7 @@ import {
   optional,
   type Shape,
   shortText,
+  simple,
   type TypeOf,
   text,
   within,
@@ -33,14 +34,11 @@ import { type ErrorReason, errorCodes, errorReasons } from './error-code'
 export const DOMAIN0_UUID = '00000000-0000-0000-0000-000000000000'
 
 /** Null stands for "there is none" in what views show; optional fields are for what an older peer does not send. */
-export const nothing: Shape<null> = {
-  name: 'null',
-  is: (value): value is null => value === null,
-  explain: (value, where = 'value') => (value === null ? undefined : `${where}: null expected`),
-}
+export const nothing: Shape<null> = simple('null', (value): value is null => value === null)
 
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
-  return either(shape, nothing)
+  // What is told of a wrong one is what is wrong with the value, not that it might have been null.
+  return either(nothing, shape)
 }
 
 const path = shortText(4096)
