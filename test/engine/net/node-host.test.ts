@@ -144,6 +144,22 @@ it('datagrams go to one target and come from it alone; a refusal is told', async
   refused.close()
 })
 
+it('a burst of datagrams waits until there is time for it', async () => {
+  // The system's own default holds some ninety; 120 fit the least that systems allow to ask for.
+  const burst = 120
+  const server = dgram.createSocket('udp4')
+  closers.push(() => server.close())
+  server.on('message', (_bytes, from) => {
+    for (let i = 0; i < burst; i++) server.send(new Uint8Array(1400), from.port, from.address)
+  })
+  await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
+  let got = 0
+  const flow = host.openUdp({ address: '127.0.0.1', port: server.address().port }, { received: () => got++, failed: () => {} })
+  flow.send(new Uint8Array(1))
+  await expect.poll(() => got).toBe(burst)
+  flow.close()
+})
+
 it('knows names and name servers of the system', async () => {
   expect(await host.lookup('localhost', 4)).toEqual(['127.0.0.1'])
   for (const { address, port } of host.resolvers()) expect([net.isIPv4(address), port > 0]).toEqual([true, true])
