@@ -9,7 +9,7 @@ import { outputOf, secondsOf } from './guest-output'
 import { median } from './median'
 
 const SIZE_MIB = 64
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 600_000
 
 const initOf = (gateway: string, source: number, sink: number): string => `#!/bin/busybox sh
 /bin/busybox --install -s /bin

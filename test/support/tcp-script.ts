@@ -48,7 +48,12 @@ export class TcpScript implements TcpUser {
           .join('')
         const sequence = (header.sequence - OUR_ISS) | 0
         const acknowledgement = (header.acknowledgement - PEER_ISS) | 0
-        const options = `${header.mss === undefined ? '' : ` mss ${header.mss}`}${header.scale === undefined ? '' : ` ws ${header.scale}`}`
+        const options = [
+          header.mss === undefined ? '' : ` mss ${header.mss}`,
+          header.scale === undefined ? '' : ` ws ${header.scale}`,
+          header.sackPermitted ? ' sack permitted' : '',
+          ...(header.sack ?? []).map(({ from, to }) => ` sack ${(from - PEER_ISS) | 0}:${(to - PEER_ISS) | 0}`),
+        ].join('')
         const ack = header.flags & ACK ? ` ack ${acknowledgement}` : ''
         const text = `${flags} ${sequence}:${sequence + length}${ack}${options}`
         this.out.push({ text, flags, sequence, acknowledgement, window: header.window, data, mss })
@@ -79,7 +84,15 @@ export class TcpScript implements TcpUser {
     flags: string,
     sequence: number,
     acknowledgement?: number,
-    more: { data?: Uint8Array; window?: number; mss?: number; scale?: number } = {},
+    more: {
+      data?: Uint8Array
+      window?: number
+      mss?: number
+      scale?: number
+      sackPermitted?: boolean
+      /** Relative, as the acknowledgement. */
+      sack?: readonly (readonly [number, number])[]
+    } = {},
   ): this {
     let bits = 0
     for (const [letter, bit] of LETTERS) if (flags.includes(letter)) bits |= bit
@@ -91,13 +104,17 @@ export class TcpScript implements TcpUser {
       data: more.data ?? new Uint8Array(0),
       mss: more.mss,
       scale: more.scale,
+      sackPermitted: more.sackPermitted,
+      sack: more.sack?.map(([from, to]) => ({ from: plus(OUR_ISS, from), to: plus(OUR_ISS, to) })),
     })
     return this
   }
 
   /** Up, opened by the peer. Nothing of it is left in `sent`. */
-  passive(options: { mss?: number; scale?: number; window?: number } = { mss: 1000 }): this {
-    const { mss, scale, window } = options
+  passive(
+    options: { mss?: number; scale?: number; window?: number; sackPermitted?: boolean | undefined } = { mss: 1000 },
+  ): this {
+    const { mss, scale, window, sackPermitted } = options
     this.connection.wait({
       sequence: PEER_ISS,
       acknowledgement: 0,
@@ -106,6 +123,7 @@ export class TcpScript implements TcpUser {
       data: new Uint8Array(0),
       mss,
       scale,
+      sackPermitted,
     })
     this.connection.accept()
     this.from('.', 1, 1, window === undefined ? {} : { window })

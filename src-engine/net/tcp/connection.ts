@@ -193,6 +193,7 @@ export class TcpConnection {
     this.scaling = syn.scale !== undefined
     if (this.scaling) this.receiver.scale = OUR_SCALE
     else this.receiver.limit(0xffff)
+    this.sender.selective = syn.sackPermitted === true
     this.sender.setWindow(syn, 0)
     this.sender.mss = Math.min(OUR_MSS, Math.max(64, syn.mss ?? DEFAULT_MSS))
     this.syn = syn
@@ -368,6 +369,8 @@ export class TcpConnection {
       window: this.receiver.advertise(syn ? 0 : this.receiver.scale),
       mss: syn ? OUR_MSS : undefined,
       scale: syn && (asking || this.scaling) ? OUR_SCALE : undefined,
+      sackPermitted: syn && (asking || this.sender.selective) ? true : undefined,
+      sack: this.sender.selective && !syn && length === 0 ? this.receiver.sack : undefined,
     }
     this.output(header, offset, length)
   }

@@ -1,7 +1,8 @@
 // The receiving half of a TCP connection: what is expected next, pieces that came early, how much more may come, and when to
 // acknowledge. The window is the receiver's buffer less what its user has not consumed; it opens in steps worth a segment
 // (RFC 9293 section 3.8.6.2.2) and its right edge never goes back. Runs in: domain 0.
-import { distance, plus } from './segment'
+import { blocksOf } from './scoreboard'
+import { distance, plus, SACK_BLOCKS, type SackBlock } from './segment'
 
 /** Early pieces kept; an attacker's one-byte pieces must not cost more than their window. */
 const EARLY_MOST = 256
@@ -27,6 +28,8 @@ export class Receiver {
   private unconsumed = 0
   private unacknowledged = 0
   private early: Early[] = []
+  /** Of the early piece that came last. */
+  private latest = 0
   private finAt: number | undefined
 
   constructor(irs: number, buffer: number, mss: number) {
@@ -39,6 +42,11 @@ export class Receiver {
   /** Without window scaling no more can be told. */
   limit(buffer: number): void {
     this.buffer = Math.min(this.buffer, buffer)
+  }
+
+  /** What came early, for the peer; undefined when nothing did. */
+  get sack(): readonly SackBlock[] | undefined {
+    return this.early.length > 0 ? blocksOf(this.early, this.latest, SACK_BLOCKS) : undefined
   }
 
   /** Bytes that may come now. */
@@ -123,7 +131,9 @@ export class Receiver {
   }
 
   private keep(sequence: number, data: Uint8Array): void {
-    if (data.length === 0 || this.early.length >= EARLY_MOST) return
+    if (data.length === 0) return
+    this.latest = sequence
+    if (this.early.length >= EARLY_MOST) return
     let at = this.early.length
     while (at > 0 && distance(sequence, this.early[at - 1]?.sequence ?? 0) < 0) at--
     const before = this.early[at - 1]

@@ -1,5 +1,5 @@
-// TCP segments in place and on their way out (RFC 9293 section 3.1), with the options we know: MSS and window scale
-// (RFC 7323); others are skipped. Sequence numbers are unsigned and wrap: they are compared by their distance.
+// TCP segments in place and on their way out (RFC 9293 section 3.1), with the options we know: MSS, window scale
+// (RFC 7323), selective acknowledgement (RFC 2018); others are skipped. Sequence numbers are unsigned and wrap: they are compared by their distance.
 // Runs in: domain 0.
 
 import { type Ipv4Packet, PROTOCOL_TCP } from '../ip/ipv4'
@@ -20,8 +20,18 @@ const OPTION_END = 0
 const OPTION_NOP = 1
 const OPTION_MSS = 2
 const OPTION_SCALE = 3
+const OPTION_SACK_PERMITTED = 4
+const OPTION_SACK = 5
+/** As many as fit in a header. */
+export const SACK_BLOCKS = 4
 /** RFC 7323 section 2.3. */
 const SCALE_MOST = 14
+
+/** What came beyond a hole: from the first number to the one after the last. */
+export interface SackBlock {
+  readonly from: number
+  readonly to: number
+}
 
 export interface Segment {
   readonly sequence: number
@@ -33,6 +43,8 @@ export interface Segment {
   readonly data: Uint8Array
   readonly mss: number | undefined
   readonly scale: number | undefined
+  readonly sackPermitted?: boolean | undefined
+  readonly sack?: readonly SackBlock[] | undefined
 }
 
 export interface Ports {
@@ -66,7 +78,7 @@ export function parseTcp(packet: Ipv4Packet): Segment | undefined {
   if (data < at + TCP_HEADER || data > end) return undefined
   if (!packet.trusted && checksum(bytes, at, end, pseudoSum(source, target, PROTOCOL_TCP, end - at)) !== 0) return undefined
   const flags = bytes[at + 13] ?? 0
-  const options = flags & SYN ? synOptions(bytes, at + TCP_HEADER, data) : undefined
+  const options = data > at + TCP_HEADER ? optionsOf(bytes, at + TCP_HEADER, data, (flags & SYN) !== 0) : undefined
   return {
     sequence: get32(bytes, at + 4),
     acknowledgement: get32(bytes, at + 8),
@@ -75,12 +87,14 @@ export function parseTcp(packet: Ipv4Packet): Segment | undefined {
     data: bytes.subarray(data, end),
     mss: options?.mss,
     scale: options?.scale,
+    sackPermitted: options?.sackPermitted,
+    sack: options?.sack,
   }
 }
 
-/** Options that only a SYN has; a malformed one ends the list. */
-function synOptions(bytes: Uint8Array, from: number, to: number): { mss?: number; scale?: number } {
-  const found: { mss?: number; scale?: number } = {}
+/** Of a SYN MSS, scale and whether it permits blocks, of others the blocks; a malformed one ends the list. */
+function optionsOf(bytes: Uint8Array, from: number, to: number, syn: boolean) {
+  const found: { mss?: number; scale?: number; sackPermitted?: boolean; sack?: SackBlock[] } = {}
   for (let at = from; at < to; ) {
     const kind = bytes[at] ?? 0
     if (kind === OPTION_END) break
@@ -90,14 +104,22 @@ function synOptions(bytes: Uint8Array, from: number, to: number): { mss?: number
     }
     const length = at + 1 < to ? (bytes[at + 1] ?? 0) : 0
     if (length < 2 || at + length > to) break
-    if (kind === OPTION_MSS && length === 4) found.mss = get16(bytes, at + 2)
-    if (kind === OPTION_SCALE && length === 3) found.scale = Math.min(bytes[at + 2] ?? 0, SCALE_MOST)
+    if (syn) {
+      if (kind === OPTION_MSS && length === 4) found.mss = get16(bytes, at + 2)
+      if (kind === OPTION_SCALE && length === 3) found.scale = Math.min(bytes[at + 2] ?? 0, SCALE_MOST)
+      if (kind === OPTION_SACK_PERMITTED && length === 2) found.sackPermitted = true
+    } else if (kind === OPTION_SACK && length % 8 === 2) {
+      found.sack = []
+      for (let block = at + 2; block < at + length; block += 8) {
+        found.sack.push({ from: get32(bytes, block), to: get32(bytes, block + 4) })
+      }
+    }
     at += length
   }
   return found
 }
 
-/** What goes in a header; `mss` and `scale` only with SYN. */
+/** What goes in a header; `mss`, `scale` and `sackPermitted` only with SYN, `sack` only without data, which would not leave it room. */
 export interface TcpHeader {
   readonly sequence: number
   readonly acknowledgement: number
@@ -105,10 +127,14 @@ export interface TcpHeader {
   readonly window: number
   readonly mss?: number | undefined
   readonly scale?: number | undefined
+  readonly sackPermitted?: boolean | undefined
+  /** At most SACK_BLOCKS. */
+  readonly sack?: readonly SackBlock[] | undefined
 }
 
-export function headerLength(header: TcpHeader): number {
-  return TCP_HEADER + (header.mss === undefined ? 0 : 4) + (header.scale === undefined ? 0 : 4)
+export function headerLength({ mss, scale, sackPermitted, sack }: TcpHeader): number {
+  const syn = (mss === undefined ? 0 : 4) + (scale === undefined ? 0 : 4) + (sackPermitted ? 4 : 0)
+  return TCP_HEADER + syn + (sack && sack.length > 0 ? 4 + 8 * sack.length : 0)
 }
 
 /**
@@ -145,6 +171,20 @@ export function writeTcp(
     bytes[option + 1] = OPTION_SCALE
     bytes[option + 2] = 3
     bytes[option + 3] = header.scale
+    option += 4
+  }
+  if (header.sackPermitted) {
+    bytes.set([OPTION_NOP, OPTION_NOP, OPTION_SACK_PERMITTED, 2], option)
+    option += 4
+  }
+  if (header.sack && header.sack.length > 0) {
+    bytes.set([OPTION_NOP, OPTION_NOP, OPTION_SACK, 2 + 8 * header.sack.length], option)
+    option += 4
+    for (const { from, to } of header.sack) {
+      set32(bytes, option, from)
+      set32(bytes, option + 4, to)
+      option += 8
+    }
   }
   queue?.copy(offset, length, bytes, at + size)
 }
