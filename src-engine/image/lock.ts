@@ -25,6 +25,8 @@ interface Owner {
 
 /** A claim's companion that says it is held; the claim itself stays, so a look at the folder never misses both. */
 const HELD = '.held'
+/** A claim that is being written has another name until it is whole. */
+const NEW = 'new-'
 const POLL_MS = 5
 /** An image that this process is still closing is waited for: a guest that restarts opens its disks at once. */
 const PATIENCE_MS = 2000
@@ -35,6 +37,7 @@ export class ImageLocks {
   private readonly folder: string
   private readonly patience: number
   private self: Promise<Owner> | undefined
+  private swept: Promise<void> | undefined
 
   /** `folder` must be writable by this user alone: whoever may write there may take locks away. */
   constructor(folder: string, patience = PATIENCE_MS) {
@@ -43,6 +46,7 @@ export class ImageLocks {
   }
 
   async acquire(file: string, mode: 'read' | 'write'): Promise<ImageResult<ImageLock>> {
+    let made: string | undefined
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 })
       const owner = await lstat(this.folder)
@@ -52,6 +56,8 @@ export class ImageLocks {
       const { dev, ino } = await stat(file, { bigint: true })
       const key = `${dev.toString(16)}-${ino.toString(16)}`
       const claim = `${key}.${mode}.${randomUUID()}`
+      this.swept ??= this.sweep().catch(() => {})
+      made = claim
       await this.write(claim)
       if (await this.wins(claim, key, mode)) {
         await this.write(`${claim}${HELD}`)
@@ -60,6 +66,7 @@ export class ImageLocks {
       await this.withdraw(claim)
       return fail('in-use', mode === 'write' ? `${file} is in use already.` : `${file} is being written by somebody else.`)
     } catch (error) {
+      if (made !== undefined) await this.withdraw(made)
       return { ok: false, error: systemError(`Cannot lock ${file}`, error) }
     }
   }
@@ -89,13 +96,21 @@ export class ImageLocks {
     }
   }
 
+  /** Claims of processes that are gone, on whatever image: perhaps nobody wants that one again. Once, and nobody waits for it. */
+  private async sweep(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      if (name.endsWith(HELD) || name.startsWith(NEW)) continue
+      if ((await livingOwner(path.join(this.folder, name))) === undefined) await this.withdraw(name)
+    }
+  }
+
   private async write(name: string): Promise<void> {
     this.self ??= describe(process.pid)
     // Made whole elsewhere first: a claim without its owner's name would count as dead.
     const file = path.join(this.folder, name)
     if (name.endsWith(HELD)) await writeFile(file, '')
     else {
-      const whole = path.join(this.folder, `new-${name}`)
+      const whole = path.join(this.folder, `${NEW}${name}`)
       await writeFile(whole, JSON.stringify(await this.self))
       await rename(whole, file)
     }
@@ -112,19 +127,29 @@ function rank(claim: string): string {
   return claim.slice(claim.lastIndexOf('.') + 1)
 }
 
-/** The pid of a claim's process; undefined when that is gone. */
+/** The pid of a claim's process; undefined when that is gone, or its claim. What cannot be read is thrown: it may be somebody's. */
 async function livingOwner(file: string): Promise<number | undefined> {
-  let owner: Partial<Owner>
+  let text: string
   try {
-    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
-    if (typeof parsed !== 'object' || parsed === null) return undefined
-    owner = parsed
-  } catch {
-    return undefined
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
+  const owner = ownerIn(text)
   if (typeof owner.pid !== 'number') return undefined
   const now = await describe(owner.pid)
   return now.pid !== 0 && now.started === owner.started && now.boot === owner.boot ? owner.pid : undefined
+}
+
+/** Nothing of it in a claim that was cut short when the host lost its power. */
+function ownerIn(text: string): Partial<Owner> {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? parsed : {}
+  } catch {
+    return {}
+  }
 }
 
 /** pid 0: there is no such process. */

@@ -1,7 +1,7 @@
 // Locks of images: one writer or several readers, among objects, processes, and after a crash.
 // Runs in: vitest, plain Node.
 import { spawn } from 'node:child_process'
-import { linkSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, it } from 'vitest'
 import { ImageLocks } from '../../../src-engine/image/lock'
 import { value } from '../../support/image-work'
@@ -79,5 +79,33 @@ it.skipIf(process.platform !== 'linux')('a lock of a process whose number was gi
   writeFileSync(place.file(`locks/${name}`), JSON.stringify({ ...owner, started: '1' }))
   await value(await locks().acquire(image, 'write')).release()
   writeFileSync(place.file(`locks/${name}`), 'rubbish')
+  await value(await locks().acquire(image, 'write')).release()
+})
+
+it('claims that a process has left behind go with the next lock, on whatever image; a living one stays', async () => {
+  const held = value(await locks().acquire(image, 'write'))
+  const [living, text] = [claim(), readFileSync(place.file(`locks/${claim()}`), 'utf8')]
+  const gone = JSON.stringify({ ...JSON.parse(text), started: '1', pid: 2 ** 22 + 1 })
+  for (const name of ['1-1.write.a', '1-2.read.b']) {
+    writeFileSync(place.file(`locks/${name}`), gone)
+    writeFileSync(place.file(`locks/${name}.held`), '')
+  }
+  writeFileSync(place.file('locks/1-3.write.c'), '')
+  const other = place.file('other.raw')
+  writeFileSync(other, 'y')
+  const next = value(await locks().acquire(other, 'write'))
+  await expect.poll(() => readdirSync(place.file('locks')).filter((name) => name.startsWith('1-'))).toEqual([])
+  expect(readdirSync(place.file('locks'))).toContain(`${living}.held`)
+  await next.release()
+  await held.release()
+})
+
+it('a claim that cannot be read keeps its image', async () => {
+  await value(await locks().acquire(image, 'write')).release()
+  const { dev, ino } = statSync(image, { bigint: true })
+  const name = place.file(`locks/${dev.toString(16)}-${ino.toString(16)}.write.0`)
+  mkdirSync(name)
+  expect(await locks().acquire(image, 'write')).toMatchObject({ ok: false })
+  rmdirSync(name)
   await value(await locks().acquire(image, 'write')).release()
 })
