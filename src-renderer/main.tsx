@@ -9,7 +9,7 @@ import { createRoot } from 'react-dom/client'
 import type { Client } from '../src-main/public/client'
 import type { Preferences } from '../src-main/public/preferences'
 import { type WindowView, windowViews } from '../src-main/public/types'
-import { ClientProvider, clientOver, useClient } from './client/Client'
+import { AtConnection, ClientProvider, clientOver, useClient } from './client/Client'
 import { makePortDesk, type PortDesk } from './client/port-desk'
 import { callQuery, makeQueryClient } from './client/queries'
 import { AnnouncerProvider } from './components/Announcer'
@@ -30,6 +30,7 @@ const CloneDialog = lazy(async () => ({ default: (await import('./features/clone
 
 interface Address {
   readonly view: WindowView
+  /** Of a domain, or of a connection where a window is about one. */
   readonly uuid: string
   /** Which of its pages it opens with; empty for the usual one. */
   readonly page: string
@@ -39,6 +40,15 @@ function readAddress(search: string): Address {
   const query = new URLSearchParams(search)
   const view = windowViews.find((each) => each === query.get('view')) ?? 'manager'
   return { view, uuid: query.get('uuid') ?? '', page: query.get('page') ?? '' }
+}
+
+/** A window about one connection, which its address names; the first that is there, when it names none. */
+function there({ uuid }: Address, View: ComponentType): ComponentType {
+  return () => (
+    <AtConnection connection={uuid === '' ? undefined : uuid}>
+      <View />
+    </AtConnection>
+  )
 }
 
 async function loadView(address: Address, desk: PortDesk): Promise<ComponentType> {
@@ -54,11 +64,11 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
       return () => <WallView desk={desk} />
     }
     case 'create-domain':
-      return (await import('./views/create-domain/CreateDomainView')).CreateDomainView
+      return there(address, (await import('./views/create-domain/CreateDomainView')).CreateDomainView)
     case 'networks':
-      return (await import('./views/networks/NetworksView')).NetworksView
+      return there(address, (await import('./views/networks/NetworksView')).NetworksView)
     case 'host':
-      return (await import('./views/host/HostView')).HostView
+      return there(address, (await import('./views/host/HostView')).HostView)
     case 'preferences':
       return (await import('./views/preferences/PreferencesView')).PreferencesView
     case 'doctor':

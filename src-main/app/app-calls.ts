@@ -32,6 +32,7 @@ export interface AppCallsParts {
   showPage(window: BrowserWindow, page: string): void
   tell(window: BrowserWindow, name: 'createDomainFilled'): void
   knowsDomain(uuid: string): boolean
+  knowsConnection(connection: string): boolean
   windowDrawn(): void
   readonly diskFolder: string
 }
@@ -72,7 +73,11 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       if (view === 'domain' && (uuid === null || !parts.knowsDomain(uuid))) {
         return err(errorReport('no-domain', { uuid: uuid ?? '' }))
       }
-      const window = parts.openWindow(view, view === 'domain' ? uuid : null, page)
+      const isOfConnection = view === 'host' || view === 'networks' || view === 'create-domain'
+      if (isOfConnection && uuid !== null && !parts.knowsConnection(uuid)) {
+        return err(errorReport('no-connection', { connection: uuid }))
+      }
+      const window = parts.openWindow(view, view === 'domain' || isOfConnection ? uuid : null, page)
       if (page !== undefined) parts.showPage(window, page)
       return ok(null)
     },

@@ -128,7 +128,9 @@ export class App {
     this.applyPreferences()
     // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
     await drawn
-    if (!this.closing) await this.connections.open()
+    if (!this.closing) await this.connections.openFirst()
+    // Nobody waits for one that takes long.
+    if (!this.closing) void this.connections.openOthers()
     // Windows has no such sockets; the command line is for the others.
     const listening = this.closing || process.platform === 'win32' ? undefined : await this.socket.listen()
     if (listening && !listening.ok) this.connections.notices.raise('warning', listening.error)
@@ -177,6 +179,7 @@ export class App {
         diskFolder: join(app.getPath('userData'), 'disks'),
         windowDrawn: () => this.firstDrawn(),
         knowsDomain: (uuid) => this.connections.place(uuid) !== undefined,
+        knowsConnection: (id) => this.connections.list().some(({ connection }) => connection === id),
       }),
     }
   }
@@ -254,6 +257,7 @@ export class App {
       restore: () => void this.restore(),
       importConfig: () => this.choose('import'),
       trash: () => this.choose('trash'),
+      addConnection: () => this.choose('connection-add'),
       preferences: () => this.windows.open('preferences'),
       doctor: () => this.windows.open('doctor'),
       about: () => this.windows.open('about'),

@@ -10,6 +10,7 @@ export interface MenuActions {
   restore(): void
   importConfig(): void
   trash(): void
+  addConnection(): void
   preferences(): void
   networks(): void
   wall(): void
@@ -27,6 +28,8 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
     { label: text.restore, click: actions.restore },
     { label: text.importConfig, click: actions.importConfig },
     { label: text.trash, click: actions.trash },
+    { type: 'separator' },
+    { label: text.addConnection, click: actions.addConnection },
     { type: 'separator' },
     { label: text.close, accelerator: keys('close'), role: 'close' },
     { label: text.quit, accelerator: keys('quit'), click: actions.quit },

@@ -69,11 +69,16 @@ export class Connections {
     if (first?.definition.autoconnect) await first.load()
   }
 
-  /** Opens those that are opened with the app, the first one first; each that fails is told and leaves the others alone. */
-  async open(): Promise<void> {
-    const [first, ...others] = this.all
+  /** Opens the first one, when it is opened with the app. */
+  async openFirst(): Promise<void> {
+    const [first] = this.all
     if (first?.opened) await first.open()
-    await Promise.all(others.filter(({ definition }) => definition.autoconnect).map((each) => this.connect(each.id)))
+  }
+
+  /** The others, side by side; each that fails says so and leaves the rest alone. */
+  async openOthers(): Promise<void> {
+    const others = this.all.slice(1).filter(({ definition }) => definition.autoconnect)
+    await Promise.all(others.map((each) => each.connect()))
   }
 
   async close(): Promise<void> {

@@ -433,7 +433,8 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
-  /** A window of the view; brought to the front when it is open already. `uuid` is for the domain view, else null. */
+  /** A window of the view; brought to the front when it is open already. `uuid` is the domain's; of the windows of one
+      connection (host, networks, new machine) the connection's, null for the first that is there; else null. */
   windowOpen: {
     params: fields({ view: oneOf(...t.windowViews), uuid: t.nullable(t.uuidShape), page: optional(t.pageNameShape) }),
     result: t.nothing,

@@ -14,6 +14,8 @@ export const EVENT_CHANNEL = 'ringmaster:event'
 export const STREAM_CHANNEL = 'ringmaster:stream'
 
 export interface Client {
+  /** Where calls go that may say which connection they mean, and do not; without it, to the first that is there. */
+  readonly connection?: string
   call<C extends CallName>(name: C, params: CallParams<C>): Promise<Result<CallResult<C>, ErrorReport>>
   /** Returns the function that ends the subscription. */
   subscribe<E extends EventName>(name: E, listener: (payload: EventPayload<E>) => void): () => void
@@ -71,4 +73,22 @@ export function makeClient(transport: ClientTransport): Client {
       }
     },
   }
+}
+
+/** The arguments with the connection they mean, where the call may say one and does not. */
+export function withConnection<C extends CallName>({ connection }: Client, name: C, params: CallParams<C>): CallParams<C> {
+  const shape: object = callTable[name].params
+  const takes = 'parts' in shape && typeof shape.parts === 'object' && shape.parts !== null && 'connection' in shape.parts
+  // Calls about connections themselves name the one they mean.
+  return connection === undefined || !takes || name.startsWith('connection') ? params : { connection, ...params }
+}
+
+/** The same client, where what is called is meant for one connection. */
+export function clientAt(client: Client, connection: string): Client {
+  const at: Client = {
+    connection,
+    call: (name, params) => client.call(name, withConnection(at, name, params)),
+    subscribe: (name, listener) => client.subscribe(name, listener),
+  }
+  return at
 }

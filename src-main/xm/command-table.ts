@@ -2,6 +2,7 @@
 // derive from the rows. Those marked `ours` are not xl's: xm's old start and delete, and virsh's dumpxml.
 // Runs in: command line, plain Node.
 
+import { connections } from './connection-commands'
 import { attach } from './console'
 import type { Context } from './context'
 import * as device from './device-commands'
@@ -49,6 +50,13 @@ export const commands = {
       ['-a, --all', 'Those that are off too'],
     ],
     run: (context, args) => domain.list(context, args.words(0), flags(args, 'long', 'verbose', 'all')),
+    status: 'done',
+  },
+  connections: {
+    args: '',
+    does: 'List connections; “xm -c NAME …” is about one of them.',
+    run: (context) => connections(context),
+    ours: true,
     status: 'done',
   },
   create: {

@@ -4,12 +4,15 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Result } from '../../src-engine/public/result'
 import type { CallName, CallParams, CallResult } from '../public/calls'
+import { domainKey, LOCAL_CONNECTION, ownUuid } from '../public/connection'
 import { type ErrorReport, explainError } from '../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, type DomainInfo } from '../public/types'
 import type { Connection } from './connection'
 
 export interface Context {
   readonly app: Connection
+  /** The one the command is about; calls of `app` mean it too. */
+  readonly connection: string
   out(text: string): void
   err(text: string): void
   readonly now: () => number
@@ -35,12 +38,23 @@ export async function call<C extends CallName>({ app }: Context, name: C, params
   return taken(await app.client.call(name, params))
 }
 
+/** Those of the connection the command is about. */
+export async function domainList(context: Context): Promise<readonly DomainInfo[]> {
+  const domains = await call(context, 'domainList', {})
+  return domains.filter(({ connection = LOCAL_CONNECTION }) => connection === context.connection)
+}
+
+/** What names domain 0 of it: public/connection.ts says why. */
+export function domain0Of({ connection }: Context): string {
+  return domainKey(connection, DOMAIN0_UUID)
+}
+
 /** By name, domid or UUID, as xl finds it; those that are off have no domid. */
 export async function findDomain(context: Context, word: string): Promise<DomainInfo> {
-  const domains = await call(context, 'domainList', {})
+  const domains = await domainList(context)
   const found =
     domains.find(({ name }) => name === word) ??
-    domains.find(({ uuid }) => uuid === word.toLowerCase()) ??
+    domains.find((domain) => ownUuid(domain) === word.toLowerCase()) ??
     (/^\d+$/.test(word) ? domains.find(({ domid }) => domid === Number(word)) : undefined)
   if (!found) throw new Failure(`${word} is an invalid domain identifier (rc=-6)`)
   return found
@@ -48,7 +62,7 @@ export async function findDomain(context: Context, word: string): Promise<Domain
 
 export async function findGuest(context: Context, word: string): Promise<DomainInfo & { readonly config: DomainConfig }> {
   const { config, ...domain } = await findDomain(context, word)
-  if (config === null || domain.uuid === DOMAIN0_UUID) throw new Failure(`${word} is domain 0, which cannot do this`)
+  if (config === null || domain.kind === 'domain0') throw new Failure(`${word} is domain 0, which cannot do this`)
   return { ...domain, config }
 }
 
@@ -71,6 +85,9 @@ export function untilDomain(context: Context, uuid: string, met: (domain: Domain
       }),
       client.subscribe('domainRemoved', (removed) => {
         if (removed.uuid === uuid && met(null)) end()
+      }),
+      client.subscribe('connectionEmptied', ({ connection }) => {
+        if (connection === context.connection && met(null)) end()
       }),
     ]
     void client.call('domainInfo', { uuid }).then((info) => {

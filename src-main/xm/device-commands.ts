@@ -3,8 +3,8 @@
 // Runs in: command line, plain Node.
 import { resolve } from 'node:path'
 import { type Device, type Disk, deviceKey, diskNumber } from '../public/device'
-import { DOMAIN0_UUID, type DomainConfig } from '../public/types'
-import { type Context, call, domidOf, Failure, findDomain, findGuest, taken } from './context'
+import type { DomainConfig } from '../public/types'
+import { type Context, call, domain0Of, domidOf, Failure, findDomain, findGuest, taken } from './context'
 import { blockTable, networkTable } from './tables'
 
 async function tableOf(
@@ -12,7 +12,7 @@ async function tableOf(
   words: readonly string[],
   table: (dump: string, domid: number) => string,
 ): Promise<void> {
-  const { text } = await call(context, 'storeDump', { uuid: DOMAIN0_UUID })
+  const { text } = await call(context, 'storeDump', { uuid: domain0Of(context) })
   for (const word of words) context.out(table(text, domidOf(await findDomain(context, word))))
 }
 

@@ -1,8 +1,9 @@
 // Commands that tell of domains and of the host: list, domid, domname, vcpu-list, vcpu-set, sched-credit, uptime, info, dmesg, dumpxml.
 // Runs in: command line, plain Node.
 import { machine, release, version } from 'node:os'
-import { DOMAIN0_UUID, type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
-import { type Context, call, domidOf, Failure, findDomain, findGuest } from './context'
+import { ownUuid } from '../public/connection'
+import { type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
+import { type Context, call, domain0Of, domainList, domidOf, Failure, findDomain, findGuest } from './context'
 import { creditTable, type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
 
 /** From this share of a processor on a domain is shown as running, below as blocked. */
@@ -19,7 +20,7 @@ async function rowOf(context: Context, domain: DomainInfo): Promise<ListRow> {
   const memoryMiB = shown?.memoryMiB ?? Math.round((samples?.memoryKiB.at(-1) ?? 0) / 1024)
   const state =
     domid === null && domain.kind === 'guest' ? offLetters(domain) : stateLetters(domain, (used.at(-1) ?? 0) >= BUSY)
-  return { name, uuid, domid, memoryMiB, vcpus: shown?.vcpus ?? 1, state, seconds }
+  return { name, uuid: ownUuid(domain), domid, memoryMiB, vcpus: shown?.vcpus ?? 1, state, seconds }
 }
 
 function offLetters(domain: DomainInfo): string {
@@ -28,7 +29,7 @@ function offLetters(domain: DomainInfo): string {
 
 async function shown(context: Context, words: readonly string[], all: boolean): Promise<DomainInfo[]> {
   if (words.length > 0) return Promise.all(words.map((word) => findDomain(context, word)))
-  const domains = await call(context, 'domainList', {})
+  const domains = await domainList(context)
   return domains
     .filter(({ domid }) => all || domid !== null)
     .sort((a, b) => (a.domid ?? Number.MAX_SAFE_INTEGER) - (b.domid ?? Number.MAX_SAFE_INTEGER))
@@ -43,9 +44,9 @@ export interface ListOptions {
 export async function list(context: Context, words: readonly string[], options: ListOptions): Promise<void> {
   const domains = await shown(context, words, options.all === true)
   if (options.long) {
-    const entries = domains.flatMap(({ uuid, domid, config, running }) => {
-      const now = running ?? config
-      return now ? [longConfig(uuid, domid, now)] : []
+    const entries = domains.flatMap((domain) => {
+      const now = domain.running ?? domain.config
+      return now ? [longConfig(ownUuid(domain), domain.domid, now)] : []
     })
     context.out(JSON.stringify(entries, undefined, 4))
     return
@@ -162,7 +163,7 @@ export async function info(context: Context): Promise<void> {
 }
 
 export async function dmesg(context: Context): Promise<void> {
-  const lines = await call(context, 'domainLog', { uuid: DOMAIN0_UUID })
+  const lines = await call(context, 'domainLog', { uuid: domain0Of(context) })
   for (const { text } of lines) context.out(text.replace(/\n$/, ''))
 }
 

@@ -6,7 +6,7 @@ import { explainNote } from '../public/config-note'
 import { CONFIG_TEXT_MOST } from '../public/definition'
 import type { DomainInfo } from '../public/types'
 import { attach } from './console'
-import { type Context, call, Failure, findGuest, untilDomain, untilJob } from './context'
+import { type Context, call, domainList, Failure, findGuest, untilDomain, untilJob } from './context'
 
 export interface CreateOptions {
   readonly console?: true
@@ -38,7 +38,7 @@ export async function create(
   if (!options.quiet) context.err(`Parsing config from ${file}`)
   const look = await call(context, 'configLook', { uuid: null, text })
   const renamed = look.notes.find(({ reason }) => reason === 'name-changed')
-  const domains = await call(context, 'domainList', {})
+  const domains = await domainList(context)
   const old = renamed && domains.find(({ name }) => name === renamed.values['from'])
   if (old && old.domid !== null) throw new Failure(`A domain named ${old.name} runs already.`)
   const uuid = old?.uuid ?? null
@@ -63,7 +63,7 @@ export async function start(context: Context, word: string): Promise<void> {
 }
 
 async function active(context: Context): Promise<DomainInfo[]> {
-  return (await call(context, 'domainList', {})).filter(({ kind, domid }) => kind === 'guest' && domid !== null)
+  return (await domainList(context)).filter(({ kind, domid }) => kind === 'guest' && domid !== null)
 }
 
 export interface StopOptions {

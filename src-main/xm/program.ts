@@ -5,9 +5,10 @@ import { rowUsed } from '../../src-engine/public/row-use'
 import type { SocketPlace } from '../public/xm-socket'
 import { type Arguments, type CommandRow, commands } from './command-table'
 import { openConnection } from './connection'
+import { atConnection, chooseConnection } from './connection-commands'
 import { type Context, Failure } from './context'
 
-export interface Surroundings extends Omit<Context, 'app'> {
+export interface Surroundings extends Omit<Context, 'app' | 'connection'> {
   readonly place: SocketPlace
 }
 
@@ -35,7 +36,7 @@ function argumentsOf(given: readonly unknown[]): Arguments {
   }
 }
 
-async function perform(row: CommandRow, args: Arguments, around: Surroundings): Promise<number> {
+async function perform(row: CommandRow, args: Arguments, around: Surroundings, wanted: string | undefined): Promise<number> {
   const opened = await openConnection(around.place)
   if (!opened.ok) {
     around.err(/ENOENT|ECONNREFUSED/.test(opened.error) ? NOT_RUNNING : `Ringmaster cannot be reached: ${opened.error}.`)
@@ -43,7 +44,8 @@ async function perform(row: CommandRow, args: Arguments, around: Surroundings): 
   }
   const app = opened.value
   try {
-    await row.run({ ...around, app }, args)
+    const connection = await chooseConnection(app.client, wanted)
+    await row.run({ ...around, ...atConnection(app, connection) }, args)
     return 0
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown
@@ -62,6 +64,8 @@ export async function runProgram(line: readonly string[], around: Surroundings):
       writeOut: (text) => around.out(text.replace(/\n$/, '')),
       writeErr: (text) => around.err(text.replace(/\n$/, '')),
     })
+    .option('-c, --connect <name>', 'The connection the command is about; “xm connections” lists them.')
+    .enablePositionalOptions()
     .exitOverride()
   const rows: Readonly<Record<string, CommandRow>> = commands
   for (const [name, row] of Object.entries(rows)) {
@@ -69,7 +73,8 @@ export async function runProgram(line: readonly string[], around: Surroundings):
     for (const [flags, does] of row.options ?? []) command.option(flags, does)
     command.action(async (...given: unknown[]) => {
       rowUsed('xm commands', name)
-      code = await perform(row, argumentsOf(given), around)
+      const wanted: unknown = program.opts()['connect']
+      code = await perform(row, argumentsOf(given), around, typeof wanted === 'string' ? wanted : undefined)
     })
   }
   try {

@@ -1,8 +1,8 @@
 // xm top: xentop's columns, once or every few seconds, until q. What a domain has used is summed up from its samples: those of
 // this run at first, then each second's as they come. Columns and letters are xentop's (Xen 4.17).
 // Invariant: the terminal is put back as it was, whatever ends it. Runs in: command line, plain Node.
-import { DOMAIN0_UUID, type DomainInfo, type HostInfo, SAMPLE_INTERVAL_MS, type Sample } from '../public/types'
-import { type Context, call, Failure } from './context'
+import { type DomainInfo, type HostInfo, SAMPLE_INTERVAL_MS, type Sample } from '../public/types'
+import { type Context, call, domainList, Failure } from './context'
 import { BUSY } from './domain-commands'
 
 const MIB = 1024
@@ -141,7 +141,7 @@ function letters({ state }: DomainInfo, busy: boolean): string {
 }
 
 function rowOf({ domain, used }: TopRow, hostKiB: number): string {
-  const { running, config, uuid } = domain
+  const { running, config } = domain
   const shown = running ?? config
   const kinds = (kind: string): number => shown?.devices.filter((device) => device.kind === kind).length ?? 0
   const percent = (kib: number): string => ((kib / hostKiB) * 100).toFixed(1)
@@ -154,7 +154,7 @@ function rowOf({ domain, used }: TopRow, hostKiB: number): string {
     (used.cpuShare * 100).toFixed(1),
     whole(used.memoryKiB),
     percent(used.memoryKiB),
-    ...(uuid === DOMAIN0_UUID ? ['no limit', 'n/a'] : [mostKiB, percent(mostKiB)]),
+    ...(domain.kind === 'domain0' ? ['no limit', 'n/a'] : [mostKiB, percent(mostKiB)]),
     shown?.vcpus ?? 1,
     kinds('vif'),
     whole(used.netOut / 1024),
@@ -226,7 +226,7 @@ export async function top(context: Context, options: TopOptions): Promise<void> 
   try {
     for (let turn = 1; ; turn++) {
       const host = await call(context, 'hostInfo', {})
-      const domains = (await call(context, 'domainList', {})).filter(({ domid }) => domid !== null)
+      const domains = (await domainList(context)).filter(({ domid }) => domid !== null)
       domains.sort((a, b) => (a.domid ?? 0) - (b.domid ?? 0))
       const rows: TopRow[] = []
       for (const domain of domains) rows.push({ domain, used: await meters.of(domain) })

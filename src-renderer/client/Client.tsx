@@ -2,8 +2,8 @@
 // Invariant: a window without a client (opened in an ordinary browser) says so instead of failing later.
 // Runs in: every window.
 
-import { createContext, type ReactNode, useContext } from 'react'
-import { type Client, type ClientTransport, makeClient } from '../../src-main/public/client'
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { type Client, type ClientTransport, clientAt, makeClient } from '../../src-main/public/client'
 import { fromWire } from '../../src-main/public/wire'
 
 declare global {
@@ -33,4 +33,14 @@ export function useClient(): Client {
   const client = useContext(ClientContext)
   if (client === null) throw new Error('no client: this view is outside a ClientProvider')
   return client
+}
+
+/** The client whose calls, where they may say which connection they mean, mean this one; undefined: as they did. */
+export function useClientAt(connection: string | undefined): Client {
+  const client = useClient()
+  return useMemo(() => (connection === undefined ? client : clientAt(client, connection)), [client, connection])
+}
+
+export function AtConnection(props: { readonly connection: string | undefined; readonly children: ReactNode }) {
+  return <ClientProvider client={useClientAt(props.connection)}>{props.children}</ClientProvider>
 }

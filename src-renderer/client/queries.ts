@@ -6,7 +6,7 @@
 
 import { notifyManager, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { CallName, CallParams, CallResult } from '../../src-main/public/calls'
-import type { Client } from '../../src-main/public/client'
+import { type Client, withConnection } from '../../src-main/public/client'
 import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 
 /** Calls that only read. The others change something, and have no answer worth keeping. */
@@ -73,7 +73,7 @@ export async function callOrThrow<C extends CallName>(client: Client, name: C, p
 /** Key and function of one call, for useQuery, fetchQuery, setQueryData and invalidateQueries alike. */
 export function callQuery<C extends QueryName>(client: Client, name: C, params: CallParams<C>) {
   return queryOptions<CallResult<C>, Error, CallResult<C>, readonly [C, CallParams<C>]>({
-    queryKey: [name, params],
+    queryKey: [name, withConnection(client, name, params)],
     queryFn: () => callOrThrow(client, name, params),
   })
 }

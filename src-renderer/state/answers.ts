@@ -6,12 +6,14 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import type { Client } from '../../src-main/public/client'
+import { type ConnectionInfo, LOCAL_CONNECTION } from '../../src-main/public/connection'
 import { defaultListLayout, type ListLayout, type Metadata, noMetadata } from '../../src-main/public/list'
 import { defaultPreferences, type Preferences } from '../../src-main/public/preferences'
-import type { HostInfo, NetworkInfo } from '../../src-main/public/types'
+import type { DomainInfo, HostInfo, NetworkInfo } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
 import { callQuery } from '../client/queries'
-import { useAppStore } from './store'
+import { connectionOf } from './app-state'
+import { useAppState, useAppStore } from './store'
 
 /** Subscribes the answers of a window to events; returns the function that ends it. */
 export function followEvents(client: Client, queries: QueryClient): () => void {
@@ -38,9 +40,17 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
     client.subscribe('storageChanged', () => {
       for (const name of ['poolList', 'volumeList']) void queries.invalidateQueries({ queryKey: [name] })
     }),
-    client.subscribe('networksChanged', ({ networks }) =>
-      queries.setQueryData(callQuery(client, 'networkList', {}).queryKey, networks),
-    ),
+    client.subscribe('networksChanged', ({ connection, networks }) => {
+      for (const params of connection === undefined ? [{}, { connection: LOCAL_CONNECTION }] : [{ connection }]) {
+        queries.setQueryData(callQuery(client, 'networkList', params).queryKey, networks)
+      }
+    }),
+    // One that was opened brings answers along, and may be the first that is there.
+    client.subscribe('connectionsChanged', () => {
+      for (const name of ['hostInfo', 'metadataList', 'networkList', 'poolList', 'volumeList']) {
+        void queries.invalidateQueries({ queryKey: [name] })
+      }
+    }),
     // A guest that starts or ends takes or gives memory; a job that ends may have fetched what the demo guest needs.
     client.subscribe('domainChanged', ({ domain }) => {
       const isActive = domain.domid !== null
@@ -104,4 +114,23 @@ export function useListLayout(): readonly [ListLayout, (change: Partial<ListLayo
     [client, queries, store],
   )
   return [layout, change]
+}
+
+export function useConnections(): readonly ConnectionInfo[] {
+  return useAppState((state) => state.connections)
+}
+
+/** The connection that the window's calls mean. */
+export function useHere(): string {
+  const { connection } = useClient()
+  const connections = useConnections()
+  const first = connections.find(({ state }) => state === 'connected')?.connection ?? LOCAL_CONNECTION
+  return connection ?? first
+}
+
+/** Its domains. */
+export function useDomainsHere(): readonly DomainInfo[] {
+  const here = useHere()
+  const domains = useAppState((state) => state.domains)
+  return useMemo(() => Object.values(domains).filter((domain) => connectionOf(domain) === here), [domains, here])
 }

@@ -3,6 +3,7 @@
 // Invariant: an action that changes nothing returns the same value, so that nothing is drawn again.
 // Runs in: renderer and tests; pure.
 
+import { type ConnectionInfo, LOCAL_CONNECTION } from '../../src-main/public/connection'
 import type { DeviceRates } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import { type DomainInfo, type JobInfo, type Notice, SAMPLE_INTERVAL_MS } from '../../src-main/public/types'
@@ -23,6 +24,8 @@ export type Quitting =
 export interface AppState {
   /** False until the first list of domains is here: views show their skeleton. */
   readonly ready: boolean
+  /** In the order of the list; the first is always there. */
+  readonly connections: readonly ConnectionInfo[]
   readonly domains: Readonly<Record<string, DomainInfo>>
   readonly jobs: Readonly<Record<number, JobInfo>>
   readonly notices: readonly Notice[]
@@ -36,6 +39,7 @@ export interface AppState {
 
 export const initialState: AppState = {
   ready: false,
+  connections: [],
   domains: {},
   jobs: {},
   notices: [],
@@ -55,6 +59,8 @@ export interface FigureSample {
 }
 
 export type Action =
+  | { readonly kind: 'connectionsListed'; readonly connections: readonly ConnectionInfo[] }
+  | { readonly kind: 'connectionEmptied'; readonly connection: string }
   | { readonly kind: 'domainsListed'; readonly domains: readonly DomainInfo[] }
   | { readonly kind: 'domainsChanged'; readonly domains: readonly DomainInfo[] }
   | { readonly kind: 'domainRemoved'; readonly uuid: string }
@@ -105,6 +111,13 @@ function mergeHistory(older: readonly Sample[], newer: readonly Sample[]): reado
 
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.kind) {
+    case 'connectionsListed':
+      return { ...state, connections: action.connections }
+    case 'connectionEmptied': {
+      const others = Object.values(state.domains).filter((domain) => connectionOf(domain) !== action.connection)
+      if (others.length === Object.keys(state.domains).length) return state
+      return { ...state, domains: Object.fromEntries(others.map((domain) => [domain.uuid, domain])) }
+    }
     case 'domainsListed':
       return { ...state, ready: true, domains: Object.fromEntries(action.domains.map((domain) => [domain.uuid, domain])) }
     case 'domainsChanged': {
@@ -169,6 +182,10 @@ export function listedDomains(
     })
 }
 
+export function connectionOf({ connection }: Pick<DomainInfo, 'connection'>): string {
+  return connection ?? LOCAL_CONNECTION
+}
+
 export type DomainChange =
   | { readonly kind: 'state'; readonly domain: DomainInfo }
   | { readonly kind: 'new'; readonly domain: DomainInfo }
@@ -178,15 +195,30 @@ export type DomainChange =
 export function domainChanges(before: AppState, after: AppState): readonly DomainChange[] {
   if (!before.ready || before.domains === after.domains) return []
   const changes: DomainChange[] = []
+  // Those of a connection that opens or closes come and go with it.
+  const open = new Set(after.connections.flatMap(({ connection, state }) => (state === 'connected' ? [connection] : [])))
+  const comesOrGoes = (domain: DomainInfo) => after.connections.length === 0 || open.has(connectionOf(domain))
   for (const domain of Object.values(after.domains)) {
     const old = before.domains[domain.uuid]
-    if (old === undefined) changes.push({ kind: 'new', domain })
-    else if (old.state !== domain.state) changes.push({ kind: 'state', domain })
+    if (old === undefined) {
+      if (comesOrGoes(domain)) changes.push({ kind: 'new', domain })
+    } else if (old.state !== domain.state) changes.push({ kind: 'state', domain })
   }
   for (const domain of Object.values(before.domains)) {
-    if (after.domains[domain.uuid] === undefined) changes.push({ kind: 'removed', domain })
+    if (after.domains[domain.uuid] === undefined && comesOrGoes(domain)) changes.push({ kind: 'removed', domain })
   }
   return changes
+}
+
+/** Connections that came to another state which they stay in; that the first is there at the start is nothing to announce. */
+export function connectionChanges(before: AppState, after: AppState): readonly ConnectionInfo[] {
+  if (!before.ready || before.connections === after.connections) return []
+  return after.connections.filter((now) => {
+    const old = before.connections.find(({ connection }) => connection === now.connection)
+    if (old === undefined || old.state === now.state) return false
+    if (now.state === 'connected') return after.connections.length > 1
+    return now.state === 'disconnected' || now.state === 'failed'
+  })
 }
 
 /** The job at work on a domain, if it runs. */

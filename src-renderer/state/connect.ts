@@ -37,6 +37,12 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
       changes.flush()
       dispatch({ kind: 'domainRemoved', uuid })
     }),
+    client.subscribe('connectionsChanged', ({ connections }) => dispatch({ kind: 'connectionsListed', connections })),
+    client.subscribe('connectionEmptied', ({ connection }) => {
+      changes.flush()
+      dispatch({ kind: 'connectionEmptied', connection })
+      store.live.add([], connection)
+    }),
     client.subscribe('jobChanged', ({ job }) => {
       dispatch({ kind: 'jobChanged', job })
       const ours = historyOf === null || job.uuid === historyOf
@@ -45,20 +51,22 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
     client.subscribe('noticeRaised', ({ notice }) => dispatch({ kind: 'noticeRaised', notice })),
     client.subscribe('quitAsked', ({ names }) => dispatch({ kind: 'quitAsked', names })),
     client.subscribe('quitProgress', ({ waitingFor }) => dispatch({ kind: 'quitWaiting', names: waitingFor })),
-    client.subscribe('samples', ({ samples }) => {
-      if (historyOf === null) store.live.add(samples)
+    client.subscribe('samples', ({ samples, connection }) => {
+      if (historyOf === null) store.live.add(samples, connection)
       else dispatch({ kind: 'samples', samples: samples.filter(({ uuid }) => uuid === historyOf), keepMs: HISTORY_MS })
     }),
   ]
   const list = async () => {
     // What is known of the host may take a moment (it looks for a package manager): the list does not wait for it.
     void queries.prefetchQuery(callQuery(client, 'hostInfo', {}))
-    const [domains, jobs, notices] = await Promise.all([
+    const [connections, domains, jobs, notices] = await Promise.all([
+      client.call('connectionList', {}),
       client.call('domainList', {}),
       client.call('jobList', {}),
       client.call('noticeList', {}),
     ])
     changes.flush()
+    if (connections.ok) dispatch({ kind: 'connectionsListed', connections: connections.value })
     if (domains.ok) dispatch({ kind: 'domainsListed', domains: domains.value })
     else dispatch({ kind: 'failed', error: domains.error })
     if (jobs.ok) dispatch({ kind: 'jobsListed', jobs: jobs.value })

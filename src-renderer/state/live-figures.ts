@@ -3,6 +3,7 @@
 // Invariant: a ring holds the newest SLOTS samples in order of time; what is read is never kept.
 // Runs in: manager window and tests; pure.
 
+import { LOCAL_CONNECTION } from '../../src-main/public/connection'
 import type { FigureSample } from './app-state'
 import { CLOCK_SLACK_MS, type Sample } from './history'
 
@@ -14,13 +15,15 @@ export interface FigureRing {
   readonly at: Float64Array
   /** cpu: share of one host processor. memory: bytes. disk, network: bytes a second, both ways. */
   readonly values: Readonly<Record<Figure, Float64Array>>
+  /** Where its domain is. */
+  readonly connection: string
   /** Samples ever taken; the newest is in slot (count - 1) % SLOTS. */
   count: number
 }
 
-function makeRing(): FigureRing {
+function makeRing(connection: string): FigureRing {
   const column = () => new Float64Array(SLOTS)
-  return { at: column(), values: { cpu: column(), memory: column(), disk: column(), network: column() }, count: 0 }
+  return { connection, at: column(), values: { cpu: column(), memory: column(), disk: column(), network: column() }, count: 0 }
 }
 
 function push(ring: FigureRing, at: number, cpu: number, memory: number, devices: Sample['devices']): void {
@@ -53,14 +56,14 @@ export class LiveFigures {
   private readonly rings = new Map<string, FigureRing>()
   private readonly listeners = new Set<() => void>()
 
-  /** One second's samples of all domains. A domain that is not among them is off: its curve ends. */
-  add(samples: readonly FigureSample[]): void {
+  /** One second's samples of all domains of a connection. A domain of it that is not among them is off: its curve ends. */
+  add(samples: readonly FigureSample[], connection: string = LOCAL_CONNECTION): void {
     const seen = new Set<string>()
     for (const { uuid, time, cpu, memoryKiB, devices } of samples) {
       seen.add(uuid)
       let ring = this.rings.get(uuid)
       if (ring === undefined) {
-        ring = makeRing()
+        ring = makeRing(connection)
         this.rings.set(uuid, ring)
       }
       const ahead = (timeAt(ring, 0) ?? Number.NEGATIVE_INFINITY) - time
@@ -68,15 +71,15 @@ export class LiveFigures {
       if (ahead >= CLOCK_SLACK_MS) ring.count = 0
       if (ahead < 0 || ring.count === 0) push(ring, time, cpu, memoryKiB * 1024, devices)
     }
-    for (const uuid of this.rings.keys()) if (!seen.has(uuid)) this.rings.delete(uuid)
+    for (const [uuid, ring] of this.rings) if (ring.connection === connection && !seen.has(uuid)) this.rings.delete(uuid)
     for (const listener of [...this.listeners]) listener()
   }
 
   /** What was measured before the window was there, in front of what came since. */
-  prepend(uuid: string, older: readonly Sample[]): void {
+  prepend(uuid: string, older: readonly Sample[], connection: string = LOCAL_CONNECTION): void {
     const now = this.rings.get(uuid)
     const first = now === undefined ? Number.POSITIVE_INFINITY : (timeAt(now, Math.min(now.count, SLOTS) - 1) ?? 0)
-    const ring = makeRing()
+    const ring = makeRing(now?.connection ?? connection)
     for (const { at, cpu, memory, devices } of older) if (at < first) push(ring, at, cpu, memory, devices)
     for (let back = Math.min(now?.count ?? 0, SLOTS) - 1; now !== undefined && back >= 0; back--) {
       const slot = ring.count++ % SLOTS

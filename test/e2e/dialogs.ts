@@ -79,6 +79,9 @@ export const dialogs: readonly DialogRow[] = [
   ofCommand('Keyboard shortcuts'),
   ofCommand('Import'),
   ofCommand('Trash'),
+  ofCommand('Add connection'),
+  ofCommand('Connection properties'),
+  ofCommand('Disconnect'),
   { name: 'the command palette', view: 'manager', open: (page) => page.keyboard.press('Control+k') },
   {
     name: 'keeping a filter',

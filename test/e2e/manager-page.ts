@@ -92,6 +92,32 @@ export class ManagerPage {
     })
   }
 
+  // ---- connections ----------------------------------------------------------------------------
+
+  /** The row of a connection, found by its name. */
+  connection(name: string): Locator {
+    return this.page.locator('.row.connection', { has: this.page.getByText(name, { exact: true }) })
+  }
+
+  async waitForConnection(name: string, words: string | RegExp): Promise<void> {
+    await this.connection(name).locator('.group-note', { hasText: words }).waitFor({ timeout: 20_000 })
+  }
+
+  async chooseOfConnection(name: string, action: string): Promise<void> {
+    await this.connection(name).click({ button: 'right' })
+    await this.menuItem(action).click()
+    await this.menu().waitFor({ state: 'detached' })
+  }
+
+  async addConnection(name: string, driver = 'Test driver'): Promise<void> {
+    await this.button('Application menu').click()
+    await this.menuItem('Add connection').click()
+    await this.dialog().getByText(driver, { exact: true }).click()
+    await this.dialog().getByLabel('Name', { exact: true }).fill(name)
+    await this.button('Add and connect').click()
+    await this.dialog().waitFor({ state: 'detached' })
+  }
+
   // ---- the list -------------------------------------------------------------------------------
 
   list(): Locator {

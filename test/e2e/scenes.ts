@@ -132,6 +132,15 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
   await showDialog(stage, page, 'quit', async () => {
     await page.evaluate(() => Reflect.get(window, 'ringmaster').call('quit', {}))
   })
+  const connection = page.locator('.row.connection').first()
+  await showDialog(stage, page, 'connection-menu', () => connection.click({ button: 'right' }))
+  for (const action of ['add', 'properties', 'close'] as const) {
+    await showDialog(stage, page, `connection-${action}`, async () => {
+      await connection.click({ button: 'right' })
+      await menuItem(t(`connection.${action}`)).click()
+      await page.getByRole('dialog').or(page.getByRole('alertdialog')).first().waitFor()
+    })
+  }
   // Last, so that there are figures by then.
   await row(page, 'server').click()
   await settle(page)

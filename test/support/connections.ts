@@ -48,7 +48,8 @@ export async function makeConnections(options: ConnectionsOptions = {}) {
   })
   const servers = new Router(connections).servers()
   await connections.load()
-  await connections.open()
+  await connections.openFirst()
+  await connections.openOthers()
 
   /** As a window would: checked by the shapes of the row. */
   const ask = async (name: CallName, params: object) => serveCall(servers, name, params, testCaller())

@@ -10,8 +10,10 @@ import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
+import { connectionName } from '../../lib/connection-name'
 import type { Formats } from '../../lib/format'
 import type { Translator } from '../../lib/translate'
+import { useConnections } from '../../state/answers'
 import { useAppState, useAppStore } from '../../state/store'
 import './activity.css'
 
@@ -68,6 +70,7 @@ export function Activity(props: {
   const jobs = useAppState((state) => state.jobs)
   const failures = useAppState((state) => state.failures)
   const notices = useAppState((state) => state.notices)
+  const connections = useConnections()
   const running = Object.values(jobs).filter(
     (job) => job.state === 'running' && job.job !== hiddenJob && (uuid === undefined || job.uuid === uuid),
   )
@@ -78,6 +81,7 @@ export function Activity(props: {
     <div className="activity">
       {shown.map((notice) => {
         const words = errorText(notice.error, t.language)
+        const of = connections.find(({ connection }) => connection === notice.connection)
         return (
           <Notice
             key={`n${notice.id}`}
@@ -90,7 +94,7 @@ export function Activity(props: {
               void client.call('noticeDismiss', { id: notice.id })
             }}
           >
-            {words.cause}
+            {of === undefined ? words.cause : t('connection.says', { name: connectionName(of, t), text: words.cause })}
           </Notice>
         )
       })}

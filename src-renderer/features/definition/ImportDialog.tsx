@@ -1,9 +1,9 @@
 // A configuration file the user chose, before it becomes a machine: its name, what was changed to fit, and the text.
 // Runs in: manager window.
 
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { ReadConfigText } from '../../../src-main/public/definition'
-import { useClient } from '../../client/Client'
+import { useClientAt } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
@@ -17,10 +17,19 @@ export interface ImportedFile {
   readonly look: ReadConfigText
 }
 
-export function ImportDialog(props: { readonly file: ImportedFile; readonly onClose: () => void }) {
+export type ConnectionField = (value: string | undefined, onChange: (connection: string | undefined) => void) => ReactNode
+
+export function ImportDialog(props: {
+  readonly file: ImportedFile
+  /** Where it goes at first. */
+  readonly connection: string | undefined
+  readonly connectionField: ConnectionField
+  readonly onClose: () => void
+}) {
   const { look } = props.file
+  const [connection, setConnection] = useState(props.connection)
   const { t } = useWords()
-  const client = useClient()
+  const client = useClientAt(connection)
   const store = useAppStore()
   const [busy, setBusy] = useState(false)
 
@@ -52,6 +61,7 @@ export function ImportDialog(props: { readonly file: ImportedFile; readonly onCl
         </>
       }
     >
+      {props.connectionField(connection, setConnection)}
       <ConfigNotes notes={look.notes} />
       <p className="import-becomes">{t(look.format === 'xl' ? 'import.becomes-xl' : 'import.becomes')}</p>
       <ConfigEditor label={t('definition.text')} text={look.text} editable={false} wrong={null} onChange={() => undefined} />

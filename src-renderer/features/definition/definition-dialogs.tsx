@@ -2,9 +2,9 @@
 // Invariant: one at a time; a file that cannot be read is a failure like any other. Runs in: manager window.
 
 import { type ReactNode, useCallback, useState } from 'react'
-import { useClient } from '../../client/Client'
+import { useClientAt } from '../../client/Client'
 import { useAppStore } from '../../state/store'
-import { ImportDialog, type ImportedFile } from './ImportDialog'
+import { type ConnectionField, ImportDialog, type ImportedFile } from './ImportDialog'
 import { TrashDialog } from './TrashDialog'
 
 export interface DefinitionDialogs {
@@ -14,8 +14,13 @@ export interface DefinitionDialogs {
   readonly shown: ReactNode
 }
 
-export function useDefinitionDialogs(): DefinitionDialogs {
-  const client = useClient()
+/** `connection`: where an imported machine goes, unless another one is chosen; undefined: the first that is open. */
+export function useDefinitionDialogs(
+  connection: string | undefined,
+  /** Asks for another one: another feature's. */
+  connectionField: ConnectionField,
+): DefinitionDialogs {
+  const client = useClientAt(connection)
   const store = useAppStore()
   const [open, setOpen] = useState<'trash' | ImportedFile | null>(null)
   const close = useCallback(() => setOpen(null), [])
@@ -30,6 +35,10 @@ export function useDefinitionDialogs(): DefinitionDialogs {
     openTrash: () => setOpen('trash'),
     openImport: () => void openImport(),
     shown:
-      open === null ? null : open === 'trash' ? <TrashDialog onClose={close} /> : <ImportDialog file={open} onClose={close} />,
+      open === null ? null : open === 'trash' ? (
+        <TrashDialog onClose={close} />
+      ) : (
+        <ImportDialog file={open} connection={connection} connectionField={connectionField} onClose={close} />
+      ),
   }
 }

@@ -71,12 +71,15 @@ export function DomainActionsProvider(props: {
     [store],
   )
 
-  const restore = useCallback(async () => {
-    const picked = await client.call('filePick', { kind: 'openSaved', suggestedName: '' })
-    if (!picked.ok) return report(picked)
-    const { path } = picked.value
-    if (path !== null) report(await client.call('domainRestore', { path }))
-  }, [client, report])
+  const restore = useCallback(
+    async (connection: string | undefined) => {
+      const picked = await client.call('filePick', { kind: 'openSaved', suggestedName: '' })
+      if (!picked.ok) return report(picked)
+      const { path } = picked.value
+      if (path !== null) report(await client.call('domainRestore', connection === undefined ? { path } : { connection, path }))
+    },
+    [client, report],
+  )
 
   const save = useCallback(
     async (domain: DomainInfo) => {
@@ -142,7 +145,7 @@ export function DomainActionsProvider(props: {
         case 'save':
           return save(domain)
         case 'restore':
-          return restore()
+          return restore(domain.connection)
         case 'delete':
           return remove(domain, disks)
         case 'clone':
@@ -160,7 +163,7 @@ export function DomainActionsProvider(props: {
     (action, given) => {
       const domains = listOf(given)
       if (domains.length === 0) {
-        if (action === 'restore') void restore()
+        if (action === 'restore') void restore(undefined)
         return
       }
       const able = domains.filter((domain) => isAllowed(action, domain))

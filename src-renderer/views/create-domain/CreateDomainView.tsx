@@ -3,9 +3,9 @@
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
 
-import { type FormEvent, useEffect, useMemo, useState } from 'react'
+import { type FormEvent, useMemo, useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
-import { useClient } from '../../client/Client'
+import { AtConnection, useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
@@ -13,11 +13,13 @@ import { NumberField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
+import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
+import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
 import { checkDisk } from '../../features/disks/disk-form'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
-import { useHost, usePreferences } from '../../state/answers'
+import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import {
   checkForm,
@@ -39,12 +41,24 @@ import { summaryOf } from './summary'
 import './create-domain.css'
 
 export function CreateDomainView() {
+  const [connection, setConnection] = useState(useClient().connection)
+  return (
+    <AtConnection connection={connection}>
+      <CreateDomainForm connection={connection} onConnection={setConnection} />
+    </AtConnection>
+  )
+}
+
+function CreateDomainForm(props: {
+  readonly connection: string | undefined
+  readonly onConnection: (connection: string | undefined) => void
+}) {
   const { t, formats } = useWords()
   const client = useClient()
   const ready = useAppState((state) => state.ready)
-  const domains = useAppState((state) => state.domains)
+  const domains = useDomainsHere()
   const host = useHost()
-  const names = useMemo(() => Object.values(domains).map(({ name }) => name), [domains])
+  const names = useMemo(() => domains.map(({ name }) => name), [domains])
 
   const [edits, setEdits] = useState<Partial<Form>>({})
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
@@ -56,9 +70,7 @@ export function CreateDomainView() {
   /** One of the app's own guests is being made. */
   const [making, setMaking] = useState(false)
 
-  useEffect(() => {
-    document.title = t('window.create')
-  }, [t])
+  useConnectionTitle(t('window.create'))
 
   const proposedName = useMemo(() => freeName(names), [names])
   const form: Form = {
@@ -165,6 +177,7 @@ export function CreateDomainView() {
   return (
     <form className="create" onSubmit={onSubmit} noValidate>
       <div className="create-body">
+        <ConnectionSelect value={props.connection} onChange={props.onConnection} />
         {(['demo', 'debian'] as const).map((kind) => (
           <ReadyGuest key={kind} kind={kind} host={host} busy={busy || making} onBusy={setMaking} onRefusal={setRefusal} />
         ))}

@@ -7,7 +7,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
-import { useClient } from '../../client/Client'
+import { AtConnection, useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
 import { useAnnounce } from '../../components/Announcer'
 import { Button, ToolButton } from '../../components/Button'
@@ -78,7 +78,11 @@ export function DomainView(props: {
   }, [isAlone, domain, t])
 
   if (domain !== undefined)
-    return <DomainWindow domain={domain} desk={props.desk} embedded={embedded} page={props.page ?? ''} />
+    return (
+      <AtConnection connection={domain.connection}>
+        <DomainWindow domain={domain} desk={props.desk} embedded={embedded} page={props.page ?? ''} />
+      </AtConnection>
+    )
   if (!ready) return null
   return (
     <EmptyState text={t('domain.gone')}>

@@ -1,9 +1,10 @@
 // The host: what it is and how busy its guests keep it, the virtual networks with their wiring, and storage: folders of disk images and what is in
 // them. Invariant: pages keep what was chosen while the window is open. Runs in: host window.
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { useWords } from '../../components/Language'
 import { Activity } from '../../features/activity/Activity'
+import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { UndoBar } from '../../features/undo/UndoBar'
 import { useUndoKey } from '../../features/undo/use-undo-key'
 import { NetworksPanel } from '../networks/NetworksView'
@@ -21,9 +22,7 @@ export function HostView() {
   const [network, setNetwork] = useState('default')
   const [seen, setSeen] = useState<ReadonlySet<Page>>(new Set(['overview']))
   useUndoKey()
-  useEffect(() => {
-    document.title = t('host.window')
-  }, [t])
+  useConnectionTitle(t('host.window'))
   const choose = (key: unknown): void => {
     const next = pages.find((each) => each === key)
     if (next === undefined) return

@@ -5,9 +5,8 @@ import { useWords } from '../../components/Language'
 import { LiveChart } from '../../features/graphs/LiveChart'
 import { RangeChoice } from '../../features/graphs/RangeChoice'
 import type { RangeMinutes } from '../../features/graphs/ranges'
-import { useHost } from '../../state/answers'
+import { useDomainsHere, useHost } from '../../state/answers'
 import { axisTop, chartPoints, type Pick, pickCpu, pickMemory, type Sample } from '../../state/history'
-import { useAppState } from '../../state/store'
 import { useHostFigures } from './use-host-figures'
 
 const MIB = 1024 * 1024
@@ -16,8 +15,8 @@ const pickMemoryMiB: Pick = (sample) => pickMemory(sample) / MIB
 export function OverviewPage() {
   const { t, formats } = useWords()
   const host = useHost()
-  const domains = useAppState((state) => state.domains)
-  const guests = Object.values(domains).filter(({ kind }) => kind === 'guest')
+  const domains = useDomainsHere()
+  const guests = domains.filter(({ kind }) => kind === 'guest')
   const running = guests.filter(({ domid }) => domid !== null).length
   const [minutes, setMinutes] = useState<RangeMinutes>(10)
   const { host: whole, domains: ours, now } = useHostFigures(minutes)

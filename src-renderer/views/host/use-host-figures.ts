@@ -3,10 +3,12 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
+import { LOCAL_CONNECTION } from '../../../src-main/public/connection'
 import type { HostSample, HostSeriesOf } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
 import type { RangeMinutes } from '../../features/graphs/ranges'
+import { useHere } from '../../state/answers'
 import { HISTORY_MS, type Sample, samplesOf } from '../../state/history'
 
 export interface HostFigures {
@@ -41,14 +43,15 @@ function useSeries(of: HostSeriesOf, minutes: RangeMinutes, live: readonly HostS
 
 export function useHostFigures(minutes: RangeMinutes): HostFigures {
   const client = useClient()
+  const here = useHere()
   const [live, setLive] = useState<readonly HostSample[]>([])
   useEffect(
     () =>
       client.subscribe('hostSample', ({ connection, sample }) => {
-        if (connection !== undefined) return
+        if ((connection ?? LOCAL_CONNECTION) !== here) return
         setLive((before) => [...before.filter(({ time }) => time > sample.time - HISTORY_MS && time < sample.time), sample])
       }),
-    [client],
+    [client, here],
   )
   const host = useSeries('host', minutes, live)
   const domains = useSeries('domains', minutes, live)

@@ -28,7 +28,17 @@ export interface ManagerToolbarProps {
 
 /** The saved filters, keeping this one, forgetting each; and what the field understands, for reading. */
 function filterEntries(filters: ManagerToolbarProps['filters'], text: string, t: Translator): readonly MenuEntry[] {
-  const examples = ['state:running', 'tag:web', 'folder:work', 'ip:10.0.2', 'cpu>50', 'memory<512', 'uptime>60', '-paused']
+  const examples = [
+    'state:running',
+    'tag:web',
+    'folder:work',
+    'ip:10.0.2',
+    'connection:lab',
+    'cpu>50',
+    'memory<512',
+    'uptime>60',
+    '-paused',
+  ]
   return [
     ...filters.map(
       ({ name, text: kept }): MenuEntry => ({
@@ -140,6 +150,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           { kind: 'action', id: 'restore', label: t('action.restore'), icon: 'restore' },
           { kind: 'action', id: 'import', label: t('action.import'), icon: 'paste' },
           { kind: 'action', id: 'trash', label: t('action.trash'), icon: 'trash' },
+          { kind: 'action', id: 'connection-add', label: t('connection.add'), icon: 'network' },
           { kind: 'separator', id: 's1' },
           { kind: 'action', id: 'palette', label: t('command.open-palette'), keys: t('key.with-ctrl', { key: 'K' }) },
           { kind: 'action', id: 'keys', label: t('command.keys'), icon: 'keyboard', keys: t('key.with-ctrl', { key: '/' }) },

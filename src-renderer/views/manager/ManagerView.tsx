@@ -13,12 +13,17 @@ import { EmptyState } from '../../components/EmptyState'
 import { useWords } from '../../components/Language'
 import { ContextMenu, type MenuEntry, type MenuPoint } from '../../components/Menu'
 import { Activity, JobProgress } from '../../features/activity/Activity'
+import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
+import { useConnectionActions } from '../../features/connection/connection-actions'
+import { canOpen, connectionEntries, isConnectionAction } from '../../features/connection/connection-words'
 import { useDefinitionDialogs } from '../../features/definition/definition-dialogs'
 import { contextEntries, isActionId, listOf, pauseOrResume } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { UndoBar } from '../../features/undo/UndoBar'
-import { useHost, useListLayout } from '../../state/answers'
+import { connectionName } from '../../lib/connection-name'
+import { useConnections, useHost, useListLayout } from '../../state/answers'
+import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
@@ -62,9 +67,9 @@ export function ManagerView() {
   const main = useRef<HTMLElement>(null)
   const demo = useDemoGuest()
   const [panel, setPanel] = useState<'palette' | 'keys' | 'filter-save' | null>(null)
-  const drop = useFileDrop()
   const ordering = useOrdering()
-  const definitions = useDefinitionDialogs()
+  const connections = useConnections()
+  const connectionActions = useConnectionActions()
   useAnnouncements()
 
   useEffect(() => {
@@ -97,10 +102,30 @@ export function ManagerView() {
   const now = useRef<readonly DomainInfo[]>(selected)
   now.current = selected
 
+  // Where what is made goes: the connection of what is chosen, when it is open.
+  const cursorRow = rows.find((row) => row.key === current.cursor)
+  const [firstChosen] = selected
+  const hereId =
+    cursorRow !== undefined && cursorRow.kind !== 'domain'
+      ? cursorRow.connection.connection
+      : connectionOf(cursorRow?.domain ?? firstChosen ?? {})
+  const here = connections.find(({ connection }) => connection === hereId) ?? null
+  const place = here?.state === 'connected' && !here.permanent ? here.connection : undefined
+  /** The connection whose row alone is chosen. */
+  const chosenConnection =
+    cursorRow?.kind === 'connection' && current.chosen.size === 1 && current.chosen.has(cursorRow.key)
+      ? cursorRow.connection
+      : null
+  const definitions = useDefinitionDialogs(place, (value, onChange) => <ConnectionSelect value={value} onChange={onChange} />)
+  const drop = useFileDrop(place)
+
   const openView = useCallback(
     (view: 'create-domain' | 'wall' | 'networks' | 'host' | 'preferences' | 'doctor' | 'about') =>
-      void client.call('windowOpen', { view, uuid: null }),
-    [client],
+      void client.call('windowOpen', {
+        view,
+        uuid: view === 'create-domain' || view === 'host' || view === 'networks' ? (place ?? null) : null,
+      }),
+    [client, place],
   )
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
   const fold = useCallback(
@@ -120,6 +145,7 @@ export function ManagerView() {
 
   const run = (id: string) => {
     if (id === 'palette' || id === 'keys') setPanel(id)
+    else if (isConnectionAction(id)) connectionActions.act(id, here)
     else if (id === 'filter-save') {
       if (filter.trim() !== '') setPanel('filter-save')
     } else if (id.startsWith('filter-forget-')) {
@@ -139,18 +165,22 @@ export function ManagerView() {
       )
     } else if (id === 'open-all') changeLayout({ collapsed: [] })
     else if (id === 'fold-all') {
-      const folders = foldersOf(
-        all.map(({ uuid }) => model.placeOf(uuid).folder),
-        model.collator,
-      )
-      changeLayout({ collapsed: folders.map(folderKey) })
+      const keysOf = (connection: string) => {
+        const own = all.filter((domain) => connectionOf(domain) === connection)
+        const folders = foldersOf(
+          own.map(({ uuid }) => model.placeOf(uuid).folder),
+          model.collator,
+        )
+        return folders.map((folder) => folderKey(folder, connection))
+      }
+      changeLayout({ collapsed: connections.flatMap(({ connection }) => keysOf(connection)) })
     } else if (id.startsWith('sort-')) {
       const column = id.slice(5)
       if (isColumnId(column)) sortBy(column)
     } else if (id === 'new') openView('create-domain')
     else if (id === 'preferences' || id === 'doctor' || id === 'about' || id === 'networks' || id === 'host' || id === 'wall')
       openView(id)
-    else if (id === 'demo') demo.start()
+    else if (id === 'demo') demo.start(place)
     else if (id === 'import') definitions.openImport()
     else if (id === 'trash') definitions.openTrash()
     else if (id === 'find') filterInput.current?.focus()
@@ -184,8 +214,8 @@ export function ManagerView() {
   }, [])
 
   const listKey = (event: KeyboardEvent): boolean => {
-    if (event.key === 'Delete') run('delete')
-    else if (event.key === 'F2') run('rename')
+    if (event.key === 'Delete') run(chosenConnection === null ? 'delete' : 'connection-remove')
+    else if (event.key === 'F2') run(chosenConnection === null ? 'rename' : 'connection-properties')
     else if (event.key === 'Escape' && filter !== '') setFilter('')
     else return false
     return true
@@ -195,37 +225,35 @@ export function ManagerView() {
     const row = rowOf(key)
     if (row === undefined) return
     if (row.kind === 'domain') perform('open', row.domain)
+    else if (row.kind === 'connection' && canOpen(row.connection)) connectionActions.act('connection-open', row.connection)
     else fold(key, !row.open)
   }
 
-  const driver = host?.driver ?? ''
-  const connectionName =
-    driver === 'embedded' ? t('manager.connection-embedded') : driver === 'test' ? t('manager.connection-test') : driver
-  const connected = all.some(({ kind, state }) => kind === 'domain0' && state === 'running')
+  const { act } = connectionActions
   const parts: RowParts = useMemo(
     () => ({
       board,
       hostCpus,
-      connectionName,
-      connected,
       addressesOf: model.addressesOf,
       rename: (domain, name) => {
         ordering.renamed(domain, name)
         list.current?.focus()
       },
+      retry: (connection) => act('connection-open', connection),
     }),
-    [board, hostCpus, connectionName, connected, model.addressesOf, ordering.renamed],
+    [board, hostCpus, model.addressesOf, ordering.renamed, act],
   )
 
   const guests = all.filter(({ kind }) => kind === 'guest')
   const demoAvailable = host?.demoGuest.available === true
   const demoJob = Object.values(jobs).find(({ kind, state }) => kind === 'demoGuest' && state === 'running')
-  const empty = ready && guests.length === 0
+  const empty = ready && guests.length === 0 && connections.length < 2 && connections[0]?.state !== 'disconnected'
   const running = guests.filter(({ state }) => state === 'running').length
 
   const context: CommandContext = {
     selected,
     domains: all,
+    connection: here,
     columns: allColumns,
     filters: layout.filters,
     demoAvailable: demoAvailable && demoJob === undefined,
@@ -287,7 +315,10 @@ export function ManagerView() {
             filterInput.current?.focus()
           }}
           onDropRows={(dropped, target) => {
-            if (target.kind !== 'domain') ordering.move(domainsOf(rows, new Set(dropped)), target.path)
+            if (target.kind === 'domain') return
+            const there = target.connection.connection
+            const own = domainsOf(rows, new Set(dropped)).filter((domain) => connectionOf(domain) === there)
+            ordering.move(own, target.path)
           }}
           onDropTag={(tag, target) => {
             if (target.kind !== 'domain') return
@@ -302,7 +333,7 @@ export function ManagerView() {
               </div>
             ) : (
               <>
-                <Button kind="primary" large icon="run" disabled={!demoAvailable} onPress={demo.start}>
+                <Button kind="primary" large icon="run" disabled={!demoAvailable} onPress={() => demo.start(place)}>
                   {t('action.demo')}
                 </Button>
                 <Button large icon="plus" onPress={() => openView('create-domain')}>
@@ -335,9 +366,19 @@ export function ManagerView() {
         label={
           menu?.kind === 'head'
             ? t('manager.columns')
-            : t('action.menu-of', { name: selected.length === 1 ? (selected[0]?.name ?? '') : formats.number(selected.length) })
+            : chosenConnection !== null
+              ? t('connection.menu-of', { name: connectionName(chosenConnection, t) })
+              : t('action.menu-of', {
+                  name: selected.length === 1 ? (selected[0]?.name ?? '') : formats.number(selected.length),
+                })
         }
-        entries={menu?.kind === 'head' ? headEntries(allColumns, menu.column, t) : contextEntries(selected, t, own)}
+        entries={
+          menu?.kind === 'head'
+            ? headEntries(allColumns, menu.column, t)
+            : chosenConnection !== null
+              ? connectionEntries(chosenConnection, t)
+              : contextEntries(selected, t, own)
+        }
         onAction={(id) => {
           if (menu?.kind !== 'head') return run(id)
           const { column } = menu
@@ -356,6 +397,7 @@ export function ManagerView() {
       />
       <OrderingDialogs ordering={ordering} placeOf={model.placeOf} all={all} collator={model.collator} />
       {definitions.shown}
+      {connectionActions.shown}
       {panel === 'palette' && <CommandPalette context={context} onRun={run} onClose={() => setPanel(null)} />}
       {panel === 'keys' && <KeysDialog context={context} onClose={() => setPanel(null)} />}
       {panel === 'filter-save' && (

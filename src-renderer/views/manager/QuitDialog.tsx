@@ -3,13 +3,13 @@
 // Runs in: manager window.
 
 import { useState } from 'react'
-import { Radio, RadioGroup } from 'react-aria-components'
 import type { QuitChoice } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
+import { Ways } from '../../components/Ways'
 import { JobProgress } from '../../features/activity/Activity'
 import { useAppState, useAppStore } from '../../state/store'
 
@@ -82,22 +82,13 @@ export function QuitDialog() {
     >
       <p className="quit-names">{quitting.names.join(', ')}</p>
       <p>{t('quit.body')}</p>
-      <RadioGroup
-        className="quit-ways"
-        aria-label={t('quit.choices')}
+      <Ways
+        label={t('quit.choices')}
         value={way}
-        onChange={(chosen) => setWay(ways.find((each) => each === chosen) ?? 'save')}
-      >
-        {ways.map((each) => (
-          <Radio key={each} value={each} className="quit-way" autoFocus={each === 'save'}>
-            <span className="radio-dot" />
-            <span>
-              <span className="quit-way-name">{t(`quit.${each}`)}</span>
-              <span className="quit-way-hint">{t(`quit.${each}-hint`)}</span>
-            </span>
-          </Radio>
-        ))}
-      </RadioGroup>
+        autoFocus
+        ways={ways.map((value) => ({ value, name: t(`quit.${value}`), hint: t(`quit.${value}-hint`) }))}
+        onChange={setWay}
+      />
     </Dialog>
   )
 }

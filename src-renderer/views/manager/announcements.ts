@@ -4,8 +4,10 @@
 import { useEffect } from 'react'
 import { useAnnounce } from '../../components/Announcer'
 import { useWords } from '../../components/Language'
+import { connectionLine } from '../../features/connection/connection-words'
 import { stateLine } from '../../features/domain-state/state-words'
-import { domainChanges } from '../../state/app-state'
+import { connectionName } from '../../lib/connection-name'
+import { connectionChanges, domainChanges } from '../../state/app-state'
 import { useAppStore } from '../../state/store'
 
 const SAID_ONE_BY_ONE = 4
@@ -17,6 +19,9 @@ export function useAnnouncements(): void {
   useEffect(
     () =>
       store.api.subscribe((after, before) => {
+        for (const connection of connectionChanges(before, after)) {
+          announce(t('announce.connection', { name: connectionName(connection, t), state: connectionLine(connection, t) }))
+        }
         const changes = domainChanges(before, after)
         if (changes.length > SAID_ONE_BY_ONE) return announce(t('announce.many', { count: formats.number(changes.length) }))
         for (const { kind, domain } of changes) {

@@ -2,9 +2,12 @@
 // Invariant: a command is done by its identifier through ManagerView's run(), wherever it was chosen.
 // Runs in: renderer and tests; pure.
 
+import type { ConnectionInfo } from '../../../src-main/public/connection'
 import { type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
+import { connectionEntries } from '../../features/connection/connection-words'
 import { type ActionId, actionTable, isActionId, isPossible, labelOf } from '../../features/domain-actions/action-table'
+import { connectionName } from '../../lib/connection-name'
 import type { Translator } from '../../lib/translate'
 import type { Column } from './list/columns'
 
@@ -51,6 +54,8 @@ export function commandOfKey(event: {
 export interface CommandContext {
   readonly selected: readonly DomainInfo[]
   readonly domains: readonly DomainInfo[]
+  /** The one of what is chosen. */
+  readonly connection: ConnectionInfo | null
   readonly columns: readonly Column[]
   readonly filters: readonly { readonly name: string; readonly text: string }[]
   readonly demoAvailable: boolean
@@ -112,12 +117,26 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     own('trash', t('action.trash')),
     own('host', t('action.host')),
     own('networks', t('action.networks')),
+    own('connection-add', t('connection.add')),
+    ...connectionCommands(context),
     own('preferences', t('action.preferences')),
     own('doctor', t('action.doctor')),
     own('keys', t('command.keys')),
     own('about', t('action.about')),
     own('quit', t('action.quit'), { keys: t('key.quit') }),
   ]
+}
+
+/** Of the connection of what is chosen, named beside them. */
+function connectionCommands({ connection, t }: CommandContext): readonly Command[] {
+  if (connection === null) return []
+  const note = connectionName(connection, t)
+  const wanted: readonly string[] = ['connection-open', 'connection-close', 'connection-properties', 'connection-remove']
+  return connectionEntries(connection, t).flatMap((entry) =>
+    entry.kind === 'action' && wanted.includes(entry.id)
+      ? [{ id: entry.id, label: entry.label, note, disabled: entry.disabled === true }]
+      : [],
+  )
 }
 
 /** Domains by name: choosing one goes to it in the list. */

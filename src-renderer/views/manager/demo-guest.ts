@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { useClient } from '../../client/Client'
 import { useAppState, useAppStore } from '../../state/store'
 
-export function useDemoGuest(): { readonly start: () => void; readonly job: number | null } {
+export function useDemoGuest(): { readonly start: (connection?: string) => void; readonly job: number | null } {
   const client = useClient()
   const store = useAppStore()
   const [job, setJob] = useState<number | null>(null)
@@ -15,11 +15,14 @@ export function useDemoGuest(): { readonly start: () => void; readonly job: numb
     setJob(null)
     void client.call('windowOpen', { view: 'domain', uuid: info.uuid })
   }, [info, client])
-  const start = useCallback(() => {
-    void client.call('demoGuestCreate', {}).then((started) => {
-      if (started.ok) setJob(started.value.job)
-      else store.dispatch({ kind: 'failed', error: started.error })
-    })
-  }, [client, store])
+  const start = useCallback(
+    (connection?: string) => {
+      void client.call('demoGuestCreate', connection === undefined ? {} : { connection }).then((started) => {
+        if (started.ok) setJob(started.value.job)
+        else store.dispatch({ kind: 'failed', error: started.error })
+      })
+    },
+    [client, store],
+  )
   return { start, job }
 }

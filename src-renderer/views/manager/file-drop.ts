@@ -7,7 +7,7 @@ import { type DragEvent, useCallback, useState } from 'react'
 import { CONFIG_TEXT_MOST } from '../../../src-main/public/definition'
 import { errorReport } from '../../../src-main/public/error-code'
 import type { HostFile } from '../../../src-main/public/list'
-import { useClient } from '../../client/Client'
+import { useClientAt } from '../../client/Client'
 import { useWords } from '../../components/Language'
 import { useAppStore } from '../../state/store'
 
@@ -24,8 +24,9 @@ export interface FileDrop {
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files')
 
-export function useFileDrop(): FileDrop {
-  const client = useClient()
+/** `connection`: where what they become goes; undefined: the first that is open. */
+export function useFileDrop(connection: string | undefined): FileDrop {
+  const client = useClientAt(connection)
   const store = useAppStore()
   const { t } = useWords()
   const [over, setOver] = useState(false)

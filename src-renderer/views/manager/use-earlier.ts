@@ -20,9 +20,9 @@ export function useEarlier(rows: readonly Row[]): void {
     if (asked.current || rows.length === 0) return
     asked.current = true
     const domains = rows.flatMap((row) => (row.kind === 'domain' && row.domain.domid !== null ? [row.domain] : []))
-    for (const { uuid } of domains.slice(0, ROWS)) {
+    for (const { uuid, connection } of domains.slice(0, ROWS)) {
       void earlierSamples({ client, queries }, uuid, 1).then((samples) => {
-        if (samples !== null && samples.length > 0) live.prepend(uuid, samples)
+        if (samples !== null && samples.length > 0) live.prepend(uuid, samples, connection)
       })
     }
   }, [rows, client, queries, live])

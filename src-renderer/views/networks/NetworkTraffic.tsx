@@ -7,7 +7,7 @@ import type { NetworkInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
 import { useWords } from '../../components/Language'
-import { useAppState } from '../../state/store'
+import { useDomainsHere } from '../../state/answers'
 
 const LEASES_MS = 3000
 
@@ -15,12 +15,12 @@ export function NetworkTraffic(props: { readonly info: NetworkInfo }) {
   const { network, usedBy } = props.info
   const { t, formats } = useWords()
   const client = useClient()
-  const domains = useAppState((state) => state.domains)
+  const domains = useDomainsHere()
   const query = callQuery(client, 'networkLeases', { name: network.name })
   const { data: leases = [] } = useQuery({ ...query, staleTime: 0, gcTime: 0, refetchInterval: LEASES_MS })
   const forwards = useMemo(
     () =>
-      Object.values(domains).flatMap(({ name, config }) =>
+      domains.flatMap(({ name, config }) =>
         (config?.devices ?? []).flatMap((device) =>
           device.kind === 'vif' && device.network === network.name
             ? device.forwards.map((forward) => ({ name, ...forward }))

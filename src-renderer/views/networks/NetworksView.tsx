@@ -3,7 +3,7 @@
 // Invariant: nothing is changed before Apply or Create is pressed; a refusal keeps what was typed; what was done can be undone.
 // Runs in: networks and host windows.
 
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { NetworkInfo } from '../../../src-main/public/types'
 import { errorText } from '../../client/error-text'
@@ -16,6 +16,7 @@ import { Notice } from '../../components/Notice'
 import { SelectField } from '../../components/Select'
 import { SideItem, SideList } from '../../components/SideList'
 import { Activity } from '../../features/activity/Activity'
+import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { UndoBar } from '../../features/undo/UndoBar'
 import { useUndoKey } from '../../features/undo/use-undo-key'
 import { useNetworks } from '../../state/answers'
@@ -31,9 +32,7 @@ export function NetworksView() {
   const { t } = useWords()
   const [chosen, setChosen] = useState('default')
   useUndoKey()
-  useEffect(() => {
-    document.title = t('network.window')
-  }, [t])
+  useConnectionTitle(t('network.window'))
   return (
     <div className="window">
       <NetworksPanel chosen={chosen} onChoose={setChosen} />

@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeFrame } from '../../../src-engine/public/protocol/frame'
+import { Router } from '../../../src-main/connection/router'
 import { TestImages } from '../../../src-main/driver/test/test-images'
+import { testUuid } from '../../../src-main/driver/test/test-population'
 import { LocalSocket } from '../../../src-main/ipc/local-socket'
+import { domainKey, LOCAL_CONNECTION } from '../../../src-main/public/connection'
 import { socketPlace } from '../../../src-main/public/xm-socket'
 import { commands } from '../../../src-main/xm/command-table'
 import { runProgram } from '../../../src-main/xm/program'
+import { makeConnections } from '../../support/connections'
 import { randomFrom } from '../../support/random'
 import { makeToolstack } from '../../support/toolstack'
 
@@ -373,5 +377,62 @@ describe('the socket', () => {
     await expect.poll(() => clients.filter(({ destroyed }) => destroyed).length).toBe(24)
     for (const client of clients) client.destroy()
     await expect.poll(async () => (await xm('list')).code).toBe(0)
+  })
+})
+
+describe('with several connections', () => {
+  it('xm -c NAME is about one of them, without it about the first; xm connections lists them', async () => {
+    const several = await makeConnections({ script: { domains: 2, running: 1 } })
+    const router = new Router(several.connections)
+    const own = socketPlace({ XDG_RUNTIME_DIR: several.folder }, '/tmp', 0)
+    const served = new LocalSocket({
+      place: own,
+      servers: router.servers(),
+      transport: (port) => made.channels.transport(port),
+    })
+    await served.listen()
+    place = own
+    try {
+      const second = await several.added('Second')
+      await several.call('connectionDefine', { connection: null, name: 'Off', driver: 'test', autoconnect: false })
+      await several.call('domainRename', { uuid: domainKey(second, testUuid(0)), name: 'renamed' })
+      expect((await xm('connections')).out.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
+        'Name Driver State Domains Running',
+        'test test connected 2 1',
+        'Second test connected 2 1',
+        'Off test disconnected 0 0',
+      ])
+      const names = async (...line: string[]) => {
+        const { out } = await xm(...line, 'list', '-a')
+        return out
+          .split('\n')
+          .slice(1)
+          .map((row) => row.split(' ')[0])
+      }
+      expect(await names()).toEqual(['Domain-0', 'db-01', 'web-01'])
+      expect(await names('-c', 'second')).toEqual(['Domain-0', 'db-01', 'renamed'])
+      expect(await names('-c', second.slice(0, 8))).toEqual(['Domain-0', 'db-01', 'renamed'])
+      // The UUID is the definition's in each, and so is what dumpxml says.
+      expect((await xm('-c', 'Second', 'list', '-a', '-v', testUuid(0))).out).toContain(testUuid(0))
+      expect((await xm('-c', 'Second', 'dumpxml', 'renamed')).out).toContain(`<uuid>${testUuid(0)}</uuid>`)
+      expect(await xm('-c', 'Second', 'pause', 'db-01')).toMatchObject({ code: 0 })
+      expect((await several.call('domainInfo', { uuid: testUuid(1) })).state).toBe('running')
+      expect((await several.call('domainInfo', { uuid: domainKey(second, testUuid(1)) })).state).toBe('paused')
+      // create has a -c of its own.
+      writeFileSync(join(made.folder, 'new.cfg'), `name = "new"\ntype = "pvh"\nmemory = 64\nkernel = "${made.kernel}"\n`)
+      expect(await xm('-c', 'Second', 'create', '-q', join(made.folder, 'new.cfg'))).toMatchObject({ code: 0, out: '' })
+      expect(await several.names(second)).toContain('new')
+      expect(await several.names(LOCAL_CONNECTION)).not.toContain('new')
+      expect((await xm('-c', 'Second', 'dmesg')).code).toBe(0)
+      expect((await xm('-c', 'Second', 'block-list', 'new')).code).toBe(0)
+      expect(await xm('-c', 'Third', 'list')).toMatchObject({
+        code: 1,
+        err: 'There is no connection named Third. There are: test, Second, Off.',
+      })
+      expect(await xm('-c', 'Off', 'list')).toMatchObject({ code: 1, err: 'Off is not connected.' })
+    } finally {
+      await served.close()
+      await several.close()
+    }
   })
 })

@@ -31,7 +31,7 @@ function sources(folder: string): string {
 const SHARED = new Set(
   `Autostart|Bus|Bytes|CPU|CPU (%)|CPUs|Details|Deutsch|Domain|Domain 0|Electron|English|Esc|Format|Gateway|Hypervisor|Kernel|NAT|Name
    |Plus|Port|Ports|Ramdisk|Ringmaster|Ringmaster ()|Super|System|Tags|UUID|Filter:|Ring|Code|Shared info|Engine|Version|Xen (xen-blkfront)|Xen (xen-kbdfront)|Xen PVH, x86-64
-   |XenStore|vCPU|min|– Ringmaster|: CPUs,`
+   |XenStore|vCPU|QEMU/KVM|libvirt|min|– Ringmaster|: CPUs,`
     .split('|')
     .map((word) => word.trim()),
 )

@@ -2,6 +2,7 @@
 // Runs in: domain window.
 
 import { useEffect, useState } from 'react'
+import { ownUuid } from '../../../../src-main/public/connection'
 import { DEFAULT_CPU_WEIGHT, type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
@@ -10,7 +11,9 @@ import { NumberField, TextAreaField, TextField } from '../../../components/Field
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { Slider } from '../../../components/Slider'
-import { useHost } from '../../../state/answers'
+import { connectionName } from '../../../lib/connection-name'
+import { useConnections, useHost } from '../../../state/answers'
+import { connectionOf } from '../../../state/app-state'
 import { useAppState, useAppStore } from '../../../state/store'
 import { checkCpuCap, checkCpuWeight, type Edits } from './edits'
 
@@ -30,6 +33,8 @@ export function OverviewPage(props: PageProps) {
   const { domain, edits } = props
   const { t, formats } = useWords()
   const host = useHost()
+  const connections = useConnections()
+  const here = connections.find(({ connection }) => connection === connectionOf(domain))
   return (
     <>
       <h2>{t('details.overview')}</h2>
@@ -60,7 +65,13 @@ export function OverviewPage(props: PageProps) {
         <dt>{t('details.state')}</dt>
         <dd>{t(`state.${domain.state}`)}</dd>
         <dt>{t('details.uuid')}</dt>
-        <dd className="mono">{domain.uuid}</dd>
+        <dd className="mono">{ownUuid(domain)}</dd>
+        {connections.length > 1 && here !== undefined && (
+          <>
+            <dt>{t('connection.on')}</dt>
+            <dd>{connectionName(here, t)}</dd>
+          </>
+        )}
         <dt>{t('about.hypervisor')}</dt>
         <dd>{t('details.hypervisor', { driver: host?.driver ?? '' })}</dd>
         <dt>{t('details.kind')}</dt>

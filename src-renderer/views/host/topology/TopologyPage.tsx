@@ -9,8 +9,7 @@ import { callQuery } from '../../../client/queries'
 import { Segmented } from '../../../components/Field'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
-import { useNetworks } from '../../../state/answers'
-import { useAppState } from '../../../state/store'
+import { useDomainsHere, useNetworks } from '../../../state/answers'
 import { Drawing } from './Drawing'
 import { useRewire } from './use-rewire'
 import { WiringList } from './WiringList'
@@ -38,13 +37,13 @@ function useAddresses(names: readonly string[]): Addresses {
 export function TopologyPage(props: { readonly onOpenNetwork: (name: string) => void }) {
   const { t } = useWords()
   const networks = useNetworks()
-  const domains = useAppState((state) => state.domains)
+  const domains = useDomainsHere()
   const [shown, setShown] = useState<'drawing' | 'list'>('drawing')
   const [filter, setFilter] = useState('')
   const rewire = useRewire()
   const names = useMemo(() => networks.map(({ network }) => network.name), [networks])
   const addresses = useAddresses(names)
-  const all = useMemo(() => wiredMachines(Object.values(domains), names, t.language), [domains, names, t.language])
+  const all = useMemo(() => wiredMachines(domains, names, t.language), [domains, names, t.language])
   const machines = useMemo(() => filterMachines(all, filter, addresses), [all, filter, addresses])
   const parts = { networks, machines, addresses, rewire }
   return (

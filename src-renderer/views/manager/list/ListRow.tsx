@@ -3,11 +3,14 @@
 // Invariant: a row is as high whatever it says; a cell stands where its column says. Runs in: manager window.
 
 import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
+import type { ConnectionInfo } from '../../../../src-main/public/connection'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { connectionLine } from '../../../features/connection/connection-words'
 import { stateLine, stateLooks } from '../../../features/domain-state/state-words'
 import type { CurveCell, FigureBoard } from '../../../features/graphs/figure-board'
+import { connectionName } from '../../../lib/connection-name'
 import { jobOf } from '../../../state/app-state'
 import { useAppState } from '../../../state/store'
 import type { Column } from './columns'
@@ -25,10 +28,10 @@ const MIB = 1024 * 1024
 export interface RowParts {
   readonly board: FigureBoard
   readonly hostCpus: number
-  readonly connectionName: string
-  readonly connected: boolean
   readonly addressesOf: (domain: DomainInfo) => string
   readonly rename: (domain: DomainInfo, name: string | null) => void
+  /** Opens a connection that failed once more. */
+  readonly retry: (connection: ConnectionInfo) => void
 }
 
 export interface ListRowProps {
@@ -57,7 +60,7 @@ const rowRole = ({ row, index, chosen }: ListRowProps) => ({
   'aria-level': row.level,
   'aria-selected': chosen,
   'aria-rowindex': index + 2,
-  ...(row.kind !== 'domain' && { 'aria-expanded': row.open }),
+  ...(row.kind !== 'domain' && row.members.length > 0 && { 'aria-expanded': row.open }),
 })
 
 export const rowId = (key: string): string => `row-${key}`
@@ -249,21 +252,30 @@ function cellOf(row: DomainRow, column: Column, props: ListRowProps, yes: string
 function GroupCells(props: { readonly row: GroupRow; readonly parts: RowParts; readonly columns: number }) {
   const { row, parts } = props
   const { t } = useWords()
+  const { connection } = row
+  const isConnection = row.kind === 'connection'
   const running = row.members.filter(({ state, kind }) => kind === 'guest' && state === 'running').length
   const guests = row.members.filter(({ kind }) => kind === 'guest').length
-  const name = row.kind === 'connection' ? parts.connectionName : (row.path.split('/').at(-1) ?? '')
+  const name = isConnection ? connectionName(connection, t) : (row.path.split('/').at(-1) ?? '')
+  const failed = isConnection && connection.state === 'failed'
+  const count = isConnection && row.members.length === 0 ? '' : t('manager.group-count', { running, guests })
+  const note = [isConnection ? connectionLine(connection, t) : '', count].filter((part) => part !== '').join(' · ')
   return (
     <div className="cell group-cell" {...cellRole(0)} {...{ 'aria-colspan': props.columns }}>
       <span className="name-cell" style={{ paddingLeft: (row.level - 1) * INDENT }}>
         <span className={row.open ? 'twist open' : 'twist'} data-twist="">
-          <Icon name="down" />
+          {row.members.length > 0 && <Icon name="down" />}
         </span>
-        <Icon name={row.kind === 'connection' ? 'network' : 'folder'} className="machine-icon" />
+        <Icon name={isConnection ? 'network' : 'folder'} className="machine-icon" />
         <span className="group-name">{name}</span>
-        <span className="group-note">
-          {row.kind === 'connection' && `${t(parts.connected ? 'manager.connected' : 'manager.not-connected')} · `}
-          {t('manager.group-count', { running, guests })}
+        <span className={failed ? 'group-note bad' : 'group-note'} title={note}>
+          {note}
         </span>
+        {failed && (
+          <button type="button" tabIndex={-1} className="button row-button" onClick={() => parts.retry(connection)}>
+            {t('connection.retry')}
+          </button>
+        )}
       </span>
     </div>
   )

@@ -3,11 +3,14 @@
 // leaves from under it. Runs in: manager window.
 
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import type { Client } from '../../../../src-main/public/client'
 import type { ListLayout, Metadata } from '../../../../src-main/public/list'
-import type { DomainInfo, NetworkInfo } from '../../../../src-main/public/types'
+import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { useWords } from '../../../components/Language'
-import { useMetadata, useNetworks } from '../../../state/answers'
+import { connectionName } from '../../../lib/connection-name'
+import { useConnections, useMetadata } from '../../../state/answers'
+import { connectionOf } from '../../../state/app-state'
 import type { LiveFigures } from '../../../state/live-figures'
 import { useAppState, useAppStore } from '../../../state/store'
 import { columnTable, makeCompare, type SortKeys } from './columns'
@@ -18,27 +21,40 @@ const LEASES_EVERY_MS = 10_000
 const ORDER_EVERY_MS = 5000
 const MIB = 1024 * 1024
 
-/** Addresses by MAC, asked for again and again while somebody wants to see them. */
+/** Addresses by connection and MAC, asked for again and again while somebody wants to see them. */
 function useAddresses(wanted: boolean): ReadonlyMap<string, string> {
   const client = useClient()
-  const networks = useNetworks()
+  const connections = useConnections()
   const [addresses, setAddresses] = useState<ReadonlyMap<string, string>>(new Map())
+  const open = connections.flatMap(({ connection, state }) => (state === 'connected' ? [connection] : [])).join(' ')
   useEffect(() => {
     if (!wanted) return
-    const used = networks.filter(({ usedBy }: NetworkInfo) => usedBy.length > 0)
     const ask = async () => {
-      const answers = await Promise.all(used.map(({ network }) => client.call('networkLeases', { name: network.name })))
-      const leases = answers.flatMap((answer) => (answer.ok ? answer.value : []))
+      const found = await Promise.all(
+        open
+          .split(' ')
+          .filter(Boolean)
+          .map((connection) => leasesOf(client, connection)),
+      )
+      const leases = found.flat()
       setAddresses((before) => {
-        const same = leases.length === before.size && leases.every(({ mac, address }) => before.get(mac) === address)
-        return same ? before : new Map(leases.map(({ mac, address }) => [mac, address]))
+        const same = leases.length === before.size && leases.every(([key, address]) => before.get(key) === address)
+        return same ? before : new Map(leases)
       })
     }
     void ask()
     const timer = setInterval(() => void ask(), LEASES_EVERY_MS)
     return () => clearInterval(timer)
-  }, [wanted, networks, client])
+  }, [wanted, open, client])
   return addresses
+}
+
+async function leasesOf(client: Client, connection: string): Promise<readonly (readonly [string, string])[]> {
+  const networks = await client.call('networkList', { connection })
+  const used = networks.ok ? networks.value.filter(({ usedBy }) => usedBy.length > 0) : []
+  const answers = await Promise.all(used.map(({ network }) => client.call('networkLeases', { connection, name: network.name })))
+  const leases = answers.flatMap((answer) => (answer.ok ? answer.value : []))
+  return leases.map(({ mac, address }) => [`${connection} ${mac}`, address] as const)
 }
 
 /** Counts up while it should, so that what depends on it is looked at again. */
@@ -93,6 +109,7 @@ export function useListModel(
   const { t } = useWords()
   const { live } = useAppStore()
   const domains = useAppState((state) => state.domains)
+  const connections = useConnections()
   const placeOf = useMetadata()
   const filter: Filter = useMemo(() => parseFilter(typed), [typed])
   const { sort } = layout
@@ -106,7 +123,10 @@ export function useListModel(
   const addressesOf = useMemo(
     () => (domain: DomainInfo) => {
       const devices = domain.running?.devices ?? []
-      return devices.flatMap((device) => (device.kind === 'vif' ? (addresses.get(device.mac) ?? []) : [])).join(' ')
+      const home = connectionOf(domain)
+      return devices
+        .flatMap((device) => (device.kind === 'vif' ? (addresses.get(`${home} ${device.mac}`) ?? []) : []))
+        .join(' ')
     },
     [addresses],
   )
@@ -141,14 +161,17 @@ export function useListModel(
   const texts = useRef(new WeakMap<DomainInfo, { t: unknown; place: Metadata; addresses: string; filtered: Filtered }>())
   const rows = useMemo(() => {
     void filterTurn
+    const homes = new Map(connections.map((each) => [each.connection, connectionName(each, t).toLowerCase()]))
     const filteredOf = (domain: DomainInfo): Filtered => {
       const place = placeOf(domain.uuid)
       const ip = addressesOf(domain)
+      const home = homes.get(connectionOf(domain)) ?? ''
       const kept = texts.current.get(domain)
-      if (kept !== undefined && kept.t === t && kept.place === place && kept.addresses === ip) return kept.filtered
+      const isSame = kept !== undefined && kept.t === t && kept.place === place && kept.addresses === ip
+      if (isSame && kept.filtered.fields.connection === home) return kept.filtered
       const { config } = domain
       const name = domain.kind === 'domain0' ? t('manager.domain0') : domain.name
-      const fields = {
+      const columns = {
         name: name.toLowerCase(),
         state: t(`state.${domain.state}`).toLowerCase(),
         tag: place.tags.join(' ').toLowerCase(),
@@ -158,14 +181,16 @@ export function useListModel(
       }
       const macs = (config?.devices ?? []).flatMap((device) => (device.kind === 'vif' ? [device.mac] : []))
       const words = [config?.title ?? '', config?.description ?? '', `${config?.memoryMiB ?? ''} mib`, ...macs]
-      const text = [...Object.values(fields), ...words].join('\n').toLowerCase()
+      const text = [...Object.values(columns), ...words].join('\n').toLowerCase()
+      // Where it is is no column: a word is not looked for there.
+      const fields = { ...columns, connection: home }
       const filtered = { text, fields, number: numberOf(domain, live, hostCpus) }
       texts.current.set(domain, { t, place, addresses: ip, filtered })
       return filtered
     }
     const shown = filter.terms.length === 0 ? null : (domain: DomainInfo) => passes(filter, filteredOf(domain))
-    return listRows({ domains: all, placeOf, collapsed: new Set(layout.collapsed), shown, collator })
-  }, [all, filter, filterTurn, placeOf, addressesOf, layout.collapsed, collator, live, hostCpus, t])
+    return listRows({ connections, domains: all, placeOf, collapsed: new Set(layout.collapsed), shown, collator })
+  }, [connections, all, filter, filterTurn, placeOf, addressesOf, layout.collapsed, collator, live, hostCpus, t])
 
   return { rows, all, placeOf, addressesOf, collator }
 }

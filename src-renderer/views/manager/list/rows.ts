@@ -1,18 +1,24 @@
-// From what there is to the rows of the list: the connection, its folders, their domains, in order, filtered, with what is
-// folded away left out.
-// Invariant: a key names the same thing for good (a domain's uuid; `folder/…`; `connection`); a filtered list shows what it found,
-// whatever is folded. Runs in: renderer and tests; pure.
+// From what there is to the rows of the list: connections, their folders, their domains, in order, filtered, with what is folded
+// away left out.
+// Invariant: a key names the same thing for good (a domain's uuid; `folder/…` and `connection` in the first connection,
+// `folder@ID/…` and `connection/ID` in another); a filtered list shows what it found, whatever is folded. Runs in: renderer and tests; pure.
 
+import { type ConnectionInfo, LOCAL_CONNECTION } from '../../../../src-main/public/connection'
 import type { DomainInfo } from '../../../../src-main/public/types'
+import { connectionOf } from '../../../state/app-state'
 
-export const CONNECTION = 'connection'
-export const folderKey = (path: string): string => `folder/${path}`
+export const connectionKey = (connection: string): string =>
+  connection === LOCAL_CONNECTION ? 'connection' : `connection/${connection}`
+export const folderKey = (path: string, connection: string = LOCAL_CONNECTION): string =>
+  connection === LOCAL_CONNECTION ? `folder/${path}` : `folder@${connection}/${path}`
 
 export interface GroupRow {
   readonly kind: 'connection' | 'folder'
   readonly key: string
   /** Of the folder; empty for the connection. */
   readonly path: string
+  /** What it is, or is in. */
+  readonly connection: ConnectionInfo
   /** 1 is the outermost. */
   readonly level: number
   readonly open: boolean
@@ -46,6 +52,7 @@ interface Group {
 const makeGroup = (path: string): Group => ({ path, groups: new Map(), domains: [], members: [] })
 
 export interface ListInput {
+  readonly connections: readonly ConnectionInfo[]
   /** In order already; domain 0 first. */
   readonly domains: readonly DomainInfo[]
   readonly placeOf: (uuid: string) => { readonly folder: string; readonly tags: readonly string[] }
@@ -57,9 +64,10 @@ export interface ListInput {
 
 export function listRows(input: ListInput): readonly Row[] {
   const { domains, placeOf, collapsed, shown, collator } = input
-  const top = makeGroup('')
+  const tops = new Map(input.connections.map(({ connection }) => [connection, makeGroup('')]))
   for (const domain of domains) {
-    if (shown !== null && !shown(domain)) continue
+    const top = tops.get(connectionOf(domain))
+    if (top === undefined || (shown !== null && !shown(domain))) continue
     const { folder } = placeOf(domain.uuid)
     let group = top
     top.members.push(domain)
@@ -78,12 +86,12 @@ export function listRows(input: ListInput): readonly Row[] {
     }
     group.domains.push(domain)
   }
-  if (shown !== null && top.members.length === 0) return []
   const rows: Row[] = []
-  const add = (group: Group, kind: GroupRow['kind'], level: number): void => {
-    const key = kind === 'connection' ? CONNECTION : folderKey(group.path)
-    const open = shown !== null || !collapsed.has(key)
-    rows.push({ kind, key, path: group.path, level, open, members: group.members })
+  const add = (group: Group, connection: ConnectionInfo, kind: GroupRow['kind'], level: number): void => {
+    const id = connection.connection
+    const key = kind === 'connection' ? connectionKey(id) : folderKey(group.path, id)
+    const open = group.members.length > 0 && (shown !== null || !collapsed.has(key))
+    rows.push({ kind, key, path: group.path, connection, level, open, members: group.members })
     if (!open) return
     const addDomain = (domain: DomainInfo): void => {
       const { folder, tags } = placeOf(domain.uuid)
@@ -92,10 +100,14 @@ export function listRows(input: ListInput): readonly Row[] {
     // Domain 0 stands before the folders: it is not one of the machines they order.
     for (const domain of group.domains) if (domain.kind === 'domain0') addDomain(domain)
     const names = [...group.groups.keys()].sort(collator.compare)
-    for (const name of names) add(group.groups.get(name) ?? makeGroup(name), 'folder', level + 1)
+    for (const name of names) add(group.groups.get(name) ?? makeGroup(name), connection, 'folder', level + 1)
     for (const domain of group.domains) if (domain.kind !== 'domain0') addDomain(domain)
   }
-  add(top, 'connection', 1)
+  for (const connection of input.connections) {
+    const top = tops.get(connection.connection) ?? makeGroup('')
+    // A filter leaves out the connections in which it found nothing.
+    if (shown === null || top.members.length > 0) add(top, connection, 'connection', 1)
+  }
   return rows
 }
 

@@ -1,6 +1,7 @@
 // The palette's search, keys, and what a new machine is filled in with. Runs in: vitest, plain Node.
 
 import { describe, expect, it } from 'vitest'
+import type { ConnectionInfo } from '../../../../src-main/public/connection'
 import { defaultListLayout } from '../../../../src-main/public/list'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { filledIn, type LookedAt } from '../../../../src-renderer/views/create-domain/filled-in'
@@ -10,13 +11,36 @@ import { columnsOf } from '../../../../src-renderer/views/manager/list/columns'
 const contextOf = (language: 'en' | 'de') => ({
   selected: [],
   domains: [],
+  connection: null,
   columns: columnsOf(defaultListLayout),
   filters: [{ name: 'Mine', text: 'tag:a' }],
   demoAvailable: true,
   t: makeTranslator(language),
 })
 
+const connection: ConnectionInfo = {
+  connection: '11111111-2222-4333-8444-555555555555',
+  name: 'Second',
+  driver: 'test',
+  autoconnect: true,
+  state: 'connected',
+  error: null,
+  folder: '/home/somebody',
+  permanent: false,
+}
+
 describe('the commands', () => {
+  it('do to the connection of what is chosen what can be done to it now, and say which it is', () => {
+    const of = (part: Partial<ConnectionInfo>) =>
+      commandsOf({ ...contextOf('en'), connection: { ...connection, ...part } }).filter(({ note }) => note === 'Second')
+    const possible = (part: Partial<ConnectionInfo>) => of(part).flatMap(({ id, disabled }) => (disabled === true ? [] : [id]))
+    expect(possible({})).toEqual(['connection-close', 'connection-properties'])
+    expect(possible({ state: 'disconnected' })).toEqual(['connection-open', 'connection-properties', 'connection-remove'])
+    expect(possible({ state: 'failed' })).toEqual(['connection-open', 'connection-properties', 'connection-remove'])
+    expect(possible({ state: 'connecting' })).toEqual(['connection-properties'])
+    expect(possible({ state: 'disconnected', permanent: true })).toEqual(['connection-open', 'connection-properties'])
+  })
+
   it('have names of their own, in both languages, and no key twice', () => {
     for (const language of ['en', 'de'] as const) {
       const all = commandsOf(contextOf(language))

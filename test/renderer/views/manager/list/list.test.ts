@@ -2,6 +2,7 @@
 // Runs in: vitest, plain Node.
 
 import { describe, expect, it } from 'vitest'
+import { type ConnectionInfo, LOCAL_CONNECTION } from '../../../../../src-main/public/connection'
 import { defaultListLayout } from '../../../../../src-main/public/list'
 import type { DomainInfo } from '../../../../../src-main/public/types'
 import { roundTop } from '../../../../../src-renderer/features/graphs/figure-board'
@@ -25,11 +26,25 @@ const domain = (name: string, part: Partial<DomainInfo> = {}): DomainInfo => dom
 
 const host = domain('Domain-0', { kind: 'domain0', uuid: 'host' })
 
+const local: ConnectionInfo = {
+  connection: LOCAL_CONNECTION,
+  name: null,
+  driver: 'test',
+  autoconnect: true,
+  state: 'connected',
+  error: null,
+  folder: '/home/somebody',
+  permanent: true,
+}
+const SECOND = '11111111-2222-4333-8444-555555555555'
+const second: ConnectionInfo = { ...local, connection: SECOND, name: 'Second', permanent: false }
+
 describe('the rows', () => {
   const domains = [host, domain('a'), domain('b'), domain('c')]
   const places: Record<string, string> = { 'uuid-b': 'Work/Web', 'uuid-c': 'Lab' }
   const rowsOf = (collapsed: readonly string[] = [], shown: ((each: DomainInfo) => boolean) | null = null) =>
     listRows({
+      connections: [local],
       domains,
       placeOf: (uuid) => ({ folder: places[uuid] ?? '', tags: [] }),
       collapsed: new Set(collapsed),
@@ -70,6 +85,33 @@ describe('the rows', () => {
     expect(names(['host'])).toEqual(['Domain-0'])
   })
 
+  it('are each connection in its order with what is in it; one without any has nothing to fold', () => {
+    const [there, off] = [domain('d', { connection: SECOND }), { ...second, connection: `${SECOND.slice(0, -1)}6` }]
+    const rowsOfAll = (shown: ((each: DomainInfo) => boolean) | null, collapsed: readonly string[] = []) =>
+      listRows({
+        connections: [local, off, second],
+        domains: [there, domain('a')],
+        placeOf: () => ({ folder: 'Work', tags: [] }),
+        collapsed: new Set(collapsed),
+        shown,
+        collator,
+      })
+    const keys = ['1 connection', '2 folder/Work', '3 uuid-a', `1 connection/${off.connection}`, `1 connection/${SECOND}`]
+    const own = [`2 folder@${SECOND}/Work`, '3 uuid-d']
+    expect(short(rowsOfAll(null))).toEqual([...keys, ...own])
+    expect(short(rowsOfAll(null, ['folder/Work', `connection/${SECOND}`]))).toEqual(keys.filter((key) => key !== '3 uuid-a'))
+    expect(short(rowsOfAll(({ name }) => name === 'd'))).toEqual([`1 connection/${SECOND}`, ...own])
+    expect(rowsOfAll(null).map((row) => row.kind !== 'domain' && row.open)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+      false,
+    ])
+  })
+
   it('name every folder with its parents', () => {
     expect(foldersOf(['Work/Web', 'Lab', ''], collator)).toEqual(['Lab', 'Work', 'Work/Web'])
   })
@@ -77,11 +119,11 @@ describe('the rows', () => {
 
 describe('the filter', () => {
   const of = (fields: Partial<Filtered['fields']>, numbers: Partial<Record<string, number>> = {}): Filtered => {
-    const all = { name: '', state: '', tag: '', folder: '', ip: '', autostart: '', ...fields }
-    return { text: Object.values(all).join('\n'), fields: all, number: (field) => numbers[field] }
+    const all = { name: '', state: '', tag: '', folder: '', ip: '', autostart: '', connection: '', ...fields }
+    return { text: Object.values({ ...all, connection: '' }).join('\n'), fields: all, number: (field) => numbers[field] }
   }
   const web = of(
-    { name: 'web-01', state: 'running', tag: 'front red', folder: 'work/web', ip: '10.0.2.15' },
+    { name: 'web-01', state: 'running', tag: 'front red', folder: 'work/web', ip: '10.0.2.15', connection: 'second lab' },
     { cpu: 60, memory: 256 },
   )
 
@@ -94,6 +136,9 @@ describe('the filter', () => {
     ['state:web', false],
     ['tag:red folder:work', true],
     ['ordner:work', true],
+    ['connection:lab', true],
+    ['verbindung:embedded', false],
+    ['lab', false],
     ['-tag:red', false],
     ['-paused web', true],
     ['ip:10.0.2', true],
@@ -216,6 +261,16 @@ describe('the figures of the last minute', () => {
     expect(live.latest('a', 'cpu')).toBe(SLOTS + 5)
     live.add([sample('b', 1, 1)])
     expect(live.ring('a')).toBeUndefined()
+  })
+
+  it('of one connection leave those of another alone, until it is closed', () => {
+    const live = new LiveFigures()
+    live.add([sample('a', 1, 1)])
+    live.add([sample('b', 1, 1)], SECOND)
+    live.add([sample('a', 2, 2)])
+    expect([live.latest('a', 'cpu'), live.latest('b', 'cpu')]).toEqual([2, 1])
+    live.add([], SECOND)
+    expect([live.latest('a', 'cpu'), live.latest('b', 'cpu')]).toEqual([2, undefined])
   })
 
   it('have what was measured before in front, once', () => {

@@ -1,0 +1,112 @@
+// What is done with connections: opened, closed, added, changed, removed, each asking first where it has to. Views get one function
+// and the dialog that is shown.
+// Invariant: one dialog at a time; a removed connection can be brought back by Undo, with its domains. Runs in: manager window.
+
+import { type ReactNode, useCallback, useState } from 'react'
+import type { ConnectionInfo } from '../../../src-main/public/connection'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { Result } from '../../../src-main/public/result'
+import { useClient } from '../../client/Client'
+import { useWords } from '../../components/Language'
+import { connectionName } from '../../lib/connection-name'
+import { connectionOf } from '../../state/app-state'
+import { useAppStore } from '../../state/store'
+import {
+  AddConnectionDialog,
+  CloseConnectionDialog,
+  ConnectionPropertiesDialog,
+  RemoveConnectionDialog,
+} from './ConnectionDialogs'
+import { type ConnectionAction, canClose, canOpen } from './connection-words'
+
+type Asked =
+  | { readonly kind: 'add' }
+  | { readonly kind: 'properties' | 'close' | 'remove'; readonly connection: ConnectionInfo }
+
+export interface ConnectionActions {
+  /** Null is for `connection-add`, which is about none. */
+  act(action: ConnectionAction, connection: ConnectionInfo | null): void
+  readonly shown: ReactNode
+}
+
+export function useConnectionActions(): ConnectionActions {
+  const client = useClient()
+  const store = useAppStore()
+  const { t } = useWords()
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const done = useCallback(() => setAsked(null), [])
+
+  const report = useCallback(
+    (result: Result<unknown, ErrorReport>) => {
+      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+    },
+    [store],
+  )
+
+  /** Why one does not open is said in its row. */
+  const open = useCallback((connection: string) => void client.call('connectionOpen', { connection }), [client])
+
+  const remove = async (info: ConnectionInfo) => {
+    done()
+    const { connection, driver, autoconnect } = info
+    const name = connectionName(info, t)
+    const removed = await client.call('connectionRemove', { connection })
+    report(removed)
+    if (!removed.ok) return
+    store.undo.add(t('undo.connection-removed', { name }), async () => {
+      report(await client.call('connectionDefine', { connection, name, driver, autoconnect }))
+    })
+  }
+
+  const act = useCallback(
+    (action: ConnectionAction, info: ConnectionInfo | null) => {
+      if (action === 'connection-add') return setAsked({ kind: 'add' })
+      if (info === null) return
+      const { connection } = info
+      const runs = Object.values(store.api.getState().domains).some(
+        (domain) => domain.kind === 'guest' && domain.domid !== null && connectionOf(domain) === connection,
+      )
+      switch (action) {
+        case 'connection-open':
+          if (canOpen(info)) open(connection)
+          break
+        case 'connection-close':
+          if (!canClose(info)) break
+          if (runs) setAsked({ kind: 'close', connection: info })
+          else void client.call('connectionClose', { connection }).then(report)
+          break
+        case 'connection-properties':
+          setAsked({ kind: 'properties', connection: info })
+          break
+        case 'connection-remove':
+          if (!info.permanent && canOpen(info)) setAsked({ kind: 'remove', connection: info })
+          break
+        case 'connection-new':
+        case 'connection-host':
+        case 'connection-networks': {
+          const view = action === 'connection-new' ? 'create-domain' : action === 'connection-host' ? 'host' : 'networks'
+          void client.call('windowOpen', { view, uuid: info.permanent ? null : connection }).then(report)
+        }
+      }
+    },
+    [client, open, report, store],
+  )
+
+  const shown =
+    asked === null ? null : asked.kind === 'add' ? (
+      <AddConnectionDialog
+        onClose={done}
+        onAdded={(connection) => {
+          done()
+          open(connection)
+        }}
+      />
+    ) : asked.kind === 'properties' ? (
+      <ConnectionPropertiesDialog connection={asked.connection} onClose={done} />
+    ) : asked.kind === 'close' ? (
+      <CloseConnectionDialog connection={asked.connection} onClose={done} />
+    ) : (
+      <RemoveConnectionDialog connection={asked.connection} onClose={done} onRemove={() => void remove(asked.connection)} />
+    )
+  return { act, shown }
+}
