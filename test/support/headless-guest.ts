@@ -12,7 +12,12 @@ export interface HeadlessRun {
   readonly errors: string
   readonly dmesg: string
   readonly json:
-    | { readonly instructions: number; readonly wallSeconds: number; readonly hypercalls: Record<string, number> }
+    | {
+        readonly instructions: number
+        readonly translated: number
+        readonly wallSeconds: number
+        readonly hypercalls: Record<string, number>
+      }
     | undefined
 }
 
