@@ -10,6 +10,7 @@ import { DEMO_MARKER } from '../../src-main/toolstack/demo-guest'
 import { debianGuest } from '../support/debian-guest'
 import { debianSystem, ownImage } from '../support/debian-system'
 import { cannotRunOurs, cannotRunQemu } from '../support/micro-kernel'
+import { QEMU_WORDS } from './guest-output'
 import type { BenchOptions, BenchReport } from './main'
 import { median, table } from './median'
 
@@ -42,7 +43,7 @@ async function kernelBoot(): Promise<Boot> {
     marker: DEMO_MARKER,
     interpreted: true,
     ours: () => ['--kernel', kernel, '--ramdisk', ramdisk, '--extra', 'console=hvc0 quiet'],
-    qemu: () => ['-kernel', kernel, '-initrd', ramdisk, '-append', 'console=ttyS0 quiet'],
+    qemu: () => ['-kernel', kernel, '-initrd', ramdisk, '-append', `${QEMU_WORDS} quiet`],
   }
 }
 
@@ -50,17 +51,17 @@ async function systemBoot(): Promise<Boot> {
   const system = debianSystem()
   if (!system.ok) throw new Error(system.error)
   const { kernel, ramdisk, image } = system.value
-  const words = (console: string, disk: string): string => `console=${console} root=/dev/${disk} ro cryptomgr.notests`
+  const words = (disk: string): string => `root=/dev/${disk} ro cryptomgr.notests`
   return {
     what: 'a Debian system with systemd on a disk',
     marker: 'debian login: ',
     interpreted: false,
     ours: (folder) => [
-      ...['--kernel', kernel, '--ramdisk', ramdisk, '--extra', words('hvc0', 'xvda')],
+      ...['--kernel', kernel, '--ramdisk', ramdisk, '--extra', `console=hvc0 ${words('xvda')}`],
       ...['--disk', ownImage(system.value, path.join(folder, 'root.img'))],
     ],
     qemu: () => [
-      ...['-kernel', kernel, '-initrd', ramdisk, '-append', words('ttyS0', 'vda')],
+      ...['-kernel', kernel, '-initrd', ramdisk, '-append', `${QEMU_WORDS} ${words('vda')}`],
       ...['-drive', `file=${image},if=virtio,format=raw,snapshot=on`],
     ],
   }

@@ -1,5 +1,5 @@
 // Programs of two userlands on Debian's cloud kernel, BusyBox in a ramdisk and Debian's own on a disk, timed by the guest's own clock:
-// translated, interpreted and under qemu-system-x86_64 -accel tcg, the same kernel and files. No network, no XenStore traffic after
+// translated, BusyBox interpreted too, and under qemu-system-x86_64 -accel tcg, the same kernel and files. No network, no XenStore traffic after
 // the boot. `--only busybox` or `--only debian`.
 // Runs in: plain Node, on the bundles in out/main.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,7 +8,7 @@ import path from 'node:path'
 import { debianGuest, ramdiskWith } from '../support/debian-guest'
 import { debianSystem, ownImage, scriptDisk, scriptWords } from '../support/debian-system'
 import { cannotRunOurs, cannotRunQemu } from '../support/micro-kernel'
-import { outputOf, secondsOf } from './guest-output'
+import { outputOf, QEMU_WORDS, secondsOf } from './guest-output'
 import type { BenchOptions, BenchReport } from './main'
 import { median, table } from './median'
 
@@ -68,6 +68,8 @@ ${timedScript(DEBIAN)}echo o >/proc/sysrq-trigger; sleep 60`
 interface Userland {
   readonly name: string
   readonly programs: Programs
+  /** The interpreter too. */
+  readonly interpreted: boolean
   /** Arguments of each machine for one run; our disks are written, so they are made for it. */
   ours(folder: string): readonly string[]
   qemu(folder: string): readonly string[]
@@ -82,8 +84,9 @@ async function busybox(): Promise<Userland> {
   return {
     name: 'BusyBox',
     programs: USERLAND,
+    interpreted: true,
     ours: () => ['--kernel', kernel, '--ramdisk', ramdisk, '--memory', '256', '--extra', `${commandLine} ${words}`],
-    qemu: () => ['-m', '256', '-kernel', kernel, '-initrd', ramdisk, '-append', `console=ttyS0 cryptomgr.notests ${words}`],
+    qemu: () => ['-m', '256', '-kernel', kernel, '-initrd', ramdisk, '-append', `${QEMU_WORDS} cryptomgr.notests ${words}`],
   }
 }
 
@@ -96,6 +99,7 @@ async function debian(): Promise<Userland> {
   return {
     name: 'Debian',
     programs: DEBIAN,
+    interpreted: false,
     ours: (folder) => [
       ...[
         '--kernel',
@@ -110,14 +114,14 @@ async function debian(): Promise<Userland> {
       ...['--disk', ownImage(system.value, path.join(folder, 'root.img')), '--disk', `${script(folder)},ro`],
     ],
     qemu: (folder) => [
-      ...['-m', '512', '-kernel', kernel, '-initrd', ramdisk, '-append', `console=ttyS0 ${words} ${scriptWords('vd')}`],
+      ...['-m', '512', '-kernel', kernel, '-initrd', ramdisk, '-append', `${QEMU_WORDS} ${words} ${scriptWords('vd')}`],
       ...['-drive', `file=${image},if=virtio,format=raw,snapshot=on`],
       ...['-drive', `file=${script(folder)},if=virtio,format=raw,readonly=on`],
     ],
   }
 }
 
-async function compare({ name: title, programs: rows, ours, qemu }: Userland, runs: number) {
+async function compare({ name: title, programs: rows, interpreted, ours, qemu }: Userland, runs: number) {
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
   const engine = (translator: 'on' | 'off') => ({
     name: translator === 'on' ? 'ours' : 'interpreter',
@@ -130,7 +134,7 @@ async function compare({ name: title, programs: rows, ours, qemu }: Userland, ru
     outputs: [] as string[],
   })
   const machines = [
-    engine('off'),
+    ...(interpreted ? [engine('off')] : []),
     engine('on'),
     {
       name: 'qemu tcg',
@@ -153,9 +157,11 @@ async function compare({ name: title, programs: rows, ours, qemu }: Userland, ru
     }
   }
   const programs = rows.map(([name]) => {
-    const [interpreter, translated, tcg] = machines.map(({ outputs }) =>
-      outputs.length > 0 ? median(outputs.map((output) => secondsOf(output, name))) : undefined,
-    )
+    const of = (wanted: string): number | undefined => {
+      const outputs = machines.find((machine) => machine.name === wanted)?.outputs ?? []
+      return outputs.length > 0 ? median(outputs.map((output) => secondsOf(output, name))) : undefined
+    }
+    const [interpreter, translated, tcg] = [of('interpreter'), of('ours'), of('qemu tcg')]
     return {
       name,
       interpreter: interpreter ?? null,
