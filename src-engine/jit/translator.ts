@@ -58,6 +58,8 @@ export interface TranslatorStatistics {
   blocks: number
   bytes: number
   evicted: number
+  /** Regions that were brought together in modules of many. */
+  gathered: number
   /** The most bytes of modules that were alive. */
   most: number
   milliseconds: number
@@ -67,7 +69,7 @@ export interface TranslatorStatistics {
 
 interface Installed {
   readonly first: number
-  readonly bytes: number
+  readonly body: Uint8Array
 }
 
 /** A region to make: its first block, the most blocks, and the linear page of the first one where it is known. */
@@ -82,13 +84,17 @@ const pageOf = (host: number): number => (host & ~0xfff) >>> 0
 const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
 /** Regions translated together, and samples after which fewer are. */
-const BATCH = 4
-const BATCH_WAIT = 24
+const BATCH = 16
+const BATCH_WAIT = 400
 /** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
 const INNER_BLOCKS = 20
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
+/** Regions that are brought together in a module of their own, once. */
+const GATHERED = 32
+
+const bytesOf = ({ body }: Installed): number => MODULE_BYTES + body.length
 
 export class Translator {
   readonly statistics: TranslatorStatistics = {
@@ -96,6 +102,7 @@ export class Translator {
     blocks: 0,
     bytes: 0,
     evicted: 0,
+    gathered: 0,
     most: 0,
     milliseconds: 0,
     longest: 0,
@@ -109,6 +116,8 @@ export class Translator {
   private hot = new Map<number, bigint | undefined>()
   private waited = 0
   private readonly installed = new Map<number, Installed>()
+  /** Of these, those still in the small modules they were made in. */
+  private readonly scattered = new Set<number>()
   private readonly free: number[] = []
   private readonly imports: WebAssembly.Imports
   private generation: number
@@ -218,12 +227,11 @@ export class Translator {
       blocks += region.nodes.length
     }
     statistics.blocks += blocks
-    const module = new WebAssembly.Module(moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies))
-    const { exports } = new WebAssembly.Instance(module, this.imports)
-    entries.forEach((first, i) => {
-      const bytes = MODULE_BYTES + (bodies[i]?.length ?? 0)
+    const functions = this.functionsOf(bodies)
+    bodies.forEach((body, i) => {
+      const first = entries[i] ?? 0
       const index = this.slot()
-      this.core.table.set(index, exports[String(i)])
+      this.core.table.set(index, functions[i])
       // Another vcpu may have dropped the page while this was made.
       this.core.lock_code()
       const dropped = cache.dropped(first)
@@ -234,16 +242,41 @@ export class Translator {
         this.free.push(index)
         return
       }
-      this.installed.set(index, { first, bytes })
-      this.alive += bytes
-      statistics.bytes += bytes
+      const made = { first, body }
+      this.installed.set(index, made)
+      this.scattered.add(index)
+      this.alive += bytesOf(made)
+      statistics.bytes += bytesOf(made)
     })
+    if (this.scattered.size >= GATHERED) this.gather()
     statistics.regions += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
     const took = this.now() - start
     statistics.milliseconds += took
     if (took > statistics.longest) statistics.longest = took
     return wanted.slice(at)
+  }
+
+  /** One module of these regions. */
+  private functionsOf(bodies: readonly Uint8Array[]): readonly unknown[] {
+    const module = new WebAssembly.Module(moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies))
+    const { exports } = new WebAssembly.Instance(module, this.imports)
+    return bodies.map((_, i) => exports[String(i)])
+  }
+
+  /**
+   * The same regions once more in one module. Engines put each module's code somewhere else in the address space, with page
+   * tables of its own, and calling from one to the other is then slower than what most stays in a region do.
+   */
+  private gather(): void {
+    this.sweep()
+    const indexes = [...this.scattered]
+    const functions = this.functionsOf(indexes.flatMap((index) => this.installed.get(index)?.body ?? []))
+    indexes.forEach((index, i) => {
+      this.core.table.set(index, functions[i])
+    })
+    this.scattered.clear()
+    this.statistics.gathered += indexes.length
   }
 
   private slot(): number {
@@ -254,25 +287,26 @@ export class Translator {
     return this.free.pop() ?? 0
   }
 
-  private release(index: number, bytes: number): void {
+  private release(index: number, region: Installed): void {
     this.core.table.set(index, null)
     this.installed.delete(index)
+    this.scattered.delete(index)
     this.free.push(index)
-    this.alive -= bytes
+    this.alive -= bytesOf(region)
   }
 
   /** Regions whose blocks are gone. */
   private sweep(): void {
     this.sinceSweep = 0
-    for (const [index, { first, bytes }] of this.installed) if (!this.cache.entered(first, index)) this.release(index, bytes)
+    for (const [index, region] of this.installed) if (!this.cache.entered(region.first, index)) this.release(index, region)
   }
 
   /** Makes room: the older half of the regions goes, and is interpreted until it is found hot again. */
   private evict(): void {
-    for (const [index, { first, bytes }] of this.installed) {
+    for (const [index, region] of this.installed) {
       if (this.alive <= this.options.bytes / 2) return
-      if (this.cache.entered(first, index)) this.cache.leave(first)
-      this.release(index, bytes)
+      if (this.cache.entered(region.first, index)) this.cache.leave(region.first)
+      this.release(index, region)
       this.statistics.evicted++
     }
   }
@@ -283,6 +317,6 @@ export class Translator {
     this.counts.clear()
     this.roots.forget()
     this.hot.clear()
-    for (const [index, { bytes }] of this.installed) this.release(index, bytes)
+    for (const [index, region] of this.installed) this.release(index, region)
   }
 }

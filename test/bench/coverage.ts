@@ -17,7 +17,16 @@ import { ownThread } from './thread-time'
 import { USERLAND, userlandInit } from './userland'
 
 const TOP = 14
-const NOTHING_MADE: TranslatorStatistics = { regions: 0, blocks: 0, bytes: 0, evicted: 0, most: 0, milliseconds: 0, longest: 0 }
+const NOTHING_MADE: TranslatorStatistics = {
+  regions: 0,
+  blocks: 0,
+  bytes: 0,
+  evicted: 0,
+  gathered: 0,
+  most: 0,
+  milliseconds: 0,
+  longest: 0,
+}
 const LIMIT_MS = 240_000
 const BITS = 3 // of a region's result, below the uop's address
 

@@ -30,6 +30,7 @@ it.skipIf(cannotBuild())('a guest executes more code than is kept, each function
   expect(guest.text).toContain('SUCCESS functions that compute wrongly')
   const { statistics } = guest.translator ?? {}
   expect(statistics?.evicted).toBeGreaterThan(50)
+  expect(statistics?.gathered).toBeGreaterThan(50)
   expect(statistics?.most).toBeLessThan(translator.bytes + ONE_MORE)
   // code, its bytes and what V8 keeps beside them; freed when V8 collects
   expect((most - before) / 2 ** 20).toBeLessThan(LONG ? 400 : 200)
