@@ -12,7 +12,7 @@ export interface ByteChannel {
   readonly backlog: number
   /** Told when the backlog is gone. */
   onDrain(listener: () => void): void
-  /** As wide as memory: raw pixels cost less than packing them. Such a channel copies what it is given before `send` returns. */
+  /** As wide as memory: packing pays only where it is hardly any work (trle). Such a channel copies what it is given before `send` returns. */
   readonly wide: boolean
 }
 

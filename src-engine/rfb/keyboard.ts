@@ -38,10 +38,11 @@ export class Keyboard {
     else this.release(keysym)
   }
 
-  /** The key itself came with its scancode: nothing to guess. */
-  scancode(scancode: number, down: boolean): void {
+  /** The key itself came with its scancode: nothing to guess, unless it is one no keyboard has; then the keysym says more. */
+  scancode(scancode: number, keysym: number, down: boolean): void {
     const code = codeOfScancode(scancode)
-    if (code !== 0) this.set(code, down)
+    if (code === 0) this.keysym(keysym, down)
+    else this.set(code, down)
   }
 
   releaseAll(): void {

@@ -110,7 +110,7 @@ export class PixelConverter {
   private readonly green: Uint32Array
   private readonly blue: Uint32Array
   /** The two orders nearly all viewers ask for do without tables. */
-  private readonly quick: 'same' | 'exchanged' | undefined
+  readonly quick: 'same' | 'exchanged' | undefined
 
   constructor(format: PixelFormat) {
     this.format = format

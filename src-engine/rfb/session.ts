@@ -36,6 +36,16 @@ export interface SessionSurroundings {
 }
 
 const ROWS = new Map<number, (typeof RFB_CLIENT_ROWS)[number]>(RFB_CLIENT_ROWS.map((row) => [row[1], row]))
+/** A viewer gets pixels in the first of these that it names. */
+const WIDE_ENCODINGS = new Map<number, PixelEncoding>([
+  [RFB_ENCODING.trle, 'trle'],
+  [RFB_ENCODING.raw, 'raw'],
+])
+const NARROW_ENCODINGS = new Map<number, PixelEncoding>([
+  [RFB_ENCODING.zrle, 'zrle'],
+  [RFB_ENCODING.hextile, 'hextile'],
+  ...WIDE_ENCODINGS,
+])
 const NOTHING: Rectangle = { x: 0, y: 0, width: 0, height: 0 }
 
 export class Session {
@@ -227,9 +237,7 @@ export class Session {
       case 'QemuExtendedKeyEvent': {
         if (view.getUint8(1) !== 0) return `QEMU message ${view.getUint8(1)}`
         const down = view.getUint16(2) !== 0
-        const scancode = view.getUint32(8)
-        if (scancode === 0) this.keyboard.keysym(view.getUint32(4), down)
-        else this.keyboard.scancode(scancode, down)
+        this.keyboard.scancode(view.getUint32(8), view.getUint32(4), down)
         return undefined
       }
     }
@@ -248,12 +256,8 @@ export class Session {
     const wanted = Array.from({ length: view.getUint16(2) }, (_, i) => view.getInt32(4 + 4 * i))
     this.abilities = new Set(wanted)
     this.encoding = 'raw'
-    for (const number of this.channel.wide ? [] : wanted) {
-      if (number === RFB_ENCODING.zrle) this.encoding = 'zrle'
-      else if (number === RFB_ENCODING.hextile) this.encoding = 'hextile'
-      else if (number !== RFB_ENCODING.raw) continue
-      break
-    }
+    const known = this.channel.wide ? WIDE_ENCODINGS : NARROW_ENCODINGS
+    this.encoding = wanted.map((number) => known.get(number)).find((name) => name !== undefined) ?? 'raw'
     const fresh = (encoding: number): boolean => this.abilities.has(encoding) && !before.has(encoding)
     if (fresh(RFB_ENCODING.cursor)) this.cursorNews = true
     if (fresh(RFB_ENCODING.qemuExtendedKeyEvent)) this.keyNews = true
@@ -333,12 +337,13 @@ export class Session {
     }
     if (writer.empty) return
     this.requests--
-    if (this.channel.wide || this.encoding === 'raw') {
-      this.channel.send(writer.finishRaw(this.channel.wide))
+    const { encoding } = this
+    if (encoding === 'raw' || encoding === 'trle') {
+      this.channel.send(writer.finishPlain(encoding, this.channel.wide))
       return
     }
     this.sending = true
-    writer.finish(this.encoding).then((bytes) => {
+    writer.finish(encoding).then((bytes) => {
       this.sending = false
       if (this.closed || !bytes) return
       this.channel.send(bytes)

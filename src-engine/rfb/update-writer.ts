@@ -5,6 +5,7 @@ import { encodeCursor } from './cursor'
 import { DeflateStream } from './deflate-stream'
 import { HextileEncoder } from './encode/hextile'
 import { encodeRaw } from './encode/raw'
+import { TrleEncoder } from './encode/trle'
 import { ZrleEncoder } from './encode/zrle'
 import { Output } from './output'
 import { PixelConverter, SERVER_PIXEL_FORMAT } from './pixel-format'
@@ -12,7 +13,9 @@ import { RFB_ENCODING, RFB_FRAMEBUFFER_UPDATE } from './protocol'
 import type { Copy } from './screen'
 import type { Rectangle } from './tile-set'
 
-export type PixelEncoding = 'raw' | 'hextile' | 'zrle'
+export type PixelEncoding = 'raw' | 'hextile' | 'trle' | 'zrle'
+/** Those whose message is there at once. */
+export type PlainEncoding = 'raw' | 'trle'
 
 /** Reasons and results of the ExtendedDesktopSize pseudo-encoding; they stand where x and y of a rectangle do. */
 const SIZE_BY_SERVER = 0
@@ -30,11 +33,12 @@ export class UpdateWriter {
   private newsCount = 0
   private areas: Rectangle[] = []
   private readonly hextile = new HextileEncoder()
+  private readonly trle = new TrleEncoder()
   private readonly zrle = new ZrleEncoder()
   private deflate: DeflateStream | undefined
   private readonly scratch = new Output(64 * 1024)
   private row = new Uint32Array(0)
-  private raw: Output | undefined
+  private lastPlain = new Output(0)
 
   get empty(): boolean {
     return this.newsCount === 0 && this.areas.length === 0
@@ -89,10 +93,14 @@ export class UpdateWriter {
     if (area.width > 0 && area.height > 0) this.areas.push(area)
   }
 
-  /** The message with raw pixels, in a buffer of just its size; `again`: which may be used again for the next one. */
-  finishRaw(again: boolean): Uint8Array {
+  /** The message in a buffer of just its size; `again`: which may be used again for the next one. */
+  finishPlain(encoding: PlainEncoding, again: boolean): Uint8Array {
+    return encoding === 'raw' ? this.finishRaw(again) : this.finishTrle(again)
+  }
+
+  private finishRaw(again: boolean): Uint8Array {
     const pixels = this.areas.reduce((sum, { width, height }) => sum + width * height, 0)
-    const out = this.rawOutput(4 + this.news.at + 12 * this.areas.length + pixels * this.converter.bytes, again)
+    const out = this.plainOutput(4 + this.news.at + 12 * this.areas.length + pixels * this.converter.bytes, again)
     this.open(out)
     if (this.row.length < this.stride) this.row = new Uint32Array(this.stride)
     for (const area of this.areas) {
@@ -102,9 +110,21 @@ export class UpdateWriter {
     return out.finish()
   }
 
+  private finishTrle(again: boolean): Uint8Array {
+    const { areas, shown, stride, converter, scratch } = this
+    scratch.clear()
+    this.open(scratch)
+    for (const area of areas) {
+      head(scratch, area, RFB_ENCODING.trle)
+      this.trle.encode(scratch, shown, stride, area, converter)
+    }
+    const out = this.plainOutput(scratch.at, again)
+    out.put(scratch.bytes.subarray(0, scratch.at))
+    return out.finish()
+  }
+
   /** The message with packed pixels; undefined when the viewer went meanwhile. */
-  async finish(encoding: PixelEncoding): Promise<Uint8Array | undefined> {
-    if (encoding === 'raw') return this.finishRaw(false)
+  async finish(encoding: Exclude<PixelEncoding, PlainEncoding>): Promise<Uint8Array | undefined> {
     if (encoding === 'zrle') this.areas = this.areas.flatMap(bands)
     const { areas, shown, stride, converter, scratch } = this
     const out = new Output(16 * 1024)
@@ -133,11 +153,11 @@ export class UpdateWriter {
   }
 
   /** Whole frames follow each other in the same size, and fresh memory for each costs as much as filling it. */
-  private rawOutput(size: number, again: boolean): Output {
+  private plainOutput(size: number, again: boolean): Output {
     if (!again) return new Output(size)
-    if (this.raw?.bytes.length === size) this.raw.clear()
-    else this.raw = new Output(size)
-    return this.raw
+    if (this.lastPlain.bytes.length === size) this.lastPlain.clear()
+    else this.lastPlain = new Output(size)
+    return this.lastPlain
   }
 
   private open(out: Output): void {

@@ -3,7 +3,7 @@
 // Runs in: main (Electron).
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
-import { app, protocol } from 'electron'
+import { protocol } from 'electron'
 import type { WindowView } from '../public/types'
 
 const SCHEME = 'ringmaster'
@@ -60,16 +60,8 @@ function devServer(): string | undefined {
   return process.env['ELECTRON_RENDERER_URL']
 }
 
-/** Without a graphics card Chromium puts its windows together on the processor, where a picture that changes is drawn by another way. */
-const drawnBySoftware = (): boolean => !app.getGPUFeatureStatus().gpu_compositing.startsWith('enabled')
-
 export function pageAddress(view: WindowView, uuid: string | null, page?: string): string {
-  const query = new URLSearchParams({
-    view,
-    ...(uuid !== null && { uuid }),
-    ...(page !== undefined && { page }),
-    ...(drawnBySoftware() && { drawn: 'software' }),
-  })
+  const query = new URLSearchParams({ view, ...(uuid !== null && { uuid }), ...(page !== undefined && { page }) })
   return `${devServer() ?? ORIGIN}/index.html?${query}`
 }
 

@@ -340,7 +340,7 @@ export type NetworkInfo = TypeOf<typeof networkInfoShape>
 
 // ---- windows --------------------------------------------------------------------------------
 
-/** The view a window shows is in its address: index.html?view=domain&uuid=…; and `drawn=software` where there is no graphics card. */
+/** The view a window shows is in its address: index.html?view=domain&uuid=… */
 export const windowViews = [
   'manager',
   'domain',

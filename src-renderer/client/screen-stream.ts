@@ -14,11 +14,6 @@ type Told<E> = ((event: E) => void) | null
 const OPEN = 1
 const CLOSED = 3
 
-/** Its bytes alone; noVNC would copy what is not a buffer. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBufferLike {
-  return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
-}
-
 /** noVNC looks for these properties by name and sets the handlers itself. */
 export class ScreenChannel {
   binaryType = 'arraybuffer'
@@ -35,7 +30,7 @@ export class ScreenChannel {
     // Not by `onmessage`: setting that would start the port before anybody listens here.
     port.addEventListener('message', (event: MessageEvent<unknown>) => {
       const { data } = event
-      if (data instanceof Uint8Array) this.onmessage?.({ data: bufferOf(data) })
+      if (data instanceof Uint8Array) this.take(data)
       else this.end('not a message of a screen')
     })
     // Electron closes our end when the other process dies; Chromium tells by an event that has no property in the types.
@@ -45,6 +40,14 @@ export class ScreenChannel {
   /** Begins to hand on what came; once noVNC has set its handlers. */
   start(): void {
     this.port.start()
+  }
+
+  private take({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    // noVNC copies bytes to its queue, and those that are not a buffer once more.
+    const data = byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+    this.onmessage?.({ data })
+    // Given back at once: megabytes that wait for the garbage collector make it run all the time.
+    if ('transfer' in buffer && typeof buffer.transfer === 'function') buffer.transfer(0)
   }
 
   send(data: Uint8Array): void {

@@ -2,7 +2,7 @@
 // another thread, which asks for the next frame when it has one, as the app's window does. Two guests: every pixel of 1024x768 changes
 // 30 times a second, and a text console scrolls by a line 30 times a second. What is measured is processor time of this process, the
 // viewer's receiving too, less what drawing takes (in life the vcpu's); as a share it is that of 30 frames a second, so that a busy
-// machine, which shows fewer, tells the same. `window` is a port with raw pixels; `socket` is a VNC viewer's, with zrle.
+// machine, which shows fewer, tells the same. `window` is a port with trle; `socket` is a VNC viewer's, with zrle.
 // Runs in: plain Node.
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
@@ -58,7 +58,7 @@ if (workerData.port) {
     // Version, security, result, ServerInit; then each message is one update.
     if (seen < 3) port.postMessage(new Uint8Array(hello[seen]))
     if (seen === 3) {
-      port.postMessage(encodings(1, 0))
+      port.postMessage(encodings(1, 15))
       port.postMessage(request(false))
     }
     if (seen > 3) {

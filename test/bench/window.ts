@@ -84,12 +84,13 @@ async function watch(page: Page, stamps: boolean): Promise<void> {
     const now = () => performance.timeOrigin + performance.now()
     const seen: { at: number; stamp: number }[] = []
     const pressed: number[] = []
-    const canvas = document.querySelector('[data-testid="screen"] canvas')
-    const draw = Reflect.get(window, 'benchDraw') ?? CanvasRenderingContext2D.prototype.putImageData
+    const draw = Reflect.get(window, 'benchDraw') ?? OffscreenCanvasRenderingContext2D.prototype.putImageData
     Object.assign(window, { benchSeen: seen, benchPressed: pressed, benchDraw: draw })
-    CanvasRenderingContext2D.prototype.putImageData = function (this: CanvasRenderingContext2D, ...given: unknown[]) {
+    OffscreenCanvasRenderingContext2D.prototype.putImageData = function (
+      this: OffscreenCanvasRenderingContext2D,
+      ...given: unknown[]
+    ) {
       Reflect.apply(draw, this, given)
-      if (this.canvas !== canvas) return
       const at = now()
       const pixel = read ? this.getImageData(2, 2, 1, 1).data : [0, 0, 0]
       seen.push({ at, stamp: ((pixel[0] ?? 0) << 16) | ((pixel[1] ?? 0) << 8) | (pixel[2] ?? 0) })

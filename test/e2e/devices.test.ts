@@ -7,6 +7,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { TestImages } from '../../src-main/driver/test/test-images'
 import type { Device } from '../../src-main/public/device'
+import { readPng } from '../support/png'
 import { LONG } from '../support/tier'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { CreateDomainPage } from './create-domain-page'
@@ -207,6 +208,18 @@ describe('the screen of a machine', () => {
       if (found === null) throw new Error('no canvas')
       // Whole device pixels, or it would be blurred.
       for (const edge of [found.x, found.y]) expect(Math.abs(edge * scale - Math.round(edge * scale))).toBeLessThan(0.02)
+      // And what the window shows there is the picture, pixel by pixel: its stripes and its ramp, which stand still.
+      const compared = async () => {
+        const pixels = await domain.screenPixels()
+        const shown = readPng(await page.screenshot())
+        const [left, top] = [Math.round(found.x * scale), Math.round(found.y * scale)]
+        const wrong = pixels.filter((pixel, at) => {
+          const [x, y] = [at % 800, Math.floor(at / 800)]
+          return x < 400 && y >= 60 && y < 150 && shown.pixels[(top + y) * shown.width + left + x] !== pixel
+        })
+        return { wrong: wrong.length, colourful: new Set(pixels).size > 200 }
+      }
+      await expect.poll(compared, { timeout: 20_000 }).toEqual({ wrong: 0, colourful: true })
       await page.mouse.click(found.x + (123 + 0.5) / scale, found.y + (45 + 0.5) / scale)
       await app.picture(page, `screen-exact-${scale}`)
       await domain.tab('Log').click()

@@ -76,6 +76,22 @@ export class DomainPage {
     })
   }
 
+  /** The guest's screen as the window has it: red, green, blue of each pixel in one number, row by row. */
+  async screenPixels(): Promise<number[]> {
+    const found: unknown = await this.screenCanvas().evaluate((node) => {
+      if (!(node instanceof HTMLCanvasElement)) return '[]'
+      const copy = new OffscreenCanvas(node.width, node.height).getContext('2d', { willReadFrequently: true })
+      copy?.drawImage(node, 0, 0)
+      const bytes = copy?.getImageData(0, 0, node.width, node.height).data ?? new Uint8ClampedArray()
+      const pixels: number[] = []
+      for (let at = 0; at < bytes.length; at += 4) {
+        pixels.push(((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0))
+      }
+      return JSON.stringify(pixels)
+    })
+    return JSON.parse(String(found))
+  }
+
   keyboard(): Locator {
     return this.page.getByTestId('keyboard')
   }

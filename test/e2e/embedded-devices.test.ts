@@ -30,7 +30,6 @@ async function viewersFromDebian(
   domain: DomainPage,
   says: (line: string, answer: string) => Promise<void>,
 ): Promise<void> {
-  if (missingProgram(...VIEWER_PROGRAMS)) return
   const { page } = domain
   // A cursor blinks.
   await says("printf '\\033[?25l' >/dev/tty1; echo cursor$((1))hidden", 'cursor1hidden')
@@ -109,7 +108,8 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   expect(statSync(image).size).toBeGreaterThan(4 << 20)
   await says('ip link set eth0 up; udhcpc -n -q -i eth0 2>&1 | tail -n 3; echo address$((1))asked', 'address1asked')
 
-  await viewersFromDebian(app, domain, says)
+  const lacking = missingProgram(...VIEWER_PROGRAMS)
+  if (lacking === undefined) await viewersFromDebian(app, domain, says)
 
   // A second one comes and goes.
   await domain.tab('Details').click()
@@ -160,4 +160,5 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   if (spawnSync('qemu-img', ['--version']).status === 0) execFileSync('qemu-img', ['check', image], { stdio: 'pipe' })
   // Looking at its pixels is what this test does, not the page.
   expect(app.errors.filter((text) => !text.startsWith('Canvas2D: Multiple readback'))).toEqual([])
+  if (lacking !== undefined) skip(`all of it passed but Debian's viewers, which were not tried: there is no ${lacking}`)
 })

@@ -28,6 +28,7 @@ const PACKAGES = {
   xtigervncviewer: 'tigervnc-viewer',
   xtightvncviewer: 'xtightvncviewer',
   xdotool: 'xdotool',
+  script: 'bsdutils',
   setxkbmap: 'x11-xkb-utils',
   ckbcomp: 'console-setup',
   loadkeys: 'kbd',

@@ -1,4 +1,4 @@
-// An RFB viewer for tests, written from RFC 6143 apart from the server: it handshakes, decodes raw, copyrect, hextile and zrle into
+// An RFB viewer for tests, written from RFC 6143 apart from the server: it handshakes, decodes raw, copyrect, hextile, trle and zrle into
 // a picture, and notes what else it is told. `channelPair` joins it to a server in this process.
 // Runs in: vitest and the benchmarks, plain Node.
 import { createCipheriv } from 'node:crypto'
@@ -267,6 +267,8 @@ export class RfbClient {
       }
       case 5:
         return this.hextile(x, y, width, height)
+      case 15:
+        return this.trle(x, y, width, height)
       case 16:
         return this.zrle(x, y, width, height)
       case -239:
@@ -336,25 +338,64 @@ export class RfbClient {
     }
   }
 
+  /** Bytes of a CPIXEL, and what they mean. */
+  private compact(): { bytes: number; colour(data: Buffer, at: number): number } {
+    const { bits, shift, max, bigEndian } = this.format
+    const used = max.reduce((sum, value, i) => (sum | (value << (shift[i] ?? 0))) >>> 0, 0)
+    if (bits !== 32 || (used >>> 24 !== 0 && (used & 0xff) !== 0)) {
+      return { bytes: bits / 8, colour: (data, at) => this.pixel(data, at) }
+    }
+    // The three bytes stand for the ones with colours: which, depends on the order of bytes.
+    const to = (used >>> 24 !== 0) !== bigEndian ? 1 : 0
+    const four = Buffer.alloc(4)
+    const colour = (data: Buffer, at: number): number => {
+      four.fill(0)
+      data.copy(four, to, at, at + 3)
+      return this.pixel(four, 0)
+    }
+    return { bytes: 3, colour }
+  }
+
+  private async trle(left: number, top: number, width: number, height: number): Promise<void> {
+    const { bytes, colour } = this.compact()
+    const colours = async (count: number): Promise<number[]> => {
+      const data = await this.read(count * bytes)
+      return Array.from({ length: count }, (_, i) => colour(data, i * bytes))
+    }
+    for (let y = top; y < top + height; y += 16) {
+      for (let x = left; x < left + width; x += 16) {
+        const w = Math.min(16, left + width - x)
+        const h = Math.min(16, top + height - y)
+        const kind = (await this.read(1))[0] ?? 0
+        if (kind > 16) throw new Error(`trle tile ${kind}`)
+        const palette = await colours(kind === 0 ? w * h : kind)
+        if (kind === 0) palette.forEach((value, i) => void this.set(x + (i % w), y + Math.floor(i / w), value))
+        else if (kind === 1) this.fill(x, y, w, h, palette[0] ?? -1)
+        if (kind < 2) continue
+        const perPixel = kind === 2 ? 1 : kind <= 4 ? 2 : 4
+        for (let row = 0; row < h; row++) {
+          const data = await this.read(Math.ceil((w * perPixel) / 8))
+          for (let column = 0; column < w; column++) {
+            const bit = column * perPixel
+            const index = ((data[bit >> 3] ?? 0) >> (8 - perPixel - (bit & 7))) & ((1 << perPixel) - 1)
+            this.set(x + column, y + row, palette[index] ?? -1)
+          }
+        }
+      }
+    }
+  }
+
   private async zrle(left: number, top: number, width: number, height: number): Promise<void> {
     const packed = await this.read((await this.read(4)).readUInt32BE())
     await new Promise<void>((resolve) => this.inflate.write(packed, () => resolve()))
     await new Promise<void>((resolve) => this.inflate.flush(constants.Z_SYNC_FLUSH, resolve))
     const data = Buffer.concat(this.inflated)
     this.inflated = []
-    const { bits, shift, max, bigEndian } = this.format
-    const used = max.reduce((sum, value, i) => (sum | (value << (shift[i] ?? 0))) >>> 0, 0)
-    const compact = bits === 32 && (used >>> 24 === 0 || (used & 0xff) === 0)
-    const bytes = compact ? 3 : bits / 8
-    const low = compact && used >>> 24 !== 0
+    const compact = this.compact()
     let at = 0
     const colour = (): number => {
-      at += bytes
-      if (!compact) return this.pixel(data, at - bytes)
-      const four = Buffer.alloc(4)
-      // The three bytes stand for the ones with colours: which, depends on the order of bytes.
-      data.copy(four, low !== bigEndian ? 1 : 0, at - 3, at)
-      return this.pixel(four, 0)
+      at += compact.bytes
+      return compact.colour(data, at - compact.bytes)
     }
     const run = (): number => {
       let length = 1

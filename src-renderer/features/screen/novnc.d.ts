@@ -19,8 +19,13 @@ declare module '@novnc/novnc' {
     blur(): void
     sendKey(keysym: number, code: string, down?: boolean): void
     sendCtrlAltDel(): void
+    /** Nor this: what sends a message through the connection. */
+    static readonly messages: { clientEncodings(socket: object, encodings: readonly number[]): void }
+    readonly _sock: object
     /** Not of its documented interface: what decodes rectangles, by encoding (core/rfb.js). */
-    readonly _decoders: Record<number, import('./raw-decoder').RectangleDecoder>
+    readonly _decoders: Record<number, import('./trle-decoder').RectangleDecoder>
+    /** Nor this: tells the server which encodings we know. */
+    _sendEncodings(): void
     /** Nor this: where everything is drawn (core/display.js). */
     _display: import('./picture').Picture
     /** Nor this: set by its constructor before the display is made on it. */

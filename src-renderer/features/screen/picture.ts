@@ -1,6 +1,7 @@
 // The picture of a guest's screen, in place of noVNC's display (core/display.js): pixels are put together in the page's own memory, and
 // an update is given to the canvas once, as the smallest rectangle around what it changed. noVNC's draws on a second canvas, which the
-// browser copies whole when a part is moved within it and again when it is drawn on the one that is seen.
+// browser copies whole when a part is moved within it and again when it is drawn on the one that is seen. Ours is an offscreen one: it has a
+// surface of its own, so that where there is no graphics card the page's raster threads do not draw each frame once more.
 // Invariant: after `flip` the canvas shows `words`; nothing is ever written outside of them. Runs in: domain window.
 
 /** What of a drawing context is needed. */
@@ -8,10 +9,12 @@ export interface PictureContext {
   putImageData(image: ImageData, x: number, y: number, left: number, top: number, width: number, height: number): void
 }
 
-/** What of a canvas is needed. */
+/** What is drawn on, and the element that shows it. */
 export interface PictureCanvas {
   width: number
   height: number
+}
+export interface PictureElement {
   readonly style: { width: string; height: string }
 }
 
@@ -34,6 +37,7 @@ export class Picture {
   private bottom = 0
 
   constructor(
+    private readonly element: PictureElement,
     private readonly canvas: PictureCanvas,
     private readonly context: PictureContext,
   ) {}
@@ -114,8 +118,8 @@ export class Picture {
 
   set scale(ratio: number) {
     this.ratio = ratio
-    this.canvas.style.width = `${ratio * this.width}px`
-    this.canvas.style.height = `${ratio * this.height}px`
+    this.element.style.width = `${ratio * this.width}px`
+    this.element.style.height = `${ratio * this.height}px`
   }
 
   /** As large as goes into a box. */

@@ -7,17 +7,13 @@ import type { ScreenChannel } from '../../client/screen-stream'
 import { exactPointer } from './exact-pointer'
 import type { Size } from './fit'
 import { Picture } from './picture'
-import { rawDecoder } from './raw-decoder'
 import type { KeyPress } from './send-keys'
+import { TrleDecoder } from './trle-decoder'
 
 /** The encoding's number (RFC 6143, section 7.7). */
-const RAW = 0
-
-/**
- * Main tells in the address when there is no graphics card. Then a canvas of its own surface spares the page's raster threads, which
- * would draw each frame once more; with a card that is for the driver to decide.
- */
-const OWN_SURFACE = new URLSearchParams(window.location.search).get('drawn') === 'software'
+const TRLE = 15
+/** What the window understands, best first: TRLE, copyrect, raw; then the size, the size with screens, cursors, keys by their place. */
+const ENCODINGS = [TRLE, 1, 0, -223, -308, -239, -258]
 
 export interface ViewerEvents {
   readonly onConnected: () => void
@@ -34,21 +30,25 @@ export interface Viewer {
   readonly dispose: () => void
 }
 
-/** noVNC with a canvas that is made for pictures that come whole: nothing shines through it. */
+/** noVNC whose canvas is left to a picture: its own display finds no context to draw on, and is replaced before anything comes. */
 class ScreenRfb extends RFB {
   override set _canvas(canvas: HTMLCanvasElement) {
-    // The first to ask for a context says of what kind it is.
-    canvas.getContext('2d', { alpha: false, desynchronized: OWN_SURFACE })
+    Object.defineProperty(canvas, 'getContext', { value: () => null })
     Object.defineProperty(this, '_canvas', { value: canvas })
+  }
+
+  override _sendEncodings(): void {
+    RFB.messages.clientEncodings(this._sock, ENCODINGS)
   }
 }
 
 export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: string, events: ViewerEvents): Viewer {
   const rfb = new ScreenRfb(target, channel, { shared: true })
   const canvas = target.querySelector('canvas')
-  const context = canvas?.getContext('2d')
-  if (canvas && context) rfb._display = new Picture(canvas, context)
-  rfb._decoders[RAW] = rawDecoder
+  const drawn = canvas?.transferControlToOffscreen()
+  const context = drawn?.getContext('2d', { alpha: false })
+  if (canvas && drawn && context) rfb._display = new Picture(canvas, drawn, context)
+  rfb._decoders[TRLE] = new TrleDecoder()
   rfb.background = 'transparent'
   rfb.scaleViewport = true
   rfb.focusOnClick = true

@@ -167,7 +167,7 @@ describe('nothing sticks', () => {
   it('when the viewer goes: keys first, then modifiers', () => {
     const { console, keyboard, told } = one()
     for (const keysym of [0xffe3, 0xffe9, 0xffff]) keyboard.keysym(keysym, true)
-    keyboard.scancode(0x1e, true)
+    keyboard.scancode(0x1e, 0, true)
     expect(console.held).toEqual([29, 56, 111, 30])
     told.length = 0
     keyboard.releaseAll()
@@ -205,12 +205,25 @@ it('scancodes are the keys themselves', () => {
     1, 30, 86, 88, 99, 96, 100, 103, 111, 125, 0, 0, 0, 0,
   ])
   const { told, keyboard } = one()
-  keyboard.scancode(0x2a, true)
-  keyboard.scancode(0x15, true) // the key left of X: Z on a German keyboard, and the guest's layout says what it is
-  keyboard.scancode(0x15, false)
-  keyboard.scancode(0x2a, false)
-  keyboard.scancode(0x2a, false)
+  keyboard.scancode(0x2a, 0, true)
+  keyboard.scancode(0x15, 0, true) // the key left of X: Z on a German keyboard, and the guest's layout says what it is
+  keyboard.scancode(0x15, 0, false)
+  keyboard.scancode(0x2a, 0, false)
+  keyboard.scancode(0x2a, 0, false)
   expect(told).toEqual(['42+', '21+', '21-', '42-'])
+})
+
+it('a scancode no keyboard has, or none, is the key its keysym names; with neither, nothing', () => {
+  const { told, keyboard } = one()
+  for (const [scancode, keysym] of [
+    [0x1234, 0x61],
+    [0x00, 0xff0d],
+    [0x5a, 0],
+  ] as const) {
+    keyboard.scancode(scancode, keysym, true)
+    keyboard.scancode(scancode, keysym, false)
+  }
+  expect(told).toEqual(['30+', '30-', '28+', '28-'])
 })
 
 it('pointer: moves before buttons, wheel in steps, buttons released with the viewer', () => {

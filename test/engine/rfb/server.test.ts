@@ -10,7 +10,7 @@ import { Canvas, random } from '../../support/pictures'
 import { type ClientFormat, channelPair, RfbClient, type RfbClientOptions, XRGB } from '../../support/rfb-client'
 import { count } from '../../support/tier'
 
-const { raw, copyRect, hextile, zrle, cursor, desktopSize, extendedDesktopSize, qemuExtendedKeyEvent } = RFB_ENCODING
+const { raw, copyRect, hextile, trle, zrle, cursor, desktopSize, extendedDesktopSize, qemuExtendedKeyEvent } = RFB_ENCODING
 
 class Inputs implements InputSink {
   readonly told: string[] = []
@@ -84,6 +84,7 @@ describe('encodings', () => {
   for (const [name, encoding] of [
     ['raw', raw],
     ['hextile', hextile],
+    ['trle', trle],
     ['zrle', zrle],
   ] as const) {
     it.each(FORMATS)(`${name} gives the picture in %s`, async (_format, format) => {
@@ -103,13 +104,16 @@ describe('encodings', () => {
     })
   }
 
-  it('a viewer gets the first of its encodings that we have; a window always raw pixels', async () => {
+  it('a viewer gets the first of its encodings that we have; a window what is quick to unpack', async () => {
     const { server } = serve(mixed(1))
     for (const [encodings, wide, expected] of [
       [[7, hextile, zrle], false, hextile],
       [[copyRect, zrle, hextile, raw], false, zrle],
       [[raw, zrle], false, raw],
       [[zrle], true, raw],
+      [[hextile, zrle, trle, raw], true, trle],
+      [[raw, trle], true, raw],
+      [[trle, zrle], false, trle],
       [[], false, raw],
     ] as const) {
       const { client } = await view(server, { encodings, wide })
@@ -171,6 +175,7 @@ describe('changes', () => {
     const viewers = await Promise.all(
       [
         { encodings: [copyRect, raw], wide: true },
+        { encodings: [copyRect, trle], wide: true },
         { encodings: [copyRect, zrle] },
         { encodings: [copyRect, hextile] },
         { encodings: [zrle] },

@@ -1,8 +1,11 @@
-// The picture a window puts together from rectangles, beside noVNC's own decoder and a canvas that is drawn on pixel by pixel.
+// The picture a window puts together from rectangles as our server packs them, beside pixels that are set one by one.
 // Runs in: vitest, plain Node.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { TrleEncoder } from '../../../src-engine/rfb/encode/trle'
+import { Output } from '../../../src-engine/rfb/output'
+import { PixelConverter, SERVER_PIXEL_FORMAT } from '../../../src-engine/rfb/pixel-format'
 import { Picture } from '../../../src-renderer/features/screen/picture'
-import { type ReceiveQueue, rawDecoder } from '../../../src-renderer/features/screen/raw-decoder'
+import { type ReceiveQueue, TrleDecoder } from '../../../src-renderer/features/screen/trle-decoder'
 import { randomFrom } from '../../support/random'
 
 /** As the browser's; Node has none. */
@@ -18,31 +21,31 @@ class PlainImageData {
 beforeAll(() => vi.stubGlobal('ImageData', PlainImageData))
 afterAll(() => vi.unstubAllGlobals())
 
-/** A queue whose bytes begin somewhere in its memory, as noVNC's do. */
+/** A queue whose bytes begin somewhere in its memory, as noVNC's do; `come` of them are there. */
 class Queue implements ReceiveQueue {
   private at: number
   private readonly all: Uint8Array
-  held: number
 
-  constructor(bytes: Uint8Array, first: number) {
+  constructor(
+    bytes: Uint8Array,
+    private readonly first: number,
+    public come = bytes.length,
+  ) {
     this.all = new Uint8Array(first + bytes.length)
     this.all.set(bytes, first)
     this.at = first
-    this.held = bytes.length
   }
 
-  get left(): number {
-    return this.held
+  rQlen(): number {
+    return this.first + this.come - this.at
   }
 
-  rQwait(_what: string, bytes: number): boolean {
-    return this.held < bytes
+  rQpeekBytes(bytes: number, copy: boolean): Uint8Array {
+    return copy ? this.all.slice(this.at, this.at + bytes) : this.all.subarray(this.at, this.at + bytes)
   }
 
-  rQshiftBytes(bytes: number, copy: boolean): Uint8Array {
+  rQskipBytes(bytes: number): void {
     this.at += bytes
-    this.held -= bytes
-    return copy ? this.all.slice(this.at - bytes, this.at) : this.all.subarray(this.at - bytes, this.at)
   }
 }
 
@@ -67,47 +70,85 @@ class Canvas {
 
 function pictureOf(width: number, height: number): { picture: Picture; canvas: Canvas } {
   const canvas = new Canvas()
-  const picture = new Picture(canvas, canvas)
+  const picture = new Picture(canvas, canvas, canvas)
   picture.resize(width, height)
   canvas.areas = []
   return { picture, canvas }
 }
 
-interface NovncDecoder {
-  decodeRect(x: number, y: number, w: number, h: number, queue: ReceiveQueue, display: Picture, depth: number): boolean
+/** As noVNC asks for pixels: red, green, blue. */
+const BROWSER = new PixelConverter({ ...SERVER_PIXEL_FORMAT, redShift: 0, blueShift: 16 })
+
+const STRIDE = 90
+const AREA = { x: 7, y: 5, width: 77, height: 45 }
+
+/** Noise, plain parts, and parts of few colours, of all numbers of them that a tile's form depends on. */
+function drawing(seed: number): Uint32Array {
+  const next = randomFrom(seed)
+  const pixels = Uint32Array.from({ length: STRIDE * 60 }, () => next(2 ** 24))
+  for (const colours of [1, 2, 3, 4, 5, 16, 17, 1, 2, 16]) {
+    const palette = Array.from({ length: colours }, () => next(2 ** 24))
+    const [left, top] = [next(60), next(40)]
+    for (let y = top; y < top + 18; y++) {
+      for (let x = left; x < left + 30; x++) pixels[y * STRIDE + x] = palette[next(colours)] ?? 0
+    }
+  }
+  return pixels
 }
 
-async function novnc(): Promise<NovncDecoder> {
-  // Not of the package's entry: by its file.
-  const path: string = '../../../node_modules/@novnc/novnc/core/decoders/raw.js'
-  const { default: Decoder } = await import(path)
-  return new Decoder()
-}
+describe('a rectangle from our server', () => {
+  function packed(pixels: Uint32Array): Uint8Array {
+    const out = new Output()
+    new TrleEncoder().encode(out, pixels, STRIDE, AREA, BROWSER)
+    return out.finish()
+  }
 
-describe('a raw rectangle', () => {
-  it.each([0, 1, 4, 16, 19])('at byte %i of the queue is drawn as by noVNC', async (first) => {
-    const next = randomFrom(first + 1)
-    const bytes = Uint8Array.from({ length: 13 * 7 * 4 }, () => next(256))
-    const [ours, theirs] = [pictureOf(20, 20), pictureOf(20, 20)]
-    expect((await novnc()).decodeRect(3, 5, 13, 7, new Queue(bytes.slice(), first), theirs.picture, 24)).toBe(true)
-    const queue = new Queue(bytes, first)
-    expect(rawDecoder.decodeRect(3, 5, 13, 7, queue, ours.picture)).toBe(true)
-    for (const { picture } of [ours, theirs]) picture.flip()
-    expect(ours.canvas.shown).toEqual(theirs.canvas.shown)
-    expect(ours.canvas.shown.subarray((5 * 20 + 3) * 4, (5 * 20 + 3) * 4 + 3)).toEqual(bytes.subarray(0, 3))
-    expect(queue.left).toBe(0)
+  function expected(pixels: Uint32Array): Uint8Array {
+    const all = new Uint8Array(100 * 60 * 4).map((_, i) => (i % 4 === 3 ? 255 : 0))
+    for (let y = 0; y < AREA.height; y++) {
+      for (let x = 0; x < AREA.width; x++) {
+        const pixel = pixels[(AREA.y + y) * STRIDE + AREA.x + x] ?? 0
+        all.set([pixel >>> 16, (pixel >>> 8) & 255, pixel & 255], ((9 + y) * 100 + 11 + x) * 4)
+      }
+    }
+    return all
+  }
+
+  it.each([0, 1, 2, 3])('is drawn pixel by pixel, wherever its bytes begin: %i', (first) => {
+    const pixels = drawing(first + 1)
+    const { picture, canvas } = pictureOf(100, 60)
+    const queue = new Queue(packed(pixels), first)
+    expect(new TrleDecoder().decodeRect(11, 9, AREA.width, AREA.height, queue, picture)).toBe(true)
+    picture.flip()
+    expect(Buffer.compare(canvas.shown, expected(pixels))).toBe(0)
+    expect(queue.rQlen()).toBe(0)
   })
 
-  it('is waited for whole, and an empty one is done', () => {
-    const { picture, canvas } = pictureOf(8, 8)
-    const queue = new Queue(new Uint8Array(8 * 8 * 4), 0)
-    queue.held = 8 * 8 * 4 - 1
-    expect(rawDecoder.decodeRect(0, 0, 8, 8, queue, picture)).toBe(false)
-    picture.flip()
-    expect([queue.left, canvas.areas]).toEqual([8 * 8 * 4 - 1, []])
-    queue.held++
-    expect(rawDecoder.decodeRect(0, 0, 8, 8, queue, picture)).toBe(true)
-    expect(rawDecoder.decodeRect(0, 0, 0, 8, queue, picture)).toBe(true)
+  it('may come in pieces, and what follows it stays', () => {
+    const decoder = new TrleDecoder()
+    for (const seed of [7, 8]) {
+      const pixels = drawing(seed)
+      const bytes = packed(pixels)
+      const { picture, canvas } = pictureOf(100, 60)
+      const queue = new Queue(Uint8Array.of(...bytes, 1, 2, 3), 0, 0)
+      const next = randomFrom(seed)
+      while (!decoder.decodeRect(11, 9, AREA.width, AREA.height, queue, picture)) {
+        expect(queue.come).toBeLessThan(bytes.length)
+        queue.come = Math.min(queue.come + next(900), bytes.length + 3)
+      }
+      picture.flip()
+      expect(queue.come - queue.rQlen()).toBe(bytes.length)
+      expect(Buffer.compare(canvas.shown, expected(pixels))).toBe(0)
+    }
+  })
+
+  it('is refused beyond the picture, and with tiles nobody makes; an empty one is done', () => {
+    const { picture } = pictureOf(20, 20)
+    const decode = (width: number, height: number, ...bytes: number[]) =>
+      new TrleDecoder().decodeRect(4, 4, width, height, new Queue(Uint8Array.from(bytes), 0), picture)
+    expect(() => decode(17, 1, 1, 0, 0, 0)).toThrow('beyond')
+    expect(() => decode(2, 2, 128, 0, 0, 0)).toThrow('kind 128')
+    expect(decode(0, 16)).toBe(true)
   })
 })
 
