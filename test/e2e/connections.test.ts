@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { debianGuest } from '../support/debian-guest'
 import { launch, type RunningApp } from './app'
 import { seriousViolations } from './axe'
 import { CreateDomainPage } from './create-domain-page'
@@ -204,3 +205,37 @@ it('makes a machine on the connection that is chosen, and shows the host of each
   await app.close()
   fs.rmSync(app.folder, { recursive: true, force: true })
 })
+
+const guest = await debianGuest('cloud')
+
+it.skipIf(!guest.ok)(
+  'runs a guest on a second engine of our own beside the first, saves it when its connection is closed, and goes on with it',
+  async () => {
+    const app = own(await launch({ driver: 'embedded' }))
+    const manager = await app.manager()
+    await manager.waitForConnection('Embedded', 'Connected')
+    await manager.addConnection('Second', 'Embedded')
+    await manager.waitForConnection('Second', 'Connected')
+    const { value } = await app.call(manager.page, 'connectionList', {})
+    const connection = String(Reflect.get(Object.values(value)[1] ?? {}, 'connection'))
+    if (!guest.ok) return
+    const { kernel, ramdisk } = guest.value
+    const config = { name: 'there', memoryMiB: 128, vcpus: 1, kernel, ramdisk, cmdline: 'console=hvc0', devices: [] }
+    const made = await app.call(manager.page, 'domainDefine', { connection, config, images: [], start: true })
+    expect(made).toMatchObject({ ok: true })
+    await manager.waitForState('there', 'Running')
+    await expect.poll(() => manager.cpuFigure('there').textContent(), { timeout: 60_000 }).toMatch(/[1-9]/)
+
+    await manager.chooseOfConnection('Second', 'Disconnect')
+    await manager.page.keyboard.press('Enter')
+    await manager.waitForConnection('Second', 'Not connected')
+    await manager.waitForConnection('Embedded', 'Connected')
+    await manager.chooseOfConnection('Second', 'Connect')
+    await manager.waitForState('there', 'Saved')
+    await manager.choose('there', 'Run')
+    await manager.waitForState('there', 'Running')
+    const file = fs.readdirSync(path.join(app.folder, 'connections', connection.slice(0, 8), 'definitions'))
+    expect(file.some((name) => name.endsWith('.xml'))).toBe(true)
+    expect(fs.readdirSync(path.join(app.folder, 'definitions')).filter((name) => name.endsWith('.xml'))).toEqual([])
+  },
+)

@@ -105,7 +105,7 @@ export class ManagerPage {
 
   async chooseOfConnection(name: string, action: string): Promise<void> {
     await this.connection(name).click({ button: 'right' })
-    await this.menuItem(action).click()
+    await this.menuItem(action).first().click()
     await this.menu().waitFor({ state: 'detached' })
   }
 
