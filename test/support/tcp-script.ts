@@ -90,8 +90,6 @@ export class TcpScript implements TcpUser {
       mss?: number
       scale?: number
       sackPermitted?: boolean
-      /** Relative, as the acknowledgement. */
-      sack?: readonly (readonly [number, number])[]
     } = {},
   ): this {
     let bits = 0
@@ -105,7 +103,6 @@ export class TcpScript implements TcpUser {
       mss: more.mss,
       scale: more.scale,
       sackPermitted: more.sackPermitted,
-      sack: more.sack?.map(([from, to]) => ({ from: plus(OUR_ISS, from), to: plus(OUR_ISS, to) })),
     })
     return this
   }

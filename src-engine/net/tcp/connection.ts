@@ -77,6 +77,8 @@ export class TcpConnection {
   private receiver: Receiver
   private syn: Segment | undefined
   private scaling = false
+  /** The peer wants to hear what came beyond a hole (RFC 2018). */
+  private selective = false
   private cancelTimer: (() => void) | undefined
   private timerAt = Number.POSITIVE_INFINITY
   private timeWaitAt = Number.POSITIVE_INFINITY
@@ -193,7 +195,7 @@ export class TcpConnection {
     this.scaling = syn.scale !== undefined
     if (this.scaling) this.receiver.scale = OUR_SCALE
     else this.receiver.limit(0xffff)
-    this.sender.selective = syn.sackPermitted === true
+    this.selective = syn.sackPermitted === true
     this.sender.setWindow(syn, 0)
     this.sender.mss = Math.min(OUR_MSS, Math.max(64, syn.mss ?? DEFAULT_MSS))
     this.syn = syn
@@ -369,8 +371,8 @@ export class TcpConnection {
       window: this.receiver.advertise(syn ? 0 : this.receiver.scale),
       mss: syn ? OUR_MSS : undefined,
       scale: syn && (asking || this.scaling) ? OUR_SCALE : undefined,
-      sackPermitted: syn && (asking || this.sender.selective) ? true : undefined,
-      sack: this.sender.selective && !syn && length === 0 ? this.receiver.sack : undefined,
+      sackPermitted: syn && (asking || this.selective) ? true : undefined,
+      sack: this.selective && !syn && length === 0 ? this.receiver.sack : undefined,
     }
     this.output(header, offset, length)
   }

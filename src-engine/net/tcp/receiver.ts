@@ -1,7 +1,6 @@
 // The receiving half of a TCP connection: what is expected next, pieces that came early, how much more may come, and when to
 // acknowledge. The window is the receiver's buffer less what its user has not consumed; it opens in steps worth a segment
 // (RFC 9293 section 3.8.6.2.2) and its right edge never goes back. Runs in: domain 0.
-import { blocksOf } from './scoreboard'
 import { distance, plus, SACK_BLOCKS, type SackBlock } from './segment'
 
 /** Early pieces kept; an attacker's one-byte pieces must not cost more than their window. */
@@ -46,7 +45,7 @@ export class Receiver {
 
   /** What came early, for the peer; undefined when nothing did. */
   get sack(): readonly SackBlock[] | undefined {
-    return this.early.length > 0 ? blocksOf(this.early, this.latest, SACK_BLOCKS) : undefined
+    return this.early.length > 0 ? blocksOf(this.early, this.latest) : undefined
   }
 
   /** Bytes that may come now. */
@@ -151,4 +150,18 @@ export class Receiver {
       if (-start < first.data.length) this.advance(start === 0 ? first.data : first.data.subarray(-start), deliver)
     }
   }
+}
+
+/** The blocks to tell of early pieces, which are in order: that with the latest of them first (RFC 2018 section 4), the highest after it. */
+function blocksOf(pieces: readonly Early[], latest: number): SackBlock[] {
+  const blocks: SackBlock[] = []
+  for (const { sequence, data } of pieces) {
+    const to = plus(sequence, data.length)
+    const last = blocks.at(-1)
+    if (!last || distance(sequence, last.to) > 0) blocks.push({ from: sequence, to })
+    else if (distance(to, last.to) > 0) blocks[blocks.length - 1] = { from: last.from, to }
+  }
+  const first = blocks.findIndex(({ from, to }) => distance(latest, from) >= 0 && distance(to, latest) > 0)
+  const newest = first < 0 ? [] : blocks.splice(first, 1)
+  return [...newest, ...blocks.reverse()].slice(0, SACK_BLOCKS)
 }

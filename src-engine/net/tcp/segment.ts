@@ -1,5 +1,6 @@
-// TCP segments in place and on their way out (RFC 9293 section 3.1), with the options we know: MSS, window scale
-// (RFC 7323), selective acknowledgement (RFC 2018); others are skipped. Sequence numbers are unsigned and wrap: they are compared by their distance.
+// TCP segments in place and on their way out (RFC 9293 section 3.1), with the options we know: MSS, window scale (RFC 7323), and
+// that selective acknowledgements are permitted (RFC 2018), which we send and do not read; others are skipped. Sequence numbers are
+// unsigned and wrap: they are compared by their distance.
 // Runs in: domain 0.
 
 import { type Ipv4Packet, PROTOCOL_TCP } from '../ip/ipv4'
@@ -44,7 +45,6 @@ export interface Segment {
   readonly mss: number | undefined
   readonly scale: number | undefined
   readonly sackPermitted?: boolean | undefined
-  readonly sack?: readonly SackBlock[] | undefined
 }
 
 export interface Ports {
@@ -78,7 +78,7 @@ export function parseTcp(packet: Ipv4Packet): Segment | undefined {
   if (data < at + TCP_HEADER || data > end) return undefined
   if (!packet.trusted && checksum(bytes, at, end, pseudoSum(source, target, PROTOCOL_TCP, end - at)) !== 0) return undefined
   const flags = bytes[at + 13] ?? 0
-  const options = data > at + TCP_HEADER ? optionsOf(bytes, at + TCP_HEADER, data, (flags & SYN) !== 0) : undefined
+  const options = flags & SYN ? synOptions(bytes, at + TCP_HEADER, data) : undefined
   return {
     sequence: get32(bytes, at + 4),
     acknowledgement: get32(bytes, at + 8),
@@ -88,13 +88,12 @@ export function parseTcp(packet: Ipv4Packet): Segment | undefined {
     mss: options?.mss,
     scale: options?.scale,
     sackPermitted: options?.sackPermitted,
-    sack: options?.sack,
   }
 }
 
-/** Of a SYN MSS, scale and whether it permits blocks, of others the blocks; a malformed one ends the list. */
-function optionsOf(bytes: Uint8Array, from: number, to: number, syn: boolean) {
-  const found: { mss?: number; scale?: number; sackPermitted?: boolean; sack?: SackBlock[] } = {}
+/** Options that only a SYN has; a malformed one ends the list. */
+function synOptions(bytes: Uint8Array, from: number, to: number) {
+  const found: { mss?: number; scale?: number; sackPermitted?: boolean } = {}
   for (let at = from; at < to; ) {
     const kind = bytes[at] ?? 0
     if (kind === OPTION_END) break
@@ -104,16 +103,9 @@ function optionsOf(bytes: Uint8Array, from: number, to: number, syn: boolean) {
     }
     const length = at + 1 < to ? (bytes[at + 1] ?? 0) : 0
     if (length < 2 || at + length > to) break
-    if (syn) {
-      if (kind === OPTION_MSS && length === 4) found.mss = get16(bytes, at + 2)
-      if (kind === OPTION_SCALE && length === 3) found.scale = Math.min(bytes[at + 2] ?? 0, SCALE_MOST)
-      if (kind === OPTION_SACK_PERMITTED && length === 2) found.sackPermitted = true
-    } else if (kind === OPTION_SACK && length % 8 === 2) {
-      found.sack = []
-      for (let block = at + 2; block < at + length; block += 8) {
-        found.sack.push({ from: get32(bytes, block), to: get32(bytes, block + 4) })
-      }
-    }
+    if (kind === OPTION_MSS && length === 4) found.mss = get16(bytes, at + 2)
+    if (kind === OPTION_SCALE && length === 3) found.scale = Math.min(bytes[at + 2] ?? 0, SCALE_MOST)
+    if (kind === OPTION_SACK_PERMITTED && length === 2) found.sackPermitted = true
     at += length
   }
   return found

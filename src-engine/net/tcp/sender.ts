@@ -1,11 +1,10 @@
 // The sending half of a TCP connection: what was sent and not acknowledged, how much more may go (the peer's window, the
-// congestion window of RFC 5681 with the recovery of RFC 6675, or of RFC 6582 when the peer does not tell what it has), when to send it
-// again (RFC 6298), and probes of a closed window (RFC 9293 section 3.8.6.1). Segments of many MSS go as one: they are super frames.
+// congestion window of RFC 5681 with the recovery of RFC 6582), when to send it again (RFC 6298), and probes of a closed
+// window (RFC 9293 section 3.8.6.1). Segments of many MSS go as one: they are super frames.
 // Invariant: una <= nxt <= max in sequence order; `queue` starts at `queueStart`, which is una once SYN is acknowledged.
 // Runs in: domain 0.
 import { RetransmissionTimeout } from './retransmission-timeout'
-import { Scoreboard } from './scoreboard'
-import { ACK, distance, FIN, PSH, plus, type SackBlock, type Segment, SYN } from './segment'
+import { ACK, distance, FIN, PSH, plus, type Segment, SYN } from './segment'
 import { SendQueue } from './send-queue'
 
 /** RFC 6928. */
@@ -35,8 +34,6 @@ export class Sender {
   /** When what is being sent again without an answer was sent first. */
   unansweredSince: number | undefined
   finQueued = false
-  /** Both sides tell what they have beyond a hole (RFC 2018). */
-  selective = false
   readonly timeout = new RetransmissionTimeout()
   private readonly emit: Emit
   private queueStart: number
@@ -51,7 +48,6 @@ export class Sender {
   private timed: { readonly end: number; readonly at: number } | undefined
   private lastSentAt = 0
   private synLost = false
-  private readonly board = new Scoreboard()
 
   constructor(iss: number, mss: number, emit: Emit) {
     this.iss = iss
@@ -126,11 +122,8 @@ export class Sender {
   acknowledge(segment: Segment, now: number): boolean {
     const ack = segment.acknowledgement
     const fresh = distance(ack, this.una)
-    if (fresh < 0) return false
-    const { sack = [] } = segment
-    const news = this.selective && (sack.length > 0 || !this.board.empty) && this.board.update(ack, this.max, sack)
-    if (fresh === 0) {
-      this.duplicate(segment, news, now)
+    if (fresh <= 0) {
+      if (fresh === 0) this.duplicate(segment, now)
       return false
     }
     const first = !this.synAcknowledged
@@ -147,7 +140,6 @@ export class Sender {
     if (this.inFlight === 0) this.deadline = Number.POSITIVE_INFINITY
     else this.restart(now)
     if (!first) this.grow(bytes)
-    if (news) this.suspect(now)
     return true
   }
 
@@ -158,12 +150,12 @@ export class Sender {
     if (this.inFlight === 0 && now - this.lastSentAt > this.timeout.milliseconds) {
       this.congestionWindow = Math.min(this.congestionWindow, INITIAL_WINDOW_SEGMENTS * this.mss)
     }
-    let sent = this.repairing && this.repair(now, false)
+    let sent = false
     for (;;) {
       const offset = distance(this.nxt, this.queueStart)
       const available = this.queue.length - offset
       if (available <= 0) break
-      const room = Math.min(this.window - distance(this.nxt, this.una), this.congestionRoom)
+      const room = distance(plus(this.una, Math.min(this.window, this.congestionWindow)), this.nxt)
       const length = this.sizeOf(Math.min(available, room), available)
       if (length <= 0) break
       this.sendFrom(offset, length, now)
@@ -173,7 +165,6 @@ export class Sender {
       this.sendFrom(this.queue.length, 0, now)
       sent = true
     }
-    if (!sent && this.repairing) sent = this.repair(now, true)
     // Closed window, or one too small to be worth it, and nothing on the way that would bring news.
     if (this.inFlight === 0 && this.queue.length > 0 && this.deadline === Number.POSITIVE_INFINITY) {
       this.deadline = now + this.timeout.milliseconds
@@ -198,8 +189,6 @@ export class Sender {
       if (unanswered === 0) this.halve()
       this.recover = undefined
       this.duplicates = 0
-      // The peer may have thrown away what it told of (RFC 2018 section 8).
-      this.board.clear()
       this.congestionWindow = this.mss
       this.resend(now)
     }
@@ -255,13 +244,8 @@ export class Sender {
     this.duplicates = 0
     if (this.recover !== undefined) {
       if (distance(this.una, this.recover) >= 0) {
-        this.congestionWindow = this.selective
-          ? this.slowStartThreshold
-          : Math.min(this.slowStartThreshold, Math.max(this.inFlight, this.mss) + this.mss)
+        this.congestionWindow = Math.min(this.slowStartThreshold, Math.max(this.inFlight, this.mss) + this.mss)
         this.recover = undefined
-      } else if (this.selective) {
-        // The peer has nothing beyond the next hole: only this says that it is lost.
-        if (this.board.empty) this.resendFirst()
       } else {
         // A partial acknowledgement: the next hole (RFC 6582).
         this.congestionWindow = Math.max(this.mss, this.congestionWindow - bytes + this.mss)
@@ -272,16 +256,9 @@ export class Sender {
     this.congestionWindow = Math.min(this.congestionWindow, CONGESTION_MOST)
   }
 
-  /** RFC 5681 section 2 says which acknowledgements are duplicates, RFC 6675 section 2 when `news` tells. */
-  private duplicate(segment: Segment, news: boolean, now: number): void {
+  /** RFC 5681 section 2 says which acknowledgements are duplicates. */
+  private duplicate(segment: Segment, now: number): void {
     this.answered()
-    if (this.selective) {
-      if (news) {
-        this.duplicates++
-        this.suspect(now)
-      }
-      return
-    }
     const same = segment.window << this.scale === this.window
     // Answers to probes of a closed window look like duplicates and are none.
     if (this.inFlight === 0 || this.window === 0 || segment.data.length > 0 || segment.flags & (SYN | FIN) || !same) return
@@ -293,54 +270,6 @@ export class Sender {
       this.restart(now)
       this.resendFirst()
     } else if (this.duplicates > 3 && this.recover !== undefined) this.congestionWindow += this.mss
-  }
-
-  /** The peer has more beyond the first hole. RFC 6675 section 5, step 4; the rest of it is done by `push`. */
-  private suspect(now: number): void {
-    // After a timeout everything is sent again anyway.
-    if (this.recover !== undefined || this.nxt !== this.max || this.window === 0) return
-    if (this.duplicates < 3 && !this.board.firstLost(this.mss)) return
-    this.halve()
-    this.recover = this.max
-    this.congestionWindow = this.slowStartThreshold
-    this.board.begin(this.una)
-    this.restart(now)
-    const first = this.board.next(this.una, this.mss, true)
-    if (first) this.sendAgain(first, this.mss, now)
-  }
-
-  private get repairing(): boolean {
-    return this.selective && this.recover !== undefined && this.window > 0
-  }
-
-  /** Bytes the congestion window lets go now. */
-  private get congestionRoom(): number {
-    const onTheWay = this.repairing ? this.board.pipe(this.una, this.max, this.mss) : distance(this.nxt, this.una)
-    return this.congestionWindow - onTheWay
-  }
-
-  /** Sends again what is lost, or with `any`, when there is nothing else to send, one segment that may be. */
-  private repair(now: number, any: boolean): boolean {
-    let sent = false
-    for (let room = this.congestionRoom; room >= this.mss; room = this.congestionRoom) {
-      const hole = this.board.next(this.una, this.mss, any)
-      if (!hole) break
-      this.sendAgain(hole, any ? this.mss : room, now)
-      sent = true
-      if (any) break
-    }
-    return sent
-  }
-
-  private sendAgain(hole: SackBlock, room: number, now: number): void {
-    const offset = distance(hole.from, this.queueStart)
-    const most = Math.min(room, SUPER_MOST)
-    const length = Math.min(distance(hole.to, hole.from), most - (most % this.mss), this.queue.length - offset)
-    this.board.sentAgain(length > 0 ? plus(hole.from, length) : hole.to)
-    if (length <= 0) return
-    this.timed = undefined
-    this.lastSentAt = now
-    this.emit(hole.from, offset, length, ACK)
   }
 
   private halve(): void {

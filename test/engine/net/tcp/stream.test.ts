@@ -18,8 +18,6 @@ function random(seed: number): () => number {
 }
 
 interface Line {
-  /** One end does not permit selective acknowledgements when false. */
-  readonly selective?: boolean
   readonly loss: number
   readonly duplication: number
   readonly jitter: number
@@ -37,14 +35,7 @@ class End implements TcpUser {
   private sentBytes = 0
   private sentHash = 0
 
-  constructor(
-    clock: VirtualClock,
-    chance: () => number,
-    plan: number[],
-    slow: number,
-    selective: boolean,
-    transmit: (segment: Segment) => void,
-  ) {
+  constructor(clock: VirtualClock, chance: () => number, plan: number[], slow: number, transmit: (segment: Segment) => void) {
     this.clock = clock
     this.plan = plan
     this.slow = slow
@@ -66,8 +57,6 @@ class End implements TcpUser {
             data,
             mss: header.mss,
             scale: header.scale,
-            sackPermitted: selective && header.sackPermitted,
-            sack: header.sack,
           })
         }
       },
@@ -136,7 +125,6 @@ function run(seed: number, line: Line): { a: End; b: End; milliseconds: number }
     chance,
     plan(),
     slow(),
-    line.selective !== false,
     carry(() => b),
   )
   let opened = false
@@ -145,7 +133,6 @@ function run(seed: number, line: Line): { a: End; b: End; milliseconds: number }
     chance,
     plan(),
     slow(),
-    line.selective !== false,
     carry(() => a),
   )
   // The listening side takes the first SYN as a gateway does.
@@ -169,8 +156,6 @@ const LINES: readonly (readonly [string, Line])[] = [
   ['that duplicates', { loss: 0, duplication: 0.2, jitter: 5 }],
   ['that loses one in fifty', { loss: 0.02, duplication: 0, jitter: 0 }],
   ['that does everything wrong', { loss: 0.08, duplication: 0.05, jitter: 20 }],
-  ['that loses one in fifty, without selective acknowledgements', { selective: false, loss: 0.02, duplication: 0, jitter: 0 }],
-  ['that does everything wrong, without them', { selective: false, loss: 0.08, duplication: 0.05, jitter: 20 }],
 ]
 
 describe.each(LINES)('over a line %s', (_name, line) => {
