@@ -143,7 +143,7 @@ export const VCPU_FIELDS = [
   ['LAPIC', 0x1000, 4096, 'register page of the local APIC; layout as the MMIO page; owned by platform/lapic.ts'],
   ['VCPU_PRIVATE', 0x2000, 4096, 'free for the hypervisor: timers, registrations (hypervisor/domain-layout.ts)'],
   ['DECODED', 0x3000, 4096, 'byte a uop number: 1 once the decoder has made one'],
-  ['TLB_SUPERVISOR', 0x10000, 65536, 'read, write and execute arrays'],
+  ['TLB_SUPERVISOR', 0x10000, 65536, 'read, write and execute arrays, and what lately left them'],
   ['TLB_USER', 0x20000, 65536, ''],
   ['TLB_CHECKED', 0x30000, 32768, 'always empty: in force while each data access has to be looked at (breakpoints, alignment checks)'],
 ] as const satisfies readonly Field[]
@@ -163,8 +163,11 @@ export const JUMP_ENTRIES = 4096
  */
 export const BLOCK = { HOST: 0, MODE: 4, HASH_NEXT: 8, PAGE_NEXT: 12, BYTES: 16, ENTRY: 32, HEADER: 48 } as const
 
-/** TLB geometry: direct-mapped arrays of 16-byte entries {u64 tag, u32 host addend, u32 flags}. */
-export const TLB = { ENTRIES: 1024, READ: 0x0000, WRITE: 0x4000, EXEC: 0x8000 } as const
+/**
+ * TLB geometry: direct-mapped arrays of 16-byte entries {u64 tag, u32 host addend, u32 flags}; behind them VICTIM_ENTRIES for each
+ * array that have lost their slot to another page.
+ */
+export const TLB = { ENTRIES: 1024, READ: 0x0000, WRITE: 0x4000, EXEC: 0x8000, VICTIMS: 0xc000, VICTIM_ENTRIES: 8 } as const
 
 /** What run() returns. */
 export const EXIT = {

@@ -4,7 +4,7 @@
 // Runs in: the vcpu's thread. Spec: AMD64 manual volume 2, chapter 5.
 import { CR0, CR3, CR4, EFER, CPL, P2M_BASE, P2M_GFNS, TLB_SUPERVISOR, TLB_USER, EFLAGS_REST, STAT_TLB_FILL } from '../generated/layout'
 import { raisePage } from '../state'
-import { slot, READ, WRITE, EXEC, GLOBAL, BIG, HUGE, noteBig, noteDirty, pageFlags } from './tlb'
+import { slot, enter, recall, READ, WRITE, EXEC, GLOBAL, BIG, HUGE, noteBig, noteDirty, pageFlags } from './tlb'
 import { dropCode } from '../decode/cache'
 import { several, fence } from '../several'
 
@@ -188,6 +188,12 @@ export let translatedGpa: u64 = 0 // guest physical address of the last translat
  * or 0 with #PF noted, or NOT_MEMORY.
  */
 export function translate(va: u64, access: u32): u32 {
+  const tlb = access & 2 ? TLB_USER : TLB_SUPERVISOR
+  // Others take write tags away, and must not miss one that changes its place meanwhile.
+  if (!(access & 1) || !several()) {
+    const found = recall(tlb, access & 4 ? EXEC : access & 1 ? WRITE : READ, va & ~0xfff)
+    if (found) return found | PAGE_PRESENT
+  }
   const fault = walk(va, access, false)
   if (fault) { raisePage(va, fault & 0x7fffffff); return 0 }
   const gpa = walkedGpa
@@ -199,27 +205,23 @@ export function translate(va: u64, access: u32): u32 {
   const addend = host - <u32>page
   const flags: u32 = walkedBig | (walkedGlobal ? GLOBAL : 0)
   if (walkedBig) noteBig(page)
-  const tlb = access & 2 ? TLB_USER : TLB_SUPERVISOR
-  const s = slot(va)
   if (access & 4) {
-    const x = tlb + EXEC + s
-    store<u64>(x, page); store<u32>(x, addend, 8); store<u32>(x, flags, 12)
+    enter(tlb, EXEC, page, addend, flags)
     return entry
   }
-  const r = tlb + READ + s
-  store<u64>(r, page); store<u32>(r, addend, 8); store<u32>(r, flags, 12)
+  enter(tlb, READ, page, addend, flags)
   if (access & 1) {
     const pf = pageFlags(host)
     const state = load<u8>(pf)
     if (!(state & 1) && !(entry & PAGE_READ_ONLY) && walkedWrite) {
       noteDirty(pf)
-      const w = tlb + WRITE + s
-      store<u64>(w, page); store<u32>(w, addend, 8); store<u32>(w, flags, 12)
       if (several()) {
+        const w = tlb + WRITE + slot(va)
+        store<u64>(w, page); store<u32>(w, addend, 8); store<u32>(w, flags, 12)
         // A vcpu that begins to decode the page marks it first and takes tags then: one of the two sees the other.
         fence()
         if (load<u8>(pf) & 1) store<u64>(w, 1)
-      }
+      } else enter(tlb, WRITE, page, addend, flags)
     }
   }
   return entry

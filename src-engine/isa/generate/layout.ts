@@ -30,7 +30,9 @@ export const PAGE_FLAGS_BASE: u32 = ${hex(MEMORY_MAP.PAGE_FLAGS_BASE)}
 export const PAGE_FLAGS_SIZE: u32 = ${hex(MEMORY_MAP.PAGE_FLAGS_SIZE)}
 export const CODE_CACHE: u32 = ${hex(MEMORY_MAP.CODE_CACHE_BASE)}
 export const CODE_CACHE_SIZE: u32 = ${hex(MEMORY_MAP.CODE_CACHE_SIZE)}
-export const TLB_BYTES: u32 = ${hex(TLB.ENTRIES * 16 * 3)}
+export const TLB_BYTES: u32 = ${hex(TLB.VICTIMS + TLB.VICTIM_ENTRIES * 16 * 3)}
+export const TLB_VICTIMS: u32 = ${hex(TLB.VICTIMS)}
+export const VICTIM_BYTES: u32 = ${hex(TLB.VICTIM_ENTRIES * 16)}
 ${[...lines, ...registers, ...slots, ...cache, ...shared, ...block].join('\n')}
 `
 }

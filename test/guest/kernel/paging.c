@@ -625,6 +625,38 @@ static void across(void)
     check("across pages: D in both entries", page_level1[AT_INDEX] & page_level1[AT_INDEX + 1] & AD, AD);
 }
 
+/* Pages 4 MiB apart, which may share a place in a translation cache: each is used by turns with AT. */
+#define RIVAL(n) (AT + (n) * 0x400000ul)
+
+static void rivals(void)
+{
+    u64 sum = 0;
+    *(u32 *)frame = 1;
+    *(u32 *)other = 2;
+    for (u32 n = 4; n < 14; n++) put(RIVAL(n), n);
+    map((u64)frame | 3);
+    for (u32 round = 0; round < 3; round++) for (u32 n = 4; n < 14; n++) sum += get(AT) + get(RIVAL(n));
+    check("pages used by turns keep what is theirs", sum, 3 * (10 + 85));
+    map((u64)other | 3);
+    check("INVLPG drops a page that another one has taken the place of", get(AT), 2);
+    put(AT, 3);
+    put(RIVAL(4), 4);
+    map((u64)frame | 3);
+    put(AT, 5);
+    check("for writes too: the page now mapped is written", *(u32 *)frame, 5);
+    check("and the one before is not", *(u32 *)other, 3);
+    get(RIVAL(4));
+    page_level1[AT_INDEX] = (u64)other | 3;
+    WRITE_CR(3, READ_CR(3));
+    check("a write of CR3 drops it", get(AT), 3);
+    put(AT, 6);
+    put(RIVAL(4), 4);
+    page_level1[AT_INDEX] = (u64)frame | 1;
+    WRITE_CR(3, READ_CR(3));
+    WRITE_AT(AT);
+    expect_pf("and what could be written may not be any more", 3, AT);
+}
+
 /* ---- code that changes ---- */
 
 typedef u32 function(void);
@@ -651,6 +683,13 @@ static void changing_code(void)
     check("code: rewritten through its own mapping", CALL(AT), 2);
     put_function(frame, 3);
     check("code: rewritten through another mapping", CALL(AT), 3);
+    {
+        put_function((u8 *)AT, 4);
+        put(RIVAL(4), 4);
+        check("code: run after a page that shares its place was written", CALL(AT), 4);
+        ((u8 *)AT)[1] = 5;
+        check("code: and rewritten then", CALL(AT), 5);
+    }
     for (u32 n = 0; n < 8; n++) { frame[1] = n; if (CALL(AT) != n) break; if (n == 7) success("code: rewritten and run in turns"); }
     copy(frame + 0x100, next_instruction, sizeof(next_instruction));
     check("code: writes the next instruction", CALL(AT + 0x100), 7);
@@ -751,6 +790,7 @@ void guest_main(void)
     big_pages();
     rights();
     translations();
+    rivals();
     not_canonical();
     across();
     changing_code();
