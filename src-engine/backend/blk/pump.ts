@@ -27,6 +27,7 @@ import {
   writeEntry,
 } from './batch'
 import { readKeys } from './frontend-keys'
+import { GuestViews } from './guest-views'
 import { ReadAhead } from './read-ahead'
 import { BlkRequest, goodSaved, parseRequest, SAVED_REQUEST, type SavedRequest } from './request'
 
@@ -384,16 +385,14 @@ class BlkPump implements DevicePump {
 
   /** Views of the guest's pages behind segments. False when one is not granted; then none is added. */
   private collect(request: BlkRequest, from: number, to: number, data: Uint8Array[]): boolean {
-    const { refs, first, last } = request.what
-    const had = data.length
+    const { first, last } = request.what
+    const views = new GuestViews(this.guest.bytes)
     for (let i = from; i < to; i++) {
-      const page = this.guest.granted(refs[i] ?? -1, false)
-      if (page < 0) {
-        data.length = had
-        return false
-      }
-      data.push(this.guest.bytes.subarray(page + (first[i] ?? 0) * SECTOR_SIZE, page + ((last[i] ?? 0) + 1) * SECTOR_SIZE))
+      const page = this.guest.granted(request.what.refs[i] ?? -1, false)
+      if (page < 0) return false
+      views.add(page + (first[i] ?? 0) * SECTOR_SIZE, page + ((last[i] ?? 0) + 1) * SECTOR_SIZE)
     }
+    data.push(...views.end())
     return true
   }
 
@@ -471,23 +470,21 @@ class BlkPump implements DevicePump {
   }
 
   /** The guest's pages behind segments, about to be written; grants are looked up now. What is not `good` goes nowhere. */
-  private targets(request: BlkRequest, from: number, to: number, good: boolean): Uint8Array[] {
+  private targets(request: BlkRequest, from: number, to: number, good: boolean): readonly Uint8Array[] {
     const { guest } = this
     const { refs, first, last } = request.what
-    const targets: Uint8Array[] = []
+    const targets = new GuestViews(guest.bytes)
     for (let segment = from; segment < to; segment++) {
       const page = good ? guest.granted(refs[segment] ?? -1, true) : -1
       if (page < 0) {
         request.failed = true
-        targets.push(this.waste.subarray(0, request.length(segment) * SECTOR_SIZE))
+        targets.other(this.waste.subarray(0, request.length(segment) * SECTOR_SIZE))
         continue
       }
       guest.beforeWrite(page)
-      targets.push(
-        guest.bytes.subarray(page + (first[segment] ?? 0) * SECTOR_SIZE, page + ((last[segment] ?? 0) + 1) * SECTOR_SIZE),
-      )
+      targets.add(page + (first[segment] ?? 0) * SECTOR_SIZE, page + ((last[segment] ?? 0) + 1) * SECTOR_SIZE)
     }
-    return targets
+    return targets.end()
   }
 
   private finish(request: BlkRequest): void {
