@@ -109,7 +109,7 @@ class Main {
   }
 
   async until(what: (main: Main) => boolean): Promise<void> {
-    await expect.poll(() => this.told.includes('FAILED') || what(this), { timeout: 60_000, interval: 10 }).toBe(true)
+    await expect.poll(() => this.told.includes('FAILED') || what(this), { timeout: 240_000, interval: 10 }).toBe(true)
     if (this.told.includes('FAILED')) throw new Error(this.told)
   }
 
