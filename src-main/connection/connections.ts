@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { ConnectionStore } from '../definition/connection-store'
 import type { Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
 import { counter } from '../lib/counter'
+import { writeProblem } from '../lib/write-problem'
 import type { CallName } from '../public/calls'
 import {
   type CloseChoice,
@@ -141,7 +141,7 @@ export class Connections {
       await this.parts.store.put(definitions)
       return ok(null)
     } catch (thrown) {
-      return err(errorReport('file-unwritable', { path: 'connections.json', detail: systemErrorText(thrown) }))
+      return err(writeProblem('connections.json', thrown))
     }
   }
 
