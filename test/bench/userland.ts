@@ -157,32 +157,41 @@ async function compare({ name: title, programs: rows, interpreted, ours, qemu }:
     }
   }
   const programs = rows.map(([name]) => {
-    const of = (wanted: string): number | undefined => {
+    const of = (wanted: string, by: '' | 'CPU ' = ''): number | undefined => {
       const outputs = machines.find((machine) => machine.name === wanted)?.outputs ?? []
-      return outputs.length > 0 ? median(outputs.map((output) => secondsOf(output, name))) : undefined
+      return outputs.length > 0 ? median(outputs.map((output) => secondsOf(output, name, by))) : undefined
     }
     const [interpreter, translated, tcg] = [of('interpreter'), of('ours'), of('qemu tcg')]
+    const [oursCpu, qemuCpu] = [of('ours', 'CPU '), of('qemu tcg', 'CPU ')]
     return {
       name,
       interpreter: interpreter ?? null,
       ours: translated ?? null,
       qemu: tcg ?? null,
       speed: translated && tcg ? tcg / translated : null,
+      oursCpu: oursCpu || null,
+      qemuCpu: qemuCpu || null,
+      speedByCpu: oursCpu && qemuCpu ? qemuCpu / oursCpu : null,
     }
   })
-  const speeds = programs.flatMap(({ speed }) => speed ?? [])
-  const mean = speeds.length > 0 ? Math.exp(speeds.reduce((sum, speed) => sum + Math.log(speed), 0) / speeds.length) : null
+  const geometric = (values: readonly number[]): number | null =>
+    values.length > 0 ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length) : null
+  const mean = geometric(programs.flatMap(({ speed }) => speed ?? []))
+  const meanByCpu = geometric(programs.flatMap(({ speedByCpu }) => speedByCpu ?? []))
   const shown = (value: number | null): string => (value === null ? '-' : value.toFixed(2))
   const text = [
-    `${title} userland, seconds by the guest's clock, median of ${runs} runs`,
+    `${title} userland, seconds by the guest's clock and of all its processes' threads, median of ${runs} runs`,
     ...machines.flatMap(({ name, cannot }) => (cannot ? [`${name}: ${cannot}`] : [])),
     table([
-      ['program', 'interpreter', 'ours', 'qemu tcg', 'speed of qemu'],
-      ...programs.map((row) => [row.name, shown(row.interpreter), shown(row.ours), shown(row.qemu), shown(row.speed)]),
+      ['program', 'interpreter', 'ours', 'qemu tcg', 'speed of qemu', 'ours cpu', 'qemu cpu', 'by cpu'],
+      ...programs.map((row) => [
+        row.name,
+        ...[row.interpreter, row.ours, row.qemu, row.speed, row.oursCpu, row.qemuCpu, row.speedByCpu].map(shown),
+      ]),
     ]),
-    `geometric mean ${shown(mean)} of QEMU's speed`,
+    `geometric mean ${shown(mean)} of QEMU's speed, ${shown(meanByCpu)} by processor time`,
   ].join('\n')
-  return { title, programs, mean, text }
+  return { title, programs, mean, meanByCpu, text }
 }
 
 export async function benchUserland({ runs, only }: BenchOptions): Promise<BenchReport> {
