@@ -283,7 +283,12 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
-  domainRename: { params: fields({ uuid: t.uuidShape, name: shortText(256) }), result: t.nothing, status: 'done' },
+  /** With `from` only while that still is its name: another window may have given it one. */
+  domainRename: {
+    params: fields({ uuid: t.uuidShape, name: shortText(256), from: optional(shortText(256)) }),
+    result: t.nothing,
+    status: 'done',
+  },
   /** What the definition was, oldest first. */
   revisionList: { params: ofDomain, result: list(revisionShape), status: 'done' },
   /** Line by line between two revisions; `to` null is the definition now. */

@@ -150,13 +150,6 @@ export class DefinitionTexts {
     }
   }
 
-  async rename(uuid: string, name: string): Outcome {
-    const info = this.parts.domains.info(uuid)
-    if (!info.ok) return info
-    if (!info.value.config) return err(errorReport('no-domain', { uuid }))
-    return this.parts.domains.redefine(uuid, { ...info.value.config, name })
-  }
-
   // ---- history --------------------------------------------------------------------------------
 
   async revisions(uuid: string): Outcome<readonly Revision[]> {

@@ -172,7 +172,7 @@ export class DomainTable {
     })
   }
 
-  /** One new domain after the other: each sees the names and identifiers of those before it. */
+  /** One new domain, or new name, after the other: each sees the names and identifiers of those before it. */
   protected addInTurn<T>(add: () => Promise<T>): Promise<T> {
     const added = this.adding.then(add)
     this.adding = added.catch(() => undefined)

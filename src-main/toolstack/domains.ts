@@ -76,8 +76,25 @@ export class Domains extends DomainTable {
   redefine(uuid: string, config: DomainConfig, base?: DomainConfig, change: StoredChange = {}): Outcome {
     const found = this.allowed(uuid, 'redefine')
     if (!found.ok) return Promise.resolve(found)
-    const done = found.value.changes.then(() => this.redefineNow(uuid, config, base, change))
-    found.value.changes = done.catch(() => undefined)
+    const domain = found.value
+    const now = () => this.redefineNow(uuid, config, base, change)
+    const done = domain.changes.then(() => (domain.config.name === config.name ? now() : this.addInTurn(now)))
+    domain.changes = done.catch(() => undefined)
+    return done
+  }
+
+  /** Another name for what the definition is then, with `from` only while that is its name. */
+  rename(uuid: string, name: string, from?: string): Outcome {
+    const found = this.allowed(uuid, 'redefine')
+    if (!found.ok) return Promise.resolve(found)
+    const domain = found.value
+    const now = async (): Outcome => {
+      const { config } = domain
+      if (from !== undefined && config.name !== from) return err(errorReport('definition-changed', { name: config.name }))
+      return this.redefineNow(uuid, { ...config, name }, undefined, {})
+    }
+    const done = domain.changes.then(() => this.addInTurn(now))
+    domain.changes = done.catch(() => undefined)
     return done
   }
 

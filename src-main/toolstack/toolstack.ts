@@ -626,7 +626,7 @@ export class Toolstack {
         caller.choseFile(path, 'saveConfig')
           ? texts.writeFile(uuid, format, path)
           : err(errorReport('path-not-chosen', { path })),
-      domainRename: ({ uuid, name }) => texts.rename(uuid, name),
+      domainRename: ({ uuid, name, from }) => this.domains.rename(uuid, name, from),
       revisionList: ({ uuid }) => texts.revisions(uuid),
       revisionDiff: ({ uuid, from, to }) => texts.revisionDiff(uuid, from, to),
       revisionRevert: ({ uuid, revision }, caller) => texts.revert(uuid, revision, caller),

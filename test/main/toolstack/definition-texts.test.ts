@@ -41,6 +41,32 @@ function disk(path: string, more: Partial<Disk> = {}): Disk {
   return { kind: 'vbd', dev: 'xvda', path, format: 'raw', readonly: false, removable: false, ...more }
 }
 
+describe('a name given in two windows at once', () => {
+  it('is one machine’s only, and a name changed elsewhere is not changed again unseen', async () => {
+    const [a, b] = [await defined('A'), await defined('B')]
+    const both = await Promise.all([
+      refusal('domainRename', { uuid: a, name: 'C' }),
+      refusal('domainRename', { uuid: b, name: 'C' }),
+    ])
+    expect(both).toEqual(['ok', 'name-exists'])
+    const same = await Promise.all([
+      refusal('domainRename', { uuid: b, name: 'one', from: 'B' }),
+      refusal('domainRename', { uuid: b, name: 'two', from: 'B' }),
+    ])
+    expect(same).toEqual(['ok', 'definition-changed'])
+    const forms = [a, b].map(async (uuid) => refusal('domainRedefine', { uuid, config: made.config('D') }))
+    expect(await Promise.all(forms)).toEqual(['ok', 'name-exists'])
+  })
+
+  it('takes nothing back of a change that was on its way', async () => {
+    const uuid = await defined('A')
+    const more = { ...made.config('A'), memoryMiB: 96 }
+    const { domains } = made.toolstack
+    for (const done of await Promise.all([domains.redefine(uuid, more), domains.rename(uuid, 'B')])) expect(done.ok).toBe(true)
+    expect(domains.info(uuid)).toMatchObject({ value: { config: { name: 'B', memoryMiB: 96 } } })
+  })
+})
+
 describe('the text of a definition', () => {
   it('is looked at, then taken, with what we do not know kept', async () => {
     const uuid = await defined()

@@ -38,8 +38,8 @@ export function useOrdering(): Ordering {
   const [asked, setAsked] = useState<Asked | null>(null)
 
   const actions = useMemo(() => {
-    const give = async ({ uuid }: DomainInfo, name: string): Promise<boolean> => {
-      const done = await client.call('domainRename', { uuid, name })
+    const give = async ({ uuid }: DomainInfo, name: string, from: string): Promise<boolean> => {
+      const done = await client.call('domainRename', { uuid, name, from })
       if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
       return done.ok
     }
@@ -65,10 +65,10 @@ export function useOrdering(): Ordering {
       setRenaming(null)
       const wanted = name?.trim() ?? ''
       if (wanted === '' || wanted === domain.name) return
-      void give(domain, wanted).then((done) => {
+      void give(domain, wanted, domain.name).then((done) => {
         if (!done) return
         store.undo.add(t('undo.rename', { before: domain.name, name: wanted }), async () => {
-          await give(domain, domain.name)
+          await give(domain, domain.name, wanted)
         })
       })
     }
