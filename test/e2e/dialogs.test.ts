@@ -10,7 +10,7 @@ import type { CallName } from '../../src-main/public/calls'
 import { randomFrom } from '../support/random'
 import { count } from '../support/tier'
 import { launch, type RunningApp } from './app'
-import { type DialogRow, dialogs } from './dialogs'
+import { type DialogRow, dialogs, setDialogStage } from './dialogs'
 import { focusNow } from './focus'
 import { ownApp } from './own-app'
 import { openWindow, SERVER, settle, stageFolder } from './scenes'
@@ -58,7 +58,8 @@ async function everything(app: RunningApp, page: Page): Promise<unknown> {
   return { told, files: files.sort() }
 }
 
-const shown = (page: Page) => page.locator('[role=dialog], [role=alertdialog], .palette').first()
+/** The one in front. */
+const shown = (page: Page) => page.locator('[role=dialog], [role=alertdialog], .palette').last()
 
 /** Types into a few fields and turns a few boxes, whatever they are. */
 async function fillIn(page: Page, below: (limit: number) => number): Promise<void> {
@@ -73,23 +74,27 @@ async function fillIn(page: Page, below: (limit: number) => number): Promise<voi
   }
 }
 
+/** One after the other, where one was opened from another. */
 async function leave(page: Page, by: 'Escape' | 'Cancel'): Promise<void> {
-  const dialog = shown(page)
-  const cancel = dialog.getByRole('button', { name: /^(Cancel|Close)$/ }).last()
-  if (by === 'Cancel' && (await cancel.count()) > 0) await cancel.click()
-  else {
-    // The first may close a list of proposals that a field shows.
-    for (let presses = 0; presses < 2 && (await dialog.count()) > 0; presses++) {
-      await page.keyboard.press('Escape')
-      await page.waitForTimeout(250)
+  const open = page.locator('[role=dialog], [role=alertdialog], .palette')
+  for (let number = await open.count(); number > 0; number = await open.count()) {
+    const cancel = shown(page)
+      .getByRole('button', { name: /^(Cancel|Close|Keep editing|Do not open)$/ })
+      .last()
+    if (by === 'Cancel' && (await cancel.count()) > 0) await cancel.click()
+    else {
+      // The first may close a list of proposals that a field shows.
+      for (let presses = 0; presses < 2 && (await open.count()) === number; presses++) {
+        await page.keyboard.press('Escape')
+        await page.waitForTimeout(250)
+      }
     }
+    await expect.poll(() => open.count(), { timeout: 5000 }).toBeLessThan(number)
   }
-  await dialog.waitFor({ state: 'detached', timeout: 5000 })
 }
 
 async function stage(): Promise<{ app: RunningApp; manager: Page }> {
   const folder = stageFolder({})
-  fs.writeFileSync(path.join(folder, 'disks', 'loose.img'), Buffer.alloc(1 << 20))
   const app = keep(
     await launch({ folder, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 6, running: 2, idle: true }) } }),
   )
@@ -98,6 +103,7 @@ async function stage(): Promise<{ app: RunningApp; manager: Page }> {
   fs.writeFileSync(other, `name = "other"\nkernel = "${path.join(folder, 'vmlinuz')}"\nmemory = 128\n`)
   await app.answerFileDialogs(other)
   await app.call(manager, 'domainCreate', { uuid: SERVER, fresh: true })
+  await setDialogStage(app, manager)
   await app.call(manager, 'snapshotCreate', { uuid: SERVER, name: 'First', description: 'As it was' })
   await expect.poll(async () => JSON.stringify(await app.call(manager, 'snapshotTree', { uuid: SERVER }))).toContain('"First"')
   await expect.poll(async () => JSON.stringify(await app.call(manager, 'jobList', {}))).not.toContain('"running"')
@@ -120,10 +126,11 @@ describe('a dialog that is left', () => {
         for (const [number, dialog] of rows.entries()) {
           const below = randomFrom(SEED + round * 1000 + number)
           try {
-            await dialog.open(page)
+            await dialog.open(page, app.folder)
             await shown(page).waitFor({ timeout: 10_000 })
             await fillIn(page, below)
             await leave(page, by)
+            await dialog.after?.(page)
             await page.waitForTimeout(150)
             const focus = await focusNow(page)
             if (focus === null) wrong.push(`${view}, ${dialog.name}: nothing has the keyboard`)

@@ -1,14 +1,36 @@
 // Every dialog there is and how it is opened, on the stage of scenes.ts (a machine "server" that runs, with a snapshot, and others).
-// A new dialog is a row here. Runs in: end-to-end tests.
+// `setDialogStage` adds what some of them need. A new dialog is a row here. Runs in: end-to-end tests.
+import fs from 'node:fs'
+import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
+import { TestImages } from '../../src-main/driver/test/test-images'
 import type { WindowView } from '../../src-main/public/types'
+import type { RunningApp } from './app'
 import { SERVER } from './scenes'
 
 export interface DialogRow {
   readonly name: string
   readonly view: WindowView
   readonly uuid?: string
-  open(page: Page): Promise<void>
+  open(page: Page, folder: string): Promise<void>
+  /** Takes back what opening it needed, once it was left. */
+  after?(page: Page): Promise<void>
+}
+
+/** A machine with a saved state, a network nobody uses, and an image that refers to a file elsewhere. */
+export async function setDialogStage(app: RunningApp, manager: Page): Promise<void> {
+  const images = new TestImages(async () => undefined)
+  const elsewhere = path.join(app.folder, 'elsewhere.raw')
+  fs.writeFileSync(elsewhere, Buffer.alloc(1 << 20))
+  fs.writeFileSync(path.join(app.folder, 'disks', 'loose.img'), Buffer.alloc(1 << 20))
+  await images.overlay(path.join(app.folder, 'disks', 'refers.qcow2'), { path: elsewhere, format: 'raw' })
+  const spare = { name: 'spare', kind: 'isolated', address: '10.0.9.1', prefix: 24, hosts: [], hostLoopback: false }
+  await app.call(manager, 'networkDefine', { network: spare, replaces: null })
+  const config = { name: 'asleep', memoryMiB: 64, vcpus: 1, kernel: path.join(app.folder, 'vmlinuz-6.1.0-cloud-amd64') }
+  const whole = { ...config, ramdisk: null, cmdline: '', devices: [] }
+  const { value } = await app.call(manager, 'domainDefine', { config: whole, images: [], start: true })
+  await app.call(manager, 'domainManagedSave', { uuid: value['uuid'] })
+  await row(manager, 'asleep').getByText('Saved').waitFor()
 }
 
 const row = (page: Page, name: string): Locator => page.getByRole('row').filter({ hasText: name }).first()
@@ -76,6 +98,7 @@ export const dialogs: readonly DialogRow[] = [
   ofList('Move to folder…'),
   ofList('Tags…'),
   ofList('Force off', 'server'),
+  ofList('Discard saved state and start', 'asleep'),
   ofCommand('Keyboard shortcuts'),
   ofCommand('Import'),
   ofCommand('Trash'),
@@ -98,6 +121,59 @@ export const dialogs: readonly DialogRow[] = [
   },
   ofDevice('Disk'),
   ofDevice('Network'),
+  {
+    name: 'choosing a volume',
+    view: 'domain',
+    uuid: SERVER,
+    open: async (page, folder) => {
+      await ofDevice('Disk').open(page, folder)
+      await page.getByRole('radio', { name: 'Existing file' }).check({ force: true })
+      await page.getByRole('button', { name: /^Choose a volume for/ }).click()
+      await page.getByRole('dialog', { name: 'Choose a volume' }).waitFor()
+    },
+  },
+  {
+    name: 'the question about a file elsewhere',
+    view: 'domain',
+    uuid: SERVER,
+    open: async (page, folder) => {
+      await ofDevice('Disk').open(page, folder)
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('radio', { name: 'Existing file' }).check({ force: true })
+      await dialog.getByLabel('File', { exact: true }).fill(path.join(folder, 'disks', 'refers.qcow2'))
+      await dialog.getByText('Read-only').click()
+      await dialog.getByText('qcow2, 1 MiB').waitFor()
+      await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+      await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  {
+    name: 'writing to XenStore',
+    view: 'domain',
+    uuid: SERVER,
+    open: async (page) => {
+      await tab(page, 'Inside')
+      await page.getByRole('option', { name: 'XenStore' }).click()
+      await page.getByRole('searchbox').last().fill('memory/target')
+      await page.getByRole('treegrid').getByText('target', { exact: true }).click()
+      await button(page, 'Edit…').click()
+    },
+  },
+  {
+    name: 'leaving Details with changes',
+    view: 'domain',
+    uuid: SERVER,
+    open: async (page) => {
+      await tab(page, 'Details')
+      await page.getByRole('option', { name: 'Overview' }).click()
+      await page.getByLabel('Title').fill('draft')
+      await tab(page, 'Log')
+    },
+    after: async (page) => {
+      if ((await page.getByLabel('Title').inputValue()) !== 'draft') throw new Error('what was typed is gone')
+      await button(page, 'Revert').click()
+    },
+  },
   {
     name: 'taking a drive away',
     view: 'domain',
@@ -159,6 +235,14 @@ export const dialogs: readonly DialogRow[] = [
   ofVolume('Resize…'),
   ofVolume('Copy or convert…'),
   ofVolume('Delete…'),
+  {
+    name: 'deleting a network',
+    view: 'networks',
+    open: async (page) => {
+      await page.getByRole('option', { name: 'spare' }).click()
+      await button(page, 'Delete').click()
+    },
+  },
   {
     name: 'the keys that give the keyboard back',
     view: 'preferences',

@@ -77,17 +77,14 @@ export function AddDevice(props: {
   }
 
   const asked = refusal === null ? undefined : backingRefused(refusal)
-  if (refusal !== null && asked !== undefined) {
-    const answer = (open: boolean) => {
-      setRefusal(null)
-      if (!open) return
-      const form = { ...disk, allowedBacking: [...disk.allowedBacking, asked.path] }
-      setDisk(form)
-      void add(form)
-    }
-    return <BackingQuestion error={refusal} onAnswer={answer} />
+  const answer = (open: boolean) => {
+    setRefusal(null)
+    if (!open || asked === undefined) return
+    const form = { ...disk, allowedBacking: [...disk.allowedBacking, asked.path] }
+    setDisk(form)
+    void add(form)
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
+  const words = refusal === null || asked !== undefined ? null : errorText(refusal, t.language)
   const later = domain.running !== null && kind === 'vfb'
   return (
     <Dialog
@@ -139,6 +136,8 @@ export function AddDevice(props: {
           {words.cause}
         </Notice>
       )}
+      {/* Over this one, which keeps what was typed and knows where the keyboard came from. */}
+      {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
     </Dialog>
   )
 }
