@@ -122,6 +122,8 @@ export class App {
     await this.loaded
     this.applyTheme()
     this.listen()
+    // Elsewhere each window has a menu of its own, and taking away Electron's takes those away that are there already.
+    if (process.platform !== 'darwin') Menu.setApplicationMenu(null)
     const drawn = this.untilDrawn()
     this.windows.open('manager')
     this.shown = true
@@ -298,11 +300,8 @@ export class App {
     const { trayIcon } = this.preferences.value
     this.applyTheme()
     this.connections.sampleEvery(this.preferences.value.sampleSeconds * 1000)
-    Menu.setApplicationMenu(process.platform === 'darwin' ? this.menu('manager') : null)
-    for (const window of BrowserWindow.getAllWindows()) {
-      const view: WindowView = window === this.windows.find('manager') ? 'manager' : 'domain'
-      if (process.platform !== 'darwin' && window.isMenuBarVisible()) window.setMenu(this.menu(view))
-    }
+    if (process.platform === 'darwin') Menu.setApplicationMenu(this.menu('manager'))
+    else for (const window of BrowserWindow.getAllWindows()) window.setMenu(this.menu(this.windows.viewOf(window) ?? 'domain'))
     const actions = { manager: () => this.showManager(), quit: () => app.quit() }
     if (trayIcon) this.tray.show(join(this.parts.iconFolder, '32x32.png'), this.text(), actions)
     else this.tray.hide()

@@ -50,6 +50,7 @@ const DIES_AGAIN_MS = 10_000
 
 export class Windows {
   private readonly windows = new Map<string, BrowserWindow>()
+  private readonly views = new WeakMap<BrowserWindow, WindowView>()
   private readonly parts: WindowsParts
 
   constructor(parts: WindowsParts) {
@@ -58,6 +59,10 @@ export class Windows {
 
   find(view: WindowView, uuid: string | null = null): BrowserWindow | undefined {
     return this.windows.get(`${view} ${uuid ?? ''}`)
+  }
+
+  viewOf(window: BrowserWindow): WindowView | undefined {
+    return this.views.get(window)
   }
 
   /** `page` is for a window that is made now; one that is open already is told by the caller. */
@@ -96,6 +101,7 @@ export class Windows {
     })
     const key = `${view} ${uuid ?? ''}`
     this.windows.set(key, window)
+    this.views.set(window, view)
     this.parts.admit(window)
     window.once('ready-to-show', () => window.show())
     // From the moment it begins to close: a question sent to its page then would be lost, and a moment later using it throws.

@@ -94,6 +94,19 @@ describe('preferences', () => {
     await expect.poll(() => manager.page.evaluate(() => document.documentElement.lang)).toBe('de')
   })
 
+  it('leave the menu bars where they are, in the language chosen', async () => {
+    const { app, manager } = await start()
+    const bars = () =>
+      app.electron.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows().map((window) => `${window.getTitle()}: ${window.isMenuBarVisible()}`),
+      )
+    await expect.poll(bars).toEqual(['Ringmaster: true'])
+    const page = await openWindow(app, manager.page, 'preferences', null)
+    await page.getByText('Deutsch').click()
+    await manager.page.getByText('Neue virtuelle Maschine').first().waitFor()
+    await expect.poll(async () => (await bars()).find((bar) => bar.startsWith('Ringmaster:'))).toBe('Ringmaster: true')
+  })
+
   it('by keyboard alone: pages by arrows, a choice by arrows, a check box by the space bar', async () => {
     const { app, manager } = await start()
     const page = await openWindow(app, manager.page, 'preferences', null)
