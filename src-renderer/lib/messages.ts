@@ -1107,6 +1107,8 @@ export const messages = {
   'screen.fit': { en: 'Fit', de: 'Einpassen' },
   'screen.exact': { en: '1:1', de: '1:1' },
   'screen.send-key': { en: 'Send key', de: 'Taste senden' },
+  'screen.hold': { en: 'Hold {key} for the next key', de: '{key} bis zur nächsten Taste halten' },
+  'screen.held': { en: 'Held for the next key: {keys}', de: 'Bis zur nächsten Taste gehalten: {keys}' },
   'screen.paste': { en: 'Paste as typing', de: 'Einfügen durch Tippen' },
   'screen.paste-en-us': { en: 'Type it: guest has a US keyboard', de: 'Tippen: Gast hat US-Tastatur' },
   'screen.paste-en-gb': { en: 'Type it: guest has a UK keyboard', de: 'Tippen: Gast hat britische Tastatur' },

@@ -177,6 +177,14 @@ describe('the screen of a machine', () => {
     await domain.button('Send key').click()
     await page.getByRole('menuitem', { name: 'Ctrl+Alt+Delete' }).click()
     await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: guest')
+    // A modifier held from the menu is down for one key.
+    await domain.button('Send key').click()
+    await page.getByRole('menuitem', { name: 'Hold Super for the next key' }).click()
+    await expect.poll(() => domain.keyboard().textContent()).toContain('Held for the next key: Super')
+    await app.picture(page, 'screen-held')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('CANVAS')
+    await page.keyboard.press('b')
+    await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: guest')
     await page.keyboard.down('ControlLeft')
     await page.keyboard.down('AltLeft')
     await page.keyboard.up('AltLeft')
@@ -184,7 +192,7 @@ describe('the screen of a machine', () => {
     await expect.poll(() => domain.keyboard().textContent()).toContain('Keyboard: here')
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tab')
     await domain.tab('Log').click()
-    for (const key of ['61', 'ff09', 'ffff']) {
+    for (const key of ['61', 'ff09', 'ffff', 'ffeb', '62']) {
       await domain.logLine(`screen: key ${key} down`).waitFor()
       await domain.logLine(`screen: key ${key} up`).waitFor()
     }

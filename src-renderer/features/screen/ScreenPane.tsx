@@ -32,6 +32,7 @@ import { strokesOf } from './layouts'
 import { LONGEST_PASTE, type PasteTyping, typeStrokes } from './paste-typing'
 import { ScreenSession, type ScreenState } from './screen-session'
 import { labelOf, sendKeys } from './send-keys'
+import { StickyModifiers, stickyRows } from './sticky-modifiers'
 import './screen.css'
 
 export interface ScreenPaneProps {
@@ -103,6 +104,8 @@ export function ScreenPane(props: ScreenPaneProps) {
   const [grabbed, setGrabbed] = useState(false)
   const ratio = useDevicePixelRatio()
   const size = useBox(box)
+  const [held, setHeld] = useState<readonly string[]>([])
+  const sticky = useRef<StickyModifiers | null>(null)
   const leave = useRef(props.onLeave)
   leave.current = props.onLeave
 
@@ -115,7 +118,16 @@ export function ScreenPane(props: ScreenPaneProps) {
       onRelease: () => leave.current(),
       chord: () => chord.current,
     })
+    const modifiers = new StickyModifiers((key, down) => made.viewer?.key(key, down), setHeld)
+    sticky.current = modifiers
+    // After noVNC has told the guest.
+    const typed = ({ isTrusted, code }: KeyboardEvent) => {
+      if (isTrusted) setTimeout(() => modifiers.typed(code))
+    }
+    const box = target.current
+    box.addEventListener('keyup', typed, true)
     return () => {
+      box.removeEventListener('keyup', typed, true)
       unwatch()
       made.dispose()
     }
@@ -137,6 +149,10 @@ export function ScreenPane(props: ScreenPaneProps) {
     return () => cancelAnimationFrame(frame)
   }, [session, visible, connected])
 
+  useEffect(() => {
+    if (!connected) sticky.current?.forget()
+  }, [connected])
+
   const announced = useRef(false)
   useEffect(() => {
     if (grabbed && !announced.current) announce(t('screen.grabbed', { keys }))
@@ -145,8 +161,13 @@ export function ScreenPane(props: ScreenPaneProps) {
 
   const send = useCallback(
     (id: string) => {
+      const modifier = stickyRows.find((each) => each.id === id)
+      if (modifier !== undefined) sticky.current?.toggle(modifier)
       const row = sendKeys.find((each) => each.id === id)
-      if (row !== undefined) session?.viewer?.press(row.keys)
+      if (row !== undefined) {
+        session?.viewer?.press(row.keys)
+        sticky.current?.release()
+      }
       // After the menu has given the focus back to its button, which it does in the next frame.
       requestAnimationFrame(() => requestAnimationFrame(() => session?.viewer?.focus()))
     },
@@ -203,13 +224,24 @@ export function ScreenPane(props: ScreenPaneProps) {
     connected: t('console.connected'),
     ended: t('console.ended'),
   }
+  const heldRows = stickyRows.filter(({ id }) => held.includes(id))
+  const heldNames = heldRows.map((row) => labelOf(row, t('key.ctrl'))).join('+')
   const keysMenu = (
     <MenuButton
       icon="keyboard"
       label={t('screen.send-key')}
       text={t('screen.send-key')}
       disabled={!connected}
-      entries={sendKeys.map((row) => ({ kind: 'action', id: row.id, label: labelOf(row, t('key.ctrl')) }))}
+      entries={[
+        ...sendKeys.map((row) => ({ kind: 'action' as const, id: row.id, label: labelOf(row, t('key.ctrl')) })),
+        { kind: 'separator', id: 'modifiers' },
+        ...stickyRows.map((row) => ({
+          kind: 'action' as const,
+          id: row.id,
+          label: t('screen.hold', { key: labelOf(row, t('key.ctrl')) }),
+          on: held.includes(row.id),
+        })),
+      ]}
       onAction={send}
     />
   )
@@ -279,9 +311,11 @@ export function ScreenPane(props: ScreenPaneProps) {
           <span className="long">
             {typing !== null
               ? typingWords(typing, t)
-              : grabbed
-                ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') })
-                : t('screen.keyboard-here')}
+              : heldNames !== ''
+                ? t('screen.held', { keys: heldNames })
+                : grabbed
+                  ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') })
+                  : t('screen.keyboard-here')}
           </span>
           <span className="short" aria-hidden="true">
             {grabbed && chordText(grabKeys, t, 'short')}

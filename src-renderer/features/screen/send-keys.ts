@@ -29,6 +29,6 @@ export const sendKeys: readonly SendKeyRow[] = [
   { id: 'print', label: 'Print', keys: [key(0xff61, 'PrintScreen')] },
 ]
 
-export function labelOf(row: SendKeyRow, ctrl: string): string {
+export function labelOf(row: { readonly label: string }, ctrl: string): string {
   return row.label.replace('Ctrl', ctrl)
 }

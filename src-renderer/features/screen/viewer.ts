@@ -25,6 +25,7 @@ export interface ViewerEvents {
 export interface Viewer {
   readonly focus: () => void
   readonly blur: () => void
+  readonly key: (key: KeyPress, down: boolean) => void
   readonly press: (keys: readonly KeyPress[]) => void
   readonly setLabel: (label: string) => void
   readonly dispose: () => void
@@ -79,6 +80,7 @@ export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: s
   return {
     focus: () => rfb.focus({ preventScroll: true }),
     blur: () => rfb.blur(),
+    key: ({ keysym, code }, down) => rfb.sendKey(keysym, code, down),
     press: (keys) => {
       for (const { keysym, code } of keys) rfb.sendKey(keysym, code, true)
       for (const { keysym, code } of [...keys].reverse()) rfb.sendKey(keysym, code, false)
