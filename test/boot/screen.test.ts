@@ -166,19 +166,19 @@ describe('the standard kernel', () => {
 })
 
 describe.skipIf(!LONG)('the cloud kernel', () => {
-  it('has a screen and no keyboard', async ({ skip }) => {
+  it('has a screen, as large as it may be, and no keyboard', async ({ skip }) => {
     const debian = await debianGuest('cloud')
     if (!debian.ok) return skip(debian.error)
     const shot = path.join(folder, 'cloud.png')
     const guest = start(
       ...['--kernel', debian.value.kernel, '--ramdisk', debian.value.ramdisk, '--memory', '128'],
-      ...['--vfb', '800x600', '--screenshot', shot, '--extra', `${debian.value.commandLine} console=tty0 console=hvc0`],
+      ...['--vfb', '1920x1200', '--screenshot', shot, '--extra', `${debian.value.commandLine} console=tty0 console=hvc0`],
       ...['--expect', PROMPT, '--send', 'cat /sys/class/graphics/fb0/virtual_size'],
-      ...['--expect', '\\n800,600'],
+      ...['--expect', '\\n1920,1200'],
     )
     expect(await guest.ended, guest.errors + guest.output.slice(-2000)).toBe(0)
     const picture = readPng(readFileSync(shot))
-    expect([picture.width, picture.height]).toEqual([800, 600])
+    expect([picture.width, picture.height]).toEqual([1920, 1200])
     expect(lit(picture.pixels)).toBeGreaterThan(5000)
   }, 300_000)
 })
