@@ -21,6 +21,8 @@ import { makeToolstack, testCaller } from '../../support/toolstack'
 
 const SEQUENCES = count(8, 400)
 const STEPS = 60
+/** Sequences that may be added until enough was seen. */
+const MORE = 32
 const GUESTS = 3
 const SEED = 20261126
 
@@ -230,29 +232,32 @@ async function one(machine: Machine, below: Below, together: boolean): Promise<v
 
 describe('random sequences of actions', () => {
   const ways = new Set<string>()
+  const play = async (sequence: number, hands: number): Promise<void> => {
+    const below = randomFrom(SEED + sequence * 7 + hands)
+    const machine = await Machine.open(below, hands > 1 ? 8 : 0)
+    const work = async (): Promise<void> => {
+      for (let step = 0; step < STEPS / hands; step++) await one(machine, below, hands > 1)
+    }
+    await Promise.all(Array.from({ length: hands }, work))
+    await machine.end()
+    for (const way of machine.ways) ways.add(way)
+  }
 
   it.each([
     ['one after another: what is offered is done', 1],
     ['several at a time, on what windows knew a moment ago', 3],
   ] as const)('stay within the life-cycle table: %s', { timeout: SEQUENCES * 5000 }, async (_what, hands) => {
-    for (let sequence = 0; sequence < SEQUENCES; sequence++) {
-      const below = randomFrom(SEED + sequence * 7 + hands)
-      const machine = await Machine.open(below, hands > 1 ? 8 : 0)
-      const work = async (): Promise<void> => {
-        for (let step = 0; step < STEPS / hands; step++) await one(machine, below, hands > 1)
-      }
-      await Promise.all(Array.from({ length: hands }, work))
-      await machine.end()
-      for (const way of machine.ways) ways.add(way)
-    }
+    for (let sequence = 0; sequence < SEQUENCES; sequence++) await play(sequence, hands)
   })
 
-  it('went more than half of the ways there are', () => {
+  it('go more than half of the ways there are', { timeout: MORE * 5000 }, async () => {
     const all = domainStates.flatMap((from) =>
       [...new Set(Object.values(lifeCycle[from].next))].filter((to) => to !== from).map((to) => `${from} ${to}`),
     )
-    const missed = all.filter((way) => !ways.has(way))
-    expect(missed.length, missed.join('; ')).toBeLessThan(all.length / 2)
+    const missed = () => all.filter((way) => !ways.has(way))
+    // Which ways the same actions go depends on how long the host takes for each: some more of them where it was slow.
+    for (let more = 0; more < MORE && missed().length >= all.length / 2; more++) await play(SEQUENCES + more, 3)
+    expect(missed().length, missed().join('; ')).toBeLessThan(all.length / 2)
   })
 
   it('would find a way that the table does not know', async () => {
