@@ -30,6 +30,7 @@ const RANDOM_BYTES = 4096
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev
+dmesg -n 1
 mount -t proc proc /proc; mount -t devtmpfs devtmpfs /dev
 for module in /modules/*.ko; do insmod $module; done 2>/dev/null
 for module in /modules/*.ko; do insmod $module; done 2>/dev/null
