@@ -31,6 +31,9 @@ export interface TranslatorOptions {
   readonly period: number
   /** Samples of a block before it is translated. */
   readonly threshold: number
+  /** Hot blocks that are translated together in one module, and samples after which fewer are. */
+  readonly batch: number
+  readonly patience: number
   /** Blocks of a region. */
   readonly blocks: number
   /** Bytes of modules alive, roughly a tenth of the memory their code takes. */
@@ -48,10 +51,17 @@ export interface Witness {
   sampled(first: number): void
 }
 
-export const TRANSLATOR_DEFAULTS: TranslatorOptions = { period: 4096, threshold: 64, blocks: 64, bytes: 8 << 20 }
+export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
+  period: 4096,
+  threshold: 64,
+  batch: 16,
+  patience: 400,
+  blocks: 64,
+  bytes: 8 << 20,
+}
 
 /** For tests: what ran a few times is translated. */
-export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2 }
+export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2, batch: 4, patience: 24 }
 
 export interface TranslatorStatistics {
   regions: number
@@ -83,9 +93,6 @@ const pageOf = (host: number): number => (host & ~0xfff) >>> 0
 
 const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
-/** Regions translated together, and samples after which fewer are. */
-const BATCH = 16
-const BATCH_WAIT = 400
 /** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
 const INNER_BLOCKS = 20
 /** Of a module round a region's code. */
@@ -167,7 +174,8 @@ export class Translator {
       counts.delete(first)
       this.hot.set(first, cache.runningPage())
     }
-    if (this.hot.size > 0 && (++this.waited >= BATCH_WAIT || this.hot.size >= BATCH)) this.translateHot()
+    if (this.hot.size > 0 && (++this.waited >= this.options.patience || this.hot.size >= this.options.batch))
+      this.translateHot()
   }
 
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
