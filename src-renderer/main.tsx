@@ -21,7 +21,10 @@ import { usePreferences } from './state/answers'
 import { connect } from './state/connect'
 import { type AppStore, makeAppStore, StoreProvider } from './state/store'
 import './components/theme.css'
-import './components/controls.css'
+import './components/buttons.css'
+import './components/popups.css'
+import './components/fields.css'
+import './components/windows.css'
 
 const BackingQuestion = lazy(async () => ({
   default: (await import('./features/disks/BackingQuestion')).BackingQuestion,
