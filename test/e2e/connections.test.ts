@@ -97,8 +97,10 @@ it('closes one by keyboard, asking what becomes of its guests, opens it again, r
   await press('Escape')
   await manager.dialog().waitFor({ state: 'detached' })
   await manager.waitForConnection('Second', 'Connected')
+  await expect.poll(() => manager.focused()).toContain('Second')
 
   await press('Shift+F10')
+  await manager.menuItem('Disconnect').waitFor()
   await page.keyboard.type('Disconnect')
   await press('Enter')
   await manager.dialog().waitFor()
