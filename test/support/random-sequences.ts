@@ -355,7 +355,7 @@ export function randomSequences({ guests, sequences, seed, timeoutMs }: Sequence
         )
         // Curves are kept of domain 0 and of what is defined, of nothing else.
         const defined = files.flatMap((file) => /^machine\/definitions\/([^/]*)\.xml$/.exec(file)?.[1] ?? [])
-        const curves = [DOMAIN0_UUID, ...defined].map((uuid) => `machine/samples/${uuid}.json`)
+        const curves = ['host', 'domains', DOMAIN0_UUID, ...defined].map((uuid) => `machine/samples/${uuid}.json`)
         // A guest whose last step was a managed save keeps it.
         expect(left.filter((file) => !curves.includes(file) && !/^machine\/saved\/[^/]*\.save$/.test(file))).toEqual([])
         const [first, last] = [figures[0], figures.at(-1)]
