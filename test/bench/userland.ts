@@ -63,7 +63,7 @@ ${timedScript(USERLAND.filter(([name]) => only.includes(name)))}poweroff -f
 }
 
 const DEBIAN_INIT = `mount -t proc proc /proc; mount -t tmpfs tmpfs /tmp; export LC_ALL=C
-${timedScript(DEBIAN)}echo o >/proc/sysrq-trigger; sleep 9999`
+${timedScript(DEBIAN)}busybox poweroff -f`
 
 interface Userland {
   readonly name: string

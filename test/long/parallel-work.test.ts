@@ -15,7 +15,7 @@ const STRESSORS = [
 ].join(' ')
 const SCRIPT = `mount -t proc proc /proc; mount -t tmpfs tmpfs /tmp; mount -t tmpfs tmpfs /run; ip link set lo up; cd /tmp
 stress-ng ${STRESSORS} --verify --metrics-brief --timeout ${MINUTES}m; echo stress-status-$?
-dmesg | grep -E 'BUG|Oops|soft lockup|rcu.*stall|segfault'; echo o >/proc/sysrq-trigger; sleep 9999`
+dmesg | grep -E 'BUG|Oops|soft lockup|rcu.*stall|segfault'; busybox poweroff -f`
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-parallel-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
