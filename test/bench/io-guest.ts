@@ -111,9 +111,9 @@ export async function benchGuest(runs: number): Promise<GuestResult[]> {
   return results
 }
 
-/** The kernel may have said something on the same line. */
+/** A kernel or firmware may have said something on the same line, without a space before it. */
 function figureOf(output: string, format: string, measure: string): number {
-  const [, bytes, seconds] = new RegExp(`\\b${format}-${measure} (\\d+) ([\\d.]+)`).exec(output) ?? []
+  const [, bytes, seconds] = new RegExp(`${format}-${measure} (\\d+) ([\\d.]+)`).exec(output) ?? []
   const unit = measure.startsWith('random') ? RANDOM_BYTES : 1e6
   return Number(bytes) / unit / Number(seconds)
 }
