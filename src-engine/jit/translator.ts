@@ -77,9 +77,20 @@ export interface TranslatorStatistics {
   longest: number
 }
 
+export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
+  regions: 0,
+  blocks: 0,
+  bytes: 0,
+  evicted: 0,
+  gathered: 0,
+  most: 0,
+  milliseconds: 0,
+  longest: 0,
+}
+
 interface Installed {
   readonly first: number
-  readonly body: Uint8Array
+  readonly bytes: number
 }
 
 /** A region to make: its first block, the most blocks, and the linear page of the first one where it is known. */
@@ -101,19 +112,8 @@ const SWEEP_EVERY = 64
 /** Regions that are brought together in a module of their own, once. */
 const GATHERED = 32
 
-const bytesOf = ({ body }: Installed): number => MODULE_BYTES + body.length
-
 export class Translator {
-  readonly statistics: TranslatorStatistics = {
-    regions: 0,
-    blocks: 0,
-    bytes: 0,
-    evicted: 0,
-    gathered: 0,
-    most: 0,
-    milliseconds: 0,
-    longest: 0,
-  }
+  readonly statistics: TranslatorStatistics = { ...NOTHING_MADE }
   private readonly cache: CodeCache
   private readonly code: RegionCode
   private readonly functions: readonly ImportedFunction[]
@@ -123,8 +123,8 @@ export class Translator {
   private hot = new Map<number, bigint | undefined>()
   private waited = 0
   private readonly installed = new Map<number, Installed>()
-  /** Of these, those still in the small modules they were made in. */
-  private readonly scattered = new Set<number>()
+  /** Code of those still in the small modules they were made in. */
+  private readonly scattered = new Map<number, Uint8Array>()
   private readonly free: number[] = []
   private readonly imports: WebAssembly.Imports
   private generation: number
@@ -250,11 +250,11 @@ export class Translator {
         this.free.push(index)
         return
       }
-      const made = { first, body }
-      this.installed.set(index, made)
-      this.scattered.add(index)
-      this.alive += bytesOf(made)
-      statistics.bytes += bytesOf(made)
+      const bytes = MODULE_BYTES + body.length
+      this.installed.set(index, { first, bytes })
+      this.scattered.set(index, body)
+      this.alive += bytes
+      statistics.bytes += bytes
     })
     if (this.scattered.size >= GATHERED) this.gather()
     statistics.regions += entries.length
@@ -278,13 +278,10 @@ export class Translator {
    */
   private gather(): void {
     this.sweep()
-    const indexes = [...this.scattered]
-    const functions = this.functionsOf(indexes.flatMap((index) => this.installed.get(index)?.body ?? []))
-    indexes.forEach((index, i) => {
-      this.core.table.set(index, functions[i])
-    })
+    const functions = this.functionsOf([...this.scattered.values()])
+    for (const [i, index] of [...this.scattered.keys()].entries()) this.core.table.set(index, functions[i])
+    this.statistics.gathered += this.scattered.size
     this.scattered.clear()
-    this.statistics.gathered += indexes.length
   }
 
   private slot(): number {
@@ -295,12 +292,12 @@ export class Translator {
     return this.free.pop() ?? 0
   }
 
-  private release(index: number, region: Installed): void {
+  private release(index: number, { bytes }: Installed): void {
     this.core.table.set(index, null)
     this.installed.delete(index)
     this.scattered.delete(index)
     this.free.push(index)
-    this.alive -= bytesOf(region)
+    this.alive -= bytes
   }
 
   /** Regions whose blocks are gone. */

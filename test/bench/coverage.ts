@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { CodeCache } from '../../src-engine/jit/code-cache'
 import { WAYS } from '../../src-engine/jit/emitter'
-import { TRANSLATOR_DEFAULTS, type TranslatorStatistics, type Witness } from '../../src-engine/jit/translator'
+import { NOTHING_MADE, TRANSLATOR_DEFAULTS, type TranslatorStatistics, type Witness } from '../../src-engine/jit/translator'
 import { UOPS } from '../../src-engine/jit/uop-table'
 import { hostClock } from '../../src-engine/lib/monotonic'
 import { debianGuest, ramdiskWith } from '../support/debian-guest'
@@ -17,16 +17,6 @@ import { ownThread } from './thread-time'
 import { USERLAND, userlandInit } from './userland'
 
 const TOP = 14
-const NOTHING_MADE: TranslatorStatistics = {
-  regions: 0,
-  blocks: 0,
-  bytes: 0,
-  evicted: 0,
-  gathered: 0,
-  most: 0,
-  milliseconds: 0,
-  longest: 0,
-}
 const LIMIT_MS = 240_000
 const BITS = 3 // of a region's result, below the uop's address
 
