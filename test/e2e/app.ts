@@ -3,7 +3,7 @@
 // Invariant: what a test started is gone when close() returns, its folder too; every window's errors fail the test.
 // Runs in: end-to-end tests (plain Node).
 
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -62,11 +62,15 @@ export class RunningApp {
   /** What pages wrote to their console as errors; a test asserts that it is empty. */
   readonly errors: string[] = []
   private readonly keepFolder: boolean
+  /** Kept, as Playwright forgets it once the app has ended. */
+  private readonly child: ChildProcess
+  private closing: Promise<void> | undefined
 
   constructor(electron: ElectronApplication, folder: string, keepFolder: boolean) {
     this.electron = electron
     this.folder = folder
     this.keepFolder = keepFolder
+    this.child = electron.process()
     for (const page of electron.windows()) this.watch(page)
     electron.on('window', (page) => this.watch(page))
   }
@@ -114,9 +118,14 @@ export class RunningApp {
     await page.screenshot({ path: path.join(output, `${name}.png`) })
   }
 
-  /** Ends at once, whatever runs. */
-  async close(): Promise<void> {
-    const child = this.electron.process()
+  /** Ends at once, whatever runs. Asked again, it is the same end. */
+  close(): Promise<void> {
+    this.closing ??= this.end()
+    return this.closing
+  }
+
+  private async end(): Promise<void> {
+    const { child } = this
     const gone = new Promise<void>((resolve) => {
       if (child.exitCode !== null || child.signalCode !== null) resolve()
       else child.once('exit', () => resolve())
