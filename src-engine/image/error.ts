@@ -60,10 +60,14 @@ const FROM_SYSTEM: Readonly<Record<string, ImageErrorCode>> = {
   EFBIG: 'no-space',
 }
 
+/** The code of an error of Node's, as "ENOENT"; empty for any other. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
 /** An error of Node's file calls; `doing` is what was tried, as "cannot read x.qcow2". */
 export function systemError(doing: string, error: unknown): ImageError {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO'
   const why =
     error instanceof Error ? error.message.replace(/,? ?(open|read|write|fdatasync|f?stat|ftruncate|realpath).*$/, '') : 'EIO'
-  return { code: FROM_SYSTEM[code] ?? 'io', message: `${doing}: ${why}.` }
+  return { code: FROM_SYSTEM[systemCode(error)] ?? 'io', message: `${doing}: ${why}.` }
 }

@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ok } from '../public/result'
-import { fail, type ImageResult, systemError } from './error'
+import { fail, type ImageResult, systemCode, systemError } from './error'
 
 export interface ImageLock {
   release(): Promise<void>
@@ -133,7 +133,7 @@ async function livingOwner(file: string): Promise<number | undefined> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
   const owner = ownerIn(text)
@@ -167,7 +167,6 @@ async function describe(pid: number): Promise<Owner> {
     process.kill(pid, 0)
     return { pid, started: '', boot: '' }
   } catch (error) {
-    const foreign = error instanceof Error && 'code' in error && error.code === 'EPERM'
-    return { pid: foreign ? pid : 0, started: '', boot: '' }
+    return { pid: systemCode(error) === 'EPERM' ? pid : 0, started: '', boot: '' }
   }
 }

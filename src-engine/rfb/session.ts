@@ -255,7 +255,6 @@ export class Session {
     const before = this.abilities
     const wanted = Array.from({ length: view.getUint16(2) }, (_, i) => view.getInt32(4 + 4 * i))
     this.abilities = new Set(wanted)
-    this.encoding = 'raw'
     const known = this.channel.wide ? WIDE_ENCODINGS : NARROW_ENCODINGS
     this.encoding = wanted.map((number) => known.get(number)).find((name) => name !== undefined) ?? 'raw'
     const fresh = (encoding: number): boolean => this.abilities.has(encoding) && !before.has(encoding)
