@@ -385,12 +385,7 @@ export class App {
 
   private makeQuit(): Quit {
     return new Quit({
-      guests: {
-        activeNames: () => this.connections.activeNames(),
-        saveAll: () => this.connections.saveAll(),
-        shutdownAll: () => this.connections.shutdownAll(),
-        destroyAll: () => this.connections.destroyAll(),
-      },
+      guests: this.connections,
       ask: (names) => this.askToQuit(names),
       waitingFor: (names) => this.ipc.broadcast('quitProgress', { waitingFor: [...names] }),
       failed: (errors) => {

@@ -4,13 +4,10 @@
 // Runs in: main, plain Node.
 import type { ErrorReport } from '../public/error-code'
 import type { QuitChoice } from '../public/types'
+import { type EndableGuests, endGuests } from '../toolstack/end-guests'
 
-export interface Guests {
+export interface Guests extends EndableGuests {
   activeNames(): string[]
-  saveAll(): Promise<readonly ErrorReport[]>
-  /** An error for each that did not follow in time. */
-  shutdownAll(): Promise<readonly ErrorReport[]>
-  destroyAll(): Promise<void>
 }
 
 export interface QuitParts {
@@ -56,7 +53,7 @@ export class Quit {
     }
     this.phase = 'working'
     this.parts.waitingFor(this.parts.guests.activeNames())
-    const failures = await this.carryOut(choice)
+    const failures = await endGuests(this.parts.guests, choice)
     if (failures.length > 0 || this.parts.guests.activeNames().length > 0) {
       this.phase = 'idle'
       this.parts.waitingFor([])
@@ -77,13 +74,5 @@ export class Quit {
   private finish(): void {
     this.phase = 'done'
     this.parts.leave()
-  }
-
-  private async carryOut(choice: Exclude<QuitChoice, 'cancel'>): Promise<readonly ErrorReport[]> {
-    const { guests } = this.parts
-    if (choice === 'save') return guests.saveAll()
-    if (choice === 'shutdown') return guests.shutdownAll()
-    await guests.destroyAll()
-    return []
   }
 }

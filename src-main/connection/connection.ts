@@ -27,6 +27,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import { poolsShape } from '../public/storage'
 import type { DomainInfo } from '../public/types'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
+import { endGuests } from '../toolstack/end-guests'
 import { type CallServers, type Emit, Toolstack } from '../toolstack/toolstack'
 import { Outward } from './outward'
 
@@ -220,11 +221,4 @@ export class Connection {
     this.error = error
     this.parts.changed()
   }
-}
-
-async function endGuests(toolstack: Toolstack, how: CloseChoice): Promise<readonly ErrorReport[]> {
-  if (how === 'save') return toolstack.saveAll()
-  if (how === 'shutdown') return toolstack.shutdownAll()
-  await toolstack.destroyAll()
-  return []
 }
