@@ -5,6 +5,8 @@
 import { createContext, type ReactNode, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { ErrorReport } from '../../src-main/public/error-code'
+import type { Result } from '../../src-main/public/result'
 import { type Action, type AppState, initialState, reduce } from './app-state'
 import { LiveFigures } from './live-figures'
 import { UndoSteps } from './undo'
@@ -25,6 +27,14 @@ export function makeAppStore(): AppStore {
     live: new LiveFigures(),
     undo: new UndoSteps(),
   }
+}
+
+/** Offers to undo what was done by a call, or by its opposite; what main refuses then is said. */
+export function offerUndo(store: AppStore, label: string, back: () => Promise<Result<unknown, ErrorReport>>): void {
+  store.undo.add(label, async () => {
+    const undone = await back()
+    if (!undone.ok) store.dispatch({ kind: 'failed', error: undone.error })
+  })
 }
 
 const StoreContext = createContext<AppStore | null>(null)

@@ -25,9 +25,8 @@ import { Notice } from '../../components/Notice'
 import { Ways } from '../../components/Ways'
 import { connectionName } from '../../lib/connection-name'
 import { useConnections } from '../../state/answers'
-import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
-import { connectionLine } from './connection-words'
+import { connectionLine, guestsThatRun } from './connection-words'
 import './connection.css'
 
 const kinds = Object.keys(driverKinds).filter((kind): kind is DriverKind => kind in driverKinds)
@@ -187,10 +186,7 @@ export function CloseConnectionDialog(props: { readonly connection: ConnectionIn
   const { connection } = props
   const domains = useAppState((state) => state.domains)
   const [way, setWay] = useState<CloseChoice>('save')
-  const names = Object.values(domains)
-    .filter((domain) => domain.kind === 'guest' && domain.domid !== null)
-    .filter((domain) => connectionOf(domain) === connection.connection)
-    .map((domain) => domain.name)
+  const names = guestsThatRun(domains, connection.connection).map(({ name }) => name)
   const disconnect = async () => {
     // Saving takes its time: jobs show it, not the dialog.
     props.onClose()

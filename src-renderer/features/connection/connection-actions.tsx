@@ -9,15 +9,14 @@ import type { Result } from '../../../src-main/public/result'
 import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
 import { connectionName } from '../../lib/connection-name'
-import { connectionOf } from '../../state/app-state'
-import { useAppStore } from '../../state/store'
+import { offerUndo, useAppStore } from '../../state/store'
 import {
   AddConnectionDialog,
   CloseConnectionDialog,
   ConnectionPropertiesDialog,
   RemoveConnectionDialog,
 } from './ConnectionDialogs'
-import { type ConnectionAction, canClose, canOpen } from './connection-words'
+import { type ConnectionAction, canClose, canOpen, guestsThatRun } from './connection-words'
 
 type Asked =
   | { readonly kind: 'add' }
@@ -53,9 +52,9 @@ export function useConnectionActions(): ConnectionActions {
     const removed = await client.call('connectionRemove', { connection })
     report(removed)
     if (!removed.ok) return
-    store.undo.add(t('undo.connection-removed', { name }), async () => {
-      report(await client.call('connectionDefine', { connection, name, driver, autoconnect }))
-    })
+    offerUndo(store, t('undo.connection-removed', { name }), () =>
+      client.call('connectionDefine', { connection, name, driver, autoconnect }),
+    )
   }
 
   const act = useCallback(
@@ -63,16 +62,13 @@ export function useConnectionActions(): ConnectionActions {
       if (action === 'connection-add') return setAsked({ kind: 'add' })
       if (info === null) return
       const { connection } = info
-      const runs = Object.values(store.api.getState().domains).some(
-        (domain) => domain.kind === 'guest' && domain.domid !== null && connectionOf(domain) === connection,
-      )
       switch (action) {
         case 'connection-open':
           if (canOpen(info)) open(connection)
           break
         case 'connection-close':
           if (!canClose(info)) break
-          if (runs) setAsked({ kind: 'close', connection: info })
+          if (guestsThatRun(store.api.getState().domains, connection).length > 0) setAsked({ kind: 'close', connection: info })
           else void client.call('connectionClose', { connection }).then(report)
           break
         case 'connection-properties':

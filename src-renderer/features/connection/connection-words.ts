@@ -2,9 +2,18 @@
 // Invariant: an entry stays in its place, greyed with its reason when it cannot be chosen. Runs in: renderer and tests; pure.
 
 import type { ConnectionInfo } from '../../../src-main/public/connection'
+import type { DomainInfo } from '../../../src-main/public/types'
 import { errorText } from '../../client/error-text'
 import type { MenuEntry } from '../../components/Menu'
 import type { Translator } from '../../lib/translate'
+import { connectionOf } from '../../state/app-state'
+
+/** The guests of a connection that run. */
+export function guestsThatRun(domains: Readonly<Record<string, DomainInfo>>, connection: string): readonly DomainInfo[] {
+  return Object.values(domains).filter(
+    (domain) => domain.kind === 'guest' && domain.domid !== null && connectionOf(domain) === connection,
+  )
+}
 
 /** Why it failed, in one sentence beside its name; else its state. */
 export function connectionLine({ state, error }: Pick<ConnectionInfo, 'state' | 'error'>, t: Translator): string {

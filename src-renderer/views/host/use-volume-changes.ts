@@ -10,7 +10,7 @@ import type { NewVolume, PoolInfo, Volume } from '../../../src-main/public/stora
 import type { JobInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
-import { type AppStore, useAppStore } from '../../state/store'
+import { type AppStore, offerUndo, useAppStore } from '../../state/store'
 
 const MIB = 1024 * 1024
 
@@ -46,24 +46,19 @@ export function useVolumeChanges(): VolumeChanges {
   const client = useClient()
   const store = useAppStore()
   return useMemo(() => {
-    const offer = (label: string, back: () => Done): void =>
-      store.undo.add(label, async () => {
-        const undone = await back()
-        if (!undone.ok) store.dispatch({ kind: 'failed', error: undone.error })
-      })
     /** Answers when the job has begun; offers to undo it when it has been done. */
     const job = async (begun: Done<{ readonly job: number }>, label: string, back: () => Done): Done => {
       const result = await begun
       if (result.ok) {
         void ended(store, result.value.job).then((done) => {
-          if (done) offer(label, back)
+          if (done) offerUndo(store, label, back)
         })
       }
       return result
     }
     const step = async <T>(work: Done<T>, label: string, back: (value: T) => Done): Done<T> => {
       const result = await work
-      if (result.ok) offer(label, () => back(result.value))
+      if (result.ok) offerUndo(store, label, () => back(result.value))
       return result
     }
     const made = (pool: string, name: string, begun: Done<{ readonly job: number }>): Done =>

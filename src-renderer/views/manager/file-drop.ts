@@ -9,7 +9,7 @@ import { errorReport } from '../../../src-main/public/error-code'
 import type { HostFile } from '../../../src-main/public/list'
 import { useClientAt } from '../../client/Client'
 import { useWords } from '../../components/Language'
-import { useAppStore } from '../../state/store'
+import { offerUndo, useAppStore } from '../../state/store'
 
 export interface FileDrop {
   /** Files are over the window. */
@@ -40,10 +40,7 @@ export function useFileDrop(connection: string | undefined): FileDrop {
       const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
       if (!made.ok) return store.dispatch({ kind: 'failed', error: made.error })
       const { uuid } = made.value
-      store.undo.add(t('undo.import', { file: file.name }), async () => {
-        const removed = await client.call('domainUndefine', { uuid })
-        if (!removed.ok) store.dispatch({ kind: 'failed', error: removed.error })
-      })
+      offerUndo(store, t('undo.import', { file: file.name }), () => client.call('domainUndefine', { uuid }))
       await client.call('windowOpen', { view: 'domain', uuid })
     },
     [client, store, t],

@@ -8,7 +8,7 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
-import { useAppStore } from '../../state/store'
+import { offerUndo, useAppStore } from '../../state/store'
 
 type Done = Promise<Result<null, ErrorReport>>
 
@@ -32,11 +32,7 @@ export function useNetworkChanges(): NetworkChanges {
     const undefine = (network: Network): Done => client.call('networkUndefine', { name: network.name, base: network })
     const step = async (done: Done, label: string, back: () => Done): Done => {
       const result = await done
-      if (!result.ok) return result
-      store.undo.add(label, async () => {
-        const undone = await back()
-        if (!undone.ok) store.dispatch({ kind: 'failed', error: undone.error })
-      })
+      if (result.ok) offerUndo(store, label, back)
       return result
     }
     return {
