@@ -75,11 +75,21 @@ export async function buildApp() {
   await step('app', ['src-main', 'src-renderer', 'src-engine/public', 'src-engine/lib', 'resources'], files, async () => {
     await bundle('main', 'main')
     await bundle('preload', 'preload')
-    if (page) {
-      const { build } = await import('vite')
-      await build({ configFile: false, logLevel: 'warn', ...(await rendererOptions()) })
-    }
+    if (page) await bundleWindows()
   })
+}
+
+/** The windows, whatever the caller's environment is: a test runner's NODE_ENV would choose React's and the components' builds for tests, which lay out lists without a width. */
+async function bundleWindows() {
+  const before = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production'
+  try {
+    const { build } = await import('vite')
+    await build({ configFile: false, logLevel: 'warn', ...(await rendererOptions()) })
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  }
 }
 
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
