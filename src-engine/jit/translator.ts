@@ -31,7 +31,7 @@ export interface TranslatorOptions {
   readonly period: number
   /** Samples of a block before it is translated. */
   readonly threshold: number
-  /** Hot blocks that are translated together in one module, and samples after which fewer are. */
+  /** Hot blocks that are translated together in one module, and samples of waiting blocks after which fewer are. */
   readonly batch: number
   readonly patience: number
   /** Blocks of a region. */
@@ -55,13 +55,13 @@ export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
   period: 4096,
   threshold: 64,
   batch: 16,
-  patience: 400,
+  patience: 24,
   blocks: 64,
   bytes: 8 << 20,
 }
 
 /** For tests: what ran a few times is translated. */
-export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2, batch: 4, patience: 24 }
+export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2, batch: 4, patience: 4 }
 
 export interface TranslatorStatistics {
   regions: number
@@ -174,8 +174,10 @@ export class Translator {
       counts.delete(first)
       this.hot.set(first, cache.runningPage())
     }
-    if (this.hot.size > 0 && (++this.waited >= this.options.patience || this.hot.size >= this.options.batch))
-      this.translateHot()
+    // Only samples of blocks that wait say what waiting costs: a loop of one block is not to wait for company, and the many blocks
+    // of a booting kernel, which are met a few times each, are.
+    if (!this.hot.has(first)) return
+    if (++this.waited >= this.options.patience || this.hot.size >= this.options.batch) this.translateHot()
   }
 
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
