@@ -3,7 +3,8 @@
 // Runs in: renderer and tests; pure.
 
 import type { Finding, FindingKind } from '../../src-main/public/doctor'
-import { fillMarks, type Language } from '../lib/translate'
+import { fillSentence } from '../../src-main/public/error-code'
+import type { Language } from '../lib/translate'
 
 interface Words {
   readonly cause: string
@@ -346,6 +347,6 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
 
 export function findingText(finding: Finding, language: Language): Words {
   const { cause, consequence, action, mend } = findingTexts[finding.kind][language]
-  const fill = (sentence: string): string => fillMarks(sentence, finding.values)
+  const fill = (sentence: string): string => fillSentence(sentence, finding.values)
   return { cause: fill(cause), consequence: fill(consequence), action: fill(action), ...(mend !== undefined && { mend }) }
 }

@@ -1,9 +1,10 @@
-// Turns a row of the message table into a sentence: {name} marks are filled from typed values, plurals have two rows
-// (`x-one`, `x-other`). No ICU: the sentences of this app need nothing else, and a wrong mark is a type error here.
-// Invariant: a mark that has no value stays visible rather than vanish.
+// Sentences of the catalogue in the language chosen, by i18next: it fills {marks} and takes the row of a number by the language's
+// plural rules. What it is asked is typed here by the catalogue: an unknown key or a missing mark does not compile.
+// Invariant: a mark that has no value stays visible rather than vanish; values are never looked at for marks of their own.
 // Runs in: renderer and tests; pure.
 
-import { type MessageKey, type MessageRow, messages } from './messages'
+import i18next from 'i18next'
+import { type MessageKey, messages } from './messages'
 
 export const languages = ['en', 'de'] as const
 export type Language = (typeof languages)[number]
@@ -23,27 +24,31 @@ export interface Translator {
   readonly count: (key: PluralKey, count: number, values?: Readonly<Record<string, string | number>>) => string
 }
 
-export function fillMarks(sentence: string, values: Readonly<Record<string, string | number>>): string {
-  return sentence.replace(/\{(\w+)\}/g, (mark, name: string) => {
-    const value = values[name]
-    return value === undefined ? mark : String(value)
-  })
-}
+const catalogue = (language: Language) => ({
+  translation: Object.fromEntries(Object.entries(messages).map(([key, row]) => [key, row[language]])),
+})
 
-function isMessageKey(key: string): key is MessageKey {
-  return key in messages
-}
+const i18n = i18next.createInstance({
+  lng: 'en',
+  fallbackLng: false,
+  resources: { en: catalogue('en'), de: catalogue('de') },
+  initAsync: false,
+  keySeparator: false,
+  nsSeparator: false,
+  pluralSeparator: '-',
+  // React escapes what it shows.
+  interpolation: { prefix: '{', suffix: '}', escapeValue: false },
+  missingInterpolationHandler: (_sentence: string, [mark]: RegExpExecArray) => mark,
+})
+void i18n.init()
 
 export function makeTranslator(language: Language): Translator {
-  const rules = new Intl.PluralRules(language)
-  const say = (key: MessageKey, values: Readonly<Record<string, string | number>> = {}): string => {
-    const row: MessageRow = messages[key]
-    return fillMarks(row[language], values)
-  }
-  const count = (base: PluralKey, number: number, values: Readonly<Record<string, string | number>> = {}): string => {
-    const key = `${base}-${rules.select(number) === 'one' ? 'one' : 'other'}`
-    return isMessageKey(key) ? say(key, { ...values, count: number }) : base
-  }
+  const t = i18n.getFixedT(language)
+  // A sentence without marks is its row: lists of a thousand machines ask for their states' names at each key of a filter.
+  const say = (key: MessageKey, values?: Readonly<Record<string, string | number>>): string =>
+    values === undefined ? messages[key][language] : t(key, values)
+  const count = (base: PluralKey, number: number, values: Readonly<Record<string, string | number>> = {}): string =>
+    t(base, { ...values, count: number })
   return Object.assign(say, { language, count })
 }
 

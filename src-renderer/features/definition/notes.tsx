@@ -1,10 +1,10 @@
 // Notes about a configuration that was read, in the user's language. Runs in: manager and domain windows.
 
 import type { ConfigNote } from '../../../src-main/public/config-note'
+import { fillSentence } from '../../../src-main/public/error-code'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { messages } from '../../lib/messages'
-import { fillMarks } from '../../lib/translate'
 
 export function ConfigNotes(props: { readonly notes: readonly ConfigNote[] }) {
   const { t } = useWords()
@@ -13,7 +13,7 @@ export function ConfigNotes(props: { readonly notes: readonly ConfigNote[] }) {
     <Notice tone="info" boxed>
       <ul className="config-notes">
         {props.notes.map((note) => {
-          const text = fillMarks(messages[`note.${note.reason}`][t.language], note.values)
+          const text = fillSentence(messages[`note.${note.reason}`][t.language], note.values)
           return <li key={text}>{text}</li>
         })}
       </ul>

@@ -21,8 +21,8 @@ function sources(folder: string): string {
     .readdirSync(folder, { withFileTypes: true })
     .map((entry) => {
       const file = path.join(folder, entry.name)
-      if (entry.isDirectory()) return sources(file)
-      return /\.tsx?$/.test(entry.name) && entry.name !== 'messages.ts' ? fs.readFileSync(file, 'utf8') : ''
+      if (entry.isDirectory()) return entry.name === 'messages' ? '' : sources(file)
+      return /\.tsx?$/.test(entry.name) ? fs.readFileSync(file, 'utf8') : ''
     })
     .join('\n')
 }

@@ -10,8 +10,13 @@ describe('a translator', () => {
     expect(makeTranslator('de')('confirm.delete-title', { name: 'a' })).toBe('„a“ löschen?')
   })
 
-  it('does not fill marks inside a value', () => {
-    expect(makeTranslator('en')('confirm.delete-title', { name: '{name}' })).toBe('Delete “{name}”?')
+  it.each(['{name}', '$t(app.name)', '$&', '$1', '<b>&amp;</b>', '{{name}}', '%s'])('shows a value as it is: %s', (name) => {
+    expect(makeTranslator('en')('confirm.delete-title', { name })).toBe(`Delete “${name}”?`)
+  })
+
+  it('shows a mark that it has no value for', () => {
+    const values: { name: string } = JSON.parse('{}')
+    expect(makeTranslator('en')('confirm.delete-title', values)).toBe('Delete “{name}”?')
   })
 
   it.each([
