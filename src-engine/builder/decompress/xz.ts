@@ -1,6 +1,8 @@
 // The .xz container: stream header, blocks, index. We read what kernels are packed with: one stream, blocks of
 // LZMA2 with or without the x86 BCJ filter before it, checks CRC32 and SHA-256 verified, CRC64 passed over (nothing
 // we read uses it, and LZMA2's own range coder notices nearly all damage).
+// Our own, as the npm package that reads .xz without native code (xz-decompress 0.2, tried 2026-11-26) is built without that filter and
+// without SHA-256.
 // Spec: "The .xz File Format" 1.1.0. Runs in: the domain's process, main thread.
 
 import { createHash } from 'node:crypto'
