@@ -240,8 +240,9 @@ export class BlkService implements DeviceService {
     return { ...this.figures }
   }
 
+  /** Resolves when what is on the way now is done. Not when nothing is: what comes later may wait for this very promise, or never end. */
   private async idle(): Promise<void> {
-    while (this.working.size > 0) await Promise.all(this.working)
+    await Promise.all([...this.working])
   }
 
   // --- batches ---
