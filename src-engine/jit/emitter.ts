@@ -89,6 +89,11 @@ export class Emitter {
     this.w.frame(code)
     this.depth++
   }
+  /** An if that is hardly ever taken. */
+  seldom(): void {
+    this.w.seldom()
+    this.depth++
+  }
   close(): void {
     this.w.op(OP.end)
     this.depth--
@@ -284,7 +289,7 @@ export class Emitter {
     w.i64(PAGE_MASK)
     w.op(OP.i64_and)
     w.op(OP.i64_ne)
-    this.open(OP.if)
+    this.seldom()
     w.get(VA)
     w.i32(bytes)
     w.i32(stack ? ip | 1 : ip)
@@ -292,7 +297,7 @@ export class Emitter {
     w.call(CALL[kind])
     w.tee(HOST)
     w.op(OP.i32_eqz)
-    this.open(OP.if)
+    this.seldom()
     this.leave(this.begin)
     this.close()
     if (kind !== 'read') {
@@ -313,13 +318,13 @@ export class Emitter {
   stored(ip: number, hit: () => void = () => this.leave(ip + UOP)): void {
     const { w } = this
     w.get(SLOW)
-    this.open(OP.if)
+    this.seldom()
     w.i32(0)
     w.set(SLOW)
     w.get(HOST)
     w.i32(ip)
     w.call(CALL.stored)
-    this.open(OP.if)
+    this.seldom()
     hit()
     this.close()
     this.close()
@@ -396,7 +401,7 @@ export class Emitter {
     w.get(FLAG_TYPE)
     w.i32(PRODUCT)
     w.op(OP.i32_eq)
-    this.open(OP.if)
+    this.seldom()
     w.call(CALL.settle)
     this.loadFlags()
     this.close()
@@ -407,7 +412,7 @@ export class Emitter {
     w.get(FLAG_TYPE)
     w.i32(PRODUCT)
     w.op(OP.i32_eq)
-    this.open(OP.if)
+    this.seldom()
     this.storeFlags()
     w.call(CALL.settle)
     this.loadFlags()
@@ -424,7 +429,7 @@ export class Emitter {
   witnessLeft(): void {
     if (!this.witnessed) return
     this.w.get(RESULT)
-    this.open(OP.if)
+    this.seldom()
     this.w.get(RESULT)
     this.w.call(CALL.left)
     this.close()
@@ -455,7 +460,7 @@ export class Emitter {
     this.loadRegisters(used)
     this.loadFlags()
     w.get(ENTRY)
-    this.open(OP.if)
+    this.seldom()
     this.leave(ip | LEFT)
     this.close()
     // something to look at, or this page's code was dropped
@@ -465,7 +470,7 @@ export class Emitter {
     w.memory(OP.i32_load16_u, 0)
     w.op(OP.i32_eqz)
     w.op(OP.i32_or)
-    this.open(OP.if)
+    this.seldom()
     this.leave(next)
     this.close()
   }

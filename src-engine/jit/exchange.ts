@@ -141,7 +141,7 @@ function reach(s: FlagState, ip: number, size: number, atomic: boolean): void {
   w.op(OP.i32_and)
   w.get(SLOW)
   w.op(OP.i32_or)
-  e.open(OP.if)
+  e.seldom()
   e.leave(e.begin)
   e.close()
 }

@@ -248,7 +248,7 @@ export function divide(s: FlagState, kind: UopKind, place: Place): void {
 /** Leaves the region before the instruction if what is on the stack is not 0. */
 function refuse(s: FlagState): void {
   const { e } = s
-  e.open(OP.if)
+  e.seldom()
   e.leave(e.begin)
   e.close()
 }

@@ -16,7 +16,7 @@ import { popTarget, push, raiseStack } from './moves'
 import type { Node, Region } from './region'
 import { factsAt, formAfter } from './uop-facts'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
-import { OP, WasmWriter } from './wasm-writer'
+import { type Body, OP, WasmWriter } from './wasm-writer'
 
 const PAGE = 4096
 
@@ -42,8 +42,8 @@ export class RegionCode {
     this.instructions = new Instructions(this.emitter)
   }
 
-  /** Body of the region's function as the code section has it; valid until the next call. */
-  make(region: Region): Uint8Array {
+  /** The region's function. */
+  make(region: Region): Body {
     const { emitter: e, body } = this
     this.written = 0
     this.used = 0
@@ -71,14 +71,14 @@ export class RegionCode {
     outer.loadFrame()
     outer.loadRegisters(e.used)
     if (e.flagsUsed) outer.settleFlags()
-    whole.put(body.written())
+    whole.append(body)
     outer.storeRegisters(e.written)
     if (e.flagsUsed) outer.storeFlags()
     outer.storeBudget(BUDGET)
     outer.witnessLeft()
     whole.get(RESULT)
     whole.op(OP.end)
-    return whole.written()
+    return { bytes: whole.written().slice(), unlikely: [...whole.unlikely] }
   }
 
   private blocks(region: Region): void {
@@ -97,6 +97,11 @@ export class RegionCode {
   private open(code: number, frame: Frame): void {
     this.emitter.open(code)
     this.frames.push(frame)
+  }
+  /** An if that is hardly ever taken. */
+  private seldom(): void {
+    this.emitter.seldom()
+    this.frames.push({ kind: 'if' })
   }
   private close(): void {
     this.emitter.close()
@@ -153,7 +158,7 @@ export class RegionCode {
     const { emitter: e } = this
     e.pushStillThere(to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
     this.body.op(OP.i32_eqz)
-    this.open(OP.if, { kind: 'if' })
+    this.seldom()
     this.leaveByAddress(at, 'a page that is not there any more')
     this.close()
     e.storePage(to.page)
@@ -209,7 +214,7 @@ export class RegionCode {
     body.get(BUDGET)
     body.i32(node.longest)
     body.op(OP.i32_le_s)
-    this.open(OP.if, { kind: 'if' })
+    this.seldom()
     e.leave(node.first)
     this.close()
   }
@@ -357,7 +362,7 @@ export class RegionCode {
     body.op(OP.i64_shr_s)
     body.get(X)
     body.op(OP.i64_ne)
-    this.open(OP.if, { kind: 'if' })
+    this.seldom()
     e.leave(e.begin)
     this.close()
   }

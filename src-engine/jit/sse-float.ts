@@ -84,10 +84,10 @@ export class SseFloat {
     }
     w.get(QUICK)
   }
-  /** If what is on the stack is not 0. */
+  /** If what is on the stack is not 0, which it hardly ever is. */
   private when(then: () => void, otherwise?: () => void): void {
     const { e } = this.operands
-    e.open(OP.if)
+    e.seldom()
     then()
     if (otherwise) {
       e.w.op(OP.else)

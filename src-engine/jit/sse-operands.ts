@@ -164,7 +164,7 @@ export class SseOperands {
     w.tee(COUNT)
     w.i32(FAULT)
     w.op(OP.i32_and)
-    e.open(OP.if)
+    e.seldom()
     e.leave(e.begin)
     e.close()
     e.loadRegisters(bitOf(to))

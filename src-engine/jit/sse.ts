@@ -108,7 +108,7 @@ export class SseInstructions {
     w.op(OP.i32_and)
     w.op(OP.i32_eqz)
     w.op(OP.i32_or)
-    this.e.open(OP.if)
+    this.e.seldom()
     this.e.leave(this.e.begin)
     this.e.close()
   }
@@ -152,7 +152,7 @@ export class SseInstructions {
     e.w.op(OP.i32_wrap)
     e.w.i32(15)
     e.w.op(OP.i32_and)
-    e.open(OP.if)
+    e.seldom()
     e.leave(e.begin)
     e.close()
   }

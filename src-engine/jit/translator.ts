@@ -3,12 +3,13 @@
 // Invariant: regions are entered only through ENTER uops of live blocks, so dropping a page's blocks (its bytes or its
 // mapping changed, or the pool was emptied) ends its regions; only their memory is left to be given back here.
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
+import { setFlagsFromString } from 'node:v8'
 import { CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
 import { formRegion, type PageAt, Roots } from './region'
 import { RegionCode } from './region-code'
 import { UOP_STALE } from './uop-table'
-import { type ImportedFunction, moduleOf } from './wasm-writer'
+import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
 
 /** What the translator needs of the core's exports. */
 export interface TranslatedCore {
@@ -100,6 +101,10 @@ interface Wanted {
   readonly page: bigint | undefined
 }
 
+// Regions tell which branches are hardly ever taken (wasm-writer.ts). V8 of Node 20 looks at that only when told to; one that knows no
+// such flag says so on stderr and goes on.
+setFlagsFromString('--experimental-wasm-branch-hinting')
+
 const pageOf = (host: number): number => (host & ~0xfff) >>> 0
 
 const MEMORY_MAXIMUM = 65536
@@ -124,7 +129,7 @@ export class Translator {
   private waited = 0
   private readonly installed = new Map<number, Installed>()
   /** Code of those still in the small modules they were made in. */
-  private readonly scattered = new Map<number, Uint8Array>()
+  private readonly scattered = new Map<number, Body>()
   private readonly free: number[] = []
   private readonly imports: WebAssembly.Imports
   private generation: number
@@ -220,7 +225,7 @@ export class Translator {
     if (wanted.length === 0) return []
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
-    const bodies: Uint8Array[] = []
+    const bodies: Body[] = []
     const entries: number[] = []
     const within = new Set<number>()
     let blocks = 0
@@ -233,7 +238,7 @@ export class Translator {
       const region = formRegion(cache, first, one.blocks, this.pagesFrom(one))
       if (sparing) for (const node of region.nodes) within.add(node.first)
       entries.push(first)
-      bodies.push(this.code.make(region).slice())
+      bodies.push(this.code.make(region))
       blocks += region.nodes.length
     }
     statistics.blocks += blocks
@@ -252,7 +257,7 @@ export class Translator {
         this.free.push(index)
         return
       }
-      const bytes = MODULE_BYTES + body.length
+      const bytes = MODULE_BYTES + body.bytes.length
       this.installed.set(index, { first, bytes })
       this.scattered.set(index, body)
       this.alive += bytes
@@ -268,7 +273,7 @@ export class Translator {
   }
 
   /** One module of these regions. */
-  private functionsOf(bodies: readonly Uint8Array[]): readonly unknown[] {
+  private functionsOf(bodies: readonly Body[]): readonly unknown[] {
     const module = new WebAssembly.Module(moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies))
     const { exports } = new WebAssembly.Instance(module, this.imports)
     return bodies.map((_, i) => exports[String(i)])

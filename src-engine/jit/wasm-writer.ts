@@ -1,6 +1,7 @@
 // Writes WebAssembly into a growing typed array: opcodes, LEB128 numbers, and the frame of a module with one function for
 // each region. No objects are made per instruction, so that emitting costs microseconds a block.
-// Runs in: the vcpu's worker thread. Spec: WebAssembly 2.0, chapter 5 (binary format).
+// Runs in: the vcpu's worker thread. Spec: WebAssembly 2.0, chapter 5 (binary format);
+// the proposal "branch hinting" for the section that names the branches hardly ever taken: ignored where it is unknown.
 
 export const OP = {
   unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, br_if: 0x0d, call: 0x10, drop: 0x1a, select: 0x1b,
@@ -62,6 +63,8 @@ export const V128 = 0x7b
 export class WasmWriter {
   private bytes = new Uint8Array(1 << 14)
   length = 0
+  /** Where the ifs are that are hardly ever taken. */
+  unlikely: number[] = []
 
   private room(more: number): void {
     if (this.length + more <= this.bytes.length) return
@@ -71,6 +74,7 @@ export class WasmWriter {
   }
   clear(): void {
     this.length = 0
+    this.unlikely.length = 0
   }
   written(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length)
@@ -187,6 +191,16 @@ export class WasmWriter {
     this.byte(code)
     this.byte(VOID)
   }
+  /** An if without a result that is hardly ever taken. */
+  seldom(): void {
+    this.unlikely.push(this.length)
+    this.frame(OP.if)
+  }
+  /** All that another writer has. */
+  append(other: WasmWriter): void {
+    for (const at of other.unlikely) this.unlikely.push(this.length + at)
+    this.put(other.written())
+  }
   branch(code: number, label: number): void {
     this.byte(code)
     this.unsigned(label)
@@ -203,11 +217,17 @@ export interface ImportedFunction {
   readonly results: readonly number[]
 }
 
+/** A function's body as the code section has it, and where in it the ifs are that are hardly ever taken. */
+export interface Body {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly unlikely: readonly number[]
+}
+
 /** A module around the bodies of regions, (budget: i32) -> i32 each, exported as "0", "1", ... */
 export function moduleOf(
   imports: readonly ImportedFunction[],
   memoryPages: { readonly maximum: number },
-  bodies: readonly Uint8Array[],
+  bodies: readonly Body[],
 ): Uint8Array<ArrayBuffer> {
   const out = new WasmWriter()
   out.put(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
@@ -259,11 +279,24 @@ export function moduleOf(
       w.unsigned(imports.length + i)
     }
   })
+  section(0, (w) => {
+    text(w, 'metadata.code.branch_hint')
+    w.unsigned(bodies.length)
+    bodies.forEach(({ unlikely }, i) => {
+      w.unsigned(imports.length + i)
+      w.unsigned(unlikely.length)
+      for (const at of unlikely) {
+        w.unsigned(at)
+        w.byte(1) // bytes of the hint
+        w.byte(0) // not taken
+      }
+    })
+  })
   section(10, (w) => {
     w.unsigned(bodies.length)
-    for (const body of bodies) {
-      w.unsigned(body.length)
-      w.put(body)
+    for (const { bytes } of bodies) {
+      w.unsigned(bytes.length)
+      w.put(bytes)
     }
   })
   return out.written()
