@@ -46,7 +46,7 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
   ]
   const look: MenuItemConstructorOptions[] = [
     ...(view === 'manager' ? [] : [{ label: text.manager, click: actions.manager }]),
-    { label: text.wall, accelerator: 'CmdOrCtrl+Shift+L', click: actions.wall },
+    { label: text.wall, accelerator: keys('wall'), click: actions.wall },
     { role: 'zoomIn', accelerator: keys('zoomIn') },
     { role: 'zoomOut', accelerator: keys('zoomOut') },
     { role: 'resetZoom', accelerator: keys('zoomReset') },

@@ -20,6 +20,7 @@ export const shortcuts = {
   zoomIn: { place: 'app', keys: 'CmdOrCtrl+Plus' },
   zoomOut: { place: 'app', keys: 'CmdOrCtrl+Shift+-' },
   zoomReset: { place: 'app', keys: 'CmdOrCtrl+Shift+0' },
+  wall: { place: 'app', keys: 'CmdOrCtrl+Shift+L', command: 'wall' },
   fullScreen: { place: 'app', keys: 'F11' },
   palette: { place: 'list', keys: 'CmdOrCtrl+K', also: 'CmdOrCtrl+Shift+P', command: 'palette' },
   keyMap: { place: 'list', keys: 'CmdOrCtrl+/', command: 'keys' },

@@ -32,4 +32,10 @@ export class UndoSteps {
     this.undoing = this.undoing.then(last.undo)
     return this.undoing
   }
+
+  /** This step and all after it, newest first. */
+  undoTo(id: number): Promise<void> {
+    while (this.steps.getState().some((step) => step.id >= id)) void this.undo()
+    return this.undoing
+  }
 }

@@ -185,6 +185,20 @@ it('renames in place, acts on many with one question, and brings back what was d
   await manager.row('web-01').waitFor({ state: 'detached' })
   await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
   await manager.row('web-01').waitFor()
+  // Many that were deleted together come back together, and the palette lists what can be taken back.
+  await manager.list().focus()
+  await page.keyboard.press('Control+a')
+  const before = (await manager.names()).filter((name) => name.startsWith('web'))
+  expect(before.length).toBeGreaterThan(1)
+  await page.keyboard.press('Delete')
+  await manager.dialog().getByRole('button', { name: 'Delete' }).click()
+  await expect.poll(() => manager.undoBar().textContent()).toContain(`Deleted ${before.length} machines`)
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('undo')
+  await expect.poll(() => manager.palette().textContent()).toContain(`Deleted ${before.length} machines`)
+  await app.picture(page, 'list-undo-palette')
+  await page.keyboard.press('Enter')
+  await expect.poll(async () => (await manager.names()).filter((name) => name.startsWith('web'))).toEqual(before)
 })
 
 it('opens a machine on its details, also when its window is there already', async () => {

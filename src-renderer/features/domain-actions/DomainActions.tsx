@@ -58,7 +58,7 @@ export function DomainActionsProvider(props: {
 }) {
   const client = useClient()
   const store = useAppStore()
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const preferences = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
   const [cloning, setCloning] = useState<DomainInfo | null>(null)
@@ -91,21 +91,29 @@ export function DomainActionsProvider(props: {
     [client, report],
   )
 
-  /** Deleting moves to the trash; undoing takes it from there. */
+  /** Deleting moves to the trash; undoing takes from there all that were deleted together. `disks` are those of a single one. */
   const remove = useCallback(
-    async ({ uuid, name }: DomainInfo, disks: readonly string[]) => {
-      const removed = await client.call('domainUndefine', { uuid, disks })
-      report(removed)
-      if (!removed.ok) return
-      store.undo.add(t('undo.delete', { name }), async () => {
+    async (domains: readonly DomainInfo[], disks: readonly string[]) => {
+      const gone: DomainInfo[] = []
+      for (const domain of domains) {
+        const removed = await client.call('domainUndefine', { uuid: domain.uuid, disks })
+        report(removed)
+        if (removed.ok) gone.push(domain)
+      }
+      const [first] = gone
+      if (first === undefined) return
+      const label = gone.length === 1 ? t('undo.delete', first) : t('undo.delete-many', { count: formats.number(gone.length) })
+      store.undo.add(label, async () => {
         const trash = await client.call('trashList', {})
         if (!trash.ok) return report(trash)
-        const entries = trash.value.filter((entry) => entry.uuid === uuid).sort((x, y) => y.deletedAt - x.deletedAt)
-        const [newest] = entries
-        if (newest !== undefined) report(await client.call('trashRestore', { id: newest.id }))
+        for (const { uuid } of gone) {
+          const entries = trash.value.filter((entry) => entry.uuid === uuid).sort((x, y) => y.deletedAt - x.deletedAt)
+          const [newest] = entries
+          if (newest !== undefined) report(await client.call('trashRestore', { id: newest.id }))
+        }
       })
     },
-    [client, report, store, t],
+    [client, report, store, t, formats],
   )
 
   const run = useCallback(
@@ -147,7 +155,7 @@ export function DomainActionsProvider(props: {
         case 'restore':
           return restore(domain.connection)
         case 'delete':
-          return remove(domain, disks)
+          return remove([domain], disks)
         case 'clone':
           return setCloning(domain)
         case 'migrate':
@@ -184,9 +192,12 @@ export function DomainActionsProvider(props: {
   const answer = useMemo(
     () => (yes: boolean, disks?: readonly string[]) => {
       setQuestion(null)
-      if (yes && question !== null) for (const domain of question.domains) void carryOut(question.action, domain, disks)
+      if (!yes || question === null) return
+      const { action, domains } = question
+      if (action === 'delete') void remove(domains, disks ?? [])
+      else for (const domain of domains) void carryOut(action, domain)
     },
-    [carryOut, question],
+    [carryOut, remove, question],
   )
 
   return (

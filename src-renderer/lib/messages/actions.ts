@@ -65,6 +65,9 @@ export const actions = {
   'command.all': { en: 'Choose all', de: 'Alle auswählen' },
   'command.fold-all': { en: 'Fold all folders', de: 'Alle Ordner zuklappen' },
   'command.open-all': { en: 'Open all folders', de: 'Alle Ordner aufklappen' },
+  'command.undo-to': { en: 'Undo: {what}', de: 'Rückgängig: {what}' },
+  'command.undo-after-one': { en: 'and what was done after it', de: 'und was danach getan wurde' },
+  'command.undo-after-other': { en: 'and {count} steps after it', de: 'und {count} Schritte danach' },
   'command.filter-save': { en: 'Save this filter…', de: 'Diesen Filter merken …' },
   'command.filter': { en: 'Filter: {name}', de: 'Filter: {name}' },
   'command.hide-column': { en: 'Hide column {column}', de: 'Spalte {column} verbergen' },
@@ -88,6 +91,7 @@ export const actions = {
   'action.trash': { en: 'Trash…', de: 'Papierkorb …' },
 
   'undo.delete': { en: 'Deleted {name}', de: '{name} gelöscht' },
+  'undo.delete-many': { en: 'Deleted {count} machines', de: '{count} Maschinen gelöscht' },
   'undo.import': { en: 'Made a machine from {file}', de: 'Maschine aus {file} gemacht' },
   'undo.rename': { en: 'Renamed {before} to {name}', de: '{before} in {name} umbenannt' },
   'undo.folder': { en: 'Moved to {folder}: {count}', de: 'Nach {folder} gelegt: {count}' },

@@ -39,6 +39,10 @@ export const manager = {
   'filter.forget': { en: 'Forget “{name}”', de: '„{name}“ vergessen' },
   'filter.help-title': { en: 'Words are looked for in every column:', de: 'Wörter werden in jeder Spalte gesucht:' },
 
+  'filter.examples': {
+    en: 'state:running  tag:web  folder:work  ip:10.0.2  autostart:yes  connection:lab  cpu>50  host>10  memory<512  disk>100  network>100  uptime>60  -paused',
+    de: 'zustand:läuft  tag:web  ordner:arbeit  ip:10.0.2  autostart:ja  verbindung:labor  cpu>50  host>10  speicher<512  platten>100  netz>100  laufzeit>60  -angehalten',
+  },
   'manager.folder-none': { en: 'no folder', de: 'keinen Ordner' },
 
   'ordering.folder-title': { en: 'Folder of {subject}', de: 'Ordner von {subject}' },

@@ -10,7 +10,7 @@ import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { MenuButton, type MenuEntry } from '../../components/Menu'
 import { isPossible, labelOf, pauseOrResume, stopEntries } from '../../features/domain-actions/action-table'
-import type { Translator } from '../../lib/translate'
+import { appEntries, filterEntries } from './toolbar-menus'
 
 export interface ManagerToolbarProps {
   /** What is chosen: domain 0 among it can only be opened. */
@@ -24,44 +24,6 @@ export interface ManagerToolbarProps {
   readonly onFilter: (text: string) => void
   readonly onFilterDone: () => void
   readonly onAction: (id: string) => void
-}
-
-/** The saved filters, keeping this one, forgetting each; and what the field understands, for reading. */
-function filterEntries(filters: ManagerToolbarProps['filters'], text: string, t: Translator): readonly MenuEntry[] {
-  const examples = [
-    'state:running',
-    'tag:web',
-    'folder:work',
-    'ip:10.0.2',
-    'connection:lab',
-    'cpu>50',
-    'memory<512',
-    'uptime>60',
-    '-paused',
-  ]
-  return [
-    ...filters.map(
-      ({ name, text: kept }): MenuEntry => ({
-        kind: 'action',
-        id: `filter-${name}`,
-        label: name,
-        reason: kept,
-        on: kept === text,
-      }),
-    ),
-    ...(filters.length > 0 ? [{ kind: 'separator' as const, id: 's-filters' }] : []),
-    { kind: 'action', id: 'filter-save', label: t('command.filter-save'), icon: 'star', disabled: text.trim() === '' },
-    ...filters.map(
-      ({ name }): MenuEntry => ({
-        kind: 'action',
-        id: `filter-forget-${name}`,
-        label: t('filter.forget', { name }),
-        icon: 'trash',
-      }),
-    ),
-    { kind: 'separator', id: 's-help' },
-    { kind: 'action', id: 'filter-help', label: t('filter.help-title'), reason: examples.join('  '), disabled: true },
-  ]
 }
 
 export function ManagerToolbar(props: ManagerToolbarProps) {
@@ -141,31 +103,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
         onAction={onAction}
       />
       <MenuButton icon="columns" label={t('manager.columns')} entries={props.columns} onAction={onAction} />
-      <MenuButton
-        icon="more"
-        label={t('action.more')}
-        entries={[
-          { kind: 'action', id: 'new', label: t('action.new'), icon: 'plus', keys: t('key.new') },
-          { kind: 'action', id: 'demo', label: t('action.demo'), icon: 'run', disabled: !props.demoAvailable },
-          { kind: 'action', id: 'restore', label: t('action.restore'), icon: 'restore' },
-          { kind: 'action', id: 'import', label: t('action.import'), icon: 'paste' },
-          { kind: 'action', id: 'trash', label: t('action.trash'), icon: 'trash' },
-          { kind: 'action', id: 'connection-add', label: t('connection.add'), icon: 'network' },
-          { kind: 'separator', id: 's1' },
-          { kind: 'action', id: 'palette', label: t('command.open-palette'), keys: t('key.with-ctrl', { key: 'K' }) },
-          { kind: 'action', id: 'keys', label: t('command.keys'), icon: 'keyboard', keys: t('key.with-ctrl', { key: '/' }) },
-          { kind: 'separator', id: 's3' },
-          { kind: 'action', id: 'host', label: t('action.host'), icon: 'host' },
-          { kind: 'action', id: 'wall', label: t('action.wall'), icon: 'guest' },
-          { kind: 'action', id: 'networks', label: t('action.networks'), icon: 'network' },
-          { kind: 'action', id: 'preferences', label: t('action.preferences'), icon: 'gear' },
-          { kind: 'action', id: 'doctor', label: t('action.doctor'), icon: 'doctor' },
-          { kind: 'action', id: 'about', label: t('action.about'), icon: 'info' },
-          { kind: 'separator', id: 's2' },
-          { kind: 'action', id: 'quit', label: t('action.quit'), icon: 'close', keys: t('key.quit') },
-        ]}
-        onAction={onAction}
-      />
+      <MenuButton icon="more" label={t('action.more')} entries={appEntries(props.demoAvailable, t)} onAction={onAction} />
     </header>
   )
 }

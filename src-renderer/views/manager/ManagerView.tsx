@@ -5,6 +5,7 @@
 // what is allowed when. Runs in: manager window.
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useStore } from 'zustand'
 import { defaultListLayout } from '../../../src-main/public/list'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -27,7 +28,7 @@ import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
-import { type CommandContext, commandOfKey } from './commands'
+import { type CommandContext, commandOfKey, FORGET_FILTER, UNDO_TO, USE_FILTER } from './commands'
 import { useDemoGuest } from './demo-guest'
 import { useFileDrop } from './file-drop'
 import { KeysDialog } from './KeysDialog'
@@ -55,6 +56,7 @@ export function ManagerView() {
   const client = useClient()
   const store = useAppStore()
   const perform = usePerform()
+  const undoSteps = useStore(store.undo.steps)
   const ready = useAppState((state) => state.ready)
   const jobs = useAppState((state) => state.jobs)
   const host = useHost()
@@ -148,10 +150,10 @@ export function ManagerView() {
     else if (isConnectionAction(id)) connectionActions.act(id, here)
     else if (id === 'filter-save') {
       if (filter.trim() !== '') setPanel('filter-save')
-    } else if (id.startsWith('filter-forget-')) {
-      changeLayout({ filters: layout.filters.filter(({ name }) => name !== id.slice('filter-forget-'.length)) })
-    } else if (id.startsWith('filter-')) {
-      setFilter(layout.filters.find(({ name }) => name === id.slice('filter-'.length))?.text ?? '')
+    } else if (id.startsWith(FORGET_FILTER)) {
+      changeLayout({ filters: layout.filters.filter(({ name }) => name !== id.slice(FORGET_FILTER.length)) })
+    } else if (id.startsWith(USE_FILTER)) {
+      setFilter(layout.filters.find(({ name }) => name === id.slice(USE_FILTER.length))?.text ?? '')
     } else if (id.startsWith('go-')) {
       setFilter('')
       setSelection(only(id.slice(3)))
@@ -185,6 +187,7 @@ export function ManagerView() {
     else if (id === 'trash') definitions.openTrash()
     else if (id === 'find') filterInput.current?.focus()
     else if (id === 'undo') void store.undo.undo()
+    else if (id.startsWith(UNDO_TO)) void store.undo.undoTo(Number(id.slice(UNDO_TO.length)))
     else if (id === 'rename') ordering.rename(listOf(now.current))
     else if (id === 'folder' || id === 'tags') ordering.ask(id, now.current)
     else if (id === 'columns-reset') changeLayout({ columns: [], sort: defaultListLayout.sort })
@@ -256,6 +259,7 @@ export function ManagerView() {
     connection: here,
     columns: allColumns,
     filters: layout.filters,
+    undoSteps,
     demoAvailable: demoAvailable && demoJob === undefined,
     t,
   }

@@ -9,7 +9,14 @@ import { connectionEntries } from '../../features/connection/connection-words'
 import { type ActionId, actionTable, isActionId, isPossible, labelOf } from '../../features/domain-actions/action-table'
 import { connectionName } from '../../lib/connection-name'
 import type { Translator } from '../../lib/translate'
+import type { UndoStep } from '../../state/undo'
 import type { Column } from './list/columns'
+
+/** Before the name of a saved filter: a name may be any word. */
+export const USE_FILTER = 'filter-use-'
+export const FORGET_FILTER = 'filter-forget-'
+/** Before the number of a step. */
+export const UNDO_TO = 'undo-to-'
 
 export interface Command {
   readonly id: string
@@ -58,6 +65,8 @@ export interface CommandContext {
   readonly connection: ConnectionInfo | null
   readonly columns: readonly Column[]
   readonly filters: readonly { readonly name: string; readonly text: string }[]
+  /** What can be taken back, oldest first. */
+  readonly undoSteps: readonly Pick<UndoStep, 'id' | 'label'>[]
   readonly demoAvailable: boolean
   readonly t: Translator
 }
@@ -90,7 +99,8 @@ export function commandsOf(context: CommandContext): readonly Command[] {
   return [
     own('new', t('action.new')),
     own('find', t('command.find')),
-    own('undo', t('action.undo')),
+    own('undo', t('action.undo'), { note: context.undoSteps.at(-1)?.label ?? '', disabled: context.undoSteps.length === 0 }),
+    ...undoCommands(context),
     ...Object.keys(actionTable)
       .filter(isActionId)
       .map((id) => actionCommand(id, context)),
@@ -101,7 +111,8 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     own('fold-all', t('command.fold-all')),
     own('open-all', t('command.open-all')),
     own('filter-save', t('command.filter-save')),
-    ...filters.map(({ name, text }) => own(`filter-${name}`, t('command.filter', { name }), { note: text })),
+    ...filters.map(({ name, text }) => own(`${USE_FILTER}${name}`, t('command.filter', { name }), { note: text })),
+    ...filters.map(({ name }) => own(`${FORGET_FILTER}${name}`, t('filter.forget', { name }))),
     ...columns.map((column) => own(`sort-${column.id}`, t('manager.sort-by', { column: t(column.label) }))),
     ...columns
       .filter(({ id }) => id !== 'name')
@@ -117,6 +128,7 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     own('trash', t('action.trash')),
     own('host', t('action.host')),
     own('networks', t('action.networks')),
+    own('wall', t('action.wall')),
     own('connection-add', t('connection.add')),
     ...connectionCommands(context),
     own('preferences', t('action.preferences')),
@@ -127,13 +139,25 @@ export function commandsOf(context: CommandContext): readonly Command[] {
   ]
 }
 
-/** Of the connection of what is chosen, named beside them. */
+/** The list of what can be taken back, newest first: each takes back all that was done after it too. */
+function undoCommands({ undoSteps, t }: CommandContext): readonly Command[] {
+  return undoSteps
+    .slice(0, -1)
+    .reverse()
+    .map(({ id, label }, index) => ({
+      id: `${UNDO_TO}${id}`,
+      label: t('command.undo-to', { what: label }),
+      note: t.count('command.undo-after', index + 1),
+    }))
+}
+
+/** Of the connection of what is chosen, named beside them; what the window itself has under the same name is not said twice. */
 function connectionCommands({ connection, t }: CommandContext): readonly Command[] {
   if (connection === null) return []
   const note = connectionName(connection, t)
-  const wanted: readonly string[] = ['connection-open', 'connection-close', 'connection-properties', 'connection-remove']
+  const ofWindow: readonly string[] = ['connection-new', 'connection-host', 'connection-networks', 'connection-add']
   return connectionEntries(connection, t).flatMap((entry) =>
-    entry.kind === 'action' && wanted.includes(entry.id)
+    entry.kind === 'action' && !ofWindow.includes(entry.id)
       ? [{ id: entry.id, label: entry.label, note, disabled: entry.disabled === true }]
       : [],
   )

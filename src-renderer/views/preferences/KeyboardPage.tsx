@@ -14,6 +14,7 @@ const labels = {
   zoomIn: 'keyboard.zoom-in',
   zoomOut: 'keyboard.zoom-out',
   zoomReset: 'keyboard.zoom-reset',
+  wall: 'action.wall',
   fullScreen: 'screen.full',
   palette: 'command.palette',
   keyMap: 'command.keys',

@@ -16,6 +16,7 @@ const ALIASES: Readonly<Record<string, TextField | NumberField>> = {
   tags: 'tag',
   speicher: 'memory',
   platte: 'disk',
+  platten: 'disk',
   netz: 'network',
   laufzeit: 'uptime',
 }

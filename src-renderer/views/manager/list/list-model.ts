@@ -158,7 +158,11 @@ export function useListModel(
     return sorted
   }, [domains, sort, collator, placeOf, addressesOf, live, orderTurn, t])
 
-  const texts = useRef(new WeakMap<DomainInfo, { t: unknown; place: Metadata; addresses: string; filtered: Filtered }>())
+  // What a filter sees of each domain, as long as nothing of it has changed.
+  const texts = useMemo(() => {
+    void hostCpus
+    return new WeakMap<DomainInfo, { t: unknown; place: Metadata; addresses: string; filtered: Filtered }>()
+  }, [hostCpus])
   const rows = useMemo(() => {
     void filterTurn
     const homes = new Map(connections.map((each) => [each.connection, connectionName(each, t).toLowerCase()]))
@@ -166,7 +170,7 @@ export function useListModel(
       const place = placeOf(domain.uuid)
       const ip = addressesOf(domain)
       const home = homes.get(connectionOf(domain)) ?? ''
-      const kept = texts.current.get(domain)
+      const kept = texts.get(domain)
       const isSame = kept !== undefined && kept.t === t && kept.place === place && kept.addresses === ip
       if (isSame && kept.filtered.fields.connection === home) return kept.filtered
       const { config } = domain
@@ -185,12 +189,12 @@ export function useListModel(
       // Where it is is no column: a word is not looked for there.
       const fields = { ...columns, connection: home }
       const filtered = { text, fields, number: numberOf(domain, live, hostCpus) }
-      texts.current.set(domain, { t, place, addresses: ip, filtered })
+      texts.set(domain, { t, place, addresses: ip, filtered })
       return filtered
     }
     const shown = filter.terms.length === 0 ? null : (domain: DomainInfo) => passes(filter, filteredOf(domain))
     return listRows({ connections, domains: all, placeOf, collapsed: new Set(layout.collapsed), shown, collator })
-  }, [connections, all, filter, filterTurn, placeOf, addressesOf, layout.collapsed, collator, live, hostCpus, t])
+  }, [connections, all, filter, filterTurn, placeOf, addressesOf, layout.collapsed, collator, live, hostCpus, texts, t])
 
   return { rows, all, placeOf, addressesOf, collator }
 }

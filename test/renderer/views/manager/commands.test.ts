@@ -3,17 +3,22 @@
 import { describe, expect, it } from 'vitest'
 import type { ConnectionInfo } from '../../../../src-main/public/connection'
 import { defaultListLayout } from '../../../../src-main/public/list'
+import { contextEntries, stopEntries } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { filledIn, type LookedAt } from '../../../../src-renderer/views/create-domain/filled-in'
 import { commandOfKey, commandsOf, findCommands } from '../../../../src-renderer/views/manager/commands'
+import { columnEntries } from '../../../../src-renderer/views/manager/list/column-menu'
 import { columnsOf } from '../../../../src-renderer/views/manager/list/columns'
+import { appEntries, filterEntries } from '../../../../src-renderer/views/manager/toolbar-menus'
+import { domainInfo } from '../../../support/domain-info'
 
 const contextOf = (language: 'en' | 'de') => ({
   selected: [],
   domains: [],
   connection: null,
   columns: columnsOf(defaultListLayout),
-  filters: [{ name: 'Mine', text: 'tag:a' }],
+  filters: ['Mine', 'save', 'help', 'forget-Mine', 'use-Mine'].map((name) => ({ name, text: 'tag:a' })),
+  undoSteps: [1, 2, 3].map((id) => ({ id, label: `step ${id}` })),
   demoAvailable: true,
   t: makeTranslator(language),
 })
@@ -49,6 +54,34 @@ describe('the commands', () => {
       const keys = all.flatMap(({ keys: each }) => each ?? [])
       expect(new Set(keys).size).toBe(keys.length)
     }
+  })
+
+  it('are all there is in any menu of the window, whatever saved filters are called', () => {
+    const context = { ...contextOf('en'), selected: [domainInfo({ state: 'saved' })], connection }
+    const { t, filters, columns } = context
+    const known = new Set(commandsOf(context).map(({ id }) => id))
+    const offered = [
+      ...contextEntries(context.selected, t),
+      ...stopEntries(context.selected, t),
+      ...appEntries(true, t),
+      ...filterEntries(filters, 'tag:a', t),
+      ...columnEntries(columns, t),
+    ].flatMap((entry) => (entry.kind === 'action' ? [entry.id] : []))
+    // A title for reading; the palette itself; the name's column, which always shows.
+    const others = ['filter-help', 'palette', 'column-name']
+    expect(offered.filter((id) => !known.has(id))).toEqual(expect.arrayContaining(others))
+    expect(offered.filter((id) => !known.has(id) && !others.includes(id))).toEqual([])
+    expect(new Set(known).size).toBe(commandsOf(context).length)
+  })
+
+  it('list what can be taken back, newest first, each with what was done after it', () => {
+    const undo = commandsOf(contextOf('en')).filter(({ id }) => id.startsWith('undo'))
+    expect(undo.map(({ id, note }) => `${id}: ${note}`)).toEqual([
+      'undo: step 3',
+      'undo-to-2: and what was done after it',
+      'undo-to-1: and 2 steps after it',
+    ])
+    expect(commandsOf({ ...contextOf('en'), undoSteps: [] }).find(({ id }) => id === 'undo')?.disabled).toBe(true)
   })
 
   it('are found by all words typed, those that begin so first, those that can be done before the others', () => {

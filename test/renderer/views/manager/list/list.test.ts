@@ -6,10 +6,12 @@ import { type ConnectionInfo, LOCAL_CONNECTION } from '../../../../../src-main/p
 import { defaultListLayout } from '../../../../../src-main/public/list'
 import type { DomainInfo } from '../../../../../src-main/public/types'
 import { roundTop } from '../../../../../src-renderer/features/graphs/figure-board'
+import { makeTranslator } from '../../../../../src-renderer/lib/translate'
 import { LiveFigures, SLOTS, timeAt, valueAt } from '../../../../../src-renderer/state/live-figures'
 import { UndoSteps } from '../../../../../src-renderer/state/undo'
 import {
   columnsOf,
+  columnTable,
   layoutColumns,
   makeCompare,
   moveColumn,
@@ -156,6 +158,26 @@ describe('the filter', () => {
   ])('%j lets it through: %s', (typed, result) => {
     expect(passes(parseFilter(typed), web)).toBe(result)
   })
+
+  it.each(['en', 'de'] as const)(
+    'has an example for every column, in words of the language that it understands (%s)',
+    (language) => {
+      const t = makeTranslator(language)
+      const examples = t('filter.examples').split(/\s+/)
+      const terms = examples.flatMap((example) => parseFilter(example).terms)
+      const fields = terms.flatMap((term) => (term.kind === 'word' ? [] : [term.field]))
+      const columns = columnTable.map(({ id }) => (id === 'tags' ? 'tag' : id)).filter((id) => id !== 'name')
+      expect(fields).toEqual(expect.arrayContaining(columns))
+      // All but the last, which leaves a word out, look in a column.
+      expect(fields).toHaveLength(examples.length - 1)
+      const shown = of({ state: t('state.running').toLowerCase(), autostart: t('manager.yes').toLowerCase() })
+      const found = examples.filter(
+        (example) => /^(state|zustand|autostart):/.test(example) && passes(parseFilter(example), shown),
+      )
+      expect(found).toHaveLength(2)
+      expect(passes(parseFilter(examples.at(-1) ?? ''), of({ state: t('state.paused').toLowerCase() }))).toBe(false)
+    },
+  )
 
   it('says when it must look again by itself', () => {
     expect(parseFilter('web cpu>5').live).toBe(true)
@@ -306,5 +328,15 @@ describe('undo', () => {
     await steps.undo()
     await steps.undo()
     expect(done).toEqual(['two', 'one'])
+  })
+
+  it('goes back to a step of the list over all that were done after it, newest first', async () => {
+    const steps = new UndoSteps()
+    const done: string[] = []
+    for (const name of ['one', 'two', 'three']) steps.add(name, async () => void done.push(name))
+    const [, second] = steps.steps.getState()
+    await steps.undoTo(second?.id ?? 0)
+    expect(done).toEqual(['three', 'two'])
+    expect(steps.steps.getState().map(({ label }) => label)).toEqual(['one'])
   })
 })
