@@ -26,9 +26,10 @@ import {
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { poolsShape } from '../public/storage'
 import type { DomainInfo } from '../public/types'
+import type { CallServers } from '../toolstack/call-server'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { endGuests } from '../toolstack/end-guests'
-import { type CallServers, type Emit, Toolstack } from '../toolstack/toolstack'
+import { type Emit, Toolstack } from '../toolstack/toolstack'
 import { Outward } from './outward'
 
 /** What a connection of a kind is made of. */
@@ -192,7 +193,7 @@ export class Connection {
       if (guests === undefined) {
         return err(errorReport('connection-in-use', { name, guests: active.map((each) => each.name).join(', ') }))
       }
-      const [error] = await endGuests(toolstack, guests)
+      const [error] = await endGuests(toolstack.guests, guests)
       if (error) return err(error)
     }
     if (toolstack.jobs.running().length > 0) return err(errorReport('connection-busy', { name }))

@@ -20,8 +20,9 @@ import {
 } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
+import type { CallServers } from '../toolstack/call-server'
 import { Notices } from '../toolstack/notices'
-import type { CallServers, Emit, Toolstack } from '../toolstack/toolstack'
+import type { Emit, Toolstack } from '../toolstack/toolstack'
 import { Connection, type OpenedDriver } from './connection'
 
 export interface ConnectionsParts {
@@ -225,14 +226,14 @@ export class Connections {
   }
 
   async saveAll(): Promise<readonly ErrorReport[]> {
-    return (await Promise.all(this.opened().map(({ toolstack }) => toolstack.saveAll()))).flat()
+    return (await Promise.all(this.opened().map(({ toolstack }) => toolstack.guests.saveAll()))).flat()
   }
 
   async shutdownAll(): Promise<readonly ErrorReport[]> {
-    return (await Promise.all(this.opened().map(({ toolstack }) => toolstack.shutdownAll()))).flat()
+    return (await Promise.all(this.opened().map(({ toolstack }) => toolstack.guests.shutdownAll()))).flat()
   }
 
   async destroyAll(): Promise<void> {
-    await Promise.all(this.opened().map(({ toolstack }) => toolstack.destroyAll()))
+    await Promise.all(this.opened().map(({ toolstack }) => toolstack.guests.destroyAll()))
   }
 }

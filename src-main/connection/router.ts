@@ -5,7 +5,7 @@
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { type CallName, type CallParams, type CallResult, calls, isCallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import type { Caller, CallServer, CallServers } from '../toolstack/toolstack'
+import type { Caller, CallServer, CallServers } from '../toolstack/call-server'
 import type { Connections, Place } from './connections'
 
 type Joined =

@@ -12,7 +12,7 @@ import { errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import type { FileKind } from '../public/types'
 import { type OnWire, toWire } from '../public/wire'
-import type { Caller, CallServers } from '../toolstack/toolstack'
+import type { Caller, CallServers } from '../toolstack/call-server'
 import { serveCall } from './serve-call'
 
 /** What the app's own calls may know beyond any caller: the window itself. */

@@ -12,7 +12,7 @@ import type { CallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import { SOCKET_VERSION, type SocketPlace, TO_APP } from '../public/xm-socket'
-import type { Caller, CallServers } from '../toolstack/toolstack'
+import type { Caller, CallServers } from '../toolstack/call-server'
 import { serveCall } from './serve-call'
 
 const CONNECTIONS_MOST = 16

@@ -3,7 +3,7 @@
 import { err, type Result } from '../../src-engine/public/result'
 import { type CallName, callTable, isCallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import type { Caller, CallServers } from '../toolstack/toolstack'
+import type { Caller, CallServers } from '../toolstack/call-server'
 
 export type Reply = Result<unknown, ErrorReport>
 

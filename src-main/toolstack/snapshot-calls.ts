@@ -1,9 +1,8 @@
 // Serves the calls about snapshots, branches, forks and clones. Runs in: main, plain Node.
-import { ok, type Result } from '../../src-engine/public/result'
+import { ok } from '../../src-engine/public/result'
 import type { SnapshotStore } from '../definition/snapshot-store'
-import type { CallParams, CallResult } from '../public/calls'
-import type { ErrorReport } from '../public/error-code'
 import type { Branches } from './branches'
+import { asJob, type CallServers } from './call-server'
 import type { Domains } from './domains'
 import type { SnapshotTrees } from './snapshot-trees'
 import type { Snapshots } from './snapshots'
@@ -19,12 +18,6 @@ export type SnapshotCall =
   | 'domainFork'
   | 'domainClone'
 
-type Answer<T> = Result<T, ErrorReport>
-/** They need nothing of the window that calls. */
-type Servers = {
-  readonly [C in SnapshotCall]: (params: CallParams<C>) => Promise<Answer<CallResult<C>>> | Answer<CallResult<C>>
-}
-
 export interface SnapshotServing {
   readonly domains: Domains
   readonly store: SnapshotStore
@@ -33,7 +26,7 @@ export interface SnapshotServing {
   readonly branches: Branches
 }
 
-export function snapshotServers({ domains, store, trees, snapshots, branches }: SnapshotServing): Servers {
+export function snapshotServers({ domains, store, trees, snapshots, branches }: SnapshotServing): CallServers<SnapshotCall> {
   return {
     snapshotTree: async ({ uuid }) => {
       const info = domains.info(uuid)
@@ -51,8 +44,4 @@ export function snapshotServers({ domains, store, trees, snapshots, branches }: 
     domainFork: ({ uuid, name }) => asJob(branches.fork(uuid, name)),
     domainClone: ({ uuid, snapshot, name, disks }) => asJob(branches.clone(uuid, snapshot, name, disks)),
   }
-}
-
-function asJob(started: Result<number, ErrorReport>): Result<{ job: number }, ErrorReport> {
-  return started.ok ? ok({ job: started.value }) : started
 }

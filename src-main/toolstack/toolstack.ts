@@ -1,151 +1,67 @@
-// The toolstack: serves the calls about domains, jobs and the host, and turns what the driver tells into events for windows.
-// It knows no driver's name and no window. Invariant: events go out in the order things happened.
+// The toolstack: makes and wires its parts, serves the calls of the table through them, and turns what the driver tells into events
+// for windows. It knows no driver's name and no window. Invariant: events go out in the order things happened.
 // Runs in: main, plain Node.
-import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { cpus, freemem, hostname, totalmem } from 'node:os'
-import { join } from 'node:path'
-import { err, ok, type Result } from '../../src-engine/public/result'
+import { ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { KeptFile } from '../definition/kept-file'
 import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
 import { SampleStore } from '../definition/sample-store'
 import type { SnapshotStore } from '../definition/snapshot-store'
-import type { DriverEvent, HypervisorDriver, Outcome } from '../driver/driver'
-import type { OpaquePort } from '../lib/channel'
+import type { DriverEvent, HypervisorDriver } from '../driver/driver'
 import type { Clock } from '../lib/clock'
-import type { CallName, CallParams, CallResult } from '../public/calls'
-import { DEFAULT_NETWORK, type Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
-import {
-  DOMAIN0_UUID,
-  type DomainConfig,
-  type DomainInfo,
-  type FileKind,
-  type HostInfo,
-  type LogLine,
-  type Sample,
-} from '../public/types'
+import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type LogLine, type Sample } from '../public/types'
+import { AllGuests } from './all-guests'
 import { Branches } from './branches'
+import type { CallServers } from './call-server'
 import { ClockJump } from './clock-jump'
+import { type DefinitionCall, definitionServers } from './definition-calls'
 import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
-import { Devices, type FileRights } from './devices'
+import { type DeviceCall, deviceServers } from './device-calls'
+import { Devices } from './devices'
 import { domain0Info } from './domain'
 import { DomainLogs } from './domain-logs'
 import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { hostFile } from './file-kind'
 import { HostFigures } from './host-figures'
-import { type JobControl, Jobs } from './jobs'
+import { Jobs } from './jobs'
 import { Layers } from './layers'
+import { type LifeCall, lifeServers } from './life-calls'
 import { isActive } from './life-cycle'
 import { freeMac } from './mac'
 import { Merging } from './merging'
 import { neededFiles } from './needed-files'
 import { Networks } from './networks'
 import { Notices } from './notices'
-import { refusedBacking } from './refused-backing'
+import { ReadyGuests } from './ready-guests'
 import { SampleHistory } from './sample-history'
 import { type SnapshotCall, snapshotServers } from './snapshot-calls'
 import { recoverSnapshots } from './snapshot-recovery'
 import { filesOf, SnapshotTrees } from './snapshot-trees'
 import { Snapshots } from './snapshots'
 import { type Pools, Storage } from './storage'
+import { type StorageCall, storageServers } from './storage-calls'
 import { VncAccess } from './vnc-access'
 
-/** The window a call comes from, as far as a call may use it. */
-export interface Caller extends FileRights {
-  /** Hands a stream's port to it; the number under which it arrives there. */
-  handOver(port: OpaquePort): number
-  /** Whether the user chose this file in a dialog of ours for this purpose. */
-  choseFile(path: string, kind: FileKind): boolean
-}
-
-/** A function serving one row. `W` is what the carrier knows of the caller beyond the least. */
-export type CallServer<C extends CallName, W extends Caller = Caller> = (
-  params: CallParams<C>,
-  caller: W,
-) => Promise<Result<CallResult<C>, ErrorReport>> | Result<CallResult<C>, ErrorReport>
-export type CallServers<C extends CallName = CallName, W extends Caller = Caller> = { readonly [K in C]: CallServer<K, W> }
-
-type StorageCall =
-  | 'poolList'
-  | 'poolDefine'
-  | 'poolUndefine'
-  | 'volumeList'
-  | 'volumeCreate'
-  | 'volumeResize'
-  | 'volumeCheck'
-  | 'volumeClone'
-  | 'volumeUpload'
-  | 'volumeDelete'
-  | 'volumeTrash'
-  | 'volumeRestore'
-  | 'volumeErase'
-
-/** Of definitions as texts. */
-type TextCall =
-  | 'configText'
-  | 'configLook'
-  | 'configDefine'
-  | 'configDevices'
-  | 'configRead'
-  | 'configWrite'
-  | 'domainRename'
-  | 'revisionList'
-  | 'revisionDiff'
-  | 'revisionRevert'
-  | 'trashList'
-  | 'trashRestore'
-  | 'trashEmpty'
-
+/** What a toolstack serves. */
 export type ToolstackCall =
+  | LifeCall
+  | DefinitionCall
+  | DeviceCall
+  | SnapshotCall
+  | StorageCall
   | 'domainList'
   | 'domainInfo'
-  | 'domainDefine'
-  | 'domainRedefine'
-  | 'domainUndefine'
-  | 'domainCreate'
-  | 'domainSuspend'
-  | 'domainResume'
-  | 'domainShutdown'
-  | 'domainReboot'
-  | 'domainDestroy'
-  | 'domainSetMemory'
-  | 'domainSave'
-  | 'domainRestore'
-  | 'domainManagedSave'
   | 'demoGuestCreate'
   | 'debianGuestCreate'
-  | 'deviceAttach'
-  | 'deviceDetach'
-  | 'mediumChange'
-  | 'backingAllow'
-  | 'macPropose'
-  | 'imageProposePath'
-  | 'imageInspect'
-  | 'imageCreate'
-  | 'imageResize'
-  | 'imageConvert'
-  | 'imageCheck'
-  | 'networkList'
-  | 'networkDefine'
-  | 'networkUndefine'
-  | 'networkLeases'
-  | 'storeDump'
-  | 'storeWrite'
-  | 'storeWatch'
-  | 'domainInspect'
-  | 'vcpuInspect'
   | 'metadataList'
   | 'metadataSet'
   | 'fileLook'
-  | SnapshotCall
-  | StorageCall
-  | TextCall
   | 'domainSamples'
   | 'hostSamples'
   | 'domainDmesg'
@@ -154,10 +70,6 @@ export type ToolstackCall =
   | 'jobCancel'
   | 'noticeList'
   | 'noticeDismiss'
-  | 'consoleOpen'
-  | 'screenOpen'
-  | 'screenSave'
-  | 'domainThumbnail'
   | 'hostInfo'
 
 export type Emit = <E extends EventName>(name: E, payload: EventPayload<E>) => void
@@ -185,8 +97,6 @@ export interface ToolstackParts {
 }
 
 const MIB = 1024 * 1024
-/** How long a guest has to follow a request to shut down when everything is shut down. */
-const SHUTDOWN_WAIT_MS = 60_000
 
 export class Toolstack {
   readonly notices: Notices
@@ -202,13 +112,14 @@ export class Toolstack {
   readonly branches: Branches
   readonly storage: Storage
   readonly texts: DefinitionTexts
+  readonly guests: AllGuests
+  private readonly ready: ReadyGuests
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
   private readonly hostFigures: HostFigures
   private readonly logs = new DomainLogs()
   private readonly clockJump = new ClockJump()
   private readonly states = new Map<string, DomainInfo['state']>()
-  private readonly waiting = new Set<() => void>()
   private domain0: DomainInfo
 
   constructor(parts: ToolstackParts) {
@@ -241,7 +152,7 @@ export class Toolstack {
         this.noteLife(domain)
         emit('domainChanged', { domain })
         this.networks.domainChanged(domain.uuid, domain.config)
-        for (const wake of [...this.waiting]) wake()
+        this.guests.changed()
         if (!isActive(domain.state) && domain.job === null) this.merging.ask()
       },
       removed: (uuid) => {
@@ -301,6 +212,15 @@ export class Toolstack {
       diskFolder: parts.diskFolder,
       trashed: () => this.texts.trashedConfigs,
       changed: () => emit('storageChanged', {}),
+    })
+    this.guests = new AllGuests(domains, jobs)
+    this.ready = new ReadyGuests({
+      driver,
+      domains,
+      jobs,
+      demo: parts.demo,
+      debian: parts.debian,
+      diskFolder: parts.diskFolder,
     })
     this.domain0 = domain0Info('running', '', clock.now())
   }
@@ -363,55 +283,6 @@ export class Toolstack {
     await this.merging.settled()
     await this.parts.snapshots.settled()
     await this.parts.networks.settled()
-  }
-
-  // ---- all guests at once: quitting and the end of the session --------------------------------
-
-  /** Saves every active guest; the errors of those that could not be. A start under way is waited for. */
-  async saveAll(): Promise<ErrorReport[]> {
-    await this.until(
-      () => !this.domains.active().some(({ state }) => state === 'starting' || state === 'restoring'),
-      SHUTDOWN_WAIT_MS,
-    )
-    const outcomes = await Promise.all(
-      this.domains.active().map(({ uuid, job }) => {
-        if (job !== null) return this.jobs.wait(job)
-        const saving = this.domains.managedSave(uuid)
-        return saving.ok ? this.jobs.wait(saving.value) : saving
-      }),
-    )
-    return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]))
-  }
-
-  /** Asks every guest to shut down; an error for each that had not followed in time. */
-  async shutdownAll(waitMs = SHUTDOWN_WAIT_MS): Promise<ErrorReport[]> {
-    for (const { uuid, state } of this.domains.active()) {
-      if (state === 'paused') await this.domains.resume(uuid)
-      await this.domains.shutdown(uuid)
-    }
-    await this.until(() => this.domains.active().length === 0, waitMs)
-    const seconds = Math.round(waitMs / 1000)
-    return this.domains.active().map(({ name }) => errorReport('not-shut-down', { name, seconds }))
-  }
-
-  async destroyAll(): Promise<void> {
-    await Promise.all(this.domains.active().map(({ uuid }) => this.domains.destroy(uuid)))
-  }
-
-  private until(condition: () => boolean, waitMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const end = (met: boolean): void => {
-        clearTimeout(timer)
-        this.waiting.delete(look)
-        resolve(met)
-      }
-      const look = (): void => {
-        if (condition()) end(true)
-      }
-      const timer = setTimeout(() => end(condition()), waitMs)
-      this.waiting.add(look)
-      look()
-    })
   }
 
   domainList(): DomainInfo[] {
@@ -500,60 +371,18 @@ export class Toolstack {
     const { domains, devices, networks, jobs, notices, samples, logs, trees, snapshots, branches } = this
     const { clock, driver } = this.parts
     return {
-      ...this.storageServers(),
+      ...storageServers(this.storage),
+      ...lifeServers(domains),
+      ...definitionServers({ domains, devices, texts: this.texts, images: driver.images }),
+      ...deviceServers({ driver, domains, devices, networks }),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok(this.domainList()),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
-      domainDefine: (order, caller) => this.define(order, caller),
-      domainRedefine: async ({ uuid, config, base }, caller) => {
-        const info = domains.info(uuid)
-        if (!info.ok) return info
-        const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
-        return allowed.ok ? domains.redefine(uuid, config, base) : allowed
-      },
-      domainUndefine: ({ uuid, disks, forget }) => (forget ? domains.forget(uuid) : this.texts.undefine(uuid, disks ?? [])),
-      domainCreate: ({ uuid, fresh, paused }) => domains.create(uuid, fresh, paused),
-      domainSuspend: ({ uuid }) => domains.suspend(uuid),
-      domainResume: ({ uuid }) => domains.resume(uuid),
-      domainShutdown: ({ uuid }) => domains.shutdown(uuid),
-      domainReboot: ({ uuid }) => domains.reboot(uuid),
-      domainDestroy: ({ uuid }) => domains.destroy(uuid),
-      domainSetMemory: ({ uuid, memoryMiB }) => domains.setMemory(uuid, memoryMiB),
-      domainSave: ({ uuid, path }, caller) => {
-        if (!caller.choseFile(path, 'saveSaved')) return err(errorReport('path-not-chosen', { path }))
-        return asJob(domains.save(uuid, path))
-      },
-      domainRestore: ({ path }, caller) => {
-        if (!caller.choseFile(path, 'openSaved')) return err(errorReport('path-not-chosen', { path }))
-        return ok({ job: domains.restore(path) })
-      },
-      domainManagedSave: ({ uuid }) => asJob(domains.managedSave(uuid)),
-      demoGuestCreate: () => ok({ job: this.createDemoGuest() }),
-      debianGuestCreate: () => ok({ job: this.createDebianGuest() }),
-      deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
-      deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
-      mediumChange: ({ uuid, key, ...medium }, caller) => devices.changeMedium(uuid, key, medium, caller),
-      backingAllow: ({ uuid, key, path }) => devices.allowBacking(uuid, key, path),
-      macPropose: () => ok({ mac: freeMac(domains.configs()) }),
-      imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
-      imageInspect: ({ path }) => devices.inspect(path),
-      imageCreate: ({ image }, caller) => devices.createImage(image, caller),
-      imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
-      imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),
-      imageCheck: ({ path, repair }, caller) => devices.check(path, repair, caller),
-      networkList: () => ok(networks.list()),
-      networkDefine: ({ network, replaces, base }) => networks.define(network, replaces, base),
-      networkUndefine: ({ name, base }) => networks.undefine(name, base),
-      networkLeases: ({ name }) => networks.leases(name),
-      storeDump: ({ uuid }) => devices.store(uuid),
-      storeWrite: ({ uuid, path, value }) => devices.writeStore(uuid, path, value),
-      storeWatch: ({ seconds }) => driver.watchStore(seconds),
-      domainInspect: ({ uuid, parts }) => driver.inspect(uuid, parts),
-      vcpuInspect: ({ uuid, vcpu }) => driver.inspectVcpu(uuid, vcpu),
+      demoGuestCreate: () => ok({ job: this.ready.demo() }),
+      debianGuestCreate: () => ok({ job: this.ready.debian() }),
       metadataList: () => ok(this.metadata.list()),
       metadataSet: ({ changes }) => this.metadata.set(changes),
       fileLook: ({ path }) => hostFile(path),
-      ...this.textServers(),
       hostSamples: async ({ of, minutes }) => ok(await this.hostFigures.series(of, minutes, clock.now())),
       domainSamples: async ({ uuid, minutes }) => ok(await samples.series(uuid, minutes, clock.now())),
       domainDmesg: async ({ uuid }) => {
@@ -568,151 +397,12 @@ export class Toolstack {
         notices.dismiss(id)
         return ok(null)
       },
-      consoleOpen: async ({ uuid, fromOffset }, caller) => {
-        const port = await driver.openConsole(uuid, fromOffset)
-        return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
-      },
-      screenOpen: async ({ uuid }, caller) => {
-        const port = await driver.openScreen(uuid)
-        return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
-      },
-      domainThumbnail: ({ uuid, width }) => devices.thumbnail(uuid, width),
-      screenSave: ({ uuid, path }, caller) => devices.saveScreen(uuid, path, caller),
       hostInfo: async () => ok(await this.hostInfo()),
     }
   }
 
-  private storageServers(): CallServers<StorageCall> {
-    const { storage } = this
-    return {
-      poolList: async () => ok(await storage.list()),
-      poolDefine: ({ name, path }, caller) => {
-        const allowed = caller.choseFile(path, 'poolFolder') || storage.wasPool(path)
-        return allowed ? storage.define({ name, path }) : err(errorReport('path-not-chosen', { path }))
-      },
-      poolUndefine: ({ name }) => storage.undefine(name),
-      volumeList: ({ pool }) => storage.volumes(pool),
-      volumeCreate: (order) => asJob(storage.create(order)),
-      volumeResize: ({ pool, name, sizeMiB }) => asJob(storage.resize(pool, name, sizeMiB)),
-      volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
-      volumeClone: ({ pool, name, to, format }) => asJob(storage.clone(pool, name, to, format)),
-      volumeUpload: ({ pool, from, name }, caller) => {
-        if (!caller.choseFile(from, 'openDisk')) return err(errorReport('path-not-chosen', { path: from }))
-        return asJob(storage.upload(pool, from, name))
-      },
-      volumeDelete: ({ pool, name }) => storage.remove(pool, name),
-      volumeTrash: async () => ok(await storage.trash()),
-      volumeRestore: ({ pool, id }) => storage.restore(pool, id),
-      volumeErase: ({ pool, id }) => storage.erase(pool, id),
-    }
-  }
-
-  /** Definitions as texts, their history, the trash. */
-  private textServers(): Pick<CallServers<ToolstackCall>, TextCall> {
-    const { texts } = this
-    return {
-      configText: ({ uuid, format, secure }) => texts.text(uuid, format, secure === true),
-      configLook: ({ uuid, text }) => texts.look(uuid, text),
-      configDevices: ({ text }) => texts.devices(text),
-      configDefine: async ({ uuid, text, start }, caller) => {
-        const defined = await texts.define(uuid, text, caller)
-        if (!defined.ok || !start) return defined
-        const started = await this.domains.create(defined.value.uuid, false)
-        return started.ok ? defined : started
-      },
-      configRead: ({ path }, caller) =>
-        caller.choseFile(path, 'openConfig') ? texts.readFile(path) : err(errorReport('path-not-chosen', { path })),
-      configWrite: ({ uuid, format, path }, caller) =>
-        caller.choseFile(path, 'saveConfig')
-          ? texts.writeFile(uuid, format, path)
-          : err(errorReport('path-not-chosen', { path })),
-      domainRename: ({ uuid, name, from }) => this.domains.rename(uuid, name, from),
-      revisionList: ({ uuid }) => texts.revisions(uuid),
-      revisionDiff: ({ uuid, from, to }) => texts.revisionDiff(uuid, from, to),
-      revisionRevert: ({ uuid, revision }, caller) => texts.revert(uuid, revision, caller),
-      trashList: async () => ok(await texts.trash()),
-      trashRestore: ({ id }) => texts.restore(id),
-      trashEmpty: ({ ids }) => texts.empty(ids),
-    }
-  }
-
-  private async define(order: CallParams<'domainDefine'>, caller: Caller): Outcome<{ uuid: string }> {
-    const { config, images, start } = order
-    const refused = this.domains.checkDefinition(config, undefined)
-    if (!refused.ok) return refused
-    const allowed = await this.devices.mayWrite(config.devices, [], images, caller)
-    if (!allowed.ok) return allowed
-    // Whoever is asked and agrees comes again: nothing may be made before.
-    const outside = await refusedBacking(this.parts.driver.images, config.devices)
-    if (outside) return err(outside)
-    const made = await this.devices.makeImages(images)
-    if (!made.ok) return made
-    const defined = await this.domains.define(config)
-    if (!defined.ok) {
-      await this.devices.removeImages(images.map(({ path }) => path))
-      return defined
-    }
-    const started = start ? await this.domains.create(defined.value, false) : ok(null)
-    return started.ok ? ok({ uuid: defined.value }) : started
-  }
-
-  private createDemoGuest(): number {
-    return this.jobs.start({
-      kind: 'demoGuest',
-      subject: '',
-      uuid: null,
-      step: 'finding-packages',
-      cancellable: true,
-      work: async (control) => {
-        const files = await this.parts.demo.make(control)
-        if (!files.ok) return files
-        const { kernel, ramdisk, cmdline, memoryMiB } = files.value
-        const name = this.domains.freeName(files.value.name)
-        const config = { name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices: [] }
-        return this.defineAndStart(config, control)
-      },
-    })
-  }
-
-  /** A Debian system with all the devices that the driver has. */
-  private createDebianGuest(): number {
-    return this.jobs.start({
-      kind: 'debianGuest',
-      subject: '',
-      uuid: null,
-      step: 'installing-packages',
-      cancellable: true,
-      work: async (control) => {
-        const { debian, diskFolder, driver } = this.parts
-        // The image's own name is found when it is there: by then another guest may have the name.
-        const made = await debian.make(join(diskFolder, `debian-${randomUUID().slice(0, 8)}.img`), control)
-        if (!made.ok) return made
-        const { kernel, ramdisk, image, cmdline, memoryMiB } = made.value
-        const all: Device[] = [
-          { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false },
-          { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: freeMac(this.domains.configs()), forwards: [] },
-          { kind: 'vfb', width: 1024, height: 768 },
-        ]
-        const devices = all.filter(({ kind }) => driver.limits.devices.includes(kind))
-        const name = this.domains.freeName('Debian')
-        const started = await this.defineAndStart({ name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices }, control)
-        if (!started.ok && !this.domains.configs().some((config) => config.name === name)) await rm(image, { force: true })
-        return started
-      },
-    })
-  }
-
-  private async defineAndStart(config: DomainConfig, control: JobControl): Outcome {
-    const defined = await this.domains.define(config)
-    if (!defined.ok) return defined
-    control.domain(defined.value, config.name)
-    control.step('starting')
-    return this.domains.create(defined.value, false)
-  }
-
   async hostInfo(): Promise<HostInfo> {
-    const { driver, demo, debian, diskFolder } = this.parts
-    const [available, debianAvailable] = await Promise.all([demo.available(), debian.available()])
+    const { driver, diskFolder } = this.parts
     return {
       hostName: hostname(),
       cpuModel: cpus()[0]?.model.trim() ?? '',
@@ -721,14 +411,9 @@ export class Toolstack {
       freeMemoryMiB: Math.floor(freemem() / MIB),
       driver: driver.name,
       limits: driver.limits,
-      demoGuest: { available: available.ok, error: available.ok ? null : available.error },
-      debianGuest: { available: debianAvailable.ok, error: debianAvailable.ok ? null : debianAvailable.error },
+      ...(await this.ready.abilities()),
       platform: process.platform,
       diskFolder,
     }
   }
-}
-
-function asJob(started: Result<number, ErrorReport>): Result<{ job: number }, ErrorReport> {
-  return started.ok ? ok({ job: started.value }) : started
 }

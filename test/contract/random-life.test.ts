@@ -106,7 +106,7 @@ describe.skipIf(!ready)('random lives of four guests', () => {
       expect(crashed.map(({ name, detail }) => `${name}: ${detail}`)).toEqual([])
       if (sequence === Math.min(10, SEQUENCES - 1)) first = { rss: process.memoryUsage().rss, files: openFiles() }
     }
-    await toolstack.destroyAll()
+    await toolstack.guests.destroyAll()
     expect(domains.active()).toEqual([])
     await expect.poll(() => children().length, { timeout: 10_000 }).toBe(1)
     const grown = process.memoryUsage().rss - (first?.rss ?? 0)

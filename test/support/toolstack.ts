@@ -17,8 +17,9 @@ import { errorReport } from '../../src-main/public/error-code'
 import { poolsShape } from '../../src-main/public/storage'
 import type { DomainConfig, DomainState, JobInfo, Notice } from '../../src-main/public/types'
 import { NodeChannels } from '../../src-main/supervisor/node'
+import type { Caller, CallServers } from '../../src-main/toolstack/call-server'
 import { TestDebianMaker, TestDemoMaker } from '../../src-main/toolstack/test-demo'
-import { type Caller, type CallServers, Toolstack, type ToolstackCall } from '../../src-main/toolstack/toolstack'
+import { Toolstack, type ToolstackCall } from '../../src-main/toolstack/toolstack'
 
 export interface ToldEvent {
   readonly name: string

@@ -104,7 +104,7 @@ describe('cut off', () => {
     const made = await makeToolstack()
     const uuid = await made.started('A')
     made.testDriver.say(uuid, 'before the save')
-    const { states, after } = await all(await cuts(made, uuid, () => made.toolstack.saveAll()), uuid)
+    const { states, after } = await all(await cuts(made, uuid, () => made.toolstack.guests.saveAll()), uuid)
     expect(states).toEqual(['crashed', 'saved'])
     for (const { state, words } of after) if (state === 'saved') expect(words).toContain('before the save')
     await made.close()
@@ -114,7 +114,7 @@ describe('cut off', () => {
     const made = await makeToolstack()
     const uuid = await made.started('A')
     made.testDriver.say(uuid, 'before the save')
-    await made.toolstack.saveAll()
+    await made.toolstack.guests.saveAll()
     const { states, after } = await all(await cuts(made, uuid, () => made.toolstack.domains.create(uuid, false)), uuid)
     expect(states).toEqual(['saved', 'crashed'])
     expect(after.at(-1)?.ran).toBe(true)
@@ -125,7 +125,7 @@ describe('cut off', () => {
   it('while it starts afresh, the managed save is there or the guest is not', async () => {
     const made = await makeToolstack()
     const uuid = await made.started('A')
-    await made.toolstack.saveAll()
+    await made.toolstack.guests.saveAll()
     const { states } = await all(await cuts(made, uuid, () => made.toolstack.domains.create(uuid, true)), uuid)
     expect(states).toEqual(['saved', 'shutoff', 'crashed'])
     await made.close()
@@ -175,7 +175,7 @@ describe('cut off', () => {
     }
     expect(names.filter((name, at) => name !== names[at - 1])).toEqual(['A', 'B'])
     await made.toolstack.domains.create(uuid, false)
-    await made.toolstack.saveAll()
+    await made.toolstack.guests.saveAll()
     const found = await cuts(made, uuid, () => made.toolstack.domains.undefine(uuid))
     const states: (DomainState | 'gone')[] = []
     for (const { folder } of found) {
@@ -194,7 +194,7 @@ describe('a managed save', () => {
   it('whose definition is damaged is found by its own name and can be gone on from', async () => {
     const first = await makeToolstack()
     const uuid = await first.started('A')
-    await first.toolstack.saveAll()
+    await first.toolstack.guests.saveAll()
     await first.close(true)
     writeFileSync(join(first.folder, 'definitions', `${uuid}.xml`), '<')
     const second = await makeToolstack({ folder: first.folder })
@@ -219,7 +219,7 @@ describe('a managed save', () => {
   it('that somebody removed is told, and its guest is off', async () => {
     const first = await makeToolstack()
     const uuid = await first.started('A')
-    await first.toolstack.saveAll()
+    await first.toolstack.guests.saveAll()
     await first.close(true)
     rmSync(join(first.folder, 'saved', `${uuid}.save`))
     const second = await makeToolstack({ folder: first.folder })
@@ -231,7 +231,7 @@ describe('a managed save', () => {
   it('that cannot be spent is not gone on from, and is still there', async () => {
     const made = await makeToolstack()
     const uuid = await made.started('A')
-    await made.toolstack.saveAll()
+    await made.toolstack.guests.saveAll()
     rmSync(join(made.folder, 'definitions'), { recursive: true })
     expect(await made.toolstack.domains.create(uuid, false)).toMatchObject({ ok: false })
     expect(made.state(uuid)).toBe('saved')

@@ -213,7 +213,7 @@ describe('the trash', () => {
   it('gives a domain back with its history, name, folder and managed save', async () => {
     const uuid = await made.started('A')
     await call('metadataSet', { changes: [{ uuid, metadata: { folder: 'Web', tags: ['x'] } }] })
-    await made.toolstack.saveAll()
+    await made.toolstack.guests.saveAll()
     expect(made.state(uuid)).toBe('saved')
     await call('domainUndefine', { uuid })
     expect(made.state(uuid)).toBe('gone')

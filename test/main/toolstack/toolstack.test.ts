@@ -162,7 +162,7 @@ describe('saving', () => {
   it('outlives the app', async () => {
     const first = await makeToolstack()
     const uuid = await first.started('A')
-    expect(await first.toolstack.saveAll()).toEqual([])
+    expect(await first.toolstack.guests.saveAll()).toEqual([])
     await first.close(true)
     const second = await makeToolstack({ folder: first.folder })
     expect(second.state(uuid)).toBe('saved')
@@ -174,7 +174,7 @@ describe('saving', () => {
   it('can be forgotten by a fresh start', async () => {
     const { toolstack, started, state, folder, close } = await makeToolstack()
     const uuid = await started('A')
-    await toolstack.saveAll()
+    await toolstack.guests.saveAll()
     await toolstack.domains.create(uuid, true)
     expect(state(uuid)).toBe('running')
     expect(existsSync(join(folder, 'saved', `${uuid}.save`))).toBe(false)
@@ -227,7 +227,7 @@ describe('saving', () => {
   it.each([false, true])('is gone on from once, however often the start is asked for (fresh: %s)', async (fresh) => {
     const { toolstack, started, state, close } = await makeToolstack()
     const uuid = await started('A')
-    await toolstack.saveAll()
+    await toolstack.guests.saveAll()
     const starts = await Promise.all([1, 2, 3].map(() => toolstack.domains.create(uuid, fresh)))
     expect(starts.filter((start) => start.ok)).toHaveLength(1)
     for (const start of starts) if (!start.ok) expect(start.error.code).toMatch(/RESOURCE_BUSY|OPERATION_INVALID/)
@@ -368,13 +368,13 @@ describe('all guests at once', () => {
     const { toolstack, started, state, close } = await makeToolstack()
     const [a, b] = [await started('A'), await started('B')]
     await toolstack.domains.suspend(b)
-    expect(await toolstack.saveAll()).toEqual([])
+    expect(await toolstack.guests.saveAll()).toEqual([])
     expect([state(a), state(b)]).toEqual(['saved', 'saved'])
     for (const uuid of [a, b]) await toolstack.domains.create(uuid, false)
-    expect(await toolstack.shutdownAll(2000)).toEqual([])
+    expect(await toolstack.guests.shutdownAll(2000)).toEqual([])
     expect([state(a), state(b)]).toEqual(['shutoff', 'shutoff'])
     for (const uuid of [a, b]) await toolstack.domains.create(uuid, false)
-    await toolstack.destroyAll()
+    await toolstack.guests.destroyAll()
     expect([state(a), state(b)]).toEqual(['shutoff', 'shutoff'])
     await close()
   })

@@ -1,0 +1,95 @@
+// Serves the calls about definitions: from a form, as texts, their history, the trash. Runs in: main, plain Node.
+import { err, ok } from '../../src-engine/public/result'
+import type { ImageTool, Outcome } from '../driver/driver'
+import type { CallParams } from '../public/calls'
+import { errorReport } from '../public/error-code'
+import type { Caller, CallServers } from './call-server'
+import type { DefinitionTexts } from './definition-texts'
+import type { Devices } from './devices'
+import type { Domains } from './domains'
+import { refusedBacking } from './refused-backing'
+
+export type DefinitionCall =
+  | 'domainDefine'
+  | 'domainRedefine'
+  | 'domainUndefine'
+  | 'configText'
+  | 'configLook'
+  | 'configDefine'
+  | 'configDevices'
+  | 'configRead'
+  | 'configWrite'
+  | 'domainRename'
+  | 'revisionList'
+  | 'revisionDiff'
+  | 'revisionRevert'
+  | 'trashList'
+  | 'trashRestore'
+  | 'trashEmpty'
+
+export interface DefinitionServing {
+  readonly domains: Domains
+  readonly devices: Devices
+  readonly texts: DefinitionTexts
+  readonly images: ImageTool
+}
+
+export function definitionServers(serving: DefinitionServing): CallServers<DefinitionCall> {
+  const { domains, devices, texts } = serving
+  return {
+    domainDefine: (order, caller) => define(serving, order, caller),
+    domainRedefine: async ({ uuid, config, base }, caller) => {
+      const info = domains.info(uuid)
+      if (!info.ok) return info
+      const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
+      return allowed.ok ? domains.redefine(uuid, config, base) : allowed
+    },
+    domainUndefine: ({ uuid, disks, forget }) => (forget ? domains.forget(uuid) : texts.undefine(uuid, disks ?? [])),
+    configText: ({ uuid, format, secure }) => texts.text(uuid, format, secure === true),
+    configLook: ({ uuid, text }) => texts.look(uuid, text),
+    configDevices: ({ text }) => texts.devices(text),
+    configDefine: async ({ uuid, text, start }, caller) => {
+      const defined = await texts.define(uuid, text, caller)
+      if (!defined.ok || !start) return defined
+      const started = await domains.create(defined.value.uuid, false)
+      return started.ok ? defined : started
+    },
+    configRead: ({ path }, caller) =>
+      caller.choseFile(path, 'openConfig') ? texts.readFile(path) : err(errorReport('path-not-chosen', { path })),
+    configWrite: ({ uuid, format, path }, caller) =>
+      caller.choseFile(path, 'saveConfig')
+        ? texts.writeFile(uuid, format, path)
+        : err(errorReport('path-not-chosen', { path })),
+    domainRename: ({ uuid, name, from }) => domains.rename(uuid, name, from),
+    revisionList: ({ uuid }) => texts.revisions(uuid),
+    revisionDiff: ({ uuid, from, to }) => texts.revisionDiff(uuid, from, to),
+    revisionRevert: ({ uuid, revision }, caller) => texts.revert(uuid, revision, caller),
+    trashList: async () => ok(await texts.trash()),
+    trashRestore: ({ id }) => texts.restore(id),
+    trashEmpty: ({ ids }) => texts.empty(ids),
+  }
+}
+
+async function define(
+  { domains, devices, images: imageTool }: DefinitionServing,
+  order: CallParams<'domainDefine'>,
+  caller: Caller,
+): Outcome<{ uuid: string }> {
+  const { config, images, start } = order
+  const refused = domains.checkDefinition(config, undefined)
+  if (!refused.ok) return refused
+  const allowed = await devices.mayWrite(config.devices, [], images, caller)
+  if (!allowed.ok) return allowed
+  // Whoever is asked and agrees comes again: nothing may be made before.
+  const outside = await refusedBacking(imageTool, config.devices)
+  if (outside) return err(outside)
+  const made = await devices.makeImages(images)
+  if (!made.ok) return made
+  const defined = await domains.define(config)
+  if (!defined.ok) {
+    await devices.removeImages(images.map(({ path }) => path))
+    return defined
+  }
+  const started = start ? await domains.create(defined.value, false) : ok(null)
+  return started.ok ? ok({ uuid: defined.value }) : started
+}

@@ -1,0 +1,77 @@
+// Serves the calls about devices, images, networks, and what is seen of a guest from outside: its console, its screen, its inside.
+// Runs in: main, plain Node.
+import { ok } from '../../src-engine/public/result'
+import type { HypervisorDriver } from '../driver/driver'
+import type { CallServers } from './call-server'
+import type { Devices } from './devices'
+import type { Domains } from './domains'
+import { freeMac } from './mac'
+import type { Networks } from './networks'
+
+export type DeviceCall =
+  | 'deviceAttach'
+  | 'deviceDetach'
+  | 'mediumChange'
+  | 'backingAllow'
+  | 'macPropose'
+  | 'imageProposePath'
+  | 'imageInspect'
+  | 'imageCreate'
+  | 'imageResize'
+  | 'imageConvert'
+  | 'imageCheck'
+  | 'networkList'
+  | 'networkDefine'
+  | 'networkUndefine'
+  | 'networkLeases'
+  | 'storeDump'
+  | 'storeWrite'
+  | 'storeWatch'
+  | 'domainInspect'
+  | 'vcpuInspect'
+  | 'consoleOpen'
+  | 'screenOpen'
+  | 'domainThumbnail'
+  | 'screenSave'
+
+export interface DeviceServing {
+  readonly driver: HypervisorDriver
+  readonly domains: Domains
+  readonly devices: Devices
+  readonly networks: Networks
+}
+
+export function deviceServers({ driver, domains, devices, networks }: DeviceServing): CallServers<DeviceCall> {
+  return {
+    deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
+    deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
+    mediumChange: ({ uuid, key, ...medium }, caller) => devices.changeMedium(uuid, key, medium, caller),
+    backingAllow: ({ uuid, key, path }) => devices.allowBacking(uuid, key, path),
+    macPropose: () => ok({ mac: freeMac(domains.configs()) }),
+    imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
+    imageInspect: ({ path }) => devices.inspect(path),
+    imageCreate: ({ image }, caller) => devices.createImage(image, caller),
+    imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
+    imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),
+    imageCheck: ({ path, repair }, caller) => devices.check(path, repair, caller),
+    networkList: () => ok(networks.list()),
+    networkDefine: ({ network, replaces, base }) => networks.define(network, replaces, base),
+    networkUndefine: ({ name, base }) => networks.undefine(name, base),
+    networkLeases: ({ name }) => networks.leases(name),
+    storeDump: ({ uuid }) => devices.store(uuid),
+    storeWrite: ({ uuid, path, value }) => devices.writeStore(uuid, path, value),
+    storeWatch: ({ seconds }) => driver.watchStore(seconds),
+    domainInspect: ({ uuid, parts }) => driver.inspect(uuid, parts),
+    vcpuInspect: ({ uuid, vcpu }) => driver.inspectVcpu(uuid, vcpu),
+    consoleOpen: async ({ uuid, fromOffset }, caller) => {
+      const port = await driver.openConsole(uuid, fromOffset)
+      return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
+    },
+    screenOpen: async ({ uuid }, caller) => {
+      const port = await driver.openScreen(uuid)
+      return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
+    },
+    domainThumbnail: ({ uuid, width }) => devices.thumbnail(uuid, width),
+    screenSave: ({ uuid, path }, caller) => devices.saveScreen(uuid, path, caller),
+  }
+}

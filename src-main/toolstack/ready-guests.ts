@@ -1,0 +1,93 @@
+// Guests the app makes itself with one press: the demo guest, and a Debian system with all the devices the driver has.
+// Invariant: what was made for one that could not be defined is taken away again. Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
+import { DEFAULT_NETWORK, type Device } from '../public/device'
+import type { DomainConfig, HostInfo } from '../public/types'
+import type { DebianMaker, DemoMaker } from './demo-maker'
+import type { Domains } from './domains'
+import type { JobControl, Jobs } from './jobs'
+import { freeMac } from './mac'
+
+export interface ReadyGuestsParts {
+  readonly driver: HypervisorDriver
+  readonly domains: Domains
+  readonly jobs: Jobs
+  readonly demo: DemoMaker
+  readonly debian: DebianMaker
+  readonly diskFolder: string
+}
+
+export class ReadyGuests {
+  private readonly parts: ReadyGuestsParts
+
+  constructor(parts: ReadyGuestsParts) {
+    this.parts = parts
+  }
+
+  /** Which of them can be made here, or why not. */
+  async abilities(): Promise<Pick<HostInfo, 'demoGuest' | 'debianGuest'>> {
+    const [demo, debian] = await Promise.all([this.parts.demo.available(), this.parts.debian.available()])
+    return {
+      demoGuest: { available: demo.ok, error: demo.ok ? null : demo.error },
+      debianGuest: { available: debian.ok, error: debian.ok ? null : debian.error },
+    }
+  }
+
+  demo(): number {
+    return this.parts.jobs.start({
+      kind: 'demoGuest',
+      subject: '',
+      uuid: null,
+      step: 'finding-packages',
+      cancellable: true,
+      work: async (control) => {
+        const files = await this.parts.demo.make(control)
+        if (!files.ok) return files
+        const { kernel, ramdisk, cmdline, memoryMiB } = files.value
+        const name = this.parts.domains.freeName(files.value.name)
+        const config = { name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices: [] }
+        return this.defineAndStart(config, control)
+      },
+    })
+  }
+
+  /** A Debian system with all the devices that the driver has. */
+  debian(): number {
+    return this.parts.jobs.start({
+      kind: 'debianGuest',
+      subject: '',
+      uuid: null,
+      step: 'installing-packages',
+      cancellable: true,
+      work: async (control) => {
+        const { debian, diskFolder, driver, domains } = this.parts
+        // The image's own name is found when it is there: by then another guest may have the name.
+        const made = await debian.make(join(diskFolder, `debian-${randomUUID().slice(0, 8)}.img`), control)
+        if (!made.ok) return made
+        const { kernel, ramdisk, image, cmdline, memoryMiB } = made.value
+        const all: Device[] = [
+          { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false },
+          { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: freeMac(domains.configs()), forwards: [] },
+          { kind: 'vfb', width: 1024, height: 768 },
+        ]
+        const devices = all.filter(({ kind }) => driver.limits.devices.includes(kind))
+        const name = this.parts.domains.freeName('Debian')
+        const started = await this.defineAndStart({ name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices }, control)
+        if (!started.ok && !this.parts.domains.configs().some((config) => config.name === name))
+          await rm(image, { force: true })
+        return started
+      },
+    })
+  }
+
+  private async defineAndStart(config: DomainConfig, control: JobControl): Outcome {
+    const defined = await this.parts.domains.define(config)
+    if (!defined.ok) return defined
+    control.domain(defined.value, config.name)
+    control.step('starting')
+    return this.parts.domains.create(defined.value, false)
+  }
+}

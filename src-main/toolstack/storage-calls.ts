@@ -1,0 +1,44 @@
+// Serves the calls about storage: pools, volumes and their trash. Runs in: main, plain Node.
+import { err, ok } from '../../src-engine/public/result'
+import { errorReport } from '../public/error-code'
+import { asJob, type CallServers } from './call-server'
+import type { Storage } from './storage'
+
+export type StorageCall =
+  | 'poolList'
+  | 'poolDefine'
+  | 'poolUndefine'
+  | 'volumeList'
+  | 'volumeCreate'
+  | 'volumeResize'
+  | 'volumeCheck'
+  | 'volumeClone'
+  | 'volumeUpload'
+  | 'volumeDelete'
+  | 'volumeTrash'
+  | 'volumeRestore'
+  | 'volumeErase'
+
+export function storageServers(storage: Storage): CallServers<StorageCall> {
+  return {
+    poolList: async () => ok(await storage.list()),
+    poolDefine: ({ name, path }, caller) => {
+      const allowed = caller.choseFile(path, 'poolFolder') || storage.wasPool(path)
+      return allowed ? storage.define({ name, path }) : err(errorReport('path-not-chosen', { path }))
+    },
+    poolUndefine: ({ name }) => storage.undefine(name),
+    volumeList: ({ pool }) => storage.volumes(pool),
+    volumeCreate: (order) => asJob(storage.create(order)),
+    volumeResize: ({ pool, name, sizeMiB }) => asJob(storage.resize(pool, name, sizeMiB)),
+    volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
+    volumeClone: ({ pool, name, to, format }) => asJob(storage.clone(pool, name, to, format)),
+    volumeUpload: ({ pool, from, name }, caller) => {
+      if (!caller.choseFile(from, 'openDisk')) return err(errorReport('path-not-chosen', { path: from }))
+      return asJob(storage.upload(pool, from, name))
+    },
+    volumeDelete: ({ pool, name }) => storage.remove(pool, name),
+    volumeTrash: async () => ok(await storage.trash()),
+    volumeRestore: ({ pool, id }) => storage.restore(pool, id),
+    volumeErase: ({ pool, id }) => storage.erase(pool, id),
+  }
+}
