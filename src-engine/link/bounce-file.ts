@@ -30,6 +30,15 @@ function folder(): string {
   return os.tmpdir()
 }
 
+/** Is there such a process? Also one of another user, which we may not signal. */
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 /** A payload in pieces: views of guest pages or of a private buffer. */
 export type Pieces = readonly Uint8Array[]
 
@@ -41,15 +50,20 @@ export class BounceFile {
     readonly path: string,
   ) {}
 
-  /** Domain 0 makes one. `owner` (the domain's handle) is part of its name; what an earlier domain 0 left for it is removed. */
+  /**
+   * Domain 0 makes one. `owner` (the domain's handle) and this process are part of its name: what a domain 0 that died left for it is
+   * removed, but nothing of one that lives, whose domain may be about to open it (two engines may have a domain of one handle).
+   */
   static make(owner: string, size = BOUNCE_BYTES): Result<BounceFile, string> {
     try {
       const directory = folder()
       const prefix = `${NAME}${owner}-`
       for (const name of fs.readdirSync(directory)) {
-        if (name.startsWith(prefix)) fs.rmSync(path.join(directory, name), { force: true })
+        if (!name.startsWith(prefix)) continue
+        const maker = Number.parseInt(name.slice(prefix.length), 10)
+        if (!lives(maker)) fs.rmSync(path.join(directory, name), { force: true })
       }
-      const file = path.join(directory, prefix + randomUUID())
+      const file = path.join(directory, `${prefix}${process.pid}-${randomUUID()}`)
       const fd = fs.openSync(file, 'wx+', 0o600)
       fs.ftruncateSync(fd, size)
       return ok(new BounceFile(fd, size, file))
