@@ -10,6 +10,7 @@ const PACKAGES = {
   ld: 'binutils',
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
+  xorriso: 'xorriso',
   iasl: 'acpica-tools',
   xz: 'xz-utils',
   lz4: 'lz4',
