@@ -7,7 +7,7 @@
 // Invariant: each file is replaced whole; a damaged tree is put aside and reported, the rest loads. Runs in: main, plain Node.
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fields, list, oneOf, shortText, type TypeOf } from '../../src-engine/public/shape'
+import { count, fields, list, oneOf, optional, shortText, type TypeOf } from '../../src-engine/public/shape'
 import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { SNAPSHOTS_MOST, snapshotShape } from '../public/snapshot'
@@ -16,7 +16,12 @@ import { imageFormatShape, nullable, uuidShape } from '../public/types'
 const VERSION = 1
 const path = shortText(4096)
 
-const layerShape = fields({ path, backing: fields({ path, format: imageFormatShape }) })
+const layerShape = fields({
+  path,
+  backing: fields({ path, format: imageFormatShape }),
+  /** What it took on the host before anything was written to it, bytes. */
+  emptyBytes: optional(count),
+})
 /** An image file made here, and what it stands on. */
 export type Layer = TypeOf<typeof layerShape>
 

@@ -8,7 +8,7 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
-import type { Layer, SnapshotStore } from '../definition/snapshot-store'
+import { hostBytes, type Layer, type SnapshotStore } from '../definition/snapshot-store'
 import type { ImageTool, Outcome, Progress } from '../driver/driver'
 import { type Device, type Disk, deviceKey } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -109,13 +109,26 @@ export class Layers {
     if (layers.length === 0) return ok(null)
     await mkdir(folder, { recursive: true })
     await store.setLayers([...store.layers, ...layers], store.released)
+    const empty = new Map<string, number>()
     for (const { path, backing } of layers) {
       const made = await images.overlay(path, backing, await this.chain(backing))
-      if (made.ok) continue
-      await this.unmake(layers)
-      return made
+      if (!made.ok) {
+        await this.unmake(layers)
+        return made
+      }
+      empty.set(path, await hostBytes(path))
     }
+    const measured = store.layers.map((layer) => {
+      const emptyBytes = empty.get(layer.path)
+      return emptyBytes === undefined ? layer : { ...layer, emptyBytes }
+    })
+    await store.setLayers(measured, store.released)
     return ok(null)
+  }
+
+  /** What was written to a file, bytes on the host: without what an overlay takes when it is new. */
+  async writtenBytes(path: string): Promise<number> {
+    return Math.max(0, (await hostBytes(path)) - (this.find(path)?.emptyBytes ?? 0))
   }
 
   /** Takes back what `make` made, as long as nothing was written to it. */
@@ -186,7 +199,7 @@ export class Layers {
     const done = await images.rebase(upper.path, below, await this.chain({ path: upper.path, format: 'qcow2' }), progress)
     if (!done.ok) return done
     await store.setLayers(
-      store.layers.map((layer) => (layer.path === upper.path ? { path: layer.path, backing: below } : layer)),
+      store.layers.map((layer) => (layer.path === upper.path ? { ...layer, backing: below } : layer)),
       store.released,
     )
     await this.forget(lower, true)

@@ -96,7 +96,7 @@ export class SnapshotTrees {
   }
 
   private async ownBytes(config: DomainConfig): Promise<number> {
-    const sizes = await Promise.all(writtenDisks(config.devices).map(({ path }) => hostBytes(path)))
+    const sizes = await Promise.all(writtenDisks(config.devices).map(({ path }) => this.parts.layers.writtenBytes(path)))
     return sizes.reduce((sum, size) => sum + size, 0)
   }
 }

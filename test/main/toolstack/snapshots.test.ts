@@ -1,7 +1,7 @@
 // Snapshots, branches, forks and clones on the test driver: what becomes of definitions, trees and files. The image files are
 // real as far as their names and backing names go; what guests write is in test/boot/snapshots.test.ts.
 // Runs in: vitest, plain Node.
-import { existsSync, readdirSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorReport } from '../../../src-main/public/error-code'
@@ -37,6 +37,11 @@ describe('a snapshot', () => {
       snapshots: [{ name: 'first', description: 'about first', parent: null, state: 'running' }],
     })
     expect(tree.snapshots[0]?.memoryBytes).toBeGreaterThan(0)
+    // A fresh overlay takes room for its tables: nothing that was written.
+    expect(statSync(upper).blocks).toBeGreaterThan(0)
+    expect(tree.presentBytes).toBe(0)
+    appendFileSync(upper, 'x'.repeat(65_536))
+    expect((await scene.tree()).presentBytes).toBeGreaterThanOrEqual(65_536)
     expect(tree.snapshots[0]?.config.devices[0]).toMatchObject({ path: own, format: 'raw' })
     const picture = await scene.servers.snapshotPicture({ uuid, id }, caller)
     expect(picture).toMatchObject({ ok: true, value: { png: null, text: expect.stringContaining('hello') } })
