@@ -21,7 +21,7 @@ export const CONFIG_FIELDS = {
 } as const satisfies Partial<Record<keyof DomainConfig, 'now' | 'next'>>
 export type ConfigField = keyof typeof CONFIG_FIELDS
 
-const fieldNames = Object.keys(CONFIG_FIELDS).filter((key): key is ConfigField => key in CONFIG_FIELDS)
+export const FIELD_NAMES = Object.keys(CONFIG_FIELDS).filter((key): key is ConfigField => key in CONFIG_FIELDS)
 
 export type ConfigChange =
   | { readonly what: 'field'; readonly field: ConfigField; readonly when: 'now' | 'next' }
@@ -53,7 +53,7 @@ function follows(live: Device | undefined, to: Device): boolean {
 
 export function configChanges(running: DomainConfig | null, from: DomainConfig, to: DomainConfig): ConfigChange[] {
   const changes: ConfigChange[] = []
-  for (const field of fieldNames) {
+  for (const field of FIELD_NAMES) {
     if (!sameValue(from[field], to[field])) changes.push({ what: 'field', field, when: CONFIG_FIELDS[field] })
   }
   const before = new Map(from.devices.map((device) => [deviceKey(device), device]))

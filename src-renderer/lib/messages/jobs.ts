@@ -19,6 +19,7 @@ export const jobs = {
   'job.clone': { en: 'Cloning {subject}', de: '{subject} wird geklont' },
   'job.snapshotDelete': { en: 'Deleting a snapshot of {subject}', de: 'Ein Sicherungspunkt von {subject} wird gelöscht' },
   'job.snapshotMerge': { en: 'Merging disks of {subject}', de: 'Platten von {subject} werden zusammengeführt' },
+  'activity.made': { en: '“{name}” is ready.', de: '„{name}“ ist bereit.' },
   'job.failed': { en: 'Failed.', de: 'Fehlgeschlagen.' },
   'job.cancel': { en: 'Cancel: {job}', de: 'Abbrechen: {job}' },
   'job.step-percent': { en: '{step}, {percent}', de: '{step}, {percent}' },

@@ -5,7 +5,7 @@ import type { MessageKey } from '../../../lib/messages'
 import type { Translator } from '../../../lib/translate'
 import { deviceName } from './words'
 
-const fieldWords = {
+export const fieldWords = {
   name: 'create.name',
   title: 'details.title',
   description: 'details.description',

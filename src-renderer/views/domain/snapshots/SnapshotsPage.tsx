@@ -14,9 +14,10 @@ import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { onlyKey } from '../../../components/only-key'
 import { CloneDialog } from '../../../features/clone/CloneDialog'
+import { configDifferences } from './config-differences'
 import { BranchDialog, DeleteDialog, NameDialog, type Question, RevertDialog } from './SnapshotDialogs'
 import { SnapshotPicture } from './SnapshotPicture'
-import { configDifferences, NOW, snapshotNodes, type TreeNode } from './snapshot-rows'
+import { NOW, snapshotNodes, type TreeNode } from './snapshot-rows'
 import './snapshots.css'
 
 export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
@@ -274,7 +275,7 @@ function FactPair(props: { readonly term: string; readonly value: string }) {
 function Differences(props: { readonly domain: DomainInfo; readonly snapshot: SnapshotInfo }) {
   const { domain, snapshot } = props
   const { t } = useWords()
-  const rows = domain.config === null ? [] : configDifferences(snapshot.config, domain.config)
+  const rows = domain.config === null ? [] : configDifferences(snapshot.config, domain.config, t)
   if (rows.length === 0) return <p className="muted">{t('snapshots.same')}</p>
   return (
     <table className="snapshot-differences">
@@ -286,9 +287,9 @@ function Differences(props: { readonly domain: DomainInfo; readonly snapshot: Sn
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ what, name, before, after }) => (
-          <tr key={`${what} ${name}`}>
-            <th scope="row">{what === 'device' ? name : t(`snapshots.what-${what}`)}</th>
+        {rows.map(({ what, before, after }) => (
+          <tr key={what}>
+            <th scope="row">{what}</th>
             <td>{before === '' ? '–' : before}</td>
             <td>{after === '' ? '–' : after}</td>
           </tr>

@@ -1,9 +1,7 @@
-// Snapshots as a tree and as a line of time, and what differs between two configurations. The present state is an entry of its own,
-// below the snapshot it came from. Invariant: every snapshot is in the tree once, also when its parent is missing.
+// Snapshots as a tree and as a line of time. The present state is an entry of its own, below the snapshot it came from.
+// Invariant: every snapshot is in the tree once, also when its parent is missing.
 // Runs in: domain window and tests; pure.
-import { type Device, deviceKey } from '../../../../src-main/public/device'
 import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
-import type { DomainConfig } from '../../../../src-main/public/types'
 
 /** Key of the entry for the present state. */
 export const NOW = 'now'
@@ -36,55 +34,6 @@ export function countBelow({ snapshots }: SnapshotTree, id: string): number {
     (sum, child) => sum + 1 + countBelow({ uuid: '', current: null, snapshots, presentBytes: 0 }, child.id),
     0,
   )
-}
-
-export interface Difference {
-  /** What differs: a row of the catalogue, or a device. */
-  readonly what: 'memory' | 'vcpus' | 'kernel' | 'ramdisk' | 'cmdline' | 'title' | 'device'
-  /** The device, in words of the field. */
-  readonly name: string
-  /** Empty: it is not there. */
-  readonly before: string
-  readonly after: string
-}
-
-/** A written disk's file changes with each snapshot: it is no difference of the machine. */
-function deviceText(device: Device): string {
-  switch (device.kind) {
-    case 'vbd':
-      return device.readonly ? `${device.path} (${device.format})` : `${device.dev}${device.removable ? ', removable' : ''}`
-    case 'vif': {
-      const ports = device.forwards.map(({ hostPort, guestPort }) => `${hostPort}→${guestPort}`)
-      return [device.network, device.mac, ...ports].join(' ')
-    }
-    case 'vfb':
-      return `${device.width}×${device.height}`
-  }
-}
-
-function deviceName(device: Device): string {
-  return device.kind === 'vbd' ? device.dev : deviceKey(device)
-}
-
-export function configDifferences(before: DomainConfig, after: DomainConfig): readonly Difference[] {
-  const rows: Difference[] = []
-  const compare = (what: Difference['what'], a: string, b: string, name = ''): void => {
-    if (a !== b) rows.push({ what, name, before: a, after: b })
-  }
-  compare('title', before.title ?? '', after.title ?? '')
-  compare('memory', `${before.memoryMiB} MiB`, `${after.memoryMiB} MiB`)
-  compare('vcpus', `${before.vcpus}`, `${after.vcpus}`)
-  compare('kernel', before.kernel, after.kernel)
-  compare('ramdisk', before.ramdisk ?? '', after.ramdisk ?? '')
-  compare('cmdline', before.cmdline, after.cmdline)
-  const find = (config: DomainConfig, key: string): Device | undefined => config.devices.find((one) => deviceKey(one) === key)
-  const keys = [...new Set([...before.devices, ...after.devices].map(deviceKey))].sort()
-  for (const key of keys) {
-    const [a, b] = [find(before, key), find(after, key)]
-    const named = a ?? b
-    if (named) compare('device', a ? deviceText(a) : '', b ? deviceText(b) : '', deviceName(named))
-  }
-  return rows
 }
 
 /** "Snapshot 3": the first that nobody has. */

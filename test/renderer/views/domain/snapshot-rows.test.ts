@@ -1,9 +1,8 @@
-// The tree of snapshots, differences of configurations, console text as a picture. Runs in: vitest; pure.
+// The tree of snapshots, console text as a picture. Runs in: vitest; pure.
 import { describe, expect, it } from 'vitest'
 import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
 import type { DomainConfig } from '../../../../src-main/public/types'
 import {
-  configDifferences,
   consoleLines,
   countBelow,
   freeSnapshotName,
@@ -46,18 +45,6 @@ describe('snapshots as rows', () => {
     expect(shape(snapshotNodes(tree('e', snapshot('a', 'd'), snapshot('b', 'b'))))).toBe('a n')
     expect(countBelow(tree(null, snapshot('a', null), snapshot('b', 'a'), snapshot('c', 'b')), id('a'))).toBe(2)
     expect(freeSnapshotName(tree(null, { ...snapshot('a', null), name: 'S 2' }), 'S')).toBe('S 3')
-  })
-
-  it('differ by what the user changed, not by the files a snapshot moves', () => {
-    const [disk] = config.devices
-    if (disk?.kind !== 'vbd') throw new Error('no disk')
-    const moved = { ...config, devices: [{ ...disk, path: '/two.qcow2', format: 'qcow2' as const }] }
-    expect(configDifferences(config, moved)).toEqual([])
-    const changed = { ...moved, memoryMiB: 128, devices: [] }
-    expect(configDifferences(config, changed)).toEqual([
-      { what: 'memory', name: '', before: '64 MiB', after: '128 MiB' },
-      { what: 'device', name: 'xvda', before: 'xvda', after: '' },
-    ])
   })
 
   it('show the end of a console without what a terminal eats', () => {
