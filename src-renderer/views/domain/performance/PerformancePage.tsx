@@ -106,25 +106,27 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
           />
         )}
         <span className="fill" />
-        <ToolButton
-          icon={paused ? 'run' : 'pause'}
-          label={t(paused ? 'chart.continue' : 'chart.pause')}
-          onPress={() => {
-            setBack(0)
-            setPaused(!paused)
-          }}
-        />
-        <MenuButton
-          icon="save"
-          label={t('chart.export')}
-          entries={[
-            { kind: 'action', id: 'saveTable', label: t('chart.export-table'), icon: 'copy' },
-            { kind: 'action', id: 'savePicture', label: t('chart.export-picture'), icon: 'camera' },
-          ]}
-          onAction={(id) => {
-            if (id === 'saveTable' || id === 'savePicture') void save(id)
-          }}
-        />
+        <span className="performance-tools">
+          <ToolButton
+            icon={paused ? 'run' : 'pause'}
+            label={t(paused ? 'chart.continue' : 'chart.pause')}
+            onPress={() => {
+              setBack(0)
+              setPaused(!paused)
+            }}
+          />
+          <MenuButton
+            icon="save"
+            label={t('chart.export')}
+            entries={[
+              { kind: 'action', id: 'saveTable', label: t('chart.export-table'), icon: 'copy' },
+              { kind: 'action', id: 'savePicture', label: t('chart.export-picture'), icon: 'camera' },
+            ]}
+            onAction={(id) => {
+              if (id === 'saveTable' || id === 'savePicture') void save(id)
+            }}
+          />
+        </span>
       </div>
       <div className="performance-inspect">
         {!paused ? (

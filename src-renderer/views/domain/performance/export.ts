@@ -46,14 +46,26 @@ export function samplesAsCsv(samples: readonly Sample[], names: ReadonlyMap<stri
   return [head, ...lines].map((line) => `${line.map(cell).join(',')}\r\n`).join('')
 }
 
+interface Word {
+  readonly text: string
+  /** Of the curve it names. */
+  readonly colour?: string
+}
+
+/** Title, legend and reading of a chart; each word of the legend with its curve's colour, as it stands before it in the window. */
+function captionWords(figure: Element): readonly Word[] {
+  return [...figure.querySelectorAll('figcaption > :not(.live-chart-legend), .live-chart-legend > *')].map((part) => {
+    const text = part.textContent ?? ''
+    if (!part.classList.contains('swatch')) return { text }
+    return { text, colour: getComputedStyle(part, '::before').backgroundColor }
+  })
+}
+
 /** All charts of a page below one another, with their titles, on the window's own background. */
 export async function chartsAsPng(page: HTMLElement, title: string): Promise<Uint8Array | null> {
   const figures = [...page.querySelectorAll('figure.live-chart')].flatMap((figure) => {
     const canvas = figure.querySelector('canvas')
-    const words = figure.querySelector('figcaption')
-    return canvas === null
-      ? []
-      : [{ canvas, words: [...(words?.children ?? [])].map((part) => part.textContent ?? '').join('   ') }]
+    return canvas === null ? [] : [{ canvas, words: captionWords(figure) }]
   })
   const scale = window.devicePixelRatio
   const [margin, line] = [16 * scale, 26 * scale]
@@ -69,11 +81,22 @@ export async function chartsAsPng(page: HTMLElement, title: string): Promise<Uin
   pen.fillRect(0, 0, width, height)
   pen.fillStyle = style.color
   pen.textBaseline = 'middle'
-  const write = (words: string, y: number, weight: number) => {
+  const gap = 14 * scale
+  const write = (words: readonly Word[], y: number, weight: number) => {
     pen.font = `${weight} ${13 * scale}px ${style.fontFamily}`
-    pen.fillText(words, margin, y + line / 2)
+    let x = margin
+    for (const { text, colour } of words) {
+      if (colour !== undefined) {
+        pen.fillStyle = colour
+        pen.fillRect(x, y + line / 2 - 1.5 * scale, 12 * scale, 3 * scale)
+        x += 17 * scale
+      }
+      pen.fillStyle = style.color
+      pen.fillText(text, x, y + line / 2)
+      x += pen.measureText(text).width + gap
+    }
   }
-  write(title, margin, 700)
+  write([{ text: title }], margin, 700)
   let y = margin + line
   for (const { canvas, words } of figures) {
     write(words, y, 400)
