@@ -35,6 +35,8 @@ export interface AppState {
   readonly figures: Readonly<Record<string, readonly Sample[]>>
   /** Domains whose samples are kept for an hour, whatever the window keeps of others. */
   readonly watched: Readonly<Record<string, true>>
+  /** Jobs this window has asked for that make a machine: what becomes of them is told here, though they belong to none it shows. */
+  readonly followed: Readonly<Record<number, true>>
 }
 
 export const initialState: AppState = {
@@ -47,6 +49,7 @@ export const initialState: AppState = {
   quitting: { kind: 'no' },
   figures: {},
   watched: {},
+  followed: {},
 }
 
 export interface FigureSample {
@@ -66,6 +69,8 @@ export type Action =
   | { readonly kind: 'domainRemoved'; readonly uuid: string }
   | { readonly kind: 'jobsListed'; readonly jobs: readonly JobInfo[] }
   | { readonly kind: 'jobChanged'; readonly job: JobInfo }
+  | { readonly kind: 'jobFollowed'; readonly job: number }
+  | { readonly kind: 'jobLeft'; readonly job: number }
   | { readonly kind: 'noticesListed'; readonly notices: readonly Notice[] }
   | { readonly kind: 'noticeRaised'; readonly notice: Notice }
   | { readonly kind: 'noticeDismissed'; readonly id: number }
@@ -131,6 +136,14 @@ export function reduce(state: AppState, action: Action): AppState {
       return { ...state, jobs: Object.fromEntries(action.jobs.map((job) => [job.job, job])) }
     case 'jobChanged':
       return { ...state, jobs: keepRecentJobs({ ...state.jobs, [action.job.job]: action.job }) }
+    case 'jobFollowed': {
+      const { error } = state.jobs[action.job] ?? { error: null }
+      const next = { ...state, followed: { ...state.followed, [action.job]: true as const } }
+      // It may have ended before the answer that told its number.
+      return error === null ? next : reduce(next, { kind: 'failed', error })
+    }
+    case 'jobLeft':
+      return { ...state, followed: without(state.followed, `${action.job}`) }
     case 'noticesListed':
       return { ...state, notices: action.notices }
     case 'noticeRaised':
@@ -218,6 +231,18 @@ export function connectionChanges(before: AppState, after: AppState): readonly C
     if (old === undefined || old.state === now.state) return false
     if (now.state === 'connected') return after.connections.length > 1
     return now.state === 'disconnected' || now.state === 'failed'
+  })
+}
+
+/** Machines that are there now because this window asked for them, until they are looked at or dismissed. */
+export function madeMachines({
+  followed,
+  jobs,
+  domains,
+}: Pick<AppState, 'followed' | 'jobs' | 'domains'>): readonly { readonly job: number; readonly domain: DomainInfo }[] {
+  return Object.values(jobs).flatMap(({ job, state, uuid }) => {
+    const domain = followed[job] && state === 'done' && uuid !== null ? domains[uuid] : undefined
+    return domain === undefined ? [] : [{ job, domain }]
   })
 }
 

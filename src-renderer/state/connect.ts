@@ -29,13 +29,17 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
   const { client, store, queries } = kept
   const { dispatch } = store
   const { historyOf } = options
-  const changes = gather((domains) => dispatch({ kind: 'domainsChanged', domains }))
+  const changes = gather((domains) => {
+    dispatch({ kind: 'domainsChanged', domains })
+    store.live.end(domains.flatMap(({ uuid, domid }) => (domid === null ? [uuid] : [])))
+  })
   const ends = [
     followEvents(client, queries),
     client.subscribe('domainChanged', ({ domain }) => changes.add(domain)),
     client.subscribe('domainRemoved', ({ uuid }) => {
       changes.flush()
       dispatch({ kind: 'domainRemoved', uuid })
+      store.live.end([uuid])
     }),
     client.subscribe('connectionsChanged', ({ connections }) => dispatch({ kind: 'connectionsListed', connections })),
     client.subscribe('connectionEmptied', ({ connection }) => {
@@ -45,7 +49,7 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
     }),
     client.subscribe('jobChanged', ({ job }) => {
       dispatch({ kind: 'jobChanged', job })
-      const ours = historyOf === null || job.uuid === historyOf
+      const ours = historyOf === null || job.uuid === historyOf || store.api.getState().followed[job.job]
       if (ours && job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error })
     }),
     client.subscribe('noticeRaised', ({ notice }) => dispatch({ kind: 'noticeRaised', notice })),

@@ -75,6 +75,12 @@ export class LiveFigures {
     for (const listener of [...this.listeners]) listener()
   }
 
+  /** These do not run any more: their curves end at once, not with the next second. */
+  end(uuids: readonly string[]): void {
+    const ended = uuids.filter((uuid) => this.rings.delete(uuid))
+    if (ended.length > 0) for (const listener of [...this.listeners]) listener()
+  }
+
   /** What was measured before the window was there, in front of what came since. */
   prepend(uuid: string, older: readonly Sample[], connection: string = LOCAL_CONNECTION): void {
     const now = this.rings.get(uuid)

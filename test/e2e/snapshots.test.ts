@@ -91,6 +91,13 @@ describe('the Snapshots page', () => {
     await snapshots.button('Branch…').click()
     await snapshots.submit('Branch')
     await expect.poll(names, { timeout: 20_000 }).toContain('server First')
+    // What was made belongs to no window that is open: this one, which asked for it, says so and opens it.
+    await snapshots.words('“server First” is ready.').waitFor()
+    await app.picture(page, 'snapshots-made')
+    const branch = await app.domain(() => snapshots.button('Open').click())
+    await branch.waitForState('Running')
+    await branch.page.close()
+    await snapshots.words('“server First” is ready.').waitFor({ state: 'detached' })
     await snapshots.button('Clone…').click()
     await app.picture(page, 'snapshots-clone')
     await snapshots.submit('Clone')

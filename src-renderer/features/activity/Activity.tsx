@@ -1,4 +1,4 @@
-// What is going on and what went wrong: cards over the lower right of a window, so that nothing below them moves.
+// What is going on, what went wrong and which machines were made: cards over the lower right of a window, so that nothing below them moves.
 // Invariant: a running job can be cancelled here when it can be at all; a failure says its cause and what to do, and
 // stays until dismissed.
 // Runs in: manager and domain windows.
@@ -14,6 +14,7 @@ import { connectionName } from '../../lib/connection-name'
 import type { Formats } from '../../lib/format'
 import type { Translator } from '../../lib/translate'
 import { useConnections } from '../../state/answers'
+import { madeMachines } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import './activity.css'
 
@@ -71,12 +72,18 @@ export function Activity(props: {
   const failures = useAppState((state) => state.failures)
   const notices = useAppState((state) => state.notices)
   const connections = useConnections()
+  const followed = useAppState((state) => state.followed)
+  const domains = useAppState((state) => state.domains)
+  const made = madeMachines({ followed, jobs, domains })
   const running = Object.values(jobs).filter(
-    (job) => job.state === 'running' && job.job !== hiddenJob && (uuid === undefined || job.uuid === uuid),
+    (job) =>
+      job.state === 'running' &&
+      job.job !== hiddenJob &&
+      (uuid === undefined || job.uuid === uuid || followed[job.job] === true),
   )
   // Notices belong to the app, not to one machine: only the manager shows them.
   const shown = uuid === undefined ? notices : []
-  if (running.length + failures.length + shown.length === 0) return null
+  if (running.length + failures.length + shown.length + made.length === 0) return null
   return (
     <div className="activity">
       {shown.map((notice) => {
@@ -110,6 +117,26 @@ export function Activity(props: {
             onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })}
           >
             {words.cause}
+          </Notice>
+        )
+      })}
+      {made.map(({ job, domain }) => {
+        const leave = () => store.dispatch({ kind: 'jobLeft', job })
+        const open = async () => {
+          const opened = await client.call('windowOpen', { view: 'domain', uuid: domain.uuid })
+          if (opened.ok) leave()
+          else store.dispatch({ kind: 'failed', error: opened.error })
+        }
+        return (
+          <Notice
+            key={`m${job}`}
+            tone="info"
+            boxed
+            actions={<Button onPress={() => void open()}>{t('action.open')}</Button>}
+            dismissLabel={t('button.dismiss')}
+            onDismiss={leave}
+          >
+            {t('activity.made', { name: domain.name })}
           </Notice>
         )
       })}

@@ -14,6 +14,7 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Select } from '../../components/Select'
 import { lastPart } from '../../lib/path'
+import { useAppStore } from '../../state/store'
 import './clone.css'
 
 function mayBe(fate: DiskFate, disk: Disk): boolean {
@@ -31,6 +32,7 @@ export function CloneDialog(props: {
   const { domain, snapshot, onClose } = props
   const { t } = useWords()
   const client = useClient()
+  const store = useAppStore()
   const config = snapshot?.config ?? domain.config
   const disks = (config?.devices ?? []).flatMap((device) => (device.kind === 'vbd' && device.path !== '' ? [device] : []))
   const [name, setName] = useState(t('clone.proposal', { name: domain.name }).slice(0, 64))
@@ -44,8 +46,9 @@ export function CloneDialog(props: {
       name,
       disks: disks.map((disk) => ({ dev: disk.dev, fate: fateOf(disk) })),
     })
-    if (result.ok) onClose()
-    else setRefusal(result.error)
+    if (!result.ok) return setRefusal(result.error)
+    store.dispatch({ kind: 'jobFollowed', job: result.value.job })
+    onClose()
   }
   const words = refusal === null ? null : errorText(refusal, t.language)
   const linked = disks.some((disk) => fateOf(disk) === 'link')

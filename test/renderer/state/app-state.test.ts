@@ -10,6 +10,7 @@ import {
   initialState,
   jobOf,
   listedDomains,
+  madeMachines,
   reduce,
 } from '../../../src-renderer/state/app-state'
 import { domainInfo } from '../../support/domain-info'
@@ -142,6 +143,30 @@ describe('what is announced', () => {
     const first = stateAfter(listed(domain('a')))
     const next = reduce(first, { kind: 'domainsChanged', domains: [domain('a', { operations: [] })] })
     expect(domainChanges(first, next)).toEqual([])
+  })
+})
+
+describe('a machine that a window has asked for', () => {
+  const uuid = 'uuid-of-copy'
+  const fork = job(7, { kind: 'fork', uuid, subject: 'copy' })
+  const done: Action = { kind: 'jobChanged', job: { ...fork, state: 'done' } }
+  const follow: Action = { kind: 'jobFollowed', job: 7 }
+
+  it('is told of once it is there, until that is left; a job of others is not', () => {
+    const there = listed(domain('copy'))
+    expect(madeMachines(stateAfter(there, done))).toEqual([])
+    const made = stateAfter(there, follow, { kind: 'jobChanged', job: fork }, done)
+    expect(madeMachines(stateAfter(there, follow, { kind: 'jobChanged', job: fork }))).toEqual([])
+    expect(madeMachines(made).map(({ job, domain }) => [job, domain.name])).toEqual([[7, 'copy']])
+    expect(madeMachines(reduce(made, { kind: 'domainRemoved', uuid }))).toEqual([])
+    expect(madeMachines(reduce(made, { kind: 'jobLeft', job: 7 }))).toEqual([])
+  })
+
+  it('and could not be made is a failure, also when that was known before the answer to the call', () => {
+    const error = errorReport('no-such-call', { call: 'x' })
+    const failed: Action = { kind: 'jobChanged', job: { ...fork, state: 'failed', error } }
+    expect(stateAfter(failed, follow).failures).toEqual([{ id: 1, error }])
+    expect(stateAfter(failed).failures).toEqual([])
   })
 })
 

@@ -13,6 +13,7 @@ import { Dialog } from '../../../components/Dialog'
 import { TextAreaField, TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
+import { useAppStore } from '../../../state/store'
 import { countBelow, freeSnapshotName } from './snapshot-rows'
 
 export type Question =
@@ -30,10 +31,11 @@ interface AskProps {
 function useAnswer(onClose: () => void) {
   const { t } = useWords()
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
-  const answer = async (call: Promise<Result<unknown, ErrorReport>>): Promise<void> => {
+  const answer = async <T,>(call: Promise<Result<T, ErrorReport>>, then: (value: T) => void = () => {}): Promise<void> => {
     const result = await call
-    if (result.ok) onClose()
-    else setRefusal(result.error)
+    if (!result.ok) return setRefusal(result.error)
+    then(result.value)
+    onClose()
   }
   const words = refusal === null ? null : errorText(refusal, t.language)
   const notice = words && (
@@ -152,6 +154,7 @@ export function BranchDialog(props: AskProps & { readonly snapshot: SnapshotInfo
   const { t } = useWords()
   const client = useClient()
   const { answer, notice } = useAnswer(onClose)
+  const store = useAppStore()
   const [name, setName] = useState(`${domain.name} ${snapshot?.name ?? t('snapshots.copy-stem')}`.slice(0, 64))
   const { uuid } = domain
   const submit = () =>
@@ -159,6 +162,7 @@ export function BranchDialog(props: AskProps & { readonly snapshot: SnapshotInfo
       snapshot === null
         ? client.call('domainFork', { uuid, name })
         : client.call('snapshotBranch', { uuid, id: snapshot.id, name }),
+      ({ job }) => store.dispatch({ kind: 'jobFollowed', job }),
     )
   const live = snapshot === null || snapshot.state !== 'shutoff'
   return (
