@@ -29,6 +29,7 @@ import type { DomainInfo } from '../public/types'
 import type { CallServers } from '../toolstack/call-server'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { endGuests } from '../toolstack/end-guests'
+import type { HostReading } from '../toolstack/host-figures'
 import { type Emit, Toolstack } from '../toolstack/toolstack'
 import { Outward } from './outward'
 
@@ -53,6 +54,7 @@ export interface ConnectionParts {
   readonly emit: Emit
   changed(): void
   readonly nextNumber: () => number
+  readonly readHost: () => HostReading
   sampleMs(): number
 }
 
@@ -153,7 +155,7 @@ export class Connection {
   }
 
   private make({ driver, demo, debian }: OpenedDriver): Toolstack {
-    const { folder, clock, nextNumber } = this.parts
+    const { folder, clock, nextNumber, readHost } = this.parts
     const toolstack: Toolstack = new Toolstack({
       driver,
       definitions: new DefinitionStore(folder),
@@ -169,6 +171,7 @@ export class Connection {
       sampleFolder: join(folder, 'samples'),
       emit: this.emitOf(() => this.state === 'connecting' || this.current?.toolstack === toolstack),
       nextNumber,
+      readHost,
     })
     return toolstack
   }

@@ -21,6 +21,7 @@ import {
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
 import type { CallServers } from '../toolstack/call-server'
+import { sharedReader } from '../toolstack/host-figures'
 import { Notices } from '../toolstack/notices'
 import type { Emit, Toolstack } from '../toolstack/toolstack'
 import { Connection, type OpenedDriver } from './connection'
@@ -50,6 +51,7 @@ export class Connections {
   readonly notices: Notices
   private readonly parts: ConnectionsParts
   private readonly nextNumber = counter()
+  private readonly readHost = sharedReader()
   private all: readonly Connection[] = []
   private sampleMs: number = SAMPLE_INTERVAL_MS
 
@@ -157,6 +159,7 @@ export class Connections {
       emit,
       changed: () => this.changed(),
       nextNumber: this.nextNumber,
+      readHost: this.readHost,
       sampleMs: () => this.sampleMs,
     })
   }

@@ -1,13 +1,15 @@
 // Figures of the host, beside those of domains: how busy all its processors are and how much of its memory is in use, and what of
 // that all domains of this connection use together. Kept as those of domains are, a day of minutes over restarts.
-// Invariant: one reading for each round of samples; the first, which has nothing to compare with, counts as idle.
+// Invariant: one reading serves all connections of the process; the first, which has nothing to compare with, counts as idle.
 // Runs in: main, plain Node.
 import { cpus, freemem, totalmem } from 'node:os'
-import type { HostSample, HostSeriesOf, Sample, SampleSeries } from '../public/types'
+import { type HostSample, type HostSeriesOf, SAMPLE_INTERVAL_MS, type Sample, type SampleSeries } from '../public/types'
 import type { SampleHistory } from './sample-history'
 
-/** What the host has counted since it was switched on, over all processors. */
+/** What the host has counted since it was switched on, over all processors, and when it was read. */
 export interface HostReading {
+  /** Of a clock that is never set, ms. */
+  readonly at: number
   readonly busyMs: number
   readonly usedMemoryKiB: number
 }
@@ -15,11 +17,24 @@ export interface HostReading {
 export function readHost(): HostReading {
   let busyMs = 0
   for (const { times } of cpus()) busyMs += times.user + times.nice + times.sys + times.irq
-  return { busyMs, usedMemoryKiB: (totalmem() - freemem()) / 1024 }
+  return { at: performance.now(), busyMs, usedMemoryKiB: (totalmem() - freemem()) / 1024 }
+}
+
+/** Just under the shortest time between two rounds of samples. */
+const SHARED_MS = 0.9 * SAMPLE_INTERVAL_MS
+
+/** Readings for all who want one: what one of them read a moment ago does for the others too, as the system counts by processor. */
+export function sharedReader(read: () => HostReading = readHost, now = () => performance.now()): () => HostReading {
+  let last: HostReading | undefined
+  return () => {
+    if (last === undefined || now() - last.at >= SHARED_MS) last = read()
+    return last
+  }
 }
 
 export class HostFigures {
-  private last: { readonly time: number; readonly busyMs: number } | undefined
+  private last: HostReading | undefined
+  private cpu = 0
 
   constructor(
     private readonly history: SampleHistory,
@@ -28,17 +43,18 @@ export class HostFigures {
 
   /** With one round of the domains' samples, taken at `time`. */
   add(samples: readonly Sample[], time: number): HostSample {
-    const { busyMs, usedMemoryKiB } = this.read()
-    const passed = time - (this.last?.time ?? time)
-    // A clock that was set back gives no share.
-    const cpu = passed > 0 ? Math.max(0, busyMs - (this.last?.busyMs ?? busyMs)) / passed : 0
-    this.last = { time, busyMs }
+    const reading = this.read()
+    const passed = reading.at - (this.last?.at ?? reading.at)
+    // The same reading twice says nothing new. Some systems count a processor anew when it comes back.
+    if (passed > 0) this.cpu = Math.max(0, reading.busyMs - (this.last?.busyMs ?? 0)) / passed
+    this.last = reading
     const domains = { cpu: 0, memoryKiB: 0 }
     for (const sample of samples) {
       domains.cpu += sample.cpu
       domains.memoryKiB += sample.memoryKiB
     }
-    const told = { time, host: { cpu, memoryKiB: Math.round(usedMemoryKiB) }, domains }
+    const host = { cpu: this.cpu, memoryKiB: Math.round(reading.usedMemoryKiB) }
+    const told = { time, host, domains }
     for (const of of ['host', 'domains'] as const) this.history.add({ uuid: of, time, ...told[of], devices: [] })
     return told
   }

@@ -28,7 +28,7 @@ import { DomainLogs } from './domain-logs'
 import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { hostFile } from './file-kind'
-import { HostFigures } from './host-figures'
+import { HostFigures, type HostReading } from './host-figures'
 import { Jobs } from './jobs'
 import { Layers } from './layers'
 import { type LifeCall, lifeServers } from './life-calls'
@@ -94,6 +94,8 @@ export interface ToolstackParts {
   readonly emit: Emit
   /** Numbers of jobs and notices, where there are other toolstacks beside this one. */
   readonly nextNumber?: () => number
+  /** What the host has counted, where others ask too. */
+  readonly readHost?: () => HostReading
 }
 
 const MIB = 1024 * 1024
@@ -129,7 +131,7 @@ export class Toolstack {
     this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }), parts.nextNumber)
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     this.samples = new SampleHistory(new SampleStore(parts.sampleFolder, problem))
-    this.hostFigures = new HostFigures(this.samples)
+    this.hostFigures = new HostFigures(this.samples, parts.readHost)
     this.networks = new Networks({
       store: parts.networks,
       driver,

@@ -1,15 +1,20 @@
 // The host's own figures beside the sum of its domains'. Runs in: vitest, plain Node.
 import { describe, expect, it } from 'vitest'
-import { HostFigures, readHost } from '../../../src-main/toolstack/host-figures'
+import { HostFigures, readHost, sharedReader } from '../../../src-main/toolstack/host-figures'
 import { SampleHistory } from '../../../src-main/toolstack/sample-history'
 
 const START = 60_000_000
+/** Figures on a host whose readings are these: when, and how busy its processors were until then. */
+function reading(...rows: readonly (readonly [at: number, busyMs: number])[]): HostFigures {
+  const readings = rows.map(([at, busyMs]) => ({ at, busyMs, usedMemoryKiB: 4096.4 }))
+  return new HostFigures(new SampleHistory(), () => readings.shift() ?? { at: 0, busyMs: 0, usedMemoryKiB: 0 })
+}
+
 const sample = (uuid: string, cpu: number, memoryKiB: number) => ({ uuid, time: 0, cpu, memoryKiB, devices: [] })
 
 describe('the figures of the host', () => {
   it('are what its processors did since the last reading, and the sum of all domains', async () => {
-    const readings = [10_000, 11_500, 11_600].map((busyMs) => ({ busyMs, usedMemoryKiB: 4096.4 }))
-    const figures = new HostFigures(new SampleHistory(), () => readings.shift() ?? { busyMs: 0, usedMemoryKiB: 0 })
+    const figures = reading([0, 10_000], [1000, 11_500], [3000, 11_600])
     const domains = [sample('a', 0.5, 1000), sample('b', 0.25, 24)]
     expect(figures.add(domains, START).host.cpu).toBe(0)
     expect(figures.add(domains, START + 1000)).toEqual({
@@ -24,12 +29,33 @@ describe('the figures of the host', () => {
     expect((await figures.series('domains', 1, START + 3000)).memoryKiB).toEqual([1024, 1024, 0])
   })
 
-  it('know no share while the clock goes back', () => {
-    const readings = [1000, 2000, 3000].map((busyMs) => ({ busyMs, usedMemoryKiB: 1 }))
-    const figures = new HostFigures(new SampleHistory(), () => readings.shift() ?? { busyMs: 0, usedMemoryKiB: 0 })
-    figures.add([], START)
-    expect(figures.add([], START - 3_600_000).host.cpu).toBe(0)
-    expect(figures.add([], START - 3_599_000).host.cpu).toBe(1)
+  it('have their shares by a clock that is never set, whatever the time of day does, and keep them while nobody reads anew', () => {
+    const figures = reading([0, 1000], [1000, 2000], [1000, 2000], [2000, 2500])
+    expect(figures.add([], START).host.cpu).toBe(0)
+    expect(figures.add([], START - 3_600_000).host.cpu).toBe(1)
+    expect(figures.add([], START - 3_599_900).host.cpu).toBe(1)
+    expect(figures.add([], START + 3_600_000).host.cpu).toBe(0.5)
+  })
+
+  it('of several connections come of one reading a second', () => {
+    let now = 5000
+    let readings = 0
+    const read = sharedReader(
+      () => {
+        readings += 1
+        return { at: now, busyMs: 2 * now, usedMemoryKiB: 1 }
+      },
+      () => now,
+    )
+    const connections = [0, 1, 2].map(() => new HostFigures(new SampleHistory(), read))
+    for (let second = 0; second < 10; second++) {
+      for (const [at, figures] of connections.entries()) {
+        now = 5000 + second * 1000 + at * 250
+        const { cpu } = figures.add([], START + second * 1000).host
+        expect(cpu).toBe(second === 0 ? 0 : 2)
+      }
+    }
+    expect(readings).toBe(10)
   })
 
   it('read a host that is on', () => {
