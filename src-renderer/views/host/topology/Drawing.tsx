@@ -109,7 +109,7 @@ export function Drawing(props: {
         <svg className="topology-cables" width={layout.width} height={layout.height} aria-hidden="true">
           {networks.map(({ network: { name, kind } }) => {
             const to = layout.networks.get(name)
-            if (kind !== 'nat' || to === undefined) return null
+            if (kind !== 'nat' || to === undefined || layout.host === null) return null
             return <path key={name} className="cable trunk" d={cablePath(rightOf(layout.host), leftOf(to))} />
           })}
           {layout.machines.flatMap((placed) =>
@@ -119,13 +119,15 @@ export function Drawing(props: {
             }),
           )}
         </svg>
-        <div className="topology-box topology-host" style={place(layout.host)}>
-          <Icon name="host" />
-          <span className="topology-words">
-            <span className="topology-name">{t('topology.host')}</span>
-            <span className="topology-what">{host?.hostName ?? ''}</span>
-          </span>
-        </div>
+        {layout.host !== null && (
+          <div className="topology-box topology-host" style={place(layout.host)}>
+            <Icon name="host" />
+            <span className="topology-words">
+              <span className="topology-name">{t('topology.host')}</span>
+              <span className="topology-what">{host?.hostName ?? ''}</span>
+            </span>
+          </div>
+        )}
         <ul className="topology-group" aria-label={t('network.list')}>
           {networks.map(({ network: { name, kind, address, prefix, dhcp } }) => {
             const at = layout.networks.get(name)

@@ -1,16 +1,18 @@
 // Where things stand in the drawing of networks: the host at the left, networks beside it, machines with their interfaces at the
 // right, cables between. Machines make the height and scroll; the networks stay in sight, so that a cable can be carried to
-// any of them from anywhere. Only machines in sight are drawn: a thousand cost as much as ten.
+// any of them from anywhere. Only machines in sight are drawn: a thousand cost as much as ten. A narrow window has no box of the host
+// (the networks say in words that they lead out), and where it is narrower still all columns are, before anything is off the side.
 // All numbers are CSS pixels of the canvas, y from its top. Runs in: renderer and tests; pure.
 
 import type { WiredMachine } from './wiring'
 
 export const MARGIN = 16
 export const HOST = { width: 164, height: 64 } as const
-export const NETWORK = { width: 196, height: 66, gap: 14 } as const
-export const MACHINE = { head: 30, plug: 40, foot: 4, gap: 12, widest: 330, narrowest: 230 } as const
-/** Least room for cables between two columns. */
-const CABLES = 56
+export const NETWORK = { height: 66, gap: 14 } as const
+export const MACHINE = { head: 30, plug: 40, foot: 4, gap: 12, widest: 330 } as const
+/** Widths, and the least room for cables between two columns: where there is room enough, and the least of a narrow window. */
+const ROOMY = { network: 196, cables: 56, machine: 230 } as const
+const NARROW = { network: 128, cables: 34, machine: 176 } as const
 
 export interface View {
   readonly width: number
@@ -32,7 +34,8 @@ export interface PlacedMachine extends Box {
 export interface Layout {
   readonly width: number
   readonly height: number
-  readonly host: Box
+  /** Not where it would cost the others their room. */
+  readonly host: Box | null
   readonly networks: ReadonlyMap<string, Box>
   /** Those in sight, and one screen more in each direction. */
   readonly machines: readonly PlacedMachine[]
@@ -82,12 +85,31 @@ function besideTheirPlugs(networks: readonly string[], all: readonly PlacedMachi
   return tops
 }
 
+/** Where the columns begin, and how wide they are. */
+function columns(viewWidth: number) {
+  const leastOf = (one: typeof ROOMY | typeof NARROW) => MARGIN * 2 + one.network + one.cables + one.machine
+  const withHost = leastOf(ROOMY) + HOST.width + ROOMY.cables
+  if (viewWidth < withHost) {
+    const least = leastOf(NARROW)
+    const width = Math.max(viewWidth, least)
+    const share = Math.min(1, (width - least) / (leastOf(ROOMY) - least))
+    const between = (column: keyof typeof ROOMY): number => NARROW[column] + share * (ROOMY[column] - NARROW[column])
+    const spare = Math.max(0, width - leastOf(ROOMY))
+    const machine = Math.min(MACHINE.widest, between('machine') + spare / 2)
+    return { width, hasHost: false, networkX: MARGIN, network: between('network'), machine }
+  }
+  const spare = viewWidth - withHost
+  return {
+    width: viewWidth,
+    hasHost: true,
+    networkX: MARGIN + HOST.width + ROOMY.cables + Math.min(40, spare / 6),
+    network: ROOMY.network,
+    machine: Math.min(MACHINE.widest, ROOMY.machine + spare / 3),
+  }
+}
+
 export function layOut(networks: readonly string[], machines: readonly WiredMachine[], view: View): Layout {
-  const least = MARGIN * 2 + HOST.width + NETWORK.width + CABLES * 2 + MACHINE.narrowest
-  const width = Math.max(view.width, least)
-  const spare = width - least
-  const machineWidth = Math.min(MACHINE.widest, MACHINE.narrowest + spare / 3)
-  const networkX = MARGIN + HOST.width + CABLES + Math.min(40, spare / 6)
+  const { width, hasHost, networkX, network, machine: machineWidth } = columns(view.width)
   const machineX = width - MARGIN - machineWidth
 
   const all: PlacedMachine[] = []
@@ -106,7 +128,7 @@ export function layOut(networks: readonly string[], machines: readonly WiredMach
   const boxes = new Map<string, Box>()
   for (const [index, name] of networks.entries()) {
     const y = beside?.get(name) ?? top + MARGIN + index * (NETWORK.height + NETWORK.gap)
-    boxes.set(name, { x: networkX, y, width: NETWORK.width, height: NETWORK.height })
+    boxes.set(name, { x: networkX, y, width: network, height: NETWORK.height })
   }
   const tops = [...boxes.values()].map(({ y }) => y)
   const [highest, lowest] = [Math.min(...tops, height), Math.max(...tops, 0) + NETWORK.height]
@@ -114,7 +136,7 @@ export function layOut(networks: readonly string[], machines: readonly WiredMach
     width,
     // Beside their plugs the last network may end below the machines.
     height: Math.max(height, lowest + MARGIN),
-    host: { x: MARGIN, y: Math.max(MARGIN, (highest + lowest - HOST.height) / 2), ...HOST },
+    host: hasHost ? { x: MARGIN, y: Math.max(MARGIN, (highest + lowest - HOST.height) / 2), ...HOST } : null,
     networks: boxes,
     machines: all.filter(
       (placed) => placed.y + placed.height > view.scrolled - view.height && placed.y < view.scrolled + view.height * 2,

@@ -133,6 +133,23 @@ describe('the drawing', () => {
     expect(networkAt(layout, end.x, end.y)).toBeNull()
   })
 
+  it('needs no scrolling sideways down to 380 pixels, with its columns apart; the host itself is there where it has room', () => {
+    let before = 0
+    for (let width = 380; width <= 1200; width += 10) {
+      const layout = layOut(networks, many, { width, height: 500, scrolled: 0 })
+      expect(layout.width).toBe(width)
+      expect(layout.host !== null).toBe(width >= 740)
+      const network = [...layout.networks.values()][0]
+      const machine = layout.machines[0]
+      if (network === undefined || machine === undefined) throw new Error('nothing is drawn')
+      expect(network.x).toBeGreaterThanOrEqual((layout.host?.width ?? 0) + 16)
+      expect(machine.x - network.x - network.width).toBeGreaterThan(30)
+      expect(machine.x + machine.width).toBeLessThanOrEqual(width - 16)
+      if (width < 740) expect(machine.width).toBeGreaterThanOrEqual(before)
+      before = machine.width
+    }
+  })
+
   it('has room for everything in a window that is too narrow, which scrolls', () => {
     const layout = layOut(networks, many, { width: 200, height: 300, scrolled: 0 })
     const left = Math.min(...layout.machines.map(({ x }) => x))
