@@ -132,12 +132,15 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
   await showDialog(stage, page, 'quit', async () => {
     await page.evaluate(() => Reflect.get(window, 'ringmaster').call('quit', {}))
   })
+  // At 300 % only a few rows are in sight, and only those are there.
+  await page.getByRole('treegrid').press('Home')
   const connection = page.locator('.row.connection').first()
   await showDialog(stage, page, 'connection-menu', () => connection.click({ button: 'right' }))
   for (const action of ['add', 'properties', 'close'] as const) {
     await showDialog(stage, page, `connection-${action}`, async () => {
       await connection.click({ button: 'right' })
-      await menuItem(t(`connection.${action}`)).click()
+      // By key: where the menu scrolls, Playwright's own scrolling before a click never comes to rest.
+      await menuItem(t(`connection.${action}`)).press('Enter')
       await page.getByRole('dialog').or(page.getByRole('alertdialog')).first().waitFor()
     })
   }

@@ -33,7 +33,8 @@ const { values } = parseArgs({
 
 async function main(): Promise<number> {
   const { only, out, readme } = values
-  if (only === undefined && !readme) rmSync(out, { recursive: true, force: true })
+  const isWhole = !readme && [only, values.language, values.theme, values.scale].every((each) => each === undefined)
+  if (isWhole) rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   if (readme) mkdirSync(path.join(root, 'resources/screenshots'), { recursive: true })
   let failures = 0
