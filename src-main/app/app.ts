@@ -4,9 +4,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
-import { err } from '../../src-engine/public/result'
 import type { OpenedDriver } from '../connection/connection'
 import { Connections } from '../connection/connections'
+import { doctorParts } from '../connection/doctor-parts'
 import { Router } from '../connection/router'
 import { ConnectionStore } from '../definition/connection-store'
 import { KeptFile } from '../definition/kept-file'
@@ -16,7 +16,7 @@ import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
 import type { ConnectionDefinition, ConnectionDriver } from '../public/connection'
-import { errorReport, fillSentence } from '../public/error-code'
+import { fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
 import type { WindowView } from '../public/types'
@@ -90,7 +90,8 @@ export class App {
     })
     this.router = new Router(this.connections)
     this.quit = this.makeQuit()
-    this.doctor = this.makeDoctor()
+    const warning = () => aboutInfo(parts.localDriver).warning
+    this.doctor = new Doctor(doctorParts(this.connections, folder, warning))
     this.loaded = this.load()
     this.ipc = new ElectronIpc({
       servers: this.servers(),
@@ -320,41 +321,6 @@ export class App {
   }
 
   // ---- doctor -----------------------------------------------------------------------------------
-
-  private makeDoctor(): Doctor {
-    const { connections } = this
-    const folder = app.getPath('userData')
-    return new Doctor({
-      domains: () => connections.domainList(),
-      networks: (uuid) => connections.place(uuid)?.toolstack.networks.names() ?? [],
-      inspect: async (path) => {
-        const there = connections.toolstackOf(undefined)
-        return there.ok ? there.value.toolstack.devices.inspect(path) : there
-      },
-      redefine: async (key, config, base) => {
-        const place = connections.place(key)
-        return place ? place.toolstack.domains.redefine(place.uuid, config, base) : err(errorReport('no-domain', { uuid: key }))
-      },
-      eject: async (key, device) => {
-        // Nothing is written to: the drive becomes empty.
-        const noRights = { choseFile: () => false, allowsWriting: async () => false }
-        const place = connections.place(key)
-        if (!place) return err(errorReport('no-domain', { uuid: key }))
-        return place.toolstack.devices.changeMedium(place.uuid, device, { path: '', format: 'raw' }, noRights)
-      },
-      machine: async () => {
-        const there = connections.toolstackOf(undefined)
-        const host = there.ok ? await there.value.toolstack.hostInfo() : undefined
-        return {
-          folder,
-          diskFolder: host?.diskFolder ?? join(folder, 'disks'),
-          oldElectron: aboutInfo(this.parts.localDriver).warning,
-          demo: host?.demoGuest.error ?? null,
-          debian: host?.debianGuest.error ?? null,
-        }
-      },
-    })
-  }
 
   private async writeReport(path: string): Outcome {
     const { connections } = this

@@ -21,6 +21,7 @@ import {
   type ConnectionInfo,
   type ConnectionState,
   domainKey,
+  type JobChoice,
   LOCAL_CONNECTION,
 } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -30,6 +31,7 @@ import type { CallServers } from '../toolstack/call-server'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { endGuests } from '../toolstack/end-guests'
 import type { HostReading } from '../toolstack/host-figures'
+import type { Jobs } from '../toolstack/jobs'
 import { type Emit, Toolstack } from '../toolstack/toolstack'
 import { Outward } from './outward'
 
@@ -38,6 +40,12 @@ export interface OpenedDriver {
   readonly driver: HypervisorDriver
   readonly demo: DemoMaker
   readonly debian: DebianMaker
+}
+
+/** What becomes of what is at work when it is closed. */
+export interface Endings {
+  readonly guests?: CloseChoice | undefined
+  readonly jobs?: JobChoice | undefined
 }
 
 export interface Opened {
@@ -184,22 +192,29 @@ export class Connection {
 
   // ---- closing ----------------------------------------------------------------------------------
 
-  /** With guests that run only when it is said what becomes of them; one that does not follow keeps it open. */
-  async disconnect(guests?: CloseChoice): Outcome {
+  /** With guests that run or jobs at work only when it is said what becomes of them; a guest that does not follow keeps it open. */
+  async disconnect({ guests, jobs }: Endings): Outcome {
     const { current, name } = this
     if (!current || (this.state !== 'connected' && this.state !== 'failed')) {
       return err(errorReport('not-connected', { name }))
     }
     const { toolstack } = current
-    const active = toolstack.domains.active()
-    if (active.length > 0) {
-      if (guests === undefined) {
-        return err(errorReport('connection-in-use', { name, guests: active.map((each) => each.name).join(', ') }))
-      }
-      const [error] = await endGuests(toolstack.guests, guests)
-      if (error) return err(error)
+    const inUse = (): Awaited<Outcome> => {
+      const active = toolstack.domains.active()
+      if (active.length === 0 || guests !== undefined) return ok(null)
+      return err(errorReport('connection-in-use', { name, guests: active.map((each) => each.name).join(', ') }))
     }
-    if (toolstack.jobs.running().length > 0) return err(errorReport('connection-busy', { name }))
+    const busy = (): boolean => toolstack.jobs.running().length > 0
+    if (!inUse().ok) return inUse()
+    if (busy() && jobs === undefined) return err(errorReport('connection-busy', { name }))
+    if (jobs !== undefined) await endJobs(toolstack.jobs, jobs)
+    // A job may have started a guest.
+    if (!inUse().ok) return inUse()
+    const [error] = guests === undefined ? [] : await endGuests(toolstack.guests, guests)
+    if (error) return err(error)
+    if (busy()) return err(errorReport('connection-busy', { name }))
+    // Two windows may have asked, and it is closed once.
+    if (this.current !== current) return ok(null)
     this.become('disconnecting')
     await this.drop()
     this.become('disconnected')
@@ -225,4 +240,10 @@ export class Connection {
     this.error = error
     this.parts.changed()
   }
+}
+
+async function endJobs(jobs: Jobs, how: JobChoice): Promise<void> {
+  const running = jobs.running()
+  if (how === 'cancel') for (const { job, cancellable } of running) if (cancellable) jobs.cancel(job)
+  await Promise.all(running.map(({ job }) => jobs.wait(job)))
 }

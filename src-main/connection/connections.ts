@@ -5,17 +5,18 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { ConnectionStore } from '../definition/connection-store'
+import { folderName, formerConnections, leaveWord } from '../definition/former-connections'
 import type { Outcome } from '../driver/driver'
 import type { Clock } from '../lib/clock'
 import { counter } from '../lib/counter'
 import { writeProblem } from '../lib/write-problem'
 import type { CallName } from '../public/calls'
 import {
-  type CloseChoice,
   CONNECTIONS_MOST,
   type ConnectionDefinition,
   type ConnectionDriver,
   type ConnectionInfo,
+  type FormerConnection,
   LOCAL_CONNECTION,
 } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -24,7 +25,7 @@ import type { CallServers } from '../toolstack/call-server'
 import { sharedReader } from '../toolstack/host-figures'
 import { Notices } from '../toolstack/notices'
 import type { Emit, Toolstack } from '../toolstack/toolstack'
-import { Connection, type OpenedDriver } from './connection'
+import { Connection, type Endings, type OpenedDriver } from './connection'
 
 export interface ConnectionsParts {
   /** The app's own, which is the first connection's too. */
@@ -45,6 +46,9 @@ export interface Place {
   readonly served: Partial<CallServers<CallName>>
   readonly uuid: string
 }
+
+/** Those of all connections but the first. */
+const FOLDERS = 'connections'
 
 export class Connections {
   /** What belongs to no connection. */
@@ -129,14 +133,26 @@ export class Connections {
     if (!found) return err(errorReport('no-connection', { connection: id }))
     if (id === LOCAL_CONNECTION) return err(errorReport('connection-permanent', { name: found.name }))
     if (!found.isClosed) return err(errorReport('connection-state', { name: found.name }))
+    try {
+      await leaveWord(found.info().folder, found.definition)
+    } catch (thrown) {
+      return err(writeProblem(found.info().folder, thrown))
+    }
     const others = this.all.filter((each) => each !== found)
     const stored = await this.store(others.map(({ definition }) => definition))
     if (!stored.ok) return stored
     // One that failed may have its list.
-    if (found.opened) await found.disconnect()
+    if (found.opened) await found.disconnect({})
     this.all = this.all.filter((each) => each !== found)
     this.changed()
     return ok(null)
+  }
+
+  former(): Promise<FormerConnection[]> {
+    return formerConnections(
+      join(this.parts.folder, FOLDERS),
+      this.all.map(({ id }) => id),
+    )
   }
 
   private async store(definitions: readonly ConnectionDefinition[]): Outcome {
@@ -152,8 +168,7 @@ export class Connections {
     const { folder, clock, emit, open } = this.parts
     const { connection } = definition
     return new Connection(definition, {
-      // Short: sockets lie in it, whose paths have little room.
-      folder: connection === LOCAL_CONNECTION ? folder : join(folder, 'connections', connection.slice(0, 8)),
+      folder: connection === LOCAL_CONNECTION ? folder : join(folder, FOLDERS, folderName(connection)),
       clock,
       open,
       emit,
@@ -175,9 +190,9 @@ export class Connections {
     return found ? found.connect() : err(errorReport('no-connection', { connection: id }))
   }
 
-  async disconnect(id: string, guests?: CloseChoice): Outcome {
+  async disconnect(id: string, endings: Endings): Outcome {
     const found = this.find(id)
-    return found ? found.disconnect(guests) : err(errorReport('no-connection', { connection: id }))
+    return found ? found.disconnect(endings) : err(errorReport('no-connection', { connection: id }))
   }
 
   /** The one a call means; left out, the first that is there. */

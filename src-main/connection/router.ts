@@ -21,7 +21,13 @@ type Joined =
   | 'trashEmpty'
   | 'storeWatch'
 
-export type ConnectionCall = 'connectionList' | 'connectionDefine' | 'connectionRemove' | 'connectionOpen' | 'connectionClose'
+export type ConnectionCall =
+  | 'connectionList'
+  | 'connectionDefine'
+  | 'connectionRemove'
+  | 'connectionFormer'
+  | 'connectionOpen'
+  | 'connectionClose'
 
 type Target = Omit<Place, 'uuid'> & { readonly uuid?: string }
 
@@ -154,8 +160,9 @@ export class Router {
       connectionList: () => ok(connections.list()),
       connectionDefine: (order) => connections.define(order),
       connectionRemove: ({ connection }) => connections.remove(connection),
+      connectionFormer: async () => ok(await connections.former()),
       connectionOpen: ({ connection }) => connections.connect(connection),
-      connectionClose: ({ connection, guests }) => connections.disconnect(connection, guests),
+      connectionClose: ({ connection, ...choices }) => connections.disconnect(connection, choices),
     }
   }
 }

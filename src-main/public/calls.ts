@@ -18,7 +18,14 @@ import {
   within,
 } from '../../src-engine/public/shape'
 import { configNoteShape } from './config-note'
-import { CONNECTIONS_MOST, closeChoices, connectionInfoShape, connectionShape } from './connection'
+import {
+  CONNECTIONS_MOST,
+  closeChoices,
+  connectionInfoShape,
+  connectionShape,
+  formerConnectionShape,
+  jobChoices,
+} from './connection'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { diagnosisShape, findingKindShape } from './doctor'
@@ -69,11 +76,17 @@ export const calls = {
   },
   /** Of one that is closed. Its folder stays, with all that is in it. */
   connectionRemove: { params: fields({ connection: t.uuidShape }), result: t.nothing, status: 'done' },
+  /** Those that were removed and whose folder is there. */
+  connectionFormer: { params: none, result: list(formerConnectionShape, 10_000), status: 'done' },
   /** Answers when it is connected, or why it is not. */
   connectionOpen: { params: fields({ connection: t.uuidShape }), result: t.nothing, status: 'done' },
-  /** With guests that run it must be said what becomes of them. */
+  /** With guests that run it must be said what becomes of them, and of jobs that are at work. */
   connectionClose: {
-    params: fields({ connection: t.uuidShape, guests: optional(oneOf(...closeChoices)) }),
+    params: fields({
+      connection: t.uuidShape,
+      guests: optional(oneOf(...closeChoices)),
+      jobs: optional(oneOf(...jobChoices)),
+    }),
     result: t.nothing,
     status: 'done',
   },

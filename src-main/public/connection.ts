@@ -4,7 +4,7 @@
 // connections is two keys, either can be had from the other, and nobody keeps a table. The first connection's identifier is zero:
 // its keys are the UUIDs; and domain 0, whose UUID is zero, has the key that is its connection's identifier.
 // Runs in: main, preload, renderer, command line. No platform.
-import { fields, flag, list, matching, oneOf, type TypeOf } from '../../src-engine/public/shape'
+import { count, fields, flag, list, matching, oneOf, type TypeOf } from '../../src-engine/public/shape'
 import { errorReportShape, nullable, uuidShape } from './types'
 
 /** The one that is there from the start; its folder is the app's own. */
@@ -52,9 +52,22 @@ export const connectionInfoShape = fields({
 })
 export type ConnectionInfo = TypeOf<typeof connectionInfoShape>
 
+/** One that was removed: its folder stays, and it has its domains again when it is defined under its identifier. */
+export const formerConnectionShape = fields({
+  ...connectionShape.parts,
+  folder: connectionInfoShape.parts.folder,
+  /** Definitions in its folder. */
+  domains: count,
+})
+export type FormerConnection = TypeOf<typeof formerConnectionShape>
+
 /** What becomes of guests that run when their connection is closed. */
 export const closeChoices = ['save', 'shutdown', 'destroy'] as const
 export type CloseChoice = (typeof closeChoices)[number]
+
+/** What becomes of jobs at work when their connection is closed; one that cannot be cancelled is waited for. */
+export const jobChoices = ['wait', 'cancel'] as const
+export type JobChoice = (typeof jobChoices)[number]
 
 const known = new Map<string, string>()
 const KNOWN_MOST = 20_000

@@ -12,6 +12,7 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 /** Calls that only read. The others change something, and have no answer worth keeping. */
 export type QueryName =
   | 'aboutInfo'
+  | 'connectionFormer'
   | 'doctorLook'
   | 'domainInspect'
   | 'domainLog'

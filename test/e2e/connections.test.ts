@@ -15,8 +15,8 @@ import { openWindow, settle } from './scenes'
 
 const own = ownApp()
 
-async function start(script: object = { domains: 3, running: 2 }, folder?: string) {
-  const env = { RINGMASTER_TEST_SCRIPT: JSON.stringify(script), RINGMASTER_TEST_DELAY_MS: '40' }
+async function start(script: object = { domains: 3, running: 2 }, folder?: string, delayMs = 40) {
+  const env = { RINGMASTER_TEST_SCRIPT: JSON.stringify(script), RINGMASTER_TEST_DELAY_MS: String(delayMs) }
   const app = own(await launch({ env, keepFolder: true, ...(folder !== undefined && { folder }) }))
   return { app, manager: await app.manager() }
 }
@@ -133,6 +133,68 @@ it('closes one by keyboard, asking what becomes of its guests, opens it again, r
   await press('Enter')
   await manager.waitForConnection('Renamed', 'Connected')
   expect(await seriousViolations(page)).toEqual([])
+  await app.close()
+  fs.rmSync(app.folder, { recursive: true, force: true })
+})
+
+it('takes up one that was removed again, with its machines, from the dialog that adds one', async () => {
+  const { app, manager } = await start()
+  const { page } = manager
+  await manager.addConnection('Second')
+  await manager.waitForConnection('Second', 'Connected')
+  await manager.row('web-01').nth(1).click()
+  await page.keyboard.press('F2')
+  await page.keyboard.type('mine')
+  await page.keyboard.press('Enter')
+  await manager.row('mine').waitFor()
+  await manager.chooseOfConnection('Second', 'Disconnect')
+  await manager.dialog().waitFor()
+  await page.keyboard.press('Enter')
+  await manager.waitForConnection('Second', 'Not connected')
+  await manager.chooseOfConnection('Second', 'Remove connection')
+  await manager.dialog().getByRole('button', { name: 'Remove' }).click()
+  await manager.connection('Second').waitFor({ state: 'detached' })
+  expect(await tree(manager)).not.toContain('mine')
+
+  await manager.button('Application menu').click()
+  await manager.menuItem('Add connection').click()
+  await manager.dialog().getByRole('button', { name: 'Machines' }).click()
+  await app.picture(page, 'connection-choices')
+  await page.getByRole('option', { name: 'Of “Second”, removed (3 virtual machines)' }).click()
+  await expect.poll(() => manager.dialog().getByLabel('Name', { exact: true }).inputValue()).toBe('Second')
+  expect(await manager.dialog().getByRole('radio', { name: 'Embedded' }).isDisabled()).toBe(true)
+  await app.picture(page, 'connection-taken-up')
+  expect(await seriousViolations(page)).toEqual([])
+  await manager.button('Add and connect').click()
+  await manager.waitForConnection('Second', 'Connected')
+  await manager.row('mine').waitFor()
+  await app.close()
+  fs.rmSync(app.folder, { recursive: true, force: true })
+})
+
+it('asks what becomes of jobs at work, waits for them, and disconnects when they have ended', async () => {
+  const { app, manager } = await start({ domains: 1, running: 0 }, undefined, 4000)
+  const { page } = manager
+  await manager.addConnection('Second')
+  await manager.waitForConnection('Second', 'Connected')
+  const { value } = await app.call(page, 'connectionList', {})
+  const connection = String(Reflect.get(Object.values(value)[1] ?? {}, 'connection'))
+  const volume = { connection, pool: 'default', name: 'a.raw', format: 'raw' }
+  const disks = path.join(app.folder, 'connections', connection.slice(0, 8), 'disks')
+  await app.call(page, 'volumeCreate', { ...volume, sizeMiB: 1, backing: null })
+  await expect.poll(() => fs.existsSync(path.join(disks, 'a.raw'))).toBe(true)
+  await app.call(page, 'volumeClone', { ...volume, to: 'b.raw' })
+  await manager.chooseOfConnection('Second', 'Disconnect')
+  await manager.dialog().getByText('Jobs are at work there').waitFor()
+  await app.picture(page, 'connection-busy')
+  await page.keyboard.press('Escape')
+  await manager.dialog().waitFor({ state: 'detached' })
+  await manager.waitForConnection('Second', 'Connected')
+  await manager.chooseOfConnection('Second', 'Disconnect')
+  await manager.dialog().getByText('Jobs are at work there').waitFor()
+  await page.keyboard.press('Enter')
+  await manager.waitForConnection('Second', 'Not connected')
+  expect(fs.readdirSync(disks).sort()).toEqual(['a.raw', 'b.raw'])
   await app.close()
   fs.rmSync(app.folder, { recursive: true, force: true })
 })

@@ -39,6 +39,7 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   connectionList: notHere,
   connectionDefine: notHere,
   connectionRemove: notHere,
+  connectionFormer: notHere,
   connectionOpen: notHere,
   connectionClose: notHere,
   aboutInfo: notHere,

@@ -16,7 +16,8 @@ export interface DoctorParts {
   domains(): readonly DomainInfo[]
   /** Those that this domain may join. */
   networks(uuid: string): readonly string[]
-  inspect(path: string): Outcome<ImageInfo>
+  /** By the driver that would give it to this domain. */
+  inspect(uuid: string, path: string): Outcome<ImageInfo>
   machine(): Promise<MachineFacts>
   redefine(uuid: string, config: DomainConfig, base: DomainConfig): Outcome
   eject(uuid: string, key: string): Outcome
@@ -38,12 +39,12 @@ export class Doctor {
     const probe = await (this.parts.probe ?? hostProbe)()
     const domains = this.parts.domains()
     const findings = await checkMachine(probe, await this.parts.machine(), domains)
-    const look = { probe, inspect: (path: string) => this.parts.inspect(path) }
     for (let at = 0; at < domains.length; at += AT_ONCE) {
       const some = await Promise.all(
-        domains
-          .slice(at, at + AT_ONCE)
-          .map((domain) => checkDomain({ ...look, networks: this.parts.networks(domain.uuid) }, domain)),
+        domains.slice(at, at + AT_ONCE).map((domain) => {
+          const inspect = (path: string) => this.parts.inspect(domain.uuid, path)
+          return checkDomain({ probe, inspect, networks: this.parts.networks(domain.uuid) }, domain)
+        }),
       )
       findings.push(...some.flat())
     }

@@ -7,7 +7,8 @@ import type { HostProbe } from './host-files'
 
 export interface MachineFacts {
   readonly folder: string
-  readonly diskFolder: string
+  /** One of each connection. */
+  readonly diskFolders: readonly string[]
   /** The warning about an old Electron, when this is one. */
   readonly oldElectron: ErrorReport | null
   readonly demo: ErrorReport | null
@@ -38,15 +39,16 @@ export async function checkMachine(probe: HostProbe, facts: MachineFacts, domain
   if (facts.oldElectron) found.push(machineFinding('electron-old', 'electron', facts.oldElectron.values))
   if (facts.demo) found.push(machineFinding('helper-demo', 'demo', { detail: facts.demo.values['detail'] ?? '' }))
   if (facts.debian) found.push(machineFinding('helper-debian', 'debian', { detail: facts.debian.values['detail'] ?? '' }))
-  const domain0 = domains.find(({ kind }) => kind === 'domain0')
-  if (domain0?.state === 'crashed') found.push(machineFinding('domain0-down', 'domain0', { detail: domain0.detail }))
+  for (const { kind, state, uuid, detail } of domains) {
+    if (kind === 'domain0' && state === 'crashed') found.push(machineFinding('domain0-down', uuid, { detail }))
+  }
   return found
 }
 
-async function checkSpace(probe: HostProbe, { folder, diskFolder }: MachineFacts): Promise<Finding[]> {
-  const disks = (await probe.file(diskFolder)) ? diskFolder : folder
+async function checkSpace(probe: HostProbe, { folder, diskFolders }: MachineFacts): Promise<Finding[]> {
   const found = new Map<string, Finding>()
-  for (const path of [folder, disks]) {
+  for (const path of new Set([folder, ...diskFolders])) {
+    // One that is not there is made when it is first needed.
     const space = await probe.space(path)
     if (space === undefined || space.free >= SPACE_LOW) continue
     const kind = space.free < SPACE_OUT ? 'space-out' : 'space-low'
@@ -56,9 +58,9 @@ async function checkSpace(probe: HostProbe, { folder, diskFolder }: MachineFacts
   return [...found.values()]
 }
 
-async function checkRights(probe: HostProbe, { folder, diskFolder }: MachineFacts): Promise<Finding[]> {
+async function checkRights(probe: HostProbe, { folder, diskFolders }: MachineFacts): Promise<Finding[]> {
   const found: Finding[] = []
-  for (const path of [folder, diskFolder]) {
+  for (const path of new Set([folder, ...diskFolders])) {
     const facts = await probe.file(path)
     if (facts === undefined) continue // It is made when it is first needed.
     if (!facts.readable || !facts.writable) found.push(machineFinding('folder-closed', path, { path }))

@@ -2,6 +2,7 @@
 // Invariant: Escape and Cancel leave everything as it was; what is refused is said in the dialog, and what was typed stays.
 // Runs in: manager window.
 
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import {
   type CloseChoice,
@@ -12,20 +13,27 @@ import {
   connectionNameShape,
   type DriverKind,
   driverKinds,
+  type FormerConnection,
+  type JobChoice,
+  jobChoices,
 } from '../../../src-main/public/connection'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
+import { callQuery } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { SelectField } from '../../components/Select'
 import { Ways } from '../../components/Ways'
 import { connectionName } from '../../lib/connection-name'
+import { lastPart } from '../../lib/path'
+import type { Translator } from '../../lib/translate'
 import { useConnections } from '../../state/answers'
-import { useAppState, useAppStore } from '../../state/store'
+import { useAppState } from '../../state/store'
 import { connectionLine, guestsThatRun } from './connection-words'
 import './connection.css'
 
@@ -56,6 +64,11 @@ function Refusal(props: { readonly error: ErrorReport | null }) {
   )
 }
 
+function formerWords(former: FormerConnection, t: Translator): string {
+  const name = former.name ?? lastPart(former.folder)
+  return t('connection.from-former', { name, guests: t.count('manager.guests', former.domains) })
+}
+
 function freeName(base: string, taken: readonly string[]): string {
   const names = new Set(taken.map((name) => name.toLowerCase()))
   let name = base
@@ -63,23 +76,35 @@ function freeName(base: string, taken: readonly string[]): string {
   return name
 }
 
+/** Among identifiers: no connection that was removed, but a new one. */
+const FRESH = 'new'
+
 export function AddConnectionDialog(props: { readonly onClose: () => void; readonly onAdded: (connection: string) => void }) {
   const { t } = useWords()
   const client = useClient()
   const connections = useConnections()
-  const [driver, setDriver] = useState<ConnectionDriver>('embedded')
+  const [picked, setDriver] = useState<ConnectionDriver>('embedded')
+  const [former, setFormer] = useState<FormerConnection | null>(null)
   const [typed, setTyped] = useState<string | null>(null)
   const [autoconnect, setAutoconnect] = useState(true)
   const [refused, setRefused] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
   const nameError = useNameError()
+  const { data: formers = [] } = useQuery({ ...callQuery(client, 'connectionFormer', {}), refetchOnMount: 'always' })
+  // What it connects to stays as it was made.
+  const driver = former?.driver ?? picked
   const names = connections.map((each) => connectionName(each, t))
-  const name = typed ?? freeName(t(`connection.short-${driver}`), names)
+  const name = typed ?? freeName(former?.name ?? t(`connection.short-${driver}`), names)
   const wrong = nameError(name.trim())
   const add = async () => {
     if (wrong !== undefined) return
     setBusy(true)
-    const made = await client.call('connectionDefine', { connection: null, name: name.trim(), driver, autoconnect })
+    const made = await client.call('connectionDefine', {
+      connection: former?.connection ?? null,
+      name: name.trim(),
+      driver,
+      autoconnect,
+    })
     setBusy(false)
     if (made.ok) props.onAdded(made.value.connection)
     else setRefused(made.error)
@@ -106,10 +131,25 @@ export function AddConnectionDialog(props: { readonly onClose: () => void; reado
           value,
           name: t(`connection.driver-${value}`),
           hint: t(`connection.hint-${value}`),
-          disabled: !isDone(value),
+          disabled: !isDone(value) || (former !== null && value !== driver),
         }))}
         onChange={(chosen) => setDriver(isDone(chosen) ? chosen : driver)}
       />
+      {formers.length > 0 && (
+        <SelectField
+          label={t('connection.from')}
+          value={former?.connection ?? FRESH}
+          choices={[
+            { value: FRESH, label: t('connection.from-none') },
+            ...formers.map((each) => ({ value: each.connection, label: formerWords(each, t) })),
+          ]}
+          hint={t('connection.from-hint')}
+          onChange={(chosen) => {
+            setFormer(formers.find(({ connection }) => connection === chosen) ?? null)
+            setTyped(null)
+          }}
+        />
+      )}
       <TextField label={t('connection.name')} value={name} autoFocus onChange={setTyped} error={wrong} />
       <Check label={t('connection.autoconnect')} value={autoconnect} onChange={setAutoconnect} />
       <Refusal error={refused} />
@@ -178,27 +218,26 @@ export function ConnectionPropertiesDialog(props: { readonly connection: Connect
   )
 }
 
-/** Closing one whose guests run: what becomes of them. */
-export function CloseConnectionDialog(props: { readonly connection: ConnectionInfo; readonly onClose: () => void }) {
+/** Closing one that is in use: what becomes of guests that run, and of jobs at work. */
+export function CloseConnectionDialog(props: {
+  readonly connection: ConnectionInfo
+  readonly busy: boolean
+  readonly onClose: () => void
+  readonly onChosen: (endings: { readonly guests?: CloseChoice; readonly jobs?: JobChoice }) => void
+}) {
   const { t } = useWords()
-  const client = useClient()
-  const store = useAppStore()
-  const { connection } = props
+  const { connection, busy } = props
   const domains = useAppState((state) => state.domains)
   const [way, setWay] = useState<CloseChoice>('save')
+  const [jobs, setJobs] = useState<JobChoice>('wait')
   const names = guestsThatRun(domains, connection.connection).map(({ name }) => name)
-  const disconnect = async () => {
-    // Saving takes its time: jobs show it, not the dialog.
-    props.onClose()
-    const closed = await client.call('connectionClose', { connection: connection.connection, guests: way })
-    if (!closed.ok) store.dispatch({ kind: 'failed', error: closed.error })
-  }
+  const hasGuests = names.length > 0
   return (
     <Dialog
       title={t('connection.close-title', { name: connectionName(connection, t) })}
       alert
       onClose={props.onClose}
-      onSubmit={() => void disconnect()}
+      onSubmit={() => props.onChosen({ ...(hasGuests && { guests: way }), ...(busy && { jobs }) })}
       buttons={
         <>
           <Button onPress={props.onClose}>{t('button.cancel')}</Button>
@@ -208,15 +247,35 @@ export function CloseConnectionDialog(props: { readonly connection: ConnectionIn
         </>
       }
     >
-      <p className="quit-names">{names.join(', ')}</p>
-      <p>{t('connection.close-body')}</p>
-      <Ways
-        label={t('connection.close-choices')}
-        value={way}
-        autoFocus
-        ways={closeChoices.map((value) => ({ value, name: t(`quit.${value}`), hint: t(`quit.${value}-hint`) }))}
-        onChange={setWay}
-      />
+      {hasGuests && (
+        <>
+          <p className="quit-names">{names.join(', ')}</p>
+          <p>{t('connection.close-body')}</p>
+          <Ways
+            label={t('connection.close-choices')}
+            value={way}
+            autoFocus
+            ways={closeChoices.map((value) => ({ value, name: t(`quit.${value}`), hint: t(`quit.${value}-hint`) }))}
+            onChange={setWay}
+          />
+        </>
+      )}
+      {busy && (
+        <>
+          <p>{t('connection.busy-body')}</p>
+          <Ways
+            label={t('connection.jobs')}
+            value={jobs}
+            autoFocus={!hasGuests}
+            ways={jobChoices.map((value) => ({
+              value,
+              name: t(`connection.jobs-${value}`),
+              hint: t(`connection.jobs-${value}-hint`),
+            }))}
+            onChange={setJobs}
+          />
+        </>
+      )}
     </Dialog>
   )
 }

@@ -3,7 +3,7 @@
 // Invariant: one dialog at a time; a removed connection can be brought back by Undo, with its domains. Runs in: manager window.
 
 import { type ReactNode, useCallback, useState } from 'react'
-import type { ConnectionInfo } from '../../../src-main/public/connection'
+import type { CloseChoice, ConnectionInfo, JobChoice } from '../../../src-main/public/connection'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import { useClient } from '../../client/Client'
@@ -16,11 +16,13 @@ import {
   ConnectionPropertiesDialog,
   RemoveConnectionDialog,
 } from './ConnectionDialogs'
-import { type ConnectionAction, canClose, canOpen, guestsThatRun } from './connection-words'
+import { type ConnectionAction, canClose, canOpen } from './connection-words'
 
 type Asked =
   | { readonly kind: 'add' }
-  | { readonly kind: 'properties' | 'close' | 'remove'; readonly connection: ConnectionInfo }
+  | { readonly kind: 'properties' | 'remove'; readonly connection: ConnectionInfo }
+  /** `busy`: jobs are at work, too. */
+  | { readonly kind: 'close'; readonly connection: ConnectionInfo; readonly busy: boolean }
 
 export interface ConnectionActions {
   /** Null is for `connection-add`, which is about none. */
@@ -45,6 +47,20 @@ export function useConnectionActions(): ConnectionActions {
   /** Why one does not open is said in its row. */
   const open = useCallback((connection: string) => void client.call('connectionOpen', { connection }), [client])
 
+  /** Guests and jobs may have begun since anybody looked: then it is asked what becomes of them. */
+  const close = useCallback(
+    async (info: ConnectionInfo, endings: { readonly guests?: CloseChoice; readonly jobs?: JobChoice } = {}) => {
+      // Saving takes its time: jobs show it, not the dialog.
+      setAsked(null)
+      const closed = await client.call('connectionClose', { connection: info.connection, ...endings })
+      const reason = closed.ok ? undefined : closed.error.reason
+      if (reason === 'connection-busy') setAsked({ kind: 'close', connection: info, busy: true })
+      else if (reason === 'connection-in-use') setAsked({ kind: 'close', connection: info, busy: false })
+      else report(closed)
+    },
+    [client, report],
+  )
+
   const remove = async (info: ConnectionInfo) => {
     done()
     const { connection, driver, autoconnect } = info
@@ -68,8 +84,7 @@ export function useConnectionActions(): ConnectionActions {
           break
         case 'connection-close':
           if (!canClose(info)) break
-          if (guestsThatRun(store.api.getState().domains, connection).length > 0) setAsked({ kind: 'close', connection: info })
-          else void client.call('connectionClose', { connection }).then(report)
+          void close(info)
           break
         case 'connection-properties':
           setAsked({ kind: 'properties', connection: info })
@@ -85,7 +100,7 @@ export function useConnectionActions(): ConnectionActions {
         }
       }
     },
-    [client, open, report, store],
+    [client, close, open, report],
   )
 
   const shown =
@@ -100,7 +115,12 @@ export function useConnectionActions(): ConnectionActions {
     ) : asked.kind === 'properties' ? (
       <ConnectionPropertiesDialog connection={asked.connection} onClose={done} />
     ) : asked.kind === 'close' ? (
-      <CloseConnectionDialog connection={asked.connection} onClose={done} />
+      <CloseConnectionDialog
+        connection={asked.connection}
+        busy={asked.busy}
+        onClose={done}
+        onChosen={(endings) => void close(asked.connection, endings)}
+      />
     ) : (
       <RemoveConnectionDialog connection={asked.connection} onClose={done} onRemove={() => void remove(asked.connection)} />
     )

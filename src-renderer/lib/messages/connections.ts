@@ -59,6 +59,28 @@ export const connections = {
     de: 'Diese Maschinen sind an. Was soll mit ihnen geschehen?',
   },
   'connection.close-choices': { en: 'Before disconnecting', de: 'Vor dem Trennen' },
+  'connection.busy-body': {
+    en: 'Jobs are at work there. What shall become of them?',
+    de: 'Dort wird noch gearbeitet. Was soll damit geschehen?',
+  },
+  'connection.jobs': { en: 'Jobs at work', de: 'Laufende Aufträge' },
+  'connection.jobs-wait': { en: 'Wait for them', de: 'Darauf warten' },
+  'connection.jobs-wait-hint': {
+    en: 'Disconnects when the last one has ended',
+    de: 'Getrennt wird, wenn der letzte zu Ende ist',
+  },
+  'connection.jobs-cancel': { en: 'Cancel them', de: 'Abbrechen' },
+  'connection.jobs-cancel-hint': {
+    en: 'What they began is taken back; one that cannot be cancelled is waited for',
+    de: 'Angefangenes wird zurückgenommen; was sich nicht abbrechen lässt, darf zu Ende laufen',
+  },
+  'connection.from': { en: 'Machines', de: 'Maschinen' },
+  'connection.from-none': { en: 'None yet, in a new folder', de: 'Noch keine, in einem neuen Ordner' },
+  'connection.from-hint': {
+    en: 'One that was removed has its machines again',
+    de: 'Eine entfernte hat ihre Maschinen wieder',
+  },
+  'connection.from-former': { en: 'Of “{name}”, removed ({guests})', de: 'Von „{name}“, entfernt ({guests})' },
   'connection.remove-title': { en: 'Remove the connection “{name}”?', de: 'Die Verbindung „{name}“ entfernen?' },
   'connection.remove-body': {
     en: 'It leaves the list. Its machines, disks and snapshots stay in its folder; nothing is deleted:',

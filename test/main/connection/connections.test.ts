@@ -1,12 +1,14 @@
 // Several connections: domains under keys of their own, calls that go where they belong, lists that are joined, one that fails and
 // leaves the others alone, and the list that is kept. Runs in: vitest, plain Node.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { doctorParts } from '../../../src-main/connection/doctor-parts'
 import { testUuid } from '../../../src-main/driver/test/test-population'
 import { CONNECTIONS_MOST, domainKey, LOCAL_CONNECTION, ownUuid } from '../../../src-main/public/connection'
 import { errorReport } from '../../../src-main/public/error-code'
 import { DOMAIN0_UUID } from '../../../src-main/public/types'
+import { Doctor } from '../../../src-main/toolstack/doctor/doctor'
 import { type ConnectionsOptions, makeConnections, type TestConnections } from '../../support/connections'
 import { randomFrom } from '../../support/random'
 
@@ -219,13 +221,36 @@ describe('closing', () => {
     expect((await call('domainInfo', { uuid })).state).toBe('shutoff')
   })
 
-  it('waits for nobody’s job, and says so', async () => {
-    const { call, added, defined, refused, info } = await connections({ delayMs: 400 })
+  it('asks what becomes of jobs at work before it touches a guest, and cancels them or waits', async () => {
+    const { call, added, defined, refused, info, connections: all } = await connections({ delayMs: 400 })
     const connection = await added('Second')
-    const uuid = await defined('guest', connection)
-    await call('domainClone', { uuid, snapshot: null, name: 'copy', disks: [] })
-    expect(await refused('connectionClose', { connection })).toBe('connection-busy')
+    const uuid = await defined('guest', connection, true)
+    const work = () =>
+      call('volumeCreate', { connection, pool: 'default', name: 'a.raw', format: 'raw', sizeMiB: 1, backing: null })
+    const jobs = () => all.opened().flatMap(({ toolstack }) => toolstack.jobs.list())
+    const copy = async (to: string) =>
+      (await call('volumeClone', { connection, pool: 'default', name: 'a.raw', to, format: 'raw' })).job
+    await work()
+    await expect.poll(() => jobs().every(({ state }) => state === 'done')).toBe(true)
+
+    await copy('b.raw')
+    expect(await refused('connectionClose', { connection, guests: 'destroy' })).toBe('connection-busy')
     expect(info(connection).state).toBe('connected')
+    expect((await call('domainInfo', { uuid })).state).toBe('running')
+    expect(await refused('connectionClose', { connection, jobs: 'cancel' })).toBe('connection-in-use')
+    const { folder } = info(connection)
+    await call('connectionClose', { connection, guests: 'destroy', jobs: 'cancel' })
+    expect(info(connection).state).toBe('disconnected')
+    expect(readdirSync(join(folder, 'disks'))).toEqual(['a.raw'])
+
+    await call('connectionOpen', { connection })
+    await copy('c.raw')
+    // Two windows ask: it is closed once.
+    const closing = [1, 2].map(() => call('connectionClose', { connection, jobs: 'wait' }))
+    expect(info(connection).state).toBe('connected')
+    await Promise.all(closing)
+    expect(info(connection).state).toBe('disconnected')
+    expect(readdirSync(join(folder, 'disks')).sort()).toEqual(['a.raw', 'c.raw'])
   })
 
   it('can be done to the first too; its domains are there again when it is opened', async () => {
@@ -237,6 +262,59 @@ describe('closing', () => {
     await call('connectionOpen', { connection: LOCAL_CONNECTION })
     expect(await refused('connectionOpen', { connection: LOCAL_CONNECTION })).toBe('connection-state')
     expect(await names(LOCAL_CONNECTION)).toEqual(['guest'])
+  })
+})
+
+describe('the doctor', () => {
+  it('looks at each machine’s images by the driver of its own connection, and mends it there', async () => {
+    const asked: string[] = []
+    const {
+      call,
+      added,
+      config,
+      connections: all,
+      folder,
+    } = await connections({
+      made: ({ images }, own) => {
+        const inspect = images.inspect.bind(images)
+        images.inspect = async (path, ...rest) => {
+          asked.push(`${own.includes('/connections/') ? 'second' : 'first'} ${basename(path)}`)
+          return inspect(path, ...rest)
+        }
+      },
+    })
+    const second = await added('Second')
+    for (const [connection, name] of [
+      [LOCAL_CONNECTION, 'here'],
+      [second, 'there'],
+    ] as const) {
+      const path = join(folder, `${name}.raw`)
+      writeFileSync(path, Buffer.alloc(1 << 20), { mode: 0o600 })
+      const disk = { kind: 'vbd', dev: 'xvda', path, format: 'raw', readonly: true, removable: false } as const
+      const drive = {
+        kind: 'vbd',
+        dev: 'xvdb',
+        path: join(folder, `${name}.gone`),
+        format: 'raw',
+        readonly: true,
+        removable: true,
+      } as const
+      await call('domainDefine', { connection, config: { ...config(name), devices: [disk, drive] }, images: [], start: false })
+    }
+    const doctor = new Doctor(doctorParts(all, folder, () => null))
+    asked.length = 0
+    const missing = (await doctor.look()).findings.filter(({ kind }) => kind === 'medium-missing')
+    expect(asked.sort()).toEqual(['first here.raw', 'second there.raw'])
+    const there = missing.find(({ values }) => values['name'] === 'there')
+    if (!there) throw new Error('the second connection’s machine has no finding')
+    expect((await doctor.mend(there)).ok).toBe(true)
+    const left = (await doctor.look()).findings.filter(({ kind }) => kind === 'medium-missing')
+    expect(left.map(({ values }) => values['name'])).toEqual(['here'])
+    // One that is closed hides nothing of the other.
+    await call('connectionClose', { connection: LOCAL_CONNECTION })
+    asked.length = 0
+    await doctor.look()
+    expect(asked).toEqual(['second there.raw'])
   })
 })
 
@@ -274,6 +352,49 @@ describe('the list', () => {
     await call('connectionDefine', { connection, name: 'Second', driver: 'test', autoconnect: true })
     await call('connectionOpen', { connection })
     expect(await names(connection)).toEqual(['there'])
+  })
+
+  it('knows those that were removed, and one is taken up again from its folder after a restart', async () => {
+    const first = await connections()
+    expect(await first.call('connectionFormer', {})).toEqual([])
+    const connection = await first.added('Second')
+    await first.defined('there', connection)
+    const never = { connection: null, name: 'Never opened', driver: 'test', autoconnect: false } as const
+    const { connection: empty } = await first.call('connectionDefine', never)
+    await first.call('connectionRemove', { connection: empty })
+    await first.call('connectionClose', { connection })
+    await first.call('connectionRemove', { connection })
+    await first.close(true)
+    // One of an older version, which left no word; one whose word is another's; and what is no connection's folder.
+    const parent = join(first.folder, 'connections')
+    for (const name of ['0badcafe', '12345678', 'notes']) mkdirSync(join(parent, name))
+    writeFileSync(
+      join(parent, '12345678', 'connection.json'),
+      readFileSync(join(parent, connection.slice(0, 8), 'connection.json')),
+    )
+
+    const again = await connections({ folder: first.folder })
+    const former = await again.call('connectionFormer', {})
+    expect(former.find(({ name }) => name !== null)).toEqual({
+      connection,
+      name: 'Second',
+      driver: 'test',
+      autoconnect: true,
+      folder: join(parent, connection.slice(0, 8)),
+      domains: 1,
+    })
+    const others = former.filter(({ name }) => name === null)
+    expect(others.map(({ folder, domains }) => [folder, domains])).toEqual([
+      [join(parent, '0badcafe'), 0],
+      [join(parent, '12345678'), 0],
+    ])
+    await again.call('connectionDefine', { connection, name: 'Back', driver: 'test', autoconnect: true })
+    await again.call('connectionOpen', { connection })
+    expect(await again.names(connection)).toEqual(['there'])
+    const old = others[0]?.connection ?? ''
+    await again.call('connectionDefine', { connection: old, name: 'Old', driver: 'test', autoconnect: true })
+    expect(again.info(old).folder).toBe(join(parent, '0badcafe'))
+    expect(await again.call('connectionFormer', {})).toHaveLength(1)
   })
 
   it('refuses what would make it unclear', async () => {

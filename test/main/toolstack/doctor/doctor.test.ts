@@ -50,8 +50,8 @@ function doctor(change: Partial<DoctorParts> = {}): Doctor {
   return new Doctor({
     domains: () => [domain],
     networks: () => ['default'],
-    inspect: async (at) => ok({ path: at, format: 'raw', ...image }),
-    machine: async () => ({ folder, diskFolder: path.join(folder, 'disks'), oldElectron: null, demo: null, debian: null }),
+    inspect: async (_uuid, at) => ok({ path: at, format: 'raw', ...image }),
+    machine: async () => ({ folder, diskFolders: [path.join(folder, 'disks')], oldElectron: null, demo: null, debian: null }),
     redefine: async (_uuid, to) => {
       has(to.devices)
       return ok(null)
@@ -166,7 +166,7 @@ describe('the machine', () => {
     const one = doctor({
       machine: async () => ({
         folder,
-        diskFolder: folder,
+        diskFolders: [folder],
         oldElectron: errorReport('old-electron', { version: '25.1.1' }),
         demo: errorReport('demo-unavailable', { detail: 'apt was not found' }),
         debian: errorReport('debian-unavailable', { detail: 'mmdebstrap was not found' }),
