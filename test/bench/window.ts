@@ -1,7 +1,8 @@
 // A guest's screen in the app's real window: Electron on a (virtual) display, our own engine, Debian's standard kernel, and in the guest a
 // program that draws (window-guest.c). Measured: frames a second of 1024x768 of which every pixel changes 30 times a second, on the canvas;
 // what a frame costs, summed over all processes of the app but the thread of the vcpu; from a pixel the guest draws to the canvas; and
-// from a key pressed in the window to what the guest draws at it, on the canvas; and what a text console costs that scrolls.
+// from a key pressed in the window to what the guest draws at it, on the canvas; and what a text console costs that scrolls, on the
+// screen (the kernel's console on its framebuffer) and on the page of the text console (hvc0).
 // The guest's time of day is not quite the window's: Linux loses ticks while it boots. By how much is seen by the keys: each is answered
 // after it was pressed. So what is told of pixels is the most it can be. Processor time as a share is that of 30 frames a second, so
 // that a busy machine, which shows fewer, tells the same.
@@ -126,8 +127,11 @@ interface Measured {
   readonly idleShare: number
   readonly cpuMsPerFrame: number
   readonly vcpuMsPerFrame: number
-  /** Of a core, with a text console that scrolls by a line 30 times a second. */
+  /** Of a core, with a text console that scrolls by a line 30 times a second: the one on the screen, and the page of its own. */
   readonly consoleShare: number
+  readonly textShare: number
+  /** Of a core, with that page standing still. */
+  readonly textIdleShare: number
   readonly pixelMs: number
   readonly pixelWorstMs: number
   readonly keyMs: number
@@ -168,7 +172,8 @@ async function measure(): Promise<Measured> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-window-'))
   const app = await launch({ driver: 'embedded', preferences: { screenScale: 'exact' } })
   try {
-    const { page } = await open(app, folder)
+    const domain = await open(app, folder)
+    const { page } = domain
     const typed = await keys(page)
     await page.keyboard.press('f')
     await page.waitForTimeout(2000)
@@ -185,12 +190,25 @@ async function measure(): Promise<Measured> {
     await page.keyboard.press('s')
     await page.waitForTimeout(4000)
     const scrolling = await spent(pids, page)
+    await page.keyboard.press('s')
+    await page.keyboard.press('t')
+    await domain.tab('Text console').click()
+    await page.waitForTimeout(4000)
+    const text = await spent(pids, page)
+    await domain.tab('Screen').click()
+    await domain.screenCanvas().click()
+    await page.keyboard.press('t')
+    await domain.tab('Text console').click()
+    await page.waitForTimeout(1000)
+    const textIdle = await spent(pids, page)
     return {
       framesPerSecond: frames / drawing.seconds,
       idleShare: idle.others / idle.seconds,
       cpuMsPerFrame: (drawing.others - (idle.others / idle.seconds) * drawing.seconds) * (1000 / Math.max(1, frames)),
       vcpuMsPerFrame: (drawing.vcpu * 1000) / Math.max(1, frames),
       consoleShare: scrolling.others / scrolling.seconds,
+      textShare: text.others / text.seconds,
+      textIdleShare: textIdle.others / textIdle.seconds,
       pixelMs: median(pixels),
       pixelWorstMs: Math.max(...pixels),
       keyMs: median(typed.took),
@@ -214,7 +232,9 @@ export async function benchWindow({ runs }: BenchOptions): Promise<BenchReport> 
       ['CPU ms/frame beside that, all but the vcpu', of('cpuMsPerFrame').toFixed(1)],
       [`% of a core at ${RATE}/s`, (of('idleShare') * 100 + of('cpuMsPerFrame') * RATE * 0.1).toFixed(0)],
       ['CPU ms/frame, the vcpu', of('vcpuMsPerFrame').toFixed(1)],
-      [`% of a core, a text console of ${RATE} lines/s`, (of('consoleShare') * 100).toFixed(0)],
+      [`% of a core, ${RATE} lines/s of text on the screen`, (of('consoleShare') * 100).toFixed(0)],
+      [`% of a core, ${RATE} lines/s on the text console's page`, (of('textShare') * 100).toFixed(0)],
+      ['% of a core, with that page standing still', (of('textIdleShare') * 100).toFixed(0)],
       ['from guest pixel to canvas, ms (worst)', `${of('pixelMs').toFixed(1)} (${of('pixelWorstMs').toFixed(0)})`],
       ['from key to canvas, ms (worst)', `${of('keyMs').toFixed(1)} (${of('keyWorstMs').toFixed(0)})`],
     ]),

@@ -1,7 +1,8 @@
 // One domain's console in domain 0: the scrollback that windows read, the windows' streams, and what they type.
-// A stream is a cursor in the scrollback: it gets at most CONSOLE_WINDOW bytes beyond its last acknowledgement, after
-// COALESCE_MS or CONSOLE_CHUNK bytes, and when it is so slow that its place falls out of the scrollback it jumps (offset of
-// the next message shows it). Nothing a window does or fails to do delays the guest or another window.
+// A stream is a cursor in the scrollback: it gets at most CONSOLE_WINDOW bytes beyond its last acknowledgement, CONSOLE_CHUNK bytes
+// at once, less after COALESCE_MS and not before it has acknowledged what it got: so windows say how often they draw. When it is so
+// slow that its place falls out of the scrollback it jumps (offset of the next message shows it). Nothing a window does or fails to
+// do delays the guest or another window.
 // Input of all windows goes to the guest in the order it came, as far as the pump gives credit; 64 KiB wait, the rest is lost.
 // Invariant: offsets only grow. All that is here comes back from the pump when domain 0 is new. Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
@@ -58,11 +59,11 @@ class Stream {
     this.transport.close(reason)
   }
 
-  /** There is new output: at once if much waits, else soon. */
+  /** There is new output: at once if much waits, else soon, or with the acknowledgement of what is on the way. */
   wake(): void {
     const { scrollback, clock } = this.service
     if (scrollback.end - this.sent >= CONSOLE_CHUNK) this.push()
-    else this.cancelTimer ??= clock.after(COALESCE_MS, () => this.push())
+    else if (this.onTheWay === 0) this.cancelTimer ??= clock.after(COALESCE_MS, () => this.push())
   }
 
   push(): void {

@@ -4,14 +4,15 @@
 // Console output is a sequence of bytes counted from the domain's start; `offset` is the count before the first byte of a
 // message, so a window that reconnects (after domain 0 died) asks for `fromOffset` and sees each byte once. Bytes are what
 // the guest wrote (UTF-8 may be cut between messages). Flow: dom0 sends at most CONSOLE_WINDOW bytes beyond the last `ack`,
-// coalesced over a few milliseconds; a window acknowledges after it has drawn. A window that is slow loses what falls out
-// of the scrollback: the next `output` then has an offset beyond the last one's end.
+// coalesced over a few milliseconds, and less than CONSOLE_CHUNK only when all before it is acknowledged; a window acknowledges
+// when it has drawn and wants to draw again. A window that is slow loses what falls out of the scrollback: the next `output`
+// then has an offset beyond the last one's end.
 // Runs in: domain 0, main (which only hands ports out), renderer.
 import { bytes, count, fields, oneOf, optional, type TypeOf, text } from '../shape'
 
 /** Unacknowledged console bytes a window may have. */
 export const CONSOLE_WINDOW = 256 * 1024
-/** Output is sent when so many bytes wait, or after COALESCE_MS. */
+/** Output is sent when so many bytes wait, or after COALESCE_MS when nothing is unacknowledged. */
 export const CONSOLE_CHUNK = 16 * 1024
 export const COALESCE_MS = 4
 /** Longest `input` message; longer pastes are cut into several by the sender. */

@@ -6,6 +6,7 @@
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal as Xterm } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
+import { afterDrawing } from './draw-pace'
 
 export interface TerminalEvents {
   readonly onInput: (text: string) => void
@@ -16,7 +17,8 @@ export interface TerminalEvents {
 }
 
 export interface Terminal {
-  readonly write: (bytes: Uint8Array | string, drawn?: () => void) => void
+  /** `ready` is called once, when it is time to write more. */
+  readonly write: (bytes: Uint8Array | string, ready?: () => void) => void
   readonly reset: () => void
   readonly clear: () => void
   readonly focus: () => void
@@ -78,7 +80,6 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     fontFamily: style.getPropertyValue('--font-mono').trim(),
     fontSize: look.fontSize,
     lineHeight: 1.15,
-    cursorBlink: true,
     theme: colours,
     allowProposedApi: false,
     macOptionIsMeta: true,
@@ -111,7 +112,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   })
 
   return {
-    write: (bytes, drawn) => xterm.write(bytes, drawn),
+    write: (bytes, ready) => xterm.write(bytes, ready && (() => afterDrawing(ready))),
     reset: () => xterm.reset(),
     clear: () => xterm.clear(),
     focus: () => xterm.focus(),

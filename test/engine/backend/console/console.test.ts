@@ -4,7 +4,7 @@ import { SCROLLBACK_LIMIT, Scrollback } from '../../../../src-engine/backend/con
 import { ConsoleService } from '../../../../src-engine/backend/console/service'
 import type { Clock } from '../../../../src-engine/lib/clock'
 import { CONSOLE_INPUT_WINDOW, CONSOLE_LINK_WINDOW } from '../../../../src-engine/public/protocol/link'
-import { CONSOLE_WINDOW } from '../../../../src-engine/public/protocol/stream'
+import { CONSOLE_CHUNK, CONSOLE_WINDOW } from '../../../../src-engine/public/protocol/stream'
 import { transportPair } from '../../../../src-engine/public/protocol/transport'
 import { TestGuest } from '../../../support/guest-rings'
 import { handleOf } from '../../../support/xenstore-script'
@@ -130,6 +130,25 @@ describe('a console', () => {
     slow.near.send({ kind: 'ack', offset: slow.seen.next })
     await settle()
     expect(slow.seen.gaps).toBe(1)
+  })
+
+  it('sends a window little by little no more before it has drawn what it got', async () => {
+    const { guest, service } = joined()
+    const { near, seen } = open(service, { acknowledge: false })
+    const outputs: string[] = []
+    for (const line of ['one\n', 'two\n', 'three\n']) {
+      const before = seen.text.length
+      guest.print(line)
+      await settle()
+      outputs.push(seen.text.slice(before))
+    }
+    expect(outputs).toEqual(['one\n', '', ''])
+    near.send({ kind: 'ack', offset: seen.next })
+    await settle()
+    expect(seen.text).toBe('one\ntwo\nthree\n')
+    guest.print('z'.repeat(CONSOLE_CHUNK))
+    await settle()
+    expect(seen.text.length).toBe('one\ntwo\nthree\n'.length + CONSOLE_CHUNK)
   })
 
   it('gives input in order as the guest takes it, and drops what is typed far beyond', async () => {
