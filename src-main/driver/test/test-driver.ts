@@ -9,16 +9,7 @@ import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
 import { writeProblem } from '../../lib/write-problem'
-import {
-  DEFAULT_NETWORK,
-  type Device,
-  type DeviceRates,
-  type Disk,
-  deviceKey,
-  type Lease,
-  type Network,
-  type Nic,
-} from '../../public/device'
+import { DEFAULT_NETWORK, type Device, type Disk, deviceKey, type Lease, type Network, type Nic } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
 import { DEFAULT_CPU_WEIGHT, type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
@@ -43,6 +34,8 @@ import type {
 import { TestConsole, type TestEvent } from './test-console'
 import { TestImages } from './test-images'
 import { testInspect, testVcpu } from './test-inspect'
+import { testLeases } from './test-leases'
+import { testSample } from './test-load'
 import { type TestScript, testPopulation } from './test-population'
 import { TestScreen } from './test-screen'
 import { testStore } from './test-store'
@@ -351,20 +344,11 @@ export class TestDriver implements HypervisorDriver {
     return ok(null)
   }
 
-  /** Each interface of a running domain has the next address of its network's range. */
   async leases(name: string): Outcome<readonly Lease[]> {
     const network = this.networks.find((each) => each.name === name)
     if (!network) return err(errorReport('no-network', { network: name }))
-    const first = network.dhcp?.first
-    if (first === undefined) return ok([])
-    const start = Number(first.slice(first.lastIndexOf('.') + 1))
-    const prefix = first.slice(0, first.lastIndexOf('.') + 1)
-    const joined = [...this.domains.values()].flatMap(({ devices, config }) =>
-      [...devices.values()].flatMap((device): { nic: Nic; host: string }[] =>
-        device.kind === 'vif' && device.network === name ? [{ nic: device, host: config.name }] : [],
-      ),
-    )
-    return ok(joined.map(({ nic, host }, index) => ({ mac: nic.mac, address: `${prefix}${start + index}`, name: host })))
+    const domains = [...this.domains.values()].map(({ config, devices }) => ({ name: config.name, devices: devices.values() }))
+    return ok(testLeases(network, domains))
   }
 
   async openScreen(uuid: string): Outcome<OpaquePort> {
@@ -546,31 +530,10 @@ export class TestDriver implements HypervisorDriver {
     this.phase++
     this.change()
     const idle = this.options.script?.idle === true
-    const samples = [...this.domains].map(([uuid, domain]) => {
-      const wave = 0.35 + 0.3 * Math.sin((this.phase + domain.domid * 7) / 9) + 0.1 * Math.sin(this.phase * 2.3)
-      const devices = [...domain.devices.values()].flatMap((device, index) =>
-        device.kind === 'vfb' ? [] : [this.rates(device, idle || domain.paused ? 0 : domain.domid + index)],
-      )
-      const cpu = idle || domain.paused ? 0 : Math.max(0, Math.min(1, wave))
-      return { uuid, cpu, vcpus: this.vcpuShares(domain, cpu), memoryKiB: domain.memoryMiB * 1024, devices }
+    const samples = [...this.domains].map(([uuid, { domid, config, memoryMiB, devices, paused }]) => {
+      const loaded = { domid, vcpus: config.vcpus, memoryMiB, devices: devices.values() }
+      return testSample(uuid, loaded, this.phase, idle || paused)
     })
     this.listener({ kind: 'samples', samples })
-  }
-
-  /** One vcpu after the other has most of the work. */
-  private vcpuShares({ config, domid }: TestDomain, cpu: number): number[] {
-    return Array.from({ length: config.vcpus }, (_, vcpu) => {
-      const wave = 0.6 + 0.4 * Math.sin((this.phase + vcpu * 11 + domid) / 7)
-      return config.vcpus === 1 ? cpu : Math.min(1, cpu * wave)
-    })
-  }
-
-  /** Make-believe traffic: waves of some MiB a second, the more the higher `load` is in its cycle; 0 is none. */
-  private rates(device: Device, load: number): DeviceRates {
-    const key = deviceKey(device)
-    if (load === 0) return { key, readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0 }
-    const wave = (period: number) => Math.max(0, Math.sin((this.phase + load * 5) / period)) ** 2
-    const [reads, writes] = [Math.round(900 * wave(6)), Math.round(400 * wave(11))]
-    return { key, readBytes: reads * 16384, writtenBytes: writes * 8192, readRequests: reads, writeRequests: writes }
   }
 }

@@ -1,0 +1,45 @@
+// Make-believe load of the test driver's domains: waves that differ from domain to domain, the same at each run.
+// `phase` counts samples since the driver was made. Runs in: main, plain Node; pure.
+import { type Device, type DeviceRates, deviceKey } from '../../public/device'
+import type { DriverEvent } from '../driver'
+
+type Sample = Extract<DriverEvent, { kind: 'samples' }>['samples'][number]
+
+export interface LoadedDomain {
+  readonly domid: number
+  readonly vcpus: number
+  readonly memoryMiB: number
+  readonly devices: Iterable<Device>
+}
+
+/** One domain's sample; an idle one has neither processor time nor traffic. */
+export function testSample(
+  uuid: string,
+  { domid, vcpus, memoryMiB, devices }: LoadedDomain,
+  phase: number,
+  idle: boolean,
+): Sample {
+  const wave = 0.35 + 0.3 * Math.sin((phase + domid * 7) / 9) + 0.1 * Math.sin(phase * 2.3)
+  const cpu = idle ? 0 : Math.max(0, Math.min(1, wave))
+  const traffic = [...devices].flatMap((device, index) =>
+    device.kind === 'vfb' ? [] : [ratesOf(device, phase, idle ? 0 : domid + index)],
+  )
+  return { uuid, cpu, vcpus: vcpuShares(domid, vcpus, phase, cpu), memoryKiB: memoryMiB * 1024, devices: traffic }
+}
+
+/** One vcpu after the other has most of the work. */
+function vcpuShares(domid: number, vcpus: number, phase: number, cpu: number): number[] {
+  return Array.from({ length: vcpus }, (_, vcpu) => {
+    const wave = 0.6 + 0.4 * Math.sin((phase + vcpu * 11 + domid) / 7)
+    return vcpus === 1 ? cpu : Math.min(1, cpu * wave)
+  })
+}
+
+/** Waves of some MiB a second, the more the higher `load` is in its cycle; 0 is none. */
+function ratesOf(device: Device, phase: number, load: number): DeviceRates {
+  const key = deviceKey(device)
+  if (load === 0) return { key, readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0 }
+  const wave = (period: number) => Math.max(0, Math.sin((phase + load * 5) / period)) ** 2
+  const [reads, writes] = [Math.round(900 * wave(6)), Math.round(400 * wave(11))]
+  return { key, readBytes: reads * 16384, writtenBytes: writes * 8192, readRequests: reads, writeRequests: writes }
+}
