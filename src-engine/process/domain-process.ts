@@ -16,15 +16,16 @@ import { electronPortTransport, isElectronPort } from '../public/protocol/port-t
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
 import type { VncPlace } from '../rfb/listen'
-import { type Capture, captureDomain, restoreDomain, type SaveProgress, writeCapture } from '../save/checkpoint'
-import type { SaveError } from '../save/save-file'
+import { restoreDomain } from '../save/checkpoint'
 import { Registers } from '../vcpu/registers'
-import { cpuNsOf, type ExitReason, inspectionOf, REASONS, reportOf, type Standing, sampleOf } from './domain-figures'
+import { cpuNsOf, type ExitReason, inspectionOf, REASONS, reportOf, sampleOf } from './domain-figures'
+import { DomainLife } from './domain-life'
+import { DomainSaves, saveFailure } from './domain-saves'
 import { commandLineFor, GuestScreen } from './guest-screen'
-import { HeldState } from './held-state'
+import { HostRoom } from './host-room'
 import { inspectVcpu } from './inspect-vcpu'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
-import { decodePumpState, encodePumpState, type PumpState } from './pump-state'
+import { decodePumpState, type PumpState } from './pump-state'
 import { type GuestPages, guestPages, joinParts, type RunningDomain } from './running-domain'
 
 /** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
@@ -40,44 +41,26 @@ const DONE = ok(undefined)
 /** Lines of the message ring that are told as they come, in a second; a guest that makes more has them in `dmesg` only. */
 const DMESG_LINES = 100
 
-/** How often a domain that stands for want of room on the host looks whether there is some. */
-const RETRY_MS = 2000
-
-/** How often a save or restore tells how far it is. */
-const PROGRESS_MS = 100
-
-const SAVE_CODES: Readonly<Record<SaveError['kind'], string>> = {
-  IO: 'OPERATION_FAILED',
-  CORRUPT: 'INVALID_ARG',
-  NEWER: 'INVALID_ARG',
-  STATE: 'INVALID_ARG',
-  CANCELLED: 'OPERATION_ABORTED',
-}
-
 export class DomainProcess {
   private readonly answerer: Answerer<DomainCalls, DomainEvents>
   private readonly ended: () => void
-  private running: RunningDomain | undefined
-  private paused = true
-  /** Devices that cannot go on, and whether the domain stands because of them alone: then it goes on by itself. */
-  private readonly stalls = new Set<string>()
-  private stalled = false
-  private retryTimer: NodeJS.Timeout | undefined
-  private stopping: Promise<void> = Promise.resolve()
-  private started = false
+  private readonly life = new DomainLife()
+  private readonly saves = new DomainSaves(this.life, {
+    name: () => this.name,
+    look: () => this.look(),
+    progress: (done, total) => this.answerer.event('progress', { done, total }),
+  })
+  private readonly room = new HostRoom(this.life, {
+    log: (level, text) => this.log(level, text),
+    paused: (reason, key) => this.answerer.event('paused', { text: `${reason}.`, device: key }),
+    resume: () => {
+      if (this.life.running) this.resume(this.life.running)
+      this.answerer.event('resumed', {})
+    },
+  })
   /** Made anew, and not for a time of day that was given: it begins with the host's. */
   private newClock = false
-  private exited = false
-  private destroyed = false
   private disposing: Promise<void> | undefined
-  private saving = false
-  private readonly held = new HeldState({
-    take: (copyMost) => this.take(copyMost),
-    progress: () => this.progress(),
-    failed: ({ kind, message }) => failure(SAVE_CODES[kind], message),
-  })
-  private cancelled = false
-  private saveEnded: Promise<unknown> = Promise.resolve()
   private name = ''
   private translator = false
   private messagesSeen = 0
@@ -92,29 +75,24 @@ export class DomainProcess {
 
   readonly log: Log = (level, text) => this.answerer.event('log', { level, text: text.slice(0, 4096) })
 
-  private get standing(): Standing {
-    return { exited: this.exited, saving: this.saving, paused: this.paused }
-  }
-
   private servers(): CallServers<DomainCalls> {
     return {
       build: (args) => this.build(args),
       restore: (args) => this.restore(args),
-      save: (args) => this.save(args),
-      hold: (args) => this.held.hold(args),
-      goOn: () => this.held.goOn(),
-      keep: (args) => this.held.keep(args),
+      save: (args) => this.saves.save(args),
+      hold: (args) => this.saves.held.hold(args),
+      goOn: () => this.saves.held.goOn(),
+      keep: (args) => this.saves.held.keep(args),
       forget: () => {
-        this.held.forget()
+        this.saves.held.forget()
         return DONE
       },
       cancel: () => {
-        this.cancelled = true
-        this.running?.link.cancelSave()
+        this.saves.cancel()
         return DONE
       },
       link: async ({ link }, ports) => {
-        const running = this.running
+        const running = this.life.running
         if (!running) return NO_DOMAIN
         const transport = await this.linkTransport(link, ports)
         if (!transport.ok) return failure('INVALID_ARG', transport.error)
@@ -122,66 +100,66 @@ export class DomainProcess {
         return DONE
       },
       resume: async () => {
-        await this.stopping
-        if (!this.running) return NO_DOMAIN
-        if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
-        if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
-        this.resume(this.running)
+        await this.room.stopped()
+        if (!this.life.running) return NO_DOMAIN
+        if (this.life.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
+        if (this.life.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
+        this.resume(this.life.running)
         return DONE
       },
       pause: async () => {
-        if (!this.running) return NO_DOMAIN
-        if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
-        this.paused = true
-        this.stalled = false
-        if (this.started) await this.running.threads.stop()
+        if (!this.life.running) return NO_DOMAIN
+        if (this.life.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
+        this.life.paused = true
+        this.life.stalled = false
+        if (this.life.started) await this.life.running.threads.stop()
         return DONE
       },
       schedule: ({ grantNs }) => {
-        const { running } = this
+        const { running } = this.life
         if (!running) return NO_DOMAIN
         const { credit } = running.made.domain
         if (grantNs === undefined) credit.release()
         else credit.grant(BigInt(grantNs))
-        return ok({ usedNs: cpuNsOf(running), wanting: this.paused || this.exited ? 0 : credit.wanting() })
+        return ok({ usedNs: cpuNsOf(running), wanting: this.life.paused || this.life.exited ? 0 : credit.wanting() })
       },
-      sample: () => (this.running ? ok(sampleOf(this.running, this.standing)) : NO_DOMAIN),
-      report: () => (this.running ? ok(reportOf(this.running)) : NO_DOMAIN),
+      sample: () => (this.life.running ? ok(sampleOf(this.life.running, this.life)) : NO_DOMAIN),
+      report: () => (this.life.running ? ok(reportOf(this.life.running)) : NO_DOMAIN),
       openScreen: async ({ link }, ports) => {
-        const screen = this.running?.screen
-        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        const screen = this.life.running?.screen
+        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
         const transport = await this.linkTransport(link, ports)
         if (!transport.ok) return failure('INVALID_ARG', transport.error)
         screen.attach(transport.value)
         return DONE
       },
       listenVnc: async (place) => {
-        const screen = this.running?.screen
-        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        const screen = this.life.running?.screen
+        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
         const listening = await screen.listen(vncPlace(place))
         return listening.ok ? ok({ port: listening.value }) : failure('OPERATION_FAILED', listening.error)
       },
       typeText: ({ text }) => {
-        const screen = this.running?.screen
-        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        const screen = this.life.running?.screen
+        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
         screen.type(text)
         return DONE
       },
       screenshot: (args) => {
-        const screen = this.running?.screen
-        if (!screen) return this.running ? NO_SCREEN : NO_DOMAIN
+        const screen = this.life.running?.screen
+        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
         return ok(screen.screenshot(args?.width))
       },
-      inspect: ({ parts }) => (this.running ? ok(inspectionOf(this.running, parts)) : NO_DOMAIN),
+      inspect: ({ parts }) => (this.life.running ? ok(inspectionOf(this.life.running, parts)) : NO_DOMAIN),
       inspectVcpu: ({ vcpu }) => {
-        const { running } = this
+        const { running } = this.life
         if (!running) return NO_DOMAIN
-        if (!this.paused || this.saving) return failure('OPERATION_INVALID', 'The domain is not paused.')
+        if (!this.life.paused || this.life.saving) return failure('OPERATION_INVALID', 'The domain is not paused.')
         const { domain } = running.made
         if (vcpu >= domain.vcpus) return failure('INVALID_ARG', `There is no vcpu ${vcpu}.`)
         return ok(inspectVcpu(domain.memory, new Registers(domain.memory.buffer, vcpu)))
       },
-      dmesg: () => (this.running ? ok({ text: this.running.made.domain.messages.read().text }) : NO_DOMAIN),
+      dmesg: () => (this.life.running ? ok({ text: this.life.running.made.domain.messages.read().text }) : NO_DOMAIN),
       ping: () => DONE,
       destroy: async () => {
         await this.dispose()
@@ -193,7 +171,7 @@ export class DomainProcess {
   // --- making the domain ---
 
   private async build(args: DomainCalls['build']['args']): Promise<Result<GuestPages, CallError>> {
-    if (this.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
+    if (this.life.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
     const kernel = await readImage('kernel', args.kernel)
     if (!kernel.ok) return failure('INVALID_ARG', kernel.error)
     const ramdisk = args.ramdisk === undefined ? ok(undefined) : await readImage('ramdisk', args.ramdisk)
@@ -222,17 +200,16 @@ export class DomainProcess {
   }
 
   private async restore(args: DomainCalls['restore']['args']): Promise<Result<DomainCalls['restore']['reply'], CallError>> {
-    if (this.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
-    this.cancelled = false
+    if (this.life.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
     const restored = await restoreDomain<MadeDomain>(
       args.path,
       ({ memoryMiB, vcpus }) =>
         makeDomain({ domid: args.domid, uuid: uuidBytes(args.handle), memoryMiB, vcpus }, () =>
           setImmediate(() => this.look()),
         ),
-      this.progress(),
+      this.saves.restoring(),
     )
-    if (!restored.ok) return failure(SAVE_CODES[restored.error.kind], restored.error.message)
+    if (!restored.ok) return saveFailure(restored.error)
     const { made, identity } = restored.value
     const pumps = decodePumpState(restored.value.pumps)
     if (!pumps.ok) return failure('INVALID_ARG', `The save file ${args.path} is damaged: ${pumps.error}.`)
@@ -249,100 +226,6 @@ export class DomainProcess {
     return ok({ ...pages.value, memoryMiB, vcpus, savedHandle, savedAtMs })
   }
 
-  private async save({
-    path: target,
-    leaveRunning,
-  }: DomainCalls['save']['args']): Promise<Result<DomainCalls['save']['reply'], CallError>> {
-    const { running } = this
-    if (!running) return NO_DOMAIN
-    if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved already.')
-    if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
-    const start = performance.now()
-    const wasPaused = this.paused
-    this.saving = true
-    this.cancelled = false
-    if (this.started) await running.threads.stop()
-    this.look()
-    const checkpoint = this.checkpoint(running, target)
-    this.saveEnded = checkpoint
-    const saved = await checkpoint
-    this.saving = false
-    const goOn = !wasPaused && !this.stalled && !this.exited && (!saved.ok || leaveRunning === true)
-    if (goOn) running.threads.go()
-    else this.paused = true
-    // What is in the file must not run on beside it.
-    if (saved.ok && leaveRunning !== true) this.stalled = false
-    if (!saved.ok) return saved
-    return ok({ bytes: saved.value.bytes, milliseconds: Math.round(performance.now() - start) })
-  }
-
-  private async checkpoint(running: RunningDomain, target: string): Promise<Result<{ bytes: number }, CallError>> {
-    const capture = await this.capture(running, 0)
-    if (!capture.ok) return capture
-    running.made.domain.messages.log(`saving to ${path.basename(target)}`)
-    const saved = await writeCapture(target, capture.value, this.progress())
-    return saved.ok ? saved : failure(SAVE_CODES[saved.error.kind], saved.error.message)
-  }
-
-  /** For held-state.ts. */
-  private async take(copyMost: number): Promise<Result<{ capture: Capture; goOn: () => void }, CallError>> {
-    const { running } = this
-    if (!running) return NO_DOMAIN
-    if (this.saving) return failure('OPERATION_INVALID', 'The domain is being saved already.')
-    if (this.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
-    const wasPaused = this.paused
-    const goOn = (): void => {
-      this.saving = false
-      if (!wasPaused && !this.stalled && !this.exited) running.threads.go()
-    }
-    this.saving = true
-    this.cancelled = false
-    if (this.started) await running.threads.stop()
-    this.look()
-    const capture = await this.capture(running, copyMost)
-    if (capture.ok && !this.exited) return ok({ capture: capture.value, goOn })
-    goOn()
-    return capture.ok ? failure('OPERATION_INVALID', 'The domain has stopped.') : capture
-  }
-
-  /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
-  private async capture(running: RunningDomain, copyMost: number): Promise<Result<Capture, CallError>> {
-    const { domain } = running.made
-    const xenstore = await running.link.saveStore()
-    if (this.cancelled) return failure('OPERATION_ABORTED', 'The save was cancelled.')
-    if (!xenstore.ok) return failure('OPERATION_FAILED', `Cannot save: ${xenstore.error}.`)
-    // What pumps answer from here on is not in the file: they are saved as not having answered it, and ask again.
-    domain.publication.showParked()
-    const pumps = encodePumpState({
-      store: running.store.save(),
-      console: running.console.save(),
-      devices: running.devices.save(),
-      xenstore: xenstore.value,
-    })
-    const identity = {
-      handle: running.handle,
-      name: this.name,
-      savedAtMs: Date.now(),
-      memoryMiB: Math.ceil(running.made.ramBytes / (1024 * 1024)),
-      vcpus: domain.vcpus,
-    }
-    return ok(captureDomain(domain, identity, pumps, copyMost))
-  }
-
-  /** Tells main at most every PROGRESS_MS, and always the end. */
-  private progress(): SaveProgress {
-    let last = 0
-    return {
-      progress: (done, total) => {
-        const now = performance.now()
-        if (now - last < PROGRESS_MS && done < total) return
-        last = now
-        this.answerer.event('progress', { done, total })
-      },
-      cancelled: () => this.cancelled,
-    }
-  }
-
   /** Main has a domain from here on. An error says what of the saved state is refused. */
   private adopt(
     handle: string,
@@ -354,11 +237,11 @@ export class DomainProcess {
       log: this.log,
       bell: () => this.look(),
       failed: (reason) => this.end('internal', reason),
-      stalled: (key, reason) => this.stall(key, reason),
-      unstalled: (key) => this.unstall(key),
+      stalled: (key, reason) => this.room.stall(key, reason),
+      unstalled: (key) => this.room.unstall(key),
     })
     if (!joined.ok) return failure('INVALID_ARG', joined.error)
-    this.running = joined.value
+    this.life.running = joined.value
     return ok(guestPages(made))
   }
 
@@ -371,56 +254,16 @@ export class DomainProcess {
     return isElectronPort(port) ? ok(electronPortTransport(port)) : err('Neither a port nor a path for the link came.')
   }
 
-  /** A device cannot go on: everything stands, and it tries again in a while. */
-  private stall(key: string, reason: string): void {
-    if (this.exited || this.destroyed) return
-    this.stalls.add(key)
-    const { running } = this
-    if (this.paused) return
-    this.paused = true
-    this.stalled = true
-    this.log('warning', `paused: ${reason}`)
-    this.answerer.event('paused', { text: `${reason}.`, device: key })
-    if (running && this.started && !this.saving) this.stopping = running.threads.stop()
-    this.retryTimer ??= setTimeout(() => this.retry(), RETRY_MS)
-  }
-
-  private unstall(key: string): void {
-    this.stalls.delete(key)
-    this.goOn()
-  }
-
-  private retry(): void {
-    this.retryTimer = undefined
-    const { running } = this
-    if (!running || !this.stalled || this.exited || this.destroyed) return
-    this.retryTimer = setTimeout(() => this.retry(), RETRY_MS)
-    if (this.stalls.size === 0) this.goOn()
-    else if (!this.saving) running.devices.retry()
-  }
-
-  /** Nothing keeps it any more; not while it is saved, then the next look at the clock does it. */
-  private goOn(): void {
-    void this.stopping.then(() => {
-      const { running } = this
-      if (!running || !this.stalled || this.stalls.size > 0 || this.saving || this.exited || this.destroyed) return
-      this.log('info', 'goes on: there is room again')
-      this.resume(running)
-      this.answerer.event('resumed', {})
-    })
-  }
-
   private resume(running: RunningDomain): void {
-    this.paused = false
-    this.stalled = false
-    this.stalls.clear()
+    this.life.paused = false
+    this.room.clear()
     // First: what stalls at once again pauses the domain after this.
     running.devices.retry()
-    if (this.started) {
+    if (this.life.started) {
       running.threads.go()
       return
     }
-    this.started = true
+    this.life.started = true
     if (this.newClock) running.made.domain.time.takeWallClock()
     running.made.domain.time.thaw()
     running.made.domain.set('PAUSE', 0)
@@ -431,8 +274,8 @@ export class DomainProcess {
 
   /** Something waits: signals of the guest, console bytes, parked vcpus, the end. */
   private look(): void {
-    const { running } = this
-    if (!running || this.destroyed) return
+    const { running } = this.life
+    if (!running || this.life.destroyed) return
     const { domain } = running.made
     domain.answerBell()
     domain.events.takeSignals((port) => {
@@ -444,7 +287,7 @@ export class DomainProcess {
     if (early.length > 0) running.console.inject(early)
     running.threads.rang()
     const stop = domain.shutdown.state
-    if (stop && !this.exited) {
+    if (stop && !this.life.exited) {
       running.console.poke()
       this.end(REASONS.get(stop.code) ?? 'crash', stop.text)
     }
@@ -466,8 +309,8 @@ export class DomainProcess {
   }
 
   private end(reason: ExitReason, text: string): void {
-    if (this.exited) return
-    this.exited = true
+    if (this.life.exited) return
+    this.life.exited = true
     this.answerer.event('exit', { reason, text: text.slice(0, 4096) })
   }
 
@@ -478,18 +321,16 @@ export class DomainProcess {
   }
 
   private async destroy(): Promise<void> {
-    const { running } = this
+    const { running } = this.life
     this.end('destroyed', 'The domain was destroyed.')
-    // A save that goes on is cut short (also where it waits for domain 0), so that it removes its part of a file.
-    this.cancelled = true
+    this.saves.cancel()
     running?.link.dispose()
     running?.devices.dispose()
     running?.screen?.dispose()
-    await this.saveEnded.catch(() => {})
-    await this.held.settled()
-    if (running && this.started) await running.threads.dispose()
-    this.destroyed = true
-    this.running = undefined
+    await this.saves.settled()
+    if (running && this.life.started) await running.threads.dispose()
+    this.life.destroyed = true
+    this.life.running = undefined
     this.ended()
   }
 }
