@@ -17,17 +17,18 @@ export interface RunningMachine {
   readonly domain: DomainPage
 }
 
-/** `keep` is told of the app at once, so that it is ended whatever happens after. */
+/** `keep` is told of the app at once, so that it is ended whatever happens after. `config`: what is not as in every test's machine. */
 export async function startMachine(
   devices: readonly Device[],
   keep: (app: RunningApp) => void,
-  options: LaunchOptions & { readonly prepare?: (folder: string) => void } = {},
+  options: LaunchOptions & { readonly prepare?: (folder: string) => void; readonly config?: object } = {},
 ): Promise<RunningMachine> {
   const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
   for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name), { recursive: true })
   const kernel = path.join(folder, 'vmlinuz')
   fs.writeFileSync(kernel, 'kernel')
-  const config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: 'console=hvc0', devices }
+  const usual = { name: 'server', memoryMiB: 256, vcpus: 1, kernel, ramdisk: null, cmdline: 'console=hvc0', devices }
+  const config = { ...usual, ...options.config }
   const definition = { version: 2, uuid: UUID, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${UUID}.json`), JSON.stringify(definition))
   options.prepare?.(folder)
