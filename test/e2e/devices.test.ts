@@ -498,7 +498,13 @@ describe('virtual networks', () => {
 
     await networks.button('New network').click()
     await networks.field('Name').fill('lab')
-    await networks.choose('Kind', 'isolated')
+    await networks.open('Kind')
+    for (const kind of ['routed', 'bridged']) {
+      await expect.poll(() => networks.choice(kind).getAttribute('aria-disabled')).toBe('true')
+    }
+    await app.picture(page, 'networks-kinds')
+    await networks.choice('isolated').click()
+    await page.getByText('Routed and bridged networks need a helper with special rights; they come later.').waitFor()
     await networks.field('Gateway').fill('10.0.2.5')
     await networks.button('Create').click()
     await page.getByText('overlap').waitFor()

@@ -25,9 +25,12 @@ export class NetworksPage {
     return this.page.getByRole('alertdialog')
   }
 
-  /** Chooses from a list that opens. */
-  async choose(label: string, option: string): Promise<void> {
+  /** Opens a list to choose from. */
+  async open(label: string): Promise<void> {
     await this.page.locator('.field', { hasText: label }).locator('.select-button').click()
-    await this.page.getByRole('option', { name: option }).click()
+  }
+
+  choice(name: string): Locator {
+    return this.page.getByRole('option', { name })
   }
 }
