@@ -1,7 +1,7 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
-// Two projects, one after the other: files that stay in their process, or start short ones, run two at a time; those that start
-// whole machines and windows run alone, since each of them wants both cores of a small machine.
+// Three projects, one after the other: files that stay in their process, or start short ones, and then those with windows on the test
+// driver run two at a time; those that start whole machines run alone, since each of them wants both cores of a small machine.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,11 @@ const test = path.dirname(fileURLToPath(import.meta.url))
 const root = path.dirname(test)
 const long = process.env.RINGMASTER_TIER === 'long'
 const FILES = '*.test.{ts,tsx,mjs}'
-const machines = ['boot', 'contract', 'e2e', 'guest', 'resources', ...(long ? ['long'] : [])]
+const machines = ['boot', 'contract', 'guest', 'resources', ...(long ? ['long'] : [])]
+const windows = `test/e2e/**/${FILES}`
+/** Those of them whose machines run on the embedded engine. */
+const both = ['connections', 'demo-guest', 'embedded-devices', 'journey'].map((name) => `test/e2e/${name}.test.ts`)
+const displays = path.join(test, 'support/displays.setup.mjs')
 
 export default defineConfig({
   root,
@@ -29,10 +33,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'machines',
-          include: machines.map((folder) => `test/${folder}/**/${FILES}`),
-          maxWorkers: 1,
+          name: 'windows',
+          include: [windows],
+          exclude: both,
+          globalSetup: [displays],
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'machines',
+          include: [...machines.map((folder) => `test/${folder}/**/${FILES}`), ...both],
+          globalSetup: [displays],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,9 +1,9 @@
 // Starts the real Electron on the built app, with a folder of its own, and hands out page objects. Uses the runtime and
-// display that resources/tooling/run.mjs prepared; started by vitest alone it finds or starts them itself.
+// display that were prepared (resources/tooling/run.mjs, test/support/displays.setup.mjs); vitest alone finds the runtime itself.
 // Invariant: what a test started is gone when close() returns, its folder too; every window's errors fail the test.
 // Runs in: end-to-end tests (plain Node).
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -27,23 +27,10 @@ export interface LaunchOptions {
   readonly keepFolder?: boolean
 }
 
-let ownDisplay: string | undefined
-
-/** The display run.mjs prepared, or a virtual one of our own that ends with this process. */
-async function display(): Promise<string | undefined> {
-  if (process.platform !== 'linux' || process.env['DISPLAY'] !== undefined) return process.env['DISPLAY']
-  if (ownDisplay === undefined) {
-    const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1440x1000x24', '-nolisten', 'tcp'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    process.once('exit', () => server.kill())
-    const number = await new Promise<string>((resolve, reject) => {
-      server.once('error', reject)
-      server.stdout.once('data', (bytes: Buffer) => resolve(bytes.toString().trim()))
-    })
-    ownDisplay = `:${number}`
-  }
-  return ownDisplay
+/** The virtual display of this worker (test/support/displays.setup.mjs), or the desktop's. */
+function display(): string | undefined {
+  const displays = process.env['RINGMASTER_DISPLAYS']?.split(' ') ?? []
+  return displays[(Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % Math.max(displays.length, 1)] ?? process.env['DISPLAY']
 }
 
 /** The runtime run.mjs prepared, or what the same tool finds. */
@@ -171,7 +158,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   }
   build()
   const executablePath = executable()
-  const screen = await display()
+  const screen = display()
   const launched = _electron.launch({
     executablePath,
     args: [root, '--disable-gpu', '--lang=en-GB', `--force-device-scale-factor=${options.scale ?? 1}`],
