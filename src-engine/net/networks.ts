@@ -1,6 +1,6 @@
 // All virtual networks of this domain 0, by name, and the interfaces on them. `default` is there from the start. A network whose
-// definition changes is made anew beneath its interfaces; one that is not defined any more leaves them without anything to talk to
-// until it is back. Leases outlive a new definition, and domain 0 in a file.
+// definition changes is made anew beneath its interfaces; one that is stopped or not defined any more leaves them without anything to
+// talk to until it is back. Leases outlive a new definition, and domain 0 in a file.
 // Invariant: a port given out by `attach` stays good until it is detached. Runs in: domain 0.
 import { open } from 'node:fs/promises'
 import type { Clock } from '../lib/clock'
@@ -42,6 +42,8 @@ export class Networks {
   private readonly clock: Clock
   private readonly host: Host
   private readonly networks = new Map<string, VirtualNetwork>()
+  /** Defined, and switched off. */
+  private stopped: ReadonlySet<string> = new Set()
   private readonly leases = new Map<string, readonly Lease[]>()
   private file: LeaseFile | undefined
   private readonly lines = new Set<Line>()
@@ -71,6 +73,8 @@ export class Networks {
       if (wrong !== undefined) return err(`Network ${definition.name}: ${wrong}.`)
       wanted.set(definition.name, definition)
     }
+    this.stopped = new Set([...wanted.values()].filter(({ stopped }) => stopped === true).map(({ name }) => name))
+    for (const name of this.stopped) wanted.delete(name)
     for (const [name, network] of this.networks) {
       const next = wanted.get(name)
       if (next && JSON.stringify(next) === JSON.stringify(network.definition)) continue
@@ -92,7 +96,7 @@ export class Networks {
   /** Addresses the network gave that are not over, or undefined when there is no such network. */
   leasesOf(network: string): NetworkLease[] | undefined {
     const found = this.networks.get(network)
-    if (!found) return undefined
+    if (!found) return this.stopped.has(network) ? [] : undefined
     const now = this.clock.now()
     return found.leases
       .all()
@@ -105,14 +109,15 @@ export class Networks {
       }))
   }
 
-  /** Puts an interface on its network. Resolves when its port forwards listen; the error is a sentence. */
+  /** Puts an interface on its network. Resolves when its port forwards listen, which those of a stopped network do once it is
+      started; the error is a sentence. */
   async attach(
     nic: Nic,
     name: string,
     offload: Offload,
     deliver: (frame: Frame) => void,
   ): Promise<Result<NetworkPort, string>> {
-    if (!this.networks.has(nic.network)) return err(`There is no network ${nic.network}.`)
+    if (!this.networks.has(nic.network) && !this.stopped.has(nic.network)) return err(`There is no network ${nic.network}.`)
     let capture: Capture | undefined
     if (nic.capture !== undefined) {
       const opened = await this.openCapture(nic.capture, name)
@@ -153,7 +158,7 @@ export class Networks {
       return err(`Network ${nic.network}: ${plugged.error}.`)
     }
     this.lines.add(line)
-    if (waiting > 0) await ready
+    if (waiting > 0 && line.port) await ready
     if (problem !== undefined) {
       this.detach(line)
       return err(problem)

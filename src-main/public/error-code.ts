@@ -325,6 +325,11 @@ export const errorReasons = {
     cause: 'There is no virtual network named “{network}”.',
     action: 'Choose another network, or create this one.',
   },
+  'network-stopped': {
+    code: 'OPERATION_INVALID',
+    cause: 'The virtual network “{network}” is stopped.',
+    action: 'Start it under Virtual networks, or choose another one.',
+  },
   'no-screen': {
     code: 'OPERATION_INVALID',
     cause: '“{name}” has no screen.',

@@ -148,10 +148,12 @@ export class DomainRuns {
 
   private async checkDevicesBeforeStart(uuid: string, config: DomainConfig): Outcome {
     const networks = this.parts.networks()
+    const stopped = this.parts.stoppedNetworks()
     for (const device of config.devices) {
-      if (device.kind === 'vif' && !networks.includes(device.network)) {
-        return err(errorReport('no-network', { network: device.network }))
-      }
+      if (device.kind !== 'vif') continue
+      const { network } = device
+      if (!networks.includes(network)) return err(errorReport('no-network', { network }))
+      if (stopped.includes(network)) return err(errorReport('network-stopped', { network }))
     }
     const used = diskInUse(config.devices, this.table.runningBeside(uuid))
     if (used) return err(errorReport('disk-in-use', used))

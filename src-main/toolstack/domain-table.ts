@@ -30,6 +30,8 @@ export interface DomainsParts {
   readonly problem: (error: ErrorReport) => void
   /** Names of the virtual networks there are. */
   readonly networks: () => readonly string[]
+  /** Of these, those that are switched off. */
+  readonly stoppedNetworks: () => readonly string[]
   /** What deleted domains need to be as they were. */
   readonly trashed: () => readonly DomainConfig[]
   /** Lets VNC viewers in there, or nowhere; the place in words. */

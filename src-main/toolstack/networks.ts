@@ -51,6 +51,11 @@ export class Networks {
     return this.networks.map(({ name }) => name)
   }
 
+  /** Those that are switched off: no domain starts on one. */
+  stopped(): string[] {
+    return this.networks.filter(({ stopped }) => stopped === true).map(({ name }) => name)
+  }
+
   list(): NetworkInfo[] {
     const users = new Map<string, string[]>(this.networks.map(({ name }) => [name, []]))
     for (const config of this.parts.configs()) for (const name of joinedBy(config)) users.get(name)?.push(config.name)

@@ -146,6 +146,7 @@ export class Toolstack {
       clock,
       jobs: this.jobs,
       networks: () => this.networks.names(),
+      stoppedNetworks: () => this.networks.stopped(),
       freeMac,
       trashed: () => this.texts.trashedConfigs,
       isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),

@@ -230,6 +230,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Es gibt kein virtuelles Netz namens „{network}“.',
     action: 'Ein anderes Netz wählen oder dieses anlegen.',
   },
+  'network-stopped': {
+    cause: 'Das virtuelle Netz „{network}“ ist angehalten.',
+    action: 'Es unter „Virtuelle Netze“ starten oder ein anderes wählen.',
+  },
   'no-screen': {
     cause: '„{name}“ hat keinen Bildschirm.',
     action: 'Unter Details eine Anzeige hinzufügen; ab dem nächsten Start ist sie da.',

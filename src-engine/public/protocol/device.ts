@@ -128,6 +128,8 @@ export const networkShape = fields({
   hosts: list(fields({ mac: macShape, address: shortText(15), name: optional(shortText(64)) }), 1024),
   /** Whether the host's own loopback services answer at the gateway's address. */
   hostLoopback: flag,
+  /** It is switched off: interfaces stay on it and have nothing to talk to. */
+  stopped: optional(flag),
 })
 export type Network = TypeOf<typeof networkShape>
 

@@ -347,6 +347,7 @@ export class TestDriver implements HypervisorDriver {
   async leases(name: string): Outcome<readonly Lease[]> {
     const network = this.networks.find((each) => each.name === name)
     if (!network) return err(errorReport('no-network', { network: name }))
+    if (network.stopped === true) return ok([])
     const domains = [...this.domains.values()].map(({ config, devices }) => ({ name: config.name, devices: devices.values() }))
     return ok(testLeases(network, domains))
   }

@@ -95,6 +95,8 @@ export const actions = {
   'undo.import': { en: 'Made a machine from {file}', de: 'Maschine aus {file} gemacht' },
   'undo.rename': { en: 'Renamed {before} to {name}', de: '{before} in {name} umbenannt' },
   'undo.folder': { en: 'Moved to {folder}: {count}', de: 'Nach {folder} gelegt: {count}' },
+  'undo.network-started': { en: 'Started the network {name}', de: 'Netz {name} gestartet' },
+  'undo.network-stopped': { en: 'Stopped the network {name}', de: 'Netz {name} angehalten' },
   'undo.network-made': { en: 'Made the network {name}', de: 'Netz {name} angelegt' },
   'undo.network-changed': { en: 'Changed the network {name}', de: 'Netz {name} geändert' },
   'undo.network-deleted': { en: 'Deleted the network {name}', de: 'Netz {name} gelöscht' },

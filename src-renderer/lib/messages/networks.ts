@@ -13,6 +13,11 @@ export const networks = {
   'network.window': { en: 'Virtual networks', de: 'Virtuelle Netze' },
   'network.list': { en: 'Networks', de: 'Netze' },
   'network.new': { en: 'New network', de: 'Neues Netz' },
+  'network.start': { en: 'Start', de: 'Starten' },
+  'network.stop': { en: 'Stop', de: 'Anhalten' },
+  'network.active': { en: 'active', de: 'aktiv' },
+  'network.stopped': { en: 'stopped', de: 'angehalten' },
+  'network.kind-stopped': { en: '{kind}, stopped', de: '{kind}, angehalten' },
   'network.delete': { en: 'Delete', de: 'Löschen' },
   'network.delete-title': { en: 'Delete the network “{name}”?', de: 'Das Netz „{name}“ löschen?' },
   'network.delete-body': {
@@ -109,6 +114,6 @@ export const networks = {
   'topology.more': { en: '{shown} of {count} are shown.', de: '{shown} von {count} werden gezeigt.' },
   'topology.more-show': { en: 'Show more', de: 'Mehr zeigen' },
   'topology.legend-live': { en: 'connected', de: 'verbunden' },
-  'topology.legend-off': { en: 'machine is off', de: 'Maschine ist aus' },
+  'topology.legend-off': { en: 'machine or network is off', de: 'Maschine oder Netz ist aus' },
   'topology.legend-out': { en: 'cable pulled out', de: 'Kabel herausgezogen' },
 } as const satisfies Record<string, MessageRow>

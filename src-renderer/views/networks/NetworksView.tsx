@@ -7,6 +7,7 @@ import { useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { NetworkInfo } from '../../../src-main/public/types'
 import { errorText } from '../../client/error-text'
+import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
@@ -53,9 +54,11 @@ export function NetworksPanel(props: { readonly chosen: string; readonly onChoos
     <div className="networks">
       <aside className="side">
         <SideList label={t('network.list')} chosen={isNew ? '' : (info?.network.name ?? '')} onChoose={setChosen}>
-          {networks.map(({ network: { name, kind } }) => (
-            <SideItem key={name} id={name} icon="network" name={name} note={t(`network.kind-${kind}`)} />
-          ))}
+          {networks.map(({ network: { name, kind, stopped } }) => {
+            const what = t(`network.kind-${kind}`)
+            const note = stopped === true ? t('network.kind-stopped', { kind: what }) : what
+            return <SideItem key={name} id={name} icon="network" name={name} note={note} />
+          })}
         </SideList>
         <div className="side-foot">
           <Button icon="plus" onPress={() => setChosen(NEW)}>
@@ -96,6 +99,7 @@ function NetworkPage(props: {
   const { info, start } = props
   const { t, formats } = useWords()
   const changes = useNetworkChanges()
+  const announce = useAnnounce()
   const [edits, setEdits] = useState<Partial<NetworkForm>>({})
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [deleting, setDeleting] = useState(false)
@@ -115,6 +119,14 @@ function NetworkPage(props: {
     if (!result.ok) return setRefusal(result.error)
     setEdits({})
     props.onDone(network.name)
+  }
+  const stopped = info?.network.stopped === true
+  const run = async () => {
+    if (info === null) return
+    const { name } = info.network
+    const result = await changes.run(info.network, stopped)
+    setRefusal(result.ok ? null : result.error)
+    if (result.ok) announce(t(stopped ? 'undo.network-started' : 'undo.network-stopped', { name }))
   }
   const remove = async () => {
     setDeleting(false)
@@ -136,7 +148,16 @@ function NetworkPage(props: {
       <div className="network-body">
         <div className="network-title">
           <h2>{info === null ? t('network.new') : info.network.name}</h2>
+          {info !== null && <span className="muted">{t(stopped ? 'network.stopped' : 'network.active')}</span>}
           <span className="fill" />
+          {info !== null && (
+            <Button icon={stopped ? 'run' : 'stop'} onPress={() => void run()}>
+              <span className="same-width">
+                <span>{t(stopped ? 'network.start' : 'network.stop')}</span>
+                <span aria-hidden="true">{t(stopped ? 'network.stop' : 'network.start')}</span>
+              </span>
+            </Button>
+          )}
           {info !== null && (
             <Button icon="trash" disabled={info.permanent || info.usedBy.length > 0} onPress={() => setDeleting(true)}>
               {t('network.delete')}

@@ -15,6 +15,7 @@ export interface NetworkForm {
   readonly last: string
   readonly hostLoopback: boolean
   readonly hosts: Network['hosts']
+  readonly stopped: boolean
 }
 
 export type NetworkField = 'name' | 'address' | 'prefix' | 'first' | 'last'
@@ -33,7 +34,7 @@ export function isQuad(text: string): boolean {
 }
 
 export function formOf(network: Network): NetworkForm {
-  const { name, kind, address, prefix, dhcp, hostLoopback, hosts } = network
+  const { name, kind, address, prefix, dhcp, hostLoopback, hosts, stopped } = network
   return {
     name,
     kind,
@@ -44,6 +45,7 @@ export function formOf(network: Network): NetworkForm {
     last: dhcp?.last ?? '',
     hostLoopback,
     hosts,
+    stopped: stopped === true,
   }
 }
 
@@ -71,13 +73,15 @@ export function newNetwork(others: readonly Network[]): NetworkForm {
     ...rangeFor(`${base}.1`),
     hostLoopback: true,
     hosts: [],
+    stopped: false,
   }
 }
 
 export function networkOf(form: NetworkForm): Network {
   const { kind, prefix, hostLoopback, hosts } = form
   const dhcp = form.dhcp ? { dhcp: { first: form.first.trim(), last: form.last.trim() } } : {}
-  return { name: form.name.trim(), kind, address: form.address.trim(), prefix, hosts, hostLoopback, ...dhcp }
+  const stopped = form.stopped ? { stopped: true } : {}
+  return { name: form.name.trim(), kind, address: form.address.trim(), prefix, hosts, hostLoopback, ...dhcp, ...stopped }
 }
 
 export function checkNetworkForm(form: NetworkForm, t: Translator): NetworkErrors {

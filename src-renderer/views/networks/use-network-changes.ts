@@ -16,6 +16,8 @@ export interface NetworkChanges {
   /** A new one, or in place of `before`. */
   readonly define: (network: Network, before: Network | null) => Done
   readonly undefine: (network: Network) => Done
+  /** Switched on or off, as it is defined now. */
+  readonly run: (network: Network, on: boolean) => Done
 }
 
 export function useNetworkChanges(): NetworkChanges {
@@ -40,6 +42,14 @@ export function useNetworkChanges(): NetworkChanges {
         before === null
           ? step(define(network, null), t('undo.network-made', { name: network.name }), () => undefine(network))
           : step(define(network, before), t('undo.network-changed', { name: network.name }), () => define(before, network)),
+      run: (before, on) => {
+        const { stopped: _stopped, ...running } = before
+        const network: Network = on ? running : { ...running, stopped: true }
+        const { name } = network
+        return step(define(network, before), t(on ? 'undo.network-started' : 'undo.network-stopped', { name }), () =>
+          define(before, network),
+        )
+      },
       undefine: (network) =>
         step(undefine(network), t('undo.network-deleted', { name: network.name }), () => define(network, null)),
     }

@@ -362,6 +362,23 @@ describe('virtual networks', () => {
     expect(made.toolstack.networks.list()[1]?.usedBy).toEqual(['a'])
   })
 
+  it('are stopped and started, over a restart too; no machine starts on one that is stopped, and one that runs goes on', async () => {
+    expect((await set(network())).ok).toBe(true)
+    const uuid = await defined('a', [nic({ network: 'lab' })])
+    const other = await defined('b', [nic({ network: 'lab', mac: '00:16:3e:00:00:99' })])
+    expect((await made.toolstack.domains.create(uuid, false)).ok).toBe(true)
+    expect((await set(network({ stopped: true }), 'lab')).ok).toBe(true)
+    expect(made.toolstack.domains.list().find((each) => each.uuid === uuid)?.state).toBe('running')
+    expect(await made.servers.networkLeases({ name: 'lab' }, testCaller())).toEqual({ ok: true, value: [] })
+    const refused = { ok: false, error: { reason: 'network-stopped', values: { network: 'lab' } } }
+    expect(await made.toolstack.domains.create(other, false)).toMatchObject(refused)
+    await made.close(true)
+    made = await makeToolstack({ folder: made.folder })
+    expect(await made.toolstack.domains.create(other, false)).toMatchObject(refused)
+    expect((await set(network(), 'lab')).ok).toBe(true)
+    expect((await made.toolstack.domains.create(other, false)).ok).toBe(true)
+  })
+
   it('are there again, and the damage is told, when their file is garbage', async () => {
     await made.close(true)
     writeFileSync(join(made.folder, 'networks.json'), '{"version": 1, "networks": [{')

@@ -62,6 +62,7 @@ export function Drawing(props: {
   })
 
   const names = networks.map(({ network }) => network.name)
+  const stopped = new Set(networks.flatMap(({ network }) => (network.stopped === true ? [network.name] : [])))
   const layout = layOut(names, machines, view)
   const carry = useCarry(canvas, layout, rewire.plugInto)
   const { carried } = carry
@@ -97,7 +98,8 @@ export function Drawing(props: {
   const cable = (plug: Plug, from: { x: number; y: number }, end: { x: number; y: number }) => {
     const mine = carried?.plug.id === plug.id
     const isLit = carried === null && (lit === plug.id || lit === plug.nic.network)
-    const looks = ['cable', plug.nic.link === 'down' ? 'out' : plug.live ? 'live' : 'off']
+    const live = plug.live && !stopped.has(plug.nic.network)
+    const looks = ['cable', plug.nic.link === 'down' ? 'out' : live ? 'live' : 'off']
     if (isLit) looks.push('lit')
     if (mine) looks.push('carried')
     return <path key={plug.id} className={looks.join(' ')} d={cablePath(mine ? carried : from, end)} />
@@ -110,7 +112,13 @@ export function Drawing(props: {
           {networks.map(({ network: { name, kind } }) => {
             const to = layout.networks.get(name)
             if (kind !== 'nat' || to === undefined || layout.host === null) return null
-            return <path key={name} className="cable trunk" d={cablePath(rightOf(layout.host), leftOf(to))} />
+            return (
+              <path
+                key={name}
+                className={`cable trunk ${stopped.has(name) ? 'off' : ''}`}
+                d={cablePath(rightOf(layout.host), leftOf(to))}
+              />
+            )
           })}
           {layout.machines.flatMap((placed) =>
             placed.machine.plugs.map((plug, index) => {
@@ -129,7 +137,7 @@ export function Drawing(props: {
           </div>
         )}
         <ul className="topology-group" aria-label={t('network.list')}>
-          {networks.map(({ network: { name, kind, address, prefix, dhcp } }) => {
+          {networks.map(({ network: { name, kind, address, prefix, dhcp, stopped } }) => {
             const at = layout.networks.get(name)
             if (at === undefined) return null
             const count = order.filter(({ nic }) => nic.network === name).length
@@ -149,7 +157,8 @@ export function Drawing(props: {
                       {t(`network.kind-${kind}`)} · {address}/{prefix}
                     </span>
                     <span className="topology-what">
-                      {t.count('topology.plugs', count)} · {dhcp === undefined ? t('topology.no-dhcp') : 'DHCP'}
+                      {t.count('topology.plugs', count)} ·{' '}
+                      {stopped === true ? t('network.stopped') : dhcp === undefined ? t('topology.no-dhcp') : 'DHCP'}
                     </span>
                   </span>
                 </button>

@@ -530,4 +530,29 @@ describe('networks', () => {
     await send(3)
     expect(a.service.counters().writeRequests).toBe(3)
   })
+
+  it('that are stopped keep their interfaces, which are silent until they are started; new ones may come meanwhile', async () => {
+    const { networks, a, b } = await pair()
+    b.front.fill()
+    const stopped = { ...DEFAULT_NETWORK, stopped: true }
+    expect(networks.define([stopped])).toEqual({ ok: true, value: undefined })
+    expect(networks.leasesOf('default')).toEqual([])
+    a.front.send(plain(b.mac, a.mac, 0x88b5, pattern(60)))
+    await expect.poll(() => a.front.statuses.length).toBe(1)
+    const forwards = [{ protocol: 'tcp', hostPort: 2222, guestPort: 22 }] as const
+    const late: Nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:77', forwards: [...forwards] }
+    const got: Frame[] = []
+    const offload = { gso: false, blankChecksum: false }
+    const attached = await networks.attach(late, 'late', offload, (frame) => got.push(frame))
+    if (!attached.ok) throw new Error(attached.error)
+    attached.value.send(plain(b.mac, 0x00163e000077, 0x88b5, pattern(60)))
+    expect(b.got).toEqual([])
+    expect(networks.define([DEFAULT_NETWORK])).toEqual({ ok: true, value: undefined })
+    a.front.send(plain(b.mac, a.mac, 0x88b5, pattern(60)))
+    await expect.poll(() => b.got.length).toBe(1)
+    attached.value.send(plain(b.mac, 0x00163e000077, 0x88b5, pattern(60)))
+    await expect.poll(() => b.got.length).toBe(2)
+    expect(a.service.counters().writeRequests).toBe(1)
+    attached.value.detach()
+  })
 })
