@@ -71,4 +71,6 @@ export interface OpenOptions {
   readonly allowed?: readonly string[]
   /** Format of a backing file whose overlay does not tell it; without it such an overlay is refused. */
   readonly backingFormat?: ImageFormat
+  /** The file right below is opened for writing too: see merging-image.ts. */
+  readonly writableBacking?: true
 }

@@ -85,7 +85,8 @@ export async function openQcow2(
       }
       const found = await reachable.find(name)
       if (!found.ok) return found
-      return openAt(found.value, { ...options, format, readonly: true }, reachable.below(found.value), openFile)
+      const { writableBacking = false, ...below } = options
+      return openAt(found.value, { ...below, format, readonly: !writableBacking }, reachable.below(found.value), openFile)
     },
     openDataFile: async (name) => {
       const found = await reachable.find(name)
