@@ -6,7 +6,7 @@ import { type Device, type DeviceCounters, deviceKey } from '../public/protocol/
 import { err, ok, type Result } from '../public/result'
 import { domainPath } from '../xenstore/path'
 import { lookup } from '../xenstore/tree'
-import type { BackendRow, DiskFile, ServiceSetup } from './device'
+import type { BackendRow, DiskFile, MergeState, ServiceSetup } from './device'
 import { type BackendSurroundings, DeviceBackend, type DeviceLink } from './device-backend'
 import { removalChanges } from './device-tree'
 
@@ -162,6 +162,22 @@ export class BackendSet {
     return done
   }
 
+  /** A disk's image goes into the file it stands on while the guest goes on: see DeviceService. */
+  mergeBegin(key: string): Promise<Result<undefined, string>> {
+    return this.backends.get(key)?.service.mergeBegin?.() ?? noDisk(key)
+  }
+
+  mergeCopy(key: string): Promise<Result<MergeState, string>> {
+    return this.backends.get(key)?.service.mergeCopy?.() ?? noDisk(key)
+  }
+
+  async mergeEnd(key: string, next: DiskFile | undefined): Promise<Result<undefined, string>> {
+    const backend = this.backends.get(key)
+    const ended = (await backend?.service.mergeEnd?.(next)) ?? (await noDisk(key))
+    if (ended.ok && next) backend?.noteImage(next.path)
+    return ended
+  }
+
   get counters(): DeviceCounters[] {
     return [...this.backends.values()].map((backend) => backend.counters)
   }
@@ -171,4 +187,8 @@ export class BackendSet {
     this.backends.clear()
     this.parts.clear()
   }
+}
+
+async function noDisk(key: string): Promise<{ readonly ok: false; readonly error: string }> {
+  return err(`There is no disk ${key}.`)
 }

@@ -116,6 +116,20 @@ export interface DeviceService {
   park?(): Promise<Result<undefined, string>>
   exchange?(next: DiskFile | undefined): Promise<Result<undefined, string>>
   goOn?(): void
+  /**
+   * Only disks whose image stands on another file: what the image holds is put into that file, step by step, while the guest goes on.
+   * Until `mergeEnd` the image alone counts. An error of a step means that it is to be ended; the disk is as good as before.
+   */
+  mergeBegin?(): Promise<Result<undefined, string>>
+  /** Goes on for a while; bytes of the disk that are done, of how many. */
+  mergeCopy?(): Promise<Result<MergeState, string>>
+  /** With `next`, the file below: the disk is on that from now on; refused before all is done. Without: on its image alone again. */
+  mergeEnd?(next: DiskFile | undefined): Promise<Result<undefined, string>>
+}
+
+export interface MergeState {
+  readonly done: number
+  readonly total: number
 }
 
 /** What a disk is on. */

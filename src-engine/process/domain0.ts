@@ -200,6 +200,27 @@ export class Domain0 {
         return switched.ok ? ok({}) : failure('OPERATION_FAILED', switched.error)
       },
 
+      mergeBegin: async ({ handle, key }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const begun = await session.backends.mergeBegin(key)
+        return begun.ok ? ok({}) : failure('OPERATION_FAILED', begun.error)
+      },
+
+      mergeCopy: async ({ handle, key }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const copied = await session.backends.mergeCopy(key)
+        return copied.ok ? ok(copied.value) : failure('OPERATION_FAILED', copied.error)
+      },
+
+      mergeEnd: async ({ handle, key, into }) => {
+        const session = this.sessions.get(handle)
+        if (!session) return noDomain(handle)
+        const ended = await session.backends.mergeEnd(key, into)
+        return ended.ok ? ok({}) : failure('OPERATION_FAILED', ended.error)
+      },
+
       deviceCounters: ({ handle }) => {
         const session = this.sessions.get(handle)
         return session ? ok({ devices: session.backends.counters }) : noDomain(handle)

@@ -5,6 +5,7 @@ import { makeBlkPump } from '../../src-engine/backend/blk/pump'
 import { BlkService } from '../../src-engine/backend/blk/service'
 import type { DevicePump } from '../../src-engine/backend/device'
 import type { Image } from '../../src-engine/image/image'
+import { openMerging } from '../../src-engine/image/merging-image'
 import { concatBytes } from '../../src-engine/lib/bytes'
 import { systemClock } from '../../src-engine/lib/clock'
 import { silentLog } from '../../src-engine/lib/log'
@@ -91,7 +92,7 @@ export class BlkScene {
     const whole: Disk = { kind: 'vbd', dev: 'xvda', path: 'memory', format: 'raw', readonly: false, removable: false, ...disk }
     const waiting = [...this.images]
     const open = async () => ok(waiting.shift() ?? new MemoryImage())
-    this.service = new BlkService(whole, { handle: 'h', clock: systemClock, log: silentLog }, open)
+    this.service = new BlkService(whole, { handle: 'h', clock: systemClock, log: silentLog }, { open, merge: openMerging })
     this.front.ring = () => setImmediate(() => this.pump.signal(PORT))
     this.guest.onEvent = () => this.front.event()
     this.pump = this.make(undefined)

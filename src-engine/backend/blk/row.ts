@@ -2,9 +2,9 @@
 // on a file. Runs in: domain 0.
 import { diskNumber } from '../../public/protocol/device'
 import type { BackendRow } from '../device'
-import { BlkService, type OpenImage } from './service'
+import { BlkService, type ImageOpeners } from './service'
 
-export function blkRow(openImage: OpenImage): BackendRow {
+export function blkRow(openers: ImageOpeners): BackendRow {
   return {
     type: 'vbd',
     of(device) {
@@ -31,7 +31,7 @@ export function blkRow(openImage: OpenImage): BackendRow {
           'discard-enable': readonly ? '0' : '1',
           specification: 'xen',
         },
-        make: (setup) => new BlkService(device, setup, openImage),
+        make: (setup) => new BlkService(device, setup, openers),
       }
     },
   }

@@ -6,11 +6,12 @@
 import { readSync, writeSync } from 'node:fs'
 import type { ImageErrorCode, ImageResult } from '../../image/error'
 import type { Extent, Image, OpenOptions } from '../../image/image'
+import type { MergingImage } from '../../image/merging-image'
 import type { Disk } from '../../public/protocol/device'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
 import { SECTOR_SIZE, VDISK } from '../../public/xen/io/blkif'
-import type { DeviceService, DiskFile, Keys, ServicePort, ServiceSetup } from '../device'
+import type { DeviceService, DiskFile, Keys, MergeState, ServicePort, ServiceSetup } from '../device'
 import {
   ANSWER_HEADER,
   BATCH_BYTES,
@@ -28,7 +29,14 @@ import { MAX_RING_PAGE_ORDER } from './frontend-keys'
 import { Pace } from './pace'
 import { MAX_INDIRECT_SEGMENTS } from './request'
 
-export type OpenImage = (path: string, options: OpenOptions) => Promise<ImageResult<Image>>
+/** How images are opened: to be used, and to be merged meanwhile into the file they stand on. */
+export interface ImageOpeners {
+  open(path: string, options: OpenOptions): Promise<ImageResult<Image>>
+  merge(path: string, options: OpenOptions): Promise<ImageResult<MergingImage>>
+}
+
+/** Copied in one step of a merge: the guest's own requests go on beside it. */
+const MERGE_STEP = 4 * 1024 * 1024
 
 /** What discarding less than this does is not worth asking for. */
 const DISCARD_GRANULARITY = 4096
@@ -56,6 +64,15 @@ interface Run {
   readonly at: number
 }
 
+function optionsOf({ format, readonly, allowedBacking }: Disk): OpenOptions {
+  return { format, readonly, ...(allowedBacking ? { allowed: allowedBacking } : {}) }
+}
+
+/** Why the file below is not the whole disk. */
+function notWhole({ image, done, total, failed }: MergingImage): string | undefined {
+  return failed?.message ?? (done < total ? `${image.path} is not merged yet.` : undefined)
+}
+
 /** Undefined when the sizes do not add up to the payload. */
 function readRuns(view: DataView, entries: number, bytes: number): Run[] | undefined {
   const runs: Run[] = []
@@ -77,9 +94,11 @@ function readRuns(view: DataView, entries: number, bytes: number): Run[] | undef
 
 export class BlkService implements DeviceService {
   private disk: Disk
-  private readonly openImage: OpenImage
+  private readonly openers: ImageOpeners
   private readonly setup: ServiceSetup
   private image: Image | undefined
+  /** The image while it is being merged. */
+  private merging: MergingImage | undefined
   private port: ServicePort | undefined
   /** Payload of the pump's batches that are not answered. */
   private inFlight = 0
@@ -95,17 +114,17 @@ export class BlkService implements DeviceService {
   private readonly pace = new Pace()
   private readonly figures = { readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0, errors: 0 }
 
-  constructor(disk: Disk, setup: ServiceSetup, openImage: OpenImage) {
+  constructor(disk: Disk, setup: ServiceSetup, openers: ImageOpeners) {
     this.disk = disk
     this.before = disk
     this.setup = setup
-    this.openImage = openImage
+    this.openers = openers
   }
 
   async open(): Promise<Result<Keys, string>> {
-    const { path, format, readonly, allowedBacking } = this.disk
+    const { path, readonly } = this.disk
     if (path !== '') {
-      const opened = await this.openImage(path, { format, readonly, ...(allowedBacking ? { allowed: allowedBacking } : {}) })
+      const opened = await this.openers.open(path, optionsOf(this.disk))
       if (!opened.ok) return err(opened.error.message)
       this.image = opened.value
     } else if (!this.disk.removable) return err(`${this.disk.dev} has no image, and is no drive whose medium comes later.`)
@@ -185,7 +204,7 @@ export class BlkService implements DeviceService {
     const { path, format, allowedBacking } = medium
     let next: Image | undefined
     if (path !== '') {
-      const opened = await this.openImage(path, { format, readonly: this.disk.readonly, allowed: allowedBacking ?? [] })
+      const opened = await this.openers.open(path, optionsOf({ ...this.disk, ...medium }))
       if (!opened.ok) return err(opened.error.message)
       next = opened.value
     }
@@ -214,13 +233,16 @@ export class BlkService implements DeviceService {
     return wrong && !wrong.ok ? err(wrong.error.message) : ok(undefined)
   }
 
-  async exchange(next: DiskFile | undefined): Promise<Result<undefined, string>> {
+  exchange(next: DiskFile | undefined): Promise<Result<undefined, string>> {
+    return this.openInstead({ ...this.before, ...next }, (disk) => this.openers.open(disk.path, optionsOf(disk)))
+  }
+
+  private async openInstead(disk: Disk, open: (disk: Disk) => Promise<ImageResult<Image>>): Promise<Result<undefined, string>> {
     const { image } = this
     this.image = undefined
+    this.merging = undefined
     await this.letGo(image)
-    const disk = { ...this.before, ...next }
-    const { path, format, readonly, allowedBacking } = disk
-    const opened = await this.openImage(path, { format, readonly, ...(allowedBacking ? { allowed: allowedBacking } : {}) })
+    const opened = await open(disk)
     if (!opened.ok) return err(opened.error.message)
     if (this.closed) {
       await this.letGo(opened.value)
@@ -234,6 +256,51 @@ export class BlkService implements DeviceService {
   goOn(): void {
     this.gate?.()
     this.gate = undefined
+  }
+
+  async mergeBegin(): Promise<Result<undefined, string>> {
+    if (this.disk.readonly || this.merging) return err(`${this.disk.dev} cannot be merged now.`)
+    return this.goOnWith(await this.park(), this.before, async (disk) => {
+      const opened = await this.openers.merge(disk.path, optionsOf(disk))
+      if (!opened.ok) return opened
+      this.merging = opened.value
+      return { ok: true, value: opened.value.image }
+    })
+  }
+
+  async mergeCopy(): Promise<Result<MergeState, string>> {
+    const { merging } = this
+    if (!merging) return err(`${this.disk.dev} is not being merged.`)
+    const copied = await merging.copy(MERGE_STEP)
+    return copied.ok ? ok({ done: merging.done, total: merging.total }) : err(copied.error.message)
+  }
+
+  async mergeEnd(next: DiskFile | undefined): Promise<Result<undefined, string>> {
+    const { merging } = this
+    if (!merging) {
+      // A domain 0 that came since may have opened the one that is wanted.
+      return (next ?? this.disk).path === this.disk.path ? ok(undefined) : err(`${this.disk.dev} is not being merged.`)
+    }
+    const parked = await this.park()
+    const refused = next && notWhole(merging)
+    const disk = next && refused === undefined ? { ...this.before, ...next } : this.before
+    const done = await this.goOnWith(parked, disk, (wanted) => this.openers.open(wanted.path, optionsOf(wanted)))
+    return done.ok && refused !== undefined ? err(refused) : done
+  }
+
+  /** After `park`: goes on with this disk; when that fails, with what there was before. */
+  private async goOnWith(
+    parked: Result<undefined, string>,
+    disk: Disk,
+    open: (disk: Disk) => Promise<ImageResult<Image>>,
+  ): Promise<Result<undefined, string>> {
+    const opened = parked.ok ? await this.openInstead(disk, open) : parked
+    if (!opened.ok) {
+      const back = await this.exchange(undefined)
+      if (!back.ok) this.setup.log('error', back.error)
+    }
+    this.goOn()
+    return opened
   }
 
   counters() {

@@ -236,6 +236,12 @@ export type DomainCalls = CallTypesOf<typeof DOMAIN_CALLS>
 
 /** Log levels, in order of importance. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const
+/** What a disk is on. */
+const diskFile = {
+  path: shortText(4096),
+  format: oneOf(...IMAGE_FORMATS),
+  allowedBacking: optional(list(shortText(4096), 64)),
+} as const
 const logLine = fields({ level: oneOf(...LOG_LEVELS), text: shortText(4096) })
 
 /** A domain's process → main. */
@@ -320,13 +326,7 @@ export const DOM0_CALLS = {
   detachDevice: { args: fields({ handle, key: deviceKeyShape, force: flag }), reply: unit, status: 'done' },
   /** Another medium for a disk, or none with an empty path. */
   changeMedium: {
-    args: fields({
-      handle,
-      key: deviceKeyShape,
-      path: shortText(4096),
-      format: oneOf(...IMAGE_FORMATS),
-      allowedBacking: optional(list(shortText(4096), 64)),
-    }),
+    args: fields({ handle, key: deviceKeyShape, ...diskFile }),
     reply: unit,
     status: 'done',
   },
@@ -352,6 +352,19 @@ export const DOM0_CALLS = {
     reply: unit,
     status: 'done',
   },
+  /**
+   * Merges a disk's image into the file it stands on while the guest goes on: begin, copy until done is total, end. Until the end the
+   * image alone counts, whoever dies meanwhile. An error of a copy: the file below is of no use, and the merge is to be ended.
+   */
+  mergeBegin: { args: fields({ handle, key: deviceKeyShape }), reply: unit, status: 'done' },
+  /** Some MiB; bytes of the disk that are done, of how many. */
+  mergeCopy: {
+    args: fields({ handle, key: deviceKeyShape }),
+    reply: fields({ done: count, total: count }),
+    status: 'done',
+  },
+  /** With `into`: the disk is that file from now on, also when this is another domain 0 that has it open already. Without: its image again. */
+  mergeEnd: { args: fields({ handle, key: deviceKeyShape, into: optional(fields(diskFile)) }), reply: unit, status: 'done' },
   deviceCounters: { args: fields({ handle }), reply: fields({ devices: list(deviceCountersShape) }), status: 'done' },
   /** Writes memory/target, at most static-max (6.4): the guest's balloon driver follows. */
   setTarget: { args: fields({ handle, targetKiB: count }), reply: unit, status: 'done' },

@@ -7,6 +7,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { blkRow } from '../../../src-engine/backend/blk/row'
 import { xenbusStep } from '../../../src-engine/backend/xenbus'
+import { openMerging } from '../../../src-engine/image/merging-image'
 import { openImage } from '../../../src-engine/image/open'
 import { systemClock } from '../../../src-engine/lib/clock'
 import { Domain0 } from '../../../src-engine/process/domain0'
@@ -42,7 +43,12 @@ describe('the tree of a disk', () => {
     fs.writeFileSync(image, '')
     fs.truncateSync(image, 64 * 1024 * 1024)
     const [near, far] = transportPair()
-    const domain0 = new Domain0(far, systemClock, [blkRow((_path, options) => openImage(image, options))])
+    const domain0 = new Domain0(far, systemClock, [
+      blkRow({
+        open: (_path, options) => openImage(image, options),
+        merge: (_path, options) => openMerging(image, options),
+      }),
+    ])
     const quiet = { log: () => {}, storeChanged: () => {}, link: () => {}, device: () => {} }
     const caller = new Caller<Dom0Calls, Dom0Events>(near, DOM0_CALLS, DOM0_EVENTS, quiet)
     await caller.call('start', { journalDirectory: directory })

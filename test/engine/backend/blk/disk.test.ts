@@ -224,6 +224,88 @@ describe('a disk that is switched to another file', () => {
   })
 })
 
+describe('a disk that is merged into the file below while the guest writes', () => {
+  const place = { handle: handleOf(1), key: 'vbd/51712' }
+
+  /** On an overlay on disk.raw, with what the guest wrote there. */
+  async function onOverlay(): Promise<{ scene: DiskScene; over: string }> {
+    const scene = made()
+    const over = path.join(scene.folder, 'over.qcow2')
+    const created = await createImage(over, { format: 'qcow2', backing: { name: 'disk.raw', format: 'raw' } })
+    if (!created.ok) throw new Error(created.error.message)
+    expect(await scene.domain(false, [{ ...scene.description, path: over, format: 'qcow2' }])).toBe(undefined)
+    await scene.connect()
+    for (let i = 0; i < 64; i++) {
+      scene.fill(DATA, 1 + i)
+      expect(await scene.front.write(16 * i, [{ page: DATA }])).toBe(0)
+    }
+    return { scene, over }
+  }
+  const into = (scene: DiskScene) => ({ path: scene.image, format: 'raw' as const })
+  const copyAll = async (scene: DiskScene) => {
+    for (;;) {
+      const step = await scene.calls.call('mergeCopy', place)
+      if (!step.ok) throw new Error(step.error.message)
+      if (step.value.done === step.value.total) return
+    }
+  }
+
+  it('is on that file in the end, with every write, and never stands between', async () => {
+    const { scene, over } = await onOverlay()
+    const { front } = scene
+    const writes: Promise<number>[] = []
+    const wanted = new Map<number, number>()
+    const put = (slot: number, value: number): void => {
+      // Pages are read when their request is served: each has one of its own.
+      const page = DATA + (writes.length % 250)
+      scene.fill(page, value)
+      wanted.set(slot, value)
+      writes.push(front.write(16 * slot, [{ page }]))
+    }
+    const begun = scene.calls.call('mergeBegin', place)
+    for (let i = 0; i < 32; i++) put(2 * i, 200 - i)
+    expect((await begun).ok).toBe(true)
+    expect(await scene.calls.call('mergeEnd', { ...place, into: into(scene) })).toMatchObject({ ok: false })
+    expect((await scene.calls.call('mergeBegin', place)).ok).toBe(true)
+    const copying = copyAll(scene)
+    for (let i = 0; i < 32; i++) put(60 + i, 100 + i)
+    await copying
+    for (let i = 0; i < 16; i++) put(3 * i, 150 + i)
+    const ended = scene.calls.call('mergeEnd', { ...place, into: into(scene) })
+    for (let i = 0; i < 16; i++) put(120 + i, 50 + i)
+    expect((await ended).ok).toBe(true)
+    expect(new Set(await Promise.all(writes))).toEqual(new Set([0]))
+    expect(await front.flush()).toBe(0)
+    for (const [slot, value] of wanted) expect(scene.onDisk(16 * 512 * slot, 4096).every((byte) => byte === value)).toBe(true)
+    for (const slot of [1, 59].filter((one) => !wanted.has(one))) expect(scene.onDisk(8192 * slot, 1)[0]).toBe(1 + slot)
+    expect(await scene.ask(XS.XS_READ, `${BACKEND}/params|`)).toBe(scene.image)
+    fs.rmSync(over)
+    expect(await front.read(16, [{ page: DATA }])).toBe(0)
+    // Said twice it is true already.
+    expect((await scene.calls.call('mergeEnd', { ...place, into: into(scene) })).ok).toBe(true)
+    expect(scene.errors).toEqual([])
+  })
+
+  it('stays on its own file when that is called off, and when a new domain 0 comes in the middle', async () => {
+    const { scene, over } = await onOverlay()
+    expect((await scene.calls.call('mergeBegin', place)).ok).toBe(true)
+    await copyAll(scene)
+    expect((await scene.calls.call('mergeEnd', place)).ok).toBe(true)
+    const below = Buffer.from(fs.readFileSync(scene.image))
+    scene.fill(DATA, 0xaa)
+    expect(await scene.front.write(0, [{ page: DATA }])).toBe(0)
+    expect(fs.readFileSync(scene.image).equals(below)).toBe(true)
+    expect(await scene.calls.call('mergeCopy', place)).toMatchObject({ ok: false })
+    expect((await scene.calls.call('mergeBegin', place)).ok).toBe(true)
+    await scene.kill()
+    expect(await scene.domain(true, [{ ...scene.description, path: over, format: 'qcow2' }])).toBe(undefined)
+    expect(await scene.front.read(0, [{ page: DATA + 1 }])).toBe(0)
+    expect(scene.page(DATA + 1).every((byte) => byte === 0xaa)).toBe(true)
+    // It knows of no merge: the disk is not on the file below.
+    expect(await scene.calls.call('mergeEnd', { ...place, into: into(scene) })).toMatchObject({ ok: false })
+  })
+})
+
 describe('a disk and its domain 0', () => {
   it('that is replaced in the middle of writes loses none, and answers each once', async () => {
     const scene = await connected()
