@@ -119,6 +119,14 @@ export interface DiskSwitch {
   readonly allowedBacking: readonly string[]
 }
 
+/** The file below a disk's own, which is to take what the disk holds and to be the disk then. */
+export interface MergeOrder {
+  readonly key: string
+  readonly into: Medium
+  /** Asked once both files hold the disk, and go on doing so; when it fails the disk stays on its own file. */
+  claim(): Outcome
+}
+
 export interface SnapshotOrder {
   /** Where the memory goes. */
   readonly path: string
@@ -170,6 +178,11 @@ export interface HypervisorDriver {
    * its disks, so that the old ones stay as they were then. Failed before `switched` was told, nothing was changed.
    */
   snapshot(uuid: string, order: SnapshotOrder, progress: Progress): Outcome<TakenSnapshot>
+  /**
+   * Puts what a disk's file holds into the file it stands on, on which nothing else may stand, while the guest goes on; then the disk is
+   * that file. When it fails, before or after `claim`, or is aborted, the disk is on its own file as before.
+   */
+  mergeDisk(uuid: string, order: MergeOrder, progress: Progress): Outcome
   /** The end of what its text console showed, at most so many bytes. */
   consoleText(uuid: string, longest: number): Outcome<string>
   /** Looks into a file without restoring it. */

@@ -14,7 +14,7 @@ import type { RevisionCause } from '../public/definition'
 import type { Vnc } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
-import { type Domain, domainInfo } from './domain'
+import { DESTROY_ALONE, type Domain, domainInfo } from './domain'
 import type { Jobs } from './jobs'
 import { isActive, type LifeEvent, mayBe, nextState } from './life-cycle'
 
@@ -146,7 +146,7 @@ export class DomainTable {
     const domain = this.domains.get(uuid)
     if (!domain) return err(errorReport('no-domain', { uuid }))
     const { name } = domain.config
-    if (domain.job !== null && operation !== 'destroy') return err(errorReport('job-running', { name }))
+    if (domain.job !== null && !domain.jobLeaves.includes(operation)) return err(errorReport('job-running', { name }))
     if (!mayBe(domain.state, operation)) return err(errorReport('wrong-state', { name, state: domain.state, operation }))
     return ok(domain)
   }
@@ -190,6 +190,7 @@ export class DomainTable {
       detail: '',
       domid: null,
       job: null,
+      jobLeaves: DESTROY_ALONE,
       startedAt: null,
       managedSave: null,
       savedConfig: null,

@@ -1,7 +1,10 @@
 // One domain as the toolstack keeps it, and what is shown of it. Runs in: main, plain Node.
-import type { DomainConfig, DomainInfo, DomainState } from '../public/types'
+import type { DomainConfig, DomainInfo, DomainOperation, DomainState } from '../public/types'
 import { DOMAIN0_UUID } from '../public/types'
 import { lifeCycle } from './life-cycle'
+
+/** What nearly every job leaves. */
+export const DESTROY_ALONE: readonly DomainOperation[] = ['destroy']
 
 export interface Domain {
   readonly uuid: string
@@ -12,6 +15,8 @@ export interface Domain {
   detail: string
   domid: number | null
   job: number | null
+  /** What may be asked of it all the same while the job has it. */
+  jobLeaves: readonly DomainOperation[]
   startedAt: number | null
   /** Time of the managed save to go on from. */
   managedSave: number | null

@@ -11,7 +11,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import { afterLiveChanges, configChanges, sameValue } from '../public/live-changes'
 import type { DomainConfig, DomainOperation } from '../public/types'
-import type { Domain } from './domain'
+import { DESTROY_ALONE, type Domain } from './domain'
 import { DomainRuns } from './domain-runs'
 import { DomainSaves } from './domain-saves'
 import {
@@ -350,11 +350,17 @@ export class Domains extends DomainTable {
     return ok(domain.job)
   }
 
-  /** For a job about several domains: it has this one until `give`. */
-  take(uuid: string, operation: DomainOperation, job: number): Result<Domain, ErrorReport> {
+  /** For a job about several domains: it has this one until `give`; `leaves` may be asked of it meanwhile. */
+  take(
+    uuid: string,
+    operation: DomainOperation,
+    job: number,
+    leaves: readonly DomainOperation[] = DESTROY_ALONE,
+  ): Result<Domain, ErrorReport> {
     const found = this.allowed(uuid, operation)
     if (found.ok) {
       found.value.job = job
+      found.value.jobLeaves = leaves
       this.tell(found.value)
     }
     return found
@@ -362,6 +368,7 @@ export class Domains extends DomainTable {
 
   give(domain: Domain): void {
     domain.job = null
+    domain.jobLeaves = DESTROY_ALONE
     this.tell(domain)
   }
 

@@ -212,6 +212,16 @@ export class Layers {
     return this.parts.images.commit(upper.path, into, await this.chain({ path: upper.path, format: 'qcow2' }), progress)
   }
 
+  /** `lower` is a disk again and what stood on it goes. */
+  async takeOver({ lower, upper, ours }: Merge): Promise<void> {
+    const { store } = this.parts
+    await rm(upper.path, { force: true })
+    await store.setLayers(
+      store.layers.filter(({ path }) => path !== upper.path && (ours || path !== lower)),
+      store.released.filter((path) => path !== upper.path && path !== lower),
+    )
+  }
+
   /** A file made here goes; one of the user's is only not ours to look after any more. */
   async forget(path: string, ours: boolean): Promise<void> {
     const { store } = this.parts

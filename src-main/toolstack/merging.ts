@@ -1,19 +1,35 @@
-// Merges what deleted snapshots left: as a job, when nothing that runs uses it; looked at again whenever a domain comes to rest.
-// Two ways, see Layers: an overlay takes over from a file made here; an overlay goes into the user's own file, and the definition names
-// that again. The second needs the domain for itself, so that it does not start in between. Domain 0's locks keep a running guest's
-// files safe in any case: a merge that meets one waits. Runs in: main, plain Node.
+// Merges what deleted snapshots left, as a job; looked at again whenever a domain changes. Three ways, see Layers: an overlay takes over
+// from a file made here, while nothing that runs uses it; what an overlay holds goes into the file below and the definition names that
+// again, which needs the domain for itself so that it does not start in between; the same under a running guest, which goes on meanwhile
+// and writes to both files. Domain 0's locks keep a running guest's files safe in any case: a merge that meets one waits.
+// Invariant: a definition names a file that holds the whole disk, at every moment. Runs in: main, plain Node.
 import { ok } from '../../src-engine/public/result'
 import type { SnapshotStore } from '../definition/snapshot-store'
-import type { Outcome } from '../driver/driver'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
+import { deviceKey } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
-import type { DomainConfig } from '../public/types'
+import type { DomainConfig, DomainOperation } from '../public/types'
 import type { Domain } from './domain'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers, Merge } from './layers'
+import { isActive } from './life-cycle'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 
+/** A merge under a running guest may take long: its life goes on, its devices and disks stay as they are. */
+const LEFT_MEANWHILE: readonly DomainOperation[] = [
+  'suspend',
+  'resume',
+  'shutdown',
+  'reboot',
+  'destroy',
+  'setMemory',
+  'openConsole',
+  'openScreen',
+]
+
 export interface MergingParts {
+  readonly driver: HypervisorDriver
   readonly domains: Domains
   readonly jobs: Jobs
   readonly store: SnapshotStore
@@ -22,17 +38,27 @@ export interface MergingParts {
   readonly problem: (error: ErrorReport) => void
 }
 
+type Way = 'pull' | 'push' | 'live'
+
 export class Merging {
   private readonly parts: MergingParts
   private working: Promise<unknown> = Promise.resolve()
   private asked = false
+  /** Upper files whose merge was called off or failed, and how their domain stood then: tried again when that has changed. */
+  private readonly givenUp = new Map<string, string>()
 
   constructor(parts: MergingParts) {
     this.parts = parts
   }
 
-  /** Looks, soon; many asks are one. */
+  /** There is something new to merge. */
   ask(): void {
+    this.givenUp.clear()
+    this.look()
+  }
+
+  /** Looks, soon; many looks are one. */
+  look(): void {
     if (this.asked || this.parts.store.released.length === 0) return
     this.asked = true
     const turn = async (): Promise<void> => {
@@ -51,11 +77,13 @@ export class Merging {
     const { layers, jobs } = this.parts
     for (;;) {
       const merges = await layers.tidy(this.used())
-      const next = merges
-        .map((merge) => ({ merge, domain: this.owner(merge) }))
-        .find(({ merge, domain }) => this.may(merge, domain))
+      const [next] = merges.flatMap((merge) => {
+        const domain = this.owner(merge)
+        const way = this.way(merge, domain)
+        return way && this.givenUp.get(merge.upper.path) !== situation(domain) ? [{ merge, domain, way }] : []
+      })
       if (!next) return
-      const { merge, domain } = next
+      const { merge, domain, way } = next
       const before = this.parts.store.released.length
       const job = jobs.start({
         kind: 'snapshotMerge',
@@ -63,11 +91,12 @@ export class Merging {
         uuid: domain?.uuid ?? null,
         step: 'merging-disks',
         cancellable: true,
-        work: (control) => (merge.ours ? layers.pull(merge, control) : this.push(merge, domain, control)),
+        work: (control) => (way === 'pull' ? layers.pull(merge, control) : this.down(merge, domain, way, control)),
       })
       const done = await jobs.wait(job)
-      // Busy, called off or failed: once more at the next occasion, not at once.
-      if (!done.ok || this.parts.store.released.length === before) return
+      if (done.ok && this.parts.store.released.length !== before) continue
+      this.givenUp.set(merge.upper.path, situation(domain))
+      return
     }
   }
 
@@ -82,14 +111,19 @@ export class Merging {
     return info && domains.own(info.uuid)
   }
 
-  private may(merge: Merge, owner: Domain | undefined): boolean {
+  private way(merge: Merge, owner: Domain | undefined): Way | undefined {
     const { domains, layers, trees } = this.parts
-    if (this.runningOn(merge.upper.path)) return false
-    if (merge.ours) return true
-    // Into the user's own file only what is one domain's present disk and nothing else's.
-    if (!owner || owner.job !== null || owner.managedSave !== null) return false
-    if (layers.isBelow(merge.upper.path) || trees.usedFiles().includes(merge.upper.path)) return false
-    return domains.usedConfigs().filter((config) => filesOf(config).includes(merge.upper.path)).length === 1
+    const { path } = merge.upper
+    const runs = this.runningOn(path)
+    if (!runs && merge.ours) return 'pull'
+    // Into the file below only what is one domain's present disk and nothing else's.
+    if (!owner || owner.job !== null || owner.managedSave !== null) return undefined
+    if (layers.isBelow(path) || trees.usedFiles().includes(path)) return undefined
+    const others = domains.usedConfigs().filter((config) => config !== owner.config && config !== owner.running)
+    if (others.some((config) => filesOf(config).includes(path))) return undefined
+    if (!runs) return isActive(owner.state) ? undefined : 'push'
+    const present = owner.running && filesOf(owner.running).includes(path)
+    return present && (owner.state === 'running' || owner.state === 'paused') ? 'live' : undefined
   }
 
   /** Whether a running guest's disk is this file, or stands on it. */
@@ -104,26 +138,56 @@ export class Merging {
     return false
   }
 
-  private async push(merge: Merge, owner: Domain | undefined, control: JobControl): Outcome {
+  /** The upper file's contents go into the lower one, which is the domain's disk then. */
+  private async down(merge: Merge, owner: Domain | undefined, way: 'push' | 'live', control: JobControl): Outcome {
     const { domains, layers, trees } = this.parts
-    const taken = owner && domains.take(owner.uuid, 'redefine', control.job)
+    await owner?.changes
+    const taken = owner && domains.take(owner.uuid, 'redefine', control.job, way === 'live' ? LEFT_MEANWHILE : undefined)
     if (!taken?.ok) return taken ?? ok(null)
     const domain = taken.value
-    try {
-      const pushed = await layers.push(merge, control)
-      if (!pushed.ok) return pushed
+    const claim = async (): Outcome => {
       // Cut off from here on, the upper file is one nobody names: it is removed at the next look.
       await layers.release([merge.upper.path])
-      const kept = await domains.keep(domain, backOn(domain.config, merge))
+      return domains.keep(domain, backOn(domain.config, merge))
+    }
+    try {
+      const done = way === 'live' ? await this.live(merge, domain, claim, control) : await layers.push(merge, control)
+      const kept = done.ok && way === 'push' ? await claim() : done
       if (!kept.ok) return kept
-      await layers.forget(merge.upper.path, true)
-      await layers.forget(merge.lower, false)
+      await layers.takeOver(merge)
       await trees.tell(domain.uuid)
       return ok(null)
     } finally {
       domains.give(domain)
     }
   }
+
+  private async live(merge: Merge, domain: Domain, claim: () => Outcome, control: JobControl): Outcome {
+    const { domains, driver, problem } = this.parts
+    const { run } = domain
+    const disk = domain.config.devices.find((device) => device.kind === 'vbd' && device.path === merge.upper.path)
+    const [into] = backOn({ ...domain.config, devices: disk ? [disk] : [] }, merge).devices
+    if (!disk || into?.kind !== 'vbd') return ok(null)
+    const { path, format, allowedBacking } = into
+    const medium = { path, format, ...(allowedBacking ? { allowedBacking } : {}) }
+    const merged = await driver.mergeDisk(domain.uuid, { key: deviceKey(disk), into: medium, claim }, control)
+    if (merged.ok) {
+      if (domain.running) domain.running = backOn(domain.running, merge)
+      return ok(null)
+    }
+    if (!filesOf(domain.config).includes(path)) return merged
+    // Claimed, and then it failed. A guest that was started again meanwhile is on the lower file, else the upper one goes on.
+    if (domain.run !== run && domain.running && filesOf(domain.running).includes(path)) return ok(null)
+    const devices = domain.config.devices.map((device) => (deviceKey(device) === deviceKey(disk) ? disk : device))
+    const back = await domains.keep(domain, { ...domain.config, devices })
+    if (!back.ok) problem(back.error)
+    return merged
+  }
+}
+
+/** What has to change before a merge that was given up is tried again. */
+function situation(owner: Domain | undefined): string {
+  return owner ? `${owner.state} ${owner.run}` : ''
 }
 
 /** The definition with the lower file as its disk. */

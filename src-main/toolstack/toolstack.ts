@@ -32,7 +32,6 @@ import { HostFigures, type HostReading } from './host-figures'
 import { Jobs } from './jobs'
 import { Layers } from './layers'
 import { type LifeCall, lifeServers } from './life-calls'
-import { isActive } from './life-cycle'
 import { freeMac } from './mac'
 import { Merging } from './merging'
 import { neededFiles } from './needed-files'
@@ -156,7 +155,7 @@ export class Toolstack {
         emit('domainChanged', { domain })
         this.networks.domainChanged(domain.uuid, domain.config)
         this.guests.changed()
-        if (!isActive(domain.state) && domain.job === null) this.merging.ask()
+        if (domain.job === null) this.merging.look()
       },
       removed: (uuid) => {
         this.metadata.forget(uuid)
@@ -184,7 +183,7 @@ export class Toolstack {
       changed: (tree) => emit('snapshotsChanged', { tree }),
     })
     const { domains, jobs, layers, trees, devices } = this
-    this.merging = new Merging({ domains, jobs, store, layers, trees, problem })
+    this.merging = new Merging({ driver, domains, jobs, store, layers, trees, problem })
     const common = { driver, domains, store, layers, trees, merging: this.merging, clock }
     this.snapshots = new Snapshots(common)
     this.branches = new Branches({

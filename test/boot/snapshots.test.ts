@@ -117,15 +117,9 @@ describe('snapshots of an unmodified kernel', () => {
     for (const each of [branch, fork]) good(await toolstack.domains.destroy(each))
 
     await job(toolstack.snapshots.revert(uuid, one.id))
-    await type(
-      scene,
-      uuid,
-      `${look}; kill %1; sync; umount /tmp || umount -l /tmp; sync; echo do''ne`,
-      /first first[\s\S]*done/,
-    )
-    good(await toolstack.domains.destroy(uuid))
+    await type(scene, uuid, look, 'first first')
 
-    // With the others gone nothing else stands on the files: all is merged into the user's own one.
+    // With the others gone nothing else stands on the files: all is merged into the user's own one, under the guest that writes.
     const spare = [branch, fork].flatMap((each) => scene.info(each).config?.devices ?? [])
     for (const each of [branch, fork]) good(await toolstack.domains.undefine(each))
     await toolstack.layers.unmake(toolstack.layers.of(spare))
@@ -133,6 +127,14 @@ describe('snapshots of an unmodified kernel', () => {
     await toolstack.merging.settled()
     expect(scene.info(uuid).config?.devices[0]).toMatchObject({ path: own, format: 'raw' })
     expect(readdirSync(path.join(folder, 'disks'))).toEqual([])
+    expect(scene.info(uuid)).toMatchObject({ state: 'running', job: null })
+    await type(
+      scene,
+      uuid,
+      `${look}; kill %1; sync; umount /tmp || umount -l /tmp; sync; echo do''ne`,
+      /first first[\s\S]*done/,
+    )
+    good(await toolstack.domains.destroy(uuid))
     expect(scene.notices).toEqual([])
     if (!missingProgram('e2fsck')) execFileSync('e2fsck', ['-fn', own], { stdio: 'pipe' })
     expect(existsSync(own)).toBe(true)

@@ -6,11 +6,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { err, ok } from '../../src-engine/public/result'
+import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
 import type { ChannelFactory } from '../../src-main/lib/channel'
 import { DEFAULT_NETWORK, type Disk, type Nic } from '../../src-main/public/device'
-import { errorReport } from '../../src-main/public/error-code'
+import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from '../../src-main/public/inspect'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig } from '../../src-main/public/types'
@@ -304,7 +304,27 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await driver.restore(sibling, allowed, path, quiet())).toMatchObject({ ok: true, value: { savedUuid: uuid } })
       await converse(sibling, '', 'echo $kept\r', 'before')
       await converse(uuid, '', 'echo $kept\r', 'after')
-      for (const each of [uuid, sibling]) await driver.destroy(each)
+      await driver.destroy(sibling)
+      // Merged under the guest, which goes on; refused by who asked, it stays where it is.
+      const merge = (claim: () => Promise<Result<null, ErrorReport>>) =>
+        driver.mergeDisk(uuid, { key: 'vbd/51728', into: { path: below, format: 'raw' }, claim }, quiet())
+      const refusal = errorReport('cancelled')
+      expect(await merge(async () => err(refusal))).toEqual({ ok: false, error: refusal })
+      expect(await merge(async () => ok(null))).toEqual({ ok: true, value: null })
+      rmSync(above)
+      await converse(uuid, '', 'echo $kept\r', 'after')
+      expect((await merge(async () => ok(null))).ok).toBe(false)
+      await driver.destroy(uuid)
+      expect(
+        await driver.mergeDisk(
+          uuid,
+          { key: 'vbd/51728', into: { path: below, format: 'raw' }, claim: async () => ok(null) },
+          quiet(),
+        ),
+      ).toMatchObject({
+        error: { reason: 'no-domain' },
+      })
+      expect(await driver.images.overlay(above, { path: below, format: 'raw' }, [])).toEqual({ ok: true, value: null })
       // What was written above goes below, and the overlay may stand alone.
       expect(await driver.images.commit(above, { path: below, format: 'raw' }, [below], quiet())).toEqual({
         ok: true,

@@ -20,6 +20,7 @@ import type {
   DriverSample,
   HypervisorDriver,
   Medium,
+  MergeOrder,
   Outcome,
   Progress,
   RestoredDomain,
@@ -36,6 +37,7 @@ import { Domain0, type Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
 import { Guest } from './guest'
 import { EmbeddedImages } from './images'
+import { mergeDisk } from './merge'
 import { readIdentity } from './save-identity'
 import { Scheduler } from './scheduler'
 import { takeSnapshot } from './snapshot'
@@ -370,6 +372,18 @@ export class EmbeddedDriver implements HypervisorDriver {
     const domain0 = await this.domain0.connected()
     if (!domain0.ok) return domain0
     return takeSnapshot(found.value, domain0.value, order, progress)
+  }
+
+  async mergeDisk(uuid: string, order: MergeOrder, progress: Progress): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const now = async () => {
+      const connection = await this.domain0.connected()
+      return connection.ok ? connection.value : undefined
+    }
+    return mergeDisk(found.value, domain0.value, now, order, progress)
   }
 
   async consoleText(uuid: string, longest: number): Outcome<string> {

@@ -18,6 +18,7 @@ import type {
   DriverLimits,
   HypervisorDriver,
   Medium,
+  MergeOrder,
   Outcome,
   Progress,
   ResidentDomain,
@@ -225,6 +226,25 @@ export class TestDriver implements HypervisorDriver {
       return err(writeProblem(order.path, thrown))
     }
     return ok({ heldMs: 0 })
+  }
+
+  async mergeDisk(uuid: string, order: MergeOrder, progress: Progress): Outcome {
+    const domain = this.domains.get(uuid)
+    if (!domain) return err(errorReport('no-domain', { uuid }))
+    const { devices, config } = domain
+    const disk = devices.get(order.key)
+    if (disk?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key: order.key }))
+    const image = await this.images.inspect(disk.path)
+    if (!image.ok) return image
+    if (image.value.backing === undefined) return err(errorReport('engine-said', { detail: `${disk.path} stands on nothing` }))
+    const done = await this.images.commit(disk.path, order.into, disk.allowedBacking ?? [], progress)
+    const claimed = done.ok ? await order.claim() : done
+    if (!claimed.ok) return claimed
+    // At the worst moment: everything is claimed.
+    const failure = this.failure('mergeDisk')
+    if (failure) return err(failure)
+    devices.set(order.key, { ...disk, ...order.into })
+    return ok(null)
   }
 
   async consoleText(uuid: string, longest: number): Outcome<string> {

@@ -93,8 +93,8 @@ export const snapshots = {
     de: 'Was nur seine Platten enthalten, wird mit dem zusammengeführt, was aus ihm wurde.',
   },
   'snapshots.merge-later': {
-    en: 'Its disks are merged when the machine is off: until then the running guest stands on them.',
-    de: 'Seine Platten werden zusammengeführt, wenn die Maschine aus ist: bis dahin steht der laufende Gast auf ihnen.',
+    en: 'What only its disks hold is merged while the machine runs on; where another snapshot stands on it, once the machine is off.',
+    de: 'Was nur seine Platten enthalten, wird zusammengeführt, während die Maschine weiterläuft; steht ein anderer Sicherungspunkt darauf, sobald sie aus ist.',
   },
   'snapshots.delete-below-one': {
     en: 'Also the snapshot that came from it',

@@ -89,7 +89,7 @@ describe('a snapshot', () => {
     expect(scene.info().state).toBe('paused')
   })
 
-  it('that is deleted is merged: at once when off, else when the machine comes to rest', async () => {
+  it('that is deleted is merged at once, under a machine that runs too', async () => {
     const scene = await machine(false)
     const { made, uuid } = scene
     const own = scene.disk()
@@ -103,13 +103,61 @@ describe('a snapshot', () => {
     expect(scene.files()).toHaveLength(2)
     expect((await made.toolstack.domains.create(uuid, false)).ok).toBe(true)
     await scene.remove(second)
-    expect(scene.files()).toHaveLength(2)
-    await made.toolstack.domains.destroy(uuid)
     await expect.poll(() => scene.files()).toEqual([])
     expect(scene.disk()).toBe(own)
+    expect(scene.info()).toMatchObject({ state: 'running', job: null })
+    expect(scene.info().running?.devices).toEqual(scene.info().config?.devices)
     expect(existsSync(upper)).toBe(false)
     expect(existsSync(own)).toBe(true)
     expect(made.notices).toEqual([])
+    // All is as if there had never been one.
+    await scene.take('again')
+    await made.toolstack.domains.destroy(uuid)
+    expect(scene.files()).toHaveLength(1)
+  })
+
+  it('whose merge under a running machine fails at the last moment leaves it on its own file, and is merged when it is off', async () => {
+    const scene = await machine(true)
+    const { made, uuid } = scene
+    const own = scene.disk()
+    const first = await scene.take('first')
+    const upper = scene.disk()
+    made.testDriver.failNext('mergeDisk', errorReport('engine-said', { detail: 'no' }))
+    await scene.remove(first)
+    const definition = () => made.toolstack.domains.info(uuid)
+    expect(scene.disk()).toBe(upper)
+    expect(await definition()).toMatchObject({ value: { running: { devices: [{ path: upper }, {}, {}] }, job: null } })
+    expect(scene.files()).toHaveLength(1)
+    // Not again until something has changed.
+    const jobs = () => made.toolstack.jobs.list().filter(({ kind }) => kind === 'snapshotMerge')
+    expect((await made.toolstack.domains.rename(uuid, 'renamed')).ok).toBe(true)
+    await made.toolstack.merging.settled()
+    expect(jobs().map(({ state }) => state)).toEqual(['failed'])
+    await made.toolstack.domains.destroy(uuid)
+    await expect.poll(() => scene.files()).toEqual([])
+    expect(scene.disk()).toBe(own)
+    expect(jobs().map(({ state }) => state)).toEqual(['failed', 'done'])
+  })
+
+  it('is merged beside what a running machine is asked meanwhile; called off, it waits', async () => {
+    const scene = await machine(true)
+    const { made, uuid } = scene
+    const first = await scene.take('first')
+    const upper = scene.disk()
+    const { mergeDisk } = made.testDriver
+    let meanwhile: unknown[] = []
+    made.testDriver.mergeDisk = async (domain, order, progress) => {
+      const { domains, jobs } = made.toolstack
+      const { job } = scene.info()
+      meanwhile = [await domains.suspend(uuid), await domains.resume(uuid), await domains.rename(uuid, 'other')]
+      if (job !== null) jobs.cancel(job)
+      return mergeDisk.call(made.testDriver, domain, order, progress)
+    }
+    await scene.remove(first)
+    expect(meanwhile).toMatchObject([{ ok: true }, { ok: true }, { ok: false, error: { reason: 'job-running' } }])
+    expect(made.toolstack.jobs.list().at(-1)).toMatchObject({ kind: 'snapshotMerge', state: 'cancelled' })
+    expect(scene.disk()).toBe(upper)
+    expect(scene.info().state).toBe('running')
   })
 
   it('that fails leaves the machine as it was', async () => {
