@@ -117,9 +117,9 @@ export class RunningGuest {
     await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
     const { memoryMiB, kernel, ramdisk, commandLine, vcpus = 1 } = files
-    const pages = good(
-      await this.domain.call('build', { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus }),
-    )
+    const display = devices.find(({ kind }) => kind === 'vfb')
+    const built = { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus }
+    const pages = good(await this.domain.call('build', display?.kind === 'vfb' ? { ...built, display } : built))
     this.introduction = { ...identity, ...pages, memoryMiB, vcpus, startedAtMs: Date.now(), devices }
     await this.join()
     good(await this.domain.call('resume', {}))
