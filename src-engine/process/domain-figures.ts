@@ -131,6 +131,7 @@ export function reportOf(running: RunningDomain): DomainCalls['report']['reply']
     exits,
     crossings: domain.get('CROSSINGS'),
     consoleBytes: running.console.written,
+    refusedViewers: running.screen?.refusedViewers ?? 0,
   }
 }
 

@@ -47,6 +47,11 @@ export class GuestScreen {
     return ok(listener.value.port)
   }
 
+  /** Viewers that were put out for what they sent. */
+  get refusedViewers(): number {
+    return this.server.refused
+  }
+
   type(text: string): void {
     this.server.type(text)
   }

@@ -39,6 +39,8 @@ export class RfbServer {
   private readonly sessions = new Set<Session>()
   private readonly around: SessionSurroundings
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** Viewers put out since the start for what they sent: not RFB, malformed, a wrong password, nothing for too long. */
+  refused = 0
   private stale = true
   private nextFrame = 0
   private wrongPasswords = 0
@@ -55,6 +57,7 @@ export class RfbServer {
       keymap,
       wantsFrame: () => this.schedule(),
       ended: (session) => this.ended(session),
+      refused: () => void this.refused++,
       mayTry: () => performance.now() >= this.lockedUntil,
       passwordFailed: () => {
         if (++this.wrongPasswords < WRONG_PASSWORDS) return

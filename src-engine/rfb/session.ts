@@ -31,6 +31,8 @@ export interface SessionSurroundings {
   /** The viewer has asked for a frame or can take one again. */
   wantsFrame(): void
   ended(session: Session, reason: string): void
+  /** One is put out for what it sent. */
+  refused(): void
   mayTry(): boolean
   passwordFailed(): void
 }
@@ -80,7 +82,7 @@ export class Session {
     this.dirty = new TileSet(around.screen.width, around.screen.height)
     this.input = around.input.viewer()
     this.keyboard = new Keyboard(this.input, around.keymap)
-    this.timer = setTimeout(() => this.close('the handshake took too long'), RFB_LIMITS.handshakeMs)
+    this.timer = setTimeout(() => this.refuse('the handshake took too long'), RFB_LIMITS.handshakeMs)
     this.timer.unref()
     this.handshake = new Handshake({
       password,
@@ -88,7 +90,7 @@ export class Session {
       mayTry: () => around.mayTry(),
       failed: () => around.passwordFailed(),
       ready: () => this.begin(),
-      close: (reason) => this.close(reason),
+      close: (reason) => this.refuse(reason),
     })
     channel.onClose((reason) => this.end(reason))
     channel.onDrain(() => {
@@ -104,6 +106,12 @@ export class Session {
 
   get ready(): boolean {
     return this.seated && this.requests > 0 && !this.sending && this.channel.backlog <= RFB_LIMITS.backlog
+  }
+
+  /** Closed because of what the viewer sent, or did not send. */
+  private refuse(reason: string): void {
+    if (!this.closed) this.around.refused()
+    this.close(reason)
   }
 
   close(reason: string): void {
@@ -157,7 +165,7 @@ export class Session {
     if (number === undefined) return false
     const row = ROWS.get(number)
     if (!row) {
-      this.close(`message of unknown type ${number}`)
+      this.refuse(`message of unknown type ${number}`)
       return false
     }
     const [name, , fixed] = row
@@ -165,14 +173,14 @@ export class Session {
     if (!head) return false
     const more = this.more(name, head)
     if (typeof more === 'string') {
-      this.close(more)
+      this.refuse(more)
       return false
     }
     const view = queue.view(fixed + more)
     if (!view) return false
     const wrong = this.take(name, view)
     if (wrong !== undefined) {
-      this.close(wrong)
+      this.refuse(wrong)
       return false
     }
     queue.skip(fixed + more)

@@ -1,7 +1,8 @@
 // A Debian standard kernel on its framebuffer: the boot is to be seen, a shell on tty1 does what a viewer types, and a program that
-// reads evdev is told where a viewer clicked, to the pixel. Then saved with a key held down, and restored: the same picture, and
-// nothing sticks. The cloud kernel has the framebuffer and no keyboard.
+// reads evdev is told where a viewer clicked, to the pixel. What is no viewer is put out and counted. Then saved with a key held down, and
+// restored: the same picture, and nothing sticks. The cloud kernel has the framebuffer and no keyboard.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -49,6 +50,16 @@ async function viewer(place: string): Promise<RfbClient> {
   return client
 }
 
+/** Says something that is no RFB, and waits until it is put out. */
+function putOut(socket: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stranger = connect(socket, () => stranger.write('GET / HTTP/1.1\r\n\r\n'))
+    stranger.resume()
+    stranger.on('error', reject)
+    stranger.on('close', () => resolve())
+  })
+}
+
 /** How many pixels are not black: a text console has thousands. */
 const lit = (pixels: Uint32Array): number => pixels.reduce((sum, pixel) => sum + (pixel & 0xffffff ? 1 : 0), 0)
 
@@ -78,6 +89,7 @@ describe('the standard kernel', () => {
     const socket = path.join(folder, 'vnc')
     const shot = path.join(folder, 'shot.png')
     const save = path.join(folder, 'saved')
+    const figures = path.join(folder, 'figures.json')
     const guest = start(
       ...['--kernel', debian.value.kernel, '--ramdisk', ramdiskWith(debian.value, modules.value), '--memory', '256'],
       ...['--vfb', '1024x768', '--vnc', socket, '--screenshot', shot],
@@ -90,7 +102,7 @@ describe('the standard kernel', () => {
         `${insmods(modules.value)}; cat /dev/input/event1 >/tmp/events & echo pointer$((1))reader`,
       ],
       // The rest is typed on the screen; saved when that says so.
-      ...['--save', save, '--save-after', 'andsaved'],
+      ...['--save', save, '--save-after', 'andsaved', '--json', figures],
     )
     await comes(guest, /on the1screen/)
     const client = await viewer(socket)
@@ -99,6 +111,8 @@ describe('the standard kernel', () => {
     expect(lit(client.pixels)).toBeGreaterThan(10_000)
     await comes(guest, /pointer1reader/)
 
+    await putOut(socket)
+    await putOut(socket)
     client.type('echo "Typed: `uname -s` $((6*7))" >/dev/hvc0\n')
     await comes(guest, /Typed: Linux 42/)
 
@@ -145,6 +159,7 @@ describe('the standard kernel', () => {
     client.type('echo andsaved >/dev/hvc0\n')
     client.key(0xffe1, true)
     expect(await guest.ended, guest.errors).toBe(0)
+    expect(JSON.parse(readFileSync(figures, 'utf8'))).toMatchObject({ refusedViewers: 2 })
     const picture = readPng(readFileSync(shot))
 
     const again = path.join(folder, 'again')

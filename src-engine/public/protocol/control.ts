@@ -193,6 +193,8 @@ export const DOMAIN_CALLS = {
       crossings: count,
       /** Bytes the guest has written to its console, those in its ring too. */
       consoleBytes: count,
+      /** Viewers of the screen that were put out for what they sent. */
+      refusedViewers: count,
     }),
     status: 'done',
   },

@@ -343,6 +343,7 @@ describe('bad viewers', () => {
     const bad = await view(server)
     bad.pair.toServer(Uint8Array.from(bytes))
     expect(bad.pair.closed()).toBe(reason)
+    expect([server.refused, server.viewers]).toEqual([1, 1])
     await good.client.frame(false)
     expect(hash(good.client.pixels)).toBe(hash(canvas.pixels))
   })
@@ -389,6 +390,7 @@ describe('bad viewers', () => {
     }
     expect(closed).toBeGreaterThan(rounds / 10)
     expect(server.viewers).toBe(1)
+    expect(server.refused).toBe(closed)
     // Whatever they pressed, they released when they were closed.
     const down = new Map<string, number>()
     for (const one of inputs.told) if (/^\d+[+-]$/.test(one)) down.set(one.slice(0, -1), one.endsWith('+') ? 1 : 0)
