@@ -1,6 +1,7 @@
 // An overlay whose contents go into its backing file while it is used: a disk that is merged under a running guest. `copy` puts what the
 // overlay holds into the backing file, from the start to the end of the disk; behind that mark each write goes to both files. When the
-// mark is at the end, the backing file alone reads as the disk does, and goes on doing so with every write that is answered.
+// mark is at the end and `copy` has been answered, the backing file alone has on the host's disk what the overlay was asked to flush, and
+// goes on doing so with every write and flush that is answered.
 // Invariant: until then, and whatever ends the work, the overlay on its backing file reads as the disk: only ranges that the overlay
 // itself has are ever written below it. Nobody else has either open, and nobody else stands on the backing file.
 // Runs in: the image's thread (domain 0).
@@ -26,7 +27,7 @@ export interface MergingImage {
   readonly total: number
   /** Why the backing file is of no use; for good. The image is as good as before. */
   readonly failed: ImageError | undefined
-  /** Goes on for about so many bytes of payload. Its error is `failed`. */
+  /** Goes on for about so many bytes of payload; at the end, what was copied is on the host's disk. Its error is `failed`. */
   copy(most: number): Promise<ImageResult<void>>
 }
 
@@ -119,6 +120,11 @@ class Merging implements MergingImage, Format {
       })
       if (step.ok) copied += step.value
       else this.wrong = step.error
+    }
+    // What was copied may have been flushed by the guest long ago: whoever names the backing file as the disk may rely on that.
+    if (this.mark === this.size && !this.wrong) {
+      const synced = await this.lower.flush()
+      if (!synced.ok) this.wrong = synced.error
     }
     return this.wrong ? { ok: false, error: this.wrong } : ok(undefined)
   }

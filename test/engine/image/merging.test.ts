@@ -61,6 +61,39 @@ describe.each(['raw', 'qcow2'] as const)('an overlay that is merged into a %s fi
     for (const one of format === 'qcow2' ? [below, file] : [file]) expect(await qemuCheck(one)).toBe('clean')
   })
 
+  it('is on the disk below once all is copied: no power cut takes back what the guest had flushed', async () => {
+    const { below, file } = await chain(`synced-${format}`, format)
+    let unsynced = 0
+    const openFile: OpenFile = async (path, mode) => {
+      const opened = await openNodeFile(path, mode)
+      if (!opened.ok || path !== below) return opened
+      const { value: real } = opened
+      const counted: Partial<typeof real> = {
+        write: (offset, sources) => {
+          unsynced++
+          return real.write(offset, sources)
+        },
+        punch: (offset, length) => {
+          unsynced++
+          return real.punch(offset, length)
+        },
+        sync: async () => {
+          const before = unsynced
+          const synced = await real.sync()
+          unsynced -= before
+          return synced
+        },
+      }
+      return { ok: true, value: new Proxy(real, { get: (of, key) => Reflect.get(counted, key) ?? bound(of, key) }) }
+    }
+    const merging = value(await openMerging(file, WRITE, openFile))
+    value(await merging.copy(MiB))
+    expect(unsynced).toBeGreaterThan(0)
+    while (merging.done < merging.total) value(await merging.copy(MiB))
+    expect(unsynced).toBe(0)
+    value(await merging.image.close())
+  })
+
   it('may be left at any moment: the overlay on what is below reads as the disk', async () => {
     const { file, mirror } = await chain(`left-${format}`, format)
     for (let step = 0; step < 4; step++) {
