@@ -70,8 +70,10 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
       return there(address, (await import('./views/create-domain/CreateDomainView')).CreateDomainView)
     case 'networks':
       return there(address, (await import('./views/networks/NetworksView')).NetworksView)
-    case 'host':
-      return there(address, (await import('./views/host/HostView')).HostView)
+    case 'host': {
+      const { HostView } = await import('./views/host/HostView')
+      return there(address, () => <HostView page={address.page} />)
+    }
     case 'preferences':
       return (await import('./views/preferences/PreferencesView')).PreferencesView
     case 'doctor':

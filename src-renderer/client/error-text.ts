@@ -6,6 +6,7 @@
 import { type ErrorReason, type ErrorReport, errorReasons, fillSentence } from '../../src-main/public/error-code'
 import { domainOperations, domainStates } from '../../src-main/public/types'
 import { type Language, makeTranslator } from '../lib/translate'
+import { remedies } from './error-remedy'
 
 interface ErrorRow {
   readonly cause: string
@@ -417,11 +418,14 @@ function translateValues(values: Readonly<Record<string, string>>, language: Lan
 
 export interface ErrorText {
   readonly cause: string
+  /** What follows from it. */
+  readonly consequence: string
   readonly action: string
 }
 
 export function errorText(error: ErrorReport, language: Language): ErrorText {
   const row: ErrorRow = language === 'de' ? german[error.reason] : errorReasons[error.reason]
   const values = translateValues(error.values, language)
-  return { cause: fillSentence(row.cause, values), action: fillSentence(row.action, values) }
+  const consequence = makeTranslator(language)(`effect.${remedies[error.reason].effect}`)
+  return { cause: fillSentence(row.cause, values), consequence, action: fillSentence(row.action, values) }
 }

@@ -13,6 +13,8 @@ export interface NoticeProps {
   /** What to do about it, on a line of its own. */
   readonly action?: string
   readonly actions?: ReactNode
+  /** A button on a line of its own, or nothing. */
+  readonly below?: ReactNode
   readonly boxed?: boolean
   readonly dismissLabel?: string
   readonly onDismiss?: () => void
@@ -29,6 +31,7 @@ export function Notice(props: NoticeProps) {
         {props.title !== undefined && <span className="notice-title">{props.title} </span>}
         {props.children}
         {props.action !== undefined && <span className="notice-action">{props.action}</span>}
+        {props.below !== undefined && <div className="notice-below">{props.below}</div>}
       </div>
       {props.actions}
       {props.onDismiss !== undefined && (

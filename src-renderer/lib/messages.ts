@@ -9,6 +9,7 @@ import { definitions } from './messages/definitions'
 import { devices } from './messages/devices'
 import { doctor } from './messages/doctor'
 import { domain } from './messages/domain'
+import { errors } from './messages/errors'
 import { inside } from './messages/inside'
 import { jobs } from './messages/jobs'
 import { manager } from './messages/manager'
@@ -33,6 +34,7 @@ export const messages = {
   ...inside,
   ...preferences,
   ...doctor,
+  ...errors,
 } as const satisfies Record<string, MessageRow>
 
 export type { MessageRow }

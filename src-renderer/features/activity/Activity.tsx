@@ -3,6 +3,7 @@
 // stays until dismissed.
 // Runs in: manager and domain windows.
 
+import type { ErrorReport } from '../../../src-main/public/error-code'
 import { type JobInfo, type JobStep, jobSteps } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
@@ -16,6 +17,7 @@ import type { Translator } from '../../lib/translate'
 import { useConnections } from '../../state/answers'
 import { madeMachines } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
+import { Remedy } from './Remedy'
 import './activity.css'
 
 function isJobStep(step: string): step is JobStep {
@@ -59,6 +61,32 @@ export function JobProgress(props: { readonly job: JobInfo }) {
   )
 }
 
+/** Cause, what follows, what to do, and a button that does it or leads there. */
+function ErrorCard(props: {
+  readonly error: ErrorReport
+  readonly connection?: string | undefined
+  readonly tone: 'info' | 'warn' | 'bad'
+  readonly onDismiss: () => void
+}) {
+  const { error, onDismiss } = props
+  const { t } = useWords()
+  const connections = useConnections()
+  const of = connections.find(({ connection }) => connection === props.connection)
+  const { cause, consequence, action } = errorText(error, t.language)
+  return (
+    <Notice
+      tone={props.tone}
+      boxed
+      action={action}
+      below={<Remedy error={error} connection={props.connection} onMended={onDismiss} />}
+      dismissLabel={t('button.dismiss')}
+      onDismiss={onDismiss}
+    >
+      {of === undefined ? cause : t('connection.says', { name: connectionName(of, t), text: cause })} {consequence}
+    </Notice>
+  )
+}
+
 export function Activity(props: {
   /** Of this machine; null: of none. Left out: all, and what belongs to the app. */
   readonly uuid?: string | null
@@ -71,7 +99,6 @@ export function Activity(props: {
   const jobs = useAppState((state) => state.jobs)
   const failures = useAppState((state) => state.failures)
   const notices = useAppState((state) => state.notices)
-  const connections = useConnections()
   const followed = useAppState((state) => state.followed)
   const domains = useAppState((state) => state.domains)
   const made = madeMachines({ followed, jobs, domains })
@@ -86,40 +113,21 @@ export function Activity(props: {
   if (running.length + failures.length + shown.length + made.length === 0) return null
   return (
     <div className="activity">
-      {shown.map((notice) => {
-        const words = errorText(notice.error, t.language)
-        const of = connections.find(({ connection }) => connection === notice.connection)
-        return (
-          <Notice
-            key={`n${notice.id}`}
-            tone={notice.severity === 'error' ? 'bad' : notice.severity === 'warning' ? 'warn' : 'info'}
-            boxed
-            action={words.action}
-            dismissLabel={t('button.dismiss')}
-            onDismiss={() => {
-              store.dispatch({ kind: 'noticeDismissed', id: notice.id })
-              void client.call('noticeDismiss', { id: notice.id })
-            }}
-          >
-            {of === undefined ? words.cause : t('connection.says', { name: connectionName(of, t), text: words.cause })}
-          </Notice>
-        )
-      })}
-      {failures.map(({ id, error }) => {
-        const words = errorText(error, t.language)
-        return (
-          <Notice
-            key={`f${id}`}
-            tone="bad"
-            boxed
-            action={words.action}
-            dismissLabel={t('button.dismiss')}
-            onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })}
-          >
-            {words.cause}
-          </Notice>
-        )
-      })}
+      {shown.map(({ id, severity, error, connection }) => (
+        <ErrorCard
+          key={`n${id}`}
+          error={error}
+          connection={connection}
+          tone={severity === 'error' ? 'bad' : severity === 'warning' ? 'warn' : 'info'}
+          onDismiss={() => {
+            store.dispatch({ kind: 'noticeDismissed', id })
+            void client.call('noticeDismiss', { id })
+          }}
+        />
+      ))}
+      {failures.map(({ id, error }) => (
+        <ErrorCard key={`f${id}`} error={error} tone="bad" onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })} />
+      ))}
       {made.map(({ job, domain }) => {
         const leave = () => store.dispatch({ kind: 'jobLeft', job })
         const open = async () => {

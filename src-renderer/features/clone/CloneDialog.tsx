@@ -105,7 +105,7 @@ export function CloneDialog(props: {
       <p className="muted clone-linked">{linked ? t('clone.linked-note') : ''}</p>
       {words !== null && (
         <Notice tone="bad" boxed action={words.action}>
-          {words.cause}
+          {words.cause} {words.consequence}
         </Notice>
       )}
     </Dialog>

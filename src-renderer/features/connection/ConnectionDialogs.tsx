@@ -56,10 +56,10 @@ function useNameError(): (name: string, own?: ConnectionInfo) => string | undefi
 function Refusal(props: { readonly error: ErrorReport | null }) {
   const { t } = useWords()
   if (props.error === null) return null
-  const { cause, action } = errorText(props.error, t.language)
+  const { cause, consequence, action } = errorText(props.error, t.language)
   return (
     <Notice tone="bad" boxed action={action}>
-      {cause}
+      {cause} {consequence}
     </Notice>
   )
 }

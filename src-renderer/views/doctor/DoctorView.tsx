@@ -79,7 +79,7 @@ export function DoctorView() {
         </div>
         {words !== null && (
           <Notice tone="bad" boxed action={words.action}>
-            {words.cause}
+            {words.cause} {words.consequence}
           </Notice>
         )}
         {saved !== null && (

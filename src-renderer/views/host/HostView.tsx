@@ -1,7 +1,8 @@
 // The host: what it is and how busy its guests keep it, the virtual networks with their wiring, and storage: folders of disk images and what is in
 // them. Invariant: pages keep what was chosen while the window is open. Runs in: host window.
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
 import { Activity } from '../../features/activity/Activity'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
@@ -16,11 +17,14 @@ import './host.css'
 const pages = ['overview', 'networks', 'topology', 'storage'] as const
 type Page = (typeof pages)[number]
 
-export function HostView() {
+/** `page`: which of them it opens with; the first, where it is none. */
+export function HostView(props: { readonly page: string }) {
   const { t } = useWords()
-  const [page, setPage] = useState<Page>('overview')
+  const client = useClient()
+  const first = pages.find((each) => each === props.page) ?? 'overview'
+  const [page, setPage] = useState<Page>(first)
   const [network, setNetwork] = useState('default')
-  const [seen, setSeen] = useState<ReadonlySet<Page>>(new Set(['overview']))
+  const [seen, setSeen] = useState<ReadonlySet<Page>>(new Set([first]))
   useUndoKey()
   useConnectionTitle(t('host.window'))
   const choose = (key: unknown): void => {
@@ -29,6 +33,10 @@ export function HostView() {
     setPage(next)
     setSeen((before) => new Set([...before, next]))
   }
+  const chooseNow = useRef(choose)
+  chooseNow.current = choose
+  // A window that is open already is told.
+  useEffect(() => client.subscribe('menuChosen', ({ command }) => chooseNow.current(command.replace(/^page-/, ''))), [client])
   return (
     <div className="window">
       <Tabs className="tabs fill" selectedKey={page} onSelectionChange={choose}>

@@ -60,7 +60,7 @@ function Ask(props: AskProps) {
       {props.children}
       {words !== null && (
         <Notice tone="bad" boxed action={words.action}>
-          {words.cause}
+          {words.cause} {words.consequence}
         </Notice>
       )}
     </Dialog>

@@ -240,7 +240,7 @@ function NetworkPage(props: {
         {info !== null && <NetworkTraffic info={info} />}
         {words !== null && (
           <Notice tone="bad" boxed action={words.action}>
-            {words.cause}
+            {words.cause} {words.consequence}
           </Notice>
         )}
       </div>

@@ -2,7 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { type ErrorReason, errorReasons, errorReport } from '../../../src-main/public/error-code'
+import { remedies } from '../../../src-renderer/client/error-remedy'
 import { errorText, german } from '../../../src-renderer/client/error-text'
+import { messages } from '../../../src-renderer/lib/messages'
+import { languages } from '../../../src-renderer/lib/translate'
 
 const reasons = Object.keys(errorReasons).filter((key): key is ErrorReason => key in errorReasons)
 
@@ -16,6 +19,19 @@ describe('texts of errors', () => {
       marks(errorReasons[reason].cause + errorReasons[reason].action),
     )
     expect(german[reason].cause).not.toBe(errorReasons[reason].cause)
+  })
+
+  it('say what follows, in both languages, and a button’s words name what it does', () => {
+    for (const reason of reasons) {
+      const { effect, mend } = remedies[reason]
+      for (const language of languages) {
+        expect(errorText(errorReport(reason), language).consequence).toBe(messages[`effect.${effect}`][language])
+        if (mend !== undefined) expect(messages[`mend.${mend}`][language]).toMatch(/^.{5,40}$/)
+      }
+    }
+    // As many as manager.md asks for, with those of the doctor's findings.
+    const mended = reasons.filter((reason) => remedies[reason].mend !== undefined)
+    expect(mended.length).toBeGreaterThanOrEqual(20)
   })
 
   it('translates states and operations among the values, and leaves the engine’s words alone', () => {

@@ -133,7 +133,7 @@ export function AddDevice(props: {
       )}
       {words !== null && (
         <Notice tone="bad" boxed action={words.action}>
-          {words.cause}
+          {words.cause} {words.consequence}
         </Notice>
       )}
       {/* Over this one, which keeps what was typed and knows where the keyboard came from. */}

@@ -52,7 +52,7 @@ export function EditNode(props: {
       </Notice>
       {words !== null && (
         <Notice tone="bad" boxed action={words.action}>
-          {words.cause}
+          {words.cause} {words.consequence}
         </Notice>
       )}
     </Dialog>

@@ -40,7 +40,7 @@ function useAnswer(onClose: () => void) {
   const words = refusal === null ? null : errorText(refusal, t.language)
   const notice = words && (
     <Notice tone="bad" boxed action={words.action}>
-      {words.cause}
+      {words.cause} {words.consequence}
     </Notice>
   )
   return { answer, notice }

@@ -1,0 +1,89 @@
+// The button beside an error: mends what we can mend, or opens the window where it is mended.
+// Invariant: it is there only when what it needs is: the machine, the network or the connection that the error names.
+// Runs in: every window with cards of what went wrong.
+
+import { type ErrorReport, errorReport } from '../../../src-main/public/error-code'
+import type { Result } from '../../../src-main/public/result'
+import type { NetworkInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { type Mend, remedies } from '../../client/error-remedy'
+import { Button } from '../../components/Button'
+import { useWords } from '../../components/Language'
+import { connectionName } from '../../lib/connection-name'
+import { useConnections } from '../../state/answers'
+import { connectionOf } from '../../state/app-state'
+import { useAppState, useAppStore } from '../../state/store'
+
+type Done = Promise<Result<unknown, ErrorReport>>
+
+/** Pages of a machine's window. */
+const pages: Partial<Record<Mend, string>> = { details: 'details', log: 'log', snapshots: 'snapshots', console: 'console' }
+
+export function Remedy(props: {
+  readonly error: ErrorReport
+  /** Of the connection it is about; left out: this window's. */
+  readonly connection?: string | undefined
+  /** Done, or on its way in a window of its own. */
+  readonly onMended: () => void
+}) {
+  const { reason, values } = props.error
+  const { mend } = remedies[reason]
+  const { t } = useWords()
+  const client = useClient()
+  const store = useAppStore()
+  const connections = useConnections()
+  const domains = useAppState((state) => state.domains)
+  if (mend === undefined) return null
+  const { name = '', network = '', path = '' } = values
+  const isHere = (of: string): boolean => props.connection === undefined || of === props.connection
+  const machine = Object.values(domains).find((domain) => domain.name === name && isHere(connectionOf(domain)))
+  const closed = connections.find((each) => connectionName(each, t) === name || (each.name ?? each.driver) === name)
+  const at = props.connection === undefined ? {} : { connection: props.connection }
+  const open = (view: 'doctor' | 'networks' | 'host', page?: string): Done =>
+    client.call('windowOpen', {
+      view,
+      uuid: view === 'doctor' ? null : (props.connection ?? null),
+      ...(page !== undefined && { page }),
+    })
+
+  const startNetwork = async (): Done => {
+    const list = await client.call('networkList', at)
+    if (!list.ok) return list
+    const found: NetworkInfo | undefined = list.value.find((each) => each.network.name === network)
+    if (found === undefined) return { ok: false, error: errorReport('no-network', { network }) }
+    const { stopped: _stopped, ...running } = found.network
+    return client.call('networkDefine', { ...at, network: running, replaces: network, base: found.network })
+  }
+
+  const work = (): (() => Done) | undefined => {
+    const page = pages[mend]
+    if (page !== undefined || mend === 'pause') {
+      if (machine === undefined) return undefined
+      const { uuid } = machine
+      if (page === undefined) return () => client.call('domainSuspend', { uuid })
+      return () => client.call('windowOpen', { view: 'domain', uuid, page })
+    }
+    switch (mend) {
+      case 'network-start':
+        return startNetwork
+      case 'repair':
+        return () => client.call('imageCheck', { ...at, path, repair: true })
+      case 'connect':
+        return closed === undefined ? undefined : () => client.call('connectionOpen', { connection: closed.connection })
+      case 'storage':
+        return () => open('host', 'storage')
+      case 'networks':
+      case 'doctor':
+        return () => open(mend)
+    }
+    return undefined
+  }
+  const act = work()
+  if (act === undefined) return null
+  const press = async () => {
+    const done = await act()
+    if (done.ok) props.onMended()
+    else store.dispatch({ kind: 'failed', error: done.error })
+  }
+  return <Button onPress={() => void press()}>{t(`mend.${mend}`, { name })}</Button>
+}
