@@ -9,7 +9,7 @@ import { launch, type RunningApp } from './app'
 import { seriousViolations } from './axe'
 import type { ManagerPage } from './manager-page'
 import { ownApp } from './own-app'
-import { SERVER, stageFolder } from './scenes'
+import { stageFolder } from './scenes'
 
 const keep = ownApp()
 
