@@ -1,12 +1,13 @@
 // What the toolstack's errors say in the language chosen. English comes from the toolstack's own table; German is here,
 // under the same reasons, so a new reason without German does not compile.
-// Values that are words of ours (states, operations) are translated too; the engine's own words stay as they came.
+// Values that are words of ours (states, operations) or the system's are translated too; the engine's own words stay as they came.
 // Runs in: renderer and tests; pure.
 
 import { type ErrorReason, type ErrorReport, errorReasons, fillSentence } from '../../src-main/public/error-code'
 import { domainOperations, domainStates } from '../../src-main/public/types'
 import { type Language, makeTranslator } from '../lib/translate'
 import { remedies } from './error-remedy'
+import { germanSystemWords } from './system-words'
 
 interface ErrorRow {
   readonly cause: string
@@ -413,7 +414,13 @@ function translateValues(values: Readonly<Record<string, string>>, language: Lan
   if (state !== undefined) translated['state'] = t(`state.${state}`).toLowerCase()
   const operation = domainOperations.find((known) => known === values['operation'])
   if (operation !== undefined) translated['operation'] = t(`operation.${operation}`)
-  return translated
+  return language === 'de' ? withGermanDetail(translated) : translated
+}
+
+/** Also for what the doctor finds. */
+export function withGermanDetail(values: Readonly<Record<string, string>>): Record<string, string> {
+  const { detail } = values
+  return detail === undefined ? { ...values } : { ...values, detail: germanSystemWords(detail) }
 }
 
 export interface ErrorText {

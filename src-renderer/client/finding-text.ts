@@ -5,6 +5,7 @@
 import type { Finding, FindingKind } from '../../src-main/public/doctor'
 import { fillSentence } from '../../src-main/public/error-code'
 import type { Language } from '../lib/translate'
+import { withGermanDetail } from './error-text'
 
 interface Words {
   readonly cause: string
@@ -347,6 +348,7 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
 
 export function findingText(finding: Finding, language: Language): Words {
   const { cause, consequence, action, mend } = findingTexts[finding.kind][language]
-  const fill = (sentence: string): string => fillSentence(sentence, finding.values)
+  const values = language === 'de' ? withGermanDetail(finding.values) : finding.values
+  const fill = (sentence: string): string => fillSentence(sentence, values)
   return { cause: fill(cause), consequence: fill(consequence), action: fill(action), ...(mend !== undefined && { mend }) }
 }

@@ -1,5 +1,6 @@
 // Errors in German: every reason, the same values as English, our own words translated.
 
+import { getSystemErrorMap } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type ErrorReason, errorReasons, errorReport } from '../../../src-main/public/error-code'
 import { remedies } from '../../../src-renderer/client/error-remedy'
@@ -32,6 +33,32 @@ describe('texts of errors', () => {
     // As many as manager.md asks for, with those of the doctor's findings.
     const mended = reasons.filter((reason) => remedies[reason].mend !== undefined)
     expect(mended.length).toBeGreaterThanOrEqual(20)
+  })
+
+  it('translates what the system says: its own words for errors are all known', () => {
+    // As systemErrorText has them of Node: what a file, a folder or a port may answer.
+    const codes = [
+      'ENOENT',
+      'EACCES',
+      'EPERM',
+      'ENOSPC',
+      'EROFS',
+      'EEXIST',
+      'EISDIR',
+      'ENOTDIR',
+      'ENOTEMPTY',
+      'EMFILE',
+      'ENFILE',
+    ]
+    const more = ['EIO', 'EFBIG', 'ENAMETOOLONG', 'ELOOP', 'EBUSY', 'EADDRINUSE', 'EADDRNOTAVAIL']
+    const said = [...getSystemErrorMap().values()]
+    for (const code of [...codes, ...more]) {
+      const detail = said.find(([name]) => name === code)?.[1] ?? ''
+      const sentence = (language: 'en' | 'de') =>
+        errorText(errorReport('file-unreadable', { path: '/x', detail }), language).cause
+      expect(sentence('de'), code).not.toContain(detail)
+      expect(sentence('en')).toContain(detail)
+    }
   })
 
   it('translates states and operations among the values, and leaves the engine’s words alone', () => {
