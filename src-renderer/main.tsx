@@ -30,6 +30,7 @@ const BackingQuestion = lazy(async () => ({
   default: (await import('./features/disks/BackingQuestion')).BackingQuestion,
 }))
 const CloneDialog = lazy(async () => ({ default: (await import('./features/clone/CloneDialog')).CloneDialog }))
+const TemplateDialog = lazy(async () => ({ default: (await import('./features/template/TemplateDialog')).TemplateDialog }))
 
 interface Address {
   readonly view: WindowView
@@ -134,6 +135,11 @@ function App(props: { readonly view: ComponentType }) {
             backingDialog={(error, onAnswer) => (
               <Suspense>
                 <BackingQuestion error={error} onAnswer={onAnswer} />
+              </Suspense>
+            )}
+            templateDialog={(domain, onClose) => (
+              <Suspense>
+                <TemplateDialog domain={domain} onClose={onClose} />
               </Suspense>
             )}
             cloneDialog={(domain, onClose) => (

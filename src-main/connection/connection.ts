@@ -26,6 +26,7 @@ import {
 } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { poolsShape } from '../public/storage'
+import { templatesShape } from '../public/template'
 import type { DomainInfo } from '../public/types'
 import type { CallServers } from '../toolstack/call-server'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
@@ -171,6 +172,7 @@ export class Connection {
       metadata: new MetadataStore(join(folder, 'metadata')),
       snapshots: new SnapshotStore(join(folder, 'snapshots')),
       pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
+      templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
       clock,
       demo,
       debian,

@@ -44,6 +44,7 @@ import {
   volumeRef,
   volumeShape,
 } from './storage'
+import { TEMPLATES_MOST, templateNameShape, templateShape } from './template'
 import * as t from './types'
 
 const none = fields({})
@@ -96,9 +97,16 @@ export const calls = {
   domainInfo: { params: ofDomain, result: t.domainInfoShape, status: 'done' },
   /** Stores a definition under a new identifier; with `start` it is started too (a failed start keeps the definition).
       `images` are made first, and are removed again when the definition is refused. A file that a guest is to write to was
-      chosen with filePick, is in the app's folder of disks, or the user is asked. */
+      chosen with filePick, is in the app's folder of disks, or the user is asked. `origin` is the text it was filled in from: what
+      no field of ours says stays as it is there. */
   domainDefine: {
-    params: fields({ connection, config: t.domainConfigShape, images: list(newImageShape, 16), start: flag }),
+    params: fields({
+      connection,
+      config: t.domainConfigShape,
+      images: list(newImageShape, 16),
+      start: flag,
+      origin: optional(configTextShape),
+    }),
     result: ofDomain,
     status: 'done',
   },
@@ -276,6 +284,12 @@ export const calls = {
     result: readConfigShape,
     status: 'done',
   },
+  /** The texts a definition would have, not stored: `origin` as with domainDefine. Without an identifier and without passwords. */
+  configDraft: {
+    params: fields({ connection, config: t.domainConfigShape, origin: optional(configTextShape) }),
+    result: fields({ xml: configTextShape, xl: configTextShape, notes: list(configNoteShape, 1000) }),
+    status: 'done',
+  },
   /** The devices a text in either format describes. */
   configDevices: { params: fields({ connection, text: configTextShape }), result: list(deviceShape, 64), status: 'done' },
   /** Takes it. Files that a guest is to write to: as with domainDefine. */
@@ -312,6 +326,15 @@ export const calls = {
   },
   /** The definition becomes again what it was: one more revision. */
   revisionRevert: { params: fields({ uuid: t.uuidShape, revision: count }), result: t.nothing, status: 'done' },
+  templateList: { params: ofConnection, result: list(templateShape, TEMPLATES_MOST), status: 'done' },
+  /** A domain as it is defined now, if wanted (of one that is off) with copies of what is on its disks. */
+  templateSave: {
+    params: fields({ uuid: t.uuidShape, name: templateNameShape, disks: flag }),
+    result: job,
+    status: 'done',
+  },
+  /** Its images stay in storage. */
+  templateRemove: { params: fields({ connection, id: t.uuidShape }), result: t.nothing, status: 'done' },
   trashList: { params: none, result: list(trashEntryShape), status: 'done' },
   trashRestore: { params: fields({ id: shortText(80) }), result: ofDomain, status: 'done' },
   /** For good. */

@@ -2,7 +2,7 @@
 // Runs in: main, preload, renderer, command line. No platform.
 import { count, fields, flag, list, number, oneOf, shortText, type TypeOf, text } from '../../src-engine/public/shape'
 import { configNoteShape } from './config-note'
-import { nullable, uuidShape } from './types'
+import { domainConfigShape, nullable, uuidShape } from './types'
 
 /** Longest configuration text, UTF-16 units. */
 export const CONFIG_TEXT_MOST = 1 << 20
@@ -37,6 +37,7 @@ export const readConfigShape = fields({
   /** Against the definition's text now; all added for a new domain. */
   diff: diffShape,
   notes: list(configNoteShape, 1000),
+  config: domainConfigShape,
 })
 export type ReadConfigText = TypeOf<typeof readConfigShape>
 

@@ -49,12 +49,14 @@ export type WrittenFormat = (typeof WRITTEN_FORMATS)[number]
 export const IMAGE_SIZE_MOST_MIB = 64 * 1024 * 1024
 const path = shortText(4096)
 
-/** An image to be made: a sparse file, of the size its guest sees. With `backing` it holds only what differs from that. */
+/** An image to be made: a sparse file, of the size its guest sees. With `backing` it holds only what differs from that; with `copyOf`
+    it begins with what is in that image, and is larger if `sizeMiB` is. */
 export const newImageShape = fields({
   path,
   format: oneOf(...WRITTEN_FORMATS),
   sizeMiB: within(1, IMAGE_SIZE_MOST_MIB),
   backing: optional(fields({ path, format: oneOf(...IMAGE_FORMATS) })),
+  copyOf: optional(fields({ path, format: oneOf(...IMAGE_FORMATS) })),
 })
 export type NewImage = TypeOf<typeof newImageShape>
 

@@ -446,6 +446,21 @@ export const errorReasons = {
     cause: 'The list of storage pools was damaged and was put aside as {kept}.',
     action: 'Add the folders again; the files in them are as they were.',
   },
+  'templates-corrupt': {
+    code: 'OPERATION_FAILED',
+    cause: 'The list of templates was damaged and was put aside as {kept}.',
+    action: 'Save the templates again; the images of their disks are as they were.',
+  },
+  'template-exists': {
+    code: 'OPERATION_INVALID',
+    cause: 'A template named “{name}” exists already.',
+    action: 'Choose another name, or remove that template first.',
+  },
+  'too-many-templates': {
+    code: 'OPERATION_INVALID',
+    cause: 'There are {max} templates already.',
+    action: 'Remove one that is not needed any more.',
+  },
   'volume-in-use': {
     code: 'RESOURCE_BUSY',
     cause: 'The disk image {path} is used by: {names}.',

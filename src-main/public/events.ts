@@ -35,6 +35,8 @@ export const events = {
   /** Snapshots of a domain were taken, changed or deleted, or its present state came to be that of another. */
   snapshotsChanged: fields({ tree: snapshotTreeShape }),
   trashChanged: fields({}),
+  /** Ask again. */
+  templatesChanged: fields({}),
   /** Pools or volumes were made, changed or deleted by us: ask again. */
   storageChanged: fields({}),
   /** Told to the window it is about. */

@@ -39,8 +39,9 @@ export const poolInfoShape = fields({
 export type PoolInfo = TypeOf<typeof poolInfoShape>
 
 export const volumeUseShape = fields({
-  /** `disk`: of a machine that is off; `running`: of one that runs; `snapshot`; `below`: another volume stands on it; `trash`. */
-  how: oneOf('disk', 'running', 'snapshot', 'below', 'trash'),
+  /** `disk`: of a machine that is off; `running`: of one that runs; `snapshot`; `below`: another volume stands on it; `trash`; `template`: new machines
+      get copies of it. */
+  how: oneOf('disk', 'running', 'snapshot', 'below', 'trash', 'template'),
   /** The machine's name, the snapshot's or the volume's. */
   name: text,
 })

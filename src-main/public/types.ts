@@ -211,6 +211,7 @@ export const jobKinds = [
   'branch',
   'fork',
   'clone',
+  'template',
   'snapshotDelete',
   'snapshotMerge',
 ] as const
@@ -322,6 +323,8 @@ export const aboutInfoShape = fields({
   driver: text,
   /** Where the Electron comes from, as the start script says it; "unknown" when started otherwise. */
   electronSource: text,
+  /** What starts the command line from a shell, quoted for one; null where there is none. */
+  commandLine: nullable(text),
   /** Set when this is the old fallback. */
   warning: nullable(errorReportShape),
 })

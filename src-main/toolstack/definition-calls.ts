@@ -1,13 +1,15 @@
 // Serves the calls about definitions: from a form, as texts, their history, the trash. Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
 import { err, ok } from '../../src-engine/public/result'
 import type { ImageTool, Outcome } from '../driver/driver'
 import type { CallParams } from '../public/calls'
 import { errorReport } from '../public/error-code'
-import type { Caller, CallServers } from './call-server'
+import { asJob, type Caller, type CallServers } from './call-server'
 import type { DefinitionTexts } from './definition-texts'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
 import { refusedBacking } from './refused-backing'
+import type { Templates } from './templates'
 
 export type DefinitionCall =
   | 'domainDefine'
@@ -15,6 +17,7 @@ export type DefinitionCall =
   | 'domainUndefine'
   | 'configText'
   | 'configLook'
+  | 'configDraft'
   | 'configDefine'
   | 'configDevices'
   | 'configRead'
@@ -23,6 +26,9 @@ export type DefinitionCall =
   | 'revisionList'
   | 'revisionDiff'
   | 'revisionRevert'
+  | 'templateList'
+  | 'templateSave'
+  | 'templateRemove'
   | 'trashList'
   | 'trashRestore'
   | 'trashEmpty'
@@ -31,11 +37,12 @@ export interface DefinitionServing {
   readonly domains: Domains
   readonly devices: Devices
   readonly texts: DefinitionTexts
+  readonly templates: Templates
   readonly images: ImageTool
 }
 
 export function definitionServers(serving: DefinitionServing): CallServers<DefinitionCall> {
-  const { domains, devices, texts } = serving
+  const { domains, devices, texts, templates } = serving
   return {
     domainDefine: (order, caller) => define(serving, order, caller),
     domainRedefine: async ({ uuid, config, base }, caller) => {
@@ -47,6 +54,7 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
     domainUndefine: ({ uuid, disks, forget }) => (forget ? domains.forget(uuid) : texts.undefine(uuid, disks ?? [])),
     configText: ({ uuid, format, secure }) => texts.text(uuid, format, secure === true),
     configLook: ({ uuid, text }) => texts.look(uuid, text),
+    configDraft: ({ config, origin }) => texts.draft(config, origin),
     configDevices: ({ text }) => texts.devices(text),
     configDefine: async ({ uuid, text, start }, caller) => {
       const defined = await texts.define(uuid, text, caller)
@@ -64,6 +72,9 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
     revisionList: ({ uuid }) => texts.revisions(uuid),
     revisionDiff: ({ uuid, from, to }) => texts.revisionDiff(uuid, from, to),
     revisionRevert: ({ uuid, revision }, caller) => texts.revert(uuid, revision, caller),
+    templateList: () => ok([...templates.list()]),
+    templateSave: ({ uuid, name, disks }) => asJob(templates.save(uuid, name, disks)),
+    templateRemove: ({ id }) => templates.remove(id),
     trashList: async () => ok(await texts.trash()),
     trashRestore: ({ id }) => texts.restore(id),
     trashEmpty: ({ ids }) => texts.empty(ids),
@@ -71,11 +82,15 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
 }
 
 async function define(
-  { domains, devices, images: imageTool }: DefinitionServing,
+  { domains, devices, texts, images: imageTool }: DefinitionServing,
   order: CallParams<'domainDefine'>,
   caller: Caller,
 ): Outcome<{ uuid: string }> {
-  const { config, images, start } = order
+  const { images, start, origin } = order
+  const uuid = randomUUID()
+  const whole = texts.madeFrom(order.config, uuid, origin)
+  if (!whole.ok) return whole
+  const { config, text } = whole.value
   const refused = domains.checkDefinition(config, undefined)
   if (!refused.ok) return refused
   const allowed = await devices.mayWrite(config.devices, [], images, caller)
@@ -85,7 +100,7 @@ async function define(
   if (outside) return err(outside)
   const made = await devices.makeImages(images)
   if (!made.ok) return made
-  const defined = await domains.define(config)
+  const defined = await domains.define(config, uuid, text)
   if (!defined.ok) {
     await devices.removeImages(images.map(({ path }) => path))
     return defined

@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import { usableName } from '../config/domain-check'
+import { writeDomainXml } from '../config/domain-xml'
 import { keptXlLines } from '../config/kept-xl'
 import { configWithoutPasswords, shownDiff, withKeptPassword, withoutPasswords } from '../config/passwords'
 import { type ReadConfig, readConfig } from '../config/read-config'
@@ -97,7 +98,27 @@ export class DefinitionTexts {
       text: after,
       diff: shownDiff(before.value, after),
       notes: notes.slice(0, 1000),
+      config: configWithoutPasswords(config),
     })
+  }
+
+  /** The texts of a definition that is not stored, without an identifier: `origin` is the text it was filled in from. */
+  draft(config: DomainConfig, origin?: string): Result<{ xml: string; xl: string; notes: readonly ConfigNote[] }, ErrorReport> {
+    const made = this.madeFrom(config, randomUUID(), origin)
+    if (!made.ok) return made
+    const shown = configWithoutPasswords(config)
+    const xl = writeXl(shown, '', keptXlLines(made.value.text))
+    const unnamed = (text: string): string => text.replace(/^\s*(<uuid>.*<\/uuid>|uuid = .*)\n/m, '')
+    return ok({ xml: unnamed(withoutPasswords(made.value.text)), xl: unnamed(xl.text), notes: xl.notes })
+  }
+
+  /** A new definition with what the text it was filled in from holds: what is not ours, and the password that no form is shown. */
+  madeFrom(config: DomainConfig, uuid: string, origin?: string): Result<{ config: DomainConfig; text: string }, ErrorReport> {
+    if (origin === undefined) return ok({ config, text: writeDomainXml(config, uuid) })
+    const read = readConfig(origin, { newMac: () => freeMac(this.parts.domains.configs()), networks: this.parts.networks() })
+    if (!read.ok) return read
+    const whole = withKeptPassword(config, read.value.config.devices)
+    return ok({ config: whole, text: read.value.definitionText(uuid, whole) })
   }
 
   devices(text: string): Result<DomainConfig['devices'], ErrorReport> {

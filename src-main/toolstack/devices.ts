@@ -25,6 +25,7 @@ export interface FileRights {
   allowsWriting(path: string): Promise<boolean>
 }
 
+const MIB = 1024 * 1024
 /** Bytes of console a thumbnail is made of. */
 const THUMBNAIL_TEXT = 8192
 
@@ -276,6 +277,11 @@ export class Devices {
   private mayWork(path: string, rights: FileRights): Result<null, ErrorReport> {
     if (!this.mayTouch(path, rights)) return err(errorReport('path-not-chosen', { path }))
     if (this.parts.domains.isFrozen(path)) return err(errorReport('disk-frozen', { path }))
+    return this.isAtRest(path)
+  }
+
+  /** No guest that runs has it. */
+  private isAtRest(path: string): Result<null, ErrorReport> {
     for (const { name, running } of this.parts.domains.list()) {
       if (disksOf(running?.devices ?? []).some((disk) => disk.path === path)) {
         return err(errorReport('disk-in-use', { path, name }))
@@ -286,7 +292,27 @@ export class Devices {
 
   private async makeImage(image: NewImage): Outcome {
     if (this.isOurs(image.path)) await mkdir(this.parts.diskFolder, { recursive: true })
-    return this.parts.driver.images.create(image)
+    return image.copyOf === undefined ? this.parts.driver.images.create(image) : this.copyImage(image, image.copyOf)
+  }
+
+  /** A job, as it may take long: who waits for the image sees how far it is. */
+  private async copyImage({ path, format, sizeMiB }: NewImage, from: NonNullable<NewImage['copyOf']>): Outcome {
+    const { driver, jobs } = this.parts
+    const free = this.isAtRest(from.path)
+    if (!free.ok) return free
+    const work = async (control: JobControl): Outcome => {
+      const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [] }
+      const copied = await driver.images.copy(order, control)
+      const info = copied.ok ? await driver.images.inspect(path) : copied
+      if (!info.ok) return info
+      if (info.value.virtualSize >= sizeMiB * MIB) return ok(null)
+      control.step('resizing-image')
+      const grown = await driver.images.resize(path, sizeMiB, control)
+      if (!grown.ok) await rm(path, { force: true })
+      return grown
+    }
+    const order = { kind: 'imageConvert', step: 'copying-image', cancellable: true, uuid: null, work } as const
+    return jobs.wait(jobs.start({ ...order, subject: basename(from.path) }))
   }
 
   private job(

@@ -28,6 +28,7 @@ import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
+import type { Templates } from './templates'
 import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
 
 const MIB = 1024 * 1024
@@ -44,6 +45,7 @@ export interface StorageParts {
   readonly kept: KeptFile<Pools>
   readonly diskFolder: string
   readonly trashed: () => readonly DomainConfig[]
+  readonly templates: () => Templates
   readonly changed: () => void
 }
 
@@ -163,8 +165,13 @@ export class Storage {
   }
 
   check(pool: string, name: string, repair: boolean): Result<number, ErrorReport> {
-    return this.change(pool, name, ['disk', 'snapshot', 'below', 'trash'], 'imageCheck', 'checking-image', (path, control) =>
-      this.parts.driver.images.check(path, repair, control),
+    return this.change(
+      pool,
+      name,
+      ['disk', 'snapshot', 'below', 'trash', 'template'],
+      'imageCheck',
+      'checking-image',
+      (path, control) => this.parts.driver.images.check(path, repair, control),
     )
   }
 
@@ -172,7 +179,7 @@ export class Storage {
   clone(pool: string, name: string, to: string, format: WrittenFormat): Result<number, ErrorReport> {
     const target = this.place(pool, to)
     if (!target.ok) return target
-    const free: readonly VolumeUse['how'][] = ['disk', 'snapshot', 'below', 'trash']
+    const free: readonly VolumeUse['how'][] = ['disk', 'snapshot', 'below', 'trash', 'template']
     return this.change(pool, name, free, 'imageConvert', 'copying-image', async (from, control) => {
       const { images } = this.parts.driver
       const info = await images.inspect(from)
@@ -306,7 +313,7 @@ export class Storage {
   }
 
   private usesOf(path: string): VolumeUse[] {
-    const { domains, trees, layers, trashed } = this.parts
+    const { domains, trees, layers, trashed, templates } = this.parts
     const is = (file: string): boolean => resolve(file) === resolve(path)
     const uses: VolumeUse[] = []
     for (const { name, config, running } of domains.list()) {
@@ -315,6 +322,7 @@ export class Storage {
     }
     for (const name of trees.namesOf(is)) uses.push({ how: 'snapshot', name })
     for (const layer of layers.above(path)) uses.push({ how: 'below', name: basename(layer.path) })
+    for (const name of templates().namesOf(is)) uses.push({ how: 'template', name })
     for (const config of trashed()) if (filesOf(config).some(is)) uses.push({ how: 'trash', name: config.name })
     return uses.slice(0, 1000)
   }

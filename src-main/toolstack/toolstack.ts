@@ -45,6 +45,7 @@ import { filesOf, SnapshotTrees } from './snapshot-trees'
 import { Snapshots } from './snapshots'
 import { type Pools, Storage } from './storage'
 import { type StorageCall, storageServers } from './storage-calls'
+import { type KeptTemplates, Templates } from './templates'
 import { VncAccess } from './vnc-access'
 
 /** What a toolstack serves. */
@@ -81,6 +82,7 @@ export interface ToolstackParts {
   readonly snapshots: SnapshotStore
   /** Pools beside the one that is there from the start. */
   readonly pools: KeptFile<Pools>
+  readonly templates: KeptFile<KeptTemplates>
   readonly clock: Clock
   readonly demo: DemoMaker
   readonly debian: DebianMaker
@@ -113,6 +115,7 @@ export class Toolstack {
   readonly branches: Branches
   readonly storage: Storage
   readonly texts: DefinitionTexts
+  readonly templates: Templates
   readonly guests: AllGuests
   private readonly ready: ReadyGuests
   private readonly parts: ToolstackParts
@@ -213,7 +216,21 @@ export class Toolstack {
       kept: parts.pools,
       diskFolder: parts.diskFolder,
       trashed: () => this.texts.trashedConfigs,
+      templates: () => this.templates,
       changed: () => emit('storageChanged', {}),
+    })
+    this.templates = new Templates({
+      kept: parts.templates,
+      domains,
+      jobs,
+      images: driver.images,
+      layers,
+      clock,
+      proposePath: (name, format, taken) => devices.proposePath(name, format, taken),
+      changed: () => {
+        emit('templatesChanged', {})
+        emit('storageChanged', {})
+      },
     })
     this.guests = new AllGuests(domains, jobs)
     this.ready = new ReadyGuests({
@@ -258,6 +275,8 @@ export class Toolstack {
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     const pools = await this.parts.pools.load()
     if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
+    const templates = await this.parts.templates.load()
+    if (templates) problem(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
     const store = this.parts.snapshots
     await recoverSnapshots(await store.load(), { store, layers, trees, config: (uuid) => this.configOf(uuid), problem })
   }
@@ -375,7 +394,7 @@ export class Toolstack {
     return {
       ...storageServers(this.storage),
       ...lifeServers(domains),
-      ...definitionServers({ domains, devices, texts: this.texts, images: driver.images }),
+      ...definitionServers({ domains, devices, texts: this.texts, templates: this.templates, images: driver.images }),
       ...deviceServers({ driver, domains, devices, networks }),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok(this.domainList()),

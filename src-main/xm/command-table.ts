@@ -1,5 +1,5 @@
 // The commands of xm, one row each: xl's names, arguments and options, what they do, and the function. Help, parsing and tests
-// derive from the rows. Those marked `ours` are not xl's: xm's old start and delete, and virsh's dumpxml.
+// derive from the rows. Those marked `ours` are not xl's: xm's old new, start and delete, virsh's dumpxml, and images.
 // Runs in: command line, plain Node.
 
 import { connections } from './connection-commands'
@@ -7,6 +7,7 @@ import { attach } from './console'
 import type { Context } from './context'
 import * as device from './device-commands'
 import * as domain from './domain-commands'
+import * as image from './image-commands'
 import * as life from './life-commands'
 import { top } from './top'
 
@@ -38,6 +39,7 @@ function flags(args: Arguments, ...names: string[]): { readonly [name: string]: 
 
 const wait = ['-w, --wait', 'Wait until it is so.'] as const
 const backing = ['--backing <files...>', 'Files outside its own folder that the image may refer to.'] as const
+const imageFormat = ['-f, --format <format>', 'qcow2 (unless it is said) or raw.'] as const
 const all = ['-a, --all', 'All guests.'] as const
 
 export const commands = {
@@ -70,6 +72,14 @@ export const commands = {
     ],
     run: (context, args) =>
       life.create(context, args.word(0), args.words(1), flags(args, 'console', 'dryrun', 'paused', 'quiet')),
+    status: 'done',
+  },
+  new: {
+    args: '<file> [settings...]',
+    does: 'Define a domain from config file (xl.cfg, or libvirt domain XML), and do not start it.',
+    options: [['-q, --quiet', 'Quiet.']],
+    run: (context, args) => life.create(context, args.word(0), args.words(1), { off: true, ...flags(args, 'quiet') }),
+    ours: true,
     status: 'done',
   },
   start: {
@@ -238,6 +248,22 @@ export const commands = {
     args: '<domain> <dev>',
     does: "Eject a cdrom from a guest's cd drive.",
     run: (context, args) => device.cdEject(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  'image-create': {
+    args: '<file> <size>',
+    does: 'Make an empty disk image of that size, MiB or with a suffix k, m, g, t.',
+    options: [imageFormat],
+    run: (context, args) => image.create(context, args.word(0), args.word(1), args.value('format')),
+    ours: true,
+    status: 'done',
+  },
+  'image-copy': {
+    args: '<from> <file> [size]',
+    does: 'Make a disk image that begins with what is in another one, larger if a size is given.',
+    options: [imageFormat],
+    run: (context, args) => image.copy(context, args.word(0), args.word(1), args.word(2), args.value('format')),
+    ours: true,
     status: 'done',
   },
   'network-list': {

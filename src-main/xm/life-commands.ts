@@ -10,6 +10,8 @@ import { type Context, call, domainList, Failure, findGuest, untilDomain, untilJ
 
 export interface CreateOptions {
   readonly console?: true
+  /** It is defined, and started some other time. */
+  readonly off?: true
   readonly dryrun?: true
   readonly paused?: true
   readonly quiet?: true
@@ -44,9 +46,9 @@ export async function create(
   const uuid = old?.uuid ?? null
   for (const note of look.notes) if (!options.quiet && !(old && note === renamed)) context.err(explainNote(note))
   if (options.dryrun) return context.out(look.text.replace(/\n$/, ''))
-  const start = options.paused !== true
+  const start = options.paused !== true && options.off !== true
   const defined = await call(context, 'configDefine', { uuid, text: old ? withoutUuid(text) : look.text, start })
-  if (!start) await call(context, 'domainCreate', { ...defined, fresh: false, paused: true })
+  if (options.paused) await call(context, 'domainCreate', { ...defined, fresh: false, paused: true })
   if (!options.console) return
   const { name } = await call(context, 'domainInfo', defined)
   await attach(context, name)

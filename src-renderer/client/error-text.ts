@@ -329,6 +329,18 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Liste der Speicherorte war beschädigt und wurde als {kept} beiseitegelegt.',
     action: 'Die Ordner wieder hinzufügen; die Dateien darin sind, wie sie waren.',
   },
+  'templates-corrupt': {
+    cause: 'Die Liste der Vorlagen war beschädigt und wurde als {kept} beiseitegelegt.',
+    action: 'Die Vorlagen neu speichern; die Abbilder ihrer Platten sind, wie sie waren.',
+  },
+  'template-exists': {
+    cause: 'Eine Vorlage namens „{name}“ gibt es schon.',
+    action: 'Einen anderen Namen wählen, oder erst jene Vorlage entfernen.',
+  },
+  'too-many-templates': {
+    cause: 'Es gibt schon {max} Vorlagen.',
+    action: 'Eine entfernen, die nicht mehr gebraucht wird.',
+  },
   'volume-in-use': {
     cause: 'Das Plattenabbild {path} wird benutzt von: {names}.',
     action: 'Diese Maschine herunterfahren, oder ihr die Platte erst wegnehmen.',

@@ -13,6 +13,7 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 export type QueryName =
   | 'aboutInfo'
   | 'connectionFormer'
+  | 'configDraft'
   | 'doctorLook'
   | 'domainInspect'
   | 'domainLog'
@@ -30,6 +31,7 @@ export type QueryName =
   | 'snapshotPicture'
   | 'snapshotTree'
   | 'storeDump'
+  | 'templateList'
   | 'vcpuInspect'
   | 'volumeList'
 

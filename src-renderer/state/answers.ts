@@ -40,6 +40,7 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
     client.subscribe('storageChanged', () => {
       for (const name of ['poolList', 'volumeList']) void queries.invalidateQueries({ queryKey: [name] })
     }),
+    client.subscribe('templatesChanged', () => void queries.invalidateQueries({ queryKey: ['templateList'] })),
     client.subscribe('networksChanged', ({ connection, networks }) => {
       for (const params of connection === undefined ? [{}, { connection: LOCAL_CONNECTION }] : [{ connection }]) {
         queries.setQueryData(callQuery(client, 'networkList', params).queryKey, networks)
@@ -47,7 +48,7 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
     }),
     // One that was opened brings answers along, and may be the first that is there.
     client.subscribe('connectionsChanged', () => {
-      for (const name of ['hostInfo', 'metadataList', 'networkList', 'poolList', 'volumeList']) {
+      for (const name of ['hostInfo', 'metadataList', 'networkList', 'poolList', 'volumeList', 'templateList']) {
         void queries.invalidateQueries({ queryKey: [name] })
       }
     }),

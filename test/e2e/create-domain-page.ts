@@ -36,6 +36,20 @@ export class CreateDomainPage {
     return this.page.getByTestId('summary')
   }
 
+  /** What the page is filled in from. */
+  async startFrom(way: string): Promise<void> {
+    await this.page.getByRole('radiogroup', { name: 'Start from' }).getByText(way, { exact: true }).click()
+  }
+
+  /** The end of the page, shown in one of its ways. */
+  async show(what: 'Summary' | 'Command' | 'Domain XML' | 'xl.cfg file'): Promise<void> {
+    await this.page.getByRole('radiogroup', { name: 'It will be' }).getByText(what, { exact: true }).click()
+  }
+
+  text(): Locator {
+    return this.page.locator('.create-text pre')
+  }
+
   refusal(): Locator {
     return this.page.locator('.notice.bad')
   }

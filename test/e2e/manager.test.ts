@@ -95,6 +95,7 @@ describe('the manager window', () => {
       'Restore…',
       'Clone…Only a machine that is off',
       'Migrate…There is no second host yet',
+      'Save as template…',
       'Rename',
       'Move to folder…',
       'Tags…',

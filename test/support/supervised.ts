@@ -17,6 +17,7 @@ import type { OpaquePort } from '../../src-main/lib/channel'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import { poolsShape } from '../../src-main/public/storage'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
+import { templatesShape } from '../../src-main/public/template'
 import type { DomainConfig, DomainInfo, DomainState, Notice } from '../../src-main/public/types'
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import type { ChildProcess } from '../../src-main/supervisor/process-forker'
@@ -88,6 +89,7 @@ export class Supervised {
       metadata: new MetadataStore(path.join(folder, 'metadata')),
       snapshots: new SnapshotStore(path.join(folder, 'snapshots')),
       pools: new KeptFile(path.join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
+      templates: new KeptFile(path.join(folder, 'templates.json'), templatesShape, { templates: [] }),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
       sampleFolder: path.join(folder, 'samples'),

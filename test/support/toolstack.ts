@@ -15,6 +15,7 @@ import type { OpaquePort } from '../../src-main/lib/channel'
 import type { CallName } from '../../src-main/public/calls'
 import { errorReport } from '../../src-main/public/error-code'
 import { poolsShape } from '../../src-main/public/storage'
+import { templatesShape } from '../../src-main/public/template'
 import type { DomainConfig, DomainState, JobInfo, Notice } from '../../src-main/public/types'
 import { NodeChannels } from '../../src-main/supervisor/node'
 import type { Caller, CallServers } from '../../src-main/toolstack/call-server'
@@ -93,6 +94,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     metadata: new MetadataStore(join(folder, 'metadata')),
     snapshots: store.snapshots,
     pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
+    templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     sampleFolder: join(folder, 'samples'),

@@ -5,6 +5,7 @@ import { fillSentence } from '../../../src-main/public/error-code'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { messages } from '../../lib/messages'
+import './definition.css'
 
 export function ConfigNotes(props: { readonly notes: readonly ConfigNote[] }) {
   const { t } = useWords()

@@ -15,7 +15,7 @@ import { NumberField, SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { isAbsolute } from '../../lib/path'
-import { type DiskErrors, type DiskForm, type DiskSource, onlyRead } from './disk-form'
+import { type DiskErrors, type DiskForm, type DiskSource, isMade, onlyRead } from './disk-form'
 import { NoSpaceField } from './NoSpaceField'
 import { VolumePicker } from './VolumePicker'
 import './disks.css'
@@ -29,6 +29,8 @@ export interface DiskFieldsProps {
   readonly suggestedName: string
   /** A drive without a medium may be added. */
   readonly drives: boolean
+  /** An image may begin as a copy of another one. */
+  readonly copies?: boolean
   readonly onChange: (change: Partial<DiskForm>) => void
 }
 
@@ -39,7 +41,8 @@ export function DiskFields(props: DiskFieldsProps) {
   const [picking, setPicking] = useState(false)
 
   const path = form.path.trim()
-  const looking = form.source === 'file' && isAbsolute(path)
+  const fromFile = form.source === 'file' || form.source === 'copy'
+  const looking = fromFile && isAbsolute(path)
   // The file may change behind our back: it is looked at again whenever its name is given anew.
   const looked = useQuery({ ...callQuery(client, 'imageInspect', { path }), enabled: looking, gcTime: 0 })
   const found = looking ? looked.data : undefined
@@ -54,7 +57,12 @@ export function DiskFields(props: DiskFieldsProps) {
     if (picked.ok && picked.value.path !== null) onChange({ path: picked.value.path })
   }
 
-  const sources: readonly DiskSource[] = props.drives ? ['new', 'file', 'empty'] : ['new', 'file']
+  const sources: readonly DiskSource[] = [
+    'new',
+    ...(props.copies === true ? (['copy'] as const) : []),
+    'file',
+    ...(props.drives ? (['empty'] as const) : []),
+  ]
   const failure = looking && looked.error !== null ? errorText(reportOf(looked.error), t.language).cause : undefined
   const size = found === undefined ? '' : t('disk.found', { format: found.format, size: formats.size(found.virtualSize) })
   return (
@@ -66,7 +74,7 @@ export function DiskFields(props: DiskFieldsProps) {
         onChange={(source) => onChange({ source, path: '' })}
         hint={t(`disk.source-${form.source}-hint`)}
       />
-      {form.source === 'new' && (
+      {isMade(form) && (
         <>
           <NumberField
             label={t('disk.size')}
@@ -78,19 +86,21 @@ export function DiskFields(props: DiskFieldsProps) {
             lessLabel={t('disk.smaller')}
             moreLabel={t('disk.larger')}
             onChange={(sizeGiB) => onChange({ sizeGiB })}
-            hint={t('disk.size-hint')}
+            hint={t(form.source === 'copy' ? 'disk.copy-size-hint' : 'disk.size-hint')}
             error={errors.sizeGiB}
           />
-          <SelectField<WrittenFormat>
-            label={t('disk.format')}
-            value={form.newFormat}
-            choices={[
-              { value: 'qcow2', label: 'qcow2' },
-              { value: 'raw', label: 'raw' },
-            ]}
-            onChange={(newFormat) => onChange({ newFormat })}
-            hint={t(`disk.format-${form.newFormat}-hint`)}
-          />
+          {form.source === 'new' && (
+            <SelectField<WrittenFormat>
+              label={t('disk.format')}
+              value={form.newFormat}
+              choices={[
+                { value: 'qcow2', label: 'qcow2' },
+                { value: 'raw', label: 'raw' },
+              ]}
+              onChange={(newFormat) => onChange({ newFormat })}
+              hint={t(`disk.format-${form.newFormat}-hint`)}
+            />
+          )}
         </>
       )}
       {form.source !== 'empty' && (
@@ -104,7 +114,7 @@ export function DiskFields(props: DiskFieldsProps) {
           error={errors.path ?? failure}
           after={
             <>
-              {form.source === 'file' && (
+              {fromFile && (
                 <Button icon="disk" label={t('disk.volumes', { dev: form.dev })} onPress={() => setPicking(true)}>
                   {t('storage.pick-button')}
                 </Button>

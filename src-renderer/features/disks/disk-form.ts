@@ -13,12 +13,13 @@ import {
 import { isAbsolute } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 
-export type DiskSource = 'new' | 'file' | 'empty'
+/** `copy`: a new image that begins with what is in a file. */
+export type DiskSource = 'new' | 'copy' | 'file' | 'empty'
 
 export interface DiskForm {
   readonly dev: string
   readonly source: DiskSource
-  /** Empty for a new image: the proposed place. */
+  /** Of the file that is used or copied; of a new image its place, empty for the proposed one. */
   readonly path: string
   /** Of a new image. */
   readonly newFormat: WrittenFormat
@@ -68,6 +69,15 @@ export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat
   }
 }
 
+/** The format of an image that is to be made; a copy stays what it was, if that can be written. */
+export function madeFormat(form: DiskForm): WrittenFormat {
+  if (form.source === 'new') return form.newFormat
+  return form.fileFormat === 'raw' ? 'raw' : 'qcow2'
+}
+
+/** An image is made for it. */
+export const isMade = ({ source }: DiskForm): boolean => source === 'new' || source === 'copy'
+
 /** Formats that are only read make a disk read-only. */
 export function onlyRead(form: DiskForm): boolean {
   return form.source === 'file' && !WRITTEN_FORMATS.some((format) => format === form.fileFormat)
@@ -76,9 +86,9 @@ export function onlyRead(form: DiskForm): boolean {
 export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
   const errors: { path?: string; sizeGiB?: string } = {}
   const path = form.path.trim()
-  if (form.source === 'file' && path === '') errors.path = t('disk.file-needed')
+  if ((form.source === 'file' || form.source === 'copy') && path === '') errors.path = t('disk.file-needed')
   else if (form.source !== 'empty' && path !== '' && !isAbsolute(path)) errors.path = t('create.path-relative')
-  if (form.source === 'new') {
+  if (isMade(form)) {
     const most = IMAGE_SIZE_MOST_MIB / 1024
     if (!Number.isFinite(form.sizeGiB)) errors.sizeGiB = t('create.memory-number')
     else if (form.sizeGiB < 1 || form.sizeGiB > most) errors.sizeGiB = t('disk.size-range', { min: 1, max: most })
@@ -90,8 +100,9 @@ export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
 export function diskOf(form: DiskForm, proposed: string): { readonly disk: Disk; readonly image: NewImage | undefined } {
   const { dev, source, removable } = form
   const own = form.path.trim()
-  const path = source === 'empty' ? '' : source === 'new' && own === '' ? proposed : own
-  const format = source === 'new' ? form.newFormat : form.fileFormat
+  const place = source === 'copy' || own === '' ? proposed : own
+  const path = source === 'empty' ? '' : isMade(form) ? place : own
+  const format = isMade(form) ? madeFormat(form) : form.fileFormat
   const readonly = source === 'empty' || (source === 'file' && (form.readonly || onlyRead(form)))
   const backing = source === 'file' && form.allowedBacking.length > 0 ? { allowedBacking: [...form.allowedBacking] } : {}
   const full = readonly || form.enospace === 'report' ? {} : { enospace: form.enospace }
@@ -105,6 +116,7 @@ export function diskOf(form: DiskForm, proposed: string): { readonly disk: Disk;
     ...full,
     ...backing,
   }
-  const image = source === 'new' ? { path, format: form.newFormat, sizeMiB: Math.round(form.sizeGiB * 1024) } : undefined
-  return { disk, image }
+  if (!isMade(form)) return { disk, image: undefined }
+  const image: NewImage = { path, format: madeFormat(form), sizeMiB: Math.round(form.sizeGiB * 1024) }
+  return { disk, image: source === 'copy' ? { ...image, copyOf: { path: own, format: form.fileFormat } } : image }
 }

@@ -53,6 +53,8 @@ export function DomainActionsProvider(props: {
   readonly children: ReactNode
   /** The dialog that asks how to clone: another feature's. */
   readonly cloneDialog: (domain: DomainInfo, onClose: () => void) => ReactNode
+  /** The dialog that asks how to save a template: another feature's too. */
+  readonly templateDialog: (domain: DomainInfo, onClose: () => void) => ReactNode
   /** Asks whether the file of a `backing-refused` may be opened: another feature's too. */
   readonly backingDialog: (error: ErrorReport, onAnswer: (open: boolean) => void) => ReactNode
 }) {
@@ -62,6 +64,7 @@ export function DomainActionsProvider(props: {
   const preferences = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
   const [cloning, setCloning] = useState<DomainInfo | null>(null)
+  const [templated, setTemplated] = useState<DomainInfo | null>(null)
   const [refused, setRefused] = useState<Refused | null>(null)
 
   const report = useCallback(
@@ -158,6 +161,8 @@ export function DomainActionsProvider(props: {
           return remove([domain], disks)
         case 'clone':
           return setCloning(domain)
+        case 'template':
+          return setTemplated(domain)
         case 'migrate':
           return
         default:
@@ -205,6 +210,7 @@ export function DomainActionsProvider(props: {
       {props.children}
       {question !== null && <ConfirmDialog question={question} onAnswer={answer} />}
       {refused !== null && props.backingDialog(refused.error, (open) => void answerRefused(open))}
+      {templated !== null && props.templateDialog(templated, () => setTemplated(null))}
       {cloning !== null && props.cloneDialog(cloning, () => setCloning(null))}
     </PerformContext.Provider>
   )

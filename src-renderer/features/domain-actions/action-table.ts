@@ -26,6 +26,7 @@ interface ActionRow {
     | 'action.delete'
     | 'action.clone'
     | 'action.migrate'
+    | 'action.template'
   readonly icon: IconName
   /** Null: always possible. */
   readonly needs: DomainOperation | null
@@ -55,6 +56,7 @@ export const actionTable = {
   managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'confirmShutdown', many: true },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
   clone: { label: 'action.clone', icon: 'copy', needs: 'clone', confirm: 'no', reason: 'action.clone-reason' },
+  template: { label: 'action.template', icon: 'star', needs: null, confirm: 'no' },
   migrate: {
     label: 'action.migrate',
     icon: 'network',
@@ -163,6 +165,7 @@ export function contextEntries(
     separator('s2'),
     entryOf('clone', domains, t),
     entryOf('migrate', domains, t),
+    entryOf('template', domains, t),
     ...own,
     separator('s4'),
     entryOf('delete', domains, t),

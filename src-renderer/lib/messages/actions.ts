@@ -21,6 +21,7 @@ export const actions = {
   'action.restore': { en: 'Restore…', de: 'Wiederherstellen …' },
   'action.clone': { en: 'Clone…', de: 'Klonen …' },
   'action.clone-reason': { en: 'Only a machine that is off', de: 'Nur bei ausgeschalteter Maschine' },
+  'action.template': { en: 'Save as template…', de: 'Als Vorlage speichern …' },
   'action.migrate': { en: 'Migrate…', de: 'Migrieren …' },
   'action.migrate-reason': { en: 'There is no second host yet', de: 'Es gibt noch keinen zweiten Host' },
   'action.rename': { en: 'Rename', de: 'Umbenennen' },

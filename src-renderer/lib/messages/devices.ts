@@ -4,6 +4,12 @@ import type { MessageRow } from './row'
 export const devices = {
   'disk.image': { en: 'Image', de: 'Abbild' },
   'disk.source-new': { en: 'New', de: 'Neu' },
+  'disk.source-copy': { en: 'Copy of a file', de: 'Kopie einer Datei' },
+  'disk.source-copy-hint': {
+    en: 'The machine gets an image of its own; the file stays as it is',
+    de: 'Die Maschine bekommt ein eigenes Abbild; die Datei bleibt, wie sie ist',
+  },
+  'disk.copy-size-hint': { en: 'Never less than the file has', de: 'Nie weniger, als die Datei hat' },
   'disk.source-file': { en: 'Existing file', de: 'Vorhandene Datei' },
   'disk.source-empty': { en: 'Empty drive', de: 'Leeres Laufwerk' },
   'disk.source-new-hint': {

@@ -18,6 +18,7 @@ export const jobs = {
   'job.fork': { en: 'Running copy of {subject}', de: 'Laufende Kopie von {subject}' },
   'job.clone': { en: 'Cloning {subject}', de: '{subject} wird geklont' },
   'job.snapshotDelete': { en: 'Deleting a snapshot of {subject}', de: 'Ein Sicherungspunkt von {subject} wird gelöscht' },
+  'job.template': { en: 'Saving {subject} as a template', de: '{subject} wird als Vorlage gespeichert' },
   'job.snapshotMerge': { en: 'Merging disks of {subject}', de: 'Platten von {subject} werden zusammengeführt' },
   'activity.made': { en: '“{name}” is ready.', de: '„{name}“ ist bereit.' },
   'job.failed': { en: 'Failed.', de: 'Fehlgeschlagen.' },

@@ -36,6 +36,7 @@ export const storage = {
   'storage.use-running': { en: '{name} (running)', de: '{name} (läuft)' },
   'storage.use-snapshot': { en: 'snapshot {name}', de: 'Sicherungspunkt {name}' },
   'storage.use-below': { en: 'below {name}', de: 'unter {name}' },
+  'storage.use-template': { en: 'template {name}', de: 'Vorlage {name}' },
   'storage.use-trash': { en: '{name} in the trash', de: '{name} im Papierkorb' },
   'storage.pick-title': { en: 'Choose a volume', de: 'Einen Datenträger wählen' },
   'storage.pick': { en: 'Choose volume', de: 'Datenträger wählen' },

@@ -1,22 +1,24 @@
-// A new virtual machine, on one page: a guest the app makes itself with one press, or one's own kernel with everything filled in that
-// can be, devices included. Errors of a field are shown once it was touched or Create was pressed.
+// A new virtual machine, on one page: a guest the app makes itself with one press, or one's own, filled in from a kernel, an image,
+// a disk, a configuration or a template as far as can be, devices included. Errors of a field are shown once it was touched or Create was pressed.
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
 
 import { type FormEvent, useMemo, useState } from 'react'
+import type { ConfigNote } from '../../../src-main/public/config-note'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { AtConnection, useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
-import { NumberField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
+import { Activity } from '../../features/activity/Activity'
 import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
+import { ConfigNotes } from '../../features/definition/notes'
 import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
-import { checkDisk } from '../../features/disks/disk-form'
+import { checkDisk, type DiskForm, newDisk } from '../../features/disks/disk-form'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
@@ -35,8 +37,12 @@ import {
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
 import { filledIn, useFilledIn } from './filled-in'
+import { MachineFields } from './MachineFields'
+import { OriginFields } from './OriginFields'
+import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
 import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
+import { ShownTexts } from './ShownTexts'
 import { summaryOf } from './summary'
 import './create-domain.css'
 
@@ -59,12 +65,22 @@ function CreateDomainForm(props: {
   const domains = useDomainsHere()
   const host = useHost()
   const names = useMemo(() => domains.map(({ name }) => name), [domains])
+  const macs = useMemo(
+    () =>
+      new Set(
+        domains.flatMap(({ config }) => (config?.devices ?? []).flatMap((each) => (each.kind === 'vif' ? each.mac : []))),
+      ),
+    [domains],
+  )
 
   const [edits, setEdits] = useState<Partial<Form>>({})
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
-  const { newMemoryMiB, newNetwork, newScreen } = usePreferences()
+  const { newMemoryMiB, newNetwork, newScreen, newDiskGiB } = usePreferences()
   const [parts, setParts] = useState<DevicesForm>(() => ({ disks: [], nic: null, display: displayOfKey(newScreen) ?? null }))
   const [start, setStart] = useState(true)
+  const [way, setWay] = useState<Way>('kernel')
+  const [origin, setOrigin] = useState<Origin | null>(null)
+  const [notes, setNotes] = useState<readonly ConfigNote[]>([])
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
   /** One of the app's own guests is being made. */
@@ -85,7 +101,7 @@ function CreateDomainForm(props: {
   const limits = limitsOf(host)
   const errors = checkForm(form, names, limits, t)
   const kinds = host?.limits.devices ?? []
-  const { mac, paths, propose } = useProposals(form.name, parts.disks)
+  const { mac, paths, propose } = useProposals(form.name, parts.disks, macs)
   // The network is there from the start, once it is known that there can be one and which address it has.
   const nic = parts.nic ?? (kinds.includes('vif') && mac !== '' ? { ...newNic(0, mac), network: newNetwork } : null)
   const devices: DevicesForm = { ...parts, nic }
@@ -95,6 +111,8 @@ function CreateDomainForm(props: {
       nic.network === '' ||
       (checkMac(nic.mac, t) === undefined &&
         nic.forwards.every((forward) => checkForward(forward, nic.forwards, t) === undefined)))
+  const isRight = devicesAreRight && Object.keys(errors).length === 0
+  const [first] = parts.disks
   const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
 
   const errorOf = (field: FieldName): string | undefined => {
@@ -115,6 +133,39 @@ function CreateDomainForm(props: {
     } else if (!picked.ok) setRefusal(picked.error)
   }
 
+  const setFirstDisk = (change: Partial<DiskForm>) => {
+    setParts((before) => {
+      const [disk = newDisk('xvda', { sizeGiB: newDiskGiB }), ...others] = before.disks
+      return { ...before, disks: [{ ...disk, ...change }, ...others] }
+    })
+    setRefusal(null)
+  }
+  /** A way that begins with a disk has one, and a kernel to read it with, if another machine has that. */
+  const chooseWay = (next: Way) => {
+    setWay(next)
+    setOrigin(null)
+    setNotes([])
+    setRefusal(null)
+    if (next === 'image' || next === 'disk') {
+      setFirstDisk({ source: next === 'image' ? 'copy' : 'file' })
+      const { cmdline = DEFAULT_CMDLINE } = edits
+      edit({
+        ...(form.kernel === '' && kernelInUse(domains)),
+        ...(cmdline === DEFAULT_CMDLINE && { cmdline: DISK_CMDLINE }),
+      })
+    } else if (first !== undefined && first.source !== 'new' && first.path === '') {
+      setParts((before) => ({ ...before, disks: before.disks.slice(1) }))
+    }
+  }
+  const fillIn = (filled: Filled, found: readonly ConfigNote[]) => {
+    setEdits(filled.fields)
+    setParts(filled.parts)
+    setOrigin(filled.origin)
+    setNotes(found)
+    setTouched(new Set())
+    setRefusal(null)
+  }
+
   useFilledIn((files) => {
     edit(filledIn(files, []).fields)
     setParts((before) => ({ ...before, disks: filledIn(files, before.disks).disks }))
@@ -124,8 +175,7 @@ function CreateDomainForm(props: {
 
   const submit = async (wanted: DevicesForm = devices) => {
     setTouched(new Set([...FIELDS, 'nic', ...wanted.disks.map(({ dev }) => dev)]))
-    const first = FIELDS.find((field) => errors[field] !== undefined)
-    if (first !== undefined || !devicesAreRight) {
+    if (!isRight) {
       requestAnimationFrame(() => {
         const input = document.querySelector('form [aria-invalid="true"]')
         if (input instanceof HTMLElement) input.focus()
@@ -134,8 +184,12 @@ function CreateDomainForm(props: {
     }
     setBusy(true)
     const places = await propose()
-    const order = orderOf(form, wanted, ({ dev }) => places[dev] ?? '')
-    const defined = await client.call('domainDefine', { ...order, start: false })
+    const order = orderOf(form, wanted, ({ dev }) => places[dev] ?? '', origin)
+    const defined = await client.call('domainDefine', {
+      ...order,
+      start: false,
+      ...(origin !== null && { origin: origin.text }),
+    })
     if (!defined.ok) {
       setBusy(false)
       setRefusal(defined.error)
@@ -183,101 +237,25 @@ function CreateDomainForm(props: {
         ))}
 
         <h2 className="create-section">{t('create.own-title')}</h2>
-        <TextField
-          label={t('create.name')}
-          value={ready || edits.name !== undefined ? form.name : ''}
-          onChange={(name) => {
-            edit({ name })
-            touch('name')
-          }}
-          error={errorOf('name')}
+        <OriginFields
+          way={way}
+          taken={names}
+          disk={parts.disks[0]}
+          diskError={first !== undefined && touched.has(first.dev) ? checkDisk(first, t).path : undefined}
+          onWay={chooseWay}
+          onDisk={(path) => setFirstDisk({ path, allowedBacking: [] })}
+          onFilled={fillIn}
+          onRefusal={setRefusal}
         />
-        <TextField
-          label={t('create.kernel')}
-          value={form.kernel}
-          mono
-          autoFocus
-          onChange={(kernel) => edit({ kernel })}
-          onBlur={() => form.kernel !== '' && touch('kernel')}
-          hint={t('create.kernel-hint')}
-          error={errorOf('kernel')}
-          after={
-            <Button icon="folder" label={t('create.browse-kernel')} onPress={() => void browse('kernel')}>
-              {t('button.browse')}
-            </Button>
-          }
-        />
-        <TextField
-          label={t('create.ramdisk')}
-          value={form.ramdisk}
-          mono
-          onChange={(ramdisk) => edit({ ramdisk })}
-          onBlur={() => touch('ramdisk')}
-          hint={t('create.ramdisk-hint')}
-          error={errorOf('ramdisk')}
-          after={
-            <Button icon="folder" label={t('create.browse-ramdisk')} onPress={() => void browse('ramdisk')}>
-              {t('button.browse')}
-            </Button>
-          }
-        />
-        <TextField
-          label={t('create.cmdline')}
-          value={form.cmdline}
-          mono
-          onChange={(cmdline) => {
-            edit({ cmdline })
-            touch('cmdline')
-          }}
-          hint={t('create.cmdline-hint')}
-          error={errorOf('cmdline')}
-        />
-        <NumberField
-          label={t('create.memory')}
-          value={form.memoryMiB}
-          unit="MiB"
-          step={64}
-          smallest={limits.minMemoryMiB}
-          largest={limits.maxMemoryMiB}
-          lessLabel={t('create.memory-less')}
-          moreLabel={t('create.memory-more')}
-          onChange={(memoryMiB) => {
-            edit({ memoryMiB })
-            touch('memoryMiB')
-          }}
-          hint={
-            host === null
-              ? ''
-              : t('create.memory-hint', {
-                  min: formats.number(limits.minMemoryMiB),
-                  max: formats.number(limits.maxMemoryMiB),
-                  free: formats.number(host.freeMemoryMiB),
-                })
-          }
-          error={errorOf('memoryMiB')}
-        />
-        <NumberField
-          label={t('details.vcpus')}
-          value={form.vcpus}
-          unit=""
-          step={1}
-          smallest={1}
-          largest={limits.maxVcpus}
-          lessLabel={t('details.vcpus-less')}
-          moreLabel={t('details.vcpus-more')}
-          disabled={limits.maxVcpus === 1}
-          onChange={(vcpus) => {
-            edit({ vcpus })
-            touch('vcpus')
-          }}
-          hint={
-            limits.maxVcpus === 1
-              ? t('details.vcpus-single')
-              : host !== null && form.vcpus > host.cpus
-                ? t('details.vcpus-overcommit')
-                : t('details.vcpus-range', { most: formats.number(limits.maxVcpus) })
-          }
-          error={errorOf('vcpus')}
+        <ConfigNotes notes={notes} />
+        <MachineFields
+          form={ready || edits.name !== undefined ? form : { ...form, name: '' }}
+          host={host}
+          limits={limits}
+          errorOf={errorOf}
+          onEdit={edit}
+          onTouch={touch}
+          onBrowse={(field) => void browse(field)}
         />
         <DeviceSections
           kinds={kinds}
@@ -288,20 +266,23 @@ function CreateDomainForm(props: {
           mac={mac}
           onTouch={touch}
           onChange={(change) => {
-            setParts((before) => ({ ...before, nic, ...change }))
+            setParts((before) => ({ ...before, ...change }))
             setRefusal(null)
           }}
         />
-        <p className="create-summary">
-          <span className="create-summary-title">{t('create.summary')}</span>
-          <span data-testid="summary">{summaryOf(form, devices, t, formats)}</span>
-        </p>
+        <ShownTexts
+          summary={summaryOf(form, devices, t, formats)}
+          order={isRight ? orderOf(form, devices, ({ dev }) => paths[dev] ?? '', origin) : null}
+          origin={origin?.text}
+          start={start}
+        />
         {formRefusal !== null && (
           <Notice tone="bad" boxed action={formRefusal.action}>
             {formRefusal.cause}
           </Notice>
         )}
       </div>
+      {busy && <Activity uuid={null} />}
       {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
       <footer className="window-foot">
         <Check label={t('create.start')} value={start} onChange={setStart} />

@@ -67,6 +67,7 @@ export function DeviceSections(props: DeviceSectionsProps) {
                 proposed={props.proposed[disk.dev] ?? ''}
                 suggestedName={props.name}
                 drives
+                copies
                 onChange={(change) => changeDisk(disk.dev, change)}
               />
             </fieldset>

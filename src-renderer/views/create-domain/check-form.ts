@@ -40,11 +40,11 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u
 export const DEFAULT_CMDLINE = 'console=hvc0'
 
 /** The first of guest-1, guest-2… that is free. */
-export function freeName(taken: readonly string[]): string {
+export function freeName(taken: readonly string[], base = 'guest'): string {
   const used = new Set(taken)
   let number = 1
-  while (used.has(`guest-${number}`)) number += 1
-  return `guest-${number}`
+  while (used.has(`${base}-${number}`)) number += 1
+  return `${base}-${number}`
 }
 
 function checkName(name: string, taken: readonly string[], t: Translator): string | undefined {
@@ -101,14 +101,21 @@ export interface Order {
   readonly images: readonly NewImage[]
 }
 
-/** `proposed` says where a disk's new image goes when the user named no place. */
-export function orderOf(form: Form, parts: DevicesForm, proposed: (disk: DiskForm) => string): Order {
+/** `proposed` says where a disk's new image goes when the user named no place; of `origin` stays what the page has no field for. */
+export function orderOf(
+  form: Form,
+  parts: DevicesForm,
+  proposed: (disk: DiskForm) => string,
+  origin: { readonly config: DomainConfig; readonly others: readonly Device[] } | null = null,
+): Order {
   const ramdisk = form.ramdisk.trim()
   const disks = parts.disks.map((disk) => diskOf(disk, proposed(disk)))
   const devices: Device[] = disks.map(({ disk }) => disk)
   if (parts.nic !== null && parts.nic.network !== '') devices.push(nicOf(parts.nic))
+  devices.push(...(origin?.others ?? []))
   if (parts.display !== null) devices.push(parts.display)
   const config = {
+    ...origin?.config,
     name: form.name.trim(),
     memoryMiB: Math.round(form.memoryMiB),
     vcpus: Math.round(form.vcpus),

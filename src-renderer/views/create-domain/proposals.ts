@@ -3,9 +3,12 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useClient } from '../../client/Client'
-import type { DiskForm } from '../../features/disks/disk-form'
+import { type DiskForm, isMade, madeFormat } from '../../features/disks/disk-form'
 
 const TYPING_MS = 200
+
+/** Its image is to be made, and the user named no place. */
+const isProposed = (disk: DiskForm): boolean => isMade(disk) && (disk.source === 'copy' || disk.path.trim() === '')
 
 type Paths = Readonly<Record<string, string>>
 
@@ -18,30 +21,35 @@ export interface Proposals {
   readonly propose: () => Promise<Paths>
 }
 
-export function useProposals(name: string, disks: readonly DiskForm[]): Proposals {
+export function useProposals(name: string, disks: readonly DiskForm[], takenMacs: ReadonlySet<string>): Proposals {
   const client = useClient()
   const [mac, setMac] = useState('')
   const [paths, setPaths] = useState<Paths>({})
-  const wanted = disks.flatMap(({ dev, source, path, newFormat }) =>
-    source === 'new' && path.trim() === '' ? [`${dev} ${newFormat}`] : [],
-  )
+  const wanted = disks.flatMap((disk) => (isProposed(disk) ? [`${disk.dev} ${madeFormat(disk)}`] : []))
   const key = JSON.stringify([name, wanted])
   const latest = useRef({ name, disks })
   latest.current = { name, disks }
 
+  // Another machine may have got the address while this one was being described.
+  const isTaken = mac === '' || takenMacs.has(mac)
   useEffect(() => {
+    if (!isTaken) return
     void client.call('macPropose', {}).then((proposed) => {
       if (proposed.ok) setMac(proposed.value.mac)
     })
-  }, [client])
+  }, [client, isTaken])
 
   const propose = useCallback(async (): Promise<Paths> => {
     const found: Record<string, string> = {}
-    for (const { dev, source, path, newFormat } of latest.current.disks) {
-      if (source !== 'new' || path.trim() !== '') continue
+    for (const disk of latest.current.disks) {
+      if (!isProposed(disk)) continue
       const taken = Object.values(found)
-      const proposed = await client.call('imageProposePath', { name: latest.current.name, format: newFormat, taken })
-      if (proposed.ok) found[dev] = proposed.value.path
+      const proposed = await client.call('imageProposePath', {
+        name: latest.current.name,
+        format: madeFormat(disk),
+        taken,
+      })
+      if (proposed.ok) found[disk.dev] = proposed.value.path
     }
     return found
   }, [client])

@@ -10,7 +10,7 @@ import type { DevicesForm, Form } from './check-form'
 export function summaryOf(form: Form, parts: DevicesForm, t: Translator, formats: Formats): string {
   const disks = parts.disks.map(({ dev, source, path, sizeGiB }) => {
     if (source === 'new') return t('create.summary-disk-new', { dev, size: formats.size((sizeGiB || 0) * 1024 ** 3) })
-    return t('create.summary-disk-file', {
+    return t(source === 'copy' ? 'create.summary-disk-copy' : 'create.summary-disk-file', {
       dev,
       file: source === 'empty' ? t('disk.source-empty') : lastPart(path.trim()) || '…',
     })

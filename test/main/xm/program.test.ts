@@ -96,6 +96,30 @@ describe('xm', () => {
     expect((await xm('list', 'web')).out).not.toContain('--p---')
   })
 
+  it('defines a domain that is started another time', async () => {
+    expect(await xm('new', '-q', config('web'))).toEqual({ code: 0, out: '', err: '' })
+    expect((await xm('list', '-a', 'web')).out).toContain('------')
+    expect((await xm('list')).out).not.toContain('web')
+  })
+
+  it('makes disk images, empty and as copies', async () => {
+    const sizes = async (name: string) => {
+      const info = await made.driver.images.inspect(join(made.folder, name))
+      return info.ok ? `${info.value.format} ${info.value.virtualSize / 2 ** 20}` : info.error.reason
+    }
+    expect(await xm('image-create', '-f', 'raw', 'a.img', '64')).toEqual({ code: 0, out: '', err: '' })
+    expect(await xm('image-create', 'b.qcow2', '2g')).toMatchObject({ code: 0 })
+    expect(await xm('image-copy', 'a.img', 'c.qcow2')).toMatchObject({ code: 0 })
+    expect(await xm('image-copy', 'a.img', 'd.qcow2', '1g')).toMatchObject({ code: 0 })
+    const made4 = await Promise.all(['a.img', 'b.qcow2', 'c.qcow2', 'd.qcow2'].map(sizes))
+    expect(made4).toEqual(['raw 64', 'qcow2 2048', 'qcow2 64', 'qcow2 1024'])
+    expect(await xm('image-create', 'a.img', '64')).toMatchObject({ code: 1, err: expect.stringContaining('a.img') })
+    expect(await xm('image-create', '-f', 'vhd', 'e.vhd', '64')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('qcow2, raw'),
+    })
+  })
+
   it('takes vcpus off and gives them back by XenStore, and shows it', async () => {
     await xm('create', '-q', config('web', 'vcpus = 3\n'))
     expect(await xm('vcpu-set', 'web', '1')).toEqual({ code: 0, out: '', err: '' })

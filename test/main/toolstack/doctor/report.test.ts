@@ -39,6 +39,7 @@ const facts: ReportFacts = {
     platform: '',
     driver: 'test',
     electronSource: '/home/ada/electron',
+    commandLine: null,
     warning: null,
   },
   host: {

@@ -1,0 +1,36 @@
+// Commands about disk images: image-create, image-copy. The work is done as a job of the app, and waited for.
+// Runs in: command line, plain Node.
+import { resolve } from 'node:path'
+import { type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
+import { type Context, call, Failure, untilJob } from './context'
+import { memorySize } from './life-commands'
+
+const MIB = 1024 * 1024
+
+function writtenFormat(word = 'qcow2'): WrittenFormat {
+  const format = WRITTEN_FORMATS.find((each) => each === word)
+  if (!format) throw new Failure(`${word} is no format that can be written: ${WRITTEN_FORMATS.join(', ')}`)
+  return format
+}
+
+async function make(context: Context, image: NewImage): Promise<void> {
+  const { job } = await call(context, 'imageCreate', { image })
+  await untilJob(context, job)
+}
+
+export async function create(context: Context, file: string, size: string, format?: string): Promise<void> {
+  const image = { path: resolve(context.folder, file), format: writtenFormat(format), sizeMiB: memorySize(size) }
+  await make(context, image)
+}
+
+export async function copy(context: Context, from: string, file: string, size: string, format?: string): Promise<void> {
+  const path = resolve(context.folder, from)
+  const info = await call(context, 'imageInspect', { path })
+  const least = Math.max(1, Math.ceil(info.virtualSize / MIB))
+  await make(context, {
+    path: resolve(context.folder, file),
+    format: writtenFormat(format),
+    sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
+    copyOf: { path, format: info.format },
+  })
+}

@@ -1,0 +1,73 @@
+// Save as template…: a machine's definition kept for new ones under a name, of one that is off also what is on its disks.
+// Invariant: a refusal keeps what was typed. Runs in: manager and domain windows.
+
+import { useState } from 'react'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { useClient } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { Dialog } from '../../components/Dialog'
+import { TextField } from '../../components/Field'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { Ways } from '../../components/Ways'
+
+export function TemplateDialog(props: { readonly domain: DomainInfo; readonly onClose: () => void }) {
+  const { domain, onClose } = props
+  const { t } = useWords()
+  const client = useClient()
+  const written = (domain.config?.devices ?? []).some(
+    (device) => device.kind === 'vbd' && device.path !== '' && !device.readonly,
+  )
+  const copiable = domain.operations.includes('clone')
+  const [name, setName] = useState(domain.name.slice(0, 64))
+  const [disks, setDisks] = useState<'copied' | 'empty'>(copiable ? 'copied' : 'empty')
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const submit = async () => {
+    const saved = await client.call('templateSave', { uuid: domain.uuid, name, disks: written && disks === 'copied' })
+    if (saved.ok) onClose()
+    else setRefusal(saved.error)
+  }
+  const words = refusal === null ? null : errorText(refusal, t.language)
+  return (
+    <Dialog
+      title={t('template.title', domain)}
+      width={520}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      buttons={
+        <>
+          <Button onPress={onClose}>{t('button.cancel')}</Button>
+          <Button kind="primary" submit disabled={name.trim() === ''}>
+            {t('template.save')}
+          </Button>
+        </>
+      }
+    >
+      <TextField label={t('filter.name')} value={name} onChange={setName} maxLength={64} autoFocus />
+      {written && (
+        <Ways
+          label={t('create.disks')}
+          value={disks}
+          ways={[
+            {
+              value: 'copied',
+              name: t('template.copied'),
+              hint: t(copiable ? 'template.copied-hint' : 'action.clone-reason'),
+              disabled: !copiable,
+            },
+            { value: 'empty', name: t('template.empty'), hint: t('template.empty-hint') },
+          ]}
+          onChange={setDisks}
+        />
+      )}
+      <p className="muted">{t('template.note')}</p>
+      {words !== null && (
+        <Notice tone="bad" boxed action={words.action}>
+          {words.cause}
+        </Notice>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,122 @@
+// Name, kernel, ramdisk, command line, memory and processors of the new machine. Runs in: create-domain window.
+
+import type { HostInfo } from '../../../src-main/public/types'
+import { Button } from '../../components/Button'
+import { NumberField, TextField } from '../../components/Field'
+import { useWords } from '../../components/Language'
+import type { FieldName, Form, FormLimits } from './check-form'
+
+export interface MachineFieldsProps {
+  readonly form: Form
+  readonly host: HostInfo | null
+  readonly limits: FormLimits
+  readonly errorOf: (field: FieldName) => string | undefined
+  readonly onEdit: (change: Partial<Form>) => void
+  readonly onTouch: (field: FieldName) => void
+  readonly onBrowse: (field: 'kernel' | 'ramdisk') => void
+}
+
+export function MachineFields(props: MachineFieldsProps) {
+  const { form, host, limits, errorOf, onEdit, onTouch } = props
+  const { t, formats } = useWords()
+  return (
+    <>
+      <TextField
+        label={t('create.name')}
+        value={form.name}
+        onChange={(name) => {
+          onEdit({ name })
+          onTouch('name')
+        }}
+        error={errorOf('name')}
+      />
+      <TextField
+        label={t('create.kernel')}
+        value={form.kernel}
+        mono
+        autoFocus
+        onChange={(kernel) => onEdit({ kernel })}
+        onBlur={() => form.kernel !== '' && onTouch('kernel')}
+        hint={t('create.kernel-hint')}
+        error={errorOf('kernel')}
+        after={
+          <Button icon="folder" label={t('create.browse-kernel')} onPress={() => props.onBrowse('kernel')}>
+            {t('button.browse')}
+          </Button>
+        }
+      />
+      <TextField
+        label={t('create.ramdisk')}
+        value={form.ramdisk}
+        mono
+        onChange={(ramdisk) => onEdit({ ramdisk })}
+        onBlur={() => onTouch('ramdisk')}
+        hint={t('create.ramdisk-hint')}
+        error={errorOf('ramdisk')}
+        after={
+          <Button icon="folder" label={t('create.browse-ramdisk')} onPress={() => props.onBrowse('ramdisk')}>
+            {t('button.browse')}
+          </Button>
+        }
+      />
+      <TextField
+        label={t('create.cmdline')}
+        value={form.cmdline}
+        mono
+        onChange={(cmdline) => {
+          onEdit({ cmdline })
+          onTouch('cmdline')
+        }}
+        hint={t('create.cmdline-hint')}
+        error={errorOf('cmdline')}
+      />
+      <NumberField
+        label={t('create.memory')}
+        value={form.memoryMiB}
+        unit="MiB"
+        step={64}
+        smallest={limits.minMemoryMiB}
+        largest={limits.maxMemoryMiB}
+        lessLabel={t('create.memory-less')}
+        moreLabel={t('create.memory-more')}
+        onChange={(memoryMiB) => {
+          onEdit({ memoryMiB })
+          onTouch('memoryMiB')
+        }}
+        hint={
+          host === null
+            ? ''
+            : t('create.memory-hint', {
+                min: formats.number(limits.minMemoryMiB),
+                max: formats.number(limits.maxMemoryMiB),
+                free: formats.number(host.freeMemoryMiB),
+              })
+        }
+        error={errorOf('memoryMiB')}
+      />
+      <NumberField
+        label={t('details.vcpus')}
+        value={form.vcpus}
+        unit=""
+        step={1}
+        smallest={1}
+        largest={limits.maxVcpus}
+        lessLabel={t('details.vcpus-less')}
+        moreLabel={t('details.vcpus-more')}
+        disabled={limits.maxVcpus === 1}
+        onChange={(vcpus) => {
+          onEdit({ vcpus })
+          onTouch('vcpus')
+        }}
+        hint={
+          limits.maxVcpus === 1
+            ? t('details.vcpus-single')
+            : host !== null && form.vcpus > host.cpus
+              ? t('details.vcpus-overcommit')
+              : t('details.vcpus-range', { most: formats.number(limits.maxVcpus) })
+        }
+        error={errorOf('vcpus')}
+      />
+    </>
+  )
+}

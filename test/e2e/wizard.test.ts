@@ -1,0 +1,190 @@
+// New virtual machine from an image, an existing disk, a configuration file and a template; the command that is shown is run, and makes
+// the same machine as the button. Runs in: vitest, real Electron on the test driver.
+
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { TestImages } from '../../src-main/driver/test/test-images'
+import type { DomainConfig } from '../../src-main/public/types'
+import { launch, type RunningApp } from './app'
+import type { CreateDomainPage } from './create-domain-page'
+import type { ManagerPage } from './manager-page'
+import { ownApp } from './own-app'
+
+const keep = ownApp()
+const images = new TestImages(async () => undefined)
+
+async function start(): Promise<{ app: RunningApp; manager: ManagerPage; create: CreateDomainPage; kernel: string }> {
+  const app = await launch()
+  keep(app)
+  const manager = await app.manager()
+  const kernel = path.join(app.folder, 'vmlinuz')
+  fs.writeFileSync(kernel, 'kernel')
+  return { app, manager, kernel, create: await wizard(app, manager) }
+}
+
+function wizard(app: RunningApp, manager: ManagerPage): Promise<CreateDomainPage> {
+  return app.createDomain(() => manager.page.getByRole('toolbar').getByRole('button', { name: 'New virtual machine' }).click())
+}
+
+/** Definitions by name, as the toolstack has them. */
+async function configs(manager: ManagerPage): Promise<Record<string, DomainConfig>> {
+  const list: { value: readonly { name: string; config: DomainConfig | null }[] } = await manager.page.evaluate(
+    "ringmaster.call('domainList', {})",
+  )
+  return Object.fromEntries(list.value.flatMap(({ name, config }) => (config === null ? [] : [[name, config]])))
+}
+
+/** What two machines cannot have in common. */
+function apart(config: DomainConfig | undefined): unknown {
+  const devices = (config?.devices ?? []).map((device) => {
+    if (device.kind === 'vif') return { ...device, mac: '' }
+    return device.kind === 'vbd' ? { ...device, path: path.extname(device.path) } : device
+  })
+  return { ...config, name: '', devices }
+}
+
+/** As a user would paste it. */
+function shell(app: RunningApp, command: string) {
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  return spawnSync('sh', ['-c', command], { encoding: 'utf8', env, cwd: app.folder })
+}
+
+describe('a new virtual machine', () => {
+  it('begins with a copy of an image, and the command that is shown makes the same', async () => {
+    const { app, manager, create, kernel } = await start()
+    const image = path.join(app.folder, "cloud's image.qcow2")
+    await images.create({ path: image, format: 'qcow2', sizeMiB: 3 * 1024 })
+    await create.show('Command')
+    await create.page.getByText('Shown once what is missing').waitFor()
+    await create.startFrom('Image')
+    await create.button('Create and run').click()
+    await expect.poll(() => create.message('Image file').textContent()).toBe('A file is needed')
+    await app.answerFileDialogs(image)
+    await create.button('Browse for the image').first().click()
+    await expect.poll(() => create.disk('xvda').getByLabel('File', { exact: true }).inputValue()).toBe(image)
+    expect(await create.field('Command line').inputValue()).toBe('console=hvc0 root=/dev/xvda1 rw')
+    await create.field('Kernel').fill(kernel)
+    await create.field('Name').fill('by-command')
+    await expect.poll(() => create.text().textContent()).toContain('by-command')
+    // The page scrolls within the window, never the window itself.
+    expect(await create.page.evaluate('document.documentElement.scrollHeight - window.innerHeight')).toBe(0)
+    await create.text().scrollIntoViewIfNeeded()
+    await app.picture(create.page, 'wizard-command')
+    const command = (await create.text().textContent()) ?? ''
+    const ran = shell(app, command)
+    expect(ran).toMatchObject({ status: 0 })
+    await manager.waitForState('by-command', 'Running')
+    await create.field('Name').fill('by-button')
+    await create.show('Domain XML')
+    await expect.poll(() => create.text().textContent()).toContain('<name>by-button</name>')
+    await create.show('xl.cfg file')
+    await expect.poll(() => create.text().textContent()).toContain("name = 'by-button'")
+    await create.show('Summary')
+    await expect.poll(() => create.summary().textContent()).toContain("xvda: copy of cloud's image.qcow2")
+    await app.domain(() => create.button('Create and run').click())
+    await manager.waitForState('by-button', 'Running')
+    const made = await configs(manager)
+    expect(apart(made['by-command'])).toEqual(apart(made['by-button']))
+    const [first, second] = ['by-command', 'by-button'].map((name) => made[name]?.devices.find(({ kind }) => kind === 'vbd'))
+    for (const disk of [first, second]) {
+      if (disk?.kind !== 'vbd') throw new Error('no disk')
+      expect(path.dirname(disk.path)).toBe(path.join(app.folder, 'disks'))
+      expect(await images.inspect(disk.path)).toMatchObject({ value: { format: 'qcow2', virtualSize: 8 * 1024 ** 3 } })
+    }
+    // The next one that begins with a disk has the kernel of the machine started last.
+    const next = await wizard(app, manager)
+    await next.startFrom('Existing disk')
+    await expect.poll(() => next.field('Kernel').inputValue()).toBe(kernel)
+  })
+
+  it('uses a disk that is there as it is, and without a start the command defines only', async () => {
+    const { app, manager, create, kernel } = await start()
+    const disk = path.join(app.folder, 'disks', 'mine.raw')
+    fs.mkdirSync(path.dirname(disk), { recursive: true })
+    fs.writeFileSync(disk, Buffer.alloc(1 << 20))
+    await create.startFrom('Existing disk')
+    await create.field('Disk file').fill(disk)
+    await create.field('Kernel').fill(kernel)
+    await create.page.getByText('Start it now').click()
+    await create.show('Command')
+    await expect.poll(() => create.text().textContent()).toContain(disk)
+    const command = (await create.text().textContent()) ?? ''
+    expect(command).not.toContain('image-')
+    expect(shell(app, command)).toMatchObject({ status: 0 })
+    await manager.waitForState('guest-1', 'Shut off')
+    await create.page.close()
+    const made = await configs(manager)
+    expect(made['guest-1']?.devices).toMatchObject([{ kind: 'vbd', dev: 'xvda', path: disk, format: 'raw' }, { kind: 'vif' }])
+  })
+
+  it('is filled in from a configuration file, and keeps what the page does not show', async () => {
+    const { app, manager, create, kernel } = await start()
+    const file = path.join(app.folder, 'old.xml')
+    fs.writeFileSync(
+      file,
+      `<domain type='xen'><name>old</name><memory unit='MiB'>192</memory><vcpu>2</vcpu><title>Old</title>
+       <os><type>xen</type><kernel>${kernel}</kernel><cmdline>console=hvc0 quiet</cmdline></os>
+       <devices><rng model='virtio'/></devices></domain>`,
+    )
+    await create.startFrom('Configuration file')
+    await app.answerFileDialogs(file)
+    await create.button('Browse for the configuration').click()
+    await expect.poll(() => create.field('Name').inputValue()).toBe('old')
+    expect(await create.field('Command line').inputValue()).toBe('console=hvc0 quiet')
+    expect(await create.field('Memory').inputValue()).toBe('192')
+    await create.page.getByText('without effect here: rng').waitFor()
+    await app.picture(create.page, 'wizard-config')
+    await create.field('Memory').fill('256')
+    await app.domain(() => create.field('Kernel').press('Enter'))
+    await manager.waitForState('old', 'Running')
+    const made = await configs(manager)
+    expect(made['old']).toMatchObject({ memoryMiB: 256, vcpus: 2, title: 'Old' })
+    const [definition] = fs.readdirSync(path.join(app.folder, 'definitions')).filter((name) => name.endsWith('.xml'))
+    expect(fs.readFileSync(path.join(app.folder, 'definitions', definition ?? ''), 'utf8')).toContain("<rng model='virtio'/>")
+    const broken = await wizard(app, manager)
+    fs.writeFileSync(file, '<domain>')
+    await broken.startFrom('Configuration file')
+    await broken.button('Browse for the configuration').click()
+    await expect.poll(() => broken.refusal().textContent()).toContain('line 1')
+  })
+
+  it('is made from a template, with disks and addresses of its own; templates are removed after a question', async () => {
+    const { app, manager, create, kernel } = await start()
+    await create.field('Kernel').fill(kernel)
+    await create.field('Name').fill('web')
+    await create.button('Add a disk').click()
+    await create.page.getByText('Start it now').click()
+    await create.button(/^Create/).click()
+    await manager.row('web').waitFor()
+    await manager.choose('web', 'Save as template')
+    await manager.dialog().waitFor()
+    await app.picture(manager.page, 'template-save')
+    await manager.dialog().getByLabel('Name').fill('Web server')
+    await manager.page.keyboard.press('Enter')
+    await manager.dialog().waitFor({ state: 'detached' })
+    const again = await wizard(app, manager)
+    await again.startFrom('Template')
+    await expect.poll(() => again.page.locator('.create-template .select-button').isEnabled()).toBe(true)
+    await again.choose('Template', 'Web server')
+    await expect.poll(() => again.field('Name').inputValue()).toBe('Web server-1')
+    await expect.poll(() => again.field('Kernel').inputValue()).toBe(kernel)
+    await expect.poll(() => again.summary().textContent()).toContain('xvda: copy of Web-server-template-xvda.qcow2')
+    await app.picture(again.page, 'wizard-template')
+    await again.page.getByText('Start it now').click()
+    await again.button(/^Create/).click()
+    await manager.row('Web server-1').waitFor()
+    const made = await configs(manager)
+    expect(apart(made['Web server-1'])).toEqual(apart(made['web']))
+    const unlike = (name: string) =>
+      made[name]?.devices.map((device) => (device.kind === 'vif' ? device.mac : 'path' in device && device.path))
+    expect(unlike('web')?.filter((each) => each !== false && unlike('Web server-1')?.includes(each))).toEqual([])
+    const last = await wizard(app, manager)
+    await last.startFrom('Template')
+    await last.choose('Template', 'Web server')
+    await last.button('Remove the template “Web server”').click()
+    await last.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+    await expect.poll(() => last.page.locator('.create-template .select-button').textContent()).toContain('no template yet')
+  })
+})
