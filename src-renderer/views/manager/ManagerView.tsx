@@ -6,7 +6,6 @@
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
-import { defaultListLayout } from '../../../src-main/public/list'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
@@ -18,7 +17,7 @@ import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionActions } from '../../features/connection/connection-actions'
 import { canOpen, connectionEntries, isConnectionAction } from '../../features/connection/connection-words'
 import { useDefinitionDialogs } from '../../features/definition/definition-dialogs'
-import { contextEntries, isActionId, listOf, pauseOrResume } from '../../features/domain-actions/action-table'
+import { contextEntries, isActionId, pauseOrResume } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { UndoBar } from '../../features/undo/UndoBar'
@@ -28,28 +27,36 @@ import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
-import { type CommandContext, commandOfKey, FORGET_FILTER, UNDO_TO, USE_FILTER } from './commands'
+import { type CommandContext, commandOfKey, FORGET_FILTER, GO_TO, UNDO_TO, USE_FILTER } from './commands'
 import { useDemoGuest } from './demo-guest'
 import { useFileDrop } from './file-drop'
 import { KeysDialog } from './KeysDialog'
 import { columnEntries, headEntries } from './list/column-menu'
-import { type Column, columnsOf, isColumnId, layoutColumns, moveColumn } from './list/columns'
+import type { Column } from './list/columns'
 import { DomainList, type DomainListHandle } from './list/DomainList'
 import type { RowParts } from './list/ListRow'
 import { useListModel } from './list/list-model'
 import { domainsOf, folderKey, foldersOf, type Row } from './list/rows'
-import { all as chooseAll, keep, noSelection, only, type Selection } from './list/selection'
+import { all as chooseAll, only } from './list/selection'
 import { ManagerToolbar } from './ManagerToolbar'
 import { OrderingDialogs } from './ordering/OrderingDialogs'
 import { useOrdering } from './ordering/ordering'
 import { QuitDialog } from './QuitDialog'
 import { SaveFilter } from './SaveFilter'
+import { useChosen } from './use-chosen'
+import { useColumns } from './use-columns'
 import { useEarlier } from './use-earlier'
 import './manager.css'
 
 type MenuAt =
   | { readonly kind: 'row'; readonly at: MenuPoint }
   | { readonly kind: 'head'; readonly at: MenuPoint; readonly column: Column['id'] }
+
+/** Windows that are opened by their name. */
+const OPENED_VIEWS = ['create-domain', 'wall', 'networks', 'host', 'preferences', 'doctor', 'about'] as const
+type OpenedView = (typeof OPENED_VIEWS)[number]
+const isOpenedView = (id: string): id is OpenedView => OPENED_VIEWS.some((view) => view === id)
+const isOfConnection = (view: OpenedView): boolean => view === 'create-domain' || view === 'host' || view === 'networks'
 
 export function ManagerView() {
   const { t, formats } = useWords()
@@ -61,8 +68,8 @@ export function ManagerView() {
   const jobs = useAppState((state) => state.jobs)
   const host = useHost()
   const [layout, changeLayout] = useListLayout()
+  const columns = useColumns(layout, changeLayout)
   const [filter, setFilter] = useState('')
-  const [selection, setSelection] = useState<Selection>(noSelection)
   const [menu, setMenu] = useState<MenuAt | null>(null)
   const filterInput = useRef<HTMLInputElement>(null)
   const list = useRef<DomainListHandle>(null)
@@ -84,28 +91,13 @@ export function ManagerView() {
   const hostCpus = host?.cpus ?? 1
   const model = useListModel(filter, layout, hostCpus, main)
   const { rows, all } = model
-  const allColumns = useMemo(() => columnsOf(layout), [layout])
-  const columns = useMemo(() => allColumns.filter(({ shown }) => shown), [allColumns])
   useEarlier(rows)
 
-  // What is chosen may be gone or filtered out; then the first guest stands in.
-  const keysBefore = useRef<readonly string[]>([])
-  const keys = useMemo(() => rows.map(({ key }) => key), [rows])
-  const guestRow = rows.find((row) => row.kind === 'domain' && row.domain.kind === 'guest')
-  const first = (guestRow ?? rows[1] ?? rows[0])?.key ?? null
-  const standIn = useMemo(() => (first === null ? noSelection : only(first)), [first])
-  const kept = keep(selection, keys, keysBefore.current)
-  const current = kept.cursor === null || kept.chosen.size === 0 ? standIn : kept
-  const selected = useMemo(() => domainsOf(rows, current.chosen), [rows, current.chosen])
-  useEffect(() => {
-    keysBefore.current = keys
-    if (kept !== selection) setSelection(kept)
-  })
+  const { current, selected, cursorRow, setSelection } = useChosen(rows)
   const now = useRef<readonly DomainInfo[]>(selected)
   now.current = selected
 
   // Where what is made goes: the connection of what is chosen, when it is open.
-  const cursorRow = rows.find((row) => row.key === current.cursor)
   const [firstChosen] = selected
   const hereId =
     cursorRow !== undefined && cursorRow.kind !== 'domain'
@@ -121,14 +113,6 @@ export function ManagerView() {
   const definitions = useDefinitionDialogs(place, (value, onChange) => <ConnectionSelect value={value} onChange={onChange} />)
   const drop = useFileDrop(place)
 
-  const openView = useCallback(
-    (view: 'create-domain' | 'wall' | 'networks' | 'host' | 'preferences' | 'doctor' | 'about') =>
-      void client.call('windowOpen', {
-        view,
-        uuid: view === 'create-domain' || view === 'host' || view === 'networks' ? (place ?? null) : null,
-      }),
-    [client, place],
-  )
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
   const fold = useCallback(
     (key: string, open: boolean) => {
@@ -137,65 +121,67 @@ export function ManagerView() {
     },
     [layout.collapsed, changeLayout],
   )
-  const setColumns = (next: readonly Column[]) => changeLayout({ columns: layoutColumns(next) })
-  /** Figures begin with the highest, words with the first; the second time turns it round. */
-  const sortBy = (id: Column['id'], descending?: boolean) => {
-    const isFigure = allColumns.some((column) => column.id === id && column.figure !== undefined)
-    const turned = layout.sort.column === id ? !layout.sort.descending : isFigure
-    changeLayout({ sort: { column: id, descending: descending ?? turned } })
+  const openView = useCallback(
+    (view: OpenedView) => void client.call('windowOpen', { view, uuid: isOfConnection(view) ? (place ?? null) : null }),
+    [client, place],
+  )
+  const foldAll = () => {
+    const keysOf = (connection: string) => {
+      const own = all.filter((domain) => connectionOf(domain) === connection)
+      const folders = foldersOf(
+        own.map(({ uuid }) => model.placeOf(uuid).folder),
+        model.collator,
+      )
+      return folders.map((folder) => folderKey(folder, connection))
+    }
+    changeLayout({ collapsed: connections.flatMap(({ connection }) => keysOf(connection)) })
+  }
+  const chooseGuests = () => {
+    const keys = rows.flatMap((row) => (row.kind === 'domain' && row.domain.kind === 'guest' ? [row.key] : []))
+    setSelection(chooseAll(current, keys))
+  }
+  const goTo = (key: string) => {
+    setFilter('')
+    setSelection(only(key))
+    list.current?.focus()
   }
 
-  const run = (id: string) => {
-    if (id === 'palette' || id === 'keys') setPanel(id)
-    else if (isConnectionAction(id)) connectionActions.act(id, here)
-    else if (id === 'filter-save') {
-      if (filter.trim() !== '') setPanel('filter-save')
-    } else if (id.startsWith(FORGET_FILTER)) {
+  const does: Readonly<Record<string, () => void>> = {
+    palette: () => setPanel('palette'),
+    keys: () => setPanel('keys'),
+    'filter-save': () => filter.trim() !== '' && setPanel('filter-save'),
+    find: () => filterInput.current?.focus(),
+    all: chooseGuests,
+    'open-all': () => changeLayout({ collapsed: [] }),
+    'fold-all': foldAll,
+    undo: () => void store.undo.undo(),
+    new: () => openView('create-domain'),
+    demo: () => demo.start(place),
+    import: definitions.openImport,
+    trash: definitions.openTrash,
+    rename: () => ordering.rename(now.current),
+    folder: () => ordering.ask('folder', now.current),
+    tags: () => ordering.ask('tags', now.current),
+    quit: () => void client.call('quit', {}),
+  }
+  /** Those that name what they are about after a prefix. */
+  const doesWith = (id: string): boolean => {
+    if (id.startsWith(FORGET_FILTER)) {
       changeLayout({ filters: layout.filters.filter(({ name }) => name !== id.slice(FORGET_FILTER.length)) })
     } else if (id.startsWith(USE_FILTER)) {
       setFilter(layout.filters.find(({ name }) => name === id.slice(USE_FILTER.length))?.text ?? '')
-    } else if (id.startsWith('go-')) {
-      setFilter('')
-      setSelection(only(id.slice(3)))
-      list.current?.focus()
-    } else if (id === 'all') {
-      setSelection(
-        chooseAll(
-          current,
-          rows.flatMap((row) => (row.kind === 'domain' && row.domain.kind === 'guest' ? [row.key] : [])),
-        ),
-      )
-    } else if (id === 'open-all') changeLayout({ collapsed: [] })
-    else if (id === 'fold-all') {
-      const keysOf = (connection: string) => {
-        const own = all.filter((domain) => connectionOf(domain) === connection)
-        const folders = foldersOf(
-          own.map(({ uuid }) => model.placeOf(uuid).folder),
-          model.collator,
-        )
-        return folders.map((folder) => folderKey(folder, connection))
-      }
-      changeLayout({ collapsed: connections.flatMap(({ connection }) => keysOf(connection)) })
-    } else if (id.startsWith('sort-')) {
-      const column = id.slice(5)
-      if (isColumnId(column)) sortBy(column)
-    } else if (id === 'new') openView('create-domain')
-    else if (id === 'preferences' || id === 'doctor' || id === 'about' || id === 'networks' || id === 'host' || id === 'wall')
-      openView(id)
-    else if (id === 'demo') demo.start(place)
-    else if (id === 'import') definitions.openImport()
-    else if (id === 'trash') definitions.openTrash()
-    else if (id === 'find') filterInput.current?.focus()
-    else if (id === 'undo') void store.undo.undo()
+    } else if (id.startsWith(GO_TO)) goTo(id.slice(GO_TO.length))
     else if (id.startsWith(UNDO_TO)) void store.undo.undoTo(Number(id.slice(UNDO_TO.length)))
-    else if (id === 'rename') ordering.rename(listOf(now.current))
-    else if (id === 'folder' || id === 'tags') ordering.ask(id, now.current)
-    else if (id === 'columns-reset') changeLayout({ columns: [], sort: defaultListLayout.sort })
-    else if (id === 'quit') void client.call('quit', {})
-    else if (id.startsWith('column-')) {
-      const column = id.slice(7)
-      setColumns(allColumns.map((each) => (each.id === column && column !== 'name' ? { ...each, shown: !each.shown } : each)))
-    } else if (isActionId(id)) perform(id, now.current)
+    else return false
+    return true
+  }
+  const run = (id: string) => {
+    const own = Object.hasOwn(does, id) ? does[id] : undefined
+    if (own !== undefined) own()
+    else if (isOpenedView(id)) openView(id)
+    else if (isConnectionAction(id)) connectionActions.act(id, here)
+    else if (isActionId(id)) perform(id, now.current)
+    else if (!columns.run(id)) doesWith(id)
   }
   const runNow = useRef(run)
   runNow.current = run
@@ -257,7 +243,7 @@ export function ManagerView() {
     selected,
     domains: all,
     connection: here,
-    columns: allColumns,
+    columns: columns.all,
     filters: layout.filters,
     undoSteps,
     demoAvailable: demoAvailable && demoJob === undefined,
@@ -285,7 +271,7 @@ export function ManagerView() {
         filterInput={filterInput}
         filterDisabled={guests.length === 0}
         demoAvailable={demoAvailable && demoJob === undefined}
-        columns={columnEntries(allColumns, t)}
+        columns={columnEntries(columns.all, t)}
         filters={layout.filters}
         onFilter={setFilter}
         onFilterDone={() => list.current?.focus()}
@@ -295,18 +281,15 @@ export function ManagerView() {
         <DomainList
           ref={list}
           rows={rows}
-          columns={columns}
+          columns={columns.shown}
           parts={parts}
           selection={current}
           renaming={ordering.renaming}
           head={{
             sort: layout.sort,
-            onSort: (id) => sortBy(id),
-            onWidth: (id, width) => setColumns(allColumns.map((each) => (each.id === id ? { ...each, width } : each))),
-            onMoveBefore: (id, before) => {
-              const shown = columns.map((column) => column.id)
-              setColumns(moveColumn(allColumns, id, shown.indexOf(before) - shown.indexOf(id)))
-            },
+            onSort: (id) => columns.sortBy(id),
+            onWidth: columns.setWidth,
+            onMoveBefore: columns.moveBefore,
             onMenu: (column, at) => setMenu({ kind: 'head', at, column }),
           }}
           onSelection={setSelection}
@@ -378,21 +361,13 @@ export function ManagerView() {
         }
         entries={
           menu?.kind === 'head'
-            ? headEntries(allColumns, menu.column, t)
+            ? headEntries(columns.all, menu.column, t)
             : chosenConnection !== null
               ? connectionEntries(chosenConnection, t)
               : contextEntries(selected, t, own)
         }
         onAction={(id) => {
-          if (menu?.kind !== 'head') return run(id)
-          const { column } = menu
-          const width = allColumns.find((each) => each.id === column)?.width ?? 100
-          const wide = (by: number) =>
-            setColumns(allColumns.map((each) => (each.id === column ? { ...each, width: width + by } : each)))
-          if (id === 'sort-up' || id === 'sort-down') sortBy(column, id === 'sort-down')
-          else if (id === 'left' || id === 'right') setColumns(moveColumn(allColumns, column, id === 'left' ? -1 : 1))
-          else if (id === 'wider' || id === 'narrower') wide(id === 'wider' ? 24 : -24)
-          else run(id)
+          if (menu?.kind !== 'head' || !columns.act(id, menu.column)) run(id)
         }}
         onClose={() => {
           setMenu(null)

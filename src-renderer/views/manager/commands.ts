@@ -17,6 +17,8 @@ export const USE_FILTER = 'filter-use-'
 export const FORGET_FILTER = 'filter-forget-'
 /** Before the number of a step. */
 export const UNDO_TO = 'undo-to-'
+/** Before a domain's key. */
+export const GO_TO = 'go-'
 
 export interface Command {
   readonly id: string
@@ -166,7 +168,7 @@ function connectionCommands({ connection, t }: CommandContext): readonly Command
 /** Domains by name: choosing one goes to it in the list. */
 export function domainCommands({ domains, t }: CommandContext): readonly Command[] {
   return domains.map((domain) => ({
-    id: `go-${domain.uuid}`,
+    id: `${GO_TO}${domain.uuid}`,
     label: domain.kind === 'domain0' ? t('manager.domain0') : domain.name,
     note: t(`state.${domain.state}`),
   }))

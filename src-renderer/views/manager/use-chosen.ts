@@ -1,0 +1,34 @@
+// What is chosen in the list, as its rows come and go.
+// Invariant: what is gone or filtered out is not chosen any more; then the first guest stands in. Runs in: manager window.
+
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { DomainInfo } from '../../../src-main/public/types'
+import { domainsOf, type Row } from './list/rows'
+import { keep, noSelection, only, type Selection } from './list/selection'
+
+export interface Chosen {
+  readonly current: Selection
+  /** The domains it stands for. */
+  readonly selected: readonly DomainInfo[]
+  /** The row the keyboard is at. */
+  readonly cursorRow: Row | undefined
+  readonly setSelection: (selection: Selection) => void
+}
+
+export function useChosen(rows: readonly Row[]): Chosen {
+  const [selection, setSelection] = useState<Selection>(noSelection)
+  const keysBefore = useRef<readonly string[]>([])
+  const keys = useMemo(() => rows.map(({ key }) => key), [rows])
+  const guestRow = rows.find((row) => row.kind === 'domain' && row.domain.kind === 'guest')
+  const first = (guestRow ?? rows[1] ?? rows[0])?.key ?? null
+  const standIn = useMemo(() => (first === null ? noSelection : only(first)), [first])
+  const kept = keep(selection, keys, keysBefore.current)
+  const current = kept.cursor === null || kept.chosen.size === 0 ? standIn : kept
+  const selected = useMemo(() => domainsOf(rows, current.chosen), [rows, current.chosen])
+  useEffect(() => {
+    keysBefore.current = keys
+    if (kept !== selection) setSelection(kept)
+  })
+  const cursorRow = rows.find((row) => row.key === current.cursor)
+  return { current, selected, cursorRow, setSelection }
+}
