@@ -71,7 +71,12 @@ function Text(props: {
   const params = { config: order.config, ...(origin !== undefined && { origin }) }
   const draft = useQuery({ ...callQuery(client, 'configDraft', params), placeholderData: keepPreviousData, gcTime: 0 })
   if (draft.error !== null) return <p className="create-summary">{errorText(reportOf(draft.error), t.language).cause}</p>
-  if (draft.data === undefined) return <div className="create-text-box create-text" />
+  if (draft.data === undefined)
+    return (
+      <div className="create-text-box">
+        <section className="create-text" />
+      </div>
+    )
   const name = here === LOCAL_CONNECTION ? null : (connection?.name ?? null)
   const text =
     shown === 'command'
