@@ -106,7 +106,7 @@ export async function pickFile(
   const filters: FileFilter[] = row.kinds ? [{ name: text[row.kinds.name], extensions: [...row.kinds.extensions] }, all] : [all]
   if (row.mode === 'save') {
     // A proposed name comes from a page: only its letters are used, never a folder.
-    const name = suggestedName.replace(/[^\p{L}\p{N} ._+-]/gu, '_').slice(0, 100) || 'machine'
+    const name = suggestedName.replace(/[^\p{L}\p{M}\p{N} ._+-]/gu, '_').slice(0, 100) || 'machine'
     const file = row.extension === undefined ? name : `${name}.${row.extension}`
     const defaultPath = join(folderOf(row.place, diskFolder), file)
     const chosen = await dialog.showSaveDialog(window, { title: text[row.title], defaultPath, filters })

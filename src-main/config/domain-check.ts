@@ -9,7 +9,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 import { isXmlValue } from './xml-tree'
 
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._()+-]{0,63}$/u
+const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()+-]{0,63}$/u
 
 export interface ConfigLimits {
   readonly maxVcpus: number

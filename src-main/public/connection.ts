@@ -22,7 +22,7 @@ export type DriverKind = keyof typeof driverKinds
 export const connectionDrivers = ['embedded', 'test'] as const satisfies readonly DriverKind[]
 export type ConnectionDriver = (typeof connectionDrivers)[number]
 
-export const connectionNameShape = matching('the name of a connection', /^[\p{L}\p{N}][\p{L}\p{N} ._()/-]{0,63}$/u)
+export const connectionNameShape = matching('the name of a connection', /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()/-]{0,63}$/u)
 
 /** As it is stored. */
 export const connectionShape = fields({

@@ -9,11 +9,11 @@ export const DEFAULT_POOL = 'default'
 
 export const VOLUME_ENDINGS = ['qcow2', 'raw', 'img', 'iso', 'vhd', 'vmdk'] as const
 
-export const poolNameShape = matching('a pool name', /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u)
+export const poolNameShape = matching('a pool name', /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u)
 /** A file name of an image: no folder, not hidden, one of the endings. */
 export const volumeNameShape = matching(
   'the file name of a disk image',
-  /^[\p{L}\p{N}_][\p{L}\p{N} ._+@()-]{0,200}\.(qcow2|raw|img|iso|vhd|vmdk)$/u,
+  /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} ._+@()-]{0,200}\.(qcow2|raw|img|iso|vhd|vmdk)$/u,
 )
 
 export const poolShape = fields({ name: poolNameShape, path: shortText(4096) })

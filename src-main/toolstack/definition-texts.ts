@@ -346,7 +346,7 @@ function withMac(mac: string): DomainConfig {
 /** What a name from elsewhere can be here. */
 function fittingName(name: string): string {
   return name
-    .replace(/[^\p{L}\p{N} ._()+-]/gu, '-')
+    .replace(/[^\p{L}\p{M}\p{N} ._()+-]/gu, '-')
     .replace(/^[^\p{L}\p{N}]+/u, '')
     .slice(0, 60)
     .trim()

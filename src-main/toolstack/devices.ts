@@ -167,7 +167,7 @@ export class Devices {
     const base =
       name
         .trim()
-        .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+        .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '-')
         .replace(/^[.-]+/, '')
         .slice(0, 64) || 'disk'
     for (let number = 1; ; number++) {

@@ -86,7 +86,7 @@ export class Layers {
     const next: Device[] = []
     const base =
       name
-        .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+        .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '-')
         .replace(/^[.-]+/, '')
         .slice(0, 48) || 'disk'
     for (const device of devices) {

@@ -191,5 +191,5 @@ export function stopEntries(domain: DomainInfo | readonly DomainInfo[], t: Trans
 /** A name to propose for the file of a save, without folder or ending: no characters a file system refuses. */
 export function savedFileName(domain: DomainInfo, now: Date): string {
   const stamp = `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`
-  return `${domain.name.replace(/[^\p{L}\p{N} ._-]/gu, '_')} ${stamp}`
+  return `${domain.name.replace(/[^\p{L}\p{M}\p{N} ._-]/gu, '_')} ${stamp}`
 }

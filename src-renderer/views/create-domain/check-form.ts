@@ -35,7 +35,7 @@ export const FIELDS = ['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB', 'vcp
 
 const NAME_LONGEST = 64
 const CMDLINE_LONGEST = 2047
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u
+const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()+-]*$/u
 
 export const DEFAULT_CMDLINE = 'console=hvc0'
 
