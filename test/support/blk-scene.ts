@@ -33,6 +33,8 @@ export class MemoryImage implements Image {
   /** Reads and writes begun. */
   begun = 0
   closed = false
+  /** Writes, flushes and closing, in the order they were done. */
+  readonly done: string[] = []
   /** Reads and writes wait for this. */
   private held: Promise<void> | undefined
 
@@ -60,6 +62,7 @@ export class MemoryImage implements Image {
     await this.held
     if (this.room <= 0) return { ok: false, error: { code: 'no-space', message: 'cannot write: no space left.' } } as const
     this.room--
+    this.done.push('write')
     this.bytes.set(concatBytes(sources instanceof Uint8Array ? [sources] : [...sources]), offset)
     return ok(undefined)
   }
@@ -68,10 +71,14 @@ export class MemoryImage implements Image {
   }
   discard = async () => ok(undefined)
   writeZeroes = async () => ok(undefined)
-  flush = async () => ok(undefined)
+  flush = async () => {
+    this.done.push('flush')
+    return ok(undefined)
+  }
   resize = async () => ok(undefined)
   close = async () => {
     this.closed = true
+    this.done.push('close')
     return ok(undefined)
   }
   allocation = async (_offset: number, length: number) => ok({ kind: 'data', length } as const)

@@ -138,7 +138,7 @@ describe.skipIf(NO_QEMU_IMG)(`a crash${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''}`,
       const image = value(await openImage(path, { format: 'qcow2', readonly: false }, openRecording))
       const before = await readAll(image)
       const start = new Uint32Array(SECTORS).map((_, i) => stampOf(before, i))
-      const events = await trace(image, file, count(200, 700), 11)
+      const events = await trace(image, file, count(200, 2000), 11)
 
       const random = randomFrom(5)
       // In the slice half of the moments are of the first records, where the tables begin to grow.

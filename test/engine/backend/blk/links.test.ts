@@ -27,6 +27,22 @@ it('a link that comes before the work of the last one is done waits for that, an
   expect([scene.holds(0), scene.holds(2)]).toEqual([1, 2])
 })
 
+it('what was written is flushed when the frontend lets go, before the image is closed', async () => {
+  scene = await new BlkScene().start()
+  const goOn = scene.image.hold()
+  const asked = scene.write(0, 1)
+  await expect.poll(() => scene.image.begun).toBe(1)
+  scene.service.detach()
+  const settled = scene.service.settle()
+  goOn()
+  await settled
+  expect(scene.image.done).toEqual(['write', 'flush'])
+  await scene.service.close()
+  expect(scene.image.done.at(-1)).toBe('close')
+  // The pump keeps what is not answered, for the next service.
+  expect(await Promise.race([asked, 'kept'])).toBe('kept')
+})
+
 it('a medium is changed under a guest that always reads', async () => {
   scene = await new BlkScene({ removable: true }).start()
   const [first, second] = scene.images
