@@ -133,6 +133,57 @@ describe('the wizard', () => {
     await domain.waitForState('Running')
   })
 
+  it('makes a machine on another network or on none, with disks of each format, without a screen', async () => {
+    const started = await start()
+    const { app, manager } = started
+    const lab = { name: 'lab', kind: 'isolated', address: '10.9.0.1', prefix: 24, hosts: [], hostLoopback: true }
+    expect(await app.call(manager.page, 'networkDefine', { network: lab, replaces: null })).toMatchObject({ ok: true })
+    const definitions = () => {
+      const folder = path.join(app.folder, 'definitions')
+      const names = fs.readdirSync(folder).filter((name) => name.endsWith('.xml'))
+      return names.map((name) => fs.readFileSync(path.join(folder, name), 'utf8'))
+    }
+    for (const [name, network] of [
+      ['inner', 'lab'],
+      ['alone', 'No network'],
+    ] as const) {
+      const create = await wizard(started)
+      await create.field('Name').fill(name)
+      await create.field('Kernel').fill(started.kernel)
+      for (const [dev, format] of [
+        ['xvda', 'qcow2'],
+        ['xvdb', 'raw'],
+      ] as const) {
+        await create.button('Add a disk').click()
+        await create.disk(dev).locator('.field', { hasText: 'Format' }).locator('.select-button').click()
+        await create.page.getByRole('option', { name: format }).click()
+        await create.disk(dev).getByLabel('Size').fill('1')
+        await create.disk(dev).getByLabel('Size').press('Tab')
+      }
+      await create.choose('Attached to', network)
+      await expect
+        .poll(() => create.summary().textContent())
+        .toMatch(network === 'lab' ? /network lab · text console only$/ : /no network · text console only$/)
+      const domain = await app.domain(() => create.button('Create and run').click())
+      await domain.waitForState('Running')
+      const text = definitions().find((one) => one.includes(`<name>${name}</name>`)) ?? ''
+      expect(/<source network=.lab./.test(text)).toBe(network === 'lab')
+      expect(text).not.toMatch(/<graphics|<interface.*default/)
+      expect([...text.matchAll(/<driver [^>]*type=.(\w+)/g)].map((match) => match[1])).toEqual(['qcow2', 'raw'])
+    }
+    // qcow2's magic word, or a GiB that is not there yet.
+    const kind = (name: string) => {
+      const file = path.join(app.folder, 'disks', name)
+      const head = Buffer.alloc(3)
+      const fd = fs.openSync(file, 'r')
+      fs.readSync(fd, head)
+      fs.closeSync(fd)
+      return head.toString() === 'QFI' ? 'qcow2' : fs.statSync(file).size
+    }
+    expect(['inner.qcow2', 'alone.qcow2'].map(kind)).toEqual(['qcow2', 'qcow2'])
+    expect(['inner.raw', 'alone.raw'].map(kind)).toEqual([2 ** 30, 2 ** 30])
+  })
+
   it('is filled in and sent with the keyboard alone', async () => {
     const started = await start()
     const create = await wizard(started)
