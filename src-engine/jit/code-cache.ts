@@ -132,35 +132,49 @@ export class CodeCache {
     return this.op(first) === UOP_STALE
   }
 
-  /** From now on the block is entered through a region. */
-  enterBy(first: number, region: number): void {
+  /** From now on these blocks are entered through a region, each at the entry of its place in the list, if any. */
+  enterBy(firsts: readonly number[], region: number): void {
     const { view } = this
-    const at = this.entry(first)
-    view.setUint16(at, UOP_ENTER, true)
-    view.setUint16(at + 2, this.offset(first), true)
-    view.setInt32(at + 12, region, true)
-    this.redirect(first, first, at)
+    const moved = new Map<number, number>()
+    firsts.forEach((first, entry) => {
+      if (this.dropped(first)) return
+      const at = this.entry(first)
+      view.setUint16(at, UOP_ENTER, true)
+      view.setUint16(at + 2, this.offset(first), true)
+      view.setInt32(at + 8, entry, true)
+      view.setInt32(at + 12, region, true)
+      moved.set(first, at)
+    })
+    this.redirect(firsts, moved)
   }
 
-  /** From now on it is interpreted again. */
-  leave(first: number): void {
-    const at = this.entry(first)
-    this.view.setUint16(at, UOP_STALE, true)
-    this.redirect(first, at, first)
+  /** From now on those of these blocks that enter the region are interpreted again. */
+  leave(firsts: readonly number[], region: number): void {
+    const moved = new Map<number, number>()
+    for (const first of firsts) {
+      if (!this.entered(first, region)) continue
+      this.view.setUint16(this.entry(first), UOP_STALE, true)
+      moved.set(this.entry(first), first)
+    }
+    this.redirect(firsts, moved)
   }
 
-  /** What leads to one of a block's two first uops leads to the other: links of its page, the jump cache. */
-  private redirect(first: number, from: number, to: number): void {
+  /** What leads to one of two uops leads to the other: links of the pages of these blocks, the jump cache. */
+  private redirect(firsts: readonly number[], moved: ReadonlyMap<number, number>): void {
     const { view } = this
-    for (const block of this.blocksOfPage(this.hostOf(first))) {
-      const last = this.lastUop(block)
-      const way = LINKED[this.op(last)] ?? 0
-      if (way !== 0 && view.getUint32(last + 8, true) === from) view.setUint32(last + 8, to, true)
-      if (way === 2 && view.getUint32(last + 24, true) === from) view.setUint32(last + 24, to, true)
+    const replace = (at: number): void => {
+      const to = moved.get(view.getUint32(at, true))
+      if (to !== undefined) view.setUint32(at, to, true)
+    }
+    for (const page of new Set(firsts.map((first) => this.hostOf(first) & ~0xfff))) {
+      for (const block of this.blocksOfPage(page)) {
+        const last = this.lastUop(block)
+        const way = LINKED[this.op(last)] ?? 0
+        if (way !== 0) replace(last + 8)
+        if (way === 2) replace(last + 24)
+      }
     }
     const jumps = this.base + CODE_CACHE.JUMPS
-    for (let i = 0; i < JUMP_ENTRIES; i++) {
-      if (view.getUint32(jumps + i * 16 + 12, true) === from) view.setUint32(jumps + i * 16 + 12, to, true)
-    }
+    for (let i = 0; i < JUMP_ENTRIES; i++) replace(jumps + i * 16 + 12)
   }
 }

@@ -167,6 +167,12 @@ export class Emitter {
     w.op(OP.i32_and)
   }
 
+  /** The region was entered in the page at this distance: PC_BASE becomes what it would be at its first one. */
+  moveBase(distance: number): void {
+    this.pushLinear(-distance)
+    this.w.set(PC_BASE)
+  }
+
   /** The region goes on in the page at this distance. */
   storePage(distance: number): void {
     this.w.i32(0)

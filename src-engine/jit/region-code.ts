@@ -1,6 +1,6 @@
 // The function of a region: its blocks in structured control flow, after Ramsey ("Beyond Relooper", 2022): a block that
 // several forward edges reach is placed after a WebAssembly block that those edges leave, others stand where they are
-// branched to; loop heads open a loop. At the region's entry and at loop heads the budget is looked at: when it might run
+// branched to; loop heads open a loop. At the region's entries and at loop heads the budget is looked at: when it might run
 // out before the next look, the interpreter goes on and stops where it always stops.
 // A way to another page looks whether the execute TLB leads to the same host page and whether the page's code is still there, else
 // the region is left; whoever is in a page thus knows both, as nothing that flushes TLBs runs inside a region.
@@ -11,7 +11,7 @@ import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter, type Way } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
 import { Instructions } from './instructions'
-import { BUDGET, HOST, localsOf, RESULT, X } from './locals'
+import { BUDGET, ENTERED, HOST, localsOf, RESULT, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
 import type { Node, Region } from './region'
 import { factsAt, formAfter } from './uop-facts'
@@ -20,7 +20,7 @@ import { type Body, OP, WasmWriter } from './wasm-writer'
 
 const PAGE = 4096
 
-type Frame = { readonly kind: 'out' | 'if' } | { readonly kind: 'loop' | 'after'; readonly node: Node }
+type Frame = { readonly kind: 'out' | 'if' | 'arm' } | { readonly kind: 'loop' | 'after'; readonly node: Node }
 
 export class RegionCode {
   private readonly body = new WasmWriter()
@@ -87,9 +87,30 @@ export class RegionCode {
     this.frames = [{ kind: 'out' }]
     e.depth = 0
     e.open(OP.block)
-    this.tree(region.entry)
+    this.enter(region)
     body.op(OP.unreachable)
     e.close()
+  }
+
+  /** To the entry that is asked for. */
+  private enter({ root, entries }: Region): void {
+    const { emitter: e, body } = this
+    // the root's own merges are placed as those of any node
+    this.within(root, 0, () => {
+      if (entries.length > 1) {
+        for (const _ of entries) this.open(OP.block, { kind: 'arm' })
+        body.get(ENTERED)
+        body.table(entries.length)
+      }
+      for (const node of entries) {
+        if (entries.length > 1) this.close()
+        if (node.page !== 0) e.moveBase(node.page)
+        if (!node.loopHead) this.lookAtBudget(node)
+        const label = this.label(root, node)
+        if (label >= 0) body.branch(OP.br, label)
+        else this.tree(node)
+      }
+    })
   }
 
   // --- structure ---
@@ -118,16 +139,16 @@ export class RegionCode {
   }
 
   /** The block itself, inside of WebAssembly blocks for the merges it dominates, from the `at`th on (the last one outermost). */
-  private within(node: Node, at: number): void {
+  private within(node: Node, at: number, own = () => this.block(node)): void {
     const merge = node.merges[at]
     if (merge) {
       this.open(OP.block, { kind: 'after', node: merge })
-      this.within(node, at + 1)
+      this.within(node, at + 1, own)
       this.close()
       this.tree(merge)
       return
     }
-    this.block(node)
+    own()
   }
 
   /** Label of the way to a block that is not written right here, or -1. */
@@ -189,7 +210,7 @@ export class RegionCode {
     for (let changed = true; changed; ) {
       changed = false
       for (const node of region.nodes) {
-        let form = node.dominator === undefined ? SOME : -1
+        let form = node.entry >= 0 ? SOME : -1
         for (const from of node.predecessors) {
           const there = after[from.order]
           if (there !== undefined) form = form < 0 ? there : meet(form, there)
@@ -229,7 +250,7 @@ export class RegionCode {
 
   private block(node: Node): void {
     const { emitter: e, cache, instructions } = this
-    if (node.loopHead || node.dominator === undefined) this.lookAtBudget(node)
+    if (node.loopHead) this.lookAtBudget(node)
     instructions.form = this.forms[node.order] ?? ANY
     instructions.forget()
     e.page = node.page

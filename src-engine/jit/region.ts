@@ -1,22 +1,30 @@
-// Which blocks make up a region, and the shape of their control flow: reverse postorder, immediate dominators, loop heads.
+// Which blocks make up a region, where it is entered, and the shape of their control flow: reverse postorder, immediate dominators,
+// loop heads.
 // A region is what can be reached from its first block by near branches, calls and returns, also in other pages: those that
 // the execute TLB leads to while the region is made. Whether it still does is looked at on each way there (region-code.ts).
-// Edges that would enter a loop other than by its head are cut: control then leaves the region for the block's own entry,
-// so what remains is reducible.
+// It is entered at its first block, and where control comes back to it: after calls that it is left for, system calls, instructions
+// that it leaves to the interpreter. An entry inside a loop would make the loop one of two heads: the blocks from there to the loop's
+// head are copied. Edges that would enter a loop other than by its head are cut all the same: control then leaves the region for the
+// block's own entry, so what remains is reducible.
 // Runs in: the vcpu's worker thread.
-import { BLOCK } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
 import { isConditionalJump, UOPS } from './uop-table'
 
 const PAGE = 4096
 /** Most places a return of the region compares with: those after the calls of its function. */
 const RETURN_SITES = 6
+/** Most places where a region is entered. */
+const ENTRIES = 16
+/** Blocks that are copied for entries inside loops, at most. */
+const COPIES = 16
+/** What ends a block and does not go on behind it. */
+const NO_WAY_ON = /^(jmp|ret|iret|sysret|sysexit|ud|GOTO|RAISE|STALE|ENTER)/
 
 /** Where control may go at the end of a block: addresses, as distances from the page's first byte. A call's is its target. */
 interface Ways {
   readonly taken: number | undefined
   readonly next: number | undefined
-  /** After a call. */
+  /** After a call, and after what the interpreter does. */
   readonly after: number | undefined
 }
 
@@ -30,14 +38,16 @@ export interface Block extends Ways {
   /** Region blocks that `taken` and `next` are, or undefined: outside. */
   takenTo: Node | undefined
   nextTo: Node | undefined
-  /** A return: blocks after calls of the region, which it may lead to. */
+  /** A return: blocks after calls of the region, which it may lead to. Of a region's root: its entries. */
   returns: Node[]
 }
 
 export interface Node extends Block {
   /** Place in reverse postorder. */
   order: number
-  /** Undefined for the entry. */
+  /** Which of the region's entries it is, or -1. */
+  entry: number
+  /** Undefined for the root. */
   dominator: Node | undefined
   /** Merges it dominates, last first. */
   readonly merges: Node[]
@@ -50,12 +60,14 @@ export interface Node extends Block {
 }
 
 export interface Region {
-  readonly entry: Node
-  /** In reverse postorder. */
+  /** No block: leads to the entries. */
+  readonly root: Node
+  readonly entries: readonly Node[]
+  /** All others, in reverse postorder. */
   readonly nodes: readonly Node[]
 }
 
-function waysOf(cache: CodeCache, last: number): Ways {
+export function waysOf(cache: CodeCache, last: number): Ways {
   const kind = UOPS[cache.op(last)]
   const target = cache.word(last + 12)
   const next = cache.word(last + UOP + 4)
@@ -63,11 +75,23 @@ function waysOf(cache: CodeCache, last: number): Ways {
   if (kind?.family === 'GOTO' || (kind?.family === 'jmp' && near)) return { taken: target, next: undefined, after: undefined }
   if (kind && isConditionalJump(kind.family) && near) return { taken: target, next, after: undefined }
   if (kind?.family === 'call' && near) return { taken: target, next: undefined, after: next }
-  return { taken: undefined, next: undefined, after: undefined }
+  return { taken: undefined, next: undefined, after: kind?.ends && !NO_WAY_ON.test(kind.family) ? next : undefined }
 }
 
 /** Gives the host page at a distance from the region's first page, or 0. */
 export type PageAt = (distance: number) => number
+
+const SHAPELESS = {
+  takenTo: undefined,
+  nextTo: undefined,
+  order: -1,
+  entry: -1,
+  dominator: undefined,
+  loopHead: false,
+  merge: false,
+  longest: 0,
+}
+const lists = (): Pick<Node, 'returns' | 'merges' | 'predecessors'> => ({ returns: [], merges: [], predecessors: [] })
 
 function makeNode(cache: CodeCache, first: number, page: number): Node {
   const last = cache.lastUop(first)
@@ -76,16 +100,16 @@ function makeNode(cache: CodeCache, first: number, page: number): Node {
   return {
     ...{ first, last, page, instructions: cache.order(last) + 1 },
     ...{ taken: from(taken), next: from(next), after: from(after) },
-    ...{ takenTo: undefined, nextTo: undefined, returns: [], order: -1, dominator: undefined, merges: [], predecessors: [] },
-    ...{ loopHead: false, merge: false, longest: 0 },
+    ...SHAPELESS,
+    ...lists(),
   }
 }
 
-/** Blocks that control reaches from `first`, at most `limit`. */
+/** Blocks that control reaches from `first`, at most `limit`, and some copies of them. */
 export function formRegion(cache: CodeCache, first: number, limit: number, pageAt: PageAt): Region {
-  const entry = makeNode(cache, first, 0)
-  const known = new Map([[cache.offset(first), entry]])
-  const queue = [entry]
+  const start = makeNode(cache, first, 0)
+  const known = new Map([[cache.offset(first), start]])
+  const queue = [start]
   const reach = (at: number | undefined): Node | undefined => {
     if (at === undefined) return undefined
     const there = known.get(at)
@@ -100,46 +124,118 @@ export function formRegion(cache: CodeCache, first: number, limit: number, pageA
     return made
   }
   const calls = new Map<Node, Node[]>()
-  const afterCall = new Map<Node, Node>()
+  const comesBack = new Map<Node, Node>()
   for (let i = 0; i < queue.length; i++) {
     const node = queue[i]
     if (!node) break
     node.takenTo = reach(node.taken)
     node.nextTo = reach(node.next)
-    const site = node.takenTo && reach(node.after)
-    if (!node.takenTo || !site) continue
-    afterCall.set(node, site)
+    const site = reach(node.after)
+    if (!site) continue
+    comesBack.set(node, site)
+    if (!node.takenTo) continue
     const sites = calls.get(node.takenTo)
     if (sites) sites.push(site)
     else calls.set(node.takenTo, [site])
   }
+  const returnedTo = new Set<Node>()
   for (const [called, sites] of calls) {
-    for (const node of functionOf(called, afterCall)) {
+    for (const node of functionOf(called, comesBack)) {
       if (UOPS[cache.op(node.last)]?.family !== 'ret') continue
       node.returns = [...new Set([...node.returns, ...sites])].slice(0, RETURN_SITES)
+      for (const site of node.returns) returnedTo.add(site)
     }
   }
-  return shape(entry)
+  // where a return within the region leads already is no entry: loops of calls would be slower
+  const sites = [...comesBack.values()].filter((site) => site !== start && !returnedTo.has(site))
+  return shape(entriesOf(cache, start, new Set(sites)))
 }
 
-/** The region's blocks of a function: calls count as going on after them. */
-function functionOf(called: Node, afterCall: ReadonlyMap<Node, Node>): ReadonlySet<Node> {
-  const found = new Set([called])
-  for (const node of found) {
-    const isCall = node.after !== undefined
-    for (const to of isCall ? [afterCall.get(node)] : [node.takenTo, node.nextTo]) if (to) found.add(to)
+/** Where the region is entered: at its start and at sites that control comes back to, if not too many copies are needed. */
+function entriesOf(cache: CodeCache, start: Node, sites: ReadonlySet<Node>): Node[] {
+  const kept = new Set<Node>()
+  /** In a loop, and not its head. */
+  const inner = new Set<Node>()
+  let copied = 0
+  /** The entry for a block, or undefined: it would need too many copies. */
+  const grow = (block: Node): Node | undefined => {
+    const fresh = new Set<Node>()
+    const copies = new Map<Node, Node>()
+    const resolve = (node: Node): Node => {
+      if (kept.has(node) && !inner.has(node)) return node
+      let there = node
+      if (kept.has(node)) {
+        there = copies.get(node) ?? { ...node, ...lists(), returns: [...node.returns] }
+        copies.set(node, there)
+      }
+      fresh.add(there)
+      return there
+    }
+    const entry = resolve(block)
+    for (const node of fresh) {
+      if (copied + copies.size > COPIES) return undefined
+      if (node.takenTo) node.takenTo = resolve(node.takenTo)
+      if (node.nextTo) node.nextTo = resolve(node.nextTo)
+      node.returns = node.returns.map(resolve)
+    }
+    copied += copies.size
+    for (const node of fresh) kept.add(node)
+    if (fresh.has(entry)) for (const node of innerOf(entry, fresh)) inner.add(node)
+    return entry
+  }
+  const entries = [grow(start) ?? start]
+  for (const site of sites) {
+    if (entries.length === ENTRIES) break
+    const entry = cache.hasEntry(site.first) ? undefined : grow(site)
+    if (entry && !entries.includes(entry)) entries.push(entry)
+  }
+  entries.forEach((node, i) => {
+    node.entry = i
+  })
+  return entries
+}
+
+/** Of nodes that are reached from the first one, those in loops but their heads. */
+function innerOf(entry: Node, nodes: ReadonlySet<Node>): ReadonlySet<Node> {
+  const order = reversePostorder(entry, nodes)
+  order.forEach((node, i) => {
+    node.order = i
+  })
+  dominators(order)
+  const found = new Set<Node>()
+  for (const node of order) {
+    for (const head of new Set([node.takenTo, node.nextTo, ...node.returns])) {
+      if (!head || !nodes.has(head) || head.order > node.order || !dominates(head, node)) continue
+      const body = new Set([head, node])
+      for (const one of body) if (one !== head) for (const from of one.predecessors) if (nodes.has(from)) body.add(from)
+      for (const one of body) if (one !== head) found.add(one)
+    }
   }
   return found
 }
 
-function reversePostorder(entry: Node): Node[] {
+/** The region's blocks of a function: calls count as going on after them. */
+function functionOf(called: Node, comesBack: ReadonlyMap<Node, Node>): ReadonlySet<Node> {
+  const found = new Set([called])
+  for (const node of found) {
+    const isCall = node.after !== undefined
+    for (const to of isCall ? [comesBack.get(node)] : [node.takenTo, node.nextTo]) if (to) found.add(to)
+  }
+  return found
+}
+
+function reversePostorder(entry: Node, within?: ReadonlySet<Node>): Node[] {
   const seen = new Set<Node>()
   const done: Node[] = []
+  const wanted = (node: Node): boolean => !seen.has(node) && (!within || within.has(node))
   const visit = (node: Node): void => {
     seen.add(node)
-    for (const site of node.returns) if (!seen.has(site)) visit(site)
-    if (node.nextTo && !seen.has(node.nextTo)) visit(node.nextTo)
-    if (node.takenTo && !seen.has(node.takenTo)) visit(node.takenTo)
+    for (let i = node.returns.length - 1; i >= 0; i--) {
+      const site = node.returns[i]
+      if (site && wanted(site)) visit(site)
+    }
+    if (node.nextTo && wanted(node.nextTo)) visit(node.nextTo)
+    if (node.takenTo && wanted(node.takenTo)) visit(node.takenTo)
     done.push(node)
   }
   visit(entry)
@@ -193,8 +289,14 @@ function beyond(node: Node, to: Node | undefined): number {
   return 0
 }
 
-function shape(entry: Node): Region {
-  const nodes = reversePostorder(entry)
+function shape(entries: Node[]): Region {
+  const root: Node = {
+    ...{ first: 0, last: 0, page: 0, instructions: 0, taken: undefined, next: undefined, after: undefined },
+    ...SHAPELESS,
+    ...lists(),
+    returns: entries,
+  }
+  const nodes = reversePostorder(root)
   nodes.forEach((node, order) => {
     node.order = order
   })
@@ -229,75 +331,5 @@ function shape(entry: Node): Region {
     // in descending order, as they come here
     if (node.merge) node.dominator?.merges.push(node)
   }
-  return { entry, nodes }
-}
-
-/** Branches of a page by the offset they lead to; kept, and brought up to date with the blocks decoded since. */
-interface Sources {
-  head: number
-  count: number
-  readonly to: Map<number, number[]>
-}
-
-/** Pages whose branches are kept. */
-const PAGES_KEPT = 64
-
-export class Roots {
-  private readonly pages = new Map<number, Sources>()
-
-  constructor(private readonly cache: CodeCache) {}
-
-  /** The interpreter emptied its pool. */
-  forget(): void {
-    this.pages.clear()
-  }
-
-  private sourcesOf(page: number): Sources {
-    const { cache, pages } = this
-    const head = cache.headOfPage(page)
-    let known = pages.get(page)
-    if (known?.head === head) return known
-    const all = cache.blocksOfPage(page)
-    // the list only grows at its front, or is another one altogether
-    if (!known || !all.includes(known.head + BLOCK.HEADER)) known = { head, count: 0, to: new Map() }
-    pages.delete(page)
-    pages.set(page, known)
-    for (const block of all.slice(0, all.length - known.count)) {
-      const { taken, next, after } = waysOf(cache, cache.lastUop(block))
-      for (const offset of [after ?? taken, next]) {
-        if (offset === undefined || offset < 0 || offset >= PAGE) continue
-        const list = known.to.get(offset)
-        if (list) list.push(block)
-        else known.to.set(offset, [block])
-      }
-    }
-    known.head = head
-    known.count = all.length
-    for (const oldest of pages.keys()) {
-      if (pages.size <= PAGES_KEPT) break
-      pages.delete(oldest)
-    }
-    return known
-  }
-
-  /**
-   * Where to enter the code that a block is part of: of all blocks of the page from which branches lead to it, the first
-   * in memory, which for compiled code is the function's start.
-   */
-  of(first: number): number {
-    const { cache } = this
-    const { to } = this.sourcesOf(cache.hostOf(first) & ~(PAGE - 1))
-    let root = first
-    const seen = new Set([first])
-    const queue = [first]
-    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-      if (cache.hostOf(at) < cache.hostOf(root)) root = at
-      for (const from of to.get(cache.hostOf(at) & (PAGE - 1)) ?? []) {
-        if (seen.has(from)) continue
-        seen.add(from)
-        queue.push(from)
-      }
-    }
-    return root
-  }
+  return { root, entries, nodes: nodes.slice(1) }
 }

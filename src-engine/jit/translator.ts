@@ -6,8 +6,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
-import { formRegion, type PageAt, Roots } from './region'
+import { formRegion, type PageAt } from './region'
 import { RegionCode } from './region-code'
+import { Roots } from './roots'
 import { UOP_STALE } from './uop-table'
 import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
 
@@ -66,6 +67,8 @@ export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, per
 
 export interface TranslatorStatistics {
   regions: number
+  /** Places where they are entered. */
+  entries: number
   blocks: number
   bytes: number
   evicted: number
@@ -80,6 +83,7 @@ export interface TranslatorStatistics {
 
 export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   regions: 0,
+  entries: 0,
   blocks: 0,
   bytes: 0,
   evicted: 0,
@@ -90,7 +94,8 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
 }
 
 interface Installed {
-  readonly first: number
+  /** First blocks of its entries. */
+  readonly entries: readonly number[]
   readonly bytes: number
 }
 
@@ -226,7 +231,7 @@ export class Translator {
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
     const bodies: Body[] = []
-    const entries: number[] = []
+    const entries: (readonly number[])[] = []
     const within = new Set<number>()
     let blocks = 0
     let at = 0
@@ -237,34 +242,34 @@ export class Translator {
       if (sparing && within.has(first)) continue
       const region = formRegion(cache, first, one.blocks, this.pagesFrom(one))
       if (sparing) for (const node of region.nodes) within.add(node.first)
-      entries.push(first)
+      entries.push(region.entries.map((node) => node.first))
       bodies.push(this.code.make(region))
       blocks += region.nodes.length
     }
     statistics.blocks += blocks
     const functions = this.functionsOf(bodies)
     bodies.forEach((body, i) => {
-      const first = entries[i] ?? 0
+      const firsts = entries[i] ?? []
       const index = this.slot()
       this.core.table.set(index, functions[i])
-      // Another vcpu may have dropped the page while this was made.
+      // Another vcpu may have dropped a page while this was made.
       this.core.lock_code()
-      const dropped = cache.dropped(first)
-      if (!dropped) cache.enterBy(first, index)
+      cache.enterBy(firsts, index)
       this.core.unlock_code()
-      if (dropped) {
-        this.core.table.set(index, null)
-        this.free.push(index)
-        return
-      }
       const bytes = MODULE_BYTES + body.bytes.length
-      this.installed.set(index, { first, bytes })
-      this.scattered.set(index, body)
+      const region = { entries: firsts, bytes }
+      this.installed.set(index, region)
       this.alive += bytes
       statistics.bytes += bytes
+      if (!this.isEntered(index, region)) {
+        this.release(index, region)
+        return
+      }
+      this.scattered.set(index, body)
     })
     if (this.scattered.size >= GATHERED) this.gather()
     statistics.regions += entries.length
+    for (const firsts of entries) statistics.entries += firsts.length
     if (this.alive > statistics.most) statistics.most = this.alive
     const took = this.now() - start
     statistics.milliseconds += took
@@ -307,17 +312,21 @@ export class Translator {
     this.alive -= bytes
   }
 
+  private isEntered(index: number, { entries }: Installed): boolean {
+    return entries.some((first) => this.cache.entered(first, index))
+  }
+
   /** Regions whose blocks are gone. */
   private sweep(): void {
     this.sinceSweep = 0
-    for (const [index, region] of this.installed) if (!this.cache.entered(region.first, index)) this.release(index, region)
+    for (const [index, region] of this.installed) if (!this.isEntered(index, region)) this.release(index, region)
   }
 
   /** Makes room: the older half of the regions goes, and is interpreted until it is found hot again. */
   private evict(): void {
     for (const [index, region] of this.installed) {
       if (this.alive <= this.options.bytes / 2) return
-      if (this.cache.entered(region.first, index)) this.cache.leave(region.first)
+      this.cache.leave(region.entries, index)
       this.release(index, region)
       this.statistics.evicted++
     }

@@ -4,7 +4,7 @@
 // the proposal "branch hinting" for the section that names the branches hardly ever taken: ignored where it is unknown.
 
 export const OP = {
-  unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, br_if: 0x0d, call: 0x10, drop: 0x1a, select: 0x1b,
+  unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, br_if: 0x0d, br_table: 0x0e, call: 0x10, drop: 0x1a, select: 0x1b,
   i32_eqz: 0x45, i32_eq: 0x46, i32_ne: 0x47, i32_lt_s: 0x48, i32_lt_u: 0x49, i32_le_s: 0x4c, i32_le_u: 0x4d, i32_ge_s: 0x4e,
   i64_eqz: 0x50, i64_eq: 0x51, i64_ne: 0x52, i64_lt_s: 0x53, i64_lt_u: 0x54, i64_gt_u: 0x56, i64_le_s: 0x57, i64_le_u: 0x58, i64_ge_u: 0x5a,
   f32_eq: 0x5b, f32_ne: 0x5c, f32_lt: 0x5d, f32_gt: 0x5e, f32_le: 0x5f, f32_ge: 0x60, f64_eq: 0x61, f64_ne: 0x62, f64_lt: 0x63, f64_gt: 0x64, f64_le: 0x65, f64_ge: 0x66,
@@ -205,6 +205,12 @@ export class WasmWriter {
     this.byte(code)
     this.unsigned(label)
   }
+  /** By the number on the stack to one of so many labels, the innermost first; the last one for any other number. */
+  table(labels: number): void {
+    this.byte(OP.br_table)
+    this.unsigned(labels - 1)
+    for (let label = 0; label < labels; label++) this.unsigned(label)
+  }
   call(index: number): void {
     this.byte(OP.call)
     this.unsigned(index)
@@ -223,7 +229,7 @@ export interface Body {
   readonly unlikely: readonly number[]
 }
 
-/** A module around the bodies of regions, (budget: i32) -> i32 each, exported as "0", "1", ... */
+/** A module around the bodies of regions, (budget: i32, entry: i32) -> i32 each, exported as "0", "1", ... */
 export function moduleOf(
   imports: readonly ImportedFunction[],
   memoryPages: { readonly maximum: number },
@@ -244,7 +250,7 @@ export function moduleOf(
   }
   section(1, (w) => {
     w.unsigned(imports.length + 1)
-    for (const { parameters, results } of [...imports, { parameters: [I32], results: [I32] }]) {
+    for (const { parameters, results } of [...imports, { parameters: [I32, I32], results: [I32] }]) {
       w.byte(0x60)
       w.unsigned(parameters.length)
       for (const type of parameters) w.byte(type)

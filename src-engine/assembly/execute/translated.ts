@@ -62,7 +62,7 @@ export function enterRegion(ip: u32): u32 {
   const all = load<i32>(BUDGET)
   let left = all, at: u32, entered: u64 = 0
   while (true) {
-    at = call_indirect<u32>(imm(ip), left)
+    at = call_indirect<u32>(imm(ip), left, load<u32>(ip, 8)) // at which of its entries
     left = load<i32>(BUDGET)
     entered++
     if (at || left <= 0 || load<i32>(ATTENTION)) break
