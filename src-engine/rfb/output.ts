@@ -1,7 +1,6 @@
 // A growing buffer in which one message to a client is put together. Numbers of RFB are big-endian.
 // Invariant: bytes[0, at) are the message so far. Runs in: anything.
 
-const keep = (pixel: number): number => pixel & 0xffffff
 const exchange = (pixel: number): number => ((pixel & 0xff) << 16) | (pixel & 0xff00) | ((pixel >>> 16) & 0xff)
 
 export class Output {
@@ -61,22 +60,30 @@ export class Output {
    */
   pixels24(pixels: Uint32Array, from: number, stride: number, width: number, rows: number, exchanged: boolean): void {
     const { view } = this
-    const order = exchanged ? exchange : keep
     let { at } = this
     for (let row = 0; row < rows; row++) {
       let i = from + row * stride
       const end = i + width
       for (; i + 4 <= end; i += 4, at += 12) {
-        const second = order((pixels[i + 1] ?? 0) | 0)
-        const third = order((pixels[i + 2] ?? 0) | 0)
-        view.setInt32(at, order((pixels[i] ?? 0) | 0) | (second << 24), true)
-        view.setInt32(at + 4, (second >>> 8) | (third << 16), true)
-        view.setInt32(at + 8, (third >>> 16) | (order((pixels[i + 3] ?? 0) | 0) << 8), true)
+        let a = (pixels[i] ?? 0) | 0
+        let b = (pixels[i + 1] ?? 0) | 0
+        let c = (pixels[i + 2] ?? 0) | 0
+        let d = (pixels[i + 3] ?? 0) | 0
+        if (exchanged) {
+          a = exchange(a)
+          b = exchange(b)
+          c = exchange(c)
+          d = exchange(d)
+        }
+        view.setInt32(at, (a & 0xffffff) | (b << 24), true)
+        view.setInt32(at + 4, ((b >>> 8) & 0xffff) | (c << 16), true)
+        view.setInt32(at + 8, ((c >>> 16) & 0xff) | (d << 8), true)
       }
       for (; i < end; i++, at += 3) {
-        const value = order((pixels[i] ?? 0) | 0)
+        const pixel = (pixels[i] ?? 0) | 0
+        const value = exchanged ? exchange(pixel) : pixel
         view.setUint16(at, value & 0xffff, true)
-        view.setUint8(at + 2, value >>> 16)
+        view.setUint8(at + 2, (value >>> 16) & 0xff)
       }
     }
     this.at = at
