@@ -1,6 +1,7 @@
 // Finds out that a picture was scrolled up or down: then a viewer copies what it has, and only the new lines are sent.
 // Rows are compared by a hash of every fifth pixel; each row of the new picture that is found once in the old one votes for a
-// distance, and the longest stretch of rows that really are equal at the winning distance is the answer.
+// distance, and the longest stretch of rows that really are equal at the winning distance is the answer. A console goes on by the
+// same distance, so the last one is tried before any row is hashed.
 // Invariant: what is returned is pixel-exact, whatever the hashes say. Runs in: anything that is Node.
 import { TILE_HEIGHT } from './tile-set'
 
@@ -22,6 +23,7 @@ export class ScrollFinder {
   /** Big changes that were no scrolling, one after the other: with a film playing it is looked for less often. */
   private misses = 0
   private skip = 0
+  private last = 0
 
   /** Looks at columns [left, right) of rows [top, bottom). */
   find(
@@ -53,6 +55,23 @@ export class ScrollFinder {
     top: number,
     bottom: number,
   ): Scroll | undefined {
+    const again = this.last !== 0 ? stretch(before, after, stride, left, right, top, bottom, this.last) : undefined
+    if (again && 4 * (again.bottom - again.top) >= 3 * (bottom - top)) return again
+    const distance = this.vote(before, after, stride, left, right, top, bottom)
+    this.last = distance
+    return distance === 0 ? undefined : stretch(before, after, stride, left, right, top, bottom, distance)
+  }
+
+  /** The distance most rows speak for; 0 when too few do. */
+  private vote(
+    before: Uint32Array,
+    after: Uint32Array,
+    stride: number,
+    left: number,
+    right: number,
+    top: number,
+    bottom: number,
+  ): number {
     const { places, votes } = this
     places.clear()
     votes.clear()
@@ -67,26 +86,39 @@ export class ScrollFinder {
     let distance = 0
     let most = VOTES - 1
     for (const [candidate, count] of votes) if (count > most) [distance, most] = [candidate, count]
-    if (distance === 0) return undefined
-    const first = Math.max(top, top - distance)
-    const last = Math.min(bottom, bottom - distance)
-    const old = bytesOf(before)
-    const fresh = bytesOf(after)
-    const count = 4 * (right - left)
-    const sameRow = (y: number): boolean => {
-      const from = 4 * ((y + distance) * stride + left)
-      const to = 4 * (y * stride + left)
-      return old.compare(fresh, to, to + count, from, from + count) === 0
-    }
-    let best: Scroll | undefined
-    let start = first
-    for (let y = first; y <= last; y++) {
-      if (y < last && sameRow(y)) continue
-      if (y - start >= ROWS && y - start > (best ? best.bottom - best.top : 0)) best = { top: start, bottom: y, distance }
-      start = y + 1
-    }
-    return best
+    return distance
   }
+}
+
+/** The longest stretch of rows that are what was `distance` rows further down. */
+function stretch(
+  before: Uint32Array,
+  after: Uint32Array,
+  stride: number,
+  left: number,
+  right: number,
+  top: number,
+  bottom: number,
+  distance: number,
+): Scroll | undefined {
+  const first = Math.max(top, top - distance)
+  const last = Math.min(bottom, bottom - distance)
+  const old = bytesOf(before)
+  const fresh = bytesOf(after)
+  const count = 4 * (right - left)
+  const sameRow = (y: number): boolean => {
+    const from = 4 * ((y + distance) * stride + left)
+    const to = 4 * (y * stride + left)
+    return old.compare(fresh, to, to + count, from, from + count) === 0
+  }
+  let best: Scroll | undefined
+  let start = first
+  for (let y = first; y <= last; y++) {
+    if (y < last && sameRow(y)) continue
+    if (y - start >= ROWS && y - start > (best ? best.bottom - best.top : 0)) best = { top: start, bottom: y, distance }
+    start = y + 1
+  }
+  return best
 }
 
 function hashRow(pixels: Uint32Array, row: number, left: number, right: number): number {

@@ -1,25 +1,19 @@
 // An RFB server for one screen and any number of viewers (RFC 6143). Viewers come as byte channels: a window's stream, or sockets
 // from listen.ts. One fetch of the picture serves all of them; a frame is made only when somebody waits for one.
-// Frames are paced by what the last one took: a seventh of this thread is spent on them, more only to keep 30 a second, and never more
-// than half, for it also serves the guest's console and store. Runs in: the process of the source (the guest's).
+// How often: frame-pace.ts. Runs in: the process of the source (the guest's).
 import type { KeymapName } from '../public/keymap'
 import type { ByteChannel } from './byte-channel'
+import { FramePace, isRunningText } from './frame-pace'
 import { InputHub, type InputSink } from './input-hub'
 import { Keyboard } from './keyboard'
 import { keysymOfCharacter } from './keysym'
 import type { PixelSource } from './pixel-source'
 import { encodePng } from './png'
 import { RFB_LIMITS } from './protocol'
-import { Screen } from './screen'
+import { type Change, Screen } from './screen'
 import { Session, type SessionSurroundings } from './session'
 import { shrink } from './shrink'
 
-const FRAME_MS = 16
-const GOOD_FRAME_MS = 33
-const SLOWEST_FRAME_MS = 250
-/** One in so many parts of the time, when all is well, and at most. */
-const GENTLE_SHARE = 7
-const LARGEST_SHARE = 2
 /** Wrong passwords in a row before nobody may try, and for how long. */
 const WRONG_PASSWORDS = 5
 const LOCKED_MS = 10_000
@@ -37,6 +31,7 @@ export class RfbServer {
   private readonly source: PixelSource
   private readonly screen: Screen
   private readonly sessions = new Set<Session>()
+  private readonly pace = new FramePace()
   private readonly around: SessionSurroundings
   private timer: ReturnType<typeof setTimeout> | undefined
   /** Viewers put out since the start for what they sent: not RFB, malformed, a wrong password, nothing for too long. */
@@ -128,16 +123,16 @@ export class RfbServer {
   private frame(): void {
     this.timer = undefined
     const start = performance.now()
-    if (this.stale) this.refresh()
+    const copy = this.stale ? this.refresh()?.copy : undefined
     for (const session of this.sessions) session.sendFrame()
-    const took = performance.now() - start
-    const gentle = Math.min(GENTLE_SHARE * took, GOOD_FRAME_MS)
-    this.nextFrame = start + Math.min(SLOWEST_FRAME_MS, Math.max(FRAME_MS, gentle, LARGEST_SHARE * took))
+    const runningText = copy !== undefined && isRunningText(copy)
+    this.nextFrame = start + this.pace.period(start, performance.now() - start, runningText)
   }
 
-  private refresh(): void {
+  private refresh(): Change | undefined {
     this.stale = false
     const change = this.screen.refresh()
     if (change) for (const session of this.sessions) session.apply(change)
+    return change
   }
 }
