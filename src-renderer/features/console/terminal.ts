@@ -6,7 +6,7 @@
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal as Xterm } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
-import { afterDrawing } from './draw-pace'
+import { DrawPace } from './draw-pace'
 
 export interface TerminalEvents {
   readonly onInput: (text: string) => void
@@ -87,6 +87,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     // A guest may write what it likes; its mistakes are no errors of this window.
     logLevel: 'off',
   })
+  const pace = new DrawPace()
   const fit = new FitAddon()
   xterm.loadAddon(fit)
   xterm.open(box)
@@ -112,7 +113,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   })
 
   return {
-    write: (bytes, ready) => xterm.write(bytes, ready && (() => afterDrawing(ready))),
+    write: (bytes, ready) => xterm.write(bytes, ready && (() => pace.afterDrawing(ready))),
     reset: () => xterm.reset(),
     clear: () => xterm.clear(),
     focus: () => xterm.focus(),
