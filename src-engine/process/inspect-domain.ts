@@ -3,7 +3,7 @@
 // Invariant: reads only, takes no lock, and costs nothing while nobody asks. Runs in: main thread of the domain's process.
 import type { Domain } from '../hypervisor/domain'
 import { readStruct } from '../lib/struct-layout'
-import { GRANT_LIMIT, type InspectReply, PORT_LIMIT } from '../public/protocol/inspect'
+import { GRANT_LIMIT, type InspectReply, PORT_LIMIT, type SHARED_NOTES } from '../public/protocol/inspect'
 import { EVTCHN_2L_PORTS, EVTCHNSTAT, VIRQ } from '../public/xen/event-channel'
 import { GRANT_ENTRY_V1, GTF, MAX_GRANT_FRAMES } from '../public/xen/grant-table'
 import { HYPERCALLS } from '../public/xen/hypercall'
@@ -85,14 +85,18 @@ export function sharedOf(domain: Domain): Shared {
   const { shared, memory } = domain
   const { width } = shared
   const fields: Shared[number][] = []
-  const add = (name: string, value: string, note = ''): void => void fields.push({ name, value: value.slice(0, 128), note })
+  const add = (name: string, value: string, kind?: (typeof SHARED_NOTES)[number] | false, said = ''): void => {
+    fields.push({ name, value: value.slice(0, 128), ...(kind ? { note: { kind, value: said } } : {}) })
+  }
   const mapped = domain.get('SHARED_INFO_GFN')
-  add('layout', `${width}-bit`, mapped === 0xffff_ffff ? 'not mapped by the guest' : `mapped at gfn ${hexText(mapped)}`)
+  const isMapped = mapped !== 0xffff_ffff
+  add('layout', `${width}-bit`, isMapped ? 'mapped' : 'unmapped', isMapped ? hexText(mapped) : '')
   const page = readStruct(shared_info, width, memory.view, shared.address)
   const seconds = page.wc_sec + page.wc_sec_hi * 2 ** 32
   const wall = new Date(seconds * 1000)
-  add('wc_version', String(page.wc_version), page.wc_version % 2 === 1 ? 'being written' : '')
-  add('wc_sec', String(seconds), Number.isNaN(wall.getTime()) ? '' : `wall clock at system time 0: ${wall.toISOString()}`)
+  add('wc_version', String(page.wc_version), page.wc_version % 2 === 1 && 'writing')
+  const isTime = !Number.isNaN(wall.getTime())
+  add('wc_sec', String(seconds), isTime && 'wall-clock', isTime ? wall.toISOString() : '')
   add('wc_nsec', String(page.wc_nsec))
   const words = EVTCHN_2L_PORTS[width] / 32
   for (const [name, mask] of [
@@ -108,7 +112,7 @@ export function sharedOf(domain: Domain): Shared {
         if ((bits & (1 << bit)) !== 0 && domain.events.status(port).state !== EVTCHNSTAT.closed) set.push(port)
       }
     }
-    add(name, set.length === 0 ? 'none' : set.slice(0, 24).join(' '), `${set.length} bound ports`)
+    add(name, set.length === 0 ? '–' : set.slice(0, 24).join(' '), 'ports', String(set.length))
   }
   for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
     const address = shared.vcpuInfo(vcpu)
@@ -117,16 +121,16 @@ export function sharedOf(domain: Domain): Shared {
     const time = readStruct(vcpu_time_info, width, memory.view, shared.timeRecord(vcpu))
     const name = (field: string): string => `vcpu_info[${vcpu}].${field}`
     const gfn = domain.vget(vcpu, 'INFO_GFN')
-    add(name('evtchn_upcall_pending'), String(info.evtchn_upcall_pending), gfn === 0xffff_ffff ? '' : `at gfn ${hexText(gfn)}`)
-    add(name('evtchn_upcall_mask'), String(info.evtchn_upcall_mask), 'not honoured for PVH')
+    add(name('evtchn_upcall_pending'), String(info.evtchn_upcall_pending), gfn !== 0xffff_ffff && 'frame', hexText(gfn))
+    add(name('evtchn_upcall_mask'), String(info.evtchn_upcall_mask), 'ignored')
     add(name('evtchn_pending_sel'), hexText(info.evtchn_pending_sel))
-    add(name('time.version'), String(time.version), time.version % 2 === 1 ? 'being written' : '')
+    add(name('time.version'), String(time.version), time.version % 2 === 1 && 'writing')
     add(name('time.tsc_timestamp'), String(time.tsc_timestamp))
-    add(name('time.system_time'), `${time.system_time} ns`, `${(Number(time.system_time) / 1e9).toFixed(3)} s`)
+    add(name('time.system_time'), `${time.system_time} ns`, 'seconds', (Number(time.system_time) / 1e9).toFixed(3))
     const khz = time.tsc_to_system_mul === 0 ? 0 : (1e6 * 2 ** 32) / time.tsc_to_system_mul / 2 ** time.tsc_shift
-    add(name('time.tsc_to_system_mul'), hexText(time.tsc_to_system_mul), `TSC of ${(khz / 1e6).toFixed(3)} GHz`)
+    add(name('time.tsc_to_system_mul'), hexText(time.tsc_to_system_mul), 'tsc', (khz / 1e6).toFixed(3))
     add(name('time.tsc_shift'), String(time.tsc_shift))
-    add(name('time.flags'), hexText(time.flags), (time.flags & 1) !== 0 ? 'TSC stable' : '')
+    add(name('time.flags'), hexText(time.flags), (time.flags & 1) !== 0 && 'stable')
   }
   return fields
 }

@@ -8,6 +8,8 @@ const MIB = 1024 * 1024
 
 export interface Formats {
   readonly number: (value: number) => string
+  /** With three digits behind the point: seconds, gigahertz. */
+  readonly thousandths: (value: number) => string
   readonly percent: (fraction: number) => string
   readonly memory: (bytes: number) => string
   /** Of files and disks: KiB to TiB, with three digits that mean something. */
@@ -25,11 +27,13 @@ export function makeFormats(language: Language): Formats {
   const locale = language === 'de' ? 'de-DE' : 'en-GB'
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  const thousandth = new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   return {
     number: (value) => whole.format(value),
+    thousandths: (value) => thousandth.format(value),
     percent: (fraction) => percent.format(fraction),
     memory: (bytes) =>
       bytes >= 10240 * MIB ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`,

@@ -134,13 +134,18 @@ export function chartPoints(
   return points
 }
 
-/** What a curve has at a moment (seconds before now, negative): its nearest point, if there is one within so many seconds. */
+/**
+ * What a curve has at a moment (seconds before now, negative): the nearer of the two points it runs between, however far apart (means of
+ * minutes are); beside its ends and its gaps the nearest point within so many seconds.
+ */
 export function valueAt(points: readonly ChartPoint[], x: number, within: number): number | null {
-  let nearest: ChartPoint | undefined
-  for (const point of points) {
-    if (nearest === undefined || Math.abs(point.x - x) <= Math.abs(nearest.x - x)) nearest = point
-  }
-  return nearest !== undefined && Math.abs(nearest.x - x) <= within ? nearest.y : null
+  const next = points.findIndex((point) => point.x >= x)
+  const before = points.at(next < 0 ? -1 : next - 1)
+  const [left, right] = [next === 0 ? undefined : before, next < 0 ? undefined : points[next]]
+  const nearest = left && right ? (x - left.x < right.x - x ? left : right) : (left ?? right)
+  if (nearest === undefined) return null
+  const onCurve = left && right && left.y !== null && right.y !== null
+  return onCurve || Math.abs(nearest.x - x) <= within ? nearest.y : null
 }
 
 /** The top of an axis for what was seen: 1, 2 or 5 times a power of ten (of 1024 for bytes), so that it rarely changes. */

@@ -66,6 +66,24 @@ describe('the inside of a machine', () => {
   })
 })
 
+describe('the inside of a machine in German', () => {
+  it('decodes the shared-info page in words and numbers of the language', async () => {
+    const { app, domain } = await startMachine([], keep, { language: 'de', preferences: { theme: 'dark' } })
+    const { page } = domain
+    await domain.tab('Innen').click()
+    await domain.part('Shared info').click()
+    const row = (words: string) => page.getByRole('row').filter({ hasText: words })
+    await row('layout').getByText('eingeblendet bei gfn 0xfefff').waitFor()
+    await row('wc_sec')
+      .getByText(/^Uhrzeit bei Systemzeit 0: 18\.11\.2026/)
+      .waitFor()
+    await row('time.system_time')
+      .getByText(/^\d+,\d{3} s$/)
+      .waitFor()
+    await app.picture(page, 'inside-shared-german')
+  })
+})
+
 describe('the log of a machine', () => {
   it('is filtered by who says it and by words, and saved to a file with the message ring', async () => {
     const { app, domain } = await startMachine([], keep)

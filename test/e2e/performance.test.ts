@@ -51,6 +51,45 @@ describe('how a machine performs', () => {
     await page.getByRole('slider').waitFor({ state: 'detached' })
   })
 
+  it('has each vcpu, over a minute to a day; what was measured before a restart too', async () => {
+    const minute = 60_000
+    const now = Math.floor(Date.now() / minute) * minute - minute / 2
+    const time = Array.from({ length: 23 * 60 }, (_, index) => now - (23 * 60 - 1 - index) * minute)
+    const flat = (value: number) => time.map(() => value)
+    const series = {
+      time,
+      minutes: 0,
+      cpu: flat(0.75),
+      vcpus: [flat(0.5), flat(0.25)],
+      memoryKiB: flat(131072),
+      devices: [],
+    }
+    const { app, domain } = await startMachine([], keep, {
+      config: { vcpus: 2 },
+      prepare: (folder) => {
+        fs.mkdirSync(path.join(folder, 'samples'))
+        fs.writeFileSync(path.join(folder, 'samples', `${UUID}.json`), JSON.stringify({ version: 1, series }))
+      },
+    })
+    const { page } = domain
+    await domain.tab('Performance').click()
+    for (const vcpu of [0, 1]) await domain.chart(`vCPU ${vcpu}: \\d+%`).waitFor()
+    await domain.button('Pause the charts and inspect').click()
+    const label = (chart: string) => domain.chart(chart).getAttribute('aria-label')
+    for (const range of ['10 minutes', '1 hour', '6 hours', '24 hours']) {
+      await page.getByText(range, { exact: true }).click()
+      await page.getByRole('slider').focus()
+      await page.keyboard.press('End')
+      // A tenth of the range each.
+      for (let press = 0; press < 9; press++) await page.keyboard.press('PageDown')
+      await expect.poll(() => label('vCPU 0')).toBe('vCPU 0: 50%')
+      expect(await label('vCPU 1')).toBe('vCPU 1: 25%')
+      expect(await label('CPU usage')).toBe('CPU usage: 75% of one CPU')
+      expect(await label('Memory')).toBe('Memory: 128 MiB of 256 MiB')
+      await app.picture(page, `performance-${range.replace(' ', '-')}`)
+    }
+  })
+
   it('shows what was measured before a restart', async () => {
     const minute = 60_000
     const now = Math.floor(Date.now() / minute) * minute - minute / 2

@@ -115,6 +115,41 @@ describe('the Snapshots page', () => {
     expect(app.errors).toEqual([])
   })
 
+  it('says what differs, and merges the disks of a deleted one under the running machine', { timeout: 120_000 }, async () => {
+    const { app, domain, page, snapshots } = await start()
+    const disks = path.join(app.folder, 'disks')
+    await snapshots.take('Before')
+    expect(fs.readdirSync(disks)).toHaveLength(2)
+    await snapshots.choose('Before')
+    await snapshots.words('No difference.').waitFor()
+    const { value } = await app.call(page, 'domainInfo', { uuid })
+    const config = { ...value['config'], title: 'The server', memoryMiB: 512, autostart: true }
+    await app.call(page, 'domainRedefine', { uuid, config })
+    const row = (name: string) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+    await expect.poll(() => row('Memory').textContent()).toBe('Memory256 MiB512 MiB')
+    expect(await row('Title').textContent()).toBe('Title–The server')
+    expect(await row('Autostart').textContent()).toBe('Autostartoffon')
+    await app.picture(page, 'snapshots-differences')
+    await snapshots.button('Delete…').click()
+    await snapshots.dialog().getByText('while the machine runs on').waitFor()
+    await snapshots.submit('Delete')
+    await expect.poll(() => fs.readdirSync(disks)).toEqual(['server.raw'])
+    await domain.waitForState('Running')
+    expect(await snapshots.levels()).toEqual(['Now 1'])
+  })
+
+  it('tells where it was asked for that a machine could not be made', { timeout: 60_000 }, async () => {
+    const { app, page, snapshots } = await start()
+    await snapshots.take('First')
+    const folder = path.join(app.folder, 'snapshots', uuid)
+    for (const name of fs.readdirSync(folder)) if (name.endsWith('.save')) fs.rmSync(path.join(folder, name))
+    await snapshots.choose('First')
+    await snapshots.button('Branch…').click()
+    await snapshots.submit('Branch')
+    await page.getByRole('alert').filter({ hasText: '.save' }).waitFor()
+    await app.picture(page, 'snapshots-not-made')
+  })
+
   it('is whole in German and in the dark', { timeout: 60_000 }, async () => {
     const { app, page, snapshots } = await start({ preferences: { language: 'de', theme: 'dark' } })
     await app.call(page, 'snapshotCreate', { uuid, name: 'Vor dem Update', description: 'Alles geht.' })

@@ -45,7 +45,24 @@ export const ringShape = fields({
   answered: optional(count),
 })
 
-export const sharedFieldShape = fields({ name: shortText(64), value: shortText(128), note: shortText(128) })
+/** What a field's value means: which sentence, and what stands in it. */
+export const SHARED_NOTES = [
+  'unmapped', // the guest has not mapped the page
+  'mapped', // at this gfn
+  'writing', // the version is odd
+  'wall-clock', // ISO 8601, at system time 0
+  'ports', // so many bound ones
+  'frame', // the structure is in this gfn
+  'ignored', // PVH guests have no such mask
+  'seconds',
+  'tsc', // GHz
+  'stable', // the TSC is
+] as const
+export const sharedFieldShape = fields({
+  name: shortText(64),
+  value: shortText(128),
+  note: optional(fields({ kind: oneOf(...SHARED_NOTES), value: shortText(64) })),
+})
 
 export const inspectReplyShape = fields({
   /** Of the guest's system time when all this was read, ns. */

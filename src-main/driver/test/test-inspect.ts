@@ -71,10 +71,10 @@ export function testInspect(seconds: number, devices: readonly Device[], parts: 
     }),
     ...(wants('shared') && {
       shared: [
-        { name: 'layout', value: '64-bit', note: 'mapped at gfn 0xfefff' },
-        { name: 'wc_sec', value: '1795000000', note: 'wall clock at system time 0: 2026-11-18T03:06:40.000Z' },
-        { name: 'evtchn_pending', value: 'none', note: '0 bound ports' },
-        { name: 'vcpu_info[0].time.system_time', value: `${Math.round(seconds * 1e9)} ns`, note: `${seconds.toFixed(3)} s` },
+        { name: 'layout', value: '64-bit', note: { kind: 'mapped', value: '0xfefff' } },
+        { name: 'wc_sec', value: '1795000000', note: { kind: 'wall-clock', value: '2026-11-18T03:06:40.000Z' } },
+        { name: 'evtchn_pending', value: '–', note: { kind: 'ports', value: '0' } },
+        { name: 'vcpu_info[0].time.system_time', value: `${Math.round(seconds * 1e9)} ns`, note: { kind: 'seconds', value: seconds.toFixed(3) } },
       ],
     }),
   }

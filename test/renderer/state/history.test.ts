@@ -127,5 +127,8 @@ describe('a moment of a curve', () => {
     const minute = (at: number) => ({ at: at * 60_000, spanMs: 60_000, cpu: 0.5, vcpus: [], memory: 0, devices: [] })
     const points = chartPoints([minute(1), minute(2), minute(3), minute(7)], pickCpu, 8 * 60_000, 600_000)
     expect(points.filter(({ y }) => y === null)).toHaveLength(1)
+    // Between two minutes the curve has a value, in the gap and beside the ends it has none.
+    expect([-390, -330].map((x) => valueAt(points, x, 20))).toEqual([0.5, 0.5])
+    expect([-200, -20, -500].map((x) => valueAt(points, x, 20))).toEqual([null, null, null])
   })
 })

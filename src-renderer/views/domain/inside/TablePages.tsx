@@ -6,6 +6,7 @@ import type { InspectPart, InspectReply } from '../../../../src-main/public/insp
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { type Column, DataTable } from '../../../components/DataTable'
 import { useWords } from '../../../components/Language'
+import type { Formats } from '../../../lib/format'
 import { type Seen, useInspect } from './use-inspect'
 
 export interface InsideProps {
@@ -185,8 +186,14 @@ export function RingsPage(props: InsideProps) {
   )
 }
 
+/** As people of the language write it. */
+function sharedValue({ kind, value }: NonNullable<SharedField['note']>, formats: Formats): string {
+  if (kind === 'wall-clock') return formats.dateTime(Date.parse(value))
+  return kind === 'seconds' || kind === 'tsc' ? formats.thousandths(Number(value)) : value
+}
+
 export function SharedPage(props: InsideProps) {
-  const { t } = useWords()
+  const { t, formats } = useWords()
   return (
     <InsideTable<SharedField>
       {...props}
@@ -198,7 +205,12 @@ export function SharedPage(props: InsideProps) {
       columns={() => [
         { id: 'name', label: t('inside.field'), mono: true, cell: ({ name }) => name },
         { id: 'value', label: t('inside.value'), mono: true, cell: ({ value }) => value },
-        { id: 'note', label: t('inside.note'), cell: ({ note }) => <span className="muted">{note}</span> },
+        {
+          id: 'note',
+          label: t('inside.note'),
+          cell: ({ note }) =>
+            note && <span className="muted">{t(`inside.shared-${note.kind}`, { value: sharedValue(note, formats) })}</span>,
+        },
       ]}
     />
   )
