@@ -9,6 +9,8 @@ export interface Column<R> {
   readonly label: string
   readonly numeric?: boolean
   readonly mono?: boolean
+  /** Words that may take a second line where the table is narrow. */
+  readonly wrap?: boolean
   readonly cell: (row: R) => ReactNode
 }
 
@@ -21,7 +23,7 @@ export function DataTable<R>(props: {
 }) {
   const { columns, rows } = props
   const looks = (column: Column<R>): string =>
-    [column.numeric === true ? 'numeric' : '', column.mono === true ? 'mono' : ''].join(' ').trim()
+    (['numeric', 'mono', 'wrap'] as const).filter((look) => column[look] === true).join(' ')
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section className="data-table selectable" tabIndex={0} aria-label={props.label}>

@@ -36,6 +36,11 @@ describe('the inside of a machine', () => {
     await page.getByTestId('inside-page').getByRole('button', { name: 'Pause' }).click()
     await row('hlt').waitFor()
     await row('rflags').waitFor()
+    // Nothing of it is out of sight at the side.
+    const hidden = page
+      .locator('.data-table')
+      .evaluateAll((tables) => tables.map((table) => table.scrollWidth - table.clientWidth))
+    expect(Math.max(...(await hidden))).toBeLessThanOrEqual(0)
     await app.picture(page, 'inside-vcpu')
     await domain.button('Shut down').waitFor()
   })

@@ -1,5 +1,5 @@
 // All that one machine goes through, in a row and through the windows, on our own engine: made from an image, run, screen, text console,
-// a disk attached, a snapshot, back to it, a branch, saved, restored, cloned, deleted, undone. After each step the guest itself
+// a disk attached, a snapshot, back to it, a branch, a snapshot deleted under it, saved, restored, cloned, deleted, undone. After each step the guest itself
 // says what it has: a variable of its shell, a file in its memory, the first bytes of its disk. Skipped where Debian's packages
 // cannot be had. Runs in: plain Node; starts the real Electron on a virtual display.
 import fs from 'node:fs'
@@ -152,6 +152,33 @@ it('a machine goes through everything in a row', { timeout: 1_200_000 }, async (
   await manager.dialog().getByRole('button', { name: 'Force off' }).click()
   await manager.waitForState(`${NAME} First`, 'Shut off')
   await branch.page.close()
+
+  // A snapshot deleted while it runs: its disks are merged under the guest, which notices nothing.
+  const disks = () =>
+    fs
+      .readdirSync(path.dirname(image))
+      .filter((name) => !name.startsWith('.'))
+      .sort()
+  const without = disks()
+  await domain.tab('Snapshots').click()
+  await snapshots.choose('Now')
+  await snapshots.take('Second')
+  expect(disks().length).toBe(without.length + 2)
+  await domain.tab('Text console').click()
+  await shell.says('echo under the guest | dd of=/dev/xvda conv=fsync 2>/dev/null')
+  await domain.tab('Snapshots').click()
+  await snapshots.choose('Second')
+  await snapshots.button('Delete…').click()
+  await seen(domain, 'delete-running')
+  await snapshots.submit('Delete')
+  await expect.poll(disks, { timeout: ANSWER_MS }).toEqual(without)
+  expect(await snapshots.levels()).toEqual(['First 1', 'Now 2'])
+  await domain.waitForState('Running')
+  await domain.tab('Text console').click()
+  // The kernel says on the console that it drops its caches.
+  const read = await shell.says('echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/xvda bs=15 count=1 2>/dev/null')
+  expect(read).toMatch(/under the guest$/)
+  await shell.says(`echo '${ON_DISK}' | dd of=/dev/xvda conv=fsync 2>/dev/null`)
 
   // Saved to a file, restored from it.
   const saved = path.join(folder, 'journey.rmsave')

@@ -208,6 +208,7 @@ export function SharedPage(props: InsideProps) {
         {
           id: 'note',
           label: t('inside.note'),
+          wrap: true,
           cell: ({ note }) =>
             note && <span className="muted">{t(`inside.shared-${note.kind}`, { value: sharedValue(note, formats) })}</span>,
         },

@@ -88,7 +88,7 @@ export function VcpuPage(props: InsideProps) {
               columns={[
                 { id: 'name', label: t('inside.name'), mono: true, cell: ({ name }) => name },
                 { id: 'value', label: t('inside.value'), mono: true, numeric: true, cell: ({ value }) => value },
-                { id: 'note', label: t('inside.note'), cell: ({ note }) => <span className="muted">{note}</span> },
+                { id: 'note', label: t('inside.note'), wrap: true, cell: ({ note }) => <span className="muted">{note}</span> },
               ]}
             />
           </div>
