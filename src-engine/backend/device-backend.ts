@@ -110,6 +110,7 @@ export class DeviceBackend {
     if (!features || this.closed) return
     const { xenstored, watches, domid } = this.around
     if (!this.known) xenstored.change(deviceChanges(domid(), this.type, this.part))
+    else this.renew()
     const { backend, frontend } = this.paths
     if (this.state === STATE.XenbusStateInitialising) this.become(STATE.XenbusStateInitWait, features)
     else {
@@ -119,6 +120,20 @@ export class DeviceBackend {
     this.unwatch = watches.watch(`${frontend}/state`, () => this.look())
     xenstored.flush()
     this.look()
+  }
+
+  /** The store is of another time, or another machine's: what the toolstack says of the device is what it is now, for who asks next. */
+  private renew(): void {
+    const { paths, part } = this
+    const { xenstored } = this.around
+    for (const [directory, keys] of [
+      [paths.libxl, part.backend],
+      [paths.frontend, part.frontend],
+      [paths.backend, part.backend],
+    ] as const) {
+      const other = Object.entries(keys).filter(([key, value]) => this.value(`${directory}/${key}`) !== value)
+      xenstored.change(writes(directory, Object.fromEntries(other)))
+    }
   }
 
   /** A link is there (again): whoever was connected is joined to its pump. */

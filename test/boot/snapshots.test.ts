@@ -21,6 +21,7 @@ afterAll(async () => {
 
 const MIB = 1024 * 1024
 const WAIT_MS = 120_000
+const MAC = '00:16:3e:00:00:01'
 
 /** Types a line at the console and reads until the text; what came after the line. */
 async function type(scene: Supervised, uuid: string, line: string, wanted: string | RegExp): Promise<string> {
@@ -59,7 +60,7 @@ describe('snapshots of an unmodified kernel', () => {
   it('have memory and disk of one instant', { timeout: 600_000 }, async ({ skip }) => {
     const guest = await debianGuest('cloud')
     if (!guest.ok) return skip(guest.error)
-    const modules = await kernelModules(guest.value, ['xen-blkfront'])
+    const modules = await kernelModules(guest.value, ['xen-blkfront', 'xen-netfront'])
     if (!modules.ok) return skip(modules.error)
     const scene = new Supervised(folder)
     machine = scene
@@ -76,7 +77,10 @@ describe('snapshots of an unmodified kernel', () => {
         kernel: guest.value.kernel,
         ramdisk: ramdiskWith(guest.value, modules.value),
         cmdline: `${guest.value.commandLine} quiet`,
-        devices: [{ kind: 'vbd', dev: 'xvda', path: own, format: 'raw', readonly: false, removable: false }],
+        devices: [
+          { kind: 'vbd', dev: 'xvda', path: own, format: 'raw', readonly: false, removable: false },
+          { kind: 'vif', index: 0, network: 'default', mac: MAC, forwards: [] },
+        ],
       }),
     )
     good(await toolstack.domains.create(uuid, false))
@@ -110,6 +114,23 @@ describe('snapshots of an unmodified kernel', () => {
     const branch = await job(toolstack.branches.branch(uuid, one.id, 'branch'))
     await type(scene, branch, look, 'first first')
     await type(scene, uuid, look, 'second second')
+    // It is on a port of its own at once, and has a MAC address of its own when its driver asks for it next.
+    const address = "cat /sys/class/net/eth0/address; echo do''ne"
+    expect(await type(scene, branch, address, 'done')).toContain(MAC)
+    const [nic] = (scene.info(branch).config?.devices ?? []).filter((device) => device.kind === 'vif')
+    if (nic?.kind !== 'vif') throw new Error('no interface')
+    expect(nic.mac).not.toBe(MAC)
+    const again =
+      'cd /sys/bus/xen/drivers/vif; echo vif-0 >unbind; echo vif-0 >bind; cd /; until [ -e /sys/class/net/eth0/address ]; do sleep 1; done'
+    expect(await type(scene, branch, `${again}; ${address}`, 'done')).toContain(nic.mac)
+    const lease = "ip link set eth0 up; udhcpc -n -q -i eth0 2>&1 | tail -n 3; echo do''ne"
+    await type(scene, branch, lease, /lease of[\s\S]*done/)
+    await type(scene, uuid, lease, /lease of[\s\S]*done/)
+    expect(
+      good(await scene.driver.leases('default'))
+        .map(({ mac }) => mac)
+        .sort(),
+    ).toEqual([MAC, nic.mac].sort())
 
     const fork = await job(toolstack.branches.fork(uuid, 'fork'))
     await type(scene, fork, `where=fork; echo fork >/tmp/file; sync; ${look}`, 'fork fork')
