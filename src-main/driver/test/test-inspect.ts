@@ -74,7 +74,11 @@ export function testInspect(seconds: number, devices: readonly Device[], parts: 
         { name: 'layout', value: '64-bit', note: { kind: 'mapped', value: '0xfefff' } },
         { name: 'wc_sec', value: '1795000000', note: { kind: 'wall-clock', value: '2026-11-18T03:06:40.000Z' } },
         { name: 'evtchn_pending', value: '–', note: { kind: 'ports', value: '0' } },
-        { name: 'vcpu_info[0].time.system_time', value: `${Math.round(seconds * 1e9)} ns`, note: { kind: 'seconds', value: seconds.toFixed(3) } },
+        {
+          name: 'vcpu_info[0].time.system_time',
+          value: `${Math.round(seconds * 1e9)} ns`,
+          note: { kind: 'seconds', value: seconds.toFixed(3) },
+        },
       ],
     }),
   }

@@ -33,8 +33,14 @@ describe('what the hypervisor keeps of a domain', () => {
     const counters = countersOf(domain)
     expect(counters).toContainEqual({ kind: 'hypercall', name: 'sched_op', total: 3 })
     const shared = sharedOf(domain)
-    expect(shared.find(({ name }) => name === 'evtchn_pending')).toMatchObject({ value: String(timer), note: { kind: 'ports', value: '1' } })
-    expect(shared.find(({ name }) => name === 'wc_sec')?.note).toEqual({ kind: 'wall-clock', value: expect.stringContaining('2023-11-14T') })
+    expect(shared.find(({ name }) => name === 'evtchn_pending')).toMatchObject({
+      value: String(timer),
+      note: { kind: 'ports', value: '1' },
+    })
+    expect(shared.find(({ name }) => name === 'wc_sec')?.note).toEqual({
+      kind: 'wall-clock',
+      value: expect.stringContaining('2023-11-14T'),
+    })
     const reply = { systemTimeNs: '0x0', counters, ports, grants, shared }
     expect(inspectReplyShape.explain(reply)).toBeUndefined()
   })
