@@ -27,7 +27,7 @@ import {
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { poolsShape } from '../public/storage'
 import { templatesShape } from '../public/template'
-import type { DomainInfo } from '../public/types'
+import type { DomainConfig, DomainInfo } from '../public/types'
 import type { CallServers } from '../toolstack/call-server'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { endGuests } from '../toolstack/end-guests'
@@ -63,6 +63,8 @@ export interface ConnectionParts {
   readonly emit: Emit
   changed(): void
   readonly nextNumber: () => number
+  /** Definitions of all connections that are open but this one. */
+  elsewhere(but: Connection): readonly DomainConfig[]
   readonly readHost: () => HostReading
   sampleMs(): number
 }
@@ -182,6 +184,7 @@ export class Connection {
       emit: this.emitOf(() => this.state === 'connecting' || this.current?.toolstack === toolstack),
       nextNumber,
       readHost,
+      elsewhere: () => this.parts.elsewhere(this),
     })
     return toolstack
   }

@@ -176,6 +176,8 @@ export class Connections {
       nextNumber: this.nextNumber,
       readHost: this.readHost,
       sampleMs: () => this.sampleMs,
+      elsewhere: (but) =>
+        this.opened().flatMap(({ connection: other, toolstack }) => (other === but ? [] : toolstack.domains.configs())),
     })
   }
 

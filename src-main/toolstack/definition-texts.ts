@@ -32,7 +32,6 @@ import type { Metadata } from '../public/list'
 import type { DomainConfig } from '../public/types'
 import type { Devices, FileRights } from './devices'
 import type { Domains } from './domains'
-import { freeMac } from './mac'
 
 export interface DefinitionTextsParts {
   readonly domains: Domains
@@ -115,7 +114,7 @@ export class DefinitionTexts {
   /** A new definition with what the text it was filled in from holds: what is not ours, and the password that no form is shown. */
   madeFrom(config: DomainConfig, uuid: string, origin?: string): Result<{ config: DomainConfig; text: string }, ErrorReport> {
     if (origin === undefined) return ok({ config, text: writeDomainXml(config, uuid) })
-    const read = readConfig(origin, { newMac: () => freeMac(this.parts.domains.configs()), networks: this.parts.networks() })
+    const read = readConfig(origin, { newMac: () => this.parts.domains.freeMac(), networks: this.parts.networks() })
     if (!read.ok) return read
     const whole = withKeptPassword(config, read.value.config.devices)
     return ok({ config: whole, text: read.value.definitionText(uuid, whole) })
@@ -275,7 +274,7 @@ export class DefinitionTexts {
     const { domains } = this.parts
     const made: DomainConfig[] = []
     const newMac = (): string => {
-      const mac = freeMac([...domains.configs(), ...made])
+      const mac = domains.freeMac(made)
       made.push(withMac(mac))
       return mac
     }
@@ -333,7 +332,7 @@ export class DefinitionTexts {
   private async trashed(id: string): Promise<DomainConfig | string> {
     const text = await this.parts.definitions.trash.definition(id)
     if (text === undefined) return 'its definition cannot be read'
-    const read = readConfig(text, { newMac: () => freeMac(this.parts.domains.configs()), networks: this.parts.networks() })
+    const read = readConfig(text, { newMac: () => this.parts.domains.freeMac(), networks: this.parts.networks() })
     return read.ok ? read.value.config : (read.error.values['detail'] ?? read.error.reason)
   }
 }

@@ -5,7 +5,6 @@ import type { HypervisorDriver } from '../driver/driver'
 import type { CallServers } from './call-server'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
-import { freeMac } from './mac'
 import type { Networks } from './networks'
 
 export type DeviceCall =
@@ -47,7 +46,7 @@ export function deviceServers({ driver, domains, devices, networks }: DeviceServ
     deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
     mediumChange: ({ uuid, key, ...medium }, caller) => devices.changeMedium(uuid, key, medium, caller),
     backingAllow: ({ uuid, key, path }) => devices.allowBacking(uuid, key, path),
-    macPropose: () => ok({ mac: freeMac(domains.configs()) }),
+    macPropose: () => ok({ mac: domains.freeMac() }),
     imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
     imageInspect: ({ path }) => devices.inspect(path),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),

@@ -17,6 +17,7 @@ import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
 import { DESTROY_ALONE, type Domain, domainInfo } from './domain'
 import type { Jobs } from './jobs'
 import { isActive, type LifeEvent, mayBe, nextState } from './life-cycle'
+import { freeMac } from './mac'
 
 export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
@@ -39,7 +40,8 @@ export interface DomainsParts {
   /** Whether a snapshot or another machine's disk stands on the file, so that nobody may write to it. */
   readonly isFrozen: (path: string) => boolean
   /** A MAC address that no definition has. */
-  readonly freeMac: (taken: readonly DomainConfig[]) => string
+  /** Definitions of other connections: their addresses are not proposed here. */
+  readonly elsewhere: () => readonly DomainConfig[]
 }
 
 /** What a change of devices makes of the definition and of what runs; `live` is done before either. */
@@ -91,6 +93,11 @@ export class DomainTable {
     return [...this.domains.values()].filter(({ uuid }) => uuid !== without).map(({ config }) => config)
   }
 
+  /** An address that no interface has, in any connection that is open; `made` are definitions that are not stored yet. */
+  freeMac(made: readonly DomainConfig[] = []): string {
+    return freeMac([...this.configs(), ...this.parts.elsewhere(), ...made])
+  }
+
   /** Definitions, in the trash too, what runs, and what managed saves go on with: every file they name. */
   usedConfigs(): DomainConfig[] {
     const present = [...this.domains.values()].flatMap(({ config, running, savedConfig }) =>
@@ -120,7 +127,7 @@ export class DomainTable {
       let own = device
       if (device.kind === 'vif') {
         const { capture: _capture, ...nic } = device
-        own = { ...nic, mac: this.parts.freeMac([...this.configs(), made]), forwards: [] }
+        own = { ...nic, mac: this.freeMac([made]), forwards: [] }
       } else if (device.kind === 'vfb') {
         const { vnc: _vnc, ...display } = device
         own = display

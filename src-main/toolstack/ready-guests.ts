@@ -9,7 +9,6 @@ import type { DomainConfig, HostInfo } from '../public/types'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
-import { freeMac } from './mac'
 
 export interface ReadyGuestsParts {
   readonly driver: HypervisorDriver
@@ -70,7 +69,7 @@ export class ReadyGuests {
         const { kernel, ramdisk, image, cmdline, memoryMiB } = made.value
         const all: Device[] = [
           { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false },
-          { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: freeMac(domains.configs()), forwards: [] },
+          { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: domains.freeMac(), forwards: [] },
           { kind: 'vfb', width: 1024, height: 768 },
         ]
         const devices = all.filter(({ kind }) => driver.limits.devices.includes(kind))

@@ -32,7 +32,6 @@ import { HostFigures, type HostReading } from './host-figures'
 import { Jobs } from './jobs'
 import { Layers } from './layers'
 import { type LifeCall, lifeServers } from './life-calls'
-import { freeMac } from './mac'
 import { Merging } from './merging'
 import { neededFiles } from './needed-files'
 import { Networks } from './networks'
@@ -93,6 +92,8 @@ export interface ToolstackParts {
   /** Where a day of figures is kept. */
   readonly sampleFolder: string
   readonly emit: Emit
+  /** Definitions of other connections. */
+  readonly elsewhere?: () => readonly DomainConfig[]
   /** Numbers of jobs and notices, where there are other toolstacks beside this one. */
   readonly nextNumber?: () => number
   /** What the host has counted, where others ask too. */
@@ -149,7 +150,7 @@ export class Toolstack {
       jobs: this.jobs,
       networks: () => this.networks.names(),
       stoppedNetworks: () => this.networks.stopped(),
-      freeMac,
+      elsewhere: () => parts.elsewhere?.() ?? [],
       trashed: () => this.texts.trashedConfigs,
       isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),
       listenVnc: (uuid, place) => vnc.open(uuid, place),
