@@ -1,8 +1,8 @@
-// What can be undone in a window: rename, folders, tags, deleting, networks and their wiring, volumes. Each step knows how to go back;
+// What can be undone in a window: edits of definitions, rename, folders, tags, deleting, networks and their wiring, volumes. Each step knows how to go back;
 // the newest is offered.
 // Invariant: a step is taken off before it is undone, so that it is undone once, and after the one before it is; undoing
 // gives no new step.
-// Runs in: manager and host windows and tests; pure.
+// Runs in: windows and tests; pure.
 
 import { createStore, type StoreApi } from 'zustand/vanilla'
 

@@ -120,6 +120,10 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
     await row(page, 'web-01').click({ button: 'right' })
     await menuItem(t('action.delete')).click()
   })
+  await showDialog(stage, page, 'template', async () => {
+    await row(page, 'web-01').click({ button: 'right' })
+    await menuItem(t('action.template')).click()
+  })
   await showDialog(stage, page, 'force-off', async () => {
     await row(page, 'server').click({ button: 'right' })
     await menuItem(t('action.force-off')).click()
@@ -164,6 +168,7 @@ async function playCreate(stage: Stage, page: Page): Promise<void> {
     .click()
   await settle(page)
   await stage.show(page, 'errors')
+  await showEach(stage, page, page.getByRole('radiogroup', { name: t('create.from') }).locator('.segment'), 'way')
 }
 
 async function playDomain(stage: Stage, page: Page): Promise<void> {

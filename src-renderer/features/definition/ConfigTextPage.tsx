@@ -16,6 +16,7 @@ import { useAppStore } from '../../state/store'
 import { ConfigEditor, type EditorHandle } from './ConfigEditor'
 import { DiffView } from './DiffView'
 import { ConfigNotes } from './notes'
+import { useDefinitionUndo } from './use-definition-undo'
 import type { WrongLine } from './xml-editor'
 import './definition.css'
 
@@ -43,6 +44,7 @@ export function ConfigTextPage(props: {
   const [busy, setBusy] = useState(false)
   const asked = useRef(0)
   const editor = useRef<EditorHandle>(null)
+  const undoably = useDefinitionUndo(domain)
 
   // Asked again whenever the definition has changed.
   // biome-ignore lint/correctness/useExhaustiveDependencies: config stands for the definition's text
@@ -71,10 +73,13 @@ export function ConfigTextPage(props: {
   const apply = async () => {
     if (typed === null) return
     setBusy(true)
-    const result = await client.call('configDefine', { uuid, text: typed, start: false })
+    const done = await undoably(async () => {
+      const result = await client.call('configDefine', { uuid, text: typed, start: false })
+      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+      return result.ok
+    })
     setBusy(false)
-    if (result.ok) onType(null)
-    else store.dispatch({ kind: 'failed', error: result.error })
+    if (done) onType(null)
   }
   const write = async (format: ConfigFormat) => {
     const suggestedName = `${domain.name}.${format === 'xml' ? 'xml' : 'cfg'}`

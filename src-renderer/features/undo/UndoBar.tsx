@@ -1,5 +1,5 @@
 // Offers to undo what was done last, for a while, over the lower left of the window; Ctrl+Z does the same at any time.
-// Invariant: it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager, host and networks windows.
+// Invariant: it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager, host, networks and domain windows.
 
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'

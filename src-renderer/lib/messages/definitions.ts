@@ -144,8 +144,8 @@ export const definitions = {
   'create.from': { en: 'Start from', de: 'Ausgehen von' },
   'create.way-kernel': { en: 'Kernel and ramdisk', de: 'Kernel und Ramdisk' },
   'create.way-image': { en: 'Image', de: 'Abbild' },
-  'create.way-disk': { en: 'Existing disk', de: 'Vorhandene Platte' },
-  'create.way-config': { en: 'Configuration file', de: 'Konfigurationsdatei' },
+  'create.way-disk': { en: 'Existing disk', de: 'Platte' },
+  'create.way-config': { en: 'Configuration file', de: 'Konfiguration' },
   'create.way-template': { en: 'Template', de: 'Vorlage' },
   'create.way-kernel-hint': {
     en: 'A kernel, and a ramdisk if it needs one',

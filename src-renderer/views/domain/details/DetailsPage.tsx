@@ -13,6 +13,9 @@ import { useWords } from '../../../components/Language'
 import { MenuButton } from '../../../components/Menu'
 import { Notice } from '../../../components/Notice'
 import { SideItem, SideList } from '../../../components/SideList'
+import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
+import { UndoBar } from '../../../features/undo/UndoBar'
+import { useUndoKey } from '../../../features/undo/use-undo-key'
 import { useHost } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import { AddDevice, type AddedKind } from './AddDevice'
@@ -66,6 +69,8 @@ export function DetailsPage(props: {
   const [adding, setAdding] = useState<AddedKind | null>(null)
   const [leaving, setLeaving] = useState<{ readonly go: () => void } | null>(null)
   const [busy, setBusy] = useState(false)
+  const undoably = useDefinitionUndo(domain)
+  useUndoKey()
   const { config, running } = domain
   const { edits, base } = work
   const changed = config !== null && isChanged(config, edits)
@@ -104,11 +109,14 @@ export function DetailsPage(props: {
 
   const apply = async (): Promise<boolean> => {
     setBusy(true)
-    const result = await client.call('domainRedefine', { uuid: domain.uuid, config: wanted, base: config })
+    const done = await undoably(async () => {
+      const result = await client.call('domainRedefine', { uuid: domain.uuid, config: wanted, base: config })
+      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+      return result.ok
+    })
     setBusy(false)
-    if (result.ok) setWork(nothing)
-    else store.dispatch({ kind: 'failed', error: result.error })
-    return result.ok
+    if (done) setWork(nothing)
+    return done
   }
   const answer = async (choice: LeaveChoice) => {
     const go = leaving?.go
@@ -201,6 +209,7 @@ export function DetailsPage(props: {
           </Button>
         </footer>
       )}
+      <UndoBar />
       {leaving !== null && (
         <LeaveDialog
           name={domain.name}
