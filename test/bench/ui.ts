@@ -1,19 +1,20 @@
 // The manager window on the test driver with 1, 100, 500 and 1,000 running domains and every graph shown: until the window is there,
 // until its first row is there, processor time at rest, memory, gaps between frames while 40 rows are scrolled, and how long a letter
-// in the filter takes to be on the screen. Beside it virt-manager with as many domains, where it is installed.
+// in the filter takes to be on the screen. `--only 500x2` is 500 domains in each of two connections. Beside it virt-manager with as many domains, where it is installed.
 // A busy machine makes gaps of its own: the processor time a frame takes is printed with them, and the load.
 // Runs in: plain Node; Electron and display were prepared by resources/tooling/run.mjs.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
+import { LOCAL_CONNECTION } from '../../src-main/public/connection'
 import { launch } from '../e2e/app'
 import type { BenchOptions, BenchReport } from './main'
 import { median, table } from './median'
 import { cpuSeconds, cpuShare, processTree, pssMiB } from './processes'
 import { hasVirtManager, type Neighbour, runVirtManager } from './virt-manager'
 
-const COUNTS = [1, 100, 500, 1000]
+const COUNTS = ['1', '100', '500', '1000']
 const SETTLE_MS = 6000
 const IDLE_MS = 10_000
 const FRAMES = 240
@@ -21,7 +22,6 @@ const VISIBLE_ROWS = 40
 const ROW_HEIGHT = 28
 
 interface Measured {
-  readonly domains: number
   readonly windowSeconds: number
   readonly rowSeconds: number
   readonly idleShare: number
@@ -96,8 +96,28 @@ async function filter(page: Page): Promise<readonly number[]> {
   return numbers(await page.evaluate(() => Reflect.get(window, 'filterTimes')))
 }
 
-async function measure(domains: number): Promise<Measured> {
+/** Domains of each connection, and connections: `500x2`. */
+function parseCount(wanted: string): { readonly domains: number; readonly connections: number } {
+  const [domains = 1, connections = 1] = wanted.split('x').map(Number)
+  return { domains, connections }
+}
+
+/** Connections beside the first, opened with the app. */
+function writeConnections(folder: string, count: number): void {
+  const more = Array.from({ length: count - 1 }, (_, index) => ({
+    connection: `${index + 1}0000000-0000-4000-8000-000000000000`,
+    name: `Connection ${index + 2}`,
+    driver: 'test',
+    autoconnect: true,
+  }))
+  const first = { connection: LOCAL_CONNECTION, name: null, driver: 'test', autoconnect: true }
+  writeFileSync(path.join(folder, 'connections.json'), JSON.stringify({ version: 1, connections: [first, ...more] }))
+}
+
+async function measure(wanted: string): Promise<Measured> {
+  const { domains, connections } = parseCount(wanted)
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-ui-'))
+  if (connections > 1) writeConnections(folder, connections)
   const columns = ['cpu', 'host', 'memory', 'disk', 'network'].map((id) => ({ id, width: 150, shown: true }))
   const layout = { columns: [{ id: 'name', width: 220, shown: true }, ...columns] }
   writeFileSync(path.join(folder, 'list.json'), JSON.stringify(layout))
@@ -123,7 +143,6 @@ async function measure(domains: number): Promise<Measured> {
     const cpuMsPerFrame = ((cpuSeconds(pids) - before) * 1000) / FRAMES
     const times = await filter(page)
     return {
-      domains,
       windowSeconds,
       rowSeconds,
       idleShare,
@@ -150,12 +169,13 @@ async function neighbour(domains: number): Promise<Neighbour | null> {
 }
 
 export async function benchUi(options: BenchOptions): Promise<BenchReport> {
-  const wanted = options.only === undefined ? COUNTS : options.only.split(',').map(Number)
+  const wanted = options.only === undefined ? COUNTS : options.only.split(',')
   const runs: { ours: Measured[]; theirs: Neighbour[] }[] = wanted.map(() => ({ ours: [], theirs: [] }))
   for (let run = 0; run < options.runs; run++) {
-    for (const [index, domains] of wanted.entries()) {
-      runs[index]?.ours.push(await measure(domains))
-      const beside = await neighbour(domains)
+    for (const [index, count] of wanted.entries()) {
+      runs[index]?.ours.push(await measure(count))
+      const { domains, connections } = parseCount(count)
+      const beside = await neighbour(domains * connections)
       if (beside !== null) runs[index]?.theirs.push(beside)
     }
   }
@@ -164,7 +184,7 @@ export async function benchUi(options: BenchOptions): Promise<BenchReport> {
   const rows = wanted.map((domains, index) => {
     const { ours = [], theirs = [] } = runs[index] ?? {}
     return [
-      `${domains}`,
+      domains,
       of(ours, ({ windowSeconds }) => windowSeconds, 2, 's'),
       of(ours, ({ rowSeconds }) => rowSeconds, 2, 's'),
       of(ours, ({ idleShare }) => idleShare * 100, 1, '%'),
