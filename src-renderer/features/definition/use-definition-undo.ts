@@ -2,8 +2,8 @@
 // Invariant: what was changed after that, here or elsewhere, is not overwritten: then undoing is refused. Runs in: domain window.
 
 import { useCallback } from 'react'
-import { err } from '../../../src-engine/public/result'
 import { errorReport } from '../../../src-main/public/error-code'
+import { err } from '../../../src-main/public/result'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
