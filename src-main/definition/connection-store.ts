@@ -5,6 +5,7 @@
 import { readFile, rename } from 'node:fs/promises'
 import { fields, oneOf } from '../../src-engine/public/shape'
 import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { isNewer } from '../lib/newer'
 import { type ConnectionDefinition, connectionsShape, LOCAL_CONNECTION } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
 
@@ -32,12 +33,6 @@ function doubled(connections: readonly ConnectionDefinition[]): string | undefin
     : undefined
 }
 
-function isNewer(read: unknown): boolean {
-  return (
-    typeof read === 'object' && read !== null && 'version' in read && typeof read.version === 'number' && read.version > VERSION
-  )
-}
-
 export class ConnectionStore {
   private readonly path: string
   private queue: Promise<unknown> = Promise.resolve()
@@ -51,7 +46,7 @@ export class ConnectionStore {
     let newer = false
     try {
       const read: unknown = JSON.parse(await readFile(this.path, 'utf8'))
-      newer = isNewer(read)
+      newer = isNewer(read, VERSION)
       const wrong = newer ? undefined : fileShape.explain(read, 'connections')
       if (fileShape.is(read)) {
         const twice = doubled(read.connections)

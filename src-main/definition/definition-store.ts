@@ -17,11 +17,12 @@ import { count, fields, list, number, oneOf, text } from '../../src-engine/publi
 import { readDomainXml, writeDomainXml } from '../config/domain-xml'
 import { isXmlValue } from '../config/xml-tree'
 import { flushFolder, systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { isNewer } from '../lib/newer'
 import { CONFIG_TEXT_MOST, configTextShape, type Revision, type RevisionCause } from '../public/definition'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import { type DomainConfig, domainConfigShape, nullable, uuidShape } from '../public/types'
-import { isNewer, migrateDefinition, migrateSavedFiles, VERSION } from './migration'
+import { migrateDefinition, migrateSavedFiles, VERSION } from './migration'
 import { RevisionStore } from './revision-store'
 import { TrashStore } from './trash-store'
 
@@ -327,7 +328,7 @@ export class DefinitionStore {
   private async readOldDefinition(path: string, uuid: string): Promise<Definition | string | ErrorReport> {
     try {
       const read = migrateDefinition(JSON.parse(await readFile(path, 'utf8')))
-      if (isNewer(read)) return errorReport('config-newer')
+      if (isNewer(read, VERSION)) return errorReport('config-newer')
       if (!oldDefinitionShape.is(read)) return oldDefinitionShape.explain(read, 'definition') ?? 'not a definition'
       if (read.uuid !== uuid) return 'the identifier inside is another than its name'
       const { config, managedSave, savedConfig } = read

@@ -5,6 +5,7 @@
 import { readFile, rename } from 'node:fs/promises'
 import type { Shape } from '../../src-engine/public/shape'
 import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { isNewer } from '../lib/newer'
 import { type ErrorReport, errorReport } from '../public/error-code'
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -40,7 +41,7 @@ export class KeptFile<T extends object> {
     }
     if (!isRecord(read)) return this.putAside('preferences-corrupt', 'no object')
     const { version = 1, ...fields } = read
-    if (typeof version === 'number' && version > this.version) return this.putAside('preferences-newer', String(version))
+    if (isNewer(read, this.version)) return this.putAside('preferences-newer', String(version))
     const filled: unknown = { ...this.current, ...fields }
     if (!this.shape.is(filled)) return this.putAside('preferences-corrupt', this.shape.explain(filled) ?? '')
     this.current = filled

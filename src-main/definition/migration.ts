@@ -28,8 +28,3 @@ export function migrateSavedFiles(read: unknown): unknown {
   const files = read['files'].map((file: unknown) => (isEntry(file) ? { ...file, config: withDevices(file['config']) } : file))
   return { ...read, version: VERSION, files }
 }
-
-/** Whether a newer version of us wrote this. */
-export function isNewer(read: unknown): boolean {
-  return isEntry(read) && typeof read['version'] === 'number' && read['version'] > VERSION
-}

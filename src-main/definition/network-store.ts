@@ -1,10 +1,11 @@
 // The virtual networks of the user in one file, networks.json. `default` is always among them: a file that does not have it
 // (a new folder, a damaged file) gets it as it is from the start.
-// Invariant: the file is replaced whole; a damaged one is put aside and reported. Runs in: main, plain Node.
+// Invariant: the file is replaced whole; a damaged one, or one of a newer version, is put aside and reported. Runs in: main, plain Node.
 import { mkdir, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fields, list, oneOf } from '../../src-engine/public/shape'
 import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { isNewer } from '../lib/newer'
 import { DEFAULT_NETWORK, type Network, networkShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 
@@ -21,8 +22,10 @@ export class NetworkStore {
 
   async load(): Promise<{ readonly networks: readonly Network[]; readonly problem: ErrorReport | null }> {
     let detail: string
+    let newer = false
     try {
       const read: unknown = JSON.parse(await readFile(this.path, 'utf8'))
+      newer = isNewer(read, VERSION)
       if (fileShape.is(read)) {
         const kept = read.networks.filter(({ name }) => name !== DEFAULT_NETWORK.name)
         const own = read.networks.find(({ name }) => name === DEFAULT_NETWORK.name) ?? DEFAULT_NETWORK
@@ -33,9 +36,12 @@ export class NetworkStore {
       if (systemErrorCode(thrown) === 'ENOENT') return { networks: [DEFAULT_NETWORK], problem: null }
       detail = thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
     }
-    const kept = `${this.path}.${Date.now()}.damaged`
+    const kept = `${this.path}.${Date.now()}.${newer ? 'newer' : 'damaged'}`
     await rename(this.path, kept).catch(() => undefined)
-    return { networks: [DEFAULT_NETWORK], problem: errorReport('networks-corrupt', { detail, kept }) }
+    return {
+      networks: [DEFAULT_NETWORK],
+      problem: errorReport(newer ? 'networks-newer' : 'networks-corrupt', { detail, kept }),
+    }
   }
 
   put(networks: readonly Network[]): Promise<void> {

@@ -501,6 +501,11 @@ export const errorReasons = {
     cause: 'The list of virtual networks was damaged ({detail}) and was put aside as {kept}.',
     action: 'Create your own networks again; “default” is there.',
   },
+  'networks-newer': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The list of virtual networks was written by a newer version and was put aside as {kept}.',
+    action: 'Update Ringmaster and give the file its old name, or create your own networks again; “default” is there.',
+  },
   'no-connection': {
     code: 'NO_CONNECT',
     cause: 'There is no connection with the identifier {connection}.',

@@ -139,6 +139,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'network-in-use': { effect: 'unchanged', mend: 'networks' },
   'network-permanent': { effect: 'unchanged' },
   'networks-corrupt': { effect: 'aside', mend: 'networks' },
+  'networks-newer': { effect: 'aside', mend: 'networks' },
   'no-connection': { effect: 'unchanged' },
   'not-connected': { effect: 'unchanged', mend: 'connect' },
   'connection-failed': { effect: 'unchanged', mend: 'connect' },

@@ -373,6 +373,11 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Liste der virtuellen Netze war beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Eigene Netze noch einmal anlegen; „default“ ist da.',
   },
+  'networks-newer': {
+    cause: 'Die Liste der virtuellen Netze stammt von einer neueren Version und wurde als {kept} beiseitegelegt.',
+    action:
+      'Ringmaster aktualisieren und der Datei ihren alten Namen geben, oder eigene Netze noch einmal anlegen; „default“ ist da.',
+  },
   'no-connection': {
     cause: 'Es gibt keine Verbindung mit der Kennung {connection}.',
     action: 'Vielleicht wurde sie entfernt; ein Blick in die Liste zeigt es.',

@@ -379,11 +379,16 @@ describe('virtual networks', () => {
     expect((await made.toolstack.domains.create(other, false)).ok).toBe(true)
   })
 
-  it('are there again, and the damage is told, when their file is garbage', async () => {
+  it.each([
+    ['garbage', '{"version": 1, "networks": [{', 'networks-corrupt', 'damaged'],
+    ['of a newer version', '{"version": 2, "networks": {"lab": {}}}', 'networks-newer', 'newer'],
+  ] as const)('are there again, and it is told, when their file is %s', async (_what, text, reason, ending) => {
     await made.close(true)
-    writeFileSync(join(made.folder, 'networks.json'), '{"version": 1, "networks": [{')
+    writeFileSync(join(made.folder, 'networks.json'), text)
     made = await makeToolstack({ folder: made.folder })
     expect(made.toolstack.networks.names()).toEqual(['default'])
-    expect(made.toolstack.notices.list()).toMatchObject([{ error: { reason: 'networks-corrupt' } }])
+    expect(made.toolstack.notices.list()).toMatchObject([
+      { error: { reason, values: { kept: expect.stringMatching(ending) } } },
+    ])
   })
 })
