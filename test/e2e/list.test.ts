@@ -251,6 +251,43 @@ it('fills in a new machine from dropped files, and makes one of a dropped config
   await expect.poll(() => manager.failures().textContent()).toContain('It cannot be told what')
 })
 
+it('changes the machine that files are dropped on, once asked, and takes it back', async () => {
+  const { app, manager } = await start({ domains: 3, running: 1 })
+  const { page } = manager
+  const file = (name: string, content: Buffer | string) => {
+    fs.writeFileSync(path.join(app.folder, name), content)
+    return path.join(app.folder, name)
+  }
+  const info = async () => {
+    const listed = JSON.stringify(await app.call(page, 'domainList', {}))
+    const domains: { name: string; config: { kernel: string; devices: { path?: string; readonly?: boolean }[] } }[] =
+      JSON.parse(listed).value
+    return domains.find(({ name }) => name === 'db-01')?.config
+  }
+  const before = await info()
+  const kernel = file('vmlinuz', Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(64)]))
+  const disc = file('cd.iso', Buffer.concat([Buffer.alloc(32769), Buffer.from('CD001'), Buffer.alloc(4096)]))
+
+  await manager.drop([kernel, disc], 'db-01')
+  await manager.dialog().getByText(kernel).waitFor()
+  await manager.dialog().getByText('raw, only read').waitFor()
+  await app.picture(page, 'list-dropped-on')
+  await page.keyboard.press('Escape')
+  await manager.dialog().waitFor({ state: 'detached' })
+  expect(await info()).toEqual(before)
+
+  await manager.drop([kernel, disc], 'db-01')
+  await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
+  await manager.dialog().waitFor({ state: 'detached' })
+  expect(await info()).toMatchObject({ kernel, devices: [...(before?.devices ?? []), { path: disc, readonly: true }] })
+  await page.keyboard.press('Control+z')
+  await expect.poll(async () => (await info())?.kernel).toBe(before?.kernel)
+  expect((await info())?.devices).toContainEqual(expect.objectContaining({ path: disc }))
+  await page.keyboard.press('Control+z')
+  await expect.poll(info).toEqual(before)
+  expect(app.errors).toEqual([])
+})
+
 it('has no serious fault in the eyes of axe-core, light and dark, with its menu and palette open', async () => {
   const { manager } = await start({ domains: 60, running: 30 })
   const { page } = manager

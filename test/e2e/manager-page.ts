@@ -153,8 +153,9 @@ export class ManagerPage {
     return this.page.locator('.palette')
   }
 
-  /** Drops files of the host onto the window, as a file manager would. */
-  async drop(files: readonly string[]): Promise<void> {
+  /** Drops files of the host onto the window, or onto the row of a machine, as a file manager would. */
+  async drop(files: readonly string[], onto?: string): Promise<void> {
+    const target = onto === undefined ? this.page.locator('.window') : this.row(onto)
     await this.page.evaluate(() => {
       const field = document.createElement('input')
       field.type = 'file'
@@ -164,14 +165,14 @@ export class ManagerPage {
       document.body.append(field)
     })
     await this.page.setInputFiles('#dropped', [...files])
-    await this.page.evaluate(() => {
+    await target.evaluate((element) => {
       const field = document.getElementById('dropped')
       const data = new DataTransfer()
       if (field instanceof HTMLInputElement) for (const file of field.files ?? []) data.items.add(file)
       field?.remove()
       for (const kind of ['dragenter', 'dragover', 'drop']) {
         const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true })
-        document.querySelector('.window')?.dispatchEvent(event)
+        element.dispatchEvent(event)
       }
     })
   }

@@ -69,6 +69,14 @@ export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat
   }
 }
 
+/** An image file as a disk, or as a medium in a drive; `format` is null where nobody could look into it. */
+export function diskOfFile(dev: string, path: string, format: ImageFormat | null): DiskForm {
+  const fileFormat = format ?? 'raw'
+  const written = WRITTEN_FORMATS.some((each) => each === fileFormat)
+  const isMedium = /\.iso$/i.test(path)
+  return { ...newDisk(dev), source: 'file', path, fileFormat, readonly: isMedium || !written, removable: isMedium }
+}
+
 /** The format of an image that is to be made; a copy stays what it was, if that can be written. */
 export function madeFormat(form: DiskForm): WrittenFormat {
   if (form.source === 'new') return form.newFormat

@@ -28,9 +28,25 @@ export const manager = {
   'manager.rename-field': { en: 'New name of {name}', de: 'Neuer Name von {name}' },
   'manager.sort-by': { en: 'Sort by {column}', de: 'Nach {column} ordnen' },
   'manager.drop': {
-    en: 'Drop kernels, ramdisks, disk images or configurations to make a machine of them',
-    de: 'Kernel, Ramdisks, Plattenabbilder oder Konfigurationen hier ablegen, um daraus eine Maschine zu machen',
+    en: 'Drop kernels, ramdisks, disk images or configurations to make a machine of them, or onto a machine to change that one',
+    de: 'Kernel, Ramdisks, Plattenabbilder oder Konfigurationen hier ablegen, um daraus eine Maschine zu machen, oder auf einer Maschine, um sie zu ändern',
   },
+  'manager.drop-on': { en: 'Drop here to change “{name}”', de: 'Hier ablegen, um „{name}“ zu ändern' },
+
+  'dropped.title': { en: 'Change “{name}”', de: '„{name}“ ändern' },
+  'dropped.kernel': { en: 'Kernel', de: 'Kernel' },
+  'dropped.ramdisk': { en: 'Ramdisk', de: 'Ramdisk' },
+  'dropped.disk': { en: 'New disk {dev}', de: 'Neue Platte {dev}' },
+  'dropped.drive': { en: 'New drive {dev}', de: 'Neues Laufwerk {dev}' },
+  'dropped.config': { en: 'Whole configuration', de: 'Ganze Konfiguration' },
+  'dropped.instead': { en: 'Instead of {path}', de: 'Statt {path}' },
+  'dropped.read': { en: '{format}, only read', de: '{format}, nur gelesen' },
+  'dropped.written': { en: '{format}, the guest may write to it', de: '{format}, der Gast darf darauf schreiben' },
+  'dropped.now': {
+    en: 'Disks are there at once, the rest with the next start.',
+    de: 'Platten sind sofort da, alles andere mit dem nächsten Start.',
+  },
+  'dropped.apply': { en: 'Change', de: 'Ändern' },
 
   'filter.menu': { en: 'Saved filters', de: 'Gemerkte Filter' },
   'filter.save-title': { en: 'Save the filter “{text}”', de: 'Filter „{text}“ merken' },

@@ -7,7 +7,7 @@ import { useEffect, useRef } from 'react'
 import type { ImageFormat } from '../../../src-main/public/device'
 import type { HostFile } from '../../../src-main/public/list'
 import { useClient } from '../../client/Client'
-import { type DiskForm, freeDev, newDisk } from '../../features/disks/disk-form'
+import { type DiskForm, diskOfFile, freeDev } from '../../features/disks/disk-form'
 import type { Form } from './check-form'
 
 export interface FilledIn {
@@ -27,10 +27,7 @@ export function filledIn(files: readonly LookedAt[], before: readonly DiskForm[]
   for (const { kind, path, format } of files) {
     const dev = freeDev(disks.map((disk) => disk.dev))
     if (kind !== 'disk' || dev === undefined) continue
-    const fileFormat = format ?? 'raw'
-    const written = fileFormat === 'raw' || fileFormat === 'qcow2'
-    const isMedium = /\.iso$/i.test(path)
-    disks.push({ ...newDisk(dev), source: 'file', path, fileFormat, readonly: isMedium || !written, removable: isMedium })
+    disks.push(diskOfFile(dev, path, format))
   }
   return { fields: { ...(kernel !== undefined && { kernel }), ...(ramdisk !== undefined && { ramdisk }) }, disks }
 }

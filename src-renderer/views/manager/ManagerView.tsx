@@ -28,8 +28,9 @@ import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
 import { type CommandContext, commandOfKey, FORGET_FILTER, GO_TO, UNDO_TO, USE_FILTER } from './commands'
+import { DropOnDomain } from './DropOnDomain'
 import { useDemoGuest } from './demo-guest'
-import { useFileDrop } from './file-drop'
+import { type DroppedOn, useFileDrop } from './file-drop'
 import { KeysDialog } from './KeysDialog'
 import { columnEntries, headEntries } from './list/column-menu'
 import type { Column } from './list/columns'
@@ -111,9 +112,14 @@ export function ManagerView() {
       ? cursorRow.connection
       : null
   const definitions = useDefinitionDialogs(place, (value, onChange) => <ConnectionSelect value={value} onChange={onChange} />)
-  const drop = useFileDrop(place)
-
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
+  const [droppedOn, setDroppedOn] = useState<DroppedOn | null>(null)
+  const changeable = (key: string) => {
+    const row = rowOf(key)
+    return row?.kind === 'domain' && row.domain.operations.includes('redefine') ? row.domain : undefined
+  }
+  const drop = useFileDrop(place, changeable, setDroppedOn)
+  const droppingOn = drop.target === null ? undefined : changeable(drop.target)
   const fold = useCallback(
     (key: string, open: boolean) => {
       const others = layout.collapsed.filter((each) => each !== key)
@@ -285,6 +291,7 @@ export function ManagerView() {
           parts={parts}
           selection={current}
           renaming={ordering.renaming}
+          filesOver={drop.target}
           head={{
             sort: layout.sort,
             onSort: (id) => columns.sortBy(id),
@@ -392,9 +399,10 @@ export function ManagerView() {
       )}
       {drop.over && (
         <div className="drop-cover" aria-hidden="true">
-          {t('manager.drop')}
+          {droppingOn === undefined ? t('manager.drop') : t('manager.drop-on', droppingOn)}
         </div>
       )}
+      {droppedOn !== null && <DropOnDomain dropped={droppedOn} onClose={() => setDroppedOn(null)} />}
       <QuitDialog />
     </div>
   )

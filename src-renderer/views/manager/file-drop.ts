@@ -1,5 +1,6 @@
-// Files dragged onto the window: kernels, ramdisks and disk images fill in a new machine, a configuration becomes one, a saved
-// machine is gone on with. Main looks at each file and says what it is.
+// Files dragged onto the window: kernels, ramdisks and disk images fill in a new machine or, dropped onto a machine's row, change that
+// one; a configuration becomes a machine or that one's definition; a saved machine is gone on with. Main looks at each file and says
+// what it is.
 // Invariant: a path from a drop gives no right to write: main asks for that as for a path that was typed.
 // Runs in: manager window.
 
@@ -7,13 +8,23 @@ import { type DragEvent, useCallback, useState } from 'react'
 import { CONFIG_TEXT_MOST } from '../../../src-main/public/definition'
 import { errorReport } from '../../../src-main/public/error-code'
 import type { HostFile } from '../../../src-main/public/list'
+import type { DomainInfo } from '../../../src-main/public/types'
 import { useClientAt } from '../../client/Client'
 import { useWords } from '../../components/Language'
 import { offerUndo, useAppStore } from '../../state/store'
 
+/** Files for a machine there is: what main said of them, and the text of a configuration. */
+export interface DroppedOn {
+  readonly domain: DomainInfo
+  readonly files: readonly HostFile[]
+  readonly config: { readonly name: string; readonly text: string } | null
+}
+
 export interface FileDrop {
   /** Files are over the window. */
   readonly over: boolean
+  /** They are over the row of a machine that can be changed: its key. */
+  readonly target: string | null
   readonly handlers: {
     readonly onDragEnter: (event: DragEvent) => void
     readonly onDragOver: (event: DragEvent) => void
@@ -24,19 +35,29 @@ export interface FileDrop {
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files')
 
-/** `connection`: where what they become goes; undefined: the first that is open. */
-export function useFileDrop(connection: string | undefined): FileDrop {
+/**
+ * `connection`: where what they become goes; undefined: the first that is open. `domainOf`: the machine of a row that can be changed;
+ * `onDomain` is told what was dropped onto it.
+ */
+export function useFileDrop(
+  connection: string | undefined,
+  domainOf: (key: string) => DomainInfo | undefined,
+  onDomain: (dropped: DroppedOn) => void,
+): FileDrop {
   const client = useClientAt(connection)
   const store = useAppStore()
   const { t } = useWords()
   const [over, setOver] = useState(false)
+  const [target, setTarget] = useState<string | null>(null)
+  const targetOf = (event: DragEvent): string | null => {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
+    const key = row?.dataset['key']
+    return key !== undefined && domainOf(key) ? key : null
+  }
 
   /** A configuration becomes a machine that does not run yet, and its window shows what it is. */
   const define = useCallback(
     async (file: File) => {
-      if (file.size > CONFIG_TEXT_MOST) {
-        return store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
-      }
       const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
       if (!made.ok) return store.dispatch({ kind: 'failed', error: made.error })
       const { uuid } = made.value
@@ -47,7 +68,8 @@ export function useFileDrop(connection: string | undefined): FileDrop {
   )
 
   const take = useCallback(
-    async (dropped: readonly File[]) => {
+    async (dropped: readonly File[], domain: DomainInfo | null) => {
+      let config: DroppedOn['config'] = null
       const byPath = new Map(dropped.map((file) => [window.ringmasterPathOf?.(file) ?? '', file]))
       byPath.delete('')
       const paths = [...byPath.keys()]
@@ -59,17 +81,25 @@ export function useFileDrop(connection: string | undefined): FileDrop {
           store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: look.value.path }) })
         } else if (look.value.kind === 'config') {
           const file = byPath.get(look.value.path)
-          if (file !== undefined) await define(file)
+          if (file === undefined) continue
+          if (file.size > CONFIG_TEXT_MOST) {
+            store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
+          } else if (domain === null) await define(file)
+          else config = { name: file.name, text: await file.text() }
         } else if (look.value.kind === 'saved') {
           const restored = await client.call('domainRestore', { path: look.value.path })
           if (!restored.ok) store.dispatch({ kind: 'failed', error: restored.error })
         } else files.push(look.value)
       }
+      if (domain !== null) {
+        if (files.length > 0 || config !== null) onDomain({ domain, files, config })
+        return
+      }
       if (files.length === 0) return
       const opened = await client.call('createDomainOpen', { files })
       if (!opened.ok) store.dispatch({ kind: 'failed', error: opened.error })
     },
-    [client, store, define],
+    [client, store, define, onDomain],
   )
 
   const onDrag = (event: DragEvent) => {
@@ -77,9 +107,11 @@ export function useFileDrop(connection: string | undefined): FileDrop {
     event.preventDefault()
     event.dataTransfer.dropEffect = 'copy'
     setOver(true)
+    setTarget(targetOf(event))
   }
   return {
     over,
+    target: over ? target : null,
     handlers: {
       onDragEnter: onDrag,
       onDragOver: onDrag,
@@ -90,7 +122,8 @@ export function useFileDrop(connection: string | undefined): FileDrop {
         if (!hasFiles(event)) return
         event.preventDefault()
         setOver(false)
-        void take([...event.dataTransfer.files].slice(0, 64))
+        const key = targetOf(event)
+        void take([...event.dataTransfer.files].slice(0, 64), (key !== null && domainOf(key)) || null)
       },
     },
   }

@@ -58,6 +58,8 @@ export interface DomainListProps {
   readonly onKey: (event: KeyboardEvent) => boolean
   /** A letter: the filter begins with it. */
   readonly onType: (text: string) => void
+  /** The row that files of the host are held over. */
+  readonly filesOver: string | null
   /** Rows were dropped on a group, or a tag on a domain. */
   readonly onDropRows: (keys: readonly string[], target: Row) => void
   readonly onDropTag: (tag: string, target: Row) => void
@@ -340,7 +342,7 @@ export function DomainList(props: DomainListProps) {
                 parts={parts}
                 chosen={selection.chosen.has(each.key)}
                 cursor={cursor === each.key}
-                dropTarget={drop === each.key}
+                dropTarget={drop === each.key || props.filesOver === each.key}
                 renaming={props.renaming === each.key}
                 addresses={each.kind === 'domain' ? parts.addressesOf(each.domain) : ''}
               />

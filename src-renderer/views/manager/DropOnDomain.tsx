@@ -1,0 +1,156 @@
+// What becomes of files that were dropped onto a machine: a kernel or ramdisk of its next start, new disks, or another configuration.
+// Invariant: nothing changes before *Change*; a refusal keeps the rest to be tried again, and each change can be undone.
+// Runs in: manager window.
+
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { deviceKey } from '../../../src-main/public/device'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import { useClientAt } from '../../client/Client'
+import { errorText } from '../../client/error-text'
+import { Button } from '../../components/Button'
+import { Dialog } from '../../components/Dialog'
+import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
+import { useDefinitionUndo } from '../../features/definition/use-definition-undo'
+import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
+import { type DiskForm, devsOf, diskOf, diskOfFile, freeDev } from '../../features/disks/disk-form'
+import { connectionOf } from '../../state/app-state'
+import { offerUndo, useAppStore } from '../../state/store'
+import type { DroppedOn } from './file-drop'
+
+export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onClose: () => void }) {
+  const { onClose } = props
+  const { domain, files, config } = props.dropped
+  const { uuid, name } = domain
+  const { t } = useWords()
+  const client = useClientAt(connectionOf(domain))
+  const store = useAppStore()
+  const undoably = useDefinitionUndo(domain)
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const [busy, setBusy] = useState(false)
+  const [given, setGiven] = useState<ReadonlySet<string>>(new Set())
+  const [allowed, setAllowed] = useState<Readonly<Record<string, readonly string[]>>>({})
+
+  const kernel = files.find(({ kind }) => kind === 'kernel')?.path
+  const ramdisk = files.find(({ kind }) => kind === 'ramdisk')?.path
+  const images = files.filter(({ kind }) => kind === 'disk').map(({ path }) => path)
+  const { data: disks } = useQuery({
+    queryKey: ['dropped', uuid, ...images],
+    gcTime: 0,
+    queryFn: async (): Promise<readonly DiskForm[]> => {
+      const taken = devsOf([...(domain.config?.devices ?? []), ...(domain.running?.devices ?? [])])
+      const forms: DiskForm[] = []
+      for (const path of images) {
+        const dev = freeDev([...taken, ...forms.map((form) => form.dev)])
+        const image = await client.call('imageInspect', { path })
+        if (dev !== undefined) forms.push(diskOfFile(dev, path, image.ok ? image.value.format : null))
+      }
+      return forms
+    },
+  })
+
+  /** After the disks, which are definitions of their own: undone in turn, each finds the one it left. */
+  const redefine = async (): Promise<boolean> => {
+    if (config !== null) {
+      const result = await client.call('configDefine', { uuid, text: config.text, start: false })
+      if (!result.ok) setRefusal(result.error)
+      return result.ok
+    }
+    const info = await client.call('domainInfo', { uuid })
+    const base = info.ok ? info.value.config : null
+    if (base === null) {
+      if (!info.ok) setRefusal(info.error)
+      return info.ok
+    }
+    const wanted = { ...base, ...(kernel !== undefined && { kernel }), ...(ramdisk !== undefined && { ramdisk }) }
+    const result = await client.call('domainRedefine', { uuid, config: wanted, base })
+    if (!result.ok) setRefusal(result.error)
+    return result.ok
+  }
+  const give = async (form: DiskForm): Promise<boolean> => {
+    const { disk } = diskOf({ ...form, allowedBacking: [...(allowed[form.dev] ?? [])] }, '')
+    const result = await client.call('deviceAttach', { uuid, device: disk })
+    if (!result.ok) {
+      setRefusal(result.error)
+      return false
+    }
+    setGiven((before) => new Set([...before, form.dev]))
+    const key = deviceKey(disk)
+    offerUndo(store, t('undo.disk', { name, dev: form.dev }), () => client.call('deviceDetach', { uuid, key, force: false }))
+    return true
+  }
+  const redefines = config !== null || kernel !== undefined || ramdisk !== undefined
+  const apply = async () => {
+    setBusy(true)
+    setRefusal(null)
+    let done = true
+    for (const form of disks ?? []) done = done && (given.has(form.dev) || (await give(form)))
+    if (done && redefines) done = await undoably(redefine)
+    setBusy(false)
+    if (done) onClose()
+  }
+
+  const asked = refusal === null ? undefined : backingRefused(refusal)
+  const answer = (open: boolean) => {
+    setRefusal(null)
+    if (open && asked !== undefined) {
+      setAllowed((before) => ({ ...before, [asked.dev]: [...(before[asked.dev] ?? []), asked.path] }))
+    }
+  }
+  const words = refusal === null || asked !== undefined ? null : errorText(refusal, t.language)
+  const instead = (path: string | null | undefined) => (!path ? '' : t('dropped.instead', { path }))
+  return (
+    <Dialog
+      title={t('dropped.title', { name })}
+      width={560}
+      onClose={onClose}
+      onSubmit={() => void apply()}
+      buttons={
+        <>
+          <span className="fill muted">{domain.running !== null && t('dropped.now')}</span>
+          <Button onPress={onClose}>{t('button.cancel')}</Button>
+          <Button kind="primary" submit autoFocus disabled={busy || disks === undefined}>
+            {t('dropped.apply')}
+          </Button>
+        </>
+      }
+    >
+      <dl className="dropped-files">
+        {config !== null && <Line what={t('dropped.config')} path={config.name} note="" />}
+        {config === null && kernel !== undefined && (
+          <Line what={t('dropped.kernel')} path={kernel} note={instead(domain.config?.kernel)} />
+        )}
+        {config === null && ramdisk !== undefined && (
+          <Line what={t('dropped.ramdisk')} path={ramdisk} note={instead(domain.config?.ramdisk)} />
+        )}
+        {disks?.map(({ dev, path, removable, readonly, fileFormat: format }) => (
+          <Line
+            key={dev}
+            what={t(removable ? 'dropped.drive' : 'dropped.disk', { dev })}
+            path={path}
+            note={t(readonly ? 'dropped.read' : 'dropped.written', { format })}
+          />
+        ))}
+      </dl>
+      {words !== null && (
+        <Notice tone="bad" boxed action={words.action}>
+          {words.cause} {words.consequence}
+        </Notice>
+      )}
+      {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
+    </Dialog>
+  )
+}
+
+function Line(props: { readonly what: string; readonly path: string; readonly note: string }) {
+  return (
+    <>
+      <dt>{props.what}</dt>
+      <dd>
+        <span className="mono selectable">{props.path}</span>
+        {props.note !== '' && <span className="muted">{props.note}</span>}
+      </dd>
+    </>
+  )
+}
