@@ -81,8 +81,11 @@ export class TestMachine {
 
   dispose(): void {
     for (const guest of this.guests) guest.dispose()
+    const remove = (): void => fs.rmSync(this.directory, { recursive: true, force: true })
+    // It may write its journal until it is gone.
+    this.process?.once('exit', remove)
     this.process?.kill('SIGKILL')
-    fs.rmSync(this.directory, { recursive: true, force: true })
+    remove()
   }
 }
 

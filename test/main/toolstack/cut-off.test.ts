@@ -4,7 +4,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { DomainState } from '../../../src-main/public/types'
 import { makeToolstack } from '../../support/toolstack'
 
@@ -36,6 +36,7 @@ afterEach(() => {
   watched.beforeChange = () => {}
   for (const name of readdirSync(copies)) rmSync(join(copies, name), { recursive: true, force: true })
 })
+afterAll(() => rmSync(copies, { recursive: true, force: true }))
 
 /** The folder as it was at each point of `act`, and after it. */
 async function cuts(made: Made, uuid: string, act: () => Promise<unknown>): Promise<Cut[]> {

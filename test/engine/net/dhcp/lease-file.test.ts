@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it } from 'vitest'
 import { LeaseFile } from '../../../../src-engine/net/dhcp/lease-file'
 import { LEASE_SECONDS, Leases } from '../../../../src-engine/net/dhcp/leases'
 import { VirtualClock } from '../../../support/virtual-clock'
@@ -10,6 +10,7 @@ import { VirtualClock } from '../../../support/virtual-clock'
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-leases-'))
 const file = path.join(folder, 'leases.json')
 afterEach(() => fs.rmSync(file, { force: true }))
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 const clock = new VirtualClock()
 const complaints: string[] = []
