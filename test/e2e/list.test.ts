@@ -285,6 +285,15 @@ it('changes the machine that files are dropped on, once asked, and takes it back
   expect((await info())?.devices).toContainEqual(expect.objectContaining({ path: disc }))
   await page.keyboard.press('Control+z')
   await expect.poll(info).toEqual(before)
+
+  // A configuration says of its disks itself what there are.
+  const text = `name = "db-01"\nkernel = "${process.execPath}"\nmemory = 192\n`
+  await manager.drop([file('guest.cfg', text), disc], 'db-01')
+  await manager.dialog().getByText('guest.cfg').waitFor()
+  expect(await manager.dialog().textContent()).not.toContain(disc)
+  await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
+  await manager.dialog().waitFor({ state: 'detached' })
+  expect(await info()).toMatchObject({ memoryMiB: 192, devices: [] })
   expect(app.errors).toEqual([])
 })
 

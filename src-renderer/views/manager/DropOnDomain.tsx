@@ -32,9 +32,11 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
   const [given, setGiven] = useState<ReadonlySet<string>>(new Set())
   const [allowed, setAllowed] = useState<Readonly<Record<string, readonly string[]>>>({})
 
-  const kernel = files.find(({ kind }) => kind === 'kernel')?.path
-  const ramdisk = files.find(({ kind }) => kind === 'ramdisk')?.path
-  const images = files.filter(({ kind }) => kind === 'disk').map(({ path }) => path)
+  // A configuration says all of these itself; given beside it they would be lost when it becomes the definition.
+  const parts = config === null ? files : []
+  const kernel = parts.find(({ kind }) => kind === 'kernel')?.path
+  const ramdisk = parts.find(({ kind }) => kind === 'ramdisk')?.path
+  const images = parts.filter(({ kind }) => kind === 'disk').map(({ path }) => path)
   const { data: disks } = useQuery({
     queryKey: ['dropped', uuid, ...images],
     gcTime: 0,
@@ -118,12 +120,8 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
     >
       <dl className="dropped-files">
         {config !== null && <Line what={t('dropped.config')} path={config.name} note="" />}
-        {config === null && kernel !== undefined && (
-          <Line what={t('dropped.kernel')} path={kernel} note={instead(domain.config?.kernel)} />
-        )}
-        {config === null && ramdisk !== undefined && (
-          <Line what={t('dropped.ramdisk')} path={ramdisk} note={instead(domain.config?.ramdisk)} />
-        )}
+        {kernel !== undefined && <Line what={t('dropped.kernel')} path={kernel} note={instead(domain.config?.kernel)} />}
+        {ramdisk !== undefined && <Line what={t('dropped.ramdisk')} path={ramdisk} note={instead(domain.config?.ramdisk)} />}
         {disks?.map(({ dev, path, removable, readonly, fileFormat: format }) => (
           <Line
             key={dev}
