@@ -119,6 +119,25 @@ describe('a new virtual machine', () => {
     expect(made['guest-1']?.devices).toMatchObject([{ kind: 'vbd', dev: 'xvda', path: disk, format: 'raw' }, { kind: 'vif' }])
   })
 
+  it('never takes an image for another format, however soon Create is pressed', async () => {
+    const { app, manager, create, kernel } = await start()
+    const disk = path.join(app.folder, 'disks', 'mine.img')
+    fs.mkdirSync(path.dirname(disk), { recursive: true })
+    await images.create({ path: disk, format: 'qcow2', sizeMiB: 1024 })
+    await create.startFrom('Existing disk')
+    await create.field('Kernel').fill(kernel)
+    // In one task, so that no answer comes in between.
+    await create.page.evaluate(`{
+      const input = document.querySelector('[aria-label="Browse for the image"]').closest('.field').querySelector('input')
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, ${JSON.stringify(disk)})
+      input.dispatchEvent(new Event('input', { bubbles: true }))
+      queueMicrotask(() => document.querySelector('form').requestSubmit())
+    }`)
+    await manager.waitForState('guest-1', 'Running')
+    const made = await configs(manager)
+    expect(made['guest-1']?.devices).toMatchObject([{ kind: 'vbd', path: disk, format: 'qcow2' }, { kind: 'vif' }])
+  })
+
   it('is filled in from a configuration file, and keeps what the page does not show', async () => {
     const { app, manager, create, kernel } = await start()
     const file = path.join(app.folder, 'old.xml')

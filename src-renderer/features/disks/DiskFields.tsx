@@ -15,7 +15,7 @@ import { NumberField, SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { isAbsolute } from '../../lib/path'
-import { type DiskErrors, type DiskForm, type DiskSource, isMade, onlyRead } from './disk-form'
+import { type DiskErrors, type DiskForm, type DiskSource, isMade, onlyRead, otherFile } from './disk-form'
 import { NoSpaceField } from './NoSpaceField'
 import { VolumePicker } from './VolumePicker'
 import './disks.css'
@@ -54,7 +54,7 @@ export function DiskFields(props: DiskFieldsProps) {
     const isNew = form.source === 'new'
     const suggestedName = isNew ? `${props.suggestedName}.${form.newFormat}` : ''
     const picked = await client.call('filePick', { kind: isNew ? 'saveDisk' : 'openDisk', suggestedName })
-    if (picked.ok && picked.value.path !== null) onChange({ path: picked.value.path })
+    if (picked.ok && picked.value.path !== null) onChange(otherFile(picked.value.path))
   }
 
   const sources: readonly DiskSource[] = [
@@ -71,7 +71,7 @@ export function DiskFields(props: DiskFieldsProps) {
         label={t('disk.image')}
         value={form.source}
         choices={sources.map((value) => ({ value, label: t(`disk.source-${value}`) }))}
-        onChange={(source) => onChange({ source, path: '' })}
+        onChange={(source) => onChange({ ...otherFile('', 'raw'), source })}
         hint={t(`disk.source-${form.source}-hint`)}
       />
       {isMade(form) && (
@@ -109,7 +109,7 @@ export function DiskFields(props: DiskFieldsProps) {
           value={form.path}
           mono
           {...(form.source === 'new' && { placeholder: props.proposed })}
-          onChange={(next) => onChange({ path: next, allowedBacking: [] })}
+          onChange={(next) => onChange(otherFile(next))}
           hint={form.source === 'new' ? t('disk.place-hint') : size}
           error={errors.path ?? failure}
           after={
@@ -128,7 +128,7 @@ export function DiskFields(props: DiskFieldsProps) {
       )}
       {picking && (
         <VolumePicker
-          onPick={({ path: picked, format }) => onChange({ path: picked, ...(format === null ? {} : { fileFormat: format }) })}
+          onPick={({ path: picked, format }) => onChange(otherFile(picked, format))}
           onClose={() => setPicking(false)}
         />
       )}
@@ -136,7 +136,7 @@ export function DiskFields(props: DiskFieldsProps) {
         <>
           <SelectField
             label={t('disk.format')}
-            value={form.fileFormat}
+            value={form.fileFormat ?? 'raw'}
             choices={IMAGE_FORMATS.map((value) => ({ value, label: value }))}
             onChange={(fileFormat) => onChange({ fileFormat })}
             hint={t('disk.format-file-hint')}

@@ -23,8 +23,8 @@ export interface DiskForm {
   readonly path: string
   /** Of a new image. */
   readonly newFormat: WrittenFormat
-  /** Of a file that is there; found by looking into it. */
-  readonly fileFormat: ImageFormat
+  /** Of a file that is there; null until it was looked into. */
+  readonly fileFormat: ImageFormat | null
   /** NaN while the field is empty. */
   readonly sizeGiB: number
   readonly readonly: boolean
@@ -32,6 +32,18 @@ export interface DiskForm {
   readonly enospace: NoSpacePolicy
   /** Files the image may refer to, as the user was asked; another file is asked about anew. */
   readonly allowedBacking: readonly string[]
+}
+
+/** A disk of which all is known that makes it a device. */
+export interface KnownDisk extends DiskForm {
+  readonly fileFormat: ImageFormat
+}
+
+export const isKnown = (form: DiskForm): form is KnownDisk => form.fileFormat !== null
+
+/** Another file takes the place of the one that was named: nothing that was found in that one is true of it. */
+export function otherFile(path: string, fileFormat: ImageFormat | null = null): Partial<DiskForm> {
+  return { path, fileFormat, allowedBacking: [] }
 }
 
 /** What happens to a write the host has no room for. Left out in a definition it is `report`. */
@@ -53,7 +65,7 @@ export function devsOf(devices: readonly Device[]): string[] {
 }
 
 /** `proposal`: what the user prefers for new images. */
-export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat' | 'sizeGiB'>> = {}): DiskForm {
+export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat' | 'sizeGiB'>> = {}): KnownDisk {
   return {
     dev,
     source: 'new',
@@ -69,12 +81,11 @@ export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat
   }
 }
 
-/** An image file as a disk, or as a medium in a drive; `format` is null where nobody could look into it. */
+/** An image file as a disk, or as a medium in a drive; `format` is null where nobody has looked into it. */
 export function diskOfFile(dev: string, path: string, format: ImageFormat | null): DiskForm {
-  const fileFormat = format ?? 'raw'
-  const written = WRITTEN_FORMATS.some((each) => each === fileFormat)
   const isMedium = /\.iso$/i.test(path)
-  return { ...newDisk(dev), source: 'file', path, fileFormat, readonly: isMedium || !written, removable: isMedium }
+  const readonly = isMedium || (format !== null && !isWritten(format))
+  return { ...newDisk(dev), source: 'file', path, fileFormat: format, readonly, removable: isMedium }
 }
 
 /** The format of an image that is to be made; a copy stays what it was, if that can be written. */
@@ -86,9 +97,11 @@ export function madeFormat(form: DiskForm): WrittenFormat {
 /** An image is made for it. */
 export const isMade = ({ source }: DiskForm): boolean => source === 'new' || source === 'copy'
 
+const isWritten = (format: ImageFormat): boolean => WRITTEN_FORMATS.some((each) => each === format)
+
 /** Formats that are only read make a disk read-only. */
-export function onlyRead(form: DiskForm): boolean {
-  return form.source === 'file' && !WRITTEN_FORMATS.some((format) => format === form.fileFormat)
+export function onlyRead({ source, fileFormat }: DiskForm): boolean {
+  return source === 'file' && fileFormat !== null && !isWritten(fileFormat)
 }
 
 export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
@@ -105,7 +118,7 @@ export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
 }
 
 /** The device, and the image to be made first. `proposed` is where a new image goes when no place was named. */
-export function diskOf(form: DiskForm, proposed: string): { readonly disk: Disk; readonly image: NewImage | undefined } {
+export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk; readonly image: NewImage | undefined } {
   const { dev, source, removable } = form
   const own = form.path.trim()
   const place = source === 'copy' || own === '' ? proposed : own

@@ -3,7 +3,7 @@
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
 
-import { type FormEvent, useMemo, useState } from 'react'
+import { type FormEvent, useMemo, useRef, useState } from 'react'
 import type { ConfigNote } from '../../../src-main/public/config-note'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { AtConnection, useClient } from '../../client/Client'
@@ -18,7 +18,8 @@ import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { ConfigNotes } from '../../features/definition/notes'
 import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
-import { checkDisk, type DiskForm, newDisk } from '../../features/disks/disk-form'
+import { checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
+import { lookIntoAll } from '../../features/disks/look-into'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
@@ -101,7 +102,7 @@ function CreateDomainForm(props: {
   const limits = limitsOf(host)
   const errors = checkForm(form, names, limits, t)
   const kinds = host?.limits.devices ?? []
-  const { mac, paths, propose } = useProposals(form.name, parts.disks, macs)
+  const { mac, paths, settled, propose } = useProposals(form.name, parts.disks, macs)
   // The network is there from the start, once it is known that there can be one and which address it has.
   const nic = parts.nic ?? (kinds.includes('vif') && mac !== '' ? { ...newNic(0, mac), network: newNetwork } : null)
   const devices: DevicesForm = { ...parts, nic }
@@ -183,8 +184,14 @@ function CreateDomainForm(props: {
       return
     }
     setBusy(true)
-    const places = await propose()
-    const order = orderOf(form, wanted, ({ dev }) => places[dev] ?? '', origin)
+    const disks = await lookIntoAll(client, wanted.disks)
+    if (!disks.ok) {
+      setBusy(false)
+      setRefusal(disks.error)
+      return
+    }
+    const places = await propose(disks.value)
+    const order = orderOf(form, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
     const defined = await client.call('domainDefine', {
       ...order,
       start: false,
@@ -225,6 +232,13 @@ function CreateDomainForm(props: {
     void submit({ ...devices, disks })
   }
 
+  const known = devices.disks.every(isKnown) ? { ...devices, disks: devices.disks.filter(isKnown) } : null
+  const order = isRight && known !== null ? orderOf(form, known, ({ dev }) => paths[dev] ?? '', origin) : null
+  // What was shown stays until all of what is new is known: half of it would be a command for another machine.
+  const lastShown = useRef(order)
+  if (!isRight || (known !== null && settled)) lastShown.current = order
+  const shown = lastShown.current
+
   const formRefusal =
     refusal !== null && refusedField === undefined && asked === undefined ? errorText(refusal, t.language) : null
 
@@ -243,7 +257,7 @@ function CreateDomainForm(props: {
           disk={parts.disks[0]}
           diskError={first !== undefined && touched.has(first.dev) ? checkDisk(first, t).path : undefined}
           onWay={chooseWay}
-          onDisk={(path) => setFirstDisk({ path, allowedBacking: [] })}
+          onDisk={(path) => setFirstDisk(otherFile(path))}
           onFilled={fillIn}
           onRefusal={setRefusal}
         />
@@ -270,12 +284,7 @@ function CreateDomainForm(props: {
             setRefusal(null)
           }}
         />
-        <ShownTexts
-          summary={summaryOf(form, devices, t, formats)}
-          order={isRight ? orderOf(form, devices, ({ dev }) => paths[dev] ?? '', origin) : null}
-          origin={origin?.text}
-          start={start}
-        />
+        <ShownTexts summary={summaryOf(form, devices, t, formats)} order={shown} origin={origin?.text} start={start} />
         {formRefusal !== null && (
           <Notice tone="bad" boxed action={formRefusal.action}>
             {formRefusal.cause}

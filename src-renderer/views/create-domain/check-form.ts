@@ -5,7 +5,7 @@
 import type { Device, Display, NewImage } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { DomainConfig, HostInfo } from '../../../src-main/public/types'
-import { type DiskForm, diskOf } from '../../features/disks/disk-form'
+import { type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
 import { type NicForm, nicOf } from '../../features/nics/nic-form'
 import { isAbsolute } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
@@ -96,6 +96,11 @@ export interface DevicesForm {
   readonly display: Display | null
 }
 
+/** Of which every disk's file was looked into. */
+export interface KnownDevices extends DevicesForm {
+  readonly disks: readonly KnownDisk[]
+}
+
 export interface Order {
   readonly config: DomainConfig
   readonly images: readonly NewImage[]
@@ -104,7 +109,7 @@ export interface Order {
 /** `proposed` says where a disk's new image goes when the user named no place; of `origin` stays what the page has no field for. */
 export function orderOf(
   form: Form,
-  parts: DevicesForm,
+  parts: KnownDevices,
   proposed: (disk: DiskForm) => string,
   origin: { readonly config: DomainConfig; readonly others: readonly Device[] } | null = null,
 ): Order {

@@ -15,6 +15,7 @@ import { Notice } from '../../components/Notice'
 import { useDefinitionUndo } from '../../features/definition/use-definition-undo'
 import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
 import { type DiskForm, devsOf, diskOf, diskOfFile, freeDev } from '../../features/disks/disk-form'
+import { lookInto } from '../../features/disks/look-into'
 import { connectionOf } from '../../state/app-state'
 import { offerUndo, useAppStore } from '../../state/store'
 import type { DroppedOn } from './file-drop'
@@ -71,7 +72,12 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
     return result.ok
   }
   const give = async (form: DiskForm): Promise<boolean> => {
-    const { disk } = diskOf({ ...form, allowedBacking: [...(allowed[form.dev] ?? [])] }, '')
+    const known = await lookInto(client, form)
+    if (!known.ok) {
+      setRefusal(known.error)
+      return false
+    }
+    const { disk } = diskOf({ ...known.value, allowedBacking: [...(allowed[form.dev] ?? [])] }, '')
     const result = await client.call('deviceAttach', { uuid, device: disk })
     if (!result.ok) {
       setRefusal(result.error)
@@ -127,7 +133,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
             key={dev}
             what={t(removable ? 'dropped.drive' : 'dropped.disk', { dev })}
             path={path}
-            note={t(readonly ? 'dropped.read' : 'dropped.written', { format })}
+            note={format === null ? '' : t(readonly ? 'dropped.read' : 'dropped.written', { format })}
           />
         ))}
       </dl>

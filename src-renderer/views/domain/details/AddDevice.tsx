@@ -4,6 +4,7 @@
 import { useEffect, useState } from 'react'
 import { type Device, type Display, deviceKey, type NewImage } from '../../../../src-main/public/device'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
+import { ok, type Result } from '../../../../src-main/public/result'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { errorText } from '../../../client/error-text'
@@ -14,6 +15,7 @@ import { Notice } from '../../../components/Notice'
 import { BackingQuestion, backingRefused } from '../../../features/disks/BackingQuestion'
 import { DiskFields } from '../../../features/disks/DiskFields'
 import { checkDisk, type DiskForm, devsOf, diskOf, freeDev, newDisk } from '../../../features/disks/disk-form'
+import { lookInto } from '../../../features/disks/look-into'
 import { DisplayFields } from '../../../features/display/DisplayFields'
 import { DEFAULT_DISPLAY } from '../../../features/display/display-form'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
@@ -66,14 +68,26 @@ export function AddDevice(props: {
   const add = async (form = disk) => {
     setStrict(true)
     if (wrong) return
-    const order: { device: Device; image?: NewImage | undefined } =
-      kind === 'vbd' ? toOrder(form, proposed) : { device: kind === 'vif' ? nicOf(nic) : display }
     setBusy(true)
-    const { device, image } = order
-    const result = await client.call('deviceAttach', { uuid: domain.uuid, device, ...(image && { image }) })
+    const result = await attach(form)
     setBusy(false)
-    if (result.ok) props.onAdded(deviceKey(device))
+    if (result.ok) props.onAdded(result.value)
     else setRefusal(result.error)
+  }
+  /** The key of what was attached. */
+  const attach = async (form: DiskForm): Promise<Result<string, ErrorReport>> => {
+    const order = await orderOf(form)
+    if (!order.ok) return order
+    const { device, image } = order.value
+    const result = await client.call('deviceAttach', { uuid: domain.uuid, device, ...(image && { image }) })
+    return result.ok ? ok(deviceKey(device)) : result
+  }
+  const orderOf = async (form: DiskForm): Promise<Result<{ device: Device; image?: NewImage | undefined }, ErrorReport>> => {
+    if (kind !== 'vbd') return ok({ device: kind === 'vif' ? nicOf(nic) : display })
+    const known = await lookInto(client, form)
+    if (!known.ok) return known
+    const { disk: device, image } = diskOf(known.value, proposed)
+    return ok({ device, image })
   }
 
   const asked = refusal === null ? undefined : backingRefused(refusal)
@@ -140,9 +154,4 @@ export function AddDevice(props: {
       {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
     </Dialog>
   )
-}
-
-function toOrder(disk: DiskForm, proposed: string): { device: Device; image: NewImage | undefined } {
-  const { disk: device, image } = diskOf(disk, proposed)
-  return { device, image }
 }

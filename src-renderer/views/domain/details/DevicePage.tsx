@@ -154,7 +154,11 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
   const [refused, setRefused] = useState<RefusedMedium | null>(null)
   const change = async (to: string, allowedBacking: readonly string[] = []) => {
     const found = to === '' ? null : await client.call('imageInspect', { path: to })
-    const format = found?.ok === true ? found.value.format : 'raw'
+    if (found !== null && !found.ok) {
+      store.dispatch({ kind: 'failed', error: found.error })
+      return
+    }
+    const format = found?.value.format ?? 'raw'
     const allowed = allowedBacking.length === 0 ? {} : { allowedBacking: [...allowedBacking] }
     const result = await client.call('mediumChange', { uuid: domain.uuid, key, path: to, format, ...allowed })
     if (!result.ok && backingRefused(result.error)) setRefused({ to, allowedBacking, error: result.error })

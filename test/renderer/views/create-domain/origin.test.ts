@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Device } from '../../../../src-main/public/device'
 import type { Template } from '../../../../src-main/public/template'
 import type { DomainConfig } from '../../../../src-main/public/types'
+import { isKnown } from '../../../../src-renderer/features/disks/disk-form'
 import { orderOf } from '../../../../src-renderer/views/create-domain/check-form'
 import { fromConfig, fromTemplate, kernelInUse } from '../../../../src-renderer/views/create-domain/origin'
 import { commandText, quoted } from '../../../../src-renderer/views/create-domain/shown-command'
@@ -37,7 +38,7 @@ describe('a configuration', () => {
   it('comes out as it went in when nothing is changed', () => {
     const { fields, parts, origin } = fromConfig(config, '<domain/>', [])
     const form = { name: '', kernel: '', ramdisk: '', cmdline: '', memoryMiB: 0, vcpus: 0, ...fields }
-    const order = orderOf(form, parts, () => '', origin)
+    const order = orderOf(form, { ...parts, disks: parts.disks.filter(isKnown) }, () => '', origin)
     expect(order.images).toEqual([])
     const byKind = (list: readonly Device[]) => [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
     expect({ ...order.config, devices: byKind(order.config.devices) }).toEqual({ ...config, devices: byKind(devices) })

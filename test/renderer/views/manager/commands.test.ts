@@ -135,7 +135,7 @@ describe('dropped files', () => {
       { dev: 'xvda', path: '/a.qcow2', source: 'file', fileFormat: 'qcow2', readonly: false, removable: false },
       { dev: 'xvdb', path: '/cd.iso', readonly: true, removable: true },
       { dev: 'xvdc', path: '/old.vmdk', fileFormat: 'vmdk', readonly: true },
-      { dev: 'xvdd', path: '/unknown', fileFormat: 'raw', readonly: false },
+      { dev: 'xvdd', path: '/unknown', fileFormat: null, readonly: false },
     ])
   })
 
