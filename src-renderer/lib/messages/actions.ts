@@ -63,6 +63,7 @@ export const actions = {
   'command.placeholder': { en: 'Command or name of a machine', de: 'Befehl oder Name einer Maschine' },
   'command.none': { en: 'Nothing fits.', de: 'Nichts passt.' },
   'command.find': { en: 'Filter the list', de: 'Liste filtern' },
+  'command.page': { en: 'Show {page}', de: '{page} zeigen' },
   'command.all': { en: 'Choose all', de: 'Alle auswählen' },
   'command.fold-all': { en: 'Fold all folders', de: 'Alle Ordner zuklappen' },
   'command.open-all': { en: 'Open all folders', de: 'Alle Ordner aufklappen' },

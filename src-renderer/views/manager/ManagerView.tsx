@@ -27,7 +27,7 @@ import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
-import { type CommandContext, commandOfKey, FORGET_FILTER, GO_TO, UNDO_TO, USE_FILTER } from './commands'
+import { type CommandContext, commandOfKey, FORGET_FILTER, GO_TO, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
 import { DropOnDomain } from './DropOnDomain'
 import { useDemoGuest } from './demo-guest'
 import { type DroppedOn, useFileDrop } from './file-drop'
@@ -131,6 +131,10 @@ export function ManagerView() {
     (view: OpenedView) => void client.call('windowOpen', { view, uuid: isOfConnection(view) ? (place ?? null) : null }),
     [client, place],
   )
+  const openPage = (page: string) => {
+    const [one] = now.current
+    if (one !== undefined) void client.call('windowOpen', { view: 'domain', uuid: one.uuid, page })
+  }
   const foldAll = () => {
     const keysOf = (connection: string) => {
       const own = all.filter((domain) => connectionOf(domain) === connection)
@@ -177,6 +181,7 @@ export function ManagerView() {
     } else if (id.startsWith(USE_FILTER)) {
       setFilter(layout.filters.find(({ name }) => name === id.slice(USE_FILTER.length))?.text ?? '')
     } else if (id.startsWith(GO_TO)) goTo(id.slice(GO_TO.length))
+    else if (id.startsWith(SHOW_PAGE)) openPage(id.slice(SHOW_PAGE.length))
     else if (id.startsWith(UNDO_TO)) void store.undo.undoTo(Number(id.slice(UNDO_TO.length)))
     else return false
     return true

@@ -19,6 +19,11 @@ export const FORGET_FILTER = 'filter-forget-'
 export const UNDO_TO = 'undo-to-'
 /** Before a domain's key. */
 export const GO_TO = 'go-'
+/** Before a page of a domain's window; *Details* is an action of the menus already. */
+export const SHOW_PAGE = 'page-'
+const PAGES = ['screen', 'console', 'performance', 'snapshots', 'inside', 'log'] as const
+/** Domain 0 has only these. */
+const PAGES_OF_DOMAIN0: readonly string[] = ['performance', 'inside', 'log']
 
 export interface Command {
   readonly id: string
@@ -106,6 +111,7 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     ...Object.keys(actionTable)
       .filter(isActionId)
       .map((id) => actionCommand(id, context)),
+    ...pageCommands(context),
     own('rename', t('action.rename'), { keys: 'F2', disabled: !canRename }),
     own('folder', t('action.folder'), { disabled: guests.length === 0 }),
     own('tags', t('action.tags'), { disabled: guests.length === 0 }),
@@ -151,6 +157,17 @@ function undoCommands({ undoSteps, t }: CommandContext): readonly Command[] {
       label: t('command.undo-to', { what: label }),
       note: t.count('command.undo-after', index + 1),
     }))
+}
+
+/** The pages of the one machine that is chosen: its window opens at that one. */
+function pageCommands({ selected, t }: CommandContext): readonly Command[] {
+  const one = selected.length === 1 ? selected[0] : undefined
+  return PAGES.map((page) => ({
+    id: `${SHOW_PAGE}${page}`,
+    label: t('command.page', { page: t(`domain.tab-${page}`) }),
+    note: one === undefined ? '' : one.kind === 'guest' ? one.name : t('manager.domain0'),
+    disabled: one === undefined || (one.kind !== 'guest' && !PAGES_OF_DOMAIN0.includes(page)),
+  }))
 }
 
 /** Of the connection of what is chosen, named beside them; what the window itself has under the same name is not said twice. */

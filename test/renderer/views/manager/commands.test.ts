@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ConnectionInfo } from '../../../../src-main/public/connection'
 import { defaultListLayout } from '../../../../src-main/public/list'
+import type { DomainInfo } from '../../../../src-main/public/types'
 import { contextEntries, stopEntries } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { filledIn, type LookedAt } from '../../../../src-renderer/views/create-domain/filled-in'
@@ -72,6 +73,20 @@ describe('the commands', () => {
     expect(offered.filter((id) => !known.has(id))).toEqual(expect.arrayContaining(others))
     expect(offered.filter((id) => !known.has(id) && !others.includes(id))).toEqual([])
     expect(new Set(known).size).toBe(commandsOf(context).length)
+  })
+
+  it('open the window of the one machine that is chosen at any of its pages; domain 0 has fewer', () => {
+    const pages = (selected: DomainInfo[]) =>
+      commandsOf({ ...contextOf('en'), selected }).filter(({ id, disabled }) => id.startsWith('page-') && disabled !== true)
+    expect(pages([domainInfo({ name: 'web' })]).map(({ label, note }) => `${label}: ${note}`)).toEqual(
+      ['Screen', 'Text console', 'Performance', 'Snapshots', 'Inside', 'Log'].map((page) => `Show ${page}: web`),
+    )
+    expect(pages([domainInfo({ kind: 'domain0' })]).map(({ id }) => id)).toEqual([
+      'page-performance',
+      'page-inside',
+      'page-log',
+    ])
+    expect(pages([domainInfo({}), domainInfo({})])).toEqual([])
   })
 
   it('list what can be taken back, newest first, each with what was done after it', () => {
