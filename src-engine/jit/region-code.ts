@@ -298,7 +298,10 @@ export class RegionCode {
     const ip = node.last
     const family = kind?.family ?? ''
     const { taken = 0, next = 0, after = 0 } = node
-    if (family === 'GOTO' || (family === 'jmp' && kind?.size === 3)) {
+    if (node.falls) {
+      this.count(node)
+      this.go(node, node.nextTo, next)
+    } else if (family === 'GOTO' || (family === 'jmp' && kind?.size === 3)) {
       this.count(node)
       this.go(node, node.takenTo, taken)
     } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family, taken, next)

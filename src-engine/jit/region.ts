@@ -29,10 +29,16 @@ interface Ways {
 }
 
 /** The same, as distances from the first byte of the page where the region begins. */
-export interface Block extends Ways {
+export interface Block {
+  taken: number | undefined
+  next: number | undefined
+  after: number | undefined
   readonly first: number
-  readonly last: number
-  readonly instructions: number
+  /** Its last uop; when it falls into `nextTo`, the one there that is left to that. */
+  last: number
+  instructions: number
+  /** It ends where another block of the region begins, without a branch. */
+  falls: boolean
   /** Of its page. */
   readonly page: number
   /** Region blocks that `taken` and `next` are, or undefined: outside. */
@@ -82,6 +88,7 @@ export function waysOf(cache: CodeCache, last: number): Ways {
 export type PageAt = (distance: number) => number
 
 const SHAPELESS = {
+  falls: false,
   takenTo: undefined,
   nextTo: undefined,
   order: -1,
@@ -123,14 +130,18 @@ export function formRegion(cache: CodeCache, first: number, limit: number, pageA
     queue.push(made)
     return made
   }
-  const calls = new Map<Node, Node[]>()
-  const comesBack = new Map<Node, Node>()
   for (let i = 0; i < queue.length; i++) {
     const node = queue[i]
     if (!node) break
     node.takenTo = reach(node.taken)
     node.nextTo = reach(node.next)
-    const site = reach(node.after)
+    reach(node.after)
+  }
+  shareEnds(cache, queue)
+  const calls = new Map<Node, Node[]>()
+  const comesBack = new Map<Node, Node>()
+  for (const node of queue) {
+    const site = node.after === undefined ? undefined : known.get(node.after)
     if (!site) continue
     comesBack.set(node, site)
     if (!node.takenTo) continue
@@ -149,6 +160,39 @@ export function formRegion(cache: CodeCache, first: number, limit: number, pageA
   // where a return within the region leads already is no entry: loops of calls would be slower
   const sites = [...comesBack.values()].filter((site) => site !== start && !returnedTo.has(site))
   return shape(entriesOf(cache, start, new Set(sites)))
+}
+
+/**
+ * Blocks begin wherever control came to, so that one that falls into a loop has the loop's first block as its end. It is cut there: else
+ * the loop would be entered behind its head. Only where both end together, as the interpreter stops at ends of blocks alone, and is
+ * to stop at the same ones whether it comes out of a region at the second block or goes through the first.
+ */
+function shareEnds(cache: CodeCache, nodes: readonly Node[]): void {
+  const byEnd = new Map<string, Node[]>()
+  for (const node of nodes) {
+    const end = `${node.page + cache.offset(node.last)} ${cache.op(node.last)}`
+    const same = byEnd.get(end)
+    if (same) same.push(node)
+    else byEnd.set(end, [node])
+  }
+  for (const same of byEnd.values()) {
+    same.sort((a, b) => cache.offset(a.first) - cache.offset(b.first))
+    same.forEach((node, i) => {
+      const next = same[i + 1]
+      const cut = next && uopAt(cache, node, cache.offset(next.first))
+      if (!cut) return
+      Object.assign(node, {
+        ...{ last: cut, instructions: cache.order(cut), falls: true },
+        ...{ taken: undefined, takenTo: undefined, next: next.page + cache.offset(next.first), nextTo: next, after: undefined },
+      })
+    })
+  }
+}
+
+/** The first uop of a block's instruction at an offset in the page, or undefined; not the block's own first. */
+function uopAt(cache: CodeCache, { first, last }: Node, offset: number): number | undefined {
+  for (let ip = first + UOP; ip < last; ip += UOP) if (cache.offset(ip) === offset) return ip
+  return undefined
 }
 
 /** Where the region is entered: at its start and at sites that control comes back to, if not too many copies are needed. */
@@ -291,7 +335,7 @@ function beyond(node: Node, to: Node | undefined): number {
 
 function shape(entries: Node[]): Region {
   const root: Node = {
-    ...{ first: 0, last: 0, page: 0, instructions: 0, taken: undefined, next: undefined, after: undefined },
+    ...{ first: 0, last: 0, page: 0, instructions: 0, falls: false, taken: undefined, next: undefined, after: undefined },
     ...SHAPELESS,
     ...lists(),
     returns: entries,
