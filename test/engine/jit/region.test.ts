@@ -1,0 +1,57 @@
+// Shapes of regions, made from blocks that the interpreter decoded. Runs in: vitest, on src-engine/assembly/build/core.wasm.
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { CodeCache } from '../../../src-engine/jit/code-cache'
+import { formRegion, type Region } from '../../../src-engine/jit/region'
+import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
+import { Machine } from '../../isa/fuzz/machine'
+
+const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
+
+/** The region from a program's first byte on, after it has run once, and where its blocks begin. */
+async function regionOf(code: readonly number[]): Promise<{ region: Region; starts: number[]; heads: number[] }> {
+  const machine = await Machine.create(CORE)
+  const gpr = Array.from({ length: 16 }, () => DATA)
+  const [middle, tail] = [new Uint8Array(Number(DATA + 0x1000n - MIDDLE) * 2), new Uint8Array(Number(DATA + 0x2000n - TAIL))]
+  const c: Case = { code: Uint8Array.from(code), offset: 0, bits: 64, gpr, rflags: 2, middle, tail, fx: undefined }
+  machine.run(c, 10_000)
+  const cache = new CodeCache(machine.memory.buffer, 0)
+  const page = machine.codePages()[0] ?? 0
+  const region = formRegion(cache, cache.find(page), 64, (distance) => (distance === 0 ? page : 0))
+  const offset = ({ first }: { first: number }): number => cache.offset(first)
+  return { region, starts: region.nodes.map(offset), heads: region.nodes.filter((node) => node.loopHead).map(offset) }
+}
+
+it('a loop that control falls into, with a branch in it, is entered at its head, and no instruction stands in two blocks', async () => {
+  const { region, starts, heads } = await regionOf([
+    ...[0xb9, 10, 0, 0, 0], // mov ecx, 10
+    ...[0xf6, 0xc1, 1], // 5: test cl, 1
+    ...[0x74, 4], // jz 14
+    ...[0x48, 0x83, 0xc0, 5], // add rax, 5
+    ...[0xff, 0xc9], // 14: dec ecx
+    ...[0x75, 0xf3], // jnz 5
+    0xf4, // hlt
+  ])
+  expect(heads).toEqual([5])
+  expect(starts.sort((a, b) => a - b)).toEqual([0, 5, 10, 14, 18])
+  // but for the HLT, which the region leaves for
+  expect(region.nodes.reduce((sum, { instructions }) => sum + instructions, 0)).toBe(6 + 1)
+})
+
+it('blocks that end apart, as no block has more than sixteen instructions, are left as they are', async () => {
+  const nops = Array.from({ length: 20 }, () => 0x90)
+  const { region, starts } = await regionOf([
+    ...[0xb9, 2, 0, 0, 0], // mov ecx, 2
+    ...nops, // 5
+    ...[0xff, 0xc9], // 25: dec ecx
+    ...[0x75, 0xe8], // jnz 5
+    0xf4,
+  ])
+  const [first] = region.nodes
+  expect(first?.instructions).toBe(16)
+  expect(first?.falls).toBe(false)
+  expect(starts).toContain(5)
+  // both ways come together where the sixteen of the second one end
+  const second = region.nodes.find((node) => node.falls)
+  expect(second?.nextTo?.taken).toBe(5)
+})
