@@ -358,7 +358,12 @@ describe('the details of a machine', () => {
     await expect.poll(() => domain.dialog().getByLabel('MAC address').inputValue()).toMatch(/^00:16:3e:/)
     await page.keyboard.press('Enter')
     await domain.part('Network interface 0').waitFor()
-    await domain.addDevice('Screen')
+    // The page of a screen that is not there leads to the dialog that adds one; Run, which does nothing, is not offered.
+    await domain.tab('Screen').click()
+    await page.getByText('server has no screen.').waitFor()
+    await app.picture(page, 'screen-none')
+    expect(await page.getByRole('tabpanel', { name: 'Screen' }).getByRole('button', { name: 'Run' }).count()).toBe(0)
+    await domain.button('Add a screen…').click()
     await domain.dialog().getByText('from the next start on').waitFor()
     await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
     await domain.details().getByText('from the next start on').waitFor()

@@ -39,8 +39,9 @@ export interface ScreenPaneProps {
   readonly domain: DomainInfo
   readonly desk: PortDesk
   readonly visible: boolean
-  /** Shown in the middle while there is nothing to show: what can be done. */
+  /** Shown in the middle while there is nothing to show, as the machine is off, or has no screen: what can be done. */
   readonly offActions: ReactNode
+  readonly noScreenActions: ReactNode
   readonly fullScreen: boolean
   readonly onFullScreen: (on: boolean) => void
   /** The keyboard comes back: somewhere outside the screen takes it. */
@@ -135,6 +136,8 @@ export function ScreenPane(props: ScreenPaneProps) {
 
   const { uuid, domid, running } = domain
   const hasScreen = running?.devices.some(({ kind }) => kind === 'vfb') === true
+  /** It is in the definition, for the next start. */
+  const comes = domain.config?.devices.some(({ kind }) => kind === 'vfb') === true
   const open = hasScreen && domain.operations.includes('openScreen')
   useEffect(() => session?.follow({ uuid, domid, open }), [session, uuid, domid, open])
   useEffect(() => session?.setLabel(t('screen.label', { name: domain.name, keys })), [session, t, domain.name, keys])
@@ -272,8 +275,8 @@ export function ScreenPane(props: ScreenPaneProps) {
         />
         {!shown && (
           <div className="screen-idle">
-            <p>{idleWords(domain, hasScreen, state, t)}</p>
-            {!open && props.offActions}
+            <p>{idleWords(domain, hasScreen, comes, state, t)}</p>
+            {domain.running === null ? props.offActions : !hasScreen && !comes && props.noScreenActions}
           </div>
         )}
       </div>
@@ -362,12 +365,15 @@ function typingWords({ done, total, missing }: TypingState, t: ReturnType<typeof
 }
 
 /** What to say while there is no picture. */
-function idleWords(domain: DomainInfo, hasScreen: boolean, state: ScreenState, t: ReturnType<typeof useWords>['t']): string {
+function idleWords(
+  domain: DomainInfo,
+  hasScreen: boolean,
+  comes: boolean,
+  state: ScreenState,
+  t: ReturnType<typeof useWords>['t'],
+): string {
   const { name } = domain
   if (domain.running === null) return domain.state === 'saved' ? t('console.saved', { name }) : t('console.off', { name })
-  if (!hasScreen) {
-    const next = domain.config?.devices.some(({ kind }) => kind === 'vfb') === true
-    return next ? t('screen.next-start', { name }) : t('screen.none', { name })
-  }
+  if (!hasScreen) return comes ? t('screen.next-start', { name }) : t('screen.none', { name })
   return state === 'ended' ? t('screen.broken') : t('console.connecting')
 }

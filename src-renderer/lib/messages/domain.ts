@@ -101,7 +101,7 @@ export const domain = {
   'chart.cpu': { en: 'CPU usage', de: 'CPU-Auslastung' },
   'chart.memory': { en: 'Memory', de: 'Arbeitsspeicher' },
   'chart.cpu-axis': { en: 'CPU (%)', de: 'CPU (%)' },
-  'chart.memory-axis': { en: 'Memory (MiB)', de: 'Speicher (MiB)' },
+  'chart.memory-axis': { en: 'Memory ({unit})', de: 'Speicher ({unit})' },
   'chart.time-axis': { en: 'Time before now', de: 'Zeit bis jetzt' },
   'chart.now': { en: 'now', de: 'jetzt' },
   'chart.seconds-ago': { en: '{count} s', de: '{count} s' },

@@ -33,6 +33,7 @@ import { useHost } from '../../state/answers'
 import { domainChanges, jobOf } from '../../state/app-state'
 import { loadHistory } from '../../state/connect'
 import { useAppState, useAppStore } from '../../state/store'
+import type { AddedKind } from './details/AddDevice'
 import { DetailsPage, type LeaveGuard } from './details/DetailsPage'
 import { HostFullNotice } from './HostFullNotice'
 import { InsidePage } from './inside/InsidePage'
@@ -197,6 +198,7 @@ function DomainWindow(props: {
   const [page, setPage] = useState<Page>(pages.find((each) => each === props.page) ?? usual)
   const [fullScreen, setFullScreen] = useFullScreen()
   const [dismissedClock, setDismissedClock] = useState<number | null>(null)
+  const [adding, setAdding] = useState<AddedKind | null>(null)
   const [logSeen, setLogSeen] = useState(page === 'log')
   // What was changed there and not applied stays while other pages show.
   const [detailsSeen, setDetailsSeen] = useState(page === 'details')
@@ -304,6 +306,19 @@ function DomainWindow(props: {
               desk={desk}
               visible={inSight && page === 'screen'}
               offActions={offActions}
+              noScreenActions={
+                <Button
+                  kind="primary"
+                  icon="plus"
+                  disabled={!domain.operations.includes('attachDevice')}
+                  onPress={() => {
+                    goTo('details')
+                    setAdding('vfb')
+                  }}
+                >
+                  {t('screen.add')}
+                </Button>
+              }
               fullScreen={fullScreen}
               onFullScreen={setFullScreen}
               onLeave={leaveConsole}
@@ -323,7 +338,7 @@ function DomainWindow(props: {
         )}
         {isGuest && (
           <TabPanel id="details" className="tab-panel" shouldForceMount={detailsSeen}>
-            <DetailsPage domain={domain} guard={detailsGuard} onLeaving={showDetails} />
+            <DetailsPage domain={domain} guard={detailsGuard} adding={adding} onAdding={setAdding} onLeaving={showDetails} />
           </TabPanel>
         )}
         <TabPanel id="inside" className="tab-panel">

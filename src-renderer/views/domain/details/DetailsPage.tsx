@@ -56,9 +56,12 @@ const nothing: Work = { edits: {}, base: null }
 export function DetailsPage(props: {
   readonly domain: DomainInfo
   readonly guard: RefObject<LeaveGuard | null>
+  /** The device that is being added: another page may ask for it too. */
+  readonly adding: AddedKind | null
+  readonly onAdding: (kind: AddedKind | null) => void
   readonly onLeaving: () => void
 }) {
-  const { domain, guard, onLeaving } = props
+  const { domain, guard, adding, onAdding, onLeaving } = props
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
@@ -66,7 +69,6 @@ export function DetailsPage(props: {
   const [chosen, setChosen] = useState('overview')
   const [work, setWork] = useState<Work>(nothing)
   const [typed, setTyped] = useState<string | null>(null)
-  const [adding, setAdding] = useState<AddedKind | null>(null)
   const [leaving, setLeaving] = useState<{ readonly go: () => void } | null>(null)
   const [busy, setBusy] = useState(false)
   const undoably = useDefinitionUndo(domain)
@@ -172,7 +174,7 @@ export function DetailsPage(props: {
                   },
                 ]}
                 onAction={(id) => {
-                  if (id === 'vbd' || id === 'vif' || id === 'vfb') setAdding(id)
+                  if (id === 'vbd' || id === 'vif' || id === 'vfb') onAdding(id)
                 }}
               />
             </div>
@@ -223,9 +225,9 @@ export function DetailsPage(props: {
         <AddDevice
           kind={adding}
           domain={domain}
-          onClose={() => setAdding(null)}
+          onClose={() => onAdding(null)}
           onAdded={(key) => {
-            setAdding(null)
+            onAdding(null)
             setChosen(key)
           }}
         />
