@@ -11,7 +11,8 @@ export interface Formats {
   /** With three digits behind the point: seconds, gigahertz. */
   readonly thousandths: (value: number) => string
   readonly percent: (fraction: number) => string
-  readonly memory: (bytes: number) => string
+  /** `scale` decides the unit, so that the figures of one axis have the same. */
+  readonly memory: (bytes: number, scale?: number) => string
   /** Of files and disks: KiB to TiB, with three digits that mean something. */
   readonly size: (bytes: number) => string
   readonly clock: (epochMs: number) => string
@@ -20,6 +21,9 @@ export interface Formats {
   /** Of long times, in two units: 3 d 4 h, 5 min 20 s. */
   readonly uptime: (ms: number) => string
 }
+
+/** The unit of memory of about this size. */
+export const memoryUnit = (bytes: number): 'GiB' | 'MiB' => (bytes >= 10240 * MIB ? 'GiB' : 'MiB')
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
@@ -35,8 +39,8 @@ export function makeFormats(language: Language): Formats {
     number: (value) => whole.format(value),
     thousandths: (value) => thousandth.format(value),
     percent: (fraction) => percent.format(fraction),
-    memory: (bytes) =>
-      bytes >= 10240 * MIB ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`,
+    memory: (bytes, scale = bytes) =>
+      memoryUnit(scale) === 'GiB' ? `${tenth.format(bytes / (1024 * MIB))} GiB` : `${whole.format(bytes / MIB)} MiB`,
     size: (bytes) => {
       let value = bytes
       let unit = 0

@@ -156,3 +156,11 @@ export function axisTop(points: readonly ChartPoint[], least: number, base: 1000
   for (const step of [1, 2, 5, 10, 20, 50, 100, 200, 500]) if (most <= step * unit) return step * unit
   return base * unit
 }
+
+/** Between two lines of an axis with this top: 1, 2 or 5 times a power of ten of the unit, four to nine of them. */
+export function roundStep(top: number, unit: number): number {
+  let power = unit
+  while (top / (power * 10) >= 4) power *= 10
+  const fitting = [5, 2].find((times) => top / (power * times) >= 4)
+  return power * (fitting ?? 1)
+}

@@ -21,6 +21,8 @@ export interface LiveChartProps {
   /** What the two curves are called. */
   readonly legend?: readonly [string, string]
   readonly top: number
+  /** Between two lines of the value axis; left out: a quarter of the top. */
+  readonly step?: number
   readonly tick: (value: number) => string
   readonly valueTitle: string
 }
@@ -53,7 +55,7 @@ export function LiveChart(props: LiveChartProps) {
     return () => scheme.removeEventListener('change', note)
   }, [])
 
-  const { points, rangeSeconds, colour, second, top, tick, valueTitle, cursor = null } = props
+  const { points, rangeSeconds, colour, second, top, step = top / 4, tick, valueTitle, cursor = null } = props
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the scheme changes
   useEffect(() => {
     if (curve === null) return
@@ -63,9 +65,9 @@ export function LiveChart(props: LiveChartProps) {
       if (rangeSeconds <= 3600) return t('chart.minutes-ago', { count: Math.round(seconds / 6) / 10 })
       return t('chart.hours-ago', { count: Math.round(seconds / 360) / 10 })
     }
-    const look: CurveLook = { top, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis'), cursor }
+    const look: CurveLook = { top, step, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis'), cursor }
     curve.show(points, rangeSeconds, look, second)
-  }, [curve, points, rangeSeconds, colour, second, top, tick, valueTitle, cursor, t, schemeChanges])
+  }, [curve, points, rangeSeconds, colour, second, top, step, tick, valueTitle, cursor, t, schemeChanges])
 
   return (
     <figure className="live-chart">

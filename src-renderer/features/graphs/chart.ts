@@ -18,6 +18,8 @@ export interface SecondCurve {
 
 export interface CurveLook {
   readonly top: number
+  /** Between two lines of the value axis. */
+  readonly step: number
   readonly colour: CurveColour
   readonly tick: (value: number) => string
   readonly time: (secondsAgo: number) => string
@@ -38,10 +40,6 @@ function stepOf(rangeSeconds: number): number {
 
 function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-}
-
-function yStep(top: number): number {
-  return top / 4
 }
 
 export function makeCurve(canvas: HTMLCanvasElement): Curve {
@@ -103,7 +101,8 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
           afterFit: (axis) => {
             axis.width = 84
           },
-          ticks: { font, callback: (value) => (look === undefined ? '' : look.tick(Number(value))) },
+          // A top that no step meets has no line of its own.
+          ticks: { font, includeBounds: false, callback: (value) => (look === undefined ? '' : look.tick(Number(value))) },
         },
       },
     },
@@ -129,7 +128,7 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
     Object.assign(x?.ticks ?? {}, { stepSize: stepOf(rangeSeconds), color: text })
     Object.assign(x?.title ?? {}, { text: next.timeTitle, color: text })
     Object.assign(y ?? {}, { max: next.top, grid: { color: grid } })
-    Object.assign(y?.ticks ?? {}, { stepSize: yStep(next.top), color: text })
+    Object.assign(y?.ticks ?? {}, { stepSize: next.step, color: text })
     Object.assign(y?.title ?? {}, { text: next.valueTitle, color: text })
     chart.update('none')
   }

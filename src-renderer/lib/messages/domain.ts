@@ -64,9 +64,10 @@ export const domain = {
   'screen.keyboard-guest': { en: 'Keyboard: guest ({keys} gives it back)', de: 'Tastatur: Gast ({keys} gibt sie zurück)' },
   'screen.keyboard-here': { en: 'Keyboard: here', de: 'Tastatur: hier' },
   'screen.none': {
-    en: '{name} has no screen. One can be added under Details.',
-    de: '{name} hat keinen Bildschirm. Unter Details kommt einer dazu.',
+    en: '{name} has no screen.',
+    de: '{name} hat keinen Bildschirm.',
   },
+  'screen.add': { en: 'Add a screen…', de: 'Bildschirm hinzufügen …' },
   'screen.next-start': {
     en: 'The screen of {name} is there from the next start on.',
     de: 'Der Bildschirm von {name} ist ab dem nächsten Start da.',

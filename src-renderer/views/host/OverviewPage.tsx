@@ -5,8 +5,9 @@ import { useWords } from '../../components/Language'
 import { LiveChart } from '../../features/graphs/LiveChart'
 import { RangeChoice } from '../../features/graphs/RangeChoice'
 import type { RangeMinutes } from '../../features/graphs/ranges'
+import { memoryUnit } from '../../lib/format'
 import { useDomainsHere, useHost } from '../../state/answers'
-import { axisTop, chartPoints, type Pick, pickCpu, pickMemory, type Sample } from '../../state/history'
+import { axisTop, chartPoints, type Pick, pickCpu, pickMemory, roundStep, type Sample } from '../../state/history'
 import { useHostFigures } from './use-host-figures'
 
 const MIB = 1024 * 1024
@@ -29,7 +30,8 @@ export function OverviewPage() {
   }, [whole, ours, now, minutes])
   const last = { whole: whole.at(-1), ours: ours.at(-1) }
   const percent = useCallback((share: number) => formats.percent(share), [formats])
-  const mebibytes = useCallback((value: number) => formats.memory(value * MIB), [formats])
+  const memoryTop = host?.memoryMiB ?? axisTop(curves.memory[0], 256, 1024)
+  const memoryTick = useCallback((value: number) => formats.memory(value * MIB, memoryTop * MIB), [formats, memoryTop])
   const reading = (pick: Pick, words: (value: number) => string): string =>
     last.whole === undefined || last.ours === undefined
       ? t('chart.none-yet')
@@ -74,15 +76,16 @@ export function OverviewPage() {
       />
       <LiveChart
         title={t('host.memory-used')}
-        reading={reading(pickMemoryMiB, mebibytes)}
+        reading={reading(pickMemoryMiB, memoryTick)}
         points={curves.memory[0]}
         second={{ points: curves.memory[1], colour: 'write' }}
         legend={legend}
         rangeSeconds={minutes * 60}
         colour="read"
-        top={host?.memoryMiB ?? axisTop(curves.memory[0], 256, 1024)}
-        tick={mebibytes}
-        valueTitle={t('chart.memory-axis')}
+        top={memoryTop}
+        step={roundStep(memoryTop, memoryUnit(memoryTop * MIB) === 'GiB' ? 1024 : 1)}
+        tick={memoryTick}
+        valueTitle={t('chart.memory-axis', { unit: memoryUnit(memoryTop * MIB) })}
       />
     </section>
   )

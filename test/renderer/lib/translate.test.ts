@@ -51,6 +51,11 @@ describe('formats', () => {
     expect(makeFormats(language).memory(bytes)).toBe(text)
   })
 
+  it('write the figures of one axis of memory in one unit', () => {
+    const top = 23.5 * 1024 * MIB
+    expect([0, 5120 * MIB, top].map((bytes) => makeFormats('en').memory(bytes, top))).toEqual(['0 GiB', '5 GiB', '23.5 GiB'])
+  })
+
   it('write processor use as per cent of one CPU', () => {
     expect(makeFormats('en').percent(0.426)).toBe('43%')
     expect(makeFormats('de').percent(1.5)).toBe('150\u00a0%')

@@ -10,6 +10,7 @@ import {
   pickMemory,
   pickRate,
   pickTraffic,
+  roundStep,
   type Sample,
   valueAt,
 } from '../../../src-renderer/state/history'
@@ -107,6 +108,12 @@ describe('figures of devices', () => {
     const top = (y: number, base: 1000 | 1024) => axisTop([{ x: 0, y }], 10, base)
     expect([0, 10, 11, 999, 1001, 4200].map((y) => top(y, 1000))).toEqual([10, 10, 20, 1000, 2000, 5000])
     expect([65536, 3 << 20].map((y) => top(y, 1024))).toEqual([100 * 1024, 5 << 20])
+  })
+
+  it('has lines at round numbers of its unit where the top is given, at least four of them', () => {
+    const gibibytes = (top: number) => roundStep(top * 1024, 1024) / 1024
+    expect([4, 8, 15.5, 23.5, 128, 1000].map(gibibytes)).toEqual([1, 2, 2, 5, 20, 200])
+    expect([256, 4000].map((top) => roundStep(top, 1))).toEqual([50, 1000])
   })
 })
 

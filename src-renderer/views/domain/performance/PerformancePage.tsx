@@ -15,6 +15,7 @@ import { Slider } from '../../../components/Slider'
 import { LiveChart } from '../../../features/graphs/LiveChart'
 import { RangeChoice } from '../../../features/graphs/RangeChoice'
 import type { RangeMinutes } from '../../../features/graphs/ranges'
+import { memoryUnit } from '../../../lib/format'
 import {
   axisTop,
   type ChartPoint,
@@ -232,7 +233,7 @@ function MemoryChart(props: { readonly shown: Shown; readonly most: number }) {
   const top = most > 0 ? Math.max(most, seen) : Math.max(128, 2 ** Math.ceil(Math.log2(Math.max(1, seen * 1.1))))
   const last = shown.samples.at(-1)
   const value = readingOf(shown, points, last === undefined ? undefined : last.memory / MIB)
-  const tick = useCallback((mebibytes: number) => formats.memory(mebibytes * MIB), [formats])
+  const tick = useCallback((mebibytes: number) => formats.memory(mebibytes * MIB, top * MIB), [formats, top])
   return (
     <LiveChart
       title={t('chart.memory')}
@@ -249,7 +250,7 @@ function MemoryChart(props: { readonly shown: Shown; readonly most: number }) {
       colour="memory"
       top={top}
       tick={tick}
-      valueTitle={t('chart.memory-axis')}
+      valueTitle={t('chart.memory-axis', { unit: memoryUnit(top * MIB) })}
     />
   )
 }
