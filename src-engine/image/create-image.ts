@@ -1,7 +1,8 @@
 // Makes a new image file: raw or qcow2. A file that is there already is never touched; one that could not be finished is
 // removed. Runs in: the image's thread.
-import { open, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '../lib/sync-folder'
 import type { ImageFormat } from '../public/protocol/device'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
@@ -43,7 +44,10 @@ export async function createImage(
   if (!file.ok) return file
   const done = await fillNew(file.value, path, options, openFile)
   const closed = await file.value.close()
-  if (done.ok && closed.ok) return syncFolder(path)
+  if (done.ok && closed.ok) {
+    await syncFolder(dirname(path))
+    return ok(undefined)
+  }
   await unlink(path).catch(() => {})
   return done.ok ? closed : done
 }
@@ -106,12 +110,4 @@ async function sizeOf(path: string, options: NewImage, openFile: OpenFile): Prom
   const { size } = opened.value
   await opened.value.close()
   return ok(options.size ?? size)
-}
-
-/** The name of the new file is on the disk only when its folder is. Where folders cannot be synced the system sees to it. */
-async function syncFolder(path: string): Promise<ImageResult<void>> {
-  const folder = await open(dirname(path), 'r').catch(() => undefined)
-  await folder?.sync().catch(() => {})
-  await folder?.close()
-  return ok(undefined)
 }

@@ -82,14 +82,36 @@ async function copyDifferences(
     const own = await format.ownMapping(at, Math.min(chunk, image.size - at))
     if (!own.ok) done = own
     else {
+      let { length } = own.value
       if (options.signal?.aborted) done = fail('cancelled', `The change of ${path} was called off.`)
-      else if (!own.value.own) done = await copyDifferent(image, below, at, own.value.length)
-      at += own.value.length
+      else if (!own.value.own) {
+        const zero = await bothZero(format, below, at, length)
+        if (zero.ok && zero.value > 0) length = zero.value
+        else done = zero.ok ? await copyDifferent(image, below, at, length) : zero
+      }
+      at += length
       options.progress?.(at, image.size)
     }
   }
   const closed = await image.close()
   return done.ok ? closed : done
+}
+
+/** So many bytes from `offset` on read as zeroes now and then without being looked at; 0 when that is not known. */
+async function bothZero(
+  now: Qcow2Format,
+  then: Image | undefined,
+  offset: number,
+  length: number,
+): Promise<ImageResult<number>> {
+  const found = await now.allocation(offset, length)
+  if (!found.ok) return found
+  if (found.value.kind !== 'zero') return ok(0)
+  const there = Math.min(found.value.length, Math.max((then?.size ?? 0) - offset, 0))
+  if (!then || there === 0) return ok(found.value.length)
+  const below = await then.allocation(offset, there)
+  if (!below.ok) return below
+  return ok(below.value.kind === 'zero' ? below.value.length : 0)
 }
 
 async function copyDifferent(

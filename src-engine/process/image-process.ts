@@ -14,6 +14,7 @@ import { openImage } from '../image/open'
 import { probeImage } from '../image/probe'
 import { INCOMPATIBLE, readHeader } from '../image/qcow2/header'
 import { rebaseImage } from '../image/rebase'
+import { rebaseAside } from '../image/rebase-aside'
 import { Answerer, type CallError } from '../public/protocol/call'
 import { IMAGE_CALLS, type ImageCalls, type ImageEvents } from '../public/protocol/image-control'
 import type { Transport } from '../public/protocol/transport'
@@ -50,12 +51,16 @@ async function unit(work: Promise<ImageResult<unknown>>): Promise<Result<undefin
 }
 
 /** Domain 0 has its disks locked: an image that a guest writes to is not touched. */
-async function whileLocked<T>(paths: readonly string[], work: () => Promise<ImageResult<T>>): Promise<ImageResult<T>> {
+async function whileLocked<T>(
+  paths: readonly string[],
+  work: () => Promise<ImageResult<T>>,
+  mode: 'read' | 'write' = 'write',
+): Promise<ImageResult<T>> {
   const locks = new ImageLocks(lockFolder())
   const held: ImageLock[] = []
   let done: ImageResult<T> | undefined
   for (const path of paths) {
-    const lock = await locks.acquire(path, 'write')
+    const lock = await locks.acquire(path, mode)
     if (!lock.ok) {
       done = lock
       break
@@ -101,7 +106,7 @@ export class ImageProcess {
         unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB, shrink === true))),
       convert: (args) => this.job((signal) => this.convert(args, signal)),
       check: ({ path, format, repair }) => this.check(path, format, repair),
-      rebase: ({ path, backing, allowed }) => this.rebase(path, backing, allowed),
+      rebase: (args) => this.rebase(args),
       commit: ({ path, into, intoFormat, allowed }) =>
         this.job((signal) => {
           const progress = (done: number, total: number): void => this.progress(done, total)
@@ -168,15 +173,13 @@ export class ImageProcess {
     return unit(convertImage(from, to, { source, target: { format }, progress, signal }))
   }
 
-  private rebase(
-    path: string,
-    backing: ImageCalls['rebase']['args']['backing'],
-    allowed: readonly string[],
-  ): Promise<Result<undefined, CallError>> {
+  private rebase({ path, backing, allowed, aside }: ImageCalls['rebase']['args']): Promise<Result<undefined, CallError>> {
     return this.job((signal) => {
       const over = backing ? { backing: { name: backing.path, format: backing.format } } : {}
       const progress = (done: number, total: number): void => this.progress(done, total)
-      return unit(whileLocked([path], () => rebaseImage(path, { ...over, mode: 'safe', allowed, progress, signal })))
+      const options = { ...over, allowed, progress, signal }
+      if (aside === undefined) return unit(whileLocked([path], () => rebaseImage(path, { ...options, mode: 'safe' })))
+      return unit(whileLocked([path], () => rebaseAside(path, aside, options), 'read'))
     })
   }
 

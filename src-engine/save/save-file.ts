@@ -4,6 +4,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { crc32 } from '../lib/bytes'
+import { syncFolder } from '../lib/sync-folder'
 import { err, ok, type Result } from '../public/result'
 import {
   encodeFileHeader,
@@ -108,13 +109,6 @@ export class SaveFileWriter {
 
 /** Thrown through a save to stop it. */
 export class Cancelled extends Error {}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Not every system lets a folder be opened; the rename is then as durable as that system makes it.
-  const handle = await open(folder, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => {})
-  await handle?.close()
-}
 
 /** Reads the stream and hands each record to `take`, which may refuse it with a sentence. */
 export async function readSaveFile(

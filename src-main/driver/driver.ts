@@ -183,6 +183,8 @@ export interface HypervisorDriver {
    * that file. When it fails, before or after `claim`, or is aborted, the disk is on its own file as before.
    */
   mergeDisk(uuid: string, order: MergeOrder, progress: Progress): Outcome
+  /** Opens its disks anew while it goes on: files whose names are others' now are let go of. When it fails they stay as they were. */
+  reopenDisks(uuid: string): Outcome
   /** The end of what its text console showed, at most so many bytes. */
   consoleText(uuid: string, longest: number): Outcome<string>
   /** Looks into a file without restoring it. */
@@ -244,6 +246,15 @@ export interface ImageCopy {
   readonly allowed: readonly string[]
 }
 
+export interface ImageRebase {
+  readonly path: string
+  readonly backing: BackingFile | undefined
+  /** What it stands on, before and after. */
+  readonly allowed: readonly string[]
+  /** Guests read it meanwhile: a new file takes its name, made under this one in the same folder. Who has the old one open keeps it. */
+  readonly aside?: string
+}
+
 export interface BackingFile {
   readonly path: string
   readonly format: ImageFormat
@@ -263,8 +274,8 @@ export interface ImageTool {
   convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome
   /** As convert, of an image whose format is known and that stands on other files. */
   copy(order: ImageCopy, progress: Progress): Outcome
-  /** A qcow2 image stands on another file or on none, and reads as before. `allowed`: what it stands on, before and after. */
-  rebase(path: string, backing: BackingFile | undefined, allowed: readonly string[], progress: Progress): Outcome
+  /** A qcow2 image stands on another file or on none, and reads as before. */
+  rebase(order: ImageRebase, progress: Progress): Outcome
   /** Puts what the qcow2 image holds into its backing file, on which nothing else may stand; the image is left as it was. */
   commit(path: string, into: BackingFile, allowed: readonly string[], progress: Progress): Outcome
   /** Fails with image-damaged when it is, and was not repaired. */

@@ -24,12 +24,19 @@ const kept = {
 export const snapshotShape = fields(kept)
 export type Snapshot = TypeOf<typeof snapshotShape>
 
+/** `merged`: with what stands on them, at once. `shared`: several stand on one, which stays until one alone does. `kept`: one is a file the
+    user named and another snapshot stands on it; it stays until that is deleted too. */
+export const deletedFates = ['merged', 'shared', 'kept'] as const
+export type DeletedFate = (typeof deletedFates)[number]
+
 export const snapshotInfoShape = fields({
   ...kept,
   /** What its memory takes on the host, bytes. */
   memoryBytes: count,
   /** What was written to the disks between its parent and it: the files that became its own, bytes on the host. */
   diskBytes: count,
+  /** What becomes of its disks' files when it alone is deleted. */
+  whenDeleted: oneOf(...deletedFates),
 })
 export type SnapshotInfo = TypeOf<typeof snapshotInfoShape>
 

@@ -51,7 +51,7 @@ export class Branches {
       cancellable: true,
       work: async (control) => {
         const whole = await checkFiles(config, file === undefined ? [] : [file])
-        return whole.ok ? this.make(config, name, file, control) : whole
+        return whole.ok ? this.besideTree(uuid, () => this.make(config, name, file, control)) : whole
       },
     })
     return ok(job)
@@ -92,7 +92,7 @@ export class Branches {
       const { config } = found.value
       const named = this.checkName(config, name)
       if (!named.ok) return named
-      const work = (control: JobControl): Outcome => this.cloneFrom(config, name, fates, control)
+      const work = (control: JobControl): Outcome => this.besideTree(uuid, () => this.cloneFrom(config, name, fates, control))
       return ok(jobs.start({ ...order, subject: name, uuid: null, work }))
     }
     const info = domains.info(uuid)
@@ -129,6 +129,13 @@ export class Branches {
     const { domains } = this.parts
     if (!config) return err(errorReport('unsupported', { operation: 'clone' }))
     return domains.checkDefinition({ ...domains.besides(config), name: name.trim() }, undefined)
+  }
+
+  /** Another machine stands on a snapshot's files then: its tree says so. */
+  private async besideTree(uuid: string, work: () => Outcome): Outcome {
+    const done = await work()
+    if (done.ok) await this.parts.trees.tell(uuid)
+    return done
   }
 
   private cloneFrom(config: DomainConfig, name: string, fates: Fates, control: JobControl): Outcome {

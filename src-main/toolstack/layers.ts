@@ -192,11 +192,13 @@ export class Layers {
     return merges
   }
 
-  /** `upper` takes over what it had from `lower`, which goes. */
-  async pull({ lower, upper, below }: Merge, progress: Progress): Outcome {
+  /** `upper` takes over what it had from `lower`, which goes; `inUse`: guests read both meanwhile, and keep what they opened. */
+  async pull({ lower, upper, below }: Merge, progress: Progress, inUse: boolean): Outcome {
     const { store, images } = this.parts
+    const { path } = upper
     if (!below) return ok(null)
-    const done = await images.rebase(upper.path, below, await this.chain({ path: upper.path, format: 'qcow2' }), progress)
+    const order = { path, backing: below, allowed: await this.chain({ path, format: 'qcow2' }) }
+    const done = await images.rebase(inUse ? { ...order, aside: aside(path) } : order, progress)
     if (!done.ok) return done
     await store.setLayers(
       store.layers.map((layer) => (layer.path === upper.path ? { ...layer, backing: below } : layer)),
@@ -204,6 +206,11 @@ export class Layers {
     )
     await this.forget(lower, true)
     return ok(null)
+  }
+
+  /** What a merge left beside its file when it was cut off. */
+  async clear(): Promise<void> {
+    for (const { path } of this.all) await rm(aside(path), { force: true })
   }
 
   /** What `upper` holds goes into `lower`, which alone reads the same then. */
@@ -231,6 +238,11 @@ export class Layers {
       store.released.filter((one) => one !== path),
     )
   }
+}
+
+/** Where the file is made that is to take this one's name. */
+function aside(path: string): string {
+  return `${path}.merging`
 }
 
 /** The disk's file is there: a snapshot whose files the user moved away cannot be gone back to. */

@@ -1,7 +1,8 @@
-// Merges what deleted snapshots left, as a job; looked at again whenever a domain changes. Three ways, see Layers: an overlay takes over
-// from a file made here, while nothing that runs uses it; what an overlay holds goes into the file below and the definition names that
-// again, which needs the domain for itself so that it does not start in between; the same under a running guest, which goes on meanwhile
-// and writes to both files. Domain 0's locks keep a running guest's files safe in any case: a merge that meets one waits.
+// Merges what deleted snapshots left, as a job; looked at again whenever a domain changes. Four ways, see Layers: an overlay takes over
+// from a file made here, while nothing that runs uses it; the same while guests read it, in the middle of the files below their disks: a
+// new file takes its name, and they go on with what they opened; what a disk's overlay holds goes into the file below and the definition
+// names that again, which needs the domain for itself so that it does not start in between; the same under a running guest, which
+// writes to both files meanwhile. Domain 0's locks keep a running guest's files safe in any case: a merge that meets one waits.
 // Invariant: a definition names a file that holds the whole disk, at every moment. Runs in: main, plain Node.
 import { ok } from '../../src-engine/public/result'
 import type { SnapshotStore } from '../definition/snapshot-store'
@@ -38,7 +39,7 @@ export interface MergingParts {
   readonly problem: (error: ErrorReport) => void
 }
 
-type Way = 'pull' | 'push' | 'live'
+type Way = 'pull' | 'beside' | 'push' | 'live'
 
 export class Merging {
   private readonly parts: MergingParts
@@ -91,7 +92,8 @@ export class Merging {
         uuid: domain?.uuid ?? null,
         step: 'merging-disks',
         cancellable: true,
-        work: (control) => (way === 'pull' ? layers.pull(merge, control) : this.down(merge, domain, way, control)),
+        work: (control) =>
+          way === 'push' || way === 'live' ? this.down(merge, domain, way, control) : this.up(merge, way, control),
       })
       const done = await jobs.wait(job)
       if (done.ok && this.parts.store.released.length !== before) continue
@@ -104,10 +106,13 @@ export class Merging {
     return new Set([...this.parts.domains.usedConfigs().flatMap(filesOf), ...this.parts.trees.usedFiles()])
   }
 
-  /** The domain whose disk the upper file is. */
-  private owner({ upper }: Merge): Domain | undefined {
+  /** The domain whose disk the upper file is, or stands on it. */
+  private owner({ upper: { path } }: Merge): Domain | undefined {
     const { domains } = this.parts
-    const info = domains.list().find(({ config }) => config && filesOf(config).includes(upper.path))
+    const list = domains.list()
+    const info =
+      list.find(({ config }) => config && filesOf(config).includes(path)) ??
+      list.find(({ config }) => config && this.standsOn(config, path))
     return info && domains.own(info.uuid)
   }
 
@@ -116,6 +121,7 @@ export class Merging {
     const { path } = merge.upper
     const runs = this.runningOn(path)
     if (!runs && merge.ours) return 'pull'
+    if (merge.ours && !domains.usedConfigs().some((config) => filesOf(config).includes(path))) return 'beside'
     // Into the file below only what is one domain's present disk and nothing else's.
     if (!owner || owner.job !== null || owner.managedSave !== null) return undefined
     if (layers.isBelow(path) || trees.usedFiles().includes(path)) return undefined
@@ -128,14 +134,32 @@ export class Merging {
 
   /** Whether a running guest's disk is this file, or stands on it. */
   private runningOn(path: string): boolean {
-    const { domains, layers } = this.parts
-    for (const { running } of domains.list()) {
-      for (const file of running ? filesOf(running) : []) {
-        for (let at: string | undefined = file; at !== undefined; at = layers.find(at)?.backing.path)
-          if (at === path) return true
-      }
+    return this.parts.domains.list().some(({ running }) => running && this.standsOn(running, path))
+  }
+
+  private standsOn(config: DomainConfig, path: string): boolean {
+    const { layers } = this.parts
+    return filesOf(config).some((file) => {
+      for (let at: string | undefined = file; at !== undefined; at = layers.find(at)?.backing.path) if (at === path) return true
+      return false
+    })
+  }
+
+  /** The upper file takes over from the lower one. */
+  private async up(merge: Merge, way: 'pull' | 'beside', control: JobControl): Outcome {
+    const { domains, driver, layers, problem } = this.parts
+    const done = await layers.pull(merge, control, way === 'beside')
+    if (!done.ok || way === 'pull') return done
+    // The room of the old files is free when the guests have let go of them; one that has other work to do does so when it ends.
+    for (const { uuid, running } of domains.list()) {
+      if (!running || !this.standsOn(running, merge.upper.path)) continue
+      const taken = domains.take(uuid, 'redefine', control.job, LEFT_MEANWHILE)
+      if (!taken.ok) continue
+      const opened = await driver.reopenDisks(uuid)
+      domains.give(taken.value)
+      if (!opened.ok) problem(opened.error)
     }
-    return false
+    return done
   }
 
   /** The upper file's contents go into the lower one, which is the domain's disk then. */

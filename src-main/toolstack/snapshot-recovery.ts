@@ -33,6 +33,7 @@ export async function recoverSnapshots(loaded: LoadedSnapshots, parts: RecoveryP
       snapshots.map(({ id }) => id),
     )
   }
+  await layers.clear()
   // What a change cut off did not come to release: nobody names it, something stands on it.
   await layers.release(store.layers.map(({ backing }) => backing.path))
 }

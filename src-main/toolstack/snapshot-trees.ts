@@ -4,7 +4,7 @@
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { hostBytes, type SnapshotStore, type StoredTree } from '../definition/snapshot-store'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import type { Snapshot, SnapshotInfo, SnapshotTree } from '../public/snapshot'
+import type { DeletedFate, Snapshot, SnapshotInfo, SnapshotTree } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
 import { type Layers, writtenDisks } from './layers'
 
@@ -85,7 +85,8 @@ export class SnapshotTrees {
     const present = this.parts.config(uuid)
     const infos = snapshots.map(async (snapshot): Promise<SnapshotInfo> => {
       const memoryBytes = await hostBytes(this.parts.store.memoryPath(uuid, snapshot.id))
-      return { ...snapshot, memoryBytes, diskBytes: await this.ownBytes(snapshot.config) }
+      const diskBytes = await this.ownBytes(snapshot.config)
+      return { ...snapshot, memoryBytes, diskBytes, whenDeleted: this.whenDeleted(snapshot) }
     })
     return {
       uuid,
@@ -93,6 +94,18 @@ export class SnapshotTrees {
       snapshots: (await Promise.all(infos)).sort((a, b) => a.createdAt - b.createdAt),
       presentBytes: present ? await this.ownBytes(present) : 0,
     }
+  }
+
+  private whenDeleted({ config }: Snapshot): DeletedFate {
+    const { layers } = this.parts
+    const used = this.usedFiles()
+    const fates = writtenDisks(config.devices).map(({ path }): DeletedFate => {
+      const [upper, ...others] = layers.above(path)
+      if (others.length > 0) return 'shared'
+      const pinned = upper && (layers.isBelow(upper.path) || used.includes(upper.path))
+      return pinned && !layers.find(path) ? 'kept' : 'merged'
+    })
+    return fates.find((fate) => fate !== 'merged') ?? 'merged'
   }
 
   private async ownBytes(config: DomainConfig): Promise<number> {

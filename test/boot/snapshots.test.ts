@@ -2,7 +2,7 @@
 // is gone back to, branched and forked has memory and disk of the same instant: the guest's page cache, its shell and the file
 // system fit, and e2fsck finds the merged image clean. Runs in: vitest, on the bundles in out/main.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -54,6 +54,23 @@ async function type(scene: Supervised, uuid: string, line: string, wanted: strin
   } finally {
     transport.close()
   }
+}
+
+/** Files of this folder that some process has open and that have no name any more. */
+function openAndGone(folder: string): string[] {
+  const read = <T>(look: () => T, otherwise: T): T => {
+    try {
+      return look()
+    } catch {
+      return otherwise
+    }
+  }
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const files = processes.flatMap((pid) => {
+    const names: string[] = read(() => readdirSync(`/proc/${pid}/fd`), [])
+    return names.map((name) => read(() => readlinkSync(`/proc/${pid}/fd/${name}`), ''))
+  })
+  return files.filter((file) => file.startsWith(`${folder}/disks/`) && file.endsWith(' (deleted)'))
 }
 
 describe('snapshots of an unmodified kernel', () => {
@@ -139,6 +156,25 @@ describe('snapshots of an unmodified kernel', () => {
 
     await job(toolstack.snapshots.revert(uuid, one.id))
     await type(scene, uuid, look, 'first first')
+
+    // One in the middle goes under the guest that writes: what stands on its file takes over, and nobody has the old files open.
+    const diskOf = () => scene.info(uuid).config?.devices.find((device) => device.kind === 'vbd')?.path ?? ''
+    const lower = diskOf()
+    await job(toolstack.snapshots.create(uuid, 'two', ''))
+    const upper = diskOf()
+    await job(toolstack.snapshots.create(uuid, 'three', ''))
+    const present = diskOf()
+    const named = new Map((await toolstack.trees.info(uuid)).snapshots.map(({ id, name }) => [name, id]))
+    good(await toolstack.snapshots.remove(uuid, named.get('two') ?? '', false))
+    await toolstack.merging.settled()
+    expect(existsSync(lower)).toBe(false)
+    expect(good(await scene.driver.images.inspect(upper)).backing).toBe(own)
+    expect(diskOf()).toBe(present)
+    expect(openAndGone(folder)).toEqual([])
+    await type(scene, uuid, look, 'first first')
+    good(await toolstack.snapshots.remove(uuid, named.get('three') ?? '', false))
+    await toolstack.merging.settled()
+    expect(diskOf()).toBe(upper)
 
     // With the others gone nothing else stands on the files: all is merged into the user's own one, under the guest that writes.
     const spare = [branch, fork].flatMap((each) => scene.info(each).config?.devices ?? [])

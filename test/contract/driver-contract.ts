@@ -305,6 +305,8 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await converse(sibling, '', 'echo $kept\r', 'before')
       await converse(uuid, '', 'echo $kept\r', 'after')
       await driver.destroy(sibling)
+      expect(await driver.reopenDisks(uuid)).toEqual({ ok: true, value: null })
+      await converse(uuid, '', 'echo $kept\r', 'after')
       // Merged under the guest, which goes on; refused by who asked, it stays where it is.
       const merge = (claim: () => Promise<Result<null, ErrorReport>>) =>
         driver.mergeDisk(uuid, { key: 'vbd/51728', into: { path: below, format: 'raw' }, claim }, quiet())
@@ -315,6 +317,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await converse(uuid, '', 'echo $kept\r', 'after')
       expect((await merge(async () => ok(null))).ok).toBe(false)
       await driver.destroy(uuid)
+      expect(await driver.reopenDisks(uuid)).toMatchObject({ error: { reason: 'no-domain' } })
       expect(
         await driver.mergeDisk(
           uuid,
@@ -330,7 +333,10 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         ok: true,
         value: null,
       })
-      expect(await driver.images.rebase(second, undefined, [below], quiet())).toEqual({ ok: true, value: null })
+      expect(await driver.images.rebase({ path: second, backing: undefined, allowed: [below] }, quiet())).toEqual({
+        ok: true,
+        value: null,
+      })
       const rebased = await driver.images.inspect(second)
       expect(rebased.ok && rebased.value.backing).toBe(undefined)
     })

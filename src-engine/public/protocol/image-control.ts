@@ -57,10 +57,11 @@ export const IMAGE_CALLS = {
   },
   /**
    * The qcow2 image stands on another file, or on none, and reads as before: what it does not have of its own is copied into it
-   * first. `allowed`: the files it stands on until now and those it will.
+   * first. `allowed`: the files it stands on until now and those it will. With `aside`, a name in its folder that nobody else uses,
+   * others may have it open for reading meanwhile: they keep the file they opened, and a new one takes its name.
    */
   rebase: {
-    args: fields({ path, backing: optional(fields({ path, format })), allowed: list(path, 64) }),
+    args: fields({ path, backing: optional(fields({ path, format })), allowed: list(path, 64), aside: optional(path) }),
     reply: unit,
     status: 'done',
   },

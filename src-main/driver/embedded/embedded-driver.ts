@@ -386,6 +386,20 @@ export class EmbeddedDriver implements HypervisorDriver {
     return mergeDisk(found.value, domain0.value, now, order, progress)
   }
 
+  async reopenDisks(uuid: string): Outcome {
+    const found = this.find(uuid)
+    if (!found.ok) return found
+    const domain0 = await this.domain0.connected()
+    if (!domain0.ok) return domain0
+    const disks = found.value.devices.flatMap((device) => {
+      if (device.kind !== 'vbd' || device.path === '') return []
+      const { path, format, allowedBacking = [] } = device
+      return [{ key: deviceKey(device), path, format, allowedBacking: [...allowedBacking] }]
+    })
+    const opened = await domain0.value.caller.call('switchDisks', { handle: uuid, disks })
+    return opened.ok ? ok(null) : err(engineError('other', opened.error))
+  }
+
   async consoleText(uuid: string, longest: number): Outcome<string> {
     const found = this.find(uuid)
     if (!found.ok) return found

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { ImageFormat, ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { Supervisor } from '../../supervisor/supervisor'
-import type { BackingFile, ImageCopy, ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
 type ImageCaller = Caller<ImageCalls, ImageEvents>
 
@@ -99,10 +99,11 @@ export class EmbeddedImages implements ImageTool {
     return err(made.error.code === 'OPERATION_INVALID' ? errorReport('file-exists', { path }) : imageError(made.error, path))
   }
 
-  async rebase(path: string, backing: BackingFile | undefined, allowed: readonly string[], progress: Progress): Outcome {
+  async rebase({ path, backing, allowed, aside }: ImageRebase, progress: Progress): Outcome {
     return this.job(path, progress, async (caller) => {
       const over = backing ? { backing: { ...backing } } : {}
-      const rebased = await caller.call('rebase', { path, ...over, allowed: [...allowed] })
+      const beside = aside === undefined ? {} : { aside }
+      const rebased = await caller.call('rebase', { path, ...over, ...beside, allowed: [...allowed] })
       return rebased.ok ? ok(null) : err(imageError(rebased.error, path))
     })
   }

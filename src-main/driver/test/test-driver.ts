@@ -247,6 +247,11 @@ export class TestDriver implements HypervisorDriver {
     return ok(null)
   }
 
+  async reopenDisks(uuid: string): Outcome {
+    const found = this.found(uuid, 'reopenDisks')
+    return found.ok ? ok(null) : found
+  }
+
   async consoleText(uuid: string, longest: number): Outcome<string> {
     const found = this.found(uuid, 'consoleText')
     return found.ok ? ok(found.value.console.state().output.slice(-longest)) : found

@@ -1,13 +1,13 @@
 // Image files as far as windows and tests need them: a file of the right magic that says how large it is. No guest reads them.
 // Invariant: never overwrites; a cancelled convert leaves nothing. Runs in: main (test driver), plain Node.
-import { open, rm, stat, writeFile } from 'node:fs/promises'
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import { writeProblem } from '../../lib/write-problem'
 import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
-import type { BackingFile, ImageCopy, ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
 const MIB = 1024 * 1024
 const QCOW2_MAGIC = 0x514649fb
@@ -51,12 +51,17 @@ export class TestImages implements ImageTool {
     }
   }
 
-  async rebase(path: string, backing: BackingFile | undefined, _allowed: readonly string[], progress: Progress): Outcome {
+  async rebase({ path, backing, aside }: ImageRebase, progress: Progress): Outcome {
     const info = await this.inspect(path)
     if (!info.ok) return info
+    if (aside !== undefined) await writeFile(aside, '')
     const failure = await this.work(progress)
-    if (failure) return err(failure)
-    await writeFile(path, this.header(info.value.virtualSize, backing?.path))
+    if (failure) {
+      if (aside !== undefined) await rm(aside, { force: true })
+      return err(failure)
+    }
+    await writeFile(aside ?? path, this.header(info.value.virtualSize, backing?.path))
+    if (aside !== undefined) await rename(aside, path)
     return ok(null)
   }
 

@@ -88,13 +88,21 @@ export const snapshots = {
     en: 'Its memory and picture go. The machine and other snapshots stay as they are.',
     de: 'Sein Speicher und sein Bild verschwinden. Die Maschine und andere Sicherungspunkte bleiben, wie sie sind.',
   },
-  'snapshots.merge-now': {
+  'snapshots.merged': {
     en: 'What only its disks hold is merged with what came from it.',
     de: 'Was nur seine Platten enthalten, wird mit dem zusammengeführt, was aus ihm wurde.',
   },
-  'snapshots.merge-later': {
-    en: 'What only its disks hold is merged while the machine runs on; where another snapshot stands on it, once the machine is off.',
-    de: 'Was nur seine Platten enthalten, wird zusammengeführt, während die Maschine weiterläuft; steht ein anderer Sicherungspunkt darauf, sobald sie aus ist.',
+  'snapshots.merged-live': {
+    en: 'What only its disks hold is merged with what came from it while the machine runs on.',
+    de: 'Was nur seine Platten enthalten, wird mit dem zusammengeführt, was aus ihm wurde, während die Maschine weiterläuft.',
+  },
+  'snapshots.shared': {
+    en: 'Its disks stay for now: several disks stand on them, and they are merged once only one does.',
+    de: 'Seine Platten bleiben vorerst: Mehrere Platten bauen auf ihnen auf; zusammengeführt werden sie, sobald es nur noch eine ist.',
+  },
+  'snapshots.kept': {
+    en: 'Its disk is the file you gave the machine. It stays until the snapshot that stands on it is deleted too.',
+    de: 'Seine Platte ist die Datei, die Sie der Maschine gegeben haben. Sie bleibt, bis auch der Sicherungspunkt gelöscht ist, der auf ihr aufbaut.',
   },
   'snapshots.delete-below-one': {
     en: 'Also the snapshot that came from it',

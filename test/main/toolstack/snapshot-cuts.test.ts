@@ -50,6 +50,8 @@ class Cutter {
 interface Change {
   readonly what: string
   readonly run: boolean
+  /** Snapshots stand before and after the one it is about. */
+  readonly between?: boolean
   act(scene: SnapshotScene, before: string): Promise<unknown>
 }
 
@@ -62,6 +64,12 @@ const changes: readonly Change[] = [
     act: (scene: SnapshotScene, id: string) => scene.job(scene.servers.snapshotRevert({ uuid: scene.uuid, id }, caller)),
   })),
   { what: 'deleting a snapshot with a merge', run: false, act: (scene, before) => scene.remove(before) },
+  ...[true, false].map((run) => ({
+    what: `deleting one in the middle of others, ${run ? 'running' : 'off'}`,
+    run,
+    between: true,
+    act: (scene: SnapshotScene, before: string) => scene.remove(before),
+  })),
   {
     what: 'a branch',
     run: true,
@@ -133,12 +141,14 @@ describe('cut off at each step', () => {
         const scene = await SnapshotScene.make(change.run)
         const { made, uuid } = scene
         folders.push(made.folder)
+        if (change.between === true) await scene.take('earlier')
         const before = await scene.take('before')
+        if (change.between === true) await scene.take('later')
         const cutter = new Cutter(at)
         const { store } = made
         cutter.arm(store.snapshots, ['putTree', 'putIntent', 'dropIntent', 'setLayers', 'removeStrangers', 'putPicture'])
         cutter.arm(store.definitions, ['put', 'remove', 'markRunning', 'unmarkRunning'])
-        cutter.arm(made.testDriver, ['snapshot', 'restore', 'destroy'])
+        cutter.arm(made.testDriver, ['snapshot', 'restore', 'destroy', 'reopenDisks'])
         cutter.arm(made.testDriver.images, ['overlay', 'rebase', 'commit', 'copy'])
         const done = change.act(scene, before).then(() => true)
         const ended = await Promise.race([done, cutter.cut.then(() => false)])

@@ -1,12 +1,12 @@
 // Snapshots, branches, forks and clones on the test driver: what becomes of definitions, trees and files. The image files are
 // real as far as their names and backing names go; what guests write is in test/boot/snapshots.test.ts.
 // Runs in: vitest, plain Node.
-import { appendFileSync, existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorReport } from '../../../src-main/public/error-code'
 import { caller, SnapshotScene as Scene } from '../../support/snapshot-scene'
-import { testCaller } from '../../support/toolstack'
+import { makeToolstack, testCaller } from '../../support/toolstack'
 
 const open: Scene[] = []
 afterEach(async () => {
@@ -116,6 +116,57 @@ describe('a snapshot', () => {
     expect(scene.files()).toHaveLength(1)
   })
 
+  it('in the middle of others is merged under the running machine, whose disks stay where they are', async () => {
+    const scene = await machine(true)
+    const { made, uuid } = scene
+    const own = scene.disk()
+    const first = await scene.take('first')
+    const lower = scene.disk()
+    const second = await scene.take('second')
+    const upper = scene.disk()
+    const third = await scene.take('third')
+    const present = scene.disk()
+    expect((await scene.tree()).snapshots.map(({ whenDeleted }) => whenDeleted)).toEqual(['kept', 'merged', 'merged'])
+    const reopened: string[] = []
+    made.testDriver.reopenDisks = async (each) => {
+      reopened.push(each)
+      return { ok: true, value: null }
+    }
+    await scene.remove(second)
+    expect(existsSync(lower)).toBe(false)
+    expect(await made.driver.images.inspect(upper)).toMatchObject({ value: { backing: own } })
+    expect(scene.disk()).toBe(present)
+    expect(scene.info()).toMatchObject({ state: 'running', job: null })
+    expect(reopened).toEqual([uuid])
+    expect(made.toolstack.jobs.list().at(-1)).toMatchObject({ kind: 'snapshotMerge', state: 'done', uuid })
+    // Both that are left can be gone back to.
+    for (const id of [first, third]) await scene.job(scene.servers.snapshotRevert({ uuid, id }, caller))
+    expect(made.notices).toEqual([])
+  })
+
+  it('in the middle of others, whose merge is called off or cut off, leaves no file behind', async () => {
+    const scene = await machine(true)
+    const { made } = scene
+    await scene.take('first')
+    const lower = scene.disk()
+    const second = await scene.take('second')
+    const upper = scene.disk()
+    await scene.take('third')
+    const files = scene.files()
+    const failure = errorReport('image-failed', { path: upper, detail: 'no room' })
+    made.testDriver.images.rebase = async () => ({ ok: false, error: failure })
+    await scene.remove(second)
+    expect(made.toolstack.jobs.list().at(-1)).toMatchObject({ kind: 'snapshotMerge', state: 'failed', error: failure })
+    expect(scene.files()).toEqual(files)
+    expect(await made.driver.images.inspect(upper)).toMatchObject({ value: { backing: lower } })
+    writeFileSync(`${upper}.merging`, 'cut off')
+    await made.close(true)
+    const again = await makeToolstack({ folder: made.folder })
+    await again.toolstack.merging.settled()
+    expect(scene.files()).toEqual(files.filter((file) => file !== basename(lower)))
+    await again.close(true)
+  })
+
   it('whose merge under a running machine fails at the last moment leaves it on its own file, and is merged when it is off', async () => {
     const scene = await machine(true)
     const { made, uuid } = scene
@@ -210,6 +261,7 @@ describe('a machine made from another', () => {
       error: { reason: 'name-exists' },
     })
     // Two stand on the file: it is merged when only one does.
+    expect((await scene.tree()).snapshots).toMatchObject([{ whenDeleted: 'shared' }])
     await scene.remove(id)
     expect(existsSync(own)).toBe(true)
     expect(scene.files()).toHaveLength(2)

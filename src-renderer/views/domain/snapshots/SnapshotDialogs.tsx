@@ -132,6 +132,8 @@ export function DeleteDialog(props: AskProps & { readonly snapshot: SnapshotInfo
   const { uuid } = domain
   const { name } = snapshot
   const children = countBelow(tree, snapshot.id)
+  const merged = domain.domid === null ? 'snapshots.merged' : 'snapshots.merged-live'
+  const { whenDeleted } = snapshot
   return (
     <Dialog
       title={t('snapshots.delete-title', { name })}
@@ -141,7 +143,7 @@ export function DeleteDialog(props: AskProps & { readonly snapshot: SnapshotInfo
       buttons={<Foot label={t('snapshots.delete')} danger onClose={onClose} />}
     >
       <p>{t('snapshots.delete-body')}</p>
-      <p className="muted">{t(domain.domid === null ? 'snapshots.merge-now' : 'snapshots.merge-later')}</p>
+      <p className="muted">{t(whenDeleted === 'merged' || below ? merged : `snapshots.${whenDeleted}`)}</p>
       {children > 0 && <Check label={t.count('snapshots.delete-below', children)} value={below} onChange={setBelow} />}
       {notice}
     </Dialog>

@@ -31,6 +31,7 @@ const snapshot = (letter: string, parent: string | null): SnapshotInfo => ({
   picture: 'none',
   memoryBytes: 1,
   diskBytes: 1,
+  whenDeleted: 'merged',
 })
 const tree = (current: string | null, ...snapshots: SnapshotInfo[]): SnapshotTree => {
   return { uuid: id('f'), current: current === null ? null : id(current), snapshots, presentBytes: 0 }
