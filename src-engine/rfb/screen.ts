@@ -6,6 +6,10 @@ import type { PixelSource } from './pixel-source'
 import { ScrollFinder } from './scroll'
 import { type Rectangle, TILE_HEIGHT, TILE_WIDTH, TileSet } from './tile-set'
 
+/** Of the changed tiles a copy may leave so many to be sent, as a viewer's copy is not for nothing either; what leaves more was no scroll. */
+const COPY_LEAVES = 0.5
+const SCROLL_LEAVES = 0.75
+
 /** A part of the screen whose new content is what was `distance` rows further down. */
 export interface Copy {
   readonly target: Rectangle
@@ -19,6 +23,8 @@ export interface Change {
   readonly resized: boolean
   readonly tiles: TileSet
   readonly copy: Copy | undefined
+  /** By how many rows a part of the picture went up, also where a copy of it is not worth sending; negative: down; 0: nothing found. */
+  readonly scrolled: number
 }
 
 export class Screen {
@@ -46,6 +52,7 @@ export class Screen {
   /** Fetches; undefined when nothing changed. */
   refresh(): Change | undefined {
     const { source } = this
+    source.look?.()
     const resized = source.width !== this.width || source.height !== this.height
     if (resized) {
       this.width = source.width
@@ -60,7 +67,7 @@ export class Screen {
     if (resized) {
       tiles.mark(this.all)
       this.shown.set(this.next)
-      return { resized, tiles, copy: undefined }
+      return { resized, tiles, copy: undefined, scrolled: 0 }
     }
     const top = this.changedRows.indexOf(1)
     if (top < 0) return undefined
@@ -71,7 +78,14 @@ export class Screen {
       if (!this.changedRows[y]) continue
       this.shown.set(this.next.subarray(y * this.width, (y + 1) * this.width), y * this.width)
     }
-    return tiles.empty ? undefined : { resized, tiles, copy }
+    if (tiles.empty) return undefined
+    const left = copy ? copy.rest.size / tiles.size : 1
+    return {
+      resized,
+      tiles,
+      copy: left <= COPY_LEAVES ? copy : undefined,
+      scrolled: copy && left <= SCROLL_LEAVES ? copy.distance : 0,
+    }
   }
 
   /** Marks the tiles of rows [top, bottom) in which the two pictures differ. */
@@ -94,8 +108,8 @@ export class Screen {
   }
 
   /**
-   * A copy that explains much of the change. Rows within it are equal to the old ones they come from, so what remains are the
-   * changed tiles that are not wholly inside.
+   * The largest part that was moved. Rows within it are equal to the old ones they come from, so what remains are the changed tiles
+   * that are not wholly inside.
    */
   private findCopy(tiles: TileSet, top: number, bottom: number): Copy | undefined {
     const bounds = columnBounds(tiles)
@@ -110,8 +124,6 @@ export class Screen {
       if (y >= scroll.top && Math.min(y + TILE_HEIGHT, this.height) <= scroll.bottom) continue
       for (let i = row * tiles.columns; i < (row + 1) * tiles.columns; i++) rest.marks[i] = tiles.marks[i] ?? 0
     }
-    // Only with half of the work saved: a viewer's copy is not for nothing either.
-    if (rest.size * 2 > tiles.size) return undefined
     const target: Rectangle = { x: left, y: scroll.top, width: right - left, height: scroll.bottom - scroll.top }
     return { target, distance: scroll.distance, rest }
   }

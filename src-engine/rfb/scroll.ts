@@ -1,7 +1,7 @@
 // Finds out that a picture was scrolled up or down: then a viewer copies what it has, and only the new lines are sent.
 // Rows are compared by a hash of every fifth pixel; each row of the new picture that is found once in the old one votes for a
 // distance, and the longest stretch of rows that really are equal at the winning distance is the answer. A console goes on by the
-// same distance, so the last one is tried before any row is hashed.
+// same few distances (one line, or two or three since the last look), so those of late are tried before any row is hashed.
 // Invariant: what is returned is pixel-exact, whatever the hashes say. Runs in: anything that is Node.
 import { TILE_HEIGHT } from './tile-set'
 
@@ -16,6 +16,8 @@ const SAMPLE = 5
 /** Votes that make a distance worth looking at, and rows that make a copy worth sending. */
 const VOTES = 8
 const ROWS = 2 * TILE_HEIGHT
+/** Distances that are remembered. */
+const RECENT = 4
 
 export class ScrollFinder {
   private readonly places = new Map<number, number>()
@@ -23,7 +25,8 @@ export class ScrollFinder {
   /** Big changes that were no scrolling, one after the other: with a film playing it is looked for less often. */
   private misses = 0
   private skip = 0
-  private last = 0
+  /** Distances found of late, the last one first. */
+  private recent: number[] = []
 
   /** Looks at columns [left, right) of rows [top, bottom). */
   find(
@@ -55,11 +58,22 @@ export class ScrollFinder {
     top: number,
     bottom: number,
   ): Scroll | undefined {
-    const again = this.last !== 0 ? stretch(before, after, stride, left, right, top, bottom, this.last) : undefined
-    if (again && 4 * (again.bottom - again.top) >= 3 * (bottom - top)) return again
-    const distance = this.vote(before, after, stride, left, right, top, bottom)
-    this.last = distance
-    return distance === 0 ? undefined : stretch(before, after, stride, left, right, top, bottom, distance)
+    let found: Scroll | undefined
+    for (const distance of this.recent) {
+      const one = stretch(before, after, stride, left, right, top, bottom, distance)
+      if (one && heightOf(one) > heightOf(found)) found = one
+      if (4 * heightOf(found) >= 3 * (bottom - top)) break
+    }
+    if (2 * heightOf(found) < bottom - top) {
+      const distance = this.vote(before, after, stride, left, right, top, bottom)
+      found = distance === 0 ? undefined : stretch(before, after, stride, left, right, top, bottom, distance)
+    }
+    if (found) this.remember(found.distance)
+    return found
+  }
+
+  private remember(distance: number): void {
+    this.recent = [distance, ...this.recent.filter((one) => one !== distance)].slice(0, RECENT)
   }
 
   /** The distance most rows speak for; 0 when too few do. */
@@ -90,6 +104,8 @@ export class ScrollFinder {
   }
 }
 
+const heightOf = (scroll: Scroll | undefined): number => (scroll ? scroll.bottom - scroll.top : 0)
+
 /** The longest stretch of rows that are what was `distance` rows further down. */
 function stretch(
   before: Uint32Array,
@@ -115,7 +131,7 @@ function stretch(
   let start = first
   for (let y = first; y <= last; y++) {
     if (y < last && sameRow(y)) continue
-    if (y - start >= ROWS && y - start > (best ? best.bottom - best.top : 0)) best = { top: start, bottom: y, distance }
+    if (y - start >= ROWS && y - start > heightOf(best)) best = { top: start, bottom: y, distance }
     start = y + 1
   }
   return best

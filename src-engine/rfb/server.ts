@@ -3,7 +3,7 @@
 // How often: frame-pace.ts. Runs in: the process of the source (the guest's).
 import type { KeymapName } from '../public/keymap'
 import type { ByteChannel } from './byte-channel'
-import { FramePace, isRunningText } from './frame-pace'
+import { FramePace } from './frame-pace'
 import { InputHub, type InputSink } from './input-hub'
 import { Keyboard } from './keyboard'
 import { keysymOfCharacter } from './keysym'
@@ -14,6 +14,8 @@ import { type Change, Screen } from './screen'
 import { Session, type SessionSurroundings } from './session'
 import { shrink } from './shrink'
 
+/** How long nobody need be told of changes while no viewer is there. */
+const UNSEEN_MS = 100
 /** Wrong passwords in a row before nobody may try, and for how long. */
 const WRONG_PASSWORDS = 5
 const LOCKED_MS = 10_000
@@ -62,11 +64,13 @@ export class RfbServer {
     }
     source.onChange(() => {
       this.stale = true
+      if (this.sessions.size === 0) return UNSEEN_MS
       for (const session of this.sessions) {
         if (!session.ready) continue
         this.schedule()
-        return
+        return this.nextFrame - performance.now()
       }
+      return 0
     })
   }
 
@@ -123,10 +127,9 @@ export class RfbServer {
   private frame(): void {
     this.timer = undefined
     const start = performance.now()
-    const copy = this.stale ? this.refresh()?.copy : undefined
+    const change = this.stale ? this.refresh() : undefined
     for (const session of this.sessions) session.sendFrame()
-    const runningText = copy !== undefined && isRunningText(copy)
-    this.nextFrame = start + this.pace.period(start, performance.now() - start, runningText)
+    this.nextFrame = start + this.pace.period(start, performance.now() - start, change?.scrolled ?? 0)
   }
 
   private refresh(): Change | undefined {

@@ -25,7 +25,7 @@ export class TestPattern implements PixelSource, InputSink {
   readonly height: number
   private readonly pixels: Uint32Array
   private readonly changed: Uint8Array
-  private listener: (() => void) | undefined
+  private listener: (() => number) | undefined
   private timer: ReturnType<typeof setInterval> | undefined
   private block = 0
   private keys = 0
@@ -59,7 +59,7 @@ export class TestPattern implements PixelSource, InputSink {
     this.changed.fill(0)
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: () => number): void {
     this.listener = listener
   }
 

@@ -11,7 +11,7 @@ export function random(seed: number): () => number {
 /** A source that tests draw on. */
 export class Canvas implements PixelSource {
   pixels: Uint32Array
-  private listener: () => void = () => {}
+  private listener: () => number = () => 0
   looked = 0
 
   constructor(
@@ -26,7 +26,7 @@ export class Canvas implements PixelSource {
     changedRows.fill(1)
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: () => number): void {
     this.listener = listener
   }
 

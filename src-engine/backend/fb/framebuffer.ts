@@ -19,7 +19,8 @@ export class Framebuffer {
   private silent = false
   private looked = false
   private timer: ReturnType<typeof setInterval> | undefined
-  private listener: (() => void) | undefined
+  private listener: (() => number) | undefined
+  private collect: (() => void) | undefined
 
   constructor(width: number, height: number) {
     this.width = width
@@ -33,26 +34,29 @@ export class Framebuffer {
     return this.surface !== undefined
   }
 
-  /** The frontend is there. `silent`: it does not tell what it draws. */
-  show(surface: Surface, mode: Mode, silent: boolean): void {
+  /** The frontend is there. `silent`: it does not tell what it draws. `collect` is asked for what it has told before its pixels are fetched. */
+  show(surface: Surface, mode: Mode, silent: boolean, collect: () => void): void {
     this.surface = surface
     this.silent = silent
+    this.collect = collect
     this.setMode(mode)
     this.watch()
+    this.tell()
   }
 
+  /** `tell` follows. */
   setMode(mode: Mode): void {
     this.mode = mode
     this.width = mode.width
     this.height = mode.height
     this.damage(0, 0, mode.width, mode.height)
-    this.tell()
   }
 
   /** Only the surface that is shown is taken away: a later frontend may have come already. */
   hide(surface: Surface): void {
     if (this.surface !== surface) return
     this.surface = undefined
+    this.collect = undefined
     this.silent = false
     this.watch()
   }
@@ -71,11 +75,16 @@ export class Framebuffer {
     this.bottom = empty ? bottom : Math.max(Math.min(this.bottom, this.height), bottom)
   }
 
-  tell(): void {
-    this.listener?.()
+  /** Gives for how many milliseconds nothing more need be told. */
+  tell(): number {
+    return this.listener?.() ?? 0
   }
 
   // --- for the server ---
+
+  look(): void {
+    this.collect?.()
+  }
 
   fetch(pixels: Uint32Array, changedRows: Uint8Array): void {
     const { surface, mode, left } = this
@@ -88,7 +97,7 @@ export class Framebuffer {
     this.bottom = 0
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: () => number): void {
     this.listener = listener
   }
 

@@ -1,8 +1,8 @@
 // The framebuffer page of one guest: reads the frontend's events (what it drew, a new mode) and shows its pixels through a
 // Framebuffer of the same process. The service in domain 0 only does the handshake; nothing of the picture goes over the link, so a
 // domain 0 that dies does not disturb it. Spec: section 7.5 of the ABI document.
-// A frontend rings for every few characters, so while it draws the pump looks by itself every LOOK_MS and has its bell hushed; an idle
-// one is heard at once. Invariant: an event is copied once and then checked; the consumer's index is ours and only shown to the guest.
+// A frontend rings for every few characters, so while it draws the pump looks by itself, every LOOK_MS or when the next frame is due, and
+// has its bell hushed; an idle one is heard at once. Invariant: an event is copied once and then checked; the consumer's index is ours and only shown to the guest.
 // Runs in: main thread of the domain's process.
 import { readStruct, type Width } from '../../lib/struct-layout'
 import { err, ok, type Result } from '../../public/result'
@@ -114,7 +114,7 @@ class FbPump implements DevicePump {
   private show(): void {
     if (this.shown) return
     this.shown = true
-    this.framebuffer.show(this.surface, this.mode, this.place.silent)
+    this.framebuffer.show(this.surface, this.mode, this.place.silent, () => void this.collect())
   }
 
   attach(): void {
@@ -131,18 +131,31 @@ class FbPump implements DevicePump {
 
   signal(): void {
     const { guest, place } = this
-    if (!this.look()) return
+    const found = this.collect()
+    if (!found && !this.missed) return
+    // The ring was full once: when the frontend rests, all is looked at again.
+    if (!found) this.damageAll()
+    this.missed &&= found
+    const rest = this.framebuffer.tell()
+    if (!found) return
     guest.hush(place.port, true)
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined
-      guest.hush(place.port, false)
-      this.signal()
-    }, LOOK_MS)
+    this.timer ??= setTimeout(
+      () => {
+        this.timer = undefined
+        guest.hush(place.port, false)
+        this.signal()
+      },
+      Math.max(LOOK_MS, rest),
+    )
+  }
+
+  private damageAll(): void {
+    this.framebuffer.damage(0, 0, this.framebuffer.width, this.framebuffer.height)
   }
 
   /** Takes what is in the ring; false when there was nothing. */
-  private look(): boolean {
-    const { guest, place, framebuffer } = this
+  private collect(): boolean {
+    const { guest, place } = this
     if (guest.frame(place.gfn, true) !== place.page) {
       this.fail('its page is gone')
       return false
@@ -153,13 +166,11 @@ class FbPump implements DevicePump {
       this.fail(`${waiting} events in a ring of ${XENFB_OUT_ENTRIES}`)
       return false
     }
-    if (waiting === 0) {
-      if (this.missed) framebuffer.damage(0, 0, framebuffer.width, framebuffer.height)
-      if (this.missed) framebuffer.tell()
-      this.missed = false
-      return false
+    if (waiting === 0) return false
+    if (waiting === XENFB_OUT_ENTRIES) {
+      this.missed = true
+      this.damageAll()
     }
-    if (waiting === XENFB_OUT_ENTRIES) this.missed = true
     for (let i = 0; i < waiting; i++) {
       const at = place.page + XENFB.out + (((this.consumed + i) >>> 0) % XENFB_OUT_ENTRIES) * XENFB_EVENT_SIZE
       this.event.set(guest.bytes.subarray(at, at + XENFB_EVENT_SIZE))
@@ -172,7 +183,6 @@ class FbPump implements DevicePump {
     guest.beforeWrite(place.page)
     // The frontend only asks whether there is room: it waits for nothing, so nobody is rung.
     Atomics.store(guest.words, (place.page + XENFB.out_cons) >> 2, produced | 0)
-    framebuffer.tell()
     return true
   }
 

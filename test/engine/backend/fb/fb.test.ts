@@ -1,6 +1,6 @@
 // The framebuffer's pump on pages a test fills as a frontend does: pixels through the page of frame numbers, both widths, events,
 // new modes, and every way a guest can get these wrong.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Framebuffer } from '../../../../src-engine/backend/fb/framebuffer'
 import { fbPumps } from '../../../../src-engine/backend/fb/pump'
 import { fbRow } from '../../../../src-engine/backend/fb/row'
@@ -44,7 +44,10 @@ function frontend(
   const failures: string[] = []
   const framebuffer = new Framebuffer(WIDTH, HEIGHT)
   let told = 0
-  framebuffer.onChange(() => told++)
+  framebuffer.onChange(() => {
+    told++
+    return front.rest
+  })
   const keys = (more: Record<string, string> = {}) => ({
     'page-ref': String(SHARED),
     'event-channel': String(PORT),
@@ -60,7 +63,9 @@ function frontend(
       failed: (reason) => void failures.push(reason),
     })
   let produced = 0
-  return {
+  const front = {
+    /** What the listener says to each news. */
+    rest: 0,
     guest,
     view,
     framebuffer,
@@ -95,6 +100,7 @@ function frontend(
       return pixels
     },
   }
+  return front
 }
 
 describe('pictures', () => {
@@ -152,6 +158,46 @@ describe('pictures', () => {
     front.framebuffer.fetch(new Uint32Array(WIDTH * HEIGHT), rows)
     expect(rows[HEIGHT - 1]).toBe(1)
     pump.close()
+  })
+
+  it('between looks, a fetch finds what was told and not yet taken, and all of the picture when the ring was full', () => {
+    const front = frontend()
+    const pump = front.pump()
+    const pixels = new Uint32Array(WIDTH * HEIGHT)
+    const fetched = (): number[] => {
+      const rows = new Uint8Array(HEIGHT)
+      front.framebuffer.look()
+      front.framebuffer.fetch(pixels, rows)
+      return [...rows.keys()].filter((row) => rows[row] === 1)
+    }
+    fetched()
+    front.event(2, 0, 0, WIDTH, 1)
+    pump.signal(PORT)
+    const before = front.told()
+    front.draw(60 * WIDTH * 4, 0x123456)
+    front.draw(140 * WIDTH * 4, 0x123456)
+    front.event(2, 0, 60, WIDTH, 1)
+    expect(fetched()).toEqual([60])
+    for (let i = 0; i < 51; i++) front.event(2, 0, 0, 1, 1)
+    expect(fetched()).toEqual([140])
+    expect([front.consumed(), front.told()]).toEqual([53, before])
+    pump.close()
+  })
+
+  it('a frontend whose next frame is far away is left alone till then', () => {
+    vi.useFakeTimers()
+    const front = frontend()
+    const pump = front.pump()
+    front.rest = 80
+    front.event(2, 0, 0, 1, 1)
+    pump.signal(PORT)
+    front.event(2, 0, 0, 1, 1)
+    vi.advanceTimersByTime(79)
+    expect([front.consumed(), front.guest.hushed.has(PORT)]).toEqual([1, true])
+    vi.advanceTimersByTime(1)
+    expect(front.consumed()).toBe(2)
+    pump.close()
+    vi.useRealTimers()
   })
 
   it('a new mode changes size, stride and place of the picture; saved and restored it stays', () => {
