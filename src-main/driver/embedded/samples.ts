@@ -1,6 +1,7 @@
 // What the guests and domain 0 use, asked of their processes once an interval.
 // Invariant: a process that does not answer is left out of a round; shares are of the time since the round before.
 // Runs in: main, plain Node.
+import { everyTick } from '../../lib/ticks'
 import type { DeviceRates } from '../../public/device'
 import { DOMAIN0_UUID, SAMPLE_INTERVAL_MS } from '../../public/types'
 import { type ProcessUsage, processUsage } from '../../supervisor/process-usage'
@@ -12,7 +13,7 @@ export class Samples {
   private readonly guests: () => readonly Guest[]
   private readonly domain0: Domain0
   private readonly tell: (samples: readonly DriverSample[]) => void
-  private timer: NodeJS.Timeout | undefined
+  private end: (() => void) | undefined
   private interval: number = SAMPLE_INTERVAL_MS
   private domain0Usage: { readonly usage: ProcessUsage; readonly at: number; readonly pid: number } | undefined
 
@@ -25,19 +26,18 @@ export class Samples {
 
   start(): void {
     this.stop()
-    this.timer = setInterval(() => void this.round(), this.interval)
-    this.timer.unref()
+    this.end = everyTick(this.interval, () => void this.round())
   }
 
   stop(): void {
-    clearInterval(this.timer)
-    this.timer = undefined
+    this.end?.()
+    this.end = undefined
   }
 
   /** In ms; from now on if it was started, else from the start. */
   every(interval: number): void {
     this.interval = interval
-    if (this.timer) this.start()
+    if (this.end) this.start()
   }
 
   private async round(): Promise<void> {

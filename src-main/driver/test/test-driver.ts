@@ -8,6 +8,7 @@ import { count, dictionary, fields, text } from '../../../src-engine/public/shap
 import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
+import { everyTick } from '../../lib/ticks'
 import { writeProblem } from '../../lib/write-problem'
 import { DEFAULT_NETWORK, type Device, type Disk, deviceKey, type Lease, type Network, type Nic } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
@@ -82,7 +83,7 @@ export class TestDriver implements HypervisorDriver {
   private readonly channels: ChannelFactory
   private readonly options: TestDriverOptions
   private listener: (event: DriverEvent) => void = () => {}
-  private timer: NodeJS.Timeout | undefined
+  private endTicks: () => void = () => {}
   private sampleMs: number = SAMPLE_INTERVAL_MS
   private opened = false
   private nextDomid = 1
@@ -141,14 +142,13 @@ export class TestDriver implements HypervisorDriver {
   sampleEvery(intervalMs: number): void {
     this.sampleMs = intervalMs
     if (!this.opened) return
-    clearInterval(this.timer)
-    this.timer = setInterval(() => this.sample(), intervalMs)
-    this.timer.unref()
+    this.endTicks()
+    this.endTicks = everyTick(intervalMs, () => this.sample())
   }
 
   async close(): Promise<void> {
     this.opened = false
-    clearInterval(this.timer)
+    this.endTicks()
     for (const uuid of [...this.domains.keys()]) this.stop(uuid, 'destroyed', '')
   }
 

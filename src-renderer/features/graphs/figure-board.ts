@@ -32,6 +32,8 @@ export interface Reading {
 }
 
 const HEIGHT = 22
+/** Connections tell their figures one after the other in one moment: all are drawn at once. */
+const GATHER_MS = 50
 const LEAST_RATE = 64 * 1024
 
 /** 1, 2 or 5 times a power of ten in KiB, MiB, … */
@@ -85,9 +87,16 @@ export class FigureBoard {
       this.drawAll()
     }
     scheme.addEventListener('change', recolour)
-    const end = this.live.subscribe(() => this.tick())
+    let gathering: number | undefined
+    const end = this.live.subscribe(() => {
+      gathering ??= window.setTimeout(() => {
+        gathering = undefined
+        this.tick()
+      }, GATHER_MS)
+    })
     return () => {
       end()
+      window.clearTimeout(gathering)
       scheme.removeEventListener('change', recolour)
     }
   }
