@@ -51,9 +51,10 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       caller.choseFile(path, 'saveReport') ? parts.writeReport(path) : err(errorReport('path-not-chosen', { path })),
     listLayoutGet: () => ok(parts.listLayout.value),
     listLayoutSet: (layout) => stored('list.json', parts.listLayout.set(layout)),
-    createDomainOpen: ({ files }) => {
+    createDomainOpen: ({ connection = null, files }) => {
+      if (connection !== null && !parts.knowsConnection(connection)) return err(errorReport('no-connection', { connection }))
       filledIn = files
-      parts.tell(parts.openWindow('create-domain', null), 'createDomainFilled')
+      parts.tell(parts.openWindow('create-domain', connection), 'createDomainFilled')
       return ok(null)
     },
     createDomainFiles: () => {

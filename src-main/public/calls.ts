@@ -458,7 +458,7 @@ export const calls = {
   listLayoutGet: { params: none, result: listLayoutShape, status: 'done' },
   listLayoutSet: { params: listLayoutShape, result: t.nothing, status: 'done' },
   /** The window of a new machine with these files filled in, which it asks for with createDomainFiles. */
-  createDomainOpen: { params: fields({ files: list(hostFileShape, 64) }), result: t.nothing, status: 'done' },
+  createDomainOpen: { params: fields({ connection, files: list(hostFileShape, 64) }), result: t.nothing, status: 'done' },
   /** The files it was opened with, once. Event `createDomainFilled` says that there are others. */
   createDomainFiles: { params: none, result: list(hostFileShape, 64), status: 'done' },
   /** The system's file dialog over the calling window. Null when the user cancelled. Only files chosen this way may be

@@ -303,3 +303,30 @@ it.skipIf(!guest.ok)(
     expect(fs.readdirSync(path.join(app.folder, 'definitions')).filter((name) => name.endsWith('.xml'))).toEqual([])
   },
 )
+
+it('makes of dropped files a machine where they were dropped: the connection under the pointer, else that of what is chosen', async () => {
+  const { app, manager } = await start()
+  await manager.addConnection('Second')
+  await manager.waitForConnection('Second', 'Connected')
+  const kernel = path.join(app.folder, 'vmlinuz')
+  fs.writeFileSync(kernel, Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(64)]))
+  const opened = async (onto?: Parameters<ManagerPage['drop']>[1]): Promise<string> => {
+    const create = new CreateDomainPage(await app.other(() => manager.drop([kernel], onto)))
+    await expect.poll(() => create.field('Kernel').inputValue()).toBe(kernel)
+    const chosen = (await create.page.getByRole('button', { name: 'Connection' }).textContent()) ?? ''
+    await create.page.close()
+    return chosen
+  }
+  await manager.connection('Test driver').click()
+  expect(await opened()).toContain('Test driver')
+  expect(await opened(manager.connection('Second'))).toContain('Second')
+  await manager.row('mail-01').nth(1).click()
+  expect(await opened()).toContain('Second')
+  expect(await opened(manager.connection('Test driver'))).toContain('Test driver')
+  const config = path.join(app.folder, 'guest.cfg')
+  fs.writeFileSync(config, `name = "from-file"\nkernel = "${process.execPath}"\nmemory = 128\n`)
+  await app.domain(() => manager.drop([config], manager.connection('Second')))
+  await expect
+    .poll(async () => (await tree(manager)).indexOf('from-file'))
+    .toBeGreaterThan((await tree(manager)).indexOf('Second'))
+})

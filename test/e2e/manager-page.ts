@@ -154,8 +154,8 @@ export class ManagerPage {
   }
 
   /** Drops files of the host onto the window, or onto the row of a machine, as a file manager would. */
-  async drop(files: readonly string[], onto?: string): Promise<void> {
-    const target = onto === undefined ? this.page.locator('.window') : this.row(onto)
+  async drop(files: readonly string[], onto?: string | Locator): Promise<void> {
+    const target = typeof onto === 'string' ? this.row(onto) : (onto ?? this.page.locator('.window'))
     await this.page.evaluate(() => {
       const field = document.createElement('input')
       field.type = 'file'

@@ -31,6 +31,10 @@ export const manager = {
     en: 'Drop kernels, ramdisks, disk images or configurations to make a machine of them, or onto a machine to change that one',
     de: 'Kernel, Ramdisks, Plattenabbilder oder Konfigurationen hier ablegen, um daraus eine Maschine zu machen, oder auf einer Maschine, um sie zu ändern',
   },
+  'manager.drop-in': {
+    en: 'Drop kernels, ramdisks, disk images or configurations to make a machine of them in “{name}”, or onto a machine to change that one',
+    de: 'Kernel, Ramdisks, Plattenabbilder oder Konfigurationen hier ablegen, um daraus eine Maschine in „{name}“ zu machen, oder auf einer Maschine, um sie zu ändern',
+  },
   'manager.drop-on': { en: 'Drop here to change “{name}”', de: 'Hier ablegen, um „{name}“ zu ändern' },
 
   'dropped.title': { en: 'Change “{name}”', de: '„{name}“ ändern' },

@@ -6,6 +6,7 @@
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
+import type { ConnectionInfo } from '../../../src-main/public/connection'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
@@ -30,7 +31,7 @@ import { CommandPalette } from './CommandPalette'
 import { type CommandContext, commandOfKey, FORGET_FILTER, GO_TO, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
 import { DropOnDomain } from './DropOnDomain'
 import { useDemoGuest } from './demo-guest'
-import { type DroppedOn, useFileDrop } from './file-drop'
+import { type DropPlaces, type DroppedOn, useFileDrop } from './file-drop'
 import { KeysDialog } from './KeysDialog'
 import { columnEntries, headEntries } from './list/column-menu'
 import type { Column } from './list/columns'
@@ -58,6 +59,11 @@ const OPENED_VIEWS = ['create-domain', 'wall', 'networks', 'host', 'preferences'
 type OpenedView = (typeof OPENED_VIEWS)[number]
 const isOpenedView = (id: string): id is OpenedView => OPENED_VIEWS.some((view) => view === id)
 const isOfConnection = (view: OpenedView): boolean => view === 'create-domain' || view === 'host' || view === 'networks'
+
+/** Where machines can be made; undefined: not there, or where it is the same with or without saying so. */
+function placeIn(info: ConnectionInfo | null | undefined): string | undefined {
+  return info?.state === 'connected' && !info.permanent ? info.connection : undefined
+}
 
 export function ManagerView() {
   const { t, formats } = useWords()
@@ -105,7 +111,7 @@ export function ManagerView() {
       ? cursorRow.connection.connection
       : connectionOf(cursorRow?.domain ?? firstChosen ?? {})
   const here = connections.find(({ connection }) => connection === hereId) ?? null
-  const place = here?.state === 'connected' && !here.permanent ? here.connection : undefined
+  const place = placeIn(here)
   /** The connection whose row alone is chosen. */
   const chosenConnection =
     cursorRow?.kind === 'connection' && current.chosen.size === 1 && current.chosen.has(cursorRow.key)
@@ -114,12 +120,27 @@ export function ManagerView() {
   const definitions = useDefinitionDialogs(place, (value, onChange) => <ConnectionSelect value={value} onChange={onChange} />)
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
   const [droppedOn, setDroppedOn] = useState<DroppedOn | null>(null)
-  const changeable = (key: string) => {
-    const row = rowOf(key)
-    return row?.kind === 'domain' && row.domain.operations.includes('redefine') ? row.domain : undefined
+  const places: DropPlaces = {
+    domainOf: (key) => {
+      const row = key === null ? undefined : rowOf(key)
+      return row?.kind === 'domain' && row.domain.operations.includes('redefine') ? row.domain : undefined
+    },
+    connectionOf: (key) => {
+      const row = key === null ? undefined : rowOf(key)
+      const under = row && (row.kind === 'domain' ? connectionOf(row.domain) : row.connection.connection)
+      const info = connections.find(({ connection }) => connection === under)
+      return info?.state === 'connected' ? placeIn(info) : place
+    },
   }
-  const drop = useFileDrop(place, changeable, setDroppedOn)
-  const droppingOn = drop.target === null ? undefined : changeable(drop.target)
+  const drop = useFileDrop(places, setDroppedOn)
+  const droppingOn = places.domainOf(drop.target)
+  const droppingAt = places.connectionOf(drop.target)
+  const droppingIn =
+    connections.length < 2
+      ? undefined
+      : connections.find(({ connection, state }) =>
+          droppingAt === undefined ? state === 'connected' : connection === droppingAt,
+        )
   const fold = useCallback(
     (key: string, open: boolean) => {
       const others = layout.collapsed.filter((each) => each !== key)
@@ -296,7 +317,7 @@ export function ManagerView() {
           parts={parts}
           selection={current}
           renaming={ordering.renaming}
-          filesOver={drop.target}
+          filesOver={droppingOn === undefined ? null : drop.target}
           head={{
             sort: layout.sort,
             onSort: (id) => columns.sortBy(id),
@@ -404,7 +425,11 @@ export function ManagerView() {
       )}
       {drop.over && (
         <div className="drop-cover" aria-hidden="true">
-          {droppingOn === undefined ? t('manager.drop') : t('manager.drop-on', droppingOn)}
+          {droppingOn !== undefined
+            ? t('manager.drop-on', droppingOn)
+            : droppingIn !== undefined
+              ? t('manager.drop-in', { name: connectionName(droppingIn, t) })
+              : t('manager.drop')}
         </div>
       )}
       {droppedOn !== null && <DropOnDomain dropped={droppedOn} onClose={() => setDroppedOn(null)} />}

@@ -5,11 +5,12 @@
 // Runs in: manager window.
 
 import { type DragEvent, useCallback, useState } from 'react'
+import { type Client, clientAt } from '../../../src-main/public/client'
 import { CONFIG_TEXT_MOST } from '../../../src-main/public/definition'
 import { errorReport } from '../../../src-main/public/error-code'
 import type { HostFile } from '../../../src-main/public/list'
 import type { DomainInfo } from '../../../src-main/public/types'
-import { useClientAt } from '../../client/Client'
+import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
 import { offerUndo, useAppStore } from '../../state/store'
 
@@ -23,7 +24,7 @@ export interface DroppedOn {
 export interface FileDrop {
   /** Files are over the window. */
   readonly over: boolean
-  /** They are over the row of a machine that can be changed: its key. */
+  /** The row they are over: its key. */
   readonly target: string | null
   readonly handlers: {
     readonly onDragEnter: (event: DragEvent) => void
@@ -35,40 +36,39 @@ export interface FileDrop {
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files')
 
-/**
- * `connection`: where what they become goes; undefined: the first that is open. `domainOf`: the machine of a row that can be changed;
- * `onDomain` is told what was dropped onto it.
- */
-export function useFileDrop(
-  connection: string | undefined,
-  domainOf: (key: string) => DomainInfo | undefined,
-  onDomain: (dropped: DroppedOn) => void,
-): FileDrop {
-  const client = useClientAt(connection)
+export interface DropPlaces {
+  /** The machine of a row that can be changed. */
+  domainOf(key: string | null): DomainInfo | undefined
+  /** Where what files over this row become goes; null: over none. Undefined: the first that is open. */
+  connectionOf(key: string | null): string | undefined
+}
+
+/** `onDomain` is told what was dropped onto a machine. */
+export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) => void): FileDrop {
+  const anywhere = useClient()
   const store = useAppStore()
   const { t } = useWords()
   const [over, setOver] = useState(false)
   const [target, setTarget] = useState<string | null>(null)
   const targetOf = (event: DragEvent): string | null => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
-    const key = row?.dataset['key']
-    return key !== undefined && domainOf(key) ? key : null
+    return row?.dataset['key'] ?? null
   }
 
   /** A configuration becomes a machine that does not run yet, and its window shows what it is. */
   const define = useCallback(
-    async (file: File) => {
+    async (client: Client, file: File) => {
       const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
       if (!made.ok) return store.dispatch({ kind: 'failed', error: made.error })
       const { uuid } = made.value
       offerUndo(store, t('undo.import', { file: file.name }), () => client.call('domainUndefine', { uuid }))
       await client.call('windowOpen', { view: 'domain', uuid })
     },
-    [client, store, t],
+    [store, t],
   )
 
   const take = useCallback(
-    async (dropped: readonly File[], domain: DomainInfo | null) => {
+    async (client: Client, dropped: readonly File[], domain: DomainInfo | undefined) => {
       let config: DroppedOn['config'] = null
       const byPath = new Map(dropped.map((file) => [window.ringmasterPathOf?.(file) ?? '', file]))
       byPath.delete('')
@@ -84,14 +84,14 @@ export function useFileDrop(
           if (file === undefined) continue
           if (file.size > CONFIG_TEXT_MOST) {
             store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
-          } else if (domain === null) await define(file)
+          } else if (domain === undefined) await define(client, file)
           else config = { name: file.name, text: await file.text() }
         } else if (look.value.kind === 'saved') {
           const restored = await client.call('domainRestore', { path: look.value.path })
           if (!restored.ok) store.dispatch({ kind: 'failed', error: restored.error })
         } else files.push(look.value)
       }
-      if (domain !== null) {
+      if (domain !== undefined) {
         if (files.length > 0 || config !== null) onDomain({ domain, files, config })
         return
       }
@@ -99,7 +99,7 @@ export function useFileDrop(
       const opened = await client.call('createDomainOpen', { files })
       if (!opened.ok) store.dispatch({ kind: 'failed', error: opened.error })
     },
-    [client, store, define, onDomain],
+    [store, define, onDomain],
   )
 
   const onDrag = (event: DragEvent) => {
@@ -123,7 +123,9 @@ export function useFileDrop(
         event.preventDefault()
         setOver(false)
         const key = targetOf(event)
-        void take([...event.dataTransfer.files].slice(0, 64), (key !== null && domainOf(key)) || null)
+        const connection = places.connectionOf(key)
+        const client = connection === undefined ? anywhere : clientAt(anywhere, connection)
+        void take(client, [...event.dataTransfer.files].slice(0, 64), places.domainOf(key))
       },
     },
   }
