@@ -42,11 +42,18 @@ export function Button(props: ButtonProps) {
   )
 }
 
-/** A button of a toolbar: icon, optional words, and a tooltip that names it and its keys. */
-export function ToolButton(props: ButtonProps & { readonly label: string; readonly keys?: string }) {
+/**
+ * A button of a toolbar: icon, optional words, and a tooltip that names it and its keys. One that is disabled takes no part in the
+ * library's tooltips: `why` it is, is the system's own.
+ */
+export function ToolButton(
+  props: ButtonProps & { readonly label: string; readonly keys?: string | undefined; readonly why?: string | undefined },
+) {
   return (
     <TooltipTrigger delay={500} closeDelay={0}>
-      <Button kind="tool" {...props} />
+      <span className="button-why" title={props.disabled === true ? props.why : undefined}>
+        <Button kind="tool" {...props} />
+      </span>
       <Tooltip className="tooltip" offset={4} placement="bottom">
         {props.label}
         {props.keys !== undefined && <kbd>{props.keys}</kbd>}

@@ -2,7 +2,7 @@
 // Invariant: an entry that cannot be chosen now stays in its place, greyed, so that hands find the others.
 // Runs in: every window.
 
-import { type ReactNode, useRef } from 'react'
+import { type ReactNode, useCallback, useRef, useState } from 'react'
 import { Menu as AriaMenu, MenuItem, MenuTrigger, Popover, Separator, Tooltip, TooltipTrigger } from 'react-aria-components'
 import { Button } from './Button'
 import { Icon, type IconName } from './Icon'
@@ -19,6 +19,8 @@ export type MenuEntry =
       readonly disabled?: boolean
       /** Why it cannot be chosen, under its name. */
       readonly reason?: string
+      /** The same, under the pointer only. */
+      readonly tip?: string
       /** Ticked or not; left out where there is nothing to tick. */
       readonly on?: boolean
     }
@@ -61,7 +63,7 @@ function Actions(props: ActionsProps) {
               ) : (
                 <Icon name={entry.icon} />
               )}
-              <span>
+              <span className="menu-label" title={entry.tip}>
                 {entry.label}
                 {entry.reason !== undefined && <span className="menu-reason">{entry.reason}</span>}
               </span>
@@ -104,11 +106,38 @@ export interface MenuPoint {
   readonly by: 'mouse' | 'keyboard'
 }
 
-/** Open while `at` is a point. The caller restores focus in onClose. */
+/** Between a menu and the border of the window; the library keeps as much. */
+const MARGIN = 12
+/** Both borders of a menu (popups.css), and a pixel for what the library rounds. */
+const FRAME = 3
+/** Between the pointer and a menu, so that the pointer is on none of its entries. */
+const GAP = 2
+
+/** How high an element is; 0 until it is there. Entries come one drawing after their menu. */
+function useHeight(): readonly [(element: HTMLElement | null) => void, number] {
+  const [height, setHeight] = useState(0)
+  const observer = useRef<ResizeObserver>(null)
+  const observe = useCallback((element: HTMLElement | null) => {
+    observer.current?.disconnect()
+    if (element === null) return setHeight(0)
+    observer.current = new ResizeObserver(() => setHeight(element.offsetHeight))
+    observer.current.observe(element)
+  }, [])
+  return [observe, height]
+}
+
+/**
+ * Open while `at` is a point. The caller restores focus in onClose. Where there is no room below the point the menu begins higher
+ * up, as the desktop's own menus do: above or below alone it would often have to scroll.
+ */
 export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | null; readonly onClose: () => void }) {
   const anchor = useRef<HTMLSpanElement>(null)
+  const [observe, height] = useHeight()
   const { at } = props
   if (at === null) return null
+  const room = window.innerHeight - at.y - GAP - MARGIN
+  const highest = at.y + GAP - MARGIN
+  const lift = Math.min(Math.max(0, height + FRAME - room), Math.max(0, highest))
   return (
     <>
       <span ref={anchor} className="context-anchor" style={{ left: at.x, top: at.y }} />
@@ -118,12 +147,16 @@ export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | nul
         triggerRef={anchor}
         isOpen
         placement="bottom start"
-        offset={2}
+        shouldFlip={false}
+        offset={GAP - lift}
+        crossOffset={GAP}
         onOpenChange={(open) => {
           if (!open) props.onClose()
         }}
       >
-        <Actions {...props} focus={at.by === 'keyboard' ? 'first' : 'menu'} />
+        <div ref={observe}>
+          <Actions {...props} focus={at.by === 'keyboard' ? 'first' : 'menu'} />
+        </div>
       </Popover>
     </>
   )

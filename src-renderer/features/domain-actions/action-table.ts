@@ -3,9 +3,11 @@
 // Invariant: an action is offered in the same order everywhere; what needs a confirmation says so here.
 // Runs in: renderer and tests; pure.
 
+import { type ShortcutId, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo, DomainOperation } from '../../../src-main/public/types'
 import type { IconName } from '../../components/Icon'
 import type { MenuEntry } from '../../components/Menu'
+import { keyText } from '../../lib/keys'
 import type { MessageKey } from '../../lib/messages'
 import type { Translator } from '../../lib/translate'
 
@@ -35,27 +37,53 @@ interface ActionRow {
   readonly danger?: true
   /** It is done to several at once. */
   readonly many?: true
-  /** Said where it cannot be done. */
-  readonly reason?: 'action.clone-reason' | 'action.migrate-reason'
+  /** Said in the menu where it cannot be done: what people look for in vain. Of the others the tip says why. */
+  readonly reason?: 'action.migrate-reason' | 'why.undefine'
   /** Not possible yet. */
   readonly never?: true
-  readonly keys?: 'key.enter' | 'key.delete'
+  /** In the list of machines. */
+  readonly shortcut?: ShortcutId
+}
+
+/** Which machines an operation is for: said where it cannot be done. */
+const whyNot = {
+  create: 'why.create',
+  createFresh: 'why.create',
+  suspend: 'why.suspend',
+  resume: 'why.resume',
+  shutdown: 'why.suspend',
+  reboot: 'why.suspend',
+  destroy: 'why.destroy',
+  save: 'why.save',
+  managedSave: 'why.save',
+  undefine: 'why.undefine',
+} as const satisfies Partial<Record<DomainOperation, MessageKey>>
+
+function hasReason(operation: DomainOperation | null): operation is keyof typeof whyNot {
+  return operation !== null && Object.hasOwn(whyNot, operation)
 }
 
 export const actionTable = {
-  open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', keys: 'key.enter' },
+  open: { label: 'action.open', icon: 'open', needs: null, confirm: 'no', shortcut: 'open' },
   details: { label: 'action.details', icon: 'chip', needs: null, confirm: 'no' },
-  run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no', many: true },
+  run: { label: 'action.run', icon: 'run', needs: 'create', confirm: 'no', many: true, shortcut: 'run' },
   runFresh: { label: 'action.run-fresh', icon: 'bolt', needs: 'createFresh', confirm: 'asked', many: true },
-  pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'confirmPause', many: true },
-  resume: { label: 'action.resume', icon: 'run', needs: 'resume', confirm: 'no', many: true },
-  shutdown: { label: 'action.shutdown', icon: 'power', needs: 'shutdown', confirm: 'confirmShutdown', many: true },
+  pause: { label: 'action.pause', icon: 'pause', needs: 'suspend', confirm: 'confirmPause', many: true, shortcut: 'pause' },
+  resume: { label: 'action.resume', icon: 'run', needs: 'resume', confirm: 'no', many: true, shortcut: 'pause' },
+  shutdown: {
+    label: 'action.shutdown',
+    icon: 'power',
+    needs: 'shutdown',
+    confirm: 'confirmShutdown',
+    many: true,
+    shortcut: 'shutdown',
+  },
   reboot: { label: 'action.reboot', icon: 'reboot', needs: 'reboot', confirm: 'confirmShutdown', many: true },
   forceOff: { label: 'action.force-off', icon: 'bolt', needs: 'destroy', confirm: 'confirmDestroy', danger: true, many: true },
   save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'confirmShutdown' },
   managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'confirmShutdown', many: true },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
-  clone: { label: 'action.clone', icon: 'copy', needs: 'clone', confirm: 'no', reason: 'action.clone-reason' },
+  clone: { label: 'action.clone', icon: 'copy', needs: 'clone', confirm: 'no', reason: 'why.undefine' },
   template: { label: 'action.template', icon: 'star', needs: null, confirm: 'no' },
   migrate: {
     label: 'action.migrate',
@@ -72,7 +100,8 @@ export const actionTable = {
     confirm: 'asked',
     danger: true,
     many: true,
-    keys: 'key.delete',
+    reason: 'why.undefine',
+    shortcut: 'remove',
   },
 } as const satisfies Record<string, ActionRow>
 
@@ -122,9 +151,26 @@ export function pauseOrResume(domain: DomainInfo | readonly DomainInfo[] | null)
   return domains.some(({ state }) => state === 'paused') ? 'resume' : 'pause'
 }
 
-function entryOf(id: ActionId, domains: readonly DomainInfo[], t: Translator): MenuEntry {
+/** The keys of an action in the list of machines. */
+export function keysOf(id: ActionId, t: Translator): string | undefined {
+  const { shortcut }: ActionRow = actionTable[id]
+  return shortcut === undefined ? undefined : keyText(shortcuts[shortcut].keys, t)
+}
+
+/** Why it can be done to none of these now, in a few words; undefined where it can, or where there is nothing to do it to. */
+export function whyNotNow(id: ActionId, domains: readonly DomainInfo[], t: Translator): string | undefined {
+  if (domains.length === 0 || isPossible(id, domains)) return undefined
+  const { reason, needs }: ActionRow = actionTable[id]
+  if (domains.length > 1 && !canBeMany(id)) return t('why.one')
+  if (reason !== undefined) return t(reason)
+  return hasReason(needs) ? t(whyNot[needs]) : undefined
+}
+
+function entryOf(id: ActionId, domains: readonly DomainInfo[], t: Translator, inList: boolean): MenuEntry {
   const row: ActionRow = actionTable[id]
   const disabled = !isPossible(id, domains)
+  const keys = inList ? keysOf(id, t) : undefined
+  const why = whyNotNow(id, domains, t)
   return {
     kind: 'action',
     id,
@@ -132,8 +178,8 @@ function entryOf(id: ActionId, domains: readonly DomainInfo[], t: Translator): M
     icon: row.icon,
     disabled,
     ...(row.danger !== undefined && { danger: true }),
-    ...(row.keys !== undefined && { keys: t(row.keys) }),
-    ...(row.reason !== undefined && disabled && { reason: t(row.reason) }),
+    ...(keys !== undefined && { keys }),
+    ...(why !== undefined && (row.reason === undefined ? { tip: why } : { reason: why })),
   }
 }
 
@@ -149,29 +195,30 @@ export function contextEntries(
 ): readonly MenuEntry[] {
   const chosen = listOf(domain)
   const domains = chosen.filter(({ kind }) => kind === 'guest')
-  if (domains.length === 0) return [entryOf('open', chosen, t), separator('s1'), entryOf('restore', chosen, t)]
-  const fresh = domains.some(({ state }) => state === 'saved') ? [entryOf('runFresh', domains, t)] : []
+  const entry = (id: ActionId) => entryOf(id, domains.length === 0 ? chosen : domains, t, true)
+  if (domains.length === 0) return [entry('open'), separator('s1'), entry('restore')]
+  const fresh = domains.some(({ state }) => state === 'saved') ? [entry('runFresh')] : []
   return [
-    entryOf('run', domains, t),
+    entry('run'),
     ...fresh,
-    entryOf(pauseOrResume(domains), domains, t),
-    entryOf('shutdown', domains, t),
-    entryOf('reboot', domains, t),
-    entryOf('forceOff', domains, t),
+    entry(pauseOrResume(domains)),
+    entry('shutdown'),
+    entry('reboot'),
+    entry('forceOff'),
     separator('s1'),
-    entryOf('save', domains, t),
-    entryOf('managedSave', domains, t),
-    entryOf('restore', domains, t),
+    entry('save'),
+    entry('managedSave'),
+    entry('restore'),
     separator('s2'),
-    entryOf('clone', domains, t),
-    entryOf('migrate', domains, t),
-    entryOf('template', domains, t),
+    entry('clone'),
+    entry('migrate'),
+    entry('template'),
     ...own,
     separator('s4'),
-    entryOf('delete', domains, t),
+    entry('delete'),
     separator('s3'),
-    entryOf('open', domains, t),
-    entryOf('details', domains, t),
+    entry('open'),
+    entry('details'),
   ]
 }
 
@@ -179,12 +226,12 @@ export function contextEntries(
 export function stopEntries(domain: DomainInfo | readonly DomainInfo[], t: Translator): readonly MenuEntry[] {
   const domains = listOf(domain)
   return [
-    entryOf('reboot', domains, t),
-    entryOf('shutdown', domains, t),
-    entryOf('forceOff', domains, t),
+    entryOf('reboot', domains, t, false),
+    entryOf('shutdown', domains, t, false),
+    entryOf('forceOff', domains, t, false),
     separator('s1'),
-    entryOf('managedSave', domains, t),
-    entryOf('save', domains, t),
+    entryOf('managedSave', domains, t, false),
+    entryOf('save', domains, t, false),
   ]
 }
 

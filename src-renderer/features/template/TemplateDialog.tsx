@@ -54,7 +54,7 @@ export function TemplateDialog(props: { readonly domain: DomainInfo; readonly on
             {
               value: 'copied',
               name: t('template.copied'),
-              hint: t(copiable ? 'template.copied-hint' : 'action.clone-reason'),
+              hint: t(copiable ? 'template.copied-hint' : 'why.undefine'),
               disabled: !copiable,
             },
             { value: 'empty', name: t('template.empty'), hint: t('template.empty-hint') },

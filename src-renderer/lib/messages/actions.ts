@@ -20,7 +20,6 @@ export const actions = {
   'action.managed-save': { en: 'Save state and turn off', de: 'Zustand sichern und ausschalten' },
   'action.restore': { en: 'Restore…', de: 'Wiederherstellen …' },
   'action.clone': { en: 'Clone…', de: 'Klonen …' },
-  'action.clone-reason': { en: 'Only a machine that is off', de: 'Nur bei ausgeschalteter Maschine' },
   'action.template': { en: 'Save as template…', de: 'Als Vorlage speichern …' },
   'action.migrate': { en: 'Migrate…', de: 'Migrieren …' },
   'action.migrate-reason': { en: 'There is no second host yet', de: 'Es gibt noch keinen zweiten Host' },
@@ -38,6 +37,14 @@ export const actions = {
   'action.quit': { en: 'Quit', de: 'Beenden' },
   'action.more': { en: 'Application menu', de: 'Anwendungsmenü' },
   'action.menu-of': { en: 'Actions for {name}', de: 'Aktionen für {name}' },
+
+  'why.one': { en: 'Only one machine at a time', de: 'Nur bei einer einzelnen Maschine' },
+  'why.create': { en: 'Only a machine that is off or saved', de: 'Nur bei ausgeschalteter oder gesicherter Maschine' },
+  'why.suspend': { en: 'Only a machine that runs', de: 'Nur bei laufender Maschine' },
+  'why.resume': { en: 'Only a paused machine', de: 'Nur bei angehaltener Maschine' },
+  'why.destroy': { en: 'Only a machine that is on', de: 'Nur bei eingeschalteter Maschine' },
+  'why.save': { en: 'Only a machine that runs or is paused', de: 'Nur bei laufender oder angehaltener Maschine' },
+  'why.undefine': { en: 'Only a machine that is off', de: 'Nur bei ausgeschalteter Maschine' },
 
   'key.enter': { en: 'Enter', de: 'Eingabe' },
   'key.delete': { en: 'Del', de: 'Entf' },

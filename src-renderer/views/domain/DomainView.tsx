@@ -25,6 +25,7 @@ import {
   labelOf,
   pauseOrResume,
   stopEntries,
+  whyNotNow,
 } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { isHostFull, stateLine, stateLooks } from '../../features/domain-state/state-words'
@@ -119,6 +120,7 @@ function Steering(props: { readonly domain: DomainInfo }) {
     <ToolButton
       icon={icon}
       label={labelOf(id, domain, t)}
+      why={whyNotNow(id, [domain], t)}
       disabled={!isAllowed(id, domain)}
       onPress={() => perform(id, domain)}
     >
@@ -131,6 +133,7 @@ function Steering(props: { readonly domain: DomainInfo }) {
       <ToolButton
         icon={pause === 'pause' ? 'pause' : 'run'}
         label={labelOf(pause, domain, t)}
+        why={whyNotNow(pause, [domain], t)}
         disabled={!isAllowed(pause, domain)}
         onPress={() => perform(pause, domain)}
       >

@@ -9,7 +9,7 @@ import { ToolButton } from '../../components/Button'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { MenuButton, type MenuEntry } from '../../components/Menu'
-import { isPossible, labelOf, pauseOrResume, stopEntries } from '../../features/domain-actions/action-table'
+import { isPossible, keysOf, labelOf, pauseOrResume, stopEntries, whyNotNow } from '../../features/domain-actions/action-table'
 import { appEntries, filterEntries } from './toolbar-menus'
 
 export interface ManagerToolbarProps {
@@ -46,17 +46,27 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
           icon="open"
           label={t('action.open')}
           keys={t('key.enter')}
+          why={selected.length > 1 ? t('why.one') : undefined}
           disabled={selected.length !== 1}
           onPress={() => onAction('open')}
         >
           <span className="word">{t('action.open')}</span>
         </ToolButton>
-        <ToolButton icon="run" label={labelOf('run', one, t)} disabled={!can('run')} onPress={() => onAction('run')}>
+        <ToolButton
+          icon="run"
+          label={labelOf('run', one, t)}
+          keys={keysOf('run', t)}
+          why={whyNotNow('run', guests, t)}
+          disabled={!can('run')}
+          onPress={() => onAction('run')}
+        >
           <span className="word">{t('action.run')}</span>
         </ToolButton>
         <ToolButton
           icon={pause === 'pause' ? 'pause' : 'run'}
           label={labelOf(pause, one, t)}
+          keys={keysOf(pause, t)}
+          why={whyNotNow(pause, guests, t)}
           disabled={!can(pause)}
           onPress={() => onAction(pause)}
         >
@@ -65,7 +75,14 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
             <span aria-hidden={pause !== 'resume'}>{t('action.resume')}</span>
           </span>
         </ToolButton>
-        <ToolButton icon="power" label={t('action.shutdown')} disabled={!can('shutdown')} onPress={() => onAction('shutdown')}>
+        <ToolButton
+          icon="power"
+          label={t('action.shutdown')}
+          keys={keysOf('shutdown', t)}
+          why={whyNotNow('shutdown', guests, t)}
+          disabled={!can('shutdown')}
+          onPress={() => onAction('shutdown')}
+        >
           <span className="word">{t('action.shutdown')}</span>
         </ToolButton>
         <MenuButton

@@ -7,6 +7,7 @@
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { ConnectionInfo } from '../../../src-main/public/connection'
+import { shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
@@ -23,6 +24,7 @@ import { usePerform } from '../../features/domain-actions/DomainActions'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { UndoBar } from '../../features/undo/UndoBar'
 import { connectionName } from '../../lib/connection-name'
+import { keyText } from '../../lib/keys'
 import { useConnections, useHost, useListLayout } from '../../state/answers'
 import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
@@ -289,10 +291,11 @@ export function ManagerView() {
       label: t('action.rename'),
       icon: 'pencil',
       keys: 'F2',
+      ...(selected.length > 1 && { tip: t('why.one') }),
       disabled: selected.length !== 1 || selected[0]?.operations.includes('redefine') !== true,
     },
-    { kind: 'action', id: 'folder', label: t('action.folder'), icon: 'folder' },
-    { kind: 'action', id: 'tags', label: t('action.tags'), icon: 'tag' },
+    { kind: 'action', id: 'folder', label: t('action.folder'), icon: 'folder', keys: keyText(shortcuts.folder.keys, t) },
+    { kind: 'action', id: 'tags', label: t('action.tags'), icon: 'tag', keys: keyText(shortcuts.tags.keys, t) },
   ]
 
   return (

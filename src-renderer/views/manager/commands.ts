@@ -6,7 +6,7 @@ import type { ConnectionInfo } from '../../../src-main/public/connection'
 import { type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { connectionEntries } from '../../features/connection/connection-words'
-import { type ActionId, actionTable, isActionId, isPossible, labelOf } from '../../features/domain-actions/action-table'
+import { type ActionId, actionTable, isActionId, isPossible, keysOf, labelOf } from '../../features/domain-actions/action-table'
 import { connectionName } from '../../lib/connection-name'
 import type { Translator } from '../../lib/translate'
 import type { UndoStep } from '../../state/undo'
@@ -80,8 +80,7 @@ export interface CommandContext {
 
 function actionCommand(id: ActionId, { selected, t }: CommandContext): Command {
   const guests = selected.filter(({ kind }) => kind === 'guest')
-  const row = actionTable[id]
-  const keys = 'keys' in row ? t(row.keys) : windowKeysOf(id, t)
+  const keys = id === 'resume' ? undefined : keysOf(id, t)
   const one = guests.length === 1 ? (guests[0] ?? null) : null
   const names =
     guests.length === 0 ? '' : guests.length === 1 ? (one?.name ?? '') : t('manager.chosen', { count: guests.length })

@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { type DomainInfo, domainOperations } from '../../../../src-main/public/types'
+import { lifeCycle } from '../../../../src-main/toolstack/life-cycle'
+import type { MenuEntry } from '../../../../src-renderer/components/Menu'
 import {
   type ActionId,
   actionTable,
@@ -10,6 +12,7 @@ import {
   isAllowed,
   labelOf,
   savedFileName,
+  stopEntries,
 } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { domainInfo } from '../../../support/domain-info'
@@ -34,6 +37,35 @@ describe('the actions of a domain', () => {
     const running = places('running')
     expect(places('crashed')).toEqual(running)
     expect(places('paused')).toEqual(running.map((id) => (id === 'pause' ? 'resume' : id)))
+  })
+
+  it('say why they cannot be done, in the menu what is looked for in vain, of the others under the pointer', () => {
+    for (const state of ['shutoff', 'saved', 'running', 'paused', 'crashed', 'saving'] as const) {
+      const domain = domainInfo({ state, operations: lifeCycle[state].operations })
+      for (const entry of contextEntries(domain, t)) {
+        if (entry.kind === 'separator') continue
+        const why = entry.reason ?? entry.tip
+        expect(why !== undefined, `${entry.id} of a machine that is ${state}`).toBe(entry.disabled)
+      }
+    }
+    const off = domainInfo({ state: 'shutoff', operations: lifeCycle.shutoff.operations })
+    expect(contextEntries(off, t).find(({ id }) => id === 'pause')).toMatchObject({ tip: 'Only a machine that runs' })
+    const two = contextEntries([off, off], t)
+    expect(two.find(({ id }) => id === 'clone')).toMatchObject({ reason: 'Only one machine at a time' })
+  })
+
+  it("show their keys in the list, where they hold, and not in a machine's window", () => {
+    const keys = (entries: readonly MenuEntry[]) =>
+      entries.flatMap((entry) => (entry.kind === 'action' && entry.keys !== undefined ? [`${entry.id} ${entry.keys}`] : []))
+    const domain = domainInfo({})
+    expect(keys(contextEntries(domain, t))).toEqual([
+      'run Ctrl+R',
+      'pause Ctrl+P',
+      'shutdown Ctrl+Shift+D',
+      'delete Del',
+      'open Enter',
+    ])
+    expect(keys(stopEntries(domain, t))).toEqual([])
   })
 
   it('call Run by what it will do for a saved domain', () => {
