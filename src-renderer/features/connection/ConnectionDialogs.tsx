@@ -31,6 +31,7 @@ import { SelectField } from '../../components/Select'
 import { Ways } from '../../components/Ways'
 import { connectionName } from '../../lib/connection-name'
 import { lastPart } from '../../lib/path'
+import { someNames } from '../../lib/some-names'
 import type { Translator } from '../../lib/translate'
 import { useConnections } from '../../state/answers'
 import { useAppState } from '../../state/store'
@@ -225,7 +226,7 @@ export function CloseConnectionDialog(props: {
   readonly onClose: () => void
   readonly onChosen: (endings: { readonly guests?: CloseChoice; readonly jobs?: JobChoice }) => void
 }) {
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const { connection, busy } = props
   const domains = useAppState((state) => state.domains)
   const [way, setWay] = useState<CloseChoice>('save')
@@ -249,7 +250,7 @@ export function CloseConnectionDialog(props: {
     >
       {hasGuests && (
         <>
-          <p className="quit-names">{names.join(', ')}</p>
+          <p className="quit-names">{someNames(names, t, formats)}</p>
           <p>{t('connection.close-body')}</p>
           <Ways
             label={t('connection.close-choices')}

@@ -5,12 +5,13 @@ import { useRef, useState } from 'react'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
+import { someNames } from '../../lib/some-names'
 import { useAppStore } from '../../state/store'
 import { type TrashRow, useTrash } from './trash-rows'
 import './definition.css'
 
 export function TrashDialog(props: { readonly onClose: () => void }) {
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const store = useAppStore()
   const trash = useTrash()
   /** Those that are to be removed for good, once more asked about. */
@@ -55,7 +56,13 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
           </>
         }
       >
-        <p className="quit-names">{asked.map(({ name }) => name).join(', ')}</p>
+        <p className="quit-names">
+          {someNames(
+            asked.map(({ name }) => name),
+            t,
+            formats,
+          )}
+        </p>
         {machines.length < asked.length && <p>{t('trash.remove-volumes')}</p>}
         {machines.length > 0 && <p>{t(disks.length > 0 ? 'trash.remove-disks' : 'trash.remove-body')}</p>}
         {disks.length > 0 && (

@@ -13,6 +13,7 @@ import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
+import { NAMES_SHOWN, someNames } from '../../lib/some-names'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { actionCalls } from './action-calls'
@@ -182,7 +183,9 @@ export function DomainActionsProvider(props: {
       const able = domains.filter((domain) => isAllowed(action, domain))
       if (able.length === 0 || (able.length > 1 && !canBeMany(action))) return
       const { confirm } = actionTable[action]
-      const ask = confirm === 'asked' || (confirm !== 'no' && preferences[confirm])
+      // Whatever the preferences say of one: a slip of the hand must not end the work of many.
+      const slip = confirm === 'confirmShutdown' && able.length > 1
+      const ask = slip || confirm === 'asked' || (confirm !== 'no' && preferences[confirm])
       if (ask && isAsked(action)) {
         setQuestion({
           action,
@@ -216,9 +219,6 @@ export function DomainActionsProvider(props: {
   )
 }
 
-/** So many names are listed; beyond them a number stands for the rest. */
-const NAMES_SHOWN = 8
-
 function ConfirmDialog(props: {
   readonly question: Question
   /** `disks` are image files that are to go with the machine. */
@@ -237,7 +237,7 @@ function ConfirmDialog(props: {
   const label = labelOf(action, domains.length === 1 ? (first ?? null) : null, t).replace(/\s*…$/, '')
   const gentle = {
     title: many ? t('confirm.gentle-many', { action: label, ...count }) : t('confirm.gentle-title', { action: label, name }),
-    body: t('confirm.gentle-body'),
+    body: t(many ? 'confirm.gentle-body-many' : 'confirm.gentle-body'),
     button: label,
   }
   const words = {
@@ -262,6 +262,12 @@ function ConfirmDialog(props: {
       button: t('confirm.fresh-button'),
     },
   }[action]
+  const namesOf = (some: readonly DomainInfo[]) =>
+    someNames(
+      some.map(({ name }) => name),
+      t,
+      formats,
+    )
   const saved = domains.filter(({ savedAt }) => savedAt !== null)
   return (
     <Dialog
@@ -283,7 +289,7 @@ function ConfirmDialog(props: {
       <p>{words.body}</p>
       {many && <Names domains={domains} />}
       {action === 'delete' && saved.length > 0 && (
-        <p>{many ? t('confirm.delete-saved-many', { names: shortNames(saved) }) : t('confirm.delete-saved')}</p>
+        <p>{many ? t('confirm.delete-saved-many', { names: namesOf(saved) }) : t('confirm.delete-saved')}</p>
       )}
       {images.length > 0 && (
         <fieldset className="confirm-disks">
@@ -298,7 +304,7 @@ function ConfirmDialog(props: {
           ))}
         </fieldset>
       )}
-      {left.length > 0 && <p className="muted">{t(leftKey(action), { names: shortNames(left) })}</p>}
+      {left.length > 0 && <p className="muted">{t(leftKey(action), { names: namesOf(left) })}</p>}
     </Dialog>
   )
 }
@@ -314,11 +320,6 @@ function leftKey(action: AskedAction) {
   return action === 'forceOff' || action === 'delete' || action === 'runFresh'
     ? (`confirm.left-${action}` as const)
     : 'confirm.left-gentle'
-}
-
-function shortNames(domains: readonly DomainInfo[]): string {
-  const names = domains.slice(0, NAMES_SHOWN).map(({ name }) => name)
-  return domains.length > NAMES_SHOWN ? `${names.join(', ')} …` : names.join(', ')
 }
 
 function Names(props: { readonly domains: readonly DomainInfo[] }) {

@@ -170,6 +170,10 @@ export const manager = {
     en: 'Preferences say whether this is asked.',
     de: 'Ob hier nachgefragt wird, steht in den Einstellungen.',
   },
+  'confirm.gentle-body-many': {
+    en: 'It is done to each of these machines:',
+    de: 'Das geschieht mit jeder dieser Maschinen:',
+  },
   'confirm.left-gentle': { en: 'Left as they are: {names}', de: 'Bleiben, wie sie sind: {names}' },
   'confirm.fresh-button': { en: 'Discard and start', de: 'Verwerfen und starten' },
   'confirm.force-off-many': { en: 'Force {count} machines off?', de: 'Ausschalten von {count} Maschinen erzwingen?' },

@@ -11,13 +11,14 @@ import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
 import { Ways } from '../../components/Ways'
 import { JobProgress } from '../../features/activity/Activity'
+import { someNames } from '../../lib/some-names'
 import { useAppState, useAppStore } from '../../state/store'
 
 type Way = Exclude<QuitChoice, 'cancel'>
 const ways = ['save', 'shutdown', 'destroy'] as const satisfies readonly Way[]
 
 export function QuitDialog() {
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const client = useClient()
   const store = useAppStore()
   const quitting = useAppState((state) => state.quitting)
@@ -32,12 +33,13 @@ export function QuitDialog() {
   }
 
   if (quitting.kind === 'no') return null
+  const names = someNames(quitting.names, t, formats)
   if (quitting.kind === 'waiting') {
     // A save can be cancelled here too: then the app stays.
     const running = Object.values(jobs).filter(({ state }) => state === 'running')
     return (
       <Dialog title={t('quit.waiting')} closable={false} onClose={() => undefined}>
-        <p className="quit-names">{t('manager.waiting', { names: quitting.names.join(', ') })}</p>
+        <p className="quit-names">{t('manager.waiting', { names })}</p>
         <div className="quit-jobs">
           {running.map((job) => (
             <JobProgress key={job.job} job={job} />
@@ -61,7 +63,7 @@ export function QuitDialog() {
           </Button>
         }
       >
-        <p>{t('quit.gave-up-body', { names: quitting.names.join(', ') })}</p>
+        <p>{t('quit.gave-up-body', { names })}</p>
       </Dialog>
     )
   }
@@ -80,7 +82,7 @@ export function QuitDialog() {
         </>
       }
     >
-      <p className="quit-names">{quitting.names.join(', ')}</p>
+      <p className="quit-names">{names}</p>
       <p>{t('quit.body')}</p>
       <Ways
         label={t('quit.choices')}

@@ -1,0 +1,13 @@
+// Names in a sentence: the first few, and how many more there are, so that a question about a thousand machines is no page of names.
+// Runs in: renderer and tests; pure.
+
+import type { Formats } from './format'
+import type { Translator } from './translate'
+
+export const NAMES_SHOWN = 8
+
+export function someNames(names: readonly string[], t: Translator, formats: Formats): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(', ')
+  const more = names.length - NAMES_SHOWN
+  return more > 0 ? `${shown} ${t('confirm.more', { count: formats.number(more) })}` : shown
+}
