@@ -2,7 +2,8 @@
 // on a file. Runs in: domain 0.
 import { diskNumber } from '../../public/protocol/device'
 import type { BackendRow } from '../device'
-import { BlkService, type ImageOpeners } from './service'
+import type { ImageOpeners } from './open-disk'
+import { BlkService } from './service'
 
 export function blkRow(openers: ImageOpeners): BackendRow {
   return {

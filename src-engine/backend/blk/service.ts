@@ -1,12 +1,11 @@
-// A disk in domain 0: an opened image, and what the pump asks of it. Requests of a batch that follow each other on the disk become
+// A disk in domain 0: what the pump asks of the image that is open under it. Requests of a batch that follow each other on the disk become
 // one file operation; batches run side by side, and the image keeps overlapping ones in order. An answered write is in the host's
 // page cache, an answered flush (or barrier) on the disk: the pump sends a flush after the writes it is to cover were answered.
 // Nothing is kept that a new domain 0 would miss. Requests are hostile: sectors beyond the disk, sizes that do not add up, places
 // outside the bounce file. Runs in: domain 0.
 import { readSync, writeSync } from 'node:fs'
 import type { ImageErrorCode, ImageResult } from '../../image/error'
-import type { Extent, Image, OpenOptions } from '../../image/image'
-import type { MergingImage } from '../../image/merging-image'
+import type { Extent, Image } from '../../image/image'
 import type { Disk } from '../../public/protocol/device'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
@@ -26,17 +25,9 @@ import {
   STATUS,
 } from './batch'
 import { MAX_RING_PAGE_ORDER } from './frontend-keys'
+import { type ImageOpeners, OpenDisk } from './open-disk'
 import { Pace } from './pace'
 import { MAX_INDIRECT_SEGMENTS } from './request'
-
-/** How images are opened: to be used, and to be merged meanwhile into the file they stand on. */
-export interface ImageOpeners {
-  open(path: string, options: OpenOptions): Promise<ImageResult<Image>>
-  merge(path: string, options: OpenOptions): Promise<ImageResult<MergingImage>>
-}
-
-/** Copied in one step of a merge: the guest's own requests go on beside it. */
-const MERGE_STEP = 4 * 1024 * 1024
 
 /** What discarding less than this does is not worth asking for. */
 const DISCARD_GRANULARITY = 4096
@@ -64,15 +55,6 @@ interface Run {
   readonly at: number
 }
 
-function optionsOf({ format, readonly, allowedBacking }: Disk): OpenOptions {
-  return { format, readonly, ...(allowedBacking ? { allowed: allowedBacking } : {}) }
-}
-
-/** Why the file below is not the whole disk. */
-function notWhole({ image, done, total, failed }: MergingImage): string | undefined {
-  return failed?.message ?? (done < total ? `${image.path} is not merged yet.` : undefined)
-}
-
 /** Undefined when the sizes do not add up to the payload. */
 function readRuns(view: DataView, entries: number, bytes: number): Run[] | undefined {
   const runs: Run[] = []
@@ -93,41 +75,25 @@ function readRuns(view: DataView, entries: number, bytes: number): Run[] | undef
 }
 
 export class BlkService implements DeviceService {
-  private disk: Disk
-  private readonly openers: ImageOpeners
+  private readonly disk: OpenDisk
   private readonly setup: ServiceSetup
-  private image: Image | undefined
-  /** The image while it is being merged. */
-  private merging: MergingImage | undefined
   private port: ServicePort | undefined
   /** Payload of the pump's batches that are not answered. */
   private inFlight = 0
-  private readonly working = new Set<Promise<void>>()
-  /** A new pump connection starts when the work of the one before is done, or an old write could overtake a new one. */
-  private after: Promise<void> = Promise.resolve()
-  /** Opens the gate that `park` has closed; and what the disk was then. */
-  private gate: (() => void) | undefined
-  private before: Disk
-  private closed = false
   private readonly spare: Uint8Array[] = []
   private quietUntil = 0
   private readonly pace = new Pace()
   private readonly figures = { readBytes: 0, writtenBytes: 0, readRequests: 0, writeRequests: 0, errors: 0 }
 
   constructor(disk: Disk, setup: ServiceSetup, openers: ImageOpeners) {
-    this.disk = disk
-    this.before = disk
     this.setup = setup
-    this.openers = openers
+    this.disk = new OpenDisk(disk, openers, (text) => setup.log('error', text))
   }
 
   async open(): Promise<Result<Keys, string>> {
-    const { path, readonly } = this.disk
-    if (path !== '') {
-      const opened = await this.openers.open(path, optionsOf(this.disk))
-      if (!opened.ok) return err(opened.error.message)
-      this.image = opened.value
-    } else if (!this.disk.removable) return err(`${this.disk.dev} has no image, and is no drive whose medium comes later.`)
+    const opened = await this.disk.open()
+    if (!opened.ok) return opened
+    const { readonly } = this.disk.now
     const writable = readonly ? '0' : '1'
     return ok({
       'feature-flush-cache': '1',
@@ -144,13 +110,14 @@ export class BlkService implements DeviceService {
 
   connect(_frontend: Keys, had?: Keys): Result<{ pump: Keys; keys: Keys }, string> {
     const now = this.size()
+    const { path, removable, dev } = this.disk.now
     // A guest that goes on would write by what it knows of the disk it had.
     if (had && had['sectors'] !== now['sectors']) {
-      return err(`${this.disk.path} has ${now['sectors']} sectors, and the disk the guest has is one of ${had['sectors']}.`)
+      return err(`${path} has ${now['sectors']} sectors, and the disk the guest has is one of ${had['sectors']}.`)
     }
     return ok({
       // A drive's medium may change: nothing is read ahead there.
-      pump: { sectors: this.disk.removable ? '0' : (now['sectors'] ?? '0'), name: this.disk.dev },
+      pump: { sectors: removable ? '0' : (now['sectors'] ?? '0'), name: dev },
       keys: {
         ...now,
         'sector-size': String(SECTOR_SIZE),
@@ -161,15 +128,16 @@ export class BlkService implements DeviceService {
   }
 
   private size(): Keys {
-    return { sectors: String(Math.floor((this.image?.size ?? 0) / SECTOR_SIZE)) }
+    return { sectors: String(Math.floor((this.disk.image?.size ?? 0) / SECTOR_SIZE)) }
   }
 
   private get info(): number {
-    return (this.disk.removable ? VDISK.REMOVABLE : 0) | (this.disk.readonly ? VDISK.READONLY : 0)
+    const { removable, readonly } = this.disk.now
+    return (removable ? VDISK.REMOVABLE : 0) | (readonly ? VDISK.READONLY : 0)
   }
 
   attach(port: ServicePort): void {
-    this.after = Promise.all([this.after, this.idle()]).then(() => {})
+    this.disk.line()
     this.port = port
     this.inFlight = 0
   }
@@ -179,137 +147,47 @@ export class BlkService implements DeviceService {
   }
 
   async settle(): Promise<void> {
-    await this.idle()
-    const flushed = await this.image?.flush()
+    await this.disk.idle()
+    const flushed = await this.disk.image?.flush()
     if (flushed && !flushed.ok) this.setup.log('error', flushed.error.message)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.port = undefined
-    this.closed = true
-    this.goOn()
-    await this.idle()
-    const { image } = this
-    this.image = undefined
-    await this.letGo(image)
-  }
-
-  private async letGo(image: Image | undefined): Promise<void> {
-    const closed = await image?.close()
-    if (closed && !closed.ok) this.setup.log('error', closed.error.message)
+    return this.disk.close()
   }
 
   async changeMedium(medium: DiskFile): Promise<Result<Keys, string>> {
-    if (!this.disk.removable) return err(`The medium of ${this.disk.dev} cannot be changed: it is no removable drive.`)
-    const { path, format, allowedBacking } = medium
-    let next: Image | undefined
-    if (path !== '') {
-      const opened = await this.openers.open(path, optionsOf({ ...this.disk, ...medium }))
-      if (!opened.ok) return err(opened.error.message)
-      next = opened.value
-    }
-    const before = this.image
-    this.image = next
-    this.disk = { ...this.disk, path, format, allowedBacking }
-    await this.idle()
-    await this.letGo(before)
-    return ok({ params: path, ...this.size() })
+    const changed = await this.disk.changeMedium(medium)
+    return changed.ok ? ok({ params: medium.path, ...this.size() }) : changed
   }
 
-  /** What is on the way is done, on the disk, and the image closed; what comes from now on waits for `goOn`. */
-  async park(): Promise<Result<undefined, string>> {
-    const before = [...this.working]
-    const { after, image } = this
-    const gate = new Promise<void>((resolve) => {
-      this.gate = resolve
-    })
-    this.after = after.then(() => gate)
-    this.before = this.disk
-    await Promise.all(before)
-    const flushed = await image?.flush()
-    this.image = undefined
-    const closed = await image?.close()
-    const wrong = [flushed, closed].find((one) => one && !one.ok)
-    return wrong && !wrong.ok ? err(wrong.error.message) : ok(undefined)
+  park() {
+    return this.disk.park()
   }
 
-  exchange(next: DiskFile | undefined): Promise<Result<undefined, string>> {
-    return this.openInstead({ ...this.before, ...next }, (disk) => this.openers.open(disk.path, optionsOf(disk)))
-  }
-
-  private async openInstead(disk: Disk, open: (disk: Disk) => Promise<ImageResult<Image>>): Promise<Result<undefined, string>> {
-    const { image } = this
-    this.image = undefined
-    this.merging = undefined
-    await this.letGo(image)
-    const opened = await open(disk)
-    if (!opened.ok) return err(opened.error.message)
-    if (this.closed) {
-      await this.letGo(opened.value)
-      return err(`${disk.dev} was taken away.`)
-    }
-    this.image = opened.value
-    this.disk = disk
-    return ok(undefined)
+  exchange(next: DiskFile | undefined) {
+    return this.disk.exchange(next)
   }
 
   goOn(): void {
-    this.gate?.()
-    this.gate = undefined
+    this.disk.goOn()
   }
 
-  async mergeBegin(): Promise<Result<undefined, string>> {
-    if (this.disk.readonly || this.merging) return err(`${this.disk.dev} cannot be merged now.`)
-    return this.goOnWith(await this.park(), this.before, async (disk) => {
-      const opened = await this.openers.merge(disk.path, optionsOf(disk))
-      if (!opened.ok) return opened
-      this.merging = opened.value
-      return { ok: true, value: opened.value.image }
-    })
+  mergeBegin() {
+    return this.disk.mergeBegin()
   }
 
-  async mergeCopy(): Promise<Result<MergeState, string>> {
-    const { merging } = this
-    if (!merging) return err(`${this.disk.dev} is not being merged.`)
-    const copied = await merging.copy(MERGE_STEP)
-    return copied.ok ? ok({ done: merging.done, total: merging.total }) : err(copied.error.message)
+  mergeCopy(): Promise<Result<MergeState, string>> {
+    return this.disk.mergeCopy()
   }
 
-  async mergeEnd(next: DiskFile | undefined): Promise<Result<undefined, string>> {
-    const { merging } = this
-    if (!merging) {
-      // A domain 0 that came since may have opened the one that is wanted.
-      return (next ?? this.disk).path === this.disk.path ? ok(undefined) : err(`${this.disk.dev} is not being merged.`)
-    }
-    const parked = await this.park()
-    const refused = next && notWhole(merging)
-    const disk = next && refused === undefined ? { ...this.before, ...next } : this.before
-    const done = await this.goOnWith(parked, disk, (wanted) => this.openers.open(wanted.path, optionsOf(wanted)))
-    return done.ok && refused !== undefined ? err(refused) : done
-  }
-
-  /** After `park`: goes on with this disk; when that fails, with what there was before. */
-  private async goOnWith(
-    parked: Result<undefined, string>,
-    disk: Disk,
-    open: (disk: Disk) => Promise<ImageResult<Image>>,
-  ): Promise<Result<undefined, string>> {
-    const opened = parked.ok ? await this.openInstead(disk, open) : parked
-    if (!opened.ok) {
-      const back = await this.exchange(undefined)
-      if (!back.ok) this.setup.log('error', back.error)
-    }
-    this.goOn()
-    return opened
+  mergeEnd(next: DiskFile | undefined) {
+    return this.disk.mergeEnd(next)
   }
 
   counters() {
     return { ...this.figures }
-  }
-
-  /** Resolves when what is on the way now is done. Not when nothing is: what comes later may wait for this very promise, or never end. */
-  private async idle(): Promise<void> {
-    await Promise.all([...this.working])
   }
 
   // --- batches ---
@@ -326,7 +204,7 @@ export class BlkService implements DeviceService {
     if (entries === 0 || entries > BATCH_ENTRIES || body.length !== list + carried) return 'batch of a wrong size'
     if (bytes > BATCH_BYTES || (bytes > DEV_INLINE_LIMIT && !outside)) return 'batch too large'
     if (outside && !port.bounce?.holds(place, bytes)) return 'place outside the bounce file'
-    if (this.inFlight + bytes > DEVICE_WINDOW + BATCH_BYTES || this.working.size >= BATCH_ENTRIES) return 'too much at once'
+    if (this.inFlight + bytes > DEVICE_WINDOW + BATCH_BYTES || this.disk.atWork >= BATCH_ENTRIES) return 'too much at once'
     const runs = kind === KIND.READ || kind === KIND.WRITE ? readRuns(view, entries, bytes) : []
     if (!runs) return 'sizes of a batch do not add up'
     const status = new Uint8Array(entries)
@@ -355,12 +233,14 @@ export class BlkService implements DeviceService {
     this.inFlight += bytes
     const done = work
       .catch((error: unknown) => {
-        this.setup.log('error', `${this.disk.dev}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+        this.setup.log(
+          'error',
+          `${this.disk.now.dev}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        )
         status.fill(1)
         return undefined
       })
       .then((payload) => {
-        this.working.delete(done)
         for (const one of status) if (one === STATUS.ERROR) this.figures.errors++
         // The pump asks again whoever is next on its link.
         if (this.port !== port) return
@@ -373,7 +253,7 @@ export class BlkService implements DeviceService {
         port.send(answer, status, kind === KIND.READ && !outside ? (payload ?? new Uint8Array(bytes)) : new Uint8Array(0))
         if (payload && payload.buffer.byteLength === BATCH_BYTES && this.spare.length < SPARE_BUFFERS) this.spare.push(payload)
       })
-    this.working.add(done)
+    this.disk.track(done)
     return undefined
   }
 
@@ -385,7 +265,7 @@ export class BlkService implements DeviceService {
   }
 
   private async read(port: ServicePort, runs: readonly Run[], status: Uint8Array, place: number, bytes: number) {
-    await this.after
+    await this.disk.ready()
     const data = this.buffer(bytes)
     await this.each(runs, status, (image, range) => this.transfer(image, 'read', range, data))
     this.figures.readRequests += status.length
@@ -407,7 +287,7 @@ export class BlkService implements DeviceService {
       status.fill(1)
       return data
     }
-    await this.after
+    await this.disk.ready()
     if (barrier) await this.flush(status)
     await this.each(runs, status, (image, range) => this.transfer(image, 'write', range, data))
     if (barrier) await this.flush(status)
@@ -456,21 +336,21 @@ export class BlkService implements DeviceService {
   }
 
   private async flush(status: Uint8Array): Promise<undefined> {
-    await this.after
-    const flushed = await this.image?.flush()
+    await this.disk.ready()
+    const flushed = await this.disk.image?.flush()
     if (!flushed?.ok) status.fill(1)
     if (flushed) this.tellOf(flushed)
   }
 
   private async discard(status: Uint8Array, sector: number, sectors: number): Promise<undefined> {
-    await this.after
-    const done = await this.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)
+    await this.disk.ready()
+    const done = await this.disk.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)
     if (!done?.ok) status.fill(1)
     if (done) this.tellOf(done)
   }
 
   private statusOf(code: ImageErrorCode): number {
-    return code === 'no-space' && this.disk.enospace === 'stop' ? STATUS.NO_SPACE : STATUS.ERROR
+    return code === 'no-space' && this.disk.now.enospace === 'stop' ? STATUS.NO_SPACE : STATUS.ERROR
   }
 
   /** An error of the host's, not one the guest asked for: somebody must hear of it, but not each time. */
@@ -479,7 +359,7 @@ export class BlkService implements DeviceService {
     const now = this.setup.clock.now()
     if (now < this.quietUntil) return
     this.quietUntil = now + QUIET_MS
-    this.setup.log('error', `${this.disk.dev}: ${done.error.message}`)
+    this.setup.log('error', `${this.disk.now.dev}: ${done.error.message}`)
   }
 
   /** Each run as one operation; when it fails, its requests one by one, so that only those that must fail do. */
@@ -488,7 +368,7 @@ export class BlkService implements DeviceService {
     status: Uint8Array,
     call: (image: Image, range: Range) => Promise<ImageResult<void>>,
   ): Promise<void> {
-    const { image } = this
+    const { image } = this.disk
     if (!image) {
       status.fill(1)
       return
