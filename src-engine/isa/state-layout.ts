@@ -136,6 +136,7 @@ export const VCPU_FIELDS = [
   ['PAUSES', 0x3a4, 4, 'PAUSE instructions in this run()'],
   ['JUMP_KEY_UPPER', 0x3d0, 4, 'the same for addresses from 2^63 on; 0x100 after JUMP_KEY'],
   ['JUMPS_LOCAL', 0x3d4, 4, '1: the jump cache has an entry from 2^63 on whose page is not global'],
+  ['TLB_GUESS', 0x3d8, 4, 'addend of the TLB entry that a region guessed last: only ever a guess'],
   ['XMM', 0x400, 256, 'XMM0-XMM15, 16 bytes each'],
   ['SCRATCH', 0x500, 256, 'operands that cross pages, x87 temporaries; dead between instructions'],
   ['STAGING', 0x600, 512, 'FXSAVE and FNSAVE images on their way; dead between instructions'],

@@ -14,6 +14,7 @@ import {
   FLAG_B,
   FLAG_R,
   FLAG_TYPE,
+  GUESS,
   HOST,
   PC_BASE,
   REGISTERS,
@@ -66,6 +67,10 @@ export class Emitter {
   begin = 0
   /** Distance of the running page from the one where the region began, whose address the local PC_BASE has. */
   page = 0
+  /** Registers whose value may come from memory: addresses made of them are waited for. */
+  chased = 0
+  /** Does the region guess addends? */
+  guesses = false
   /** Does the region come to know or change the flags? */
   flagsUsed = false
   private readonly area: number
@@ -311,13 +316,44 @@ export class Emitter {
       w.set(SLOW)
     }
     w.op(OP.else)
-    w.get(ENTRY)
-    w.memory(OP.i32_load, array + 8)
+    this.pushAddend(array, kind === 'read' && !stack && this.isChased(ip))
     w.get(VA)
     w.op(OP.i32_wrap)
     w.op(OP.i32_add)
     w.set(HOST)
     this.close()
+  }
+
+  private isChased(ip: number): boolean {
+    const { cache } = this
+    const bit = (slot: number): number => (slot < SLOT.ZERO ? 1 << (slot >> 3) : 0)
+    return (this.chased & (bit(cache.byte(ip + 6)) | bit(cache.byte(ip + 7) & 0xf8))) !== 0
+  }
+
+  /**
+   * Pushes how far the host address is from the linear one, by ENTRY. The processor goes on with a guess at once, and finds the branch taken rightly
+   * when it has read the entry: a load at an address that was loaded itself is then not waited for twice.
+   */
+  private pushAddend(array: number, guess: boolean): void {
+    const { w } = this
+    w.get(ENTRY)
+    w.memory(OP.i32_load, array + 8)
+    if (!guess) return
+    this.guesses = true
+    w.tee(ENTRY)
+    w.get(GUESS)
+    w.op(OP.i32_ne)
+    this.seldom()
+    w.get(ENTRY)
+    w.set(GUESS)
+    this.close()
+    w.get(GUESS)
+  }
+  loadGuess(): void {
+    this.loadField(GUESS, OP.i32_load, 'TLB_GUESS')
+  }
+  storeGuess(): void {
+    this.storeField(GUESS, OP.i32_store, 'TLB_GUESS')
   }
 
   /** After a store to HOST and everything else the instruction does: carry a staged store out; stop when it hit this page. */

@@ -27,30 +27,31 @@ export const RESULT = 31
 export const A32 = 32
 export const B32 = 33
 export const R32 = 34
-/** a carry, a TLB entry, a count, not 0 when MXCSR forbids WebAssembly's rounding. */
+/** a carry, a TLB entry, a count, not 0 when MXCSR forbids WebAssembly's rounding, what host addresses are guessed to be off by. */
 export const CARRY = 35
 export const ENTRY = 36
 export const COUNT = 37
 export const QUICK = 38
+export const GUESS = 39
 /** f64, f32 and v128: two operands and a result each. */
-export const FA = 39
-export const FB = 40
-export const FR = 41
-export const GA = 42
-export const GB = 43
-export const GR = 44
-export const VA128 = 45
-export const VB128 = 46
-export const VR128 = 47
+export const FA = 40
+export const FB = 41
+export const FR = 42
+export const GA = 43
+export const GB = 44
+export const GR = 45
+export const VA128 = 46
+export const VB128 = 47
+export const VR128 = 48
 /** XMM0 to XMM15 in their order, in regions that use them. */
-export const XMM = 48
+export const XMM = 49
 
 /** All but the parameters, as a function's body begins: how many of each type. `used`: registers, as the emitter has them. */
 export function localsOf(used: number): readonly (readonly [count: number, type: number])[] {
   const vectors = used >>> 16 === 0 ? XMM - VA128 : XMM + 16 - VA128
   return [
     [Z - ENTERED, I64],
-    [QUICK - Z, I32],
+    [GUESS - Z, I32],
     [GA - FA, F64],
     [VA128 - GA, F32],
     [vectors, V128],

@@ -10,6 +10,7 @@
 import { type CodeCache, UOP } from './code-cache'
 import { BLOCK_START, Emitter, type Way } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
+import { fromMemory } from './from-memory'
 import { Instructions } from './instructions'
 import { BUDGET, ENTERED, HOST, localsOf, RESULT, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
@@ -50,6 +51,8 @@ export class RegionCode {
     e.used = 0
     e.written = 0
     e.flagsUsed = false
+    e.chased = fromMemory(this.cache, region)
+    e.guesses = false
     this.calls = false
     this.findForms(region)
     this.blocks(region)
@@ -71,9 +74,11 @@ export class RegionCode {
     outer.loadFrame()
     outer.loadRegisters(e.used)
     if (e.flagsUsed) outer.settleFlags()
+    if (e.guesses) outer.loadGuess()
     whole.append(body)
     outer.storeRegisters(e.written)
     if (e.flagsUsed) outer.storeFlags()
+    if (e.guesses) outer.storeGuess()
     outer.storeBudget(BUDGET)
     outer.witnessLeft()
     whole.get(RESULT)

@@ -48,6 +48,7 @@ const VCPU_TRANSIENT: readonly string[] = [
   'JUMP_KEY_UPPER',
   'JUMPS_LOCAL',
   'JUMP_PAGES',
+  'TLB_GUESS',
   'STRADDLE',
   'SCRATCH',
   'VCPU_PRIVATE',

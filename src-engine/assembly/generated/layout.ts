@@ -95,6 +95,7 @@ export const EPOCH: u32 = 0x2003a0 // odd while in run(): with several vcpus oth
 export const PAUSES: u32 = 0x2003a4 // PAUSE instructions in this run()
 export const JUMP_KEY_UPPER: u32 = 0x2003d0 // the same for addresses from 2^63 on; 0x100 after JUMP_KEY
 export const JUMPS_LOCAL: u32 = 0x2003d4 // 1: the jump cache has an entry from 2^63 on whose page is not global
+export const TLB_GUESS: u32 = 0x2003d8 // addend of the TLB entry that a region guessed last: only ever a guess
 export const XMM: u32 = 0x200400 // XMM0-XMM15, 16 bytes each
 export const SCRATCH: u32 = 0x200500 // operands that cross pages, x87 temporaries; dead between instructions
 export const STAGING: u32 = 0x200600 // FXSAVE and FNSAVE images on their way; dead between instructions

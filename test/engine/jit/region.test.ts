@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
+import { fromMemory } from '../../../src-engine/jit/from-memory'
 import { formRegion, type Region } from '../../../src-engine/jit/region'
 import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
 import { Machine } from '../../isa/fuzz/machine'
@@ -9,7 +10,9 @@ import { Machine } from '../../isa/fuzz/machine'
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
 
 /** The region from a program's first byte on, after it has run once, and where its blocks begin. */
-async function regionOf(code: readonly number[]): Promise<{ region: Region; starts: number[]; heads: number[] }> {
+async function regionOf(
+  code: readonly number[],
+): Promise<{ cache: CodeCache; region: Region; starts: number[]; heads: number[] }> {
   const machine = await Machine.create(CORE)
   const gpr = Array.from({ length: 16 }, () => DATA)
   const [middle, tail] = [new Uint8Array(Number(DATA + 0x1000n - MIDDLE) * 2), new Uint8Array(Number(DATA + 0x2000n - TAIL))]
@@ -19,7 +22,7 @@ async function regionOf(code: readonly number[]): Promise<{ region: Region; star
   const page = machine.codePages()[0] ?? 0
   const region = formRegion(cache, cache.find(page), 64, (distance) => (distance === 0 ? page : 0))
   const offset = ({ first }: { first: number }): number => cache.offset(first)
-  return { region, starts: region.nodes.map(offset), heads: region.nodes.filter((node) => node.loopHead).map(offset) }
+  return { cache, region, starts: region.nodes.map(offset), heads: region.nodes.filter((node) => node.loopHead).map(offset) }
 }
 
 it('a loop that control falls into, with a branch in it, is entered at its head, and no instruction stands in two blocks', async () => {
@@ -54,4 +57,20 @@ it('blocks that end apart, as no block has more than sixteen instructions, are l
   // both ways come together where the sixteen of the second one end
   const second = region.nodes.find((node) => node.falls)
   expect(second?.nextTo?.taken).toBe(5)
+})
+
+it('registers made from what was loaded are known, those that only count and those that were saved are not', async () => {
+  const { cache, region } = await regionOf([
+    ...[0x48, 0x8b, 0x18], // mov rbx, [rax]
+    ...[0x48, 0x8d, 0x4b, 8], // lea rcx, [rbx + 8]
+    ...[0x48, 0x89, 0xce], // mov rsi, rcx
+    ...[0x48, 0x83, 0xc0, 4], // add rax, 4
+    ...[0x48, 0x89, 0x18], // mov [rax], rbx
+    ...[0x48, 0x39, 0x18], // cmp [rax], rbx
+    ...[0x48, 0x0f, 0xb6, 0x38], // movzx rdi, byte [rax]
+    ...[0x57, 0x5a], // push rdi; pop rdx
+    0xf4,
+  ])
+  const [RCX, RBX, RSI, RDI] = [1, 3, 6, 7]
+  expect(fromMemory(cache, region)).toBe([RCX, RBX, RSI, RDI].reduce((set, n) => set | (1 << n), 0))
 })
