@@ -172,7 +172,7 @@ export class Translator {
     core.set_sampling(options.period)
   }
 
-  /** The core is about to interpret this block once more. */
+  /** The core has just interpreted this block. */
   sample(first: number): void {
     const { cache, counts } = this
     this.witness?.sampled(first)

@@ -103,12 +103,14 @@ export function start(): u32 {
   store<i32>(STOPPED_IP, load<i32>(BUDGET))
   if (several()) { enterRun(); store<u32>(PAUSES, 0) }
   split()
-  return next(0)
+  return next(0, 0)
 }
 
-/** Faults, exits and interrupts at RIP; then the next block. `patch`: link to fill in when the block is in the same page. */
-function next(patch: u32): u32 {
-  let sample = false
+/**
+ * Faults, exits and interrupts at RIP; then the next block. `ran`: a uop of the block that was left, or 0.
+ * `patch`: link to fill in when the block is in the same page.
+ */
+function next(ran: u32, patch: u32): u32 {
   while (true) {
     if (load<i32>(EXIT)) {
       const code = load<i32>(EXIT) - 1
@@ -117,8 +119,9 @@ function next(patch: u32): u32 {
     }
     if (load<i32>(BUDGET) <= 0) {
       if (!refill()) return finish(EXIT_BUDGET)
-      sample = true
+      if (ran) sampled(ran)
     }
+    ran = 0
     const shadow = load<u32>(SHADOW)
     if (shadow) store<u32>(SHADOW, shadow & ARMED ? 0 : shadow | ARMED)
     if (load<u32>(IRQ_WANTED) && load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW)) return finish(EXIT_INTR_WINDOW)
@@ -137,7 +140,7 @@ function next(patch: u32): u32 {
     const ip = find()
     if (ip) {
       if (patch && load<u64>(PC_BASE) == page && ip != oneShot() && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) store<u32>(patch, ip)
-      return sample && ip != oneShot() ? sampled(ip) : ip
+      return ip
     }
     patch = 0
     store<u32>(STEPPING, 0)
@@ -173,7 +176,7 @@ export function boundary(ip: u32, patch: u32): u32 {
     }
     patch = 0
   }
-  return next(patch)
+  return next(ip, patch)
 }
 
 /** End of an instruction that ends its block: RIP to the next one. */

@@ -7,7 +7,7 @@ import { ATTENTION, BUDGET, FAULT, FLAGS_TYPE, PC_BASE, RIP, STAT_ENTERED, STAT_
 import { UOP, imm } from '../state'
 import { OP_ENTER, OP_STALE } from '../generated/tables'
 import { PRODUCT, setStatus, status } from '../flags'
-import { cachedJump, entryOf } from '../decode/cache'
+import { cachedJump, entryOf, ownerOf } from '../decode/cache'
 import { readMiss, writeMiss, updateMiss, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { sample } from '../imports'
 
@@ -43,11 +43,13 @@ export function refill(): bool {
   return load<i32>(BUDGET) > 0 || refill()
 }
 
-/** Tell which block is about to run; gives where to enter it afterwards. */
-export function sampled(ip: u32): u32 {
-  if (<u32>load<u16>(ip) == OP_ENTER) return ip
-  sample(ip)
-  return entryOf(ip)
+/**
+ * Tell which block has just run, of which this is a uop. Not the one that comes next: often that is a region, and blocks
+ * between two regions would never be told of.
+ */
+export function sampled(ip: u32): void {
+  const first = ownerOf(ip)
+  if (first) sample(first)
 }
 
 /**
