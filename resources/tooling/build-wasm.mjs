@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Builds the CPU core: runs the table generator, compiles AssemblyScript to src-engine/assembly/build/core.wasm, and
 // checks that the dispatch of `run` really became a br_table (cpu.md: a chain of comparisons would be many times slower).
+// What is hardly ever taken is named to V8 (branch-hints.mjs).
 // Skipped while the sources are unchanged; safe when several run at once.
 //   node resources/tooling/build-wasm.mjs [--force]
 // Runs in: plain Node, after npm packages are there.
@@ -8,11 +9,19 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hintColdBranches } from './branch-hints.mjs'
 import { cacheDir, hashSources, isFresh, root, withLock, writeAtomic, writeStamp } from './stamp.mjs'
 
 const ASSEMBLY = 'src-engine/assembly'
 const ENTRY = `${ASSEMBLY}/index.ts`
 const GENERATOR = 'src-engine/isa/generate/main.ts'
+const SOURCES = [
+  'src-engine/isa',
+  ASSEMBLY,
+  'node_modules/assemblyscript/package.json',
+  'resources/tooling/build-wasm.mjs',
+  'resources/tooling/branch-hints.mjs',
+]
 export const CORE_WASM = path.join(root, ASSEMBLY, 'build/core.wasm')
 
 // --memoryBase: constant tables go above the null page, see MEMORY_MAP in isa/state-layout.ts.
@@ -36,6 +45,9 @@ const FLAGS = [
   '65536',
   '--debug',
 ]
+
+/** Functions called where something is slow and seldom: accesses that miss the TLB or are staged, conditions that no comparison has set. */
+const COLD = ['readMiss', 'writeMiss', 'updateMiss', 'commit', 'cfSlow', 'lessSlow', 'ofSlow']
 
 const log = (message) => process.stderr.write(`[wasm] ${message}\n`)
 
@@ -127,7 +139,7 @@ export async function buildWasm({ force = false } = {}) {
     log(`${ENTRY} is not there yet: nothing to compile`)
     return false
   }
-  const hashNow = () => hashSources(['src-engine/isa', ASSEMBLY, 'node_modules/assemblyscript/package.json'], ...FLAGS)
+  const hashNow = () => hashSources(SOURCES, ...FLAGS)
   const fresh = () => !force && isFresh('core.wasm', hashNow(), [CORE_WASM])
   if (fresh()) return false
   return withLock('core.wasm', async () => {
@@ -135,11 +147,13 @@ export async function buildWasm({ force = false } = {}) {
     const start = performance.now()
     if (fs.existsSync(path.join(root, GENERATOR))) await generate()
     const hash = hashNow() // after the generator: its outputs are sources of the compiler
-    const bytes = await compile()
+    const { bytes, hints, unknown } = hintColdBranches(await compile(), COLD)
+    if (unknown.length > 0) throw new BuildError(`branch hints: the core has no function ${unknown.join(', ')}`)
     const info = path.join(root, ASSEMBLY, 'generated/dispatch-info.json')
     if (fs.existsSync(info))
       log(`dispatch: br_table of ${await checkDispatch(bytes, JSON.parse(fs.readFileSync(info, 'utf8')))} targets`)
     else log('no generated/dispatch-info.json: dispatch not checked')
+    log(`branch hints: ${hints}`)
     writeAtomic(CORE_WASM, bytes)
     writeStamp('core.wasm', hash)
     log(`core.wasm: ${(bytes.length / 1024).toFixed(0)} KiB in ${((performance.now() - start) / 1000).toFixed(1)} s`)
