@@ -8,9 +8,9 @@ export class Output {
   at = 0
   private view: DataView
 
-  /** With the right `capacity` from the start nothing is copied. */
-  constructor(capacity = 1024) {
-    this.bytes = new Uint8Array(capacity)
+  /** With the right capacity from the start nothing is copied; or the array to write to, which is all of its buffer. */
+  constructor(room: number | Uint8Array = 1024) {
+    this.bytes = typeof room === 'number' ? new Uint8Array(room) : room
     this.view = new DataView(this.bytes.buffer)
   }
 

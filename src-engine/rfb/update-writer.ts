@@ -111,16 +111,20 @@ export class UpdateWriter {
   }
 
   private finishTrle(again: boolean): Uint8Array {
-    const { areas, shown, stride, converter, scratch } = this
-    scratch.clear()
-    this.open(scratch)
+    const { areas, shown, stride, converter } = this
+    const out = again ? this.lastPlain : this.scratch
+    const room = out.bytes.length
+    out.clear()
+    this.open(out)
     for (const area of areas) {
-      head(scratch, area, RFB_ENCODING.trle)
-      this.trle.encode(scratch, shown, stride, area, converter)
+      head(out, area, RFB_ENCODING.trle)
+      this.trle.encode(out, shown, stride, area, converter)
     }
-    const out = this.plainOutput(scratch.at, again)
-    out.put(scratch.bytes.subarray(0, scratch.at))
-    return out.finish()
+    if (!again) return out.bytes.slice(0, out.at)
+    const message = out.finish()
+    // The largest so far, for which there was no room: the next one of its size fills this array and is not copied.
+    if (message.length > room) this.lastPlain = new Output(message)
+    return message
   }
 
   /** The message with packed pixels; undefined when the viewer went meanwhile. */

@@ -10,8 +10,6 @@ const SIZE = 16
 const RAW = 0
 const SOLID = 1
 const PALETTE_LIMIT = 16
-/** Bytes a tile takes at most, with four bytes a pixel. */
-const LARGEST_TILE = 1 + 4 * SIZE * SIZE
 /** So many pixels unlike the one before them in a tile's first row: not worth looking for a palette. */
 const RESTLESS = 13
 
@@ -23,7 +21,6 @@ export class TrleEncoder {
 
   encode(out: Output, pixels: Uint32Array, stride: number, area: Rectangle, converter: PixelConverter): void {
     const { x, y, width, height } = area
-    out.need(Math.ceil(width / SIZE) * Math.ceil(height / SIZE) * LARGEST_TILE)
     for (let top = 0; top < height; top += SIZE) {
       for (let left = 0; left < width; left += SIZE) {
         const from = (y + top) * stride + x + left
@@ -42,10 +39,13 @@ export class TrleEncoder {
     converter: PixelConverter,
   ): void {
     const size = isRestless(pixels, from, width) ? 0 : this.collect(pixels, from, stride, width, height)
+    const bits = size <= 1 ? 0 : size <= 2 ? 1 : size <= 4 ? 2 : 4
+    // Just as much: a frame that fills its buffer is sent without a copy.
+    out.need(1 + (size === 0 ? width * height : size) * converter.compactBytes + Math.ceil((width * bits) / 8) * height)
     out.u8(size === 0 ? RAW : size === 1 ? SOLID : size)
     if (size === 0) this.raw(out, pixels, from, stride, width, height, converter)
     else this.raw(out, this.colours, 0, 0, size, 1, converter)
-    if (size > 1) this.packed(out, width, height, size <= 2 ? 1 : size <= 4 ? 2 : 4)
+    if (size > 1) this.packed(out, width, height, bits)
   }
 
   private raw(

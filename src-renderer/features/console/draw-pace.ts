@@ -1,16 +1,16 @@
 // When a terminal that was written to may be written to again: when it has drawn, and drawing was a small part of this page's time. What
 // comes alone is drawn at once, and so are the first few pieces after a rest (a key's echo and what follows it); a guest that prints
-// without end is drawn as often as that costs little (without a graphics card some 10 times a second). What comes meanwhile waits in
+// without end is drawn as often as that costs little (without a graphics card some 8 times a second). What comes meanwhile waits in
 // domain 0 for the acknowledgement.
 // Invariant: each call of `afterDrawing` is answered once, also while no frames come because nobody can see the window.
 // Runs in: domain window.
 
 /** Drawing may take one part in so many of the time, */
-const DRAWING_SHARE = 20
+const DRAWING_SHARE = 30
 /** of which so much may be saved up, */
 const SAVED_MS = 500
 /** and no pause is longer than this. */
-const LONGEST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 150
 
 /** What is needed of a window. Times in milliseconds, from the same start. */
 export interface FrameClock {

@@ -66,15 +66,15 @@ function pauses(pieces: number, frameMs: number | undefined): number[] {
 }
 
 describe('a terminal that has drawn', () => {
-  it('is ready at once after a rest, and in the long run when drawing was a twentieth of the time', () => {
+  it('is ready at once after a rest, and in the long run when drawing was a thirtieth of the time', () => {
     const taken = pauses(40, 4)
     expect(taken[0]).toBe(4)
     expect(taken[3]).toBe(4)
-    expect(new Set(taken.slice(10))).toEqual(new Set([80]))
+    expect(new Set(taken.slice(10))).toEqual(new Set([120]))
   })
 
-  it('waits a tenth of a second at most, also where frames take long or none come', () => {
-    expect(pauses(20, 50).at(-1)).toBe(100)
-    expect(pauses(3, undefined)).toEqual([100, 100, 100])
+  it('waits 150 ms at most, also where frames take long or none come', () => {
+    expect(pauses(20, 50).at(-1)).toBe(150)
+    expect(pauses(3, undefined)).toEqual([150, 150, 150])
   })
 })
