@@ -2,6 +2,7 @@
 // It lives until main is gone: whatever domains, windows or main send, it goes on. What we did wrong ourselves is told to main and
 // ends the process; main starts a new one, which has everything from the journal and the domains' pumps.
 // Runs in: domain 0.
+import './early-optimising'
 import { backendRows } from '../backend/registry'
 import { systemClock } from '../lib/clock'
 import { Networks } from '../net/networks'
