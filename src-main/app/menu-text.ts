@@ -64,7 +64,7 @@ export const TEXTS = {
     edit: 'Bearbeiten',
     preferences: 'Einstellungen',
     networks: 'Virtuelle Netze',
-    host: 'Host und Speicher',
+    host: 'Host und Datenspeicher',
     poolTitle: 'Einen Ordner mit Plattenabbildern wählen',
     wall: 'Wand',
     view: 'Ansicht',

@@ -55,7 +55,7 @@ it('opens the doctor for a file that is gone, in German, and the host window at 
   await doctor.locator('.finding', { hasText: 'server.img' }).waitFor()
   await refused.waitFor({ state: 'detached' })
 
-  const storage = (host: Page) => host.getByRole('tab', { name: 'Speicher', selected: true })
+  const storage = (host: Page) => host.getByRole('tab', { name: 'Datenspeicher', selected: true })
   const host = await app.other(
     async () => void (await app.call(page, 'windowOpen', { view: 'host', uuid: null, page: 'storage' })),
   )

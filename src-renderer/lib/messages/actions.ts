@@ -28,7 +28,7 @@ export const actions = {
   'action.tags': { en: 'Tags…', de: 'Tags …' },
   'action.undo': { en: 'Undo', de: 'Rückgängig' },
   'action.delete': { en: 'Delete', de: 'Löschen' },
-  'action.host': { en: 'Host and storage', de: 'Host und Speicher' },
+  'action.host': { en: 'Host and storage', de: 'Host und Datenspeicher' },
   'action.wall': { en: 'Wall of machines', de: 'Wand der Maschinen' },
   'action.networks': { en: 'Virtual networks', de: 'Virtuelle Netze' },
   'action.preferences': { en: 'Preferences', de: 'Einstellungen' },

@@ -180,7 +180,7 @@ export const definitions = {
   'create.template-remove': { en: 'Remove the template “{name}”', de: 'Vorlage „{name}“ entfernen' },
   'create.template-remove-body': {
     en: 'Machines made from it stay. So do its disk images, under “Host and storage”.',
-    de: 'Aus ihr gemachte Maschinen bleiben, ihre Plattenabbilder auch, unter „Host und Speicher“.',
+    de: 'Aus ihr gemachte Maschinen bleiben, ihre Plattenabbilder auch, unter „Host und Datenspeicher“.',
   },
   'create.shown': { en: 'It will be', de: 'Es wird' },
   'create.shown-summary': { en: 'Summary', de: 'Zusammenfassung' },

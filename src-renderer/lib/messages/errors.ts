@@ -24,7 +24,7 @@ export const errors = {
   'mend.console': { en: 'Open {name}', de: '{name} öffnen' },
   'mend.snapshots': { en: 'Open Snapshots', de: 'Sicherungspunkte öffnen' },
   'mend.networks': { en: 'Open Virtual networks', de: 'Virtuelle Netze öffnen' },
-  'mend.storage': { en: 'Open Storage', de: 'Speicher öffnen' },
+  'mend.storage': { en: 'Open Storage', de: 'Datenspeicher öffnen' },
   'mend.network-start': { en: 'Start the network', de: 'Netz starten' },
   'mend.repair': { en: 'Repair it', de: 'Reparieren' },
   'mend.pause': { en: 'Pause it', de: 'Anhalten' },

@@ -28,7 +28,7 @@ export const storage = {
   'storage.on': { en: 'on {name}', de: 'auf {name}' },
   'storage.column-name': { en: 'Name', de: 'Name' },
   'storage.column-size': { en: 'Size', de: 'Größe' },
-  'storage.column-host': { en: 'On the host', de: 'Belegt' },
+  'storage.column-host': { en: 'On disk', de: 'Belegt' },
   'storage.column-format': { en: 'Format', de: 'Format' },
   'storage.column-used': { en: 'Used by', de: 'Benutzt von' },
   'storage.unused': { en: 'nobody', de: 'niemandem' },
