@@ -349,6 +349,8 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
 export function findingText(finding: Finding, language: Language): Words {
   const { cause, consequence, action, mend } = findingTexts[finding.kind][language]
   const values = language === 'de' ? withGermanDetail(finding.values) : finding.values
-  const fill = (sentence: string): string => fillSentence(sentence, values)
+  // What it was may be a sentence of its own, inside of ours.
+  const detail = values['detail']?.replace(/\.$/, '')
+  const fill = (sentence: string): string => fillSentence(sentence, { ...values, ...(detail !== undefined && { detail }) })
   return { cause: fill(cause), consequence: fill(consequence), action: fill(action), ...(mend !== undefined && { mend }) }
 }

@@ -49,7 +49,12 @@ export class Doctor {
       findings.push(...some.flat())
     }
     const rank = { error: 0, warning: 1, info: 2 }
-    findings.sort((a, b) => rank[findingTable[a.kind].severity] - rank[findingTable[b.kind].severity])
+    const names = new Intl.Collator('en', { numeric: true })
+    const nameOf = ({ uuid, values }: Finding) => (uuid === null ? '' : (values['name'] ?? ''))
+    findings.sort(
+      (a, b) =>
+        rank[findingTable[a.kind].severity] - rank[findingTable[b.kind].severity] || names.compare(nameOf(a), nameOf(b)),
+    )
     return { findings, checks: [...doctorChecks] }
   }
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { type ErrorReason, errorReasons, errorReport } from '../../../src-main/public/error-code'
 import { remedies } from '../../../src-renderer/client/error-remedy'
 import { errorText, german } from '../../../src-renderer/client/error-text'
+import { findingText } from '../../../src-renderer/client/finding-text'
 import { messages } from '../../../src-renderer/lib/messages'
 import { languages } from '../../../src-renderer/lib/translate'
 
@@ -20,6 +21,13 @@ describe('texts of errors', () => {
       marks(errorReasons[reason].cause + errorReasons[reason].action),
     )
     expect(german[reason].cause).not.toBe(errorReasons[reason].cause)
+  })
+
+  it('of the doctor end in one full stop, whether what they tell of is a sentence or not', () => {
+    for (const detail of ['It ended.', 'It ended']) {
+      const finding = { kind: 'crashed', uuid: null, subject: '', values: { name: 'web', detail } } as const
+      for (const language of languages) expect(findingText(finding, language).cause).toMatch(/[^.]\.$/)
+    }
   })
 
   it('say what follows, in both languages, and a button’s words name what it does', () => {

@@ -255,6 +255,12 @@ describe('a domain', () => {
     expect(config.devices).toEqual([{ ...nic, forwards: [] }])
   })
 
+  it('beside others: what is as grave stands by the machines’ names', async () => {
+    const crashed = ['web-10', 'web-9', 'db'].map((name) => ({ ...domain, uuid: name, name, state: 'crashed' as const }))
+    const { findings } = await doctor({ domains: () => crashed }).look()
+    expect(findings.flatMap(({ kind, uuid }) => (kind === 'crashed' ? [uuid] : []))).toEqual(['db', 'web-9', 'web-10'])
+  })
+
   it('that crashed, and one whose clock stands', async () => {
     has(config.devices, { state: 'crashed', detail: 'a triple fault' })
     expect(await kinds()).toEqual(['crashed'])
