@@ -214,13 +214,14 @@ function TileContent(props: { readonly domain: DomainInfo }) {
   const { t, formats } = useWords()
   const job = useAppState((state) => jobOf(state, domain))
   const look = stateLooks[domain.state]
+  const line = stateLine(domain, job, t, formats)
   return (
     <>
       <Thumbnail domain={domain} icon={look.icon} colour={look.colour} />
       <span className="wall-name">{domain.name}</span>
       <span className={`wall-state state-${look.colour}`}>
         <Icon name={look.icon} />
-        {stateLine(domain, job, t, formats)}
+        <span title={line}>{line}</span>
       </span>
     </>
   )

@@ -211,7 +211,7 @@ function UptimeCell(props: { readonly domain: DomainInfo; readonly board: Figure
 
 function Tags(props: { readonly tags: readonly string[] }) {
   return (
-    <span className="tags">
+    <span className="tags" title={props.tags.join(', ')}>
       {props.tags.map((tag) => (
         <span key={tag} className="tag" draggable data-tag={tag}>
           {tag}
