@@ -1,7 +1,8 @@
 // The function of a region: its blocks in structured control flow, after Ramsey ("Beyond Relooper", 2022): a block that
 // several forward edges reach is placed after a WebAssembly block that those edges leave, others stand where they are
-// branched to; loop heads open a loop. At the region's entries and at loop heads the budget is looked at: when it might run
-// out before the next look, the interpreter goes on and stops where it always stops.
+// branched to; loop heads open a loop. At the region's entries and on each way to a loop's head the budget is looked at: when it might
+// run out before the next look, the interpreter goes on and stops where it always stops. On the ways, and not at the head: what is
+// left with there, flags above all, is then known by each way and need not be carried round the loop.
 // A way to another page looks whether the execute TLB leads to the same host page and whether the page's code is still there, else
 // the region is left; whoever is in a page thus knows both, as nothing that flushes TLBs runs inside a region.
 // Invariant: at the end of each block the budget has been lowered by the block's instructions, once; PC_BASE in memory is that of
@@ -110,7 +111,7 @@ export class RegionCode {
       for (const node of entries) {
         if (entries.length > 1) this.close()
         if (node.page !== 0) e.moveBase(node.page)
-        if (!node.loopHead) this.lookAtBudget(node)
+        this.lookAtBudget(node)
         const label = this.label(root, node)
         if (label >= 0) body.branch(OP.br, label)
         else this.tree(node)
@@ -174,6 +175,7 @@ export class RegionCode {
       return
     }
     if (to.page !== from.page) this.cross(to, at)
+    if (to.loopHead) this.lookAtBudget(to)
     const label = this.label(from, to)
     if (label >= 0) this.body.branch(OP.br, label)
     else this.tree(to)
@@ -255,7 +257,6 @@ export class RegionCode {
 
   private block(node: Node): void {
     const { emitter: e, cache, instructions } = this
-    if (node.loopHead) this.lookAtBudget(node)
     instructions.form = this.forms[node.order] ?? ANY
     instructions.forget()
     e.page = node.page
@@ -363,7 +364,7 @@ export class RegionCode {
     const n = conditionNumber(family)
     instructions.pushCondition(n)
     this.count(node)
-    const straight = (to: Node | undefined): number => (to && to.page === node.page ? this.label(node, to) : -1)
+    const straight = (to: Node | undefined): number => (to && to.page === node.page && !to.loopHead ? this.label(node, to) : -1)
     const taken = straight(node.takenTo)
     const next = straight(node.nextTo)
     if (taken >= 0) {
