@@ -264,6 +264,36 @@ export function ScreenPane(props: ScreenPaneProps) {
       />
     )
 
+  // Who has the keyboard and at what scale it is drawn: below the picture, or on the bar of the full screen.
+  const keyboard = (
+    <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
+      <Icon name="keyboard" />
+      <span className="long">
+        {typing !== null
+          ? typingWords(typing, t)
+          : heldNames !== ''
+            ? t('screen.held', { keys: heldNames })
+            : grabbed
+              ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') })
+              : t('screen.keyboard-here')}
+      </span>
+      <span className="short" aria-hidden="true">
+        {grabbed && chordText(grabKeys, t, 'short')}
+      </span>
+    </span>
+  )
+  const scale = (
+    <Segmented
+      label={t('screen.scale')}
+      value={mode}
+      choices={[
+        { value: 'fit', label: t('screen.fit') },
+        { value: 'exact', label: t('screen.exact') },
+      ]}
+      onChange={setMode}
+    />
+  )
+
   return (
     <div className={fullScreen ? 'screen full-screen' : 'screen'}>
       <div ref={box} className={mode === 'exact' ? 'screen-box exact' : 'screen-box'}>
@@ -282,8 +312,14 @@ export function ScreenPane(props: ScreenPaneProps) {
       </div>
       {fullScreen && (
         <div className="full-screen-zone">
-          <div className="full-screen-bar" role="toolbar" aria-label={t('screen.full')}>
+          <div
+            className={heldNames !== '' || typing !== null ? 'full-screen-bar stays' : 'full-screen-bar'}
+            role="toolbar"
+            aria-label={t('screen.full')}
+          >
             <span>{domain.name}</span>
+            {keyboard}
+            {scale}
             {pasteMenu}
             {keysMenu}
             <Button
@@ -299,54 +335,40 @@ export function ScreenPane(props: ScreenPaneProps) {
           </div>
         </div>
       )}
-      <div className="status-bar">
-        <span data-testid="screen-connection">{words[state]}</span>
-        <span className="screen-size">
-          {shown &&
-            t('screen.size', {
-              width: guest.width,
-              height: guest.height,
-              percent: formats.percent(percentOf(mode, guest, size, ratio)),
-            })}
-        </span>
-        <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
-          <Icon name="keyboard" />
-          <span className="long">
-            {typing !== null
-              ? typingWords(typing, t)
-              : heldNames !== ''
-                ? t('screen.held', { keys: heldNames })
-                : grabbed
-                  ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') })
-                  : t('screen.keyboard-here')}
+      {!fullScreen && (
+        <div className="status-bar">
+          <span data-testid="screen-connection">{words[state]}</span>
+          <span className="screen-size">
+            {shown &&
+              t('screen.size', {
+                width: guest.width,
+                height: guest.height,
+                percent: formats.percent(percentOf(mode, guest, size, ratio)),
+              })}
           </span>
-          <span className="short" aria-hidden="true">
-            {grabbed && chordText(grabKeys, t, 'short')}
+          {keyboard}
+          <span className="last" />
+          <span className="screen-buttons">
+            {scale}
+            {pasteMenu}
+            {keysMenu}
+            <Button
+              kind="tool"
+              icon="camera"
+              label={t('screen.shot')}
+              disabled={!connected}
+              onPress={() => void screenshot()}
+            />
+            <Button
+              kind="tool"
+              icon="expand"
+              label={t('screen.full')}
+              disabled={!connected}
+              onPress={() => props.onFullScreen(true)}
+            />
           </span>
-        </span>
-        <span className="last" />
-        <span className="screen-buttons">
-          <Segmented
-            label={t('screen.scale')}
-            value={mode}
-            choices={[
-              { value: 'fit', label: t('screen.fit') },
-              { value: 'exact', label: t('screen.exact') },
-            ]}
-            onChange={setMode}
-          />
-          {pasteMenu}
-          {keysMenu}
-          <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
-          <Button
-            kind="tool"
-            icon="expand"
-            label={t('screen.full')}
-            disabled={!connected}
-            onPress={() => props.onFullScreen(true)}
-          />
-        </span>
-      </div>
+        </div>
+      )}
     </div>
   )
 }
