@@ -67,7 +67,8 @@ describe('the host window', () => {
     await page.getByRole('dialog').getByLabel('Name').fill('fresh')
     await app.picture(page, 'host-create')
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
-    await row(page, 'fresh.qcow2').waitFor({ timeout: 20_000 })
+    // What was made is chosen, for what is done with it next.
+    await row(page, 'fresh.qcow2').and(page.locator('[aria-selected="true"]')).waitFor({ timeout: 20_000 })
     await row(page, 'old-copy.raw').click()
     await page.getByRole('button', { name: 'Delete…' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()

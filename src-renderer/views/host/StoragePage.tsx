@@ -120,9 +120,15 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         </Button>
       </footer>
       {question !== null && (
-        <VolumeDialog pool={pool} volumes={query.data ?? []} question={question} onClose={() => setQuestion(null)} />
+        <VolumeDialog
+          pool={pool}
+          volumes={query.data ?? []}
+          question={question}
+          onMade={setChosen}
+          onClose={() => setQuestion(null)}
+        />
       )}
-      {upload !== null && <UploadDialog pool={pool} from={upload} onClose={() => setUpload(null)} />}
+      {upload !== null && <UploadDialog pool={pool} from={upload} onMade={setChosen} onClose={() => setUpload(null)} />}
     </section>
   )
 }

@@ -82,7 +82,16 @@ function freeName(volumes: readonly Volume[], stem: string, format: WrittenForma
 interface VolumeProps {
   readonly pool: PoolInfo
   readonly volumes: readonly Volume[]
+  /** Told the name of what is being made, once it has begun. */
+  readonly onMade: (name: string) => void
   readonly onClose: () => void
+}
+
+/** Says what was made when that has begun. */
+async function making(begun: Promise<Result<unknown, ErrorReport>>, name: string, onMade: (name: string) => void) {
+  const result = await begun
+  if (result.ok) onMade(name)
+  return result
 }
 
 export function VolumeDialog(props: VolumeProps & { readonly question: VolumeQuestion }) {
@@ -124,7 +133,10 @@ function CreateVolume(props: VolumeProps) {
       title={t('storage.create-title')}
       label={t('storage.create')}
       ready={wrong === undefined && gibibytes >= 1}
-      act={() => changes.create({ pool: pool.name, name: file, format, sizeMiB: gibibytes * 1024, backing: under })}
+      act={() => {
+        const order = { pool: pool.name, name: file, format, sizeMiB: gibibytes * 1024, backing: under }
+        return making(changes.create(order), file, props.onMade)
+      }}
       onClose={props.onClose}
     >
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={file} autoFocus />
@@ -210,7 +222,7 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.copy-title', { name: volume.name })}
       label={t('storage.copy').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      act={() => changes.clone(volume, to, format)}
+      act={() => making(changes.clone(volume, to, format), to, props.onMade)}
       onClose={props.onClose}
     >
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={to} autoFocus />
@@ -237,7 +249,7 @@ function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
   )
 }
 
-export function UploadDialog(props: { readonly pool: PoolInfo; readonly from: string; readonly onClose: () => void }) {
+export function UploadDialog(props: Omit<VolumeProps, 'volumes'> & { readonly from: string }) {
   const { pool, from } = props
   const { t } = useWords()
   const changes = useVolumeChanges()
@@ -248,10 +260,10 @@ export function UploadDialog(props: { readonly pool: PoolInfo; readonly from: st
       title={t('storage.take-in-title')}
       label={t('storage.take-in').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      act={() => changes.upload(pool.name, from, name)}
+      act={() => making(changes.upload(pool.name, from, name), name, props.onMade)}
       onClose={props.onClose}
     >
-      <p className="muted selectable">{from}</p>
+      <p className="muted selectable dialog-lead">{from}</p>
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} autoFocus />
       <p className="muted">{t('storage.take-in-note')}</p>
     </Ask>
@@ -275,7 +287,7 @@ export function PoolDialog(props: {
   }
   return (
     <Ask title={t('storage.pool-title')} label={t('storage.add')} ready={wrong === undefined} act={act} onClose={props.onClose}>
-      <p className="muted selectable">{path}</p>
+      <p className="muted selectable dialog-lead">{path}</p>
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} maxLength={64} autoFocus />
     </Ask>
   )
