@@ -2,12 +2,17 @@
 // Runs in: renderer and tests; pure.
 
 import type { Formats } from './format'
-import type { Translator } from './translate'
+import type { Language, Translator } from './translate'
 
 export const NAMES_SHOWN = 8
 
+/** In the order given; `sortedNames` puts a list into that of people. */
 export function someNames(names: readonly string[], t: Translator, formats: Formats): string {
   const shown = names.slice(0, NAMES_SHOWN).join(', ')
   const more = names.length - NAMES_SHOWN
   return more > 0 ? `${shown} ${t('confirm.more', { count: formats.number(more) })}` : shown
+}
+
+export function sortedNames(names: readonly string[], language: Language): readonly string[] {
+  return [...names].sort(new Intl.Collator(language, { numeric: true }).compare)
 }

@@ -7,6 +7,7 @@ import type { NetworkInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
 import { useWords } from '../../components/Language'
+import { NAMES_SHOWN, someNames, sortedNames } from '../../lib/some-names'
 import { useDomainsHere } from '../../state/answers'
 
 const LEASES_MS = 3000
@@ -29,11 +30,14 @@ export function NetworkTraffic(props: { readonly info: NetworkInfo }) {
       ),
     [domains, network.name],
   )
+  const users = sortedNames(usedBy, t.language)
   return (
     <>
       <dl className="facts">
         <dt>{t('network.used-by')}</dt>
-        <dd>{usedBy.length === 0 ? t('network.unused') : usedBy.join(', ')}</dd>
+        <dd title={users.length > NAMES_SHOWN ? users.join(', ') : undefined}>
+          {users.length === 0 ? t('network.unused') : someNames(users, t, formats)}
+        </dd>
         <dt>{t('network.forwards')}</dt>
         <dd>
           {forwards.length === 0
