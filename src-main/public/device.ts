@@ -50,13 +50,13 @@ export const IMAGE_SIZE_MOST_MIB = 64 * 1024 * 1024
 const path = shortText(4096)
 
 /** An image to be made: a sparse file, of the size its guest sees. With `backing` it holds only what differs from that; with `copyOf`
-    it begins with what is in that image, and is larger if `sizeMiB` is. */
+    it begins with what is in that image, and is larger if `sizeMiB` is; `allowedBacking` as for a disk. */
 export const newImageShape = fields({
   path,
   format: oneOf(...WRITTEN_FORMATS),
   sizeMiB: within(1, IMAGE_SIZE_MOST_MIB),
   backing: optional(fields({ path, format: oneOf(...IMAGE_FORMATS) })),
-  copyOf: optional(fields({ path, format: oneOf(...IMAGE_FORMATS) })),
+  copyOf: optional(fields({ path, format: oneOf(...IMAGE_FORMATS), allowedBacking: optional(list(path, 64)) })),
 })
 export type NewImage = TypeOf<typeof newImageShape>
 

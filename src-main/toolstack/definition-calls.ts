@@ -8,7 +8,7 @@ import { asJob, type Caller, type CallServers } from './call-server'
 import type { DefinitionTexts } from './definition-texts'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
-import { refusedBacking } from './refused-backing'
+import { refusedBacking, sourcesOf } from './refused-backing'
 import type { Templates } from './templates'
 
 export type DefinitionCall =
@@ -96,7 +96,7 @@ async function define(
   const allowed = await devices.mayWrite(config.devices, [], images, caller)
   if (!allowed.ok) return allowed
   // Whoever is asked and agrees comes again: nothing may be made before.
-  const outside = await refusedBacking(imageTool, config.devices)
+  const outside = await refusedBacking(imageTool, sourcesOf(config.devices, images))
   if (outside) return err(outside)
   const made = await devices.makeImages(images)
   if (!made.ok) return made

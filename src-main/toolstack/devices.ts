@@ -15,7 +15,7 @@ import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
 import type { DeviceChange } from './domain-table'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
-import { refusedBacking } from './refused-backing'
+import { refusedBacking, sourcesOf } from './refused-backing'
 import { isOfDomain, storeOf } from './store-dump'
 
 /** What the window a call comes from has to say about files. */
@@ -50,7 +50,7 @@ export class Devices {
     const { domains, driver } = this.parts
     const allowed = await this.mayWrite([device], [], image ? [image] : [], rights)
     if (!allowed.ok) return allowed
-    const refused = await refusedBacking(driver.images, [device])
+    const refused = await refusedBacking(driver.images, sourcesOf([device], image ? [image] : []))
     if (refused) return err(refused)
     const made = image ? await this.makeImage(image) : ok(null)
     if (!made.ok) return made
@@ -301,7 +301,7 @@ export class Devices {
     const free = this.isAtRest(from.path)
     if (!free.ok) return free
     const work = async (control: JobControl): Outcome => {
-      const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [] }
+      const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [...(from.allowedBacking ?? [])] }
       const copied = await driver.images.copy(order, control)
       const info = copied.ok ? await driver.images.inspect(path) : copied
       if (!info.ok) return info

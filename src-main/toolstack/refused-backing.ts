@@ -2,7 +2,7 @@
 // names is read by a guest. The driver opens none of them; this is why, so that people can be asked.
 // Runs in: main, plain Node.
 import type { ImageTool } from '../driver/driver'
-import type { Device } from '../public/device'
+import type { Device, NewImage } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 
 /** backing-refused for the first such file; undefined when there is none. Images that cannot be looked into are somebody else's to tell. */
@@ -15,4 +15,13 @@ export async function refusedBacking(images: ImageTool, devices: readonly Device
     return errorReport('backing-refused', { dev: device.dev, path, chain: chain.join(' → ') })
   }
   return undefined
+}
+
+/** The same disks on the images that theirs are to be copies of: what those refer to is read as well. */
+export function sourcesOf(devices: readonly Device[], images: readonly NewImage[]): Device[] {
+  return devices.map((device) => {
+    if (device.kind !== 'vbd') return device
+    const copied = images.find(({ path }) => path === device.path)?.copyOf
+    return copied ? { ...device, ...copied } : device
+  })
 }

@@ -261,8 +261,9 @@ export const commands = {
   'image-copy': {
     args: '<from> <file> [size]',
     does: 'Make a disk image that begins with what is in another one, larger if a size is given.',
-    options: [imageFormat],
-    run: (context, args) => image.copy(context, args.word(0), args.word(1), args.word(2), args.value('format')),
+    options: [imageFormat, backing],
+    run: (context, args) =>
+      image.copy(context, [args.word(0), args.word(1), args.word(2)], args.list('backing'), args.value('format')),
     ours: true,
     status: 'done',
   },

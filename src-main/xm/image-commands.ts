@@ -23,7 +23,13 @@ export async function create(context: Context, file: string, size: string, forma
   await make(context, image)
 }
 
-export async function copy(context: Context, from: string, file: string, size: string, format?: string): Promise<void> {
+/** `allowed`: files outside its folder that the image to be copied may refer to. */
+export async function copy(
+  context: Context,
+  [from = '', file = '', size = '']: readonly string[],
+  allowed: readonly string[],
+  format?: string,
+): Promise<void> {
   const path = resolve(context.folder, from)
   const info = await call(context, 'imageInspect', { path })
   const least = Math.max(1, Math.ceil(info.virtualSize / MIB))
@@ -31,6 +37,10 @@ export async function copy(context: Context, from: string, file: string, size: s
     path: resolve(context.folder, file),
     format: writtenFormat(format),
     sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
-    copyOf: { path, format: info.format },
+    copyOf: {
+      path,
+      format: info.format,
+      ...(allowed.length > 0 && { allowedBacking: allowed.map((each) => resolve(context.folder, each)) }),
+    },
   })
 }

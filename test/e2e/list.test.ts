@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { TestImages } from '../../src-main/driver/test/test-images'
 import { launch, type RunningApp } from './app'
 import { seriousViolations } from './axe'
 import { CreateDomainPage } from './create-domain-page'
@@ -305,6 +306,21 @@ it('changes the machine that files are dropped on, once asked, and takes it back
   await expect.poll(async () => (await info())?.kernel).toBe(before?.kernel)
   expect((await info())?.devices).toContainEqual(expect.objectContaining({ path: disc }))
   await page.keyboard.press('Control+z')
+  await expect.poll(info).toEqual(before)
+
+  // A file elsewhere that an image stands on is asked about, and the rest follows by itself.
+  const images = new TestImages(async () => undefined)
+  fs.mkdirSync(path.join(app.folder, 'elsewhere'))
+  const [base, over] = [path.join(app.folder, 'elsewhere', 'base.raw'), path.join(app.folder, 'over.qcow2')]
+  await images.create({ path: base, format: 'raw', sizeMiB: 1 })
+  await images.overlay(over, { path: base, format: 'raw' })
+  await manager.drop([kernel, over], 'db-01')
+  await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
+  await page.getByRole('alertdialog').getByText(base, { exact: true }).waitFor()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Open it' }).click()
+  await manager.dialog().waitFor({ state: 'detached' })
+  expect(await info()).toMatchObject({ kernel, devices: [...(before?.devices ?? []), { path: over, allowedBacking: [base] }] })
+  for (let step = 0; step < 2; step++) await page.keyboard.press('Control+z')
   await expect.poll(info).toEqual(before)
 
   // A configuration says of its disks itself what there are.

@@ -99,6 +99,32 @@ describe('a new virtual machine', () => {
     await expect.poll(() => next.field('Kernel').inputValue()).toBe(kernel)
   })
 
+  it('asks about a file elsewhere that the image to be copied stands on, and goes on by itself once it may be opened', async () => {
+    const { app, manager, create, kernel } = await start()
+    fs.mkdirSync(path.join(app.folder, 'elsewhere'))
+    const [base, image] = [path.join(app.folder, 'elsewhere', 'base.raw'), path.join(app.folder, 'over.qcow2')]
+    await images.create({ path: base, format: 'raw', sizeMiB: 64 })
+    await images.overlay(image, { path: base, format: 'raw' })
+    await create.startFrom('Image')
+    await create.field('Image file').fill(image)
+    await create.field('Kernel').fill(kernel)
+    await create.field('Name').fill('copied')
+    await create.button('Create and run').click()
+    const question = create.page.getByRole('alertdialog', { name: 'Open a file that you did not choose?' })
+    await question.getByText(base, { exact: true }).waitFor()
+    await question.getByText('The image of xvda').waitFor()
+    await app.picture(create.page, 'wizard-backing')
+    await question.getByRole('button', { name: 'Do not open' }).click()
+    await question.waitFor({ state: 'detached' })
+    expect((await configs(manager))['copied']).toBe(undefined)
+    await create.button('Create and run').click()
+    await app.domain(() => question.getByRole('button', { name: 'Open it' }).click())
+    await manager.waitForState('copied', 'Running')
+    const disk = (await configs(manager))['copied']?.devices.find(({ kind }) => kind === 'vbd')
+    // A copy stands alone: nothing is left to be allowed.
+    expect(disk).not.toHaveProperty('allowedBacking')
+  })
+
   it('uses a disk that is there as it is, and without a start the command defines only', async () => {
     const { app, manager, create, kernel } = await start()
     const disk = path.join(app.folder, 'disks', 'mine.raw')

@@ -46,6 +46,11 @@ export function otherFile(path: string, fileFormat: ImageFormat | null = null): 
   return { path, fileFormat, allowedBacking: [] }
 }
 
+/** The disk's image may refer to the file. */
+export function allowing<T extends DiskForm>(disks: readonly T[], dev: string, path: string): readonly T[] {
+  return disks.map((disk) => (disk.dev === dev ? { ...disk, allowedBacking: [...disk.allowedBacking, path] } : disk))
+}
+
 /** What happens to a write the host has no room for. Left out in a definition it is `report`. */
 export type NoSpacePolicy = NonNullable<Disk['enospace']>
 
@@ -125,7 +130,7 @@ export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk
   const path = source === 'empty' ? '' : isMade(form) ? place : own
   const format = isMade(form) ? madeFormat(form) : form.fileFormat
   const readonly = source === 'empty' || (source === 'file' && (form.readonly || onlyRead(form)))
-  const backing = source === 'file' && form.allowedBacking.length > 0 ? { allowedBacking: [...form.allowedBacking] } : {}
+  const allowed = form.allowedBacking.length > 0 ? { allowedBacking: [...form.allowedBacking] } : {}
   const full = readonly || form.enospace === 'report' ? {} : { enospace: form.enospace }
   const disk: Disk = {
     kind: 'vbd',
@@ -135,9 +140,9 @@ export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk
     readonly,
     removable: removable || source === 'empty',
     ...full,
-    ...backing,
+    ...(source === 'file' && allowed),
   }
   if (!isMade(form)) return { disk, image: undefined }
   const image: NewImage = { path, format: madeFormat(form), sizeMiB: Math.round(form.sizeGiB * 1024) }
-  return { disk, image: source === 'copy' ? { ...image, copyOf: { path: own, format: form.fileFormat } } : image }
+  return { disk, image: source === 'copy' ? { ...image, copyOf: { path: own, format: form.fileFormat, ...allowed } } : image }
 }

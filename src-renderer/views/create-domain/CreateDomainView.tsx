@@ -17,9 +17,9 @@ import { Activity } from '../../features/activity/Activity'
 import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { ConfigNotes } from '../../features/definition/notes'
-import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
-import { checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
+import { allowing, checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
 import { lookIntoAll } from '../../features/disks/look-into'
+import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
@@ -221,16 +221,15 @@ function CreateDomainForm(props: {
     event.preventDefault()
     void submit()
   }
-  const asked = refusal === null ? undefined : backingRefused(refusal)
-  const answer = (open: boolean) => {
-    setRefusal(null)
-    if (!open || asked === undefined) return
-    const disks = parts.disks.map((disk) =>
-      disk.dev === asked.dev ? { ...disk, allowedBacking: [...disk.allowedBacking, asked.path] } : disk,
-    )
-    setParts((before) => ({ ...before, disks }))
-    void submit({ ...devices, disks })
-  }
+  const backing = useBackingQuestion(
+    refusal,
+    () => setRefusal(null),
+    (dev, path) => {
+      const disks = allowing(parts.disks, dev, path)
+      setParts((before) => ({ ...before, disks }))
+      void submit({ ...devices, disks })
+    },
+  )
 
   const known = devices.disks.every(isKnown) ? { ...devices, disks: devices.disks.filter(isKnown) } : null
   const order = isRight && known !== null ? orderOf(form, known, ({ dev }) => paths[dev] ?? '', origin) : null
@@ -239,8 +238,7 @@ function CreateDomainForm(props: {
   if (!isRight || (known !== null && settled)) lastShown.current = order
   const shown = lastShown.current
 
-  const formRefusal =
-    refusal !== null && refusedField === undefined && asked === undefined ? errorText(refusal, t.language) : null
+  const formRefusal = backing.other !== null && refusedField === undefined ? errorText(backing.other, t.language) : null
 
   return (
     <form className="create" onSubmit={onSubmit} noValidate>
@@ -292,7 +290,7 @@ function CreateDomainForm(props: {
         )}
       </div>
       {busy && <Activity uuid={null} />}
-      {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
+      {backing.question}
       <footer className="window-foot">
         <Check label={t('create.start')} value={start} onChange={setStart} />
         <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>

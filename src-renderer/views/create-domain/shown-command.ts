@@ -32,7 +32,9 @@ export function commandText({ program, connection, images, draft, start }: Shown
   const made = images.map(({ path, format, sizeMiB, copyOf }) => {
     const words = copyOf === undefined ? [path, String(sizeMiB)] : [copyOf.path, path, String(sizeMiB)]
     const command = copyOf === undefined ? 'image-create' : 'image-copy'
-    return `${[xm, command, '-f', format, ...words.map(quoted)].join(' ')} &&\n`
+    const { allowedBacking = [] } = copyOf ?? {}
+    const backing = allowedBacking.length > 0 ? ['--backing', ...allowedBacking.map(quoted)] : []
+    return `${[xm, command, '-f', format, ...words.map(quoted), ...backing].join(' ')} &&\n`
   })
   const text = draft.notes.length === 0 ? draft.xl : draft.xml
   const end = endOf(text)

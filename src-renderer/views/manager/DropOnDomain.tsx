@@ -13,9 +13,9 @@ import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { useDefinitionUndo } from '../../features/definition/use-definition-undo'
-import { BackingQuestion, backingRefused } from '../../features/disks/BackingQuestion'
 import { type DiskForm, devsOf, diskOf, diskOfFile, freeDev } from '../../features/disks/disk-form'
 import { lookInto } from '../../features/disks/look-into'
+import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { connectionOf } from '../../state/app-state'
 import { offerUndo, useAppStore } from '../../state/store'
 import type { DroppedOn } from './file-drop'
@@ -71,13 +71,13 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
     if (!result.ok) setRefusal(result.error)
     return result.ok
   }
-  const give = async (form: DiskForm): Promise<boolean> => {
+  const give = async (form: DiskForm, allowedNow: typeof allowed): Promise<boolean> => {
     const known = await lookInto(client, form)
     if (!known.ok) {
       setRefusal(known.error)
       return false
     }
-    const { disk } = diskOf({ ...known.value, allowedBacking: [...(allowed[form.dev] ?? [])] }, '')
+    const { disk } = diskOf({ ...known.value, allowedBacking: [...(allowedNow[form.dev] ?? [])] }, '')
     const result = await client.call('deviceAttach', { uuid, device: disk })
     if (!result.ok) {
       setRefusal(result.error)
@@ -89,24 +89,26 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
     return true
   }
   const redefines = config !== null || kernel !== undefined || ramdisk !== undefined
-  const apply = async () => {
+  const apply = async (allowedNow = allowed) => {
     setBusy(true)
     setRefusal(null)
     let done = true
-    for (const form of disks ?? []) done = done && (given.has(form.dev) || (await give(form)))
+    for (const form of disks ?? []) done = done && (given.has(form.dev) || (await give(form, allowedNow)))
     if (done && redefines) done = await undoably(redefine)
     setBusy(false)
     if (done) onClose()
   }
 
-  const asked = refusal === null ? undefined : backingRefused(refusal)
-  const answer = (open: boolean) => {
-    setRefusal(null)
-    if (open && asked !== undefined) {
-      setAllowed((before) => ({ ...before, [asked.dev]: [...(before[asked.dev] ?? []), asked.path] }))
-    }
-  }
-  const words = refusal === null || asked !== undefined ? null : errorText(refusal, t.language)
+  const backing = useBackingQuestion(
+    refusal,
+    () => setRefusal(null),
+    (dev, path) => {
+      const next = { ...allowed, [dev]: [...(allowed[dev] ?? []), path] }
+      setAllowed(next)
+      void apply(next)
+    },
+  )
+  const words = backing.other === null ? null : errorText(backing.other, t.language)
   const instead = (path: string | null | undefined) => (!path ? '' : t('dropped.instead', { path }))
   return (
     <Dialog
@@ -142,7 +144,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
           {words.cause} {words.consequence}
         </Notice>
       )}
-      {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
+      {backing.question}
     </Dialog>
   )
 }

@@ -156,6 +156,29 @@ describe('an image that begins as a copy', () => {
     expect(await sizeOf()).toBe(4096 * 1024 * 1024)
   })
 
+  it('is not made of one that refers to a file elsewhere before that is allowed, and then with it', async () => {
+    const outside = join(made.folder, 'outside.raw')
+    const over = join(made.folder, 'over.qcow2')
+    await made.driver.images.create({ path: outside, format: 'raw', sizeMiB: 1 })
+    await made.driver.images.overlay(over, { path: outside, format: 'raw' }, [])
+    const copied: string[][] = []
+    const { copy } = made.testDriver.images
+    made.testDriver.images.copy = (each, progress) => {
+      copied.push([...each.allowed])
+      return copy.call(made.testDriver.images, each, progress)
+    }
+    const wanted = (allowedBacking?: string[]) => {
+      const whole = order(1)
+      const from = { path: over, format: 'qcow2' as const, ...(allowedBacking && { allowedBacking }) }
+      return { ...whole, images: whole.images.map((each) => ({ ...each, copyOf: from })) }
+    }
+    const refused = await made.servers.domainDefine(wanted(), testCaller())
+    expect(refused).toMatchObject({ error: { reason: 'backing-refused', values: { dev: 'xvda', path: outside, chain: over } } })
+    expect(copied).toEqual([])
+    await call('domainDefine', wanted([outside]))
+    expect(copied).toEqual([[outside]])
+  })
+
   it('is not made of one that a guest writes to', async () => {
     const uuid = await defined()
     await call('domainCreate', { uuid, fresh: false })

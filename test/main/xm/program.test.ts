@@ -111,6 +111,7 @@ describe('xm', () => {
     expect(await xm('image-create', 'b.qcow2', '2g')).toMatchObject({ code: 0 })
     expect(await xm('image-copy', 'a.img', 'c.qcow2')).toMatchObject({ code: 0 })
     expect(await xm('image-copy', 'a.img', 'd.qcow2', '1g')).toMatchObject({ code: 0 })
+    expect(await xm('image-copy', 'a.img', 'e.qcow2', '1g', '--backing', 'x.img', '/y.img')).toMatchObject({ code: 0 })
     const made4 = await Promise.all(['a.img', 'b.qcow2', 'c.qcow2', 'd.qcow2'].map(sizes))
     expect(made4).toEqual(['raw 64', 'qcow2 2048', 'qcow2 64', 'qcow2 1024'])
     expect(await xm('image-create', 'a.img', '64')).toMatchObject({ code: 1, err: expect.stringContaining('a.img') })

@@ -12,10 +12,10 @@ import { Button } from '../../../components/Button'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
-import { BackingQuestion, backingRefused } from '../../../features/disks/BackingQuestion'
 import { DiskFields } from '../../../features/disks/DiskFields'
-import { checkDisk, type DiskForm, devsOf, diskOf, freeDev, newDisk } from '../../../features/disks/disk-form'
+import { allowing, checkDisk, type DiskForm, devsOf, diskOf, freeDev, newDisk } from '../../../features/disks/disk-form'
 import { lookInto } from '../../../features/disks/look-into'
+import { useBackingQuestion } from '../../../features/disks/use-backing-question'
 import { DisplayFields } from '../../../features/display/DisplayFields'
 import { DEFAULT_DISPLAY } from '../../../features/display/display-form'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
@@ -90,15 +90,16 @@ export function AddDevice(props: {
     return ok({ device, image })
   }
 
-  const asked = refusal === null ? undefined : backingRefused(refusal)
-  const answer = (open: boolean) => {
-    setRefusal(null)
-    if (!open || asked === undefined) return
-    const form = { ...disk, allowedBacking: [...disk.allowedBacking, asked.path] }
-    setDisk(form)
-    void add(form)
-  }
-  const words = refusal === null || asked !== undefined ? null : errorText(refusal, t.language)
+  const backing = useBackingQuestion(
+    refusal,
+    () => setRefusal(null),
+    (dev, path) => {
+      const [form = disk] = allowing([disk], dev, path)
+      setDisk(form)
+      void add(form)
+    },
+  )
+  const words = backing.other === null ? null : errorText(backing.other, t.language)
   const later = domain.running !== null && kind === 'vfb'
   return (
     <Dialog
@@ -151,7 +152,7 @@ export function AddDevice(props: {
         </Notice>
       )}
       {/* Over this one, which keeps what was typed and knows where the keyboard came from. */}
-      {refusal !== null && asked !== undefined && <BackingQuestion error={refusal} onAnswer={answer} />}
+      {backing.question}
     </Dialog>
   )
 }

@@ -14,8 +14,9 @@ import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
-import { BackingQuestion, backingRefused } from '../../../features/disks/BackingQuestion'
+import { backingRefused } from '../../../features/disks/BackingQuestion'
 import { NoSpaceField } from '../../../features/disks/NoSpaceField'
+import { useBackingQuestion } from '../../../features/disks/use-backing-question'
 import { DisplayFields } from '../../../features/display/DisplayFields'
 import { type DisplayForm, displayFormOf } from '../../../features/display/display-form'
 import { VncFields } from '../../../features/display/VncFields'
@@ -164,11 +165,13 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
     if (!result.ok && backingRefused(result.error)) setRefused({ to, allowedBacking, error: result.error })
     else if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
   }
-  const answer = (open: boolean) => {
-    setRefused(null)
-    const asked = refused === null ? undefined : backingRefused(refused.error)
-    if (open && refused !== null && asked) void change(refused.to, [...refused.allowedBacking, asked.path])
-  }
+  const backing = useBackingQuestion(
+    refused?.error ?? null,
+    () => setRefused(null),
+    (_dev, file) => {
+      if (refused !== null) void change(refused.to, [...refused.allowedBacking, file])
+    },
+  )
   const choose = async () => {
     const picked = await client.call('filePick', { kind: 'openDisk', suggestedName: '' })
     if (picked.ok && picked.value.path !== null) await change(picked.value.path)
@@ -198,7 +201,7 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
         <dt>{t('details.bus')}</dt>
         <dd>{t('details.bus-vbd')}</dd>
       </dl>
-      {refused !== null && <BackingQuestion error={refused.error} onAnswer={answer} />}
+      {backing.question}
       {disk.removable && (
         <div className="details-buttons">
           <Button icon="folder" disabled={!changeable} onPress={() => void choose()}>

@@ -90,12 +90,12 @@ describe('the command', () => {
     expect(commandText({ ...command, draft })).toBe("xm create /dev/stdin <<'END'\nname = 'a'\nEND\n")
     const images = [
       { path: '/a b.raw', format: 'raw', sizeMiB: 64 },
-      { path: '/c.qcow2', format: 'qcow2', sizeMiB: 1, copyOf: { path: '/d', format: 'raw' } },
+      { path: '/c.qcow2', format: 'qcow2', sizeMiB: 1, copyOf: { path: '/d', format: 'raw', allowedBacking: ['/e', '/f g'] } },
     ] as const
     const all = commandText({ ...command, draft: { ...draft, notes: [1] }, connection: 'My lab', images, start: false })
     expect(all.split('\n')).toEqual([
       "xm -c 'My lab' image-create -f raw '/a b.raw' 64 &&",
-      "xm -c 'My lab' image-copy -f qcow2 /d /c.qcow2 1 &&",
+      "xm -c 'My lab' image-copy -f qcow2 /d /c.qcow2 1 --backing /e '/f g' &&",
       "xm -c 'My lab' new /dev/stdin <<'END'",
       '<domain/>',
       'END',
