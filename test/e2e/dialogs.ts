@@ -128,7 +128,7 @@ export const dialogs: readonly DialogRow[] = [
     open: async (page, folder) => {
       await ofDevice('Disk').open(page, folder)
       await page.getByRole('radio', { name: 'Existing file' }).check({ force: true })
-      await page.getByRole('button', { name: /^Choose a volume for/ }).click()
+      await page.getByRole('button', { name: /^Volumes for/ }).click()
       await page.getByRole('dialog', { name: 'Choose a volume' }).waitFor()
     },
   },

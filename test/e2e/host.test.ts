@@ -125,7 +125,7 @@ describe('the host window', () => {
     await domain.page.getByRole('tab', { name: 'Details' }).click()
     await domain.addDevice('Disk')
     await domain.page.getByRole('radio', { name: 'Existing file' }).check({ force: true })
-    await domain.page.getByRole('button', { name: /^Choose a volume for/ }).click()
+    await domain.page.getByRole('button', { name: /^Volumes for/ }).click()
     const picker = domain.page.getByRole('dialog', { name: 'Choose a volume' })
     await picker.getByRole('row').filter({ hasText: 'old.raw' }).click()
     await app.picture(domain.page, 'host-picker')

@@ -311,7 +311,8 @@ it('changes the machine that files are dropped on, once asked, and takes it back
   // A file elsewhere that an image stands on is asked about, and the rest follows by itself.
   const images = new TestImages(async () => undefined)
   fs.mkdirSync(path.join(app.folder, 'elsewhere'))
-  const [base, over] = [path.join(app.folder, 'elsewhere', 'base.raw'), path.join(app.folder, 'over.qcow2')]
+  fs.mkdirSync(path.join(app.folder, 'disks'), { recursive: true })
+  const [base, over] = [path.join(app.folder, 'elsewhere', 'base.raw'), path.join(app.folder, 'disks', 'over.qcow2')]
   await images.create({ path: base, format: 'raw', sizeMiB: 1 })
   await images.overlay(over, { path: base, format: 'raw' })
   await manager.drop([kernel, over], 'db-01')

@@ -29,6 +29,12 @@ async function stopDefault(app: RunningApp, page: Page): Promise<void> {
   await app.call(page, 'networkDefine', { network: { ...network, stopped: true }, replaces: 'default' })
 }
 
+async function configOf(app: RunningApp, page: Page, name: string): Promise<{ devices: readonly { mac?: string }[] }> {
+  const listed = JSON.stringify(await app.call(page, 'domainList', {}))
+  const domains: { name: string; config: { devices: { mac?: string }[] } }[] = JSON.parse(listed).value
+  return domains.find((each) => each.name === name)?.config ?? { devices: [] }
+}
+
 it('starts the network that a machine needs, by keyboard, and then the machine starts', async () => {
   const { app, manager, page } = await start()
   await stopDefault(app, page)
@@ -63,4 +69,38 @@ it('opens the doctor for a file that is gone, in German, and the host window at 
   await host.getByRole('tab', { name: 'Überblick' }).click()
   await app.call(page, 'windowOpen', { view: 'host', uuid: null, page: 'storage' })
   await storage(host).waitFor()
+})
+
+it('stands in a dialog too: the machine that uses the image is opened from there, and what was typed stays', async () => {
+  const { app, manager, page } = await start()
+  await manager.choose('server', 'Run')
+  await manager.waitForState('server', 'Running')
+  const create = await app.createDomain(() =>
+    page.getByRole('toolbar').getByRole('button', { name: 'New virtual machine' }).click(),
+  )
+  await create.startFrom('Image')
+  await create.field('Image file').fill(path.join(app.folder, 'disks', 'server.img'))
+  await create.field('Kernel').fill(process.execPath)
+  await create.field('Name').fill('copied')
+  await create.button('Create and run').click()
+  const refused = create.page.locator('.notice', { hasText: 'server.img' })
+  await refused.getByText('Nothing was changed.').waitFor()
+  await refused.scrollIntoViewIfNeeded()
+  await app.picture(create.page, 'remedy-dialog')
+  expect(await seriousViolations(create.page)).toEqual([])
+  const window = await app.domain(() => refused.getByRole('button').click())
+  await window.waitForState('Running')
+  await refused.waitFor({ state: 'detached' })
+  expect(await create.field('Name').inputValue()).toBe('copied')
+
+  // In a machine's own window nothing leads to a page of its own.
+  await window.tab('Details').click()
+  await window.addDevice('Network interface')
+  const mac = (await configOf(app, page, 'server')).devices.find((device) => device.mac !== undefined)?.mac ?? ''
+  await window.dialog().getByLabel('MAC address').fill(mac)
+  await window.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+  const taken = window.dialog().locator('.notice', { hasText: mac })
+  await taken.waitFor()
+  expect(await taken.getByRole('button').count()).toBe(0)
+  await window.page.keyboard.press('Escape')
 })

@@ -88,10 +88,20 @@ export const LAYERS: readonly Layer[] = [
   { unit: 'src-renderer/client', may: [] },
   { unit: 'src-renderer/state', may: ['src-renderer/client'] },
   { unit: 'src-renderer/components', may: [] },
-  { unit: 'src-renderer/features/*', may: ['src-renderer/state', 'src-renderer/client', 'src-renderer/components'] },
+  { unit: 'src-renderer/remedy', may: ['src-renderer/state', 'src-renderer/client', 'src-renderer/components'] },
+  {
+    unit: 'src-renderer/features/*',
+    may: ['src-renderer/state', 'src-renderer/client', 'src-renderer/components', 'src-renderer/remedy'],
+  },
   {
     unit: 'src-renderer/views',
-    may: ['src-renderer/state', 'src-renderer/client', 'src-renderer/components', 'src-renderer/features/'],
+    may: [
+      'src-renderer/state',
+      'src-renderer/client',
+      'src-renderer/components',
+      'src-renderer/remedy',
+      'src-renderer/features/',
+    ],
   },
   { unit: 'src-renderer/main.tsx', may: ['*'] },
   { unit: 'src-renderer/preload.ts', may: [] },

@@ -14,10 +14,10 @@ import { Progress } from '../../components/Progress'
 import { connectionName } from '../../lib/connection-name'
 import type { Formats } from '../../lib/format'
 import type { Translator } from '../../lib/translate'
+import { Remedy } from '../../remedy/Remedy'
 import { useConnections } from '../../state/answers'
 import { madeMachines } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
-import { Remedy } from './Remedy'
 import './activity.css'
 
 function isJobStep(step: string): step is JobStep {

@@ -6,16 +6,15 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import { type DiskFate, diskFates, type Snapshot } from '../../../src-main/public/snapshot'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { Select } from '../../components/Select'
 import { lastPart } from '../../lib/path'
 import { useAppStore } from '../../state/store'
 import './clone.css'
+import { Refusal } from '../../remedy/Refusal'
 
 function mayBe(fate: DiskFate, disk: Disk): boolean {
   if (disk.readonly) return fate !== 'link'
@@ -50,7 +49,6 @@ export function CloneDialog(props: {
     store.dispatch({ kind: 'jobFollowed', job: result.value.job })
     onClose()
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
   const linked = disks.some((disk) => fateOf(disk) === 'link')
   return (
     <Dialog
@@ -103,11 +101,7 @@ export function CloneDialog(props: {
       )}
       <p className="muted">{t('clone.note')}</p>
       <p className="muted clone-linked">{linked ? t('clone.linked-note') : ''}</p>
-      {words !== null && (
-        <Notice tone="bad" boxed action={words.action}>
-          {words.cause} {words.consequence}
-        </Notice>
-      )}
+      <Refusal error={refusal} onChange={setRefusal} />
     </Dialog>
   )
 }

@@ -19,20 +19,19 @@ import {
 } from '../../../src-main/public/connection'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { callQuery } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { SelectField } from '../../components/Select'
 import { Ways } from '../../components/Ways'
 import { connectionName } from '../../lib/connection-name'
 import { lastPart } from '../../lib/path'
 import { someNames } from '../../lib/some-names'
 import type { Translator } from '../../lib/translate'
+import { Refusal } from '../../remedy/Refusal'
 import { useConnections } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import { connectionLine, guestsThatRun } from './connection-words'
@@ -52,17 +51,6 @@ function useNameError(): (name: string, own?: ConnectionInfo) => string | undefi
     )
     return isTaken ? t('connection.name-taken') : undefined
   }
-}
-
-function Refusal(props: { readonly error: ErrorReport | null }) {
-  const { t } = useWords()
-  if (props.error === null) return null
-  const { cause, consequence, action } = errorText(props.error, t.language)
-  return (
-    <Notice tone="bad" boxed action={action}>
-      {cause} {consequence}
-    </Notice>
-  )
 }
 
 function formerWords(former: FormerConnection, t: Translator): string {
@@ -153,7 +141,7 @@ export function AddConnectionDialog(props: { readonly onClose: () => void; reado
       )}
       <TextField label={t('connection.name')} value={name} autoFocus onChange={setTyped} error={wrong} />
       <Check label={t('connection.autoconnect')} value={autoconnect} onChange={setAutoconnect} />
-      <Refusal error={refused} />
+      <Refusal error={refused} onChange={setRefused} />
     </Dialog>
   )
 }
@@ -214,7 +202,7 @@ export function ConnectionPropertiesDialog(props: { readonly connection: Connect
           {connection.connection}
         </Fact>
       </dl>
-      <Refusal error={refused} />
+      <Refusal error={refused} onChange={setRefused} />
     </Dialog>
   )
 }

@@ -17,6 +17,8 @@ export function backingRefused(error: ErrorReport): { readonly dev: string; read
 export function BackingQuestion(props: {
   /** For which `backingRefused` has an answer. */
   readonly error: ErrorReport
+  /** The image is copied: what it refers to is read once. */
+  readonly copied?: boolean
   readonly onAnswer: (open: boolean) => void
 }) {
   const { error, onAnswer } = props
@@ -46,7 +48,7 @@ export function BackingQuestion(props: {
         ))}
       </ol>
       <p>{t('backing.why')}</p>
-      <p className="muted">{t('backing.kept')}</p>
+      <p className="muted">{t(props.copied === true ? 'backing.copied' : 'backing.kept')}</p>
     </Dialog>
   )
 }

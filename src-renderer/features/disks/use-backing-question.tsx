@@ -13,11 +13,12 @@ export interface BackingAsked {
   readonly question: ReactNode
 }
 
-/** `answered` comes first, whatever was answered; `allow` when the disk's image may refer to the file. */
+/** `answered` comes first, whatever was answered; `allow` when the disk's image may refer to the file. `isCopied`: a copy of it is made. */
 export function useBackingQuestion(
   refusal: ErrorReport | null,
   answered: () => void,
   allow: (dev: string, path: string) => void,
+  isCopied: (dev: string) => boolean = () => false,
 ): BackingAsked {
   const asked = refusal === null ? undefined : backingRefused(refusal)
   if (refusal === null || asked === undefined) return { other: refusal, question: null }
@@ -25,5 +26,5 @@ export function useBackingQuestion(
     answered()
     if (open) allow(asked.dev, asked.path)
   }
-  return { other: null, question: <BackingQuestion error={refusal} onAnswer={answer} /> }
+  return { other: null, question: <BackingQuestion error={refusal} copied={isCopied(asked.dev)} onAnswer={answer} /> }
 }

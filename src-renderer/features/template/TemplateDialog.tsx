@@ -5,13 +5,12 @@ import { useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { Ways } from '../../components/Ways'
+import { Refusal } from '../../remedy/Refusal'
 
 export function TemplateDialog(props: { readonly domain: DomainInfo; readonly onClose: () => void }) {
   const { domain, onClose } = props
@@ -29,7 +28,6 @@ export function TemplateDialog(props: { readonly domain: DomainInfo; readonly on
     if (saved.ok) onClose()
     else setRefusal(saved.error)
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
   return (
     <Dialog
       title={t('template.title', domain)}
@@ -63,11 +61,7 @@ export function TemplateDialog(props: { readonly domain: DomainInfo; readonly on
         />
       )}
       <p className="muted">{t('template.note')}</p>
-      {words !== null && (
-        <Notice tone="bad" boxed action={words.action}>
-          {words.cause}
-        </Notice>
-      )}
+      <Refusal error={refusal} onChange={setRefusal} />
     </Dialog>
   )
 }

@@ -47,7 +47,7 @@ export const devices = {
   'disk.file': { en: 'File', de: 'Datei' },
   'disk.file-needed': { en: 'A file is needed', de: 'Eine Datei wird gebraucht' },
   'disk.found': { en: '{format}, {size}', de: '{format}, {size}' },
-  'disk.volumes': { en: 'Choose a volume for {dev}', de: 'Datenträger für {dev} wählen' },
+  'disk.volumes': { en: 'Volumes for {dev}', de: 'Datenträger für {dev}' },
   'disk.browse': { en: 'Browse for the image of {dev}', de: 'Durchsuchen: Abbild für {dev}' },
 
   'backing.title': { en: 'Open a file that you did not choose?', de: 'Eine Datei öffnen, die Sie nicht gewählt haben?' },
@@ -60,6 +60,10 @@ export const devices = {
     de: 'Der Gast wird sie ganz lesen können. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
   },
   'backing.kept': { en: 'The answer is kept in the definition.', de: 'Die Antwort wird in der Definition festgehalten.' },
+  'backing.copied': {
+    en: 'What it holds becomes part of the copy.',
+    de: 'Was sie enthält, wird Teil der Kopie.',
+  },
   'backing.yes': { en: 'Open it', de: 'Öffnen' },
   'backing.no': { en: 'Do not open', de: 'Nicht öffnen' },
 

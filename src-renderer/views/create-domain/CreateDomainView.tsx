@@ -11,7 +11,6 @@ import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
 import { Activity } from '../../features/activity/Activity'
 import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
@@ -46,6 +45,7 @@ import { ReadyGuest } from './ReadyGuest'
 import { ShownTexts } from './ShownTexts'
 import { summaryOf } from './summary'
 import './create-domain.css'
+import { Refusal } from '../../remedy/Refusal'
 
 export function CreateDomainView() {
   const [connection, setConnection] = useState(useClient().connection)
@@ -229,6 +229,7 @@ function CreateDomainForm(props: {
       setParts((before) => ({ ...before, disks }))
       void submit({ ...devices, disks })
     },
+    (dev) => parts.disks.some((disk) => disk.dev === dev && disk.source === 'copy'),
   )
 
   const known = devices.disks.every(isKnown) ? { ...devices, disks: devices.disks.filter(isKnown) } : null
@@ -237,8 +238,6 @@ function CreateDomainForm(props: {
   const lastShown = useRef(order)
   if (!isRight || (known !== null && settled)) lastShown.current = order
   const shown = lastShown.current
-
-  const formRefusal = backing.other !== null && refusedField === undefined ? errorText(backing.other, t.language) : null
 
   return (
     <form className="create" onSubmit={onSubmit} noValidate>
@@ -283,11 +282,7 @@ function CreateDomainForm(props: {
           }}
         />
         <ShownTexts summary={summaryOf(form, devices, t, formats)} order={shown} origin={origin?.text} start={start} />
-        {formRefusal !== null && (
-          <Notice tone="bad" boxed action={formRefusal.action}>
-            {formRefusal.cause}
-          </Notice>
-        )}
+        <Refusal error={refusedField === undefined ? backing.other : null} onChange={setRefusal} />
       </div>
       {busy && <Activity uuid={null} />}
       {backing.question}

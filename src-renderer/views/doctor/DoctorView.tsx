@@ -7,7 +7,6 @@ import { useEffect, useState } from 'react'
 import { type Diagnosis, type Finding, findingTable } from '../../../src-main/public/doctor'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { findingText } from '../../client/finding-text'
 import { callQuery, reportOf } from '../../client/queries'
 import { useAnnounce } from '../../components/Announcer'
@@ -17,6 +16,7 @@ import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
 import './doctor.css'
+import { Refusal } from '../../remedy/Refusal'
 
 const icons = { error: 'crash', warning: 'warning', info: 'info' } as const
 
@@ -59,7 +59,6 @@ export function DoctorView() {
     setSaved(path)
   }
   const failure = refusal ?? (error === null ? null : reportOf(error))
-  const words = failure === null ? null : errorText(failure, t.language)
   return (
     <div className="window">
       <main className="doctor fill">
@@ -77,11 +76,7 @@ export function DoctorView() {
             {t('doctor.again')}
           </Button>
         </div>
-        {words !== null && (
-          <Notice tone="bad" boxed action={words.action}>
-            {words.cause} {words.consequence}
-          </Notice>
-        )}
+        <Refusal error={failure} onChange={setRefusal} />
         {saved !== null && (
           <Notice tone="info" boxed dismissLabel={t('button.dismiss')} onDismiss={() => setSaved(null)}>
             {t('doctor.report-saved', { path: saved })}

@@ -5,14 +5,13 @@ import { WRITTEN_FORMATS, type WrittenFormat } from '../../../src-main/public/de
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import { type PoolInfo, poolNameShape, type Volume, volumeNameShape } from '../../../src-main/public/storage'
-import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { NumberField, SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { SelectField } from '../../components/Select'
 import { lastPart } from '../../lib/path'
+import { Refusal } from '../../remedy/Refusal'
 import { useVolumeChanges } from './use-volume-changes'
 
 const MIB = 1024 * 1024
@@ -41,7 +40,6 @@ function Ask(props: AskProps) {
     if (result.ok) props.onClose()
     else setRefusal(result.error)
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
   return (
     <Dialog
       title={props.title}
@@ -58,11 +56,7 @@ function Ask(props: AskProps) {
       }
     >
       {props.children}
-      {words !== null && (
-        <Notice tone="bad" boxed action={words.action}>
-          {words.cause} {words.consequence}
-        </Notice>
-      )}
+      <Refusal error={refusal} onChange={setRefusal} />
     </Dialog>
   )
 }

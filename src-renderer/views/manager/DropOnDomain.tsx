@@ -7,15 +7,14 @@ import { useState } from 'react'
 import { deviceKey } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClientAt } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { useDefinitionUndo } from '../../features/definition/use-definition-undo'
 import { type DiskForm, devsOf, diskOf, diskOfFile, freeDev } from '../../features/disks/disk-form'
 import { lookInto } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
+import { Refusal } from '../../remedy/Refusal'
 import { connectionOf } from '../../state/app-state'
 import { offerUndo, useAppStore } from '../../state/store'
 import type { DroppedOn } from './file-drop'
@@ -108,7 +107,6 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
       void apply(next)
     },
   )
-  const words = backing.other === null ? null : errorText(backing.other, t.language)
   const instead = (path: string | null | undefined) => (!path ? '' : t('dropped.instead', { path }))
   return (
     <Dialog
@@ -139,11 +137,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
           />
         ))}
       </dl>
-      {words !== null && (
-        <Notice tone="bad" boxed action={words.action}>
-          {words.cause} {words.consequence}
-        </Notice>
-      )}
+      <Refusal error={backing.other} onChange={setRefusal} />
       {backing.question}
     </Dialog>
   )

@@ -6,14 +6,12 @@
 import { useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { NetworkInfo } from '../../../src-main/public/types'
-import { errorText } from '../../client/error-text'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { NumberField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { SelectField } from '../../components/Select'
 import { SideItem, SideList } from '../../components/SideList'
 import { Activity } from '../../features/activity/Activity'
@@ -25,6 +23,7 @@ import { NetworkTraffic } from './NetworkTraffic'
 import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor } from './network-form'
 import { useNetworkChanges } from './use-network-changes'
 import './networks.css'
+import { Refusal } from '../../remedy/Refusal'
 
 /** Among the keys of the list: the network that does not exist yet. */
 const NEW = ' new'
@@ -135,7 +134,6 @@ function NetworkPage(props: {
     if (result.ok) props.onDone('default')
     else setRefusal(result.error)
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
   return (
     <form
       className="network-form"
@@ -238,11 +236,7 @@ function NetworkPage(props: {
           </div>
         )}
         {info !== null && <NetworkTraffic info={info} />}
-        {words !== null && (
-          <Notice tone="bad" boxed action={words.action}>
-            {words.cause} {words.consequence}
-          </Notice>
-        )}
+        <Refusal error={refusal} onChange={setRefusal} />
       </div>
       <footer className="window-foot">
         <span className="muted" role="status">

@@ -7,11 +7,9 @@ import type { ErrorReport } from '../../../../src-main/public/error-code'
 import { ok, type Result } from '../../../../src-main/public/result'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
-import { errorText } from '../../../client/error-text'
 import { Button } from '../../../components/Button'
 import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
-import { Notice } from '../../../components/Notice'
 import { DiskFields } from '../../../features/disks/DiskFields'
 import { allowing, checkDisk, type DiskForm, devsOf, diskOf, freeDev, newDisk } from '../../../features/disks/disk-form'
 import { lookInto } from '../../../features/disks/look-into'
@@ -20,6 +18,7 @@ import { DisplayFields } from '../../../features/display/DisplayFields'
 import { DEFAULT_DISPLAY } from '../../../features/display/display-form'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
 import { checkForward, checkMac, freeIndex, type NicForm, newNic, nicOf } from '../../../features/nics/nic-form'
+import { Refusal } from '../../../remedy/Refusal'
 import { usePreferences } from '../../../state/answers'
 
 export type AddedKind = Device['kind']
@@ -99,7 +98,6 @@ export function AddDevice(props: {
       void add(form)
     },
   )
-  const words = backing.other === null ? null : errorText(backing.other, t.language)
   const later = domain.running !== null && kind === 'vfb'
   return (
     <Dialog
@@ -146,11 +144,7 @@ export function AddDevice(props: {
       {kind === 'vfb' && (
         <DisplayFields display={display} hint={t('display.hint')} onChange={(next) => next !== null && setDisplay(next)} />
       )}
-      {words !== null && (
-        <Notice tone="bad" boxed action={words.action}>
-          {words.cause} {words.consequence}
-        </Notice>
-      )}
+      <Refusal error={backing.other} onChange={setRefusal} />
       {/* Over this one, which keeps what was typed and knows where the keyboard came from. */}
       {backing.question}
     </Dialog>

@@ -4,12 +4,12 @@
 import { useState } from 'react'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
 import { useClient } from '../../../client/Client'
-import { errorText } from '../../../client/error-text'
 import { Button } from '../../../components/Button'
 import { Dialog } from '../../../components/Dialog'
 import { TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
+import { Refusal } from '../../../remedy/Refusal'
 
 export function EditNode(props: {
   readonly uuid: string
@@ -26,7 +26,6 @@ export function EditNode(props: {
     if (written.ok) props.onClose()
     else setRefusal(written.error)
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
   return (
     <Dialog
       title={t('store.edit-title')}
@@ -50,11 +49,7 @@ export function EditNode(props: {
       <Notice tone="warn" boxed>
         {t('store.edit-warning')}
       </Notice>
-      {words !== null && (
-        <Notice tone="bad" boxed action={words.action}>
-          {words.cause} {words.consequence}
-        </Notice>
-      )}
+      <Refusal error={refusal} onChange={setRefusal} />
     </Dialog>
   )
 }

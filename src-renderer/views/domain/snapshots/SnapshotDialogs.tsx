@@ -6,13 +6,12 @@ import type { Result } from '../../../../src-main/public/result'
 import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
-import { errorText } from '../../../client/error-text'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
 import { TextAreaField, TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
-import { Notice } from '../../../components/Notice'
+import { Refusal } from '../../../remedy/Refusal'
 import { useAppStore } from '../../../state/store'
 import { countBelow, freeSnapshotName } from './snapshot-rows'
 
@@ -29,7 +28,6 @@ interface AskProps {
 
 /** Shows what was refused, or closes. */
 function useAnswer(onClose: () => void) {
-  const { t } = useWords()
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const answer = async <T,>(call: Promise<Result<T, ErrorReport>>, then: (value: T) => void = () => {}): Promise<void> => {
     const result = await call
@@ -37,13 +35,7 @@ function useAnswer(onClose: () => void) {
     then(result.value)
     onClose()
   }
-  const words = refusal === null ? null : errorText(refusal, t.language)
-  const notice = words && (
-    <Notice tone="bad" boxed action={words.action}>
-      {words.cause} {words.consequence}
-    </Notice>
-  )
-  return { answer, notice }
+  return { answer, notice: <Refusal error={refusal} onChange={setRefusal} /> }
 }
 
 function Foot(props: {

@@ -1,18 +1,18 @@
 // The button beside an error: mends what we can mend, or opens the window where it is mended.
 // Invariant: it is there only when what it needs is: the machine, the network or the connection that the error names.
-// Runs in: every window with cards of what went wrong.
+// Runs in: every window.
 
-import { type ErrorReport, errorReport } from '../../../src-main/public/error-code'
-import type { Result } from '../../../src-main/public/result'
-import type { NetworkInfo } from '../../../src-main/public/types'
-import { useClient } from '../../client/Client'
-import { type Mend, remedies } from '../../client/error-remedy'
-import { Button } from '../../components/Button'
-import { useWords } from '../../components/Language'
-import { connectionName } from '../../lib/connection-name'
-import { useConnections } from '../../state/answers'
-import { connectionOf } from '../../state/app-state'
-import { useAppState, useAppStore } from '../../state/store'
+import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
+import type { Result } from '../../src-main/public/result'
+import type { NetworkInfo, WindowView } from '../../src-main/public/types'
+import { useClient } from '../client/Client'
+import { type Mend, remedies } from '../client/error-remedy'
+import { Button } from '../components/Button'
+import { useWords } from '../components/Language'
+import { connectionName } from '../lib/connection-name'
+import { useConnections } from '../state/answers'
+import { connectionOf } from '../state/app-state'
+import { useAppState, useAppStore } from '../state/store'
 
 type Done = Promise<Result<unknown, ErrorReport>>
 
@@ -23,8 +23,12 @@ export function Remedy(props: {
   readonly error: ErrorReport
   /** Of the connection it is about; left out: this window's. */
   readonly connection?: string | undefined
+  /** Nothing that only turns a page of this window. */
+  readonly elsewhere?: boolean
   /** Done, or on its way in a window of its own. */
   readonly onMended: () => void
+  /** Left out: told on a card. */
+  readonly onFailed?: (error: ErrorReport) => void
 }) {
   const { reason, values } = props.error
   const { mend } = remedies[reason]
@@ -39,12 +43,14 @@ export function Remedy(props: {
   const machine = Object.values(domains).find((domain) => domain.name === name && isHere(connectionOf(domain)))
   const closed = connections.find((each) => connectionName(each, t) === name || (each.name ?? each.driver) === name)
   const at = props.connection === undefined ? {} : { connection: props.connection }
-  const open = (view: 'doctor' | 'networks' | 'host', page?: string): Done =>
-    client.call('windowOpen', {
-      view,
-      uuid: view === 'doctor' ? null : (props.connection ?? null),
-      ...(page !== undefined && { page }),
-    })
+  const shown = new URLSearchParams(window.location.search)
+  const isShown = (view: WindowView, uuid?: string): boolean =>
+    props.elsewhere === true && shown.get('view') === view && (uuid === undefined || shown.get('uuid') === uuid)
+  const opens = (view: 'doctor' | 'networks' | 'host', page?: string): (() => Done) | undefined => {
+    if (isShown(view)) return undefined
+    const uuid = view === 'doctor' ? null : (props.connection ?? null)
+    return () => client.call('windowOpen', { view, uuid, ...(page !== undefined && { page }) })
+  }
 
   const startNetwork = async (): Done => {
     const list = await client.call('networkList', at)
@@ -61,7 +67,7 @@ export function Remedy(props: {
       if (machine === undefined) return undefined
       const { uuid } = machine
       if (page === undefined) return () => client.call('domainSuspend', { uuid })
-      return () => client.call('windowOpen', { view: 'domain', uuid, page })
+      return isShown('domain', uuid) ? undefined : () => client.call('windowOpen', { view: 'domain', uuid, page })
     }
     switch (mend) {
       case 'network-start':
@@ -71,10 +77,10 @@ export function Remedy(props: {
       case 'connect':
         return closed === undefined ? undefined : () => client.call('connectionOpen', { connection: closed.connection })
       case 'storage':
-        return () => open('host', 'storage')
+        return opens('host', 'storage')
       case 'networks':
       case 'doctor':
-        return () => open(mend)
+        return opens(mend)
     }
     return undefined
   }
@@ -83,6 +89,7 @@ export function Remedy(props: {
   const press = async () => {
     const done = await act()
     if (done.ok) props.onMended()
+    else if (props.onFailed) props.onFailed(done.error)
     else store.dispatch({ kind: 'failed', error: done.error })
   }
   return <Button onPress={() => void press()}>{t(`mend.${mend}`, { name })}</Button>

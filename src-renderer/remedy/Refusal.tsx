@@ -1,0 +1,26 @@
+// What a dialog or a page was refused: cause, what follows, what to do, and a button that does it or leads there.
+// Invariant: in the flow of the form, which keeps what was typed; a button that would only turn a page under the dialog is not there.
+// Runs in: every window.
+
+import type { ErrorReport } from '../../src-main/public/error-code'
+import { errorText } from '../client/error-text'
+import { useWords } from '../components/Language'
+import { Notice } from '../components/Notice'
+import { Remedy } from './Remedy'
+
+export function Refusal(props: {
+  readonly error: ErrorReport | null
+  /** Mended: null, and what was refused may be tried again. Else why it could not be. */
+  readonly onChange: (error: ErrorReport | null) => void
+}) {
+  const { error, onChange } = props
+  const { t } = useWords()
+  if (error === null) return null
+  const { cause, consequence, action } = errorText(error, t.language)
+  const below = <Remedy error={error} elsewhere onMended={() => onChange(null)} onFailed={onChange} />
+  return (
+    <Notice tone="bad" boxed action={action} below={below}>
+      {cause} {consequence}
+    </Notice>
+  )
+}
