@@ -39,6 +39,7 @@ export const findingTable = {
   'vnc-open': { check: 'domains', severity: 'error', mend: 'mend' },
   'vnc-exposed': { check: 'domains', severity: 'warning', mend: 'mend' },
   'forward-open': { check: 'domains', severity: 'info', mend: 'mend' },
+  'network-stopped': { check: 'domains', severity: 'warning', mend: 'mend' },
   'network-missing': { check: 'domains', severity: 'error', mend: 'mend' },
   'clock-stands': { check: 'domains', severity: 'info', mend: 'open' },
   crashed: { check: 'domains', severity: 'warning', mend: 'open' },

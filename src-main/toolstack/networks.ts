@@ -81,6 +81,14 @@ export class Networks {
     return this.become(before ? this.networks.map((each) => (each === before ? network : each)) : [...others, network])
   }
 
+  /** One that is switched off runs again. */
+  async start(name: string): Outcome {
+    const before = this.networks.find((network) => network.name === name)
+    if (!before) return err(errorReport('no-network', { network: name }))
+    const { stopped: _off, ...running } = before
+    return this.define(running, name, before)
+  }
+
   async undefine(name: string, base?: Network): Outcome {
     const before = this.networks.find((network) => network.name === name)
     if (!before) return err(errorReport('no-network', { network: name }))

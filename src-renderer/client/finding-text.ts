@@ -306,6 +306,20 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       mend: 'Nur diesen Rechner einlassen',
     },
   },
+  'network-stopped': {
+    en: {
+      cause: 'The virtual network “{network}” is stopped, and these machines are in it: {machines}.',
+      consequence: 'They do not start; one that runs has no connection.',
+      action: 'Start the network, or put the machines into another one.',
+      mend: 'Start the network',
+    },
+    de: {
+      cause: 'Das virtuelle Netz „{network}“ ist angehalten, und an ihm hängen diese Maschinen: {machines}.',
+      consequence: 'Sie starten nicht; eine, die läuft, hat keine Verbindung.',
+      action: 'Das Netz starten oder die Maschinen an ein anderes hängen.',
+      mend: 'Netz starten',
+    },
+  },
   'network-missing': {
     en: {
       cause: '“{name}” is in the network “{network}”, which does not exist.',

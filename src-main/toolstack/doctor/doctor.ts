@@ -4,18 +4,20 @@
 import { err, ok } from '../../../src-engine/public/result'
 import type { Outcome } from '../../driver/driver'
 import { writeProblem } from '../../lib/write-problem'
-import { DEFAULT_NETWORK, type Device, deviceKey, type ImageInfo } from '../../public/device'
+import { DEFAULT_NETWORK, type Device, deviceKey, type ImageInfo, type Network } from '../../public/device'
 import { type Diagnosis, doctorChecks, type Finding, findingTable } from '../../public/doctor'
 import { errorReport } from '../../public/error-code'
 import type { DomainConfig, DomainInfo } from '../../public/types'
-import { checkDomain } from './domain-checks'
+import { checkDomain, joinStopped } from './domain-checks'
 import { type HostProbe, hostProbe } from './host-files'
 import { checkMachine, type MachineFacts } from './machine-checks'
 
 export interface DoctorParts {
   domains(): readonly DomainInfo[]
   /** Those that this domain may join. */
-  networks(uuid: string): readonly string[]
+  networks(uuid: string): readonly Network[]
+  /** One that this domain may join runs again. */
+  startNetwork(uuid: string, network: string): Outcome
   /** By the driver that would give it to this domain. */
   inspect(uuid: string, path: string): Outcome<ImageInfo>
   machine(): Promise<MachineFacts>
@@ -48,14 +50,15 @@ export class Doctor {
       )
       findings.push(...some.flat())
     }
+    const joined = joinStopped(findings, domains)
     const rank = { error: 0, warning: 1, info: 2 }
     const names = new Intl.Collator('en', { numeric: true })
     const nameOf = ({ uuid, values }: Finding) => (uuid === null ? '' : (values['name'] ?? ''))
-    findings.sort(
+    joined.sort(
       (a, b) =>
         rank[findingTable[a.kind].severity] - rank[findingTable[b.kind].severity] || names.compare(nameOf(a), nameOf(b)),
     )
-    return { findings, checks: [...doctorChecks] }
+    return { findings: joined, checks: [...doctorChecks] }
   }
 
   async mend(wanted: Pick<Finding, 'kind' | 'uuid' | 'subject'>): Outcome {
@@ -112,6 +115,8 @@ export class Doctor {
             ? { ...device, forwards: device.forwards.map(({ hostAddress: _open, ...forward }) => forward) }
             : device,
         )
+      case 'network-stopped':
+        return this.parts.startNetwork(uuid, subject)
       case 'network-missing':
         return change((device) => (device.kind === 'vif' ? { ...device, network: DEFAULT_NETWORK.name } : device))
       default:

@@ -2,7 +2,8 @@
 // to others, networks that are gone, clocks that stand.
 // Runs in: main, plain Node.
 import { dirname, resolve } from 'node:path'
-import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback } from '../../public/device'
+import { LOCAL_CONNECTION } from '../../public/connection'
+import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback, type Network } from '../../public/device'
 import type { Finding, FindingKind } from '../../public/doctor'
 import type { ErrorReport } from '../../public/error-code'
 import type { Result } from '../../public/result'
@@ -12,10 +13,12 @@ import { sizeText } from './machine-checks'
 
 export interface DomainLook {
   readonly probe: HostProbe
-  readonly networks: readonly string[]
+  readonly networks: readonly Network[]
   inspect(path: string): Promise<Result<ImageInfo, ErrorReport>>
 }
 
+/** So many machines are named that want a stopped network. */
+const NAMES_MOST = 5
 /** Files are written a moment after a save was stamped. */
 const STAMP_SLACK_MS = 5000
 
@@ -73,7 +76,28 @@ async function checkDisk(look: DomainLook, domain: DomainInfo, disk: Disk, add: 
   }
 }
 
-function checkOpenness(device: Exclude<Device, Disk>, networks: readonly string[], add: Add): void {
+/** A stopped network is one finding, of the first domain that wants it there; all that do are named with it. */
+export function joinStopped(findings: readonly Finding[], domains: readonly DomainInfo[]): Finding[] {
+  const placeOf = new Map(domains.map(({ uuid, connection = LOCAL_CONNECTION }) => [uuid, connection]))
+  const networks = new Map<string, { readonly first: Finding; readonly names: Set<string> }>()
+  const others: Finding[] = []
+  for (const finding of findings) {
+    if (finding.kind === 'network-stopped') {
+      const key = `${placeOf.get(finding.uuid ?? '')} ${finding.subject}`
+      const network = networks.get(key) ?? { first: finding, names: new Set() }
+      network.names.add(finding.values['name'] ?? '')
+      networks.set(key, network)
+    } else others.push(finding)
+  }
+  const joined = [...networks.values()].map(({ first, names }) => {
+    const shown = [...names].slice(0, NAMES_MOST)
+    const machines = [...shown, ...(names.size > NAMES_MOST ? ['…'] : [])].join(', ')
+    return { ...first, values: { ...first.values, machines } }
+  })
+  return [...others, ...joined]
+}
+
+function checkOpenness(device: Exclude<Device, Disk>, networks: readonly Network[], add: Add): void {
   const key = deviceKey(device)
   if (device.kind === 'vfb') {
     const { vnc } = device
@@ -81,7 +105,10 @@ function checkOpenness(device: Exclude<Device, Disk>, networks: readonly string[
     add((vnc.password ?? '') === '' ? 'vnc-open' : 'vnc-exposed', key, { address: vnc.address })
     return
   }
-  if (!networks.includes(device.network)) add('network-missing', key, { network: device.network })
+  const { network } = device
+  const joined = networks.find(({ name }) => name === network)
+  if (!joined) add('network-missing', key, { network })
+  else if (joined.stopped === true) add('network-stopped', network, { network })
   const open = device.forwards.filter(({ hostAddress }) => hostAddress !== undefined && !isLoopback(hostAddress))
   if (open.length > 0) add('forward-open', key, { ports: open.map(({ hostPort }) => hostPort).join(', ') })
 }

@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok } from '../../../../src-engine/public/result'
-import type { Device } from '../../../../src-main/public/device'
+import { DEFAULT_NETWORK, type Device, type Network } from '../../../../src-main/public/device'
 import { type Finding, type FindingKind, findingTable } from '../../../../src-main/public/doctor'
 import { errorReport } from '../../../../src-main/public/error-code'
 import type { DomainConfig, DomainInfo } from '../../../../src-main/public/types'
@@ -21,6 +21,7 @@ let folder = ''
 let config: DomainConfig
 let domain: DomainInfo
 let probe: Partial<HostProbe> = {}
+let networks: readonly Network[] = []
 let image = { virtualSize: 1 << 20, fileSize: 1 << 20, backing: '' }
 
 function file(name: string, mode = 0o600): string {
@@ -49,7 +50,11 @@ function has(devices: readonly Device[], change: Partial<DomainInfo> = {}): void
 function doctor(change: Partial<DoctorParts> = {}): Doctor {
   return new Doctor({
     domains: () => [domain],
-    networks: () => ['default'],
+    networks: () => networks,
+    startNetwork: async (_uuid, wanted) => {
+      networks = networks.map(({ stopped: _off, ...each }) => (each.name === wanted ? each : { ...each, stopped: true }))
+      return ok(null)
+    },
     inspect: async (_uuid, at) => ok({ path: at, format: 'raw', ...image }),
     machine: async () => ({ folder, diskFolders: [path.join(folder, 'disks')], oldElectron: null, demo: null, debian: null }),
     redefine: async (_uuid, to) => {
@@ -95,6 +100,7 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-doctor-'))
   fs.mkdirSync(path.join(folder, 'disks'))
   probe = {}
+  networks = [DEFAULT_NETWORK]
   image = { virtualSize: 1 << 20, fileSize: 1 << 20, backing: '' }
   config = { name: 'server', memoryMiB: 256, vcpus: 1, kernel: file('kernel'), ramdisk: null, cmdline: '', devices: [] }
   file('disk.raw')
@@ -259,6 +265,22 @@ describe('a domain', () => {
     const crashed = ['web-10', 'web-9', 'db'].map((name) => ({ ...domain, uuid: name, name, state: 'crashed' as const }))
     const { findings } = await doctor({ domains: () => crashed }).look()
     expect(findings.flatMap(({ kind, uuid }) => (kind === 'crashed' ? [uuid] : []))).toEqual(['db', 'web-9', 'web-10'])
+  })
+
+  it('in a network that is stopped, which it starts: one finding for all that are in it, in each connection', async () => {
+    networks = [{ ...DEFAULT_NETWORK, stopped: true }]
+    await mends('network-stopped')
+    networks = [{ ...DEFAULT_NETWORK, stopped: true }]
+    const others = ['a', 'b', 'c', 'd', 'e'].map((name) => {
+      return domainInfo({ ...domain, uuid: `${name.repeat(8)}-2222-4333-8444-555555555555`, name, config: { ...config, name } })
+    })
+    const away = domainInfo({ ...domain, uuid: UUID.replaceAll('1', '9'), name: 'away', connection: UUID })
+    const all = { domains: () => [domain, ...others, away] }
+    const { findings } = await doctor(all).look()
+    expect(findings).toMatchObject([
+      { kind: 'network-stopped', uuid: away.uuid, subject: 'default', values: { machines: 'away' } },
+      { kind: 'network-stopped', uuid: UUID, subject: 'default', values: { machines: 'server, a, b, c, d, …' } },
+    ])
   })
 
   it('that crashed, and one whose clock stands', async () => {
