@@ -14,7 +14,11 @@ export function doctorParts(connections: Connections, folder: string, oldElectro
   }
   return {
     domains: () => connections.domainList(),
-    networks: (key) => connections.place(key)?.toolstack.networks.list().map(({ network }) => network) ?? [],
+    networks: (key) =>
+      connections
+        .place(key)
+        ?.toolstack.networks.list()
+        .map(({ network }) => network) ?? [],
     startNetwork: (key, network) => at(key, ({ toolstack }) => toolstack.networks.start(network)),
     inspect: (key, path) => at(key, ({ toolstack }) => toolstack.devices.inspect(path)),
     redefine: (key, config, base) => at(key, ({ toolstack, uuid }) => toolstack.domains.redefine(uuid, config, base)),
