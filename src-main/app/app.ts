@@ -27,9 +27,11 @@ import { Doctor } from '../toolstack/doctor/doctor'
 import { writeReport } from '../toolstack/doctor/report'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
+import { showOnDesktop } from './desktop-note'
 import { confirmWriting, pickFile } from './file-dialog'
 import { buildMenu } from './menu'
 import { type MenuText, menuText } from './menu-text'
+import { Notifications } from './notifications'
 import { isOurPage, servePages } from './page'
 import { Quit } from './quit'
 import { denyPermissions } from './security'
@@ -63,6 +65,7 @@ export class App {
   private readonly tray = new TrayIcon()
   private readonly quit: Quit
   private readonly doctor: Doctor
+  private readonly notifications: Notifications
   private readonly loaded: Promise<void>
   /** The first window has been opened. */
   private shown = false
@@ -85,7 +88,21 @@ export class App {
       emit: (name, payload) => {
         this.ipc.broadcast(name, payload)
         this.socket.broadcast(name, payload)
+        this.notifications.hears[name]?.(payload)
         if (name === 'domainChanged' || name === 'jobChanged' || name === 'connectionEmptied') this.endWhenUseless()
+      },
+    })
+    this.notifications = new Notifications({
+      clock: systemClock,
+      wanted: () => this.preferences.value.notifications,
+      looking: () => BrowserWindow.getFocusedWindow() !== null,
+      text: () => this.text(),
+      show: (note) => {
+        const open = (): void => {
+          if (note.uuid !== null && this.connections.place(note.uuid)) this.windows.open('domain', note.uuid)
+          else this.showManager()
+        }
+        showOnDesktop(note, join(parts.iconFolder, '128x128.png'), open)
       },
     })
     this.router = new Router(this.connections)
@@ -198,6 +215,7 @@ export class App {
     let closed = false
     app.on('will-quit', (event) => {
       this.closing = true
+      this.notifications.stop()
       if (closed) return
       event.preventDefault()
       Promise.all([

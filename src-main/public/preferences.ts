@@ -18,6 +18,8 @@ export const preferencesShape = fields({
   theme: oneOf(...THEMES),
   language: oneOf('system', 'en', 'de'),
   trayIcon: flag,
+  /** On the desktop, while none of the app's windows has the keyboard. */
+  notifications: flag,
   /** Ask before forcing a machine off; before shutting down, rebooting or saving one; before pausing; before taking a device away. */
   confirmDestroy: flag,
   confirmShutdown: flag,
@@ -48,6 +50,7 @@ export const defaultPreferences: Preferences = {
   theme: 'system',
   language: 'system',
   trayIcon: true,
+  notifications: true,
   confirmDestroy: true,
   confirmShutdown: false,
   confirmPause: false,

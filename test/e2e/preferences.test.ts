@@ -35,6 +35,10 @@ describe('preferences', () => {
       await expect.poll(() => shown.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(0, 0, 0)')
     }
 
+    await page.getByText('Notify when').click()
+    await expect.poll(() => stored(app)).toMatchObject({ notifications: false })
+    await app.picture(page, 'preferences-general')
+
     await choosePage(page, 'Confirmations')
     await page.getByText('pausing a machine').click()
     const started = await manager.page.evaluate(

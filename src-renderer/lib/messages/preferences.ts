@@ -18,6 +18,10 @@ export const preferences = {
   'preferences.language-en': { en: 'English', de: 'English' },
   'preferences.language-de': { en: 'Deutsch', de: 'Deutsch' },
   'preferences.tray': { en: 'Show an icon in the system tray', de: 'Symbol im Infobereich zeigen' },
+  'preferences.notifications': {
+    en: 'Notify when a machine crashes or a long job ends while another program is used',
+    de: 'Benachrichtigen, wenn eine Maschine abstürzt oder ein langer Auftrag endet, während ein anderes Programm benutzt wird',
+  },
   'preferences.sample': { en: 'Figures', de: 'Messwerte' },
   'preferences.sample-every': { en: '{count} s', de: '{count} s' },
   'preferences.sample-hint': {

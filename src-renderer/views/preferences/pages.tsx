@@ -44,6 +44,11 @@ export function GeneralPage({ preferences, change }: PageProps) {
       />
       <div className="preferences-checks">
         <Check label={t('preferences.tray')} value={preferences.trayIcon} onChange={(trayIcon) => change({ trayIcon })} />
+        <Check
+          label={t('preferences.notifications')}
+          value={preferences.notifications}
+          onChange={(notifications) => change({ notifications })}
+        />
       </div>
     </>
   )
