@@ -2,12 +2,12 @@
 // file that does not have it (a new folder, a damaged file) gets it as it is from the start.
 // Invariant: the file is replaced whole; a damaged one and one of a newer version are put aside and reported, and nothing that
 // could not be read is written over. Runs in: main, plain Node.
-import { readFile, rename } from 'node:fs/promises'
+import { err, ok, type Result } from '../../src-engine/public/result'
 import { fields, oneOf } from '../../src-engine/public/shape'
-import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
-import { isNewer } from '../lib/newer'
+import { writeFileAtomic } from '../lib/atomic-file'
 import { type ConnectionDefinition, connectionsShape, LOCAL_CONNECTION } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { readOwnFile, shaped } from './own-file'
 
 const VERSION = 1
 const fileShape = fields({ version: oneOf(VERSION), connections: connectionsShape })
@@ -17,6 +17,14 @@ export const localConnection: ConnectionDefinition = {
   name: null,
   driver: 'embedded',
   autoconnect: true,
+}
+
+function listed(read: unknown): Result<readonly ConnectionDefinition[], string> {
+  const found = shaped(fileShape, 'connections')(read)
+  if (!found.ok) return found
+  const { connections } = found.value
+  const twice = doubled(connections)
+  return twice === undefined ? ok(withLocal(connections)) : err(twice)
 }
 
 /** Why a list of the right shape is none: two with one identifier, or with one name. */
@@ -42,28 +50,12 @@ export class ConnectionStore {
   }
 
   async load(): Promise<{ readonly connections: readonly ConnectionDefinition[]; readonly problem: ErrorReport | null }> {
-    let detail: string
-    let newer = false
-    try {
-      const read: unknown = JSON.parse(await readFile(this.path, 'utf8'))
-      newer = isNewer(read, VERSION)
-      const wrong = newer ? undefined : fileShape.explain(read, 'connections')
-      if (fileShape.is(read)) {
-        const twice = doubled(read.connections)
-        if (twice === undefined) return { connections: withLocal(read.connections), problem: null }
-        detail = twice
-      } else detail = wrong ?? 'not a list of connections'
-    } catch (thrown) {
-      if (systemErrorCode(thrown) === 'ENOENT') return { connections: [localConnection], problem: null }
-      detail = thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
-    }
-    const kept = `${this.path}.${Date.now()}.${newer ? 'newer' : 'damaged'}`
-    const moved = await rename(this.path, kept).then(
-      () => null,
-      (thrown: unknown) => errorReport('file-unreadable', { path: this.path, detail: systemErrorText(thrown) }),
-    )
-    const problem = moved ?? errorReport(newer ? 'connections-newer' : 'connections-corrupt', { detail, kept })
-    return { connections: [localConnection], problem }
+    const { value = [localConnection], problem = null } = await readOwnFile(this.path, {
+      version: VERSION,
+      check: listed,
+      report: ({ newer, detail, kept }) => errorReport(newer ? 'connections-newer' : 'connections-corrupt', { detail, kept }),
+    })
+    return { connections: value, problem }
   }
 
   put(connections: readonly ConnectionDefinition[]): Promise<void> {

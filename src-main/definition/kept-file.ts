@@ -2,11 +2,11 @@
 // reported, and the defaults are used; one of an older version lacks fields and gets the defaults' for them.
 // Invariant: the file is replaced whole, writes follow one another, and nothing that could not be read is written over.
 // Runs in: main, plain Node.
-import { readFile, rename } from 'node:fs/promises'
+import { err, type Result } from '../../src-engine/public/result'
 import type { Shape } from '../../src-engine/public/shape'
-import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
-import { isNewer } from '../lib/newer'
+import { writeFileAtomic } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { readOwnFile, shaped } from './own-file'
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -32,20 +32,13 @@ export class KeptFile<T extends object> {
 
   /** The problem, if the file could not be used. */
   async load(): Promise<ErrorReport | undefined> {
-    let read: unknown
-    try {
-      read = JSON.parse(await readFile(this.path, 'utf8'))
-    } catch (thrown) {
-      if (systemErrorCode(thrown) === 'ENOENT') return undefined
-      return this.putAside('preferences-corrupt', systemErrorText(thrown))
-    }
-    if (!isRecord(read)) return this.putAside('preferences-corrupt', 'no object')
-    const { version = 1, ...fields } = read
-    if (isNewer(read, this.version)) return this.putAside('preferences-newer', String(version))
-    const filled: unknown = { ...this.current, ...fields }
-    if (!this.shape.is(filled)) return this.putAside('preferences-corrupt', this.shape.explain(filled) ?? '')
-    this.current = filled
-    return undefined
+    const { value = this.current, problem } = await readOwnFile(this.path, {
+      version: this.version,
+      check: (read) => this.filled(read),
+      report: ({ newer, kept, detail }) => errorReport(newer ? 'preferences-newer' : 'preferences-corrupt', { kept, detail }),
+    })
+    this.current = value
+    return problem
   }
 
   /** What could not be written does not count: the value is what it was before, unless another was set since. */
@@ -64,13 +57,9 @@ export class KeptFile<T extends object> {
     await this.queue
   }
 
-  private async putAside(reason: 'preferences-corrupt' | 'preferences-newer', detail: string): Promise<ErrorReport> {
-    const kept = `${this.path}.${Date.now()}.${reason === 'preferences-newer' ? 'newer' : 'damaged'}`
-    try {
-      await rename(this.path, kept)
-    } catch (thrown) {
-      return errorReport('file-unreadable', { path: this.path, detail: systemErrorText(thrown) })
-    }
-    return errorReport(reason, { kept, detail })
+  private filled(read: unknown): Result<T, string> {
+    if (!isRecord(read)) return err('no object')
+    const { version: _, ...fields } = read
+    return shaped(this.shape, '')({ ...this.current, ...fields })
   }
 }

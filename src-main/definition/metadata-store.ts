@@ -1,13 +1,14 @@
 // Folder and tags of each domain: metadata/UUID.json, apart from its definition, because they are the user's order
 // and not the machine's. Invariant: a file is replaced whole; a damaged one is put aside and reported, the rest loads; a
 // domain without anything has no file. Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fields, oneOf } from '../../src-engine/public/shape'
-import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { writeFileAtomic } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type Metadata, metadataShape } from '../public/list'
 import { uuidShape } from '../public/types'
+import { readOwnFile, shaped } from './own-file'
 
 const VERSION = 1
 const fileShape = fields({ version: oneOf(VERSION), metadata: metadataShape })
@@ -37,13 +38,13 @@ export class MetadataStore {
       const uuid = name.replace(/\.json$/, '')
       if (name.endsWith('.tmp')) await rm(path, { force: true })
       if (uuid === name || !uuidShape.is(uuid)) continue
-      const read = await this.read(path)
-      if (typeof read !== 'string') found.set(uuid, read)
-      else {
-        const kept = `${path}.${Date.now()}.damaged`
-        await rename(path, kept).catch(() => undefined)
-        problems.push(errorReport('metadata-corrupt', { path, detail: read, kept }))
-      }
+      const { value, problem } = await readOwnFile(path, {
+        version: VERSION,
+        check: shaped(fileShape, 'metadata'),
+        report: ({ detail, kept }) => errorReport('metadata-corrupt', { path, detail, kept }),
+      })
+      if (value) found.set(uuid, value.metadata)
+      if (problem) problems.push(problem)
     }
     return { found, problems }
   }
@@ -66,14 +67,5 @@ export class MetadataStore {
     const path = join(this.folder, `${uuid}.json`)
     if (metadata === null) await rm(path, { force: true })
     else await writeFileAtomic(path, `${JSON.stringify({ version: VERSION, metadata }, undefined, 2)}\n`)
-  }
-
-  private async read(path: string): Promise<Metadata | string> {
-    try {
-      const read: unknown = JSON.parse(await readFile(path, 'utf8'))
-      return fileShape.is(read) ? read.metadata : (fileShape.explain(read, 'metadata') ?? 'not metadata')
-    } catch (thrown) {
-      return thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
-    }
   }
 }

@@ -1,13 +1,13 @@
 // The virtual networks of the user in one file, networks.json. `default` is always among them: a file that does not have it
 // (a new folder, a damaged file) gets it as it is from the start.
 // Invariant: the file is replaced whole; a damaged one, or one of a newer version, is put aside and reported. Runs in: main, plain Node.
-import { mkdir, readFile, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fields, list, oneOf } from '../../src-engine/public/shape'
-import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
-import { isNewer } from '../lib/newer'
+import { writeFileAtomic } from '../lib/atomic-file'
 import { DEFAULT_NETWORK, type Network, networkShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { readOwnFile, shaped } from './own-file'
 
 const VERSION = 1
 const fileShape = fields({ version: oneOf(VERSION), networks: list(networkShape, 256) })
@@ -21,27 +21,12 @@ export class NetworkStore {
   }
 
   async load(): Promise<{ readonly networks: readonly Network[]; readonly problem: ErrorReport | null }> {
-    let detail: string
-    let newer = false
-    try {
-      const read: unknown = JSON.parse(await readFile(this.path, 'utf8'))
-      newer = isNewer(read, VERSION)
-      if (fileShape.is(read)) {
-        const kept = read.networks.filter(({ name }) => name !== DEFAULT_NETWORK.name)
-        const own = read.networks.find(({ name }) => name === DEFAULT_NETWORK.name) ?? DEFAULT_NETWORK
-        return { networks: [own, ...kept], problem: null }
-      }
-      detail = fileShape.explain(read, 'networks') ?? 'not a list of networks'
-    } catch (thrown) {
-      if (systemErrorCode(thrown) === 'ENOENT') return { networks: [DEFAULT_NETWORK], problem: null }
-      detail = thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
-    }
-    const kept = `${this.path}.${Date.now()}.${newer ? 'newer' : 'damaged'}`
-    await rename(this.path, kept).catch(() => undefined)
-    return {
-      networks: [DEFAULT_NETWORK],
-      problem: errorReport(newer ? 'networks-newer' : 'networks-corrupt', { detail, kept }),
-    }
+    const { value = { networks: [] }, problem = null } = await readOwnFile(this.path, {
+      version: VERSION,
+      check: shaped(fileShape, 'networks'),
+      report: ({ newer, detail, kept }) => errorReport(newer ? 'networks-newer' : 'networks-corrupt', { detail, kept }),
+    })
+    return { networks: withDefault(value.networks), problem }
   }
 
   put(networks: readonly Network[]): Promise<void> {
@@ -57,4 +42,9 @@ export class NetworkStore {
   async settled(): Promise<void> {
     await this.queue
   }
+}
+
+function withDefault(networks: readonly Network[]): readonly Network[] {
+  const own = networks.find(({ name }) => name === DEFAULT_NETWORK.name) ?? DEFAULT_NETWORK
+  return [own, ...networks.filter((each) => each !== own)]
 }

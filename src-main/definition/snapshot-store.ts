@@ -5,13 +5,14 @@
 //                       so that the next start knows what to finish or to undo
 //   layers.json         every image file made for a snapshot and what it stands on; files that no snapshot needs any more
 // Invariant: each file is replaced whole; a damaged tree is put aside and reported, the rest loads. Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { count, fields, list, oneOf, optional, shortText, type TypeOf } from '../../src-engine/public/shape'
-import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { count, fields, list, oneOf, optional, type Shape, shortText, type TypeOf } from '../../src-engine/public/shape'
+import { writeFileAtomic } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { SNAPSHOTS_MOST, snapshotShape } from '../public/snapshot'
 import { imageFormatShape, nullable, uuidShape } from '../public/types'
+import { readOwnFile, shaped } from './own-file'
 
 const VERSION = 1
 const path = shortText(4096)
@@ -157,24 +158,14 @@ export class SnapshotStore {
     })
   }
 
-  private async read<T>(
-    file: string,
-    shape: { is(value: unknown): value is T; explain(value: unknown): string | undefined },
-    problems: ErrorReport[],
-  ): Promise<T | undefined> {
-    let detail: string
-    try {
-      const read: unknown = JSON.parse(await readFile(file, 'utf8'))
-      if (shape.is(read)) return read
-      detail = shape.explain(read) ?? 'not what it should be'
-    } catch (thrown) {
-      if (systemErrorCode(thrown) === 'ENOENT') return undefined
-      detail = thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
-    }
-    const kept = `${file}.${Date.now()}.damaged`
-    await rename(file, kept).catch(() => undefined)
-    problems.push(errorReport('snapshots-corrupt', { path: file, detail, kept }))
-    return undefined
+  private async read<T>(file: string, shape: Shape<T>, problems: ErrorReport[]): Promise<T | undefined> {
+    const { value, problem } = await readOwnFile(file, {
+      version: VERSION,
+      check: shaped(shape, ''),
+      report: ({ path, detail, kept }) => errorReport('snapshots-corrupt', { path, detail, kept }),
+    })
+    if (problem) problems.push(problem)
+    return value
   }
 
   private next(act: () => Promise<void>): Promise<void> {

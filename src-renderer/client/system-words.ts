@@ -27,6 +27,7 @@ export const systemWords: Readonly<Record<string, string>> = {
   'address already in use': 'die Adresse wird schon benutzt',
   'address not available': 'diese Adresse hat der Rechner nicht',
   'it is not JSON': 'es ist kein JSON',
+  'it is of a newer version': 'sie ist von einer neueren Version',
   'it is too large for a configuration': 'für eine Konfiguration zu groß',
   'it is not a save file of Ringmaster': 'keine Sicherung von Ringmaster',
 }

@@ -36,7 +36,7 @@ describe('metadata on disk', () => {
 
   it.each([
     ['not JSON', 'it is not JSON'],
-    [JSON.stringify({ version: 2, metadata: web }), 'metadata.version'],
+    [JSON.stringify({ version: 2, metadata: web }), 'it is of a newer version'],
     [JSON.stringify({ version: 1, metadata: { ...web, folder: '../etc/' } }), 'metadata.metadata.folder'],
   ])('puts a damaged file aside and says why: %s', async (content, detail) => {
     writeFileSync(join(folder, `${UUID}.json`), content)
@@ -45,7 +45,7 @@ describe('metadata on disk', () => {
     const { found, problems } = await new MetadataStore(folder).load()
     expect([...found.keys()]).toEqual([OTHER])
     expect(problems).toMatchObject([{ reason: 'metadata-corrupt', values: { detail: expect.stringContaining(detail) } }])
-    expect(readdirSync(folder).filter((name) => name.endsWith('.damaged') || name.endsWith('.tmp'))).toHaveLength(1)
+    expect(readdirSync(folder).filter((name) => /\.(damaged|newer|tmp)$/.test(name))).toHaveLength(1)
   })
 })
 
