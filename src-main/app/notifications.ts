@@ -91,7 +91,10 @@ export class Notifications {
   private flush(): void {
     const notes = this.gathered
     this.gathered = []
-    if (notes.length <= SINGLE_MOST) return notes.forEach(this.parts.show)
+    if (notes.length <= SINGLE_MOST) {
+      for (const note of notes) this.parts.show(note)
+      return
+    }
     const titles = notes.slice(0, SINGLE_MOST).map(({ title }) => title)
     const more = fillSentence(this.parts.text().noteMore, { count: String(notes.length - SINGLE_MOST) })
     this.parts.show({ title: 'Ringmaster', body: [...titles, more].join('\n'), uuid: null })
