@@ -39,6 +39,11 @@ export class Publication {
     domain.kick(this.events.status(port).vcpu)
   }
 
+  /** Nothing queued is still to be shown. An event it raises is pending before this is true. */
+  get shown(): boolean {
+    return this.domain.get('PUBLISH_PROD') === this.domain.get('PUBLISH_CONS')
+  }
+
   private makeRoom(): void {
     const { domain } = this
     if (this.allParked()) {

@@ -18,6 +18,10 @@ export interface GuestAccess {
    * word at `event` asks for it (Xen io/ring.h), or always with `event` 0.
    */
   publish(index: number, value: number, event: number, port: number): void
+  /** Instructions that the vcpu which hears the port has run, as of its last stop. */
+  instructions(port: number): number
+  /** That vcpu sleeps, and has been shown all that was published. */
+  idle(port: number): boolean
   /** While on, the guest's sends on the port wake nobody: the pump looks by itself, and once more after it has switched this off. */
   hush(port: number, on: boolean): void
   /** Takes the other end of a port the guest has offered to domain 0; false when it has not. */

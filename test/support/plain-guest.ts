@@ -13,6 +13,9 @@ export interface PlainGuest extends GuestAccess {
   /** Pages told to be written. */
   readonly dirty: Set<number>
   onEvent: (port: number) => void
+  /** What `instructions` and `idle` say. */
+  ran: number
+  asleep: boolean
 }
 
 export function plainGuest(memory: SharedArrayBuffer): PlainGuest {
@@ -30,6 +33,10 @@ export function plainGuest(memory: SharedArrayBuffer): PlainGuest {
     raised: [],
     dirty: new Set(),
     onEvent: () => {},
+    ran: 0,
+    asleep: true,
+    instructions: () => guest.ran,
+    idle: () => guest.asleep,
     granted: (ref, write) => (write && guest.readonlyGrants.has(ref) ? -8 : page(guest.grants.get(ref))),
     frame: (gfn) => page(gfn),
     beforeWrite: (address) => void guest.dirty.add(address >>> 12),

@@ -10,8 +10,13 @@ import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
 import { type DevicePump, type Keys, keyU32, type PumpPort, type PumpSetup, type RingView } from '../device'
 import { FrameWriter, frameCost, NET_WINDOW, RECORD_BYTES, REPORT_BYTES, readRecord, takenRecord } from './batch'
+import { DatagramPace } from './datagram-pace'
 import { entriesFor, Receive } from './receive'
 import { Transmit } from './transmit'
+
+/** How soon it is looked whether the guest has read its datagrams; twice as late each time it has not, up to so long. */
+const PACE_MS = 1
+export const PACE_MOST_MS = 16
 
 /** Packets in one turn; a guest that sends as fast as we take must not hold the thread. */
 const PACKETS_PER_TURN = 256
@@ -69,6 +74,7 @@ class NetPump implements DevicePump {
   private readonly transmit: Transmit
   private readonly receiver: Receive
   private readonly writer = new FrameWriter()
+  private readonly pace: DatagramPace
   private service: PumpPort | undefined
   /** Frames for the guest that wait for entries of its ring. */
   private waiting: Frame[] = []
@@ -81,6 +87,9 @@ class NetPump implements DevicePump {
   /** The longest packet of which the guest has not seen the answer, and the timer that shows a lone one's. */
   private longest = 0
   private answerLater: NodeJS.Timeout | undefined
+  /** While datagrams wait for the guest to read those before them. */
+  private paced: NodeJS.Timeout | undefined
+  private paceMs = PACE_MS
 
   constructor(guest: GuestAccess, fail: (reason: string) => void, tx: BackRing, rx: BackRing, port: number) {
     this.fail = fail
@@ -90,6 +99,7 @@ class NetPump implements DevicePump {
     this.ports = [port]
     this.transmit = new Transmit(guest, tx)
     this.receiver = new Receive(guest, rx)
+    this.pace = new DatagramPace(guest, port)
   }
 
   signal(): void {
@@ -127,6 +137,7 @@ class NetPump implements DevicePump {
     this.waiting = []
     if (this.lookAgain) clearImmediate(this.lookAgain)
     clearTimeout(this.answerLater)
+    clearTimeout(this.paced)
   }
 
   receive(body: Uint8Array, view: DataView): string | undefined {
@@ -181,6 +192,7 @@ class NetPump implements DevicePump {
   private deliver(): boolean {
     let taken = 0
     let count = 0
+    if (this.waiting.length > 0) this.pace.turn()
     for (; count < this.waiting.length; count++) {
       const frame = this.waiting[count]
       if (!frame) break
@@ -194,13 +206,17 @@ class NetPump implements DevicePump {
         if (there === BROKEN_RING) return false
         if (there < entries) break
       }
+      if (!this.pace.admits(frame)) {
+        this.lookWhenRead(count > 0)
+        break
+      }
       this.receiver.put(frame)
       taken += frameCost(frame.bytes.length)
     }
     if (count > 0) this.waiting.splice(0, count)
     this.done += taken
     if (this.done >= REPORT_BYTES) this.report()
-    if (this.waiting.length > 0) this.lookLater()
+    if (this.waiting.length > 0 && !this.paced) this.lookLater()
     return true
   }
 
@@ -248,6 +264,15 @@ class NetPump implements DevicePump {
     this.done = 0
   }
 
+  /** `moved`: it has read some since the last look. */
+  private lookWhenRead(moved: boolean): void {
+    this.paceMs = moved ? PACE_MS : Math.min(2 * this.paceMs, PACE_MOST_MS)
+    this.paced ??= setTimeout(() => {
+      this.paced = undefined
+      this.work()
+    }, this.paceMs)
+  }
+
   /** The guest may have published before it saw our wish to be told (ring/back-ring.ts): look once more, a turn later. */
   private lookLater(): void {
     this.lookAgain ??= setImmediate(() => {
@@ -255,7 +280,7 @@ class NetPump implements DevicePump {
       if (this.closed) return
       const first = this.waiting[0]
       const more = this.service && this.inFlight < NET_WINDOW && this.tx.waiting() !== 0
-      if (more || (first && this.rx.waiting() >= entriesFor(first))) this.work()
+      if (more || (first && !this.paced && this.rx.waiting() >= entriesFor(first))) this.work()
     })
   }
 }

@@ -7,7 +7,8 @@ import path from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { DevicePump } from '../../../../src-engine/backend/device'
 import { FrameWriter, readRecord, takenRecord } from '../../../../src-engine/backend/net/batch'
-import { makeNetPump } from '../../../../src-engine/backend/net/pump'
+import { BURST_INSTRUCTIONS, DATAGRAM_BURST } from '../../../../src-engine/backend/net/datagram-pace'
+import { makeNetPump, PACE_MOST_MS } from '../../../../src-engine/backend/net/pump'
 import { NetService } from '../../../../src-engine/backend/net/service'
 import { concatBytes } from '../../../../src-engine/lib/bytes'
 import { systemClock } from '../../../../src-engine/lib/clock'
@@ -18,7 +19,7 @@ import { DEFAULT_NETWORK, type Nic } from '../../../../src-engine/public/protoco
 import { XEN_NETTXF } from '../../../../src-engine/public/xen/io/netif'
 import { SRING } from '../../../../src-engine/public/xen/io/ring'
 import { FakeHost } from '../../../support/fake-host'
-import { mac, pattern, plain, tcp } from '../../../support/frames'
+import { mac, pattern, plain, tcp, udp } from '../../../support/frames'
 import { NET_PAGES, NET_PORT, NetFrontend } from '../../../support/net-frontend'
 import { type PlainGuest, plainGuest } from '../../../support/plain-guest'
 import { randomFrom } from '../../../support/random'
@@ -257,6 +258,44 @@ describe('frames', () => {
       send(a, b, 50)
       await turns()
       expect([a.front.statuses.length, b.got.length, vi.getTimerCount()]).toEqual([4, 4, 0])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('of UDP wait for the guest to read those before them: a burst each time it sleeps, or has run long; TCP is not counted', async () => {
+    const { a, b } = await pair()
+    const turns = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const look = async (): Promise<number> => {
+      vi.advanceTimersByTime(PACE_MOST_MS)
+      await turns()
+      return b.got.length
+    }
+    const ends = { source: '10.0.2.15', target: '10.0.2.16' }
+    const datagram = (i: number): Frame => plain(b.mac, a.mac, 0x0800, udp(ends, 1, 2, pattern(1000, i)))
+    const segment = plain(b.mac, a.mac, 0x0800, tcp(ends, { from: 1, to: 2, flags: 16 }, pattern(1000)))
+    b.front.fill()
+    const sent = Array.from({ length: 3 * DATAGRAM_BURST + 8 }, (_, i) => datagram(i))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      b.guest.asleep = false
+      for (let i = 0; i < 2 * DATAGRAM_BURST; i++) a.front.send(segment)
+      for (const frame of sent) a.front.send(frame)
+      await turns()
+      // All TCP, and a first burst.
+      const first = 3 * DATAGRAM_BURST
+      expect([b.got.length, await look(), await look()]).toEqual([first, first, first])
+      b.guest.ran += BURST_INSTRUCTIONS - 1
+      expect(await look()).toBe(first)
+      b.guest.ran += 1
+      expect(await look()).toBe(first + DATAGRAM_BURST)
+      b.guest.asleep = true
+      expect(await look()).toBeGreaterThan(first + DATAGRAM_BURST)
+      await look()
+      expect(digests(b.got.slice(2 * DATAGRAM_BURST))).toEqual(digests(sent))
+      expect([vi.getTimerCount(), b.service.counters().errors]).toEqual([0, 0])
     } finally {
       vi.useRealTimers()
     }
