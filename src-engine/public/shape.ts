@@ -154,7 +154,11 @@ export function fields<const F extends Fields>(parts: F): FieldsShape<F> {
   return { ...shape, parts }
 }
 
-/** One of several shapes. */
+/** One of several shapes. Of objects told apart by their `kind`, what is wrong is told of the one that the value means to be. */
 export function either<A, B>(a: Shape<A>, b: Shape<B>): Shape<A | B> {
-  return made(`${a.name} or ${b.name}`, (value) => (a.is(value) ? undefined : b.fault(value)))
+  return made(`${a.name} or ${b.name}`, (value) => {
+    if (a.is(value)) return undefined
+    const wrong = b.fault(value)
+    return wrong?.at === '.kind' ? a.fault(value) : wrong
+  })
 }

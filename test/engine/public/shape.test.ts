@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { bytes, count, dictionary, either, fields, list, oneOf, optional, text, within } from '../../../src-engine/public/shape'
 
 const disk = fields({ path: text, slot: within(0, 3), mode: optional(oneOf('ro', 'rw')) })
-const machine = fields({ name: text, disks: list(disk, 2), counters: dictionary(count), picture: either(bytes, text) })
+const pen = fields({ kind: oneOf('pen'), width: count })
+const ink = fields({ kind: oneOf('ink'), colour: text })
+const nib = fields({ kind: oneOf('nib'), size: count })
+const machine = fields({
+  name: text,
+  disks: list(disk, 2),
+  counters: dictionary(count),
+  picture: either(bytes, text),
+  part: optional(either(either(pen, ink), nib)),
+})
 const right = { name: 'a', disks: [{ path: '/x', slot: 1 }], counters: { reads: 1 }, picture: '', more: 1 }
 
 const wrong: readonly [unknown, string][] = [
@@ -18,6 +27,10 @@ const wrong: readonly [unknown, string][] = [
   ],
   [{ ...right, disks: [{ path: '/y', slot: 0, mode: 'x' }] }, 'machine.disks[0].mode: one of ro, rw expected, string found'],
   [{ ...right, counters: { reads: -1 } }, 'machine.counters.reads: a whole number from 0 expected, number found'],
+  [{ ...right, part: { kind: 'pen', width: 'x' } }, 'machine.part.width: a whole number from 0 expected, string found'],
+  [{ ...right, part: { kind: 'ink', colour: 1 } }, 'machine.part.colour: text expected, number found'],
+  [{ ...right, part: { kind: 'nib', size: '' } }, 'machine.part.size: a whole number from 0 expected, string found'],
+  [{ ...right, part: { kind: 'cap' } }, 'machine.part.kind: one of pen expected, string found'],
   [{ ...right, picture: 7 }, 'machine.picture: text expected, number found'],
 ]
 
