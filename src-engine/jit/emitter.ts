@@ -379,11 +379,12 @@ export class Emitter {
     this.probe(ip, bytes, kind, false)
   }
 
-  /** Pushes the operand at HOST: i64 for size 3, else a sign-extended i32. */
-  pushMemory(size: number): void {
+  /** Pushes the operand at HOST: i64 for size 3, else an i32, sign-extended or not. */
+  pushMemory(size: number, signed = true): void {
     const { w } = this
     w.get(HOST)
-    w.memory([OP.i32_load8_s, OP.i32_load16_s, OP.i32_load, OP.i64_load][size] ?? OP.i64_load, 0)
+    const narrow = signed ? [OP.i32_load8_s, OP.i32_load16_s] : [OP.i32_load8_u, OP.i32_load16_u]
+    w.memory([...narrow, OP.i32_load, OP.i64_load][size] ?? OP.i64_load, 0)
   }
 
   /** Stores the value on the stack; HOST lies below it. */

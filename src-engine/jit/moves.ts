@@ -18,9 +18,9 @@ export function extend(s: FlagState, kind: UopKind, place: Place): void {
   const signed = family.startsWith('movs')
   if (memory) {
     e.reach(ip, 1 << from, 'read')
-    e.pushMemory(from)
+    e.pushMemory(from, signed)
   } else e.pushRegister(e.cache.byte(ip + 5), from)
-  if (!signed && from < 2) {
+  if (!signed && from < 2 && !memory) {
     w.i32(from === 0 ? 0xff : 0xffff)
     w.op(OP.i32_and)
   }
