@@ -67,22 +67,25 @@ export function enterRegion(ip: u32): u32 {
     at = call_indirect<u32>(imm(ip), left, load<u32>(ip, 8)) // at which of its entries
     left = load<i32>(BUDGET)
     entered++
-    if (at || left <= 0 || load<i32>(ATTENTION)) break
-    // What the boundary does when there is nothing to look at and the jump cache knows the way.
-    const rip = load<u64>(RIP)
-    const next = cachedJump(rip)
-    if (!next || <u32>load<u16>(next) != OP_ENTER) break
-    store<u64>(PC_BASE, rip & ~0xfff)
-    ip = next
+    if (at & BLOCK_START) at = entryOf(at & ~BLOCK_START)
+    else if (at) break
+    if (left <= 0 || load<i32>(ATTENTION)) break
+    if (!at) {
+      // What the boundary does when there is nothing to look at and the jump cache knows the way.
+      const rip = load<u64>(RIP)
+      at = cachedJump(rip)
+      if (!at) break
+      store<u64>(PC_BASE, rip & ~0xfff)
+    }
+    if (<u32>load<u16>(at) != OP_ENTER) break
+    ip = at
   }
   store<u64>(STAT_TRANSLATED, load<u64>(STAT_TRANSLATED) + <u64>(all - left))
   store<u64>(STAT_ENTERED, load<u64>(STAT_ENTERED) + entered)
   if (left > had) aside(left - had)
-  if (at == 0) { // as if this uop had been the block's only instruction
-    store<i32>(BUDGET, load<i32>(BUDGET) + 1)
-    return ip | LEFT
-  }
-  return at & BLOCK_START ? entryOf(at & ~BLOCK_START) : at
+  if (at) return at
+  store<i32>(BUDGET, load<i32>(BUDGET) + 1) // as if this uop had been the block's only instruction
+  return ip | LEFT
 }
 
 /** Bring flags whose carry is costly to work out into the explicit form. */
