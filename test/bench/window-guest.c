@@ -61,6 +61,9 @@ int main(void) {
             if (event.code == KEY_F || event.code == KEY_S || event.code == KEY_T) {
                 running = running != IDLE ? IDLE : event.code == KEY_F ? FRAMES : event.code == KEY_S ? LINES : TEXT;
                 next = now(CLOCK_MONOTONIC);
+                /* The console draws only what it knows to have changed: it would leave parts of our picture between its lines. */
+                static const char clear[] = "\033[H\033[2J";
+                if (running == LINES && write(console, clear, sizeof clear - 1) < 0) perror("console");
             } else draw(screen, pictures[0], CORNER);
         }
         if (!running || now(CLOCK_MONOTONIC) < next) continue;
