@@ -2,18 +2,14 @@
 // For the windows, the command line and the toolstack's tests: everything a driver can report can be provoked here.
 // Invariant: behaves as the contract of driver.ts says (test/contract runs on it as on the others).
 // Runs in: main, plain Node.
-import { readFile } from 'node:fs/promises'
 import { err, ok, type Result } from '../../../src-engine/public/result'
-import { count, dictionary, fields, text } from '../../../src-engine/public/shape'
-import { systemErrorText, writeFileAtomic } from '../../lib/atomic-file'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
 import { everyTick } from '../../lib/ticks'
-import { writeProblem } from '../../lib/write-problem'
 import { DEFAULT_NETWORK, type Device, type Disk, deviceKey, type Lease, type Network, type Nic } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
-import { DEFAULT_CPU_WEIGHT, type DomainConfig, domainConfigShape, SAMPLE_INTERVAL_MS } from '../../public/types'
+import { DEFAULT_CPU_WEIGHT, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
 import type {
   DriverEvent,
   DriverLimits,
@@ -29,36 +25,17 @@ import type {
   Screenshot,
   SnapshotOrder,
   StartedDomain,
-  StopKind,
   TakenSnapshot,
   VncPlace,
 } from '../driver'
-import { TestConsole, type TestEvent } from './test-console'
+import { type TestDomain, TestDomains } from './test-domains'
 import { TestImages } from './test-images'
 import { testInspect, testVcpu } from './test-inspect'
 import { testLeases } from './test-leases'
 import { testSample } from './test-load'
 import { type TestScript, testPopulation } from './test-population'
-import { TestScreen } from './test-screen'
+import { readState, stateOf, writeState } from './test-save'
 import { testStore } from './test-store'
-
-interface TestDomain {
-  readonly domid: number
-  readonly config: DomainConfig
-  readonly console: TestConsole
-  readonly screen: TestScreen | undefined
-  /** By key, as they are attached now. */
-  readonly devices: Map<string, Device>
-  memoryMiB: number
-  paused: boolean
-}
-
-const savedShape = fields({
-  uuid: text,
-  savedAt: count,
-  config: domainConfigShape,
-  console: fields({ output: text, variables: dictionary(text) }),
-})
 
 export interface TestDriverOptions {
   /** How long a save, restore or start takes; 0 is at once. */
@@ -77,7 +54,7 @@ export class TestDriver implements HypervisorDriver {
   }
   readonly images: TestImages
   readonly residents: readonly ResidentDomain[]
-  private readonly domains = new Map<string, TestDomain>()
+  private readonly domains: TestDomains
   private networks: readonly Network[] = [DEFAULT_NETWORK]
   private readonly failures = new Map<string, ErrorReport>()
   private readonly channels: ChannelFactory
@@ -86,7 +63,6 @@ export class TestDriver implements HypervisorDriver {
   private endTicks: () => void = () => {}
   private sampleMs: number = SAMPLE_INTERVAL_MS
   private opened = false
-  private nextDomid = 1
   private phase = 0
   private readonly written = new Map<string, string>()
   private watchedUntil = 0
@@ -95,8 +71,12 @@ export class TestDriver implements HypervisorDriver {
     this.channels = channels
     this.options = options
     this.images = new TestImages((progress) => this.work(progress))
+    this.domains = new TestDomains(
+      (event) => this.listener(event),
+      (act) => void this.later(act),
+    )
     this.residents = options.script === undefined ? [] : testPopulation(options.script, Date.now())
-    for (const { uuid, config, domid } of this.residents) if (domid !== null) this.add(uuid, config)
+    for (const { uuid, config, domid } of this.residents) if (domid !== null) this.domains.add(uuid, config)
   }
 
   // ---- for scripts --------------------------------------------------------------------------
@@ -107,20 +87,20 @@ export class TestDriver implements HypervisorDriver {
   }
 
   crash(uuid: string, detail: string): void {
-    this.stop(uuid, 'crash', detail)
+    this.domains.stop(uuid, 'crash', detail)
   }
 
   /** What a guest does that follows `poweroff`, or asks for it by itself. */
   powerOff(uuid: string): void {
-    this.stop(uuid, 'poweroff', '')
+    this.domains.stop(uuid, 'poweroff', '')
   }
 
   runs(uuid: string): boolean {
-    return this.domains.has(uuid)
+    return this.domains.running.has(uuid)
   }
 
   say(uuid: string, line: string): void {
-    this.domains.get(uuid)?.console.write(`${line}\r\n`)
+    this.domains.running.get(uuid)?.console.write(`${line}\r\n`)
   }
 
   restartDomain0(detail: string): void {
@@ -149,39 +129,39 @@ export class TestDriver implements HypervisorDriver {
   async close(): Promise<void> {
     this.opened = false
     this.endTicks()
-    for (const uuid of [...this.domains.keys()]) this.stop(uuid, 'destroyed', '')
+    for (const uuid of [...this.domains.running.keys()]) this.domains.stop(uuid, 'destroyed', '')
   }
 
   async create(uuid: string, config: DomainConfig, paused = false): Outcome<StartedDomain> {
     await this.pause(this.options.delayMs / 4)
     const failure = this.failure('create') ?? (await this.refusal(config.devices))
-    return failure ? err(failure) : ok(this.add(uuid, config, paused))
+    return failure ? err(failure) : ok(this.domains.add(uuid, config, paused))
   }
 
   async suspend(uuid: string): Outcome {
-    return this.with(uuid, 'suspend', (domain) => this.setPaused(uuid, domain, true))
+    return this.with(uuid, 'suspend', (domain) => this.domains.setPaused(uuid, domain, true))
   }
 
   async resume(uuid: string): Outcome {
-    return this.with(uuid, 'resume', (domain) => this.setPaused(uuid, domain, false))
+    return this.with(uuid, 'resume', (domain) => this.domains.setPaused(uuid, domain, false))
   }
 
   async shutdown(uuid: string): Outcome {
-    return this.with(uuid, 'shutdown', () => void this.later(() => this.stop(uuid, 'poweroff', '')))
+    return this.with(uuid, 'shutdown', () => void this.later(() => this.domains.stop(uuid, 'poweroff', '')))
   }
 
   async reboot(uuid: string): Outcome {
-    return this.with(uuid, 'reboot', () => void this.later(() => this.stop(uuid, 'reboot', '')))
+    return this.with(uuid, 'reboot', () => void this.later(() => this.domains.stop(uuid, 'reboot', '')))
   }
 
   async destroy(uuid: string): Outcome {
-    return this.with(uuid, 'destroy', () => this.stop(uuid, 'destroyed', ''))
+    return this.with(uuid, 'destroy', () => this.domains.stop(uuid, 'destroyed', ''))
   }
 
   async setSchedulerParameters(uuid: string, { cpuWeight, cpuCap }: SchedulerParameters): Outcome {
     return this.with(uuid, 'setSchedulerParameters', () => {
       const text = `Weight ${cpuWeight ?? DEFAULT_CPU_WEIGHT}, cap ${cpuCap ?? 0}.`
-      this.listener({ kind: 'log', uuid, level: 'info', text })
+      this.domains.log(uuid, 'info', text)
     })
   }
 
@@ -192,17 +172,13 @@ export class TestDriver implements HypervisorDriver {
   }
 
   async save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome {
-    const domain = this.domains.get(uuid)
+    const domain = this.domains.running.get(uuid)
     if (!domain) return err(errorReport('no-domain', { uuid }))
     const failure = this.failure('save') ?? (await this.work(progress))
     if (failure) return err(failure)
-    const state = { uuid, savedAt: Date.now(), config, console: domain.console.state() }
-    try {
-      await writeFileAtomic(path, JSON.stringify(state))
-    } catch (thrown) {
-      return err(writeProblem(path, thrown))
-    }
-    this.stop(uuid, 'saved', '')
+    const saved = await writeState(path, stateOf(uuid, config, domain.console))
+    if (!saved.ok) return saved
+    this.domains.stop(uuid, 'saved', '')
     return ok(null)
   }
 
@@ -211,7 +187,7 @@ export class TestDriver implements HypervisorDriver {
     const found = this.found(uuid, 'snapshot')
     if (!found.ok) return found
     const { config, devices, console } = found.value
-    const state = { uuid, savedAt: Date.now(), config, console: console.state() }
+    const state = stateOf(uuid, config, console)
     for (const { key, path, format, allowedBacking } of order.disks) {
       const disk = devices.get(key)
       if (disk?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
@@ -220,16 +196,12 @@ export class TestDriver implements HypervisorDriver {
     order.switched()
     const failure = await this.work(progress)
     if (failure) return err(failure)
-    try {
-      await writeFileAtomic(order.path, JSON.stringify(state))
-    } catch (thrown) {
-      return err(writeProblem(order.path, thrown))
-    }
-    return ok({ heldMs: 0 })
+    const kept = await writeState(order.path, state)
+    return kept.ok ? ok({ heldMs: 0 }) : kept
   }
 
   async mergeDisk(uuid: string, order: MergeOrder, progress: Progress): Outcome {
-    const domain = this.domains.get(uuid)
+    const domain = this.domains.running.get(uuid)
     if (!domain) return err(errorReport('no-domain', { uuid }))
     const { devices, config } = domain
     const disk = devices.get(order.key)
@@ -258,7 +230,7 @@ export class TestDriver implements HypervisorDriver {
   }
 
   async readSaved(path: string): Outcome<SavedDomain> {
-    const state = await this.readState(path)
+    const state = await readState(path)
     return state.ok ? ok({ uuid: state.value.uuid, name: state.value.config.name }) : state
   }
 
@@ -272,17 +244,17 @@ export class TestDriver implements HypervisorDriver {
   ): Outcome<RestoredDomain> {
     const failure = this.failure('restore') ?? (await this.work(progress))
     if (failure) return err(failure)
-    const saved = await this.readState(path)
+    const saved = await readState(path)
     if (!saved.ok) return saved
     const claimed = await claim()
     if (!claimed.ok) return claimed
-    const started = this.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, paused, saved.value.console)
+    const started = this.domains.add(uuid, { ...config, memoryMiB: saved.value.config.memoryMiB }, paused, saved.value.console)
     const { memoryMiB, vcpus } = saved.value.config
     return ok({ ...started, memoryMiB, vcpus, savedUuid: saved.value.uuid, savedAt: saved.value.savedAt })
   }
 
   async openConsole(uuid: string, fromOffset: number | undefined): Outcome<OpaquePort> {
-    const domain = this.domains.get(uuid)
+    const domain = this.domains.running.get(uuid)
     if (!domain) return err(errorReport('no-domain', { uuid }))
     const [ours, theirs] = this.channels.createChannel()
     domain.console.attach(this.channels.transport(ours), fromOffset ?? 0)
@@ -290,7 +262,7 @@ export class TestDriver implements HypervisorDriver {
   }
 
   async dmesg(uuid: string): Outcome<string> {
-    return this.domains.has(uuid) ? ok('(test) domain created\n') : err(errorReport('no-domain', { uuid }))
+    return this.domains.running.has(uuid) ? ok('(test) domain created\n') : err(errorReport('no-domain', { uuid }))
   }
 
   // ---- devices ------------------------------------------------------------------------------
@@ -307,7 +279,7 @@ export class TestDriver implements HypervisorDriver {
     }
     await this.pause(this.options.delayMs / 4)
     devices.set(key, device)
-    this.listener({ kind: 'log', uuid, level: 'info', source: 'device', text: `Device ${key} was attached.` })
+    this.domains.log(uuid, 'info', `Device ${key} was attached.`, 'device')
     return ok(null)
   }
 
@@ -319,7 +291,7 @@ export class TestDriver implements HypervisorDriver {
     if (key === 'vfb/0') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
     await this.pause(this.options.delayMs / 4)
     devices.delete(key)
-    this.listener({ kind: 'log', uuid, level: 'info', source: 'device', text: `Device ${key} was detached.` })
+    this.domains.log(uuid, 'info', `Device ${key} was detached.`, 'device')
     return ok(null)
   }
 
@@ -331,12 +303,7 @@ export class TestDriver implements HypervisorDriver {
     if (device?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
     if (!device.removable) return err(errorReport('not-hot-pluggable', { name: config.name, key }))
     devices.set(key, { ...device, ...medium } satisfies Disk)
-    this.listener({
-      kind: 'log',
-      uuid,
-      level: 'info',
-      text: `Device ${key} has ${medium.path === '' ? 'no medium' : medium.path}.`,
-    })
+    this.domains.log(uuid, 'info', `Device ${key} has ${medium.path === '' ? 'no medium' : medium.path}.`)
     return ok(null)
   }
 
@@ -348,7 +315,7 @@ export class TestDriver implements HypervisorDriver {
     if (!devices.has(key)) return err(errorReport('no-device', { name: config.name, key }))
     if (!this.networks.some(({ name }) => name === nic.network)) return err(errorReport('no-network', { network: nic.network }))
     devices.set(key, nic)
-    this.listener({ kind: 'log', uuid, level: 'info', text: `Device ${key} was changed: network ${nic.network}.` })
+    this.domains.log(uuid, 'info', `Device ${key} was changed: network ${nic.network}.`)
     return ok(null)
   }
 
@@ -373,7 +340,10 @@ export class TestDriver implements HypervisorDriver {
     const network = this.networks.find((each) => each.name === name)
     if (!network) return err(errorReport('no-network', { network: name }))
     if (network.stopped === true) return ok([])
-    const domains = [...this.domains.values()].map(({ config, devices }) => ({ name: config.name, devices: devices.values() }))
+    const domains = [...this.domains.running.values()].map(({ config, devices }) => ({
+      name: config.name,
+      devices: devices.values(),
+    }))
     return ok(testLeases(network, domains))
   }
 
@@ -427,23 +397,13 @@ export class TestDriver implements HypervisorDriver {
   async dumpStore(): Outcome<string> {
     const failure = this.failure('dumpStore')
     if (failure) return err(failure)
-    const running = [...this.domains].map(([uuid, { domid, config, devices, memoryMiB }]) => {
+    const running = [...this.domains.running].map(([uuid, { domid, config, devices, memoryMiB }]) => {
       return { uuid, domid, name: config.name, memoryMiB, devices: [...devices.values()] }
     })
     return ok(testStore(running, this.written))
   }
 
   // ---- inside -------------------------------------------------------------------------------
-
-  private async readState(path: string) {
-    try {
-      const read: unknown = JSON.parse(await readFile(path, 'utf8'))
-      if (savedShape.is(read)) return ok(read)
-      return err(errorReport('save-corrupt', { path, detail: savedShape.explain(read) ?? 'not a saved state' }))
-    } catch (thrown) {
-      return err(errorReport('save-corrupt', { path, detail: systemErrorText(thrown) }))
-    }
-  }
 
   /** As a hypervisor that does not open what it may not. */
   private async refusal(devices: readonly Device[]): Promise<ErrorReport | undefined> {
@@ -456,43 +416,10 @@ export class TestDriver implements HypervisorDriver {
     return undefined
   }
 
-  private add(uuid: string, config: DomainConfig, paused = false, state?: ReturnType<TestConsole['state']>): StartedDomain {
-    const domid = this.nextDomid++
-    const detail = (kind: StopKind): string => (kind === 'crash' ? 'SHUTDOWN_crash, the kernel of the guest panicked' : '')
-    const happens = (what: TestEvent): void => {
-      if (what === 'hostfull' || what === 'hostroom') this.stall(uuid, what === 'hostfull')
-      else void this.later(() => this.stop(uuid, what, detail(what)))
-    }
-    const testConsole = new TestConsole(config.name, happens, state)
-    const display = config.devices.find((device) => device.kind === 'vfb')
-    const told = (text: string): void => this.listener({ kind: 'log', uuid, level: 'debug', text: `screen: ${text}` })
-    const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
-    const devices = new Map(config.devices.map((device) => [deviceKey(device), device]))
-    const { memoryMiB } = config
-    this.domains.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, paused })
-    this.listener({ kind: 'log', uuid, level: 'info', text: `Domain ${domid} (${config.name}) was created.` })
-    return { domid, paused }
-  }
-
-  private stop(uuid: string, how: StopKind, detail: string): void {
-    const domain = this.domains.get(uuid)
-    if (!domain) return
-    this.domains.delete(uuid)
-    domain.console.end(how)
-    domain.screen?.end()
-    this.listener({
-      kind: 'log',
-      uuid,
-      level: how === 'crash' ? 'error' : 'info',
-      text: `Domain ${domain.domid} stopped: ${how} ${detail}`,
-    })
-    this.listener({ kind: 'stopped', uuid, how, detail })
-  }
-
   private found(uuid: string, call: keyof HypervisorDriver): Result<TestDomain, ErrorReport> {
     const failure = this.failure(call)
     if (failure) return err(failure)
-    const domain = this.domains.get(uuid)
+    const domain = this.domains.running.get(uuid)
     return domain ? ok(domain) : err(errorReport('no-domain', { uuid }))
   }
 
@@ -501,20 +428,6 @@ export class TestDriver implements HypervisorDriver {
     if (!found.ok) return found
     act(found.value)
     return ok(null)
-  }
-
-  private setPaused(uuid: string, domain: TestDomain, paused: boolean): void {
-    domain.paused = paused
-    this.listener({ kind: 'paused', uuid, paused })
-  }
-
-  /** The host has no room for its first disk, or has some again. */
-  private stall(uuid: string, full: boolean): void {
-    const domain = this.domains.get(uuid)
-    const key = [...(domain?.devices.keys() ?? [])].find((each) => each.startsWith('vbd/'))
-    if (!domain || key === undefined) return
-    domain.paused = full
-    this.listener({ kind: 'paused', uuid, paused: full, ...(full ? { stalledBy: key } : {}) })
   }
 
   private failure(call: keyof HypervisorDriver): ErrorReport | undefined {
@@ -547,8 +460,8 @@ export class TestDriver implements HypervisorDriver {
     const { length } = this.residents
     for (let number = 0; number < (this.options.script?.changes ?? 0) && length > 0; number++) {
       const uuid = this.residents[(this.phase * 31 + number * 97) % length]?.uuid ?? ''
-      const domain = this.domains.get(uuid)
-      if (domain) this.setPaused(uuid, domain, !domain.paused)
+      const domain = this.domains.running.get(uuid)
+      if (domain) this.domains.setPaused(uuid, domain, !domain.paused)
     }
   }
 
@@ -556,7 +469,7 @@ export class TestDriver implements HypervisorDriver {
     this.phase++
     this.change()
     const idle = this.options.script?.idle === true
-    const samples = [...this.domains].map(([uuid, { domid, config, memoryMiB, devices, paused }]) => {
+    const samples = [...this.domains.running].map(([uuid, { domid, config, memoryMiB, devices, paused }]) => {
       const loaded = { domid, vcpus: config.vcpus, memoryMiB, devices: devices.values() }
       return testSample(uuid, loaded, this.phase, idle || paused)
     })
