@@ -2,7 +2,6 @@
 // It lives until main is gone: whatever domains, windows or main send, it goes on. What we did wrong ourselves is told to main and
 // ends the process; main starts a new one, which has everything from the journal and the domains' pumps.
 // Runs in: domain 0.
-import './early-optimising'
 import { backendRows } from '../backend/registry'
 import { systemClock } from '../lib/clock'
 import { Networks } from '../net/networks'
@@ -10,6 +9,7 @@ import { NodeHost } from '../net/node-host'
 import { isParentPort, nodeProcessTransport, parentPortTransport } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { Domain0 } from './domain0'
+import { optimiseEarly } from './early-optimising'
 
 function controlTransport(): Transport | undefined {
   // Only Electron gives a process a parentPort; Node's types do not know it.
@@ -25,6 +25,8 @@ if (!control) {
 }
 
 const END_TIMEOUT_MS = 5000
+
+optimiseEarly()
 
 const networks = new Networks(systemClock, new NodeHost())
 const domain0 = new Domain0(control, systemClock, backendRows(networks), networks)

@@ -12,6 +12,7 @@ import { LINK_VERSION, type LinkRecordName } from '../public/protocol/link'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
 import type { XenStoreRingPump } from '../xenstore/ring-pump'
+import { optimiseEarly } from './early-optimising'
 
 /** Enough for a new domain 0 on a busy machine. */
 const SAVE_TIMEOUT_MS = 30_000
@@ -131,7 +132,9 @@ export class DomainLink {
       case 'DEV_DATA':
         return this.devices.receive(channel, body, view)
       case 'DEV_CONNECT':
-        return this.restoring ? 'device before the restore' : this.devices.connect(channel, body)
+        if (this.restoring) return 'device before the restore'
+        optimiseEarly()
+        return this.devices.connect(channel, body)
       case 'DEV_DISCONNECT':
         this.devices.disconnect(utf8(body))
         return undefined

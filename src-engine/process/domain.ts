@@ -2,7 +2,6 @@
 // It lives until main destroys the domain or is gone. What we did wrong ourselves is told to main and ends the process: main
 // shows the domain as crashed, nothing else suffers.
 // Runs in: main thread of the domain's process.
-import './early-optimising'
 import { isParentPort, nodeProcessTransport, parentPortTransport } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
 import { DomainProcess } from './domain-process'
