@@ -69,7 +69,7 @@ describe('a booting Debian guest', () => {
       expect(await other.run('echo alive')).toMatch(/alive/)
       expect(machine.log.filter((line) => /error|garbage|refused/.test(line))).toEqual([])
     } finally {
-      machine.dispose()
+      await machine.dispose()
     }
   }, 300_000)
 })

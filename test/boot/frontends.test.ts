@@ -12,8 +12,8 @@ import { RunningGuest, TestMachine } from '../support/running-guest'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-frontends-'))
 const machine = new TestMachine()
-afterAll(() => {
-  machine.dispose()
+afterAll(async () => {
+  await machine.dispose()
   fs.rmSync(folder, { recursive: true, force: true })
 })
 

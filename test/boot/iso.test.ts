@@ -15,8 +15,8 @@ import { RunningGuest, TestMachine } from '../support/running-guest'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-iso-'))
 const machine = new TestMachine()
-afterAll(() => {
-  machine.dispose()
+afterAll(async () => {
+  await machine.dispose()
   fs.rmSync(folder, { recursive: true, force: true })
 })
 

@@ -65,7 +65,7 @@ async function prepare(): Promise<string | { save: string; disk: string; program
     guest.dispose()
     await machine.dom0.call('release', { handle: guest.handle })
   } finally {
-    machine.dispose()
+    await machine.dispose()
   }
   const program = path.join(folder, 'main.cjs')
   const bundle = await rolldown({

@@ -14,8 +14,8 @@ const SLOTS = 4
 const STEPS = 6
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sequences-'))
 const machine = new TestMachine()
-afterAll(() => {
-  machine.dispose()
+afterAll(async () => {
+  await machine.dispose()
   fs.rmSync(folder, { recursive: true, force: true })
 })
 

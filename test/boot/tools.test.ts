@@ -26,9 +26,9 @@ const addressOf = (number: number): string => `10.0.2.${20 + number}`
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-tools-'))
 const machine = new TestMachine()
 const ends: (() => void)[] = []
-afterAll(() => {
+afterAll(async () => {
   for (const end of ends.splice(0)) end()
-  machine.dispose()
+  await machine.dispose()
   fs.rmSync(folder, { recursive: true, force: true })
 })
 

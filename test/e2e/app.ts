@@ -7,6 +7,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import type { CallName } from '../../src-main/public/calls'
 import type { Preferences } from '../../src-main/public/preferences'
@@ -122,6 +123,7 @@ export class RunningApp {
     await this.electron.evaluate(({ app }) => app.exit(0)).catch(() => undefined)
     await gone
     clearTimeout(timer)
+    await groupGone(child.pid)
     if (!this.keepFolder) fs.rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -135,6 +137,18 @@ export class RunningApp {
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.errors.push(message.text())
     })
+  }
+}
+
+/** Electron's helpers outlive it for a moment, and write to its folder until they are gone. They are of its process group. */
+async function groupGone(leader: number | undefined): Promise<void> {
+  for (let tries = 0; tries < 100 && leader !== undefined; tries++) {
+    try {
+      process.kill(-leader, 0)
+    } catch {
+      return
+    }
+    await delay(20)
   }
 }
 

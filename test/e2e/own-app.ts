@@ -1,18 +1,25 @@
-// The app that a test of a file has running: ended after the test, whatever became of it. Runs in: end-to-end tests.
-import { afterEach, expect } from 'vitest'
+// The app that a test of a file has running: ended after the test, whatever became of it; its folder goes with the file, as some
+// tests start again on it. Runs in: end-to-end tests.
+import fs from 'node:fs'
+import { afterAll, afterEach, expect } from 'vitest'
 import type { RunningApp } from './app'
 
 /** Called once in a file; the function it returns is told of each app as soon as there is one. No window of it may have had an error. */
 export function ownApp(): (app: RunningApp) => RunningApp {
   let running: RunningApp | undefined
+  const folders = new Set<string>()
   afterEach(async () => {
     const app = running
     running = undefined
     await app?.close()
     expect(app?.errors ?? []).toEqual([])
   })
+  afterAll(() => {
+    for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true })
+  })
   return (app) => {
     running = app
+    folders.add(app.folder)
     return app
   }
 }

@@ -68,24 +68,25 @@ export class TestMachine {
 
   /** SIGKILL if it is not dead yet, and a new one that takes over. */
   async replaceDom0(): Promise<void> {
-    const process = this.process
-    if (process?.exitCode === null && process.signalCode === null) {
-      const ended = new Promise((resolve) => process.on('exit', resolve))
-      process.kill('SIGKILL')
-      await ended
-    }
-    this.process = undefined
+    await this.endDom0()
     await this.start()
     for (const guest of this.guests) await guest.join()
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     for (const guest of this.guests) guest.dispose()
-    const remove = (): void => fs.rmSync(this.directory, { recursive: true, force: true })
-    // It may write its journal until it is gone.
-    this.process?.once('exit', remove)
-    this.process?.kill('SIGKILL')
-    remove()
+    await this.endDom0()
+    fs.rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  /** It may write its journal until it is gone. */
+  private async endDom0(): Promise<void> {
+    const { process } = this
+    this.process = undefined
+    if (process?.exitCode !== null || process.signalCode !== null) return
+    const ended = new Promise((resolve) => process.once('exit', resolve))
+    process.kill('SIGKILL')
+    await ended
   }
 }
 

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     else break
     process.stdout.write(`\nDID ${line}\n`)
   }
-  machine.dispose()
+  await machine.dispose()
   process.exit(0)
 }
 
