@@ -1,7 +1,7 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
-// Three projects, one after the other: files that stay in their process, or start short ones, and then those with windows on the test
-// driver run two at a time; those that start whole machines run alone, since each of them wants both cores of a small machine.
+// Three projects, one after the other: files that stay in their process, or start short ones; those with windows on the test driver;
+// those that start whole machines. Two files at a time; in the long tier machines run alone, since some of them are measured.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,7 +47,7 @@ export default defineConfig({
           name: 'machines',
           include: [...machines.map((folder) => `test/${folder}/**/${FILES}`), ...both],
           globalSetup: [displays],
-          maxWorkers: 1,
+          maxWorkers: long ? 1 : 2,
           sequence: { groupOrder: 2 },
         },
       },
