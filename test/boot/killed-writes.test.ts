@@ -86,7 +86,9 @@ class Main {
   readonly ended: Promise<unknown>
 
   constructor(program: string, save: string, image: string) {
-    this.child = spawn(process.execPath, [program, save, image], { stdio: ['pipe', 'pipe', 'inherit'] })
+    // What it leaves when it is killed goes with the test's own folder.
+    const env = { ...process.env, TMPDIR: folder }
+    this.child = spawn(process.execPath, [program, save, image], { stdio: ['pipe', 'pipe', 'inherit'], env })
     started.push(this.child)
     this.child.stdout?.on('data', (bytes: Buffer) => {
       this.told += bytes.toString('latin1')

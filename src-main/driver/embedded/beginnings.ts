@@ -67,12 +67,16 @@ export async function restore(
   progress.signal.removeEventListener('abort', abort)
   if (progress.signal.aborted) return err(errorReport('cancelled'))
   if (!restored.ok) return err(engineError('restore', restored.error, path))
-  const { savedHandle, savedAtMs, ...machine } = restored.value
-  const { memoryMiB, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort } = machine
+  const { savedHandle, savedAtMs, memoryMiB, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort } = restored.value
+  const pages = { guestDomid, storeGfn, storePort, consoleGfn, consolePort }
   const introduced = await guest.introduce(domain0, {
-    ...{ handle, domid, name, memoryMiB, vcpus },
+    handle,
+    domid,
+    name,
+    memoryMiB,
+    vcpus,
     ...imageOf(config),
-    ...{ guestDomid, storeGfn, storePort, consoleGfn, consolePort },
+    ...pages,
     startedAtMs: Date.now(),
     devices: config.devices.map(forDomain0),
     restoring: true,
