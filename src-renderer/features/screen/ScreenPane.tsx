@@ -294,6 +294,14 @@ export function ScreenPane(props: ScreenPaneProps) {
     />
   )
 
+  const tools = (
+    <>
+      {scale}
+      {pasteMenu}
+      {keysMenu}
+      <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
+    </>
+  )
   return (
     <div className={fullScreen ? 'screen full-screen' : 'screen'}>
       <div ref={box} className={mode === 'exact' ? 'screen-box exact' : 'screen-box'}>
@@ -319,16 +327,7 @@ export function ScreenPane(props: ScreenPaneProps) {
           >
             <span>{domain.name}</span>
             {keyboard}
-            {scale}
-            {pasteMenu}
-            {keysMenu}
-            <Button
-              kind="tool"
-              icon="camera"
-              label={t('screen.shot')}
-              disabled={!connected}
-              onPress={() => void screenshot()}
-            />
+            {tools}
             <Button kind="tool" icon="shrink" onPress={() => props.onFullScreen(false)}>
               {t('screen.full-leave')}
             </Button>
@@ -349,16 +348,7 @@ export function ScreenPane(props: ScreenPaneProps) {
           {keyboard}
           <span className="last" />
           <span className="screen-buttons">
-            {scale}
-            {pasteMenu}
-            {keysMenu}
-            <Button
-              kind="tool"
-              icon="camera"
-              label={t('screen.shot')}
-              disabled={!connected}
-              onPress={() => void screenshot()}
-            />
+            {tools}
             <Button
               kind="tool"
               icon="expand"
