@@ -1,6 +1,7 @@
 // The image under a disk in domain 0, as it is opened, changed, exchanged and merged while requests come. Whoever uses it waits for
 // `ready` first and says so to `track`: the image goes only when nobody is at work with it.
-// Invariant: after each exchange, failed or not, the disk is open again, on the file that was asked for or on the one before.
+// Invariant: after a merge has begun or ended, well or not, the disk is open, on the file that was asked for or on the one before; after an
+// `exchange` that failed its caller asks for the one before.
 // Runs in: domain 0.
 import type { ImageResult } from '../../image/error'
 import type { Image, OpenOptions } from '../../image/image'
@@ -91,7 +92,7 @@ export class OpenDisk {
   async open(): Promise<Result<undefined, string>> {
     const { path, removable, dev } = this.disk
     if (path === '') return removable ? ok(undefined) : err(`${dev} has no image, and is no drive whose medium comes later.`)
-    const opened = await this.openers.open(path, optionsOf(this.disk))
+    const opened = await this.openAs(this.disk)
     if (!opened.ok) return err(opened.error.message)
     this.opened = opened.value
     return ok(undefined)
@@ -112,7 +113,7 @@ export class OpenDisk {
     const { path, format, allowedBacking } = medium
     let next: Image | undefined
     if (path !== '') {
-      const opened = await this.openers.open(path, optionsOf({ ...this.disk, ...medium }))
+      const opened = await this.openAs({ ...this.disk, ...medium })
       if (!opened.ok) return err(opened.error.message)
       next = opened.value
     }
@@ -122,6 +123,10 @@ export class OpenDisk {
     await this.idle()
     await this.letGo(before)
     return ok(undefined)
+  }
+
+  private openAs(disk: Disk): Promise<ImageResult<Image>> {
+    return this.openers.open(disk.path, optionsOf(disk))
   }
 
   private async letGo(image: Image | undefined): Promise<void> {
@@ -150,7 +155,7 @@ export class OpenDisk {
 
   /** Without `next` on the file before. */
   exchange(next: DiskFile | undefined): Promise<Result<undefined, string>> {
-    return this.openInstead({ ...this.before, ...next }, (disk) => this.openers.open(disk.path, optionsOf(disk)))
+    return this.openInstead({ ...this.before, ...next }, (disk) => this.openAs(disk))
   }
 
   private async openInstead(disk: Disk, open: (disk: Disk) => Promise<ImageResult<Image>>): Promise<Result<undefined, string>> {
@@ -202,7 +207,7 @@ export class OpenDisk {
     const parked = await this.park()
     const refused = next && notWhole(merging)
     const disk = next && refused === undefined ? { ...this.before, ...next } : this.before
-    const done = await this.goOnWith(parked, disk, (wanted) => this.openers.open(wanted.path, optionsOf(wanted)))
+    const done = await this.goOnWith(parked, disk, (wanted) => this.openAs(wanted))
     return done.ok && refused !== undefined ? err(refused) : done
   }
 

@@ -12,9 +12,9 @@ import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Select } from '../../components/Select'
 import { lastPart } from '../../lib/path'
+import { Refusal } from '../../remedy/Refusal'
 import { useAppStore } from '../../state/store'
 import './clone.css'
-import { Refusal } from '../../remedy/Refusal'
 
 function mayBe(fate: DiskFate, disk: Disk): boolean {
   if (disk.readonly) return fate !== 'link'
