@@ -273,6 +273,8 @@ export const logLineShape = fields({
   /** Who says it: the hypervisor's message ring, a device's backend, the machine's life, or the engine around it. */
   source: oneOf(...logSources),
   text: text,
+  /** What `text` says, where it is a state of the machine's life that went into another: windows say it in their language. */
+  change: optional(fields({ from: oneOf(...domainStates), to: oneOf(...domainStates), detail: text })),
 })
 export type LogLine = TypeOf<typeof logLineShape>
 

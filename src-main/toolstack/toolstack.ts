@@ -331,11 +331,19 @@ export class Toolstack {
     this.states.set(uuid, state)
     if (before === undefined || before === state) return
     const level = state === 'crashed' ? 'error' : 'info'
-    this.addLog(uuid, level, 'life', `${before} → ${state}${detail === '' ? '' : `: ${detail}`}`)
+    const said = `${before} → ${state}${detail === '' ? '' : `: ${detail}`}`
+    this.addLog(uuid, level, 'life', said, { from: before, to: state, detail })
   }
 
-  private addLog(uuid: string, level: LogLine['level'], source: LogLine['source'], text: string): void {
-    const lines = this.logs.add(uuid, { time: this.parts.clock.now(), level, source, text })
+  private addLog(
+    uuid: string,
+    level: LogLine['level'],
+    source: LogLine['source'],
+    text: string,
+    change?: LogLine['change'],
+  ): void {
+    const line: LogLine = { time: this.parts.clock.now(), level, source, text, ...(change !== undefined && { change }) }
+    const lines = this.logs.add(uuid, line)
     for (const line of lines) this.parts.emit('logLine', { uuid, line })
   }
 

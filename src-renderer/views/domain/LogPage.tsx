@@ -16,7 +16,7 @@ import { useWords } from '../../components/Language'
 import { Select } from '../../components/Select'
 import { useDomainLog } from '../../state/domain-log'
 import { useAppStore } from '../../state/store'
-import { filterLog, type LogFilter, logAsText } from './log-filter'
+import { filterLog, type LogFilter, lineText, logAsText } from './log-filter'
 
 const levels = ['debug', 'info', 'warning', 'error'] as const
 
@@ -30,7 +30,7 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
   const [filter, setFilter] = useState<LogFilter>({ source: 'all', level: 'debug', words: '' })
   const box = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
-  const shown = useMemo(() => filterLog(lines ?? [], filter), [lines, filter])
+  const shown = useMemo(() => filterLog(lines ?? [], filter, t), [lines, filter, t])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever the lines change
   useLayoutEffect(() => {
@@ -108,7 +108,7 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
             <time>{formats.clock(line.time)}</time>
             <span className="log-level">{t(`log.level-${line.level}`)}</span>
             <span className="log-source">{t(`log.source-${line.source}`)}</span>
-            <span className="log-text">{line.text}</span>
+            <span className="log-text">{lineText(line, t)}</span>
           </div>
         ))}
       </div>

@@ -339,6 +339,7 @@ describe('the rest of the calls', () => {
       'engine: Domain 1 (A) was created.',
       'life: starting → running',
     ])
+    expect(log.ok && log.value[0]?.change).toEqual({ from: 'shutoff', to: 'starting', detail: '' })
     await close()
   })
 

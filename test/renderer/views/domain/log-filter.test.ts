@@ -1,23 +1,42 @@
 // The lines of a log that are shown, and as text. Runs in: vitest, plain Node.
 
 import { describe, expect, it } from 'vitest'
-import { filterLog, logAsText } from '../../../../src-renderer/views/domain/log-filter'
+import type { LogLine } from '../../../../src-main/public/types'
+import { makeTranslator } from '../../../../src-renderer/lib/translate'
+import { filterLog, lineText, logAsText } from '../../../../src-renderer/views/domain/log-filter'
 
-const lines = [
-  { time: 0, level: 'info', source: 'life', text: 'shutoff → starting' },
+const [en, de] = [makeTranslator('en'), makeTranslator('de')]
+const change = { from: 'shutoff', to: 'starting', detail: '' } as const
+const lines: readonly LogLine[] = [
+  { time: 0, level: 'info', source: 'life', text: 'shutoff → starting', change },
   { time: 1, level: 'debug', source: 'hypervisor', text: 'vcpu 0 is up' },
   { time: 2, level: 'warning', source: 'device', text: 'vbd/51712: No space' },
-] as const
+]
 
 describe('a filtered log', () => {
   it('has who was asked for, this and graver, and the words whatever their case', () => {
     const shown = (part: object) =>
-      filterLog(lines, { source: 'all', level: 'debug', words: '', ...part }).map(({ time }) => time)
+      filterLog(lines, { source: 'all', level: 'debug', words: '', ...part }, en).map(({ time }) => time)
     expect(shown({})).toEqual([0, 1, 2])
     expect(shown({ source: 'hypervisor' })).toEqual([1])
     expect(shown({ level: 'info' })).toEqual([0, 2])
     expect(shown({ level: 'error' })).toEqual([])
     expect(shown({ words: ' no SPACE ' })).toEqual([2])
+  })
+
+  it('says states in the language of the window, and finds them by it; the text for files has one language', () => {
+    const german = lines.map((line) => lineText(line, de))
+    expect(german).toEqual(['Ausgeschaltet → Startet', 'vcpu 0 is up', 'vbd/51712: No space'])
+    expect(filterLog(lines, { source: 'all', level: 'debug', words: 'startet' }, de)).toEqual(lines.slice(0, 1))
+    const crashed: LogLine = {
+      ...lines[0],
+      time: 3,
+      level: 'error',
+      source: 'life',
+      text: '',
+      change: { from: 'running', to: 'crashed', detail: 'panic' },
+    }
+    expect(lineText(crashed, en)).toBe('Running → Crashed: panic')
   })
 
   it('is text a line each', () => {
