@@ -184,7 +184,11 @@ export const calls = {
     result: fields({ path: chosenPath }),
     status: 'done',
   },
-  imageInspect: { params: fields({ connection, path: chosenPath }), result: imageInfoShape, status: 'done' },
+  imageInspect: {
+    params: fields({ connection, path: chosenPath, allowedBacking: optional(list(chosenPath, 64)) }),
+    result: imageInfoShape,
+    status: 'done',
+  },
   /** The files below were chosen with filePick or are in the app's folder of disks. */
   imageCreate: { params: fields({ connection, image: newImageShape }), result: job, status: 'done' },
   imageResize: { params: fields({ connection, path: chosenPath, sizeMiB: count }), result: job, status: 'done' },

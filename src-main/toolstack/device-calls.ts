@@ -48,7 +48,7 @@ export function deviceServers({ driver, domains, devices, networks }: DeviceServ
     backingAllow: ({ uuid, key, path }) => devices.allowBacking(uuid, key, path),
     macPropose: () => ok({ mac: domains.freeMac() }),
     imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
-    imageInspect: ({ path }) => devices.inspect(path),
+    imageInspect: ({ path, allowedBacking }) => devices.inspect(path, allowedBacking),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),
     imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
     imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),

@@ -183,8 +183,8 @@ export class Devices {
     return this.job('imageCreate', 'creating-image', image.path, () => this.makeImage(image))
   }
 
-  inspect(path: string): Outcome<ImageInfo> {
-    return this.parts.driver.images.inspect(path)
+  inspect(path: string, allowed?: readonly string[]): Outcome<ImageInfo> {
+    return this.parts.driver.images.inspect(path, allowed)
   }
 
   resize(path: string, sizeMiB: number, rights: FileRights): Result<{ job: number }, ErrorReport> {

@@ -31,16 +31,17 @@ export async function copy(
   format?: string,
 ): Promise<void> {
   const path = resolve(context.folder, from)
-  const info = await call(context, 'imageInspect', { path })
+  const allowedBacking = allowed.map((each) => resolve(context.folder, each))
+  const info = await call(context, 'imageInspect', { path, allowedBacking })
+  if (info.refused) {
+    const { path: below } = info.refused
+    throw new Failure(`${from} stands on ${below}, which is read only if you say so. To copy both: --backing ${below}`)
+  }
   const least = Math.max(1, Math.ceil(info.virtualSize / MIB))
   await make(context, {
     path: resolve(context.folder, file),
     format: writtenFormat(format),
     sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
-    copyOf: {
-      path,
-      format: info.format,
-      ...(allowed.length > 0 && { allowedBacking: allowed.map((each) => resolve(context.folder, each)) }),
-    },
+    copyOf: { path, format: info.format, ...(allowed.length > 0 && { allowedBacking }) },
   })
 }

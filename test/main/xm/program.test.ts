@@ -112,6 +112,14 @@ describe('xm', () => {
     expect(await xm('image-copy', 'a.img', 'c.qcow2')).toMatchObject({ code: 0 })
     expect(await xm('image-copy', 'a.img', 'd.qcow2', '1g')).toMatchObject({ code: 0 })
     expect(await xm('image-copy', 'a.img', 'e.qcow2', '1g', '--backing', 'x.img', '/y.img')).toMatchObject({ code: 0 })
+    // One that stands on a file elsewhere: the sentence says what lets it be read.
+    const own = (name: string) => join(made.folder, name)
+    await made.driver.images.overlay(own('f.qcow2'), { path: own('a.img'), format: 'raw' }, [])
+    expect(await xm('image-copy', 'f.qcow2', 'g.qcow2')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`--backing ${own('a.img')}`),
+    })
+    expect(await xm('image-copy', 'f.qcow2', 'g.qcow2', '--backing', 'a.img')).toMatchObject({ code: 0 })
     const made4 = await Promise.all(['a.img', 'b.qcow2', 'c.qcow2', 'd.qcow2'].map(sizes))
     expect(made4).toEqual(['raw 64', 'qcow2 2048', 'qcow2 64', 'qcow2 1024'])
     expect(await xm('image-create', 'a.img', '64')).toMatchObject({ code: 1, err: expect.stringContaining('a.img') })
