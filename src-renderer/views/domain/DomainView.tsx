@@ -23,11 +23,11 @@ import {
   isActionId,
   isAllowed,
   labelOf,
-  pauseOrResume,
   stopEntries,
   whyNotNow,
 } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
+import { PauseButton } from '../../features/domain-actions/PauseButton'
 import { isHostFull, stateLine, stateLooks } from '../../features/domain-state/state-words'
 import { ScreenPane } from '../../features/screen/ScreenPane'
 import { useHost } from '../../state/answers'
@@ -115,7 +115,6 @@ function Steering(props: { readonly domain: DomainInfo }) {
   const { domain } = props
   const { t } = useWords()
   const perform = usePerform()
-  const pause = pauseOrResume(domain)
   const button = (id: ActionId, icon: 'run' | 'power' | 'save') => (
     <ToolButton
       icon={icon}
@@ -130,18 +129,7 @@ function Steering(props: { readonly domain: DomainInfo }) {
   return (
     <Toolbar aria-label={t('manager.toolbar')} className="toolbar-buttons">
       {button('run', 'run')}
-      <ToolButton
-        icon={pause === 'pause' ? 'pause' : 'run'}
-        label={labelOf(pause, domain, t)}
-        why={whyNotNow(pause, [domain], t)}
-        disabled={!isAllowed(pause, domain)}
-        onPress={() => perform(pause, domain)}
-      >
-        <span className="word same-width">
-          <span aria-hidden={pause !== 'pause'}>{t('action.pause')}</span>
-          <span aria-hidden={pause !== 'resume'}>{t('action.resume')}</span>
-        </span>
-      </ToolButton>
+      <PauseButton domains={[domain]} onAction={(id) => perform(id, domain)} />
       {button('shutdown', 'power')}
       <MenuButton
         icon="down"

@@ -9,7 +9,8 @@ import { ToolButton } from '../../components/Button'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { MenuButton, type MenuEntry } from '../../components/Menu'
-import { isPossible, keysOf, labelOf, pauseOrResume, stopEntries, whyNotNow } from '../../features/domain-actions/action-table'
+import { isPossible, keysOf, labelOf, stopEntries, whyNotNow } from '../../features/domain-actions/action-table'
+import { PauseButton } from '../../features/domain-actions/PauseButton'
 import { appEntries, filterEntries } from './toolbar-menus'
 
 export interface ManagerToolbarProps {
@@ -32,8 +33,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
   const guests = selected.filter(({ kind }) => kind === 'guest')
   const [only] = guests
   const one = guests.length === 1 ? (only ?? null) : null
-  const pause = pauseOrResume(guests)
-  const can = (id: 'run' | 'pause' | 'resume' | 'shutdown') => isPossible(id, guests)
+  const can = (id: 'run' | 'shutdown') => isPossible(id, guests)
 
   return (
     <header className="toolbar">
@@ -62,19 +62,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
         >
           <span className="word">{t('action.run')}</span>
         </ToolButton>
-        <ToolButton
-          icon={pause === 'pause' ? 'pause' : 'run'}
-          label={labelOf(pause, one, t)}
-          keys={keysOf(pause, t)}
-          why={whyNotNow(pause, guests, t)}
-          disabled={!can(pause)}
-          onPress={() => onAction(pause)}
-        >
-          <span className="word same-width">
-            <span aria-hidden={pause !== 'pause'}>{t('action.pause')}</span>
-            <span aria-hidden={pause !== 'resume'}>{t('action.resume')}</span>
-          </span>
-        </ToolButton>
+        <PauseButton domains={guests} keys={keysOf('pause', t)} onAction={onAction} />
         <ToolButton
           icon="power"
           label={t('action.shutdown')}
