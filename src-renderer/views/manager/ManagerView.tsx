@@ -258,9 +258,11 @@ export function ManagerView() {
       board,
       hostCpus,
       addressesOf: model.addressesOf,
-      rename: (domain, name) => {
-        ordering.renamed(domain, name)
-        list.current?.focus()
+      rename: async (domain, name) => {
+        const inField = document.activeElement instanceof HTMLInputElement && document.activeElement.matches('.rename')
+        const refused = await ordering.renamed(domain, name)
+        if (refused === null && inField) list.current?.focus()
+        return refused
       },
       retry: (connection) => act('connection-open', connection),
     }),

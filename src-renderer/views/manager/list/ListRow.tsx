@@ -4,6 +4,7 @@
 
 import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
 import type { ConnectionInfo } from '../../../../src-main/public/connection'
+import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
@@ -14,6 +15,7 @@ import { connectionName } from '../../../lib/connection-name'
 import { jobOf } from '../../../state/app-state'
 import { useAppState } from '../../../state/store'
 import type { Column } from './columns'
+import { RenameField } from './RenameField'
 import type { DomainRow, GroupRow, Row } from './rows'
 
 export const ROW_HEIGHT = 28
@@ -29,7 +31,7 @@ export interface RowParts {
   readonly board: FigureBoard
   readonly hostCpus: number
   readonly addressesOf: (domain: DomainInfo) => string
-  readonly rename: (domain: DomainInfo, name: string | null) => void
+  readonly rename: (domain: DomainInfo, name: string | null) => Promise<ErrorReport | null>
   /** Opens a connection that failed once more. */
   readonly retry: (connection: ConnectionInfo) => void
 }
@@ -64,38 +66,6 @@ const rowRole = ({ row, index, chosen }: ListRowProps) => ({
 })
 
 export const rowId = (key: string): string => `row-${key}`
-
-function RenameField(props: { readonly domain: DomainInfo; readonly onDone: RowParts['rename'] }) {
-  const { domain, onDone } = props
-  const { t } = useWords()
-  const done = useRef(false)
-  const finish = (name: string | null) => {
-    if (done.current) return
-    done.current = true
-    onDone(domain, name)
-  }
-  return (
-    <input
-      className="input rename"
-      defaultValue={domain.name}
-      aria-label={t('manager.rename-field', { name: domain.name })}
-      maxLength={256}
-      spellCheck={false}
-      ref={(node) => {
-        node?.focus()
-        node?.select()
-      }}
-      onBlur={(event) => finish(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        event.stopPropagation()
-        if (event.key === 'Enter') finish(event.currentTarget.value)
-        else if (event.key === 'Escape') finish(null)
-        else return
-        event.preventDefault()
-      }}
-    />
-  )
-}
 
 function isActive({ state }: DomainInfo): boolean {
   return state !== 'shutoff' && state !== 'crashed' && state !== 'saved'

@@ -3,6 +3,7 @@
 // Runs in: manager window.
 
 import { useMemo, useState } from 'react'
+import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { Metadata } from '../../../../src-main/public/list'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
@@ -20,8 +21,8 @@ export interface Ordering {
   readonly renaming: string | null
   readonly asked: Asked | null
   readonly rename: (domains: readonly DomainInfo[]) => void
-  /** The field is done: null changes nothing. */
-  readonly renamed: (domain: DomainInfo, name: string | null) => void
+  /** What the field holds, null to change nothing; the field is gone unless a refusal is answered. */
+  readonly renamed: (domain: DomainInfo, name: string | null) => Promise<ErrorReport | null>
   readonly ask: (what: Asked['what'], domains: readonly DomainInfo[]) => void
   readonly answered: () => void
   readonly move: (domains: readonly DomainInfo[], folder: string) => void
@@ -38,10 +39,9 @@ export function useOrdering(): Ordering {
   const [asked, setAsked] = useState<Asked | null>(null)
 
   const actions = useMemo(() => {
-    const give = async ({ uuid }: DomainInfo, name: string, from: string): Promise<boolean> => {
+    const give = async ({ uuid }: DomainInfo, name: string, from: string): Promise<ErrorReport | null> => {
       const done = await client.call('domainRename', { uuid, name, from })
-      if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
-      return done.ok
+      return done.ok ? null : done.error
     }
 
     const change = async (domains: readonly DomainInfo[], next: (before: Metadata) => Metadata, label: string) => {
@@ -61,16 +61,19 @@ export function useOrdering(): Ordering {
       const [domain] = domains
       if (domains.length === 1 && domain?.operations.includes('redefine') === true) setRenaming(domain.uuid)
     }
-    const renamed = (domain: DomainInfo, name: string | null) => {
-      setRenaming(null)
+    const renamed = async (domain: DomainInfo, name: string | null) => {
       const wanted = name?.trim() ?? ''
-      if (wanted === '' || wanted === domain.name) return
-      void give(domain, wanted, domain.name).then((done) => {
-        if (!done) return
-        store.undo.add(t('undo.rename', { before: domain.name, name: wanted }), async () => {
-          await give(domain, domain.name, wanted)
-        })
+      const changes = wanted !== '' && wanted !== domain.name
+      const refused = changes ? await give(domain, wanted, domain.name) : null
+      if (refused !== null) return refused
+      // Another row may have become the field meanwhile.
+      setRenaming((now) => (now === domain.uuid ? null : now))
+      if (!changes) return null
+      store.undo.add(t('undo.rename', { before: domain.name, name: wanted }), async () => {
+        const kept = await give(domain, domain.name, wanted)
+        if (kept !== null) store.dispatch({ kind: 'failed', error: kept })
       })
+      return null
     }
     const move = (domains: readonly DomainInfo[], folder: string) => {
       const label = t('undo.folder', {
