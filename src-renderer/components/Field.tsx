@@ -105,10 +105,13 @@ export function TextAreaField(props: {
 export interface NumberFieldProps extends FieldProps {
   readonly value: number
   readonly onChange: (value: number) => void
-  readonly unit: string
+  /** A word, or what chooses between several. */
+  readonly unit: ReactNode
   readonly step: number
   readonly smallest: number
   readonly largest: number
+  /** Digits behind the point that may be typed; none when left out. */
+  readonly fractionDigits?: number
   readonly lessLabel: string
   readonly moreLabel: string
   readonly after?: ReactNode
@@ -129,7 +132,7 @@ export function NumberField(props: NumberFieldProps) {
       onChange={props.onChange}
       isInvalid={props.error !== undefined}
       isDisabled={props.disabled === true}
-      formatOptions={{ useGrouping: false, maximumFractionDigits: 0 }}
+      formatOptions={{ useGrouping: false, maximumFractionDigits: props.fractionDigits ?? 0 }}
       validationBehavior="aria"
     >
       <Label className="field-label">{props.label}</Label>
@@ -143,7 +146,7 @@ export function NumberField(props: NumberFieldProps) {
             step(event.key === 'ArrowUp' ? 1 : -1)
           }}
         />
-        <span>{props.unit}</span>
+        {typeof props.unit === 'string' ? <span>{props.unit}</span> : props.unit}
         <AriaButton
           slot={null}
           className="button icon-only"

@@ -5,15 +5,16 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { IMAGE_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
+import { IMAGE_FORMATS, IMAGE_SIZE_MOST_MIB, type WrittenFormat } from '../../../src-main/public/device'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
-import { NumberField, SegmentedField, TextField } from '../../components/Field'
+import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
+import { SizeField } from '../../components/SizeField'
 import { isAbsolute } from '../../lib/path'
 import { type DiskErrors, type DiskForm, type DiskSource, isMade, onlyRead, otherFile } from './disk-form'
 import { NoSpaceField } from './NoSpaceField'
@@ -76,18 +77,14 @@ export function DiskFields(props: DiskFieldsProps) {
       />
       {isMade(form) && (
         <>
-          <NumberField
+          <SizeField
             label={t('disk.size')}
-            value={form.sizeGiB}
-            unit="GiB"
-            step={1}
-            smallest={1}
-            largest={65536}
-            lessLabel={t('disk.smaller')}
-            moreLabel={t('disk.larger')}
-            onChange={(sizeGiB) => onChange({ sizeGiB })}
+            sizeMiB={form.sizeMiB}
+            smallestMiB={1}
+            largestMiB={IMAGE_SIZE_MOST_MIB}
+            onChange={(sizeMiB) => onChange({ sizeMiB })}
             hint={t(form.source === 'copy' ? 'disk.copy-size-hint' : 'disk.size-hint')}
-            error={errors.sizeGiB}
+            error={errors.sizeMiB}
           />
           {form.source === 'new' && (
             <SelectField<WrittenFormat>

@@ -26,7 +26,7 @@ export interface DiskForm {
   /** Of a file that is there; null until it was looked into. */
   readonly fileFormat: ImageFormat | null
   /** NaN while the field is empty. */
-  readonly sizeGiB: number
+  readonly sizeMiB: number
   readonly readonly: boolean
   readonly removable: boolean
   readonly enospace: NoSpacePolicy
@@ -54,10 +54,10 @@ export function allowing<T extends DiskForm>(disks: readonly T[], dev: string, p
 /** What happens to a write the host has no room for. Left out in a definition it is `report`. */
 export type NoSpacePolicy = NonNullable<Disk['enospace']>
 
-export type DiskField = 'path' | 'sizeGiB'
+export type DiskField = 'path' | 'sizeMiB'
 export type DiskErrors = Partial<Record<DiskField, string>>
 
-export const DEFAULT_SIZE_GIB = 8
+const DEFAULT_SIZE_MIB = 8 * 1024
 const LETTERS = 'abcdefghijklmnop'
 
 /** The first of xvda, xvdb, … that no device has; undefined when all are taken. */
@@ -70,14 +70,14 @@ export function devsOf(devices: readonly Device[]): string[] {
 }
 
 /** `proposal`: what the user prefers for new images. */
-export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat' | 'sizeGiB'>> = {}): KnownDisk {
+export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat' | 'sizeMiB'>> = {}): KnownDisk {
   return {
     dev,
     source: 'new',
     path: '',
     newFormat: 'qcow2',
     fileFormat: 'raw',
-    sizeGiB: DEFAULT_SIZE_GIB,
+    sizeMiB: DEFAULT_SIZE_MIB,
     readonly: false,
     removable: false,
     enospace: 'stop',
@@ -110,14 +110,14 @@ export function onlyRead({ source, fileFormat }: DiskForm): boolean {
 }
 
 export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
-  const errors: { path?: string; sizeGiB?: string } = {}
+  const errors: { path?: string; sizeMiB?: string } = {}
   const path = form.path.trim()
   if ((form.source === 'file' || form.source === 'copy') && path === '') errors.path = t('disk.file-needed')
   else if (form.source !== 'empty' && path !== '' && !isAbsolute(path)) errors.path = t('create.path-relative')
   if (isMade(form)) {
-    const most = IMAGE_SIZE_MOST_MIB / 1024
-    if (!Number.isFinite(form.sizeGiB)) errors.sizeGiB = t('create.memory-number')
-    else if (form.sizeGiB < 1 || form.sizeGiB > most) errors.sizeGiB = t('disk.size-range', { min: 1, max: most })
+    const range = { min: '1 MiB', max: `${IMAGE_SIZE_MOST_MIB / 1024 / 1024} TiB` }
+    if (!Number.isFinite(form.sizeMiB)) errors.sizeMiB = t('create.memory-number')
+    else if (form.sizeMiB < 1 || form.sizeMiB > IMAGE_SIZE_MOST_MIB) errors.sizeMiB = t('disk.size-range', range)
   }
   return errors
 }
@@ -143,6 +143,6 @@ export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk
     ...(source === 'file' && allowed),
   }
   if (!isMade(form)) return { disk, image: undefined }
-  const image: NewImage = { path, format: madeFormat(form), sizeMiB: Math.round(form.sizeGiB * 1024) }
+  const image: NewImage = { path, format: madeFormat(form), sizeMiB: form.sizeMiB }
   return { disk, image: source === 'copy' ? { ...image, copyOf: { path: own, format: form.fileFormat, ...allowed } } : image }
 }

@@ -26,9 +26,10 @@ export const devices = {
   },
   'disk.size': { en: 'Size', de: 'Größe' },
   'disk.size-hint': { en: 'What the guest sees; it can be enlarged later', de: 'Was der Gast sieht; später vergrößerbar' },
-  'disk.size-range': { en: '{min} to {max} GiB', de: '{min} bis {max} GiB' },
-  'disk.smaller': { en: 'Smaller', de: 'Kleiner' },
-  'disk.larger': { en: 'Larger', de: 'Größer' },
+  'disk.size-range': { en: '{min} to {max}', de: '{min} bis {max}' },
+  'size.smaller': { en: 'Smaller', de: 'Kleiner' },
+  'size.larger': { en: 'Larger', de: 'Größer' },
+  'size.unit': { en: 'Unit of {label}', de: 'Einheit von {label}' },
   'disk.format': { en: 'Format', de: 'Format' },
   'disk.format-qcow2-hint': {
     en: 'Grows as it is filled; can have a base image',

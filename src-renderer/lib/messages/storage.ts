@@ -58,8 +58,6 @@ export const storage = {
     en: 'At most 64 letters, digits, blanks, dots and dashes',
     de: 'Höchstens 64 Buchstaben, Ziffern, Leerzeichen, Punkte und Striche',
   },
-  'storage.less': { en: 'Smaller', de: 'Kleiner' },
-  'storage.more': { en: 'Larger', de: 'Größer' },
   'storage.resize': { en: 'Resize…', de: 'Größe ändern …' },
   'storage.resize-title': { en: 'Resize {name}', de: 'Größe von {name} ändern' },
   'storage.resize-hint': { en: 'Now {size}; it can only grow', de: 'Jetzt {size}; es kann nur wachsen' },

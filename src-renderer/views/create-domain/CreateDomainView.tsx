@@ -136,7 +136,7 @@ function CreateDomainForm(props: {
 
   const setFirstDisk = (change: Partial<DiskForm>) => {
     setParts((before) => {
-      const [disk = newDisk('xvda', { sizeGiB: newDiskGiB }), ...others] = before.disks
+      const [disk = newDisk('xvda', { sizeMiB: newDiskGiB * 1024 }), ...others] = before.disks
       return { ...before, disks: [{ ...disk, ...change }, ...others] }
     })
     setRefusal(null)

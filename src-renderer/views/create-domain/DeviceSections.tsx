@@ -29,7 +29,7 @@ export function DeviceSections(props: DeviceSectionsProps) {
   const { kinds, form, onChange } = props
   const { t } = useWords()
   const { newDiskFormat, newDiskGiB } = usePreferences()
-  const proposal = { newFormat: newDiskFormat, sizeGiB: newDiskGiB }
+  const proposal = { newFormat: newDiskFormat, sizeMiB: newDiskGiB * 1024 }
   const next = freeDev(form.disks.map(({ dev }) => dev))
   const changeDisk = (dev: string, change: Partial<DiskForm>) => {
     if (change.path !== undefined && change.path !== '') props.onTouch(dev)

@@ -66,10 +66,9 @@ export function fromTemplate(template: Template, taken: readonly string[], macs:
     const own = template.disks.find(({ dev }) => dev === disk.dev)
     if (own === undefined) return disk
     const form = { ...disk, allowedBacking: [], newFormat: disk.fileFormat === 'raw' ? 'raw' : 'qcow2' } as const
-    // A copy is never smaller than what it is made of, so that whole GiB lose nothing.
-    if (own.image === undefined)
-      return { ...form, source: 'new', path: '', sizeGiB: Math.max(1, Math.ceil(own.sizeMiB / 1024)) }
-    return { ...form, source: 'copy', path: own.image, sizeGiB: Math.max(1, Math.floor(own.sizeMiB / 1024)) }
+    const { sizeMiB } = own
+    if (own.image === undefined) return { ...form, source: 'new', path: '', sizeMiB }
+    return { ...form, source: 'copy', path: own.image, sizeMiB }
   })
   return { ...filled, parts: { ...filled.parts, disks } }
 }

@@ -8,8 +8,8 @@ import type { Translator } from '../../lib/translate'
 import type { DevicesForm, Form } from './check-form'
 
 export function summaryOf(form: Form, parts: DevicesForm, t: Translator, formats: Formats): string {
-  const disks = parts.disks.map(({ dev, source, path, sizeGiB }) => {
-    if (source === 'new') return t('create.summary-disk-new', { dev, size: formats.size((sizeGiB || 0) * 1024 ** 3) })
+  const disks = parts.disks.map(({ dev, source, path, sizeMiB }) => {
+    if (source === 'new') return t('create.summary-disk-new', { dev, size: formats.size((sizeMiB || 0) * 1024 ** 2) })
     return t(source === 'copy' ? 'create.summary-disk-copy' : 'create.summary-disk-file', {
       dev,
       file: source === 'empty' ? t('disk.source-empty') : lastPart(path.trim()) || '…',

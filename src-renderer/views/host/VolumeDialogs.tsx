@@ -1,20 +1,23 @@
 // The questions of the Storage page: a new volume, another size, a copy, taking a file in, deleting; the name of a new pool.
 // Invariant: Cancel changes nothing; a refusal is shown and keeps what was typed. Runs in: host window.
 import { useState } from 'react'
-import { WRITTEN_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
+import { IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import { type PoolInfo, poolNameShape, type Volume, volumeNameShape } from '../../../src-main/public/storage'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
-import { NumberField, SegmentedField, TextField } from '../../components/Field'
+import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
+import { SizeField } from '../../components/SizeField'
 import { lastPart } from '../../lib/path'
 import { Refusal } from '../../remedy/Refusal'
 import { useVolumeChanges } from './use-volume-changes'
 
 const MIB = 1024 * 1024
+
+const isImageSize = (sizeMiB: number): boolean => sizeMiB >= 1 && sizeMiB <= IMAGE_SIZE_MOST_MIB
 
 export type VolumeQuestion =
   | { readonly kind: 'create'; readonly volume: null }
@@ -117,7 +120,7 @@ function CreateVolume(props: VolumeProps) {
   const changes = useVolumeChanges()
   const [format, setFormat] = useState<WrittenFormat>('qcow2')
   const [name, setName] = useState(freeName(volumes, 'disk', 'qcow2'))
-  const [gibibytes, setGibibytes] = useState(10)
+  const [sizeMiB, setSizeMiB] = useState(10 * 1024)
   const [backing, setBacking] = useState<string>(NONE)
   const file = withEnding(name, format)
   const under = backing === NONE ? null : backing
@@ -126,9 +129,9 @@ function CreateVolume(props: VolumeProps) {
     <Ask
       title={t('storage.create-title')}
       label={t('storage.create')}
-      ready={wrong === undefined && gibibytes >= 1}
+      ready={wrong === undefined && isImageSize(sizeMiB)}
       act={() => {
-        const order = { pool: pool.name, name: file, format, sizeMiB: gibibytes * 1024, backing: under }
+        const order = { pool: pool.name, name: file, format, sizeMiB, backing: under }
         return making(changes.create(order), file, props.onMade)
       }}
       onClose={props.onClose}
@@ -155,17 +158,13 @@ function CreateVolume(props: VolumeProps) {
         onChange={setBacking}
         hint={t('storage.backing-hint')}
       />
-      <NumberField
+      <SizeField
         label={t('storage.column-size')}
-        value={gibibytes}
-        unit="GiB"
-        step={1}
-        smallest={1}
-        largest={65536}
-        lessLabel={t('storage.less')}
-        moreLabel={t('storage.more')}
+        sizeMiB={sizeMiB}
+        smallestMiB={1}
+        largestMiB={IMAGE_SIZE_MOST_MIB}
         disabled={under !== null}
-        onChange={setGibibytes}
+        onChange={setSizeMiB}
         hint={t('storage.size-hint', { free: formats.size(pool.available) })}
       />
     </Ask>
@@ -177,25 +176,21 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
   const { t, formats } = useWords()
   const changes = useVolumeChanges()
   const least = Math.ceil(volume.capacity / MIB)
-  const [size, setSize] = useState(least)
+  const [sizeMiB, setSizeMiB] = useState(least)
   return (
     <Ask
       title={t('storage.resize-title', { name: volume.name })}
       label={t('storage.resize').replace(/\s*…$/, '')}
-      ready={size > least}
-      act={() => changes.resize(volume, size)}
+      ready={isImageSize(sizeMiB) && sizeMiB > least}
+      act={() => changes.resize(volume, sizeMiB)}
       onClose={props.onClose}
     >
-      <NumberField
+      <SizeField
         label={t('storage.column-size')}
-        value={size}
-        unit="MiB"
-        step={1024}
-        smallest={least}
-        largest={64 * 1024 * 1024}
-        lessLabel={t('storage.less')}
-        moreLabel={t('storage.more')}
-        onChange={setSize}
+        sizeMiB={sizeMiB}
+        smallestMiB={least}
+        largestMiB={IMAGE_SIZE_MOST_MIB}
+        onChange={setSizeMiB}
         hint={t('storage.resize-hint', { size: formats.size(volume.capacity) })}
       />
     </Ask>

@@ -35,7 +35,7 @@ export function AddDevice(props: {
   const client = useClient()
   const devices = [...(domain.config?.devices ?? []), ...(domain.running?.devices ?? [])]
   const [disk, setDisk] = useState<DiskForm>(() =>
-    newDisk(freeDev(devsOf(devices)) ?? 'xvdp', { newFormat: newDiskFormat, sizeGiB: newDiskGiB }),
+    newDisk(freeDev(devsOf(devices)) ?? 'xvdp', { newFormat: newDiskFormat, sizeMiB: newDiskGiB * 1024 }),
   )
   const [nic, setNic] = useState<NicForm>(() => newNic(freeIndex(devices) ?? 7, ''))
   const [display, setDisplay] = useState<Display>(DEFAULT_DISPLAY)

@@ -88,7 +88,7 @@ describe('the form of a new virtual machine', () => {
   })
 
   it('says what is wrong with a disk or a network interface', () => {
-    expect(checkDisk({ ...newDisk('xvda'), sizeGiB: Number.NaN }, t)).toEqual({ sizeGiB: 'A number is needed' })
+    expect(checkDisk({ ...newDisk('xvda'), sizeMiB: Number.NaN }, t)).toEqual({ sizeMiB: 'A number is needed' })
     expect(checkDisk({ ...newDisk('xvda'), source: 'file' }, t).path).toBeDefined()
     expect(checkDisk({ ...newDisk('xvda'), source: 'file', path: 'a.img' }, t).path).toBeDefined()
     expect(checkDisk({ ...newDisk('xvda'), source: 'empty' }, t)).toEqual({})

@@ -54,8 +54,8 @@ describe('a configuration', () => {
 describe('a template', () => {
   const template: Template = { id: 'x', name: 'Web', savedAt: 0, config, text: '', disks: [{ dev: 'xvda', sizeMiB: 1500 }] }
   it.each([
-    [undefined, { source: 'new', path: '', sizeGiB: 2 }],
-    ['/own.qcow2', { source: 'copy', path: '/own.qcow2', sizeGiB: 1 }],
+    [undefined, { source: 'new', path: '', sizeMiB: 1500 }],
+    ['/own.qcow2', { source: 'copy', path: '/own.qcow2', sizeMiB: 1500 }],
   ] as const)('shares no disk, address, port or password (%s)', (image, disk) => {
     const disks = [{ dev: 'xvda', sizeMiB: 1500, ...(image !== undefined && { image }) }]
     const { fields, parts, origin } = fromTemplate(
