@@ -34,6 +34,7 @@ export interface AppCallsParts {
   tell(window: BrowserWindow, name: 'createDomainFilled'): void
   knowsDomain(uuid: string): boolean
   knowsConnection(connection: string): boolean
+  menuOffer(window: BrowserWindow, commands: readonly string[]): void
   windowDrawn(): void
   readonly diskFolder: string
 }
@@ -92,6 +93,10 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       setImmediate(() => {
         if (!window.isDestroyed()) window.close()
       })
+      return ok(null)
+    },
+    menuOffer: ({ commands }, { window }) => {
+      parts.menuOffer(window, commands)
       return ok(null)
     },
     windowDrawn: () => {

@@ -19,7 +19,6 @@ import type { ConnectionDefinition, ConnectionDriver } from '../public/connectio
 import { fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
-import type { WindowView } from '../public/types'
 import { socketPlace } from '../public/xm-socket'
 import type { ElectronChannels } from '../supervisor/electron'
 import type { CallServers } from '../toolstack/call-server'
@@ -29,8 +28,8 @@ import { aboutInfo } from './about'
 import { appServers } from './app-calls'
 import { showOnDesktop } from './desktop-note'
 import { confirmWriting, pickFile } from './file-dialog'
-import { buildMenu } from './menu'
 import { type MenuText, menuText } from './menu-text'
+import { Menus } from './menus'
 import { Notifications } from './notifications'
 import { isOurPage, servePages } from './page'
 import { Quit } from './quit'
@@ -62,6 +61,7 @@ export class App {
   private readonly ipc: ElectronIpc
   /** For the command line. */
   private readonly socket: LocalSocket
+  private readonly menus = this.makeMenus()
   private readonly tray = new TrayIcon()
   private readonly quit: Quit
   private readonly doctor: Doctor
@@ -125,7 +125,7 @@ export class App {
       preload: join(parts.outFolder, 'preload', 'index.cjs'),
       icon: join(parts.iconFolder, '128x128.png'),
       admit: (window) => this.ipc.admit(window),
-      opened: (window, view) => this.dress(window, view),
+      opened: (window) => this.dress(window),
       leaving: () => this.leaving,
     })
   }
@@ -197,6 +197,7 @@ export class App {
         showPage: (window, page) => this.ipc.send(window, 'menuChosen', { command: `page-${page}` }),
         tell: (window, name) => this.ipc.send(window, name, {}),
         diskFolder: join(app.getPath('userData'), 'disks'),
+        menuOffer: (window, commands) => this.menus.offer(window, commands),
         windowDrawn: () => this.firstDrawn(),
         knowsDomain: (uuid) => this.connections.place(uuid) !== undefined,
         knowsConnection: (id) => this.connections.list().some(({ connection }) => connection === id),
@@ -261,8 +262,8 @@ export class App {
 
   // ---- windows and menus ------------------------------------------------------------------------
 
-  private dress(window: BrowserWindow, view: WindowView): void {
-    if (process.platform !== 'darwin') window.setMenu(this.menu(view))
+  private dress(window: BrowserWindow): void {
+    this.menus.dress(window)
     window.on('session-end', () => void this.quit.sessionEnds())
     window.on('enter-full-screen', () => this.ipc.send(window, 'fullScreenChanged', { on: true }))
     window.on('leave-full-screen', () => this.ipc.send(window, 'fullScreenChanged', { on: false }))
@@ -272,21 +273,26 @@ export class App {
     return menuText(this.preferences.value.language, app.getLocale())
   }
 
-  private menu(view: WindowView): Menu {
-    return buildMenu(view, this.text(), {
-      newMachine: () => this.windows.open('create-domain'),
-      restore: () => void this.restore(),
-      importConfig: () => this.choose('import'),
-      trash: () => this.choose('trash'),
-      addConnection: () => this.choose('connection-add'),
-      preferences: () => this.windows.open('preferences'),
-      doctor: () => this.windows.open('doctor'),
-      about: () => this.windows.open('about'),
-      networks: () => this.windows.open('networks'),
-      host: () => this.windows.open('host'),
-      wall: () => this.windows.open('wall'),
-      manager: () => this.showManager(),
-      quit: () => app.quit(),
+  private makeMenus(): Menus {
+    return new Menus({
+      text: () => this.text(),
+      viewOf: (window) => this.windows.viewOf(window) ?? 'domain',
+      chosen: (window, command) => this.ipc.send(window, 'menuChosen', { command }),
+      actions: {
+        newMachine: () => this.windows.open('create-domain'),
+        restore: () => void this.restore(),
+        importConfig: () => this.choose('import'),
+        trash: () => this.choose('trash'),
+        addConnection: () => this.choose('connection-add'),
+        preferences: () => this.windows.open('preferences'),
+        doctor: () => this.windows.open('doctor'),
+        about: () => this.windows.open('about'),
+        networks: () => this.windows.open('networks'),
+        host: () => this.windows.open('host'),
+        wall: () => this.windows.open('wall'),
+        manager: () => this.showManager(),
+        quit: () => app.quit(),
+      },
     })
   }
 
@@ -319,8 +325,7 @@ export class App {
     const { trayIcon } = this.preferences.value
     this.applyTheme()
     this.connections.sampleEvery(this.preferences.value.sampleSeconds * 1000)
-    if (process.platform === 'darwin') Menu.setApplicationMenu(this.menu('manager'))
-    else for (const window of BrowserWindow.getAllWindows()) window.setMenu(this.menu(this.windows.viewOf(window) ?? 'domain'))
+    this.menus.renew()
     const actions = { manager: () => this.showManager(), quit: () => app.quit() }
     if (trayIcon) this.tray.show(join(this.parts.iconFolder, '32x32.png'), this.text(), actions)
     else this.tray.hide()

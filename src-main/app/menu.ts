@@ -1,6 +1,9 @@
-// The menu bar. In a domain window the keys a shell wants (Ctrl+W, Ctrl+Q, …) belong to the console, so its menu uses them with
-// Shift, as virt-manager does. Runs in: main (Electron).
-import { Menu, type MenuItemConstructorOptions } from 'electron'
+// The menu bar, as data. In a domain window the keys a shell wants (Ctrl+W, Ctrl+Q, …) belong to the console, so its menu uses them with
+// Shift, as virt-manager does. What is about machines is chosen in the page and greyed until the page offers it.
+// Runs in: main and tests, plain Node.
+import type { MenuItemConstructorOptions } from 'electron'
+import { DOMAIN_PAGES, type MachineCommand, SEND_KEY } from '../public/menu'
+import { labelOf, sendKeys } from '../public/send-keys'
 import { acceleratorOf, type ShortcutId } from '../public/shortcuts'
 import type { WindowView } from '../public/types'
 import type { MenuText } from './menu-text'
@@ -21,41 +24,77 @@ export interface MenuActions {
   quit(): void
 }
 
-export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions): Menu {
-  const keys = (id: ShortcutId): string => acceleratorOf(id, view === 'domain')
+const separator: MenuItemConstructorOptions = { type: 'separator' }
+
+/** `choose`: tells the page of the window. */
+export function menuTemplate(
+  view: WindowView,
+  text: MenuText,
+  actions: MenuActions,
+  choose: (command: string) => void,
+): MenuItemConstructorOptions[] {
+  const inDomain = view === 'domain'
+  const keys = (id: ShortcutId): string => acceleratorOf(id, inDomain)
+  const offered = (id: string, label: string): MenuItemConstructorOptions => ({
+    id,
+    label,
+    enabled: false,
+    click: () => choose(id),
+  })
+  const ofMachine = (id: MachineCommand): MenuItemConstructorOptions => offered(id, text[`machine-${id}`])
   const file: MenuItemConstructorOptions[] = [
     { label: text.newMachine, accelerator: keys('newMachine'), click: actions.newMachine },
     { label: text.restore, click: actions.restore },
     { label: text.importConfig, click: actions.importConfig },
     { label: text.trash, click: actions.trash },
-    { type: 'separator' },
+    separator,
     { label: text.addConnection, click: actions.addConnection },
-    { type: 'separator' },
+    separator,
     { label: text.close, accelerator: keys('close'), role: 'close' },
     { label: text.quit, accelerator: keys('quit'), click: actions.quit },
   ]
   const edit: MenuItemConstructorOptions[] = [
-    { role: 'cut' },
-    { role: 'copy' },
-    { role: 'paste' },
-    { role: 'selectAll' },
-    { type: 'separator' },
+    { label: text.cut, role: 'cut' },
+    { label: text.copy, role: 'copy' },
+    { label: text.paste, role: 'paste' },
+    { label: text.selectAll, role: 'selectAll' },
+    separator,
     { label: text.host, click: actions.host },
     { label: text.networks, click: actions.networks },
     { label: text.preferences, click: actions.preferences },
   ]
+  const stop = (['reboot', 'shutdown', 'forceOff', 'managedSave', 'save'] as const).map(ofMachine)
+  const machine: MenuItemConstructorOptions[] = [
+    ...(inDomain ? [] : [ofMachine('open'), ofMachine('details'), separator]),
+    ofMachine('run'),
+    ofMachine('pause'),
+    ofMachine('resume'),
+    { label: text.stop, submenu: stop },
+    separator,
+    ofMachine('clone'),
+    ofMachine('migrate'),
+    ofMachine('template'),
+    ofMachine('delete'),
+    ...(inDomain ? [separator, ofMachine('screen-shot')] : []),
+  ]
   const look: MenuItemConstructorOptions[] = [
+    ...(inDomain ? [...DOMAIN_PAGES.map((page) => offered(`page-${page}`, text[`page-${page}`])), separator] : []),
     ...(view === 'manager' ? [] : [{ label: text.manager, click: actions.manager }]),
     { label: text.wall, accelerator: keys('wall'), click: actions.wall },
-    { role: 'zoomIn', accelerator: keys('zoomIn') },
-    { role: 'zoomOut', accelerator: keys('zoomOut') },
-    { role: 'resetZoom', accelerator: keys('zoomReset') },
-    { role: 'togglefullscreen', accelerator: keys('fullScreen') },
+    separator,
+    { label: text.zoomIn, role: 'zoomIn', accelerator: keys('zoomIn') },
+    { label: text.zoomOut, role: 'zoomOut', accelerator: keys('zoomOut') },
+    { label: text.zoomReset, role: 'resetZoom', accelerator: keys('zoomReset') },
+    { label: text.fullScreen, role: 'togglefullscreen', accelerator: keys('fullScreen') },
   ]
-  return Menu.buildFromTemplate([
+  const send = sendKeys.map((row) => offered(`${SEND_KEY}${row.id}`, labelOf(row, text.ctrl)))
+  const aboutMachines = view === 'manager' || inDomain
+  return [
     { label: text.file, submenu: file },
     { label: text.edit, submenu: edit },
+    ...(aboutMachines ? [{ label: text.machine, submenu: machine }] : []),
     { label: text.view, submenu: look },
+    ...(inDomain ? [{ label: text.sendKey, submenu: send }] : []),
     {
       label: text.help,
       submenu: [
@@ -63,5 +102,5 @@ export function buildMenu(view: WindowView, text: MenuText, actions: MenuActions
         { label: text.about, click: actions.about },
       ],
     },
-  ])
+  ]
 }

@@ -489,6 +489,8 @@ export const calls = {
   windowFullScreen: { params: fields({ on: flag }), result: t.nothing, status: 'done' },
   /** Closes the window that calls. */
   windowClose: { params: none, result: t.nothing, status: 'done' },
+  /** What can be chosen now in the menu bar of the calling window, of what is in public/menu.ts: told whenever it changes. */
+  menuOffer: { params: fields({ commands: list(shortText(64), 128) }), result: t.nothing, status: 'done' },
   /** The calling window shows its view and can be used: told once. */
   windowDrawn: { params: none, result: t.nothing, status: 'done' },
   /** The system's clipboard; the page's own clipboard access is denied. */

@@ -57,6 +57,7 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   fileWrite: notHere,
   windowOpen: notHere,
   windowClose: notHere,
+  menuOffer: notHere,
   windowDrawn: notHere,
   windowFullScreen: notHere,
   clipboardRead: notHere,

@@ -14,6 +14,8 @@ import {
   useSyncExternalStore,
 } from 'react'
 import { isKeymapName, KEYMAP_NAMES, type KeymapName } from '../../../src-main/public/keymap'
+import { SEND_KEY } from '../../../src-main/public/menu'
+import { labelOf, sendKeys } from '../../../src-main/public/send-keys'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
@@ -31,7 +33,6 @@ import { watchGrab } from './keyboard-grab'
 import { strokesOf } from './layouts'
 import { LONGEST_PASTE, type PasteTyping, typeStrokes } from './paste-typing'
 import { ScreenSession, type ScreenState } from './screen-session'
-import { labelOf, sendKeys } from './send-keys'
 import { StickyModifiers, stickyRows } from './sticky-modifiers'
 import './screen.css'
 
@@ -218,6 +219,14 @@ export function ScreenPane(props: ScreenPaneProps) {
     if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
     else if (picked.ok && picked.value.path !== null) announce(t('screen.saved'))
   }
+
+  const choose = useRef((_command: string) => {})
+  choose.current = (command) => {
+    if (!connected) return
+    if (command === 'screen-shot') void screenshot()
+    else if (command.startsWith(SEND_KEY)) send(command.slice(SEND_KEY.length))
+  }
+  useEffect(() => client.subscribe('menuChosen', ({ command }) => choose.current(command)), [client])
 
   const place: Place = placeOf(mode, guest, size, ratio)
   const shown = guest.width > 0 && connected

@@ -1,8 +1,8 @@
 // Types a pasted text into a guest, key by key, at a pace a guest follows; can be stopped. Invariant: no key stays down, whenever it
 // is stopped; one text at a time. Runs in: domain window.
 
+import type { KeyPress } from '../../../src-main/public/send-keys'
 import type { Stroke } from './layouts'
-import type { KeyPress } from './send-keys'
 
 /** Longer ones are for files, not for keyboards. */
 export const LONGEST_PASTE = 16 * 1024

@@ -1,7 +1,7 @@
 // Modifiers that are held for a person who cannot, or whose desktop takes the combination for itself: chosen in a menu, they are down in the
 // guest until the next key has been typed there, or until they are chosen again.
 // Invariant: a held modifier has been pressed in the guest exactly once, and `held` names it. Runs in: domain window.
-import type { KeyPress } from './send-keys'
+import type { KeyPress } from '../../../src-main/public/send-keys'
 
 export interface StickyRow {
   readonly id: string

@@ -3,11 +3,11 @@
 // Invariant: one viewer a stream; after dispose nothing is told any more. Runs in: domain window.
 
 import RFB from '@novnc/novnc'
+import type { KeyPress } from '../../../src-main/public/send-keys'
 import type { ScreenChannel } from '../../client/screen-stream'
 import { exactPointer } from './exact-pointer'
 import type { Size } from './fit'
 import { Picture } from './picture'
-import type { KeyPress } from './send-keys'
 import { TrleDecoder } from './trle-decoder'
 
 /** The encoding's number (RFC 6143, section 7.7). */

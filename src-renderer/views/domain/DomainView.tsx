@@ -6,6 +6,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
+import { DOMAIN_PAGES, type DomainPage, SEND_KEY } from '../../../src-main/public/menu'
+import { sendKeys } from '../../../src-main/public/send-keys'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { AtConnection, useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
@@ -28,6 +30,7 @@ import {
 } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { PauseButton } from '../../features/domain-actions/PauseButton'
+import { possibleCommands, useMenuOffer } from '../../features/domain-actions/use-menu-offer'
 import { isHostFull, stateLine, stateLooks } from '../../features/domain-state/state-words'
 import { ScreenPane } from '../../features/screen/ScreenPane'
 import { useHost } from '../../state/answers'
@@ -42,9 +45,6 @@ import { LogPage } from './LogPage'
 import { PerformancePage } from './performance/PerformancePage'
 import { SnapshotsPage } from './snapshots/SnapshotsPage'
 import './domain.css'
-
-const pages = ['screen', 'console', 'details', 'performance', 'snapshots', 'inside', 'log'] as const
-type Page = (typeof pages)[number]
 
 /** In a window with others: whether it is in sight, how it is closed there, and how it comes in sight to ask something. */
 export interface Embedded {
@@ -186,7 +186,7 @@ function DomainWindow(props: {
   const host = useHost()
   const defined = (domain.running ?? domain.config)?.devices.some(({ kind }) => kind === 'vfb') === true
   const usual = isGuest ? (defined ? 'screen' : 'console') : 'performance'
-  const [page, setPage] = useState<Page>(pages.find((each) => each === props.page) ?? usual)
+  const [page, setPage] = useState<DomainPage>(DOMAIN_PAGES.find((each) => each === props.page) ?? usual)
   const [fullScreen, setFullScreen] = useFullScreen()
   const [dismissedClock, setDismissedClock] = useState<number | null>(null)
   const [adding, setAdding] = useState<AddedKind | null>(null)
@@ -201,7 +201,7 @@ function DomainWindow(props: {
     setPage('details')
     onAsk.current?.()
   }, [])
-  const choosePage = (next: Page) => {
+  const choosePage = (next: DomainPage) => {
     setPage(next)
     if (next === 'log') setLogSeen(true)
     if (next === 'details') setDetailsSeen(true)
@@ -209,7 +209,7 @@ function DomainWindow(props: {
   useAnnouncements(domain.uuid)
 
   /** Details may have something to ask before it is left. */
-  const goTo = (next: Page) => {
+  const goTo = (next: DomainPage) => {
     if (page === 'details' && next !== 'details' && detailsGuard.current !== null) detailsGuard.current(() => choosePage(next))
     else choosePage(next)
   }
@@ -221,7 +221,7 @@ function DomainWindow(props: {
   useEffect(
     () =>
       client.subscribe('menuChosen', ({ command }) => {
-        const next = pages.find((each) => command === `page-${each}`)
+        const next = DOMAIN_PAGES.find((each) => command === `page-${each}`)
         if (next !== undefined) goToNow.current(next)
         else if (isActionId(command)) perform(command, domainNow.current)
       }),
@@ -247,10 +247,21 @@ function DomainWindow(props: {
   // Where no machine can have a screen there is no page for it; one that could, and has none, says how to get it.
   // Until that is known it is taken for yes, so that no tab moves.
   const canHaveScreen = defined || host === null || host.limits.devices.includes('vfb')
-  const shownPages = pages.filter((each) => {
+  const shownPages = DOMAIN_PAGES.filter((each) => {
     if (each === 'screen') return isGuest && canHaveScreen
     return isGuest || (each !== 'console' && each !== 'details' && each !== 'snapshots')
   })
+  const canBeSeen =
+    domain.operations.includes('openScreen') && domain.running?.devices.some(({ kind }) => kind === 'vfb') === true
+  useMenuOffer(
+    embedded !== undefined
+      ? null
+      : [
+          ...possibleCommands([domain]),
+          ...shownPages.map((each) => `page-${each}`),
+          ...(canBeSeen ? ['screen-shot', ...sendKeys.map(({ id }) => `${SEND_KEY}${id}`)] : []),
+        ],
+  )
   const { clockStandsAt } = domain
   const origin = useAppState(
     ({ jobs }) => Object.values(jobs).find(({ uuid, origin }) => uuid === domain.uuid && origin)?.origin,
@@ -279,7 +290,7 @@ function DomainWindow(props: {
         className="tabs fill"
         selectedKey={page}
         onSelectionChange={(key) => {
-          const next = pages.find((each) => each === key)
+          const next = DOMAIN_PAGES.find((each) => each === key)
           if (next !== undefined) goTo(next)
         }}
       >

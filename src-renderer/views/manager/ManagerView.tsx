@@ -21,6 +21,7 @@ import { canOpen, connectionEntries, isConnectionAction } from '../../features/c
 import { useDefinitionDialogs } from '../../features/definition/definition-dialogs'
 import { contextEntries, isActionId, pauseOrResume } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
+import { possibleCommands, useMenuOffer } from '../../features/domain-actions/use-menu-offer'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { UndoBar } from '../../features/undo/UndoBar'
 import { connectionName } from '../../lib/connection-name'
@@ -286,6 +287,7 @@ export function ManagerView() {
     t,
   }
 
+  useMenuOffer(possibleCommands(selected))
   const own: readonly MenuEntry[] = [
     {
       kind: 'action',

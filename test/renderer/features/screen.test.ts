@@ -1,8 +1,8 @@
 // Where a screen goes in its box, and which keys are sent. Runs in: vitest, plain Node.
 
 import { describe, expect, it } from 'vitest'
+import { labelOf, sendKeys } from '../../../src-main/public/send-keys'
 import { percentOf, placeOf } from '../../../src-renderer/features/screen/fit'
-import { labelOf, sendKeys } from '../../../src-renderer/features/screen/send-keys'
 
 const guest = { width: 800, height: 600 }
 const CORNER = { pageLeft: 0, pageTop: 0 }

@@ -1,5 +1,5 @@
 // Keys a person cannot type into a guest, because this computer takes them for itself: one row each, as X keysyms with the
-// code of the key. Runs in: renderer and tests; pure.
+// code of the key. The menu bar and the screen show the same rows. Runs in: main, renderer. No platform.
 
 export interface KeyPress {
   readonly keysym: number
