@@ -1,4 +1,4 @@
-// `npm run -s bench -- boot|cpu|userland|coverage|latency|net|image|io|screen|start|ui|window [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
+// `npm run -s bench -- boot|cpu|userland|coverage|fork|latency|net|image|io|screen|start|ui|window [--runs N] [--only NAMES] [--json FILE]`: how long our engine takes beside QEMU (its translator, TCG),
 // and the app beside a bare Electron window, for the same work on the same machine. Runs alternate, so that a busy moment hits
 // both; medians and their ratio are printed.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
@@ -7,6 +7,7 @@ import path from 'node:path'
 import { benchBoot } from './boot'
 import { benchCoverage } from './coverage'
 import { benchCpu } from './cpu'
+import { benchFork } from './fork'
 import { benchImage } from './image'
 import { benchIo } from './io'
 import { benchLatency } from './latency'
@@ -45,6 +46,7 @@ const BENCHES: Record<
     run: benchUserland,
   },
   coverage: { runs: 1, what: 'share of instructions run translated, and what kept the others from it', run: benchCoverage },
+  fork: { runs: 5, what: 'how soon a running copy of a 256 MiB guest answers at its console', run: benchFork },
   latency: { runs: 3, what: 'how late timers, events and interrupts reach a vcpu that computes or halts', run: benchLatency },
   net: { runs: 3, what: 'bulk TCP of a synthetic guest beside plain node:net, then of a guest beside QEMU', run: benchNet },
   image: { runs: 3, what: 'disk images beside qemu-io: in order and at random, read and written', run: benchImage },
