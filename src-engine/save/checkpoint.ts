@@ -1,5 +1,6 @@
 // A checkpoint of a parked domain into a save file, and a domain back from one. RAM goes in chunks: sparse (pages of zeroes are
-// left out), deflated on the thread pool, a few chunks in flight, so neither the main thread nor a vcpu waits for a compressor.
+// left out), deflated on the thread pool, a few chunks in flight, so neither the main thread nor a vcpu waits for a compressor. Where the file
+// is read at once and removed (a fork), pages go into it from where they are and out of it to where they belong, without a copy between.
 // Invariant: nothing of a file is used before its checksum was right and its numbers were checked: save files are hostile.
 // Runs in: main thread of the domain's process.
 import { promisify } from 'node:util'
@@ -9,7 +10,6 @@ import { CPUID_LEAVES } from '../platform/cpuid'
 import { err, ok, type Result } from '../public/result'
 import { count, fields, text, within } from '../public/shape'
 import {
-  isZero,
   loadDomainFields,
   loadHeap,
   loadP2m,
@@ -23,6 +23,7 @@ import {
   savePrivate,
   saveRegisters,
   saveTables,
+  zeroPages,
 } from './domain-records'
 import type { RecordName, SaveRecord } from './records'
 import { Cancelled, readSaveFile, type SaveError, SaveFileWriter } from './save-file'
@@ -30,6 +31,8 @@ import { Cancelled, readSaveFile, type SaveError, SaveFileWriter } from './save-
 const PAGE = 4096
 /** Pages in one RAM record: 1 MiB. */
 const CHUNK_PAGES = 256
+/** Pages in one PAGES record: 16 MiB. */
+const PIECES_PAGES = 4096
 /** Chunks being compressed at one time. */
 const IN_FLIGHT = 4
 
@@ -72,16 +75,27 @@ function parse(body: Uint8Array): unknown {
 
 const cpuidPolicy = (): string => JSON.stringify(CPUID_LEAVES.map(([leaf, registers]) => [leaf, registers]))
 
+type Pages = readonly (readonly [page: number, gfn: number])[]
+
+/** Pages that are not all zero, one after the other. */
+interface Taken {
+  readonly gfns: readonly number[]
+  readonly plain: Uint8Array
+}
+
 /** Some pages of RAM on their way to a file. */
 interface RamChunk {
-  /** Pages it stands for, those of zeroes too. */
+  /** How many it stands for, those of zeroes too. */
   readonly pages: number
-  /** The pages that are not all zero, one after the other. Asked once. */
-  take(): { readonly gfns: readonly number[]; readonly plain: Uint8Array }
+  /** A private copy of those in use. Asked once. */
+  take(): Taken
 }
 
 /** What a save file will hold, taken from a parked domain. */
 export interface Capture {
+  readonly domain: Domain
+  /** Its RAM, in order of gfns. */
+  readonly pages: Pages
   readonly records: readonly (readonly [RecordName, Uint8Array])[]
   readonly ram: readonly RamChunk[]
   /** RAM was copied: the vcpus may go on before the file is written. */
@@ -113,9 +127,9 @@ export function captureDomain(domain: Domain, identity: SavedIdentity, pumps: Ui
     const some = pages.slice(at, at + CHUNK_PAGES)
     const chunk: RamChunk = { pages: some.length, take: () => copyPages(domain, some) }
     if (copied <= copyMost) {
-      let held: ReturnType<RamChunk['take']> | undefined = chunk.take()
+      let held: Taken | undefined = chunk.take()
       copied += held.plain.length
-      const take = (): ReturnType<RamChunk['take']> => {
+      const take = (): Taken => {
         const taken = held ?? { gfns: [], plain: new Uint8Array(0) }
         held = undefined // the copy is given back page by page as it is written
         return taken
@@ -123,12 +137,13 @@ export function captureDomain(domain: Domain, identity: SavedIdentity, pumps: Ui
       chunks.push({ pages: some.length, take })
     } else chunks.push(chunk)
   }
-  return { records, ram: chunks, copied: copied <= copyMost }
+  return { domain, pages, records, ram: chunks, copied: copied <= copyMost }
 }
 
 /** A private copy: the compressor must not be given shared memory, and the guest may go on. */
-function copyPages(domain: Domain, pages: readonly (readonly [page: number, gfn: number])[]): ReturnType<RamChunk['take']> {
-  const used = pages.filter(([page]) => !isZero(domain, page))
+function copyPages(domain: Domain, pages: Pages): Taken {
+  const isZero = zeroPages(domain)
+  const used = pages.filter(([page]) => !isZero(page))
   const plain = Buffer.allocUnsafeSlow(used.length * PAGE)
   used.forEach(([page], i) => {
     plain.set(domain.memory.u8.subarray(page, page + PAGE), i * PAGE)
@@ -136,7 +151,7 @@ function copyPages(domain: Domain, pages: readonly (readonly [page: number, gfn:
   return { gfns: used.map(([, gfn]) => gfn), plain }
 }
 
-/** `plain`: RAM is not compressed, which is several times as quick and as long. */
+/** `plain`: the file is read at once and removed. Then RAM that was not copied goes into it as it is. */
 export async function writeCapture(
   target: string,
   capture: Capture,
@@ -148,8 +163,9 @@ export async function writeCapture(
   const writer = created.value
   try {
     for (const [name, body] of capture.records) await writer.record(name, body)
-    await writeRam(writer, capture.ram, progress, plain ? 0 : 1)
-    // What is not compressed is for now, not for later: nobody needs it to outlive a power cut.
+    if (plain && !capture.copied) await writePages(writer, capture, progress)
+    else await writeRam(writer, capture.ram, progress)
+    // Nobody needs what is for now to outlive a power cut.
     await writer.finish(!plain)
     return ok({ bytes: writer.bytes })
   } catch (error) {
@@ -168,12 +184,47 @@ export function saveDomain(
   return writeCapture(target, captureDomain(domain, identity, pumps, 0), progress)
 }
 
-async function writeRam(
-  writer: SaveFileWriter,
-  chunks: readonly RamChunk[],
-  progress: SaveProgress,
-  level: number,
-): Promise<void> {
+async function writePages(writer: SaveFileWriter, { domain, pages }: Capture, progress: SaveProgress): Promise<void> {
+  const isZero = zeroPages(domain)
+  for (let at = 0; at < pages.length; at += PIECES_PAGES) {
+    if (progress.cancelled()) throw new Cancelled()
+    const used = pages.slice(at, at + PIECES_PAGES).filter(([page]) => !isZero(page))
+    if (used.length > 0) {
+      const body = gfnList(used.map(([, gfn]) => gfn))
+      const pieces = piecesOf(
+        domain,
+        used.map(([page]) => page),
+      )
+      await writer.recordAndPieces('PAGES', body, pieces)
+    }
+    progress.progress(Math.min(pages.length, at + PIECES_PAGES) * PAGE, pages.length * PAGE)
+  }
+}
+
+/** Views of pages; those that lie side by side are one. */
+function piecesOf(domain: Domain, pages: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let first = 0; first < pages.length; ) {
+    const from = pages[first] ?? 0
+    let end = first + 1
+    while (end < pages.length && pages[end] === from + (end - first) * PAGE) end += 1
+    pieces.push(domain.memory.u8.subarray(from, from + (end - first) * PAGE))
+    first = end
+  }
+  return pieces
+}
+
+/** Count and gfns: what a record of RAM begins with. `room` for what follows. */
+function gfnList(gfns: readonly number[], room = 0): Uint8Array {
+  const body = Buffer.allocUnsafeSlow(4 + 4 * gfns.length + room)
+  body.writeUInt32LE(gfns.length)
+  gfns.forEach((gfn, i) => {
+    body.writeUInt32LE(gfn, 4 + 4 * i)
+  })
+  return body
+}
+
+async function writeRam(writer: SaveFileWriter, chunks: readonly RamChunk[], progress: SaveProgress): Promise<void> {
   const total = chunks.reduce((sum, { pages }) => sum + pages, 0) * PAGE
   let done = 0
   const waiting: Promise<{ body: Uint8Array; pages: number }>[] = []
@@ -187,7 +238,7 @@ async function writeRam(
   try {
     for (const chunk of chunks) {
       if (progress.cancelled()) throw new Cancelled()
-      waiting.push(packChunk(chunk, level))
+      waiting.push(packChunk(chunk))
       if (waiting.length >= IN_FLIGHT) await writeOldest()
     }
     while (waiting.length > 0) await writeOldest()
@@ -199,17 +250,12 @@ async function writeRam(
   }
 }
 
-async function packChunk(chunk: RamChunk, level: number): Promise<{ body: Uint8Array; pages: number }> {
+async function packChunk(chunk: RamChunk): Promise<{ body: Uint8Array; pages: number }> {
   const { gfns, plain } = chunk.take()
   if (gfns.length === 0) return { body: new Uint8Array(0), pages: chunk.pages }
   // One piece of output: each further one would be a turn of the thread pool.
-  const packed = await deflated(plain, { level, chunkSize: plain.length + 4096 })
-  const body = Buffer.allocUnsafeSlow(4 + 4 * gfns.length + packed.length)
-  const view = new DataView(body.buffer)
-  view.setUint32(0, gfns.length, true)
-  gfns.forEach((gfn, i) => {
-    view.setUint32(4 + 4 * i, gfn, true)
-  })
+  const packed = await deflated(plain, { level: 1, chunkSize: plain.length + 4096 })
+  const body = gfnList(gfns, packed.length)
   body.set(packed, 4 + 4 * gfns.length)
   return { body, pages: chunk.pages }
 }
@@ -232,13 +278,13 @@ export async function restoreDomain<T extends { readonly domain: Domain }>(
   let pages = 0
   const seen = new Set<string>()
 
-  const take = async ({ name, body }: SaveRecord): Promise<Result<undefined, SaveError>> => {
+  const take = async ({ name, body, behind }: SaveRecord): Promise<Result<undefined, SaveError>> => {
     const bad = err({
       kind: 'CORRUPT',
       message: `The save file ${file} is damaged: its ${name} record makes no sense.`,
     } as const)
     const need = (good: boolean): Result<undefined, SaveError> => (good ? ok(undefined) : bad)
-    if (name !== 'RAM' && name !== 'VCPU' && name !== 'VCPU_PRIVATE' && seen.has(name)) return bad
+    if (name !== 'RAM' && name !== 'PAGES' && name !== 'VCPU' && name !== 'VCPU_PRIVATE' && seen.has(name)) return bad
     if (name === 'IDENTITY') {
       const value = parse(body)
       if (seen.size > 0 || !IDENTITY.is(value)) return bad
@@ -271,8 +317,10 @@ export async function restoreDomain<T extends { readonly domain: Domain }>(
       case 'PUMPS':
         pumps = body
         return ok(undefined)
-      case 'RAM': {
-        const loaded = seen.has('P2M') ? await loadChunk(domain, body) : 0
+      case 'RAM':
+      case 'PAGES': {
+        if (!seen.has('P2M')) return bad
+        const loaded = await (name === 'RAM' ? loadChunk(domain, body) : loadPages(domain, body, behind))
         pages += loaded
         progress.progress(Math.min(pages * PAGE, domain.geometry.ramBytes), domain.geometry.ramBytes)
         return need(loaded > 0)
@@ -296,12 +344,27 @@ export async function restoreDomain<T extends { readonly domain: Domain }>(
   return ok({ made, identity, pumps })
 }
 
-/** Returns the number of pages, 0 when the record makes no sense. */
-async function loadChunk(domain: Domain, body: Uint8Array): Promise<number> {
-  if (body.length < 4) return 0
+/** The RAM pages that a record speaks of; none when it makes no sense. */
+function pagesNamed(domain: Domain, body: Uint8Array, most: number): readonly number[] {
+  if (body.length < 4) return []
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
-  const pages = view.getUint32(0, true)
-  if (pages === 0 || pages > CHUNK_PAGES || 4 + 4 * pages > body.length) return 0
+  const count = view.getUint32(0, true)
+  if (count > most || 4 + 4 * count > body.length) return []
+  const pages = Array.from({ length: count }, (_, i) => domain.memory.pageOf(view.getUint32(4 + 4 * i, true)))
+  return pages.every((page) => domain.memory.isRamPage(page)) ? pages : []
+}
+
+/** Returns the number of pages, 0 when the record makes no sense. */
+async function loadPages(domain: Domain, body: Uint8Array, behind: SaveRecord['behind']): Promise<number> {
+  const pages = pagesNamed(domain, body, PIECES_PAGES)
+  return pages.length > 0 && (await behind(piecesOf(domain, pages))) ? pages.length : 0
+}
+
+/** As loadPages. */
+async function loadChunk(domain: Domain, body: Uint8Array): Promise<number> {
+  const named = pagesNamed(domain, body, CHUNK_PAGES)
+  const pages = named.length
+  if (pages === 0) return 0
   let plain: Uint8Array
   try {
     plain = await inflated(body.subarray(4 + 4 * pages), { maxOutputLength: pages * PAGE, chunkSize: pages * PAGE + 64 })
@@ -309,10 +372,8 @@ async function loadChunk(domain: Domain, body: Uint8Array): Promise<number> {
     return 0
   }
   if (plain.length !== pages * PAGE) return 0
-  for (let i = 0; i < pages; i++) {
-    const page = domain.memory.pageOf(view.getUint32(4 + 4 * i, true))
-    if (page === 0 || !domain.memory.isRamPage(page)) return 0
+  named.forEach((page, i) => {
     domain.memory.u8.set(plain.subarray(i * PAGE, (i + 1) * PAGE), page)
-  }
+  })
   return pages
 }

@@ -1,7 +1,7 @@
 // The save file: a forward-only stream of typed records, each with its own checksum. Nothing seeks, so written in rounds it is
 // the migration stream; page records may repeat, the last one counts. README.md in this folder is the format for people.
-// Invariant: a byte that is not covered by a checksum does not exist; an unknown mandatory record, a missing END, or anything
-// after END refuses the file. Runs in: main thread of the domain's process (pure).
+// Invariant: a byte that is not covered by a checksum does not exist, but for the pages behind a PAGES record, which no file that is to
+// last has; an unknown mandatory record, a missing END, or anything after END refuses the file. Runs in: main thread of the domain's process (pure).
 import { crc32 } from '../lib/bytes'
 
 export const SAVE_MAGIC = new TextEncoder().encode('RMDOMAIN')
@@ -30,6 +30,7 @@ export const RECORDS = [
   ['PUMPS', 9, 'state of the XenStore and console pumps and of the store (process/pump-state.ts)'],
   ['RAM', 10, 'count u32, that many gfns u32, then their pages deflated (zlib)'],
   ['END', 11, 'number of records before it, u32'],
+  ['PAGES', 12, 'count u32, that many gfns u32; behind the record and under no checksum, their pages as they are'],
 ] as const
 
 export type RecordName = (typeof RECORDS)[number][0]
@@ -37,6 +38,8 @@ export type RecordName = (typeof RECORDS)[number][0]
 export interface SaveRecord {
   readonly name: RecordName
   readonly body: Uint8Array
+  /** Reads what stands behind the record, into these pieces one after the other; false when the file is cut off. */
+  readonly behind: (pieces: readonly Uint8Array[]) => Promise<boolean>
 }
 
 export function recordType(name: RecordName): number {

@@ -78,6 +78,12 @@ export class SaveFileWriter {
     this.position += bytes.length
   }
 
+  /** A record, and behind it what it speaks of, from where it is. Throws as `record` does. */
+  async recordAndPieces(name: RecordName, body: Uint8Array, pieces: readonly Uint8Array[]): Promise<void> {
+    await this.record(name, body)
+    this.position += await moveAll(pieces, (some) => this.file.writev(some).then(({ bytesWritten }) => bytesWritten))
+  }
+
   /** Throws what the file system throws; the caller ends with `abandon`. */
   async record(name: RecordName, body: Uint8Array): Promise<void> {
     const [header, trailer] = encodeRecord(name, body)
@@ -107,6 +113,27 @@ export class SaveFileWriter {
   }
 }
 
+/** The system takes at most IOV_MAX (1024) pieces at once, and may move fewer bytes than it was given. The number of bytes moved. */
+async function moveAll(pieces: readonly Uint8Array[], move: (some: Uint8Array[]) => Promise<number>): Promise<number> {
+  const left = [...pieces].reverse()
+  let total = 0
+  while (left.length > 0) {
+    const some = left.slice(-1024).reverse()
+    let moved = await move(some)
+    if (moved === 0) return total
+    total += moved
+    for (const piece of some) {
+      if (moved < piece.length) {
+        left[left.length - 1] = piece.subarray(moved)
+        break
+      }
+      moved -= piece.length
+      left.pop()
+    }
+  }
+  return total
+}
+
 /** Thrown through a save to stop it. */
 export class Cancelled extends Error {}
 
@@ -132,6 +159,10 @@ export async function readSaveFile(
       done += bytesRead
     }
     return bytes
+  }
+  const behind = async (pieces: readonly Uint8Array[]): Promise<boolean> => {
+    const wanted = pieces.reduce((sum, { length }) => sum + length, 0)
+    return wanted === (await moveAll(pieces, (some) => handle.readv(some).then(({ bytesRead }) => bytesRead)))
   }
   try {
     const header = await get(FILE_HEADER_SIZE)
@@ -170,7 +201,7 @@ export async function readSaveFile(
         if (counted !== count) return corrupt('records are missing')
         return (await get(1)) ? corrupt('there is more after its end') : ok(undefined)
       }
-      const taken = await take({ name, body })
+      const taken = await take({ name, body, behind })
       if (!taken.ok) return taken
     }
   } catch (error) {

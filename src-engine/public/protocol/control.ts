@@ -143,7 +143,8 @@ export const DOMAIN_CALLS = {
   /**
    * A checkpoint in two steps, for a snapshot with disks. `hold`: every vcpu is parked and the whole state is taken. Then main has
    * domain 0 put other files under the disks (dom0.switchDisks), lets the vcpus run on by `goOn`, and has the state written by
-   * `keep`: under a temporary name, renamed; `plain` for a file that is read again at once (not compressed, not flushed).
+   * `keep`: under a temporary name, renamed; `plain` for a file that is read again at once (not compressed, not flushed; quickest
+   * where RAM was not copied).
    * `copied` false: there was no room for a copy of RAM, so `keep` comes before `goOn`. `forget` gives up what is held.
    */
   hold: {

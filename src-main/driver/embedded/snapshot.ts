@@ -34,8 +34,9 @@ export async function takeSnapshot(
   guest.onProgress = (fraction) => progress.report(fraction)
   try {
     const start = performance.now()
-    // Half of what is free: the copy is there only while the file is written.
-    const held = await guest.caller.call('hold', { copyMostMiB: Math.min(4096, Math.floor(freemem() / MIB / 2)) })
+    // Half of what is free: the copy is there only while the file is written. A plain file is written as quickly as a copy is made.
+    const copyMostMiB = plain ? 0 : Math.min(4096, Math.floor(freemem() / MIB / 2))
+    const held = await guest.caller.call('hold', { copyMostMiB })
     if (!held.ok) return err(engineError('save', held.error, path))
     const switching = {
       handle: guest.uuid,

@@ -127,6 +127,26 @@ describe('a checkpoint', () => {
     expect(new Registers(two.value.made.memory.buffer, 0).gpr(7)).toBe(0x1234_5678_9abc_def0n)
   })
 
+  it('for a fork holds pages as they are, and brings them back', async () => {
+    const fake = busyDomain()
+    await save(fake)
+    const compressed = await restore()
+    const capture = captureDomain(fake.domain, IDENTITY, PUMPS, 0)
+    expect(await writeCapture(file, capture, QUIET, true)).toMatchObject({ ok: true })
+    const bytes = fs.readFileSync(file)
+    expect(bytes.includes(Buffer.from(fake.memory.u8.slice(fake.memory.pageOf(16), fake.memory.pageOf(16) + 4096)))).toBe(true)
+    const plain = await restore()
+    if (!compressed.ok || !plain.ok) throw new Error('not restored')
+    const [a, b] = [compressed.value.made.memory, plain.value.made.memory]
+    for (let gfn = 0; gfn < 0x20100; gfn++) {
+      const [x, y] = [a.pageOf(gfn), b.pageOf(gfn)]
+      expect(y).toBe(x)
+      if (x !== 0) expect(Buffer.compare(a.u8.subarray(x, x + 4096), b.u8.subarray(y, y + 4096))).toBe(0)
+    }
+    fs.truncateSync(file, bytes.length - 5000)
+    expect(await restore()).toMatchObject({ ok: false, error: { kind: 'CORRUPT' } })
+  })
+
   it('leaves out pages of zeroes', async () => {
     const fake = busyDomain()
     await save(fake)
