@@ -119,6 +119,9 @@ export class DomainProcess {
         const { running } = this.life
         if (!running) return NO_DOMAIN
         const { credit } = running.made.domain
+        // V8 compiles for this domain on threads of its own: that is the domain's time too, from when it is metered on.
+        const beside = running.beside.look()
+        credit.spend(BigInt(Math.round(beside)))
         if (grantNs === undefined) credit.release()
         else credit.grant(BigInt(grantNs))
         return ok({ usedNs: cpuNsOf(running), wanting: this.life.paused || this.life.exited ? 0 : credit.wanting() })

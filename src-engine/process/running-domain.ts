@@ -11,6 +11,7 @@ import { HVM_PARAM } from '../public/xen/hvm-params'
 import { XenStoreRingPump } from '../xenstore/ring-pump'
 import { DomainLink } from './domain-link'
 import type { GuestScreen } from './guest-screen'
+import { TimeBeside } from './host-threads'
 import type { MadeDomain } from './new-domain'
 import type { PumpState } from './pump-state'
 import { type VcpuThreadListener, VcpuThreads } from './vcpu-threads'
@@ -22,6 +23,7 @@ export interface RunningDomain {
   readonly handle: string
   readonly made: MadeDomain
   readonly threads: VcpuThreads
+  readonly beside: TimeBeside
   readonly store: XenStoreRingPump
   readonly console: ConsolePump
   readonly devices: PumpHost
@@ -63,7 +65,8 @@ export function joinParts(
   if (wrong !== undefined) return err(wrong)
   const link = new DomainLink(handle, store, console, devices, listener.log, state?.xenstore)
   const threads = new VcpuThreads(domain, listener)
-  return ok({ handle, made, threads, store, console, devices, screen, link, storePort, consolePort })
+  const beside = new TimeBeside(() => threads.known)
+  return ok({ handle, made, threads, beside, store, console, devices, screen, link, storePort, consolePort })
 }
 
 export function guestPages({ domain }: MadeDomain): GuestPages {

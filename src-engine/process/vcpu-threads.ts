@@ -15,6 +15,10 @@ export interface VcpuThreadInput {
   readonly translator: boolean
 }
 
+/** What a vcpu's thread tells the main thread: the bell, or once the kernel's number of the thread, where it is known. */
+export type VcpuMessage = number
+export const BELL = 0
+
 export interface VcpuThreadListener {
   /** Something waits for the main thread (DOORBELL). */
   bell(): void
@@ -27,6 +31,7 @@ const END_TIMEOUT_MS = 2000
 
 export class VcpuThreads {
   private readonly workers: Worker[] = []
+  private readonly ids: number[] = []
   private waiting: (() => void)[] = []
   private ending = false
 
@@ -45,11 +50,19 @@ export class VcpuThreads {
         translator,
       }
       const worker = new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: input, stdout: false, stderr: false })
-      worker.on('message', () => this.listener.bell())
+      worker.on('message', (message: VcpuMessage) => {
+        if (message === BELL) this.listener.bell()
+        else this.ids.push(message)
+      })
       worker.on('error', (error: Error) => this.end(index, error.stack ?? error.message))
       worker.on('exit', (code) => this.end(index, `ended with code ${code}`))
       this.workers.push(worker)
     }
+  }
+
+  /** How many vcpus there are, and the kernel's numbers of their threads as far as they are known. */
+  get known(): { readonly count: number; readonly threads: readonly number[] } {
+    return { count: this.domain.vcpus, threads: this.ids }
   }
 
   private end(index: number, reason: string): void {

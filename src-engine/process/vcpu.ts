@@ -13,21 +13,28 @@ import { domainGeometry } from '../vcpu/domain-geometry'
 import { compileCore, instantiateCore } from '../vcpu/load'
 import { Registers } from '../vcpu/registers'
 import { noteDecoded } from './decoded-rows'
+import { ownThreadId } from './host-threads'
 import { LocalApics, machineImports } from './machine'
 import { VcpuLoop } from './vcpu-loop'
-import type { VcpuThreadInput } from './vcpu-threads'
+import { BELL, type VcpuMessage, type VcpuThreadInput } from './vcpu-threads'
 
 const EFLAGS_AT_START = 2
 
+function tell(message: VcpuMessage): void {
+  parentPort?.postMessage(message)
+}
+
 async function main(input: VcpuThreadInput): Promise<void> {
   const { memory: wasm, index, vcpus, ramBytes } = input
+  const thread = ownThreadId()
+  if (thread !== undefined) tell(thread)
   const geometry = domainGeometry(vcpus, ramBytes)
   const memory = new GuestMemory(wasm.buffer, geometry, (page) => domain.requestInvalidate(page))
   const registers = new Registers(wasm.buffer, index)
   const domain: Domain = new Domain(memory, geometry, {
     clock: hostClock,
     door: new Door(() => registers.retired()),
-    ring: () => parentPort?.postMessage(0),
+    ring: () => tell(BELL),
     postVector: (vcpu, vector) => lapics.post(vcpu, vector),
   })
   registers.set32('INDEX', index)
