@@ -25,6 +25,7 @@ import { commandLineFor, GuestScreen } from './guest-screen'
 import { HostRoom } from './host-room'
 import { inspectVcpu } from './inspect-vcpu'
 import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
+import { Pinning } from './pinning'
 import { decodePumpState, type PumpState } from './pump-state'
 import { type GuestPages, guestPages, joinParts, type RunningDomain } from './running-domain'
 
@@ -58,6 +59,7 @@ export class DomainProcess {
       this.answerer.event('resumed', {})
     },
   })
+  private readonly pinning = new Pinning((level, text) => this.log(level, text))
   /** Made anew, and not for a time of day that was given: it begins with the host's. */
   private newClock = false
   private disposing: Promise<void> | undefined
@@ -125,6 +127,10 @@ export class DomainProcess {
         if (grantNs === undefined) credit.release()
         else credit.grant(BigInt(grantNs))
         return ok({ usedNs: cpuNsOf(running), wanting: this.life.paused || this.life.exited ? 0 : credit.wanting() })
+      },
+      pin: async ({ processors }) => {
+        const pinned = await this.pinning.pin(processors, this.life.running?.threads.known.threads ?? [])
+        return pinned.ok ? DONE : failure('OPERATION_FAILED', `${pinned.error}.`)
       },
       sample: () => (this.life.running ? ok(sampleOf(this.life.running, this.life)) : NO_DOMAIN),
       report: () => (this.life.running ? ok(reportOf(this.life.running)) : NO_DOMAIN),
@@ -239,6 +245,7 @@ export class DomainProcess {
     const joined = joinParts(handle, made, screen, state, {
       log: this.log,
       bell: () => this.look(),
+      began: (thread) => void this.pinning.began(thread),
       failed: (reason) => this.end('internal', reason),
       stalled: (key, reason) => this.room.stall(key, reason),
       unstalled: (key) => this.room.unstall(key),

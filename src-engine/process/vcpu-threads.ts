@@ -22,6 +22,8 @@ export const BELL = 0
 export interface VcpuThreadListener {
   /** Something waits for the main thread (DOORBELL). */
   bell(): void
+  /** A vcpu's thread runs; this is the kernel's number of it. */
+  began(thread: number): void
   /** A thread ended by an error of ours: the domain cannot go on. */
   failed(reason: string): void
 }
@@ -52,7 +54,10 @@ export class VcpuThreads {
       const worker = new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: input, stdout: false, stderr: false })
       worker.on('message', (message: VcpuMessage) => {
         if (message === BELL) this.listener.bell()
-        else this.ids.push(message)
+        else {
+          this.ids.push(message)
+          this.listener.began(message)
+        }
       })
       worker.on('error', (error: Error) => this.end(index, error.stack ?? error.message))
       worker.on('exit', (code) => this.end(index, `ended with code ${code}`))

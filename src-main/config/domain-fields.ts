@@ -33,8 +33,9 @@ export interface FieldRow {
   readonly many?: true
   /** Written too, with the same value. */
   readonly also?: string
-  /** Key in xl.cfg, or in a device's specification there; undefined when xl cannot say it. */
-  readonly xl?: { readonly key: string; readonly codec: Codec }
+  /** Key in xl.cfg, or in a device's specification there; undefined when xl cannot say it. `partly`: xl can say more than the
+      model, and what it says beyond is kept as a line that means nothing here. */
+  readonly xl?: { readonly key: string; readonly codec: Codec; readonly partly?: true }
   readonly fallback: Fallback
 }
 
@@ -59,6 +60,7 @@ export const domainFields = {
   vcpus: { xml: 'vcpu', codec: wholeNumber, xl: { key: 'vcpus', codec: wholeNumber }, fallback: { value: 1 } },
   cpuWeight: { xml: 'cputune/shares', codec: wholeNumber, xl: { key: 'cpu_weight', codec: wholeNumber }, fallback: 'absent' },
   cpuCap: { xml: '~/cap', codec: wholeNumber, xl: { key: 'cap', codec: wholeNumber }, fallback: 'absent' },
+  cpuSet: { xml: 'vcpu@cpuset', codec: textOrNothing, xl: { key: 'cpus', codec: plainText, partly: true }, fallback: 'absent' },
   kernel: { xml: 'os/kernel', codec: textOrNothing, xl: { key: 'kernel', codec: textOrNothing }, fallback: nothing },
   ramdisk: { xml: 'os/initrd', codec: textOrNothing, xl: { key: 'ramdisk', codec: textOrNothing }, fallback: { value: null } },
   cmdline: { xml: 'os/cmdline', codec: textOrNothing, xl: { key: 'cmdline', codec: textOrNothing }, fallback: nothing },

@@ -73,6 +73,7 @@ function readDomainFields(settings: Settings): Result<Values, ErrorReport> {
       continue
     }
     const text = plain(setting.value)
+    if (row.xl.partly && (text === undefined || !domainChecks[field]?.is(row.xl.codec.read(text)))) continue
     if (text === undefined) return err(textError(setting.line, `${row.xl.key} is a list, but ${row.xl.codec.what} is expected`))
     const read = readField(row, text, domainChecks[field], setting.key, setting.line)
     if (!read.ok) return read
@@ -205,7 +206,10 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
   const config = { ...values.value, devices }
   if (!domainConfigShape.is(config))
     return err(textError(1, domainConfigShape.explain(config, 'domain') ?? 'this is no domain'))
-  const unknown = parsed.value.filter(({ key }) => !isKnown(key))
+  const unread = new Set(
+    Object.entries<FieldRow>(domainFields).flatMap(([field, { xl }]) => (xl?.partly && !(field in config) ? [xl.key] : [])),
+  )
+  const unknown = parsed.value.filter(({ key }) => !isKnown(key) || unread.has(key))
   if (unknown.length > 0) notes.push(configNote('without-effect', { names: unknown.map(({ key }) => key).join(', ') }))
   return ok({ config, uuid: uuid.value, notes, unknown: unknown.map(({ source }) => source).join('\n') })
 }
@@ -258,6 +262,8 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
     Object.values<FieldRow>(domainFields).flatMap(({ xl }) => (xl?.codec === wholeNumber ? [xl.key] : [])),
   )
   const lines = [`# ${config.title ?? config.name}`.replace(/\s+/g, ' '), `type = 'pvh'`]
+  // A later line overrides an earlier one.
+  if (unknown !== '') lines.push(unknown)
   for (const [key, text] of fieldsText(domainFields, { ...config })) {
     lines.push(`${key} = ${numbers.has(key) ? text : xlText(text)}`)
     if (key === 'name') lines.push(`uuid = ${xlText(uuid)}`)
@@ -273,6 +279,5 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
   }
   const names = [...(config.autostart ? ['autostart'] : []), ...config.devices.flatMap(unsaidOf)]
   if (names.length > 0) lines.push(`# xl.cfg cannot say: ${names.join('; ')}`)
-  if (unknown !== '') lines.push(unknown)
   return { text: `${lines.join('\n')}\n`, notes: names.length > 0 ? [configNote('not-said', { names: names.join('; ') })] : [] }
 }

@@ -24,6 +24,8 @@ export interface DriverLimits {
   readonly maxVcpus: number
   readonly minMemoryMiB: number
   readonly maxMemoryMiB: number
+  /** Vcpus can be pinned to the host's processors from 0 up to, without, this one; 0: not here. */
+  readonly pinning: number
   /** Kinds of devices its domains can have. */
   readonly devices: readonly Device['kind'][]
 }
@@ -67,8 +69,8 @@ export interface Progress {
   readonly signal: AbortSignal
 }
 
-/** Of the credit scheduler. */
-export type SchedulerParameters = Pick<DomainConfig, 'cpuWeight' | 'cpuCap'>
+/** Of the credit scheduler, and the processors it may choose from. */
+export type SchedulerParameters = Pick<DomainConfig, 'cpuWeight' | 'cpuCap' | 'cpuSet'>
 
 export interface StartedDomain {
   readonly domid: number

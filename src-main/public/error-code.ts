@@ -79,6 +79,11 @@ export const errorReasons = {
     cause: '{asked} virtual CPUs were asked for; this hypervisor gives a machine up to {max}.',
     action: 'Set the number of virtual CPUs to {max}.',
   },
+  'pinning-failed': {
+    code: 'OPERATION_FAILED',
+    cause: 'The virtual CPUs could not be pinned to the processors {set}: {detail}.',
+    action: 'Choose other processors, or leave the field empty for all.',
+  },
   'no-vcpus': {
     code: 'INVALID_ARG',
     cause: 'A virtual machine needs at least one virtual CPU.',

@@ -15,6 +15,7 @@ export const CONFIG_FIELDS = {
   vcpus: 'next',
   cpuWeight: 'now',
   cpuCap: 'now',
+  cpuSet: 'now',
   kernel: 'next',
   ramdisk: 'next',
   cmdline: 'next',
@@ -74,7 +75,7 @@ export function afterLiveChanges(running: DomainConfig, changes: readonly Config
   const now = new Map(
     changes.flatMap((change) => (change.what === 'device' && change.when === 'now' ? [[change.key, change.device]] : [])),
   )
-  const { name, title, description, autostart, cpuWeight, cpuCap } = to
+  const { name, title, description, autostart, cpuWeight, cpuCap, cpuSet } = to
   const devices = running.devices.map((device) => now.get(deviceKey(device)) ?? device)
-  return { ...running, name, title, description, autostart, cpuWeight, cpuCap, devices }
+  return { ...running, name, title, description, autostart, cpuWeight, cpuCap, cpuSet, devices }
 }

@@ -19,6 +19,7 @@ import {
   text,
   within,
 } from '../../src-engine/public/shape'
+import { parseCpuSet } from './cpu-set'
 import {
   DEVICES_MOST,
   deviceRatesShape,
@@ -58,6 +59,11 @@ export const MOST_CPU_WEIGHT = 65_535
 /** Percent of one processor. */
 export const MOST_CPU_CAP = 3200
 
+const cpuSetShape: Shape<string> = simple(
+  'processors such as 0-3,5',
+  (value): value is string => typeof value === 'string' && parseCpuSet(value) !== undefined,
+)
+
 /** What is defined: everything needed to start the domain, and nothing of its present state. */
 export const domainConfigShape = fields({
   name: shortText(256),
@@ -71,6 +77,8 @@ export const domainConfigShape = fields({
   /** Xen's credit scheduler: weight among the running machines (256 when absent), and most vcpu time in percent of a processor, 0: no cap. */
   cpuWeight: optional(within(1, MOST_CPU_WEIGHT)),
   cpuCap: optional(within(0, MOST_CPU_CAP)),
+  /** The host's processors its vcpus may run on (cpu-set.ts); all when absent. */
+  cpuSet: optional(cpuSetShape),
   kernel: path,
   ramdisk: nullable(path),
   cmdline: shortText(4096),
@@ -302,6 +310,8 @@ export const hostInfoShape = fields({
     maxVcpus: count,
     minMemoryMiB: count,
     maxMemoryMiB: count,
+    /** Vcpus can be pinned to the host's processors from 0 up to, without, this one; 0: not here. */
+    pinning: count,
     /** Kinds of devices a machine can have here. */
     devices: list(oneOf('vbd', 'vif', 'vfb'), 3),
   }),

@@ -9,7 +9,7 @@ import { writeProblem } from '../lib/write-problem'
 import type { Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
-import { afterLiveChanges, configChanges, sameValue } from '../public/live-changes'
+import { afterLiveChanges, type ConfigField, configChanges, sameValue } from '../public/live-changes'
 import type { DomainConfig, DomainOperation } from '../public/types'
 import { DESTROY_ALONE, type Domain } from './domain'
 import { DomainRuns } from './domain-runs'
@@ -25,6 +25,9 @@ import {
 import type { JobControl, JobOrder } from './jobs'
 import { writtenDisks } from './layers'
 import { isActive, type LifeEvent, mayBe } from './life-cycle'
+
+/** Fields of a definition that the driver's scheduler follows. */
+const SCHEDULER_FIELDS: ReadonlySet<ConfigField> = new Set(['cpuWeight', 'cpuCap', 'cpuSet'])
 
 export class Domains extends DomainTable {
   private readonly runs: DomainRuns
@@ -207,7 +210,7 @@ export class Domains extends DomainTable {
         const done = change.what === 'device' && change.when === 'now' ? await this.changeLive(domain, change.device) : ok(null)
         if (!done.ok) return done
       }
-      if (changes.some((change) => change.what === 'field' && (change.field === 'cpuWeight' || change.field === 'cpuCap'))) {
+      if (changes.some((change) => change.what === 'field' && SCHEDULER_FIELDS.has(change.field))) {
         const done = await this.parts.driver.setSchedulerParameters(uuid, config)
         if (!done.ok) return done
       }

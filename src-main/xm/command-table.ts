@@ -182,6 +182,12 @@ export const commands = {
     run: (context, args) => domain.vcpuSet(context, args.word(0), args.word(1), flags(args, 'ignoreHost')),
     status: 'done',
   },
+  'vcpu-pin': {
+    args: '<domain> <vcpu> <hard> [soft]',
+    does: 'Set which processors a domain\'s VCPUs ("all") can use: a list such as 0-1,3, or "all".',
+    run: (context, args) => domain.vcpuPin(context, args.word(0), args.word(1), args.word(2), args.word(3)),
+    status: 'done',
+  },
   'sched-credit': {
     args: '',
     does: 'Get/set credit scheduler parameters.',

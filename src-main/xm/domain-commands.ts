@@ -2,6 +2,7 @@
 // Runs in: command line, plain Node.
 import { machine, release, version } from 'node:os'
 import { ownUuid } from '../public/connection'
+import { parseCpuSet } from '../public/cpu-set'
 import { type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
 import { type Context, call, domain0Of, domainList, domidOf, Failure, findDomain, findGuest } from './context'
 import { creditTable, type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
@@ -68,6 +69,7 @@ export async function vcpuList(context: Context, words: readonly string[]): Prom
   const rows = domains.map(async (domain) => ({
     ...(await rowOf(context, domain)),
     offline: await offlineVcpus(context, domain),
+    cpuSet: (domain.running ?? domain.config)?.cpuSet,
   }))
   context.out(vcpuTable(await Promise.all(rows)))
 }
@@ -103,6 +105,23 @@ export async function vcpuSet(
     if (offline.has(vcpu) === (value === 'offline')) continue
     await call(context, 'storeWrite', { uuid: domain.uuid, path: `/local/domain/${domid}/cpu/${vcpu}/availability`, value })
   }
+}
+
+/** Which processors of the host all vcpus of a domain run on: in the definition, and at once in a machine that runs. */
+export async function vcpuPin(context: Context, word: string, vcpu: string, hard: string, soft: string): Promise<void> {
+  const { uuid, config } = await findGuest(context, word)
+  if (vcpu !== 'all' && !(vcpu === '0' && config.vcpus === 1)) {
+    throw new Failure('The VCPUs of a machine are pinned together here: say "all".')
+  }
+  if (soft !== '' && soft !== '-' && soft !== 'all')
+    throw new Failure('There is no soft affinity here: leave it out, or say "-".')
+  if (hard === '-') return
+  if (hard !== 'all' && parseCpuSet(hard) === undefined) throw new Failure(`Error: Invalid argument ${hard} as CPU list.`)
+  await call(context, 'domainRedefine', {
+    uuid,
+    config: { ...config, cpuSet: hard === 'all' ? undefined : hard },
+    base: config,
+  })
 }
 
 /** Shows weight and cap, or changes them: in the definition, and at once in a machine that runs. */

@@ -29,6 +29,8 @@ export interface ListRow {
   readonly seconds: number
   /** Vcpus that the domain may not have now. */
   readonly offline?: ReadonlySet<number>
+  /** The host's processors its vcpus may run on; all when left out. */
+  readonly cpuSet?: string | undefined
 }
 
 export function listTable(rows: readonly ListRow[], verbose: boolean): string {
@@ -41,11 +43,11 @@ export function listTable(rows: readonly ListRow[], verbose: boolean): string {
 }
 
 export function vcpuTable(rows: readonly ListRow[]): string {
-  const lines = rows.flatMap(({ name, domid, vcpus, state, seconds, offline }) =>
+  const lines = rows.flatMap(({ name, domid, vcpus, state, seconds, offline, cpuSet = 'all' }) =>
     Array.from({ length: vcpus }, (_, vcpu) => {
       const time = n((seconds / vcpus).toFixed(1), 9)
       const where = offline?.has(vcpu) ? `${n('-', 4)}   --p` : `${n(0, 4)}   ${state.slice(0, 3)}`
-      return `${s(name, 32)} ${n(domid ?? '', 5)} ${n(vcpu, 5)} ${where} ${time}  all / all`
+      return `${s(name, 32)} ${n(domid ?? '', 5)} ${n(vcpu, 5)} ${where} ${time}  ${cpuSet} / all`
     }),
   )
   return ['Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)', ...lines].join('\n')

@@ -53,6 +53,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'wrong-state': { effect: 'unchanged', mend: 'console' },
   'job-running': { effect: 'unchanged' },
   'too-many-vcpus': { effect: 'unchanged' },
+  'pinning-failed': { effect: 'unchanged', mend: 'details' },
   'no-vcpus': { effect: 'unchanged' },
   'memory-too-small': { effect: 'unchanged' },
   'memory-too-large': { effect: 'unchanged' },

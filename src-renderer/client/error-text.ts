@@ -49,6 +49,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Verlangt sind {asked} virtuelle Prozessoren; dieser Hypervisor gibt einer Maschine bis zu {max}.',
     action: 'Die Zahl der virtuellen Prozessoren auf {max} setzen.',
   },
+  'pinning-failed': {
+    cause: 'Die virtuellen Prozessoren ließen sich nicht an die Prozessoren {set} binden: {detail}.',
+    action: 'Andere Prozessoren wählen oder das Feld leer lassen: dann sind es alle.',
+  },
   'no-vcpus': {
     cause: 'Eine virtuelle Maschine braucht mindestens einen virtuellen Prozessor.',
     action: 'Die Zahl der virtuellen Prozessoren auf 1 setzen.',

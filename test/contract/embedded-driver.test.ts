@@ -3,8 +3,8 @@
 
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ramBase } from '../../src-engine/isa/state-layout'
@@ -113,6 +113,30 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       expect((await driver.create(a, config('again'))).ok).toBe(true)
       await driver.destroy(a)
       await driver.destroy(b)
+    })
+
+    it.runIf(cpus().length > 1)('keeps vcpus on the processors that were chosen', { timeout: 240_000 }, async () => {
+      const uuid = randomUUID()
+      expect((await driver.create(uuid, { ...config('pinned'), vcpus: 2, cpuSet: '0' })).ok).toBe(true)
+      await says(uuid, '', 'demo:~# ')
+      // The kernel's word for it (proc(5), status), of the threads that may not run everywhere.
+      const tasks = `/proc/${pids('domain').at(-1)}/task`
+      const listed = (status: string) => /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1]
+      const all = listed(readFileSync('/proc/self/status', 'latin1'))
+      const kept = () =>
+        readdirSync(tasks)
+          .map((task) => listed(readFileSync(join(tasks, task, 'status'), 'latin1')))
+          .filter((list) => list !== all)
+      await expect.poll(kept, { timeout: 10_000 }).toEqual(['0', '0'])
+      expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1' })).toEqual({ ok: true, value: null })
+      expect(kept()).toEqual(['1', '1'])
+      const nowhere = { ok: false, error: { reason: 'pinning-failed', values: { set: '1000' } } }
+      expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1000' })).toMatchObject(nowhere)
+      expect(kept()).toEqual(['1', '1'])
+      expect((await driver.setSchedulerParameters(uuid, {})).ok).toBe(true)
+      expect(kept()).toEqual([])
+      expect(await driver.create(randomUUID(), { ...config('nowhere'), cpuSet: '1000' })).toMatchObject(nowhere)
+      expect((await driver.destroy(uuid)).ok).toBe(true)
     })
 
     it('caps a guest that is busy, from the next slices on', { timeout: 120_000 }, async () => {

@@ -129,6 +129,11 @@ export const DOMAIN_CALLS = {
     reply: fields({ usedNs: count, wanting: count }),
     status: 'done',
   },
+  /**
+   * The vcpus' threads run on these processors of the host alone, from now on or from when they start (also before `build`); with no
+   * list on all again. Linux alone.
+   */
+  pin: { args: fields({ processors: optional(list(count, 1024)) }), reply: unit, status: 'done' },
   /** Answered when every vcpu has stopped at an instruction boundary. */
   pause: { args: unit, reply: unit, status: 'done' },
   /**

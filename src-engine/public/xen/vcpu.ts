@@ -16,7 +16,7 @@ export const VCPUOPS = [
   ['VCPUOP_stop_singleshot_timer', 9, 'done'],
   ['VCPUOP_register_vcpu_info', 10, 'done'],
   ['VCPUOP_send_nmi', 11, 'done'],
-  ['VCPUOP_get_physid', 12, 'no: -EINVAL, vcpus are not pinned'],
+  ['VCPUOP_get_physid', 12, 'no: -EINVAL, the host tells no physical identifiers'],
   ['VCPUOP_register_vcpu_time_memory_area', 13, 'done'],
   ['VCPUOP_register_runstate_phys_area', 14, 'no: -ENOSYS'],
   ['VCPUOP_register_vcpu_time_phys_area', 15, 'no: -ENOSYS'],

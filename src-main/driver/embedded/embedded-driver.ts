@@ -73,6 +73,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     maxVcpus: process.arch === 'x64' ? 8 : 1,
     minMemoryMiB: 16,
     maxMemoryMiB: 4020,
+    pinning: process.platform === 'linux' ? cpus().length : 0,
     devices: ['vbd', 'vif', 'vfb'],
   }
   readonly images: EmbeddedImages
@@ -217,8 +218,8 @@ export class EmbeddedDriver implements HypervisorDriver {
   async setSchedulerParameters(uuid: string, parameters: SchedulerParameters): Outcome {
     const found = this.find(uuid)
     if (!found.ok) return found
-    found.value.setSchedulerParameters(parameters)
-    return ok(null)
+    found.value.share(parameters)
+    return found.value.pin(parameters.cpuSet)
   }
 
   async save(uuid: string, _config: DomainConfig, path: string, progress: Progress): Outcome {

@@ -10,7 +10,9 @@ import {
   type DomainEvents,
 } from '../../../src-engine/public/protocol/control'
 import { err, ok } from '../../../src-engine/public/result'
+import { parseCpuSet } from '../../public/cpu-set'
 import type { Device } from '../../public/device'
+import { errorReport } from '../../public/error-code'
 import { DEFAULT_CPU_WEIGHT } from '../../public/types'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
@@ -59,6 +61,7 @@ export class Guest {
   /** Among the running domains, as Xen's credit scheduler has it. */
   weight = DEFAULT_CPU_WEIGHT
   cap = 0
+  private pinnedTo: string | undefined
   private readonly supervisor: Supervisor
   private readonly child: ChildProcess
   private readonly listener: GuestListener
@@ -95,9 +98,20 @@ export class Guest {
     })
   }
 
-  setSchedulerParameters({ cpuWeight, cpuCap }: SchedulerParameters): void {
+  share({ cpuWeight, cpuCap }: SchedulerParameters): void {
     this.weight = cpuWeight ?? DEFAULT_CPU_WEIGHT
     this.cap = cpuCap ?? 0
+  }
+
+  /** Its vcpus run on these processors of the host alone; undefined: on all. */
+  async pin(cpuSet: string | undefined): Outcome {
+    if (cpuSet === this.pinnedTo) return ok(null)
+    const processors = cpuSet === undefined ? undefined : parseCpuSet(cpuSet)
+    const pinned = await this.caller.call('pin', { processors })
+    if (!pinned.ok)
+      return err(errorReport('pinning-failed', { set: cpuSet ?? '', detail: pinned.error.message.replace(/\.\s*$/, '') }))
+    this.pinnedTo = cpuSet
+    return ok(null)
   }
 
   /** Makes it known to domain 0 and joins the two. */

@@ -63,7 +63,8 @@ export class Guests {
     const domain0 = await this.domain0.connected()
     if (!domain0.ok) return domain0
     const running = this.fork(uuid, config)
-    const prepared = await prepare(running.guest, domain0.value)
+    const pinned = await running.guest.pin(config.cpuSet)
+    const prepared = pinned.ok ? await prepare(running.guest, domain0.value) : pinned
     const resumed = prepared.ok && !prepared.value.paused ? await this.run(running.guest) : prepared
     running.starting = false
     const early = running.ended
@@ -86,7 +87,7 @@ export class Guests {
       stalled: (stalledBy) => this.tell({ kind: 'paused', uuid, paused: true, stalledBy }),
       unstalled: () => this.tell({ kind: 'paused', uuid, paused: false }),
     })
-    guest.setSchedulerParameters(config)
+    guest.share(config)
     let settle = (): void => {}
     const settled = new Promise<void>((resolve) => {
       settle = resolve

@@ -2,7 +2,7 @@
 // in slices over the control ports. A domain alone and without a cap is never asked.
 // Invariant: what is granted follows the time that has really passed, so a late look costs nobody his part; a domain is metered only
 // while there is a reason, and a domain that does not answer is left out until it does.
-// Runs in: main. A time slice is between Xen's 10 and 30 ms; a vcpu is pinned nowhere: threads cannot be, in Node and Electron.
+// Runs in: main. A time slice is between Xen's 10 and 30 ms.
 import { type Claim, shareOut } from './shares'
 
 /** Between two grants. */

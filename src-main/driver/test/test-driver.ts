@@ -50,6 +50,7 @@ export class TestDriver implements HypervisorDriver {
     maxVcpus: 8,
     minMemoryMiB: 16,
     maxMemoryMiB: 4000,
+    pinning: 8,
     devices: ['vbd', 'vif', 'vfb'],
   }
   readonly images: TestImages
@@ -158,9 +159,9 @@ export class TestDriver implements HypervisorDriver {
     return this.with(uuid, 'destroy', () => this.domains.stop(uuid, 'destroyed', ''))
   }
 
-  async setSchedulerParameters(uuid: string, { cpuWeight, cpuCap }: SchedulerParameters): Outcome {
+  async setSchedulerParameters(uuid: string, { cpuWeight, cpuCap, cpuSet }: SchedulerParameters): Outcome {
     return this.with(uuid, 'setSchedulerParameters', () => {
-      const text = `Weight ${cpuWeight ?? DEFAULT_CPU_WEIGHT}, cap ${cpuCap ?? 0}.`
+      const text = `Weight ${cpuWeight ?? DEFAULT_CPU_WEIGHT}, cap ${cpuCap ?? 0}, processors ${cpuSet ?? 'all'}.`
       this.domains.log(uuid, 'info', text)
     })
   }

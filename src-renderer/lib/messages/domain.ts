@@ -198,9 +198,19 @@ export const domain = {
   'details.cpu-cap-range': { en: '0 to {most}', de: '0 bis {most}' },
   'details.cpu-cap-less': { en: 'Lower cap', de: 'Niedrigere Obergrenze' },
   'details.cpu-cap-more': { en: 'Higher cap', de: 'Höhere Obergrenze' },
+  'details.cpu-set': { en: 'Processors', de: 'Prozessoren' },
+  'details.cpu-set-hint': {
+    en: 'The virtual CPUs run on these alone, such as 0 or 0-1,3; empty: on all (0 to {last})',
+    de: 'Nur auf diesen laufen die virtuellen CPUs, etwa 0 oder 0-1,3; leer: auf allen (0 bis {last})',
+  },
+  'details.cpu-set-form': {
+    en: 'Numbers and ranges with commas between, such as 0-1,3',
+    de: 'Zahlen und Bereiche mit Kommas dazwischen, etwa 0-1,3',
+  },
+  'details.cpu-set-range': { en: 'This computer has 0 to {last}', de: 'Dieser Rechner hat 0 bis {last}' },
   'details.cpu-pinning': {
-    en: 'Virtual CPUs are not pinned to processors of this computer: threads of this app cannot be.',
-    de: 'Virtuelle CPUs werden nicht an Prozessoren dieses Rechners gebunden: Threads dieser App können das nicht.',
+    en: 'Virtual CPUs are not pinned to processors of this computer: the app knows no means for it on this system.',
+    de: 'Virtuelle CPUs werden nicht an Prozessoren dieses Rechners gebunden: Die App kennt auf diesem System kein Mittel dafür.',
   },
   'details.autostart': { en: 'Autostart', de: 'Autostart' },
   'details.autostart-label': { en: 'Start together with Ringmaster', de: 'Zusammen mit Ringmaster starten' },

@@ -67,6 +67,7 @@ describe('domain XML', () => {
       vcpus: 2,
       cpuWeight: 512,
       cpuCap: 50,
+      cpuSet: '0-3,^2',
       kernel: '/boot/vmlinuz',
       ramdisk: '/boot/initrd.img',
       cmdline: 'root=/dev/xvda1 console=hvc0 quote="a b"',

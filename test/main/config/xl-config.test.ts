@@ -144,6 +144,20 @@ describe('xl.cfg', () => {
     expect(text).toContain('cpu_weight = 512\ncap = 50\n')
   })
 
+  it('takes processors as far as they are the same for all vcpus, and keeps what xl can say beyond', () => {
+    const cpus = (value: string) => {
+      const { config, notes, unknown } = read(`name = "a"\nmemory = 64\ncpus = ${value}`)
+      return [config.cpuSet, unknown, notes.map(explainNote).join(' ')]
+    }
+    expect(cpus('"0-3,^1"')).toEqual(['0-3,^1', '', ''])
+    const kept = 'Kept in the configuration, but without effect here: cpus.'
+    for (const beyond of ['["2", "3"]', '"all"', '"nodes:0"'])
+      expect(cpus(beyond)).toEqual([undefined, `cpus = ${beyond}`, kept])
+    const { config, unknown } = read('name = "a"\nmemory = 64\ncpus = "all"')
+    const again = read(writeXl({ ...config, cpuSet: '1' }, '11111111-2222-4333-8444-555555555555', unknown).text)
+    expect(again.config.cpuSet).toBe('1')
+  })
+
   it.each([
     ['memory = 256', 'line 1: name is missing'],
     ['name = "a"', 'line 1: memory is missing'],

@@ -68,18 +68,18 @@ describe('a definition changed under a machine that runs', () => {
     expect(info(uuid).config).toMatchObject({ memoryMiB: 128, devices: [{ rateKiB: 100, link: 'down' }, {}] })
   })
 
-  it('gives weight and cap to the scheduler at once, and their defaults when they are left out', async () => {
+  it('gives weight, cap and processors to the scheduler at once, and their defaults when they are left out', async () => {
     const uuid = await running()
     const { config } = info(uuid)
     const told = () => made.toolstack.log(uuid).flatMap(({ text }) => (text.startsWith('Weight') ? [text] : []))
     made.testDriver.failNext('setSchedulerParameters', errorReport('engine-said', { detail: 'no' }))
     expect((await redefine(uuid, { ...config, cpuCap: 50 })).ok).toBe(false)
     expect(info(uuid)).toMatchObject({ config, running: config })
-    expect((await redefine(uuid, { ...config, cpuWeight: 512, cpuCap: 50 })).ok).toBe(true)
-    expect(info(uuid).running).toMatchObject({ cpuWeight: 512, cpuCap: 50 })
+    expect((await redefine(uuid, { ...config, cpuWeight: 512, cpuCap: 50, cpuSet: '0-2,^1' })).ok).toBe(true)
+    expect(info(uuid).running).toMatchObject({ cpuWeight: 512, cpuCap: 50, cpuSet: '0-2,^1' })
     expect((await redefine(uuid, { ...config, title: 'else' })).ok).toBe(true)
     expect(info(uuid).running).toEqual({ ...config, title: 'else' })
-    expect(told()).toEqual(['Weight 512, cap 50.', 'Weight 256, cap 0.'])
+    expect(told()).toEqual(['Weight 512, cap 50, processors 0-2,^1.', 'Weight 256, cap 0, processors all.'])
   })
 
   it('lets VNC viewers in and out at once, and only with a password from elsewhere', async () => {

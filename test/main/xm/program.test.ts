@@ -148,6 +148,31 @@ describe('xm', () => {
     expect(await xm('vcpu-set', 'web', '1')).toMatchObject({ code: 1, err: 'web is not running' })
   })
 
+  it('pins all vcpus of a machine together, and shows where', async () => {
+    await xm('create', '-q', config('web', 'vcpus = 2\ncpus = "0,2-3"\n'))
+    const affinity = async () =>
+      (await xm('vcpu-list', 'web')).out
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split('  ').at(-1))
+    expect(await affinity()).toEqual(['0,2-3 / all', '0,2-3 / all'])
+    expect(await xm('vcpu-pin', 'web', 'all', '1')).toEqual({ code: 0, out: '', err: '' })
+    expect(await affinity()).toEqual(['1 / all', '1 / all'])
+    expect((await xm('dumpxml', 'web')).out).toContain("<vcpu cpuset='1'>2</vcpu>")
+    expect((await xm('dumpxml', '--xl', 'web')).out).toContain("cpus = '1'")
+    for (const [vcpu = '', hard = '', soft = ''] of [
+      ['0', '1'],
+      ['all', 'x'],
+      ['all', '5-3'],
+      ['all', '0', '1'],
+      ['all', '4000'],
+    ]) {
+      expect((await xm('vcpu-pin', 'web', vcpu, hard, ...(soft ? [soft] : []))).code).toBe(1)
+    }
+    expect(await xm('vcpu-pin', 'web', 'all', 'all', '-')).toMatchObject({ code: 0 })
+    expect(await affinity()).toEqual(['all / all', 'all / all'])
+  })
+
   it('shows and changes weight and cap, of machines that run and of those that are off', async () => {
     await xm('create', '-q', config('web', 'cpu_weight = 512\n'))
     await xm('create', '-q', config('other'))

@@ -15,7 +15,7 @@ import { connectionName } from '../../../lib/connection-name'
 import { useConnections, useHost } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
 import { useAppState, useAppStore } from '../../../state/store'
-import { checkCpuCap, checkCpuWeight, type Edits } from './edits'
+import { checkCpuCap, checkCpuSet, checkCpuWeight, type Edits } from './edits'
 
 export interface PageProps {
   readonly domain: DomainInfo
@@ -140,6 +140,8 @@ function CpuSharing({ domain, edits, editable, onEdit }: PageProps) {
   const { t } = useWords()
   const weight = edits.cpuWeight ?? domain.config?.cpuWeight ?? DEFAULT_CPU_WEIGHT
   const cap = edits.cpuCap ?? domain.config?.cpuCap ?? 0
+  const set = edits.cpuSet ?? domain.config?.cpuSet ?? ''
+  const pinning = useHost()?.limits.pinning ?? 0
   return (
     <section aria-labelledby="cpu-sharing" className="details-section">
       <h3 id="cpu-sharing">{t('details.cpu-sharing')}</h3>
@@ -171,7 +173,19 @@ function CpuSharing({ domain, edits, editable, onEdit }: PageProps) {
         hint={t('details.cpu-cap-hint')}
         error={checkCpuCap(cap, t)}
       />
-      <p className="details-note">{t('details.cpu-pinning')}</p>
+      {pinning === 0 ? (
+        <p className="details-note">{t('details.cpu-pinning')}</p>
+      ) : (
+        <TextField
+          label={t('details.cpu-set')}
+          value={set}
+          maxLength={256}
+          disabled={!editable}
+          onChange={(cpuSet) => onEdit({ cpuSet })}
+          hint={t('details.cpu-set-hint', { last: pinning - 1 })}
+          error={checkCpuSet(set, pinning, t)}
+        />
+      )}
     </section>
   )
 }

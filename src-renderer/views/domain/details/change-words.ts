@@ -14,6 +14,7 @@ export const fieldWords = {
   vcpus: 'details.vcpus',
   cpuWeight: 'details.cpu-weight',
   cpuCap: 'details.cpu-cap',
+  cpuSet: 'details.cpu-set',
   kernel: 'create.kernel',
   ramdisk: 'create.ramdisk',
   cmdline: 'create.cmdline',

@@ -2,6 +2,7 @@
 // meanwhile to something else is kept. And how each device stands: there now, from the next start, or only until the end.
 // Runs in: renderer and tests; pure.
 
+import { parseCpuSet } from '../../../../src-main/public/cpu-set'
 import { type Device, type Disk, deviceKey } from '../../../../src-main/public/device'
 import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
 import {
@@ -24,6 +25,7 @@ export interface Edits {
   readonly vcpus?: number
   readonly cpuWeight?: number
   readonly cpuCap?: number
+  readonly cpuSet?: string
   readonly kernel?: string
   readonly ramdisk?: string
   readonly cmdline?: string
@@ -71,6 +73,7 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     vcpus: Math.round(vcpus),
     cpuWeight: figure(edits.cpuWeight, config.cpuWeight, DEFAULT_CPU_WEIGHT),
     cpuCap: figure(edits.cpuCap, config.cpuCap, 0),
+    cpuSet: words(edits.cpuSet, config.cpuSet),
     kernel: kernel.trim(),
     ramdisk,
     cmdline: cmdline.trim(),
@@ -88,6 +91,14 @@ export function checkCpuCap(cap: number | undefined, t: Translator): string | un
   return t('details.cpu-cap-range', { most: MOST_CPU_CAP })
 }
 
+/** `pinning`: how many processors of the host vcpus can be pinned to. */
+export function checkCpuSet(set: string | undefined, pinning: number, t: Translator): string | undefined {
+  if (set === undefined || set.trim() === '') return undefined
+  const processors = parseCpuSet(set)
+  if (processors === undefined) return t('details.cpu-set-form')
+  return processors.every((processor) => processor < pinning) ? undefined : t('details.cpu-set-range', { last: pinning - 1 })
+}
+
 export function isChanged(config: DomainConfig, edits: Edits): boolean {
   return Object.keys(edits).length > 0 && !sameValue(config, applied(config, edits))
 }
@@ -97,6 +108,7 @@ export function isRight(edits: Edits, t: Translator): boolean {
   if (edits.memoryMiB !== undefined && !Number.isFinite(edits.memoryMiB)) return false
   if (edits.vcpus !== undefined && !Number.isFinite(edits.vcpus)) return false
   if (checkCpuWeight(edits.cpuWeight, t) !== undefined || checkCpuCap(edits.cpuCap, t) !== undefined) return false
+  if (edits.cpuSet !== undefined && edits.cpuSet.trim() !== '' && parseCpuSet(edits.cpuSet) === undefined) return false
   if (edits.display !== undefined && Object.keys(checkDisplay(edits.display, t)).length > 0) return false
   return Object.values(edits.nics ?? {}).every(
     ({ mac, forwards, rate, capture }) =>

@@ -49,7 +49,7 @@ const facts: ReportFacts = {
     memoryMiB: 4096,
     freeMemoryMiB: 1024,
     driver: 'test',
-    limits: { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4000, devices: [] },
+    limits: { maxVcpus: 1, minMemoryMiB: 16, maxMemoryMiB: 4000, pinning: 0, devices: [] },
     demoGuest: { available: true, error: null },
     debianGuest: { available: true, error: null },
     platform: 'linux',
