@@ -49,7 +49,7 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       devices: [],
     }),
     prompt: 'demo:~# ',
-    type: 'uname -a\r',
+    type: 'uname -a',
     answer: 'Linux',
     bootMs: 90_000,
   })

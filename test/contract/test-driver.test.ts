@@ -12,7 +12,7 @@ driverContract(
   {
     config: () => ({ name: 'contract', memoryMiB: 64, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [] }),
     prompt: '~ # ',
-    type: 'uname -a\r',
+    type: 'uname -a',
     answer: 'Linux test',
     bootMs: 2000,
   },
