@@ -7,6 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterAll, describe, expect, it } from 'vitest'
+import { alive } from '../support/alive'
 import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
 import { children, filesBelow, good, Supervised } from '../support/supervised'
 import { count } from '../support/tier'
@@ -19,15 +20,6 @@ afterAll(() => {
   for (const child of started) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Starts a main, waits for its guests, and kills it after a while. */
 async function killedMain(program: string, kernel: string, home: string, afterMs: number): Promise<Record<string, string>> {

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
+import { alive } from '../support/alive'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { missingProgram } from '../support/programs'
 import { randomFrom } from '../support/random'
@@ -119,21 +120,11 @@ class Main {
     const pids = [...children(this.pid, 'dom0'), ...children(this.pid, 'domain')]
     this.child.kill('SIGKILL')
     await this.ended
-    for (const pid of pids) await gone(pid)
+    await gone(...pids)
   }
 }
 
-async function gone(pid: number): Promise<void> {
-  const alive = (): boolean => {
-    try {
-      process.kill(pid, 0)
-      return true
-    } catch {
-      return false
-    }
-  }
-  await expect.poll(alive, { timeout: 15_000, interval: 5 }).toBe(false)
-}
+const gone = (...pids: readonly number[]) => expect.poll(() => pids.filter(alive), { interval: 5 }).toEqual([])
 
 /** Throws when qemu-img finds an error, or leaked clusters where none may be; compares with what the guest was told. */
 function judge(image: string, written: readonly number[], leaks: boolean): void {

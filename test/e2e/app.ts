@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import type { CallName } from '../../src-main/public/calls'
 import type { Preferences } from '../../src-main/public/preferences'
+import { groupAlive } from '../support/alive'
 import { CreateDomainPage } from './create-domain-page'
 import { DomainPage } from './domain-page'
 import { ManagerPage } from './manager-page'
@@ -142,14 +143,7 @@ export class RunningApp {
 
 /** Electron's helpers outlive it for a moment, and write to its folder until they are gone. They are of its process group. */
 async function groupGone(leader: number | undefined): Promise<void> {
-  for (let tries = 0; tries < 100 && leader !== undefined; tries++) {
-    try {
-      process.kill(-leader, 0)
-    } catch {
-      return
-    }
-    await delay(20)
-  }
+  for (let tries = 0; tries < 100 && leader !== undefined && groupAlive(leader); tries++) await delay(20)
 }
 
 let built = false

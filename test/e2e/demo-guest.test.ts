@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { alive } from '../support/alive'
 import { debianGuest, demoFolder } from '../support/debian-guest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { DomainPage } from './domain-page'
@@ -170,11 +171,7 @@ describe('the demo guest on the embedded engine', () => {
       const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
       process.kill(main, 'SIGKILL')
       await gone
-      const alive = () =>
-        children.filter(
-          (pid) => fs.existsSync(`/proc/${pid}`) && !/^\S+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')),
-        )
-      await expect.poll(alive, { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => children.filter(alive), { timeout: 10_000 }).toEqual([])
       const again = await start({ folder })
       await again.manager.waitForState(DEMO, 'Crashed')
       await again.manager.choose(DEMO, 'Run')

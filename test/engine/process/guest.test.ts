@@ -7,6 +7,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseGuestOptions } from '../../../src-engine/process/guest-options'
 import { ConsoleWatch } from '../../../src-engine/process/guest-watch'
+import { alive } from '../../support/alive'
 import { TINY, tinyKernel } from '../../support/tiny-kernel'
 
 const GUEST = path.resolve('out/main/guest.cjs')
@@ -131,15 +132,7 @@ describe('the headless runner', () => {
     expect(children.length).toBe(2)
     child.kill('SIGINT')
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130)
-    const alive = (pid: string): boolean => {
-      try {
-        process.kill(Number(pid), 0)
-        return !/\) [ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
-      } catch {
-        return false
-      }
-    }
-    await expect.poll(() => children.filter(alive), { timeout: 5000 }).toEqual([])
+    await expect.poll(() => children.map(Number).filter(alive), { timeout: 5000 }).toEqual([])
   })
 })
 

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DebianSystemMaker } from '../../../src-main/toolstack/debian-system'
+import { groupAlive } from '../../support/alive'
 import { missingProgram } from '../../support/programs'
 
 const missing = missingProgram('mmdebstrap', 'mke2fs', 'unshare', 'cp', 'sh')
@@ -90,16 +91,7 @@ echo $$ > "$1/../pid"; touch "$1/half"; echo "step packages"; sleep 1000 & wait`
     expect(cancelled).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
     expect(kept()).toEqual([])
     const group = Number(readFileSync(at('pid'), 'utf8'))
-    await expect.poll(() => alive(-group)).toBe(false)
+    await expect.poll(() => groupAlive(group)).toBe(false)
     expect((await make(maker(GOOD), at('a.img'))).made.ok).toBe(true)
   })
 })
-
-function alive(group: number): boolean {
-  try {
-    process.kill(group, 0)
-    return true
-  } catch {
-    return false
-  }
-}
