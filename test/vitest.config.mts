@@ -1,11 +1,13 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
 // Three projects, one after the other: files that stay in their process, or start short ones; those with windows on the test driver;
-// those that start whole machines. Two files at a time; in the long tier machines run alone, since some of them are measured.
+// those that start whole machines. The last two wait as long as they compute, so three files at a time share two processors (README.md);
+// in the long tier machines run alone, since some of them are measured. Each file has a display, folders and processes of its own.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const test = path.dirname(fileURLToPath(import.meta.url))
 const root = path.dirname(test)
@@ -16,6 +18,27 @@ const windows = `test/e2e/**/${FILES}`
 /** Those of them whose machines run on the embedded engine. */
 const both = ['connections', 'demo-guest', 'embedded-devices', 'journey'].map((name) => `test/e2e/${name}.test.ts`)
 const displays = path.join(test, 'support/displays.setup.mjs')
+
+/** What takes longest, the longest of each project first; each with its place. */
+const longest = new Map(
+  [
+    ...['e2e/manager', 'e2e/devices', 'e2e/accessibility', 'e2e/dialogs', 'e2e/app-life', 'e2e/list', 'e2e/keyboard'],
+    ...['contract/embedded-driver', 'e2e/demo-guest', 'e2e/journey', 'boot/tools', 'guest/micro-kernels', 'boot/vcpus'],
+    ...['contract/random-life', 'boot/snapshots', 'boot/net', 'e2e/embedded-devices', 'e2e/connections', 'boot/killed-writes'],
+  ].map((name, place) => [path.join(test, `${name}.test.ts`), place] as const),
+)
+
+/**
+ * Long files begin first, so that no worker is left with one while the others have nothing to do. Vitest knows by itself what takes long
+ * once it has seen a run; a fresh clone, as continuous integration has, only knows the sizes of files, which say little here.
+ */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const group = ({ project }: TestSpecification) => project.config.sequence.groupOrder
+    const place = ({ moduleId }: TestSpecification) => longest.get(path.normalize(moduleId)) ?? longest.size
+    return (await super.sort(files)).sort((a, b) => group(a) - group(b) || place(a) - place(b))
+  }
+}
 
 export default defineConfig({
   root,
@@ -37,7 +60,7 @@ export default defineConfig({
           include: [windows],
           exclude: both,
           globalSetup: [displays],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -47,11 +70,12 @@ export default defineConfig({
           name: 'machines',
           include: [...machines.map((folder) => `test/${folder}/**/${FILES}`), ...both],
           globalSetup: [displays],
-          maxWorkers: long ? 1 : 2,
+          maxWorkers: long ? 1 : 3,
           sequence: { groupOrder: 2 },
         },
       },
     ],
+    sequence: { sequencer: LongestFirst },
     environment: 'node',
     globalSetup: [path.join(test, 'support/programs.setup.mjs'), path.join(test, 'support/build.setup.mjs')],
     pool: 'forks',
