@@ -51,11 +51,16 @@ describe('the details of a machine that runs', () => {
     await page.getByLabel('Password').fill('secret')
     await app.picture(page, 'details-exposed')
     await page.getByText('This computer', { exact: true }).click()
+    await domain.part('CPUs').click()
+    await page.getByRole('textbox', { name: 'Processors' }).fill('0,9')
+    await domain.details().getByText('This computer has 0 to 7').waitFor()
+    await app.picture(page, 'details-processors')
+    await page.getByRole('textbox', { name: 'Processors' }).fill('0,3')
     await domain.part('Memory').click()
     await page.getByLabel('Maximum').fill('512')
     await page.getByLabel('Maximum').press('Tab')
     await page
-      .getByText('At once: Title, Description, Autostart, Network interface 0, Screen. At the next start: Memory.')
+      .getByText('At once: Title, Description, Autostart, Processors, Network interface 0, Screen. At the next start: Memory.')
       .waitFor()
     await app.picture(page, 'details-when')
     await domain.button('Apply').click()
@@ -69,6 +74,7 @@ describe('the details of a machine that runs', () => {
       title: 'The web server',
       autostart: true,
       memoryMiB: 512,
+      cpuSet: '0,3',
       devices: [{ link: 'down', rateKiB: 2048, capture }, { vnc: { kind: 'tcp', address: '127.0.0.1', password: 'secret' } }],
     })
   })

@@ -107,7 +107,7 @@ export function DetailsPage(props: {
   const wanted = applied(config, edits)
   const changes = changed ? configChanges(running, config, wanted) : []
   const clashes = changed && base !== null ? conflicts(base, config, edits) : []
-  const right = editable && isRight(edits, t)
+  const right = editable && isRight(edits, host?.limits.pinning ?? 0, t)
 
   const apply = async (): Promise<boolean> => {
     setBusy(true)

@@ -104,11 +104,11 @@ export function isChanged(config: DomainConfig, edits: Edits): boolean {
 }
 
 /** Whether the changes can be applied as far as can be said here; the toolstack says the rest. */
-export function isRight(edits: Edits, t: Translator): boolean {
+export function isRight(edits: Edits, pinning: number, t: Translator): boolean {
   if (edits.memoryMiB !== undefined && !Number.isFinite(edits.memoryMiB)) return false
   if (edits.vcpus !== undefined && !Number.isFinite(edits.vcpus)) return false
   if (checkCpuWeight(edits.cpuWeight, t) !== undefined || checkCpuCap(edits.cpuCap, t) !== undefined) return false
-  if (edits.cpuSet !== undefined && edits.cpuSet.trim() !== '' && parseCpuSet(edits.cpuSet) === undefined) return false
+  if (checkCpuSet(edits.cpuSet, pinning, t) !== undefined) return false
   if (edits.display !== undefined && Object.keys(checkDisplay(edits.display, t)).length > 0) return false
   return Object.values(edits.nics ?? {}).every(
     ({ mac, forwards, rate, capture }) =>

@@ -8,7 +8,14 @@ import { displayFormOf } from '../../../../src-renderer/features/display/display
 import { nicFormOf } from '../../../../src-renderer/features/nics/nic-form'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { changeNames, whenWords } from '../../../../src-renderer/views/domain/details/change-words'
-import { applied, conflicts, isChanged, isRight, listedDevices } from '../../../../src-renderer/views/domain/details/edits'
+import {
+  applied,
+  checkCpuSet,
+  conflicts,
+  isChanged,
+  isRight,
+  listedDevices,
+} from '../../../../src-renderer/views/domain/details/edits'
 import { domainInfo } from '../../../support/domain-info'
 
 const nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] } as const
@@ -57,30 +64,50 @@ describe('changes of a definition', () => {
     expect(applied({ ...config, cpuWeight: 512, cpuCap: 50 }, { cpuWeight: 256, cpuCap: 0 })).toEqual(config)
     expect(isChanged(config, { cpuWeight: 256, cpuCap: 0 })).toBe(false)
     expect(isChanged({ ...config, cpuWeight: 256 }, { cpuWeight: 256 })).toBe(false)
-    const right = (weight: number, cap: number) => isRight({ cpuWeight: weight, cpuCap: cap }, t)
+    const right = (weight: number, cap: number) => isRight({ cpuWeight: weight, cpuCap: cap }, 8, t)
     expect([right(1, 0), right(65_535, 3200), right(0, 0), right(1, 3201), right(Number.NaN, 0)]).toEqual([
       ...[true, true],
       ...[false, false, false],
     ])
   })
 
+  it('of processors are a set, or leave the definition without one', () => {
+    const t = makeTranslator('en')
+    expect(applied(config, { cpuSet: ' 0-1 ' })).toEqual({ ...config, cpuSet: '0-1' })
+    expect(applied({ ...config, cpuSet: '0' }, { cpuSet: ' ' })).toEqual(config)
+    expect(['0-1,^0', '', '1-0', '8', 'all'].map((cpuSet) => isRight({ cpuSet }, 8, t))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+    const said = ['0-7', '', '8', 'x'].map((set) => checkCpuSet(set, 8, t))
+    expect(said).toEqual([
+      undefined,
+      undefined,
+      'This computer has 0 to 7',
+      'Numbers and ranges with commas between, such as 0-1,3',
+    ])
+  })
+
   it('are not right with half a port or no memory', () => {
     const t = makeTranslator('en')
     const half = { id: 0, protocol: 'tcp', hostPort: 80, guestPort: Number.NaN, anyone: false } as const
-    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), forwards: [half] } } }, t)).toBe(false)
-    expect(isRight({ memoryMiB: Number.NaN }, t)).toBe(false)
-    expect(isRight({ nics: { 'vif/0': nicFormOf(nic) } }, t)).toBe(true)
+    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), forwards: [half] } } }, 8, t)).toBe(false)
+    expect(isRight({ memoryMiB: Number.NaN }, 8, t)).toBe(false)
+    expect(isRight({ nics: { 'vif/0': nicFormOf(nic) } }, 8, t)).toBe(true)
   })
 
   it('are not right with a screen open to others without a password, a rate that is none, a capture to nowhere', () => {
     const t = makeTranslator('en')
     const open = { ...displayFormOf(display), access: 'address' } as const
-    expect(isRight({ display: open }, t)).toBe(false)
-    expect(isRight({ display: { ...open, password: 'secret' } }, t)).toBe(true)
-    expect(isRight({ display: { ...open, access: 'loopback', port: '70000' } }, t)).toBe(false)
-    expect(isRight({ display: { ...open, access: 'loopback', port: '' } }, t)).toBe(true)
-    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), rate: '-1' } } }, t)).toBe(false)
-    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), capture: 'a.pcap' } } }, t)).toBe(false)
+    expect(isRight({ display: open }, 8, t)).toBe(false)
+    expect(isRight({ display: { ...open, password: 'secret' } }, 8, t)).toBe(true)
+    expect(isRight({ display: { ...open, access: 'loopback', port: '70000' } }, 8, t)).toBe(false)
+    expect(isRight({ display: { ...open, access: 'loopback', port: '' } }, 8, t)).toBe(true)
+    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), rate: '-1' } } }, 8, t)).toBe(false)
+    expect(isRight({ nics: { 'vif/0': { ...nicFormOf(nic), capture: 'a.pcap' } } }, 8, t)).toBe(false)
   })
 
   it('say when they apply, and clash only with what is changed elsewhere in the same place', () => {
