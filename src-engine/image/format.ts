@@ -2,7 +2,7 @@
 // not empty. Runs in: the image's thread.
 import type { ImageFormat } from '../public/protocol/device'
 import type { ImageResult } from './error'
-import type { Allocation, Extent } from './image'
+import type { Allocated, Extent } from './image'
 import type { ViewList } from './views'
 
 export interface Format {
@@ -16,7 +16,7 @@ export interface Format {
   flush(): Promise<ImageResult<void>>
   /** Pieces for Extents, and what to call when they are given back. */
   extents(offset: number, length: number, purpose: 'read' | 'write'): Promise<ImageResult<ExtentPieces>>
-  allocation(offset: number, length: number): Promise<ImageResult<{ readonly kind: Allocation; readonly length: number }>>
+  allocation(offset: number, length: number): Promise<ImageResult<Allocated>>
   resize(size: number): Promise<ImageResult<void>>
   close(): Promise<ImageResult<void>>
 }

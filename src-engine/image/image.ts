@@ -29,6 +29,13 @@ export interface Extents {
 /** What an image has in a range: for copying, charts and "how much of it is used". */
 export type Allocation = 'data' | 'zero'
 
+export interface Allocated {
+  readonly kind: Allocation
+  readonly length: number
+  /** Of data, where it is known: the file whose image has it at the same offset of its disk, this one or one below. */
+  readonly source?: string
+}
+
 export interface Image {
   readonly format: ImageFormat
   readonly path: string
@@ -54,7 +61,7 @@ export interface Image {
    */
   extents(offset: number, length: number, purpose: 'read' | 'write'): Promise<ImageResult<Extents>>
   /** The kind of contents at `offset` and for how many bytes it goes on, at most `length`. Zeroes may be called data. */
-  allocation(offset: number, length: number): Promise<ImageResult<{ readonly kind: Allocation; readonly length: number }>>
+  allocation(offset: number, length: number): Promise<ImageResult<Allocated>>
 
   /** Makes the disk longer (new bytes read as zeroes) or, when `shrink` says that loss is meant, shorter. */
   resize(size: number, shrink?: boolean): Promise<ImageResult<void>>

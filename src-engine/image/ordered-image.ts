@@ -5,7 +5,7 @@ import type { ImageFormat } from '../public/protocol/device'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
 import type { Format } from './format'
-import type { Allocation, Extents, Image, Views } from './image'
+import type { Allocated, Extents, Image, Views } from './image'
 import { Ranges } from './ranges'
 import { lengthOf, listOf } from './views'
 
@@ -83,7 +83,7 @@ export class OrderedImage implements Image {
     })
   }
 
-  async allocation(offset: number, length: number): Promise<ImageResult<{ kind: Allocation; length: number }>> {
+  async allocation(offset: number, length: number): Promise<ImageResult<Allocated>> {
     const refused = this.refusal(offset, length, 'read')
     if (refused) return refused
     const { range, wait } = this.ranges.enter(offset, offset + length, false)

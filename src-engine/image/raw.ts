@@ -5,7 +5,7 @@ import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
 import type { File } from './file'
 import type { ExtentPieces, Format } from './format'
-import type { Allocation } from './image'
+import type { Allocated } from './image'
 import { SECTOR } from './ordered-image'
 import { PUNCH_LEAST } from './punch'
 import { type ViewList, zeroViews } from './views'
@@ -68,8 +68,8 @@ export class RawFormat implements Format {
     return ok({ pieces: [{ kind: 'file', length, fileDescriptor: descriptor, fileOffset: offset }] })
   }
 
-  async allocation(_offset: number, length: number): Promise<ImageResult<{ kind: Allocation; length: number }>> {
-    return ok({ kind: 'data', length })
+  async allocation(_offset: number, length: number): Promise<ImageResult<Allocated>> {
+    return ok({ kind: 'data', length, source: this.file.path })
   }
 
   async resize(size: number): Promise<ImageResult<void>> {

@@ -5,7 +5,7 @@ import type { ImageFormat } from '../public/protocol/device'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
 import type { File, OpenFile } from './file'
-import type { Image } from './image'
+import type { Allocated, Image } from './image'
 import { openNodeFile } from './node-file'
 import { openImage, openQcow2 } from './open'
 import { OrderedImage } from './ordered-image'
@@ -79,15 +79,19 @@ async function copyDifferences(
   let done: ImageResult<void> = ok(undefined)
   for (let at = 0; at < image.size && done.ok; ) {
     const chunk = Math.max(CHUNK, image.granularity)
-    const own = await format.ownMapping(at, Math.min(chunk, image.size - at))
+    const own = await format.ownMapping(at, image.size - at)
     if (!own.ok) done = own
     else {
       let { length } = own.value
       if (options.signal?.aborted) done = fail('cancelled', `The change of ${path} was called off.`)
       else if (!own.value.own) {
-        const zero = await bothZero(format, below, at, length)
-        if (zero.ok && zero.value > 0) length = zero.value
-        else done = zero.ok ? await copyDifferent(image, below, at, length) : zero
+        const alike = await knownAlike(format, below, at, length)
+        if (alike.ok && alike.value.alike) length = alike.value.length
+        else if (!alike.ok) done = alike
+        else {
+          length = Math.min(alike.value.length, chunk)
+          done = await copyDifferent(image, below, at, length)
+        }
       }
       at += length
       options.progress?.(at, image.size)
@@ -97,21 +101,25 @@ async function copyDifferences(
   return done.ok ? closed : done
 }
 
-/** So many bytes from `offset` on read as zeroes now and then without being looked at; 0 when that is not known. */
-async function bothZero(
+/**
+ * What is known of the bytes from `offset` on without reading them: that they are the same now and then, as both are zeroes or come from one
+ * file below both, or that nothing is known.
+ */
+async function knownAlike(
   now: Qcow2Format,
   then: Image | undefined,
   offset: number,
   length: number,
-): Promise<ImageResult<number>> {
+): Promise<ImageResult<{ readonly alike: boolean; readonly length: number }>> {
   const found = await now.allocation(offset, length)
   if (!found.ok) return found
-  if (found.value.kind !== 'zero') return ok(0)
   const there = Math.min(found.value.length, Math.max((then?.size ?? 0) - offset, 0))
-  if (!then || there === 0) return ok(found.value.length)
-  const below = await then.allocation(offset, there)
+  const below: ImageResult<Allocated> =
+    then && there > 0 ? await then.allocation(offset, there) : ok({ kind: 'zero', length: found.value.length })
   if (!below.ok) return below
-  return ok(below.value.kind === 'zero' ? below.value.length : 0)
+  const [a, b] = [found.value, below.value]
+  const alike = a.kind === b.kind && (a.kind === 'zero' || (a.source !== undefined && a.source === b.source))
+  return ok({ alike, length: b.length })
 }
 
 async function copyDifferent(

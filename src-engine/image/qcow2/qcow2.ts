@@ -3,7 +3,7 @@
 import { ok } from '../../public/result'
 import type { ImageResult } from '../error'
 import type { ExtentPieces, Format } from '../format'
-import type { Allocation, Extent } from '../image'
+import type { Allocated, Extent } from '../image'
 import type { ViewList } from '../views'
 import { corrupt, locate } from './mapping'
 import { readGuest } from './read'
@@ -90,7 +90,7 @@ export class Qcow2Format implements Format {
     return ok({ pieces, release })
   }
 
-  async allocation(offset: number, length: number): Promise<ImageResult<{ kind: Allocation; length: number }>> {
+  async allocation(offset: number, length: number): Promise<ImageResult<Allocated>> {
     const { state } = this
     let mapping = locate(state, offset, length)
     if (mapping instanceof Promise) {
@@ -109,7 +109,7 @@ export class Qcow2Format implements Format {
       case 'corrupt':
         return corrupt(state, offset)
       default:
-        return ok({ kind: 'data', length: mapping.length })
+        return ok({ kind: 'data', length: mapping.length, source: state.file.path })
     }
   }
 
