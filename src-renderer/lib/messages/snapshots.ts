@@ -22,6 +22,8 @@ export const snapshots = {
   'snapshots.shape': { en: 'Shown as', de: 'Gezeigt als' },
   'snapshots.shape-tree': { en: 'Tree', de: 'Baum' },
   'snapshots.shape-time': { en: 'Timeline', de: 'Zeitleiste' },
+  'snapshots.later': { en: '{time} later', de: '{time} später' },
+  'snapshots.ago': { en: '{time} until now', de: '{time} bis jetzt' },
   'snapshots.now': { en: 'Now', de: 'Jetzt' },
   'snapshots.none': {
     en: 'No snapshots yet. One keeps memory and disks of an instant, to go back to or to make another machine from.',

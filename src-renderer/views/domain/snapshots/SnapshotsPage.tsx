@@ -3,7 +3,7 @@
 // Invariant: what is chosen stays chosen while snapshots come and go; without it the present state is. Runs in: domain window.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Button as AriaButton, Collection, ListBox, ListBoxItem, Tree, TreeItem, TreeItemContent } from 'react-aria-components'
+import { Button as AriaButton, Collection, Tree, TreeItem, TreeItemContent } from 'react-aria-components'
 import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
@@ -16,7 +16,9 @@ import { onlyKey } from '../../../components/only-key'
 import { CloneDialog } from '../../../features/clone/CloneDialog'
 import { configDifferences } from './config-differences'
 import { BranchDialog, DeleteDialog, NameDialog, type Question, RevertDialog } from './SnapshotDialogs'
+import { SnapshotEntry, type SnapshotListProps, useEntryWords } from './SnapshotEntry'
 import { SnapshotPicture } from './SnapshotPicture'
+import { SnapshotTimeline } from './SnapshotTimeline'
 import { NOW, snapshotNodes, type TreeNode } from './snapshot-rows'
 import './snapshots.css'
 
@@ -76,21 +78,7 @@ export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
   )
 }
 
-interface ListProps {
-  readonly tree: SnapshotTree
-  readonly chosen: string
-  readonly onChoose: (id: string) => void
-}
-
-function useEntryWords(): (snapshot: SnapshotInfo | null) => { readonly name: string; readonly line: string } {
-  const { t, formats } = useWords()
-  return (snapshot) =>
-    snapshot === null
-      ? { name: t('snapshots.now'), line: '' }
-      : { name: snapshot.name, line: formats.dateTime(snapshot.createdAt) }
-}
-
-function SnapshotTreeList(props: ListProps) {
+function SnapshotTreeList(props: SnapshotListProps) {
   const { tree, chosen } = props
   const { t } = useWords()
   const words = useEntryWords()
@@ -110,7 +98,7 @@ function SnapshotTreeList(props: ListProps) {
             ) : (
               <span className="snapshot-chevron" />
             )}
-            <Entry uuid={tree.uuid} snapshot={snapshot} name={name} line={line} />
+            <SnapshotEntry uuid={tree.uuid} snapshot={snapshot} name={name} line={line} />
           </span>
         </TreeItemContent>
         <Collection items={children}>{node}</Collection>
@@ -133,59 +121,6 @@ function SnapshotTreeList(props: ListProps) {
     >
       {node}
     </Tree>
-  )
-}
-
-/** Picture and words of a snapshot, or of the present. */
-function Entry(props: {
-  readonly uuid: string
-  readonly snapshot: SnapshotInfo | null
-  readonly name: string
-  readonly line: string
-}) {
-  const { uuid, snapshot, name, line } = props
-  return (
-    <>
-      {snapshot === null ? (
-        <span className="snapshot-picture">
-          <Icon name="star" />
-        </span>
-      ) : (
-        <SnapshotPicture uuid={uuid} snapshot={snapshot} />
-      )}
-      <span className="snapshot-words">
-        <span>{name}</span>
-        <span className="muted small">{line}</span>
-      </span>
-    </>
-  )
-}
-
-function SnapshotTimeline(props: ListProps) {
-  const { tree, chosen } = props
-  const { t } = useWords()
-  const words = useEntryWords()
-  const entries = [...tree.snapshots.map((snapshot) => ({ id: snapshot.id, snapshot })), { id: NOW, snapshot: null }]
-  return (
-    <ListBox
-      className="snapshots-time"
-      aria-label={t('snapshots.shape-time')}
-      selectionMode="single"
-      selectionBehavior="replace"
-      disallowEmptySelection
-      selectedKeys={[chosen]}
-      onSelectionChange={onlyKey(props.onChoose)}
-    >
-      {entries.map(({ id, snapshot }) => {
-        const { name, line } = words(snapshot)
-        return (
-          <ListBoxItem key={id} id={id} textValue={name} className="snapshot-point">
-            <span className="snapshot-dot" />
-            <Entry uuid={tree.uuid} snapshot={snapshot} name={name} line={line} />
-          </ListBoxItem>
-        )
-      })}
-    </ListBox>
   )
 }
 

@@ -27,6 +27,32 @@ export function snapshotNodes({ snapshots, current }: SnapshotTree): readonly Tr
   return below(null)
 }
 
+export interface TimelineEntry {
+  /** A snapshot's identifier, or NOW. */
+  readonly id: string
+  readonly snapshot: SnapshotInfo | null
+  /** Milliseconds since the entry before. */
+  readonly since: number
+  /** Pixels of the line between the two. */
+  readonly gap: number
+}
+
+/** In the order they were taken, the present last. A clock that was put back makes no negative time. */
+export function timelineEntries({ snapshots }: SnapshotTree, now: number): readonly TimelineEntry[] {
+  const taken = [...snapshots].sort((a, b) => a.createdAt - b.createdAt)
+  return [...taken, null].map((snapshot, index) => {
+    const before = taken[index - 1]
+    const since = before === undefined ? 0 : Math.max(0, (snapshot?.createdAt ?? now) - before.createdAt)
+    return { id: snapshot?.id ?? NOW, snapshot, since, gap: timelineGap(since) }
+  })
+}
+
+/** By the logarithm, as snapshots are minutes apart and months: none below a minute, 47 for an hour, 84 for a day, 152 for a year. */
+function timelineGap(ms: number): number {
+  const minutes = ms / 60_000
+  return minutes < 1 ? 0 : Math.max(16, Math.round(8 * Math.log2(minutes)))
+}
+
 /** With all that came from it. */
 export function countBelow({ snapshots }: SnapshotTree, id: string): number {
   const children = snapshots.filter(({ parent }) => parent === id)

@@ -8,6 +8,7 @@ import {
   freeSnapshotName,
   snapshotNodes,
   type TreeNode,
+  timelineEntries,
 } from '../../../../src-renderer/views/domain/snapshots/snapshot-rows'
 
 const config: DomainConfig = {
@@ -51,5 +52,25 @@ describe('snapshots as rows', () => {
   it('show the end of a console without what a terminal eats', () => {
     const text = 'old\r\n\u001b[1;32mdemo\u001b[0m:~# ls\r\n\u001b]0;title\u0007file\u0000\r\n\r\n'
     expect(consoleLines(text, 2)).toBe('demo:~# ls\nfile')
+  })
+})
+
+describe('a timeline', () => {
+  const at = (letter: string, minutes: number) => ({ ...snapshot(letter, null), createdAt: minutes * 60_000 })
+  const entries = (snapshots: readonly SnapshotInfo[], nowMinutes: number) =>
+    timelineEntries({ uuid: id('z'), snapshots, current: null, presentBytes: 0 }, nowMinutes * 60_000)
+
+  it('is in the order of time, the present last, with longer lines for longer times', () => {
+    const line = entries([at('b', 61), at('a', 1), at('c', 61 + 24 * 60)], 61 + 24 * 60 + 0.5)
+    expect(line.map((entry) => entry.snapshot?.name ?? 'now')).toEqual(['Snapshot a', 'Snapshot b', 'Snapshot c', 'now'])
+    expect(line.map(({ since }) => since / 60_000)).toEqual([0, 60, 1440, 0.5])
+    const [first, hour, day, moment] = line.map(({ gap }) => gap)
+    expect([first, moment]).toEqual([0, 0])
+    expect(hour).toBeGreaterThan(0)
+    expect(day).toBeGreaterThan(hour ?? 0)
+  })
+
+  it('has no negative time when the clock was put back', () => {
+    expect(entries([at('a', 100)], 3).map(({ since }) => since)).toEqual([0, 0])
   })
 })
