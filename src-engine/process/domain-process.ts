@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
+import type { Worker } from 'node:worker_threads'
 import { uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
@@ -28,6 +29,7 @@ import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { Pinning } from './pinning'
 import { decodePumpState, type PumpState } from './pump-state'
 import { type GuestPages, guestPages, joinParts, type RunningDomain } from './running-domain'
+import { vcpuThread } from './vcpu-threads'
 
 /** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
 const TRANSLATOR = process.env['RINGMASTER_TRANSLATOR'] !== 'off'
@@ -65,6 +67,8 @@ export class DomainProcess {
   private disposing: Promise<void> | undefined
   private name = ''
   private translator = false
+  /** Threads for its vcpus, begun while its memory is filled. */
+  private readonly ready: Worker[] = []
   private messagesSeen = 0
   private messageSecond = 0
   private messagesTold = 0
@@ -79,6 +83,10 @@ export class DomainProcess {
 
   private servers(): CallServers<DomainCalls> {
     return {
+      prepare: ({ vcpus }) => {
+        this.prepare(vcpus)
+        return DONE
+      },
       build: (args) => this.build(args),
       restore: (args) => this.restore(args),
       save: (args) => this.saves.save(args),
@@ -179,6 +187,10 @@ export class DomainProcess {
 
   // --- making the domain ---
 
+  private prepare(vcpus: number): void {
+    for (let index = this.ready.length; index < vcpus; index++) this.ready.push(vcpuThread(index))
+  }
+
   private async build(args: DomainCalls['build']['args']): Promise<Result<GuestPages, CallError>> {
     if (this.life.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
     const kernel = await readImage('kernel', args.kernel)
@@ -190,6 +202,7 @@ export class DomainProcess {
       () => setImmediate(() => this.look()),
     )
     if (!made.ok) return failure('INVALID_ARG', made.error)
+    this.prepare(args.vcpus)
     const { domain } = made.value
     this.newClock = args.wallClockMs === undefined
     if (args.wallClockMs !== undefined) domain.set64('WALL_BASE', BigInt(args.wallClockMs) * 1_000_000n)
@@ -212,10 +225,12 @@ export class DomainProcess {
     if (this.life.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
     const restored = await restoreDomain<MadeDomain>(
       args.path,
-      ({ memoryMiB, vcpus }) =>
-        makeDomain({ domid: args.domid, uuid: uuidBytes(args.handle), memoryMiB, vcpus }, () =>
-          setImmediate(() => this.look()),
-        ),
+      ({ memoryMiB, vcpus }) => {
+        const request = { domid: args.domid, uuid: uuidBytes(args.handle), memoryMiB, vcpus }
+        const made = makeDomain(request, () => setImmediate(() => this.look()))
+        if (made.ok) this.prepare(vcpus)
+        return made
+      },
       this.saves.restoring(),
     )
     if (!restored.ok) return saveFailure(restored.error)
@@ -277,7 +292,7 @@ export class DomainProcess {
     if (this.newClock) running.made.domain.time.takeWallClock()
     running.made.domain.time.thaw()
     running.made.domain.set('PAUSE', 0)
-    running.threads.start(running.made.wasm, running.made.ramBytes, this.translator)
+    running.threads.start(running.made.wasm, running.made.ramBytes, this.translator, this.ready)
   }
 
   // --- while it runs ---
@@ -339,6 +354,7 @@ export class DomainProcess {
     running?.screen?.dispose()
     await this.saves.settled()
     if (running && this.life.started) await running.threads.dispose()
+    else await Promise.all(this.ready.map((thread) => thread.terminate()))
     this.life.destroyed = true
     this.life.running = undefined
     this.ended()

@@ -28,6 +28,11 @@ export interface VcpuThreadListener {
   failed(reason: string): void
 }
 
+/** A thread that loads the core for a vcpu and waits for its input, which is a message. */
+export function vcpuThread(index: number): Worker {
+  return new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: index, stdout: false, stderr: false })
+}
+
 /** How long a thread may take to come to its end before it is cut off. */
 const END_TIMEOUT_MS = 2000
 
@@ -42,7 +47,8 @@ export class VcpuThreads {
     private readonly listener: VcpuThreadListener,
   ) {}
 
-  start(memory: WebAssembly.Memory, ramBytes: number, translator: boolean): void {
+  /** `ready`: threads that were begun before, by index. */
+  start(memory: WebAssembly.Memory, ramBytes: number, translator: boolean, ready: readonly Worker[] = []): void {
     for (let index = 0; index < this.domain.vcpus; index++) {
       const input: VcpuThreadInput = {
         memory,
@@ -51,7 +57,8 @@ export class VcpuThreads {
         ramBytes,
         translator,
       }
-      const worker = new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: input, stdout: false, stderr: false })
+      const worker = ready[index] ?? vcpuThread(index)
+      worker.postMessage(input)
       worker.on('message', (message: VcpuMessage) => {
         if (message === BELL) this.listener.bell()
         else {

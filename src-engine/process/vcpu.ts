@@ -1,4 +1,5 @@
-// Entry point of a vcpu's worker thread: instantiates the core on the domain's memory and runs the loop until told to end.
+// Entry point of a vcpu's worker thread: compiles the core, waits for its domain, instantiates the core on the domain's memory and runs the
+// loop until told to end.
 // Invariant: the loop blocks this thread's event loop; the main thread reaches it only through shared memory.
 // Runs in: a worker of the domain's process.
 import { parentPort, workerData } from 'node:worker_threads'
@@ -24,7 +25,7 @@ function tell(message: VcpuMessage): void {
   parentPort?.postMessage(message)
 }
 
-async function main(input: VcpuThreadInput): Promise<void> {
+async function main(input: VcpuThreadInput, module: WebAssembly.Module): Promise<void> {
   const { memory: wasm, index, vcpus, ramBytes } = input
   const thread = ownThreadId()
   if (thread !== undefined) tell(thread)
@@ -44,7 +45,7 @@ async function main(input: VcpuThreadInput): Promise<void> {
   const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {
     sample: (block: number) => translator?.sample(block),
   })
-  const core = await instantiateCore(wasm, index, imports, await compileCore(index))
+  const core = await instantiateCore(wasm, index, imports, module)
   // Flags are kept lazily by the core: it must write them itself once. A restored vcpu has its own.
   if (registers.get64('RETIRED') === 0n) core.set_eflags(EFLAGS_AT_START)
   core.flush_code()
@@ -54,7 +55,13 @@ async function main(input: VcpuThreadInput): Promise<void> {
   new VcpuLoop(domain, registers, core, lapics, rowsAreCounted ? () => noteDecoded(wasm.buffer, index) : undefined).run()
 }
 
-main(workerData).catch((error: unknown) => {
+async function begin(index: number): Promise<void> {
+  const input = new Promise<VcpuThreadInput>((resolve) => parentPort?.once('message', resolve))
+  const module = await compileCore(index)
+  await main(await input, module)
+}
+
+begin(workerData).catch((error: unknown) => {
   // As an uncaught exception: the main thread hears of it by the worker's 'error' event.
   setImmediate(() => {
     throw error

@@ -192,6 +192,11 @@ export interface HypervisorDriver {
   /** Looks into a file without restoring it. */
   readSaved(path: string): Outcome<SavedDomain>
   /**
+   * This domain will be restored in a moment: what takes a while and needs no file may be begun. The function lets go of it, unless it was
+   * restored.
+   */
+  expect?(uuid: string, config: DomainConfig): () => void
+  /**
    * Continues a saved guest as the domain `uuid` named `config.name`. `claim` is asked once the guest is there whole and has not
    * run yet; when it fails the guest never runs and its error is the answer. `paused` as with create.
    */

@@ -67,15 +67,18 @@ export class Branches {
     const order = { kind: 'fork', step: 'forking', cancellable: true } as const
     return domains.occupy(uuid, 'fork', order, async (domain, control) => {
       const file = store.memoryPath(uuid, randomUUID())
+      const copy = randomUUID()
+      const letGo = this.parts.driver.expect?.(copy, { ...(domain.running ?? domain.config), name: name.trim() })
       try {
         const frozen = await snapshots.freeze(domain, null, file, true, control)
         if (!frozen.ok) return frozen
         // The original has gone on long since; what it needs of the job is over.
         domains.give(domain)
-        const made = await this.make(frozen.value, name, file, control)
+        const made = await this.make(frozen.value, name, file, control, undefined, copy)
         await layers.release(disksOf(frozen.value.devices).flatMap(({ path, readonly }) => (readonly ? [] : [path])))
         return made
       } finally {
+        letGo?.()
         await rm(file, { force: true })
         merging.ask()
       }
@@ -150,11 +153,11 @@ export class Branches {
     memory: string | undefined,
     control: JobControl,
     fates?: Fates,
+    uuid: string = randomUUID(),
   ): Outcome {
     const config = { ...origin, name: name.trim() }
     const { domains, layers, snapshots } = this.parts
     const beside = domains.besides(config)
-    const uuid = randomUUID()
     const planned = await layers.plan(config.name, beside.devices, (disk) => !fates || fateOf(disk, fates) === 'link')
     if (!planned.ok) return planned
     const links = [...planned.value.layers]

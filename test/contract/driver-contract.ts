@@ -309,7 +309,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       const order = (key: string) => ({
         path,
         disks: [{ key, path: above, format: 'qcow2' as const, allowedBacking: [below] }],
-        plain: false,
+        plain: true,
         switched: () => {
           switched++
         },
@@ -325,9 +325,15 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await driver.images.overlay(second, { path: below, format: 'raw' }, [])).toEqual({ ok: true, value: null })
       const beside = { ...config, devices: [{ ...disk('xvdb', second), removable: false, format: 'qcow2' as const }] }
       const allowed = { ...beside, devices: beside.devices.map((one) => ({ ...one, allowedBacking: [below] })) }
+      const letGo = driver.expect?.(sibling, allowed)
+      const other = randomUUID()
+      driver.expect?.(other, allowed)()
+      expect(await driver.destroy(other)).toMatchObject({ ok: false, error: { code: 'NO_DOMAIN' } })
       expect(await driver.restore(sibling, allowed, path, quiet())).toMatchObject({ ok: true, value: { savedUuid: uuid } })
+      letGo?.() // it is there: nothing to let go of
       await answers(sibling, 'echo $kept', 'before')
       await answers(uuid, 'echo $kept', 'after')
+      expect(stops(other)).toEqual([])
       await driver.destroy(sibling)
       expect(await driver.reopenDisks(uuid)).toEqual({ ok: true, value: null })
       await answers(uuid, 'echo $kept', 'after')

@@ -75,6 +75,8 @@ export const DOMAIN_STATES = ['building', 'paused', 'running', 'blocked', 'savin
 
 /** main → a domain's process. */
 export const DOMAIN_CALLS = {
+  /** A domain of so many vcpus comes soon: their threads are begun now. Build and restore do without it. */
+  prepare: { args: fields({ vcpus: within(1, 32) }), reply: unit, status: 'done' },
   /** Makes the domain and loads the kernel; it stays paused. INVALID_ARG for an unusable kernel, ramdisk or memory size. */
   build: {
     args: fields({

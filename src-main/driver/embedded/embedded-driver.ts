@@ -164,6 +164,10 @@ export class EmbeddedDriver implements HypervisorDriver {
     return readIdentity(path)
   }
 
+  expect(uuid: string, config: DomainConfig): () => void {
+    return this.guests.expect(uuid, config)
+  }
+
   async restore(
     uuid: string,
     config: DomainConfig,

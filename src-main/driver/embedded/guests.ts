@@ -34,6 +34,8 @@ export class Guests {
   private readonly domain0: Domain0
   private readonly tell: (event: DriverEvent) => void
   private readonly running = new Map<string, Running>()
+  /** Processes without a domain, for one that comes soon. */
+  private readonly expected = new Map<string, Running>()
   private lastDomid = 0
 
   constructor(supervisor: Supervisor, watchdog: Watchdog, domain0: Domain0, tell: (event: DriverEvent) => void) {
@@ -62,7 +64,9 @@ export class Guests {
     if (this.running.has(uuid)) return err(errorReport('job-running', { name: config.name }))
     const domain0 = await this.domain0.connected()
     if (!domain0.ok) return domain0
-    const running = this.fork(uuid, config)
+    const running = this.expected.get(uuid) ?? this.fork(uuid, config)
+    this.expected.delete(uuid)
+    this.running.set(uuid, running)
     const pinned = await running.guest.pin(config.cpuSet)
     const prepared = pinned.ok ? await prepare(running.guest, domain0.value) : pinned
     const resumed = prepared.ok && !prepared.value.paused ? await this.run(running.guest) : prepared
@@ -79,6 +83,16 @@ export class Guests {
     return prepared.ok && !resumed.ok ? resumed : prepared
   }
 
+  /** Its process is begun now, which takes longer than much of what comes before its domain. The function ends one that `bring` did not take. */
+  expect(uuid: string, config: DomainConfig): () => void {
+    const running = this.fork(uuid, config)
+    this.expected.set(uuid, running)
+    running.guest.caller.call('prepare', { vcpus: config.vcpus })
+    return () => {
+      if (this.expected.delete(uuid)) running.guest.kill('destroyed')
+    }
+  }
+
   private fork(uuid: string, config: DomainConfig): Running {
     const guest: Guest = new Guest(this.supervisor, this.watchdog, uuid, this.freeDomid(), config.name, {
       log: (level, text) => this.tell({ kind: 'log', uuid, level, text }),
@@ -93,7 +107,6 @@ export class Guests {
       settle = resolve
     })
     const running: Running = { guest, starting: true, ended: undefined, settled, settle }
-    this.running.set(uuid, running)
     return running
   }
 
@@ -119,7 +132,7 @@ export class Guests {
   }
 
   async destroyAll(): Promise<void> {
-    await Promise.all([...this.running.values()].map(({ guest }) => guest.destroy()))
+    await Promise.all([...this.running.values(), ...this.expected.values()].map(({ guest }) => guest.destroy()))
   }
 
   private ended(running: Running, how: StopKind, detail: string): void {
@@ -157,7 +170,7 @@ export class Guests {
   }
 
   private freeDomid(): number {
-    const used = new Set([...this.running.values()].map(({ guest }) => guest.domid))
+    const used = new Set([...this.running.values(), ...this.expected.values()].map(({ guest }) => guest.domid))
     do this.lastDomid = this.lastDomid >= DOMIDS - 1 ? 1 : this.lastDomid + 1
     while (used.has(this.lastDomid))
     return this.lastDomid

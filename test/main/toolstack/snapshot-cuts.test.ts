@@ -100,14 +100,16 @@ async function inspect(folder: string, uuid: string, what: string): Promise<stri
   const { snapshots, current } = tree.value
   const configs = [...list.flatMap(({ config }) => (config ? [config] : [])), ...snapshots.map(({ config }) => config)]
   const seen = new Set<string>()
+  const below = async (file: string): Promise<string | undefined> => {
+    const info = await driver.images.inspect(file)
+    return info.ok && info.value.backing !== undefined ? resolve(folder, info.value.backing) : undefined
+  }
   for (const config of configs) {
     for (const file of filesOf(config)) {
       for (let at: string | undefined = file; at !== undefined; ) {
         seen.add(at)
         expect(existsSync(at), `${what}: ${at} of ${config.name}`).toBe(true)
-        const info = await driver.images.inspect(at)
-        const below: string | undefined = info.ok ? info.value.backing : undefined
-        at = below === undefined ? undefined : resolve(folder, below)
+        at = await below(at)
       }
     }
   }
