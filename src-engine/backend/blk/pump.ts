@@ -27,9 +27,9 @@ import {
   writeEntry,
 } from './batch'
 import { readKeys } from './frontend-keys'
-import { GuestViews } from './guest-views'
 import { ReadAhead } from './read-ahead'
 import { BlkRequest, goodSaved, parseRequest, SAVED_REQUEST, type SavedRequest } from './request'
+import { Segments } from './segments'
 
 /** Times round the ring in one turn. */
 const ROUNDS = 4
@@ -87,6 +87,7 @@ function parse(state: Uint8Array): unknown {
 class BlkPump implements DevicePump {
   readonly ports: readonly number[]
   private readonly guest: GuestAccess
+  private readonly segments: Segments
   private readonly fail: (reason: string) => void
   private readonly stall: () => void
   private readonly unstall: () => void
@@ -118,10 +119,10 @@ class BlkPump implements DevicePump {
   /** What waited was asked again, and not all of it is answered. */
   private retrying = false
   private lookAgain: NodeJS.Immediate | undefined
-  private readonly waste = new Uint8Array(8 * SECTOR_SIZE)
 
   constructor(setup: PumpSetup, ring: BackRing, layout: BlkifLayout, port: number, saved: readonly SavedRequest[]) {
     this.guest = setup.guest
+    this.segments = new Segments(setup.guest)
     this.fail = setup.failed
     this.stall = () => setup.stalled?.(`${setup.connect.backend['name'] ?? setup.connect.key} has no room on the host`)
     this.unstall = () => setup.unstalled?.()
@@ -136,7 +137,7 @@ class BlkPump implements DevicePump {
     this.ahead = new ReadAhead(keyNumber(setup.connect.backend['sectors']) ?? 0, {
       tag: () => this.tag(),
       serve: (request, place) => {
-        const targets = this.targets(request, 0, request.what.refs.length, true)
+        const targets = this.segments.targets(request, 0, request.what.refs.length, true)
         if (!this.service?.bounce?.file.read(targets, place)) request.failed = true
         this.finish(request)
       },
@@ -238,7 +239,7 @@ class BlkPump implements DevicePump {
       this.unanswered.add(one)
       if (request.does === BLKIF_OP.BLKIF_OP_READ) {
         if (this.ahead.take(one)) continue
-      } else this.ahead.changed(request.sector, request.sectors || one.sectors)
+      } else this.ahead.changed(request.sector, request.sectors || one.extent())
       this.queue.push(one)
     }
     return true
@@ -310,9 +311,11 @@ class BlkPump implements DevicePump {
       let length = 0
       while (to < count && (sectors + length + request.length(to)) * SECTOR_SIZE <= limit) length += request.length(to++)
       if (to === from) break
-      if (writes && !this.collect(request, from, to, data)) {
-        request.failed = true
-        break
+      if (writes) {
+        const sources = this.segments.sources(request, from, to)
+        request.failed = sources === undefined
+        if (!sources) break
+        data.push(...sources)
       }
       pieces.push({ request, from, to })
       sectors += length
@@ -366,13 +369,7 @@ class BlkPump implements DevicePump {
     const { tag, kind } = batch
     writeBatchHead(view, { kind, flags, entries: pieces.length, tag, place: Math.max(place, 0), bytes })
     pieces.forEach(({ request, from, to }, i) => {
-      let before = 0
-      let length = 0
-      for (let segment = 0; segment < to; segment++) {
-        if (segment < from) before += request.length(segment)
-        else length += request.length(segment)
-      }
-      writeEntry(view, i, request.what.sector + before, length)
+      writeEntry(view, i, request.what.sector + request.extent(0, from), request.extent(from, to))
       request.given = to
       request.pieces++
     })
@@ -381,19 +378,6 @@ class BlkPump implements DevicePump {
     if (writes) this.changes++
     if (writes && place < 0) service.send(message, ...data)
     else service.send(message)
-  }
-
-  /** Views of the guest's pages behind segments. False when one is not granted; then none is added. */
-  private collect(request: BlkRequest, from: number, to: number, data: Uint8Array[]): boolean {
-    const { first, last } = request.what
-    const views = new GuestViews(this.guest.bytes)
-    for (let i = from; i < to; i++) {
-      const page = this.guest.granted(request.what.refs[i] ?? -1, false)
-      if (page < 0) return false
-      views.add(page + (first[i] ?? 0) * SECTOR_SIZE, page + ((last[i] ?? 0) + 1) * SECTOR_SIZE)
-    }
-    data.push(...views.end())
-    return true
   }
 
   private tag(): number {
@@ -455,7 +439,7 @@ class BlkPump implements DevicePump {
   /** Puts the data of a read where the guest wants it. */
   private deliver(batch: Batch, body: Uint8Array, payload: number): void {
     const targets = batch.pieces.flatMap(({ request, from, to }, i) =>
-      this.targets(request, from, to, body[ANSWER_HEADER + i] === 0),
+      this.segments.targets(request, from, to, body[ANSWER_HEADER + i] === 0),
     )
     if (batch.place >= 0) {
       if (this.service?.bounce?.file.read(targets, batch.place)) return
@@ -467,24 +451,6 @@ class BlkPump implements DevicePump {
       target.set(body.subarray(at, at + target.length))
       at += target.length
     }
-  }
-
-  /** The guest's pages behind segments, about to be written; grants are looked up now. What is not `good` goes nowhere. */
-  private targets(request: BlkRequest, from: number, to: number, good: boolean): readonly Uint8Array[] {
-    const { guest } = this
-    const { refs, first, last } = request.what
-    const targets = new GuestViews(guest.bytes)
-    for (let segment = from; segment < to; segment++) {
-      const page = good ? guest.granted(refs[segment] ?? -1, true) : -1
-      if (page < 0) {
-        request.failed = true
-        targets.other(this.waste.subarray(0, request.length(segment) * SECTOR_SIZE))
-        continue
-      }
-      guest.beforeWrite(page)
-      targets.add(page + (first[segment] ?? 0) * SECTOR_SIZE, page + ((last[segment] ?? 0) + 1) * SECTOR_SIZE)
-    }
-    return targets.end()
   }
 
   private finish(request: BlkRequest): void {

@@ -81,7 +81,7 @@ export class ReadAhead {
 
   /** A read was taken from the ring. True: it has been answered, or will be when its data comes. */
   take(request: BlkRequest): boolean {
-    const sectors = request.sectors
+    const sectors = request.extent()
     const { sector } = request.what
     this.follow(sector, sectors)
     const chunk = this.chunks.find((one) => one.sector <= sector && sector + sectors <= one.sector + one.sectors)
@@ -147,7 +147,7 @@ export class ReadAhead {
   private hand(chunk: Chunk, request: BlkRequest): void {
     const { sector } = request.what
     this.pump.serve(request, chunk.place + (sector - chunk.sector) * SECTOR_SIZE)
-    if (sector + request.sectors !== chunk.sector + chunk.sectors || chunk.dead) return
+    if (sector + request.extent() !== chunk.sector + chunk.sectors || chunk.dead) return
     // Read to its end.
     this.chunks = this.chunks.filter((one) => one !== chunk)
     this.forget(chunk)

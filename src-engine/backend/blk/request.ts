@@ -51,10 +51,10 @@ export class BlkRequest {
     this.stalled = false
   }
 
-  /** Sectors of all its segments. */
-  get sectors(): number {
+  /** Sectors of the segments [from, to), of all of them when nothing is said. */
+  extent(from = 0, to = this.what.refs.length): number {
     let sum = 0
-    for (let i = 0; i < this.what.refs.length; i++) sum += this.length(i)
+    for (let i = from; i < to; i++) sum += this.length(i)
     return sum
   }
 
