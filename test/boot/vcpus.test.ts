@@ -1,5 +1,5 @@
 // Debian's kernel on several vcpus: all come up by INIT and STARTUP, work runs on each of them, one goes off and on again, and the
-// guest ends in each of the ways a guest ends.
+// guest ends in each of the ways a guest ends. In the ordinary tier one guest of two vcpus goes through all of it but the bad ends.
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
@@ -21,6 +21,15 @@ const work = (vcpus: number): string =>
 /** Of 2 MiB of zeroes. */
 const SUM = '5647f05ec18958947d32874eeb788fa3'.slice(0, 16)
 
+/** All of them did it, and none stood idle. */
+function worked(vcpus: number, output: string): void {
+  for (let vcpu = 0; vcpu < vcpus; vcpu++) {
+    expect(output).toContain(`sum-${vcpu}-${SUM}`)
+    expect(output).toContain(`busy-${vcpu}-1`)
+  }
+}
+const FAULTS = /Kernel panic|BUG:|Oops|WARNING: CPU|rcu.*stall|soft lockup/
+
 async function boot(vcpus: number, ...more: readonly string[]): ReturnType<typeof headlessGuest> {
   const guest = await debianGuest('cloud')
   if (!guest.ok) throw new Error(guest.error)
@@ -33,27 +42,32 @@ async function boot(vcpus: number, ...more: readonly string[]): ReturnType<typeo
 describe("Debian's kernel on several vcpus", () => {
   for (const { vcpus, translator } of [
     { vcpus: 2, translator: 'on' },
-    ...(LONG ? [{ vcpus: 2, translator: 'off' } as const, { vcpus: 4, translator: 'on' } as const] : []),
+    { vcpus: 2, translator: 'off' },
+    { vcpus: 4, translator: 'on' },
   ]) {
-    it(`${vcpus}, translator ${translator}`, async ({ skip }) => {
-      const guest = await debianGuest('cloud')
-      if (!guest.ok) return skip(guest.error)
-      const run = await boot(
-        vcpus,
-        ...['--send', 'grep -c ^processor /proc/cpuinfo', '--expect', `\\n${vcpus}\\r?\\n`],
-        ...['--send', work(vcpus), '--expect', `busy-${vcpus - 1}-\\d`],
-        ...['--send', 'cd /sys/devices/system/cpu; echo 0 > cpu1/online; cat online; echo 1 > cpu1/online; nproc; cat online'],
-        ...['--expect', `\\n${vcpus}\\r?\\n0-${vcpus - 1}\\r?\\n`, '--send', 'poweroff'],
-        ...['--expect', 'reboot: (System halted|Power down)', '--translator', translator],
-      )
-      expect(run.errors).toBe('')
-      expect(run.status, run.output).toBe(0)
-      for (let vcpu = 0; vcpu < vcpus; vcpu++) {
-        expect(run.output).toContain(`sum-${vcpu}-${SUM}`)
-        expect(run.output).toContain(`busy-${vcpu}-1`)
-      }
-      expect(run.output).not.toMatch(/Kernel panic|BUG:|Oops|WARNING: CPU|rcu.*stall|soft lockup/)
-    }, 300_000)
+    it.skipIf(!LONG)(
+      `${vcpus}, translator ${translator}`,
+      async ({ skip }) => {
+        const guest = await debianGuest('cloud')
+        if (!guest.ok) return skip(guest.error)
+        const run = await boot(
+          vcpus,
+          ...['--send', 'grep -c ^processor /proc/cpuinfo', '--expect', `\\n${vcpus}\\r?\\n`],
+          ...['--send', work(vcpus), '--expect', `busy-${vcpus - 1}-\\d`],
+          ...[
+            '--send',
+            'cd /sys/devices/system/cpu; echo 0 > cpu1/online; cat online; echo 1 > cpu1/online; nproc; cat online',
+          ],
+          ...['--expect', `\\n${vcpus}\\r?\\n0-${vcpus - 1}\\r?\\n`, '--send', 'poweroff'],
+          ...['--expect', 'reboot: (System halted|Power down)', '--translator', translator],
+        )
+        expect(run.errors).toBe('')
+        expect(run.status, run.output).toBe(0)
+        worked(vcpus, run.output)
+        expect(run.output).not.toMatch(FAULTS)
+      },
+      300_000,
+    )
   }
 
   for (const { what, command, status } of [
@@ -77,7 +91,7 @@ const machine = new TestMachine()
 afterAll(() => machine.dispose())
 
 describe('two vcpus that are busy', () => {
-  it('stand still for a save and go on in the copy and in the origin; the toolstack takes one off and puts it on again', async ({
+  it('come up, work, go off and on, by themselves and by the toolstack; stand still for a save, go on in the copy and in the origin', async ({
     skip,
   }) => {
     const files = await debianGuest('cloud')
@@ -97,6 +111,10 @@ describe('two vcpus that are busy', () => {
       expect(await machine.dom0.call('setVcpus', { handle: guest.handle, vcpus })).toMatchObject({ ok: true })
       await expect.poll(() => online(guest), { timeout: 60_000 }).toBe(list)
     }
+    expect(await online(origin)).toBe('0-1')
+    expect(await origin.run('grep -c ^processor /proc/cpuinfo')).toBe('2\n')
+    worked(2, await origin.run(work(2), 200))
+    expect(await origin.run('cd /sys/devices/system/cpu; echo 0 > cpu1/online; cat online; nproc; cd /')).toMatch(/^0\n1$/m)
     expect(await online(origin)).toBe('0-1')
     await becomes(origin, 1, '0')
     await becomes(origin, 2, '0-1')
@@ -122,5 +140,8 @@ describe('two vcpus that are busy', () => {
       expect([...guest.console.matchAll(/result-(\d+)/g)].map(([, n]) => Number(n))).toEqual([expected, expected])
       expect(await online(guest)).toBe('0-1')
     }
+    origin.type('poweroff\n')
+    await expect.poll(() => origin.exit?.reason, { timeout: 60_000 }).toBe('poweroff')
+    for (const guest of [copy, origin]) expect(guest.console).not.toMatch(FAULTS)
   }, 400_000)
 })
