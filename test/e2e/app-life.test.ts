@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { ManagerPage } from './manager-page'
 
@@ -29,8 +29,16 @@ afterEach(async () => {
 })
 
 describe('a page', () => {
+  // One for all: what they try changes nothing, or a test after it would see that too.
+  let app: RunningApp
+  let manager: ManagerPage
+  beforeAll(async () => {
+    app = await launch()
+    manager = await app.manager()
+  })
+  afterAll(() => app.close())
+
   it('has no Node, no Electron, and only what the client of the calls table is made of', async () => {
-    const { manager } = await start()
     const seen = await manager.page.evaluate(() => ({
       require: typeof Reflect.get(window, 'require'),
       process: typeof Reflect.get(window, 'process'),
@@ -49,8 +57,49 @@ describe('a page', () => {
     })
   })
 
+  it('is refused every permission it asks for', async () => {
+    const states = await manager.page.evaluate(async () => ({
+      notifications: await Notification.requestPermission(),
+      clipboard: await navigator.clipboard.readText().then(
+        () => 'read',
+        () => 'refused',
+      ),
+      camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(
+        () => 'granted',
+        () => 'refused',
+      ),
+    }))
+    expect(states).toEqual({ notifications: 'denied', clipboard: 'refused', camera: 'refused' })
+  })
+
+  it('gets nothing outside the renderer folder from our scheme', async () => {
+    const codes = await manager.page.evaluate(() =>
+      Promise.all(
+        ['/../main/index.cjs', '/%2e%2e/main/index.cjs', '/..%2fmain%2findex.cjs', '/nothing.js', '/'].map((where) =>
+          fetch(`ringmaster://app${where}`).then((answer) => answer.status),
+        ),
+      ),
+    )
+    expect(codes).toEqual([404, 404, 404, 404, 404])
+  })
+
+  it('may name only files for saving that the user chose', async () => {
+    await app.domain(() => manager.pressDemoGuest())
+    await manager.waitForState(DEMO, 'Running')
+    const reply = await manager.page.evaluate(
+      async (file) => {
+        const { call } = Reflect.get(window, 'ringmaster')
+        const list = await call('domainList', {})
+        return call('domainSave', { uuid: list.value[1].uuid, path: file })
+      },
+      path.join(app.folder, 'not-chosen.rmsave'),
+    )
+    expect(reply).toMatchObject({ ok: false, error: { code: 'OPERATION_DENIED' } })
+  })
+
+  // The last: Playwright waits for the navigation that never comes.
   it('cannot navigate, open windows, or run what is not ours', async () => {
-    const { app, manager } = await start()
+    const windows = app.electron.windows().length
     const outcome = await manager.page.evaluate(async () => {
       const opened = window.open('https://example.org/') === null
       const script = document.createElement('script')
@@ -70,50 +119,7 @@ describe('a page', () => {
       fetched: 'refused',
       address: 'ringmaster://app/index.html?view=manager',
     })
-    expect(app.electron.windows()).toHaveLength(1)
-  })
-
-  it('is refused every permission it asks for', async () => {
-    const { manager } = await start()
-    const states = await manager.page.evaluate(async () => ({
-      notifications: await Notification.requestPermission(),
-      clipboard: await navigator.clipboard.readText().then(
-        () => 'read',
-        () => 'refused',
-      ),
-      camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(
-        () => 'granted',
-        () => 'refused',
-      ),
-    }))
-    expect(states).toEqual({ notifications: 'denied', clipboard: 'refused', camera: 'refused' })
-  })
-
-  it('gets nothing outside the renderer folder from our scheme', async () => {
-    const { manager } = await start()
-    const codes = await manager.page.evaluate(() =>
-      Promise.all(
-        ['/../main/index.cjs', '/%2e%2e/main/index.cjs', '/..%2fmain%2findex.cjs', '/nothing.js', '/'].map((where) =>
-          fetch(`ringmaster://app${where}`).then((answer) => answer.status),
-        ),
-      ),
-    )
-    expect(codes).toEqual([404, 404, 404, 404, 404])
-  })
-
-  it('may name only files for saving that the user chose', async () => {
-    const { app, manager, folder } = await start()
-    await app.domain(() => manager.pressDemoGuest())
-    await manager.waitForState(DEMO, 'Running')
-    const reply = await manager.page.evaluate(
-      async (file) => {
-        const { call } = Reflect.get(window, 'ringmaster')
-        const list = await call('domainList', {})
-        return call('domainSave', { uuid: list.value[1].uuid, path: file })
-      },
-      path.join(folder, 'not-chosen.rmsave'),
-    )
-    expect(reply).toMatchObject({ ok: false, error: { code: 'OPERATION_DENIED' } })
+    expect(app.electron.windows()).toHaveLength(windows)
   })
 })
 

@@ -23,7 +23,7 @@ async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; ma
 async function startWithDemo(
   options: LaunchOptions = {},
 ): Promise<{ app: RunningApp; manager: ManagerPage; domain: DomainPage }> {
-  const { app, manager } = await start(options)
+  const { app, manager } = await start({ env: { RINGMASTER_TEST_DELAY_MS: '100' }, ...options })
   const domain = await app.domain(() => manager.pressDemoGuest())
   await domain.waitForText('~ #')
   return { app, manager, domain }
