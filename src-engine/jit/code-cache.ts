@@ -3,7 +3,7 @@
 // Layout: isa/state-layout.ts (CODE_CACHE, BLOCK), assembly/state.ts (uops), assembly/decode/cache.ts.
 // Invariant: read and changed only between two blocks, on the vcpu's own thread.
 // Runs in: the vcpu's worker thread.
-import { BLOCK, CODE_CACHE, HASH_BUCKETS, JUMP_ENTRIES, MEMORY_MAP, TLB, vcpuAddress } from '../isa/state-layout'
+import { BLOCK, CODE_CACHE, HASH_BUCKETS, JUMP_ENTRIES, MEMORY_MAP, NOTE_ENTRIES, TLB, vcpuAddress } from '../isa/state-layout'
 import { LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
 
 export const UOP = 16
@@ -114,6 +114,22 @@ export class CodeCache {
       h = this.view.getUint32(h + BLOCK.PAGE_NEXT, true)
     }
     return blocks
+  }
+
+  /** Indirect jumps, by their uops, and how far from their page's first byte they have led. The uop may have been dropped since. */
+  eachNote(told: (jump: number, distance: number) => void): void {
+    const notes = this.base + CODE_CACHE.NOTES
+    for (let at = notes; at < notes + NOTE_ENTRIES * 8; at += 8) {
+      const jump = this.view.getUint32(at, true)
+      if (jump !== 0) told(jump, this.word(at + 4))
+    }
+  }
+
+  /** First uop of the block that has this one, which is not STALE. */
+  ownerOf(ip: number): number {
+    let at = ip
+    while (this.op(at) !== UOP_STALE && this.op(at) !== UOP_ENTER) at -= UOP
+    return at + UOP
   }
 
   /** Does the block begin a region? */

@@ -4,7 +4,7 @@
 // Runs in: the vcpu's worker thread.
 import { SLOT } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
-import type { Region } from './region'
+import type { Region } from './region-shape'
 import { factsAt } from './uop-facts'
 
 const READS_ONLY = /^(cmp|test)$/

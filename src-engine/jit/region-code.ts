@@ -13,9 +13,10 @@ import { BLOCK_START, Emitter, type Way } from './emitter'
 import { ANY, meet, PRODUCT, SOME } from './flags'
 import { fromMemory } from './from-memory'
 import { Instructions } from './instructions'
-import { BUDGET, ENTERED, HOST, localsOf, RESULT, X } from './locals'
+import { hashOf } from './jump-tables'
+import { BUDGET, ENTERED, HOST, localsOf, PC_BASE, RESULT, VA, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
-import type { Node, Region } from './region'
+import type { Entry, Node, Region } from './region-shape'
 import { factsAt, formAfter } from './uop-facts'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { type Body, OP, WasmWriter } from './wasm-writer'
@@ -106,17 +107,27 @@ export class RegionCode {
       if (entries.length > 1) {
         for (const _ of entries) this.open(OP.block, { kind: 'arm' })
         body.get(ENTERED)
-        body.table(entries.length)
+        body.table(entries.map((_, i) => i))
       }
-      for (const node of entries) {
+      for (const entry of entries) {
         if (entries.length > 1) this.close()
-        if (node.page !== 0) e.moveBase(node.page)
-        this.lookAtBudget(node)
-        const label = this.label(root, node)
+        if (entry.block.page !== 0) e.moveBase(entry.block.page)
+        this.enterAt(entry)
+        const label = this.label(root, entry.by)
         if (label >= 0) body.branch(OP.br, label)
-        else this.tree(node)
+        else this.tree(entry.by)
       }
     })
+  }
+
+  /** In front of the way to an entry: all that the region may be left for here leads to the block's interpreted code, or it would be entered again at once. */
+  private enterAt({ block, by }: Entry): void {
+    const { emitter: e, body } = this
+    this.lookAtBudget(by, () => e.leave(block.first))
+    if (block === by) return
+    if (block.page !== by.page) this.ifGone(block, () => e.leave(block.first))
+    e.pushLinear(this.placeOf(block))
+    body.set(X)
   }
 
   // --- structure ---
@@ -170,12 +181,13 @@ export class RegionCode {
   }
 
   private go(from: Node, to: Node | undefined, at: number): void {
+    const { emitter: e } = this
     if (!to) {
       this.leaveTo(from, at)
       return
     }
-    if (to.page !== from.page) this.cross(to, at)
-    if (to.loopHead) this.lookAtBudget(to)
+    if (to.page !== from.page && !to.junction) this.cross(to, at)
+    if (to.loopHead) this.lookAtBudget(to, () => (to.junction ? this.leaveByX('an indirect branch') : e.leave(to.first)))
     const label = this.label(from, to)
     if (label >= 0) this.body.branch(OP.br, label)
     else this.tree(to)
@@ -183,13 +195,16 @@ export class RegionCode {
 
   /** Goes on in another page, if the block is still what is found there. */
   private cross(to: Node, at: number): void {
-    const { emitter: e } = this
-    e.pushStillThere(to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
+    this.ifGone(to, () => this.leaveByAddress(at, 'a page that is not there any more'))
+    this.emitter.storePage(to.page)
+  }
+
+  private ifGone(to: Node, leave: () => void): void {
+    this.emitter.pushStillThere(to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
     this.body.op(OP.i32_eqz)
     this.seldom()
-    this.leaveByAddress(at, 'a page that is not there any more')
+    leave()
     this.close()
-    e.storePage(to.page)
   }
 
   /** Leave the region for an address. */
@@ -217,7 +232,7 @@ export class RegionCode {
     for (let changed = true; changed; ) {
       changed = false
       for (const node of region.nodes) {
-        let form = node.entry >= 0 ? SOME : -1
+        let form = node.entered ? SOME : -1
         for (const from of node.predecessors) {
           const there = after[from.order]
           if (there !== undefined) form = form < 0 ? there : meet(form, there)
@@ -237,13 +252,13 @@ export class RegionCode {
     }
   }
 
-  private lookAtBudget(node: Node): void {
-    const { emitter: e, body } = this
+  private lookAtBudget(node: Node, leave: () => void): void {
+    const { body } = this
     body.get(BUDGET)
     body.i32(node.longest)
     body.op(OP.i32_le_s)
     this.seldom()
-    e.leave(node.first)
+    leave()
     this.close()
   }
 
@@ -256,6 +271,10 @@ export class RegionCode {
   }
 
   private block(node: Node): void {
+    if (node.junction) {
+      this.spread(node)
+      return
+    }
     const { emitter: e, cache, instructions } = this
     instructions.form = this.forms[node.order] ?? ANY
     instructions.forget()
@@ -329,7 +348,7 @@ export class RegionCode {
       raiseStack(instructions)
       this.count(node)
       for (const site of node.returns) {
-        const at = site.page + cache.offset(site.first)
+        const at = this.placeOf(site)
         body.get(X)
         e.pushLinear(at)
         body.op(OP.i64_eq)
@@ -349,8 +368,51 @@ export class RegionCode {
         push(instructions, ip, () => e.pushLinear(node.page + cache.word(ip + UOP + 4)))
         e.stored(ip, () => this.leaveToX(node))
       }
-      this.leaveToX(node)
+      if (node.takenTo) {
+        this.count(node)
+        this.go(node, node.takenTo, 0)
+      } else this.leaveToX(node)
     } else e.leave(e.begin)
+  }
+
+  /** To that block of a junction whose address is in X. */
+  private spread(node: Node): void {
+    const { body } = this
+    const { multiplier, bits, slots } = hashOf(node.returns.map((to) => this.placeOf(to)))
+    const arms = slots.filter((targets) => targets.length > 0)
+    for (let i = 0; i <= arms.length; i++) this.open(OP.block, { kind: 'arm' })
+    body.get(X)
+    body.get(PC_BASE)
+    body.op(OP.i64_sub)
+    body.tee(VA)
+    body.op(OP.i32_wrap)
+    body.i32(multiplier)
+    body.op(OP.i32_mul)
+    body.i32(32 - bits)
+    body.op(OP.i32_shr_u)
+    body.table(slots.map((targets) => (targets.length > 0 ? arms.indexOf(targets) : arms.length)))
+    arms.forEach((targets, arm) => {
+      this.close()
+      targets.forEach((target, i) => {
+        const to = node.returns[target]
+        const at = to ? this.placeOf(to) : 0
+        const last = i === targets.length - 1
+        body.get(VA)
+        body.i64(at)
+        body.op(last ? OP.i64_ne : OP.i64_eq)
+        if (last) body.branch(OP.br_if, arms.length - 1 - arm)
+        else this.open(OP.if, { kind: 'if' })
+        this.go(node, to, at)
+        if (!last) this.close()
+      })
+    })
+    this.close()
+    this.leaveByX('an indirect branch')
+  }
+
+  /** Of a block's first byte, from that of the region's first page. */
+  private placeOf(node: Node): number {
+    return node.page + this.cache.offset(node.first)
   }
 
   private conditional(node: Node, family: string, takenAt: number, nextAt: number): void {

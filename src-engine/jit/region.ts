@@ -1,13 +1,13 @@
-// Which blocks make up a region, where it is entered, and the shape of their control flow: reverse postorder, immediate dominators,
-// loop heads.
+// Which blocks make up a region, and where it is entered; its shape is found in region-shape.ts.
 // A region is what can be reached from its first block by near branches, calls and returns, also in other pages: those that
 // the execute TLB leads to while the region is made. Whether it still does is looked at on each way there (region-code.ts).
 // It is entered at its first block, and where control comes back to it: after calls that it is left for, system calls, instructions
 // that it leaves to the interpreter. An entry inside a loop would make the loop one of two heads: the blocks from there to the loop's
-// head are copied. Edges that would enter a loop other than by its head are cut all the same: control then leaves the region for the
-// block's own entry, so what remains is reducible.
+// head are copied. Jumps through one table lead to a node without instructions, their junction, and so to where such jumps have led before.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
+import { type JumpNote, tableOf } from './jump-tables'
+import { type Entry, innerOf, lists, type Node, pointNode, type Region, SHAPELESS, shape } from './region-shape'
 import { isConditionalJump, UOPS } from './uop-table'
 
 const PAGE = 4096
@@ -17,6 +17,8 @@ const RETURN_SITES = 6
 const ENTRIES = 16
 /** Blocks that are copied for entries inside loops, at most. */
 const COPIES = 16
+/** Most blocks that jumps through one table lead to. */
+const TABLE_TARGETS = 32
 /** What ends a block and does not go on behind it. */
 const NO_WAY_ON = /^(jmp|ret|iret|sysret|sysexit|ud|GOTO|RAISE|STALE|ENTER)/
 
@@ -26,51 +28,6 @@ interface Ways {
   readonly next: number | undefined
   /** After a call, and after what the interpreter does. */
   readonly after: number | undefined
-}
-
-/** The same, as distances from the first byte of the page where the region begins. */
-export interface Block {
-  taken: number | undefined
-  next: number | undefined
-  after: number | undefined
-  readonly first: number
-  /** Its last uop; when it falls into `nextTo`, the one there that is left to that. */
-  last: number
-  instructions: number
-  /** It ends where another block of the region begins, without a branch. */
-  falls: boolean
-  /** Of its page. */
-  readonly page: number
-  /** Region blocks that `taken` and `next` are, or undefined: outside. */
-  takenTo: Node | undefined
-  nextTo: Node | undefined
-  /** A return: blocks after calls of the region, which it may lead to. Of a region's root: its entries. */
-  returns: Node[]
-}
-
-export interface Node extends Block {
-  /** Place in reverse postorder. */
-  order: number
-  /** Which of the region's entries it is, or -1. */
-  entry: number
-  /** Undefined for the root. */
-  dominator: Node | undefined
-  /** Merges it dominates, last first. */
-  readonly merges: Node[]
-  readonly predecessors: Node[]
-  loopHead: boolean
-  /** More than one forward edge comes here. */
-  merge: boolean
-  /** Most instructions from here to the next loop head or exit. */
-  longest: number
-}
-
-export interface Region {
-  /** No block: leads to the entries. */
-  readonly root: Node
-  readonly entries: readonly Node[]
-  /** All others, in reverse postorder. */
-  readonly nodes: readonly Node[]
 }
 
 export function waysOf(cache: CodeCache, last: number): Ways {
@@ -87,19 +44,6 @@ export function waysOf(cache: CodeCache, last: number): Ways {
 /** Gives the host page at a distance from the region's first page, or 0. */
 export type PageAt = (distance: number) => number
 
-const SHAPELESS = {
-  falls: false,
-  takenTo: undefined,
-  nextTo: undefined,
-  order: -1,
-  entry: -1,
-  dominator: undefined,
-  loopHead: false,
-  merge: false,
-  longest: 0,
-}
-const lists = (): Pick<Node, 'returns' | 'merges' | 'predecessors'> => ({ returns: [], merges: [], predecessors: [] })
-
 function makeNode(cache: CodeCache, first: number, page: number): Node {
   const last = cache.lastUop(first)
   const { taken, next, after } = waysOf(cache, last)
@@ -113,10 +57,18 @@ function makeNode(cache: CodeCache, first: number, page: number): Node {
 }
 
 /** Blocks that control reaches from `first`, at most `limit`, and some copies of them. */
-export function formRegion(cache: CodeCache, first: number, limit: number, pageAt: PageAt): Region {
+export function formRegion(
+  cache: CodeCache,
+  first: number,
+  limit: number,
+  pageAt: PageAt,
+  notes: readonly JumpNote[] = [],
+): Region {
   const start = makeNode(cache, first, 0)
   const known = new Map([[cache.offset(first), start]])
   const queue = [start]
+  /** Distances of host pages. */
+  const pages = new Map([[(cache.hostOf(first) & ~(PAGE - 1)) >>> 0, 0]])
   const reach = (at: number | undefined): Node | undefined => {
     if (at === undefined) return undefined
     const there = known.get(at)
@@ -125,6 +77,7 @@ export function formRegion(cache: CodeCache, first: number, limit: number, pageA
     const host = pageAt(page)
     const block = host === 0 || known.size >= limit ? 0 : cache.find(host + at - page)
     if (block === 0) return undefined
+    pages.set(host, page)
     const made = makeNode(cache, block, page)
     known.set(at, made)
     queue.push(made)
@@ -136,8 +89,10 @@ export function formRegion(cache: CodeCache, first: number, limit: number, pageA
     node.takenTo = reach(node.taken)
     node.nextTo = reach(node.next)
     reach(node.after)
+    for (const at of targetsOf(tableOf(cache, node.first, node.last), notes, pages)) reach(at)
   }
   shareEnds(cache, queue)
+  const junctions = makeJunctions(cache, queue, (table) => targetsOf(table, notes, pages).flatMap((at) => known.get(at) ?? []))
   const calls = new Map<Node, Node[]>()
   const comesBack = new Map<Node, Node>()
   for (const node of queue) {
@@ -159,7 +114,37 @@ export function formRegion(cache: CodeCache, first: number, limit: number, pageA
   }
   // where a return within the region leads already is no entry: loops of calls would be slower
   const sites = [...comesBack.values()].filter((site) => site !== start && !returnedTo.has(site))
-  return shape(entriesOf(cache, start, new Set(sites)))
+  return shape(entriesOf(cache, start, new Set(sites), junctions))
+}
+
+/** Where jumps through a table are known to lead, if they stand in these pages. */
+function targetsOf(table: string | undefined, notes: readonly JumpNote[], pages: ReadonlyMap<number, number>): number[] {
+  const found = new Set<number>()
+  for (const note of table === undefined ? [] : notes) {
+    const page = note.table === table ? pages.get(note.page) : undefined
+    if (page !== undefined && found.size < TABLE_TARGETS) found.add(page + note.distance)
+  }
+  return [...found]
+}
+
+/** One for each table whose targets are known; the blocks that end in jumps through it lead there. */
+function makeJunctions(cache: CodeCache, nodes: readonly Node[], targets: (table: string) => Node[]): Node[] {
+  const byTable = new Map<string, Node[]>()
+  for (const node of nodes) {
+    const table = node.falls ? undefined : tableOf(cache, node.first, node.last)
+    if (table === undefined) continue
+    const jumps = byTable.get(table)
+    if (jumps) jumps.push(node)
+    else byTable.set(table, [node])
+  }
+  return [...byTable].flatMap(([table, jumps]) => {
+    const returns = targets(table)
+    if (returns.length === 0) return []
+    const page = jumps.every((node) => node.page === jumps[0]?.page) ? jumps[0]?.page : Number.NaN
+    const junction = pointNode({ junction: true, returns, page })
+    for (const node of jumps) node.takenTo = junction
+    return junction
+  })
 }
 
 /**
@@ -195,8 +180,11 @@ function uopAt(cache: CodeCache, { first, last }: Node, offset: number): number 
   return undefined
 }
 
-/** Where the region is entered: at its start and at sites that control comes back to, if not too many copies are needed. */
-function entriesOf(cache: CodeCache, start: Node, sites: ReadonlySet<Node>): Node[] {
+/**
+ * Where the region is entered: at its start, at sites that control comes back to, if not too many copies are needed, and where a table leads,
+ * by its junction, unless that stands inside a loop of another head.
+ */
+function entriesOf(cache: CodeCache, start: Node, sites: ReadonlySet<Node>, junctions: readonly Node[]): Entry[] {
   const kept = new Set<Node>()
   /** In a loop, and not its head. */
   const inner = new Set<Node>()
@@ -227,35 +215,22 @@ function entriesOf(cache: CodeCache, start: Node, sites: ReadonlySet<Node>): Nod
     if (fresh.has(entry)) for (const node of innerOf(entry, fresh)) inner.add(node)
     return entry
   }
-  const entries = [grow(start) ?? start]
+  const entries: Entry[] = []
+  const add = (block: Node, by: Node | undefined): void => {
+    if (by && !entries.some((entry) => entry.block.first === block.first)) entries.push({ block, by })
+  }
+  const leading = junctions.find((junction) => junction.returns.includes(start))
+  add(start, grow(leading ?? start))
   for (const site of sites) {
     if (entries.length === ENTRIES) break
     const entry = cache.hasEntry(site.first) ? undefined : grow(site)
-    if (entry && !entries.includes(entry)) entries.push(entry)
+    if (entry) add(entry, entry)
   }
-  entries.forEach((node, i) => {
-    node.entry = i
-  })
+  for (const junction of junctions) {
+    if (!kept.has(junction) || inner.has(junction)) continue
+    for (const block of junction.returns) if (!cache.hasEntry(block.first)) add(block, junction)
+  }
   return entries
-}
-
-/** Of nodes that are reached from the first one, those in loops but their heads. */
-function innerOf(entry: Node, nodes: ReadonlySet<Node>): ReadonlySet<Node> {
-  const order = reversePostorder(entry, nodes)
-  order.forEach((node, i) => {
-    node.order = i
-  })
-  dominators(order)
-  const found = new Set<Node>()
-  for (const node of order) {
-    for (const head of new Set([node.takenTo, node.nextTo, ...node.returns])) {
-      if (!head || !nodes.has(head) || head.order > node.order || !dominates(head, node)) continue
-      const body = new Set([head, node])
-      for (const one of body) if (one !== head) for (const from of one.predecessors) if (nodes.has(from)) body.add(from)
-      for (const one of body) if (one !== head) found.add(one)
-    }
-  }
-  return found
 }
 
 /** The region's blocks of a function: calls count as going on after them. */
@@ -263,117 +238,8 @@ function functionOf(called: Node, comesBack: ReadonlyMap<Node, Node>): ReadonlyS
   const found = new Set([called])
   for (const node of found) {
     const isCall = node.after !== undefined
-    for (const to of isCall ? [comesBack.get(node)] : [node.takenTo, node.nextTo]) if (to) found.add(to)
+    const ways = isCall ? [comesBack.get(node)] : [node.takenTo, node.nextTo, ...(node.junction ? node.returns : [])]
+    for (const to of ways) if (to) found.add(to)
   }
   return found
-}
-
-function reversePostorder(entry: Node, within?: ReadonlySet<Node>): Node[] {
-  const seen = new Set<Node>()
-  const done: Node[] = []
-  const wanted = (node: Node): boolean => !seen.has(node) && (!within || within.has(node))
-  const visit = (node: Node): void => {
-    seen.add(node)
-    for (let i = node.returns.length - 1; i >= 0; i--) {
-      const site = node.returns[i]
-      if (site && wanted(site)) visit(site)
-    }
-    if (node.nextTo && wanted(node.nextTo)) visit(node.nextTo)
-    if (node.takenTo && wanted(node.takenTo)) visit(node.takenTo)
-    done.push(node)
-  }
-  visit(entry)
-  return done.reverse()
-}
-
-function meet(a: Node, b: Node): Node {
-  let x = a
-  let y = b
-  while (x !== y) {
-    while (x.order > y.order && x.dominator) x = x.dominator
-    while (y.order > x.order && y.dominator) y = y.dominator
-  }
-  return x
-}
-
-function dominators(nodes: readonly Node[]): void {
-  for (const node of nodes) node.predecessors.length = 0
-  for (const node of nodes) {
-    if (node.takenTo) node.takenTo.predecessors.push(node)
-    if (node.nextTo && node.nextTo !== node.takenTo) node.nextTo.predecessors.push(node)
-    for (const site of node.returns) site.predecessors.push(node)
-  }
-  for (const node of nodes) node.dominator = undefined
-  for (let changed = true; changed; ) {
-    changed = false
-    for (let i = 1; i < nodes.length; i++) {
-      const node = nodes[i]
-      if (!node) break
-      let best: Node | undefined
-      for (const from of node.predecessors) if (from.order === 0 || from.dominator) best = best ? meet(best, from) : from
-      if (best && node.dominator !== best) {
-        node.dominator = best
-        changed = true
-      }
-    }
-  }
-}
-
-function dominates(a: Node, b: Node): boolean {
-  let at = b
-  while (at.order > a.order && at.dominator) at = at.dominator
-  return at === a
-}
-
-/** Instructions after a block until the budget is looked at again; notes loop heads. */
-function beyond(node: Node, to: Node | undefined): number {
-  if (!to) return 0
-  if (to.order > node.order) return to.loopHead ? 0 : to.longest
-  to.loopHead = true
-  return 0
-}
-
-function shape(entries: Node[]): Region {
-  const root: Node = {
-    ...{ first: 0, last: 0, page: 0, instructions: 0, falls: false, taken: undefined, next: undefined, after: undefined },
-    ...SHAPELESS,
-    ...lists(),
-    returns: entries,
-  }
-  const nodes = reversePostorder(root)
-  nodes.forEach((node, order) => {
-    node.order = order
-  })
-  dominators(nodes)
-  let cut = false
-  for (const node of nodes) {
-    if (node.takenTo && node.takenTo.order <= node.order && !dominates(node.takenTo, node)) {
-      node.takenTo = undefined
-      cut = true
-    }
-    if (node.nextTo && node.nextTo.order <= node.order && !dominates(node.nextTo, node)) {
-      node.nextTo = undefined
-      cut = true
-    }
-  }
-  for (const node of nodes) {
-    const kept = node.returns.filter((site) => site.order > node.order || dominates(site, node))
-    if (kept.length === node.returns.length) continue
-    node.returns = kept
-    cut = true
-  }
-  if (cut) dominators(nodes)
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i]
-    if (!node) break
-    node.longest =
-      node.instructions +
-      Math.max(beyond(node, node.takenTo), beyond(node, node.nextTo), ...node.returns.map((site) => beyond(node, site)))
-    let forward = 0
-    for (const from of node.predecessors) if (from.order < node.order) forward++
-    node.merge = forward > 1
-    // in descending order, as they come here
-    if (node.merge) node.dominator?.merges.push(node)
-  }
-  return { root, entries, nodes: nodes.slice(1) }
 }

@@ -1,7 +1,8 @@
-// Where the code begins that a block is part of: found by the branches of its page.
+// Where the code begins that a block is part of: found by the branches of its page, and by the jumps through tables noted in it.
 // Runs in: the vcpu's worker thread.
 import { BLOCK } from '../isa/state-layout'
 import type { CodeCache } from './code-cache'
+import type { JumpNote } from './jump-tables'
 import { waysOf } from './region'
 
 const PAGE = 4096
@@ -58,15 +59,19 @@ export class Roots {
    * Where to enter the code that a block is part of: of all blocks of the page from which branches lead to it, the first
    * in memory, which for compiled code is the function's start.
    */
-  of(first: number): number {
+  of(first: number, notes: readonly JumpNote[]): number {
     const { cache } = this
-    const { to } = this.sourcesOf(cache.hostOf(first) & ~(PAGE - 1))
+    const page = (cache.hostOf(first) & ~(PAGE - 1)) >>> 0
+    const { to } = this.sourcesOf(page)
+    const jumps = notes.filter((note) => note.page === page)
     let root = first
     const seen = new Set([first])
     const queue = [first]
     for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
       if (cache.hostOf(at) < cache.hostOf(root)) root = at
-      for (const from of to.get(cache.hostOf(at) & (PAGE - 1)) ?? []) {
+      const offset = cache.hostOf(at) & (PAGE - 1)
+      const noted = jumps.flatMap(({ block, distance }) => (distance === offset ? block : []))
+      for (const from of [...(to.get(offset) ?? []), ...noted]) {
         if (seen.has(from)) continue
         seen.add(from)
         queue.push(from)

@@ -6,6 +6,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
+import { type JumpNote, jumpNotes } from './jump-tables'
 import { formRegion, type PageAt } from './region'
 import { RegionCode } from './region-code'
 import { Roots } from './roots'
@@ -194,15 +195,16 @@ export class Translator {
   private translateHot(): void {
     const { cache, roots } = this
     const wanted: Wanted[] = []
+    const notes = jumpNotes(cache)
     for (const [first, page] of this.hot) {
       // It may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
       if (cache.op(first) === UOP_STALE) continue
-      const root = roots.of(first)
+      const root = roots.of(first, notes)
       const inner = cache.hasEntry(root)
       const blocks = inner ? Math.min(this.options.blocks, INNER_BLOCKS) : this.options.blocks
       wanted.push({ first: inner ? first : root, blocks, page })
     }
-    this.hot = new Map(this.install(wanted, true, this.options.blocks).map(({ first, page }) => [first, page]))
+    this.hot = new Map(this.install(wanted, notes, true, this.options.blocks).map(({ first, page }) => [first, page]))
     this.waited = 0
   }
 
@@ -210,7 +212,7 @@ export class Translator {
   translateBlocks(firsts: readonly number[], sparing = false): void {
     const { cache, options } = this
     const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(pageOf(cache.hostOf(first))) }))
-    this.install(wanted, sparing, Number.POSITIVE_INFINITY)
+    this.install(wanted, jumpNotes(cache), sparing, Number.POSITIVE_INFINITY)
   }
 
   /** Where the pages round a region's first one are, as the vcpu would find them now. */
@@ -223,7 +225,7 @@ export class Translator {
   }
 
   /** Stops after so many blocks altogether, and returns what is left. */
-  private install(all: readonly Wanted[], sparing: boolean, most: number): readonly Wanted[] {
+  private install(all: readonly Wanted[], notes: readonly JumpNote[], sparing: boolean, most: number): readonly Wanted[] {
     const start = this.now()
     const { cache, statistics } = this
     const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
@@ -240,9 +242,9 @@ export class Translator {
       at++
       const { first } = one
       if (sparing && within.has(first)) continue
-      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one))
+      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), notes)
       if (sparing) for (const node of region.nodes) within.add(node.first)
-      entries.push(region.entries.map((node) => node.first))
+      entries.push(region.entries.map(({ block }) => block.first))
       bodies.push(this.code.make(region))
       blocks += region.nodes.length
     }

@@ -205,11 +205,11 @@ export class WasmWriter {
     this.byte(code)
     this.unsigned(label)
   }
-  /** By the number on the stack to one of so many labels, the innermost first; the last one for any other number. */
-  table(labels: number): void {
+  /** By the number on the stack to one of these labels; the last one for any other number. */
+  table(labels: readonly number[]): void {
     this.byte(OP.br_table)
-    this.unsigned(labels - 1)
-    for (let label = 0; label < labels; label++) this.unsigned(label)
+    this.unsigned(labels.length - 1)
+    for (const label of labels) this.unsigned(label)
   }
   call(index: number): void {
     this.byte(OP.call)

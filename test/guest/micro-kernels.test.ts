@@ -29,6 +29,7 @@ const KERNELS: readonly Row[] = [
   { name: 'cpu-floats', what: 'four programs in SSE2 give the checksums that the host gives', qemu: true, least: 4 },
   { name: 'code-flood', what: 'hundreds of functions made at run time compute what C computes', qemu: true, least: 1 },
   { name: 'code-pages', what: 'functions in other pages than their callers change and are mapped anew', qemu: true, least: 6 },
+  { name: 'code-tables', what: 'jumps through tables that change, to code that changes', qemu: true, least: 31 },
   {
     name: 'code-tricks',
     what: 'odd jumps, aliases, unmapped code, traps at each instruction of hot code',
@@ -60,6 +61,7 @@ const EAGER: readonly string[] = [
   'cpu-programs',
   'cpu-floats',
   'code-pages',
+  'code-tables',
   'code-tricks',
   'faults',
   'segments',

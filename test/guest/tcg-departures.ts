@@ -41,6 +41,7 @@ export const TCG_DEPARTURES: Readonly<Record<string, Readonly<Record<string, str
     'use of a null segment gives #GP(0)': NO_LIMITS,
     'a write through CS gives #GP(0)': NO_LIMITS,
   },
+  'code-tables': { 'faults at the jump': 'TCG faults at the target' },
   paging: {
     'two levels: a reserved bit of a 4 MiB page: error P RSV': NO_P,
     'PAE: the four pointers have no A': 'TCG sets A in them',

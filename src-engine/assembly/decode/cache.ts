@@ -9,7 +9,7 @@
 // them, which each vcpu finds at its next uop, or at the entry of a region. What is decoded while a drop goes on is decoded again.
 // Runs in: the vcpu's thread.
 import {
-  CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
+  CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_NOTES, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
   BLOCK_ENTRY, BLOCK_HEADER, CODE_NEXT, CODE_END, JUMP_KEY, JUMP_KEY_UPPER, JUMPS_LOCAL, JUMP_PAGES, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
   VCPUS, INDEX, SHARED_DROPS, PAGE_FLAGS_BASE, PAGE_FLAGS_SIZE,
 } from '../generated/layout'
@@ -18,9 +18,10 @@ import { pageFlags, revokeWrites, revokeEverywhere } from '../mmu/tlb'
 import { several, cacheOf, lockCode, unlockCode, beginDrop, endDrop, awaitOthers } from '../several'
 
 // Regions of the code cache.
-const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, POOL: u32 = CACHE_POOL
+const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, NOTES: u32 = CACHE_NOTES, POOL: u32 = CACHE_POOL
 const BUCKETS: u32 = 131072
 const JUMP_ENTRIES: u32 = 4096
+const NOTE_BITS: u32 = 10
 
 const H_HOST: u32 = BLOCK_HOST, H_MODE: u32 = BLOCK_MODE, H_HASH_NEXT: u32 = BLOCK_HASH_NEXT, H_PAGE_NEXT: u32 = BLOCK_PAGE_NEXT, H_BYTES: u32 = BLOCK_BYTES
 const HEADER: u32 = BLOCK_HEADER
@@ -47,6 +48,7 @@ export function flushCode(): void {
     if (!locked || !elsewhere(page)) atomic.and<u8>(pageFlags(page), 0xfe)
   }
   memory.fill(HASH, 0, BUCKETS * 4)
+  memory.fill(NOTES, 0, 8 << NOTE_BITS)
   store<u32>(CODE_NEXT, POOL)
   store<u32>(CODE_END, CODE_CACHE + CODE_CACHE_SIZE)
   if (locked) unlockCode()
@@ -239,4 +241,15 @@ export function cacheJump(lin: u64, ip: u32, global: bool): void {
   store<u64>(s, lin); store<u32>(s, keyOf(lin), 8); store<u32>(s, ip, 12)
   store<u8>(bits, <u32>load<u8>(bits) | pageBit(lin))
   if (lin >> 63 && !global) store<u32>(JUMPS_LOCAL, 1)
+}
+
+/**
+ * An indirect jump led to what lies so far from its page's first byte: noted for the translator (src-engine/jit/jump-tables.ts), which wants
+ * to know more than one target of a jump. Called where the jump cache did not know the way, so that jumping costs nothing.
+ */
+export function noteJump(ip: u32, distance: i32): void {
+  if (ip < POOL) return
+  const note = NOTES + ((((ip >> 4) + <u32>distance * 31) * 0x9e3779b1) >> (32 - NOTE_BITS) << 3)
+  store<u32>(note, ip)
+  store<i32>(note, distance, 4)
 }

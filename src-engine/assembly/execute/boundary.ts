@@ -3,17 +3,17 @@
 // Runs in: the vcpu's thread.
 import {
   RIP, FAULT, FAULT_CODE, EXIT, BUDGET, RESULT, SHADOW, IRQ_WANTED, ATTENTION, STEPPING, BREAKS, EFLAGS_REST, CODE_BASE, PC_BASE, MODE, CPL,
-  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_BASE, DR, CODE_NEXT, HALTED, PAUSES,
+  TLB_USER, TLB_SUPERVISOR, STAT_CODE_FLUSH, STAT_SMC, RETIRED, STOPPED_IP, TMP, SEG_BASE, DR, CODE_NEXT, HALTED, PAUSES, SLOT_ZERO,
 } from '../generated/layout'
 import { ripAt, offsetOf, raise, leaveWith, ea, imm, setRip, UD, GP, DB } from '../state'
 import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
 import { EXEC, GLOBAL, slot } from '../mmu/tlb'
-import { cachedJump, cacheJump, forgetJump, rekeyJumps, findBlock, oneShot, flushCode } from '../decode/cache'
+import { cachedJump, cacheJump, forgetJump, rekeyJumps, noteJump, findBlock, oneShot, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, allowed, CS } from './descriptor'
-import { OP_STALE } from '../generated/tables'
+import { OP_STALE, OP_JMP_IND_REGISTER, OP_JMP_IND_MEMORY } from '../generated/tables'
 import { split, sampled, refill } from './translated'
 import { several, enterRun, leaveRun } from '../several'
 import { WANTS_TO_BE_ALONE } from './locked'
@@ -103,14 +103,14 @@ export function start(): u32 {
   store<i32>(STOPPED_IP, load<i32>(BUDGET))
   if (several()) { enterRun(); store<u32>(PAUSES, 0) }
   split()
-  return next(0, 0)
+  return next(0, 0, 0)
 }
 
 /**
  * Faults, exits and interrupts at RIP; then the next block. `ran`: a uop of the block that was left, or 0.
- * `patch`: link to fill in when the block is in the same page.
+ * `patch`: link to fill in when the block is in the same page. `jump`: the indirect jump that led to RIP, or 0.
  */
-function next(ran: u32, patch: u32): u32 {
+function next(ran: u32, patch: u32, jump: u32): u32 {
   while (true) {
     if (load<i32>(EXIT)) {
       const code = load<i32>(EXIT) - 1
@@ -131,7 +131,7 @@ function next(ran: u32, patch: u32): u32 {
       if (hits) {
         store<u64>(DR6, load<u64>(DR6) | hits)
         exception(DB, 0, true)
-        patch = 0
+        patch = jump = 0
         continue
       }
     }
@@ -139,10 +139,15 @@ function next(ran: u32, patch: u32): u32 {
     const flushes = load<u32>(STAT_CODE_FLUSH), drops = load<u32>(STAT_SMC)
     const ip = find()
     if (ip) {
-      if (patch && load<u64>(PC_BASE) == page && ip != oneShot() && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) store<u32>(patch, ip)
+      if ((patch || jump) && ip != oneShot() && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) {
+        if (jump) {
+          const distance = load<u64>(RIP) + load<u64>(CODE_BASE) - page
+          if (<u64><i64><i32>distance == distance) noteJump(jump, <i32>distance)
+        } else if (load<u64>(PC_BASE) == page) store<u32>(patch, ip)
+      }
       return ip
     }
-    patch = 0
+    patch = jump = 0
     store<u32>(STEPPING, 0)
     store<i32>(BUDGET, load<i32>(BUDGET) - 1) // a guest whose handlers cannot be fetched must not run for ever
     const v = load<i32>(FAULT) & 0xff
@@ -151,8 +156,16 @@ function next(ran: u32, patch: u32): u32 {
   }
 }
 
+// Only these are noted: a jump through one word, as a procedure linkage table's, has one target.
+// @ts-ignore: decorator
+@inline function jumpsByTable(ip: u32): bool {
+  const op = <u32>load<u16>(ip)
+  return op == OP_JMP_IND_REGISTER || (op == OP_JMP_IND_MEMORY && (<u32>load<u8>(ip, 7) & 0xf8) != SLOT_ZERO)
+}
+
 /** The block that `ip` belonged to was left: with a fault at ip, or with RIP set. Returns the next uop or 0. */
 export function boundary(ip: u32, patch: u32): u32 {
+  let jump = jumpsByTable(ip) ? ip : 0
   if (load<i32>(FAULT)) {
     store<i32>(BUDGET, load<i32>(BUDGET) + 1) // the faulting instruction did not retire
     store<u64>(RIP, ripAt(offsetOf(ip)))
@@ -162,7 +175,7 @@ export function boundary(ip: u32, patch: u32): u32 {
     store<i32>(FAULT, 0)
     if (v == WANTS_TO_BE_ALONE) leaveWith(EXIT_ALONE)
     else exception(v & 0xff, load<i32>(FAULT_CODE))
-    patch = 0
+    patch = jump = 0
   } else if (load<u32>(STEPPING) | load<u32>(BREAKS)) {
     const stepping = load<u32>(STEPPING)
     store<u32>(STEPPING, 0)
@@ -174,9 +187,9 @@ export function boundary(ip: u32, patch: u32): u32 {
       store<u64>(DR6, load<u64>(DR6) | hits)
       exception(DB, 0)
     }
-    patch = 0
+    patch = jump = 0
   }
-  return next(ip, patch)
+  return next(ip, patch, jump)
 }
 
 /** End of an instruction that ends its block: RIP to the next one. */

@@ -174,6 +174,9 @@ export function tablesSource(n: Numbering): string {
     ...IMM_NAMES.map((f, i) => `export const IMM_${f}: u32 = ${i}`),
     'export const ATTR_END: u32 = 1, ATTR_NO64: u32 = 2, ATTR_ONLY64: u32 = 4, ATTR_MEM: u32 = 8, ATTR_REG: u32 = 16, ATTR_LOCK: u32 = 32, ATTR_WRITES: u32 = 64',
     ...SPECIAL.map((s, i) => `export const OP_${s}: u32 = ${i}`),
+    ...n.hot.flatMap(({ family, k, op }) =>
+      family === 'jmp_ind' ? [`export const OP_JMP_IND_${k & 1 ? 'MEMORY' : 'REGISTER'}: u32 = ${op}`] : [],
+    ),
     `export const F_SSE: u32 = ${n.families.indexOf('sse')}`,
     `export const F_X87: u32 = ${n.families.indexOf('x87')}`,
     `export const F_XCHG: u32 = ${n.families.indexOf('xchg:EG')}`,

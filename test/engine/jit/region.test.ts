@@ -3,7 +3,9 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { fromMemory } from '../../../src-engine/jit/from-memory'
-import { formRegion, type Region } from '../../../src-engine/jit/region'
+import { jumpNotes } from '../../../src-engine/jit/jump-tables'
+import { formRegion } from '../../../src-engine/jit/region'
+import type { Region } from '../../../src-engine/jit/region-shape'
 import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
 import { Machine } from '../../isa/fuzz/machine'
 
@@ -20,7 +22,7 @@ async function regionOf(
   machine.run(c, 10_000)
   const cache = new CodeCache(machine.memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
-  const region = formRegion(cache, cache.find(page), 64, (distance) => (distance === 0 ? page : 0))
+  const region = formRegion(cache, cache.find(page), 64, (distance) => (distance === 0 ? page : 0), jumpNotes(cache))
   const offset = ({ first }: { first: number }): number => cache.offset(first)
   return { cache, region, starts: region.nodes.map(offset), heads: region.nodes.filter((node) => node.loopHead).map(offset) }
 }
@@ -73,4 +75,53 @@ it('registers made from what was loaded are known, those that only count and tho
   ])
   const [RCX, RBX, RSI, RDI] = [1, 3, 6, 7]
   expect(fromMemory(cache, region)).toBe([RCX, RBX, RSI, RDI].reduce((set, n) => set | (1 << n), 0))
+})
+
+/** dec ecx; js; then a jump by the table at rax to one of two places. */
+const dispatch = (toEnd: number): number[] => [
+  ...[0xff, 0xc9, 0x78, toEnd], // dec ecx; js
+  ...[0x89, 0xca, 0x83, 0xe2, 1], // mov edx, ecx; and edx, 1
+  ...[0xff, 0x24, 0xd0], // jmp [rax + rdx * 8]
+]
+/** [rax] becomes 38, [rax + 8] becomes the other address, ecx a count. */
+const tableOf = (other: number): number[] => [
+  ...[0x48, 0x8d, 0x1d, 38 - 7, 0, 0, 0, 0x48, 0x89, 0x18], // lea rbx, [38]; mov [rax], rbx
+  ...[0x48, 0x8d, 0x1d, other - 17, 0, 0, 0, 0x48, 0x89, 0x58, 8], // 10: lea rbx, [other]; mov [rax + 8], rbx
+  ...[0xb9, 6, 0, 0, 0], // 21: mov ecx, 6
+]
+
+it('all jumps through one table lead to one node, which is the loop that they make, and by which their targets are entered', async () => {
+  const { cache, region } = await regionOf([
+    ...tableOf(52),
+    ...dispatch(66 - 30), // 26
+    ...[0xff, 0xc6], // 38: inc esi
+    ...dispatch(66 - 44),
+    ...[0xff, 0xce], // 52: dec esi
+    ...dispatch(66 - 58),
+    0xf4, // 66: hlt
+  ])
+  const [junction, another] = region.nodes.filter((node) => node.junction)
+  expect(another).toBeUndefined()
+  expect(junction?.returns.map(({ first }) => cache.offset(first)).sort()).toEqual([38, 52])
+  expect(junction?.predecessors.filter((node) => node !== region.root)).toHaveLength(3)
+  expect(region.nodes.filter((node) => node.loopHead)).toEqual([junction])
+  const entries = region.entries.map(({ block, by }) => [cache.offset(block.first), by.junction] as const)
+  expect(entries.sort(([a], [b]) => a - b)).toEqual([
+    [0, false],
+    [38, true],
+    [52, true],
+  ])
+})
+
+it('a switch in a loop of another head is not entered at its targets', async () => {
+  const { region, cache, heads } = await regionOf([
+    ...tableOf(42),
+    ...dispatch(46 - 30), // 26
+    ...[0xff, 0xc6, 0xeb, 0x100 + 26 - 42], // 38: inc esi; jmp 26
+    ...[0xff, 0xce, 0xeb, 0x100 + 26 - 46], // 42: dec esi; jmp 26
+    0xf4, // 46: hlt
+  ])
+  expect(region.nodes.filter((node) => node.junction).map(({ returns }) => returns.length)).toEqual([2])
+  expect(heads).toEqual([26])
+  expect(region.entries.map(({ block }) => cache.offset(block.first))).toEqual([0])
 })

@@ -16,6 +16,7 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['cpu-programs', count(20, 400), 0.9],
     ['cpu-floats', count(20, 200), 0.9],
     ['code-pages', 10, 0.5],
+    ['code-tables', 10, 0.5],
     ['code-tricks', 10, 0.5],
     ['faults', 10, 0.5],
     ['segments', 10, 0.2],
