@@ -83,7 +83,8 @@ describe('preferences', () => {
     await expect.poll(() => wizard.summary().textContent()).toContain('screen 1280 × 720')
     await wizard.button('Add a disk').click()
     await expect.poll(() => wizard.summary().textContent()).toContain('xvda: new, 8 GiB')
-    await expect.poll(() => wizard.disk('xvda').locator('.select-value').first().textContent()).toBe('raw')
+    const format = wizard.disk('xvda').locator('.field', { hasText: 'Format' }).locator('.select-value')
+    await expect.poll(() => format.textContent()).toBe('raw')
 
     const domain = await openWindow(app, manager.page, 'domain', SERVER)
     await domain.getByRole('tab', { name: 'Text console' }).click()
