@@ -164,3 +164,8 @@ export function roundStep(top: number, unit: number): number {
   const fitting = [5, 2].find((times) => top / (power * times) >= 4)
   return power * (fitting ?? 1)
 }
+
+/** Where an axis from nothing to its top has lines. */
+export function axisTicks(top: number, step: number): readonly number[] {
+  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, index) => index * step)
+}

@@ -4,7 +4,7 @@
 // Runs in: domain window.
 
 import { Chart, Filler, LinearScale, LineController, LineElement, type Plugin, PointElement, Tooltip } from 'chart.js'
-import type { ChartPoint } from '../../state/history'
+import { axisTicks, type ChartPoint } from '../../state/history'
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip)
 
@@ -101,8 +101,11 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
           afterFit: (axis) => {
             axis.width = 84
           },
-          // A top that no step meets has no line of its own.
-          ticks: { font, includeBounds: false, callback: (value) => (look === undefined ? '' : look.tick(Number(value))) },
+          // Chart.js would divide an axis evenly whose top no step meets; then the top has no line of its own.
+          afterBuildTicks: (axis) => {
+            if (look !== undefined) axis.ticks = axisTicks(look.top, look.step).map((value) => ({ value }))
+          },
+          ticks: { font, callback: (value) => (look === undefined ? '' : look.tick(Number(value))) },
         },
       },
     },
@@ -128,7 +131,7 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
     Object.assign(x?.ticks ?? {}, { stepSize: stepOf(rangeSeconds), color: text })
     Object.assign(x?.title ?? {}, { text: next.timeTitle, color: text })
     Object.assign(y ?? {}, { max: next.top, grid: { color: grid } })
-    Object.assign(y?.ticks ?? {}, { stepSize: next.step, color: text })
+    Object.assign(y?.ticks ?? {}, { color: text })
     Object.assign(y?.title ?? {}, { text: next.valueTitle, color: text })
     chart.update('none')
   }

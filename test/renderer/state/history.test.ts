@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   addSample,
+  axisTicks,
   axisTop,
   chartPoints,
   HISTORY_MS,
@@ -114,6 +115,12 @@ describe('figures of devices', () => {
     const gibibytes = (top: number) => roundStep(top * 1024, 1024) / 1024
     expect([4, 8, 15.5, 23.5, 128, 1000].map(gibibytes)).toEqual([1, 2, 2, 5, 20, 200])
     expect([256, 4000].map((top) => roundStep(top, 1))).toEqual([50, 1000])
+  })
+
+  it('has lines at round values, also below a top that no step meets', () => {
+    expect(axisTicks(23.5 * 1024, 5 * 1024).map((value) => value / 1024)).toEqual([0, 5, 10, 15, 20])
+    expect(axisTicks(1, 0.25)).toEqual([0, 0.25, 0.5, 0.75, 1])
+    expect(axisTicks(0.3, 0.1)).toHaveLength(4)
   })
 })
 
