@@ -138,6 +138,8 @@ export const domainInfoShape = fields({
   state: oneOf(...domainStates),
   /** Why it crashed, in the engine's words; empty when there is nothing to say. */
   detail: text,
+  /** It crashed because the app ended while it ran: windows have their own words for that. */
+  cutOff: optional(flag),
   domid: nullable(count),
   /** Null for domain 0. */
   config: nullable(domainConfigShape),

@@ -35,6 +35,9 @@ export interface Domain {
   endedRun: number | null
 }
 
+/** The detail of a machine that was running when the app ended. */
+export const CUT_OFF = 'Ringmaster ended unexpectedly while this machine was running.'
+
 export function domainInfo(domain: Domain): DomainInfo {
   const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt, vncAt, stalledBy } = domain
   const operations = lifeCycle[state].operations
@@ -44,6 +47,7 @@ export function domainInfo(domain: Domain): DomainInfo {
     kind: 'guest',
     state,
     detail,
+    ...(detail === CUT_OFF && { cutOff: true }),
     domid,
     config,
     running,

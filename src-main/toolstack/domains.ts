@@ -11,7 +11,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import { afterLiveChanges, type ConfigField, configChanges, sameValue } from '../public/live-changes'
 import type { DomainConfig, DomainOperation } from '../public/types'
-import { DESTROY_ALONE, type Domain } from './domain'
+import { CUT_OFF, DESTROY_ALONE, type Domain } from './domain'
 import { DomainRuns } from './domain-runs'
 import { DomainSaves } from './domain-saves'
 import {
@@ -54,7 +54,7 @@ export class Domains extends DomainTable {
       if (managedSave !== null) domain.state = 'saved'
       else if (cutOff.includes(uuid)) {
         domain.state = 'crashed'
-        domain.detail = 'Ringmaster ended unexpectedly while this machine was running.'
+        domain.detail = CUT_OFF
       }
     }
     this.takeResidents()

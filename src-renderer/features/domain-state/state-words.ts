@@ -28,12 +28,18 @@ export function isHostFull(domain: DomainInfo): boolean {
   return domain.state === 'paused' && domain.stalledBy !== null
 }
 
+/** Why it crashed; empty when there is nothing to say. What the engine says of a guest is in its own words. */
+export function crashWords(domain: DomainInfo, t: Translator): string {
+  return domain.cutOff === true ? t('state.cut-off') : domain.detail
+}
+
 /** One line: the state, and what is worth knowing about it now. */
 export function stateLine(domain: DomainInfo, job: JobInfo | undefined, t: Translator, formats: Formats): string {
   const state = t(`state.${domain.state}`)
   if (job !== undefined && job.progress !== null) return t('state.progress', { state, percent: formats.percent(job.progress) })
   if (isHostFull(domain)) return t('state.host-full')
-  if (domain.state === 'crashed' && domain.detail !== '') return t('state.crashed-why', { detail: domain.detail })
+  const why = crashWords(domain, t)
+  if (domain.state === 'crashed' && why !== '') return t('state.crashed-why', { detail: why })
   if (domain.state === 'saved' && domain.savedAt !== null)
     return t('state.saved-at', { time: formats.dateTime(domain.savedAt) })
   return state

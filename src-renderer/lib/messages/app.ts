@@ -27,6 +27,10 @@ export const app = {
   'state.restoring': { en: 'Restoring', de: 'Lädt Zustand' },
   'state.crashed': { en: 'Crashed', de: 'Abgestürzt' },
   'state.host-full': { en: 'Paused: no room on this computer', de: 'Angehalten: kein Platz auf diesem Rechner' },
+  'state.cut-off': {
+    en: 'Ringmaster ended unexpectedly while this machine was running.',
+    de: 'Ringmaster wurde unerwartet beendet, während diese Maschine lief.',
+  },
   'state.crashed-why': { en: 'Crashed: {detail}', de: 'Abgestürzt: {detail}' },
   'state.saved-at': { en: 'Saved {time}', de: 'Gesichert {time}' },
   'state.progress': { en: '{state} – {percent}', de: '{state} – {percent}' },

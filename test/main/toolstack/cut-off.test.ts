@@ -61,6 +61,8 @@ async function cuts(made: Made, uuid: string, act: () => Promise<unknown>): Prom
 async function next(cut: Cut, uuid: string): Promise<{ state: DomainState | 'gone'; words: string }> {
   const made = await makeToolstack({ folder: cut.folder })
   const state = made.state(uuid)
+  const info = made.toolstack.domains.info(uuid)
+  expect(info.ok && info.value.cutOff === true).toBe(state === 'crashed')
   const left = (part: string) => readdirSync(join(cut.folder, part))
   expect(left('running')).toEqual([])
   expect(left('saved')).toEqual(state === 'saved' ? [`${uuid}.save`] : [])
