@@ -46,8 +46,11 @@ const FLAGS = [
   '--debug',
 ]
 
-/** Functions called where something is slow and seldom: accesses that miss the TLB or are staged, conditions that no comparison has set. */
-const COLD = ['readMiss', 'writeMiss', 'updateMiss', 'commit', 'cfSlow', 'lessSlow', 'ofSlow']
+/**
+ * Functions called where something is slow and seldom: accesses that miss the TLB (`cold` those of a pair's first) or are staged, conditions
+ * that no comparison has set.
+ */
+const COLD = ['cold', 'readMiss', 'writeMiss', 'updateMiss', 'commit', 'cfSlow', 'lessSlow', 'ofSlow']
 
 const log = (message) => process.stderr.write(`[wasm] ${message}\n`)
 

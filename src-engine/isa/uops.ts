@@ -87,6 +87,56 @@ for (const name of ['o', 'no', 'b', 'ae', 'z', 'nz', 'be', 'a', 's', 'ns', 'p', 
   heat[`set${name}`] = { reg: [B] }
 }
 
+/** A hot variant: family, operand size, memory operand or not. */
+export type Variant = readonly [family: string, size: number, memory?: boolean]
+
+const jumps = (text: string): readonly Variant[] => text.split(' ').map((name): Variant => [`j${name}`, Q])
+
+/**
+ * Pairs carried out as one: where the second comes right after the first in a block, the first one's uop gets a number of its own, and
+ * does both. What reads and writes memory is no first, as it may be locked, nor MOV of a wide immediate a second. Found by
+ * counting pairs in a boot and in BusyBox's programs; a comparison in front of a branch that is left out costs what both cost.
+ */
+export const PAIRS: readonly (readonly [first: Variant, seconds: readonly Variant[]])[] = [
+  [['cmp:EG', D], jumps('z nz b ae')],
+  [['cmp:EG', Q], jumps('z nz b ae')],
+  [['cmp:EG', B, true], jumps('z nz')],
+  [['cmp:EG', D, true], jumps('z ae')],
+  [['cmp:EG', Q, true], jumps('z nz')],
+  [['cmp:EI', B], jumps('z nz be a')],
+  [['cmp:EI', D], jumps('z nz be a ae')],
+  [['cmp:EI', Q], jumps('z nz be a')],
+  [['cmp:EI', B, true], jumps('z nz')],
+  [['cmp:EI', Q, true], jumps('z nz')],
+  [['cmp:GE', B, true], jumps('z nz')],
+  [['cmp:GE', D, true], jumps('ae')],
+  [['cmp:GE', Q, true], jumps('b ae nz')],
+  [['test:EG', B], jumps('z nz ns')],
+  [['test:EG', D], jumps('z nz s ns')],
+  [['test:EG', Q], jumps('z nz s')],
+  [['test:EI', B], jumps('z nz')],
+  [['test:EI', D], jumps('z nz')],
+  [['test:EI', B, true], jumps('z nz')],
+  [['and:EI', D], jumps('z nz')],
+  [['add:EI', D], jumps('nz')],
+  [['sub:GE', Q, true], jumps('z nz')],
+  [['dec:E', D], jumps('nz s')],
+  [['push', Q], [['push', Q], ['mov:EG', Q], ['mov:EG', D], ['sub:EI', Q]]],
+  [['pop', Q], [['pop', Q], ['ret', Q], ['jmp', Q]]],
+  [['mov:EG', Q], [['mov:EG', Q], ['push', Q], ['pop', Q], ['call', Q], ['mov:EG', D], ['mov:GE', Q, true], ['sub:EI', Q], ['sub:EG', Q], ['add:EI', Q]]],
+  [['mov:EG', D], [['push', Q], ['movsxd', Q], ['mov:EG', Q], ['call', Q]]],
+  [['mov:GE', Q, true], [['mov:GE', Q, true], ['mov:GE', D, true], ['mov:EG', Q, true], ['mov:EG', Q], ['lea', Q, true], ['call', Q]]],
+  [['mov:GE', D, true], [['mov:GE', D, true], ['mov:GE', Q, true], ['and:EI', D]]],
+  [['mov:EG', Q, true], [['mov:EG', Q, true], ['mov:GE', Q, true], ['xor:EG', D]]],
+  [['mov:EI', D], [['call', Q]]],
+  [['add:EI', Q], [['pop', Q], ['ret', Q], ['mov:EG', Q]]],
+  [['add:EI', D], [['add:EI', D], ['movsxd', Q]]],
+  [['movsxd', Q], [['add:EG', Q], ['mov:GE', B, true]]],
+  [['sub:EI', Q], [['mov:GE', Q, true]]],
+  [['lea', Q, true], [['mov:EG', Q], ['call', Q]]],
+  [['xor:EG', D], [['xor:EG', D], ['mov:EG', Q], ['mov:EG', D], ['mov:EG', Q, true], ['jmp', Q]]],
+]
+
 /** Families written by hand, by the module under assembly/execute that has them: `name(ip, k): 0 | 1`. */
 export const HAND_WRITTEN: Readonly<Record<string, readonly string[]>> = {
   string: ['movs', 'stos', 'lods', 'scas', 'cmps', 'ins', 'outs', 'xlat'],

@@ -4,7 +4,7 @@
 // Invariant: read and changed only between two blocks, on the vcpu's own thread.
 // Runs in: the vcpu's worker thread.
 import { BLOCK, CODE_CACHE, HASH_BUCKETS, JUMP_ENTRIES, MEMORY_MAP, NOTE_ENTRIES, TLB, vcpuAddress } from '../isa/state-layout'
-import { LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
+import { FIRST_OF, LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
 
 export const UOP = 16
 const MODE_64 = 2
@@ -25,8 +25,10 @@ export class CodeCache {
     this.executable = [vcpuAddress(vcpu, 'TLB_USER') + TLB.EXEC, vcpuAddress(vcpu, 'TLB_SUPERVISOR') + TLB.EXEC]
   }
 
+  /** Number of the uop by itself, also where it does the next one's work too. */
   op(ip: number): number {
-    return this.view.getUint16(ip, true)
+    const op = this.view.getUint16(ip, true)
+    return FIRST_OF[op] ?? op
   }
   byte(at: number): number {
     return this.view.getUint8(at)

@@ -48,6 +48,12 @@ numbering.families.forEach((family, f) => {
 for (const { family, k, op } of numbering.hot)
   kinds[op] = kind(family, k, numbering.coldBase + numbering.families.indexOf(family) * 8 + k)
 
+/** By uop number: of a pair's the number of its first, which stands in its place; else the number itself. */
+export const FIRST_OF: readonly number[] = Array.from(
+  kinds,
+  (_, op) => numbering.pairs.find((pair) => pair.op === op)?.first ?? op,
+)
+
 const CONDITIONS = ['o', 'no', 'b', 'ae', 'z', 'nz', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g']
 const JUMPS = new Set(CONDITIONS.map((condition) => `j${condition}`))
 export function isConditionalJump(family: string): boolean {

@@ -3,8 +3,13 @@
 // Runs in: the vcpu's worker thread (and tests).
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import type { CoreExports, CoreImports } from './core-interface'
 import { relocate } from './relocate'
+
+// To V8 run() is a huge function, and of those it keeps all values in memory from branch to branch, so that compiling them takes less
+// time: then half of a dispatch is loads and stores. One that knows no such flag says so on stderr and goes on.
+setFlagsFromString('--no-turbo-use-mid-tier-regalloc-for-huge-functions')
 
 /** Compile the core for one vcpu. `file`: core.wasm, which the build puts beside the bundles. */
 export async function compileCore(vcpu = 0, file = path.join(__dirname, 'core.wasm')): Promise<WebAssembly.Module> {

@@ -15,6 +15,7 @@ import {
   IMM_NONE, IMM_IB, IMM_UB, IMM_IZ, IMM_IW, IMM_IV, IMM_MO, IMM_IWB, IMM_FAR, IMM_ONE, IMM_SEG,
   SIZE_B, SIZE_V, SIZE_Y, SIZE_Z, SIZE_Q, SIZE_F, SIZE_W, SIZE_D, SIZE_O,
   ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, ATTR_WRITES, F_XCHG, F_PAUSE, OP_MOVABS, OP_ADDRESS64,
+  COLD_BASE, PAIR_COLUMNS, PAIR_PLACES, PAIRS,
 } from '../generated/tables'
 import { beginBlock, beginDecode, endBlock, oneShot } from './cache'
 import { several } from '../several'
@@ -52,7 +53,19 @@ function emit(op: u32, d: u32, s: u32, b: u32, x: u32, displacement: i32, im: i3
   store<u8>(out, <u8>d, 4); store<u8>(out, <u8>s, 5); store<u8>(out, <u8>b, 6); store<u8>(out, <u8>x, 7)
   store<i32>(out, displacement, 8); store<i32>(out, im, 12)
   store<u8>(DECODED + op, 1)
+  if (where >> 12 && op < COLD_BASE) pairWith(op)
   out += UOP
+}
+/**
+ * A uop that is not its block's first is about to be there: where it is the second of a pair, the one in front does both from now on. This
+ * one stays as it is, for whoever comes to it otherwise.
+ */
+function pairWith(op: u32): void {
+  const column = <u32>load<u8>(PAIR_PLACES + op * 2, 1)
+  const before = <u32>load<u16>(out - UOP)
+  if (!column || before >= COLD_BASE) return
+  const pair = <u32>load<u16>(PAIRS + (<u32>load<u8>(PAIR_PLACES + before * 2) * PAIR_COLUMNS + column) * 2)
+  if (pair) store<u16>(out - UOP, <u16>pair)
 }
 /**
  * In front of the uop of a locked access when there are several vcpus: what it does to memory (execute/locked.ts), its size,

@@ -1916,6 +1916,1461 @@ export function run(count: i32): i32 {
       put<u64>(dst(ip), <u64><i64>load<i16>(h))
       ip += UOP; continue
     }
+    case 295: { // cmp:EG and jz
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 296: { // cmp:EG and jnz
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 297: { // cmp:EG and jb
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a < b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 298: { // cmp:EG and jae
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a >= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 299: { // cmp:EG and jz
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 300: { // cmp:EG and jnz
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 301: { // cmp:EG and jb
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a < b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 302: { // cmp:EG and jae
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a >= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 303: { // cmp:EG and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 577)) break; ip += UOP; continue }
+      const a = load<u8>(h), b = load<u8>(src(ip))
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 304: { // cmp:EG and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 577)) break; ip += UOP; continue }
+      const a = load<u8>(h), b = load<u8>(src(ip))
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 305: { // cmp:EG and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 581)) break; ip += UOP; continue }
+      const a = load<u32>(h), b = load<u32>(src(ip))
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 306: { // cmp:EG and jae
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 581)) break; ip += UOP; continue }
+      const a = load<u32>(h), b = load<u32>(src(ip))
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a >= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 307: { // cmp:EG and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 583)) break; ip += UOP; continue }
+      const a = load<u64>(h), b = load<u64>(src(ip))
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 308: { // cmp:EG and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 583)) break; ip += UOP; continue }
+      const a = load<u64>(h), b = load<u64>(src(ip))
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 309: { // cmp:EI and jz
+      
+      const a = load<u8>(dst(ip)), b = immOf<u8>(ip)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 310: { // cmp:EI and jnz
+      
+      const a = load<u8>(dst(ip)), b = immOf<u8>(ip)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 311: { // cmp:EI and jbe
+      
+      const a = load<u8>(dst(ip)), b = immOf<u8>(ip)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a <= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 312: { // cmp:EI and ja
+      
+      const a = load<u8>(dst(ip)), b = immOf<u8>(ip)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a > b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 313: { // cmp:EI and jz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 314: { // cmp:EI and jnz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 315: { // cmp:EI and jbe
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a <= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 316: { // cmp:EI and ja
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a > b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 317: { // cmp:EI and jae
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a >= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 318: { // cmp:EI and jz
+      
+      const a = load<u64>(dst(ip)), b = immOf<u64>(ip)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 319: { // cmp:EI and jnz
+      
+      const a = load<u64>(dst(ip)), b = immOf<u64>(ip)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 320: { // cmp:EI and jbe
+      
+      const a = load<u64>(dst(ip)), b = immOf<u64>(ip)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a <= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 321: { // cmp:EI and ja
+      
+      const a = load<u64>(dst(ip)), b = immOf<u64>(ip)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a > b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 322: { // cmp:EI and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 593)) break; ip += UOP; continue }
+      const a = load<u8>(h), b = immOf<u8>(ip)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 323: { // cmp:EI and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 593)) break; ip += UOP; continue }
+      const a = load<u8>(h), b = immOf<u8>(ip)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 324: { // cmp:EI and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 599)) break; ip += UOP; continue }
+      const a = load<u64>(h), b = immOf<u64>(ip)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 325: { // cmp:EI and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 599)) break; ip += UOP; continue }
+      const a = load<u64>(h), b = immOf<u64>(ip)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 326: { // cmp:GE and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 585)) break; ip += UOP; continue }
+      const a = load<u8>(dst(ip)), b = load<u8>(h)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 327: { // cmp:GE and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 585)) break; ip += UOP; continue }
+      const a = load<u8>(dst(ip)), b = load<u8>(h)
+      cmp<u8>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 328: { // cmp:GE and jae
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 589)) break; ip += UOP; continue }
+      const a = load<u32>(dst(ip)), b = load<u32>(h)
+      cmp<u32>(a, b)
+      ip += UOP
+      if (a >= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 329: { // cmp:GE and jb
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 591)) break; ip += UOP; continue }
+      const a = load<u64>(dst(ip)), b = load<u64>(h)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a < b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 330: { // cmp:GE and jae
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 591)) break; ip += UOP; continue }
+      const a = load<u64>(dst(ip)), b = load<u64>(h)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a >= b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 331: { // cmp:GE and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 591)) break; ip += UOP; continue }
+      const a = load<u64>(dst(ip)), b = load<u64>(h)
+      cmp<u64>(a, b)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 332: { // test:EG and jz
+      
+      const a = load<u8>(dst(ip)), b = load<u8>(src(ip))
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 333: { // test:EG and jnz
+      
+      const a = load<u8>(dst(ip)), b = load<u8>(src(ip))
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 334: { // test:EG and jns
+      
+      const a = load<u8>(dst(ip)), b = load<u8>(src(ip))
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r >= 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 335: { // test:EG and jz
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      test<u32>(a, b); const r = <u32>(a & b)
+      ip += UOP
+      if (<i32>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 336: { // test:EG and jnz
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      test<u32>(a, b); const r = <u32>(a & b)
+      ip += UOP
+      if (<i32>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 337: { // test:EG and js
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      test<u32>(a, b); const r = <u32>(a & b)
+      ip += UOP
+      if (<i32>r < 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 338: { // test:EG and jns
+      
+      const a = load<u32>(dst(ip)), b = load<u32>(src(ip))
+      test<u32>(a, b); const r = <u32>(a & b)
+      ip += UOP
+      if (<i32>r >= 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 339: { // test:EG and jz
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      test<u64>(a, b); const r = <u64>(a & b)
+      ip += UOP
+      if (<i64>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 340: { // test:EG and jnz
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      test<u64>(a, b); const r = <u64>(a & b)
+      ip += UOP
+      if (<i64>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 341: { // test:EG and js
+      
+      const a = load<u64>(dst(ip)), b = load<u64>(src(ip))
+      test<u64>(a, b); const r = <u64>(a & b)
+      ip += UOP
+      if (<i64>r < 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 342: { // test:EI and jz
+      
+      const a = load<u8>(dst(ip)), b = immOf<u8>(ip)
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 343: { // test:EI and jnz
+      
+      const a = load<u8>(dst(ip)), b = immOf<u8>(ip)
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 344: { // test:EI and jz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      test<u32>(a, b); const r = <u32>(a & b)
+      ip += UOP
+      if (<i32>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 345: { // test:EI and jnz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      test<u32>(a, b); const r = <u32>(a & b)
+      ip += UOP
+      if (<i32>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 346: { // test:EI and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1417)) break; ip += UOP; continue }
+      const a = load<u8>(h), b = immOf<u8>(ip)
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 347: { // test:EI and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1417)) break; ip += UOP; continue }
+      const a = load<u8>(h), b = immOf<u8>(ip)
+      test<u8>(a, b); const r = <u8>(a & b)
+      ip += UOP
+      if (<i8>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 348: { // and:EI and jz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      const r = and<u32>(a, b); put<u32>(dst(ip), r)
+      ip += UOP
+      if (<i32>r == 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 349: { // and:EI and jnz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      const r = and<u32>(a, b); put<u32>(dst(ip), r)
+      ip += UOP
+      if (<i32>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 350: { // add:EI and jnz
+      
+      const a = load<u32>(dst(ip)), b = immOf<u32>(ip)
+      const r = add<u32>(a, b); put<u32>(dst(ip), r)
+      ip += UOP
+      if (<i32>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 351: { // sub:GE and jz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 543)) break; ip += UOP; continue }
+      const a = load<u64>(dst(ip)), b = load<u64>(h)
+      const r = sub<u64>(a, b); put<u64>(dst(ip), r)
+      ip += UOP
+      if (a == b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 352: { // sub:GE and jnz
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 543)) break; ip += UOP; continue }
+      const a = load<u64>(dst(ip)), b = load<u64>(h)
+      const r = sub<u64>(a, b); put<u64>(dst(ip), r)
+      ip += UOP
+      if (a != b) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 353: { // dec:E and jnz
+      
+      const a = load<u32>(dst(ip))
+      const r = dec<u32>(a); put<u32>(dst(ip), r)
+      ip += UOP
+      if (<i32>r != 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 354: { // dec:E and js
+      
+      const a = load<u32>(dst(ip))
+      const r = dec<u32>(a); put<u32>(dst(ip), r)
+      ip += UOP
+      if (<i32>r < 0) {
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break }
+      const t = load<u32>(ip + 24), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 20)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 24); break
+    }
+    case 355: { // push and push
+      { 
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1118)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      ip += UOP; continue
+    }
+    case 356: { // push and mov:EG
+      { 
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1118)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 357: { // push and mov:EG
+      { 
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1118)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va) }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, load<u32>(src(ip)))
+      ip += UOP; continue
+    }
+    case 358: { // push and sub:EI
+      { 
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1118)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), immOf<u64>(ip)))
+      ip += UOP; continue
+    }
+    case 359: { // pop and pop
+      { 
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1126)) break; ip += UOP; continue }
+      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h)) }
+      ip += UOP
+      
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, STACK); if (!h) break }
+      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))
+      ip += UOP; continue
+    }
+    case 360: { // pop and ret
+      { 
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1126)) break; ip += UOP; continue }
+      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h)) }
+      ip += UOP
+      
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, STACK); if (!h) break }
+      const target = load<u64>(h)
+      if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
+      store<u64>(RIP, target); store<u64>(RSP, va + 8); break
+    }
+    case 361: { // pop and jmp
+      { 
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1126)) break; ip += UOP; continue }
+      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h)) }
+      ip += UOP
+      
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
+    case 362: { // mov:EG and mov:EG
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 363: { // mov:EG and push
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      ip += UOP; continue
+    }
+    case 364: { // mov:EG and pop
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, STACK); if (!h) break }
+      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))
+      ip += UOP; continue
+    }
+    case 365: { // mov:EG and call
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
+    case 366: { // mov:EG and mov:EG
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, load<u32>(src(ip)))
+      ip += UOP; continue
+    }
+    case 367: { // mov:EG and mov:GE
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, ip); if (!h) break }
+      const d = dst(ip); put<u64>(d, load<u64>(h))
+      ip += UOP; continue
+    }
+    case 368: { // mov:EG and sub:EI
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), immOf<u64>(ip)))
+      ip += UOP; continue
+    }
+    case 369: { // mov:EG and sub:EG
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), load<u64>(src(ip))))
+      ip += UOP; continue
+    }
+    case 370: { // mov:EG and add:EI
+      { const d = dst(ip); put<u64>(d, load<u64>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), immOf<u64>(ip)))
+      ip += UOP; continue
+    }
+    case 371: { // mov:EG and push
+      { const d = dst(ip); put<u32>(d, load<u32>(src(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(dst(ip))); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      ip += UOP; continue
+    }
+    case 372: { // mov:EG and movsxd
+      { const d = dst(ip); put<u32>(d, load<u32>(src(ip))) }
+      ip += UOP
+      put<u64>(dst(ip), <u64><i64>load<i32>(src(ip)))
+      ip += UOP; continue
+    }
+    case 373: { // mov:EG and mov:EG
+      { const d = dst(ip); put<u32>(d, load<u32>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 374: { // mov:EG and call
+      { const d = dst(ip); put<u32>(d, load<u32>(src(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
+    case 375: { // mov:GE and mov:GE
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1303)) break; ip += UOP; continue }
+      const d = dst(ip); put<u64>(d, load<u64>(h)) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, ip); if (!h) break }
+      const d = dst(ip); put<u64>(d, load<u64>(h))
+      ip += UOP; continue
+    }
+    case 376: { // mov:GE and mov:GE
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1303)) break; ip += UOP; continue }
+      const d = dst(ip); put<u64>(d, load<u64>(h)) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 4, ip); if (!h) break }
+      const d = dst(ip); put<u32>(d, load<u32>(h))
+      ip += UOP; continue
+    }
+    case 377: { // mov:GE and mov:EG
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1303)) break; ip += UOP; continue }
+      const d = dst(ip); put<u64>(d, load<u64>(h)) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, ip); if (!h) break }
+      store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit()
+      ip += UOP; continue
+    }
+    case 378: { // mov:GE and mov:EG
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1303)) break; ip += UOP; continue }
+      const d = dst(ip); put<u64>(d, load<u64>(h)) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 379: { // mov:GE and lea
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1303)) break; ip += UOP; continue }
+      const d = dst(ip); put<u64>(d, load<u64>(h)) }
+      ip += UOP
+      put<u64>(dst(ip), <u64>ea(ip))
+      ip += UOP; continue
+    }
+    case 380: { // mov:GE and call
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1303)) break; ip += UOP; continue }
+      const d = dst(ip); put<u64>(d, load<u64>(h)) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
+    case 381: { // mov:GE and mov:GE
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1301)) break; ip += UOP; continue }
+      const d = dst(ip); put<u32>(d, load<u32>(h)) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 4, ip); if (!h) break }
+      const d = dst(ip); put<u32>(d, load<u32>(h))
+      ip += UOP; continue
+    }
+    case 382: { // mov:GE and mov:GE
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1301)) break; ip += UOP; continue }
+      const d = dst(ip); put<u32>(d, load<u32>(h)) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, ip); if (!h) break }
+      const d = dst(ip); put<u64>(d, load<u64>(h))
+      ip += UOP; continue
+    }
+    case 383: { // mov:GE and and:EI
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 3) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { if (cold(ip, 1301)) break; ip += UOP; continue }
+      const d = dst(ip); put<u32>(d, load<u32>(h)) }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, and<u32>(load<u32>(d), immOf<u32>(ip)))
+      ip += UOP; continue
+    }
+    case 384: { // mov:EG and mov:EG
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1295)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit() }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, ip); if (!h) break }
+      store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit()
+      ip += UOP; continue
+    }
+    case 385: { // mov:EG and mov:GE
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1295)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit() }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, ip); if (!h) break }
+      const d = dst(ip); put<u64>(d, load<u64>(h))
+      ip += UOP; continue
+    }
+    case 386: { // mov:EG and xor:EG
+      { 
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { if (cold(ip, 1295)) break; ip += UOP; continue }
+      store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit() }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip))))
+      ip += UOP; continue
+    }
+    case 387: { // mov:EI and call
+      { const d = dst(ip); put<u32>(d, immOf<u32>(ip)) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
+    case 388: { // add:EI and pop
+      { const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), immOf<u64>(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, STACK); if (!h) break }
+      store<u64>(RSP, va + 8); store<u64>(dst(ip), load<u64>(h))
+      ip += UOP; continue
+    }
+    case 389: { // add:EI and ret
+      { const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), immOf<u64>(ip))) }
+      ip += UOP
+      
+      const va = load<u64>(RSP), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, STACK); if (!h) break }
+      const target = load<u64>(h)
+      if (<u64>(<i64>(target << 16) >> 16) != target) { raise(GP, 0); break }
+      store<u64>(RIP, target); store<u64>(RSP, va + 8); break
+    }
+    case 390: { // add:EI and mov:EG
+      { const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), immOf<u64>(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 391: { // add:EI and add:EI
+      { const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), immOf<u32>(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), immOf<u32>(ip)))
+      ip += UOP; continue
+    }
+    case 392: { // add:EI and movsxd
+      { const d = dst(ip); put<u32>(d, add<u32>(load<u32>(d), immOf<u32>(ip))) }
+      ip += UOP
+      put<u64>(dst(ip), <u64><i64>load<i32>(src(ip)))
+      ip += UOP; continue
+    }
+    case 393: { // movsxd and add:EG
+      { put<u64>(dst(ip), <u64><i64>load<i32>(src(ip))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, add<u64>(load<u64>(d), load<u64>(src(ip))))
+      ip += UOP; continue
+    }
+    case 394: { // movsxd and mov:GE
+      { put<u64>(dst(ip), <u64><i64>load<i32>(src(ip))) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == (va & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 1, ip); if (!h) break }
+      const d = dst(ip); put<u8>(d, load<u8>(h))
+      ip += UOP; continue
+    }
+    case 395: { // sub:EI and mov:GE
+      { const d = dst(ip); put<u64>(d, sub<u64>(load<u64>(d), immOf<u64>(ip))) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, READ) == ((va + 7) & ~0xfff)) h = load<u32>(e, READ + 8) + <u32>va
+      else { h = readMiss(va, 8, ip); if (!h) break }
+      const d = dst(ip); put<u64>(d, load<u64>(h))
+      ip += UOP; continue
+    }
+    case 396: { // lea and mov:EG
+      { put<u64>(dst(ip), <u64>ea(ip)) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 397: { // lea and call
+      { put<u64>(dst(ip), <u64>ea(ip)) }
+      ip += UOP
+      
+      const va = load<u64>(RSP) - 8, e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, STACK); if (!h) break }
+      store<u64>(h, load<u64>(PC_BASE) + <u64><i64>load<i32>(ip, 20)); if (h < STAGED_BELOW) commit()
+      store<u64>(RSP, va)
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
+    case 398: { // xor:EG and xor:EG
+      { const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip)))) }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip))))
+      ip += UOP; continue
+    }
+    case 399: { // xor:EG and mov:EG
+      { const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip)))) }
+      ip += UOP
+      const d = dst(ip); put<u64>(d, load<u64>(src(ip)))
+      ip += UOP; continue
+    }
+    case 400: { // xor:EG and mov:EG
+      { const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip)))) }
+      ip += UOP
+      const d = dst(ip); put<u32>(d, load<u32>(src(ip)))
+      ip += UOP; continue
+    }
+    case 401: { // xor:EG and mov:EG
+      { const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip)))) }
+      ip += UOP
+      
+      const va = ea(ip), e = tlb + slot(va); let h: u32
+      if (load<u64>(e, WRITE) == ((va + 7) & ~0xfff)) h = load<u32>(e, WRITE + 8) + <u32>va
+      else { h = writeMiss(va, 8, ip); if (!h) break }
+      store<u64>(h, load<u64>(src(ip))); if (h < STAGED_BELOW) commit()
+      ip += UOP; continue
+    }
+    case 402: { // xor:EG and jmp
+      { const d = dst(ip); put<u32>(d, xor<u32>(load<u32>(d), load<u32>(src(ip)))) }
+      ip += UOP
+      
+      const t = load<u32>(ip + 8), left = load<i32>(BUDGET) - orderOf(ip) - 1
+      if (t != 0 && left > 0) { store<i32>(BUDGET, left); ip = t; continue }
+      const to = load<i32>(ip, 12)
+      store<u64>(RIP, ripAt(to)); store<u32>(PATCH, to & ~0xfff ? 0 : ip + 8); break
+    }
     default: { if (cold(ip, op)) break; ip += UOP; continue }
     }
     const budget = load<i32>(BUDGET) - orderOf(ip) - 1
@@ -3434,7 +4889,7 @@ function c_movsx16(ip: u32, k: u32): i32 {
 export function cold(ip: u32, op: u32): i32 {
   if (op == OP_LOCK) return locked(ip)
   const k = op & 7
-  switch ((op - 296) >> 3) {
+  switch ((op - 408) >> 3) {
     case 0: return c_add_EG(ip, k)
     case 1: return c_add_GE(ip, k)
     case 2: return c_add_EI(ip, k)

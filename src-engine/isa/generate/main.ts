@@ -17,7 +17,7 @@ export function generatedFiles(): Record<string, string> {
     'tables.ts': tablesSource(numbering),
     'dispatch.ts': dispatchSource(numbering, endingFamilies()),
     'sse-dispatch.ts': generateSseDispatch(),
-    'dispatch-info.json': `${JSON.stringify({ function: 'run', cases: numbering.hot.length, families: numbering.families.length })}\n`,
+    'dispatch-info.json': `${JSON.stringify({ function: 'run', cases: numbering.hot.length + numbering.pairs.length, families: numbering.families.length })}\n`,
   }
 }
 

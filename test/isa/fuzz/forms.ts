@@ -3,6 +3,7 @@
 // Runs in: tests and the fuzzer.
 import { OPCODE_MAP, type Row } from '../../../src-engine/isa/opcode-map'
 import { SSE_ROWS, type SseRow } from '../../../src-engine/isa/sse-rows'
+import { PAIRS, type Variant } from '../../../src-engine/isa/uops'
 import { rowUsed } from '../../../src-engine/public/row-use'
 import { UNDEFINED_FLAGS } from './undefined'
 
@@ -25,7 +26,7 @@ export type X87Form = {
   readonly size: number
   readonly kind: Kind
 }
-/** Instructions that set flags, then one that uses them: flags are kept lazily, so both ends must agree. */
+/** Instructions that set flags, then one that uses them: flags are kept lazily, so both ends must agree. Or the two of a pair. */
 export type SequenceForm = {
   readonly set: 'sequence'
   readonly name: string
@@ -184,4 +185,20 @@ export function sequenceForms(): SequenceForm[] {
   return registers
     .filter((form) => USERS.test(form.row[3]))
     .map((user) => ({ set: 'sequence', name: `sequence to ${user.name}`, setters, user, kind: 'reg' }))
+}
+
+/** The pairs that the core carries out as one uop, a form for each second; they often fault, in the first or the second. */
+export function pairForms(): SequenceForm[] {
+  const forms = integerForms().filter((form) => form.kind !== 'lock')
+  const named = ([family, size, memory = false]: Variant): IntegerForm[] =>
+    forms.filter((form) => form.row[9] === family && form.size === 1 << size && (form.kind === 'mem') === memory)
+  return PAIRS.flatMap(([first, seconds]) => {
+    const setters = named(first)
+    return seconds.flatMap((second) =>
+      named(second).map((user): SequenceForm => {
+        const name = `pair of ${setters[0]?.name} and ${user.name}`
+        return { set: 'sequence', name, setters, user, kind: user.kind }
+      }),
+    )
+  })
 }

@@ -589,16 +589,19 @@ function x87Case(form: X87Form, r: Random, tiled: boolean): Case {
   return d.finish()
 }
 
-/** One to three instructions that set flags and the one that uses them, all on registers; short of code.length 24. */
+/** One to three instructions and the one that uses their flags; short of code.length 24. Addresses suit the last one or the one before it. */
 function sequenceCase(form: SequenceForm, r: Random): Case {
   const last = integerCase(form.user, r, false) // all of 64-bit code
+  let state = last
   const codes = [last.code]
   for (let n = 1 + r.below(3); n > 0; n--) {
     const setter = form.setters[r.below(form.setters.length)]
-    const code = setter ? integerCase(setter, r, false).code : last.code
-    if (codes.reduce((sum, part) => sum + part.length, code.length) <= 22) codes.unshift(code)
+    const added = setter ? integerCase(setter, r, false) : last
+    if (codes.reduce((sum, part) => sum + part.length, added.code.length) > 22) continue
+    codes.unshift(added.code)
+    if (codes.length === 2 && r.chance(0.5)) state = added
   }
-  return { ...last, code: Uint8Array.from(codes.flatMap((code) => [...code])) }
+  return { ...state, code: Uint8Array.from(codes.flatMap((code) => [...code])) }
 }
 
 export function makeCase(form: Form, r: Random, tiled = false): Case {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OPCODE_MAP } from '../../../src-engine/isa/opcode-map'
 import { count } from '../../support/tier'
-import { EXCLUDED, type Form, integerForms, sequenceForms, sseForms, x87Forms } from './forms'
+import { EXCLUDED, type Form, integerForms, pairForms, sequenceForms, sseForms, x87Forms } from './forms'
 import { Machine } from './machine'
 import { answerable, buildOracle, hasNative, type Oracle } from './native'
 import { sweep } from './sweep'
@@ -22,7 +22,7 @@ function groupOf(form: Form): string {
     case 'x87':
       return form.name.split('/')[0] ?? form.name
     case 'sequence':
-      return `${form.user.row[3]} with flags of other instructions`
+      return `${form.user.row[3]} after other instructions`
   }
 }
 /** Forms by mnemonic. */
@@ -52,7 +52,7 @@ describe.skipIf(!hasNative)('registers, flags, memory and faults are those of th
   afterAll(() => oracle.dispose())
   const states = count(8, 1000)
 
-  const all = [...integerForms(), ...integerForms(32), ...sequenceForms(), ...sseForms(), ...x87Forms()]
+  const all = [...integerForms(), ...integerForms(32), ...sequenceForms(), ...pairForms(), ...sseForms(), ...x87Forms()]
   it.each(groups(answerable(all)))('after %s', (_name, forms) => {
     const outcomes = sweep(forms, states, SEED, oracle, machine)
     const text = outcomes.flatMap(({ bad }) => bad.map((b) => `${b.form}: ${b.text}\n  ${b.start}`))

@@ -1,12 +1,12 @@
 // The fuzzer: compares random instructions with the host CPU for some minutes, or each form a number of times.
-//   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|integer-32|sse|x87|sequence] [--show N]
+//   npm run -s fuzz -- [--minutes N | --states N] [--seed S] [--only TEXT] [--set integer|integer-32|sse|x87|sequence|pair] [--show N]
 //   npm run -s fuzz -- --record [--seed S]     writes test/fixture/isa/recorded.bin.gz anew
 // Exit status 0: no mismatch, 1: mismatches (printed with the seed that repeats them), 2: bad arguments or no gcc.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import fs from 'node:fs'
 import path from 'node:path'
 import { random } from '../fp/states'
-import { type Form, integerForms, sequenceForms, sseForms, x87Forms } from './forms'
+import { type Form, integerForms, pairForms, sequenceForms, sseForms, x87Forms } from './forms'
 import { makeCase } from './generate'
 import { Machine } from './machine'
 import { answerable, buildOracle, hasNative } from './native'
@@ -55,6 +55,7 @@ async function main(): Promise<number> {
     sse: sseForms(),
     x87: x87Forms(),
     sequence: sequenceForms(),
+    pair: pairForms(),
   }
   const forms = answerable(
     Object.entries(sets)
@@ -63,7 +64,7 @@ async function main(): Promise<number> {
       .filter((form) => only === undefined || form.name.includes(only)),
   )
   if (forms.length === 0 || Number.isNaN(minutes) || Number.isNaN(seed)) {
-    console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|integer-32|sse|x87|sequence')
+    console.error('fuzz: --minutes N | --states N, --seed S, --only TEXT, --set integer|integer-32|sse|x87|sequence|pair')
     return 2
   }
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()

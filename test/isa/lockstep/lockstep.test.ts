@@ -8,7 +8,7 @@ import { randomFrom } from '../../support/random'
 import { count } from '../../support/tier'
 import { random } from '../fp/states'
 import { describe as describeCase } from '../fuzz/compare'
-import { integerForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
+import { integerForms, pairForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
 import { makeCase } from '../fuzz/generate'
 import { seedOf } from '../fuzz/sweep'
 import { Pair } from './pair'
@@ -26,6 +26,7 @@ describe('translated code does what the interpreter does', () => {
   it.each([
     ['integer instructions', integerForms(), count(2, 200)],
     ['flags of other instructions', sequenceForms(), count(4, 200)],
+    ['pairs that are one uop', pairForms(), count(2, 100)],
     ['SSE instructions', sseForms(), count(1, 50)],
     ['x87 instructions', x87Forms(), count(1, 50)],
   ] as const)('in %s', (_name, forms, states) => {

@@ -13,7 +13,7 @@ import { buildMicroKernel } from '../../support/micro-kernel'
 import { randomFrom } from '../../support/random'
 import { random } from '../fp/states'
 import { describe } from '../fuzz/compare'
-import { type Form, integerForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
+import { type Form, integerForms, pairForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
 import { makeCase } from '../fuzz/generate'
 import { seedOf } from '../fuzz/sweep'
 import { type GuestFiles, GuestPair } from './guest-pair'
@@ -89,6 +89,7 @@ async function main(): Promise<number> {
     sse: sseForms(),
     x87: x87Forms(),
     sequence: sequenceForms(),
+    pair: pairForms(),
   }
   const forms = Object.entries(sets)
     .filter(([name]) => set === undefined || name === set)
@@ -97,7 +98,7 @@ async function main(): Promise<number> {
   const shared = shard >= 1 && shard <= shards && processes >= 1 && processes <= 64
   if (forms.length === 0 || !(states > 0) || Number.isNaN(seed) || !shared) {
     process.stderr.write(
-      'lockstep: --programs N [--processes N | --shard I/N] | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence, --show N\n',
+      'lockstep: --programs N [--processes N | --shard I/N] | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence|pair, --show N\n',
     )
     return 2
   }
