@@ -90,7 +90,7 @@ describe('a running Debian guest', () => {
     expect(differences).toEqual([])
   })
 
-  it('follows memory/target within five seconds, down and up', async (context) => {
+  it('follows memory/target, down and up', async (context) => {
     if (missing) return context.skip(missing)
     const total = async () => {
       const sample = await guest.domain.call('sample', {})
@@ -103,19 +103,13 @@ describe('a running Debian guest', () => {
       expect(await machine.dom0.call('setTarget', { handle: guest.handle, targetKiB: 256 * 1024 - less })).toMatchObject({
         ok: true,
       })
-      const until = Date.now() + 5000
-      let now = await total()
-      while (Math.abs(before - less - now) > 1024 && Date.now() < until) {
-        await new Promise((resolve) => setTimeout(resolve, 50))
-        now = await total()
-      }
-      expect(Math.abs(before - less - now)).toBeLessThanOrEqual(1024)
+      await expect.poll(async () => Math.abs(before - less - (await total())), { timeout: 30_000 }).toBeLessThanOrEqual(1024)
       const guestTotal = Number(/MemTotal: +(\d+) kB/.exec(await guest.run('head -1 /proc/meminfo'))?.[1])
       totals.push(guestTotal)
     }
     const [lowered, raised] = totals
     expect((raised ?? 0) - (lowered ?? 0)).toBe(64 * 1024)
-  })
+  }, 120_000)
 
   it('goes on when domain 0 is killed: console, store and watches work with the new one', async (context) => {
     if (missing) return context.skip(missing)
@@ -143,7 +137,7 @@ describe('a running Debian guest', () => {
     // The copy's own ballooning and shutdown, through watches that it registered before it was saved.
     await machine.dom0.call('setTarget', { handle: copy.handle, targetKiB: 200 * 1024 })
     await machine.replaceDom0()
-    expect(await copy.run('sleep 1; head -1 /proc/meminfo')).toMatch(/MemTotal: +1[5-9]\d{4} kB/)
+    await expect.poll(() => copy.run('head -1 /proc/meminfo'), { timeout: 30_000 }).toMatch(/MemTotal: +1[5-9]\d{4} kB/)
     expect(await guest.run('head -1 /proc/meminfo')).toMatch(/MemTotal: +2[12]\d{4} kB/)
     await machine.dom0.call('shutdown', { handle: copy.handle, request: 'poweroff' })
     const until = Date.now() + 30_000
