@@ -186,6 +186,22 @@ async function playDomain(stage: Stage, page: Page): Promise<void> {
   }
 }
 
+async function playFullScreen(stage: Stage, page: Page): Promise<void> {
+  const { t } = stage
+  await page.getByRole('tab', { name: t('domain.tab-screen') }).click()
+  const fill = page.getByRole('button', { name: t('screen.full'), exact: true })
+  await page.locator('[data-testid="screen"] canvas').first().waitFor()
+  await fill.click()
+  await page.getByRole('button', { name: t('screen.full-leave') }).waitFor()
+  await settle(page)
+  // The bar comes in sight for a pointer at the upper edge.
+  await page.mouse.move(400, 2)
+  await settle(page)
+  await stage.show(page, 'bar')
+  await page.getByRole('button', { name: t('screen.full-leave') }).click()
+  await fill.waitFor()
+}
+
 async function playInside(stage: Stage, page: Page): Promise<void> {
   const { t } = stage
   await page.getByRole('tab', { name: t('domain.tab-inside') }).click()
@@ -268,6 +284,7 @@ async function playDoctor(stage: Stage, page: Page): Promise<void> {
 export const scenes: readonly Scene[] = [
   { name: 'manager', view: 'manager', play: playManager },
   { name: 'domain', view: 'domain', uuid: SERVER, play: playDomain },
+  { name: 'full-screen', view: 'domain', uuid: SERVER, play: playFullScreen },
   { name: 'inside', view: 'domain', uuid: SERVER, play: playInside },
   { name: 'backing', view: 'domain', uuid: SERVER, play: playBacking },
   { name: 'host-full', view: 'domain', uuid: SERVER, play: playHostFull },
