@@ -42,6 +42,7 @@ export const findingTable = {
   'network-stopped': { check: 'domains', severity: 'warning', mend: 'mend' },
   'network-missing': { check: 'domains', severity: 'error', mend: 'mend' },
   'clock-stands': { check: 'domains', severity: 'info', mend: 'open' },
+  'clock-off': { check: 'domains', severity: 'info', mend: 'open' },
   crashed: { check: 'domains', severity: 'warning', mend: 'open' },
 } as const satisfies Record<string, FindingRow>
 

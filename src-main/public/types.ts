@@ -157,6 +157,8 @@ export const domainInfoShape = fields({
   vncAt: nullable(text),
   /** A restored guest's wall clock stands at this time until the guest corrects it; null once started afresh. */
   clockStandsAt: nullable(number),
+  /** By how many ms the host's clock was set forward since the guest was given its time, which it keeps; left out: by none. */
+  clockOffMs: optional(number),
   /** Paused because the host has no room for the disk of this key (`enospace`); it goes on by itself when there is some. */
   stalledBy: nullable(shortText(32)),
 })

@@ -202,6 +202,7 @@ export class DomainTable {
       managedSave: null,
       savedConfig: null,
       clockStandsAt: null,
+      clockOffMs: 0,
       vncAt: null,
       stalledBy: null,
       run: 0,
@@ -258,6 +259,7 @@ export class DomainTable {
     domain.running = null
     domain.startedAt = null
     domain.clockStandsAt = null
+    domain.clockOffMs = 0
     domain.vncAt = null
     domain.stalledBy = null
     domain.run++

@@ -23,6 +23,8 @@ export interface Domain {
   /** What it ran with when that was made. */
   savedConfig: DomainConfig | null
   clockStandsAt: number | null
+  /** By how much the host's clock was set while it ran: 0 as a rule. */
+  clockOffMs: number
   /** Where viewers reach its screen. */
   vncAt: string | null
   /** Key of the disk the host has no room for, while the guest stands because of it. */
@@ -40,6 +42,7 @@ export const CUT_OFF = 'Ringmaster ended unexpectedly while this machine was run
 
 export function domainInfo(domain: Domain): DomainInfo {
   const { uuid, config, running, state, detail, domid, job, startedAt, managedSave, clockStandsAt, vncAt, stalledBy } = domain
+  const { clockOffMs } = domain
   const operations = lifeCycle[state].operations
   return {
     uuid,
@@ -57,6 +60,7 @@ export function domainInfo(domain: Domain): DomainInfo {
     savedAt: managedSave,
     vncAt,
     clockStandsAt,
+    ...(clockOffMs !== 0 && { clockOffMs }),
     stalledBy,
   }
 }

@@ -346,6 +346,18 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       action: 'Die Uhr im Gast stellen oder dort einen Zeitdienst laufen lassen.',
     },
   },
+  'clock-off': {
+    en: {
+      cause: 'The clock of “{name}” may be off by {off}: the clock of this computer was set, or the computer slept.',
+      consequence: 'Certificates and logs in the guest may be wrong.',
+      action: 'Set the clock in the guest, unless a time service there has done so.',
+    },
+    de: {
+      cause: 'Die Uhr von „{name}“ geht vielleicht um {off} falsch: Die Uhr dieses Rechners wurde gestellt, oder er schlief.',
+      consequence: 'Zertifikate und Protokolle im Gast können falsch sein.',
+      action: 'Die Uhr im Gast stellen, wenn dort kein Zeitdienst das getan hat.',
+    },
+  },
   crashed: {
     en: {
       cause: '“{name}” crashed: {detail}.',

@@ -1,5 +1,5 @@
 // The doctor's look at each domain: files that are not there, disks that cannot be written or would be lost, screens and ports open
-// to others, networks that are gone, clocks that stand.
+// to others, networks that are gone, clocks that stand or are off.
 // Runs in: main, plain Node.
 import { dirname, resolve } from 'node:path'
 import { LOCAL_CONNECTION } from '../../public/connection'
@@ -19,6 +19,8 @@ export interface DomainLook {
 
 /** So many machines are named that want a stopped network. */
 const NAMES_MOST = 5
+/** Guests are off by seconds anyway. */
+const CLOCK_OFF_MS = 60_000
 /** Files are written a moment after a save was stamped. */
 const STAMP_SLACK_MS = 5000
 
@@ -38,7 +40,16 @@ export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise
   }
   if (domain.state === 'crashed') add('crashed', '', { detail: domain.detail })
   if (domain.clockStandsAt !== null && domain.domid !== null) add('clock-stands', '')
+  const off = Math.abs(domain.clockOffMs ?? 0)
+  if (off >= CLOCK_OFF_MS) add('clock-off', '', { off: hoursText(off) })
   return found
+}
+
+/** The same in all languages: 26:03:09. */
+function hoursText(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  const [minutes, rest] = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0'))
+  return `${Math.floor(seconds / 3600)}:${minutes}:${rest}`
 }
 
 type Add = (kind: FindingKind, subject: string, values?: Readonly<Record<string, string>>) => void

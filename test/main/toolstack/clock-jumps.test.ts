@@ -58,6 +58,12 @@ describe.each(JUMPS)('a clock set %s', (_what, byMs) => {
     await told()
     expect(uptime()).toBeLessThan(60_000)
     expect(uptime()).toBeGreaterThanOrEqual(0)
+    // The guest goes by the old time, until it is started again; the doctor says so.
+    const off = (): number => {
+      const info = made.toolstack.domains.info(uuid)
+      return info.ok ? (info.value.clockOffMs ?? 0) : Number.NaN
+    }
+    expect(Math.abs(off() - byMs)).toBeLessThan(60_000)
     const series = await made.servers.domainSamples({ uuid, minutes: 1 }, testCaller())
     expect(series.ok && series.value.time.length).toBeGreaterThan(0)
     expect(series.ok && series.value.time.every((at) => at <= Date.now())).toBe(true)

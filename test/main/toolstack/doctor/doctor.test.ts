@@ -283,11 +283,15 @@ describe('a domain', () => {
     ])
   })
 
-  it('that crashed, and one whose clock stands', async () => {
+  it('that crashed, and one whose clock stands or is off', async () => {
     has(config.devices, { state: 'crashed', detail: 'a triple fault' })
     expect(await kinds()).toEqual(['crashed'])
     has(config.devices, { state: 'running', domid: 3, running: config, clockStandsAt: 1 })
     expect(await kinds()).toEqual(['clock-stands'])
+    has(config.devices, { state: 'running', domid: 3, running: config, clockStandsAt: null, clockOffMs: 30_000 })
+    expect(await kinds()).toEqual([])
+    has(config.devices, { state: 'running', domid: 3, running: config, clockStandsAt: null, clockOffMs: -93_789_400 })
+    expect((await only('clock-off')).values['off']).toBe('26:03:09')
   })
 
   it('is left alone when the finding named is not there, or cannot be mended', async () => {
