@@ -88,15 +88,17 @@ export function menuTemplate(
     { label: text.fullScreen, role: 'togglefullscreen', accelerator: keys('fullScreen') },
   ]
   const send = sendKeys.map((row) => offered(`${SEND_KEY}${row.id}`, labelOf(row, text.ctrl)))
+  // Alt with a letter is the guest's in its window: words are gone over by it in a shell.
+  const top = (label: string): string => (inDomain ? label.replace('&', '') : label)
   const aboutMachines = view === 'manager' || inDomain
   return [
-    { label: text.file, submenu: file },
-    { label: text.edit, submenu: edit },
-    ...(aboutMachines ? [{ label: text.machine, submenu: machine }] : []),
-    { label: text.view, submenu: look },
-    ...(inDomain ? [{ label: text.sendKey, submenu: send }] : []),
+    { label: top(text.file), submenu: file },
+    { label: top(text.edit), submenu: edit },
+    ...(aboutMachines ? [{ label: top(text.machine), submenu: machine }] : []),
+    { label: top(text.view), submenu: look },
+    ...(inDomain ? [{ label: top(text.sendKey), submenu: send }] : []),
     {
-      label: text.help,
+      label: top(text.help),
       submenu: [
         { label: text.doctor, click: actions.doctor },
         { label: text.about, click: actions.about },

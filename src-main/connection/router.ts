@@ -48,7 +48,7 @@ export class Router {
   private route<C extends CallName>(name: C): CallServer<C> {
     return async (params, caller) => {
       const target = this.target(params)
-      if (!target.ok) return target
+      if (!target.ok) return err(await this.deleted(target.error, caller))
       return this.ask(name, target.value, ofThere(params, target.value.uuid), caller)
     }
   }
@@ -74,6 +74,15 @@ export class Router {
     return this.connections.toolstackOf(id)
   }
 
+  /** A domain that is in the trash is said by its name: another window, or `xm`, has deleted it. */
+  private async deleted(error: ErrorReport, caller: Caller): Promise<ErrorReport> {
+    const { uuid } = error.values
+    if (error.reason !== 'no-domain' || uuid === undefined) return error
+    const trash = await this.lists('trashList', {}, caller)
+    const entry = trash.ok ? trash.value.find((each) => each.uuid === uuid) : undefined
+    return entry ? errorReport('domain-deleted', { name: entry.name }) : error
+  }
+
   // ---- joined -----------------------------------------------------------------------------------
 
   private joined(): CallServers<Joined> {
@@ -82,6 +91,7 @@ export class Router {
       domainList: () => ok(connections.domainList()),
       metadataList: (params, caller) => this.lists('metadataList', params, caller),
       metadataSet: async ({ changes }, caller) => {
+        let known = 0
         for (const place of connections.opened()) {
           const own = changes.flatMap(({ uuid, metadata }) => {
             const there = place.connection.ownUuid(uuid)
@@ -90,8 +100,12 @@ export class Router {
           if (own.length === 0) continue
           const set = await this.ask('metadataSet', place, { changes: own }, caller)
           if (!set.ok) return set
+          known += own.length
         }
-        return ok(null)
+        // Some of many may be gone by now; a change of nothing is told.
+        const [first] = changes
+        if (known > 0 || first === undefined) return ok(null)
+        return err(await this.deleted(errorReport('no-domain', { uuid: first.uuid }), caller))
       },
       jobList: (params, caller) => this.lists('jobList', params, caller),
       jobCancel: ({ job }) => {

@@ -52,6 +52,11 @@ export const errorReasons = {
     cause: 'There is no virtual machine with the identifier {uuid}.',
     action: 'It may have been deleted; look at the list again.',
   },
+  'domain-deleted': {
+    code: 'NO_DOMAIN',
+    cause: '“{name}” has been deleted.',
+    action: 'It is in the trash, and can be restored from there.',
+  },
   'no-job': { code: 'OPERATION_INVALID', cause: 'There is no job number {job}.', action: 'It has probably ended.' },
   'name-empty': { code: 'INVALID_ARG', cause: 'A virtual machine needs a name.', action: 'Type a name.' },
   'name-bad': {

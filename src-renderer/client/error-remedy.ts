@@ -46,6 +46,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'not-allowed': { effect: 'unchanged' },
   'path-not-chosen': { effect: 'unchanged' },
   'no-domain': { effect: 'unchanged' },
+  'domain-deleted': { effect: 'unchanged' },
   'no-job': { effect: 'unchanged' },
   'name-empty': { effect: 'unchanged' },
   'name-bad': { effect: 'unchanged' },

@@ -30,6 +30,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Es gibt keine virtuelle Maschine mit der Kennung {uuid}.',
     action: 'Vielleicht wurde sie gelöscht; ein Blick in die Liste zeigt es.',
   },
+  'domain-deleted': {
+    cause: '„{name}“ ist gelöscht worden.',
+    action: 'Sie liegt im Papierkorb und lässt sich von dort wiederherstellen.',
+  },
   'no-job': { cause: 'Es gibt keinen Auftrag Nummer {job}.', action: 'Er ist wohl schon zu Ende.' },
   'name-empty': { cause: 'Eine virtuelle Maschine braucht einen Namen.', action: 'Einen Namen eingeben.' },
   'name-bad': {

@@ -24,9 +24,9 @@ it('has what can be done with a machine now, in its window and for the row that 
   expect(await offered('Send key')).toContain('Ctrl+Alt+Delete')
   // In the manager it is about what is chosen.
   await manager.row('Domain 0').click()
-  await expect.poll(() => menus.offered(manager.page, 'Virtual machine')).toEqual(['Open'])
+  await expect.poll(() => menus.offered(manager.page, 'Virtual &machine')).toEqual(['Open'])
   await manager.row('server').click()
-  await expect.poll(() => menus.offered(manager.page, 'Virtual machine')).toContain('Pause')
+  await expect.poll(() => menus.offered(manager.page, 'Virtual &machine')).toContain('Pause')
 
   await menus.choose(domain.page, 'page-details')
   await domain.page.getByRole('listbox', { name: 'Parts' }).waitFor()

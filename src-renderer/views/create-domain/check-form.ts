@@ -33,7 +33,7 @@ export interface FormLimits {
 /** In the order of the page. */
 export const FIELDS = ['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB', 'vcpus'] as const satisfies readonly FieldName[]
 
-const NAME_LONGEST = 64
+export const NAME_LONGEST = 64
 const CMDLINE_LONGEST = 2047
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()+-]*$/u
 

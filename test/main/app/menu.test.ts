@@ -34,9 +34,9 @@ const template = (view: Parameters<typeof menuTemplate>[0], language: 'en' | 'de
 
 describe('the menu bar', () => {
   it.each([
-    ['manager', ['File', 'Edit', 'Virtual machine', 'View', 'Help']],
+    ['manager', ['&File', '&Edit', 'Virtual &machine', '&View', '&Help']],
     ['domain', ['File', 'Edit', 'Virtual machine', 'View', 'Send key', 'Help']],
-    ['host', ['File', 'Edit', 'View', 'Help']],
+    ['host', ['&File', '&Edit', '&View', '&Help']],
   ] as const)('has in the window %s what virt-manager has there', (view, labels) => {
     expect(template(view).map(({ label }) => label)).toEqual(labels)
   })

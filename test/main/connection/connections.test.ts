@@ -200,6 +200,35 @@ describe('a connection that fails', () => {
   })
 })
 
+describe('a machine that another window has deleted', () => {
+  it('is said by its name, in whichever connection it was, as long as it is in the trash', async () => {
+    const { call, added, defined, refused } = await connections()
+    const second = await added('Second')
+    const metadata = { folder: '', tags: ['x'] }
+    for (const connection of [LOCAL_CONNECTION, second]) {
+      const uuid = await defined('guest', connection)
+      const other = await defined('other', connection)
+      await call('domainUndefine', { uuid })
+      for (const ask of [
+        () => refused('domainCreate', { uuid, fresh: false }),
+        () => refused('domainRename', { uuid, name: 'b', from: 'guest' }),
+        () => refused('metadataSet', { changes: [{ uuid, metadata }] }),
+      ]) {
+        expect(await ask()).toBe('domain-deleted')
+      }
+      // One of many that is gone keeps nobody from the rest.
+      await call('metadataSet', {
+        changes: [
+          { uuid, metadata },
+          { uuid: other, metadata },
+        ],
+      })
+      await call('trashEmpty', { ids: (await call('trashList', {})).map(({ id }) => id) })
+      expect(await refused('domainCreate', { uuid, fresh: false })).toBe('no-domain')
+    }
+  })
+})
+
 describe('closing', () => {
   it('asks what becomes of guests that run, does it, and tells nothing afterwards', async () => {
     const { call, added, defined, refused, names, events, info } = await connections()
