@@ -10,7 +10,6 @@ import { doctorParts } from '../connection/doctor-parts'
 import { Router } from '../connection/router'
 import { ConnectionStore } from '../definition/connection-store'
 import { KeptFile } from '../definition/kept-file'
-import type { Outcome } from '../driver/driver'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
@@ -19,11 +18,11 @@ import type { ConnectionDefinition, ConnectionDriver } from '../public/connectio
 import { fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
+import type { WindowView } from '../public/types'
 import { socketPlace } from '../public/xm-socket'
 import type { ElectronChannels } from '../supervisor/electron'
 import type { CallServers } from '../toolstack/call-server'
 import { Doctor } from '../toolstack/doctor/doctor'
-import { writeReport } from '../toolstack/doctor/report'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
 import { showOnDesktop } from './desktop-note'
@@ -33,8 +32,10 @@ import { Menus } from './menus'
 import { Notifications } from './notifications'
 import { isOurPage, servePages } from './page'
 import { Quit } from './quit'
+import { writeAppReport } from './report'
 import { denyPermissions } from './security'
 import { TrayIcon } from './tray'
+import type { TrayOperation } from './tray-menu'
 import { Windows } from './windows'
 
 export interface AppParts {
@@ -62,7 +63,7 @@ export class App {
   /** For the command line. */
   private readonly socket: LocalSocket
   private readonly menus = this.makeMenus()
-  private readonly tray = new TrayIcon()
+  private readonly tray = this.makeTray()
   private readonly quit: Quit
   private readonly doctor: Doctor
   private readonly notifications: Notifications
@@ -90,6 +91,7 @@ export class App {
         this.socket.broadcast(name, payload)
         this.notifications.hears[name]?.(payload)
         if (name === 'domainChanged' || name === 'jobChanged' || name === 'connectionEmptied') this.endWhenUseless()
+        if (name === 'domainChanged' || name === 'domainRemoved' || name === 'connectionEmptied') this.tray.changed()
       },
     })
     this.notifications = new Notifications({
@@ -192,7 +194,8 @@ export class App {
         setPreferences: (preferences) => this.setPreferences(preferences),
         listLayout: this.listLayout,
         doctor: this.doctor,
-        writeReport: (path) => this.writeReport(path),
+        writeReport: (path) =>
+          writeAppReport(path, this.parts.localDriver, this.preferences.value, this.connections, this.doctor),
         openWindow: (view, uuid, page) => this.windows.open(view, uuid, page),
         showPage: (window, page) => this.ipc.send(window, 'menuChosen', { command: `page-${page}` }),
         tell: (window, name) => this.ipc.send(window, name, {}),
@@ -296,10 +299,34 @@ export class App {
     })
   }
 
-  /** A choice that the manager's page answers; one that is only being opened hears it once it is there. */
-  private choose(command: string): void {
-    const open = this.windows.find('manager')
-    const window = this.windows.open('manager')
+  private makeTray(): TrayIcon {
+    return new TrayIcon({
+      icon: join(this.parts.iconFolder, '32x32.png'),
+      text: () => this.text(),
+      domains: () => this.connections.domainList(),
+      actions: {
+        manager: () => this.showManager(),
+        quit: () => app.quit(),
+        open: (uuid) => this.windows.open('domain', uuid),
+        operate: (uuid, operation) => void this.operate(uuid, operation),
+      },
+    })
+  }
+
+  /** From the tray. What is to be asked about is asked in the machine's window. */
+  private async operate(key: string, operation: TrayOperation): Promise<void> {
+    const { confirmPause, confirmShutdown } = this.preferences.value
+    if (operation === 'suspend' && confirmPause) return this.choose('pause', 'domain', key)
+    if (operation === 'shutdown' && confirmShutdown) return this.choose('shutdown', 'domain', key)
+    const place = this.connections.place(key)
+    const done = await place?.toolstack.domains[operation](place.uuid)
+    if (done && !done.ok) this.connections.notices.raise('error', done.error)
+  }
+
+  /** A choice that a page answers; one that is only being opened hears it once it is there. */
+  private choose(command: string, view: WindowView = 'manager', uuid: string | null = null): void {
+    const open = this.windows.find(view, uuid)
+    const window = this.windows.open(view, uuid)
     const tell = (): void => this.ipc.send(window, 'menuChosen', { command })
     if (open) tell()
     else window.webContents.once('did-finish-load', () => setTimeout(tell, 500))
@@ -326,8 +353,7 @@ export class App {
     this.applyTheme()
     this.connections.sampleEvery(this.preferences.value.sampleSeconds * 1000)
     this.menus.renew()
-    const actions = { manager: () => this.showManager(), quit: () => app.quit() }
-    if (trayIcon) this.tray.show(join(this.parts.iconFolder, '32x32.png'), this.text(), actions)
+    if (trayIcon) this.tray.show()
     else this.tray.hide()
     this.tellPreferences()
   }
@@ -341,33 +367,6 @@ export class App {
   private tellPreferences(): void {
     const systemIsDark = nativeTheme.shouldUseDarkColors
     this.ipc.broadcast('preferencesChanged', { preferences: this.preferences.value, systemIsDark })
-  }
-
-  // ---- doctor -----------------------------------------------------------------------------------
-
-  private async writeReport(path: string): Outcome {
-    const { connections } = this
-    const there = connections.opened()
-    return writeReport(path, {
-      about: aboutInfo(this.parts.localDriver),
-      host: (await there[0]?.toolstack.hostInfo()) ?? null,
-      preferences: this.preferences.value,
-      connections: connections.list(),
-      networks: there.map(({ toolstack }) => toolstack.networks.list()),
-      domains: connections.domainList(),
-      notices: [...connections.notices.list(), ...there.flatMap(({ toolstack }) => toolstack.notices.list())],
-      jobs: there.flatMap(({ toolstack }) => toolstack.jobs.list()),
-      diagnosis: await this.doctor.look(),
-      log: (key) => {
-        const place = connections.place(key)
-        return place ? place.toolstack.log(place.uuid) : []
-      },
-      xml: (key) => {
-        const place = connections.place(key)
-        const text = place?.toolstack.domains.text(place.uuid)
-        return text?.ok ? text.value : undefined
-      },
-    })
   }
 
   // ---- quitting ---------------------------------------------------------------------------------
