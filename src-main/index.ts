@@ -19,7 +19,8 @@ import { TestDebianMaker, TestDemoMaker } from './toolstack/test-demo'
 function start(): void {
   const folder = process.env['RINGMASTER_FOLDER']
   if (folder) app.setPath('userData', folder)
-  if (!app.requestSingleInstanceLock()) {
+  // As they are: what Electron itself hands over of them may be in another order.
+  if (!app.requestSingleInstanceLock({ words: process.argv.slice(1) })) {
     // The other one shows its window.
     app.exit(0)
     return

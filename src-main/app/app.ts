@@ -15,7 +15,7 @@ import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
 import type { ConnectionDefinition, ConnectionDriver } from '../public/connection'
-import { fillSentence } from '../public/error-code'
+import { errorReport, fillSentence } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
 import type { WindowView } from '../public/types'
@@ -25,6 +25,7 @@ import type { CallServers } from '../toolstack/call-server'
 import { Doctor } from '../toolstack/doctor/doctor'
 import { aboutInfo } from './about'
 import { appServers } from './app-calls'
+import { askedWindow, namedMachine, wordsOf } from './command-line'
 import { showOnDesktop } from './desktop-note'
 import { confirmWriting, pickFile } from './file-dialog'
 import { type MenuText, menuText } from './menu-text'
@@ -62,8 +63,8 @@ export class App {
   private readonly ipc: ElectronIpc
   /** For the command line. */
   private readonly socket: LocalSocket
-  private readonly menus = this.makeMenus()
-  private readonly tray = this.makeTray()
+  private readonly menus: Menus
+  private readonly tray: TrayIcon
   private readonly quit: Quit
   private readonly doctor: Doctor
   private readonly notifications: Notifications
@@ -77,6 +78,8 @@ export class App {
   /** Once Electron is ready. */
   constructor(parts: AppParts) {
     this.parts = parts
+    this.menus = this.makeMenus()
+    this.tray = this.makeTray()
     const folder = app.getPath('userData')
     this.preferences = new KeptFile(join(folder, 'preferences.json'), preferencesShape, defaultPreferences, PREFERENCES_VERSION)
     this.listLayout = new KeptFile(join(folder, 'list.json'), listLayoutShape, defaultListLayout)
@@ -151,6 +154,7 @@ export class App {
     // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
     await drawn
     if (!this.closing) await this.connections.openFirst()
+    if (!this.closing) this.showAsked(process.argv.slice(1))
     // Nobody waits for one that takes long.
     if (!this.closing) void this.connections.openOthers()
     // Windows has no such sockets; the command line is for the others.
@@ -170,6 +174,22 @@ export class App {
         console.error(`The window was there after ${((Date.now() - started) / 1000).toFixed(2)} s`)
       }
     })
+  }
+
+  /** Opens the window the command line asks for, if it does. */
+  private showAsked(words: readonly string[]): boolean {
+    const asked = askedWindow(words)
+    if (asked === undefined) return false
+    const { view, machine, page } = asked
+    const uuid = machine === '' ? null : (namedMachine(this.connections.domainList(), machine)?.uuid ?? null)
+    if (view === 'domain' && uuid === null) {
+      this.connections.notices.raise('error', errorReport('no-domain', { uuid: machine }))
+      return false
+    }
+    const open = this.windows.find(view, uuid)
+    const window = this.windows.open(view, uuid, page === '' ? undefined : page)
+    if (open && page !== '') this.ipc.send(window, 'menuChosen', { command: `page-${page}` })
+    return true
   }
 
   /** A second start of the app, or a click in the tray. */
@@ -209,7 +229,9 @@ export class App {
   }
 
   private listen(): void {
-    app.on('second-instance', () => this.showManager())
+    app.on('second-instance', (_event, _argv, _folder, said) => {
+      if (!this.showAsked(wordsOf(said))) this.showManager()
+    })
     app.on('activate', () => this.showManager())
     app.on('window-all-closed', () => this.endWhenUseless())
     app.on('before-quit', (event) => {
