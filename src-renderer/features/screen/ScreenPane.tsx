@@ -334,7 +334,7 @@ export function ScreenPane(props: ScreenPaneProps) {
             role="toolbar"
             aria-label={t('screen.full')}
           >
-            <span>{domain.name}</span>
+            <span className="full-screen-name">{domain.name}</span>
             {keyboard}
             {tools}
             <Button kind="tool" icon="shrink" onPress={() => props.onFullScreen(false)}>
