@@ -37,6 +37,7 @@ import { writeAppReport } from './report'
 import { denyPermissions } from './security'
 import { TrayIcon } from './tray'
 import type { TrayOperation } from './tray-menu'
+import { noSizes, sizesWith, type WindowSizes, windowSizesShape } from './window-size'
 import { Windows } from './windows'
 
 export interface AppParts {
@@ -59,6 +60,7 @@ export class App {
   private readonly router: Router
   private readonly preferences: KeptFile<Preferences>
   private readonly listLayout: KeptFile<ListLayout>
+  private readonly sizes: KeptFile<WindowSizes>
   private readonly windows: Windows
   private readonly ipc: ElectronIpc
   /** For the command line. */
@@ -82,6 +84,7 @@ export class App {
     this.tray = this.makeTray()
     const folder = app.getPath('userData')
     this.preferences = new KeptFile(join(folder, 'preferences.json'), preferencesShape, defaultPreferences, PREFERENCES_VERSION)
+    this.sizes = new KeptFile(join(folder, 'windows.json'), windowSizesShape, noSizes)
     this.listLayout = new KeptFile(join(folder, 'list.json'), listLayoutShape, defaultListLayout)
     this.connections = new Connections({
       folder,
@@ -131,6 +134,9 @@ export class App {
       icon: join(parts.iconFolder, '128x128.png'),
       admit: (window) => this.ipc.admit(window),
       opened: (window) => this.dress(window),
+      sizeOf: (key) => this.sizes.value.sizes.find((size) => size.key === key),
+      // Nobody needs to hear that it could not be kept.
+      sized: (size) => void this.sizes.set(sizesWith(this.sizes.value, size)).catch(() => undefined),
       leaving: () => this.leaving,
     })
   }
@@ -198,7 +204,7 @@ export class App {
   }
 
   private async load(): Promise<void> {
-    const problems = [await this.preferences.load(), await this.listLayout.load()]
+    const problems = [await this.preferences.load(), await this.listLayout.load(), await this.sizes.load()]
     await this.connections.load()
     for (const problem of problems) if (problem) this.connections.notices.raise('warning', problem)
   }
@@ -249,6 +255,7 @@ export class App {
         this.connections.close(),
         this.preferences.settled(),
         this.listLayout.settled(),
+        this.sizes.settled(),
       ]).finally(() => {
         closed = true
         // Not in this turn: until the event is over Electron ignores another quit.

@@ -4,6 +4,7 @@
 import { BrowserWindow, nativeTheme, screen } from 'electron'
 import type { WindowView } from '../public/types'
 import { pageAddress } from './page'
+import type { WindowSize } from './window-size'
 
 interface ViewRow {
   readonly width: number
@@ -32,6 +33,9 @@ export interface WindowsParts {
   readonly icon: string | undefined
   readonly admit: (window: BrowserWindow) => void
   readonly opened: (window: BrowserWindow, view: WindowView) => void
+  /** How large the window of this key was when it was closed. */
+  sizeOf(key: string): WindowSize | undefined
+  sized(size: WindowSize): void
 }
 
 /** No larger than the screen it opens on, which at a scale of 300 % holds few of the pixels sizes are given in. */
@@ -82,9 +86,11 @@ export class Windows {
   }
 
   private make(view: WindowView, uuid: string | null, page?: string): BrowserWindow {
+    const key = `${view} ${uuid ?? ''}`
+    const was = this.parts.sizeOf(key)
     const window = new BrowserWindow({
       title: VIEWS[view].title,
-      ...fitting(VIEWS[view]),
+      ...fitting({ ...VIEWS[view], ...(was !== undefined && { width: was.width, height: was.height }) }),
       ...(this.parts.icon === undefined ? {} : { icon: this.parts.icon }),
       show: false,
       autoHideMenuBar: view !== 'manager' && view !== 'domain',
@@ -99,16 +105,22 @@ export class Windows {
         devTools: process.env['ELECTRON_RENDERER_URL'] !== undefined,
       },
     })
-    const key = `${view} ${uuid ?? ''}`
     this.windows.set(key, window)
     this.views.set(window, view)
     this.parts.admit(window)
-    window.once('ready-to-show', () => window.show())
+    window.once('ready-to-show', () => {
+      if (was?.maximised === true) window.maximize()
+      window.show()
+    })
     // From the moment it begins to close: a question sent to its page then would be lost, and a moment later using it throws.
     const forget = (): void => {
       if (this.windows.get(key) === window) this.windows.delete(key)
     }
-    window.on('close', forget)
+    window.on('close', () => {
+      const { width, height } = window.getNormalBounds()
+      this.parts.sized({ key, width, height, maximised: window.isMaximized() })
+      forget()
+    })
     // A page with changes that are not applied stays and asks; when the app is left nobody is kept by it.
     window.webContents.on('will-prevent-unload', (event) => {
       if (this.parts.leaving()) event.preventDefault()

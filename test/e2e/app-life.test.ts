@@ -140,6 +140,19 @@ describe('the app', () => {
     expect(app.electron.process().exitCode).toBe(null)
   })
 
+  it('opens a window as large as it was, after another start too', async () => {
+    const first = await start({ keepFolder: true })
+    const size = (app: RunningApp) => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getSize())
+    await first.app.electron.evaluate(({ BrowserWindow, app: electron }) => {
+      BrowserWindow.getAllWindows()[0]?.setSize(800, 500)
+      // In its own time: what is asked here must be answered first.
+      setTimeout(() => electron.quit(), 100)
+    })
+    await exited(first.app)
+    const again = await start({ folder: first.folder })
+    await expect.poll(() => size(again.app)).toEqual([800, 500])
+  })
+
   it('goes on without windows while a guest runs, and ends with the last window when none does', async () => {
     const { app, manager } = await start()
     await app.domain(() => manager.pressDemoGuest())
