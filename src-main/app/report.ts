@@ -1,8 +1,9 @@
 // What *Collect report* is made of: the app, and all connections that are open. Runs in: main (Electron).
 import type { Connections } from '../connection/connections'
-import type { Outcome } from '../driver/driver'
 import type { ConnectionDriver } from '../public/connection'
+import type { ErrorReport } from '../public/error-code'
 import type { Preferences } from '../public/preferences'
+import type { Result } from '../public/result'
 import type { Doctor } from '../toolstack/doctor/doctor'
 import { writeReport } from '../toolstack/doctor/report'
 import { aboutInfo } from './about'
@@ -13,7 +14,7 @@ export async function writeAppReport(
   preferences: Preferences,
   connections: Connections,
   doctor: Doctor,
-): Outcome {
+): Promise<Result<null, ErrorReport>> {
   const there = connections.opened()
   return writeReport(path, {
     about: aboutInfo(localDriver),
