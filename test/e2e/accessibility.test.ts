@@ -23,7 +23,8 @@ async function cutOff(page: Page): Promise<readonly string[]> {
       range.selectNodeContents(node)
       const box = range.getBoundingClientRect()
       const button = parent.closest('button')?.getBoundingClientRect()
-      if (button !== undefined && (box.right > button.right + 1.5 || box.left < button.left - 1.5))
+      const ellipsis = getComputedStyle(parent).textOverflow === 'ellipsis'
+      if (button !== undefined && !ellipsis && (box.right > button.right + 1.5 || box.left < button.left - 1.5))
         cut.push(`out of its button: ${text.slice(0, 60)}`)
       for (let above: Element | null = parent; above !== null; above = above.parentElement) {
         const style = getComputedStyle(above)

@@ -120,7 +120,8 @@ export function ConfigTextPage(props: {
         wrong={wrong}
         onChange={(text) => onType(text === stored ? null : text)}
       />
-      <section className="config-outcome" aria-live="polite">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too */}
+      <section className="config-outcome" aria-live="polite" tabIndex={0} aria-label={t('definition.outcome')}>
         {words !== null ? (
           <Notice
             tone="bad"

@@ -24,6 +24,7 @@ export const definitions = {
   'definition.history': { en: 'History', de: 'Verlauf' },
   'definition.revisions': { en: 'Revisions', de: 'Fassungen' },
   'definition.now': { en: 'now', de: 'jetzt' },
+  'definition.outcome': { en: 'What the text changes', de: 'Was der Text ändert' },
   'definition.compare': { en: 'Compare', de: 'Vergleichen' },
   'definition.compare-before': { en: 'With the one before', de: 'Mit der davor' },
   'definition.compare-now': { en: 'With what is now', de: 'Mit dem jetzigen Stand' },
