@@ -24,7 +24,12 @@ async function tabTo(page: Page, words: string, back = false): Promise<void> {
   const names: string[] = []
   for (let presses = 0; presses < 60; presses++) {
     await page.keyboard.press(back ? 'Shift+Tab' : 'Tab')
-    const focus = await focusNow(page)
+    let focus = await focusNow(page)
+    // A list hands the keyboard on to its row a moment later.
+    if (focus?.seen === false) {
+      await page.waitForTimeout(250)
+      focus = await focusNow(page)
+    }
     names.push(focus?.name ?? 'nothing')
     if (focus !== null && !focus.seen) throw new Error(`cannot be seen: ${focus.name}`)
     if (focus?.name.includes(words) === true) return
