@@ -170,7 +170,7 @@ describe('a configuration file', () => {
   it('is read once chosen and becomes a new domain under a free name', async () => {
     await defined('old')
     const path = join(made.folder, 'old.cfg')
-    writeFileSync(path, `name = "old"\nmemory = 64\nkernel = "${made.kernel}"\nvif = [ 'bridge=xenbr0' ]\ncpus = "1-3"\n`)
+    writeFileSync(path, `name = "old"\nmemory = 64\nkernel = "${made.kernel}"\nvif = [ 'bridge=xenbr0' ]\ncpus = "all,^1"\n`)
     expect(await refusal('configRead', { path })).toBe('path-not-chosen')
     const { source, look } = await call('configRead', { path }, [path])
     expect(look.notes.map(({ reason }) => reason)).toEqual(['mac-made', 'network-changed', 'without-effect', 'name-changed'])
@@ -180,7 +180,7 @@ describe('a configuration file', () => {
     const exported = join(made.folder, 'out.cfg')
     await call('configWrite', { uuid, format: 'xl', path: exported }, [exported])
     const { text } = await call('configText', { uuid, format: 'xl' })
-    expect(text).toContain('cpus = "1-3"')
+    expect(text).toContain('cpus = "all,^1"')
     expect(await refusal('configRead', { path: made.folder }, [made.folder])).toBe('file-unreadable')
   })
 })
