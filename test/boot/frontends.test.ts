@@ -76,6 +76,8 @@ it('let go of their devices, and the backends are there for the next one', async
 
   // Linux' disk driver takes a device only once; another one in its place it takes.
   expect(await machine.dom0.call('detachDevice', { handle, key: 'vbd/51712', force: true })).toMatchObject({ ok: true })
+  // To a guest that has not yet seen the one go, another is the same.
+  await guest.run('while [ -e /sys/bus/xen/devices/vbd-51712 ]; do sleep 1; done')
   expect(await machine.dom0.call('attachDevice', { handle, device: disk })).toEqual({ ok: true, value: {} })
   await expect.poll(states).toMatchObject({ 'vbd/51712': 4 })
   await guest.run('until [ -e /dev/xvda ]; do sleep 1; done')
