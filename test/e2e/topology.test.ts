@@ -118,6 +118,7 @@ describe('the wiring of networks', () => {
     const rows = page.getByRole('row').filter({ hasText: 'server' })
     await page.getByRole('row').filter({ hasText: 'web-01' }).waitFor({ state: 'detached' })
     await rows.nth(1).locator('.checkbox').click()
+    await expect.poll(() => wiring(app, page)).toMatchObject({ running: ['default up', 'lab up'] })
     await rows.nth(0).getByRole('button').click()
     await page.getByRole('option', { name: 'lab' }).click()
     await page.getByText('server, Karte 0: von default nach lab', { exact: true }).first().waitFor()
