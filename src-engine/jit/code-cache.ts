@@ -127,6 +127,11 @@ export class CodeCache {
     }
   }
 
+  /** Host address of the page that a block is in. */
+  pageOf(first: number): number {
+    return (this.hostOf(first) & ~0xfff) >>> 0
+  }
+
   /** First uop of the block that has this one, which is not STALE. */
   ownerOf(ip: number): number {
     let at = ip

@@ -6,8 +6,8 @@ import { SLOT } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
 import type { Region } from './region-shape'
 import { factsAt } from './uop-facts'
+import { comparesOnly } from './uop-table'
 
-const READS_ONLY = /^(cmp|test)$/
 const MOVES = /^(mov[sz]x|cmov|imul)/
 const bit = (slot: number): number => (slot < SLOT.ZERO ? 1 << (slot >> 3) : 0)
 
@@ -20,8 +20,8 @@ interface Making {
 function makingOf(cache: CodeCache, ip: number): Making | undefined {
   const kind = factsAt(cache, ip)?.kind
   if (!kind) return undefined
-  const { name, form, family, memory } = kind
-  if (READS_ONLY.test(name)) return undefined
+  const { form, family, memory } = kind
+  if (comparesOnly(kind)) return undefined
   const to = bit(cache.byte(ip + 4))
   if (family === 'lea') return { to, from: bit(cache.byte(ip + 6)) | bit(cache.byte(ip + 7) & 0xf8) }
   const towards = form === 'GE' || (form === 'EG' && !memory) || MOVES.test(family)

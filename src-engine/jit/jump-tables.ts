@@ -6,10 +6,7 @@
 import { SLOT } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
 import { factsAt } from './uop-facts'
-import { UOPS } from './uop-table'
-
-const PAGE = 4096
-const READS_ONLY = /^(cmp|test)$/
+import { comparesOnly, UOPS } from './uop-table'
 
 /** A jump through a table has led somewhere. */
 export interface JumpNote {
@@ -40,11 +37,10 @@ function tableBehind(cache: CodeCache, first: number, last: number): string | un
   const register = cache.byte(last + 4)
   for (let ip = last - UOP; ip >= first; ip -= UOP) {
     const kind = factsAt(cache, ip)?.kind
-    const writes =
-      kind && cache.byte(ip + 4) === register && (kind.form === 'GE' || !kind.memory) && !READS_ONLY.test(kind.name)
+    const writes = kind && cache.byte(ip + 4) === register && (kind.form === 'GE' || !kind.memory) && !comparesOnly(kind)
     if (!writes) continue
     if (kind.family === 'mov:GE' && kind.memory) return tableAt(cache, ip)
-    return kind.name === 'add' ? `at ${(cache.hostOf(first) & ~(PAGE - 1)) + cache.offset(last)}` : undefined
+    return kind.name === 'add' ? `at ${cache.pageOf(first) + cache.offset(last)}` : undefined
   }
   return undefined
 }
@@ -56,7 +52,7 @@ export function jumpNotes(cache: CodeCache): readonly JumpNote[] {
     if (UOPS[cache.op(jump)]?.family !== 'jmp_ind') return
     const block = cache.ownerOf(jump)
     const table = tableOf(cache, block, jump)
-    if (table !== undefined) notes.push({ block, page: (cache.hostOf(block) & ~(PAGE - 1)) >>> 0, table, distance })
+    if (table !== undefined) notes.push({ block, page: cache.pageOf(block), table, distance })
   })
   return notes
 }

@@ -68,7 +68,7 @@ export function formRegion(
   const known = new Map([[cache.offset(first), start]])
   const queue = [start]
   /** Distances of host pages. */
-  const pages = new Map([[(cache.hostOf(first) & ~(PAGE - 1)) >>> 0, 0]])
+  const pages = new Map([[cache.pageOf(first), 0]])
   const reach = (at: number | undefined): Node | undefined => {
     if (at === undefined) return undefined
     const there = known.get(at)

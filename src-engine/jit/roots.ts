@@ -61,7 +61,7 @@ export class Roots {
    */
   of(first: number, notes: readonly JumpNote[]): number {
     const { cache } = this
-    const page = (cache.hostOf(first) & ~(PAGE - 1)) >>> 0
+    const page = cache.pageOf(first)
     const { to } = this.sourcesOf(page)
     const jumps = notes.filter((note) => note.page === page)
     let root = first

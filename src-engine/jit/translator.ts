@@ -111,8 +111,6 @@ interface Wanted {
 // such flag says so on stderr and goes on.
 setFlagsFromString('--experimental-wasm-branch-hinting')
 
-const pageOf = (host: number): number => (host & ~0xfff) >>> 0
-
 const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
 /** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
@@ -211,14 +209,14 @@ export class Translator {
   /** Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. */
   translateBlocks(firsts: readonly number[], sparing = false): void {
     const { cache, options } = this
-    const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(pageOf(cache.hostOf(first))) }))
+    const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(cache.pageOf(first)) }))
     this.install(wanted, jumpNotes(cache), sparing, Number.POSITIVE_INFINITY)
   }
 
   /** Where the pages round a region's first one are, as the vcpu would find them now. */
   private pagesFrom({ first, page }: Wanted): PageAt {
     const { cache } = this
-    const own = pageOf(cache.hostOf(first))
+    const own = cache.pageOf(first)
     // another program may be in its place
     const known = page !== undefined && cache.pageAt(page) === own
     return (distance) => (distance === 0 ? own : known ? cache.pageAt(page + BigInt(distance)) : 0)

@@ -51,8 +51,13 @@ for (const { family, k, op } of numbering.hot)
 /** By uop number: of a pair's the number of its first, which stands in its place; else the number itself. */
 export const FIRST_OF: readonly number[] = Array.from(
   kinds,
-  (_, op) => numbering.pairs.find((pair) => pair.op === op)?.first ?? op,
+  (_, op) => numbering.pairs.find((pair) => pair.op === op)?.first.op ?? op,
 )
+
+/** It changes flags and nothing else. */
+export function comparesOnly({ name }: UopKind): boolean {
+  return name === 'cmp' || name === 'test'
+}
 
 const CONDITIONS = ['o', 'no', 'b', 'ae', 'z', 'nz', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g']
 const JUMPS = new Set(CONDITIONS.map((condition) => `j${condition}`))

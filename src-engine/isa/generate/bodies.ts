@@ -10,20 +10,23 @@ export const BYTES = [1, 2, 4, 8] as const
 
 // ---- memory operands: statements that leave the host address in h -----------------------------------------------
 
-export const align = (size: number) => (size === 1 ? 'va' : `(va + ${size - 1})`)
-const probe = (size: number, kind: 'READ' | 'WRITE', miss: string, address: string) => `
+const align = (size: number) => (size === 1 ? 'va' : `(va + ${size - 1})`)
+/** `missed`: the statements for what the TLB does not have. */
+export const probe = (size: number, kind: 'READ' | 'WRITE', address: string, missed: string) => `
       const va = ${address}, e = tlb + slot(va); let h: u32
       if (load<u64>(e, ${kind}) == (${align(size)} & ~0xfff)) h = load<u32>(e, ${kind} + 8) + <u32>va
-      else { h = ${miss}(va, ${size}, ${address === 'ea(ip)' ? 'ip' : 'STACK'}); if (!h) break }`
+      else { ${missed} }`
+const hotProbe = (size: number, kind: 'READ' | 'WRITE', miss: string, address: string) =>
+  probe(size, kind, address, `h = ${miss}(va, ${size}, ${address === 'ea(ip)' ? 'ip' : 'STACK'}); if (!h) break`)
 export type Access = {
   read(size: number, at?: string): string
   write(size: number, at?: string): string
   update(size: number): string
 }
 export const hotAccess: Access = {
-  read: (n, at = 'ea(ip)') => probe(n, 'READ', 'readMiss', at),
-  write: (n, at = 'ea(ip)') => probe(n, 'WRITE', 'writeMiss', at),
-  update: (n) => probe(n, 'WRITE', 'updateMiss', 'ea(ip)'),
+  read: (n, at = 'ea(ip)') => hotProbe(n, 'READ', 'readMiss', at),
+  write: (n, at = 'ea(ip)') => hotProbe(n, 'WRITE', 'writeMiss', at),
+  update: (n) => hotProbe(n, 'WRITE', 'updateMiss', 'ea(ip)'),
 }
 export const coldAccess: Access = {
   read: (n, at = 'ea(ip)') => `const h = readHost(${at}, ${n}, ip); if (!h) return 1;`,

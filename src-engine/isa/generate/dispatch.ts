@@ -8,12 +8,13 @@ import { pairBody } from './pairs'
 /** Uops that no instruction names. */
 export const SPECIAL = ['STALE', 'RAISE', 'GOTO', 'ADDRESS', 'ADDRESS64', 'MOVABS', 'ENTER', 'LOCK'] as const
 
+export type HotUop = { readonly family: string; readonly k: number; readonly op: number }
 export type Numbering = {
   readonly families: readonly string[]
   readonly uop: readonly number[] // by family * 8 + k
-  readonly hot: readonly { readonly family: string; readonly k: number; readonly op: number }[]
-  /** Pairs as one uop: its number, and those of the two by themselves. */
-  readonly pairs: readonly { readonly op: number; readonly first: number; readonly second: number }[]
+  readonly hot: readonly HotUop[]
+  /** Pairs as one uop: its number, and the two by themselves. */
+  readonly pairs: readonly { readonly op: number; readonly first: HotUop; readonly second: HotUop }[]
   readonly coldBase: number
 }
 
@@ -31,13 +32,13 @@ export function numberUops(families: readonly string[]): Numbering {
       }
     }
   })
-  const numberOf = ([family, size, memory]: Variant): number => {
+  const hotUop = ([family, size, memory]: Variant): HotUop => {
     const found = hot.find((row) => row.family === family && row.k === size * 2 + (memory ? 1 : 0))
     if (!found) throw new Error(`no hot uop ${family} ${size} to be one of a pair`)
-    return found.op
+    return found
   }
   const pairs = PAIRS.flatMap(([first, seconds]) =>
-    seconds.map((second) => ({ op: next++, first: numberOf(first), second: numberOf(second) })),
+    seconds.map((second) => ({ op: next++, first: hotUop(first), second: hotUop(second) })),
   )
   const coldBase = (next + 7) & ~7
   for (let i = 0; i < uop.length; i++) if (uop[i] === 0) uop[i] = coldBase + i
@@ -62,11 +63,9 @@ export function dispatchSource(n: Numbering, ends: ReadonlySet<string>): string 
       `    case ${op}: { // ${family} ${TYPE[k >> 1]}${k & 1 ? ' mem' : ''}\n      ${ending ?? `${plain}\n      ip += UOP; continue`}\n    }`,
     )
   }
-  const hotUop = (op: number) => n.hot.find((row) => row.op === op) ?? { family: '', k: 0 }
   for (const { op, first, second } of n.pairs) {
-    const [a, b] = [hotUop(first), hotUop(second)]
-    const cold = n.coldBase + n.families.indexOf(a.family) * 8 + a.k
-    cases.push(`    case ${op}: { // ${a.family} and ${b.family}\n      ${pairBody(a, b, cold)}\n    }`)
+    const cold = n.coldBase + n.families.indexOf(first.family) * 8 + first.k
+    cases.push(`    case ${op}: { // ${first.family} and ${second.family}\n      ${pairBody(first, second, cold)}\n    }`)
   }
   const functions: string[] = []
   const coldCases: string[] = []

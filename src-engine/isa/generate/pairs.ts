@@ -2,16 +2,13 @@
 // not be able to change what the second is: an access of it that misses the TLB is left to cold(), and the second then to its own uop.
 // Runs in: build.
 import { READ_ONLY } from '../uops'
-import { type Access, align, BYTES, CONDITIONS, endingBody, follow, hotAccess, plainBody, SIGNED, TYPE } from './bodies'
+import { type Access, BYTES, CONDITIONS, endingBody, follow, hotAccess, plainBody, probe, SIGNED, TYPE } from './bodies'
 
 function firstAccess(cold: number): Access {
-  const probe = (size: number, kind: 'READ' | 'WRITE', address: string) => `
-      const va = ${address}, e = tlb + slot(va); let h: u32
-      if (load<u64>(e, ${kind}) == (${align(size)} & ~0xfff)) h = load<u32>(e, ${kind} + 8) + <u32>va
-      else { if (cold(ip, ${cold})) break; ip += UOP; continue }`
+  const missed = `if (cold(ip, ${cold})) break; ip += UOP; continue`
   return {
-    read: (size, at = 'ea(ip)') => probe(size, 'READ', at),
-    write: (size, at = 'ea(ip)') => probe(size, 'WRITE', at),
+    read: (size, at = 'ea(ip)') => probe(size, 'READ', at, missed),
+    write: (size, at = 'ea(ip)') => probe(size, 'WRITE', at, missed),
     update: () => {
       throw new Error('what reads and writes memory may be locked, and is no first of a pair')
     },

@@ -168,13 +168,13 @@ export function tablesSource(n: Numbering): string {
     return `memory.data<u8>([\n${lines.join('\n')}\n])`
   }
   // Pairs: a row for each first uop and a column for each second one, from 1; by number which row and which column a uop has.
-  const firsts = [...new Set(n.pairs.map((pair) => pair.first))]
-  const seconds = [...new Set(n.pairs.map((pair) => pair.second))]
+  const firsts = [...new Set(n.pairs.map(({ first }) => first.op))]
+  const seconds = [...new Set(n.pairs.map(({ second }) => second.op))]
   const columns = seconds.length + 1
   const places = Array.from({ length: n.coldBase }, (_, op) => [firsts.indexOf(op) + 1, seconds.indexOf(op) + 1]).flat()
   const pairs = new Array<number>((firsts.length + 1) * columns * 2).fill(0)
   for (const { op, first, second } of n.pairs) {
-    const at = ((firsts.indexOf(first) + 1) * columns + seconds.indexOf(second) + 1) * 2
+    const at = ((firsts.indexOf(first.op) + 1) * columns + seconds.indexOf(second.op) + 1) * 2
     pairs[at] = op & 255
     pairs[at + 1] = op >> 8
   }
