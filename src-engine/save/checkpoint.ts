@@ -6,6 +6,7 @@
 import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import type { Domain } from '../hypervisor/domain'
+import { GuestViews } from '../lib/guest-views'
 import { CPUID_LEAVES } from '../platform/cpuid'
 import { err, ok, type Result } from '../public/result'
 import { count, fields, text, within } from '../public/shape'
@@ -202,16 +203,10 @@ async function writePages(writer: SaveFileWriter, { domain, pages }: Capture, pr
 }
 
 /** Views of pages; those that lie side by side are one. */
-function piecesOf(domain: Domain, pages: readonly number[]): Uint8Array[] {
-  const pieces: Uint8Array[] = []
-  for (let first = 0; first < pages.length; ) {
-    const from = pages[first] ?? 0
-    let end = first + 1
-    while (end < pages.length && pages[end] === from + (end - first) * PAGE) end += 1
-    pieces.push(domain.memory.u8.subarray(from, from + (end - first) * PAGE))
-    first = end
-  }
-  return pieces
+function piecesOf(domain: Domain, pages: readonly number[]): readonly Uint8Array[] {
+  const pieces = new GuestViews(domain.memory.u8)
+  for (const page of pages) pieces.add(page, page + PAGE)
+  return pieces.end()
 }
 
 /** Count and gfns: what a record of RAM begins with. `room` for what follows. */

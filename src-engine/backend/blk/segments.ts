@@ -1,9 +1,10 @@
 // The guest's pages behind the segments of block requests, as views to write from and to read into.
 // Grants are looked up each time: the pages are the guest's until it is answered, and it may take grants back at any moment.
 // Runs in: main thread of the domain's process.
+
+import { GuestViews } from '../../lib/guest-views'
 import { SECTOR_SIZE } from '../../public/xen/io/blkif'
 import type { GuestAccess } from '../../ring/guest-access'
-import { GuestViews } from './guest-views'
 import type { BlkRequest } from './request'
 
 const PAGE_SECTORS = 8

@@ -1,6 +1,6 @@
 // Views of guest memory: neighbours joined, in order, writable. Runs in: vitest.
 import { describe, expect, it } from 'vitest'
-import { GuestViews } from '../../../../src-engine/backend/blk/guest-views'
+import { GuestViews } from '../../../src-engine/lib/guest-views'
 
 const memory = Uint8Array.from({ length: 64 }, (_, i) => i)
 const shape = (views: readonly Uint8Array[]): number[][] => views.map((view) => [...view])
