@@ -4,6 +4,7 @@ import type { Preferences } from '../public/preferences'
 
 export const TEXTS = {
   en: {
+    language: 'en',
     file: '&File',
     newMachine: 'New virtual machine…',
     restore: 'Restore…',
@@ -115,6 +116,7 @@ export const TEXTS = {
     'job-snapshotMerge': 'Disks merged',
   },
   de: {
+    language: 'de',
     file: '&Datei',
     newMachine: 'Neue virtuelle Maschine …',
     restore: 'Wiederherstellen …',
@@ -210,7 +212,7 @@ export const TEXTS = {
     'job-restore': 'Wiederhergestellt',
     'job-managedSave': 'Gesichert',
     'job-create': 'Gestartet',
-    'job-demoGuest': 'Der Vorführgast ist da',
+    'job-demoGuest': 'Der Demo-Gast ist da',
     'job-debianGuest': 'Der Debian-Gast ist da',
     'job-imageCreate': 'Plattenabbild angelegt',
     'job-imageResize': 'Größe des Plattenabbilds geändert',
@@ -227,7 +229,7 @@ export const TEXTS = {
   },
 } as const
 
-export type MenuText = { readonly [K in keyof (typeof TEXTS)['en']]: string }
+export type MenuText = (typeof TEXTS)['en' | 'de']
 
 export function menuText(language: Preferences['language'], systemLocale: string): MenuText {
   const chosen = language === 'system' ? (systemLocale.toLowerCase().startsWith('de') ? 'de' : 'en') : language

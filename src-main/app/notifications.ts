@@ -5,6 +5,7 @@
 import type { Clock } from '../lib/clock'
 import { fillSentence } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
+import { engineWords } from '../public/german/german-words'
 import type { DomainInfo, JobInfo } from '../public/types'
 import type { MenuText } from './menu-text'
 
@@ -65,7 +66,7 @@ export class Notifications {
     if (!before) return
     const text = this.parts.text()
     if (state === 'crashed' && before.state !== 'crashed') {
-      this.tell({ title: fillSentence(text.noteCrashed, { name }), body: detail, uuid })
+      this.tell({ title: fillSentence(text.noteCrashed, { name }), body: engineWords(detail, text.language), uuid })
     } else if (stalledBy !== null && before.stalledBy === null) {
       this.tell({ title: fillSentence(text.noteStalled, { name }), body: text.noteStalledBody, uuid })
     }

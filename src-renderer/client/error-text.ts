@@ -1,13 +1,14 @@
 // What the toolstack's errors say in the language chosen. English comes from the toolstack's own table; German is here,
 // under the same reasons, so a new reason without German does not compile.
-// Values that are words of ours (states, operations) or the system's are translated too; the engine's own words stay as they came.
+// Values that are words of ours (states, operations) or the engine's, the toolstack's and the system's are translated too; what a guest or
+// another program said stays as it came.
 // Runs in: renderer and tests; pure.
 
 import { type ErrorReason, type ErrorReport, errorReasons, fillSentence } from '../../src-main/public/error-code'
+import { germanWords } from '../../src-main/public/german/german-words'
 import { domainOperations, domainStates } from '../../src-main/public/types'
 import { type Language, makeTranslator } from '../lib/translate'
 import { remedies } from './error-remedy'
-import { germanSystemWords } from './system-words'
 
 interface ErrorRow {
   readonly cause: string
@@ -445,7 +446,7 @@ function translateValues(values: Readonly<Record<string, string>>, language: Lan
 /** Also for what the doctor finds. */
 export function withGermanDetail(values: Readonly<Record<string, string>>): Record<string, string> {
   const { detail } = values
-  return detail === undefined ? { ...values } : { ...values, detail: germanSystemWords(detail) }
+  return detail === undefined ? { ...values } : { ...values, detail: germanWords(detail) }
 }
 
 export interface ErrorText {

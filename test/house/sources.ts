@@ -93,3 +93,51 @@ export function readSource(file: string): Source {
   visit(parseAst(text, { lang: file.endsWith('.tsx') ? 'tsx' : 'ts' }))
   return { file, imports, anys, nonNulls }
 }
+
+/** A string as written, or as it is put together: marks stand where something is filled in. Undefined for anything else. */
+function sentenceOf(node: Node): string | undefined {
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+  if (node['type'] === 'Literal' && typeof node['value'] === 'string') return node['value']
+  if (node['type'] === 'TemplateLiteral') {
+    const texts = list(node['quasis']).map((quasi) =>
+      isNode(quasi) && isNode(quasi['value']) ? String(quasi['value']['cooked']) : '',
+    )
+    return texts.join('{}')
+  }
+  if (node['type'] === 'BinaryExpression' && node['operator'] === '+' && isNode(node['left']) && isNode(node['right'])) {
+    const [left, right] = [sentenceOf(node['left']), sentenceOf(node['right'])]
+    if (left === undefined && right === undefined) return undefined
+    return `${left ?? '{}'}${right ?? '{}'}`
+  }
+  return undefined
+}
+
+/** Strings of several words in the arguments of calls, and in properties, of these names; `{}` where something is filled in. */
+export function sentencesIn(file: string, names: ReadonlySet<string>): readonly string[] {
+  const found: string[] = []
+  const nameOf = (node: unknown): unknown =>
+    isNode(node) ? (node['name'] ?? (isNode(node['property']) ? node['property']['name'] : undefined)) : undefined
+  const visit = (value: unknown, said: boolean): void => {
+    if (Array.isArray(value)) {
+      for (const each of value) visit(each, said)
+      return
+    }
+    if (!isNode(value)) return
+    const { type } = value
+    if (said) {
+      const sentence = sentenceOf(value)
+      if (sentence !== undefined && /[a-z]{2,} [a-z{]/.test(sentence)) found.push(sentence)
+      if (sentence !== undefined && type === 'BinaryExpression') return
+    }
+    const name =
+      type === 'CallExpression' || type === 'NewExpression'
+        ? nameOf(value['callee'])
+        : type === 'Property'
+          ? nameOf(value['key'])
+          : undefined
+    const inside = name === undefined ? said : names.has(String(name))
+    for (const part of Object.values(value)) visit(part, inside)
+  }
+  visit(parseAst(read(file), { lang: 'ts' }), false)
+  return [...new Set(found)]
+}

@@ -186,7 +186,7 @@ export class Guest {
   /** The guest stopped; its process waits to be told that nobody has questions any more. */
   private stopped(how: StopKind, detail: string): void {
     if (this.verdict) return
-    this.verdict = { how, detail: how === 'crash' ? `The guest crashed: ${detail}.` : detail }
+    this.verdict = { how, detail }
     this.destroy().catch(() => this.child.kill())
   }
 

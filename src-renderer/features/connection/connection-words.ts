@@ -2,6 +2,7 @@
 // Invariant: an entry stays in its place, greyed with its reason when it cannot be chosen. Runs in: renderer and tests; pure.
 
 import type { ConnectionInfo } from '../../../src-main/public/connection'
+import { engineWords } from '../../../src-main/public/german/german-words'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { errorText } from '../../client/error-text'
 import type { MenuEntry } from '../../components/Menu'
@@ -19,7 +20,8 @@ export function guestsThatRun(domains: Readonly<Record<string, DomainInfo>>, con
 export function connectionLine({ state, error }: Pick<ConnectionInfo, 'state' | 'error'>, t: Translator): string {
   if (state !== 'failed' || error === null) return t(`connection.${state}`)
   const detail = error.values['detail']
-  if (error.reason === 'connection-failed' && detail !== undefined) return t('connection.failed-why', { detail })
+  if (error.reason === 'connection-failed' && detail !== undefined)
+    return t('connection.failed-why', { detail: engineWords(detail, t.language) })
   return errorText(error, t.language).cause
 }
 

@@ -5,6 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ConfigFormat, ReadConfigText } from '../../../src-main/public/definition'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import { engineWords } from '../../../src-main/public/german/german-words'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
@@ -92,8 +93,8 @@ export function ConfigTextPage(props: {
   const words = look?.kind === 'bad' ? errorText(look.error, t.language) : null
   const wrong = useMemo((): WrongLine | null => {
     const { line, detail } = look?.kind === 'bad' && look.error.reason === 'config-text' ? look.error.values : {}
-    return line === undefined ? null : { line: Number(line), words: detail ?? '' }
-  }, [look])
+    return line === undefined ? null : { line: Number(line), words: engineWords(detail ?? '', t.language) }
+  }, [look, t.language])
   const changed = look?.kind === 'good' && look.look.diff.some(({ kind }) => kind !== 'kept')
   return (
     <div className="config-text">

@@ -2,6 +2,7 @@
 // Invariant: Escape changes nothing; what goes with an entry is said before it goes. Runs in: manager window.
 
 import { useRef, useState } from 'react'
+import { engineWords } from '../../../src-main/public/german/german-words'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
@@ -100,7 +101,9 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
             <span className="trash-words">
               <span className="trash-name">{row.name}</span>
               <span className="trash-what">{row.words.join(' · ')}</span>
-              {row.problem !== null && <span className="trash-problem">{t('trash.damaged', { detail: row.problem })}</span>}
+              {row.problem !== null && (
+                <span className="trash-problem">{t('trash.damaged', { detail: engineWords(row.problem, t.language) })}</span>
+              )}
             </span>
             <Button
               label={t('trash.restore-name', { name: row.name })}

@@ -1,6 +1,7 @@
 // What a domain's state is called, which icon and colour go with it: one row a state.
 // Runs in: renderer and tests; pure.
 
+import { engineWords } from '../../../src-main/public/german/german-words'
 import type { DomainInfo, DomainState, JobInfo } from '../../../src-main/public/types'
 import type { IconName } from '../../components/Icon'
 import type { Formats } from '../../lib/format'
@@ -28,9 +29,9 @@ export function isHostFull(domain: DomainInfo): boolean {
   return domain.state === 'paused' && domain.stalledBy !== null
 }
 
-/** Why it crashed; empty when there is nothing to say. What the engine says of a guest is in its own words. */
+/** Why it crashed; empty when there is nothing to say. */
 export function crashWords(domain: DomainInfo, t: Translator): string {
-  return domain.cutOff === true ? t('state.cut-off') : domain.detail
+  return domain.cutOff === true ? t('state.cut-off') : engineWords(domain.detail, t.language)
 }
 
 /** One line: the state, and what is worth knowing about it now. */

@@ -1,5 +1,6 @@
 // Which lines of a log are shown, and the log as text. Runs in: renderer and tests; pure.
 
+import { engineWords } from '../../../src-main/public/german/german-words'
 import type { DomainState, LogLine, LogSource } from '../../../src-main/public/types'
 import type { Translator } from '../../lib/translate'
 
@@ -10,12 +11,12 @@ export interface LogFilter {
   readonly words: string
 }
 
-/** States of the machine's life in the window's language; what the engine and devices say stays as they say it. */
+/** In the window's language. */
 export function lineText({ text, change }: LogLine, t: Translator): string {
-  if (change === undefined) return text
+  if (change === undefined) return engineWords(text, t.language)
   const key = (state: DomainState) => `state.${state}` as const
   const states = `${t(key(change.from))} → ${t(key(change.to))}`
-  return change.detail === '' ? states : `${states}: ${change.detail}`
+  return change.detail === '' ? states : `${states}: ${engineWords(change.detail, t.language)}`
 }
 
 const order = { debug: 0, info: 1, warning: 2, error: 3 } as const
