@@ -109,6 +109,8 @@ export class Windows {
     this.views.set(window, view)
     this.parts.admit(window)
     window.once('ready-to-show', () => {
+      // It may be closed before its page was ready: showing it then throws, and people get Electron's box with a stack.
+      if (window.isDestroyed() || window.webContents.isDestroyed()) return
       if (was?.maximised === true) window.maximize()
       window.show()
     })

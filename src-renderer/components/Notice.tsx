@@ -2,11 +2,12 @@
 // Invariant: never only colour; the icon and the words say what kind it is. Text can be selected and copied.
 // Runs in: every window.
 
-import type { ReactNode } from 'react'
+import type { ReactNode, Ref } from 'react'
 import { Button } from './Button'
 import { Icon } from './Icon'
 
 export interface NoticeProps {
+  readonly ref?: Ref<HTMLDivElement>
   readonly tone: 'info' | 'warn' | 'bad'
   readonly title?: string
   readonly children?: ReactNode
@@ -23,6 +24,7 @@ export interface NoticeProps {
 export function Notice(props: NoticeProps) {
   return (
     <div
+      ref={props.ref}
       className={`notice ${props.tone}${props.boxed === true ? ' boxed' : ''}`}
       role={props.tone === 'bad' ? 'alert' : 'status'}
     >

@@ -153,6 +153,28 @@ describe('the app', () => {
     await expect.poll(() => size(again.app)).toEqual([800, 500])
   })
 
+  it('says nothing of a window that was closed before its page was ready', async () => {
+    const { app, manager } = await start()
+    await app.electron.evaluate(({ app: electron }) => {
+      process.once('uncaughtException', (thrown) => Reflect.set(globalThis, 'uncaught', thrown.message))
+      electron.once('browser-window-created', (_event, window) => {
+        window.prependOnceListener('ready-to-show', () => {
+          window.destroy()
+          Reflect.set(globalThis, 'destroyed', true)
+        })
+      })
+    })
+    await app.call(manager.page, 'windowOpen', { view: 'about', uuid: null })
+    await expect.poll(() => app.electron.evaluate(() => Reflect.get(globalThis, 'destroyed'))).toBe(true)
+    // Turns of main's loop: what throws in the event throws before them.
+    expect(
+      await app.electron.evaluate(async () => {
+        await new Promise(setImmediate)
+        return String(Reflect.get(globalThis, 'uncaught'))
+      }),
+    ).toBe('undefined')
+  })
+
   it('goes on without windows while a guest runs, and ends with the last window when none does', async () => {
     const { app, manager } = await start()
     await app.domain(() => manager.pressDemoGuest())

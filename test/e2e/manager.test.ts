@@ -289,6 +289,20 @@ describe('a new virtual machine', () => {
     await expect.poll(() => create.field('Command line').inputValue()).toBe('console=hvc0')
     await create.button('Create and run').click()
     await expect.poll(() => create.message('Kernel').textContent()).toBe('A kernel file is needed')
+    // The file is looked at while it is typed; nobody has to press Create to hear of a slip.
+    await create.field('Kernel').fill('/does/not/exist')
+    await expect.poll(() => create.message('Kernel').textContent()).toContain('no such file')
+    const text = path.join(app.folder, 'notes.txt')
+    fs.writeFileSync(text, 'no kernel')
+    for (const [label, what] of [
+      ['Kernel', 'a kernel'],
+      ['Ramdisk', 'a ramdisk'],
+    ] as const) {
+      await create.field(label).fill(text)
+      await expect.poll(() => create.message(label).textContent()).toContain(`does not look like ${what}`)
+    }
+    await create.field('Ramdisk').fill('')
+    await expect.poll(() => create.message('Ramdisk').textContent()).toBe('Optional')
     await create.field('Memory').fill('5')
     await create.field('Memory').press('Tab')
     await expect.poll(() => create.message('Memory').textContent()).toMatch(/^At least \d+ MiB/)

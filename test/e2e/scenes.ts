@@ -61,7 +61,8 @@ export function stageFolder(preferences: Partial<Preferences>): string {
   const kernel = path.join(folder, 'vmlinuz-6.1.0-cloud-amd64')
   const ramdisk = path.join(folder, 'initrd.img-6.1.0-cloud-amd64')
   const image = path.join(folder, 'disks', 'server.img')
-  for (const file of [kernel, ramdisk]) fs.writeFileSync(file, 'file')
+  fs.writeFileSync(kernel, '\x7fELF')
+  fs.writeFileSync(ramdisk, '070701')
   fs.writeFileSync(image, Buffer.alloc(1 << 20))
   const placed = devices.map((device) => (device.kind === 'vbd' && device.dev === 'xvda' ? { ...device, path: image } : device))
   const cmdline = 'console=hvc0 root=/dev/xvda1 rw'

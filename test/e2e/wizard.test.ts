@@ -193,6 +193,15 @@ describe('a new virtual machine', () => {
     await broken.startFrom('Configuration file')
     await broken.button('Browse for the configuration').click()
     await expect.poll(() => broken.refusal().textContent()).toContain('line 1')
+    // Below the edge of the window nobody would see why nothing happens.
+    await expect
+      .poll(() =>
+        broken.refusal().evaluate((notice) => {
+          const foot = document.querySelector('.window-foot')?.getBoundingClientRect().top ?? 0
+          return notice.getBoundingClientRect().bottom < foot + 1
+        }),
+      )
+      .toBe(true)
   })
 
   it('is made from a template, with disks and addresses of its own; templates are removed after a question', async () => {

@@ -105,12 +105,20 @@ export const definitions = {
   'create.button-start': { en: 'Create and run', de: 'Anlegen und starten' },
   'create.name-needed': { en: 'A name is needed', de: 'Ein Name wird gebraucht' },
   'create.name-bad': {
-    en: 'Letters, digits, blanks, . - _; begins with a letter or digit',
-    de: 'Buchstaben, Ziffern, Leerzeichen, . - _; am Anfang Buchstabe oder Ziffer',
+    en: 'Letters, digits, blanks, . - _ + ( ); begins with a letter or digit',
+    de: 'Buchstaben, Ziffern, Leerzeichen, . - _ + ( ); am Anfang Buchstabe oder Ziffer',
   },
   'create.name-long': { en: 'At most 64 characters', de: 'Höchstens 64 Zeichen' },
   'create.name-taken': { en: 'Another virtual machine has this name', de: 'Eine andere virtuelle Maschine heißt schon so' },
   'create.kernel-needed': { en: 'A kernel file is needed', de: 'Eine Kerneldatei wird gebraucht' },
+  'create.not-kernel': {
+    en: 'This does not look like a kernel: neither a bzImage nor an ELF file',
+    de: 'Das sieht nicht nach einem Kernel aus: weder bzImage noch ELF-Datei',
+  },
+  'create.not-ramdisk': {
+    en: 'This does not look like a ramdisk: no cpio archive, plain or packed',
+    de: 'Das sieht nicht nach einer Ramdisk aus: kein cpio-Archiv, auch kein gepacktes',
+  },
   'create.path-relative': { en: 'Give the whole path, from the root on', de: 'Bitte den ganzen Pfad ab der Wurzel angeben' },
   'create.memory-number': { en: 'A number is needed', de: 'Eine Zahl wird gebraucht' },
   'create.memory-small': { en: 'At least {min} MiB', de: 'Mindestens {min} MiB' },

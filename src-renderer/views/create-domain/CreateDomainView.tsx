@@ -44,6 +44,7 @@ import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
 import { ShownTexts } from './ShownTexts'
 import { summaryOf } from './summary'
+import { useFileLook } from './use-file-look'
 import './create-domain.css'
 import { Refusal } from '../../remedy/Refusal'
 
@@ -112,13 +113,18 @@ function CreateDomainForm(props: {
       nic.network === '' ||
       (checkMac(nic.mac, t) === undefined &&
         nic.forwards.every((forward) => checkForward(forward, nic.forwards, t) === undefined)))
+  const looks = {
+    kernel: useFileLook(form.kernel, 'kernel', t),
+    ramdisk: useFileLook(form.ramdisk, 'ramdisk', t),
+  }
   const isRight = devicesAreRight && Object.keys(errors).length === 0
   const [first] = parts.disks
   const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
 
   const errorOf = (field: FieldName): string | undefined => {
     if (refusal !== null && refusedField === field) return errorText(refusal, t.language).cause
-    return touched.has(field) ? errors[field] : undefined
+    const typed = touched.has(field) ? errors[field] : undefined
+    return typed ?? (field === 'kernel' || field === 'ramdisk' ? looks[field] : undefined)
   }
   const touch = (field: string) => setTouched((before) => new Set(before).add(field))
   const edit = (change: Partial<Form>) => {
