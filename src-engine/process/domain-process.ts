@@ -142,12 +142,12 @@ export class DomainProcess {
       },
       sample: () => (this.life.running ? ok(sampleOf(this.life.running, this.life)) : NO_DOMAIN),
       report: () => (this.life.running ? ok(reportOf(this.life.running)) : NO_DOMAIN),
-      openScreen: async ({ link }, ports) => {
+      openScreen: async ({ link, file }, ports) => {
         const screen = this.life.running?.screen
         if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
         const transport = await this.linkTransport(link, ports)
         if (!transport.ok) return failure('INVALID_ARG', transport.error)
-        screen.attach(transport.value)
+        screen.attach(transport.value, file)
         return DONE
       },
       listenVnc: async (place) => {

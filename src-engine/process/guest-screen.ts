@@ -12,6 +12,7 @@ import { ok, type Result } from '../public/result'
 import { windowChannel } from '../rfb/byte-channel'
 import { VncListener, type VncPlace } from '../rfb/listen'
 import { RfbServer } from '../rfb/server'
+import { throughFile } from './filed-transport'
 
 export class GuestScreen {
   private readonly framebuffer: Framebuffer
@@ -31,9 +32,9 @@ export class GuestScreen {
     ])
   }
 
-  /** A window's stream. */
-  attach(transport: Transport): void {
-    this.server.attach(windowChannel(transport))
+  /** A window's stream; `file` is for its long pieces. */
+  attach(transport: Transport, file: string | undefined): void {
+    this.server.attach(windowChannel(file === undefined ? transport : throughFile(transport, file)))
   }
 
   /** Listens there instead of where it did; nowhere without a place. Gives the port, where there is one. */

@@ -227,8 +227,11 @@ export interface HypervisorDriver {
   /** Which virtual networks there are: told before the first domain starts, and whenever they change. */
   setNetworks(networks: readonly Network[]): Outcome
   leases(network: string): Outcome<readonly Lease[]>
-  /** One end of a stream to the domain's screen: RFB (RFC 6143), every message a Uint8Array of its bytes, both ways. */
-  openScreen(uuid: string): Outcome<OpaquePort>
+  /**
+   * One end of a stream to the domain's screen: RFB (RFC 6143), every message a Uint8Array of its bytes, both ways. Long pieces may go
+   * through `file`, which the other end has open; a driver need not use it.
+   */
+  openScreen(uuid: string, file?: string): Outcome<OpaquePort>
   /** No wider than `width`, where the driver can. */
   screenshot(uuid: string, width?: number): Outcome<Screenshot>
   /** The inside of a guest, the parts asked for; cheap, and nothing while nobody asks. */

@@ -6,6 +6,7 @@
 import { type BrowserWindow, type IpcMainInvokeEvent, ipcMain, type MessagePortMain } from 'electron'
 import { err } from '../../src-engine/public/result'
 import type { OpaquePort } from '../lib/channel'
+import { findPageFile } from '../lib/page-file'
 import type { CallName } from '../public/calls'
 import { CALL_CHANNEL, EVENT_CHANNEL, STREAM_CHANNEL } from '../public/client'
 import { errorReport } from '../public/error-code'
@@ -54,6 +55,10 @@ export class ElectronIpc {
         return allowed
       },
       handOver: (port) => this.handOver(window, port),
+      pageFile: async (mark) => {
+        const storage = window.isDestroyed() ? null : window.webContents.session.getStoragePath()
+        return storage === null ? undefined : findPageFile(storage, mark)
+      },
     })
     window.once('closed', () => this.windows.delete(id))
   }

@@ -155,6 +155,7 @@ class Connection {
     choseFile: () => true,
     allowsWriting: async () => true,
     handOver: (port) => this.handOver(port),
+    pageFile: async () => undefined,
   }
 
   private handOver(port: OpaquePort): number {

@@ -432,8 +432,15 @@ export const calls = {
     result: fields({ stream: count }),
     status: 'done',
   },
-  /** Opens a stream to the screen: RFB, every message bytes. The port follows as with consoleOpen. */
-  screenOpen: { params: ofDomain, result: fields({ stream: count }), status: 'done' },
+  /**
+   * Opens a stream to the screen: RFB, every message bytes. The port follows as with consoleOpen. `mark`: all that stands in a file of
+   * the page's own storage; where the screen's server is on this computer it gets that file, for long pieces (stream.ts).
+   */
+  screenOpen: {
+    params: fields({ uuid: t.uuidShape, mark: optional(t.uuidShape) }),
+    result: fields({ stream: count }),
+    status: 'done',
+  },
   /** What a machine that is there shows, small: its screen as PNG, or the end of its text console. */
   domainThumbnail: {
     params: fields({ uuid: t.uuidShape, width: within(64, 640) }),

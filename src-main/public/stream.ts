@@ -1,4 +1,4 @@
-// What goes over a console stream, passed on to the windows from the engine's protocol: offsets, acknowledgements, limits.
+// What goes over the streams of a console and a screen, passed on to the windows from the engine's protocol: offsets, acknowledgements, limits.
 // Runs in: main, preload, renderer. No platform.
 export {
   CONSOLE_FROM_WINDOW,
@@ -7,4 +7,7 @@ export {
   CONSOLE_WINDOW,
   type ConsoleFromWindow,
   type ConsoleToWindow,
+  SCREEN_PLACE_BYTES,
+  SCREEN_TO_WINDOW,
+  type ScreenFromWindow,
 } from '../../src-engine/public/protocol/stream'

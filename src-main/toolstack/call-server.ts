@@ -11,6 +11,8 @@ import type { FileRights } from './devices'
 export interface Caller extends FileRights {
   /** Hands a stream's port to it; the number under which it arrives there. */
   handOver(port: OpaquePort): number
+  /** The file of its page's storage in which just `mark` stands; undefined where there is none. */
+  pageFile(mark: string): Promise<string | undefined>
   /** Whether the user chose this file in a dialog of ours for this purpose. */
   choseFile(path: string, kind: FileKind): boolean
 }

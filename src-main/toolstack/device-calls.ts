@@ -1,5 +1,6 @@
 // Serves the calls about devices, images, networks, and what is seen of a guest from outside: its console, its screen, its inside.
 // Runs in: main, plain Node.
+import { rm } from 'node:fs/promises'
 import { ok } from '../../src-engine/public/result'
 import type { HypervisorDriver } from '../driver/driver'
 import type { CallServers } from './call-server'
@@ -66,8 +67,11 @@ export function deviceServers({ driver, domains, devices, networks }: DeviceServ
       const port = await driver.openConsole(uuid, fromOffset)
       return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
     },
-    screenOpen: async ({ uuid }, caller) => {
-      const port = await driver.openScreen(uuid)
+    screenOpen: async ({ uuid, mark }, caller) => {
+      const file = mark === undefined ? undefined : await caller.pageFile(mark)
+      const port = await driver.openScreen(uuid, file)
+      // Both have it open now: what a guest shows is to be in no folder.
+      if (file !== undefined) await rm(file, { force: true }).catch(() => undefined)
       return port.ok ? ok({ stream: caller.handOver(port.value) }) : port
     },
     domainThumbnail: ({ uuid, width }) => devices.thumbnail(uuid, width),

@@ -4,9 +4,10 @@
 // Electron on a virtual display.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { processTree } from '../bench/processes'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { readPng } from '../support/png'
 import { missingProgram } from '../support/programs'
@@ -23,6 +24,40 @@ afterEach(async () => {
   running = undefined
   await app?.close()
 })
+
+/** A picture of noise, which cannot be packed, comes to the window as it is, through a file that has no name any more. */
+async function wholePicture(
+  app: RunningApp,
+  domain: DomainPage,
+  says: (line: string, answer: string) => Promise<void>,
+): Promise<void> {
+  await says(
+    "printf '\\033[?25l' >/dev/tty1; dd if=/dev/urandom of=/dev/fb0 bs=3200 count=600 2>/dev/null; echo noise$((1))drawn",
+    'noise1drawn',
+  )
+  const saved = path.join(app.folder, 'noise.png')
+  await app.answerFileDialogs(saved)
+  await domain.tab('Screen').click()
+  await domain.waitForScreen()
+  await domain.button('Save a picture of the screen').click()
+  await expect.poll(() => existsSync(saved)).toBe(true)
+  const { pixels } = readPng(readFileSync(saved))
+  expect(new Set(pixels).size).toBeGreaterThan(400_000)
+  expect(Buffer.from(pixels.buffer).equals(Buffer.from(Uint32Array.from(await domain.screenPixels()).buffer))).toBe(true)
+  if (process.platform !== 'linux') return
+  const open = processTree(app.electron.process().pid ?? 0).flatMap(openFiles)
+  expect(open.filter((file) => /\/File System\/.* \(deleted\)$/.test(file)).length).toBeGreaterThan(0)
+  await domain.tab('Text console').click()
+}
+
+function openFiles(pid: number): string[] {
+  try {
+    const folder = `/proc/${pid}/fd`
+    return readdirSync(folder).map((name) => readlinkSync(path.join(folder, name)))
+  } catch {
+    return [] // it has ended, or keeps its files to itself
+  }
+}
 
 /** Viewers are let in at a port with a password: their picture is the app's own, and what they type is done in the guest. */
 async function viewersFromDebian(
@@ -101,6 +136,7 @@ it('a machine made in the wizard has its disk, its network and its screen', { ti
   await domain.tab('Text console').click()
   await domain.waitForText(/demo:~# \d+\.\d+ \d+\.\d+/, BOOT_MS)
   await app.picture(page, 'embedded-console')
+  await wholePicture(app, domain, says)
 
   // What it writes is in the image.
   await says('dd if=/dev/urandom of=/dev/xvda bs=65536 count=64 conv=fsync 2>/dev/null; echo wrote$((1))it', 'wrote1it')

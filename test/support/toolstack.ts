@@ -32,6 +32,7 @@ export function testCaller(chosen: readonly string[] = [], ports: OpaquePort[] =
     choseFile: (path) => chosen.includes(path),
     allowsWriting: async () => false,
     handOver: (port) => ports.push(port),
+    pageFile: async () => undefined,
   }
 }
 

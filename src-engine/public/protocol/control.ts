@@ -208,9 +208,10 @@ export const DOMAIN_CALLS = {
   },
   /**
    * Opens the screen for a window: a port with the call, or `link`. A stream of RFB (RFC 6143): every message is a Uint8Array of its
-   * bytes, both ways, without authentication. Several may be open. OPERATION_INVALID for a domain without a display, as below.
+   * bytes, both ways, without authentication. Several may be open. `file`: one the window has open too, through which long pieces may go
+   * (SCREEN_TO_WINDOW); where it cannot be opened they go as the others. OPERATION_INVALID for a domain without a display, as below.
    */
-  openScreen: { args: fields({ link: linkEnd }), reply: unit, status: 'done' },
+  openScreen: { args: fields({ link: linkEnd, file: optional(shortText(4096)) }), reply: unit, status: 'done' },
   /**
    * Lets VNC viewers in, at a local socket for this user only, or a TCP port (0: one the system chooses) with a password; without one
    * only at the host's own addresses. Replaces what was there before; without a place nobody new comes in.

@@ -1,4 +1,4 @@
-// Streams: window ⇄ domain 0 (console) and later window ⇄ guest (pixels). The least privileged port: a window that has one can
+// Streams: window ⇄ domain 0 (console) and window ⇄ guest (pixels). The least privileged port: a window that has one can
 // read and type on one console and nothing else. Messages are plain, one shape per row; garbage closes the stream.
 //
 // Console output is a sequence of bytes counted from the domain's start; `offset` is the count before the first byte of a
@@ -8,7 +8,7 @@
 // when it has drawn and wants to draw again. A window that is slow loses what falls out of the scrollback: the next `output`
 // then has an offset beyond the last one's end.
 // Runs in: domain 0, main (which only hands ports out), renderer.
-import { bytes, count, fields, oneOf, optional, type TypeOf, text } from '../shape'
+import { bytes, count, fields, oneOf, optional, type TypeOf, text, within } from '../shape'
 
 /** Unacknowledged console bytes a window may have. */
 export const CONSOLE_WINDOW = 256 * 1024
@@ -47,3 +47,26 @@ export type ConsoleToWindow = {
 export type ConsoleFromWindow = {
   [K in keyof typeof CONSOLE_FROM_WINDOW]: TypeOf<(typeof CONSOLE_FROM_WINDOW)[K]>
 }[keyof typeof CONSOLE_FROM_WINDOW]
+
+/**
+ * The file of a screen's stream, where one is: two places, each for one piece of the stream at a time. The guest's process writes a
+ * piece and tells of it; the place is free again when the window has said that it read it.
+ */
+export const SCREEN_PLACE_BYTES = 16 * 1024 * 1024
+export const SCREEN_PLACES = 2
+
+const place = within(0, SCREEN_PLACES - 1)
+
+/** Guest → window, beside bytes of RFB: the next `length` of them lie in the file, at the beginning of `place`. */
+export const SCREEN_TO_WINDOW = {
+  filed: fields({ kind: oneOf('filed'), place, length: within(1, SCREEN_PLACE_BYTES) }),
+} as const
+
+/** Window → guest, beside bytes of RFB. */
+export const SCREEN_FROM_WINDOW = {
+  read: fields({ kind: oneOf('read'), place }),
+} as const
+
+export type ScreenFromWindow = {
+  [K in keyof typeof SCREEN_FROM_WINDOW]: TypeOf<(typeof SCREEN_FROM_WINDOW)[K]>
+}[keyof typeof SCREEN_FROM_WINDOW]

@@ -332,11 +332,11 @@ export class EmbeddedDriver implements HypervisorDriver {
   }
 
   /** The screen is served by the guest's own process: domain 0 has no part in it. */
-  async openScreen(uuid: string): Outcome<OpaquePort> {
+  async openScreen(uuid: string, file?: string): Outcome<OpaquePort> {
     const found = this.find(uuid)
     if (!found.ok) return found
     const { forGuest, port } = await this.supervisor.guestStream()
-    const args = forGuest.link ? { link: forGuest.link } : {}
+    const args = { ...(forGuest.link && { link: forGuest.link }), ...(file !== undefined && { file }) }
     const opened = await found.value.caller.call('openScreen', args, forGuest.ports)
     return opened.ok ? ok(port) : err(screenError(opened.error, found.value.name))
   }

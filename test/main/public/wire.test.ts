@@ -27,7 +27,12 @@ describe('answers on the wire', () => {
     const uuid = await started('server')
     const client = makeClient({
       invoke: async (name) => {
-        const caller = { choseFile: () => false, allowsWriting: async () => false, handOver: () => 0 }
+        const caller = {
+          choseFile: () => false,
+          allowsWriting: async () => false,
+          handOver: () => 0,
+          pageFile: async () => undefined,
+        }
         const answer =
           name === 'domainList'
             ? await servers.domainList({}, caller)
