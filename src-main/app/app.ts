@@ -1,9 +1,9 @@
 // The app: joins toolstack, windows, menus, tray and quitting to Electron's life. Decides nothing about domains.
-// Invariant: calls are served only after definitions are loaded; the process ends only through Quit.
+// Invariant: calls are served only after definitions are loaded.
 // Runs in: main (Electron).
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
+import { app, BrowserWindow, Menu, nativeTheme } from 'electron'
 import type { OpenedDriver } from '../connection/connection'
 import { Connections } from '../connection/connections'
 import { doctorParts } from '../connection/doctor-parts'
@@ -15,7 +15,7 @@ import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
 import type { CallName } from '../public/calls'
 import type { ConnectionDefinition, ConnectionDriver } from '../public/connection'
-import { errorReport, fillSentence } from '../public/error-code'
+import { errorReport } from '../public/error-code'
 import { defaultListLayout, type ListLayout, listLayoutShape } from '../public/list'
 import { defaultPreferences, PREFERENCES_VERSION, type Preferences, preferencesShape } from '../public/preferences'
 import type { WindowView } from '../public/types'
@@ -28,11 +28,11 @@ import { appServers } from './app-calls'
 import { askedWindow, namedMachine, wordsOf } from './command-line'
 import { showOnDesktop } from './desktop-note'
 import { confirmWriting, pickFile } from './file-dialog'
+import { Leaving } from './leaving'
 import { type MenuText, menuText } from './menu-text'
 import { Menus } from './menus'
 import { Notifications } from './notifications'
 import { isOurPage, servePages } from './page'
-import { Quit } from './quit'
 import { writeAppReport } from './report'
 import { denyPermissions } from './security'
 import { TrayIcon } from './tray'
@@ -67,14 +67,10 @@ export class App {
   private readonly socket: LocalSocket
   private readonly menus: Menus
   private readonly tray: TrayIcon
-  private readonly quit: Quit
+  private readonly leaving: Leaving
   private readonly doctor: Doctor
   private readonly notifications: Notifications
   private readonly loaded: Promise<void>
-  /** The first window has been opened. */
-  private shown = false
-  private closing = false
-  private leaving = false
   private firstDrawn: () => void = () => {}
 
   /** Once Electron is ready. */
@@ -96,7 +92,7 @@ export class App {
         this.ipc.broadcast(name, payload)
         this.socket.broadcast(name, payload)
         this.notifications.hears[name]?.(payload)
-        if (name === 'domainChanged' || name === 'jobChanged' || name === 'connectionEmptied') this.endWhenUseless()
+        if (name === 'domainChanged' || name === 'jobChanged' || name === 'connectionEmptied') this.leaving.endWhenUseless()
         if (name === 'domainChanged' || name === 'domainRemoved' || name === 'connectionEmptied') this.tray.changed()
       },
     })
@@ -114,7 +110,7 @@ export class App {
       },
     })
     this.router = new Router(this.connections)
-    this.quit = this.makeQuit()
+    this.leaving = this.makeLeaving()
     const warning = () => aboutInfo(parts.localDriver).warning
     this.doctor = new Doctor(doctorParts(this.connections, folder, warning))
     this.loaded = this.load()
@@ -137,7 +133,7 @@ export class App {
       sizeOf: (key) => this.sizes.value.sizes.find((size) => size.key === key),
       // Nobody needs to hear that it could not be kept.
       sized: (size) => void this.sizes.set(sizesWith(this.sizes.value, size)).catch(() => undefined),
-      leaving: () => this.leaving,
+      leaving: () => this.leaving.isAllowed,
     })
   }
 
@@ -155,16 +151,16 @@ export class App {
     if (process.platform !== 'darwin') Menu.setApplicationMenu(null)
     const drawn = this.untilDrawn()
     this.windows.open('manager')
-    this.shown = true
+    this.leaving.firstShown()
     this.applyPreferences()
     // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
     await drawn
-    if (!this.closing) await this.connections.openFirst()
-    if (!this.closing) this.showAsked(process.argv.slice(1))
+    if (!this.leaving.isClosing) await this.connections.openFirst()
+    if (!this.leaving.isClosing) this.showAsked(process.argv.slice(1))
     // Nobody waits for one that takes long.
-    if (!this.closing) void this.connections.openOthers()
+    if (!this.leaving.isClosing) void this.connections.openOthers()
     // Windows has no such sockets; the command line is for the others.
-    const listening = this.closing || process.platform === 'win32' ? undefined : await this.socket.listen()
+    const listening = this.leaving.isClosing || process.platform === 'win32' ? undefined : await this.socket.listen()
     if (listening && !listening.ok) this.connections.notices.raise('warning', listening.error)
   }
 
@@ -214,7 +210,7 @@ export class App {
       ...this.router.servers(),
       ...appServers({
         driverName: this.parts.localDriver,
-        quit: this.quit,
+        quit: this.leaving.quit,
         text: () => this.text(),
         preferences: () => this.preferences.value,
         setPreferences: (preferences) => this.setPreferences(preferences),
@@ -239,64 +235,15 @@ export class App {
       if (!this.showAsked(wordsOf(said))) this.showManager()
     })
     app.on('activate', () => this.showManager())
-    app.on('window-all-closed', () => this.endWhenUseless())
-    app.on('before-quit', (event) => {
-      this.leaving = this.quit.request()
-      if (!this.leaving) event.preventDefault()
-    })
-    let closed = false
-    app.on('will-quit', (event) => {
-      this.closing = true
-      this.notifications.stop()
-      if (closed) return
-      event.preventDefault()
-      Promise.all([
-        this.socket.close(),
-        this.connections.close(),
-        this.preferences.settled(),
-        this.listLayout.settled(),
-        this.sizes.settled(),
-      ]).finally(() => {
-        closed = true
-        // Not in this turn: until the event is over Electron ignores another quit.
-        setImmediate(() => app.quit())
-      })
-    })
-    const sessionEnds = (): void => void this.quit.sessionEnds()
-    powerMonitor.on('shutdown', (...args: unknown[]) => {
-      const [event] = args
-      if (
-        typeof event === 'object' &&
-        event !== null &&
-        'preventDefault' in event &&
-        typeof event.preventDefault === 'function'
-      ) {
-        event.preventDefault()
-      }
-      sessionEnds()
-    })
-    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, sessionEnds)
+    this.leaving.listen()
     nativeTheme.on('updated', () => this.tellPreferences())
-  }
-
-  /** Guests go on without windows; without windows, guests and jobs there is nothing to keep. Looks again a moment later,
-      because a guest that asked for a reboot is gone for an instant. */
-  private endWhenUseless(): void {
-    if (!this.useless()) return
-    setTimeout(() => {
-      if (this.useless()) app.quit()
-    }, 300).unref()
-  }
-
-  private useless(): boolean {
-    return this.shown && BrowserWindow.getAllWindows().length === 0 && !this.connections.isBusy
   }
 
   // ---- windows and menus ------------------------------------------------------------------------
 
   private dress(window: BrowserWindow): void {
     this.menus.dress(window)
-    window.on('session-end', () => void this.quit.sessionEnds())
+    window.on('session-end', () => void this.leaving.quit.sessionEnds())
     window.on('enter-full-screen', () => this.ipc.send(window, 'fullScreenChanged', { on: true }))
     window.on('leave-full-screen', () => this.ipc.send(window, 'fullScreenChanged', { on: false }))
   }
@@ -352,13 +299,9 @@ export class App {
     if (done && !done.ok) this.connections.notices.raise('error', done.error)
   }
 
-  /** A choice that a page answers; one that is only being opened hears it once it is there. */
+  /** A choice that a page answers. */
   private choose(command: string, view: WindowView = 'manager', uuid: string | null = null): void {
-    const open = this.windows.find(view, uuid)
-    const window = this.windows.open(view, uuid)
-    const tell = (): void => this.ipc.send(window, 'menuChosen', { command })
-    if (open) tell()
-    else window.webContents.once('did-finish-load', () => setTimeout(tell, 500))
+    this.menus.choose(this.windows.open(view, uuid), command)
   }
 
   private async restore(): Promise<void> {
@@ -400,36 +343,31 @@ export class App {
 
   // ---- quitting ---------------------------------------------------------------------------------
 
-  private makeQuit(): Quit {
-    return new Quit({
+  private makeLeaving(): Leaving {
+    return new Leaving({
       guests: this.connections,
-      ask: (names) => this.askToQuit(names),
+      text: () => this.text(),
+      askInWindow: (names) => {
+        const window = this.windows.find('manager')
+        if (!window || window.webContents.isLoading() || window.webContents.isCrashed()) return false
+        this.windows.open('manager')
+        this.ipc.send(window, 'quitAsked', { names: [...names] })
+        return true
+      },
       waitingFor: (names) => this.ipc.broadcast('quitProgress', { waitingFor: [...names] }),
       failed: (errors) => {
         for (const error of errors) this.connections.notices.raise('error', error)
       },
-      leave: () => app.quit(),
+      close: () => {
+        this.notifications.stop()
+        return Promise.all([
+          this.socket.close(),
+          this.connections.close(),
+          this.preferences.settled(),
+          this.listLayout.settled(),
+          this.sizes.settled(),
+        ])
+      },
     })
-  }
-
-  /** The manager window asks. If it is not open its page could not hear the event yet, so the system's box asks instead. */
-  private askToQuit(names: readonly string[]): void {
-    const window = this.windows.find('manager')
-    if (window && !window.webContents.isLoading() && !window.webContents.isCrashed()) {
-      this.windows.open('manager')
-      this.ipc.send(window, 'quitAsked', { names: [...names] })
-    } else void this.askWithBox(names)
-  }
-
-  private async askWithBox(names: readonly string[]): Promise<void> {
-    const text = this.text()
-    const { response } = await dialog.showMessageBox({
-      type: 'question',
-      message: fillSentence(text.quitQuestion, { names: names.join(', ') }),
-      buttons: [text.save, text.shutdown, text.destroy, text.cancel],
-      defaultId: 0,
-      cancelId: 3,
-    })
-    await this.quit.choose((['save', 'shutdown', 'destroy'] as const)[response] ?? 'cancel')
   }
 }

@@ -17,6 +17,8 @@ export class Menus {
   private readonly parts: MenusParts
   private readonly offered = new WeakMap<BrowserWindow, ReadonlySet<string>>()
   private readonly menus = new WeakMap<BrowserWindow, Menu>()
+  /** Chosen before the page could hear it. */
+  private readonly waiting = new WeakMap<BrowserWindow, string[]>()
 
   constructor(parts: MenusParts) {
     this.parts = parts
@@ -47,6 +49,14 @@ export class Menus {
   offer(window: BrowserWindow, commands: readonly string[]): void {
     this.offered.set(window, new Set(commands))
     this.grey(window)
+    for (const command of this.waiting.get(window) ?? []) this.parts.chosen(window, command)
+    this.waiting.delete(window)
+  }
+
+  /** What was chosen elsewhere; a page that is only being opened hears it once it has said what it offers, which it does when it listens. */
+  choose(window: BrowserWindow, command: string): void {
+    if (this.offered.has(window)) this.parts.chosen(window, command)
+    else this.waiting.set(window, [...(this.waiting.get(window) ?? []), command])
   }
 
   private build(view: WindowView, chosen: (command: string) => void): Menu {

@@ -2,7 +2,9 @@
 // own buttons do. Runs in: plain Node; starts the real Electron on a virtual display.
 
 import { expect, it } from 'vitest'
+import { launch } from './app'
 import { startMachine } from './domain-setup'
+import { ManagerPage } from './manager-page'
 import { MenuBar } from './menu-bar'
 import { ownApp } from './own-app'
 
@@ -44,4 +46,17 @@ it('has what can be done with a machine now, in its window and for the row that 
   await domain.dialog().getByText('Clone').first().waitFor()
   await domain.page.keyboard.press('Escape')
   expect(app.errors).toEqual([])
+})
+
+it('has a page hear what was chosen in another window, even one that is only being opened', async () => {
+  const app = keep(await launch())
+  const manager = await app.manager()
+  const host = await app.other(async () => {
+    await app.call(manager.page, 'windowOpen', { view: 'host', uuid: null })
+  })
+  await host.getByRole('tab').first().waitFor()
+  const menus = await MenuBar.of(app, host)
+  await manager.page.close()
+  const again = new ManagerPage(await app.other(() => menus.chooseWord(host, '&File', 'Trash…')))
+  await again.dialog().getByRole('heading', { name: 'Trash' }).waitFor()
 })

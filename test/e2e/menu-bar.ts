@@ -71,4 +71,18 @@ export class MenuBar {
       [KEPT, id] as const,
     )
   }
+
+  /** What main does itself has no id: by its word, in a menu of the bar. */
+  async chooseWord(page: Page, menu: string, word: string): Promise<void> {
+    const window: JSHandle<object> = await this.app.electron.browserWindow(page)
+    await window.evaluate(
+      (own, [kept, above, label]) => {
+        const called = (items: readonly object[], name: string): object =>
+          items.find((item) => Reflect.get(item, 'label') === name) ?? {}
+        const bar = called(Reflect.get(Reflect.get(own, kept), 'items'), above)
+        Reflect.apply(Reflect.get(called(Reflect.get(Reflect.get(bar, 'submenu'), 'items'), label), 'click'), undefined, [])
+      },
+      [KEPT, menu, word] as const,
+    )
+  }
 }
