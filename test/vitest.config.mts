@@ -19,6 +19,9 @@ const windows = `test/e2e/**/${FILES}`
 const both = ['connections', 'demo-guest', 'embedded-devices', 'journey'].map((name) => `test/e2e/${name}.test.ts`)
 const displays = path.join(test, 'support/displays.setup.mjs')
 
+/** For tests that start processes by the dozen on a machine that may be busy. Who needed it is told at the end of the run (README.md). */
+const SECOND_TRY = 1
+
 /** What takes longest, the longest of each project first; each with its place. */
 const longest = new Map(
   [
@@ -61,6 +64,7 @@ export default defineConfig({
           exclude: both,
           globalSetup: [displays],
           maxWorkers: 2,
+          retry: SECOND_TRY,
           sequence: { groupOrder: 1 },
         },
       },
@@ -71,6 +75,7 @@ export default defineConfig({
           include: [...machines.map((folder) => `test/${folder}/**/${FILES}`), ...both],
           globalSetup: [displays],
           maxWorkers: long ? 1 : 3,
+          retry: SECOND_TRY,
           sequence: { groupOrder: 2 },
         },
       },

@@ -157,21 +157,6 @@ function build(): void {
   built = true
 }
 
-/**
- * Electron dies now and then as Playwright's debugger attaches: of SIGSEGV, before Chromium has begun (it has not yet said where its own
- * debugger listens), about one start in a thousand on a busy machine. It gets a second try, and the run says so; any other end is the test's.
- */
-async function started(options: Parameters<typeof _electron.launch>[0]): Promise<ElectronApplication> {
-  try {
-    return await _electron.launch(options)
-  } catch (thrown) {
-    const log = String(thrown)
-    if (!log.includes('signal=SIGSEGV') || log.includes('DevTools listening')) throw thrown
-    console.warn('Electron died of SIGSEGV while the debugger attached to it; it is started once more.')
-    return _electron.launch(options)
-  }
-}
-
 export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
   if (options.preferences !== undefined) {
@@ -182,7 +167,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   build()
   const executablePath = executable()
   const screen = display()
-  const launched = started({
+  const launched = _electron.launch({
     executablePath,
     args: [root, '--disable-gpu', '--lang=en-GB', `--force-device-scale-factor=${options.scale ?? 1}`],
     env: {
