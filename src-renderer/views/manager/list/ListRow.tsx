@@ -130,8 +130,9 @@ function FigureCell(props: { readonly domain: DomainInfo; readonly column: Colum
   useLayoutEffect(() => {
     if (canvas.current === null || number.current === null) return
     // One text for good: a new one each second would have its box built anew.
-    const text = number.current.firstChild instanceof Text ? number.current.firstChild : document.createTextNode('')
-    number.current.append(text)
+    const kept = number.current.firstChild
+    const text = kept instanceof Text ? kept : document.createTextNode('')
+    if (text !== kept) number.current.append(text)
     const rates = figure === 'disk' || figure === 'network'
     const cell: CurveCell = {
       uuid,
