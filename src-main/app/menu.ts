@@ -63,7 +63,7 @@ export function menuTemplate(
     { label: text.networks, click: actions.networks },
     { label: text.preferences, click: actions.preferences },
   ]
-  const stop = (['reboot', 'shutdown', 'forceOff', 'managedSave', 'save'] as const).map(ofMachine)
+  const stop = (['reboot', 'shutdown', 'reset', 'forceOff', 'managedSave', 'save'] as const).map(ofMachine)
   const machine: MenuItemConstructorOptions[] = [
     ...(inDomain ? [] : [ofMachine('open'), ofMachine('details'), separator]),
     ofMachine('run'),

@@ -139,6 +139,8 @@ export const calls = {
   /** Asks the guest to shut down or reboot; answers once asked, the state follows as an event. */
   domainShutdown: { params: ofDomain, result: t.nothing, status: 'done' },
   domainReboot: { params: ofDomain, result: t.nothing, status: 'done' },
+  /** Ends it at once, as domainDestroy does, and boots it afresh: the reset button. Answers when it runs. */
+  domainReset: { params: ofDomain, result: t.nothing, status: 'done' },
   domainDestroy: { params: ofDomain, result: t.nothing, status: 'done' },
   domainSetMemory: { params: fields({ uuid: t.uuidShape, memoryMiB: count }), result: t.nothing, status: 'done' },
   /** Saves to a file chosen with filePick "saveSaved" and ends the guest. */

@@ -11,6 +11,7 @@ export const MACHINE_COMMANDS = [
   'resume',
   'reboot',
   'shutdown',
+  'reset',
   'forceOff',
   'managedSave',
   'save',

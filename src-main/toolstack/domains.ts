@@ -287,6 +287,12 @@ export class Domains extends DomainTable {
     return ok(null)
   }
 
+  /** The reset button: what runs is cut off and boots afresh. */
+  async reset(uuid: string): Outcome {
+    const ended = await this.destroy(uuid)
+    return ended.ok ? this.create(uuid, true) : ended
+  }
+
   async setMemory(uuid: string, memoryMiB: number): Outcome {
     const found = this.allowed(uuid, 'setMemory')
     if (!found.ok) return found

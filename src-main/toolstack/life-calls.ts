@@ -10,6 +10,7 @@ export type LifeCall =
   | 'domainResume'
   | 'domainShutdown'
   | 'domainReboot'
+  | 'domainReset'
   | 'domainDestroy'
   | 'domainSetMemory'
   | 'domainSave'
@@ -23,6 +24,7 @@ export function lifeServers(domains: Domains): CallServers<LifeCall> {
     domainResume: ({ uuid }) => domains.resume(uuid),
     domainShutdown: ({ uuid }) => domains.shutdown(uuid),
     domainReboot: ({ uuid }) => domains.reboot(uuid),
+    domainReset: ({ uuid }) => domains.reset(uuid),
     domainDestroy: ({ uuid }) => domains.destroy(uuid),
     domainSetMemory: ({ uuid, memoryMiB }) => domains.setMemory(uuid, memoryMiB),
     domainSave: ({ uuid, path }, caller) => {

@@ -95,6 +95,13 @@ export const commands = {
     run: (context, args) => life.destroy(context, args.word(0)),
     status: 'done',
   },
+  reset: {
+    args: '<domain>',
+    does: 'Reset a domain: terminate it immediately and boot it afresh.',
+    run: (context, args) => life.reset(context, args.word(0)),
+    ours: true,
+    status: 'done',
+  },
   shutdown: {
     args: '[domains...]',
     does: 'Issue a shutdown signal to a domain.',

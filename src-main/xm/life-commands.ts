@@ -105,6 +105,11 @@ export async function unpause(context: Context, word: string): Promise<void> {
   await call(context, 'domainResume', { uuid: (await findGuest(context, word)).uuid })
 }
 
+/** The old xm had it; xl says `trigger DOMAIN reset`. */
+export async function reset(context: Context, word: string): Promise<void> {
+  await call(context, 'domainReset', { uuid: (await findGuest(context, word)).uuid })
+}
+
 export async function destroy(context: Context, word: string): Promise<void> {
   await call(context, 'domainDestroy', { uuid: (await findGuest(context, word)).uuid })
 }

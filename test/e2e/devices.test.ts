@@ -366,6 +366,14 @@ describe('the details of a machine', () => {
     await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
     await domain.part('Disk xvda').waitFor()
     await domain.details().getByText('attached').waitFor()
+    // A guest without the driver does not see it, whatever domain 0 offers.
+    const { domid } = (await app.call(page, 'domainInfo', { uuid: UUID })).value
+    const state = { uuid: UUID, path: `/local/domain/0/backend/vbd/${JSON.stringify(domid)}/51712/state` }
+    await app.call(page, 'storeWrite', { ...state, value: '2' })
+    await domain.details().getByText('its driver xen-blkfront is missing').waitFor()
+    await app.picture(page, 'details-not-taken')
+    await app.call(page, 'storeWrite', { ...state, value: '4' })
+    await domain.details().getByText('attached', { exact: true }).waitFor()
     expect(fs.existsSync(path.join(app.folder, 'disks', 'server.qcow2'))).toBe(true)
     await domain.addDevice('Network interface')
     await expect.poll(() => domain.dialog().getByLabel('MAC address').inputValue()).toMatch(/^00:16:3e:/)

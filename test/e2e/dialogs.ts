@@ -97,6 +97,7 @@ export const dialogs: readonly DialogRow[] = [
   ofList('Clone…'),
   ofList('Move to folder…'),
   ofList('Tags…'),
+  ofList('Force reset', 'server'),
   ofList('Force off', 'server'),
   ofList('Discard saved state and start', 'asleep'),
   ofCommand('Keyboard shortcuts'),

@@ -89,6 +89,7 @@ describe('the manager window', () => {
       'PauseCtrl+P',
       'Shut downCtrl+Shift+D',
       'Reboot',
+      'Force reset',
       'Force off',
       'Save…',
       'Save state and turn off',

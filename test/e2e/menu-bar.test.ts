@@ -18,7 +18,9 @@ it('has what can be done with a machine now, in its window and for the row that 
     .poll(() => offered('Virtual machine'))
     .toEqual([
       'Pause',
-      ...['Reboot', 'Shut down', 'Force off', 'Save state and turn off', 'Save…'].map((word) => `Shut down > ${word}`),
+      ...['Reboot', 'Shut down', 'Force reset', 'Force off', 'Save state and turn off', 'Save…'].map(
+        (word) => `Shut down > ${word}`,
+      ),
       'Save as template…',
       'Save a picture of the screen…',
     ])

@@ -28,7 +28,7 @@ export function usePerform(): Perform {
   return useContext(PerformContext)
 }
 
-const asked = ['forceOff', 'delete', 'runFresh', 'shutdown', 'reboot', 'save', 'managedSave', 'pause'] as const
+const asked = ['forceOff', 'reset', 'delete', 'runFresh', 'shutdown', 'reboot', 'save', 'managedSave', 'pause'] as const
 type AskedAction = (typeof asked)[number]
 
 function isAsked(action: ActionId): action is AskedAction {
@@ -250,6 +250,11 @@ function ConfirmDialog(props: {
       title: many ? t('confirm.force-off-many', count) : t('confirm.force-off-title', { name }),
       body: t(many ? 'confirm.force-off-body-many' : 'confirm.force-off-body'),
       button: t('action.force-off'),
+    },
+    reset: {
+      title: many ? t('confirm.reset-many', count) : t('confirm.reset-title', { name }),
+      body: t(many ? 'confirm.reset-body-many' : 'confirm.reset-body'),
+      button: t('action.reset'),
     },
     delete: {
       title: many ? t('confirm.delete-many', count) : t('confirm.delete-title', { name }),

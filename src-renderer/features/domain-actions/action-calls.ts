@@ -15,6 +15,7 @@ export const actionCalls = {
   resume: (client, uuid) => client.call('domainResume', { uuid }),
   shutdown: (client, uuid) => client.call('domainShutdown', { uuid }),
   reboot: (client, uuid) => client.call('domainReboot', { uuid }),
+  reset: (client, uuid) => client.call('domainReset', { uuid }),
   forceOff: (client, uuid) => client.call('domainDestroy', { uuid }),
   managedSave: (client, uuid) => client.call('domainManagedSave', { uuid }),
 } as const satisfies Readonly<Record<string, Ask>>

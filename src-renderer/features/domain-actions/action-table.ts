@@ -21,6 +21,7 @@ interface ActionRow {
     | 'action.resume'
     | 'action.shutdown'
     | 'action.reboot'
+    | 'action.reset'
     | 'action.force-off'
     | 'action.save'
     | 'action.managed-save'
@@ -79,6 +80,7 @@ export const actionTable = {
     shortcut: 'shutdown',
   },
   reboot: { label: 'action.reboot', icon: 'reboot', needs: 'reboot', confirm: 'confirmShutdown', many: true },
+  reset: { label: 'action.reset', icon: 'reboot', needs: 'destroy', confirm: 'confirmDestroy', danger: true, many: true },
   forceOff: { label: 'action.force-off', icon: 'bolt', needs: 'destroy', confirm: 'confirmDestroy', danger: true, many: true },
   save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'confirmShutdown' },
   managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'confirmShutdown', many: true },
@@ -204,6 +206,7 @@ export function contextEntries(
     entry(pauseOrResume(domains)),
     entry('shutdown'),
     entry('reboot'),
+    entry('reset'),
     entry('forceOff'),
     separator('s1'),
     entry('save'),
@@ -228,6 +231,7 @@ export function stopEntries(domain: DomainInfo | readonly DomainInfo[], t: Trans
   return [
     entryOf('reboot', domains, t, false),
     entryOf('shutdown', domains, t, false),
+    entryOf('reset', domains, t, false),
     entryOf('forceOff', domains, t, false),
     separator('s1'),
     entryOf('managedSave', domains, t, false),

@@ -15,6 +15,7 @@ export const actions = {
   'action.shutdown': { en: 'Shut down', de: 'Herunterfahren' },
   'action.shutdown-menu': { en: 'More ways to stop', de: 'Weitere Arten anzuhalten' },
   'action.reboot': { en: 'Reboot', de: 'Neu starten' },
+  'action.reset': { en: 'Force reset', de: 'Zurücksetzen erzwingen' },
   'action.force-off': { en: 'Force off', de: 'Ausschalten erzwingen' },
   'action.save': { en: 'Save…', de: 'Sichern …' },
   'action.managed-save': { en: 'Save state and turn off', de: 'Zustand sichern und ausschalten' },

@@ -239,6 +239,10 @@ export const domain = {
   'details.disk-flags-hint': { en: 'Changes at the next start', de: 'Ändert sich beim nächsten Start' },
   'details.standing-off': { en: 'there at the next start', de: 'beim nächsten Start da' },
   'details.standing-now': { en: 'attached', de: 'angeschlossen' },
+  'details.standing-waiting': {
+    en: 'not taken by the guest: its driver {driver} is missing, or not loaded yet',
+    de: 'vom Gast nicht angenommen: Sein Treiber {driver} fehlt oder ist noch nicht geladen',
+  },
   'details.standing-next': { en: 'from the next start on', de: 'ab dem nächsten Start' },
   'details.standing-changed': {
     en: 'attached; changed for the next start',

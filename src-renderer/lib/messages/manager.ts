@@ -144,6 +144,11 @@ export const manager = {
   'import.import': { en: 'Import', de: 'Importieren' },
   'import.start': { en: 'Import and start', de: 'Importieren und starten' },
 
+  'confirm.reset-title': { en: 'Reset “{name}”?', de: '„{name}“ zurücksetzen?' },
+  'confirm.reset-body': {
+    en: 'It starts again at once. The guest gets no chance to write its data, as if the reset button were pressed. “Reboot” asks it to.',
+    de: 'Sie startet sofort neu. Der Gast kann seine Daten nicht mehr schreiben, wie beim Druck auf den Reset-Knopf. „Neu starten“ bittet ihn darum.',
+  },
   'confirm.force-off-title': { en: 'Force “{name}” off?', de: 'Ausschalten von „{name}“ erzwingen?' },
   'confirm.force-off-body': {
     en: 'The guest gets no chance to write its data, as if the plug were pulled. “Shut down” asks it to stop in order.',
@@ -176,6 +181,11 @@ export const manager = {
   },
   'confirm.left-gentle': { en: 'Left as they are: {names}', de: 'Bleiben, wie sie sind: {names}' },
   'confirm.fresh-button': { en: 'Discard and start', de: 'Verwerfen und starten' },
+  'confirm.reset-many': { en: 'Reset {count} machines?', de: '{count} Maschinen zurücksetzen?' },
+  'confirm.reset-body-many': {
+    en: 'They start again at once. Their guests get no chance to write their data, as if the reset button were pressed.',
+    de: 'Sie starten sofort neu. Ihre Gäste können ihre Daten nicht mehr schreiben, wie beim Druck auf den Reset-Knopf.',
+  },
   'confirm.force-off-many': { en: 'Force {count} machines off?', de: 'Ausschalten von {count} Maschinen erzwingen?' },
   'confirm.force-off-body-many': {
     en: 'They lose everything that is not on disk yet.',

@@ -106,6 +106,23 @@ describe('running a domain', () => {
     await close()
   })
 
+  it('is reset without being asked: cut off, and booted afresh as another domain', async () => {
+    const { toolstack, states, started, close } = await makeToolstack()
+    const uuid = await started('A')
+    const domid = () => {
+      const info = toolstack.domains.info(uuid)
+      return info.ok ? info.value.domid : null
+    }
+    const before = domid()
+    states.length = 0
+    expect(await toolstack.domains.reset(uuid)).toEqual({ ok: true, value: null })
+    expect(states).toEqual(['A shutoff', 'A starting', 'A running'])
+    expect(domid()).not.toBe(before)
+    await toolstack.domains.destroy(uuid)
+    expect(await toolstack.domains.reset(uuid)).toMatchObject({ ok: false, error: { reason: 'wrong-state' } })
+    await close()
+  })
+
   it('is shown as crashed with the reason, and can be started again', async () => {
     const { toolstack, testDriver, started, close } = await makeToolstack()
     const uuid = await started('A')

@@ -25,6 +25,7 @@ import { NicLimits } from '../../../features/nics/NicLimits'
 import { type NicForm, nicFormOf } from '../../../features/nics/nic-form'
 import { usePreferences } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
+import { DeviceStandingMark } from './DeviceStandingMark'
 import type { PageProps } from './DomainPages'
 import type { ListedDevice } from './edits'
 import { deviceName } from './words'
@@ -37,7 +38,7 @@ export function DevicePage(props: PageProps & { readonly listed: ListedDevice })
     <>
       <div className="details-title">
         <h2>{deviceName(device, t)}</h2>
-        <span className={`details-standing ${standing}`}>{t(`details.standing-${standing}`)}</span>
+        <DeviceStandingMark domain={domain} device={device} standing={standing} />
         <span className="fill" />
         <RemoveDevice {...props} />
       </div>

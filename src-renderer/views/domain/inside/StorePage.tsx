@@ -1,8 +1,7 @@
 // XenStore as a tree: what it holds about this domain (all of it for domain 0). It follows changes while it is looked at; a node can
 // be written, after a warning. Invariant: a change keeps what is open and what is chosen. Runs in: domain window.
 
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import {
   Button as AriaButton,
   Collection,
@@ -15,39 +14,23 @@ import {
   Virtualizer,
 } from 'react-aria-components'
 import type { DomainInfo } from '../../../../src-main/public/types'
-import { useClient } from '../../../client/Client'
 import { errorText } from '../../../client/error-text'
-import { callQuery, reportOf } from '../../../client/queries'
+import { reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, type StoreNode } from '../../../lib/store-tree'
+import { useStore } from '../use-store'
 import { EditNode } from './EditNode'
 
 export function StorePage(props: { readonly domain: DomainInfo }) {
   const { domain } = props
   const { t } = useWords()
-  const client = useClient()
   const [filter, setFilter] = useState('')
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const [chosen, setChosen] = useState<string | null>(null)
   const [editing, setEditing] = useState<{ path: string; value: string } | null>(null)
-  const query = useQuery({ ...callQuery(client, 'storeDump', { uuid: domain.uuid }), staleTime: 0, gcTime: 0 })
-  const { refetch } = query
-  // Main watches for a while each time it is asked; nobody looking, nobody asks.
-  useEffect(() => {
-    const ask = () => void client.call('storeWatch', { seconds: 20 })
-    ask()
-    const timer = setInterval(ask, 10_000)
-    const end = client.subscribe('storeChanged', () => void refetch())
-    return () => {
-      clearInterval(timer)
-      end()
-    }
-  }, [client, refetch])
-  const active = domain.domid
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another run has another tree
-  useEffect(() => void refetch(), [active, refetch])
+  const query = useStore(domain)
   const all = useMemo(() => parseStore(query.data?.text ?? ''), [query.data])
   const shown = useMemo(() => filterStore(all, filter), [all, filter])
   const paths = useMemo(() => pathsOf(shown), [shown])
