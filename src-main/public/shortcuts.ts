@@ -45,6 +45,7 @@ export const shortcuts = {
   tabs: { place: 'form', keys: 'Left/Right' },
   leaveConsole: { place: 'console', keys: 'Ctrl+Tab' },
   copy: { place: 'console', keys: 'Ctrl+Shift+C' },
+  findText: { place: 'console', keys: 'Ctrl+Shift+F' },
   paste: { place: 'console', keys: 'Ctrl+Shift+V' },
 } as const satisfies Record<string, ShortcutRow>
 

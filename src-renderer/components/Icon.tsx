@@ -27,6 +27,7 @@ const drawings = {
   trash: <path {...line} d="M2.5 4h11M6 4V2.3h4V4M4 4l.7 9.4c0 .4.3.7.7.7h5.2c.4 0 .7-.3.7-.7L12 4M6.7 6.8v4.6M9.3 6.8v4.6" />,
   close: <path {...line} d="m3.8 3.8 8.4 8.4M12.2 3.8l-8.4 8.4" />,
   search: <path {...line} d="M11.6 7a4.6 4.6 0 1 1-9.2 0 4.6 4.6 0 0 1 9.2 0zM10.4 10.4l3.4 3.4" />,
+  up: <path {...line} d="m4.5 9.7 3.5-3.5 3.5 3.5" />,
   down: <path {...line} d="m4.5 6.3 3.5 3.5 3.5-3.5" />,
   more: (
     <path

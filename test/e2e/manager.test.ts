@@ -381,6 +381,31 @@ describe('the window of a domain', () => {
     await domain.waitForText('^C')
   })
 
+  it('finds text above the screen, selects it, and gives the keyboard back', async () => {
+    const { app, domain } = await startWithDemo()
+    const { page } = domain
+    await domain.type('seq 300\r')
+    await domain.waitForText('\n300')
+    expect(await domain.screen()).not.toContain('\n123\n')
+    await page.keyboard.press('Control+Shift+F')
+    await page.getByRole('searchbox', { name: 'Find text' }).fill('123')
+    await page.getByText('1 of 1', { exact: true }).waitFor()
+    await domain.waitForText('\n123\n')
+    await app.picture(page, 'console-find')
+    await page.getByRole('searchbox', { name: 'Find text' }).fill('29')
+    await page.getByText('13 of 13', { exact: true }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('12 of 13', { exact: true }).waitFor()
+    await page.keyboard.press('Shift+Enter')
+    await page.getByText('13 of 13', { exact: true }).waitFor()
+    await page.getByRole('searchbox', { name: 'Find text' }).fill('nowhere')
+    await page.getByText('Not found').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('searchbox', { name: 'Find text' }).waitFor({ state: 'detached' })
+    await page.keyboard.type('echo still typed\r')
+    await domain.waitForText('\nstill typed')
+  })
+
   it('goes on with the same console after a reboot, and shows each byte once', async () => {
     const { manager, domain } = await startWithDemo()
     await manager.choose(DEMO, 'Reboot')

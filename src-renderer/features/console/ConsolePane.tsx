@@ -1,6 +1,6 @@
 // The text console of a domain: the terminal, what to say when there is none, and a line with its state and keys.
 // Invariant: the terminal lives as long as the window, so its scrollback survives the guest's end and other pages.
-// Keyboard: everything goes to the guest but Ctrl+Tab (leave), Ctrl+Shift+C and Ctrl+Shift+V (copy, paste).
+// Keyboard: everything goes to the guest but Ctrl+Tab (leave), Ctrl+Shift+C and Ctrl+Shift+V (copy, paste), Ctrl+Shift+F (find).
 // Runs in: domain window.
 
 import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react'
@@ -14,6 +14,7 @@ import { ContextMenu, type MenuPoint } from '../../components/Menu'
 import type { Translator } from '../../lib/translate'
 import { usePreferences } from '../../state/answers'
 import { type ConnectionState, ConsoleSession } from './console-session'
+import { FindBar } from './FindBar'
 import type { Terminal } from './terminal'
 import './console.css'
 
@@ -50,6 +51,7 @@ export function ConsolePane(props: ConsolePaneProps) {
   const [size, setSize] = useState({ columns: 0, rows: 0 })
   const [menuAt, setMenuAt] = useState<MenuPoint | null>(null)
   const [screenReader, setScreenReader] = useState(false)
+  const [finding, setFinding] = useState(false)
 
   const copy = (text: string) => {
     if (text === '') return
@@ -85,6 +87,7 @@ export function ConsolePane(props: ConsolePaneProps) {
           onCopy: (text) => handlers.current.copy(text),
           onPaste: () => handlers.current.paste(terminal),
           onLeave: (backwards) => handlers.current.leave(backwards),
+          onFind: () => setFinding(true),
         },
         lookNow.current,
       )
@@ -134,6 +137,7 @@ export function ConsolePane(props: ConsolePaneProps) {
   const act = (id: string) => {
     if (id === 'copy') copy(parts?.terminal.selection() ?? '')
     if (id === 'paste') paste(parts?.terminal)
+    if (id === 'find') setFinding(true)
     if (id === 'selectAll') parts?.terminal.selectAll()
     if (id === 'clear') parts?.terminal.clear()
     if (id === 'screenReader') {
@@ -151,6 +155,15 @@ export function ConsolePane(props: ConsolePaneProps) {
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the terminal inside has the role; its menu key bubbles up */}
       <div className="console-screen" onContextMenu={openMenu}>
         <div ref={box} className="console-box" data-testid="terminal" />
+        {finding && parts !== null && (
+          <FindBar
+            find={parts.terminal.find}
+            onClose={() => {
+              setFinding(false)
+              parts.terminal.focus()
+            }}
+          />
+        )}
         {idle && (
           <div className="console-idle">
             <p>{idleWords(domain, t)}</p>
@@ -163,6 +176,7 @@ export function ConsolePane(props: ConsolePaneProps) {
         {size.columns > 0 && <span>{t('console.size', size)}</span>}
         <span className="last">{t('console.leave')}</span>
         <span className="console-buttons">
+          <Button kind="tool" icon="search" label={t('console.find')} onPress={() => act('find')} />
           <Button kind="tool" icon="copy" label={t('console.copy')} onPress={() => act('copy')} />
           <Button
             kind="tool"
@@ -194,6 +208,7 @@ export function ConsolePane(props: ConsolePaneProps) {
             disabled: connection !== 'connected',
           },
           { kind: 'separator', id: 's1' },
+          { kind: 'action', id: 'find', label: t('console.find'), icon: 'search', keys: t('key.find-text') },
           { kind: 'action', id: 'selectAll', label: t('console.select-all') },
           { kind: 'action', id: 'clear', label: t('console.clear'), icon: 'eraser' },
           { kind: 'separator', id: 's2' },

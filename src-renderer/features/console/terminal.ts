@@ -7,6 +7,7 @@ import { FitAddon } from '@xterm/addon-fit'
 import { Terminal as Xterm } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import { DrawPace } from './draw-pace'
+import { findText, nextFound } from './find-text'
 
 export interface TerminalEvents {
   readonly onInput: (text: string) => void
@@ -14,6 +15,13 @@ export interface TerminalEvents {
   readonly onCopy: (text: string) => void
   readonly onPaste: () => void
   readonly onLeave: (backwards: boolean) => void
+  readonly onFind: () => void
+}
+
+/** Which of how many, counted from 1; both are 0 where nothing was found. */
+export interface FoundAt {
+  readonly at: number
+  readonly count: number
 }
 
 export interface Terminal {
@@ -25,6 +33,8 @@ export interface Terminal {
   readonly selection: () => string
   readonly selectAll: () => void
   readonly paste: (text: string) => void
+  /** Selects and shows the words' next place, `back` towards older lines; `anew`: the newest there is. */
+  readonly find: (words: string, back: boolean, anew: boolean) => FoundAt
   readonly setLook: (look: TerminalLook) => void
   readonly setScreenReader: (on: boolean) => void
   readonly setLabel: (label: string) => void
@@ -63,11 +73,12 @@ const colours = {
 }
 
 /** Keys that are the window's, not the guest's. */
-function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'leave' | 'leaveBack' | null {
+function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'find' | 'leave' | 'leaveBack' | null {
   if (event.type !== 'keydown') return null
   if (event.ctrlKey && event.key === 'Tab') return event.shiftKey ? 'leaveBack' : 'leave'
   if (event.ctrlKey && event.shiftKey && event.code === 'KeyC') return 'copy'
   if (event.ctrlKey && event.shiftKey && event.code === 'KeyV') return 'paste'
+  if (event.ctrlKey && event.shiftKey && event.code === 'KeyF') return 'find'
   if (event.ctrlKey && !event.shiftKey && event.key === 'Insert') return 'copy'
   if (event.shiftKey && !event.ctrlKey && event.key === 'Insert') return 'paste'
   return null
@@ -108,6 +119,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     event.stopPropagation()
     if (key === 'copy') events.onCopy(xterm.getSelection())
     else if (key === 'paste') events.onPaste()
+    else if (key === 'find') events.onFind()
     else events.onLeave(key === 'leaveBack')
     return false
   })
@@ -120,6 +132,20 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     selection: () => xterm.getSelection(),
     selectAll: () => xterm.selectAll(),
     paste: (text) => xterm.paste(text),
+    find: (words, back, anew) => {
+      const { active } = xterm.buffer
+      const found = findText(active, words)
+      const shown = anew ? undefined : xterm.getSelectionPosition()
+      const next = nextFound(found, shown === undefined ? null : { row: shown.start.y, column: shown.start.x }, back)
+      const place = found[next]
+      if (place === undefined) xterm.clearSelection()
+      else {
+        xterm.select(place.column, place.row, place.width)
+        const isSeen = place.row >= active.viewportY && place.row < active.viewportY + xterm.rows
+        if (!isSeen) xterm.scrollToLine(Math.max(0, place.row - Math.floor(xterm.rows / 2)))
+      }
+      return { at: next + 1, count: found.length }
+    },
     setLook: ({ fontSize, scrollback }) => {
       xterm.options.fontSize = fontSize
       xterm.options.scrollback = scrollback

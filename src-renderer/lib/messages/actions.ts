@@ -63,6 +63,7 @@ export const actions = {
   'key.left-right': { en: 'Left, Right', de: 'Links, Rechts' },
   'key.on-left': { en: 'left {keys}', de: '{keys} links' },
   'key.on-right': { en: 'right {keys}', de: '{keys} rechts' },
+  'key.find-text': { en: 'Ctrl+Shift+F', de: 'Strg+Umschalt+F' },
   'key.copy': { en: 'Ctrl+Shift+C', de: 'Strg+Umschalt+C' },
   'key.paste': { en: 'Ctrl+Shift+V', de: 'Strg+Umschalt+V' },
 

@@ -38,6 +38,7 @@ const labels = {
   leaveDialog: 'keyboard.leave-dialog',
   tabs: 'keyboard.tabs',
   leaveConsole: 'keyboard.leave-console',
+  findText: 'console.find',
   copy: 'console.copy',
   paste: 'console.paste',
 } as const satisfies Record<ShortcutId, string>

@@ -1,0 +1,61 @@
+// The field that finds words in the text console, over its upper right corner: Enter goes to older lines, Shift+Enter to newer ones,
+// Escape gives the keyboard back to the guest. What was found is selected, so it can be copied. Runs in: domain window.
+
+import { type KeyboardEvent, useState } from 'react'
+import { Input, SearchField } from 'react-aria-components'
+import { Button } from '../../components/Button'
+import { Icon } from '../../components/Icon'
+import { useWords } from '../../components/Language'
+import type { FoundAt } from './terminal'
+
+export function FindBar(props: {
+  readonly find: (words: string, back: boolean, anew: boolean) => FoundAt
+  readonly onClose: () => void
+}) {
+  const { t, formats } = useWords()
+  const [words, setWords] = useState('')
+  const [found, setFound] = useState<FoundAt | null>(null)
+  const look = (wanted: string, back: boolean, anew: boolean) => {
+    setFound(wanted === '' ? null : props.find(wanted, back, anew))
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') props.onClose()
+    else if (event.key === 'Enter') look(words, !event.shiftKey, false)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  const some = found !== null && found.count > 0
+  return (
+    <search className="console-find" onKeyDownCapture={onKeyDown}>
+      <SearchField
+        className="filter"
+        aria-label={t('console.find')}
+        autoFocus
+        value={words}
+        onChange={(typed) => {
+          setWords(typed)
+          look(typed, true, true)
+        }}
+      >
+        <Icon name="search" />
+        <Input className="input" placeholder={t('console.find')} />
+      </SearchField>
+      <output className="console-found">
+        {found !== null &&
+          (some
+            ? t('console.found', { at: formats.number(found.at), count: formats.number(found.count) })
+            : t('console.found-none'))}
+      </output>
+      <Button kind="tool" icon="up" label={t('console.find-older')} disabled={!some} onPress={() => look(words, true, false)} />
+      <Button
+        kind="tool"
+        icon="down"
+        label={t('console.find-newer')}
+        disabled={!some}
+        onPress={() => look(words, false, false)}
+      />
+      <Button kind="tool" icon="close" label={t('console.find-close')} onPress={props.onClose} />
+    </search>
+  )
+}
