@@ -7,6 +7,7 @@
 import { type ErrorReason, type ErrorReport, errorReasons, fillSentence } from '../../src-main/public/error-code'
 import { germanWords } from '../../src-main/public/german/german-words'
 import { domainOperations, domainStates } from '../../src-main/public/types'
+import { isolatedValues } from '../lib/bidi'
 import { type Language, makeTranslator } from '../lib/translate'
 import { remedies } from './error-remedy'
 
@@ -458,7 +459,7 @@ export interface ErrorText {
 
 export function errorText(error: ErrorReport, language: Language): ErrorText {
   const row: ErrorRow = language === 'de' ? german[error.reason] : errorReasons[error.reason]
-  const values = translateValues(error.values, language)
+  const values = isolatedValues(translateValues(error.values, language))
   const consequence = makeTranslator(language)(`effect.${remedies[error.reason].effect}`)
   return { cause: fillSentence(row.cause, values), consequence, action: fillSentence(row.action, values) }
 }

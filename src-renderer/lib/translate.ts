@@ -4,6 +4,7 @@
 // Runs in: renderer and tests; pure.
 
 import i18next from 'i18next'
+import { isolatedValues } from './bidi'
 import { type MessageKey, messages } from './messages'
 
 export const languages = ['en', 'de'] as const
@@ -46,9 +47,9 @@ export function makeTranslator(language: Language): Translator {
   const t = i18n.getFixedT(language)
   // A sentence without marks is its row: lists of a thousand machines ask for their states' names at each key of a filter.
   const say = (key: MessageKey, values?: Readonly<Record<string, string | number>>): string =>
-    values === undefined ? messages[key][language] : t(key, values)
+    values === undefined ? messages[key][language] : t(key, isolatedValues(values))
   const count = (base: PluralKey, number: number, values: Readonly<Record<string, string | number>> = {}): string =>
-    t(base, { ...values, count: number })
+    t(base, { ...isolatedValues(values), count: number })
   return Object.assign(say, { language, count })
 }
 

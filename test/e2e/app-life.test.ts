@@ -264,6 +264,26 @@ describe('the app', () => {
     await next.manager.waitForState(DEMO, 'Saved')
   })
 
+  it('keeps its cards within the window, however many there are', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+    fs.mkdirSync(path.join(folder, 'definitions'))
+    for (const digit of '1234567') {
+      const uuid = '00000000-0000-4000-8000-000000000000'.replaceAll('0', digit)
+      fs.writeFileSync(path.join(folder, 'definitions', `${uuid}.xml`), '<domain')
+    }
+    const { app, manager } = await start({ folder })
+    const cards = manager.page.locator('.activity > .notice')
+    await expect.poll(() => cards.count()).toBe(7)
+    await app.picture(manager.page, 'many-cards')
+    const toolbar = await manager.page.getByRole('toolbar').boundingBox()
+    const stack = await manager.page.locator('.activity').boundingBox()
+    expect(stack?.y).toBeGreaterThanOrEqual((toolbar?.y ?? 0) + (toolbar?.height ?? 0))
+    for (let left = 6; left >= 0; left--) {
+      await cards.first().getByRole('button', { name: 'Dismiss' }).click()
+      await expect.poll(() => cards.count()).toBe(left)
+    }
+  })
+
   it('puts a damaged definition aside, says so, and shows the others', async () => {
     const first = await start()
     await first.app.domain(() => first.manager.pressDemoGuest())

@@ -11,6 +11,7 @@ import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Select } from '../../components/Select'
+import { withoutIsolates } from '../../lib/bidi'
 import { lastPart } from '../../lib/path'
 import { Refusal } from '../../remedy/Refusal'
 import { useAppStore } from '../../state/store'
@@ -34,7 +35,7 @@ export function CloneDialog(props: {
   const store = useAppStore()
   const config = snapshot?.config ?? domain.config
   const disks = (config?.devices ?? []).flatMap((device) => (device.kind === 'vbd' && device.path !== '' ? [device] : []))
-  const [name, setName] = useState(t('clone.proposal', { name: domain.name }).slice(0, 64))
+  const [name, setName] = useState(withoutIsolates(t('clone.proposal', { name: domain.name })).slice(0, 64))
   const [fates, setFates] = useState<Readonly<Record<string, DiskFate>>>({})
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const fateOf = (disk: Disk): DiskFate => fates[disk.dev] ?? (disk.readonly ? 'share' : 'copy')

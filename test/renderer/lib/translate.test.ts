@@ -1,6 +1,9 @@
 // Sentences from the table: marks, plurals, languages.
 
 import { describe, expect, it } from 'vitest'
+import { errorReport } from '../../../src-main/public/error-code'
+import { errorText } from '../../../src-renderer/client/error-text'
+import { withoutIsolates } from '../../../src-renderer/lib/bidi'
 import { makeFormats } from '../../../src-renderer/lib/format'
 import { languageOf, makeTranslator } from '../../../src-renderer/lib/translate'
 
@@ -12,6 +15,15 @@ describe('a translator', () => {
 
   it.each(['{name}', '$t(app.name)', '$&', '$1', '<b>&amp;</b>', '{{name}}', '%s'])('shows a value as it is: %s', (name) => {
     expect(makeTranslator('en')('confirm.delete-title', { name })).toBe(`Delete “${name}”?`)
+  })
+
+  it('keeps a name from right to left from turning the words around it', () => {
+    const name = 'عربي'
+    expect(makeTranslator('en')('confirm.delete-title', { name })).toBe(`Delete “\u2068${name}\u2069”?`)
+    expect(errorText(errorReport('name-exists', { name }), 'en').cause).toContain(`\u2068${name}\u2069`)
+    // As the one that turns everything after it.
+    expect(makeTranslator('en')('confirm.delete-title', { name: 'a\u202eb' })).toBe('Delete “\u2068a\u202eb\u2069”?')
+    expect(withoutIsolates(makeTranslator('en')('clone.proposal', { name }))).toBe(`${name} clone`)
   })
 
   it('shows a mark that it has no value for', () => {
