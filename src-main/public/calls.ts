@@ -265,13 +265,14 @@ export const calls = {
   },
   /** A copy of a running guest: both go on from the same instant. */
   domainFork: { params: fields({ uuid: t.uuidShape, name: shortText(256) }), result: job, status: 'done' },
-  /** Of a machine that is off or of a snapshot. Disks not named are copied, read-only ones shared. */
+  /** Of a machine that is off or of a snapshot. Disks not named are copied, read-only ones shared. A copy goes `to` a file that is not
+   * there yet, chosen with filePick; without it, into the app's folder of disks. */
   domainClone: {
     params: fields({
       uuid: t.uuidShape,
       snapshot: t.nullable(t.uuidShape),
       name: shortText(256),
-      disks: list(fields({ dev: shortText(8), fate: oneOf(...diskFates) }), 64),
+      disks: list(fields({ dev: shortText(8), fate: oneOf(...diskFates), to: optional(chosenPath) }), 64),
     }),
     result: job,
     status: 'done',

@@ -9,6 +9,8 @@ export const THEMES = ['system', 'light', 'dark', 'contrast'] as const
 export const SAMPLE_SECONDS = [1, 2, 3] as const
 export const FONT_SIZES = { least: 8, most: 32 } as const
 export const SCROLLBACK = { least: 0, most: 100_000 } as const
+/** How a guest's screen is shown: fitted to its window, fitted in full screen alone, or a pixel of its for one of ours. */
+export const SCREEN_SCALES = ['fit', 'fullScreen', 'exact'] as const
 /** Codes of keys (KeyboardEvent.code) that, pressed and let go together, give the keyboard back. */
 export const GRAB_KEYS_MOST = 4
 export const GRAB_KEY = /^(Control|Alt|Shift|Meta)(Left|Right)$/
@@ -39,7 +41,7 @@ export const preferencesShape = fields({
   newScreen: matching('a size of a screen', /^(\d{3,4}x\d{3,4})?$/),
 
   // screens and consoles
-  screenScale: oneOf('fit', 'exact'),
+  screenScale: oneOf(...SCREEN_SCALES),
   grabKeys: list(matching('a modifier key', GRAB_KEY), GRAB_KEYS_MOST),
   consoleFontSize: within(FONT_SIZES.least, FONT_SIZES.most),
   consoleScrollback: within(SCROLLBACK.least, SCROLLBACK.most),

@@ -4,7 +4,7 @@
 // Invariant: what is made appears whole or not at all; the original is not changed, but for a fork's and a linked clone's disks, which
 // go on in overlays of their own. Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
@@ -25,7 +25,8 @@ export interface BranchesParts extends SnapshotsParts {
   readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
 }
 
-export type Fates = readonly { readonly dev: string; readonly fate: DiskFate }[]
+/** `to`: where the copy goes. */
+export type Fates = readonly { readonly dev: string; readonly fate: DiskFate; readonly to?: string | undefined }[]
 
 export class Branches {
   private readonly parts: BranchesParts
@@ -162,7 +163,9 @@ export class Branches {
     if (!planned.ok) return planned
     const links = [...planned.value.layers]
     const intent = { kind: 'branch' as const, layers: links, snapshot: null, to: null, dropped: [] as string[] }
-    const copies = fates ? await this.planCopies(config.name, planned.value.devices, fates) : []
+    const found = fates ? await this.planCopies(config.name, planned.value.devices, fates) : ok([])
+    if (!found.ok) return found
+    const copies = found.value
     const next: DomainConfig = {
       ...beside,
       devices: planned.value.devices.map((device) => {
@@ -177,7 +180,7 @@ export class Branches {
       const ready = await layers.make(links)
       const copied = ready.ok ? await this.copy(copies, control) : ready
       const stored = copied.ok ? await domains.define(next, uuid) : copied
-      if (!stored.ok) await this.unmake(links, copies)
+      if (!stored.ok) await this.unmake(links, copied.ok ? copies : [])
       return stored
     })
     await this.parts.trees.forget(uuid)
@@ -193,29 +196,34 @@ export class Branches {
     return restored
   }
 
-  private async planCopies(name: string, devices: readonly Device[], fates: Fates): Promise<Copy[]> {
+  /** A file that is there stays as it is: nothing is begun. */
+  private async planCopies(name: string, devices: readonly Device[], fates: Fates): Promise<Result<Copy[], ErrorReport>> {
     const copies: Copy[] = []
     for (const device of devices) {
       if (device.kind !== 'vbd' || device.path === '' || fateOf(device, fates) !== 'copy') continue
       const format: WrittenFormat = device.format === 'raw' ? 'raw' : 'qcow2'
-      const to = await this.parts.proposePath(
-        `${name}-${device.dev}`,
-        format,
-        copies.map((copy) => copy.to),
-      )
+      const taken = copies.map((copy) => copy.to)
+      const chosen = fates.find(({ dev }) => dev === device.dev)?.to
+      if (chosen !== undefined && (taken.includes(chosen) || (await stat(chosen).catch(() => null)) !== null))
+        return err(errorReport('file-exists', { path: chosen }))
+      const to = chosen ?? (await this.parts.proposePath(`${name}-${device.dev}`, format, taken))
       const below = await this.parts.layers.chain(device)
       copies.push({ device, from: device.path, fromFormat: device.format, to, format, below })
     }
-    return copies
+    return ok(copies)
   }
 
+  /** All of them or none. */
   private async copy(copies: readonly Copy[], control: JobControl): Outcome {
     for (const [index, { from, to, format, fromFormat, below }] of copies.entries()) {
       const report = (fraction: number): void => control.report((index + fraction) / copies.length)
       await mkdir(dirname(to), { recursive: true })
       const order = { from, fromFormat, to, format, allowed: below }
       const done = await this.parts.driver.images.copy(order, { signal: control.signal, report })
-      if (!done.ok) return done
+      if (!done.ok) {
+        await this.unmake([], copies.slice(0, index))
+        return done
+      }
     }
     return ok(null)
   }

@@ -1,6 +1,7 @@
 // Serves the calls about snapshots, branches, forks and clones. Runs in: main, plain Node.
-import { ok } from '../../src-engine/public/result'
+import { err, ok } from '../../src-engine/public/result'
 import type { SnapshotStore } from '../definition/snapshot-store'
+import { errorReport } from '../public/error-code'
 import type { Branches } from './branches'
 import { asJob, type CallServers } from './call-server'
 import type { Domains } from './domains'
@@ -42,6 +43,11 @@ export function snapshotServers({ domains, store, trees, snapshots, branches }: 
     },
     snapshotBranch: ({ uuid, id, name }) => asJob(branches.branch(uuid, id, name)),
     domainFork: ({ uuid, name }) => asJob(branches.fork(uuid, name)),
-    domainClone: ({ uuid, snapshot, name, disks }) => asJob(branches.clone(uuid, snapshot, name, disks)),
+    domainClone: ({ uuid, snapshot, name, disks }, caller) => {
+      const path = disks.find(({ to }) => to !== undefined && !caller.choseFile(to, 'saveDisk'))?.to
+      return path === undefined
+        ? asJob(branches.clone(uuid, snapshot, name, disks))
+        : err(errorReport('path-not-chosen', { path }))
+    },
   }
 }

@@ -342,6 +342,16 @@ describe('the screen of a machine', () => {
     await expect.poll(async () => (await bar.boundingBox())?.y ?? 0).toBeLessThan(0)
     await tell(false)
     await page.locator('.toolbar').waitFor()
+    // Fitted in full screen alone, as the preferences may say.
+    const kept = await app.call(page, 'preferencesGet', {})
+    expect(await app.call(page, 'preferencesSet', { ...kept.value, screenScale: 'fullScreen' })).toMatchObject({ ok: true })
+    const width = async () => Math.round((await domain.screenCanvas().boundingBox())?.width ?? 0)
+    await expect.poll(width).toBe(800)
+    await tell(true)
+    await page.locator('.toolbar').waitFor({ state: 'hidden' })
+    await expect.poll(width).toBeGreaterThan(800)
+    await tell(false)
+    await expect.poll(width).toBe(800)
   })
 
   it('follows the guest through a reboot, and says so when there is none', async () => {

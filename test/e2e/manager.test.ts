@@ -100,7 +100,7 @@ describe('the manager window', () => {
       'RenameF2',
       'Move to folder…Ctrl+M',
       'Tags…Ctrl+T',
-      'DeleteOnly a machine that is offDel',
+      'DeleteDel',
       'OpenEnter',
       'Details…',
     ])
@@ -151,8 +151,24 @@ describe('the manager window', () => {
     await manager.dialog().getByRole('button', { name: 'Force off' }).click()
     await manager.waitForState(DEMO, 'Shut off')
     await manager.choose(DEMO, 'Delete')
+    await expect.poll(() => manager.dialog().textContent()).not.toContain('forced off')
     await manager.dialog().getByRole('button', { name: 'Delete' }).click()
     await manager.row(DEMO).waitFor({ state: 'detached' })
+  })
+
+  it('deletes one that runs after one question, which says that it is forced off first', async () => {
+    const { app, manager } = await startWithDemo()
+    await manager.choose(DEMO, 'Delete')
+    await expect.poll(() => manager.dialog().textContent()).toContain('It is on and is forced off first')
+    await app.picture(manager.page, 'delete-running')
+    await manager.page.keyboard.press('Escape')
+    await manager.dialog().waitFor({ state: 'detached' })
+    await manager.waitForState(DEMO, 'Running')
+    await manager.choose(DEMO, 'Delete')
+    await manager.dialog().getByRole('button', { name: 'Force off and delete' }).click()
+    await manager.row(DEMO).waitFor({ state: 'detached' })
+    await manager.undoBar().getByRole('button').first().click()
+    await manager.waitForState(DEMO, 'Shut off')
   })
 
   it('saves a guest to a file with progress, restores it, and says where its clock stands', async () => {

@@ -54,7 +54,10 @@ const lab: Network = {
   dhcp: { first: '10.0.7.15', last: '10.0.7.99' },
 }
 
-/** A folder with one machine that has all kinds of devices. */
+/** Off, with disks of its own: what is asked of such a machine. */
+const STORE = '22222222-2222-4333-8444-555555555555'
+
+/** A folder with a machine that has all kinds of devices, and one that is off. */
 export function stageFolder(preferences: Partial<Preferences>): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-scenes-'))
   for (const name of ['definitions', 'disks']) fs.mkdirSync(path.join(folder, name))
@@ -69,6 +72,13 @@ export function stageFolder(preferences: Partial<Preferences>): string {
   const config = { name: 'server', memoryMiB: 512, vcpus: 1, kernel, ramdisk, cmdline, devices: placed }
   const definition = { version: 2, uuid: SERVER, config, managedSave: null, savedConfig: null }
   fs.writeFileSync(path.join(folder, 'definitions', `${SERVER}.json`), JSON.stringify(definition))
+  const own = ['xvda', 'xvdb'].map((dev): Device => {
+    const file = path.join(folder, 'disks', `store-01-${dev}.img`)
+    fs.writeFileSync(file, Buffer.alloc(1 << 20))
+    return { kind: 'vbd', dev, path: file, format: 'raw', readonly: false, removable: false }
+  })
+  const store = { ...definition, uuid: STORE, config: { ...config, name: 'store-01', devices: own } }
+  fs.writeFileSync(path.join(folder, 'definitions', `${STORE}.json`), JSON.stringify(store))
   fs.writeFileSync(path.join(folder, 'networks.json'), JSON.stringify({ version: 1, networks: [lab] }))
   fs.writeFileSync(path.join(folder, 'preferences.json'), JSON.stringify({ trayIcon: false, ...preferences }))
   return folder
@@ -118,11 +128,19 @@ async function playManager(stage: Stage, page: Page): Promise<void> {
   await showDialog(stage, page, 'context-menu', () => row(page, 'server').click({ button: 'right' }))
   const menuItem = (label: string) => page.getByRole('menuitem', { name: label }).first()
   await showDialog(stage, page, 'delete', async () => {
-    await row(page, 'web-01').click({ button: 'right' })
+    await row(page, 'store-01').click({ button: 'right' })
     await menuItem(t('action.delete')).click()
   })
+  await showDialog(stage, page, 'delete-running', async () => {
+    await row(page, 'server').click({ button: 'right' })
+    await menuItem(t('action.delete')).click()
+  })
+  await showDialog(stage, page, 'clone', async () => {
+    await row(page, 'store-01').click({ button: 'right' })
+    await menuItem(t('action.clone')).click()
+  })
   await showDialog(stage, page, 'template', async () => {
-    await row(page, 'web-01').click({ button: 'right' })
+    await row(page, 'store-01').click({ button: 'right' })
     await menuItem(t('action.template')).click()
   })
   await showDialog(stage, page, 'force-off', async () => {

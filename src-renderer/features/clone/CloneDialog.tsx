@@ -37,14 +37,24 @@ export function CloneDialog(props: {
   const disks = (config?.devices ?? []).flatMap((device) => (device.kind === 'vbd' && device.path !== '' ? [device] : []))
   const [name, setName] = useState(withoutIsolates(t('clone.proposal', { name: domain.name })).slice(0, 64))
   const [fates, setFates] = useState<Readonly<Record<string, DiskFate>>>({})
+  /** Files that were chosen for copies; the others go into the app's own folder. */
+  const [places, setPlaces] = useState<Readonly<Record<string, string>>>({})
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const fateOf = (disk: Disk): DiskFate => fates[disk.dev] ?? (disk.readonly ? 'share' : 'copy')
+  const browse = async (disk: Disk) => {
+    const suggestedName = `${name.trim()}-${disk.dev}.${disk.format === 'raw' ? 'raw' : 'qcow2'}`
+    const picked = await client.call('filePick', { kind: 'saveDisk', suggestedName })
+    if (!picked.ok) return setRefusal(picked.error)
+    const { path } = picked.value
+    if (path !== null) setPlaces((before) => ({ ...before, [disk.dev]: path }))
+  }
+  const placeOf = (disk: Disk) => (fateOf(disk) === 'copy' ? places[disk.dev] : undefined)
   const submit = async () => {
     const result = await client.call('domainClone', {
       uuid: domain.uuid,
       snapshot: snapshot?.id ?? null,
       name,
-      disks: disks.map((disk) => ({ dev: disk.dev, fate: fateOf(disk) })),
+      disks: disks.map((disk) => ({ dev: disk.dev, fate: fateOf(disk), to: placeOf(disk) })),
     })
     if (!result.ok) return setRefusal(result.error)
     store.dispatch({ kind: 'jobFollowed', job: result.value.job })
@@ -94,6 +104,14 @@ export function CloneDialog(props: {
                     }))}
                     onChange={(fate) => setFates((before) => ({ ...before, [disk.dev]: fate }))}
                   />
+                  <div className={fateOf(disk) === 'copy' ? 'clone-place' : 'clone-place none'}>
+                    <span className="small muted" title={placeOf(disk)}>
+                      {placeOf(disk) === undefined ? t('clone.place-own') : lastPart(placeOf(disk) ?? '')}
+                    </span>
+                    <Button kind="link" label={t('disk.browse', { dev: disk.dev })} onPress={() => void browse(disk)}>
+                      {t('button.browse')}
+                    </Button>
+                  </div>
                 </td>
               </tr>
             ))}

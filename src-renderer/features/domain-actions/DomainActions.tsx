@@ -13,11 +13,12 @@ import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
+import { Notice } from '../../components/Notice'
 import { NAMES_SHOWN, someNames } from '../../lib/some-names'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { actionCalls } from './action-calls'
-import { type ActionId, actionTable, canBeMany, isAllowed, labelOf, listOf, savedFileName } from './action-table'
+import { type ActionId, actionTable, canBeMany, doneTo, isReadyAfter, labelOf, listOf, savedFileName } from './action-table'
 
 /** On one domain, or on all of several for which it is allowed now. */
 type Perform = (action: ActionId, domains: DomainInfo | readonly DomainInfo[] | null) => void
@@ -95,11 +96,13 @@ export function DomainActionsProvider(props: {
     [client, report],
   )
 
-  /** Deleting moves to the trash; undoing takes from there all that were deleted together. `disks` are those of a single one. */
+  /** Deleting moves to the trash, and forces off first what was on when it was asked about; undoing takes from there all that were deleted together. `disks` are those of a single one. */
   const remove = useCallback(
     async (domains: readonly DomainInfo[], disks: readonly string[]) => {
       const gone: DomainInfo[] = []
       for (const domain of domains) {
+        // Whether it is off then, deleting says.
+        if (isReadyAfter('delete', domain)) await client.call('domainDestroy', { uuid: domain.uuid })
         const removed = await client.call('domainUndefine', { uuid: domain.uuid, disks })
         report(removed)
         if (removed.ok) gone.push(domain)
@@ -180,7 +183,7 @@ export function DomainActionsProvider(props: {
         if (action === 'restore') void restore(undefined)
         return
       }
-      const able = domains.filter((domain) => isAllowed(action, domain))
+      const able = doneTo(action, domains)
       if (able.length === 0 || (able.length > 1 && !canBeMany(action))) return
       const { confirm } = actionTable[action]
       // Whatever the preferences say of one: a slip of the hand must not end the work of many.
@@ -229,6 +232,7 @@ function ConfirmDialog(props: {
   const [first] = domains
   const name = first?.name ?? ''
   const many = domains.length > 1
+  const isOn = action === 'delete' && first !== undefined && isReadyAfter(action, first)
   const [disks, setDisks] = useState<readonly string[]>([])
   const images = action === 'delete' && !many && first ? writtenImages(first) : []
   const count = { count: formats.number(domains.length) }
@@ -259,7 +263,7 @@ function ConfirmDialog(props: {
     delete: {
       title: many ? t('confirm.delete-many', count) : t('confirm.delete-title', { name }),
       body: t(many ? 'confirm.delete-body-many' : 'confirm.delete-body'),
-      button: t('action.delete'),
+      button: t(isOn ? 'confirm.delete-on-button' : 'action.delete'),
     },
     runFresh: {
       title: many ? t('confirm.fresh-many', count) : t('confirm.fresh-title', { name }),
@@ -291,6 +295,11 @@ function ConfirmDialog(props: {
         </>
       }
     >
+      {isOn && (
+        <Notice tone="warn" boxed>
+          {t('confirm.delete-on')}
+        </Notice>
+      )}
       <p>{words.body}</p>
       {many && <Names domains={domains} />}
       {action === 'delete' && saved.length > 0 && (

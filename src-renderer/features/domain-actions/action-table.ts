@@ -36,6 +36,8 @@ interface ActionRow {
   /** Always asked about, or when this preference says so. */
   readonly confirm: 'no' | 'asked' | 'confirmDestroy' | 'confirmShutdown' | 'confirmPause'
   readonly danger?: true
+  /** One alone that is not ready for it is brought there by this operation first, once the question says so. */
+  readonly after?: DomainOperation
   /** It is done to several at once. */
   readonly many?: true
   /** Said in the menu where it cannot be done: what people look for in vain. Of the others the tip says why. */
@@ -99,6 +101,7 @@ export const actionTable = {
     label: 'action.delete',
     icon: 'trash',
     needs: 'undefine',
+    after: 'destroy',
     confirm: 'asked',
     danger: true,
     many: true,
@@ -134,10 +137,22 @@ export function canBeMany(id: ActionId): boolean {
   return row.many === true
 }
 
+/** Of these, those that it would be done to. */
+export function doneTo(id: ActionId, domains: readonly DomainInfo[]): readonly DomainInfo[] {
+  const able = domains.filter((domain) => isAllowed(id, domain))
+  return able.length === 0 && domains.some((domain) => domains.length === 1 && isReadyAfter(id, domain)) ? domains : able
+}
+
+/** Whether something has to be done to it first. */
+export function isReadyAfter(id: ActionId, domain: DomainInfo): boolean {
+  const { after }: ActionRow = actionTable[id]
+  return after !== undefined && !isAllowed(id, domain) && domain.operations.includes(after)
+}
+
 /** Whether it would do something to these now. */
 export function isPossible(id: ActionId, domains: readonly DomainInfo[]): boolean {
   if (domains.length > 1 && !canBeMany(id)) return false
-  return domains.some((domain) => isAllowed(id, domain))
+  return doneTo(id, domains).length > 0
 }
 
 /** Pause and Resume are one entry, and so is Run in its two meanings; hands find them in the same place. */

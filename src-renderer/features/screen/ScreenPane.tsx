@@ -102,7 +102,10 @@ export function ScreenPane(props: ScreenPaneProps) {
   const [session, setSession] = useState<ScreenSession | null>(null)
   const [state, setState] = useState<ScreenState>('off')
   const [guest, setGuest] = useState<Size>(NO_SIZE)
-  const [mode, setMode] = useState<ScaleMode>(screenScale)
+  const preferred: ScaleMode = screenScale !== 'fullScreen' ? screenScale : fullScreen ? 'fit' : 'exact'
+  const [mode, setMode] = useState<ScaleMode>(preferred)
+  // Full screen may be preferred otherwise; what is chosen then holds until it is left.
+  useEffect(() => setMode(preferred), [preferred])
   const [grabbed, setGrabbed] = useState(false)
   const ratio = useDevicePixelRatio()
   const size = useBox(box)
@@ -337,8 +340,8 @@ export function ScreenPane(props: ScreenPaneProps) {
             <span className="full-screen-name">{domain.name}</span>
             {keyboard}
             {tools}
-            <Button kind="tool" icon="shrink" onPress={() => props.onFullScreen(false)}>
-              {t('screen.full-leave')}
+            <Button kind="tool" icon="shrink" label={t('screen.full-leave')} onPress={() => props.onFullScreen(false)}>
+              <span className="words">{t('screen.full-leave')}</span>
             </Button>
           </div>
         </div>

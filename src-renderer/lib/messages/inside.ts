@@ -16,8 +16,8 @@ export const inside = {
   'inside.kind-exit': { en: 'exit', de: 'Exit' },
   'inside.kind-event': { en: 'injected', de: 'zugestellt' },
   'inside.name': { en: 'Name', de: 'Name' },
-  'inside.per-second': { en: 'per second', de: 'je Sekunde' },
-  'inside.total': { en: 'total', de: 'insgesamt' },
+  'inside.per-second': { en: 'Per second', de: 'Je Sekunde' },
+  'inside.total': { en: 'Total', de: 'Insgesamt' },
   'inside.ports': { en: 'Event channels', de: 'Ereigniskanäle' },
   'inside.ports-about': {
     en: 'Ports through which the guest and its backends wake each other.',
@@ -28,8 +28,8 @@ export const inside = {
   'inside.use': { en: 'For', de: 'Für' },
   'inside.remote': { en: 'Domain', de: 'Domain' },
   'inside.vcpu': { en: 'vCPU', de: 'vCPU' },
-  'inside.pending': { en: 'pending', de: 'anstehend' },
-  'inside.masked': { en: 'masked', de: 'maskiert' },
+  'inside.pending': { en: 'Pending', de: 'Anstehend' },
+  'inside.masked': { en: 'Masked', de: 'Maskiert' },
   'inside.grants': { en: 'Grants', de: 'Freigaben' },
   'inside.grants-about': {
     en: 'Pages of its memory that the guest lets others read or write.',
@@ -56,7 +56,7 @@ export const inside = {
   'inside.size': { en: 'Size', de: 'Größe' },
   'inside.size-entries': { en: '{size} entries', de: '{size} Einträge' },
   'inside.size-bytes': { en: '{size} bytes', de: '{size} Bytes' },
-  'inside.waiting': { en: 'on the way', de: 'unterwegs' },
+  'inside.waiting': { en: 'On the way', de: 'Unterwegs' },
   'inside.store': { en: 'XenStore', de: 'XenStore' },
   'inside.vcpus': { en: 'vCPU state', de: 'vCPU-Zustand' },
   'inside.vcpu-running': {

@@ -159,6 +159,11 @@ export const manager = {
     en: 'It goes to the trash, from where it can be restored. Kernel, ramdisk and disk images stay where they are.',
     de: 'Sie kommt in den Papierkorb und lässt sich von dort wiederherstellen. Kernel, Ramdisk und Plattenabbilder bleiben, wo sie sind.',
   },
+  'confirm.delete-on': {
+    en: 'It is on and is forced off first: what the guest has not written to its disks is lost.',
+    de: 'Sie ist an und wird zuerst hart ausgeschaltet: Was der Gast noch nicht auf seine Platten geschrieben hat, geht verloren.',
+  },
+  'confirm.delete-on-button': { en: 'Force off and delete', de: 'Ausschalten und löschen' },
   'confirm.delete-saved': { en: 'Its saved state goes with it.', de: 'Der gesicherte Zustand kommt mit.' },
   'confirm.delete-disks': {
     en: 'Delete these disk images too, once the trash is emptied:',
@@ -245,6 +250,7 @@ export const manager = {
   'clone.file': { en: 'File', de: 'Datei' },
   'clone.fate': { en: 'In the clone', de: 'Im Klon' },
   'clone.fate-of': { en: '{disk} in the clone', de: '{disk} im Klon' },
+  'clone.place-own': { en: 'in the folder of the app', de: 'im Ordner der App' },
   'clone.fate-copy': { en: 'Full copy', de: 'Vollständige Kopie' },
   'clone.fate-link': { en: 'Linked', de: 'Verknüpft' },
   'clone.fate-share': { en: 'The same file', de: 'Dieselbe Datei' },

@@ -50,7 +50,8 @@ export const preferences = {
   'preferences.network': { en: 'Network', de: 'Netz' },
   'preferences.screen': { en: 'Screen', de: 'Bildschirm' },
   'preferences.scale': { en: 'Screen scale', de: 'Bildmaßstab' },
-  'preferences.scale-hint': { en: 'When a machine’s window opens', de: 'Wenn das Fenster einer Maschine aufgeht' },
+  'preferences.scale-full': { en: 'Fit in full screen', de: 'Im Vollbild einpassen' },
+  'preferences.scale-hint': { en: 'Each window can change it for itself', de: 'In jedem Fenster für sich umstellbar' },
   'preferences.grab': { en: 'Release keys', de: 'Freigabetasten' },
   'preferences.grab-hint': {
     en: 'Pressed and let go together, they give the keyboard back from the guest',

@@ -2,7 +2,7 @@
 // Runs in: preferences window.
 
 import { IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS } from '../../../src-main/public/device'
-import { FONT_SIZES, type Preferences, SAMPLE_SECONDS, SCROLLBACK, THEMES } from '../../../src-main/public/preferences'
+import { FONT_SIZES, type Preferences, SAMPLE_SECONDS, SCREEN_SCALES, SCROLLBACK, THEMES } from '../../../src-main/public/preferences'
 import { Check } from '../../components/Check'
 import { SegmentedField } from '../../components/Field'
 import { useWords } from '../../components/Language'
@@ -142,10 +142,10 @@ export function ConsolePage({ preferences, change }: PageProps) {
       <SegmentedField
         label={t('preferences.scale')}
         value={preferences.screenScale}
-        choices={[
-          { value: 'fit', label: t('screen.fit') },
-          { value: 'exact', label: t('screen.exact') },
-        ]}
+        choices={SCREEN_SCALES.map((value) => ({
+          value,
+          label: value === 'fullScreen' ? t('preferences.scale-full') : t(`screen.${value}`),
+        }))}
         onChange={(screenScale) => change({ screenScale })}
         hint={t('preferences.scale-hint')}
       />

@@ -1,7 +1,7 @@
 // Snapshots, branches, forks and clones on the test driver: what becomes of definitions, trees and files. The image files are
 // real as far as their names and backing names go; what guests write is in test/boot/snapshots.test.ts.
 // Runs in: vitest, plain Node.
-import { appendFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorReport } from '../../../src-main/public/error-code'
@@ -311,8 +311,19 @@ describe('a machine made from another', () => {
     expect(info.ok && info.value.backing?.split('/').at(-1)).toBe(backing)
     expect(scene.disk() === own).toBe(fate === 'copy')
     for (const each of [uuid, clone]) expect((await made.toolstack.domains.create(each, false)).ok).toBe(true)
+    const elsewhere = join(made.folder, 'elsewhere.img')
+    const picked = { ...caller, choseFile: (path: string, kind: string) => path === elsewhere && kind === 'saveDisk' }
+    const placed = (name: string) =>
+      scene.servers.domainClone({ uuid, snapshot: id, name, disks: [{ dev: 'xvda', fate: 'copy', to: elsewhere }] }, picked)
     const id = await scene.take('point')
     const second = await scene.job(scene.servers.domainClone({ uuid, snapshot: id, name: 'clone 2', disks: [] }, caller))
     expect(scene.info(second).state).toBe('shutoff')
+    // A copy goes where it is told to, and never over what is there.
+    expect(scene.disk(await scene.job(placed('clone 3')))).toBe(elsewhere)
+    const content = readFileSync(elsewhere)
+    await expect(scene.job(placed('clone 4'))).rejects.toThrow()
+    expect(readFileSync(elsewhere).equals(content)).toBe(true)
+    const order = { uuid, snapshot: id, name: 'clone 5', disks: [{ dev: 'xvda', fate: 'copy' as const, to: '/etc/x.img' }] }
+    expect(await scene.servers.domainClone(order, caller)).toMatchObject({ error: { reason: 'path-not-chosen' } })
   })
 })

@@ -8,8 +8,11 @@ import {
   type ActionId,
   actionTable,
   contextEntries,
+  doneTo,
   isActionId,
   isAllowed,
+  isPossible,
+  isReadyAfter,
   labelOf,
   savedFileName,
   stopEntries,
@@ -52,6 +55,16 @@ describe('the actions of a domain', () => {
     expect(contextEntries(off, t).find(({ id }) => id === 'pause')).toMatchObject({ tip: 'Only a machine that runs' })
     const two = contextEntries([off, off], t)
     expect(two.find(({ id }) => id === 'clone')).toMatchObject({ reason: 'Only one machine at a time' })
+  })
+
+  it('delete one that is on, which is forced off first; of several only those that are off', () => {
+    const off = domainInfo({ state: 'shutoff', operations: lifeCycle.shutoff.operations })
+    const on = domainInfo({ state: 'running', operations: lifeCycle.running.operations })
+    expect([isPossible('delete', [on]), isReadyAfter('delete', on), isReadyAfter('delete', off)]).toEqual([true, true, false])
+    expect(doneTo('delete', [on])).toEqual([on])
+    expect(doneTo('delete', [on, off])).toEqual([off])
+    expect(isPossible('delete', [on, on])).toBe(false)
+    expect(isPossible('clone', [on])).toBe(false)
   })
 
   it("show their keys in the list, where they hold, and not in a machine's window", () => {
