@@ -89,7 +89,7 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
             {t('trash.empty')}
           </Button>
           <span className="fill" />
-          <Button kind="primary" submit autoFocus>
+          <Button submit autoFocus>
             {t('button.close')}
           </Button>
         </>

@@ -79,8 +79,8 @@ export function VolumeTable(props: {
       >
         <TableHeader>
           <Column isRowHeader>{t('storage.column-name')}</Column>
-          <Column>{t('storage.column-size')}</Column>
-          <Column>{t('storage.column-host')}</Column>
+          <Column className="number">{t('storage.column-size')}</Column>
+          <Column className="number">{t('storage.column-host')}</Column>
           <Column>{t('storage.column-format')}</Column>
           <Column>{t('storage.column-used')}</Column>
         </TableHeader>
@@ -97,8 +97,8 @@ export function VolumeTable(props: {
                   <span className="muted small storage-file">{t('storage.on', { name: lastPart(one.backing) })}</span>
                 )}
               </Cell>
-              <Cell>{one.problem === null ? formats.size(one.capacity) : '–'}</Cell>
-              <Cell>{formats.size(one.allocation)}</Cell>
+              <Cell className="number">{one.problem === null ? formats.size(one.capacity) : '–'}</Cell>
+              <Cell className="number">{formats.size(one.allocation)}</Cell>
               <Cell>{one.format ?? '?'}</Cell>
               <Cell>
                 <Uses volume={one} />

@@ -74,7 +74,7 @@ export function AboutView() {
           {t('about.copy')}
         </Button>
         <span className="fill" />
-        <Button kind="primary" autoFocus onPress={() => void client.call('windowClose', {})}>
+        <Button autoFocus onPress={() => void client.call('windowClose', {})}>
           {t('button.close')}
         </Button>
       </footer>

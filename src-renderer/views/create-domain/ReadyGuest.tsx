@@ -71,11 +71,7 @@ export function ReadyGuest({ kind, host, busy, onBusy, onRefusal }: ReadyGuestPr
             <h2 id={title}>{t(`create.${kind}-title`)}</h2>
             <p>{able?.error ? errorText(able.error, t.language).cause : t(`create.${kind}-body`)}</p>
           </div>
-          <Button
-            kind={kind === 'demo' ? 'primary' : 'plain'}
-            disabled={able?.available !== true || busy || number !== null}
-            onPress={() => void start()}
-          >
+          <Button disabled={able?.available !== true || busy || number !== null} onPress={() => void start()}>
             {t(`action.${kind}`)}
           </Button>
         </>

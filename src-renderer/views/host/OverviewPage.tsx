@@ -31,7 +31,6 @@ export function OverviewPage() {
   const last = { whole: whole.at(-1), ours: ours.at(-1) }
   const percent = useCallback((share: number) => formats.percent(share), [formats])
   const memoryTop = host?.memoryMiB ?? axisTop(curves.memory[0], 256, 1024)
-  const memory = useCallback((value: number) => formats.memory(value * MIB), [formats])
   const memoryTick = useCallback((value: number) => formats.memory(value * MIB, memoryTop * MIB), [formats, memoryTop])
   const reading = (pick: Pick, words: (value: number) => string): string =>
     last.whole === undefined || last.ours === undefined
@@ -77,7 +76,7 @@ export function OverviewPage() {
       />
       <LiveChart
         title={t('host.memory-used')}
-        reading={reading(pickMemoryMiB, memory)}
+        reading={reading(pickMemoryMiB, memoryTick)}
         points={curves.memory[0]}
         second={{ points: curves.memory[1], colour: 'write' }}
         legend={legend}

@@ -24,7 +24,7 @@ export function KeysDialog(props: { readonly context: CommandContext; readonly o
       onClose={props.onClose}
       onSubmit={props.onClose}
       buttons={
-        <Button kind="primary" submit autoFocus>
+        <Button submit autoFocus>
           {t('button.close')}
         </Button>
       }

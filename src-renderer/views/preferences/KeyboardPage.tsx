@@ -58,6 +58,7 @@ export function KeyboardPage({ preferences }: PageProps) {
         <tr>
           <th scope="col">{t('keyboard.action')}</th>
           <th scope="col">{t('keyboard.keys')}</th>
+          <th scope="col">{t('keyboard.in-domain')}</th>
         </tr>
       </thead>
       {places.map((place) => (
@@ -66,6 +67,7 @@ export function KeyboardPage({ preferences }: PageProps) {
             <th scope="colgroup" colSpan={2}>
               {t(`keyboard.place-${place}`)}
             </th>
+            <td className="muted small">{place === 'app' && t('keyboard.in-domain')}</td>
           </tr>
           {ids
             .filter((id) => shortcuts[id].place === place)
@@ -77,12 +79,8 @@ export function KeyboardPage({ preferences }: PageProps) {
                   <td>
                     <kbd>{keyText(row.keys, t)}</kbd>
                     {row.also !== undefined && <kbd>{keyText(row.also, t)}</kbd>}
-                    {row.inDomain !== undefined && (
-                      <div>
-                        <kbd>{keyText(row.inDomain, t)}</kbd> <span className="muted">{t('keyboard.in-domain')}</span>
-                      </div>
-                    )}
                   </td>
+                  <td>{row.inDomain !== undefined && <kbd>{keyText(row.inDomain, t)}</kbd>}</td>
                 </tr>
               )
             })}
@@ -92,6 +90,7 @@ export function KeyboardPage({ preferences }: PageProps) {
               <td>
                 <kbd>{chordText(preferences.grabKeys, t)}</kbd>
               </td>
+              <td />
             </tr>
           )}
         </tbody>

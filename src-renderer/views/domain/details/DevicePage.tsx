@@ -317,7 +317,7 @@ function DisplayPage(props: {
       <dl className="facts">
         <dt>{t('display.vnc-at')}</dt>
         <dd className="with-button">
-          <span className="mono selectable">{vncAt ?? t('display.vnc-nowhere')}</span>
+          <span className={vncAt === null ? 'muted' : 'mono selectable'}>{vncAt ?? t('display.vnc-nowhere')}</span>
           {vncAt !== null && (
             <Button
               kind="tool"
