@@ -8,7 +8,10 @@ import { LONG } from '../support/tier'
 import { seriousViolations } from './axe'
 import { playScenes } from './scenes'
 
-/** Words of which a part is hidden where no scroll bar leads to it. What ends in an ellipsis is left out: it says so itself. */
+/**
+ * Words of which a part is hidden where no scroll bar leads to it. What ends in an ellipsis is left out, for it says so itself; not where
+ * people choose by the words, in side lists and selects.
+ */
 async function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const cut: string[] = []
@@ -35,7 +38,10 @@ async function cutOff(page: Page): Promise<readonly string[]> {
         const sideways = box.right > edge.right + 1.5 || box.left < edge.left - 1.5
         const down = box.bottom > edge.bottom + 3 || box.top < edge.top - 3
         const hides = (overflow: string): boolean => overflow === 'hidden' || overflow === 'clip'
-        if (style.textOverflow === 'ellipsis') break
+        if (style.textOverflow === 'ellipsis') {
+          if (sideways && above.matches('.side-name, .select-value')) cut.push(`ends in an ellipsis: ${text.slice(0, 60)}`)
+          break
+        }
         if ((sideways && hides(style.overflowX)) || (down && hides(style.overflowY))) {
           cut.push(`cut off: ${text.slice(0, 60)} (in ${above.className || above.tagName})`)
           break
