@@ -1,11 +1,13 @@
 // Clone…: a machine that is off, or a snapshot, once more under another name, disk by disk: a copy, linked, shared or left out.
 // Invariant: nothing is made before Clone is pressed; a refusal keeps what was chosen. Runs in: manager and domain windows.
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Disk, WRITTEN_FORMATS } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { type DiskFate, diskFates, type Snapshot } from '../../../src-main/public/snapshot'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
+import { callQuery } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
@@ -92,6 +94,7 @@ export function CloneDialog(props: {
                 <td>{disk.dev}</td>
                 <td className="clone-path" title={disk.path}>
                   {lastPart(disk.path)}
+                  <ImageSize path={disk.path} />
                 </td>
                 <td>
                   <Select
@@ -123,4 +126,12 @@ export function CloneDialog(props: {
       <Refusal error={refusal} onChange={setRefusal} />
     </Dialog>
   )
+}
+
+/** How much the guest sees of it; blank until that is known, or when it cannot be. */
+function ImageSize(props: { readonly path: string }) {
+  const { formats } = useWords()
+  const query = callQuery(useClient(), 'imageInspect', { path: props.path })
+  const found = useQuery({ ...query, refetchOnMount: 'always' }).data
+  return <span className="clone-size small">{found === undefined ? ' ' : formats.size(found.virtualSize)}</span>
 }

@@ -187,7 +187,7 @@ describe('a snapshot', () => {
     await made.toolstack.domains.destroy(uuid)
     await expect.poll(() => scene.files()).toEqual([])
     expect(scene.disk()).toBe(own)
-    expect(jobs().map(({ state }) => state)).toEqual(['failed', 'done'])
+    await expect.poll(() => jobs().map(({ state }) => state)).toEqual(['failed', 'done'])
   })
 
   it('is merged beside what a running machine is asked meanwhile; called off, it waits', async () => {
