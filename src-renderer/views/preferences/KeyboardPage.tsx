@@ -76,21 +76,24 @@ export function KeyboardPage({ preferences }: PageProps) {
               return (
                 <tr key={id}>
                   <td>{t(labels[id])}</td>
-                  <td>
+                  <td colSpan={row.inDomain === undefined ? 2 : 1}>
                     <kbd>{keyText(row.keys, t)}</kbd>
                     {row.also !== undefined && <kbd>{keyText(row.also, t)}</kbd>}
                   </td>
-                  <td>{row.inDomain !== undefined && <kbd>{keyText(row.inDomain, t)}</kbd>}</td>
+                  {row.inDomain !== undefined && (
+                    <td>
+                      <kbd>{keyText(row.inDomain, t)}</kbd>
+                    </td>
+                  )}
                 </tr>
               )
             })}
           {place === 'console' && (
             <tr>
               <td>{t('keyboard.release')}</td>
-              <td>
+              <td colSpan={2}>
                 <kbd>{chordText(preferences.grabKeys, t)}</kbd>
               </td>
-              <td />
             </tr>
           )}
         </tbody>

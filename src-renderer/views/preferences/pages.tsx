@@ -2,7 +2,14 @@
 // Runs in: preferences window.
 
 import { IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS } from '../../../src-main/public/device'
-import { FONT_SIZES, type Preferences, SAMPLE_SECONDS, SCREEN_SCALES, SCROLLBACK, THEMES } from '../../../src-main/public/preferences'
+import {
+  FONT_SIZES,
+  type Preferences,
+  SAMPLE_SECONDS,
+  SCREEN_SCALES,
+  SCROLLBACK,
+  THEMES,
+} from '../../../src-main/public/preferences'
 import { Check } from '../../components/Check'
 import { SegmentedField } from '../../components/Field'
 import { useWords } from '../../components/Language'
