@@ -44,9 +44,9 @@ describe('the host window', () => {
     await page.getByText('1 of 1 running').waitFor()
     // Measured before the window was there: curves and figures of the host and of its machines.
     const memory = page.locator('figure').filter({ hasText: 'Memory used' })
-    await memory.getByText(/^[\d.,]+ [MG]iB, [\d.,]+ MiB$/).waitFor()
+    await memory.getByText(/^[\d.,]+ ([MG]iB), [\d.,]+ \1$/).waitFor()
     await page.getByText('24 hours').click()
-    await memory.getByText(/^[\d.,]+ [MG]iB, [\d.,]+ MiB$/).waitFor()
+    await memory.getByText(/^[\d.,]+ ([MG]iB), [\d.,]+ \1$/).waitFor()
     await page.getByText('1 minute', { exact: true }).click()
     await app.picture(page, 'host-overview')
     await page.getByRole('tab', { name: 'Virtual networks' }).click()

@@ -22,6 +22,7 @@ it('has what can be done with a machine now, in its window and for the row that 
         (word) => `Shut down > ${word}`,
       ),
       'Save as template…',
+      'Delete',
       'Save a picture of the screen…',
     ])
   expect(await offered('View')).toEqual(['Screen', 'Text console', 'Details', 'Performance', 'Snapshots', 'Inside', 'Log'])
