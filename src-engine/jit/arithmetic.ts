@@ -50,19 +50,16 @@ export function binary(s: FlagState, kind: UopKind, place: Place): void {
   const src = e.cache.byte(ip + 5)
   const readsOnly = name === 'cmp' || name === 'test'
   const toMemory = memory && form !== 'GE'
-  if (memory) e.reach(ip, 1 << size, form === 'GE' || readsOnly ? 'read' : name === 'mov' ? 'write' : 'update')
+  if (toMemory && name === 'mov') e.setAddress(ip)
+  else if (memory) e.reach(ip, 1 << size, toMemory && !readsOnly ? 'update' : 'read')
   const pushOther = (): void => {
     if (form === 'EI') e.pushImmediate(e.cache.word(ip + 12), size)
     else if (memory && form === 'GE') e.pushMemory(size)
     else e.pushRegister(src, size)
   }
   if (name === 'mov') {
-    if (toMemory) {
-      w.get(HOST)
-      pushOther()
-      e.popMemory(size)
-      e.stored(ip)
-    } else {
+    if (toMemory) e.store(ip, size, false, pushOther)
+    else {
       pushOther()
       e.popRegister(dst, size)
     }

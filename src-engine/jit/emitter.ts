@@ -287,8 +287,11 @@ export class Emitter {
     }
   }
 
-  /** Finds the host address of an operand of `bytes` bytes at VA, into HOST. Leaves the region on a fault. */
-  probe(ip: number, bytes: number, kind: Kind, stack: boolean): void {
+  /**
+   * Looks an operand of `bytes` bytes at VA up, and leaves the region on a fault. What `missed` emits comes after the slow way, with the host
+   * address in HOST; what `found` emits has it on the stack.
+   */
+  private lookUp(ip: number, bytes: number, kind: Kind, stack: boolean, missed: () => void, found: () => void): void {
     const { w } = this
     const array = kind === 'read' ? TLB_LAYOUT.READ : TLB_LAYOUT.WRITE
     this.pushTag(array)
@@ -311,17 +314,43 @@ export class Emitter {
     this.seldom()
     this.leave(this.begin)
     this.close()
-    if (kind !== 'read') {
-      w.i32(1)
-      w.set(SLOW)
-    }
+    missed()
     w.op(OP.else)
     this.pushAddend(array, kind === 'read' && !stack && this.isChased(ip))
     w.get(VA)
     w.op(OP.i32_wrap)
     w.op(OP.i32_add)
-    w.set(HOST)
+    found()
     this.close()
+  }
+
+  /** Finds the host address of an operand of `bytes` bytes at VA, into HOST. Leaves the region on a fault. */
+  probe(ip: number, bytes: number, kind: Kind, stack: boolean): void {
+    const { w } = this
+    const missed = (): void => {
+      if (kind === 'read') return
+      w.i32(1)
+      w.set(SLOW)
+    }
+    this.lookUp(ip, bytes, kind, stack, missed, () => w.set(HOST))
+  }
+
+  /**
+   * Stores the operand that `value` pushes at VA. Nothing is to be done after it where the TLB knows the page; `hit`, where the store went into
+   * this page's code, does what else the instruction does, and leaves.
+   */
+  store(ip: number, size: number, stack: boolean, value: () => void, hit?: () => void): void {
+    const { w } = this
+    const put = (): void => {
+      value()
+      this.popMemory(size)
+    }
+    const missed = (): void => {
+      w.get(HOST)
+      put()
+      this.carryOut(ip, hit)
+    }
+    this.lookUp(ip, 1 << size, 'write', stack, missed, put)
   }
 
   private isChased(ip: number): boolean {
@@ -357,26 +386,34 @@ export class Emitter {
   }
 
   /** After a store to HOST and everything else the instruction does: carry a staged store out; stop when it hit this page. */
-  stored(ip: number, hit: () => void = () => this.leave(ip + UOP)): void {
+  stored(ip: number): void {
     const { w } = this
     w.get(SLOW)
     this.seldom()
+    this.carryOut(ip)
+    this.close()
+    // on both ways: else compilers take it for something that is carried along from store to store
     w.i32(0)
     w.set(SLOW)
+  }
+  private carryOut(ip: number, hit: () => void = () => this.leave(ip + UOP)): void {
+    const { w } = this
     w.get(HOST)
     w.i32(ip)
     w.call(CALL.stored)
     this.seldom()
     hit()
     this.close()
-    this.close()
   }
 
   /** Operand of a uop that is only read: HOST. */
   reach(ip: number, bytes: number, kind: Kind): void {
+    this.setAddress(ip)
+    this.probe(ip, bytes, kind, false)
+  }
+  setAddress(ip: number): void {
     this.pushAddress(ip)
     this.w.set(VA)
-    this.probe(ip, bytes, kind, false)
   }
 
   /** Pushes the operand at HOST: i64 for size 3, else an i32, sign-extended or not. */

@@ -1,8 +1,9 @@
 // Moves that are more than that: extensions, conditional ones, addresses, the stack.
 // Runs in: the vcpu's worker thread.
 import { swap } from './bits'
+import { UOP } from './code-cache'
 import type { FlagState, Place } from './flag-state'
-import { COUNT, HOST, TMP, VA, X } from './locals'
+import { COUNT, TMP, VA, X } from './locals'
 import { conditionNumber, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -39,14 +40,12 @@ export function conditional(s: FlagState, kind: UopKind, place: Place): void {
     s.pushCondition(conditionNumber(family))
     w.set(COUNT)
     if (memory) {
-      e.reach(ip, 1, 'write')
-      w.get(HOST)
+      e.setAddress(ip)
+      e.store(ip, 0, false, () => w.get(COUNT))
+    } else {
+      w.get(COUNT)
+      e.popRegister(dst, 0)
     }
-    w.get(COUNT)
-    if (memory) {
-      e.popMemory(0)
-      e.stored(ip)
-    } else e.popRegister(dst, 0)
     return
   }
   s.pushCondition(conditionNumber(family))
@@ -99,7 +98,6 @@ export function other(s: FlagState, kind: UopKind, place: Place): void {
         else if (family === 'push_imm') w.i64(cache.word(ip + 12))
         else e.pushRegister(dst, 3)
       })
-      e.stored(ip)
       break
     case 'pop':
       pop(s, ip, RSP)
@@ -148,20 +146,23 @@ function address(s: FlagState, ip: number): void {
   w.set(TMP)
 }
 
-/** Stores eight bytes below RSP and moves RSP; Emitter.stored() must follow. */
-export function push(s: FlagState, ip: number, value: () => void): void {
+/** Stores eight bytes below RSP and moves RSP. `hit`: leaves the region where they went into the running page's code. */
+export function push(s: FlagState, ip: number, value: () => void, hit = () => s.e.leave(ip + UOP)): void {
   const { e } = s
   const { w } = e
+  const move = (): void => {
+    w.get(VA)
+    e.popRegister(RSP << 3, 3)
+  }
   e.pushRegister(RSP << 3, 3)
   w.i64(8)
   w.op(OP.i64_sub)
   w.set(VA)
-  e.probe(ip, 8, 'write', true)
-  w.get(HOST)
-  value()
-  e.popMemory(3)
-  w.get(VA)
-  e.popRegister(RSP << 3, 3)
+  e.store(ip, 3, true, value, () => {
+    move()
+    hit()
+  })
+  move()
 }
 
 /** RSP goes above the eight bytes that a register points to, which HOST then is the place of. */

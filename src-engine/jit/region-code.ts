@@ -331,12 +331,12 @@ export class RegionCode {
       this.go(node, node.takenTo, taken)
     } else if (kind && isConditionalJump(family) && kind.size === 3) this.conditional(node, family, taken, next)
     else if (family === 'call' && kind?.size === 3) {
-      push(instructions, ip, () => e.pushLinear(after))
       // what this page's code was is not to be called any more when the return address fell into it
-      e.stored(ip, () => {
+      const hit = (): void => {
         this.count(node)
         this.leaveByAddress(taken)
-      })
+      }
+      push(instructions, ip, () => e.pushLinear(after), hit)
       this.count(node)
       this.go(node, node.takenTo, taken)
     } else if (family === 'ret' && kind?.size === 3) {
@@ -365,8 +365,13 @@ export class RegionCode {
       body.set(X)
       this.checkTarget()
       if (family === 'call_ind') {
-        push(instructions, ip, () => e.pushLinear(node.page + cache.word(ip + UOP + 4)))
-        e.stored(ip, () => this.leaveToX(node))
+        const back = node.page + cache.word(ip + UOP + 4)
+        push(
+          instructions,
+          ip,
+          () => e.pushLinear(back),
+          () => this.leaveToX(node),
+        )
       }
       if (node.takenTo) {
         this.count(node)
