@@ -1,5 +1,5 @@
 // The commands of xm, one row each: xl's names, arguments and options, what they do, and the function. Help, parsing and tests
-// derive from the rows. Those marked `ours` are not xl's: xm's old new, start and delete, virsh's dumpxml, and images.
+// derive from the rows. Those marked `ours` are not xl's: xm's old new, start, reset and delete, virsh's dumpxml and snapshots, forks, clones, and images.
 // Runs in: command line, plain Node.
 
 import { connections } from './connection-commands'
@@ -9,7 +9,9 @@ import * as device from './device-commands'
 import * as domain from './domain-commands'
 import * as image from './image-commands'
 import * as life from './life-commands'
+import * as snapshot from './snapshot-commands'
 import { top } from './top'
+import { vncViewer } from './viewer'
 
 export interface CommandRow {
   /** As commander reads them: <one>, [maybe], [many...]. */
@@ -263,6 +265,61 @@ export const commands = {
     run: (context, args) => device.cdEject(context, args.word(0), args.word(1)),
     status: 'done',
   },
+  'snapshot-list': {
+    args: '<domain>',
+    does: 'List the snapshots of a domain; the star is where its state came from.',
+    run: (context, args) => snapshot.list(context, args.word(0)),
+    ours: true,
+    status: 'done',
+  },
+  'snapshot-create': {
+    args: '<domain> <name> [description]',
+    does: 'Keep memory and disks of this instant; the domain goes on.',
+    run: (context, args) => snapshot.create(context, args.word(0), args.word(1), args.word(2)),
+    ours: true,
+    status: 'done',
+  },
+  'snapshot-revert': {
+    args: '<domain> <snapshot>',
+    does: 'Give up the present state and go on from a snapshot.',
+    run: (context, args) => snapshot.revert(context, args.word(0), args.word(1)),
+    ours: true,
+    status: 'done',
+  },
+  'snapshot-delete': {
+    args: '<domain> <snapshot>',
+    does: 'Delete a snapshot; its disks are merged.',
+    options: [['--children', 'And all that came from it.']],
+    run: (context, args) => snapshot.remove(context, args.word(0), args.word(1), flags(args, 'children')),
+    ours: true,
+    status: 'done',
+  },
+  'snapshot-branch': {
+    args: '<domain> <snapshot> <name>',
+    does: 'Make a domain that goes on from a snapshot, beside the original.',
+    run: (context, args) => snapshot.branch(context, args.word(0), args.word(1), args.word(2)),
+    ours: true,
+    status: 'done',
+  },
+  fork: {
+    args: '<domain> <name>',
+    does: 'Make a running copy of a running domain; both go on from this instant.',
+    run: (context, args) => snapshot.fork(context, args.word(0), args.word(1)),
+    ours: true,
+    status: 'done',
+  },
+  clone: {
+    args: '<domain> <name>',
+    does: 'Clone a domain that is off, or a snapshot.',
+    options: [
+      ['--linked', 'Its disks hold what differs from the original.'],
+      ['-s, --snapshot <snapshot>', 'Clone this one.'],
+    ],
+    run: (context, args) =>
+      snapshot.clone(context, args.word(0), args.word(1), { ...flags(args, 'linked'), snapshot: args.value('snapshot') }),
+    ours: true,
+    status: 'done',
+  },
   'image-create': {
     args: '<file> <size>',
     does: 'Make an empty disk image of that size, MiB or with a suffix k, m, g, t.',
@@ -304,8 +361,25 @@ export const commands = {
     run: (context, args) => domain.uptime(context, args.words(0)),
     status: 'done',
   },
+  sysrq: {
+    args: '<domain> <letter>',
+    does: 'Send a sysrq to a domain.',
+    run: (context, args) => domain.sysrq(context, args.word(0), args.word(1)),
+    status: 'done',
+  },
+  vncviewer: {
+    args: '<domain>',
+    does: "Attach to domain's VNC server.",
+    run: (context, args) => vncViewer(context, args.word(0)),
+    status: 'done',
+  },
   info: { args: '', does: 'Get information about the host.', run: (context) => domain.info(context), status: 'done' },
-  dmesg: { args: '', does: 'Read the messages of domain 0.', run: (context) => domain.dmesg(context), status: 'done' },
+  dmesg: {
+    args: '',
+    does: 'Read the messages of the hypervisor and of domain 0.',
+    run: (context) => domain.dmesg(context),
+    status: 'done',
+  },
   dumpxml: {
     args: '<domain>',
     does: 'Print the definition as libvirt domain XML.',

@@ -1,11 +1,11 @@
-// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, vcpu-set, sched-credit, uptime, info, dmesg, dumpxml.
+// Commands that tell of domains and of the host: list, domid, domname, vcpu-list, vcpu-set, sched-credit, uptime, info, dmesg, sysrq, dumpxml.
 // Runs in: command line, plain Node.
 import { machine, release, version } from 'node:os'
 import { ownUuid } from '../public/connection'
 import { parseCpuSet } from '../public/cpu-set'
 import { type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
-import { type Context, call, domain0Of, domainList, domidOf, Failure, findDomain, findGuest } from './context'
-import { creditTable, type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
+import { type Context, call, domainList, domidOf, Failure, findDomain, findGuest } from './context'
+import { creditTable, infoTable, type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
 
 /** From this share of a processor on a domain is shown as running, below as blocked. */
 export const BUSY = 0.5
@@ -159,31 +159,27 @@ export async function uptime(context: Context, words: readonly string[]): Promis
 }
 
 export async function info(context: Context): Promise<void> {
-  const host = await call(context, 'hostInfo', {})
-  const rows = {
-    host: host.hostName,
-    release: release(),
-    version: version(),
-    machine: machine(),
-    nr_cpus: host.cpus,
-    max_cpu_id: host.cpus - 1,
-    total_memory: host.memoryMiB,
-    free_memory: host.freeMemoryMiB,
-    xen_caps: host.driver === 'embedded' ? 'hvm-3.0-x86_64' : '',
-    xend_config_format: 4,
-    driver: host.driver,
-    cpu_model: host.cpuModel,
-  }
-  context.out(
-    Object.entries(rows)
-      .map(([key, value]) => `${key.padEnd(23)}: ${value}`)
-      .join('\n'),
-  )
+  const system = { release: release(), version: version(), machine: machine() }
+  context.out(infoTable(await call(context, 'hostInfo', {}), system))
 }
 
+/** Xen has one ring for all domains; each of ours has its own, so they are read together. */
 export async function dmesg(context: Context): Promise<void> {
-  const lines = await call(context, 'domainLog', { uuid: domain0Of(context) })
-  for (const { text } of lines) context.out(text.replace(/\n$/, ''))
+  const all = await Promise.all(
+    (await domainList(context)).map(async ({ uuid, kind }) => {
+      const lines = await call(context, 'domainLog', { uuid })
+      return kind === 'domain0' ? lines : lines.filter(({ source }) => source === 'hypervisor')
+    }),
+  )
+  for (const { text } of all.flat().sort((a, b) => a.time - b.time)) context.out(text.replace(/\n$/, ''))
+}
+
+/** The guest's kernel watches the node that the letter is written to. */
+export async function sysrq(context: Context, word: string, letter: string): Promise<void> {
+  if (!/^[a-z0-9]$/i.test(letter)) throw new Failure('The sysrq command is one letter or digit.')
+  const domain = await findGuest(context, word)
+  const path = `/local/domain/${domidOf(domain)}/control/sysrq`
+  await call(context, 'storeWrite', { uuid: domain.uuid, path, value: letter })
 }
 
 export async function dumpxml(

@@ -1,6 +1,8 @@
 // What xl prints, to the blank: the lines of its tables, from what the toolstack tells. Facts: output of Xen 4.17's xl, kept in
 // test/fixture/xen-4.17. Runs in: command line, plain Node.
-import { DEFAULT_CPU_WEIGHT, type DomainConfig, type DomainInfo } from '../public/types'
+import { XEN_CAPABILITIES, XEN_COMPILE_INFO, XEN_EXTRAVERSION, XEN_VERSION } from '../../src-engine/public/xen/version'
+import type { SnapshotTree } from '../public/snapshot'
+import { DEFAULT_CPU_WEIGHT, type DomainConfig, type DomainInfo, type HostInfo } from '../public/types'
 
 const s = (text: string | number, width: number): string => String(text).padEnd(width)
 const n = (value: string | number, width: number): string => String(value).padStart(width)
@@ -118,6 +120,54 @@ export function networkTable(dump: string, domid: number): string {
     return `${fixed} ${n(number('event-channel'), 6)} ${rings} ${s(of('backend'), 30)}`
   })
   return [head, ...lines].join('\n')
+}
+
+/** What `xl info` says of a host, as far as there is such a thing; of our own hypervisor what its guests are told. */
+export function infoTable(
+  host: Pick<HostInfo, 'hostName' | 'cpus' | 'memoryMiB' | 'freeMemoryMiB' | 'driver' | 'cpuModel'>,
+  { release, version, machine }: { readonly release: string; readonly version: string; readonly machine: string },
+): string {
+  const { major, minor } = XEN_VERSION
+  const hypervisor = {
+    xen_major: major,
+    xen_minor: minor,
+    xen_extra: XEN_EXTRAVERSION,
+    xen_version: `${major}.${minor}${XEN_EXTRAVERSION}`,
+    xen_caps: XEN_CAPABILITIES,
+    xen_scheduler: 'credit',
+    xen_pagesize: 4096,
+    cc_compiler: XEN_COMPILE_INFO.compiler,
+    cc_compile_by: XEN_COMPILE_INFO.by,
+    cc_compile_domain: XEN_COMPILE_INFO.domain,
+    cc_compile_date: XEN_COMPILE_INFO.date,
+  }
+  const rows = {
+    host: host.hostName,
+    release,
+    version,
+    machine,
+    nr_cpus: host.cpus,
+    max_cpu_id: host.cpus - 1,
+    total_memory: host.memoryMiB,
+    free_memory: host.freeMemoryMiB,
+    ...(host.driver === 'embedded' && hypervisor),
+    xend_config_format: 4,
+    driver: host.driver,
+    cpu_model: host.cpuModel,
+  }
+  return Object.entries(rows)
+    .map(([key, value]) => `${s(key, 23)}: ${value}`)
+    .join('\n')
+}
+
+/** Oldest first; the one the present state came from has a star. */
+export function snapshotTable({ current, snapshots }: Pick<SnapshotTree, 'current' | 'snapshots'>): string {
+  const names = new Map(snapshots.map(({ id, name }) => [id, name]))
+  const lines = snapshots.map(({ id, name, createdAt, state, parent }) => {
+    const taken = new Date(createdAt).toISOString().replace(/\.\d+Z$/, 'Z')
+    return `${s(`${name}${id === current ? ' *' : ''}`, 33)} ${s(taken, 20)} ${s(state, 7)} ${names.get(parent ?? '') ?? '-'}`
+  })
+  return [`${s('Name', 33)} ${s('Taken', 20)} ${s('State', 7)} Parent`, ...lines].join('\n')
 }
 
 /** The keys of `xl list -l` that say what a domain of ours has. */

@@ -1,6 +1,6 @@
 // The command line against a toolstack on the test driver, over a real socket: each command does what it says; wrong lines,
 // garbage on the socket and an app that is not there end in one sentence. Runs in: vitest, plain Node.
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -337,6 +337,58 @@ describe('xm', () => {
     expect(await runProgram(['console', 'web'], { ...rest, stdin, stdout })).toBe(0)
     expect(shown).toContain('echo a')
     expect(shown).not.toContain('not typed')
+  })
+
+  it('takes snapshots, goes back to them, and makes other domains of them', async () => {
+    const disk = join(made.folder, 'data.qcow2')
+    await made.driver.images.create({ path: disk, format: 'qcow2', sizeMiB: 64 })
+    expect(await xm('create', '-q', config('web', `disk = ['${disk},qcow2,xvda,rw']\n`))).toMatchObject({ code: 0 })
+    const names = async () =>
+      (await xm('snapshot-list', 'web')).out
+        .split('\n')
+        .slice(1)
+        .map((line) => line.slice(0, 33).trim())
+    expect(await names()).toEqual([])
+    expect(await xm('snapshot-create', 'web', 'First', 'as it was')).toEqual({ code: 0, out: '', err: '' })
+    expect(await xm('snapshot-create', 'web', 'Second')).toMatchObject({ code: 0 })
+    expect(await names()).toEqual(['First', 'Second *'])
+    expect(await xm('snapshot-revert', 'web', 'First')).toMatchObject({ code: 0 })
+    expect(await names()).toEqual(['First *', 'Second'])
+    expect(await xm('snapshot-branch', 'web', 'Second', 'web 2')).toMatchObject({ code: 0 })
+    expect(await xm('fork', 'web', 'web 3')).toMatchObject({ code: 0 })
+    expect((await xm('list')).out).toMatch(/web .*\n.*web 2 .*\n.*web 3 /)
+    expect(await xm('clone', '--linked', '-s', 'First', 'web', 'web 4')).toMatchObject({ code: 0 })
+    expect((await xm('dumpxml', 'web 4')).out).toContain('ringmaster:backing')
+    expect(await xm('clone', 'web', 'web 5')).toMatchObject({ code: 1, err: expect.stringContaining('web') })
+    expect(await xm('snapshot-create', 'web', 'First')).toMatchObject({ code: 1, err: expect.stringContaining('First') })
+    expect(await xm('snapshot-delete', 'web', 'Second')).toMatchObject({ code: 0 })
+    expect(await xm('snapshot-revert', 'web', 'Second')).toMatchObject({ code: 1, err: 'There is no snapshot Second.' })
+  })
+
+  it('starts a VNC viewer where the screen is, and says why it cannot', async () => {
+    await xm('create', '-q', config('web'))
+    expect(await xm('vncviewer', 'web')).toMatchObject({ code: 1, err: expect.stringContaining('lets no VNC viewers in') })
+    await xm('create', '-q', config('seen', "vfb = ['vnc=1,vnclisten=127.0.0.1']\n"))
+    const seen = join(made.folder, 'seen')
+    writeFileSync(join(made.folder, 'vncviewer'), `#!/bin/sh\necho "$1" > '${seen}'\n`, { mode: 0o755 })
+    const path = process.env['PATH']
+    process.env['PATH'] = `${made.folder}:${path}`
+    expect(await xm('vncviewer', 'seen')).toEqual({ code: 0, out: '', err: '' })
+    expect(readFileSync(seen, 'utf8')).toMatch(/^(127\.0\.0\.1::\d+|\/.+)\n$/)
+    process.env['PATH'] = made.folder
+    rmSync(join(made.folder, 'vncviewer'))
+    const refused = await xm('vncviewer', 'seen')
+    process.env['PATH'] = path
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('ENOENT') })
+  })
+
+  it('sends a sysrq through XenStore', async () => {
+    await xm('create', '-q', config('web'))
+    const domid = (await xm('domid', 'web')).out
+    expect(await xm('sysrq', 'web', 'sync')).toMatchObject({ code: 1 })
+    expect(await xm('sysrq', 'web', 'h')).toEqual({ code: 0, out: '', err: '' })
+    const dump = await made.driver.dumpStore()
+    expect(dump).toMatchObject({ value: expect.stringContaining(`/local/domain/${domid}/control/sysrq = "h"`) })
   })
 
   it('tells of host and domain 0', async () => {

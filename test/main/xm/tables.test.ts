@@ -8,9 +8,11 @@ import type { Device } from '../../../src-main/public/device'
 import { memorySize } from '../../../src-main/xm/life-commands'
 import {
   blockTable,
+  infoTable,
   listTable,
   longConfig,
   networkTable,
+  snapshotTable,
   stateLetters,
   uptimeTable,
   uptimeText,
@@ -122,5 +124,48 @@ describe('the tables of xl', () => {
     expect(['128', '128m', '1g', '1024k', '1T', '134217728b'].map(memorySize)).toEqual([128, 128, 1024, 1, 1048576, 128])
     for (const wrong of ['', 'm', '-1', '1x', '0', '1.5g', '9'.repeat(20)])
       expect(() => memorySize(wrong), wrong).toThrow('invalid memory size')
+  })
+})
+
+describe('xm info', () => {
+  const host = { hostName: 'dom0', cpus: 1, memoryMiB: 2559, freeMemoryMiB: 1216, cpuModel: 'CPU' }
+  const system = { release: '6.1.0-56-amd64', version: '#1', machine: 'x86_64' }
+  const keys = (text: string) => text.split('\n').map((line) => line.slice(0, line.indexOf(':')).trimEnd())
+
+  it('has xl\u2019s rows in their order, for our own hypervisor with what its guests are told', () => {
+    const [ours, theirs] = [infoTable({ ...host, driver: 'embedded' }, system), real('xl-info.txt')]
+    const shared = keys(ours).filter((key) => keys(theirs).includes(key))
+    expect(keys(theirs).filter((key) => shared.includes(key))).toEqual(shared)
+    expect(shared).toEqual(expect.arrayContaining(['xen_version', 'xen_caps', 'cc_compiler']))
+    for (const key of ['host', 'release', 'nr_cpus', 'max_cpu_id', 'total_memory', 'free_memory', 'xen_pagesize'])
+      expect(ours.split('\n')).toContain(theirs.split('\n').find((line) => line.startsWith(`${key} `)))
+  })
+
+  it('says nothing of Xen where there is none', () => {
+    expect(infoTable({ ...host, driver: 'test' }, system)).not.toContain('xen_version')
+  })
+})
+
+describe('xm snapshot-list', () => {
+  it('names what each came from, and marks where the present came from', () => {
+    const [a, b] = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b']
+    const kept = {
+      description: '',
+      state: 'running',
+      picture: 'none',
+      memoryBytes: 1,
+      diskBytes: 0,
+      whenDeleted: 'merged',
+    } as const
+    const config = { name: 'web', memoryMiB: 64, vcpus: 1, kernel: '/vmlinuz', ramdisk: null, cmdline: '', devices: [] }
+    const snapshots = [
+      { ...kept, config, id: a, name: 'First', parent: null, createdAt: Date.UTC(2026, 10, 26, 20, 0, 1, 5) },
+      { ...kept, config, id: b, name: 'Zweiter', parent: a, createdAt: Date.UTC(2026, 10, 26, 20, 5) },
+    ]
+    expect(snapshotTable({ current: b, snapshots }).split('\n')).toEqual([
+      'Name                              Taken                State   Parent',
+      'First                             2026-11-26T20:00:01Z running -',
+      'Zweiter *                         2026-11-26T20:05:00Z running First',
+    ])
   })
 })
