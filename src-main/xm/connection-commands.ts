@@ -25,7 +25,11 @@ export async function chooseConnection(client: Client, word: string | undefined)
 /** All that a command calls means this connection. */
 export function atConnection(app: Context['app'], connection: string): Pick<Context, 'app' | 'connection'> {
   const client = clientAt(app.client, connection)
-  return { app: { client, stream: (number, listener) => app.stream(number, listener), close: () => app.close() }, connection }
+  const { lost } = app
+  return {
+    app: { client, lost, stream: (number, listener) => app.stream(number, listener), close: () => app.close() },
+    connection,
+  }
 }
 
 export async function connections(context: Context): Promise<void> {

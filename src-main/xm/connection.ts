@@ -19,6 +19,8 @@ export interface StreamListener {
 
 export interface Connection {
   readonly client: Client
+  /** Resolved with the reason when it has ended: what waits for an event then waits for nothing. */
+  readonly lost: Promise<string>
   /** Use a stream that a call opened. */
   stream(number: number, listener: StreamListener): StreamEnd
   close(): void
@@ -53,6 +55,8 @@ function openSocket(path: string): Promise<Result<Connection, string>> {
 
 class SocketConnection implements Connection {
   readonly client: Client
+  readonly lost: Promise<string>
+  private lose: (reason: string) => void = () => {}
   private readonly transport: LocalSocketTransport
   private readonly waiting = new Map<number, (reply: unknown) => void>()
   private readonly streams = new Map<number, StreamListener>()
@@ -63,6 +67,9 @@ class SocketConnection implements Connection {
 
   constructor(transport: LocalSocketTransport) {
     this.transport = transport
+    this.lost = new Promise((resolve) => {
+      this.lose = resolve
+    })
     this.client = makeClient({
       invoke: (name, params) =>
         new Promise((resolve) => {
@@ -107,6 +114,7 @@ class SocketConnection implements Connection {
     this.waiting.clear()
     for (const listener of this.streams.values()) listener.onEnd(reason)
     this.streams.clear()
+    this.lose(reason)
   }
 
   private received(message: unknown): void {

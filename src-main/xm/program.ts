@@ -36,6 +36,11 @@ function argumentsOf(given: readonly unknown[]): Arguments {
   }
 }
 
+/** The app has gone while a command waited for a job or a domain: whether it was done nobody knows. */
+function ended(reason: string): never {
+  throw new Failure(`Ringmaster has ended meanwhile (${reason}). Look when it runs again: what was not finished was undone.`)
+}
+
 async function perform(row: CommandRow, args: Arguments, around: Surroundings, wanted: string | undefined): Promise<number> {
   const opened = await openConnection(around.place)
   if (!opened.ok) {
@@ -45,7 +50,8 @@ async function perform(row: CommandRow, args: Arguments, around: Surroundings, w
   const app = opened.value
   try {
     const connection = await chooseConnection(app.client, wanted)
-    await row.run({ ...around, ...atConnection(app, connection) }, args)
+    const run = row.run({ ...around, ...atConnection(app, connection) }, args)
+    await Promise.race([run, app.lost.then(ended)])
     return 0
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown

@@ -382,6 +382,16 @@ describe('xm', () => {
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('ENOENT') })
   })
 
+  it('fails when the app ends while it waits for a guest', async () => {
+    await xm('create', '-q', config('web'))
+    // It hears nothing of it, and is waited for as long as it takes.
+    made.testDriver.shutdown = async () => ({ ok: true, value: null })
+    const waits = xm('shutdown', '-w', 'web')
+    await expect.poll(async () => (await xm('list', 'web')).out).toMatch(/[r-][b-]-s--/)
+    await socket.close()
+    expect(await waits).toMatchObject({ code: 1, err: expect.stringContaining('Ringmaster has ended meanwhile') })
+  })
+
   it('sends a sysrq through XenStore', async () => {
     await xm('create', '-q', config('web'))
     const domid = (await xm('domid', 'web')).out
