@@ -14,6 +14,9 @@ const SLICES = 3
 
 /** `over` in front of `under`, `share` of it (0 to 1). */
 export function blend(over: number, share: number, under: number): number {
+  // Most pixels: nothing to add, or nothing below.
+  if (share <= 0) return under
+  if (under === 0) return ((over & 0xffffff) | (Math.round((over >>> 24) * share) << 24)) >>> 0
   const a = ((over >>> 24) / 255) * share
   const b = ((under >>> 24) / 255) * (1 - a)
   const alpha = a + b
@@ -53,6 +56,8 @@ export function drawCurve(pixels: Uint32Array, width: number, height: number, cu
   pixels.fill(0)
   pixels.fill(colours.grid, 0, thick * width)
   pixels.fill(colours.grid, (height - thick) * width, height * width)
+  const area = blend(colours.fill, 1, 0)
+  const areaOnGrid = blend(colours.fill, 1, colours.grid)
   const yAt = (x: number): number => {
     const place = Math.min(count - 1, Math.max(0, (width - x) / step))
     const before = Math.floor(place)
@@ -69,7 +74,8 @@ export function drawCurve(pixels: Uint32Array, width: number, height: number, cu
       lowest = Math.max(lowest, y)
     }
     // A steep stroke is as thick across as a level one, and so higher.
-    const half = (0.625 * scale * Math.hypot(1, lowest - highest)) / Math.max(1, lowest - highest)
+    const rise = lowest - highest
+    const half = (0.625 * scale * Math.sqrt(1 + rise * rise)) / Math.max(1, rise)
     const [from, to] = [Math.max(0, Math.floor(highest - half)), Math.min(height, Math.ceil(lowest + half))]
     for (let row = from; row < to; row++) {
       let [line, below] = [0, 0]
@@ -82,11 +88,7 @@ export function drawCurve(pixels: Uint32Array, width: number, height: number, cu
       const place = row * width + x
       pixels[place] = blend(colours.line, Math.min(1, line), blend(colours.fill, below, pixels[place] ?? 0))
     }
-    const plain = blend(colours.fill, 1, 0)
-    for (let row = to; row < height - thick; row++) pixels[row * width + x] = plain
-    for (let row = Math.max(to, height - thick); row < height; row++) {
-      const place = row * width + x
-      pixels[place] = blend(colours.fill, 1, pixels[place] ?? 0)
-    }
+    for (let row = to; row < height - thick; row++) pixels[row * width + x] = area
+    for (let row = Math.max(to, height - thick); row < height; row++) pixels[row * width + x] = areaOnGrid
   }
 }
