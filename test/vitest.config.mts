@@ -16,7 +16,9 @@ const FILES = '*.test.{ts,tsx,mjs}'
 const machines = ['boot', 'contract', 'guest', 'resources', ...(long ? ['long'] : [])]
 const windows = `test/e2e/**/${FILES}`
 /** Those of them whose machines run on the embedded engine. */
-const both = ['connections', 'demo-guest', 'embedded-devices', 'journey'].map((name) => `test/e2e/${name}.test.ts`)
+const both = ['connections', 'demo-guest', 'embedded-devices', 'german-engine', 'journey'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+)
 const displays = path.join(test, 'support/displays.setup.mjs')
 
 /** For tests that start processes by the dozen on a machine that may be busy. Who needed it is told at the end of the run (README.md). */

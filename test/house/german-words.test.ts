@@ -11,7 +11,7 @@ import { filesBelow, read, sentencesIn } from './sources'
 
 /** Calls and properties that carry a sentence for people. */
 const SAYS = new Set(
-  'err fail failure wrong corrupt invalid refused refuse textError crashDomain shutdown down systemError Refusal message detail unavailable ended kill'.split(
+  'log err fail failure wrong corrupt invalid refused refuse textError crashDomain shutdown down systemError Refusal message detail unavailable ended kill'.split(
     ' ',
   ),
 )
@@ -79,6 +79,9 @@ describe('German for what the engine and the toolstack say', () => {
     )
     expect(germanWords('Cannot write /x/a.qcow2: ENOSPC: no space left on device.')).toBe(
       '/x/a.qcow2 lässt sich nicht schreiben: ENOSPC: kein Platz mehr auf dem Datenträger.',
+    )
+    expect(germanWords('(XEN) [     0.323017] d3: SHUTDOWN_crash: triple fault at RIP 0x100018')).toBe(
+      '(XEN) [     0.323017] d3: SHUTDOWN_crash: dreifacher Fehler (triple fault) bei RIP 0x100018',
     )
     expect(germanWords('eth0: link becomes ready')).toBe('eth0: link becomes ready')
     expect(engineWords('The domain has stopped.', 'en')).toBe('The domain has stopped.')

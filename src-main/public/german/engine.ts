@@ -13,7 +13,7 @@ export const engine = {
   'ended unexpectedly': 'ist unerwartet zu Ende gegangen',
   'ended with code {code}': 'ist mit Code {code} zu Ende gegangen',
   'was ended by {signal}': 'wurde durch {signal} beendet',
-  'was killed (signal {signal})': 'wurde abgeschossen (Signal {signal})',
+  'was killed (signal {signal})': 'wurde von außen beendet (Signal {signal})',
   'crashed ({code})': 'ist abgestürzt ({code})',
   'could not be started: {why}': 'konnte nicht gestartet werden: {why}',
   'Ringmaster ended unexpectedly while this machine was running.':
@@ -221,6 +221,9 @@ export const engine = {
   'restored from {file}, saved at {time}; its clock stands there':
     'aus {file} wiederhergestellt, gesichert um {time}; dort steht ihre Uhr',
   'building {name}: {memory} MiB, {vcpus} vcpu, kernel {file}': '{name} wird gebaut: {memory} MiB, {vcpus} vCPU, Kernel {file}',
+  'kernel: ELF{kind}, {name}, ends at {end}, entry {entry}': 'Kernel: ELF{kind}, {name}, endet bei {end}, Eintritt {entry}',
+  unnamed: 'ohne Namen',
+  'ramdisk: none': 'Ramdisk: keine',
   'start info: {at}, RSDP: {rsdp}, memory: {memory}': 'Startinformation: {at}, RSDP: {rsdp}, Speicher: {memory}',
   'the guest says it will stop with reason {reason}': 'der Gast kündigt sein Ende mit Grund {reason} an',
   'SHUTDOWN_{reason}: {text}': 'SHUTDOWN_{reason}: {text}',

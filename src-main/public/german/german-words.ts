@@ -30,6 +30,9 @@ interface Row {
 /** A full stop at the end is the sentence's around it to set. */
 const withoutStop = (text: string): string => text.replace(/\.\s*$/, '')
 
+/** Who says the sentence, or its code, before it: `xvda: …`, `ENOENT: …`, and `(XEN) [ 1.5] d3: …` of the message ring. */
+const SPEAKER = /^(\(XEN\) \[[^\]]+\] \w+|\S+): (.*)$/s
+
 const plain = new Map<string, string>()
 
 /** The more of its words a sentence brings itself, the earlier it is tried: "{file} was closed" after "{dev} was taken away". */
@@ -62,9 +65,8 @@ function translate(text: string): string | undefined {
     const values = new Map(marks.map((mark, index) => [mark, germanWords(found[index + 1] ?? '')]))
     return german.replace(/\{(\w+)\}/g, (mark, name: string) => values.get(name) ?? mark)
   }
-  // "xvda: …", "ENOENT: …": who says it, or its code, before a sentence.
-  const [head, rest] = text.split(/: (.*)/s)
-  const said = rest === undefined || head === undefined || head.includes(' ') ? undefined : translate(rest)
+  const [, head, rest] = SPEAKER.exec(text) ?? []
+  const said = rest === undefined ? undefined : translate(rest)
   return said === undefined ? undefined : `${head}: ${said}`
 }
 

@@ -34,6 +34,12 @@ export function crashWords(domain: DomainInfo, t: Translator): string {
   return domain.cutOff === true ? t('state.cut-off') : engineWords(domain.detail, t.language)
 }
 
+/** The same as a sentence of its own. */
+export function crashSentence(domain: DomainInfo, t: Translator): string {
+  const words = crashWords(domain, t)
+  return words === '' ? '' : `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`
+}
+
 /** One line: the state, and what is worth knowing about it now. */
 export function stateLine(domain: DomainInfo, job: JobInfo | undefined, t: Translator, formats: Formats): string {
   const state = t(`state.${domain.state}`)

@@ -31,7 +31,7 @@ import {
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { PauseButton } from '../../features/domain-actions/PauseButton'
 import { possibleCommands, useMenuOffer } from '../../features/domain-actions/use-menu-offer'
-import { crashWords, isHostFull, stateLine, stateLooks } from '../../features/domain-state/state-words'
+import { crashSentence, isHostFull, stateLine, stateLooks } from '../../features/domain-state/state-words'
 import { ScreenPane } from '../../features/screen/ScreenPane'
 import { useHost } from '../../state/answers'
 import { domainChanges, jobOf } from '../../state/app-state'
@@ -275,7 +275,7 @@ function DomainWindow(props: {
       </header>
       {domain.state === 'crashed' && (
         <Notice tone="bad" title={t('domain.crashed-title')}>
-          {crashWords(domain, t)}
+          {crashSentence(domain, t)}
         </Notice>
       )}
       <HostFullNotice domain={domain} />
