@@ -6,38 +6,34 @@
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
-import type { ConnectionInfo } from '../../../src-main/public/connection'
-import { shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { EmptyState } from '../../components/EmptyState'
 import { useWords } from '../../components/Language'
-import { ContextMenu, type MenuEntry, type MenuPoint } from '../../components/Menu'
-import { Activity, JobProgress } from '../../features/activity/Activity'
+import { Activity } from '../../features/activity/Activity'
 import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionActions } from '../../features/connection/connection-actions'
-import { canOpen, connectionEntries, isConnectionAction } from '../../features/connection/connection-words'
+import { canOpen, isConnectionAction } from '../../features/connection/connection-words'
 import { useDefinitionDialogs } from '../../features/definition/definition-dialogs'
-import { contextEntries, isActionId, pauseOrResume } from '../../features/domain-actions/action-table'
+import { isActionId, pauseOrResume } from '../../features/domain-actions/action-table'
 import { usePerform } from '../../features/domain-actions/DomainActions'
 import { possibleCommands, useMenuOffer } from '../../features/domain-actions/use-menu-offer'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { UndoBar } from '../../features/undo/UndoBar'
-import { connectionName } from '../../lib/connection-name'
-import { keyText } from '../../lib/keys'
 import { useConnections, useHost, useListLayout } from '../../state/answers'
 import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
-import { type CommandContext, commandOfKey, FORGET_FILTER, GO_TO, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
+import { type CommandContext, FORGET_FILTER, GO_TO, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
 import { DropOnDomain } from './DropOnDomain'
 import { useDemoGuest } from './demo-guest'
-import { type DropPlaces, type DroppedOn, useFileDrop } from './file-drop'
+import { DropCover, placeIn, useManagerDrop } from './drop-places'
+import { FirstStart } from './FirstStart'
 import { KeysDialog } from './KeysDialog'
-import { columnEntries, headEntries } from './list/column-menu'
-import type { Column } from './list/columns'
+import { ListMenu, type ListMenuAt } from './ListMenu'
+import { columnEntries } from './list/column-menu'
 import { DomainList, type DomainListHandle } from './list/DomainList'
 import type { RowParts } from './list/ListRow'
 import { useListModel } from './list/list-model'
@@ -48,14 +44,12 @@ import { OrderingDialogs } from './ordering/OrderingDialogs'
 import { useOrdering } from './ordering/ordering'
 import { QuitDialog } from './QuitDialog'
 import { SaveFilter } from './SaveFilter'
+import { StatusBar } from './StatusBar'
 import { useChosen } from './use-chosen'
 import { useColumns } from './use-columns'
+import { useCommandKeys } from './use-command-keys'
 import { useEarlier } from './use-earlier'
 import './manager.css'
-
-type MenuAt =
-  | { readonly kind: 'row'; readonly at: MenuPoint }
-  | { readonly kind: 'head'; readonly at: MenuPoint; readonly column: Column['id'] }
 
 /** Windows that are opened by their name. */
 const OPENED_VIEWS = ['create-domain', 'wall', 'networks', 'host', 'preferences', 'doctor', 'about'] as const
@@ -63,13 +57,8 @@ type OpenedView = (typeof OPENED_VIEWS)[number]
 const isOpenedView = (id: string): id is OpenedView => OPENED_VIEWS.some((view) => view === id)
 const isOfConnection = (view: OpenedView): boolean => view === 'create-domain' || view === 'host' || view === 'networks'
 
-/** Where machines can be made; undefined: not there, or where it is the same with or without saying so. */
-function placeIn(info: ConnectionInfo | null | undefined): string | undefined {
-  return info?.state === 'connected' && !info.permanent ? info.connection : undefined
-}
-
 export function ManagerView() {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
   const perform = usePerform()
@@ -80,7 +69,7 @@ export function ManagerView() {
   const [layout, changeLayout] = useListLayout()
   const columns = useColumns(layout, changeLayout)
   const [filter, setFilter] = useState('')
-  const [menu, setMenu] = useState<MenuAt | null>(null)
+  const [menu, setMenu] = useState<ListMenuAt | null>(null)
   const filterInput = useRef<HTMLInputElement>(null)
   const list = useRef<DomainListHandle>(null)
   const main = useRef<HTMLElement>(null)
@@ -122,28 +111,7 @@ export function ManagerView() {
       : null
   const definitions = useDefinitionDialogs(place, (value, onChange) => <ConnectionSelect value={value} onChange={onChange} />)
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
-  const [droppedOn, setDroppedOn] = useState<DroppedOn | null>(null)
-  const places: DropPlaces = {
-    domainOf: (key) => {
-      const row = key === null ? undefined : rowOf(key)
-      return row?.kind === 'domain' && row.domain.operations.includes('redefine') ? row.domain : undefined
-    },
-    connectionOf: (key) => {
-      const row = key === null ? undefined : rowOf(key)
-      const under = row && (row.kind === 'domain' ? connectionOf(row.domain) : row.connection.connection)
-      const info = connections.find(({ connection }) => connection === under)
-      return info?.state === 'connected' ? placeIn(info) : place
-    },
-  }
-  const drop = useFileDrop(places, setDroppedOn)
-  const droppingOn = places.domainOf(drop.target)
-  const droppingAt = places.connectionOf(drop.target)
-  const droppingIn =
-    connections.length < 2
-      ? undefined
-      : connections.find(({ connection, state }) =>
-          droppingAt === undefined ? state === 'connected' : connection === droppingAt,
-        )
+  const drop = useManagerDrop(rows, connections, place)
   const fold = useCallback(
     (key: string, open: boolean) => {
       const others = layout.collapsed.filter((each) => each !== key)
@@ -218,24 +186,8 @@ export function ManagerView() {
     else if (isActionId(id)) perform(id, now.current)
     else if (!columns.run(id)) doesWith(id)
   }
-  const runNow = useRef(run)
-  runNow.current = run
-
-  useEffect(() => client.subscribe('menuChosen', ({ command }) => runNow.current(command)), [client])
-
-  useEffect(() => {
-    const onKey = (event: globalThis.KeyboardEvent) => {
-      const command = commandOfKey(event)
-      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement
-      const inDialog = event.target instanceof Element && event.target.closest('[role=dialog], [role=alertdialog]') !== null
-      if (command === null || inDialog || (typing && command === 'undo')) return
-      event.preventDefault()
-      // Pause and Resume are one key as they are one button.
-      runNow.current(command === 'pause' ? pauseOrResume(now.current) : command)
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [])
+  // Pause and Resume are one key as they are one button.
+  useCommandKeys(run, (command) => (command === 'pause' ? pauseOrResume(now.current) : command))
 
   const listKey = (event: KeyboardEvent): boolean => {
     if (event.key === 'Delete') run(chosenConnection === null ? 'delete' : 'connection-remove')
@@ -274,7 +226,6 @@ export function ManagerView() {
   const demoAvailable = host?.demoGuest.available === true
   const demoJob = Object.values(jobs).find(({ kind, state }) => kind === 'demoGuest' && state === 'running')
   const empty = ready && guests.length === 0 && connections.length < 2 && connections[0]?.state !== 'disconnected'
-  const running = guests.filter(({ state }) => state === 'running').length
 
   const context: CommandContext = {
     selected,
@@ -288,20 +239,6 @@ export function ManagerView() {
   }
 
   useMenuOffer(possibleCommands(selected))
-  const own: readonly MenuEntry[] = [
-    {
-      kind: 'action',
-      id: 'rename',
-      label: t('action.rename'),
-      icon: 'pencil',
-      keys: 'F2',
-      ...(selected.length > 1 && { tip: t('why.one') }),
-      disabled: selected.length !== 1 || selected[0]?.operations.includes('redefine') !== true,
-    },
-    { kind: 'action', id: 'folder', label: t('action.folder'), icon: 'folder', keys: keyText(shortcuts.folder.keys, t) },
-    { kind: 'action', id: 'tags', label: t('action.tags'), icon: 'tag', keys: keyText(shortcuts.tags.keys, t) },
-  ]
-
   return (
     <div className="window" {...drop.handlers}>
       <ManagerToolbar
@@ -324,7 +261,7 @@ export function ManagerView() {
           parts={parts}
           selection={current}
           renaming={ordering.renaming}
-          filesOver={droppingOn === undefined ? null : drop.target}
+          filesOver={drop.onto}
           head={{
             sort: layout.sort,
             onSort: (id) => columns.sortBy(id),
@@ -353,22 +290,13 @@ export function ManagerView() {
           }}
         />
         {empty && (
-          <EmptyState text={t(demoAvailable || host === null ? 'manager.empty' : 'manager.empty-own')}>
-            {demoJob !== undefined ? (
-              <div className="first-start-job">
-                <JobProgress job={demoJob} />
-              </div>
-            ) : (
-              <>
-                <Button kind="primary" large icon="run" disabled={!demoAvailable} onPress={() => demo.start(place)}>
-                  {t('action.demo')}
-                </Button>
-                <Button large icon="plus" onPress={() => openView('create-domain')}>
-                  {t('action.new')}
-                </Button>
-              </>
-            )}
-          </EmptyState>
+          <FirstStart
+            demoAvailable={demoAvailable}
+            unknown={host === null}
+            job={demoJob}
+            onDemo={() => demo.start(place)}
+            onNew={() => openView('create-domain')}
+          />
         )}
         {!empty && ready && rows.length === 0 && (
           <EmptyState text={t('manager.filter-none', { text: filter })}>
@@ -376,39 +304,18 @@ export function ManagerView() {
           </EmptyState>
         )}
       </main>
-      <footer className="status-bar">
-        {ready && <span>{t.count('manager.guests', guests.length)}</span>}
-        {ready && <span>{t.count('manager.running', running)}</span>}
-        {selected.length > 1 && <span>{t('manager.chosen', { count: formats.number(selected.length) })}</span>}
-        {host !== null && (
-          <span className="last">
-            {t('manager.host', { name: host.hostName, cpus: host.cpus, memory: formats.memory(host.memoryMiB * 1024 * 1024) })}
-          </span>
-        )}
-      </footer>
+      <StatusBar
+        guests={ready ? { count: guests.length, running: guests.filter(({ state }) => state === 'running').length } : null}
+        chosen={selected.length}
+      />
       <Activity hiddenJob={empty ? (demoJob?.job ?? null) : null} />
       <UndoBar />
-      <ContextMenu
-        at={menu?.at ?? null}
-        label={
-          menu?.kind === 'head'
-            ? t('manager.columns')
-            : chosenConnection !== null
-              ? t('connection.menu-of', { name: connectionName(chosenConnection, t) })
-              : t('action.menu-of', {
-                  name: selected.length === 1 ? (selected[0]?.name ?? '') : formats.number(selected.length),
-                })
-        }
-        entries={
-          menu?.kind === 'head'
-            ? headEntries(columns.all, menu.column, t)
-            : chosenConnection !== null
-              ? connectionEntries(chosenConnection, t)
-              : contextEntries(selected, t, own)
-        }
-        onAction={(id) => {
-          if (menu?.kind !== 'head' || !columns.act(id, menu.column)) run(id)
-        }}
+      <ListMenu
+        menu={menu}
+        selected={selected}
+        connection={chosenConnection}
+        columns={columns}
+        onAction={run}
         onClose={() => {
           setMenu(null)
           requestAnimationFrame(() => list.current?.focus())
@@ -430,16 +337,8 @@ export function ManagerView() {
           }}
         />
       )}
-      {drop.over && (
-        <div className="drop-cover" aria-hidden="true">
-          {droppingOn !== undefined
-            ? t('manager.drop-on', droppingOn)
-            : droppingIn !== undefined
-              ? t('manager.drop-in', { name: connectionName(droppingIn, t) })
-              : t('manager.drop')}
-        </div>
-      )}
-      {droppedOn !== null && <DropOnDomain dropped={droppedOn} onClose={() => setDroppedOn(null)} />}
+      <DropCover words={drop.words} />
+      {drop.dropped !== null && <DropOnDomain dropped={drop.dropped} onClose={drop.answered} />}
       <QuitDialog />
     </div>
   )
