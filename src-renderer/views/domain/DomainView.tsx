@@ -16,6 +16,7 @@ import { Button, ToolButton } from '../../components/Button'
 import { EmptyState } from '../../components/EmptyState'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
+import { LivelyPanel } from '../../components/LivelyPanel'
 import { MenuButton } from '../../components/Menu'
 import { Notice } from '../../components/Notice'
 import { Activity } from '../../features/activity/Activity'
@@ -328,7 +329,7 @@ function DomainWindow(props: {
           </TabPanel>
         )}
         {isGuest && (
-          <TabPanel id="console" className="tab-panel" shouldForceMount>
+          <LivelyPanel id="console" className="tab-panel">
             <ConsolePane
               domain={domain}
               desk={desk}
@@ -336,7 +337,7 @@ function DomainWindow(props: {
               offActions={offActions}
               onLeave={leaveConsole}
             />
-          </TabPanel>
+          </LivelyPanel>
         )}
         {isGuest && (
           <TabPanel id="details" className="tab-panel" shouldForceMount={detailsSeen}>
