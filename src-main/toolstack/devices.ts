@@ -312,7 +312,7 @@ export class Devices {
       return grown
     }
     const order = { kind: 'imageConvert', step: 'copying-image', cancellable: true, uuid: null, work } as const
-    return jobs.wait(jobs.start({ ...order, subject: basename(from.path) }))
+    return jobs.wait(jobs.start({ ...order, subject: basename(path) }))
   }
 
   private job(

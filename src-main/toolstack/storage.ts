@@ -179,8 +179,10 @@ export class Storage {
   clone(pool: string, name: string, to: string, format: WrittenFormat): Result<number, ErrorReport> {
     const target = this.place(pool, to)
     if (!target.ok) return target
-    const free: readonly VolumeUse['how'][] = ['disk', 'snapshot', 'below', 'trash', 'template']
-    return this.change(pool, name, free, 'imageConvert', 'copying-image', async (from, control) => {
+    const source = this.free(pool, name, ['disk', 'snapshot', 'below', 'trash', 'template'])
+    if (!source.ok) return source
+    const from = source.value
+    return this.job('imageConvert', 'copying-image', target.value, true, async (control) => {
       const { images } = this.parts.driver
       const info = await images.inspect(from)
       if (!info.ok) return info

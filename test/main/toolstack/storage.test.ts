@@ -74,6 +74,8 @@ describe('storage', () => {
     await expect(scene.job(servers.volumeCreate(order, caller))).rejects.toThrow('file-exists')
     await scene.job(servers.volumeResize({ pool, name: 'a.qcow2', sizeMiB: 128 }, caller))
     await scene.job(servers.volumeClone({ pool, name: 'a.qcow2', to: 'b.raw', format: 'raw' }, caller))
+    // Its card says “Converting to …”.
+    expect(scene.made.jobs.at(-1)).toMatchObject({ kind: 'imageConvert', subject: 'b.raw' })
     await scene.job(servers.volumeCheck({ pool, name: 'a.qcow2', repair: false }, caller))
     await scene.job(servers.volumeCreate({ ...order, name: 'c.qcow2', backing: 'a.qcow2' }, caller))
     expect(await volumes(scene)).toMatchObject([

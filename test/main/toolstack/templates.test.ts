@@ -148,7 +148,10 @@ describe('an image that begins as a copy', () => {
   it('is as large as that, or larger; the machine that has it is defined when it is whole', async () => {
     await call('domainDefine', order(1))
     expect(await sizeOf()).toBe(2048 * 1024 * 1024)
-    expect(made.jobs.filter(({ kind }) => kind === 'imageConvert').at(-1)).toMatchObject({ state: 'done', subject: 'a.qcow2' })
+    expect(made.jobs.filter(({ kind }) => kind === 'imageConvert').at(-1)).toMatchObject({
+      state: 'done',
+      subject: 'copy.qcow2',
+    })
   })
 
   it('can be larger', async () => {
