@@ -145,6 +145,9 @@ describe('by keyboard alone', () => {
       const name = (await tabs.nth(index).textContent()) ?? ''
       await expect.poll(() => tabs.nth(index).getAttribute('aria-selected'), { message: name }).toBe('true')
       expect((await focusNow(page))?.seen, name).toBe(true)
+      const panel = page.locator(`[id="${await tabs.nth(index).getAttribute('aria-controls')}"]`)
+      expect(await panel.getAttribute('role'), name).toBe('tabpanel')
+      expect(await panel.getAttribute('aria-labelledby'), name).toBe(await tabs.nth(index).getAttribute('id'))
     }
     await keys(page, 'Home', 'ArrowRight', 'ArrowRight')
     await tabTo(page, 'Overview')
