@@ -3,7 +3,7 @@
 // Keyboard: everything goes to the guest but Ctrl+Tab (leave), Ctrl+Shift+C and Ctrl+Shift+V (copy, paste), Ctrl+Shift+F (find).
 // Runs in: domain window.
 
-import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type MouseEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
@@ -51,7 +51,9 @@ export function ConsolePane(props: ConsolePaneProps) {
   const [size, setSize] = useState({ columns: 0, rows: 0 })
   const [menuAt, setMenuAt] = useState<MenuPoint | null>(null)
   const [screenReader, setScreenReader] = useState(false)
-  const [finding, setFinding] = useState(false)
+  /** How often it was asked for since it was closed: asked again, the field has the keyboard again. */
+  const [finding, setFinding] = useState(0)
+  const find = useCallback(() => setFinding((asked) => asked + 1), [])
 
   const copy = (text: string) => {
     if (text === '') return
@@ -87,7 +89,7 @@ export function ConsolePane(props: ConsolePaneProps) {
           onCopy: (text) => handlers.current.copy(text),
           onPaste: () => handlers.current.paste(terminal),
           onLeave: (backwards) => handlers.current.leave(backwards),
-          onFind: () => setFinding(true),
+          onFind: find,
         },
         lookNow.current,
       )
@@ -101,7 +103,7 @@ export function ConsolePane(props: ConsolePaneProps) {
       made?.session.dispose()
       made?.terminal.dispose()
     }
-  }, [client, desk])
+  }, [client, desk, find])
 
   useEffect(() => {
     parts?.terminal.setLook({ fontSize: consoleFontSize, scrollback: consoleScrollback })
@@ -128,6 +130,18 @@ export function ConsolePane(props: ConsolePaneProps) {
     return () => cancelAnimationFrame(frame)
   }, [parts, visible, open])
 
+  // Also where a tab or a button has the keyboard; the terminal tells of it itself and lets nothing through.
+  useEffect(() => {
+    if (!visible) return
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      if (!event.ctrlKey || !event.shiftKey || event.code !== 'KeyF') return
+      event.preventDefault()
+      find()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [visible, find])
+
   const words: Record<ConnectionState, string> = {
     off: t('console.ended'),
     connecting: t('console.connecting'),
@@ -137,7 +151,7 @@ export function ConsolePane(props: ConsolePaneProps) {
   const act = (id: string) => {
     if (id === 'copy') copy(parts?.terminal.selection() ?? '')
     if (id === 'paste') paste(parts?.terminal)
-    if (id === 'find') setFinding(true)
+    if (id === 'find') find()
     if (id === 'selectAll') parts?.terminal.selectAll()
     if (id === 'clear') parts?.terminal.clear()
     if (id === 'screenReader') {
@@ -155,11 +169,12 @@ export function ConsolePane(props: ConsolePaneProps) {
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the terminal inside has the role; its menu key bubbles up */}
       <div className="console-screen" onContextMenu={openMenu}>
         <div ref={box} className="console-box" data-testid="terminal" />
-        {finding && parts !== null && (
+        {finding > 0 && parts !== null && (
           <FindBar
+            asked={finding}
             find={parts.terminal.find}
             onClose={() => {
-              setFinding(false)
+              setFinding(0)
               parts.terminal.focus()
             }}
           />

@@ -1,7 +1,7 @@
 // The field that finds words in the text console, over its upper right corner: Enter goes to older lines, Shift+Enter to newer ones,
 // Escape gives the keyboard back to the guest. What was found is selected, so it can be copied. Runs in: domain window.
 
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Input, SearchField } from 'react-aria-components'
 import { Button } from '../../components/Button'
 import { Icon } from '../../components/Icon'
@@ -9,18 +9,26 @@ import { useWords } from '../../components/Language'
 import type { FoundAt } from './terminal'
 
 export function FindBar(props: {
+  /** Changes whenever the search is asked for: the field then takes the keyboard, with what stands in it chosen. */
+  readonly asked: number
   readonly find: (words: string, back: boolean, anew: boolean) => FoundAt
   readonly onClose: () => void
 }) {
   const { t, formats } = useWords()
   const [words, setWords] = useState('')
   const [found, setFound] = useState<FoundAt | null>(null)
+  const field = useRef<HTMLInputElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each time it is asked for
+  useEffect(() => {
+    field.current?.focus()
+    field.current?.select()
+  }, [props.asked])
   const look = (wanted: string, back: boolean, anew: boolean) => {
     setFound(wanted === '' ? null : props.find(wanted, back, anew))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') props.onClose()
-    else if (event.key === 'Enter') look(words, !event.shiftKey, false)
+    else if (event.key === 'Enter' && event.target === field.current) look(words, !event.shiftKey, false)
     else return
     event.preventDefault()
     event.stopPropagation()
@@ -31,7 +39,6 @@ export function FindBar(props: {
       <SearchField
         className="filter"
         aria-label={t('console.find')}
-        autoFocus
         value={words}
         onChange={(typed) => {
           setWords(typed)
@@ -39,7 +46,7 @@ export function FindBar(props: {
         }}
       >
         <Icon name="search" />
-        <Input className="input" placeholder={t('console.find')} />
+        <Input ref={field} className="input" placeholder={t('console.find')} />
       </SearchField>
       <output className="console-found">
         {found !== null &&
