@@ -380,7 +380,7 @@ describe('the details of a machine', () => {
     const { domid } = (await app.call(page, 'domainInfo', { uuid: UUID })).value
     const state = { uuid: UUID, path: `/local/domain/0/backend/vbd/${JSON.stringify(domid)}/51712/state` }
     await app.call(page, 'storeWrite', { ...state, value: '2' })
-    await domain.details().getByText('its driver xen-blkfront is missing').waitFor()
+    await domain.details().getByText('not taken: xen-blkfront is not loaded in the guest').waitFor()
     await app.picture(page, 'details-not-taken')
     await app.call(page, 'storeWrite', { ...state, value: '4' })
     await domain.details().getByText('attached', { exact: true }).waitFor()

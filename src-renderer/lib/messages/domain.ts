@@ -246,8 +246,8 @@ export const domain = {
   'details.standing-off': { en: 'there at the next start', de: 'beim nächsten Start da' },
   'details.standing-now': { en: 'attached', de: 'angeschlossen' },
   'details.standing-waiting': {
-    en: 'not taken by the guest: its driver {driver} is missing, or not loaded yet',
-    de: 'vom Gast nicht angenommen: Sein Treiber {driver} fehlt oder ist noch nicht geladen',
+    en: 'not taken: {driver} is not loaded in the guest',
+    de: 'nicht angenommen: {driver} ist im Gast nicht geladen',
   },
   'details.standing-next': { en: 'from the next start on', de: 'ab dem nächsten Start' },
   'details.standing-changed': {
