@@ -64,7 +64,7 @@ function Actions(props: ActionsProps) {
                 <Icon name={entry.icon} />
               )}
               <span className="menu-label" title={entry.tip}>
-                {entry.label}
+                <span className="menu-word">{entry.label}</span>
                 {entry.reason !== undefined && <span className="menu-reason">{entry.reason}</span>}
               </span>
               {entry.keys !== undefined && <kbd>{entry.keys}</kbd>}
