@@ -131,7 +131,12 @@ export function reduce(state: AppState, action: Action): AppState {
       return { ...state, domains }
     }
     case 'domainRemoved':
-      return { ...state, domains: without(state.domains, action.uuid), figures: without(state.figures, action.uuid) }
+      return {
+        ...state,
+        domains: without(state.domains, action.uuid),
+        figures: without(state.figures, action.uuid),
+        followed: leftBehind(state, action.uuid),
+      }
     case 'jobsListed':
       return { ...state, jobs: Object.fromEntries(action.jobs.map((job) => [job.job, job])) }
     case 'jobChanged':
@@ -232,6 +237,13 @@ export function connectionChanges(before: AppState, after: AppState): readonly C
     if (now.state === 'connected') return after.connections.length > 1
     return now.state === 'disconnected' || now.state === 'failed'
   })
+}
+
+/** Nobody waits for a machine that was made and is deleted: should that be undone, it is no news. */
+function leftBehind({ followed, jobs }: AppState, uuid: string): AppState['followed'] {
+  return Object.values(jobs)
+    .filter((job) => job.uuid === uuid && job.state === 'done')
+    .reduce((left, { job }) => without(left, `${job}`), followed)
 }
 
 /** Machines that are there now because this window asked for them, until they are looked at or dismissed. */

@@ -158,7 +158,10 @@ describe('a machine that a window has asked for', () => {
     const made = stateAfter(there, follow, { kind: 'jobChanged', job: fork }, done)
     expect(madeMachines(stateAfter(there, follow, { kind: 'jobChanged', job: fork }))).toEqual([])
     expect(madeMachines(made).map(({ job, domain }) => [job, domain.name])).toEqual([[7, 'copy']])
-    expect(madeMachines(reduce(made, { kind: 'domainRemoved', uuid }))).toEqual([])
+    const removed = reduce(made, { kind: 'domainRemoved', uuid })
+    expect(madeMachines(removed)).toEqual([])
+    // That it was deleted is undone: it is no news.
+    expect(madeMachines(reduce(removed, there))).toEqual([])
     expect(madeMachines(reduce(made, { kind: 'jobLeft', job: 7 }))).toEqual([])
   })
 
