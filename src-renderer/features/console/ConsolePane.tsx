@@ -15,7 +15,7 @@ import type { Translator } from '../../lib/translate'
 import { usePreferences } from '../../state/answers'
 import { type ConnectionState, ConsoleSession } from './console-session'
 import { FindBar } from './FindBar'
-import type { Terminal } from './terminal'
+import type { FoundAt, Terminal } from './terminal'
 import './console.css'
 
 export interface ConsolePaneProps {
@@ -53,6 +53,7 @@ export function ConsolePane(props: ConsolePaneProps) {
   const [screenReader, setScreenReader] = useState(false)
   /** How often it was asked for since it was closed: asked again, the field has the keyboard again. */
   const [finding, setFinding] = useState(0)
+  const [found, setFound] = useState<FoundAt>({ at: 0, count: 0 })
   const find = useCallback(() => setFinding((asked) => asked + 1), [])
 
   const copy = (text: string) => {
@@ -90,6 +91,7 @@ export function ConsolePane(props: ConsolePaneProps) {
           onPaste: () => handlers.current.paste(terminal),
           onLeave: (backwards) => handlers.current.leave(backwards),
           onFind: find,
+          onFound: setFound,
         },
         lookNow.current,
       )
@@ -173,8 +175,10 @@ export function ConsolePane(props: ConsolePaneProps) {
           <FindBar
             asked={finding}
             find={parts.terminal.find}
+            found={found}
             onClose={() => {
               setFinding(0)
+              parts.terminal.endFind()
               parts.terminal.focus()
             }}
           />

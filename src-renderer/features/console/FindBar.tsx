@@ -1,5 +1,5 @@
 // The field that finds words in the text console, over its upper right corner: Enter goes to older lines, Shift+Enter to newer ones,
-// Escape gives the keyboard back to the guest. What was found is selected, so it can be copied. Runs in: domain window.
+// Escape gives the keyboard back to the guest. What was found is selected, so it can be copied; all places are marked. Runs in: domain window.
 
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Input, SearchField } from 'react-aria-components'
@@ -11,29 +11,31 @@ import type { FoundAt } from './terminal'
 export function FindBar(props: {
   /** Changes whenever the search is asked for: the field then takes the keyboard, with what stands in it chosen. */
   readonly asked: number
-  readonly find: (words: string, back: boolean, anew: boolean) => FoundAt
+  readonly find: (words: string, back: boolean, anew: boolean) => void
+  readonly found: FoundAt
   readonly onClose: () => void
 }) {
   const { t, formats } = useWords()
   const [words, setWords] = useState('')
-  const [found, setFound] = useState<FoundAt | null>(null)
   const field = useRef<HTMLInputElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time it is asked for
   useEffect(() => {
     field.current?.focus()
     field.current?.select()
   }, [props.asked])
-  const look = (wanted: string, back: boolean, anew: boolean) => {
-    setFound(wanted === '' ? null : props.find(wanted, back, anew))
-  }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') props.onClose()
-    else if (event.key === 'Enter' && event.target === field.current) look(words, !event.shiftKey, false)
+    else if (event.key === 'Enter' && event.target === field.current) props.find(words, !event.shiftKey, false)
     else return
     event.preventDefault()
     event.stopPropagation()
   }
-  const some = found !== null && found.count > 0
+  const { at, count } = props.found
+  const told = () => {
+    if (count === 0) return t('console.found-none')
+    if (at === 0) return t('console.found-many', { count: formats.number(count) })
+    return t('console.found', { at: formats.number(at), count: formats.number(count) })
+  }
   return (
     <search className="console-find" onKeyDownCapture={onKeyDown}>
       <SearchField
@@ -42,25 +44,26 @@ export function FindBar(props: {
         value={words}
         onChange={(typed) => {
           setWords(typed)
-          look(typed, true, true)
+          props.find(typed, true, true)
         }}
       >
         <Icon name="search" />
         <Input ref={field} className="input" placeholder={t('console.find')} />
       </SearchField>
-      <output className="console-found">
-        {found !== null &&
-          (some
-            ? t('console.found', { at: formats.number(found.at), count: formats.number(found.count) })
-            : t('console.found-none'))}
-      </output>
-      <Button kind="tool" icon="up" label={t('console.find-older')} disabled={!some} onPress={() => look(words, true, false)} />
+      <output className="console-found">{words !== '' && told()}</output>
+      <Button
+        kind="tool"
+        icon="up"
+        label={t('console.find-older')}
+        disabled={count === 0}
+        onPress={() => props.find(words, true, false)}
+      />
       <Button
         kind="tool"
         icon="down"
         label={t('console.find-newer')}
-        disabled={!some}
-        onPress={() => look(words, false, false)}
+        disabled={count === 0}
+        onPress={() => props.find(words, false, false)}
       />
       <Button kind="tool" icon="close" label={t('console.find-close')} onPress={props.onClose} />
     </search>

@@ -4,10 +4,10 @@
 // Runs in: domain window.
 
 import { FitAddon } from '@xterm/addon-fit'
+import { type ISearchOptions, SearchAddon } from '@xterm/addon-search'
 import { Terminal as Xterm } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import { DrawPace } from './draw-pace'
-import { findText, nextFound } from './find-text'
 
 export interface TerminalEvents {
   readonly onInput: (text: string) => void
@@ -16,9 +16,11 @@ export interface TerminalEvents {
   readonly onPaste: () => void
   readonly onLeave: (backwards: boolean) => void
   readonly onFind: () => void
+  /** After a find, and whenever new lines change it. */
+  readonly onFound: (found: FoundAt) => void
 }
 
-/** Which of how many, counted from 1; both are 0 where nothing was found. */
+/** Which of how many, counted from 1; 0 of many where there are more than are counted, 0 of 0 where nothing was found. */
 export interface FoundAt {
   readonly at: number
   readonly count: number
@@ -33,8 +35,10 @@ export interface Terminal {
   readonly selection: () => string
   readonly selectAll: () => void
   readonly paste: (text: string) => void
-  /** Selects and shows the words' next place, `back` towards older lines; `anew`: the newest there is. */
-  readonly find: (words: string, back: boolean, anew: boolean) => FoundAt
+  /** Selects and shows the words' next place, `back` towards older lines; `anew`: the newest there is. The others are marked. */
+  readonly find: (words: string, back: boolean, anew: boolean) => void
+  /** Takes the marks away; what is selected stays so. */
+  readonly endFind: () => void
   readonly setLook: (look: TerminalLook) => void
   readonly setScreenReader: (on: boolean) => void
   readonly setLabel: (label: string) => void
@@ -72,6 +76,16 @@ const colours = {
   brightWhite: '#ffffff',
 }
 
+/** What is found is selected, and marked as the other places are. Without an overview ruler its two colours are not seen. */
+const marked: ISearchOptions = {
+  decorations: {
+    matchBackground: '#4a4420',
+    activeMatchBackground: '#7a6410',
+    matchOverviewRuler: '#e0b860',
+    activeMatchColorOverviewRuler: '#f5d589',
+  },
+}
+
 /** Keys that are the window's, not the guest's. */
 function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'find' | 'leave' | 'leaveBack' | null {
   if (event.type !== 'keydown') return null
@@ -92,7 +106,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     fontSize: look.fontSize,
     lineHeight: 1.15,
     theme: colours,
-    allowProposedApi: false,
+    allowProposedApi: true, // marks for what is found are still called proposed
     macOptionIsMeta: true,
     rightClickSelectsWord: false,
     // A guest may write what it likes; its mistakes are no errors of this window.
@@ -100,7 +114,9 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   })
   const pace = new DrawPace()
   const fit = new FitAddon()
+  const search = new SearchAddon()
   xterm.loadAddon(fit)
+  xterm.loadAddon(search)
   xterm.open(box)
 
   const refit = () => {
@@ -110,6 +126,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   watcher.observe(box)
   refit()
 
+  search.onDidChangeResults(({ resultIndex, resultCount }) => events.onFound({ at: resultIndex + 1, count: resultCount }))
   xterm.onData(events.onInput)
   xterm.onResize(({ cols, rows }) => events.onResize(cols, rows))
   xterm.attachCustomKeyEventHandler((event) => {
@@ -133,19 +150,12 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     selectAll: () => xterm.selectAll(),
     paste: (text) => xterm.paste(text),
     find: (words, back, anew) => {
-      const { active } = xterm.buffer
-      const found = findText(active, words)
-      const shown = anew ? undefined : xterm.getSelectionPosition()
-      const next = nextFound(found, shown === undefined ? null : { row: shown.start.y, column: shown.start.x }, back)
-      const place = found[next]
-      if (place === undefined) xterm.clearSelection()
-      else {
-        xterm.select(place.column, place.row, place.width)
-        const isSeen = place.row >= active.viewportY && place.row < active.viewportY + xterm.rows
-        if (!isSeen) xterm.scrollToLine(Math.max(0, place.row - Math.floor(xterm.rows / 2)))
-      }
-      return { at: next + 1, count: found.length }
+      // Without a selection it begins below the last line.
+      if (anew) xterm.clearSelection()
+      if (back) search.findPrevious(words, marked)
+      else search.findNext(words, marked)
     },
+    endFind: () => search.clearDecorations(),
     setLook: ({ fontSize, scrollback }) => {
       xterm.options.fontSize = fontSize
       xterm.options.scrollback = scrollback

@@ -51,6 +51,7 @@ export const domain = {
   'console.find-newer': { en: 'Newer', de: 'Neuer' },
   'console.find-close': { en: 'Close the search', de: 'Suche schließen' },
   'console.found': { en: '{at} of {count}', de: '{at} von {count}' },
+  'console.found-many': { en: 'More than {count}', de: 'Mehr als {count}' },
   'console.found-none': { en: 'Not found', de: 'Nicht gefunden' },
   'console.select-all': { en: 'Select all', de: 'Alles auswählen' },
   'console.clear': { en: 'Clear scrollback', de: 'Rücklauf leeren' },
