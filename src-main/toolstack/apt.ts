@@ -74,6 +74,17 @@ export class PrivateApt {
     packageFile: string,
     wanted: (path: string) => boolean,
   ): Promise<Result<{ path: string; content: Buffer }, string>> {
+    const found = await this.extractSome(packageFile, (entry) => (wanted(entry) ? entry : undefined), 1)
+    for (const [entry, content] of found) return ok({ path: entry, content })
+    return err(`the package ${path.basename(packageFile)} does not hold the file wanted`)
+  }
+
+  /** Up to `count` regular files out of a package for which `wanted` gives a key, by key. */
+  async extractSome(
+    packageFile: string,
+    wanted: (path: string) => string | undefined,
+    count: number,
+  ): Promise<ReadonlyMap<string, Buffer>> {
     const child = spawn('dpkg-deb', ['--fsys-tarfile', packageFile], {
       stdio: ['ignore', 'pipe', 'ignore'],
       signal: this.signal,
@@ -83,12 +94,11 @@ export class PrivateApt {
       child.on('close', () => resolve())
     })
     ended.catch(() => undefined) // seen below; the stream may fail first
-    const found = await readTarMembers(child.stdout, (entry) => (wanted(entry) ? entry : undefined), 1)
+    const found = await readTarMembers(child.stdout, wanted, count)
     child.kill()
     await ended
     this.signal.throwIfAborted()
-    for (const [entry, content] of found) return ok({ path: entry, content })
-    return err(`the package ${path.basename(packageFile)} does not hold the file wanted`)
+    return found
   }
 
   private run(

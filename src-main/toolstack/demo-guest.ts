@@ -1,6 +1,7 @@
 // The demo guest: Debian's kernel and BusyBox, fetched through apt, and a ramdisk of our own around them, so that a
 // fresh machine boots a real Linux after one click. Nothing of Debian's is shipped with us.
-// What was fetched is kept in the folder the caller gives; with it a second demo guest needs no network.
+// What was fetched is kept in the folder the caller gives; with it a second demo guest needs no network. A folder of a version
+// that kept no drivers is completed when apt can be reached, and serves as it is when not.
 // Invariant: a file in the folder under its final name is whole (written beside it, then renamed).
 // Runs in: main, plain Node.
 
@@ -20,6 +21,10 @@ export const DEMO_KERNELS = {
 } as const
 
 export type DemoKernel = keyof typeof DEMO_KERNELS
+
+/** Modules of the kernel's package that the guest loads, so that disks and interfaces attached to it are seen. Neither needs another. */
+const DRIVERS = ['xen-blkfront', 'xen-netfront'] as const
+const DRIVER_FILE = new RegExp(`/((?:${DRIVERS.join('|')})\\.ko(?:\\.xz)?)$`)
 
 /** The line the guest prints when its shell is about to start. */
 export const DEMO_MARKER = 'Ringmaster demo guest: ready'
@@ -65,21 +70,22 @@ export async function makeDemoGuest(
   try {
     await mkdir(folder, { recursive: true })
     let files = await kept(folder, flavour)
-    if (!files.kernel || !files.busybox) {
+    if (!files.kernel || !files.busybox || !files.drivers) {
       const fetched = await fetchMissing(folder, flavour, files, progress)
-      if (!fetched.ok) return fetched
+      progress.signal.throwIfAborted()
+      if (!fetched.ok && !(files.kernel && files.busybox)) return fetched
       files = await kept(folder, flavour)
     }
     if (!files.kernel || !files.busybox) return err(unavailable('the files fetched have gone'))
     progress.signal.throwIfAborted()
     progress.report(0.97, 'ramdisk')
-    const ramdisk = await makeRamdisk(folder, files.busybox)
+    const ramdisk = await makeRamdisk(folder, files.busybox, files.drivers)
     progress.report(1, 'ramdisk')
     return ok({
       kernel: files.kernel,
       ramdisk,
       commandLine: COMMAND_LINE,
-      release: path.basename(files.kernel).slice('vmlinuz-'.length),
+      release: releaseOf(files.kernel),
       memoryMiB: 256,
     })
   } catch (error) {
@@ -88,8 +94,30 @@ export async function makeDemoGuest(
   }
 }
 
+interface Kept {
+  readonly kernel: string | undefined
+  /** The folder of this kernel's drivers, which is empty when they are built into it. */
+  readonly drivers: string | undefined
+  readonly busybox: string | undefined
+}
+
+function releaseOf(kernel: string): string {
+  return path.basename(kernel).slice('vmlinuz-'.length)
+}
+
+function driversOf(kernel: string): string {
+  return path.join(path.dirname(kernel), `drivers-${releaseOf(kernel)}`)
+}
+
+async function there(file: string): Promise<string | undefined> {
+  return stat(file).then(
+    () => file,
+    () => undefined,
+  )
+}
+
 /** What is in the folder already; of several kernels the newest file. */
-async function kept(folder: string, flavour: DemoKernel): Promise<{ kernel: string | undefined; busybox: string | undefined }> {
+async function kept(folder: string, flavour: DemoKernel): Promise<Kept> {
   const kernels: { file: string; time: number }[] = []
   const kernelFolder = path.join(folder, flavour)
   for (const name of await readdir(kernelFolder).catch(() => [])) {
@@ -97,19 +125,16 @@ async function kept(folder: string, flavour: DemoKernel): Promise<{ kernel: stri
     const file = path.join(kernelFolder, name)
     kernels.push({ file, time: (await stat(file)).mtimeMs })
   }
-  const busybox = path.join(folder, 'busybox')
-  const busyboxThere = await stat(busybox).then(
-    () => true,
-    () => false,
-  )
   kernels.sort((a, b) => b.time - a.time)
-  return { kernel: kernels[0]?.file, busybox: busyboxThere ? busybox : undefined }
+  const kernel = kernels[0]?.file
+  const drivers = kernel === undefined ? undefined : await there(driversOf(kernel))
+  return { kernel, drivers, busybox: await there(path.join(folder, 'busybox')) }
 }
 
 async function fetchMissing(
   folder: string,
   flavour: DemoKernel,
-  files: { readonly kernel: string | undefined; readonly busybox: string | undefined },
+  files: Kept,
   progress: DemoGuestProgress,
 ): Promise<Result<null, ErrorReport>> {
   const available = await demoGuestAvailable()
@@ -120,15 +145,9 @@ async function fetchMissing(
     progress.report(0, 'package lists')
     const updated = await apt.update((fraction) => progress.report(fraction * 0.2, 'package lists'))
     if (!updated.ok) return err(unavailable(updated.error))
-    if (!files.kernel) {
-      const name = await apt.dependency(DEMO_KERNELS[flavour].metapackage, 'linux-image-')
-      if (!name.ok) return err(unavailable(name.error))
-      const file = await fetchFile(apt, name.value, /^boot\/vmlinuz-[^/]+$/, (fraction) =>
-        progress.report(0.2 + fraction * 0.6, 'kernel'),
-      )
-      if (!file.ok) return file
-      await mkdir(path.join(folder, flavour), { recursive: true })
-      await writeWhole(path.join(folder, flavour, path.basename(file.value.path)), file.value.content)
+    if (!files.kernel || !files.drivers) {
+      const fetched = await fetchKernel(folder, flavour, apt, progress)
+      if (!fetched.ok) return fetched
     }
     if (!files.busybox) {
       const file = await fetchFile(apt, 'busybox-static', /^(usr\/)?bin\/busybox$/, (fraction) =>
@@ -141,6 +160,38 @@ async function fetchMissing(
   } finally {
     await rm(work, { recursive: true, force: true })
   }
+}
+
+/** The newest kernel and its drivers; the drivers first, as it is the kernel that is looked for. */
+async function fetchKernel(
+  folder: string,
+  flavour: DemoKernel,
+  apt: PrivateApt,
+  progress: DemoGuestProgress,
+): Promise<Result<null, ErrorReport>> {
+  const report = (fraction: number): void => progress.report(0.2 + fraction * 0.6, 'kernel')
+  report(0)
+  const name = await apt.dependency(DEMO_KERNELS[flavour].metapackage, 'linux-image-')
+  if (!name.ok) return err(unavailable(name.error))
+  const downloaded = await apt.download(name.value, report)
+  if (!downloaded.ok) return err(unavailable(downloaded.error))
+  const wanted = (entry: string): string | undefined =>
+    /^boot\/(vmlinuz-[^/]+)$/.exec(entry)?.[1] ?? DRIVER_FILE.exec(entry)?.[1]
+  const files = await apt.extractSome(downloaded.value, wanted, 1 + DRIVERS.length)
+  const kernelName = [...files.keys()].find((file) => file.startsWith('vmlinuz-'))
+  const content = files.get(kernelName ?? '')
+  if (kernelName === undefined || content === undefined) {
+    return err(unavailable(`the package ${path.basename(downloaded.value)} does not hold the file wanted`))
+  }
+  const kernel = path.join(folder, flavour, kernelName)
+  const drivers = driversOf(kernel)
+  const beside = `${drivers}.${process.pid}-${randomUUID()}`
+  await mkdir(beside, { recursive: true })
+  for (const [file, bytes] of files) if (file !== kernelName) await writeFile(path.join(beside, file), bytes)
+  await rm(drivers, { recursive: true, force: true })
+  await rename(beside, drivers)
+  await writeWhole(kernel, content)
+  return ok(null)
 }
 
 async function fetchFile(
@@ -159,7 +210,8 @@ async function fetchFile(
 /**
  * Process 1. The shell runs beside it so that it can hear what `poweroff`, `reboot` and `halt` send: they signal
  * process 1, also when the toolstack asks for a shutdown and Linux runs /sbin/poweroff. The console is whichever the
- * kernel was given (cttyhack looks it up).
+ * kernel was given (cttyhack looks it up). The drivers are loaded while the shell starts and leave it the processor: before it
+ * they would be a twelfth of the boot's instructions.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /root /sbin /usr/bin /usr/sbin
@@ -174,23 +226,46 @@ trap 'halt -f' USR1
 hostname demo
 cd /root
 echo '${DEMO_MARKER}'
+echo 'Attached disks are /dev/xvda and so on; an attached interface gets its address by udhcpc.'
+sh /etc/load-drivers &
 while :; do
   setsid cttyhack sh &
   wait $!
 done
 `
 
+/** Without what drivers say of themselves; what is attached later is told as the kernel tells it. */
+const LOAD_DRIVERS = `renice -n 19 $$
+read -r level rest </proc/sys/kernel/printk
+dmesg -n 1
+for driver in /drivers/*; do [ -f $driver ] && insmod $driver; done
+dmesg -n $level
+`
+
+/** What BusyBox's udhcpc runs when a lease comes and goes; it asks for eth0 when nothing else is said. */
+const LEASE_SCRIPT = `#!/bin/sh
+case $1 in
+  deconfig) ip addr flush dev $interface; ip link set $interface up ;;
+  bound | renew)
+    ip addr replace $ip/$mask dev $interface
+    for gateway in $router; do ip route replace default via $gateway dev $interface; break; done
+    for server in $dns; do echo nameserver $server; done >/etc/resolv.conf ;;
+esac
+`
+
 /** Named after what it is made of, so that a newer recipe makes a new file. */
-async function makeRamdisk(folder: string, busybox: string): Promise<string> {
+async function makeRamdisk(folder: string, busybox: string, drivers: string | undefined): Promise<string> {
   const program = await readFile(busybox)
-  const archive = makeInitramfs(ramdiskEntries(program))
+  const loaded: InitramfsEntry[] = []
+  if (drivers !== undefined) {
+    for (const name of (await readdir(drivers)).sort()) {
+      loaded.push({ kind: 'file', path: `drivers/${name}`, mode: 0o644, content: await readFile(path.join(drivers, name)) })
+    }
+  }
+  const archive = makeInitramfs([...ramdiskEntries(program), ...loaded])
   const hash = createHash('sha256').update(archive).digest('hex').slice(0, 16)
   const file = path.join(folder, `ramdisk-${hash}.cpio.gz`)
-  const there = await stat(file).then(
-    () => true,
-    () => false,
-  )
-  if (!there) await writeWhole(file, gzipSync(archive, { level: 9 }))
+  if (!(await there(file))) await writeWhole(file, gzipSync(archive, { level: 9 }))
   return file
 }
 
@@ -201,7 +276,11 @@ function ramdiskEntries(busybox: Uint8Array): InitramfsEntry[] {
     { kind: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 }, // process 1's standard output
     { kind: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },
     { kind: 'link', path: 'bin/sh', target: 'busybox' },
+    { kind: 'folder', path: 'drivers' },
     { kind: 'folder', path: 'etc' },
+    { kind: 'file', path: 'etc/load-drivers', mode: 0o644, content: Buffer.from(LOAD_DRIVERS) },
+    { kind: 'folder', path: 'etc/udhcpc' },
+    { kind: 'file', path: 'etc/udhcpc/default.script', mode: 0o755, content: Buffer.from(LEASE_SCRIPT) },
     { kind: 'file', path: 'etc/passwd', mode: 0o644, content: Buffer.from('root:x:0:0:root:/root:/bin/sh\n') },
     { kind: 'file', path: 'etc/group', mode: 0o644, content: Buffer.from('root:x:0:\n') },
     { kind: 'file', path: 'init', mode: 0o755, content: Buffer.from(INIT) },

@@ -1,6 +1,6 @@
 // The whole path in the real Electron on our own engine: the demo guest to its prompt, a command, the charts, Save from the
-// context menu, quit, start again, Restore, and the shell's variable is still there, so after Quit, which saves; then each kind of
-// process killed, in one app.
+// context menu, quit, start again, Restore, and the shell's variable is still there, so after Quit, which saves; then, in one
+// app, a disk and an interface attached, and each kind of process killed.
 // Skipped where Debian's kernel cannot be fetched. Runs in: plain Node; starts the real Electron on a virtual display.
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -66,6 +66,26 @@ function childProcesses(pid: number): number[] {
   const pairs = listed.map((line) => line.trim().split(/\s+/).map(Number))
   const direct = pairs.flatMap(([child = 0, parent = 0]) => (parent === pid ? [child] : []))
   return direct.flatMap((child) => [child, ...childProcesses(child)])
+}
+
+/** Its own kernel's drivers are there: a disk and an interface of Details are the guest's. */
+async function seesWhatIsAttached(app: RunningApp, domain: DomainPage): Promise<void> {
+  for (const [kind, part] of [
+    ['Disk', 'Disk xvda'],
+    ['Network interface', 'Network interface 0'],
+  ] as const) {
+    await domain.tab('Details').click()
+    await domain.addDevice(kind)
+    await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+    await domain.part(part).waitFor()
+  }
+  await domain.tab('Text console').click()
+  await domain.type('clear; until [ -b /dev/xvda ] && [ -d /sys/class/net/eth0 ]; do sleep 1; done; echo both=$((6*7))\r')
+  await domain.waitForText('both=42', 30_000)
+  await domain.type('udhcpc && ping -c 1 10.0.2.1; echo pinged=$((6*7))\r')
+  await domain.waitForText('pinged=42', 30_000)
+  expect(await domain.screen()).toMatch(/lease of 10\.0\.2\.\d+ obtained(.*\n)*.*1 packets received/)
+  await app.picture(domain.page, 'engine-attached')
 }
 
 afterEach(async () => {
@@ -142,6 +162,7 @@ describe('the demo guest on the embedded engine', () => {
     async () => {
       const folder = newFolder()
       const { app, manager, domain } = await bootDemo(folder)
+      await seesWhatIsAttached(app, domain)
       const [pid] = await utilityProcesses(app, 'domain 0')
       process.kill(pid ?? -1, 'SIGKILL')
       await expect.poll(() => utilityProcesses(app, 'domain 0'), { timeout: 10_000 }).not.toContain(pid)

@@ -38,7 +38,8 @@ function playApt(): void {
       'echo "dlstatus:1:50.0:Half" >&3',
       'case $last in',
       '  update) touch "$lists/some_Packages";;',
-      '  linux-image-9.9-cloud-amd64) mkdir boot; echo kernel > boot/vmlinuz-9.9-cloud-amd64; tar -cf kernel.deb ./boot;;',
+      '  linux-image-9.9-cloud-amd64) mkdir boot lib; echo kernel > boot/vmlinuz-9.9-cloud-amd64',
+      '    echo disks > lib/xen-blkfront.ko; echo nets > lib/xen-netfront.ko.xz; echo other > lib/other.ko; tar -cf kernel.deb ./boot ./lib;;',
       '  busybox-static) mkdir bin; echo busybox > bin/busybox; tar -cf busybox.deb ./bin;;',
       '  *) echo "E: no $last" >&2; exit 100;;',
       'esac',
@@ -63,6 +64,12 @@ describe('the demo guest', () => {
     const archive = gunzipSync(readFileSync(guest.value.ramdisk)).toString('latin1')
     expect(archive).toContain(DEMO_MARKER)
     expect(archive).toContain('busybox\n')
+    for (const [name, content] of [
+      ['xen-blkfront.ko', 'disks'],
+      ['xen-netfront.ko.xz', 'nets'],
+    ])
+      expect(archive).toMatch(new RegExp(`drivers/${name}\\0+${content}\\n`))
+    expect(archive).not.toContain('other')
     expect([...steps]).toEqual(['package lists', 'kernel', 'BusyBox', 'ramdisk'])
     expect(readdirSync(path.join(folder, 'kept')).filter((name) => name.startsWith('fetch-'))).toEqual([])
   })
@@ -74,6 +81,20 @@ describe('the demo guest', () => {
     process.env['PATH'] = programs
     rmSync(path.join(programs, 'apt-get'))
     expect(await make()).toEqual(first)
+  })
+
+  it('kept by a version that had no drivers is completed, and without apt serves as it is', async ({ skip }) => {
+    if (missingProgram('tar', 'sh')) return skip('no tar or sh here')
+    playApt()
+    const whole = await make()
+    rmSync(path.join(folder, 'kept', 'cloud', 'drivers-9.9-cloud-amd64'), { recursive: true })
+    process.env['PATH'] = path.join(folder, 'no-programs')
+    const without = await make()
+    if (!whole.ok || !without.ok) throw new Error('it was not made')
+    expect(without.value).toMatchObject({ kernel: whole.value.kernel })
+    expect(gunzipSync(readFileSync(without.value.ramdisk)).toString('latin1')).not.toContain('xen-blkfront.ko')
+    process.env['PATH'] = `${programs}:${realPath}`
+    expect(await make()).toEqual(whole)
   })
 
   it('where there is no apt says so and what to provide', async () => {
