@@ -86,4 +86,16 @@ describe('German for what the engine and the toolstack say', () => {
     expect(germanWords('eth0: link becomes ready')).toBe('eth0: link becomes ready')
     expect(engineWords('The domain has stopped.', 'en')).toBe('The domain has stopped.')
   })
+
+  it('puts in what people and guests have named as it is, marks, dollars and braces too', () => {
+    expect(germanWords('There is no network {name} $& {mac}.')).toBe('Es gibt kein Netz {name} $& {mac}.')
+    expect(germanWords('{field} is “{what}”, but a number is expected')).toBe('{field} ist „{what}“, erwartet wird eine Zahl')
+    expect(germanWords('There is no network .')).toBe('There is no network .')
+  })
+
+  // Without a bound of depth the first two take minutes or all of the stack; a regular expression takes years for the last.
+  it.each(['a: ', 'line 1: ', 'x: y port z leads to port '])('is through at once with endless “%s”', (words) => {
+    const text = words.repeat(20_000)
+    expect(germanWords(`${text}!`).length).toBeGreaterThanOrEqual(text.length)
+  })
 })

@@ -20,12 +20,14 @@ export const germanSentences: Readonly<Record<string, string>> = {
 }
 
 interface Row {
-  /** What stands in every such sentence: cheap to look for. */
-  readonly fixed: string
-  readonly pattern: RegExp
+  /** What stands before, between and after the marks. */
+  readonly words: readonly string[]
   readonly marks: readonly string[]
   readonly german: string
 }
+
+/** Sentences within sentences, one in the other: none of ours has as many, and what others say may be made to have thousands. */
+const NESTED_MOST = 6
 
 /** A full stop at the end is the sentence's around it to set. */
 const withoutStop = (text: string): string => text.replace(/\.\s*$/, '')
@@ -39,42 +41,61 @@ const plain = new Map<string, string>()
 const rows: readonly Row[] = readRows()
 
 function readRows(): Row[] {
-  const found: { readonly row: Row; readonly weight: number }[] = []
+  const found: Row[] = []
   for (const [english, german] of Object.entries(germanSentences)) {
     const parts = withoutStop(english).split(/\{(\w+)\}/)
     const words = parts.filter((_, index) => index % 2 === 0)
     const marks = parts.filter((_, index) => index % 2 === 1)
-    if (marks.length === 0) {
-      plain.set(withoutStop(english), withoutStop(german))
-      continue
-    }
-    const escaped = words.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    const fixed = words.reduce((longest, part) => (part.length > longest.length ? part : longest), '')
-    const row = { fixed, pattern: new RegExp(`^${escaped.join('(.+?)')}$`, 's'), marks, german: withoutStop(german) }
-    found.push({ row, weight: words.join('').length })
+    if (marks.length > 0) found.push({ words, marks, german: withoutStop(german) })
+    else plain.set(withoutStop(english), withoutStop(german))
   }
-  return found.sort((a, b) => b.weight - a.weight).map(({ row }) => row)
+  const weight = ({ words }: Row) => words.join('').length
+  return found.sort((a, b) => weight(b) - weight(a))
 }
 
-function translate(text: string): string | undefined {
+/**
+ * What stands in place of the marks; null for another sentence. Words are taken where they come first, which finds all that a regular
+ * expression would, and is not slow for a text that was made to be.
+ */
+function valuesIn(text: string, [first = '', ...rest]: readonly string[]): string[] | null {
+  if (!text.startsWith(first)) return null
+  const values: string[] = []
+  let from = first.length
+  for (const [index, word] of rest.entries()) {
+    const isLast = index === rest.length - 1
+    if (isLast && !text.endsWith(word)) return null
+    const at = isLast ? text.length - word.length : text.indexOf(word, from + 1)
+    // A mark stands for something.
+    if (at <= from) return null
+    values.push(text.slice(from, at))
+    from = at + word.length
+  }
+  return values
+}
+
+function translate(text: string, nested: number): string | undefined {
   const whole = plain.get(text)
-  if (whole !== undefined) return whole
-  for (const { fixed, pattern, marks, german } of rows) {
-    const found = text.includes(fixed) ? pattern.exec(text) : null
+  if (whole !== undefined || nested === 0) return whole
+  for (const { words, marks, german } of rows) {
+    const found = valuesIn(text, words)
     if (found === null) continue
-    const values = new Map(marks.map((mark, index) => [mark, germanWords(found[index + 1] ?? '')]))
+    const values = new Map(marks.map((mark, index) => [mark, germanIn(found[index] ?? '', nested - 1)]))
     return german.replace(/\{(\w+)\}/g, (mark, name: string) => values.get(name) ?? mark)
   }
   const [, head, rest] = SPEAKER.exec(text) ?? []
-  const said = rest === undefined ? undefined : translate(rest)
+  const said = rest === undefined ? undefined : translate(rest, nested - 1)
   return said === undefined ? undefined : `${head}: ${said}`
+}
+
+function germanIn(text: string, nested: number): string {
+  const bare = withoutStop(text)
+  const german = translate(bare, nested)
+  return german === undefined ? text : german + text.slice(bare.length)
 }
 
 /** The text in German; as it came where the catalogue does not know it. */
 export function germanWords(text: string): string {
-  const bare = withoutStop(text)
-  const german = translate(bare)
-  return german === undefined ? text : german + text.slice(bare.length)
+  return germanIn(text, NESTED_MOST)
 }
 
 /** The same where the language is a window's or a person's. */
