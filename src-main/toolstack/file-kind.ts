@@ -43,9 +43,10 @@ function kindOf(path: string, head: string): HostFile['kind'] {
   if (ENDINGS[ending] === 'saved') return 'saved'
   const mark = MARKS.find(({ at, text }) => head.startsWith(text, at))
   if (mark) return mark.kind
-  // xl.cfg and xmdomain.cfg are assignments, a domain of libvirt is XML.
-  if (/^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<domain[\s>]/.test(head)) return 'config'
-  if (!head.includes('\0') && /^\s*(name|kernel|memory|builder|type)\s*=/m.test(head)) return 'config'
+  // xl.cfg and xmdomain.cfg are assignments, a domain of libvirt is XML. Neither expression can read a place in two ways: a file of many
+  // comments or blank lines would hold main up.
+  if (/^\s*(<\?xml[^>]*>\s*)?(<!--((?!-->)[\s\S])*-->\s*)*<domain[\s>]/.test(head)) return 'config'
+  if (!head.includes('\0') && /^[ \t]*(name|kernel|memory|builder|type)[ \t]*=/m.test(head)) return 'config'
   return ENDINGS[ending] ?? 'unknown'
 }
 

@@ -27,6 +27,11 @@ it.each([
   ['disk', 'zeroes.raw', Buffer.alloc(4096)],
   ['config', 'guest.cfg', Buffer.from('# a comment\nname = "guest"\nmemory = 256\n')],
   ['config', 'guest.xml', Buffer.from('<?xml version="1.0"?>\n<!-- made by hand -->\n<domain type="xen">\n</domain>')],
+  ['config', 'commented.xml', Buffer.from(`${'<!-- one -->\n'.repeat(4000)}<domain type="xen">\n</domain>`)],
+  ['config', 'blank.cfg', Buffer.from(`${'\n'.repeat(60_000)}  memory = 256\n`)],
+  // Read in all ways there are to read them, these would not come to an end.
+  ['unknown', 'page.html', Buffer.from(`${'<!-- one -->\n'.repeat(4000)}<html></html>`)],
+  ['unknown', 'blank.txt', Buffer.alloc(64 * 1024, '\n')],
   ['saved', 'guest.rmsave', Buffer.from('anything')],
   ['unknown', 'letter.txt', Buffer.from('Dear reader,\n')],
   ['unknown', 'empty', Buffer.alloc(0)],
