@@ -2,7 +2,7 @@
 
 import { engineWords } from '../../../src-main/public/german/german-words'
 import type { DomainState, LogLine, LogSource } from '../../../src-main/public/types'
-import type { Translator } from '../../lib/translate'
+import type { Language, Translator } from '../../lib/translate'
 
 export interface LogFilter {
   readonly source: LogSource | 'all'
@@ -11,8 +11,17 @@ export interface LogFilter {
   readonly words: string
 }
 
+/** A line stays the object it is; all of them are asked for whenever one more comes. */
+const known: Readonly<Record<Language, WeakMap<LogLine, string>>> = { en: new WeakMap(), de: new WeakMap() }
+
 /** In the window's language. */
-export function lineText({ text, change }: LogLine, t: Translator): string {
+export function lineText(line: LogLine, t: Translator): string {
+  const text = known[t.language].get(line) ?? madeText(line, t)
+  known[t.language].set(line, text)
+  return text
+}
+
+function madeText({ text, change }: LogLine, t: Translator): string {
   if (change === undefined) return engineWords(text, t.language)
   const key = (state: DomainState) => `state.${state}` as const
   const states = `${t(key(change.from))} → ${t(key(change.to))}`
