@@ -41,6 +41,7 @@ export const findingTable = {
   'forward-open': { check: 'domains', severity: 'info', mend: 'mend' },
   'network-stopped': { check: 'domains', severity: 'warning', mend: 'mend' },
   'network-missing': { check: 'domains', severity: 'error', mend: 'mend' },
+  'name-twice': { check: 'domains', severity: 'warning', mend: 'mend' },
   'clock-stands': { check: 'domains', severity: 'info', mend: 'open' },
   'clock-off': { check: 'domains', severity: 'info', mend: 'open' },
   crashed: { check: 'domains', severity: 'warning', mend: 'open' },

@@ -49,11 +49,15 @@ export function domain0Of({ connection }: Context): string {
   return domainKey(connection, DOMAIN0_UUID)
 }
 
-/** By name, domid or UUID, as xl finds it; those that are off have no domid. */
+/** By name, domid or UUID, as xl finds it; those that are off have no domid. A name that two have, which files can make, is none. */
 export async function findDomain(context: Context, word: string): Promise<DomainInfo> {
   const domains = await domainList(context)
+  const named = domains.filter(({ name }) => name === word)
+  if (named.length > 1) {
+    throw new Failure(`${word} is the name of ${named.length} domains: use an identifier, ${named.map(ownUuid).join(' or ')}`)
+  }
   const found =
-    domains.find(({ name }) => name === word) ??
+    named[0] ??
     domains.find((domain) => ownUuid(domain) === word.toLowerCase()) ??
     (/^\d+$/.test(word) ? domains.find(({ domid }) => domid === Number(word)) : undefined)
   if (!found) throw new Failure(`${word} is an invalid domain identifier (rc=-6)`)

@@ -346,6 +346,20 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       action: 'Die Uhr im Gast stellen oder dort einen Zeitdienst laufen lassen.',
     },
   },
+  'name-twice': {
+    en: {
+      cause: 'Another machine is named “{name}” too: {other}. This one is {id}.',
+      consequence: 'Lists do not tell them apart, and xm refuses the name.',
+      action: 'Rename one of them.',
+      mend: 'Rename to “{free}”',
+    },
+    de: {
+      cause: 'Noch eine Maschine heißt „{name}“: {other}. Diese hier ist {id}.',
+      consequence: 'In Listen sind sie nicht zu unterscheiden, und xm weist den Namen zurück.',
+      action: 'Eine davon umbenennen.',
+      mend: 'In „{free}“ umbenennen',
+    },
+  },
   'clock-off': {
     en: {
       cause: 'The clock of “{name}” may be off by {off}: the clock of this computer was set, or the computer slept.',
@@ -378,5 +392,10 @@ export function findingText(finding: Finding, language: Language): Words {
   // What it was may be a sentence of its own, inside of ours.
   const detail = values['detail']?.replace(/\.$/, '')
   const fill = (sentence: string): string => fillSentence(sentence, { ...values, ...(detail !== undefined && { detail }) })
-  return { cause: fill(cause), consequence: fill(consequence), action: fill(action), ...(mend !== undefined && { mend }) }
+  return {
+    cause: fill(cause),
+    consequence: fill(consequence),
+    action: fill(action),
+    ...(mend !== undefined && { mend: fill(mend) }),
+  }
 }

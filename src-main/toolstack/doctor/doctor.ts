@@ -8,7 +8,7 @@ import { DEFAULT_NETWORK, type Device, deviceKey, type ImageInfo, type Network }
 import { type Diagnosis, doctorChecks, type Finding, findingTable } from '../../public/doctor'
 import { errorReport } from '../../public/error-code'
 import type { DomainConfig, DomainInfo } from '../../public/types'
-import { checkDomain, joinStopped } from './domain-checks'
+import { checkDomain, joinStopped, sameNames } from './domain-checks'
 import { type HostProbe, hostProbe } from './host-files'
 import { checkMachine, type MachineFacts } from './machine-checks'
 
@@ -50,6 +50,7 @@ export class Doctor {
       )
       findings.push(...some.flat())
     }
+    findings.push(...sameNames(domains))
     const joined = joinStopped(findings, domains)
     const rank = { error: 0, warning: 1, info: 2 }
     const names = new Intl.Collator('en', { numeric: true })
@@ -117,6 +118,8 @@ export class Doctor {
         )
       case 'network-stopped':
         return this.parts.startNetwork(uuid, subject)
+      case 'name-twice':
+        return this.parts.redefine(uuid, { ...config, name: values['free'] ?? config.name }, config)
       case 'network-missing':
         return change((device) => (device.kind === 'vif' ? { ...device, network: DEFAULT_NETWORK.name } : device))
       default:

@@ -2,7 +2,7 @@
 // to others, networks that are gone, clocks that stand or are off.
 // Runs in: main, plain Node.
 import { dirname, resolve } from 'node:path'
-import { LOCAL_CONNECTION } from '../../public/connection'
+import { LOCAL_CONNECTION, ownUuid } from '../../public/connection'
 import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback, type Network } from '../../public/device'
 import type { Finding, FindingKind } from '../../public/doctor'
 import type { ErrorReport } from '../../public/error-code'
@@ -106,6 +106,29 @@ export function joinStopped(findings: readonly Finding[], domains: readonly Doma
     return { ...first, values: { ...first.values, machines } }
   })
   return [...others, ...joined]
+}
+
+/** Calls give no name twice in a connection, but files put into its folder can: each but the first of them, with a name that is free. */
+export function sameNames(domains: readonly DomainInfo[]): Finding[] {
+  const keyOf = ({ connection = LOCAL_CONNECTION }: DomainInfo, name: string): string => `${connection} ${name}`
+  const taken = new Set(domains.map((domain) => keyOf(domain, domain.name)))
+  const firsts = new Map<string, DomainInfo>()
+  const found: Finding[] = []
+  for (const domain of domains) {
+    const { uuid, name, config } = domain
+    if (config === null) continue
+    const first = firsts.get(keyOf(domain, name))
+    if (first === undefined) {
+      firsts.set(keyOf(domain, name), domain)
+      continue
+    }
+    let number = 2
+    while (taken.has(keyOf(domain, `${name} ${number}`))) number++
+    const free = `${name} ${number}`
+    taken.add(keyOf(domain, free))
+    found.push({ kind: 'name-twice', uuid, subject: name, values: { name, id: ownUuid(domain), other: ownUuid(first), free } })
+  }
+  return found
 }
 
 function checkOpenness(device: Exclude<Device, Disk>, networks: readonly Network[], add: Add): void {

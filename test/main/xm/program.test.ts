@@ -92,6 +92,19 @@ describe('xm', () => {
     expect(await xm('start', 'Büro 1')).toMatchObject({ code: 1, err: 'Büro 1 is an invalid domain identifier (rc=-6)' })
   })
 
+  it('takes no name that two have, which files can make, and says what names them', async () => {
+    expect(await xm('new', config('web'))).toMatchObject({ code: 0 })
+    const [first] = made.toolstack.domains.list().filter(({ name }) => name === 'web')
+    if (!first?.config) throw new Error('it was not defined')
+    const second = testUuid(77)
+    made.toolstack.domains.make(second, first.config)
+    expect(await xm('start', 'web')).toMatchObject({
+      code: 1,
+      err: `web is the name of 2 domains: use an identifier, ${first.uuid} or ${second}`,
+    })
+    expect(await xm('start', second)).toMatchObject({ code: 0 })
+  })
+
   it('creates a domain that waits, and goes on when told to', async () => {
     expect(await xm('create', '-q', '-p', config('web'))).toEqual({ code: 0, out: '', err: '' })
     expect((await xm('list', 'web')).out).toContain('--p---')

@@ -283,6 +283,28 @@ describe('a domain', () => {
     ])
   })
 
+  it('whose name another of its connection has is renamed to what nobody has', async () => {
+    const all = ['1', '2', '3', '4'].map((digit) => ({
+      ...domain,
+      uuid: UUID.replaceAll('1', digit),
+      ...(digit === '3' ? { name: 'server 2', config: { ...config, name: 'server 2' } } : {}),
+      ...(digit === '4' ? { connection: '99999999-2222-4333-8444-555555555555' } : {}),
+    }))
+    const renamed: unknown[] = []
+    const one = doctor({
+      domains: () => all,
+      redefine: async (uuid, to) => {
+        renamed.push([uuid, to.name])
+        return ok(null)
+      },
+    })
+    const found = await only('name-twice', one)
+    const second = UUID.replaceAll('1', '2')
+    expect(found).toMatchObject({ uuid: second, values: { name: 'server', id: second, other: UUID, free: 'server 3' } })
+    expect(await one.mend(found)).toEqual(ok(null))
+    expect(renamed).toEqual([[second, 'server 3']])
+  })
+
   it('that crashed, and one whose clock stands or is off', async () => {
     has(config.devices, { state: 'crashed', detail: 'a triple fault' })
     expect(await kinds()).toEqual(['crashed'])
