@@ -1,11 +1,12 @@
 // What is going on, what went wrong and which machines were made: cards over the lower right of a window, so that nothing below them moves.
 // Invariant: a running job can be cancelled here when it can be at all; a failure says its cause and what to do, and
-// stays until dismissed.
+// stays until dismissed. What ended well, or only tells something, goes by itself; a machine's log keeps it.
 // Runs in: manager and domain windows.
 
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { type JobInfo, type JobStep, jobSteps } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
+import { remedies } from '../../client/error-remedy'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
@@ -19,6 +20,7 @@ import { useConnections } from '../../state/answers'
 import { madeMachines } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import './activity.css'
+import { PassingCard } from './PassingCard'
 
 function isJobStep(step: string): step is JobStep {
   return Object.hasOwn(jobSteps, step)
@@ -113,18 +115,29 @@ export function Activity(props: {
   if (running.length + failures.length + shown.length + made.length === 0) return null
   return (
     <div className="activity">
-      {shown.map(({ id, severity, error, connection }) => (
-        <ErrorCard
-          key={`n${id}`}
-          error={error}
-          connection={connection}
-          tone={severity === 'error' ? 'bad' : severity === 'warning' ? 'warn' : 'info'}
-          onDismiss={() => {
-            store.dispatch({ kind: 'noticeDismissed', id })
-            void client.call('noticeDismiss', { id })
-          }}
-        />
-      ))}
+      {shown.map(({ id, severity, error, connection }) => {
+        const dismiss = () => {
+          store.dispatch({ kind: 'noticeDismissed', id })
+          void client.call('noticeDismiss', { id })
+        }
+        const card = (
+          <ErrorCard
+            key={`n${id}`}
+            error={error}
+            connection={connection}
+            tone={severity === 'error' ? 'bad' : severity === 'warning' ? 'warn' : 'info'}
+            onDismiss={dismiss}
+          />
+        )
+        const asksNothing = severity === 'info' && remedies[error.reason].mend === undefined
+        return asksNothing ? (
+          <PassingCard key={`n${id}`} onLeave={dismiss}>
+            {card}
+          </PassingCard>
+        ) : (
+          card
+        )
+      })}
       {failures.map(({ id, error }) => (
         <ErrorCard key={`f${id}`} error={error} tone="bad" onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })} />
       ))}
@@ -136,16 +149,17 @@ export function Activity(props: {
           else store.dispatch({ kind: 'failed', error: opened.error })
         }
         return (
-          <Notice
-            key={`m${job}`}
-            tone="info"
-            boxed
-            actions={<Button onPress={() => void open()}>{t('action.open')}</Button>}
-            dismissLabel={t('button.dismiss')}
-            onDismiss={leave}
-          >
-            {t('activity.made', { name: domain.name })}
-          </Notice>
+          <PassingCard key={`m${job}`} onLeave={leave}>
+            <Notice
+              tone="info"
+              boxed
+              actions={<Button onPress={() => void open()}>{t('action.open')}</Button>}
+              dismissLabel={t('button.dismiss')}
+              onDismiss={leave}
+            >
+              {t('activity.made', { name: domain.name })}
+            </Notice>
+          </PassingCard>
         )
       })}
       {running.map((job) => (
