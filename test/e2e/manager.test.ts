@@ -429,6 +429,22 @@ describe('the window of a domain', () => {
     await page.getByRole('searchbox', { name: 'Find text' }).waitFor({ state: 'detached' })
     await page.keyboard.type('echo still typed\r')
     await domain.waitForText('\nstill typed')
+    // What was found stays selected when the search is closed, in the moment after something new was written too.
+    await page.keyboard.press('Control+Shift+F')
+    await page.keyboard.type('still')
+    await page.getByText('2 of 2', { exact: true }).waitFor()
+    await app.electron.evaluate(({ clipboard }) => clipboard.writeText('zzz'))
+    await page.evaluate(async () => {
+      const press = (label: string) => document.querySelector<HTMLElement>(`button[aria-label="${label}"]`)?.click()
+      const isWritten = () => document.querySelector('.xterm-rows')?.textContent?.includes('zzz') === true
+      press('Paste')
+      for (let frames = 0; frames < 600 && !isWritten(); frames++) await new Promise(requestAnimationFrame)
+      press('Older')
+      press('Close the search')
+      await new Promise((done) => setTimeout(done, 500))
+    })
+    await page.getByRole('button', { name: 'Copy', exact: true }).click()
+    await expect.poll(() => app.electron.evaluate(({ clipboard }) => clipboard.readText())).toBe('still')
   })
 
   it('goes on with the same console after a reboot, and shows each byte once', async () => {

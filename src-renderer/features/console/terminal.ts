@@ -114,9 +114,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   })
   const pace = new DrawPace()
   const fit = new FitAddon()
-  const search = new SearchAddon()
   xterm.loadAddon(fit)
-  xterm.loadAddon(search)
   xterm.open(box)
 
   const refit = () => {
@@ -126,7 +124,13 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   watcher.observe(box)
   refit()
 
-  search.onDidChangeResults(({ resultIndex, resultCount }) => events.onFound({ at: resultIndex + 1, count: resultCount }))
+  let search: SearchAddon | null = null
+  const beginSearch = (): SearchAddon => {
+    const addon = new SearchAddon()
+    xterm.loadAddon(addon)
+    addon.onDidChangeResults(({ resultIndex, resultCount }) => events.onFound({ at: resultIndex + 1, count: resultCount }))
+    return addon
+  }
   xterm.onData(events.onInput)
   xterm.onResize(({ cols, rows }) => events.onResize(cols, rows))
   xterm.attachCustomKeyEventHandler((event) => {
@@ -152,10 +156,16 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     find: (words, back, anew) => {
       // Without a selection it begins below the last line.
       if (anew) xterm.clearSelection()
+      search ??= beginSearch()
       if (back) search.findPrevious(words, marked)
       else search.findNext(words, marked)
     },
-    endFind: () => search.clearDecorations(),
+    endFind: () => {
+      // Its marks alone can be taken away, but a look at new lines that it has in hand then takes the selection too.
+      search?.dispose()
+      search = null
+      events.onFound({ at: 0, count: 0 })
+    },
     setLook: ({ fontSize, scrollback }) => {
       xterm.options.fontSize = fontSize
       xterm.options.scrollback = scrollback
