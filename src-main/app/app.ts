@@ -360,7 +360,7 @@ export class App {
       },
       close: () => {
         this.notifications.stop()
-        return Promise.all([
+        return Promise.allSettled([
           this.socket.close(),
           this.connections.close(),
           this.preferences.settled(),

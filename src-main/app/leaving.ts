@@ -14,7 +14,7 @@ export interface LeavingParts {
   askInWindow(names: readonly string[]): boolean
   waitingFor(names: readonly string[]): void
   failed(errors: readonly ErrorReport[]): void
-  /** Closes and writes what is open; a rejection keeps nobody. */
+  /** Closes and writes what is open, all of it even if some of it fails; called once. */
   close(): Promise<unknown>
 }
 
@@ -65,9 +65,10 @@ export class Leaving {
     })
     let closed = false
     app.on('will-quit', (event) => {
-      this.closing = true
       if (closed) return
       event.preventDefault()
+      if (this.closing) return
+      this.closing = true
       void this.parts.close().finally(() => {
         closed = true
         // Not in this turn: until the event is over Electron ignores another quit.
