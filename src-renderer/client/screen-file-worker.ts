@@ -33,9 +33,10 @@ async function make(mark: string): Promise<boolean> {
   }
 }
 
-/** Into a piece as long as asked for; an empty one when not all could be read, which ends the stream. */
-function read(at: number, piece: ArrayBuffer): ArrayBuffer {
+/** A piece as long as asked for; an empty one when not all could be read or there is no memory for it, which ends the stream. */
+function read({ at, length, into }: Extract<ToScreenFile, { at: number }>): ArrayBuffer {
   try {
+    const piece = into ?? new ArrayBuffer(length)
     if (access?.read(new Uint8Array(piece), { at }) === piece.byteLength) return piece
   } catch {
     // as if nothing had been there
@@ -47,6 +48,6 @@ const answer = (told: FromScreenFile, moved: Transferable[] = []) => globalThis.
 
 addEventListener('message', async ({ data }: MessageEvent<ToScreenFile>) => {
   if ('mark' in data) return answer({ made: await make(data.mark) })
-  const piece = read(data.at, data.into ?? new ArrayBuffer(data.length))
+  const piece = read(data)
   answer({ piece }, [piece])
 })
