@@ -2,12 +2,12 @@
 // from outside and explains why nothing of it is seen inside. A driver that is just taking it is given its time: nothing flashes.
 // Runs in: domain window.
 
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { type Device, deviceKey } from '../../../../src-main/public/device'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useWords } from '../../../components/Language'
 import { findNode, parseStore, plainValue } from '../../../lib/store-tree'
-import { useStore } from '../use-store'
+import { useXenStore } from '../use-xen-store'
 import type { DeviceStanding } from './edits'
 
 /** XenbusStateConnected of Xen's io/xenbus.h. */
@@ -33,9 +33,9 @@ export function DeviceStandingMark(props: MarkProps) {
 
 function TakenMark({ domain, device, driver }: MarkProps & { readonly driver: string }) {
   const { t } = useWords()
-  const text = useStore(domain).data?.text
+  const text = useXenStore(domain).data?.text
   const path = `/local/domain/0/backend/${deviceKey(device).replace('/', `/${domain.domid}/`)}/state`
-  const state = text === undefined ? undefined : findNode(parseStore(text), path)
+  const state = useMemo(() => (text === undefined ? undefined : findNode(parseStore(text), path)), [text, path])
   const waits = state !== undefined && plainValue(state.value) !== CONNECTED
   const [late, setLate] = useState(false)
   useEffect(() => {

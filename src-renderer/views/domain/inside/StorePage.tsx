@@ -20,7 +20,7 @@ import { Button } from '../../../components/Button'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, type StoreNode } from '../../../lib/store-tree'
-import { useStore } from '../use-store'
+import { useXenStore } from '../use-xen-store'
 import { EditNode } from './EditNode'
 
 export function StorePage(props: { readonly domain: DomainInfo }) {
@@ -30,7 +30,7 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const [chosen, setChosen] = useState<string | null>(null)
   const [editing, setEditing] = useState<{ path: string; value: string } | null>(null)
-  const query = useStore(domain)
+  const query = useXenStore(domain)
   const all = useMemo(() => parseStore(query.data?.text ?? ''), [query.data])
   const shown = useMemo(() => filterStore(all, filter), [all, filter])
   const paths = useMemo(() => pathsOf(shown), [shown])

@@ -10,7 +10,7 @@ import { callQuery } from '../../client/queries'
 const WATCH_SECONDS = 20
 
 /** The answer of `storeDump`, asked again at each change and for each run. */
-export function useStore(domain: DomainInfo) {
+export function useXenStore(domain: DomainInfo) {
   const client = useClient()
   const query = useQuery({ ...callQuery(client, 'storeDump', { uuid: domain.uuid }), staleTime: 0, gcTime: 0 })
   const { refetch } = query
