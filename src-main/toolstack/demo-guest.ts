@@ -209,9 +209,9 @@ async function fetchFile(
 
 /**
  * Process 1. The shell runs beside it so that it can hear what `poweroff`, `reboot` and `halt` send: they signal
- * process 1, also when the toolstack asks for a shutdown and Linux runs /sbin/poweroff. The console is whichever the
- * kernel was given (cttyhack looks it up). The drivers are loaded while the shell starts and leave it the processor: before it
- * they would be a twelfth of the boot's instructions.
+ * process 1, also when the toolstack asks for a shutdown and Linux runs /sbin/poweroff. It is logged in, as what a shell starts
+ * beside itself is deaf to Ctrl+C otherwise. The console is whichever the kernel was given (cttyhack looks it up). The drivers are
+ * loaded while the shell starts and leave it the processor: before it they would be a twelfth of the boot's instructions.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /root /sbin /usr/bin /usr/sbin
@@ -229,7 +229,7 @@ echo '${DEMO_MARKER}'
 echo 'Attached disks are /dev/xvda and so on; an attached interface gets its address by udhcpc.'
 sh /etc/load-drivers &
 while :; do
-  setsid cttyhack sh &
+  setsid cttyhack login -p -f root &
   wait $!
 done
 `

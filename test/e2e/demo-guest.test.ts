@@ -106,6 +106,11 @@ describe('the demo guest on the embedded engine', () => {
     await domain.type('echo set=$kept\r')
     await domain.waitForText('set=42')
     await app.picture(domain.page, 'engine-console')
+    await domain.type('echo begun=$((6*7)); sleep 1000\r')
+    await domain.waitForText('begun=42')
+    await domain.page.keyboard.press('Control+C')
+    await domain.type('echo stopped=$((6*7))\r')
+    await domain.waitForText('stopped=42')
     await app.picture(manager.page, 'engine-manager')
     // Chromium goes through a page that animates 60 times a second, so not even a guest makes the cursor blink.
     await domain.type("printf '\\033[1 q'; echo asked=$((6*7))\r")
