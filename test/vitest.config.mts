@@ -1,8 +1,8 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
 // Three projects, one after the other: files that stay in their process, or start short ones; those with windows on the test driver;
-// those that start whole machines. The last wait as long as they compute, so three files at a time share two processors (README.md);
-// in the long tier they run alone, since some of them are measured. Each file has a display, folders and processes of its own.
+// those that start whole machines. The last two wait as long as they compute, so three files at a time share two processors (README.md);
+// in the long tier machines run alone, since some of them are measured. Each file has a display, folders and processes of its own.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,7 +65,7 @@ export default defineConfig({
           include: [windows],
           exclude: both,
           globalSetup: [displays],
-          maxWorkers: 2,
+          maxWorkers: 3,
           retry: SECOND_TRY,
           sequence: { groupOrder: 1 },
         },
