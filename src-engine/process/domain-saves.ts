@@ -133,8 +133,11 @@ export class DomainSaves {
   /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
   private async capture(running: RunningDomain, copyMost: number): Promise<Result<Capture, CallError>> {
     const { domain } = running.made
-    const xenstore = await running.link.saveStore()
-    if (this.cancelled) return err({ code: 'OPERATION_ABORTED', message: 'The save was cancelled.' })
+    // One that was cancelled while the vcpus came to rest does not wait for domain 0: nobody would cut that short any more.
+    const xenstore = this.cancelled ? undefined : await running.link.saveStore()
+    if (xenstore === undefined || this.cancelled) {
+      return err({ code: 'OPERATION_ABORTED', message: 'The save was cancelled.' })
+    }
     if (!xenstore.ok) return err({ code: 'OPERATION_FAILED', message: `Cannot save: ${xenstore.error}.` })
     // What pumps answer from here on is not in the file: they are saved as not having answered it, and ask again.
     domain.publication.showParked()

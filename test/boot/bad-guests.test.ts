@@ -98,7 +98,7 @@ describe.skipIf(cannot)('a guest that', () => {
     const { domains } = machine.toolstack
     for (const [how, state, detail] of [
       ['triple-fault', 'crashed', /triple fault/],
-      ['crash', 'crashed', /crash|asked for it/],
+      ['crash', 'crashed', /says so itself/],
       ['poweroff', 'shutoff', /./],
       ['watchdog', 'crashed', /watchdog|asked for it/],
     ] as const) {
