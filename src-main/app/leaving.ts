@@ -2,8 +2,7 @@
 // Invariant: the process ends only through Quit, and after everything that is open has been closed.
 // Runs in: main (Electron).
 import { app, BrowserWindow, dialog, powerMonitor } from 'electron'
-import type { ErrorReport } from '../public/error-code'
-import { fillSentence } from '../public/error-code'
+import { type ErrorReport, fillSentence } from '../public/error-code'
 import type { MenuText } from './menu-text'
 import { type Guests, Quit } from './quit'
 

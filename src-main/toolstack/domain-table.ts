@@ -9,6 +9,7 @@ import type { Definition, DefinitionStore } from '../definition/definition-store
 import type { HypervisorDriver } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
+import { freeName } from '../lib/free-name'
 import { writeProblem } from '../lib/write-problem'
 import type { RevisionCause } from '../public/definition'
 import type { Vnc } from '../public/device'
@@ -112,11 +113,7 @@ export class DomainTable {
 
   /** A name nobody has: "Debian", "Debian 2", … */
   freeName(wanted: string): string {
-    const taken = new Set([...this.domains.values()].map((domain) => domain.config.name))
-    for (let number = 1; ; number++) {
-      const name = number === 1 ? wanted : `${wanted} ${number}`
-      if (!taken.has(name)) return name
-    }
+    return freeName(new Set([...this.domains.values()].map((domain) => domain.config.name)), wanted)
   }
 
   /** A definition that can be beside the one it was taken from: MAC addresses of its own, no port or file of the host. */

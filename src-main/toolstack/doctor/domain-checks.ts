@@ -2,6 +2,7 @@
 // to others, networks that are gone, clocks that stand or are off.
 // Runs in: main, plain Node.
 import { dirname, resolve } from 'node:path'
+import { freeName } from '../../lib/free-name'
 import { LOCAL_CONNECTION, ownUuid } from '../../public/connection'
 import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback, type Network } from '../../public/device'
 import type { Finding, FindingKind } from '../../public/doctor'
@@ -110,22 +111,23 @@ export function joinStopped(findings: readonly Finding[], domains: readonly Doma
 
 /** Calls give no name twice in a connection, but files put into its folder can: each but the first of them, with a name that is free. */
 export function sameNames(domains: readonly DomainInfo[]): Finding[] {
-  const keyOf = ({ connection = LOCAL_CONNECTION }: DomainInfo, name: string): string => `${connection} ${name}`
-  const taken = new Set(domains.map((domain) => keyOf(domain, domain.name)))
+  const taken = new Map<string, Set<string>>()
+  for (const { name, connection = LOCAL_CONNECTION } of domains) {
+    taken.set(connection, (taken.get(connection) ?? new Set()).add(name))
+  }
   const firsts = new Map<string, DomainInfo>()
   const found: Finding[] = []
   for (const domain of domains) {
-    const { uuid, name, config } = domain
+    const { uuid, name, config, connection = LOCAL_CONNECTION } = domain
     if (config === null) continue
-    const first = firsts.get(keyOf(domain, name))
+    const first = firsts.get(`${connection} ${name}`)
     if (first === undefined) {
-      firsts.set(keyOf(domain, name), domain)
+      firsts.set(`${connection} ${name}`, domain)
       continue
     }
-    let number = 2
-    while (taken.has(keyOf(domain, `${name} ${number}`))) number++
-    const free = `${name} ${number}`
-    taken.add(keyOf(domain, free))
+    const own = taken.get(connection) ?? new Set()
+    const free = freeName(own, name)
+    own.add(free)
     found.push({ kind: 'name-twice', uuid, subject: name, values: { name, id: ownUuid(domain), other: ownUuid(first), free } })
   }
   return found
