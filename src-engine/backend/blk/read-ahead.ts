@@ -117,7 +117,8 @@ export class ReadAhead {
     const chunk = this.asked.get(tag)
     if (!chunk) return false
     this.asked.delete(tag)
-    chunk.here = true
+    // One that failed has no data to be held; its place is given back below, once.
+    chunk.here = good
     if (!good) {
       this.drop()
       this.run = 0
