@@ -6,7 +6,6 @@
 
 import { ERRNO } from '../public/xen/errno'
 import { EVTCHN_2L_PORTS, EVTCHNSTAT, NR_VIRQS, PER_VCPU_VIRQS } from '../public/xen/event-channel'
-import { XEN_LEGACY_MAX_VCPUS } from '../public/xen/shared-info'
 import { DOMAIN_TABLE, EVENT_CHANNEL_ENTRY as ENTRY, MAX_PORTS } from './domain-layout'
 import type { DomainState } from './domain-state'
 import type { SharedPage } from './shared-page'
@@ -338,10 +337,5 @@ export class EventChannels {
       bits = Atomics.exchange(this.domain.memory.i32, first + word, 0)
       for (let bit = 0; bit < 32; bit++) if ((bits >>> bit) & 1) visit(word * 32 + bit)
     }
-  }
-
-  /** Where vcpu's record is before it registers one: its slot in shared_info. */
-  defaultInfo(vcpu: number): number {
-    return vcpu < XEN_LEGACY_MAX_VCPUS ? this.shared.address + vcpu * 64 : 0
   }
 }

@@ -5,11 +5,15 @@
 // Runs in: any thread of the domain's process, under the domain lock. State: shared memory.
 import { NO_GFN } from './domain-layout'
 import type { DomainState } from './domain-state'
+import type { SharedPage } from './shared-page'
 
 const PAGE = 4096
 
 export class P2m {
-  constructor(private readonly domain: DomainState) {}
+  constructor(
+    private readonly domain: DomainState,
+    private readonly shared: SharedPage,
+  ) {}
 
   /** Maps all RAM of a new domain from gfn 0: one range, as builder/memory-map.ts says. */
   mapInitialRam(): void {
@@ -41,7 +45,7 @@ export class P2m {
     if (this.populated(gfn)) return true
     const page = domain.get('FREE_HEAD')
     if (page === 0 || domain.get('TOTAL_PAGES') >= domain.get('MAX_PAGES')) return false
-    domain.set('FREE_HEAD', memory.u32[page >>> 2] ?? 0)
+    domain.set('FREE_HEAD', this.linkIn(page))
     domain.set('FREE_COUNT', domain.get('FREE_COUNT') - 1)
     memory.beforeOutsideWrite(page)
     memory.u8.fill(0, page, page + PAGE)
@@ -111,6 +115,16 @@ export class P2m {
     this.domain.set('TOTAL_PAGES', total)
   }
 
+  /**
+   * The free page after this one, 0 for none. The guest may have written there: another vcpu's TLB, or a backend in the middle of a
+   * copy, may still have had the page when it was given back. What is no page of RAM ends the list, and the guest gets fewer pages.
+   */
+  private linkIn(page: number): number {
+    const { memory } = this.domain
+    const next = memory.u32[page >>> 2] ?? 0
+    return next % PAGE === 0 && memory.isRamPage(next) ? next : 0
+  }
+
   private free(page: number): void {
     this.domain.memory.beforeOutsideWrite(page)
     this.domain.memory.u32[page >>> 2] = this.domain.get('FREE_HEAD')
@@ -118,9 +132,14 @@ export class P2m {
     this.domain.set('FREE_COUNT', this.domain.get('FREE_COUNT') + 1)
   }
 
-  /** A record that the guest registered in a page it now gives back must not be written any more. */
+  /** A record that the guest registered in a page it now gives back must not be written any more; its vcpu_info is in shared_info again. */
   private forgetAreasIn(page: number): void {
     for (let vcpu = 0; vcpu < this.domain.vcpus; vcpu++) {
+      const info = this.domain.vget(vcpu, 'INFO')
+      if (info >= page && info < page + PAGE) {
+        this.domain.vset(vcpu, 'INFO', this.shared.defaultInfo(vcpu))
+        this.domain.vset(vcpu, 'INFO_GFN', NO_GFN)
+      }
       for (const area of ['RUNSTATE_AREA', 'TIME_AREA'] as const) {
         for (const piece of [0, 1]) {
           const address = this.domain.vget(vcpu, area, piece)

@@ -1,7 +1,7 @@
 // Where the words of shared_info and of a vcpu's vcpu_info are, in the layout (64 or 32 bits) that the guest has latched.
 // Spec: xen-guest-abi.md 4.1. Runs in: any thread of the domain's process.
 import { fieldOffset, type Width } from '../lib/struct-layout'
-import { shared_info, vcpu_info } from '../public/xen/shared-info'
+import { shared_info, vcpu_info, XEN_LEGACY_MAX_VCPUS } from '../public/xen/shared-info'
 import { HEAP_PAGE } from './domain-layout'
 import type { DomainState } from './domain-state'
 
@@ -30,6 +30,10 @@ export class SharedPage {
   }
   vcpuInfo(vcpu: number): number {
     return this.domain.vget(vcpu, 'INFO')
+  }
+  /** Where vcpu's record is while it has registered none: its slot in shared_info. */
+  defaultInfo(vcpu: number): number {
+    return vcpu < XEN_LEGACY_MAX_VCPUS ? this.address + vcpu * 64 : 0
   }
   /** Index of the i32 word with the selector bit of a word of ports. */
   selectorWord(vcpu: number, word: number): number {

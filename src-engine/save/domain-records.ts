@@ -221,7 +221,7 @@ export function loadPrivate(domain: Domain, body: Uint8Array): boolean {
   const page = infoGfn === NO_GFN ? 0 : domain.memory.pageOf(infoGfn)
   const offset = domain.vget(vcpu, 'INFO_OFFSET')
   if (infoGfn !== NO_GFN && (page === 0 || offset > PAGE - 64)) return false
-  domain.vset(vcpu, 'INFO', infoGfn === NO_GFN ? domain.events.defaultInfo(vcpu) : page + offset)
+  domain.vset(vcpu, 'INFO', infoGfn === NO_GFN ? domain.shared.defaultInfo(vcpu) : page + offset)
   return domain.vget(vcpu, 'POLL_COUNT') <= 128
 }
 

@@ -82,6 +82,24 @@ describe('memory_op', () => {
     expect(ask(6)).toBe(0)
   })
 
+  it('never maps what is no RAM, whatever was written into a page after it was given back', () => {
+    const { domain, memory } = fakeDomain()
+    const { geometry } = domain
+    const [first, second] = [memory.pageOf(100), memory.pageOf(101)]
+    for (const link of [geometry.p2mBase, geometry.domainBase, first + 2, 0xffff_f000, geometry.ramBase + geometry.ramBytes]) {
+      expect(domain.p2m.remove(101)).toBe(true)
+      expect(domain.p2m.remove(100)).toBe(true)
+      memory.u32[first >>> 2] = link
+      expect(domain.p2m.populate(100)).toBe(true)
+      expect(memory.pageOf(100)).toBe(first)
+      expect(domain.p2m.populate(101), `link ${link}`).toBe(false)
+      expect(memory.pageOf(101)).toBe(0)
+      domain.p2m.rebuildFreeList()
+      expect(domain.p2m.populate(101)).toBe(true)
+      expect(memory.pageOf(101)).toBe(second)
+    }
+  })
+
   it('copies at most the entries asked for of the memory map, and takes a new one', () => {
     const g = guest()
     expect(g.call('memory_op', 9, ARG)).toBe(-ERRNO.ENOSYS)
@@ -116,6 +134,23 @@ describe('vcpu_op', () => {
     expect(info.getUint32(32 + 24, true)).toBe(0x8000_0000)
     expect(g.call('vcpu_op', 10, 0, ARG)).toBe(-ERRNO.EINVAL)
     expect(g.call('vcpu_op', 10, 1, ARG)).toBe(-ERRNO.ENOENT)
+  })
+
+  it('has its vcpu_info in shared_info again when the page of it is given back', () => {
+    const g = guest()
+    const { domain, memory } = g.fake
+    const page = memory.pageOf(0x14)
+    g.words([0, 0x14], [8, 0])
+    expect(g.call('vcpu_op', 10, 0, ARG)).toBe(0)
+    expect(domain.p2m.remove(0x14)).toBe(true)
+    const link = memory.u32[page >>> 2]
+    domain.events.upcall(0)
+    domain.time.writeTimeRecord(0)
+    expect(memory.u32[page >>> 2]).toBe(link)
+    expect(domain.shared.upcallPending(0)).toBe(true)
+    expect(domain.shared.vcpuInfo(0)).toBe(domain.shared.defaultInfo(0))
+    g.words([0, 0x15], [8, 0])
+    expect(g.call('vcpu_op', 10, 0, ARG)).toBe(0)
   })
 
   it('refuses a vcpu_info that would cross a page', () => {
