@@ -7,6 +7,10 @@
 # Packages come from the apt sources of this machine. Progress: lines "step NAME" on standard output; everything else is detail.
 set -eu
 
+# Electron lets its open files go on into what it starts. mmdebstrap has apt start "sh -c 'cat >&N'" with the number of a pipe,
+# and a Debian sh knows numbers of one digit only: with 3 to 9 taken no system was ever made.
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+
 folder=${1:?usage: make-debian-image.sh FOLDER [SIZE-MIB [KERNEL-PACKAGE [HOSTNAME]]]}
 size=${2:-4096}
 kernel=${3:-linux-image-amd64}

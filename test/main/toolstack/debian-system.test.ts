@@ -1,6 +1,17 @@
 // A Debian system for a disk image: with a script that plays the real one here; the real one is run by
 // test/long/debian-system.test.ts. Runs in: vitest, plain Node.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -93,5 +104,22 @@ echo $$ > "$1/../pid"; touch "$1/half"; echo "step packages"; sleep 1000 & wait`
     const group = Number(readFileSync(at('pid'), 'utf8'))
     await expect.poll(() => groupAlive(group)).toBe(false)
     expect((await make(maker(GOOD), at('a.img'))).made.ok).toBe(true)
+  })
+
+  it('is made with no open file of the app, whose numbers the pipes of mmdebstrap need', ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    mkdirSync(at('bin'))
+    writeFileSync(at('bin', 'mmdebstrap'), '#!/bin/sh\nls /proc/$$/fd >&2\nexit 1\n')
+    chmodSync(at('bin', 'mmdebstrap'), 0o755)
+    const script = path.resolve(import.meta.dirname, '../../../resources/debian/make-debian-image.sh')
+    const ran = spawnSync('sh', [script, at('kept')], {
+      encoding: 'utf8',
+      stdio: Array.from({ length: 16 }, () => 'pipe' as const),
+      env: { ...process.env, PATH: `${at('bin')}:${process.env['PATH'] ?? ''}:/usr/sbin` },
+    })
+    const numbers = ran.stderr.split('\n').filter(Boolean).map(Number)
+    expect(ran.status).toBe(1)
+    expect(numbers).toEqual(expect.arrayContaining([0, 1, 2, 15]))
+    expect(numbers.filter((each) => each > 2 && each < 10)).toEqual([])
   })
 })
