@@ -3,7 +3,15 @@
 // Runs in: the runner's process (pure).
 import { randomBytes } from 'node:crypto'
 import { isKeymapName, KEYMAP_NAMES } from '../public/keymap'
-import { type Device, deviceKey, deviceShape, IMAGE_FORMATS, type PortForward } from '../public/protocol/device'
+import {
+  CACHE_MODES,
+  type Device,
+  DISCARD_MODES,
+  deviceKey,
+  deviceShape,
+  IMAGE_FORMATS,
+  type PortForward,
+} from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 
 /** A value taken apart: what stands before the first comma, and the rest by name; a flag has the value ''. */
@@ -25,10 +33,18 @@ interface DeviceWord {
   make(words: DeviceWords, earlier: readonly Device[], file: (name: string) => string): Result<Device, string>
 }
 
+/** How a disk behaves: names and the words each may have, `enospace` among them. */
+const DISK_MODES: Readonly<Record<string, readonly string[]>> = {
+  cache: CACHE_MODES,
+  discard: DISCARD_MODES,
+  enospace: ['stop', 'report'],
+}
+
 export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
   '--disk': {
-    usage: '--disk FILE[,format=FORMAT][,ro][,removable][,dev=xvdN][,enospace=stop|report][,backing=FILE]...',
-    names: ['format', 'ro', 'removable', 'dev', 'enospace', 'backing'],
+    usage:
+      '--disk FILE[,format=FORMAT][,ro][,removable][,dev=xvdN][,cache=MODE][,discard=unmap|ignore][,enospace=stop|report][,backing=FILE]...',
+    names: ['format', 'ro', 'removable', 'dev', 'cache', 'discard', 'enospace', 'backing'],
     many: ['backing'],
     make({ first, named, all }, earlier, file) {
       const used = earlier.map((device) => (device.kind === 'vbd' ? device.dev : ''))
@@ -36,9 +52,13 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
         named.get('dev') ?? [...'abcdefghijklmnop'].map((letter) => `xvd${letter}`).find((name) => !used.includes(name))
       const format = IMAGE_FORMATS.find((one) => one === (named.get('format') ?? 'raw'))
       if (!format) return err(`--disk: format is one of ${IMAGE_FORMATS.join(', ')}`)
-      const enospace = named.get('enospace')
-      if (enospace !== undefined && enospace !== 'stop' && enospace !== 'report')
-        return err('--disk: enospace is stop or report')
+      const modes: Record<string, string> = {}
+      for (const [name, values] of Object.entries(DISK_MODES)) {
+        const said = named.get(name)
+        if (said === undefined) continue
+        if (!values.includes(said)) return err(`--disk: ${name} is one of ${values.join(', ')}`)
+        modes[name] = said
+      }
       const backing = all.get('backing')
       return ok({
         kind: 'vbd',
@@ -47,7 +67,7 @@ export const DEVICE_WORDS: Readonly<Record<string, DeviceWord>> = {
         format,
         readonly: named.has('ro'),
         removable: named.has('removable') || first === '',
-        ...(enospace === undefined ? {} : { enospace }),
+        ...modes,
         ...(backing === undefined ? {} : { allowedBacking: backing.map(file) }),
       })
     },

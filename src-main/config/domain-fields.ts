@@ -34,8 +34,8 @@ export interface FieldRow {
   /** Written too, with the same value. */
   readonly also?: string
   /** Key in xl.cfg, or in a device's specification there; undefined when xl cannot say it. `partly`: xl can say more than the
-      model, and what it says beyond is kept as a line that means nothing here. */
-  readonly xl?: { readonly key: string; readonly codec: Codec; readonly partly?: true }
+      model, and what it says beyond is kept as a line that means nothing here. `bare`: in a specification the value stands alone. */
+  readonly xl?: { readonly key: string; readonly codec: Codec; readonly partly?: true; readonly bare?: true }
   readonly fallback: Fallback
 }
 
@@ -74,6 +74,16 @@ export const diskFields = {
     xl: { key: 'format', codec: words({ raw: 'raw', qcow2: 'qcow2', vhd: 'vhd', vmdk: 'vmdk' }) },
     fallback: { value: 'raw' },
   },
+  // Files are never opened past the host's page cache, which is all that none and directsync say beyond these.
+  cache: {
+    xml: 'driver@cache',
+    codec: words({
+      writeback: ['writeback', 'default', 'none'],
+      writethrough: ['writethrough', 'directsync'],
+      unsafe: 'unsafe',
+    }),
+    fallback: 'absent',
+  },
   readonly: {
     xml: 'readonly?',
     codec: presence,
@@ -90,6 +100,12 @@ export const diskFields = {
     fallback: no,
   },
   enospace: { xml: 'driver@error_policy', codec: words({ stop: ['enospace', 'stop'], report: 'report' }), fallback: 'absent' },
+  discard: {
+    xml: 'driver@discard',
+    codec: words({ unmap: 'unmap', ignore: 'ignore' }),
+    xl: { key: 'discard', codec: words({ unmap: 'discard', ignore: 'no-discard' }), bare: true },
+    fallback: 'absent',
+  },
   allowedBacking: { xml: '~/backing', codec: plainText, many: true, fallback: 'absent' },
   // In xl.cfg `target` swallows the rest of the specification, so it is the last of the rows.
   path: { xml: 'source@file', codec: textOrNothing, xl: { key: 'target', codec: textOrNothing }, fallback: nothing },

@@ -232,7 +232,7 @@ function uuidOf(settings: Settings): Result<string | null, ErrorReport> {
 function fieldsText(rows: Readonly<Record<string, FieldRow>>, values: Values): (readonly [string, string])[] {
   return Object.entries(rows).flatMap(([field, { xl }]) => {
     const text = xl?.codec.write(values[field])
-    return xl && text !== undefined ? [[xl.key, text] as const] : []
+    return xl && text !== undefined ? [[xl.bare ? '' : xl.key, text] as const] : []
   })
 }
 
@@ -242,6 +242,9 @@ function unsaidOf(device: Device): string[] {
     case 'vbd':
       return [
         ...(device.allowedBacking?.length ? [`backing files of ${device.dev}`] : []),
+        ...(device.cache === undefined || device.cache === 'writeback'
+          ? []
+          : [`the cache mode of ${device.dev} (${device.cache})`]),
         ...(device.enospace === undefined ? [] : [`what happens when the host of ${device.dev} has no space`]),
       ]
     case 'vif': {

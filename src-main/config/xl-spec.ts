@@ -6,6 +6,8 @@ export type XlSpec = ReadonlyMap<string, string>
 
 const DISK_POSITIONS = ['target', 'format', 'vdev', 'access']
 const DISK_FLAGS = ['cdrom', 'direct-io-safe', 'discard', 'no-discard', 'trusted', 'untrusted']
+/** What a flag says something about, where it is not that itself. */
+const FLAG_KEYS: Readonly<Record<string, string>> = { cdrom: 'devtype', 'no-discard': 'discard' }
 const VDEV = /^(?:\/dev\/)?((?:xvd|hd|sd|vd)[a-z]+\d*|d\d+p\d+)(?::(cdrom|disk))?$/
 const PREFIX = /^(raw|qcow2?|vhd|qed|file|phy|tap2?|tapdisk|aio|ioemu):/
 
@@ -34,7 +36,7 @@ export function parseDiskSpec(text: string): XlSpec | string {
     rest = comma < 0 ? '' : rest.slice(comma + 1).trimStart()
     const equals = part.indexOf('=')
     if (equals > 0) parts.set(part.slice(0, equals), part.slice(equals + 1))
-    else if (DISK_FLAGS.includes(part)) parts.set(part === 'cdrom' ? 'devtype' : part, part)
+    else if (DISK_FLAGS.includes(part)) parts.set(FLAG_KEYS[part] ?? part, part)
     else {
       const position = positions.shift()
       if (position === undefined) return `“${part.slice(0, 60)}” is one parameter too many`
@@ -62,6 +64,7 @@ export function parseSpec(text: string): XlSpec {
   return parts
 }
 
+/** A value without a key stands alone. */
 export function formatSpec(parts: Iterable<readonly [string, string]>): string {
-  return [...parts].map(([key, value]) => `${key}=${value}`).join(', ')
+  return [...parts].map(([key, value]) => (key === '' ? value : `${key}=${value}`)).join(', ')
 }

@@ -17,8 +17,12 @@ import {
 } from '../../src-engine/public/shape'
 
 export {
+  CACHE_MODES,
+  type CacheMode,
   DEFAULT_NETWORK,
   type Device,
+  DISCARD_MODES,
+  type DiscardMode,
   type Disk,
   type Display,
   deviceKey,

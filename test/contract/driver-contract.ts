@@ -422,6 +422,33 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await driver.detachDevice(uuid, 'vif/0', true)).toEqual({ ok: true, value: null })
     })
 
+    it('tells a guest whether its disk takes discards and flushes', { timeout }, async (context) => {
+      if (!driver.limits.devices.includes('vbd')) return context.skip()
+      const modes: readonly (readonly [Partial<Disk>, string, string])[] = [
+        [{}, '1', '1'],
+        [{ cache: 'unsafe', discard: 'ignore' }, '0', '1'],
+        [{ cache: 'writethrough', discard: 'unmap' }, '1', '0'],
+      ]
+      const devices: Disk[] = []
+      for (const [at, [change]] of modes.entries()) {
+        const path = join(folder, `modes-${at}.raw`)
+        expect(await driver.images.create({ path, format: 'raw', sizeMiB: 1 })).toEqual({ ok: true, value: null })
+        devices.push({ ...disk(`xvd${'abc'[at]}`, path), removable: false, ...change })
+      }
+      const uuid = randomUUID()
+      expect((await driver.create(uuid, { ...config, devices })).ok).toBe(true)
+      for (const [at, [, discards, flushes]] of modes.entries()) {
+        const node = async (name: string) => {
+          const dump = await driver.dumpStore()
+          const found = new RegExp(`/backend/vbd/\\d+/${51712 + 16 * at}/${name} = "(.)"`).exec(dump.ok ? dump.value : '')
+          return found?.[1]
+        }
+        await expect.poll(() => node('feature-discard'), { timeout: 15_000 }).toBe(discards)
+        await expect.poll(() => node('feature-flush-cache'), { timeout: 15_000 }).toBe(flushes)
+      }
+      await driver.destroy(uuid)
+    })
+
     it('changes an interface while the domain runs: network, rate and link, but no MAC address it has not', {
       timeout,
     }, async (context) => {

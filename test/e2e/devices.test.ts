@@ -531,6 +531,37 @@ describe('the details of a machine', () => {
     fs.rmSync(folder, { recursive: true })
   })
 
+  it('lets choose when writes are safe and whether room is given back, when a disk is added and in Details', async () => {
+    const { app, domain } = await startWith([])
+    await domain.tab('Details').click()
+    await domain.addDevice('Disk')
+    const { page } = domain
+    const choose = async (field: string, name: string) => {
+      await page.getByRole('button', { name: field }).click()
+      await page.getByRole('option', { name }).click()
+    }
+    // By the keyboard alone: the folded part is the browser's own.
+    await domain.dialog().getByText('Advanced').focus()
+    await page.keyboard.press('Enter')
+    await domain.dialog().getByText('The guest says when its writes must be on the disk').waitFor()
+    await choose('Cache mode', 'Never waited for (unsafe)')
+    await choose('Discard mode', 'Keep it (ignore)')
+    await domain.dialog().getByText('a power cut here can cost it its files').waitFor()
+    await app.picture(page, 'disk-modes-added')
+    await domain.dialog().getByRole('button', { name: 'Add', exact: true }).click()
+    await domain.part('Disk xvda').click()
+    const definition = () => fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.xml`), 'utf8')
+    expect(definition()).toMatch(/<driver .*cache=.unsafe.*discard=.ignore./)
+
+    await choose('Cache mode', 'Safe at once (writethrough)')
+    await choose('Discard mode', 'Give room back (unmap)')
+    await page.getByText('At the next start: Disk xvda.').waitFor()
+    await app.picture(page, 'disk-modes-details')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(definition()).toMatch(/<driver .*cache=.writethrough.*discard=.unmap./)
+  })
+
   it('shows XenStore as a tree that can be searched', async () => {
     const { app, domain } = await startWith([screen])
     await domain.tab('Inside').click()

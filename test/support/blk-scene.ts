@@ -33,7 +33,9 @@ export class MemoryImage implements Image {
   /** Reads and writes begun. */
   begun = 0
   closed = false
-  /** Writes, flushes and closing, in the order they were done. */
+  /** Flushes fail. */
+  broken = false
+  /** Writes, flushes, discards and closing, in the order they were done. */
   readonly done: string[] = []
   /** Reads and writes wait for this. */
   private held: Promise<void> | undefined
@@ -69,9 +71,13 @@ export class MemoryImage implements Image {
   async extents(_offset: number, length: number) {
     return ok({ pieces: [{ kind: 'through', length } as const], release: () => {} })
   }
-  discard = async () => ok(undefined)
+  discard = async () => {
+    this.done.push('discard')
+    return ok(undefined)
+  }
   writeZeroes = async () => ok(undefined)
-  flush = async () => {
+  async flush() {
+    if (this.broken) return { ok: false, error: { code: 'io', message: 'cannot sync.' } } as const
     this.done.push('flush')
     return ok(undefined)
   }

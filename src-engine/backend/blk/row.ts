@@ -3,7 +3,7 @@
 import { diskNumber } from '../../public/protocol/device'
 import type { BackendRow } from '../device'
 import type { ImageOpeners } from './open-disk'
-import { BlkService } from './service'
+import { BlkService, takesDiscards } from './service'
 
 export function blkRow(openers: ImageOpeners): BackendRow {
   return {
@@ -29,7 +29,7 @@ export function blkRow(openers: ImageOpeners): BackendRow {
           type: 'phy',
           mode: readonly ? 'r' : 'w',
           'device-type': 'disk',
-          'discard-enable': readonly ? '0' : '1',
+          'discard-enable': takesDiscards(device) ? '1' : '0',
           specification: 'xen',
         },
         make: (setup) => new BlkService(device, setup, openers),

@@ -1,6 +1,7 @@
 // A disk in domain 0: what the pump asks of the image that is open under it. Requests of a batch that follow each other on the disk become
 // one file operation; batches run side by side, and the image keeps overlapping ones in order. An answered write is in the host's
-// page cache, an answered flush (or barrier) on the disk: the pump sends a flush after the writes it is to cover were answered.
+// page cache, an answered flush (or barrier) on the disk: the pump sends a flush after the writes it is to cover were answered. A disk
+// that is written through is flushed before each write is answered, and an unsafe one by the host's own wishes only.
 // Nothing is kept that a new domain 0 would miss. Requests are hostile: sectors beyond the disk, sizes that do not add up, places
 // outside the bounce file. Runs in: domain 0.
 import { readSync, writeSync } from 'node:fs'
@@ -74,6 +75,11 @@ function readRuns(view: DataView, entries: number, bytes: number): Run[] | undef
   return at === bytes ? runs : undefined
 }
 
+/** Whether the guest is told that it may give room back. */
+export function takesDiscards({ readonly, discard }: Disk): boolean {
+  return !readonly && discard !== 'ignore'
+}
+
 export class BlkService implements DeviceService {
   private readonly disk: OpenDisk
   private readonly setup: ServiceSetup
@@ -93,15 +99,17 @@ export class BlkService implements DeviceService {
   async open(): Promise<Result<Keys, string>> {
     const opened = await this.disk.open()
     if (!opened.ok) return opened
-    const { readonly } = this.disk.now
-    const writable = readonly ? '0' : '1'
+    const { cache } = this.disk.now
+    const discards = takesDiscards(this.disk.now)
+    // Written through there is nothing to flush, and the guest need not ask.
+    const flushes = cache === 'writethrough' ? '0' : '1'
     return ok({
-      'feature-flush-cache': '1',
-      'feature-barrier': '1',
-      'feature-discard': writable,
-      ...(readonly
-        ? {}
-        : { 'discard-granularity': String(DISCARD_GRANULARITY), 'discard-alignment': '0', 'discard-secure': '0' }),
+      'feature-flush-cache': flushes,
+      'feature-barrier': flushes,
+      'feature-discard': discards ? '1' : '0',
+      ...(discards
+        ? { 'discard-granularity': String(DISCARD_GRANULARITY), 'discard-alignment': '0', 'discard-secure': '0' }
+        : {}),
       'feature-max-indirect-segments': String(MAX_INDIRECT_SEGMENTS),
       'max-ring-page-order': String(MAX_RING_PAGE_ORDER),
       'multi-queue-max-queues': '1',
@@ -290,7 +298,7 @@ export class BlkService implements DeviceService {
     await this.disk.ready()
     if (barrier) await this.flush(status)
     await this.each(runs, status, (image, range) => this.transfer(image, 'write', range, data))
-    if (barrier) await this.flush(status)
+    if (barrier || this.disk.now.cache === 'writethrough') await this.flush(status)
     this.figures.writeRequests += status.length
     this.figures.writtenBytes += data.length
     return data
@@ -337,6 +345,7 @@ export class BlkService implements DeviceService {
 
   private async flush(status: Uint8Array): Promise<undefined> {
     await this.disk.ready()
+    if (this.disk.now.cache === 'unsafe') return
     const flushed = await this.disk.image?.flush()
     if (!flushed?.ok) status.fill(1)
     if (flushed) this.tellOf(flushed)
@@ -344,6 +353,8 @@ export class BlkService implements DeviceService {
 
   private async discard(status: Uint8Array, sector: number, sectors: number): Promise<undefined> {
     await this.disk.ready()
+    // A guest that was saved when it was told otherwise may still ask; what a discarded range holds is nobody's promise.
+    if (this.disk.now.discard === 'ignore') return
     const done = await this.disk.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)
     if (!done?.ok) status.fill(1)
     if (done) this.tellOf(done)

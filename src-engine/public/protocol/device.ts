@@ -22,6 +22,15 @@ import {
 export const IMAGE_FORMATS = ['raw', 'qcow2', 'vhd', 'vmdk'] as const
 export type ImageFormat = (typeof IMAGE_FORMATS)[number]
 
+/** When a write that was answered is on the host's disk: `writeback` once the guest has flushed, `writethrough` at once, `unsafe`
+    when the host likes: flushes are answered and do nothing. The host's page cache is used by all three. */
+export const CACHE_MODES = ['writeback', 'writethrough', 'unsafe'] as const
+export type CacheMode = (typeof CACHE_MODES)[number]
+
+/** What the guest does not need any more is given back to the host, or the guest cannot say so. */
+export const DISCARD_MODES = ['unmap', 'ignore'] as const
+export type DiscardMode = (typeof DISCARD_MODES)[number]
+
 /** A virtual disk, `vbd`. `dev` is the name the guest sees: xvda is device 51712, then 16 apart (section 7.2). */
 export const diskShape = fields({
   kind: oneOf('vbd'),
@@ -35,6 +44,10 @@ export const diskShape = fields({
   allowedBacking: optional(list(shortText(4096), 64)),
   /** No room on the host for a write: the guest is paused and the write kept, or (left out) the guest sees an I/O error. */
   enospace: optional(oneOf('stop', 'report')),
+  /** Left out: writeback. */
+  cache: optional(oneOf(...CACHE_MODES)),
+  /** Left out: unmap. */
+  discard: optional(oneOf(...DISCARD_MODES)),
 })
 export type Disk = TypeOf<typeof diskShape>
 

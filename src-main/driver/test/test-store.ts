@@ -19,6 +19,8 @@ function deviceNodes(domid: number, device: Device): [string, string][] {
       ? [
           [`${back}/params`, device.path],
           [`${back}/mode`, device.readonly ? 'r' : 'w'],
+          [`${back}/feature-discard`, device.readonly || device.discard === 'ignore' ? '0' : '1'],
+          [`${back}/feature-flush-cache`, device.cache === 'writethrough' ? '0' : '1'],
         ]
       : device.kind === 'vif'
         ? [

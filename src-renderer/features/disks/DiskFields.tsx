@@ -12,11 +12,13 @@ import { callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { SegmentedField, TextField } from '../../components/Field'
+import { Fold } from '../../components/Fold'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { SizeField } from '../../components/SizeField'
 import { isAbsolute } from '../../lib/path'
 import { type DiskErrors, type DiskForm, type DiskSource, isMade, onlyRead, otherFile } from './disk-form'
+import { ModeFields } from './ModeFields'
 import { NoSpaceField } from './NoSpaceField'
 import { VolumePicker } from './VolumePicker'
 import './disks.css'
@@ -65,6 +67,7 @@ export function DiskFields(props: DiskFieldsProps) {
     ...(props.drives ? (['empty'] as const) : []),
   ]
   const failure = looking && looked.error !== null ? errorText(reportOf(looked.error), t.language).cause : undefined
+  const unwritten = form.source === 'file' && (form.readonly || onlyRead(form))
   const size = found === undefined ? '' : t('disk.found', { format: found.format, size: formats.size(found.virtualSize) })
   return (
     <div className="disk-fields">
@@ -150,11 +153,12 @@ export function DiskFields(props: DiskFieldsProps) {
         </>
       )}
       {form.source !== 'empty' && (
-        <NoSpaceField
-          value={form.enospace}
-          disabled={form.source === 'file' && (form.readonly || onlyRead(form))}
-          onChange={(enospace) => onChange({ enospace })}
-        />
+        <>
+          <NoSpaceField value={form.enospace} disabled={unwritten} onChange={(enospace) => onChange({ enospace })} />
+          <Fold label={t('disk.advanced')}>
+            <ModeFields value={form} disabled={unwritten} onChange={onChange} />
+          </Fold>
+        </>
       )}
     </div>
   )

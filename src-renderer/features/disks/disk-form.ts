@@ -2,7 +2,9 @@
 // becomes. The toolstack checks everything again. Runs in: renderer and tests; pure.
 
 import {
+  type CacheMode,
   type Device,
+  type DiscardMode,
   type Disk,
   IMAGE_SIZE_MOST_MIB,
   type ImageFormat,
@@ -30,6 +32,8 @@ export interface DiskForm {
   readonly readonly: boolean
   readonly removable: boolean
   readonly enospace: NoSpacePolicy
+  readonly cache: CacheMode
+  readonly discard: DiscardMode
   /** Files the image may refer to, as the user was asked; another file is asked about anew. */
   readonly allowedBacking: readonly string[]
 }
@@ -81,6 +85,8 @@ export function newDisk(dev: string, proposal: Partial<Pick<DiskForm, 'newFormat
     readonly: false,
     removable: false,
     enospace: 'stop',
+    cache: 'writeback',
+    discard: 'unmap',
     allowedBacking: [],
     ...proposal,
   }
@@ -132,6 +138,10 @@ export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk
   const readonly = source === 'empty' || (source === 'file' && (form.readonly || onlyRead(form)))
   const allowed = form.allowedBacking.length > 0 ? { allowedBacking: [...form.allowedBacking] } : {}
   const full = readonly || form.enospace === 'report' ? {} : { enospace: form.enospace }
+  const modes: Pick<Disk, 'cache' | 'discard'> = {
+    ...(form.cache !== 'writeback' && { cache: form.cache }),
+    ...(form.discard !== 'unmap' && { discard: form.discard }),
+  }
   const disk: Disk = {
     kind: 'vbd',
     dev,
@@ -140,6 +150,7 @@ export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk
     readonly,
     removable: removable || source === 'empty',
     ...full,
+    ...(readonly ? {} : modes),
     ...(source === 'file' && allowed),
   }
   if (!isMade(form)) return { disk, image: undefined }

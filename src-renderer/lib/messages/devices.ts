@@ -76,6 +76,34 @@ export const devices = {
     en: 'Most file systems become read-only then',
     de: 'Dateisysteme werden dann meist nur lesbar',
   },
+  'disk.advanced': { en: 'Advanced', de: 'Erweitert' },
+  'disk.cache': { en: 'Cache mode', de: 'Cache-Modus' },
+  'disk.cache-writeback': { en: 'Safe when flushed (writeback)', de: 'Sicher auf Verlangen (writeback)' },
+  'disk.cache-writeback-hint': {
+    en: 'The guest says when its writes must be on the disk, as with a real one',
+    de: 'Der Gast sagt, wann Geschriebenes auf der Platte sein muss, wie bei einer echten',
+  },
+  'disk.cache-writethrough': { en: 'Safe at once (writethrough)', de: 'Sofort sicher (writethrough)' },
+  'disk.cache-writethrough-hint': {
+    en: 'Each write is on the disk before the guest goes on: slower',
+    de: 'Jedes Schreiben ist auf der Platte, bevor der Gast weitermacht: langsamer',
+  },
+  'disk.cache-unsafe': { en: 'Never waited for (unsafe)', de: 'Nie abgewartet (unsafe)' },
+  'disk.cache-unsafe-hint': {
+    en: 'The guest’s flushes do nothing: a power cut here can cost it its files',
+    de: 'Nichts wird abgewartet: Ein Stromausfall hier kann den Gast seine Dateien kosten',
+  },
+  'disk.discard': { en: 'Discard mode', de: 'Discard-Modus' },
+  'disk.discard-unmap': { en: 'Give room back (unmap)', de: 'Platz zurückgeben (unmap)' },
+  'disk.discard-unmap-hint': {
+    en: 'What the guest trims becomes free here',
+    de: 'Was der Gast freigibt (TRIM), wird hier frei',
+  },
+  'disk.discard-ignore': { en: 'Keep it (ignore)', de: 'Behalten (ignore)' },
+  'disk.discard-ignore-hint': {
+    en: 'The image keeps the room that it has once taken',
+    de: 'Das Abbild behält den Platz, den es einmal belegt hat',
+  },
   'disk.readonly': { en: 'Read-only', de: 'Nur lesbar' },
   'disk.removable': { en: 'Removable', de: 'Wechselmedium' },
 

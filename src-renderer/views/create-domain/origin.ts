@@ -40,8 +40,11 @@ export function fromConfig(config: DomainConfig, text: string, taken: readonly s
   const disks = devices.flatMap((device): DiskForm[] => {
     if (device.kind !== 'vbd') return []
     const { dev, path, format, readonly, removable, enospace = 'report', allowedBacking = [] } = device
+    const { cache = 'writeback', discard = 'unmap' } = device
     const source = path === '' ? 'empty' : 'file'
-    return [{ ...newDisk(dev), source, path, fileFormat: format, readonly, removable, enospace, allowedBacking }]
+    return [
+      { ...newDisk(dev), source, path, fileFormat: format, readonly, removable, enospace, cache, discard, allowedBacking },
+    ]
   })
   return {
     fields: { name, kernel, ramdisk: ramdisk ?? '', cmdline, memoryMiB, vcpus },

@@ -14,6 +14,13 @@ describe('--disk', () => {
     expect(disk('a.raw')).not.toMatchObject({ value: { allowedBacking: [] } })
   })
 
+  it('says how it is cached, and whether the guest may give room back', () => {
+    expect(disk('a.raw,cache=unsafe,discard=ignore')).toMatchObject({ ok: true, value: { cache: 'unsafe', discard: 'ignore' } })
+    expect(disk('a.raw,cache=none')).toEqual({ ok: false, error: '--disk: cache is one of writeback, writethrough, unsafe' })
+    expect(disk('a.raw,discard=yes')).toEqual({ ok: false, error: '--disk: discard is one of unmap, ignore' })
+    expect(disk('a.raw')).not.toMatchObject({ value: { cache: expect.anything() } })
+  })
+
   it('says what happens when the host is full, once', () => {
     expect(disk('a.raw,enospace=stop')).toMatchObject({ ok: true, value: { enospace: 'stop' } })
     expect(disk('a.raw,enospace=wait')).toMatchObject({ ok: false })

@@ -76,9 +76,11 @@ describe('domain XML', () => {
           kind: 'vbd',
           dev: 'xvda',
           format: 'qcow2',
+          cache: 'writethrough',
           readonly: false,
           removable: false,
           enospace: 'stop',
+          discard: 'ignore',
           allowedBacking: ['/images/base.qcow2'],
           path: '/images/web, first.qcow2',
         },
@@ -178,6 +180,39 @@ describe('domain XML', () => {
       'network-changed',
       'mac-made',
     ])
+  })
+
+  // As `virsh -c test:///default` 9.0 writes them: attributes in this order, and no cache='default'.
+  it.each([
+    [
+      "cache='writethrough' error_policy='enospace' discard='ignore'",
+      { cache: 'writethrough', enospace: 'stop', discard: 'ignore' },
+    ],
+    ["discard='unmap'", { discard: 'unmap' }],
+    ["cache='unsafe'", { cache: 'unsafe' }],
+    ["cache='none'", { cache: 'writeback' }],
+    ["cache='directsync'", { cache: 'writethrough' }],
+    ["cache='default'", { cache: 'writeback' }],
+  ])('reads how a disk is cached, and leaves it as it stands: %s', (attributes, modes) => {
+    const driver = `<driver name='qemu' type='raw' ${attributes}/>`
+    const text = withDevice(`<disk type='file' device='disk'>${driver}<source file='/a'/><target dev='xvda' bus='xen'/></disk>`)
+    const { config } = read(text)
+    expect(config.devices[0]).toEqual({
+      ...{ kind: 'vbd', dev: 'xvda', format: 'raw', path: '/a', readonly: false, removable: false, ...modes },
+    })
+    const written = writeDomainXml(config, UUID, text)
+    expect(written).toContain(driver)
+    validate(written.replace(/ cache='default'/, ''))
+    const [disk] = config.devices
+    if (disk?.kind !== 'vbd') throw new Error('no disk')
+    const changed = writeDomainXml({ ...config, devices: [{ ...disk, cache: 'unsafe', discard: undefined }] }, UUID, text)
+    expect(changed).toContain("cache='unsafe'")
+    expect(changed).not.toContain('discard=')
+  })
+
+  it('refuses a cache mode that nobody knows, with its line', () => {
+    const disk = "<disk type='file'><driver name='qemu' cache='fast'/><source file='/a'/><target dev='xvda'/></disk>"
+    expect(refusal(withDevice(disk))).toMatch(/driver cache> is “fast”, but one of writeback, writethrough, unsafe is expected/)
   })
 
   it('takes a screen with all its parts, and puts one in', () => {

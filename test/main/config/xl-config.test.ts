@@ -9,6 +9,7 @@ import { readXl, writeXl } from '../../../src-main/config/xl-config'
 import { parseDiskSpec } from '../../../src-main/config/xl-spec'
 import { parseXl, xlText } from '../../../src-main/config/xl-text'
 import { explainNote } from '../../../src-main/public/config-note'
+import type { Device } from '../../../src-main/public/device'
 import { explainError } from '../../../src-main/public/error-code'
 
 const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../../fixture/config', name), 'utf8')
@@ -68,6 +69,7 @@ describe('a disk specification', () => {
       ...(parts.has('target') && { format: parts.get('format') ?? 'raw' }),
       ...(['rw', 'w'].includes(access) && { readwrite: 1 }),
       ...(cdrom && { is_cdrom: 1 }),
+      ...(parts.has('discard') && { discard_enable: parts.get('discard') === 'discard' ? 'True' : 'False' }),
     })
   })
 })
@@ -89,11 +91,28 @@ describe('xl.cfg', () => {
         if (device.kind === 'vfb') return { ...device, width: 1024, height: 768 }
         if (device.kind === 'vif')
           return { kind: 'vif', index: 0, mac: device.mac, network: 'default', rateKiB: 1000, forwards: [] }
-        const { allowedBacking: _backing, enospace: _enospace, ...disk } = device
+        const { allowedBacking: _backing, enospace: _enospace, cache: _cache, ...disk } = device
         return disk
       }),
     })
     expect(writeXl(again.config, again.uuid ?? '').text.replace(/^#.*\n/gm, '')).toBe(written.text.replace(/^#.*\n/gm, ''))
+  })
+
+  it('says whether a disk takes discards, and not how it is cached', () => {
+    const { config } = read(`name = 'a'\nkernel = '/k'\nmemory = 64
+      disk = [ '/a,raw,xvda,rw,no-discard', '/b,raw,xvdb,rw,discard,direct-io-safe', '/c,raw,xvdc,rw' ]`)
+    expect(config.devices.map((device) => device.kind === 'vbd' && device.discard)).toEqual(['ignore', 'unmap', undefined])
+    const { text, notes } = writeXl(config, '11111111-2222-4333-8444-555555555555')
+    expect(text).toMatch(/'vdev=xvda, format=raw, access=rw, no-discard, target=\/a'/)
+    expect(text).toMatch(/'vdev=xvdb, format=raw, access=rw, discard, target=\/b'/)
+    expect(text).toMatch(/'vdev=xvdc, format=raw, access=rw, target=\/c'/)
+    expect(notes).toEqual([])
+    const devices = config.devices.map(
+      (disk, at): Device => (disk.kind === 'vbd' && at === 0 ? { ...disk, cache: 'unsafe' } : disk),
+    )
+    expect(writeXl({ ...config, devices }, '').notes.map(explainNote)).toEqual([
+      'xl.cfg cannot say: the cache mode of xvda (unsafe).',
+    ])
   })
 
   it('reads an old xmdomain.cfg and says what it changed', () => {

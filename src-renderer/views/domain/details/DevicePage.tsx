@@ -15,6 +15,7 @@ import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { backingRefused } from '../../../features/disks/BackingQuestion'
+import { DEFAULT_MODES, ModeFields } from '../../../features/disks/ModeFields'
 import { NoSpaceField } from '../../../features/disks/NoSpaceField'
 import { useBackingQuestion } from '../../../features/disks/use-backing-question'
 import { DisplayFields } from '../../../features/display/DisplayFields'
@@ -217,12 +218,17 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
   )
 }
 
+/** What is left out means `fallback` too: going back to it is no change. */
+function kept<T>(chosen: T, before: T | undefined, fallback: T): T | undefined {
+  return chosen === fallback && before === undefined ? undefined : chosen
+}
+
 /** What of a disk is in the definition and needs a new start. */
 function DiskFlags(props: PageProps & { readonly deviceKey: string; readonly disk: Disk }) {
   const { disk, edits, editable, onEdit, deviceKey: key } = props
   const { t } = useWords()
-  const { readonly, removable, enospace } = disk
-  const flags = edits.disks?.[key] ?? { readonly, removable, enospace }
+  const { readonly, removable, enospace, cache, discard } = disk
+  const flags = edits.disks?.[key] ?? { readonly, removable, enospace, cache, discard }
   const change = (part: Partial<typeof flags>) => onEdit({ disks: { ...edits.disks, [key]: { ...flags, ...part } } })
   return (
     <>
@@ -247,8 +253,17 @@ function DiskFlags(props: PageProps & { readonly deviceKey: string; readonly dis
       <NoSpaceField
         value={flags.enospace ?? 'report'}
         disabled={!editable || flags.readonly}
-        // What is left out means `report` too: going back to it is no change.
-        onChange={(policy) => change({ enospace: policy === 'report' && enospace === undefined ? undefined : policy })}
+        onChange={(policy) => change({ enospace: kept(policy, enospace, 'report') })}
+      />
+      <ModeFields
+        value={{ cache: flags.cache ?? DEFAULT_MODES.cache, discard: flags.discard ?? DEFAULT_MODES.discard }}
+        disabled={!editable || flags.readonly}
+        onChange={(modes) =>
+          change({
+            ...(modes.cache && { cache: kept(modes.cache, cache, DEFAULT_MODES.cache) }),
+            ...(modes.discard && { discard: kept(modes.discard, discard, DEFAULT_MODES.discard) }),
+          })
+        }
       />
     </>
   )

@@ -34,10 +34,8 @@ export interface Edits {
   readonly display?: DisplayForm
 }
 
-export interface DiskEdit {
-  readonly readonly: boolean
-  readonly removable: boolean
-  readonly enospace: Disk['enospace']
+export type DiskEdit = Required<Pick<Disk, 'readonly' | 'removable'>> & {
+  readonly [K in 'enospace' | 'cache' | 'discard']: Disk[K]
 }
 
 function words(edited: string | undefined, before: string | undefined): string | undefined {

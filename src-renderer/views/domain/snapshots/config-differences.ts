@@ -81,6 +81,8 @@ function diskSettings(disk: Disk, t: Translator): Settings {
     [t('disk.file'), disk.readonly ? (disk.path === '' ? '' : `${disk.path} (${disk.format})`) : ''],
     [t('disk.readonly'), flagText(disk.readonly, t)],
     [t('disk.removable'), flagText(disk.removable, t)],
+    [t('disk.cache'), t(`disk.cache-${disk.cache ?? 'writeback'}`)],
+    [t('disk.discard'), t(`disk.discard-${disk.discard ?? 'unmap'}`)],
     [t('disk.full'), t(disk.enospace === 'stop' ? 'disk.full-stop' : 'disk.full-report')],
   ])
 }

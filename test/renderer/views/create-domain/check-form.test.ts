@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { errorReport } from '../../../../src-main/public/error-code'
-import { checkDisk, freeDev, newDisk } from '../../../../src-renderer/features/disks/disk-form'
+import { checkDisk, diskOf, freeDev, newDisk } from '../../../../src-renderer/features/disks/disk-form'
 import { DEFAULT_DISPLAY } from '../../../../src-renderer/features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../../../src-renderer/features/nics/nic-form'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
@@ -85,6 +85,17 @@ describe('the form of a new virtual machine', () => {
       { kind: 'vfb', width: 1024, height: 768 },
     ])
     expect(images).toEqual([{ path: '/disks/xvda.qcow2', format: 'qcow2', sizeMiB: 8192 }])
+  })
+
+  it('says how a disk is cached only where that is not what leaving it out means, and it is written to', () => {
+    const modes = { cache: 'unsafe', discard: 'ignore' } as const
+    const written = diskOf({ ...newDisk('xvda'), ...modes }, '/a.qcow2').disk
+    expect(written).toMatchObject(modes)
+    const read = diskOf({ ...newDisk('xvda'), source: 'file', path: '/a.iso', readonly: true, ...modes }, '').disk
+    for (const disk of [read, diskOf(newDisk('xvda'), '/a.qcow2').disk]) {
+      expect(Object.keys(disk)).not.toEqual(expect.arrayContaining(['cache']))
+      expect(Object.keys(disk)).not.toEqual(expect.arrayContaining(['discard']))
+    }
   })
 
   it('says what is wrong with a disk or a network interface', () => {

@@ -49,6 +49,11 @@ describe('the configuration of a snapshot and of now', () => {
     [{ devices: [nic, screen] }, 'Disk xvda: there → '],
     [withDevice({ ...disk, removable: true }), 'Disk xvda: Removable: off → on'],
     [withDevice({ ...disk, enospace: 'stop' }), 'Disk xvda: Host disk full: The guest sees an I/O error → '],
+    [
+      withDevice({ ...disk, cache: 'unsafe' }),
+      'Disk xvda: Cache mode: Safe when flushed (writeback) → Never waited for (unsafe)',
+    ],
+    [withDevice({ ...disk, discard: 'ignore' }), 'Disk xvda: Discard mode: Give room back (unmap) → Keep it (ignore)'],
     [withDevice({ ...nic, network: 'lab' }), 'Network interface 0: Attached to: default → lab'],
     [withDevice({ ...nic, link: 'down' }), 'Network interface 0: Cable: plugged in → '],
     [withDevice({ ...nic, rateKiB: 9 }), 'Network interface 0: Rate limit:  → 9 KiB/s'],

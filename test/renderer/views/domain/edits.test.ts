@@ -52,10 +52,15 @@ describe('changes of a definition', () => {
   })
 
   it('of a disk are none when what is said is what leaving it out means', () => {
-    const flags = { readonly: false, removable: false }
+    const flags = { readonly: false, removable: false, cache: undefined, discard: undefined }
     const changed = (enospace: 'stop' | 'report' | undefined) =>
       isChanged(config, { disks: { 'vbd/51712': { ...flags, enospace } } })
     expect([changed(undefined), changed('stop')]).toEqual([false, true])
+    const modes = { ...flags, enospace: undefined, cache: 'unsafe', discard: 'ignore' } as const
+    expect(applied(config, { disks: { 'vbd/51712': modes } }).devices).toContainEqual({
+      ...disk,
+      ...{ cache: 'unsafe', discard: 'ignore' },
+    })
   })
 
   it('of weight and cap leave the defaults out, and are right only in their range', () => {
