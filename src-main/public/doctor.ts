@@ -34,6 +34,7 @@ export const findingTable = {
   'disk-broken': { check: 'domains', severity: 'error', mend: 'open' },
   'backing-missing': { check: 'domains', severity: 'error', mend: 'open' },
   'disk-volatile': { check: 'domains', severity: 'warning', mend: 'none' },
+  'disk-unsafe': { check: 'domains', severity: 'warning', mend: 'mend' },
   'disk-grows': { check: 'domains', severity: 'warning', mend: 'none' },
   'disk-newer': { check: 'domains', severity: 'error', mend: 'open' },
   'vnc-open': { check: 'domains', severity: 'error', mend: 'mend' },

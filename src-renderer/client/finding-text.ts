@@ -240,6 +240,20 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       action: 'Das Abbild in einen Ordner auf einer richtigen Platte verschieben.',
     },
   },
+  'disk-unsafe': {
+    en: {
+      cause: 'The cache mode of the disk {dev} of “{name}” is unsafe.',
+      consequence: 'A power cut of this computer can cost the guest files that it believes to be safe.',
+      action: 'Let it write back safely; a running machine does so from its next start on.',
+      mend: 'Write back safely',
+    },
+    de: {
+      cause: 'Der Cache-Modus der Platte {dev} von „{name}“ ist unsafe.',
+      consequence: 'Ein Stromausfall dieses Rechners kann den Gast Dateien kosten, die er sicher glaubt.',
+      action: 'Sicher zurückschreiben lassen; eine laufende Maschine tut es ab dem nächsten Start.',
+      mend: 'Sicher zurückschreiben',
+    },
+  },
   'disk-grows': {
     en: {
       cause: 'The disk {dev} of “{name}” can grow by {grows}, and {free} are free.',

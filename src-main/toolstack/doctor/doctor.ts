@@ -110,6 +110,8 @@ export class Doctor {
             ? { ...device, vnc: { ...device.vnc, address: '127.0.0.1' } }
             : device,
         )
+      case 'disk-unsafe':
+        return change((device) => (device.kind === 'vbd' ? { ...device, cache: undefined } : device))
       case 'forward-open':
         return change((device) =>
           device.kind === 'vif'

@@ -77,6 +77,7 @@ async function checkDisk(look: DomainLook, domain: DomainInfo, disk: Disk, add: 
   const base = backing === undefined || backing === '' ? undefined : resolve(dirname(path), backing)
   if (base !== undefined && !(await look.probe.file(base))?.readable) add('backing-missing', key, { path, dev, backing: base })
   if (disk.readonly) return
+  if (disk.cache === 'unsafe') add('disk-unsafe', key, { path, dev })
   const space = await look.probe.space(path)
   if (space?.volatile === true) add('disk-volatile', key, { path, dev })
   const grows = virtualSize - fileSize

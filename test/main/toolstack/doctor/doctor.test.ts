@@ -234,6 +234,14 @@ describe('a domain', () => {
     expect(await kinds()).toEqual([])
   })
 
+  it('whose disk is never flushed, which it mends and nothing else', async () => {
+    has([disk({ cache: 'unsafe', discard: 'ignore' }), disk({ dev: 'xvdb', path: file('b.raw'), cache: 'writethrough' })])
+    await mends('disk-unsafe')
+    expect(config.devices).toMatchObject([{ dev: 'xvda', discard: 'ignore' }, { cache: 'writethrough' }])
+    has([disk({ cache: 'unsafe', readonly: true })])
+    expect(await kinds()).toEqual([])
+  })
+
   it('that was saved before its disk was changed', async () => {
     has(config.devices, { state: 'saved', savedAt: Date.now() - 60_000 })
     expect(await kinds()).toEqual(['disk-newer'])
