@@ -38,6 +38,8 @@ const FIXED = 240
 const MAGIC = 0x6382_5363
 /** BOOTP's size: some clients drop shorter messages. */
 const SHORTEST = 300
+/** An honest message fits in one frame; a longer one, come in fragments, is work for nothing. */
+const LONGEST = 1500
 const SNAME = { at: 44, length: 64 }
 const FILE = { at: 108, length: 128 }
 
@@ -53,7 +55,7 @@ export interface DhcpMessage {
 
 /** A client's message, or undefined when it is none. */
 export function parseDhcp(bytes: Uint8Array): DhcpMessage | undefined {
-  if (bytes.length < FIXED || get32(bytes, 236) !== MAGIC) return undefined
+  if (bytes.length < FIXED || bytes.length > LONGEST || get32(bytes, 236) !== MAGIC) return undefined
   // A request, of an Ethernet card.
   if (bytes[0] !== 1 || bytes[1] !== 1 || bytes[2] !== 6) return undefined
   const options = new Map<number, Uint8Array>()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fromLatin1 } from '../../../../src-engine/lib/bytes'
 import type { Lease, LeaseKeeper } from '../../../../src-engine/net/dhcp/leases'
 import { LEASE_SECONDS } from '../../../../src-engine/net/dhcp/leases'
+import { parseDhcp } from '../../../../src-engine/net/dhcp/message'
 import { ipText, MAC_BROADCAST, readMac, writeMac } from '../../../../src-engine/net/switch/address'
 import { get16, get32, set16, set32 } from '../../../../src-engine/net/switch/frame'
 import { ip, pattern, udp } from '../../../support/frames'
@@ -249,6 +250,19 @@ describe('messages that are none', () => {
       send(bytes)
     }
     expect(network.net.gateway.drops.of('dhcp')).toBeGreaterThan(200)
+  })
+
+  it('one longer than a frame is not read: an option in thousands of parts would be work without end', () => {
+    const network = new TestNetwork()
+    const guest = network.guest()
+    const parts = Array.from({ length: 25_000 }, (_, i) => [
+      61,
+      i < 60 ? 255 : 0,
+      ...new Array(i < 60 ? 255 : 0).fill(1),
+    ]).flat()
+    const long = message(guest, 'DISCOVER', { more: parts })
+    expect(parseDhcp(long)).toBe(undefined)
+    expect(parseDhcp(message(guest, 'DISCOVER', { more: parts.slice(0, 1028) }))?.options.get(61)).toHaveLength(1020)
   })
 })
 
