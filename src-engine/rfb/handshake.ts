@@ -8,6 +8,7 @@ import { Output } from './output'
 import { RFB_CHALLENGE_LENGTH, RFB_SECURITY, RFB_SERVER_VERSION, RFB_VERSION_LENGTH } from './protocol'
 
 const WRONG_PASSWORD_MS = 1000
+const LOCKED = 'Too many wrong passwords; try again later.'
 
 export interface HandshakeSurroundings {
   readonly password: string | undefined
@@ -74,7 +75,7 @@ export class Handshake {
       const out = new Output()
       if (this.minor === 3) out.u32(RFB_SECURITY.invalid)
       else out.u8(0)
-      this.refuse(out, 'Too many wrong passwords; try again later.')
+      this.refuse(out, LOCKED)
       return false
     }
     if (this.minor === 3) {
@@ -112,6 +113,17 @@ export class Handshake {
 
   private response(bytes: Uint8Array): boolean {
     const { password } = this.around
+    // Asked again: who tries, tries on many connections at once, and all of them were let in before the first was wrong.
+    if (!this.around.mayTry()) {
+      const out = new Output()
+      out.u32(1)
+      if (this.minor >= 8) this.refuse(out, LOCKED)
+      else {
+        this.around.send(out.finish())
+        this.around.close(LOCKED)
+      }
+      return false
+    }
     if (password !== undefined && timingSafeEqual(vncResponse(password, this.challenge), bytes)) {
       this.around.send(new Uint8Array(4))
       this.state = 'init'

@@ -80,13 +80,23 @@ export class RfbServer {
 
   /** A new viewer; with `password` it must know it. */
   attach(channel: ByteChannel, password?: string): void {
-    if (this.disposed || this.sessions.size >= RFB_LIMITS.clients) {
+    if (this.disposed || (this.sessions.size >= RFB_LIMITS.clients && !this.makeRoom())) {
       channel.close(this.disposed ? 'the screen is gone' : 'too many viewers')
       return
     }
     if (this.sessions.size === 0) this.source.watched(true)
     const session = new Session(channel, password, this.around)
     this.sessions.add(session)
+  }
+
+  /** Who has not shown a password yet takes nobody's place: the one that has taken longest goes. */
+  private makeRoom(): boolean {
+    for (const session of this.sessions) {
+      if (session.seated) continue
+      session.close('another viewer came before it had said who it is')
+      return true
+    }
+    return false
   }
 
   /** Types text as a viewer that sends keysyms would: no window needs to be open. */

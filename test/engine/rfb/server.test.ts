@@ -301,6 +301,22 @@ describe('handshake', () => {
     await expect(view(server, { serverPassword: 'right', password: 'right' })).rejects.toThrow('Too many wrong passwords')
   })
 
+  it('passwords tried on many connections at once are looked at five times all the same', async () => {
+    const { server } = serve(mixed(15))
+    const pairs = Array.from({ length: 20 }, () => channelPair(false))
+    const tries = pairs.map((pair, i) => {
+      server.attach(pair.channel, 'right')
+      const client = new RfbClient(pair.toServer, { password: i < 19 ? `wrong ${i}` : 'right' })
+      pair.fromServer((bytes) => client.receive(bytes))
+      return client.start()
+    })
+    const ended = await Promise.allSettled(tries)
+    expect(ended.every(({ status }) => status === 'rejected')).toBe(true)
+    const reasons = pairs.map((pair) => pair.closed())
+    expect(reasons.filter((reason) => reason === 'Wrong password.')).toHaveLength(5)
+    expect(reasons.filter((reason) => reason?.startsWith('Too many wrong passwords'))).toHaveLength(15)
+  })
+
   it('what is no viewer, or asks for a type not offered, is closed', () => {
     const { server } = serve(mixed(13))
     for (const [messages, reason] of [
@@ -316,10 +332,22 @@ describe('handshake', () => {
 
   it('no more viewers than the limit', async () => {
     const { server } = serve(mixed(14))
-    for (let i = 0; i < RFB_LIMITS.clients; i++) server.attach(channelPair(false).channel)
+    for (let i = 0; i < RFB_LIMITS.clients; i++) await view(server)
     const pair = channelPair(false)
     server.attach(pair.channel)
     expect(pair.closed()).toBe('too many viewers')
+  })
+
+  it('connections that never say who they are keep no viewer out', async () => {
+    const { server } = serve(mixed(16))
+    const { pair: seated } = await view(server)
+    const strangers = Array.from({ length: RFB_LIMITS.clients }, () => channelPair(false))
+    for (const { channel } of strangers) server.attach(channel, 'secret')
+    const { client } = await view(server)
+    await client.frame(false)
+    expect(server.viewers).toBe(RFB_LIMITS.clients)
+    expect(seated.closed()).toBe(undefined)
+    expect(strangers.filter((one) => one.closed() !== undefined)).toEqual(strangers.slice(0, 2))
   })
 })
 
