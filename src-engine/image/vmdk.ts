@@ -13,6 +13,7 @@ import { readSparseHeader, SparseExtent } from './vmdk-sparse'
 const SECTOR = 512
 const DESCRIPTOR_LIMIT = 1024 * 1024
 const EXTENTS_LIMIT = 4096
+const NO_PARENT = 'ffffffff'
 
 interface ExtentRow {
   readonly access: string
@@ -157,11 +158,12 @@ async function openExtent(
 }
 
 function parseDescriptor(path: string, text: string): ImageResult<ExtentRow[]> {
-  const parent = /^\s*parentCID\s*=\s*([0-9a-fA-F]+)/m.exec(text)?.[1] ?? 'ffffffff'
-  if (parent.toLowerCase() !== 'ffffffff')
-    return fail('unsupported', `${path} is a snapshot upon another vmdk, which is not read.`)
   const rows: ExtentRow[] = []
-  for (const line of text.replace(/\0[\s\S]*$/, '').split('\n')) {
+  // Line by line: an expression that may run over line ends would look at a megabyte of blank ones a million times.
+  for (const line of (text.split('\0', 1)[0] ?? '').split('\n')) {
+    const parent = /^\s*parentCID\s*=\s*([0-9a-fA-F]+)/.exec(line)?.[1]
+    if (parent !== undefined && parent.toLowerCase() !== NO_PARENT)
+      return fail('unsupported', `${path} is a snapshot upon another vmdk, which is not read.`)
     const match = /^\s*(RW|RDONLY|NOACCESS)\s+(\d{1,15})\s+([A-Z]+)(?:\s+"([^"]*)"(?:\s+(\d{1,15}))?)?/.exec(line)
     if (!match) continue
     const [, access = '', sectors = '0', type = '', name = '', offset = '0'] = match

@@ -143,6 +143,22 @@ it('a raw file that ends within a sector is filled up with zeroes', async () => 
   value(await image.close())
 })
 
+it('a vmdk descriptor is read line by line, however many blank ones there are', async () => {
+  const blank = '\n'.repeat(256 * 1024)
+  for (const [text, code] of [
+    ['', 'corrupt'],
+    ['parentCID=ffffffff\nRW 8 ZERO\n', undefined],
+    ['  parentCID = 12ab34cd\nRW 8 ZERO\n', 'unsupported'],
+    ['RW 8 ZERO\n\0parentCID=12ab34cd\n', undefined],
+  ] as const) {
+    const file = place.file('blank.vmdk')
+    writeFileSync(file, `# Disk DescriptorFile\n${blank}${text}`)
+    const opened = await openImage(file, { format: 'vmdk', readonly: true })
+    expect(opened.ok ? undefined : opened.error.code, JSON.stringify(text)).toBe(code)
+    if (opened.ok) value(await opened.value.close())
+  }
+})
+
 it('an image and its backing file are locked while it is open', async () => {
   const openFile = lockedFiles(openNodeFile, new ImageLocks(place.file('locks'), 100))
   const base = place.file('base.raw')
