@@ -17,6 +17,15 @@ export interface WatchEvent {
   readonly token: string
 }
 
+/** A path has no NUL. */
+function keyOf({ path, token }: { readonly path: string; readonly token: string }): string {
+  return `${path}\0${token}`
+}
+
+function bytesOf(events: readonly WatchEvent[]): number {
+  return events.reduce((sum, event) => sum + event.path.length + event.token.length, 0)
+}
+
 export class Connection {
   /** Changes once: a restored domain brings the numbers its guest knows. */
   identity: Identity
@@ -28,6 +37,8 @@ export class Connection {
   readonly replies = new Map<number, Uint8Array>()
   events: WatchEvent[] = []
   private eventBytes = 0
+  /** Of the events behind the window, for which a guest that takes none may have thousands. */
+  private readonly beyond = new Set<string>()
   /** Highest event number acknowledged, and the last one given out. */
   acknowledged = 0
   lastEvent = 0
@@ -61,10 +72,7 @@ export class Connection {
     }
     // An event that is still waiting tells the guest all that an equal one would: keep one. Those in the window may already
     // have been seen, so they do not count.
-    for (let i = this.events.length - 1; i >= XS_EVENT_WINDOW; i--) {
-      const waiting = this.events[i]
-      if (waiting && waiting.path === path && waiting.token === token) return
-    }
+    if (this.beyond.has(keyOf({ path, token }))) return
     const bytes = path.length + token.length
     if (this.events.length >= QUOTA.pendingEvents || this.eventBytes + bytes > QUOTA.pendingEventBytes) {
       this.dropped++
@@ -73,12 +81,26 @@ export class Connection {
     const event = { number: ++this.lastEvent, path, token }
     this.events.push(event)
     this.eventBytes += bytes
+    if (this.events.length > XS_EVENT_WINDOW) this.beyond.add(keyOf(event))
     if (this.sendable(event)) this.onEvent?.(event)
   }
 
+  /** Those of a save file. */
   replaceEvents(events: WatchEvent[]): void {
     this.events = events
-    this.eventBytes = events.reduce((sum, event) => sum + event.path.length + event.token.length, 0)
+    this.eventBytes = bytesOf(events)
+    this.beyond.clear()
+    for (const event of events.slice(XS_EVENT_WINDOW)) this.beyond.add(keyOf(event))
+  }
+
+  /** The first `count` events are with the guest. */
+  private dropEvents(count: number): void {
+    const dropped = this.events.splice(0, count)
+    this.eventBytes -= bytesOf(dropped)
+    for (const event of dropped.slice(XS_EVENT_WINDOW)) this.beyond.delete(keyOf(event))
+    // These have come into the window.
+    for (const event of this.events.slice(Math.max(0, XS_EVENT_WINDOW - count), XS_EVENT_WINDOW))
+      this.beyond.delete(keyOf(event))
   }
 
   /** The pump has put these replies and events where the guest finds them. Numbers from the future are the caller's to refuse. */
@@ -87,7 +109,8 @@ export class Connection {
     if (events <= this.acknowledged) return
     const before = this.acknowledged
     this.acknowledged = events
-    this.replaceEvents(this.events.filter((event) => event.number > events))
+    const first = this.events.findIndex((event) => event.number > events)
+    this.dropEvents(first < 0 ? this.events.length : first)
     for (const event of this.events) {
       if (event.number > before + XS_EVENT_WINDOW && this.sendable(event)) this.onEvent?.(event)
     }

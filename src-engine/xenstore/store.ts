@@ -22,7 +22,7 @@ import { formatPermissions, inherited, may, mayOwn, type Permissions, parsePermi
 import { QUOTA } from './quota'
 import { LOOKED, Transaction } from './transaction'
 import { apply, type Change, emptyTree, lookup, type Node, nearest, type Tree } from './tree'
-import { firings, isSpecial } from './watch'
+import { distinct, firings, isSpecial } from './watch'
 
 type Answer<T = undefined> = Result<T, XsError>
 
@@ -226,11 +226,12 @@ export class Store {
 
   /** Tells the watches of changes that are in the tree already. */
   tell(changes: readonly Change[], before: Tree): void {
+    const different = distinct(changes)
     for (const connection of this.connections.values()) {
       if (connection.watches.length === 0) continue
       // Copied, because an event may lead domain 0's own code to add or drop watches.
       for (const watch of [...connection.watches]) {
-        for (const path of firings(watch, connection.identity.domid, changes, before, this.tree)) {
+        for (const path of firings(watch, connection.identity.domid, different, before, this.tree)) {
           connection.addEvent(path, watch.token)
         }
       }

@@ -25,6 +25,17 @@ export function reported(watch: Watch, changed: string): string {
   return watch.registered === '/' ? `/${rest}` : `${watch.registered}/${rest}`
 }
 
+/** Changes as far as watches see a difference: a path that was written a thousand times is one. In order. */
+export function distinct(changes: readonly Change[]): readonly Change[] {
+  if (changes.length < 2) return changes
+  const seen = new Map<string, Change>()
+  for (const change of changes) {
+    const key = change.kind === 'rm' ? `rm ${change.path}` : change.path
+    if (!seen.has(key)) seen.set(key, change)
+  }
+  return [...seen.values()]
+}
+
 /** The paths at which a watch fires for changes that led from one tree to another, each once, in order. */
 export function firings(watch: Watch, domid: number, changes: readonly Change[], before: Tree, after: Tree): string[] {
   const fired = new Set<string>()

@@ -1,6 +1,10 @@
 // Watches: when they fire, at which path, in which form, and for whom.
 import { describe, expect, it } from 'vitest'
 import { XS_EVENT_WINDOW } from '../../../src-engine/public/protocol/link'
+import { Connection, type WatchEvent } from '../../../src-engine/xenstore/connection'
+import { QUOTA } from '../../../src-engine/xenstore/quota'
+import { distinct } from '../../../src-engine/xenstore/watch'
+import { randomFrom } from '../../support/random'
 import { domainTree, handleOf, StoreScript } from '../../support/xenstore-script'
 
 function script(): StoreScript {
@@ -131,5 +135,57 @@ describe('a watch', () => {
     expect(s.connection(1).events.length).toBe(XS_EVENT_WINDOW + 1)
     const numbers = s.connection(1).events.map((event) => event.number)
     expect(numbers).toEqual(numbers.map((_, i) => i + 1))
+  })
+})
+
+describe('events that a guest does not take', () => {
+  const identity = { handle: handleOf(1), domid: 1, guestDomid: 1, guestHandle: handleOf(1) }
+
+  it('are kept as by looking at each of them, whatever is added and acknowledged in between', () => {
+    const random = randomFrom(31)
+    const connection = new Connection(identity)
+    let model: WatchEvent[] = []
+    let last = 0
+    for (let step = 0; step < 4000; step++) {
+      if (random(8) === 0 && model.length > 0) {
+        const until = model[random(Math.min(model.length, 3 * XS_EVENT_WINDOW))]?.number ?? last
+        connection.acknowledge(0, until)
+        model = model.filter(({ number }) => number > until)
+      } else {
+        const [path, token] = [`p${random(40)}`, `t${random(10)}`]
+        connection.addEvent(path, token)
+        const waits = model.slice(XS_EVENT_WINDOW).some((one) => one.path === path && one.token === token)
+        if (!waits) model.push({ number: ++last, path, token })
+      }
+      if (step === 2000) connection.replaceEvents(model.map((event) => ({ ...event })))
+      expect(connection.events.length).toBe(model.length)
+      if (step % 50 === 0) expect(connection.events).toEqual(model)
+    }
+    expect(connection.events).toEqual(model)
+    expect(last).toBeGreaterThan(1000)
+  })
+
+  it('cost nothing when one more comes: a guest with thousands of them and many watches held domain 0', () => {
+    const connection = new Connection(identity)
+    for (let i = 0; i < QUOTA.pendingEvents; i++) connection.addEvent(`data/n${i}`, 't')
+    let looks = 0
+    connection.events = new Proxy(connection.events, {
+      get(target, key, receiver) {
+        looks++
+        return Reflect.get(target, key, receiver)
+      },
+    })
+    for (let i = 0; i < 100; i++) connection.addEvent(`data/n${i}`, 'other')
+    expect(connection.dropped).toBe(100)
+    expect(looks).toBeLessThan(1000)
+  })
+
+  it('are asked for once for each node, however often a transaction wrote it', () => {
+    const changes = Array.from(
+      { length: 4000 },
+      (_, i) => ({ kind: 'write', path: `/a/n${i % 7}`, value: String(i), creator: 0 }) as const,
+    )
+    const removed = { kind: 'rm', path: '/a/n3' } as const
+    expect(distinct([...changes, removed, removed])).toEqual([...changes.slice(0, 7), removed])
   })
 })
