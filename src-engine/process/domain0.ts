@@ -103,7 +103,9 @@ export class Domain0 {
         if (!xenstored || !watches) return NOT_STARTED
         const { handle, domid, name, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort, startedAtMs } = args
         const memoryKiB = args.memoryMiB * 1024
-        const tree = { handle, domid, name, memoryKiB, vcpus, storeGfn, storePort, consoleGfn, consolePort, startedAtMs }
+        const target = args.targetMiB === undefined ? {} : { targetKiB: Math.min(args.targetMiB * 1024, memoryKiB) }
+        const pages = { storeGfn, storePort, consoleGfn, consolePort }
+        const tree = { handle, domid, name, memoryKiB, ...target, vcpus, ...pages, startedAtMs }
         const fresh = !xenstored.connection(handle)
         const introduced = xenstored.introduce(tree, guestDomid, args.restoring ?? false)
         if (!introduced.ok) return failure('INVALID_ARG', `Domain 0 refuses ${name}: ${introduced.error}.`)

@@ -1,7 +1,8 @@
 // What the toolstack puts into the store for a domain: its home, its /vm and /libxl directories, its primary console.
 // The nodes, values and permissions are those that real Xen's toolstack (libxl 4.17) makes for a PVH domain without devices;
 // test/engine/xenstore compares with the recorded tree in test/fixture/xen-4.17. ABI document, sections 6.3 and 6.4.
-// Invariant: static-max and target start equal, or the guest would balloon at boot. Runs in: domain 0.
+// Invariant: static-max and target start equal unless the guest is to give memory up at boot, which its balloon driver does when they
+// differ. Runs in: domain 0.
 import { domainPath } from './path'
 import type { Permissions } from './permission'
 import { type Change, lookup, type Tree } from './tree'
@@ -11,6 +12,8 @@ export interface DomainTree {
   readonly domid: number
   readonly name: string
   readonly memoryKiB: number
+  /** What it is to keep when it boots, where that is less. */
+  readonly targetKiB?: number
   readonly vcpus: number
   readonly storeGfn: number
   readonly storePort: number
@@ -34,7 +37,7 @@ function homeRows(domain: DomainTree): Row[] {
   rows.push(
     ['/memory', '', 'ro'],
     ['/memory/static-max', memory, 'ro'],
-    ['/memory/target', memory, 'ro'],
+    ['/memory/target', String(domain.targetKiB ?? domain.memoryKiB), 'ro'],
     ['/memory/videoram', '0', 'ro'],
     ['/device', '', 'ro'],
     ['/device/suspend/event-channel', '', 'rw'],

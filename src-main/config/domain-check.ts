@@ -36,8 +36,10 @@ export function checkConfig(config: DomainConfig, limits: ConfigLimits): Result<
   if (!characters.ok) return characters
   if (config.vcpus < 1) return err(errorReport('no-vcpus'))
   if (config.vcpus > limits.maxVcpus) return err(errorReport('too-many-vcpus', { asked: config.vcpus, max: limits.maxVcpus }))
-  const { memoryMiB: asked } = config
-  if (asked < limits.minMemoryMiB) return err(errorReport('memory-too-small', { asked, min: limits.minMemoryMiB }))
+  const { memoryMiB: asked, currentMiB: current = asked } = config
+  const least = Math.min(asked, current)
+  if (least < limits.minMemoryMiB) return err(errorReport('memory-too-small', { asked: least, min: limits.minMemoryMiB }))
+  if (current > asked) return err(errorReport('memory-current-large', { current, most: asked }))
   if (asked > limits.maxMemoryMiB) return err(errorReport('memory-too-large', { asked, max: limits.maxMemoryMiB }))
   return ok(null)
 }

@@ -53,9 +53,16 @@ export const domainFields = {
     xml: 'memory',
     codec: memorySize,
     unit: 'KiB',
-    also: 'currentMemory',
-    xl: { key: 'memory', codec: wholeNumber },
+    xl: { key: 'maxmem', codec: wholeNumber },
     fallback: 'required',
+  },
+  // Both formats say it always; where it is all, the model leaves it out.
+  currentMiB: {
+    xml: 'currentMemory',
+    codec: memorySize,
+    unit: 'KiB',
+    xl: { key: 'memory', codec: wholeNumber },
+    fallback: 'absent',
   },
   vcpus: { xml: 'vcpu', codec: wholeNumber, xl: { key: 'vcpus', codec: wholeNumber }, fallback: { value: 1 } },
   cpuWeight: { xml: 'cputune/shares', codec: wholeNumber, xl: { key: 'cpu_weight', codec: wholeNumber }, fallback: 'absent' },

@@ -8,7 +8,7 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceKey, deviceShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { type PlacedElement, placedElements, vifAlias } from './device-elements'
 import { deviceKinds, domainChecks, domainFields, type FieldRow, fixedInDomain, newInDomain } from './domain-fields'
 import { ensureOwn, findOwn, isNewer, ownPath, tidyOwn } from './own-metadata'
@@ -40,6 +40,9 @@ export interface ReadContext {
 }
 
 type Values = Record<string, unknown>
+
+const asNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+
 const QUOTED_MOST = 60
 
 function quoted(text: string): string {
@@ -222,7 +225,8 @@ function readDomain(root: XmlElement, context: ReadContext): Result<ReadDomain, 
     if (!device.ok) return device
     devices.push(device.value)
   }
-  const config = { ...values.value, devices }
+  const { currentMiB, ...fields } = values.value
+  const config = { ...fields, ...currentOf(asNumber(currentMiB), asNumber(fields['memoryMiB']) ?? 0), devices }
   if (domainConfigShape.is(config)) return ok({ config, uuid: uuid ?? null, notes })
   return err(textError(root.line, domainConfigShape.explain(config, '<domain>') ?? 'this is no domain'))
 }
@@ -337,7 +341,8 @@ export function writeDomainXml(config: DomainConfig, uuid: string, before?: stri
   // What only a running domain has.
   root.attributes.delete('id')
   setFixed(root, fixedInDomain)
-  writeFields(root, (make) => (make ? ensureOwn(root) : findOwn(root)), domainFields, { ...config })
+  const { currentMiB = config.memoryMiB } = config
+  writeFields(root, (make) => (make ? ensureOwn(root) : findOwn(root)), domainFields, { ...config, currentMiB })
   if (valueAt(root, 'uuid')?.trim().toLowerCase() !== uuid) setValueAt(root, 'uuid', uuid)
   writeDevices(root, config)
   return formatXml(document)

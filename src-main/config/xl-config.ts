@@ -6,7 +6,7 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceShape } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
-import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { deviceKinds, domainChecks, domainFields, type FieldRow } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
 import { wholeNumber } from './field-codec'
@@ -53,9 +53,9 @@ function plain(value: XlValue): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
-/** What xl makes of several keys: memory is the most it may get, the command line has its root before its extra. */
+/** What xl makes of several keys: memory is all it may get unless maxmem says so, the command line has its root before its extra. */
 function combined(settings: Settings, key: string): XlSetting | undefined {
-  if (key === 'memory') return settings.get('maxmem') ?? settings.get('memory')
+  if (key === 'maxmem') return settings.get('maxmem') ?? settings.get('memory')
   if (key !== 'cmdline') return settings.get(key)
   const [cmdline, root, extra] = ['cmdline', 'root', 'extra'].map((each) => settings.get(each))
   if (cmdline ?? (!root || !extra)) return cmdline ?? extra ?? (root && { ...root, value: `root=${plain(root.value) ?? ''}` })
@@ -68,7 +68,9 @@ function readDomainFields(settings: Settings): Result<Values, ErrorReport> {
   for (const [field, row] of Object.entries(rows)) {
     const setting = row.xl && combined(settings, row.xl.key)
     if (!row.xl || !setting) {
-      if (row.fallback === 'required') return err(textError(1, `${row.xl?.key ?? field} is missing`))
+      // People say memory, and maxmem only beside it.
+      const named = field === 'memoryMiB' ? 'memory' : (row.xl?.key ?? field)
+      if (row.fallback === 'required') return err(textError(1, `${named} is missing`))
       if (row.fallback !== 'absent') values[field] = row.fallback.value
       continue
     }
@@ -203,7 +205,9 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
     if (!deviceShape.is(device)) return err(textError(1, deviceShape.explain(device, 'device') ?? 'this is no device'))
     devices.push(device)
   }
-  const config = { ...values.value, devices }
+  const { currentMiB, ...said } = values.value
+  const [current, most] = [currentMiB, said['memoryMiB']].map((value) => (typeof value === 'number' ? value : 0))
+  const config = { ...said, ...currentOf(currentMiB === undefined ? undefined : current, most ?? 0), devices }
   if (!domainConfigShape.is(config))
     return err(textError(1, domainConfigShape.explain(config, 'domain') ?? 'this is no domain'))
   const unread = new Set(
@@ -267,7 +271,9 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
   const lines = [`# ${config.title ?? config.name}`.replace(/\s+/g, ' '), `type = 'pvh'`]
   // A later line overrides an earlier one.
   if (unknown !== '') lines.push(unknown)
-  for (const [key, text] of fieldsText(domainFields, { ...config })) {
+  const { memoryMiB, currentMiB } = config
+  const memory = currentMiB === undefined ? { memoryMiB: undefined, currentMiB: memoryMiB } : {}
+  for (const [key, text] of fieldsText(domainFields, { ...config, ...memory })) {
     lines.push(`${key} = ${numbers.has(key) ? text : xlText(text)}`)
     if (key === 'name') lines.push(`uuid = ${xlText(uuid)}`)
   }

@@ -99,6 +99,11 @@ export const errorReasons = {
     cause: '{asked} MiB of memory is too little; the least is {min} MiB.',
     action: 'Give it at least {min} MiB.',
   },
+  'memory-current-large': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'It is to have {current} MiB when it starts, and at most {most} MiB.',
+    action: 'Give it at most {most} MiB when it starts, or raise the maximum.',
+  },
   'memory-too-large': {
     code: 'CONFIG_UNSUPPORTED',
     cause: '{asked} MiB of memory is too much: a guest and the state of its engine share 4 GiB, which leaves {max} MiB.',

@@ -3,7 +3,7 @@
 // Invariant: what is "now" here is done to the guest by the toolstack before the definition is stored.
 // Runs in: main, preload, renderer. No platform.
 import { type Device, type Display, deviceKey, type Nic } from './device'
-import type { DomainConfig } from './types'
+import { currentOf, type DomainConfig } from './types'
 
 /** Fields of a definition beside its devices, and whether a running machine follows a change. */
 export const CONFIG_FIELDS = {
@@ -12,6 +12,7 @@ export const CONFIG_FIELDS = {
   description: 'now',
   autostart: 'now',
   memoryMiB: 'next',
+  currentMiB: 'now',
   vcpus: 'next',
   cpuWeight: 'now',
   cpuCap: 'now',
@@ -75,7 +76,8 @@ export function afterLiveChanges(running: DomainConfig, changes: readonly Config
   const now = new Map(
     changes.flatMap((change) => (change.what === 'device' && change.when === 'now' ? [[change.key, change.device]] : [])),
   )
-  const { name, title, description, autostart, cpuWeight, cpuCap, cpuSet } = to
+  const { name, title, description, autostart, currentMiB, cpuWeight, cpuCap, cpuSet } = to
   const devices = running.devices.map((device) => now.get(deviceKey(device)) ?? device)
-  return { ...running, name, title, description, autostart, cpuWeight, cpuCap, cpuSet, devices }
+  const current = { currentMiB: currentOf(currentMiB, running.memoryMiB).currentMiB }
+  return { ...running, name, title, description, autostart, ...current, cpuWeight, cpuCap, cpuSet, devices }
 }

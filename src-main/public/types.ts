@@ -72,7 +72,10 @@ export const domainConfigShape = fields({
   description: optional(shortText(8192)),
   /** Started with the app. */
   autostart: optional(flag),
+  /** The most it can have. */
   memoryMiB: count,
+  /** What it keeps of that when it boots, and can get more of while it runs; left out: all. Less than memoryMiB. */
+  currentMiB: optional(count),
   vcpus: count,
   /** Xen's credit scheduler: weight among the running machines (256 when absent), and most vcpu time in percent of a processor, 0: no cap. */
   cpuWeight: optional(within(1, MOST_CPU_WEIGHT)),
@@ -86,6 +89,11 @@ export const domainConfigShape = fields({
   devices: list(deviceShape, DEVICES_MOST),
 })
 export type DomainConfig = TypeOf<typeof domainConfigShape>
+
+/** What it has when it boots, as a definition says it: only where that is less than the most. */
+export function currentOf(currentMiB: number | undefined, memoryMiB: number): { readonly currentMiB?: number } {
+  return currentMiB === undefined || currentMiB >= memoryMiB ? {} : { currentMiB }
+}
 
 /** `shutdown` is libvirt's word for "being shut down". `saved` is shut off with a managed save to go on from. */
 export const domainStates = [

@@ -8,7 +8,7 @@ import { usableName } from '../config/domain-check'
 import type { RestoredDomain } from '../driver/driver'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import type { DomainConfig } from '../public/types'
+import { currentOf, type DomainConfig } from '../public/types'
 import type { Domain } from './domain'
 import type { DomainRuns } from './domain-runs'
 import type { DomainsParts, DomainTable, Outcome } from './domain-table'
@@ -179,7 +179,8 @@ export class DomainSaves {
 
   /** Of a domain whose definition came from a save file: how large it is turns out when it is restored. */
   private async learnSize(domain: Domain, { memoryMiB, vcpus }: RestoredDomain): Promise<void> {
-    await this.table.keep(domain, { ...domain.config, memoryMiB, vcpus })
+    const { currentMiB, ...config } = domain.config
+    await this.table.keep(domain, { ...config, memoryMiB, ...currentOf(currentMiB, memoryMiB), vcpus })
   }
 
   /**

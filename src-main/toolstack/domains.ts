@@ -210,6 +210,11 @@ export class Domains extends DomainTable {
         const done = change.what === 'device' && change.when === 'now' ? await this.changeLive(domain, change.device) : ok(null)
         if (!done.ok) return done
       }
+      if (changes.some((change) => change.what === 'field' && change.field === 'currentMiB')) {
+        const target = Math.min(config.currentMiB ?? config.memoryMiB, running.memoryMiB)
+        const done = await this.parts.driver.setMemory(uuid, target)
+        if (!done.ok) return done
+      }
       if (changes.some((change) => change.what === 'field' && SCHEDULER_FIELDS.has(change.field))) {
         const done = await this.parts.driver.setSchedulerParameters(uuid, config)
         if (!done.ok) return done

@@ -181,7 +181,7 @@ export function longConfig(uuid: string, domid: number | null, config: DomainCon
         max_vcpus: config.vcpus,
         avail_vcpus: Array.from({ length: config.vcpus }, (_, vcpu) => vcpu),
         max_memkb: kib,
-        target_memkb: kib,
+        target_memkb: (config.currentMiB ?? config.memoryMiB) * 1024,
         kernel: config.kernel,
         cmdline: config.cmdline,
         ...(config.ramdisk !== null && { ramdisk: config.ramdisk }),

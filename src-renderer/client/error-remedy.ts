@@ -57,6 +57,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'pinning-failed': { effect: 'unchanged', mend: 'details' },
   'no-vcpus': { effect: 'unchanged' },
   'memory-too-small': { effect: 'unchanged' },
+  'memory-current-large': { effect: 'unchanged' },
   'memory-too-large': { effect: 'unchanged' },
   'kernel-missing': { effect: 'unchanged' },
   'file-unreadable': { effect: 'unchanged', mend: 'doctor' },

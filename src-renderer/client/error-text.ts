@@ -67,6 +67,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: '{asked} MiB Speicher sind zu wenig; das Mindeste sind {min} MiB.',
     action: 'Mindestens {min} MiB geben.',
   },
+  'memory-current-large': {
+    cause: 'Beim Start soll er {current} MiB haben, aber höchstens {most} MiB.',
+    action: 'Beim Start höchstens {most} MiB geben oder das Höchste anheben.',
+  },
   'memory-too-large': {
     cause: '{asked} MiB Speicher sind zu viel: Ein Gast und der Zustand seiner Engine teilen sich 4 GiB, das lässt {max} MiB.',
     action: 'Höchstens {max} MiB geben.',

@@ -422,6 +422,30 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await driver.detachDevice(uuid, 'vif/0', true)).toEqual({ ok: true, value: null })
     })
 
+    it('starts a domain with less memory than it may have, and gives it more', { timeout }, async () => {
+      const uuid = randomUUID()
+      const currentMiB = config.memoryMiB - 64
+      expect((await driver.create(uuid, { ...config, currentMiB })).ok).toBe(true)
+      const node = async (name: string) => {
+        const dump = await driver.dumpStore()
+        return dump.ok
+          ? [...dump.value.matchAll(new RegExp(`/memory/${name} = "(\\d+)"`, 'g'))].map(([, value]) => Number(value))
+          : []
+      }
+      expect(await node('target')).toContain(currentMiB * 1024)
+      const has = () =>
+        events
+          .flatMap((event) => (event.kind === 'samples' ? event.samples : []))
+          .filter((sample) => sample.uuid === uuid)
+          .at(-1)?.memoryKiB ?? 0
+      // Its balloon driver gives up all but some pages that were never its to count.
+      const between = (least: number, most: number) => has() > least * 1024 && has() <= most * 1024
+      await expect.poll(() => between(currentMiB - 16, currentMiB + 4), { timeout: options.bootMs }).toBe(true)
+      expect(await driver.setMemory(uuid, config.memoryMiB)).toEqual({ ok: true, value: null })
+      await expect.poll(() => between(config.memoryMiB - 16, config.memoryMiB), { timeout: options.bootMs }).toBe(true)
+      await driver.destroy(uuid)
+    })
+
     it('tells a guest whether its disk takes discards and flushes', { timeout }, async (context) => {
       if (!driver.limits.devices.includes('vbd')) return context.skip()
       const modes: readonly (readonly [Partial<Disk>, string, string])[] = [

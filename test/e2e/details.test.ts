@@ -59,9 +59,10 @@ describe('the details of a machine that runs', () => {
     await domain.part('Memory').click()
     await page.getByLabel('Maximum').fill('512')
     await page.getByLabel('Maximum').press('Tab')
-    await page
-      .getByText('At once: Title, Description, Autostart, Processors, Network interface 0, Screen. At the next start: Memory.')
-      .waitFor()
+    await page.getByLabel('Current memory', { exact: true }).fill('192')
+    await page.getByLabel('Current memory', { exact: true }).press('Tab')
+    const now = 'Title, Description, Autostart, Current memory, Processors, Network interface 0, Screen'
+    await page.getByText(`At once: ${now}. At the next start: Memory.`).waitFor()
     await app.picture(page, 'details-when')
     await domain.button('Apply').click()
     await page.getByText('Nothing is changed.').waitFor()
@@ -74,6 +75,7 @@ describe('the details of a machine that runs', () => {
       title: 'The web server',
       autostart: true,
       memoryMiB: 512,
+      currentMiB: 192,
       cpuSet: '0,3',
       devices: [{ link: 'down', rateKiB: 2048, capture }, { vnc: { kind: 'tcp', address: '127.0.0.1', password: 'secret' } }],
     })

@@ -283,6 +283,8 @@ const introduced = fields({
   name: shortText(256),
   memoryMiB: within(1, 4096),
   vcpus: within(1, 32),
+  /** What of its memory it is to keep when it boots; left out: all. */
+  targetMiB: optional(within(1, 4096)),
   ...guestPages,
   /** Milliseconds since 1970, for /vm/<uuid>/start_time. */
   startedAtMs: count,

@@ -32,7 +32,7 @@ export async function build(
   paused: boolean,
 ): Outcome<StartedDomain> {
   const { uuid: handle, domid } = guest
-  const { name, memoryMiB, vcpus } = config
+  const { name, memoryMiB, vcpus, currentMiB } = config
   const image = imageOf(config)
   const identity = { handle, domid, name, memoryMiB, vcpus }
   const built = await guest.caller.call('build', { ...identity, ...image, ...displayOf(config) })
@@ -41,6 +41,7 @@ export async function build(
   const introduced = await guest.introduce(domain0, {
     ...identity,
     ...image,
+    ...(currentMiB !== undefined && { targetMiB: currentMiB }),
     startedAtMs: Date.now(),
     devices,
     ...built.value,

@@ -41,7 +41,7 @@ export class TestDomains {
     const told = (text: string): void => this.log(uuid, 'debug', `screen: ${text}`)
     const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
     const devices = new Map(config.devices.map((device) => [deviceKey(device), device]))
-    const { memoryMiB } = config
+    const memoryMiB = config.currentMiB ?? config.memoryMiB
     this.running.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, paused })
     this.log(uuid, 'info', `Domain ${domid} (${config.name}) was created.`)
     return { domid, paused }

@@ -169,6 +169,13 @@ export const domain = {
   'details.vcpus': { en: 'Virtual CPUs', de: 'Virtuelle CPUs' },
   'details.domid': { en: 'Domain', de: 'Domain' },
   'details.memory-start': { en: 'Maximum', de: 'Höchstens' },
+  'details.memory-current': { en: 'Current memory', de: 'Speicher jetzt' },
+  'details.memory-current-hint': {
+    en: 'What it keeps when it boots; a machine that runs follows at once',
+    de: 'Was sie beim Start behält; eine laufende Maschine folgt sofort',
+  },
+  'details.memory-current-less': { en: 'Less memory now', de: 'Weniger Speicher jetzt' },
+  'details.memory-current-more': { en: 'More memory now', de: 'Mehr Speicher jetzt' },
   'details.host-memory': { en: 'Host memory', de: 'Host-Speicher' },
   'details.title': { en: 'Title', de: 'Titel' },
   'details.title-hint': { en: 'Optional, one line', de: 'Wahlfrei, eine Zeile' },

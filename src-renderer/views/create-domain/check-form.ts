@@ -4,7 +4,7 @@
 
 import type { Device, Display, NewImage } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
-import type { DomainConfig, HostInfo } from '../../../src-main/public/types'
+import { currentOf, type DomainConfig, type HostInfo } from '../../../src-main/public/types'
 import { type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
 import { type NicForm, nicOf } from '../../features/nics/nic-form'
 import { isAbsolute } from '../../lib/path'
@@ -119,10 +119,13 @@ export function orderOf(
   if (parts.nic !== null && parts.nic.network !== '') devices.push(nicOf(parts.nic))
   devices.push(...(origin?.others ?? []))
   if (parts.display !== null) devices.push(parts.display)
+  const { currentMiB, ...kept }: Partial<DomainConfig> = origin?.config ?? {}
+  const memoryMiB = Math.round(form.memoryMiB)
   const config = {
-    ...origin?.config,
+    ...kept,
     name: form.name.trim(),
-    memoryMiB: Math.round(form.memoryMiB),
+    memoryMiB,
+    ...currentOf(currentMiB, memoryMiB),
     vcpus: Math.round(form.vcpus),
     kernel: form.kernel.trim(),
     ramdisk: ramdisk === '' ? null : ramdisk,
@@ -144,6 +147,7 @@ export function fieldOf(error: ErrorReport, form: Form): FieldName | undefined {
     case 'name-exists':
       return 'name'
     case 'memory-too-small':
+    case 'memory-current-large':
     case 'memory-too-large':
       return 'memoryMiB'
     case 'no-vcpus':

@@ -64,6 +64,7 @@ describe('domain XML', () => {
       description: 'Two disks,\na network & a screen.',
       autostart: true,
       memoryMiB: 512,
+      currentMiB: 384,
       vcpus: 2,
       cpuWeight: 512,
       cpuCap: 50,
@@ -180,6 +181,26 @@ describe('domain XML', () => {
       'network-changed',
       'mac-made',
     ])
+  })
+
+  it.each([
+    ['', undefined],
+    ["<currentMemory unit='MiB'>128</currentMemory>", 128],
+    // libvirt makes it all, too.
+    ["<currentMemory unit='MiB'>300</currentMemory>", undefined],
+    ["<currentMemory unit='MiB'>256</currentMemory>", undefined],
+  ])('reads what a domain has when it starts, and says it always: %j', (element, currentMiB) => {
+    const text = withDevice('').replace('</memory>', `</memory>${element}`)
+    const { config } = read(text)
+    expect(config.currentMiB).toBe(currentMiB)
+    expect(config.memoryMiB).toBe(256)
+    const written = writeDomainXml(config, UUID, text)
+    expect(read(written).config).toEqual(config)
+    if (element !== '' && currentMiB !== undefined) expect(written).toContain(element)
+    else expect(written).toMatch(/<currentMemory unit='(KiB'>262144|MiB'>256)</)
+    const all = writeDomainXml({ ...config, currentMiB: undefined }, UUID, written)
+    expect(read(all).config.currentMiB).toBeUndefined()
+    validate(all)
   })
 
   // As `virsh -c test:///default` 9.0 writes them: attributes in this order, and no cache='default'.

@@ -98,6 +98,21 @@ describe('xl.cfg', () => {
     expect(writeXl(again.config, again.uuid ?? '').text.replace(/^#.*\n/gm, '')).toBe(written.text.replace(/^#.*\n/gm, ''))
   })
 
+  it.each([
+    ['memory = 256', { memoryMiB: 256 }, 'memory = 256'],
+    ['memory = 128\nmaxmem = 256', { memoryMiB: 256, currentMiB: 128 }, 'maxmem = 256\nmemory = 128'],
+    ['maxmem = 256', { memoryMiB: 256 }, 'memory = 256'],
+    ['memory = 256\nmaxmem = 256', { memoryMiB: 256 }, 'memory = 256'],
+  ])('reads %j as what it has and may have, and says it so', (lines, memory, written) => {
+    const { config, unknown } = read(`name = 'a'\nkernel = '/k'\n${lines}`)
+    const { memoryMiB, currentMiB } = config
+    expect({ memoryMiB, ...(currentMiB !== undefined && { currentMiB }) }).toEqual(memory)
+    expect(unknown).toBe('')
+    const { text } = writeXl(config, '11111111-2222-4333-8444-555555555555')
+    expect(text).toContain(`\n${written}\n`)
+    expect(text.match(/mem/g)).toHaveLength(written.split('\n').length)
+  })
+
   it('says whether a disk takes discards, and not how it is cached', () => {
     const { config } = read(`name = 'a'\nkernel = '/k'\nmemory = 64
       disk = [ '/a,raw,xvda,rw,no-discard', '/b,raw,xvdb,rw,discard,direct-io-safe', '/c,raw,xvdc,rw' ]`)

@@ -56,6 +56,26 @@ describe('a definition changed under a machine that runs', () => {
     expect(configChanges(runs, config, { ...config, title: undefined })).toEqual([])
   })
 
+  it('takes the current memory to the guest at once, never more than it was started with', async () => {
+    const uuid = await running([])
+    const { config } = info(uuid)
+    const target = async () => {
+      const dump = await made.driver.dumpStore()
+      return Number(/memory\/target = "(\d+)"/.exec(dump.ok ? dump.value : '')?.[1]) / 1024
+    }
+    const most = config.memoryMiB
+    expect((await redefine(uuid, { ...config, currentMiB: most - 16 })).ok).toBe(true)
+    expect(await target()).toBe(most - 16)
+    expect(info(uuid).running).toMatchObject({ memoryMiB: most, currentMiB: most - 16 })
+    expect((await redefine(uuid, { ...config, memoryMiB: most * 2, currentMiB: most + 16 })).ok).toBe(true)
+    expect(await target()).toBe(most)
+    expect(info(uuid).running).toEqual({ ...config, currentMiB: undefined })
+    expect(await redefine(uuid, { ...config, currentMiB: most + 1 })).toEqual({
+      ok: false,
+      error: errorReport('memory-current-large', { current: most + 1, most }),
+    })
+  })
+
   it('takes network, rate and link to the guest at once, and a refusal changes nothing', async () => {
     const uuid = await running()
     const { config } = info(uuid)

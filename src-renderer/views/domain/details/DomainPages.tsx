@@ -196,14 +196,20 @@ export function MemoryPage(props: PageProps) {
   const host = useHost()
   const limits = host?.limits ?? { minMemoryMiB: 1, maxMemoryMiB: 4096 }
   const value = edits.memoryMiB ?? domain.config?.memoryMiB ?? 0
+  const current = edits.currentMiB ?? domain.config?.currentMiB ?? value
   const { minMemoryMiB: min, maxMemoryMiB: max } = limits
-  const error = !Number.isFinite(value)
-    ? t('create.memory-number')
-    : value < min
-      ? t('create.memory-small', { min })
-      : value > max
-        ? t('create.memory-large', { max })
-        : undefined
+  const wrong = (size: number): string | undefined =>
+    !Number.isFinite(size)
+      ? t('create.memory-number')
+      : size < min
+        ? t('create.memory-small', { min })
+        : size > max
+          ? t('create.memory-large', { max })
+          : undefined
+  // As in virt-manager one takes the other along: there is never more now than there may be.
+  const changeCurrent = (currentMiB: number) =>
+    props.onEdit({ currentMiB, ...(currentMiB > value && { memoryMiB: currentMiB }) })
+  const changeMost = (memoryMiB: number) => props.onEdit({ memoryMiB, ...(current > memoryMiB && { currentMiB: memoryMiB }) })
   return (
     <>
       <h2>{t('details.memory')}</h2>
@@ -211,6 +217,20 @@ export function MemoryPage(props: PageProps) {
         <dt>{t('details.host-memory')}</dt>
         <dd>{host === null ? '–' : formats.memory(host.memoryMiB * MIB)}</dd>
       </dl>
+      <NumberField
+        label={t('details.memory-current')}
+        disabled={!props.editable}
+        value={current}
+        unit="MiB"
+        step={64}
+        smallest={min}
+        largest={max}
+        lessLabel={t('details.memory-current-less')}
+        moreLabel={t('details.memory-current-more')}
+        onChange={changeCurrent}
+        hint={t('details.memory-current-hint')}
+        error={wrong(current)}
+      />
       <NumberField
         label={t('details.memory-start')}
         disabled={!props.editable}
@@ -221,13 +241,13 @@ export function MemoryPage(props: PageProps) {
         largest={max}
         lessLabel={t('create.memory-less')}
         moreLabel={t('create.memory-more')}
-        onChange={(memoryMiB) => props.onEdit({ memoryMiB })}
+        onChange={changeMost}
         hint={t('create.memory-hint', {
           min: formats.number(min),
           max: formats.number(max),
           free: formats.number(host?.freeMemoryMiB ?? 0),
         })}
-        error={error}
+        error={wrong(value)}
       />
       <Balloon domain={domain} />
     </>

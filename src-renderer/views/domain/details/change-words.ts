@@ -11,6 +11,7 @@ export const fieldWords = {
   description: 'details.description',
   autostart: 'details.autostart',
   memoryMiB: 'details.memory',
+  currentMiB: 'details.memory-current',
   vcpus: 'details.vcpus',
   cpuWeight: 'details.cpu-weight',
   cpuCap: 'details.cpu-cap',

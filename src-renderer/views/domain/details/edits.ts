@@ -6,6 +6,7 @@ import { parseCpuSet } from '../../../../src-main/public/cpu-set'
 import { type Device, type Disk, deviceKey } from '../../../../src-main/public/device'
 import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
 import {
+  currentOf,
   DEFAULT_CPU_WEIGHT,
   type DomainConfig,
   type DomainInfo,
@@ -22,6 +23,7 @@ export interface Edits {
   readonly description?: string
   readonly autostart?: boolean
   readonly memoryMiB?: number
+  readonly currentMiB?: number
   readonly vcpus?: number
   readonly cpuWeight?: number
   readonly cpuCap?: number
@@ -68,6 +70,7 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     description: words(edits.description, config.description),
     autostart: (edits.autostart ?? config.autostart) === true ? true : undefined,
     memoryMiB: Math.round(memoryMiB),
+    currentMiB: currentOf(Math.round(edits.currentMiB ?? config.currentMiB ?? memoryMiB), Math.round(memoryMiB)).currentMiB,
     vcpus: Math.round(vcpus),
     cpuWeight: figure(edits.cpuWeight, config.cpuWeight, DEFAULT_CPU_WEIGHT),
     cpuCap: figure(edits.cpuCap, config.cpuCap, 0),
@@ -103,7 +106,7 @@ export function isChanged(config: DomainConfig, edits: Edits): boolean {
 
 /** Whether the changes can be applied as far as can be said here; the toolstack says the rest. */
 export function isRight(edits: Edits, pinning: number, t: Translator): boolean {
-  if (edits.memoryMiB !== undefined && !Number.isFinite(edits.memoryMiB)) return false
+  if ([edits.memoryMiB, edits.currentMiB].some((size) => size !== undefined && !Number.isFinite(size))) return false
   if (edits.vcpus !== undefined && !Number.isFinite(edits.vcpus)) return false
   if (checkCpuWeight(edits.cpuWeight, t) !== undefined || checkCpuCap(edits.cpuCap, t) !== undefined) return false
   if (checkCpuSet(edits.cpuSet, pinning, t) !== undefined) return false

@@ -49,6 +49,8 @@ function fieldText(config: DomainConfig, field: ConfigField, t: Translator): str
   switch (field) {
     case 'memoryMiB':
       return `${config.memoryMiB} MiB`
+    case 'currentMiB':
+      return config.currentMiB === undefined ? '' : `${config.currentMiB} MiB`
     case 'autostart':
       return flagText(config.autostart === true, t)
     case 'cpuWeight':

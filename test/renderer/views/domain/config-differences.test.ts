@@ -40,6 +40,7 @@ describe('the configuration of a snapshot and of now', () => {
     [{ description: 'D' }, 'Description:  → D'],
     [{ autostart: true }, 'Autostart: off → on'],
     [{ memoryMiB: 128 }, 'Memory: 64 MiB → 128 MiB'],
+    [{ currentMiB: 32 }, 'Current memory:  → 32 MiB'],
     [{ vcpus: 2 }, 'Virtual CPUs: 1 → 2'],
     [{ cpuWeight: 512 }, 'Weight: 256 → 512'],
     [{ cpuCap: 50 }, 'Cap:  → 50 %'],

@@ -51,6 +51,17 @@ describe('changes of a definition', () => {
     expect(applied({ ...config, devices: [disk] }, edits).devices).toEqual([disk])
   })
 
+  it('of current memory leave it out where it is all there may be', () => {
+    const most = config.memoryMiB
+    expect(applied(config, { currentMiB: most - 8 })).toEqual({ ...config, currentMiB: most - 8 })
+    expect(isChanged(config, { currentMiB: most })).toBe(false)
+    expect(isChanged(config, { currentMiB: most + 8, memoryMiB: most + 8 })).toBe(true)
+    const less = { ...config, currentMiB: most - 8 }
+    expect(applied(less, { memoryMiB: most - 8 })).toEqual({ ...config, memoryMiB: most - 8 })
+    expect(applied(less, { memoryMiB: most + 8 })).toEqual({ ...less, memoryMiB: most + 8 })
+    expect(isRight({ currentMiB: Number.NaN }, 1, makeTranslator('en'))).toBe(false)
+  })
+
   it('of a disk are none when what is said is what leaving it out means', () => {
     const flags = { readonly: false, removable: false, cache: undefined, discard: undefined }
     const changed = (enospace: 'stop' | 'report' | undefined) =>
