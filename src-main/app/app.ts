@@ -13,6 +13,7 @@ import { KeptFile } from '../definition/kept-file'
 import { ElectronIpc, type WindowCaller } from '../ipc/electron'
 import { LocalSocket } from '../ipc/local-socket'
 import { systemClock } from '../lib/clock'
+import { UnderWay } from '../lib/under-way'
 import type { CallName } from '../public/calls'
 import type { ConnectionDefinition, ConnectionDriver } from '../public/connection'
 import { errorReport } from '../public/error-code'
@@ -68,6 +69,7 @@ export class App {
   private readonly menus: Menus
   private readonly tray: TrayIcon
   private readonly leaving: Leaving
+  private readonly underWay = new UnderWay(() => this.leaving.endWhenUseless())
   private readonly doctor: Doctor
   private readonly notifications: Notifications
   private readonly loaded: Promise<void>
@@ -109,7 +111,7 @@ export class App {
         showOnDesktop(note, join(parts.iconFolder, '128x128.png'), open)
       },
     })
-    this.router = new Router(this.connections)
+    this.router = new Router(this.connections, this.underWay)
     this.leaving = this.makeLeaving()
     const warning = () => aboutInfo(parts.localDriver).warning
     this.doctor = new Doctor(doctorParts(this.connections, folder, warning))
@@ -123,6 +125,7 @@ export class App {
     this.socket = new LocalSocket({
       place: socketPlace(process.env, tmpdir(), process.getuid?.() ?? 0),
       servers: this.router.servers(),
+      underWay: this.underWay,
       transport: (port) => parts.channels.transport(port),
     })
     this.windows = new Windows({
@@ -346,6 +349,7 @@ export class App {
   private makeLeaving(): Leaving {
     return new Leaving({
       guests: this.connections,
+      underWay: this.underWay,
       text: () => this.text(),
       askInWindow: (names) => {
         const window = this.windows.find('manager')

@@ -8,6 +8,8 @@ import { type Guests, Quit } from './quit'
 
 export interface LeavingParts {
   readonly guests: Guests & { readonly isBusy: boolean }
+  /** Calls that are being served, and commands of the command line, which are several calls: a reset is off before it is on again. */
+  readonly underWay: { readonly any: boolean }
   text(): MenuText
   /** Asks in the manager's window; false if no page of it can hear. */
   askInWindow(names: readonly string[]): boolean
@@ -16,9 +18,6 @@ export interface LeavingParts {
   /** Closes and writes what is open, all of it even if some of it fails; called once. */
   close(): Promise<unknown>
 }
-
-/** A guest that asked for a reboot is gone for an instant. */
-const GONE_FOR_GOOD_MS = 300
 
 export class Leaving {
   readonly quit: Quit
@@ -83,16 +82,17 @@ export class Leaving {
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, sessionEnds)
   }
 
-  /** Guests go on without windows; without windows, guests and jobs there is nothing to keep. */
+  /** Guests go on without windows; without windows, guests, jobs and calls there is nothing to keep. */
   endWhenUseless(): void {
-    if (!this.useless()) return
-    setTimeout(() => {
+    // In a turn of its own: what was just told may be half of what happens.
+    setImmediate(() => {
       if (this.useless()) app.quit()
-    }, GONE_FOR_GOOD_MS).unref()
+    })
   }
 
   private useless(): boolean {
-    return this.shown && BrowserWindow.getAllWindows().length === 0 && !this.parts.guests.isBusy
+    const { guests, underWay } = this.parts
+    return this.shown && BrowserWindow.getAllWindows().length === 0 && !guests.isBusy && !underWay.any
   }
 
   private async askInBox(names: readonly string[]): Promise<void> {

@@ -3,6 +3,7 @@
 // Invariant: a toolstack sees UUIDs of its own and nothing of other connections; what it answers leaves through Outward.
 // Runs in: main, plain Node.
 import { err, ok, type Result } from '../../src-engine/public/result'
+import type { UnderWay } from '../lib/under-way'
 import { type CallName, type CallParams, type CallResult, calls, isCallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Caller, CallServer, CallServers } from '../toolstack/call-server'
@@ -33,9 +34,11 @@ type Target = Omit<Place, 'uuid'> & { readonly uuid?: string }
 
 export class Router {
   private readonly connections: Connections
+  private readonly underWay: Pick<UnderWay, 'during'>
 
-  constructor(connections: Connections) {
+  constructor(connections: Connections, underWay: Pick<UnderWay, 'during'>) {
     this.connections = connections
+    this.underWay = underWay
   }
 
   /** Of every call of the table; those that no toolstack serves are refused. */
@@ -61,7 +64,7 @@ export class Router {
   ): Promise<Result<CallResult<C>, ErrorReport>> {
     const serve: Partial<CallServers<CallName>>[C] = served[name]
     if (!serve) return err(errorReport('not-allowed', { call: name }))
-    const answer = await serve(params, caller)
+    const answer = await this.underWay.during(() => serve(params, caller))
     return answer.ok ? ok(connection.outward.answer(name, answer.value)) : answer
   }
 

@@ -8,6 +8,7 @@ import type { Transport } from '../../src-engine/public/protocol/transport'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { OpaquePort } from '../lib/channel'
 import { LocalSocketTransport } from '../lib/socket-transport'
+import type { UnderWay } from '../lib/under-way'
 import type { CallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
@@ -22,6 +23,8 @@ const STREAMS_MOST = 8
 export interface LocalSocketParts {
   readonly place: SocketPlace
   readonly servers: Partial<CallServers<CallName>>
+  /** A command is at work while it is connected, between its calls too. */
+  readonly underWay: Pick<UnderWay, 'begin'>
   /** Use a port here. */
   readonly transport: (port: OpaquePort) => Transport
 }
@@ -77,7 +80,11 @@ export class LocalSocket {
       socket.destroy()
       return
     }
-    const connection = new Connection(new LocalSocketTransport(socket), this.parts, () => this.connections.delete(connection))
+    const ended = this.parts.underWay.begin()
+    const connection = new Connection(new LocalSocketTransport(socket), this.parts, () => {
+      this.connections.delete(connection)
+      ended()
+    })
     this.connections.add(connection)
   }
 }

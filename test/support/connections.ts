@@ -8,6 +8,7 @@ import { ConnectionStore } from '../../src-main/definition/connection-store'
 import { TestDriver } from '../../src-main/driver/test/test-driver'
 import type { TestScript } from '../../src-main/driver/test/test-population'
 import { serveCall } from '../../src-main/ipc/serve-call'
+import { UnderWay } from '../../src-main/lib/under-way'
 import type { CallName, CallParams, CallResult } from '../../src-main/public/calls'
 import { type ConnectionInfo, LOCAL_CONNECTION } from '../../src-main/public/connection'
 import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
@@ -46,7 +47,7 @@ export async function makeConnections(options: ConnectionsOptions = {}) {
     },
     emit: (name, payload) => void events.push({ name, payload }),
   })
-  const servers = new Router(connections).servers()
+  const servers = new Router(connections, new UnderWay(() => undefined)).servers()
   await connections.load()
   await connections.openFirst()
   await connections.openOthers()

@@ -10,6 +10,7 @@ import { Router } from '../../../src-main/connection/router'
 import { TestImages } from '../../../src-main/driver/test/test-images'
 import { testUuid } from '../../../src-main/driver/test/test-population'
 import { LocalSocket } from '../../../src-main/ipc/local-socket'
+import { UnderWay } from '../../../src-main/lib/under-way'
 import { domainKey, LOCAL_CONNECTION } from '../../../src-main/public/connection'
 import { socketPlace } from '../../../src-main/public/xm-socket'
 import { commands } from '../../../src-main/xm/command-table'
@@ -21,11 +22,17 @@ import { makeToolstack } from '../../support/toolstack'
 let made: Awaited<ReturnType<typeof makeToolstack>>
 let socket: LocalSocket
 let place: ReturnType<typeof socketPlace>
+const underWay = new UnderWay(() => undefined)
 
 beforeEach(async () => {
   made = await makeToolstack()
   place = socketPlace({ XDG_RUNTIME_DIR: made.folder }, '/tmp', 0)
-  socket = new LocalSocket({ place, servers: made.toolstack.servers(), transport: (port) => made.channels.transport(port) })
+  socket = new LocalSocket({
+    place,
+    servers: made.toolstack.servers(),
+    underWay,
+    transport: (port) => made.channels.transport(port),
+  })
   made.onEvent((name, payload) => {
     if (name === 'domainChanged' || name === 'domainRemoved' || name === 'jobChanged' || name === 'samples')
       Reflect.apply(socket.broadcast, socket, [name, payload])
@@ -452,6 +459,13 @@ describe('xm', () => {
 })
 
 describe('the socket', () => {
+  it('keeps the app as long as a command is at work, between its calls too', async () => {
+    const client = connect(place.path)
+    await expect.poll(() => underWay.any).toBe(true)
+    client.destroy()
+    await expect.poll(() => underWay.any).toBe(false)
+  })
+
   it('is not believed in a folder that others may write to', async () => {
     chmodSync(place.folder, 0o777)
     expect(await xm('list')).toMatchObject({ code: 1, err: expect.stringContaining('is not yours alone') })
@@ -462,7 +476,7 @@ describe('the socket', () => {
   it('is the user’s alone, takes the place of one that a cut left, and not that of one that lives', async () => {
     expect(statSync(place.path).mode & 0o777).toBe(0o600)
     expect(statSync(place.folder).mode & 0o777).toBe(0o700)
-    const parts = { place, servers: made.toolstack.servers(), transport: made.channels.transport }
+    const parts = { place, servers: made.toolstack.servers(), underWay, transport: made.channels.transport }
     expect(await new LocalSocket(parts).listen()).toMatchObject({ error: { reason: 'socket-refused' } })
     await socket.close()
     writeFileSync(place.path, '')
@@ -519,11 +533,12 @@ describe('the socket', () => {
 describe('with several connections', () => {
   it('xm -c NAME is about one of them, without it about the first; xm connections lists them', async () => {
     const several = await makeConnections({ script: { domains: 2, running: 1 } })
-    const router = new Router(several.connections)
+    const router = new Router(several.connections, underWay)
     const own = socketPlace({ XDG_RUNTIME_DIR: several.folder }, '/tmp', 0)
     const served = new LocalSocket({
       place: own,
       servers: router.servers(),
+      underWay,
       transport: (port) => made.channels.transport(port),
     })
     await served.listen()
