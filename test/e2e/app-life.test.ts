@@ -278,6 +278,13 @@ describe('the app', () => {
     const toolbar = await manager.page.getByRole('toolbar').boundingBox()
     const stack = await manager.page.locator('.activity').boundingBox()
     expect(stack?.y).toBeGreaterThanOrEqual((toolbar?.y ?? 0) + (toolbar?.height ?? 0))
+    // Their shadow is not cut off: it reaches as far as its blur, and .activity cuts what is beyond it.
+    const shadow = await cards.first().evaluate((card) => {
+      const lengths = getComputedStyle(card).boxShadow.match(/-?[\d.]+px/g) ?? []
+      return Math.max(...lengths.map(Number.parseFloat))
+    })
+    expect(shadow).toBeGreaterThan(0)
+    expect(((await cards.first().boundingBox())?.x ?? 0) - (stack?.x ?? 0)).toBeGreaterThanOrEqual(shadow)
     for (let left = 6; left >= 0; left--) {
       await cards.first().getByRole('button', { name: 'Dismiss' }).click()
       await expect.poll(() => cards.count()).toBe(left)
