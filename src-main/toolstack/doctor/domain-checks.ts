@@ -40,7 +40,9 @@ export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise
     else checkOpenness(device, look.networks, add)
   }
   if (domain.state === 'crashed') add('crashed', '', { detail: domain.detail })
-  if (domain.clockStandsAt !== null && domain.domid !== null) add('clock-stands', '')
+  // A running copy goes on within a second of its instant.
+  const behind = (domain.startedAt ?? 0) - (domain.clockStandsAt ?? Number.POSITIVE_INFINITY)
+  if (behind >= CLOCK_OFF_MS && domain.domid !== null) add('clock-stands', '')
   const off = Math.abs(domain.clockOffMs ?? 0)
   if (off >= CLOCK_OFF_MS) add('clock-off', '', { off: hoursText(off) })
   return found

@@ -316,8 +316,12 @@ describe('a domain', () => {
   it('that crashed, and one whose clock stands or is off', async () => {
     has(config.devices, { state: 'crashed', detail: 'a triple fault' })
     expect(await kinds()).toEqual(['crashed'])
-    has(config.devices, { state: 'running', domid: 3, running: config, clockStandsAt: 1 })
+    const restored = { state: 'running', domid: 3, running: config, clockStandsAt: 1 } as const
+    has(config.devices, { ...restored, startedAt: 3_600_000 })
     expect(await kinds()).toEqual(['clock-stands'])
+    // A running copy goes on at once.
+    has(config.devices, { ...restored, startedAt: 900 })
+    expect(await kinds()).toEqual([])
     has(config.devices, { state: 'running', domid: 3, running: config, clockStandsAt: null, clockOffMs: 30_000 })
     expect(await kinds()).toEqual([])
     has(config.devices, { state: 'running', domid: 3, running: config, clockStandsAt: null, clockOffMs: -93_789_400 })
