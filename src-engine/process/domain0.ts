@@ -44,6 +44,11 @@ function shown(value: string): string {
   })
 }
 
+/** A name as the store holds it, whose strings are bytes: in UTF-8, as libxl writes it. */
+function storeText(name: string): string {
+  return latin1(Buffer.from(name, 'utf8'))
+}
+
 export class Domain0 {
   private readonly answerer: Answerer<Dom0Calls, Dom0Events>
   private readonly clock: Clock
@@ -101,14 +106,15 @@ export class Domain0 {
       introduce: async (args, ports) => {
         const { xenstored, watches } = this
         if (!xenstored || !watches) return NOT_STARTED
-        const { handle, domid, name, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort, startedAtMs } = args
+        const { handle, domid, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort, startedAtMs } = args
         const memoryKiB = args.memoryMiB * 1024
         const target = args.targetMiB === undefined ? {} : { targetKiB: Math.min(args.targetMiB * 1024, memoryKiB) }
         const pages = { storeGfn, storePort, consoleGfn, consolePort }
+        const name = storeText(args.name)
         const tree = { handle, domid, name, memoryKiB, ...target, vcpus, ...pages, startedAtMs }
         const fresh = !xenstored.connection(handle)
         const introduced = xenstored.introduce(tree, guestDomid, args.restoring ?? false)
-        if (!introduced.ok) return failure('INVALID_ARG', `Domain 0 refuses ${name}: ${introduced.error}.`)
+        if (!introduced.ok) return failure('INVALID_ARG', `Domain 0 refuses ${args.name}: ${introduced.error}.`)
         xenstored.flush()
         const connection = xenstored.connection(handle)
         if (!connection) return noDomain(handle)
@@ -252,7 +258,7 @@ export class Domain0 {
 
       rename: ({ handle, name }) =>
         this.onDomain(handle, (xenstored, home) => {
-          const value = Buffer.from(name, 'utf8').toString('latin1')
+          const value = storeText(name)
           this.write(xenstored, `${home}/name`, value)
           return this.write(xenstored, `/vm/${handle}/name`, value)
         }),
