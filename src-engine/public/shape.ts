@@ -95,9 +95,9 @@ export function oneOf<const W extends readonly (string | number)[]>(...words: W)
   return simple(`one of ${words.join(', ')}`, (value): value is W[number] => words.some((word) => word === value))
 }
 
-/** Text of the given form. */
-export function matching(name: string, form: RegExp): Shape<string> {
-  return simple(name, (value): value is string => typeof value === 'string' && form.test(value))
+/** Text of the given form, and of which `more` is so. */
+export function matching(name: string, form: RegExp, more: (text: string) => boolean = () => true): Shape<string> {
+  return simple(name, (value): value is string => typeof value === 'string' && form.test(value) && more(value))
 }
 
 export function list<T>(item: Shape<T>, longest = 65536): Shape<readonly T[]> {

@@ -2,6 +2,7 @@
 // start hands them to the app that runs.
 // Runs in: main and tests, plain Node.
 import type { DomainPage } from '../public/menu'
+import { nameKey, properName } from '../public/name'
 import type { DomainInfo, WindowView } from '../public/types'
 
 interface Row {
@@ -47,7 +48,7 @@ export function wordsOf(said: unknown): readonly string[] {
 
 export function namedMachine(domains: readonly DomainInfo[], word: string): DomainInfo | undefined {
   return (
-    domains.find(({ name }) => name === word) ??
+    domains.find(({ name }) => nameKey(name) === nameKey(properName(word))) ??
     domains.find(({ uuid }) => uuid === word.toLowerCase()) ??
     domains.find(({ domid }) => domid !== null && String(domid) === word)
   )

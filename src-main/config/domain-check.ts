@@ -3,13 +3,13 @@
 // Runs in: main, plain Node.
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
+import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { systemErrorText } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { machineNameProblem } from '../public/name'
 import type { DomainConfig } from '../public/types'
 import { isXmlValue } from './xml-tree'
-
-const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()+-]{0,63}$/u
 
 export interface ConfigLimits {
   readonly maxVcpus: number
@@ -17,9 +17,10 @@ export interface ConfigLimits {
   readonly maxMemoryMiB: number
 }
 
-/** A name from outside, if it can be one. */
+/** A name from outside as it is kept, if it can be one. */
 export function usableName(name: string): string | undefined {
-  return NAME.test(name) && name.trim() === name ? name : undefined
+  const proper = properName(name)
+  return machineNameProblem(proper) === undefined ? proper : undefined
 }
 
 /** Whether the stored form, which is XML, can hold all texts. */
@@ -30,8 +31,8 @@ function checkCharacters(config: DomainConfig): Result<null, ErrorReport> {
 
 /** What needs no file system: also checked when a definition is stored. */
 export function checkConfig(config: DomainConfig, limits: ConfigLimits): Result<null, ErrorReport> {
-  if (config.name.trim() === '') return err(errorReport('name-empty'))
-  if (usableName(config.name) === undefined) return err(errorReport('name-bad', { name: config.name }))
+  const named = machineNameProblem(config.name)
+  if (named) return err(named)
   const characters = checkCharacters(config)
   if (!characters.ok) return characters
   if (config.vcpus < 1) return err(errorReport('no-vcpus'))

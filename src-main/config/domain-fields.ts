@@ -10,6 +10,7 @@ import {
   type Codec,
   macAddress,
   memorySize,
+  nameText,
   plainText,
   presence,
   textOrNothing,
@@ -45,7 +46,7 @@ const nothing = { value: '' }
 const no = { value: false }
 
 export const domainFields = {
-  name: { xml: 'name', codec: plainText, xl: { key: 'name', codec: plainText }, fallback: 'required' },
+  name: { xml: 'name', codec: nameText, xl: { key: 'name', codec: nameText }, fallback: 'required' },
   title: { xml: 'title', codec: textOrNothing, fallback: 'absent' },
   description: { xml: 'description', codec: textOrNothing, fallback: 'absent' },
   autostart: { xml: '~/autostart', codec: yesOrNo(['yes'], ['no']), fallback: 'absent' },

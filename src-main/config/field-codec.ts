@@ -1,6 +1,7 @@
 // How one field of the model is said as text, in domain XML and in xl.cfg: a pair of functions each, used by the table of fields.
 // Invariant: read(write(v)) is v. `read` gives undefined for a text that says nothing it knows; whether the value is allowed is
 // the shape's matter. Runs in: main, plain Node.
+import { properName } from '../../src-engine/public/name'
 
 export interface Codec {
   /** For messages: what is expected. */
@@ -18,7 +19,10 @@ export const plainText: Codec = {
   write: (value) => (typeof value === 'string' ? value : undefined),
 }
 
-/** The same, but an empty one is not written either: the reader's default is ''. */
+/** A name, in the form it is kept. */
+export const nameText: Codec = { ...plainText, read: properName }
+
+/** The same as text, but an empty one is not written either: the reader's default is ''. */
 export const textOrNothing: Codec = { ...plainText, write: (value) => (value === '' ? undefined : plainText.write(value)) }
 
 export const wholeNumber: Codec = {

@@ -1,5 +1,6 @@
 // Whether a virtual network can be: its addresses, its DHCP range, fixed leases, and its neighbours.
 // Runs in: main, plain Node.
+import { nameKey } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { Network } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -59,7 +60,8 @@ function wrong(network: Network): string | undefined {
 /** `others` are the networks that stay beside it. */
 export function checkNetwork(network: Network, others: readonly Network[]): Result<null, ErrorReport> {
   const { name } = network
-  if (others.some((other) => other.name === name)) return err(errorReport('network-exists', { network: name }))
+  const key = nameKey(name)
+  if (others.some((other) => nameKey(other.name) === key)) return err(errorReport('network-exists', { network: name }))
   const detail = wrong(network)
   if (detail !== undefined) return err(errorReport('network-bad', { network: name, detail }))
   const range = rangeOf(network)

@@ -3,6 +3,7 @@
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { ConnectionStore } from '../definition/connection-store'
 import { folderName, formerConnections, leaveWord } from '../definition/former-connections'
@@ -102,7 +103,8 @@ export class Connections {
   async define(
     order: Omit<ConnectionDefinition, 'connection'> & { readonly connection: string | null },
   ): Outcome<{ connection: string }> {
-    const { name, driver, autoconnect } = order
+    const { driver, autoconnect } = order
+    const name = order.name === null ? null : properName(order.name)
     const before = order.connection === null ? undefined : this.find(order.connection)
     const refused = this.refusal(order, before)
     if (refused) return err(refused)
@@ -121,7 +123,9 @@ export class Connections {
     before: Connection | undefined,
   ): ErrorReport | undefined {
     if (name === null && connection !== LOCAL_CONNECTION) return errorReport('name-empty')
-    const isTaken = this.all.some((each) => each !== before && each.name.toLowerCase() === name?.toLowerCase())
+    const isTaken = this.all.some(
+      (each) => each !== before && nameKey(each.name.toLowerCase()) === nameKey(name?.toLowerCase() ?? ''),
+    )
     if (isTaken) return errorReport('connection-name-exists', { name: name ?? '' })
     if (before && before.definition.driver !== driver) return errorReport('connection-driver', { name: before.name })
     if (!before && this.all.length >= CONNECTIONS_MOST) return errorReport('too-many-connections', { most: CONNECTIONS_MOST })

@@ -4,6 +4,7 @@
 // connections is two keys, either can be had from the other, and nobody keeps a table. The first connection's identifier is zero:
 // its keys are the UUIDs; and domain 0, whose UUID is zero, has the key that is its connection's identifier.
 // Runs in: main, preload, renderer, command line. No platform.
+import { NEVER_IN_NAMES, nameOf } from '../../src-engine/public/name'
 import { count, fields, flag, list, matching, oneOf, type TypeOf } from '../../src-engine/public/shape'
 import { errorReportShape, nullable, uuidShape } from './types'
 
@@ -22,7 +23,7 @@ export type DriverKind = keyof typeof driverKinds
 export const connectionDrivers = ['embedded', 'test'] as const satisfies readonly DriverKind[]
 export type ConnectionDriver = (typeof connectionDrivers)[number]
 
-export const connectionNameShape = matching('the name of a connection', /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()/-]{0,63}$/u)
+export const connectionNameShape = nameOf('the name of a connection', new RegExp(`^(?![\\s.-])[^${NEVER_IN_NAMES}]+$`, 'u'))
 
 /** As it is stored. */
 export const connectionShape = fields({

@@ -61,8 +61,33 @@ export const errorReasons = {
   'name-empty': { code: 'INVALID_ARG', cause: 'A virtual machine needs a name.', action: 'Type a name.' },
   'name-bad': {
     code: 'INVALID_ARG',
-    cause: 'The name “{name}” cannot be used.',
-    action: 'Use at most 64 letters, digits, blanks, dots, dashes and underscores, and begin with a letter or digit.',
+    cause: 'Commands and file systems take “{name}” for something else than a name.',
+    action: 'Begin with something other than a dash, and use more than one or two dots.',
+  },
+  'name-long': {
+    code: 'INVALID_ARG',
+    cause: 'The name takes {bytes} bytes, and {most} are the most.',
+    action: 'Shorten it: a Latin letter takes one byte, other letters two or three, an emoji four or more.',
+  },
+  'name-unwritten': {
+    code: 'INVALID_ARG',
+    cause: 'The name holds {character}, which is a control character, the end of a line or half of a character.',
+    action: 'Take it out.',
+  },
+  'name-turning': {
+    code: 'INVALID_ARG',
+    cause: 'The name holds {character}, an invisible character that turns the text around it.',
+    action: 'Take it out: letters that run from right to left do so without it.',
+  },
+  'name-invisible': {
+    code: 'INVALID_ARG',
+    cause: 'Nothing of the name can be seen.',
+    action: 'Give it a letter, a digit, a sign or an emoji.',
+  },
+  'name-slash': {
+    code: 'INVALID_ARG',
+    cause: 'The name “{name}” holds a slash, which separates folders.',
+    action: 'Use another character instead, a dash for example.',
   },
   'name-exists': {
     code: 'DOM_EXIST',

@@ -1,13 +1,15 @@
 // What belongs to the list of domains and to no domain's definition: folder and tags of each domain, the list's
 // columns, order and saved filters, and files dropped onto it. Runs in: main, preload, renderer. No platform.
+import { isVisible, NEVER_IN_NAMES as NEVER } from '../../src-engine/public/name'
 import { count, fields, flag, list, matching, oneOf, shortText, type TypeOf, within } from '../../src-engine/public/shape'
 
 /** Names of folders from the outermost, joined by `/`; empty is the top. A folder is there as long as something is in it. */
 export const folderShape = matching(
   'a folder as Work/Web',
-  /^(?!.{300})([^\s/\p{C}]([^/\p{C}]{0,62}[^\s/\p{C}])?(\/(?!$)|$))*$/u,
+  new RegExp(`^(?!.{300})(?:[^\\s/${NEVER}](?:[^/${NEVER}]{0,62}[^\\s/${NEVER}])?(?:/(?!$)|$))*$`, 'u'),
+  (folder) => folder === '' || folder.split('/').every(isVisible),
 )
-export const tagShape = matching('a tag', /^[^\s,\p{C}]([^,\p{C}]{0,38}[^\s,\p{C}])?$/u)
+export const tagShape = matching('a tag', new RegExp(`^[^\\s,${NEVER}](?:[^,${NEVER}]{0,38}[^\\s,${NEVER}])?$`, 'u'), isVisible)
 export const TAGS_MOST = 32
 
 export const metadataShape = fields({

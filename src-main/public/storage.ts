@@ -1,6 +1,7 @@
 // Storage as windows see it: folders of disk images (pools), the images in them (volumes), who uses each. A volume is named by pool
 // and file name, never by a path. Runs in: main, preload, renderer. No platform.
-import { count, fields, flag, list, matching, oneOf, shortText, type TypeOf, text, within } from '../../src-engine/public/shape'
+import { FILE_NAME_BYTES_MOST, NEVER_IN_FILE_NAMES, NEVER_IN_NAMES, nameOf } from '../../src-engine/public/name'
+import { count, fields, flag, list, oneOf, shortText, type TypeOf, text, within } from '../../src-engine/public/shape'
 import { IMAGE_FORMATS, IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS } from './device'
 import { errorReportShape, nullable } from './types'
 
@@ -9,11 +10,12 @@ export const DEFAULT_POOL = 'default'
 
 export const VOLUME_ENDINGS = ['qcow2', 'raw', 'img', 'iso', 'vhd', 'vmdk'] as const
 
-export const poolNameShape = matching('a pool name', /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u)
+export const poolNameShape = nameOf('a pool name', new RegExp(`^(?![\\s.-])[^/${NEVER_IN_NAMES}]+$`, 'u'))
 /** A file name of an image: no folder, not hidden, one of the endings. */
-export const volumeNameShape = matching(
+export const volumeNameShape = nameOf(
   'the file name of a disk image',
-  /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} ._+@()-]{0,200}\.(qcow2|raw|img|iso|vhd|vmdk)$/u,
+  new RegExp(`^(?![\\s.-])[^${NEVER_IN_FILE_NAMES}]+\\.(?:${VOLUME_ENDINGS.join('|')})$`, 'u'),
+  FILE_NAME_BYTES_MOST,
 )
 
 export const poolShape = fields({ name: poolNameShape, path: shortText(4096) })

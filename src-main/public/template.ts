@@ -1,12 +1,13 @@
 // Templates: definitions that new machines are filled in from, with what is to be on their disks.
 // Runs in: main, preload, renderer, command line. No platform.
+import { NAME_BYTES_MOST } from '../../src-engine/public/name'
 import { fields, list, number, optional, shortText, type TypeOf, within } from '../../src-engine/public/shape'
 import { configTextShape } from './definition'
 import { IMAGE_SIZE_MOST_MIB } from './device'
 import { domainConfigShape, uuidShape } from './types'
 
 export const TEMPLATES_MOST = 256
-export const templateNameShape = shortText(64)
+export const templateNameShape = shortText(NAME_BYTES_MOST)
 
 /** A disk that its machines write to: each gets an image of its own. */
 export const templateDiskShape = fields({

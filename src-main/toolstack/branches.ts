@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
 import type { Layer } from '../definition/snapshot-store'
@@ -69,7 +70,7 @@ export class Branches {
     return domains.occupy(uuid, 'fork', order, async (domain, control) => {
       const file = store.memoryPath(uuid, randomUUID())
       const copy = randomUUID()
-      const letGo = this.parts.driver.expect?.(copy, { ...(domain.running ?? domain.config), name: name.trim() })
+      const letGo = this.parts.driver.expect?.(copy, { ...(domain.running ?? domain.config), name: properName(name) })
       try {
         const frozen = await snapshots.freeze(domain, null, file, true, control)
         if (!frozen.ok) return frozen
@@ -132,7 +133,7 @@ export class Branches {
   private checkName(config: DomainConfig | null, name: string): Result<null, ErrorReport> {
     const { domains } = this.parts
     if (!config) return err(errorReport('unsupported', { operation: 'clone' }))
-    return domains.checkDefinition({ ...domains.besides(config), name: name.trim() }, undefined)
+    return domains.checkDefinition({ ...domains.besides(config), name: properName(name) }, undefined)
   }
 
   /** Another machine stands on a snapshot's files then: its tree says so. */
@@ -156,7 +157,7 @@ export class Branches {
     fates?: Fates,
     uuid: string = randomUUID(),
   ): Outcome {
-    const config = { ...origin, name: name.trim() }
+    const config = { ...origin, name: properName(name) }
     const { domains, layers, snapshots } = this.parts
     const beside = domains.besides(config)
     const planned = await layers.plan(config.name, beside.devices, (disk) => !fates || fateOf(disk, fates) === 'link')

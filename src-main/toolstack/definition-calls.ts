@@ -1,5 +1,6 @@
 // Serves the calls about definitions: from a form, as texts, their history, the trash. Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
+import { properName } from '../../src-engine/public/name'
 import { err, ok } from '../../src-engine/public/result'
 import type { ImageTool, Outcome } from '../driver/driver'
 import type { CallParams } from '../public/calls'
@@ -88,7 +89,7 @@ async function define(
 ): Outcome<{ uuid: string }> {
   const { images, start, origin } = order
   const uuid = randomUUID()
-  const whole = texts.madeFrom(order.config, uuid, origin)
+  const whole = texts.madeFrom({ ...order.config, name: properName(order.config.name) }, uuid, origin)
   if (!whole.ok) return whole
   const { config, text } = whole.value
   const refused = domains.checkDefinition(config, undefined)

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { cutTo, NAME_BYTES_MOST, NEVER_IN_NAMES } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import { usableName } from '../config/domain-check'
@@ -290,7 +291,7 @@ export class DefinitionTexts {
     const taken = read.value.uuid !== null && domains.info(read.value.uuid).ok
     if (taken) notes.push(configNote('uuid-changed'))
     const own = taken || read.value.uuid === null ? randomUUID() : read.value.uuid
-    const name = domains.freeName(usableName(config.name) ?? (fittingName(config.name) || 'imported'))
+    const name = domains.freeName(usableName(config.name) ?? fittingName(config.name) ?? 'imported')
     if (name !== config.name) notes.push(configNote('name-changed', { from: config.name, to: name }))
     return ok({ read: read.value, config: { ...config, name }, own, notes })
   }
@@ -342,13 +343,12 @@ function withMac(mac: string): DomainConfig {
   return { name: '', memoryMiB: 0, vcpus: 1, kernel: '', ramdisk: null, cmdline: '', devices: [nic] }
 }
 
-/** What a name from elsewhere can be here. */
-function fittingName(name: string): string {
-  return name
-    .replace(/[^\p{L}\p{M}\p{N} ._()+-]/gu, '-')
-    .replace(/^[^\p{L}\p{N}]+/u, '')
-    .slice(0, 60)
-    .trim()
+const UNFIT = new RegExp(`[/${NEVER_IN_NAMES}]`, 'gu')
+
+/** What a name from elsewhere can be here, or nothing. */
+function fittingName(name: string): string | undefined {
+  const fitting = name.replace(UNFIT, '-').replace(/^[\s.-]+/u, '')
+  return usableName(cutTo(fitting, NAME_BYTES_MOST))
 }
 
 async function readText(path: string): Outcome<string> {

@@ -4,6 +4,7 @@
 // disks; nothing here overwrites a file. Runs in: main, plain Node.
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import type { HypervisorDriver, Medium, Outcome } from '../driver/driver'
@@ -164,12 +165,7 @@ export class Devices {
 
   /** guest-1.qcow2, guest-1-2.qcow2, …: the first that is neither there nor in `taken`. */
   async proposePath(name: string, format: WrittenFormat, taken: readonly string[]): Promise<string> {
-    const base =
-      name
-        .trim()
-        .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '-')
-        .replace(/^[.-]+/, '')
-        .slice(0, 64) || 'disk'
+    const base = fileStem(name.trim(), '-') || 'disk'
     for (let number = 1; ; number++) {
       const path = join(this.parts.diskFolder, `${base}${number === 1 ? '' : `-${number}`}.${format}`)
       if (taken.includes(path)) continue

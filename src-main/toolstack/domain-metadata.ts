@@ -1,6 +1,7 @@
 // Folders and tags of the domains, as windows see and change them.
 // Invariant: only domains that are there have metadata; many are changed with one call, and windows hear of it once it is kept.
 // Runs in: main, plain Node.
+import { properName } from '../../src-engine/public/name'
 import { err, ok } from '../../src-engine/public/result'
 import type { MetadataStore } from '../definition/metadata-store'
 import type { Outcome } from '../driver/driver'
@@ -49,7 +50,10 @@ export class DomainMetadatas {
   async set(changes: readonly DomainMetadata[]): Outcome {
     const unknown = changes.find(({ uuid }) => !this.parts.knows(uuid))
     if (unknown) return err(errorReport('no-domain', { uuid: unknown.uuid }))
-    const tidy = changes.map(({ uuid, metadata }) => ({ uuid, metadata: { ...metadata, tags: [...new Set(metadata.tags)] } }))
+    const tidy = changes.map(({ uuid, metadata: { folder, tags } }) => ({
+      uuid,
+      metadata: { folder: properName(folder), tags: [...new Set(tags.map(properName))] },
+    }))
     try {
       await this.parts.store.put(tidy.map(({ uuid, metadata }) => ({ uuid, metadata: isNothing(metadata) ? null : metadata })))
     } catch (thrown) {

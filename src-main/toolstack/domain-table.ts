@@ -2,6 +2,7 @@
 // Invariant: state changes only through `apply`, and each change is told to the windows.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
+import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkDevices } from '../config/device-check'
 import { checkConfig } from '../config/domain-check'
@@ -113,7 +114,10 @@ export class DomainTable {
 
   /** A name nobody has: "Debian", "Debian 2", … */
   freeName(wanted: string): string {
-    return freeName(new Set([...this.domains.values()].map((domain) => domain.config.name)), wanted)
+    return freeName(
+      [...this.domains.values()].map((domain) => domain.config.name),
+      wanted,
+    )
   }
 
   /** A definition that can be beside the one it was taken from: MAC addresses of its own, no port or file of the host. */
@@ -159,14 +163,17 @@ export class DomainTable {
   checkDefinition(config: DomainConfig, own: string | undefined): Result<null, ErrorReport> {
     const checked = checkConfig(config, this.parts.driver.limits)
     if (!checked.ok) return checked
+    const key = nameKey(config.name)
     for (const other of this.domains.values()) {
-      if (other.uuid !== own && other.config.name === config.name) return err(errorReport('name-exists', { name: config.name }))
+      if (other.uuid !== own && nameKey(other.config.name) === key)
+        return err(errorReport('name-exists', { name: config.name }))
     }
     return checkDevices(config, { others: this.configs(own), networks: this.parts.networks() })
   }
 
   /** Under this identifier, unless somebody has it. `text` is domain XML whose other parts stay in the definition's. */
-  define(config: DomainConfig, wanted: string = randomUUID(), text?: string): Outcome<string> {
+  define(given: DomainConfig, wanted: string = randomUUID(), text?: string): Outcome<string> {
+    const config = { ...given, name: properName(given.name) }
     return this.addInTurn(async () => {
       const checked = this.checkDefinition(config, undefined)
       if (!checked.ok) return checked

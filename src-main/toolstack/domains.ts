@@ -2,6 +2,7 @@
 // of their own.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
+import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkDeviceFiles, checkDevices, diskInUse, disksOf } from '../config/device-check'
 import type { DriverEvent, RestoredDomain } from '../driver/driver'
@@ -94,7 +95,7 @@ export class Domains extends DomainTable {
     const now = async (): Outcome => {
       const { config } = domain
       if (from !== undefined && config.name !== from) return err(errorReport('definition-changed', { name: config.name }))
-      return this.redefineNow(uuid, { ...config, name }, undefined, {})
+      return this.redefineNow(uuid, { ...config, name: properName(name) }, undefined, {})
     }
     const done = domain.changes.then(() => this.addInTurn(now))
     domain.changes = done.catch(() => undefined)

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
 import { hostBytes, type Layer, type SnapshotStore } from '../definition/snapshot-store'
@@ -84,11 +85,7 @@ export class Layers {
     const layers: Layer[] = []
     const disks: Planned['disks'][number][] = []
     const next: Device[] = []
-    const base =
-      name
-        .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '-')
-        .replace(/^[.-]+/, '')
-        .slice(0, 48) || 'disk'
+    const base = fileStem(name, '-', 48) || 'disk'
     for (const device of devices) {
       if (device.kind !== 'vbd' || device.path === '' || device.readonly || !wanted(device)) {
         next.push(device)

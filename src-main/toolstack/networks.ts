@@ -2,6 +2,7 @@
 // Invariant: a network that a definition names can be changed but not taken away or renamed; `default` always stays. A domain that
 // changes costs nothing here unless it joins other networks or has another name; a thousand that do are told of together.
 // Runs in: main, plain Node.
+import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkNetwork } from '../config/network-check'
 import type { NetworkStore } from '../definition/network-store'
@@ -67,7 +68,8 @@ export class Networks {
   }
 
   /** A new one, or in place of the one named `replaces`, with `base` only when that still is so. */
-  async define(network: Network, replaces: string | null, base?: Network): Outcome {
+  async define(given: Network, replaces: string | null, base?: Network): Outcome {
+    const network = { ...given, name: properName(given.name) }
     const before = this.networks.find(({ name }) => name === replaces)
     if (replaces !== null && before === undefined) return err(errorReport('no-network', { network: replaces }))
     if (before && base && !sameValue(before, base)) return err(errorReport('definition-changed', { name: before.name }))

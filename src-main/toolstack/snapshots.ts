@@ -6,12 +6,14 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { Intent, SnapshotStore } from '../definition/snapshot-store'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import type { Clock } from '../lib/clock'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { labelProblem } from '../public/name'
 import { SNAPSHOTS_MOST, type Snapshot } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
 import type { Domain } from './domain'
@@ -56,7 +58,7 @@ export class Snapshots {
       const picture = state === 'shutoff' ? 'none' : await this.takePicture(uuid, id)
       const snapshot: Snapshot = {
         id,
-        name: name.trim(),
+        name: properName(name),
         description,
         parent: current,
         createdAt: clock.now(),
@@ -132,7 +134,7 @@ export class Snapshots {
     if (!free.ok) return Promise.resolve(free)
     return this.stored(async () => {
       const tree = trees.of(uuid)
-      const snapshots = tree.snapshots.map((one) => (one.id === id ? { ...one, name: name.trim(), description } : one))
+      const snapshots = tree.snapshots.map((one) => (one.id === id ? { ...one, name: properName(name), description } : one))
       await trees.put(uuid, { ...tree, snapshots })
     })
   }
@@ -246,9 +248,12 @@ export class Snapshots {
   }
 
   private checkName(uuid: string, name: string, own: string | undefined): Result<null, ErrorReport> {
-    const wanted = name.trim()
+    const wanted = properName(name)
     if (wanted === '') return err(errorReport('snapshot-name-empty'))
-    const taken = this.parts.trees.of(uuid).snapshots.some((one) => one.id !== own && one.name === wanted)
+    const problem = labelProblem(wanted)
+    if (problem) return err(problem)
+    const key = nameKey(wanted)
+    const taken = this.parts.trees.of(uuid).snapshots.some((one) => one.id !== own && nameKey(one.name) === key)
     return taken ? err(errorReport('snapshot-exists', { name: wanted })) : ok(null)
   }
 

@@ -6,6 +6,7 @@
 // Runs in: main, plain Node.
 import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
@@ -71,8 +72,9 @@ export class Storage {
   }
 
   /** `path` is a folder the user chose in a dialog. */
-  async define({ name, path }: Pool): Outcome {
-    if (this.pools.some((pool) => pool.name === name)) return err(errorReport('pool-exists', { name }))
+  async define({ name: typed, path }: Pool): Outcome {
+    const name = properName(typed)
+    if (this.pools.some((pool) => nameKey(pool.name) === nameKey(name))) return err(errorReport('pool-exists', { name }))
     const same = this.pools.find((pool) => resolve(pool.path) === resolve(path))
     if (same) return err(errorReport('pool-exists', { name: same.name }))
     const folder = await stat(path).catch(() => undefined)
@@ -133,7 +135,7 @@ export class Storage {
 
   create(order: NewVolume): Result<number, ErrorReport> {
     const { images } = this.parts.driver
-    const place = this.place(order.pool, order.name)
+    const place = this.place(order.pool, properName(order.name))
     if (!place.ok) return place
     const path = place.value
     const { format, sizeMiB, backing } = order
@@ -177,7 +179,7 @@ export class Storage {
 
   /** A full copy beside it, perhaps in another format. */
   clone(pool: string, name: string, to: string, format: WrittenFormat): Result<number, ErrorReport> {
-    const target = this.place(pool, to)
+    const target = this.place(pool, properName(to))
     if (!target.ok) return target
     const source = this.free(pool, name, ['disk', 'snapshot', 'below', 'trash', 'template'])
     if (!source.ok) return source
@@ -194,7 +196,7 @@ export class Storage {
 
   /** `from` is a file the user chose in a dialog; formats that are not written become qcow2. */
   upload(pool: string, from: string, name: string): Result<number, ErrorReport> {
-    const place = this.place(pool, name)
+    const place = this.place(pool, properName(name))
     if (!place.ok) return place
     return this.job('imageConvert', 'copying-image', place.value, true, async (control) => {
       const { images } = this.parts.driver

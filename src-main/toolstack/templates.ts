@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
 import { configWithoutPasswords, withoutPasswords } from '../config/passwords'
@@ -13,6 +14,7 @@ import type { Clock } from '../lib/clock'
 import { writeProblem } from '../lib/write-problem'
 import type { WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { labelProblem } from '../public/name'
 import { TEMPLATES_MOST, type Template } from '../public/template'
 import type { DomainConfig } from '../public/types'
 import type { Domains } from './domains'
@@ -62,15 +64,15 @@ export class Templates {
     if (!info.ok) return info
     const { config } = info.value
     if (!text.ok || config === null) return err(errorReport('unsupported', { operation: 'template' }))
-    const refused = this.refusedName(name.trim())
+    const refused = this.refusedName(properName(name))
     if (refused) return err(refused)
     const order = { kind: 'template', step: 'copying-image', cancellable: true } as const
     if (withDisks) {
       return domains.occupy(uuid, 'clone', order, (domain, control) =>
-        this.make(name.trim(), domain.config, text.value, true, control),
+        this.make(properName(name), domain.config, text.value, true, control),
       )
     }
-    const work = (control: JobControl): Outcome => this.make(name.trim(), config, text.value, false, control)
+    const work = (control: JobControl): Outcome => this.make(properName(name), config, text.value, false, control)
     return ok(jobs.start({ ...order, subject: config.name, uuid, work }))
   }
 
@@ -79,8 +81,10 @@ export class Templates {
   }
 
   private refusedName(name: string): ErrorReport | undefined {
-    if (name === '') return errorReport('name-empty')
-    if (this.list().some((template) => template.name === name)) return errorReport('template-exists', { name })
+    const problem = labelProblem(name)
+    if (problem) return problem
+    const key = nameKey(name)
+    if (this.list().some((template) => nameKey(template.name) === key)) return errorReport('template-exists', { name })
     return this.list().length < TEMPLATES_MOST ? undefined : errorReport('too-many-templates', { max: TEMPLATES_MOST })
   }
 

@@ -2,6 +2,8 @@
 // Runs in: command line, plain Node.
 import { type Client, clientAt } from '../public/client'
 import { type ConnectionInfo, LOCAL_CONNECTION } from '../public/connection'
+import { nameKey, properName } from '../public/name'
+import { padded } from './columns'
 import { type Context, call, Failure, taken } from './context'
 
 /** The first one may have no name of its own. */
@@ -13,9 +15,9 @@ function nameOf({ name, driver }: ConnectionInfo): string {
 export async function chooseConnection(client: Client, word: string | undefined): Promise<string> {
   if (word === undefined) return LOCAL_CONNECTION
   const all = taken(await client.call('connectionList', {}))
-  const wanted = word.toLowerCase()
+  const wanted = nameKey(properName(word).toLowerCase())
   const found =
-    all.find((each) => nameOf(each).toLowerCase() === wanted) ??
+    all.find((each) => nameKey(nameOf(each).toLowerCase()) === wanted) ??
     all.find(({ connection }) => wanted.length >= 8 && connection.startsWith(wanted))
   if (!found) throw new Failure(`There is no connection named ${word}. There are: ${all.map(nameOf).join(', ')}.`)
   if (found.state !== 'connected') throw new Failure(`${nameOf(found)} is not connected.`)
@@ -42,7 +44,7 @@ export async function connections(context: Context): Promise<void> {
   const widths = [33, 10, 14, 8]
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .map((cell, at) => padded(cell, widths[at] ?? 0))
       .join(' ')
       .trimEnd()
   context.out([['Name', 'Driver', 'State', 'Domains', 'Running'], ...rows].map(line).join('\n'))

@@ -6,6 +6,7 @@ import type { Result } from '../../src-engine/public/result'
 import type { CallName, CallParams, CallResult } from '../public/calls'
 import { domainKey, LOCAL_CONNECTION, ownUuid } from '../public/connection'
 import { type ErrorReport, explainError } from '../public/error-code'
+import { nameKey, properName } from '../public/name'
 import { DOMAIN0_UUID, type DomainConfig, type DomainInfo } from '../public/types'
 import type { Connection } from './connection'
 
@@ -52,7 +53,9 @@ export function domain0Of({ connection }: Context): string {
 /** By name, domid or UUID, as xl finds it; those that are off have no domid. A name that two have, which files can make, is none. */
 export async function findDomain(context: Context, word: string): Promise<DomainInfo> {
   const domains = await domainList(context)
-  const named = domains.filter(({ name }) => name === word)
+  const typed = properName(word)
+  const same = domains.filter(({ name }) => name === typed)
+  const named = same.length > 0 ? same : domains.filter(({ name }) => nameKey(name) === nameKey(typed))
   if (named.length > 1) {
     throw new Failure(`${word} is the name of ${named.length} domains: use an identifier, ${named.map(ownUuid).join(' or ')}`)
   }

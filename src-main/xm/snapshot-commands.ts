@@ -1,6 +1,7 @@
 // Commands that keep an instant of a domain, go back to it, and make other domains of it: snapshot-list, snapshot-create,
 // snapshot-revert, snapshot-delete, snapshot-branch, fork, clone. xl has none of them; the first four are virsh's, by virsh's names.
 // Runs in: command line, plain Node.
+import { nameKey, properName } from '../public/name'
 import type { Snapshot } from '../public/snapshot'
 import { type Context, call, Failure, findGuest, untilJob } from './context'
 import { snapshotTable } from './tables'
@@ -8,7 +9,9 @@ import { snapshotTable } from './tables'
 /** By name, which only one of a domain has, or by identifier. */
 async function findSnapshot(context: Context, uuid: string, word: string): Promise<Snapshot> {
   const { snapshots } = await call(context, 'snapshotTree', { uuid })
-  const found = snapshots.find(({ name }) => name === word) ?? snapshots.find(({ id }) => id === word.toLowerCase())
+  const found =
+    snapshots.find(({ name }) => nameKey(name) === nameKey(properName(word))) ??
+    snapshots.find(({ id }) => id === word.toLowerCase())
   if (found === undefined) throw new Failure(`There is no snapshot ${word}.`)
   return found
 }

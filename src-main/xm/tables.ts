@@ -3,8 +3,9 @@
 import { XEN_CAPABILITIES, XEN_COMPILE_INFO, XEN_EXTRAVERSION, XEN_VERSION } from '../../src-engine/public/xen/version'
 import type { SnapshotTree } from '../public/snapshot'
 import { DEFAULT_CPU_WEIGHT, type DomainConfig, type DomainInfo, type HostInfo } from '../public/types'
+import { padded } from './columns'
 
-const s = (text: string | number, width: number): string => String(text).padEnd(width)
+const s = (text: string | number, width: number): string => padded(String(text), width)
 const n = (value: string | number, width: number): string => String(value).padStart(width)
 
 /** r running, b blocked, p paused, s shut down, c crashed, d dying. */

@@ -2,6 +2,7 @@
 // this run at first, then each second's as they come. Columns and letters are xentop's (Xen 4.17).
 // Invariant: the terminal is put back as it was, whatever ends it. Runs in: command line, plain Node.
 import { type DomainInfo, type HostInfo, SAMPLE_INTERVAL_MS, type Sample } from '../public/types'
+import { paddedBefore } from './columns'
 import { type Context, call, domainList, Failure } from './context'
 import { BUSY } from './domain-commands'
 
@@ -131,7 +132,7 @@ const COLUMNS = [
 ] as const
 
 const line = (cells: readonly (string | number)[]): string =>
-  cells.map((cell, at) => String(cell).padStart(COLUMNS[at]?.[1] ?? 0)).join(' ')
+  cells.map((cell, at) => paddedBefore(String(cell), COLUMNS[at]?.[1] ?? 0)).join(' ')
 
 /** xentop's order: dying, shut down, blocked, crashed, paused, running. */
 function letters({ state }: DomainInfo, busy: boolean): string {

@@ -39,8 +39,28 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
   'no-job': { cause: 'Es gibt keinen Auftrag Nummer {job}.', action: 'Er ist wohl schon zu Ende.' },
   'name-empty': { cause: 'Eine virtuelle Maschine braucht einen Namen.', action: 'Einen Namen eingeben.' },
   'name-bad': {
-    cause: 'Der Name „{name}“ kann nicht verwendet werden.',
-    action: 'Höchstens 64 Buchstaben, Ziffern, Leerzeichen, Punkte, Binde- und Unterstriche, am Anfang Buchstabe oder Ziffer.',
+    cause: 'Befehle und Dateisysteme halten „{name}“ für etwas anderes als einen Namen.',
+    action: 'Nicht mit einem Bindestrich beginnen und mehr als ein oder zwei Punkte nehmen.',
+  },
+  'name-long': {
+    cause: 'Der Name braucht {bytes} Byte, und höchstens {most} sind möglich.',
+    action: 'Ihn kürzen: Ein lateinischer Buchstabe braucht ein Byte, andere zwei oder drei, ein Emoji vier oder mehr.',
+  },
+  'name-unwritten': {
+    cause: 'Der Name enthält {character}, ein Steuerzeichen, ein Zeilenende oder ein halbes Zeichen.',
+    action: 'Es herausnehmen.',
+  },
+  'name-turning': {
+    cause: 'Der Name enthält {character}, ein unsichtbares Zeichen, das den Text um sich herum umkehrt.',
+    action: 'Es herausnehmen: Schriften, die von rechts nach links laufen, tun das auch ohne es.',
+  },
+  'name-invisible': {
+    cause: 'Von dem Namen ist nichts zu sehen.',
+    action: 'Ihm einen Buchstaben, eine Ziffer, ein Zeichen oder ein Emoji geben.',
+  },
+  'name-slash': {
+    cause: 'Der Name „{name}“ enthält einen Schrägstrich, der Ordner trennt.',
+    action: 'Ein anderes Zeichen dafür nehmen, etwa einen Bindestrich.',
   },
   'name-exists': { cause: 'Eine virtuelle Maschine namens „{name}“ gibt es schon.', action: 'Einen anderen Namen wählen.' },
   'wrong-state': {

@@ -63,6 +63,8 @@ export function TextField(props: TextFieldProps) {
       <div className="field-control">
         <Input
           className={props.mono === true ? 'input mono' : 'input'}
+          // A name runs as its letters do; paths and texts of machines run from left to right.
+          dir={props.mono === true ? 'ltr' : 'auto'}
           spellCheck={false}
           type={props.secret === true ? 'password' : 'text'}
           autoComplete="off"
@@ -95,7 +97,7 @@ export function TextAreaField(props: {
     >
       <Label className="field-label">{props.label}</Label>
       <div className="field-control">
-        <TextArea className="input text-area" rows={props.rows} />
+        <TextArea className="input text-area" dir="auto" rows={props.rows} />
       </div>
       <Message hint={props.hint} />
     </AriaTextField>

@@ -49,6 +49,8 @@ export class Supervised {
   readonly notices: Notice[] = []
   /** What the driver and the engine said, newest last; only so much is kept. */
   readonly log: string[] = []
+  /** Hears every event that windows would. */
+  told: (name: string, payload: object) => void = () => {}
   domain0Runs = false
   domain0Ends = 0
   private readonly channels = new NodeChannels()
@@ -96,8 +98,9 @@ export class Supervised {
       clock: { now: () => Date.now() },
       demo,
       debian: new TestDebianMaker(demo),
-      emit: (_name, payload) => {
+      emit: (name, payload) => {
         if ('notice' in payload) this.notices.push(payload.notice)
+        this.told(name, payload)
       },
     })
   }

@@ -3,6 +3,7 @@
 // Invariant: a device is known by its kind and id, `deviceKey`; two of one domain never share a key.
 // Runs in: main, domain and domain-0 processes, windows. No platform.
 import { KEYMAP_NAMES } from '../keymap'
+import { NEVER_IN_FILE_NAMES, nameOf } from '../name'
 import {
   count,
   either,
@@ -130,8 +131,15 @@ export function deviceKey(device: Device): string {
 }
 
 /** A virtual network. Addresses are dotted quads; `prefix` is the length of the network's part. */
+/** Stands in xl.cfg as `bridge=NAME`, between commas. */
+export const networkNameShape = nameOf(
+  'a network name',
+  new RegExp(`^(?![\\s.-])[^,='"\\[\\]${NEVER_IN_FILE_NAMES}]*[^\\s,='"\\[\\]${NEVER_IN_FILE_NAMES}]$`, 'u'),
+  64,
+)
+
 export const networkShape = fields({
-  name: matching('a network name', /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  name: networkNameShape,
   kind: oneOf('nat', 'isolated'),
   /** The gateway's address, where DHCP and DNS answer too. */
   address: matching('an IPv4 address', /^(\d{1,3}\.){3}\d{1,3}$/),

@@ -1,7 +1,9 @@
 // The doctor's look at each domain: files that are not there, disks that cannot be written or would be lost, screens and ports open
 // to others, networks that are gone, clocks that stand or are off.
 // Runs in: main, plain Node.
+
 import { dirname, resolve } from 'node:path'
+import { nameKey } from '../../../src-engine/public/name'
 import { freeName } from '../../lib/free-name'
 import { LOCAL_CONNECTION, ownUuid } from '../../public/connection'
 import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback, type Network } from '../../public/device'
@@ -123,9 +125,10 @@ export function sameNames(domains: readonly DomainInfo[]): Finding[] {
   for (const domain of domains) {
     const { uuid, name, config, connection = LOCAL_CONNECTION } = domain
     if (config === null) continue
-    const first = firsts.get(`${connection} ${name}`)
+    const key = `${connection} ${nameKey(name)}`
+    const first = firsts.get(key)
     if (first === undefined) {
-      firsts.set(`${connection} ${name}`, domain)
+      firsts.set(key, domain)
       continue
     }
     const own = taken.get(connection) ?? new Set()

@@ -3,6 +3,7 @@
 // Runs in: main, plain Node.
 import { homedir, hostname, userInfo } from 'node:os'
 import { strToU8, zipSync } from 'fflate'
+import { fileStem } from '../../../src-engine/public/name'
 import { err, ok } from '../../../src-engine/public/result'
 import type { Outcome } from '../../driver/driver'
 import { writeFileAtomic } from '../../lib/atomic-file'
@@ -29,7 +30,7 @@ export interface ReportFacts {
 }
 
 function fileName(name: string, taken: ReadonlySet<string>): string {
-  const plain = name.replace(/[^\p{L}\p{N}._-]/gu, '_').slice(0, 60) || 'machine'
+  const plain = fileStem(name, '_', 60) || 'machine'
   let free = plain
   for (let number = 2; taken.has(free); number++) free = `${plain}-${number}`
   return free

@@ -1,9 +1,11 @@
 // Clone…: a machine that is off, or a snapshot, once more under another name, disk by disk: a copy, linked, shared or left out.
 // Invariant: nothing is made before Clone is pressed; a refusal keeps what was chosen. Runs in: manager and domain windows.
+
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Disk, WRITTEN_FORMATS } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import { cutTo, NAME_BYTES_MOST } from '../../../src-main/public/name'
 import { type DiskFate, diskFates, type Snapshot } from '../../../src-main/public/snapshot'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -37,7 +39,7 @@ export function CloneDialog(props: {
   const store = useAppStore()
   const config = snapshot?.config ?? domain.config
   const disks = (config?.devices ?? []).flatMap((device) => (device.kind === 'vbd' && device.path !== '' ? [device] : []))
-  const [name, setName] = useState(withoutIsolates(t('clone.proposal', { name: domain.name })).slice(0, 64))
+  const [name, setName] = useState(cutTo(withoutIsolates(t('clone.proposal', { name: domain.name })), NAME_BYTES_MOST))
   const [fates, setFates] = useState<Readonly<Record<string, DiskFate>>>({})
   /** Files that were chosen for copies; the others go into the app's own folder. */
   const [places, setPlaces] = useState<Readonly<Record<string, string>>>({})
@@ -78,7 +80,7 @@ export function CloneDialog(props: {
         </>
       }
     >
-      <TextField label={t('snapshots.machine-name')} value={name} onChange={setName} maxLength={64} autoFocus />
+      <TextField label={t('snapshots.machine-name')} value={name} onChange={setName} maxLength={NAME_BYTES_MOST} autoFocus />
       {disks.length > 0 && (
         <table className="clone-disks">
           <thead>

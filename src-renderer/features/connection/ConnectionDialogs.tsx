@@ -18,6 +18,7 @@ import {
   jobChoices,
 } from '../../../src-main/public/connection'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import { nameKey, properName } from '../../../src-main/public/name'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
 import { Button } from '../../components/Button'
@@ -47,7 +48,8 @@ function useNameError(): (name: string, own?: ConnectionInfo) => string | undefi
   return (name, own) => {
     if (!connectionNameShape.is(name)) return t('connection.name-bad')
     const isTaken = connections.some(
-      (each) => each.connection !== own?.connection && connectionName(each, t).toLowerCase() === name.toLowerCase(),
+      (each) =>
+        each.connection !== own?.connection && nameKey(connectionName(each, t).toLowerCase()) === nameKey(name.toLowerCase()),
     )
     return isTaken ? t('connection.name-taken') : undefined
   }
@@ -84,13 +86,13 @@ export function AddConnectionDialog(props: { readonly onClose: () => void; reado
   const driver = former?.driver ?? picked
   const names = connections.map((each) => connectionName(each, t))
   const name = typed ?? freeName(former?.name ?? t(`connection.short-${driver}`), names)
-  const wrong = nameError(name.trim())
+  const wrong = nameError(properName(name))
   const add = async () => {
     if (wrong !== undefined) return
     setBusy(true)
     const made = await client.call('connectionDefine', {
       connection: former?.connection ?? null,
-      name: name.trim(),
+      name: properName(name),
       driver,
       autoconnect,
     })
@@ -165,12 +167,12 @@ export function ConnectionPropertiesDialog(props: { readonly connection: Connect
   const nameError = useNameError()
   // What it is now: it may open or close while the dialog is there.
   const now = useConnections().find((each) => each.connection === connection.connection) ?? connection
-  const wrong = nameError(name.trim(), connection)
+  const wrong = nameError(properName(name), connection)
   const apply = async () => {
     if (wrong !== undefined) return
-    const isOwn = connection.name === null && name.trim() === connectionName(connection, t)
+    const isOwn = connection.name === null && properName(name) === connectionName(connection, t)
     const { driver } = connection
-    const order = { connection: connection.connection, name: isOwn ? null : name.trim(), driver, autoconnect }
+    const order = { connection: connection.connection, name: isOwn ? null : properName(name), driver, autoconnect }
     const done = await client.call('connectionDefine', order)
     if (done.ok) props.onClose()
     else setRefused(done.error)

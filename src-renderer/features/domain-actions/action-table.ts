@@ -3,6 +3,7 @@
 // Invariant: an action is offered in the same order everywhere; what needs a confirmation says so here.
 // Runs in: renderer and tests; pure.
 
+import { fileStem } from '../../../src-main/public/name'
 import { type ShortcutId, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo, DomainOperation } from '../../../src-main/public/types'
 import type { IconName } from '../../components/Icon'
@@ -257,5 +258,5 @@ export function stopEntries(domain: DomainInfo | readonly DomainInfo[], t: Trans
 /** A name to propose for the file of a save, without folder or ending: no characters a file system refuses. */
 export function savedFileName(domain: DomainInfo, now: Date): string {
   const stamp = `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`
-  return `${domain.name.replace(/[^\p{L}\p{M}\p{N} ._-]/gu, '_')} ${stamp}`
+  return `${fileStem(domain.name, ' ')} ${stamp}`.trim()
 }

@@ -3,6 +3,7 @@
 
 import { useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import { NAME_BYTES_MOST } from '../../../src-main/public/name'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
@@ -20,7 +21,7 @@ export function TemplateDialog(props: { readonly domain: DomainInfo; readonly on
     (device) => device.kind === 'vbd' && device.path !== '' && !device.readonly,
   )
   const copiable = domain.operations.includes('clone')
-  const [name, setName] = useState(domain.name.slice(0, 64))
+  const [name, setName] = useState(domain.name)
   const [disks, setDisks] = useState<'copied' | 'empty'>(copiable ? 'copied' : 'empty')
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const submit = async () => {
@@ -43,7 +44,7 @@ export function TemplateDialog(props: { readonly domain: DomainInfo; readonly on
         </>
       }
     >
-      <TextField label={t('filter.name')} value={name} onChange={setName} maxLength={64} autoFocus />
+      <TextField label={t('filter.name')} value={name} onChange={setName} maxLength={NAME_BYTES_MOST} autoFocus />
       {written && (
         <Ways
           label={t('create.disks')}

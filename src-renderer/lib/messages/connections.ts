@@ -44,8 +44,8 @@ export const connections = {
   },
   'connection.name': { en: 'Name', de: 'Name' },
   'connection.name-bad': {
-    en: 'Up to 64 letters, digits, blanks and . _ - ( ) /, beginning with a letter or digit',
-    de: 'Bis zu 64 Buchstaben, Ziffern, Leerzeichen und . _ - ( ) /, am Anfang Buchstabe oder Ziffer',
+    en: 'At most 256 bytes (64 to 256 characters), no dot or dash at the start',
+    de: 'Höchstens 256 Byte (64 bis 256 Zeichen), am Anfang weder Punkt noch Strich',
   },
   'connection.name-taken': { en: 'Another connection has this name', de: 'Eine andere Verbindung heißt so' },
   'connection.autoconnect': { en: 'Connect when Ringmaster starts', de: 'Verbinden, wenn Ringmaster startet' },

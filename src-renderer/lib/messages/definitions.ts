@@ -104,11 +104,6 @@ export const definitions = {
   'create.button': { en: 'Create', de: 'Anlegen' },
   'create.button-start': { en: 'Create and run', de: 'Anlegen und starten' },
   'create.name-needed': { en: 'A name is needed', de: 'Ein Name wird gebraucht' },
-  'create.name-bad': {
-    en: 'Letters, digits, blanks, . - _ + ( ); begins with a letter or digit',
-    de: 'Buchstaben, Ziffern, Leerzeichen, . - _ + ( ); am Anfang Buchstabe oder Ziffer',
-  },
-  'create.name-long': { en: 'At most 64 characters', de: 'Höchstens 64 Zeichen' },
   'create.name-taken': { en: 'Another virtual machine has this name', de: 'Eine andere virtuelle Maschine heißt schon so' },
   'create.kernel-needed': { en: 'A kernel file is needed', de: 'Eine Kerneldatei wird gebraucht' },
   'create.not-kernel': {

@@ -26,8 +26,8 @@ export const networks = {
   },
   'network.name': { en: 'Name', de: 'Name' },
   'network.name-bad': {
-    en: 'Letters, digits, . - _; begins with a letter or digit',
-    de: 'Buchstaben, Ziffern, . - _; am Anfang Buchstabe oder Ziffer',
+    en: 'At most 64 bytes (16 to 64 characters), no quotes, none of / \\ : * ? < > | , = [ ], no dot or dash at the start',
+    de: 'Höchstens 64 Byte (16 bis 64 Zeichen), keine Anführungszeichen, keines von / \\ : * ? < > | , = [ ], am Anfang weder Punkt noch Strich',
   },
   'network.kind': { en: 'Kind', de: 'Art' },
   'network.kind-routed': { en: 'routed', de: 'geroutet' },

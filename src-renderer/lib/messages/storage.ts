@@ -51,12 +51,12 @@ export const storage = {
   },
   'storage.size-hint': { en: 'Grows as it is written to; {free} are free', de: 'Wächst beim Schreiben; {free} sind frei' },
   'storage.bad-name': {
-    en: 'Letters, digits, dots and dashes; it ends in .qcow2, .raw, .img or .iso',
-    de: 'Buchstaben, Ziffern, Punkte und Striche; am Ende .qcow2, .raw, .img oder .iso',
+    en: 'At most 255 bytes, no quotes, none of / \\ : * ? < > |, no dot or dash at the start; it ends in .qcow2, .raw, .img or .iso',
+    de: 'Höchstens 255 Byte, keine Anführungszeichen, keines von / \\ : * ? < > |, am Anfang weder Punkt noch Strich; am Ende .qcow2, .raw, .img oder .iso',
   },
   'storage.bad-pool-name': {
-    en: 'At most 64 letters, digits, blanks, dots and dashes',
-    de: 'Höchstens 64 Buchstaben, Ziffern, Leerzeichen, Punkte und Striche',
+    en: 'At most 256 bytes (64 to 256 characters), no slash, no dot or dash at the start',
+    de: 'Höchstens 256 Byte (64 bis 256 Zeichen), kein Schrägstrich, am Anfang weder Punkt noch Strich',
   },
   'storage.resize': { en: 'Resize…', de: 'Größe ändern …' },
   'storage.resize-title': { en: 'Resize {name}', de: 'Größe von {name} ändern' },

@@ -4,7 +4,9 @@
 
 import type { Device, Display, NewImage } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import { machineNameProblem, nameKey, properName } from '../../../src-main/public/name'
 import { currentOf, type DomainConfig, type HostInfo } from '../../../src-main/public/types'
+import { errorText } from '../../client/error-text'
 import { type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
 import { type NicForm, nicOf } from '../../features/nics/nic-form'
 import { isAbsolute } from '../../lib/path'
@@ -33,9 +35,7 @@ export interface FormLimits {
 /** In the order of the page. */
 export const FIELDS = ['name', 'kernel', 'ramdisk', 'cmdline', 'memoryMiB', 'vcpus'] as const satisfies readonly FieldName[]
 
-export const NAME_LONGEST = 64
 const CMDLINE_LONGEST = 2047
-const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._()+-]*$/u
 
 export const DEFAULT_CMDLINE = 'console=hvc0'
 
@@ -48,11 +48,12 @@ export function freeName(taken: readonly string[], base = 'guest'): string {
 }
 
 function checkName(name: string, taken: readonly string[], t: Translator): string | undefined {
-  const trimmed = name.trim()
-  if (trimmed === '') return t('create.name-needed')
-  if (trimmed.length > NAME_LONGEST) return t('create.name-long')
-  if (!NAME.test(trimmed)) return t('create.name-bad')
-  return taken.includes(trimmed) ? t('create.name-taken') : undefined
+  const proper = properName(name)
+  if (proper === '') return t('create.name-needed')
+  const problem = machineNameProblem(proper)
+  if (problem) return errorText(problem, t.language).cause
+  const key = nameKey(proper)
+  return taken.some((other) => nameKey(other) === key) ? t('create.name-taken') : undefined
 }
 
 function checkMemory(memoryMiB: number, limits: FormLimits, t: Translator): string | undefined {
@@ -123,7 +124,7 @@ export function orderOf(
   const memoryMiB = Math.round(form.memoryMiB)
   const config = {
     ...kept,
-    name: form.name.trim(),
+    name: properName(form.name),
     memoryMiB,
     ...currentOf(currentMiB, memoryMiB),
     vcpus: Math.round(form.vcpus),
@@ -144,6 +145,11 @@ export function fieldOf(error: ErrorReport, form: Form): FieldName | undefined {
   switch (error.reason) {
     case 'name-empty':
     case 'name-bad':
+    case 'name-long':
+    case 'name-unwritten':
+    case 'name-turning':
+    case 'name-invisible':
+    case 'name-slash':
     case 'name-exists':
       return 'name'
     case 'memory-too-small':

@@ -1,11 +1,12 @@
 // The machine of the wizard in one line, so that nobody has to scroll up before pressing Create. Pure.
 // Runs in: renderer and tests.
 
+import { cutTo, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
 import { modeText } from '../../features/display/display-form'
 import type { Formats } from '../../lib/format'
 import { lastPart } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
-import { type DevicesForm, type Form, NAME_LONGEST } from './check-form'
+import type { DevicesForm, Form } from './check-form'
 
 export function summaryOf(form: Form, parts: DevicesForm, t: Translator, formats: Formats): string {
   const disks = parts.disks.map(({ dev, source, path, sizeMiB }) => {
@@ -17,7 +18,7 @@ export function summaryOf(form: Form, parts: DevicesForm, t: Translator, formats
   })
   const network = parts.nic === null || parts.nic.network === '' ? undefined : parts.nic.network
   return [
-    form.name.trim().slice(0, NAME_LONGEST),
+    cutTo(properName(form.name), NAME_BYTES_MOST),
     formats.memory((form.memoryMiB || 0) * 1024 * 1024),
     ...(form.vcpus > 1 ? [t('create.summary-cpus', { count: formats.number(form.vcpus) })] : []),
     ...(disks.length === 0 ? [t('create.summary-no-disk')] : disks),

@@ -1,8 +1,10 @@
 // The questions of the Storage page: a new volume, another size, a copy, taking a file in, deleting; the name of a new pool.
 // Invariant: Cancel changes nothing; a refusal is shown and keeps what was typed. Runs in: host window.
+
 import { useState } from 'react'
 import { IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS, type WrittenFormat } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import { NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
 import type { Result } from '../../../src-main/public/result'
 import { type PoolInfo, poolNameShape, type Volume, volumeNameShape } from '../../../src-main/public/storage'
 import { Button } from '../../components/Button'
@@ -65,7 +67,7 @@ function Ask(props: AskProps) {
 }
 
 function withEnding(name: string, format: WrittenFormat): string {
-  const wanted = name.trim()
+  const wanted = properName(name)
   return wanted.toLowerCase().endsWith(`.${format}`) ? wanted : `${wanted}.${format}`
 }
 
@@ -243,13 +245,14 @@ export function UploadDialog(props: Omit<VolumeProps, 'volumes'> & { readonly fr
   const { t } = useWords()
   const changes = useVolumeChanges()
   const [name, setName] = useState(lastPart(from).replace(/\.(vhd|vmdk)$/i, '.qcow2'))
-  const wrong = volumeNameShape.is(name) ? undefined : t('storage.bad-name')
+  const proper = properName(name)
+  const wrong = volumeNameShape.is(proper) ? undefined : t('storage.bad-name')
   return (
     <Ask
       title={t('storage.take-in-title')}
       label={t('storage.take-in').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      act={() => making(changes.upload(pool.name, from, name), name, props.onMade)}
+      act={() => making(changes.upload(pool.name, from, proper), proper, props.onMade)}
       onClose={props.onClose}
     >
       <p className="muted selectable dialog-lead">{from}</p>
@@ -268,16 +271,24 @@ export function PoolDialog(props: {
   const { t } = useWords()
   const changes = useVolumeChanges()
   const [name, setName] = useState(lastPart(path))
-  const wrong = poolNameShape.is(name) ? undefined : t('storage.bad-pool-name')
+  const proper = properName(name)
+  const wrong = poolNameShape.is(proper) ? undefined : t('storage.bad-pool-name')
   const act = async () => {
-    const done = await changes.addPool(name, path)
-    if (done.ok) props.onDone(name)
+    const done = await changes.addPool(proper, path)
+    if (done.ok) props.onDone(proper)
     return done
   }
   return (
     <Ask title={t('storage.pool-title')} label={t('storage.add')} ready={wrong === undefined} act={act} onClose={props.onClose}>
       <p className="muted selectable dialog-lead">{path}</p>
-      <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} maxLength={64} autoFocus />
+      <TextField
+        label={t('storage.column-name')}
+        value={name}
+        onChange={setName}
+        error={wrong}
+        maxLength={NAME_BYTES_MOST}
+        autoFocus
+      />
     </Ask>
   )
 }

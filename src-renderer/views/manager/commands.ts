@@ -192,7 +192,7 @@ export function domainCommands({ domains, t }: CommandContext): readonly Command
 
 /** Those that hold every word typed, the ones that begin with it first; no more than `most`. */
 export function findCommands(commands: readonly Command[], typed: string, most: number): readonly Command[] {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = typed.normalize('NFC').toLowerCase().split(/\s+/).filter(Boolean)
   const [first = ''] = words
   const found = commands.filter(({ label }) => {
     const text = label.toLowerCase()

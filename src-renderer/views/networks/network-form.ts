@@ -2,6 +2,7 @@
 // The toolstack checks everything again. Runs in: renderer and tests; pure.
 
 import { type Network, networkShape } from '../../../src-main/public/device'
+import { properName } from '../../../src-main/public/name'
 import type { Translator } from '../../lib/translate'
 
 export interface NetworkForm {
@@ -81,7 +82,7 @@ export function networkOf(form: NetworkForm): Network {
   const { kind, prefix, hostLoopback, hosts } = form
   const dhcp = form.dhcp ? { dhcp: { first: form.first.trim(), last: form.last.trim() } } : {}
   const stopped = form.stopped ? { stopped: true } : {}
-  return { name: form.name.trim(), kind, address: form.address.trim(), prefix, hosts, hostLoopback, ...dhcp, ...stopped }
+  return { name: properName(form.name), kind, address: form.address.trim(), prefix, hosts, hostLoopback, ...dhcp, ...stopped }
 }
 
 export function checkNetworkForm(form: NetworkForm, t: Translator): NetworkErrors {

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { properName } from '../../../src-engine/public/name'
 import { readDomainXml, writeDomainXml } from '../../../src-main/config/domain-xml'
 import { formatXml, parseXml } from '../../../src-main/config/xml-tree'
 import { explainNote } from '../../../src-main/public/config-note'
@@ -355,7 +356,14 @@ describe('domain XML', () => {
     const word = (): string => Array.from({ length: below(12) }, () => alphabet[below(alphabet.length)]).join('')
     for (let round = 0; round < 300; round++) {
       const disk: Device = { kind: 'vbd', dev: 'xvdb', format: 'raw', readonly: false, removable: true, path: word() }
-      const config = { ...plain, name: `n${word()}`, kernel: word(), cmdline: word(), ramdisk: `/${word()}`, devices: [disk] }
+      const config = {
+        ...plain,
+        name: properName(`n${word()}`),
+        kernel: word(),
+        cmdline: word(),
+        ramdisk: `/${word()}`,
+        devices: [disk],
+      }
       const text = writeDomainXml(config, UUID)
       expect(read(text).config).toEqual(config)
       expect(writeDomainXml(config, UUID, text)).toBe(text)

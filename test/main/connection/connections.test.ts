@@ -432,7 +432,7 @@ describe('the list', () => {
     const order = { connection: null, name: 'second', driver: 'test', autoconnect: true } as const
     expect(await refused('connectionDefine', order)).toBe('connection-name-exists')
     expect(await refused('connectionDefine', { ...order, name: null })).toBe('name-empty')
-    for (const name of ['', ' x', '../../etc', 'a\u0000b', 'x'.repeat(65), 'a\nb', '\u202ename']) {
+    for (const name of ['', ' x', '../../etc', 'a\u0000b', 'x'.repeat(257), 'a\nb', '\u202ename']) {
       expect(await refused('connectionDefine', { ...order, name })).toBe('bad-arguments')
     }
     for (const driver of ['qemu', 'libvirt', 'none']) {

@@ -92,7 +92,7 @@ describe('the text of a definition', () => {
     ['config-text', '<domain>'],
     ['config-text', 'name = '],
     ['memory-too-large', '<domain><name>A</name><memory unit="TiB">9</memory></domain>'],
-    ['name-bad', '<domain><name>../../etc</name><memory unit="MiB">64</memory></domain>'],
+    ['name-slash', '<domain><name>../../etc</name><memory unit="MiB">64</memory></domain>'],
     [
       'no-network',
       `<domain><name>A</name><memory unit="MiB">64</memory><devices><interface type='network'><source network='x'/></interface></devices></domain>`,

@@ -3,8 +3,9 @@
 // Runs in: vitest, plain Node.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fileStem } from '../../../src-engine/public/name'
 import type { CallName } from '../../../src-main/public/calls'
 import { LOCAL_CONNECTION } from '../../../src-main/public/connection'
 import { makeConnections, type TestConnections } from '../../support/connections'
@@ -19,13 +20,30 @@ const HOSTILE = {
   lines: 'a\nb\r\nc',
   'turned around': '\u202egnp.exe',
   'a lone surrogate': 'a\ud800b',
+  'nothing that can be seen': '\u200b\u2060\u3164',
+  'dots only': '..',
   markup: '<script>alert(1)</script>]]>&amp;"\'',
   'a mark of ours': '{name} {detail} $t(app.name)',
   'a name of JavaScript': '__proto__',
 } as const
 
 /** Names in scripts that have marks over or after their letters, and beyond the first plane. */
-const NAMES = ['नमस्ते', 'ไทยแลนด์', 'עִבְרִית', 'Tiếng Việt', 'Zu\u0308rich', '日本語', '𠀀𠀁', 'Ωμέγα-2', 'مرحبا']
+const NAMES = [
+  'नमस्ते',
+  'ไทยแลนด์',
+  'עִבְרִית',
+  'Tiếng Việt',
+  'Zu\u0308rich',
+  '日本語',
+  '𠀀𠀁',
+  'Ωμέγα-2',
+  'مرحبا',
+  '🦊',
+  '👩‍💻 ❤️',
+  '🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+  'می‌خواهم',
+  `it's “new” & <old> {name}`,
+]
 
 let made: TestConnections
 let uuid = ''
@@ -121,21 +139,91 @@ describe('a hostile value', () => {
 })
 
 describe('a name in any script', () => {
-  it.each(NAMES)('%s is a machine’s, a volume’s and a connection’s, over a restart too', async (name) => {
-    const renamed = await made.ask('domainRename', { uuid, name })
+  it.each(NAMES)('%s is a machine’s, a volume’s and a connection’s, over a restart too', async (typed) => {
+    const name = typed.normalize('NFC')
+    const renamed = await made.ask('domainRename', { uuid, name: ` ${typed} ` })
     expect(renamed).toMatchObject({ ok: true })
     expect(
-      await made.ask('volumeCreate', { pool: 'default', name: `${name}.raw`, format: 'raw', sizeMiB: 1, backing: null }),
+      await made.ask('volumeCreate', {
+        pool: 'default',
+        name: `${typed.replace(/[<>]/g, '')}.raw`,
+        format: 'raw',
+        sizeMiB: 1,
+        backing: null,
+      }),
     ).toMatchObject({ ok: true })
-    const { connection } = await made.call('connectionDefine', { connection: null, name, driver: 'test', autoconnect: false })
-    const { path } = await made.call('imageProposePath', { name, format: 'raw', taken: [] })
+    const { connection } = await made.call('connectionDefine', {
+      connection: null,
+      name: typed,
+      driver: 'test',
+      autoconnect: false,
+    })
+    const { path } = await made.call('imageProposePath', { name: typed, format: 'raw', taken: [] })
     expect(dirname(path)).toBe(join(made.folder, 'disks'))
-    expect(path).toContain(name.replaceAll(' ', '-'))
+    expect(basename(path).replace(/(-2)?\.raw$/, '')).toBe(fileStem(name, '-'))
     await made.close(true)
     made = await makeConnections({ folder: made.folder })
     expect((await made.call('domainInfo', { uuid })).name).toBe(name)
     expect(made.info(connection).name).toBe(name)
-    expect((await made.call('volumeList', { pool: 'default' })).map((volume) => volume.name)).toContain(`${name}.raw`)
-    expect(readFileSync(join(made.folder, 'definitions', `${uuid}.xml`), 'utf8')).toContain(name)
+    expect((await made.call('volumeList', { pool: 'default' })).map((volume) => volume.name)).toContain(
+      `${name.replace(/[<>]/g, '')}.raw`,
+    )
+    expect(readFileSync(join(made.folder, 'definitions', `${uuid}.xml`), 'utf8')).toContain(
+      name.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    )
+  })
+
+  it.each(NAMES)(
+    '%s is a snapshot’s, a clone’s, a template’s, a folder’s, a tag’s, a network’s and a pool’s too',
+    async (typed) => {
+      const name = typed.normalize('NFC')
+      const word = typed.replace(/["'<>=,]/g, '')
+      const finished = async (order: { readonly job: number }) => {
+        for (const { toolstack } of made.connections.opened()) {
+          if (toolstack.jobs.list().some(({ job }) => job === order.job))
+            expect(await toolstack.jobs.wait(order.job)).toMatchObject({ ok: true })
+        }
+      }
+      await finished(await made.call('snapshotCreate', { uuid, name: typed, description: `${typed}\n${typed}` }))
+      await finished(await made.call('domainClone', { uuid, snapshot: null, name: typed, disks: [] }))
+      await finished(await made.call('templateSave', { uuid, name: typed, disks: false }))
+      await made.call('metadataSet', { changes: [{ uuid, metadata: { folder: `${typed}/${typed}`, tags: [typed, name] } }] })
+      const shown = { ...network, name: word, address: '10.44.0.1', dhcp: undefined, hosts: [] }
+      expect(await made.ask('networkDefine', { network: shown, replaces: null })).toMatchObject({ ok: true })
+      // The name is one; the folder was not chosen in a dialog.
+      expect(await made.refused('poolDefine', { name: typed, path: outer })).toBe('path-not-chosen')
+      await made.close(true)
+      made = await makeConnections({ folder: made.folder })
+      expect((await made.call('snapshotTree', { uuid })).snapshots.map((one) => one.name)).toEqual([name])
+      expect(await made.names(LOCAL_CONNECTION)).toContain(name)
+      expect((await made.call('templateList', {})).map((one) => one.name)).toEqual([name])
+      expect(await made.call('metadataList', {})).toMatchObject([{ metadata: { folder: `${name}/${name}`, tags: [name] } }])
+      expect((await made.call('networkList', {})).map((each) => each.network.name)).toContain(word.normalize('NFC'))
+      // The same name a second time, written otherwise.
+      const again = `${typed.normalize('NFD')}\u200d`
+      const second = await made.defined('second', LOCAL_CONNECTION)
+      expect(await made.refused('domainRename', { uuid: second, name: again })).toBe('name-exists')
+      expect(await made.refused('snapshotCreate', { uuid, name: again, description: '' })).toBe('snapshot-exists')
+      expect(await made.refused('templateSave', { uuid, name: again, disks: false })).toBe('template-exists')
+    },
+  )
+
+  it.each([
+    ['', 'name-empty'],
+    ['\u200b', 'name-invisible'],
+    ['a\nb', 'name-unwritten'],
+    ['a\ud800', 'name-unwritten'],
+    ['\u202egnp.exe', 'name-turning'],
+    ['a/b', 'name-slash'],
+    ['..', 'name-bad'],
+    ['-rf', 'name-bad'],
+    [`${'\u{1f98a}'.repeat(64)}x`, 'name-long'],
+  ])('%j is refused with a reason of its own: %s', async (name, reason) => {
+    expect(await made.refused('domainRename', { uuid, name })).toBe(reason)
+    expect(await made.refused('domainDefine', { config: made.config(name), images: [], start: false })).toBe(reason)
+    expect(await made.refused('domainClone', { uuid, snapshot: null, name, disks: [] })).toBe(reason)
+    if (['name-slash', 'name-bad', 'name-empty'].includes(reason)) return
+    expect(await made.refused('snapshotCreate', { uuid, name, description: '' })).toBe(reason)
+    expect(await made.refused('templateSave', { uuid, name, disks: false })).toBe(reason)
   })
 })

@@ -5,6 +5,7 @@
 import { parseCpuSet } from '../../../../src-main/public/cpu-set'
 import { type Device, type Disk, deviceKey } from '../../../../src-main/public/device'
 import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
+import { properName } from '../../../../src-main/public/name'
 import {
   currentOf,
   DEFAULT_CPU_WEIGHT,
@@ -65,7 +66,7 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
   })
   return {
     ...config,
-    name: name.trim(),
+    name: properName(name),
     title: words(edits.title, config.title),
     description: words(edits.description, config.description),
     autostart: (edits.autostart ?? config.autostart) === true ? true : undefined,

@@ -1,7 +1,9 @@
 // The questions of the Snapshots page: name and words of a new or a known one, going back, deleting, the name of a branch.
 // Invariant: Escape and Cancel change nothing; a refusal is shown in the dialog and keeps what was typed. Runs in: domain window.
+
 import { useState } from 'react'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
+import { cutTo, NAME_BYTES_MOST } from '../../../../src-main/public/name'
 import type { Result } from '../../../../src-main/public/result'
 import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
 import type { DomainInfo } from '../../../../src-main/public/types'
@@ -79,7 +81,7 @@ export function NameDialog(props: AskProps & { readonly snapshot: SnapshotInfo |
       onSubmit={() => void submit()}
       buttons={<Foot label={label} disabled={name.trim() === ''} onClose={onClose} />}
     >
-      <TextField label={t('snapshots.name')} value={name} onChange={setName} maxLength={256} autoFocus />
+      <TextField label={t('snapshots.name')} value={name} onChange={setName} maxLength={NAME_BYTES_MOST} autoFocus />
       <TextAreaField
         label={t('snapshots.description')}
         value={description}
@@ -149,7 +151,7 @@ export function BranchDialog(props: AskProps & { readonly snapshot: SnapshotInfo
   const client = useClient()
   const { answer, notice } = useAnswer(onClose)
   const store = useAppStore()
-  const [name, setName] = useState(`${domain.name} ${snapshot?.name ?? t('snapshots.copy-stem')}`.slice(0, 64))
+  const [name, setName] = useState(cutTo(`${domain.name} ${snapshot?.name ?? t('snapshots.copy-stem')}`, NAME_BYTES_MOST))
   const { uuid } = domain
   const submit = () =>
     answer(
@@ -176,7 +178,7 @@ export function BranchDialog(props: AskProps & { readonly snapshot: SnapshotInfo
         />
       }
     >
-      <TextField label={t('snapshots.machine-name')} value={name} onChange={setName} maxLength={64} autoFocus />
+      <TextField label={t('snapshots.machine-name')} value={name} onChange={setName} maxLength={NAME_BYTES_MOST} autoFocus />
       <p className="muted">{t(live ? 'snapshots.branch-live' : 'snapshots.branch-off')}</p>
       {notice}
     </Dialog>

@@ -43,6 +43,7 @@ export function RenameField(props: RenameProps) {
         aria-label={t('manager.rename-field', { name: domain.name })}
         aria-invalid={message !== null}
         maxLength={256}
+        dir="auto"
         spellCheck={false}
         onInput={() => setRefusal(null)}
         onBlur={(event) => void finish(event.currentTarget.value)}

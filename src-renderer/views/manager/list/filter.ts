@@ -63,7 +63,11 @@ function termOf(part: string): Term {
 }
 
 export function parseFilter(typed: string): Filter {
-  const parts = typed.toLowerCase().match(/(?:[^\s"]|"[^"]*"?)+/g) ?? []
+  const parts =
+    typed
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/(?:[^\s"]|"[^"]*"?)+/g) ?? []
   const terms = parts.map(termOf).filter((term) => term.kind === 'number' || term.word !== '')
   return { terms, live: terms.some(({ kind }) => kind === 'number') }
 }

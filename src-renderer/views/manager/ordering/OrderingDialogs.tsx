@@ -3,6 +3,7 @@
 
 import { useState } from 'react'
 import { folderShape, type Metadata, TAGS_MOST, tagShape } from '../../../../src-main/public/list'
+import { properName } from '../../../../src-main/public/name'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
@@ -40,7 +41,7 @@ function FolderDialog(props: PartProps) {
   const { t, formats } = useWords()
   const there = [...new Set(domains.map(({ uuid }) => placeOf(uuid).folder))]
   const [text, setText] = useState(there.length === 1 ? (there[0] ?? '') : '')
-  const folder = text.trim().replace(/\s*\/\s*/g, '/')
+  const folder = properName(text).replace(/\s*\/\s*/g, '/')
   const wrong = folderShape.is(folder) ? undefined : t('ordering.folder-wrong')
   const known = foldersOf(
     all.map(({ uuid }) => placeOf(uuid).folder),
@@ -89,7 +90,7 @@ function TagsDialog(props: PartProps) {
   const known = [...new Set(all.flatMap(({ uuid }) => placeOf(uuid).tags))].sort(collator.compare)
   const typed = text
     .split(',')
-    .map((tag) => tag.trim())
+    .map(properName)
     .filter((tag) => tag !== '')
   const wrong = typed.every((tag) => tagShape.is(tag)) ? undefined : t('ordering.tags-wrong')
   const submit = () => {

@@ -5,6 +5,7 @@
 import { useMemo, useState } from 'react'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { Metadata } from '../../../../src-main/public/list'
+import { properName } from '../../../../src-main/public/name'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { useWords } from '../../../components/Language'
@@ -62,7 +63,7 @@ export function useOrdering(): Ordering {
       if (domains.length === 1 && domain?.operations.includes('redefine') === true) setRenaming(domain.uuid)
     }
     const renamed = async (domain: DomainInfo, name: string | null) => {
-      const wanted = name?.trim() ?? ''
+      const wanted = properName(name ?? '')
       const changes = wanted !== '' && wanted !== domain.name
       const refused = changes ? await give(domain, wanted, domain.name) : null
       if (refused !== null) return refused
