@@ -4,6 +4,7 @@ import { ConsolePump } from '../../src-engine/backend/console/pump'
 import type { PumpMaker } from '../../src-engine/backend/device'
 import { PumpHost } from '../../src-engine/backend/pump-host'
 import { latin1 } from '../../src-engine/lib/bytes'
+import type { Clock } from '../../src-engine/lib/clock'
 import { DomainLink } from '../../src-engine/process/domain-link'
 import { XENCONS, XENCONS_IN_SIZE, XENCONS_OUT_SIZE } from '../../src-engine/public/xen/io/console'
 import { XENSTORE_RING, XENSTORE_RING_SIZE, XS_HEADER_SIZE } from '../../src-engine/public/xen/io/xs-wire'
@@ -84,6 +85,7 @@ export class TestGuest {
     restoreState?: Uint8Array,
     guest?: GuestAccess,
     makers: ReadonlyMap<string, PumpMaker> = new Map(),
+    clock?: Clock,
   ) {
     this.memory = memory
     const ring = (data: number, cons: number, prod: number) =>
@@ -108,7 +110,7 @@ export class TestGuest {
       prod: CONSOLE_PAGE + XENCONS.in_prod,
     })
     this.store = new XenStoreRingPump({ memory, offset: STORE_PAGE, notify: () => this.storeRang() })
-    this.console = new ConsolePump({ memory, offset: CONSOLE_PAGE, notify: () => this.consoleNotified++ })
+    this.console = new ConsolePump({ memory, offset: CONSOLE_PAGE, notify: () => this.consoleNotified++ }, clock)
     const log = (_level: string, text: string) => void this.log.push(text)
     this.devices = new PumpHost(guest ?? plainGuest(memory), makers, [], log)
     this.link = new DomainLink(handle, this.store, this.console, this.devices, log, restoreState)

@@ -1,11 +1,15 @@
 // The console ring of one guest, on the guest's side of the link. Output goes into a scrollback kept here (so that a new domain 0
 // gets it back, and a restored domain shows what it had written) and from there over the link, at most
 // CONSOLE_LINK_WINDOW unacknowledged: a guest that floods finds its ring full and waits. Input waits here until the guest takes it.
+// Little pieces that come one after the other wait a moment for the next, so that domain 0 is not woken for each (record-pace.ts).
 // Linux limits the rate of a channel that is raised without an index having moved, so `notify` follows movement only.
 // Invariant: acknowledged <= sent <= end of the scrollback. Runs in: main thread of the domain's process.
+
+import { type Clock, systemClock } from '../../lib/clock'
 import { CONSOLE_INPUT_WINDOW, CONSOLE_LINK_WINDOW } from '../../public/protocol/link'
 import { XENCONS, XENCONS_IN_SIZE, XENCONS_OUT_SIZE } from '../../public/xen/io/console'
 import { BROKEN, ByteRing } from '../../ring/byte-ring'
+import { RecordPace } from './record-pace'
 import { Scrollback } from './scrollback'
 
 const CHUNK = 32 * 1024
@@ -44,11 +48,13 @@ export class ConsolePump {
   private inputReceived = 0
   private credited = 0
   private broken = false
+  private readonly pace: RecordPace
   /** Told of every piece of output as it comes: a headless runner without a window. */
   onOutput: ((bytes: Uint8Array) => void) | undefined
 
-  constructor(page: ConsolePage) {
+  constructor(page: ConsolePage, clock: Clock = systemClock) {
     this.page = page
+    this.pace = new RecordPace(clock, () => this.sendOut())
     const place = { memory: page.memory, page: page.offset }
     this.out = new ByteRing({
       ...place,
@@ -88,6 +94,8 @@ export class ConsolePump {
   }
 
   disconnect(): void {
+    this.pace.hurry()
+    this.sendOut()
     this.channel = undefined
   }
 
@@ -137,6 +145,8 @@ export class ConsolePump {
     joined.set(bytes.subarray(skip), this.input.length)
     this.input = joined
     this.inputReceived += bytes.length - skip
+    // Who types waits for the answer.
+    this.pace.hurry()
     this.poke()
     return undefined
   }
@@ -169,6 +179,7 @@ export class ConsolePump {
   private sendOut(): void {
     if (!this.channel) return
     this.sent = Math.max(this.sent, this.scrollback.start)
+    if (!this.pace.mayGo(this.scrollback.end - this.sent)) return
     while (this.sent < this.scrollback.end && this.sent - this.acknowledged < CONSOLE_LINK_WINDOW) {
       const bytes = this.scrollback.slice(this.sent, CHUNK)
       this.channel.output(this.sent, bytes)

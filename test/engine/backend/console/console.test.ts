@@ -7,6 +7,7 @@ import { CONSOLE_INPUT_WINDOW, CONSOLE_LINK_WINDOW } from '../../../../src-engin
 import { CONSOLE_CHUNK, CONSOLE_WINDOW } from '../../../../src-engine/public/protocol/stream'
 import { transportPair } from '../../../../src-engine/public/protocol/transport'
 import { TestGuest } from '../../../support/guest-rings'
+import { VirtualClock } from '../../../support/virtual-clock'
 import { handleOf } from '../../../support/xenstore-script'
 
 const soon: Clock = {
@@ -165,6 +166,43 @@ describe('a console', () => {
     }
     expect(got).toBe(typed)
     expect(guest.console.receive(0, new Uint8Array(CONSOLE_INPUT_WINDOW * 100))).toMatch(/credit/)
+  })
+
+  it('goes to domain 0 piece by piece after a rest and where somebody types, and in fewer pieces while it runs', () => {
+    const clock = new VirtualClock()
+    const guest = new TestGuest(handleOf(1), undefined, undefined, undefined, undefined, clock)
+    const records: string[] = []
+    const channel = { output: (_offset: number, bytes: Uint8Array) => void records.push(text(bytes)), credit: () => {} }
+    guest.console.connect(channel, 0)
+    const lines = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        guest.print('line\n')
+        clock.advance(10)
+      }
+    }
+    lines(4)
+    expect(records).toEqual(['line\n', 'line\n', 'line\n', 'line\n'])
+    lines(40)
+    expect(records.length).toBeLessThanOrEqual(4 + 1 + 5)
+    clock.advance(80)
+    expect(records.join('')).toBe('line\n'.repeat(44))
+    expect(clock.pending).toBe(0)
+    lines(8)
+    records.length = 0
+    expect(guest.console.receive(0, Buffer.from('a'))).toBeUndefined()
+    records.length = 0
+    guest.print('a')
+    expect(records).toEqual(['a'])
+    lines(12)
+    records.length = 0
+    guest.print('x'.repeat(1500))
+    expect(records.join('')).toContain('x'.repeat(1500))
+    // What waits is not left behind when the domain ends.
+    lines(12)
+    for (const word of ['a', 'few', 'of', 'which', 'this is ', 'the last']) guest.print(word)
+    records.length = 0
+    guest.console.disconnect()
+    expect(records.join('')).toMatch(/the last$/)
   })
 
   it('comes back in a new domain 0, and a window goes on where it was', async () => {
