@@ -1,14 +1,14 @@
 // When a terminal that was written to may be written to again: when it has drawn, and drawing was a small part of this page's time. What
 // comes alone is drawn at once, and so are the first few pieces after a rest (a key's echo and what follows it); a guest that prints
-// without end is drawn as often as that costs little (without a graphics card some 8 times a second). What comes meanwhile waits in
+// without end is drawn as often as that costs little (without a graphics card some 7 times a second). What comes meanwhile waits in
 // domain 0 for the acknowledgement.
 // Invariant: each call of `afterDrawing` is answered once, also while no frames come because nobody can see the window.
 // Runs in: domain window.
 
 /** Drawing may take one part in so many of the time, */
-const DRAWING_SHARE = 30
+const DRAWING_SHARE = 50
 /** of which so much may be saved up, */
-const SAVED_MS = 500
+const SAVED_MS = 800
 /** and no pause is longer than this. */
 const LONGEST_PAUSE_MS = 150
 

@@ -8,6 +8,7 @@ import { type ISearchOptions, SearchAddon } from '@xterm/addon-search'
 import { Terminal as Xterm } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import { DrawPace } from './draw-pace'
+import { reuseRows } from './row-reuse'
 
 export interface TerminalEvents {
   readonly onInput: (text: string) => void
@@ -116,6 +117,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   const fit = new FitAddon()
   xterm.loadAddon(fit)
   xterm.open(box)
+  reuseRows(xterm)
 
   const refit = () => {
     if (box.clientWidth > 40 && box.clientHeight > 20) fit.fit()

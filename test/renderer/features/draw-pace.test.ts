@@ -66,11 +66,11 @@ function pauses(pieces: number, frameMs: number | undefined): number[] {
 }
 
 describe('a terminal that has drawn', () => {
-  it('is ready at once after a rest, and in the long run when drawing was a thirtieth of the time', () => {
-    const taken = pauses(40, 4)
-    expect(taken[0]).toBe(4)
-    expect(taken[3]).toBe(4)
-    expect(new Set(taken.slice(10))).toEqual(new Set([120]))
+  it('is ready at once after a rest, and in the long run when drawing was a fiftieth of the time', () => {
+    const taken = pauses(40, 2)
+    expect(taken[0]).toBe(2)
+    expect(taken[3]).toBe(2)
+    expect(new Set(taken.slice(12))).toEqual(new Set([100]))
   })
 
   it('waits 150 ms at most, also where frames take long or none come', () => {
