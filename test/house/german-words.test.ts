@@ -91,6 +91,12 @@ describe('German for what the engine and the toolstack say', () => {
     expect(germanWords('There is no network {name} $& {mac}.')).toBe('Es gibt kein Netz {name} $& {mac}.')
     expect(germanWords('{field} is “{what}”, but a number is expected')).toBe('{field} ist „{what}“, erwartet wird eine Zahl')
     expect(germanWords('There is no network .')).toBe('There is no network .')
+    // Words of ours elsewhere.
+    expect(germanWords('There is no network text.')).toBe('Es gibt kein Netz text.')
+    expect(germanWords('Network closed: it is cut off.')).toBe('Netz closed: sie ist abgeschnitten.')
+    expect(germanWords('Cannot open shared: permission denied.')).toBe('shared lässt sich nicht öffnen: keine Berechtigung.')
+    expect(germanWords('Domain 3 (no medium) was created.')).toBe('Maschine 3 (no medium) wurde gestartet.')
+    expect(germanWords('memory is “nothing”, but a number is expected')).toBe('memory ist „nothing“, erwartet wird eine Zahl')
   })
 
   // Without a bound of depth the first two take minutes or all of the stack; a regular expression takes years for the last.

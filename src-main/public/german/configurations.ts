@@ -16,7 +16,7 @@ export const configurations = {
   'uuid is no UUID': 'uuid ist keine UUID',
   '<range> is no range of at most {most} ports': '<range> ist kein Bereich von höchstens {most} Ports',
   '<disk type> is “{type}”, but only files can be disks here': '<disk type> ist „{type}“, Platten können hier nur Dateien sein',
-  '<domain> is expected, <{found}> was found': '<domain> wird erwartet, gefunden wurde <{found}>',
+  '<domain> is expected, <{name}> was found': '<domain> wird erwartet, gefunden wurde <{name}>',
   '<type arch> is “{arch}”, but only x86_64 can be run here': '<type arch> ist „{arch}“, hier läuft nur x86_64',
   '<uuid> is “{value}”, but a UUID is expected': '<uuid> ist „{value}“, erwartet wird eine UUID',
   '“{parameter}” is one parameter too many': '„{parameter}“ ist ein Parameter zu viel',

@@ -221,7 +221,7 @@ export const engine = {
   'restored from {file}, saved at {time}; its clock stands there':
     'aus {file} wiederhergestellt, gesichert um {time}; dort steht ihre Uhr',
   'building {name}: {memory} MiB, {vcpus} vcpu, kernel {file}': '{name} wird gebaut: {memory} MiB, {vcpus} vCPU, Kernel {file}',
-  'kernel: ELF{kind}, {name}, ends at {end}, entry {entry}': 'Kernel: ELF{kind}, {name}, endet bei {end}, Eintritt {entry}',
+  'kernel: ELF{kind}, {what}, ends at {end}, entry {entry}': 'Kernel: ELF{kind}, {what}, endet bei {end}, Eintritt {entry}',
   unnamed: 'ohne Namen',
   'ramdisk: none': 'Ramdisk: keine',
   'start info: {at}, RSDP: {rsdp}, memory: {memory}': 'Startinformation: {at}, RSDP: {rsdp}, Speicher: {memory}',

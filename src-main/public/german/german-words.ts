@@ -10,7 +10,7 @@ import { images } from './images'
 import { kernels } from './kernels'
 import { system } from './system'
 
-/** English → German. A mark may hold a sentence that has a row itself. */
+/** English → German. A mark may hold a sentence that has a row itself, if it is not one of NAMED. */
 export const germanSentences: Readonly<Record<string, string>> = {
   ...system,
   ...configurations,
@@ -18,6 +18,12 @@ export const germanSentences: Readonly<Record<string, string>> = {
   ...images,
   ...kernels,
 }
+
+/**
+ * Marks that hold what people, guests or files are called: a network may be called `text` or `closed`, which are words of ours elsewhere.
+ * A row whose mark holds words of ours calls it otherwise ({why}, {what}, {found}).
+ */
+const NAMED: ReadonlySet<string> = new Set('name network file path key field value parameter other mac type'.split(' '))
 
 interface Row {
   /** What stands before, between and after the marks. */
@@ -79,7 +85,8 @@ function translate(text: string, nested: number): string | undefined {
   for (const { words, marks, german } of rows) {
     const found = valuesIn(text, words)
     if (found === null) continue
-    const values = new Map(marks.map((mark, index) => [mark, germanIn(found[index] ?? '', nested - 1)]))
+    const said = (mark: string, value: string): string => (NAMED.has(mark) ? value : germanIn(value, nested - 1))
+    const values = new Map(marks.map((mark, index) => [mark, said(mark, found[index] ?? '')]))
     return german.replace(/\{(\w+)\}/g, (mark, name: string) => values.get(name) ?? mark)
   }
   const [, head, rest] = SPEAKER.exec(text) ?? []
