@@ -21,6 +21,8 @@ export class Messages {
     bytes.forEach((byte, i) => {
       this.domain.memory.u8[base + ((start + i) % MESSAGE_RING_BYTES)] = byte
     })
+    // Told by the main thread, which would else hear of it when something else rings.
+    this.domain.ringBell()
   }
 
   /** What the ring holds from position `from` on (a value of `next` of an earlier call); lost bytes are skipped. */

@@ -256,6 +256,17 @@ describe('sched_op', () => {
     expect(g.fake.domain.shutdown.state?.code).toBe(1)
     expect(g.fake.domain.messages.read().text).toContain('SHUTDOWN_reboot')
   })
+  it('says beforehand that it will stop, and the main thread is rung to tell it', () => {
+    const g = guest()
+    const { rings, domain } = g.fake
+    domain.answerBell()
+    const before = rings.count
+    g.words([0, 0])
+    expect(g.call('sched_op', 5, ARG)).toBe(0)
+    expect(domain.messages.read().text).toContain('will stop with reason 0')
+    expect(rings.count).toBe(before + 1)
+  })
+
   it('polls: returns at once when a port is pending or the time is past, else the vcpu is blocked', () => {
     const g = guest()
     const port = g.fake.domain.events.bindIpi(0)
