@@ -19,6 +19,8 @@ import { serveCall } from './serve-call'
 const CONNECTIONS_MOST = 16
 const CALLS_MOST = 32
 const STREAMS_MOST = 8
+/** Told to somebody who does not read: a command that was stopped (Ctrl+Z) would else fill our memory in time. */
+const UNREAD_MOST = 16 * 1024 * 1024
 
 export interface LocalSocketParts {
   readonly place: SocketPlace
@@ -122,7 +124,9 @@ class Connection {
   }
 
   tell(name: EventName, payload: unknown): void {
-    if (this.hearsEvents) this.transport.send({ kind: 'event', name, payload })
+    if (!this.hearsEvents) return
+    if (this.transport.backlog > UNREAD_MOST) this.transport.close('it does not read')
+    else this.transport.send({ kind: 'event', name, payload })
   }
 
   close(): void {

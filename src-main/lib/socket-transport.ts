@@ -3,6 +3,9 @@ import type { Socket } from 'node:net'
 import { encodeFrame, FrameReader } from '../../src-engine/public/protocol/frame'
 import { type Message, TransportBase } from '../../src-engine/public/protocol/transport'
 
+/** How long the last words may take to be read. */
+const LAST_WORDS_MS = 2000
+
 export class LocalSocketTransport extends TransportBase {
   private readonly socket: Socket
 
@@ -23,8 +26,17 @@ export class LocalSocketTransport extends TransportBase {
     this.socket.write(encodeFrame(message))
   }
 
+  override get backlog(): number {
+    return this.socket.writableLength
+  }
+
   protected hangUp(): void {
-    this.socket.end()
-    this.socket.destroySoon()
+    const { socket } = this
+    socket.end()
+    socket.destroySoon()
+    // A stopped process reads nothing, and the end of the app must not wait for it.
+    const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MS)
+    timer.unref()
+    socket.once('close', () => clearTimeout(timer))
   }
 }

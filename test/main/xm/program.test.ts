@@ -528,6 +528,42 @@ describe('the socket', () => {
     for (const client of clients) client.destroy()
     await expect.poll(async () => (await xm('list')).code).toBe(0)
   })
+
+  /** Hears events, and after its greeting reads nothing. */
+  async function stopped() {
+    const client = connect(place.path)
+    client.on('error', () => undefined)
+    client.write(encodeFrame({ kind: 'hello', version: 1, events: true }))
+    await new Promise((resolve) => client.once('data', resolve))
+    client.pause()
+    return client
+  }
+  const tell = (bytes: number) => {
+    const payload = { uuid: testUuid(1), line: { text: 'x'.repeat(bytes) } }
+    Reflect.apply(socket.broadcast, socket, ['logLine', payload])
+  }
+
+  it('lets go whom it tells and who does not read: a command that was stopped does not fill its memory', async () => {
+    const client = await stopped()
+    for (let i = 0; i < 64; i++) tell(1024 * 1024)
+    let read = 0
+    client.on('data', (chunk) => {
+      read += chunk.length
+    })
+    const ended = new Promise((resolve) => client.once('close', resolve))
+    client.resume()
+    await ended
+    expect(read).toBeLessThan(32 * 1024 * 1024)
+    expect((await xm('list')).code).toBe(0)
+  })
+
+  it('ends also when somebody who does not read has words to come', async () => {
+    const client = await stopped()
+    for (let i = 0; i < 8; i++) tell(1024 * 1024)
+    await socket.close()
+    expect(existsSync(place.path)).toBe(false)
+    client.destroy()
+  })
 })
 
 describe('with several connections', () => {
