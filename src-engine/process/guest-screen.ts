@@ -18,6 +18,9 @@ export class GuestScreen {
   private readonly framebuffer: Framebuffer
   private readonly server: RfbServer
   private listener: VncListener | undefined
+  /** One change of the place after the other: of two at once the first would go on listening where nobody knows of it. */
+  private listening: Promise<unknown> = Promise.resolve()
+  private disposed = false
   /** Pumps of the two devices a display has, by their type. */
   readonly pumps: ReadonlyMap<string, PumpMaker>
 
@@ -38,13 +41,20 @@ export class GuestScreen {
   }
 
   /** Listens there instead of where it did; nowhere without a place. Gives the port, where there is one. */
-  async listen(place: VncPlace | undefined): Promise<Result<number | undefined, string>> {
+  listen(place: VncPlace | undefined): Promise<Result<number | undefined, string>> {
+    const listening = this.listening.then(() => this.listenAt(place))
+    this.listening = listening
+    return listening
+  }
+
+  private async listenAt(place: VncPlace | undefined): Promise<Result<number | undefined, string>> {
     this.listener?.close()
     this.listener = undefined
-    if (!place) return ok(undefined)
+    if (!place || this.disposed) return ok(undefined)
     const listener = await VncListener.listen(this.server, place)
     if (!listener.ok) return listener
     this.listener = listener.value
+    if (this.disposed) this.listener.close()
     return ok(listener.value.port)
   }
 
@@ -62,6 +72,7 @@ export class GuestScreen {
   }
 
   dispose(): void {
+    this.disposed = true
     this.framebuffer.watched(false)
     this.listener?.close()
     this.server.dispose('the domain is gone')
