@@ -5,7 +5,7 @@
 // Runs in: main, plain Node.
 import type { Shape } from '../../src-engine/public/shape'
 import { type Device, type Disk, type Display, diskShape, displayShape, type Nic, nicShape } from '../public/device'
-import { type DomainConfig, domainConfigShape } from '../public/types'
+import { DEFAULT_STOP_ACTIONS, type DomainConfig, domainConfigShape, type StopAction } from '../public/types'
 import {
   type Codec,
   macAddress,
@@ -20,8 +20,22 @@ import {
   yesOrNo,
 } from './field-codec'
 
-/** `required`: its absence is an error; `absent`: it is left out of the model then. */
-type Fallback = { readonly value: unknown } | 'required' | 'absent'
+/** `required`: its absence is an error; `absent`: it is left out of the model then; `implied`: so it is where this is said, too. */
+type Fallback = { readonly value: unknown } | { readonly implied: unknown } | 'required' | 'absent'
+
+/** What the model says where nothing is said, by the field's name. */
+export function absentValue(field: string, { fallback }: FieldRow): Readonly<Record<string, unknown>> {
+  return typeof fallback === 'object' && 'value' in fallback ? { [field]: fallback.value } : {}
+}
+
+/** What leaving it out of the model means, where that can be said. */
+export function impliedValue({ fallback }: FieldRow): unknown {
+  return typeof fallback === 'object' && 'implied' in fallback ? fallback.implied : undefined
+}
+
+export function isImplied(row: FieldRow, value: unknown): boolean {
+  return value !== undefined && impliedValue(row) === value
+}
 
 export interface FieldRow {
   /** Path in the XML (xml-path.ts), seen from the domain's or the device's element. Below `~/` it stands in an element of our
@@ -44,6 +58,17 @@ type Rows<T, Apart extends keyof T> = { readonly [K in Exclude<keyof T, Apart>]-
 
 const nothing = { value: '' }
 const no = { value: false }
+
+// A guest of ours that has ended is gone, so nothing of it can be kept or dumped.
+const stopAction = words({
+  destroy: ['destroy', 'preserve', 'coredump-destroy'],
+  restart: ['restart', 'rename-restart', 'coredump-restart'],
+})
+const xlStopAction = words({ destroy: 'destroy', restart: 'restart' })
+
+function stopField(name: string, implied: StopAction): FieldRow {
+  return { xml: name, codec: stopAction, xl: { key: name, codec: xlStopAction, partly: true }, fallback: { implied } }
+}
 
 export const domainFields = {
   name: { xml: 'name', codec: nameText, xl: { key: 'name', codec: nameText }, fallback: 'required' },
@@ -69,6 +94,9 @@ export const domainFields = {
   cpuWeight: { xml: 'cputune/shares', codec: wholeNumber, xl: { key: 'cpu_weight', codec: wholeNumber }, fallback: 'absent' },
   cpuCap: { xml: '~/cap', codec: wholeNumber, xl: { key: 'cap', codec: wholeNumber }, fallback: 'absent' },
   cpuSet: { xml: 'vcpu@cpuset', codec: textOrNothing, xl: { key: 'cpus', codec: plainText, partly: true }, fallback: 'absent' },
+  onPoweroff: stopField('on_poweroff', DEFAULT_STOP_ACTIONS.onPoweroff),
+  onReboot: stopField('on_reboot', DEFAULT_STOP_ACTIONS.onReboot),
+  onCrash: stopField('on_crash', DEFAULT_STOP_ACTIONS.onCrash),
   kernel: { xml: 'os/kernel', codec: textOrNothing, xl: { key: 'kernel', codec: textOrNothing }, fallback: nothing },
   ramdisk: { xml: 'os/initrd', codec: textOrNothing, xl: { key: 'ramdisk', codec: textOrNothing }, fallback: { value: null } },
   cmdline: { xml: 'os/cmdline', codec: textOrNothing, xl: { key: 'cmdline', codec: textOrNothing }, fallback: nothing },

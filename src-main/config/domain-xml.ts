@@ -8,9 +8,19 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceKey, deviceShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { currentOf, type DomainConfig, domainConfigShape, STOP_ACTIONS, uuidShape } from '../public/types'
 import { type PlacedElement, placedElements, vifAlias } from './device-elements'
-import { deviceKinds, domainChecks, domainFields, type FieldRow, fixedInDomain, newInDomain } from './domain-fields'
+import {
+  absentValue,
+  deviceKinds,
+  domainChecks,
+  domainFields,
+  type FieldRow,
+  fixedInDomain,
+  impliedValue,
+  isImplied,
+  newInDomain,
+} from './domain-fields'
 import { ensureOwn, findOwn, isNewer, ownPath, tidyOwn } from './own-metadata'
 import { readForwards, writeForwards } from './port-forwards'
 import { readKeymap, readVnc, writeKeymap, writeVnc } from './vnc-graphics'
@@ -44,6 +54,8 @@ type Values = Record<string, unknown>
 const asNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
 const QUOTED_MOST = 60
+/** Of libvirt's actions when a guest ends, those that do here what they say. */
+const STOP_WORDS: ReadonlySet<string> = new Set(STOP_ACTIONS)
 
 function quoted(text: string): string {
   return text.length > QUOTED_MOST ? `${text.slice(0, QUOTED_MOST)}…` : text
@@ -68,7 +80,7 @@ function readFields(
     const line = at ? lineAt(at, path) : element.line
     if (found === undefined) {
       if (row.fallback === 'required') return err(textError(line, `${pathName(element, path)} is missing`))
-      if (row.fallback !== 'absent') values[field] = row.fallback.value
+      Object.assign(values, absentValue(field, row))
       continue
     }
     const check = checks[field]
@@ -77,7 +89,7 @@ function readFields(
       return err(textError(line, `${pathName(element, path)} is “${quoted(found.text)}”, but ${expected} is expected`))
     }
     rowUsed('domain fields', `${element.name} ${field}`)
-    values[field] = found.value
+    if (!isImplied(row, found.value)) values[field] = found.value
   }
   return ok(values)
 }
@@ -191,6 +203,10 @@ function notesOf(root: XmlElement): ConfigNote[] {
   if (type !== 'xen' || (os !== undefined && os !== 'xenpvh')) {
     notes.push(configNote('type-changed', { type: [type, os].filter(Boolean).join(' ') }))
   }
+  const kept = ['on_poweroff', 'on_reboot', 'on_crash'].filter((name) => !STOP_WORDS.has(valueAt(root, name) ?? 'destroy'))
+  if (kept.length > 0) {
+    notes.push(configNote('without-effect', { names: kept.map((name) => `${name}=${valueAt(root, name)}`).join(', ') }))
+  }
   const devices = elementAt(root, 'devices')
   const others = (devices?.children ?? []).flatMap((node) =>
     node.kind === 'element' && !SILENT.has(node.name) ? [node.name] : [],
@@ -256,8 +272,10 @@ function writeFields(
   }
 }
 
-function writeField(element: XmlElement, path: string, row: FieldRow, value: unknown): void {
+function writeField(element: XmlElement, path: string, row: FieldRow, wanted: unknown): void {
   const found = row.many ? readMany(element, path, row) : readOne(element, path, row)
+  // What was said stays said.
+  const value = wanted === undefined && found !== undefined ? impliedValue(row) : wanted
   // What stands there and means the same stays as it was written.
   if (same(found?.value, value) && found !== undefined) return
   if (row.many) {

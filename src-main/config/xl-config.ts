@@ -7,7 +7,7 @@ import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceShape } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
 import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
-import { deviceKinds, domainChecks, domainFields, type FieldRow } from './domain-fields'
+import { absentValue, deviceKinds, domainChecks, domainFields, type FieldRow, isImplied } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
 import { wholeNumber } from './field-codec'
 import { keymapOfSpec, vncOfSpec, vncSpec } from './vnc-graphics'
@@ -62,6 +62,14 @@ function combined(settings: Settings, key: string): XlSetting | undefined {
   return { ...extra, value: `root=${plain(root.value) ?? ''} ${plain(extra.value) ?? ''}` }
 }
 
+/** Not where xl can say more than the model, and does. */
+function isRead(field: string, { xl }: FieldRow, { value }: XlSetting): boolean {
+  if (xl?.partly !== true) return true
+  const text = plain(value)
+  const said = text === undefined ? undefined : xl.codec.read(text)
+  return said !== undefined && domainChecks[field]?.is(said) === true
+}
+
 function readDomainFields(settings: Settings): Result<Values, ErrorReport> {
   const values: Values = {}
   const rows: Readonly<Record<string, FieldRow>> = domainFields
@@ -71,15 +79,15 @@ function readDomainFields(settings: Settings): Result<Values, ErrorReport> {
       // People say memory, and maxmem only beside it.
       const named = field === 'memoryMiB' ? 'memory' : (row.xl?.key ?? field)
       if (row.fallback === 'required') return err(textError(1, `${named} is missing`))
-      if (row.fallback !== 'absent') values[field] = row.fallback.value
+      Object.assign(values, absentValue(field, row))
       continue
     }
     const text = plain(setting.value)
-    if (row.xl.partly && (text === undefined || !domainChecks[field]?.is(row.xl.codec.read(text)))) continue
+    if (!isRead(field, row, setting)) continue
     if (text === undefined) return err(textError(setting.line, `${row.xl.key} is a list, but ${row.xl.codec.what} is expected`))
     const read = readField(row, text, domainChecks[field], setting.key, setting.line)
     if (!read.ok) return read
-    values[field] = read.value
+    if (!isImplied(row, read.value)) values[field] = read.value
   }
   return ok(values)
 }
@@ -101,7 +109,7 @@ function readSpec(kind: Device['kind'], spec: XlSpec, line: number): Result<Valu
     const text = key === undefined ? undefined : spec.get(key)
     if (text === undefined) {
       if (fieldRow.fallback === 'required') return err(textError(line, `${row.xlKey}: ${key ?? field} is missing`))
-      if (fieldRow.fallback !== 'absent') values[field] = fieldRow.fallback.value
+      Object.assign(values, absentValue(field, fieldRow))
       continue
     }
     const read = readField(fieldRow, text, row.checks[field], `${row.xlKey}: ${key}`, line)
@@ -211,7 +219,10 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
   if (!domainConfigShape.is(config))
     return err(textError(1, domainConfigShape.explain(config, 'domain') ?? 'this is no domain'))
   const unread = new Set(
-    Object.entries<FieldRow>(domainFields).flatMap(([field, { xl }]) => (xl?.partly && !(field in config) ? [xl.key] : [])),
+    Object.entries<FieldRow>(domainFields).flatMap(([field, row]) => {
+      const setting = row.xl && settings.get(row.xl.key)
+      return setting && !isRead(field, row, setting) ? [setting.key] : []
+    }),
   )
   const unknown = parsed.value.filter(({ key }) => !isKnown(key) || unread.has(key))
   if (unknown.length > 0) notes.push(configNote('without-effect', { names: unknown.map(({ key }) => key).join(', ') }))

@@ -124,6 +124,11 @@ export const errorReasons = {
     cause: '{asked} MiB of memory is too little; the least is {min} MiB.',
     action: 'Give it at least {min} MiB.',
   },
+  'crash-loop': {
+    code: 'OPERATION_FAILED',
+    cause: '“{name}” crashed within {seconds} seconds of its start, so it is not started again.',
+    action: 'Look at its log for why, then start it by hand.',
+  },
   'memory-current-large': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'It is to have {current} MiB when it starts, and at most {most} MiB.',

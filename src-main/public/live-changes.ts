@@ -17,6 +17,9 @@ export const CONFIG_FIELDS = {
   cpuWeight: 'now',
   cpuCap: 'now',
   cpuSet: 'now',
+  onPoweroff: 'now',
+  onReboot: 'now',
+  onCrash: 'now',
   kernel: 'next',
   ramdisk: 'next',
   cmdline: 'next',
@@ -73,11 +76,12 @@ export function configChanges(running: DomainConfig | null, from: DomainConfig, 
 
 /** What runs, once the changes that apply now are done. */
 export function afterLiveChanges(running: DomainConfig, changes: readonly ConfigChange[], to: DomainConfig): DomainConfig {
-  const now = new Map(
+  const changed = new Map(
     changes.flatMap((change) => (change.what === 'device' && change.when === 'now' ? [[change.key, change.device]] : [])),
   )
-  const { name, title, description, autostart, currentMiB, cpuWeight, cpuCap, cpuSet } = to
-  const devices = running.devices.map((device) => now.get(deviceKey(device)) ?? device)
+  const { name, title, description, autostart, currentMiB, cpuWeight, cpuCap, cpuSet, onPoweroff, onReboot, onCrash } = to
+  const devices = running.devices.map((device) => changed.get(deviceKey(device)) ?? device)
   const current = { currentMiB: currentOf(currentMiB, running.memoryMiB).currentMiB }
-  return { ...running, name, title, description, autostart, ...current, cpuWeight, cpuCap, cpuSet, devices }
+  const now = { name, title, description, autostart, ...current, cpuWeight, cpuCap, cpuSet, onPoweroff, onReboot, onCrash }
+  return { ...running, ...now, devices }
 }

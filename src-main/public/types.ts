@@ -64,6 +64,13 @@ const cpuSetShape: Shape<string> = simple(
   (value): value is string => typeof value === 'string' && parseCpuSet(value) !== undefined,
 )
 
+/** What follows when a guest ends by itself: it stays off, or starts again. Libvirt's words. */
+export const STOP_ACTIONS = ['destroy', 'restart'] as const
+export type StopAction = (typeof STOP_ACTIONS)[number]
+
+/** What leaving them out of a definition means. */
+export const DEFAULT_STOP_ACTIONS = { onPoweroff: 'destroy', onReboot: 'restart', onCrash: 'destroy' } as const
+
 /** What is defined: everything needed to start the domain, and nothing of its present state. */
 export const domainConfigShape = fields({
   name: shortText(256),
@@ -82,6 +89,9 @@ export const domainConfigShape = fields({
   cpuCap: optional(within(0, MOST_CPU_CAP)),
   /** The host's processors its vcpus may run on (cpu-set.ts); all when absent. */
   cpuSet: optional(cpuSetShape),
+  onPoweroff: optional(oneOf(...STOP_ACTIONS)),
+  onReboot: optional(oneOf(...STOP_ACTIONS)),
+  onCrash: optional(oneOf(...STOP_ACTIONS)),
   kernel: path,
   ramdisk: nullable(path),
   cmdline: shortText(4096),

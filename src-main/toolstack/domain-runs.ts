@@ -5,17 +5,20 @@
 import { err, ok } from '../../src-engine/public/result'
 import { checkDeviceFiles, diskInUse } from '../config/device-check'
 import { checkBootFiles, checkConfig } from '../config/domain-check'
-import type { RestoredDomain, StartedDomain } from '../driver/driver'
+import type { RestoredDomain, StartedDomain, StopKind } from '../driver/driver'
 import { writeProblem } from '../lib/write-problem'
 import type { Vnc } from '../public/device'
 import { errorReport, explainError } from '../public/error-code'
-import type { DomainConfig } from '../public/types'
+import { DEFAULT_STOP_ACTIONS, type DomainConfig } from '../public/types'
 import type { Domain } from './domain'
 import type { DomainsParts, DomainTable, Outcome } from './domain-table'
 import type { JobControl } from './jobs'
 import { writtenDisks } from './layers'
 import { isActive } from './life-cycle'
 import { refusedBacking } from './refused-backing'
+
+/** A guest that crashes sooner after its start is not started again. */
+const CRASH_LOOP_MS = 10_000
 
 export class DomainRuns {
   private readonly table: DomainTable
@@ -88,7 +91,32 @@ export class DomainRuns {
     return ok(null)
   }
 
-  /** The guest asked for a reboot: the same definition, a new run. */
+  /**
+   * Whether its definition has a guest that ended by itself start again. One that was asked to shut down stays off, and one that
+   * crashes as soon as it starts would do so for ever.
+   */
+  startsAgain(domain: Domain, how: StopKind): boolean {
+    const { config, state } = domain
+    if (domain.endedRun === domain.run) return false
+    switch (how) {
+      case 'reboot':
+        return (config.onReboot ?? DEFAULT_STOP_ACTIONS.onReboot) === 'restart'
+      case 'poweroff':
+        return config.onPoweroff === 'restart' && domain.shutdownRun !== domain.run && state !== 'saving'
+      case 'crash': {
+        if (config.onCrash !== 'restart' || (state !== 'running' && state !== 'shutdown')) return false
+        const ranMs = this.parts.clock.now() - (domain.startedAt ?? 0)
+        if (ranMs < CRASH_LOOP_MS)
+          this.parts.problem(errorReport('crash-loop', { name: config.name, seconds: CRASH_LOOP_MS / 1000 }))
+        return ranMs >= CRASH_LOOP_MS
+      }
+      case 'destroyed':
+      case 'saved':
+        return false
+    }
+  }
+
+  /** The same definition, a new run. */
   startAgain(domain: Domain): void {
     const again = async (): Promise<void> => {
       const started = await this.start(domain)

@@ -212,6 +212,7 @@ export class DomainTable {
       run: 0,
       changes: Promise.resolve(),
       endedRun: null,
+      shutdownRun: null,
     }
     this.domains.set(uuid, domain)
     return domain

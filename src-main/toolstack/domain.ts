@@ -35,6 +35,8 @@ export interface Domain {
   changes: Promise<unknown>
   /** The run that is to end because the user forces it off: it is not rebooted, and its start does not go on. */
   endedRun: number | null
+  /** The run that was asked from here to shut down: powered off, it stays off. */
+  shutdownRun: number | null
 }
 
 /** The detail of a machine that was running when the app ended. */

@@ -271,6 +271,8 @@ export class Domains extends DomainTable {
   }
 
   async shutdown(uuid: string): Outcome {
+    const domain = this.domains.get(uuid)
+    if (domain) domain.shutdownRun = domain.run
     return this.ask(uuid, 'shutdown', () => this.parts.driver.shutdown(uuid), 'shutdownAsked')
   }
 
@@ -418,10 +420,11 @@ export class Domains extends DomainTable {
     const domain = this.domains.get(event.uuid)
     // After a save the job that asked for it says what the domain is now.
     if (!domain || !isActive(domain.state) || event.how === 'saved') return
+    const again = this.runs.startsAgain(domain, event.how)
     if (event.how === 'crash') {
       this.rest(domain, 'crashed', event.detail)
-      this.floating(this.saves.settleLateSave(domain))
-    } else if (event.how === 'reboot' && domain.endedRun !== domain.run) this.runs.startAgain(domain)
-    else this.rest(domain, 'stopped', '')
+      if (!again) this.floating(this.saves.settleLateSave(domain))
+    } else if (!again) this.rest(domain, 'stopped', '')
+    if (again) this.runs.startAgain(domain)
   }
 }

@@ -62,6 +62,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'pinning-failed': { effect: 'unchanged', mend: 'details' },
   'no-vcpus': { effect: 'unchanged' },
   'memory-too-small': { effect: 'unchanged' },
+  'crash-loop': { effect: 'unchanged' },
   'memory-current-large': { effect: 'unchanged' },
   'memory-too-large': { effect: 'unchanged' },
   'kernel-missing': { effect: 'unchanged' },

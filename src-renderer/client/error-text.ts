@@ -87,6 +87,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: '{asked} MiB Speicher sind zu wenig; das Mindeste sind {min} MiB.',
     action: 'Mindestens {min} MiB geben.',
   },
+  'crash-loop': {
+    cause: '„{name}“ ist binnen {seconds} Sekunden nach dem Start abgestürzt und wird darum nicht neu gestartet.',
+    action: 'Im Protokoll nach dem Grund sehen, dann von Hand starten.',
+  },
   'memory-current-large': {
     cause: 'Beim Start soll er {current} MiB haben, aber höchstens {most} MiB.',
     action: 'Beim Start höchstens {most} MiB geben oder das Höchste anheben.',

@@ -25,6 +25,32 @@ const stored = (app: RunningApp) => {
 }
 
 describe('the details of a machine that runs', () => {
+  it('have a guest start again when it powers off, at once and by the keyboard alone', async () => {
+    const { app, domain } = await start([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.part('Boot').click()
+    await page.getByText('there is no boot menu and no order of devices').waitFor()
+    await page.getByRole('button', { name: /^It stays off Powers off/ }).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByText('At once: Powers off.').waitFor()
+    await app.picture(page, 'details-stops')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app)).toMatchObject({ onPoweroff: 'restart' })
+    await domain.tab('Text console').click()
+    await domain.waitForText('Try “help”')
+    await domain.type('poweroff\r')
+    await domain.tab('Log').click()
+    await domain.logLine(/Domain 1 stopped: poweroff/).waitFor()
+    await domain.logLine(/Domain 2 .* was created/).waitFor()
+    await domain.waitForState('Running')
+    await domain.button('Shut down').click()
+    await domain.waitForState('Shut off')
+  })
+
   it('say what applies now and what at the next start, and do so', async () => {
     const { app, domain } = await start([nic, screen])
     const { page } = domain

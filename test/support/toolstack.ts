@@ -72,6 +72,8 @@ export interface ToolstackOptions {
   readonly driver?: HypervisorDriver
   /** How long the test driver takes for a save; a start is a quarter of it. */
   readonly delayMs?: number
+  /** Milliseconds since 1970; left out, the host's. */
+  readonly now?: () => number
 }
 
 export async function makeToolstack(options: ToolstackOptions = {}) {
@@ -100,7 +102,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     sampleFolder: join(folder, 'samples'),
-    clock: { now: () => Date.now() },
+    clock: { now: options.now ?? (() => Date.now()) },
     demo,
     debian: new TestDebianMaker(demo),
     emit: (name, payload) => {

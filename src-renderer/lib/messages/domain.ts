@@ -228,6 +228,28 @@ export const domain = {
   },
   'details.autostart': { en: 'Autostart', de: 'Autostart' },
   'details.autostart-label': { en: 'Start together with Ringmaster', de: 'Zusammen mit Ringmaster starten' },
+  'details.stops': { en: 'When the guest ends by itself', de: 'Wenn der Gast von selbst endet' },
+  'details.on-poweroff': { en: 'Powers off', de: 'Schaltet ab' },
+  'details.on-poweroff-hint': {
+    en: 'Asked to shut down from here, it stays off either way',
+    de: 'Von hier aus heruntergefahren bleibt er in jedem Fall aus',
+  },
+  'details.on-reboot': { en: 'Reboots', de: 'Startet neu' },
+  'details.on-reboot-hint': {
+    en: 'Some installers want it off at their end',
+    de: 'Manche Installation will ihn am Ende aus haben',
+  },
+  'details.on-crash': { en: 'Crashes', de: 'Stürzt ab' },
+  'details.on-crash-hint': {
+    en: 'A crash in its first ten seconds leaves it off anyway',
+    de: 'Nach einem Absturz in den ersten zehn Sekunden bleibt er ohnehin aus',
+  },
+  'details.stop-destroy': { en: 'It stays off', de: 'Er bleibt aus' },
+  'details.stop-restart': { en: 'It starts again', de: 'Er startet wieder' },
+  'details.boot-order': {
+    en: 'A Xen PVH guest boots the kernel above. There is no firmware that would try one device after the other, so there is no boot menu and no order of devices; which disk has its system says root= in the command line.',
+    de: 'Ein Xen-PVH-Gast startet den Kernel oben. Es gibt keine Firmware, die ein Gerät nach dem anderen versuchte, also weder Startmenü noch Reihenfolge der Geräte; welche Platte sein System hat, sagt root= in der Befehlszeile.',
+  },
   'details.input': { en: 'Input', de: 'Eingabe' },
   'details.input-type': { en: 'Type', de: 'Typ' },
   'details.input-keyboard': { en: 'Keyboard and pointer', de: 'Tastatur und Zeiger' },

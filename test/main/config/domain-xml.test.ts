@@ -70,6 +70,9 @@ describe('domain XML', () => {
       cpuWeight: 512,
       cpuCap: 50,
       cpuSet: '0-3,^2',
+      onPoweroff: 'restart',
+      onReboot: 'destroy',
+      onCrash: 'restart',
       kernel: '/boot/vmlinuz',
       ramdisk: '/boot/initrd.img',
       cmdline: 'root=/dev/xvda1 console=hvc0 quote="a b"',
@@ -202,6 +205,41 @@ describe('domain XML', () => {
     const all = writeDomainXml({ ...config, currentMiB: undefined }, UUID, written)
     expect(read(all).config.currentMiB).toBeUndefined()
     validate(all)
+  })
+
+  it.each([
+    ['', {}, ''],
+    ['<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>', {}, ''],
+    ['<on_reboot>destroy</on_reboot><on_crash>restart</on_crash>', { onReboot: 'destroy', onCrash: 'restart' }, ''],
+    ['<on_crash>coredump-restart</on_crash>', { onCrash: 'restart' }, 'on_crash=coredump-restart'],
+    ['<on_poweroff>preserve</on_poweroff><on_crash>preserve</on_crash>', {}, 'on_poweroff=preserve, on_crash=preserve'],
+  ])('reads what follows when a guest ends, and leaves it as it stands: %j', (elements, actions, without) => {
+    const text = withDevice('').replace('<devices>', `${elements}<devices>`)
+    const { config, notes } = read(text)
+    const { onPoweroff, onReboot, onCrash } = config
+    expect({ onPoweroff, onReboot, onCrash }).toEqual({
+      onPoweroff: undefined,
+      onReboot: undefined,
+      onCrash: undefined,
+      ...actions,
+    })
+    const said = notes.filter(({ reason }) => reason === 'without-effect').map(({ values }) => values['names'])
+    expect(said).toEqual(without === '' ? [] : [without])
+    const written = writeDomainXml(config, UUID, text)
+    for (const element of elements.match(/<on_.*?<\/on_\w+>/g) ?? []) expect(written).toContain(element)
+    expect(written.match(/<on_/g)?.length ?? 0).toBe(elements.match(/<on_/g)?.length ?? 0)
+    // Back to what leaving it out means: what was said stays said.
+    const plain = writeDomainXml({ ...config, onReboot: undefined, onCrash: undefined }, UUID, text)
+    expect(plain).not.toMatch(/restart<\/on_crash|destroy<\/on_reboot/)
+    expect(read(plain).config).toEqual({ ...config, onReboot: undefined, onCrash: undefined })
+    validate(written)
+  })
+
+  it('writes what follows when a guest ends where nothing was said', () => {
+    const text = withDevice('')
+    const written = writeDomainXml({ ...read(text).config, onCrash: 'restart' }, UUID, text)
+    expect(written).toContain('<on_crash>restart</on_crash>')
+    expect(written).not.toMatch(/on_reboot|on_poweroff/)
   })
 
   // As `virsh -c test:///default` 9.0 writes them: attributes in this order, and no cache='default'.

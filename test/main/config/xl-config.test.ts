@@ -113,6 +113,18 @@ describe('xl.cfg', () => {
     expect(text.match(/mem/g)).toHaveLength(written.split('\n').length)
   })
 
+  it('reads what follows when a guest ends, and keeps as lines what is not done here', () => {
+    const { config, notes, unknown } = read(
+      `name = 'a'\nkernel = '/k'\nmemory = 64\non_poweroff = 'destroy'\non_reboot = 'destroy'\non_crash = 'rename-restart'`,
+    )
+    expect(config).toMatchObject({ onReboot: 'destroy' })
+    expect(config).not.toHaveProperty('onPoweroff')
+    expect(config).not.toHaveProperty('onCrash')
+    expect(unknown).toBe("on_crash = 'rename-restart'")
+    expect(notes.map(explainNote)).toEqual(['Kept in the configuration, but without effect here: on_crash.'])
+    expect(writeXl({ ...config, onCrash: 'restart' }, '').text).toMatch(/^on_reboot = 'destroy'\non_crash = 'restart'$/m)
+  })
+
   it('says whether a disk takes discards, and not how it is cached', () => {
     const { config } = read(`name = 'a'\nkernel = '/k'\nmemory = 64
       disk = [ '/a,raw,xvda,rw,no-discard', '/b,raw,xvdb,rw,discard,direct-io-safe', '/c,raw,xvdc,rw' ]`)

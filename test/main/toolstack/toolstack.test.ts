@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { errorReport, explainError } from '../../../src-main/public/error-code'
+import type { DomainConfig } from '../../../src-main/public/types'
 import { makeToolstack, testCaller } from '../../support/toolstack'
 
 describe('defining a domain', () => {
@@ -104,6 +105,62 @@ describe('running a domain', () => {
     await expect.poll(() => states.slice(-2)).toEqual(['A starting', 'A running'])
     expect(state(uuid)).toBe('running')
     await close()
+  })
+
+  describe('that ends by itself', () => {
+    /** A running domain that does so when its guest ends; its run is as old as the clock is set to afterwards. */
+    async function acting(actions: Partial<DomainConfig>) {
+      let now = 1_000_000
+      const made = await makeToolstack({ now: () => now })
+      const defined = await made.toolstack.domains.define({ ...made.config('A'), ...actions })
+      const uuid = defined.ok ? defined.value : ''
+      expect((await made.toolstack.domains.create(uuid, false)).ok).toBe(true)
+      made.states.length = 0
+      return { ...made, uuid, later: (ms: number) => (now += ms) }
+    }
+    const rested = async (state: () => string) => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return state()
+    }
+
+    it('by powering off starts again where its definition says so, unless it was asked to', async () => {
+      const { toolstack, testDriver, states, state, uuid, close } = await acting({ onPoweroff: 'restart' })
+      testDriver.powerOff(uuid)
+      await expect.poll(() => states).toEqual(['A starting', 'A running'])
+      await toolstack.domains.shutdown(uuid)
+      await expect.poll(() => state(uuid)).toBe('shutoff')
+      expect(await rested(() => state(uuid))).toBe('shutoff')
+      await close()
+    })
+
+    it('by rebooting stays off where its definition says so', async () => {
+      const { toolstack, state, uuid, close } = await acting({ onReboot: 'destroy' })
+      await toolstack.domains.reboot(uuid)
+      await expect.poll(() => state(uuid)).toBe('shutoff')
+      expect(await rested(() => state(uuid))).toBe('shutoff')
+      await close()
+    })
+
+    it('by crashing is told of and started again, but not when it had just started', async () => {
+      const { testDriver, states, state, notices, uuid, later, close } = await acting({ onCrash: 'restart' })
+      later(10_000)
+      testDriver.crash(uuid, 'gone')
+      await expect.poll(() => states).toEqual(['A crashed', 'A starting', 'A running'])
+      expect(notices).toEqual([])
+      later(9_999)
+      testDriver.crash(uuid, 'gone')
+      expect(await rested(() => state(uuid))).toBe('crashed')
+      expect(notices).toMatchObject([{ error: { reason: 'crash-loop', values: { name: 'A', seconds: '10' } } }])
+      await close()
+    })
+
+    it('is not started again when it was forced off', async () => {
+      const { toolstack, state, uuid, later, close } = await acting({ onPoweroff: 'restart', onCrash: 'restart' })
+      later(60_000)
+      await toolstack.domains.destroy(uuid)
+      expect(await rested(() => state(uuid))).toBe('shutoff')
+      await close()
+    })
   })
 
   it('is reset without being asked: cut off, and booted afresh as another domain', async () => {

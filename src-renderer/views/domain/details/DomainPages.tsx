@@ -3,13 +3,22 @@
 
 import { useEffect, useState } from 'react'
 import { ownUuid } from '../../../../src-main/public/connection'
-import { DEFAULT_CPU_WEIGHT, type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT } from '../../../../src-main/public/types'
+import {
+  DEFAULT_CPU_WEIGHT,
+  DEFAULT_STOP_ACTIONS,
+  type DomainInfo,
+  MOST_CPU_CAP,
+  MOST_CPU_WEIGHT,
+  STOP_ACTIONS,
+  type StopAction,
+} from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
 import { NumberField, TextAreaField, TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
+import { SelectField } from '../../../components/Select'
 import { Slider } from '../../../components/Slider'
 import { connectionName } from '../../../lib/connection-name'
 import { useConnections, useHost } from '../../../state/answers'
@@ -349,6 +358,31 @@ export function BootPage(props: PageProps) {
         onChange={(cmdline) => onEdit({ cmdline })}
         hint={t('create.cmdline-hint')}
       />
+      <p className="details-note">{t('details.boot-order')}</p>
+      <StopActions {...props} />
     </>
+  )
+}
+
+/** What follows when the guest powers off, reboots or crashes: libvirt's on_poweroff, on_reboot and on_crash. */
+function StopActions({ domain, edits, editable, onEdit }: PageProps) {
+  const { t } = useWords()
+  const field = (name: keyof typeof DEFAULT_STOP_ACTIONS, word: 'on-poweroff' | 'on-reboot' | 'on-crash') => (
+    <SelectField<StopAction>
+      label={t(`details.${word}`)}
+      value={edits[name] ?? domain.config?.[name] ?? DEFAULT_STOP_ACTIONS[name]}
+      disabled={!editable}
+      choices={STOP_ACTIONS.map((value) => ({ value, label: t(`details.stop-${value}`) }))}
+      onChange={(action) => onEdit({ [name]: action })}
+      hint={t(`details.${word}-hint`)}
+    />
+  )
+  return (
+    <section aria-labelledby="stops" className="details-section">
+      <h3 id="stops">{t('details.stops')}</h3>
+      {field('onPoweroff', 'on-poweroff')}
+      {field('onReboot', 'on-reboot')}
+      {field('onCrash', 'on-crash')}
+    </section>
   )
 }

@@ -9,10 +9,12 @@ import { properName } from '../../../../src-main/public/name'
 import {
   currentOf,
   DEFAULT_CPU_WEIGHT,
+  DEFAULT_STOP_ACTIONS,
   type DomainConfig,
   type DomainInfo,
   MOST_CPU_CAP,
   MOST_CPU_WEIGHT,
+  type StopAction,
 } from '../../../../src-main/public/types'
 import { checkDisplay, type DisplayForm, displayOf } from '../../../features/display/display-form'
 import { checkCapture, checkForward, checkMac, checkRate, type NicForm, nicOf } from '../../../features/nics/nic-form'
@@ -29,6 +31,9 @@ export interface Edits {
   readonly cpuWeight?: number
   readonly cpuCap?: number
   readonly cpuSet?: string
+  readonly onPoweroff?: StopAction
+  readonly onReboot?: StopAction
+  readonly onCrash?: StopAction
   readonly kernel?: string
   readonly ramdisk?: string
   readonly cmdline?: string
@@ -50,6 +55,15 @@ function words(edited: string | undefined, before: string | undefined): string |
 function figure(edited: number | undefined, before: number | undefined, fallback: number): number | undefined {
   if (edited === undefined || edited === before) return before
   return Math.round(edited) === fallback ? undefined : Math.round(edited)
+}
+
+/** As chosen, left out where that means the same. */
+function stopActions(config: DomainConfig, edits: Edits): Pick<DomainConfig, keyof typeof DEFAULT_STOP_ACTIONS> {
+  const chosen = (field: keyof typeof DEFAULT_STOP_ACTIONS): StopAction | undefined => {
+    const action = edits[field] ?? config[field]
+    return action === DEFAULT_STOP_ACTIONS[field] ? undefined : action
+  }
+  return { onPoweroff: chosen('onPoweroff'), onReboot: chosen('onReboot'), onCrash: chosen('onCrash') }
 }
 
 /** The definition with the changes; a device that is gone meanwhile is not brought back. */
@@ -76,6 +90,7 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     cpuWeight: figure(edits.cpuWeight, config.cpuWeight, DEFAULT_CPU_WEIGHT),
     cpuCap: figure(edits.cpuCap, config.cpuCap, 0),
     cpuSet: words(edits.cpuSet, config.cpuSet),
+    ...stopActions(config, edits),
     kernel: kernel.trim(),
     ramdisk,
     cmdline: cmdline.trim(),

@@ -3,7 +3,7 @@
 // a written disk) and a password, of which it is only said that there is one. Runs in: domain window and tests; pure.
 import { type Device, type Disk, type Display, deviceKey, type Nic, type Vnc } from '../../../../src-main/public/device'
 import { type ConfigField, FIELD_NAMES } from '../../../../src-main/public/live-changes'
-import { DEFAULT_CPU_WEIGHT, type DomainConfig } from '../../../../src-main/public/types'
+import { DEFAULT_CPU_WEIGHT, DEFAULT_STOP_ACTIONS, type DomainConfig } from '../../../../src-main/public/types'
 import { modeText } from '../../../features/display/display-form'
 import type { Translator } from '../../../lib/translate'
 import { fieldWords } from '../details/change-words'
@@ -51,6 +51,10 @@ function fieldText(config: DomainConfig, field: ConfigField, t: Translator): str
       return `${config.memoryMiB} MiB`
     case 'currentMiB':
       return config.currentMiB === undefined ? '' : `${config.currentMiB} MiB`
+    case 'onPoweroff':
+    case 'onReboot':
+    case 'onCrash':
+      return t(`details.stop-${config[field] ?? DEFAULT_STOP_ACTIONS[field]}`)
     case 'autostart':
       return flagText(config.autostart === true, t)
     case 'cpuWeight':

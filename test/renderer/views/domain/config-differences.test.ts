@@ -31,7 +31,7 @@ describe('the configuration of a snapshot and of now', () => {
   it('do not differ by the files a snapshot moves, nor by what is written out or left out', () => {
     expect(differences({})).toEqual([])
     expect(differences(withDevice({ ...disk, path: '/two.qcow2', format: 'qcow2', allowedBacking: ['/one'] }))).toEqual([])
-    expect(differences({ cpuWeight: 256, cpuCap: 0, autostart: false, title: '' })).toEqual([])
+    expect(differences({ cpuWeight: 256, cpuCap: 0, autostart: false, title: '', onReboot: 'restart' })).toEqual([])
   })
 
   it.each<[Partial<DomainConfig>, string]>([
@@ -41,6 +41,9 @@ describe('the configuration of a snapshot and of now', () => {
     [{ autostart: true }, 'Autostart: off → on'],
     [{ memoryMiB: 128 }, 'Memory: 64 MiB → 128 MiB'],
     [{ currentMiB: 32 }, 'Current memory:  → 32 MiB'],
+    [{ onPoweroff: 'restart' }, 'Powers off: It stays off → It starts again'],
+    [{ onReboot: 'destroy' }, 'Reboots: It starts again → It stays off'],
+    [{ onCrash: 'restart' }, 'Crashes: It stays off → It starts again'],
     [{ vcpus: 2 }, 'Virtual CPUs: 1 → 2'],
     [{ cpuWeight: 512 }, 'Weight: 256 → 512'],
     [{ cpuCap: 50 }, 'Cap:  → 50 %'],

@@ -62,6 +62,14 @@ describe('changes of a definition', () => {
     expect(isRight({ currentMiB: Number.NaN }, 1, makeTranslator('en'))).toBe(false)
   })
 
+  it('of what follows an end leave out what that means anyway', () => {
+    const edits = { onCrash: 'restart', onReboot: 'destroy', onPoweroff: 'destroy' } as const
+    const to = { ...config, onCrash: 'restart', onReboot: 'destroy' } as const
+    expect(applied(config, edits)).toEqual(to)
+    expect(applied(to, { onCrash: 'destroy', onReboot: 'restart' })).toEqual(config)
+    expect(isChanged(config, { onCrash: 'destroy', onReboot: 'restart' })).toBe(false)
+  })
+
   it('of a disk are none when what is said is what leaving it out means', () => {
     const flags = { readonly: false, removable: false, cache: undefined, discard: undefined }
     const changed = (enospace: 'stop' | 'report' | undefined) =>
