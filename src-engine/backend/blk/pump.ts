@@ -417,7 +417,7 @@ class BlkPump implements DevicePump {
       const queued = request === this.queue[0]
       if (request.stalled && !request.failed) {
         request.restart()
-        if (!queued) this.queue.push(request)
+        if (!queued) this.putBack(request)
         stalled = true
       } else if (queued) return
       else this.finish(request)
@@ -434,6 +434,13 @@ class BlkPump implements DevicePump {
       this.unstall()
     }
     return undefined
+  }
+
+  /** To be asked again where it was: a barrier that came later must not overtake it. Behind the first only if that is given in part. */
+  private putBack(request: BlkRequest): void {
+    const begun = this.queue.filter(({ given }, i) => i === 0 && given > 0)
+    const waiting = new Set(this.queue).add(request)
+    this.queue = [...begun, ...[...this.unanswered].filter((one) => waiting.has(one) && !begun.includes(one))]
   }
 
   /** Puts the data of a read where the guest wants it. */

@@ -59,6 +59,21 @@ describe('a disk whose host has no room', () => {
     expect(counters.errors).toBe(0)
   })
 
+  it('told to stop: what is kept comes before a barrier that followed it', async () => {
+    scene = await full('stop')
+    const first = scene.write(0, 11)
+    const barrier = scene.write(2, 22, BLKIF_OP.BLKIF_OP_WRITE_BARRIER)
+    await expect.poll(() => scene.stalls.length).toBe(1)
+    scene.image.room = 1
+    scene.pump.retry?.()
+    await expect.poll(() => scene.stalls.length).toBe(2)
+    expect([scene.holds(0), scene.holds(2)]).toEqual([11, 0])
+    scene.image.room = 10
+    scene.pump.retry?.()
+    expect(await Promise.all([first, barrier])).toEqual([0, 0])
+    expect(scene.holds(2)).toBe(22)
+  })
+
   it('told to stop: what is kept is saved, and done by the restored pump', async () => {
     scene = await full('stop')
     const answers = [scene.write(3, 33), scene.write(5, 55)]
