@@ -82,6 +82,15 @@ it('a machine may be called anything that can be read', async () => {
   await page.getByLabel(`New name of ${NAME}`).fill(HEBREW)
   await page.keyboard.press('Enter')
   await manager.row(HEBREW).waitFor()
+  // It runs from right to left, so that what is cut off where the column is narrow is its end.
+  await expect
+    .poll(() =>
+      manager
+        .row(HEBREW)
+        .locator('.name-name')
+        .evaluate((node) => getComputedStyle(node).direction),
+    )
+    .toBe('rtl')
   await app.picture(page, 'names-list')
 
   // Deleted, and back.

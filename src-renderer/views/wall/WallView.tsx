@@ -218,7 +218,9 @@ function TileContent(props: { readonly domain: DomainInfo }) {
   return (
     <>
       <Thumbnail domain={domain} icon={look.icon} colour={look.colour} />
-      <span className="wall-name">{domain.name}</span>
+      <span className="wall-name" dir="auto">
+        {domain.name}
+      </span>
       <span className={`wall-state state-${look.colour}`}>
         <Icon name={look.icon} />
         <span title={line}>{line}</span>

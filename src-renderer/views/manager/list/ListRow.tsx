@@ -88,7 +88,7 @@ function NameCell(props: { readonly row: DomainRow; readonly parts: RowParts; re
           <span className="name-note">{t('manager.domain0-role')}</span>
         </span>
       ) : (
-        <span className="name-name" title={domain.config?.title ?? domain.name}>
+        <span className="name-name" dir="auto" title={domain.config?.title ?? domain.name}>
           {domain.name}
         </span>
       )}
@@ -184,7 +184,7 @@ function Tags(props: { readonly tags: readonly string[] }) {
   return (
     <span className="tags" title={props.tags.join(', ')}>
       {props.tags.map((tag) => (
-        <span key={tag} className="tag" draggable data-tag={tag}>
+        <span key={tag} className="tag" dir="auto" draggable data-tag={tag}>
           {tag}
         </span>
       ))}
@@ -238,7 +238,9 @@ function GroupCells(props: { readonly row: GroupRow; readonly parts: RowParts; r
           {row.members.length > 0 && <Icon name="down" />}
         </span>
         <Icon name={isConnection ? 'network' : 'folder'} className="machine-icon" />
-        <span className="group-name">{name}</span>
+        <span className="group-name" dir="auto">
+          {name}
+        </span>
         <span className={failed ? 'group-note bad' : 'group-note'} title={note}>
           {note}
         </span>
