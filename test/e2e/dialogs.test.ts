@@ -9,11 +9,12 @@ import { describe, expect, it } from 'vitest'
 import type { CallName } from '../../src-main/public/calls'
 import { randomFrom } from '../support/random'
 import { count, LONG } from '../support/tier'
-import { launch, type RunningApp } from './app'
-import { type DialogRow, dialogs, setDialogStage } from './dialogs'
+import type { RunningApp } from './app'
+import { leave, shown, stageDialogs } from './dialog-stage'
+import { type DialogRow, dialogs } from './dialogs'
 import { focusNow } from './focus'
 import { ownApp } from './own-app'
-import { openWindow, SERVER, settle, stageFolder } from './scenes'
+import { openWindow, SERVER, settle } from './scenes'
 
 const ROUNDS = count(1, 6)
 const SEED = 20261126
@@ -58,9 +59,6 @@ async function everything(app: RunningApp, page: Page): Promise<unknown> {
   return { told, files: files.sort() }
 }
 
-/** The one in front. */
-const shown = (page: Page) => page.locator('[role=dialog], [role=alertdialog], .palette').last()
-
 /** Types into a few fields and turns a few boxes, whatever they are. */
 async function fillIn(page: Page, below: (limit: number) => number): Promise<void> {
   const fields = shown(page).locator('input:visible:enabled:not([readonly]), textarea:visible:enabled:not([readonly])')
@@ -74,42 +72,6 @@ async function fillIn(page: Page, below: (limit: number) => number): Promise<voi
   }
 }
 
-/** One after the other, where one was opened from another. */
-async function leave(page: Page, by: 'Escape' | 'Cancel'): Promise<void> {
-  const open = page.locator('[role=dialog], [role=alertdialog], .palette')
-  for (let number = await open.count(); number > 0; number = await open.count()) {
-    const cancel = shown(page)
-      .getByRole('button', { name: /^(Cancel|Close|Keep editing|Do not open)$/ })
-      .last()
-    if (by === 'Cancel' && (await cancel.count()) > 0) await cancel.click()
-    else {
-      // The first may close a list of proposals that a field shows.
-      for (let presses = 0; presses < 2 && (await open.count()) === number; presses++) {
-        await page.keyboard.press('Escape')
-        await page.waitForTimeout(250)
-      }
-    }
-    await expect.poll(() => open.count(), { timeout: 5000 }).toBeLessThan(number)
-  }
-}
-
-async function stage(): Promise<{ app: RunningApp; manager: Page }> {
-  const folder = stageFolder({})
-  const app = keep(
-    await launch({ folder, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 6, running: 2, idle: true }) } }),
-  )
-  const { page: manager } = await app.manager()
-  const other = path.join(folder, 'other.cfg')
-  fs.writeFileSync(other, `name = "other"\nkernel = "${path.join(folder, 'vmlinuz')}"\nmemory = 128\n`)
-  await app.answerFileDialogs(other)
-  await app.call(manager, 'domainCreate', { uuid: SERVER, fresh: true })
-  await setDialogStage(app, manager)
-  await app.call(manager, 'snapshotCreate', { uuid: SERVER, name: 'First', description: 'As it was' })
-  await expect.poll(async () => JSON.stringify(await app.call(manager, 'snapshotTree', { uuid: SERVER }))).toContain('"First"')
-  await expect.poll(async () => JSON.stringify(await app.call(manager, 'jobList', {}))).not.toContain('"running"')
-  return { app, manager }
-}
-
 const WAYS = ['Escape', 'Cancel'] as const
 
 /** Those to leave in this way: each in both, in the ordinary tier by turns. */
@@ -117,7 +79,7 @@ const left = (by: (typeof WAYS)[number]) => dialogs.filter((_, index) => LONG ||
 
 describe('a dialog that is left', () => {
   it.each(WAYS)('by %s has changed nothing', { timeout: 300_000 + ROUNDS * 120_000 }, async (by) => {
-    const { app, manager } = await stage()
+    const { app, manager } = await stageDialogs(keep)
     const views = new Map<string, DialogRow[]>()
     for (const dialog of left(by)) views.set(dialog.view, [...(views.get(dialog.view) ?? []), dialog])
     const wrong: string[] = []
@@ -155,7 +117,7 @@ describe('a dialog that is left', () => {
   })
 
   it('would be noticed if it changed something', { timeout: 120_000 }, async () => {
-    const { app, manager } = await stage()
+    const { app, manager } = await stageDialogs(keep)
     const before = await everything(app, manager)
     await app.call(manager, 'domainRename', { uuid: SERVER, name: 'another' })
     expect(await everything(app, manager)).not.toEqual(before)
