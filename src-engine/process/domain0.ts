@@ -44,7 +44,7 @@ function shown(value: string): string {
   })
 }
 
-/** A name as the store holds it, whose strings are bytes: in UTF-8, as libxl writes it. */
+/** What a person wrote as the store holds it, whose strings are bytes: in UTF-8, as libxl and xenstore-write do. */
 function storeText(name: string): string {
   return latin1(Buffer.from(name, 'utf8'))
 }
@@ -303,7 +303,7 @@ export class Domain0 {
         if (!this.xenstored) return NOT_STARTED
         const at = absolutePath(args.path, 0)
         if (at === undefined) return failure('INVALID_ARG', `${args.path} is not a path of the store.`)
-        return this.write(this.xenstored, at, latin1(Buffer.from(args.value, 'latin1')))
+        return this.write(this.xenstored, at, storeText(args.value))
       },
 
       ping: () => ok({}),

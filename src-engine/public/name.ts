@@ -21,6 +21,7 @@ const unwritten = new RegExp(`[${UNWRITTEN}]`, 'u')
 const turning = new RegExp(`[${TURNING}]`, 'u')
 /** Some character that leaves a trace by itself. The empty cell of Braille is a symbol and yet a blank. */
 const visible = /[^\s\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u
+const never = new RegExp(`[${NEVER_IN_NAMES}]`, 'u')
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu
 const ascii = /^[\0-\x7f]*$/
 
@@ -32,6 +33,11 @@ export function properName(typed: string): string {
 /** Names of one key look the same and are one name: joiners, variants of an emoji and the like make no difference. */
 export function nameKey(name: string): string {
   return ascii.test(name) ? name : name.normalize('NFC').replace(ignorable, '').normalize('NFC')
+}
+
+/** Nothing in it ends a line, turns the text around it or is no character. */
+export function isPlain(text: string): boolean {
+  return !never.test(text)
 }
 
 export function isVisible(text: string): boolean {

@@ -11,7 +11,7 @@ import {
 } from '../../src-engine/public/name'
 import { type ErrorReport, errorReport } from './error-code'
 
-export { charactersOf, cutTo, fileStem, NAME_BYTES_MOST, nameKey, properName } from '../../src-engine/public/name'
+export { charactersOf, cutTo, fileStem, isPlain, NAME_BYTES_MOST, nameKey, properName } from '../../src-engine/public/name'
 
 const never = new RegExp(`[${NEVER_IN_NAMES}]`, 'u')
 

@@ -2,6 +2,8 @@
 // Invariant: hostile input: a guest writes values and names; nothing here depends on their form. A path whose parents are not
 // in the dump gets them, without a value. Runs in: renderer and tests; pure.
 
+import { isPlain } from '../../src-main/public/name'
+
 export interface StoreNode {
   /** The path again, under the name that lists look for. */
   readonly id: string
@@ -19,6 +21,24 @@ interface Line {
 }
 
 const LINE = /^(\/.*?) = "(.*)"\s*(?:\(([^()]*)\))?\s*$/
+
+const ESCAPED = /\\(?:x([0-9a-f]{2})|(.))/g
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** A value whose escaped bytes are the UTF-8 of a text that fits into a line, as that text; any other as xenstore-ls prints it. */
+function readable(value: string): string {
+  if (!value.includes('\\') || /[^ -~]/.test(value)) return value
+  // An escape for the end of a line becomes one, which keeps the value as it is.
+  const bytes = value.replace(ESCAPED, (_all, hex: string | undefined, sign = '') =>
+    hex === undefined ? (sign === 'n' ? '\n' : sign) : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  try {
+    const text = decoder.decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
+    return isPlain(text) ? text : value
+  } catch {
+    return value
+  }
+}
 
 function readLine(line: string): Line | undefined {
   const found = LINE.exec(line)
@@ -43,7 +63,7 @@ export function parseStore(dump: string): readonly StoreNode[] {
     const line = readLine(text)
     if (line === undefined || line.path.length > 3072) continue
     const node = nodeOf(line.path.replace(/\/+$/, '') || '/')
-    node.value = line.value
+    node.value = readable(line.value)
     node.permissions = line.permissions
   }
   return roots

@@ -88,6 +88,9 @@ describe.skipIf(cannot)('a machine with an emoji’s name', () => {
     const line = (await xm('list')).split('\n').find((each) => each.startsWith(NAME)) ?? ''
     expect(columnsOf(line.slice(0, line.search(/ +\d+ +16 /)))).toBe(columnsOf(NAME))
     expect(columnsOf(line.slice(0, line.search(/ +16 +1 /)))).toBe(46)
+    // What a person writes there is UTF-8, too.
+    good(await machine.driver.writeStore(`/vm/${uuid}/note`, 'für 🦊'))
+    expect(good(await machine.driver.dumpStore())).toContain(`/vm/${uuid}/note = "${bytesInStore('für 🦊')}"`)
     expect(await xm('domid', NAME)).toMatch(/^\d+$/)
 
     await xm('pause', NAME)

@@ -25,6 +25,17 @@ describe('a dump of XenStore', () => {
     expect(filterStore(tree, 'nothing like it')).toEqual([])
   })
 
+  it.each([
+    ['UTF-8', String.raw`\xf0\x9f\xa6\x8a F\xc3\xbcchse`, '🦊 Füchse'],
+    ['quotes and backslashes', String.raw`say \"a\\b\"`, String.raw`say "a\b"`],
+    ['bytes that are no text', String.raw`\xff\x00`, String.raw`\xff\x00`],
+    ['an end of line', String.raw`a\nb \xc3\xbc`, String.raw`a\nb \xc3\xbc`],
+    ['a control character', String.raw`\x1b[31m`, String.raw`\x1b[31m`],
+    ['what turns text around', String.raw`\xe2\x80\xaegnp`, String.raw`\xe2\x80\xaegnp`],
+  ])('shows %s as it can be read', (_what, escaped, shown) => {
+    expect(parseStore(`/vm/x = "${escaped}"   (n0)`)[0]?.children[0]?.value).toBe(shown)
+  })
+
   it('takes garbage without harm', () => {
     const garbage = ['', 'no path', '/ = "x"', '/a', `/${'x/'.repeat(3000)} = "deep"`, '/a = "', '/b = "" (', '//// = ""']
     expect(() => parseStore(garbage.join('\n'))).not.toThrow()
