@@ -11,6 +11,7 @@ import { CPUID_LEAVES } from '../platform/cpuid'
 import { err, ok, type Result } from '../public/result'
 import { count, fields, text, within } from '../public/shape'
 import {
+  figuresFit,
   loadDomainFields,
   loadHeap,
   loadP2m,
@@ -332,6 +333,9 @@ export async function restoreDomain<T extends { readonly domain: Domain }>(
     return err({ kind: 'CORRUPT', message: `The save file ${file} is damaged: records are missing.` })
   }
   const { domain } = made
+  if (!figuresFit(domain)) {
+    return err({ kind: 'CORRUPT', message: `The save file ${file} is damaged: its tables make no sense.` })
+  }
   // Taken again from what is mapped: the file's figure is not trusted.
   domain.set('MAX_PAGES', Math.max(domain.get('TOTAL_PAGES'), domain.geometry.ramBytes / PAGE))
   domain.p2m.rebuildFreeList()

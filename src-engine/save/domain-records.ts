@@ -12,11 +12,15 @@ import {
   MAX_PORTS,
   MESSAGE_RING_BYTES,
   NO_GFN,
+  REASON_BYTES,
   VCPU,
   VCPU_ROWS,
 } from '../hypervisor/domain-layout'
 import { VCPU_FIELDS, VCPU_OFFSET } from '../isa/state-layout'
+import { EVTCHNSTAT, NR_VIRQS } from '../public/xen/event-channel'
+import { MAX_GRANT_FRAMES } from '../public/xen/grant-table'
 import { E820_ENTRY_SIZE, E820_MAX } from '../public/xen/memory'
+import { SCHED_POLL_MAX } from '../public/xen/sched'
 import { decodeFields, encodeFields, type NamedFields } from './records'
 
 const PAGE = 4096
@@ -222,7 +226,26 @@ export function loadPrivate(domain: Domain, body: Uint8Array): boolean {
   const offset = domain.vget(vcpu, 'INFO_OFFSET')
   if (infoGfn !== NO_GFN && (page === 0 || offset > PAGE - 64)) return false
   domain.vset(vcpu, 'INFO', infoGfn === NO_GFN ? domain.shared.defaultInfo(vcpu) : page + offset)
-  return domain.vget(vcpu, 'POLL_COUNT') <= 128
+  return domain.vget(vcpu, 'POLL_COUNT') <= SCHED_POLL_MAX
+}
+
+/**
+ * Do the figures that were loaded stay within their tables? Asked when all records are there. Nobody looks at them again while the
+ * domain runs, and a file's checksums say nothing about who wrote it.
+ */
+export function figuresFit(domain: Domain): boolean {
+  if (domain.get('GRANT_FRAMES') > MAX_GRANT_FRAMES || domain.get('MEMORY_MAP_ENTRIES') > E820_MAX) return false
+  if (domain.get('REASON_LENGTH') > REASON_BYTES) return false
+  for (let port = 0; port < MAX_PORTS; port++) {
+    const { state, vcpu, remote } = domain.events.status(port)
+    if (vcpu >= domain.vcpus || (state === EVTCHNSTAT.virq && remote >= NR_VIRQS)) return false
+    if (state === EVTCHNSTAT.interdomain && remote >= MAX_PORTS) return false
+  }
+  for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
+    for (let i = 0; i < SCHED_POLL_MAX; i++) if (domain.vget(vcpu, 'POLL_PORTS', i) >= MAX_PORTS) return false
+    for (let virq = 0; virq < NR_VIRQS; virq++) if (domain.vget(vcpu, 'VIRQ_PORT', virq) >= MAX_PORTS) return false
+  }
+  return true
 }
 
 // --- what is where ---

@@ -4,8 +4,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DOMAIN_TABLE, EVENT_CHANNEL_ENTRY, MAX_PORTS } from '../../../src-engine/hypervisor/domain-layout'
 import { crc32 } from '../../../src-engine/lib/bytes'
 import { ok } from '../../../src-engine/public/result'
+import { EVTCHNSTAT } from '../../../src-engine/public/xen/event-channel'
+import { E820_MAX } from '../../../src-engine/public/xen/memory'
 import { captureDomain, restoreDomain, type SavedIdentity, saveDomain, writeCapture } from '../../../src-engine/save/checkpoint'
 import { encodeFileHeader } from '../../../src-engine/save/records'
 import { readSaveFile } from '../../../src-engine/save/save-file'
@@ -216,6 +219,35 @@ describe('a checkpoint', () => {
       fs.writeFileSync(file, Buffer.concat([good.subarray(0, good.length - 24), header, trailer, end]))
       expect((await restore()).ok).toBe(accepted)
     }
+  })
+
+  it.each<[string, (fake: FakeDomain) => void]>([
+    ['more grant frames than there can be', ({ domain }) => domain.set('GRANT_FRAMES', 0x7fff_ffff)],
+    ['a memory map beyond its table', ({ domain }) => domain.set('MEMORY_MAP_ENTRIES', E820_MAX + 1)],
+    ['a reason beyond its place', ({ domain }) => domain.set('REASON_LENGTH', 4_000_000_000)],
+    [
+      'a port of a vcpu that is not there',
+      ({ domain, memory }) => {
+        memory.u32[
+          (domain.geometry.domainBase + DOMAIN_TABLE.EVENT_CHANNEL + EVENT_CHANNEL_ENTRY.SIZE + EVENT_CHANNEL_ENTRY.VCPU) >>> 2
+        ] = 1
+      },
+    ],
+    [
+      'a channel to a port beyond the last',
+      ({ domain, memory }) => {
+        domain.events.allocUnbound(0)
+        const entry = domain.geometry.domainBase + DOMAIN_TABLE.EVENT_CHANNEL + EVENT_CHANNEL_ENTRY.SIZE
+        memory.u8[entry + EVENT_CHANNEL_ENTRY.STATE] = EVTCHNSTAT.interdomain
+        memory.u32[(entry + EVENT_CHANNEL_ENTRY.REMOTE) >>> 2] = MAX_PORTS
+      },
+    ],
+    ['a polled port beyond the last', ({ domain }) => domain.vset(0, 'POLL_PORTS', 1 << 30, 3)],
+  ])('refuses a file with %s, though its checksums are right', async (_what, spoil) => {
+    const fake = busyDomain()
+    spoil(fake)
+    await save(fake)
+    expect(await restore()).toMatchObject({ ok: false, error: { kind: 'CORRUPT' } })
   })
 
   it('can be cancelled, and leaves neither a file nor a part of one', async () => {
