@@ -325,7 +325,7 @@ describe('a new virtual machine', () => {
     await expect.poll(() => create.message('Memory').textContent()).toMatch(/^At least \d+ MiB/)
     await create.field('Memory').fill('128')
     await create.field('Name').fill('-x')
-    await expect.poll(() => create.message('Name').textContent()).toContain('Letters, digits')
+    await expect.poll(() => create.message('Name').textContent()).toContain('for something else')
     await app.picture(create.page, 'create-errors')
     await create.field('Name').fill('mine')
     const kernel = path.join(app.folder, 'vmlinuz')
