@@ -1,9 +1,15 @@
-// Copies a disk from one image to another, leaving out what reads as zeroes; the target must be new and empty.
+// Copies a disk from one image to another, leaving out what reads as zeroes; the target must be new.
+// Invariant: under the target's name there is nothing or the whole copy, also when this process is killed: it grows under a hidden name
+// beside it, which says whose it is.
 // A few chunks are in flight at a time; between them the event loop has its turns. Runs in: the image's thread.
-import { unlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, lstat, rename, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { syncFolder } from '../lib/sync-folder'
 import { ok } from '../public/result'
+import { unfinishedCopyName } from '../public/unfinished-copy'
 import { createImage, type NewImage } from './create-image'
-import { fail, type ImageResult } from './error'
+import { fail, type ImageResult, systemError } from './error'
 import type { OpenFile } from './file'
 import type { Image, OpenOptions } from './image'
 import { openNodeFile } from './node-file'
@@ -26,20 +32,50 @@ export async function convertImage(from: string, to: string, options: ConvertOpt
   const openFile = options.openFile ?? openNodeFile
   const source = await openImage(from, { ...options.source, readonly: true }, openFile)
   if (!source.ok) return source
-  const made = await createImage(to, { ...options.target, size: source.value.size }, openFile)
+  const growing = join(dirname(to), unfinishedCopyName(process.pid, randomUUID()))
+  const free = await isFree(to)
+  const made = free.ok ? await createImage(growing, { ...options.target, size: source.value.size }, openFile) : free
   if (!made.ok) {
     await source.value.close()
     return made
   }
-  const target = await openImage(to, { format: options.target.format, readonly: false }, openFile)
+  const target = await openImage(growing, { format: options.target.format, readonly: false }, openFile)
   let done: ImageResult<void> = target.ok ? await copyDisk(source.value, target.value, options) : target
   if (target.ok) {
     const closed = await target.value.close()
     if (done.ok) done = closed
   }
   await source.value.close()
-  if (!done.ok) await unlink(to).catch(() => {})
+  if (done.ok) done = await nameIt(growing, to)
+  if (!done.ok) await unlink(growing).catch(() => {})
   return done
+}
+
+/** A file that is there is not written over; said before the work, and looked at again when the copy gets its name. */
+async function isFree(path: string): Promise<ImageResult<void>> {
+  const there = await lstat(path).catch(() => undefined)
+  return there ? fail('exists', `Cannot create ${path}: file already exists.`) : ok(undefined)
+}
+
+async function nameIt(growing: string, to: string): Promise<ImageResult<void>> {
+  try {
+    // A second name cannot take another's place, as a change of name would.
+    await link(growing, to)
+    await unlink(growing)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EEXIST') return isFree(to)
+    // File systems without second names.
+    const free = await isFree(to)
+    if (!free.ok) return free
+    const renamed = await rename(growing, to).then(
+      () => undefined,
+      (thrown: unknown) => systemError(`Cannot create ${to}`, thrown),
+    )
+    if (renamed) return { ok: false, error: renamed }
+  }
+  await syncFolder(dirname(to))
+  return ok(undefined)
 }
 
 async function copyDisk(source: Image, target: Image, options: ConvertOptions): Promise<ImageResult<void>> {

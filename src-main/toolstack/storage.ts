@@ -1,16 +1,17 @@
 // Pools and volumes: folders with disk images, what is in them and who uses it; making, resizing, copying, checking, taking in and
 // deleting volumes. Long work is done by the image process as jobs.
 // Invariant: a volume that anybody uses (a machine, a snapshot, an image that stands on it) is neither changed nor deleted, and
-// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched; none is overwritten, and none
-// is gone before the trash is emptied.
+// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched, and copies that were cut off; none
+// is overwritten, and none is gone before the trash is emptied.
 // Runs in: main, plain Node.
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
+import { writerOf } from '../../src-engine/public/unfinished-copy'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
-import { systemErrorText } from '../lib/atomic-file'
+import { systemErrorCode, systemErrorText } from '../lib/atomic-file'
 import { writeProblem } from '../lib/write-problem'
 import type { WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -50,6 +51,15 @@ export interface StorageParts {
   readonly changed: () => void
 }
 
+/** Of another user's process it is not told more than that there is one. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    return systemErrorCode(thrown) === 'EPERM'
+  }
+}
+
 export class Storage {
   private readonly parts: StorageParts
   /** Folders that were pools in this run: taking one away can be undone. */
@@ -69,6 +79,16 @@ export class Storage {
 
   list(): Promise<PoolInfo[]> {
     return Promise.all(this.pools.map((pool) => this.info(pool)))
+  }
+
+  /** Copies that were cut off with the app, in any pool: nobody finishes them. */
+  async removeUnfinished(): Promise<void> {
+    for (const { path } of this.pools) {
+      for (const name of await readdir(path).catch(() => [])) {
+        const writer = writerOf(name)
+        if (writer !== undefined && !isAlive(writer)) await rm(join(path, name), { force: true }).catch(() => undefined)
+      }
+    }
   }
 
   /** `path` is a folder the user chose in a dialog. */

@@ -276,6 +276,7 @@ export class Toolstack {
     const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     const pools = await this.parts.pools.load()
     if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
+    await this.storage.removeUnfinished()
     const templates = await this.parts.templates.load()
     if (templates) problem(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
     const store = this.parts.snapshots

@@ -1,6 +1,7 @@
 // Create, resize, convert, check with repair, and rebase; judged by qemu-img where it is there.
 // Runs in: vitest, plain Node with qemu-utils.
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkImage } from '../../../src-engine/image/check-image'
 import { commitImage } from '../../../src-engine/image/commit'
@@ -8,6 +9,7 @@ import { convertImage } from '../../../src-engine/image/convert'
 import { createImage } from '../../../src-engine/image/create-image'
 import { openImage } from '../../../src-engine/image/open'
 import { rebaseImage } from '../../../src-engine/image/rebase'
+import { writerOf } from '../../../src-engine/public/unfinished-copy'
 import { pattern, randomWork, readAll, value } from '../../support/image-work'
 import { NO_QEMU_IMG, qemuCheck, qemuImg, qemuIo, scratch } from '../../support/qemu-img'
 
@@ -93,7 +95,15 @@ describe.skipIf(NO_QEMU_IMG)(`operations${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''
     writeFileSync(raw, bytes)
     const done: number[] = []
     const options = { source: { format: 'raw', readonly: true }, target: { format: 'qcow2' } } as const
-    value(await convertImage(raw, place.file('to.qcow2'), { ...options, progress: (at) => done.push(at) }))
+    // Until it is whole it has another name: a process that is killed leaves none that looks like a copy.
+    const seen = new Set<string>()
+    const progress = (at: number): void => {
+      done.push(at)
+      for (const name of readdirSync(dirname(raw))) if (/^to\.qcow2$|^\.ringmaster-copy/.test(name)) seen.add(name)
+    }
+    value(await convertImage(raw, place.file('to.qcow2'), { ...options, progress }))
+    expect([...seen].map(writerOf)).toEqual([process.pid])
+    expect(readdirSync(dirname(raw)).filter((name) => writerOf(name) !== undefined)).toEqual([])
     expect(done[done.length - 1]).toBe(bytes.length)
     expect(await qemuCheck(place.file('to.qcow2'))).toBe('clean')
     expect(await qemuImg('compare', '-f', 'raw', '-F', 'qcow2', raw, place.file('to.qcow2'))).toContain('identical')
@@ -104,6 +114,10 @@ describe.skipIf(NO_QEMU_IMG)(`operations${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''
     const cancelled = await convertImage(raw, place.file('never.raw'), { ...options, signal: AbortSignal.abort() })
     expect(cancelled).toMatchObject({ error: { code: 'cancelled' } })
     expect(statSync(place.file('never.raw'), { throwIfNoEntry: false })).toBeUndefined()
+    const before = readFileSync(place.file('to.qcow2'))
+    expect(await convertImage(raw, place.file('to.qcow2'), options)).toMatchObject({ error: { code: 'exists' } })
+    expect(readFileSync(place.file('to.qcow2')).equals(before)).toBe(true)
+    expect(readdirSync(dirname(raw)).filter((name) => writerOf(name) !== undefined)).toEqual([])
   })
 
   it('check finds what qemu-img finds, and mends leaks and lost refcounts', async () => {

@@ -1,8 +1,11 @@
 // Pools and volumes on the test driver: what is listed, who uses what, what is refused and what jobs do.
 // Runs in: vitest, plain Node.
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
 import {
   DEFAULT_POOL,
   newVolumeShape,
@@ -63,6 +66,25 @@ describe('storage', () => {
     expect(await servers.volumeUpload({ pool: 'more', from: '/etc/passwd', name: 'x.raw' }, chose)).toMatchObject({ ok: false })
     expect(await servers.poolUndefine({ name: 'more' }, caller)).toMatchObject({ ok: true })
     expect(existsSync(join(folder, 'taken.raw'))).toBe(true)
+  })
+
+  it('removes copies that were cut off with the app, and leaves those that another process still writes', async () => {
+    const scene = await machine()
+    const { toolstack, folder } = scene.made
+    const gone = spawnSync(process.execPath, ['-e', '']).pid
+    const disks = join(folder, 'disks')
+    const names = [
+      unfinishedCopyName(gone, randomUUID()),
+      unfinishedCopyName(process.pid, randomUUID()),
+      '.ringmaster-copy-note',
+      'own.raw',
+    ]
+    mkdirSync(disks, { recursive: true })
+    for (const name of names) writeFileSync(join(disks, name), 'half')
+    await toolstack.load()
+    expect(names.map((name) => existsSync(join(disks, name)))).toEqual([false, true, true, true])
+    expect((await volumes(scene)).map(({ name }) => name)).toContain('own.raw')
+    expect((await volumes(scene)).some(({ name }) => name.startsWith('.'))).toBe(false)
   })
 
   it('makes, resizes, copies, checks and deletes volumes', async () => {
