@@ -12,7 +12,7 @@ export { run } from './generated/dispatch'
 export { inject, inject_nmi } from './execute/exception'
 export { cold } from './generated/dispatch'
 export { sse_execute } from './generated/sse-dispatch'
-export { region_read, region_write, region_update, region_stored, settle_flags, set_sampling } from './execute/translated'
+export { region_read, region_write, region_update, region_pushes, region_pops, region_stored, settle_flags, set_sampling } from './execute/translated'
 
 export function interruptible(): i32 { return load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW) ? 1 : 0 }
 export function translate(va: u64, write: i32): u32 { return peek(va, write) }

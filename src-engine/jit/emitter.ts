@@ -33,6 +33,8 @@ export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'region_read', parameters: [I64, I32, I32, I32], results: [I32] },
   { name: 'region_write', parameters: [I64, I32, I32, I32], results: [I32] },
   { name: 'region_update', parameters: [I64, I32, I32, I32], results: [I32] },
+  { name: 'region_pushes', parameters: [I64, I32, I32, I32], results: [I32] },
+  { name: 'region_pops', parameters: [I64, I32, I32, I32], results: [I32] },
   { name: 'region_stored', parameters: [I32, I32], results: [I32] },
   { name: 'cold', parameters: [I32, I32], results: [I32] },
   { name: 'settle_flags', parameters: [], results: [] },
@@ -43,7 +45,19 @@ export const WITNESS_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'left', parameters: [I32], results: [] },
   { name: 'called', parameters: [I32], results: [] },
 ]
-const CALL = { read: 0, write: 1, update: 2, stored: 3, cold: 4, settle: 5, sse: 6, left: 7, called: 8 } as const
+const CALL = {
+  read: 0,
+  write: 1,
+  update: 2,
+  pushes: 3,
+  pops: 4,
+  stored: 5,
+  cold: 6,
+  settle: 7,
+  sse: 8,
+  left: 9,
+  called: 10,
+} as const
 /** Bits of a region's result (assembly/execute/translated.ts). */
 export const BLOCK_START = 1
 export const LEFT = 2
@@ -55,7 +69,10 @@ export type Way = (typeof WAYS)[number]
 const PAGE_MASK = -4096
 const SEGMENT_SLOTS = { first: SLOT.SEG_BASE, end: SLOT.SEG_BASE + 64 }
 
-export type Kind = 'read' | 'write' | 'update'
+/** The last two: eight bytes and more of the stack, of several instructions (stack-runs.ts). */
+export type Kind = 'read' | 'write' | 'update' | 'pushes' | 'pops'
+
+const reads = (kind: Kind): boolean => kind === 'read' || kind === 'pops'
 
 export class Emitter {
   /** Open frames; the outermost is the way out. */
@@ -293,7 +310,7 @@ export class Emitter {
    */
   private lookUp(ip: number, bytes: number, kind: Kind, stack: boolean, missed: () => void, found: () => void): void {
     const { w } = this
-    const array = kind === 'read' ? TLB_LAYOUT.READ : TLB_LAYOUT.WRITE
+    const array = reads(kind) ? TLB_LAYOUT.READ : TLB_LAYOUT.WRITE
     this.pushTag(array)
     w.get(VA)
     if (bytes > 1) {
@@ -328,7 +345,7 @@ export class Emitter {
   probe(ip: number, bytes: number, kind: Kind, stack: boolean): void {
     const { w } = this
     const missed = (): void => {
-      if (kind === 'read') return
+      if (reads(kind)) return
       w.i32(1)
       w.set(SLOW)
     }

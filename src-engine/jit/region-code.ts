@@ -17,11 +17,13 @@ import { hashOf } from './jump-tables'
 import { BUDGET, ENTERED, HOST, localsOf, PC_BASE, RESULT, VA, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
 import type { Entry, Node, Region } from './region-shape'
+import { stackRun, stackRunAt } from './stack-runs'
 import { factsAt, formAfter } from './uop-facts'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { type Body, OP, WasmWriter } from './wasm-writer'
 
 const PAGE = 4096
+const RSP = 4
 
 type Frame = { readonly kind: 'out' | 'if' | 'arm' } | { readonly kind: 'loop' | 'after'; readonly node: Node }
 
@@ -291,7 +293,19 @@ export class RegionCode {
       if (facts.reads || facts.leaves) live = true
     }
     e.begin = 0
+    let popped = false
     for (let ip = node.first, i = 0; ip < node.last; ip += UOP, i++) {
+      const run = e.begin === 0 ? stackRunAt(cache, ip, node.last, node.falls) : undefined
+      if (run) {
+        e.begin = ip
+        stackRun(instructions, run)
+        e.begin = 0
+        popped = run.returns
+        const uops = run.count - (popped ? 1 : 0)
+        ip += (uops - 1) * UOP
+        i += uops - 1
+        continue
+      }
       const facts = factsAt(cache, ip)
       const kind = facts?.kind
       if (e.begin === 0) e.begin = ip
@@ -313,12 +327,13 @@ export class RegionCode {
       }
     }
     if (e.begin === 0) e.begin = node.last
-    this.ending(node, UOPS[cache.op(node.last)])
+    this.ending(node, UOPS[cache.op(node.last)], popped)
   }
 
   // --- ends of blocks ---
 
-  private ending(node: Node, kind: UopKind | undefined): void {
+  /** `popped`: a return's target is in X already. */
+  private ending(node: Node, kind: UopKind | undefined, popped: boolean): void {
     const { emitter: e, cache, body, instructions } = this
     const ip = node.last
     const family = kind?.family ?? ''
@@ -340,10 +355,15 @@ export class RegionCode {
       this.count(node)
       this.go(node, node.takenTo, taken)
     } else if (family === 'ret' && kind?.size === 3) {
-      popTarget(instructions, ip)
-      body.get(HOST)
-      body.memory(OP.i64_load, 0)
-      body.set(X)
+      if (popped) {
+        e.pushRegister(RSP << 3, 3)
+        body.set(VA)
+      } else {
+        popTarget(instructions, ip)
+        body.get(HOST)
+        body.memory(OP.i64_load, 0)
+        body.set(X)
+      }
       this.checkTarget()
       raiseStack(instructions)
       this.count(node)

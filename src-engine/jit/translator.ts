@@ -19,6 +19,8 @@ export interface TranslatedCore {
   region_read(va: bigint, size: number, at: number, budget: number): number
   region_write(va: bigint, size: number, at: number, budget: number): number
   region_update(va: bigint, size: number, at: number, budget: number): number
+  region_pushes(va: bigint, size: number, at: number, budget: number): number
+  region_pops(va: bigint, size: number, at: number, budget: number): number
   region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void
@@ -160,6 +162,8 @@ export class Translator {
         region_read: core.region_read,
         region_write: core.region_write,
         region_update: core.region_update,
+        region_pushes: core.region_pushes,
+        region_pops: core.region_pops,
         region_stored: core.region_stored,
         cold: core.cold,
         settle_flags: core.settle_flags,

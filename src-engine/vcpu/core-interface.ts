@@ -50,6 +50,8 @@ export interface CoreExports {
   region_read(va: bigint, size: number, at: number, budget: number): number
   region_write(va: bigint, size: number, at: number, budget: number): number
   region_update(va: bigint, size: number, at: number, budget: number): number
+  region_pushes(va: bigint, size: number, at: number, budget: number): number
+  region_pops(va: bigint, size: number, at: number, budget: number): number
   region_stored(host: number, at: number): number
   cold(ip: number, op: number): number
   settle_flags(): void

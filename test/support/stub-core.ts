@@ -50,6 +50,12 @@ export class StubCore implements CoreExports {
   region_update(): number {
     return 0
   }
+  region_pushes(): number {
+    return 0
+  }
+  region_pops(): number {
+    return 0
+  }
   region_stored(): number {
     return 0
   }

@@ -3,12 +3,12 @@
 // nothing between them. Time in regions does not count, so a sample always shows what the interpreter spends time on.
 // Invariant: where run() stops, and what it counts, is the same with and without samples and regions.
 // Runs in: the vcpu's thread.
-import { ATTENTION, BUDGET, FAULT, FLAGS_TYPE, PC_BASE, RIP, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP } from '../generated/layout'
+import { ATTENTION, BUDGET, DTLB, FAULT, FLAGS_TYPE, PC_BASE, RIP, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP, TLB_CHECKED } from '../generated/layout'
 import { UOP, imm } from '../state'
 import { OP_ENTER, OP_STALE } from '../generated/tables'
 import { PRODUCT, setStatus, status } from '../flags'
 import { cachedJump, entryOf, ownerOf } from '../decode/cache'
-import { readMiss, writeMiss, updateMiss, commit, STAGED_BELOW, STACK } from '../mmu/access'
+import { readMiss, writeMiss, updateMiss, twoPlainPages, commit, STAGED_BELOW, STACK } from '../mmu/access'
 import { sample } from '../imports'
 
 /** In what enterRegion() returns: leave the block at this uop, RIP or a fault is set. */
@@ -118,6 +118,24 @@ export function region_write(va: u64, size: u32, at: u32, budget: i32): u32 {
 }
 export function region_update(va: u64, size: u32, at: u32, budget: i32): u32 {
   return updateMiss(va, size, place(at, budget)) || forgetFault()
+}
+
+// Several pushes or pops at once (src-engine/jit/stack-runs.ts), of memory from `va` on: 0 wherever doing them one by one might be something
+// else, as one of them might fault, change code, or be looked at by itself.
+// @ts-ignore: decorator
+@inline function together(va: u64, size: u32, write: bool): bool {
+  if (load<u32>(DTLB) == TLB_CHECKED) return false
+  return (<u32>va & 0xfff) + size <= 0x1000 || twoPlainPages(va, size, write)
+}
+export function region_pushes(va: u64, size: u32, at: u32, budget: i32): u32 {
+  if (!together(va, size, true)) return 0
+  const h = writeMiss(va, size, place(at, budget))
+  if (!h) return forgetFault()
+  // One page: not if the first push drops the region's own code, or is not stored where it will be. Nothing has been changed yet.
+  return stale(at) || (h < STAGED_BELOW && (<u32>va & 0xfff) + size <= 0x1000) ? 0 : h
+}
+export function region_pops(va: u64, size: u32, at: u32, budget: i32): u32 {
+  return together(va, size, false) ? region_read(va, size, at, budget) : 0
 }
 /** After a store to what one of these gave. 1: the region's own page was hit, it leaves after this uop. */
 export function region_stored(host: u32, at: u32): i32 {

@@ -4,7 +4,7 @@
 // Invariant: when prepareWrite or prepareUpdate returns, commit() cannot fault, so flags may change in between.
 // Runs in: the vcpu's thread.
 import { SCRATCH, CPL, MODE } from '../generated/layout'
-import { translate, canonical, NOT_MEMORY, translatedGpa } from './walk'
+import { translate, canonical, plainPage, NOT_MEMORY, translatedGpa } from './walk'
 import { raise, GP, SS } from '../state'
 import { slot, pageFlags, noteDirty, READ, WRITE } from './tlb'
 import { TLB_SUPERVISOR, TLB_USER, TLB_CHECKED, DTLB } from '../generated/layout'
@@ -95,6 +95,12 @@ export function readMiss(va: u64, size: u32, ip: u32): u32 {
 // Outside 64-bit mode addresses end at 4 GiB.
 // @ts-ignore: decorator
 @inline function wrap(va: u64): u64 { return load<u32>(MODE) == 2 ? va : va & 0xffffffff }
+
+/** Are both pages of such an access memory that may be so accessed, and to be written hold no code? Changes nothing. */
+export function twoPlainPages(va: u64, size: u32, write: bool): bool {
+  const access: u32 = (write ? 1 : 0) | user()
+  return canonical(va) && canonical(va + size - 1) && plainPage(va, access) && plainPage(va + size - 1, access)
+}
 
 /** Host address to write `size` bytes at; when it is SCRATCH, commit() after storing. 0 with a fault noted. */
 export function writeMiss(va: u64, size: u32, ip: u32): u32 {

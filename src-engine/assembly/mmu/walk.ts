@@ -234,3 +234,11 @@ export function peek(va: u64, write: i32): u32 {
   if (!(entry & PAGE_PRESENT) || (write && entry & PAGE_READ_ONLY)) return 0
   return (entry & ~0xfff) + (<u32>va & 0xfff)
 }
+
+/** Is a page memory for accesses of this kind (bits as in walk), and without code if they write? No side effects. */
+export function plainPage(va: u64, access: u32): bool {
+  if (walk(va, access, true)) return false
+  const entry = p2m(walkedGpa)
+  if (!(entry & PAGE_PRESENT)) return false
+  return !(access & 1) || !(entry & PAGE_READ_ONLY || load<u8>(pageFlags(entry & ~0xfff)) & 1)
+}

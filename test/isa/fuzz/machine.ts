@@ -30,6 +30,8 @@ const TSS = 0x1800
 const HANDLERS = 0x2000
 const STACK_TOP = 0x5000
 const RFLAGS_COMPARED = 0xdd5
+/** Of a page table's entry. */
+const ACCESSED_OR_DIRTY = 0x60
 
 /** Memory for machines of so many vcpus. */
 export function newMemory(vcpus: number): WebAssembly.Memory {
@@ -153,6 +155,21 @@ export class Machine {
     this.view.setUint32(this.at('DTLB'), this.at('TLB_USER'), true)
     this.view.setUint32(this.at('MODE'), bits === 64 ? 2 : 1, true)
     this.view.setBigUint64(this.at('CODE_BASE'), 0n, true)
+  }
+
+  /** The TLB is empty, and no page of data accessed or written yet. */
+  forgetAccesses(): void {
+    for (const at of this.dataEntries()) this.view.setUint8(at, this.view.getUint8(at) & ~ACCESSED_OR_DIRTY)
+    this.core.flush_tlb()
+  }
+  /** Which pages of data were accessed, and written. */
+  accesses(): string {
+    return this.dataEntries()
+      .map((at) => (this.view.getUint8(at) & ACCESSED_OR_DIRTY).toString(16))
+      .join(' ')
+  }
+  private dataEntries(): number[] {
+    return [0, 1, 2].map((i) => this.host(GFN.DATA_PT) + i * 8)
   }
 
   private hostOf(va: bigint): number {

@@ -7,6 +7,7 @@ import { TRANSLATOR_DEFAULTS } from '../../../src-engine/jit/translator'
 import { randomFrom } from '../../support/random'
 import { count } from '../../support/tier'
 import { random } from '../fp/states'
+import { CODE, DATA, NOTHING, READ_ONLY } from '../fuzz/case'
 import { describe as describeCase } from '../fuzz/compare'
 import { integerForms, pairForms, sequenceForms, sseForms, x87Forms } from '../fuzz/forms'
 import { makeCase } from '../fuzz/generate'
@@ -69,6 +70,32 @@ describe('translated code does what the interpreter does', () => {
     },
     count(60_000, 3_600_000),
   )
+
+  // What a run of them stores or loads is looked up at once: each may be the one that faults, or that changes the code that runs.
+  it.each([
+    ['pushes', [0x50, 0x6a, 0x80, 0x55, 0x41, 0x57, 0x53, 0x51]], // push rax, -128, rbp, r15, rbx, rcx
+    ['pushes of RSP too', [0x50, 0x54, 0x53, 0x54, 0x51]],
+    ['pops', [0x58, 0x5d, 0x41, 0x5f, 0x5b, 0x59]],
+    ['pops of RSP too', [0x58, 0x59, 0x5c, 0x58, 0x59]],
+    ['pops and a return', [0x5d, 0x41, 0x5f, 0x5b, 0xc3]],
+    ['one pop and a return', [0x5d, 0xc3]],
+  ] as const)('in %s, wherever the stack ends', (_name, steps) => {
+    const c = { ...randomProgram(randomFrom(1)), offset: 0xe00, fx: undefined }
+    const code = Uint8Array.from([0x90, ...steps, 0xff, 0xc0, 0xf4]) // nop; ...; inc eax; hlt
+    const places = [DATA, DATA + 0x1000n, READ_ONLY, NOTHING, CODE + 0xe00n, CODE + 0x1000n, 0x8000_0000_0000n]
+    const different: string[] = []
+    for (const place of places) {
+      for (let distance = -64n; distance <= 64n; distance += 4n) {
+        const gpr = c.gpr.map((v, n) => (n === 4 ? place + distance : v))
+        // returned to: the HLT
+        const middle = c.middle.slice()
+        new DataView(middle.buffer).setBigUint64(256, CODE + 0xe00n + BigInt(code.length - 1), true)
+        const text = pair.runProgram({ ...c, code, gpr, middle })
+        if (text !== '') different.push(`at ${place.toString(16)} + ${distance}: ${text}`)
+      }
+    }
+    expect(different.slice(0, 20).join('\n')).toBe('')
+  })
 
   it.each([
     ['a shift by no bits', [0xd2, 0xfa]], // sar dl, cl

@@ -1,5 +1,6 @@
 // The interpreter and the translator on the same start state: two machines run a case, then run it again, one of them with
-// every block it has decoded translated. Registers, flags, memory, faults and the count of retired instructions must agree.
+// every block it has decoded translated. Registers, flags, memory, faults, the count of retired instructions and
+// the marks in page tables must agree.
 // Runs in: tests and the lockstep checker.
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
@@ -69,8 +70,8 @@ export class Pair {
     const blocks = translated.codePages().flatMap((page) => cache.blocksOfPage(page).reverse())
     for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) translator.translateBlocks(together, sparing)
     if (this.runs++ % 4 === 0) {
-      interpreter.core.flush_tlb()
-      translated.core.flush_tlb()
+      interpreter.forgetAccesses()
+      translated.forgetAccesses()
     }
     const a = this.counted(interpreter, c, slice)
     const b = this.counted(translated, c, slice)
@@ -81,6 +82,8 @@ export class Pair {
       .replaceAll('host', 'interpreter')
       .replaceAll('ours', 'translated')
     const counts = a.retired === b.retired ? '' : `retired ${a.retired} and ${b.retired}`
-    return [text, counts].filter((part) => part !== '').join('; ')
+    const [x, y] = [interpreter.accesses(), translated.accesses()]
+    const marks = x === y ? '' : `pages accessed and written ${x} and ${y}`
+    return [text, counts, marks].filter((part) => part !== '').join('; ')
   }
 }

@@ -3,7 +3,7 @@
 // Those over several pages call functions there; while they run, pages may be mapped to other code, and some write to their own.
 // Runs in: tests and the lockstep checker.
 import { makeState, type Random as StateRandom } from '../fp/states'
-import { type Case, CODE, CODE_PAGES, DATA } from '../fuzz/case'
+import { type Case, CODE, CODE_PAGES, DATA, READ_ONLY } from '../fuzz/case'
 
 export type Random = (below: number) => number
 
@@ -149,7 +149,8 @@ class Program {
         break
       case 10: // CALL of a function; PUSH, POP
         if (this.functions.length > 1) this.jumpTo(0xe8, true, this.functions[r(this.functions.length)] ?? 0)
-        else bytes.push(0x41, 0x50 + r(8), 0x41, 0x58 + r(8))
+        else if (r(2) === 0) bytes.push(0x41, 0x50 + r(8), 0x41, 0x58 + r(8))
+        else this.stackRun()
         break
       case 16: {
         const opcode = [0xa4, 0xa5, 0xac, 0xad, 0xb1, 0xc1][r(6)] ?? 0xa4 // SHLD SHRD, CMPXCHG, XADD
@@ -171,6 +172,23 @@ class Program {
       default:
         this.jump(0x70 + r(16), false)
     }
+  }
+
+  /** Pushes, pops, or both, of any registers and of immediates; now and then a return behind pops. */
+  private stackRun(): void {
+    const { r, bytes } = this
+    const what = r(4)
+    const register = (opcode: number): void => {
+      const reg = r(5) === 0 ? STACK : this.free()
+      if (reg >= 8) bytes.push(0x41)
+      bytes.push(opcode + (reg & 7))
+    }
+    for (let i = what === 1 ? 0 : r(7); i > 0; i--) {
+      if (r(6) === 0) bytes.push(0x6a, r(256))
+      else register(0x50)
+    }
+    for (let i = what === 2 ? 0 : r(7); i > 0; i--) register(0x58)
+    if (what === 3 && r(3) === 0) bytes.push(0xc3)
   }
 
   /** SSE on XMM0 to XMM3, memory at RBX, and now and then a general register. */
@@ -248,12 +266,18 @@ function floatState(r: Random): Uint8Array {
   return fx
 }
 
+/** A stack that soon meets the border of two pages, of nothing, of what may not be written, or the program's own code. */
+function stackAt(r: Random, code: bigint): bigint {
+  const border = [DATA + 0x1000n, DATA, READ_ONLY, READ_ONLY + 0x1000n][r(5)]
+  return border === undefined ? code : border + BigInt(r(96) - 40)
+}
+
 function startState(r: Random, code: Uint8Array, offset: number, floats: boolean): Case {
   const word = (): bigint => (BigInt(r(0x1_0000_0000)) << 32n) | BigInt(r(0x1_0000_0000))
   const small = (): bigint => BigInt.asUintN(64, BigInt(r(64)) - 8n)
   const gpr = Array.from({ length: 16 }, () => (r(2) === 0 ? word() : small()))
   gpr[BASE] = DATA + 0x1000n - 128n
-  gpr[STACK] = DATA + 0x1000n + 0x100n
+  gpr[STACK] = r(3) === 0 ? stackAt(r, CODE + BigInt(offset + r(code.length))) : DATA + 0x1000n + 0x100n
   return {
     ...{ code, offset, bits: 64, gpr, rflags: 0x202 | (r(0x1000) & 0x8d5) },
     middle: Uint8Array.from({ length: 512 }, () => r(256)),
