@@ -8,7 +8,7 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceKey, deviceShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import { currentOf, type DomainConfig, domainConfigShape, STOP_ACTIONS, uuidShape } from '../public/types'
+import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { type PlacedElement, placedElements, vifAlias } from './device-elements'
 import {
   absentValue,
@@ -24,6 +24,7 @@ import {
 import { ensureOwn, findOwn, isNewer, ownPath, tidyOwn } from './own-metadata'
 import { readForwards, writeForwards } from './port-forwards'
 import { readKeymap, readVnc, writeKeymap, writeVnc } from './vnc-graphics'
+import { withoutEffect } from './without-effect'
 import {
   childrenOf,
   elementAt,
@@ -54,15 +55,11 @@ type Values = Record<string, unknown>
 const asNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
 const QUOTED_MOST = 60
-/** Of libvirt's actions when a guest ends, those that do here what they say. */
-const STOP_WORDS: ReadonlySet<string> = new Set(STOP_ACTIONS)
+const NAMES_MOST = 2000
 
-function quoted(text: string): string {
-  return text.length > QUOTED_MOST ? `${text.slice(0, QUOTED_MOST)}…` : text
+function quoted(text: string, most = QUOTED_MOST): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }
-
-/** Elements below <devices> that say nothing we would have to heed: a console is always there. */
-const SILENT = new Set(['console', 'serial', 'emulator', 'graphics', 'input', 'disk', 'interface', 'video'])
 
 // ---- reading --------------------------------------------------------------------------------
 
@@ -203,15 +200,9 @@ function notesOf(root: XmlElement): ConfigNote[] {
   if (type !== 'xen' || (os !== undefined && os !== 'xenpvh')) {
     notes.push(configNote('type-changed', { type: [type, os].filter(Boolean).join(' ') }))
   }
-  const kept = ['on_poweroff', 'on_reboot', 'on_crash'].filter((name) => !STOP_WORDS.has(valueAt(root, name) ?? 'destroy'))
-  if (kept.length > 0) {
-    notes.push(configNote('without-effect', { names: kept.map((name) => `${name}=${valueAt(root, name)}`).join(', ') }))
-  }
   const devices = elementAt(root, 'devices')
-  const others = (devices?.children ?? []).flatMap((node) =>
-    node.kind === 'element' && !SILENT.has(node.name) ? [node.name] : [],
-  )
-  if (others.length > 0) notes.push(configNote('without-effect', { names: [...new Set(others)].join(', ') }))
+  const names = withoutEffect(root, placedElements(root))
+  if (names.length > 0) notes.push(configNote('without-effect', { names: quoted(names.join(', '), NAMES_MOST) }))
   if (devices && childrenOf(devices, 'video').length > 1) notes.push(configNote('more-displays'))
   return notes
 }

@@ -126,7 +126,7 @@ describe('domain XML', () => {
     const text = fixture('foreign.xml')
     const { config, notes } = read(text)
     expect(notes.map(explainNote)).toEqual([
-      'Kept in the configuration, but without effect here: controller, hostdev, rng, memballoon.',
+      'Kept in the configuration, but without effect here: boot, controller, hostdev, rng, memballoon, serial (xvda), boot (xvda), cache=none (xvda).',
     ])
     const written = writeDomainXml(config, '99999999-2222-4333-8444-555555555555', text)
     // All that is new is currentMemory, which says what is so.
@@ -268,6 +268,19 @@ describe('domain XML', () => {
     const changed = writeDomainXml({ ...config, devices: [{ ...disk, cache: 'unsafe', discard: undefined }] }, UUID, text)
     expect(changed).toContain("cache='unsafe'")
     expect(changed).not.toContain('discard=')
+  })
+
+  it('names what libvirt heeds and nothing here does, each once', () => {
+    const { notes } = read(
+      `<domain type='xen'><name>a</name><memory>262144</memory><os><type>xenpvh</type><boot dev='hd'/><boot dev='cdrom'/><bootmenu enable='yes'/></os>
+       <clock offset='localtime'/><devices>
+       <disk type='file'><driver cache='none'/><source file='/a'/><target dev='vda'/><shareable/><serial>1</serial></disk>
+       <disk type='file'><driver cache='writeback'/><source file='/b'/><target dev='xvdb'/></disk>
+       <sound model='ich6'/><sound model='ac97'/></devices></domain>`,
+    )
+    expect(notes.filter(({ reason }) => reason === 'without-effect').map(explainNote)).toEqual([
+      'Kept in the configuration, but without effect here: boot, bootmenu, clock offset=localtime, sound, shareable (xvda), serial (xvda), cache=none (xvda).',
+    ])
   })
 
   it('refuses a cache mode that nobody knows, with its line', () => {
