@@ -36,6 +36,10 @@ describe('the details of a machine that runs', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.getByText('At once: Powers off.').waitFor()
+    const outlines = await page.getByRole('button', { name: /Powers off/ }).evaluate((button) => {
+      return [button, button.closest('.field')].map((each) => each && getComputedStyle(each).outlineStyle)
+    })
+    expect(outlines).toEqual(['solid', 'none'])
     await app.picture(page, 'details-stops')
     await domain.button('Apply').click()
     await page.getByText('Nothing is changed.').waitFor()
@@ -49,6 +53,19 @@ describe('the details of a machine that runs', () => {
     await domain.waitForState('Running')
     await domain.button('Shut down').click()
     await domain.waitForState('Shut off')
+  })
+
+  it('say where devices are added why other hardware is not there', async () => {
+    const { app, domain } = await start([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.button('Add a device').click()
+    const other = page.getByRole('menuitem', { name: /^Other hardware/ })
+    await other.getByText('no buses for sound, USB, PCI').waitFor()
+    expect(await other.getAttribute('aria-disabled')).toBe('true')
+    await app.picture(page, 'details-add-menu')
+    await page.keyboard.press('Escape')
+    await other.waitFor({ state: 'detached' })
   })
 
   it('say what applies now and what at the next start, and do so', async () => {

@@ -195,6 +195,11 @@ export const domain = {
     en: 'More than this computer has: the machine will be slower, not faster.',
     de: 'Mehr als dieser Rechner hat: Die Maschine wird langsamer, nicht schneller.',
   },
+  'details.cpu-guest': { en: 'Guest’s model', de: 'Modell des Gastes' },
+  'details.cpu-own': {
+    en: 'The engine’s own x86-64, the same on every host',
+    de: 'Das eigene x86-64 der Engine, auf jedem Host gleich',
+  },
   'details.cpu-sharing': { en: 'Share of the processors', de: 'Anteil an den Prozessoren' },
   'details.cpu-weight': { en: 'Weight', de: 'Gewicht' },
   'details.cpu-weight-hint': {
@@ -270,6 +275,8 @@ export const domain = {
   },
   'details.bus': { en: 'Bus', de: 'Bus' },
   'details.bus-vbd': { en: 'Xen (xen-blkfront)', de: 'Xen (xen-blkfront)' },
+  'details.bus-vif': { en: 'Xen (xen-netfront)', de: 'Xen (xen-netfront)' },
+  'details.model': { en: 'Model', de: 'Modell' },
   'details.bus-vkbd': { en: 'Xen (xen-kbdfront)', de: 'Xen (xen-kbdfront)' },
   'details.disk-flags': { en: 'For the guest', de: 'Für den Gast' },
   'details.disk-flags-hint': { en: 'Changes at the next start', de: 'Ändert sich beim nächsten Start' },
@@ -296,6 +303,11 @@ export const domain = {
   'details.add-vbd': { en: 'Disk…', de: 'Platte …' },
   'details.add-vif': { en: 'Network interface…', de: 'Netzwerkkarte …' },
   'details.add-vfb': { en: 'Screen…', de: 'Bildschirm …' },
+  'details.add-none': { en: 'Other hardware', de: 'Andere Hardware' },
+  'details.add-none-why': {
+    en: 'Console, keyboard and pointer are there anyway. A Xen PVH guest here has no buses for sound, USB, PCI and the like.',
+    de: 'Konsole, Tastatur und Zeiger sind ohnehin da. Ein Xen-PVH-Gast hat hier keine Busse für Ton, USB, PCI und dergleichen.',
+  },
   'details.add-vbd-title': { en: 'Add a disk to “{name}”', de: 'Platte zu „{name}“ hinzufügen' },
   'details.add-vif-title': { en: 'Add a network interface to “{name}”', de: 'Netzwerkkarte zu „{name}“ hinzufügen' },
   'details.add-vfb-title': { en: 'Add a screen to “{name}”', de: 'Bildschirm zu „{name}“ hinzufügen' },

@@ -30,7 +30,7 @@ function sources(folder: string): string {
 /** The same in both languages: names, units and the field's own words. */
 const SHARED = new Set(
   `Autostart|Bus|Bytes|CPU|CPU (%)|CPUs|Details|Deutsch|Domain|Domain 0|Electron|English|Esc|Format|Gateway|Hypervisor|Kernel|NAT|Name
-   |Plus|Port|Ports|Ramdisk|Ringmaster|Ringmaster ()|Super|System|Tags|UUID|Filter:|Ring|Code|Shared info|Engine|Version|Xen (xen-blkfront)|Xen (xen-kbdfront)|Xen PVH, x86-64
+   |Plus|Port|Ports|Ramdisk|Ringmaster|Ringmaster ()|Super|System|Tags|UUID|Filter:|Ring|Code|Shared info|Engine|Version|Xen (xen-blkfront)|Xen (xen-netfront)|Xen (xen-kbdfront)|Xen PVH, x86-64
    |XenStore|vCPU|QEMU/KVM|libvirt|min|– Ringmaster|: CPUs,`
     .split('|')
     .map((word) => word.trim()),

@@ -172,6 +172,14 @@ export function DetailsPage(props: {
                     icon: 'guest',
                     disabled: !kinds.includes('vfb') || devices.some(({ device: { kind } }) => kind === 'vfb'),
                   },
+                  // Those who look for what other hypervisors have find why it is not here.
+                  {
+                    kind: 'action',
+                    id: 'other',
+                    label: t('details.add-none'),
+                    disabled: true,
+                    reason: t('details.add-none-why'),
+                  },
                 ]}
                 onAction={(id) => {
                   if (id === 'vbd' || id === 'vif' || id === 'vfb') onAdding(id)

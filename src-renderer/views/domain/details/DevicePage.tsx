@@ -290,6 +290,8 @@ function NicPage(props: {
     <>
       <NetworkSelect value={form.network} none={false} onChange={(network) => change({ network })} />
       <dl className="facts">
+        <dt>{t('details.model')}</dt>
+        <dd>{t('details.bus-vif')}</dd>
         <dt>{t('nic.address')}</dt>
         <dd className="with-button">
           <span className="mono selectable">{domain.domid === null ? '–' : (address ?? t('nic.address-none'))}</span>

@@ -115,6 +115,8 @@ export function CpusPage(props: PageProps) {
         <dd>{host === null ? '–' : formats.number(host.cpus)}</dd>
         <dt>{t('details.cpu-model')}</dt>
         <dd>{host?.cpuModel || '–'}</dd>
+        <dt>{t('details.cpu-guest')}</dt>
+        <dd>{t('details.cpu-own')}</dd>
       </dl>
       <NumberField
         label={t('details.vcpus')}
