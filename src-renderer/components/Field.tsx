@@ -2,7 +2,7 @@
 // Invariant: showing or clearing an error changes no height; the message is tied to its input for screen readers.
 // Runs in: every window.
 
-import { type ReactNode, useId } from 'react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
 import {
   Button as AriaButton,
   NumberField as AriaNumberField,
@@ -47,6 +47,12 @@ export interface TextFieldProps extends FieldProps {
 }
 
 export function TextField(props: TextFieldProps) {
+  const input = useRef<HTMLInputElement>(null)
+  const begins = props.autoFocus === true
+  // What a dialog proposes is replaced by what is typed, as on the desktop elsewhere.
+  useEffect(() => {
+    if (begins) input.current?.select()
+  }, [begins])
   return (
     <AriaTextField
       className="field"
@@ -56,12 +62,13 @@ export function TextField(props: TextFieldProps) {
       {...(props.maxLength !== undefined && { maxLength: props.maxLength })}
       isInvalid={props.error !== undefined}
       isDisabled={props.disabled === true}
-      autoFocus={props.autoFocus === true}
+      autoFocus={begins}
       validationBehavior="aria"
     >
       <Label className="field-label">{props.label}</Label>
       <div className="field-control">
         <Input
+          ref={input}
           className={props.mono === true ? 'input mono' : 'input'}
           // A name runs as its letters do; paths and texts of machines run from left to right.
           dir={props.mono === true ? 'ltr' : 'auto'}
