@@ -10,7 +10,7 @@ import { playScenes } from './scenes'
 
 /**
  * Words of which a part is hidden where no scroll bar leads to it. What ends in an ellipsis is left out, for it says so itself; not where
- * people choose by the words, in side lists and selects.
+ * people choose by the words, in side lists and selects, nor how the keyboard leaves the console, nor a network's address.
  */
 async function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
@@ -39,7 +39,8 @@ async function cutOff(page: Page): Promise<readonly string[]> {
         const down = box.bottom > edge.bottom + 3 || box.top < edge.top - 3
         const hides = (overflow: string): boolean => overflow === 'hidden' || overflow === 'clip'
         if (style.textOverflow === 'ellipsis') {
-          if (sideways && above.matches('.side-name, .select-value')) cut.push(`ends in an ellipsis: ${text.slice(0, 60)}`)
+          if (sideways && above.matches('.side-name, .select-value, .console .last, .topology-address'))
+            cut.push(`ends in an ellipsis: ${text.slice(0, 60)}`)
           break
         }
         if ((sideways && hides(style.overflowX)) || (down && hides(style.overflowY))) {

@@ -153,8 +153,12 @@ export function Drawing(props: {
                 >
                   <span className="topology-words">
                     <span className="topology-name">{name}</span>
-                    <span className="topology-what">
-                      {t(`network.kind-${kind}`)} · {address}/{prefix}
+                    <span className="topology-what topology-address">
+                      <span>{t(`network.kind-${kind}`)}</span>
+                      <span>
+                        {' '}
+                        · {address}/{prefix}
+                      </span>
                     </span>
                     <span className="topology-what">
                       {t.count('topology.plugs', count)} ·{' '}
