@@ -5,7 +5,7 @@ import { encodeCursor } from './cursor'
 import { DeflateStream } from './deflate-stream'
 import { HextileEncoder } from './encode/hextile'
 import { encodeRaw } from './encode/raw'
-import { TrleEncoder } from './encode/trle'
+import { isNoise, TrleEncoder } from './encode/trle'
 import { ZrleEncoder } from './encode/zrle'
 import { Output } from './output'
 import { PixelConverter, SERVER_PIXEL_FORMAT } from './pixel-format'
@@ -117,8 +117,11 @@ export class UpdateWriter {
     out.clear()
     this.open(out)
     for (const area of areas) {
-      head(out, area, RFB_ENCODING.trle)
-      this.trle.encode(out, shown, stride, area, converter)
+      // Four bytes a pixel, opaque, are copied and no more at the window; three, for what would be hardly less, are much work at both ends.
+      const raw = again && converter.quick !== undefined && isNoise(shown, stride, area)
+      head(out, area, raw ? RFB_ENCODING.raw : RFB_ENCODING.trle)
+      if (raw) encodeRaw(out, shown, stride, area, converter, this.row)
+      else this.trle.encode(out, shown, stride, area, converter)
     }
     if (!again) return out.bytes.slice(0, out.at)
     const message = out.finish()

@@ -3,6 +3,7 @@
 import type { Output } from '../output'
 import type { PixelConverter } from '../pixel-format'
 import type { Rectangle } from '../tile-set'
+import { encodeOpaque } from './opaque'
 
 export function encodeRaw(
   out: Output,
@@ -13,7 +14,11 @@ export function encodeRaw(
   row: Uint32Array,
 ): void {
   const { x, y, width, height } = area
-  const { bytes } = converter
+  const { bytes, quick } = converter
+  if (bytes === 4 && quick) {
+    encodeOpaque(out, pixels, stride, area, quick)
+    return
+  }
   out.need(width * height * bytes)
   // 32-bit pixels are written in place where they fall on words: in an update of raw rectangles they always do.
   if (bytes === 4 && out.at % 4 === 0) {

@@ -12,6 +12,10 @@ const SOLID = 1
 const PALETTE_LIMIT = 16
 /** So many pixels unlike the one before them in a tile's first row: not worth looking for a palette. */
 const RESTLESS = 13
+/** How noise is told by a few tiles. */
+const NOISE_STEP = 5
+const NOISE_TILES = 12
+const NOISE_SHARE = 0.9
 
 export class TrleEncoder {
   private readonly colours = new Uint32Array(PALETTE_LIMIT)
@@ -114,6 +118,19 @@ export class TrleEncoder {
     }
     out.at = to
   }
+}
+
+/** Whether nearly all tiles of an area would be raw: of each so many in a row and in a column one is looked at. */
+export function isNoise(pixels: Uint32Array, stride: number, { x, y, width, height }: Rectangle): boolean {
+  let tiles = 0
+  let restless = 0
+  for (let top = y; top + SIZE <= y + height; top += SIZE * NOISE_STEP) {
+    for (let left = x; left + SIZE <= x + width; left += SIZE * NOISE_STEP) {
+      tiles++
+      if (isRestless(pixels, top * stride + left, SIZE)) restless++
+    }
+  }
+  return tiles >= NOISE_TILES && restless >= NOISE_SHARE * tiles
 }
 
 function isRestless(pixels: Uint32Array, from: number, width: number): boolean {

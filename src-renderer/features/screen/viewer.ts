@@ -8,12 +8,14 @@ import type { ScreenChannel } from '../../client/screen-stream'
 import { exactPointer } from './exact-pointer'
 import type { Size } from './fit'
 import { Picture } from './picture'
+import { RawDecoder } from './raw-decoder'
 import { TrleDecoder } from './trle-decoder'
 
-/** The encoding's number (RFC 6143, section 7.7). */
+/** Numbers of encodings (RFC 6143, section 7.7). */
+const RAW = 0
 const TRLE = 15
 /** What the window understands, best first: TRLE, copyrect, raw; then the size, the size with screens, cursors, keys by their place. */
-const ENCODINGS = [TRLE, 1, 0, -223, -308, -239, -258]
+const ENCODINGS = [TRLE, 1, RAW, -223, -308, -239, -258]
 
 export interface ViewerEvents {
   readonly onConnected: () => void
@@ -50,6 +52,7 @@ export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: s
   const context = drawn?.getContext('2d', { alpha: false })
   if (canvas && drawn && context) rfb._display = new Picture(canvas, drawn, context)
   rfb._decoders[TRLE] = new TrleDecoder()
+  rfb._decoders[RAW] = new RawDecoder()
   rfb.background = 'transparent'
   rfb.scaleViewport = true
   rfb.focusOnClick = true

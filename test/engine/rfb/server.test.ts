@@ -121,6 +121,36 @@ describe('encodings', () => {
       expect([...client.rectangles.keys()]).toEqual([expected])
     }
   })
+
+  it('a window gets what is nearly all noise with four bytes a pixel, anything else packed', async () => {
+    const canvas = mixed(3)
+    const { server } = serve(canvas)
+    const browser = FORMATS.find(([name]) => name.includes('browser'))?.[1]
+    const { client } = await view(server, { encodings: [trle], wide: true, ...(browser && { format: browser }) })
+    const frame = async (): Promise<number[]> => {
+      client.rectangles.clear()
+      canvas.tell()
+      await client.frame()
+      expect(hash(client.pixels)).toBe(hash(canvas.pixels))
+      return [...client.rectangles.keys()]
+    }
+    const next = random(7)
+    for (let turn = 0; turn < 2; turn++) {
+      canvas.noise(next, 0, 0, canvas.width, canvas.height)
+      expect(await frame()).toEqual([raw])
+      canvas.noise(next, 20, 20, 40, 40)
+      expect(await frame()).toEqual([trle])
+      canvas.fill(0x123456, 0, 0, canvas.width, canvas.height / 2)
+      canvas.noise(next, 0, canvas.height / 2, canvas.width, canvas.height / 2)
+      expect(await frame()).toEqual([trle])
+    }
+    // Not to one far away, for whom each byte counts.
+    const { client: far } = await view(server, { encodings: [trle], wide: false })
+    canvas.noise(next, 0, 0, canvas.width, canvas.height)
+    canvas.tell()
+    await far.frame(false)
+    expect([...far.rectangles.keys()]).toEqual([trle])
+  })
 })
 
 describe('changes', () => {

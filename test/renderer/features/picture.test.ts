@@ -1,10 +1,12 @@
 // The picture a window puts together from rectangles as our server packs them, beside pixels that are set one by one.
 // Runs in: vitest, plain Node.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { encodeRaw } from '../../../src-engine/rfb/encode/raw'
 import { TrleEncoder } from '../../../src-engine/rfb/encode/trle'
 import { Output } from '../../../src-engine/rfb/output'
 import { PixelConverter, SERVER_PIXEL_FORMAT } from '../../../src-engine/rfb/pixel-format'
 import { Picture } from '../../../src-renderer/features/screen/picture'
+import { RawDecoder } from '../../../src-renderer/features/screen/raw-decoder'
 import { type ReceiveQueue, TrleDecoder } from '../../../src-renderer/features/screen/trle-decoder'
 import { randomFrom } from '../../support/random'
 
@@ -96,10 +98,23 @@ function drawing(seed: number): Uint32Array {
   return pixels
 }
 
-describe('a rectangle from our server', () => {
+const FORMS = [
+  {
+    form: 'trle',
+    encode: (out: Output, pixels: Uint32Array) => new TrleEncoder().encode(out, pixels, STRIDE, AREA, BROWSER),
+    decoder: () => new TrleDecoder(),
+  },
+  {
+    form: 'raw',
+    encode: (out: Output, pixels: Uint32Array) => encodeRaw(out, pixels, STRIDE, AREA, BROWSER, new Uint32Array(AREA.width)),
+    decoder: () => new RawDecoder(),
+  },
+]
+
+describe.each(FORMS)('a rectangle from our server, $form', ({ encode, decoder: makeDecoder }) => {
   function packed(pixels: Uint32Array): Uint8Array {
     const out = new Output()
-    new TrleEncoder().encode(out, pixels, STRIDE, AREA, BROWSER)
+    encode(out, pixels)
     return out.finish()
   }
 
@@ -118,14 +133,14 @@ describe('a rectangle from our server', () => {
     const pixels = drawing(first + 1)
     const { picture, canvas } = pictureOf(100, 60)
     const queue = new Queue(packed(pixels), first)
-    expect(new TrleDecoder().decodeRect(11, 9, AREA.width, AREA.height, queue, picture)).toBe(true)
+    expect(makeDecoder().decodeRect(11, 9, AREA.width, AREA.height, queue, picture)).toBe(true)
     picture.flip()
     expect(Buffer.compare(canvas.shown, expected(pixels))).toBe(0)
     expect(queue.rQlen()).toBe(0)
   })
 
   it('may come in pieces, and what follows it stays', () => {
-    const decoder = new TrleDecoder()
+    const decoder = makeDecoder()
     for (const seed of [7, 8]) {
       const pixels = drawing(seed)
       const bytes = packed(pixels)
@@ -142,14 +157,20 @@ describe('a rectangle from our server', () => {
     }
   })
 
-  it('is refused beyond the picture, and with tiles nobody makes; an empty one is done', () => {
+  it('is refused beyond the picture; an empty one is done', () => {
     const { picture } = pictureOf(20, 20)
-    const decode = (width: number, height: number, ...bytes: number[]) =>
-      new TrleDecoder().decodeRect(4, 4, width, height, new Queue(Uint8Array.from(bytes), 0), picture)
-    expect(() => decode(17, 1, 1, 0, 0, 0)).toThrow('beyond')
-    expect(() => decode(2, 2, 128, 0, 0, 0)).toThrow('kind 128')
+    const decode = (width: number, height: number) =>
+      makeDecoder().decodeRect(4, 4, width, height, new Queue(new Uint8Array(100), 0), picture)
+    expect(() => decode(17, 1)).toThrow('beyond')
     expect(decode(0, 16)).toBe(true)
+    expect(decode(16, 0)).toBe(true)
   })
+})
+
+it('a tile nobody makes is refused', () => {
+  const { picture } = pictureOf(20, 20)
+  const queue = new Queue(Uint8Array.of(128, 0, 0, 0), 0)
+  expect(() => new TrleDecoder().decodeRect(4, 4, 2, 2, queue, picture)).toThrow('kind 128')
 })
 
 describe('a picture', () => {
