@@ -128,6 +128,19 @@ describe('a full disk', () => {
     expect(await servers.poolList({}, caller)).toMatchObject({ value: [{}, { name: 'more' }] })
   })
 
+  it('refuses a template, and taking one away', async () => {
+    const { made, uuid } = scene
+    const { templates, jobs } = made.toolstack
+    const save = async () => {
+      const job = templates.save(uuid, '🦊 kept', false)
+      return job.ok ? jobs.wait(job.value) : job
+    }
+    await refused(save)
+    const [kept] = templates.list()
+    await refused(() => templates.remove(kept?.id ?? ''))
+    expect(templates.list()).toEqual([])
+  })
+
   it('refuses exports, and leaves the file that was there', async () => {
     const { servers, uuid, made } = scene
     const path = join(made.folder, 'exported.xml')
