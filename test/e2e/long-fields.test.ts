@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 import { leave, shown, stageDialogs } from './dialog-stage'
 import { dialogs } from './dialogs'
 import { ownApp } from './own-app'
-import { openWindow, settle } from './scenes'
+import { openWindow, SERVER, settle } from './scenes'
 
 const LONG = '🦊'.repeat(5000)
 const SENTENCE_MOST = 1000
@@ -93,4 +93,58 @@ it('each dialog takes or refuses ten thousand characters, and stays in shape', {
   }
   expect(wrong).toEqual([])
   expect(filled).toBeGreaterThan(20)
+})
+
+const PAGES = ['Overview', 'CPUs', 'Memory', 'Boot', 'Display']
+
+it('a window’s own forms do too', { timeout: 300_000 }, async () => {
+  const { app, manager } = await stageDialogs(keep)
+  const sideways = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  const create = await app.createDomain(() =>
+    manager.getByRole('toolbar').getByRole('button', { name: 'New virtual machine' }).click(),
+  )
+  await create.button('Add a disk').click()
+  expect(await fillAll(create.page.locator('body'))).toBeGreaterThan(4)
+  await create.button('Create and run').click()
+  await expect.poll(() => create.message('Name').textContent()).toBe('The name takes 20000 bytes, and 256 are the most.')
+  for (const field of ['Kernel', 'Ramdisk', 'Command line']) {
+    await expect.poll(() => create.message(field).textContent()).not.toMatch(/^$|🦊🦊🦊🦊🦊🦊🦊🦊🦊🦊/)
+  }
+  expect(await sideways(create.page)).toBeLessThan(2)
+  await app.picture(create.page, 'long-wizard')
+  await create.page.close()
+
+  const domain = await openWindow(app, manager, 'domain', SERVER)
+  await settle(domain)
+  await domain.getByRole('tab', { name: 'Details', exact: true }).click()
+  for (const page of PAGES) {
+    const option = domain.getByRole('option', { name: page, exact: true })
+    if ((await option.count()) === 0) continue
+    await option.click()
+    await fillAll(domain.getByRole('tabpanel'))
+    expect(await sideways(domain), page).toBeLessThan(2)
+    if (page === 'Overview') await domain.getByText('The name takes 20000 bytes, and 256 are the most.').waitFor()
+    await app.picture(domain, `long-details-${page}`)
+    const apply = domain.getByRole('button', { name: 'Apply', exact: true })
+    if (await apply.isEnabled()) {
+      await apply.click()
+      await expect
+        .poll(
+          async () =>
+            (await domain.locator('.field-message.error:visible, .notice:visible').count()) > 0 || !(await apply.isEnabled()),
+        )
+        .toBe(true)
+    }
+    const revert = domain.getByRole('button', { name: 'Revert', exact: true })
+    if (await revert.isEnabled()) await revert.click()
+  }
+  await domain.close()
+
+  const networks = await openWindow(app, manager, 'networks', null)
+  await settle(networks)
+  await networks.getByRole('option', { name: 'spare' }).click()
+  expect(await fillAll(networks.locator('body'))).toBeGreaterThan(1)
+  expect(await sideways(networks)).toBeLessThan(2)
+  await networks.locator('.field-message.error:visible').first().waitFor()
+  await app.picture(networks, 'long-networks')
 })

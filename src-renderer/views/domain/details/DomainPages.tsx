@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from 'react'
 import { ownUuid } from '../../../../src-main/public/connection'
+import { machineNameProblem, properName } from '../../../../src-main/public/name'
 import {
   DEFAULT_CPU_WEIGHT,
   DEFAULT_STOP_ACTIONS,
@@ -13,6 +14,7 @@ import {
   type StopAction,
 } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
+import { errorText } from '../../../client/error-text'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
 import { NumberField, TextAreaField, TextField } from '../../../components/Field'
@@ -44,6 +46,7 @@ export function OverviewPage(props: PageProps) {
   const host = useHost()
   const connections = useConnections()
   const here = connections.find(({ connection }) => connection === connectionOf(domain))
+  const problem = edits.name === undefined ? undefined : machineNameProblem(properName(edits.name))
   return (
     <>
       <h2>{t('details.overview')}</h2>
@@ -52,6 +55,7 @@ export function OverviewPage(props: PageProps) {
         value={edits.name ?? domain.config?.name ?? ''}
         disabled={!props.editable}
         onChange={(name) => props.onEdit({ name })}
+        error={problem && errorText(problem, t.language).cause}
         hint=""
       />
       <TextField
