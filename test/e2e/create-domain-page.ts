@@ -28,7 +28,10 @@ export class CreateDomainPage {
 
   /** Chooses from a list that opens. */
   async choose(label: string, option: string): Promise<void> {
-    await this.page.locator('.field', { hasText: label }).locator('.select-button').click()
+    await this.page
+      .locator('.field', { has: this.page.getByText(label, { exact: true }) })
+      .locator('.select-button')
+      .click()
     await this.page.getByRole('option', { name: option }).click()
   }
 
