@@ -91,7 +91,7 @@ export const EVENT_CHANNEL_ENTRY = { SIZE: 16, STATE: 0, FLAGS: 1, REMOTE_DOMID:
 /** A vcpu's private page. 'remote' words may be written by other threads, with atomics and a kick. */
 export const VCPU_ROWS = [
   ['KICK', 4, 1, 'remote: counts kicks; the vcpu sleeps on it'],
-  ['PARKED', 4, 1, '1: stands still at an instruction boundary for PAUSE or STOP'],
+  ['PARKED', 4, 1, '1: stands still at an instruction boundary for PAUSE or STOP, or has never run'],
   ['INIT', 4, 1, 'remote: an INIT is to be taken (saved)'],
   ['SIPI', 4, 1, 'remote: 1 + the vector of a STARTUP to be taken (saved)'],
   ['INITIALISED', 4, 1, '0: waits for a STARTUP since power-on or INIT (saved)'],

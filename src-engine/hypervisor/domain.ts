@@ -72,6 +72,7 @@ export class Domain extends DomainState {
     this.p2m.mapInitialRam()
     this.grants.clear()
     for (let vcpu = 0; vcpu < this.vcpus; vcpu++) {
+      this.vset(vcpu, 'PARKED', 1)
       this.vset(vcpu, 'UP', vcpu === 0 ? 1 : 0)
       this.vset(vcpu, 'INITIALISED', vcpu === 0 ? 1 : 0)
       this.vset(vcpu, 'RUNSTATE', vcpu === 0 ? RUNSTATE.running : RUNSTATE.offline)

@@ -46,12 +46,13 @@ export class Publication {
 
   private makeRoom(): void {
     const { domain } = this
-    if (this.allParked()) {
-      this.showParked()
-      return
-    }
     const end = performance.now() + PATIENCE_MS
     while (domain.get('PUBLISH_PROD') - domain.get('PUBLISH_CONS') >= PUBLISH_SLOTS) {
+      // A vcpu that was told to stand takes nothing on its way there.
+      if (this.allParked()) {
+        this.showParked()
+        return
+      }
       domain.kickAll()
       if (performance.now() > end) throw new Error('no vcpu takes what backends have answered')
     }

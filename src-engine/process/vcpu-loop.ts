@@ -71,6 +71,7 @@ export class VcpuLoop {
 
   /** Runs until the process wants the thread to end. */
   run(): void {
+    this.domain.vset(this.index, 'PARKED', 0)
     while (this.domain.get('STOP') === 0) this.step()
   }
 

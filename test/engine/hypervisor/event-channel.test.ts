@@ -1,9 +1,10 @@
 // Event channels of a domain: binding, masking, delivery, closing, and the errors. A made-up guest issues the hypercalls.
 // Runs in: vitest, plain Node.
 import { describe, expect, it } from 'vitest'
+import { PUBLISH_SLOTS } from '../../../src-engine/hypervisor/domain-layout'
 import { ERRNO } from '../../../src-engine/public/xen/errno'
 import { VIRQ } from '../../../src-engine/public/xen/event-channel'
-import { FakeGuest, fakeDomain } from '../../support/fake-domain'
+import { type FakeDomain, FakeGuest, fakeDomain } from '../../support/fake-domain'
 
 const OP = {
   bindInter: 0,
@@ -205,5 +206,31 @@ describe('event channels', () => {
     g.fake.domain.events.raise(40)
     expect(bits(g, 2048 + 4)).toBe(1 << 8)
     expect(bits(g, 4)).toBe(2)
+  })
+})
+
+describe('what backends have answered', () => {
+  const WORD = 0x18000
+  function answers(prepare: (fake: FakeDomain) => void): number {
+    const fake = fakeDomain()
+    const { domain, memory } = fake
+    const port = domain.events.allocUnbound(0)
+    domain.events.bindBackend(port)
+    prepare(fake)
+    const index = memory.addressOf(WORD)
+    for (let i = 1; i <= 3 * PUBLISH_SLOTS; i++) domain.publication.queue(index, i, 0, port)
+    return memory.i32[index >>> 2] ?? 0
+  }
+
+  it('has room while a restored machine has not run yet: the guest finds it when it does', () => {
+    expect(answers(() => {})).toBe(2 * PUBLISH_SLOTS)
+  })
+
+  it('has room when the vcpus come to stand while it is waited for', () => {
+    const shown = answers(({ domain }) => {
+      domain.vset(0, 'PARKED', 0)
+      domain.kickAll = () => domain.vset(0, 'PARKED', 1)
+    })
+    expect(shown).toBe(2 * PUBLISH_SLOTS)
   })
 })
