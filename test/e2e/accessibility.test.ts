@@ -15,6 +15,11 @@ import { playScenes } from './scenes'
 async function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const cut: string[] = []
+    for (const button of document.querySelectorAll('.number-group .button')) {
+      const { width, height } = button.getBoundingClientRect()
+      if (width > 0 && width < height - 1.5)
+        cut.push(`squashed: ${button.getAttribute('aria-label') ?? 'a button of a number'}`)
+    }
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let node = words.nextNode(); node !== null; node = words.nextNode()) {
       const parent = node.parentElement
