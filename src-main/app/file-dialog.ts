@@ -3,10 +3,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, type BrowserWindow, dialog, type FileFilter } from 'electron'
-import { fileStem } from '../../src-engine/public/name'
 import { fillSentence } from '../public/error-code'
 import type { FileKind } from '../public/types'
 import type { MenuText } from './menu-text'
+import { proposedFileName } from './proposed-name'
 
 export const SAVED_EXTENSION = 'rmsave'
 
@@ -106,9 +106,7 @@ export async function pickFile(
   const all = { name: text.allFiles, extensions: ['*'] }
   const filters: FileFilter[] = row.kinds ? [{ name: text[row.kinds.name], extensions: [...row.kinds.extensions] }, all] : [all]
   if (row.mode === 'save') {
-    // A proposed name comes from a page: only what a file can be called is used, never a folder.
-    const name = fileStem(suggestedName, ' ') || 'machine'
-    const file = row.extension === undefined ? name : `${name}.${row.extension}`
+    const file = proposedFileName(suggestedName, row.extension)
     const defaultPath = join(folderOf(row.place, diskFolder), file)
     const chosen = await dialog.showSaveDialog(window, { title: text[row.title], defaultPath, filters })
     return chosen.canceled || !chosen.filePath ? null : chosen.filePath

@@ -478,7 +478,8 @@ export const calls = {
   /** The system's file dialog over the calling window. Null when the user cancelled. Only files chosen this way may be
       written or restored; a kernel or ramdisk may also be typed in. */
   filePick: {
-    params: fields({ kind: oneOf(...t.fileKinds), suggestedName: shortText(256) }),
+    // A name of full length, and what stands behind it.
+    params: fields({ kind: oneOf(...t.fileKinds), suggestedName: shortText(400) }),
     result: fields({ path: t.nullable(chosenPath) }),
     status: 'done',
   },
