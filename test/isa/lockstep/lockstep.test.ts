@@ -90,7 +90,7 @@ describe('translated code does what the interpreter does', () => {
         // returned to: the HLT
         const middle = c.middle.slice()
         new DataView(middle.buffer).setBigUint64(256, CODE + 0xe00n + BigInt(code.length - 1), true)
-        const text = pair.runProgram({ ...c, code, gpr, middle })
+        const text = pair.runProgram({ ...c, code, gpr, middle }, { ...c, code, middle })
         if (text !== '') different.push(`at ${place.toString(16)} + ${distance}: ${text}`)
       }
     }

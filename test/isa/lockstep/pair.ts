@@ -54,18 +54,19 @@ export class Pair {
 
   /**
    * A program instead of an instruction; all flags count. Many loop for ever, so the number of instructions is the price. One time in
-   * four each block has a region of its own, else regions are as large as they come, from the first block on.
+   * four each block has a region of its own, else regions are as large as they come, from the first block on. `before`: the same code with
+   * the state it is decoded with, where it would change itself else and not be translated any more.
    */
-  runProgram(c: Case): string {
+  runProgram(c: Case, before = c): string {
     const [form] = SEQUENCES
-    return form ? this.run(form, c, PROGRAM_SLICE, this.runs % 4 !== 0) : ''
+    return form ? this.run(form, c, PROGRAM_SLICE, this.runs % 4 !== 0, before) : ''
   }
 
   /** Differences as text, or ''. */
-  run(form: Form, c: Case, slice = 10_000, sparing = false): string {
+  run(form: Form, c: Case, slice = 10_000, sparing = false, before = c): string {
     const { interpreter, translated, translator, cache } = this
-    interpreter.run(c, slice)
-    translated.run(c, slice)
+    interpreter.run(before, slice)
+    translated.run(before, slice)
     // in the order they were decoded, so that the case's own first block begins a region
     const blocks = translated.codePages().flatMap((page) => cache.blocksOfPage(page).reverse())
     for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) translator.translateBlocks(together, sparing)
