@@ -30,6 +30,8 @@ const BackingQuestion = lazy(async () => ({
   default: (await import('./features/disks/BackingQuestion')).BackingQuestion,
 }))
 const CloneDialog = lazy(async () => ({ default: (await import('./features/clone/CloneDialog')).CloneDialog }))
+const TakeDialog = lazy(async () => ({ default: (await import('./features/snapshots/SnapshotDialogs')).TakeDialog }))
+const BranchDialog = lazy(async () => ({ default: (await import('./features/snapshots/SnapshotDialogs')).BranchDialog }))
 const TemplateDialog = lazy(async () => ({ default: (await import('./features/template/TemplateDialog')).TemplateDialog }))
 
 interface Address {
@@ -77,8 +79,10 @@ async function loadView(address: Address, desk: PortDesk): Promise<ComponentType
     }
     case 'preferences':
       return (await import('./views/preferences/PreferencesView')).PreferencesView
-    case 'doctor':
-      return (await import('./views/doctor/DoctorView')).DoctorView
+    case 'doctor': {
+      const { DoctorView } = await import('./views/doctor/DoctorView')
+      return () => <DoctorView page={address.page} />
+    }
     case 'about':
       return (await import('./views/about/AboutView')).AboutView
   }
@@ -135,6 +139,15 @@ function App(props: { readonly view: ComponentType }) {
             backingDialog={(error, onAnswer) => (
               <Suspense>
                 <BackingQuestion error={error} onAnswer={onAnswer} />
+              </Suspense>
+            )}
+            snapshotDialog={(action, domain, onClose) => (
+              <Suspense>
+                {action === 'snapshot' ? (
+                  <TakeDialog domain={domain} onClose={onClose} />
+                ) : (
+                  <BranchDialog domain={domain} snapshot={null} onClose={onClose} />
+                )}
               </Suspense>
             )}
             templateDialog={(domain, onClose) => (

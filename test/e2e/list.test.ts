@@ -275,6 +275,44 @@ it('has every command in the palette, and every machine by name', async () => {
   await manager.dialog().waitFor({ state: 'detached' })
 })
 
+it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', async () => {
+  const { app, manager } = await start({ domains: 3, running: 3 })
+  const { page } = manager
+  const choose = async (words: string) => {
+    await page.keyboard.press('Control+k')
+    await manager.palette().waitFor()
+    await page.keyboard.type(words)
+    await page.keyboard.press('Enter')
+  }
+  await manager.row('web-01').click()
+  await choose('take snapshot')
+  await manager.dialog().getByLabel('Name', { exact: true }).fill('from the list')
+  await app.picture(page, 'list-snapshot')
+  await page.keyboard.press('Enter')
+  await manager.dialog().waitFor({ state: 'detached' })
+  await choose('running copy')
+  await manager.dialog().getByRole('textbox').fill('second')
+  await page.keyboard.press('Enter')
+  await manager.row('second').waitFor()
+
+  const dressed = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
+  await choose('theme dark')
+  await expect.poll(dressed).toContain('dark')
+  await choose('theme light')
+  await expect.poll(dressed).toContain('light')
+
+  const zip = path.join(app.folder, 'report.zip')
+  await app.answerFileDialogs(zip)
+  const doctor = await app.other(() => choose('collect report'))
+  await doctor.getByText('The report was saved').waitFor()
+  expect(fs.existsSync(zip)).toBe(true)
+  // The window that is open collects once more.
+  fs.rmSync(zip)
+  await page.bringToFront()
+  await choose('collect report')
+  await expect.poll(() => fs.existsSync(zip)).toBe(true)
+})
+
 it('fills in a new machine from dropped files, and makes one of a dropped configuration', async () => {
   const { app, manager } = await start({ domains: 3, running: 1 })
   const file = (name: string, content: Buffer | string) => {

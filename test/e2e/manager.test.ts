@@ -94,6 +94,8 @@ describe('the manager window', () => {
       'Save…',
       'Save state and turn off',
       'Restore…',
+      'Take snapshot…',
+      'Running copy…',
       'Clone…Only a machine that is off',
       'Migrate…There is no second host yet',
       'Save as template…',

@@ -55,6 +55,8 @@ export function DomainActionsProvider(props: {
   readonly children: ReactNode
   /** The dialog that asks how to clone: another feature's. */
   readonly cloneDialog: (domain: DomainInfo, onClose: () => void) => ReactNode
+  /** The dialogs for a snapshot and for a running copy: another feature's too. */
+  readonly snapshotDialog: (action: 'snapshot' | 'fork', domain: DomainInfo, onClose: () => void) => ReactNode
   /** The dialog that asks how to save a template: another feature's too. */
   readonly templateDialog: (domain: DomainInfo, onClose: () => void) => ReactNode
   /** Asks whether the file of a `backing-refused` may be opened: another feature's too. */
@@ -66,6 +68,7 @@ export function DomainActionsProvider(props: {
   const preferences = usePreferences()
   const [question, setQuestion] = useState<Question | null>(null)
   const [cloning, setCloning] = useState<DomainInfo | null>(null)
+  const [copied, setCopied] = useState<{ readonly action: 'snapshot' | 'fork'; readonly domain: DomainInfo } | null>(null)
   const [templated, setTemplated] = useState<DomainInfo | null>(null)
   const [refused, setRefused] = useState<Refused | null>(null)
 
@@ -165,6 +168,9 @@ export function DomainActionsProvider(props: {
           return remove([domain], disks)
         case 'clone':
           return setCloning(domain)
+        case 'snapshot':
+        case 'fork':
+          return setCopied({ action, domain })
         case 'template':
           return setTemplated(domain)
         case 'migrate':
@@ -216,6 +222,7 @@ export function DomainActionsProvider(props: {
       {props.children}
       {question !== null && <ConfirmDialog question={question} onAnswer={answer} />}
       {refused !== null && props.backingDialog(refused.error, (open) => void answerRefused(open))}
+      {copied !== null && props.snapshotDialog(copied.action, copied.domain, () => setCopied(null))}
       {templated !== null && props.templateDialog(templated, () => setTemplated(null))}
       {cloning !== null && props.cloneDialog(cloning, () => setCloning(null))}
     </PerformContext.Provider>

@@ -1,5 +1,5 @@
 // What each action asks of the toolstack: those that need nothing but the domain, one row each. The others (open, save to a file,
-// restore, clone, delete) ask the user for something first and are in DomainActions.tsx.
+// restore, clone, snapshot, delete) ask the user for something first and are in DomainActions.tsx.
 // Runs in: renderer and tests; pure but for the client.
 
 import type { Client } from '../../../src-main/public/client'

@@ -31,6 +31,8 @@ interface ActionRow {
     | 'action.clone'
     | 'action.migrate'
     | 'action.template'
+    | 'action.snapshot'
+    | 'snapshots.fork'
   readonly icon: IconName
   /** Null: always possible. */
   readonly needs: DomainOperation | null
@@ -61,6 +63,8 @@ const whyNot = {
   save: 'why.save',
   managedSave: 'why.save',
   undefine: 'why.undefine',
+  snapshot: 'why.snapshot',
+  fork: 'why.save',
 } as const satisfies Partial<Record<DomainOperation, MessageKey>>
 
 function hasReason(operation: DomainOperation | null): operation is keyof typeof whyNot {
@@ -88,6 +92,8 @@ export const actionTable = {
   save: { label: 'action.save', icon: 'save', needs: 'save', confirm: 'confirmShutdown' },
   managedSave: { label: 'action.managed-save', icon: 'save', needs: 'managedSave', confirm: 'confirmShutdown', many: true },
   restore: { label: 'action.restore', icon: 'restore', needs: null, confirm: 'no' },
+  snapshot: { label: 'action.snapshot', icon: 'camera', needs: 'snapshot', confirm: 'no' },
+  fork: { label: 'snapshots.fork', icon: 'copy', needs: 'fork', confirm: 'no' },
   clone: { label: 'action.clone', icon: 'copy', needs: 'clone', confirm: 'no', reason: 'why.undefine' },
   template: { label: 'action.template', icon: 'star', needs: null, confirm: 'no' },
   migrate: {
@@ -229,6 +235,8 @@ export function contextEntries(
     entry('managedSave'),
     entry('restore'),
     separator('s2'),
+    entry('snapshot'),
+    entry('fork'),
     entry('clone'),
     entry('migrate'),
     entry('template'),

@@ -20,6 +20,7 @@ export const actions = {
   'action.save': { en: 'Save…', de: 'Sichern …' },
   'action.managed-save': { en: 'Save state and turn off', de: 'Zustand sichern und ausschalten' },
   'action.restore': { en: 'Restore…', de: 'Wiederherstellen …' },
+  'action.snapshot': { en: 'Take snapshot…', de: 'Sicherungspunkt anlegen …' },
   'action.clone': { en: 'Clone…', de: 'Klonen …' },
   'action.template': { en: 'Save as template…', de: 'Als Vorlage speichern …' },
   'action.migrate': { en: 'Migrate…', de: 'Migrieren …' },
@@ -45,6 +46,10 @@ export const actions = {
   'why.resume': { en: 'Only a paused machine', de: 'Nur bei angehaltener Maschine' },
   'why.destroy': { en: 'Only a machine that is on', de: 'Nur bei eingeschalteter Maschine' },
   'why.save': { en: 'Only a machine that runs or is paused', de: 'Nur bei laufender oder angehaltener Maschine' },
+  'why.snapshot': {
+    en: 'Not of a machine that is saved or changing',
+    de: 'Nicht von gesicherter oder gerade wechselnder Maschine',
+  },
   'why.undefine': { en: 'Only a machine that is off', de: 'Nur bei ausgeschalteter Maschine' },
 
   'key.enter': { en: 'Enter', de: 'Eingabe' },
@@ -83,6 +88,7 @@ export const actions = {
   'command.filter': { en: 'Filter: {name}', de: 'Filter: {name}' },
   'command.hide-column': { en: 'Hide column {column}', de: 'Spalte {column} verbergen' },
   'command.show-column': { en: 'Show column {column}', de: 'Spalte {column} zeigen' },
+  'command.theme': { en: 'Theme: {theme}', de: 'Farbschema: {theme}' },
   'command.keys': { en: 'Keyboard shortcuts', de: 'Tastenkürzel' },
 
   'keys.arrows': { en: 'Arrows, Page, Home, End', de: 'Pfeile, Bild, Pos1, Ende' },

@@ -3,7 +3,7 @@
 // Invariant: findings stay shown while it looks again, and what was mended is gone afterwards. Runs in: doctor window.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type Diagnosis, type Finding, findingTable } from '../../../src-main/public/doctor'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
@@ -20,7 +20,10 @@ import { Refusal } from '../../remedy/Refusal'
 
 const icons = { error: 'crash', warning: 'warning', info: 'info' } as const
 
-export function DoctorView() {
+/** The page at which it asks for the report's file at once. */
+const REPORT = 'report'
+
+export function DoctorView(props: { readonly page: string }) {
   const { t } = useWords()
   const client = useClient()
   const queries = useQueryClient()
@@ -58,6 +61,13 @@ export function DoctorView() {
     if (!done.ok) return setRefusal(done.error)
     setSaved(path)
   }
+  const collectNow = useRef(collect)
+  collectNow.current = collect
+  useEffect(() => {
+    if (props.page === REPORT) void collectNow.current()
+    // A window that is open already is told.
+    return client.subscribe('menuChosen', ({ command }) => command === `page-${REPORT}` && void collectNow.current())
+  }, [client, props.page])
   const failure = refusal ?? (error === null ? null : reportOf(error))
   return (
     <div className="window">

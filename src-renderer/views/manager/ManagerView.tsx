@@ -6,6 +6,7 @@
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
+import { THEMES } from '../../../src-main/public/preferences'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
@@ -21,12 +22,12 @@ import { usePerform } from '../../features/domain-actions/DomainActions'
 import { possibleCommands, useMenuOffer } from '../../features/domain-actions/use-menu-offer'
 import { FigureBoard } from '../../features/graphs/figure-board'
 import { UndoBar } from '../../features/undo/UndoBar'
-import { useConnections, useHost, useListLayout } from '../../state/answers'
+import { useConnections, useHost, useListLayout, usePreferences } from '../../state/answers'
 import { connectionOf } from '../../state/app-state'
 import { useAppState, useAppStore } from '../../state/store'
 import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
-import { type CommandContext, FORGET_FILTER, GO_TO, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
+import { type CommandContext, FORGET_FILTER, GO_TO, SET_THEME, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
 import { DropOnDomain } from './DropOnDomain'
 import { useDemoGuest } from './demo-guest'
 import { DropCover, placeIn, useManagerDrop } from './drop-places'
@@ -148,6 +149,14 @@ export function ManagerView() {
     list.current?.focus()
   }
 
+  const preferences = usePreferences()
+  const setTheme = async (name: string) => {
+    const theme = THEMES.find((each) => each === name)
+    if (theme === undefined) return
+    const done = await client.call('preferencesSet', { ...preferences, theme })
+    if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
+  }
+
   const does: Readonly<Record<string, () => void>> = {
     palette: () => setPanel('palette'),
     keys: () => setPanel('keys'),
@@ -164,6 +173,8 @@ export function ManagerView() {
     rename: () => ordering.rename(now.current),
     folder: () => ordering.ask('folder', now.current),
     tags: () => ordering.ask('tags', now.current),
+    // Where the note stands what is in it, and what was saved.
+    report: () => void client.call('windowOpen', { view: 'doctor', uuid: null, page: 'report' }),
     quit: () => void client.call('quit', {}),
   }
   /** Those that name what they are about after a prefix. */
@@ -174,6 +185,7 @@ export function ManagerView() {
       setFilter(layout.filters.find(({ name }) => name === id.slice(USE_FILTER.length))?.text ?? '')
     } else if (id.startsWith(GO_TO)) goTo(id.slice(GO_TO.length))
     else if (id.startsWith(SHOW_PAGE)) openPage(id.slice(SHOW_PAGE.length))
+    else if (id.startsWith(SET_THEME)) void setTheme(id.slice(SET_THEME.length))
     else if (id.startsWith(UNDO_TO)) void store.undo.undoTo(Number(id.slice(UNDO_TO.length)))
     else return false
     return true
@@ -235,6 +247,7 @@ export function ManagerView() {
     filters: layout.filters,
     undoSteps,
     demoAvailable: demoAvailable && demoJob === undefined,
+    theme: preferences.theme,
     t,
   }
 

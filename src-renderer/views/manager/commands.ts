@@ -3,6 +3,7 @@
 // Runs in: renderer and tests; pure.
 
 import type { ConnectionInfo } from '../../../src-main/public/connection'
+import { type Preferences, THEMES } from '../../../src-main/public/preferences'
 import { type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { connectionEntries } from '../../features/connection/connection-words'
@@ -15,6 +16,8 @@ import type { Column } from './list/columns'
 /** Before the name of a saved filter: a name may be any word. */
 export const USE_FILTER = 'filter-use-'
 export const FORGET_FILTER = 'filter-forget-'
+/** Before the name of a theme. */
+export const SET_THEME = 'theme-'
 /** Before the number of a step. */
 export const UNDO_TO = 'undo-to-'
 /** Before a domain's key. */
@@ -75,6 +78,7 @@ export interface CommandContext {
   /** What can be taken back, oldest first. */
   readonly undoSteps: readonly Pick<UndoStep, 'id' | 'label'>[]
   readonly demoAvailable: boolean
+  readonly theme: Preferences['theme']
   readonly t: Translator
 }
 
@@ -139,7 +143,13 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     own('connection-add', t('connection.add')),
     ...connectionCommands(context),
     own('preferences', t('action.preferences')),
+    ...THEMES.map((theme) =>
+      own(`${SET_THEME}${theme}`, t('command.theme', { theme: t(`preferences.theme-${theme}`) }), {
+        disabled: theme === context.theme,
+      }),
+    ),
     own('doctor', t('action.doctor')),
+    own('report', t('doctor.report')),
     own('keys', t('command.keys')),
     own('about', t('action.about')),
     own('quit', t('action.quit'), { keys: t('key.quit') }),

@@ -62,14 +62,6 @@ export function countBelow({ snapshots }: SnapshotTree, id: string): number {
   )
 }
 
-/** "Snapshot 3": the first that nobody has. */
-export function freeSnapshotName({ snapshots }: SnapshotTree, stem: string): string {
-  for (let number = snapshots.length + 1; ; number++) {
-    const name = `${stem} ${number}`
-    if (!snapshots.some((one) => one.name === name)) return name
-  }
-}
-
 /** Console text as people see it: without the sequences a terminal eats; its last lines. */
 export function consoleLines(text: string, lines: number): string {
   const plain = text

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import type { SnapshotInfo, SnapshotTree } from '../../../../src-main/public/snapshot'
 import type { DomainConfig } from '../../../../src-main/public/types'
+import { freeSnapshotName } from '../../../../src-renderer/features/snapshots/SnapshotDialogs'
 import {
   consoleLines,
   countBelow,
-  freeSnapshotName,
   snapshotNodes,
   type TreeNode,
   timelineEntries,

@@ -21,6 +21,7 @@ const contextOf = (language: 'en' | 'de') => ({
   filters: ['Mine', 'save', 'help', 'forget-Mine', 'use-Mine'].map((name) => ({ name, text: 'tag:a' })),
   undoSteps: [1, 2, 3].map((id) => ({ id, label: `step ${id}` })),
   demoAvailable: true,
+  theme: 'system' as const,
   t: makeTranslator(language),
 })
 
