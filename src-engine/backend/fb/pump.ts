@@ -213,6 +213,9 @@ class FbPump implements DevicePump {
 
   close(): void {
     clearTimeout(this.timer)
+    // The port may be another device's next, whose bell must be heard.
+    if (this.timer !== undefined) this.guest.hush(this.place.port, false)
+    this.timer = undefined
     this.framebuffer.hide(this.surface)
   }
 }

@@ -160,6 +160,16 @@ describe('pictures', () => {
     pump.close()
   })
 
+  it('a pump that ends leaves its port with a bell: another device may get it', () => {
+    const front = frontend()
+    const pump = front.pump()
+    front.event(2, 0, 0, 1, 1)
+    pump.signal(PORT)
+    expect(front.guest.hushed.has(PORT)).toBe(true)
+    pump.close()
+    expect(front.guest.hushed.has(PORT)).toBe(false)
+  })
+
   it('between looks, a fetch finds what was told and not yet taken, and all of the picture when the ring was full', () => {
     const front = frontend()
     const pump = front.pump()
