@@ -3,7 +3,7 @@
 // MAX_PAGES; the hypervisor's own pages (shared info, grant frames, rings) are mapped but never freed.
 // After any change: domain.requestFlush(). Spec: xen-guest-abi.md 1.5 and 3.4.
 // Runs in: any thread of the domain's process, under the domain lock. State: shared memory.
-import { NO_GFN } from './domain-layout'
+import { HEAP_PAGE, NO_GFN } from './domain-layout'
 import type { DomainState } from './domain-state'
 import type { SharedPage } from './shared-page'
 
@@ -78,7 +78,7 @@ export class P2m {
     return true
   }
 
-  /** Moves a page within the domain (XENMAPSPACE_gmfn). */
+  /** Moves a page within the domain (XENMAPSPACE_gmfn), and with it what is known by its gfn. */
   move(from: number, to: number): boolean {
     const { memory, geometry } = this.domain
     const page = memory.pageOf(from)
@@ -87,6 +87,7 @@ export class P2m {
     this.remove(to)
     memory.setP2mEntry(from, 0)
     memory.setP2mEntry(to, (page + geometry.p2mPresent) >>> 0)
+    this.follow(page, from, to)
     return true
   }
 
@@ -130,6 +131,17 @@ export class P2m {
     this.domain.memory.u32[page >>> 2] = this.domain.get('FREE_HEAD')
     this.domain.set('FREE_HEAD', page)
     this.domain.set('FREE_COUNT', this.domain.get('FREE_COUNT') + 1)
+  }
+
+  /** Saving, and mapping the hypervisor's own pages anew, go by these gfns. */
+  private follow(page: number, from: number, to: number): void {
+    const { domain } = this
+    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
+      if (domain.vget(vcpu, 'INFO_GFN') === from) domain.vset(vcpu, 'INFO_GFN', to)
+    }
+    if (page === this.shared.address) domain.set('SHARED_INFO_GFN', to)
+    const frame = (page - domain.geometry.heapBase) / PAGE - HEAP_PAGE.GRANT
+    if (frame >= 0 && frame < domain.get('GRANT_FRAMES')) domain.set('GRANT_GFN', to, frame)
   }
 
   /** A record that the guest registered in a page it now gives back must not be written any more; its vcpu_info is in shared_info again. */

@@ -100,7 +100,8 @@ function registerInfo(call: Call, vcpu: number, arg: bigint): HypercallResult {
   if (a.offset > PAGE - INFO_SIZE || a.offset % 8 !== 0) return -ERRNO.EINVAL
   const gfn = gfnOf(a.mfn)
   const page = domain.memory.pageOf(gfn)
-  if (page === 0) return -ERRNO.EINVAL
+  // The hypervisor's own pages come and go at other gfns, and the record is saved by its gfn.
+  if (!domain.p2m.isRam(gfn)) return -ERRNO.EINVAL
   const registered = domain.locked(() => {
     if (domain.vget(vcpu, 'INFO_GFN') !== NO_GFN) return false
     const old = domain.vget(vcpu, 'INFO')

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { ERRNO } from '../../../src-engine/public/xen/errno'
 import { VIRQ } from '../../../src-engine/public/xen/event-channel'
+import { loadPrivate, savePrivate } from '../../../src-engine/save/domain-records'
 import { FakeGuest, fakeDomain, RAM_MIB } from '../../support/fake-domain'
 
 const ARG = FakeGuest.ARG
@@ -151,6 +152,43 @@ describe('vcpu_op', () => {
     expect(domain.shared.vcpuInfo(0)).toBe(domain.shared.defaultInfo(0))
     g.words([0, 0x15], [8, 0])
     expect(g.call('vcpu_op', 10, 0, ARG)).toBe(0)
+  })
+
+  it('knows where its vcpu_info is after the guest moved that page, and where its own pages are', () => {
+    const g = guest()
+    const { domain } = g.fake
+    const move = (from: number, to: number): void => {
+      g.words([0, 0x7ff0], [4, 2], [8, from], [16, to])
+      expect(g.call('memory_op', 7, ARG)).toBe(0)
+    }
+    g.words([0, 0x14], [8, 0x40])
+    expect(g.call('vcpu_op', 10, 0, ARG)).toBe(0)
+    move(0x14, 0x30)
+    move(0x15, 0x14)
+    expect(domain.vget(0, 'INFO_GFN')).toBe(0x30)
+    const saved = savePrivate(domain, 0, new Map())
+    domain.vset(0, 'INFO', 0)
+    expect(loadPrivate(domain, saved)).toBe(true)
+    expect(domain.vget(0, 'INFO')).toBe(g.fake.memory.pageOf(0x30) + 0x40)
+    // What is given back is the page that holds the record, wherever it is.
+    expect(domain.p2m.remove(0x30)).toBe(true)
+    expect(domain.shared.vcpuInfo(0)).toBe(domain.shared.defaultInfo(0))
+
+    g.words([0, 0x7ff0], [4, 0], [16, 0x40])
+    expect(g.call('memory_op', 7, ARG)).toBe(0)
+    g.words([0, 0x7ff0], [4, 1], [8, 3], [16, 0x41])
+    expect(g.call('memory_op', 7, ARG)).toBe(0)
+    move(0x40, 0x50)
+    move(0x41, 0x51)
+    expect([domain.get('SHARED_INFO_GFN'), domain.get('GRANT_GFN', 3)]).toEqual([0x50, 0x51])
+  })
+
+  it("refuses a vcpu_info in one of the hypervisor's own pages", () => {
+    const g = guest()
+    g.words([0, 0x7ff0], [4, 0], [16, 0x40])
+    expect(g.call('memory_op', 7, ARG)).toBe(0)
+    g.words([0, 0x40], [8, 0x40])
+    expect(g.call('vcpu_op', 10, 0, ARG)).toBe(-ERRNO.EINVAL)
   })
 
   it('refuses a vcpu_info that would cross a page', () => {
