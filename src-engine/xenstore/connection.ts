@@ -17,9 +17,28 @@ export interface WatchEvent {
   readonly token: string
 }
 
-/** A path has no NUL. */
-function keyOf({ path, token }: { readonly path: string; readonly token: string }): string {
-  return `${path}\0${token}`
+/** Events by path and token. Not by one string of both: a guest's tokens may be thousands of characters, and their hashes are known. */
+class EventSet {
+  private readonly tokens = new Map<string, Set<string>>()
+
+  has(path: string, token: string): boolean {
+    return this.tokens.get(path)?.has(token) ?? false
+  }
+
+  add({ path, token }: WatchEvent): void {
+    const known = this.tokens.get(path)
+    if (known) known.add(token)
+    else this.tokens.set(path, new Set([token]))
+  }
+
+  delete({ path, token }: WatchEvent): void {
+    const known = this.tokens.get(path)
+    if (known?.delete(token) && known.size === 0) this.tokens.delete(path)
+  }
+
+  clear(): void {
+    this.tokens.clear()
+  }
 }
 
 function bytesOf(events: readonly WatchEvent[]): number {
@@ -38,7 +57,7 @@ export class Connection {
   events: WatchEvent[] = []
   private eventBytes = 0
   /** Of the events behind the window, for which a guest that takes none may have thousands. */
-  private readonly beyond = new Set<string>()
+  private readonly beyond = new EventSet()
   /** Highest event number acknowledged, and the last one given out. */
   acknowledged = 0
   lastEvent = 0
@@ -72,7 +91,7 @@ export class Connection {
     }
     // An event that is still waiting tells the guest all that an equal one would: keep one. Those in the window may already
     // have been seen, so they do not count.
-    if (this.beyond.has(keyOf({ path, token }))) return
+    if (this.beyond.has(path, token)) return
     const bytes = path.length + token.length
     if (this.events.length >= QUOTA.pendingEvents || this.eventBytes + bytes > QUOTA.pendingEventBytes) {
       this.dropped++
@@ -81,7 +100,7 @@ export class Connection {
     const event = { number: ++this.lastEvent, path, token }
     this.events.push(event)
     this.eventBytes += bytes
-    if (this.events.length > XS_EVENT_WINDOW) this.beyond.add(keyOf(event))
+    if (this.events.length > XS_EVENT_WINDOW) this.beyond.add(event)
     if (this.sendable(event)) this.onEvent?.(event)
   }
 
@@ -90,17 +109,16 @@ export class Connection {
     this.events = events
     this.eventBytes = bytesOf(events)
     this.beyond.clear()
-    for (const event of events.slice(XS_EVENT_WINDOW)) this.beyond.add(keyOf(event))
+    for (const event of events.slice(XS_EVENT_WINDOW)) this.beyond.add(event)
   }
 
   /** The first `count` events are with the guest. */
   private dropEvents(count: number): void {
     const dropped = this.events.splice(0, count)
     this.eventBytes -= bytesOf(dropped)
-    for (const event of dropped.slice(XS_EVENT_WINDOW)) this.beyond.delete(keyOf(event))
+    for (const event of dropped.slice(XS_EVENT_WINDOW)) this.beyond.delete(event)
     // These have come into the window.
-    for (const event of this.events.slice(Math.max(0, XS_EVENT_WINDOW - count), XS_EVENT_WINDOW))
-      this.beyond.delete(keyOf(event))
+    for (const event of this.events.slice(Math.max(0, XS_EVENT_WINDOW - count), XS_EVENT_WINDOW)) this.beyond.delete(event)
   }
 
   /** The pump has put these replies and events where the guest finds them. Numbers from the future are the caller's to refuse. */

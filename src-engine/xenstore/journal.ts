@@ -77,6 +77,8 @@ export class Journal {
   /** Bytes in the file, and of those the first record's. */
   size = 0
   base = 0
+  /** Records since it was compacted, or was to be. */
+  records = 0
 
   private constructor(file: string, log: Log) {
     this.file = file
@@ -94,6 +96,7 @@ export class Journal {
     journal.descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600)
     fs.ftruncateSync(journal.descriptor, length)
     journal.size = length
+    journal.records = records.length
     if (records[0]?.kind === 'store') journal.base = HEAD + records[0].body.length
     return { journal, records }
   }
@@ -102,6 +105,7 @@ export class Journal {
   append(kind: JournalKind, body: Uint8Array): void {
     if (this.descriptor === undefined || this.dropped) return
     const record = encode(kind, body)
+    this.records++
     this.waiting.push(record)
     this.waitingBytes += record.length
     if (!this.failing || this.waitingBytes <= WAITING_LIMIT) return
@@ -159,6 +163,7 @@ export class Journal {
   compact(store: Uint8Array): void {
     if (this.descriptor === undefined) return
     const next = `${this.file}.new`
+    this.records = 0
     const record = encode('store', store)
     try {
       fs.writeFileSync(next, record, { mode: 0o600 })

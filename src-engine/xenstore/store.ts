@@ -22,7 +22,7 @@ import { formatPermissions, inherited, may, mayOwn, type Permissions, parsePermi
 import { QUOTA } from './quota'
 import { LOOKED, Transaction } from './transaction'
 import { apply, type Change, emptyTree, lookup, type Node, nearest, type Tree } from './tree'
-import { distinct, firings, isSpecial } from './watch'
+import { firings, isSpecial, seen } from './watch'
 
 type Answer<T = undefined> = Result<T, XsError>
 
@@ -36,6 +36,8 @@ export class Store {
   tree: Tree = emptyTree()
   generation = 1
   nextTransaction = 1
+  /** Watches held against changes so far: most of what a request may cost. */
+  looks = 0
   readonly connections = new Map<string, Connection>()
   readonly dom0: Connection
 
@@ -226,9 +228,10 @@ export class Store {
 
   /** Tells the watches of changes that are in the tree already. */
   tell(changes: readonly Change[], before: Tree): void {
-    const different = distinct(changes)
+    const different = seen(changes, before, this.tree)
     for (const connection of this.connections.values()) {
       if (connection.watches.length === 0) continue
+      this.looks += connection.watches.length * different.length
       // Copied, because an event may lead domain 0's own code to add or drop watches.
       for (const watch of [...connection.watches]) {
         for (const path of firings(watch, connection.identity.domid, different, before, this.tree)) {

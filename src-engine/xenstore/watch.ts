@@ -4,7 +4,7 @@
 // Invariant: what is reported is the registered path plus the rest of the changed one. Runs in: domain 0.
 import { isWithin } from './path'
 import { may } from './permission'
-import { type Change, lookup, type Tree } from './tree'
+import { type Change, lookup, type Node, type Tree } from './tree'
 
 export interface Watch {
   /** As the guest wrote it. */
@@ -36,16 +36,27 @@ export function distinct(changes: readonly Change[]): readonly Change[] {
   return [...seen.values()]
 }
 
+/** A change with the node that watches are told of: as it is now, or was before it was removed. */
+export interface Seen {
+  readonly change: Change
+  readonly node: Node | undefined
+}
+
+/** Looked up once, whoever watches. */
+export function seen(changes: readonly Change[], before: Tree, after: Tree): readonly Seen[] {
+  return distinct(changes).map((change) => ({ change, node: lookup(after, change.path) ?? lookup(before, change.path) }))
+}
+
 /** The paths at which a watch fires for changes that led from one tree to another, each once, in order. */
-export function firings(watch: Watch, domid: number, changes: readonly Change[], before: Tree, after: Tree): string[] {
+export function firings(watch: Watch, domid: number, changes: readonly Seen[], before: Tree, after: Tree): string[] {
   const fired = new Set<string>()
-  for (const change of changes) {
+  for (const { change, node: changed } of changes) {
     let at: string | undefined
     if (isWithin(change.path, watch.path)) at = change.path
     else if (change.kind === 'rm' && isWithin(watch.path, change.path)) at = watch.path
     if (at === undefined || isSpecial(at) || fired.has(at)) continue
     // A node made and removed within one transaction was never there for anyone else.
-    const node = lookup(after, at) ?? lookup(before, at)
+    const node = at === change.path ? changed : (lookup(after, at) ?? lookup(before, at))
     if (node && may(node.permissions, domid, 'read')) fired.add(at)
   }
   return [...fired].map((path) => reported(watch, path))

@@ -19,6 +19,13 @@ import { type Change, lookup } from './tree'
 /** Journal bytes after which it is compacted: when no transaction is open, and at the latest. */
 const COMPACT_AT = 4 * 1024 * 1024
 const COMPACT_AT_LATEST = 16 * 1024 * 1024
+/**
+ * The same for what reading it again would cost, in watches held against changes (about a microsecond): a guest's small requests with
+ * many watches must not keep the next domain 0, and with it all others, from starting. A request costs some even with no watch.
+ */
+const WORK_AT = 1_000_000
+const WORK_AT_LATEST = 4_000_000
+const WORK_OF_RECORD = 20
 
 interface Introduction {
   readonly tree: DomainTree
@@ -30,6 +37,8 @@ export class XenStored {
   store = new Store()
   /** Requests served, for the counters. */
   requests = 0
+  /** What the store had looked at when the journal was compacted. */
+  private looksBefore = 0
   private readonly log: Log
   private journal: Journal | undefined
 
@@ -126,12 +135,17 @@ export class XenStored {
     if (!journal) return
     journal.flush()
     const grown = journal.size - journal.base
-    if (grown < COMPACT_AT && !journal.behind) return
-    const open = [...this.store.connections.values()].flatMap((one) => [...one.transactions.values()])
-    if (open.length > 0 && grown < COMPACT_AT_LATEST && !journal.behind) return
+    const work = this.store.looks - this.looksBefore + journal.records * WORK_OF_RECORD
+    if (grown < COMPACT_AT && work < WORK_AT && !journal.behind) return
+    const all = [...this.store.connections.values()].flatMap((one) => [...one.transactions.values()])
+    // One that is doomed already has nothing to lose.
+    const open = all.filter(({ doomed }) => !doomed)
+    if (open.length > 0 && grown < COMPACT_AT_LATEST && work < WORK_AT_LATEST && !journal.behind) return
     // The snapshots of open transactions cannot be kept, and the journal's reader must see what we see: both get EAGAIN.
     for (const transaction of open) transaction.doomed = true
     journal.compact(writeStore(this.store))
+    // Also when that failed: it is tried again after as much again.
+    this.looksBefore = this.store.looks
   }
 
   dispose(): void {
