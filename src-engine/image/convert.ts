@@ -3,18 +3,18 @@
 // beside it, which says whose it is.
 // A few chunks are in flight at a time; between them the event loop has its turns. Runs in: the image's thread.
 import { randomUUID } from 'node:crypto'
-import { link, lstat, rename, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { syncFolder } from '../lib/sync-folder'
 import { ok } from '../public/result'
 import { unfinishedCopyName } from '../public/unfinished-copy'
 import { createImage, type NewImage } from './create-image'
-import { fail, type ImageResult, systemError } from './error'
+import { fail, type ImageResult } from './error'
 import type { OpenFile } from './file'
 import type { Image, OpenOptions } from './image'
 import { openNodeFile } from './node-file'
 import { openImage } from './open'
 import { isZero } from './views'
+import { isFree, nameIt } from './whole-file'
 
 export interface ConvertOptions {
   readonly source: OpenOptions
@@ -49,33 +49,6 @@ export async function convertImage(from: string, to: string, options: ConvertOpt
   if (done.ok) done = await nameIt(growing, to)
   if (!done.ok) await unlink(growing).catch(() => {})
   return done
-}
-
-/** A file that is there is not written over; said before the work, and looked at again when the copy gets its name. */
-async function isFree(path: string): Promise<ImageResult<void>> {
-  const there = await lstat(path).catch(() => undefined)
-  return there ? fail('exists', `Cannot create ${path}: file already exists.`) : ok(undefined)
-}
-
-async function nameIt(growing: string, to: string): Promise<ImageResult<void>> {
-  try {
-    // A second name cannot take another's place, as a change of name would.
-    await link(growing, to)
-    await unlink(growing)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EEXIST') return isFree(to)
-    // File systems without second names.
-    const free = await isFree(to)
-    if (!free.ok) return free
-    const renamed = await rename(growing, to).then(
-      () => undefined,
-      (thrown: unknown) => systemError(`Cannot create ${to}`, thrown),
-    )
-    if (renamed) return { ok: false, error: renamed }
-  }
-  await syncFolder(dirname(to))
-  return ok(undefined)
 }
 
 async function copyDisk(source: Image, target: Image, options: ConvertOptions): Promise<ImageResult<void>> {

@@ -6,6 +6,18 @@ export const images = {
   '{file} is of format {format}, which is only read; convert it to write to it.':
     '{file} hat das Format {format}, das nur gelesen wird; zum Schreiben umwandeln.',
   'The merge of {file} was called off.': 'Das Zusammenführen von {file} wurde abgebrochen.',
+  'Taking files out of {file} was called off.': 'Das Herausnehmen von Dateien aus {file} wurde abgebrochen.',
+  'In {file}, {name} is in several pieces, which is not read.':
+    'In {file} besteht {name} aus mehreren Stücken; das wird nicht gelesen.',
+  'In {file}, {name} is compressed, which is not read.': 'In {file} ist {name} gepackt; das wird nicht gelesen.',
+  'In {file}, {name} is empty or larger than any guest.': 'In {file} ist {name} leer oder größer als jeder Gast.',
+  '{file} ends before its file {name} does: it is not whole, or damaged.':
+    '{file} endet vor seiner Datei {name}: Es ist nicht ganz oder beschädigt.',
+  '{file} is no whole CD image: its directories point beyond its end, or make no sense.':
+    '{file} ist kein ganzes CD-Abbild: Seine Verzeichnisse zeigen hinter sein Ende oder ergeben keinen Sinn.',
+  '{file} is no CD image.': '{file} ist kein CD-Abbild.',
+  '{file} has no kernel and ramdisk where installers keep them.':
+    '{file} hat weder Kernel noch Ramdisk dort, wo Installationssysteme sie haben.',
   'The copy of {file} was called off.': 'Das Kopieren von {file} wurde abgebrochen.',
   'The change of {file} was called off.': 'Die Änderung von {file} wurde abgebrochen.',
   'The walk through {file} was called off.': 'Der Gang durch {file} wurde abgebrochen.',

@@ -1,0 +1,201 @@
+// What an ISO image is started with: the kernel and the ramdisk of an installer or a live system, as `virt-install --location` takes
+// them. A table of where each keeps the two, and the words its kernel needs to find its disc again.
+// Invariant: words are those the system's own boot menu uses; where none is known to be needed there are none.
+// What is taken out appears whole or not at all, and no file is written over. Runs in: the image process.
+import { randomUUID } from 'node:crypto'
+import { mkdir, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ok } from '../public/result'
+import { unfinishedCopyName } from '../public/unfinished-copy'
+import { fail, type ImageResult } from './error'
+import type { File, OpenFile } from './file'
+import { type IsoFile, type IsoImage, openIso } from './iso9660'
+import { openNodeFile } from './node-file'
+import { isFree, nameIt } from './whole-file'
+
+interface Layout {
+  readonly folders: readonly string[]
+  readonly kernel: string | RegExp
+  readonly ramdisk: string | RegExp
+  /** Only where this file is too. */
+  readonly beside?: { readonly folders: readonly string[]; readonly name: string }
+  /** `label` as the kernel's command line can hold it. */
+  readonly words?: (label: string) => string
+}
+
+/** The first that fits counts. Of several kernels in a folder it is the first, and of ramdisks too: they are sorted alike. */
+const LAYOUTS: readonly Layout[] = [
+  // Debian's live images have an installer too, whose kernel is told less.
+  { folders: ['live'], kernel: /^vmlinuz[\w.+-]*$/, ramdisk: /^initrd\.img[\w.+-]*$/, words: () => 'boot=live components' },
+  { folders: ['install.amd'], kernel: 'vmlinuz', ramdisk: 'initrd.gz' },
+  { folders: ['casper'], kernel: /^vmlinuz[\w.+-]*$/, ramdisk: /^initrd[\w.+-]*$/ },
+  {
+    folders: ['images', 'pxeboot'],
+    kernel: 'vmlinuz',
+    ramdisk: 'initrd.img',
+    beside: { folders: ['LiveOS'], name: 'squashfs.img' },
+    words: (label) => (label === '' ? '' : `root=live:CDLABEL=${label} rd.live.image`),
+  },
+  {
+    folders: ['images', 'pxeboot'],
+    kernel: 'vmlinuz',
+    ramdisk: 'initrd.img',
+    words: (label) => (label === '' ? '' : `inst.stage2=hd:LABEL=${label}`),
+  },
+  { folders: ['boot', 'x86_64', 'loader'], kernel: 'linux', ramdisk: 'initrd' },
+  {
+    folders: ['arch', 'boot', 'x86_64'],
+    kernel: 'vmlinuz-linux',
+    ramdisk: 'initramfs-linux.img',
+    words: (label) => (label === '' ? 'archisobasedir=arch' : `archisobasedir=arch archisolabel=${label}`),
+  },
+  {
+    folders: ['boot'],
+    kernel: /^vmlinuz-[\w.+-]+$/,
+    ramdisk: /^initramfs-[\w.+-]+$/,
+    words: () => 'modules=loop,squashfs,sd-mod,usb-storage',
+  },
+  // Debian's netboot image.
+  { folders: [], kernel: 'linux', ramdisk: 'initrd.gz' },
+]
+
+export interface InstallMedia {
+  readonly label: string
+  /** Paths within the image. */
+  readonly kernel: string
+  readonly ramdisk: string
+  readonly cmdline: string
+}
+
+interface Found extends InstallMedia {
+  readonly kernelFile: IsoFile
+  readonly ramdiskFile: IsoFile
+}
+
+export interface ExtractOptions {
+  /** Where the two go; nothing may be there. */
+  readonly kernel: string
+  readonly ramdisk: string
+  readonly progress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
+  readonly openFile?: OpenFile
+}
+
+const CHUNK = 1024 * 1024
+/** No guest could hold more. */
+const FILE_MOST = 2 * 1024 * 1024 * 1024
+
+/** What an image would be started with; undefined: it has neither where the table says. */
+export async function lookForInstaller(
+  path: string,
+  openFile: OpenFile = openNodeFile,
+): Promise<ImageResult<InstallMedia | undefined>> {
+  return withIso(path, openFile, async (_file, found) => {
+    if (found === undefined) return ok(undefined)
+    const { label, kernel, ramdisk, cmdline } = found
+    return ok({ label, kernel, ramdisk, cmdline })
+  })
+}
+
+/** Takes kernel and ramdisk out: both, or none. */
+export async function extractInstaller(path: string, options: ExtractOptions): Promise<ImageResult<void>> {
+  return withIso(path, options.openFile ?? openNodeFile, async (file, found) => {
+    if (found === undefined) return fail('format', `${path} has no kernel and ramdisk where installers keep them.`)
+    const { kernelFile, ramdiskFile } = found
+    const total = kernelFile.length + ramdiskFile.length
+    const from = (start: number) => (done: number) => options.progress?.(start + done, total)
+    const kernel = await takeOut(file, kernelFile, options.kernel, options, from(0))
+    if (!kernel.ok) return kernel
+    const ramdisk = await takeOut(file, ramdiskFile, options.ramdisk, options, from(kernelFile.length))
+    if (!ramdisk.ok) await unlink(options.kernel).catch(() => {})
+    return ramdisk
+  })
+}
+
+async function withIso<T>(
+  path: string,
+  openFile: OpenFile,
+  work: (file: File, found: Found | undefined) => Promise<ImageResult<T>>,
+): Promise<ImageResult<T>> {
+  const file = await openFile(path, 'read')
+  if (!file.ok) return file
+  const iso = await openIso(file.value)
+  const found = iso.ok ? await findInstaller(iso.value, path) : iso
+  const done = found.ok ? await work(file.value, found.value) : found
+  await file.value.close()
+  return done
+}
+
+async function findInstaller(iso: IsoImage, path: string): Promise<ImageResult<Found | undefined>> {
+  for (const layout of LAYOUTS) {
+    const { folders, beside, words } = layout
+    const marked = beside ? await iso.find(beside.folders, beside.name) : undefined
+    if (marked && !marked.ok) return marked
+    if (marked?.ok && marked.value === undefined) continue
+    const kernel = await iso.find(folders, layout.kernel)
+    if (!kernel.ok) return kernel
+    const ramdisk = kernel.value === undefined ? kernel : await iso.find(folders, layout.ramdisk)
+    if (!ramdisk.ok) return ramdisk
+    if (kernel.value === undefined || ramdisk.value === undefined) continue
+    for (const { name, length } of [kernel.value, ramdisk.value]) {
+      if (length === 0 || length > FILE_MOST) return fail('corrupt', `In ${path}, ${name} is empty or larger than any guest.`)
+    }
+    const inside = (file: IsoFile): string => [...folders, file.name].join('/')
+    return ok({
+      label: iso.label,
+      kernel: inside(kernel.value),
+      ramdisk: inside(ramdisk.value),
+      cmdline: words?.(labelWord(iso.label)) ?? '',
+      kernelFile: kernel.value,
+      ramdiskFile: ramdisk.value,
+    })
+  }
+  return ok(undefined)
+}
+
+/** Empty where a command line cannot hold it. */
+function labelWord(label: string): string {
+  return /^[\w .:+-]*$/.test(label) ? label.replaceAll(' ', '\\x20') : ''
+}
+
+async function takeOut(
+  source: File,
+  file: IsoFile,
+  to: string,
+  options: ExtractOptions,
+  progress: (done: number) => void,
+): Promise<ImageResult<void>> {
+  const openFile = options.openFile ?? openNodeFile
+  const free = await isFree(to)
+  if (!free.ok) return free
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 }).catch(() => {})
+  const growing = join(dirname(to), unfinishedCopyName(process.pid, randomUUID()))
+  const target = await openFile(growing, 'create')
+  if (!target.ok) return target
+  let done: ImageResult<void> = await copyInto(source, file, target.value, options, progress)
+  if (done.ok) done = await target.value.sync()
+  const closed = await target.value.close()
+  if (done.ok) done = closed.ok ? await nameIt(growing, to) : closed
+  if (!done.ok) await unlink(growing).catch(() => {})
+  return done
+}
+
+async function copyInto(
+  source: File,
+  { position, length }: IsoFile,
+  target: File,
+  { signal }: ExtractOptions,
+  progress: (done: number) => void,
+): Promise<ImageResult<void>> {
+  const buffer = new Uint8Array(Math.min(CHUNK, length))
+  for (let at = 0; at < length; at += CHUNK) {
+    if (signal?.aborted) return fail('cancelled', `Taking files out of ${source.path} was called off.`)
+    const bytes = buffer.subarray(0, Math.min(CHUNK, length - at))
+    const read = await source.read(position + at, [bytes])
+    if (!read.ok) return read
+    const written = await target.write(at, [bytes])
+    if (!written.ok) return written
+    progress(at + bytes.length)
+  }
+  return ok(undefined)
+}
