@@ -7,6 +7,7 @@ import { commitImage } from '../image/commit'
 import { convertImage } from '../image/convert'
 import { createImage } from '../image/create-image'
 import type { ImageError, ImageErrorCode, ImageResult } from '../image/error'
+import { extractInstaller, lookForInstaller } from '../image/install-media'
 import { type ImageLock, ImageLocks } from '../image/lock'
 import { lockFolder } from '../image/locked-files'
 import { openNodeFile } from '../image/node-file'
@@ -111,6 +112,15 @@ export class ImageProcess {
         this.job((signal) => {
           const progress = (done: number, total: number): void => this.progress(done, total)
           return unit(whileLocked([path, into], () => commitImage(path, { into, intoFormat, allowed, progress, signal })))
+        }),
+      lookInstaller: async ({ path }) => {
+        const looked = answer(await lookForInstaller(path))
+        return looked.ok ? ok(looked.value === undefined ? {} : { found: looked.value }) : looked
+      },
+      takeInstaller: ({ path, kernel, ramdisk }) =>
+        this.job((signal) => {
+          const progress = (done: number, total: number): void => this.progress(done, total)
+          return unit(extractInstaller(path, { kernel, ramdisk, progress, signal }))
         }),
       cancel: () => {
         this.abort.abort()

@@ -35,6 +35,7 @@ const DIALOGS: Readonly<Record<FileKind, DialogRow>> = {
     title: 'diskTitle',
     kinds: { name: 'diskImage', extensions: ['qcow2', 'raw', 'img', 'iso', 'vhd', 'vmdk'] },
   },
+  openMedia: { mode: 'open', title: 'mediaTitle', kinds: { name: 'isoImage', extensions: ['iso'] } },
   saveDisk: { mode: 'save', title: 'newDiskTitle', place: 'disks' },
   saveScreenshot: {
     mode: 'save',

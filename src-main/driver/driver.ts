@@ -10,6 +10,7 @@ import type {
   Disk,
   ImageFormat,
   ImageInfo,
+  InstallMedia,
   Lease,
   Network,
   NewImage,
@@ -288,6 +289,10 @@ export interface ImageTool {
   rebase(order: ImageRebase, progress: Progress): Outcome
   /** Puts what the qcow2 image holds into its backing file, on which nothing else may stand; the image is left as it was. */
   commit(path: string, into: BackingFile, allowed: readonly string[], progress: Progress): Outcome
+  /** What an ISO image is started with; undefined: nothing that is known. */
+  lookInstaller(path: string): Outcome<InstallMedia | undefined>
+  /** Takes kernel and ramdisk out of it, into files that must not exist yet: both or none. Makes their folder. */
+  takeInstaller(path: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome
   /** Fails with image-damaged when it is, and was not repaired. */
   check(path: string, repair: boolean, progress: Progress): Outcome
 }

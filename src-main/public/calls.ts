@@ -27,7 +27,7 @@ import {
   jobChoices,
 } from './connection'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
-import { deviceShape, imageInfoShape, leaseShape, macShape, networkShape, newImageShape } from './device'
+import { deviceShape, imageInfoShape, installMediaShape, leaseShape, macShape, networkShape, newImageShape } from './device'
 import { diagnosisShape, findingKindShape } from './doctor'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
@@ -98,7 +98,8 @@ export const calls = {
   /** Stores a definition under a new identifier; with `start` it is started too (a failed start keeps the definition).
       `images` are made first, and are removed again when the definition is refused. A file that a guest is to write to was
       chosen with filePick, is in the app's folder of disks, or the user is asked. `origin` is the text it was filled in from: what
-      no field of ours says stays as it is there. */
+      no field of ours says stays as it is there. `media`: kernel and ramdisk are first taken out of this ISO image, into the places that
+      mediaLook gave. */
   domainDefine: {
     params: fields({
       connection,
@@ -106,6 +107,7 @@ export const calls = {
       images: list(newImageShape, 16),
       start: flag,
       origin: optional(configTextShape),
+      media: optional(chosenPath),
     }),
     result: ofDomain,
     status: 'done',
@@ -189,6 +191,18 @@ export const calls = {
   imageInspect: {
     params: fields({ connection, path: chosenPath, allowedBacking: optional(list(chosenPath, 64)) }),
     result: imageInfoShape,
+    status: 'done',
+  },
+  /** What an ISO image is started with, and two new places of the app's for its kernel and ramdisk. */
+  mediaLook: {
+    params: fields({ connection, path: chosenPath }),
+    result: fields({ media: installMediaShape, kernel: chosenPath, ramdisk: chosenPath }),
+    status: 'done',
+  },
+  /** Takes kernel and ramdisk out, into places that mediaLook gave. */
+  mediaExtract: {
+    params: fields({ connection, path: chosenPath, kernel: chosenPath, ramdisk: chosenPath }),
+    result: job,
     status: 'done',
   },
   /** The files below were chosen with filePick or are in the app's folder of disks. */

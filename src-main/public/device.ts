@@ -81,6 +81,18 @@ export const imageInfoShape = fields({
 })
 export type ImageInfo = TypeOf<typeof imageInfoShape>
 
+/** What an ISO image is started with. */
+export const installMediaShape = fields({
+  /** Of the volume, without what cannot be seen; may be empty. */
+  label: shortText(64),
+  /** Paths in the image. */
+  kernel: path,
+  ramdisk: path,
+  /** Words that the kernel needs. */
+  cmdline: shortText(1024),
+})
+export type InstallMedia = TypeOf<typeof installMediaShape>
+
 /** What a device does, a second. Bytes are payload bytes; for a NIC, requests are packets, and read is what the guest gets. */
 export const deviceRatesShape = fields({
   key: shortText(32),

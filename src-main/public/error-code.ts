@@ -400,6 +400,16 @@ export const errorReasons = {
     cause: 'You did not allow a guest to write to {path}.',
     action: 'Choose the file with “Browse…”, or make the disk read-only.',
   },
+  'media-no-kernel': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'In {path} there is no kernel with a ramdisk where Linux installers and live systems have them.',
+    action: 'Choose another image for x86-64, or give kernel and ramdisk yourself.',
+  },
+  'media-unreadable': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The ISO image {path} cannot be used: {detail}.',
+    action: 'Load it again, or choose another one.',
+  },
   'image-unreadable': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'The disk image {path} cannot be used: {detail}.',

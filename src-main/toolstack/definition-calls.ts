@@ -5,6 +5,7 @@ import { err, ok } from '../../src-engine/public/result'
 import type { ImageTool, Outcome } from '../driver/driver'
 import type { CallParams } from '../public/calls'
 import { errorReport } from '../public/error-code'
+import type { BootFiles } from './boot-files'
 import { asJob, type Caller, type CallServers } from './call-server'
 import type { DefinitionTexts } from './definition-texts'
 import type { Devices } from './devices'
@@ -40,6 +41,7 @@ export interface DefinitionServing {
   readonly texts: DefinitionTexts
   readonly templates: Templates
   readonly images: ImageTool
+  readonly bootFiles: BootFiles
 }
 
 export function definitionServers(serving: DefinitionServing): CallServers<DefinitionCall> {
@@ -52,7 +54,7 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
       const allowed = await devices.mayWrite(config.devices, info.value.config?.devices ?? [], [], caller)
       return allowed.ok ? domains.redefine(uuid, config, base) : allowed
     },
-    domainUndefine: ({ uuid, disks, forget }) => (forget ? domains.forget(uuid) : texts.undefine(uuid, disks ?? [])),
+    domainUndefine: ({ uuid, disks, forget }) => (forget ? forgetNow(serving, uuid) : texts.undefine(uuid, disks ?? [])),
     configText: ({ uuid, format, secure }) => texts.text(uuid, format, secure === true),
     configLook: ({ uuid, text }) => texts.look(uuid, text),
     configDraft: ({ config, origin }) => texts.draft(config, origin),
@@ -82,12 +84,20 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
   }
 }
 
+/** One that was made a moment ago: what was taken out of an ISO image for it goes too. */
+async function forgetNow({ domains, bootFiles }: DefinitionServing, uuid: string): Outcome {
+  const info = domains.info(uuid)
+  const forgotten = await domains.forget(uuid)
+  if (forgotten.ok && info.ok && info.value.config) await bootFiles.release(info.value.config)
+  return forgotten
+}
+
 async function define(
-  { domains, devices, texts, images: imageTool }: DefinitionServing,
+  { domains, devices, texts, bootFiles, images: imageTool }: DefinitionServing,
   order: CallParams<'domainDefine'>,
   caller: Caller,
 ): Outcome<{ uuid: string }> {
-  const { images, start, origin } = order
+  const { images, start, origin, media } = order
   const uuid = randomUUID()
   const whole = texts.madeFrom({ ...order.config, name: properName(order.config.name) }, uuid, origin)
   if (!whole.ok) return whole
@@ -99,11 +109,17 @@ async function define(
   // Whoever is asked and agrees comes again: nothing may be made before.
   const outside = await refusedBacking(imageTool, sourcesOf(config.devices, images))
   if (outside) return err(outside)
+  const taken = media === undefined ? ok(null) : await bootFiles.take(media, config)
+  if (!taken.ok) return taken
   const made = await devices.makeImages(images)
-  if (!made.ok) return made
+  if (!made.ok) {
+    if (media !== undefined) await bootFiles.release(config)
+    return made
+  }
   const defined = await domains.define(config, uuid, text)
   if (!defined.ok) {
     await devices.removeImages(images.map(({ path }) => path))
+    if (media !== undefined) await bootFiles.release(config)
     return defined
   }
   const started = start ? await domains.create(defined.value, false) : ok(null)

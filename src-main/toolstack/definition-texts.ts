@@ -46,7 +46,7 @@ export interface DefinitionTextsParts {
   /** Files that others than this deleted domain need, as their disks or below them. */
   readonly needed: (uuid: string) => Promise<ReadonlySet<string>>
   /** A deleted domain is gone for good; of its image files these are needed by nobody. */
-  readonly emptied: (uuid: string, disks: readonly string[]) => Promise<void>
+  readonly emptied: (uuid: string, disks: readonly string[], config: DomainConfig | undefined) => Promise<void>
 }
 
 export class DefinitionTexts {
@@ -301,12 +301,13 @@ export class DefinitionTexts {
     const entry = await trash.find(id)
     if (!entry) return ok(null)
     try {
+      const config = await this.trashed(id)
       await trash.remove(id)
       await this.load()
       const needed = entry.disks.length === 0 ? new Set() : await this.parts.needed(entry.uuid)
       const going = entry.disks.filter((path) => !needed.has(resolve(path)))
       for (const path of going) await rm(path, { force: true })
-      await this.parts.emptied(entry.uuid, going)
+      await this.parts.emptied(entry.uuid, going, typeof config === 'string' ? undefined : config)
       return ok(null)
     } catch (thrown) {
       return err(writeProblem(entry.name, thrown))

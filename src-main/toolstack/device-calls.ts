@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises'
 import { ok } from '../../src-engine/public/result'
 import type { HypervisorDriver } from '../driver/driver'
+import type { BootFiles } from './boot-files'
 import type { CallServers } from './call-server'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
@@ -16,6 +17,8 @@ export type DeviceCall =
   | 'macPropose'
   | 'imageProposePath'
   | 'imageInspect'
+  | 'mediaLook'
+  | 'mediaExtract'
   | 'imageCreate'
   | 'imageResize'
   | 'imageConvert'
@@ -39,9 +42,10 @@ export interface DeviceServing {
   readonly domains: Domains
   readonly devices: Devices
   readonly networks: Networks
+  readonly bootFiles: BootFiles
 }
 
-export function deviceServers({ driver, domains, devices, networks }: DeviceServing): CallServers<DeviceCall> {
+export function deviceServers({ driver, domains, devices, networks, bootFiles }: DeviceServing): CallServers<DeviceCall> {
   return {
     deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
     deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
@@ -50,6 +54,8 @@ export function deviceServers({ driver, domains, devices, networks }: DeviceServ
     macPropose: () => ok({ mac: domains.freeMac() }),
     imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
     imageInspect: ({ path, allowedBacking }) => devices.inspect(path, allowedBacking),
+    mediaLook: ({ path }) => bootFiles.look(path),
+    mediaExtract: ({ path, ...places }) => bootFiles.extract(path, places),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),
     imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
     imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),

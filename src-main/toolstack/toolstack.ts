@@ -2,6 +2,7 @@
 // for windows. It knows no driver's name and no window. Invariant: events go out in the order things happened.
 // Runs in: main, plain Node.
 import { cpus, freemem, hostname, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
 import { ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { KeptFile } from '../definition/kept-file'
@@ -15,6 +16,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type LogLine, type Sample } from '../public/types'
 import { AllGuests } from './all-guests'
+import { BootFiles } from './boot-files'
 import { Branches } from './branches'
 import type { CallServers } from './call-server'
 import { ClockJump } from './clock-jump'
@@ -108,6 +110,7 @@ export class Toolstack {
   readonly domains: Domains
   readonly networks: Networks
   readonly devices: Devices
+  readonly bootFiles: BootFiles
   readonly metadata: DomainMetadatas
   readonly layers: Layers
   readonly trees: SnapshotTrees
@@ -178,6 +181,16 @@ export class Toolstack {
       problem,
     })
     this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, diskFolder: parts.diskFolder })
+    this.bootFiles = new BootFiles({
+      images: driver.images,
+      jobs: this.jobs,
+      folder: join(dirname(parts.diskFolder), 'boot'),
+      used: () => [
+        ...this.domains.usedConfigs(),
+        ...this.trees.configs(null),
+        ...this.templates.list().map(({ config }) => config),
+      ],
+    })
     const store = parts.snapshots
     this.layers = new Layers({ store, images: driver.images, folder: parts.diskFolder })
     this.trees = new SnapshotTrees({
@@ -206,7 +219,10 @@ export class Toolstack {
       setMetadata: (uuid, metadata) => this.metadata.set([{ uuid, metadata }]),
       trashChanged: () => emit('trashChanged', {}),
       needed: (uuid) => this.neededBeside(uuid),
-      emptied: (uuid, disks) => this.forgetSnapshots(uuid, disks),
+      emptied: async (uuid, disks, config) => {
+        await this.forgetSnapshots(uuid, disks)
+        if (config) await this.bootFiles.release(config)
+      },
     })
     this.storage = new Storage({
       driver,
@@ -404,8 +420,15 @@ export class Toolstack {
     return {
       ...storageServers(this.storage),
       ...lifeServers(domains),
-      ...definitionServers({ domains, devices, texts: this.texts, templates: this.templates, images: driver.images }),
-      ...deviceServers({ driver, domains, devices, networks }),
+      ...definitionServers({
+        domains,
+        devices,
+        texts: this.texts,
+        templates: this.templates,
+        images: driver.images,
+        bootFiles: this.bootFiles,
+      }),
+      ...deviceServers({ driver, domains, devices, networks, bootFiles: this.bootFiles }),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok(this.domainList()),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),

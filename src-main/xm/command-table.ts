@@ -337,6 +337,13 @@ export const commands = {
     ours: true,
     status: 'done',
   },
+  'media-extract': {
+    args: '<iso> <kernel> <ramdisk>',
+    does: 'Take the kernel and ramdisk of an installer or live system out of an ISO image, into the app’s folder of them.',
+    run: (context, args) => image.extract(context, [args.word(0), args.word(1), args.word(2)]),
+    ours: true,
+    status: 'done',
+  },
   'network-list': {
     args: '<domains...>',
     does: 'List virtual network interfaces for a domain.',

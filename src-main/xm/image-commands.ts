@@ -1,4 +1,4 @@
-// Commands about disk images: image-create, image-copy. The work is done as a job of the app, and waited for.
+// Commands about disk images: image-create, image-copy, media-extract. The work is done as a job of the app, and waited for.
 // Runs in: command line, plain Node.
 import { resolve } from 'node:path'
 import { type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
@@ -44,4 +44,11 @@ export async function copy(
     sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
     copyOf: { path, format: info.format, ...(allowed.length > 0 && { allowedBacking }) },
   })
+}
+
+/** Into places that the app gave, as the wizard shows them. */
+export async function extract(context: Context, [iso = '', kernel = '', ramdisk = '']: readonly string[]): Promise<void> {
+  const at = (path: string): string => resolve(context.folder, path)
+  const { job } = await call(context, 'mediaExtract', { path: at(iso), kernel: at(kernel), ramdisk: at(ramdisk) })
+  await untilJob(context, job)
 }

@@ -118,6 +118,8 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'detach-timeout': { effect: 'maybe' },
   'file-exists': { effect: 'unchanged' },
   'file-not-allowed': { effect: 'unchanged' },
+  'media-no-kernel': { effect: 'unchanged' },
+  'media-unreadable': { effect: 'unchanged' },
   'image-unreadable': { effect: 'unchanged', mend: 'storage' },
   'backing-refused': { effect: 'unchanged' },
   'image-failed': { effect: 'unchanged', mend: 'storage' },

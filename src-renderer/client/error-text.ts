@@ -294,6 +294,14 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Es wurde nicht erlaubt, dass ein Gast in {path} schreibt.',
     action: 'Die Datei mit „Durchsuchen …“ wählen oder die Platte nur lesbar machen.',
   },
+  'media-no-kernel': {
+    cause: 'In {path} gibt es keinen Kernel mit Ramdisk dort, wo Linux-Installations- und Live-Systeme sie haben.',
+    action: 'Ein anderes Abbild für x86-64 wählen, oder Kernel und Ramdisk selbst angeben.',
+  },
+  'media-unreadable': {
+    cause: 'Das ISO-Abbild {path} kann nicht verwendet werden: {detail}.',
+    action: 'Es noch einmal laden oder ein anderes wählen.',
+  },
   'image-unreadable': {
     cause: 'Das Plattenabbild {path} kann nicht verwendet werden: {detail}.',
     action: 'Das Format prüfen oder ein anderes Abbild verwenden.',

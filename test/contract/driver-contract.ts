@@ -2,7 +2,7 @@
 // to make one and a definition that boots. Runs in: vitest, plain Node.
 
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -14,6 +14,8 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from '../../src-main/public/inspect'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig } from '../../src-main/public/types'
+import { makeIso } from '../support/iso'
+import { missingProgram } from '../support/programs'
 
 export interface ContractSubject {
   readonly driver: HypervisorDriver
@@ -471,6 +473,31 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await expect.poll(() => node('feature-flush-cache'), { timeout: 15_000 }).toBe(flushes)
       }
       await driver.destroy(uuid)
+    })
+
+    it('takes kernel and ramdisk out of an ISO image, over nothing, and not of one that has none', {
+      timeout,
+    }, async (context) => {
+      if (missingProgram('xorriso')) return context.skip()
+      const [iso, other] = [join(folder, 'netinst.iso'), join(folder, 'other.iso')]
+      const files = { 'install.amd/vmlinuz': Buffer.from('HdrS'), 'install.amd/initrd.gz': Buffer.from('070701') }
+      makeIso(iso, 'Debian 12 amd64 n', files)
+      makeIso(other, 'UNKNOWN', { 'film.mkv': Buffer.of(1) })
+      const found = { label: 'Debian 12 amd64 n', kernel: 'install.amd/vmlinuz', ramdisk: 'install.amd/initrd.gz', cmdline: '' }
+      expect(await driver.images.lookInstaller(iso)).toEqual({ ok: true, value: found })
+      expect(await driver.images.lookInstaller(other)).toEqual({ ok: true, value: undefined })
+      const none = await driver.images.lookInstaller(join(folder, 'nowhere.iso'))
+      expect(none).toMatchObject({ ok: false, error: { reason: 'file-unreadable' } })
+      const to = { kernel: join(folder, 'taken', 'vmlinuz'), ramdisk: join(folder, 'taken', 'initrd.gz') }
+      expect(await driver.images.takeInstaller(iso, to, quiet())).toEqual({ ok: true, value: null })
+      expect(readFileSync(to.kernel, 'utf8') + readFileSync(to.ramdisk, 'utf8')).toBe('HdrS070701')
+      expect(await driver.images.takeInstaller(iso, to, quiet())).toMatchObject({ error: { reason: 'file-exists' } })
+      const refused = await driver.images.takeInstaller(other, { ...to, kernel: join(folder, 'taken', 'k') }, quiet())
+      expect(refused).toMatchObject({ ok: false, error: { reason: 'media-unreadable' } })
+      const aborted = { report: () => {}, signal: AbortSignal.abort() }
+      const called = await driver.images.takeInstaller(iso, { kernel: join(folder, 'k'), ramdisk: join(folder, 'r') }, aborted)
+      expect(called).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
+      expect(readdirSync(join(folder, 'taken')).sort()).toEqual(['initrd.gz', 'vmlinuz'])
     })
 
     it('changes an interface while the domain runs: network, rate and link, but no MAC address it has not', {

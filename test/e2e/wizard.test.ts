@@ -1,4 +1,4 @@
-// New virtual machine from an image, an existing disk, a configuration file and a template; the command that is shown is run, and makes
+// New virtual machine from an ISO image, an image, an existing disk, a configuration file and a template; the command that is shown is run, and makes
 // the same machine as the button. Runs in: vitest, real Electron on the test driver.
 
 import { spawnSync } from 'node:child_process'
@@ -51,7 +51,79 @@ function shell(app: RunningApp, command: string) {
   return spawnSync('sh', ['-c', command], { encoding: 'utf8', env, cwd: app.folder })
 }
 
+/** A CD image as far as the test driver looks into one: its volume's label. */
+function disc(file: string, label: string): string {
+  const image = Buffer.alloc(17 * 2048)
+  image.write(`\x01CD001\x01`, 16 * 2048, 'latin1')
+  image.write(label.padEnd(32), 16 * 2048 + 40, 'latin1')
+  fs.writeFileSync(file, image)
+  return file
+}
+
 describe('a new virtual machine', () => {
+  it('is installed from an ISO image: its kernel and ramdisk, a new disk, a screen, and the image in a drive', async () => {
+    const { app, manager, create } = await start()
+    const iso = disc(path.join(app.folder, 'netinst.iso'), 'Debian 12.8.0 amd64 n')
+    const other = disc(path.join(app.folder, 'other.iso'), 'UNKNOWN')
+    await create.startFrom('ISO image')
+    await create.button('Create and run').click()
+    await expect.poll(() => create.message('ISO file').textContent()).toBe('An ISO image is needed')
+    await create.field('ISO file').fill(other)
+    await expect.poll(() => create.message('ISO file').textContent()).toContain('no kernel with a ramdisk')
+    await app.answerFileDialogs(iso)
+    await create.button('Browse for the ISO image').click()
+    await expect.poll(() => create.page.getByTestId('iso-kernel').textContent()).toBe('install.amd/vmlinuz')
+    expect(await create.page.getByTestId('iso-system').textContent()).toBe('Debian 12.8.0 amd64 n')
+    expect(await create.page.getByTestId('iso-ramdisk').textContent()).toBe('install.amd/initrd.gz')
+    await expect.poll(() => create.field('Name').inputValue()).toBe('Debian 12.8.0 amd64 n')
+    expect(await create.field('Command line').inputValue()).toBe('')
+    expect(await create.field('Memory').inputValue()).toBe('800')
+    expect(await create.summary().textContent()).toMatch(/xvda: new.*xvdb: netinst\.iso.*network default.*1024 × 768/)
+    await app.picture(create.page, 'wizard-iso')
+    await create.field('Name').fill('by-command')
+    await create.show('Command')
+    await expect.poll(() => create.text().textContent()).toContain('by-command')
+    const command = (await create.text().textContent()) ?? ''
+    expect(shell(app, command)).toMatchObject({ status: 0 })
+    await manager.waitForState('by-command', 'Running')
+    await create.field('Name').fill('by-button')
+    await app.domain(() => create.button('Create and run').click())
+    await manager.waitForState('by-button', 'Running')
+    const made = await configs(manager)
+    const boot = path.join(app.folder, 'boot')
+    for (const name of ['by-command', 'by-button']) {
+      const { kernel = '', ramdisk, devices = [] } = made[name] ?? {}
+      expect(path.dirname(path.dirname(kernel))).toBe(boot)
+      expect([kernel, ramdisk ?? ''].map((file) => path.basename(file))).toEqual(['vmlinuz', 'initrd.gz'])
+      expect(fs.readFileSync(kernel, 'utf8') + fs.readFileSync(ramdisk ?? '', 'utf8')).toBe('HdrS070701')
+      expect(devices).toMatchObject([
+        { kind: 'vbd', dev: 'xvda', readonly: false },
+        { kind: 'vbd', dev: 'xvdb', path: iso, readonly: true, removable: true },
+        { kind: 'vif', network: 'default' },
+        { kind: 'vfb', width: 1024 },
+      ])
+    }
+    expect(fs.readdirSync(boot)).toHaveLength(2)
+    // Another way to begin takes away what the image brought.
+    const next = await wizard(app, manager)
+    await next.startFrom('ISO image')
+    await next.field('ISO file').fill(iso)
+    await next.page.getByTestId('iso-kernel').waitFor()
+    await next.startFrom('Kernel and ramdisk')
+    expect(await next.field('Kernel').inputValue()).toBe('')
+    expect(await next.field('Command line').inputValue()).toBe('console=hvc0')
+    await expect.poll(() => next.summary().textContent()).toContain('no disk')
+  })
+
+  it('is proposed for an ISO image that was dropped onto the list', async () => {
+    const { app, manager, create } = await start()
+    await create.page.close()
+    const iso = disc(path.join(app.folder, 'netinst.iso'), 'DEBIAN')
+    const opened = await app.createDomain(() => manager.drop([iso]))
+    await expect.poll(() => opened.page.getByTestId('iso-kernel').textContent()).toBe('install.amd/vmlinuz')
+    await expect.poll(() => opened.summary().textContent()).toMatch(/^DEBIAN · .*xvda: new.*xvdb: netinst\.iso/)
+  })
+
   it('begins with a copy of an image, and the command that is shown makes the same', async () => {
     const { app, manager, create, kernel } = await start()
     const image = path.join(app.folder, "cloud's image.qcow2")

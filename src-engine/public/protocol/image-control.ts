@@ -12,6 +12,8 @@ const unit = either(nothing, fields({}))
 const path = shortText(4096)
 const format = oneOf(...IMAGE_FORMATS)
 const written = oneOf('raw', 'qcow2')
+/** `cmdline`: the words that its kernel needs. */
+const installer = fields({ label: shortText(64), kernel: shortText(4096), ramdisk: shortText(4096), cmdline: shortText(1024) })
 /** A disk is at most 64 TiB. */
 const sizeMiB = within(1, 64 * 1024 * 1024)
 
@@ -67,6 +69,10 @@ export const IMAGE_CALLS = {
   },
   /** Puts what the qcow2 image holds into its backing file `into`, on which nothing else may stand. The image is left as it was. */
   commit: { args: fields({ path, into: path, intoFormat: format, allowed: list(path, 64) }), reply: unit, status: 'done' },
+  /** What an ISO image is started with: the kernel and ramdisk of an installer or a live system, by their paths in it. */
+  lookInstaller: { args: fields({ path }), reply: fields({ found: optional(installer) }), status: 'done' },
+  /** Takes the two out, into new files: both or none. */
+  takeInstaller: { args: fields({ path, kernel: path, ramdisk: path }), reply: unit, status: 'done' },
   /** Calls off what is going on; that call answers OPERATION_ABORTED. */
   cancel: { args: unit, reply: unit, status: 'done' },
 } as const

@@ -4,7 +4,7 @@
 import { type CallError, Caller } from '../../../src-engine/public/protocol/call'
 import { IMAGE_CALLS, IMAGE_EVENTS, type ImageCalls, type ImageEvents } from '../../../src-engine/public/protocol/image-control'
 import { err, ok, type Result } from '../../../src-engine/public/result'
-import type { ImageFormat, ImageInfo, NewImage, WrittenFormat } from '../../public/device'
+import type { ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { Supervisor } from '../../supervisor/supervisor'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
@@ -26,6 +26,12 @@ function imageError(error: CallError, path: string): ErrorReport {
     default:
       return errorReport('image-failed', { path, detail })
   }
+}
+
+function mediaError(error: CallError, path: string): ErrorReport {
+  if (error.code === 'OPERATION_ABORTED') return errorReport('cancelled')
+  const detail = error.message.replace(/\.\s*$/, '')
+  return errorReport(error.code === 'CONFIG_UNSUPPORTED' ? 'media-unreadable' : 'file-unreadable', { path, detail })
 }
 
 export class EmbeddedImages implements ImageTool {
@@ -113,6 +119,20 @@ export class EmbeddedImages implements ImageTool {
       const order = { path, into: into.path, intoFormat: into.format, allowed: [...allowed] }
       const done = await caller.call('commit', order)
       return done.ok ? ok(null) : err(imageError(done.error, path))
+    })
+  }
+
+  async lookInstaller(path: string): Outcome<InstallMedia | undefined> {
+    const looked = await this.quick().call('lookInstaller', { path })
+    return looked.ok ? ok(looked.value.found) : err(mediaError(looked.error, path))
+  }
+
+  async takeInstaller(path: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome {
+    return this.job(path, progress, async (caller) => {
+      const taken = await caller.call('takeInstaller', { path, ...to })
+      if (taken.ok) return ok(null)
+      if (taken.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to.kernel }))
+      return err(mediaError(taken.error, path))
     })
   }
 

@@ -1,11 +1,11 @@
 // Image files as far as windows and tests need them: a file of the right magic that says how large it is. No guest reads them.
 // Invariant: never overwrites; a cancelled convert leaves nothing. Runs in: main (test driver), plain Node.
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import { writeProblem } from '../../lib/write-problem'
-import type { ImageInfo, NewImage, WrittenFormat } from '../../public/device'
+import type { ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
@@ -14,6 +14,8 @@ const QCOW2_MAGIC = 0x514649fb
 const HEADER = 104
 const PATH_MOST = 4096
 const CHAIN_MOST = 32
+/** A CD image of this label has nothing that is known. */
+export const UNKNOWN_LABEL = 'UNKNOWN'
 
 export class TestImages implements ImageTool {
   private readonly work: (progress: Progress) => Promise<ErrorReport | undefined>
@@ -156,6 +158,47 @@ export class TestImages implements ImageTool {
     }
     const failure = await this.work(progress)
     return failure ? err(failure) : ok(null)
+  }
+
+  /** Of a CD image all but its label is made up: Debian's installer, or nothing known where it has none or says so. */
+  async lookInstaller(path: string): Outcome<InstallMedia | undefined> {
+    try {
+      const file = await open(path, 'r')
+      try {
+        const descriptor = Buffer.alloc(2048)
+        await file.read(descriptor, 0, descriptor.length, 16 * 2048)
+        if (descriptor.toString('latin1', 1, 6) !== 'CD001') {
+          return err(errorReport('media-unreadable', { path, detail: `${path} is no CD image` }))
+        }
+        const label = descriptor.toString('latin1', 40, 72).replaceAll('\0', '').trim()
+        if (label === '' || label === UNKNOWN_LABEL) return ok(undefined)
+        return ok({ label, kernel: 'install.amd/vmlinuz', ramdisk: 'install.amd/initrd.gz', cmdline: '' })
+      } finally {
+        await file.close()
+      }
+    } catch (thrown) {
+      return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async takeInstaller(path: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome {
+    const found = await this.lookInstaller(path)
+    if (!found.ok) return found
+    if (found.value === undefined) {
+      const detail = `${path} has no kernel and ramdisk where installers keep them`
+      return err(errorReport('media-unreadable', { path, detail }))
+    }
+    const failure = await this.work(progress)
+    if (failure) return err(failure)
+    try {
+      await mkdir(dirname(to.kernel), { recursive: true })
+      await writeFile(to.kernel, 'HdrS', { flag: 'wx' })
+      await writeFile(to.ramdisk, '070701', { flag: 'wx' })
+      return ok(null)
+    } catch (thrown) {
+      if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path: to.kernel }))
+      return err(writeProblem(to.kernel, thrown))
+    }
   }
 
   private header(size: number, backing?: string): Buffer {

@@ -12,6 +12,7 @@ export const jobs = {
   'job.imageResize': { en: 'Resizing {subject}', de: 'Größe von {subject} wird geändert' },
   'job.imageConvert': { en: 'Converting to {subject}', de: 'Wird nach {subject} umgewandelt' },
   'job.imageCheck': { en: 'Checking {subject}', de: '{subject} wird geprüft' },
+  'job.mediaExtract': { en: 'Kernel and ramdisk of {subject}', de: 'Kernel und Ramdisk von {subject}' },
   'job.snapshot': { en: 'Snapshot of {subject}', de: 'Sicherungspunkt von {subject}' },
   'job.revert': { en: 'Reverting {subject}', de: '{subject} kehrt zurück' },
   'job.branch': { en: 'Branching to {subject}', de: '{subject} zweigt ab' },
@@ -40,6 +41,10 @@ export const jobs = {
   'step.resizing-image': { en: 'Resizing the disk image', de: 'Die Größe des Plattenabbilds wird geändert' },
   'step.converting-image': { en: 'Converting the disk image', de: 'Das Plattenabbild wird umgewandelt' },
   'step.checking-image': { en: 'Checking the disk image', de: 'Das Plattenabbild wird geprüft' },
+  'step.taking-kernel': {
+    en: 'Taking kernel and ramdisk out of the ISO image',
+    de: 'Kernel und Ramdisk werden aus dem ISO-Abbild genommen',
+  },
   'step.taking-snapshot': {
     en: 'Writing the memory, the guest goes on',
     de: 'Der Speicher wird geschrieben, der Gast läuft weiter',

@@ -36,13 +36,14 @@ import {
   orderOf,
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
-import { filledIn, useFilledIn } from './filled-in'
+import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
+import { fieldsOf, type Media, withMedia } from './media'
 import { OriginFields } from './OriginFields'
 import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
 import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
-import { ShownTexts } from './ShownTexts'
+import { type ShownOrder, ShownTexts } from './ShownTexts'
 import { summaryOf } from './summary'
 import { useFileLook } from './use-file-look'
 import './create-domain.css'
@@ -77,10 +78,12 @@ function CreateDomainForm(props: {
 
   const [edits, setEdits] = useState<Partial<Form>>({})
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
-  const { newMemoryMiB, newNetwork, newScreen, newDiskGiB } = usePreferences()
+  const { newMemoryMiB, newNetwork, newScreen, newDiskGiB, newDiskFormat } = usePreferences()
   const [parts, setParts] = useState<DevicesForm>(() => ({ disks: [], nic: null, display: displayOfKey(newScreen) ?? null }))
   const [start, setStart] = useState(true)
   const [way, setWay] = useState<Way>('kernel')
+  const [isoPath, setIsoPath] = useState('')
+  const [media, setMedia] = useState<Media | null>(null)
   const [origin, setOrigin] = useState<Origin | null>(null)
   const [notes, setNotes] = useState<readonly ConfigNote[]>([])
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
@@ -147,8 +150,20 @@ function CreateDomainForm(props: {
     })
     setRefusal(null)
   }
+  /** Another ISO image was named and looked into, or none is there any more. */
+  const takeMedia = (next: Media | null) => {
+    const change = { before: media, next }
+    edit(fieldsOf(change, form, names, proposedName, limits.maxMemoryMiB))
+    setParts((before) => withMedia(before, change, { newFormat: newDiskFormat, sizeMiB: newDiskGiB * 1024 }))
+    setMedia(next)
+  }
   /** A way that begins with a disk has one, and a kernel to read it with, if another machine has that. */
   const chooseWay = (next: Way) => {
+    if (next === way) return
+    if (way === 'iso') {
+      takeMedia(null)
+      setIsoPath('')
+    }
     setWay(next)
     setOrigin(null)
     setNotes([])
@@ -174,8 +189,14 @@ function CreateDomainForm(props: {
   }
 
   useFilledIn((files) => {
-    edit(filledIn(files, []).fields)
-    setParts((before) => ({ ...before, disks: filledIn(files, before.disks).disks }))
+    const iso = startingMedia(files)
+    const others = files.filter((file) => file !== iso)
+    if (iso !== undefined) {
+      chooseWay('iso')
+      setIsoPath(iso.path)
+    }
+    edit(filledIn(others, []).fields)
+    setParts((before) => ({ ...before, disks: filledIn(others, before.disks).disks }))
   })
 
   const close = () => void client.call('windowClose', {})
@@ -197,10 +218,19 @@ function CreateDomainForm(props: {
       return
     }
     const places = await propose(disks.value)
-    const order = orderOf(form, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
+    // Anew: what was taken out for a machine that did not start is gone, or its job was called off.
+    const looked = media === null ? null : await client.call('mediaLook', { path: media.path })
+    if (looked?.ok === false) {
+      setBusy(false)
+      setRefusal(looked.error)
+      return
+    }
+    const placed = looked === null ? form : { ...form, kernel: looked.value.kernel, ramdisk: looked.value.ramdisk }
+    const order = orderOf(placed, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
     const defined = await client.call('domainDefine', {
       ...order,
       start: false,
+      ...(media !== null && { media: media.path }),
       ...(origin !== null && { origin: origin.text }),
     })
     if (!defined.ok) {
@@ -239,7 +269,8 @@ function CreateDomainForm(props: {
   )
 
   const known = devices.disks.every(isKnown) ? { ...devices, disks: devices.disks.filter(isKnown) } : null
-  const order = isRight && known !== null ? orderOf(form, known, ({ dev }) => paths[dev] ?? '', origin) : null
+  const plain = isRight && known !== null ? orderOf(form, known, ({ dev }) => paths[dev] ?? '', origin) : null
+  const order: ShownOrder | null = plain === null || media === null ? plain : { ...plain, media }
   // What was shown stays until all of what is new is known: half of it would be a command for another machine.
   const lastShown = useRef(order)
   if (!isRight || (known !== null && settled)) lastShown.current = order
@@ -259,6 +290,13 @@ function CreateDomainForm(props: {
           taken={names}
           disk={parts.disks[0]}
           diskError={first !== undefined && touched.has(first.dev) ? checkDisk(first, t).path : undefined}
+          iso={{
+            path: isoPath,
+            media,
+            shown: touched.has('kernel'),
+            onPath: setIsoPath,
+            onMedia: takeMedia,
+          }}
           onWay={chooseWay}
           onDisk={(path) => setFirstDisk(otherFile(path))}
           onFilled={fillIn}
@@ -270,6 +308,7 @@ function CreateDomainForm(props: {
           host={host}
           limits={limits}
           errorOf={errorOf}
+          withoutKernel={way === 'iso'}
           onEdit={edit}
           onTouch={touch}
           onBrowse={(field) => void browse(field)}

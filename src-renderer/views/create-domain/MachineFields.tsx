@@ -11,6 +11,8 @@ export interface MachineFieldsProps {
   readonly host: HostInfo | null
   readonly limits: FormLimits
   readonly errorOf: (field: FieldName) => string | undefined
+  /** Kernel and ramdisk come from elsewhere and are not asked for. */
+  readonly withoutKernel: boolean
   readonly onEdit: (change: Partial<Form>) => void
   readonly onTouch: (field: FieldName) => void
   readonly onBrowse: (field: 'kernel' | 'ramdisk') => void
@@ -30,35 +32,7 @@ export function MachineFields(props: MachineFieldsProps) {
         }}
         error={errorOf('name')}
       />
-      <TextField
-        label={t('create.kernel')}
-        value={form.kernel}
-        mono
-        autoFocus
-        onChange={(kernel) => onEdit({ kernel })}
-        onBlur={() => form.kernel !== '' && onTouch('kernel')}
-        hint={t('create.kernel-hint')}
-        error={errorOf('kernel')}
-        after={
-          <Button icon="folder" label={t('create.browse-kernel')} onPress={() => props.onBrowse('kernel')}>
-            {t('button.browse')}
-          </Button>
-        }
-      />
-      <TextField
-        label={t('create.ramdisk')}
-        value={form.ramdisk}
-        mono
-        onChange={(ramdisk) => onEdit({ ramdisk })}
-        onBlur={() => onTouch('ramdisk')}
-        hint={t('create.ramdisk-hint')}
-        error={errorOf('ramdisk')}
-        after={
-          <Button icon="folder" label={t('create.browse-ramdisk')} onPress={() => props.onBrowse('ramdisk')}>
-            {t('button.browse')}
-          </Button>
-        }
-      />
+      {!props.withoutKernel && <KernelFields {...props} />}
       <TextField
         label={t('create.cmdline')}
         value={form.cmdline}
@@ -116,6 +90,44 @@ export function MachineFields(props: MachineFieldsProps) {
               : t('details.vcpus-range', { most: formats.number(limits.maxVcpus) })
         }
         error={errorOf('vcpus')}
+      />
+    </>
+  )
+}
+
+/** The kernel and its ramdisk. */
+function KernelFields({ form, errorOf, onEdit, onTouch, onBrowse }: MachineFieldsProps) {
+  const { t } = useWords()
+  return (
+    <>
+      <TextField
+        label={t('create.kernel')}
+        value={form.kernel}
+        mono
+        autoFocus
+        onChange={(kernel) => onEdit({ kernel })}
+        onBlur={() => form.kernel !== '' && onTouch('kernel')}
+        hint={t('create.kernel-hint')}
+        error={errorOf('kernel')}
+        after={
+          <Button icon="folder" label={t('create.browse-kernel')} onPress={() => onBrowse('kernel')}>
+            {t('button.browse')}
+          </Button>
+        }
+      />
+      <TextField
+        label={t('create.ramdisk')}
+        value={form.ramdisk}
+        mono
+        onChange={(ramdisk) => onEdit({ ramdisk })}
+        onBlur={() => onTouch('ramdisk')}
+        hint={t('create.ramdisk-hint')}
+        error={errorOf('ramdisk')}
+        after={
+          <Button icon="folder" label={t('create.browse-ramdisk')} onPress={() => onBrowse('ramdisk')}>
+            {t('button.browse')}
+          </Button>
+        }
       />
     </>
   )

@@ -1,4 +1,4 @@
-// What the new machine is filled in from: a kernel, an image to be copied, a disk as it is, a configuration file, a template.
+// What the new machine is filled in from: an ISO image, a kernel, an image to be copied, a disk as it is, a configuration file, a template.
 // Invariant: choosing fills in the page below, where all of it can be changed; nothing is made here. Runs in: create-domain window.
 
 import { useQuery } from '@tanstack/react-query'
@@ -15,6 +15,7 @@ import { SelectField } from '../../components/Select'
 import type { DiskForm } from '../../features/disks/disk-form'
 import { lastPart } from '../../lib/path'
 import { useAppStore } from '../../state/store'
+import { MediaFields, type MediaFieldsProps } from './MediaFields'
 import { type Filled, fromConfig, fromTemplate, WAYS, type Way } from './origin'
 
 export interface OriginFieldsProps {
@@ -24,6 +25,7 @@ export interface OriginFieldsProps {
   /** The first disk, for the ways that begin with one. */
   readonly disk: DiskForm | undefined
   readonly diskError: string | undefined
+  readonly iso: Omit<MediaFieldsProps, 'onRefusal'>
   readonly onWay: (way: Way) => void
   readonly onDisk: (path: string) => void
   readonly onFilled: (filled: Filled, notes: readonly ConfigNote[]) => void
@@ -42,6 +44,7 @@ export function OriginFields(props: OriginFieldsProps) {
         onChange={props.onWay}
         hint={t(`create.way-${way}-hint`)}
       />
+      {way === 'iso' && <MediaFields {...props.iso} onRefusal={props.onRefusal} />}
       {(way === 'image' || way === 'disk') && <DiskField {...props} way={way} />}
       {way === 'config' && <ConfigField {...props} />}
       {way === 'template' && <TemplateField {...props} />}

@@ -19,10 +19,15 @@ import { commandText } from './shown-command'
 const SHOWN = ['summary', 'command', 'xml', 'xl'] as const
 type Shown = (typeof SHOWN)[number]
 
+export interface ShownOrder extends Order {
+  /** The ISO image that kernel and ramdisk are taken out of. */
+  readonly media?: { readonly path: string; readonly kernel: string; readonly ramdisk: string }
+}
+
 export interface ShownTextsProps {
   readonly summary: string
   /** Null while something is missing or wrong. */
-  readonly order: Order | null
+  readonly order: ShownOrder | null
   readonly origin: string | undefined
   readonly start: boolean
 }
@@ -57,7 +62,7 @@ export function ShownTexts(props: ShownTextsProps) {
 
 function Text(props: {
   readonly shown: Exclude<Shown, 'summary'>
-  readonly order: Order
+  readonly order: ShownOrder
   readonly origin: string | undefined
   readonly start: boolean
   readonly program: string
@@ -80,7 +85,7 @@ function Text(props: {
   const name = here === LOCAL_CONNECTION ? null : (connection?.name ?? null)
   const text =
     shown === 'command'
-      ? commandText({ program, connection: name, images: order.images, draft: draft.data, start })
+      ? commandText({ program, connection: name, images: order.images, media: order.media, draft: draft.data, start })
       : draft.data[shown]
   const copy = () => void client.call('clipboardWrite', { text }).then(() => announce(t('announce.copied')))
   return (

@@ -18,6 +18,8 @@ export interface FilledIn {
 export interface LookedAt extends HostFile {
   /** Of a disk image; null when it could not be looked into. */
   readonly format: ImageFormat | null
+  /** An ISO image that a machine can be made from. */
+  readonly starts?: boolean
 }
 
 export function filledIn(files: readonly LookedAt[], before: readonly DiskForm[]): FilledIn {
@@ -32,6 +34,11 @@ export function filledIn(files: readonly LookedAt[], before: readonly DiskForm[]
   return { fields: { ...(kernel !== undefined && { kernel }), ...(ramdisk !== undefined && { ramdisk }) }, disks }
 }
 
+/** The first ISO image of those that a machine can be made from; none where a kernel was given too. */
+export function startingMedia(files: readonly LookedAt[]): LookedAt | undefined {
+  return files.some(({ kind }) => kind === 'kernel') ? undefined : files.find(({ starts }) => starts === true)
+}
+
 /** Asks for the files at the start, and again when others were dropped while the window was open. */
 export function useFilledIn(take: (files: readonly LookedAt[]) => void): void {
   const client = useClient()
@@ -43,7 +50,9 @@ export function useFilledIn(take: (files: readonly LookedAt[]) => void): void {
       if (!files.ok || files.value.length === 0) return
       const looked = files.value.map(async (file): Promise<LookedAt> => {
         const image = file.kind === 'disk' ? await client.call('imageInspect', { path: file.path }) : null
-        return { ...file, format: image?.ok === true ? image.value.format : null }
+        const starts =
+          image?.ok === true && /\.iso$/i.test(file.path) && (await client.call('mediaLook', { path: file.path })).ok
+        return { ...file, format: image?.ok === true ? image.value.format : null, starts }
       })
       taker.current(await Promise.all(looked))
     }

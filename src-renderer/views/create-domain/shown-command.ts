@@ -9,6 +9,8 @@ export interface ShownCommand {
   readonly program: string
   /** Null for the first connection. */
   readonly connection: string | null
+  /** Taken out of an ISO image first. */
+  readonly media?: { readonly path: string; readonly kernel: string; readonly ramdisk: string } | undefined
   readonly images: readonly NewImage[]
   readonly draft: { readonly xml: string; readonly xl: string; readonly notes: readonly unknown[] }
   readonly start: boolean
@@ -27,8 +29,12 @@ function endOf(text: string): string {
   return end
 }
 
-export function commandText({ program, connection, images, draft, start }: ShownCommand): string {
+export function commandText({ program, connection, media, images, draft, start }: ShownCommand): string {
   const xm = connection === null ? program : `${program} -c ${quoted(connection)}`
+  const taken =
+    media === undefined
+      ? []
+      : [`${[xm, 'media-extract', ...[media.path, media.kernel, media.ramdisk].map(quoted)].join(' ')} &&\n`]
   const made = images.map(({ path, format, sizeMiB, copyOf }) => {
     const words = copyOf === undefined ? [path, String(sizeMiB)] : [copyOf.path, path, String(sizeMiB)]
     const command = copyOf === undefined ? 'image-create' : 'image-copy'
@@ -38,5 +44,5 @@ export function commandText({ program, connection, images, draft, start }: Shown
   })
   const text = draft.notes.length === 0 ? draft.xl : draft.xml
   const end = endOf(text)
-  return `${made.join('')}${xm} ${start ? 'create' : 'new'} /dev/stdin <<'${end}'\n${text.replace(/\n*$/, '\n')}${end}\n`
+  return `${[...taken, ...made].join('')}${xm} ${start ? 'create' : 'new'} /dev/stdin <<'${end}'\n${text.replace(/\n*$/, '\n')}${end}\n`
 }

@@ -1,0 +1,87 @@
+// Kernels and ramdisks taken out of ISO images: each pair in a folder of its own, boot/LABEL-NUMBER/, in the app's storage. Definitions
+// name them as they name any other kernel.
+// Invariant: nothing else is written or removed there, and a pair goes only when no definition, snapshot, template or trash names it.
+// Runs in: main, plain Node.
+import { randomUUID } from 'node:crypto'
+import { rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileStem } from '../../src-engine/public/name'
+import { err, ok, type Result } from '../../src-engine/public/result'
+import type { ImageTool, Outcome } from '../driver/driver'
+import type { InstallMedia } from '../public/device'
+import { type ErrorReport, errorReport } from '../public/error-code'
+import type { DomainConfig } from '../public/types'
+import type { Jobs } from './jobs'
+
+export interface BootFilesParts {
+  readonly images: ImageTool
+  readonly jobs: Jobs
+  readonly folder: string
+  /** Of all that is kept. */
+  readonly used: () => readonly DomainConfig[]
+}
+
+export interface BootPlaces {
+  readonly kernel: string
+  readonly ramdisk: string
+}
+
+const STEM_MOST = 48
+
+export class BootFiles {
+  private readonly parts: BootFilesParts
+
+  constructor(parts: BootFilesParts) {
+    this.parts = parts
+  }
+
+  /** What an ISO image is started with, and where that would go. */
+  async look(path: string): Outcome<BootPlaces & { media: InstallMedia }> {
+    const found = await this.parts.images.lookInstaller(path)
+    if (!found.ok) return found
+    const media = found.value
+    if (media === undefined) return err(errorReport('media-no-kernel', { path }))
+    const stem = fileStem(media.label.replace(/\s+/g, '-'), '-').slice(0, STEM_MOST) || 'iso'
+    const folder = join(this.parts.folder, `${stem}-${randomUUID().slice(0, 8)}`)
+    const place = (file: string): string => join(folder, fileStem(basename(file), '-'))
+    return ok({ media, kernel: place(media.kernel), ramdisk: place(media.ramdisk) })
+  }
+
+  /** As a job. */
+  extract(path: string, places: BootPlaces): Result<{ job: number }, ErrorReport> {
+    for (const place of [places.kernel, places.ramdisk]) {
+      if (!this.isOurs(place)) return err(errorReport('path-not-chosen', { path: place }))
+    }
+    const job = this.parts.jobs.start({
+      kind: 'mediaExtract',
+      subject: basename(path),
+      uuid: null,
+      step: 'taking-kernel',
+      cancellable: true,
+      work: (control) => this.parts.images.takeInstaller(path, places, control),
+    })
+    return ok({ job })
+  }
+
+  /** Takes out what the configuration names; answers when it is there. */
+  async take(path: string, { kernel, ramdisk }: DomainConfig): Outcome {
+    if (ramdisk === null) return err(errorReport('media-no-kernel', { path }))
+    const started = this.extract(path, { kernel, ramdisk })
+    return started.ok ? this.parts.jobs.wait(started.value.job) : started
+  }
+
+  /** Of a configuration that is gone: its pair goes, unless another has it. */
+  async release(config: DomainConfig): Promise<void> {
+    const used = new Set(this.parts.used().flatMap(({ kernel, ramdisk }) => [resolve(kernel), resolve(ramdisk ?? '')]))
+    for (const path of [config.kernel, config.ramdisk ?? '']) {
+      if (!this.isOurs(path) || used.has(resolve(path))) continue
+      await rm(path, { force: true })
+      // The other one may still be there.
+      await rmdir(dirname(path)).catch(() => undefined)
+    }
+  }
+
+  private isOurs(path: string): boolean {
+    return path === resolve(path) && dirname(dirname(path)) === resolve(this.parts.folder)
+  }
+}

@@ -1,0 +1,73 @@
+// A machine that is made from an ISO image, as `virt-install --location` makes one: kernel and ramdisk of the installer or live system on
+// it, a new disk, the image in a drive, a screen, and the memory that Debian's installer wants.
+// Invariant: what another image brought goes with it, and what the user typed or added stays. Runs in: renderer and tests; pure.
+
+import type { CallResult } from '../../../src-main/public/calls'
+import { cutTo, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
+import { type DiskForm, diskOfFile, freeDev, newDisk } from '../../features/disks/disk-form'
+import { DEFAULT_DISPLAY } from '../../features/display/display-form'
+import { lastPart } from '../../lib/path'
+import { DEFAULT_CMDLINE, type DevicesForm, type Form, freeName } from './check-form'
+import { DISK_CMDLINE } from './origin'
+
+/** An image that was looked into. */
+export interface Media extends CallResult<'mediaLook'> {
+  readonly path: string
+}
+
+/** What the installer of Debian 12 needs to come up, and others no less. */
+const MEMORY_LEAST_MIB = 800
+
+const isMedium = (disk: DiskForm, media: Media): boolean => disk.removable && disk.path === media.path
+
+export interface MediaChange {
+  readonly before: Media | null
+  readonly next: Media | null
+}
+
+/** The fields an image fills in; what was typed stays. `proposed` is the name of a machine that nobody has named. */
+export function fieldsOf(
+  { before, next }: MediaChange,
+  form: Form,
+  taken: readonly string[],
+  proposed: string,
+  memoryMostMiB: number,
+): Partial<Form> {
+  const ownCmdline = ![DEFAULT_CMDLINE, DISK_CMDLINE, before?.media.cmdline].includes(form.cmdline)
+  const ownName = form.name !== proposed && (before === null || form.name !== nameOf(before, taken))
+  const { kernel = '', ramdisk = '' } = next ?? {}
+  const name = next === null ? proposed : nameOf(next, taken)
+  return {
+    kernel,
+    ramdisk,
+    ...(ownCmdline ? {} : { cmdline: next?.media.cmdline ?? DEFAULT_CMDLINE }),
+    ...(ownName ? {} : { name }),
+    ...(next !== null && { memoryMiB: Math.max(form.memoryMiB || 0, Math.min(MEMORY_LEAST_MIB, memoryMostMiB)) }),
+  }
+}
+
+/** The volume's label, or the file's name. */
+function nameOf({ path, media }: Media, taken: readonly string[]): string {
+  const label = media.label === '' ? lastPart(path).replace(/\.iso$/i, '') : media.label
+  const name = cutTo(properName(label.replace(/[/\\]/g, '-')), NAME_BYTES_MOST - 8)
+  return name !== '' && !taken.includes(name) ? name : freeName(taken, name === '' ? undefined : name)
+}
+
+/** The devices with `next` in a drive in place of `before`: as the second disk, beside a new one. */
+export function withMedia(
+  parts: DevicesForm,
+  { before, next }: MediaChange,
+  proposal: Partial<Pick<DiskForm, 'newFormat' | 'sizeMiB'>>,
+): DevicesForm {
+  const kept = before === null ? parts.disks : parts.disks.filter((disk) => !isMedium(disk, before))
+  if (next === null) {
+    // The disk beside it was proposed too, as long as nobody has named a place for it.
+    const [first, ...others] = kept
+    const isProposed = before !== null && first?.source === 'new' && first.path === '' && others.length === 0
+    return { ...parts, disks: isProposed ? [] : kept }
+  }
+  const disks: DiskForm[] = kept.length === 0 ? [newDisk('xvda', proposal)] : [...kept]
+  const dev = freeDev(disks.map((disk) => disk.dev))
+  if (dev !== undefined) disks.push({ ...diskOfFile(dev, next.path, 'raw'), readonly: true, removable: true })
+  return { ...parts, disks, display: parts.display ?? DEFAULT_DISPLAY }
+}

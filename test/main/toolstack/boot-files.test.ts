@@ -1,0 +1,121 @@
+// Kernels and ramdisks from ISO images: taken out when a machine is made, kept as long as anything names them, and gone with the last.
+// The toolstack on the test driver. Runs in: vitest, plain Node.
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UNKNOWN_LABEL } from '../../../src-main/driver/test/test-images'
+import { makeToolstack, testCaller } from '../../support/toolstack'
+
+let made: Awaited<ReturnType<typeof makeToolstack>>
+beforeEach(async () => {
+  made = await makeToolstack()
+})
+afterEach(() => made.close())
+
+function disc(label: string): string {
+  const path = join(made.folder, `${label.slice(0, 8).replaceAll('/', '-')}.iso`)
+  const image = Buffer.alloc(17 * 2048)
+  image.write('\x01CD001\x01', 16 * 2048, 'latin1')
+  image.write(label.padEnd(32), 16 * 2048 + 40, 'latin1')
+  writeFileSync(path, image)
+  return path
+}
+
+async function look(path: string) {
+  const found = await made.servers.mediaLook({ path }, testCaller())
+  if (!found.ok) throw new Error(found.error.reason)
+  return found.value
+}
+
+const kept = (): string[] => {
+  const folder = join(made.folder, 'boot')
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+/** A machine from an image. */
+async function define(name: string, media: string, places?: { kernel: string; ramdisk: string }) {
+  const { kernel, ramdisk } = places ?? (await look(media))
+  const config = { ...made.config(name), kernel, ramdisk }
+  return made.servers.domainDefine({ config, images: [], start: false, media }, testCaller())
+}
+
+async function defined(name: string, media: string): Promise<string> {
+  const result = await define(name, media)
+  if (!result.ok) throw new Error(result.error.reason)
+  return result.value.uuid
+}
+
+async function remove(uuid: string): Promise<void> {
+  expect(await made.servers.domainUndefine({ uuid }, testCaller())).toMatchObject({ ok: true })
+}
+
+async function emptyTrash(): Promise<void> {
+  const list = await made.servers.trashList({}, testCaller())
+  if (!list.ok) throw new Error(list.error.reason)
+  expect(await made.servers.trashEmpty({ ids: list.value.map(({ id }) => id) }, testCaller())).toMatchObject({ ok: true })
+}
+
+describe('an ISO image', () => {
+  it('gives new places in the app’s storage, named like its volume and never with a way out of it', async () => {
+    for (const label of ['Debian 12.8.0 amd64 n', '../../../etc', '...', 'A/B']) {
+      const { kernel, ramdisk, media } = await look(disc(label))
+      expect(media.label).toBe(label)
+      for (const place of [kernel, ramdisk]) expect(join(place, '..', '..')).toBe(join(made.folder, 'boot'))
+    }
+    const [first, second] = [await look(disc('A')), await look(disc('A'))]
+    expect(first.kernel).not.toBe(second.kernel)
+    expect(kept()).toEqual([])
+  })
+
+  it('without a kernel that is known is refused by a sentence of its own', async () => {
+    const path = disc(UNKNOWN_LABEL)
+    const refused = await made.servers.mediaLook({ path }, testCaller())
+    expect(refused).toMatchObject({ ok: false, error: { reason: 'media-no-kernel', values: { path } } })
+  })
+
+  it('is taken out by a job; places elsewhere are refused', async () => {
+    const media = disc('DEBIAN')
+    await defined('a', media)
+    expect(made.jobs.at(-1)).toMatchObject({
+      kind: 'mediaExtract',
+      subject: 'DEBIAN.iso',
+      step: 'taking-kernel',
+      state: 'done',
+    })
+    const elsewhere = { kernel: join(made.folder, 'elsewhere'), ramdisk: join(made.folder, 'boot', 'x', 'y', 'ramdisk') }
+    expect(await define('b', media, elsewhere)).toMatchObject({ ok: false, error: { reason: 'path-not-chosen' } })
+    const { kernel } = await look(media)
+    const mixed = { kernel, ramdisk: `${made.folder}/boot/x/../../r` }
+    expect(await define('b', media, mixed)).toMatchObject({ ok: false, error: { reason: 'path-not-chosen' } })
+    expect(existsSync(join(made.folder, 'elsewhere'))).toBe(false)
+    expect(kept()).toHaveLength(1)
+  })
+
+  it('leaves nothing of a machine that is refused or forgotten', async () => {
+    const media = disc('DEBIAN')
+    await defined('a', media)
+    expect(await define('a', media)).toMatchObject({ ok: false, error: { reason: 'name-exists' } })
+    expect(kept()).toHaveLength(1)
+    const uuid = await defined('b', media)
+    expect(kept()).toHaveLength(2)
+    expect(await made.servers.domainUndefine({ uuid, forget: true }, testCaller())).toMatchObject({ ok: true })
+    expect(kept()).toHaveLength(1)
+  })
+
+  it('keeps kernel and ramdisk until the last that names them is gone for good', async () => {
+    const uuid = await defined('first', disc('DEBIAN'))
+    const info = made.toolstack.domains.info(uuid)
+    if (!info.ok || !info.value.config) throw new Error('gone')
+    const other = { ...made.config('second'), kernel: info.value.config.kernel }
+    const second = await made.servers.domainDefine({ config: other, images: [], start: false }, testCaller())
+    if (!second.ok) throw new Error(second.error.reason)
+    await remove(uuid)
+    expect(kept()).toHaveLength(1)
+    await emptyTrash()
+    const [folder = ''] = kept()
+    expect(readdirSync(join(made.folder, 'boot', folder))).toEqual(['vmlinuz'])
+    await remove(second.value.uuid)
+    await emptyTrash()
+    expect(kept()).toEqual([])
+  })
+})
