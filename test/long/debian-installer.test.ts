@@ -2,18 +2,15 @@
 // chosen, and a shell on the second terminal tells what the installer has understood. Its kernel is Debian's standard one, with
 // framebuffer and keyboard built in, so nothing is to be loaded and no command line is needed for them.
 // Runs in: vitest (long tier), on the bundles in out/main.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { PrivateApt } from '../../src-main/toolstack/apt'
-import { demoFolder } from '../support/debian-guest'
+import { debianInstaller } from '../support/debian-installer'
 import type { RfbClient } from '../support/rfb-client'
 import { cellsOf, viewScreen } from '../support/screen-viewer'
 import { WatchedGuest } from '../support/watched-guest'
 
-const PACKAGE = 'debian-installer-12-netboot-amd64'
-const FILES = { kernel: 'linux', ramdisk: 'initrd.gz' } as const
 const TIMES = { timeout: 900_000, interval: 1000 }
 /** The installer's colours for what is chosen, for dialogs and for what is behind them. */
 const RED = 0xaa0000
@@ -27,27 +24,6 @@ afterAll(() => {
   for (const end of ends.splice(0)) end()
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** Kernel and ramdisk of the installer's text form, kept beside the demo guest's. Throws where they cannot be had. */
-async function installer(): Promise<Readonly<Record<keyof typeof FILES, string>>> {
-  const kept = path.join(demoFolder, 'installer')
-  const place = (file: string): string => path.join(kept, file)
-  if (!Object.values(FILES).every((file) => existsSync(place(file)))) {
-    mkdirSync(kept, { recursive: true })
-    const apt = new PrivateApt(path.join(folder, 'apt'), AbortSignal.timeout(600_000))
-    const updated = await apt.update(() => undefined)
-    if (!updated.ok) throw new Error(updated.error)
-    const packed = await apt.download(PACKAGE, () => undefined)
-    if (!packed.ok) throw new Error(packed.error)
-    for (const file of Object.values(FILES)) {
-      const found = await apt.extract(packed.value, (name) => name.endsWith(`/text/debian-installer/amd64/${file}`))
-      if (!found.ok) throw new Error(found.error)
-      writeFileSync(`${place(file)}.part`, found.value.content)
-      renameSync(`${place(file)}.part`, place(file))
-    }
-  }
-  return { kernel: place(FILES.kernel), ramdisk: place(FILES.ramdisk) }
-}
 
 /** The line of the menu that is chosen, once a whole dialog stands still. */
 async function chosen(client: RfbClient, other: (row: number) => boolean): Promise<number> {
@@ -73,9 +49,9 @@ const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTi
 
 describe("Debian's netboot installer", () => {
   it('shows its dialogs and does what is typed', async ({ skip }) => {
-    let files: Awaited<ReturnType<typeof installer>>
+    let files: Awaited<ReturnType<typeof debianInstaller>>
     try {
-      files = await installer()
+      files = await debianInstaller(folder)
     } catch (error) {
       return skip(`no installer could be had here: ${error instanceof Error ? error.message : error}`)
     }
