@@ -63,7 +63,7 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
     },
     de: {
       cause: 'Andere Benutzer dieses Rechners dürfen in {path} hineinsehen.',
-      consequence: 'Sie können Definitionen samt Kennwörtern von Bildschirmen und gesicherten Speicher lesen.',
+      consequence: 'Sie können Definitionen samt Passwörtern von Bildschirmen und gesicherten Speicher lesen.',
       action: 'Den Ordner für andere schließen.',
       mend: 'Für andere schließen',
     },
@@ -286,9 +286,9 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       mend: 'Let only this computer in',
     },
     de: {
-      cause: 'Der Bildschirm von „{name}“ ist auf {address} ohne Kennwort offen.',
+      cause: 'Der Bildschirm von „{name}“ ist auf {address} ohne Passwort offen.',
       consequence: 'Jeder, der diesen Rechner erreicht, sieht den Bildschirm und kann tippen.',
-      action: 'Nur diesen Rechner einlassen oder ein Kennwort setzen.',
+      action: 'Nur diesen Rechner einlassen oder ein Passwort setzen.',
       mend: 'Nur diesen Rechner einlassen',
     },
   },
@@ -301,7 +301,7 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
     },
     de: {
       cause: 'Der Bildschirm von „{name}“ ist auf {address} für andere Rechner offen.',
-      consequence: 'VNC ist nicht verschlüsselt, und vom Kennwort zählen nur acht Zeichen.',
+      consequence: 'VNC ist nicht verschlüsselt, und vom Passwort zählen nur acht Zeichen.',
       action: 'Nur diesen Rechner einlassen und ihn über SSH erreichen.',
       mend: 'Nur diesen Rechner einlassen',
     },

@@ -93,6 +93,13 @@ describe('the message table', () => {
     expect(english).toEqual([])
   })
 
+  it('has one German word for a thing: Passwort, also in what errors and findings say', () => {
+    const folder = path.join(renderer, 'lib/messages')
+    const texts = [sources(renderer), sources(path.resolve(renderer, '../src-main/public'))]
+    for (const file of fs.readdirSync(folder)) texts.push(fs.readFileSync(path.join(folder, file), 'utf8'))
+    expect(texts.join('\n').match(/\S*Kennw[oö]rt\S*/gi)).toBeNull()
+  })
+
   it('writes an ellipsis for left-out words in German with a space before it', () => {
     expect(rows.filter(([, { de }]) => /\S…/.test(de)).map(([key]) => key)).toEqual([])
   })
