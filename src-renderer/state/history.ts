@@ -117,7 +117,9 @@ export function chartPoints(
     if (sample.at < now - rangeMs - slice || sample.at > now) continue
     const here = Math.floor(sample.at / slice)
     if (here !== bucket) close()
-    if (Number.isFinite(lastAt) && sample.at - lastAt > Math.max(gapMs, slice * 2, 1.6 * sample.spanMs, 1.6 * lastSpan)) {
+    // A sample stands in the middle of what it was measured over: between two of them nothing is missing but this.
+    const missing = sample.at - sample.spanMs / 2 - (lastAt + lastSpan / 2)
+    if (missing > Math.max(gapMs, slice * 2)) {
       points.push({ x: (lastAt - now) / 1000 + 0.001, y: null })
     }
     bucket = here

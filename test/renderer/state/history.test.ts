@@ -76,6 +76,17 @@ describe('chart points', () => {
     expect(points.find(({ y }) => y === null)?.x).toBeCloseTo(-40, 1)
   })
 
+  it('break where nothing was measured between the mean of a minute and the seconds after it, or for one minute', () => {
+    const minute = (at: number): Sample => ({ at, spanMs: 60_000, cpu: 0.5, vcpus: [], memory: 0, devices: [] })
+    const gaps = (samples: readonly Sample[], now: number) =>
+      chartPoints(samples, pickCpu, now, 120_000).filter(({ y }) => y === null).length
+    // The minute ends at 60, and seconds are measured again from 80 on.
+    expect(gaps([minute(30_000), ...seconds(80, 110)], 110_000)).toBe(1)
+    expect(gaps([minute(30_000), ...seconds(61, 110)], 110_000)).toBe(0)
+    expect(gaps([minute(30_000), minute(90_000)], 120_000)).toBe(0)
+    expect(gaps([minute(30_000), minute(150_000)], 150_000)).toBe(1)
+  })
+
   it('do not break while an hour is shown in slices of many seconds', () => {
     const points = chartPoints(seconds(0, 3600), pickMemory, 3_600_000, HISTORY_MS)
     expect(points.every(({ y }) => y !== null)).toBe(true)
