@@ -125,6 +125,13 @@ export class DomainProcess {
         if (this.life.started) await this.life.running.threads.stop()
         return DONE
       },
+      rename: ({ name }) => {
+        const { running } = this.life
+        if (!running) return NO_DOMAIN
+        this.name = name
+        running.screen?.rename(name)
+        return DONE
+      },
       schedule: ({ grantNs }) => {
         const { running } = this.life
         if (!running) return NO_DOMAIN

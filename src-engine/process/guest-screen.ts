@@ -35,6 +35,11 @@ export class GuestScreen {
     ])
   }
 
+  /** Viewers that come from now on read this name. */
+  rename(name: string): void {
+    this.server.rename(name)
+  }
+
   /** A window's stream; `file` is for its long pieces. */
   attach(transport: Transport, file: string | undefined): void {
     this.server.attach(windowChannel(file === undefined ? transport : throughFile(transport, file)))

@@ -74,6 +74,11 @@ export class RfbServer {
     })
   }
 
+  /** For viewers that come from now on. */
+  rename(name: string): void {
+    this.around.name = name
+  }
+
   get viewers(): number {
     return this.sessions.size
   }

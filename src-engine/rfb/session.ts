@@ -25,7 +25,8 @@ import { type PixelEncoding, UpdateWriter } from './update-writer'
 
 export interface SessionSurroundings {
   readonly screen: Screen
-  readonly name: string
+  /** Told to each viewer as it comes. */
+  name: string
   readonly input: InputHub
   readonly keymap: KeymapName
   /** The viewer has asked for a frame or can take one again. */

@@ -172,6 +172,8 @@ export interface HypervisorDriver {
   reboot(uuid: string): Outcome
   destroy(uuid: string): Outcome
   setMemory(uuid: string, memoryMiB: number): Outcome
+  /** It is called so from now on, in XenStore and in files that it is saved to. */
+  rename(uuid: string, name: string): Outcome
   /** Weight and cap from now on; as with `create`, what is absent is the default. */
   setSchedulerParameters(uuid: string, parameters: SchedulerParameters): Outcome
   /** Writes the whole guest to `path` (temporary name, flushed, renamed) and ends it; when it fails or is aborted the guest goes on. */

@@ -211,6 +211,10 @@ export class Domains extends DomainTable {
         const done = change.what === 'device' && change.when === 'now' ? await this.changeLive(domain, change.device) : ok(null)
         if (!done.ok) return done
       }
+      if (running.name !== config.name) {
+        const done = await this.parts.driver.rename(uuid, config.name)
+        if (!done.ok) return done
+      }
       if (changes.some((change) => change.what === 'field' && change.field === 'currentMiB')) {
         const target = Math.min(config.currentMiB ?? config.memoryMiB, running.memoryMiB)
         const done = await this.parts.driver.setMemory(uuid, target)

@@ -157,6 +157,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.reboot(uuid),
         await driver.destroy(uuid),
         await driver.setMemory(uuid, 64),
+        await driver.rename(uuid, 'nobody'),
         await driver.setSchedulerParameters(uuid, { cpuWeight: 512 }),
         await driver.save(uuid, config, join(folder, 'x'), quiet()),
         await driver.openConsole(uuid, undefined),
@@ -393,6 +394,21 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       const uuid = await atPrompt()
       const dump = await driver.dumpStore()
       expect(dump.ok && dump.value).toContain(`/vm/${uuid}`)
+    })
+
+    it('says another name of a domain in XenStore, and in the file it is saved to', { timeout }, async () => {
+      const uuid = await atPrompt()
+      expect(await driver.rename(uuid, 'Größe 2')).toEqual({ ok: true, value: null })
+      const dump = await driver.dumpStore()
+      // The store has bytes, and its dump shows them as letters or by number.
+      const names = [...(dump.ok ? dump.value : '').matchAll(/^(\/local\/domain\/[1-9]\d*|\/vm\/[-\da-f]+)\/name = "(.*)" /gm)]
+      expect(names.filter(([, , name]) => /^Gr.+e 2$/.test(name ?? '')).map(([, at]) => at?.split('/')[1])).toEqual([
+        'local',
+        'vm',
+      ])
+      const path = join(folder, 'renamed.save')
+      expect((await driver.save(uuid, { ...config, name: 'Größe 2' }, path, quiet())).ok).toBe(true)
+      expect(await driver.readSaved(path)).toMatchObject({ ok: true, value: { name: 'Größe 2' } })
     })
 
     it('attaches, changes and detaches a disk while the domain runs', { timeout }, async (context) => {

@@ -120,6 +120,8 @@ export const DOMAIN_CALLS = {
   },
   /** Gives the domain its link to dom0, the first one or one to a new dom0; the pumps then replay what was unanswered. */
   link: { args: fields({ link: linkEnd }), reply: unit, status: 'done' },
+  /** What it is called from now on: its save files and its screen say so. XenStore's part is domain 0's call of that name. */
+  rename: { args: fields({ name: shortText(256) }), reply: unit, status: 'done' },
   /** Runs a paused domain (also the first time, after build or restore). */
   resume: { args: unit, reply: unit, status: 'done' },
   /**

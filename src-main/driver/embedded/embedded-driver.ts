@@ -219,6 +219,10 @@ export class EmbeddedDriver implements HypervisorDriver {
     return this.served(uuid, async (_, { caller }) => nothing(await caller.call('setTarget', target)))
   }
 
+  async rename(uuid: string, name: string): Outcome {
+    return this.served(uuid, (guest, domain0) => guest.rename(domain0, name))
+  }
+
   async setSchedulerParameters(uuid: string, parameters: SchedulerParameters): Outcome {
     const found = this.find(uuid)
     if (!found.ok) return found

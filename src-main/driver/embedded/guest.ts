@@ -53,7 +53,7 @@ type Introduction = Omit<Dom0Calls['introduce']['args'], 'link'>
 export class Guest {
   readonly uuid: string
   readonly domid: number
-  readonly name: string
+  name: string
   /** For the rates of its devices. */
   readonly meter = new RateMeter()
   readonly caller: Caller<DomainCalls, DomainEvents>
@@ -122,6 +122,17 @@ export class Guest {
     if (!introduced.ok) return err(engineError('other', introduced.error))
     const linked = await this.caller.call('link', ends(forGuest.link), forGuest.ports)
     return linked.ok ? ok(null) : err(engineError('other', linked.error))
+  }
+
+  /** Says its new name in XenStore, and to a domain 0 that comes later. */
+  async rename(domain0: Domain0Connection, name: string): Outcome {
+    const stored = await domain0.caller.call('rename', { handle: this.uuid, name })
+    if (!stored.ok) return err(engineError('other', stored.error))
+    const told = await this.caller.call('rename', { name })
+    if (!told.ok) return err(engineError('other', told.error))
+    this.name = name
+    if (this.introduction) this.introduction = { ...this.introduction, name }
+    return ok(null)
   }
 
   /** As they are attached now: what a new domain 0 is told. */

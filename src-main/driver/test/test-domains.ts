@@ -8,7 +8,7 @@ import { TestScreen } from './test-screen'
 
 export interface TestDomain {
   readonly domid: number
-  readonly config: DomainConfig
+  config: DomainConfig
   readonly console: TestConsole
   readonly screen: TestScreen | undefined
   /** By key, as they are attached now. */

@@ -172,6 +172,12 @@ export class TestDriver implements HypervisorDriver {
     })
   }
 
+  async rename(uuid: string, name: string): Outcome {
+    return this.with(uuid, 'rename', (domain) => {
+      domain.config = { ...domain.config, name }
+    })
+  }
+
   async save(uuid: string, config: DomainConfig, path: string, progress: Progress): Outcome {
     const domain = this.domains.running.get(uuid)
     if (!domain) return err(errorReport('no-domain', { uuid }))

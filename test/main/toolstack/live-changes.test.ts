@@ -76,6 +76,24 @@ describe('a definition changed under a machine that runs', () => {
     })
   })
 
+  it('tells XenStore another name at once, and a refusal changes nothing', async () => {
+    const uuid = await running()
+    const { config } = info(uuid)
+    const names = async () => {
+      const dump = await made.driver.dumpStore()
+      return [...(dump.ok ? dump.value : '').matchAll(/^\/(?:vm\/[-\da-f]+|local\/domain\/[1-9]\d*)\/name = "(.*?)"/gm)].map(
+        ([, name]) => name,
+      )
+    }
+    made.testDriver.failNext('rename', errorReport('engine-said', { detail: 'no' }))
+    expect((await made.servers.domainRename({ uuid, name: 'other' }, testCaller())).ok).toBe(false)
+    expect(info(uuid).config).toEqual(config)
+    expect((await made.servers.domainRename({ uuid, name: 'other' }, testCaller())).ok).toBe(true)
+    expect(await names()).toEqual(['other', 'other'])
+    expect((await redefine(uuid, { ...config, name: 'third' })).ok).toBe(true)
+    expect(await names()).toEqual(['third', 'third'])
+  })
+
   it('takes network, rate and link to the guest at once, and a refusal changes nothing', async () => {
     const uuid = await running()
     const { config } = info(uuid)
