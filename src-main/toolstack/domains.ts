@@ -11,7 +11,7 @@ import type { Device } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import { afterLiveChanges, type ConfigField, configChanges, sameValue } from '../public/live-changes'
-import type { DomainConfig, DomainOperation } from '../public/types'
+import { currentOf, type DomainConfig, type DomainOperation } from '../public/types'
 import { CUT_OFF, DESTROY_ALONE, type Domain } from './domain'
 import { DomainRuns } from './domain-runs'
 import { DomainSaves } from './domain-saves'
@@ -305,14 +305,35 @@ export class Domains extends DomainTable {
     return ended.ok ? this.create(uuid, true) : ended
   }
 
-  async setMemory(uuid: string, memoryMiB: number): Outcome {
+  /** Of the guest that runs, and of its definition: the next start begins with what it has now. */
+  setMemory(uuid: string, memoryMiB: number): Outcome {
+    const found = this.allowed(uuid, 'setMemory')
+    if (!found.ok) return Promise.resolve(found)
+    const domain = found.value
+    const done = domain.changes.then(() => this.setMemoryNow(uuid, memoryMiB))
+    domain.changes = done.catch(() => undefined)
+    return done
+  }
+
+  private async setMemoryNow(uuid: string, memoryMiB: number): Outcome {
     const found = this.allowed(uuid, 'setMemory')
     if (!found.ok) return found
-    const { memoryMiB: max } = found.value.running ?? found.value.config
+    const domain = found.value
+    const { run } = domain
+    const { memoryMiB: max } = domain.running ?? domain.config
     const { minMemoryMiB: min } = this.parts.driver.limits
     if (memoryMiB < min) return err(errorReport('memory-too-small', { asked: memoryMiB, min }))
     if (memoryMiB > max) return err(errorReport('memory-too-large', { asked: memoryMiB, max }))
-    return this.parts.driver.setMemory(uuid, memoryMiB)
+    const done = await this.parts.driver.setMemory(uuid, memoryMiB)
+    if (!done.ok) return done
+    const { currentMiB } = currentOf(memoryMiB, max)
+    if (domain.run === run && domain.running) domain.running = { ...domain.running, currentMiB }
+    // All of it now is all of it at the next start too, also when there will be more.
+    const stored = currentMiB === undefined ? undefined : currentOf(currentMiB, domain.config.memoryMiB).currentMiB
+    const config = { ...domain.config, currentMiB: stored }
+    if (!sameValue(config, domain.config)) return this.keep(domain, config, { cause: 'changed' })
+    this.tell(domain)
+    return ok(null)
   }
 
   private async ask(uuid: string, operation: DomainOperation, act: () => Outcome, then?: LifeEvent): Outcome {

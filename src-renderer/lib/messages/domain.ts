@@ -148,8 +148,8 @@ export const domain = {
   'balloon.label': { en: 'For the guest', de: 'Für den Gast' },
   'balloon.now': { en: 'It has', de: 'Er hat' },
   'balloon.note': {
-    en: 'The guest gives up or takes back memory within seconds, as its balloon driver follows. WebAssembly memory cannot be given back to the host: what the guest gives up stays with its process until it ends.',
-    de: 'Der Gast gibt binnen Sekunden Speicher ab oder nimmt ihn zurück, wie sein Balloon-Treiber folgt. WebAssembly-Speicher kann dem Host nicht zurückgegeben werden: Was der Gast abgibt, bleibt bei seinem Prozess, bis dieser endet.',
+    en: 'The guest gives up or takes back memory within seconds, as its balloon driver follows, and begins with that at its next start too. WebAssembly memory cannot be given back to the host: what the guest gives up stays with its process until it ends.',
+    de: 'Der Gast gibt binnen Sekunden Speicher ab oder nimmt ihn zurück, wie sein Balloon-Treiber folgt, und beginnt auch beim nächsten Start damit. WebAssembly-Speicher kann dem Host nicht zurückgegeben werden: Was der Gast abgibt, bleibt bei seinem Prozess, bis dieser endet.',
   },
 
   'details.list': { en: 'Parts of the machine', de: 'Teile der Maschine' },

@@ -76,6 +76,25 @@ describe('a definition changed under a machine that runs', () => {
     })
   })
 
+  it('is changed along with the memory of the guest: what it has now it starts with, all of it being all of it', async () => {
+    const uuid = await running([])
+    const { config } = info(uuid)
+    const most = config.memoryMiB
+    const give = (memoryMiB: number) => made.servers.domainSetMemory({ uuid, memoryMiB }, testCaller())
+    expect((await give(most - 16)).ok).toBe(true)
+    expect(info(uuid)).toMatchObject({ config: { currentMiB: most - 16 }, running: { currentMiB: most - 16 } })
+    const revisions = await made.servers.revisionList({ uuid }, testCaller())
+    expect(revisions).toMatchObject({ ok: true, value: [{ cause: 'defined' }, { cause: 'changed' }] })
+    expect((await redefine(uuid, { ...info(uuid).config, memoryMiB: most * 2 })).ok).toBe(true)
+    expect((await give(most)).ok).toBe(true)
+    expect(info(uuid).config).toEqual({ ...config, memoryMiB: most * 2, currentMiB: undefined })
+    expect(info(uuid).running).toEqual({ ...config, currentMiB: undefined })
+    expect((await give(most - 8)).ok).toBe(true)
+    made.testDriver.failNext('setMemory', errorReport('engine-said', { detail: 'no' }))
+    expect((await give(most)).ok).toBe(false)
+    expect(info(uuid)).toMatchObject({ config: { currentMiB: most - 8 }, running: { currentMiB: most - 8 } })
+  })
+
   it('tells XenStore another name at once, and a refusal changes nothing', async () => {
     const uuid = await running()
     const { config } = info(uuid)

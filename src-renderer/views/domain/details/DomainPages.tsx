@@ -22,6 +22,7 @@ import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { SelectField } from '../../../components/Select'
 import { Slider } from '../../../components/Slider'
+import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
 import { connectionName } from '../../../lib/connection-name'
 import { useConnections, useHost } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
@@ -279,6 +280,7 @@ function Balloon(props: { readonly domain: DomainInfo }) {
   const most = (domain.running ?? domain.config)?.memoryMiB ?? 0
   const least = Math.min(most, host?.limits.minMemoryMiB ?? 1)
   const [target, setTarget] = useState<number | null>(null)
+  const undoably = useDefinitionUndo(domain)
   const allowed = domain.operations.includes('setMemory')
   const now = samples?.at(-1)?.memory
   const value = Math.min(most, Math.max(least, target ?? (now === undefined ? most : Math.round(now / MIB))))
@@ -290,8 +292,11 @@ function Balloon(props: { readonly domain: DomainInfo }) {
     return () => clearTimeout(timer)
   }, [target, now])
   const apply = async (memoryMiB: number) => {
-    const result = await client.call('domainSetMemory', { uuid: domain.uuid, memoryMiB: Math.round(memoryMiB) })
-    if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+    await undoably(async () => {
+      const result = await client.call('domainSetMemory', { uuid: domain.uuid, memoryMiB: Math.round(memoryMiB) })
+      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+      return result.ok
+    })
   }
   return (
     <section aria-labelledby="balloon" className="details-section">
