@@ -54,8 +54,9 @@ export class ManagerPage {
     return this.page.getByRole('menu')
   }
 
+  /** Behind the name may stand its keys, or why it cannot be chosen. */
   menuItem(name: string): Locator {
-    return this.page.getByRole('menuitem', { name: new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`) })
+    return this.page.getByRole('menuitem', { name: new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![a-z])`) })
   }
 
   async choose(domain: string, action: string): Promise<void> {
