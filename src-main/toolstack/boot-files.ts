@@ -3,11 +3,13 @@
 // Invariant: nothing else is written or removed there, and a pair goes only when no definition, snapshot, template or trash names it.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { rm, rmdir } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
+import { writerOf } from '../../src-engine/public/unfinished-copy'
 import type { ImageTool, Outcome } from '../driver/driver'
+import { isAlive } from '../lib/is-alive'
 import type { InstallMedia } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
@@ -78,6 +80,18 @@ export class BootFiles {
       await rm(path, { force: true })
       // The other one may still be there.
       await rmdir(dirname(path)).catch(() => undefined)
+    }
+  }
+
+  /** What an app that was killed meanwhile had begun to take out. */
+  async removeUnfinished(): Promise<void> {
+    for (const name of await readdir(this.parts.folder).catch(() => [])) {
+      const folder = join(this.parts.folder, name)
+      for (const file of await readdir(folder).catch(() => [])) {
+        const writer = writerOf(file)
+        if (writer !== undefined && !isAlive(writer)) await rm(join(folder, file), { force: true }).catch(() => undefined)
+      }
+      await rmdir(folder).catch(() => undefined)
     }
   }
 

@@ -4,6 +4,7 @@
 // the refusal says by whom; only files with an image's ending directly in a pool's folder are touched, and copies that were cut off; none
 // is overwritten, and none is gone before the trash is emptied.
 // Runs in: main, plain Node.
+
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
@@ -11,7 +12,8 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { writerOf } from '../../src-engine/public/unfinished-copy'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
-import { systemErrorCode, systemErrorText } from '../lib/atomic-file'
+import { systemErrorText } from '../lib/atomic-file'
+import { isAlive } from '../lib/is-alive'
 import { writeProblem } from '../lib/write-problem'
 import type { WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -49,15 +51,6 @@ export interface StorageParts {
   readonly trashed: () => readonly DomainConfig[]
   readonly templates: () => Templates
   readonly changed: () => void
-}
-
-/** Of another user's process it is not told more than that there is one. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (thrown) {
-    return systemErrorCode(thrown) === 'EPERM'
-  }
 }
 
 export class Storage {

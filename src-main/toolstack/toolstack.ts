@@ -293,6 +293,7 @@ export class Toolstack {
     const pools = await this.parts.pools.load()
     if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
     await this.storage.removeUnfinished()
+    await this.bootFiles.removeUnfinished()
     const templates = await this.parts.templates.load()
     if (templates) problem(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
     const store = this.parts.snapshots

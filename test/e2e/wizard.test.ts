@@ -92,7 +92,8 @@ describe('a new virtual machine', () => {
     const made = await configs(manager)
     const boot = path.join(app.folder, 'boot')
     for (const name of ['by-command', 'by-button']) {
-      const { kernel = '', ramdisk, devices = [] } = made[name] ?? {}
+      const { kernel = '', ramdisk, devices = [], onReboot } = made[name] ?? {}
+      expect(onReboot).toBe('destroy')
       expect(path.dirname(path.dirname(kernel))).toBe(boot)
       expect([kernel, ramdisk ?? ''].map((file) => path.basename(file))).toEqual(['vmlinuz', 'initrd.gz'])
       expect(fs.readFileSync(kernel, 'utf8') + fs.readFileSync(ramdisk ?? '', 'utf8')).toBe('HdrS070701')

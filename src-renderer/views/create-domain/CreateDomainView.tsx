@@ -38,7 +38,7 @@ import {
 import { DeviceSections } from './DeviceSections'
 import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
-import { fieldsOf, type Media, withMedia } from './media'
+import { fieldsOf, installing, type Media, withMedia } from './media'
 import { OriginFields } from './OriginFields'
 import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
 import { useProposals } from './proposals'
@@ -226,7 +226,8 @@ function CreateDomainForm(props: {
       return
     }
     const placed = looked === null ? form : { ...form, kernel: looked.value.kernel, ramdisk: looked.value.ramdisk }
-    const order = orderOf(placed, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
+    const whole = orderOf(placed, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
+    const order = media === null ? whole : installing(whole)
     const defined = await client.call('domainDefine', {
       ...order,
       start: false,
@@ -270,7 +271,7 @@ function CreateDomainForm(props: {
 
   const known = devices.disks.every(isKnown) ? { ...devices, disks: devices.disks.filter(isKnown) } : null
   const plain = isRight && known !== null ? orderOf(form, known, ({ dev }) => paths[dev] ?? '', origin) : null
-  const order: ShownOrder | null = plain === null || media === null ? plain : { ...plain, media }
+  const order: ShownOrder | null = plain === null || media === null ? plain : { ...installing(plain), media }
   // What was shown stays until all of what is new is known: half of it would be a command for another machine.
   const lastShown = useRef(order)
   if (!isRight || (known !== null && settled)) lastShown.current = order

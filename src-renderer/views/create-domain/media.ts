@@ -7,12 +7,17 @@ import { cutTo, NAME_BYTES_MOST, properName } from '../../../src-main/public/nam
 import { type DiskForm, diskOfFile, freeDev, newDisk } from '../../features/disks/disk-form'
 import { DEFAULT_DISPLAY } from '../../features/display/display-form'
 import { lastPart } from '../../lib/path'
-import { DEFAULT_CMDLINE, type DevicesForm, type Form, freeName } from './check-form'
+import { DEFAULT_CMDLINE, type DevicesForm, type Form, freeName, type Order } from './check-form'
 import { DISK_CMDLINE } from './origin'
 
 /** An image that was looked into. */
 export interface Media extends CallResult<'mediaLook'> {
   readonly path: string
+}
+
+/** A machine whose kernel is an installer's stays off when that reboots, as under `virt-install`: it would install anew. */
+export function installing<T extends Order>(order: T): T {
+  return { ...order, config: { ...order.config, onReboot: 'destroy' } }
 }
 
 /** What the installer of Debian 12 needs to come up, and others no less. */

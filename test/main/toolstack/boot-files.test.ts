@@ -1,8 +1,11 @@
 // Kernels and ramdisks from ISO images: taken out when a machine is made, kept as long as anything names them, and gone with the last.
 // The toolstack on the test driver. Runs in: vitest, plain Node.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
 import { UNKNOWN_LABEL } from '../../../src-main/driver/test/test-images'
 import { makeToolstack, testCaller } from '../../support/toolstack'
 
@@ -100,6 +103,28 @@ describe('an ISO image', () => {
     expect(kept()).toHaveLength(2)
     expect(await made.servers.domainUndefine({ uuid, forget: true }, testCaller())).toMatchObject({ ok: true })
     expect(kept()).toHaveLength(1)
+  })
+
+  it('is taken out whole or not at all: called off there is no machine and no file, and what a killed app left goes', async () => {
+    await made.close()
+    made = await makeToolstack({ delayMs: 2000 })
+    const media = disc('DEBIAN')
+    const places = await look(media)
+    const config = { ...made.config('a'), kernel: places.kernel, ramdisk: places.ramdisk }
+    const defining = made.servers.domainDefine({ config, images: [], start: false, media }, testCaller())
+    await expect.poll(() => made.jobs.at(-1)?.state).toBe('running')
+    const { job = 0 } = made.jobs.at(-1) ?? {}
+    expect(await made.servers.jobCancel({ job }, testCaller())).toMatchObject({ ok: true })
+    expect(await defining).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
+    expect(made.toolstack.domains.list()).toEqual([])
+    expect(kept()).toEqual([])
+    const folder = join(made.folder, 'boot', 'DEBIAN-1')
+    mkdirSync(folder, { recursive: true })
+    const dead = spawnSync('true').pid
+    writeFileSync(join(folder, unfinishedCopyName(dead, randomUUID())), 'half')
+    writeFileSync(join(folder, unfinishedCopyName(process.pid, randomUUID())), 'being written')
+    await made.toolstack.bootFiles.removeUnfinished()
+    expect(readdirSync(folder)).toEqual([expect.stringContaining(`-${process.pid}-`)])
   })
 
   it('keeps kernel and ramdisk until the last that names them is gone for good', async () => {
