@@ -161,7 +161,8 @@ describe('a process killed while a guest writes', () => {
     const ready = await prepare()
     if (typeof ready === 'string') return skip(ready)
     const random = randomFrom(31)
-    for (let kill = 0; kill < count(3, 201); kill++) {
+    const kills = count(3, 201)
+    for (let kill = 0; kill < kills; kill++) {
       const victim = VICTIMS[kill % 3] ?? 'main'
       const image = path.join(folder, 'disk.qcow2')
       fs.copyFileSync(ready.disk, image)
@@ -189,5 +190,6 @@ describe('a process killed while a guest writes', () => {
       judge(image, main.written, victim !== 'domain')
       await main.end()
     }
+    console.log(`${kills} kills`)
   }, 5_400_000)
 })

@@ -1,6 +1,5 @@
 // A host file in memory that writes down every write, truncation and sync, so that a test can build what a crash at any
-// moment might have left on the disk: everything that was answered before the last completed sync began, and any part of
-// the rest. Runs in: vitest, plain Node.
+// moment might have left on the disk (crash-replay.ts). Runs in: vitest, plain Node.
 import type { ImageResult } from '../../src-engine/image/error'
 import type { File } from '../../src-engine/image/file'
 import { cut, lengthOf, scatter, type ViewList } from '../../src-engine/image/views'
@@ -9,34 +8,39 @@ import { ok } from '../../src-engine/public/result'
 export type Recorded =
   | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array; answeredAt: number }
   | { readonly kind: 'truncate'; readonly size: number; answeredAt: number }
-  /** `covers`: records that were answered when it began, as a length of the list. */
   | { readonly kind: 'sync'; readonly beganAt: number; answeredAt: number }
+
+/** The bytes of a file, with room behind its length. */
+export interface Disk {
+  bytes: Uint8Array
+  length: number
+}
 
 export class RecordingFile implements File {
   readonly path: string
   readonly descriptor = undefined
   readonly records: Recorded[] = []
-  private readonly first: Uint8Array
-  private bytes: Uint8Array
-  private length: number
+  /** What it held at the start. */
+  readonly first: Uint8Array
+  private readonly disk: Disk
   /** Counts what happened: records as they are made, and answers. */
   clock = 0
 
   constructor(path: string, contents: Uint8Array) {
     this.path = path
     this.first = contents.slice()
-    this.bytes = contents.slice()
-    this.length = contents.length
+    this.disk = { bytes: contents.slice(), length: contents.length }
   }
 
   get size(): number {
-    return this.length
+    return this.disk.length
   }
 
   async read(offset: number, targets: ViewList): Promise<ImageResult<void>> {
     await turn()
     const total = lengthOf(targets)
-    const there = this.bytes.subarray(Math.min(offset, this.length), Math.min(offset + total, this.length))
+    const { bytes, length } = this.disk
+    const there = bytes.subarray(Math.min(offset, length), Math.min(offset + total, length))
     scatter(there, targets)
     for (const view of cut(targets, there.length, total - there.length)) view.fill(0)
     return ok(undefined)
@@ -68,27 +72,9 @@ export class RecordingFile implements File {
     return ok(undefined)
   }
 
-  /** A new file like this one was at the start. */
-  again(): RecordingFile {
-    return new RecordingFile(this.path, this.first)
-  }
-
-  /**
-   * The bytes after a crash when `count` records had been made; `survives` says of each record that no sync had made safe
-   * whether it reached the disk. `time` is the clock then.
-   */
-  crashed(count: number, survives: (index: number) => boolean): Uint8Array {
-    const made = this.records.slice(0, count)
-    const time = this.timeOf(count)
-    let safe = -1
-    for (const record of made) {
-      if (record.kind === 'sync' && record.answeredAt <= time) safe = Math.max(safe, record.beganAt)
-    }
-    const disk = { bytes: this.first.slice(), length: this.first.length }
-    made.forEach((record, index) => {
-      if (record.kind !== 'sync' && (record.answeredAt <= safe || survives(index))) apply(disk, record)
-    })
-    return disk.bytes.slice(0, disk.length)
+  /** What the file holds when everything that was written is there. */
+  contents(): Uint8Array {
+    return this.disk.bytes.slice(0, this.disk.length)
   }
 
   /** The clock just before record `count` was made. */
@@ -101,12 +87,7 @@ export class RecordingFile implements File {
   private async record(record: Recorded): Promise<ImageResult<void>> {
     this.times.push(this.clock++)
     this.records.push(record)
-    if (record.kind !== 'sync') {
-      const disk = { bytes: this.bytes, length: this.length }
-      apply(disk, record)
-      this.bytes = disk.bytes
-      this.length = disk.length
-    }
+    apply(this.disk, record)
     await turn()
     if (record.kind === 'sync') await turn()
     record.answeredAt = this.clock++
@@ -116,7 +97,8 @@ export class RecordingFile implements File {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-function apply(disk: { bytes: Uint8Array; length: number }, record: Recorded): void {
+/** Does to a disk what a record says. */
+export function apply(disk: Disk, record: Recorded): void {
   if (record.kind === 'sync') return
   const end = record.kind === 'write' ? record.offset + record.bytes.length : record.size
   if (end > disk.bytes.length) {

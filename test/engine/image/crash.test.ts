@@ -1,19 +1,22 @@
 // What a crash may leave: a trace of writes, discards and flushes on a recording file; then, for moments of the trace, the
-// disk with everything that was synced and any part of the rest. Each such disk is free of errors for `qemu-img check`
-// (leaks are allowed), and each sector holds what the last flush before that moment made safe, or something written later.
+// disk with everything that was synced and of the rest all, some or parts of some. Each such disk is free of errors for `qemu-img
+// check` (leaks are allowed), and each sector holds what the last flush before that moment made safe, or something written later.
 // Runs in: vitest, plain Node with qemu-utils.
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { OpenFile } from '../../../src-engine/image/file'
+import type { File, OpenFile } from '../../../src-engine/image/file'
 import type { Image } from '../../../src-engine/image/image'
-import { openNodeFile } from '../../../src-engine/image/node-file'
 import { openImage } from '../../../src-engine/image/open'
 import { ok } from '../../../src-engine/public/result'
+import { CrashReplay, type Survival } from '../../support/crash-replay'
 import { readAll, value } from '../../support/image-work'
-import { NO_QEMU_IMG, qemuCheck, qemuImg, qemuIo, scratch } from '../../support/qemu-img'
+import { MemoryFile } from '../../support/memory-file'
+import { QemuCheckers } from '../../support/qemu-checkers'
+import { NO_QEMU_IMG, qemuImg, qemuIo, scratch } from '../../support/qemu-img'
 import { randomFrom } from '../../support/random'
-import { RecordingFile } from '../../support/recording-file'
-import { count } from '../../support/tier'
+import { type Recorded, RecordingFile } from '../../support/recording-file'
+import { count, LONG } from '../../support/tier'
 
 const place = scratch()
 afterAll(place.remove)
@@ -95,18 +98,36 @@ async function trace(image: Image, file: RecordingFile, requests: number, seed: 
   return events
 }
 
-/** The stamps that each sector may show at a time of the clock. */
-function allowed(events: readonly Event[], time: number, start: Uint32Array): Set<number>[] {
-  const values = Array.from({ length: SECTORS }, (_, i) => [{ request: 0, stamp: start[i] ?? 0 }])
-  for (const event of events) {
-    if (event.at > time) continue
-    for (let i = event.first; i < event.first + event.sectors; i++) {
-      const list = values[i] ?? []
-      if (event.kind === 'asked') list.push({ request: event.request, stamp: event.stamp })
-      else values[i] = list.filter(({ request }) => request >= event.request)
+/** The stamps that each sector may show, as time goes on. */
+class Allowed {
+  private readonly events: readonly Event[]
+  private next = 0
+  private readonly sectors: { request: number; stamp: number }[][]
+
+  constructor(events: readonly Event[], start: Uint32Array) {
+    this.events = events
+    this.sectors = Array.from({ length: SECTORS }, (_, i) => [{ request: 0, stamp: start[i] ?? 0 }])
+  }
+
+  goTo(time: number): void {
+    for (; ; this.next++) {
+      const event = this.events[this.next]
+      if (!event || event.at > time) return
+      for (let i = event.first; i < event.first + event.sectors; i++) {
+        const list = this.sectors[i] ?? []
+        if (event.kind === 'asked') list.push({ request: event.request, stamp: event.stamp })
+        else this.sectors[i] = list.filter(({ request }) => request >= event.request)
+      }
     }
   }
-  return values.map((list) => new Set(list.map(({ stamp }) => stamp)))
+
+  wrong(disk: Buffer): string[] {
+    return this.sectors.flatMap((list, sector) => {
+      const shows = stampOf(disk, sector)
+      if (list.some(({ stamp }) => stamp === shows)) return []
+      return [`sector ${sector} shows ${shows}, allowed ${list.map(({ stamp }) => stamp).join(' ')}`]
+    })
+  }
 }
 
 const stampOf = (disk: Buffer, sector: number) => {
@@ -115,53 +136,143 @@ const stampOf = (disk: Buffer, sector: number) => {
   return first
 }
 
+/** Is it nothing but stamped sectors, as no table of an image is? */
+function onlyStamps(offset: number, bytes: Uint8Array): boolean {
+  if (offset % 512 !== 0 || bytes.length % 512 !== 0) return false
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  return words.every((word, i) => word === (i % 32 === 0 ? words[i - (i % 128)] : 0))
+}
+
+/**
+ * Tells states apart by what `qemu-img check` may look at: the file's length and each cluster that at any time held something else
+ * than stamps. Two states that differ in nothing of this need only one check.
+ */
+class Tables {
+  private readonly clusters: number[]
+  private readonly clusterSize: number
+  private readonly seen = new Set<string>()
+
+  constructor(file: RecordingFile) {
+    this.clusterSize = 2 ** Buffer.from(file.first).readUInt32BE(20)
+    const start: Recorded[] = []
+    for (let at = 0; at < file.first.length; at += this.clusterSize)
+      start.push({ kind: 'write', offset: at, bytes: file.first.slice(at, at + this.clusterSize), answeredAt: 0 })
+    const clusters = new Set<number>()
+    for (const record of [...start, ...file.records]) {
+      if (record.kind !== 'write' || onlyStamps(record.offset, record.bytes)) continue
+      const last = Math.floor((record.offset + record.bytes.length - 1) / this.clusterSize)
+      for (let cluster = Math.floor(record.offset / this.clusterSize); cluster <= last; cluster++) clusters.add(cluster)
+    }
+    this.clusters = [...clusters]
+  }
+
+  /** Is this the first state like this? */
+  fresh(disk: Uint8Array): boolean {
+    const hash = createHash('sha1').update(String(disk.length))
+    for (const cluster of this.clusters)
+      hash.update(disk.subarray(cluster * this.clusterSize, (cluster + 1) * this.clusterSize))
+    const key = hash.digest('base64')
+    if (this.seen.has(key)) return false
+    this.seen.add(key)
+    return true
+  }
+
+  get different(): number {
+    return this.seen.size
+  }
+}
+
+/** What may be on the disk of the records that no sync had made safe. The first is the plain prefix of the trace. */
+const SURVIVALS: readonly ((random: (below: number) => number) => (index: number) => Survival)[] = [
+  () => () => 'all',
+  (random) => {
+    const often = random(3)
+    return () => (often === 0 || random(often === 1 ? 2 : 8) === 0 ? 'nothing' : 'all')
+  },
+  // Power that fails in the middle of a write: some of its sectors.
+  (random) => () => () => random(2) === 0,
+]
+
+async function make({ name, options, backing, snapshot }: Kind): Promise<string> {
+  const path = place.file(`${name}.qcow2`)
+  if (backing) {
+    const base = Buffer.alloc(SIZE)
+    for (let i = 0; i < SECTORS; i++) for (let at = 0; at < 512; at += 128) base.writeUInt32LE(0x8000_0000 + i, 512 * i + at)
+    writeFileSync(place.file(`${name}.base`), base)
+    await qemuImg('create', '-f', 'qcow2', '-o', options, '-b', `${name}.base`, '-F', 'raw', path, String(SIZE))
+  } else await qemuImg('create', '-f', 'qcow2', '-o', options, path, String(SIZE))
+  if (snapshot) {
+    // Sectors of equal words: a stamp like any other.
+    await qemuIo(path, ['write -P 1 0 512k'])
+    await qemuImg('snapshot', '-c', 'one', path)
+    await qemuIo(path, ['write -P 2 64k 64k'])
+  }
+  return path
+}
+
+/** Opens an image whose own file is this one; the file behind it, if it has one, is read once. */
+function opener(path: string): (file: File, readonly: boolean) => Promise<Image> {
+  const behind = new Map<string, Uint8Array>()
+  return async (file, readonly) => {
+    const openFile: OpenFile = async (wanted) => {
+      if (wanted === path) return ok(file)
+      const bytes = behind.get(wanted) ?? readFileSync(wanted)
+      behind.set(wanted, bytes)
+      return ok(new MemoryFile(wanted, bytes))
+    }
+    return value(await openImage(path, { format: 'qcow2', readonly }, openFile))
+  }
+}
+
+/** The moments to look at: every one, or some; of these half are of the first records, where the tables begin to grow. */
+function momentsOf(records: number): number[] {
+  if (LONG) return Array.from({ length: records + 1 }, (_, i) => i)
+  const random = randomFrom(5)
+  return Array.from({ length: 25 }, (_, i) => random(i % 2 ? 40 : records + 1)).sort((a, b) => a - b)
+}
+
 describe.skipIf(NO_QEMU_IMG)(`a crash${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''}`, () => {
   it.each(KINDS)(
     'leaves an image without errors that holds what was flushed: $name',
-    async ({ name, options, backing, snapshot }) => {
-      const path = place.file(`${name}.qcow2`)
-      if (backing) {
-        const base = Buffer.alloc(SIZE)
-        for (let i = 0; i < SECTORS; i++)
-          for (let at = 0; at < 512; at += 128) base.writeUInt32LE(0x8000_0000 + i, 512 * i + at)
-        writeFileSync(place.file(`${name}.base`), base)
-        await qemuImg('create', '-f', 'qcow2', '-o', options, '-b', `${name}.base`, '-F', 'raw', path, String(SIZE))
-      } else await qemuImg('create', '-f', 'qcow2', '-o', options, path, String(SIZE))
-      if (snapshot) {
-        // Sectors of equal words: a stamp like any other.
-        await qemuIo(path, ['write -P 1 0 512k'])
-        await qemuImg('snapshot', '-c', 'one', path)
-        await qemuIo(path, ['write -P 2 64k 64k'])
-      }
+    async (kind) => {
+      const path = await make(kind)
+      const open = opener(path)
       const file = new RecordingFile(path, readFileSync(path))
-      const openRecording: OpenFile = async (wanted, mode) => (wanted === path ? ok(file) : openNodeFile(wanted, mode))
-      const image = value(await openImage(path, { format: 'qcow2', readonly: false }, openRecording))
+      const image = await open(file, false)
       const before = await readAll(image)
       const start = new Uint32Array(SECTORS).map((_, i) => stampOf(before, i))
-      const events = await trace(image, file, count(200, 2000), 11)
+      const allowed = new Allowed(await trace(image, file, count(200, 2000), 11), start)
 
-      const random = randomFrom(5)
-      // In the slice half of the moments are of the first records, where the tables begin to grow.
-      const moments = count(10, file.records.length)
-      for (let i = 0; i < moments; i++) {
-        const moment = moments === file.records.length ? i : random(i % 2 ? 40 : file.records.length + 1)
-        const often = random(3)
-        const disk = file.crashed(moment, () => (often === 0 ? false : often === 1 ? random(2) === 0 : random(8) !== 0))
-        writeFileSync(path, disk)
-        const found = await qemuCheck(path)
-        if (found !== 'clean' && found !== 'leaks') throw new Error(`moment ${moment}: ${found}`)
-        const left = new RecordingFile(path, disk)
-        const openLeft: OpenFile = async (wanted, mode) => (wanted === path ? ok(left) : openNodeFile(wanted, mode))
-        const opened = value(await openImage(path, { format: 'qcow2', readonly: true }, openLeft))
-        const bytes = await readAll(opened)
-        value(await opened.close())
-        const may = allowed(events, file.timeOf(moment), start)
-        const wrong = may.flatMap((set, sector) => {
-          const stamp = stampOf(bytes, sector)
-          return set.has(stamp) ? [] : [`sector ${sector} shows ${stamp}, allowed ${[...set].join(' ')}`]
-        })
-        expect(wrong.slice(0, 5), `moment ${moment} of ${file.records.length}`).toEqual([])
+      const ways = SURVIVALS.map((survival, way) => {
+        const random = randomFrom(4 + way)
+        return () => survival(random)
+      })
+      const replay = new CrashReplay(file)
+      const tables = new Tables(file)
+      const checkers = new QemuCheckers(['one', 'two'].map((each) => place.file(`${kind.name}-${each}.qcow2`)))
+      let states = 0
+      try {
+        for (const moment of momentsOf(file.records.length)) {
+          replay.goTo(moment)
+          allowed.goTo(file.timeOf(moment))
+          for (const [way, survival] of ways.entries()) {
+            states++
+            const label = `moment ${moment} of ${file.records.length}, way ${way}`
+            const disk = replay.left(survival())
+            if (tables.fresh(disk)) await checkers.check(label, disk)
+            const opened = await open(new MemoryFile(path, disk), true)
+            const wrong = allowed.wrong(await readAll(opened))
+            value(await opened.close())
+            expect(wrong.slice(0, 5), label).toEqual([])
+          }
+        }
+        await checkers.end()
+      } finally {
+        checkers.dispose()
       }
+      console.log(
+        `${kind.name}: ${states} states after ${file.records.length} records, ${tables.different} with tables of their own`,
+      )
     },
     count(120_000, 7_200_000),
   )
