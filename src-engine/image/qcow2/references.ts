@@ -1,15 +1,17 @@
 // Counts what a qcow2 image refers to: header, L1 and L2 tables of the disk and of each snapshot, data clusters, refcount
 // structures. What `check` compares with the refcounts, and what a repair writes as the new ones.
 // Memory: four bytes per cluster of the file, in pieces made when needed, so holes cost nothing. The event loop gets its
-// turn after each table. Runs in: the image's thread.
+// turn after each table.
+// Snapshots share most of their tables with each other: each table is read once, and what it refers to counted as often as it is
+// referred to itself. So the work is bounded by the file, however many snapshots a header claims. Runs in: the image's thread.
 import { ok } from '../../public/result'
-import type { ImageResult } from '../error'
+import { fail, type ImageResult } from '../error'
 import type { File } from '../file'
-import { u64, viewOf } from '../views'
-import { hostOffset } from './entry'
-import { EXTENSION, type Header } from './header'
-import { readSnapshots } from './snapshots'
-import { walkTree } from './walk'
+import { turn } from '../turn'
+import { countBitmaps } from './bitmaps'
+import type { Header } from './header'
+import { readSnapshots, type Snapshot } from './snapshots'
+import { walkTable, walkTree } from './walk'
 
 const PIECE = 4096
 
@@ -19,14 +21,15 @@ export class References {
   /** One beyond the last cluster that is referred to. */
   end = 0
 
-  add(cluster: number): void {
+  /** So many more; a count that would not fit stays at the most. */
+  add(cluster: number, times: number): void {
     const index = Math.floor(cluster / PIECE)
     let piece = this.pieces.get(index)
     if (!piece) {
       piece = new Uint32Array(PIECE)
       this.pieces.set(index, piece)
     }
-    piece[cluster % PIECE] = (piece[cluster % PIECE] ?? 0) + 1
+    piece[cluster % PIECE] = Math.min((piece[cluster % PIECE] ?? 0) + times, 0xffff_ffff)
     if (cluster >= this.end) this.end = cluster + 1
   }
 
@@ -46,6 +49,10 @@ export interface Counted {
   readonly errors: string[]
 }
 
+/** More than any image has that somebody works with: a sparse file may claim any number. */
+const L1_ENTRIES_LIMIT = 2 ** 28
+const L2_TABLES_LIMIT = 2 ** 23
+
 /** Sentences kept; an image damaged all over needs no more. */
 const ERRORS_KEPT = 100
 
@@ -64,18 +71,17 @@ export async function countReferences(file: File, header: Header, options: Count
       if (offset !== 0) counter.area(offset, header.clusterSize, 'a refcount block')
     })
   }
-  const active = await counter.tree(header.l1Offset, header.l1Size, options.signal)
-  if (!active.ok) return active
+  const trees = [{ l1Offset: header.l1Offset, l1Size: header.l1Size }]
   if (header.snapshots > 0) {
     const table = await readSnapshots(file, header)
     if (!table.ok) return table
     counter.area(header.snapshotsOffset, table.value.length, 'the snapshot table')
-    for (const { l1Offset, l1Size } of table.value.snapshots) {
-      const tree = await counter.tree(l1Offset, l1Size, options.signal)
-      if (!tree.ok) return tree
-    }
+    trees.push(...table.value.snapshots)
   }
-  const bitmaps = await counter.bitmaps()
+  const counted = await counter.trees(trees, options.signal)
+  if (!counted.ok) return counted
+  const area = counter.area.bind(counter)
+  const bitmaps = await countBitmaps(file, header, { area, wrong: counter.wrong.bind(counter) }, options.signal)
   if (!bitmaps.ok) return bitmaps
   return ok({ references: counter.references, errors: counter.errors })
 }
@@ -93,64 +99,66 @@ class Counter {
     if (this.errors.length < ERRORS_KEPT) this.errors.push(text)
   }
 
-  area(offset: number, length: number, what: string): void {
+  area(offset: number, length: number, what: string, times = 1): void {
     const { clusterSize } = this.header
     // The last cluster of a file may be cut short.
     if (!Number.isFinite(offset) || offset + length >= this.file.size + clusterSize) {
       this.wrong(`${what} at ${offset} is beyond the end of the file`)
       return
     }
-    for (let c = Math.floor(offset / clusterSize); c * clusterSize < offset + length; c++) this.references.add(c)
+    for (let c = Math.floor(offset / clusterSize); c * clusterSize < offset + length; c++) this.references.add(c, times)
   }
 
-  async tree(l1Offset: number, l1Size: number, signal?: AbortSignal): Promise<ImageResult<void>> {
-    this.area(l1Offset, 8 * l1Size, 'an L1 table')
-    return walkTree(this.file, this.header, l1Offset, l1Size, {
-      table: (_at, offset) => this.area(offset, this.header.clusterSize, 'an L2 table'),
-      wrong: (text) => this.wrong(text),
-      cluster: (_at, host) => this.area(host, this.header.clusterSize, 'a data cluster'),
-      compressed: (host, length) => {
-        // The last sector may be cut short by the file's end.
-        this.area(host, Math.min(length, Math.max(this.file.size - host, 1)), 'a compressed cluster')
-      },
-      signal,
-    })
-  }
-
-  /** Bitmaps are counted while their autoclear bit says that they are current. Spec: "Bitmaps extension". */
-  async bitmaps(): Promise<ImageResult<void>> {
+  async trees(trees: readonly Snapshot[], signal?: AbortSignal): Promise<ImageResult<void>> {
     const { file, header } = this
-    const extension = header.extensions.find(({ type }) => type === EXTENSION.bitmaps)
-    if (!extension || (header.autoclear & 1) === 0 || extension.bytes.length < 24) return ok(undefined)
-    const view = viewOf(extension.bytes)
-    const length = u64(view, 8)
-    const offset = u64(view, 16)
-    if (length > 1024 * 1024 * 64 || offset + length > file.size) {
-      this.wrong('the directory of bitmaps is nowhere')
-      return ok(undefined)
+    const roots = new Map<string, Snapshot & { times: number }>()
+    for (const { l1Offset, l1Size } of trees) {
+      const key = `${l1Offset} ${l1Size}`
+      const root = roots.get(key)
+      if (root) root.times++
+      else roots.set(key, { l1Offset, l1Size, times: 1 })
     }
-    this.area(offset, length, 'the directory of bitmaps')
-    const directory = new Uint8Array(length)
-    const read = await file.read(offset, [directory])
-    if (!read.ok) return read
-    const rows = viewOf(directory)
-    for (let at = 0; at + 24 <= length; ) {
-      const tableOffset = u64(rows, at)
-      const entries = rows.getUint32(at + 8)
-      if (tableOffset + 8 * entries > file.size) this.wrong('a bitmap is nowhere')
-      else {
-        this.area(tableOffset, 8 * entries, 'a bitmap')
-        const table = new Uint8Array(8 * entries)
-        const readTable = await file.read(tableOffset, [table])
-        if (!readTable.ok) return readTable
-        for (let i = 0; i < entries; i++) {
-          const cluster = hostOffset(viewOf(table).getUint32(8 * i), viewOf(table).getUint32(8 * i + 4))
-          if (cluster !== 0) this.area(cluster, header.clusterSize, 'a bitmap')
-        }
-      }
-      const names = rows.getUint16(at + 18) + rows.getUint32(at + 20)
-      at += Math.ceil((24 + names) / 8) * 8
+    const entries = [...roots.values()].reduce((sum, { l1Size }) => sum + l1Size, 0)
+    if (entries > L1_ENTRIES_LIMIT) return this.tooLarge()
+    const tables = new Map<number, number>()
+    for (const { l1Offset, l1Size, times } of roots.values()) {
+      this.area(l1Offset, 8 * l1Size, 'an L1 table', times)
+      const walked = await walkTree(file, header, l1Offset, l1Size, {
+        table: (_at, offset) => this.area(offset, header.clusterSize, 'an L2 table', times),
+        into: (offset) => {
+          if (tables.size < L2_TABLES_LIMIT || tables.has(offset)) tables.set(offset, (tables.get(offset) ?? 0) + times)
+          return false
+        },
+        wrong: (text) => this.wrong(text),
+        cluster: () => {},
+        signal,
+      })
+      if (!walked.ok) return walked
+      if (tables.size >= L2_TABLES_LIMIT) return this.tooLarge()
+    }
+    return this.tables(tables, signal)
+  }
+
+  private async tables(tables: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<ImageResult<void>> {
+    const { file, header } = this
+    const bytes = new Uint8Array(header.clusterSize)
+    for (const [offset, times] of tables) {
+      if (signal?.aborted) return fail('cancelled', `The walk through ${file.path} was called off.`)
+      const walked = await walkTable(file, header, offset, bytes, {
+        wrong: (text) => this.wrong(text),
+        cluster: (_at, host) => this.area(host, header.clusterSize, 'a data cluster', times),
+        compressed: (host, length) => {
+          // The last sector may be cut short by the file's end.
+          this.area(host, Math.min(length, Math.max(file.size - host, 1)), 'a compressed cluster', times)
+        },
+      })
+      if (!walked.ok) return walked
+      await turn()
     }
     return ok(undefined)
+  }
+
+  private tooLarge(): ImageResult<never> {
+    return fail('unsupported', `${this.file.path} is too large to be checked.`)
   }
 }

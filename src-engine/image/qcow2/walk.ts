@@ -11,6 +11,8 @@ import type { Header } from './header'
 export interface Visitor {
   /** An L2 table at `offset`, named by the L1 entry at `at`. */
   table(at: number, offset: number, copied: boolean): void
+  /** Whether the entries of this table are visited now. Without: once in this walk. */
+  into?(offset: number): boolean
   /** A data cluster of the image's own file. */
   cluster(at: number, host: number, copied: boolean): void
   compressed?(host: number, length: number): void
@@ -34,7 +36,16 @@ export async function walkTree(
   const view = viewOf(l1)
   const table = new Uint8Array(header.clusterSize)
   const seen = new Set<number>()
+  const into =
+    visitor.into ??
+    ((offset: number) => {
+      // Twice in one tree is an error that the refcounts show; walking it twice could go on for ever.
+      if (seen.has(offset)) return false
+      seen.add(offset)
+      return true
+    })
   for (let i = 0; i < l1Size; i++) {
+    if (due(i)) await turn()
     const high = view.getUint32(8 * i)
     const offset = hostOffset(high, view.getUint32(8 * i + 4))
     if (offset === 0) continue
@@ -44,12 +55,9 @@ export async function walkTree(
       continue
     }
     visitor.table(l1Offset + 8 * i, offset, (high & COPIED) !== 0)
-    // Twice in one tree is an error that the refcounts show; walking it twice could go on for ever.
-    if (seen.has(offset)) continue
-    seen.add(offset)
-    const readTable = await file.read(offset, [table])
-    if (!readTable.ok) return readTable
-    await walkTable(header, offset, table, visitor)
+    if (!into(offset)) continue
+    const walked = await walkTable(file, header, offset, table, visitor)
+    if (!walked.ok) return walked
     const each = await visitor.each?.()
     if (each && !each.ok) return each
     await turn()
@@ -57,7 +65,16 @@ export async function walkTree(
   return ok(undefined)
 }
 
-async function walkTable(header: Header, offset: number, bytes: Uint8Array, visitor: Visitor): Promise<void> {
+/** The entries of the L2 table at `offset`; `bytes` is room for it. */
+export async function walkTable(
+  file: File,
+  header: Header,
+  offset: number,
+  bytes: Uint8Array,
+  visitor: Omit<Visitor, 'table'>,
+): Promise<ImageResult<void>> {
+  const read = await file.read(offset, [bytes])
+  if (!read.ok) return read
   const size = header.extendedL2 ? 16 : 8
   const view = viewOf(bytes)
   for (let at = 0; at < bytes.length; at += size) {
@@ -77,4 +94,5 @@ async function walkTable(header: Header, offset: number, bytes: Uint8Array, visi
     if (host % header.clusterSize !== 0) visitor.wrong?.(`the L2 entry at ${offset + at} refers to ${host}, no cluster's start`)
     else visitor.cluster(offset + at, host, (high & COPIED) !== 0)
   }
+  return ok(undefined)
 }

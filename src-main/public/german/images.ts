@@ -146,6 +146,7 @@ export const images = {
   'the directory of bitmaps': 'das Verzeichnis der Bitmaps',
   'the directory of bitmaps is nowhere': 'das Verzeichnis der Bitmaps ist nirgends',
   'a bitmap is nowhere': 'eine Bitmap ist nirgends',
+  'a bitmap is larger than one can be': 'eine Bitmap ist größer, als eine sein kann',
   'L1 entry {index} refers to {at}, where no table can be': 'L1-Eintrag {index} verweist auf {at}, wo keine Tabelle sein kann',
   'the compressed cluster at {at} is marked as ours alone': 'der gepackte Cluster bei {at} ist als nur unserer gekennzeichnet',
   "the L2 entry at {at} refers to {to}, no cluster's start":
