@@ -1,0 +1,55 @@
+// Guests that work against the translator, with its defaults and with nearly all code translated: what is made for them has been paid
+// for by interpreted instructions before, so however often code changes, goes, or runs once only, translating takes a bounded share
+// of what interpreting takes; and what is alive stays below its limit. By counts, not by time. Runs in: vitest.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, type TranslatorOptions } from '../../../src-engine/jit/translator'
+import { hostClock } from '../../../src-engine/lib/monotonic'
+import { buildMicroKernel, cannotBuild } from '../../support/micro-kernel'
+import { SteppedGuest } from '../../support/stepped-guest'
+
+const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
+/** A batch of large regions. */
+const ONE_MORE = 256 * 1024
+
+interface Ran {
+  readonly guest: SteppedGuest
+  readonly samples: number
+}
+
+async function run(name: string, translator: TranslatorOptions): Promise<Ran> {
+  let samples = 0
+  const guest = await SteppedGuest.make({
+    core: CORE,
+    kernel: readFileSync(buildMicroKernel(name)),
+    clock: hostClock,
+    alone: true,
+    translator,
+    witness: () => ({ left: () => {}, called: () => {}, sampled: () => void samples++ }),
+  })
+  while (!guest.stopped) guest.step()
+  return { guest, samples }
+}
+
+// A flood of code, eager, is code-budget.test.ts.
+it.skipIf(cannotBuild()).each([
+  ['functions that run a few times', 'code-flood', 'defaults', TRANSLATOR_DEFAULTS],
+  ['code that changes and is mapped elsewhere', 'code-pages', 'defaults', TRANSLATOR_DEFAULTS],
+  ['the same', 'code-pages', 'eager', TRANSLATOR_EAGER],
+  ['jumps through tables that change', 'code-tables', 'defaults', TRANSLATOR_DEFAULTS],
+  ['the same', 'code-tables', 'eager', TRANSLATOR_EAGER],
+  ['jumps into instructions, aliases, unmapped code, traps', 'code-tricks', 'defaults', TRANSLATOR_DEFAULTS],
+  ['the same', 'code-tricks', 'eager', TRANSLATOR_EAGER],
+] as const)('%s (%s, %s): no more is translated than was interpreted for it', async (_what, name, _how, options) => {
+  const { guest, samples } = await run(name, options)
+  expect(guest.text).toContain('SUCCESS')
+  expect(guest.text).not.toContain('FAILURE')
+  const { regions = 0, blocks = 0, most = 0 } = guest.translator?.statistics ?? {}
+  expect(regions).toBeGreaterThan(0)
+  expect(regions * options.threshold).toBeLessThanOrEqual(samples)
+  expect(samples * options.period).toBeLessThanOrEqual(Number(guest.registers.retired()))
+  // Those of its own and copies for its entries.
+  expect(blocks).toBeLessThanOrEqual(regions * options.blocks * 2)
+  expect(most).toBeLessThan(options.bytes + ONE_MORE)
+})
