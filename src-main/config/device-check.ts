@@ -16,6 +16,7 @@ import {
   WRITTEN_FORMATS,
 } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { sameValue } from '../public/live-changes'
 import type { DomainConfig } from '../public/types'
 
 export interface DeviceContext {
@@ -33,23 +34,24 @@ function canWrite(disk: Disk): boolean {
   return WRITTEN_FORMATS.some((format) => format === disk.format)
 }
 
-function checkDisks(config: DomainConfig): Result<null, ErrorReport> {
+function diskFaults(config: DomainConfig): ErrorReport[] {
   const seen = new Map<string, Disk>()
+  const faults: ErrorReport[] = []
   for (const disk of disksOf(config.devices)) {
     const { dev, format } = disk
     if (disk.path === '') {
-      if (disk.removable) continue
-      return err(errorReport('disk-no-file', { dev }))
+      if (!disk.removable) faults.push(errorReport('disk-no-file', { dev }))
+      continue
     }
-    if (!disk.readonly && !canWrite(disk)) return err(errorReport('disk-format-readonly', { dev, format }))
+    if (!disk.readonly && !canWrite(disk)) faults.push(errorReport('disk-format-readonly', { dev, format }))
     const path = resolve(disk.path)
     const other = seen.get(path)
     if (other && !(other.readonly && disk.readonly)) {
-      return err(errorReport('disk-file-twice', { name: config.name, path: disk.path }))
+      faults.push(errorReport('disk-file-twice', { name: config.name, path: disk.path }))
     }
     seen.set(path, disk)
   }
-  return ok(null)
+  return faults
 }
 
 const ANY_ADDRESSES = ['0.0.0.0', '::']
@@ -73,50 +75,51 @@ function claimsOf(config: DomainConfig): Claims[] {
   )
 }
 
-function checkNics(config: DomainConfig, context: DeviceContext): Result<null, ErrorReport> {
+function nicFaults(config: DomainConfig, context: DeviceContext): ErrorReport[] {
   const claims = context.others.flatMap(claimsOf)
+  const faults: ErrorReport[] = []
   for (const device of config.devices) {
     if (device.kind !== 'vif') continue
-    if (!context.networks.includes(device.network)) return err(errorReport('no-network', { network: device.network }))
+    if (!context.networks.includes(device.network)) faults.push(errorReport('no-network', { network: device.network }))
     const taken = claims.find(({ mac }) => mac === device.mac)
-    if (taken) return err(errorReport('mac-taken', { mac: device.mac, name: taken.name }))
+    if (taken) faults.push(errorReport('mac-taken', { mac: device.mac, name: taken.name }))
     for (const [index, forward] of device.forwards.entries()) {
       const { hostPort: port, protocol } = forward
       const holder = claims.find(({ forwards }) => forwards.some((other) => collide(forward, other)))
-      if (holder) return err(errorReport('forward-taken', { port, protocol, name: holder.name }))
-      if (device.forwards.slice(0, index).some((other) => collide(forward, other))) {
-        return err(errorReport('forward-taken', { port, protocol, name: config.name }))
-      }
+      const own = device.forwards.slice(0, index).some((other) => collide(forward, other))
+      if (holder ?? own) faults.push(errorReport('forward-taken', { port, protocol, name: holder?.name ?? config.name }))
     }
     claims.push({ name: config.name, mac: device.mac, forwards: device.forwards })
   }
-  return ok(null)
+  return faults
 }
 
 /** The engine refuses it too; here it is said before a machine starts without its screen. */
-function checkDisplays(config: DomainConfig): Result<null, ErrorReport> {
-  for (const device of config.devices) {
-    if (device.kind !== 'vfb' || device.vnc?.kind !== 'tcp') continue
+function displayFaults(config: DomainConfig): ErrorReport[] {
+  return config.devices.flatMap((device) => {
+    if (device.kind !== 'vfb' || device.vnc?.kind !== 'tcp') return []
     const { address, password } = device.vnc
-    if (!isLoopback(address) && (password ?? '') === '') return err(errorReport('vnc-open', { name: config.name }))
-  }
-  return ok(null)
+    return isLoopback(address) || (password ?? '') !== '' ? [] : [errorReport('vnc-open', { name: config.name })]
+  })
 }
 
-/** What needs no file system: checked whenever a definition is stored. */
-export function checkDevices(config: DomainConfig, context: DeviceContext): Result<null, ErrorReport> {
+/** All that is wrong and needs no file system, the gravest first. */
+function deviceFaults(config: DomainConfig, context: DeviceContext): ErrorReport[] {
   const { name, devices } = config
-  if (devices.length > DEVICES_MOST) return err(errorReport('too-many-devices', { name, max: DEVICES_MOST }))
-  const keys = new Set<string>()
-  for (const device of devices) {
-    const key = deviceKey(device)
-    if (keys.has(key)) return err(errorReport('device-twice', { name, key }))
-    keys.add(key)
-  }
-  const disks = checkDisks(config)
-  if (!disks.ok) return disks
-  const nics = checkNics(config, context)
-  return nics.ok ? checkDisplays(config) : nics
+  const many = devices.length > DEVICES_MOST ? [errorReport('too-many-devices', { name, max: DEVICES_MOST })] : []
+  const keys = devices.map(deviceKey)
+  const twice = keys.filter((key, at) => keys.indexOf(key) < at).map((key) => errorReport('device-twice', { name, key }))
+  return [...many, ...twice, ...diskFaults(config), ...nicFaults(config, context), ...displayFaults(config)]
+}
+
+/**
+ * What needs no file system: checked whenever a definition is stored. What was wrong `before` the change may be so after it: files that
+ * were edited elsewhere can have several faults, and each is mended by itself.
+ */
+export function checkDevices(config: DomainConfig, context: DeviceContext, before?: DomainConfig): Result<null, ErrorReport> {
+  const known = before === undefined ? [] : deviceFaults({ ...before, name: config.name }, context)
+  const fault = deviceFaults(config, context).find((one) => !known.some((other) => sameValue(one, other)))
+  return fault ? err(fault) : ok(null)
 }
 
 async function checkImageFile(disk: Disk): Promise<Result<null, ErrorReport>> {

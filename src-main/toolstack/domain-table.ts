@@ -164,11 +164,13 @@ export class DomainTable {
     const checked = checkConfig(config, this.parts.driver.limits)
     if (!checked.ok) return checked
     const key = nameKey(config.name)
+    const before = own === undefined ? undefined : this.domains.get(own)?.config
+    const sameName = before !== undefined && nameKey(before.name) === key
     for (const other of this.domains.values()) {
-      if (other.uuid !== own && nameKey(other.config.name) === key)
+      if (!sameName && other.uuid !== own && nameKey(other.config.name) === key)
         return err(errorReport('name-exists', { name: config.name }))
     }
-    return checkDevices(config, { others: this.configs(own), networks: this.parts.networks() })
+    return checkDevices(config, { others: this.configs(own), networks: this.parts.networks() }, before)
   }
 
   /** Under this identifier, unless somebody has it. `text` is domain XML whose other parts stay in the definition's. */
