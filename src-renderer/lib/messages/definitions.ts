@@ -168,8 +168,8 @@ export const definitions = {
   'create.iso-ramdisk': { en: 'Ramdisk', de: 'Ramdisk' },
   'create.iso-unnamed': { en: 'without a label', de: 'ohne Bezeichnung' },
   'create.iso-found-hint': {
-    en: 'Kernel and ramdisk are kept with the machine, which stays off when they reboot it',
-    de: 'Kernel und Ramdisk werden bei der Maschine aufgehoben; lassen sie sie neu starten, bleibt sie aus',
+    en: 'Kernel and ramdisk are kept with the machine; it stays off when its guest reboots',
+    de: 'Kernel und Ramdisk bleiben bei der Maschine; startet ihr Gast neu, bleibt sie aus',
   },
   'create.way-kernel-hint': {
     en: 'A kernel, and a ramdisk if it needs one',
