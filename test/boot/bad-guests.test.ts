@@ -1,10 +1,11 @@
 // Guests that behave as badly as they can, beside one that works, all through toolstack, driver and supervisor: the worker's
 // lines stay those of an uninterrupted run, this process has little to do with it, and the bad guest can be paused, saved, restored, killed.
 // Runs in: vitest, plain Node, on the bundles in out/main.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DomainConfig } from '../../src-main/public/types'
 import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
 import { delay, good, Supervised } from '../support/supervised'
 import { WorkerLines } from '../support/worker-guest'
@@ -93,6 +94,37 @@ describe.skipIf(cannot)('a guest that', () => {
       expect(machine.pids('domain')).toHaveLength(1)
     }, 90_000)
   }
+
+  it('never answers its devices can be saved, restored, asked to go and forced off, and a disk be taken from it', async () => {
+    const { domains, devices, jobs } = machine.toolstack
+    const disk = path.join(folder, 'silent.raw')
+    writeFileSync(disk, new Uint8Array(1024 * 1024))
+    const config: DomainConfig = {
+      ...{ name: 'silent', memoryMiB: 16, vcpus: 1, kernel: endings, ramdisk: null, cmdline: 'spin' },
+      devices: ['xvda', 'xvdb'].map((dev, n) => ({
+        ...({ kind: 'vbd', dev, format: 'raw', readonly: n > 0, removable: false } as const),
+        path: disk.replace('silent', n > 0 ? 'other' : 'silent'),
+      })),
+    }
+    writeFileSync(disk.replace('silent', 'other'), new Uint8Array(1024 * 1024))
+    const uuid = good(await domains.define(config))
+    good(await domains.create(uuid, false))
+    await machine.console(uuid, (text) => /ENDING spin/.test(text))
+    // Nobody took it up, so nobody is waited for.
+    good(await within(20_000, 'detach', devices.detach(uuid, 'vbd/51712', false)))
+    await siblingWorks()
+    good(await within(20_000, 'shutdown', domains.shutdown(uuid)))
+    expect(machine.state(uuid)).toBe('shutdown')
+    const file = path.join(folder, 'silent.save')
+    await within(20_000, 'save', machine.save(uuid, file))
+    expect(await within(20_000, 'restore', machine.restore(file))).toBe(uuid)
+    await siblingWorks()
+    good(await within(20_000, 'force off', domains.destroy(uuid)))
+    await expect.poll(() => machine.state(uuid)).toBe('shutoff')
+    good(await domains.undefine(uuid))
+    expect(jobs.list().filter(({ state }) => state === 'running')).toEqual([])
+    expect(machine.domain0Ends).toBe(0)
+  }, 120_000)
 
   it('faults three times over is crashed with the reason, and its sibling knows nothing of it', async () => {
     const { domains } = machine.toolstack
