@@ -3,7 +3,7 @@
 // and restored pumps, hot attach and detach. With unmodified kernels: test/boot/disk.test.ts.
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { PUMP_MAKERS } from '../../../../src-engine/backend/pumps'
 import { createImage } from '../../../../src-engine/image/create-image'
 import type { Disk } from '../../../../src-engine/public/protocol/device'
@@ -412,6 +412,24 @@ describe('disks that come and go', () => {
     expect(await gone).toEqual({ ok: true, value: {} })
     expect(await scene.ask(XS.XS_DIRECTORY, 'device|')).toBe('suspend|')
     expect(scene.events.at(-1)).toBe('vbd/51712 0')
+  })
+
+  it('are waited for fifteen seconds when a guest has taken them and does not let go, and domain 0 serves others meanwhile', async () => {
+    const scene = await connected()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const gone = scene.calls.call('detachDevice', { handle: handleOf(1), key: 'vbd/51712', force: false })
+      expect(await scene.ask(XS.XS_READ, `${BACKEND}/state|`)).toBe('5')
+      await vi.advanceTimersByTimeAsync(14_999)
+      expect(await Promise.race([gone, scene.ask(XS.XS_READ, `${BACKEND}/online|`)])).toBe('0')
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await gone).toMatchObject({ ok: false, error: { code: 'OPERATION_TIMEOUT' } })
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await scene.calls.call('detachDevice', { handle: handleOf(1), key: 'vbd/51712', force: true })).toMatchObject({
+      ok: true,
+    })
   })
 
   it('are taken away by force from a guest that does not answer', async () => {
