@@ -2,7 +2,7 @@
 // Their time is what their threads spent in run(), so a busy host makes all of them slower and changes no share.
 // Runs in: vitest; processes of their own, on the bundles in out/main.
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Schedulable, Scheduler } from '../../src-main/driver/embedded/scheduler'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest } from '../support/debian-guest'
@@ -64,13 +64,16 @@ async function shares(domains: readonly Metered[], capacity: number): Promise<nu
 }
 
 describe.skipIf(!LONG)('the scheduler over two busy guests', () => {
+  beforeEach(({ skip }) => {
+    if (missing) skip(missing)
+  })
+
   it.each([
     ['weights 512 and 256 on two processors', 2],
     ['and on one', 1],
   ])(
     '%s: two to one',
     async (_what, capacity) => {
-      if (missing) return
       first.weight = 512
       const [a = 0, b = 0] = await shares([first, second], capacity)
       expect(a / b).toBeGreaterThan(1.8)
@@ -81,7 +84,6 @@ describe.skipIf(!LONG)('the scheduler over two busy guests', () => {
   )
 
   it('a cap of 50 is half a processor', async () => {
-    if (missing) return
     first.cap = 50
     const [a = 0] = await shares([first], 2)
     expect(Math.abs(a - 0.5)).toBeLessThan(0.05)
@@ -92,7 +94,6 @@ describe.skipIf(!LONG)('the scheduler over two busy guests', () => {
   }, 120_000)
 
   it('one busy vcpu each on two processors: both have nearly all of one', async () => {
-    if (missing) return
     first.weight = 256
     for (const { guest } of [first, second]) await guest.run('kill $!')
     for (const share of await shares([first, second], 2)) expect(share).toBeGreaterThan(0.9)
