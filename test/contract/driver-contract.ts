@@ -397,7 +397,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
     })
 
     it('says another name of a domain in XenStore, and in the file it is saved to', { timeout }, async () => {
-      const uuid = await atPrompt()
+      const uuid = await forItself()
       expect(await driver.rename(uuid, 'Größe 2')).toEqual({ ok: true, value: null })
       const dump = await driver.dumpStore()
       // The store has bytes, and its dump shows them as letters or by number.

@@ -443,7 +443,8 @@ describe('the details of a machine', () => {
     await domain.button('Run').first().click()
     await domain.waitForState('Running')
     await domain.part('Memory').click()
-    await domain.details().getByText('512 MiB of 512 MiB').waitFor()
+    // What it was given while it ran, of what it may have now.
+    await domain.details().getByText('16 MiB of 512 MiB').waitFor()
   })
 
   it('asks before an image may refer to a file that nobody chose, and keeps the answer', async () => {
