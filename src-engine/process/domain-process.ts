@@ -274,8 +274,6 @@ export class DomainProcess {
     })
     if (!joined.ok) return failure('INVALID_ARG', joined.error)
     this.life.running = joined.value
-    // What building it said is told now: a guest that only computes rings no bell.
-    setImmediate(() => this.look())
     return ok(guestPages(made))
   }
 
