@@ -66,6 +66,11 @@ const EAGER: readonly string[] = [
   'faults',
   'segments',
   'paging',
+  'hypercalls',
+  'events',
+  'timers',
+  'latency',
+  'grants',
   'vcpus',
 ]
 

@@ -21,11 +21,17 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['faults', 10, 0.5],
     ['segments', 10, 0.2],
     ['paging', 10, 0.2],
+    ['code-flood', count(2, 50), 0.2],
+    ['hypercalls', 10, 0.2],
+    ['events', 10, 0.1],
+    ['timers', 30, 0.2],
+    ['grants', 10, 0.2],
     ['worker', count(10, 100), 0.2],
   ] as const)('%s', async (name, millions, share) => {
     const kernel = readFileSync(buildMicroKernel(name))
     const pair = await GuestPair.make(CORE, { kernel, commandLine: '', memoryMiB: 64 })
     expect(pair.run(millions * 1e6)).toBe('')
+    expect(pair.retired >= millions * 1e6 || /^END /m.test(pair.text), pair.text.slice(-500)).toBe(true)
     expect(pair.share).toBeGreaterThan(share)
   })
 
