@@ -88,8 +88,10 @@ async function viewersFromDebian(
   expect(readPng(readFileSync(theirs))).toEqual(readPng(readFileSync(ours)))
   await expect(pictureOfViewer(port, 'falsch', `${theirs}.wrong`)).rejects.toThrow()
   await domain.tab('Text console').click()
-  const arrived = async () => (await domain.screen()).includes('Viewer: 42')
-  await typeInViewer(port, 'geheim', 'echo "Viewer: $((6*7))" >/dev/hvc0', arrived)
+  // Characters with Shift among them.
+  const typed = 'Viewer: Ab_C+D~E%F@G^H{I}'
+  const arrived = async () => (await domain.screen()).includes(typed)
+  await typeInViewer(port, 'geheim', `echo ${typed} >/dev/hvc0`, arrived)
 }
 
 it('a machine made in the wizard has its disk, its network and its screen', { timeout: 600_000 }, async ({ skip }) => {

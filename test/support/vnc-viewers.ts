@@ -20,14 +20,19 @@ export async function pictureOfViewer(port: number, password: string, target: st
   expect(status).toBe(0)
 }
 
-/** Types a line, with Enter, into TigerVNC's viewer, until it has arrived: a window may be there before it listens to keys. */
+/**
+ * Types a line, with Enter, into TigerVNC's viewer, until it has arrived: a window may be there before it listens to keys, and begin to in
+ * the middle of the line. So a part of the line must be a command of its own, without quotes or brackets that a shell would
+ * wait for the end of: with one left open each further round would open another.
+ */
 export async function typeInViewer(
   port: number,
   password: string,
   line: string,
   arrived: () => Promise<boolean>,
 ): Promise<void> {
-  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1200x900x24', '-nolisten', 'tcp'], {
+  // Without repeated keys (-r): on a busy machine one may be held for long.
+  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1200x900x24', '-nolisten', 'tcp', '-r'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   let viewer: ReturnType<typeof spawn> | undefined
@@ -41,15 +46,18 @@ export async function typeInViewer(
     const tool = (...words: readonly string[]): Promise<number | null> =>
       new Promise((resolve) => spawn('xdotool', words, { stdio: 'ignore', env }).on('close', resolve))
     const round = async (): Promise<boolean> => {
-      if ((await tool('search', '--name', 'TigerVNC', 'windowfocus')) !== 0) return false
+      if ((await tool('search', '--onlyvisible', '--name', 'TigerVNC', 'windowfocus')) !== 0) return false
       await tool('mousemove', '300', '300', 'click', '1')
       await tool('type', '--delay', '40', line)
       // In a text it would be a Linefeed, on a key that xdotool invents.
       await tool('key', 'Return')
-      await new Promise((resolve) => setTimeout(resolve, 3000))
-      return arrived()
+      for (let looks = 0; looks < 20; looks++) {
+        if (await arrived()) return true
+        await new Promise((resolve) => setTimeout(resolve, 250))
+      }
+      return false
     }
-    await expect.poll(round, { timeout: 90_000, interval: 1000 }).toBe(true)
+    await expect.poll(round, { timeout: 240_000, interval: 250 }).toBe(true)
   } finally {
     viewer?.kill()
     server.kill()
