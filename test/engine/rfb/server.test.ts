@@ -239,6 +239,7 @@ describe('changes', () => {
       canvas.tell()
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
+    await expect.poll(() => client.updates).toBeGreaterThanOrEqual(1 + RFB_LIMITS.framesInFlight)
     expect(client.updates).toBe(1 + RFB_LIMITS.framesInFlight)
   })
 
