@@ -86,7 +86,8 @@ export default defineConfig({
     environment: 'node',
     globalSetup: [path.join(test, 'support/programs.setup.mjs'), path.join(test, 'support/build.setup.mjs')],
     pool: 'forks',
-    testTimeout: long ? 600_000 : 60_000,
+    // What takes seconds takes a minute where six other processes compute.
+    testTimeout: long ? 600_000 : 180_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
     // One second, the default, is short on a busy machine.
