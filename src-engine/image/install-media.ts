@@ -2,16 +2,13 @@
 // them. A table of where each keeps the two, and the words its kernel needs to find its disc again.
 // Invariant: words are those the system's own boot menu uses; where none is known to be needed there are none.
 // What is taken out appears whole or not at all, and no file is written over. Runs in: the image process.
-import { randomUUID } from 'node:crypto'
-import { mkdir, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { unlink } from 'node:fs/promises'
 import { ok } from '../public/result'
-import { unfinishedCopyName } from '../public/unfinished-copy'
 import { fail, type ImageResult } from './error'
 import type { File, OpenFile } from './file'
 import { type IsoFile, type IsoImage, openIso } from './iso9660'
 import { openNodeFile } from './node-file'
-import { isFree, nameIt } from './whole-file'
+import { writeWhole } from './whole-file'
 
 interface Layout {
   readonly folders: readonly string[]
@@ -158,26 +155,14 @@ function labelWord(label: string): string {
   return /^[\w .:+-]*$/.test(label) ? label.replaceAll(' ', '\\x20') : ''
 }
 
-async function takeOut(
+function takeOut(
   source: File,
   file: IsoFile,
   to: string,
   options: ExtractOptions,
   progress: (done: number) => void,
 ): Promise<ImageResult<void>> {
-  const openFile = options.openFile ?? openNodeFile
-  const free = await isFree(to)
-  if (!free.ok) return free
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 }).catch(() => {})
-  const growing = join(dirname(to), unfinishedCopyName(process.pid, randomUUID()))
-  const target = await openFile(growing, 'create')
-  if (!target.ok) return target
-  let done: ImageResult<void> = await copyInto(source, file, target.value, options, progress)
-  if (done.ok) done = await target.value.sync()
-  const closed = await target.value.close()
-  if (done.ok) done = closed.ok ? await nameIt(growing, to) : closed
-  if (!done.ok) await unlink(growing).catch(() => {})
-  return done
+  return writeWhole(to, options.openFile ?? openNodeFile, (target) => copyInto(source, file, target, options, progress))
 }
 
 async function copyInto(

@@ -7,6 +7,16 @@ export const images = {
     '{file} hat das Format {format}, das nur gelesen wird; zum Schreiben umwandeln.',
   'The merge of {file} was called off.': 'Das Zusammenführen von {file} wurde abgebrochen.',
   'Taking files out of {file} was called off.': 'Das Herausnehmen von Dateien aus {file} wurde abgebrochen.',
+  'The tables on the disk {file} contradict themselves: it is damaged.':
+    'Die Tabellen auf dem Datenträger {file} widersprechen sich: Er ist beschädigt.',
+  'A file system on {file} has features that are not known ({bits}).':
+    'Ein Dateisystem auf {file} hat unbekannte Merkmale ({bits}).',
+  'On {file} a file needed to boot is encrypted or compressed.':
+    'Auf {file} ist eine zum Booten nötige Datei verschlüsselt oder komprimiert.',
+  'On {file}, {name} is too long to be a boot menu.': 'Auf {file} ist {name} zu lang für ein Bootmenü.',
+  'On {file}, {name} is empty or larger than any guest.': 'Auf {file} ist {name} leer oder größer als jeder Gast.',
+  '{file} has {names}, which cannot be read, and no kernel elsewhere.':
+    '{file} hat {names}, was nicht gelesen werden kann, und sonst keinen Kernel.',
   'In {file}, {name} is in several pieces, which is not read.':
     'In {file} besteht {name} aus mehreren Stücken; das wird nicht gelesen.',
   'In {file}, {name} is compressed, which is not read.': 'In {file} ist {name} gepackt; das wird nicht gelesen.',

@@ -1,0 +1,63 @@
+// What stands on each part of a disk: file systems that can be read, and the names of those that cannot, for the sentence that says so.
+// Invariant: a damaged file system hides only itself. Runs in: the image process.
+import { latin1 } from '../../lib/bytes'
+import { ok } from '../../public/result'
+import type { ImageResult } from '../error'
+import type { OpenedPart } from './bootable'
+import type { DiskReader } from './disk-reader'
+import { openExt } from './ext'
+import type { DiskPart } from './partitions'
+
+/** By what stands where in them; the names are for people. */
+const UNREAD: readonly { readonly name: string; readonly at: number; readonly magic: string }[] = [
+  { name: 'XFS', at: 0, magic: 'XFSB' },
+  { name: 'Btrfs', at: 0x10040, magic: '_BHRfS_M' },
+  { name: 'LVM', at: 0x200, magic: 'LABELONE' },
+  { name: 'LUKS encryption', at: 0, magic: 'LUKS\xba\xbe' },
+  { name: 'NTFS', at: 3, magic: 'NTFS    ' },
+  { name: 'F2FS', at: 1024, magic: '\x10\x20\xf5\xf2' },
+  { name: 'software RAID', at: 4096, magic: '\xfc\x4e\x2b\xa9' },
+  { name: 'ISO 9660', at: 0x8001, magic: 'CD001' },
+]
+
+export interface Unread {
+  readonly number: number
+  /** A name, or a whole sentence without its stop. */
+  readonly name: string
+}
+
+export interface FoundSystems {
+  readonly opened: readonly OpenedPart[]
+  readonly unread: readonly Unread[]
+}
+
+export async function findSystems(disk: DiskReader, parts: readonly DiskPart[]): Promise<ImageResult<FoundSystems>> {
+  const opened: OpenedPart[] = []
+  const unread: Unread[] = []
+  for (const part of parts) {
+    const ext = await openExt(disk, part)
+    if (!ext.ok) {
+      if (ext.error.code === 'io') return ext
+      unread.push({ number: part.number, name: 'a damaged or newer ext4' })
+      continue
+    }
+    if (ext.value) {
+      opened.push({ number: part.number, system: ext.value })
+      continue
+    }
+    const name = await nameOf(disk, part)
+    if (!name.ok) return name
+    if (name.value !== undefined) unread.push({ number: part.number, name: name.value })
+  }
+  return ok({ opened, unread })
+}
+
+async function nameOf(disk: DiskReader, part: DiskPart): Promise<ImageResult<string | undefined>> {
+  for (const { name, at, magic } of UNREAD) {
+    if (at + magic.length > part.length) continue
+    const read = await disk.read(part.start + at, magic.length)
+    if (!read.ok) return read
+    if (latin1(read.value) === magic) return ok(name)
+  }
+  return ok(undefined)
+}
