@@ -49,7 +49,8 @@ export function bitTest(s: FlagState, kind: UopKind, place: Place): void {
     else e.popRegister(dst, size)
   }
   if (place.flagsSeen) {
-    e.flagsUsed = true
+    e.readsFlags()
+    e.writesFlags()
     w.get(X)
     w.get(Y)
     w.op(OP.i64_and)
@@ -94,9 +95,9 @@ export function scan(s: FlagState, kind: UopKind, place: Place): void {
   w.op(OP.i64_ne)
   w.op(OP.select)
   e.popRegister(dst, 3)
-  e.flagsUsed = true
   s.form = EXPLICIT
   if (!place.flagsSeen) return
+  e.writesFlags()
   // ZF and PF of 0; else PF of the number, which is below 64
   w.i64(0x44)
   w.i64(4)
@@ -135,6 +136,5 @@ export function swap(s: FlagState, dst: number, size: number): void {
     w.op(OP.i64_shl)
     if (i > 0) w.op(OP.i64_or)
   }
-  w.set(e.register(dst >> 3))
-  e.written |= 1 << (dst >> 3)
+  e.setRegister(dst >> 3)
 }

@@ -25,6 +25,7 @@ import {
   VA,
   XMM,
 } from './locals'
+import { BlockFlow, type Gap, type Values } from './region-flow'
 import { UOP_STALE } from './uop-table'
 import { I32, I64, type ImportedFunction, OP, SIMD, type WasmWriter } from './wasm-writer'
 
@@ -77,9 +78,12 @@ const reads = (kind: Kind): boolean => kind === 'read' || kind === 'pops'
 export class Emitter {
   /** Open frames; the outermost is the way out. */
   depth = 0
-  /** Registers the region reads or writes, and writes: bit sets, general ones below XMM ones. */
+  /** Registers the region reads or writes: a bit set, general ones below XMM ones. */
   used = 0
-  written = 0
+  /** What the block that is being written does to registers and flags. */
+  flow = new BlockFlow()
+  /** What is put in when all blocks are written, in their order. */
+  gaps: Gap[] = []
   /** First uop of the instruction being translated: its ADDRESS uop or its own. */
   begin = 0
   /** Distance of the running page from the one where the region began, whose address the local PC_BASE has. */
@@ -88,8 +92,8 @@ export class Emitter {
   chased = 0
   /** Does the region guess addends? */
   guesses = false
-  /** Does the region come to know or change the flags? */
-  flagsUsed = false
+  /** How many frames are open round the outermost one that is hardly ever entered, or -1. */
+  private aside = -1
   private readonly area: number
 
   constructor(
@@ -114,21 +118,26 @@ export class Emitter {
   /** An if that is hardly ever taken. */
   seldom(): void {
     this.w.seldom()
+    if (this.aside < 0) this.aside = this.depth
     this.depth++
   }
   close(): void {
     this.w.op(OP.end)
     this.depth--
+    if (this.depth === this.aside) this.aside = -1
+  }
+
+  /** Something belongs here that is known later. */
+  gap(kind: Gap['kind'], values: () => Values): void {
+    const { depth } = this
+    this.gaps.push({ at: this.w.length, kind, depth, seldom: this.aside >= 0, values })
   }
 
   /** Leave with a uop's address. */
   leave(result: number): void {
     this.w.i32(result)
     this.w.set(RESULT)
-    this.out()
-  }
-  out(): void {
-    this.w.branch(OP.br, this.depth - 1)
+    this.gap('out', this.flow.leave())
   }
   /** Leave with the linear address on the stack as RIP; the stack holds the 0 address below it. */
   leaveAt(way: Way): void {
@@ -204,20 +213,41 @@ export class Emitter {
 
   // --- registers ---
 
+  /** The local of a register, to be read. */
   register(n: number): number {
-    this.used |= 1 << n
+    this.readsRegisters(1 << n)
     return REGISTERS + n
   }
+  /** Writes the 64 bits on the stack to it. */
+  setRegister(n: number): void {
+    this.w.set(REGISTERS + n)
+    this.writesRegisters(1 << n)
+  }
 
-  /** The local of an XMM register. */
+  /** The local of an XMM register, to be read. */
   xmm(n: number): number {
-    this.used |= 1 << (16 + n)
+    this.readsRegisters(1 << (16 + n))
     return XMM + n
   }
   /** Writes the vector on the stack to it. */
   setXmm(n: number): void {
-    this.w.set(this.xmm(n))
-    this.written |= 1 << (16 + n)
+    this.w.set(XMM + n)
+    this.writesRegisters(1 << (16 + n))
+  }
+
+  readsRegisters(set: number): void {
+    this.used |= set
+    this.flow.read(set)
+  }
+  writesRegisters(set: number): void {
+    this.used |= set
+    this.flow.write(set, this.depth)
+  }
+  readsFlags(): void {
+    this.flow.readFlags()
+  }
+  writesFlags(): void {
+    this.flow.writeFlags(this.depth)
   }
 
   pushAddressSlot(slot: number): void {
@@ -255,8 +285,6 @@ export class Emitter {
   popRegister(slot: number, size: number): void {
     const { w } = this
     const n = slot >> 3
-    const local = this.register(n)
-    this.written |= 1 << n
     if (size < 3) w.op(OP.i64_extend_u)
     if (size < 2) {
       const shift = slot & 1 ? 8 : 0
@@ -267,12 +295,12 @@ export class Emitter {
         w.i64(shift)
         w.op(OP.i64_shl)
       }
-      w.get(local)
+      w.get(this.register(n))
       w.i64(~(mask << shift))
       w.op(OP.i64_and)
       w.op(OP.i64_or)
     }
-    w.set(local)
+    this.setRegister(n)
   }
 
   pushImmediate(value: number, size: number): void {
@@ -479,6 +507,15 @@ export class Emitter {
       this.w.simdMemory(SIMD.store, this.field('XMM') + n * 16)
     }
   }
+  /** Loads what an entry, or the way on after a call, needs to have. */
+  loadValues({ registers, flags }: Values): void {
+    this.loadRegisters(registers)
+    if (flags) this.loadFlags()
+  }
+  storeValues({ registers, flags }: Values): void {
+    this.storeRegisters(registers)
+    if (flags) this.storeFlags()
+  }
   loadFlags(): void {
     this.loadField(FLAG_TYPE, OP.i32_load, 'FLAGS_TYPE')
     this.loadField(FLAG_A, OP.i64_load, 'FLAGS_A')
@@ -540,22 +577,21 @@ export class Emitter {
   }
 
   /** Let the interpreter carry a uop out (or a LOCK uop with the one behind it); all registers are in memory before and read again after it. */
-  callCold(ip: number, uops: number, number: number, written: number, used: number): void {
+  callCold(ip: number, uops: number, number: number): void {
     const next = ip + uops * UOP
     const { w } = this
     if (this.witnessed) {
       w.i32(ip)
       w.call(CALL.called)
     }
-    this.storeRegisters(written)
-    this.storeFlags()
+    this.gap('store', this.flow.leave())
     this.storeBudget(BUDGET)
     w.i32(ip)
     w.i32(number)
     w.call(CALL.cold)
     w.set(ENTRY)
-    this.loadRegisters(used)
-    this.loadFlags()
+    this.gap('load', () => ({ registers: this.used, flags: true }))
+    this.flow.renewed()
     w.get(ENTRY)
     this.seldom()
     this.leave(ip | LEFT)

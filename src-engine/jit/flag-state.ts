@@ -11,9 +11,6 @@ export interface Place {
   readonly ip: number
   /** Does anything see the flags this uop sets? */
   readonly flagsSeen: boolean
-  /** Registers to bring to memory and back round a call. */
-  readonly written: number
-  readonly used: number
 }
 
 export class FlagState {
@@ -24,6 +21,7 @@ export class FlagState {
 
   /** Pushes a condition over the flags as they are here. */
   pushCondition(n: number): void {
+    this.e.readsFlags()
     // carry and overflow of wide products, and of what may be one, are the interpreter's to find
     const known = this.form & ~NARROW
     const even = n >> 1
@@ -39,10 +37,10 @@ export class FlagState {
   /** Operands and result are in A32, B32, R32 or X, Y, Z. */
   setFlags(kind: UopKind, place: Place, form: number): void {
     const { w } = this.e
-    this.e.flagsUsed = true
     const narrow = kind.size < 3
     this.form = narrow ? form | NARROW : form
     if (!place.flagsSeen) return
+    this.e.writesFlags()
     for (const [from, wide, to] of [
       [A32, X, FLAG_A],
       [B32, Y, FLAG_B],
@@ -59,7 +57,7 @@ export class FlagState {
   /** Result in R32 or Z, the CF, AF and OF bits as an i32 on the stack. */
   setPartial(kind: UopKind): void {
     const { w } = this.e
-    this.e.flagsUsed = true
+    this.e.writesFlags()
     w.op(OP.i64_extend_u)
     w.set(FLAG_A)
     w.get(kind.size < 3 ? R32 : Z)

@@ -61,10 +61,9 @@ export class Instructions extends FlagState {
     const { e } = this
     const { ip } = place
     if (!native) {
-      e.flagsUsed = true
       const uops = kind.cold === UOP_LOCK ? 2 : 1
       if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) e.storeTmp()
-      e.callCold(ip, uops, kind.cold, place.written, place.used)
+      e.callCold(ip, uops, kind.cold)
       this.sse.forget()
       this.form = afterCall(kind.name, this.form)
     } else if (kind.cold === UOP_LOCK) {

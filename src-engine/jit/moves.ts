@@ -35,7 +35,6 @@ export function conditional(s: FlagState, kind: UopKind, place: Place): void {
   const { ip } = place
   const { family, size, memory } = kind
   const dst = e.cache.byte(ip + 4)
-  e.flagsUsed = true
   if (family.startsWith('set')) {
     s.pushCondition(conditionNumber(family))
     w.set(COUNT)

@@ -109,7 +109,8 @@ export function multiplyWide(s: FlagState, kind: UopKind, place: Place): void {
   }
   storePair(s, size)
   if (!place.flagsSeen) return
-  s.e.flagsUsed = true
+  s.e.readsFlags()
+  s.e.writesFlags()
   // CF and OF: the upper half says something
   w.get(COUNT)
   w.i32(0x801)
@@ -231,9 +232,9 @@ export function divide(s: FlagState, kind: UopKind, place: Place): void {
   w.get(VA)
   w.set(X)
   storePair(s, size)
-  e.flagsUsed = true
   s.form = EXPLICIT
   if (!place.flagsSeen) return
+  e.writesFlags()
   w.get(CARRY)
   w.i32(0x10)
   w.op(OP.i32_or)

@@ -5,6 +5,7 @@
 // left with there, flags above all, is then known by each way and need not be carried round the loop.
 // A way to another page looks whether the execute TLB leads to the same host page and whether the page's code is still there, else
 // the region is left; whoever is in a page thus knows both, as nothing that flushes TLBs runs inside a region.
+// Registers and flags are loaded at entries and stored on ways out as region-flow.ts finds it, once all blocks are written.
 // Invariant: at the end of each block the budget has been lowered by the block's instructions, once; PC_BASE in memory is that of
 // the page the region is in, in its local that of the page where it began.
 // Runs in: the vcpu's worker thread.
@@ -16,6 +17,8 @@ import { Instructions } from './instructions'
 import { hashOf } from './jump-tables'
 import { BUDGET, ENTERED, HOST, localsOf, PC_BASE, RESULT, VA, X } from './locals'
 import { popTarget, push, raiseStack } from './moves'
+import { BlockFlow, type Values } from './region-flow'
+import { fillGaps } from './region-gaps'
 import type { Entry, Node, Region } from './region-shape'
 import { stackRun, stackRunAt } from './stack-runs'
 import { factsAt, formAfter } from './uop-facts'
@@ -25,7 +28,9 @@ import { type Body, OP, WasmWriter } from './wasm-writer'
 const PAGE = 4096
 const RSP = 4
 
-type Frame = { readonly kind: 'out' | 'if' | 'arm' } | { readonly kind: 'loop' | 'after'; readonly node: Node }
+const NOTHING: Values = { registers: 0, flags: false }
+
+type Frame = { readonly kind: 'if' | 'arm' } | { readonly kind: 'loop' | 'after'; readonly node: Node }
 
 export class RegionCode {
   private readonly body = new WasmWriter()
@@ -34,9 +39,7 @@ export class RegionCode {
   private readonly instructions: Instructions
   private frames: Frame[] = []
   private forms: number[] = []
-  private calls = false
-  private written = 0
-  private used = 0
+  private flows = new Map<Node, BlockFlow>()
 
   constructor(
     private readonly cache: CodeCache,
@@ -50,22 +53,13 @@ export class RegionCode {
   /** The region's function. */
   make(region: Region): Body {
     const { emitter: e, body } = this
-    this.written = 0
-    this.used = 0
     e.used = 0
-    e.written = 0
-    e.flagsUsed = false
+    e.gaps = []
     e.chased = fromMemory(this.cache, region)
     e.guesses = false
-    this.calls = false
     this.findForms(region)
     this.blocks(region)
-    if (this.calls) {
-      // calls into the interpreter need to know all registers in locals, also of what comes later
-      this.written = e.written
-      this.used = e.used
-      this.blocks(region)
-    }
+    BlockFlow.settle(region.nodes, this.flows)
     const { whole } = this
     whole.clear()
     const locals = localsOf(e.used)
@@ -76,12 +70,8 @@ export class RegionCode {
     }
     const outer = new Emitter(whole, this.cache, e.vcpu, this.witnessed)
     outer.loadFrame()
-    outer.loadRegisters(e.used)
-    if (e.flagsUsed) outer.settleFlags()
     if (e.guesses) outer.loadGuess()
-    whole.append(body)
-    outer.storeRegisters(e.written)
-    if (e.flagsUsed) outer.storeFlags()
+    fillGaps(body, e.gaps, outer)
     if (e.guesses) outer.storeGuess()
     outer.storeBudget(BUDGET)
     outer.witnessLeft()
@@ -93,12 +83,12 @@ export class RegionCode {
   private blocks(region: Region): void {
     const { emitter: e, body } = this
     body.clear()
-    this.frames = [{ kind: 'out' }]
+    this.frames = []
     e.depth = 0
-    e.open(OP.block)
+    this.flows = new Map()
+    e.flow = new BlockFlow()
     this.enter(region)
     body.op(OP.unreachable)
-    e.close()
   }
 
   /** To the entry that is asked for. */
@@ -115,6 +105,7 @@ export class RegionCode {
         if (entries.length > 1) this.close()
         if (entry.block.page !== 0) e.moveBase(entry.block.page)
         this.enterAt(entry)
+        this.loadFor(entry)
         const label = this.label(root, entry.by)
         if (label >= 0) body.branch(OP.br, label)
         else this.tree(entry.by)
@@ -130,6 +121,11 @@ export class RegionCode {
     if (block.page !== by.page) this.ifGone(block, () => e.leave(block.first))
     e.pushLinear(this.placeOf(block))
     body.set(X)
+  }
+
+  /** In front of that, what the blocks from there on read. */
+  private loadFor({ by }: Entry): void {
+    this.emitter.gap('entry', () => this.flows.get(by)?.wanted ?? NOTHING)
   }
 
   // --- structure ---
@@ -167,7 +163,10 @@ export class RegionCode {
       this.tree(merge)
       return
     }
+    // what was written of another block, round this one, goes on after it
+    const { flow } = this.emitter
     own()
+    this.emitter.flow = flow
   }
 
   /** Label of the way to a block that is not written right here, or -1. */
@@ -273,6 +272,8 @@ export class RegionCode {
   }
 
   private block(node: Node): void {
+    this.emitter.flow = new BlockFlow(this.emitter.depth)
+    this.flows.set(node, this.emitter.flow)
     if (node.junction) {
       this.spread(node)
       return
@@ -313,13 +314,7 @@ export class RegionCode {
         e.leave(e.begin)
         return
       }
-      if (!facts.native) this.calls = true
-      instructions.translate(facts, {
-        ip,
-        flagsSeen: seen[i] ?? true,
-        written: this.written,
-        used: this.used,
-      })
+      instructions.translate(facts, { ip, flagsSeen: seen[i] ?? true })
       if (kind.family !== 'ADDRESS' && kind.family !== 'ADDRESS64') e.begin = 0
       if (kind.cold === UOP_LOCK) {
         ip += UOP
@@ -442,7 +437,6 @@ export class RegionCode {
 
   private conditional(node: Node, family: string, takenAt: number, nextAt: number): void {
     const { emitter: e, body, instructions } = this
-    e.flagsUsed = true
     if (node.takenTo !== undefined && node.takenTo === node.nextTo) {
       this.count(node)
       this.go(node, node.takenTo, takenAt)

@@ -44,11 +44,11 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
   if (fixed !== 0) {
     const before = s.form
     if (place.flagsSeen) {
-      e.flagsUsed = true
       if (fixed < 0) {
         w.get(COUNT)
         e.open(OP.if)
       }
+      e.writesFlags()
       if (narrow) {
         // as 64 bits, so that what was shifted out can be brought to the top
         w.get(A32)
@@ -137,7 +137,8 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
   if (memory) e.popMemory(size)
   else e.popRegister(dst, size)
   if (count !== 0 && place.flagsSeen) {
-    e.flagsUsed = true
+    e.readsFlags()
+    e.writesFlags()
     const top = (at: number): void => {
       w.get(X)
       w.i64(at)
@@ -198,11 +199,11 @@ export function doubleShift(s: FlagState, kind: UopKind, place: Place): void {
   } else e.popRegister(dst, size)
   if (fixed !== 0) {
     if (place.flagsSeen) {
-      e.flagsUsed = true
       if (fixed < 0) {
         w.get(COUNT)
         e.open(OP.if)
       }
+      e.writesFlags()
       doubleFlags(s, narrow, left)
       if (fixed < 0) e.close()
     }

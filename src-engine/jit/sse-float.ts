@@ -285,8 +285,8 @@ export class SseFloat {
       w.op(OP.i32_or)
       w.set(COUNT)
     })
-    e.flagsUsed = true
     if (!flagsSeen) return
+    e.writesFlags()
     w.get(COUNT)
     w.op(OP.i64_extend_u)
     w.set(FLAG_A)

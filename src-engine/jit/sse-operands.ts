@@ -137,8 +137,7 @@ export class SseOperands {
     const { w } = this.e
     if (operand.kind === 'general') {
       w.get(X)
-      w.set(this.e.register(operand.register))
-      this.e.written |= 1 << operand.register
+      this.e.setRegister(operand.register)
       return
     }
     this.store(operand, bytes === 8 ? 'i64' : bytes === 4 ? 'i32' : 'i16', () => w.get(X), offset)
@@ -151,8 +150,8 @@ export class SseOperands {
   execute(row: SseRow, to: Operand, from: Operand, immediate: number): void {
     const { e } = this
     const { w } = e
-    e.used |= bitOf(from) | bitOf(to)
-    e.written |= bitOf(to)
+    e.readsRegisters(bitOf(from) | bitOf(to))
+    e.writesRegisters(bitOf(to))
     e.storeRegisters(bitOf(from) | bitOf(to))
     w.i32(sseFunctionId(row))
     for (const operand of [to, from]) {

@@ -196,10 +196,22 @@ export class WasmWriter {
     this.unlikely.push(this.length)
     this.frame(OP.if)
   }
+  /** What another writer has from one offset to another. */
+  appendPart(other: WasmWriter, from: number, to: number): void {
+    const { unlikely } = other
+    // the first one from there on: they are in order
+    let low = 0
+    for (let high = unlikely.length; low < high; ) {
+      const middle = (low + high) >> 1
+      if ((unlikely[middle] ?? 0) < from) low = middle + 1
+      else high = middle
+    }
+    for (; (unlikely[low] ?? to) < to; low++) this.unlikely.push(this.length - from + (unlikely[low] ?? 0))
+    this.put(other.bytes.subarray(from, to))
+  }
   /** All that another writer has. */
   append(other: WasmWriter): void {
-    for (const at of other.unlikely) this.unlikely.push(this.length + at)
-    this.put(other.written())
+    this.appendPart(other, 0, other.length)
   }
   branch(code: number, label: number): void {
     this.byte(code)
