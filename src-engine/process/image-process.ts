@@ -6,6 +6,7 @@ import { checkImage } from '../image/check-image'
 import { commitImage } from '../image/commit'
 import { convertImage } from '../image/convert'
 import { createImage } from '../image/create-image'
+import { lookForDiskKernel, takeDiskKernel } from '../image/disk-kernel/disk-kernel'
 import type { ImageError, ImageErrorCode, ImageResult } from '../image/error'
 import { extractInstaller, lookForInstaller } from '../image/install-media'
 import { type ImageLock, ImageLocks } from '../image/lock'
@@ -121,6 +122,16 @@ export class ImageProcess {
         this.job((signal) => {
           const progress = (done: number, total: number): void => this.progress(done, total)
           return unit(extractInstaller(path, { kernel, ramdisk, progress, signal }))
+        }),
+      lookDiskKernel: async ({ path, ...options }) => {
+        const looked = answer(await lookForDiskKernel(path, options))
+        return looked.ok ? ok(looked.value === undefined ? {} : { found: looked.value }) : looked
+      },
+      takeDiskKernel: ({ path, ...options }) =>
+        this.job(async (signal) => {
+          const progress = (done: number, total: number): void => this.progress(done, total)
+          const taken = answer(await takeDiskKernel(path, { ...options, progress, signal }))
+          return taken.ok ? ok(taken.value === undefined ? {} : { found: taken.value }) : taken
         }),
       cancel: () => {
         this.abort.abort()

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { systemErrorText } from '../lib/atomic-file'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { machineNameProblem } from '../public/name'
+import { ownBootDisk } from '../public/own-disk'
 import type { DomainConfig } from '../public/types'
 import { isXmlValue } from './xml-tree'
 
@@ -57,7 +58,7 @@ async function checkReadable(path: string): Promise<Result<null, ErrorReport>> {
 
 /** The files it boots from. */
 export async function checkBootFiles(config: DomainConfig): Promise<Result<null, ErrorReport>> {
-  if (config.kernel.trim() === '') return err(errorReport('kernel-missing'))
+  if (config.kernel.trim() === '') return ownBootDisk(config) ? ok(null) : err(errorReport('kernel-missing'))
   const kernel = await checkReadable(config.kernel)
   if (!kernel.ok || config.ramdisk === null) return kernel
   return checkReadable(config.ramdisk)

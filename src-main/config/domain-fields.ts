@@ -97,6 +97,7 @@ export const domainFields = {
   onPoweroff: stopField('on_poweroff', DEFAULT_STOP_ACTIONS.onPoweroff),
   onReboot: stopField('on_reboot', DEFAULT_STOP_ACTIONS.onReboot),
   onCrash: stopField('on_crash', DEFAULT_STOP_ACTIONS.onCrash),
+  bootloader: { xml: 'bootloader', codec: textOrNothing, xl: { key: 'bootloader', codec: textOrNothing }, fallback: 'absent' },
   kernel: { xml: 'os/kernel', codec: textOrNothing, xl: { key: 'kernel', codec: textOrNothing }, fallback: nothing },
   ramdisk: { xml: 'os/initrd', codec: textOrNothing, xl: { key: 'ramdisk', codec: textOrNothing }, fallback: { value: null } },
   cmdline: { xml: 'os/cmdline', codec: textOrNothing, xl: { key: 'cmdline', codec: textOrNothing }, fallback: nothing },

@@ -11,7 +11,7 @@ const SILENT = new Set(['console', 'serial', 'emulator', 'graphics', 'input', 'd
 const STOP_WORDS: ReadonlySet<string> = new Set(STOP_ACTIONS)
 /** Of its cache modes those that also go past the host's page cache. */
 const PAST_CACHE: ReadonlySet<string> = new Set(['none', 'directsync'])
-const IN_DOMAIN = ['os/loader', 'os/boot', 'os/bootmenu', 'memoryBacking']
+const IN_DOMAIN = ['bootloader_args', 'os/loader', 'os/boot', 'os/bootmenu', 'memoryBacking']
 const IN_DISK = ['shareable', 'serial', 'boot', 'iotune']
 
 function ofDomain(root: XmlElement): string[] {

@@ -83,6 +83,7 @@ const ORDER: Readonly<Record<string, readonly string[]>> = {
       'currentMemory',
       'vcpu',
       'cputune',
+      'bootloader',
       'os',
       'features',
       'cpu',

@@ -8,6 +8,7 @@ import type {
   Device,
   DeviceRates,
   Disk,
+  DiskKernel,
   ImageFormat,
   ImageInfo,
   InstallMedia,
@@ -19,6 +20,7 @@ import type {
 } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../public/inspect'
+import type { BootDisk } from '../public/own-disk'
 import type { DomainConfig } from '../public/types'
 
 export interface DriverLimits {
@@ -295,6 +297,14 @@ export interface ImageTool {
   lookInstaller(path: string): Outcome<InstallMedia | undefined>
   /** Takes kernel and ramdisk out of it, into files that must not exist yet: both or none. Makes their folder. */
   takeInstaller(path: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome
+  /** What a machine would start from this disk; undefined: nothing is on it. Busy while a machine writes to it. */
+  lookDiskKernel(disk: BootDisk): Outcome<DiskKernel | undefined>
+  /** The same, taken out into files that must not exist yet; that of the ramdisk is made only if there is one. Makes their folder. */
+  takeDiskKernel(
+    disk: BootDisk,
+    to: { readonly kernel: string; readonly ramdisk: string },
+    progress: Progress,
+  ): Outcome<DiskKernel | undefined>
   /** Fails with image-damaged when it is, and was not repaired. */
   check(path: string, repair: boolean, progress: Progress): Outcome
 }

@@ -27,7 +27,17 @@ import {
   jobChoices,
 } from './connection'
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
-import { deviceShape, imageInfoShape, installMediaShape, leaseShape, macShape, networkShape, newImageShape } from './device'
+import {
+  deviceShape,
+  diskKernelShape,
+  IMAGE_FORMATS,
+  imageInfoShape,
+  installMediaShape,
+  leaseShape,
+  macShape,
+  networkShape,
+  newImageShape,
+} from './device'
 import { diagnosisShape, findingKindShape } from './doctor'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
@@ -191,6 +201,18 @@ export const calls = {
   imageInspect: {
     params: fields({ connection, path: chosenPath, allowedBacking: optional(list(chosenPath, 64)) }),
     result: imageInfoShape,
+    status: 'done',
+  },
+  /** What a machine with this disk would start from it; without `found` nothing. */
+  diskKernelLook: {
+    params: fields({
+      connection,
+      dev: shortText(8),
+      path: chosenPath,
+      format: oneOf(...IMAGE_FORMATS),
+      allowedBacking: optional(list(chosenPath, 64)),
+    }),
+    result: fields({ found: optional(diskKernelShape) }),
     status: 'done',
   },
   /** What an ISO image is started with, and two new places of the app's for its kernel and ramdisk. */

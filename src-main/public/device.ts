@@ -93,6 +93,20 @@ export const installMediaShape = fields({
 })
 export type InstallMedia = TypeOf<typeof installMediaShape>
 
+/** What a disk starts by itself, as its boot menu says: GRUB's, files of entries, extlinux's; or the newest kernel that lies there. */
+export const diskKernelShape = fields({
+  from: oneOf('grub', 'loader-entries', 'extlinux', 'files'),
+  /** As its menu shows it. */
+  title: shortText(256),
+  /** Paths in its file system. */
+  kernel: path,
+  ramdisks: list(path, 16),
+  cmdline: shortText(4096),
+  /** It was not shut down in order; the journal of its file system is not replayed. */
+  dirty: flag,
+})
+export type DiskKernel = TypeOf<typeof diskKernelShape>
+
 /** What a device does, a second. Bytes are payload bytes; for a NIC, requests are packets, and read is what the guest gets. */
 export const deviceRatesShape = fields({
   key: shortText(32),

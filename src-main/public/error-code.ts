@@ -405,6 +405,11 @@ export const errorReasons = {
     cause: 'In {path} there is no kernel with a ramdisk where Linux installers and live systems have them.',
     action: 'Choose another image for x86-64, or give kernel and ramdisk yourself.',
   },
+  'disk-no-kernel': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'On the disk {dev} ({path}) there is no kernel to start.',
+    action: 'Install a system on it first, or give a kernel file under Boot.',
+  },
   'media-unreadable': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'The ISO image {path} cannot be used: {detail}.',

@@ -20,6 +20,7 @@ export const CONFIG_FIELDS = {
   onPoweroff: 'now',
   onReboot: 'now',
   onCrash: 'now',
+  bootloader: 'next',
   kernel: 'next',
   ramdisk: 'next',
   cmdline: 'next',

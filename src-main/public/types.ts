@@ -92,6 +92,10 @@ export const domainConfigShape = fields({
   onPoweroff: optional(oneOf(...STOP_ACTIONS)),
   onReboot: optional(oneOf(...STOP_ACTIONS)),
   onCrash: optional(oneOf(...STOP_ACTIONS)),
+  /** The kernel, ramdisk and command line are those of its own first disk, read at each start (own-disk.ts). Xen's name of the program that
+      would read them; which one makes no difference here. */
+  bootloader: optional(path),
+  /** Empty: it has none beside its disk. */
   kernel: path,
   ramdisk: nullable(path),
   cmdline: shortText(4096),

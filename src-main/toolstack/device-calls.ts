@@ -8,6 +8,7 @@ import type { CallServers } from './call-server'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
 import type { Networks } from './networks'
+import type { OwnKernels } from './own-kernels'
 
 export type DeviceCall =
   | 'deviceAttach'
@@ -17,6 +18,7 @@ export type DeviceCall =
   | 'macPropose'
   | 'imageProposePath'
   | 'imageInspect'
+  | 'diskKernelLook'
   | 'mediaLook'
   | 'mediaExtract'
   | 'imageCreate'
@@ -43,9 +45,17 @@ export interface DeviceServing {
   readonly devices: Devices
   readonly networks: Networks
   readonly bootFiles: BootFiles
+  readonly ownKernels: OwnKernels
 }
 
-export function deviceServers({ driver, domains, devices, networks, bootFiles }: DeviceServing): CallServers<DeviceCall> {
+export function deviceServers({
+  driver,
+  domains,
+  devices,
+  networks,
+  bootFiles,
+  ownKernels,
+}: DeviceServing): CallServers<DeviceCall> {
   return {
     deviceAttach: ({ uuid, device, image }, caller) => devices.attach(uuid, device, image, caller),
     deviceDetach: ({ uuid, key, force }) => devices.detach(uuid, key, force),
@@ -54,6 +64,10 @@ export function deviceServers({ driver, domains, devices, networks, bootFiles }:
     macPropose: () => ok({ mac: domains.freeMac() }),
     imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
     imageInspect: ({ path, allowedBacking }) => devices.inspect(path, allowedBacking),
+    diskKernelLook: async (disk) => {
+      const looked = await ownKernels.look(disk)
+      return looked.ok ? ok(looked.value === undefined ? {} : { found: looked.value }) : looked
+    },
     mediaLook: ({ path }) => bootFiles.look(path),
     mediaExtract: ({ path, ...places }) => bootFiles.extract(path, places),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),

@@ -38,7 +38,7 @@ export class DomainRuns {
     domain.running = domain.config
     const checked = await this.checkBeforeStart(domain)
     const wanted = checked.ok && domain.endedRun === run ? err(errorReport('cancelled')) : checked
-    const started = wanted.ok ? await this.bring(domain, paused) : wanted
+    const started = wanted.ok ? await this.bring(domain, run, paused) : wanted
     if (started.ok && domain.endedRun === run) await this.parts.driver.destroy(domain.uuid)
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
     if (!started.ok) {
@@ -152,9 +152,18 @@ export class DomainRuns {
     this.table.floating(letIn)
   }
 
-  private async bring({ uuid, config }: Domain, paused: boolean): Outcome<StartedDomain> {
-    const { driver } = this.parts
-    const started = await driver.create(uuid, config, paused)
+  private async bring(domain: Domain, run: number, paused: boolean): Outcome<StartedDomain> {
+    const { driver, ownKernels } = this.parts
+    const { uuid, config } = domain
+    const wanted = (): boolean => domain.endedRun !== run
+    const boot = await ownKernels.take(config, wanted)
+    if (!boot.ok) return err((await refusedBacking(driver.images, config.devices)) ?? boot.error)
+    const { found } = boot.value
+    if (found) this.parts.log(uuid, `The kernel is the disk's own: ${found.title} (${found.kernel})`)
+    if (found?.dirty)
+      this.parts.log(uuid, 'The disk was not shut down in order: its boot menu is read without what its journal holds')
+    const started = wanted() ? await driver.create(uuid, boot.value.config, paused) : err(errorReport('cancelled'))
+    await boot.value.release()
     if (started.ok) return started
     return err((await refusedBacking(driver.images, config.devices)) ?? started.error)
   }

@@ -8,6 +8,7 @@ import { usableName } from '../config/domain-check'
 import type { RestoredDomain } from '../driver/driver'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { ownBootDisk } from '../public/own-disk'
 import { currentOf, type DomainConfig } from '../public/types'
 import type { Domain } from './domain'
 import type { DomainRuns } from './domain-runs'
@@ -83,7 +84,7 @@ export class DomainSaves {
         const restored = await this.runs.continueFrom(domain, config, path, control, spend, paused)
         if (!restored.ok) return restored
         await this.parts.definitions.removeManagedSave(domain.uuid)
-        if (domain.config.kernel === '') await this.learnSize(domain, restored.value)
+        if (domain.config.kernel === '' && !ownBootDisk(domain.config)) await this.learnSize(domain, restored.value)
         return ok(null)
       },
     })

@@ -20,6 +20,7 @@ import { DESTROY_ALONE, type Domain, domainInfo } from './domain'
 import type { Jobs } from './jobs'
 import { isActive, type LifeEvent, mayBe, nextState } from './life-cycle'
 import { freeMac } from './mac'
+import type { OwnKernels } from './own-kernels'
 
 export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
@@ -41,7 +42,9 @@ export interface DomainsParts {
   readonly listenVnc: (uuid: string, vnc: Vnc | undefined) => Outcome<string | null>
   /** Whether a snapshot or another machine's disk stands on the file, so that nobody may write to it. */
   readonly isFrozen: (path: string) => boolean
-  /** A MAC address that no definition has. */
+  readonly ownKernels: OwnKernels
+  /** A line in the machine's log. */
+  readonly log: (uuid: string, text: string) => void
   /** Definitions of other connections: their addresses are not proposed here. */
   readonly elsewhere: () => readonly DomainConfig[]
 }

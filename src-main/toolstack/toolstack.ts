@@ -38,6 +38,7 @@ import { Merging } from './merging'
 import { neededFiles } from './needed-files'
 import { Networks } from './networks'
 import { Notices } from './notices'
+import { OwnKernels } from './own-kernels'
 import { ReadyGuests } from './ready-guests'
 import { SampleHistory } from './sample-history'
 import { type SnapshotCall, snapshotServers } from './snapshot-calls'
@@ -111,6 +112,7 @@ export class Toolstack {
   readonly networks: Networks
   readonly devices: Devices
   readonly bootFiles: BootFiles
+  readonly ownKernels: OwnKernels
   readonly metadata: DomainMetadatas
   readonly layers: Layers
   readonly trees: SnapshotTrees
@@ -146,6 +148,7 @@ export class Toolstack {
       problem,
     })
     const vnc = new VncAccess(driver, parts.vncFolder)
+    this.ownKernels = new OwnKernels({ images: driver.images, folder: join(dirname(parts.diskFolder), 'starting') })
     this.domains = new Domains({
       driver,
       definitions,
@@ -153,6 +156,8 @@ export class Toolstack {
       jobs: this.jobs,
       networks: () => this.networks.names(),
       stoppedNetworks: () => this.networks.stopped(),
+      ownKernels: this.ownKernels,
+      log: (uuid, text) => this.addLog(uuid, 'info', 'engine', text),
       elsewhere: () => parts.elsewhere?.() ?? [],
       trashed: () => this.texts.trashedConfigs,
       isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),
@@ -294,6 +299,7 @@ export class Toolstack {
     if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
     await this.storage.removeUnfinished()
     await this.bootFiles.removeUnfinished()
+    await this.ownKernels.removeLeft()
     const templates = await this.parts.templates.load()
     if (templates) problem(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
     const store = this.parts.snapshots
@@ -429,7 +435,7 @@ export class Toolstack {
         images: driver.images,
         bootFiles: this.bootFiles,
       }),
-      ...deviceServers({ driver, domains, devices, networks, bootFiles: this.bootFiles }),
+      ...deviceServers({ driver, domains, devices, networks, bootFiles: this.bootFiles, ownKernels: this.ownKernels }),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok(this.domainList()),
       domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),

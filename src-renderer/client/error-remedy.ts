@@ -119,6 +119,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'file-exists': { effect: 'unchanged' },
   'file-not-allowed': { effect: 'unchanged' },
   'media-no-kernel': { effect: 'unchanged' },
+  'disk-no-kernel': { effect: 'unchanged' },
   'media-unreadable': { effect: 'unchanged' },
   'image-unreadable': { effect: 'unchanged', mend: 'storage' },
   'backing-refused': { effect: 'unchanged' },

@@ -298,6 +298,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'In {path} gibt es keinen Kernel mit Ramdisk dort, wo Linux-Installations- und Live-Systeme sie haben.',
     action: 'Ein anderes Abbild für x86-64 wählen, oder Kernel und Ramdisk selbst angeben.',
   },
+  'disk-no-kernel': {
+    cause: 'Auf der Platte {dev} ({path}) gibt es keinen Kernel zum Starten.',
+    action: 'Zuerst ein System darauf installieren oder unter „Booten“ eine Kerneldatei angeben.',
+  },
   'media-unreadable': {
     cause: 'Das ISO-Abbild {path} kann nicht verwendet werden: {detail}.',
     action: 'Es noch einmal laden oder ein anderes wählen.',

@@ -8,12 +8,14 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
+import { TEST_DISK_KERNEL } from '../../src-main/driver/test/test-images'
 import type { ChannelFactory } from '../../src-main/lib/channel'
 import { DEFAULT_NETWORK, type Disk, type Nic } from '../../src-main/public/device'
 import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from '../../src-main/public/inspect'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import type { DomainConfig } from '../../src-main/public/types'
+import { debianMenu, makeExt } from '../support/boot-disk'
 import { makeIso } from '../support/iso'
 import { missingProgram } from '../support/programs'
 
@@ -514,6 +516,33 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       const called = await driver.images.takeInstaller(iso, { kernel: join(folder, 'k'), ramdisk: join(folder, 'r') }, aborted)
       expect(called).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
       expect(readdirSync(join(folder, 'taken')).sort()).toEqual(['initrd.gz', 'vmlinuz'])
+    })
+
+    it('takes kernel and ramdisk out of a disk that has them, over nothing, and not of one that is empty or cannot be read', {
+      timeout,
+    }, async (context) => {
+      if (missingProgram('mke2fs')) return context.skip()
+      const tree = {
+        'boot/grub/grub.cfg': debianMenu(),
+        'boot/vmlinuz-6.1.0-10-amd64': Buffer.from('HdrS'),
+        'boot/initrd.img-6.1.0-10-amd64': Buffer.from('070701'),
+      }
+      makeExt(join(folder, 'debian.img'), tree, ['-t', 'ext4'], 8)
+      writeFileSync(join(folder, 'empty.img'), Buffer.alloc(65536))
+      writeFileSync(join(folder, 'xfs.img'), Buffer.concat([Buffer.from('XFSB'), Buffer.alloc(65532)]))
+      const disk = (name: string) => ({ dev: 'xvda', path: join(folder, name), format: 'raw' }) as const
+      expect(await driver.images.lookDiskKernel(disk('debian.img'))).toEqual({ ok: true, value: TEST_DISK_KERNEL })
+      expect(await driver.images.lookDiskKernel(disk('empty.img'))).toEqual({ ok: true, value: undefined })
+      expect(await driver.images.lookDiskKernel(disk('xfs.img'))).toMatchObject({ error: { reason: 'image-unreadable' } })
+      expect(await driver.images.lookDiskKernel(disk('nowhere.img'))).toMatchObject({ error: { reason: 'file-unreadable' } })
+      const to = { kernel: join(folder, 'own', 'kernel'), ramdisk: join(folder, 'own', 'ramdisk') }
+      expect(await driver.images.takeDiskKernel(disk('empty.img'), to, quiet())).toEqual({ ok: true, value: undefined })
+      expect(await driver.images.takeDiskKernel(disk('debian.img'), to, quiet())).toEqual({ ok: true, value: TEST_DISK_KERNEL })
+      expect(readFileSync(to.kernel, 'utf8') + readFileSync(to.ramdisk, 'utf8')).toBe('HdrS070701')
+      expect(await driver.images.takeDiskKernel(disk('debian.img'), to, quiet())).toMatchObject({
+        error: { reason: 'file-exists' },
+      })
+      expect(readdirSync(join(folder, 'own')).sort()).toEqual(['kernel', 'ramdisk'])
     })
 
     it('changes an interface while the domain runs: network, rate and link, but no MAC address it has not', {

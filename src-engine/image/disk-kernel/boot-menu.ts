@@ -10,6 +10,8 @@ import { type GrubMenu, type GrubRoot, type MenuEntry, parseGrubEnvironment, rea
 import { type LoaderEntry, menuEntryOf, readLoaderEntries } from './loader-entries'
 import { plainKernel } from './plain-kernel'
 
+const RAMDISKS_MOST = 16
+const PATH_MOST = 1024
 const MENU_MOST = 4 * 1024 * 1024
 const ENVIRONMENT_MOST = 64 * 1024
 const GRUB_FOLDERS = ['/boot/grub', '/boot/grub2', '/grub', '/grub2']
@@ -135,11 +137,13 @@ async function filesOf(
   kernelPath: string,
   ramdiskPaths: readonly string[],
 ): Promise<ImageResult<{ kernel: FoundNode; ramdisks: readonly FoundNode[] } | undefined>> {
+  if (ramdiskPaths.length > RAMDISKS_MOST || [kernelPath, ...ramdiskPaths].some(({ length }) => length > PATH_MOST))
+    return ok(undefined)
   const found: FoundNode[] = []
   for (const path of [kernelPath, ...ramdiskPaths]) {
     const file = await findNode(system, path.replace(/^\([^)]*\)/, ''))
     if (!file.ok) return file
-    if (file.value?.node.kind !== 'file') return ok(undefined)
+    if (file.value?.node.kind !== 'file' || file.value.path.length > PATH_MOST) return ok(undefined)
     found.push(file.value)
   }
   const [kernel, ...ramdisks] = found

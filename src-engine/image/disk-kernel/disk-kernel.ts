@@ -45,10 +45,7 @@ export interface TakeOptions extends DiskOptions {
   readonly signal?: AbortSignal
 }
 
-export interface TakenKernel extends DiskKernel {
-  readonly hasRamdisk: boolean
-}
-
+const CMDLINE_MOST = 4000
 /** A guest's memory holds them. */
 const FILE_MOST = 1024 * 1024 * 1024
 
@@ -57,8 +54,8 @@ export function lookForDiskKernel(path: string, options: DiskOptions): Promise<I
   return withDisk(path, options, async (_image, bootable) => ok(bootable && told(bootable)))
 }
 
-/** Takes kernel and ramdisk out. Several ramdisks become one, as boot loaders load them. */
-export function takeDiskKernel(path: string, options: TakeOptions): Promise<ImageResult<TakenKernel | undefined>> {
+/** Takes the kernel out, and the ramdisk if it has one. Several ramdisks become one, as boot loaders load them. */
+export function takeDiskKernel(path: string, options: TakeOptions): Promise<ImageResult<DiskKernel | undefined>> {
   return withDisk(path, options, async (image, bootable) => {
     if (bootable === undefined) return ok(undefined)
     const { system, kernel, ramdisks } = bootable
@@ -77,7 +74,7 @@ export function takeDiskKernel(path: string, options: TakeOptions): Promise<Imag
       if (!written.ok) return written
       before += nodes.reduce((sum, { node }) => sum + node.size, 0)
     }
-    return ok({ ...told(bootable), hasRamdisk: ramdisks.length > 0 })
+    return ok(told(bootable))
   })
 }
 
@@ -121,7 +118,8 @@ function told({ from, title, kernel, ramdisks, cmdline, system }: Bootable): Dis
     title: title.slice(0, 256),
     kernel: kernel.path,
     ramdisks: ramdisks.map(({ path }) => path),
-    cmdline: withConsole(cmdline),
+    // Kernels take half of that.
+    cmdline: withConsole(cmdline.slice(0, CMDLINE_MOST)),
     dirty: system.dirty,
   }
 }

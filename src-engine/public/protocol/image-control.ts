@@ -14,6 +14,16 @@ const format = oneOf(...IMAGE_FORMATS)
 const written = oneOf('raw', 'qcow2')
 /** `cmdline`: the words that its kernel needs. */
 const installer = fields({ label: shortText(64), kernel: shortText(4096), ramdisk: shortText(4096), cmdline: shortText(1024) })
+const diskKernel = fields({
+  from: oneOf('grub', 'loader-entries', 'extlinux', 'files'),
+  title: shortText(256),
+  kernel: path,
+  ramdisks: list(path, 16),
+  cmdline: shortText(4096),
+  dirty: flag,
+})
+/** A disk, and what the guest calls it. */
+const disk = { path, format, dev: shortText(8), allowed: list(path, 64) }
 /** A disk is at most 64 TiB. */
 const sizeMiB = within(1, 64 * 1024 * 1024)
 
@@ -73,6 +83,14 @@ export const IMAGE_CALLS = {
   lookInstaller: { args: fields({ path }), reply: fields({ found: optional(installer) }), status: 'done' },
   /** Takes the two out, into new files: both or none. */
   takeInstaller: { args: fields({ path, kernel: path, ramdisk: path }), reply: unit, status: 'done' },
+  /** What a disk would start by itself. Nobody may be writing to it. */
+  lookDiskKernel: { args: fields(disk), reply: fields({ found: optional(diskKernel) }), status: 'done' },
+  /** The same, its kernel and ramdisk taken out into new files; without `ramdisks` only the kernel. */
+  takeDiskKernel: {
+    args: fields({ ...disk, kernel: path, ramdisk: path }),
+    reply: fields({ found: optional(diskKernel) }),
+    status: 'done',
+  },
   /** Calls off what is going on; that call answers OPERATION_ABORTED. */
   cancel: { args: unit, reply: unit, status: 'done' },
 } as const

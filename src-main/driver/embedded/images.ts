@@ -4,8 +4,9 @@
 import { type CallError, Caller } from '../../../src-engine/public/protocol/call'
 import { IMAGE_CALLS, IMAGE_EVENTS, type ImageCalls, type ImageEvents } from '../../../src-engine/public/protocol/image-control'
 import { err, ok, type Result } from '../../../src-engine/public/result'
-import type { ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
+import type { DiskKernel, ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
+import type { BootDisk } from '../../public/own-disk'
 import type { Supervisor } from '../../supervisor/supervisor'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
@@ -32,6 +33,10 @@ function mediaError(error: CallError, path: string): ErrorReport {
   if (error.code === 'OPERATION_ABORTED') return errorReport('cancelled')
   const detail = error.message.replace(/\.\s*$/, '')
   return errorReport(error.code === 'CONFIG_UNSUPPORTED' ? 'media-unreadable' : 'file-unreadable', { path, detail })
+}
+
+function diskArgs({ dev, path, format, allowedBacking = [] }: BootDisk) {
+  return { dev, path, format, allowed: [...allowedBacking] }
 }
 
 export class EmbeddedImages implements ImageTool {
@@ -136,11 +141,34 @@ export class EmbeddedImages implements ImageTool {
     })
   }
 
+  async lookDiskKernel(disk: BootDisk): Outcome<DiskKernel | undefined> {
+    const looked = await this.quick().call('lookDiskKernel', diskArgs(disk))
+    return looked.ok ? ok(looked.value.found) : err(this.diskError(looked.error, disk.path))
+  }
+
+  async takeDiskKernel(
+    disk: BootDisk,
+    to: { readonly kernel: string; readonly ramdisk: string },
+    progress: Progress,
+  ): Outcome<DiskKernel | undefined> {
+    return this.job(disk.path, progress, async (caller) => {
+      const taken = await caller.call('takeDiskKernel', { ...diskArgs(disk), ...to })
+      if (taken.ok) return ok(taken.value.found)
+      if (taken.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to.kernel }))
+      return err(this.diskError(taken.error, disk.path))
+    })
+  }
+
+  private diskError(error: CallError, path: string): ErrorReport {
+    if (error.code !== 'SYSTEM_ERROR') return imageError(error, path)
+    return errorReport('file-unreadable', { path, detail: error.message.replace(/\.\s*$/, '') })
+  }
+
   private formatOf(path: string): Promise<Result<{ format: ImageFormat; virtualSize: number }, ErrorReport>> {
     return this.inspect(path)
   }
 
-  private async job(path: string, progress: Progress, work: (caller: ImageCaller) => Outcome): Outcome {
+  private async job<T>(path: string, progress: Progress, work: (caller: ImageCaller) => Outcome<T>): Outcome<T> {
     if (progress.signal.aborted) return err(errorReport('cancelled'))
     const { caller, end } = this.start((fraction) => progress.report(fraction))
     const abort = (): void => void caller.call('cancel', {})

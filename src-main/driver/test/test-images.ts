@@ -5,8 +5,9 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import { writeProblem } from '../../lib/write-problem'
-import type { ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
+import type { DiskKernel, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
+import type { BootDisk } from '../../public/own-disk'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
 const MIB = 1024 * 1024
@@ -15,6 +16,16 @@ const HEADER = 104
 const PATH_MOST = 4096
 const CHAIN_MOST = 32
 /** A CD image of this label has nothing that is known. */
+const EXT_MAGIC = 0xef53
+/** What it says of each disk that has something. */
+export const TEST_DISK_KERNEL: DiskKernel = {
+  from: 'grub',
+  title: 'Debian GNU/Linux',
+  kernel: '/boot/vmlinuz-6.1.0-10-amd64',
+  ramdisks: ['/boot/initrd.img-6.1.0-10-amd64'],
+  cmdline: 'root=UUID=4711 ro quiet console=tty0 console=hvc0',
+  dirty: false,
+}
 export const UNKNOWN_LABEL = 'UNKNOWN'
 
 export class TestImages implements ImageTool {
@@ -190,14 +201,51 @@ export class TestImages implements ImageTool {
     }
     const failure = await this.work(progress)
     if (failure) return err(failure)
+    return this.write(to)
+  }
+
+  /** Whatever an ext file system really has, it is Debian's kernel; XFS is refused, all else is empty. */
+  async lookDiskKernel({ path }: BootDisk): Outcome<DiskKernel | undefined> {
     try {
-      await mkdir(dirname(to.kernel), { recursive: true })
-      await writeFile(to.kernel, 'HdrS', { flag: 'wx' })
-      await writeFile(to.ramdisk, '070701', { flag: 'wx' })
+      const file = await open(path, 'r')
+      try {
+        const head = Buffer.alloc(2048)
+        await file.read(head, 0, head.length, 0)
+        if (head.toString('latin1', 0, 4) === 'XFSB') {
+          const detail = `${path} has XFS, which cannot be read, and no kernel elsewhere`
+          return err(errorReport('image-unreadable', { path, detail }))
+        }
+        return ok(head.readUInt16LE(1024 + 56) === EXT_MAGIC ? TEST_DISK_KERNEL : undefined)
+      } finally {
+        await file.close()
+      }
+    } catch (thrown) {
+      return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+    }
+  }
+
+  async takeDiskKernel(
+    disk: BootDisk,
+    to: { readonly kernel: string; readonly ramdisk: string },
+    progress: Progress,
+  ): Outcome<DiskKernel | undefined> {
+    const found = await this.lookDiskKernel(disk)
+    if (!found.ok || found.value === undefined) return found
+    const failure = await this.work(progress)
+    if (failure) return err(failure)
+    const written = await this.write(to)
+    return written.ok ? found : written
+  }
+
+  private async write({ kernel, ramdisk }: { readonly kernel: string; readonly ramdisk: string }): Outcome {
+    try {
+      await mkdir(dirname(kernel), { recursive: true })
+      await writeFile(kernel, 'HdrS', { flag: 'wx' })
+      await writeFile(ramdisk, '070701', { flag: 'wx' })
       return ok(null)
     } catch (thrown) {
-      if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path: to.kernel }))
-      return err(writeProblem(to.kernel, thrown))
+      if (systemErrorCode(thrown) === 'EEXIST') return err(errorReport('file-exists', { path: kernel }))
+      return err(writeProblem(kernel, thrown))
     }
   }
 

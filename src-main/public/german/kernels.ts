@@ -1,6 +1,9 @@
 // Why a kernel or ramdisk cannot be started, in German: what the engine's builder says. Runs in: main, renderer. No platform.
 
 export const kernels = {
+  "The kernel is the disk's own: {title} ({path})": 'Der Kernel ist der der Platte: {title} ({path})',
+  'The disk was not shut down in order: its boot menu is read without what its journal holds':
+    'Die Platte wurde nicht ordentlich heruntergefahren: Ihr Bootmenü wird ohne das gelesen, was in ihrem Journal steht',
   'The command line has {count} bytes; kernels read at most {most}.':
     'Die Kommandozeile hat {count} Byte; Kernel lesen höchstens {most}.',
   'The command line has a NUL character in it.': 'In der Kommandozeile steht ein Nullzeichen.',

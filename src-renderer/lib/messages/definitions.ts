@@ -79,6 +79,7 @@ export const definitions = {
   },
   'create.own-title': { en: 'From your own files', de: 'Aus eigenen Dateien' },
   'create.name': { en: 'Name', de: 'Name' },
+  'create.own-disk': { en: 'Start from its own disk', de: 'Von der eigenen Platte starten' },
   'create.kernel': { en: 'Kernel', de: 'Kernel' },
   'create.ramdisk': { en: 'Ramdisk', de: 'Ramdisk' },
   'create.cmdline': { en: 'Command line', de: 'Kommandozeile' },

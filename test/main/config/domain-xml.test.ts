@@ -54,6 +54,30 @@ const plain: DomainConfig = {
 const withDevice = (device: string): string =>
   `<domain>\n<name>a</name>\n<memory>262144</memory>\n<devices>\n${device}\n</devices>\n</domain>`
 
+describe('a boot loader', () => {
+  const disk: Device = { kind: 'vbd', dev: 'xvda', path: '/a.img', format: 'raw', readonly: false, removable: false }
+
+  it('is libvirt’s <bootloader>, before <os>, with or without kernel files', () => {
+    for (const kernel of ['', '/boot/vmlinuz']) {
+      const config = { ...plain, bootloader: '/usr/bin/pygrub', kernel, devices: [disk] }
+      const text = writeDomainXml(config, UUID)
+      expect(text).toMatch(/<bootloader>\/usr\/bin\/pygrub<\/bootloader>\s*<os>/)
+      expect(read(text).config).toEqual(config)
+      expect(writeDomainXml(config, UUID, text)).toBe(text)
+      validate(text)
+      expect(writeDomainXml({ ...config, bootloader: undefined }, UUID, text)).not.toContain('bootloader')
+    }
+  })
+
+  it('is read as the libvirt manual has it, without <os>, its arguments named as without effect', () => {
+    const { config, notes } = read(
+      `<domain type='xen'>\n<name>fc8</name>\n<bootloader>/usr/bin/pygrub</bootloader>\n<bootloader_args>--append single</bootloader_args>\n<memory>131072</memory>\n</domain>`,
+    )
+    expect(config).toMatchObject({ bootloader: '/usr/bin/pygrub', kernel: '', ramdisk: null })
+    expect(notes.map(explainNote).join(' ')).toContain('bootloader_args')
+  })
+})
+
 describe('domain XML', () => {
   it('says all of the model, and is written as it was read', () => {
     const text = fixture('pvh.xml')

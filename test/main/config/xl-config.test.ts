@@ -35,6 +35,19 @@ function refusal(text: string): string {
   return explainError(result.error).cause
 }
 
+it('has a boot loader as xl.cfg has it, with and without a kernel', () => {
+  const { config, notes } = read(
+    `name = "a"\nmemory = 128\nbootloader = "pygrub"\ndisk = ['/a.img,raw,xvda,rw']\ntype = "pvh"\n`,
+  )
+  expect([config.bootloader, config.kernel, notes]).toEqual(['pygrub', '', []])
+  for (const kernel of ['', '/k']) {
+    const { text } = writeXl({ ...config, kernel }, '11111111-2222-4333-8444-555555555555')
+    expect(text).toMatch(/^bootloader = ['"]pygrub['"]$/m)
+    expect(/^kernel = /m.test(text)).toBe(kernel !== '')
+    expect(read(text).config).toEqual({ ...config, kernel })
+  }
+})
+
 describe('the text of an xl.cfg', () => {
   /** xl does not read these, people's editors write the first, and its own octal and the like lose characters. */
   const otherwise = ['name = "a"\r\nmemory = 3\r\n', 'extra = "\\101b"\n']

@@ -19,6 +19,7 @@ export const fieldWords = {
   onPoweroff: 'details.on-poweroff',
   onReboot: 'details.on-reboot',
   onCrash: 'details.on-crash',
+  bootloader: 'create.own-disk',
   kernel: 'create.kernel',
   ramdisk: 'create.ramdisk',
   cmdline: 'create.cmdline',
