@@ -6,8 +6,8 @@
 import { type ConnectionInfo, LOCAL_CONNECTION } from '../../src-main/public/connection'
 import type { DeviceRates } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
-import { type DomainInfo, type JobInfo, type Notice, SAMPLE_INTERVAL_MS } from '../../src-main/public/types'
-import { addSample, HISTORY_MS, type Sample } from './history'
+import { type DomainInfo, type JobInfo, type Notice } from '../../src-main/public/types'
+import { addSample, HISTORY_MS, type Sample, spanSince } from './history'
 
 export interface Failure {
   readonly id: number
@@ -103,8 +103,10 @@ function addSamples(state: AppState, samples: readonly FigureSample[], keepMs: n
   if (samples.length === 0) return state
   const figures: Record<string, readonly Sample[]> = { ...state.figures }
   for (const { uuid, time, cpu, vcpus = [], memoryKiB, devices } of samples) {
-    const sample = { at: time, spanMs: SAMPLE_INTERVAL_MS, cpu, vcpus, memory: memoryKiB * 1024, devices }
-    figures[uuid] = addSample(figures[uuid] ?? [], sample, state.watched[uuid] ? HISTORY_MS : keepMs)
+    const history = figures[uuid] ?? []
+    const spanMs = spanSince(history.at(-1)?.at, time)
+    const sample = { at: time, spanMs, cpu, vcpus, memory: memoryKiB * 1024, devices }
+    figures[uuid] = addSample(history, sample, state.watched[uuid] ? HISTORY_MS : keepMs)
   }
   return { ...state, figures }
 }

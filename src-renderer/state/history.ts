@@ -7,7 +7,7 @@ import { SAMPLE_INTERVAL_MS, type SampleSeries } from '../../src-main/public/typ
 
 export interface Sample {
   readonly at: number
-  /** Over how long it was measured: a second, or a minute for what is older. */
+  /** Over how long it was measured: since the one before, one to three seconds, or a minute for what is older. */
   readonly spanMs: number
   readonly cpu: number
   /** Of each vcpu; empty where it cannot be told. */
@@ -40,11 +40,20 @@ export function pickTraffic(kind: 'vbd' | 'vif'): Pick {
   }
 }
 
+/** A longer time between two samples is a gap: nothing was measured in it. */
+const GAP_MS = 5000
+
+/** A sample is of the time since the one before, however often preferences have them taken. */
+export function spanSince(before: number | undefined, at: number): number {
+  const since = before === undefined ? 0 : at - before
+  return since > 0 && since <= GAP_MS ? since : SAMPLE_INTERVAL_MS
+}
+
 /** The columns of an answer as samples. */
 export function samplesOf(series: SampleSeries): readonly Sample[] {
   return series.time.map((at, index) => ({
     at,
-    spanMs: index < series.minutes ? 60_000 : SAMPLE_INTERVAL_MS,
+    spanMs: index < series.minutes ? 60_000 : spanSince(index > series.minutes ? series.time[index - 1] : undefined, at),
     cpu: series.cpu[index] ?? 0,
     vcpus: series.vcpus.map((column) => column[index] ?? 0),
     memory: (series.memoryKiB[index] ?? 0) * 1024,
@@ -96,7 +105,7 @@ export function chartPoints(
   pick: Pick,
   now: number,
   rangeMs: number,
-  gapMs = 5000,
+  gapMs = GAP_MS,
 ): readonly ChartPoint[] {
   const slice = Math.max(1000, rangeMs / POINTS)
   const points: ChartPoint[] = []

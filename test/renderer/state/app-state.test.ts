@@ -113,6 +113,18 @@ describe('the state of a window', () => {
   })
 })
 
+describe('samples taken every few seconds', () => {
+  it('are each of the time since the one before', () => {
+    const at = (time: number) => ({ uuid: 'x', time, cpu: 0.3, memoryKiB: 0, devices: [] })
+    const state = stateAfter(
+      { kind: 'samples', samples: [at(3000)], keepMs: 3_600_000 },
+      { kind: 'samples', samples: [at(6010)], keepMs: 3_600_000 },
+      { kind: 'samples', samples: [at(9000), at(10_000)], keepMs: 3_600_000 },
+    )
+    expect(state.figures['x']?.map(({ spanMs }) => spanMs)).toEqual([1000, 3010, 2990, 1000])
+  })
+})
+
 describe('the list of domains', () => {
   const domains = stateAfter(listed(domain('guest-10'), domain('Äpfel'), domain0, domain('guest-2'), domain('Zebra'))).domains
 

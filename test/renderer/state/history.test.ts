@@ -13,6 +13,7 @@ import {
   pickTraffic,
   roundStep,
   type Sample,
+  samplesOf,
   valueAt,
 } from '../../../src-renderer/state/history'
 
@@ -46,6 +47,15 @@ describe('history', () => {
     ])
     expect(addSample(history, { at: 3000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] })).toBe(history)
     expect(addSample(history, { at: 1000, spanMs: 1000, cpu: 1, vcpus: [], memory: 1, devices: [] })).toBe(history)
+  })
+})
+
+describe('the samples of an answer', () => {
+  it('are each of the time since the one before, or of a minute, and of a second after a gap', () => {
+    const time = [30_000, 90_000, 121_000, 124_010, 127_000, 190_000]
+    const some = time.map(() => 0)
+    const samples = samplesOf({ time, minutes: 2, cpu: some, vcpus: [], memoryKiB: some, devices: [] })
+    expect(samples.map(({ spanMs }) => spanMs)).toEqual([60_000, 60_000, 1000, 3010, 2990, 1000])
   })
 })
 

@@ -36,7 +36,7 @@ export function samplesAsCsv(samples: readonly Sample[], names: ReadonlyMap<stri
     })
     return [
       new Date(sample.at).toISOString(),
-      String(sample.spanMs / 1000),
+      String(Math.round(sample.spanMs / 100) / 10),
       percent(sample.cpu),
       ...Array.from({ length: vcpus }, (_, vcpu) => percent(sample.vcpus[vcpu] ?? 0)),
       String(Math.round(sample.memory)),

@@ -18,12 +18,12 @@ const sample = (at: number, more: Partial<Sample> = {}): Sample => ({
 describe('the table of figures', () => {
   it('has a line a sample, in UTC, and empty cells where a device was not there', () => {
     const csv = samplesAsCsv(
-      [sample(0), sample(60_000, { spanMs: 60_000, devices: [disk] })],
+      [sample(0, { spanMs: 2004 }), sample(60_000, { spanMs: 60_000, devices: [disk] })],
       new Map([['vbd/51712', 'Disk xvda']]),
     )
     expect(csv.split('\r\n')).toEqual([
       'time,span s,cpu %,vcpu 0 %,memory bytes,Disk xvda read bytes/s,Disk xvda written bytes/s,Disk xvda read requests/s,Disk xvda write requests/s',
-      '1970-01-01T00:00:00.000Z,1,25.60,25.60,1024,,,,',
+      '1970-01-01T00:00:00.000Z,2,25.60,25.60,1024,,,,',
       '1970-01-01T00:01:00.000Z,60,25.60,25.60,1024,10,20,1,2',
       '',
     ])
