@@ -116,6 +116,33 @@ describe('a new virtual machine', () => {
     await expect.poll(() => next.summary().textContent()).toContain('no disk')
   })
 
+  it('waits for the look at an ISO image when Create is pressed at once, and boots no kernel that was named before', async () => {
+    const { app, manager, create, kernel } = await start()
+    const iso = disc(path.join(app.folder, 'netinst.iso'), 'DEBIAN')
+    const other = disc(path.join(app.folder, 'other.iso'), 'UNKNOWN')
+    await create.field('Kernel').fill(kernel)
+    await create.startFrom('ISO image')
+    await create.button('Create and run').click()
+    await expect.poll(() => create.message('ISO file').textContent()).toBe('An ISO image is needed')
+    // Both in one turn of the page, before it can have looked.
+    const typeAndPress = (file: string) =>
+      create.field('ISO file').evaluate((node, typed) => {
+        if (!(node instanceof HTMLInputElement)) return
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(node, typed)
+        node.dispatchEvent(new Event('input', { bubbles: true }))
+        node.form?.requestSubmit()
+      }, file)
+    await typeAndPress(other)
+    await expect.poll(() => create.message('ISO file').textContent()).toContain('no kernel with a ramdisk')
+    await expect.poll(() => create.page.evaluate(() => document.activeElement?.getAttribute('aria-invalid'))).toBe('true')
+    expect(await configs(manager)).toEqual({})
+    const domain = await app.domain(() => typeAndPress(iso))
+    await domain.waitForState('Running')
+    const made = Object.values(await configs(manager))
+    expect(made.map(({ name, devices }) => [name, devices.length])).toEqual([['DEBIAN', 4]])
+    expect(made[0]?.kernel).not.toBe(kernel)
+  })
+
   it('is proposed for an ISO image that was dropped onto the list', async () => {
     const { app, manager, create } = await start()
     await create.page.close()

@@ -3,7 +3,7 @@
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
 
-import { type FormEvent, useMemo, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { ConfigNote } from '../../../src-main/public/config-note'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { AtConnection, useClient } from '../../client/Client'
@@ -21,6 +21,7 @@ import { lookIntoAll } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
+import { isAbsolute } from '../../lib/path'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import {
@@ -38,6 +39,7 @@ import {
 import { DeviceSections } from './DeviceSections'
 import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
+import type { RefusedMedia } from './MediaFields'
 import { fieldsOf, installing, type Media, withMedia } from './media'
 import { OriginFields } from './OriginFields'
 import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
@@ -48,6 +50,14 @@ import { summaryOf } from './summary'
 import { useFileLook } from './use-file-look'
 import './create-domain.css'
 import { Refusal } from '../../remedy/Refusal'
+
+/** The first field that is wrong comes in sight, once it is drawn as such. */
+function focusInvalid(): void {
+  requestAnimationFrame(() => {
+    const input = document.querySelector('form [aria-invalid="true"]')
+    if (input instanceof HTMLElement) input.focus()
+  })
+}
 
 export function CreateDomainView() {
   const [connection, setConnection] = useState(useClient().connection)
@@ -84,6 +94,9 @@ function CreateDomainForm(props: {
   const [way, setWay] = useState<Way>('kernel')
   const [isoPath, setIsoPath] = useState('')
   const [media, setMedia] = useState<Media | null>(null)
+  const [refusedMedia, setRefusedMedia] = useState<RefusedMedia | null>(null)
+  /** The ISO image for which Create was pressed before it had been looked into. */
+  const [awaited, setAwaited] = useState<string | null>(null)
   const [origin, setOrigin] = useState<Origin | null>(null)
   const [notes, setNotes] = useState<readonly ConfigNote[]>([])
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
@@ -120,7 +133,10 @@ function CreateDomainForm(props: {
     kernel: useFileLook(form.kernel, 'kernel', t),
     ramdisk: useFileLook(form.ramdisk, 'ramdisk', t),
   }
-  const isRight = devicesAreRight && Object.keys(errors).length === 0
+  // What a machine from an ISO image boots is on it: no kernel that was named before, and is out of sight, stands for it.
+  const iso = isoPath.trim()
+  const isoKnown = way !== 'iso' || (media !== null && media.path === iso)
+  const isRight = devicesAreRight && isoKnown && Object.keys(errors).length === 0
   const [first] = parts.disks
   const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
 
@@ -203,13 +219,8 @@ function CreateDomainForm(props: {
 
   const submit = async (wanted: DevicesForm = devices) => {
     setTouched(new Set([...FIELDS, 'nic', ...wanted.disks.map(({ dev }) => dev)]))
-    if (!isRight) {
-      requestAnimationFrame(() => {
-        const input = document.querySelector('form [aria-invalid="true"]')
-        if (input instanceof HTMLElement) input.focus()
-      })
-      return
-    }
+    if (!isoKnown && isAbsolute(iso) && refusedMedia?.path !== iso) return setAwaited(iso)
+    if (!isRight) return focusInvalid()
     setBusy(true)
     const disks = await lookIntoAll(client, wanted.disks)
     if (!disks.ok) {
@@ -254,6 +265,16 @@ function CreateDomainForm(props: {
     close()
   }
 
+  const goOn = useRef(submit)
+  goOn.current = submit
+  const isLooked = isoKnown || refusedMedia?.path === iso
+  useEffect(() => {
+    if (awaited === null || (awaited === iso && !isLooked)) return
+    setAwaited(null)
+    // Another one that was typed meanwhile is not what was asked for.
+    if (awaited === iso) void goOn.current()
+  }, [awaited, iso, isLooked])
+
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
     void submit()
@@ -294,9 +315,11 @@ function CreateDomainForm(props: {
           iso={{
             path: isoPath,
             media,
+            refused: refusedMedia,
             shown: touched.has('kernel'),
             onPath: setIsoPath,
             onMedia: takeMedia,
+            onRefused: setRefusedMedia,
           }}
           onWay={chooseWay}
           onDisk={(path) => setFirstDisk(otherFile(path))}
@@ -336,7 +359,7 @@ function CreateDomainForm(props: {
         <Check label={t('create.start')} value={start} onChange={setStart} />
         <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>
         <Button onPress={close}>{t('button.cancel')}</Button>
-        <Button kind="primary" submit disabled={busy || making}>
+        <Button kind="primary" submit disabled={busy || making || awaited !== null}>
           <span className="same-width">
             <span aria-hidden={!start}>{t('create.button-start')}</span>
             <span aria-hidden={start}>{t('create.button')}</span>

@@ -2,7 +2,7 @@
 // Invariant: an image is looked into a moment after it was named; until then, and when nothing is found, the page has none of it.
 // Runs in: create-domain window.
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
@@ -14,36 +14,43 @@ import type { Media } from './media'
 
 const TYPING_MS = 200
 
+export interface RefusedMedia {
+  readonly path: string
+  readonly error: ErrorReport
+}
+
 export interface MediaFieldsProps {
   readonly path: string
   readonly media: Media | null
+  /** The last image that was looked into in vain. */
+  readonly refused: RefusedMedia | null
   /** What is missing is said. */
   readonly shown: boolean
   readonly onPath: (path: string) => void
   readonly onMedia: (media: Media | null) => void
+  readonly onRefused: (refused: RefusedMedia | null) => void
   readonly onRefusal: (refusal: ErrorReport) => void
 }
 
 export function MediaFields(props: MediaFieldsProps) {
-  const { media, onPath, onMedia } = props
+  const { media, refused, onPath } = props
   const { t } = useWords()
   const client = useClient()
   const path = props.path.trim()
-  const [refused, setRefused] = useState<{ readonly path: string; readonly error: ErrorReport } | null>(null)
 
   const known = media?.path ?? null
-  const tell = useRef(onMedia)
-  tell.current = onMedia
+  const tell = useRef(props)
+  tell.current = props
   useEffect(() => {
     if (known === path) return
-    if (known !== null) tell.current(null)
+    if (known !== null) tell.current.onMedia(null)
     if (!isAbsolute(path)) return
     let gone = false
     const timer = setTimeout(() => {
       void client.call('mediaLook', { path }).then((found) => {
         if (gone) return
-        setRefused(found.ok ? null : { path, error: found.error })
-        if (found.ok) tell.current({ ...found.value, path })
+        tell.current.onRefused(found.ok ? null : { path, error: found.error })
+        if (found.ok) tell.current.onMedia({ ...found.value, path })
       })
     }, TYPING_MS)
     return () => {
