@@ -90,13 +90,23 @@ export const testVcpu: VcpuReply = {
     { name: 'rip', value: '0xffffffff81c0a0c0', note: '' },
     { name: 'rax', value: '0x0', note: '' },
     { name: 'rsp', value: '0xffffffff82603e98', note: '' },
-    { name: 'rflags', value: '0x246', note: 'PF ZF IF IOPL=0' },
+    { name: 'rflags', value: '0x246', note: 'CF PF AF ZF SF IF DF OF IOPL=0' },
     { name: 'cr3', value: '0x2a10000', note: '' },
+    { name: 'gs', value: '0x0', note: 'base 0xffff88800fc00000 limit 0xffffffff' },
+    { name: 'kernel_gs_base', value: '0xffff88800fc00000', note: '' },
   ],
   code: [
     { address: '0xffffffff81c0a0c0', bytes: 'fb', text: 'sti' },
     { address: '0xffffffff81c0a0c1', bytes: 'f4', text: 'hlt' },
     { address: '0xffffffff81c0a0c2', bytes: 'c3', text: 'ret' },
+    {
+      address: '0xffffffff81c0a0c3',
+      bytes: '65 48 c7 84 25 00 6c 02 00 ff ff ff 7f',
+      text: 'mov qword ptr gs:[rbp+0x26c00], 0x7fffffff',
+    },
   ],
-  stack: [{ address: '0xffffffff82603e98', value: '0xffffffff81c0a3b6' }],
+  stack: Array.from({ length: 24 }, (_, index) => ({
+    address: `0xffffffff82603${(0xe98 + 8 * index).toString(16)}`,
+    value: '0xffffffff81c0a3b6',
+  })),
 }

@@ -73,6 +73,7 @@ export function VcpuPage(props: InsideProps) {
                   id: 'bytes',
                   label: t('inside.bytes'),
                   mono: true,
+                  wrap: true,
                   cell: ({ bytes }) => <span className="muted">{bytes}</span>,
                 },
               ]}
