@@ -192,6 +192,8 @@ interface ChoicesProps<T extends string> {
   readonly label: string
   readonly value: T
   readonly choices: readonly Choice<T>[]
+  /** They need more than one row. */
+  readonly many?: boolean
   readonly onChange: (value: T) => void
 }
 
@@ -199,7 +201,7 @@ interface ChoicesProps<T extends string> {
 export function Segmented<T extends string>(props: ChoicesProps<T>) {
   return (
     <RadioGroup
-      className="segmented"
+      className={props.many === true ? 'segmented many' : 'segmented'}
       aria-label={props.label}
       orientation="horizontal"
       value={props.value}

@@ -6,7 +6,7 @@
 import { type ConnectionInfo, LOCAL_CONNECTION } from '../../src-main/public/connection'
 import type { DeviceRates } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
-import { type DomainInfo, type JobInfo, type Notice } from '../../src-main/public/types'
+import type { DomainInfo, JobInfo, Notice } from '../../src-main/public/types'
 import { addSample, HISTORY_MS, type Sample, spanSince } from './history'
 
 export interface Failure {

@@ -1,6 +1,7 @@
 // The part of the wizard about devices: disks, network, screen. Sections that the hypervisor in use cannot serve are left out.
 // Runs in: create-domain window.
 
+import { useRef } from 'react'
 import type { HostInfo } from '../../../src-main/public/types'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
@@ -30,6 +31,13 @@ export function DeviceSections(props: DeviceSectionsProps) {
   const { t } = useWords()
   const { newDiskFormat, newDiskGiB } = usePreferences()
   const proposal = { newFormat: newDiskFormat, sizeMiB: newDiskGiB * 1024 }
+  /** The disk that was just added: it comes in sight, as the button stands above all of them. */
+  const added = useRef<string | null>(null)
+  const showAdded = (dev: string) => (node: HTMLElement | null) => {
+    if (node === null || added.current !== dev) return
+    added.current = null
+    node.scrollIntoView({ block: 'nearest' })
+  }
   const next = freeDev(form.disks.map(({ dev }) => dev))
   const changeDisk = (dev: string, change: Partial<DiskForm>) => {
     if (change.path !== undefined && change.path !== '') props.onTouch(dev)
@@ -47,13 +55,17 @@ export function DeviceSections(props: DeviceSectionsProps) {
             <Button
               icon="plus"
               disabled={next === undefined}
-              onPress={() => next !== undefined && onChange({ disks: [...form.disks, newDisk(next, proposal)] })}
+              onPress={() => {
+                if (next === undefined) return
+                added.current = next
+                onChange({ disks: [...form.disks, newDisk(next, proposal)] })
+              }}
             >
               {t('create.disk-add')}
             </Button>
           </div>
           {form.disks.map((disk) => (
-            <fieldset key={disk.dev} className="create-disk">
+            <fieldset key={disk.dev} className="create-disk" ref={showAdded(disk.dev)}>
               <legend>{disk.dev}</legend>
               <Button
                 kind="tool"

@@ -40,6 +40,7 @@ export function OriginFields(props: OriginFieldsProps) {
       <SegmentedField
         label={t('create.from')}
         value={way}
+        many
         choices={WAYS.map((value) => ({ value, label: t(`create.way-${value}`) }))}
         onChange={props.onWay}
         hint={t(`create.way-${way}-hint`)}
