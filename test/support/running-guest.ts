@@ -117,6 +117,10 @@ export class RunningGuest {
     })
   }
 
+  get pid(): number {
+    return this.process.pid ?? 0
+  }
+
   async boot(files: GuestFiles, domid: number, devices: readonly Device[] = []): Promise<void> {
     await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
