@@ -92,7 +92,7 @@ describe.skipIf(cannot)('a guest that', () => {
       expect(share).toBeLessThan(0.6)
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
       expect(machine.pids('domain')).toHaveLength(1)
-    }, 90_000)
+    }, 180_000)
   }
 
   it('never answers its devices can be saved, restored, asked to go and forced off, and a disk be taken from it', async () => {
@@ -135,11 +135,11 @@ describe.skipIf(cannot)('a guest that', () => {
       ['watchdog', 'crashed', /watchdog|asked for it/],
     ] as const) {
       const uuid = await machine.start(how, endings, how)
-      await expect.poll(() => machine.state(uuid), { timeout: 10_000 }).toBe(state)
+      await expect.poll(() => machine.state(uuid), { timeout: 60_000 }).toBe(state)
       if (state === 'crashed') expect(machine.info(uuid).detail).toMatch(detail)
       good(await domains.undefine(uuid))
     }
     await siblingWorks()
     expect(machine.domain0Ends).toBe(0)
-  }, 60_000)
+  }, 180_000)
 })

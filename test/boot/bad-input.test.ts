@@ -153,7 +153,7 @@ async function tryRestore(at: string): Promise<{ ok: boolean; sentence: string }
   if (done.ok) {
     const uuid = jobs.list().find((info) => info.job === job)?.uuid ?? ''
     await domains.destroy(uuid)
-    await expect.poll(() => ['shutoff', 'crashed'].includes(machine.state(uuid)), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => ['shutoff', 'crashed'].includes(machine.state(uuid)), { timeout: 60_000 }).toBe(true)
     await domains.undefine(uuid)
     return { ok: true, sentence: '' }
   }

@@ -21,7 +21,8 @@ afterEach(() => machine.dispose())
 /** A guest in whose process a thread can be made busy. */
 function guestWithThread(): RunningGuest {
   const before = process.env['NODE_OPTIONS']
-  process.env['NODE_OPTIONS'] = `${before ?? ''} --require ${JSON.stringify(path.resolve(__dirname, '../support/busy-thread.cjs'))}`
+  process.env['NODE_OPTIONS'] =
+    `${before ?? ''} --require ${JSON.stringify(path.resolve(__dirname, '../support/busy-thread.cjs'))}`
   const guest = new RunningGuest(machine)
   if (before === undefined) delete process.env['NODE_OPTIONS']
   else process.env['NODE_OPTIONS'] = before

@@ -56,6 +56,6 @@ describe.skipIf(cannot)('a process that dies in its managed save', () => {
       expect(readdirSync(path.join(home, 'saved'))).toEqual([])
       await next.close()
     },
-    90_000,
+    180_000,
   )
 })

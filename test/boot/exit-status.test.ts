@@ -44,7 +44,7 @@ describe('a guest that ends', () => {
       const run = await headlessGuest('--kernel', kernel, '--memory', '64', '--extra', how, '--timeout', '3')
       expect(run.status, run.errors).toBe(4)
       expect(run.output).toContain(how === 'flood-console' || how === 'flood-ports' ? '' : `ENDING ${how}`)
-    }, 60_000)
+    }, 180_000)
   }
 
   it('with its expectations met is destroyed, status 0', async ({ skip }) => {

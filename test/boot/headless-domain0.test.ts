@@ -68,7 +68,7 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
       for (let round = 1; round <= 4; round++) {
         await past(lines.check(run.output).last + 30)
         await run.kill()
-        await expect.poll(() => run.deaths, { timeout: 30_000 }).toBe(round)
+        await expect.poll(() => run.deaths, { timeout: 60_000 }).toBe(round)
       }
       await past(lines.check(run.output).last + 200)
       run.end()
@@ -87,7 +87,7 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
     for (let round = 1; round <= 3; round++) {
       await expect.poll(() => run.output, { timeout: 60_000, interval: 5 }).toContain(`DONE ${round * 12} `)
       await run.kill()
-      await expect.poll(() => run.deaths, { timeout: 30_000 }).toBe(round)
+      await expect.poll(() => run.deaths, { timeout: 60_000 }).toBe(round)
     }
     expect(await run.ended, run.errors).toBe(0)
     expect(run.output).toContain(`FINAL ${transactionSum(transactions)}\n`)
@@ -105,7 +105,7 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
       await expect.poll(() => run.output, { timeout: 60_000, interval: 5 }).toContain(`line ${20 * round}\n`)
       await delay(7 * round)
       await run.kill()
-      await expect.poll(() => run.deaths, { timeout: 30_000 }).toBe(round)
+      await expect.poll(() => run.deaths, { timeout: 60_000 }).toBe(round)
     }
     expect(await run.ended, run.errors + run.output.slice(-300)).toBe(0)
     let bytes = 0
@@ -121,10 +121,10 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
     await expect.poll(() => run.output, { timeout: 60_000 }).toContain('LINE 3 ')
     for (let round = 1; round <= 5; round++) {
       await run.kill()
-      await expect.poll(() => run.deaths, { timeout: 30_000 }).toBe(round)
+      await expect.poll(() => run.deaths, { timeout: 60_000 }).toBe(round)
     }
     await run.kill()
     expect(await run.ended).toBe(3)
     expect(run.errors.trim().split('\n').at(-1)).toBe('guest: domain 0 ended with SIGKILL')
-  }, 60_000)
+  }, 180_000)
 })

@@ -55,7 +55,7 @@ describe('a guest with a keymap of its own', () => {
       ])
       ends.push(() => guest.kill())
       await expect.poll(() => guest.output, { timeout: 200_000 }).toMatch(/keymaploaded/)
-      const { client, close } = await viewScreen(socket, 10_000)
+      const { client, close } = await viewScreen(socket, 60_000)
       ends.push(close)
 
       const characters = [...new Set(keysOfKeymap(name).map(({ character }) => character))].join('')

@@ -42,7 +42,7 @@ async function killedMain(program: string, kernel: string, home: string, afterMs
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await ended
-  await expect.poll(() => pids.filter(alive), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => pids.filter(alive), { timeout: 60_000 }).toEqual([])
   const parsed: unknown = JSON.parse(ready)
   if (typeof parsed !== 'object' || parsed === null) throw new Error(ready)
   return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, String(value)]))

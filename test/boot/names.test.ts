@@ -113,7 +113,7 @@ describe.skipIf(cannot)('a machine with an emoji’s name', () => {
     await done(good(toolstack.branches.fork(uuid, `${NAME} 2`)))
     // The copy is introduced to domain 0 beside the job's end.
     await expect
-      .poll(async () => (await storedNames()).sort(), { timeout: 30_000 })
+      .poll(async () => (await storedNames()).sort(), { timeout: 60_000 })
       .toEqual([NAME, NAME, `${NAME} 2`, `${NAME} 2`].map(bytesInStore).sort())
     await xm('snapshot-revert', NAME, '📸 “eins”')
     await xm('destroy', `${NAME} 2`)

@@ -105,7 +105,7 @@ it('leave no process, no file, no link and no node of the store behind', async (
     for (let i = 0; i < STEPS; i++) await step(slots[random(SLOTS)] ?? spare)
   }
   for (const slot of slots) await end(slot)
-  await expect.poll(() => children().length, { timeout: 10_000 }).toBe(before)
+  await expect.poll(() => children().length, { timeout: 60_000 }).toBe(before)
   const kept = slots.flatMap(({ save }) => (save ? [path.basename(save)] : []))
   expect(fs.readdirSync(folder).sort()).toEqual(['kernel', ...kept].sort())
   const counters = await machine.dom0.call('counters', {})

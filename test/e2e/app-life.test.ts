@@ -134,7 +134,7 @@ describe('the app', () => {
     expect(await second).toBeDefined()
     await expect
       .poll(() => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized()), {
-        timeout: 10_000,
+        timeout: 60_000,
       })
       .toBe(false)
     expect(app.electron.process().exitCode).toBe(null)
@@ -213,7 +213,7 @@ describe('the app', () => {
         if (window === undefined || window.webContents.isLoading() || window.webContents.isCrashed()) return ''
         return String(await window.webContents.executeJavaScript('document.querySelector(".list-body")?.textContent'))
       })
-    await expect.poll(rows, { timeout: 30_000 }).toMatch(new RegExp(`${DEMO}Running`))
+    await expect.poll(rows, { timeout: 60_000 }).toMatch(new RegExp(`${DEMO}Running`))
   })
 
   it('ends by itself when the last guest ends while no window is open', async () => {

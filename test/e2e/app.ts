@@ -84,7 +84,7 @@ export class RunningApp {
 
   /** Waits for any new window. */
   async other(open: () => Promise<void>): Promise<Page> {
-    const [page] = await Promise.all([this.electron.waitForEvent('window', { timeout: 20_000 }), open()])
+    const [page] = await Promise.all([this.electron.waitForEvent('window', { timeout: 60_000 }), open()])
     return page
   }
 
@@ -130,7 +130,7 @@ export class RunningApp {
 
   private async window(view: string): Promise<Page> {
     const isView = (page: Page) => new URL(page.url()).searchParams.get('view') === view
-    return this.electron.windows().find(isView) ?? this.electron.waitForEvent('window', { predicate: isView, timeout: 20_000 })
+    return this.electron.windows().find(isView) ?? this.electron.waitForEvent('window', { predicate: isView, timeout: 60_000 })
   }
 
   private watch(page: Page): void {
@@ -180,7 +180,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
     },
     // Playwright would pretend a light scheme; we want what main says.
     colorScheme: null,
-    timeout: 30_000,
+    timeout: 60_000,
   })
   const electron = await launched.catch((thrown: unknown) => {
     if (options.folder === undefined) fs.rmSync(folder, { recursive: true, force: true })

@@ -170,7 +170,7 @@ describe('the demo guest on the embedded engine', () => {
       await seesWhatIsAttached(app, domain)
       const [pid] = await utilityProcesses(app, 'domain 0')
       process.kill(pid ?? -1, 'SIGKILL')
-      await expect.poll(() => utilityProcesses(app, 'domain 0'), { timeout: 10_000 }).not.toContain(pid)
+      await expect.poll(() => utilityProcesses(app, 'domain 0'), { timeout: 60_000 }).not.toContain(pid)
       await manager.page
         .getByText(/Domain 0 ended unexpectedly/)
         .first()
@@ -207,7 +207,7 @@ describe('the demo guest on the embedded engine', () => {
       const gone = new Promise((resolve) => app.electron.process().once('exit', resolve))
       process.kill(main, 'SIGKILL')
       await gone
-      await expect.poll(() => children.filter(alive), { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => children.filter(alive), { timeout: 60_000 }).toEqual([])
       const again = await start({ folder })
       await again.manager.waitForState(other, 'Crashed')
       await again.manager.choose(other, 'Run')

@@ -278,7 +278,7 @@ describe('the screen of a machine', () => {
         })
         return { wrong: wrong.length, colourful: new Set(pixels).size > 200 }
       }
-      await expect.poll(compared, { timeout: 20_000 }).toEqual({ wrong: 0, colourful: true })
+      await expect.poll(compared, { timeout: 60_000 }).toEqual({ wrong: 0, colourful: true })
       await page.mouse.click(found.x + (123 + 0.5) / scale, found.y + (45 + 0.5) / scale)
       await app.picture(page, `screen-exact-${scale}`)
       await domain.tab('Log').click()

@@ -26,7 +26,7 @@ export async function leave(page: Page, by: 'Escape' | 'Cancel'): Promise<void> 
         await page.waitForTimeout(250)
       }
     }
-    await expect.poll(() => open.count(), { timeout: 5000 }).toBeLessThan(number)
+    await expect.poll(() => open.count(), { timeout: 30_000 }).toBeLessThan(number)
   }
 }
 

@@ -94,7 +94,7 @@ describe('a dialog that is left', () => {
           const below = randomFrom(SEED + round * 1000 + number)
           try {
             await dialog.open(page, app.folder)
-            await shown(page).waitFor({ timeout: 10_000 })
+            await shown(page).waitFor({ timeout: 60_000 })
             await fillIn(page, below)
             await leave(page, by)
             await dialog.after?.(page)

@@ -10,7 +10,7 @@ export class DomainPage {
   }
 
   async ready(): Promise<void> {
-    await this.page.getByTestId('domain-state').waitFor({ timeout: 20_000 })
+    await this.page.getByTestId('domain-state').waitFor({ timeout: 60_000 })
   }
 
   state(): Locator {

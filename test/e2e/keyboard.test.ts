@@ -198,7 +198,7 @@ describe('by keyboard alone', () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'doctor', null)
     const finding = page.locator('.finding', { hasText: 'Ports of “server” are open to other computers' })
-    await finding.waitFor({ timeout: 20_000 })
+    await finding.waitFor({ timeout: 60_000 })
     await tabTo(page, 'Let only this computer in')
     await keys(page, 'Enter')
     await finding.waitFor({ state: 'detached' })

@@ -23,7 +23,7 @@ async function fillAll(within: Locator): Promise<number> {
   const number = await fields.count()
   for (let index = 0; index < number; index++) {
     const field = fields.nth(index)
-    if (await field.isVisible()) await field.fill(LONG, { timeout: 5000 })
+    if (await field.isVisible()) await field.fill(LONG, { timeout: 30_000 })
   }
   return number
 }
@@ -64,7 +64,7 @@ it('each dialog takes or refuses ten thousand characters, and stays in shape', {
     for (const dialog of rows) {
       try {
         await dialog.open(page, app.folder)
-        await shown(page).waitFor({ timeout: 10_000 })
+        await shown(page).waitFor({ timeout: 60_000 })
         const number = await fillAll(shown(page))
         filled += number
         if (number > 0) {
@@ -72,7 +72,7 @@ it('each dialog takes or refuses ten thousand characters, and stays in shape', {
           const button = shown(page).locator('.dialog-foot button').last()
           if ((await button.count()) > 0 && (await button.isEnabled())) {
             await button.click()
-            await expect.poll(() => answered(page), { timeout: 20_000 }).toBeDefined()
+            await expect.poll(() => answered(page), { timeout: 60_000 }).toBeDefined()
           }
           const words = (await answered(page)) ?? ''
           if (words.length > SENTENCE_MOST) wrong.push(`${view}, ${dialog.name}: it says ${words.length} characters`)

@@ -10,8 +10,8 @@ export class ManagerPage {
   }
 
   async ready(): Promise<void> {
-    await this.page.locator('.status-bar').waitFor({ timeout: 20_000 })
-    await this.domain0().first().waitFor({ timeout: 20_000 })
+    await this.page.locator('.status-bar').waitFor({ timeout: 60_000 })
+    await this.domain0().first().waitFor({ timeout: 60_000 })
   }
 
   domain0(): Locator {
@@ -101,7 +101,7 @@ export class ManagerPage {
   }
 
   async waitForConnection(name: string, words: string | RegExp): Promise<void> {
-    await this.connection(name).locator('.group-note', { hasText: words }).waitFor({ timeout: 20_000 })
+    await this.connection(name).locator('.group-note', { hasText: words }).waitFor({ timeout: 60_000 })
   }
 
   async chooseOfConnection(name: string, action: string): Promise<void> {

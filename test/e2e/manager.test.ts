@@ -361,7 +361,7 @@ describe('the window of a domain', () => {
     const chart = domain.chart('CPU usage')
     await chart.waitFor()
     const first = await chart.getAttribute('aria-label')
-    await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 10_000 }).not.toBe(first)
+    await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 60_000 }).not.toBe(first)
     await domain.page.getByRole('radio', { name: '10 minutes' }).check({ force: true })
     await app.picture(domain.page, 'performance')
   })

@@ -96,7 +96,7 @@ export async function openWindow(app: RunningApp, from: Page, view: WindowView, 
 /** Until fonts and answers are there and nothing moves any more. */
 export async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('load')
-  await page.locator('#root > :not(.skeleton)').first().waitFor({ timeout: 20_000 })
+  await page.locator('#root > :not(.skeleton)').first().waitFor({ timeout: 60_000 })
   await page.waitForTimeout(350)
 }
 
@@ -300,7 +300,7 @@ async function playHost(stage: Stage, page: Page): Promise<void> {
 }
 
 async function playDoctor(stage: Stage, page: Page): Promise<void> {
-  await page.locator('.finding, .doctor-fine').first().waitFor({ timeout: 20_000 })
+  await page.locator('.finding, .doctor-fine').first().waitFor({ timeout: 60_000 })
   await settle(page)
   await stage.show(page, 'first')
 }

@@ -19,7 +19,7 @@ export class SnapshotsPage {
   /** Presses the button that does what the dialog asks. */
   async submit(name: string): Promise<void> {
     await this.dialog().getByRole('button', { name, exact: true }).click()
-    await this.dialog().waitFor({ state: 'detached', timeout: 20_000 })
+    await this.dialog().waitFor({ state: 'detached', timeout: 60_000 })
   }
 
   async take(name: string, description = ''): Promise<void> {
@@ -27,7 +27,7 @@ export class SnapshotsPage {
     await this.dialog().getByLabel('Name').fill(name)
     await this.dialog().getByLabel('Description').fill(description)
     await this.submit('Take snapshot')
-    await this.row(name).waitFor({ timeout: 20_000 })
+    await this.row(name).waitFor({ timeout: 60_000 })
   }
 
   row(name: string): Locator {
@@ -36,7 +36,7 @@ export class SnapshotsPage {
 
   async choose(name: string): Promise<void> {
     await this.row(name).click()
-    await this.page.getByRole('heading', { name, exact: true }).waitFor({ timeout: 20_000 })
+    await this.page.getByRole('heading', { name, exact: true }).waitFor({ timeout: 60_000 })
   }
 
   words(words: string | RegExp): Locator {

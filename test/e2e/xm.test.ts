@@ -28,7 +28,7 @@ it('xm reaches the app that runs, and says when none does', async () => {
   running = app
   const manager = await app.manager()
   const xm = xmOf(app)
-  await expect.poll(() => xm('list').stdout, { timeout: 30_000 }).toMatch(/^Domain-0 +0 /m)
+  await expect.poll(() => xm('list').stdout, { timeout: 60_000 }).toMatch(/^Domain-0 +0 /m)
   fs.writeFileSync(path.join(app.folder, 'kernel'), 'kernel')
   fs.writeFileSync(path.join(app.folder, 'web.cfg'), `name = "web"\nmemory = 64\nkernel = "${app.folder}/kernel"\n`)
   expect(xm('create', path.join(app.folder, 'web.cfg'))).toMatchObject({ status: 0, stdout: '' })

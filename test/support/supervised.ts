@@ -157,7 +157,7 @@ export class Supervised {
   }
 
   /** Opens the console and reads until the text so far is enough. */
-  async console(uuid: string, enough: (text: string) => boolean, seconds = 30): Promise<string> {
+  async console(uuid: string, enough: (text: string) => boolean, seconds = 100): Promise<string> {
     const port = good(await this.driver.openConsole(uuid, undefined))
     const transport = this.channels.transport(port)
     const decoder = new TextDecoder('latin1')

@@ -108,7 +108,7 @@ describe('typing', () => {
     const number = 100 + (process.pid % 400)
     screen = `:${number}`
     xvfb = spawn('Xvfb', [screen, '-screen', '0', '900x700x24', '-nolisten', 'tcp'], { stdio: 'ignore' })
-    await vi.waitFor(() => statSync(`/tmp/.X11-unix/X${number}`), { timeout: 30_000 })
+    await vi.waitFor(() => statSync(`/tmp/.X11-unix/X${number}`), { timeout: 60_000 })
   })
   afterAll(() => void xvfb?.kill())
 
@@ -124,7 +124,7 @@ describe('typing', () => {
         const environment = { ...process.env, DISPLAY: screen }
         await finished(run('setxkbmap', [layout], environment))
         run(viewer, [...args, `127.0.0.1::${(await display(server)) + 5900}`], environment)
-        await expect.poll(() => server.viewers, { timeout: 30_000 }).toBe(1)
+        await expect.poll(() => server.viewers, { timeout: 60_000 }).toBe(1)
         const keys = () => pattern.inputs.filter(({ kind, code }) => kind === 'key' && code < 0x100)
         const clicks = () => pattern.inputs.filter(({ code }) => code === 0x110).map(({ pressed }) => pressed)
         // The window must be there and have pointer and keyboard before anything can be typed into it.
@@ -135,7 +135,7 @@ describe('typing', () => {
               await finished(run('xdotool', ['mousemove', '300', '300', 'click', '1', 'key', 'x'], environment))
               return keys().length
             },
-            { timeout: 30_000, interval: 300 },
+            { timeout: 60_000, interval: 300 },
           )
           .toBeGreaterThan(0)
         await expect.poll(() => clicks().slice(0, 2)).toEqual([true, false])
@@ -158,7 +158,7 @@ describe('typing', () => {
           for (const { code, pressed } of keys()) guest.key(code, pressed)
           return guest
         }
-        await expect.poll(() => console().text, { timeout: 30_000 }).toBe(typed)
+        await expect.poll(() => console().text, { timeout: 60_000 }).toBe(typed)
         await expect.poll(() => console().held).toEqual([])
       },
     )

@@ -81,7 +81,7 @@ describe.skipIf(!mayMount())('a journal on a full disk', () => {
           if (changes > 100) store.flush()
           return kept()
         },
-        { timeout: 20_000, interval: 200 },
+        { timeout: 60_000, interval: 200 },
       )
       .toEqual(['there', `${changes - 1} ${'x'.repeat(6)}`.slice(0, 6), 'room'])
     expect(said.at(-1)).toContain('written again')

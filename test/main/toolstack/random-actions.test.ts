@@ -246,11 +246,11 @@ describe('random sequences of actions', () => {
   it.each([
     ['one after another: what is offered is done', 1],
     ['several at a time, on what windows knew a moment ago', 3],
-  ] as const)('stay within the life-cycle table: %s', { timeout: SEQUENCES * 5000 }, async (_what, hands) => {
+  ] as const)('stay within the life-cycle table: %s', { timeout: SEQUENCES * 30_000 }, async (_what, hands) => {
     for (let sequence = 0; sequence < SEQUENCES; sequence++) await play(sequence, hands)
   })
 
-  it('go more than half of the ways there are', { timeout: MORE * 5000 }, async () => {
+  it('go more than half of the ways there are', { timeout: MORE * 15_000 }, async () => {
     const all = domainStates.flatMap((from) =>
       [...new Set(Object.values(lifeCycle[from].next))].filter((to) => to !== from).map((to) => `${from} ${to}`),
     )
