@@ -104,6 +104,13 @@ export class TrashStore {
     return readFile(this.path(id, PARTS.definition), 'utf8').catch(() => undefined)
   }
 
+  /** What the definition was before, as texts. */
+  async revisions(id: string): Promise<string[]> {
+    const folder = this.path(id, PARTS.revisions)
+    const files = await readdir(folder).catch(() => [])
+    return Promise.all(files.map((file) => readFile(join(folder, file), 'utf8').catch(() => '')))
+  }
+
   savePath(id: string): string {
     return this.path(id, PARTS.save)
   }

@@ -45,8 +45,8 @@ export interface DefinitionTextsParts {
   readonly trashChanged: () => void
   /** Files that others than this deleted domain need, as their disks or below them. */
   readonly needed: (uuid: string) => Promise<ReadonlySet<string>>
-  /** A deleted domain is gone for good; of its image files these are needed by nobody. */
-  readonly emptied: (uuid: string, disks: readonly string[], config: DomainConfig | undefined) => Promise<void>
+  /** A deleted domain is gone for good; of its image files these are needed by nobody. `configs`: what it was, and was before. */
+  readonly emptied: (uuid: string, disks: readonly string[], configs: readonly DomainConfig[]) => Promise<void>
 }
 
 export class DefinitionTexts {
@@ -301,13 +301,14 @@ export class DefinitionTexts {
     const entry = await trash.find(id)
     if (!entry) return ok(null)
     try {
-      const config = await this.trashed(id)
+      const texts = [await trash.definition(id), ...(await trash.revisions(id))]
+      const configs = texts.map((text) => this.read(text)).filter((config) => typeof config !== 'string')
       await trash.remove(id)
       await this.load()
       const needed = entry.disks.length === 0 ? new Set() : await this.parts.needed(entry.uuid)
       const going = entry.disks.filter((path) => !needed.has(resolve(path)))
       for (const path of going) await rm(path, { force: true })
-      await this.parts.emptied(entry.uuid, going, typeof config === 'string' ? undefined : config)
+      await this.parts.emptied(entry.uuid, going, configs)
       return ok(null)
     } catch (thrown) {
       return err(writeProblem(entry.name, thrown))
@@ -332,7 +333,10 @@ export class DefinitionTexts {
 
   /** The configuration of an entry, or what is wrong with it. */
   private async trashed(id: string): Promise<DomainConfig | string> {
-    const text = await this.parts.definitions.trash.definition(id)
+    return this.read(await this.parts.definitions.trash.definition(id))
+  }
+
+  private read(text: string | undefined): DomainConfig | string {
     if (text === undefined) return 'its definition cannot be read'
     const read = readConfig(text, { newMac: () => this.parts.domains.freeMac(), networks: this.parts.networks() })
     return read.ok ? read.value.config : (read.error.values['detail'] ?? read.error.reason)

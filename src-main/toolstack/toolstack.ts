@@ -224,9 +224,9 @@ export class Toolstack {
       setMetadata: (uuid, metadata) => this.metadata.set([{ uuid, metadata }]),
       trashChanged: () => emit('trashChanged', {}),
       needed: (uuid) => this.neededBeside(uuid),
-      emptied: async (uuid, disks, config) => {
+      emptied: async (uuid, disks, configs) => {
         await this.forgetSnapshots(uuid, disks)
-        if (config) await this.bootFiles.release(config)
+        for (const config of configs) await this.bootFiles.release(config)
       },
     })
     this.storage = new Storage({

@@ -143,4 +143,20 @@ describe('an ISO image', () => {
     await emptyTrash()
     expect(kept()).toEqual([])
   })
+
+  it('takes kernel and ramdisk along too where the definition has named others since', async () => {
+    const uuid = await defined('first', disc('DEBIAN'))
+    const kernel = made.config('first').kernel
+    const changed = await made.servers.domainRedefine(
+      { uuid, config: { ...made.config('first'), kernel, ramdisk: null } },
+      testCaller(),
+    )
+    expect(changed).toMatchObject({ ok: true })
+    // To go back to.
+    expect(kept()).toHaveLength(1)
+    await remove(uuid)
+    await emptyTrash()
+    expect(kept()).toEqual([])
+    expect(existsSync(kernel)).toBe(true)
+  })
 })
