@@ -45,8 +45,11 @@ export function WallView(props: { readonly desk: PortDesk }) {
   const client = useClient()
   const domains = useAppState((state) => state.domains)
   const [opened, setOpened] = useState<readonly Opened[]>([])
-  const [tab, setTab] = useState<string>(WALL)
-  const [beside, setBeside] = useState(false)
+  const [wantedTab, setTab] = useState<string>(WALL)
+  const [wantsBeside, setBeside] = useState(false)
+  // Several may go at once: machines that are deleted.
+  const tab = opened.some(({ uuid }) => uuid === wantedTab) ? wantedTab : WALL
+  const beside = wantsBeside && opened.length > 1
 
   useEffect(() => {
     document.title = t('window.wall')
@@ -58,9 +61,12 @@ export function WallView(props: { readonly desk: PortDesk }) {
     )
     setTab(uuid)
   }
+  /** The tab beside it is next, and the wall after the last. */
   const close = (uuid: string) => {
+    const at = opened.findIndex((each) => each.uuid === uuid)
+    const left = opened.filter((each) => each.uuid !== uuid)
     setOpened((before) => before.filter((each) => each.uuid !== uuid))
-    setTab(WALL)
+    setTab((now) => (now === uuid ? ((left[at] ?? left.at(-1))?.uuid ?? WALL) : now))
   }
   const detach = (uuid: string) => {
     close(uuid)
@@ -72,6 +78,10 @@ export function WallView(props: { readonly desk: PortDesk }) {
     const { uuid, guard } = chosen
     if (guard.current === null) go(uuid)
     else guard.current(() => go(uuid))
+  }
+  /** Not by focus: a screen takes that by itself when it comes in sight. */
+  const work = (uuid: string) => {
+    if (beside && tab !== WALL) setTab(uuid)
   }
   // Side by side all open ones show; otherwise the chosen one.
   const shows = (uuid: string): boolean => (beside ? tab !== WALL : uuid === tab)
@@ -94,12 +104,7 @@ export function WallView(props: { readonly desk: PortDesk }) {
             ))}
           </TabList>
           <div className="wall-buttons">
-            <ToggleButton
-              className="button plain"
-              isSelected={beside}
-              onChange={setBeside}
-              isDisabled={opened.length < 2 && !beside}
-            >
+            <ToggleButton className="button plain" isSelected={beside} onChange={setBeside} isDisabled={opened.length < 2}>
               {t('wall.beside')}
             </ToggleButton>
             <Button icon="open" disabled={chosen === null} onPress={() => leave(detach)}>
@@ -122,7 +127,15 @@ export function WallView(props: { readonly desk: PortDesk }) {
       {/* Not inside: a machine's window has tabs of its own. */}
       <div className="wall-panes" hidden={tab === WALL}>
         {opened.map(({ uuid, guard }) => (
-          <section key={uuid} className="wall-pane" hidden={!shows(uuid)} aria-label={domains[uuid]?.name ?? '–'}>
+          // The pane one works in is the chosen tab: Own window and Close tab mean that.
+          <section
+            key={uuid}
+            className={beside && uuid === tab ? 'wall-pane chosen' : 'wall-pane'}
+            hidden={!shows(uuid)}
+            aria-label={domains[uuid]?.name ?? '–'}
+            onPointerDownCapture={() => work(uuid)}
+            onKeyDownCapture={() => work(uuid)}
+          >
             {beside && <h2 className="wall-pane-name">{domains[uuid]?.name ?? '–'}</h2>}
             <div className="wall-pane-body">
               <DomainView
