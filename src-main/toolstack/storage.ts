@@ -140,10 +140,23 @@ export class Storage {
     try {
       const files = await this.files(pool.value.path)
       const volumes = await Promise.all(files.map((file) => this.volume(pool.value, file)))
-      return ok(volumes.map((volume) => withNeighbours(volume, volumes)))
+      const all = [...volumes, ...(await this.elsewhere(pool.value))]
+      return ok(volumes.map((volume) => withNeighbours(volume, all)))
     } catch (thrown) {
       return err(errorReport('file-unreadable', { path: pool.value.path, detail: systemErrorText(thrown) }))
     }
+  }
+
+  /** The images of the other pools: they may stand on one of this. Where a folder cannot be read nobody knows. */
+  private async elsewhere(pool: Pool): Promise<Volume[]> {
+    const others = this.pools.filter(({ name }) => name !== pool.name)
+    const found = await Promise.all(
+      others.map(async (other) => {
+        const files = await this.files(other.path).catch(() => [])
+        return Promise.all(files.map((file) => this.volume(other, file)))
+      }),
+    )
+    return found.flat()
   }
 
   create(order: NewVolume): Result<number, ErrorReport> {
@@ -228,7 +241,7 @@ export class Storage {
     if (!pool.ok) return pool
     const free = this.free(poolName, name, [])
     if (!free.ok) return free
-    // Images of the same folder may stand on it that no machine and no snapshot knows.
+    // Images of this and other pools may stand on it that no machine and no snapshot knows.
     const volumes = await this.volumes(poolName)
     const names = (volumes.ok ? (volumes.value.find((volume) => volume.name === name)?.usedBy ?? []) : []).map(
       (use) => use.name,
@@ -358,7 +371,7 @@ async function stampOf(path: string): Promise<string> {
   return `${ino} ${size} ${mtimeNs}`
 }
 
-/** With the images of its folder that say they stand on it, beside those that are known to. */
+/** With the images of any pool that say they stand on it, beside those that are known to. */
 function withNeighbours(volume: Volume, all: readonly Volume[]): Volume {
   const above = all.filter(({ path, backing }) => backing !== null && resolve(dirname(path), backing) === resolve(volume.path))
   const known = new Set(volume.usedBy.filter(({ how }) => how === 'below').map(({ name }) => name))

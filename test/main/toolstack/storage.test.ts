@@ -2,7 +2,7 @@
 // Runs in: vitest, plain Node.
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
@@ -113,6 +113,24 @@ describe('storage', () => {
     expect(await servers.volumeDelete({ pool, name: 'a.qcow2' }, caller)).toMatchObject({
       error: { reason: 'volume-in-use', values: { names: 'c.qcow2' } },
     })
+  })
+
+  it('knows the images of other pools that stand on a volume, and keeps it for them', async () => {
+    const scene = await machine()
+    const { servers, made } = scene
+    const folder = join(made.folder, 'more')
+    mkdirSync(folder)
+    await servers.poolDefine({ name: 'more', path: folder }, testCaller([folder]))
+    await scene.job(servers.volumeCreate({ pool, name: 'a.qcow2', format: 'qcow2', sizeMiB: 64, backing: null }, caller))
+    const below = { path: join(made.folder, 'disks', 'a.qcow2'), format: 'qcow2' } as const
+    expect((await made.driver.images.overlay(join(folder, 'b.qcow2'), below, [below.path])).ok).toBe(true)
+    expect((await volumes(scene))[0]?.usedBy).toEqual([{ how: 'below', name: 'b.qcow2' }])
+    expect(await servers.volumeDelete({ pool, name: 'a.qcow2' }, caller)).toMatchObject({
+      error: { reason: 'volume-in-use', values: { names: 'b.qcow2' } },
+    })
+    // A folder that is gone says nothing about the others.
+    rmSync(folder, { recursive: true })
+    expect(await servers.volumeDelete({ pool, name: 'a.qcow2' }, caller)).toMatchObject({ ok: true })
   })
 
   it('keeps deleted volumes in the trash, gives them back unless their name is taken, and erases them', async () => {
