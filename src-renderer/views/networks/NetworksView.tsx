@@ -102,9 +102,9 @@ function NetworkPage(props: {
   const [edits, setEdits] = useState<Partial<NetworkForm>>({})
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [deleting, setDeleting] = useState(false)
-  // The range of a new network follows its address until it is typed itself.
-  const address = edits.address ?? start.address
-  const form: NetworkForm = { ...start, ...(info === null && isQuad(address) ? rangeFor(address) : {}), ...edits }
+  // The range of a new network follows its address and size until it is typed itself.
+  const { address, prefix } = { ...start, ...edits }
+  const form: NetworkForm = { ...start, ...(info === null && isQuad(address) ? rangeFor(address, prefix) : {}), ...edits }
   const errors = checkNetworkForm(form, t)
   const right = Object.keys(errors).length === 0
   const changed = info === null || JSON.stringify(networkOf(form)) !== JSON.stringify(networkOf(start))

@@ -50,11 +50,33 @@ export function formOf(network: Network): NetworkForm {
   }
 }
 
-/** The range that goes with a gateway's address, in its last number. */
-export function rangeFor(address: string): { readonly first: string; readonly last: string } {
-  const base = address.trim().split('.').slice(0, 3).join('.')
-  return { first: `${base}.15`, last: `${base}.250` }
+const numberOf = (quad: string): number =>
+  quad
+    .trim()
+    .split('.')
+    .reduce((sum, part) => sum * 256 + Number(part), 0)
+
+const quadOf = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.')
+
+/** The first and the last address that a computer may have in the network of this gateway. */
+function computersOf(address: string, prefix: number): { readonly first: number; readonly last: number } {
+  const size = 2 ** (32 - prefix)
+  const start = Math.floor(numberOf(address) / size) * size
+  return { first: start + 1, last: start + size - 2 }
 }
+
+/** The range that goes with a gateway's address: in its last number; where that is too wide or the gateway's own, what is left on its wider side. */
+export function rangeFor(address: string, prefix = 24): { readonly first: string; readonly last: string } {
+  const base = address.trim().split('.').slice(0, 3).join('.')
+  const gateway = numberOf(address)
+  const own = gateway % 256 >= 15 && gateway % 256 <= 250
+  if (!isPrefix(prefix) || (prefix <= 24 && !own)) return { first: `${base}.15`, last: `${base}.250` }
+  const { first, last } = computersOf(address, prefix)
+  const above = last - gateway >= gateway - first
+  return { first: quadOf(above ? gateway + 1 : first), last: quadOf(above ? last : gateway - 1) }
+}
+
+const isPrefix = (prefix: number): boolean => Number.isInteger(prefix) && prefix >= 16 && prefix <= 30
 
 /** The first of 10.0.3.0/24, 10.0.4.0/24, … that no network begins in, and a name nobody has. */
 export function newNetwork(others: readonly Network[]): NetworkForm {
@@ -89,10 +111,24 @@ export function checkNetworkForm(form: NetworkForm, t: Translator): NetworkError
   const errors: { -readonly [K in NetworkField]?: string } = {}
   if (!networkShape.is({ ...networkOf(form), address: '10.0.0.1', prefix: 24 })) errors.name = t('network.name-bad')
   if (!isQuad(form.address)) errors.address = t('network.address-bad')
-  if (!Number.isInteger(form.prefix) || form.prefix < 16 || form.prefix > 30) {
-    errors.prefix = t('network.prefix-hint', { count: '–' })
-  }
+  if (!isPrefix(form.prefix)) errors.prefix = t('network.prefix-hint', { count: '–' })
   if (form.dhcp && !isQuad(form.first)) errors.first = t('network.address-bad')
   if (form.dhcp && !isQuad(form.last)) errors.last = t('network.address-bad')
-  return errors
+  // What is written wrong is mended first.
+  return Object.keys(errors).every((field) => field === 'name') ? { ...errors, ...outsideOf(form, t) } : errors
+}
+
+/** Gateway and range against the network they make. */
+function outsideOf(form: NetworkForm, t: Translator): NetworkErrors {
+  const { first, last } = computersOf(form.address, form.prefix)
+  const gateway = numberOf(form.address)
+  const outside = (number: number): boolean => number < first || number > last
+  const words = t('network.outside', { first: quadOf(first), last: quadOf(last) })
+  if (outside(gateway)) return { address: words }
+  if (!form.dhcp) return {}
+  const [from, to] = [numberOf(form.first), numberOf(form.last)]
+  if (outside(from)) return { first: words }
+  if (outside(to)) return { last: words }
+  if (to < from) return { last: t('network.range-order') }
+  return gateway >= from && gateway <= to ? { first: t('network.range-gateway') } : {}
 }

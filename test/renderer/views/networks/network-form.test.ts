@@ -1,0 +1,51 @@
+// The form of a virtual network: what is said beside which field, held against what the toolstack takes; the range that is proposed.
+// Runs in: vitest, plain Node.
+import { describe, expect, it } from 'vitest'
+import { checkNetwork } from '../../../../src-main/config/network-check'
+import { makeTranslator } from '../../../../src-renderer/lib/translate'
+import {
+  checkNetworkForm,
+  type NetworkForm,
+  networkOf,
+  newNetwork,
+  rangeFor,
+} from '../../../../src-renderer/views/networks/network-form'
+
+const t = makeTranslator('en')
+const form = (edits: Partial<NetworkForm>): NetworkForm => ({ ...newNetwork([]), ...edits })
+
+const ROWS: readonly [string, Partial<NetworkForm>, object][] = [
+  ['as it is proposed', {}, {}],
+  ['a range of another network', { first: '10.0.9.15' }, { first: 'Of this network are 10.0.3.1 to 10.0.3.254' }],
+  ['a range that is longer than the network', { prefix: 25 }, { last: 'Of this network are 10.0.3.1 to 10.0.3.126' }],
+  ['a range up to the broadcast address', { last: '10.0.3.255' }, { last: 'Of this network are 10.0.3.1 to 10.0.3.254' }],
+  ['a range backwards', { first: '10.0.3.20', last: '10.0.3.10' }, { last: 'The range ends before it begins' }],
+  ['a range over the gateway', { address: '10.0.3.20' }, { first: 'The range holds the gateway' }],
+  ['a gateway that is the network itself', { address: '10.0.3.0' }, { address: 'Of this network are 10.0.3.1 to 10.0.3.254' }],
+  ['no range', { dhcp: false, first: '', last: '' }, {}],
+  ['a large network', { prefix: 16, last: '10.0.255.254' }, {}],
+  [
+    'an address above the middle of them all',
+    { address: '192.168.1.1', first: '192.168.1.2', last: '192.168.1.3', prefix: 30 },
+    {
+      last: 'Of this network are 192.168.1.1 to 192.168.1.2',
+    },
+  ],
+]
+
+describe('the form of a network', () => {
+  it.each(ROWS)('says beside the field what is wrong, as the toolstack judges: %s', (_, edits, errors) => {
+    const filled = form(edits)
+    expect(checkNetworkForm(filled, t)).toEqual(errors)
+    expect(checkNetwork(networkOf(filled), []).ok).toBe(Object.keys(errors).length === 0)
+  })
+
+  it('proposes a range that the toolstack takes, for each prefix and a gateway at either end', () => {
+    for (let prefix = 16; prefix <= 30; prefix++) {
+      for (const address of ['10.0.3.1', '10.0.3.254', '192.168.7.130', '10.0.3.2']) {
+        const filled = form({ address, prefix, ...rangeFor(address, prefix) })
+        expect([prefix, address, checkNetwork(networkOf(filled), [])]).toMatchObject([prefix, address, { ok: true }])
+      }
+    }
+  })
+})
