@@ -92,6 +92,8 @@ describe('the host window', () => {
     await undo.click()
     await row(page, 'fresh.qcow2').waitFor({ state: 'detached', timeout: 20_000 })
     await row(page, 'old.raw').click()
+    await page.getByRole('button', { name: 'Check', exact: true }).click()
+    await page.locator('.storage-foot').getByText('No errors in old.raw').waitFor()
     await page.getByRole('button', { name: 'Resize…' }).click()
     await page.getByRole('dialog').getByLabel('Size', { exact: true }).fill('8')
     await page.keyboard.press('Tab')

@@ -64,6 +64,7 @@ export const storage = {
   'storage.copy': { en: 'Copy or convert…', de: 'Kopieren oder umwandeln …' },
   'storage.copy-title': { en: 'Copy {name}', de: '{name} kopieren' },
   'storage.check': { en: 'Check', de: 'Prüfen' },
+  'storage.sound': { en: 'No errors in {name}', de: 'Keine Fehler in {name}' },
   'storage.delete': { en: 'Delete…', de: 'Löschen …' },
   'storage.delete-title': { en: 'Delete {name}?', de: '{name} löschen?' },
   'storage.delete-body': {

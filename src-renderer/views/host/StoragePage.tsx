@@ -8,6 +8,7 @@ import { DEFAULT_POOL, type PoolInfo } from '../../../src-main/public/storage'
 import { useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { callQuery } from '../../client/queries'
+import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { useWords } from '../../components/Language'
@@ -50,11 +51,14 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
   const client = useClient()
   const store = useAppStore()
   const changes = useVolumeChanges()
+  const announce = useAnnounce()
   const query = useQuery({ ...callQuery(client, 'volumeList', { pool: pool.name }), refetchOnMount: 'always' })
   const [chosen, setChosen] = useState('')
   const [unused, setUnused] = useState(false)
   const [question, setQuestion] = useState<VolumeQuestion | null>(null)
   const [upload, setUpload] = useState<string | null>(null)
+  /** The volume that was checked last, if nothing was wrong with it. */
+  const [sound, setSound] = useState<string | null>(null)
   const volumes = (query.data ?? []).filter(({ usedBy }) => !unused || usedBy.length === 0)
   const volume = volumes.find(({ name }) => name === chosen)
   const free = volume !== undefined && volume.usedBy.length === 0
@@ -75,7 +79,13 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
     else if (volume !== undefined) setQuestion({ kind, volume })
   }
   const check = async () => {
-    if (volume !== undefined) report(await client.call('volumeCheck', { pool: pool.name, name: volume.name, repair: false }))
+    if (volume === undefined) return
+    setSound(null)
+    const checked = await changes.check(volume)
+    report(checked)
+    if (!checked.ok || !checked.value) return
+    setSound(volume.name)
+    announce(t('storage.sound', { name: volume.name }))
   }
   const problem = pool.problem === null ? null : errorText(pool.problem, t.language)
   const running = volume?.usedBy.some(({ how }) => how === 'running') === true
@@ -114,7 +124,9 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         <Button icon="check" disabled={volume === undefined || running} onPress={() => void check()}>
           {t('storage.check')}
         </Button>
-        <span className="fill" />
+        <span className="fill muted small storage-sound">
+          {sound !== null && sound === volume?.name && t('storage.sound', { name: sound })}
+        </span>
         <Button icon="trash" disabled={!free} onPress={ask('delete')}>
           {t('storage.delete')}
         </Button>

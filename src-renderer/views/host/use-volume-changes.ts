@@ -5,7 +5,7 @@
 import { useMemo } from 'react'
 import type { WrittenFormat } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
-import type { Result } from '../../../src-main/public/result'
+import { ok, type Result } from '../../../src-main/public/result'
 import type { NewVolume, PoolInfo, Volume } from '../../../src-main/public/storage'
 import type { JobInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -21,6 +21,8 @@ export interface VolumeChanges {
   readonly resize: (volume: Volume, sizeMiB: number) => Done
   readonly clone: (volume: Volume, to: string, format: WrittenFormat) => Done
   readonly upload: (pool: string, from: string, name: string) => Done
+  /** Its end: whether no errors were found. What was found is told as any failure. */
+  readonly check: (volume: Volume) => Done<boolean>
   readonly remove: (volume: Volume) => Done
   readonly addPool: (name: string, path: string) => Done
   readonly removePool: (pool: PoolInfo) => Done
@@ -71,6 +73,10 @@ export function useVolumeChanges(): VolumeChanges {
         job(client.call('volumeResize', { pool, name, sizeMiB }), t('undo.volume-resized', { name }), () =>
           client.call('volumeResize', { pool, name, sizeMiB: Math.ceil(capacity / MIB) }),
         ),
+      check: async ({ pool, name }) => {
+        const begun = await client.call('volumeCheck', { pool, name, repair: false })
+        return begun.ok ? ok(await ended(store, begun.value.job)) : begun
+      },
       remove: ({ pool, name }) =>
         step(client.call('volumeDelete', { pool, name }), t('undo.delete', { name }), (trashed) =>
           client.call('volumeRestore', trashed),
