@@ -110,6 +110,29 @@ describe('the tables of xl', () => {
     expect(recorded[0]).toMatchObject(made)
   })
 
+  it('list -l says of a screen what libxl has fields for, and no password', () => {
+    const of = (display: object): unknown => {
+      const devices = [{ kind: 'vfb', width: 1024, height: 768, ...display } as const]
+      const made = longConfig('3df1db14-aeba-4780-8edb-8a187446f43a', 2, {
+        ...{ name: 'a', memoryMiB: 64, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '' },
+        devices,
+      })
+      return Reflect.get(made, 'config')
+    }
+    const vkbs = [{ devid: 0 }]
+    const sdl = { enable: 'False' }
+    expect(of({})).toMatchObject({ vkbs, vfbs: [{ devid: 0, vnc: { enable: 'False' }, sdl }] })
+    expect(of({ vnc: { kind: 'local' }, keymap: 'de' })).toMatchObject({
+      vfbs: [{ devid: 0, vnc: { enable: 'True' }, sdl, keymap: 'de' }],
+    })
+    const tcp = { kind: 'tcp', address: '127.0.0.1', password: 'hush' }
+    expect(of({ vnc: { ...tcp, port: 5902 } })).toMatchObject({
+      vfbs: [{ vnc: { enable: 'True', listen: '127.0.0.1', display: 2, findunused: 'False' } }],
+    })
+    expect(of({ vnc: { ...tcp, port: 0 } })).toMatchObject({ vfbs: [{ vnc: { listen: '127.0.0.1', findunused: 'True' } }] })
+    expect(JSON.stringify(of({ vnc: { ...tcp, port: 5902 } }))).not.toContain('hush')
+  })
+
   it.each([
     ['running', true, 'r-----'],
     ['running', false, '-b----'],
