@@ -1,6 +1,6 @@
 // Kernels and ramdisks taken out of ISO images: each pair in a folder of its own, boot/LABEL-NUMBER/, in the app's storage. Definitions
-// name them as they name any other kernel.
-// Invariant: nothing else is written or removed there, and a pair goes only when no definition, snapshot, template or trash names it.
+// name them as they name any other kernel. The command line may name other places.
+// Invariant: nothing else is written or removed there, what lies elsewhere is the user's, and a pair goes only when no definition, snapshot, template or trash names it.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
 import { readdir, rm, rmdir } from 'node:fs/promises'
@@ -49,10 +49,14 @@ export class BootFiles {
     return ok({ media, kernel: place(media.kernel), ramdisk: place(media.ramdisk) })
   }
 
-  /** As a job. */
-  extract(path: string, places: BootPlaces): Result<{ job: number }, ErrorReport> {
+  /** As a job. `chosen` says of a place elsewhere that the user named it. */
+  extract(
+    path: string,
+    places: BootPlaces,
+    chosen: (place: string) => boolean = () => false,
+  ): Result<{ job: number }, ErrorReport> {
     for (const place of [places.kernel, places.ramdisk]) {
-      if (!this.isOurs(place)) return err(errorReport('path-not-chosen', { path: place }))
+      if (!this.isOurs(place) && !chosen(place)) return err(errorReport('path-not-chosen', { path: place }))
     }
     const job = this.parts.jobs.start({
       kind: 'mediaExtract',

@@ -69,7 +69,8 @@ export function deviceServers({
       return looked.ok ? ok(looked.value === undefined ? {} : { found: looked.value }) : looked
     },
     mediaLook: ({ path }) => bootFiles.look(path),
-    mediaExtract: ({ path, ...places }) => bootFiles.extract(path, places),
+    mediaExtract: ({ path, ...places }, caller) =>
+      bootFiles.extract(path, places, (place) => caller.choseFile(place, 'saveDisk')),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),
     imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
     imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),

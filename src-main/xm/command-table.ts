@@ -339,7 +339,7 @@ export const commands = {
   },
   'media-extract': {
     args: '<iso> <kernel> <ramdisk>',
-    does: 'Take the kernel and ramdisk of an installer or live system out of an ISO image, into the app’s folder of them.',
+    does: 'Take the kernel and ramdisk of an installer or live system out of an ISO image, into new files.',
     run: (context, args) => image.extract(context, [args.word(0), args.word(1), args.word(2)]),
     ours: true,
     status: 'done',

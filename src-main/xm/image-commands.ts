@@ -46,7 +46,7 @@ export async function copy(
   })
 }
 
-/** Into places that the app gave, as the wizard shows them. */
+/** Into files that are not there yet, wherever they are named. */
 export async function extract(context: Context, [iso = '', kernel = '', ramdisk = '']: readonly string[]): Promise<void> {
   const at = (path: string): string => resolve(context.folder, path)
   const { job } = await call(context, 'mediaExtract', { path: at(iso), kernel: at(kernel), ramdisk: at(ramdisk) })

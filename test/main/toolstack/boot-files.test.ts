@@ -94,6 +94,17 @@ describe('an ISO image', () => {
     expect(kept()).toHaveLength(1)
   })
 
+  it('is taken out elsewhere where the caller chose the places, as the command line has', async () => {
+    const at = (name: string) => join(made.folder, 'taken', name)
+    const asked = { path: disc('DEBIAN'), kernel: at('vmlinuz'), ramdisk: at('initrd.gz') }
+    expect(await made.servers.mediaExtract(asked, testCaller())).toMatchObject({ error: { reason: 'path-not-chosen' } })
+    const started = await made.servers.mediaExtract(asked, testCaller([asked.kernel, asked.ramdisk]))
+    if (!started.ok) throw new Error(started.error.reason)
+    expect(await made.toolstack.jobs.wait(started.value.job)).toMatchObject({ ok: true })
+    expect([asked.kernel, asked.ramdisk].every((place) => existsSync(place))).toBe(true)
+    expect(kept()).toEqual([])
+  })
+
   it('leaves nothing of a machine that is refused or forgotten', async () => {
     const media = disc('DEBIAN')
     await defined('a', media)
