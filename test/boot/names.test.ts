@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import os from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { LocalSocket } from '../../src-main/ipc/local-socket'
 import { UnderWay } from '../../src-main/lib/under-way'
 import { socketPlace } from '../../src-main/public/xm-socket'
@@ -40,6 +40,17 @@ beforeAll(async () => {
   }
   await machine.open()
   good(await socket.listen())
+})
+/** What a try left, that it is not in the way of the next. */
+afterEach(async () => {
+  if (cannot) return
+  const { domains } = machine.toolstack
+  for (const { uuid, kind, domid } of domains.list()) {
+    if (kind !== 'guest') continue
+    if (domid !== null) await domains.destroy(uuid)
+    good(await domains.undefine(uuid))
+  }
+  for (const name of readdirSync(folder)) if (name.endsWith('.rmsave')) rmSync(path.join(folder, name))
 })
 afterAll(async () => {
   await socket.close()
