@@ -34,6 +34,12 @@ const GATHER_MS = 1000
 /** More than this are told as one. */
 const SINGLE_MOST = 3
 
+/** A reason stands after a colon elsewhere; here it stands alone. */
+function sentence(reason: string): string {
+  const [first = ''] = reason
+  return first.toUpperCase() + reason.slice(first.length)
+}
+
 /** Done by itself in the background: only its failure is news. */
 const QUIET: readonly JobInfo['kind'][] = ['snapshotMerge']
 
@@ -66,7 +72,7 @@ export class Notifications {
     if (!before) return
     const text = this.parts.text()
     if (state === 'crashed' && before.state !== 'crashed') {
-      this.tell({ title: fillSentence(text.noteCrashed, { name }), body: engineWords(detail, text.language), uuid })
+      this.tell({ title: fillSentence(text.noteCrashed, { name }), body: sentence(engineWords(detail, text.language)), uuid })
     } else if (stalledBy !== null && before.stalledBy === null) {
       this.tell({ title: fillSentence(text.noteStalled, { name }), body: text.noteStalledBody, uuid })
     }

@@ -64,11 +64,11 @@ describe('a machine', () => {
     becomes({})
     becomes({ state: 'crashed', detail: 'a triple fault' })
     becomes({ state: 'crashed', detail: 'a triple fault', name: 'renamed' })
-    expect(heard()).toEqual([`“web” has crashed | a triple fault | ${UUID}`])
+    expect(heard()).toEqual([`“web” has crashed | A triple fault | ${UUID}`])
     becomes({})
     language = 'de'
     becomes({ state: 'crashed', detail: 'a watchdog of the guest ran out' })
-    const why = 'eine Totmannuhr des Gastes ist abgelaufen'
+    const why = 'Eine Totmannuhr des Gastes ist abgelaufen'
     expect(heard()).toEqual([`„web“ ist abgestürzt | ${why} | ${UUID}`])
     becomes({})
     for (const state of ['paused', 'running', 'shutoff', 'saved'] as const) becomes({ state })
