@@ -37,6 +37,7 @@ const CODES: Partial<Record<ImageErrorCode, string>> = {
   'backing-refused': 'CONFIG_UNSUPPORTED',
   'read-only': 'CONFIG_UNSUPPORTED',
   'in-use': 'RESOURCE_BUSY',
+  'no-space': 'WRITE_FAILED',
 }
 
 function callError({ code, message }: ImageError): CallError {

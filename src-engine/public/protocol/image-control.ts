@@ -3,7 +3,7 @@
 // no ports; main ends it when it has nothing more to do. Runs on call.ts, one job at a time.
 // Invariant: what a call makes appears whole or not at all; nothing that is there is overwritten.
 // Error codes: OPERATION_INVALID (exists, or would shrink), OPERATION_ABORTED, CONFIG_UNSUPPORTED (not usable as what it is
-// said to be), SYSTEM_ERROR, OPERATION_FAILED (check found errors). Runs in: main and the image process.
+// said to be), WRITE_FAILED (no room), SYSTEM_ERROR, OPERATION_FAILED (check found errors). Runs in: main and the image process.
 import { count, either, fields, flag, list, nothing, oneOf, optional, shortText, text, within } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
 import { IMAGE_FORMATS } from './device'

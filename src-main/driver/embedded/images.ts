@@ -24,6 +24,8 @@ function imageError(error: CallError, path: string): ErrorReport {
       return errorReport('image-unreadable', { path, detail })
     case 'RESOURCE_BUSY':
       return errorReport('image-busy', { path })
+    case 'WRITE_FAILED':
+      return errorReport('disk-full', { path })
     default:
       return errorReport('image-failed', { path, detail })
   }
@@ -137,6 +139,7 @@ export class EmbeddedImages implements ImageTool {
       const taken = await caller.call('takeInstaller', { path, ...to })
       if (taken.ok) return ok(null)
       if (taken.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to.kernel }))
+      if (taken.error.code === 'WRITE_FAILED') return err(errorReport('disk-full', { path: to.kernel }))
       return err(mediaError(taken.error, path))
     })
   }

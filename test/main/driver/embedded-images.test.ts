@@ -67,6 +67,18 @@ describe('the image process', () => {
     expect(await images.check(qcow2, true, quiet())).toEqual({ ok: true, value: null })
   })
 
+  it('says of a copy that there is no room for it, and leaves nothing of it', async () => {
+    const [from, to] = [at('roomy.raw'), at('roomy-copy.raw')]
+    writeFileSync(from, Buffer.alloc(8 << 20, 'ringmaster'))
+    // No process begun from here on may make a file larger than this: the system then says no more fits.
+    const limit = (bytes: string) => execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`])
+    limit(String(2 << 20))
+    const before = readdirSync(folder)
+    const done = await images.convert(from, to, 'raw', quiet()).finally(() => limit('unlimited'))
+    expect(done).toMatchObject({ ok: false, error: { reason: 'disk-full', values: { path: to } } })
+    expect(readdirSync(folder)).toEqual(before)
+  })
+
   it('leaves nothing of a copy that was called off, and says in one sentence what cannot be used', async () => {
     const big = at('big.raw')
     writeFileSync(big, Buffer.alloc(16 << 20, 1))
