@@ -25,6 +25,11 @@ export class Messages {
     this.domain.ringBell()
   }
 
+  /** Bytes ever written: what `next` would be. */
+  get written(): number {
+    return this.domain.get('MESSAGE_HEAD')
+  }
+
   /** What the ring holds from position `from` on (a value of `next` of an earlier call); lost bytes are skipped. */
   read(from = 0): { text: string; next: number } {
     const head = this.domain.get('MESSAGE_HEAD')

@@ -327,6 +327,8 @@ export class DomainProcess {
   }
 
   private tellMessages(running: RunningDomain): void {
+    // Most bells ring for something else, and what the devices have for domain 0 goes out after this.
+    if (running.made.domain.messages.written === this.messagesSeen) return
     const { text, next } = running.made.domain.messages.read(this.messagesSeen)
     this.messagesSeen = next
     const second = Math.floor(performance.now() / 1000)

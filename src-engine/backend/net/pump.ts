@@ -170,9 +170,13 @@ class NetPump implements DevicePump {
     }
     const { unshown } = this.tx
     if (this.rx.publish(this.port)) this.answer()
-    else if (unshown === 1 && this.longest <= LONE_BYTES) this.answerLater ??= setTimeout(() => this.answer(), LONE_MS)
     // After the link has sent what was collected: waking the guest can wait, the packet cannot.
-    else if (unshown > 0) queueMicrotask(() => this.answer())
+    else if (unshown > 0) queueMicrotask(() => this.answerSoon(unshown))
+  }
+
+  private answerSoon(unshown: number): void {
+    if (unshown > 1 || this.longest > LONE_BYTES) this.answer()
+    else if (!this.closed) this.answerLater ??= setTimeout(() => this.answer(), LONE_MS)
   }
 
   /** Shows the guest what was answered of its packets. */
