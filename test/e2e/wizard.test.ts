@@ -92,8 +92,8 @@ describe('a new virtual machine', () => {
     const made = await configs(manager)
     const boot = path.join(app.folder, 'boot')
     for (const name of ['by-command', 'by-button']) {
-      const { kernel = '', ramdisk, devices = [], onReboot } = made[name] ?? {}
-      expect(onReboot).toBe('destroy')
+      const { kernel = '', ramdisk, devices = [], onReboot, bootloader } = made[name] ?? {}
+      expect([bootloader, onReboot]).toEqual(['pygrub', undefined])
       expect(path.dirname(path.dirname(kernel))).toBe(boot)
       expect([kernel, ramdisk ?? ''].map((file) => path.basename(file))).toEqual(['vmlinuz', 'initrd.gz'])
       expect(fs.readFileSync(kernel, 'utf8') + fs.readFileSync(ramdisk ?? '', 'utf8')).toBe('HdrS070701')
@@ -243,6 +243,32 @@ describe('a new virtual machine', () => {
     await create.page.close()
     const made = await configs(manager)
     expect(made['guest-1']?.devices).toMatchObject([{ kind: 'vbd', dev: 'xvda', path: disk, format: 'raw' }, { kind: 'vif' }])
+  })
+
+  it('starts what a disk has by itself, as is shown, unless files are wanted', async () => {
+    const { app, manager, create, kernel } = await start()
+    const disk = path.join(app.folder, 'disks', 'debian.raw')
+    fs.mkdirSync(path.dirname(disk), { recursive: true })
+    const image = Buffer.alloc(1 << 20)
+    image.writeUInt16LE(0xef53, 1024 + 56)
+    fs.writeFileSync(disk, image)
+    await create.startFrom('Existing disk')
+    await create.field('Disk file').fill(disk)
+    await expect
+      .poll(() => create.page.getByTestId('disk-kernel').textContent())
+      .toBe('Debian GNU/Linux (/boot/vmlinuz-6.1.0-10-amd64)')
+    expect(await create.page.getByLabel('Kernel', { exact: true }).count()).toBe(0)
+    expect(await create.field('Command line').inputValue()).toBe('')
+    await app.picture(create.page, 'wizard-own-kernel')
+    const from = create.page.getByRole('radiogroup', { name: 'Kernel from' })
+    await from.getByText('Files', { exact: true }).click()
+    await create.field('Kernel').fill(kernel)
+    await from.getByText('The disk itself', { exact: true }).click()
+    await create.field('Name').fill('own')
+    const opened = await app.domain(() => create.button('Create and run').click())
+    await manager.waitForState('own', 'Running')
+    expect((await configs(manager))['own']).toMatchObject({ bootloader: 'pygrub', kernel: '', ramdisk: null, cmdline: '' })
+    expect(opened).toBeDefined()
   })
 
   it('never takes an image for another format, however soon Create is pressed', async () => {

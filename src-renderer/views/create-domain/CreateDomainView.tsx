@@ -10,15 +10,18 @@ import { AtConnection, useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
+import { SegmentedField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
 import { Activity } from '../../features/activity/Activity'
 import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { ConfigNotes } from '../../features/definition/notes'
+import { DiskKernelLine } from '../../features/disks/DiskKernelLine'
 import { allowing, checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
 import { lookIntoAll } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
+import { useDiskKernel } from '../../features/disks/use-disk-kernel'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { isAbsolute } from '../../lib/path'
@@ -34,6 +37,7 @@ import {
   fieldOf,
   freeName,
   limitsOf,
+  type Order,
   orderOf,
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
@@ -43,6 +47,7 @@ import type { RefusedMedia } from './MediaFields'
 import { fieldsOf, installing, type Media, withMedia } from './media'
 import { OriginFields } from './OriginFields'
 import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
+import { beginsWithDisk, type KernelFrom, kernelFrom, lookedAt, startingItsDisk, withOwnKernel } from './own-kernel'
 import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
 import { type ShownOrder, ShownTexts } from './ShownTexts'
@@ -92,6 +97,7 @@ function CreateDomainForm(props: {
   const [parts, setParts] = useState<DevicesForm>(() => ({ disks: [], nic: null, display: displayOfKey(newScreen) ?? null }))
   const [start, setStart] = useState(true)
   const [way, setWay] = useState<Way>('kernel')
+  const [chosenFrom, setChosenFrom] = useState<KernelFrom | null>(null)
   const [isoPath, setIsoPath] = useState('')
   const [media, setMedia] = useState<Media | null>(null)
   const [refusedMedia, setRefusedMedia] = useState<RefusedMedia | null>(null)
@@ -107,7 +113,7 @@ function CreateDomainForm(props: {
   useConnectionTitle(t('window.create'))
 
   const proposedName = useMemo(() => freeName(names), [names])
-  const form: Form = {
+  const typed: Form = {
     name: proposedName,
     kernel: '',
     ramdisk: '',
@@ -116,8 +122,12 @@ function CreateDomainForm(props: {
     vcpus: 1,
     ...edits,
   }
+  const look = useDiskKernel(beginsWithDisk(way) ? lookedAt(parts.disks[0]) : undefined)
+  const from = beginsWithDisk(way) ? kernelFrom(chosenFrom, look) : 'files'
+  const form = from === 'disk' ? withOwnKernel(typed) : typed
   const limits = limitsOf(host)
-  const errors = checkForm(form, names, limits, t)
+  const isFilled = (way === 'config' || way === 'template') && parts.disks.length > 0
+  const errors = checkForm(form, names, limits, t, from === 'disk' || isFilled)
   const kinds = host?.limits.devices ?? []
   const { mac, paths, settled, propose } = useProposals(form.name, parts.disks, macs)
   // The network is there from the start, once it is known that there can be one and which address it has.
@@ -151,6 +161,9 @@ function CreateDomainForm(props: {
     setRefusal(null)
   }
 
+  const finished = <T extends Order>(order: T): T =>
+    media !== null ? installing(order) : from === 'disk' ? startingItsDisk(order) : order
+
   const browse = async (field: 'kernel' | 'ramdisk') => {
     const picked = await client.call('filePick', { kind: field, suggestedName: '' })
     if (picked.ok && picked.value.path !== null) {
@@ -181,6 +194,7 @@ function CreateDomainForm(props: {
       setIsoPath('')
     }
     setWay(next)
+    setChosenFrom(null)
     setOrigin(null)
     setNotes([])
     setRefusal(null)
@@ -188,7 +202,7 @@ function CreateDomainForm(props: {
       setFirstDisk({ source: next === 'image' ? 'copy' : 'file' })
       const { cmdline = DEFAULT_CMDLINE } = edits
       edit({
-        ...(form.kernel === '' && kernelInUse(domains)),
+        ...(typed.kernel === '' && kernelInUse(domains)),
         ...(cmdline === DEFAULT_CMDLINE && { cmdline: DISK_CMDLINE }),
       })
     } else if (first !== undefined && first.source !== 'new' && first.path === '') {
@@ -238,7 +252,7 @@ function CreateDomainForm(props: {
     }
     const placed = looked === null ? form : { ...form, kernel: looked.value.kernel, ramdisk: looked.value.ramdisk }
     const whole = orderOf(placed, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
-    const order = media === null ? whole : installing(whole)
+    const order = finished(whole)
     const defined = await client.call('domainDefine', {
       ...order,
       start: false,
@@ -292,7 +306,7 @@ function CreateDomainForm(props: {
 
   const known = devices.disks.every(isKnown) ? { ...devices, disks: devices.disks.filter(isKnown) } : null
   const plain = isRight && known !== null ? orderOf(form, known, ({ dev }) => paths[dev] ?? '', origin) : null
-  const order: ShownOrder | null = plain === null || media === null ? plain : { ...installing(plain), media }
+  const order: ShownOrder | null = plain === null || media === null ? plain && finished(plain) : { ...finished(plain), media }
   // What was shown stays until all of what is new is known: half of it would be a command for another machine.
   const lastShown = useRef(order)
   if (!isRight || (known !== null && settled)) lastShown.current = order
@@ -327,12 +341,25 @@ function CreateDomainForm(props: {
           onRefusal={setRefusal}
         />
         <ConfigNotes notes={notes} />
+        {beginsWithDisk(way) && (
+          <>
+            <SegmentedField
+              label={t('create.own-kernel')}
+              value={from}
+              choices={(['disk', 'files'] as const).map((value) => ({ value, label: t(`create.own-from-${value}`) }))}
+              onChange={setChosenFrom}
+              hint={t(`create.own-from-${from}-hint`)}
+            />
+            {from === 'disk' && <DiskKernelLine look={look} later={false} />}
+          </>
+        )}
         <MachineFields
           form={ready || edits.name !== undefined ? form : { ...form, name: '' }}
           host={host}
           limits={limits}
           errorOf={errorOf}
-          withoutKernel={way === 'iso'}
+          withoutKernel={way === 'iso' || from === 'disk'}
+          ownKernel={from === 'disk'}
           onEdit={edit}
           onTouch={touch}
           onBrowse={(field) => void browse(field)}

@@ -13,6 +13,8 @@ export interface MachineFieldsProps {
   readonly errorOf: (field: FieldName) => string | undefined
   /** Kernel and ramdisk come from elsewhere and are not asked for. */
   readonly withoutKernel: boolean
+  /** They come from the disk, with words of its own. */
+  readonly ownKernel: boolean
   readonly onEdit: (change: Partial<Form>) => void
   readonly onTouch: (field: FieldName) => void
   readonly onBrowse: (field: 'kernel' | 'ramdisk') => void
@@ -41,7 +43,7 @@ export function MachineFields(props: MachineFieldsProps) {
           onEdit({ cmdline })
           onTouch('cmdline')
         }}
-        hint={t('create.cmdline-hint')}
+        hint={t(props.ownKernel ? 'create.own-more-hint' : 'create.cmdline-hint')}
         error={errorOf('cmdline')}
       />
       <NumberField

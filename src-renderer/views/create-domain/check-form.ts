@@ -68,12 +68,21 @@ function checkVcpus(vcpus: number, limits: FormLimits, t: Translator): string | 
   return vcpus < 1 || vcpus > limits.maxVcpus ? t('details.vcpus-range', { most: limits.maxVcpus }) : undefined
 }
 
-export function checkForm(form: Form, taken: readonly string[], limits: FormLimits, t: Translator): FieldErrors {
+/** `ownKernel`: the disk has one. */
+export function checkForm(
+  form: Form,
+  taken: readonly string[],
+  limits: FormLimits,
+  t: Translator,
+  ownKernel = false,
+): FieldErrors {
   const found: Record<FieldName, string | undefined> = {
     name: checkName(form.name, taken, t),
     kernel:
       form.kernel.trim() === ''
-        ? t('create.kernel-needed')
+        ? ownKernel
+          ? undefined
+          : t('create.kernel-needed')
         : isAbsolute(form.kernel.trim())
           ? undefined
           : t('create.path-relative'),

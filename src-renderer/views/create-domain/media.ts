@@ -4,6 +4,7 @@
 
 import type { CallResult } from '../../../src-main/public/calls'
 import { cutTo, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
+import { BOOTLOADER, ownBootDisk } from '../../../src-main/public/own-disk'
 import { type DiskForm, diskOfFile, freeDev, newDisk } from '../../features/disks/disk-form'
 import { DEFAULT_DISPLAY } from '../../features/display/display-form'
 import { lastPart } from '../../lib/path'
@@ -15,9 +16,15 @@ export interface Media extends CallResult<'mediaLook'> {
   readonly path: string
 }
 
-/** A machine whose kernel is an installer's stays off when that reboots, as under `virt-install`: it would install anew. */
+/**
+ * As under `virt-install` the installer starts first, and after its reboot what it installed: its kernel is named for as long as the new disk
+ * has none. Over a disk that may have a system the installer starts each time, and the machine stays off when that reboots.
+ */
 export function installing<T extends Order>(order: T): T {
-  return { ...order, config: { ...order.config, onReboot: 'destroy' } }
+  const disk = ownBootDisk({ ...order.config, bootloader: BOOTLOADER })
+  const isNew = order.images.some(({ path, copyOf }) => path === disk?.path && copyOf === undefined)
+  const change = isNew ? ({ bootloader: BOOTLOADER } as const) : ({ onReboot: 'destroy' } as const)
+  return { ...order, config: { ...order.config, ...change } }
 }
 
 /** What the installer of Debian 12 needs to come up, and others no less. */

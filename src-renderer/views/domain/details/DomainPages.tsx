@@ -4,6 +4,7 @@
 import { useEffect, useState } from 'react'
 import { ownUuid } from '../../../../src-main/public/connection'
 import { machineNameProblem, properName } from '../../../../src-main/public/name'
+import { BOOTLOADER, ownBootDisk } from '../../../../src-main/public/own-disk'
 import {
   DEFAULT_CPU_WEIGHT,
   DEFAULT_STOP_ACTIONS,
@@ -23,6 +24,8 @@ import { Notice } from '../../../components/Notice'
 import { SelectField } from '../../../components/Select'
 import { Slider } from '../../../components/Slider'
 import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
+import { DiskKernelLine } from '../../../features/disks/DiskKernelLine'
+import { useDiskKernel } from '../../../features/disks/use-disk-kernel'
 import { connectionName } from '../../../lib/connection-name'
 import { useConnections, useHost } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
@@ -321,6 +324,29 @@ function Balloon(props: { readonly domain: DomainInfo }) {
   )
 }
 
+/** Whether it starts what its disk has, and what that is. */
+function OwnDisk({ domain, edits, editable, onEdit }: PageProps) {
+  const { t } = useWords()
+  const { config } = domain
+  const isOwn = edits.ownDisk ?? config?.bootloader !== undefined
+  const kernel = edits.kernel ?? config?.kernel ?? ''
+  const disk = config === null ? undefined : ownBootDisk({ ...config, kernel, bootloader: isOwn ? BOOTLOADER : undefined })
+  const isOff = domain.running === null
+  const look = useDiskKernel(isOff ? disk : undefined)
+  return (
+    <>
+      <div className="field">
+        <span className="field-label">{t('create.own-kernel')}</span>
+        <div className="field-control">
+          <Check label={t('create.own-disk')} value={isOwn} disabled={!editable} onChange={(ownDisk) => onEdit({ ownDisk })} />
+        </div>
+        <span className="field-message">{isOwn && kernel.trim() !== '' ? t('create.own-until') : ''}</span>
+      </div>
+      {disk !== undefined && <DiskKernelLine look={look} later={!isOff} />}
+    </>
+  )
+}
+
 export function BootPage(props: PageProps) {
   const { domain, edits, onEdit } = props
   const { t } = useWords()
@@ -359,6 +385,7 @@ export function BootPage(props: PageProps) {
         </div>
         <span className="field-message" />
       </div>
+      <OwnDisk {...props} />
       {file('kernel')}
       {file('ramdisk')}
       <TextField

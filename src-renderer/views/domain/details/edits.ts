@@ -6,6 +6,7 @@ import { parseCpuSet } from '../../../../src-main/public/cpu-set'
 import { type Device, type Disk, deviceKey } from '../../../../src-main/public/device'
 import { type ConfigChange, configChanges, sameValue } from '../../../../src-main/public/live-changes'
 import { properName } from '../../../../src-main/public/name'
+import { BOOTLOADER } from '../../../../src-main/public/own-disk'
 import {
   currentOf,
   DEFAULT_CPU_WEIGHT,
@@ -34,6 +35,8 @@ export interface Edits {
   readonly onPoweroff?: StopAction
   readonly onReboot?: StopAction
   readonly onCrash?: StopAction
+  /** Whether what its disk has goes before the files it names. */
+  readonly ownDisk?: boolean
   readonly kernel?: string
   readonly ramdisk?: string
   readonly cmdline?: string
@@ -91,6 +94,7 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     cpuCap: figure(edits.cpuCap, config.cpuCap, 0),
     cpuSet: words(edits.cpuSet, config.cpuSet),
     ...stopActions(config, edits),
+    bootloader: edits.ownDisk === undefined ? config.bootloader : edits.ownDisk ? (config.bootloader ?? BOOTLOADER) : undefined,
     kernel: kernel.trim(),
     ramdisk,
     cmdline: cmdline.trim(),

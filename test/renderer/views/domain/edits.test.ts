@@ -51,6 +51,14 @@ describe('changes of a definition', () => {
     expect(applied({ ...config, devices: [disk] }, edits).devices).toEqual([disk])
   })
 
+  it('of the own disk keep the name of the boot loader that stands there', () => {
+    expect(applied(config, { ownDisk: true }).bootloader).toBe('pygrub')
+    const other = { ...config, bootloader: '/usr/bin/pygrub' }
+    expect(applied(other, { ownDisk: true }).bootloader).toBe('/usr/bin/pygrub')
+    expect(applied(other, {}).bootloader).toBe('/usr/bin/pygrub')
+    expect(applied(other, { ownDisk: false }).bootloader).toBeUndefined()
+  })
+
   it('of current memory leave it out where it is all there may be', () => {
     const most = config.memoryMiB
     expect(applied(config, { currentMiB: most - 8 })).toEqual({ ...config, currentMiB: most - 8 })

@@ -1,0 +1,51 @@
+// A new machine that begins with a disk: what of the form is the disk's, and what an installer's machine starts after it.
+// Runs in: vitest.
+import { describe, expect, it } from 'vitest'
+import type { Disk } from '../../../../src-main/public/device'
+import { newDisk } from '../../../../src-renderer/features/disks/disk-form'
+import type { Form, Order } from '../../../../src-renderer/views/create-domain/check-form'
+import { installing } from '../../../../src-renderer/views/create-domain/media'
+import { DISK_CMDLINE } from '../../../../src-renderer/views/create-domain/origin'
+import { kernelFrom, lookedAt, withOwnKernel } from '../../../../src-renderer/views/create-domain/own-kernel'
+
+const found = { from: 'grub', title: 'a', kernel: '/k', ramdisks: [], cmdline: '', dirty: false } as const
+const form: Form = { name: 'a', kernel: '/k', ramdisk: '/r', cmdline: DISK_CMDLINE, memoryMiB: 64, vcpus: 1 }
+const disk: Disk = { kind: 'vbd', dev: 'xvda', path: '/a.img', format: 'raw', readonly: false, removable: false }
+const drive: Disk = { ...disk, dev: 'xvdb', path: '/a.iso', readonly: true, removable: true }
+const order = (images: Order['images']): Order => ({
+  config: { name: 'a', memoryMiB: 64, vcpus: 1, kernel: '/k', ramdisk: '/r', cmdline: '', devices: [disk, drive] },
+  images,
+})
+
+describe('a disk’s own kernel', () => {
+  it('is started when there is one, or when it is wanted', () => {
+    expect(kernelFrom(null, undefined)).toBe('files')
+    expect(kernelFrom(null, { found: null, error: null })).toBe('files')
+    expect(kernelFrom(null, { found, error: null })).toBe('disk')
+    expect(kernelFrom('files', { found, error: null })).toBe('files')
+    expect(kernelFrom('disk', undefined)).toBe('disk')
+  })
+
+  it('takes no files, and no words that were proposed for them', () => {
+    expect(withOwnKernel(form)).toMatchObject({ kernel: '', ramdisk: '', cmdline: '' })
+    expect(withOwnKernel({ ...form, cmdline: 'single' }).cmdline).toBe('single')
+  })
+
+  it('is looked for once the format of the file is known, and not in a drive', () => {
+    const known = { ...newDisk('xvda'), source: 'file', path: ' /a.img ', fileFormat: 'qcow2' } as const
+    expect(lookedAt(known)).toEqual({ dev: 'xvda', path: '/a.img', format: 'qcow2', allowedBacking: [] })
+    for (const change of [{ fileFormat: null }, { path: '' }, { removable: true }])
+      expect(lookedAt({ ...known, ...change })).toBeUndefined()
+  })
+})
+
+describe('an installer’s machine', () => {
+  it('starts what it installed on a new disk, and over another one stays off when it reboots', () => {
+    const made = installing(order([{ path: '/a.img', format: 'raw', sizeMiB: 1 }])).config
+    expect([made.bootloader, made.onReboot, made.kernel]).toEqual(['pygrub', undefined, '/k'])
+    const over = installing(order([])).config
+    expect([over.bootloader, over.onReboot]).toEqual([undefined, 'destroy'])
+    const copied = installing(order([{ path: '/a.img', format: 'raw', sizeMiB: 1, copyOf: { path: '/b', format: 'raw' } }]))
+    expect(copied.config.bootloader).toBeUndefined()
+  })
+})
