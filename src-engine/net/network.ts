@@ -42,7 +42,7 @@ export interface Attachment {
   /** Whoever attaches closes it. */
   readonly capture?: Capture | undefined
   deliver(frame: Frame): void
-  /** A forward listens on this port, or cannot. */
+  /** A forward listens on this port, or cannot; without either it has no effect in this network. */
   forwardReady?(forward: PortForward, port: number | undefined, error?: string): void
 }
 
@@ -148,7 +148,12 @@ export class VirtualNetwork {
         attachment.forwardReady?.(forward, port, error)
       }
       if (out) return openForward(forward, { gateway, host, ...out, guest: address, ready })
-      ready(undefined, 'an isolated network has no port forwards')
+      // It is no fault: the interface may have been moved here, and may go back with its forwards.
+      log(
+        'info',
+        `port forward ${forward.protocol} ${forward.hostPort} of ${attachment.name} leads nowhere: the network is isolated`,
+      )
+      attachment.forwardReady?.(forward, undefined)
       return () => {}
     })
     const port: NetworkPort = {

@@ -147,7 +147,8 @@ export class Networks {
         forwardReady: (forward, port, error) => {
           const at = `${forward.hostAddress ?? '127.0.0.1'}:${forward.hostPort}`
           if (error !== undefined) problem ??= `The forwarded port ${forward.protocol} ${at} cannot be opened: ${error}.`
-          else this.log('info', `${name}: ${forward.protocol} port ${port} leads to port ${forward.guestPort} of the guest`)
+          else if (port !== undefined)
+            this.log('info', `${name}: ${forward.protocol} port ${port} leads to port ${forward.guestPort} of the guest`)
           if (--waiting <= 0) settled()
         },
       },

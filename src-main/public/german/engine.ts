@@ -140,7 +140,8 @@ export const engine = {
   '{mac} is not a MAC address': '{mac} ist keine MAC-Adresse',
   'the MAC address {mac} is in use by {name}': 'die MAC-Adresse {mac} wird von {name} benutzt',
   'the gateway': 'dem Gateway',
-  'an isolated network has no port forwards': 'ein abgeschlossenes Netz hat keine Portweiterleitungen',
+  'port forward {protocol} {port} of {name} leads nowhere: the network is isolated':
+    'Portweiterleitung {protocol} {port} von {name} führt nirgendwohin: das Netz ist abgeschlossen',
   'port forward {protocol} {port} of {name}: {why}': 'Portweiterleitung {protocol} {port} von {name}: {why}',
   'The forwarded port {protocol} {port} cannot be opened: {why}.':
     'Der weitergeleitete Port {protocol} {port} lässt sich nicht öffnen: {why}.',

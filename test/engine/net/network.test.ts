@@ -532,7 +532,7 @@ describe('an isolated network', () => {
       '10.0.2.1 icmp 3/2',
     ])
     expect([network.host.streams, network.host.datagrams, network.host.listeners]).toEqual([[], [], []])
-    expect(network.log).toEqual(['port forward tcp 8080 of guest 15: an isolated network has no port forwards'])
+    expect(network.log).toEqual(['port forward tcp 8080 of guest 15 leads nowhere: the network is isolated'])
   })
 })
 

@@ -594,4 +594,17 @@ describe('networks', () => {
     expect(a.service.counters().writeRequests).toBe(1)
     attached.value.detach()
   })
+
+  it('that are isolated take interfaces with port forwards, which lead nowhere there', async () => {
+    const networks = new Networks(systemClock, new FakeHost())
+    const lab = { ...DEFAULT_NETWORK, name: 'lab', kind: 'isolated', address: '10.0.9.1' } as const
+    const dhcp = { first: '10.0.9.15', last: '10.0.9.250' }
+    expect(networks.define([{ ...lab, dhcp }])).toEqual({ ok: true, value: undefined })
+    const forwards = [{ protocol: 'tcp', hostPort: 2222, guestPort: 22 } as const]
+    const nic: Nic = { kind: 'vif', index: 0, network: 'lab', mac: '00:16:3e:00:00:77', forwards }
+    const attached = await networks.attach(nic, 'moved', { gso: false, blankChecksum: false }, () => {})
+    if (!attached.ok) throw new Error(attached.error)
+    attached.value.detach()
+    networks.dispose()
+  })
 })
