@@ -46,12 +46,19 @@ describe('the inside of a machine', () => {
   })
 
   it('has XenStore, which follows changes and is written only after a warning', async () => {
-    const { app, manager, domain } = await startMachine([], keep)
+    const { app, manager, domain } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], keep)
     const { page } = domain
     await domain.tab('Inside').click()
     await domain.part('XenStore').click()
     const tree = page.getByRole('treegrid')
     await tree.getByText('262144', { exact: true }).waitFor()
+    // The guest's own home comes first; its backends are a key away.
+    expect(await tree.getByText('frontend', { exact: true }).count()).toBe(0)
+    await tree.getByText('0', { exact: true }).first().click()
+    await page.keyboard.press('ArrowRight')
+    await tree.getByText('frontend', { exact: true }).waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await tree.getByText('frontend', { exact: true }).waitFor({ state: 'detached' })
     await app.call(manager.page, 'storeWrite', { uuid: UUID, path: '/local/domain/1/memory/target', value: '131072' })
     await tree.getByText('131072', { exact: true }).waitFor()
     await tree.getByText('target', { exact: true }).click()

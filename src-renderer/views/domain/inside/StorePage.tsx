@@ -23,11 +23,14 @@ import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, typ
 import { useXenStore } from '../use-xen-store'
 import { EditNode } from './EditNode'
 
+/** Where the backends of a guest are: some hundred lines before its own, and closed at first. */
+const DOMAIN0_HOME = '/local/domain/0'
+
 export function StorePage(props: { readonly domain: DomainInfo }) {
   const { domain } = props
   const { t } = useWords()
   const [filter, setFilter] = useState('')
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set(domain.kind === 'guest' ? [DOMAIN0_HOME] : []))
   const [chosen, setChosen] = useState<string | null>(null)
   const [editing, setEditing] = useState<{ path: string; value: string } | null>(null)
   const query = useXenStore(domain)
