@@ -1,7 +1,9 @@
-// Menus in a window that is too low for them: they scroll, and nothing of them moves by itself. On the test driver.
+// What a window has no room for: menus that scroll and do not move by themselves, a disk that is added below the window's edge, and a bar
+// that floats over a page. On the test driver.
 // Runs in: plain Node; starts the real Electron on a virtual display.
 import { expect, it } from 'vitest'
 import { launch } from './app'
+import { startMachine } from './domain-setup'
 import { ownApp } from './own-app'
 
 const keep = ownApp()
@@ -37,4 +39,28 @@ it('a menu that has to scroll keeps its entries in one line each, and stands sti
     await page.keyboard.press('Escape')
     await page.getByRole('menu').waitFor({ state: 'detached' })
   }
+})
+
+it('a disk added in the wizard comes in sight', async () => {
+  const app = keep(await launch())
+  const manager = await app.manager()
+  const create = await app.createDomain(() => manager.button('New virtual machine').first().click())
+  await create.button('Add a disk').click()
+  const below = () =>
+    create.disk('xvda').evaluate((disk) => {
+      const foot = document.querySelector('.window-foot')
+      return disk.getBoundingClientRect().bottom - (foot?.getBoundingClientRect().top ?? 0)
+    })
+  await expect.poll(below).toBeLessThanOrEqual(0)
+})
+
+it('the last change’s Undo covers no button of Details', async () => {
+  const { domain } = await startMachine([], keep)
+  await domain.tab('Details').click()
+  await domain.page.getByLabel('Title').fill('other')
+  await domain.button('Apply').click()
+  await domain.page.locator('.undo-bar').waitFor()
+  await domain.button('Add a device').click({ timeout: 5000 })
+  await domain.page.getByRole('menu').waitFor()
+  expect(await domain.page.locator('.undo-bar').count()).toBe(1)
 })
