@@ -252,8 +252,8 @@ export const domain = {
   'details.stop-destroy': { en: 'It stays off', de: 'Er bleibt aus' },
   'details.stop-restart': { en: 'It starts again', de: 'Er startet wieder' },
   'details.boot-order': {
-    en: 'A Xen PVH guest boots the kernel above. There is no firmware that would try one device after the other, so there is no boot menu and no order of devices; which disk has its system says root= in the command line.',
-    de: 'Ein Xen-PVH-Gast startet den Kernel oben. Es gibt keine Firmware, die ein Gerät nach dem anderen versuchte, also weder Startmenü noch Reihenfolge der Geräte; welche Platte sein System hat, sagt root= in der Befehlszeile.',
+    en: 'A Xen PVH guest boots the kernel above, or the default of its first disk’s boot menu. There is no firmware that would show that menu or try one device after the other; which disk has its system says root= in the command line.',
+    de: 'Ein Xen-PVH-Gast startet den Kernel oben oder die Vorgabe im Bootmenü seiner ersten Platte. Es gibt keine Firmware, die dieses Menü zeigte oder ein Gerät nach dem anderen versuchte; welche Platte sein System hat, sagt root= in der Befehlszeile.',
   },
   'details.input': { en: 'Input', de: 'Eingabe' },
   'details.input-type': { en: 'Type', de: 'Typ' },
