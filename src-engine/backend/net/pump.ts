@@ -164,7 +164,10 @@ class NetPump implements DevicePump {
       this.broken('a ring is not granted any more')
       return
     }
-    if (!this.deliver() || !this.collect()) {
+    const delivered = this.deliver()
+    // With nothing to collect the guest need not wait until that is found out and asked for.
+    if (delivered && this.tx.waiting() === 0 && this.rx.publish(this.port)) this.answer()
+    if (!delivered || !this.collect()) {
       this.broken('the ring makes no sense')
       return
     }
