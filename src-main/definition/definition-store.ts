@@ -182,6 +182,20 @@ export class DefinitionStore {
     })
   }
 
+  /** What definitions were before, those in the trash too: what going back to one of them needs. `has` says of a text whether it is of interest. */
+  async formerConfigs(has: (text: string) => boolean): Promise<DomainConfig[]> {
+    const configs: DomainConfig[] = []
+    const add = (text: string): void => {
+      const read = has(text) ? readDomainXml(text, { newMac: () => '' }) : undefined
+      if (read?.ok) configs.push(read.value.config)
+    }
+    for await (const text of this.revisions.texts()) add(text)
+    for (const { id } of await this.trash.list()) {
+      for (const text of await this.trash.revisions(id)) add(text)
+    }
+    return configs
+  }
+
   /** Out of the trash, as `config` under this identifier; what it has to go on from. */
   async takeFromTrash(id: string, uuid: string, config: DomainConfig): Promise<Definition> {
     let definition: Definition = { uuid, config, managedSave: null, savedConfig: null }

@@ -75,6 +75,13 @@ export class RevisionStore {
     return found && this.read(uuid, found)
   }
 
+  /** Of all domains, one after the other. */
+  async *texts(): AsyncGenerator<string> {
+    for (const uuid of await readdir(this.folder).catch(() => [])) {
+      for (const kept of await this.kept(uuid).catch(() => [])) yield await this.read(uuid, kept).catch(() => '')
+    }
+  }
+
   async forget(uuid: string): Promise<void> {
     await rm(this.folderOf(uuid), { recursive: true, force: true })
   }

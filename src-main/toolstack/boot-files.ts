@@ -1,6 +1,7 @@
 // Kernels and ramdisks taken out of ISO images: each pair in a folder of its own, boot/LABEL-NUMBER/, in the app's storage. Definitions
 // name them as they name any other kernel. The command line may name other places.
-// Invariant: nothing else is written or removed there, what lies elsewhere is the user's, and a pair goes only when no definition, snapshot, template or trash names it.
+// Invariant: nothing else is written or removed there, what lies elsewhere is the user's, and a file goes only when no definition, snapshot, template
+// or trash names it, nor what one of them was before, which it may go back to.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
 import { readdir, rm, rmdir } from 'node:fs/promises'
@@ -21,6 +22,8 @@ export interface BootFilesParts {
   readonly folder: string
   /** Of all that is kept. */
   readonly used: () => readonly DomainConfig[]
+  /** What definitions were before, where their text is of interest. */
+  readonly former: (has: (text: string) => boolean) => Promise<readonly DomainConfig[]>
 }
 
 export interface BootPlaces {
@@ -29,6 +32,10 @@ export interface BootPlaces {
 }
 
 const STEM_MOST = 48
+/** Digits at the end of a folder's name, which no other has. */
+const MARK = 8
+
+const placesOf = ({ kernel, ramdisk }: DomainConfig): string[] => [kernel, ...(ramdisk === null ? [] : [ramdisk])]
 
 export class BootFiles {
   private readonly parts: BootFilesParts
@@ -44,7 +51,7 @@ export class BootFiles {
     const media = found.value
     if (media === undefined) return err(errorReport('media-no-kernel', { path }))
     const stem = fileStem(media.label.replace(/\s+/g, '-'), '-').slice(0, STEM_MOST) || 'iso'
-    const folder = join(this.parts.folder, `${stem}-${randomUUID().slice(0, 8)}`)
+    const folder = join(this.parts.folder, `${stem}-${randomUUID().slice(0, MARK)}`)
     const place = (file: string): string => join(folder, fileStem(basename(file), '-'))
     return ok({ media, kernel: place(media.kernel), ramdisk: place(media.ramdisk) })
   }
@@ -76,11 +83,16 @@ export class BootFiles {
     return started.ok ? this.parts.jobs.wait(started.value.job) : started
   }
 
-  /** Of a configuration that is gone: its pair goes, unless another has it. */
-  async release(config: DomainConfig): Promise<void> {
-    const used = new Set(this.parts.used().flatMap(({ kernel, ramdisk }) => [resolve(kernel), resolve(ramdisk ?? '')]))
-    for (const path of [config.kernel, config.ramdisk ?? '']) {
-      if (!this.isOurs(path) || used.has(resolve(path))) continue
+  /** Of configurations that are gone: their files go, unless another has them, or had them before. */
+  async release(...configs: readonly DomainConfig[]): Promise<void> {
+    const going = new Set(configs.flatMap(placesOf).filter((path) => this.isOurs(path)))
+    if (going.size === 0) return
+    // No way of writing a path in XML changes the digits that its folder ends with.
+    const marks = [...going].map((path) => dirname(path).slice(-MARK))
+    const former = await this.parts.former((text) => marks.some((mark) => text.includes(mark)))
+    const used = new Set([...this.parts.used(), ...former].flatMap(placesOf).map((path) => resolve(path)))
+    for (const path of going) {
+      if (used.has(path)) continue
       await rm(path, { force: true })
       // The other one may still be there.
       await rmdir(dirname(path)).catch(() => undefined)

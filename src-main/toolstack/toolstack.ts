@@ -195,6 +195,7 @@ export class Toolstack {
         ...this.trees.configs(null),
         ...this.templates.list().map(({ config }) => config),
       ],
+      former: (has) => definitions.formerConfigs(has),
     })
     const store = parts.snapshots
     this.layers = new Layers({ store, images: driver.images, folder: parts.diskFolder })
@@ -226,7 +227,7 @@ export class Toolstack {
       needed: (uuid) => this.neededBeside(uuid),
       emptied: async (uuid, disks, configs) => {
         await this.forgetSnapshots(uuid, disks)
-        for (const config of configs) await this.bootFiles.release(config)
+        await this.bootFiles.release(...configs)
       },
     })
     this.storage = new Storage({

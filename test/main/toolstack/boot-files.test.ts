@@ -170,4 +170,27 @@ describe('an ISO image', () => {
     expect(kept()).toEqual([])
     expect(existsSync(kernel)).toBe(true)
   })
+
+  it('keeps them for a machine that names others now and can go back to them', async () => {
+    const first = await defined('first', disc('DEBIAN'))
+    const info = made.toolstack.domains.info(first)
+    if (!info.ok || !info.value.config) throw new Error('gone')
+    const { kernel, ramdisk } = info.value.config
+    const config = { ...made.config('second'), kernel, ramdisk }
+    const second = await made.servers.domainDefine({ config, images: [], start: false }, testCaller())
+    if (!second.ok) throw new Error(second.error.reason)
+    const { uuid } = second.value
+    expect(await made.servers.domainRedefine({ uuid, config: made.config('second') }, testCaller())).toMatchObject({ ok: true })
+    const whole = () => [kernel, ramdisk ?? ''].every((path) => existsSync(path))
+    await remove(first)
+    await emptyTrash()
+    expect(whole()).toBe(true)
+    // In the trash it could come back, with all that it was.
+    await remove(uuid)
+    const third = await defined('third', disc('OTHER'))
+    await made.servers.domainUndefine({ uuid: third, forget: true }, testCaller())
+    expect(whole()).toBe(true)
+    await emptyTrash()
+    expect(kept()).toEqual([])
+  })
 })
