@@ -1,6 +1,6 @@
 // The command line against a toolstack on the test driver, over a real socket: each command does what it says; wrong lines,
 // garbage on the socket and an app that is not there end in one sentence. Runs in: vitest, plain Node.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -150,6 +150,19 @@ describe('xm', () => {
       code: 1,
       err: expect.stringContaining('qcow2, raw'),
     })
+  })
+
+  it('takes kernel and ramdisk out of an ISO image, to new files anywhere', async () => {
+    const iso = Buffer.alloc(17 * 2048)
+    iso.write('\x01CD001\x01', 16 * 2048, 'latin1')
+    iso.write('Debian 12'.padEnd(32), 16 * 2048 + 40, 'latin1')
+    writeFileSync(join(made.folder, 'netinst.iso'), iso)
+    mkdirSync(join(made.folder, 'elsewhere'))
+    const line = ['media-extract', 'netinst.iso', 'elsewhere/linux', 'elsewhere/initrd.gz']
+    expect(await xm(...line)).toEqual({ code: 0, out: '', err: '' })
+    expect(readdirSync(join(made.folder, 'elsewhere')).sort()).toEqual(['initrd.gz', 'linux'])
+    expect(await xm(...line)).toMatchObject({ code: 1, err: expect.stringContaining('elsewhere/linux') })
+    expect(await xm('media-extract', 'web.cfg', 'a', 'b')).toMatchObject({ code: 1, err: expect.stringContaining('web.cfg') })
   })
 
   it('takes vcpus off and gives them back by XenStore, and shows it', async () => {
