@@ -12,6 +12,7 @@ import { CreateDomainPage } from './create-domain-page'
 import type { ManagerPage } from './manager-page'
 import { ownApp } from './own-app'
 import { openWindow, settle } from './scenes'
+import { undoByKey } from './undo-key'
 
 const own = ownApp()
 
@@ -127,7 +128,7 @@ it('closes one by keyboard, asking what becomes of its guests, opens it again, r
   await manager.dialog().waitFor()
   await press('Tab', 'Enter')
   await manager.connection('Renamed').waitFor({ state: 'detached' })
-  await press('Control+z')
+  await undoByKey(page)
   await manager.connection('Renamed').waitFor()
   await manager.connection('Renamed').click()
   await press('Enter')

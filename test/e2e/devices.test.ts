@@ -15,6 +15,7 @@ import type { DomainPage } from './domain-page'
 import type { ManagerPage } from './manager-page'
 import { NetworksPage } from './networks-page'
 import { ownApp } from './own-app'
+import { undoByKey } from './undo-key'
 
 const keep = ownApp()
 const UUID = '11111111-2222-4333-8444-555555555555'
@@ -660,16 +661,20 @@ describe('virtual networks', () => {
     await networks.item('lab').click()
     await expect.poll(() => networks.field('To').inputValue()).toBe('10.9.0.30')
     await app.picture(page, 'networks-undone')
-    await networks.item('lab').press('Control+z')
+    await networks.item('lab').focus()
+    await undoByKey(page)
     await networks.button('Start').waitFor()
-    await networks.item('lab').press('Control+z')
+    await networks.item('lab').focus()
+    await undoByKey(page)
     await networks.button('Stop').waitFor()
-    await networks.item('lab').press('Control+z')
+    await networks.item('lab').focus()
+    await undoByKey(page)
     await expect.poll(() => networks.field('To').inputValue()).toBe('10.9.0.250')
     // Another window changed it since: that stays, and is said.
     const lab = { name: 'lab', kind: 'isolated', address: '10.9.0.1', prefix: 25, hosts: [], hostLoopback: true }
     await app.call(page, 'networkDefine', { network: lab, replaces: 'lab' })
-    await networks.item('lab').press('Control+z')
+    await networks.item('lab').focus()
+    await undoByKey(page)
     await page.getByText('“lab” was changed elsewhere').waitFor()
     await app.picture(page, 'networks-undo-refused')
     await networks.item('lab').waitFor()

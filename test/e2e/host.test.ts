@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import { ownApp } from './own-app'
+import { undoByKey } from './undo-key'
 
 const keep = ownApp()
 
@@ -100,7 +101,8 @@ describe('the host window', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Resize', exact: true }).click()
     await row(page, 'old.raw').getByText('8 MiB', { exact: true }).waitFor({ timeout: 20_000 })
     await page.locator('.undo-bar').getByText('Enlarged old.raw').waitFor()
-    await row(page, 'old.raw').press('Control+z')
+    await row(page, 'old.raw').focus()
+    await undoByKey(page)
     await row(page, 'old.raw').getByText('1 MiB', { exact: true }).waitFor({ timeout: 20_000 })
     const more = path.join(folder, 'more')
     fs.mkdirSync(more)

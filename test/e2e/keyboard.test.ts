@@ -8,6 +8,7 @@ import { launch, type RunningApp } from './app'
 import { focusNow } from './focus'
 import { ownApp } from './own-app'
 import { openWindow, SERVER, settle, stageFolder } from './scenes'
+import { undoByKey } from './undo-key'
 
 const keep = ownApp()
 
@@ -87,7 +88,7 @@ describe('by keyboard alone', () => {
     await tabTo(page, 'Delete')
     await keys(page, 'Enter')
     await row.waitFor({ state: 'detached' })
-    await keys(page, 'Control+z')
+    await undoByKey(page)
     await waitForState('Saved')
     await tabTo(page, 'Application menu', true)
     await keys(page, 'Enter')

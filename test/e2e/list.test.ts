@@ -9,6 +9,7 @@ import { launch, type RunningApp } from './app'
 import { seriousViolations } from './axe'
 import { CreateDomainPage } from './create-domain-page'
 import type { ManagerPage } from './manager-page'
+import { undoByKey } from './undo-key'
 
 let running: RunningApp | undefined
 
@@ -149,12 +150,12 @@ it('puts machines into folders and gives tags, by menu and by drag, and takes ev
   await app.picture(page, 'list-folders')
   // Four steps back, with the keyboard and with the button.
   await manager.list().focus()
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
   await expect.poll(() => manager.row('backup-02').locator('.tag').count()).toBe(0)
   await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
   await expect.poll(() => manager.row('auth-01').locator('.tag').count()).toBe(0)
-  await page.keyboard.press('Control+z')
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
+  await undoByKey(page)
   await expect.poll(() => manager.folder('Lab').count()).toBe(0)
 })
 
@@ -166,7 +167,7 @@ it('renames in place, acts on many with one question, and brings back what was d
   await page.keyboard.type('first')
   await page.keyboard.press('Enter')
   await manager.row('first').waitFor()
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
   await manager.row('auth-01').waitFor()
   // A name that is refused stays in its field, with the reason, until it is another or Escape.
   await manager.row('auth-01').click()
@@ -183,7 +184,7 @@ it('renames in place, acts on many with one question, and brings back what was d
   await page.getByRole('alert').waitFor({ state: 'detached' })
   await field.press('Enter')
   await manager.row('db-0x').waitFor()
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
   await manager.row('auth-01').waitFor()
   await manager.list().focus()
   await page.keyboard.press('Control+a')
@@ -361,10 +362,10 @@ it('changes the machine that files are dropped on, once asked, and takes it back
   await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
   await manager.dialog().waitFor({ state: 'detached' })
   expect(await info()).toMatchObject({ kernel, devices: [...(before?.devices ?? []), { path: disc, readonly: true }] })
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
   await expect.poll(async () => (await info())?.kernel).toBe(before?.kernel)
   expect((await info())?.devices).toContainEqual(expect.objectContaining({ path: disc }))
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
   await expect.poll(info).toEqual(before)
 
   // A file elsewhere that an image stands on is asked about, and the rest follows by itself.
@@ -380,7 +381,7 @@ it('changes the machine that files are dropped on, once asked, and takes it back
   await page.getByRole('alertdialog').getByRole('button', { name: 'Open it' }).click()
   await manager.dialog().waitFor({ state: 'detached' })
   expect(await info()).toMatchObject({ kernel, devices: [...(before?.devices ?? []), { path: over, allowedBacking: [base] }] })
-  for (let step = 0; step < 2; step++) await page.keyboard.press('Control+z')
+  for (let step = 0; step < 2; step++) await undoByKey(page)
   await expect.poll(info).toEqual(before)
 
   // A configuration says of its disks itself what there are.

@@ -8,6 +8,7 @@ import { expect, it } from 'vitest'
 import { launch } from './app'
 import { ownApp } from './own-app'
 import { SnapshotsPage } from './snapshots-page'
+import { undoByKey } from './undo-key'
 
 const NAME = '🦊 Füchse 👩‍💻'
 const HEBREW = 'שרת (בדיקה) 2'
@@ -98,7 +99,7 @@ it('a machine may be called anything that can be read', async () => {
   await app.picture(page, 'names-delete')
   await manager.dialog().getByRole('button', { name: 'Delete', exact: true }).click()
   await manager.row(HEBREW).waitFor({ state: 'detached' })
-  await page.keyboard.press('Control+z')
+  await undoByKey(page)
   await manager.row(HEBREW).waitFor()
   expect(await manager.failures().count()).toBe(0)
 })

@@ -6,6 +6,7 @@ import type { Preferences } from '../../src-main/public/preferences'
 import { launch, type RunningApp } from './app'
 import { ownApp } from './own-app'
 import { openWindow, SERVER, settle, stageFolder } from './scenes'
+import { undoByKey } from './undo-key'
 
 const keep = ownApp()
 
@@ -69,7 +70,7 @@ describe('the wiring of networks', () => {
       .waitFor()
     const after = ['lab up', 'lab down']
     expect(await wiring(app, page)).toEqual({ running: after, config: after })
-    await page.keyboard.press('Control+z')
+    await undoByKey(page)
     await plug(page, 0)
       .and(page.getByRole('button', { name: / default ·/ }))
       .waitFor()
@@ -101,7 +102,7 @@ describe('the wiring of networks', () => {
     expect(await wiring(app, page)).toMatchObject({ running: ['default up', 'default up'] })
     await page.getByRole('status').getByRole('button', { name: 'Undo' }).focus()
     await page.keyboard.press('Enter')
-    await page.keyboard.press('Control+z')
+    await undoByKey(page)
     await plug(page, 1)
       .and(page.getByRole('button', { name: / lab ·/ }))
       .waitFor()

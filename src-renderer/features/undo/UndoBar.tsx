@@ -1,7 +1,7 @@
-// Offers to undo what was done last, for a while, over the lower left of the window; Ctrl+Z does the same at any time.
-// Invariant: it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager, host, networks and domain windows.
+// Offers to undo what was done last, for a while, over the lower left of the window; Ctrl+Z does the same, and when it has gone brings it back first.
+// Invariant: nothing is undone by the key that is not named here; it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager, host, networks and domain windows.
 
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
@@ -13,22 +13,22 @@ const SHOWN_MS = 12_000
 export function UndoBar() {
   const { t } = useWords()
   const { undo } = useAppStore()
-  const last = useStore(undo.steps, (steps) => steps.at(-1))
-  const [hidden, setHidden] = useState(0)
-  const id = last?.id ?? 0
+  const offered = useStore(undo.offered)
+  const step = useStore(undo.steps, (steps) => steps.find(({ id }) => id === offered))
   useEffect(() => {
-    const timer = setTimeout(() => setHidden(id), SHOWN_MS)
+    if (offered === null) return
+    const timer = setTimeout(() => undo.withdraw(offered), SHOWN_MS)
     return () => clearTimeout(timer)
-  }, [id])
-  if (last === undefined || last.id <= hidden) return null
+  }, [offered, undo])
+  if (step === undefined) return null
   return (
     <div className="undo-bar" role="status">
-      <span>{last.label}</span>
+      <span>{step.label}</span>
       <Button kind="link" onPress={() => void undo.undo()}>
         {t('action.undo')}
       </Button>
       <kbd>{t('key.undo')}</kbd>
-      <Button kind="tool" icon="close" label={t('button.dismiss')} onPress={() => setHidden(last.id)} />
+      <Button kind="tool" icon="close" label={t('button.dismiss')} onPress={() => undo.withdraw(step.id)} />
     </div>
   )
 }

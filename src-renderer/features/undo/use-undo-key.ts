@@ -1,4 +1,4 @@
-// Ctrl+Z takes back what was done last in this window, but not in a field that has an undo of its own. Runs in: host and networks windows,
+// Ctrl+Z takes back what was done last in this window and is named by the bar, or has it named; but not in a field that has an undo of its own. Runs in: host and networks windows,
 // and details of a machine.
 
 import { useEffect } from 'react'
@@ -17,7 +17,7 @@ export function useUndoKey(): void {
       const inDialog = target instanceof Element && target.closest('[role=dialog], [role=alertdialog]') !== null
       if (!isUndo || inField || inDialog) return
       event.preventDefault()
-      void undo.undo()
+      void undo.undoOffered()
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)

@@ -166,6 +166,7 @@ export function ManagerView() {
     'open-all': () => changeLayout({ collapsed: [] }),
     'fold-all': foldAll,
     undo: () => void store.undo.undo(),
+    'undo-offered': () => void store.undo.undoOffered(),
     new: () => openView('create-domain'),
     demo: () => demo.start(place),
     import: definitions.openImport,
@@ -198,8 +199,12 @@ export function ManagerView() {
     else if (isActionId(id)) perform(id, now.current)
     else if (!columns.run(id)) doesWith(id)
   }
-  // Pause and Resume are one key as they are one button.
-  useCommandKeys(run, (command) => (command === 'pause' ? pauseOrResume(now.current) : command))
+  useCommandKeys(run, (command) => {
+    // Pause and Resume are one key as they are one button.
+    if (command === 'pause') return pauseOrResume(now.current)
+    // The palette names what it takes back, the key does not.
+    return command === 'undo' ? 'undo-offered' : command
+  })
 
   const listKey = (event: KeyboardEvent): boolean => {
     if (event.key === 'Delete') run(chosenConnection === null ? 'delete' : 'connection-remove')

@@ -330,6 +330,25 @@ describe('undo', () => {
     expect(done).toEqual(['two', 'one'])
   })
 
+  it('takes back by the key only what is named in sight, and names it first when it is not', async () => {
+    const steps = new UndoSteps()
+    const done: string[] = []
+    const [offered, dismiss] = [() => steps.offered.getState(), () => steps.withdraw(steps.offered.getState() ?? 0)]
+    await steps.undoOffered()
+    expect(offered()).toBeNull()
+    for (const name of ['one', 'two', 'three']) steps.add(name, async () => void done.push(name))
+    await steps.undoOffered()
+    expect([done, offered()]).toEqual([['three'], 2])
+    // The bar has gone; something that is no step was done or refused since.
+    dismiss()
+    await steps.undoOffered()
+    expect([done, offered()]).toEqual([['three'], 2])
+    steps.withdraw(1)
+    await steps.undoOffered()
+    await steps.undoOffered()
+    expect([done, offered()]).toEqual([['three', 'two', 'one'], null])
+  })
+
   it('goes back to a step of the list over all that were done after it, newest first', async () => {
     const steps = new UndoSteps()
     const done: string[] = []

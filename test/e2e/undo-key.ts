@@ -1,0 +1,12 @@
+// Ctrl+Z as a user presses it who reads what it takes back. Runs in: end-to-end tests (plain Node).
+import type { Page } from 'playwright-core'
+
+/** The bar that names the step goes after a while, which is over sooner than a test on a busy machine: the first press has it named again. */
+export async function undoByKey(page: Page): Promise<void> {
+  const bar = page.locator('.undo-bar')
+  if ((await bar.count()) === 0) {
+    await page.keyboard.press('Control+z')
+    await bar.waitFor()
+  }
+  await page.keyboard.press('Control+z')
+}
