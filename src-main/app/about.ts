@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { app } from 'electron'
 import { errorReport } from '../public/error-code'
 import type { AboutInfo } from '../public/types'
+import { desktopShowsNotes } from './desktop-note'
 
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`
 
@@ -33,6 +34,7 @@ export function aboutInfo(driver: string): AboutInfo {
     driver,
     electronSource,
     commandLine: commandLine(),
+    notifications: desktopShowsNotes(),
     warning: old ? errorReport('old-electron', { version: electron }) : null,
   }
 }

@@ -5,8 +5,13 @@ import type { Note } from './notifications'
 /** Shown ones are kept until they are gone: one that was collected would not answer a click. */
 const shown = new Set<Notification>()
 
+/** Whether notifications appear: on Linux Electron needs libnotify for them, and looks for it. */
+export function desktopShowsNotes(): boolean {
+  return Notification.isSupported()
+}
+
 export function showOnDesktop({ title, body }: Note, icon: string, onClick: () => void): void {
-  if (!Notification.isSupported()) return
+  if (!desktopShowsNotes()) return
   const note = new Notification({ title, body, icon })
   const gone = (): void => void shown.delete(note)
   note.on('click', () => {

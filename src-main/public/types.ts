@@ -365,6 +365,8 @@ export const aboutInfoShape = fields({
   electronSource: text,
   /** What starts the command line from a shell, quoted for one; null where there is none. */
   commandLine: nullable(text),
+  /** Whether the desktop can be given notifications. */
+  notifications: flag,
   /** Set when this is the old fallback. */
   warning: nullable(errorReportShape),
 })

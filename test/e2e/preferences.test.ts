@@ -26,9 +26,27 @@ async function choosePage(page: Page, name: string): Promise<void> {
 
 const stored = (app: RunningApp): unknown => JSON.parse(fs.readFileSync(path.join(app.folder, 'preferences.json'), 'utf8'))
 
+/** Whether the desktop has notifications, whatever this computer has. */
+function pretendNotes(app: RunningApp, supported: boolean): Promise<void> {
+  return app.electron.evaluate(({ Notification }, answer) => {
+    Notification.isSupported = () => answer
+  }, supported)
+}
+
 describe('preferences', () => {
+  it('say where no notification can appear, and keep what was chosen', async () => {
+    const { app, manager } = await start()
+    await pretendNotes(app, false)
+    const page = await openWindow(app, manager.page, 'preferences', null)
+    await page.getByText('the library libnotify is missing').waitFor()
+    const box = page.getByRole('checkbox', { name: 'Notify when' })
+    expect([await box.isDisabled(), await box.isChecked()]).toEqual([true, true])
+    await app.picture(page, 'preferences-no-notifications')
+  })
+
   it('apply at once: theme, language, what a new machine is proposed with, keys, consoles', async () => {
     const { app, manager } = await start()
+    await pretendNotes(app, true)
     const page = await openWindow(app, manager.page, 'preferences', null)
     await page.getByText('High contrast').click()
     for (const shown of [page, manager.page]) {

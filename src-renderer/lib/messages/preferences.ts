@@ -22,6 +22,10 @@ export const preferences = {
     en: 'Notify when a machine crashes or a long job ends while another program is used',
     de: 'Benachrichtigen, wenn eine Maschine abstürzt oder ein langer Auftrag endet, während ein anderes Programm benutzt wird',
   },
+  'preferences.notifications-none': {
+    en: 'Nothing can appear on this desktop: the library libnotify is missing. Install it (on Debian the package libnotify4) and start Ringmaster again.',
+    de: 'Auf diesem Desktop kann nichts erscheinen: Die Bibliothek libnotify fehlt. Installieren Sie sie (unter Debian das Paket libnotify4) und starten Sie Ringmaster neu.',
+  },
   'preferences.sample': { en: 'Figures', de: 'Messwerte' },
   'preferences.sample-every': { en: '{count} s', de: '{count} s' },
   'preferences.sample-hint': {

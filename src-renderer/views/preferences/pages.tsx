@@ -1,6 +1,7 @@
 // The pages of the preferences but the keyboard's: fields and check boxes, each changed at once.
 // Runs in: preferences window.
 
+import { useQuery } from '@tanstack/react-query'
 import { IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS } from '../../../src-main/public/device'
 import {
   FONT_SIZES,
@@ -10,6 +11,8 @@ import {
   SCROLLBACK,
   THEMES,
 } from '../../../src-main/public/preferences'
+import { useClient } from '../../client/Client'
+import { callQuery } from '../../client/queries'
 import { Check } from '../../components/Check'
 import { SegmentedField } from '../../components/Field'
 import { useWords } from '../../components/Language'
@@ -28,6 +31,8 @@ const languageChoices = ['system', 'en', 'de'] as const satisfies readonly Prefe
 
 export function GeneralPage({ preferences, change }: PageProps) {
   const { t } = useWords()
+  const { data: about } = useQuery(callQuery(useClient(), 'aboutInfo', {}))
+  const notes = about?.notifications !== false
   return (
     <>
       <SegmentedField
@@ -55,7 +60,9 @@ export function GeneralPage({ preferences, change }: PageProps) {
           label={t('preferences.notifications')}
           value={preferences.notifications}
           onChange={(notifications) => change({ notifications })}
+          disabled={!notes}
         />
+        {!notes && <p className="muted small preferences-under-check">{t('preferences.notifications-none')}</p>}
       </div>
     </>
   )

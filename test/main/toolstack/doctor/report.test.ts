@@ -40,6 +40,7 @@ const facts: ReportFacts = {
     driver: 'test',
     electronSource: '/home/ada/electron',
     commandLine: null,
+    notifications: true,
     warning: null,
   },
   host: {
