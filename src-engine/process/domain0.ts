@@ -116,6 +116,8 @@ export class Domain0 {
         const introduced = xenstored.introduce(tree, guestDomid, args.restoring ?? false)
         if (!introduced.ok) return failure('INVALID_ARG', `Domain 0 refuses ${args.name}: ${introduced.error}.`)
         xenstored.flush()
+        // Its tree is of the domain 0 before, which may have died before it was told another name.
+        if (!fresh) this.rename(handle, name)
         const connection = xenstored.connection(handle)
         if (!connection) return noDomain(handle)
         let session = this.sessions.get(handle)
@@ -256,12 +258,7 @@ export class Domain0 {
       shutdown: ({ handle, request }) =>
         this.onDomain(handle, (xenstored, home) => this.write(xenstored, `${home}/control/shutdown`, request)),
 
-      rename: ({ handle, name }) =>
-        this.onDomain(handle, (xenstored, home) => {
-          const value = storeText(name)
-          this.write(xenstored, `${home}/name`, value)
-          return this.write(xenstored, `/vm/${handle}/name`, value)
-        }),
+      rename: ({ handle, name }) => this.rename(handle, storeText(name)),
 
       openConsole: ({ handle, link, fromOffset }, ports) => {
         if (!this.sessions.has(handle)) return noDomain(handle)
@@ -359,6 +356,18 @@ export class Domain0 {
     await session?.dispose('the domain was released')
     this.xenstored?.release(handle)
     this.xenstored?.flush()
+  }
+
+  /** Written, and so told to watchers, only where it is another. */
+  private rename(handle: string, name: string): Result<object, CallError> {
+    return this.onDomain(handle, (xenstored, home) => {
+      for (const path of [`${home}/name`, `/vm/${handle}/name`]) {
+        if (lookup(xenstored.store.tree, path)?.value === name) continue
+        const written = this.write(xenstored, path, name)
+        if (!written.ok) return written
+      }
+      return ok({})
+    })
   }
 
   private onDomain(

@@ -61,6 +61,25 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     good(await domains.destroy(uuid))
   }, 120_000)
 
+  it('just before a running machine is renamed, or since, does not lose the name', async () => {
+    const { domains } = machine.toolstack
+    const uuid = await machine.start('first', kernel, 'pulse=10')
+    for (let round = 0; round < 4; round++) {
+      const ends = machine.domain0Ends
+      kill()
+      // At once, and when main has noticed it.
+      if (round % 2 === 1) await expect.poll(() => machine.domain0Ends).toBe(ends + 1)
+      const name = `named-${round}`
+      good(await domains.rename(uuid, name))
+      expect(machine.info(uuid)).toMatchObject({ name, config: { name } })
+      await expect.poll(() => machine.domain0Ends).toBe(ends + 1)
+      await expect.poll(() => machine.domain0Runs, { timeout: 60_000 }).toBe(true)
+      const store = good(await machine.driver.dumpStore())
+      expect(store.split('\n').filter((line) => line.includes(`"${name}"`))).toHaveLength(2)
+    }
+    good(await domains.destroy(uuid))
+  }, 120_000)
+
   it('in the middle of transactions leaves each done once', async () => {
     const transactions = count(60, 300)
     const uuid = await machine.start('store', kernel, `store=${transactions}`)

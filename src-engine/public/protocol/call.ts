@@ -79,6 +79,11 @@ export class Caller<C extends CallTypes, E extends EventTypes> {
     })
   }
 
+  /** It answers nothing any more. */
+  get gone(): boolean {
+    return this.transport.closed
+  }
+
   /** Never rejects: a dead process, an error reply and a reply of the wrong shape are all errors in the result. */
   async call<K extends keyof C & string>(
     name: K,

@@ -126,13 +126,17 @@ export class Guest {
 
   /** Says its new name in XenStore, and to a domain 0 that comes later. */
   async rename(domain0: Domain0Connection, name: string): Outcome {
+    // First, so that the one after a domain 0 that dies now is told it: then there is nothing to refuse.
+    this.introduceAs(name)
     const stored = await domain0.caller.call('rename', { handle: this.uuid, name })
-    if (!stored.ok) return err(engineError('other', stored.error))
-    const told = await this.caller.call('rename', { name })
-    if (!told.ok) return err(engineError('other', told.error))
-    this.name = name
+    const told = stored.ok || domain0.caller.gone ? await this.caller.call('rename', { name }) : stored
+    if (told.ok) this.name = name
+    else this.introduceAs(this.name)
+    return told.ok ? ok(null) : err(engineError('other', told.error))
+  }
+
+  private introduceAs(name: string): void {
     if (this.introduction) this.introduction = { ...this.introduction, name }
-    return ok(null)
   }
 
   /** As they are attached now: what a new domain 0 is told. */
