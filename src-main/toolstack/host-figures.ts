@@ -1,6 +1,7 @@
 // Figures of the host, beside those of domains: how busy all its processors are and how much of its memory is in use, and what of
 // that all domains of this connection use together. Kept as those of domains are, a day of minutes over restarts.
-// Invariant: one reading serves all connections of the process; the first, which has nothing to compare with, counts as idle.
+// Invariant: one reading serves all connections of the process; the first, which has nothing to compare with, is no figure: a
+// curve would rise from nothing there.
 // Runs in: main, plain Node.
 import { cpus, freemem, totalmem } from 'node:os'
 import { type HostSample, type HostSeriesOf, SAMPLE_INTERVAL_MS, type Sample, type SampleSeries } from '../public/types'
@@ -34,15 +35,15 @@ export function sharedReader(read: () => HostReading = readHost, now = () => per
 
 export class HostFigures {
   private last: HostReading | undefined
-  private cpu = 0
+  private cpu: number | undefined
 
   constructor(
     private readonly history: SampleHistory,
     private readonly read: () => HostReading = readHost,
   ) {}
 
-  /** With one round of the domains' samples, taken at `time`. */
-  add(samples: readonly Sample[], time: number): HostSample {
+  /** With one round of the domains' samples, taken at `time`; undefined as long as nothing has passed. */
+  add(samples: readonly Sample[], time: number): HostSample | undefined {
     const reading = this.read()
     const passed = reading.at - (this.last?.at ?? reading.at)
     // The same reading twice says nothing new. Some systems count a processor anew when it comes back.
@@ -53,10 +54,11 @@ export class HostFigures {
       domains.cpu += sample.cpu
       domains.memoryKiB += sample.memoryKiB
     }
+    this.history.add({ uuid: 'domains', time, ...domains, devices: [] })
+    if (this.cpu === undefined) return undefined
     const host = { cpu: this.cpu, memoryKiB: Math.round(reading.usedMemoryKiB) }
-    const told = { time, host, domains }
-    for (const of of ['host', 'domains'] as const) this.history.add({ uuid: of, time, ...told[of], devices: [] })
-    return told
+    this.history.add({ uuid: 'host', time, ...host, devices: [] })
+    return { time, host, domains }
   }
 
   series(of: HostSeriesOf, minutes: number, now: number): Promise<SampleSeries> {

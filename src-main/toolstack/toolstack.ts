@@ -404,7 +404,8 @@ export class Toolstack {
         const samples: Sample[] = event.samples.map((sample) => ({ ...sample, devices: [...sample.devices], time }))
         for (const sample of samples) this.samples.add(sample)
         emit('samples', { samples })
-        emit('hostSample', { sample: this.hostFigures.add(samples, time) })
+        const sample = this.hostFigures.add(samples, time)
+        if (sample !== undefined) emit('hostSample', { sample })
         break
       }
       case 'domain0':
