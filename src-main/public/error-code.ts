@@ -440,6 +440,11 @@ export const errorReasons = {
     cause: 'The disk image {path} has errors: {detail}.',
     action: 'Use a copy from before, or let it be repaired.',
   },
+  'image-not-as-named': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The file {path} is called {format}, but does not begin like one: it is damaged, or a raw image by a wrong name.',
+    action: 'Use a copy from before; if it is a raw image, let its name end in “.raw”.',
+  },
   'no-snapshot': {
     code: 'OPERATION_INVALID',
     cause: 'There is no such snapshot.',

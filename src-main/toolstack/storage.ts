@@ -15,7 +15,7 @@ import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import { isAlive } from '../lib/is-alive'
 import { writeProblem } from '../lib/write-problem'
-import type { WrittenFormat } from '../public/device'
+import { IMAGE_FORMATS, type ImageFormat, type ImageInfo, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import {
   DEFAULT_POOL,
@@ -171,7 +171,7 @@ export class Storage {
       const below = join(dirname(path), backing)
       const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
       if (writer) return err(errorReport('volume-in-use', { path: below, names: writer.name }))
-      const info = await images.inspect(below)
+      const info = await this.look(below)
       return info.ok ? images.overlay(path, { path: backing, format: info.value.format }, []) : info
     })
   }
@@ -180,7 +180,7 @@ export class Storage {
   resize(pool: string, name: string, sizeMiB: number): Result<number, ErrorReport> {
     return this.change(pool, name, ['disk'], 'imageResize', 'resizing-image', async (path, control) => {
       const { images } = this.parts.driver
-      const info = await images.inspect(path)
+      const info = await this.look(path)
       if (!info.ok) return info
       const before = this.enlarged.get(path)
       const back = before !== undefined && sizeMiB === before.from && (await stampOf(path)) === before.stamp
@@ -199,7 +199,10 @@ export class Storage {
       ['disk', 'snapshot', 'below', 'trash', 'template'],
       'imageCheck',
       'checking-image',
-      (path, control) => this.parts.driver.images.check(path, repair, control),
+      async (path, control) => {
+        const info = await this.look(path)
+        return info.ok ? this.parts.driver.images.check(path, repair, control) : info
+      },
     )
   }
 
@@ -212,7 +215,7 @@ export class Storage {
     const from = source.value
     return this.job('imageConvert', 'copying-image', target.value, true, async (control) => {
       const { images } = this.parts.driver
-      const info = await images.inspect(from)
+      const info = await this.look(from)
       if (!info.ok) return info
       const fromFormat = info.value.format
       const allowed = await this.parts.layers.chain({ path: from, format: fromFormat })
@@ -228,7 +231,7 @@ export class Storage {
       const { images } = this.parts.driver
       const running = this.usesOf(from).find(({ how }) => how === 'running')
       if (running) return err(errorReport('volume-in-use', { path: from, names: running.name }))
-      const info = await images.inspect(from)
+      const info = await this.look(from)
       if (!info.ok) return info
       await mkdir(dirname(place.value), { recursive: true })
       return images.convert(from, place.value, info.value.format === 'raw' ? 'raw' : 'qcow2', control)
@@ -334,12 +337,20 @@ export class Storage {
 
   private async volume(pool: Pool, name: string): Promise<Volume> {
     const path = join(pool.path, name)
-    const [info, found] = await Promise.all([this.parts.driver.images.inspect(path), stat(path).catch(() => undefined)])
+    const [info, found] = await Promise.all([this.look(path), stat(path).catch(() => undefined)])
     const common = { pool: pool.name, name, path, modifiedAt: Math.floor(found?.mtimeMs ?? 0), usedBy: this.usesOf(path) }
     const allocation = (found?.blocks ?? 0) * 512
     if (!info.ok) return { ...common, format: null, capacity: 0, allocation, backing: null, problem: info.error }
     const { format, virtualSize: capacity, backing } = info.value
     return { ...common, format, capacity, allocation, backing: backing ?? null, problem: null }
+  }
+
+  /** What the image is; one that does not begin as what its name says is damaged, and not a raw disk of what is left of it. */
+  private async look(path: string): Outcome<ImageInfo> {
+    const info = await this.parts.driver.images.inspect(path)
+    const named = namedFormat(basename(path))
+    if (!info.ok || info.value.format !== 'raw' || named === undefined) return info
+    return err(errorReport('image-not-as-named', { path, format: named }))
   }
 
   private usesOf(path: string): VolumeUse[] {
@@ -363,6 +374,12 @@ export class Storage {
       return device.kind === 'vbd' && device.path !== '' && [device.path, ...(device.allowedBacking ?? [])].some(is)
     })
   }
+}
+
+/** The format that a volume of this name has; a flat vmdk is a raw image beside the file that describes it. */
+function namedFormat(name: string): ImageFormat | undefined {
+  const format = IMAGE_FORMATS.find((each) => each !== 'raw' && name.endsWith(`.${each}`))
+  return format === 'vmdk' && /-(flat|f\d+)\.vmdk$/.test(name) ? undefined : format
 }
 
 /** Changes with the file's contents. */

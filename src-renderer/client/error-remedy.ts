@@ -126,6 +126,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'image-failed': { effect: 'unchanged', mend: 'storage' },
   'image-shrink': { effect: 'unchanged' },
   'image-damaged': { effect: 'unchanged', mend: 'repair' },
+  'image-not-as-named': { effect: 'unchanged' },
   'no-snapshot': { effect: 'unchanged' },
   'snapshot-name-empty': { effect: 'unchanged' },
   'snapshot-exists': { effect: 'unchanged' },

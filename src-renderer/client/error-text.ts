@@ -327,6 +327,11 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Das Plattenabbild {path} hat Fehler: {detail}.',
     action: 'Eine frühere Kopie verwenden oder es reparieren lassen.',
   },
+  'image-not-as-named': {
+    cause:
+      'Die Datei {path} heißt {format}, beginnt aber nicht so: Sie ist beschädigt oder ein rohes Abbild mit falschem Namen.',
+    action: 'Eine frühere Kopie verwenden; ist es ein rohes Abbild, soll sein Name auf „.raw“ enden.',
+  },
   'no-snapshot': {
     cause: 'Diesen Sicherungspunkt gibt es nicht.',
     action: 'Vielleicht wurde er gelöscht; ein Blick in den Baum zeigt es.',

@@ -131,6 +131,52 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
+  it('orders volumes by any column, names all who use one, and says what is damaged', { timeout: 60_000 }, async () => {
+    const { app, page, folder } = await start()
+    const disks = path.join(folder, 'disks')
+    fs.writeFileSync(path.join(disks, 'broken.qcow2'), 'X'.repeat(4096))
+    const base = { pool: 'default', format: 'qcow2', sizeMiB: 1, backing: 'old.raw' }
+    for (const name of ['one.qcow2', 'two.qcow2', 'three.qcow2', 'four.qcow2', 'five.qcow2']) {
+      await app.call(page, 'volumeCreate', { ...base, name })
+      await expect.poll(() => fs.existsSync(path.join(disks, name))).toBe(true)
+    }
+    await page.getByRole('tab', { name: 'Storage' }).click()
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await row(page, 'broken.qcow2').getByText('is called qcow2, but does not begin like one').waitFor()
+    const uses = page.getByRole('row', { name: /^old\.raw/ }).locator('.storage-uses')
+    await uses.getByText('and 2 more').waitFor()
+    expect((await uses.getAttribute('title'))?.split(', ')).toHaveLength(5)
+    expect(await uses.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0)
+    await app.picture(page, 'host-uses')
+    const names = () => page.locator('.storage-row [role=rowheader] .storage-file:first-child').allTextContents()
+    expect((await names())[0]).toBe('broken.qcow2')
+    const head = (name: string) => page.getByRole('columnheader', { name })
+    await head('Used by').click()
+    await head('Used by').click()
+    await expect.poll(async () => (await names())[0]).toBe('old.raw')
+    expect(await head('Used by').getAttribute('aria-sort')).toBe('descending')
+    // By keyboard.
+    await head('Name').press('Enter')
+    await expect.poll(async () => (await names())[0]).toBe('broken.qcow2')
+    await head('Name').press('Enter')
+    await expect.poll(async () => (await names())[0]).toBe('two.qcow2')
+    await app.picture(page, 'host-ordered')
+    // What a field opens is as broad as the field.
+    await page.getByRole('button', { name: 'New volume…' }).click()
+    await page.getByRole('dialog').locator('.field .select-button').last().click()
+    const width = (selector: string) =>
+      page
+        .locator(selector)
+        .last()
+        .evaluate((node) => node.getBoundingClientRect().width)
+    await page.locator('.popover[data-trigger=Select]').waitFor()
+    await app.picture(page, 'host-select')
+    expect(await width('.popover[data-trigger=Select]')).toBeGreaterThanOrEqual(
+      await width('[role=dialog] .field .select-button'),
+    )
+    expect(app.errors).toEqual([])
+  })
+
   it('lends its volumes to the window of a machine, whose new disk is picked from them', { timeout: 60_000 }, async () => {
     const { app, page, folder } = await start()
     const domain = await app.domain(async () => {

@@ -1,13 +1,16 @@
 // Pools and volumes as lists to choose from: the Storage page of the host and the dialog that picks a disk's file show the same.
-// Invariant: what is chosen is the caller's; a row says who uses the volume. Runs in: host, create-domain and domain windows.
-import { Cell, Column, ListBoxItem, Row, Table, TableBody, TableHeader } from 'react-aria-components'
+// Invariant: what is chosen is the caller's; a row says who uses the volume. Each column can order the rows; equal ones stay by name. Runs in: host, create-domain and domain windows.
+import { type ReactNode, useState } from 'react'
+import { Cell, Column, ListBoxItem, Row, type SortDescriptor, Table, TableBody, TableHeader } from 'react-aria-components'
 import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
 import { errorText } from '../../client/error-text'
+import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { SideList } from '../../components/SideList'
 import { lastPart } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 import './storage.css'
+import { isVolumeColumn, sortedVolumes } from './volume-order'
 
 export function PoolList(props: {
   readonly pools: readonly PoolInfo[]
@@ -51,6 +54,20 @@ function PoolRow(props: { readonly pool: PoolInfo }) {
   )
 }
 
+function Heading(props: { readonly id: string; readonly number?: boolean; readonly children: ReactNode }) {
+  const { id, number = false } = props
+  return (
+    <Column id={id} allowsSorting isRowHeader={id === 'name'} className={number ? 'number' : ''}>
+      {({ sortDirection }) => (
+        <span className="storage-heading">
+          {props.children}
+          {sortDirection !== undefined && <Icon name="down" className={sortDirection === 'descending' ? 'sort' : 'sort up'} />}
+        </span>
+      )}
+    </Column>
+  )
+}
+
 export function VolumeTable(props: {
   readonly volumes: readonly Volume[]
   readonly loading: boolean
@@ -59,8 +76,11 @@ export function VolumeTable(props: {
   /** A row pressed twice, or Enter. */
   readonly onOpen?: (name: string) => void
 }) {
-  const { volumes, chosen, onOpen } = props
+  const { chosen, onOpen } = props
   const { t, formats } = useWords()
+  const [order, setOrder] = useState<SortDescriptor>({ column: 'name', direction: 'ascending' })
+  const { column, direction } = order
+  const volumes = sortedVolumes(props.volumes, isVolumeColumn(column) ? column : 'name', direction === 'descending', t.language)
   return (
     <div className="storage-table-box">
       <Table
@@ -69,6 +89,8 @@ export function VolumeTable(props: {
         selectionMode="single"
         selectionBehavior="replace"
         disallowEmptySelection
+        sortDescriptor={order}
+        onSortChange={setOrder}
         selectedKeys={volumes.some(({ name }) => name === chosen) ? [chosen] : []}
         {...(onOpen !== undefined && { onRowAction: (key: unknown) => onOpen(String(key)) })}
         onSelectionChange={(keys) => {
@@ -78,11 +100,15 @@ export function VolumeTable(props: {
         }}
       >
         <TableHeader>
-          <Column isRowHeader>{t('storage.column-name')}</Column>
-          <Column className="number">{t('storage.column-size')}</Column>
-          <Column className="number">{t('storage.column-host')}</Column>
-          <Column>{t('storage.column-format')}</Column>
-          <Column>{t('storage.column-used')}</Column>
+          <Heading id="name">{t('storage.column-name')}</Heading>
+          <Heading id="size" number>
+            {t('storage.column-size')}
+          </Heading>
+          <Heading id="host" number>
+            {t('storage.column-host')}
+          </Heading>
+          <Heading id="format">{t('storage.column-format')}</Heading>
+          <Heading id="used">{t('storage.column-used')}</Heading>
         </TableHeader>
         <TableBody
           items={volumes}
@@ -115,15 +141,24 @@ function wordsOf(use: VolumeUse, t: Translator): string {
   return t(`storage.use-${use.how}`, { name: use.name })
 }
 
+/** More are a number, with their names under the pointer. */
+const USES_SHOWN = 3
+
 function Uses(props: { readonly volume: Volume }) {
   const { t } = useWords()
-  const { usedBy, problem } = props.volume
-  if (problem !== null) return <span className="storage-problem">{errorText(problem, t.language).cause}</span>
+  const { name, usedBy, problem } = props.volume
+  if (problem !== null) {
+    // Its folder stands over the table.
+    const { cause } = errorText({ ...problem, values: { ...problem.values, path: name } }, t.language)
+    return <span className="storage-problem">{cause}</span>
+  }
   if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
-  const all = usedBy.map((use) => wordsOf(use, t)).join(', ')
+  const all = usedBy.map((use) => wordsOf(use, t))
+  const more = all.length - USES_SHOWN
   return (
-    <span className="storage-uses" title={all}>
-      {all}
+    <span className="storage-uses" title={all.join(', ')}>
+      {all.slice(0, USES_SHOWN).join(', ')}
+      {more > 0 && ` ${t('storage.more-uses', { count: more })}`}
     </span>
   )
 }

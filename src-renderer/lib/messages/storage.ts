@@ -32,6 +32,7 @@ export const storage = {
   'storage.column-format': { en: 'Format', de: 'Format' },
   'storage.column-used': { en: 'Used by', de: 'Benutzt von' },
   'storage.unused': { en: 'nobody', de: 'niemandem' },
+  'storage.more-uses': { en: 'and {count} more', de: 'und {count} weitere' },
   'storage.use-disk': { en: '{name}', de: '{name}' },
   'storage.use-running': { en: '{name} (running)', de: '{name} (läuft)' },
   'storage.use-snapshot': { en: 'snapshot {name}', de: 'Sicherungspunkt {name}' },

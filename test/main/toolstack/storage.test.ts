@@ -87,6 +87,33 @@ describe('storage', () => {
     expect((await volumes(scene)).some(({ name }) => name.startsWith('.'))).toBe(false)
   })
 
+  it('says of an image that does not begin as its name says that it is damaged, and does nothing with it as with a raw disk', async () => {
+    const scene = await machine()
+    const { servers } = scene
+    const disks = join(scene.made.folder, 'disks')
+    mkdirSync(disks, { recursive: true })
+    for (const name of ['a.qcow2', 'b.vmdk', 'b-flat.vmdk', 'c.vhd', 'd.raw'])
+      writeFileSync(join(disks, name), 'X'.repeat(4096))
+    const damaged = { reason: 'image-not-as-named' }
+    expect((await volumes(scene)).filter(({ name }) => /^[a-d][.-]/.test(name))).toMatchObject([
+      { name: 'a.qcow2', format: null, problem: { ...damaged, values: { format: 'qcow2' } } },
+      { name: 'b-flat.vmdk', format: 'raw', problem: null },
+      { name: 'b.vmdk', format: null, problem: damaged },
+      { name: 'c.vhd', format: null, problem: damaged },
+      { name: 'd.raw', format: 'raw', problem: null },
+    ])
+    const a = { pool, name: 'a.qcow2' }
+    for (const begun of [
+      servers.volumeCheck({ ...a, repair: true }, caller),
+      servers.volumeResize({ ...a, sizeMiB: 8 }, caller),
+      servers.volumeClone({ ...a, to: 'e.raw', format: 'raw' }, caller),
+    ]) {
+      await expect(scene.job(begun)).rejects.toThrow('image-not-as-named')
+    }
+    expect(readFileSync(join(disks, 'a.qcow2'), 'utf8')).toBe('X'.repeat(4096))
+    expect(existsSync(join(disks, 'e.raw'))).toBe(false)
+  })
+
   it('makes, resizes, copies, checks and deletes volumes', async () => {
     const scene = await machine()
     const { servers } = scene
