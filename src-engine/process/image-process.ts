@@ -126,7 +126,7 @@ export class ImageProcess {
         }),
       lookDiskKernel: async ({ path, ...options }) => {
         const looked = answer(await lookForDiskKernel(path, options))
-        return looked.ok ? ok(looked.value === undefined ? {} : { found: looked.value }) : looked
+        return looked.ok ? ok({ ...looked.value, holds: [...looked.value.holds] }) : looked
       },
       takeDiskKernel: ({ path, ...options }) =>
         this.job(async (signal) => {

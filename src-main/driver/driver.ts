@@ -9,6 +9,7 @@ import type {
   DeviceRates,
   Disk,
   DiskKernel,
+  DiskLook,
   ImageFormat,
   ImageInfo,
   InstallMedia,
@@ -297,8 +298,8 @@ export interface ImageTool {
   lookInstaller(path: string): Outcome<InstallMedia | undefined>
   /** Takes kernel and ramdisk out of it, into files that must not exist yet: both or none. Makes their folder. */
   takeInstaller(path: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome
-  /** What a machine would start from this disk; undefined: nothing is on it. Busy while a machine writes to it. */
-  lookDiskKernel(disk: BootDisk): Outcome<DiskKernel | undefined>
+  /** What a machine would start from this disk. Busy while a machine writes to it. */
+  lookDiskKernel(disk: BootDisk): Outcome<DiskLook>
   /** The same, taken out into files that must not exist yet; that of the ramdisk is made only if there is one. Makes their folder. */
   takeDiskKernel(
     disk: BootDisk,

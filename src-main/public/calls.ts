@@ -29,7 +29,7 @@ import {
 import { CONFIG_FORMATS, configTextShape, diffShape, readConfigShape, revisionShape, trashEntryShape } from './definition'
 import {
   deviceShape,
-  diskKernelShape,
+  diskLookShape,
   IMAGE_FORMATS,
   imageInfoShape,
   installMediaShape,
@@ -212,7 +212,7 @@ export const calls = {
       format: oneOf(...IMAGE_FORMATS),
       allowedBacking: optional(list(chosenPath, 64)),
     }),
-    result: fields({ found: optional(diskKernelShape) }),
+    result: diskLookShape,
     status: 'done',
   },
   /** What an ISO image is started with, and two new places of the app's for its kernel and ramdisk. */

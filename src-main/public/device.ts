@@ -107,6 +107,10 @@ export const diskKernelShape = fields({
 })
 export type DiskKernel = TypeOf<typeof diskKernelShape>
 
+/** `holds`: without one, what is there instead, as `FAT (xvda1)`. */
+export const diskLookShape = fields({ found: optional(diskKernelShape), holds: list(shortText(256), 16) })
+export type DiskLook = TypeOf<typeof diskLookShape>
+
 /** What a device does, a second. Bytes are payload bytes; for a NIC, requests are packets, and read is what the guest gets. */
 export const deviceRatesShape = fields({
   key: shortText(32),

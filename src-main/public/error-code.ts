@@ -410,6 +410,11 @@ export const errorReasons = {
     cause: 'On the disk {dev} ({path}) there is no kernel to start.',
     action: 'Install a system on it first, or give a kernel file under Boot.',
   },
+  'disk-no-kernel-but': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'On the disk {dev} ({path}) there is no kernel to start, only {holds}.',
+    action: 'Install a system on it first, or give a kernel file under Boot.',
+  },
   'media-unreadable': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'The ISO image {path} cannot be used: {detail}.',

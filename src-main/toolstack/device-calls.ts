@@ -64,10 +64,7 @@ export function deviceServers({
     macPropose: () => ok({ mac: domains.freeMac() }),
     imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
     imageInspect: ({ path, allowedBacking }) => devices.inspect(path, allowedBacking),
-    diskKernelLook: async (disk) => {
-      const looked = await ownKernels.look(disk)
-      return looked.ok ? ok(looked.value === undefined ? {} : { found: looked.value }) : looked
-    },
+    diskKernelLook: (disk) => ownKernels.look(disk),
     mediaLook: ({ path }) => bootFiles.look(path),
     mediaExtract: ({ path, ...places }, caller) =>
       bootFiles.extract(path, places, (place) => caller.choseFile(place, 'saveDisk')),

@@ -7,8 +7,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import type { ImageTool, Outcome } from '../driver/driver'
-import type { DiskKernel } from '../public/device'
-import { errorReport } from '../public/error-code'
+import type { DiskKernel, DiskLook } from '../public/device'
+import { type ErrorReport, errorReport } from '../public/error-code'
 import { type BootDisk, ownBootDisk, ownCmdline } from '../public/own-disk'
 import type { DomainConfig } from '../public/types'
 
@@ -37,7 +37,7 @@ export class OwnKernels {
     this.parts = parts
   }
 
-  look(disk: BootDisk): Outcome<DiskKernel | undefined> {
+  look(disk: BootDisk): Outcome<DiskLook> {
     return this.parts.images.lookDiskKernel(disk)
   }
 
@@ -54,7 +54,7 @@ export class OwnKernels {
       await release()
       if (!taken.ok) return taken
       if (config.kernel.trim() !== '') return ok(asDefined)
-      return err(errorReport('disk-no-kernel', { dev: disk.dev, path: disk.path }))
+      return err(await this.noKernel(disk))
     }
     const found = taken.value
     const files = { kernel: to.kernel, ramdisk: found.ramdisks.length > 0 ? to.ramdisk : null }
@@ -64,6 +64,13 @@ export class OwnKernels {
   /** Of an app that was killed while it started a machine. */
   removeLeft(): Promise<void> {
     return rm(this.parts.folder, { recursive: true, force: true })
+  }
+
+  private async noKernel(disk: BootDisk): Promise<ErrorReport> {
+    const { dev, path } = disk
+    const looked = await this.look(disk)
+    const holds = looked.ok ? looked.value.holds.join(', ') : ''
+    return holds === '' ? errorReport('disk-no-kernel', { dev, path }) : errorReport('disk-no-kernel-but', { dev, path, holds })
   }
 
   private async taken(

@@ -120,6 +120,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'file-not-allowed': { effect: 'unchanged' },
   'media-no-kernel': { effect: 'unchanged' },
   'disk-no-kernel': { effect: 'unchanged' },
+  'disk-no-kernel-but': { effect: 'unchanged' },
   'media-unreadable': { effect: 'unchanged' },
   'image-unreadable': { effect: 'unchanged', mend: 'storage' },
   'backing-refused': { effect: 'unchanged' },

@@ -302,6 +302,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Auf der Platte {dev} ({path}) gibt es keinen Kernel zum Starten.',
     action: 'Zuerst ein System darauf installieren oder unter „Booten“ eine Kerneldatei angeben.',
   },
+  'disk-no-kernel-but': {
+    cause: 'Auf der Platte {dev} ({path}) gibt es keinen Kernel zum Starten, nur {holds}.',
+    action: 'Zuerst ein System darauf installieren oder unter „Booten“ eine Kerneldatei angeben.',
+  },
   'media-unreadable': {
     cause: 'Das ISO-Abbild {path} kann nicht verwendet werden: {detail}.',
     action: 'Es noch einmal laden oder ein anderes wählen.',

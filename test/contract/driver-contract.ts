@@ -530,9 +530,14 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       makeExt(join(folder, 'debian.img'), tree, ['-t', 'ext4'], 8)
       writeFileSync(join(folder, 'empty.img'), Buffer.alloc(65536))
       writeFileSync(join(folder, 'xfs.img'), Buffer.concat([Buffer.from('XFSB'), Buffer.alloc(65532)]))
+      writeFileSync(join(folder, 'fat.img'), Buffer.concat([Buffer.alloc(82), Buffer.from('FAT32   '), Buffer.alloc(65446)]))
       const disk = (name: string) => ({ dev: 'xvda', path: join(folder, name), format: 'raw' }) as const
-      expect(await driver.images.lookDiskKernel(disk('debian.img'))).toEqual({ ok: true, value: TEST_DISK_KERNEL })
-      expect(await driver.images.lookDiskKernel(disk('empty.img'))).toEqual({ ok: true, value: undefined })
+      expect(await driver.images.lookDiskKernel(disk('debian.img'))).toEqual({
+        ok: true,
+        value: { found: TEST_DISK_KERNEL, holds: [] },
+      })
+      expect(await driver.images.lookDiskKernel(disk('empty.img'))).toEqual({ ok: true, value: { holds: [] } })
+      expect(await driver.images.lookDiskKernel(disk('fat.img'))).toEqual({ ok: true, value: { holds: ['FAT'] } })
       expect(await driver.images.lookDiskKernel(disk('xfs.img'))).toMatchObject({ error: { reason: 'image-unreadable' } })
       expect(await driver.images.lookDiskKernel(disk('nowhere.img'))).toMatchObject({ error: { reason: 'file-unreadable' } })
       const to = { kernel: join(folder, 'own', 'kernel'), ramdisk: join(folder, 'own', 'ramdisk') }

@@ -31,6 +31,12 @@ export interface DiskKernel {
   readonly dirty: boolean
 }
 
+export interface DiskLook {
+  readonly found?: DiskKernel
+  /** Without one: what is there instead, as `FAT (xvda1)`; a type as its partition table has it where nothing is known. */
+  readonly holds: readonly string[]
+}
+
 export interface DiskOptions extends Pick<OpenOptions, 'format' | 'allowed'> {
   /** What the guest calls it, as xvda. */
   readonly dev: string
@@ -45,18 +51,21 @@ export interface TakeOptions extends DiskOptions {
   readonly signal?: AbortSignal
 }
 
+const HOLDS_MOST = 16
 const CMDLINE_MOST = 4000
 /** A guest's memory holds them. */
 const FILE_MOST = 1024 * 1024 * 1024
 
-/** What a disk would start; undefined: it is empty, or nothing on it is known. */
-export function lookForDiskKernel(path: string, options: DiskOptions): Promise<ImageResult<DiskKernel | undefined>> {
-  return withDisk(path, options, async (_image, bootable) => ok(bootable && told(bootable)))
+/** What a disk would start, if anything. */
+export function lookForDiskKernel(path: string, options: DiskOptions): Promise<ImageResult<DiskLook>> {
+  return withDisk(path, options, async (_image, { bootable, holds }) =>
+    ok(bootable ? { found: told(bootable), holds: [] } : { holds }),
+  )
 }
 
 /** Takes the kernel out, and the ramdisk if it has one. Several ramdisks become one, as boot loaders load them. */
 export function takeDiskKernel(path: string, options: TakeOptions): Promise<ImageResult<DiskKernel | undefined>> {
-  return withDisk(path, options, async (image, bootable) => {
+  return withDisk(path, options, async (image, { bootable }) => {
     if (bootable === undefined) return ok(undefined)
     const { system, kernel, ramdisks } = bootable
     const sized = checkSizes(image.path, [kernel, ...ramdisks])
@@ -86,7 +95,7 @@ function checkSizes(path: string, files: readonly FoundNode[]): ImageResult<void
 async function withDisk<T>(
   path: string,
   { format, allowed, dev, openFile = openLockedFile }: DiskOptions,
-  work: (image: Image, bootable: Bootable | undefined) => Promise<ImageResult<T>>,
+  work: (image: Image, looked: Looked) => Promise<ImageResult<T>>,
 ): Promise<ImageResult<T>> {
   const image = await openImage(path, { format, readonly: true, ...(allowed ? { allowed } : {}) }, openFile)
   if (!image.ok) return image
@@ -96,15 +105,25 @@ async function withDisk<T>(
   return done
 }
 
-async function lookOn(image: Image, dev: string): Promise<ImageResult<Bootable | undefined>> {
+interface Looked {
+  readonly bootable: Bootable | undefined
+  readonly holds: readonly string[]
+}
+
+async function lookOn(image: Image, dev: string): Promise<ImageResult<Looked>> {
   const disk = new DiskReader(image)
   const parts = await diskParts(disk)
   if (!parts.ok) return parts
   const systems = await findSystems(disk, parts.value)
   if (!systems.ok) return systems
-  const { opened, unread } = systems.value
+  const { opened, unread, beside } = systems.value
   const bootable = await findBootable(opened, dev)
-  if (!bootable.ok || bootable.value || unread.length === 0) return bootable
+  if (!bootable.ok) return bootable
+  if (bootable.value || unread.length === 0) {
+    const others = [...opened.map(({ number }) => ({ number, name: 'ext' })), ...beside].sort((a, b) => a.number - b.number)
+    const names = others.map(({ name, number }) => (number === 0 ? name : `${name} (${dev}${number})`))
+    return ok({ bootable: bootable.value, holds: names.slice(0, HOLDS_MOST) })
+  }
   return fail('unsupported', `${image.path} has ${namesOf(unread)}, which cannot be read, and no kernel elsewhere.`)
 }
 

@@ -20,6 +20,15 @@ const UNREAD: readonly { readonly name: string; readonly at: number; readonly ma
   { name: 'ISO 9660', at: 0x8001, magic: 'CD001' },
 ]
 
+/** No system starts from these alone, so that they hide none; named where a disk has nothing else. */
+const BESIDE: typeof UNREAD = [
+  { name: 'FAT', at: 54, magic: 'FAT12   ' },
+  { name: 'FAT', at: 54, magic: 'FAT16   ' },
+  { name: 'FAT', at: 82, magic: 'FAT32   ' },
+  { name: 'exFAT', at: 3, magic: 'EXFAT   ' },
+  { name: 'swap', at: 4086, magic: 'SWAPSPACE2' },
+]
+
 export interface Unread {
   readonly number: number
   /** A name, or a whole sentence without its stop. */
@@ -29,11 +38,14 @@ export interface Unread {
 export interface FoundSystems {
   readonly opened: readonly OpenedPart[]
   readonly unread: readonly Unread[]
+  /** All else that partitions have; `name` is what their table calls it where nothing is known. */
+  readonly beside: readonly Unread[]
 }
 
 export async function findSystems(disk: DiskReader, parts: readonly DiskPart[]): Promise<ImageResult<FoundSystems>> {
   const opened: OpenedPart[] = []
   const unread: Unread[] = []
+  const beside: Unread[] = []
   for (const part of parts) {
     const ext = await openExt(disk, part)
     if (!ext.ok) {
@@ -45,15 +57,23 @@ export async function findSystems(disk: DiskReader, parts: readonly DiskPart[]):
       opened.push({ number: part.number, system: ext.value })
       continue
     }
-    const name = await nameOf(disk, part)
+    const { number, type } = part
+    const name = await nameOf(disk, part, UNREAD)
     if (!name.ok) return name
-    if (name.value !== undefined) unread.push({ number: part.number, name: name.value })
+    if (name.value !== undefined) {
+      unread.push({ number, name: name.value })
+      continue
+    }
+    const other = await nameOf(disk, part, BESIDE)
+    if (!other.ok) return other
+    const known = other.value ?? type
+    if (known !== undefined) beside.push({ number, name: known })
   }
-  return ok({ opened, unread })
+  return ok({ opened, unread, beside })
 }
 
-async function nameOf(disk: DiskReader, part: DiskPart): Promise<ImageResult<string | undefined>> {
-  for (const { name, at, magic } of UNREAD) {
+async function nameOf(disk: DiskReader, part: DiskPart, known: typeof UNREAD): Promise<ImageResult<string | undefined>> {
+  for (const { name, at, magic } of known) {
     if (at + magic.length > part.length) continue
     const read = await disk.read(part.start + at, magic.length)
     if (!read.ok) return read

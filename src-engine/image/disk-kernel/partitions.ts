@@ -8,6 +8,8 @@ import { u64, viewOf } from '../views'
 import type { DiskReader } from './disk-reader'
 
 export interface DiskPart {
+  /** What its table calls it, a number or a GUID; the disk as a whole has none. */
+  readonly type?: string
   /** As the guest's kernel counts it; 0: the disk as a whole. */
   readonly number: number
   readonly start: number
@@ -60,7 +62,7 @@ async function dosParts(disk: DiskReader, entries: readonly TableEntry[]): Promi
   for (const { type, ...part } of entries) {
     if (type === 0) continue
     if (!EXTENDED.has(type)) {
-      parts.push(part)
+      parts.push({ ...part, type: hex(type) })
       continue
     }
     const logical = await logicalParts(disk, part.start, FIRST_LOGICAL)
@@ -80,7 +82,7 @@ async function logicalParts(disk: DiskReader, base: number, first: number): Prom
     if (!sector.ok) return sector
     if (!isTable(sector.value)) break
     const [own, next] = tableEntries(sector.value)
-    if (own) parts.push({ number: first + parts.length, start: at + own.start, length: own.length })
+    if (own) parts.push({ number: first + parts.length, start: at + own.start, length: own.length, type: hex(own.type) })
     // Only forward, so that it comes to an end.
     const following: number | undefined = next && EXTENDED.has(next.type) ? base + next.start : undefined
     table = following !== undefined && following > at ? following : undefined
@@ -104,7 +106,23 @@ async function guidParts(disk: DiskReader): Promise<ImageResult<DiskPart[]>> {
     const at = index * size
     if (bytes.value.subarray(at, at + 16).every((byte) => byte === 0)) continue
     const [from, to] = [u64(entries, at + 32, true), u64(entries, at + 40, true)]
-    parts.push({ number: index + 1, start: from * SECTOR, length: (to - from + 1) * SECTOR })
+    parts.push({
+      number: index + 1,
+      start: from * SECTOR,
+      length: (to - from + 1) * SECTOR,
+      type: guid(bytes.value.subarray(at, at + 16)),
+    })
   }
   return ok(parts)
+}
+
+const hex = (type: number): string => `0x${type.toString(16).padStart(2, '0')}`
+
+/** The first three groups are numbers, low byte first. */
+function guid(bytes: Uint8Array): string {
+  const view = viewOf(bytes)
+  const group = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
+  const numbers = [group(view.getUint32(0, true), 8), group(view.getUint16(4, true), 4), group(view.getUint16(6, true), 4)]
+  const rest = [...bytes.subarray(8)].map((byte) => group(byte, 2)).join('')
+  return [...numbers, rest.slice(0, 4), rest.slice(4)].join('-')
 }

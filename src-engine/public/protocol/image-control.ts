@@ -84,7 +84,11 @@ export const IMAGE_CALLS = {
   /** Takes the two out, into new files: both or none. */
   takeInstaller: { args: fields({ path, kernel: path, ramdisk: path }), reply: unit, status: 'done' },
   /** What a disk would start by itself. Nobody may be writing to it. */
-  lookDiskKernel: { args: fields(disk), reply: fields({ found: optional(diskKernel) }), status: 'done' },
+  lookDiskKernel: {
+    args: fields(disk),
+    reply: fields({ found: optional(diskKernel), holds: list(shortText(256), 16) }),
+    status: 'done',
+  },
   /** The same, its kernel and ramdisk taken out into new files; without `ramdisks` only the kernel. */
   takeDiskKernel: {
     args: fields({ ...disk, kernel: path, ramdisk: path }),

@@ -4,7 +4,7 @@
 import { type CallError, Caller } from '../../../src-engine/public/protocol/call'
 import { IMAGE_CALLS, IMAGE_EVENTS, type ImageCalls, type ImageEvents } from '../../../src-engine/public/protocol/image-control'
 import { err, ok, type Result } from '../../../src-engine/public/result'
-import type { DiskKernel, ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
+import type { DiskKernel, DiskLook, ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
 import type { Supervisor } from '../../supervisor/supervisor'
@@ -144,9 +144,9 @@ export class EmbeddedImages implements ImageTool {
     })
   }
 
-  async lookDiskKernel(disk: BootDisk): Outcome<DiskKernel | undefined> {
+  async lookDiskKernel(disk: BootDisk): Outcome<DiskLook> {
     const looked = await this.quick().call('lookDiskKernel', diskArgs(disk))
-    return looked.ok ? ok(looked.value.found) : err(this.diskError(looked.error, disk.path))
+    return looked.ok ? ok(looked.value) : err(this.diskError(looked.error, disk.path))
   }
 
   async takeDiskKernel(

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import { writeProblem } from '../../lib/write-problem'
-import type { DiskKernel, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
+import type { DiskKernel, DiskLook, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
@@ -204,8 +204,8 @@ export class TestImages implements ImageTool {
     return this.write(to)
   }
 
-  /** Whatever an ext file system really has, it is Debian's kernel; XFS is refused, all else is empty. */
-  async lookDiskKernel({ path }: BootDisk): Outcome<DiskKernel | undefined> {
+  /** Whatever an ext file system really has, it is Debian's kernel; XFS is refused, FAT is named, all else is empty. */
+  async lookDiskKernel({ path }: BootDisk): Outcome<DiskLook> {
     try {
       const file = await open(path, 'r')
       try {
@@ -215,7 +215,8 @@ export class TestImages implements ImageTool {
           const detail = `${path} has XFS, which cannot be read, and no kernel elsewhere`
           return err(errorReport('image-unreadable', { path, detail }))
         }
-        return ok(head.readUInt16LE(1024 + 56) === EXT_MAGIC ? TEST_DISK_KERNEL : undefined)
+        if (head.readUInt16LE(1024 + 56) === EXT_MAGIC) return ok({ found: TEST_DISK_KERNEL, holds: [] })
+        return ok({ holds: head.toString('latin1', 82, 87) === 'FAT32' ? ['FAT'] : [] })
       } finally {
         await file.close()
       }
@@ -230,11 +231,12 @@ export class TestImages implements ImageTool {
     progress: Progress,
   ): Outcome<DiskKernel | undefined> {
     const found = await this.lookDiskKernel(disk)
-    if (!found.ok || found.value === undefined) return found
+    if (!found.ok) return found
+    if (found.value.found === undefined) return ok(undefined)
     const failure = await this.work(progress)
     if (failure) return err(failure)
     const written = await this.write(to)
-    return written.ok ? found : written
+    return written.ok ? ok(found.value.found) : written
   }
 
   private async write({ kernel, ramdisk }: { readonly kernel: string; readonly ramdisk: string }): Outcome {

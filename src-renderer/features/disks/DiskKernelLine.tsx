@@ -14,9 +14,11 @@ export function DiskKernelLine({ look, later }: { readonly look: DiskKernelLook 
       ? t('create.own-found', { title: found.title, kernel: found.kernel })
       : look?.error
         ? errorText(look.error, t.language).cause
-        : look
-          ? t('create.own-none')
-          : ''
+        : look && look.holds.length > 0
+          ? t('create.own-none-but', { holds: look.holds.join(', ') })
+          : look
+            ? t('create.own-none')
+            : ''
   return (
     <div className="field">
       <span className="field-label">{t('create.own-on-disk')}</span>

@@ -11,6 +11,8 @@ const TYPING_MS = 200
 export interface DiskKernelLook {
   /** Null: there is none. */
   readonly found: DiskKernel | null
+  /** What the disk has instead, as `FAT (xvda1)`. */
+  readonly holds: readonly string[]
   readonly error: ErrorReport | null
 }
 
@@ -29,7 +31,11 @@ export function useDiskKernel(disk: BootDisk | undefined): DiskKernelLook | unde
     const timer = setTimeout(() => {
       void client.call('diskKernelLook', { dev, path, format, allowedBacking: [...allowedBacking] }).then((answer) => {
         if (gone) return
-        setLook({ key, found: answer.ok ? (answer.value.found ?? null) : null, error: answer.ok ? null : answer.error })
+        setLook(
+          answer.ok
+            ? { key, found: answer.value.found ?? null, holds: answer.value.holds, error: null }
+            : { key, found: null, holds: [], error: answer.error },
+        )
       })
     }, TYPING_MS)
     return () => {

@@ -90,6 +90,7 @@ export const definitions = {
   'create.own-on-disk': { en: 'On the disk', de: 'Auf der Platte' },
   'create.own-found': { en: '{title} ({kernel})', de: '{title} ({kernel})' },
   'create.own-none': { en: 'No kernel yet', de: 'Noch kein Kernel' },
+  'create.own-none-but': { en: 'No kernel, only {holds}', de: 'Kein Kernel, nur {holds}' },
   'create.own-later': { en: 'Read when the machine next starts', de: 'Wird beim nächsten Start der Maschine gelesen' },
   'create.own-dirty': {
     en: 'Not shut down in order; read without its journal',

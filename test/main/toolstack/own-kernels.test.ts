@@ -24,11 +24,12 @@ beforeEach(async () => {
 })
 afterEach(() => made.close())
 
-/** An ext file system as far as the test driver looks, XFS, or nothing. */
-function disk(content: 'ext' | 'xfs' | 'empty'): Disk {
+/** An ext file system as far as the test driver looks, XFS, FAT, or nothing. */
+function disk(content: 'ext' | 'xfs' | 'fat' | 'empty'): Disk {
   const path = join(made.folder, `${content}.img`)
   const image = Buffer.alloc(64 * 1024)
   if (content === 'ext') image.writeUInt16LE(0xef53, 1024 + 56)
+  if (content === 'fat') image.write('FAT32   ', 82)
   if (content === 'xfs') image.write('XFSB')
   writeFileSync(path, image)
   return { kind: 'vbd', dev: 'xvda', path, format: 'raw', readonly: true, removable: false }
@@ -74,6 +75,7 @@ describe('a machine that names no kernel', () => {
   it('is not started from an empty disk, from one that cannot be read, or without one', async () => {
     for (const [devices, reason] of [
       [[disk('empty')], 'disk-no-kernel'],
+      [[disk('fat')], 'disk-no-kernel-but'],
       [[disk('xfs')], 'image-unreadable'],
       [[{ ...disk('ext'), removable: true }], 'kernel-missing'],
       [[], 'kernel-missing'],

@@ -96,7 +96,7 @@ describe.skipIf(missing !== undefined)('the kernel on a disk', () => {
     expect(execFileSync('debugfs', ['-R', 'stat /boot', at('many.img')], { stdio: 'pipe' }).toString()).toContain('0x81000')
     await expectDebian(at('many.img'))
     makeExt(at('round.img'), { 'boot/grub/grub.cfg': '-> /a', a: '-> /b', b: '-> /a', vmlinuz: '-> vmlinuz' })
-    expect(await look(at('round.img'))).toEqual({ ok: true, value: undefined })
+    expect(await look(at('round.img'))).toEqual({ ok: true, value: { holds: ['ext'] } })
   })
 
   it('is found in GUID and DOS partitions, logical ones and a separate /boot, in qcow2 too', async () => {
@@ -164,14 +164,14 @@ describe.skipIf(missing !== undefined)('the kernel on a disk', () => {
   it('that was not taken off in order is said to be so', async () => {
     makeExt(at('dirty.img'), debian)
     execFileSync('debugfs', ['-w', '-R', 'feature needs_recovery', at('dirty.img')], { stdio: 'pipe' })
-    expect(await look(at('dirty.img'))).toMatchObject({ value: { dirty: true } })
+    expect(await look(at('dirty.img'))).toMatchObject({ value: { found: { dirty: true }, holds: [] } })
   })
 
   it('is not on an empty disk, and what cannot be read is named', async () => {
     fs.writeFileSync(at('empty.img'), Buffer.alloc(1024 * 1024))
-    expect(await look(at('empty.img'))).toEqual({ ok: true, value: undefined })
+    expect(await look(at('empty.img'))).toEqual({ ok: true, value: { holds: [] } })
     fs.writeFileSync(at('tiny.img'), Buffer.alloc(0))
-    expect(await look(at('tiny.img'))).toEqual({ ok: true, value: undefined })
+    expect(await look(at('tiny.img'))).toEqual({ ok: true, value: { holds: [] } })
     makeDisk(at('xfs.img'), 16, 'label: gpt\nstart=2048,size=4096\nstart=8192,size=4096\n', {})
     const disk = fs.openSync(at('xfs.img'), 'r+')
     fs.writeSync(disk, 'XFSB', 2048 * 512)
@@ -180,6 +180,22 @@ describe.skipIf(missing !== undefined)('the kernel on a disk', () => {
     const refused = await look(at('xfs.img'))
     expect(refused).toMatchObject({ ok: false, error: { code: 'unsupported' } })
     expect(refused.ok ? '' : refused.error.message).toContain('XFS (partition 1), LVM (partition 2)')
+  })
+
+  it('is not beside an EFI partition alone or what no one knows: those are named, and a partition without a system by its type', async () => {
+    const esp = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B'
+    const other = '12345678-9abc-def0-1234-56789abcdef0'
+    makeDisk(at('esp.img'), 16, `label: gpt\nstart=2048,size=8192,type=${esp}\nstart=12288,size=2048,type=${other}\n`, {})
+    const disk = fs.openSync(at('esp.img'), 'r+')
+    fs.writeSync(disk, 'FAT32   ', 2048 * 512 + 82)
+    fs.closeSync(disk)
+    expect(await look(at('esp.img'))).toEqual({ ok: true, value: { holds: ['FAT (xvda1)', `${other} (xvda2)`] } })
+    expect((await taken(at('esp.img'))).done).toEqual({ ok: true, value: undefined })
+    const dos = 'label: dos\nstart=2048,size=2048,type=a5\nstart=6144,type=5\nstart=8192,size=2048,type=82\n'
+    makeDisk(at('bsd.img'), 16, dos, {})
+    expect(await look(at('bsd.img'))).toEqual({ ok: true, value: { holds: ['0xa5 (xvda1)', '0x82 (xvda5)'] } })
+    fs.writeFileSync(at('fat.img'), Buffer.concat([Buffer.alloc(54), Buffer.from('FAT16   '), Buffer.alloc(65_474)]))
+    expect(await look(at('fat.img'))).toEqual({ ok: true, value: { holds: ['FAT'] } })
   })
 
   it('writes over nothing', async () => {
@@ -226,7 +242,7 @@ describe.skipIf(missing !== undefined)('the kernel on a disk', () => {
           fs.writeSync(file, Buffer.of(byte), 0, 1, place)
         }
         const found = await look(at('fuzz.img'))
-        outcomes.add(found.ok ? (found.value ? 'found' : 'nothing') : found.error.code)
+        outcomes.add(found.ok ? (found.value.found ? 'found' : 'nothing') : found.error.code)
         for (const [place] of changes) fs.writeSync(file, sound, place, 1, place)
       }
       fs.closeSync(file)

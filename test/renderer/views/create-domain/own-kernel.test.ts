@@ -20,9 +20,9 @@ const order = (images: Order['images']): Order => ({
 describe('a disk’s own kernel', () => {
   it('is started when there is one, or when it is wanted', () => {
     expect(kernelFrom(null, undefined)).toBe('files')
-    expect(kernelFrom(null, { found: null, error: null })).toBe('files')
-    expect(kernelFrom(null, { found, error: null })).toBe('disk')
-    expect(kernelFrom('files', { found, error: null })).toBe('files')
+    expect(kernelFrom(null, { found: null, error: null, holds: [] })).toBe('files')
+    expect(kernelFrom(null, { found, error: null, holds: [] })).toBe('disk')
+    expect(kernelFrom('files', { found, error: null, holds: [] })).toBe('files')
     expect(kernelFrom('disk', undefined)).toBe('disk')
   })
 
