@@ -15,12 +15,14 @@ import type { Device, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DiskFate } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
+import type { CopyFolders } from './copy-folders'
 import type { JobControl, Jobs } from './jobs'
 import { checkFiles } from './layers'
 import { above, type Snapshots, type SnapshotsParts } from './snapshots'
 
 export interface BranchesParts extends SnapshotsParts {
   readonly jobs: Jobs
+  readonly copyFolders: Pick<CopyFolders, 'during'>
   readonly snapshots: Snapshots
   /** A free path in the app's folder for a disk image. */
   readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
@@ -220,7 +222,8 @@ export class Branches {
       const report = (fraction: number): void => control.report((index + fraction) / copies.length)
       await mkdir(dirname(to), { recursive: true })
       const order = { from, fromFormat, to, format, allowed: below }
-      const done = await this.parts.driver.images.copy(order, { signal: control.signal, report })
+      const { copyFolders, driver } = this.parts
+      const done = await copyFolders.during(to, () => driver.images.copy(order, { signal: control.signal, report }))
       if (!done.ok) {
         await this.unmake([], copies.slice(0, index))
         return done

@@ -13,6 +13,7 @@ import { writeProblem } from '../lib/write-problem'
 import { type Device, deviceKey, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
+import type { CopyFolders } from './copy-folders'
 import type { DeviceChange } from './domain-table'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
@@ -34,6 +35,7 @@ export interface DevicesParts {
   readonly driver: HypervisorDriver
   readonly domains: Domains
   readonly jobs: Jobs
+  readonly copies: Pick<CopyFolders, 'during'>
   /** New disk images go here unless the user chose another place. */
   readonly diskFolder: string
 }
@@ -192,8 +194,10 @@ export class Devices {
 
   convert(from: string, to: string, format: WrittenFormat, rights: FileRights): Result<{ job: number }, ErrorReport> {
     if (!this.mayTouch(to, rights)) return err(errorReport('path-not-chosen', { path: to }))
-    const { images } = this.parts.driver
-    return this.job('imageConvert', 'converting-image', to, (control) => images.convert(from, to, format, control))
+    const { copies, driver } = this.parts
+    return this.job('imageConvert', 'converting-image', to, (control) =>
+      copies.during(to, () => driver.images.convert(from, to, format, control)),
+    )
   }
 
   check(path: string, repair: boolean, rights: FileRights): Result<{ job: number }, ErrorReport> {
@@ -293,12 +297,12 @@ export class Devices {
 
   /** A job, as it may take long: who waits for the image sees how far it is. */
   private async copyImage({ path, format, sizeMiB }: NewImage, from: NonNullable<NewImage['copyOf']>): Outcome {
-    const { driver, jobs } = this.parts
+    const { copies, driver, jobs } = this.parts
     const free = this.isAtRest(from.path)
     if (!free.ok) return free
     const work = async (control: JobControl): Outcome => {
       const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [...(from.allowedBacking ?? [])] }
-      const copied = await driver.images.copy(order, control)
+      const copied = await copies.during(path, () => driver.images.copy(order, control))
       const info = copied.ok ? await driver.images.inspect(path) : copied
       if (!info.ok) return info
       if (info.value.virtualSize >= sizeMiB * MIB) return ok(null)

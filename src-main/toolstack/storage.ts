@@ -5,15 +5,13 @@
 // is overwritten, and none is gone before the trash is emptied.
 // Runs in: main, plain Node.
 
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { writerOf } from '../../src-engine/public/unfinished-copy'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
-import { isAlive } from '../lib/is-alive'
 import { writeProblem } from '../lib/write-problem'
 import { IMAGE_FORMATS, type ImageFormat, type ImageInfo, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -28,6 +26,7 @@ import {
   volumeNameShape,
 } from '../public/storage'
 import type { DomainConfig, JobInfo, JobStep } from '../public/types'
+import { removeHalfCopies } from './copy-folders'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
@@ -76,12 +75,11 @@ export class Storage {
 
   /** Copies that were cut off with the app, in any pool: nobody finishes them. */
   async removeUnfinished(): Promise<void> {
-    for (const { path } of this.pools) {
-      for (const name of await readdir(path).catch(() => [])) {
-        const writer = writerOf(name)
-        if (writer !== undefined && !isAlive(writer)) await rm(join(path, name), { force: true }).catch(() => undefined)
-      }
-    }
+    for (const { path } of this.pools) await removeHalfCopies(path).catch(() => undefined)
+  }
+
+  isPool(folder: string): boolean {
+    return this.pools.some(({ path }) => resolve(path) === resolve(folder))
   }
 
   /** `path` is a folder the user chose in a dialog. */

@@ -20,6 +20,7 @@ import { BootFiles } from './boot-files'
 import { Branches } from './branches'
 import type { CallServers } from './call-server'
 import { ClockJump } from './clock-jump'
+import { CopyFolders } from './copy-folders'
 import { type DefinitionCall, definitionServers } from './definition-calls'
 import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
@@ -127,6 +128,7 @@ export class Toolstack {
   private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
   private readonly hostFigures: HostFigures
+  private readonly copyFolders: CopyFolders
   private readonly logs = new DomainLogs()
   private readonly clockJump = new ClockJump()
   private readonly states = new Map<string, DomainInfo['state']>()
@@ -185,7 +187,11 @@ export class Toolstack {
       changed: (changes) => emit('metadataChanged', { changes: [...changes] }),
       problem,
     })
-    this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, diskFolder: parts.diskFolder })
+    const kept = join(dirname(parts.diskFolder), 'unfinished-copies.json')
+    this.copyFolders = new CopyFolders(kept, (folder) => this.storage.isPool(folder))
+    const { copyFolders } = this
+    const { diskFolder } = parts
+    this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, copies: copyFolders, diskFolder })
     this.bootFiles = new BootFiles({
       images: driver.images,
       jobs: this.jobs,
@@ -212,6 +218,7 @@ export class Toolstack {
     this.branches = new Branches({
       ...common,
       jobs,
+      copyFolders,
       snapshots: this.snapshots,
       proposePath: (name, format, taken) => devices.proposePath(name, format, taken),
     })
@@ -299,6 +306,7 @@ export class Toolstack {
     const pools = await this.parts.pools.load()
     if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
     await this.storage.removeUnfinished()
+    await this.copyFolders.removeLeft()
     await this.bootFiles.removeUnfinished()
     await this.ownKernels.removeLeft()
     const templates = await this.parts.templates.load()
