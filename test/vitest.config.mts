@@ -17,7 +17,7 @@ const FILES = '*.test.{ts,tsx,mjs}'
 const machines = ['boot', 'contract', 'guest', 'resources', ...(long ? ['long'] : [])]
 const windows = `test/e2e/**/${FILES}`
 /** Those of them whose machines run on the embedded engine. */
-const both = ['connections', 'demo-guest', 'embedded-devices', 'german-engine', 'journey'].map(
+const both = ['connections', 'demo-guest', 'embedded-devices', 'embedded-host', 'german-engine', 'journey'].map(
   (name) => `test/e2e/${name}.test.ts`,
 )
 const displays = path.join(test, 'support/displays.setup.mjs')

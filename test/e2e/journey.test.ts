@@ -9,6 +9,7 @@ import { expect, it } from 'vitest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { launch, type RunningApp } from './app'
 import type { DomainPage } from './domain-page'
+import { GuestShell } from './guest-shell'
 import type { ManagerPage } from './manager-page'
 import { ownApp } from './own-app'
 import { SnapshotsPage } from './snapshots-page'
@@ -20,27 +21,6 @@ const PROMPT = 'demo:~#'
 const ON_DISK = 'from the image'
 
 const keep = ownApp()
-
-/** Runs a line in the guest's shell and gives what it printed. */
-class Shell {
-  private lines = 0
-
-  constructor(private readonly domain: DomainPage) {}
-
-  async says(line: string): Promise<string> {
-    const end = `end${++this.lines}`
-    // What is typed is echoed, so the word to wait for is put together by the shell; what was printed may end without a line end.
-    await this.domain.type(`clear; ${line}; echo; echo en""d${this.lines}\r`)
-    await this.domain.waitForText(new RegExp(`^${end}$`, 'm'), ANSWER_MS)
-    const screen = await this.domain.screen()
-    const printed = screen.slice(0, screen.search(new RegExp(`^${end}$`, 'm')))
-    return printed
-      .split('\n')
-      .filter((each) => !each.includes('clear;'))
-      .join('\n')
-      .trim()
-  }
-}
 
 interface Place {
   readonly app: RunningApp
@@ -91,7 +71,7 @@ it('a machine goes through everything in a row', { timeout: 1_200_000 }, async (
   await seen(domain, 'screen')
   await domain.tab('Text console').click()
   await domain.waitForText(PROMPT, BOOT_MS)
-  const shell = new Shell(domain)
+  const shell = new GuestShell(domain)
   await shell.says(insmods(modules.value))
   await expect.poll(() => shell.says('dd if=/dev/xvda bs=14 count=1 2>/dev/null'), { timeout: ANSWER_MS }).toBe(ON_DISK)
   await seen(domain, 'console')
@@ -141,7 +121,7 @@ it('a machine goes through everything in a row', { timeout: 1_200_000 }, async (
   await manager.waitForState(`${NAME} First`, 'Running')
   await seen(manager, 'branched')
   const branch = await open(place, `${NAME} First`)
-  const branchShell = new Shell(branch)
+  const branchShell = new GuestShell(branch)
   expect(await branchShell.says(state)).toBe(before)
   await branchShell.says('mark=branch; echo only the branch  | dd of=/dev/xvda conv=fsync 2>/dev/null')
   expect(await branchShell.says(state)).toBe('branch\nin memory\nonly the branc')
@@ -204,7 +184,7 @@ it('a machine goes through everything in a row', { timeout: 1_200_000 }, async (
   await manager.waitForState(`${NAME} clone`, 'Running')
   const clone = await open(place, `${NAME} clone`)
   await clone.waitForText(PROMPT, BOOT_MS)
-  const cloneShell = new Shell(clone)
+  const cloneShell = new GuestShell(clone)
   await cloneShell.says(insmods(modules.value))
   await expect
     .poll(() => cloneShell.says('dd if=/dev/xvda bs=15 count=1 2>/dev/null'), { timeout: ANSWER_MS })
