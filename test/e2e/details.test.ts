@@ -30,7 +30,7 @@ describe('the details of a machine that runs', () => {
     const { page } = domain
     await domain.tab('Details').click()
     await domain.part('Boot').click()
-    await page.getByText('there is no boot menu and no order of devices').waitFor()
+    await page.getByText('or the default of its first disk’s boot menu').waitFor()
     await page.getByRole('button', { name: /^It stays off Powers off/ }).focus()
     await page.keyboard.press('Enter')
     await page.keyboard.press('ArrowDown')
@@ -53,6 +53,59 @@ describe('the details of a machine that runs', () => {
     await domain.waitForState('Running')
     await domain.button('Shut down').click()
     await domain.waitForState('Shut off')
+  })
+
+  it('have the kernel come from the disk itself, and say which that is, or why there is none', async () => {
+    const disk = (folder: string, content: (image: Buffer) => void) => {
+      const image = Buffer.alloc(1 << 20)
+      content(image)
+      fs.writeFileSync(path.join(folder, 'disks', 'own.raw'), image)
+    }
+    const { app, domain, kernel } = await startMachine([], keep, {
+      prepare: (folder) => {
+        disk(folder, (image) => image.writeUInt16LE(0xef53, 1024 + 56))
+        const file = path.join(folder, 'definitions', `${UUID}.json`)
+        const definition = JSON.parse(fs.readFileSync(file, 'utf8'))
+        const device = { kind: 'vbd', dev: 'xvda', path: path.join(folder, 'disks', 'own.raw'), format: 'raw' }
+        definition.config.devices = [{ ...device, readonly: false, removable: false }]
+        fs.writeFileSync(file, JSON.stringify(definition))
+      },
+    })
+    const { page } = domain
+    const found = page.getByTestId('disk-kernel')
+    await domain.tab('Details').click()
+    await domain.part('Boot').click()
+    await page.getByText('Start from its own disk').click()
+    expect(await found.textContent()).toBe('Read when the machine next starts')
+    await page.getByText('The kernel below starts as long as the disk has none').waitFor()
+    await page.getByText('At the next start: Start from its own disk.').waitFor()
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app)).toMatchObject({ bootloader: 'pygrub', kernel })
+    await domain.button('Shut down').click()
+    await domain.waitForState('Shut off')
+    await expect.poll(() => found.textContent()).toBe('Debian GNU/Linux (/boot/vmlinuz-6.1.0-10-amd64)')
+    await app.picture(page, 'details-own-kernel')
+    for (const [content, words] of [
+      [(image: Buffer) => void image.write('FAT32   ', 82), 'No kernel, only FAT'],
+      [() => {}, 'No kernel yet'],
+      [(image: Buffer) => void image.write('XFSB'), 'has XFS, which cannot be read'],
+    ] as const) {
+      disk(app.folder, content)
+      await domain.part('CPUs').click()
+      await domain.part('Boot').click()
+      await expect.poll(() => found.textContent()).toContain(words)
+    }
+    // The whole reason can be read.
+    expect(
+      await found.evaluate((node) => [getComputedStyle(node).whiteSpace, node.scrollWidth > node.clientWidth + 1]),
+    ).toEqual(['normal', false])
+    await app.picture(page, 'details-own-kernel-unread')
+    await page.getByText('Start from its own disk').click()
+    await found.waitFor({ state: 'detached' })
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app).bootloader).toBe(undefined)
   })
 
   it('say where devices are added why other hardware is not there', async () => {

@@ -3,6 +3,7 @@
 import { errorText } from '../../client/error-text'
 import { useWords } from '../../components/Language'
 import type { DiskKernelLook } from './use-disk-kernel'
+import './disks.css'
 
 /** `later`: the disk is in use, and is read when its machine next starts. */
 export function DiskKernelLine({ look, later }: { readonly look: DiskKernelLook | undefined; readonly later: boolean }) {
@@ -23,7 +24,10 @@ export function DiskKernelLine({ look, later }: { readonly look: DiskKernelLook 
     <div className="field">
       <span className="field-label">{t('create.own-on-disk')}</span>
       <div className="field-control">
-        <span className="create-chosen selectable" title={text} data-testid="disk-kernel">
+        <span
+          className={look?.error && !later ? 'disk-kernel bad selectable' : 'disk-kernel selectable'}
+          data-testid="disk-kernel"
+        >
           {text}
         </span>
       </div>
