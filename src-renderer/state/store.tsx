@@ -30,11 +30,17 @@ export function makeAppStore(): AppStore {
 }
 
 /** Offers to undo what was done by a call, or by its opposite; what main refuses then is said. */
-export function offerUndo(store: AppStore, label: string, back: () => Promise<Result<unknown, ErrorReport>>): void {
-  store.undo.add(label, async () => {
+export function offerUndo(
+  store: AppStore,
+  label: string,
+  back: () => Promise<Result<unknown, ErrorReport>>,
+  about?: string,
+): void {
+  const undo = async (): Promise<void> => {
     const undone = await back()
     if (!undone.ok) store.dispatch({ kind: 'failed', error: undone.error })
-  })
+  }
+  store.undo.add(label, undo, about)
 }
 
 const StoreContext = createContext<AppStore | null>(null)

@@ -11,6 +11,8 @@ export interface UndoStep {
   /** What was done, for people. */
   readonly label: string
   readonly undo: () => Promise<void>
+  /** The machine, where a window may show several beside each other. */
+  readonly about?: string
 }
 
 const STEPS_KEPT = 50
@@ -23,8 +25,11 @@ export class UndoSteps {
   private nextId = 1
   private undoing: Promise<void> = Promise.resolve()
 
-  add(label: string, undo: () => Promise<void>): void {
-    this.steps.setState((before) => [...before, { id: this.nextId++, label, undo }].slice(-STEPS_KEPT), true)
+  add(label: string, undo: () => Promise<void>, about?: string): void {
+    this.steps.setState(
+      (before) => [...before, { id: this.nextId++, label, undo, ...(about !== undefined && { about }) }].slice(-STEPS_KEPT),
+      true,
+    )
     this.offerLast()
   }
 

@@ -10,22 +10,19 @@ import { startMachine } from './domain-setup'
 import { ownApp } from './own-app'
 
 const keep = ownApp()
+const other = '22222222-2222-4333-8444-555555555555'
+
+/** A machine without a screen, that is off. */
+function withTexty(folder: string): void {
+  const kernel = path.join(folder, 'vmlinuz')
+  const config = { name: 'texty', memoryMiB: 64, vcpus: 1, kernel, ramdisk: null, cmdline: '', devices: [] }
+  const definition = { version: 2, uuid: other, config, managedSave: null, savedConfig: null }
+  fs.writeFileSync(path.join(folder, 'definitions', `${other}.json`), JSON.stringify(definition))
+}
 
 it('shows all machines, opens some as tabs and side by side, by mouse and by keyboard', async () => {
-  const other = '22222222-2222-4333-8444-555555555555'
   const { app, manager } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], keep, {
-    prepare: (folder) => {
-      const config = {
-        name: 'texty',
-        memoryMiB: 64,
-        vcpus: 1,
-        kernel: path.join(folder, 'vmlinuz'),
-        ramdisk: null,
-        cmdline: '',
-      }
-      const definition = { version: 2, uuid: other, config: { ...config, devices: [] }, managedSave: null, savedConfig: null }
-      fs.writeFileSync(path.join(folder, 'definitions', `${other}.json`), JSON.stringify(definition))
-    },
+    prepare: withTexty,
   })
   const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
   const item = (name: string) => page.getByRole('row', { name })
@@ -63,6 +60,37 @@ it('shows all machines, opens some as tabs and side by side, by mouse and by key
   expect(await page.getByRole('button', { name: 'Side by side', pressed: true }).count()).toBe(0)
   await page.getByRole('button', { name: 'Close tab' }).click()
   await item('server').waitFor()
+})
+
+it('offers to undo a change of Details in the pane of its machine', async () => {
+  const { app, manager } = await startMachine([], keep, { prepare: withTexty })
+  const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
+  const names = ['server', 'texty']
+  for (const name of names) {
+    await page.getByRole('tab', { name: 'All' }).click()
+    await page.getByRole('row', { name }).dblclick()
+  }
+  await page.getByRole('button', { name: 'Side by side' }).click()
+  const [server, texty] = names.map((name) => page.getByRole('region', { name, exact: true }))
+  if (server === undefined || texty === undefined) throw new Error('no panes')
+  for (const pane of [server, texty]) await pane.getByRole('tab', { name: 'Details' }).click()
+  for (const [pane, other] of [
+    [texty, server],
+    [server, texty],
+  ] as const) {
+    const title = pane.getByLabel('Title')
+    await title.fill('changed')
+    await pane.getByRole('button', { name: 'Apply', exact: true }).click()
+    await pane.locator('.undo-bar').waitFor()
+    expect(await other.locator('.undo-bar').count()).toBe(0)
+    const [bar, around] = [await pane.locator('.undo-bar').boundingBox(), await pane.boundingBox()]
+    if (bar === null || around === null) throw new Error('out of sight')
+    expect(bar.x).toBeGreaterThanOrEqual(around.x)
+    expect(bar.x + bar.width).toBeLessThanOrEqual(around.x + around.width)
+    await app.picture(page, 'wall-undo')
+    await pane.locator('.undo-bar').getByRole('button', { name: 'Undo' }).click()
+    await expect.poll(() => title.inputValue()).toBe('')
+  }
 })
 
 it('asks before a tab with changes in Details is closed, let go or left behind with the window', async () => {

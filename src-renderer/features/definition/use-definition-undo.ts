@@ -24,11 +24,11 @@ export function useDefinitionUndo({ uuid, name }: DomainInfo): (change: () => Pr
       if (!(await change())) return false
       const after = await latest()
       if (before === undefined || after === undefined || after === before) return true
-      offerUndo(store, t('undo.definition', { name }), async () =>
+      const back = async () =>
         (await latest()) === after
           ? client.call('revisionRevert', { uuid, revision: before })
-          : err(errorReport('definition-changed', { name })),
-      )
+          : err(errorReport('definition-changed', { name }))
+      offerUndo(store, t('undo.definition', { name }), back, uuid)
       return true
     },
     [client, store, t, uuid, name],

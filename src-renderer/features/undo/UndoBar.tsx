@@ -10,7 +10,8 @@ import './undo.css'
 
 const SHOWN_MS = 12_000
 
-export function UndoBar() {
+/** `about`: that of one machine, which others stand beside. */
+export function UndoBar({ about }: { readonly about?: string }) {
   const { t } = useWords()
   const { undo } = useAppStore()
   const offered = useStore(undo.offered)
@@ -20,7 +21,7 @@ export function UndoBar() {
     const timer = setTimeout(() => undo.withdraw(offered), SHOWN_MS)
     return () => clearTimeout(timer)
   }, [offered, undo])
-  if (step === undefined) return null
+  if (step === undefined || (about !== undefined && step.about !== undefined && step.about !== about)) return null
   return (
     <div className="undo-bar" role="status">
       <span>{step.label}</span>

@@ -219,7 +219,7 @@ export function DetailsPage(props: {
           </Button>
         </footer>
       )}
-      <UndoBar />
+      <UndoBar about={domain.uuid} />
       {leaving !== null && (
         <LeaveDialog
           name={domain.name}
