@@ -121,14 +121,17 @@ async function lookOn(image: Image, dev: string): Promise<ImageResult<Looked>> {
   if (!bootable.ok) return bootable
   if (bootable.value || unread.length === 0) {
     const others = [...opened.map(({ number }) => ({ number, name: 'ext' })), ...beside].sort((a, b) => a.number - b.number)
-    const names = others.map(({ name, number }) => (number === 0 ? name : `${name} (${dev}${number})`))
-    return ok({ bootable: bootable.value, holds: names.slice(0, HOLDS_MOST) })
+    return ok({ bootable: bootable.value, holds: namesOf(others, dev).slice(0, HOLDS_MOST) })
   }
-  return fail('unsupported', `${image.path} has ${namesOf(unread)}, which cannot be read, and no kernel elsewhere.`)
+  return fail(
+    'unsupported',
+    `${image.path} has ${namesOf(unread, dev).join(', ')}, which cannot be read, and no kernel elsewhere.`,
+  )
 }
 
-function namesOf(unread: readonly Unread[]): string {
-  return unread.map(({ name, number }) => (number === 0 ? name : `${name} (partition ${number})`)).join(', ')
+/** Without a word of any language. */
+function namesOf(found: readonly Unread[], dev: string): string[] {
+  return found.map(({ name, number }) => (number === 0 ? name : `${name} (${dev}${number})`))
 }
 
 function told({ from, title, kernel, ramdisks, cmdline, system }: Bootable): DiskKernel {

@@ -8,15 +8,15 @@ import type { DiskReader } from './disk-reader'
 import { openExt } from './ext'
 import type { DiskPart } from './partitions'
 
-/** By what stands where in them; the names are for people. */
+/** By what stands where in them; the names are for people of every language. */
 const UNREAD: readonly { readonly name: string; readonly at: number; readonly magic: string }[] = [
   { name: 'XFS', at: 0, magic: 'XFSB' },
   { name: 'Btrfs', at: 0x10040, magic: '_BHRfS_M' },
   { name: 'LVM', at: 0x200, magic: 'LABELONE' },
-  { name: 'LUKS encryption', at: 0, magic: 'LUKS\xba\xbe' },
+  { name: 'LUKS', at: 0, magic: 'LUKS\xba\xbe' },
   { name: 'NTFS', at: 3, magic: 'NTFS    ' },
   { name: 'F2FS', at: 1024, magic: '\x10\x20\xf5\xf2' },
-  { name: 'software RAID', at: 4096, magic: '\xfc\x4e\x2b\xa9' },
+  { name: 'MD RAID', at: 4096, magic: '\xfc\x4e\x2b\xa9' },
   { name: 'ISO 9660', at: 0x8001, magic: 'CD001' },
 ]
 
@@ -31,7 +31,7 @@ const BESIDE: typeof UNREAD = [
 
 export interface Unread {
   readonly number: number
-  /** A name, or a whole sentence without its stop. */
+  /** The same in every language. */
   readonly name: string
 }
 
@@ -50,7 +50,7 @@ export async function findSystems(disk: DiskReader, parts: readonly DiskPart[]):
     const ext = await openExt(disk, part)
     if (!ext.ok) {
       if (ext.error.code === 'io') return ext
-      unread.push({ number: part.number, name: 'a damaged or newer ext4' })
+      unread.push({ number: part.number, name: 'ext4' })
       continue
     }
     if (ext.value) {

@@ -179,7 +179,7 @@ describe.skipIf(missing !== undefined)('the kernel on a disk', () => {
     fs.closeSync(disk)
     const refused = await look(at('xfs.img'))
     expect(refused).toMatchObject({ ok: false, error: { code: 'unsupported' } })
-    expect(refused.ok ? '' : refused.error.message).toContain('XFS (partition 1), LVM (partition 2)')
+    expect(refused.ok ? '' : refused.error.message).toContain('XFS (xvda1), LVM (xvda2)')
   })
 
   it('is not beside an EFI partition alone or what no one knows: those are named, and a partition without a system by its type', async () => {
