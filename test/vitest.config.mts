@@ -1,9 +1,8 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
-// Three projects: files that stay in their process, or start short ones, and compute; those with windows on the test driver; those that start
-// whole machines. The last two wait as long as they compute, so all are mixed and four files at a time share two processors (README.md).
-// In the long tier they come one after the other, and machines alone, since some of them are measured. Each file has a display,
-// folders and processes of its own.
+// Three projects, one after the other: files that stay in their process, or start short ones; those with windows on the test driver;
+// those that start whole machines. The last two wait as long as they compute, so three files at a time share two processors (README.md);
+// in the long tier machines run alone, since some of them are measured. Each file has a display, folders and processes of its own.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,9 +20,6 @@ const both = ['connections', 'demo-guest', 'embedded-devices', 'embedded-host', 
   (name) => `test/e2e/${name}.test.ts`,
 )
 const displays = path.join(test, 'support/displays.setup.mjs')
-
-/** Files of all three projects, on two processors. */
-const AT_A_TIME = 4
 
 /** For tests that start processes by the dozen on a machine that may be busy. Who needed it is told at the end of the run (README.md). */
 const SECOND_TRY = 1
@@ -45,25 +41,8 @@ class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const group = ({ project }: TestSpecification) => project.config.sequence.groupOrder
     const place = ({ moduleId }: TestSpecification) => longest.get(path.normalize(moduleId)) ?? longest.size
-    const sorted = (await super.sort(files)).sort((a, b) => group(a) - group(b) || place(a) - place(b))
-    return long ? sorted : mixed(sorted)
+    return (await super.sort(files)).sort((a, b) => group(a) - group(b) || place(a) - place(b))
   }
-}
-
-/** Files that compute evenly among those that wait, which keep their order: while some wait, others have the processors. */
-function mixed(files: readonly TestSpecification[]): TestSpecification[] {
-  const computes = ({ project }: TestSpecification) => project.name === 'units'
-  const spread = (some: readonly TestSpecification[]) => some.map((file, i) => ({ file, at: i / some.length }))
-  return [...spread(files.filter((file) => !computes(file))), ...spread(files.filter(computes))]
-    .sort((a, b) => a.at - b.at)
-    .map(({ file }) => file)
-}
-
-/** Files at a time and the group of a project in the long tier; in the ordinary one all are one group. */
-function turns(inLong: number, groupInLong: number) {
-  return long
-    ? { maxWorkers: inLong, sequence: { groupOrder: groupInLong } }
-    : { maxWorkers: AT_A_TIME, sequence: { groupOrder: 0 } }
 }
 
 export default defineConfig({
@@ -75,7 +54,8 @@ export default defineConfig({
         test: {
           name: 'units',
           include: ['engine', 'house', 'isa', 'main', 'renderer'].map((folder) => `test/${folder}/**/${FILES}`),
-          ...turns(2, 0),
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -85,8 +65,9 @@ export default defineConfig({
           include: [windows],
           exclude: both,
           globalSetup: [displays],
-          ...turns(3, 1),
+          maxWorkers: 3,
           retry: SECOND_TRY,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -95,8 +76,9 @@ export default defineConfig({
           name: 'machines',
           include: [...machines.map((folder) => `test/${folder}/**/${FILES}`), ...both],
           globalSetup: [displays],
-          ...turns(1, 2),
+          maxWorkers: long ? 1 : 3,
           retry: SECOND_TRY,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

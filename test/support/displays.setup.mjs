@@ -4,8 +4,6 @@ import { startXvfb } from '../../resources/tooling/system.mjs'
 
 export default async function setup({ config }) {
   if (process.platform !== 'linux' || process.env.APP_USE_DISPLAY) return undefined
-  // Two projects have windows: where they run together, one's displays do for both.
-  if ((process.env.RINGMASTER_DISPLAYS?.split(' ').length ?? 0) >= config.maxWorkers) return undefined
   const displays = await Promise.all(Array.from({ length: config.maxWorkers }, () => startXvfb('1440x1000x24')))
   process.env.RINGMASTER_DISPLAYS = displays.map(({ display }) => display).join(' ')
   return () => {
