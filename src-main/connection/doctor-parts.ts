@@ -21,6 +21,7 @@ export function doctorParts(connections: Connections, folder: string, oldElectro
         .map(({ network }) => network) ?? [],
     startNetwork: (key, network) => at(key, ({ toolstack }) => toolstack.networks.start(network)),
     inspect: (key, path) => at(key, ({ toolstack }) => toolstack.devices.inspect(path)),
+    diskKernel: (key, disk) => at(key, ({ toolstack }) => toolstack.ownKernels.look(disk)),
     redefine: (key, config, base) => at(key, ({ toolstack, uuid }) => toolstack.domains.redefine(uuid, config, base)),
     eject: (key, device) => {
       // Nothing is written to: the drive becomes empty.

@@ -4,9 +4,10 @@
 import { err, ok } from '../../../src-engine/public/result'
 import type { Outcome } from '../../driver/driver'
 import { writeProblem } from '../../lib/write-problem'
-import { DEFAULT_NETWORK, type Device, deviceKey, type ImageInfo, type Network } from '../../public/device'
+import { DEFAULT_NETWORK, type Device, type DiskLook, deviceKey, type ImageInfo, type Network } from '../../public/device'
 import { type Diagnosis, doctorChecks, type Finding, findingTable } from '../../public/doctor'
 import { errorReport } from '../../public/error-code'
+import type { BootDisk } from '../../public/own-disk'
 import type { DomainConfig, DomainInfo } from '../../public/types'
 import { checkDomain, joinStopped, sameNames } from './domain-checks'
 import { type HostProbe, hostProbe } from './host-files'
@@ -20,6 +21,8 @@ export interface DoctorParts {
   startNetwork(uuid: string, network: string): Outcome
   /** By the driver that would give it to this domain. */
   inspect(uuid: string, path: string): Outcome<ImageInfo>
+  /** What a start of this domain would take from the disk. */
+  diskKernel(uuid: string, disk: BootDisk): Outcome<DiskLook>
   machine(): Promise<MachineFacts>
   redefine(uuid: string, config: DomainConfig, base: DomainConfig): Outcome
   eject(uuid: string, key: string): Outcome
@@ -45,7 +48,8 @@ export class Doctor {
       const some = await Promise.all(
         domains.slice(at, at + AT_ONCE).map((domain) => {
           const inspect = (path: string) => this.parts.inspect(domain.uuid, path)
-          return checkDomain({ probe, inspect, networks: this.parts.networks(domain.uuid) }, domain)
+          const diskKernel = (disk: BootDisk) => this.parts.diskKernel(domain.uuid, disk)
+          return checkDomain({ probe, inspect, diskKernel, networks: this.parts.networks(domain.uuid) }, domain)
         }),
       )
       findings.push(...some.flat())

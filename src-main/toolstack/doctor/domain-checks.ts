@@ -6,9 +6,10 @@ import { dirname, resolve } from 'node:path'
 import { nameKey } from '../../../src-engine/public/name'
 import { freeName } from '../../lib/free-name'
 import { LOCAL_CONNECTION, ownUuid } from '../../public/connection'
-import { type Device, type Disk, deviceKey, type ImageInfo, isLoopback, type Network } from '../../public/device'
+import { type Device, type Disk, type DiskLook, deviceKey, type ImageInfo, isLoopback, type Network } from '../../public/device'
 import type { Finding, FindingKind } from '../../public/doctor'
 import type { ErrorReport } from '../../public/error-code'
+import { type BootDisk, ownBootDisk } from '../../public/own-disk'
 import type { Result } from '../../public/result'
 import type { DomainInfo } from '../../public/types'
 import type { HostProbe } from './host-files'
@@ -18,6 +19,8 @@ export interface DomainLook {
   readonly probe: HostProbe
   readonly networks: readonly Network[]
   inspect(path: string): Promise<Result<ImageInfo, ErrorReport>>
+  /** What the disk starts by itself. */
+  diskKernel(disk: BootDisk): Promise<Result<DiskLook, ErrorReport>>
 }
 
 /** So many machines are named that want a stopped network. */
@@ -34,7 +37,8 @@ export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise
   const add = (kind: FindingKind, subject: string, values: Readonly<Record<string, string>> = {}): void => {
     found.push({ kind, uuid, subject, values: { name, ...values } })
   }
-  for (const path of [config.kernel, config.ramdisk ?? '']) {
+  const files = [config.kernel, config.ramdisk ?? '']
+  for (const path of (await startsItsDisk(look, domain)) ? [] : files) {
     if (path !== '' && !(await look.probe.file(path))?.readable) add('file-missing', path, { path })
   }
   for (const device of config.devices) {
@@ -48,6 +52,15 @@ export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise
   const off = Math.abs(domain.clockOffMs ?? 0)
   if (off >= CLOCK_OFF_MS) add('clock-off', '', { off: hoursText(off) })
   return found
+}
+
+/** It does not need the files it names; one that runs has not needed them. */
+async function startsItsDisk(look: DomainLook, { config, running }: DomainInfo): Promise<boolean> {
+  const disk = config === null ? undefined : ownBootDisk(config)
+  if (disk === undefined) return false
+  if (running !== null) return true
+  const found = await look.diskKernel(disk)
+  return found.ok && found.value.found !== undefined
 }
 
 /** The same in all languages: 26:03:09. */

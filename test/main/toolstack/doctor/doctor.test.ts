@@ -56,6 +56,7 @@ function doctor(change: Partial<DoctorParts> = {}): Doctor {
       return ok(null)
     },
     inspect: async (_uuid, at) => ok({ path: at, format: 'raw', ...image }),
+    diskKernel: async () => ok({ holds: [] }),
     machine: async () => ({ folder, diskFolders: [path.join(folder, 'disks')], oldElectron: null, demo: null, debian: null }),
     redefine: async (_uuid, to) => {
       has(to.devices)
@@ -187,6 +188,18 @@ describe('a domain', () => {
   it.each(['kernel', 'disk.raw'])('whose %s is missing', async (name) => {
     fs.rmSync(path.join(folder, name))
     expect((await only('file-missing')).values['path']).toBe(path.join(folder, name))
+  })
+
+  it('whose kernel is missing and is not needed, as its disk has one', async () => {
+    fs.rmSync(path.join(folder, 'kernel'))
+    const found = { from: 'grub', title: '', kernel: '/vmlinuz', ramdisks: [], cmdline: '', dirty: false } as const
+    const itsDisk = { diskKernel: async () => ok({ found, holds: [] }) }
+    expect(await kinds(doctor(itsDisk))).toEqual(['file-missing'])
+    has([disk({})])
+    config = { ...config, bootloader: 'pygrub' }
+    has(config.devices)
+    expect(await kinds(doctor())).toEqual(['file-missing'])
+    expect(await kinds(doctor(itsDisk))).toEqual([])
   })
 
   it('whose medium is missing, which it takes out', async () => {
