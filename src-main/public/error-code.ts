@@ -305,6 +305,11 @@ export const errorReasons = {
     cause: 'Domain 0 ended unexpectedly ({detail}) and was started again.',
     action: 'Nothing to do: guests go on. Consoles reconnect by themselves.',
   },
+  'domain0-away': {
+    code: 'OPERATION_FAILED',
+    cause: 'Domain 0 ended while it was to do this.',
+    action: 'It is started again by itself: try again in a moment.',
+  },
   'domain0-gone': {
     code: 'OPERATION_FAILED',
     cause: 'Domain 0 ends again and again ({detail}).',

@@ -99,6 +99,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'metadata-corrupt': { effect: 'aside' },
   'file-kind-unknown': { effect: 'unchanged' },
   'domain0-restarted': { effect: 'guests-on', mend: 'doctor' },
+  'domain0-away': { effect: 'maybe' },
   'domain0-gone': { effect: 'no-devices', mend: 'doctor' },
   'demo-unavailable': { effect: 'unchanged', mend: 'doctor' },
   'debian-unavailable': { effect: 'unchanged', mend: 'doctor' },

@@ -218,6 +218,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Domain 0 ist unerwartet zu Ende gegangen ({detail}) und wurde neu gestartet.',
     action: 'Es ist nichts zu tun: Die Gäste laufen weiter, Konsolen verbinden sich von selbst.',
   },
+  'domain0-away': {
+    cause: 'Domain 0 endete, während sie das tun sollte.',
+    action: 'Sie wird von selbst neu gestartet: gleich noch einmal versuchen.',
+  },
   'domain0-gone': {
     cause: 'Domain 0 geht immer wieder zu Ende ({detail}).',
     action: 'Ringmaster neu starten und dies mit dem Protokoll melden.',

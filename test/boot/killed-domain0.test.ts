@@ -80,6 +80,17 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     good(await domains.destroy(uuid))
   }, 120_000)
 
+  it('just before it is to give a machine memory, says so in its own words', async () => {
+    const { domains } = machine.toolstack
+    const uuid = await machine.start('memory', kernel, 'pulse=10')
+    const memoryMiB = machine.info(uuid).config?.memoryMiB ?? 0
+    kill()
+    const asked = await machine.driver.setMemory(uuid, memoryMiB)
+    expect(asked).toMatchObject({ ok: false, error: { reason: 'domain0-away' } })
+    await expect.poll(async () => (await machine.driver.setMemory(uuid, memoryMiB)).ok, { timeout: 60_000 }).toBe(true)
+    good(await domains.destroy(uuid))
+  }, 120_000)
+
   it('in the middle of transactions leaves each done once', async () => {
     const transactions = count(60, 300)
     const uuid = await machine.start('store', kernel, `store=${transactions}`)

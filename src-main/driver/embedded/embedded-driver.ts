@@ -397,7 +397,11 @@ export class EmbeddedDriver implements HypervisorDriver {
 
   private async withDomain0<T>(act: (domain0: Domain0Connection) => Outcome<T>): Outcome<T> {
     const domain0 = await this.domain0.connected()
-    return domain0.ok ? act(domain0.value) : domain0
+    if (!domain0.ok) return domain0
+    const done = await act(domain0.value)
+    return !done.ok && done.error.reason === 'engine-said' && domain0.value.caller.gone
+      ? err(errorReport('domain0-away'))
+      : done
   }
 
   private async restarted(connection: Domain0Connection, restarts: number): Promise<void> {
