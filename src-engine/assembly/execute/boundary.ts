@@ -14,7 +14,7 @@ import { cachedJump, cacheJump, forgetJump, rekeyJumps, noteJump, findBlock, one
 import { decodeBlock } from '../decode/decode'
 import { limit, allowed, CS } from './descriptor'
 import { OP_STALE, OP_JMP_IND_REGISTER, OP_JMP_IND_MEMORY } from '../generated/tables'
-import { split, sampled, refill } from './translated'
+import { split, sampled, refill, keepPiece } from './translated'
 import { several, enterRun, leaveRun } from '../several'
 import { WANTS_TO_BE_ALONE } from './locked'
 
@@ -91,6 +91,7 @@ export function stale(ip: u32): void {
 
 function finish(result: i32): u32 {
   if (several()) leaveRun()
+  keepPiece()
   store<i32>(RESULT, result)
   store<u64>(RETIRED, load<u64>(RETIRED) + <u64><i64>(load<i32>(STOPPED_IP) - load<i32>(BUDGET)))
   return 0

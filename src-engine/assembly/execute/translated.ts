@@ -19,8 +19,12 @@ const BLOCK_START: u32 = 1
 // Instructions between samples, 0 for no samples; what is left of run()'s budget beyond BUDGET, 0 outside run().
 let period: i32 = 0
 let rest: i32 = 0
+// Interpreted instructions until the next sample, at the start of run(), which goes on with the piece that the one before it did not end:
+// where nearly all runs translated, no run() interprets as many as a piece has. `beyond`: what BUDGET lacks of them, as run() ends before.
+let until: i32 = 0
+let beyond: i32 = 0
 
-export function set_sampling(instructions: i32): void { period = instructions }
+export function set_sampling(instructions: i32): void { period = until = instructions }
 
 // What is put aside is taken from STOPPED_IP too, so that STOPPED_IP - BUDGET is always what run() has retired so far.
 function aside(more: i32): void {
@@ -33,13 +37,22 @@ function aside(more: i32): void {
 export function split(): void {
   const all = load<i32>(BUDGET)
   rest = 0
-  if (period > 0 && all > period) aside(all - period)
+  beyond = until - all
+  if (period > 0 && beyond < 0) {
+    aside(-beyond)
+    beyond = 0
+  }
 }
+
+/** At the end of run(): what the piece has left. */
+export function keepPiece(): void { until = max(1, load<i32>(BUDGET) + beyond) }
 
 /** Next piece; false when there is none. */
 export function refill(): bool {
   if (rest <= 0) return false
-  aside(rest < period ? -rest : -period)
+  const more = min(rest, period)
+  beyond = period - more
+  aside(-more)
   return load<i32>(BUDGET) > 0 || refill()
 }
 
@@ -83,6 +96,7 @@ export function enterRegion(ip: u32): u32 {
   store<u64>(STAT_TRANSLATED, load<u64>(STAT_TRANSLATED) + <u64>(all - left))
   store<u64>(STAT_ENTERED, load<u64>(STAT_ENTERED) + entered)
   if (left > had) aside(left - had)
+  else beyond += had - left
   if (at) return at
   store<i32>(BUDGET, load<i32>(BUDGET) + 1) // as if this uop had been the block's only instruction
   return ip | LEFT

@@ -59,7 +59,13 @@ export class Machine {
   }
 
   /** A machine on a memory of its own, or one of several on the same. `file`: core.wasm. */
-  static async create(file: string, memory = newMemory(1), vcpu = 0, vcpus = 1): Promise<Machine> {
+  static async create(
+    file: string,
+    memory = newMemory(1),
+    vcpu = 0,
+    vcpus = 1,
+    sample?: (block: number) => void,
+  ): Promise<Machine> {
     const imports = {
       mmio_read: () => 0n,
       mmio_write: () => undefined,
@@ -69,6 +75,7 @@ export class Machine {
       rdmsr: () => 0,
       wrmsr: () => 0,
       tsc: () => 0n,
+      ...(sample ? { sample } : {}),
     }
     return new Machine(await instantiateCore(memory, vcpu, imports, await compileCore(vcpu, file)), memory, vcpu, vcpus)
   }
