@@ -16,13 +16,8 @@ import type { CoreExports } from '../vcpu/core-interface'
 import { EXIT, GPR, type Registers } from '../vcpu/registers'
 import { startUp } from '../vcpu/reset'
 import type { LocalApics } from './machine'
+import { Pace } from './pace'
 
-/** Instructions in a slice: 0.4 ms at full speed. A request from outside, or from another vcpu, is seen after at most one. */
-const SLICE = 100_000
-const SLICE_OF_SEVERAL = 25_000
-/** Shortest slice, and what we expect the core to do in a microsecond, to end a slice near a deadline. */
-const SLICE_FLOOR = 2_000
-const INSTRUCTIONS_PER_US = 150n
 /** Longest sleep in one piece; a guest without timers wakes this often to look around. */
 const SLEEP_LIMIT_MS = 10_000
 /** SCHEDOP_yield: how long the main thread gets to work off its bell. */
@@ -48,6 +43,7 @@ const ARGUMENTS = {
 export class VcpuLoop {
   private readonly index: number
   private readonly caller: CallingVcpu
+  private readonly pace = new Pace()
 
   constructor(
     private readonly domain: Domain,
@@ -248,17 +244,14 @@ export class VcpuLoop {
   // --- a slice and its exit ---
 
   private budget(now: bigint): number {
-    const slice = this.domain.vcpus > 1 ? SLICE_OF_SEVERAL : SLICE
     const deadline = this.domain.timers.next(this.index)
-    if (deadline < 0n) return slice
-    const instructions = ((deadline - now) * INSTRUCTIONS_PER_US) / 1000n
-    if (instructions >= BigInt(slice)) return slice
-    return Math.max(SLICE_FLOOR, Number(instructions))
+    return this.pace.next(deadline < 0n ? undefined : Number(deadline - now), this.domain.vcpus > 1)
   }
 
   private slice(now: bigint): void {
     const { domain, index, core, registers } = this
     const budget = this.budget(now)
+    const before = registers.retired()
     registers.running = true
     let exit = core.run(budget)
     if (exit === EXIT.ALONE) {
@@ -268,6 +261,7 @@ export class VcpuLoop {
     registers.running = false
     const spent = domain.time.systemTime() - now
     domain.count(index, 'RUN_NS', 0, Number(spent))
+    this.pace.ran(registers.retired() - before, Number(spent))
     domain.credit.spend(spent)
     domain.count(index, 'EXITS', exit)
     switch (exit) {
