@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** Packs files into a CD image; gives its path, and the lines md5sum must print of what is mounted. */
 function disc(name: string, files: Readonly<Record<string, Uint8Array>>): { image: string; sums: string[] } {
-  const tree = path.join(folder, name)
+  const tree = path.join(fs.mkdtempSync(path.join(folder, 'disc-')), name)
   for (const [file, bytes] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(tree, file)), { recursive: true })
     fs.writeFileSync(path.join(tree, file), bytes)

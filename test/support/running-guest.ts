@@ -170,10 +170,13 @@ export class RunningGuest {
     const mark = `end-${randomUUID().slice(0, 8)}`
     const from = this.console.length
     // Quoted apart, so that the echo of what is typed is not taken for the answer.
-    this.type(`${command}; echo ${mark.slice(0, 6)}""${mark.slice(6)}\n`)
+    const quoted = `${mark.slice(0, 6)}""${mark.slice(6)}`
+    this.type(`${command}; echo ${quoted}\n`)
     await this.expect(new RegExp(mark), seconds)
     const text = this.console.slice(from)
-    return text.slice(text.indexOf('\n') + 1, text.lastIndexOf(mark)).replaceAll('\r', '')
+    // What is typed before the shell is ready is echoed twice: by the terminal, and by the shell once it reads it.
+    const echoed = text.indexOf('\n', Math.max(0, text.lastIndexOf(quoted)))
+    return text.slice(echoed + 1, text.lastIndexOf(mark)).replaceAll('\r', '')
   }
 
   dispose(): void {
