@@ -19,7 +19,8 @@ export async function removeHalfCopies(folder: string): Promise<boolean> {
     const writer = writerOf(name)
     if (writer === undefined) continue
     if (isAlive(writer)) none = false
-    else await rm(join(folder, name), { force: true })
+    // One that cannot go keeps no other.
+    else await rm(join(folder, name), { force: true }).catch(() => (none = false))
   }
   return none
 }
