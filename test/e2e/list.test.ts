@@ -386,9 +386,11 @@ it('changes the machine that files are dropped on, once asked, and takes it back
 
   // A configuration says of its disks itself what there are.
   const text = `name = "db-01"\nkernel = "${process.execPath}"\nmemory = 192\n`
-  await manager.drop([file('guest.cfg', text), disc], 'db-01')
+  await manager.drop([file('guest.cfg', text), file('other.cfg', text), disc], 'db-01')
   await manager.dialog().getByText('guest.cfg').waitFor()
   expect(await manager.dialog().textContent()).not.toContain(disc)
+  // What is not used is named.
+  await manager.dialog().getByText('cd.iso, other.cfg').waitFor()
   await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
   await manager.dialog().waitFor({ state: 'detached' })
   expect(await info()).toMatchObject({ memoryMiB: 192, devices: [] })

@@ -1,5 +1,6 @@
-// The command palette: a field, and below it every command and every machine that fits. Arrow keys choose, Enter does it.
-// Invariant: the field has the keyboard and names the active row; what cannot be done now is shown and does nothing.
+// The command palette: a field, and below it every command and the machines that fit. Arrow keys choose, Enter does it.
+// Invariant: the field has the keyboard and names the active row; what cannot be done now is shown and does nothing; no command is
+// left out, whatever is typed or not: of machines there may be a thousand, and only some of them are shown.
 // Runs in: manager window.
 
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react'
@@ -7,7 +8,7 @@ import { Dialog as AriaDialog, Modal, ModalOverlay } from 'react-aria-components
 import { useWords } from '../../components/Language'
 import { type Command, type CommandContext, commandsOf, domainCommands, findCommands } from './commands'
 
-const SHOWN = 40
+const MACHINES_SHOWN = 40
 
 export interface CommandPaletteProps {
   readonly context: CommandContext
@@ -22,8 +23,12 @@ export function CommandPalette(props: CommandPaletteProps) {
   const [at, setAt] = useState(0)
   const list = useRef<HTMLDivElement>(null)
   const id = useId()
-  const all = useMemo(() => [...commandsOf(context), ...domainCommands(context)], [context])
-  const found = useMemo(() => findCommands(all, typed, SHOWN), [all, typed])
+  const commands = useMemo(() => commandsOf(context), [context])
+  const machines = useMemo(() => domainCommands(context), [context])
+  const found = useMemo(
+    () => findCommands([...commands, ...findCommands(machines, typed).slice(0, MACHINES_SHOWN)], typed),
+    [commands, machines, typed],
+  )
   const active = Math.min(at, found.length - 1)
 
   const choose = (command: Command | undefined) => {

@@ -200,8 +200,8 @@ export function domainCommands({ domains, t }: CommandContext): readonly Command
   }))
 }
 
-/** Those that hold every word typed, the ones that begin with it first; no more than `most`. */
-export function findCommands(commands: readonly Command[], typed: string, most: number): readonly Command[] {
+/** Those that hold every word typed, the ones that begin with it first. */
+export function findCommands(commands: readonly Command[], typed: string): readonly Command[] {
   const words = typed.normalize('NFC').toLowerCase().split(/\s+/).filter(Boolean)
   const [first = ''] = words
   const found = commands.filter(({ label }) => {
@@ -212,6 +212,5 @@ export function findCommands(commands: readonly Command[], typed: string, most: 
   return found
     .map((command, index) => ({ command, index }))
     .sort((a, b) => rank(a.command) - rank(b.command) || a.index - b.index)
-    .slice(0, most)
     .map(({ command }) => command)
 }
