@@ -90,6 +90,13 @@ it('filters over every column while letters are typed, keeps filters, and finds 
   await manager.menuItem('Mail at rest').first().click()
   await expect.poll(() => manager.names()).toEqual(['mail-01', 'mail-02', 'mail-03', 'mail-04'])
   await app.picture(page, 'list-filter')
+  // As columns show them, and addresses of those that run though their column is hidden.
+  const amount = /1,024 MiB/
+  await manager.filter().fill('"1,024 mib"')
+  await expect.poll(async () => (await manager.names()).length).toBeGreaterThan(2)
+  for (const text of await page.locator('.row.domain').allTextContents()) expect(text).toMatch(amount)
+  await manager.filter().fill('10.')
+  await expect.poll(async () => (await manager.names()).length).toBe(20)
 })
 
 it('orders by what a head is pressed for, and keeps columns, order and folders over a start', async () => {
@@ -119,11 +126,22 @@ it('orders by what a head is pressed for, and keeps columns, order and folders o
   await manager.dialog().getByLabel('Folder').fill('Work/Web')
   await manager.page.keyboard.press('Enter')
   await manager.folder('Web').waitFor()
+  await manager.filter().fill('folder:web')
+  await manager.button('Saved filters').click()
+  await manager.menuItem('Save this filter').click()
+  await manager.dialog().getByLabel('Name').fill('In Web')
+  await manager.page.keyboard.press('Enter')
+  await expect.poll(() => kept().filters).toEqual([{ name: 'In Web', text: 'folder:web' }])
+  await manager.dialog().waitFor({ state: 'detached' })
+  await manager.filter().fill('')
   await first.app.close()
   const again = await start({ domains: 12, running: 12 }, { folder: first.app.folder })
   await again.manager.folder('Web').waitFor()
   await expect.poll(heads).toEqual(['Name', 'State', 'CPU', 'Memory', 'Network', 'Tags', 'Autostart'])
   await expect.poll(async () => (await again.manager.names()).slice(0, 3)).toEqual(['Domain 0', 'web-02', 'web-01'])
+  await again.manager.button('Saved filters').click()
+  await again.manager.menuItem('In Web').first().click()
+  await expect.poll(() => again.manager.names()).toEqual(['web-02', 'web-01'])
 })
 
 it('puts machines into folders and gives tags, by menu and by drag, and takes everything back', async () => {
@@ -251,6 +269,9 @@ it('has every command in the palette, and every machine by name', async () => {
   const { page } = manager
   await page.keyboard.press('Control+Shift+P')
   await manager.palette().waitFor()
+  // All of it is there before anything is typed, what cannot be done now last.
+  const offered = (await manager.palette().locator('.palette-label').allTextContents()).join('\n')
+  for (const last of ['Preferences', 'Doctor', 'About', 'Quit', 'Migrate', 'Reset columns']) expect(offered).toContain(last)
   await page.keyboard.type('mail-02')
   await app.picture(page, 'palette')
   await page.keyboard.press('Enter')

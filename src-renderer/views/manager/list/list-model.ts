@@ -8,6 +8,7 @@ import type { ListLayout, Metadata } from '../../../../src-main/public/list'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { useWords } from '../../../components/Language'
+import { stateLine } from '../../../features/domain-state/state-words'
 import { connectionName } from '../../../lib/connection-name'
 import { useConnections, useMetadata } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
@@ -106,7 +107,7 @@ export function useListModel(
   hostCpus: number,
   list: RefObject<HTMLElement | null>,
 ): ListModel {
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const { live } = useAppStore()
   const domains = useAppState((state) => state.domains)
   const connections = useConnections()
@@ -114,7 +115,8 @@ export function useListModel(
   const filter: Filter = useMemo(() => parseFilter(typed), [typed])
   const { sort } = layout
   const ipShown = layout.columns.some(({ id, shown }) => id === 'ip' && shown)
-  const addresses = useAddresses(ipShown || /\bip:|\d\.\d/.test(typed))
+  // Any number may be the beginning of one.
+  const addresses = useAddresses(ipShown || /\bip:|\d/.test(typed))
   const byFigure = columnTable.some((column) => column.id === sort.column && 'figure' in column) || sort.column === 'uptime'
   const orderTurn = useTurns(byFigure, ORDER_EVERY_MS, list)
   const filterTurn = useTurns(filter.live, ORDER_EVERY_MS, list)
@@ -184,7 +186,9 @@ export function useListModel(
         autostart: config?.autostart === true ? t('manager.yes').toLowerCase() : '',
       }
       const macs = (config?.devices ?? []).flatMap((device) => (device.kind === 'vif' ? [device.mac] : []))
-      const words = [config?.title ?? '', config?.description ?? '', `${config?.memoryMiB ?? ''} mib`, ...macs]
+      // As the columns show them: why it crashed, and memory with its separators.
+      const shownAs = [stateLine(domain, undefined, t, formats), config === null ? '' : formats.memory(config.memoryMiB * MIB)]
+      const words = [config?.title ?? '', config?.description ?? '', `${config?.memoryMiB ?? ''} mib`, ...macs, ...shownAs]
       const text = [...Object.values(columns), ...words].join('\n').toLowerCase()
       // Where it is is no column: a word is not looked for there.
       const fields = { ...columns, connection: home }
@@ -194,7 +198,21 @@ export function useListModel(
     }
     const shown = filter.terms.length === 0 ? null : (domain: DomainInfo) => passes(filter, filteredOf(domain))
     return listRows({ connections, domains: all, placeOf, collapsed: new Set(layout.collapsed), shown, collator })
-  }, [connections, all, filter, filterTurn, placeOf, addressesOf, layout.collapsed, collator, live, hostCpus, texts, t])
+  }, [
+    connections,
+    all,
+    filter,
+    filterTurn,
+    placeOf,
+    addressesOf,
+    layout.collapsed,
+    collator,
+    live,
+    hostCpus,
+    texts,
+    t,
+    formats,
+  ])
 
   return { rows, all, placeOf, addressesOf, collator }
 }
