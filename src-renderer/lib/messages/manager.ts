@@ -50,6 +50,10 @@ export const manager = {
     en: 'Disks are there at once, the rest with the next start.',
     de: 'Platten sind sofort da, alles andere mit dem nächsten Start.',
   },
+  'dropped.left': {
+    en: 'Left alone, as the configuration says all itself: {names}',
+    de: 'Bleiben außen vor, denn die Konfiguration sagt alles selbst: {names}',
+  },
   'dropped.apply': { en: 'Change', de: 'Ändern' },
 
   'filter.menu': { en: 'Saved filters', de: 'Gemerkte Filter' },

@@ -14,6 +14,8 @@ import { useDefinitionUndo } from '../../features/definition/use-definition-undo
 import { type DiskForm, devsOf, diskOf, diskOfFile, freeDev } from '../../features/disks/disk-form'
 import { lookInto } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
+import { lastPart } from '../../lib/path'
+import { someNames } from '../../lib/some-names'
 import { Refusal } from '../../remedy/Refusal'
 import { connectionOf } from '../../state/app-state'
 import { offerUndo, useAppStore } from '../../state/store'
@@ -21,9 +23,9 @@ import type { DroppedOn } from './file-drop'
 
 export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onClose: () => void }) {
   const { onClose } = props
-  const { domain, files, config } = props.dropped
+  const { domain, files, config, others } = props.dropped
   const { uuid, name } = domain
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const client = useClientAt(connectionOf(domain))
   const store = useAppStore()
   const undoably = useDefinitionUndo(domain)
@@ -34,6 +36,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
 
   // A configuration says all of these itself; given beside it they would be lost when it becomes the definition.
   const parts = config === null ? files : []
+  const left = config === null ? [] : [...files.map(({ path }) => lastPart(path)), ...others]
   const kernel = parts.find(({ kind }) => kind === 'kernel')?.path
   const ramdisk = parts.find(({ kind }) => kind === 'ramdisk')?.path
   const images = parts.filter(({ kind }) => kind === 'disk').map(({ path }) => path)
@@ -137,6 +140,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
           />
         ))}
       </dl>
+      {left.length > 0 && <p className="muted">{t('dropped.left', { names: someNames(left, t, formats) })}</p>}
       <Refusal error={backing.other} onChange={setRefusal} />
       {backing.question}
     </Dialog>

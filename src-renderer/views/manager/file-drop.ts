@@ -19,6 +19,8 @@ export interface DroppedOn {
   readonly domain: DomainInfo
   readonly files: readonly HostFile[]
   readonly config: { readonly name: string; readonly text: string } | null
+  /** Names of configurations beside that one: a machine has one. */
+  readonly others: readonly string[]
 }
 
 export interface FileDrop {
@@ -70,6 +72,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
   const take = useCallback(
     async (client: Client, dropped: readonly File[], domain: DomainInfo | undefined) => {
       let config: DroppedOn['config'] = null
+      const others: string[] = []
       const byPath = new Map(dropped.map((file) => [window.ringmasterPathOf?.(file) ?? '', file]))
       byPath.delete('')
       const paths = [...byPath.keys()]
@@ -85,6 +88,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
           if (file.size > CONFIG_TEXT_MOST) {
             store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
           } else if (domain === undefined) await define(client, file)
+          else if (config !== null) others.push(file.name)
           else config = { name: file.name, text: await file.text() }
         } else if (look.value.kind === 'saved') {
           const restored = await client.call('domainRestore', { path: look.value.path })
@@ -92,7 +96,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
         } else files.push(look.value)
       }
       if (domain !== undefined) {
-        if (files.length > 0 || config !== null) onDomain({ domain, files, config })
+        if (files.length > 0 || config !== null) onDomain({ domain, files, config, others })
         return
       }
       if (files.length === 0) return
