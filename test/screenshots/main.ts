@@ -1,5 +1,5 @@
 // `npm run -s screenshots [-- --only SCENE --language en --theme dark --scale 1 --readme]`: pictures of every window and dialog, in
-// light, dark and high contrast, English and German, at 100, 200 and 300 %, into test-output/screenshots; `--readme` renews the few that README
+// light, dark and high contrast, English and German, at 100, 150, 200 and 300 %, into test-output/screenshots; `--readme` renews the few that README
 // shows. For people to look at: nothing is compared. Exit code 1 when a window could not be shown or wrote an error.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs, on the virtual display that it made.
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { playScenes } from '../e2e/scenes'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const THEMES = ['light', 'dark', 'contrast'] as const satisfies readonly Preferences['theme'][]
-const SCALES = [1, 2, 3] as const
+const SCALES = [1, 1.5, 2, 3] as const
 
 /** Picture in light, English, 100 % → its name in resources/screenshots. */
 const README: Readonly<Record<string, string>> = {
