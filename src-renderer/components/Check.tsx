@@ -8,9 +8,17 @@ export function Check(props: {
   readonly value: boolean
   readonly onChange: (value: boolean) => void
   readonly disabled?: boolean
+  /** The identifier of what is said of it beside it. */
+  readonly describedBy?: string | undefined
 }) {
   return (
-    <Checkbox className="checkbox" isSelected={props.value} onChange={props.onChange} isDisabled={props.disabled === true}>
+    <Checkbox
+      className="checkbox"
+      isSelected={props.value}
+      onChange={props.onChange}
+      isDisabled={props.disabled === true}
+      {...(props.describedBy !== undefined && { 'aria-describedby': props.describedBy })}
+    >
       <span className="checkbox-box">
         <Icon name="check" />
       </span>

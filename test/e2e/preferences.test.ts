@@ -41,6 +41,10 @@ describe('preferences', () => {
     await page.getByText('the library libnotify is missing').waitFor()
     const box = page.getByRole('checkbox', { name: 'Notify when' })
     expect([await box.isDisabled(), await box.isChecked()]).toEqual([true, true])
+    const reason = await box.evaluate(
+      (input) => document.getElementById(input.getAttribute('aria-describedby') ?? '')?.textContent,
+    )
+    expect(reason).toContain('libnotify')
     await app.picture(page, 'preferences-no-notifications')
   })
 

@@ -2,6 +2,7 @@
 // Runs in: preferences window.
 
 import { useQuery } from '@tanstack/react-query'
+import { useId } from 'react'
 import { IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS } from '../../../src-main/public/device'
 import {
   FONT_SIZES,
@@ -33,6 +34,7 @@ export function GeneralPage({ preferences, change }: PageProps) {
   const { t } = useWords()
   const { data: about } = useQuery(callQuery(useClient(), 'aboutInfo', {}))
   const notes = about?.notifications !== false
+  const why = useId()
   return (
     <>
       <SegmentedField
@@ -61,8 +63,13 @@ export function GeneralPage({ preferences, change }: PageProps) {
           value={preferences.notifications}
           onChange={(notifications) => change({ notifications })}
           disabled={!notes}
+          describedBy={notes ? undefined : why}
         />
-        {!notes && <p className="muted small preferences-under-check">{t('preferences.notifications-none')}</p>}
+        {!notes && (
+          <p id={why} className="muted small preferences-under-check">
+            {t('preferences.notifications-none')}
+          </p>
+        )}
       </div>
     </>
   )
