@@ -58,7 +58,8 @@ async function checkReadable(path: string): Promise<Result<null, ErrorReport>> {
 
 /** The files it boots from. */
 export async function checkBootFiles(config: DomainConfig): Promise<Result<null, ErrorReport>> {
-  if (config.kernel.trim() === '') return ownBootDisk(config) ? ok(null) : err(errorReport('kernel-missing'))
+  if (config.kernel.trim() === '')
+    return ownBootDisk(config) ? ok(null) : err(errorReport('kernel-missing', { name: config.name }))
   const kernel = await checkReadable(config.kernel)
   if (!kernel.ok || config.ramdisk === null) return kernel
   return checkReadable(config.ramdisk)

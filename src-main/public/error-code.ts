@@ -420,6 +420,11 @@ export const errorReasons = {
     cause: 'On the disk {dev} ({path}) there is no kernel to start, only {holds}.',
     action: 'Install a system on it first, or give a kernel file under Boot.',
   },
+  'disk-kernel-unread': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'No kernel can be taken from the disk {dev}: {detail}.',
+    action: 'Give a kernel file under Boot. A disk starts by itself where its kernel lies on ext2, ext3 or ext4.',
+  },
   'media-unreadable': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'The ISO image {path} cannot be used: {detail}.',

@@ -52,9 +52,9 @@ export class OwnKernels {
     const taken = await this.taken(disk, to, wanted)
     if (!taken.ok || taken.value === undefined) {
       await release()
-      if (!taken.ok) return taken
+      if (!taken.ok) return err(await this.unread(disk, config.name, taken.error))
       if (config.kernel.trim() !== '') return ok(asDefined)
-      return err(await this.noKernel(disk))
+      return err(await this.noKernel(disk, config.name))
     }
     const found = taken.value
     const files = { kernel: to.kernel, ramdisk: found.ramdisks.length > 0 ? to.ramdisk : null }
@@ -66,11 +66,19 @@ export class OwnKernels {
     return rm(this.parts.folder, { recursive: true, force: true })
   }
 
-  private async noKernel(disk: BootDisk): Promise<ErrorReport> {
+  /** An image that can be used, and nothing on it that can be read, is no matter of the image. */
+  private async unread(disk: BootDisk, name: string, error: ErrorReport): Promise<ErrorReport> {
+    const { dev, path, allowedBacking } = disk
+    if (error.reason !== 'image-unreadable' || !(await this.parts.images.inspect(path, allowedBacking)).ok) return error
+    return errorReport('disk-kernel-unread', { name, dev, path, detail: error.values['detail'] ?? '' })
+  }
+
+  private async noKernel(disk: BootDisk, name: string): Promise<ErrorReport> {
     const { dev, path } = disk
     const looked = await this.look(disk)
     const holds = looked.ok ? looked.value.holds.join(', ') : ''
-    return holds === '' ? errorReport('disk-no-kernel', { dev, path }) : errorReport('disk-no-kernel-but', { dev, path, holds })
+    if (holds === '') return errorReport('disk-no-kernel', { name, dev, path })
+    return errorReport('disk-no-kernel-but', { name, dev, path, holds })
   }
 
   private async taken(

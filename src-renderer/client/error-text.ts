@@ -304,11 +304,16 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
   },
   'disk-no-kernel': {
     cause: 'Auf der Platte {dev} ({path}) gibt es keinen Kernel zum Starten.',
-    action: 'Zuerst ein System darauf installieren oder unter „Booten“ eine Kerneldatei angeben.',
+    action: 'Zuerst ein System darauf installieren oder unter „Start“ eine Kerneldatei angeben.',
   },
   'disk-no-kernel-but': {
     cause: 'Auf der Platte {dev} ({path}) gibt es keinen Kernel zum Starten, nur {holds}.',
-    action: 'Zuerst ein System darauf installieren oder unter „Booten“ eine Kerneldatei angeben.',
+    action: 'Zuerst ein System darauf installieren oder unter „Start“ eine Kerneldatei angeben.',
+  },
+  'disk-kernel-unread': {
+    cause: 'Von der Platte {dev} lässt sich kein Kernel nehmen: {detail}.',
+    action:
+      'Unter „Start“ eine Kerneldatei angeben. Von selbst startet eine Platte, deren Kernel auf ext2, ext3 oder ext4 liegt.',
   },
   'media-unreadable': {
     cause: 'Das ISO-Abbild {path} kann nicht verwendet werden: {detail}.',

@@ -176,6 +176,54 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       action: 'Die Datei zurückholen oder unter Details eine andere wählen.',
     },
   },
+  'disk-no-kernel': {
+    en: {
+      cause: 'On the disk {dev} of “{name}” ({path}) there is no kernel to start.',
+      consequence: 'The machine does not start.',
+      action: 'Install a system on it, or give a kernel file in its Details under Boot.',
+    },
+    de: {
+      cause: 'Auf der Platte {dev} von „{name}“ ({path}) gibt es keinen Kernel zum Starten.',
+      consequence: 'Die Maschine startet nicht.',
+      action: 'Ein System darauf installieren oder in den Details unter „Start“ eine Kerneldatei angeben.',
+    },
+  },
+  'disk-no-kernel-but': {
+    en: {
+      cause: 'On the disk {dev} of “{name}” ({path}) there is no kernel to start, only {holds}.',
+      consequence: 'The machine does not start.',
+      action: 'Install a system on it, or give a kernel file in its Details under Boot.',
+    },
+    de: {
+      cause: 'Auf der Platte {dev} von „{name}“ ({path}) gibt es keinen Kernel zum Starten, nur {holds}.',
+      consequence: 'Die Maschine startet nicht.',
+      action: 'Ein System darauf installieren oder in den Details unter „Start“ eine Kerneldatei angeben.',
+    },
+  },
+  'disk-kernel-unread': {
+    en: {
+      cause: 'No kernel can be taken from the disk {dev} of “{name}”: {detail}.',
+      consequence: 'The machine does not start.',
+      action: 'Give a kernel file in its Details under Boot.',
+    },
+    de: {
+      cause: 'Von der Platte {dev} von „{name}“ lässt sich kein Kernel nehmen: {detail}.',
+      consequence: 'Die Maschine startet nicht.',
+      action: 'In den Details unter „Start“ eine Kerneldatei angeben.',
+    },
+  },
+  'kernel-none': {
+    en: {
+      cause: '“{name}” names no kernel file and has no disk that could have one.',
+      consequence: 'The machine does not start.',
+      action: 'Give a kernel file in its Details under Boot, or add a disk with a system.',
+    },
+    de: {
+      cause: '„{name}“ nennt keine Kerneldatei und hat keine Platte, auf der ein Kernel sein könnte.',
+      consequence: 'Die Maschine startet nicht.',
+      action: 'In den Details unter „Start“ eine Kerneldatei angeben oder eine Platte mit einem System hinzufügen.',
+    },
+  },
   'medium-missing': {
     en: {
       cause: 'The medium {path} in drive {dev} of “{name}” is not there or cannot be read.',

@@ -37,6 +37,7 @@ describe('the doctor', () => {
     await app.picture(page, 'doctor')
     const domain = await app.domain(() => missing.getByRole('button', { name: 'Open server' }).click())
     await expect.poll(() => new URL(domain.page.url()).searchParams.get('uuid')).toBe(SERVER)
+    await domain.page.getByRole('tab', { name: 'Details', selected: true }).waitFor()
 
     const zip = path.join(folder, 'report.zip')
     await app.answerFileDialogs(zip)

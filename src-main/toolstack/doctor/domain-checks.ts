@@ -37,14 +37,20 @@ export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise
   const add = (kind: FindingKind, subject: string, values: Readonly<Record<string, string>> = {}): void => {
     found.push({ kind, uuid, subject, values: { name, ...values } })
   }
-  const files = [config.kernel, config.ramdisk ?? '']
-  for (const path of (await startsItsDisk(look, domain)) ? [] : files) {
+  const disk = ownBootDisk(config)
+  // One that runs has not needed what it would not have; files that are named start while its disk has nothing.
+  const own = disk === undefined || domain.running !== null ? undefined : await look.diskKernel(disk)
+  const startsItsDisk = disk !== undefined && (own === undefined || (own.ok && own.value.found !== undefined))
+  for (const path of startsItsDisk ? [] : [config.kernel, config.ramdisk ?? '']) {
     if (path !== '' && !(await look.probe.file(path))?.readable) add('file-missing', path, { path })
   }
   for (const device of config.devices) {
     if (device.kind === 'vbd') await checkDisk(look, domain, device, add)
     else checkOpenness(device, look.networks, add)
   }
+  const isBroken = found.some(({ kind }) => kind === 'disk-broken' || kind === 'backing-missing')
+  if (config.kernel.trim() === '' && domain.running === null && domain.state !== 'saved' && !isBroken)
+    checkKernel(disk, own, add)
   if (domain.state === 'crashed') add('crashed', '', { detail: domain.detail })
   // A running copy goes on within a second of its instant.
   const behind = (domain.startedAt ?? 0) - (domain.clockStandsAt ?? Number.POSITIVE_INFINITY)
@@ -54,13 +60,23 @@ export async function checkDomain(look: DomainLook, domain: DomainInfo): Promise
   return found
 }
 
-/** It does not need the files it names; one that runs has not needed them. */
-async function startsItsDisk(look: DomainLook, { config, running }: DomainInfo): Promise<boolean> {
-  const disk = config === null ? undefined : ownBootDisk(config)
-  if (disk === undefined) return false
-  if (running !== null) return true
-  const found = await look.diskKernel(disk)
-  return found.ok && found.value.found !== undefined
+/** Nothing to start, as a start would say it; a disk that cannot be opened at all is told by what is wrong with its image. */
+function checkKernel(disk: Disk | undefined, own: Result<DiskLook, ErrorReport> | undefined, add: Add): void {
+  if (disk === undefined) {
+    add('kernel-none', '')
+    return
+  }
+  if (own === undefined || (own.ok && own.value.found !== undefined)) return
+  const { dev, path } = disk
+  const key = deviceKey(disk)
+  if (!own.ok) {
+    if (own.error.reason === 'image-unreadable')
+      add('disk-kernel-unread', key, { dev, path, detail: own.error.values['detail'] ?? '' })
+    return
+  }
+  const holds = own.value.holds.join(', ')
+  if (holds === '') add('disk-no-kernel', key, { dev, path })
+  else add('disk-no-kernel-but', key, { dev, path, holds })
 }
 
 /** The same in all languages: 26:03:09. */

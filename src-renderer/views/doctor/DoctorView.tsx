@@ -23,6 +23,12 @@ const icons = { error: 'crash', warning: 'warning', info: 'info' } as const
 /** The page at which it asks for the report's file at once. */
 const REPORT = 'report'
 
+/** The page of the machine's window where it is mended, or seen why. */
+function pageOf(kind: Finding['kind']): string {
+  if (kind === 'crashed') return 'log'
+  return kind === 'clock-stands' || kind === 'clock-off' ? 'console' : 'details'
+}
+
 export function DoctorView(props: { readonly page: string }) {
   const { t } = useWords()
   const client = useClient()
@@ -174,7 +180,9 @@ function FindingCard(props: {
         </Button>
       )}
       {mend === 'open' && finding.uuid !== null && (
-        <Button onPress={() => void client.call('windowOpen', { view: 'domain', uuid: finding.uuid })}>
+        <Button
+          onPress={() => void client.call('windowOpen', { view: 'domain', uuid: finding.uuid, page: pageOf(finding.kind) })}
+        >
           {t('doctor.open', { name })}
         </Button>
       )}

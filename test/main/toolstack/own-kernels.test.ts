@@ -76,12 +76,14 @@ describe('a machine that names no kernel', () => {
     for (const [devices, reason] of [
       [[disk('empty')], 'disk-no-kernel'],
       [[disk('fat')], 'disk-no-kernel-but'],
-      [[disk('xfs')], 'image-unreadable'],
+      [[disk('xfs')], 'disk-kernel-unread'],
       [[{ ...disk('ext'), removable: true }], 'kernel-missing'],
       [[], 'kernel-missing'],
     ] as const) {
       const uuid = await defined({ name: `${reason} ${devices.length}`, devices: [...devices] })
-      expect(await start(uuid)).toMatchObject({ ok: false, error: { reason } })
+      // With the name, a button leads to its Details.
+      const named = { name: `${reason} ${devices.length}` }
+      expect(await start(uuid)).toMatchObject({ ok: false, error: { reason, values: named } })
       expect(made.state(uuid)).toBe('shutoff')
     }
     expect([given, left()]).toEqual([[], []])

@@ -202,6 +202,26 @@ describe('a domain', () => {
     expect(await kinds(doctor(itsDisk))).toEqual([])
   })
 
+  it('whose disk is to be started and has no kernel, what it has instead, or what cannot be read', async () => {
+    config = { ...config, kernel: '' }
+    const looks = (answer: Awaited<ReturnType<DoctorParts['diskKernel']>>) => doctor({ diskKernel: async () => answer })
+    has([disk({})])
+    expect((await only('disk-no-kernel')).values).toMatchObject({ name: 'server', dev: 'xvda' })
+    expect((await only('disk-no-kernel-but', looks(ok({ holds: ['FAT', 'swap'] })))).values['holds']).toBe('FAT, swap')
+    const unread = { ok: false, error: errorReport('image-unreadable', { detail: 'it has XFS' }) } as const
+    expect((await only('disk-kernel-unread', looks(unread))).values['detail']).toBe('it has XFS')
+    // Told already, as what is wrong with the image.
+    const broken = doctor({ diskKernel: async () => unread, inspect: async () => unread })
+    expect(await kinds(broken)).toEqual(['disk-broken'])
+    has(config.devices, { running: config })
+    expect(await kinds()).toEqual([])
+    has([], { running: null })
+    expect(await kinds()).toEqual(['kernel-none'])
+    // It goes on from what was saved.
+    has([], { state: 'saved' })
+    expect(await kinds()).toEqual([])
+  })
+
   it('whose medium is missing, which it takes out', async () => {
     has([disk({ path: path.join(folder, 'gone.iso'), readonly: true, removable: true })])
     await mends('medium-missing')
