@@ -70,6 +70,11 @@ export const manager = {
   'manager.folder-none': { en: 'no folder', de: 'keinen Ordner' },
 
   'ordering.folder-title': { en: 'Folder of {subject}', de: 'Ordner von {subject}' },
+  'ordering.folder-rename-title': { en: 'Folder “{folder}”', de: 'Ordner „{folder}“' },
+  'ordering.folder-rename-hint': {
+    en: 'It moves with all that is in it; empty removes the folder, not its machines.',
+    de: 'Er zieht mit allem um, was darin ist; leer entfernt den Ordner, nicht seine Maschinen.',
+  },
   'ordering.folder': { en: 'Folder', de: 'Ordner' },
   'ordering.folder-hint': {
     en: 'Work/Web is Web inside of Work; empty takes it out.',

@@ -22,12 +22,14 @@ export function ListMenu(props: {
   readonly selected: readonly DomainInfo[]
   /** The connection whose row alone is chosen. */
   readonly connection: ConnectionInfo | null
+  /** The folder whose row alone is chosen: renamed and moved itself. */
+  readonly folder: string | null
   readonly columns: Columns
   readonly onAction: (id: string) => void
   readonly onClose: () => void
 }) {
   const { t, formats } = useWords()
-  const { menu, selected, connection, columns, onAction, onClose } = props
+  const { menu, selected, connection, folder, columns, onAction, onClose } = props
   const [first] = selected
   /** What the list alone can do with machines. */
   const ordering: readonly MenuEntry[] = [
@@ -37,8 +39,8 @@ export function ListMenu(props: {
       label: t('action.rename'),
       icon: 'pencil',
       keys: 'F2',
-      ...(selected.length > 1 && { tip: t('why.one') }),
-      disabled: selected.length !== 1 || first?.operations.includes('redefine') !== true,
+      ...(folder === null && selected.length > 1 && { tip: t('why.one') }),
+      disabled: folder === null && (selected.length !== 1 || first?.operations.includes('redefine') !== true),
     },
     { kind: 'action', id: 'folder', label: t('action.folder'), icon: 'folder', keys: keyText(shortcuts.folder.keys, t) },
     { kind: 'action', id: 'tags', label: t('action.tags'), icon: 'tag', keys: keyText(shortcuts.tags.keys, t) },
@@ -51,7 +53,7 @@ export function ListMenu(props: {
         entries: connectionEntries(connection, t),
       }
     }
-    const name = selected.length === 1 ? (first?.name ?? '') : formats.number(selected.length)
+    const name = folder !== null ? folder : selected.length === 1 ? (first?.name ?? '') : formats.number(selected.length)
     return { label: t('action.menu-of', { name }), entries: contextEntries(selected, t, ordering) }
   }
   return (

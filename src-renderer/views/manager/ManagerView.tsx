@@ -38,11 +38,12 @@ import { columnEntries } from './list/column-menu'
 import { DomainList, type DomainListHandle } from './list/DomainList'
 import type { RowParts } from './list/ListRow'
 import { useListModel } from './list/list-model'
-import { domainsOf, folderKey, foldersOf, type Row } from './list/rows'
+import { folderKey, foldersOf, type Row } from './list/rows'
 import { all as chooseAll, only } from './list/selection'
 import { ManagerToolbar } from './ManagerToolbar'
 import { OrderingDialogs } from './ordering/OrderingDialogs'
 import { useOrdering } from './ordering/ordering'
+import { dropInto } from './ordering/places'
 import { QuitDialog } from './QuitDialog'
 import { SaveFilter } from './SaveFilter'
 import { StatusBar } from './StatusBar'
@@ -110,6 +111,9 @@ export function ManagerView() {
     cursorRow?.kind === 'connection' && current.chosen.size === 1 && current.chosen.has(cursorRow.key)
       ? cursorRow.connection
       : null
+  /** The folder whose row alone is chosen. */
+  const chosenFolder =
+    cursorRow?.kind === 'folder' && current.chosen.size === 1 && current.chosen.has(cursorRow.key) ? cursorRow : null
   const definitions = useDefinitionDialogs(place, (value, onChange) => <ConnectionSelect value={value} onChange={onChange} />)
   const rowOf = (key: string): Row | undefined => rows.find((row) => row.key === key)
   const drop = useManagerDrop(rows, connections, place)
@@ -171,8 +175,8 @@ export function ManagerView() {
     demo: () => demo.start(place),
     import: definitions.openImport,
     trash: definitions.openTrash,
-    rename: () => ordering.rename(now.current),
-    folder: () => ordering.ask('folder', now.current),
+    rename: () => (chosenFolder === null ? ordering.rename(now.current) : ordering.askFolder(chosenFolder)),
+    folder: () => (chosenFolder === null ? ordering.ask('folder', now.current) : ordering.askFolder(chosenFolder)),
     tags: () => ordering.ask('tags', now.current),
     // Where the note stands what is in it, and what was saved.
     report: () => void client.call('windowOpen', { view: 'doctor', uuid: null, page: 'report' }),
@@ -248,6 +252,7 @@ export function ManagerView() {
     selected,
     domains: all,
     connection: here,
+    folder: chosenFolder?.path ?? null,
     columns: columns.all,
     filters: layout.filters,
     undoSteps,
@@ -298,9 +303,9 @@ export function ManagerView() {
           }}
           onDropRows={(dropped, target) => {
             if (target.kind === 'domain') return
-            const there = target.connection.connection
-            const own = domainsOf(rows, new Set(dropped)).filter((domain) => connectionOf(domain) === there)
-            ordering.move(own, target.path)
+            const places = dropInto(target, dropped, rows, all, (uuid) => model.placeOf(uuid).folder)
+            const moved = all.filter(({ uuid }) => places.has(uuid))
+            if (moved.length > 0) ordering.move(moved, target.path, places)
           }}
           onDropTag={(tag, target) => {
             if (target.kind !== 'domain') return
@@ -332,6 +337,7 @@ export function ManagerView() {
         menu={menu}
         selected={selected}
         connection={chosenConnection}
+        folder={chosenFolder?.path ?? null}
         columns={columns}
         onAction={run}
         onClose={() => {

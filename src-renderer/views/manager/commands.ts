@@ -73,6 +73,8 @@ export interface CommandContext {
   readonly domains: readonly DomainInfo[]
   /** The one of what is chosen. */
   readonly connection: ConnectionInfo | null
+  /** The folder whose row alone is chosen. */
+  readonly folder: string | null
   readonly columns: readonly Column[]
   readonly filters: readonly { readonly name: string; readonly text: string }[]
   /** What can be taken back, oldest first. */
@@ -105,7 +107,9 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     return { id, label, ...(keys !== undefined && { keys }), ...part }
   }
   const guests = selected.filter(({ kind }) => kind === 'guest')
-  const canRename = guests.length === 1 && guests[0]?.operations.includes('redefine') === true
+  const { folder } = context
+  const canRename = folder !== null || (guests.length === 1 && guests[0]?.operations.includes('redefine') === true)
+  const ofFolder = folder === null ? {} : { note: folder }
   return [
     own('new', t('action.new')),
     own('find', t('command.find')),
@@ -115,8 +119,8 @@ export function commandsOf(context: CommandContext): readonly Command[] {
       .filter(isActionId)
       .map((id) => actionCommand(id, context)),
     ...pageCommands(context),
-    own('rename', t('action.rename'), { keys: 'F2', disabled: !canRename }),
-    own('folder', t('action.folder'), { disabled: guests.length === 0 }),
+    own('rename', t('action.rename'), { keys: 'F2', disabled: !canRename, ...ofFolder }),
+    own('folder', t('action.folder'), { disabled: guests.length === 0, ...ofFolder }),
     own('tags', t('action.tags'), { disabled: guests.length === 0 }),
     own('all', t('command.all'), { keys: t('key.with-ctrl', { key: 'A' }) }),
     own('fold-all', t('command.fold-all')),

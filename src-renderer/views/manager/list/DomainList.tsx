@@ -211,7 +211,7 @@ export function DomainList(props: DomainListProps) {
     props.onMenu(key, { x: event.clientX, y: event.clientY, by: 'mouse' })
   }
 
-  // ---- drag: rows to a folder, a tag to a domain --------------------------------------------------
+  // ---- drag: machines and folders to a folder, a tag to a domain --------------------------------------------------
 
   const onDragStart = (event: DragEvent) => {
     const { target } = event

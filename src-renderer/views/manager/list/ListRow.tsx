@@ -267,7 +267,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps) {
       className={classes.join(' ')}
       data-key={row.key}
       data-selected={chosen ? '' : undefined}
-      draggable={!props.renaming && row.kind === 'domain' && row.domain.kind === 'guest'}
+      draggable={!props.renaming && (row.kind === 'domain' ? row.domain.kind === 'guest' : row.kind === 'folder')}
       style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
     >
       {row.kind === 'domain' ? (

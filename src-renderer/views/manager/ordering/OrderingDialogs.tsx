@@ -10,8 +10,9 @@ import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
 import { TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
-import { foldersOf } from '../list/rows'
+import { foldersOf, type GroupRow } from '../list/rows'
 import type { Ordering } from './ordering'
+import { moveFolder } from './places'
 
 interface DialogsProps {
   readonly ordering: Ordering
@@ -22,6 +23,7 @@ interface DialogsProps {
 
 interface PartProps extends DialogsProps {
   readonly domains: readonly DomainInfo[]
+  readonly group: GroupRow | undefined
 }
 
 function Buttons(props: { readonly onCancel: () => void }) {
@@ -37,12 +39,16 @@ function Buttons(props: { readonly onCancel: () => void }) {
 }
 
 function FolderDialog(props: PartProps) {
-  const { ordering, domains, placeOf, all, collator } = props
+  const { ordering, group, placeOf, all, collator } = props
   const { t, formats } = useWords()
-  const there = [...new Set(domains.map(({ uuid }) => placeOf(uuid).folder))]
+  const folderOf = (uuid: string) => placeOf(uuid).folder
+  const there = group === undefined ? [...new Set(props.domains.map(({ uuid }) => folderOf(uuid)))] : [group.path]
   const [text, setText] = useState(there.length === 1 ? (there[0] ?? '') : '')
   const folder = properName(text).replace(/\s*\/\s*/g, '/')
-  const wrong = folderShape.is(folder) ? undefined : t('ordering.folder-wrong')
+  const places = group === undefined ? undefined : moveFolder(group, folder, all, folderOf)
+  const domains = places === undefined ? props.domains : all.filter(({ uuid }) => places.has(uuid))
+  const isRight = [folder, ...(places?.values() ?? [])].every((each) => folderShape.is(each))
+  const wrong = isRight ? undefined : t('ordering.folder-wrong')
   const known = foldersOf(
     all.map(({ uuid }) => placeOf(uuid).folder),
     collator,
@@ -50,12 +56,16 @@ function FolderDialog(props: PartProps) {
   const submit = () => {
     if (wrong !== undefined) return
     ordering.answered()
-    ordering.move(domains, folder)
+    ordering.move(domains, folder, places)
   }
   const subject = domains.length === 1 ? (domains[0]?.name ?? '') : formats.number(domains.length)
   return (
     <Dialog
-      title={t('ordering.folder-title', { subject })}
+      title={
+        group === undefined
+          ? t('ordering.folder-title', { subject })
+          : t('ordering.folder-rename-title', { folder: group.path })
+      }
       onClose={ordering.answered}
       onSubmit={submit}
       buttons={<Buttons onCancel={ordering.answered} />}
@@ -64,7 +74,7 @@ function FolderDialog(props: PartProps) {
         label={t('ordering.folder')}
         value={text}
         onChange={setText}
-        hint={t('ordering.folder-hint')}
+        hint={t(group === undefined ? 'ordering.folder-hint' : 'ordering.folder-rename-hint')}
         error={wrong}
         autoFocus
       />
@@ -138,5 +148,5 @@ export function OrderingDialogs(props: DialogsProps) {
   const { asked } = props.ordering
   if (asked === null) return null
   const Part = asked.what === 'folder' ? FolderDialog : TagsDialog
-  return <Part {...props} domains={asked.domains} />
+  return <Part {...props} domains={asked.domains} group={asked.group} />
 }

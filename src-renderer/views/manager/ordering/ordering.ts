@@ -11,10 +11,14 @@ import { useClient } from '../../../client/Client'
 import { useWords } from '../../../components/Language'
 import { useMetadata } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
+import type { GroupRow } from '../list/rows'
+import type { Places } from './places'
 
 export interface Asked {
   readonly what: 'folder' | 'tags'
   readonly domains: readonly DomainInfo[]
+  /** The folder that is asked about itself, not one of its machines. */
+  readonly group?: GroupRow
 }
 
 export interface Ordering {
@@ -25,8 +29,11 @@ export interface Ordering {
   /** What the field holds, null to change nothing; the field is gone unless a refusal is answered. */
   readonly renamed: (domain: DomainInfo, name: string | null) => Promise<ErrorReport | null>
   readonly ask: (what: Asked['what'], domains: readonly DomainInfo[]) => void
+  /** Where a folder lies and how it is called. */
+  readonly askFolder: (group: GroupRow) => void
   readonly answered: () => void
-  readonly move: (domains: readonly DomainInfo[], folder: string) => void
+  /** `folder` is what it is called after; each machine goes where `places` says, or there. */
+  readonly move: (domains: readonly DomainInfo[], folder: string, places?: Places) => void
   readonly addTag: (domains: readonly DomainInfo[], tag: string) => void
   readonly changeTags: (domains: readonly DomainInfo[], change: (tags: readonly string[]) => readonly string[]) => void
 }
@@ -45,10 +52,14 @@ export function useOrdering(): Ordering {
       return done.ok ? null : done.error
     }
 
-    const change = async (domains: readonly DomainInfo[], next: (before: Metadata) => Metadata, label: string) => {
+    const change = async (
+      domains: readonly DomainInfo[],
+      next: (before: Metadata, uuid: string) => Metadata,
+      label: string,
+    ) => {
       const guests = domains.filter(({ kind }) => kind === 'guest')
       const before = guests.map(({ uuid }) => ({ uuid, metadata: placeOf(uuid) }))
-      const after = before.map(({ uuid, metadata }) => ({ uuid, metadata: next(metadata) }))
+      const after = before.map(({ uuid, metadata }) => ({ uuid, metadata: next(metadata, uuid) }))
       if (after.every(({ metadata }, index) => JSON.stringify(metadata) === JSON.stringify(before[index]?.metadata))) return
       const set = async (changes: typeof before) => {
         const done = await client.call('metadataSet', { changes })
@@ -76,12 +87,12 @@ export function useOrdering(): Ordering {
       })
       return null
     }
-    const move = (domains: readonly DomainInfo[], folder: string) => {
+    const move = (domains: readonly DomainInfo[], folder: string, places?: Places) => {
       const label = t('undo.folder', {
         folder: folder === '' ? t('manager.folder-none') : folder,
         count: formats.number(domains.length),
       })
-      void change(domains, (before) => ({ ...before, folder }), label)
+      void change(domains, (before, uuid) => ({ ...before, folder: places?.get(uuid) ?? folder }), label)
     }
     const changeTags = (domains: readonly DomainInfo[], next: (tags: readonly string[]) => readonly string[]) => {
       const label = t('undo.tags', { count: formats.number(domains.length) })
@@ -93,7 +104,8 @@ export function useOrdering(): Ordering {
       const guests = domains.filter(({ kind }) => kind === 'guest')
       if (guests.length > 0) setAsked({ what, domains: guests })
     }
-    return { rename, renamed, move, addTag, changeTags, ask, answered: () => setAsked(null) }
+    const askFolder = (group: GroupRow) => setAsked({ what: 'folder', domains: group.members, group })
+    return { rename, renamed, move, addTag, changeTags, ask, askFolder, answered: () => setAsked(null) }
   }, [client, store, t, formats, placeOf])
 
   return { renaming, asked, ...actions }

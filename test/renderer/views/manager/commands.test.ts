@@ -17,6 +17,7 @@ const contextOf = (language: 'en' | 'de') => ({
   selected: [],
   domains: [],
   connection: null,
+  folder: null,
   columns: columnsOf(defaultListLayout),
   filters: ['Mine', 'save', 'help', 'forget-Mine', 'use-Mine'].map((name) => ({ name, text: 'tag:a' })),
   undoSteps: [1, 2, 3].map((id) => ({ id, label: `step ${id}` })),

@@ -18,8 +18,9 @@ import {
   type SortKeys,
 } from '../../../../../src-renderer/views/manager/list/columns'
 import { type Filtered, parseFilter, passes } from '../../../../../src-renderer/views/manager/list/filter'
-import { domainsOf, foldersOf, listRows } from '../../../../../src-renderer/views/manager/list/rows'
+import { domainsOf, foldersOf, type GroupRow, listRows } from '../../../../../src-renderer/views/manager/list/rows'
 import { extend, keep, moveTo, noSelection, only, toggle } from '../../../../../src-renderer/views/manager/list/selection'
+import { dropInto, moveFolder } from '../../../../../src-renderer/views/manager/ordering/places'
 import { domainInfo } from '../../../../support/domain-info'
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
@@ -116,6 +117,59 @@ describe('the rows', () => {
 
   it('name every folder with its parents', () => {
     expect(foldersOf(['Work/Web', 'Lab', ''], collator)).toEqual(['Lab', 'Work', 'Work/Web'])
+  })
+})
+
+describe('folders that are moved', () => {
+  const domains = [host, domain('a'), domain('b'), domain('c'), domain('d'), domain('e', { connection: SECOND })]
+  const folders: Record<string, string> = {
+    ...{ 'uuid-b': 'Work', 'uuid-c': 'Work/Web', 'uuid-d': 'Workshop', 'uuid-e': 'Work' },
+  }
+  const folderOf = (uuid: string) => folders[uuid] ?? ''
+  const rows = listRows({
+    connections: [local, second],
+    domains,
+    placeOf: (uuid) => ({ folder: folderOf(uuid), tags: [] }),
+    collapsed: new Set(),
+    // A filter hides some of what is in them.
+    shown: ({ name }) => name !== 'c' && name !== 'host',
+    collator,
+  })
+  const group = (key: string): GroupRow => {
+    const found = rows.find((row) => row.key === key)
+    if (found === undefined || found.kind === 'domain') throw new Error(`no group ${key}`)
+    return found
+  }
+  const work = group('folder/Work')
+  const drop = (target: string, ...dropped: string[]) => [...dropInto(group(target), dropped, rows, domains, folderOf)]
+
+  it('take along all that is in them, hidden by a filter or not, of their connection', () => {
+    expect([...moveFolder(work, 'Lab', domains, folderOf)]).toEqual([
+      ['uuid-b', 'Lab'],
+      ['uuid-c', 'Lab/Web'],
+    ])
+    expect([...moveFolder(work, '', domains, folderOf)]).toEqual([
+      ['uuid-b', ''],
+      ['uuid-c', 'Web'],
+    ])
+    expect([...moveFolder(work, 'Work/Old', domains, folderOf)]).toEqual([
+      ['uuid-b', 'Work/Old'],
+      ['uuid-c', 'Work/Old/Web'],
+    ])
+  })
+
+  it('lie in the group they are dropped on, and never in themselves or in another connection', () => {
+    expect(drop('folder/Workshop', 'folder/Work', 'uuid-a')).toEqual([
+      ['uuid-a', 'Workshop'],
+      ['uuid-b', 'Workshop/Work'],
+      ['uuid-c', 'Workshop/Work/Web'],
+    ])
+    expect(drop('connection', 'folder/Work', 'uuid-b')).toEqual([
+      ['uuid-b', 'Work'],
+      ['uuid-c', 'Work/Web'],
+    ])
+    expect(drop('folder/Work', 'folder/Work')).toEqual([])
+    expect(drop(`connection/${SECOND}`, 'folder/Work', 'uuid-a')).toEqual([])
   })
 })
 
