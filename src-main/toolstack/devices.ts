@@ -16,6 +16,7 @@ import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
 import type { CopyFolders } from './copy-folders'
 import type { DeviceChange } from './domain-table'
 import type { Domains } from './domains'
+import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import { refusedBacking, sourcesOf } from './refused-backing'
 import { isOfDomain, storeOf } from './store-dump'
@@ -182,7 +183,7 @@ export class Devices {
   }
 
   inspect(path: string, allowed?: readonly string[]): Outcome<ImageInfo> {
-    return this.parts.driver.images.inspect(path, allowed)
+    return lookAtImage(this.parts.driver.images, path, allowed)
   }
 
   resize(path: string, sizeMiB: number, rights: FileRights): Result<{ job: number }, ErrorReport> {

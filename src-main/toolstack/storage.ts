@@ -13,7 +13,7 @@ import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import { writeProblem } from '../lib/write-problem'
-import { IMAGE_FORMATS, type ImageFormat, type ImageInfo, type WrittenFormat } from '../public/device'
+import type { ImageInfo, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import {
   DEFAULT_POOL,
@@ -28,6 +28,7 @@ import {
 import type { DomainConfig, JobInfo, JobStep } from '../public/types'
 import { removeHalfCopies } from './copy-folders'
 import type { Domains } from './domains'
+import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
@@ -343,12 +344,8 @@ export class Storage {
     return { ...common, format, capacity, allocation, backing: backing ?? null, problem: null }
   }
 
-  /** What the image is; one that does not begin as what its name says is damaged, and not a raw disk of what is left of it. */
-  private async look(path: string): Outcome<ImageInfo> {
-    const info = await this.parts.driver.images.inspect(path)
-    const named = namedFormat(basename(path))
-    if (!info.ok || info.value.format !== 'raw' || named === undefined) return info
-    return err(errorReport('image-not-as-named', { path, format: named }))
+  private look(path: string): Outcome<ImageInfo> {
+    return lookAtImage(this.parts.driver.images, path)
   }
 
   private usesOf(path: string): VolumeUse[] {
@@ -372,12 +369,6 @@ export class Storage {
       return device.kind === 'vbd' && device.path !== '' && [device.path, ...(device.allowedBacking ?? [])].some(is)
     })
   }
-}
-
-/** The format that a volume of this name has; a flat vmdk is a raw image beside the file that describes it. */
-function namedFormat(name: string): ImageFormat | undefined {
-  const format = IMAGE_FORMATS.find((each) => each !== 'raw' && name.endsWith(`.${each}`))
-  return format === 'vmdk' && /-(flat|f\d+)\.vmdk$/.test(name) ? undefined : format
 }
 
 /** Changes with the file's contents. */

@@ -108,6 +108,26 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).bootloader).toBe(undefined)
   })
 
+  it('say of a disk whose image does not begin as its name says that it is damaged, and not that it is raw', async () => {
+    const { app, domain } = await startMachine([], keep, {
+      prepare: (folder) => {
+        const broken = path.join(folder, 'disks', 'broken.qcow2')
+        fs.writeFileSync(broken, 'X'.repeat(4096))
+        const file = path.join(folder, 'definitions', `${UUID}.json`)
+        const definition = JSON.parse(fs.readFileSync(file, 'utf8'))
+        definition.config.devices = [
+          { kind: 'vbd', dev: 'xvda', path: broken, format: 'raw', readonly: false, removable: false },
+        ]
+        fs.writeFileSync(file, JSON.stringify(definition))
+      },
+    })
+    await domain.tab('Details').click()
+    await domain.part('Disk xvda').click()
+    await domain.details().getByText('is called qcow2, but does not begin like one').waitFor()
+    expect(await domain.details().locator('dt', { hasText: 'Format' }).locator('+ dd').textContent()).toBe('–')
+    await app.picture(domain.page, 'details-damaged')
+  })
+
   it('say where devices are added why other hardware is not there', async () => {
     const { app, domain } = await start([])
     const { page } = domain

@@ -102,6 +102,10 @@ describe('storage', () => {
       { name: 'c.vhd', format: null, problem: damaged },
       { name: 'd.raw', format: 'raw', problem: null },
     ])
+    // Attached to a machine it is no raw disk either.
+    const looked = (name: string) => servers.imageInspect({ path: join(disks, name) }, caller)
+    expect(await looked('a.qcow2')).toMatchObject({ ok: false, error: damaged })
+    expect(await looked('d.raw')).toMatchObject({ ok: true, value: { format: 'raw' } })
     const a = { pool, name: 'a.qcow2' }
     for (const begun of [
       servers.volumeCheck({ ...a, repair: true }, caller),

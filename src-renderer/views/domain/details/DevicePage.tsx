@@ -8,7 +8,8 @@ import type { Disk, Nic } from '../../../../src-main/public/device'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
-import { callQuery } from '../../../client/queries'
+import { errorText } from '../../../client/error-text'
+import { callQuery, reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
@@ -148,12 +149,15 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
   const client = useClient()
   const store = useAppStore()
   const { path } = disk
-  const { data: info } = useQuery({
+  const { data: info, error } = useQuery({
     ...callQuery(client, 'imageInspect', { path }),
     enabled: path !== '',
     gcTime: 0,
     staleTime: 0,
   })
+  const failure = path === '' || error === null ? null : reportOf(error)
+  // What a damaged image was defined as is no news of what it is.
+  const isFormatKnown = path !== '' && failure?.reason !== 'image-not-as-named'
   const [refused, setRefused] = useState<RefusedMedium | null>(null)
   const change = async (to: string, allowedBacking: readonly string[] = []) => {
     const found = to === '' ? null : await client.call('imageInspect', { path: to })
@@ -185,7 +189,7 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
         <dt>{t('disk.file')}</dt>
         <dd className="mono">{path === '' ? t('details.no-medium') : path}</dd>
         <dt>{t('disk.format')}</dt>
-        <dd>{path === '' ? '–' : disk.format}</dd>
+        <dd>{isFormatKnown ? disk.format : '–'}</dd>
         <dt>{t('disk.size')}</dt>
         <dd>
           {info === undefined
@@ -203,6 +207,11 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
         <dt>{t('details.bus')}</dt>
         <dd>{t('details.bus-vbd')}</dd>
       </dl>
+      {failure !== null && (
+        <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
+          {errorText(failure, t.language).cause}
+        </Notice>
+      )}
       {backing.question}
       {disk.removable && (
         <div className="details-buttons">
