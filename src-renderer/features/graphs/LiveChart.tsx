@@ -2,7 +2,7 @@
 // already at its final size. Invariant: redraws on new data, at most once a frame, and when the colour scheme changes.
 // Runs in: domain window.
 
-import { useEffect, useRef, useState } from 'react'
+import { type PointerEvent, useEffect, useRef, useState } from 'react'
 import { useWords } from '../../components/Language'
 import type { ChartPoint } from '../../state/history'
 import type { Curve, CurveColour, CurveLook, SecondCurve } from './chart'
@@ -16,6 +16,8 @@ export interface LiveChartProps {
   readonly rangeSeconds: number
   /** Seconds before now of the moment looked at; left out or null: none. */
   readonly cursor?: number | null
+  /** The moment to look at is pointed to, pressed or drawn along; left out: nothing is looked at. By keyboard a slider of the page does it. */
+  readonly onPick?: ((secondsAgo: number) => void) | undefined
   readonly colour: CurveColour
   readonly second?: SecondCurve
   /** What the two curves are called. */
@@ -69,8 +71,16 @@ export function LiveChart(props: LiveChartProps) {
     curve.show(points, rangeSeconds, look, second)
   }, [curve, points, rangeSeconds, colour, second, top, step, tick, valueTitle, cursor, t, schemeChanges])
 
+  const { onPick } = props
+  const pick = (event: PointerEvent<HTMLCanvasElement>): void => {
+    if (curve === null || (event.buttons & 1) === 0) return
+    if (event.type === 'pointerdown') event.currentTarget.setPointerCapture(event.pointerId)
+    onPick?.(curve.secondsAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
+  }
+  const pointing = onPick === undefined ? {} : { onPointerDown: pick, onPointerMove: pick }
+
   return (
-    <figure className="live-chart">
+    <figure className={onPick === undefined ? 'live-chart' : 'live-chart pointed'}>
       <figcaption>
         <span className="live-chart-title">{props.title}</span>
         {props.legend !== undefined && (
@@ -82,7 +92,7 @@ export function LiveChart(props: LiveChartProps) {
         <span className="live-chart-reading">{props.reading}</span>
       </figcaption>
       <div className="live-chart-box">
-        <canvas ref={canvas} role="img" aria-label={`${props.title}: ${props.reading}`} />
+        <canvas ref={canvas} role="img" aria-label={`${props.title}: ${props.reading}`} {...pointing} />
       </div>
     </figure>
   )

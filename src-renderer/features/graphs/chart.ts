@@ -31,6 +31,8 @@ export interface CurveLook {
 
 export interface Curve {
   readonly show: (points: readonly ChartPoint[], rangeSeconds: number, look: CurveLook, second?: SecondCurve) => void
+  /** Seconds before now of what stands at this place from the left of the canvas: within the range, also when it is beside the curve. */
+  readonly secondsAt: (left: number) => number
   readonly dispose: () => void
 }
 
@@ -136,5 +138,11 @@ export function makeCurve(canvas: HTMLCanvasElement): Curve {
     chart.update('none')
   }
 
-  return { show, dispose: () => chart.destroy() }
+  const secondsAt = (left: number): number => {
+    const axis = chart.scales['x']
+    if (axis === undefined) return 0
+    return Math.min(Math.max(-(axis.getValueForPixel(left) ?? 0), 0), -axis.min)
+  }
+
+  return { show, secondsAt, dispose: () => chart.destroy() }
 }

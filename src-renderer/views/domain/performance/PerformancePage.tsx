@@ -46,6 +46,8 @@ interface Shown {
   /** Seconds before `now` of the moment looked at; null for the newest. */
   readonly cursor: number | null
   readonly active: boolean
+  /** While paused: looks at another moment. */
+  readonly onPick: ((secondsAgo: number) => void) | undefined
 }
 
 function usePoints({ samples, now, rangeMs }: Shown, pick: Pick): readonly ChartPoint[] {
@@ -72,7 +74,9 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
   const rangeSeconds = rangeMs / 1000
   const active = domain.domid !== null && domain.state !== 'crashed'
   const cursor = paused ? Math.min(back, rangeSeconds) : null
-  const shown: Shown = { samples, now, rangeMs, cursor, active }
+  const step = Math.max(1, rangeSeconds / 300)
+  const onPick = paused ? (seconds: number) => setBack(Math.round(seconds / step) * step) : undefined
+  const shown: Shown = { samples, now, rangeMs, cursor, active, onPick }
   // Those of the definition, and those that were there: a detached disk's curve is not gone at once.
   const devices = listedDevices(domain).filter(({ device }) => device.kind !== 'vfb')
   const vcpus = samples.at(-1)?.vcpus.length ?? 0
@@ -143,7 +147,7 @@ export function PerformancePage(props: { readonly domain: DomainInfo }) {
             value={rangeSeconds - Math.min(back, rangeSeconds)}
             least={0}
             most={rangeSeconds}
-            step={Math.max(1, rangeSeconds / 300)}
+            step={step}
             text={formats.dateTime(now - (cursor ?? 0) * 1000)}
             onChange={(value) => setBack(rangeSeconds - value)}
             onDone={() => {}}
@@ -191,6 +195,7 @@ function CpuChart(props: { readonly shown: Shown }) {
       points={points}
       rangeSeconds={shown.rangeMs / 1000}
       cursor={shown.cursor}
+      onPick={shown.onPick}
       colour="cpu"
       // The engine's own threads add a little to a busy vcpu: the axis does not jump for that.
       top={Math.max(1, Math.ceil(busiest - 0.25))}
@@ -214,6 +219,7 @@ function VcpuChart(props: { readonly shown: Shown; readonly vcpu: number }) {
       points={points}
       rangeSeconds={shown.rangeMs / 1000}
       cursor={shown.cursor}
+      onPick={shown.onPick}
       colour="cpu"
       top={1}
       tick={tick}
@@ -247,6 +253,7 @@ function MemoryChart(props: { readonly shown: Shown; readonly most: number }) {
       points={points}
       rangeSeconds={shown.rangeMs / 1000}
       cursor={shown.cursor}
+      onPick={shown.onPick}
       colour="memory"
       top={top}
       tick={tick}
@@ -298,6 +305,7 @@ function DeviceChart(props: {
       legend={[t(words[0]), t(words[1])]}
       rangeSeconds={shown.rangeMs / 1000}
       cursor={shown.cursor}
+      onPick={shown.onPick}
       colour="read"
       top={top}
       tick={tick}

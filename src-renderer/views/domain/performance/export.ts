@@ -4,11 +4,18 @@
 import { RATE_NAMES } from '../../../../src-main/public/device'
 import type { Sample } from '../../../state/history'
 
-const rateWords = {
+const diskWords = {
   readBytes: 'read bytes/s',
   writtenBytes: 'written bytes/s',
   readRequests: 'read requests/s',
   writeRequests: 'write requests/s',
+} as const
+
+const nicWords = {
+  readBytes: 'received bytes/s',
+  writtenBytes: 'sent bytes/s',
+  readRequests: 'received requests/s',
+  writeRequests: 'sent requests/s',
 } as const
 
 function cell(text: string): string {
@@ -26,7 +33,10 @@ export function samplesAsCsv(samples: readonly Sample[], names: ReadonlyMap<stri
     'cpu %',
     ...Array.from({ length: vcpus }, (_, vcpu) => `vcpu ${vcpu} %`),
     'memory bytes',
-    ...keys.flatMap((key) => RATE_NAMES.map((name) => `${names.get(key) ?? key} ${rateWords[name]}`)),
+    ...keys.flatMap((key) => {
+      const words = key.startsWith('vif') ? nicWords : diskWords
+      return RATE_NAMES.map((name) => `${names.get(key) ?? key} ${words[name]}`)
+    }),
   ]
   const percent = (share: number): string => (share * 100).toFixed(2)
   const lines = samples.map((sample) => {
