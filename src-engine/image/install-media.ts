@@ -1,60 +1,14 @@
 // What an ISO image is started with: the kernel and the ramdisk of an installer or a live system, as `virt-install --location` takes
-// them. A table of where each keeps the two, and the words its kernel needs to find its disc again.
-// Invariant: words are those the system's own boot menu uses; where none is known to be needed there are none.
-// What is taken out appears whole or not at all, and no file is written over. Runs in: the image process.
+// them, where the table of layouts says.
+// Invariant: what is taken out appears whole or not at all, and no file is written over. Runs in: the image process.
 import { unlink } from 'node:fs/promises'
 import { ok } from '../public/result'
 import { fail, type ImageResult } from './error'
 import type { File, OpenFile } from './file'
+import { LAYOUTS } from './install-layouts'
 import { type IsoFile, type IsoImage, openIso } from './iso9660'
 import { openNodeFile } from './node-file'
 import { writeWhole } from './whole-file'
-
-interface Layout {
-  readonly folders: readonly string[]
-  readonly kernel: string | RegExp
-  readonly ramdisk: string | RegExp
-  /** Only where this file is too. */
-  readonly beside?: { readonly folders: readonly string[]; readonly name: string }
-  /** `label` as the kernel's command line can hold it. */
-  readonly words?: (label: string) => string
-}
-
-/** The first that fits counts. Of several kernels in a folder it is the first, and of ramdisks too: they are sorted alike. */
-const LAYOUTS: readonly Layout[] = [
-  // Debian's live images have an installer too, whose kernel is told less.
-  { folders: ['live'], kernel: /^vmlinuz[\w.+-]*$/, ramdisk: /^initrd\.img[\w.+-]*$/, words: () => 'boot=live components' },
-  { folders: ['install.amd'], kernel: 'vmlinuz', ramdisk: 'initrd.gz' },
-  { folders: ['casper'], kernel: /^vmlinuz[\w.+-]*$/, ramdisk: /^initrd[\w.+-]*$/ },
-  {
-    folders: ['images', 'pxeboot'],
-    kernel: 'vmlinuz',
-    ramdisk: 'initrd.img',
-    beside: { folders: ['LiveOS'], name: 'squashfs.img' },
-    words: (label) => (label === '' ? '' : `root=live:CDLABEL=${label} rd.live.image`),
-  },
-  {
-    folders: ['images', 'pxeboot'],
-    kernel: 'vmlinuz',
-    ramdisk: 'initrd.img',
-    words: (label) => (label === '' ? '' : `inst.stage2=hd:LABEL=${label}`),
-  },
-  { folders: ['boot', 'x86_64', 'loader'], kernel: 'linux', ramdisk: 'initrd' },
-  {
-    folders: ['arch', 'boot', 'x86_64'],
-    kernel: 'vmlinuz-linux',
-    ramdisk: 'initramfs-linux.img',
-    words: (label) => (label === '' ? 'archisobasedir=arch' : `archisobasedir=arch archisolabel=${label}`),
-  },
-  {
-    folders: ['boot'],
-    kernel: /^vmlinuz-[\w.+-]+$/,
-    ramdisk: /^initramfs-[\w.+-]+$/,
-    words: () => 'modules=loop,squashfs,sd-mod,usb-storage',
-  },
-  // Debian's netboot image.
-  { folders: [], kernel: 'linux', ramdisk: 'initrd.gz' },
-]
 
 export interface InstallMedia {
   readonly label: string

@@ -9,6 +9,7 @@ import { createImage } from '../image/create-image'
 import { lookForDiskKernel, takeDiskKernel } from '../image/disk-kernel/disk-kernel'
 import type { ImageError, ImageErrorCode, ImageResult } from '../image/error'
 import { extractInstaller, lookForInstaller } from '../image/install-media'
+import { lookForTree, takeTree } from '../image/install-tree/install-tree'
 import { type ImageLock, ImageLocks } from '../image/lock'
 import { lockFolder } from '../image/locked-files'
 import { openNodeFile } from '../image/node-file'
@@ -123,6 +124,16 @@ export class ImageProcess {
         this.job((signal) => {
           const progress = (done: number, total: number): void => this.progress(done, total)
           return unit(extractInstaller(path, { kernel, ramdisk, progress, signal }))
+        }),
+      lookTree: async ({ address }) => {
+        const looked = await lookForTree(address)
+        return ok(looked.ok ? { found: looked.value } : { refused: looked.error })
+      },
+      takeTree: ({ address, kernel, ramdisk }) =>
+        this.job(async (signal) => {
+          const progress = (done: number, total: number): void => this.progress(done, total)
+          const taken = answer(await takeTree(address, { kernel, ramdisk, progress, signal }))
+          return taken.ok ? ok(taken.value === undefined ? {} : { refused: taken.value }) : taken
         }),
       lookDiskKernel: async ({ path, ...options }) => {
         const looked = answer(await lookForDiskKernel(path, options))

@@ -27,6 +27,7 @@ import {
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { poolsShape } from '../public/storage'
 import { templatesShape } from '../public/template'
+import { recentTreesShape } from '../public/tree-address'
 import type { DomainConfig, DomainInfo } from '../public/types'
 import type { CallServers } from '../toolstack/call-server'
 import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
@@ -175,6 +176,7 @@ export class Connection {
       snapshots: new SnapshotStore(join(folder, 'snapshots')),
       pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
       templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
+      recentTrees: new KeptFile(join(folder, 'recent-trees.json'), recentTreesShape, { addresses: [] }),
       clock,
       demo,
       debian,

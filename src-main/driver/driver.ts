@@ -298,6 +298,10 @@ export interface ImageTool {
   lookInstaller(path: string): Outcome<InstallMedia | undefined>
   /** Takes kernel and ramdisk out of it, into files that must not exist yet: both or none. Makes their folder. */
   takeInstaller(path: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome
+  /** The same of an installation tree of the network, by its address. Looks at it as long as a server may take. */
+  lookTree(address: string): Outcome<InstallMedia>
+  /** Downloads the two, as takeInstaller takes them out. */
+  takeTree(address: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome
   /** What a machine would start from this disk. Busy while a machine writes to it. */
   lookDiskKernel(disk: BootDisk): Outcome<DiskLook>
   /** The same, taken out into files that must not exist yet; that of the ramdisk is made only if there is one. Makes their folder. */

@@ -55,6 +55,7 @@ import {
   volumeShape,
 } from './storage'
 import { TEMPLATES_MOST, templateNameShape, templateShape } from './template'
+import { recentTreesShape } from './tree-address'
 import * as t from './types'
 
 const none = fields({})
@@ -108,8 +109,8 @@ export const calls = {
   /** Stores a definition under a new identifier; with `start` it is started too (a failed start keeps the definition).
       `images` are made first, and are removed again when the definition is refused. A file that a guest is to write to was
       chosen with filePick, is in the app's folder of disks, or the user is asked. `origin` is the text it was filled in from: what
-      no field of ours says stays as it is there. `media`: kernel and ramdisk are first taken out of this ISO image, into the places that
-      mediaLook gave. */
+      no field of ours says stays as it is there. `media`: kernel and ramdisk are first taken out of this ISO image, or
+      downloaded from this installation tree (its address), into the places that mediaLook gave. */
   domainDefine: {
     params: fields({
       connection,
@@ -215,13 +216,15 @@ export const calls = {
     result: diskLookShape,
     status: 'done',
   },
-  /** What an ISO image is started with, and two new places of the app's for its kernel and ramdisk. */
+  /** What an ISO image, or the installation tree at an address, is started with, and two new places of the app's for its kernel and ramdisk. */
   mediaLook: {
     params: fields({ connection, path: chosenPath }),
     result: fields({ media: installMediaShape, kernel: chosenPath, ramdisk: chosenPath }),
     status: 'done',
   },
-  /** Takes kernel and ramdisk out, into places that mediaLook gave. */
+  /** Addresses of trees that machines were made from, the last one first. */
+  treeRecent: { params: ofConnection, result: recentTreesShape, status: 'done' },
+  /** Takes kernel and ramdisk out of the image or downloads them from the tree, into places that mediaLook gave. */
   mediaExtract: {
     params: fields({ connection, path: chosenPath, kernel: chosenPath, ramdisk: chosenPath }),
     result: job,

@@ -81,15 +81,17 @@ export const imageInfoShape = fields({
 })
 export type ImageInfo = TypeOf<typeof imageInfoShape>
 
-/** What an ISO image is started with. */
+/** What an ISO image, or an installation tree of the network, is started with. */
 export const installMediaShape = fields({
-  /** Of the volume, without what cannot be seen; may be empty. */
+  /** Of the volume, or the tree's system; without what cannot be seen; may be empty. */
   label: shortText(64),
-  /** Paths in the image. */
+  /** Paths in the image or tree. */
   kernel: path,
   ramdisk: path,
   /** Words that the kernel needs. */
   cmdline: shortText(1024),
+  /** Bytes that are to be downloaded, of a tree of the network. */
+  size: optional(count),
 })
 export type InstallMedia = TypeOf<typeof installMediaShape>
 

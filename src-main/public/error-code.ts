@@ -430,6 +430,71 @@ export const errorReasons = {
     cause: 'The ISO image {path} cannot be used: {detail}.',
     action: 'Load it again, or choose another one.',
   },
+  'tree-address': {
+    code: 'INVALID_ARG',
+    cause: '“{url}” is no address of an installation tree.',
+    action: 'Give one that begins with http:// or https://, without a password in it.',
+  },
+  'tree-no-host': {
+    code: 'OPERATION_FAILED',
+    cause: 'There is no server called {host}, or no way to ask for it.',
+    action: 'Check how it is written, and whether this computer is online.',
+  },
+  'tree-unreachable': {
+    code: 'OPERATION_FAILED',
+    cause: 'The server {host} cannot be reached: it takes no connection, or no way leads there.',
+    action: 'Check the address and the network of this computer, or choose another mirror.',
+  },
+  'tree-silent': {
+    code: 'OPERATION_TIMEOUT',
+    cause: 'The server {host} sent nothing for too long ({detail} seconds).',
+    action: 'Try again later, or choose another mirror.',
+  },
+  'tree-tls': {
+    code: 'OPERATION_FAILED',
+    cause: 'No safe connection to {host} could be made: {detail}.',
+    action: 'Check the address and the clock of this computer, or choose another mirror.',
+  },
+  'tree-status': {
+    code: 'OPERATION_FAILED',
+    cause: 'The server did not give {url}: it answered with status {detail}.',
+    action: 'Try again later, or choose another address.',
+  },
+  'tree-redirect': {
+    code: 'OPERATION_FAILED',
+    cause: '{url} leads on to where nobody follows: too often, away from the web, or to a connection that is not safe.',
+    action: 'Give the address where it really is.',
+  },
+  'tree-nothing': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'At {url} there is no kernel with a ramdisk where installation trees have them.',
+    action: 'Give the folder of a release, as http://deb.debian.org/debian/dists/stable/, or of an installer for x86-64.',
+  },
+  'tree-arch': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The installation tree at {url} is for other processors than x86-64.',
+    action: 'Give the address of the tree for x86-64.',
+  },
+  'tree-not-kernel': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'Where kernel and ramdisk should be, the server has something else ({url}).',
+    action: 'Open the address in a browser: a network that asks for a log-in answers so too.',
+  },
+  'tree-large': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: '{url} is larger than the {most} MiB that such a file may have.',
+    action: 'Check the address: kernels and ramdisks are smaller.',
+  },
+  'tree-cut': {
+    code: 'OPERATION_FAILED',
+    cause: 'The server broke off before {url} was whole.',
+    action: 'Nothing of it was kept; try again, or choose another mirror.',
+  },
+  'tree-damaged': {
+    code: 'OPERATION_FAILED',
+    cause: '{url} is not what its tree’s check sum says.',
+    action: 'Nothing of it was kept; try again, or choose another mirror.',
+  },
   'image-unreadable': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'The disk image {path} cannot be used: {detail}.',

@@ -290,6 +290,7 @@ export const jobSteps = {
   'converting-image': 'Converting the disk image',
   'checking-image': 'Checking the disk image',
   'taking-kernel': 'Taking kernel and ramdisk out of the ISO image',
+  'downloading-installer': 'Downloading kernel and ramdisk of the installer',
   'taking-snapshot': 'Taking the snapshot',
   reverting: 'Going back to the snapshot',
   branching: 'Making a machine from the snapshot',

@@ -1,4 +1,4 @@
-// Kernels and ramdisks taken out of ISO images: each pair in a folder of its own, boot/LABEL-NUMBER/, in the app's storage. Definitions
+// Kernels and ramdisks taken out of ISO images or downloaded from installation trees: each pair in a folder of its own, boot/LABEL-NUMBER/, in the app's storage. Definitions
 // name them as they name any other kernel. The command line may name other places.
 // Invariant: nothing else is written or removed there, what lies elsewhere is the user's, and a file goes only when no definition, snapshot, template
 // or trash names it, nor what one of them was before, which it may go back to.
@@ -9,10 +9,12 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { writerOf } from '../../src-engine/public/unfinished-copy'
+import type { KeptFile } from '../definition/kept-file'
 import type { ImageTool, Outcome } from '../driver/driver'
 import { isAlive } from '../lib/is-alive'
 import type { InstallMedia } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import { isTreeAddress, type RecentTrees, TREES_REMEMBERED } from '../public/tree-address'
 import type { DomainConfig } from '../public/types'
 import type { Jobs } from './jobs'
 
@@ -20,6 +22,7 @@ export interface BootFilesParts {
   readonly images: ImageTool
   readonly jobs: Jobs
   readonly folder: string
+  readonly recent: KeptFile<RecentTrees>
   /** Of all that is kept. */
   readonly used: () => readonly DomainConfig[]
   /** What definitions were before, where their text is of interest. */
@@ -35,6 +38,8 @@ const STEM_MOST = 48
 /** Digits at the end of a folder's name, which no other has. */
 const MARK = 8
 
+const hostOf = (address: string): string => /^https?:\/\/([^/?#]*)/i.exec(address.trim())?.[1] ?? ''
+
 const placesOf = ({ kernel, ramdisk }: DomainConfig): string[] => [kernel, ...(ramdisk === null ? [] : [ramdisk])]
 
 export class BootFiles {
@@ -44,9 +49,10 @@ export class BootFiles {
     this.parts = parts
   }
 
-  /** What an ISO image is started with, and where that would go. */
+  /** What an ISO image or a tree's address is started with, and where that would go. */
   async look(path: string): Outcome<BootPlaces & { media: InstallMedia }> {
-    const found = await this.parts.images.lookInstaller(path)
+    const { images } = this.parts
+    const found = await (isTreeAddress(path) ? images.lookTree(path.trim()) : images.lookInstaller(path))
     if (!found.ok) return found
     const media = found.value
     if (media === undefined) return err(errorReport('media-no-kernel', { path }))
@@ -65,15 +71,27 @@ export class BootFiles {
     for (const place of [places.kernel, places.ramdisk]) {
       if (!this.isOurs(place) && !chosen(place)) return err(errorReport('path-not-chosen', { path: place }))
     }
-    const job = this.parts.jobs.start({
+    const { images, jobs } = this.parts
+    const ofTree = isTreeAddress(path)
+    const job = jobs.start({
       kind: 'mediaExtract',
-      subject: basename(path),
+      subject: ofTree ? hostOf(path) : basename(path),
       uuid: null,
-      step: 'taking-kernel',
+      step: ofTree ? 'downloading-installer' : 'taking-kernel',
       cancellable: true,
-      work: (control) => this.parts.images.takeInstaller(path, places, control),
+      work: async (control) => {
+        if (!ofTree) return images.takeInstaller(path, places, control)
+        const taken = await images.takeTree(path.trim(), places, control)
+        if (taken.ok) await this.remember(path.trim())
+        return taken
+      },
     })
     return ok({ job })
+  }
+
+  /** Addresses that kernels were downloaded from. */
+  recentTrees(): RecentTrees {
+    return this.parts.recent.value
   }
 
   /** Takes out what the configuration names; answers when it is there. */
@@ -109,6 +127,13 @@ export class BootFiles {
       }
       await rmdir(folder).catch(() => undefined)
     }
+  }
+
+  /** A list that cannot be written is no reason to say that the download failed. */
+  private async remember(address: string): Promise<void> {
+    const { recent } = this.parts
+    const others = recent.value.addresses.filter((each) => each !== address)
+    await recent.set({ addresses: [address, ...others].slice(0, TREES_REMEMBERED) }).catch(() => undefined)
   }
 
   private isOurs(path: string): boolean {

@@ -21,6 +21,7 @@ export type DeviceCall =
   | 'diskKernelLook'
   | 'mediaLook'
   | 'mediaExtract'
+  | 'treeRecent'
   | 'imageCreate'
   | 'imageResize'
   | 'imageConvert'
@@ -66,6 +67,7 @@ export function deviceServers({
     imageInspect: ({ path, allowedBacking }) => devices.inspect(path, allowedBacking),
     diskKernelLook: (disk) => ownKernels.look(disk),
     mediaLook: ({ path }) => bootFiles.look(path),
+    treeRecent: () => ok(bootFiles.recentTrees()),
     mediaExtract: ({ path, ...places }, caller) =>
       bootFiles.extract(path, places, (place) => caller.choseFile(place, 'saveDisk')),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),

@@ -14,6 +14,7 @@ import type { DriverEvent, HypervisorDriver } from '../driver/driver'
 import type { Clock } from '../lib/clock'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
+import type { RecentTrees } from '../public/tree-address'
 import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type LogLine, type Sample } from '../public/types'
 import { AllGuests } from './all-guests'
 import { BootFiles } from './boot-files'
@@ -86,6 +87,7 @@ export interface ToolstackParts {
   /** Pools beside the one that is there from the start. */
   readonly pools: KeptFile<Pools>
   readonly templates: KeptFile<KeptTemplates>
+  readonly recentTrees: KeptFile<RecentTrees>
   readonly clock: Clock
   readonly demo: DemoMaker
   readonly debian: DebianMaker
@@ -196,6 +198,7 @@ export class Toolstack {
       images: driver.images,
       jobs: this.jobs,
       folder: join(dirname(parts.diskFolder), 'boot'),
+      recent: parts.recentTrees,
       used: () => [
         ...this.domains.usedConfigs(),
         ...this.trees.configs(null),
@@ -311,6 +314,8 @@ export class Toolstack {
     await this.ownKernels.removeLeft()
     const templates = await this.parts.templates.load()
     if (templates) problem(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
+    // Of no use to anybody when it is damaged; what it was is kept beside it.
+    await this.parts.recentTrees.load()
     const store = this.parts.snapshots
     await recoverSnapshots(await store.load(), { store, layers, trees, config: (uuid) => this.configOf(uuid), problem })
   }

@@ -338,8 +338,8 @@ export const commands = {
     status: 'done',
   },
   'media-extract': {
-    args: '<iso> <kernel> <ramdisk>',
-    does: 'Take the kernel and ramdisk of an installer or live system out of an ISO image, into new files.',
+    args: '<iso|address> <kernel> <ramdisk>',
+    does: 'Take the kernel and ramdisk of an installer or live system out of an ISO image or from an http(s) address, into new files.',
     run: (context, args) => image.extract(context, [args.word(0), args.word(1), args.word(2)]),
     ours: true,
     status: 'done',

@@ -2,6 +2,7 @@
 // Runs in: command line, plain Node.
 import { resolve } from 'node:path'
 import { type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
+import { isTreeAddress } from '../public/tree-address'
 import { type Context, call, Failure, untilJob } from './context'
 import { memorySize } from './life-commands'
 
@@ -46,9 +47,10 @@ export async function copy(
   })
 }
 
-/** Into files that are not there yet, wherever they are named. */
+/** Out of an image or an installation tree, into files that are not there yet, wherever they are named. */
 export async function extract(context: Context, [iso = '', kernel = '', ramdisk = '']: readonly string[]): Promise<void> {
   const at = (path: string): string => resolve(context.folder, path)
-  const { job } = await call(context, 'mediaExtract', { path: at(iso), kernel: at(kernel), ramdisk: at(ramdisk) })
+  const path = isTreeAddress(iso) ? iso : at(iso)
+  const { job } = await call(context, 'mediaExtract', { path, kernel: at(kernel), ramdisk: at(ramdisk) })
   await untilJob(context, job)
 }

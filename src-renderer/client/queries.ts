@@ -32,6 +32,7 @@ export type QueryName =
   | 'snapshotTree'
   | 'storeDump'
   | 'templateList'
+  | 'treeRecent'
   | 'vcpuInspect'
   | 'volumeList'
 

@@ -1,4 +1,4 @@
-// New virtual machine from an ISO image, an image, an existing disk, a configuration file and a template; the command that is shown is run, and makes
+// New virtual machine from an ISO image, a tree of the network, an image, an existing disk, a configuration file and a template; the command that is shown is run, and makes
 // the same machine as the button. Runs in: vitest, real Electron on the test driver.
 
 import { spawnSync } from 'node:child_process'
@@ -113,6 +113,58 @@ describe('a new virtual machine', () => {
     await next.startFrom('Kernel and ramdisk')
     expect(await next.field('Kernel').inputValue()).toBe('')
     expect(await next.field('Command line').inputValue()).toBe('console=hvc0')
+    await expect.poll(() => next.summary().textContent()).toContain('no disk')
+  })
+
+  it('is installed over the network: by the address of a tree, which is downloaded and remembered', async () => {
+    const { app, manager, create } = await start()
+    const address = 'http://example.com/debian/dists/bookworm/'
+    await create.startFrom('Network install')
+    await create.button('Create and run').click()
+    await expect.poll(() => create.message('Address').textContent()).toBe('An address is needed')
+    await create.field('Address').fill('example.com')
+    await expect.poll(() => create.message('Address').textContent()).toContain('begins with http:// or https://')
+    await create.field('Address').fill('https://nowhere.invalid/debian')
+    await expect.poll(() => create.message('Address').textContent()).toContain('no server called nowhere.invalid')
+    await create.field('Address').fill('https://empty.example/')
+    await expect.poll(() => create.message('Address').textContent()).toContain('no kernel with a ramdisk')
+    await create.field('Address').fill(address)
+    await expect.poll(() => create.page.getByTestId('iso-system').textContent()).toBe('Debian 12.8')
+    expect(await create.page.getByTestId('iso-kernel').textContent()).toMatch(/^main\/installer-amd64\/.*\/linux$/)
+    await create.page.getByText('38 MiB are downloaded').waitFor()
+    await expect.poll(() => create.field('Name').inputValue()).toBe('Debian 12.8')
+    expect(await create.field('Memory').inputValue()).toBe('800')
+    expect(await create.summary().textContent()).toMatch(/xvda: new.*network default.*1024 × 768/)
+    expect(await create.summary().textContent()).not.toContain('xvdb')
+    await app.picture(create.page, 'wizard-tree')
+    await create.field('Command line').fill('quiet priority=low')
+    await create.field('Name').fill('by-command')
+    await create.show('Command')
+    await expect.poll(() => create.text().textContent()).toContain('by-command')
+    const command = (await create.text().textContent()) ?? ''
+    expect(command).toContain(`media-extract ${address} `)
+    expect(shell(app, command)).toMatchObject({ status: 0 })
+    await manager.waitForState('by-command', 'Running')
+    await create.field('Name').fill('by-button')
+    await app.domain(() => create.button('Create and run').click())
+    await manager.waitForState('by-button', 'Running')
+    const made = await configs(manager)
+    const boot = path.join(app.folder, 'boot')
+    for (const name of ['by-command', 'by-button']) {
+      const { kernel = '', ramdisk, devices = [], bootloader, cmdline } = made[name] ?? {}
+      expect([bootloader, cmdline]).toEqual(['pygrub', 'quiet priority=low'])
+      expect(path.dirname(path.dirname(kernel))).toBe(boot)
+      expect([kernel, ramdisk ?? ''].map((file) => path.basename(file))).toEqual(['linux', 'initrd.gz'])
+      expect(devices).toMatchObject([{ kind: 'vbd', dev: 'xvda', readonly: false }, { kind: 'vif' }, { kind: 'vfb' }])
+    }
+    const next = await wizard(app, manager)
+    await next.startFrom('Network install')
+    await next.button(/Addresses used before/).click()
+    await next.page.getByRole('option', { name: address }).click()
+    await expect.poll(() => next.page.getByTestId('iso-system').textContent()).toBe('Debian 12.8')
+    // Another way to begin takes away what the tree brought.
+    await next.startFrom('ISO image')
+    expect(await next.field('ISO file').inputValue()).toBe('')
     await expect.poll(() => next.summary().textContent()).toContain('no disk')
   })
 

@@ -18,6 +18,7 @@ import type { ErrorReport } from '../../src-main/public/error-code'
 import { poolsShape } from '../../src-main/public/storage'
 import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import { templatesShape } from '../../src-main/public/template'
+import { recentTreesShape } from '../../src-main/public/tree-address'
 import type { DomainConfig, DomainInfo, DomainState, Notice } from '../../src-main/public/types'
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import type { ChildProcess } from '../../src-main/supervisor/process-forker'
@@ -92,6 +93,7 @@ export class Supervised {
       snapshots: new SnapshotStore(path.join(folder, 'snapshots')),
       pools: new KeptFile(path.join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
       templates: new KeptFile(path.join(folder, 'templates.json'), templatesShape, { templates: [] }),
+      recentTrees: new KeptFile(path.join(folder, 'recent-trees.json'), recentTreesShape, { addresses: [] }),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
       sampleFolder: path.join(folder, 'samples'),

@@ -16,6 +16,7 @@ import type { CallName } from '../../src-main/public/calls'
 import { errorReport } from '../../src-main/public/error-code'
 import { poolsShape } from '../../src-main/public/storage'
 import { templatesShape } from '../../src-main/public/template'
+import { recentTreesShape } from '../../src-main/public/tree-address'
 import type { DomainConfig, DomainState, JobInfo, Notice } from '../../src-main/public/types'
 import { NodeChannels } from '../../src-main/supervisor/node'
 import type { Caller, CallServers } from '../../src-main/toolstack/call-server'
@@ -99,6 +100,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     snapshots: store.snapshots,
     pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
     templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
+    recentTrees: new KeptFile(join(folder, 'recent-trees.json'), recentTreesShape, { addresses: [] }),
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     sampleFolder: join(folder, 'samples'),

@@ -1,10 +1,11 @@
-// Image control: what main asks of the image process, which makes, looks into, resizes, converts and checks disk images. A
+// Image control: what main asks of the image process, which makes, looks into, resizes, converts and checks disk images, and looks
+// into installation trees of the network and downloads from them. A
 // process of its own: a hostile image can hang or end it and nobody else, and main does no disk work. It has no guests and
 // no ports; main ends it when it has nothing more to do. Runs on call.ts, one job at a time.
 // Invariant: what a call makes appears whole or not at all; nothing that is there is overwritten.
 // Error codes: OPERATION_INVALID (exists, or would shrink), OPERATION_ABORTED, CONFIG_UNSUPPORTED (not usable as what it is
 // said to be), WRITE_FAILED (no room), SYSTEM_ERROR, OPERATION_FAILED (check found errors). Runs in: main and the image process.
-import { count, either, fields, flag, list, nothing, oneOf, optional, shortText, text, within } from '../shape'
+import { count, either, fields, flag, list, nothing, oneOf, optional, shortText, type TypeOf, text, within } from '../shape'
 import type { CallTypesOf, EventTypesOf } from './call'
 import { IMAGE_FORMATS } from './device'
 
@@ -14,6 +15,27 @@ const format = oneOf(...IMAGE_FORMATS)
 const written = oneOf('raw', 'qcow2')
 /** `cmdline`: the words that its kernel needs. */
 const installer = fields({ label: shortText(64), kernel: shortText(4096), ramdisk: shortText(4096), cmdline: shortText(1024) })
+/** What a server of the network did wrong. */
+export const TREE_REFUSALS = [
+  'address', // not http or https, or with a password
+  'no-host', // no such name
+  'unreachable', // it does not take the connection
+  'silent', // it does not answer, or stopped
+  'tls', // it is not who it should be, or cannot be spoken to safely
+  'status', // it refused; `detail` is the status
+  'redirect', // to where nobody follows, or without end
+  'nothing', // no tree
+  'arch', // a tree for other machines
+  'not-kernel', // something else lies where kernel and ramdisk should
+  'large', // more than `detail` bytes
+  'cut', // it ended before the end
+  'damaged', // its check sum is another
+] as const
+export type TreeRefusalWhy = (typeof TREE_REFUSALS)[number]
+const treeRefusal = fields({ why: oneOf(...TREE_REFUSALS), url: shortText(2000), detail: shortText(300) })
+export type TreeRefusal = TypeOf<typeof treeRefusal>
+/** Of an installation tree; longer ones do not fit into a kernel's command line. */
+const address = shortText(900)
 const diskKernel = fields({
   from: oneOf('grub', 'loader-entries', 'extlinux', 'files'),
   title: shortText(256),
@@ -83,6 +105,18 @@ export const IMAGE_CALLS = {
   lookInstaller: { args: fields({ path }), reply: fields({ found: optional(installer) }), status: 'done' },
   /** Takes the two out, into new files: both or none. */
   takeInstaller: { args: fields({ path, kernel: path, ramdisk: path }), reply: unit, status: 'done' },
+  /** The same two of an installation tree, by its address, http or https; `size`: bytes of both, as far as the server says. */
+  lookTree: {
+    args: fields({ address }),
+    reply: fields({ found: optional(fields({ ...installer.parts, size: count })), refused: optional(treeRefusal) }),
+    status: 'done',
+  },
+  /** Downloads the two, into new files: both or none. */
+  takeTree: {
+    args: fields({ address, kernel: path, ramdisk: path }),
+    reply: fields({ refused: optional(treeRefusal) }),
+    status: 'done',
+  },
   /** What a disk would start by itself. Nobody may be writing to it. */
   lookDiskKernel: {
     args: fields(disk),

@@ -2,7 +2,13 @@
 // for looking into files, which windows do while a path is typed.
 // Invariant: a process that was started here is ended here. Runs in: main, plain Node.
 import { type CallError, Caller } from '../../../src-engine/public/protocol/call'
-import { IMAGE_CALLS, IMAGE_EVENTS, type ImageCalls, type ImageEvents } from '../../../src-engine/public/protocol/image-control'
+import {
+  IMAGE_CALLS,
+  IMAGE_EVENTS,
+  type ImageCalls,
+  type ImageEvents,
+  type TreeRefusal,
+} from '../../../src-engine/public/protocol/image-control'
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { DiskKernel, DiskLook, ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
@@ -35,6 +41,13 @@ function mediaError(error: CallError, path: string): ErrorReport {
   if (error.code === 'OPERATION_ABORTED') return errorReport('cancelled')
   const detail = error.message.replace(/\.\s*$/, '')
   return errorReport(error.code === 'CONFIG_UNSUPPORTED' ? 'media-unreadable' : 'file-unreadable', { path, detail })
+}
+
+/** What a server did wrong, with what the sentence about it needs. */
+function treeError({ why, url, detail }: TreeRefusal, address: string): ErrorReport {
+  const host = /^https?:\/\/([^/?#]*)/.exec(url)?.[1] ?? address
+  const values = { url: why === 'address' ? address : url, host, detail: detail.replace(/\.\s*$/, '') || '?' }
+  return errorReport(`tree-${why}`, { ...values, most: Math.floor(Number(detail) / MIB) || 1 })
 }
 
 function diskArgs({ dev, path, format, allowedBacking = [] }: BootDisk) {
@@ -141,6 +154,26 @@ export class EmbeddedImages implements ImageTool {
       if (taken.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to.kernel }))
       if (taken.error.code === 'WRITE_FAILED') return err(errorReport('disk-full', { path: to.kernel }))
       return err(mediaError(taken.error, path))
+    })
+  }
+
+  async lookTree(address: string): Outcome<InstallMedia> {
+    // A server may keep us waiting for long, and nobody else is to wait for that.
+    const { caller, end } = this.start(() => {})
+    const looked = await caller.call('lookTree', { address })
+    end()
+    if (!looked.ok) return err(errorReport('internal', { detail: looked.error.message }))
+    const { found, refused } = looked.value
+    if (found !== undefined) return ok(found)
+    return err(treeError(refused ?? { why: 'nothing', url: address, detail: '' }, address))
+  }
+
+  async takeTree(address: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome {
+    return this.job(to.kernel, progress, async (caller) => {
+      const taken = await caller.call('takeTree', { address, ...to })
+      if (taken.ok) return taken.value.refused === undefined ? ok(null) : err(treeError(taken.value.refused, address))
+      if (taken.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path: to.kernel }))
+      return err(imageError(taken.error, to.kernel))
     })
   }
 

@@ -204,6 +204,23 @@ export class TestImages implements ImageTool {
     return this.write(to)
   }
 
+  /** A tree is Debian's, whatever its address; only the hosts that are none of example.com have something wrong with them. */
+  async lookTree(address: string): Outcome<InstallMedia> {
+    const host = /^https?:\/\/([^/?#]*)/.exec(address)?.[1] ?? ''
+    const values = { url: address, host, detail: '?', most: 1 }
+    if (host === 'nowhere.invalid') return err(errorReport('tree-no-host', values))
+    if (host !== 'example.com') return err(errorReport('tree-nothing', values))
+    const folder = 'main/installer-amd64/current/images/netboot/debian-installer/amd64'
+    return ok({ label: 'Debian 12.8', kernel: `${folder}/linux`, ramdisk: `${folder}/initrd.gz`, cmdline: '', size: 38 * MIB })
+  }
+
+  async takeTree(address: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome {
+    const found = await this.lookTree(address)
+    if (!found.ok) return found
+    const failure = await this.work(progress)
+    return failure ? err(failure) : this.write(to)
+  }
+
   /** Whatever an ext file system really has, it is Debian's kernel; XFS is refused, FAT is named, all else is empty. */
   async lookDiskKernel({ path }: BootDisk): Outcome<DiskLook> {
     try {

@@ -6,6 +6,7 @@ export const images = {
   '{file} is of format {format}, which is only read; convert it to write to it.':
     '{file} hat das Format {format}, das nur gelesen wird; zum Schreiben umwandeln.',
   'The merge of {file} was called off.': 'Das Zusammenführen von {file} wurde abgebrochen.',
+  'Downloading from {file} was called off.': 'Das Laden von {file} wurde abgebrochen.',
   'Taking files out of {file} was called off.': 'Das Herausnehmen von Dateien aus {file} wurde abgebrochen.',
   'The tables on the disk {file} contradict themselves: it is damaged.':
     'Die Tabellen auf dem Datenträger {file} widersprechen sich: Er ist beschädigt.',

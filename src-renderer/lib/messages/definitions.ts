@@ -170,6 +170,7 @@ export const definitions = {
   },
   'create.from': { en: 'Start from', de: 'Ausgehen von' },
   'create.way-iso': { en: 'ISO image', de: 'ISO-Abbild' },
+  'create.way-tree': { en: 'Network install', de: 'Netzinstallation' },
   'create.way-kernel': { en: 'Kernel and ramdisk', de: 'Kernel und Ramdisk' },
   'create.way-image': { en: 'Image', de: 'Abbild' },
   'create.way-disk': { en: 'Existing disk', de: 'Platte' },
@@ -183,6 +184,30 @@ export const definitions = {
   'create.iso-file-hint': {
     en: 'Of Debian, Ubuntu, Fedora, openSUSE, Alpine or Arch, for x86-64',
     de: 'Von Debian, Ubuntu, Fedora, openSUSE, Alpine oder Arch, für x86-64',
+  },
+  'create.way-tree-hint': {
+    en: 'An installer’s kernel is downloaded and started; it gets the system from the network',
+    de: 'Der Kernel eines Installers wird geladen und gestartet; er holt das System aus dem Netz',
+  },
+  'create.tree-address': { en: 'Address', de: 'Adresse' },
+  'create.tree-address-hint': {
+    en: 'Of a release or installer for x86-64, as http://deb.debian.org/debian/dists/stable/',
+    de: 'Einer Ausgabe oder eines Installers für x86-64, etwa http://deb.debian.org/debian/dists/stable/',
+  },
+  'create.tree-looking': { en: 'Looking for kernel and ramdisk there …', de: 'Kernel und Ramdisk werden dort gesucht …' },
+  'create.tree-recent': { en: 'Addresses used before', de: 'Früher benutzte Adressen' },
+  'create.tree-needed': { en: 'An address is needed', de: 'Eine Adresse wird gebraucht' },
+  'create.tree-no-address': {
+    en: 'It begins with http:// or https:// and a server’s name',
+    de: 'Sie beginnt mit http:// oder https:// und dem Namen eines Servers',
+  },
+  'create.tree-found-hint': {
+    en: '{size} are downloaded when the machine is made, and kept with it',
+    de: '{size} werden geladen, wenn die Maschine angelegt wird, und bleiben bei ihr',
+  },
+  'create.tree-found-unsized': {
+    en: 'Downloaded when the machine is made, and kept with it',
+    de: 'Wird geladen, wenn die Maschine angelegt wird, und bleibt bei ihr',
   },
   'create.iso-needed': { en: 'An ISO image is needed', de: 'Ein ISO-Abbild wird gebraucht' },
   'create.browse-iso': { en: 'Browse for the ISO image', de: 'Durchsuchen: ISO-Abbild' },

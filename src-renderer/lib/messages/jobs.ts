@@ -41,6 +41,10 @@ export const jobs = {
   'step.resizing-image': { en: 'Resizing the disk image', de: 'Die Größe des Plattenabbilds wird geändert' },
   'step.converting-image': { en: 'Converting the disk image', de: 'Das Plattenabbild wird umgewandelt' },
   'step.checking-image': { en: 'Checking the disk image', de: 'Das Plattenabbild wird geprüft' },
+  'step.downloading-installer': {
+    en: 'Downloading kernel and ramdisk of the installer',
+    de: 'Kernel und Ramdisk des Installers werden geladen',
+  },
   'step.taking-kernel': {
     en: 'Taking kernel and ramdisk out of the ISO image',
     de: 'Kernel und Ramdisk werden aus dem ISO-Abbild genommen',

@@ -1,4 +1,4 @@
-// A new virtual machine, on one page: a guest the app makes itself with one press, or one's own, filled in from a kernel, an image,
+// A new virtual machine, on one page: a guest the app makes itself with one press, or one's own, filled in from an ISO image, a tree of the network, a kernel, an image,
 // a disk, a configuration or a template as far as can be, devices included. Errors of a field are shown once it was touched or Create was pressed.
 // Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
 // Runs in: create-domain window.
@@ -24,7 +24,6 @@ import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { useDiskKernel } from '../../features/disks/use-disk-kernel'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
-import { isAbsolute } from '../../lib/path'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import {
@@ -44,7 +43,7 @@ import { DeviceSections } from './DeviceSections'
 import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
 import type { RefusedMedia } from './MediaFields'
-import { fieldsOf, installing, type Media, withMedia } from './media'
+import { canBeLooked, fieldsOf, installing, type Media, mediaWay, withMedia } from './media'
 import { OriginFields } from './OriginFields'
 import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
 import { beginsWithDisk, type KernelFrom, kernelFrom, lookedAt, startingItsDisk, withOwnKernel } from './own-kernel'
@@ -98,10 +97,11 @@ function CreateDomainForm(props: {
   const [start, setStart] = useState(true)
   const [way, setWay] = useState<Way>('kernel')
   const [chosenFrom, setChosenFrom] = useState<KernelFrom | null>(null)
-  const [isoPath, setIsoPath] = useState('')
+  /** The ISO image or the address of a tree, as typed. */
+  const [mediaPath, setMediaPath] = useState('')
   const [media, setMedia] = useState<Media | null>(null)
   const [refusedMedia, setRefusedMedia] = useState<RefusedMedia | null>(null)
-  /** The ISO image for which Create was pressed before it had been looked into. */
+  /** The one for which Create was pressed before it had been looked into. */
   const [awaited, setAwaited] = useState<string | null>(null)
   const [origin, setOrigin] = useState<Origin | null>(null)
   const [notes, setNotes] = useState<readonly ConfigNote[]>([])
@@ -143,10 +143,11 @@ function CreateDomainForm(props: {
     kernel: useFileLook(form.kernel, 'kernel', t),
     ramdisk: useFileLook(form.ramdisk, 'ramdisk', t),
   }
-  // What a machine from an ISO image boots is on it: no kernel that was named before, and is out of sight, stands for it.
-  const iso = isoPath.trim()
-  const isoKnown = way !== 'iso' || (media !== null && media.path === iso)
-  const isRight = devicesAreRight && isoKnown && Object.keys(errors).length === 0
+  // What a machine from an ISO image or a tree boots is there: no kernel that was named before, and is out of sight, stands for it.
+  const fromMedia = mediaWay(way)
+  const named = mediaPath.trim()
+  const mediaKnown = fromMedia === undefined || (media !== null && media.path === named)
+  const isRight = devicesAreRight && mediaKnown && Object.keys(errors).length === 0
   const [first] = parts.disks
   const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
 
@@ -179,7 +180,7 @@ function CreateDomainForm(props: {
     })
     setRefusal(null)
   }
-  /** Another ISO image was named and looked into, or none is there any more. */
+  /** Another image or tree was named and looked into, or none is there any more. */
   const takeMedia = (next: Media | null) => {
     const change = { before: media, next }
     edit(fieldsOf(change, form, names, proposedName, limits.maxMemoryMiB))
@@ -189,9 +190,9 @@ function CreateDomainForm(props: {
   /** A way that begins with a disk has one, and a kernel to read it with, if another machine has that. */
   const chooseWay = (next: Way) => {
     if (next === way) return
-    if (way === 'iso') {
+    if (fromMedia !== undefined) {
       takeMedia(null)
-      setIsoPath('')
+      setMediaPath('')
     }
     setWay(next)
     setChosenFrom(null)
@@ -223,7 +224,7 @@ function CreateDomainForm(props: {
     const others = files.filter((file) => file !== iso)
     if (iso !== undefined) {
       chooseWay('iso')
-      setIsoPath(iso.path)
+      setMediaPath(iso.path)
     }
     edit(filledIn(others, []).fields)
     setParts((before) => ({ ...before, disks: filledIn(others, before.disks).disks }))
@@ -233,7 +234,7 @@ function CreateDomainForm(props: {
 
   const submit = async (wanted: DevicesForm = devices) => {
     setTouched(new Set([...FIELDS, 'nic', ...wanted.disks.map(({ dev }) => dev)]))
-    if (!isoKnown && isAbsolute(iso) && refusedMedia?.path !== iso) return setAwaited(iso)
+    if (!mediaKnown && canBeLooked(fromMedia, named) && refusedMedia?.path !== named) return setAwaited(named)
     if (!isRight) return focusInvalid()
     setBusy(true)
     const disks = await lookIntoAll(client, wanted.disks)
@@ -281,13 +282,13 @@ function CreateDomainForm(props: {
 
   const goOn = useRef(submit)
   goOn.current = submit
-  const isLooked = isoKnown || refusedMedia?.path === iso
+  const isLooked = mediaKnown || refusedMedia?.path === named
   useEffect(() => {
-    if (awaited === null || (awaited === iso && !isLooked)) return
+    if (awaited === null || (awaited === named && !isLooked)) return
     setAwaited(null)
     // Another one that was typed meanwhile is not what was asked for.
-    if (awaited === iso) void goOn.current()
-  }, [awaited, iso, isLooked])
+    if (awaited === named) void goOn.current()
+  }, [awaited, named, isLooked])
 
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -326,12 +327,12 @@ function CreateDomainForm(props: {
           taken={names}
           disk={parts.disks[0]}
           diskError={first !== undefined && touched.has(first.dev) ? checkDisk(first, t).path : undefined}
-          iso={{
-            path: isoPath,
+          media={{
+            path: mediaPath,
             media,
             refused: refusedMedia,
             shown: touched.has('kernel'),
-            onPath: setIsoPath,
+            onPath: setMediaPath,
             onMedia: takeMedia,
             onRefused: setRefusedMedia,
           }}
@@ -358,7 +359,7 @@ function CreateDomainForm(props: {
           host={host}
           limits={limits}
           errorOf={errorOf}
-          withoutKernel={way === 'iso' || from === 'disk'}
+          withoutKernel={fromMedia !== undefined || from === 'disk'}
           ownKernel={from === 'disk'}
           onEdit={edit}
           onTouch={touch}

@@ -1,4 +1,4 @@
-// What the new machine is filled in from: an ISO image, a kernel, an image to be copied, a disk as it is, a configuration file, a template.
+// What the new machine is filled in from: an ISO image, a tree of the network, a kernel, an image to be copied, a disk as it is, a configuration file, a template.
 // Invariant: choosing fills in the page below, where all of it can be changed; nothing is made here. Runs in: create-domain window.
 
 import { useQuery } from '@tanstack/react-query'
@@ -16,6 +16,7 @@ import type { DiskForm } from '../../features/disks/disk-form'
 import { lastPart } from '../../lib/path'
 import { useAppStore } from '../../state/store'
 import { MediaFields, type MediaFieldsProps } from './MediaFields'
+import { mediaWay } from './media'
 import { type Filled, fromConfig, fromTemplate, WAYS, type Way } from './origin'
 
 export interface OriginFieldsProps {
@@ -25,7 +26,7 @@ export interface OriginFieldsProps {
   /** The first disk, for the ways that begin with one. */
   readonly disk: DiskForm | undefined
   readonly diskError: string | undefined
-  readonly iso: Omit<MediaFieldsProps, 'onRefusal'>
+  readonly media: Omit<MediaFieldsProps, 'onRefusal'>
   readonly onWay: (way: Way) => void
   readonly onDisk: (path: string) => void
   readonly onFilled: (filled: Filled, notes: readonly ConfigNote[]) => void
@@ -45,7 +46,9 @@ export function OriginFields(props: OriginFieldsProps) {
         onChange={props.onWay}
         hint={t(`create.way-${way}-hint`)}
       />
-      {way === 'iso' && <MediaFields {...props.iso} onRefusal={props.onRefusal} />}
+      {mediaWay(way) !== undefined && (
+        <MediaFields key={way} way={way === 'tree' ? 'tree' : 'iso'} {...props.media} onRefusal={props.onRefusal} />
+      )}
       {(way === 'image' || way === 'disk') && <DiskField {...props} way={way} />}
       {way === 'config' && <ConfigField {...props} />}
       {way === 'template' && <TemplateField {...props} />}

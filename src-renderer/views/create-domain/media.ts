@@ -1,17 +1,30 @@
-// A machine that is made from an ISO image, as `virt-install --location` makes one: kernel and ramdisk of the installer or live system on
-// it, a new disk, the image in a drive, a screen, and the memory that Debian's installer wants.
-// Invariant: what another image brought goes with it, and what the user typed or added stays. Runs in: renderer and tests; pure.
+// A machine that is made from an ISO image or an installation tree of the network, as `virt-install --location` makes one: kernel and
+// ramdisk of the installer or live system there, a new disk, the image in a drive, a screen, and the memory that Debian's installer wants.
+// Invariant: what another one brought goes with it, and what the user typed or added stays. Runs in: renderer and tests; pure.
 
 import type { CallResult } from '../../../src-main/public/calls'
 import { cutTo, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
 import { BOOTLOADER, ownBootDisk } from '../../../src-main/public/own-disk'
+import { isTreeAddress } from '../../../src-main/public/tree-address'
 import { type DiskForm, diskOfFile, freeDev, newDisk } from '../../features/disks/disk-form'
 import { DEFAULT_DISPLAY } from '../../features/display/display-form'
-import { lastPart } from '../../lib/path'
+import { isAbsolute, lastPart } from '../../lib/path'
 import { DEFAULT_CMDLINE, type DevicesForm, type Form, freeName, type Order } from './check-form'
-import { DISK_CMDLINE } from './origin'
+import { DISK_CMDLINE, type Way } from './origin'
 
-/** An image that was looked into. */
+export type MediaWay = 'iso' | 'tree'
+
+/** Undefined: the way begins with something else. */
+export function mediaWay(way: Way): MediaWay | undefined {
+  return way === 'iso' || way === 'tree' ? way : undefined
+}
+
+/** What is typed may be one; whether it is, main finds out. */
+export function canBeLooked(way: MediaWay, path: string): boolean {
+  return way === 'iso' ? isAbsolute(path) : isTreeAddress(path) && /^\w+:\/\/[^/]/.test(path)
+}
+
+/** An image or a tree that was looked into. */
 export interface Media extends CallResult<'mediaLook'> {
   readonly path: string
 }
@@ -58,14 +71,14 @@ export function fieldsOf(
   }
 }
 
-/** The volume's label, or the file's name. */
+/** The label of the volume or tree, or the file's name. */
 function nameOf({ path, media }: Media, taken: readonly string[]): string {
   const label = media.label === '' ? lastPart(path).replace(/\.iso$/i, '') : media.label
   const name = cutTo(properName(label.replace(/[/\\]/g, '-')), NAME_BYTES_MOST - 8)
   return name !== '' && !taken.includes(name) ? name : freeName(taken, name === '' ? undefined : name)
 }
 
-/** The devices with `next` in a drive in place of `before`: as the second disk, beside a new one. */
+/** The devices with `next` in place of `before`: an image in a drive, as the second disk, beside a new one; a tree has a new one alone. */
 export function withMedia(
   parts: DevicesForm,
   { before, next }: MediaChange,
@@ -79,7 +92,7 @@ export function withMedia(
     return { ...parts, disks: isProposed ? [] : kept }
   }
   const disks: DiskForm[] = kept.length === 0 ? [newDisk('xvda', proposal)] : [...kept]
-  const dev = freeDev(disks.map((disk) => disk.dev))
+  const dev = isTreeAddress(next.path) ? undefined : freeDev(disks.map((disk) => disk.dev))
   if (dev !== undefined) disks.push({ ...diskOfFile(dev, next.path, 'raw'), readonly: true, removable: true })
   return { ...parts, disks, display: parts.display ?? DEFAULT_DISPLAY }
 }

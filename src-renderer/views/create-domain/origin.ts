@@ -10,7 +10,7 @@ import { type DiskForm, newDisk } from '../../features/disks/disk-form'
 import { newNic, nicFormOf } from '../../features/nics/nic-form'
 import { type DevicesForm, type Form, freeName } from './check-form'
 
-export const WAYS = ['iso', 'kernel', 'image', 'disk', 'config', 'template'] as const
+export const WAYS = ['iso', 'tree', 'kernel', 'image', 'disk', 'config', 'template'] as const
 export type Way = (typeof WAYS)[number]
 
 /** A configuration that the page was filled in from. */

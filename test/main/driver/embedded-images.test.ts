@@ -9,6 +9,7 @@ import { RateMeter } from '../../../src-main/driver/embedded/device-rates'
 import { EmbeddedImages } from '../../../src-main/driver/embedded/images'
 import { NodeChannels, NodeForker } from '../../../src-main/supervisor/node'
 import { Supervisor } from '../../../src-main/supervisor/supervisor'
+import { debianTree, fakeKernel, fakeRamdisk, TreeServer } from '../../support/tree-server'
 
 const bundleFolder = join(__dirname, '../../../out/main')
 const supervisor = new Supervisor({ forker: new NodeForker(), channels: new NodeChannels(), bundleFolder })
@@ -24,6 +25,50 @@ afterAll(() => {
 })
 
 describe('the image process', () => {
+  it('downloads kernel and ramdisk of a tree into new files, can be called off, and names what the server did', async () => {
+    const server = new TreeServer()
+    const host = await server.listen()
+    const [kernel, ramdisk] = [fakeKernel(200_000), fakeRamdisk(3_000_000)]
+    server.files = debianTree(kernel, ramdisk)
+    const address = `${host}/debian/dists/bookworm`
+    expect(await images.lookTree(address)).toMatchObject({
+      ok: true,
+      value: { label: 'Debian 12.8', size: kernel.length + ramdisk.length },
+    })
+    const to = { kernel: at('tree/linux'), ramdisk: at('tree/initrd') }
+    const seen: number[] = []
+    const progress = { report: (fraction: number) => seen.push(fraction), signal: new AbortController().signal }
+    expect(await images.takeTree(address, to, progress)).toEqual({ ok: true, value: null })
+    expect(readFileSync(to.kernel).equals(kernel) && readFileSync(to.ramdisk).equals(ramdisk)).toBe(true)
+    expect(seen.every((fraction) => fraction > 0 && fraction <= 1)).toBe(true)
+    expect(await images.takeTree(address, to, quiet())).toMatchObject({ ok: false, error: { reason: 'file-exists' } })
+    expect(await images.lookTree(`${host}/else`)).toMatchObject({
+      error: { reason: 'tree-nothing', values: { url: `${host}/else/`, host: host.slice('http://'.length) } },
+    })
+    expect(await images.lookTree('ftp://x/')).toMatchObject({ error: { reason: 'tree-address', values: { url: 'ftp://x/' } } })
+    const abort = new AbortController()
+    const ramdiskAt = Object.keys(server.files).find((name) => name.endsWith('initrd.gz')) ?? ''
+    let ended: Promise<unknown> = Promise.resolve()
+    server.files = {
+      ...server.files,
+      [ramdiskAt]: (request, response) => {
+        response.writeHead(200).write(fakeRamdisk(100_000))
+        if (request.headers.range !== undefined) return void response.end()
+        ended = new Promise((resolve) => response.on('close', resolve))
+        abort.abort()
+      },
+    }
+    const other = { kernel: at('off/linux'), ramdisk: at('off/initrd') }
+    expect(await images.takeTree(address, other, { report: () => {}, signal: abort.signal })).toMatchObject({
+      ok: false,
+      error: { reason: 'cancelled' },
+    })
+    expect(readdirSync(at('off'))).toEqual([])
+    // The connection ends with it.
+    await ended
+    await server.close()
+  })
+
   it('makes images that are sparse, of the size asked for, and overwrites nothing', async () => {
     for (const format of ['qcow2', 'raw'] as const) {
       const path = at(`new.${format}`)

@@ -1,4 +1,4 @@
-// Kernels and ramdisks from ISO images: taken out when a machine is made, kept as long as anything names them, and gone with the last.
+// Kernels and ramdisks from ISO images and installation trees: taken out when a machine is made, kept as long as anything names them, and gone with the last.
 // The toolstack on the test driver. Runs in: vitest, plain Node.
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -57,6 +57,60 @@ async function emptyTrash(): Promise<void> {
   if (!list.ok) throw new Error(list.error.reason)
   expect(await made.servers.trashEmpty({ ids: list.value.map(({ id }) => id) }, testCaller())).toMatchObject({ ok: true })
 }
+
+describe('an installation tree', () => {
+  const address = 'http://example.com/debian/dists/bookworm'
+
+  it('is downloaded by a job, and its address is remembered, the last one first and each once', async () => {
+    expect(await made.servers.treeRecent({}, testCaller())).toEqual({ ok: true, value: { addresses: [] } })
+    await defined('a', address)
+    expect(made.jobs.at(-1)).toMatchObject({
+      kind: 'mediaExtract',
+      subject: 'example.com',
+      step: 'downloading-installer',
+      state: 'done',
+    })
+    expect(readdirSync(join(made.folder, 'boot', kept()[0] ?? '')).sort()).toEqual(['initrd.gz', 'linux'])
+    for (let i = 0; i < 12; i++) await defined(`b${i}`, `${address}/${i}`)
+    await defined('c', address)
+    const recent = await made.servers.treeRecent({}, testCaller())
+    expect(recent).toMatchObject({ ok: true })
+    const addresses = recent.ok ? recent.value.addresses : []
+    expect(addresses).toEqual([address, ...Array.from({ length: 9 }, (_, i) => `${address}/${11 - i}`)])
+    const { folder } = made
+    await made.close(true)
+    made = await makeToolstack({ folder })
+    expect(await made.servers.treeRecent({}, testCaller())).toEqual({ ok: true, value: { addresses } })
+  })
+
+  it('that is none is refused, makes no machine and is not remembered', async () => {
+    for (const [wrong, reason] of [
+      ['https://nowhere.invalid/', 'tree-no-host'],
+      ['https://empty.example/', 'tree-nothing'],
+    ] as const) {
+      expect(await made.servers.mediaLook({ path: wrong }, testCaller())).toMatchObject({ ok: false, error: { reason } })
+      const places = await look(address)
+      expect(await define('a', wrong, places)).toMatchObject({ ok: false, error: { reason } })
+    }
+    expect(await define('a', address, { kernel: '/etc/k', ramdisk: '/etc/r' })).toMatchObject({
+      error: { reason: 'path-not-chosen' },
+    })
+    expect(kept()).toEqual([])
+    expect(made.toolstack.domains.list()).toEqual([])
+    expect(await made.servers.treeRecent({}, testCaller())).toEqual({ ok: true, value: { addresses: [] } })
+  })
+
+  it('called off leaves no file and no machine', async () => {
+    await made.close()
+    made = await makeToolstack({ delayMs: 2000 })
+    const defining = define('a', address)
+    await expect.poll(() => made.jobs.at(-1)?.state).toBe('running')
+    expect(await made.servers.jobCancel({ job: made.jobs.at(-1)?.job ?? 0 }, testCaller())).toMatchObject({ ok: true })
+    expect(await defining).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
+    expect(kept()).toEqual([])
+    expect(made.toolstack.domains.list()).toEqual([])
+  })
+})
 
 describe('an ISO image', () => {
   it('gives new places in the app’s storage, named like its volume and never with a way out of it', async () => {

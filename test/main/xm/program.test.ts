@@ -162,6 +162,13 @@ describe('xm', () => {
     expect(await xm(...line)).toEqual({ code: 0, out: '', err: '' })
     expect(readdirSync(join(made.folder, 'elsewhere')).sort()).toEqual(['initrd.gz', 'linux'])
     expect(await xm(...line)).toMatchObject({ code: 1, err: expect.stringContaining('elsewhere/linux') })
+    const ofTree = ['media-extract', 'http://example.com/debian/dists/bookworm', 'net/linux', 'net/initrd.gz']
+    expect(await xm(...ofTree)).toEqual({ code: 0, out: '', err: '' })
+    expect(readdirSync(join(made.folder, 'net')).sort()).toEqual(['initrd.gz', 'linux'])
+    expect(await xm('media-extract', 'https://nowhere.invalid/x', 'a', 'b')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('nowhere.invalid'),
+    })
     expect(await xm('media-extract', 'web.cfg', 'a', 'b')).toMatchObject({ code: 1, err: expect.stringContaining('web.cfg') })
   })
 

@@ -1,0 +1,16 @@
+// Installation trees of the network are named where ISO images are, by their address instead of a path.
+// Runs in: main, preload, renderer, command line. No platform.
+import { fields, list, shortText, type TypeOf } from '../../src-engine/public/shape'
+
+/** Longer ones do not fit into a kernel's command line. */
+export const TREE_ADDRESS_MOST = 900
+export const TREES_REMEMBERED = 10
+
+/** An address and no path. */
+export function isTreeAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text.trim())
+}
+
+/** Addresses that machines were made from, the last one first. */
+export const recentTreesShape = fields({ addresses: list(shortText(TREE_ADDRESS_MOST), TREES_REMEMBERED) })
+export type RecentTrees = TypeOf<typeof recentTreesShape>
