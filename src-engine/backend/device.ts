@@ -30,6 +30,8 @@ export function keyNumber(text: string | undefined): number | undefined {
 export interface PumpPort {
   /** One DEV_DATA record; its payload at most DEV_INLINE_LIMIT. */
   send(...parts: readonly Uint8Array[]): void
+  /** A record follows soon: domain 0 is woken already, if the link has rested. */
+  wake(): void
   /** Where longer payloads go; undefined when the link has no bounce file. */
   readonly bounce: BounceArea | undefined
 }

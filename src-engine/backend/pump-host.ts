@@ -16,6 +16,7 @@ const PUMP_LIMIT = 64
 /** The link's part in it. */
 export interface PumpLink {
   send(channel: number, ...parts: readonly Uint8Array[]): void
+  wake(): void
   readonly bounce: BounceArea | undefined
   connected(channel: number, error: string | undefined): void
   disconnected(key: string, reason: string): void
@@ -114,6 +115,9 @@ export class PumpHost {
     hosted.pump.attach({
       send: (...parts) => {
         if (this.byChannel.get(channel)?.connect.key === key && this.link === link) link.send(channel, ...parts)
+      },
+      wake: () => {
+        if (this.link === link) link.wake()
       },
       get bounce() {
         return link.bounce

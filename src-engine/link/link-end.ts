@@ -9,6 +9,9 @@ import type { Transport } from '../public/protocol/transport'
 import { rowUsed } from '../public/row-use'
 
 const BATCH_LIMIT = 64 * 1024
+/** A link that has carried something more recently has a process at its other end that is awake, or soon so again. */
+const REST_MS = 5
+const NOTHING = new Uint8Array(0)
 
 const BY_TYPE = new Map<number, LinkRecordName>()
 for (const name of Object.keys(LINK_RECORDS)) if (isRecordName(name)) BY_TYPE.set(LINK_RECORDS[name].type, name)
@@ -36,6 +39,8 @@ export class LinkEnd {
   private batch: Uint8Array[] = []
   private batchBytes = 0
   private scheduled = false
+  private sentAt = Number.NEGATIVE_INFINITY
+  private woke = false
 
   constructor(transport: Transport, role: 'domain' | 'dom0', receiver: LinkReceiver) {
     this.transport = transport
@@ -87,7 +92,19 @@ export class LinkEnd {
     const message = only && more.length === 0 ? only : concatBytes(this.batch)
     this.batch = []
     this.batchBytes = 0
+    this.woke = false
+    this.sentAt = performance.now()
     this.transport.send(message)
+  }
+
+  /**
+   * A record follows soon: after a rest the other process is woken by a batch of none, and fills its caches while we make the record.
+   * Once for each batch, so nothing piles up at a process that does not read.
+   */
+  wake(): void {
+    if (this.woke || this.batch.length > 0 || performance.now() - this.sentAt < REST_MS) return
+    this.woke = true
+    this.transport.send(NOTHING)
   }
 
   close(reason: string): void {

@@ -200,6 +200,7 @@ export class DomainLink {
     const link = this
     this.devices.linkUp({
       send: (channel, ...parts) => end.sendOn(channel, 'DEV_DATA', ...parts),
+      wake: () => end.wake(),
       connected: (channel, error) =>
         end.sendOn(channel, 'DEV_CONNECTED', u32(error === undefined ? 0 : 1), fromUtf8(error ?? '')),
       disconnected: (key, reason) => end.send('DEV_DISCONNECTED', disconnectedBody(key, reason)),

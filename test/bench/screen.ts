@@ -133,7 +133,7 @@ function guestScreen(): { framebuffer: Framebuffer; drawn: Drawn } {
     },
   })
   if (!pump.ok) throw new Error(pump.error)
-  pump.value.attach({ send() {}, bounce: undefined })
+  pump.value.attach({ send() {}, wake() {}, bounce: undefined })
   return {
     framebuffer,
     drawn: {

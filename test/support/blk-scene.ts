@@ -138,7 +138,7 @@ export class BlkScene {
       }
     }
     service.attach({ send: carry((body, view) => pump.receive(body, view)), bounce: undefined })
-    pump.attach({ send: carry((body, view) => service.receive(body, view)), bounce: undefined })
+    pump.attach({ send: carry((body, view) => service.receive(body, view)), wake() {}, bounce: undefined })
   }
 
   async start(): Promise<this> {

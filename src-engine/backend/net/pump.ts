@@ -103,6 +103,8 @@ class NetPump implements DevicePump {
   }
 
   signal(): void {
+    // A packet is there, and will be sent: the guest also rings for new entries of its RX ring.
+    if (this.inFlight < NET_WINDOW && this.tx.waiting() > 0) this.service?.wake()
     this.work()
   }
 

@@ -2,6 +2,7 @@
 // on a socket is the ticket (a plain message {kind:'ticket', ticket}), which the accepting side checks before the link begins.
 // Record: type u16 @0, channel u16 @2 (0 for store and primary console; a backend's device later), length u32 @4 of the body,
 // body @8, padded with zeroes to a multiple of 4 (the padding is not in `length`). Little-endian; 64-bit values are u64.
+// A message of no records only wakes its receiver: more follows soon.
 //
 // The domain's process (the pump) owns the truth. It numbers XenStore requests (`sequence`, from 1, u32, never reused) and keeps
 // each until its reply is in the guest's ring; domain 0 numbers watch events the same way and keeps them until acknowledged.

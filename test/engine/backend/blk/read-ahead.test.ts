@@ -130,6 +130,7 @@ it('a chunk that could not be read gives its place back once: no two payloads ev
     ask: (request) => waiting.push(request),
   })
   ahead.attach({
+    wake() {},
     send: (message: Uint8Array) => {
       const head = readBatchHead(new DataView(message.buffer))
       expect(head.kind).toBe(KIND.READ)

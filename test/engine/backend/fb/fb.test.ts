@@ -76,7 +76,7 @@ function frontend(
     pump(state?: Uint8Array) {
       const made = connect(state)
       if (!made.ok) throw new Error(made.error)
-      made.value.attach({ send() {}, bounce: undefined })
+      made.value.attach({ send() {}, wake() {}, bounce: undefined })
       return made.value
     },
     /** Draws where the frontend's own mapping puts it. */
@@ -253,7 +253,7 @@ describe('pictures', () => {
     const front = frontend()
     const made = front.connect(undefined, { 'feature-update': '0' })
     if (!made.ok) throw new Error(made.error)
-    made.value.attach({ send() {}, bounce: undefined })
+    made.value.attach({ send() {}, wake() {}, bounce: undefined })
     const before = front.told()
     front.framebuffer.watched(true)
     await expect.poll(() => front.told() - before).toBeGreaterThan(2)
@@ -342,7 +342,7 @@ describe('bad frontends', () => {
       if (!restored.ok) expect(restored.error).toBeTruthy()
       for (let n = 0; n < 20; n++) front.view.setUint8(SHARED * 4096 + next(64), next(256))
       front.connect()
-      made.value.attach({ send() {}, bounce: undefined })
+      made.value.attach({ send() {}, wake() {}, bounce: undefined })
       front.picture()
     }
   })

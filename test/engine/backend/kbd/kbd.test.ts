@@ -39,7 +39,7 @@ function keyboard(
       failed: (reason) => void failures.push(reason),
     })
     if (!made.ok) throw new Error(made.error)
-    made.value.attach({ send() {}, bounce: undefined })
+    made.value.attach({ send() {}, wake() {}, bounce: undefined })
     return made.value
   }
   /** Takes what is there, as Linux does. */

@@ -37,6 +37,8 @@ class Interface {
   readonly got: Frame[] = []
   readonly failures: string[] = []
   readonly garbage: string[] = []
+  /** What the pump told the link, in order. */
+  readonly told: string[] = []
   service: NetService
   pump: DevicePump | undefined
   private readonly networks: Networks
@@ -97,7 +99,15 @@ class Interface {
         })
       }
     service.attach({ send: carry((body, at) => pump?.receive(body, at)), bounce: undefined })
-    pump?.attach({ send: carry((body, at) => service.receive(body, at)), bounce: undefined })
+    const send = carry((body, at) => service.receive(body, at))
+    pump?.attach({
+      send: (...parts) => {
+        this.told.push('record')
+        send(...parts)
+      },
+      wake: () => void this.told.push('wake'),
+      bounce: undefined,
+    })
     this.part = () => {
       open = false
       pump?.detach()
@@ -164,6 +174,18 @@ describe('frames', () => {
     expect(new Set(a.front.statuses)).toEqual(new Set([0, 1]))
     expect(a.service.counters()).toMatchObject({ writeRequests: sent.length, errors: 0 })
     expect(b.service.counters()).toMatchObject({ readRequests: sent.length })
+  })
+
+  it('have domain 0 woken before they are read, and new entries for what comes do not', async () => {
+    const { a, b } = await pair()
+    b.front.fill()
+    b.pump?.signal(NET_PORT)
+    expect(b.told).toEqual([])
+    // A pump that has just been joined looks once more by itself.
+    await new Promise((resolve) => setTimeout(resolve))
+    a.front.send(plain(b.mac, a.mac, 0x88b5, pattern(100)))
+    await expect.poll(() => b.got.length).toBe(1)
+    expect(a.told).toEqual(['wake', 'record'])
   })
 
   it('stop and go on with the link, and go to another network, under a connected frontend', async () => {
