@@ -6,7 +6,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { launch } from './app'
 import { DomainPage } from './domain-page'
-import { startMachine } from './domain-setup'
+import { startMachine, UUID } from './domain-setup'
 import { ownApp } from './own-app'
 
 const keep = ownApp()
@@ -154,4 +154,38 @@ it('makes only the tiles in sight of a thousand machines, and goes to the last b
     return { wanted, found: [style(row, 'background-color'), ...new Set(words)] }
   })
   expect(looks.found).toEqual(looks.wanted)
+})
+
+it('covers no line below with the button that runs a machine, where a pane has no room for it', async () => {
+  const { app, manager, domain } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], keep, { prepare: withTexty })
+  await domain.page.close()
+  await app.call(manager.page, 'domainDestroy', { uuid: UUID })
+  const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
+  for (const name of ['server', 'texty']) {
+    await page.getByRole('tab', { name: 'All' }).click()
+    await page.getByRole('row', { name }).dblclick()
+  }
+  await page.getByRole('button', { name: 'Side by side' }).click()
+  // As a small screen has it at 300 %.
+  await app.electron.evaluate(({ BrowserWindow }) => {
+    for (const window of BrowserWindow.getAllWindows()) {
+      if (!window.webContents.getURL().includes('view=wall')) continue
+      window.setMinimumSize(100, 100)
+      window.setContentSize(480, 290)
+    }
+  })
+  await expect.poll(() => page.evaluate(() => window.innerHeight)).toBe(290)
+  await app.picture(page, 'wall-low')
+  for (const name of ['server', 'texty']) {
+    const pane = page.getByRole('region', { name, exact: true })
+    const run = pane.locator('.console-idle, .screen-idle').getByRole('button', { name: 'Run' }).locator('visible=true')
+    for (const part of [run, pane.getByText('Not connected').locator('visible=true')]) {
+      const isSeen = await part.evaluate((node) => {
+        node.scrollIntoView({ block: 'nearest' })
+        const { left, top, width, height } = node.getBoundingClientRect()
+        return node.contains(document.elementFromPoint(left + width / 2, top + height / 2))
+      })
+      expect(isSeen, name).toBe(true)
+    }
+  }
 })
