@@ -584,13 +584,16 @@ export class Emitter {
       w.i32(ip)
       w.call(CALL.called)
     }
-    this.gap('store', this.flow.leave())
+    const stored = this.flow.leave()
+    this.gap('store', stored)
     this.storeBudget(BUDGET)
     w.i32(ip)
     w.i32(number)
     w.call(CALL.cold)
     w.set(ENTRY)
-    this.gap('load', () => ({ registers: this.used, flags: true }))
+    // flags that were not stored are those the region was entered with, and where no entry wants them they may be PRODUCT
+    this.gap('load', () => ({ registers: this.used, flags: stored().flags }))
+    this.gap('settled', () => ({ registers: 0, flags: !stored().flags }))
     this.flow.renewed()
     w.get(ENTRY)
     this.seldom()

@@ -133,8 +133,8 @@ export class BlockFlow {
 /** A place in a region's code where something belongs that is known only when all of it is written. */
 export interface Gap {
   readonly at: number
-  /** A way out; registers to memory, and from it, round a call; what an entry loads. */
-  readonly kind: 'out' | 'store' | 'load' | 'entry'
+  /** A way out; registers to memory, and from it, round a call, flags of unknown form settled; what an entry loads. */
+  readonly kind: 'out' | 'store' | 'load' | 'settled' | 'entry'
   /** Frames that are open there. */
   readonly depth: number
   /** A way that is hardly ever gone. */

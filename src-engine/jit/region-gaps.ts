@@ -15,7 +15,7 @@ interface Stores {
 export function fillGaps(blocks: WasmWriter, gaps: readonly Gap[], e: Emitter): void {
   const { w } = e
   const first = commonOf(gaps)
-  loadAtEntry(e, first)
+  loadSettled(e, first)
   const shared = storesOf(gaps)
   // the outermost one ends behind all stores; the blocks are in the innermost
   for (let i = 0; i <= shared.size; i++) w.frame(OP.block)
@@ -25,9 +25,10 @@ export function fillGaps(blocks: WasmWriter, gaps: readonly Gap[], e: Emitter): 
     from = gap.at
     const values = gap.values()
     if (gap.kind === 'load') e.loadValues(values)
+    else if (gap.kind === 'settled') loadSettled(e, values)
     else if (gap.kind === 'store') e.storeValues(values)
     else if (gap.kind === 'out') w.branch(OP.br, gap.depth + (shared.get(keyOf(gap))?.index ?? 0))
-    else loadAtEntry(e, { registers: values.registers & ~first.registers, flags: values.flags && !first.flags })
+    else loadSettled(e, { registers: values.registers & ~first.registers, flags: values.flags && !first.flags })
   }
   w.appendPart(blocks, from, blocks.length)
   for (const { values, index } of shared.values()) {
@@ -65,7 +66,7 @@ function keyOf({ values, seldom }: Gap): string {
   return `${registers} ${flags} ${seldom}`
 }
 
-function loadAtEntry(e: Emitter, { registers, flags }: Values): void {
+function loadSettled(e: Emitter, { registers, flags }: Values): void {
   e.loadRegisters(registers)
   if (flags) e.settleFlags()
 }
