@@ -29,6 +29,11 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
   if (memory) e.pushMemory(size)
   else e.pushRegister(dst, size)
   if (fixed !== 0) {
+    // what comes in from above is 0
+    if (size < 2 && name === 'shr') {
+      w.i32(size === 1 ? 0xffff : 0xff)
+      w.op(OP.i32_and)
+    }
     w.tee(a)
     if (fixed > 0) narrow ? w.i32(fixed) : w.i64(fixed)
     else {
@@ -56,6 +61,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
         w.set(X)
         w.get(R32)
         w.op(OP.i64_extend_s)
+        if (size < 2) w.op(size === 1 ? OP.i64_extend16_s : OP.i64_extend8_s)
         w.set(Z)
       }
       shiftFlags(s, kind, fixed)
@@ -69,20 +75,26 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
 /** The last bit shifted out to bit 63 of FLAG_A, OF to that of FLAG_B; operand in X, result in Z. */
 function shiftFlags(s: FlagState, kind: UopKind, fixed: number): void {
   const { w } = s.e
-  const narrow = kind.size < 3
+  const bits = 8 << kind.size
   const pushCount = (): void => {
     w.get(COUNT)
     w.op(OP.i64_extend_u)
   }
   w.get(X)
   if (kind.name === 'shl') {
-    if (fixed > 0) w.i64((narrow ? 31 : -1) + fixed)
-    else {
-      pushCount()
-      w.i64(narrow ? 31 : -1)
-      w.op(OP.i64_add)
+    if (fixed > bits) {
+      // nothing of the operand is left; WebAssembly would shift by less
+      w.op(OP.drop)
+      w.i64(0)
+    } else {
+      if (fixed > 0) w.i64(63 - bits + fixed)
+      else {
+        pushCount()
+        w.i64(63 - bits)
+        w.op(OP.i64_add)
+      }
+      w.op(OP.i64_shl)
     }
-    w.op(OP.i64_shl)
     w.set(FLAG_A)
     w.get(FLAG_A)
     w.get(Z)
@@ -99,7 +111,7 @@ function shiftFlags(s: FlagState, kind: UopKind, fixed: number): void {
     if (kind.name === 'sar' || fixed > 1) w.i64(0)
     else {
       w.get(X)
-      if (narrow) w.op(OP.i64_extend32_s)
+      if (bits < 64) w.op(bits === 32 ? OP.i64_extend32_s : bits === 16 ? OP.i64_extend16_s : OP.i64_extend8_s)
       if (fixed < 0) {
         w.i64(0)
         w.get(COUNT)
