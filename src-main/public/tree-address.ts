@@ -1,9 +1,9 @@
 // Installation trees of the network are named where ISO images are, by their address instead of a path.
 // Runs in: main, preload, renderer, command line. No platform.
+import { TREE_ADDRESS_MOST } from '../../src-engine/public/protocol/image-control'
 import { fields, list, shortText, type TypeOf } from '../../src-engine/public/shape'
 
-/** Longer ones do not fit into a kernel's command line. */
-export const TREE_ADDRESS_MOST = 900
+export { TREE_ADDRESS_MOST }
 export const TREES_REMEMBERED = 10
 
 /** An address and no path. */

@@ -4,6 +4,7 @@
 // is downloaded appears whole or not at all. Runs in: the image process.
 import { createHash } from 'node:crypto'
 import { unlink } from 'node:fs/promises'
+import { TREE_ADDRESS_MOST } from '../../public/protocol/image-control'
 import { ok } from '../../public/result'
 import { fail, type ImageResult } from '../error'
 import type { File, OpenFile } from '../file'
@@ -80,7 +81,7 @@ const RAMDISK = {
     startsWith(bytes, 'BZh', '\x5d\0\0'),
 }
 
-/** Http or https without a password, as the address of a folder; undefined for anything else. */
+/** Http or https without a password, not too long for a kernel's command line, as the address of a folder; undefined for anything else. */
 export function treeAddress(text: string): URL | undefined {
   const url = readUrl(text)
   if (url === undefined) return undefined
@@ -88,7 +89,8 @@ export function treeAddress(text: string): URL | undefined {
   url.search = ''
   url.hash = ''
   if (!url.pathname.endsWith('/')) url.pathname += '/'
-  return url
+  // Characters that are written by their codes make it longer.
+  return url.href.length > TREE_ADDRESS_MOST ? undefined : url
 }
 
 /** What a tree would be started with. */

@@ -35,7 +35,8 @@ export type TreeRefusalWhy = (typeof TREE_REFUSALS)[number]
 const treeRefusal = fields({ why: oneOf(...TREE_REFUSALS), url: shortText(2000), detail: shortText(300) })
 export type TreeRefusal = TypeOf<typeof treeRefusal>
 /** Of an installation tree; longer ones do not fit into a kernel's command line. */
-const address = shortText(900)
+export const TREE_ADDRESS_MOST = 900
+const address = shortText(TREE_ADDRESS_MOST)
 const diskKernel = fields({
   from: oneOf('grub', 'loader-entries', 'extlinux', 'files'),
   title: shortText(256),

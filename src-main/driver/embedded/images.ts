@@ -7,6 +7,7 @@ import {
   IMAGE_EVENTS,
   type ImageCalls,
   type ImageEvents,
+  TREE_ADDRESS_MOST,
   type TreeRefusal,
 } from '../../../src-engine/public/protocol/image-control'
 import { err, ok, type Result } from '../../../src-engine/public/result'
@@ -49,6 +50,8 @@ function treeError({ why, url, detail }: TreeRefusal, address: string): ErrorRep
   const values = { url: why === 'address' ? address : url, host, detail: detail.replace(/\.\s*$/, '') || '?' }
   return errorReport(`tree-${why}`, { ...values, most: Math.floor(Number(detail) / MIB) || 1 })
 }
+
+const TOO_LONG: TreeRefusal = { why: 'address', url: '', detail: '' }
 
 function diskArgs({ dev, path, format, allowedBacking = [] }: BootDisk) {
   return { dev, path, format, allowed: [...allowedBacking] }
@@ -158,6 +161,7 @@ export class EmbeddedImages implements ImageTool {
   }
 
   async lookTree(address: string): Outcome<InstallMedia> {
+    if (address.length > TREE_ADDRESS_MOST) return err(treeError(TOO_LONG, address))
     // A server may keep us waiting for long, and nobody else is to wait for that.
     const { caller, end } = this.start(() => {})
     const looked = await caller.call('lookTree', { address })
@@ -169,6 +173,7 @@ export class EmbeddedImages implements ImageTool {
   }
 
   async takeTree(address: string, to: { readonly kernel: string; readonly ramdisk: string }, progress: Progress): Outcome {
+    if (address.length > TREE_ADDRESS_MOST) return err(treeError(TOO_LONG, address))
     return this.job(to.kernel, progress, async (caller) => {
       const taken = await caller.call('takeTree', { address, ...to })
       if (taken.ok) return taken.value.refused === undefined ? ok(null) : err(treeError(taken.value.refused, address))

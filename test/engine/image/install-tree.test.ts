@@ -260,6 +260,8 @@ describe('a server that has no tree', () => {
       expect(found === undefined || found === 'elsewhere/k', out).toBe(true)
     }
     expect(readTreeInfo('<html>')).toBeUndefined()
+    expect(treeAddress(`https://a.example/${'x'.repeat(800)}`)?.pathname).toHaveLength(802)
+    for (const long of ['x'.repeat(900), '\u00e4'.repeat(200)]) expect(treeAddress(`https://a.example/${long}`)).toBeUndefined()
     expect(treeAddress('https://a.example/x?y#z')?.href).toBe('https://a.example/x/')
   })
 })

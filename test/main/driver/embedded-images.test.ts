@@ -46,6 +46,10 @@ describe('the image process', () => {
       error: { reason: 'tree-nothing', values: { url: `${host}/else/`, host: host.slice('http://'.length) } },
     })
     expect(await images.lookTree('ftp://x/')).toMatchObject({ error: { reason: 'tree-address', values: { url: 'ftp://x/' } } })
+    for (const long of [`${host}/${'x'.repeat(2000)}`, `${host}/${'\u00e4'.repeat(300)}`]) {
+      expect(await images.lookTree(long)).toMatchObject({ error: { reason: 'tree-address' } })
+      expect(await images.takeTree(long, to, quiet())).toMatchObject({ error: { reason: 'tree-address' } })
+    }
     const abort = new AbortController()
     const ramdiskAt = Object.keys(server.files).find((name) => name.endsWith('initrd.gz')) ?? ''
     let ended: Promise<unknown> = Promise.resolve()
