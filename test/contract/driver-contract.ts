@@ -493,6 +493,66 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await driver.destroy(uuid)
     })
 
+    it('copies, converts, resizes and checks images, over nothing, and leaves nothing of what was cancelled', {
+      timeout,
+    }, async () => {
+      const { images } = driver
+      const at = (file: string) => join(folder, file)
+      const done = { ok: true, value: null }
+      const inspected = async (file: string) => {
+        const info = await images.inspect(at(file))
+        return info.ok ? { format: info.value.format, mib: info.value.virtualSize / 1024 ** 2 } : info.error.reason
+      }
+      const stopped = (): Progress => ({ report: () => {}, signal: AbortSignal.abort() })
+      expect(await images.create({ path: at('work.raw'), format: 'raw', sizeMiB: 2 })).toEqual(done)
+      expect(await images.create({ path: at('work.raw'), format: 'raw', sizeMiB: 2 })).toMatchObject({
+        ok: false,
+        error: { reason: 'file-exists' },
+      })
+
+      expect(await images.convert(at('work.raw'), at('work.qcow2'), 'qcow2', quiet())).toEqual(done)
+      expect(await inspected('work.qcow2')).toEqual({ format: 'qcow2', mib: 2 })
+      expect(await images.convert(at('work.raw'), at('work.qcow2'), 'qcow2', quiet())).toMatchObject({
+        ok: false,
+        error: { reason: 'file-exists' },
+      })
+      expect(await images.convert(at('none.raw'), at('none.qcow2'), 'qcow2', quiet())).toMatchObject({
+        ok: false,
+        error: { reason: 'file-unreadable' },
+      })
+      expect(await images.convert(at('work.raw'), at('half.qcow2'), 'qcow2', stopped())).toMatchObject({
+        ok: false,
+        error: { reason: 'cancelled' },
+      })
+      expect(await inspected('half.qcow2')).toBe('file-unreadable')
+
+      const copy = { from: at('work.qcow2'), fromFormat: 'qcow2', to: at('copy.raw'), format: 'raw', allowed: [] } as const
+      expect(await images.copy(copy, quiet())).toEqual(done)
+      expect(await inspected('copy.raw')).toEqual({ format: 'raw', mib: 2 })
+      expect(await images.copy(copy, quiet())).toMatchObject({ ok: false, error: { reason: 'file-exists' } })
+      expect((await images.copy({ ...copy, to: at('half.raw') }, stopped())).ok).toBe(false)
+      expect(await inspected('half.raw')).toBe('file-unreadable')
+
+      for (const file of ['copy.raw', 'work.qcow2']) {
+        expect(await images.resize(at(file), 3, quiet())).toEqual(done)
+        expect((await images.resize(at(file), 1, quiet())).ok).toBe(false)
+        expect(await inspected(file)).toMatchObject({ mib: 3 })
+      }
+      expect(await images.resize(at('copy.raw'), 1, quiet(), true)).toEqual(done)
+      expect(await inspected('copy.raw')).toMatchObject({ mib: 1 })
+      expect(await images.resize(at('none.raw'), 1, quiet())).toMatchObject({ ok: false, error: { reason: 'file-unreadable' } })
+
+      expect(await images.check(at('work.qcow2'), false, quiet())).toEqual(done)
+      expect(await images.check(at('none.qcow2'), false, quiet())).toMatchObject({
+        ok: false,
+        error: { reason: 'file-unreadable' },
+      })
+      expect(await images.check(at('work.qcow2'), false, stopped())).toMatchObject({
+        ok: false,
+        error: { reason: 'cancelled' },
+      })
+    })
+
     it('takes kernel and ramdisk out of an ISO image, over nothing, and not of one that has none', {
       timeout,
     }, async (context) => {
