@@ -16,6 +16,7 @@ import {
   Text,
   TextArea,
 } from 'react-aria-components'
+import { useWords } from './Language'
 
 interface FieldProps {
   readonly label: string
@@ -125,10 +126,26 @@ export interface NumberFieldProps extends FieldProps {
   readonly moreLabel: string
   readonly after?: ReactNode
   readonly disabled?: boolean
+  /** Told at each key, where nothing is done with a number that is only begun; else when the field is left. */
+  readonly whileTyped?: boolean
+}
+
+/** What is typed, once it is written as the field will write it: rewritten earlier, the next key would stand in the wrong place. */
+export function typedNumber(text: string, decimal: string, fractionDigits: number): number | undefined {
+  if (text === '') return Number.NaN
+  const value = Number(text.replace(decimal, '.'))
+  const [, fraction = ''] = text.split(decimal)
+  return String(value).replace('.', decimal) === text && fraction.length <= fractionDigits ? value : undefined
 }
 
 /** The limits steer the step buttons only; a typed value outside them stays and is the caller's error to show. */
 export function NumberField(props: NumberFieldProps) {
+  const { formats } = useWords()
+  const digits = props.fractionDigits ?? 0
+  const typed = (text: string) => {
+    const value = props.whileTyped === true ? typedNumber(text, formats.thousandths(0.5).charAt(1), digits) : undefined
+    if (value !== undefined) props.onChange(value)
+  }
   const step = (by: number) => {
     const base = Number.isFinite(props.value) ? props.value : props.smallest
     const next = by > 0 ? Math.floor(base / props.step + 1) * props.step : Math.ceil(base / props.step - 1) * props.step
@@ -141,13 +158,14 @@ export function NumberField(props: NumberFieldProps) {
       onChange={props.onChange}
       isInvalid={props.error !== undefined}
       isDisabled={props.disabled === true}
-      formatOptions={{ useGrouping: false, maximumFractionDigits: props.fractionDigits ?? 0 }}
+      formatOptions={{ useGrouping: false, maximumFractionDigits: digits }}
       validationBehavior="aria"
     >
       <Label className="field-label">{props.label}</Label>
       <Group className="field-control number-group">
         <Input
           className="input"
+          onInput={(event) => typed(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
             event.preventDefault()

@@ -51,6 +51,7 @@ export function SizeField(props: SizeFieldProps) {
         />
       }
       step={1}
+      whileTyped
       fractionDigits={unit === 'MiB' ? 0 : 3}
       smallest={props.smallestMiB / mib}
       largest={props.largestMiB / mib}

@@ -128,6 +128,12 @@ export function checkDisk(form: DiskForm, t: Translator): DiskErrors {
   return errors
 }
 
+/** The same while it is filled in: that a file is still to be named is no mistake yet. */
+export function checkBegunDisk(form: DiskForm, t: Translator): DiskErrors {
+  const { path, ...others } = checkDisk(form, t)
+  return path === undefined || form.path.trim() === '' ? others : { ...others, path }
+}
+
 /** The device, and the image to be made first. `proposed` is where a new image goes when no place was named. */
 export function diskOf(form: KnownDisk, proposed: string): { readonly disk: Disk; readonly image: NewImage | undefined } {
   const { dev, source, removable } = form

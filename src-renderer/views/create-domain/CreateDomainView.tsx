@@ -18,7 +18,7 @@ import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { ConfigNotes } from '../../features/definition/notes'
 import { DiskKernelLine } from '../../features/disks/DiskKernelLine'
-import { allowing, checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
+import { allowing, checkBegunDisk, checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
 import { lookIntoAll } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { useDiskKernel } from '../../features/disks/use-disk-kernel'
@@ -326,7 +326,7 @@ function CreateDomainForm(props: {
           way={way}
           taken={names}
           disk={parts.disks[0]}
-          diskError={first !== undefined && touched.has(first.dev) ? checkDisk(first, t).path : undefined}
+          diskError={first && (touched.has(first.dev) ? checkDisk : checkBegunDisk)(first, t).path}
           media={{
             path: mediaPath,
             media,

@@ -6,7 +6,7 @@ import type { HostInfo } from '../../../src-main/public/types'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { DiskFields } from '../../features/disks/DiskFields'
-import { checkDisk, type DiskForm, freeDev, newDisk } from '../../features/disks/disk-form'
+import { checkBegunDisk, checkDisk, type DiskForm, freeDev, newDisk } from '../../features/disks/disk-form'
 import { DisplayFields } from '../../features/display/DisplayFields'
 import { NetworkSelect, NicFields, NO_NETWORK } from '../../features/nics/NicFields'
 import { newNic } from '../../features/nics/nic-form'
@@ -75,7 +75,7 @@ export function DeviceSections(props: DeviceSectionsProps) {
               />
               <DiskFields
                 form={disk}
-                errors={props.shown(disk.dev) ? checkDisk(disk, t) : {}}
+                errors={(props.shown(disk.dev) ? checkDisk : checkBegunDisk)(disk, t)}
                 proposed={props.proposed[disk.dev] ?? ''}
                 suggestedName={props.name}
                 drives

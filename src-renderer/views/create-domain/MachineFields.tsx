@@ -51,6 +51,7 @@ export function MachineFields(props: MachineFieldsProps) {
         value={form.memoryMiB}
         unit="MiB"
         step={64}
+        whileTyped
         smallest={limits.minMemoryMiB}
         largest={limits.maxMemoryMiB}
         lessLabel={t('create.memory-less')}
@@ -75,6 +76,7 @@ export function MachineFields(props: MachineFieldsProps) {
         value={form.vcpus}
         unit=""
         step={1}
+        whileTyped
         smallest={1}
         largest={limits.maxVcpus}
         lessLabel={t('details.vcpus-less')}
@@ -107,8 +109,10 @@ function KernelFields({ form, errorOf, onEdit, onTouch, onBrowse }: MachineField
         value={form.kernel}
         mono
         autoFocus
-        onChange={(kernel) => onEdit({ kernel })}
-        onBlur={() => form.kernel !== '' && onTouch('kernel')}
+        onChange={(kernel) => {
+          onEdit({ kernel })
+          onTouch('kernel')
+        }}
         hint={t('create.kernel-hint')}
         error={errorOf('kernel')}
         after={
@@ -121,8 +125,10 @@ function KernelFields({ form, errorOf, onEdit, onTouch, onBrowse }: MachineField
         label={t('create.ramdisk')}
         value={form.ramdisk}
         mono
-        onChange={(ramdisk) => onEdit({ ramdisk })}
-        onBlur={() => onTouch('ramdisk')}
+        onChange={(ramdisk) => {
+          onEdit({ ramdisk })
+          onTouch('ramdisk')
+        }}
         hint={t('create.ramdisk-hint')}
         error={errorOf('ramdisk')}
         after={

@@ -25,6 +25,7 @@ export function Amount(props: {
       value={wrong ?? props.value}
       unit={props.unit}
       step={props.step}
+      whileTyped
       smallest={least}
       largest={most}
       lessLabel={t('preferences.less', { label })}
