@@ -64,3 +64,14 @@ it('the last change’s Undo covers no button of Details', async () => {
   await domain.page.getByRole('menu').waitFor()
   expect(await domain.page.locator('.undo-bar').count()).toBe(1)
 })
+
+it('a table of Inside shows rows at 300 %, where words above it take the window’s height', async () => {
+  const { app, domain } = await startMachine([], keep, { scale: 3, language: 'de' })
+  await domain.page.getByRole('tab', { name: 'Innen' }).click()
+  await domain.page.getByRole('option', { name: 'Freigaben' }).click()
+  const table = domain.page.locator('.inside-page .data-table')
+  const room = () => table.evaluate((box) => box.clientHeight - (box.querySelector('thead')?.offsetHeight ?? 0))
+  await expect.poll(room).toBeGreaterThanOrEqual(40)
+  await table.getByRole('row').nth(1).scrollIntoViewIfNeeded()
+  await app.picture(domain.page, 'inside-300')
+})
