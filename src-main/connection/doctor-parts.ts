@@ -34,7 +34,10 @@ export function doctorParts(connections: Connections, folder: string, oldElectro
       const [first] = hosts
       return {
         folder,
-        diskFolders: hosts.length === 0 ? [join(folder, 'disks')] : hosts.map(({ diskFolder }) => diskFolder),
+        diskFolders:
+          hosts.length === 0
+            ? [join(folder, 'disks')]
+            : connections.opened().flatMap(({ toolstack }) => toolstack.storage.folders),
         oldElectron: oldElectron(),
         demo: first?.demoGuest.error ?? null,
         debian: first?.debianGuest.error ?? null,

@@ -11,13 +11,13 @@ export type DoctorCheck = (typeof doctorChecks)[number]
 export interface FindingRow {
   readonly check: DoctorCheck
   readonly severity: 'info' | 'warning' | 'error'
-  /** What its button does: main mends it, the window that helps is opened, or nothing we can do. */
-  readonly mend: 'mend' | 'open' | 'none'
+  /** What its button does: main mends it, the machine's window or Storage is opened, or nothing we can do. */
+  readonly mend: 'mend' | 'open' | 'storage' | 'none'
 }
 
 export const findingTable = {
-  'space-out': { check: 'space', severity: 'error', mend: 'none' },
-  'space-low': { check: 'space', severity: 'warning', mend: 'none' },
+  'space-out': { check: 'space', severity: 'error', mend: 'storage' },
+  'space-low': { check: 'space', severity: 'warning', mend: 'storage' },
   'folder-closed': { check: 'permissions', severity: 'error', mend: 'mend' },
   'folder-readable': { check: 'permissions', severity: 'warning', mend: 'mend' },
   'memory-promised': { check: 'memory', severity: 'warning', mend: 'none' },
@@ -37,9 +37,9 @@ export const findingTable = {
   'disk-closed': { check: 'domains', severity: 'error', mend: 'mend' },
   'disk-broken': { check: 'domains', severity: 'error', mend: 'open' },
   'backing-missing': { check: 'domains', severity: 'error', mend: 'open' },
-  'disk-volatile': { check: 'domains', severity: 'warning', mend: 'none' },
+  'disk-volatile': { check: 'domains', severity: 'warning', mend: 'storage' },
   'disk-unsafe': { check: 'domains', severity: 'warning', mend: 'mend' },
-  'disk-grows': { check: 'domains', severity: 'warning', mend: 'none' },
+  'disk-grows': { check: 'domains', severity: 'warning', mend: 'storage' },
   'disk-newer': { check: 'domains', severity: 'error', mend: 'open' },
   'vnc-open': { check: 'domains', severity: 'error', mend: 'mend' },
   'vnc-exposed': { check: 'domains', severity: 'warning', mend: 'mend' },

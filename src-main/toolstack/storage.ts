@@ -68,6 +68,11 @@ export class Storage {
     return [{ name: DEFAULT_POOL, path: this.parts.diskFolder }, ...this.parts.kept.value.pools]
   }
 
+  /** Of all pools; one may be away, as a drive that is unplugged. */
+  get folders(): readonly string[] {
+    return this.pools.map(({ path }) => path)
+  }
+
   // ---- pools ----------------------------------------------------------------------------------
 
   list(): Promise<PoolInfo[]> {

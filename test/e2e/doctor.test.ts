@@ -16,6 +16,8 @@ describe('the doctor', () => {
     const folder = stageFolder({})
     fs.chmodSync(folder, 0o755)
     fs.rmSync(path.join(folder, 'initrd.img-6.1.0-cloud-amd64'))
+    // Sparse, and larger than any computer of a test has room for.
+    fs.truncateSync(path.join(folder, 'disks', 'store-01-xvdb.img'), 2 ** 43)
     const app = await launch({ folder })
     keep(app)
     const { page: manager } = await app.manager()
@@ -38,6 +40,10 @@ describe('the doctor', () => {
     const domain = await app.domain(() => missing.getByRole('button', { name: 'Open server' }).click())
     await expect.poll(() => new URL(domain.page.url()).searchParams.get('uuid')).toBe(SERVER)
     await domain.page.getByRole('tab', { name: 'Details', selected: true }).waitFor()
+
+    const grows = finding('The disk xvdb of “store-01”').filter({ hasText: 'can grow by' })
+    const host = await app.other(() => grows.getByRole('button', { name: 'Open Storage' }).click())
+    await host.getByRole('tab', { name: 'Storage', selected: true }).waitFor()
 
     const zip = path.join(folder, 'report.zip')
     await app.answerFileDialogs(zip)

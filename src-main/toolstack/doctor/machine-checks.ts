@@ -7,7 +7,7 @@ import type { HostProbe } from './host-files'
 
 export interface MachineFacts {
   readonly folder: string
-  /** One of each connection. */
+  /** Those of all pools of each connection. */
   readonly diskFolders: readonly string[]
   /** The warning about an old Electron, when this is one. */
   readonly oldElectron: ErrorReport | null

@@ -179,6 +179,11 @@ function FindingCard(props: {
           {words.mend}
         </Button>
       )}
+      {mend === 'storage' && (
+        <Button onPress={() => void client.call('windowOpen', { view: 'host', uuid: null, page: 'storage' })}>
+          {t('mend.storage')}
+        </Button>
+      )}
       {mend === 'open' && finding.uuid !== null && (
         <Button
           onPress={() => void client.call('windowOpen', { view: 'domain', uuid: finding.uuid, page: pageOf(finding.kind) })}

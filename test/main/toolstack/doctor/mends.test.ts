@@ -132,6 +132,20 @@ describe('the doctor’s buttons', () => {
     expect((await doctor.look()).findings.filter((finding) => finding.kind === kind)).toEqual([])
   })
 
+  it('reach the pools that the user chose', async () => {
+    const doctor = await doctorOf([])
+    const pool = path.join(folder, 'pool')
+    fs.mkdirSync(pool)
+    expect(await made?.connections.place(UUID)?.toolstack.storage.define({ name: 'pool', path: pool })).toMatchObject({
+      ok: true,
+    })
+    fs.chmodSync(pool, 0o500)
+    const [found] = (await doctor.look()).findings
+    expect(found).toMatchObject({ kind: 'folder-closed', subject: pool })
+    expect(found && (await doctor.mend(found))).toEqual({ ok: true, value: null })
+    expect((await doctor.look()).findings).toEqual([])
+  })
+
   it.each(['first', 'last'])('mend all that one machine has, beginning with the %s', async (end) => {
     const doctor = await doctorOf((Object.keys(faults) as FindingKind[]).filter((kind) => kind !== 'vnc-exposed'))
     const found = (await doctor.look()).findings.filter(({ kind }) => findingTable[kind].mend === 'mend')
