@@ -5,7 +5,7 @@
 //                       so that the next start knows what to finish or to undo
 //   layers.json         every image file made for a snapshot and what it stands on; files that no snapshot needs any more
 // Invariant: each file is replaced whole; a damaged tree is put aside and reported, the rest loads. Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { count, fields, list, oneOf, optional, type Shape, shortText, type TypeOf } from '../../src-engine/public/shape'
 import { writeFileAtomic } from '../lib/atomic-file'
@@ -153,8 +153,15 @@ export class SnapshotStore {
 
   private put(uuid: string, name: string, value: object): Promise<void> {
     return this.next(async () => {
-      await mkdir(join(this.folder, uuid), { recursive: true })
-      await writeFileAtomic(join(this.folder, uuid, name), `${JSON.stringify(value, undefined, 1)}\n`)
+      const folder = join(this.folder, uuid)
+      await mkdir(folder, { recursive: true })
+      try {
+        await writeFileAtomic(join(folder, name), `${JSON.stringify(value, undefined, 1)}\n`)
+      } catch (thrown) {
+        // One that holds nothing was made for this.
+        await rmdir(folder).catch(() => undefined)
+        throw thrown
+      }
     })
   }
 

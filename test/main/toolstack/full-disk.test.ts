@@ -141,6 +141,18 @@ describe('a full disk', () => {
     expect(templates.list()).toEqual([])
   })
 
+  it.each(['copy', 'link'] as const)('refuses a clone whose disk is to be a %s', async (fate) => {
+    const { servers, uuid, made } = scene
+    const { jobs, merging } = made.toolstack
+    await refused(async () => {
+      const started = await servers.domainClone({ uuid, snapshot: null, name: 'twin', disks: [{ dev: 'xvda', fate }] }, caller)
+      if (!started.ok) return started
+      const ended = await jobs.wait(started.value.job)
+      await merging.settled()
+      return ended
+    })
+  })
+
   it('refuses exports, and leaves the file that was there', async () => {
     const { servers, uuid, made } = scene
     const path = join(made.folder, 'exported.xml')
