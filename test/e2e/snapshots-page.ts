@@ -39,6 +39,12 @@ export class SnapshotsPage {
     await this.page.getByRole('heading', { name, exact: true }).waitFor({ timeout: 60_000 })
   }
 
+  /** Chooses what the chosen snapshot is compared with. */
+  async compareWith(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Compare with' }).click()
+    await this.page.getByRole('option', { name, exact: true }).click()
+  }
+
   words(words: string | RegExp): Locator {
     return this.page.getByText(words)
   }

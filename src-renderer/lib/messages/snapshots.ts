@@ -43,7 +43,19 @@ export const snapshots = {
   'snapshots.memory': { en: 'Memory takes', de: 'Speicher belegt' },
   'snapshots.no-memory': { en: 'none', de: 'keiner' },
   'snapshots.growth': { en: 'Disks until {name}', de: 'Platten bis {name}' },
-  'snapshots.differences': { en: 'Configuration: then and now', de: 'Konfiguration: damals und jetzt' },
+  'snapshots.compare': { en: 'Compare with', de: 'Vergleichen mit' },
+  'snapshots.grown': {
+    en: 'From “{from}” to “{to}” {size} were written to the disks.',
+    de: 'Von „{from}“ bis „{to}“ wurden {size} auf die Platten geschrieben.',
+  },
+  'snapshots.grown-since': {
+    en: 'Both came from “{shared}”. Since then {size} were written to the disks up to “{name}”, and {otherSize} up to “{otherName}”.',
+    de: 'Beide kommen von „{shared}“. Seither wurden bis „{name}“ {size} auf die Platten geschrieben, bis „{otherName}“ {otherSize}.',
+  },
+  'snapshots.grown-apart': {
+    en: 'They have no snapshot in common. The disks hold {size} at “{name}”, and {otherSize} at “{otherName}”.',
+    de: 'Sie haben keinen Sicherungspunkt gemeinsam. Die Platten enthalten bei „{name}“ {size}, bei „{otherName}“ {otherSize}.',
+  },
   'snapshots.same': { en: 'No difference.', de: 'Kein Unterschied.' },
   'snapshots.what': { en: 'What', de: 'Was' },
   'snapshots.then': { en: 'Then', de: 'Damals' },

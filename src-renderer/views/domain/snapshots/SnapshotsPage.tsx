@@ -1,5 +1,5 @@
 // Snapshots of a machine: a tree of what came from what, or a line of time, with pictures; the chosen one beside it with its words,
-// sizes and what differs from now, and what can be done with it.
+// sizes and what differs from now or another one, and what can be done with it.
 // Invariant: what is chosen stays chosen while snapshots come and go; without it the present state is. Runs in: domain window.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -15,7 +15,7 @@ import { useWords } from '../../../components/Language'
 import { onlyKey } from '../../../components/only-key'
 import { CloneDialog } from '../../../features/clone/CloneDialog'
 import { BranchDialog, NameDialog } from '../../../features/snapshots/SnapshotDialogs'
-import { configDifferences } from './config-differences'
+import { SnapshotComparison } from './SnapshotComparison'
 import { DeleteDialog, type Question, RevertDialog } from './SnapshotDialogs'
 import { SnapshotEntry, type SnapshotListProps, useEntryWords } from './SnapshotEntry'
 import { SnapshotPicture } from './SnapshotPicture'
@@ -193,8 +193,7 @@ function Chosen(props: {
           <FactPair key={id} term={t('snapshots.growth', { name })} value={formats.size(bytes)} />
         ))}
       </dl>
-      <h3>{t('snapshots.differences')}</h3>
-      <Differences domain={domain} snapshot={snapshot} />
+      <SnapshotComparison domain={domain} tree={tree} snapshot={snapshot} />
     </section>
   )
 }
@@ -205,32 +204,5 @@ function FactPair(props: { readonly term: string; readonly value: string }) {
       <dt>{props.term}</dt>
       <dd>{props.value}</dd>
     </>
-  )
-}
-
-function Differences(props: { readonly domain: DomainInfo; readonly snapshot: SnapshotInfo }) {
-  const { domain, snapshot } = props
-  const { t } = useWords()
-  const rows = domain.config === null ? [] : configDifferences(snapshot.config, domain.config, t)
-  if (rows.length === 0) return <p className="muted">{t('snapshots.same')}</p>
-  return (
-    <table className="snapshot-differences">
-      <thead>
-        <tr>
-          <th scope="col">{t('snapshots.what')}</th>
-          <th scope="col">{t('snapshots.then')}</th>
-          <th scope="col">{t('snapshots.now')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ what, before, after }) => (
-          <tr key={what}>
-            <th scope="row">{what}</th>
-            <td>{before === '' ? '–' : before}</td>
-            <td>{after === '' ? '–' : after}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }

@@ -53,6 +53,44 @@ function timelineGap(ms: number): number {
   return minutes < 1 ? 0 : Math.max(16, Math.round(8 * Math.log2(minutes)))
 }
 
+export interface Growth {
+  /** The latest snapshot that both came from, which may be one of the two; null when there is none. */
+  readonly shared: SnapshotInfo | null
+  /** What was written to the disks from there to each, bytes on the host. */
+  readonly one: number
+  readonly other: number
+}
+
+/** How the disks of two entries grew apart: snapshots by their identifiers, or NOW. */
+export function growthBetween(tree: SnapshotTree, one: string, other: string): Growth {
+  const [line, otherLine] = [wayBack(tree, one), wayBack(tree, other)]
+  const met = line.find(({ id }) => otherLine.some((each) => each.id === id))?.id
+  const written = (entries: readonly WayEntry[]): number => {
+    const end = entries.findIndex(({ id }) => id === met)
+    return entries.slice(0, end < 0 ? entries.length : end).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+  const shared = tree.snapshots.find(({ id }) => id === met) ?? null
+  return { shared, one: written(line), other: written(otherLine) }
+}
+
+interface WayEntry {
+  readonly id: string
+  readonly bytes: number
+}
+
+/** An entry and what it came from, up to the first. A parent that is missing, or a circle in a damaged file, ends it. */
+function wayBack({ snapshots, current, presentBytes }: SnapshotTree, from: string): readonly WayEntry[] {
+  const way: WayEntry[] = from === NOW ? [{ id: NOW, bytes: presentBytes }] : []
+  let next = from === NOW ? current : from
+  while (next !== null && way.every(({ id }) => id !== next)) {
+    const found = snapshots.find(({ id }) => id === next)
+    if (found === undefined) break
+    way.push({ id: found.id, bytes: found.diskBytes })
+    next = found.parent
+  }
+  return way
+}
+
 /** With all that came from it. */
 export function countBelow({ snapshots }: SnapshotTree, id: string): number {
   const children = snapshots.filter(({ parent }) => parent === id)

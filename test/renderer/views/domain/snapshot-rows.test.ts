@@ -6,6 +6,8 @@ import { freeSnapshotName } from '../../../../src-renderer/features/snapshots/Sn
 import {
   consoleLines,
   countBelow,
+  growthBetween,
+  NOW,
   snapshotNodes,
   type TreeNode,
   timelineEntries,
@@ -47,6 +49,26 @@ describe('snapshots as rows', () => {
     expect(shape(snapshotNodes(tree('e', snapshot('a', 'd'), snapshot('b', 'b'))))).toBe('a n')
     expect(countBelow(tree(null, snapshot('a', null), snapshot('b', 'a'), snapshot('c', 'b')), id('a'))).toBe(2)
     expect(freeSnapshotName(tree(null, { ...snapshot('a', null), name: 'S 2' }), 'S')).toBe('S 3')
+  })
+
+  it('say what was written to the disks between any two, and where their ways parted', () => {
+    const sized = (letter: string, parent: string | null, diskBytes: number) => ({ ...snapshot(letter, parent), diskBytes })
+    // a – b – c, and a – d – now; e stands alone.
+    const all = [sized('a', null, 1000), sized('b', 'a', 20), sized('c', 'b', 3), sized('d', 'a', 400), sized('e', null, 7)]
+    const grown = { ...tree('d', ...all), presentBytes: 50 }
+    const between = (one: string, other: string) => {
+      const growth = growthBetween(grown, one, other)
+      return [growth.shared?.name ?? null, growth.one, growth.other]
+    }
+    expect(between(id('a'), id('c'))).toEqual(['Snapshot a', 0, 23])
+    expect(between(id('c'), id('a'))).toEqual(['Snapshot a', 23, 0])
+    expect(between(id('c'), id('d'))).toEqual(['Snapshot a', 23, 400])
+    expect(between(id('b'), NOW)).toEqual(['Snapshot a', 20, 450])
+    expect(between(id('d'), NOW)).toEqual(['Snapshot d', 0, 50])
+    expect(between(id('e'), id('b'))).toEqual([null, 7, 1020])
+    // A damaged file: two that came from each other, and one whose parent is missing.
+    const damaged = tree('x', sized('a', 'b', 1), sized('b', 'a', 2))
+    expect(growthBetween(damaged, id('a'), NOW)).toMatchObject({ shared: null, one: 3, other: 0 })
   })
 
   it('show the end of a console without what a terminal eats', () => {
