@@ -16,6 +16,7 @@ export interface FindingRow {
 }
 
 export const findingTable = {
+  'space-none': { check: 'space', severity: 'error', mend: 'storage' },
   'space-out': { check: 'space', severity: 'error', mend: 'storage' },
   'space-low': { check: 'space', severity: 'warning', mend: 'storage' },
   'folder-closed': { check: 'permissions', severity: 'error', mend: 'mend' },

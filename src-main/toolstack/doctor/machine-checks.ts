@@ -45,13 +45,19 @@ export async function checkMachine(probe: HostProbe, facts: MachineFacts, domain
   return found
 }
 
+function spaceKind(free: number): 'space-none' | 'space-out' | 'space-low' {
+  // What is below half a MiB would be said to be 0 MiB.
+  if (Math.round(free / MIB) === 0) return 'space-none'
+  return free < SPACE_OUT ? 'space-out' : 'space-low'
+}
+
 async function checkSpace(probe: HostProbe, { folder, diskFolders }: MachineFacts): Promise<Finding[]> {
   const found = new Map<string, Finding>()
   for (const path of new Set([folder, ...diskFolders])) {
     // One that is not there is made when it is first needed.
     const space = await probe.space(path)
     if (space === undefined || space.free >= SPACE_LOW) continue
-    const kind = space.free < SPACE_OUT ? 'space-out' : 'space-low'
+    const kind = spaceKind(space.free)
     // Two folders on one file system are one finding.
     found.set(`${kind} ${space.free}`, machineFinding(kind, path, { path, free: sizeText(space.free) }))
   }

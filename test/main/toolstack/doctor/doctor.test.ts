@@ -120,7 +120,11 @@ describe('the machine', () => {
     probe = { space: async () => ({ free: GIB, volatile: false }) }
     expect((await only('space-low')).values['free']).toBe('1.0 GiB')
     probe = { space: async () => ({ free: 1 << 20, volatile: false }) }
-    expect(await kinds()).toEqual(['space-out'])
+    expect((await only('space-out')).values['free']).toBe('1 MiB')
+    for (const free of [0, 4096]) {
+      probe = { space: async () => ({ free, volatile: false }) }
+      expect(await kinds()).toEqual(['space-none'])
+    }
   })
 
   it('whose folder others may read, which it closes', async () => {
