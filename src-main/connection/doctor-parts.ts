@@ -38,6 +38,7 @@ export function doctorParts(connections: Connections, folder: string, oldElectro
           hosts.length === 0
             ? [join(folder, 'disks')]
             : connections.opened().flatMap(({ toolstack }) => toolstack.storage.folders),
+        chosenPools: connections.opened().flatMap(({ toolstack }) => toolstack.storage.chosenPools),
         oldElectron: oldElectron(),
         demo: first?.demoGuest.error ?? null,
         debian: first?.debianGuest.error ?? null,

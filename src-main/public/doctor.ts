@@ -5,7 +5,17 @@ import { dictionary, fields, list, oneOf, shortText, type TypeOf, text } from '.
 import { nullable, uuidShape } from './types'
 
 /** What is looked at on the machine; with nothing found, it is in order. */
-export const doctorChecks = ['space', 'permissions', 'memory', 'ports', 'electron', 'helpers', 'domain0', 'domains'] as const
+export const doctorChecks = [
+  'space',
+  'pools',
+  'permissions',
+  'memory',
+  'ports',
+  'electron',
+  'helpers',
+  'domain0',
+  'domains',
+] as const
 export type DoctorCheck = (typeof doctorChecks)[number]
 
 export interface FindingRow {
@@ -19,6 +29,7 @@ export const findingTable = {
   'space-none': { check: 'space', severity: 'error', mend: 'storage' },
   'space-out': { check: 'space', severity: 'error', mend: 'storage' },
   'space-low': { check: 'space', severity: 'warning', mend: 'storage' },
+  'pool-missing': { check: 'pools', severity: 'warning', mend: 'storage' },
   'folder-closed': { check: 'permissions', severity: 'error', mend: 'mend' },
   'folder-readable': { check: 'permissions', severity: 'warning', mend: 'mend' },
   'memory-promised': { check: 'memory', severity: 'warning', mend: 'none' },

@@ -73,6 +73,11 @@ export class Storage {
     return this.pools.map(({ path }) => path)
   }
 
+  /** Those beside the app's own folder. */
+  get chosenPools(): readonly Pool[] {
+    return this.parts.kept.value.pools
+  }
+
   // ---- pools ----------------------------------------------------------------------------------
 
   list(): Promise<PoolInfo[]> {

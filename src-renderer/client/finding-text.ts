@@ -52,6 +52,18 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
       action: 'Platz schaffen, bevor Maschinen gesichert oder Platten angelegt werden.',
     },
   },
+  'pool-missing': {
+    en: {
+      cause: 'The folder of the storage pool “{pool}” is not there: {path}.',
+      consequence: 'Machines with disks in it do not start.',
+      action: 'Connect the drive it is on or put the folder back, or remove the pool in Storage.',
+    },
+    de: {
+      cause: 'Der Ordner des Speicherorts „{pool}“ ist nicht da: {path}.',
+      consequence: 'Maschinen mit Platten darin starten nicht.',
+      action: 'Das Laufwerk anschließen, auf dem er ist, ihn zurücklegen oder den Speicherort im Datenspeicher entfernen.',
+    },
+  },
   'folder-closed': {
     en: {
       cause: 'The folder {path} cannot be read and written.',

@@ -2,6 +2,7 @@
 // Runs in: main, plain Node.
 import type { Finding } from '../../public/doctor'
 import type { ErrorReport } from '../../public/error-code'
+import type { Pool } from '../../public/storage'
 import type { DomainInfo } from '../../public/types'
 import type { HostProbe } from './host-files'
 
@@ -9,6 +10,8 @@ export interface MachineFacts {
   readonly folder: string
   /** Those of all pools of each connection. */
   readonly diskFolders: readonly string[]
+  /** Pools that the user defined: their folders are never made by the app, as its own is when it is needed. */
+  readonly chosenPools: readonly Pool[]
   /** The warning about an old Electron, when this is one. */
   readonly oldElectron: ErrorReport | null
   readonly demo: ErrorReport | null
@@ -32,6 +35,7 @@ export function sizeText(bytes: number): string {
 export async function checkMachine(probe: HostProbe, facts: MachineFacts, domains: readonly DomainInfo[]): Promise<Finding[]> {
   const found = [
     ...(await checkSpace(probe, facts)),
+    ...(await checkPools(probe, facts)),
     ...(await checkRights(probe, facts)),
     ...checkMemory(probe, domains),
     ...(await checkPorts(probe, domains)),
@@ -64,11 +68,20 @@ async function checkSpace(probe: HostProbe, { folder, diskFolders }: MachineFact
   return [...found.values()]
 }
 
+async function checkPools(probe: HostProbe, { chosenPools }: MachineFacts): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { name, path } of chosenPools) {
+    if ((await probe.file(path)) === undefined) found.push(machineFinding('pool-missing', path, { pool: name, path }))
+  }
+  return found
+}
+
 async function checkRights(probe: HostProbe, { folder, diskFolders }: MachineFacts): Promise<Finding[]> {
   const found: Finding[] = []
   for (const path of new Set([folder, ...diskFolders])) {
     const facts = await probe.file(path)
-    if (facts === undefined) continue // It is made when it is first needed.
+    // It is made when it is first needed; of the user's own `checkPools` tells.
+    if (facts === undefined) continue
     if (!facts.readable || !facts.writable) found.push(machineFinding('folder-closed', path, { path }))
   }
   // Definitions hold passwords of screens.

@@ -22,6 +22,7 @@ export const doctor = {
   'doctor.severity-warning': { en: 'Warning', de: 'Warnung' },
   'doctor.severity-info': { en: 'Note', de: 'Hinweis' },
   'doctor.check-space': { en: 'Free space', de: 'Freier Platz' },
+  'doctor.check-pools': { en: 'Storage pools', de: 'Speicherorte' },
   'doctor.check-permissions': { en: 'Permissions', de: 'Zugriffsrechte' },
   'doctor.check-memory': { en: 'Memory', de: 'Arbeitsspeicher' },
   'doctor.check-ports': { en: 'Ports', de: 'Ports' },

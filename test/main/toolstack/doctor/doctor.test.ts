@@ -57,7 +57,14 @@ function doctor(change: Partial<DoctorParts> = {}): Doctor {
     },
     inspect: async (_uuid, at) => ok({ path: at, format: 'raw', ...image }),
     diskKernel: async () => ok({ holds: [] }),
-    machine: async () => ({ folder, diskFolders: [path.join(folder, 'disks')], oldElectron: null, demo: null, debian: null }),
+    machine: async () => ({
+      folder,
+      diskFolders: [path.join(folder, 'disks')],
+      chosenPools: [],
+      oldElectron: null,
+      demo: null,
+      debian: null,
+    }),
     redefine: async (_uuid, to) => {
       has(to.devices)
       return ok(null)
@@ -178,6 +185,7 @@ describe('the machine', () => {
       machine: async () => ({
         folder,
         diskFolders: [folder],
+        chosenPools: [],
         oldElectron: errorReport('old-electron', { version: '25.1.1' }),
         demo: errorReport('demo-unavailable', { detail: 'apt was not found' }),
         debian: errorReport('debian-unavailable', { detail: 'mmdebstrap was not found' }),

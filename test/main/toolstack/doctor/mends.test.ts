@@ -146,6 +146,24 @@ describe('the doctor’s buttons', () => {
     expect((await doctor.look()).findings).toEqual([])
   })
 
+  it('tell of a pool whose folder is gone until it is there again or the pool is not', async () => {
+    const doctor = await doctorOf([])
+    const storage = made?.connections.place(UUID)?.toolstack.storage
+    const pool = path.join(folder, 'away')
+    fs.mkdirSync(pool)
+    await storage?.define({ name: 'USB', path: pool })
+    const found = async () => (await doctor.look()).findings
+    expect(await found()).toEqual([])
+    fs.rmdirSync(pool)
+    const missing = [{ kind: 'pool-missing', uuid: null, subject: pool, values: { pool: 'USB', path: pool } }]
+    expect(await found()).toEqual(missing)
+    fs.mkdirSync(pool)
+    expect(await found()).toEqual([])
+    fs.rmdirSync(pool)
+    expect(await storage?.undefine('USB')).toMatchObject({ ok: true })
+    expect(await found()).toEqual([])
+  })
+
   it.each(['first', 'last'])('mend all that one machine has, beginning with the %s', async (end) => {
     const doctor = await doctorOf((Object.keys(faults) as FindingKind[]).filter((kind) => kind !== 'vnc-exposed'))
     const found = (await doctor.look()).findings.filter(({ kind }) => findingTable[kind].mend === 'mend')
