@@ -87,10 +87,11 @@ export class DefinitionStore {
   private readonly old = new Set<string>()
   private savedFiles: SavedFile[] = []
   private queue: Promise<unknown> = Promise.resolve()
+  private whenDropped: (config: DomainConfig) => void = () => undefined
 
   constructor(folder: string) {
     this.folder = folder
-    this.revisions = new RevisionStore(join(folder, 'revisions'))
+    this.revisions = new RevisionStore(join(folder, 'revisions'), undefined, (text) => this.revisionDropped(text))
     this.trash = new TrashStore(join(folder, 'trash'), (uuid) => ({
       definition: this.definitionPath(uuid),
       save: this.savePath(uuid),
@@ -196,6 +197,11 @@ export class DefinitionStore {
     return configs
   }
 
+  /** Tells what a definition was before and can no longer go back to, because it was changed too often since. */
+  onDropped(listener: (config: DomainConfig) => void): void {
+    this.whenDropped = listener
+  }
+
   /** Out of the trash, as `config` under this identifier; what it has to go on from. */
   async takeFromTrash(id: string, uuid: string, config: DomainConfig): Promise<Definition> {
     let definition: Definition = { uuid, config, managedSave: null, savedConfig: null }
@@ -291,6 +297,11 @@ export class DefinitionStore {
     const hasSave = names.has(`${uuid}.save.json`)
     const read = await (ending === 'xml' ? this.readDefinition(path, uuid, hasSave) : this.readOldDefinition(path, uuid))
     return typeof read === 'string' || 'reason' in read ? this.putAside(path, read) : read
+  }
+
+  private revisionDropped(text: string): void {
+    const read = readDomainXml(text, { newMac: () => '' })
+    if (read.ok) this.whenDropped(read.value.config)
   }
 
   private async putText(uuid: string, text: string, cause: RevisionCause): Promise<void> {

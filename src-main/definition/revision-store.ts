@@ -23,10 +23,13 @@ function parseName(file: string): Kept[] {
 export class RevisionStore {
   private readonly folder: string
   private readonly most: number
+  private readonly dropped: (text: string) => void
 
-  constructor(folder: string, most = REVISIONS_KEPT) {
+  /** `dropped` is told the text of each revision that went because there are newer ones. */
+  constructor(folder: string, most = REVISIONS_KEPT, dropped: (text: string) => void = () => undefined) {
     this.folder = folder
     this.most = most
+    this.dropped = dropped
   }
 
   folderOf(uuid: string): string {
@@ -44,8 +47,10 @@ export class RevisionStore {
       if (kept.length === 0) await rmdir(this.folderOf(uuid)).catch(() => undefined)
       throw thrown
     }
-    for (const { file } of kept.slice(0, Math.max(0, kept.length + 1 - this.most))) {
-      await rm(join(this.folderOf(uuid), file), { force: true })
+    for (const old of kept.slice(0, Math.max(0, kept.length + 1 - this.most))) {
+      const gone = await this.read(uuid, old).catch(() => '')
+      await rm(join(this.folderOf(uuid), old.file), { force: true })
+      this.dropped(gone)
     }
     return number
   }

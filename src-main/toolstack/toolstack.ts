@@ -12,6 +12,7 @@ import { SampleStore } from '../definition/sample-store'
 import type { SnapshotStore } from '../definition/snapshot-store'
 import type { DriverEvent, HypervisorDriver } from '../driver/driver'
 import type { Clock } from '../lib/clock'
+import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { EventName, EventPayload } from '../public/events'
 import type { RecentTrees } from '../public/tree-address'
@@ -205,6 +206,9 @@ export class Toolstack {
         ...this.templates.list().map(({ config }) => config),
       ],
       former: (has) => definitions.formerConfigs(has),
+    })
+    definitions.onDropped((config) => {
+      this.bootFiles.release(config).catch((thrown: unknown) => problem(writeProblem(config.kernel, thrown)))
     })
     const store = parts.snapshots
     this.layers = new Layers({ store, images: driver.images, folder: parts.diskFolder })

@@ -225,6 +225,23 @@ describe('an ISO image', () => {
     expect(existsSync(kernel)).toBe(true)
   })
 
+  it('lets them go with the last revision that names them, when there are newer ones enough', async () => {
+    const uuid = await defined('first', disc('DEBIAN'))
+    const config = made.config('first')
+    const change = async (number: number) => {
+      const changed = { ...config, title: `Change ${number}` }
+      expect(await made.servers.domainRedefine({ uuid, config: changed }, testCaller())).toMatchObject({ ok: true })
+    }
+    for (let number = 1; number < 200; number++) await change(number)
+    // Nothing waits for the files to go: another machine's are gone by then, whose release began later.
+    const other = await defined('other', disc('OTHER'))
+    await made.servers.domainUndefine({ uuid: other, forget: true }, testCaller())
+    expect(kept()).toHaveLength(1)
+    await change(200)
+    await expect.poll(kept).toEqual([])
+    expect(existsSync(config.kernel)).toBe(true)
+  })
+
   it('keeps them for a machine that names others now and can go back to them', async () => {
     const first = await defined('first', disc('DEBIAN'))
     const info = made.toolstack.domains.info(first)
