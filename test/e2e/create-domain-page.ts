@@ -1,6 +1,7 @@
 // The window for a new virtual machine as a user sees it. Runs in: end-to-end tests.
 
 import type { Locator, Page } from 'playwright-core'
+import { dropFiles } from './drop-files'
 
 export class CreateDomainPage {
   readonly page: Page
@@ -33,6 +34,11 @@ export class CreateDomainPage {
       .locator('.select-button')
       .click()
     await this.page.getByRole('option', { name: option }).click()
+  }
+
+  /** Drops files of the host onto the window. */
+  drop(files: readonly string[]): Promise<void> {
+    return dropFiles(this.page, this.page.locator('form.create'), files)
   }
 
   summary(): Locator {

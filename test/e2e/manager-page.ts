@@ -1,6 +1,7 @@
 // The manager window as a user sees it. Runs in: end-to-end tests.
 
 import type { Locator, Page } from 'playwright-core'
+import { dropFiles } from './drop-files'
 
 export class ManagerPage {
   readonly page: Page
@@ -157,24 +158,6 @@ export class ManagerPage {
   /** Drops files of the host onto the window, or onto the row of a machine, as a file manager would. */
   async drop(files: readonly string[], onto?: string | Locator): Promise<void> {
     const target = typeof onto === 'string' ? this.row(onto) : (onto ?? this.page.locator('.window'))
-    await this.page.evaluate(() => {
-      const field = document.createElement('input')
-      field.type = 'file'
-      field.multiple = true
-      field.id = 'dropped'
-      field.hidden = true
-      document.body.append(field)
-    })
-    await this.page.setInputFiles('#dropped', [...files])
-    await target.evaluate((element) => {
-      const field = document.getElementById('dropped')
-      const data = new DataTransfer()
-      if (field instanceof HTMLInputElement) for (const file of field.files ?? []) data.items.add(file)
-      field?.remove()
-      for (const kind of ['dragenter', 'dragover', 'drop']) {
-        const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true })
-        element.dispatchEvent(event)
-      }
-    })
+    await dropFiles(this.page, target, files)
   }
 }

@@ -204,6 +204,37 @@ describe('a new virtual machine', () => {
     await expect.poll(() => opened.summary().textContent()).toMatch(/^DEBIAN · .*xvda: new.*xvdb: netinst\.iso/)
   })
 
+  it('is filled in from files that are dropped onto its window: kernel and image, an ISO image, a configuration', async () => {
+    const { app, create } = await start()
+    const file = (name: string, content: Buffer | string) => {
+      fs.writeFileSync(path.join(app.folder, name), content)
+      return path.join(app.folder, name)
+    }
+    const bzImage = file('bzImage', Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(64)]))
+    const image = path.join(app.folder, 'disk.qcow2')
+    await images.create({ path: image, format: 'qcow2', sizeMiB: 64 })
+    const iso = disc(path.join(app.folder, 'netinst.iso'), 'DEBIAN')
+
+    await create.startFrom('ISO image')
+    await create.drop([bzImage, image])
+    await expect.poll(() => create.field('Kernel').inputValue()).toBe(bzImage)
+    await expect.poll(() => create.disk('xvda').getByLabel('File', { exact: true }).inputValue()).toBe(image)
+
+    await create.drop([iso])
+    await expect.poll(() => create.page.getByTestId('iso-kernel').textContent()).toBe('install.amd/vmlinuz')
+    await create.drop([bzImage])
+    await expect.poll(() => create.field('Kernel').inputValue()).toBe(bzImage)
+
+    await create.drop([file('guest.cfg', `name = "from-file"\nkernel = "${bzImage}"\nmemory = 96\n`)])
+    await expect.poll(() => create.field('Name').inputValue()).toBe('from-file')
+    expect(await create.field('Memory').inputValue()).toBe('96')
+    expect(await create.page.getByTestId('config-file').textContent()).toBe('guest.cfg')
+
+    await create.drop([file('letter.txt', 'Dear reader,')])
+    await expect.poll(() => create.refusal().textContent()).toContain('It cannot be told what')
+    expect(await create.field('Name').inputValue()).toBe('from-file')
+  })
+
   it('begins with a copy of an image, and the command that is shown makes the same', async () => {
     const { app, manager, create, kernel } = await start()
     const image = path.join(app.folder, "cloud's image.qcow2")

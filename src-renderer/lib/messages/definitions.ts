@@ -241,6 +241,10 @@ export const definitions = {
   'create.disk-file-hint': { en: 'Under “Disks” below with all it has', de: 'Unten bei „Platten“ mit allem, was dazugehört' },
   'create.browse-image': { en: 'Browse for the image', de: 'Durchsuchen: Abbild' },
   'create.config-file': { en: 'File', de: 'Datei' },
+  'create.drop': {
+    en: 'Drop kernels, ramdisks, disk images or a configuration to fill in the fields',
+    de: 'Kernel, Ramdisks, Plattenabbilder oder eine Konfiguration hier ablegen, um die Felder auszufüllen',
+  },
   'create.config-none': { en: 'none chosen yet', de: 'noch keine gewählt' },
   'create.browse-config': { en: 'Browse for the configuration', de: 'Durchsuchen: Konfiguration' },
   'create.template-none': { en: 'There is no template yet', de: 'Es gibt noch keine Vorlage' },

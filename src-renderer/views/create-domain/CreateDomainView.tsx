@@ -11,6 +11,7 @@ import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { SegmentedField } from '../../components/Field'
+import { DropCover } from '../../components/FileDrag'
 import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
 import { Activity } from '../../features/activity/Activity'
@@ -40,12 +41,13 @@ import {
   orderOf,
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
+import { type DroppedFiles, useDropped } from './dropped'
 import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
 import type { RefusedMedia } from './MediaFields'
 import { canBeLooked, fieldsOf, installing, type Media, mediaWay, withMedia } from './media'
 import { OriginFields } from './OriginFields'
-import { DISK_CMDLINE, type Filled, kernelInUse, type Origin, type Way } from './origin'
+import { DISK_CMDLINE, type Filled, fromConfig, kernelInUse, type Origin, type Way } from './origin'
 import { beginsWithDisk, type KernelFrom, kernelFrom, lookedAt, startingItsDisk, withOwnKernel } from './own-kernel'
 import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
@@ -219,16 +221,25 @@ function CreateDomainForm(props: {
     setRefusal(null)
   }
 
-  useFilledIn((files) => {
-    const iso = startingMedia(files)
+  /** What was dropped comes in sight: the page begins with it, and has a field for it. */
+  const take = ({ files, config }: DroppedFiles) => {
+    const iso = config === null ? startingMedia(files) : undefined
     const others = files.filter((file) => file !== iso)
-    if (iso !== undefined) {
+    const { fields } = filledIn(others, [])
+    if (config !== null) {
+      const { path, look } = config
+      chooseWay('config')
+      fillIn(fromConfig(look.config, look.text, names, path), look.notes)
+    } else if (iso !== undefined) {
       chooseWay('iso')
       setMediaPath(iso.path)
-    }
-    edit(filledIn(others, []).fields)
+    } else if (fields.kernel !== undefined && fromMedia !== undefined) chooseWay('kernel')
+    else if (fields.kernel !== undefined && from === 'disk') setChosenFrom('files')
+    edit(fields)
     setParts((before) => ({ ...before, disks: filledIn(others, before.disks).disks }))
-  })
+  }
+  useFilledIn((files) => take({ files, config: null }))
+  const drop = useDropped(take, setRefusal)
 
   const close = () => void client.call('windowClose', {})
 
@@ -313,8 +324,9 @@ function CreateDomainForm(props: {
   if (!isRight || (known !== null && settled)) lastShown.current = order
   const shown = lastShown.current
 
+  const drops = busy || making || backing.question !== null ? {} : drop.handlers
   return (
-    <form className="create" onSubmit={onSubmit} noValidate>
+    <form className="create" onSubmit={onSubmit} noValidate {...drops}>
       <div className="create-body">
         <ConnectionSelect value={props.connection} onChange={props.onConnection} />
         {(['demo', 'debian'] as const).map((kind) => (
@@ -336,6 +348,7 @@ function CreateDomainForm(props: {
             onMedia: takeMedia,
             onRefused: setRefusedMedia,
           }}
+          configFile={origin?.file}
           onWay={chooseWay}
           onDisk={(path) => setFirstDisk(otherFile(path))}
           onFilled={fillIn}
@@ -383,6 +396,7 @@ function CreateDomainForm(props: {
       </div>
       {busy && <Activity uuid={null} />}
       {backing.question}
+      <DropCover words={drop.over ? t('create.drop') : null} />
       <footer className="window-foot">
         <Check label={t('create.start')} value={start} onChange={setStart} />
         <span className="fill">{busy && <Progress label={t('job.create', { subject: form.name })} fraction={null} />}</span>

@@ -27,6 +27,8 @@ export interface OriginFieldsProps {
   readonly disk: DiskForm | undefined
   readonly diskError: string | undefined
   readonly media: Omit<MediaFieldsProps, 'onRefusal'>
+  /** The configuration the page was filled in from. */
+  readonly configFile: string | undefined
   readonly onWay: (way: Way) => void
   readonly onDisk: (path: string) => void
   readonly onFilled: (filled: Filled, notes: readonly ConfigNote[]) => void
@@ -84,7 +86,7 @@ function DiskField(props: OriginFieldsProps & { readonly way: 'image' | 'disk' }
 function ConfigField(props: OriginFieldsProps) {
   const { t } = useWords()
   const client = useClient()
-  const [path, setPath] = useState('')
+  const path = props.configFile ?? ''
   const browse = async () => {
     const picked = await client.call('filePick', { kind: 'openConfig', suggestedName: '' })
     if (!picked.ok) return props.onRefusal(picked.error)
@@ -92,8 +94,7 @@ function ConfigField(props: OriginFieldsProps) {
     const read = await client.call('configRead', { path: picked.value.path })
     if (!read.ok) return props.onRefusal(read.error)
     const { config, text, notes } = read.value.look
-    setPath(picked.value.path)
-    props.onFilled(fromConfig(config, text, props.taken), notes)
+    props.onFilled(fromConfig(config, text, props.taken, picked.value.path), notes)
   }
   return (
     <div className="field">

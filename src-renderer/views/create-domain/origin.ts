@@ -20,6 +20,8 @@ export interface Origin {
   readonly text: string
   /** Devices that the page has no fields for: network interfaces beyond the first. */
   readonly others: readonly Device[]
+  /** The file it was read from; a template has none. */
+  readonly file?: string
 }
 
 export interface Filled {
@@ -31,7 +33,7 @@ export interface Filled {
 /** Of an image with a partition table, as most have. */
 export const DISK_CMDLINE = 'console=hvc0 root=/dev/xvda1 rw'
 
-export function fromConfig(config: DomainConfig, text: string, taken: readonly string[]): Filled {
+export function fromConfig(config: DomainConfig, text: string, taken: readonly string[], file?: string): Filled {
   const { kernel, ramdisk, cmdline, memoryMiB, vcpus, devices } = config
   const name = taken.includes(config.name) ? freeName(taken, config.name) : config.name
   const nics = devices.filter((device) => device.kind === 'vif')
@@ -49,7 +51,7 @@ export function fromConfig(config: DomainConfig, text: string, taken: readonly s
   return {
     fields: { name, kernel, ramdisk: ramdisk ?? '', cmdline, memoryMiB, vcpus },
     parts: { disks, nic: nic === undefined ? newNic(0, '', '') : nicFormOf(nic), display },
-    origin: { config, text, others },
+    origin: { config, text, others, ...(file !== undefined && { file }) },
   }
 }
 

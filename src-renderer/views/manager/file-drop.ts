@@ -11,6 +11,7 @@ import { errorReport } from '../../../src-main/public/error-code'
 import type { HostFile } from '../../../src-main/public/list'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
+import { byPath, type FileDrag, useFileDrag } from '../../components/FileDrag'
 import { useWords } from '../../components/Language'
 import { offerUndo, useAppStore } from '../../state/store'
 
@@ -23,20 +24,10 @@ export interface DroppedOn {
   readonly others: readonly string[]
 }
 
-export interface FileDrop {
-  /** Files are over the window. */
-  readonly over: boolean
+export interface FileDrop extends FileDrag {
   /** The row they are over: its key. */
   readonly target: string | null
-  readonly handlers: {
-    readonly onDragEnter: (event: DragEvent) => void
-    readonly onDragOver: (event: DragEvent) => void
-    readonly onDragLeave: (event: DragEvent) => void
-    readonly onDrop: (event: DragEvent) => void
-  }
 }
-
-const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files')
 
 export interface DropPlaces {
   /** The machine of a row that can be changed. */
@@ -50,7 +41,6 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
   const anywhere = useClient()
   const store = useAppStore()
   const { t } = useWords()
-  const [over, setOver] = useState(false)
   const [target, setTarget] = useState<string | null>(null)
   const targetOf = (event: DragEvent): string | null => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
@@ -73,17 +63,15 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
     async (client: Client, dropped: readonly File[], domain: DomainInfo | undefined) => {
       let config: DroppedOn['config'] = null
       const others: string[] = []
-      const byPath = new Map(dropped.map((file) => [window.ringmasterPathOf?.(file) ?? '', file]))
-      byPath.delete('')
-      const paths = [...byPath.keys()]
-      const looks = await Promise.all(paths.map((path) => client.call('fileLook', { path })))
+      const named = byPath(dropped)
+      const looks = await Promise.all([...named.keys()].map((path) => client.call('fileLook', { path })))
       const files: HostFile[] = []
       for (const look of looks) {
         if (!look.ok) store.dispatch({ kind: 'failed', error: look.error })
         else if (look.value.kind === 'unknown') {
           store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: look.value.path }) })
         } else if (look.value.kind === 'config') {
-          const file = byPath.get(look.value.path)
+          const file = named.get(look.value.path)
           if (file === undefined) continue
           if (file.size > CONFIG_TEXT_MOST) {
             store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
@@ -106,31 +94,14 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
     [store, define, onDomain],
   )
 
-  const onDrag = (event: DragEvent) => {
-    if (!hasFiles(event)) return
-    event.preventDefault()
-    event.dataTransfer.dropEffect = 'copy'
-    setOver(true)
-    setTarget(targetOf(event))
-  }
-  return {
-    over,
-    target: over ? target : null,
-    handlers: {
-      onDragEnter: onDrag,
-      onDragOver: onDrag,
-      onDragLeave: (event) => {
-        if (event.relatedTarget === null) setOver(false)
-      },
-      onDrop: (event) => {
-        if (!hasFiles(event)) return
-        event.preventDefault()
-        setOver(false)
-        const key = targetOf(event)
-        const connection = places.connectionOf(key)
-        const client = connection === undefined ? anywhere : clientAt(anywhere, connection)
-        void take(client, [...event.dataTransfer.files].slice(0, 64), places.domainOf(key))
-      },
+  const { over, handlers } = useFileDrag({
+    onMove: (event) => setTarget(targetOf(event)),
+    onFiles: (files, event) => {
+      const key = targetOf(event)
+      const connection = places.connectionOf(key)
+      const client = connection === undefined ? anywhere : clientAt(anywhere, connection)
+      void take(client, files, places.domainOf(key))
     },
-  }
+  })
+  return { over, target: over ? target : null, handlers }
 }

@@ -1,5 +1,5 @@
-// Where files go that are dropped onto the window: to the machine of the row below the pointer, or to the connection of it; and the cover
-// that says so while they hang above it. Runs in: manager window.
+// Where files go that are dropped onto the window: to the machine of the row below the pointer, or to the connection of it; and the words
+// that say so while they hang above it. Runs in: manager window.
 
 import { useState } from 'react'
 import type { ConnectionInfo } from '../../../src-main/public/connection'
@@ -64,13 +64,4 @@ export function useManagerDrop(
     dropped,
     answered: () => setDropped(null),
   }
-}
-
-export function DropCover({ words }: { readonly words: string | null }) {
-  if (words === null) return null
-  return (
-    <div className="drop-cover" aria-hidden="true">
-      {words}
-    </div>
-  )
 }
