@@ -235,6 +235,17 @@ describe('a new virtual machine', () => {
     expect(await create.field('Name').inputValue()).toBe('from-file')
   })
 
+  it('says of a disk that is not there by its field, before Create is pressed', async () => {
+    const { app, create } = await start()
+    const gone = path.join(app.folder, 'gone.qcow2')
+    await create.startFrom('Existing disk')
+    await create.field('Disk file').fill(gone)
+    await expect.poll(() => create.message('Disk file').textContent()).toContain(gone)
+    await create.startFrom('Kernel and ramdisk')
+    await create.field('Kernel').fill(path.join(app.folder, 'no-kernel'))
+    await expect.poll(() => create.message('Kernel').textContent()).toContain('no-kernel')
+  })
+
   it('begins with a copy of an image, and the command that is shown makes the same', async () => {
     const { app, manager, create, kernel } = await start()
     const image = path.join(app.folder, "cloud's image.qcow2")

@@ -3,12 +3,9 @@
 // Invariant: the fields of each kind take the same rows, so that switching between them moves nothing below.
 // Runs in: create-domain and domain windows.
 
-import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { IMAGE_FORMATS, IMAGE_SIZE_MOST_MIB, type WrittenFormat } from '../../../src-main/public/device'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
-import { callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { SegmentedField, TextField } from '../../components/Field'
@@ -16,10 +13,10 @@ import { Fold } from '../../components/Fold'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { SizeField } from '../../components/SizeField'
-import { isAbsolute } from '../../lib/path'
 import { type DiskErrors, type DiskForm, type DiskSource, isMade, onlyRead, otherFile } from './disk-form'
 import { ModeFields } from './ModeFields'
 import { NoSpaceField } from './NoSpaceField'
+import { useImageLook } from './use-image-look'
 import { VolumePicker } from './VolumePicker'
 import './disks.css'
 
@@ -43,12 +40,8 @@ export function DiskFields(props: DiskFieldsProps) {
   const client = useClient()
   const [picking, setPicking] = useState(false)
 
-  const path = form.path.trim()
   const fromFile = form.source === 'file' || form.source === 'copy'
-  const looking = fromFile && isAbsolute(path)
-  // The file may change behind our back: it is looked at again whenever its name is given anew.
-  const looked = useQuery({ ...callQuery(client, 'imageInspect', { path }), enabled: looking, gcTime: 0 })
-  const found = looking ? looked.data : undefined
+  const { found, failure } = useImageLook(form)
   useEffect(() => {
     if (found !== undefined && found.format !== form.fileFormat) onChange({ fileFormat: found.format })
   }, [found, form.fileFormat, onChange])
@@ -66,7 +59,6 @@ export function DiskFields(props: DiskFieldsProps) {
     'file',
     ...(props.drives ? (['empty'] as const) : []),
   ]
-  const failure = looking && looked.error !== null ? errorText(reportOf(looked.error), t.language).cause : undefined
   const unwritten = form.source === 'file' && (form.readonly || onlyRead(form))
   const size = found === undefined ? '' : t('disk.found', { format: found.format, size: formats.size(found.virtualSize) })
   return (

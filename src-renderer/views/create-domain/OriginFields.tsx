@@ -13,6 +13,7 @@ import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import type { DiskForm } from '../../features/disks/disk-form'
+import { useImageLook } from '../../features/disks/use-image-look'
 import { lastPart } from '../../lib/path'
 import { useAppStore } from '../../state/store'
 import { MediaFields, type MediaFieldsProps } from './MediaFields'
@@ -60,6 +61,7 @@ export function OriginFields(props: OriginFieldsProps) {
 
 function DiskField(props: OriginFieldsProps & { readonly way: 'image' | 'disk' }) {
   const { t } = useWords()
+  const { failure } = useImageLook(props.disk)
   const client = useClient()
   const browse = async () => {
     const picked = await client.call('filePick', { kind: 'openDisk', suggestedName: '' })
@@ -73,7 +75,7 @@ function DiskField(props: OriginFieldsProps & { readonly way: 'image' | 'disk' }
       mono
       onChange={props.onDisk}
       hint={t('create.disk-file-hint')}
-      error={props.diskError}
+      error={props.diskError ?? failure}
       after={
         <Button icon="folder" label={t('create.browse-image')} onPress={() => void browse()}>
           {t('button.browse')}
