@@ -40,6 +40,7 @@ export const actions = {
   'action.more': { en: 'Application menu', de: 'Anwendungsmenü' },
   'action.menu-of': { en: 'Actions for {name}', de: 'Aktionen für {name}' },
 
+  'why.none': { en: 'No virtual machine is chosen', de: 'Keine virtuelle Maschine gewählt' },
   'why.one': { en: 'Only one machine at a time', de: 'Nur bei einer einzelnen Maschine' },
   'why.create': { en: 'Only a machine that is off or saved', de: 'Nur bei ausgeschalteter oder gesicherter Maschine' },
   'why.suspend': { en: 'Only a machine that runs', de: 'Nur bei laufender Maschine' },

@@ -91,6 +91,7 @@ export function CommandPalette(props: CommandPaletteProps) {
               >
                 <span className="palette-label">{command.label}</span>
                 <span className="palette-note">{command.note}</span>
+                {command.why !== undefined && <span className="palette-why">{command.why}</span>}
                 {command.keys !== undefined && <kbd>{command.keys}</kbd>}
               </div>
             ))}

@@ -7,7 +7,15 @@ import { type Preferences, THEMES } from '../../../src-main/public/preferences'
 import { type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { connectionEntries } from '../../features/connection/connection-words'
-import { type ActionId, actionTable, isActionId, isPossible, keysOf, labelOf } from '../../features/domain-actions/action-table'
+import {
+  type ActionId,
+  actionTable,
+  isActionId,
+  isPossible,
+  keysOf,
+  labelOf,
+  whyNotNow,
+} from '../../features/domain-actions/action-table'
 import { connectionName } from '../../lib/connection-name'
 import type { Translator } from '../../lib/translate'
 import type { UndoStep } from '../../state/undo'
@@ -35,6 +43,8 @@ export interface Command {
   readonly disabled?: boolean
   /** Beside the label: where it belongs, or a state. */
   readonly note?: string
+  /** Why it cannot be done now, in a few words. */
+  readonly why?: string
 }
 
 /** Keys with Ctrl (Cmd on a Mac) that hold in the whole window: rows of the app's table that name a command. */
@@ -90,12 +100,16 @@ function actionCommand(id: ActionId, { selected, t }: CommandContext): Command {
   const one = guests.length === 1 ? (guests[0] ?? null) : null
   const names =
     guests.length === 0 ? '' : guests.length === 1 ? (one?.name ?? '') : t('manager.chosen', { count: guests.length })
+  const meant = id === 'open' ? selected : guests
+  const disabled = id === 'restore' ? false : !isPossible(id, meant)
+  const why = meant.length === 0 ? t('why.none') : whyNotNow(id, meant, t)
   return {
     id,
     label: labelOf(id, one, t),
     ...(keys !== undefined && { keys }),
     note: names,
-    disabled: id === 'restore' ? false : !isPossible(id, id === 'open' ? selected : guests),
+    disabled,
+    ...(disabled && why !== undefined && { why }),
   }
 }
 

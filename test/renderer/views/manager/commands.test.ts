@@ -49,6 +49,16 @@ describe('the commands', () => {
     expect(possible({ state: 'disconnected', permanent: true })).toEqual(['connection-open', 'connection-properties'])
   })
 
+  it('say why they cannot be done to what is chosen, and nothing where they can', () => {
+    const whyOf = (selected: readonly DomainInfo[], id: string) =>
+      commandsOf({ ...contextOf('en'), selected }).find((command) => command.id === id)?.why
+    const off = domainInfo({ state: 'shutoff', operations: ['create'] })
+    expect(whyOf([off], 'pause')).toBe('Only a machine that runs')
+    expect(whyOf([off], 'run')).toBeUndefined()
+    expect(whyOf([], 'run')).toBe('No virtual machine is chosen')
+    expect(whyOf([], 'restore')).toBeUndefined()
+  })
+
   it('have names of their own, in both languages, and no key twice', () => {
     for (const language of ['en', 'de'] as const) {
       const all = commandsOf(contextOf(language))
