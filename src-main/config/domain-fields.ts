@@ -74,6 +74,8 @@ export const domainFields = {
   name: { xml: 'name', codec: nameText, xl: { key: 'name', codec: nameText }, fallback: 'required' },
   title: { xml: 'title', codec: textOrNothing, fallback: 'absent' },
   description: { xml: 'description', codec: textOrNothing, fallback: 'absent' },
+  // Where libosinfo's users, virt-manager among them, keep it.
+  os: { xml: 'metadata/libosinfo:libosinfo/libosinfo:os@id', codec: textOrNothing, fallback: 'absent' },
   autostart: { xml: '~/autostart', codec: yesOrNo(['yes'], ['no']), fallback: 'absent' },
   memoryMiB: {
     xml: 'memory',

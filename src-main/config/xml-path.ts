@@ -106,13 +106,18 @@ export function insertChild(parent: XmlElement, child: XmlElement): void {
   else parent.children.splice(at, 0, child)
 }
 
+/** What elements of others declare, by their name: put in when we make one. */
+const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'libosinfo:libosinfo': { 'xmlns:libosinfo': 'http://libosinfo.org/xmlns/libvirt/domain/1.0' },
+}
+
 /** The element at the path, made if need be. */
 export function ensureElement(element: XmlElement, path: string): XmlElement {
   let at = element
   for (const step of parsePath(path).elements) {
     let [next] = childrenOf(at, step)
     if (!next) {
-      next = makeElement(step)
+      next = makeElement(step, NAMESPACES[step])
       insertChild(at, next)
     }
     at = next
@@ -126,7 +131,8 @@ function prune(top: XmlElement, steps: readonly string[]): void {
   const parent = descend(top, { elements: steps.slice(0, -1), attribute: undefined, presence: false })
   if (!parent.whole) return
   const [victim] = childrenOf(parent.at, steps.at(-1) ?? '')
-  if (!victim || victim.attributes.size > 0) return
+  // A namespace that is declared says nothing by itself.
+  if (!victim || [...victim.attributes.keys()].some((name) => !/^xmlns(:|$)/.test(name))) return
   if (victim.children.some((node) => node.kind !== 'text' || node.text.trim() !== '')) return
   parent.at.children = parent.at.children.filter((node) => node !== victim)
   prune(top, steps.slice(0, -1))

@@ -10,6 +10,7 @@ export const CONFIG_FIELDS = {
   name: 'now',
   title: 'now',
   description: 'now',
+  os: 'now',
   autostart: 'now',
   memoryMiB: 'next',
   currentMiB: 'now',
@@ -80,9 +81,9 @@ export function afterLiveChanges(running: DomainConfig, changes: readonly Config
   const changed = new Map(
     changes.flatMap((change) => (change.what === 'device' && change.when === 'now' ? [[change.key, change.device]] : [])),
   )
-  const { name, title, description, autostart, currentMiB, cpuWeight, cpuCap, cpuSet, onPoweroff, onReboot, onCrash } = to
+  const { name, title, description, os, autostart, currentMiB, cpuWeight, cpuCap, cpuSet, onPoweroff, onReboot, onCrash } = to
   const devices = running.devices.map((device) => changed.get(deviceKey(device)) ?? device)
   const current = { currentMiB: currentOf(currentMiB, running.memoryMiB).currentMiB }
-  const now = { name, title, description, autostart, ...current, cpuWeight, cpuCap, cpuSet, onPoweroff, onReboot, onCrash }
+  const now = { name, title, description, os, autostart, ...current, cpuWeight, cpuCap, cpuSet, onPoweroff, onReboot, onCrash }
   return { ...running, ...now, devices }
 }

@@ -77,6 +77,8 @@ export const domainConfigShape = fields({
   /** A line and some words for people; nothing acts on them. */
   title: optional(shortText(256)),
   description: optional(shortText(8192)),
+  /** The operating system, by its id in libosinfo's database, or in the user's words; nothing acts on it. */
+  os: optional(shortText(256)),
   /** Started with the app. */
   autostart: optional(flag),
   /** The most it can have. */

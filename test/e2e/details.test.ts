@@ -230,6 +230,26 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).title).toBe('kept')
   })
 
+  it('say which operating system it is: one of the list, or whatever is typed', async () => {
+    const { app, domain } = await start([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    const field = page.getByRole('combobox', { name: 'Operating system' })
+    await field.fill('rocky')
+    await page.getByRole('option', { name: 'Rocky Linux 9' }).click()
+    await page.getByText('At once: Operating system.').waitFor()
+    await app.picture(page, 'details-os')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app).os).toBe('http://rockylinux.org/rocky/9')
+    expect(await field.inputValue()).toBe('Rocky Linux 9')
+    await field.fill('My own system')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app).os).toBe('My own system')
+    expect(await field.inputValue()).toBe('My own system')
+  })
+
   it('tell of what another window changed meanwhile, and of a machine deleted under an open dialog', async () => {
     const { app, manager, domain } = await start([])
     const { page } = domain

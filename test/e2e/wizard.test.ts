@@ -76,6 +76,7 @@ describe('a new virtual machine', () => {
     expect(await create.page.getByTestId('iso-system').textContent()).toBe('Debian 12.8.0 amd64 n')
     expect(await create.page.getByTestId('iso-ramdisk').textContent()).toBe('install.amd/initrd.gz')
     await expect.poll(() => create.field('Name').inputValue()).toBe('Debian 12.8.0 amd64 n')
+    expect(await create.page.getByRole('combobox', { name: 'Operating system' }).inputValue()).toBe('Debian 12')
     expect(await create.field('Command line').inputValue()).toBe('')
     expect(await create.field('Memory').inputValue()).toBe('800')
     expect(await create.summary().textContent()).toMatch(/xvda: new.*xvdb: netinst\.iso.*network default.*1024 × 768/)
@@ -92,8 +93,8 @@ describe('a new virtual machine', () => {
     const made = await configs(manager)
     const boot = path.join(app.folder, 'boot')
     for (const name of ['by-command', 'by-button']) {
-      const { kernel = '', ramdisk, devices = [], onReboot, bootloader } = made[name] ?? {}
-      expect([bootloader, onReboot]).toEqual(['pygrub', undefined])
+      const { kernel = '', ramdisk, devices = [], onReboot, bootloader, os } = made[name] ?? {}
+      expect([bootloader, onReboot, os]).toEqual(['pygrub', undefined, 'http://debian.org/debian/12'])
       expect(path.dirname(path.dirname(kernel))).toBe(boot)
       expect([kernel, ramdisk ?? ''].map((file) => path.basename(file))).toEqual(['vmlinuz', 'initrd.gz'])
       expect(fs.readFileSync(kernel, 'utf8') + fs.readFileSync(ramdisk ?? '', 'utf8')).toBe('HdrS070701')
@@ -113,6 +114,7 @@ describe('a new virtual machine', () => {
     await next.startFrom('Kernel and ramdisk')
     expect(await next.field('Kernel').inputValue()).toBe('')
     expect(await next.field('Command line').inputValue()).toBe('console=hvc0')
+    expect(await next.page.getByRole('combobox', { name: 'Operating system' }).inputValue()).toBe('')
     await expect.poll(() => next.summary().textContent()).toContain('no disk')
   })
 

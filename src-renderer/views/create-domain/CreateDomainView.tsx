@@ -117,6 +117,7 @@ function CreateDomainForm(props: {
   const proposedName = useMemo(() => freeName(names), [names])
   const typed: Form = {
     name: proposedName,
+    os: '',
     kernel: '',
     ramdisk: '',
     cmdline: DEFAULT_CMDLINE,

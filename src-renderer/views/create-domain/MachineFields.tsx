@@ -4,6 +4,7 @@ import type { HostInfo } from '../../../src-main/public/types'
 import { Button } from '../../components/Button'
 import { NumberField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
+import { OsField } from '../../features/definition/OsField'
 import type { FieldName, Form, FormLimits } from './check-form'
 
 export interface MachineFieldsProps {
@@ -34,6 +35,7 @@ export function MachineFields(props: MachineFieldsProps) {
         }}
         error={errorOf('name')}
       />
+      <OsField value={form.os} onChange={(os) => onEdit({ os })} />
       {!props.withoutKernel && <KernelFields {...props} />}
       <TextField
         label={t('create.cmdline')}

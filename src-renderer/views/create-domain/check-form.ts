@@ -9,11 +9,14 @@ import { currentOf, type DomainConfig, type HostInfo } from '../../../src-main/p
 import { errorText } from '../../client/error-text'
 import { type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
 import { type NicForm, nicOf } from '../../features/nics/nic-form'
+import { osId } from '../../lib/os-table'
 import { isAbsolute } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 
 export interface Form {
   readonly name: string
+  /** By name, as typed, chosen or found. */
+  readonly os: string
   readonly kernel: string
   readonly ramdisk: string
   readonly cmdline: string
@@ -23,7 +26,8 @@ export interface Form {
   readonly vcpus: number
 }
 
-export type FieldName = keyof Form
+/** Those that can be wrong. */
+export type FieldName = Exclude<keyof Form, 'os'>
 export type FieldErrors = Partial<Record<FieldName, string>>
 
 export interface FormLimits {
@@ -131,9 +135,11 @@ export function orderOf(
   if (parts.display !== null) devices.push(parts.display)
   const { currentMiB, ...kept }: Partial<DomainConfig> = origin?.config ?? {}
   const memoryMiB = Math.round(form.memoryMiB)
+  const os = osId(form.os)
   const config = {
     ...kept,
     name: properName(form.name),
+    os: os === '' ? undefined : os,
     memoryMiB,
     ...currentOf(currentMiB, memoryMiB),
     vcpus: Math.round(form.vcpus),

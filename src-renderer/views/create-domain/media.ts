@@ -8,6 +8,7 @@ import { BOOTLOADER, ownBootDisk } from '../../../src-main/public/own-disk'
 import { isTreeAddress } from '../../../src-main/public/tree-address'
 import { type DiskForm, diskOfFile, freeDev, newDisk } from '../../features/disks/disk-form'
 import { DEFAULT_DISPLAY } from '../../features/display/display-form'
+import { osOfLabel } from '../../lib/os-table'
 import { isAbsolute, lastPart } from '../../lib/path'
 import { DEFAULT_CMDLINE, type DevicesForm, type Form, freeName, type Order } from './check-form'
 import { DISK_CMDLINE, type Way } from './origin'
@@ -60,6 +61,7 @@ export function fieldsOf(
 ): Partial<Form> {
   const ownCmdline = ![DEFAULT_CMDLINE, DISK_CMDLINE, before?.media.cmdline].includes(form.cmdline)
   const ownName = form.name !== proposed && (before === null || form.name !== nameOf(before, taken))
+  const ownOs = form.os !== (before === null ? '' : osOf(before))
   const { kernel = '', ramdisk = '' } = next ?? {}
   const name = next === null ? proposed : nameOf(next, taken)
   return {
@@ -67,9 +69,12 @@ export function fieldsOf(
     ramdisk,
     ...(ownCmdline ? {} : { cmdline: next?.media.cmdline ?? DEFAULT_CMDLINE }),
     ...(ownName ? {} : { name }),
+    ...(ownOs ? {} : { os: next === null ? '' : osOf(next) }),
     ...(next !== null && { memoryMiB: Math.max(form.memoryMiB || 0, Math.min(MEMORY_LEAST_MIB, memoryMostMiB)) }),
   }
 }
+
+const osOf = ({ media }: Media): string => osOfLabel(media.label)
 
 /** The label of the volume or tree, or the file's name. */
 function nameOf({ path, media }: Media, taken: readonly string[]): string {

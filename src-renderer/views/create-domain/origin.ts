@@ -8,6 +8,7 @@ import type { Template } from '../../../src-main/public/template'
 import type { DomainConfig, DomainInfo } from '../../../src-main/public/types'
 import { type DiskForm, newDisk } from '../../features/disks/disk-form'
 import { newNic, nicFormOf } from '../../features/nics/nic-form'
+import { osName } from '../../lib/os-table'
 import { type DevicesForm, type Form, freeName } from './check-form'
 
 export const WAYS = ['iso', 'tree', 'kernel', 'image', 'disk', 'config', 'template'] as const
@@ -34,7 +35,7 @@ export interface Filled {
 export const DISK_CMDLINE = 'console=hvc0 root=/dev/xvda1 rw'
 
 export function fromConfig(config: DomainConfig, text: string, taken: readonly string[], file?: string): Filled {
-  const { kernel, ramdisk, cmdline, memoryMiB, vcpus, devices } = config
+  const { os = '', kernel, ramdisk, cmdline, memoryMiB, vcpus, devices } = config
   const name = taken.includes(config.name) ? freeName(taken, config.name) : config.name
   const nics = devices.filter((device) => device.kind === 'vif')
   const [nic, ...others] = nics
@@ -49,7 +50,7 @@ export function fromConfig(config: DomainConfig, text: string, taken: readonly s
     ]
   })
   return {
-    fields: { name, kernel, ramdisk: ramdisk ?? '', cmdline, memoryMiB, vcpus },
+    fields: { name, os: osName(os), kernel, ramdisk: ramdisk ?? '', cmdline, memoryMiB, vcpus },
     parts: { disks, nic: nic === undefined ? newNic(0, '', '') : nicFormOf(nic), display },
     origin: { config, text, others, ...(file !== undefined && { file }) },
   }

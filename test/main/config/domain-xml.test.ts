@@ -78,6 +78,55 @@ describe('a boot loader', () => {
   })
 })
 
+describe('the operating system', () => {
+  const DEBIAN = 'http://debian.org/debian/12'
+  const element = (inner: string): string =>
+    `<metadata><libosinfo:libosinfo xmlns:libosinfo="http://libosinfo.org/xmlns/libvirt/domain/1.0">${inner}</libosinfo:libosinfo></metadata>`
+  const withMetadata = (metadata: string): string => withDevice('').replace('<memory>', `${metadata}<memory>`)
+
+  it('is kept as virt-manager keeps it, and goes with its elements', () => {
+    const text = writeDomainXml({ ...plain, os: DEBIAN }, UUID)
+    expect(text).toContain(`<libosinfo:libosinfo xmlns:libosinfo='http://libosinfo.org/xmlns/libvirt/domain/1.0'>`)
+    expect(text).toContain(`<libosinfo:os id='${DEBIAN}'/>`)
+    expect(read(text)).toMatchObject({ config: { os: DEBIAN }, notes: [] })
+    validate(text)
+    expect(writeDomainXml({ ...plain, os: DEBIAN }, UUID, text)).toBe(text)
+    expect(writeDomainXml(plain, UUID, text)).toBe(writeDomainXml(plain, UUID))
+  })
+
+  it('may be one that nobody knows, and leaves other metadata as it stands', () => {
+    const others = '<libosinfo:note xmlns:x="urn:x" x:y="1">kept</libosinfo:note>'
+    const text = withMetadata(
+      element(`<libosinfo:os id="http://example.net/none/0"/>${others}`).replace(
+        '</metadata>',
+        '<app:a xmlns:app="urn:a">1</app:a></metadata>',
+      ),
+    )
+    const { config } = read(text)
+    expect(config.os).toBe('http://example.net/none/0')
+    const same = writeDomainXml(config, UUID, text)
+    expect(read(same).config).toEqual(config)
+    expect(same).toContain("<libosinfo:os id='http://example.net/none/0'/>")
+    const changed = writeDomainXml({ ...config, os: 'my own & other' }, UUID, text)
+    expect(read(changed).config.os).toBe('my own & other')
+    expect(changed.match(/xmlns:libosinfo/g)).toHaveLength(1)
+    const without = writeDomainXml({ ...config, os: undefined }, UUID, text)
+    expect(read(without).config.os).toBeUndefined()
+    for (const each of [same, changed, without]) {
+      expect(each).toMatch(/<libosinfo:note xmlns:x='urn:x' x:y='1'>kept</)
+      expect(each).toContain("<app:a xmlns:app='urn:a'>1</app:a>")
+    }
+  })
+
+  it('is put beside what we keep there ourselves', () => {
+    const text = writeDomainXml({ ...plain, autostart: true }, UUID)
+    const both = writeDomainXml({ ...plain, autostart: true, os: DEBIAN }, UUID, text)
+    expect(read(both).config).toEqual({ ...plain, autostart: true, os: DEBIAN })
+    expect(both.match(/<metadata>/g)).toHaveLength(1)
+    expect(writeDomainXml({ ...plain, autostart: true }, UUID, both)).toBe(text)
+  })
+})
+
 describe('domain XML', () => {
   it('says all of the model, and is written as it was read', () => {
     const text = fixture('pvh.xml')
@@ -87,6 +136,7 @@ describe('domain XML', () => {
       name: 'web 1',
       title: 'The web server',
       description: 'Two disks,\na network & a screen.',
+      os: 'http://debian.org/debian/12',
       autostart: true,
       memoryMiB: 512,
       currentMiB: 384,

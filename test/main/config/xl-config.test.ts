@@ -97,7 +97,7 @@ describe('xl.cfg', () => {
     expect(written.notes.map(({ reason }) => reason)).toEqual(['not-said'])
     const again = read(written.text)
     expect(again.uuid).toBe(uuid)
-    const { title: _title, description: _description, autostart: _autostart, ...said } = config
+    const { title: _title, description: _description, os: _os, autostart: _autostart, ...said } = config
     expect(again.config).toEqual({
       ...said,
       devices: config.devices.map((device) => {

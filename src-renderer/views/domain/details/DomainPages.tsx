@@ -23,10 +23,12 @@ import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { SelectField } from '../../../components/Select'
 import { Slider } from '../../../components/Slider'
+import { OsField } from '../../../features/definition/OsField'
 import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
 import { DiskKernelLine } from '../../../features/disks/DiskKernelLine'
 import { useDiskKernel } from '../../../features/disks/use-disk-kernel'
 import { connectionName } from '../../../lib/connection-name'
+import { osName } from '../../../lib/os-table'
 import { useConnections, useHost } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
 import { useAppState, useAppStore } from '../../../state/store'
@@ -77,6 +79,11 @@ export function OverviewPage(props: PageProps) {
         maxLength={8192}
         disabled={!props.editable}
         onChange={(description) => props.onEdit({ description })}
+      />
+      <OsField
+        value={edits.os ?? osName(domain.config?.os ?? '')}
+        disabled={!props.editable}
+        onChange={(os) => props.onEdit({ os })}
       />
       <dl className="facts">
         <dt>{t('details.state')}</dt>

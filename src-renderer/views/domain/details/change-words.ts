@@ -9,6 +9,7 @@ export const fieldWords = {
   name: 'create.name',
   title: 'details.title',
   description: 'details.description',
+  os: 'details.os',
   autostart: 'details.autostart',
   memoryMiB: 'details.memory',
   currentMiB: 'details.memory-current',

@@ -19,12 +19,15 @@ import {
 } from '../../../../src-main/public/types'
 import { checkDisplay, type DisplayForm, displayOf } from '../../../features/display/display-form'
 import { checkCapture, checkForward, checkMac, checkRate, type NicForm, nicOf } from '../../../features/nics/nic-form'
+import { osId } from '../../../lib/os-table'
 import type { Translator } from '../../../lib/translate'
 
 export interface Edits {
   readonly name?: string
   readonly title?: string
   readonly description?: string
+  /** By name, as typed or chosen. */
+  readonly os?: string
   readonly autostart?: boolean
   readonly memoryMiB?: number
   readonly currentMiB?: number
@@ -86,6 +89,7 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     name: properName(name),
     title: words(edits.title, config.title),
     description: words(edits.description, config.description),
+    os: edits.os === undefined ? config.os : words(osId(edits.os), undefined),
     autostart: (edits.autostart ?? config.autostart) === true ? true : undefined,
     memoryMiB: Math.round(memoryMiB),
     currentMiB: currentOf(Math.round(edits.currentMiB ?? config.currentMiB ?? memoryMiB), Math.round(memoryMiB)).currentMiB,

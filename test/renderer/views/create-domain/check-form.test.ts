@@ -10,7 +10,15 @@ import { checkForm, type Form, fieldOf, freeName, orderOf } from '../../../../sr
 
 const t = makeTranslator('en')
 const limits = { minMemoryMiB: 16, maxMemoryMiB: 4000, maxVcpus: 8 }
-const good: Form = { name: 'guest-1', kernel: '/boot/vmlinuz', ramdisk: '', cmdline: 'console=hvc0', memoryMiB: 256, vcpus: 2 }
+const good: Form = {
+  name: 'guest-1',
+  os: '',
+  kernel: '/boot/vmlinuz',
+  ramdisk: '',
+  cmdline: 'console=hvc0',
+  memoryMiB: 256,
+  vcpus: 2,
+}
 
 const wrong = (part: Partial<Form>) => Object.keys(checkForm({ ...good, ...part }, ['taken'], limits, t))
 

@@ -10,17 +10,19 @@ const media = (path: string, label: string, cmdline = ''): Media => ({
   kernel: `/boot/${label}/vmlinuz`,
   ramdisk: `/boot/${label}/initrd.gz`,
 })
-const form: Form = { name: 'guest-1', kernel: '', ramdisk: '', cmdline: 'console=hvc0', memoryMiB: 256, vcpus: 1 }
+const form: Form = { name: 'guest-1', os: '', kernel: '', ramdisk: '', cmdline: 'console=hvc0', memoryMiB: 256, vcpus: 1 }
 const nothing: DevicesForm = { disks: [], nic: null, display: null }
 const debian = media('/cd/debian.iso', 'Debian 12')
-const alpine = media('/cd/alpine.iso', 'alpine', 'modules=loop')
+const alpine = media('/cd/alpine.iso', 'alpine 3.20.3 x86_64', 'modules=loop')
 const filled = (change: Parameters<typeof fieldsOf>[0], before: Form = form, taken: readonly string[] = []) =>
   fieldsOf(change, before, taken, 'guest-1', 4000)
 
 describe('an ISO image', () => {
   it('fills in kernel, ramdisk, name, command line and memory', () => {
     const { kernel, ramdisk } = debian
-    expect(filled({ before: null, next: debian })).toEqual({ kernel, ramdisk, name: 'Debian 12', cmdline: '', memoryMiB: 800 })
+    expect(filled({ before: null, next: debian })).toEqual({
+      ...{ kernel, ramdisk, name: 'Debian 12', os: 'Debian 12', cmdline: '', memoryMiB: 800 },
+    })
     expect(filled({ before: null, next: debian }, form, ['Debian 12'])).toMatchObject({ name: 'Debian 12-1' })
     expect(filled({ before: null, next: media('/cd/mini.iso', '') })).toMatchObject({ name: 'mini' })
     expect(filled({ before: null, next: media('/cd/a.iso', 'A/B') })).toMatchObject({ name: 'A-B' })
@@ -28,7 +30,7 @@ describe('an ISO image', () => {
   })
 
   it('leaves a name, a command line and more memory that were typed', () => {
-    const typed = { ...form, name: 'mine', cmdline: 'quiet', memoryMiB: 2048 }
+    const typed = { ...form, name: 'mine', os: 'of mine', cmdline: 'quiet', memoryMiB: 2048 }
     const after = filled({ before: null, next: debian }, typed)
     expect(after).toEqual({ kernel: debian.kernel, ramdisk: debian.ramdisk, memoryMiB: 2048 })
     expect(filled({ before: debian, next: null }, { ...typed, ...after })).toEqual({ kernel: '', ramdisk: '' })
@@ -37,9 +39,15 @@ describe('an ISO image', () => {
   it('takes the place of another one, and goes with all it brought', () => {
     const first = { ...form, ...filled({ before: null, next: debian }) }
     const second = { ...first, ...filled({ before: debian, next: alpine }, first) }
-    expect(second).toMatchObject({ kernel: alpine.kernel, name: 'alpine', cmdline: 'modules=loop', memoryMiB: 800 })
+    expect(second).toMatchObject({
+      kernel: alpine.kernel,
+      name: 'alpine 3.20.3 x86_64',
+      os: 'Alpine Linux 3.20',
+      cmdline: 'modules=loop',
+      memoryMiB: 800,
+    })
     expect(filled({ before: alpine, next: null }, second)).toEqual({
-      ...{ kernel: '', ramdisk: '', name: 'guest-1', cmdline: 'console=hvc0' },
+      ...{ kernel: '', ramdisk: '', name: 'guest-1', os: '', cmdline: 'console=hvc0' },
     })
   })
 

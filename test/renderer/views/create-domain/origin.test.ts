@@ -37,7 +37,7 @@ const config: DomainConfig = {
 describe('a configuration', () => {
   it('comes out as it went in when nothing is changed', () => {
     const { fields, parts, origin } = fromConfig(config, '<domain/>', [])
-    const form = { name: '', kernel: '', ramdisk: '', cmdline: '', memoryMiB: 0, vcpus: 0, ...fields }
+    const form = { name: '', os: '', kernel: '', ramdisk: '', cmdline: '', memoryMiB: 0, vcpus: 0, ...fields }
     const order = orderOf(form, { ...parts, disks: parts.disks.filter(isKnown) }, () => '', origin)
     expect(order.images).toEqual([])
     const byKind = (list: readonly Device[]) => [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))

@@ -9,7 +9,7 @@ import { DISK_CMDLINE } from '../../../../src-renderer/views/create-domain/origi
 import { kernelFrom, lookedAt, withOwnKernel } from '../../../../src-renderer/views/create-domain/own-kernel'
 
 const found = { from: 'grub', title: 'a', kernel: '/k', ramdisks: [], cmdline: '', dirty: false } as const
-const form: Form = { name: 'a', kernel: '/k', ramdisk: '/r', cmdline: DISK_CMDLINE, memoryMiB: 64, vcpus: 1 }
+const form: Form = { name: 'a', os: '', kernel: '/k', ramdisk: '/r', cmdline: DISK_CMDLINE, memoryMiB: 64, vcpus: 1 }
 const disk: Disk = { kind: 'vbd', dev: 'xvda', path: '/a.img', format: 'raw', readonly: false, removable: false }
 const drive: Disk = { ...disk, dev: 'xvdb', path: '/a.iso', readonly: true, removable: true }
 const order = (images: Order['images']): Order => ({

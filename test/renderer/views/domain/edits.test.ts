@@ -152,6 +152,16 @@ describe('changes of a definition', () => {
     expect(conflicts(config, { ...config, title: 'mine', memoryMiB: 128, cpuCap: 50 }, edits)).toEqual([])
   })
 
+  it('keep the operating system by its id, and one that nobody knows as it was typed', () => {
+    const debian = { ...config, os: 'http://debian.org/debian/12' }
+    expect(applied(config, { os: ' Debian 12' }).os).toBe(debian.os)
+    expect(applied(config, { os: 'My own ' }).os).toBe('My own')
+    expect(applied(debian, { os: ' ' }).os).toBeUndefined()
+    expect(isChanged(debian, { os: 'debian 12' })).toBe(false)
+    const changes = configChanges({ ...config }, config, applied(config, { os: 'Debian 12' }))
+    expect(whenWords(changes, makeTranslator('en'))).toBe('At once: Operating system.')
+  })
+
   it('leave every device with a word on how it stands', () => {
     const standings = (devices: readonly Device[] | null) =>
       listedDevices(domain(devices)).map(({ key, standing }) => `${key} ${standing}`)
