@@ -54,7 +54,7 @@ interface ActionRow {
 /** Which machines an operation is for: said where it cannot be done. */
 const whyNot = {
   create: 'why.create',
-  createFresh: 'why.create',
+  createFresh: 'why.createFresh',
   suspend: 'why.suspend',
   resume: 'why.resume',
   shutdown: 'why.suspend',

@@ -43,6 +43,7 @@ export const actions = {
   'why.none': { en: 'No virtual machine is chosen', de: 'Keine virtuelle Maschine gewählt' },
   'why.one': { en: 'Only one machine at a time', de: 'Nur bei einer einzelnen Maschine' },
   'why.create': { en: 'Only a machine that is off or saved', de: 'Nur bei ausgeschalteter oder gesicherter Maschine' },
+  'why.createFresh': { en: 'Only a machine with a saved state', de: 'Nur bei gesicherter Maschine' },
   'why.suspend': { en: 'Only a machine that runs', de: 'Nur bei laufender Maschine' },
   'why.resume': { en: 'Only a paused machine', de: 'Nur bei angehaltener Maschine' },
   'why.destroy': { en: 'Only a machine that is on', de: 'Nur bei eingeschalteter Maschine' },

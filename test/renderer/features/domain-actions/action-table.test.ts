@@ -16,6 +16,7 @@ import {
   labelOf,
   savedFileName,
   stopEntries,
+  whyNotNow,
 } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { domainInfo } from '../../../support/domain-info'
@@ -53,6 +54,7 @@ describe('the actions of a domain', () => {
     }
     const off = domainInfo({ state: 'shutoff', operations: lifeCycle.shutoff.operations })
     expect(contextEntries(off, t).find(({ id }) => id === 'pause')).toMatchObject({ tip: 'Only a machine that runs' })
+    expect(whyNotNow('runFresh', [off], t)).toBe('Only a machine with a saved state')
     const two = contextEntries([off, off], t)
     expect(two.find(({ id }) => id === 'clone')).toMatchObject({ reason: 'Only one machine at a time' })
   })
