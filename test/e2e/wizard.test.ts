@@ -7,7 +7,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { TestImages } from '../../src-main/driver/test/test-images'
 import type { DomainConfig } from '../../src-main/public/types'
-import { launch, type RunningApp } from './app'
+import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { CreateDomainPage } from './create-domain-page'
 import type { ManagerPage } from './manager-page'
 import { ownApp } from './own-app'
@@ -15,8 +15,10 @@ import { ownApp } from './own-app'
 const keep = ownApp()
 const images = new TestImages(async () => undefined)
 
-async function start(): Promise<{ app: RunningApp; manager: ManagerPage; create: CreateDomainPage; kernel: string }> {
-  const app = await launch()
+async function start(
+  options: LaunchOptions = {},
+): Promise<{ app: RunningApp; manager: ManagerPage; create: CreateDomainPage; kernel: string }> {
+  const app = await launch(options)
   keep(app)
   const manager = await app.manager()
   const kernel = path.join(app.folder, 'vmlinuz')
@@ -168,6 +170,21 @@ describe('a new virtual machine', () => {
     await next.startFrom('ISO image')
     expect(await next.field('ISO file').inputValue()).toBe('')
     await expect.poll(() => next.summary().textContent()).toContain('no disk')
+  })
+
+  it('shows the job over its fields, and none of the foot below is covered', async () => {
+    const { app, create } = await start({ env: { RINGMASTER_TEST_DELAY_MS: '4000' } })
+    await create.startFrom('Network install')
+    await create.field('Address').fill('http://example.com/debian/dists/bookworm/')
+    await expect.poll(() => create.page.getByTestId('iso-system').textContent(), { timeout: 60_000 }).toBe('Debian 12.8')
+    await create.button('Create and run').click()
+    const card = create.page.locator('.activity-card').first()
+    await card.waitFor()
+    await app.picture(create.page, 'wizard-job')
+    const [over, foot] = [await card.boundingBox(), await create.page.locator('.window-foot').boundingBox()]
+    expect((over?.y ?? 0) + (over?.height ?? Number.POSITIVE_INFINITY)).toBeLessThanOrEqual(foot?.y ?? 0)
+    await card.getByRole('button', { name: /^Cancel/ }).click()
+    await card.waitFor({ state: 'detached', timeout: 30_000 })
   })
 
   it('waits for the look at an ISO image when Create is pressed at once, and boots no kernel that was named before', async () => {

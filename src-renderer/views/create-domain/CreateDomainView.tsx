@@ -328,74 +328,76 @@ function CreateDomainForm(props: {
   const drops = busy || making || backing.question !== null ? {} : drop.handlers
   return (
     <form className="create" onSubmit={onSubmit} noValidate {...drops}>
-      <div className="create-body">
-        <ConnectionSelect value={props.connection} onChange={props.onConnection} />
-        {(['demo', 'debian'] as const).map((kind) => (
-          <ReadyGuest key={kind} kind={kind} host={host} busy={busy || making} onBusy={setMaking} onRefusal={setRefusal} />
-        ))}
+      <div className="create-main">
+        <div className="create-body">
+          <ConnectionSelect value={props.connection} onChange={props.onConnection} />
+          {(['demo', 'debian'] as const).map((kind) => (
+            <ReadyGuest key={kind} kind={kind} host={host} busy={busy || making} onBusy={setMaking} onRefusal={setRefusal} />
+          ))}
 
-        <h2 className="create-section">{t('create.own-title')}</h2>
-        <OriginFields
-          way={way}
-          taken={names}
-          disk={parts.disks[0]}
-          diskError={first && (touched.has(first.dev) ? checkDisk : checkBegunDisk)(first, t).path}
-          media={{
-            path: mediaPath,
-            media,
-            refused: refusedMedia,
-            shown: touched.has('kernel'),
-            onPath: setMediaPath,
-            onMedia: takeMedia,
-            onRefused: setRefusedMedia,
-          }}
-          configFile={origin?.file}
-          onWay={chooseWay}
-          onDisk={(path) => setFirstDisk(otherFile(path))}
-          onFilled={fillIn}
-          onRefusal={setRefusal}
-        />
-        <ConfigNotes notes={notes} />
-        {beginsWithDisk(way) && (
-          <>
-            <SegmentedField
-              label={t('create.own-kernel')}
-              value={from}
-              choices={(['disk', 'files'] as const).map((value) => ({ value, label: t(`create.own-from-${value}`) }))}
-              onChange={setChosenFrom}
-              hint={t(`create.own-from-${from}-hint`)}
-            />
-            {from === 'disk' && <DiskKernelLine look={look} later={false} />}
-          </>
-        )}
-        <MachineFields
-          form={ready || edits.name !== undefined ? form : { ...form, name: '' }}
-          host={host}
-          limits={limits}
-          errorOf={errorOf}
-          withoutKernel={fromMedia !== undefined || from === 'disk'}
-          ownKernel={from === 'disk'}
-          onEdit={edit}
-          onTouch={touch}
-          onBrowse={(field) => void browse(field)}
-        />
-        <DeviceSections
-          kinds={kinds}
-          form={devices}
-          name={form.name}
-          proposed={paths}
-          shown={(device) => touched.has(device)}
-          mac={mac}
-          onTouch={touch}
-          onChange={(change) => {
-            setParts((before) => ({ ...before, ...change }))
-            setRefusal(null)
-          }}
-        />
-        <ShownTexts summary={summaryOf(form, devices, t, formats)} order={shown} origin={origin?.text} start={start} />
-        <Refusal error={refusedField === undefined ? backing.other : null} onChange={setRefusal} />
+          <h2 className="create-section">{t('create.own-title')}</h2>
+          <OriginFields
+            way={way}
+            taken={names}
+            disk={parts.disks[0]}
+            diskError={first && (touched.has(first.dev) ? checkDisk : checkBegunDisk)(first, t).path}
+            media={{
+              path: mediaPath,
+              media,
+              refused: refusedMedia,
+              shown: touched.has('kernel'),
+              onPath: setMediaPath,
+              onMedia: takeMedia,
+              onRefused: setRefusedMedia,
+            }}
+            configFile={origin?.file}
+            onWay={chooseWay}
+            onDisk={(path) => setFirstDisk(otherFile(path))}
+            onFilled={fillIn}
+            onRefusal={setRefusal}
+          />
+          <ConfigNotes notes={notes} />
+          {beginsWithDisk(way) && (
+            <>
+              <SegmentedField
+                label={t('create.own-kernel')}
+                value={from}
+                choices={(['disk', 'files'] as const).map((value) => ({ value, label: t(`create.own-from-${value}`) }))}
+                onChange={setChosenFrom}
+                hint={t(`create.own-from-${from}-hint`)}
+              />
+              {from === 'disk' && <DiskKernelLine look={look} later={false} />}
+            </>
+          )}
+          <MachineFields
+            form={ready || edits.name !== undefined ? form : { ...form, name: '' }}
+            host={host}
+            limits={limits}
+            errorOf={errorOf}
+            withoutKernel={fromMedia !== undefined || from === 'disk'}
+            ownKernel={from === 'disk'}
+            onEdit={edit}
+            onTouch={touch}
+            onBrowse={(field) => void browse(field)}
+          />
+          <DeviceSections
+            kinds={kinds}
+            form={devices}
+            name={form.name}
+            proposed={paths}
+            shown={(device) => touched.has(device)}
+            mac={mac}
+            onTouch={touch}
+            onChange={(change) => {
+              setParts((before) => ({ ...before, ...change }))
+              setRefusal(null)
+            }}
+          />
+          <ShownTexts summary={summaryOf(form, devices, t, formats)} order={shown} origin={origin?.text} start={start} />
+          <Refusal error={refusedField === undefined ? backing.other : null} onChange={setRefusal} />
+        </div>
+        {busy && <Activity uuid={null} />}
       </div>
-      {busy && <Activity uuid={null} />}
       {backing.question}
       <DropCover words={drop.over ? t('create.drop') : null} />
       <footer className="window-foot">
