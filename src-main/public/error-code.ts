@@ -468,7 +468,7 @@ export const errorReasons = {
   'tree-nothing': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'At {url} there is no kernel with a ramdisk where installation trees have them.',
-    action: 'Give the folder of a release, as http://deb.debian.org/debian/dists/stable/, or of an installer for x86-64.',
+    action: 'Give the folder of a release, as http://mirror.example.org/debian/dists/stable/, or of an installer for x86-64.',
   },
   'tree-arch': {
     code: 'CONFIG_UNSUPPORTED',

@@ -350,7 +350,7 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
   'tree-nothing': {
     cause: 'Unter {url} gibt es keinen Kernel mit Ramdisk dort, wo Installationsbäume sie haben.',
     action:
-      'Den Ordner einer Ausgabe angeben, etwa http://deb.debian.org/debian/dists/stable/, oder den eines Installers für x86-64.',
+      'Den Ordner einer Ausgabe angeben, etwa http://mirror.example.org/debian/dists/stable/, oder den eines Installers für x86-64.',
   },
   'tree-arch': {
     cause: 'Der Installationsbaum unter {url} ist für andere Prozessoren als x86-64.',

@@ -191,8 +191,8 @@ export const definitions = {
   },
   'create.tree-address': { en: 'Address', de: 'Adresse' },
   'create.tree-address-hint': {
-    en: 'Of a release or installer for x86-64, as http://deb.debian.org/debian/dists/stable/',
-    de: 'Einer Ausgabe oder eines Installers für x86-64, etwa http://deb.debian.org/debian/dists/stable/',
+    en: 'Of a release or installer for x86-64, as http://mirror.example.org/debian/dists/stable/',
+    de: 'Einer Ausgabe oder eines Installers für x86-64, etwa http://mirror.example.org/debian/dists/stable/',
   },
   'create.tree-looking': { en: 'Looking for kernel and ramdisk there …', de: 'Kernel und Ramdisk werden dort gesucht …' },
   'create.tree-recent': { en: 'Addresses used before', de: 'Früher benutzte Adressen' },
