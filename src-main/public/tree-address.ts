@@ -11,6 +11,11 @@ export function isTreeAddress(text: string): boolean {
   return /^https?:\/\//i.test(text.trim())
 }
 
+/** The host an address names, port included; undefined for what is no address. */
+export function treeHost(address: string): string | undefined {
+  return /^https?:\/\/([^/?#]*)/i.exec(address.trim())?.[1]
+}
+
 /** Addresses that machines were made from, the last one first. */
 export const recentTreesShape = fields({ addresses: list(shortText(TREE_ADDRESS_MOST), TREES_REMEMBERED) })
 export type RecentTrees = TypeOf<typeof recentTreesShape>

@@ -1,5 +1,5 @@
-// Kernels and ramdisks taken out of ISO images or downloaded from installation trees: each pair in a folder of its own, boot/LABEL-NUMBER/, in the app's storage. Definitions
-// name them as they name any other kernel. The command line may name other places.
+// Kernels and ramdisks taken out of ISO images or downloaded from installation trees: each pair in a folder of its own,
+// boot/LABEL-NUMBER/, in the app's storage. Definitions name them as they name any other kernel. The command line may name other places.
 // Invariant: nothing else is written or removed there, what lies elsewhere is the user's, and a file goes only when no definition, snapshot, template
 // or trash names it, nor what one of them was before, which it may go back to.
 // Runs in: main, plain Node.
@@ -14,7 +14,7 @@ import type { ImageTool, Outcome } from '../driver/driver'
 import { isAlive } from '../lib/is-alive'
 import type { InstallMedia } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import { isTreeAddress, type RecentTrees, TREES_REMEMBERED } from '../public/tree-address'
+import { isTreeAddress, type RecentTrees, TREES_REMEMBERED, treeHost } from '../public/tree-address'
 import type { DomainConfig } from '../public/types'
 import type { Jobs } from './jobs'
 
@@ -37,8 +37,6 @@ export interface BootPlaces {
 const STEM_MOST = 48
 /** Digits at the end of a folder's name, which no other has. */
 const MARK = 8
-
-const hostOf = (address: string): string => /^https?:\/\/([^/?#]*)/i.exec(address.trim())?.[1] ?? ''
 
 const placesOf = ({ kernel, ramdisk }: DomainConfig): string[] => [kernel, ...(ramdisk === null ? [] : [ramdisk])]
 
@@ -75,7 +73,7 @@ export class BootFiles {
     const ofTree = isTreeAddress(path)
     const job = jobs.start({
       kind: 'mediaExtract',
-      subject: ofTree ? hostOf(path) : basename(path),
+      subject: ofTree ? (treeHost(path) ?? '') : basename(path),
       uuid: null,
       step: ofTree ? 'downloading-installer' : 'taking-kernel',
       cancellable: true,

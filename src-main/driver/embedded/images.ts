@@ -14,6 +14,7 @@ import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { DiskKernel, DiskLook, ImageFormat, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
+import { treeHost } from '../../public/tree-address'
 import type { Supervisor } from '../../supervisor/supervisor'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
@@ -46,7 +47,7 @@ function mediaError(error: CallError, path: string): ErrorReport {
 
 /** What a server did wrong, with what the sentence about it needs. */
 function treeError({ why, url, detail }: TreeRefusal, address: string): ErrorReport {
-  const host = /^https?:\/\/([^/?#]*)/.exec(url)?.[1] ?? address
+  const host = treeHost(url) ?? address
   const values = { url: why === 'address' ? address : url, host, detail: detail.replace(/\.\s*$/, '') || '?' }
   return errorReport(`tree-${why}`, { ...values, most: Math.floor(Number(detail) / MIB) || 1 })
 }

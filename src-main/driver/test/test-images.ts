@@ -8,6 +8,7 @@ import { writeProblem } from '../../lib/write-problem'
 import type { DiskKernel, DiskLook, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
+import { treeHost } from '../../public/tree-address'
 import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
 
 const MIB = 1024 * 1024
@@ -206,7 +207,7 @@ export class TestImages implements ImageTool {
 
   /** A tree is Debian's, whatever its address; only the hosts that are none of example.com have something wrong with them. */
   async lookTree(address: string): Outcome<InstallMedia> {
-    const host = /^https?:\/\/([^/?#]*)/.exec(address)?.[1] ?? ''
+    const host = treeHost(address) ?? ''
     const values = { url: address, host, detail: '?', most: 1 }
     if (host === 'nowhere.invalid') return err(errorReport('tree-no-host', values))
     if (host !== 'example.com') return err(errorReport('tree-nothing', values))
