@@ -5,20 +5,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import type { DomainConfig } from '../../src-main/public/types'
 import { launch } from '../e2e/app'
 import { ownApp } from '../e2e/own-app'
 import { debianInstaller } from '../support/debian-installer'
 import { makeIso } from '../support/iso'
 import { missingProgram } from '../support/programs'
+import { definedAs, seeInstaller } from './installer-dialog'
 
 const keep = ownApp()
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-debian-iso-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
-
-/** The installer's colours for what is chosen, for dialogs and for what is behind them. */
-const [RED, GREY, BLUE] = [0xaa0000, 0xaaaaaa, 0x0000aa]
-const BOOT_MS = 900_000
 
 it("Debian's installer is started from an ISO image", { timeout: 1_800_000 }, async ({ skip }) => {
   const missing = missingProgram('xorriso')
@@ -44,17 +40,9 @@ it("Debian's installer is started from an ISO image", { timeout: 1_800_000 }, as
   await expect.poll(() => create.page.getByTestId('iso-system').textContent()).toBe('Debian 12 amd64 n')
   await app.picture(create.page, 'iso-wizard')
   const domain = await app.domain(() => create.button('Create and run').click())
-  await domain.waitForScreen()
-  const count = async (colour: number) => (await domain.screenPixels()).filter((pixel) => pixel === colour).length
-  await expect.poll(() => count(RED), { timeout: BOOT_MS, interval: 2000 }).toBeGreaterThan(500)
-  await app.picture(domain.page, 'iso-installer')
-  expect(await count(GREY)).toBeGreaterThan(50_000)
-  expect(await count(BLUE)).toBeGreaterThan(50_000)
+  await seeInstaller(app, domain, 'iso-installer')
 
-  const listed: { value: readonly { uuid: string; config: DomainConfig | null }[] } = await manager.page.evaluate(
-    "ringmaster.call('domainList', {})",
-  )
-  const made = listed.value.find(({ config }) => config?.name === 'Debian 12 amd64 n')
+  const made = await definedAs(manager, 'Debian 12 amd64 n')
   expect(made?.config?.memoryMiB).toBe(800)
   expect(kernel.equals(fs.readFileSync(made?.config?.kernel ?? ''))).toBe(true)
   expect(ramdisk.equals(fs.readFileSync(made?.config?.ramdisk ?? ''))).toBe(true)
