@@ -57,6 +57,11 @@ export const errorReasons = {
     cause: '“{name}” has been deleted.',
     action: 'It is in the trash, and can be restored from there.',
   },
+  'job-past-return': {
+    code: 'OPERATION_INVALID',
+    cause: 'This can no longer be cancelled: what it changes is being changed.',
+    action: 'Wait until it is done; what it did can be changed afterwards.',
+  },
   'no-job': { code: 'OPERATION_INVALID', cause: 'There is no job number {job}.', action: 'It has probably ended.' },
   'name-empty': { code: 'INVALID_ARG', cause: 'A virtual machine needs a name.', action: 'Type a name.' },
   'name-bad': {

@@ -119,7 +119,8 @@ export class Branches {
       const split = await snapshots.withIntent(uuid, { ...intent, layers: made, dropped: [] }, async () => {
         const ready = await layers.make(made)
         if (!ready.ok) return ready
-        const kept = await domains.keep(domain, above(config, planned.value))
+        const wanted = control.wanted()
+        const kept = wanted.ok ? await domains.keep(domain, above(config, planned.value)) : wanted
         if (!kept.ok) await layers.unmake(made)
         return kept
       })
@@ -182,7 +183,8 @@ export class Branches {
     const defined = await snapshots.withIntent(uuid, whole, async () => {
       const ready = await layers.make(links)
       const copied = ready.ok ? await this.copy(copies, control) : ready
-      const stored = copied.ok ? await domains.define(next, uuid) : copied
+      const wanted = !copied.ok ? copied : memory === undefined ? control.commit() : control.wanted()
+      const stored = wanted.ok ? await domains.define(next, uuid) : wanted
       if (!stored.ok) await this.unmake(links, copied.ok ? copies : [])
       return stored
     })

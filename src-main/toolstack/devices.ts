@@ -18,6 +18,7 @@ import type { DeviceChange } from './domain-table'
 import type { Domains } from './domains'
 import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
+import { makeFile } from './make-file'
 import { refusedBacking, sourcesOf } from './refused-backing'
 import { isOfDomain, storeOf } from './store-dump'
 
@@ -179,7 +180,7 @@ export class Devices {
 
   createImage(image: NewImage, rights: FileRights): Result<{ job: number }, ErrorReport> {
     if (!this.mayTouch(image.path, rights)) return err(errorReport('path-not-chosen', { path: image.path }))
-    return this.job('imageCreate', 'creating-image', image.path, () => this.makeImage(image))
+    return this.job('imageCreate', 'creating-image', image.path, (control) => this.makeImage(image, control))
   }
 
   inspect(path: string, allowed?: readonly string[]): Outcome<ImageInfo> {
@@ -291,29 +292,48 @@ export class Devices {
     return ok(null)
   }
 
-  private async makeImage(image: NewImage): Outcome {
-    if (this.isOurs(image.path)) await mkdir(this.parts.diskFolder, { recursive: true })
-    return image.copyOf === undefined ? this.parts.driver.images.create(image) : this.copyImage(image, image.copyOf)
-  }
-
-  /** A job, as it may take long: who waits for the image sees how far it is. */
-  private async copyImage({ path, format, sizeMiB }: NewImage, from: NonNullable<NewImage['copyOf']>): Outcome {
-    const { copies, driver, jobs } = this.parts
-    const free = this.isAtRest(from.path)
+  /** A copy may take long: without a job whose work it is it is one of its own, so that who waits for the image sees how far it is. */
+  private async makeImage(image: NewImage, control?: JobControl): Outcome {
+    const { driver, jobs } = this.parts
+    const { path, copyOf } = image
+    if (this.isOurs(path)) await mkdir(this.parts.diskFolder, { recursive: true })
+    if (copyOf === undefined) {
+      const create = (): Outcome => driver.images.create(image)
+      return control ? makeFile(path, control, create) : create()
+    }
+    const free = this.isAtRest(copyOf.path)
     if (!free.ok) return free
-    const work = async (control: JobControl): Outcome => {
-      const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [...(from.allowedBacking ?? [])] }
-      const copied = await copies.during(path, () => driver.images.copy(order, control))
-      const info = copied.ok ? await driver.images.inspect(path) : copied
-      if (!info.ok) return info
-      if (info.value.virtualSize >= sizeMiB * MIB) return ok(null)
-      control.step('resizing-image')
-      const grown = await driver.images.resize(path, sizeMiB, control)
-      if (!grown.ok) await rm(path, { force: true })
-      return grown
+    const work = (of: JobControl): Outcome => this.copyImage(image, copyOf, of)
+    if (control) {
+      control.step('copying-image')
+      return work(control)
     }
     const order = { kind: 'imageConvert', step: 'copying-image', cancellable: true, uuid: null, work } as const
     return jobs.wait(jobs.start({ ...order, subject: basename(path) }))
+  }
+
+  private async copyImage(
+    { path, format, sizeMiB }: NewImage,
+    from: NonNullable<NewImage['copyOf']>,
+    control: JobControl,
+  ): Outcome {
+    const { copies, driver } = this.parts
+    const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [...(from.allowedBacking ?? [])] }
+    const copied = await copies.during(path, () => driver.images.copy(order, control))
+    if (!copied.ok) return copied
+    const grown = await this.growTo(path, sizeMiB, control)
+    const done = grown.ok ? control.commit() : grown
+    if (!done.ok) await rm(path, { force: true })
+    return done
+  }
+
+  private async growTo(path: string, sizeMiB: number, control: JobControl): Outcome {
+    const { images } = this.parts.driver
+    const info = await images.inspect(path)
+    if (!info.ok) return info
+    if (info.value.virtualSize >= sizeMiB * MIB) return ok(null)
+    control.step('resizing-image')
+    return images.resize(path, sizeMiB, control)
   }
 
   private job(
@@ -323,7 +343,7 @@ export class Devices {
     work: (control: JobControl) => Outcome,
   ): Result<{ job: number }, ErrorReport> {
     const subject = basename(path)
-    return ok({ job: this.parts.jobs.start({ kind, subject, uuid: null, step, cancellable: kind !== 'imageCreate', work }) })
+    return ok({ job: this.parts.jobs.start({ kind, subject, uuid: null, step, cancellable: true, work }) })
   }
 }
 

@@ -146,9 +146,11 @@ export class DomainSaves {
           return done.ok ? err(errorReport('cancelled')) : done
         }
         domain.job = null
-        if (!done.ok) domain.savedConfig = null
         if (done.ok) await saved(domain)
-        else this.table.apply(domain, paused || domain.stalledBy !== null ? 'saveEndedPaused' : 'saveEnded')
+        else {
+          this.table.apply(domain, paused || domain.stalledBy !== null ? 'saveEndedPaused' : 'saveEnded')
+          if (operation === 'managedSave') await this.forgetIntent(domain)
+        }
         return done
       },
     })
@@ -160,6 +162,14 @@ export class DomainSaves {
     domain.savedConfig = domain.running
     const { uuid, config, savedConfig } = domain
     return this.table.store({ uuid, config, managedSave: null, savedConfig })
+  }
+
+  /** There is no save that was to be gone on from. */
+  private async forgetIntent(domain: Domain): Promise<void> {
+    domain.savedConfig = null
+    const { uuid, config, managedSave } = domain
+    const stored = await this.table.store({ uuid, config, managedSave, savedConfig: null })
+    if (!stored.ok) this.parts.problem(stored.error)
   }
 
   /** In this order: cut off in between, its file is still there and the guest has not run. */

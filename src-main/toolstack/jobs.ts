@@ -13,6 +13,10 @@ export interface JobControl {
   readonly signal: AbortSignal
   report(fraction: number): void
   step(step: JobStep): void
+  /** An error when it was called off: asked before something that takes effect, by work that does not look at the signal itself. */
+  wanted(): Result<null, ErrorReport>
+  /** The same at the point of no return: from here on it cannot be called off any more. */
+  commit(): Result<null, ErrorReport>
   /** The domain it turned out to be about, or has made: from which other one. */
   domain(uuid: string, subject: string, origin?: string): void
 }
@@ -82,7 +86,7 @@ export class Jobs {
   cancel(number: number): Result<null, ErrorReport> {
     const job = this.jobs.get(number)
     if (job?.info.state !== 'running') return err(errorReport('no-job', { job: number }))
-    if (!job.info.cancellable) return err(errorReport('unsupported', { operation: 'cancel' }))
+    if (!job.info.cancellable) return err(errorReport('job-past-return'))
     job.abort.abort()
     return ok(null)
   }
@@ -94,6 +98,7 @@ export class Jobs {
 
   private async work(number: number, order: JobOrder, signal: AbortSignal): Promise<Result<null, ErrorReport>> {
     let told = Number.NEGATIVE_INFINITY
+    const wanted = (): Result<null, ErrorReport> => (signal.aborted ? err(errorReport('cancelled')) : ok(null))
     const control: JobControl = {
       job: number,
       signal,
@@ -105,6 +110,12 @@ export class Jobs {
         if (now - told >= PROGRESS_MS) told = now
       },
       step: (step) => this.update(number, { step, progress: null }, true),
+      wanted,
+      commit: () => {
+        const still = wanted()
+        if (still.ok) this.update(number, { cancellable: false }, true)
+        return still
+      },
       domain: (uuid, subject, origin) => this.update(number, { uuid, subject, origin }, true),
     }
     let outcome: Result<null, ErrorReport>

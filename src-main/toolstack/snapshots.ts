@@ -100,7 +100,9 @@ export class Snapshots {
       const before = domain.config
       const ready = await layers.make(made)
       if (!ready.ok) return ready
-      const kept = await domains.keep(domain, above(before, planned.value))
+      // Of one that is off this is all of it.
+      const wanted = isActive(domain.state) ? control.wanted() : control.commit()
+      const kept = wanted.ok ? await domains.keep(domain, above(before, planned.value)) : wanted
       if (!kept.ok) {
         await layers.unmake(made)
         return kept
@@ -139,12 +141,13 @@ export class Snapshots {
     })
   }
 
+  /** Can be cancelled until the machine that runs is ended: what it had in memory is gone then. */
   revert(uuid: string, id: string): Result<number, ErrorReport> {
     const { driver, domains, store, layers, trees, merging } = this.parts
     const found = trees.find(uuid, id)
     if (!found.ok) return found
     const snapshot = found.value
-    const order = { kind: 'revert', step: 'reverting', cancellable: false } as const
+    const order = { kind: 'revert', step: 'preparing-revert', cancellable: true } as const
     return domains.occupy(uuid, 'revert', order, async (domain, control) => {
       const memory = snapshot.state === 'shutoff' ? [] : [store.memoryPath(uuid, id)]
       const whole = await checkFiles(snapshot.config, memory)
@@ -160,7 +163,9 @@ export class Snapshots {
       const done = await this.withIntent(uuid, { kind: 'revert', layers: made, snapshot: null, to: id, dropped }, async () => {
         const ready = await layers.make(made)
         if (!ready.ok) return ready
-        const halted = await domains.halt(domain)
+        const wanted = control.commit()
+        if (wanted.ok) control.step('reverting')
+        const halted = wanted.ok ? await domains.halt(domain) : wanted
         const kept = halted.ok ? await domains.keep(domain, next) : halted
         if (!kept.ok) {
           await layers.unmake(made)

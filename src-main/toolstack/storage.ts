@@ -31,6 +31,7 @@ import type { Domains } from './domains'
 import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
+import { makeFile } from './make-file'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 import type { Templates } from './templates'
 import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
@@ -174,14 +175,16 @@ export class Storage {
     if (!place.ok) return place
     const path = place.value
     const { format, sizeMiB, backing } = order
-    return this.job('imageCreate', 'creating-image', path, false, async () => {
+    return this.job('imageCreate', 'creating-image', path, async (control) => {
       await mkdir(dirname(path), { recursive: true })
-      if (backing === null) return images.create({ path, format, sizeMiB })
+      if (backing === null) return makeFile(path, control, () => images.create({ path, format, sizeMiB }))
       const below = join(dirname(path), backing)
       const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
       if (writer) return err(errorReport('volume-in-use', { path: below, names: writer.name }))
       const info = await this.look(below)
-      return info.ok ? images.overlay(path, { path: backing, format: info.value.format }, []) : info
+      if (!info.ok) return info
+      const { format: belowFormat } = info.value
+      return makeFile(path, control, () => images.overlay(path, { path: backing, format: belowFormat }, []))
     })
   }
 
@@ -222,7 +225,7 @@ export class Storage {
     const source = this.free(pool, name, ['disk', 'snapshot', 'below', 'trash', 'template'])
     if (!source.ok) return source
     const from = source.value
-    return this.job('imageConvert', 'copying-image', target.value, true, async (control) => {
+    return this.job('imageConvert', 'copying-image', target.value, async (control) => {
       const { images } = this.parts.driver
       const info = await this.look(from)
       if (!info.ok) return info
@@ -236,7 +239,7 @@ export class Storage {
   upload(pool: string, from: string, name: string): Result<number, ErrorReport> {
     const place = this.place(pool, properName(name))
     if (!place.ok) return place
-    return this.job('imageConvert', 'copying-image', place.value, true, async (control) => {
+    return this.job('imageConvert', 'copying-image', place.value, async (control) => {
       const { images } = this.parts.driver
       const running = this.usesOf(from).find(({ how }) => how === 'running')
       if (running) return err(errorReport('volume-in-use', { path: from, names: running.name }))
@@ -317,14 +320,13 @@ export class Storage {
     work: (path: string, control: JobControl) => Outcome,
   ): Result<number, ErrorReport> {
     const place = this.free(pool, name, but)
-    return place.ok ? this.job(kind, step, place.value, true, (control) => work(place.value, control)) : place
+    return place.ok ? this.job(kind, step, place.value, (control) => work(place.value, control)) : place
   }
 
   private job(
     kind: JobInfo['kind'],
     step: JobStep,
     path: string,
-    cancellable: boolean,
     work: (control: JobControl) => Outcome,
   ): Result<number, ErrorReport> {
     const { jobs, changed } = this.parts
@@ -333,7 +335,7 @@ export class Storage {
       changed()
       return done
     }
-    return ok(jobs.start({ kind, subject: basename(path), uuid: null, step, cancellable, work: whole }))
+    return ok(jobs.start({ kind, subject: basename(path), uuid: null, step, cancellable: true, work: whole }))
   }
 
   private async files(folder: string): Promise<string[]> {

@@ -128,6 +128,8 @@ export class Templates {
     // Another may have got the name meanwhile.
     const refused = this.refusedName(name)
     if (refused) return err(refused)
+    const wanted = control.commit()
+    if (!wanted.ok) return wanted
     const own = { config: configWithoutPasswords(config), text: withoutPasswords(text) }
     return this.keep([...this.list(), { id: randomUUID(), name, savedAt: clock.now(), ...own, disks }])
   }

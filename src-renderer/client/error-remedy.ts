@@ -47,6 +47,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'path-not-chosen': { effect: 'unchanged' },
   'no-domain': { effect: 'unchanged' },
   'domain-deleted': { effect: 'unchanged' },
+  'job-past-return': { effect: 'unchanged' },
   'no-job': { effect: 'unchanged' },
   'name-empty': { effect: 'unchanged' },
   'name-bad': { effect: 'unchanged' },

@@ -36,6 +36,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: '„{name}“ ist gelöscht worden.',
     action: 'Sie liegt im Papierkorb und lässt sich von dort wiederherstellen.',
   },
+  'job-past-return': {
+    cause: 'Das lässt sich nicht mehr abbrechen: Was es ändert, wird schon geändert.',
+    action: 'Warten, bis es fertig ist; danach lässt sich ändern, was es getan hat.',
+  },
   'no-job': { cause: 'Es gibt keinen Auftrag Nummer {job}.', action: 'Er ist wohl schon zu Ende.' },
   'name-empty': { cause: 'Eine virtuelle Maschine braucht einen Namen.', action: 'Einen Namen eingeben.' },
   'name-bad': {

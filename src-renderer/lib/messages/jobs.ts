@@ -53,7 +53,14 @@ export const jobs = {
     en: 'Writing the memory, the guest goes on',
     de: 'Der Speicher wird geschrieben, der Gast läuft weiter',
   },
-  'step.reverting': { en: 'Going back to the snapshot', de: 'Rückkehr zum Sicherungspunkt' },
+  'step.preparing-revert': {
+    en: 'Getting ready; the machine is as it was',
+    de: 'Wird vorbereitet; die Maschine ist, wie sie war',
+  },
+  'step.reverting': {
+    en: 'Going back to the snapshot, which cannot be cancelled any more',
+    de: 'Rückkehr zum Sicherungspunkt, die sich nicht mehr abbrechen lässt',
+  },
   'step.branching': { en: 'Making a machine from the snapshot', de: 'Aus dem Sicherungspunkt wird eine Maschine' },
   'step.forking': { en: 'Making a running copy', de: 'Eine laufende Kopie entsteht' },
   'step.cloning': { en: 'Copying the machine', de: 'Die Maschine wird kopiert' },

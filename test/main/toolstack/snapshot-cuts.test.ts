@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { filesOf } from '../../../src-main/toolstack/snapshot-trees'
 import { caller, SnapshotScene } from '../../support/snapshot-scene'
+import { listenToSteps } from '../../support/steps'
 import { makeToolstack } from '../../support/toolstack'
 
 const folders: string[] = []
@@ -25,25 +26,10 @@ class Cutter {
     })
   }
 
-  private async step(): Promise<void> {
+  async step(): Promise<void> {
     if (this.steps++ < this.at) return
     this.told()
     await new Promise(() => {})
-  }
-
-  /** Each call of these is two steps. */
-  arm<T extends object>(target: T, names: readonly (keyof T & string)[]): void {
-    for (const name of names) {
-      const real: unknown = target[name]
-      if (typeof real !== 'function') throw new Error(`no function ${name}`)
-      const stepping = async (...args: unknown[]): Promise<unknown> => {
-        await this.step()
-        const done: unknown = await real.apply(target, args)
-        await this.step()
-        return done
-      }
-      Object.defineProperty(target, name, { value: stepping })
-    }
   }
 }
 
@@ -148,10 +134,14 @@ describe('cut off at each step', () => {
         if (change.between === true) await scene.take('later')
         const cutter = new Cutter(at)
         const { store } = made
-        cutter.arm(store.snapshots, ['putTree', 'putIntent', 'dropIntent', 'setLayers', 'removeStrangers', 'putPicture'])
-        cutter.arm(store.definitions, ['put', 'remove', 'markRunning', 'unmarkRunning'])
-        cutter.arm(made.testDriver, ['snapshot', 'restore', 'destroy', 'reopenDisks'])
-        cutter.arm(made.testDriver.images, ['overlay', 'rebase', 'commit', 'copy'])
+        listenToSteps(
+          store.snapshots,
+          ['putTree', 'putIntent', 'dropIntent', 'setLayers', 'removeStrangers', 'putPicture'],
+          cutter,
+        )
+        listenToSteps(store.definitions, ['put', 'remove', 'markRunning', 'unmarkRunning'], cutter)
+        listenToSteps(made.testDriver, ['snapshot', 'restore', 'destroy', 'reopenDisks'], cutter)
+        listenToSteps(made.testDriver.images, ['overlay', 'rebase', 'commit', 'copy'], cutter)
         const done = change.act(scene, before).then(() => true)
         const ended = await Promise.race([done, cutter.cut.then(() => false)])
         await made.driver.close()
