@@ -26,8 +26,8 @@ export interface Transport {
 }
 
 /**
- * Bytes that are safe to post: a view of shared memory throws, and a view of a larger buffer drags all of it along
- * (toolchain.md section 8), so anything but an exact unshared array is copied.
+ * Bytes that are safe to post: a view of shared memory throws, and a view of a larger buffer drags all of it along, so
+ * anything but an exact unshared array is copied.
  */
 export function exactBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) return bytes

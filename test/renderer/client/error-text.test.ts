@@ -38,7 +38,7 @@ describe('texts of errors', () => {
         if (mend !== undefined) expect(messages[`mend.${mend}`][language]).toMatch(/^.{5,40}$/)
       }
     }
-    // As many as manager.md asks for, with those of the doctor's findings.
+    // Twenty were promised, those of the doctor's findings among them.
     const mended = reasons.filter((reason) => remedies[reason].mend !== undefined)
     expect(mended.length).toBeGreaterThanOrEqual(20)
   })
