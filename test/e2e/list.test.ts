@@ -144,6 +144,69 @@ it('orders by what a head is pressed for, and keeps columns, order and folders o
   await expect.poll(() => again.manager.names()).toEqual(['web-02', 'web-01'])
 })
 
+it('keeps names in sight while columns scroll by, each on the ground of its row', async () => {
+  const { app, manager } = await start({ domains: 6, running: 3 })
+  const { page } = manager
+  const columns = ['name', 'state', 'cpu', 'host', 'memory', 'disk', 'network', 'autostart', 'tags', 'uptime', 'ip']
+  await app.call(page, 'listLayoutSet', {
+    columns: columns.map((id) => ({ id, width: 140, shown: true })),
+    sort: { column: 'name', descending: false },
+    collapsed: [],
+    filters: [],
+  })
+  // The window asks for its layout when it begins.
+  await page.reload()
+  await manager.ready()
+  await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(980, 600))
+  await expect.poll(() => manager.list().evaluate((list) => list.scrollWidth - list.clientWidth)).toBeGreaterThan(300)
+  await manager.row('web-01').click()
+  await manager.list().evaluate((list) => list.scrollTo(9999, 0))
+  /** What is seen where each name stands, and on what: the cell itself, on what its row has. */
+  const seen = () =>
+    page.evaluate(() => {
+      const list = document.querySelector('.domain-list')?.getBoundingClientRect()
+      return [
+        ...document.querySelectorAll('.domain-list .name-name, .domain-list .group-name, .column:first-child .column-name'),
+      ].map((name) => {
+        const { left, top, height } = name.getBoundingClientRect()
+        const row = name.closest('.row')
+        const cell = name.closest('.cell')
+        const isOpaque = cell === null || row === null || row.classList.contains('connection')
+        const hit = document.elementFromPoint(left + 4, top + height / 2)
+        return {
+          name: name.textContent,
+          inside: left >= (list?.left ?? 0) && left < (list?.left ?? 0) + 140,
+          onTop: hit === name || name.contains(hit),
+          ground: isOpaque || getComputedStyle(cell).backgroundColor === getComputedStyle(row).backgroundColor,
+        }
+      })
+    })
+  const good = { inside: true, onTop: true, ground: true }
+  for (const theme of ['light', 'dark', 'contrast'] as const) {
+    await page.emulateMedia({ colorScheme: theme === 'light' ? 'light' : 'dark' })
+    await page.evaluate((name) => document.documentElement.setAttribute('data-theme', name), theme)
+    const box = await manager.row('db-01').boundingBox()
+    await page.mouse.move(800, (box?.y ?? 0) + 14)
+    const names = await seen()
+    expect(names.length).toBe(9)
+    for (const { name, ...rest } of names) expect({ name, ...rest }).toEqual({ name, ...good })
+    await manager.list().focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    await app.picture(page, `list-name-stays-${theme}`)
+  }
+  // Where all columns have room nothing is laid over another.
+  await app.call(page, 'listLayoutSet', {
+    columns: [],
+    sort: { column: 'name', descending: false },
+    collapsed: [],
+    filters: [],
+  })
+  await page.reload()
+  await manager.ready()
+  await expect.poll(() => manager.list().getAttribute('data-wide')).toBe(null)
+})
+
 it('puts machines into folders and gives tags, by menu and by drag, and takes everything back', async () => {
   const { app, manager } = await start({ domains: 20, running: 0 })
   const { page } = manager

@@ -65,8 +65,23 @@ export interface DomainListProps {
   readonly onDropTag: (tag: string, target: Row) => void
 }
 
+/** Where not all columns have room the name stays in sight, and leaves half of the list to the others. */
+const nameWidth = (width: number) => `min(${width}px, 50cqi)`
+
 function gridTemplate(columns: readonly Column[]): string {
-  return columns.map(({ id, width }) => (id === 'name' ? `minmax(${width}px, 1fr)` : `${width}px`)).join(' ')
+  return columns.map(({ id, width }) => (id === 'name' ? `minmax(${nameWidth(width)}, 1fr)` : `${width}px`)).join(' ')
+}
+
+/** Tells the style sheet whether there is anything to scroll sideways: a name that stays is a layer more for each row. */
+function markWide(grid: HTMLElement): void {
+  grid.toggleAttribute('data-wide', grid.scrollWidth > grid.clientWidth)
+}
+
+/** Where a menu that was opened by key belongs: below the row, where the row can be seen. */
+function menuPlace(grid: HTMLElement | null, key: string): MenuPoint | null {
+  const rect = document.getElementById(rowId(key))?.getBoundingClientRect()
+  if (rect === undefined) return null
+  return { x: Math.max(rect.left, grid?.getBoundingClientRect().left ?? 0) + 44, y: rect.bottom - 4, by: 'keyboard' }
 }
 
 function keyAt(target: EventTarget): string | null {
@@ -91,16 +106,26 @@ export function DomainList(props: DomainListProps) {
   useLayoutEffect(() => {
     const node = grid.current
     if (node === null) return
-    setHeight(node.clientHeight - HEAD_HEIGHT)
-    const watcher = new ResizeObserver(() => setHeight(node.clientHeight - HEAD_HEIGHT))
+    const measure = () => {
+      setHeight(node.clientHeight - HEAD_HEIGHT)
+      markWide(node)
+    }
+    measure()
+    const watcher = new ResizeObserver(measure)
     watcher.observe(node)
     return () => watcher.disconnect()
   }, [])
 
   useLayoutEffect(() => {
-    const total = columns.reduce((sum, { width }) => sum + width, 0)
-    grid.current?.style.setProperty('--columns', gridTemplate(columns))
-    grid.current?.style.setProperty('--least', `${total}px`)
+    const node = grid.current
+    if (node === null) return
+    const total = columns.reduce((sum, { id, width }) => sum + (id === 'name' ? 0 : width), 0)
+    const name = columns.find(({ id }) => id === 'name')?.width ?? 0
+    node.style.setProperty('--columns', gridTemplate(columns))
+    node.style.setProperty('--least', `calc(${total}px + ${nameWidth(name)})`)
+    // What is gone to by key is not left below the name. The list is no part of itself: its half is a percentage here.
+    node.style.setProperty('--name', `min(${name}px, 50%)`)
+    markWide(node)
   }, [columns])
 
   const showRow = (key: string) => {
@@ -117,8 +142,7 @@ export function DomainList(props: DomainListProps) {
     focus: () => grid.current?.focus(),
     menuPoint: (key) => {
       showRow(key)
-      const rect = document.getElementById(rowId(key))?.getBoundingClientRect()
-      return rect === undefined ? null : { x: rect.left + 44, y: rect.bottom - 4, by: 'keyboard' }
+      return menuPlace(grid.current, key)
     },
   }))
 
@@ -181,8 +205,8 @@ export function DomainList(props: DomainListProps) {
       )
     } else if (event.key === 'Enter' && cursor !== null) props.onOpen(cursor)
     else if ((event.key === 'F10' || event.key === 'ContextMenu') && cursor !== null) {
-      const rect = document.getElementById(rowId(cursor))?.getBoundingClientRect()
-      if (rect !== undefined) props.onMenu(cursor, { x: rect.left + 44, y: rect.bottom - 4, by: 'keyboard' })
+      const place = menuPlace(grid.current, cursor)
+      if (place !== null) props.onMenu(cursor, place)
     } else if (event.key.length === 1 && !command && !event.altKey) props.onType(event.key)
     else return
     event.preventDefault()
