@@ -1,5 +1,6 @@
 // One connection: a driver with a toolstack of its own on a folder of its own, while it is open.
-//   disconnected → connecting → connected → disconnecting → disconnected; connecting → failed → connecting
+//   disconnected → connecting → connected → disconnecting → disconnected; connecting → failed → connecting;
+//   connecting → disconnecting, when it is called off
 // Invariant: whatever its driver throws or refuses ends in `failed` with one error, and is nobody else's trouble. After it was
 // closed nothing is told any more of the toolstack it had; each opening makes driver and toolstack anew.
 // Runs in: main, plain Node.
@@ -77,6 +78,9 @@ export class Connection {
   private current: Opened | undefined
   private state: ConnectionState = 'disconnected'
   private error: ErrorReport | null = null
+  /** Each opening has a number of its own: one that was called off has nothing more to say. */
+  private opening = 0
+  private loading: Promise<unknown> = Promise.resolve()
 
   constructor(definition: ConnectionDefinition, parts: ConnectionParts) {
     this.definition = definition
@@ -126,29 +130,40 @@ export class Connection {
   }
 
   /** The first half: definitions are loaded, and calls are served. */
-  async load(): Outcome {
-    if (!this.isClosed) return err(errorReport('connection-state', { name: this.name }))
+  load(): Outcome {
+    if (!this.isClosed) return Promise.resolve(err(errorReport('connection-state', { name: this.name })))
     this.become('connecting')
+    const loaded = this.loadAs(++this.opening)
+    this.loading = loaded
+    return loaded
+  }
+
+  private async loadAs(opening: number): Outcome {
     try {
       await this.drop()
       await mkdir(this.parts.folder, { recursive: true })
-      const toolstack = this.make(this.parts.open(this.definition, this.parts.folder))
+      const toolstack = this.make(this.parts.open(this.definition, this.parts.folder), opening)
       await toolstack.load()
+      if (opening !== this.opening) {
+        await toolstack.close()
+        return err(errorReport('cancelled'))
+      }
       this.current = { toolstack, served: toolstack.servers() }
       toolstack.sampleEvery(this.parts.sampleMs())
       for (const domain of this.domains()) this.parts.emit('domainChanged', { domain })
       return ok(null)
     } catch (thrown) {
-      return this.failed(systemErrorText(thrown))
+      return this.failed(opening, systemErrorText(thrown))
     }
   }
 
   /** The second half: the driver is opened. */
   async open(): Outcome {
-    const { current } = this
+    const { current, opening } = this
     if (!current) return err(errorReport('not-connected', { name: this.name }))
     try {
       const opened = await current.toolstack.open()
+      if (opening !== this.opening) return err(errorReport('cancelled'))
       if (!opened.ok) {
         this.become('failed', opened.error)
         return opened
@@ -156,17 +171,18 @@ export class Connection {
       this.become('connected')
       return opened
     } catch (thrown) {
-      return this.failed(systemErrorText(thrown))
+      return this.failed(opening, systemErrorText(thrown))
     }
   }
 
-  private failed(detail: string): Awaited<Outcome> {
+  private failed(opening: number, detail: string): Awaited<Outcome> {
+    if (opening !== this.opening) return err(errorReport('cancelled'))
     const error = errorReport('connection-failed', { name: this.name, detail })
     this.become('failed', error)
     return err(error)
   }
 
-  private make({ driver, demo, debian }: OpenedDriver): Toolstack {
+  private make({ driver, demo, debian }: OpenedDriver, opening: number): Toolstack {
     const { folder, clock, nextNumber, readHost } = this.parts
     const toolstack: Toolstack = new Toolstack({
       driver,
@@ -183,7 +199,9 @@ export class Connection {
       diskFolder: join(folder, 'disks'),
       vncFolder: join(folder, 'vnc'),
       sampleFolder: join(folder, 'samples'),
-      emit: this.emitOf(() => this.state === 'connecting' || this.current?.toolstack === toolstack),
+      emit: this.emitOf(
+        () => opening === this.opening && (this.state === 'connecting' || this.current?.toolstack === toolstack),
+      ),
       nextNumber,
       readHost,
       elsewhere: () => this.parts.elsewhere(this),
@@ -199,9 +217,13 @@ export class Connection {
 
   // ---- closing ----------------------------------------------------------------------------------
 
-  /** With guests that run or jobs at work only when it is said what becomes of them; a guest that does not follow keeps it open. */
+  /**
+   * With guests that run or jobs at work only when it is said what becomes of them; a guest that does not follow keeps it open. While it is
+   * being opened that is called off.
+   */
   async disconnect({ guests, jobs }: Endings): Outcome {
     const { current, name } = this
+    if (this.state === 'connecting') return this.callOff()
     if (!current || (this.state !== 'connected' && this.state !== 'failed')) {
       return err(errorReport('not-connected', { name }))
     }
@@ -223,6 +245,16 @@ export class Connection {
     // Two windows may have asked, and it is closed once.
     if (this.current !== current) return ok(null)
     this.become('disconnecting')
+    await this.drop()
+    this.become('disconnected')
+    return ok(null)
+  }
+
+  /** What a driver that does not answer says later is nobody's trouble; files are read to the end, so that none is read twice at once. */
+  private async callOff(): Outcome {
+    this.opening++
+    this.become('disconnecting')
+    await this.loading
     await this.drop()
     this.become('disconnected')
     return ok(null)

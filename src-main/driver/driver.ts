@@ -163,7 +163,10 @@ export interface HypervisorDriver {
   open(listener: (event: DriverEvent) => void): Outcome
   /** How often samples are told from now on; SAMPLE_INTERVAL_MS until it is said. */
   sampleEvery(intervalMs: number): void
-  /** Ends everything that still runs. Nobody is asked; the toolstack saved what was to be saved. */
+  /**
+   * Ends everything that still runs. Nobody is asked; the toolstack saved what was to be saved. While it is being opened that is called off:
+   * `open` answers soon, and nothing is left running.
+   */
   close(): Promise<void>
 
   /** With `paused` its first instruction waits for `resume`. */

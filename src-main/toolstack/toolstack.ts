@@ -3,7 +3,7 @@
 // Runs in: main, plain Node.
 import { cpus, freemem, hostname, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ok, type Result } from '../../src-engine/public/result'
+import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { KeptFile } from '../definition/kept-file'
 import type { MetadataStore } from '../definition/metadata-store'
@@ -136,6 +136,7 @@ export class Toolstack {
   private readonly clockJump = new ClockJump()
   private readonly states = new Map<string, DomainInfo['state']>()
   private domain0: DomainInfo
+  private closed = false
 
   constructor(parts: ToolstackParts) {
     this.parts = parts
@@ -324,9 +325,10 @@ export class Toolstack {
     await recoverSnapshots(await store.load(), { store, layers, trees, config: (uuid) => this.configOf(uuid), problem })
   }
 
-  /** Opens the driver. One that fails leaves the list usable and a notice. */
+  /** Opens the driver. One that fails leaves the list usable and a notice; closed meanwhile, nothing is begun. */
   async open(): Promise<Result<null, ErrorReport>> {
     const opened = await this.parts.driver.open((event) => this.onDriverEvent(event))
+    if (this.closed) return err(errorReport('cancelled'))
     if (!opened.ok) {
       this.domain0 = domain0Info('crashed', opened.error.values['detail'] ?? opened.error.reason, this.parts.clock.now())
       this.notices.raise('error', opened.error)
@@ -334,12 +336,14 @@ export class Toolstack {
     }
     const networks = await this.networks.open()
     if (!networks.ok) this.notices.raise('warning', networks.error)
+    if (this.closed) return err(errorReport('cancelled'))
     this.merging.ask()
     void this.domains.autostart()
     return opened
   }
 
   async close(): Promise<void> {
+    this.closed = true
     await this.parts.driver.close()
     await this.samples.close(this.parts.clock.now())
     await this.parts.definitions.settled()

@@ -216,6 +216,39 @@ it('says in its row why one cannot be connected, leaves the others, and connects
   fs.rmSync(app.folder, { recursive: true, force: true })
 })
 
+it('calls off one that does not connect, from its row, its menu and the palette', async () => {
+  const { app, manager } = await start({ domains: 1, running: 0, openMs: 3_600_000 })
+  const { page } = manager
+  const off = async () => {
+    await manager.waitForConnection('Test driver', 'Not connected')
+    expect(await tree(manager)).toEqual(['Test driver'])
+    expect(await listed(app, manager)).toEqual([{ name: null, state: 'disconnected' }])
+  }
+  await manager.waitForConnection('Test driver', 'Connecting…')
+  expect(await seriousViolations(page)).toEqual([])
+  await manager.connection('Test driver').getByRole('button', { name: 'Cancel connecting' }).waitFor()
+  await app.picture(page, 'connection-connecting')
+  await manager.connection('Test driver').getByRole('button', { name: 'Cancel connecting' }).click()
+  await off()
+
+  await manager.chooseOfConnection('Test driver', 'Connect')
+  await manager.waitForConnection('Test driver', 'Connecting…')
+  await manager.chooseOfConnection('Test driver', 'Cancel connecting')
+  await off()
+
+  await manager.connection('Test driver').click()
+  await page.keyboard.press('Enter')
+  await manager.waitForConnection('Test driver', 'Connecting…')
+  await page.keyboard.press('Control+k')
+  await manager.palette().waitFor()
+  await page.keyboard.type('Cancel connecting')
+  await page.keyboard.press('Enter')
+  await off()
+  expect(await manager.announcements()).toContain('Test driver: Not connected')
+  await app.close()
+  fs.rmSync(app.folder, { recursive: true, force: true })
+})
+
 it('offers what cannot be connected to yet greyed with the reason, and changes nothing when it is left', async () => {
   const { app, manager } = await start()
   await manager.button('Application menu').click()

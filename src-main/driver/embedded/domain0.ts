@@ -99,6 +99,7 @@ export class Domain0 {
   private async launch(): Promise<Result<Domain0Connection, ErrorReport>> {
     const journalDirectory = join(this.folder, 'journal')
     await mkdir(journalDirectory, { recursive: true })
+    if (this.stopping) return err(errorReport('cancelled'))
     this.lastOutput = ''
     const child = this.supervisor.start('dom0', 'Ringmaster domain 0', (text) => this.output(text))
     this.child = child

@@ -89,6 +89,7 @@ export class EmbeddedDriver implements HypervisorDriver {
     now: () => performance.now(),
   })
   private domain0Death = ''
+  private closed = false
 
   /** `folder` is domain 0's: its journal and, in plain Node, its socket. */
   constructor(supervisor: Supervisor, folder: string, watchdog = new Watchdog()) {
@@ -131,6 +132,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   async open(listener: (event: DriverEvent) => void): Outcome {
     this.listener = listener
     const started = await this.domain0.start()
+    if (this.closed) return err(errorReport('cancelled'))
     if (!started.ok) return started
     listener({ kind: 'domain0', state: 'running', detail: '', restarts: 0 })
     this.samples.start()
@@ -144,6 +146,7 @@ export class EmbeddedDriver implements HypervisorDriver {
   }
 
   async close(): Promise<void> {
+    this.closed = true
     this.samples.stop()
     this.scheduler.stop()
     this.watchdog.stop()

@@ -64,6 +64,8 @@ export class TestDriver implements HypervisorDriver {
   private endTicks: () => void = () => {}
   private sampleMs: number = SAMPLE_INTERVAL_MS
   private opened = false
+  private callOff: () => void = () => {}
+  private openMs: number
   private phase = 0
   private readonly written = new Map<string, string>()
   private watchedUntil = 0
@@ -71,6 +73,7 @@ export class TestDriver implements HypervisorDriver {
   constructor(channels: ChannelFactory, options: TestDriverOptions = { delayMs: 0 }) {
     this.channels = channels
     this.options = options
+    this.openMs = options.script?.openMs ?? 0
     this.images = new TestImages((progress) => this.work(progress))
     this.domains = new TestDomains(
       (event) => this.listener(event),
@@ -85,6 +88,11 @@ export class TestDriver implements HypervisorDriver {
   /** The next call of this name fails with the error. */
   failNext(call: keyof HypervisorDriver, error: ErrorReport): void {
     this.failures.set(call, error)
+  }
+
+  /** So long it takes to open it. */
+  openSlowly(milliseconds: number): void {
+    this.openMs = milliseconds
   }
 
   crash(uuid: string, detail: string): void {
@@ -114,6 +122,7 @@ export class TestDriver implements HypervisorDriver {
   async open(listener: (event: DriverEvent) => void): Outcome {
     const failure = this.failure('open')
     if (failure) return err(failure)
+    if (this.openMs > 0 && !(await this.waits(this.openMs))) return err(errorReport('cancelled'))
     this.listener = listener
     this.opened = true
     this.sampleEvery(this.sampleMs)
@@ -128,6 +137,7 @@ export class TestDriver implements HypervisorDriver {
   }
 
   async close(): Promise<void> {
+    this.callOff()
     this.opened = false
     this.endTicks()
     for (const uuid of [...this.domains.running.keys()]) this.domains.stop(uuid, 'destroyed', '')
@@ -445,6 +455,17 @@ export class TestDriver implements HypervisorDriver {
 
   private pause(milliseconds: number): Promise<void> {
     return milliseconds > 0 ? new Promise((resolve) => setTimeout(resolve, milliseconds)) : Promise.resolve()
+  }
+
+  /** Whether the time has passed and it was not called off. */
+  private waits(milliseconds: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(true), milliseconds)
+      this.callOff = () => {
+        clearTimeout(timer)
+        resolve(false)
+      }
+    })
   }
 
   private async later(act: () => void): Promise<void> {

@@ -16,6 +16,8 @@ export const testScriptShape = fields({
   idle: optional(flag),
   /** So many domains a second are paused or resumed. */
   changes: optional(within(0, 1000)),
+  /** So long it takes to connect. */
+  openMs: optional(within(0, 86_400_000)),
 })
 export type TestScript = TypeOf<typeof testScriptShape>
 

@@ -43,10 +43,11 @@ export function isConnectionAction(id: string): id is ConnectionAction {
 
 /** It can be opened: for the first time, or after it failed. */
 export const canOpen = ({ state }: ConnectionInfo): boolean => state === 'disconnected' || state === 'failed'
-export const canClose = ({ state }: ConnectionInfo): boolean => state === 'connected'
+/** Or it is being opened, and that can be called off. */
+export const canClose = ({ state }: ConnectionInfo): boolean => state === 'connected' || state === 'connecting'
 
 export function connectionEntries(connection: ConnectionInfo, t: Translator): readonly MenuEntry[] {
-  const closed = !canClose(connection)
+  const closed = connection.state !== 'connected'
   const removable = !connection.permanent && canOpen(connection)
   return [
     { kind: 'action', id: 'connection-new', label: t('action.new'), icon: 'plus', disabled: closed },
@@ -58,7 +59,13 @@ export function connectionEntries(connection: ConnectionInfo, t: Translator): re
       icon: 'run',
       disabled: !canOpen(connection),
     },
-    { kind: 'action', id: 'connection-close', label: t('connection.close'), icon: 'power', disabled: closed },
+    {
+      kind: 'action',
+      id: 'connection-close',
+      label: t(connection.state === 'connecting' ? 'connection.call-off' : 'connection.close'),
+      icon: 'power',
+      disabled: !canClose(connection),
+    },
     { kind: 'separator', id: 's2' },
     { kind: 'action', id: 'connection-host', label: t('action.host'), icon: 'host', disabled: closed },
     { kind: 'action', id: 'connection-networks', label: t('action.networks'), icon: 'network', disabled: closed },

@@ -14,6 +14,7 @@ export const connections = {
   'connection.open': { en: 'Connect', de: 'Verbinden' },
   'connection.retry': { en: 'Try again', de: 'Noch einmal versuchen' },
   'connection.close': { en: 'Disconnect', de: 'Trennen' },
+  'connection.call-off': { en: 'Cancel connecting', de: 'Verbinden abbrechen' },
   'connection.properties': { en: 'Connection properties…', de: 'Eigenschaften der Verbindung …' },
   'connection.remove': { en: 'Remove connection…', de: 'Verbindung entfernen …' },
   'connection.permanent': { en: 'It is there from the start and stays', de: 'Sie ist von Anfang an da und bleibt' },

@@ -240,6 +240,7 @@ export function ManagerView() {
         return refused
       },
       retry: (connection) => act('connection-open', connection),
+      callOff: (connection) => act('connection-close', connection),
     }),
     [board, hostCpus, model.addressesOf, ordering.renamed, act],
   )

@@ -282,6 +282,77 @@ describe('closing', () => {
     expect(readdirSync(join(folder, 'disks')).sort()).toEqual(['a.raw', 'c.raw'])
   })
 
+  it('calls off an opening that does not end: nothing is begun, nothing is told, and it can be opened again', async () => {
+    let slow = true
+    const { call, added, config, defined, refused, names, events, info } = await connections({
+      made: (driver, folder) => {
+        if (folder.includes('connections/') && slow) driver.openSlowly(3_600_000)
+      },
+    })
+    slow = false
+    const second = await added('Second')
+    const uuid = await defined('guest', second)
+    await call('domainRedefine', { uuid, config: { ...config('guest'), autostart: true } })
+    slow = true
+    for (const turn of ['slow', 'slow again']) {
+      await call('connectionClose', { connection: second })
+      const opening = refused('connectionOpen', { connection: second })
+      await expect.poll(() => names(second)).toEqual(['guest'])
+      expect(info(second).state, turn).toBe('connecting')
+      await call('connectionClose', { connection: second })
+      expect(await opening).toBe('cancelled')
+      expect(info(second)).toMatchObject({ state: 'disconnected', error: null })
+      expect(await names(second)).toEqual([])
+      if (turn === 'slow') {
+        slow = false
+        await call('connectionOpen', { connection: second })
+        await expect.poll(async () => (await call('domainInfo', { uuid })).state).toBe('running')
+        await call('domainDestroy', { uuid })
+        slow = true
+      }
+    }
+    expect(await call('noticeList', {})).toEqual([])
+    const states = events.flatMap(({ name, payload }) =>
+      name === 'connectionsChanged' ? [Reflect.get(payload, 'connections')] : [],
+    )
+    expect(states.flat().map(({ state }) => state)).not.toContain('failed')
+  })
+
+  it('calls off one whose definitions are still being read, and one whose driver answers in spite of it', async () => {
+    let answer = (): void => {}
+    let late = false
+    const { call, added, refused, info, names, events } = await connections({
+      made: (driver, folder) => {
+        if (!folder.includes('connections/') || !late) return
+        driver.open = () => new Promise((resolve) => (answer = () => resolve({ ok: true, value: null })))
+      },
+    })
+    const second = await added('Second')
+    await call('connectionClose', { connection: second })
+    // At once: nothing has been read yet.
+    const first = refused('connectionOpen', { connection: second })
+    await call('connectionClose', { connection: second })
+    expect(await first).toBe('cancelled')
+    expect(info(second).state).toBe('disconnected')
+
+    late = true
+    const opening = refused('connectionOpen', { connection: second })
+    await expect.poll(() => names(second)).toEqual([])
+    await expect.poll(() => events.at(-1)?.name).toBe('domainChanged')
+    await call('connectionClose', { connection: second })
+    late = false
+    const told = events.length
+    await call('connectionOpen', { connection: second })
+    answer()
+    expect(await opening).toBe('cancelled')
+    expect(info(second).state).toBe('connected')
+    const changes = events.slice(told).flatMap(({ payload }) => Reflect.get(payload, 'connections') ?? [])
+    expect(changes.filter(({ connection }) => connection === second).map(({ state }) => state)).toEqual([
+      'connecting',
+      'connected',
+    ])
+  })
+
   it('can be done to the first too; its domains are there again when it is opened', async () => {
     const { call, defined, names, refused } = await connections()
     await defined('guest', LOCAL_CONNECTION)

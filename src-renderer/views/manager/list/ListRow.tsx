@@ -34,6 +34,8 @@ export interface RowParts {
   readonly rename: (domain: DomainInfo, name: string | null) => Promise<ErrorReport | null>
   /** Opens a connection that failed once more. */
   readonly retry: (connection: ConnectionInfo) => void
+  /** Ends the opening of one that does not answer. */
+  readonly callOff: (connection: ConnectionInfo) => void
 }
 
 export interface ListRowProps {
@@ -247,6 +249,11 @@ function GroupCells(props: { readonly row: GroupRow; readonly parts: RowParts; r
         {failed && (
           <button type="button" tabIndex={-1} className="button row-button" onClick={() => parts.retry(connection)}>
             {t('connection.retry')}
+          </button>
+        )}
+        {isConnection && connection.state === 'connecting' && (
+          <button type="button" tabIndex={-1} className="button row-button late" onClick={() => parts.callOff(connection)}>
+            {t('connection.call-off')}
           </button>
         )}
       </span>

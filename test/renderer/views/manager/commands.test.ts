@@ -45,7 +45,9 @@ describe('the commands', () => {
     expect(possible({})).toEqual(['connection-close', 'connection-properties'])
     expect(possible({ state: 'disconnected' })).toEqual(['connection-open', 'connection-properties', 'connection-remove'])
     expect(possible({ state: 'failed' })).toEqual(['connection-open', 'connection-properties', 'connection-remove'])
-    expect(possible({ state: 'connecting' })).toEqual(['connection-properties'])
+    expect(possible({ state: 'connecting' })).toEqual(['connection-close', 'connection-properties'])
+    expect(of({ state: 'connecting' }).find(({ id }) => id === 'connection-close')?.label).toBe('Cancel connecting')
+    expect(possible({ state: 'disconnecting' })).toEqual(['connection-properties'])
     expect(possible({ state: 'disconnected', permanent: true })).toEqual(['connection-open', 'connection-properties'])
   })
 
