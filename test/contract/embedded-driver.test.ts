@@ -16,6 +16,7 @@ import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import { Supervisor } from '../../src-main/supervisor/supervisor'
 import { debianGuest } from '../support/debian-guest'
 import { driverContract } from './driver-contract'
+import { openingContract } from './opening-contract'
 
 const bundleFolder = join(__dirname, '../../out/main')
 const files = await debianGuest('cloud')
@@ -54,6 +55,19 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
     bootMs: 90_000,
   })
 
+  /** Processes of this one that are a bundle of ours. */
+  const pids = (bundle: string): number[] => {
+    const lines = execFileSync('ps', ['-o', 'pid=,ppid=,args=', '-e'], { encoding: 'utf8' }).trim().split('\n')
+    const ours = lines.map((line) => line.trim().split(/\s+/)).filter(([, parent]) => parent === `${process.pid}`)
+    return ours.flatMap(([pid, , ...args]) => (args.join(' ').includes(`${bundle}.cjs`) ? [Number(pid)] : []))
+  }
+
+  openingContract('embedded', (folder) => embedded(folder).driver, {
+    config: () => ({ name: 'contract', memoryMiB: 64, vcpus: 1, kernel, ramdisk, cmdline: commandLine, devices: [] }),
+    processes: () => [...pids('dom0'), ...pids('domain')],
+    timeout: 120_000,
+  })
+
   describe('the embedded driver whose processes are killed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringmaster-kill-'))
     const events: DriverEvent[] = []
@@ -67,11 +81,6 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       cmdline: `${commandLine} quiet`,
       devices: [],
     })
-    const pids = (bundle: string): number[] => {
-      const lines = execFileSync('ps', ['-o', 'pid=,ppid=,args=', '-e'], { encoding: 'utf8' }).trim().split('\n')
-      const ours = lines.map((line) => line.trim().split(/\s+/)).filter(([, parent]) => parent === `${process.pid}`)
-      return ours.flatMap(([pid, , ...args]) => (args.join(' ').includes(`${bundle}.cjs`) ? [Number(pid)] : []))
-    }
     /** Reads the console, after typing, until it says what is wanted. */
     const says = async (uuid: string, typed: string, wanted: string): Promise<void> => {
       const opened = await driver.openConsole(uuid, undefined)
