@@ -42,9 +42,10 @@ import { useListModel } from './list/list-model'
 import { folderKey, foldersOf, type Row } from './list/rows'
 import { all as chooseAll, only } from './list/selection'
 import { ManagerToolbar } from './ManagerToolbar'
+import { followFolders } from './ordering/follow-folders'
 import { OrderingDialogs } from './ordering/OrderingDialogs'
 import { useOrdering } from './ordering/ordering'
-import { dropInto } from './ordering/places'
+import { dropInto, foldersInto } from './ordering/places'
 import { QuitDialog } from './QuitDialog'
 import { SaveFilter } from './SaveFilter'
 import { StatusBar } from './StatusBar'
@@ -78,7 +79,6 @@ export function ManagerView() {
   const main = useRef<HTMLElement>(null)
   const demo = useDemoGuest()
   const [panel, setPanel] = useState<'palette' | 'keys' | 'filter-save' | null>(null)
-  const ordering = useOrdering()
   const connections = useConnections()
   const connectionActions = useConnectionActions()
   useAnnouncements()
@@ -95,7 +95,10 @@ export function ManagerView() {
   const { rows, all } = model
   useEarlier(rows)
 
-  const { current, selected, cursorRow, setSelection } = useChosen(rows)
+  const { current, selected, cursorRow, setSelection, follow } = useChosen(rows)
+  const layoutNow = useRef(layout)
+  layoutNow.current = layout
+  const ordering = useOrdering(followFolders({ rows, layout: () => layoutNow.current, change: changeLayout, choose: follow }))
   const now = useRef<readonly DomainInfo[]>(selected)
   now.current = selected
 
@@ -307,7 +310,7 @@ export function ManagerView() {
             if (target.kind === 'domain') return
             const places = dropInto(target, dropped, rows, all, (uuid) => model.placeOf(uuid).folder)
             const moved = all.filter(({ uuid }) => places.has(uuid))
-            if (moved.length > 0) ordering.move(moved, target.path, places)
+            if (moved.length > 0) ordering.move(moved, target.path, places, foldersInto(target, dropped, rows))
           }}
           onDropTag={(tag, target) => {
             if (target.kind !== 'domain') return

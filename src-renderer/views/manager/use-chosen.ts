@@ -1,10 +1,12 @@
 // What is chosen in the list, as its rows come and go.
-// Invariant: what is gone or filtered out is not chosen any more; then the first guest stands in. Runs in: manager window.
+// Invariant: what is gone or filtered out is not chosen any more; then the first guest stands in. A folder that is called something else is not gone.
+// Runs in: manager window.
 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { domainsOf, type Row } from './list/rows'
 import { keep, noSelection, only, type Selection } from './list/selection'
+import { type FolderMove, keyAfter } from './ordering/places'
 
 export interface Chosen {
   readonly current: Selection
@@ -13,22 +15,37 @@ export interface Chosen {
   /** The row the keyboard is at. */
   readonly cursorRow: Row | undefined
   readonly setSelection: (selection: Selection) => void
+  /** Folders are about to be called something else: what is chosen of them stays so. */
+  readonly follow: (moves: readonly FolderMove[]) => void
 }
 
 export function useChosen(rows: readonly Row[]): Chosen {
-  const [selection, setSelection] = useState<Selection>(noSelection)
+  const [selection, setSelected] = useState<Selection>(noSelection)
+  const moves = useRef<readonly FolderMove[]>([])
   const keysBefore = useRef<readonly string[]>([])
   const keys = useMemo(() => rows.map(({ key }) => key), [rows])
   const guestRow = rows.find((row) => row.kind === 'domain' && row.domain.kind === 'guest')
   const first = (guestRow ?? rows[1] ?? rows[0])?.key ?? null
   const standIn = useMemo(() => (first === null ? noSelection : only(first)), [first])
-  const kept = keep(selection, keys, keysBefore.current)
+  const kept = keep(selection, keys, keysBefore.current, (key) => keyAfter(moves.current, key))
   const current = kept.cursor === null || kept.chosen.size === 0 ? standIn : kept
   const selected = useMemo(() => domainsOf(rows, current.chosen), [rows, current.chosen])
   useEffect(() => {
     keysBefore.current = keys
-    if (kept !== selection) setSelection(kept)
+    if (kept !== selection) setSelected(kept)
   })
   const cursorRow = rows.find((row) => row.key === current.cursor)
-  return { current, selected, cursorRow, setSelection }
+  const { setSelection, follow } = useMemo(
+    () => ({
+      setSelection: (next: Selection) => {
+        moves.current = []
+        setSelected(next)
+      },
+      follow: (next: readonly FolderMove[]) => {
+        moves.current = next
+      },
+    }),
+    [],
+  )
+  return { current, selected, cursorRow, setSelection, follow }
 }

@@ -38,9 +38,18 @@ export function moveTo(before: Selection, key: string): Selection {
   return { ...before, cursor: key, anchor: key }
 }
 
-/** What is still there of it; where the keyboard's row is gone, it goes to the one that took its place. */
-export function keep(before: Selection, keys: readonly string[], keysBefore: readonly string[]): Selection {
+/**
+ * What is still there of it; where the keyboard's row is gone, it goes to the one that took its place. `now` says how a row that is gone may be
+ * called since.
+ */
+export function keep(
+  selection: Selection,
+  keys: readonly string[],
+  keysBefore: readonly string[],
+  now: (key: string) => string = (key) => key,
+): Selection {
   const there = new Set(keys)
+  const before = renamed(selection, (key) => (!there.has(key) && there.has(now(key)) ? now(key) : key))
   const chosen = new Set([...before.chosen].filter((key) => there.has(key)))
   if (before.cursor === null || there.has(before.cursor)) {
     return chosen.size === before.chosen.size ? before : { ...before, chosen }
@@ -48,4 +57,12 @@ export function keep(before: Selection, keys: readonly string[], keysBefore: rea
   const next = keys[Math.min(keysBefore.indexOf(before.cursor), keys.length - 1)] ?? null
   if (next !== null && chosen.size === 0) return only(next)
   return { chosen, cursor: next, anchor: next }
+}
+
+/** The same value where nothing is called anything else. */
+function renamed(before: Selection, now: (key: string) => string): Selection {
+  const chosen = [...before.chosen]
+  const cursor = before.cursor === null ? null : now(before.cursor)
+  if (cursor === before.cursor && chosen.every((key) => now(key) === key)) return before
+  return { chosen: new Set(chosen.map(now)), cursor, anchor: before.anchor === null ? null : now(before.anchor) }
 }

@@ -56,7 +56,8 @@ function FolderDialog(props: PartProps) {
   const submit = () => {
     if (wrong !== undefined) return
     ordering.answered()
-    ordering.move(domains, folder, places)
+    const moves = group && [{ connection: group.connection.connection, from: group.path, to: folder }]
+    ordering.move(domains, folder, places, moves)
   }
   const subject = domains.length === 1 ? (domains[0]?.name ?? '') : formats.number(domains.length)
   return (

@@ -2,7 +2,7 @@
 // Invariant: many domains are changed with one call; what was before is remembered only once main has done it.
 // Runs in: manager window.
 
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { Metadata } from '../../../../src-main/public/list'
 import { properName } from '../../../../src-main/public/name'
@@ -12,7 +12,7 @@ import { useWords } from '../../../components/Language'
 import { useMetadata } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import type { GroupRow } from '../list/rows'
-import type { Places } from './places'
+import { back, type FolderMove, type Places } from './places'
 
 export interface Asked {
   readonly what: 'folder' | 'tags'
@@ -32,19 +32,24 @@ export interface Ordering {
   /** Where a folder lies and how it is called. */
   readonly askFolder: (group: GroupRow) => void
   readonly answered: () => void
-  /** `folder` is what it is called after; each machine goes where `places` says, or there. */
-  readonly move: (domains: readonly DomainInfo[], folder: string, places?: Places) => void
+  /** `folder` is what it is called after; each machine goes where `places` says, or there. `folders`: those that go with all that is in them. */
+  readonly move: (domains: readonly DomainInfo[], folder: string, places?: Places, folders?: readonly FolderMove[]) => void
   readonly addTag: (domains: readonly DomainInfo[], tag: string) => void
   readonly changeTags: (domains: readonly DomainInfo[], change: (tags: readonly string[]) => readonly string[]) => void
 }
 
-export function useOrdering(): Ordering {
+/** Told before folders move, and asked afterwards whether they did. */
+export type FollowFolders = (moves: readonly FolderMove[]) => (done: boolean) => void
+
+export function useOrdering(followFolders: FollowFolders): Ordering {
   const client = useClient()
   const store = useAppStore()
   const { t, formats } = useWords()
   const placeOf = useMetadata()
   const [renaming, setRenaming] = useState<string | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
+  const follow = useRef(followFolders)
+  follow.current = followFolders
 
   const actions = useMemo(() => {
     const give = async ({ uuid }: DomainInfo, name: string, from: string): Promise<ErrorReport | null> => {
@@ -56,17 +61,20 @@ export function useOrdering(): Ordering {
       domains: readonly DomainInfo[],
       next: (before: Metadata, uuid: string) => Metadata,
       label: string,
+      moves: readonly FolderMove[] = [],
     ) => {
       const guests = domains.filter(({ kind }) => kind === 'guest')
       const before = guests.map(({ uuid }) => ({ uuid, metadata: placeOf(uuid) }))
       const after = before.map(({ uuid, metadata }) => ({ uuid, metadata: next(metadata, uuid) }))
       if (after.every(({ metadata }, index) => JSON.stringify(metadata) === JSON.stringify(before[index]?.metadata))) return
-      const set = async (changes: typeof before) => {
+      const set = async (changes: typeof before, folders: readonly FolderMove[]) => {
+        const settle = follow.current(folders)
         const done = await client.call('metadataSet', { changes })
+        settle(done.ok)
         if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
         return done.ok
       }
-      if (await set(after)) store.undo.add(label, async () => void (await set(before)))
+      if (await set(after, moves)) store.undo.add(label, async () => void (await set(before, back(moves))))
     }
 
     const rename = (domains: readonly DomainInfo[]) => {
@@ -87,12 +95,12 @@ export function useOrdering(): Ordering {
       })
       return null
     }
-    const move = (domains: readonly DomainInfo[], folder: string, places?: Places) => {
+    const move: Ordering['move'] = (domains, folder, places, folders) => {
       const label = t('undo.folder', {
         folder: folder === '' ? t('manager.folder-none') : folder,
         count: formats.number(domains.length),
       })
-      void change(domains, (before, uuid) => ({ ...before, folder: places?.get(uuid) ?? folder }), label)
+      void change(domains, (before, uuid) => ({ ...before, folder: places?.get(uuid) ?? folder }), label, folders)
     }
     const changeTags = (domains: readonly DomainInfo[], next: (tags: readonly string[]) => readonly string[]) => {
       const label = t('undo.tags', { count: formats.number(domains.length) })

@@ -20,7 +20,13 @@ import {
 import { type Filtered, parseFilter, passes } from '../../../../../src-renderer/views/manager/list/filter'
 import { domainsOf, foldersOf, type GroupRow, listRows } from '../../../../../src-renderer/views/manager/list/rows'
 import { extend, keep, moveTo, noSelection, only, toggle } from '../../../../../src-renderer/views/manager/list/selection'
-import { dropInto, moveFolder } from '../../../../../src-renderer/views/manager/ordering/places'
+import {
+  dropInto,
+  foldedAfter,
+  foldersInto,
+  keyAfter,
+  moveFolder,
+} from '../../../../../src-renderer/views/manager/ordering/places'
 import { domainInfo } from '../../../../support/domain-info'
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
@@ -171,6 +177,23 @@ describe('folders that are moved', () => {
     expect(drop('folder/Work', 'folder/Work')).toEqual([])
     expect(drop(`connection/${SECOND}`, 'folder/Work', 'uuid-a')).toEqual([])
   })
+
+  it('stay the rows they were, with those inside, of their connection alone', () => {
+    const moves = foldersInto(group('folder/Workshop'), ['folder/Work', 'uuid-a'], rows)
+    expect(moves).toEqual([{ connection: local.connection, from: 'Work', to: 'Workshop/Work' }])
+    expect(keyAfter(moves, 'folder/Work')).toBe('folder/Workshop/Work')
+    expect(keyAfter(moves, 'folder/Work/Web')).toBe('folder/Workshop/Work/Web')
+    for (const other of ['folder/Workshop', `folder@${SECOND}/Work`, 'connection', 'uuid-b'])
+      expect(keyAfter(moves, other)).toBe(other)
+    expect(foldersInto(group('folder/Work'), ['folder/Work'], rows)).toEqual([])
+  })
+
+  it('stay folded; where what was in them lies in no folder any more nothing else is folded', () => {
+    const moves = [{ connection: local.connection, from: 'Work', to: '' }]
+    expect(keyAfter(moves, 'folder/Work')).toBe('connection')
+    expect(foldedAfter(moves, ['folder/Work', 'folder/Work/Web', 'folder/Lab'])).toEqual(['folder/Web', 'folder/Lab'])
+    expect(foldedAfter(moves, ['connection'])).toEqual(['connection'])
+  })
 })
 
 describe('the filter', () => {
@@ -261,6 +284,12 @@ describe('the selection', () => {
     expect(keep(only('d'), ['a', 'b'], keys).cursor).toBe('b')
     expect(keep(only('b'), keys, keys)).toEqual(only('b'))
     expect(keep(noSelection, keys, keys)).toBe(noSelection)
+  })
+  it('stays at a row that is called something else now', () => {
+    const now = (key: string) => (key === 'b' ? 'z' : key)
+    expect(keep(only('b'), ['a', 'c', 'd', 'z'], keys, now)).toEqual(only('z'))
+    expect(keep(only('b'), keys, keys, now)).toEqual(only('b'))
+    expect(keep(only('b'), ['a', 'c', 'd'], keys, now).cursor).toBe('c')
   })
 })
 
