@@ -17,6 +17,7 @@ import { openForward } from './nat/forward'
 import { TcpNat } from './nat/tcp-nat'
 import { UdpFlows } from './nat/udp-flows'
 import { macText, maskOf, parseIp, parseMac } from './switch/address'
+import { BorrowedMac } from './switch/borrowed-mac'
 import type { Capture } from './switch/capture'
 import type { Frame, Offload } from './switch/frame'
 import { type PortCounters, Switch, type SwitchPort } from './switch/switch'
@@ -130,16 +131,25 @@ export class VirtualNetwork {
     const { host, log } = this.parts
     const mac = parseMac(attachment.mac)
     if (mac === undefined) return err(`${attachment.mac} is not a MAC address`)
+    const { gateway, leases, out } = this
+    const borrowed = new BorrowedMac({
+      mac,
+      isOthers: (other) => other !== gateway.options.mac && this.net.isOwned(other),
+      isTaken: (ip, own, other) => {
+        if (ip === 0) return false
+        const owner = gateway.neighbours.macOf(ip)
+        return (owner !== undefined && owner !== own) || gateway.neighbours.addressOf(other) === ip
+      },
+    })
     const attached = this.net.attach({
       name: attachment.name,
       mac,
       offload: attachment.offload,
-      deliver: attachment.deliver,
+      deliver: (frame) => attachment.deliver(borrowed.in(frame)),
       rate: attachment.rateKiB === undefined ? undefined : attachment.rateKiB * 1024,
       capture: attachment.capture,
     })
     if (!attached.ok) return err(`the MAC address ${macText(mac)} is in use by ${attached.error}`)
-    const { gateway, leases, out } = this
     const address = (): number | undefined => leases.addressOf(mac) ?? gateway.neighbours.addressOf(mac)
     const closers = attachment.forwards.map((forward) => {
       const ready = (port: number | undefined, error?: string): void => {
@@ -158,7 +168,11 @@ export class VirtualNetwork {
     })
     const port: NetworkPort = {
       counters: attached.value.counters,
-      send: (frame) => attached.value.send(frame),
+      send: (frame) => {
+        const sent = borrowed.out(frame)
+        if (sent) attached.value.send(sent)
+        else attached.value.counters.spoofed++
+      },
       address,
       detach: () => {
         if (!this.ports.delete(port)) return

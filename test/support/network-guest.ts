@@ -41,7 +41,8 @@ export interface Seen {
 
 export class Guest {
   readonly network: TestNetwork
-  readonly mac: number
+  /** What its driver takes for its own. */
+  mac: number
   readonly address: string
   readonly port: NetworkPort
   readonly frames: Frame[] = []

@@ -2,9 +2,19 @@
 // given out (DHCP, DNS) and hands everything else to the way out, if the network has one. What is dropped is counted.
 // Rules: RFC 1122 for its own address, RFC 1812 for what it passes on (TTL, errors). Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
+import { DHCP_SERVER_PORT } from '../dhcp/message'
 import { MAC_BROADCAST, maskOf, readMac, writeMac } from '../switch/address'
 import { checksum } from '../switch/checksum'
-import { ETHERNET_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV4, etherType, type Frame, plainFrame, set16 } from '../switch/frame'
+import {
+  ETHERNET_HEADER,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  etherType,
+  type Frame,
+  get16,
+  plainFrame,
+  set16,
+} from '../switch/frame'
 import { DropCounters } from './drops'
 import {
   ECHO_REQUEST,
@@ -166,7 +176,8 @@ export class Gateway {
     const { source, target } = packet
     // DHCP begins without an address; everybody else is a station of this network, and no other one's.
     const nameless = source === 0 && packet.protocol === PROTOCOL_UDP
-    if (!nameless && !(this.isStation(source) && (this.neighbours.macOf(source) ?? mac) === mac)) {
+    const isOwn = (this.neighbours.macOf(source) ?? mac) === mac
+    if (!nameless && !(this.isStation(source) && (isOwn || this.asksForAddress(packet)))) {
       this.drops.count('source')
       return
     }
@@ -191,6 +202,12 @@ export class Gateway {
     }
     const whole = packet.offset === 0 && !packet.more ? packet : this.reassembly.add(packet)
     if (whole) this.dispatch(whole, mac, outside, forAll)
+  }
+
+  /** A DHCP client that keeps an address which is another's by now (a branch, its original's) is to hear that from the server. */
+  private asksForAddress({ protocol, bytes, at, end, offset, target }: Ipv4Packet): boolean {
+    const forUs = target === this.address || target === IP_BROADCAST
+    return forUs && protocol === PROTOCOL_UDP && offset === 0 && at + 4 <= end && get16(bytes, at + 2) === DHCP_SERVER_PORT
   }
 
   private dispatch(packet: Ipv4Packet, mac: number, outside: boolean, forAll: boolean): void {

@@ -140,6 +140,11 @@ export class Switch {
     return ok(port)
   }
 
+  /** Whether the address is some port's own. */
+  isOwned(mac: number): boolean {
+    return this.owners.has(mac)
+  }
+
   /** For the port. False: the address is not its to use. */
   learn(port: SwitchPort, mac: number): boolean {
     if (mac === port.options.mac) return true

@@ -129,6 +129,7 @@ export function BranchDialog(props: {
       ({ job }) => store.dispatch({ kind: 'jobFollowed', job }),
     )
   const live = snapshot === null || snapshot.state !== 'shutoff'
+  const hasNetwork = domain.config?.devices.some(({ kind }) => kind === 'vif') === true
   return (
     <Dialog
       title={
@@ -148,6 +149,7 @@ export function BranchDialog(props: {
     >
       <TextField label={t('snapshots.machine-name')} value={name} onChange={setName} maxLength={NAME_BYTES_MOST} autoFocus />
       <p className="muted">{t(live ? 'snapshots.branch-live' : 'snapshots.branch-off')}</p>
+      {live && hasNetwork && <p className="muted">{t('snapshots.branch-network')}</p>}
       {notice}
     </Dialog>
   )

@@ -80,6 +80,10 @@ export const snapshots = {
     en: 'It runs on from that memory beside the original, with disks and a MAC address of its own. Its disks hold what differs.',
     de: 'Sie läuft mit jenem Speicher neben dem Original weiter, mit eigenen Platten und eigener MAC-Adresse. Ihre Platten enthalten, was sich unterscheidet.',
   },
+  'snapshots.branch-network': {
+    en: 'On its network it is silent until it asks for an address: by itself when its lease is to be renewed, or at once with “udhcpc” or “dhclient”.',
+    de: 'In ihrem Netz schweigt sie, bis sie nach einer Adresse fragt: von selbst, wenn ihre alte zu erneuern ist, oder gleich mit „udhcpc“ oder „dhclient“.',
+  },
   'snapshots.branch-off': {
     en: 'It is off, with disks and a MAC address of its own. Its disks hold what differs.',
     de: 'Sie ist aus, mit eigenen Platten und eigener MAC-Adresse. Ihre Platten enthalten, was sich unterscheidet.',
