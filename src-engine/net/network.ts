@@ -135,6 +135,7 @@ export class VirtualNetwork {
     const borrowed = new BorrowedMac({
       mac,
       isOthers: (other) => other !== gateway.options.mac && this.net.isOwned(other),
+      isLeased: (ip) => ip !== undefined && leases.owner(ip) === mac,
       isTaken: (ip, own, other) => {
         if (ip === 0) return false
         const owner = gateway.neighbours.macOf(ip)

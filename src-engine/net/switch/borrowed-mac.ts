@@ -2,7 +2,7 @@
 // still has the one it read before. While the other guest is on the same network, frames of that address are taken for the interface's
 // own: its address goes out in the Ethernet header, in ARP and in DHCP, and what comes back has the borrowed one again. So the
 // guest gets an address of its own as soon as it asks for one, and until then takes none from the original: what it sends from the
-// original's IP address goes nowhere.
+// original's IP address goes nowhere. It stays so when the original has gone: the lease is the interface's.
 // Without state beside the last borrowed address, which a frame tells anew: a new domain 0 and a saved branch need nothing.
 // Invariant: frames are never changed, copies are. Runs in: domain 0.
 import { PROTOCOL_UDP } from '../ip/ipv4'
@@ -21,6 +21,8 @@ export interface BorrowedMacParts {
   readonly mac: number
   /** Whether another interface of the network has this address. */
   isOthers(mac: number): boolean
+  /** Whether an IP address is leased to this interface. */
+  isLeased(address: number | undefined): boolean
   /** Whether an IP address is another's than that of `mac`; `borrowed` is who the guest was. */
   isTaken(address: number, mac: number, borrowed: number): boolean
 }
@@ -42,7 +44,7 @@ export class BorrowedMac {
       this.borrowed = undefined
       return frame
     }
-    if (!this.parts.isOthers(from)) return frame
+    if (from !== this.borrowed && !this.parts.isOthers(from) && !this.parts.isLeased(sourceOf(bytes))) return frame
     this.borrowed = from
     if (!this.mayGo(bytes, from)) return undefined
     const copy = bytes.slice()
@@ -70,16 +72,22 @@ export class BorrowedMac {
 
   /** ARP and IPv4, unless from an IP address that is another's; DHCP is answered whatever it comes from. */
   private mayGo(bytes: Uint8Array, from: number): boolean {
-    const at = ETHERNET_HEADER
-    const { mac, isTaken } = this.parts
-    switch (etherType(bytes)) {
-      case ETHERTYPE_ARP:
-        return bytes.length >= at + ARP.length && !isTaken(get32(bytes, at + ARP.sender), mac, from)
-      case ETHERTYPE_IPV4:
-        return bytes.length >= at + 20 && (chaddrAt(bytes) !== undefined || !isTaken(get32(bytes, at + 12), mac, from))
-      default:
-        return false
-    }
+    const source = sourceOf(bytes)
+    if (source === undefined) return false
+    return chaddrAt(bytes) !== undefined || !this.parts.isTaken(source, this.parts.mac, from)
+  }
+}
+
+/** The IP address that an ARP message or an IPv4 packet comes from. */
+function sourceOf(bytes: Uint8Array): number | undefined {
+  const at = ETHERNET_HEADER
+  switch (etherType(bytes)) {
+    case ETHERTYPE_ARP:
+      return bytes.length >= at + ARP.length ? get32(bytes, at + ARP.sender) : undefined
+    case ETHERTYPE_IPV4:
+      return bytes.length >= at + 20 ? get32(bytes, at + 12) : undefined
+    default:
+      return undefined
   }
 }
 

@@ -82,6 +82,26 @@ it('and its original reach each other', () => {
   expect(original.packets().flatMap(({ source }) => (source === '0.0.0.0' ? [] : [source]))).toEqual(['10.0.2.16'])
 })
 
+it.each(['', ', where domain 0 is a new one that has the leases'])('stays who it is when its original has gone%s', (anew) => {
+  const { network, original, branch } = beside()
+  bind(branch)
+  original.port.detach()
+  if (anew !== '') {
+    branch.port.detach()
+    const again = network.guest(16)
+    again.mac = branch.mac
+    again.arp(1, GATEWAY, '10.0.2.16')
+    expect(again.arps().length).toBe(1)
+    again.sendUdp(WORLD, 4000, 123, pattern(8))
+  } else {
+    branch.frames.length = 0
+    expect(bind(branch)).toBe('ACK 10.0.2.16 to 10.0.2.16 (one)')
+    branch.send(udp({ source: '10.0.2.16', target: WORLD }, 4000, 123, pattern(8)))
+  }
+  expect(network.host.datagrams.length).toBe(1)
+  expect(network.guest(15).port.address()).toBe(ip('10.0.2.15'))
+})
+
 it('that has read its own address is let alone', () => {
   const { branch, own } = beside()
   bind(branch)
