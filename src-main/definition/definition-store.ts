@@ -11,13 +11,14 @@
 // managed save to go on from is told by its file alone: written whole under another name and renamed, renamed away before the
 // guest runs on (going on from it twice would give the guest back a memory older than its disks). The definition adds its time.
 // Runs in: main, plain Node.
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { count, fields, list, number, oneOf, text } from '../../src-engine/public/shape'
 import { readDomainXml, writeDomainXml } from '../config/domain-xml'
 import { isXmlValue } from '../config/xml-tree'
 import { flushFolder, systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import { isNewer } from '../lib/newer'
+import { ownFolder, putFolderAside } from '../lib/own-folder'
 import { CONFIG_TEXT_MOST, configTextShape, type Revision, type RevisionCause } from '../public/definition'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
@@ -101,11 +102,14 @@ export class DefinitionStore {
   }
 
   async load(): Promise<LoadedDefinitions> {
-    for (const part of ['definitions/aside', 'saved', 'running']) await mkdir(join(this.folder, part), { recursive: true })
-    await this.trash.recover()
     const definitions: Definition[] = []
     const problems: ErrorReport[] = []
-    const names = new Set((await readdir(join(this.folder, 'definitions'))).sort())
+    for (const part of ['definitions', 'definitions/aside', 'saved', 'running']) {
+      const problem = await ownFolder(join(this.folder, part))
+      if (problem) problems.push(problem)
+    }
+    problems.push(...(await this.trash.recover()), ...(await this.revisions.recover()))
+    const names = new Set(await this.filesIn('definitions', problems, (name) => /\.(xml|json)$/.test(name)))
     const all = [...names]
     for (let start = 0; start < all.length; start += AT_ONCE) {
       const read = await Promise.all(all.slice(start, start + AT_ONCE).map((name) => this.loadOne(name, names)))
@@ -115,13 +119,14 @@ export class DefinitionStore {
       }
     }
     await this.loadSavedFiles(problems)
-    const saves = await this.loadSaves()
-    const cutOff = await readdir(join(this.folder, 'running'))
+    const unread = new Set<string>()
+    const saves = await this.loadSaves(problems, unread)
+    const cutOff = await this.filesIn('running', problems, (name) => uuidShape.is(name))
     const matched = definitions.map((definition) => {
       const { uuid, managedSave } = definition
       const savedAt = saves.get(uuid)
       saves.delete(uuid)
-      if (savedAt === undefined && managedSave !== null) {
+      if (savedAt === undefined && managedSave !== null && !unread.has(uuid)) {
         problems.push(errorReport('file-unreadable', { path: this.managedSavePath(uuid), detail: 'it is not there any more' }))
       }
       if (savedAt === undefined) return { ...definition, managedSave: null, savedConfig: null }
@@ -386,15 +391,33 @@ export class DefinitionStore {
   }
 
   /** The managed saves and when they were made. What a save that was cut off left, and what is spent, is removed. */
-  private async loadSaves(): Promise<Map<string, number>> {
+  private async loadSaves(problems: ErrorReport[] = [], unread = new Set<string>()): Promise<Map<string, number>> {
     const saves = new Map<string, number>()
-    for (const name of await readdir(join(this.folder, 'saved'))) {
+    const uuidOf = (name: string): string => name.replace(/\.save$/, '')
+    const names = await this.filesIn('saved', problems, (name) => {
+      const ours = name.endsWith('.save') && uuidShape.is(uuidOf(name))
+      if (ours) unread.add(uuidOf(name))
+      return ours
+    })
+    for (const name of names) {
       const path = join(this.folder, 'saved', name)
-      const uuid = name.replace(/\.save$/, '')
+      const uuid = uuidOf(name)
       if (uuid === name) await rm(path, { force: true })
       else if (uuidShape.is(uuid)) saves.set(uuid, Math.floor((await stat(path)).mtimeMs))
     }
     return saves
+  }
+
+  /** Names of files in a part of the folder, in order. A folder that stands where a file of ours should be is put aside and told. */
+  private async filesIn(part: string, problems: ErrorReport[], isOurs: (name: string) => boolean): Promise<string[]> {
+    const names: string[] = []
+    for (const entry of await readdir(join(this.folder, part), { withFileTypes: true })) {
+      const path = join(this.folder, part, entry.name)
+      if (!entry.isDirectory()) names.push(entry.name)
+      else if (isOurs(entry.name))
+        problems.push(errorReport('definition-corrupt', { path, detail: 'it is a folder', kept: await putFolderAside(path) }))
+    }
+    return names.sort()
   }
 
   private definitionPath(uuid: string): string {

@@ -1,10 +1,11 @@
 // Folder and tags of each domain: metadata/UUID.json, apart from its definition, because they are the user's order
 // and not the machine's. Invariant: a file is replaced whole; a damaged one is put aside and reported, the rest loads; a
 // domain without anything has no file. Runs in: main, plain Node.
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fields, oneOf } from '../../src-engine/public/shape'
 import { writeFileAtomic } from '../lib/atomic-file'
+import { ownFolder } from '../lib/own-folder'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type Metadata, metadataShape } from '../public/list'
 import { uuidShape } from '../public/types'
@@ -30,9 +31,10 @@ export class MetadataStore {
   }
 
   async load(): Promise<{ readonly found: ReadonlyMap<string, Metadata>; readonly problems: readonly ErrorReport[] }> {
-    await mkdir(this.folder, { recursive: true })
     const found = new Map<string, Metadata>()
     const problems: ErrorReport[] = []
+    const isFile = await ownFolder(this.folder)
+    if (isFile) problems.push(isFile)
     for (const name of (await readdir(this.folder)).sort()) {
       const path = join(this.folder, name)
       const uuid = name.replace(/\.json$/, '')

@@ -5,7 +5,10 @@
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemErrorCode, writeFileAtomic } from '../lib/atomic-file'
+import { putFileAside } from '../lib/own-folder'
 import { REVISION_CAUSES, type Revision, type RevisionCause } from '../public/definition'
+import type { ErrorReport } from '../public/error-code'
+import { uuidShape } from '../public/types'
 
 const REVISIONS_KEPT = 200
 const NAME = /^(\d{6,})-(\d+)-([a-z]+)\.xml$/
@@ -30,6 +33,14 @@ export class RevisionStore {
     this.folder = folder
     this.most = most
     this.dropped = dropped
+  }
+
+  /** At the start: files where folders of revisions should be are put aside, what there is to tell of them. */
+  async recover(): Promise<ErrorReport[]> {
+    const problems = [await putFileAside(this.folder)]
+    for (const entry of await readdir(this.folder, { withFileTypes: true }).catch(() => []))
+      if (uuidShape.is(entry.name) && !entry.isDirectory()) problems.push(await putFileAside(this.folderOf(entry.name)))
+    return problems.flatMap((problem) => problem ?? [])
   }
 
   folderOf(uuid: string): string {
@@ -97,7 +108,9 @@ export class RevisionStore {
 
   private async kept(uuid: string): Promise<Kept[]> {
     try {
-      return (await readdir(this.folderOf(uuid))).flatMap(parseName).sort((a, b) => a.revision - b.revision)
+      const entries = await readdir(this.folderOf(uuid), { withFileTypes: true })
+      const files = entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))
+      return files.flatMap(parseName).sort((a, b) => a.revision - b.revision)
     } catch (thrown) {
       if (systemErrorCode(thrown) === 'ENOENT') return []
       throw thrown

@@ -9,6 +9,7 @@ import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { count, fields, list, oneOf, optional, type Shape, shortText, type TypeOf } from '../../src-engine/public/shape'
 import { writeFileAtomic } from '../lib/atomic-file'
+import { ownFolder, putFileAside } from '../lib/own-folder'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { SNAPSHOTS_MOST, snapshotShape } from '../public/snapshot'
 import { imageFormatShape, nullable, uuidShape } from '../public/types'
@@ -73,15 +74,20 @@ export class SnapshotStore {
   }
 
   async load(): Promise<LoadedSnapshots> {
-    await mkdir(this.folder, { recursive: true })
+    const isFile = await ownFolder(this.folder)
     const trees = new Map<string, StoredTree>()
     const intents = new Map<string, Intent>()
-    const problems: ErrorReport[] = []
+    const problems: ErrorReport[] = isFile ? [isFile] : []
     const layers = await this.read(join(this.folder, 'layers.json'), layersShape, problems)
     this.layers = layers?.layers ?? []
     this.released = layers?.released ?? []
     const domains = (await readdir(this.folder)).filter((name) => uuidShape.is(name)).sort()
     for (const uuid of domains) {
+      const noFolder = await putFileAside(join(this.folder, uuid))
+      if (noFolder) {
+        problems.push(noFolder)
+        continue
+      }
       const tree = await this.read(join(this.folder, uuid, 'tree.json'), treeShape, problems)
       if (tree) trees.set(uuid, { current: tree.current, snapshots: tree.snapshots })
       const intent = await this.read(join(this.folder, uuid, 'intent.json'), intentShape, problems)

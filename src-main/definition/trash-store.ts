@@ -7,6 +7,8 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promi
 import { join } from 'node:path'
 import { fields, list, number, oneOf, text } from '../../src-engine/public/shape'
 import { flushFolder, systemErrorCode, writeFileAtomic } from '../lib/atomic-file'
+import { ownFolder } from '../lib/own-folder'
+import type { ErrorReport } from '../public/error-code'
 import { type Metadata, metadataShape } from '../public/list'
 import { nullable, uuidShape } from '../public/types'
 
@@ -148,8 +150,8 @@ export class TrashStore {
   }
 
   /** At the start: what was cut off is brought to one end or the other. */
-  async recover(): Promise<void> {
-    await mkdir(this.folder, { recursive: true })
+  async recover(): Promise<ErrorReport[]> {
+    const problem = await ownFolder(this.folder)
     for (const { id, uuid } of await this.list()) {
       const files = this.filesOf(uuid)
       const [here, there] = [await exists(this.path(id, PARTS.definition)), await exists(files.definition)]
@@ -158,6 +160,7 @@ export class TrashStore {
       for (const part of OTHERS) await move(this.path(id, PARTS[part]), files[part])
       await this.remove(id)
     }
+    return problem ? [problem] : []
   }
 
   private path(id: string, part: string): string {

@@ -37,6 +37,7 @@ export async function flushFolder(folder: string): Promise<void> {
 /** The part of a system error that people understand: "no such file or directory" of "ENOENT: no such …, open '/x'". */
 export function systemErrorText(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
+  if (['EISDIR', 'ERR_FS_EISDIR'].includes(systemErrorCode(thrown))) return 'it is a folder'
   const found = /^[A-Z0-9]+: ([^,]+)/.exec(thrown.message)
   return found?.[1] ?? thrown.message
 }

@@ -245,6 +245,11 @@ export const errorReasons = {
     cause: 'The definition {path} is damaged ({detail}) and was put aside as {kept}.',
     action: 'Repair that file or create the machine anew.',
   },
+  'folder-is-file': {
+    code: 'OPERATION_FAILED',
+    cause: 'Where the app’s folder {path} should be there was a file; it was put aside as {kept}, and the folder begins empty.',
+    action: 'Look at that file; what was in the folder before has to come from a copy of yours.',
+  },
   'definition-newer': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'The definition {path} was written by a newer version and was put aside as {kept}.',

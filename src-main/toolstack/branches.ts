@@ -4,13 +4,14 @@
 // Invariant: what is made appears whole or not at all; the original is not changed, but for a fork's and a linked clone's disks, which
 // go on in overlays of their own. Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
 import type { Layer } from '../definition/snapshot-store'
 import type { Outcome } from '../driver/driver'
+import { folderForFile } from '../lib/own-folder'
 import type { Device, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DiskFate } from '../public/snapshot'
@@ -222,10 +223,11 @@ export class Branches {
   private async copy(copies: readonly Copy[], control: JobControl): Outcome {
     for (const [index, { from, to, format, fromFormat, below }] of copies.entries()) {
       const report = (fraction: number): void => control.report((index + fraction) / copies.length)
-      await mkdir(dirname(to), { recursive: true })
+      const folder = await folderForFile(dirname(to))
       const order = { from, fromFormat, to, format, allowed: below }
       const { copyFolders, driver } = this.parts
-      const done = await copyFolders.during(to, () => driver.images.copy(order, { signal: control.signal, report }))
+      const progress = { signal: control.signal, report }
+      const done = folder.ok ? await copyFolders.during(to, () => driver.images.copy(order, progress)) : folder
       if (!done.ok) {
         await this.unmake([], copies.slice(0, index))
         return done

@@ -2,13 +2,14 @@
 // runs, to the guest first: a guest that refuses leaves the definition as it was.
 // Invariant: a guest writes only to files the user chose in a dialog, allowed when asked, or that lie in the app's folder of
 // disks; nothing here overwrites a file. Runs in: main, plain Node.
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import type { HypervisorDriver, Medium, Outcome } from '../driver/driver'
 import { writeFileAtomic } from '../lib/atomic-file'
+import { folderForFile } from '../lib/own-folder'
 import { writeProblem } from '../lib/write-problem'
 import { type Device, deviceKey, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -296,7 +297,8 @@ export class Devices {
   private async makeImage(image: NewImage, control?: JobControl): Outcome {
     const { driver, jobs } = this.parts
     const { path, copyOf } = image
-    if (this.isOurs(path)) await mkdir(this.parts.diskFolder, { recursive: true })
+    const folder = this.isOurs(path) ? await folderForFile(this.parts.diskFolder) : ok(null)
+    if (!folder.ok) return folder
     if (copyOf === undefined) {
       const create = (): Outcome => driver.images.create(image)
       return control ? makeFile(path, control, create) : create()

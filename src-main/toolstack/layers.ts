@@ -4,13 +4,15 @@
 // the middle leaves disks that read as before, and is done again. A file the user named is never removed.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
 import { hostBytes, type Layer, type SnapshotStore } from '../definition/snapshot-store'
 import type { ImageTool, Outcome, Progress } from '../driver/driver'
+import { systemErrorCode } from '../lib/atomic-file'
+import { folderForFile } from '../lib/own-folder'
 import { type Device, type Disk, deviceKey } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
@@ -104,7 +106,8 @@ export class Layers {
   async make(layers: readonly Layer[]): Outcome {
     const { store, images, folder } = this.parts
     if (layers.length === 0) return ok(null)
-    await mkdir(folder, { recursive: true })
+    const ready = await folderForFile(folder)
+    if (!ready.ok) return ready
     await store.setLayers([...store.layers, ...layers], store.released)
     const empty = new Map<string, number>()
     for (const { path, backing } of layers) {
@@ -131,7 +134,7 @@ export class Layers {
   /** Takes back what `make` made, as long as nothing was written to it. */
   async unmake(layers: readonly Layer[]): Promise<void> {
     const { store } = this.parts
-    for (const { path } of layers) await rm(path, { force: true })
+    for (const { path } of layers) await removeFile(path)
     const gone = new Set(layers.map(({ path }) => path))
     await store.setLayers(
       store.layers.filter(({ path }) => !gone.has(path)),
@@ -207,7 +210,7 @@ export class Layers {
 
   /** What a merge left beside its file when it was cut off. */
   async clear(): Promise<void> {
-    for (const { path } of this.all) await rm(aside(path), { force: true })
+    for (const { path } of this.all) await removeFile(aside(path))
   }
 
   /** What `upper` holds goes into `lower`, which alone reads the same then. */
@@ -219,7 +222,7 @@ export class Layers {
   /** `lower` is a disk again and what stood on it goes. */
   async takeOver({ lower, upper, ours }: Merge): Promise<void> {
     const { store } = this.parts
-    await rm(upper.path, { force: true })
+    await removeFile(upper.path)
     await store.setLayers(
       store.layers.filter(({ path }) => path !== upper.path && (ours || path !== lower)),
       store.released.filter((path) => path !== upper.path && path !== lower),
@@ -229,11 +232,20 @@ export class Layers {
   /** A file made here goes; one of the user's is only not ours to look after any more. */
   async forget(path: string, ours: boolean): Promise<void> {
     const { store } = this.parts
-    if (ours) await rm(path, { force: true })
+    if (ours) await removeFile(path)
     await store.setLayers(
       store.layers.filter((layer) => layer.path !== path),
       store.released.filter((one) => one !== path),
     )
+  }
+}
+
+/** Where its folder has become a file there is nothing to remove. */
+async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true })
+  } catch (thrown) {
+    if (systemErrorCode(thrown) !== 'ENOTDIR') throw thrown
   }
 }
 

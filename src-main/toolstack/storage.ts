@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
+import { folderForFile } from '../lib/own-folder'
 import { writeProblem } from '../lib/write-problem'
 import type { ImageInfo, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -101,7 +102,7 @@ export class Storage {
     const same = this.pools.find((pool) => resolve(pool.path) === resolve(path))
     if (same) return err(errorReport('pool-exists', { name: same.name }))
     const folder = await stat(path).catch(() => undefined)
-    if (!folder?.isDirectory()) return err(errorReport('file-unreadable', { path, detail: 'it is no folder' }))
+    if (!folder?.isDirectory()) return err(noFolder(path))
     return this.keep([...this.parts.kept.value.pools, { name, path: resolve(path) }])
   }
 
@@ -131,7 +132,9 @@ export class Storage {
   private async info({ name, path }: Pool): Promise<PoolInfo> {
     const info = { name, path, permanent: name === DEFAULT_POOL, capacity: 0, available: 0, allocation: 0, volumes: 0 }
     try {
-      if (info.permanent) await mkdir(path, { recursive: true })
+      // What stands in its place is said below.
+      if (info.permanent) await mkdir(path, { recursive: true }).catch(() => undefined)
+      if (!(await stat(path)).isDirectory()) return { ...info, problem: noFolder(path) }
       const { bsize, blocks, bavail } = await statfs(path)
       const files = await this.files(path)
       const sizes = await Promise.all(files.map((file) => stat(join(path, file)).then((found) => found.blocks * 512)))
@@ -176,7 +179,8 @@ export class Storage {
     const path = place.value
     const { format, sizeMiB, backing } = order
     return this.job('imageCreate', 'creating-image', path, async (control) => {
-      await mkdir(dirname(path), { recursive: true })
+      const folder = await folderForFile(dirname(path))
+      if (!folder.ok) return folder
       if (backing === null) return makeFile(path, control, () => images.create({ path, format, sizeMiB }))
       const below = join(dirname(path), backing)
       const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
@@ -245,8 +249,8 @@ export class Storage {
       if (running) return err(errorReport('volume-in-use', { path: from, names: running.name }))
       const info = await this.look(from)
       if (!info.ok) return info
-      await mkdir(dirname(place.value), { recursive: true })
-      return images.convert(from, place.value, info.value.format === 'raw' ? 'raw' : 'qcow2', control)
+      const folder = await folderForFile(dirname(place.value))
+      return folder.ok ? images.convert(from, place.value, info.value.format === 'raw' ? 'raw' : 'qcow2', control) : folder
     })
   }
 
@@ -382,6 +386,9 @@ export class Storage {
     })
   }
 }
+
+/** Of a pool. */
+const noFolder = (path: string): ErrorReport => errorReport('file-unreadable', { path, detail: 'it is no folder' })
 
 /** Changes with the file's contents. */
 async function stampOf(path: string): Promise<string> {

@@ -2,7 +2,7 @@
 // Invariant: a template's images are its own, written whole before it is there, and nobody writes to them; removing a template leaves
 // them where storage shows them as unused. Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
@@ -11,6 +11,7 @@ import { configWithoutPasswords, withoutPasswords } from '../config/passwords'
 import type { KeptFile } from '../definition/kept-file'
 import type { ImageTool, Outcome } from '../driver/driver'
 import type { Clock } from '../lib/clock'
+import { folderForFile } from '../lib/own-folder'
 import { writeProblem } from '../lib/write-problem'
 import type { WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -117,7 +118,8 @@ export class Templates {
       const format: WrittenFormat = disk.format === 'raw' ? 'raw' : 'qcow2'
       const to = await proposePath(`${name}-template-${disk.dev}`, format, made)
       const report = (fraction: number): void => control.report((index + fraction) / written.length)
-      await mkdir(dirname(to), { recursive: true })
+      const folder = await folderForFile(dirname(to))
+      if (!folder.ok) return folder
       const allowed = await layers.chain(disk)
       const order = { from: resolve(disk.path), fromFormat: disk.format, to, format, allowed }
       const copied = await images.copy(order, { signal: control.signal, report })

@@ -87,6 +87,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'process-died': { effect: 'off', mend: 'log' },
   unsupported: { effect: 'unchanged' },
   'definition-corrupt': { effect: 'aside' },
+  'folder-is-file': { effect: 'aside' },
   'definition-newer': { effect: 'aside' },
   'config-text': { effect: 'unchanged' },
   'config-newer': { effect: 'unchanged' },

@@ -169,6 +169,11 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Definition {path} ist beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Diese Datei berichtigen oder die Maschine neu anlegen.',
   },
+  'folder-is-file': {
+    cause:
+      'Wo der Ordner {path} der Anwendung sein sollte, war eine Datei; sie liegt jetzt unter {kept}, und der Ordner beginnt leer.',
+    action: 'Diese Datei ansehen; was früher im Ordner war, muss aus einer eigenen Sicherung kommen.',
+  },
   'definition-newer': {
     cause: 'Die Definition {path} stammt von einer neueren Version und wurde als {kept} beiseitegelegt.',
     action: 'Ringmaster aktualisieren und diese Datei wieder importieren.',

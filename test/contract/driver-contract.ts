@@ -2,7 +2,7 @@
 // to make one and a definition that boots. Runs in: vitest, plain Node.
 
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -509,6 +509,9 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         ok: false,
         error: { reason: 'file-exists' },
       })
+
+      mkdirSync(at('folder.raw'))
+      expect(await inspected('folder.raw')).toMatch(/^(file|image)-unreadable$/)
 
       expect(await images.convert(at('work.raw'), at('work.qcow2'), 'qcow2', quiet())).toEqual(done)
       expect(await inspected('work.qcow2')).toEqual({ format: 'qcow2', mib: 2 })
