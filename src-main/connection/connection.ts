@@ -26,6 +26,7 @@ import {
   LOCAL_CONNECTION,
 } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import type { Emit } from '../public/events'
 import { poolsShape } from '../public/storage'
 import { templatesShape } from '../public/template'
 import { recentTreesShape } from '../public/tree-address'
@@ -35,7 +36,7 @@ import type { DebianMaker, DemoMaker } from '../toolstack/demo-maker'
 import { endGuests } from '../toolstack/end-guests'
 import type { HostReading } from '../toolstack/host-figures'
 import type { Jobs } from '../toolstack/jobs'
-import { type Emit, Toolstack } from '../toolstack/toolstack'
+import { Toolstack } from '../toolstack/toolstack'
 import { Outward } from './outward'
 
 /** What a connection of a kind is made of. */

@@ -21,11 +21,12 @@ import {
   LOCAL_CONNECTION,
 } from '../public/connection'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import type { Emit } from '../public/events'
 import { type DomainInfo, SAMPLE_INTERVAL_MS } from '../public/types'
 import type { CallServers } from '../toolstack/call-server'
 import { sharedReader } from '../toolstack/host-figures'
 import { Notices } from '../toolstack/notices'
-import type { Emit, Toolstack } from '../toolstack/toolstack'
+import type { Toolstack } from '../toolstack/toolstack'
 import { Connection, type Endings, type OpenedDriver } from './connection'
 
 export interface ConnectionsParts {

@@ -53,6 +53,8 @@ export const events = {
 
 export type EventName = keyof typeof events
 export type EventPayload<E extends EventName> = TypeOf<(typeof events)[E]>
+/** Tells windows of an event. */
+export type Emit = <E extends EventName>(name: E, payload: EventPayload<E>) => void
 
 export const eventTable: { readonly [E in EventName]: Shape<EventPayload<E>> } = events
 

@@ -1,5 +1,4 @@
-// The toolstack: makes and wires its parts, serves the calls of the table through them, and turns what the driver tells into events
-// for windows. It knows no driver's name and no window. Invariant: events go out in the order things happened.
+// The toolstack: makes and wires its parts, and serves the calls of the table through them. It knows no driver's name and no window.
 // Runs in: main, plain Node.
 import { cpus, freemem, hostname, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,33 +9,32 @@ import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
 import { SampleStore } from '../definition/sample-store'
 import type { SnapshotStore } from '../definition/snapshot-store'
-import type { DriverEvent, HypervisorDriver } from '../driver/driver'
+import type { HypervisorDriver } from '../driver/driver'
 import type { Clock } from '../lib/clock'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import type { EventName, EventPayload } from '../public/events'
+import type { Emit } from '../public/events'
 import type { RecentTrees } from '../public/tree-address'
-import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type LogLine, type Sample } from '../public/types'
+import { DOMAIN0_UUID, type DomainConfig, type DomainInfo, type HostInfo, type LogLine } from '../public/types'
 import { AllGuests } from './all-guests'
 import { BootFiles } from './boot-files'
 import { Branches } from './branches'
 import type { CallServers } from './call-server'
-import { ClockJump } from './clock-jump'
 import { CopyFolders } from './copy-folders'
 import { type DefinitionCall, definitionServers } from './definition-calls'
 import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import { type DeviceCall, deviceServers } from './device-calls'
 import { Devices } from './devices'
-import { domain0Info } from './domain'
-import { DomainLogs } from './domain-logs'
 import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
+import { DriverEvents } from './driver-events'
 import { hostFile } from './file-kind'
 import { HostFigures, type HostReading } from './host-figures'
 import { Jobs } from './jobs'
 import { Layers } from './layers'
 import { type LifeCall, lifeServers } from './life-calls'
+import { LifeLog } from './life-log'
 import { Merging } from './merging'
 import { neededFiles } from './needed-files'
 import { Networks } from './networks'
@@ -76,8 +74,6 @@ export type ToolstackCall =
   | 'noticeList'
   | 'noticeDismiss'
   | 'hostInfo'
-
-export type Emit = <E extends EventName>(name: E, payload: EventPayload<E>) => void
 
 export interface ToolstackParts {
   readonly driver: HypervisorDriver
@@ -128,34 +124,70 @@ export class Toolstack {
   readonly templates: Templates
   readonly guests: AllGuests
   private readonly ready: ReadyGuests
-  private readonly parts: ToolstackParts
   private readonly samples: SampleHistory
   private readonly hostFigures: HostFigures
   private readonly copyFolders: CopyFolders
-  private readonly logs = new DomainLogs()
-  private readonly clockJump = new ClockJump()
-  private readonly states = new Map<string, DomainInfo['state']>()
-  private domain0: DomainInfo
+  private readonly lifeLog: LifeLog
+  private readonly driverEvents: DriverEvents
   private closed = false
 
-  constructor(parts: ToolstackParts) {
-    this.parts = parts
-    const { driver, definitions, clock, emit } = parts
+  /** Parts know each other by functions where one needs another that is made later. */
+  constructor(private readonly parts: ToolstackParts) {
+    const { driver, clock, emit, diskFolder, snapshots: store } = parts
     this.notices = new Notices(clock, (notice) => emit('noticeRaised', { notice }), parts.nextNumber)
     this.jobs = new Jobs(clock, (job) => emit('jobChanged', { job }), parts.nextNumber)
-    const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
-    this.samples = new SampleHistory(new SampleStore(parts.sampleFolder, problem))
+    this.lifeLog = new LifeLog(clock, (uuid, line) => emit('logLine', { uuid, line }))
+    this.samples = new SampleHistory(new SampleStore(parts.sampleFolder, this.warn))
     this.hostFigures = new HostFigures(this.samples, parts.readHost)
-    this.networks = new Networks({
-      store: parts.networks,
-      driver,
+    this.networks = this.makeNetworks()
+    this.ownKernels = new OwnKernels({ images: driver.images, folder: this.beside('starting') })
+    this.domains = this.makeDomains()
+    this.metadata = this.makeMetadata()
+    this.copyFolders = new CopyFolders(this.beside('unfinished-copies.json'), (folder) => this.storage.isPool(folder))
+    const { domains, jobs, copyFolders } = this
+    this.devices = new Devices({ driver, domains, jobs, copies: copyFolders, diskFolder })
+    this.bootFiles = this.makeBootFiles()
+    this.layers = new Layers({ store, images: driver.images, folder: diskFolder })
+    this.trees = this.makeTrees()
+    const { layers, trees, proposePath } = this
+    this.merging = new Merging({ driver, domains, jobs, store, layers, trees, problem: this.warn })
+    const common = { driver, domains, store, layers, trees, merging: this.merging, clock }
+    this.snapshots = new Snapshots(common)
+    this.branches = new Branches({ ...common, jobs, copyFolders, snapshots: this.snapshots, proposePath })
+    this.texts = this.makeTexts()
+    this.storage = this.makeStorage()
+    this.templates = this.makeTemplates()
+    this.guests = new AllGuests(domains, jobs)
+    this.ready = new ReadyGuests({ driver, domains, jobs, demo: parts.demo, debian: parts.debian, diskFolder })
+    const { notices, samples, hostFigures, lifeLog: log } = this
+    this.driverEvents = new DriverEvents({ clock, emit, domains, notices, log, samples, hostFigures })
+  }
+
+  // ---- how the parts are made -----------------------------------------------------------------
+
+  private readonly warn = (error: ErrorReport): void => this.notices.raise('warning', error)
+
+  private readonly proposePath: Devices['proposePath'] = (...asked) => this.devices.proposePath(...asked)
+
+  /** A place in the connection's folder, where `disks/` is. */
+  private beside(name: string): string {
+    return join(dirname(this.parts.diskFolder), name)
+  }
+
+  private makeNetworks(): Networks {
+    return new Networks({
+      store: this.parts.networks,
+      driver: this.parts.driver,
       configs: () => this.domains.configs(),
-      changed: (networks) => emit('networksChanged', { networks }),
-      problem,
+      changed: (networks) => this.parts.emit('networksChanged', { networks }),
+      problem: this.warn,
     })
-    const vnc = new VncAccess(driver, parts.vncFolder)
-    this.ownKernels = new OwnKernels({ images: driver.images, folder: join(dirname(parts.diskFolder), 'starting') })
-    this.domains = new Domains({
+  }
+
+  private makeDomains(): Domains {
+    const { driver, definitions, clock, elsewhere, vncFolder } = this.parts
+    const vnc = new VncAccess(driver, vncFolder)
+    return new Domains({
       driver,
       definitions,
       clock,
@@ -163,44 +195,52 @@ export class Toolstack {
       networks: () => this.networks.names(),
       stoppedNetworks: () => this.networks.stopped(),
       ownKernels: this.ownKernels,
-      log: (uuid, text) => this.addLog(uuid, 'info', 'engine', text),
-      elsewhere: () => parts.elsewhere?.() ?? [],
+      log: (uuid, text) => this.lifeLog.add(uuid, 'info', 'engine', text),
+      elsewhere: () => elsewhere?.() ?? [],
       trashed: () => this.texts.trashedConfigs,
       isFrozen: (path) => this.layers.isBelow(path) || this.trees.usedFiles().includes(path),
       listenVnc: (uuid, place) => vnc.open(uuid, place),
-      changed: (domain) => {
-        this.noteLife(domain)
-        emit('domainChanged', { domain })
-        this.networks.domainChanged(domain.uuid, domain.config)
-        this.guests.changed()
-        if (domain.job === null) this.merging.look()
-      },
-      removed: (uuid) => {
-        this.metadata.forget(uuid)
-        void this.samples.forget(uuid)
-        this.states.delete(uuid)
-        this.logs.forget(uuid)
-        emit('domainRemoved', { uuid })
-        this.networks.domainChanged(uuid, null)
-      },
-      problem,
+      changed: (domain) => this.domainChanged(domain),
+      removed: (uuid) => this.domainRemoved(uuid),
+      problem: this.warn,
     })
-    this.metadata = new DomainMetadatas({
-      store: parts.metadata,
+  }
+
+  private domainChanged(domain: DomainInfo): void {
+    this.lifeLog.noteState(domain)
+    this.parts.emit('domainChanged', { domain })
+    this.networks.domainChanged(domain.uuid, domain.config)
+    this.guests.changed()
+    if (domain.job === null) this.merging.look()
+  }
+
+  private domainRemoved(uuid: string): void {
+    this.metadata.forget(uuid)
+    void this.samples.forget(uuid)
+    this.lifeLog.forget(uuid)
+    this.parts.emit('domainRemoved', { uuid })
+    this.networks.domainChanged(uuid, null)
+  }
+
+  private makeMetadata(): DomainMetadatas {
+    return new DomainMetadatas({
+      store: this.parts.metadata,
       knows: (uuid) => this.domains.info(uuid).ok,
-      changed: (changes) => emit('metadataChanged', { changes: [...changes] }),
-      problem,
+      changed: (changes) => this.parts.emit('metadataChanged', { changes: [...changes] }),
+      problem: this.warn,
     })
-    const kept = join(dirname(parts.diskFolder), 'unfinished-copies.json')
-    this.copyFolders = new CopyFolders(kept, (folder) => this.storage.isPool(folder))
-    const { copyFolders } = this
-    const { diskFolder } = parts
-    this.devices = new Devices({ driver, domains: this.domains, jobs: this.jobs, copies: copyFolders, diskFolder })
-    this.bootFiles = new BootFiles({
+  }
+
+  private makeBootFiles(): BootFiles {
+    const { driver, definitions, recentTrees } = this.parts
+    definitions.onDropped((config) => {
+      this.bootFiles.release(config).catch((thrown: unknown) => this.warn(writeProblem(config.kernel, thrown)))
+    })
+    return new BootFiles({
       images: driver.images,
       jobs: this.jobs,
-      folder: join(dirname(parts.diskFolder), 'boot'),
-      recent: parts.recentTrees,
+      folder: this.beside('boot'),
+      recent: recentTrees,
       used: () => [
         ...this.domains.usedConfigs(),
         ...this.trees.configs(null),
@@ -208,78 +248,66 @@ export class Toolstack {
       ],
       former: (has) => definitions.formerConfigs(has),
     })
-    definitions.onDropped((config) => {
-      this.bootFiles.release(config).catch((thrown: unknown) => problem(writeProblem(config.kernel, thrown)))
-    })
-    const store = parts.snapshots
-    this.layers = new Layers({ store, images: driver.images, folder: parts.diskFolder })
-    this.trees = new SnapshotTrees({
-      store,
+  }
+
+  private makeTrees(): SnapshotTrees {
+    return new SnapshotTrees({
+      store: this.parts.snapshots,
       layers: this.layers,
       config: (uuid) => this.configOf(uuid),
-      changed: (tree) => emit('snapshotsChanged', { tree }),
+      changed: (tree) => this.parts.emit('snapshotsChanged', { tree }),
     })
-    const { domains, jobs, layers, trees, devices } = this
-    this.merging = new Merging({ driver, domains, jobs, store, layers, trees, problem })
-    const common = { driver, domains, store, layers, trees, merging: this.merging, clock }
-    this.snapshots = new Snapshots(common)
-    this.branches = new Branches({
-      ...common,
-      jobs,
-      copyFolders,
-      snapshots: this.snapshots,
-      proposePath: (name, format, taken) => devices.proposePath(name, format, taken),
-    })
-    this.texts = new DefinitionTexts({
+  }
+
+  private makeTexts(): DefinitionTexts {
+    return new DefinitionTexts({
       domains: this.domains,
       devices: this.devices,
-      definitions,
+      definitions: this.parts.definitions,
       networks: () => this.networks.names(),
-      diskFolder: parts.diskFolder,
+      diskFolder: this.parts.diskFolder,
       metadataOf: (uuid) => this.metadata.list().find((each) => each.uuid === uuid)?.metadata ?? null,
       setMetadata: (uuid, metadata) => this.metadata.set([{ uuid, metadata }]),
-      trashChanged: () => emit('trashChanged', {}),
+      trashChanged: () => this.parts.emit('trashChanged', {}),
       needed: (uuid) => this.neededBeside(uuid),
       emptied: async (uuid, disks, configs) => {
         await this.forgetSnapshots(uuid, disks)
         await this.bootFiles.release(...configs)
       },
     })
-    this.storage = new Storage({
+  }
+
+  private makeStorage(): Storage {
+    const { driver, pools, diskFolder, emit } = this.parts
+    return new Storage({
       driver,
-      domains,
-      jobs,
-      layers,
-      trees,
-      kept: parts.pools,
-      diskFolder: parts.diskFolder,
+      domains: this.domains,
+      jobs: this.jobs,
+      layers: this.layers,
+      trees: this.trees,
+      kept: pools,
+      diskFolder,
       trashed: () => this.texts.trashedConfigs,
       templates: () => this.templates,
       changed: () => emit('storageChanged', {}),
     })
-    this.templates = new Templates({
-      kept: parts.templates,
-      domains,
-      jobs,
+  }
+
+  private makeTemplates(): Templates {
+    const { driver, templates, clock, emit } = this.parts
+    return new Templates({
+      kept: templates,
+      domains: this.domains,
+      jobs: this.jobs,
       images: driver.images,
-      layers,
+      layers: this.layers,
       clock,
-      proposePath: (name, format, taken) => devices.proposePath(name, format, taken),
+      proposePath: this.proposePath,
       changed: () => {
         emit('templatesChanged', {})
         emit('storageChanged', {})
       },
     })
-    this.guests = new AllGuests(domains, jobs)
-    this.ready = new ReadyGuests({
-      driver,
-      domains,
-      jobs,
-      demo: parts.demo,
-      debian: parts.debian,
-      diskFolder: parts.diskFolder,
-    })
-    this.domain0 = domain0Info('running', '', clock.now())
   }
 
   private neededBeside(uuid: string): Promise<Set<string>> {
@@ -306,36 +334,35 @@ export class Toolstack {
   async load(): Promise<void> {
     await this.networks.load()
     await this.domains.load()
-    for (const { uuid, state } of this.domains.list()) this.states.set(uuid, state)
+    for (const domain of this.domains.list()) this.lifeLog.begin(domain)
     await this.metadata.load()
     await this.texts.load()
     const { layers, trees } = this
-    const problem = (error: ErrorReport): void => this.notices.raise('warning', error)
     const pools = await this.parts.pools.load()
-    if (pools) problem(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
+    if (pools) this.warn(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
     await this.storage.removeUnfinished()
     await this.copyFolders.removeLeft()
     await this.bootFiles.removeUnfinished()
     await this.ownKernels.removeLeft()
     const templates = await this.parts.templates.load()
-    if (templates) problem(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
+    if (templates) this.warn(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
     // Of no use to anybody when it is damaged; what it was is kept beside it.
     await this.parts.recentTrees.load()
     const store = this.parts.snapshots
-    await recoverSnapshots(await store.load(), { store, layers, trees, config: (uuid) => this.configOf(uuid), problem })
+    const config = (uuid: string): DomainConfig | undefined => this.configOf(uuid)
+    await recoverSnapshots(await store.load(), { store, layers, trees, config, problem: this.warn })
   }
 
   /** Opens the driver. One that fails leaves the list usable and a notice; closed meanwhile, nothing is begun. */
   async open(): Promise<Result<null, ErrorReport>> {
-    const opened = await this.parts.driver.open((event) => this.onDriverEvent(event))
+    const opened = await this.parts.driver.open((event) => this.driverEvents.hear(event))
     if (this.closed) return err(errorReport('cancelled'))
     if (!opened.ok) {
-      this.domain0 = domain0Info('crashed', opened.error.values['detail'] ?? opened.error.reason, this.parts.clock.now())
-      this.notices.raise('error', opened.error)
+      this.driverEvents.openFailed(opened.error)
       return opened
     }
     const networks = await this.networks.open()
-    if (!networks.ok) this.notices.raise('warning', networks.error)
+    if (!networks.ok) this.warn(networks.error)
     if (this.closed) return err(errorReport('cancelled'))
     this.merging.ask()
     void this.domains.autostart()
@@ -354,7 +381,7 @@ export class Toolstack {
   }
 
   domainList(): DomainInfo[] {
-    return [this.domain0, ...this.domains.list()]
+    return [this.driverEvents.domain0, ...this.domains.list()]
   }
 
   /** Domain 0 too. */
@@ -363,7 +390,7 @@ export class Toolstack {
   }
 
   log(uuid: string): readonly LogLine[] {
-    return this.logs.of(uuid)
+    return this.lifeLog.of(uuid)
   }
 
   /** How often figures of all domains are taken. */
@@ -371,81 +398,10 @@ export class Toolstack {
     this.parts.driver.sampleEvery(intervalMs)
   }
 
-  /** States of a machine's life go into its log. */
-  private noteLife({ uuid, state, detail }: DomainInfo): void {
-    const before = this.states.get(uuid)
-    this.states.set(uuid, state)
-    if (before === undefined || before === state) return
-    const level = state === 'crashed' ? 'error' : 'info'
-    const said = `${before} → ${state}${detail === '' ? '' : `: ${detail}`}`
-    this.addLog(uuid, level, 'life', said, { from: before, to: state, detail })
-  }
-
-  private addLog(
-    uuid: string,
-    level: LogLine['level'],
-    source: LogLine['source'],
-    text: string,
-    change?: LogLine['change'],
-  ): void {
-    const line: LogLine = { time: this.parts.clock.now(), level, source, text, ...(change !== undefined && { change }) }
-    const lines = this.logs.add(uuid, line)
-    for (const line of lines) this.parts.emit('logLine', { uuid, line })
-  }
-
-  /** The host's clock was set: since when domains run is told in its time. */
-  private clockSet(byMs: number): void {
-    this.domains.clockSet(byMs)
-    const { startedAt } = this.domain0
-    this.domain0 = { ...this.domain0, startedAt: startedAt === null ? null : startedAt + byMs }
-    this.parts.emit('domainChanged', { domain: this.domain0 })
-  }
-
-  // ---- what the driver tells ------------------------------------------------------------------
-
-  private onDriverEvent(event: DriverEvent): void {
-    const { clock, emit } = this.parts
-    switch (event.kind) {
-      case 'paused':
-        this.domains.onPaused(event.uuid, event.paused, event.stalledBy ?? null)
-        break
-      case 'stopped':
-        this.domains.onStopped(event)
-        break
-      case 'log':
-        this.addLog(event.uuid, event.level, event.source ?? 'engine', event.text)
-        break
-      case 'storeChanged':
-        emit('storeChanged', {})
-        break
-      case 'samples': {
-        const time = clock.now()
-        const jumped = this.clockJump.look(time)
-        if (jumped !== 0) this.clockSet(jumped)
-        const samples: Sample[] = event.samples.map((sample) => ({ ...sample, devices: [...sample.devices], time }))
-        for (const sample of samples) this.samples.add(sample)
-        emit('samples', { samples })
-        const sample = this.hostFigures.add(samples, time)
-        if (sample !== undefined) emit('hostSample', { sample })
-        break
-      }
-      case 'domain0':
-        this.domain0 = domain0Info(event.state, event.state === 'running' ? '' : event.detail, clock.now())
-        if (event.state === 'running' && event.restarts > 0) {
-          this.notices.raise('warning', errorReport('domain0-restarted', { detail: event.detail }))
-        }
-        emit('domainChanged', { domain: this.domain0 })
-        break
-      case 'notice':
-        this.notices.raise(event.severity, event.error)
-        break
-    }
-  }
-
   // ---- calls ----------------------------------------------------------------------------------
 
   servers(): CallServers<ToolstackCall> {
-    const { domains, devices, networks, jobs, notices, samples, logs, trees, snapshots, branches } = this
+    const { domains, devices, networks, jobs, notices, samples, trees, snapshots, branches } = this
     const { clock, driver } = this.parts
     return {
       ...storageServers(this.storage),
@@ -461,7 +417,7 @@ export class Toolstack {
       ...deviceServers({ driver, domains, devices, networks, bootFiles: this.bootFiles, ownKernels: this.ownKernels }),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
       domainList: () => ok(this.domainList()),
-      domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.domain0) : domains.info(uuid)),
+      domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.driverEvents.domain0) : domains.info(uuid)),
       demoGuestCreate: () => ok({ job: this.ready.demo() }),
       debianGuestCreate: () => ok({ job: this.ready.debian() }),
       metadataList: () => ok(this.metadata.list()),
@@ -473,7 +429,7 @@ export class Toolstack {
         const text = await driver.dmesg(uuid)
         return text.ok ? ok({ text: text.value }) : text
       },
-      domainLog: ({ uuid }) => ok(logs.of(uuid)),
+      domainLog: ({ uuid }) => ok(this.lifeLog.of(uuid)),
       jobList: () => ok(jobs.list()),
       jobCancel: ({ job }) => jobs.cancel(job),
       noticeList: () => ok(notices.list()),
