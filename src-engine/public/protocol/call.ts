@@ -17,6 +17,11 @@ export interface CallError {
   readonly message: string
 }
 
+/** A call that is refused. */
+export function callError(code: string, message: string): { readonly ok: false; readonly error: CallError } {
+  return err({ code, message })
+}
+
 export type CallTypes = Record<string, { args: unknown; reply: unknown }>
 export type EventTypes = Record<string, unknown>
 export type CallTable<C extends CallTypes> = {
