@@ -28,12 +28,18 @@ type Look =
   | { readonly kind: 'bad'; readonly error: ErrorReport }
   | null
 
+/** What was typed, and the text that this began with. */
+export interface TypedText {
+  readonly text: string
+  readonly from: string
+}
+
 export function ConfigTextPage(props: {
   readonly domain: DomainInfo
   readonly editable: boolean
   /** What was typed and is not applied; null: what is stored. It outlives this page. */
-  readonly typed: string | null
-  readonly onType: (text: string | null) => void
+  readonly typed: TypedText | null
+  readonly onType: (typed: TypedText | null) => void
 }) {
   const { domain, editable, typed, onType } = props
   const { uuid, config } = domain
@@ -64,7 +70,7 @@ export function ConfigTextPage(props: {
     const turn = ++asked.current
     if (typed === null) return setLook(null)
     const timer = setTimeout(async () => {
-      const result = await client.call('configLook', { uuid, text: typed })
+      const result = await client.call('configLook', { uuid, text: typed.text })
       if (turn !== asked.current) return
       setLook(result.ok ? { kind: 'good', look: result.value } : { kind: 'bad', error: result.error })
     }, ASK_AFTER_MS)
@@ -75,7 +81,7 @@ export function ConfigTextPage(props: {
     if (typed === null) return
     setBusy(true)
     const done = await undoably(async () => {
-      const result = await client.call('configDefine', { uuid, text: typed, start: false })
+      const result = await client.call('configDefine', { uuid, text: typed.text, start: false })
       if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
       return result.ok
     })
@@ -95,6 +101,7 @@ export function ConfigTextPage(props: {
     const { line, detail } = look?.kind === 'bad' && look.error.reason === 'config-text' ? look.error.values : {}
     return line === undefined ? null : { line: Number(line), words: engineWords(detail ?? '', t.language) }
   }, [look, t.language])
+  const elsewhere = typed !== null && stored !== null && typed.from !== stored
   const changed = look?.kind === 'good' && look.look.diff.some(({ kind }) => kind !== 'kept')
   return (
     <div className="config-text">
@@ -116,11 +123,16 @@ export function ConfigTextPage(props: {
       <ConfigEditor
         handle={editor}
         label={t('definition.text')}
-        text={typed ?? stored ?? ''}
+        text={typed?.text ?? stored ?? ''}
         editable={editable && stored !== null}
         wrong={wrong}
-        onChange={(text) => onType(text === stored ? null : text)}
+        onChange={(text) => onType(text === stored ? null : { text, from: typed?.from ?? stored ?? '' })}
       />
+      {elsewhere && (
+        <Notice tone="warn" boxed>
+          {t('definition.elsewhere')}
+        </Notice>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too */}
       <section className="config-outcome" aria-live="polite" tabIndex={0} aria-label={t('definition.outcome')}>
         {words !== null ? (

@@ -7,6 +7,10 @@ export const definitions = {
     en: 'This is libvirt’s domain XML. What a change of it would do is shown here before it is applied. Passwords are not shown and stay.',
     de: 'Das ist libvirts Domain-XML. Was eine Änderung daran bewirkt, steht hier, bevor sie angewendet wird. Passwörter werden nicht gezeigt und bleiben.',
   },
+  'definition.elsewhere': {
+    en: 'Changed elsewhere too, meanwhile. Apply text takes back what below stands with a minus and was not changed here; Discard takes what is there now.',
+    de: 'Inzwischen auch anderswo geändert. „Text anwenden“ nimmt zurück, was unten mit einem Minus steht und nicht hier geändert wurde; „Verwerfen“ nimmt, was jetzt gilt.',
+  },
   'definition.text-readonly': {
     en: 'The definition cannot be changed in this state.',
     de: 'In diesem Zustand lässt sich die Definition nicht ändern.',

@@ -13,6 +13,7 @@ import { useWords } from '../../../components/Language'
 import { MenuButton } from '../../../components/Menu'
 import { Notice } from '../../../components/Notice'
 import { SideItem, SideList } from '../../../components/SideList'
+import type { TypedText } from '../../../features/definition/ConfigTextPage'
 import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
 import { UndoBar } from '../../../features/undo/UndoBar'
 import { useUndoKey } from '../../../features/undo/use-undo-key'
@@ -68,7 +69,7 @@ export function DetailsPage(props: {
   const host = useHost()
   const [chosen, setChosen] = useState('overview')
   const [work, setWork] = useState<Work>(nothing)
-  const [typed, setTyped] = useState<string | null>(null)
+  const [typed, setTyped] = useState<TypedText | null>(null)
   const [leaving, setLeaving] = useState<{ readonly go: () => void } | null>(null)
   const [busy, setBusy] = useState(false)
   const undoably = useDefinitionUndo(domain)

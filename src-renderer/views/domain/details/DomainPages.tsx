@@ -23,6 +23,7 @@ import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { SelectField } from '../../../components/Select'
 import { Slider } from '../../../components/Slider'
+import type { TypedText } from '../../../features/definition/ConfigTextPage'
 import { OsField } from '../../../features/definition/OsField'
 import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
 import { DiskKernelLine } from '../../../features/disks/DiskKernelLine'
@@ -40,8 +41,8 @@ export interface PageProps {
   readonly editable: boolean
   readonly onEdit: (change: Partial<Edits>) => void
   /** The configuration text as it was typed and not applied; null: as it is stored. */
-  readonly typed: string | null
-  readonly onType: (text: string | null) => void
+  readonly typed: TypedText | null
+  readonly onType: (typed: TypedText | null) => void
 }
 
 const MIB = 1024 * 1024
