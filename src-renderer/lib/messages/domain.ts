@@ -13,6 +13,10 @@ export const domain = {
   'domain.tab-log': { en: 'Log', de: 'Protokoll' },
   'domain.tabs': { en: 'Pages', de: 'Seiten' },
   'domain.gone': { en: 'This virtual machine was deleted.', de: 'Diese virtuelle Maschine wurde gelöscht.' },
+  'domain.gone-named': {
+    en: '“{name}” was deleted. When it is restored from the trash, this window shows it again.',
+    de: '„{name}“ wurde gelöscht. Kommt sie aus dem Papierkorb zurück, zeigt dieses Fenster sie wieder.',
+  },
   'domain.crashed-title': { en: 'The virtual machine crashed.', de: 'Die virtuelle Maschine ist abgestürzt.' },
   'domain.host-full-title': {
     en: 'This computer has no room for the disk {dev}.',

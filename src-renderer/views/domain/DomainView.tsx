@@ -80,6 +80,9 @@ export function DomainView(props: {
     if (isAlone) document.title = domain === undefined ? t('app.name') : t('window.domain', { name: domain.name })
   }, [isAlone, domain, t])
 
+  /** What it was called last, to say which one has gone. */
+  const [name, setName] = useState('')
+  if (domain !== undefined && domain.name !== name) setName(domain.name)
   if (domain !== undefined)
     return (
       <AtConnection connection={domain.connection}>
@@ -88,7 +91,7 @@ export function DomainView(props: {
     )
   if (!ready) return null
   return (
-    <EmptyState text={t('domain.gone')}>
+    <EmptyState text={name === '' ? t('domain.gone') : t('domain.gone-named', { name })}>
       <Button autoFocus onPress={() => (embedded === undefined ? void client.call('windowClose', {}) : embedded.onClose())}>
         {t('button.close')}
       </Button>
