@@ -448,6 +448,18 @@ it('fills in a new machine from dropped files, and makes one of a dropped config
   const config = file('guest.cfg', `name = "from-file"\nkernel = "${process.execPath}"\nmemory = 128\n`)
   await app.domain(() => manager.drop([config]))
   await manager.row('from-file').waitFor()
+  // Several become as many, in one step that can be taken back, and open no window each.
+  const several = ['red', 'green'].map((name) =>
+    file(`${name}.cfg`, `name = "${name}"\nkernel = "${process.execPath}"\nmemory = 128\n`),
+  )
+  const windows = app.electron.windows().length
+  await manager.drop(several)
+  await manager.row('red').waitFor()
+  await manager.row('green').waitFor()
+  await expect.poll(() => manager.undoBar().textContent()).toContain('Made 2 machines from configurations')
+  expect(app.electron.windows().length).toBe(windows)
+  await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
+  for (const name of ['red', 'green']) await manager.row(name).waitFor({ state: 'detached' })
   await manager.drop([file('letter.txt', 'Dear reader,')])
   await expect.poll(() => manager.failures().textContent()).toContain('It cannot be told what')
 })

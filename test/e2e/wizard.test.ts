@@ -249,6 +249,34 @@ describe('a new virtual machine', () => {
     expect(await create.field('Memory').inputValue()).toBe('96')
     expect(await create.page.getByTestId('config-file').textContent()).toBe('guest.cfg')
 
+    // Of several the first fills in the page; the others are named, and made by one press, but for what is refused.
+    const config = (name: string) => file(`${name}.cfg`, `name = "${name}"\nkernel = "${bzImage}"\nmemory = 96\n`)
+    // Nobody chose that file: a drop gives no right to write to what a configuration names, and main's question is answered with no.
+    await app.electron.evaluate(({ dialog }) => {
+      dialog.showMessageBox = async () => ({ response: 1, checkboxChecked: false })
+    })
+    const foreign = `name = "wrong"\nkernel = "${bzImage}"\nmemory = 96\ndisk = ['/etc/hostname,raw,xvda,w']\n`
+    const several = [config('one'), config('two'), config('three'), file('wrong.cfg', foreign)]
+    await create.drop(several)
+    await expect.poll(() => create.field('Name').inputValue()).toBe('one')
+    const left = create.page.getByRole('status').filter({ hasText: 'from one.cfg' })
+    await expect.poll(() => left.textContent()).toContain('Left over: two.cfg, three.cfg, wrong.cfg.')
+    await app.picture(create.page, 'wizard-several-configurations')
+    await create.button('Import what is left over').click()
+    await expect.poll(() => left.textContent()).toContain('Left over: wrong.cfg. Imported, not started: two.cfg, three.cfg.')
+    await expect.poll(() => create.refusal().textContent()).toContain('/etc/hostname')
+    const listed: { name: string; state: string }[] = Object.values((await app.call(create.page, 'domainList', {})).value).map(
+      (each) => JSON.parse(JSON.stringify(each)),
+    )
+    expect(
+      listed.filter(({ name }) => ['one', 'two', 'three', 'wrong'].includes(name)).map(({ name, state }) => [name, state]),
+    ).toEqual([
+      ['two', 'shutoff'],
+      ['three', 'shutoff'],
+    ])
+    await create.drop([file('guest.cfg', `name = "from-file"\nkernel = "${bzImage}"\nmemory = 96\n`)])
+    await expect.poll(() => create.field('Name').inputValue()).toBe('from-file')
+
     await create.drop([file('letter.txt', 'Dear reader,')])
     await expect.poll(() => create.refusal().textContent()).toContain('It cannot be told what')
     expect(await create.field('Name').inputValue()).toBe('from-file')

@@ -249,6 +249,12 @@ export const definitions = {
     en: 'Drop kernels, ramdisks, disk images or a configuration to fill in the fields',
     de: 'Kernel, Ramdisks, Plattenabbilder oder eine Konfiguration hier ablegen, um die Felder auszufüllen',
   },
+  'create.others': {
+    en: 'This page makes one machine, from {file}. Left over: {names}.',
+    de: 'Diese Seite macht eine Maschine, aus {file}. Übrig: {names}.',
+  },
+  'create.others-import': { en: 'Import what is left over', de: 'Das Übrige importieren' },
+  'create.others-made': { en: 'Imported, not started: {names}.', de: 'Importiert, nicht gestartet: {names}.' },
   'create.config-none': { en: 'none chosen yet', de: 'noch keine gewählt' },
   'create.browse-config': { en: 'Browse for the configuration', de: 'Durchsuchen: Konfiguration' },
   'create.template-none': { en: 'There is no template yet', de: 'Es gibt noch keine Vorlage' },

@@ -41,12 +41,13 @@ import {
   orderOf,
 } from './check-form'
 import { DeviceSections } from './DeviceSections'
-import { type DroppedFiles, useDropped } from './dropped'
+import { type DroppedConfig, type DroppedFiles, useDropped } from './dropped'
 import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
 import type { RefusedMedia } from './MediaFields'
 import { canBeLooked, fieldsOf, installing, type Media, mediaWay, withMedia } from './media'
 import { OriginFields } from './OriginFields'
+import { OtherConfigs } from './OtherConfigs'
 import { DISK_CMDLINE, type Filled, fromConfig, kernelInUse, type Origin, type Way } from './origin'
 import { beginsWithDisk, type KernelFrom, kernelFrom, lookedAt, startingItsDisk, withOwnKernel } from './own-kernel'
 import { useProposals } from './proposals'
@@ -107,6 +108,8 @@ function CreateDomainForm(props: {
   const [awaited, setAwaited] = useState<string | null>(null)
   const [origin, setOrigin] = useState<Origin | null>(null)
   const [notes, setNotes] = useState<readonly ConfigNote[]>([])
+  /** Dropped beside the one that the page shows. */
+  const [leftConfigs, setLeftConfigs] = useState<readonly DroppedConfig[]>([])
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
   /** One of the app's own guests is being made. */
@@ -223,11 +226,13 @@ function CreateDomainForm(props: {
   }
 
   /** What was dropped comes in sight: the page begins with it, and has a field for it. */
-  const take = ({ files, config }: DroppedFiles) => {
-    const iso = config === null ? startingMedia(files) : undefined
+  const take = ({ files, configs }: DroppedFiles) => {
+    const [config, ...more] = configs
+    if (config !== undefined) setLeftConfigs(more)
+    const iso = config === undefined ? startingMedia(files) : undefined
     const others = files.filter((file) => file !== iso)
     const { fields } = filledIn(others, [])
-    if (config !== null) {
+    if (config !== undefined) {
       const { path, look } = config
       chooseWay('config')
       fillIn(fromConfig(look.config, look.text, names, path), look.notes)
@@ -239,7 +244,7 @@ function CreateDomainForm(props: {
     edit(fields)
     setParts((before) => ({ ...before, disks: filledIn(others, before.disks).disks }))
   }
-  useFilledIn((files) => take({ files, config: null }))
+  useFilledIn((files) => take({ files, configs: [] }))
   const drop = useDropped(take, setRefusal)
 
   const close = () => void client.call('windowClose', {})
@@ -357,6 +362,13 @@ function CreateDomainForm(props: {
             onRefusal={setRefusal}
           />
           <ConfigNotes notes={notes} />
+          <OtherConfigs
+            file={origin?.file ?? ''}
+            others={leftConfigs}
+            disabled={busy || making}
+            onLeft={setLeftConfigs}
+            onRefusal={setRefusal}
+          />
           {beginsWithDisk(way) && (
             <>
               <SegmentedField

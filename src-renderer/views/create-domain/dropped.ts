@@ -11,16 +11,17 @@ import { useClient } from '../../client/Client'
 import { byPath, type FileDrag, useFileDrag } from '../../components/FileDrag'
 import { type LookedAt, lookAtFiles } from './filled-in'
 
-/** A configuration that was dropped. */
+/** A configuration that was dropped, and that can be read. */
 export interface DroppedConfig {
   readonly path: string
+  readonly text: string
   readonly look: CallResult<'configLook'>
 }
 
 export interface DroppedFiles {
   readonly files: readonly LookedAt[]
-  /** The first one: a machine has one. */
-  readonly config: DroppedConfig | null
+  /** The page is filled in from the first: a machine has one. */
+  readonly configs: readonly DroppedConfig[]
 }
 
 /** `onRefused` hears of each file that nothing can be made of, after what could be filled in was. */
@@ -31,7 +32,7 @@ export function useDropped(take: (dropped: DroppedFiles) => void, onRefused: (er
     const looks = await Promise.all([...named.keys()].map((path) => client.call('fileLook', { path })))
     const files: HostFile[] = []
     const refused: ErrorReport[] = []
-    let config: DroppedConfig | null = null
+    const configs: DroppedConfig[] = []
     for (const look of looks) {
       if (!look.ok) {
         refused.push(look.error)
@@ -40,9 +41,9 @@ export function useDropped(take: (dropped: DroppedFiles) => void, onRefused: (er
       const { path, kind } = look.value
       const file = named.get(path)
       if (kind === 'config' && file !== undefined && file.size <= CONFIG_TEXT_MOST) {
-        if (config !== null) continue
-        const found = await client.call('configLook', { uuid: null, text: await file.text() })
-        if (found.ok) config = { path, look: found.value }
+        const text = await file.text()
+        const found = await client.call('configLook', { uuid: null, text })
+        if (found.ok) configs.push({ path, text, look: found.value })
         else refused.push(found.error)
       } else if (kind === 'saved') {
         const restored = await client.call('domainRestore', { path })
@@ -50,7 +51,7 @@ export function useDropped(take: (dropped: DroppedFiles) => void, onRefused: (er
       } else if (kind === 'unknown' || kind === 'config') refused.push(errorReport('file-kind-unknown', { path }))
       else files.push(look.value)
     }
-    if (files.length > 0 || config !== null) take({ files: await lookAtFiles(client, files), config })
+    if (files.length > 0 || configs.length > 0) take({ files: await lookAtFiles(client, files), configs })
     for (const error of refused) onRefused(error)
   }
   return useFileDrag({ onFiles: (files) => void read(files) })

@@ -47,14 +47,26 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
     return row?.dataset['key'] ?? null
   }
 
-  /** A configuration becomes a machine that does not run yet, and its window shows what it is. */
+  /** Configurations become machines that do not run yet; the window of one shows what it is, several are left to the list. */
   const define = useCallback(
-    async (client: Client, file: File) => {
-      const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
-      if (!made.ok) return store.dispatch({ kind: 'failed', error: made.error })
-      const { uuid } = made.value
-      offerUndo(store, t('undo.import', { file: file.name }), () => client.call('domainUndefine', { uuid }))
-      await client.call('windowOpen', { view: 'domain', uuid })
+    async (client: Client, files: readonly File[]) => {
+      const uuids: string[] = []
+      for (const file of files) {
+        const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
+        if (made.ok) uuids.push(made.value.uuid)
+        else store.dispatch({ kind: 'failed', error: made.error })
+      }
+      const [uuid] = uuids
+      if (uuid === undefined) return
+      const label =
+        files.length === 1 ? t('undo.import', { file: files[0]?.name ?? '' }) : t.count('undo.import-many', uuids.length)
+      const undo = async () => {
+        let undone = await client.call('domainUndefine', { uuid })
+        for (const other of uuids.slice(1)) if (undone.ok) undone = await client.call('domainUndefine', { uuid: other })
+        return undone
+      }
+      offerUndo(store, label, undo)
+      if (files.length === 1) await client.call('windowOpen', { view: 'domain', uuid })
     },
     [store, t],
   )
@@ -63,6 +75,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
     async (client: Client, dropped: readonly File[], domain: DomainInfo | undefined) => {
       let config: DroppedOn['config'] = null
       const others: string[] = []
+      const configs: File[] = []
       const named = byPath(dropped)
       const looks = await Promise.all([...named.keys()].map((path) => client.call('fileLook', { path })))
       const files: HostFile[] = []
@@ -75,7 +88,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
           if (file === undefined) continue
           if (file.size > CONFIG_TEXT_MOST) {
             store.dispatch({ kind: 'failed', error: errorReport('file-kind-unknown', { path: file.name }) })
-          } else if (domain === undefined) await define(client, file)
+          } else if (domain === undefined) configs.push(file)
           else if (config !== null) others.push(file.name)
           else config = { name: file.name, text: await file.text() }
         } else if (look.value.kind === 'saved') {
@@ -87,6 +100,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
         if (files.length > 0 || config !== null) onDomain({ domain, files, config, others })
         return
       }
+      await define(client, configs)
       if (files.length === 0) return
       const opened = await client.call('createDomainOpen', { files })
       if (!opened.ok) store.dispatch({ kind: 'failed', error: opened.error })
