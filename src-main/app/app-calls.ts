@@ -19,6 +19,9 @@ import { pickFile } from './file-dialog'
 import type { MenuText } from './menu-text'
 import type { Quit } from './quit'
 
+/** As Electron's own entries of the menu bar do it. */
+const ZOOM_STEP = 0.5
+
 export interface AppCallsParts {
   readonly driverName: string
   readonly quit: Quit
@@ -86,6 +89,10 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
     },
     windowFullScreen: ({ on }, { window }) => {
       window.setFullScreen(on)
+      return ok(null)
+    },
+    windowZoom: ({ step }, { window: { webContents } }) => {
+      webContents.setZoomLevel(step === 'reset' ? 0 : webContents.getZoomLevel() + (step === 'in' ? ZOOM_STEP : -ZOOM_STEP))
       return ok(null)
     },
     windowClose: (_params, { window }) => {

@@ -537,6 +537,8 @@ export const calls = {
   },
   /** Fills the screen with the window that calls, or ends that. Event `fullScreenChanged` says what it is now. */
   windowFullScreen: { params: fields({ on: flag }), result: t.nothing, status: 'done' },
+  /** The size of all in the window that calls, as the menu bar's entries change it. */
+  windowZoom: { params: fields({ step: oneOf('in', 'out', 'reset') }), result: t.nothing, status: 'done' },
   /** Closes the window that calls. */
   windowClose: { params: none, result: t.nothing, status: 'done' },
   /** What can be chosen now in the menu bar of the calling window, of what is in public/menu.ts: told whenever it changes. */

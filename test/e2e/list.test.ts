@@ -395,6 +395,43 @@ it('has every command in the palette, and every machine by name', async () => {
   await manager.dialog().waitFor({ state: 'detached' })
 })
 
+it('moves columns, zooms, fills the screen and closes the window from the palette', async () => {
+  const { app, manager } = await start({ domains: 3, running: 3 })
+  const { page } = manager
+  const choose = async (words: string) => {
+    await page.keyboard.press('Control+k')
+    await manager.palette().waitFor()
+    await page.keyboard.type(words)
+    await page.keyboard.press('Enter')
+    await manager.palette().waitFor({ state: 'detached' })
+  }
+  await choose('tags left')
+  await expect
+    .poll(() => page.locator('.column-name').allTextContents())
+    .toEqual(['Name', 'State', 'CPU', 'Memory', 'Tags', 'Network'])
+  const ratio = () => page.evaluate(() => window.devicePixelRatio)
+  const usual = await ratio()
+  await choose('zoom in')
+  await expect.poll(ratio).toBeGreaterThan(usual)
+  await choose('actual size')
+  await expect.poll(ratio).toBe(usual)
+  await choose('zoom out')
+  await expect.poll(ratio).toBeLessThan(usual)
+  await choose('actual size')
+  const isFull = () => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFullScreen() === true)
+  await choose('full screen')
+  await expect.poll(isFull).toBe(true)
+  await choose('full screen')
+  await expect.poll(isFull).toBe(false)
+  const other = await app.other(() => choose('about'))
+  await other.waitForLoadState()
+  const closed = page.waitForEvent('close')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('close the window')
+  await page.keyboard.press('Enter')
+  await closed
+})
+
 it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', async () => {
   const { app, manager } = await start({ domains: 3, running: 3 })
   const { page } = manager

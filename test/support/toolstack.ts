@@ -62,6 +62,7 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   menuOffer: notHere,
   windowDrawn: notHere,
   windowFullScreen: notHere,
+  windowZoom: notHere,
   clipboardRead: notHere,
   clipboardWrite: notHere,
   quit: notHere,

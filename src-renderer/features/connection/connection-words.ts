@@ -49,8 +49,10 @@ export const canClose = ({ state }: ConnectionInfo): boolean => state === 'conne
 export function connectionEntries(connection: ConnectionInfo, t: Translator): readonly MenuEntry[] {
   const closed = connection.state !== 'connected'
   const removable = !connection.permanent && canOpen(connection)
+  const whileClosed = { disabled: closed, ...(closed && { tip: t('why.closed') }) }
+  const opening = connection.state === 'connecting' ? t('why.opening') : t('why.opened')
   return [
-    { kind: 'action', id: 'connection-new', label: t('action.new'), icon: 'plus', disabled: closed },
+    { kind: 'action', id: 'connection-new', label: t('action.new'), icon: 'plus', ...whileClosed },
     { kind: 'separator', id: 's1' },
     {
       kind: 'action',
@@ -58,6 +60,7 @@ export function connectionEntries(connection: ConnectionInfo, t: Translator): re
       label: t(connection.state === 'failed' ? 'connection.retry' : 'connection.open'),
       icon: 'run',
       disabled: !canOpen(connection),
+      ...(!canOpen(connection) && { tip: opening }),
     },
     {
       kind: 'action',
@@ -65,10 +68,11 @@ export function connectionEntries(connection: ConnectionInfo, t: Translator): re
       label: t(connection.state === 'connecting' ? 'connection.call-off' : 'connection.close'),
       icon: 'power',
       disabled: !canClose(connection),
+      ...(!canClose(connection) && { tip: t('why.closed') }),
     },
     { kind: 'separator', id: 's2' },
-    { kind: 'action', id: 'connection-host', label: t('action.host'), icon: 'host', disabled: closed },
-    { kind: 'action', id: 'connection-networks', label: t('action.networks'), icon: 'network', disabled: closed },
+    { kind: 'action', id: 'connection-host', label: t('action.host'), icon: 'host', ...whileClosed },
+    { kind: 'action', id: 'connection-networks', label: t('action.networks'), icon: 'network', ...whileClosed },
     { kind: 'action', id: 'connection-properties', label: t('connection.properties'), icon: 'gear', keys: 'F2' },
     {
       kind: 'action',

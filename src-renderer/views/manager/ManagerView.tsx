@@ -53,6 +53,7 @@ import { useChosen } from './use-chosen'
 import { useColumns } from './use-columns'
 import { useCommandKeys } from './use-command-keys'
 import { useEarlier } from './use-earlier'
+import { useWindowCommands } from './window-commands'
 import './manager.css'
 
 /** Windows that are opened by their name. */
@@ -165,6 +166,7 @@ export function ManagerView() {
     if (!done.ok) store.dispatch({ kind: 'failed', error: done.error })
   }
 
+  const windowDoes = useWindowCommands()
   const does: Readonly<Record<string, () => void>> = {
     palette: () => setPanel('palette'),
     keys: () => setPanel('keys'),
@@ -185,6 +187,7 @@ export function ManagerView() {
     // Where the note stands what is in it, and what was saved.
     report: () => void client.call('windowOpen', { view: 'doctor', uuid: null, page: 'report' }),
     quit: () => void client.call('quit', {}),
+    ...windowDoes,
   }
   /** Those that name what they are about after a prefix. */
   const doesWith = (id: string): boolean => {
@@ -261,6 +264,7 @@ export function ManagerView() {
     columns: columns.all,
     filters: layout.filters,
     undoSteps,
+    typed: filter,
     demoAvailable: demoAvailable && demoJob === undefined,
     theme: preferences.theme,
     t,

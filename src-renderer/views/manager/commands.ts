@@ -20,6 +20,7 @@ import { connectionName } from '../../lib/connection-name'
 import type { Translator } from '../../lib/translate'
 import type { UndoStep } from '../../state/undo'
 import type { Column } from './list/columns'
+import { windowCommands } from './window-commands'
 
 /** Before the name of a saved filter: a name may be any word. */
 export const USE_FILTER = 'filter-use-'
@@ -89,6 +90,8 @@ export interface CommandContext {
   readonly filters: readonly { readonly name: string; readonly text: string }[]
   /** What can be taken back, oldest first. */
   readonly undoSteps: readonly Pick<UndoStep, 'id' | 'label'>[]
+  /** What the filter holds. */
+  readonly typed: string
   readonly demoAvailable: boolean
   readonly theme: Preferences['theme']
   readonly t: Translator
@@ -122,37 +125,32 @@ export function commandsOf(context: CommandContext): readonly Command[] {
   }
   const guests = selected.filter(({ kind }) => kind === 'guest')
   const { folder } = context
-  const canRename = folder !== null || (guests.length === 1 && guests[0]?.operations.includes('redefine') === true)
   const ofFolder = folder === null ? {} : { note: folder }
+  const noGuest = guests.length === 0 && t('why.none')
   return [
     own('new', t('action.new')),
     own('find', t('command.find')),
-    own('undo', t('action.undo'), { note: context.undoSteps.at(-1)?.label ?? '', disabled: context.undoSteps.length === 0 }),
+    own('undo', t('action.undo'), {
+      note: context.undoSteps.at(-1)?.label ?? '',
+      ...unless(context.undoSteps.length === 0 && t('why.undo')),
+    }),
     ...undoCommands(context),
     ...Object.keys(actionTable)
       .filter(isActionId)
       .map((id) => actionCommand(id, context)),
     ...pageCommands(context),
-    own('rename', t('action.rename'), { keys: 'F2', disabled: !canRename, ...ofFolder }),
-    own('folder', t('action.folder'), { disabled: guests.length === 0, ...ofFolder }),
-    own('tags', t('action.tags'), { disabled: guests.length === 0 }),
+    own('rename', t('action.rename'), { keys: 'F2', ...ofFolder, ...unless(whyNoRename(context)) }),
+    own('folder', t('action.folder'), { ...ofFolder, ...unless(folder === null && noGuest) }),
+    own('tags', t('action.tags'), unless(noGuest)),
     own('all', t('command.all'), { keys: t('key.with-ctrl', { key: 'A' }) }),
     own('fold-all', t('command.fold-all')),
     own('open-all', t('command.open-all')),
-    own('filter-save', t('command.filter-save')),
+    own('filter-save', t('command.filter-save'), unless(context.typed.trim() === '' && t('why.filter'))),
     ...filters.map(({ name, text }) => own(`${USE_FILTER}${name}`, t('command.filter', { name }), { note: text })),
     ...filters.map(({ name }) => own(`${FORGET_FILTER}${name}`, t('filter.forget', { name }))),
-    ...columns.map((column) => own(`sort-${column.id}`, t('manager.sort-by', { column: t(column.label) }))),
-    ...columns
-      .filter(({ id }) => id !== 'name')
-      .map((column) =>
-        own(
-          `column-${column.id}`,
-          t(column.shown ? 'command.hide-column' : 'command.show-column', { column: t(column.label) }),
-        ),
-      ),
+    ...columnCommands(columns, t),
     own('columns-reset', t('manager.columns-reset')),
-    own('demo', t('action.demo'), { disabled: !context.demoAvailable }),
+    own('demo', t('action.demo'), unless(!context.demoAvailable && t('why.demo'))),
     own('import', t('action.import')),
     own('trash', t('action.trash')),
     own('host', t('action.host')),
@@ -162,15 +160,55 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     ...connectionCommands(context),
     own('preferences', t('action.preferences')),
     ...THEMES.map((theme) =>
-      own(`${SET_THEME}${theme}`, t('command.theme', { theme: t(`preferences.theme-${theme}`) }), {
-        disabled: theme === context.theme,
-      }),
+      own(
+        `${SET_THEME}${theme}`,
+        t('command.theme', { theme: t(`preferences.theme-${theme}`) }),
+        unless(theme === context.theme && t('why.theme')),
+      ),
     ),
     own('doctor', t('action.doctor')),
     own('report', t('doctor.report')),
     own('keys', t('command.keys')),
     own('about', t('action.about')),
+    ...windowCommands(t),
     own('quit', t('action.quit'), { keys: t('key.quit') }),
+  ]
+}
+
+/** Greyed, with the reason; as it is where there is none. */
+function unless(why: string | false | undefined): Partial<Command> {
+  return why === false || why === undefined ? {} : { disabled: true, why }
+}
+
+function whyNoRename({ folder, selected, t }: CommandContext): string | false {
+  const guests = selected.filter(({ kind }) => kind === 'guest')
+  if (folder !== null) return false
+  if (guests.length !== 1) return t(guests.length === 0 ? 'why.none' : 'why.one')
+  return guests[0]?.operations.includes('redefine') !== true && t('why.redefine')
+}
+
+type ColumnLabel = `command.${'hide-column' | 'show-column' | `column-${'left' | 'right' | 'wider' | 'narrower'}`}`
+
+/** What the menus of the heads do, for each column by its name. */
+function columnCommands(columns: readonly Column[], t: Translator): readonly Command[] {
+  const shown = columns.filter((column) => column.shown)
+  const movable = shown.filter(({ id }) => id !== 'name')
+  const of = (what: string, label: ColumnLabel, each: Column, why: string | false = false): Command => ({
+    id: `${what}-${each.id}`,
+    label: t(label, { column: t(each.label) }),
+    ...unless(why),
+  })
+  return [
+    ...columns.map((each) => ({ id: `sort-${each.id}`, label: t('manager.sort-by', { column: t(each.label) }) })),
+    ...columns
+      .filter(({ id }) => id !== 'name')
+      .map((each) => of('column', each.shown ? 'command.hide-column' : 'command.show-column', each)),
+    ...movable.map((each, place) => of('left', 'command.column-left', each, place === 0 && t('why.column-first'))),
+    ...movable.map((each, place) =>
+      of('right', 'command.column-right', each, place === movable.length - 1 && t('why.column-last')),
+    ),
+    ...shown.map((each) => of('wider', 'command.column-wider', each)),
+    ...shown.map((each) => of('narrower', 'command.column-narrower', each)),
   ]
 }
 
@@ -189,11 +227,15 @@ function undoCommands({ undoSteps, t }: CommandContext): readonly Command[] {
 /** The pages of the one machine that is chosen: its window opens at that one. */
 function pageCommands({ selected, t }: CommandContext): readonly Command[] {
   const one = selected.length === 1 ? selected[0] : undefined
+  const whyNot = (page: string): string | false => {
+    if (one === undefined) return t(selected.length === 0 ? 'why.none' : 'why.one')
+    return one.kind !== 'guest' && !PAGES_OF_DOMAIN0.includes(page) && t('why.page-domain0')
+  }
   return PAGES.map((page) => ({
     id: `${SHOW_PAGE}${page}`,
     label: t('command.page', { page: t(`domain.tab-${page}`) }),
     note: one === undefined ? '' : one.kind === 'guest' ? one.name : t('manager.domain0'),
-    disabled: one === undefined || (one.kind !== 'guest' && !PAGES_OF_DOMAIN0.includes(page)),
+    ...unless(whyNot(page)),
   }))
 }
 
@@ -204,7 +246,7 @@ function connectionCommands({ connection, t }: CommandContext): readonly Command
   const ofWindow: readonly string[] = ['connection-new', 'connection-host', 'connection-networks', 'connection-add']
   return connectionEntries(connection, t).flatMap((entry) =>
     entry.kind === 'action' && !ofWindow.includes(entry.id)
-      ? [{ id: entry.id, label: entry.label, note, disabled: entry.disabled === true }]
+      ? [{ id: entry.id, label: entry.label, note, ...unless(entry.disabled === true && (entry.reason ?? entry.tip)) }]
       : [],
   )
 }

@@ -50,6 +50,7 @@ export function useColumns(layout: ListLayout, change: (part: Partial<ListLayout
       const [what, column = ''] = id.split(/-(.*)/)
       if (id === 'columns-reset') change({ columns: [], sort: defaultListLayout.sort })
       else if (what === 'sort' && isColumnId(column)) columns.sortBy(column)
+      else if (what !== undefined && isColumnId(column) && columns.act(what, column)) return true
       else if (what === 'column' && isColumnId(column)) {
         set(all.map((each) => (each.id === column && column !== 'name' ? { ...each, shown: !each.shown } : each)))
       } else return false

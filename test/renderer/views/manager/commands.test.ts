@@ -21,6 +21,7 @@ const contextOf = (language: 'en' | 'de') => ({
   columns: columnsOf(defaultListLayout),
   filters: ['Mine', 'save', 'help', 'forget-Mine', 'use-Mine'].map((name) => ({ name, text: 'tag:a' })),
   undoSteps: [1, 2, 3].map((id) => ({ id, label: `step ${id}` })),
+  typed: '',
   demoAvailable: true,
   theme: 'system' as const,
   t: makeTranslator(language),
@@ -59,6 +60,35 @@ describe('the commands', () => {
     expect(whyOf([off], 'run')).toBeUndefined()
     expect(whyOf([], 'run')).toBe('No virtual machine is chosen')
     expect(whyOf([], 'restore')).toBeUndefined()
+  })
+
+  it('are never greyed without a reason', () => {
+    const closed = { ...connection, state: 'disconnected' as const }
+    const machines = [[], [domainInfo({ operations: [] })], [domainInfo({}), domainInfo({})], [domainInfo({ kind: 'domain0' })]]
+    for (const selected of machines) {
+      for (const each of [connection, closed, { ...connection, state: 'connecting' as const }]) {
+        const context = { ...contextOf('en'), selected, connection: each, undoSteps: [], demoAvailable: false }
+        const greyed = commandsOf(context).filter(({ disabled }) => disabled === true)
+        expect(greyed.length).toBeGreaterThan(8)
+        expect(greyed.filter(({ why }) => (why ?? '') === '').map(({ id }) => id)).toEqual([])
+      }
+    }
+  })
+
+  it('hold what the menu bar does to the window, and what the menus of the heads do, with their keys', () => {
+    const all = commandsOf(contextOf('en'))
+    const keysOf = (label: string) => all.find((command) => command.label === label)?.keys
+    expect(keysOf('Close the window')).toBe('Ctrl+W')
+    expect(keysOf('Zoom in')).toBe('Ctrl+Plus')
+    expect(keysOf('Zoom out')).toBe('Ctrl+Shift+-')
+    expect(keysOf('Actual size')).toBe('Ctrl+Shift+0')
+    expect(keysOf('Full screen')).toBe('F11')
+    const moves = all.filter(({ id }) => id.startsWith('left-') || id.startsWith('right-'))
+    expect(moves.filter(({ why }) => why !== undefined).map(({ label, why }) => `${label}: ${why}`)).toEqual([
+      'Move column State left: Only the name is left of it',
+      'Move column Tags right: It is the last one',
+    ])
+    expect(all.map(({ label }) => label)).toContain('Column Name wider')
   })
 
   it('have names of their own, in both languages, and no key twice', () => {
