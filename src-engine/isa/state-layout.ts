@@ -152,8 +152,16 @@ export const VCPU_FIELDS = [
 /** The operand byte of a register-file slot is its offset in the area; slots above GPR an operand can name. */
 export const SLOT = { ZERO: 0x80, TMP: 0x88, PC_BASE: 0x90, SEG_BASE: 0xa0 } as const
 
-/** Parts of a vcpu's code cache: first block of each host page (u32), hash of blocks (u32), jump cache, a block not kept, noted jumps, the pool. */
-export const CODE_CACHE = { HEADS: 0, HASH: 0x40_0000, JUMPS: 0x48_0000, ONE_SHOT: 0x49_0000, NOTES: 0x49_1000, POOL: 0x49_3000 } as const
+/** Parts of a vcpu's code cache: first block of each host page (u32), hash of blocks (u32), jump cache, a block not kept, noted jumps, straddles, the pool. */
+export const CODE_CACHE = {
+  HEADS: 0,
+  HASH: 0x40_0000,
+  JUMPS: 0x48_0000,
+  ONE_SHOT: 0x49_0000,
+  NOTES: 0x49_1000,
+  STRADDLES: 0x49_3000,
+  POOL: 0x4b_3000,
+} as const
 /** Lists of the hash of blocks, and where a block's is: see bucket() in assembly/decode/cache.ts. */
 export const HASH_BUCKETS = 131072
 /** Entries of the jump cache: {u64 linear address, u32 key, u32 uop}. */

@@ -5,11 +5,13 @@
 // when addresses may lead elsewhere. Addresses from 2^63 on, the kernel's, have a generation of their own, which a new CR3
 // leaves alone while all their pages are global; INVLPG of a page without entries raises none. The dispatcher probes it inline.
 // Invariant: PAGE_FLAGS bit 0 is set exactly while a page has blocks, and then no write tag names the page.
+// An instruction that runs over its page's end belongs to two pages, whose bytes and mappings change apart: no list, link or jump cache names it.
+// It is kept by itself, with the bytes it was decoded from, which are compared each time it is run.
 // With several vcpus each has its own cache, and all are changed under one lock: a write to a page makes its blocks STALE in all of
 // them, which each vcpu finds at its next uop, or at the entry of a region. What is decoded while a drop goes on is decoded again.
 // Runs in: the vcpu's thread.
 import {
-  CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_NOTES, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
+  CACHE_HEADS, CACHE_HASH, CACHE_JUMPS, CACHE_ONE_SHOT, CACHE_NOTES, CACHE_STRADDLES, CACHE_POOL, BLOCK_HOST, BLOCK_MODE, BLOCK_HASH_NEXT, BLOCK_PAGE_NEXT, BLOCK_BYTES,
   BLOCK_ENTRY, BLOCK_HEADER, CODE_NEXT, CODE_END, JUMP_KEY, JUMP_KEY_UPPER, JUMPS_LOCAL, JUMP_PAGES, CODE_CACHE, CODE_CACHE_SIZE, STAT_CODE_FLUSH, STAT_SMC, STAT_DECODED, CPL, MODE,
   VCPUS, INDEX, SHARED_DROPS, PAGE_FLAGS_BASE, PAGE_FLAGS_SIZE,
 } from '../generated/layout'
@@ -18,7 +20,7 @@ import { pageFlags, revokeWrites, revokeEverywhere } from '../mmu/tlb'
 import { several, cacheOf, lockCode, unlockCode, beginDrop, endDrop, awaitOthers } from '../several'
 
 // Regions of the code cache.
-const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, NOTES: u32 = CACHE_NOTES, POOL: u32 = CACHE_POOL
+const HEADS: u32 = CACHE_HEADS, HASH: u32 = CACHE_HASH, JUMPS: u32 = CACHE_JUMPS, ONE_SHOT: u32 = CACHE_ONE_SHOT, NOTES: u32 = CACHE_NOTES, STRADDLES: u32 = CACHE_STRADDLES, POOL: u32 = CACHE_POOL
 const BUCKETS: u32 = 131072
 const JUMP_ENTRIES: u32 = 4096
 const NOTE_BITS: u32 = 10
@@ -28,6 +30,9 @@ const HEADER: u32 = BLOCK_HEADER
 /** Before the first uop: leads to the block's translated code, when it has some. */
 const ENTRY: u32 = HEADER - BLOCK_ENTRY
 const BLOCK_ROOM: u32 = 4096
+// A straddle: host address of its first byte or 0, mode, 16 bytes from there on, then its uops.
+const STRADDLE_COUNT: u32 = 256, STRADDLE_ROOM: u32 = 512, STRADDLE_HEADER: u32 = 32
+const S_HOST: u32 = 0, S_MODE: u32 = 4, S_BYTES: u32 = 16
 
 // @ts-ignore: decorator
 @inline function bucket(host: u32, mode: u32): u32 { return HASH + (((host ^ (host >> 13)) * 4 + mode * 0x5554) & (BUCKETS * 4 - 4)) }
@@ -49,6 +54,7 @@ export function flushCode(): void {
   }
   memory.fill(HASH, 0, BUCKETS * 4)
   memory.fill(NOTES, 0, 8 << NOTE_BITS)
+  memory.fill(STRADDLES, 0, STRADDLE_COUNT * STRADDLE_ROOM)
   store<u32>(CODE_NEXT, POOL)
   store<u32>(CODE_END, CODE_CACHE + CODE_CACHE_SIZE)
   if (locked) unlockCode()
@@ -186,6 +192,36 @@ function dropIn(host: u32, delta: u32): void {
 }
 
 export function oneShot(): u32 { return ONE_SHOT }
+
+/** May links and the jump cache lead to this uop? Not to a block that is not kept, nor to a straddle. */
+// @ts-ignore: decorator
+@inline export function mayBeLed(ip: u32): bool { return ip >= POOL }
+
+// @ts-ignore: decorator
+@inline function straddleOf(host: u32): u32 { return STRADDLES + ((host >> 12 ^ host >> 20) & (STRADDLE_COUNT - 1)) * STRADDLE_ROOM }
+
+/** First uop of the instruction at `host` that runs over into the page at `next`, if it was decoded from the bytes that are there now; else 0. */
+export function findStraddle(host: u32, next: u32, mode: u32): u32 {
+  const s = straddleOf(host)
+  if (load<u32>(s, S_HOST) != host || load<u32>(s, S_MODE) != mode) return 0
+  const room: u32 = 0x1000 - (host & 0xfff)
+  for (let i: u32 = 0; i < room; i++) if (load<u8>(host + i) != load<u8>(s + i, S_BYTES)) return 0
+  for (let i = room; i < 16; i++) if (load<u8>(next + i - room) != load<u8>(s + i, S_BYTES)) return 0
+  return s + STRADDLE_HEADER
+}
+
+/** Where to write the uops of an instruction that runs over its page's end. */
+export function beginStraddle(host: u32): u32 {
+  store<u32>(straddleOf(host), 0, S_HOST)
+  return straddleOf(host) + STRADDLE_HEADER
+}
+
+/** Keep it, decoded from the 16 bytes at `bytes`. */
+export function keepStraddle(first: u32, host: u32, mode: u32, bytes: u32): void {
+  const s = first - STRADDLE_HEADER
+  store<u32>(s, host, S_HOST); store<u32>(s, mode, S_MODE)
+  store<u64>(s, load<u64>(bytes), S_BYTES); store<u64>(s, load<u64>(bytes, 8), S_BYTES + 8)
+}
 
 const PAGES_BYTES: u32 = 256 // of JUMP_PAGES for each half
 

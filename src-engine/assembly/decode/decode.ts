@@ -17,7 +17,7 @@ import {
   ATTR_END, ATTR_NO64, ATTR_ONLY64, ATTR_MEM, ATTR_REG, ATTR_LOCK, ATTR_WRITES, F_XCHG, F_PAUSE, OP_MOVABS, OP_ADDRESS64,
   COLD_BASE, PAIR_COLUMNS, PAIR_PLACES, PAIRS,
 } from '../generated/tables'
-import { beginBlock, beginDecode, endBlock, oneShot } from './cache'
+import { beginBlock, beginDecode, endBlock, oneShot, beginStraddle, keepStraddle } from './cache'
 import { several } from '../several'
 import { translate, NOT_MEMORY } from '../mmu/walk'
 import { UOP, UD, GP } from '../state'
@@ -382,17 +382,18 @@ export function decodeBlock(lin: u64, host: u32, single: bool): u32 {
     if (overrun) {
       out = at
       if (n > 0) { emitGoto(offset, n); break }
-      // The first instruction runs over the page's end: gather its bytes, decode it alone and do not keep it.
+      // The first instruction runs over the page's end: gather its bytes, decode it alone and keep it apart.
       const room = pageEnd - start
       const e = translate((lin & ~0xfff) + 0x1000, 4 | (load<u32>(CPL) == 3 ? 2 : 0))
       if (!e) return 0
       memory.copy(STRADDLE, start, room)
       if (e == NOT_MEMORY) memory.fill(STRADDLE + room, 0xff, 16 - room)
       else memory.copy(STRADDLE + room, e & ~0xfff, 16 - room)
-      first = oneShot(); out = first; keep = false
+      first = beginStraddle(host); out = first; keep = false
       p = STRADDLE; pEnd = STRADDLE + 16; overrun = false
       if (decodeOne(STRADDLE, offset)) { if (overrun) { out = first; raiseUop(GP) } }
       else emitGoto(offset + <i32>(p - STRADDLE), 1)
+      if (e != NOT_MEMORY && !overrun) keepStraddle(first, host, mode, STRADDLE)
       break
     }
     if (end) break

@@ -10,7 +10,7 @@ import { TF, IF, RF } from '../flags'
 import { exception } from './exception'
 import { translate, canonical, NOT_MEMORY } from '../mmu/walk'
 import { EXEC, GLOBAL, slot } from '../mmu/tlb'
-import { cachedJump, cacheJump, forgetJump, rekeyJumps, noteJump, findBlock, oneShot, flushCode } from '../decode/cache'
+import { cachedJump, cacheJump, forgetJump, rekeyJumps, noteJump, findBlock, findStraddle, mayBeLed, flushCode } from '../decode/cache'
 import { decodeBlock } from '../decode/decode'
 import { limit, allowed, CS } from './descriptor'
 import { OP_STALE, OP_JMP_IND_REGISTER, OP_JMP_IND_MEMORY } from '../generated/tables'
@@ -39,6 +39,19 @@ function instructionBreakpoints(lin: u64): u64 {
 // @ts-ignore: decorator
 @inline function attention(): void {
   store<u32>(ATTENTION, load<u32>(SHADOW) | load<u32>(IRQ_WANTED) | (load<u32>(EFLAGS_REST) & (TF | RF)) | (load<u32>(DR7) & ENABLED))
+}
+
+/** Host address of a page that can be executed, if the TLB has it; else 0. */
+function executable(page: u64): u32 {
+  const x = (load<u32>(CPL) == 3 ? TLB_USER : TLB_SUPERVISOR) + EXEC + slot(page)
+  return load<u64>(x) == page ? load<u32>(x, 8) + <u32>page : 0
+}
+
+/** The instruction at `lin` that runs over its page's end, when it has been decoded before; else 0. */
+function straddle(lin: u64, host: u32, mode: u32): u32 {
+  if ((host & 0xfff) <= 0xff1) return 0 // one has at most 15 bytes
+  const next = executable((lin & ~0xfff) + 0x1000)
+  return next ? findStraddle(host, next, mode) : 0
 }
 
 /** Block at RIP, decoding it when need be; 0 with a fault noted. */
@@ -72,13 +85,13 @@ function find(): u32 {
     if (e == NOT_MEMORY) { raise(UD, 0); return 0 }
     host = (e & ~0xfff) + (<u32>lin & 0xfff)
   }
-  let ip = single ? 0 : findBlock(host, m)
+  let ip = single ? 0 : findBlock(host, m) || straddle(lin, host, m)
   if (!ip) {
     ip = decodeBlock(lin, host, single)
     if (!ip) return 0
   }
   store<u64>(PC_BASE, lin & ~0xfff)
-  if (ip != oneShot()) cacheJump(lin, ip, load<u64>(x) == (lin & ~0xfff) && (load<u32>(x, 12) & GLOBAL) != 0)
+  if (mayBeLed(ip)) cacheJump(lin, ip, load<u64>(x) == (lin & ~0xfff) && (load<u32>(x, 12) & GLOBAL) != 0)
   return ip
 }
 
@@ -140,7 +153,7 @@ function next(ran: u32, patch: u32, jump: u32): u32 {
     const flushes = load<u32>(STAT_CODE_FLUSH), drops = load<u32>(STAT_SMC)
     const ip = find()
     if (ip) {
-      if ((patch || jump) && ip != oneShot() && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) {
+      if ((patch || jump) && mayBeLed(ip) && flushes == load<u32>(STAT_CODE_FLUSH) && drops == load<u32>(STAT_SMC)) {
         if (jump) {
           const distance = load<u64>(RIP) + load<u64>(CODE_BASE) - page
           if (<u64><i64><i32>distance == distance) noteJump(jump, <i32>distance)
