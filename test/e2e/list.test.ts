@@ -99,6 +99,34 @@ it('filters over every column while letters are typed, keeps filters, and finds 
   await expect.poll(async () => (await manager.names()).length).toBe(20)
 })
 
+it('finds machines by their operating system, and shows and orders it in a column', async () => {
+  const { app, manager } = await start({ domains: 6, running: 3 })
+  const { page } = manager
+  const listed: Record<string, { uuid: string; name: string; config: object }> = JSON.parse(
+    JSON.stringify((await app.call(page, 'domainList', {})).value),
+  )
+  const give = async (name: string, os: string) => {
+    const found = Object.values(listed).find((each) => each.name === name)
+    if (found === undefined) throw new Error(`no ${name}`)
+    const { uuid, config } = found
+    expect((await app.call(page, 'domainRedefine', { uuid, config: { ...config, os }, base: config })).ok).toBe(true)
+  }
+  await give('db-01', 'http://debian.org/debian/12')
+  await give('web-01', 'My own system')
+  await manager.filter().fill('debian')
+  await expect.poll(() => manager.names()).toEqual(['db-01'])
+  await manager.filter().fill('os:own')
+  await expect.poll(() => manager.names()).toEqual(['web-01'])
+  await manager.filter().fill('')
+  await manager.button('Columns').click()
+  await manager.menuItem('Operating system').click()
+  await manager.menu().waitFor({ state: 'detached' })
+  await expect.poll(() => manager.row('db-01').locator('.cell.os').textContent()).toBe('Debian 12')
+  await page.getByRole('columnheader', { name: 'Operating system' }).click()
+  await expect.poll(async () => (await manager.names()).slice(-2)).toEqual(['db-01', 'web-01'])
+  await app.picture(page, 'list-os')
+})
+
 it('orders by what a head is pressed for, and keeps columns, order and folders over a start', async () => {
   const first = await start({ domains: 12, running: 12 }, { keepFolder: true })
   const { manager } = first

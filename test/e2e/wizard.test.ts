@@ -81,7 +81,9 @@ describe('a new virtual machine', () => {
     expect(await create.page.getByRole('combobox', { name: 'Operating system' }).inputValue()).toBe('Debian 12')
     expect(await create.field('Command line').inputValue()).toBe('')
     expect(await create.field('Memory').inputValue()).toBe('800')
-    expect(await create.summary().textContent()).toMatch(/xvda: new.*xvdb: netinst\.iso.*network default.*1024 × 768/)
+    expect(await create.summary().textContent()).toMatch(
+      / · Debian 12 · .*xvda: new.*xvdb: netinst\.iso.*network default.*1024 × 768/,
+    )
     await app.picture(create.page, 'wizard-iso')
     await create.field('Name').fill('by-command')
     await create.show('Command')

@@ -15,6 +15,7 @@ export const manager = {
   'manager.column-tags': { en: 'Tags', de: 'Tags' },
   'manager.column-uptime': { en: 'Uptime', de: 'Laufzeit' },
   'manager.column-ip': { en: 'IP address', de: 'IP-Adresse' },
+  'manager.column-os': { en: 'Operating system', de: 'Betriebssystem' },
   'manager.columns': { en: 'Columns', de: 'Spalten' },
   'manager.columns-reset': { en: 'Reset columns', de: 'Spalten zurücksetzen' },
   'manager.sort-up': { en: 'Sort ascending', de: 'Aufsteigend ordnen' },
@@ -64,8 +65,8 @@ export const manager = {
   'filter.help-title': { en: 'Words are looked for in every column:', de: 'Wörter werden in jeder Spalte gesucht:' },
 
   'filter.examples': {
-    en: 'state:running  tag:web  folder:work  ip:10.0.2  autostart:yes  connection:lab  cpu>50  host>10  memory<512  disk>100  network>100  uptime>60  -paused',
-    de: 'zustand:läuft  tag:web  ordner:arbeit  ip:10.0.2  autostart:ja  verbindung:labor  cpu>50  host>10  speicher<512  platten>100  netz>100  laufzeit>60  -angehalten',
+    en: 'state:running  tag:web  folder:work  ip:10.0.2  os:debian  autostart:yes  connection:lab  cpu>50  host>10  memory<512  disk>100  network>100  uptime>60  -paused',
+    de: 'zustand:läuft  tag:web  ordner:arbeit  ip:10.0.2  system:debian  autostart:ja  verbindung:labor  cpu>50  host>10  speicher<512  platten>100  netz>100  laufzeit>60  -angehalten',
   },
   'manager.folder-none': { en: 'no folder', de: 'keinen Ordner' },
 

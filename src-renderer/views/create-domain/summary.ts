@@ -4,6 +4,7 @@
 import { cutTo, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
 import { modeText } from '../../features/display/display-form'
 import type { Formats } from '../../lib/format'
+import { osId, osName } from '../../lib/os-table'
 import { lastPart } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 import type { DevicesForm, Form } from './check-form'
@@ -19,6 +20,7 @@ export function summaryOf(form: Form, parts: DevicesForm, t: Translator, formats
   const network = parts.nic === null || parts.nic.network === '' ? undefined : parts.nic.network
   return [
     cutTo(properName(form.name), NAME_BYTES_MOST),
+    ...(form.os.trim() === '' ? [] : [osName(osId(form.os))]),
     formats.memory((form.memoryMiB || 0) * 1024 * 1024),
     ...(form.vcpus > 1 ? [t('create.summary-cpus', { count: formats.number(form.vcpus) })] : []),
     ...(disks.length === 0 ? [t('create.summary-no-disk')] : disks),

@@ -12,6 +12,7 @@ import { connectionLine } from '../../../features/connection/connection-words'
 import { stateLine, stateLooks } from '../../../features/domain-state/state-words'
 import type { CurveCell, FigureBoard } from '../../../features/graphs/figure-board'
 import { connectionName } from '../../../lib/connection-name'
+import { osName } from '../../../lib/os-table'
 import { jobOf } from '../../../state/app-state'
 import { useAppState } from '../../../state/store'
 import type { Column } from './columns'
@@ -194,6 +195,16 @@ function Tags(props: { readonly tags: readonly string[] }) {
   )
 }
 
+/** What the definition says; what a guest really runs only it knows. */
+function OsCell({ domain }: { readonly domain: DomainInfo }) {
+  const name = osName(domain.config?.os ?? '')
+  return (
+    <span className="address" title={name}>
+      {name}
+    </span>
+  )
+}
+
 function cellOf(row: DomainRow, column: Column, props: ListRowProps, yes: string): ReactNode {
   const { domain } = row
   switch (column.id) {
@@ -213,6 +224,8 @@ function cellOf(row: DomainRow, column: Column, props: ListRowProps, yes: string
       return <Tags tags={row.tags} />
     case 'uptime':
       return <UptimeCell domain={domain} board={props.parts.board} />
+    case 'os':
+      return <OsCell domain={domain} />
     case 'ip':
       return (
         <span className="address" title={props.addresses}>

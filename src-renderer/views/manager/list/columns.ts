@@ -28,6 +28,7 @@ export const columnTable = [
   { id: 'tags', label: 'manager.column-tags', width: 102, shown: true },
   { id: 'uptime', label: 'manager.column-uptime', width: 92, shown: false },
   { id: 'ip', label: 'manager.column-ip', width: 118, shown: false },
+  { id: 'os', label: 'manager.column-os', width: 132, shown: false },
 ] as const satisfies readonly ColumnRow[]
 
 export type ColumnId = (typeof columnTable)[number]['id']

@@ -1,9 +1,9 @@
 // The filter of the list, from what is typed to the domains that stay. Words are looked for in every column; all must be
-// found. `state:running`, `tag:web`, `folder:work`, `ip:192.` look in one column, `connection:lab` at where it is, `cpu>50`, `memory<512`, `uptime>60` compare
+// found. `state:running`, `tag:web`, `folder:work`, `ip:192.`, `os:debian` look in one column, `connection:lab` at where it is, `cpu>50`, `memory<512`, `uptime>60` compare
 // numbers (per cent, MiB, minutes, KiB a second for disk and network), `-word` must not be found, "two words" belong together.
 // Invariant: what cannot be understood is looked for as a word, so that typing never fails. Runs in: renderer and tests; pure.
 
-const TEXT_FIELDS = ['name', 'state', 'tag', 'folder', 'ip', 'autostart', 'connection'] as const
+const TEXT_FIELDS = ['name', 'state', 'tag', 'folder', 'ip', 'os', 'autostart', 'connection'] as const
 const NUMBER_FIELDS = ['cpu', 'host', 'memory', 'disk', 'network', 'uptime'] as const
 export type TextField = (typeof TEXT_FIELDS)[number]
 export type NumberField = (typeof NUMBER_FIELDS)[number]
@@ -19,6 +19,8 @@ const ALIASES: Readonly<Record<string, TextField | NumberField>> = {
   platten: 'disk',
   netz: 'network',
   laufzeit: 'uptime',
+  betriebssystem: 'os',
+  system: 'os',
 }
 
 /** What the filter sees of a domain; all text in lower case. */

@@ -10,6 +10,7 @@ import { useClient } from '../../../client/Client'
 import { useWords } from '../../../components/Language'
 import { stateLine } from '../../../features/domain-state/state-words'
 import { connectionName } from '../../../lib/connection-name'
+import { osName } from '../../../lib/os-table'
 import { useConnections, useMetadata } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
 import type { LiveFigures } from '../../../state/live-figures'
@@ -151,6 +152,7 @@ export function useListModel(
       tags: ({ uuid }) => placeOf(uuid).tags.join(' '),
       uptime: ({ startedAt }) => (startedAt === null ? -1 : -startedAt),
       ip: addressesOf,
+      os: ({ config }) => osName(config?.os ?? ''),
     }
     const known = before.current.flatMap(({ uuid }) => domains[uuid] ?? [])
     const seen = new Set(known.map(({ uuid }) => uuid))
@@ -183,6 +185,7 @@ export function useListModel(
         tag: place.tags.join(' ').toLowerCase(),
         folder: place.folder.toLowerCase(),
         ip,
+        os: osName(config?.os ?? '').toLowerCase(),
         autostart: config?.autostart === true ? t('manager.yes').toLowerCase() : '',
       }
       const macs = (config?.devices ?? []).flatMap((device) => (device.kind === 'vif' ? [device.mac] : []))

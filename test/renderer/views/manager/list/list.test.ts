@@ -198,11 +198,19 @@ describe('folders that are moved', () => {
 
 describe('the filter', () => {
   const of = (fields: Partial<Filtered['fields']>, numbers: Partial<Record<string, number>> = {}): Filtered => {
-    const all = { name: '', state: '', tag: '', folder: '', ip: '', autostart: '', connection: '', ...fields }
+    const all = { name: '', state: '', tag: '', folder: '', ip: '', os: '', autostart: '', connection: '', ...fields }
     return { text: Object.values({ ...all, connection: '' }).join('\n'), fields: all, number: (field) => numbers[field] }
   }
   const web = of(
-    { name: 'web-01', state: 'running', tag: 'front red', folder: 'work/web', ip: '10.0.2.15', connection: 'second lab' },
+    {
+      name: 'web-01',
+      state: 'running',
+      tag: 'front red',
+      folder: 'work/web',
+      ip: '10.0.2.15',
+      os: 'debian 12',
+      connection: 'second lab',
+    },
     { cpu: 60, memory: 256 },
   )
 
@@ -221,6 +229,10 @@ describe('the filter', () => {
     ['-tag:red', false],
     ['-paused web', true],
     ['ip:10.0.2', true],
+    ['debian', true],
+    ['os:debian', true],
+    ['betriebssystem:"debian 12"', true],
+    ['os:fedora', false],
     ['cpu>50', true],
     ['cpu>60', false],
     ['memory<512 web', true],
@@ -308,7 +320,7 @@ describe('the columns', () => {
     expect(columns.map(({ id }) => id).slice(0, 3)).toEqual(['name', 'tags', 'cpu'])
     expect(columns.find(({ id }) => id === 'name')).toMatchObject({ width: 300, shown: true })
     expect(columns.find(({ id }) => id === 'cpu')).toMatchObject({ width: 600, shown: false })
-    expect(columns).toHaveLength(11)
+    expect(columns).toHaveLength(12)
     expect(columnsOf({ ...layout, columns: layoutColumns(columns) })).toEqual(columns)
   })
 
@@ -335,6 +347,7 @@ describe('the columns', () => {
       tags: zero,
       uptime: zero,
       ip: zero,
+      os: zero,
     }
     const all = [domain('b10'), host, domain('b9'), domain('a')]
     const sorted = (column: string, descending: boolean) =>
