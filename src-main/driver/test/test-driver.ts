@@ -5,11 +5,10 @@
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
-import { everyTick } from '../../lib/ticks'
 import { DEFAULT_NETWORK, type Device, type Disk, deviceKey, type Lease, type Network, type Nic } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
-import { DEFAULT_CPU_WEIGHT, type DomainConfig, SAMPLE_INTERVAL_MS } from '../../public/types'
+import { DEFAULT_CPU_WEIGHT, type DomainConfig } from '../../public/types'
 import type {
   DriverEvent,
   DriverLimits,
@@ -32,10 +31,10 @@ import { type TestDomain, TestDomains } from './test-domains'
 import { TestImages } from './test-images'
 import { testInspect, testVcpu } from './test-inspect'
 import { testLeases } from './test-leases'
-import { testSample } from './test-load'
+import { TestLoad } from './test-load'
 import { type TestScript, testPopulation } from './test-population'
 import { readState, stateOf, writeState } from './test-save'
-import { testStore } from './test-store'
+import { TestStore } from './test-store'
 
 export interface TestDriverOptions {
   /** How long a save, restore or start takes; 0 is at once. */
@@ -60,15 +59,11 @@ export class TestDriver implements HypervisorDriver {
   private readonly failures = new Map<string, ErrorReport>()
   private readonly channels: ChannelFactory
   private readonly options: TestDriverOptions
+  private readonly load: TestLoad
+  private readonly store = new TestStore(() => this.listener({ kind: 'storeChanged' }))
   private listener: (event: DriverEvent) => void = () => {}
-  private endTicks: () => void = () => {}
-  private sampleMs: number = SAMPLE_INTERVAL_MS
-  private opened = false
   private callOff: () => void = () => {}
   private openMs: number
-  private phase = 0
-  private readonly written = new Map<string, string>()
-  private watchedUntil = 0
 
   constructor(channels: ChannelFactory, options: TestDriverOptions = { delayMs: 0 }) {
     this.channels = channels
@@ -81,6 +76,7 @@ export class TestDriver implements HypervisorDriver {
     )
     this.residents = options.script === undefined ? [] : testPopulation(options.script, Date.now())
     for (const { uuid, config, domid } of this.residents) if (domid !== null) this.domains.add(uuid, config)
+    this.load = new TestLoad(this.domains, this.residents, options.script, (event) => this.listener(event))
   }
 
   // ---- for scripts --------------------------------------------------------------------------
@@ -124,28 +120,23 @@ export class TestDriver implements HypervisorDriver {
     if (failure) return err(failure)
     if (this.openMs > 0 && !(await this.waits(this.openMs))) return err(errorReport('cancelled'))
     this.listener = listener
-    this.opened = true
-    this.sampleEvery(this.sampleMs)
+    this.load.begin()
     return ok(null)
   }
 
   sampleEvery(intervalMs: number): void {
-    this.sampleMs = intervalMs
-    if (!this.opened) return
-    this.endTicks()
-    this.endTicks = everyTick(intervalMs, () => this.sample())
+    this.load.every(intervalMs)
   }
 
   async close(): Promise<void> {
     this.callOff()
-    this.opened = false
-    this.endTicks()
+    this.load.end()
     for (const uuid of [...this.domains.running.keys()]) this.domains.stop(uuid, 'destroyed', '')
   }
 
   async create(uuid: string, config: DomainConfig, paused = false): Outcome<StartedDomain> {
     await this.pause(this.options.delayMs / 4)
-    const failure = this.failure('create') ?? (await this.refusal(config.devices))
+    const failure = this.failure('create') ?? (await this.images.refusalOf(config.devices))
     return failure ? err(failure) : ok(this.domains.add(uuid, config, paused))
   }
 
@@ -387,7 +378,7 @@ export class TestDriver implements HypervisorDriver {
     const found = this.found(uuid, 'inspect')
     if (!found.ok) return found
     const { domid, devices } = found.value
-    return ok(testInspect(this.phase + domid, [...devices.values()], parts))
+    return ok(testInspect(this.load.phase + domid, [...devices.values()], parts))
   }
 
   async inspectVcpu(uuid: string, vcpu: number): Outcome<VcpuReply> {
@@ -401,37 +392,22 @@ export class TestDriver implements HypervisorDriver {
   async writeStore(path: string, value: string): Outcome {
     const failure = this.failure('writeStore')
     if (failure) return err(failure)
-    this.written.set(path, value)
-    if (performance.now() < this.watchedUntil) this.listener({ kind: 'storeChanged' })
+    this.store.write(path, value)
     return ok(null)
   }
 
   async watchStore(seconds: number): Outcome {
-    this.watchedUntil = performance.now() + seconds * 1000
+    this.store.watch(seconds)
     return ok(null)
   }
 
   async dumpStore(): Outcome<string> {
     const failure = this.failure('dumpStore')
     if (failure) return err(failure)
-    const running = [...this.domains.running].map(([uuid, { domid, config, devices, memoryMiB }]) => {
-      return { uuid, domid, name: config.name, memoryMiB, devices: [...devices.values()] }
-    })
-    return ok(testStore(running, this.written))
+    return ok(this.store.dump(this.domains.running))
   }
 
   // ---- inside -------------------------------------------------------------------------------
-
-  /** As a hypervisor that does not open what it may not. */
-  private async refusal(devices: readonly Device[]): Promise<ErrorReport | undefined> {
-    for (const device of devices) {
-      if (device.kind !== 'vbd' || device.path === '' || device.format === 'raw') continue
-      const info = await this.images.inspect(device.path, device.allowedBacking)
-      if (info.ok && info.value.refused)
-        return errorReport('engine-said', { detail: `${info.value.refused.path} is not allowed` })
-    }
-    return undefined
-  }
 
   private found(uuid: string, call: keyof HypervisorDriver): Result<TestDomain, ErrorReport> {
     const failure = this.failure(call)
@@ -481,26 +457,5 @@ export class TestDriver implements HypervisorDriver {
       await this.pause(this.options.delayMs / 20)
     }
     return undefined
-  }
-
-  /** Pauses one domain of the script after the other, and resumes each a moment later. */
-  private change(): void {
-    const { length } = this.residents
-    for (let number = 0; number < (this.options.script?.changes ?? 0) && length > 0; number++) {
-      const uuid = this.residents[(this.phase * 31 + number * 97) % length]?.uuid ?? ''
-      const domain = this.domains.running.get(uuid)
-      if (domain) this.domains.setPaused(uuid, domain, !domain.paused)
-    }
-  }
-
-  private sample(): void {
-    this.phase++
-    this.change()
-    const idle = this.options.script?.idle === true
-    const samples = [...this.domains.running].map(([uuid, { domid, config, memoryMiB, devices, paused }]) => {
-      const loaded = { domid, vcpus: config.vcpus, memoryMiB, devices: devices.values() }
-      return testSample(uuid, loaded, this.phase, idle || paused)
-    })
-    this.listener({ kind: 'samples', samples })
   }
 }

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { err, ok } from '../../../src-engine/public/result'
 import { systemErrorCode, systemErrorText } from '../../lib/atomic-file'
 import { writeProblem } from '../../lib/write-problem'
-import type { DiskKernel, DiskLook, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
+import type { Device, DiskKernel, DiskLook, ImageInfo, InstallMedia, NewImage, WrittenFormat } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
 import { treeHost } from '../../public/tree-address'
@@ -93,6 +93,17 @@ export class TestImages implements ImageTool {
     if (!info.ok) return info
     const refused = await this.refused(info.value, allowed, [path])
     return ok({ ...info.value, ...(refused === undefined ? {} : { refused }) })
+  }
+
+  /** As a hypervisor that does not open what it may not. */
+  async refusalOf(devices: readonly Device[]): Promise<ErrorReport | undefined> {
+    for (const device of devices) {
+      if (device.kind !== 'vbd' || device.path === '' || device.format === 'raw') continue
+      const info = await this.inspect(device.path, device.allowedBacking)
+      if (info.ok && info.value.refused)
+        return errorReport('engine-said', { detail: `${info.value.refused.path} is not allowed` })
+    }
+    return undefined
   }
 
   /** A name that is a whole path is opened only when it is allowed. */

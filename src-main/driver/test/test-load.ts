@@ -1,24 +1,76 @@
-// Make-believe load of the test driver's domains: waves that differ from domain to domain, the same at each run.
-// `phase` counts samples since the driver was made. Runs in: main, plain Node; pure.
+// Make-believe load of the test driver's domains: waves that differ from domain to domain, the same at each run; and the changes of
+// state that a script asks for. Runs in: main, plain Node.
+import { everyTick } from '../../lib/ticks'
 import { type Device, type DeviceRates, deviceKey } from '../../public/device'
-import type { DriverEvent } from '../driver'
+import { SAMPLE_INTERVAL_MS } from '../../public/types'
+import type { DriverEvent, ResidentDomain } from '../driver'
+import type { TestDomains } from './test-domains'
+import type { TestScript } from './test-population'
 
 type Sample = Extract<DriverEvent, { kind: 'samples' }>['samples'][number]
 
-export interface LoadedDomain {
+interface LoadedDomain {
   readonly domid: number
   readonly vcpus: number
   readonly memoryMiB: number
   readonly devices: Iterable<Device>
 }
 
+export class TestLoad {
+  /** Samples since the driver was made. */
+  phase = 0
+  private intervalMs: number = SAMPLE_INTERVAL_MS
+  private begun = false
+  private endTicks: () => void = () => {}
+
+  constructor(
+    private readonly domains: TestDomains,
+    private readonly residents: readonly ResidentDomain[],
+    private readonly script: TestScript | undefined,
+    private readonly tell: (event: DriverEvent) => void,
+  ) {}
+
+  begin(): void {
+    this.begun = true
+    this.every(this.intervalMs)
+  }
+
+  every(intervalMs: number): void {
+    this.intervalMs = intervalMs
+    if (!this.begun) return
+    this.endTicks()
+    this.endTicks = everyTick(intervalMs, () => this.sample())
+  }
+
+  end(): void {
+    this.begun = false
+    this.endTicks()
+  }
+
+  private sample(): void {
+    this.phase++
+    this.change()
+    const idle = this.script?.idle === true
+    const samples = [...this.domains.running].map(([uuid, { domid, config, memoryMiB, devices, paused }]) => {
+      const loaded = { domid, vcpus: config.vcpus, memoryMiB, devices: devices.values() }
+      return testSample(uuid, loaded, this.phase, idle || paused)
+    })
+    this.tell({ kind: 'samples', samples })
+  }
+
+  /** Pauses one domain of the script after the other, and resumes each a moment later. */
+  private change(): void {
+    const { length } = this.residents
+    for (let number = 0; number < (this.script?.changes ?? 0) && length > 0; number++) {
+      const uuid = this.residents[(this.phase * 31 + number * 97) % length]?.uuid ?? ''
+      const domain = this.domains.running.get(uuid)
+      if (domain) this.domains.setPaused(uuid, domain, !domain.paused)
+    }
+  }
+}
+
 /** One domain's sample; an idle one has neither processor time nor traffic. */
-export function testSample(
-  uuid: string,
-  { domid, vcpus, memoryMiB, devices }: LoadedDomain,
-  phase: number,
-  idle: boolean,
-): Sample {
+function testSample(uuid: string, { domid, vcpus, memoryMiB, devices }: LoadedDomain, phase: number, idle: boolean): Sample {
   const wave = 0.35 + 0.3 * Math.sin((phase + domid * 7) / 9) + 0.1 * Math.sin(phase * 2.3)
   const cpu = idle ? 0 : Math.max(0, Math.min(1, wave))
   const traffic = [...devices].flatMap((device, index) =>

@@ -1,8 +1,10 @@
-// XenStore as it would look for the make-believe domains: the nodes xl writes, printed as `xenstore-ls -f -p` does.
+// XenStore as it would look for the make-believe domains: the nodes xl writes, printed as `xenstore-ls -f -p` does, and what somebody has
+// written there by hand.
 // Runs in: main (test driver), plain Node.
 import { type Device, deviceKey } from '../../public/device'
+import type { TestDomain } from './test-domains'
 
-export interface StoredDomain {
+interface StoredDomain {
   readonly uuid: string
   readonly domid: number
   readonly name: string
@@ -40,8 +42,31 @@ function deviceNodes(domid: number, device: Device): [string, string][] {
   ]
 }
 
-/** `written`: nodes that somebody wrote by hand. */
-export function testStore(domains: readonly StoredDomain[], written: ReadonlyMap<string, string> = new Map()): string {
+export class TestStore {
+  private readonly written = new Map<string, string>()
+  private watchedUntil = 0
+
+  /** `changed`: told of what is written while somebody watches. */
+  constructor(private readonly changed: () => void) {}
+
+  write(path: string, value: string): void {
+    this.written.set(path, value)
+    if (performance.now() < this.watchedUntil) this.changed()
+  }
+
+  watch(seconds: number): void {
+    this.watchedUntil = performance.now() + seconds * 1000
+  }
+
+  dump(domains: ReadonlyMap<string, TestDomain>): string {
+    const stored = [...domains].map(([uuid, { domid, config, devices, memoryMiB }]) => {
+      return { uuid, domid, name: config.name, memoryMiB, devices: [...devices.values()] }
+    })
+    return printed(stored, this.written)
+  }
+}
+
+function printed(domains: readonly StoredDomain[], written: ReadonlyMap<string, string>): string {
   const nodes: [string, string, number][] = [
     ['/local', '', 0],
     ['/local/domain', '', 0],
