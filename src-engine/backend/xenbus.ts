@@ -1,6 +1,6 @@
 // The backend's half of the xenbus handshake as a table: what to do when the backend is in one state and sees its frontend in
 // another. Both states stand in the store, so a new domain 0 finds the next step by looking there.
-// Spec: Xen io/xenbus.h, ABI document 6.6. Runs in: domain 0 (pure).
+// Spec: Xen io/xenbus.h, xen-guest-abi.md 6.6. Runs in: domain 0 (pure).
 import { XENBUS_STATE } from '../public/xen/io/xenbus'
 
 /**

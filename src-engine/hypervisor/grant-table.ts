@@ -55,7 +55,7 @@ export class GrantTable {
   /**
    * The linear address of the page that a grant gives `backend`, or a negative GNTST status. To be used at once: it is looked up
    * for each use and the entry's reading and writing bits stay clear, because with one vcpu the guest changes an entry by plain
-   * loads and stores, between which no other thread may write it; with several it is right too, only not needed. Spec: ABI document 5 (copying without mapping).
+   * loads and stores, between which no other thread may write it; with several it is right too, only not needed. Spec: xen-guest-abi.md 5 (copying without mapping).
    */
   lookUp(ref: number, backend: number, write: boolean): number {
     if (!(ref >= 0 && ref < this.frames * GRANT_ENTRY_V1.perFrame)) return GNTST.bad_gntref

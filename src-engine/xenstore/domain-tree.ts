@@ -1,6 +1,6 @@
 // What the toolstack puts into the store for a domain: its home, its /vm and /libxl directories, its primary console.
 // The nodes, values and permissions are those that real Xen's toolstack (libxl 4.17) makes for a PVH domain without devices;
-// test/engine/xenstore compares with the recorded tree in test/fixture/xen-4.17. ABI document, sections 6.3 and 6.4.
+// test/engine/xenstore compares with the recorded tree in test/fixture/xen-4.17. xen-guest-abi.md 6.3 and 6.4.
 // Invariant: static-max and target start equal unless the guest is to give memory up at boot, which its balloon driver does when they
 // differ. Runs in: domain 0.
 import { domainPath } from './path'

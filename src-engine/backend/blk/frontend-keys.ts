@@ -1,4 +1,4 @@
-// What a block frontend writes to its directory before it connects, checked. Spec: ABI document 7.2.
+// What a block frontend writes to its directory before it connects, checked. Spec: xen-guest-abi.md 7.2.
 // Runs in: main thread of the domain's process (the limit also in domain 0).
 import { err, ok, type Result } from '../../public/result'
 import { BLKIF_LAYOUTS, type BlkifLayout } from '../../public/xen/io/blkif'

@@ -1,6 +1,6 @@
 // A block request copied out of a guest's ring: parsed and checked once, kept until it is answered, saved with the domain.
 // Invariant: `refs`, `first` and `last` have one item a segment, 0 <= first <= last <= 7; everything that is not so was refused here.
-// Spec: Xen io/blkif.h, ABI document 7.2. Runs in: main thread of the domain's process.
+// Spec: Xen io/blkif.h, xen-guest-abi.md 7.2. Runs in: main thread of the domain's process.
 import { fields, list, type TypeOf, within } from '../../public/shape'
 import {
   BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,

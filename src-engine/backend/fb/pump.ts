@@ -1,6 +1,6 @@
 // The framebuffer page of one guest: reads the frontend's events (what it drew, a new mode) and shows its pixels through a
 // Framebuffer of the same process. The service in domain 0 only does the handshake; nothing of the picture goes over the link, so a
-// domain 0 that dies does not disturb it. Spec: section 7.5 of the ABI document.
+// domain 0 that dies does not disturb it. Spec: xen-guest-abi.md 7.5.
 // A frontend rings for every few characters, so while it draws the pump looks by itself, every LOOK_MS or when the next frame is due, and
 // has its bell hushed; an idle one is heard at once. Invariant: an event is copied once and then checked; the consumer's index is ours and only shown to the guest.
 // Runs in: main thread of the domain's process.

@@ -1,6 +1,6 @@
 // The keyboard and pointer page of one guest: puts what viewers do into its ring (GuestInput is the queue before it). Positions are
 // scaled from the screen's size to the range the frontend was told; a frontend without absolute positions gets differences.
-// As with the framebuffer, domain 0 has no part in it after the handshake. Spec: section 7.6 of the ABI document.
+// As with the framebuffer, domain 0 has no part in it after the handshake. Spec: xen-guest-abi.md 7.6.
 // Invariant: the producer's index is ours, in the page for the guest only; at most as many events as the ring has wait there.
 // Runs in: main thread of the domain's process.
 import { err, ok, type Result } from '../../public/result'

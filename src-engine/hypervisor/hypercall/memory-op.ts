@@ -134,7 +134,7 @@ function addToPhysmap(call: Call, space: number, idx: bigint, gpfn: bigint): num
   })
   if (result !== 0) return result
   domain.requestFlush()
-  // The clock must be right before the guest's first look: its conversion divides by the multiplier (trap 1).
+  // The clock must be right before the guest's first look: its conversion divides by the multiplier (xen-guest-abi.md 11).
   if (space === XENMAPSPACE.shared_info) {
     for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) domain.time.writeTimeRecord(vcpu)
     domain.time.writeWallClock()

@@ -71,7 +71,7 @@ export function vcpuOp(call: Call): HypercallResult {
       if (!mine) return -ERRNO.EINVAL
       const a = call.read(vcpu_set_singleshot_timer, arg)
       if (!a) return -ERRNO.EFAULT
-      // A past deadline fires at once and is no error, whatever the flags say: Linux would BUG (trap 3).
+      // A past deadline fires at once and is no error, whatever the flags say: Linux would BUG (xen-guest-abi.md 11).
       domain.timers.setSingleshot(vcpu, a.timeout_abs_ns > 0x7fff_ffff_ffff_ffffn ? -1n : a.timeout_abs_ns)
       return 0
     }

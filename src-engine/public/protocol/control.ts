@@ -274,7 +274,7 @@ export const DOMAIN_EVENTS = {
 } as const
 export type DomainEvents = EventTypesOf<typeof DOMAIN_EVENTS>
 
-/** What control/shutdown accepts (6.4 of the ABI document). */
+/** What control/shutdown accepts (xen-guest-abi.md 6.4). */
 export const SHUTDOWN_REQUESTS = ['poweroff', 'reboot', 'suspend', 'halt'] as const
 
 export const DEVICE_LIMIT = 64
@@ -314,7 +314,7 @@ export const DOM0_CALLS = {
     status: 'done',
   },
   /**
-   * Makes the domain known: its trees in the store (6.3 of the ABI document), its link, @introduceDomain. For a handle that
+   * Makes the domain known: its trees in the store (xen-guest-abi.md 6.3), its link, @introduceDomain. For a handle that
    * is known already (from the journal) only the link is replaced. INVALID_ARG when another domain has this domid, or when a
    * device cannot be opened (not for a domain that is known: that device then tells its error by the event `device`).
    */

@@ -1,5 +1,5 @@
 // The split devices of a domain as main describes them to domain 0 and to the domain's process: what a definition says,
-// nothing about a running frontend. Device numbers and names are Xen's (ABI document, section 7).
+// nothing about a running frontend. Device numbers and names are Xen's (xen-guest-abi.md 7).
 // Invariant: a device is known by its kind and id, `deviceKey`; two of one domain never share a key.
 // Runs in: main, domain and domain-0 processes, windows. No platform.
 import { KEYMAP_NAMES } from '../keymap'

@@ -1,4 +1,4 @@
-// The block interface: ring entries in both widths, operations, features. Spec: Xen io/blkif.h, ABI document 7.2.
+// The block interface: ring entries in both widths, operations, features. Spec: Xen io/blkif.h, xen-guest-abi.md 7.2.
 // A request names its width by the frontend's `protocol` key; sectors are of 512 bytes whatever the image's are. Runs in: anything.
 import { byName } from '../../../lib/struct-layout'
 

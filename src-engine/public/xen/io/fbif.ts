@@ -1,4 +1,4 @@
-// The framebuffer page (section 7.5 of the ABI document). Spec: Xen io/fbif.h. The picture is not granted: the page names pages
+// The framebuffer page (xen-guest-abi.md 7.5). Spec: Xen io/fbif.h. The picture is not granted: the page names pages
 // of frame numbers (gfns), and these the pages with the pixels, 32 bits each: XRGB.
 // Runs in: anything.
 import { struct } from '../../../lib/struct-layout'

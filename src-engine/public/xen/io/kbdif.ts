@@ -1,4 +1,4 @@
-// The keyboard and pointer page, and the input codes that travel in it (section 7.6 of the ABI document). Spec: Xen io/kbdif.h;
+// The keyboard and pointer page, and the input codes that travel in it (xen-guest-abi.md 7.6). Spec: Xen io/kbdif.h;
 // key codes are Linux's input event codes, the buttons of a pointer are keys too.
 // Runs in: anything.
 

@@ -1,4 +1,4 @@
-// The network interface: ring entries, flags, extra slots. Spec: Xen io/netif.h, ABI document 7.3. The same in both widths.
+// The network interface: ring entries, flags, extra slots. Spec: Xen io/netif.h, xen-guest-abi.md 7.3. The same in both widths.
 // A packet is one entry or several: the first has the size of all (TX) or of its part (RX), `more_data` says that another follows;
 // with `extra_info` the next entry is an extra one of 8 bytes. Responses on the RX ring come in the order of the requests, one each.
 // Runs in: anything.
