@@ -5,7 +5,7 @@
 // Runs in: vcpu threads (spend), main thread of the domain's process (grant). State: shared memory.
 import type { DomainState } from './domain-state'
 
-/** A domain that had nothing to do must not save up: at most so many grants lie ready. */
+/** A domain that had nothing to do must not save up: at most this many grants lie ready. */
 const GRANTS_KEPT = 4n
 
 export class Credit {

@@ -22,18 +22,18 @@ import type { ViewList } from './views'
 export interface MergingImage {
   /** The disk, as before. Closing it leaves the backing file as far as `copy` came. */
   readonly image: Image
-  /** So many bytes of the disk are in the backing file, of how many. */
+  /** How many bytes of the disk are in the backing file, and of how many. */
   readonly done: number
   readonly total: number
   /** Why the backing file is of no use; for good. The image is as good as before. */
   readonly failed: ImageError | undefined
-  /** Goes on for about so many bytes of payload; at the end, what was copied is on the host's disk. Its error is `failed`. */
+  /** Goes on for about this many bytes of payload; at the end, what was copied is on the host's disk. Its error is `failed`. */
   copy(most: number): Promise<ImageResult<void>>
 }
 
 /** Read and written at once: guests that write there wait so long. */
 const CHUNK = 256 * 1024
-/** Where there is nothing to copy, so many ranges are looked at before the caller is asked again. */
+/** Where there is nothing to copy, this many ranges are looked at before the caller is asked again. */
 const LOOKS_MOST = 1024
 
 export async function openMerging(

@@ -46,7 +46,7 @@ export function uuidText(bytes: Uint8Array): string {
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`
 }
 
-/** Eight tables of 256: the first for a byte, the others for a byte that is so many bytes before the last of its eight. */
+/** Eight tables of 256: the first for a byte, the others for a byte that is this many bytes before the last of its eight. */
 const CRC_TABLES = new Uint32Array(8 * 256)
 for (let i = 0; i < 256; i++) {
   let crc = i

@@ -6,7 +6,7 @@
 export interface Clock {
   /** Milliseconds since 1970, as the host's clock had it when the process began and as long as that has run since. */
   now(): number
-  /** Calls back once after so many milliseconds; the returned function calls it off. */
+  /** Calls back once after this many milliseconds; the returned function calls it off. */
   after(milliseconds: number, call: () => void): () => void
 }
 

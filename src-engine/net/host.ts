@@ -68,7 +68,7 @@ export interface Host {
     received: (bytes: Uint8Array, from: Endpoint) => void,
     ready: (port: number | undefined, error?: string) => void,
   ): BoundDatagrams
-  /** Whether the address answered one echo request with so many bytes of data. */
+  /** Whether the address answered one echo request with this many bytes of data. */
   ping(address: string, bytes: number): Promise<boolean>
   /** Name servers of the system, the best first. */
   resolvers(): readonly Endpoint[]

@@ -22,7 +22,7 @@ import { CONSOLE_INPUT_LIMIT, CONSOLE_TO_WINDOW } from '../public/protocol/strea
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
 
-/** So many deaths in a row are an error of ours, and one more would not mend it. */
+/** This many deaths in a row are an error of ours, and one more would not mend it. */
 const DEATHS_TOLERATED = 5
 const DEATHS_WITHIN_MS = 60_000
 /** A call that failed: how long its domain 0 may take to be seen dead before the failure counts as its answer. */

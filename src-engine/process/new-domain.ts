@@ -42,7 +42,7 @@ const DOM0 = 0
 export const MAX_VCPUS = 8
 const PAT_AT_RESET = 0x0007_0406_0007_0406n
 
-/** Why a domain cannot have so many vcpus here; undefined when it can. */
+/** Why a domain cannot have this many vcpus here; undefined when it can. */
 export function checkVcpus(vcpus: number, architecture: string = process.arch): string | undefined {
   if (vcpus > MAX_VCPUS) return `A domain has at most ${MAX_VCPUS} vcpus in this version, not ${vcpus}.`
   // Plain loads and stores of a guest are plain ones of the host: only an x86 keeps them in the order that x86 promises.

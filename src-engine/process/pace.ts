@@ -18,7 +18,7 @@ export class Pace {
   private last = SLOWEST
   private before = SLOWEST
 
-  /** A slice has run so many instructions, in so many nanoseconds. */
+  /** A slice has run this many instructions, in this many nanoseconds. */
   ran(instructions: number, nanoseconds: number): void {
     if (instructions < TELLING) return
     this.before = this.last

@@ -9,7 +9,7 @@ import { TILE_HEIGHT } from './tile-set'
 const FRAME_MS = 16
 const GOOD_FRAME_MS = 33
 const SLOWEST_FRAME_MS = 250
-/** One in so many parts of the time, when all is well, and at most. */
+/** One part in this many of the time, when all is well, and at most. */
 const GENTLE_SHARE = 7
 const LARGEST_SHARE = 2
 /** Of steps of running text: the time from one to the next, how much of it may be saved up, and how long after the last scroll it ends. */

@@ -14,7 +14,7 @@ export class Output {
     this.view = new DataView(this.bytes.buffer)
   }
 
-  /** Makes room for so many more bytes; `bytes` may be another array afterwards. */
+  /** Makes room for this many more bytes; `bytes` may be another array afterwards. */
   need(count: number): void {
     if (this.at + count <= this.bytes.length) return
     const grown = new Uint8Array(Math.max(this.at + count, 2 * this.bytes.length))

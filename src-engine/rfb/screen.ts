@@ -6,7 +6,7 @@ import type { PixelSource } from './pixel-source'
 import { ScrollFinder } from './scroll'
 import { type Rectangle, TILE_HEIGHT, TILE_WIDTH, TileSet } from './tile-set'
 
-/** Of the changed tiles a copy may leave so many to be sent, as a viewer's copy is not for nothing either; what leaves more was no scroll. */
+/** Of the changed tiles a copy may leave this many to be sent, as a viewer's copy is not for nothing either; what leaves more was no scroll. */
 const COPY_LEAVES = 0.5
 const SCROLL_LEAVES = 0.75
 

@@ -56,7 +56,7 @@ export interface CoreExports {
   cold(ip: number, op: number): number
   settle_flags(): void
   sse_execute(row: number, to: number, from: number, immediate: number): number
-  /** A sample each so many interpreted instructions; 0 for none. */
+  /** A sample every so many interpreted instructions; 0 for none. */
   set_sampling(instructions: number): void
   get_eflags(): number
   set_eflags(value: number): void

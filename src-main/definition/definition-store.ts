@@ -28,7 +28,7 @@ import { RevisionStore } from './revision-store'
 import { TrashStore } from './trash-store'
 
 const SAVED_FILES_KEPT = 200
-/** So many files are read side by side. */
+/** This many files are read side by side. */
 const AT_ONCE = 32
 const NO_SAVE = { managedSave: null, savedConfig: null }
 

@@ -13,7 +13,7 @@ import { readOwnFile, shaped } from './own-file'
 
 const VERSION = 1
 const fileShape = fields({ version: oneOf(VERSION), metadata: metadataShape })
-/** So many files are written side by side. */
+/** This many files are written side by side. */
 const AT_ONCE = 16
 
 export interface MetadataChange {

@@ -196,7 +196,7 @@ export interface HypervisorDriver {
   mergeDisk(uuid: string, order: MergeOrder, progress: Progress): Outcome
   /** Opens its disks anew while it goes on: files whose names are others' now are let go of. When it fails they stay as they were. */
   reopenDisks(uuid: string): Outcome
-  /** The end of what its text console showed, at most so many bytes. */
+  /** The end of what its text console showed, at most this many bytes. */
   consoleText(uuid: string, longest: number): Outcome<string>
   /** Looks into a file without restoring it. */
   readSaved(path: string): Outcome<SavedDomain>
@@ -249,7 +249,7 @@ export interface HypervisorDriver {
   inspectVcpu(uuid: string, vcpu: number): Outcome<VcpuReply>
   /** One node of XenStore, made when it is not there. */
   writeStore(path: string, value: string): Outcome
-  /** For so many seconds from now on `storeChanged` is told; 0 ends it. */
+  /** For this many seconds from now on `storeChanged` is told; 0 ends it. */
   watchStore(seconds: number): Outcome
   /** The whole of XenStore, one node a line: `path = "value"   (permissions)`. */
   dumpStore(): Outcome<string>

@@ -391,7 +391,7 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
-  /** For so many seconds from now on the event storeChanged tells that XenStore has changed. */
+  /** For this many seconds from now on the event storeChanged tells that XenStore has changed. */
   storeWatch: { params: fields({ seconds: within(1, 60) }), result: t.nothing, status: 'done' },
   /** The inside of a guest: only the parts asked for, as they are now. */
   domainInspect: {

@@ -43,7 +43,7 @@ export {
   vncShape,
 } from '../../src-engine/public/protocol/device'
 
-/** At most so many devices a domain. */
+/** At most this many devices a domain. */
 export const DEVICES_MOST = 64
 
 /** Formats we write: new images are made in these, and a guest may write to these. */

@@ -213,7 +213,7 @@ export type HostSeriesOf = (typeof hostSeriesOf)[number]
 /** Many points of one domain, oldest first, as columns of equal length. */
 export const sampleSeriesShape = fields({
   time: list(number),
-  /** The first so many are means of a minute each, the others as measured. */
+  /** How many of them, from the first on, are means of a minute each; the others are as measured. */
   minutes: count,
   cpu: list(number),
   vcpus: list(list(number), 128),

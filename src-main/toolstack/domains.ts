@@ -256,7 +256,7 @@ export class Domains extends DomainTable {
     return this.runs.start(domain, paused)
   }
 
-  /** The host's clock was set forward by so much: who runs has run no longer for it, and goes by the old time. */
+  /** The host's clock was set forward by this much: who runs has run no longer for it, and goes by the old time. */
   clockSet(byMs: number): void {
     for (const domain of this.domains.values()) {
       if (domain.startedAt === null) continue

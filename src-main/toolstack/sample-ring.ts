@@ -7,7 +7,7 @@ import type { Sample, SampleSeries } from '../public/types'
 
 export type Point = Omit<Sample, 'uuid'>
 
-/** Devices come and go under new names; no more than so many are remembered. */
+/** Devices come and go under new names; no more than this many are remembered. */
 const DEVICES_KEPT = 24
 const VCPUS_KEPT = 32
 const SMALLEST = 64

@@ -24,7 +24,7 @@ import { isActive } from './life-cycle'
 import type { Merging } from './merging'
 import type { SnapshotTrees } from './snapshot-trees'
 
-/** So much of a text console is kept as a picture. */
+/** This much of a text console is kept as a picture. */
 const TEXT_BYTES = 16 * 1024
 
 export interface SnapshotsParts {

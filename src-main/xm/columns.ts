@@ -39,7 +39,7 @@ export function columnsOf(text: string): number {
   return columns
 }
 
-/** With blanks before it up to so many columns. */
+/** With blanks before it up to this many columns. */
 export function paddedBefore(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text
 }

@@ -196,7 +196,7 @@ function number(word: string | undefined, what: string, fallback: number): numbe
   return value
 }
 
-/** Waits so many seconds; true when the user has had enough. */
+/** Waits this many seconds; true when the user has had enough. */
 function pause(context: Context, seconds: number, raw: boolean): Promise<boolean> {
   const { stdin } = context
   return new Promise((resolve) => {

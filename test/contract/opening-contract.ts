@@ -24,7 +24,7 @@ export interface OpeningOptions {
 const NEVER_MS = 3_600_000
 const done = { ok: true, value: null }
 
-/** So many ticks of the clock that samples are taken by. */
+/** This many ticks of the clock that samples are taken by. */
 function ticks(count: number): Promise<void> {
   return new Promise((resolve) => {
     let left = count

@@ -20,7 +20,7 @@ interface Row {
   readonly qemu: boolean
   readonly least: number
   readonly vcpus?: number
-  /** Its command line in the long tier, where it does so many times as much. */
+  /** Its command line in the long tier, where it does many times as much. */
   readonly long?: string
 }
 const KERNELS: readonly Row[] = [

@@ -28,7 +28,7 @@ export class MemoryImage implements Image {
   readonly alignment = 512
   readonly granularity = 4096
   readonly bytes = Buffer.alloc(SIZE)
-  /** For so many writes more. */
+  /** For this many writes more. */
   room = Number.POSITIVE_INFINITY
   /** Reads and writes begun. */
   begun = 0

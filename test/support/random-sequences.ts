@@ -304,7 +304,7 @@ export function randomSequences({ guests, sequences, seed, timeoutMs }: Sequence
         )
         let killed0 = 0
         const figures: Figures[] = []
-        /** Each lane so many sequences; now and then domain 0 is killed beneath them. */
+        /** Each lane this many sequences; now and then domain 0 is killed beneath them. */
         const round = async (each: number): Promise<void> => {
           let working = lanes.length
           const killer = async (): Promise<void> => {

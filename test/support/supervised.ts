@@ -48,7 +48,7 @@ export class Supervised {
   readonly toolstack: Toolstack
   readonly driver: EmbeddedDriver
   readonly notices: Notice[] = []
-  /** What the driver and the engine said, newest last; only so much is kept. */
+  /** What the driver and the engine said, newest last; only this much is kept. */
   readonly log: string[] = []
   /** Hears every event that windows would. */
   told: (name: string, payload: object) => void = () => {}

@@ -48,7 +48,7 @@ export class WorkerLines {
   }
 }
 
-/** What the key holds after so many transactions of the guest. */
+/** What the key holds after this many transactions of the guest. */
 export function transactionSum(count: number): number {
   let value = 0
   for (let done = 1; done <= count; done++) value = (Math.imul(value, 31) + done) >>> 0

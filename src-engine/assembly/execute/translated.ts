@@ -1,5 +1,5 @@
 // Where interpreted and translated code meet: entering a region (src-engine/jit), and finding out what is worth translating.
-// A sample is taken after each so many interpreted instructions: run() then breaks its budget into pieces, which costs
+// A sample is taken after every so many interpreted instructions: run() then breaks its budget into pieces, which costs
 // nothing between them. Time in regions does not count, so a sample always shows what the interpreter spends time on.
 // Invariant: where run() stops, and what it counts, is the same with and without samples and regions.
 // Runs in: the vcpu's thread.

@@ -13,7 +13,7 @@ const SLOW_MS = 0.5
 export class Pace {
   private penance = 0
 
-  /** Is a transfer of so many bytes to be done at once? */
+  /** Is a transfer of this many bytes to be done at once? */
   atOnce(bytes: number): boolean {
     if (bytes > AT_ONCE_BYTES) return false
     if (this.penance === 0) return true

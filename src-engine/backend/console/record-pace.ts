@@ -3,7 +3,7 @@
 // Invariant: after `mayGo` has said no, `send` is called within a pause. Runs in: main thread of the domain's process.
 import type { Clock } from '../../lib/clock'
 
-/** So many little pieces go at once after a rest, */
+/** This many little pieces go at once after a rest, */
 const PIECES = 4
 /** and one more each */
 const PAUSE_MS = 80
@@ -20,7 +20,7 @@ export class RecordPace {
     private readonly send: () => void,
   ) {}
 
-  /** May a record with so many bytes go now? 0: nothing is to go, so nothing is counted. */
+  /** May a record with this many bytes go now? 0: nothing is to go, so nothing is counted. */
   mayGo(bytes: number): boolean {
     if (bytes === 0) return false
     if (bytes < MUCH && !this.another()) {

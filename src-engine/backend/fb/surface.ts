@@ -23,7 +23,7 @@ export interface Mode {
   readonly offset: number
 }
 
-/** Says what is wrong with a mode for a framebuffer of so many bytes. */
+/** Says what is wrong with a mode for a framebuffer of this many bytes. */
 export function wrongMode({ width, height, stride, offset }: Mode, depth: number, bytes: number): string | undefined {
   if (depth !== 32) return `${depth} bits per pixel`
   if (width < 1 || width > MAX_WIDTH || height < 1 || height > MAX_HEIGHT) return `a picture of ${width} by ${height}`

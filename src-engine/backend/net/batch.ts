@@ -12,7 +12,7 @@ export const RECORD_BYTES = 64 * 1024
 /** Bytes of frames on the way that the other side has not reported as done with, headers included. */
 export const NET_WINDOW = 1024 * 1024
 /**
- * Frames done with are reported when they are so many bytes, or with frames that go anyway: a report for each would wake the other
+ * Frames done with are reported when they are this many bytes, or with frames that go anyway: a report for each would wake the other
  * process once more for each packet. Well below the window, so that nobody waits for one that does not come.
  */
 export const REPORT_BYTES = NET_WINDOW / 4

@@ -18,7 +18,7 @@ export function hostOffset(high: number, low: number): number {
 
 export interface Compressed {
   readonly host: number
-  /** At most so many bytes: whole sectors, so some may be beyond the stream's end. */
+  /** At most this many bytes: whole sectors, so some may be beyond the stream's end. */
   readonly length: number
 }
 

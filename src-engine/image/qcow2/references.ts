@@ -21,7 +21,7 @@ export class References {
   /** One beyond the last cluster that is referred to. */
   end = 0
 
-  /** So many more; a count that would not fit stays at the most. */
+  /** This many more; a count that would not fit stays at the most. */
   add(cluster: number, times: number): void {
     const index = Math.floor(cluster / PIECE)
     let piece = this.pieces.get(index)

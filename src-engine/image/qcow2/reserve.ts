@@ -14,7 +14,7 @@ export interface ClusterRun {
   readonly fresh: boolean
 }
 
-/** So much stale room is left unused while fresh clusters spare a sync; of a small file an eighth. */
+/** This much stale room is left unused while fresh clusters spare a sync; of a small file an eighth. */
 const STALE_IDLE = 16 * 1024 * 1024
 /** Freed clusters beyond this are given back to the refcounts, to be found by scan() again. */
 const STALE_MOST = 8192

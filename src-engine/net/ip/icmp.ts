@@ -1,5 +1,5 @@
 // ICMP (RFC 792): echo and the errors a router tells. An error is never sent about an error, a fragment but the first, a
-// broadcast, or to what is no single host (RFC 1122 section 3.2.2), and only so many a second. Runs in: domain 0.
+// broadcast, or to what is no single host (RFC 1122 section 3.2.2), and only a few a second. Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
 import { checksum } from '../switch/checksum'
 import { set16 } from '../switch/frame'
@@ -46,7 +46,7 @@ export function echoReply(request: Uint8Array): Uint8Array {
   return reply
 }
 
-/** So many errors a second and no more. */
+/** This many errors a second and no more. */
 export class ErrorLimit {
   private readonly clock: Clock
   private second = 0

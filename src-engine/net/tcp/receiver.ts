@@ -108,7 +108,7 @@ export class Receiver {
     return 'later'
   }
 
-  /** The user is done with so many bytes. True: the peer should hear that the window is open again. */
+  /** The user is done with this many bytes. True: the peer should hear that the window is open again. */
   consume(count: number): boolean {
     this.unconsumed -= count
     if (this.finished) return false

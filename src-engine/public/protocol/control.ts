@@ -75,7 +75,7 @@ export const DOMAIN_STATES = ['building', 'paused', 'running', 'blocked', 'savin
 
 /** main → a domain's process. */
 export const DOMAIN_CALLS = {
-  /** A domain of so many vcpus comes soon: their threads are begun now. Build and restore do without it. */
+  /** A domain of this many vcpus comes soon: their threads are begun now. Build and restore do without it. */
   prepare: { args: fields({ vcpus: within(1, 32) }), reply: unit, status: 'done' },
   /** Makes the domain and loads the kernel; it stays paused. INVALID_ARG for an unusable kernel, ramdisk or memory size. */
   build: {
@@ -403,7 +403,7 @@ export const DOM0_CALLS = {
   writeStore: { args: fields({ path: text, value: text }), reply: unit, status: 'done' },
   /** A sign of life. */
   ping: { args: unit, reply: unit, status: 'done' },
-  /** For so many seconds from now on the event `storeChanged` tells that the store has changed, at most five times a second. */
+  /** For this many seconds from now on the event `storeChanged` tells that the store has changed, at most five times a second. */
   watchStore: { args: fields({ seconds: within(0, 60) }), reply: unit, status: 'done' },
   /** Figures for tests and the Log. */
   counters: {

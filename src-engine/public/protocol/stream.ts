@@ -12,7 +12,7 @@ import { bytes, count, fields, oneOf, optional, type TypeOf, text, within } from
 
 /** Unacknowledged console bytes a window may have. */
 export const CONSOLE_WINDOW = 256 * 1024
-/** Output is sent when so many bytes wait, or after COALESCE_MS when nothing is unacknowledged. */
+/** Output is sent when this many bytes wait, or after COALESCE_MS when nothing is unacknowledged. */
 export const CONSOLE_CHUNK = 16 * 1024
 export const COALESCE_MS = 4
 /** Longest `input` message; longer pastes are cut into several by the sender. */

@@ -10,7 +10,7 @@ const SIZE = 16
 const RAW = 0
 const SOLID = 1
 const PALETTE_LIMIT = 16
-/** So many pixels unlike the one before them in a tile's first row: not worth looking for a palette. */
+/** This many pixels unlike the one before them in a tile's first row: not worth looking for a palette. */
 const RESTLESS = 13
 /** How noise is told by a few tiles. */
 const NOISE_STEP = 5
@@ -120,7 +120,7 @@ export class TrleEncoder {
   }
 }
 
-/** Whether nearly all tiles of an area would be raw: of each so many in a row and in a column one is looked at. */
+/** Whether nearly all tiles of an area would be raw: of every few in a row and in a column one is looked at. */
 export function isNoise(pixels: Uint32Array, stride: number, { x, y, width, height }: Rectangle): boolean {
   let tiles = 0
   let restless = 0

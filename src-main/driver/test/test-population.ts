@@ -1,4 +1,4 @@
-// Domains the test driver brings along, by a script: so many, so many of them running, under which load, and how often one
+// Domains the test driver brings along, by a script: how many, how many of them running, under which load, and how often one
 // changes its state. For windows that must hold a thousand. The same script gives the same domains, identifiers included.
 // Invariant: each could be started by the toolstack's own checks. No file is read by the test driver, so kernel and disk
 // are one that is there on every machine: the program that runs.
@@ -14,7 +14,7 @@ export const testScriptShape = fields({
   running: optional(within(0, 10_000)),
   /** No processor time and no traffic. */
   idle: optional(flag),
-  /** So many domains a second are paused or resumed. */
+  /** This many domains a second are paused or resumed. */
   changes: optional(within(0, 1000)),
   /** So long it takes to connect. */
   openMs: optional(within(0, 86_400_000)),

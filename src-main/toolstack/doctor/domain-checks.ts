@@ -23,7 +23,7 @@ export interface DomainLook {
   diskKernel(disk: BootDisk): Promise<Result<DiskLook, ErrorReport>>
 }
 
-/** So many machines are named that want a stopped network. */
+/** This many machines are named that want a stopped network. */
 const NAMES_MOST = 5
 /** Guests are off by seconds anyway. */
 const CLOCK_OFF_MS = 60_000

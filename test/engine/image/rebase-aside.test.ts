@@ -149,7 +149,7 @@ it('leaves the file as it was when it is called off', async () => {
   expect((await contents(top)).equals(was)).toBe(true)
 })
 
-/** A process that does so many writes and syncs, and then nothing any more. */
+/** A process that does this many writes and syncs, and then nothing any more. */
 class Killed {
   readonly now: Promise<void>
   private told: () => void = () => {}

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ownThreadId, TimeBeside } from '../../../src-engine/process/host-threads'
 
 const BUSY_NS = 200e6
-/** Computes until its own figure says that it had so much processor time. */
+/** Computes until its own figure says that it had this much processor time. */
 const BUSY = `
 const { parentPort } = require('node:worker_threads')
 const { readFileSync, readlinkSync } = require('node:fs')

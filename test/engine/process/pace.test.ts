@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { Pace } from '../../../src-engine/process/pace'
 
-/** Slices of code that does so many instructions in a microsecond. */
+/** Slices of code that does this many instructions in a microsecond. */
 function slices(pace: Pace, speed: number, count: number, several = false): number[] {
   return Array.from({ length: count }, () => {
     const instructions = pace.next(undefined, several)

@@ -6,7 +6,7 @@ import { Canvas, random } from '../../support/pictures'
 
 const START = 10_000
 
-/** Periods of so many frames, one after the other. */
+/** Periods of this many frames, one after the other. */
 function periods(frames: number, took: number, scrolled: number): number[] {
   const pace = new FramePace()
   let start = START
@@ -56,7 +56,7 @@ class Console {
 
   constructor(private readonly drawMs: number) {}
 
-  /** The picture after so many milliseconds. */
+  /** The picture after this many milliseconds. */
   at(time: number): void {
     const printed = Math.floor(time / LINE_MS)
     const drawn = Math.min(1, (time - printed * LINE_MS) / this.drawMs) * ROWS

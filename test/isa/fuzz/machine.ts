@@ -33,7 +33,7 @@ const RFLAGS_COMPARED = 0xdd5
 /** Of a page table's entry. */
 const ACCESSED_OR_DIRTY = 0x60
 
-/** Memory for machines of so many vcpus. */
+/** Memory for machines of this many vcpus. */
 export function newMemory(vcpus: number): WebAssembly.Memory {
   const pages = (ramBase(vcpus) + 64 * PAGE * vcpus) / 65536
   return new WebAssembly.Memory({ initial: Math.max(1024, pages), maximum: pages, shared: true })

@@ -104,7 +104,7 @@ export class GuestPair {
     return this.translated.guest.text
   }
 
-  /** Runs until both have retired so many instructions or stop; the first difference as text, or ''. */
+  /** Runs until both have retired this many instructions or stop; the first difference as text, or ''. */
   run(instructions: number, progress?: (retired: number) => void): string {
     const [a, b] = [this.interpreted.guest, this.translated.guest]
     let compared = this.retired

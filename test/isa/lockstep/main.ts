@@ -26,7 +26,7 @@ function option(name: string): string | undefined {
   return i < 0 ? undefined : args[i + 1]
 }
 
-/** The same once more in so many processes, each with its share; the worst status. */
+/** The same once more in this many processes, each with its share; the worst status. */
 async function inProcesses(count: number): Promise<number> {
   const own = args.filter((arg, i) => arg !== '--processes' && args[i - 1] !== '--processes')
   const statuses = Array.from(

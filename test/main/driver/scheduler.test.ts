@@ -74,7 +74,7 @@ class BusyGuest implements Schedulable {
   }
 }
 
-/** Shares of a processor that the guests have had after so many seconds; the host gives equal parts to all that want to run. */
+/** Shares of a processor that the guests have had after this many seconds; the host gives equal parts to all that want to run. */
 async function shares(guests: readonly BusyGuest[], capacity: number, seconds: number, late = 0): Promise<number[]> {
   let now = 0
   const scheduler = new Scheduler({ domains: () => guests, capacity, now: () => now })

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { everyTick } from '../../../src-main/lib/ticks'
 
-/** The process's clock lags so much behind its timers: then they come early. */
+/** The process's clock lags this much behind its timers: then they come early. */
 let lag = 0
 
 beforeEach(() => {

@@ -306,7 +306,7 @@ class Cancelling {
     this.scene.made.toolstack.jobs.cancel(this.job)
   }
 
-  /** Whether there were so many steps. */
+  /** Whether there were this many steps. */
   get reached(): boolean {
     return this.steps > this.at
   }

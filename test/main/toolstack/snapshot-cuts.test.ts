@@ -14,7 +14,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** Lets so many steps happen; the next one never does, and nothing after it. */
+/** Lets this many steps happen; the next one never does, and nothing after it. */
 class Cutter {
   steps = 0
   cut: Promise<void>

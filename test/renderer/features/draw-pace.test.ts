@@ -44,7 +44,7 @@ class ScriptedFrames implements FrameClock {
   }
 }
 
-/** For each of so many pieces drawn one after the other: how long after its frame began the terminal was ready. */
+/** For each of this many pieces drawn one after the other: how long after its frame began the terminal was ready. */
 function pauses(pieces: number, frameMs: number | undefined): number[] {
   const frames = new ScriptedFrames()
   const pace = new DrawPace(frames)
