@@ -16,7 +16,7 @@ import { basename, join } from 'node:path'
 import { count, fields, list, number, oneOf, text } from '../../src-engine/public/shape'
 import { readDomainXml, writeDomainXml } from '../config/domain-xml'
 import { isXmlValue } from '../config/xml-tree'
-import { flushFolder, systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { flushFolder, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
 import { isNewer } from '../lib/newer'
 import { ownFolder, putFolderAside } from '../lib/own-folder'
 import { CONFIG_TEXT_MOST, configTextShape, type Revision, type RevisionCause } from '../public/definition'
@@ -24,6 +24,7 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import { type DomainConfig, domainConfigShape, nullable, uuidShape } from '../public/types'
 import { migrateDefinition, migrateSavedFiles, VERSION } from './migration'
+import { readOwnFile, shaped } from './own-file'
 import { RevisionStore } from './revision-store'
 import { TrashStore } from './trash-store'
 
@@ -380,14 +381,13 @@ export class DefinitionStore {
   }
 
   private async loadSavedFiles(problems: ErrorReport[]): Promise<void> {
-    const path = join(this.folder, 'saved-files.json')
-    try {
-      const read = migrateSavedFiles(JSON.parse(await readFile(path, 'utf8')))
-      if (savedFilesShape.is(read)) this.savedFiles = [...read.files]
-      else problems.push(await this.putAside(path, 'not the index of saved files'))
-    } catch (thrown) {
-      if (systemErrorCode(thrown) !== 'ENOENT') problems.push(await this.putAside(path, systemErrorText(thrown)))
-    }
+    const { value, problem } = await readOwnFile(join(this.folder, 'saved-files.json'), {
+      version: VERSION,
+      check: (read) => shaped(savedFilesShape, '')(migrateSavedFiles(read)),
+      report: ({ kept, detail }) => errorReport('saved-files-damaged', { kept, detail }),
+    })
+    if (value) this.savedFiles = [...value.files]
+    if (problem) problems.push(problem)
   }
 
   /** The managed saves and when they were made. What a save that was cut off left, and what is spent, is removed. */

@@ -1,13 +1,15 @@
 // A day of figures of each domain, means of minutes: samples/UUID.json, replaced whole. A damaged one, or one of a newer version,
-// is put aside as UUID.json.aside and told. Invariant: what it cannot do costs figures only, and is told once for each domain.
+// is put aside beside it and told. Invariant: what it cannot do costs figures only, and is told once for each domain.
 // Runs in: main, plain Node.
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { err } from '../../src-engine/public/result'
 import { fields, oneOf } from '../../src-engine/public/shape'
-import { systemErrorCode, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { writeFileAtomic } from '../lib/atomic-file'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { type SampleSeries, sampleSeriesShape } from '../public/types'
+import { readOwnFile, shaped } from './own-file'
 
 const VERSION = 1
 const storedShape = fields({ version: oneOf(VERSION), series: sampleSeriesShape })
@@ -25,19 +27,16 @@ export class SampleStore {
 
   async read(uuid: string): Promise<SampleSeries | undefined> {
     await this.queues.get(uuid)
-    const path = this.path(uuid)
-    let detail: string
-    try {
-      const found: unknown = JSON.parse(await readFile(path, 'utf8'))
-      if (storedShape.is(found) && isWhole(found.series)) return found.series
-      detail = storedShape.explain(found) ?? 'its columns differ in length'
-    } catch (thrown) {
-      if (systemErrorCode(thrown) === 'ENOENT') return undefined
-      detail = systemErrorText(thrown)
-    }
-    await rename(path, `${path}.aside`).catch(() => undefined)
-    this.tell(uuid, errorReport('file-unreadable', { path, detail }))
-    return undefined
+    const { value, problem } = await readOwnFile(this.path(uuid), {
+      version: VERSION,
+      check: (read) => {
+        const stored = shaped(storedShape, '')(read)
+        return stored.ok && !isWhole(stored.value.series) ? err('its columns differ in length') : stored
+      },
+      report: ({ kept, detail }) => errorReport('figures-damaged', { kept, detail }),
+    })
+    if (problem) this.tell(uuid, problem)
+    return value?.series
   }
 
   write(uuid: string, series: SampleSeries): Promise<void> {

@@ -305,6 +305,16 @@ export const errorReasons = {
     cause: 'Folder and tags of a machine were damaged ({detail}) and were put aside as {kept}.',
     action: 'Put the machine into its folder again.',
   },
+  'saved-files-damaged': {
+    code: 'OPERATION_FAILED',
+    cause: 'The list of files that machines were saved to was damaged ({detail}) and was put aside as {kept}.',
+    action: 'Restore… takes the files themselves, as before.',
+  },
+  'figures-damaged': {
+    code: 'OPERATION_FAILED',
+    cause: 'The figures of the last day of a machine or of this computer were damaged ({detail}) and were put aside as {kept}.',
+    action: 'Its curves begin anew; nothing else is missing.',
+  },
   'file-kind-unknown': {
     code: 'INVALID_ARG',
     cause: 'It cannot be told what {path} is: neither a kernel, a ramdisk, a disk image, a saved machine nor a configuration.',

@@ -99,6 +99,8 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'preferences-corrupt': { effect: 'defaults' },
   'preferences-newer': { effect: 'defaults' },
   'metadata-corrupt': { effect: 'aside' },
+  'saved-files-damaged': { effect: 'aside' },
+  'figures-damaged': { effect: 'aside' },
   'file-kind-unknown': { effect: 'unchanged' },
   'domain0-restarted': { effect: 'guests-on', mend: 'doctor' },
   'domain0-away': { effect: 'maybe' },

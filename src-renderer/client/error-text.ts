@@ -218,6 +218,16 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Ordner und Tags einer Maschine waren beschädigt ({detail}) und wurden als {kept} beiseitegelegt.',
     action: 'Die Maschine noch einmal in ihren Ordner legen.',
   },
+  'saved-files-damaged': {
+    cause:
+      'Das Verzeichnis der Dateien, in die Maschinen gesichert wurden, war beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
+    action: '„Wiederherstellen …“ nimmt die Dateien selbst, wie bisher.',
+  },
+  'figures-damaged': {
+    cause:
+      'Die Zahlen des letzten Tages einer Maschine oder dieses Rechners waren beschädigt ({detail}) und wurden als {kept} beiseitegelegt.',
+    action: 'Ihre Kurven beginnen neu; sonst fehlt nichts.',
+  },
   'file-kind-unknown': {
     cause:
       'Was {path} ist, lässt sich nicht erkennen: weder Kernel, Ramdisk, Plattenabbild, gesicherte Maschine noch Konfiguration.',

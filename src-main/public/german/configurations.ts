@@ -94,7 +94,6 @@ export const configurations = {
   'the identifier inside is another than its name': 'die Kennung darin ist eine andere als ihr Name',
   'not a definition': 'keine Definition',
   'it holds characters that no configuration can hold': 'sie enthält Zeichen, die in keiner Konfiguration stehen können',
-  'not the index of saved files': 'nicht das Verzeichnis der Sicherungen',
   'not what it should be': 'nicht, was es sein sollte',
   'no object': 'kein Objekt',
   'its columns differ in length': 'ihre Spalten sind verschieden lang',

@@ -228,7 +228,12 @@ describe('the definition store', () => {
     expect((await loaded()).store.findSavedFile('/tmp/a.rmsave')).toMatchObject({ uuid: UUID, config })
     writeFileSync(join(folder, 'saved-files.json'), 'no')
     const damaged = await loaded()
-    expect(damaged.problems).toHaveLength(1)
+    // As what it is, not as a definition.
+    const kept = readdirSync(folder).find((name) => /^saved-files\.json\..*damaged$/.test(name)) ?? ''
+    expect(damaged.problems).toMatchObject([
+      { reason: 'saved-files-damaged', values: { kept: join(folder, kept), detail: 'it is not JSON' } },
+    ])
+    expect(readFileSync(join(folder, kept), 'utf8')).toBe('no')
     expect(damaged.store.findSavedFile('/tmp/a.rmsave')).toBeUndefined()
   })
 

@@ -98,7 +98,7 @@ describe('at the start', () => {
     ['storage-pools.json', 'pools-corrupt', ['guest', 'other']],
     ['networks.json', 'networks-corrupt', ['guest', 'other']],
     ['templates.json', 'templates-corrupt', ['guest', 'other']],
-    ['saved-files.json', 'definition-corrupt', ['guest', 'other']],
+    ['saved-files.json', 'saved-files-damaged', ['guest', 'other']],
   ] as const)('%s', async (path, reason: ErrorReason, there) => {
     turn(path)
     made = await makeToolstack({ folder })
