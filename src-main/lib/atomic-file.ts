@@ -1,5 +1,6 @@
 // Writes a file so that after any crash either the old or the new content is there, whole: temporary name in the same folder,
-// flushed, renamed, folder flushed. Invariant: a reader never sees a half-written file under the real name.
+// flushed, renamed, folder flushed. Invariant: a reader never sees a half-written file under the real name; what is thrown names that as
+// its path.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
@@ -18,7 +19,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rename(temporary, path)
   } catch (thrown) {
     await rm(temporary, { force: true })
-    throw thrown
+    throw thrown instanceof Error ? Object.assign(thrown, { path }) : thrown
   }
   await flushFolder(dirname(path))
 }

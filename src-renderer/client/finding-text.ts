@@ -19,24 +19,24 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
   'space-none': {
     en: {
       cause: 'There is no space left in {path}.',
-      consequence: 'Guests see write errors, and nothing can be saved.',
+      consequence: 'Guests that write stand until there is room, or see write errors; nothing can be saved.',
       action: 'Delete or move files there, or empty the trash.',
     },
     de: {
       cause: 'In {path} ist kein Platz mehr frei.',
-      consequence: 'Gäste sehen Schreibfehler, und nichts lässt sich sichern.',
+      consequence: 'Gäste, die schreiben, stehen, bis Platz ist, oder sehen Schreibfehler; nichts lässt sich sichern.',
       action: 'Dort Dateien löschen oder verschieben oder den Papierkorb leeren.',
     },
   },
   'space-out': {
     en: {
       cause: 'Only {free} are left in {path}.',
-      consequence: 'Guests see write errors, and nothing can be saved.',
+      consequence: 'Guests that write stand until there is room, or see write errors; nothing can be saved.',
       action: 'Delete or move files there, or empty the trash.',
     },
     de: {
       cause: 'In {path} sind nur noch {free} frei.',
-      consequence: 'Gäste sehen Schreibfehler, und nichts lässt sich sichern.',
+      consequence: 'Gäste, die schreiben, stehen, bis Platz ist, oder sehen Schreibfehler; nichts lässt sich sichern.',
       action: 'Dort Dateien löschen oder verschieben oder den Papierkorb leeren.',
     },
   },

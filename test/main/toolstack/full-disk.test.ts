@@ -72,7 +72,10 @@ async function refused(call: () => unknown): Promise<void> {
   const told = JSON.stringify(scene.made.toolstack.domains.list())
   const [before, dirs] = [files(), folders()]
   disk.full = true
-  expect(await call()).toMatchObject(NO_ROOM)
+  const answer = await call()
+  expect(answer).toMatchObject(NO_ROOM)
+  // And where: the app's folder is nothing that people know by heart.
+  expect(answer).toHaveProperty('error.values.path', expect.stringMatching(/^\//))
   disk.full = false
   expect(files()).toEqual(before)
   expect(folders()).toEqual(dirs)
