@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import type { NetworkInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
+import { DataTable } from '../../components/DataTable'
 import { useWords } from '../../components/Language'
 import { NAMES_SHOWN, someNames, sortedNames } from '../../lib/some-names'
 import { useDomainsHere } from '../../state/answers'
@@ -54,30 +55,26 @@ export function NetworkTraffic(props: { readonly info: NetworkInfo }) {
               ))}
         </dd>
       </dl>
-      <h3 id="leases">{t('network.leases')}</h3>
+      <h3>{t('network.leases')}</h3>
       {leases.length === 0 ? (
         <p className="muted">{t('network.no-leases')}</p>
       ) : (
-        <table className="leases" aria-labelledby="leases">
-          <thead>
-            <tr>
-              <th scope="col">{t('network.lease-address')}</th>
-              <th scope="col">{t('nic.mac')}</th>
-              <th scope="col">{t('network.lease-name')}</th>
-              <th scope="col">{t('network.lease-until')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {leases.map(({ mac, address, name, expiresAt }) => (
-              <tr key={mac}>
-                <td className="mono">{address}</td>
-                <td className="mono">{mac}</td>
-                <td>{name}</td>
-                <td>{expiresAt === undefined ? t('network.lease-forever') : formats.dateTime(expiresAt)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DataTable
+          label={t('network.leases')}
+          rows={leases}
+          rowKey={({ mac }) => mac}
+          empty=""
+          columns={[
+            { id: 'address', label: t('network.lease-address'), mono: true, cell: ({ address }) => address },
+            { id: 'mac', label: t('nic.mac'), mono: true, cell: ({ mac }) => mac },
+            { id: 'name', label: t('network.lease-name'), cell: ({ name }) => name },
+            {
+              id: 'until',
+              label: t('network.lease-until'),
+              cell: ({ expiresAt }) => (expiresAt === undefined ? t('network.lease-forever') : formats.dateTime(expiresAt)),
+            },
+          ]}
+        />
       )}
     </>
   )

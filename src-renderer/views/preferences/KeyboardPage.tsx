@@ -1,6 +1,7 @@
 // The keyboard map: every action with its keys, by where they work. Rows come from the table that menus take theirs from.
 // Runs in: preferences window.
 
+import { Fragment } from 'react'
 import { type ShortcutId, type ShortcutRow, shortcuts } from '../../../src-main/public/shortcuts'
 import { useWords } from '../../components/Language'
 import { chordText, keyText } from '../../lib/keys'
@@ -49,6 +50,25 @@ function isShortcut(id: string): id is ShortcutId {
   return Object.hasOwn(shortcuts, id)
 }
 
+/** Where the page is narrow a line ends behind a plus. */
+function Keys({ text }: { readonly text: string }) {
+  return (
+    <kbd>
+      {text.split('+').map((part, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text, which keep their places
+        <Fragment key={place}>
+          {place > 0 && (
+            <>
+              +<wbr />
+            </>
+          )}
+          {part}
+        </Fragment>
+      ))}
+    </kbd>
+  )
+}
+
 export function KeyboardPage({ preferences }: PageProps) {
   const { t } = useWords()
   const ids = Object.keys(shortcuts).filter(isShortcut)
@@ -77,12 +97,12 @@ export function KeyboardPage({ preferences }: PageProps) {
                 <tr key={id}>
                   <td>{t(labels[id])}</td>
                   <td colSpan={row.inDomain === undefined ? 2 : 1}>
-                    <kbd>{keyText(row.keys, t)}</kbd>
-                    {row.also !== undefined && <kbd>{keyText(row.also, t)}</kbd>}
+                    <Keys text={keyText(row.keys, t)} />
+                    {row.also !== undefined && <Keys text={keyText(row.also, t)} />}
                   </td>
                   {row.inDomain !== undefined && (
                     <td>
-                      <kbd>{keyText(row.inDomain, t)}</kbd>
+                      <Keys text={keyText(row.inDomain, t)} />
                     </td>
                   )}
                 </tr>
@@ -92,7 +112,7 @@ export function KeyboardPage({ preferences }: PageProps) {
             <tr>
               <td>{t('keyboard.release')}</td>
               <td colSpan={2}>
-                <kbd>{chordText(preferences.grabKeys, t)}</kbd>
+                <Keys text={chordText(preferences.grabKeys, t)} />
               </td>
             </tr>
           )}

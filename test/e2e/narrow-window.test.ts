@@ -1,0 +1,65 @@
+// Windows at 300 % in German, where there is the least room: no page scrolls sideways without need, and the card of a job covers no button
+// of a foot. Runs in: plain Node; starts the real Electron on a virtual display.
+
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { launch } from './app'
+import { CreateDomainPage } from './create-domain-page'
+import { openWindow, playScenes } from './scenes'
+
+/** Boxes with a scroll bar below them, but those whose lines or columns cannot be broken: tables, texts, drawings. */
+function sideways(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const own = '.domain-list, .data-table, .cm-scroller, pre, .xterm, .topology-drawing'
+    return [...document.querySelectorAll('*')].flatMap((box) => {
+      const isWide = /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth
+      if (!isWide || box.matches(own)) return []
+      const edge = box.getBoundingClientRect().left + box.clientWidth
+      const out = [...box.querySelectorAll('*')].find((each) => each.getBoundingClientRect().right > edge + 0.5)
+      return [`${box.className}, for ${out?.className} ${out?.textContent?.slice(0, 40)}`]
+    })
+  })
+}
+
+it.each(['domain', 'networks', 'preferences'])('%s: no page scrolls sideways', { timeout: 600_000 }, async (only) => {
+  const found: string[] = []
+  let looked = 0
+  await playScenes({
+    theme: 'light',
+    language: 'de',
+    scale: 3,
+    only,
+    show: async (page, name) => {
+      looked += 1
+      for (const finding of await sideways(page)) found.push(`${name}: ${finding}`)
+    },
+    failed: (scene, reason) => found.push(`${scene}: ${String(reason)}`),
+  })
+  expect(found).toEqual([])
+  expect(looked).toBeGreaterThan(1)
+})
+
+it('shows the card of a job above the foot of Networks, of two lines in German', async () => {
+  const app = await launch({
+    scale: 3,
+    preferences: { language: 'de' },
+    env: { RINGMASTER_TEST_DELAY_MS: '8000', RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 1, running: 0 }) },
+  })
+  try {
+    const { page: manager } = await app.manager()
+    const networks = await openWindow(app, manager, 'networks', null)
+    await networks.locator('.window-foot').waitFor()
+    const create = new CreateDomainPage(await openWindow(app, manager, 'create-domain', null))
+    await create.page.getByText('Netzinstallation', { exact: true }).click()
+    await create.field('Adresse').fill('http://example.com/debian/dists/bookworm/')
+    await expect.poll(() => create.page.getByTestId('iso-system').textContent(), { timeout: 60_000 }).toBe('Debian 12.8')
+    await create.button('Anlegen und starten').click()
+    const card = networks.locator('.activity-card').first()
+    await card.waitFor()
+    await app.picture(networks, 'narrow-networks-job')
+    const [over, foot] = [await card.boundingBox(), await networks.locator('.window-foot').boundingBox()]
+    expect((over?.y ?? 0) + (over?.height ?? Number.POSITIVE_INFINITY)).toBeLessThanOrEqual(foot?.y ?? 0)
+  } finally {
+    await app.close()
+  }
+})
