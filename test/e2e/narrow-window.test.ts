@@ -63,3 +63,19 @@ it('shows the card of a job above the foot of Networks, of two lines in German',
     await app.close()
   }
 })
+
+it('shows the whole names of what is in a machine, in English too', async () => {
+  const app = await launch({ scale: 3, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 1, running: 0 }) } })
+  try {
+    const manager = await app.manager()
+    const domain = await app.domain(() => manager.choose('web-01', 'Details'))
+    const names = domain.page.locator('.side-name')
+    await expect.poll(() => names.allTextContents()).toContain('Network interface 0')
+    await app.picture(domain.page, 'narrow-details-list')
+    const cut = (all: readonly Element[]) =>
+      all.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)
+    expect(await names.evaluateAll(cut)).toEqual([])
+  } finally {
+    await app.close()
+  }
+})
