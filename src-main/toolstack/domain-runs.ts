@@ -35,10 +35,13 @@ export class DomainRuns {
     const run = ++domain.run
     domain.detail = ''
     await this.table.dropManagedSave(domain)
-    domain.running = domain.config
-    const checked = await this.checkBeforeStart(domain)
+    // A guest may start again by itself while its disk changes hands: it runs with what the definition is after that, and with nothing else.
+    await domain.changes
+    const { config } = domain
+    domain.running = config
+    const checked = await this.checkBeforeStart(domain.uuid, config)
     const wanted = checked.ok && domain.endedRun === run ? err(errorReport('cancelled')) : checked
-    const started = wanted.ok ? await this.bring(domain, run, paused) : wanted
+    const started = wanted.ok ? await this.bring(domain, config, run, paused) : wanted
     if (started.ok && domain.endedRun === run) await this.parts.driver.destroy(domain.uuid)
     if (domain.run !== run) return started.ok ? ok(null) : started // it has ended meanwhile
     if (!started.ok) {
@@ -152,9 +155,9 @@ export class DomainRuns {
     this.table.floating(letIn)
   }
 
-  private async bring(domain: Domain, run: number, paused: boolean): Outcome<StartedDomain> {
+  private async bring(domain: Domain, config: DomainConfig, run: number, paused: boolean): Outcome<StartedDomain> {
     const { driver, ownKernels } = this.parts
-    const { uuid, config } = domain
+    const { uuid } = domain
     const wanted = (): boolean => domain.endedRun !== run
     const boot = await ownKernels.take(config, wanted)
     if (!boot.ok) return err((await refusedBacking(driver.images, config.devices)) ?? boot.error)
@@ -168,18 +171,18 @@ export class DomainRuns {
     return err((await refusedBacking(driver.images, config.devices)) ?? started.error)
   }
 
-  private async checkBeforeStart(domain: Domain): Outcome {
-    const config = checkConfig(domain.config, this.parts.driver.limits)
-    if (!config.ok) return config
-    const files = await checkBootFiles(domain.config)
+  private async checkBeforeStart(uuid: string, config: DomainConfig): Outcome {
+    const checked = checkConfig(config, this.parts.driver.limits)
+    if (!checked.ok) return checked
+    const files = await checkBootFiles(config)
     if (!files.ok) return files
-    const devices = await this.checkDevicesBeforeStart(domain.uuid, domain.config)
+    const devices = await this.checkDevicesBeforeStart(uuid, config)
     if (!devices.ok) return devices
     try {
-      await this.parts.definitions.markRunning(domain.uuid)
+      await this.parts.definitions.markRunning(uuid)
       return ok(null)
     } catch (thrown) {
-      return err(writeProblem(`running/${domain.uuid}`, thrown))
+      return err(writeProblem(`running/${uuid}`, thrown))
     }
   }
 

@@ -4,11 +4,11 @@
 // names that again, which needs the domain for itself so that it does not start in between; the same under a running guest, which
 // writes to both files meanwhile. Domain 0's locks keep a running guest's files safe in any case: a merge that meets one waits.
 // Invariant: a definition names a file that holds the whole disk, at every moment. Runs in: main, plain Node.
-import { ok } from '../../src-engine/public/result'
+import { err, ok } from '../../src-engine/public/result'
 import type { SnapshotStore } from '../definition/snapshot-store'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { deviceKey } from '../public/device'
-import type { ErrorReport } from '../public/error-code'
+import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig, DomainOperation } from '../public/types'
 import type { Domain } from './domain'
 import type { Domains } from './domains'
@@ -86,6 +86,7 @@ export class Merging {
       if (!next) return
       const { merge, domain, way } = next
       const before = this.parts.store.released.length
+      const stood = situation(domain)
       const job = jobs.start({
         kind: 'snapshotMerge',
         subject: domain?.config.name ?? '',
@@ -97,8 +98,9 @@ export class Merging {
       })
       const done = await jobs.wait(job)
       if (done.ok && this.parts.store.released.length !== before) continue
-      this.givenUp.set(merge.upper.path, situation(domain))
-      return
+      this.givenUp.set(merge.upper.path, stood)
+      // One that ended over it rests now, and can be merged so.
+      if (situation(domain) === stood) return
     }
   }
 
@@ -169,7 +171,12 @@ export class Merging {
     const taken = owner && domains.take(owner.uuid, 'redefine', control.job, way === 'live' ? LEFT_MEANWHILE : undefined)
     if (!taken?.ok) return taken ?? ok(null)
     const domain = taken.value
+    const { run } = domain
+    let letGo = (): void => {}
     const claim = async (): Outcome => {
+      letGo = await holdChanges(domain)
+      // A guest that started again since has written to the upper file alone.
+      if (domain.run !== run) return err(errorReport('cancelled'))
       // Cut off from here on, the upper file is one nobody names: it is removed at the next look.
       await layers.release([merge.upper.path])
       return domains.keep(domain, backOn(domain.config, merge))
@@ -182,13 +189,13 @@ export class Merging {
       await trees.tell(domain.uuid)
       return ok(null)
     } finally {
+      letGo()
       domains.give(domain)
     }
   }
 
   private async live(merge: Merge, domain: Domain, claim: () => Outcome, control: JobControl): Outcome {
     const { domains, driver, problem } = this.parts
-    const { run } = domain
     const disk = domain.config.devices.find((device) => device.kind === 'vbd' && device.path === merge.upper.path)
     const [into] = backOn({ ...domain.config, devices: disk ? [disk] : [] }, merge).devices
     if (!disk || into?.kind !== 'vbd') return ok(null)
@@ -200,13 +207,24 @@ export class Merging {
       return ok(null)
     }
     if (!filesOf(domain.config).includes(path)) return merged
-    // Claimed, and then it failed. A guest that was started again meanwhile is on the lower file, else the upper one goes on.
-    if (domain.run !== run && domain.running && filesOf(domain.running).includes(path)) return ok(null)
+    // Claimed, and then it failed: the upper one goes on. A guest that starts again waits for that.
     const devices = domain.config.devices.map((device) => (deviceKey(device) === deviceKey(disk) ? disk : device))
     const back = await domains.keep(domain, { ...domain.config, devices })
     if (!back.ok) problem(back.error)
     return merged
   }
+}
+
+/** Until the function it gives is called no guest starts and no change of the definition begins: each sees the disk's file of before or of after. */
+async function holdChanges(domain: Domain): Promise<() => void> {
+  const before = domain.changes
+  let letGo = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  domain.changes = before.then(() => held)
+  await before
+  return letGo
 }
 
 /** What has to change before a merge that was given up is tried again. */

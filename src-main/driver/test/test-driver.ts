@@ -223,8 +223,14 @@ export class TestDriver implements HypervisorDriver {
     // At the worst moment: everything is claimed.
     const failure = this.failure('mergeDisk')
     if (failure) return err(failure)
-    devices.set(order.key, { ...disk, ...order.into })
-    return ok(null)
+    const now = this.domains.running.get(uuid)
+    if (now === domain) devices.set(order.key, { ...disk, ...order.into })
+    // One that came since is on the file that it was started with.
+    const at = now?.devices.get(order.key)
+    if (at?.kind === 'vbd' && at.path === order.into.path) return ok(null)
+    return err(
+      now ? errorReport('engine-said', { detail: `${disk.dev} is not being merged` }) : errorReport('no-domain', { uuid }),
+    )
   }
 
   async reopenDisks(uuid: string): Outcome {
