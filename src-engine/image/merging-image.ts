@@ -77,6 +77,7 @@ class Merging implements MergingImage, Format {
   private readonly turns = new Ranges()
   private mark = 0
   private wrong: ImageError | undefined
+  private closing = false
 
   constructor(upper: Qcow2Format, lower: Image, path: string) {
     this.upper = upper
@@ -110,6 +111,7 @@ class Merging implements MergingImage, Format {
       const at = this.mark
       const end = Math.min(at + CHUNK, this.size)
       const step = await this.exclusive(at, end, async () => {
+        if (this.closing) return fail('closed', `${this.image.path} was closed.`)
         const found = await this.upper.ownMapping(at, end - at)
         if (!found.ok) return found
         const { own, length } = found.value
@@ -122,7 +124,7 @@ class Merging implements MergingImage, Format {
       else this.wrong = step.error
     }
     // What was copied may have been flushed by the guest long ago: whoever names the backing file as the disk may rely on that.
-    if (this.mark === this.size && !this.wrong) {
+    if (this.mark === this.size && !this.wrong && !this.closing) {
       const synced = await this.lower.flush()
       if (!synced.ok) this.wrong = synced.error
     }
@@ -178,8 +180,10 @@ class Merging implements MergingImage, Format {
     return fail('unsupported', `${this.image.path} is being merged and keeps its size.`)
   }
 
-  /** Its backing file is closed with it. */
-  close(): Promise<ImageResult<void>> {
+  /** Its backing file is closed with it. A step of `copy` that is at work ends first: of files that are closed it would read another's. */
+  async close(): Promise<ImageResult<void>> {
+    this.closing = true
+    await this.turns.settle()
     return this.upper.close()
   }
 

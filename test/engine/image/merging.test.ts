@@ -61,6 +61,43 @@ describe.each(['raw', 'qcow2'] as const)('an overlay that is merged into a %s fi
     for (const one of format === 'qcow2' ? [below, file] : [file]) expect(await qemuCheck(one)).toBe('clean')
   })
 
+  it('asks nothing of its files once they are closed, at whatever moment of the copying that is', async () => {
+    const { file, mirror } = await chain(`ended-${format}`, format)
+    const late: string[] = []
+    // A number that is closed may be another file's by the time it is used.
+    const openFile: OpenFile = async (path, mode) => {
+      const opened = await openNodeFile(path, mode)
+      if (!opened.ok) return opened
+      let closed = false
+      const seen = new Proxy(opened.value, {
+        get(real, name) {
+          const member: unknown = Reflect.get(real, name, real)
+          if (typeof member !== 'function') return member
+          return async (...args: unknown[]): Promise<unknown> => {
+            if (name === 'close') closed = true
+            else await new Promise((resolve) => setImmediate(resolve))
+            if (closed && name !== 'close') late.push(`${String(name)} ${path}`)
+            return Reflect.apply(member, real, args)
+          }
+        },
+      })
+      return { ok: true, value: seen }
+    }
+    for (let turns = 0; turns < 24; turns++) {
+      const merging = value(await openMerging(file, WRITE, openFile))
+      const copying = merging.copy(SIZE)
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      value(await merging.image.close())
+      const copied = await copying
+      if (!copied.ok) expect(copied.error.code).toBe('closed')
+      expect(await merging.copy(SIZE)).toMatchObject(
+        merging.done < SIZE ? { ok: false, error: { code: 'closed' } } : { ok: true },
+      )
+      expect(late).toEqual([])
+    }
+    expect((await contents(file, 'qcow2')).equals(mirror)).toBe(true)
+  })
+
   it('is on the disk below once all is copied: no power cut takes back what the guest had flushed', async () => {
     const { below, file } = await chain(`synced-${format}`, format)
     let unsynced = 0
