@@ -112,6 +112,8 @@ describe('at the start', () => {
     expect(isKept()).toBe(true)
     const names = domains.list().map(({ name }) => name)
     expect(names.sort()).toEqual(there)
+    // Where snapshots are lost their files are merged, which takes the machine for a moment.
+    await made.toolstack.merging.settled()
     // All that is there can be worked with.
     for (const { uuid, name } of domains.list()) {
       expect(await domains.create(uuid, true), name).toMatchObject(
