@@ -298,6 +298,6 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
     lines.push(`${row.xlKey} = ${xlText(specs)}`)
   }
   const names = [...(config.autostart ? ['autostart'] : []), ...config.devices.flatMap(unsaidOf)]
-  if (names.length > 0) lines.push(`# xl.cfg cannot say: ${names.join('; ')}`)
+  if (names.length > 0) lines.push(`# xl.cfg has no place for: ${names.join('; ')}`)
   return { text: `${lines.join('\n')}\n`, notes: names.length > 0 ? [configNote('not-said', { names: names.join('; ') })] : [] }
 }

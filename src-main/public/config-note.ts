@@ -13,7 +13,7 @@ export const noteReasons = {
   'name-changed': 'The name “{from}” is taken or cannot be used; it becomes “{to}”.',
   'uuid-changed': 'Another virtual machine has its identifier; it gets a new one.',
   'more-displays': 'Only the first display is used.',
-  'not-said': 'xl.cfg cannot say: {names}.',
+  'not-said': 'xl.cfg has no place for: {names}.',
 } as const
 export type NoteReason = keyof typeof noteReasons
 

@@ -66,12 +66,12 @@ export const errorReasons = {
   'name-empty': { code: 'INVALID_ARG', cause: 'A virtual machine needs a name.', action: 'Type a name.' },
   'name-bad': {
     code: 'INVALID_ARG',
-    cause: 'Commands and file systems take “{name}” for something else than a name.',
+    cause: 'Commands and file systems would not take “{name}” for a name.',
     action: 'Begin with something other than a dash, and use more than one or two dots.',
   },
   'name-long': {
     code: 'INVALID_ARG',
-    cause: 'The name takes {bytes} bytes, and {most} are the most.',
+    cause: 'The name takes {bytes} bytes; at most {most} are allowed.',
     action: 'Shorten it: a Latin letter takes one byte, other letters two or three, an emoji four or more.',
   },
   'name-unwritten': {
@@ -86,7 +86,7 @@ export const errorReasons = {
   },
   'name-invisible': {
     code: 'INVALID_ARG',
-    cause: 'Nothing of the name can be seen.',
+    cause: 'The name has no visible character.',
     action: 'Give it a letter, a digit, a sign or an emoji.',
   },
   'name-slash': {
@@ -327,7 +327,7 @@ export const errorReasons = {
   },
   'domain0-away': {
     code: 'OPERATION_FAILED',
-    cause: 'Domain 0 ended while it was to do this.',
+    cause: 'Domain 0 ended while it was doing this.',
     action: 'It is started again by itself: try again in a moment.',
   },
   'domain0-gone': {
@@ -403,7 +403,7 @@ export const errorReasons = {
   'no-screen': {
     code: 'OPERATION_INVALID',
     cause: '“{name}” has no screen.',
-    action: 'Add a display under Details; it is there from the next start on.',
+    action: 'Add a display under Details; it will be there at the next start.',
   },
   'not-hot-pluggable': {
     code: 'OPERATION_UNSUPPORTED',
@@ -452,7 +452,7 @@ export const errorReasons = {
   },
   'tree-address': {
     code: 'INVALID_ARG',
-    cause: '“{url}” is no address of an installation tree.',
+    cause: '“{url}” is not the address of an installation tree.',
     action: 'Give one that begins with http:// or https://, without a password in it.',
   },
   'tree-no-host': {
@@ -462,7 +462,7 @@ export const errorReasons = {
   },
   'tree-unreachable': {
     code: 'OPERATION_FAILED',
-    cause: 'The server {host} cannot be reached: it takes no connection, or no way leads there.',
+    cause: 'The server {host} cannot be reached: it accepts no connection, or there is no route to it.',
     action: 'Check the address and the network of this computer, or choose another mirror.',
   },
   'tree-silent': {
@@ -482,13 +482,14 @@ export const errorReasons = {
   },
   'tree-redirect': {
     code: 'OPERATION_FAILED',
-    cause: '{url} leads on to where nobody follows: too often, away from the web, or to a connection that is not safe.',
+    cause: '{url} redirects too often, away from the web, or to a connection that is not safe.',
     action: 'Give the address where it really is.',
   },
   'tree-nothing': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'At {url} there is no kernel with a ramdisk where installation trees have them.',
-    action: 'Give the folder of a release, as http://mirror.example.org/debian/dists/stable/, or of an installer for x86-64.',
+    action:
+      'Give the folder of a release, such as http://mirror.example.org/debian/dists/stable/, or of an installer for x86-64.',
   },
   'tree-arch': {
     code: 'CONFIG_UNSUPPORTED',
@@ -498,7 +499,7 @@ export const errorReasons = {
   'tree-not-kernel': {
     code: 'CONFIG_UNSUPPORTED',
     cause: 'Where kernel and ramdisk should be, the server has something else ({url}).',
-    action: 'Open the address in a browser: a network that asks for a log-in answers so too.',
+    action: 'Open the address in a browser: a network that asks for a log-in answers like that.',
   },
   'tree-large': {
     code: 'CONFIG_UNSUPPORTED',
@@ -512,7 +513,7 @@ export const errorReasons = {
   },
   'tree-damaged': {
     code: 'OPERATION_FAILED',
-    cause: '{url} is not what its tree’s check sum says.',
+    cause: '{url} does not match its tree’s checksum.',
     action: 'Nothing of it was kept; try again, or choose another mirror.',
   },
   'image-unreadable': {
@@ -598,7 +599,7 @@ export const errorReasons = {
   },
   'pool-exists': {
     code: 'INVALID_ARG',
-    cause: 'There is a storage pool “{name}” of this name or folder already.',
+    cause: 'The storage pool “{name}” has this name or folder already.',
     action: 'Choose another name or folder.',
   },
   'pool-permanent': {
@@ -680,7 +681,7 @@ export const errorReasons = {
   'connection-failed': {
     code: 'NO_CONNECT',
     cause: '“{name}” cannot be connected: {detail}.',
-    action: 'Remove the reason, and connect it again.',
+    action: 'Remedy that, and connect it again.',
   },
   'connection-state': {
     code: 'OPERATION_INVALID',
@@ -695,7 +696,7 @@ export const errorReasons = {
   'connection-in-use': {
     code: 'RESOURCE_BUSY',
     cause: 'These machines of “{name}” are running: {guests}.',
-    action: 'Say what becomes of them: save, shut down, or force off.',
+    action: 'Say what should happen to them: save, shut down, or force off.',
   },
   'connection-name-exists': {
     code: 'DOM_EXIST',

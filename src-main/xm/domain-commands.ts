@@ -191,5 +191,5 @@ export async function dumpxml(
   const format = options.xl ? 'xl' : 'xml'
   const { text, notes } = await call(context, 'configText', { uuid, format, secure: options.securityInfo === true })
   context.out(text.replace(/\n$/, ''))
-  if (notes.length > 0) context.err('Not all of it can be said in this format; see the last lines.')
+  if (notes.length > 0) context.err('This format has no place for all of it; see the last lines.')
 }

@@ -143,7 +143,7 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
   'electron-old': {
     en: {
       cause: 'This is the old Electron {version}.',
-      consequence: 'It gets no security fixes any more; it does for trying things out.',
+      consequence: 'It gets no security fixes any more; it will do for trying things out.',
       action: 'When there is a network, run “npm run electron:update”.',
     },
     de: {

@@ -204,7 +204,7 @@ it('says in its row why one cannot be connected, leaves the others, and connects
   const { app, manager } = await start()
   fs.writeFileSync(path.join(app.folder, 'connections'), 'a file where a folder should be')
   await manager.addConnection('Second')
-  await manager.waitForConnection('Second', /Cannot be connected: .+/)
+  await manager.waitForConnection('Second', /Could not connect: .+/)
   await manager.waitForConnection('Test driver', 'Connected')
   await manager.choose('mail-01', 'Pause')
   await manager.waitForState('mail-01', 'Paused')

@@ -63,7 +63,7 @@ describe('the inside of a machine', () => {
     await tree.getByText('131072', { exact: true }).waitFor()
     await tree.getByText('target', { exact: true }).click()
     await domain.button('Edit…').click()
-    await domain.dialog().getByText('Nothing takes it back').waitFor()
+    await domain.dialog().getByText('It cannot be undone').waitFor()
     await app.picture(page, 'inside-store-edit')
     await domain.dialog().getByLabel('Value').fill('98304')
     await page.keyboard.press('Escape')

@@ -106,7 +106,7 @@ it('a window’s own forms do too', { timeout: 300_000 }, async () => {
   await create.button('Add a disk').click()
   expect(await fillAll(create.page.locator('body'))).toBeGreaterThan(4)
   await create.button('Create and run').click()
-  await expect.poll(() => create.message('Name').textContent()).toBe('The name takes 20000 bytes, and 256 are the most.')
+  await expect.poll(() => create.message('Name').textContent()).toBe('The name takes 20000 bytes; at most 256 are allowed.')
   for (const field of ['Kernel', 'Ramdisk', 'Command line']) {
     await expect.poll(() => create.message(field).textContent()).not.toMatch(/^$|🦊🦊🦊🦊🦊🦊🦊🦊🦊🦊/)
   }
@@ -123,7 +123,7 @@ it('a window’s own forms do too', { timeout: 300_000 }, async () => {
     await option.click()
     await fillAll(domain.getByRole('tabpanel'))
     expect(await sideways(domain), page).toBeLessThan(2)
-    if (page === 'Overview') await domain.getByText('The name takes 20000 bytes, and 256 are the most.').waitFor()
+    if (page === 'Overview') await domain.getByText('The name takes 20000 bytes; at most 256 are allowed.').waitFor()
     await app.picture(domain, `long-details-${page}`)
     const apply = domain.getByRole('button', { name: 'Apply', exact: true })
     if (await apply.isEnabled()) {

@@ -28,9 +28,9 @@ it('a machine may be called anything that can be read', async () => {
   await create.field('Kernel').fill(kernel)
   for (const [typed, sentence] of [
     ['\u202egnp.exe', 'The name holds U+202E, an invisible character that turns the text around it.'],
-    ['\u200b', 'Nothing of the name can be seen.'],
+    ['\u200b', 'The name has no visible character.'],
     ['a/b', 'The name “a/b” holds a slash, which separates folders.'],
-    ['🦊'.repeat(65), 'The name takes 260 bytes, and 256 are the most.'],
+    ['🦊'.repeat(65), 'The name takes 260 bytes; at most 256 are allowed.'],
   ] as const) {
     await create.field('Name').fill(typed)
     await create.button('Create and run').click()
@@ -79,7 +79,7 @@ it('a machine may be called anything that can be read', async () => {
   await page.keyboard.press('F2')
   await page.getByLabel(`New name of ${NAME}`).fill('.')
   await page.keyboard.press('Enter')
-  await page.getByRole('alert').filter({ hasText: 'take “.” for something else than a name' }).waitFor()
+  await page.getByRole('alert').filter({ hasText: 'would not take “.” for a name' }).waitFor()
   await page.getByLabel(`New name of ${NAME}`).fill(HEBREW)
   await page.keyboard.press('Enter')
   await manager.row(HEBREW).waitFor()

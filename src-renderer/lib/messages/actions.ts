@@ -49,8 +49,8 @@ export const actions = {
   'why.destroy': { en: 'Only a machine that is on', de: 'Nur bei eingeschalteter Maschine' },
   'why.save': { en: 'Only a machine that runs or is paused', de: 'Nur bei laufender oder angehaltener Maschine' },
   'why.snapshot': {
-    en: 'Not of a machine that is saved or changing',
-    de: 'Nicht von gesicherter oder gerade wechselnder Maschine',
+    en: 'Not while a machine is saved or changing state',
+    de: 'Nicht, solange die Maschine gesichert ist oder ihr Zustand wechselt',
   },
   'why.redefine': { en: 'Not while something is done to it', de: 'Nicht, während etwas damit geschieht' },
   'why.undo': { en: 'Nothing was done yet', de: 'Noch wurde nichts getan' },

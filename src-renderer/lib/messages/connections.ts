@@ -8,7 +8,7 @@ export const connections = {
   'connection.connecting': { en: 'Connecting…', de: 'Wird verbunden …' },
   'connection.disconnecting': { en: 'Disconnecting…', de: 'Wird getrennt …' },
   'connection.disconnected': { en: 'Not connected', de: 'Nicht verbunden' },
-  'connection.failed-why': { en: 'Cannot be connected: {detail}', de: 'Kann nicht verbunden werden: {detail}' },
+  'connection.failed-why': { en: 'Could not connect: {detail}', de: 'Verbindung fehlgeschlagen: {detail}' },
   'connection.failed': { en: 'Failed', de: 'Fehlgeschlagen' },
   'connection.on': { en: 'Connection', de: 'Verbindung' },
   'connection.open': { en: 'Connect', de: 'Verbinden' },
@@ -40,8 +40,8 @@ export const connections = {
     de: 'Noch nicht möglich: diese Version spricht nicht mit libvirt',
   },
   'connection.hint-test': {
-    en: 'Machines that are only played, for trying things out',
-    de: 'Maschinen, die nur gespielt werden, zum Ausprobieren',
+    en: 'Pretend machines, for trying things out',
+    de: 'Vorgespielte Maschinen, zum Ausprobieren',
   },
   'connection.name': { en: 'Name', de: 'Name' },
   'connection.name-bad': {
@@ -56,12 +56,12 @@ export const connections = {
   'connection.properties-of': { en: 'Connection “{name}”', de: 'Verbindung „{name}“' },
   'connection.close-title': { en: 'Disconnect “{name}”?', de: '„{name}“ trennen?' },
   'connection.close-body': {
-    en: 'These machines are on. What shall become of them?',
+    en: 'These machines are on. What should happen to them?',
     de: 'Diese Maschinen sind an. Was soll mit ihnen geschehen?',
   },
   'connection.close-choices': { en: 'Before disconnecting', de: 'Vor dem Trennen' },
   'connection.busy-body': {
-    en: 'Jobs are at work there. What shall become of them?',
+    en: 'Jobs are at work there. What should happen to them?',
     de: 'Dort wird noch gearbeitet. Was soll damit geschehen?',
   },
   'connection.jobs': { en: 'Jobs at work', de: 'Laufende Aufträge' },
@@ -72,7 +72,7 @@ export const connections = {
   },
   'connection.jobs-cancel': { en: 'Cancel them', de: 'Abbrechen' },
   'connection.jobs-cancel-hint': {
-    en: 'What they began is taken back; one that cannot be cancelled is waited for',
+    en: 'What they began is undone; one that cannot be cancelled is waited for',
     de: 'Angefangenes wird zurückgenommen; was sich nicht abbrechen lässt, darf zu Ende laufen',
   },
   'connection.from': { en: 'Machines', de: 'Maschinen' },

@@ -69,7 +69,7 @@ export const definitions = {
     de: 'Eine andere virtuelle Maschine hat diese Kennung; es gibt eine neue.',
   },
   'note.more-displays': { en: 'Only the first display is used.', de: 'Nur der erste Bildschirm wird verwendet.' },
-  'note.not-said': { en: 'xl.cfg cannot say: {names}.', de: 'xl.cfg kann nicht sagen: {names}.' },
+  'note.not-said': { en: 'xl.cfg has no place for: {names}.', de: 'xl.cfg hat keinen Platz für: {names}.' },
 
   'create.demo-title': { en: 'A small Debian, ready to try', de: 'Ein kleines Debian zum Ausprobieren' },
   'create.demo-body': {
@@ -97,7 +97,7 @@ export const definitions = {
   'create.own-none-but': { en: 'No kernel, only {holds}', de: 'Kein Kernel, nur {holds}' },
   'create.own-later': { en: 'Read when the machine next starts', de: 'Wird beim nächsten Start der Maschine gelesen' },
   'create.own-dirty': {
-    en: 'Not shut down in order; read without its journal',
+    en: 'Not shut down cleanly; read without its journal',
     de: 'Nicht ordentlich heruntergefahren; ohne Journal gelesen',
   },
   'create.own-more-hint': { en: 'After those of the disk’s boot menu', de: 'Nach denen des Bootmenüs der Platte' },
@@ -141,7 +141,7 @@ export const definitions = {
     en: 'This does not look like a ramdisk: no cpio archive, plain or packed',
     de: 'Das sieht nicht nach einer Ramdisk aus: kein cpio-Archiv, auch kein gepacktes',
   },
-  'create.path-relative': { en: 'Give the whole path, from the root on', de: 'Bitte den ganzen Pfad ab der Wurzel angeben' },
+  'create.path-relative': { en: 'Give the full path, beginning with /', de: 'Bitte den ganzen Pfad ab der Wurzel angeben' },
   'create.memory-number': { en: 'A number is needed', de: 'Eine Zahl wird gebraucht' },
   'create.memory-small': { en: 'At least {min} MiB', de: 'Mindestens {min} MiB' },
   'create.memory-large': {
@@ -195,7 +195,7 @@ export const definitions = {
   },
   'create.tree-address': { en: 'Address', de: 'Adresse' },
   'create.tree-address-hint': {
-    en: 'Of a release or installer for x86-64, as http://mirror.example.org/debian/dists/stable/',
+    en: 'Of a release or installer for x86-64, such as http://mirror.example.org/debian/dists/stable/',
     de: 'Einer Ausgabe oder eines Installers für x86-64, etwa http://mirror.example.org/debian/dists/stable/',
   },
   'create.tree-looking': { en: 'Looking for kernel and ramdisk there …', de: 'Kernel und Ramdisk werden dort gesucht …' },
@@ -231,7 +231,7 @@ export const definitions = {
     en: 'The first disk begins as a copy of an image, which stays as it is',
     de: 'Die erste Platte beginnt als Kopie eines Abbilds, das bleibt, wie es ist',
   },
-  'create.way-disk-hint': { en: 'The first disk is a file that is there', de: 'Die erste Platte ist eine vorhandene Datei' },
+  'create.way-disk-hint': { en: 'The first disk is an existing file', de: 'Die erste Platte ist eine vorhandene Datei' },
   'create.way-config-hint': {
     en: 'Filled in from libvirt XML, xl.cfg or xmdomain.cfg',
     de: 'Ausgefüllt aus libvirt-XML, xl.cfg oder xmdomain.cfg',
@@ -242,7 +242,7 @@ export const definitions = {
   },
   'create.image-file': { en: 'Image file', de: 'Abbilddatei' },
   'create.disk-file': { en: 'Disk file', de: 'Plattendatei' },
-  'create.disk-file-hint': { en: 'Under “Disks” below with all it has', de: 'Unten bei „Platten“ mit allem, was dazugehört' },
+  'create.disk-file-hint': { en: 'Its settings are under “Disks” below', de: 'Ihre Einstellungen stehen unten bei „Platten“' },
   'create.browse-image': { en: 'Browse for the image', de: 'Durchsuchen: Abbild' },
   'create.config-file': { en: 'File', de: 'Datei' },
   'create.drop': {

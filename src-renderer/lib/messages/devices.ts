@@ -9,7 +9,7 @@ export const devices = {
     en: 'The machine gets an image of its own; the file stays as it is',
     de: 'Die Maschine bekommt ein eigenes Abbild; die Datei bleibt, wie sie ist',
   },
-  'disk.copy-size-hint': { en: 'Never less than the file has', de: 'Nie weniger, als die Datei hat' },
+  'disk.copy-size-hint': { en: 'At least the size of the file', de: 'Nie weniger, als die Datei hat' },
   'disk.source-file': { en: 'Existing file', de: 'Vorhandene Datei' },
   'disk.source-empty': { en: 'Empty drive', de: 'Leeres Laufwerk' },
   'disk.source-new-hint': {
@@ -17,7 +17,7 @@ export const devices = {
     de: 'Ein neues Abbild; es belegt erst Platz, wenn der Gast schreibt',
   },
   'disk.source-file-hint': {
-    en: 'A disk image, or a CD image (ISO), that is there',
+    en: 'An existing disk image or CD image (ISO)',
     de: 'Ein Platten- oder CD-Abbild (ISO), das es schon gibt',
   },
   'disk.source-empty-hint': {
@@ -69,7 +69,7 @@ export const devices = {
   'backing.no': { en: 'Do not open', de: 'Nicht öffnen' },
 
   'disk.full': { en: 'Host disk full', de: 'Host-Platte voll' },
-  'disk.full-stop': { en: 'The machine stands until there is room', de: 'Die Maschine steht, bis Platz ist' },
+  'disk.full-stop': { en: 'The machine is paused until there is room', de: 'Die Maschine steht, bis Platz ist' },
   'disk.full-stop-hint': { en: 'Nothing is lost; it goes on by itself', de: 'Nichts geht verloren; es geht von selbst weiter' },
   'disk.full-report': { en: 'The guest sees an I/O error', de: 'Der Gast sieht einen E/A-Fehler' },
   'disk.full-report-hint': {
@@ -90,7 +90,7 @@ export const devices = {
   },
   'disk.cache-unsafe': { en: 'Never waited for (unsafe)', de: 'Nie abgewartet (unsafe)' },
   'disk.cache-unsafe-hint': {
-    en: 'The guest’s flushes do nothing: a power cut here can cost it its files',
+    en: 'The guest’s flushes do nothing: a power cut here can cost the guest its files',
     de: 'Nichts wird abgewartet: Ein Stromausfall hier kann den Gast seine Dateien kosten',
   },
   'disk.discard': { en: 'Discard mode', de: 'Discard-Modus' },
@@ -101,7 +101,7 @@ export const devices = {
   },
   'disk.discard-ignore': { en: 'Keep it (ignore)', de: 'Behalten (ignore)' },
   'disk.discard-ignore-hint': {
-    en: 'The image keeps the room that it has once taken',
+    en: 'The image keeps the space that it once took',
     de: 'Das Abbild behält den Platz, den es einmal belegt hat',
   },
   'disk.readonly': { en: 'Read-only', de: 'Nur lesbar' },
@@ -115,7 +115,7 @@ export const devices = {
   'nic.mac-hint': { en: 'Made up for this machine; no other has it', de: 'Für diese Maschine erfunden; keine andere hat sie' },
   'nic.mac-needed': { en: 'An address is needed', de: 'Eine Adresse wird gebraucht' },
   'nic.mac-bad': {
-    en: 'Six pairs of hexadecimal digits, as 00:16:3e:12:34:56; the second digit is even',
+    en: 'Six pairs of hexadecimal digits, such as 00:16:3e:12:34:56; the second digit is even',
     de: 'Sechs Paare von Hexadezimalziffern wie 00:16:3e:12:34:56; die zweite Ziffer ist gerade',
   },
   'nic.forwards': { en: 'Forwards', de: 'Ports' },
@@ -138,7 +138,7 @@ export const devices = {
   'nic.link': { en: 'Cable', de: 'Kabel' },
   'nic.link-up': { en: 'plugged in', de: 'eingesteckt' },
   'nic.link-hint': {
-    en: 'Pulled out, no frame passes; the guest keeps its interface',
+    en: 'With the cable out no frame passes; the guest keeps its interface',
     de: 'Gezogen kommt kein Paket durch; der Gast behält seine Netzwerkkarte',
   },
   'nic.rate': { en: 'Rate limit', de: 'Begrenzung' },
@@ -184,7 +184,7 @@ export const devices = {
   },
   'display.exposed-title': { en: 'Others can see and control it.', de: 'Andere können zusehen und steuern.' },
   'display.exposed': {
-    en: 'Whoever reaches this computer and knows the password gets the screen and the keyboard. VNC encrypts nothing and uses eight characters of the password: only for networks that are trusted.',
+    en: 'Whoever reaches this computer and knows the password gets the screen and the keyboard. VNC encrypts nothing and uses eight characters of the password: use it only on networks that you trust.',
     de: 'Wer diesen Rechner erreicht und das Passwort kennt, bekommt Bildschirm und Tastatur. VNC verschlüsselt nichts und benutzt acht Zeichen des Passworts: nur für vertrauenswürdige Netze.',
   },
   'display.address': { en: 'Address', de: 'Adresse' },
@@ -198,7 +198,7 @@ export const devices = {
   'display.port-hint': { en: 'Left empty, a free one is chosen', de: 'Leer: ein freier wird gewählt' },
   'display.password': { en: 'Password', de: 'Passwort' },
   'display.password-hint': {
-    en: 'Its first eight characters count; kept in the definition, readable for this user',
+    en: 'Its first eight characters count; kept in the definition, readable by this user',
     de: 'Die ersten acht Zeichen zählen; steht in der Definition, lesbar für diesen Benutzer',
   },
   'display.password-needed': {
@@ -209,7 +209,7 @@ export const devices = {
   'display.hide': { en: 'Hide', de: 'Verbergen' },
   'display.keymap': { en: "Guest's keyboard", de: 'Tastatur des Gastes' },
   'display.keymap-hint': {
-    en: 'For viewers that tell characters instead of keys; a change applies at the next start',
+    en: 'For viewers that send characters instead of keys; a change applies at the next start',
     de: 'Für Betrachter, die Zeichen statt Tasten melden; eine Änderung gilt ab dem nächsten Start',
   },
   'display.keymap-en-us': { en: 'American', de: 'Amerikanisch' },

@@ -17,7 +17,7 @@ export const doctor = {
   'doctor.machine': { en: 'This computer', de: 'Dieser Rechner' },
   'doctor.mended': { en: 'Mended.', de: 'Behoben.' },
   'doctor.open': { en: 'Open {name}', de: '{name} öffnen' },
-  'doctor.checks': { en: 'Looked at and found in order', de: 'Angesehen und in Ordnung' },
+  'doctor.checks': { en: 'Checked and found in order', de: 'Angesehen und in Ordnung' },
   'doctor.severity-error': { en: 'Error', de: 'Fehler' },
   'doctor.severity-warning': { en: 'Warning', de: 'Warnung' },
   'doctor.severity-info': { en: 'Note', de: 'Hinweis' },

@@ -23,7 +23,7 @@ export const domain = {
     de: 'Dieser Rechner hat keinen Platz für die Platte {dev}.',
   },
   'domain.host-full': {
-    en: 'The machine stands, and nothing is lost. It goes on by itself within seconds once there is room.',
+    en: 'The machine is paused, and nothing is lost. It goes on by itself within seconds once there is room.',
     de: 'Die Maschine steht, nichts geht verloren. Sie geht binnen Sekunden von selbst weiter, sobald Platz ist.',
   },
   'domain.host-full-action': {
@@ -80,11 +80,11 @@ export const domain = {
   },
   'screen.add': { en: 'Add a screen…', de: 'Bildschirm hinzufügen …' },
   'screen.next-start': {
-    en: 'The screen of {name} is there from the next start on.',
+    en: 'The screen of {name} will be there at the next start.',
     de: 'Der Bildschirm von {name} ist ab dem nächsten Start da.',
   },
   'screen.broken': {
-    en: 'The screen is not reached; trying again.',
+    en: 'The screen cannot be reached; trying again.',
     de: 'Der Bildschirm ist nicht erreichbar; es wird weiter versucht.',
   },
   'screen.size': { en: '{width} × {height}, {percent}', de: '{width} × {height}, {percent}' },
@@ -152,8 +152,8 @@ export const domain = {
   'balloon.label': { en: 'For the guest', de: 'Für den Gast' },
   'balloon.now': { en: 'It has', de: 'Er hat' },
   'balloon.note': {
-    en: 'The guest gives up or takes back memory within seconds, as its balloon driver follows, and begins with that at its next start too. WebAssembly memory cannot be given back to the host: what the guest gives up stays with its process until it ends.',
-    de: 'Der Gast gibt binnen Sekunden Speicher ab oder nimmt ihn zurück, wie sein Balloon-Treiber folgt, und beginnt auch beim nächsten Start damit. WebAssembly-Speicher kann dem Host nicht zurückgegeben werden: Was der Gast abgibt, bleibt bei seinem Prozess, bis dieser endet.',
+    en: 'The guest’s balloon driver gives up or takes back memory within seconds; the guest begins with this size at its next start too. WebAssembly memory cannot be given back to the host: what the guest gives up stays with its process until it ends.',
+    de: 'Der Balloon-Treiber des Gastes gibt binnen Sekunden Speicher ab oder nimmt ihn zurück; auch beim nächsten Start beginnt der Gast mit dieser Größe. WebAssembly-Speicher kann dem Host nicht zurückgegeben werden: Was der Gast abgibt, bleibt bei seinem Prozess, bis dieser endet.',
   },
 
   'details.list': { en: 'Parts of the machine', de: 'Teile der Maschine' },
@@ -235,7 +235,7 @@ export const domain = {
   },
   'details.cpu-set-range': { en: 'This computer has 0 to {last}', de: 'Dieser Rechner hat 0 bis {last}' },
   'details.cpu-pinning': {
-    en: 'Virtual CPUs are not pinned to processors of this computer: the app knows no means for it on this system.',
+    en: 'Virtual CPUs are not pinned to processors of this computer: this system offers the app no way to do it.',
     de: 'Virtuelle CPUs werden nicht an Prozessoren dieses Rechners gebunden: Die App kennt auf diesem System kein Mittel dafür.',
   },
   'details.autostart': { en: 'Autostart', de: 'Autostart' },
@@ -259,8 +259,8 @@ export const domain = {
   'details.stop-destroy': { en: 'It stays off', de: 'Er bleibt aus' },
   'details.stop-restart': { en: 'It starts again', de: 'Er startet wieder' },
   'details.boot-order': {
-    en: 'A Xen PVH guest boots the kernel above, or the default of its first disk’s boot menu. There is no firmware that would show that menu or try one device after the other; which disk has its system says root= in the command line.',
-    de: 'Ein Xen-PVH-Gast startet den Kernel oben oder die Vorgabe im Bootmenü seiner ersten Platte. Es gibt keine Firmware, die dieses Menü zeigte oder ein Gerät nach dem anderen versuchte; welche Platte sein System hat, sagt root= in der Befehlszeile.',
+    en: 'A Xen PVH guest boots the kernel above, or the default of its first disk’s boot menu. There is no firmware that would show that menu or try one device after the other; root= on the command line says which disk its system is on.',
+    de: 'Ein Xen-PVH-Gast startet den Kernel oben oder die Vorgabe im Bootmenü seiner ersten Platte. Es gibt keine Firmware, die dieses Menü zeigte oder ein Gerät nach dem anderen versuchte; auf welcher Platte sein System liegt, sagt root= in der Befehlszeile.',
   },
   'details.input': { en: 'Input', de: 'Eingabe' },
   'details.input-type': { en: 'Type', de: 'Typ' },
@@ -319,7 +319,7 @@ export const domain = {
   'details.add-vif-title': { en: 'Add a network interface to “{name}”', de: 'Netzwerkkarte zu „{name}“ hinzufügen' },
   'details.add-vfb-title': { en: 'Add a screen to “{name}”', de: 'Bildschirm zu „{name}“ hinzufügen' },
   'details.add-now': { en: 'It is attached at once.', de: 'Es wird sofort angeschlossen.' },
-  'details.add-next': { en: 'It is there from the next start on.', de: 'Es ist ab dem nächsten Start da.' },
+  'details.add-next': { en: 'It will be there at the next start.', de: 'Es ist ab dem nächsten Start da.' },
   'details.add-button': { en: 'Add', de: 'Hinzufügen' },
   'details.remove': { en: 'Remove', de: 'Entfernen' },
   'details.remove-force': { en: 'Force removal', de: 'Entfernen erzwingen' },
@@ -328,17 +328,17 @@ export const domain = {
     en: 'It is taken from the guest now. Unmount it there first, or what is not yet written may be lost.',
     de: 'Es wird dem Gast jetzt weggenommen. Zuerst dort aushängen, sonst kann nicht Geschriebenes verloren gehen.',
   },
-  'details.remove-next': { en: 'It is gone from the next start on.', de: 'Ab dem nächsten Start ist es nicht mehr da.' },
+  'details.remove-next': { en: 'It will be gone at the next start.', de: 'Ab dem nächsten Start ist es nicht mehr da.' },
   'details.remove-file': { en: 'The file {path} stays.', de: 'Die Datei {path} bleibt.' },
   'details.remove-timeout': {
-    en: 'The guest does not let go of it. Forcing takes it away all the same; the guest sees errors.',
+    en: 'The guest does not let go of it. Forcing takes it away anyway; the guest sees errors.',
     de: 'Der Gast gibt es nicht frei. Erzwingen nimmt es trotzdem weg; der Gast sieht Fehler.',
   },
   'details.unchanged': { en: 'Nothing is changed.', de: 'Nichts ist geändert.' },
   'details.applies-now': { en: 'At once: {changes}.', de: 'Sofort: {changes}.' },
   'details.applies-next': { en: 'At the next start: {changes}.', de: 'Beim nächsten Start: {changes}.' },
   'details.clash': {
-    en: 'Changed elsewhere too, meanwhile: {changes}. Apply puts what stands here in its place, Revert takes what is there now.',
+    en: 'Changed elsewhere too, meanwhile: {changes}. Apply replaces that with what is shown here, Revert takes what is there now.',
     de: 'Inzwischen auch anderswo geändert: {changes}. Anwenden setzt das hier Stehende an seine Stelle, Verwerfen nimmt, was jetzt gilt.',
   },
   'details.leave-title': { en: 'Apply the changes to “{name}”?', de: 'Änderungen an „{name}“ anwenden?' },

@@ -16,7 +16,7 @@ export const errors = {
   'effect.guests-on': { en: 'Nothing was lost.', de: 'Nichts ging verloren.' },
   'effect.disks-kept': { en: 'Its disks are whole.', de: 'Ihre Platten sind heil.' },
   'effect.partly': { en: 'All else works.', de: 'Alles andere geht.' },
-  'effect.insecure': { en: 'It does for trying things out.', de: 'Zum Ausprobieren genügt es.' },
+  'effect.insecure': { en: 'It will do for trying things out.', de: 'Zum Ausprobieren genügt es.' },
 
   'mend.doctor': { en: 'Ask the doctor', de: 'Diagnose öffnen' },
   'mend.details': { en: 'Open Details', de: 'Details öffnen' },

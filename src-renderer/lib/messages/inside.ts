@@ -96,7 +96,7 @@ export const inside = {
   'store.edit-path': { en: 'Path', de: 'Pfad' },
   'store.edit-value': { en: 'Value', de: 'Wert' },
   'store.edit-warning': {
-    en: 'Drivers of the guest and backends act on what stands here at once: a wrong state or path can take a device away or stop the machine. Nothing takes it back.',
+    en: 'Drivers of the guest and backends act on what stands here at once: a wrong state or path can take a device away or stop the machine. It cannot be undone.',
     de: 'Treiber des Gasts und Backends handeln sofort nach dem, was hier steht: Ein falscher Zustand oder Pfad kann ein Gerät wegnehmen oder die Maschine anhalten. Nichts nimmt es zurück.',
   },
   'store.edit-write': { en: 'Write', de: 'Schreiben' },
@@ -108,7 +108,7 @@ export const inside = {
     en: 'Nothing: XenStore knows a machine only while it runs.',
     de: 'Nichts: XenStore kennt eine Maschine nur, solange sie läuft.',
   },
-  'store.none': { en: 'No path and no value has this in it.', de: 'Kein Pfad und kein Wert enthält das.' },
+  'store.none': { en: 'No path and no value contains this.', de: 'Kein Pfad und kein Wert enthält das.' },
   'store.nodes-one': { en: '{count} node', de: '{count} Knoten' },
   'store.nodes-other': { en: '{count} nodes', de: '{count} Knoten' },
 } as const satisfies Record<string, MessageRow>

@@ -102,7 +102,7 @@ export const jobs = {
   },
   'quit.save': { en: 'Save all', de: 'Alle sichern' },
   'quit.save-hint': {
-    en: 'Guests go on where they are when run again',
+    en: 'Guests go on where they were when run again',
     de: 'Beim nächsten Start geht es an derselben Stelle weiter',
   },
   'quit.shutdown': { en: 'Shut down all', de: 'Alle herunterfahren' },
@@ -113,7 +113,7 @@ export const jobs = {
   'quit.choices': { en: 'Before quitting', de: 'Vor dem Beenden' },
   'quit.gave-up': { en: 'Ringmaster did not quit', de: 'Ringmaster wurde nicht beendet' },
   'quit.gave-up-body': {
-    en: 'Not everything could be ended in order: {names}. Look at these machines, then quit again.',
+    en: 'Not everything could be ended cleanly: {names}. Check these machines, then quit again.',
     de: 'Nicht alles ließ sich geordnet beenden: {names}. Nach einem Blick auf diese Maschinen kann erneut beendet werden.',
   },
   'quit.waiting': { en: 'Quitting', de: 'Wird beendet' },

@@ -52,7 +52,7 @@ export const manager = {
     de: 'Platten sind sofort da, alles andere mit dem nächsten Start.',
   },
   'dropped.left': {
-    en: 'Left alone, as the configuration says all itself: {names}',
+    en: 'Left alone, as the configuration says everything itself: {names}',
     de: 'Bleiben außen vor, denn die Konfiguration sagt alles selbst: {names}',
   },
   'dropped.apply': { en: 'Change', de: 'Ändern' },
@@ -78,7 +78,7 @@ export const manager = {
   },
   'ordering.folder': { en: 'Folder', de: 'Ordner' },
   'ordering.folder-hint': {
-    en: 'Work/Web is Web inside of Work; empty takes it out.',
+    en: 'Work/Web is Web inside Work; empty takes the machine out of its folder.',
     de: 'Arbeit/Web ist Web in Arbeit; leer nimmt heraus.',
   },
   'ordering.folder-wrong': {
@@ -96,7 +96,7 @@ export const manager = {
   'manager.domain0-role': { en: 'Control domain', de: 'Steuer-Domain' },
   'manager.filter': { en: 'Filter', de: 'Filtern' },
   'manager.filter-none': {
-    en: 'No virtual machine fits “{text}”.',
+    en: 'No virtual machine matches “{text}”.',
     de: 'Keine virtuelle Maschine passt zu „{text}“.',
   },
   'manager.filter-clear': { en: 'Clear filter', de: 'Filter löschen' },
@@ -134,13 +134,13 @@ export const manager = {
   'trash.remove-title-one': { en: 'Delete {count} entry for good?', de: '{count} Eintrag endgültig löschen?' },
   'trash.remove-title-other': { en: 'Delete {count} entries for good?', de: '{count} Einträge endgültig löschen?' },
   'trash.volume': { en: 'disk image in “{pool}”', de: 'Plattenabbild in „{pool}“' },
-  'trash.remove-volumes': { en: 'These disk images are gone then.', de: 'Diese Plattenabbilder sind dann weg.' },
+  'trash.remove-volumes': { en: 'These disk images will be gone for good.', de: 'Diese Plattenabbilder sind dann weg.' },
   'trash.remove-body': {
-    en: 'Definition, history and saved state are gone then. Disk images stay where they are.',
+    en: 'Definition, history and saved state will be gone for good. Disk images stay where they are.',
     de: 'Definition, Verlauf und gesicherter Zustand sind dann weg. Plattenabbilder bleiben, wo sie sind.',
   },
   'trash.remove-disks': {
-    en: 'Definition, history, saved state and these disk images are gone then:',
+    en: 'Definition, history, saved state and these disk images will be gone for good:',
     de: 'Definition, Verlauf, gesicherter Zustand und diese Plattenabbilder sind dann weg:',
   },
   'trash.empty': { en: 'Empty trash…', de: 'Papierkorb leeren …' },
@@ -161,7 +161,7 @@ export const manager = {
   },
   'confirm.force-off-title': { en: 'Force “{name}” off?', de: 'Ausschalten von „{name}“ erzwingen?' },
   'confirm.force-off-body': {
-    en: 'The guest gets no chance to write its data, as if the plug were pulled. “Shut down” asks it to stop in order.',
+    en: 'The guest gets no chance to write its data, as if the plug were pulled. “Shut down” asks it to stop by itself.',
     de: 'Der Gast kann seine Daten nicht mehr schreiben, als würde der Stecker gezogen. „Herunterfahren“ bittet ihn, geordnet zu enden.',
   },
   'confirm.delete-title': { en: 'Delete “{name}”?', de: '„{name}“ löschen?' },
@@ -187,7 +187,7 @@ export const manager = {
   'confirm.gentle-title': { en: '{action}: “{name}”?', de: '{action}: „{name}“?' },
   'confirm.gentle-many': { en: '{action}: {count} machines?', de: '{action}: {count} Maschinen?' },
   'confirm.gentle-body': {
-    en: 'Preferences say whether this is asked.',
+    en: 'Whether this is asked is set in the preferences.',
     de: 'Ob hier nachgefragt wird, steht in den Einstellungen.',
   },
   'confirm.gentle-body-many': {

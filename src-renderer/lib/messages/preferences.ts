@@ -23,7 +23,7 @@ export const preferences = {
     de: 'Benachrichtigen, wenn eine Maschine abstürzt oder ein langer Auftrag endet, während ein anderes Programm benutzt wird',
   },
   'preferences.notifications-none': {
-    en: 'Nothing can appear on this desktop: the library libnotify is missing. Install it (on Debian the package libnotify4) and start Ringmaster again.',
+    en: 'Notifications cannot appear on this desktop: the library libnotify is missing. Install it (on Debian the package libnotify4) and start Ringmaster again.',
     de: 'Auf diesem Desktop kann nichts erscheinen: Die Bibliothek libnotify fehlt. Installieren Sie sie (unter Debian das Paket libnotify4) und starten Sie Ringmaster neu.',
   },
   'preferences.sample': { en: 'Figures', de: 'Messwerte' },
@@ -64,7 +64,7 @@ export const preferences = {
   'preferences.grab-change': { en: 'Change…', de: 'Ändern …' },
   'preferences.grab-title': { en: 'Release keys', de: 'Freigabetasten' },
   'preferences.grab-press': {
-    en: 'Press two or more of Ctrl, Alt, Shift and Super together, or one at the right, then let go.',
+    en: 'Press two or more of Ctrl, Alt, Shift and Super together, or one on the right, then let go.',
     de: 'Zwei oder mehr von Strg, Alt, Umschalt und Super zusammen drücken, oder eine rechts, dann loslassen.',
   },
   'preferences.grab-none': { en: 'none pressed', de: 'keine gedrückt' },

@@ -151,7 +151,7 @@ describe('xl.cfg', () => {
       (disk, at): Device => (disk.kind === 'vbd' && at === 0 ? { ...disk, cache: 'unsafe' } : disk),
     )
     expect(writeXl({ ...config, devices }, '').notes.map(explainNote)).toEqual([
-      'xl.cfg cannot say: the cache mode of xvda (unsafe).',
+      'xl.cfg has no place for: the cache mode of xvda (unsafe).',
     ])
   })
 

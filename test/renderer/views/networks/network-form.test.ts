@@ -16,19 +16,19 @@ const form = (edits: Partial<NetworkForm>): NetworkForm => ({ ...newNetwork([]),
 
 const ROWS: readonly [string, Partial<NetworkForm>, object][] = [
   ['as it is proposed', {}, {}],
-  ['a range of another network', { first: '10.0.9.15' }, { first: 'Of this network are 10.0.3.1 to 10.0.3.254' }],
-  ['a range that is longer than the network', { prefix: 25 }, { last: 'Of this network are 10.0.3.1 to 10.0.3.126' }],
-  ['a range up to the broadcast address', { last: '10.0.3.255' }, { last: 'Of this network are 10.0.3.1 to 10.0.3.254' }],
+  ['a range of another network', { first: '10.0.9.15' }, { first: 'This network has 10.0.3.1 to 10.0.3.254' }],
+  ['a range that is longer than the network', { prefix: 25 }, { last: 'This network has 10.0.3.1 to 10.0.3.126' }],
+  ['a range up to the broadcast address', { last: '10.0.3.255' }, { last: 'This network has 10.0.3.1 to 10.0.3.254' }],
   ['a range backwards', { first: '10.0.3.20', last: '10.0.3.10' }, { last: 'The range ends before it begins' }],
   ['a range over the gateway', { address: '10.0.3.20' }, { first: 'The range holds the gateway' }],
-  ['a gateway that is the network itself', { address: '10.0.3.0' }, { address: 'Of this network are 10.0.3.1 to 10.0.3.254' }],
+  ['a gateway that is the network itself', { address: '10.0.3.0' }, { address: 'This network has 10.0.3.1 to 10.0.3.254' }],
   ['no range', { dhcp: false, first: '', last: '' }, {}],
   ['a large network', { prefix: 16, last: '10.0.255.254' }, {}],
   [
     'an address above the middle of them all',
     { address: '192.168.1.1', first: '192.168.1.2', last: '192.168.1.3', prefix: 30 },
     {
-      last: 'Of this network are 192.168.1.1 to 192.168.1.2',
+      last: 'This network has 192.168.1.1 to 192.168.1.2',
     },
   ],
 ]
