@@ -10,7 +10,7 @@ import type { Worker } from 'node:worker_threads'
 import { uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
-import { Answerer, type CallError, type CallServers } from '../public/protocol/call'
+import { Answerer, type CallError, type CallServers, callError } from '../public/protocol/call'
 import { DOMAIN_CALLS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
 import type { Display } from '../public/protocol/device'
 import { electronPortTransport, isElectronPort } from '../public/protocol/port-transport'
@@ -34,11 +34,8 @@ import { vcpuThread } from './vcpu-threads'
 /** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
 const TRANSLATOR = process.env['RINGMASTER_TRANSLATOR'] !== 'off'
 
-function failure(code: string, message: string): { ok: false; error: CallError } {
-  return err({ code, message })
-}
-const NO_DOMAIN = failure('OPERATION_INVALID', 'There is no domain in this process.')
-const NO_SCREEN = failure('OPERATION_INVALID', 'The domain has no display.')
+const NO_DOMAIN = callError('OPERATION_INVALID', 'There is no domain in this process.')
+const NO_SCREEN = callError('OPERATION_INVALID', 'The domain has no display.')
 const DONE = ok(undefined)
 
 /** Lines of the message ring that are told as they come, in a second; a guest that makes more has them in `dmesg` only. */
@@ -89,107 +86,137 @@ export class DomainProcess {
       },
       build: (args) => this.build(args),
       restore: (args) => this.restore(args),
-      save: (args) => this.saves.save(args),
-      hold: (args) => this.saves.held.hold(args),
-      goOn: () => this.saves.held.goOn(),
-      keep: (args) => this.saves.held.keep(args),
-      forget: () => {
-        this.saves.held.forget()
-        return DONE
-      },
-      cancel: () => {
-        this.saves.cancel()
-        return DONE
-      },
       link: async ({ link }, ports) => {
         const running = this.life.running
         if (!running) return NO_DOMAIN
         const transport = await this.linkTransport(link, ports)
-        if (!transport.ok) return failure('INVALID_ARG', transport.error)
+        if (!transport.ok) return callError('INVALID_ARG', transport.error)
         running.link.attach(transport.value)
         return DONE
       },
-      resume: async () => {
-        await this.room.stopped()
-        if (!this.life.running) return NO_DOMAIN
-        if (this.life.exited) return failure('OPERATION_INVALID', 'The domain has stopped.')
-        if (this.life.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
-        this.resume(this.life.running)
-        return DONE
-      },
-      pause: async () => {
-        if (!this.life.running) return NO_DOMAIN
-        if (this.life.saving) return failure('OPERATION_INVALID', 'The domain is being saved.')
-        this.life.paused = true
-        this.life.stalled = false
-        if (this.life.started) await this.life.running.threads.stop()
-        return DONE
-      },
-      rename: ({ name }) => {
-        const { running } = this.life
-        if (!running) return NO_DOMAIN
-        this.name = name
-        running.screen?.rename(name)
-        return DONE
-      },
-      schedule: ({ grantNs }) => {
-        const { running } = this.life
-        if (!running) return NO_DOMAIN
-        const { credit } = running.made.domain
-        // V8 compiles for this domain on threads of its own: that is the domain's time too, from when it is metered on.
-        const beside = running.beside.look()
-        credit.spend(BigInt(Math.round(beside)))
-        if (grantNs === undefined) credit.release()
-        else credit.grant(BigInt(grantNs))
-        return ok({ usedNs: cpuNsOf(running), wanting: this.life.paused || this.life.exited ? 0 : credit.wanting() })
-      },
-      pin: async ({ processors }) => {
-        const pinned = await this.pinning.pin(processors, this.life.running?.threads.known.threads ?? [])
-        return pinned.ok ? DONE : failure('OPERATION_FAILED', `${pinned.error}.`)
-      },
-      sample: () => (this.life.running ? ok(sampleOf(this.life.running, this.life)) : NO_DOMAIN),
-      report: () => (this.life.running ? ok(reportOf(this.life.running)) : NO_DOMAIN),
-      openScreen: async ({ link, file }, ports) => {
-        const screen = this.life.running?.screen
-        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
-        const transport = await this.linkTransport(link, ports)
-        if (!transport.ok) return failure('INVALID_ARG', transport.error)
-        screen.attach(transport.value, file)
-        return DONE
-      },
-      listenVnc: async (place) => {
-        const screen = this.life.running?.screen
-        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
-        const listening = await screen.listen(vncPlace(place))
-        return listening.ok ? ok({ port: listening.value }) : failure('OPERATION_FAILED', listening.error)
-      },
-      typeText: ({ text }) => {
-        const screen = this.life.running?.screen
-        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
-        screen.type(text)
-        return DONE
-      },
-      screenshot: (args) => {
-        const screen = this.life.running?.screen
-        if (!screen) return this.life.running ? NO_SCREEN : NO_DOMAIN
-        return ok(screen.screenshot(args?.width))
-      },
-      inspect: ({ parts }) => (this.life.running ? ok(inspectionOf(this.life.running, parts)) : NO_DOMAIN),
-      inspectVcpu: ({ vcpu }) => {
-        const { running } = this.life
-        if (!running) return NO_DOMAIN
-        if (!this.life.paused || this.life.saving) return failure('OPERATION_INVALID', 'The domain is not paused.')
-        const { domain } = running.made
-        if (vcpu >= domain.vcpus) return failure('INVALID_ARG', `There is no vcpu ${vcpu}.`)
-        return ok(inspectVcpu(domain.memory, new Registers(domain.memory.buffer, vcpu)))
-      },
-      dmesg: () => (this.life.running ? ok({ text: this.life.running.made.domain.messages.read().text }) : NO_DOMAIN),
       ping: () => DONE,
       destroy: async () => {
         await this.dispose()
         return DONE
       },
+      ...this.saveServers(),
+      ...this.runServers(),
+      ...this.screenServers(),
+      ...this.lookServers(),
     }
+  }
+
+  private saveServers() {
+    const { saves } = this
+    return {
+      save: (args) => saves.save(args),
+      hold: (args) => saves.held.hold(args),
+      goOn: () => saves.held.goOn(),
+      keep: (args) => saves.held.keep(args),
+      forget: () => {
+        saves.held.forget()
+        return DONE
+      },
+      cancel: () => {
+        saves.cancel()
+        return DONE
+      },
+    } satisfies Partial<CallServers<DomainCalls>>
+  }
+
+  private runServers() {
+    return {
+      resume: async () => {
+        await this.room.stopped()
+        if (!this.life.running) return NO_DOMAIN
+        if (this.life.exited) return callError('OPERATION_INVALID', 'The domain has stopped.')
+        if (this.life.saving) return callError('OPERATION_INVALID', 'The domain is being saved.')
+        this.resume(this.life.running)
+        return DONE
+      },
+      pause: async () => {
+        if (!this.life.running) return NO_DOMAIN
+        if (this.life.saving) return callError('OPERATION_INVALID', 'The domain is being saved.')
+        this.life.paused = true
+        this.life.stalled = false
+        if (this.life.started) await this.life.running.threads.stop()
+        return DONE
+      },
+      rename: ({ name }) =>
+        this.onDomain(({ screen }) => {
+          this.name = name
+          screen?.rename(name)
+          return DONE
+        }),
+      schedule: ({ grantNs }) =>
+        this.onDomain((running) => {
+          const { credit } = running.made.domain
+          // V8 compiles for this domain on threads of its own: that is the domain's time too, from when it is metered on.
+          const beside = running.beside.look()
+          credit.spend(BigInt(Math.round(beside)))
+          if (grantNs === undefined) credit.release()
+          else credit.grant(BigInt(grantNs))
+          return ok({ usedNs: cpuNsOf(running), wanting: this.life.paused || this.life.exited ? 0 : credit.wanting() })
+        }),
+      pin: async ({ processors }) => {
+        const pinned = await this.pinning.pin(processors, this.life.running?.threads.known.threads ?? [])
+        return pinned.ok ? DONE : callError('OPERATION_FAILED', `${pinned.error}.`)
+      },
+    } satisfies Partial<CallServers<DomainCalls>>
+  }
+
+  private screenServers() {
+    return {
+      openScreen: async ({ link, file }, ports) => {
+        const screen = this.screen()
+        if (!screen.ok) return screen
+        const transport = await this.linkTransport(link, ports)
+        if (!transport.ok) return callError('INVALID_ARG', transport.error)
+        screen.value.attach(transport.value, file)
+        return DONE
+      },
+      listenVnc: async (place) => {
+        const screen = this.screen()
+        if (!screen.ok) return screen
+        const listening = await screen.value.listen(vncPlace(place))
+        return listening.ok ? ok({ port: listening.value }) : callError('OPERATION_FAILED', listening.error)
+      },
+      typeText: ({ text }) => {
+        const screen = this.screen()
+        if (!screen.ok) return screen
+        screen.value.type(text)
+        return DONE
+      },
+      screenshot: (args) => {
+        const screen = this.screen()
+        return screen.ok ? ok(screen.value.screenshot(args?.width)) : screen
+      },
+    } satisfies Partial<CallServers<DomainCalls>>
+  }
+
+  private lookServers() {
+    return {
+      sample: () => this.onDomain((running) => ok(sampleOf(running, this.life))),
+      report: () => this.onDomain((running) => ok(reportOf(running))),
+      inspect: ({ parts }) => this.onDomain((running) => ok(inspectionOf(running, parts))),
+      inspectVcpu: ({ vcpu }) =>
+        this.onDomain(({ made: { domain } }) => {
+          if (!this.life.paused || this.life.saving) return callError('OPERATION_INVALID', 'The domain is not paused.')
+          if (vcpu >= domain.vcpus) return callError('INVALID_ARG', `There is no vcpu ${vcpu}.`)
+          return ok(inspectVcpu(domain.memory, new Registers(domain.memory.buffer, vcpu)))
+        }),
+      dmesg: () => this.onDomain(({ made }) => ok({ text: made.domain.messages.read().text })),
+    } satisfies Partial<CallServers<DomainCalls>>
+  }
+
+  private onDomain<T>(act: (running: RunningDomain) => Result<T, CallError>): Result<T, CallError> {
+    return this.life.running ? act(this.life.running) : NO_DOMAIN
+  }
+
+  private screen(): Result<GuestScreen, CallError> {
+    const { running } = this.life
+    if (!running) return NO_DOMAIN
+    return running.screen ? ok(running.screen) : NO_SCREEN
   }
 
   // --- making the domain ---
@@ -199,16 +226,16 @@ export class DomainProcess {
   }
 
   private async build(args: DomainCalls['build']['args']): Promise<Result<GuestPages, CallError>> {
-    if (this.life.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
+    if (this.life.running) return callError('OPERATION_INVALID', 'There is a domain in this process already.')
     const kernel = await readImage('kernel', args.kernel)
-    if (!kernel.ok) return failure('INVALID_ARG', kernel.error)
+    if (!kernel.ok) return callError('INVALID_ARG', kernel.error)
     const ramdisk = args.ramdisk === undefined ? ok(undefined) : await readImage('ramdisk', args.ramdisk)
-    if (!ramdisk.ok) return failure('INVALID_ARG', ramdisk.error)
+    if (!ramdisk.ok) return callError('INVALID_ARG', ramdisk.error)
     const made = makeDomain(
       { domid: args.domid, uuid: uuidBytes(args.handle), memoryMiB: args.memoryMiB, vcpus: args.vcpus },
       () => setImmediate(() => this.look()),
     )
-    if (!made.ok) return failure('INVALID_ARG', made.error)
+    if (!made.ok) return callError('INVALID_ARG', made.error)
     this.prepare(args.vcpus)
     const { domain } = made.value
     this.newClock = args.wallClockMs === undefined
@@ -221,7 +248,7 @@ export class DomainProcess {
       ramdisk: ramdisk.value,
       commandLine: commandLineFor(args.display, args.cmdline ?? ''),
     })
-    if (!loaded.ok) return failure('INVALID_ARG', loaded.error)
+    if (!loaded.ok) return callError('INVALID_ARG', loaded.error)
     this.name = args.name
     this.translator = args.translator ?? TRANSLATOR
     setImmediate(dropGarbage)
@@ -229,7 +256,7 @@ export class DomainProcess {
   }
 
   private async restore(args: DomainCalls['restore']['args']): Promise<Result<DomainCalls['restore']['reply'], CallError>> {
-    if (this.life.running) return failure('OPERATION_INVALID', 'There is a domain in this process already.')
+    if (this.life.running) return callError('OPERATION_INVALID', 'There is a domain in this process already.')
     const restored = await restoreDomain<MadeDomain>(
       args.path,
       ({ memoryMiB, vcpus }) => {
@@ -243,16 +270,19 @@ export class DomainProcess {
     if (!restored.ok) return saveFailure(restored.error)
     const { made, identity } = restored.value
     const pumps = decodePumpState(restored.value.pumps)
-    if (!pumps.ok) return failure('INVALID_ARG', `The save file ${args.path} is damaged: ${pumps.error}.`)
+    if (!pumps.ok) return callError('INVALID_ARG', `The save file ${args.path} is damaged: ${pumps.error}.`)
     const state = made.domain.shutdown.state
-    if (state) return failure('INVALID_ARG', `The domain in ${args.path} had stopped: ${state.text}.`)
+    if (state) return callError('INVALID_ARG', `The domain in ${args.path} had stopped: ${state.text}.`)
     this.name = args.name
     this.translator = args.translator ?? TRANSLATOR
     const savedAt = new Date(identity.savedAtMs).toISOString()
     made.domain.messages.log(`restored from ${path.basename(args.path)}, saved at ${savedAt}; its clock stands there`)
     const pages = this.adopt(args.handle, made, screenOf(args) ?? savedScreen(pumps.value, args.name), pumps.value)
     if (!pages.ok)
-      return failure('INVALID_ARG', `The save file ${args.path} is damaged: its rings make no sense (${pages.error.message}).`)
+      return callError(
+        'INVALID_ARG',
+        `The save file ${args.path} is damaged: its rings make no sense (${pages.error.message}).`,
+      )
     const { memoryMiB, vcpus, handle: savedHandle, savedAtMs } = identity
     return ok({ ...pages.value, memoryMiB, vcpus, savedHandle, savedAtMs })
   }
@@ -272,7 +302,7 @@ export class DomainProcess {
       stalled: (key, reason) => this.room.stall(key, reason),
       unstalled: (key) => this.room.unstall(key),
     })
-    if (!joined.ok) return failure('INVALID_ARG', joined.error)
+    if (!joined.ok) return callError('INVALID_ARG', joined.error)
     this.life.running = joined.value
     return ok(guestPages(made))
   }
