@@ -87,7 +87,7 @@ export const TEXTS = {
     allow: 'Allow',
     savedState: 'Saved machine',
     allFiles: 'All files',
-    quitQuestion: 'Virtual machines are running: {names}. What shall become of them?',
+    quitQuestion: 'Virtual machines are running: {names}. What should happen to them?',
     save: 'Save all',
     shutdown: 'Shut down',
     destroy: 'Force off',
