@@ -1,9 +1,9 @@
 // Which blocks make up a region, and where it is entered; its shape is found in region-shape.ts.
 // A region is what can be reached from its first block by near branches, calls and returns, also in other pages: those that
 // the execute TLB leads to while the region is made. Whether it still does is looked at on each way there (region-code.ts).
-// It is entered at its first block, and where control comes back to it: after calls that it is left for, system calls, instructions
-// that it leaves to the interpreter. An entry inside a loop would make the loop one of two heads: the blocks from there to the loop's
-// head are copied. Jumps through one table lead to a node without instructions, their junction, and so to where such jumps have led before.
+// It is entered at its first block, where control comes back to it (after calls that it is left for, system calls, instructions that it
+// leaves to the interpreter), and where the interpreter was found at work. An entry inside a loop would make the loop one of two heads:
+// the blocks from there to the loop's head are copied. Jumps through one table lead to a node without instructions, their junction, and so to where such jumps have led before.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
 import { type JumpNote, tableOf } from './jump-tables'
@@ -56,13 +56,17 @@ function makeNode(cache: CodeCache, first: number, page: number): Node {
   }
 }
 
-/** Blocks that control reaches from `first`, at most `limit`, and some copies of them. */
+/**
+ * Blocks that control reaches from `first`, at most `limit`, and some copies of them. `isWarm`: has the interpreter been found at work at
+ * a block, named by its first uop?
+ */
 export function formRegion(
   cache: CodeCache,
   first: number,
   limit: number,
   pageAt: PageAt,
   notes: readonly JumpNote[] = [],
+  isWarm: (first: number) => boolean = () => false,
 ): Region {
   const start = makeNode(cache, first, 0)
   const known = new Map([[cache.offset(first), start]])
@@ -114,7 +118,8 @@ export function formRegion(
   }
   // where a return within the region leads already is no entry: loops of calls would be slower
   const sites = [...comesBack.values()].filter((site) => site !== start && !returnedTo.has(site))
-  return shape(entriesOf(cache, start, new Set(sites), junctions))
+  const warm = queue.filter((node) => node !== start && !returnedTo.has(node) && isWarm(node.first))
+  return shape(entriesOf(cache, { start, sites: new Set(sites), warm }, junctions))
 }
 
 /** Where jumps through a table are known to lead, if they stand in these pages. */
@@ -180,11 +185,20 @@ function uopAt(cache: CodeCache, { first, last }: Node, offset: number): number 
   return undefined
 }
 
+/** Where a region might be entered. */
+interface Wanted {
+  readonly start: Node
+  /** Where control comes back to. */
+  readonly sites: ReadonlySet<Node>
+  /** Where the interpreter was found at work. */
+  readonly warm: readonly Node[]
+}
+
 /**
- * Where the region is entered: at its start, at sites that control comes back to, if not too many copies are needed, and where a table leads,
- * by its junction, unless that stands inside a loop of another head.
+ * Where the region is entered: at its start, at sites that control comes back to, if not too many copies are needed, at warm blocks if none
+ * is, and where a table leads, by its junction, unless that stands inside a loop of another head.
  */
-function entriesOf(cache: CodeCache, start: Node, sites: ReadonlySet<Node>, junctions: readonly Node[]): Entry[] {
+function entriesOf(cache: CodeCache, { start, sites, warm }: Wanted, junctions: readonly Node[]): Entry[] {
   const kept = new Set<Node>()
   /** In a loop, and not its head. */
   const inner = new Set<Node>()
@@ -225,6 +239,11 @@ function entriesOf(cache: CodeCache, start: Node, sites: ReadonlySet<Node>, junc
     if (entries.length === ENTRIES) break
     const entry = cache.hasEntry(site.first) ? undefined : grow(site)
     if (entry) add(entry, entry)
+  }
+  // Control comes there from elsewhere, and the block would soon begin a region of its own, with the same blocks once more.
+  for (const block of warm) {
+    if (entries.length >= ENTRIES) break
+    if (kept.has(block) && !inner.has(block) && !cache.hasEntry(block.first)) add(block, block)
   }
   for (const junction of junctions) {
     if (!kept.has(junction) || inner.has(junction)) continue

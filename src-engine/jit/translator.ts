@@ -109,6 +109,14 @@ interface Wanted {
   readonly page: bigint | undefined
 }
 
+/** How regions are made: none for a block that is in another one's region (`sparing`), so many blocks altogether (`most`). */
+interface How {
+  readonly notes: readonly JumpNote[]
+  readonly isWarm: (first: number) => boolean
+  readonly sparing: boolean
+  readonly most: number
+}
+
 // Regions tell which branches are hardly ever taken (wasm-writer.ts). V8 of Node 20 looks at that only when told to; one that knows no
 // such flag says so on stderr and goes on.
 setFlagsFromString('--experimental-wasm-branch-hinting')
@@ -117,6 +125,8 @@ const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
 /** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
 const INNER_BLOCKS = 20
+/** Samples of a block after which a region that has it is entered there too. */
+const WARM = 8
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
@@ -206,15 +216,22 @@ export class Translator {
       const blocks = inner ? Math.min(this.options.blocks, INNER_BLOCKS) : this.options.blocks
       wanted.push({ first: inner ? first : root, blocks, page })
     }
-    this.hot = new Map(this.install(wanted, notes, true, this.options.blocks).map(({ first, page }) => [first, page]))
+    const { hot, counts } = this
+    const isWarm = (first: number): boolean => hot.has(first) || (counts.get(first) ?? 0) >= WARM
+    const left = this.install(wanted, { notes, isWarm, sparing: true, most: this.options.blocks })
+    this.hot = new Map(left.map(({ first, page }) => [first, page]))
     this.waited = 0
   }
 
-  /** Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. */
-  translateBlocks(firsts: readonly number[], sparing = false): void {
+  /**
+   * Regions from these blocks on, in one module. `sparing`: none for a block that is in another one's region. `warm`: first uops of blocks
+   * that are entries of regions that have them.
+   */
+  translateBlocks(firsts: readonly number[], sparing = false, warm: readonly number[] = []): void {
     const { cache, options } = this
     const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(cache.pageOf(first)) }))
-    this.install(wanted, jumpNotes(cache), sparing, Number.POSITIVE_INFINITY)
+    const isWarm = (first: number): boolean => warm.includes(first)
+    this.install(wanted, { notes: jumpNotes(cache), isWarm, sparing, most: Number.POSITIVE_INFINITY })
   }
 
   /** Where the pages round a region's first one are, as the vcpu would find them now. */
@@ -227,7 +244,7 @@ export class Translator {
   }
 
   /** Stops after so many blocks altogether, and returns what is left. */
-  private install(all: readonly Wanted[], notes: readonly JumpNote[], sparing: boolean, most: number): readonly Wanted[] {
+  private install(all: readonly Wanted[], { notes, isWarm, sparing, most }: How): readonly Wanted[] {
     const start = this.now()
     const { cache, statistics } = this
     const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
@@ -244,7 +261,7 @@ export class Translator {
       at++
       const { first } = one
       if (sparing && within.has(first)) continue
-      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), notes)
+      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), notes, isWarm)
       if (sparing) for (const node of region.nodes) within.add(node.first)
       entries.push(region.entries.map(({ block }) => block.first))
       bodies.push(this.code.make(region))

@@ -14,6 +14,7 @@ const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/bui
 /** The region from a program's first byte on, after it has run once, and where its blocks begin. */
 async function regionOf(
   code: readonly number[],
+  isWarm = (_offset: number): boolean => false,
 ): Promise<{ cache: CodeCache; region: Region; starts: number[]; heads: number[] }> {
   const machine = await Machine.create(CORE)
   const gpr = Array.from({ length: 16 }, () => DATA)
@@ -22,7 +23,8 @@ async function regionOf(
   machine.run(c, 10_000)
   const cache = new CodeCache(machine.memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
-  const region = formRegion(cache, cache.find(page), 64, (distance) => (distance === 0 ? page : 0), jumpNotes(cache))
+  const pageAt = (distance: number): number => (distance === 0 ? page : 0)
+  const region = formRegion(cache, cache.find(page), 64, pageAt, jumpNotes(cache), (first) => isWarm(cache.offset(first)))
   const offset = ({ first }: { first: number }): number => cache.offset(first)
   return { cache, region, starts: region.nodes.map(offset), heads: region.nodes.filter((node) => node.loopHead).map(offset) }
 }
@@ -41,6 +43,27 @@ it('a loop that control falls into, with a branch in it, is entered at its head,
   expect(starts.sort((a, b) => a - b)).toEqual([0, 5, 10, 14, 18])
   // but for the HLT, which the region leaves for
   expect(region.nodes.reduce((sum, { instructions }) => sum + instructions, 0)).toBe(6 + 1)
+})
+
+it('blocks that the interpreter was found at are entries, if no block has to be copied for it', async () => {
+  const code = [
+    ...[0xb9, 10, 0, 0, 0], // mov ecx, 10
+    ...[0xf6, 0xc1, 1], // 5: test cl, 1
+    ...[0x74, 4], // jz 14
+    ...[0x48, 0x83, 0xc0, 5], // 10: add rax, 5
+    ...[0xff, 0xc9], // 14: dec ecx
+    ...[0x75, 0xf3], // jnz 5
+    ...[0x85, 0xc0, 0x74, 2], // 18: test eax, eax; jz 24
+    ...[0xff, 0xc6], // 22: inc esi
+    0xf4, // 24: hlt
+  ]
+  const entered = async (warm: readonly number[]): Promise<number[]> => {
+    const { cache, region } = await regionOf(code, (offset) => warm.includes(offset))
+    return region.entries.map(({ block }) => cache.offset(block.first))
+  }
+  expect(await entered([])).toEqual([0])
+  // 10 and 14 stand in the loop, behind its head
+  expect(await entered([10, 14, 18, 22])).toEqual([0, 18, 22])
 })
 
 it('blocks that end apart, as no block has more than sixteen instructions, are left as they are', async () => {

@@ -69,7 +69,11 @@ export class Pair {
     translated.run(before, slice)
     // in the order they were decoded, so that the case's own first block begins a region
     const blocks = translated.codePages().flatMap((page) => cache.blocksOfPage(page).reverse())
-    for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) translator.translateBlocks(together, sparing)
+    // in every second program each third block counts as one the interpreter was found at
+    const warm = this.runs % 2 === 0 ? blocks.filter((_, i) => i % 3 === this.runs % 3) : []
+    for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) {
+      translator.translateBlocks(together, sparing, warm)
+    }
     if (this.runs++ % 4 === 0) {
       interpreter.forgetAccesses()
       translated.forgetAccesses()
