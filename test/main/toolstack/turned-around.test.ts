@@ -120,6 +120,7 @@ describe('at the start', () => {
         path.endsWith('.xml') || path === 'definitions' ? {} : { ok: true },
       )
       if (made.state(uuid) === 'running') expect(await domains.destroy(uuid)).toMatchObject({ ok: true })
+      await made.toolstack.merging.settled()
       expect(await domains.rename(uuid, `${name} 2`)).toMatchObject({ ok: true })
     }
     expect((await made.toolstack.domains.define(made.config('new'))).ok).toBe(true)
