@@ -16,6 +16,11 @@ const REPEATED = 0x0183_f3ff
 /** 0x80000001:EDX: SYSCALL NX LM. 0x80000001:ECX: LAHF in 64-bit mode. */
 const EXTENDED_EDX = (1 << 11) | (1 << 20) | (1 << 29)
 const EXTENDED_ECX = 1
+/**
+ * 0x80000021:EAX: automatic IBRS. Linux then jumps and calls indirectly as such, not by retpolines: returns to an address put on the stack,
+ * which guard a processor's own predictor, and here, where no jump of the guest is one of the host's, only cost.
+ */
+const AUTOMATIC_IBRS = 1 << 8
 
 type Leaf = readonly [eax: number, ebx: number, ecx: number, edx: number]
 
@@ -23,13 +28,31 @@ type Leaf = readonly [eax: number, ebx: number, ecx: number, edx: number]
 export const CPUID_LEAVES = [
   [0x0000_0000, [0x0000_0001, 0x6874_7541, 0x444d_4163, 0x6974_6e65], 'highest basic leaf; "AuthenticAMD"'],
   [0x0000_0001, [SIGNATURE, 0x0001_0800, FEATURES_ECX, FEATURES_EDX], 'signature; CLFLUSH 64 bytes, APIC id by vcpu; features'],
-  [0x8000_0000, [0x8000_0008, 0x6874_7541, 0x444d_4163, 0x6974_6e65], 'highest extended leaf'],
+  [0x8000_0000, [0x8000_0021, 0x6874_7541, 0x444d_4163, 0x6974_6e65], 'highest extended leaf'],
   [0x8000_0001, [SIGNATURE, 0, EXTENDED_ECX, (FEATURES_EDX & REPEATED) | EXTENDED_EDX], 'extended features'],
   [0x8000_0005, [0xff08_ff08, 0xff20_ff20, 0x4002_0140, 0x4002_0140], 'first level TLBs and caches'],
   [0x8000_0006, [0, 0x4200_4200, 0x0200_8140, 0], 'second level TLBs and caches'],
   [0x8000_0007, [0, 0, 0, 0x100], 'invariant TSC'],
   [0x8000_0008, [0x0000_3028, 0, 0, 0], '48 bits virtual, 40 bits physical'],
+  [0x8000_0021, [AUTOMATIC_IBRS, 0, 0, 0], 'extended features'],
 ] as const satisfies readonly (readonly [number, Leaf, string])[]
+
+const HIGHEST_EXTENDED = 0x8000_0000
+/** The highest extended leaf of the policy before this one, which is the same up to there. */
+const HIGHEST_BEFORE = 0x8000_0008
+
+const written = (leaves: readonly (readonly [number, Leaf])[]): string => JSON.stringify(leaves)
+
+/** The policy, as it stands in save files. */
+export const CPUID_POLICY = written(CPUID_LEAVES.map(([leaf, registers]) => [leaf, registers]))
+
+/** What was offered before, as it stands in save files: its guests find all that they have seen, and a leaf more that they do not ask for. */
+export const CPUID_POLICY_BEFORE = written(
+  CPUID_LEAVES.filter(([leaf]) => leaf <= HIGHEST_BEFORE).map(([leaf, [eax, ...others]]) => [
+    leaf,
+    [leaf === HIGHEST_EXTENDED ? HIGHEST_BEFORE : eax, ...others],
+  ]),
+)
 
 const LEAVES: ReadonlyMap<number, Leaf> = new Map(CPUID_LEAVES.map(([leaf, registers]) => [leaf, registers]))
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import type { Domain } from '../hypervisor/domain'
 import { GuestViews } from '../lib/guest-views'
-import { CPUID_LEAVES } from '../platform/cpuid'
+import { CPUID_POLICY, CPUID_POLICY_BEFORE } from '../platform/cpuid'
 import { err, ok, type Result } from '../public/result'
 import { count, fields, text, within } from '../public/shape'
 import {
@@ -75,8 +75,6 @@ function parse(body: Uint8Array): unknown {
   }
 }
 
-const cpuidPolicy = (): string => JSON.stringify(CPUID_LEAVES.map(([leaf, registers]) => [leaf, registers]))
-
 type Pages = readonly (readonly [page: number, gfn: number])[]
 
 /** Pages that are not all zero, one after the other. */
@@ -112,7 +110,7 @@ export function captureDomain(domain: Domain, identity: SavedIdentity, pumps: Ui
   const gfns = reverseMap(domain)
   const records: [RecordName, Uint8Array][] = [
     ['IDENTITY', json(identity)],
-    ['CPUID', new TextEncoder().encode(cpuidPolicy())],
+    ['CPUID', new TextEncoder().encode(CPUID_POLICY)],
     ['P2M', saveP2m(domain)],
     ['DOMAIN', saveDomainFields(domain)],
     ['TABLE', saveTables(domain)],
@@ -296,7 +294,7 @@ export async function restoreDomain<T extends { readonly domain: Domain }>(
       case 'IDENTITY':
         return ok(undefined)
       case 'CPUID':
-        if (new TextDecoder().decode(body) === cpuidPolicy()) return ok(undefined)
+        if ([CPUID_POLICY, CPUID_POLICY_BEFORE].includes(new TextDecoder().decode(body))) return ok(undefined)
         return err({ kind: 'STATE', message: `The guest in ${file} has seen a processor that this program does not offer.` })
       case 'P2M':
         return need(loadP2m(domain, body))

@@ -236,7 +236,7 @@ function msrSlot(n: u32): u32 {
   }
   return 0
 }
-const EFER_ALLOWED: u64 = 0xd01 // SCE LME LMA NXE
+const EFER_ALLOWED: u64 = 0x200d01 // SCE LME LMA NXE, and AIBRSE, which does nothing: CPUID says that there is nothing to do
 
 export function rdmsr_(ip: u32, k: u32): i32 {
   if (!privileged()) return 1

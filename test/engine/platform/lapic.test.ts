@@ -118,6 +118,12 @@ describe('CPUID', () => {
     }
     expect(new TextDecoder().decode(bytes).replaceAll('\0', '')).toBe(BRAND)
   })
+  it('says that it needs no retpolines, in a leaf that it has', () => {
+    const [highest] = cpuid(0x80000000, 0)
+    expect(highest).toBeGreaterThanOrEqual(0x80000021)
+    expect(cpuid(0x80000021, 0)).toEqual([0x100, 0, 0, 0])
+    expect(cpuid(0x80000022, 0)).toEqual([0, 0, 0, 0])
+  })
   it('hides what the core does not have', () => {
     const [, , ecx] = cpuid(1, 0)
     for (const [name, bit] of [

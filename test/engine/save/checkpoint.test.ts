@@ -150,6 +150,25 @@ describe('a checkpoint', () => {
     expect(await restore()).toMatchObject({ ok: false, error: { kind: 'CORRUPT' } })
   })
 
+  it.each([
+    ['the processor of before, which had a leaf less', '[2147483656,', true],
+    ['another processor', '[2147483657,', false],
+  ] as const)('of a guest that has seen %s', async (_what, highest, restored) => {
+    const capture = captureDomain(busyDomain().domain, IDENTITY, PUMPS, 1 << 30)
+    const records = capture.records.map(([name, body]) => {
+      if (name !== 'CPUID') return [name, body] as const
+      const before = new TextDecoder()
+        .decode(body)
+        .replace('[2147483681,', highest)
+        .replace(/,\[2147483681,\[[\d,]+\]\]/, '')
+      return [name, new TextEncoder().encode(before)] as const
+    })
+    expect(await writeCapture(file, { ...capture, records }, QUIET)).toMatchObject({ ok: true })
+    const result = await restore()
+    expect(result.ok).toBe(restored)
+    if (!result.ok) expect(result.error.message).toContain('has seen a processor that this program does not offer')
+  })
+
   it('leaves out pages of zeroes', async () => {
     const fake = busyDomain()
     await save(fake)

@@ -201,6 +201,18 @@ static void control_registers(void)
         wrmsr_try(MSR_EFER, rdmsr(MSR_EFER) | 1ul << 20);
         expect("EFER with a reserved bit gives #GP(0)", GP, 0);
     }
+    {
+        u32 highest[4], features[4] = { 0 };
+        u64 efer = rdmsr(MSR_EFER);
+        cpuid(0x80000000, 0, highest);
+        if (highest[0] >= 0x80000021) cpuid(0x80000021, 0, features);
+        if (features[0] >> 8 & 1) {
+            wrmsr_try(MSR_EFER, efer | 1ul << 21);
+            expect_none("EFER.AIBRSE may be set where CPUID has it");
+            check("EFER.AIBRSE is kept", rdmsr(MSR_EFER), efer | 1ul << 21);
+            wrmsr_try(MSR_EFER, efer);
+        } else skip("EFER.AIBRSE", "CPUID has none");
+    }
     CHECKED_BY_CPU("EFER.LME cannot change under paging") {
         wrmsr_try(MSR_EFER, rdmsr(MSR_EFER) & ~0x100ul);
         expect("EFER.LME cannot change under paging", GP, 0);
