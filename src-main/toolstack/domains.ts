@@ -284,8 +284,13 @@ export class Domains extends DomainTable {
     return this.ask(uuid, 'reboot', () => this.parts.driver.reboot(uuid), 'shutdownAsked')
   }
 
-  /** Answers when it is at rest: no job is at work on it, and it may be started again. */
+  /**
+   * Answers when it is at rest: no job is at work on it, and it may be started again. One that has ended by itself while
+   * somebody was asked whether to cut it off is what was wanted.
+   */
   async destroy(uuid: string): Outcome {
+    const there = this.domains.get(uuid)
+    if (there && !isActive(there.state)) return ok(null)
     const found = this.allowed(uuid, 'destroy')
     if (!found.ok) return found
     const domain = found.value
@@ -301,6 +306,8 @@ export class Domains extends DomainTable {
 
   /** The reset button: what runs is cut off and boots afresh. */
   async reset(uuid: string): Outcome {
+    const found = this.allowed(uuid, 'destroy')
+    if (!found.ok) return found
     const ended = await this.destroy(uuid)
     return ended.ok ? this.create(uuid, true) : ended
   }

@@ -111,7 +111,10 @@ export async function reset(context: Context, word: string): Promise<void> {
 }
 
 export async function destroy(context: Context, word: string): Promise<void> {
-  await call(context, 'domainDestroy', { uuid: (await findGuest(context, word)).uuid })
+  const { uuid, name, domid } = await findGuest(context, word)
+  // A script is told, as xl and virsh do.
+  if (domid === null) throw new Failure(`${name} is not running.`)
+  await call(context, 'domainDestroy', { uuid })
 }
 
 export async function save(context: Context, word: string, file: string): Promise<void> {

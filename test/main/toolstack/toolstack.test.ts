@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ok } from '../../../src-engine/public/result'
 import { errorReport, explainError } from '../../../src-main/public/error-code'
 import type { EventPayload } from '../../../src-main/public/events'
 import type { DomainConfig } from '../../../src-main/public/types'
@@ -65,6 +66,21 @@ describe('running a domain', () => {
     expect(await toolstack.domains.create(uuid, false)).toMatchObject({ ok: false, error: { code: 'OPERATION_INVALID' } })
     expect(await toolstack.domains.undefine(uuid)).toMatchObject({ ok: false, error: { code: 'OPERATION_INVALID' } })
     expect(await toolstack.domains.resume(uuid)).toMatchObject({ ok: false, error: { code: 'OPERATION_INVALID' } })
+    await close()
+  })
+
+  it('has nothing to do where one that is off is to be forced off, and does not start it at a reset', async () => {
+    const { toolstack, config, started, state, close } = await makeToolstack()
+    const defined = await toolstack.domains.define(config('A'))
+    const off = defined.ok ? defined.value : ''
+    expect(await toolstack.domains.destroy(off)).toEqual({ ok: true, value: null })
+    expect(await toolstack.domains.reset(off)).toMatchObject({ ok: false, error: { reason: 'wrong-state' } })
+    expect(state(off)).toBe('shutoff')
+    // Twice at once, as from two windows.
+    const on = await started('B')
+    const both = await Promise.all([toolstack.domains.destroy(on), toolstack.domains.destroy(on)])
+    expect(both).toEqual([ok(null), ok(null)])
+    expect(state(on)).toBe('shutoff')
     await close()
   })
 
