@@ -28,13 +28,13 @@ export function storageServers(storage: Storage): CallServers<StorageCall> {
     },
     poolUndefine: ({ name }) => storage.undefine(name),
     volumeList: ({ pool }) => storage.volumes(pool),
-    volumeCreate: (order) => asJob(storage.create(order)),
+    volumeCreate: async (order) => asJob(await storage.create(order)),
     volumeResize: ({ pool, name, sizeMiB }) => asJob(storage.resize(pool, name, sizeMiB)),
     volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
-    volumeClone: ({ pool, name, to, format }) => asJob(storage.clone(pool, name, to, format)),
-    volumeUpload: ({ pool, from, name }, caller) => {
+    volumeClone: async ({ pool, name, to, format }) => asJob(await storage.clone(pool, name, to, format)),
+    volumeUpload: async ({ pool, from, name }, caller) => {
       if (!caller.choseFile(from, 'openDisk')) return err(errorReport('path-not-chosen', { path: from }))
-      return asJob(storage.upload(pool, from, name))
+      return asJob(await storage.upload(pool, from, name))
     },
     volumeDelete: ({ pool, name }) => storage.remove(pool, name),
     volumeTrash: async () => ok(await storage.trash()),

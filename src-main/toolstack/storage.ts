@@ -5,7 +5,7 @@
 // is overwritten, and none is gone before the trash is emptied.
 // Runs in: main, plain Node.
 
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
+import { lstat, mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
@@ -172,9 +172,9 @@ export class Storage {
     return found.flat()
   }
 
-  create(order: NewVolume): Result<number, ErrorReport> {
+  async create(order: NewVolume): Outcome<number> {
     const { images } = this.parts.driver
-    const place = this.place(order.pool, properName(order.name))
+    const place = await this.newPlace(order.pool, properName(order.name))
     if (!place.ok) return place
     const path = place.value
     const { format, sizeMiB, backing } = order
@@ -223,8 +223,8 @@ export class Storage {
   }
 
   /** A full copy beside it, perhaps in another format. */
-  clone(pool: string, name: string, to: string, format: WrittenFormat): Result<number, ErrorReport> {
-    const target = this.place(pool, properName(to))
+  async clone(pool: string, name: string, to: string, format: WrittenFormat): Outcome<number> {
+    const target = await this.newPlace(pool, properName(to))
     if (!target.ok) return target
     const source = this.free(pool, name, ['disk', 'snapshot', 'below', 'trash', 'template'])
     if (!source.ok) return source
@@ -240,8 +240,8 @@ export class Storage {
   }
 
   /** `from` is a file the user chose in a dialog; formats that are not written become qcow2. */
-  upload(pool: string, from: string, name: string): Result<number, ErrorReport> {
-    const place = this.place(pool, properName(name))
+  async upload(pool: string, from: string, name: string): Outcome<number> {
+    const place = await this.newPlace(pool, properName(name))
     if (!place.ok) return place
     return this.job('imageConvert', 'copying-image', place.value, async (control) => {
       const { images } = this.parts.driver
@@ -304,6 +304,17 @@ export class Storage {
   private place(pool: string, name: string): Result<string, ErrorReport> {
     const found = this.pool(pool)
     return found.ok ? ok(join(found.value.path, name)) : found
+  }
+
+  /** Of a volume that is to be made. A name that is taken is refused at once: whoever typed it has it before them still. */
+  private async newPlace(pool: string, name: string): Outcome<string> {
+    const place = this.place(pool, name)
+    if (!place.ok) return place
+    const taken = await lstat(place.value).then(
+      () => true,
+      () => false,
+    )
+    return taken ? err(errorReport('file-exists', { path: place.value })) : place
   }
 
   /** The path of a volume that nobody uses but in these ways. */

@@ -131,6 +131,45 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
+  it('keeps the dialog and what was typed where a name is taken, and cuts long names of machines', {
+    timeout: 60_000,
+  }, async () => {
+    const { app, page, folder } = await start()
+    const name = `a machine of ${'very '.repeat(30)}long name`
+    const disk = path.join(folder, 'disks', 'old.raw')
+    const devices = [{ kind: 'vbd', dev: 'xvda', path: disk, format: 'raw', readonly: false, removable: false }]
+    const kernel = path.join(folder, 'vmlinuz')
+    const config = { name, memoryMiB: 64, vcpus: 1, kernel, ramdisk: null, cmdline: '', devices }
+    await app.call(page, 'domainDefine', { config, images: [], start: false })
+    await page.getByRole('tab', { name: 'Storage' }).click()
+    const uses = page.getByRole('row', { name: /^old\.raw/ }).locator('.storage-uses')
+    await uses.getByText(name).waitFor()
+    expect(await uses.getAttribute('title')).toBe(name)
+    const heights = await page.locator('.storage-row').evaluateAll((rows) => rows.map(({ clientHeight }) => clientHeight))
+    expect(heights).toHaveLength(2)
+    expect(heights[0]).toBe(heights[1])
+    await app.picture(page, 'host-long-use')
+    const own = path.join(folder, 'old.raw')
+    fs.writeFileSync(own, Buffer.alloc(1 << 20))
+    await app.answerFileDialogs(own)
+    await page.getByRole('button', { name: 'Take in a file…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Another volume here has this name').waitFor()
+    expect(await dialog.getByRole('button', { name: 'Take in a file' }).isDisabled()).toBe(true)
+    await app.picture(page, 'host-name-taken')
+    // One that the list does not know yet: refused in the dialog, which keeps what was typed.
+    fs.writeFileSync(path.join(folder, 'disks', 'late.raw'), '')
+    await dialog.getByLabel('Name').fill('late.raw')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('exists already').waitFor()
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('late.raw')
+    await app.picture(page, 'host-name-late')
+    await dialog.getByLabel('Name').fill('new.raw')
+    await page.keyboard.press('Enter')
+    await row(page, 'new.raw').waitFor({ timeout: 20_000 })
+    expect(app.errors).toEqual([])
+  })
+
   it('orders volumes by any column, names all who use one, and says what is damaged', { timeout: 60_000 }, async () => {
     const { app, page, folder } = await start()
     const disks = path.join(folder, 'disks')

@@ -1,6 +1,6 @@
 // Pools and volumes as lists to choose from: the Storage page of the host and the dialog that picks a disk's file show the same.
 // Invariant: what is chosen is the caller's; a row says who uses the volume. Each column can order the rows; equal ones stay by name. Runs in: host, create-domain and domain windows.
-import { type ReactNode, useState } from 'react'
+import { Fragment, type ReactNode, useState } from 'react'
 import { Cell, Column, ListBoxItem, Row, type SortDescriptor, Table, TableBody, TableHeader } from 'react-aria-components'
 import { DEFAULT_POOL, type PoolInfo, type Volume, type VolumeUse } from '../../../src-main/public/storage'
 import { errorText } from '../../client/error-text'
@@ -153,11 +153,17 @@ function Uses(props: { readonly volume: Volume }) {
     return <span className="storage-problem">{cause}</span>
   }
   if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
-  const all = usedBy.map((use) => wordsOf(use, t))
+  const all = [...new Set(usedBy.map((use) => wordsOf(use, t)))]
   const more = all.length - USES_SHOWN
+  // A name longer than the column is cut and not broken, as a row of many lines hides the others. Screen readers have it whole.
   return (
     <span className="storage-uses" title={all.join(', ')}>
-      {all.slice(0, USES_SHOWN).join(', ')}
+      {all.slice(0, USES_SHOWN).map((use, index) => (
+        <Fragment key={use}>
+          {index > 0 && ', '}
+          <span className="storage-use">{use}</span>
+        </Fragment>
+      ))}
       {more > 0 && ` ${t('storage.more-uses', { count: more })}`}
     </span>
   )

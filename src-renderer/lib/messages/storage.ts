@@ -55,6 +55,7 @@ export const storage = {
     en: 'At most 255 bytes, no quotes, none of / \\ : * ? < > |, no dot or dash at the start; it ends in .qcow2, .raw, .img or .iso',
     de: 'Höchstens 255 Byte, keine Anführungszeichen, keines von / \\ : * ? < > |, am Anfang weder Punkt noch Strich; am Ende .qcow2, .raw, .img oder .iso',
   },
+  'storage.name-taken': { en: 'Another volume here has this name', de: 'Ein anderer Datenträger hier heißt schon so' },
   'storage.bad-pool-name': {
     en: 'At most 256 bytes (64 to 256 characters), no slash, no dot or dash at the start',
     de: 'Höchstens 256 Byte (64 bis 256 Zeichen), kein Schrägstrich, am Anfang weder Punkt noch Strich',

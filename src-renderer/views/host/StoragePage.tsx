@@ -140,7 +140,9 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
           onClose={() => setQuestion(null)}
         />
       )}
-      {upload !== null && <UploadDialog pool={pool} from={upload} onMade={setChosen} onClose={() => setUpload(null)} />}
+      {upload !== null && (
+        <UploadDialog pool={pool} volumes={query.data ?? []} from={upload} onMade={setChosen} onClose={() => setUpload(null)} />
+      )}
     </section>
   )
 }

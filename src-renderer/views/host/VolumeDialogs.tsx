@@ -86,6 +86,13 @@ interface VolumeProps {
   readonly onClose: () => void
 }
 
+/** What is wrong with the name of a new volume, if anything: said at the field while the dialog still has what was typed. */
+function useWrongName(name: string, volumes: readonly Volume[]): string | undefined {
+  const { t } = useWords()
+  if (!volumeNameShape.is(name)) return t('storage.bad-name')
+  return volumes.some((volume) => volume.name === name) ? t('storage.name-taken') : undefined
+}
+
 /** Says what was made when that has begun. */
 async function making(begun: Promise<Result<unknown, ErrorReport>>, name: string, onMade: (name: string) => void) {
   const result = await begun
@@ -126,7 +133,7 @@ function CreateVolume(props: VolumeProps) {
   const [backing, setBacking] = useState<string>(NONE)
   const file = withEnding(name, format)
   const under = backing === NONE ? null : backing
-  const wrong = volumeNameShape.is(file) ? undefined : t('storage.bad-name')
+  const wrong = useWrongName(file, volumes)
   return (
     <Ask
       title={t('storage.create-title')}
@@ -207,7 +214,7 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
   const stem = volume.name.replace(/\.[^.]*$/, '')
   const [name, setName] = useState(freeName(volumes, `${stem}-copy`, format))
   const to = withEnding(name, format)
-  const wrong = volumeNameShape.is(to) ? undefined : t('storage.bad-name')
+  const wrong = useWrongName(to, volumes)
   return (
     <Ask
       title={t('storage.copy-title', { name: volume.name })}
@@ -240,13 +247,13 @@ function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
   )
 }
 
-export function UploadDialog(props: Omit<VolumeProps, 'volumes'> & { readonly from: string }) {
+export function UploadDialog(props: VolumeProps & { readonly from: string }) {
   const { pool, from } = props
   const { t } = useWords()
   const changes = useVolumeChanges()
   const [name, setName] = useState(lastPart(from).replace(/\.(vhd|vmdk)$/i, '.qcow2'))
   const proper = properName(name)
-  const wrong = volumeNameShape.is(proper) ? undefined : t('storage.bad-name')
+  const wrong = useWrongName(proper, props.volumes)
   return (
     <Ask
       title={t('storage.take-in-title')}

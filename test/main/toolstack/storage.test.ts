@@ -125,6 +125,16 @@ describe('storage', () => {
     expect(newVolumeShape.explain(order)).toBe(undefined)
     await scene.job(servers.volumeCreate(order, caller))
     await expect(scene.job(servers.volumeCreate(order, caller))).rejects.toThrow('file-exists')
+    // At once and not as a job that fails: the dialog is still open then and has what was typed.
+    const jobs = scene.made.jobs.length
+    const taken = { error: { reason: 'file-exists' } }
+    const own = join(scene.made.folder, 'own.raw')
+    writeFileSync(own, Buffer.alloc(512))
+    const upload = servers.volumeUpload({ pool, from: own, name: 'a.qcow2' }, testCaller([own]))
+    expect(await upload).toMatchObject(taken)
+    expect(await servers.volumeCreate(order, caller)).toMatchObject(taken)
+    expect(await servers.volumeClone({ pool, name: 'a.qcow2', to: 'a.qcow2', format: 'qcow2' }, caller)).toMatchObject(taken)
+    expect(scene.made.jobs).toHaveLength(jobs)
     await scene.job(servers.volumeResize({ pool, name: 'a.qcow2', sizeMiB: 128 }, caller))
     await scene.job(servers.volumeClone({ pool, name: 'a.qcow2', to: 'b.raw', format: 'raw' }, caller))
     // Its card says “Converting to …”.
