@@ -56,7 +56,11 @@ export const actions = {
   'why.undo': { en: 'Nothing was done yet', de: 'Noch wurde nichts getan' },
   'why.filter': { en: 'The filter is empty', de: 'Der Filter ist leer' },
   'why.theme': { en: 'It is chosen already', de: 'Ist schon gewählt' },
-  'why.demo': { en: 'It is being made, or apt is missing', de: 'Wird gerade gemacht, oder apt fehlt' },
+  'why.demo-making': { en: 'It is being made', de: 'Wird gerade gemacht' },
+  'why.demo-unknown': {
+    en: 'It is not known yet whether it can be made here',
+    de: 'Ob er hier gemacht werden kann, ist noch nicht bekannt',
+  },
   'why.page-domain0': { en: 'Domain 0 has no such page', de: 'Domain 0 hat keine solche Seite' },
   'why.column-first': { en: 'Only the name is left of it', de: 'Links davon ist nur der Name' },
   'why.column-last': { en: 'It is the last one', de: 'Ist die letzte' },

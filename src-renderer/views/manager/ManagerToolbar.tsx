@@ -19,7 +19,7 @@ export interface ManagerToolbarProps {
   readonly filter: string
   readonly filterInput: RefObject<HTMLInputElement | null>
   readonly filterDisabled: boolean
-  readonly demoAvailable: boolean
+  readonly whyNoDemo: string | undefined
   readonly columns: readonly MenuEntry[]
   readonly filters: readonly { readonly name: string; readonly text: string }[]
   readonly onFilter: (text: string) => void
@@ -108,7 +108,7 @@ export function ManagerToolbar(props: ManagerToolbarProps) {
         onAction={onAction}
       />
       <MenuButton icon="columns" label={t('manager.columns')} entries={props.columns} onAction={onAction} />
-      <MenuButton icon="more" label={t('action.more')} entries={appEntries(props.demoAvailable, t)} onAction={onAction} />
+      <MenuButton icon="more" label={t('action.more')} entries={appEntries(props.whyNoDemo, t)} onAction={onAction} />
     </header>
   )
 }

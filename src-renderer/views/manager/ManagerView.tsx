@@ -30,7 +30,7 @@ import { useAnnouncements } from './announcements'
 import { CommandPalette } from './CommandPalette'
 import { type CommandContext, FORGET_FILTER, GO_TO, SET_THEME, SHOW_PAGE, UNDO_TO, USE_FILTER } from './commands'
 import { DropOnDomain } from './DropOnDomain'
-import { useDemoGuest } from './demo-guest'
+import { useDemoGuest, whyNoDemo } from './demo-guest'
 import { placeIn, useManagerDrop } from './drop-places'
 import { FirstStart } from './FirstStart'
 import { KeysDialog } from './KeysDialog'
@@ -254,6 +254,7 @@ export function ManagerView() {
   const guests = all.filter(({ kind }) => kind === 'guest')
   const demoAvailable = host?.demoGuest.available === true
   const demoJob = Object.values(jobs).find(({ kind, state }) => kind === 'demoGuest' && state === 'running')
+  const noDemo = whyNoDemo(host, demoJob !== undefined, t)
   const empty = ready && guests.length === 0 && connections.length < 2 && connections[0]?.state !== 'disconnected'
 
   const context: CommandContext = {
@@ -265,7 +266,7 @@ export function ManagerView() {
     filters: layout.filters,
     undoSteps,
     typed: filter,
-    demoAvailable: demoAvailable && demoJob === undefined,
+    whyNoDemo: noDemo,
     theme: preferences.theme,
     t,
   }
@@ -278,7 +279,7 @@ export function ManagerView() {
         filter={filter}
         filterInput={filterInput}
         filterDisabled={guests.length === 0}
-        demoAvailable={demoAvailable && demoJob === undefined}
+        whyNoDemo={noDemo}
         columns={columnEntries(columns.all, t)}
         filters={layout.filters}
         onFilter={setFilter}

@@ -92,7 +92,8 @@ export interface CommandContext {
   readonly undoSteps: readonly Pick<UndoStep, 'id' | 'label'>[]
   /** What the filter holds. */
   readonly typed: string
-  readonly demoAvailable: boolean
+  /** Why no demo guest can be made now. */
+  readonly whyNoDemo: string | undefined
   readonly theme: Preferences['theme']
   readonly t: Translator
 }
@@ -150,7 +151,7 @@ export function commandsOf(context: CommandContext): readonly Command[] {
     ...filters.map(({ name }) => own(`${FORGET_FILTER}${name}`, t('filter.forget', { name }))),
     ...columnCommands(columns, t),
     own('columns-reset', t('manager.columns-reset')),
-    own('demo', t('action.demo'), unless(!context.demoAvailable && t('why.demo'))),
+    own('demo', t('action.demo'), unless(context.whyNoDemo ?? false)),
     own('import', t('action.import')),
     own('trash', t('action.trash')),
     own('host', t('action.host')),

@@ -33,10 +33,11 @@ export function filterEntries(filters: ListLayout['filters'], text: string, t: T
   ]
 }
 
-export function appEntries(demoAvailable: boolean, t: Translator): readonly MenuEntry[] {
+export function appEntries(whyNoDemo: string | undefined, t: Translator): readonly MenuEntry[] {
+  const greyed = whyNoDemo === undefined ? {} : { disabled: true, reason: whyNoDemo }
   return [
     { kind: 'action', id: 'new', label: t('action.new'), icon: 'plus', keys: t('key.new') },
-    { kind: 'action', id: 'demo', label: t('action.demo'), icon: 'run', disabled: !demoAvailable },
+    { kind: 'action', id: 'demo', label: t('action.demo'), icon: 'run', ...greyed },
     { kind: 'action', id: 'restore', label: t('action.restore'), icon: 'restore' },
     { kind: 'action', id: 'import', label: t('action.import'), icon: 'paste' },
     { kind: 'action', id: 'trash', label: t('action.trash'), icon: 'trash' },

@@ -2,12 +2,14 @@
 
 import { describe, expect, it } from 'vitest'
 import type { ConnectionInfo } from '../../../../src-main/public/connection'
+import { errorReport } from '../../../../src-main/public/error-code'
 import { defaultListLayout } from '../../../../src-main/public/list'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { contextEntries, stopEntries } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { filledIn, type LookedAt } from '../../../../src-renderer/views/create-domain/filled-in'
 import { commandOfKey, commandsOf, findCommands } from '../../../../src-renderer/views/manager/commands'
+import { whyNoDemo } from '../../../../src-renderer/views/manager/demo-guest'
 import { columnEntries } from '../../../../src-renderer/views/manager/list/column-menu'
 import { columnsOf } from '../../../../src-renderer/views/manager/list/columns'
 import { appEntries, filterEntries } from '../../../../src-renderer/views/manager/toolbar-menus'
@@ -22,7 +24,7 @@ const contextOf = (language: 'en' | 'de') => ({
   filters: ['Mine', 'save', 'help', 'forget-Mine', 'use-Mine'].map((name) => ({ name, text: 'tag:a' })),
   undoSteps: [1, 2, 3].map((id) => ({ id, label: `step ${id}` })),
   typed: '',
-  demoAvailable: true,
+  whyNoDemo: undefined,
   theme: 'system' as const,
   t: makeTranslator(language),
 })
@@ -67,12 +69,27 @@ describe('the commands', () => {
     const machines = [[], [domainInfo({ operations: [] })], [domainInfo({}), domainInfo({})], [domainInfo({ kind: 'domain0' })]]
     for (const selected of machines) {
       for (const each of [connection, closed, { ...connection, state: 'connecting' as const }]) {
-        const context = { ...contextOf('en'), selected, connection: each, undoSteps: [], demoAvailable: false }
+        const context = { ...contextOf('en'), selected, connection: each, undoSteps: [], whyNoDemo: 'It is being made' }
         const greyed = commandsOf(context).filter(({ disabled }) => disabled === true)
         expect(greyed.length).toBeGreaterThan(8)
         expect(greyed.filter(({ why }) => (why ?? '') === '').map(({ id }) => id)).toEqual([])
       }
     }
+  })
+
+  it('say of the demo guest whether one is being made or what is missing, in the palette and in the menu', () => {
+    const t = makeTranslator('en')
+    const missing = {
+      demoGuest: { available: false, error: errorReport('demo-unavailable', { detail: 'apt-get was not found' }) },
+    }
+    const there = { demoGuest: { available: true, error: null } }
+    expect(whyNoDemo(there, false, t)).toBeUndefined()
+    expect(whyNoDemo(there, true, t)).toBe('It is being made')
+    const why = whyNoDemo(missing, false, t)
+    expect(why).toBe('The demo guest cannot be made: apt-get was not found.')
+    expect(commandsOf({ ...contextOf('en'), whyNoDemo: why }).find(({ id }) => id === 'demo')?.why).toBe(why)
+    expect(appEntries(why, t).find(({ id }) => id === 'demo')).toMatchObject({ disabled: true, reason: why })
+    expect(appEntries(undefined, t).find(({ id }) => id === 'demo')).not.toHaveProperty('reason')
   })
 
   it('hold what the menu bar does to the window, and what the menus of the heads do, with their keys', () => {
@@ -108,7 +125,7 @@ describe('the commands', () => {
     const offered = [
       ...contextEntries(context.selected, t),
       ...stopEntries(context.selected, t),
-      ...appEntries(true, t),
+      ...appEntries(undefined, t),
       ...filterEntries(filters, 'tag:a', t),
       ...columnEntries(columns, t),
     ].flatMap((entry) => (entry.kind === 'action' ? [entry.id] : []))
