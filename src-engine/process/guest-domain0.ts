@@ -95,10 +95,10 @@ export class GuestDomain0 {
     })
   }
 
-  /** The whole store, as `xenstore-ls -f -p` prints it; empty when there is no domain 0 to tell. */
-  async dumpStore(): Promise<string> {
+  /** The whole store, as `xenstore-ls -f -p` prints it, or why domain 0 cannot tell. */
+  async dumpStore(): Promise<Result<string, string>> {
     const dump = await this.current.caller.call('dumpStore', {})
-    return dump.ok ? dump.value.text : ''
+    return dump.ok ? ok(dump.value.text) : err(dump.error.message)
   }
 
   /** Lets go of the domain, so that its images are closed in order; not for ever. */

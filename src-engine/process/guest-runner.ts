@@ -316,7 +316,11 @@ export class GuestRunner {
         if (shot.ok) writeFileSync(path.resolve(from, screenshot), shot.value.png)
         else this.complain(shot.error.message)
       }
-      if (xenstoreLs !== undefined) writeFileSync(path.resolve(from, xenstoreLs), await this.dom0.dumpStore())
+      if (xenstoreLs !== undefined) {
+        const store = await this.dom0.dumpStore()
+        if (store.ok) writeFileSync(path.resolve(from, xenstoreLs), store.value)
+        else this.complain(store.error)
+      }
       if (json !== undefined) {
         const report = await this.domain.call('report', {})
         const wallSeconds = (performance.now() - this.start) / 1000
