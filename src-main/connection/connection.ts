@@ -37,6 +37,7 @@ import { endGuests } from '../toolstack/end-guests'
 import type { HostReading } from '../toolstack/host-figures'
 import type { Jobs } from '../toolstack/jobs'
 import { Toolstack } from '../toolstack/toolstack'
+import { NOTHING_UNFINISHED, unfinishedShape } from '../toolstack/unfinished-files'
 import { Outward } from './outward'
 
 /** What a connection of a kind is made of. */
@@ -194,6 +195,7 @@ export class Connection {
       pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
       templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
       recentTrees: new KeptFile(join(folder, 'recent-trees.json'), recentTreesShape, { addresses: [] }),
+      unfinished: new KeptFile(join(folder, 'unfinished-copies.json'), unfinishedShape, NOTHING_UNFINISHED),
       clock,
       demo,
       debian,

@@ -587,6 +587,16 @@ export const errorReasons = {
     cause: 'Ringmaster ended before “{name}” went on from the snapshot “{snapshot}”; its disks are those of the snapshot.',
     action: 'Go back to it again to go on with its memory as well.',
   },
+  'making-cut-off': {
+    code: 'OPERATION_FAILED',
+    cause: '“{what}” was not finished when Ringmaster ended, and what had been made of it was removed.',
+    action: 'Make it again.',
+  },
+  'making-cut-off-left': {
+    code: 'OPERATION_FAILED',
+    cause: '“{what}” was not finished when Ringmaster ended; {path} was left where it is.',
+    action: 'Delete that file and make it again.',
+  },
   'disk-frozen': {
     code: 'RESOURCE_BUSY',
     cause: 'The file {path} belongs to a snapshot, or the disk of another machine stands on it.',

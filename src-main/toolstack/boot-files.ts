@@ -38,7 +38,8 @@ const STEM_MOST = 48
 /** Digits at the end of a folder's name, which no other has. */
 const MARK = 8
 
-const placesOf = ({ kernel, ramdisk }: DomainConfig): string[] => [kernel, ...(ramdisk === null ? [] : [ramdisk])]
+/** Kernel and ramdisk. */
+export const placesOf = ({ kernel, ramdisk }: DomainConfig): string[] => [kernel, ...(ramdisk === null ? [] : [ramdisk])]
 
 export class BootFiles {
   private readonly parts: BootFilesParts
@@ -134,7 +135,7 @@ export class BootFiles {
     await recent.set({ addresses: [address, ...others].slice(0, TREES_REMEMBERED) }).catch(() => undefined)
   }
 
-  private isOurs(path: string): boolean {
+  isOurs(path: string): boolean {
     return path === resolve(path) && dirname(dirname(path)) === resolve(this.parts.folder)
   }
 }

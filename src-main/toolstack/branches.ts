@@ -16,14 +16,14 @@ import type { Device, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DiskFate } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
-import type { CopyFolders } from './copy-folders'
 import type { JobControl, Jobs } from './jobs'
 import { checkFiles } from './layers'
 import { above, type Snapshots, type SnapshotsParts } from './snapshots'
+import type { UnfinishedFiles } from './unfinished-files'
 
 export interface BranchesParts extends SnapshotsParts {
   readonly jobs: Jobs
-  readonly copyFolders: Pick<CopyFolders, 'during'>
+  readonly unfinished: Pick<UnfinishedFiles, 'copying'>
   readonly snapshots: Snapshots
   /** A free path in the app's folder for a disk image. */
   readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
@@ -225,9 +225,9 @@ export class Branches {
       const report = (fraction: number): void => control.report((index + fraction) / copies.length)
       const folder = await folderForFile(dirname(to))
       const order = { from, fromFormat, to, format, allowed: below }
-      const { copyFolders, driver } = this.parts
+      const { unfinished, driver } = this.parts
       const progress = { signal: control.signal, report }
-      const done = folder.ok ? await copyFolders.during(to, () => driver.images.copy(order, progress)) : folder
+      const done = folder.ok ? await unfinished.copying(to, () => driver.images.copy(order, progress)) : folder
       if (!done.ok) {
         await this.unmake([], copies.slice(0, index))
         return done

@@ -9,6 +9,7 @@ import { constants } from 'node:fs'
 import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
+import { unfinishedCopyName } from '../../src-engine/public/unfinished-copy'
 import type { Outcome } from '../driver/driver'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DebianMaker, DebianSystem, DemoProgress } from './demo-maker'
@@ -95,11 +96,11 @@ export class DebianSystemMaker implements DebianMaker {
     return ended === undefined ? ok(null) : err(unavailable(ended))
   }
 
-  /** Beside the target first, so that a half copy never looks like an image. Holes stay holes. */
+  /** Beside the target first, so that a half copy never looks like an image, and is known as one after the app was killed. Holes stay holes. */
   private async copy(image: string, signal: AbortSignal): Outcome {
     if (await stat(image).catch(() => undefined)) return err(errorReport('file-exists', { path: image }))
     await mkdir(path.dirname(image), { recursive: true })
-    const half = `${image}.${randomUUID()}.tmp`
+    const half = path.join(path.dirname(image), unfinishedCopyName(process.pid, randomUUID()))
     try {
       const ended = await command('cp', ['--sparse=always', '--reflink=auto', this.paths()[0], half], signal)
       signal.throwIfAborted()

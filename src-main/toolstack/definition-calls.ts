@@ -5,13 +5,15 @@ import { err, ok } from '../../src-engine/public/result'
 import type { ImageTool, Outcome } from '../driver/driver'
 import type { CallParams } from '../public/calls'
 import { errorReport } from '../public/error-code'
-import type { BootFiles } from './boot-files'
+import type { DomainConfig } from '../public/types'
+import { type BootFiles, placesOf } from './boot-files'
 import { asJob, type Caller, type CallServers } from './call-server'
 import type { DefinitionTexts } from './definition-texts'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
 import { refusedBacking, sourcesOf } from './refused-backing'
 import type { Templates } from './templates'
+import type { UnfinishedFiles } from './unfinished-files'
 
 export type DefinitionCall =
   | 'domainDefine'
@@ -42,6 +44,7 @@ export interface DefinitionServing {
   readonly templates: Templates
   readonly images: ImageTool
   readonly bootFiles: BootFiles
+  readonly unfinished: Pick<UnfinishedFiles, 'making'>
 }
 
 export function definitionServers(serving: DefinitionServing): CallServers<DefinitionCall> {
@@ -93,10 +96,11 @@ async function forgetNow({ domains, bootFiles }: DefinitionServing, uuid: string
 }
 
 async function define(
-  { domains, devices, texts, bootFiles, images: imageTool }: DefinitionServing,
+  serving: DefinitionServing,
   order: CallParams<'domainDefine'>,
   caller: Caller,
 ): Outcome<{ uuid: string }> {
+  const { domains, devices, texts, unfinished, images: imageTool } = serving
   const { images, start, origin, media } = order
   const uuid = randomUUID()
   const whole = texts.madeFrom({ ...order.config, name: properName(order.config.name) }, uuid, origin)
@@ -109,6 +113,21 @@ async function define(
   // Whoever is asked and agrees comes again: nothing may be made before.
   const outside = await refusedBacking(imageTool, sourcesOf(config.devices, images))
   if (outside) return err(outside)
+  const files = [...images.map(({ path }) => path), ...(media === undefined ? [] : placesOf(config))]
+  const defined = await unfinished.making(config.name, files, () => defineWithFiles(serving, config, uuid, text, order))
+  if (!defined.ok) return defined
+  const started = start ? await domains.create(defined.value, false) : ok(null)
+  return started.ok ? ok({ uuid: defined.value }) : started
+}
+
+/** What it stands on is made before it; without it all of that goes again. */
+async function defineWithFiles(
+  { domains, devices, bootFiles }: DefinitionServing,
+  config: DomainConfig,
+  uuid: string,
+  text: string | undefined,
+  { images, media }: Pick<CallParams<'domainDefine'>, 'images' | 'media'>,
+): Outcome<string> {
   const taken = media === undefined ? ok(null) : await bootFiles.take(media, config)
   if (!taken.ok) return taken
   const made = await devices.makeImages(images)
@@ -120,8 +139,6 @@ async function define(
   if (!defined.ok) {
     await devices.removeImages(images.map(({ path }) => path))
     if (media !== undefined) await bootFiles.release(config)
-    return defined
   }
-  const started = start ? await domains.create(defined.value, false) : ok(null)
-  return started.ok ? ok({ uuid: defined.value }) : started
+  return defined
 }

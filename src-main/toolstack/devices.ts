@@ -14,7 +14,6 @@ import { writeProblem } from '../lib/write-problem'
 import { type Device, deviceKey, type ImageInfo, type NewImage, type WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { DOMAIN0_UUID, type DomainConfig, type JobInfo } from '../public/types'
-import type { CopyFolders } from './copy-folders'
 import type { DeviceChange } from './domain-table'
 import type { Domains } from './domains'
 import { lookAtImage } from './image-look'
@@ -22,6 +21,7 @@ import type { JobControl, Jobs } from './jobs'
 import { makeFile } from './make-file'
 import { refusedBacking, sourcesOf } from './refused-backing'
 import { isOfDomain, storeOf } from './store-dump'
+import type { UnfinishedFiles } from './unfinished-files'
 
 /** What the window a call comes from has to say about files. */
 export interface FileRights {
@@ -38,7 +38,7 @@ export interface DevicesParts {
   readonly driver: HypervisorDriver
   readonly domains: Domains
   readonly jobs: Jobs
-  readonly copies: Pick<CopyFolders, 'during'>
+  readonly unfinished: Pick<UnfinishedFiles, 'copying' | 'making'>
   /** New disk images go here unless the user chose another place. */
   readonly diskFolder: string
 }
@@ -53,22 +53,31 @@ export class Devices {
   // ---- devices of a domain --------------------------------------------------------------------
 
   async attach(uuid: string, device: Device, image: NewImage | undefined, rights: FileRights): Outcome {
-    const { domains, driver } = this.parts
+    const { driver } = this.parts
     const allowed = await this.mayWrite([device], [], image ? [image] : [], rights)
     if (!allowed.ok) return allowed
     const refused = await refusedBacking(driver.images, sourcesOf([device], image ? [image] : []))
     if (refused) return err(refused)
-    const made = image ? await this.makeImage(image) : ok(null)
-    if (!made.ok) return made
-    const attached = await domains.change(uuid, 'attachDevice', ({ config }) => {
+    if (!image) return this.attachWhole(uuid, device)
+    return this.parts.unfinished.making(basename(image.path), [image.path], async () => {
+      const made = await this.makeImage(image)
+      if (!made.ok) return made
+      const attached = await this.attachWhole(uuid, device)
+      if (!attached.ok) await rm(image.path, { force: true })
+      return attached
+    })
+  }
+
+  /** Its image is there. */
+  private attachWhole(uuid: string, device: Device): Outcome {
+    const { domains, driver } = this.parts
+    return domains.change(uuid, 'attachDevice', ({ config }) => {
       const next = { ...config, devices: [...config.devices, device] }
       // A display is part of how a guest boots: it comes with the next start.
       if (device.kind === 'vfb') return ok({ config: next })
       const running = (before: DomainConfig): DomainConfig => ({ ...before, devices: [...before.devices, device] })
       return ok({ config: next, live: { running, act: () => driver.attachDevice(uuid, device) } })
     })
-    if (!attached.ok && image) await rm(image.path, { force: true })
-    return attached
   }
 
   async detach(uuid: string, key: string, force: boolean): Outcome {
@@ -197,9 +206,9 @@ export class Devices {
 
   convert(from: string, to: string, format: WrittenFormat, rights: FileRights): Result<{ job: number }, ErrorReport> {
     if (!this.mayTouch(to, rights)) return err(errorReport('path-not-chosen', { path: to }))
-    const { copies, driver } = this.parts
+    const { unfinished, driver } = this.parts
     return this.job('imageConvert', 'converting-image', to, (control) =>
-      copies.during(to, () => driver.images.convert(from, to, format, control)),
+      unfinished.copying(to, () => driver.images.convert(from, to, format, control)),
     )
   }
 
@@ -319,14 +328,16 @@ export class Devices {
     from: NonNullable<NewImage['copyOf']>,
     control: JobControl,
   ): Outcome {
-    const { copies, driver } = this.parts
+    const { unfinished, driver } = this.parts
     const order = { from: from.path, fromFormat: from.format, to: path, format, allowed: [...(from.allowedBacking ?? [])] }
-    const copied = await copies.during(path, () => driver.images.copy(order, control))
-    if (!copied.ok) return copied
-    const grown = await this.growTo(path, sizeMiB, control)
-    const done = grown.ok ? control.commit() : grown
-    if (!done.ok) await rm(path, { force: true })
-    return done
+    return unfinished.making(basename(path), [path], async () => {
+      const copied = await unfinished.copying(path, () => driver.images.copy(order, control))
+      if (!copied.ok) return copied
+      const grown = await this.growTo(path, sizeMiB, control)
+      const done = grown.ok ? control.commit() : grown
+      if (!done.ok) await rm(path, { force: true })
+      return done
+    })
   }
 
   private async growTo(path: string, sizeMiB: number, control: JobControl): Outcome {

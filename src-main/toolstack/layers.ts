@@ -64,6 +64,11 @@ export class Layers {
     return this.parts.store.layers
   }
 
+  /** Made here, or stood on by one that was. */
+  get files(): readonly string[] {
+    return this.all.flatMap(({ path, backing }) => [path, backing.path])
+  }
+
   /** Whether anything stands on it: then it must stay as it is. */
   isBelow(path: string): boolean {
     return this.all.some(({ backing }) => backing.path === path)

@@ -9,6 +9,7 @@ import type { DomainConfig, HostInfo } from '../public/types'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
+import type { UnfinishedFiles } from './unfinished-files'
 
 export interface ReadyGuestsParts {
   readonly driver: HypervisorDriver
@@ -16,6 +17,7 @@ export interface ReadyGuestsParts {
   readonly jobs: Jobs
   readonly demo: DemoMaker
   readonly debian: DebianMaker
+  readonly unfinished: Pick<UnfinishedFiles, 'making'>
   readonly diskFolder: string
 }
 
@@ -48,7 +50,8 @@ export class ReadyGuests {
         const { kernel, ramdisk, cmdline, memoryMiB } = files.value
         const name = this.parts.domains.freeName(files.value.name)
         const config = { name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices: [] }
-        return this.defineAndStart(config, control)
+        const defined = await this.define(config, control)
+        return defined.ok ? this.start(defined.value, control) : defined
       },
     })
   }
@@ -62,31 +65,39 @@ export class ReadyGuests {
       step: 'installing-packages',
       cancellable: true,
       work: async (control) => {
-        const { debian, diskFolder, driver, domains } = this.parts
-        // The image's own name is found when it is there: by then another guest may have the name.
-        const made = await debian.make(join(diskFolder, `debian-${randomUUID().slice(0, 8)}.img`), control)
-        if (!made.ok) return made
-        const { kernel, ramdisk, image, cmdline, memoryMiB } = made.value
-        const all: Device[] = [
-          { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false },
-          { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: domains.freeMac(), forwards: [] },
-          { kind: 'vfb', width: 1024, height: 768 },
-        ]
-        const devices = all.filter(({ kind }) => driver.limits.devices.includes(kind))
-        const name = this.parts.domains.freeName('Debian')
-        const started = await this.defineAndStart({ name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices }, control)
-        if (!started.ok && !this.parts.domains.configs().some((config) => config.name === name))
-          await rm(image, { force: true })
-        return started
+        const path = join(this.parts.diskFolder, `debian-${randomUUID().slice(0, 8)}.img`)
+        const defined = await this.parts.unfinished.making('Debian', [path], () => this.defineDebian(path, control))
+        return defined.ok ? this.start(defined.value, control) : defined
       },
     })
   }
 
-  private async defineAndStart(config: DomainConfig, control: JobControl): Outcome {
+  private async defineDebian(path: string, control: JobControl): Outcome<string> {
+    const { debian, driver, domains } = this.parts
+    const made = await debian.make(path, control)
+    if (!made.ok) return made
+    const { kernel, ramdisk, image, cmdline, memoryMiB } = made.value
+    const all: Device[] = [
+      { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false },
+      { kind: 'vif', index: 0, network: DEFAULT_NETWORK.name, mac: domains.freeMac(), forwards: [] },
+      { kind: 'vfb', width: 1024, height: 768 },
+    ]
+    const devices = all.filter(({ kind }) => driver.limits.devices.includes(kind))
+    // Found when the image is there: until then another guest may get the name.
+    const name = domains.freeName('Debian')
+    const defined = await this.define({ name, memoryMiB, vcpus: 1, kernel, ramdisk, cmdline, devices }, control)
+    if (!defined.ok) await rm(image, { force: true })
+    return defined
+  }
+
+  private async define(config: DomainConfig, control: JobControl): Outcome<string> {
     const defined = await this.parts.domains.define(config)
-    if (!defined.ok) return defined
-    control.domain(defined.value, config.name)
+    if (defined.ok) control.domain(defined.value, config.name)
+    return defined
+  }
+
+  private start(uuid: string, control: JobControl): Outcome {
     control.step('starting')
-    return this.parts.domains.create(defined.value, false)
+    return this.parts.domains.create(uuid, false)
   }
 }

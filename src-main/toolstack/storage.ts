@@ -27,7 +27,6 @@ import {
   volumeNameShape,
 } from '../public/storage'
 import type { DomainConfig, JobInfo, JobStep } from '../public/types'
-import { removeHalfCopies } from './copy-folders'
 import type { Domains } from './domains'
 import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
@@ -35,6 +34,7 @@ import type { Layers } from './layers'
 import { makeFile } from './make-file'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 import type { Templates } from './templates'
+import { removeHalfCopies } from './unfinished-files'
 import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
 
 const MIB = 1024 * 1024

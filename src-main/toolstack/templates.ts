@@ -6,21 +6,21 @@ import { rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { disksOf } from '../config/device-check'
 import { configWithoutPasswords, withoutPasswords } from '../config/passwords'
 import type { KeptFile } from '../definition/kept-file'
-import type { ImageTool, Outcome } from '../driver/driver'
+import type { ImageTool, Outcome, Progress } from '../driver/driver'
 import type { Clock } from '../lib/clock'
 import { folderForFile } from '../lib/own-folder'
 import { writeProblem } from '../lib/write-problem'
-import type { WrittenFormat } from '../public/device'
+import type { Disk, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { labelProblem } from '../public/name'
 import { TEMPLATES_MOST, type Template } from '../public/template'
 import type { DomainConfig } from '../public/types'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
-import type { Layers } from './layers'
+import { type Layers, writtenDisks } from './layers'
+import type { UnfinishedFiles } from './unfinished-files'
 
 const MIB = 1024 * 1024
 
@@ -35,6 +35,7 @@ export interface TemplatesParts {
   readonly images: ImageTool
   readonly layers: Layers
   readonly clock: Clock
+  readonly unfinished: Pick<UnfinishedFiles, 'making'>
   /** A free path in the app's folder for a disk image. */
   readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
   readonly changed: () => void
@@ -90,50 +91,71 @@ export class Templates {
   }
 
   private async make(name: string, config: DomainConfig, text: string, withDisks: boolean, control: JobControl): Outcome {
-    const made: string[] = []
-    const done = await this.fill(name, config, text, withDisks, control, made)
-    if (!done.ok) for (const path of made) await rm(path, { force: true })
-    return done
+    const planned = await this.plan(name, config, withDisks)
+    if (!planned.ok) return planned
+    const files = planned.value.flatMap(({ image }) => image ?? [])
+    const work = (): Outcome => this.fill(name, config, text, planned.value, control)
+    return files.length > 0 ? this.parts.unfinished.making(name, files, work) : work()
+  }
+
+  /** Where the copies are to be, if there are to be any. */
+  private async plan(name: string, config: DomainConfig, withDisks: boolean): Outcome<Planned[]> {
+    const { images, proposePath } = this.parts
+    const planned: Planned[] = []
+    for (const disk of writtenDisks(config.devices)) {
+      const info = await images.inspect(disk.path, disk.allowedBacking)
+      if (!info.ok) return info
+      const sizeMiB = Math.max(1, Math.ceil(info.value.virtualSize / MIB))
+      const taken = planned.flatMap(({ image }) => image ?? [])
+      const propose = (): Promise<string> => proposePath(`${name}-template-${disk.dev}`, formatOf(disk), taken)
+      planned.push({ disk, sizeMiB, image: withDisks ? await propose() : undefined })
+    }
+    return ok(planned)
   }
 
   private async fill(
     name: string,
     config: DomainConfig,
     text: string,
-    withDisks: boolean,
+    planned: readonly Planned[],
     control: JobControl,
-    made: string[],
   ): Outcome {
-    const { images, layers, clock, proposePath } = this.parts
-    const written = disksOf(config.devices).filter(({ path, readonly }) => path !== '' && !readonly)
-    const disks: Template['disks'][number][] = []
-    for (const [index, disk] of written.entries()) {
-      const info = await images.inspect(disk.path, disk.allowedBacking)
-      if (!info.ok) return info
-      const sizeMiB = Math.max(1, Math.ceil(info.value.virtualSize / MIB))
-      if (!withDisks) {
-        disks.push({ dev: disk.dev, sizeMiB })
-        continue
-      }
-      const format: WrittenFormat = disk.format === 'raw' ? 'raw' : 'qcow2'
-      const to = await proposePath(`${name}-template-${disk.dev}`, format, made)
-      const report = (fraction: number): void => control.report((index + fraction) / written.length)
-      const folder = await folderForFile(dirname(to))
-      if (!folder.ok) return folder
-      const allowed = await layers.chain(disk)
-      const order = { from: resolve(disk.path), fromFormat: disk.format, to, format, allowed }
-      const copied = await images.copy(order, { signal: control.signal, report })
-      if (!copied.ok) return copied
-      made.push(to)
-      disks.push({ dev: disk.dev, sizeMiB, image: to })
-    }
+    const copied = await this.copy(planned, control)
     // Another may have got the name meanwhile.
-    const refused = this.refusedName(name)
-    if (refused) return err(refused)
-    const wanted = control.commit()
-    if (!wanted.ok) return wanted
+    const refused = copied.ok ? this.refusedName(name) : undefined
+    const wanted = !copied.ok ? copied : refused ? err(refused) : control.commit()
     const own = { config: configWithoutPasswords(config), text: withoutPasswords(text) }
-    return this.keep([...this.list(), { id: randomUUID(), name, savedAt: clock.now(), ...own, disks }])
+    const disks = planned.map(({ disk: { dev }, sizeMiB, image }) => ({
+      dev,
+      sizeMiB,
+      ...(image === undefined ? {} : { image }),
+    }))
+    const savedAt = this.parts.clock.now()
+    const kept = wanted.ok ? await this.keep([...this.list(), { id: randomUUID(), name, savedAt, ...own, disks }]) : wanted
+    if (copied.ok && !kept.ok) await removeCopies(planned)
+    return kept
+  }
+
+  /** All of them or none. */
+  private async copy(planned: readonly Planned[], control: JobControl): Outcome {
+    for (const [index, { disk, image }] of planned.entries()) {
+      if (image === undefined) continue
+      const report = (fraction: number): void => control.report((index + fraction) / planned.length)
+      const copied = await this.copyDisk(disk, image, { signal: control.signal, report })
+      if (copied.ok) continue
+      await removeCopies(planned.slice(0, index))
+      return copied
+    }
+    return ok(null)
+  }
+
+  private async copyDisk(disk: Disk, to: string, progress: Progress): Outcome {
+    const { images, layers } = this.parts
+    const folder = await folderForFile(dirname(to))
+    if (!folder.ok) return folder
+    const allowed = await layers.chain(disk)
+    const order = { from: resolve(disk.path), fromFormat: disk.format, to, format: formatOf(disk), allowed }
+    return images.copy(order, progress)
   }
 
   private async keep(templates: readonly Template[]): Outcome {
@@ -145,4 +167,17 @@ export class Templates {
       return err(writeProblem('templates.json', thrown))
     }
   }
+}
+
+/** A disk of the machine, and where its copy is to be. */
+interface Planned {
+  readonly disk: Disk
+  readonly sizeMiB: number
+  readonly image: string | undefined
+}
+
+const formatOf = (disk: Disk): WrittenFormat => (disk.format === 'raw' ? 'raw' : 'qcow2')
+
+async function removeCopies(planned: readonly Planned[]): Promise<void> {
+  for (const { image } of planned) if (image !== undefined) await rm(image, { force: true })
 }

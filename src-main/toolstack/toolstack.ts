@@ -20,7 +20,6 @@ import { AllGuests } from './all-guests'
 import { BootFiles } from './boot-files'
 import { Branches } from './branches'
 import type { CallServers } from './call-server'
-import { CopyFolders } from './copy-folders'
 import { type DefinitionCall, definitionServers } from './definition-calls'
 import { DefinitionTexts } from './definition-texts'
 import type { DebianMaker, DemoMaker } from './demo-maker'
@@ -36,7 +35,7 @@ import { Layers } from './layers'
 import { type LifeCall, lifeServers } from './life-calls'
 import { LifeLog } from './life-log'
 import { Merging } from './merging'
-import { neededFiles } from './needed-files'
+import { namedFiles, neededFiles } from './needed-files'
 import { Networks } from './networks'
 import { Notices } from './notices'
 import { OwnKernels } from './own-kernels'
@@ -49,6 +48,7 @@ import { Snapshots } from './snapshots'
 import { type Pools, Storage } from './storage'
 import { type StorageCall, storageServers } from './storage-calls'
 import { type KeptTemplates, Templates } from './templates'
+import { type Unfinished, UnfinishedFiles } from './unfinished-files'
 import { VncAccess } from './vnc-access'
 
 /** What a toolstack serves. */
@@ -85,6 +85,8 @@ export interface ToolstackParts {
   readonly pools: KeptFile<Pools>
   readonly templates: KeptFile<KeptTemplates>
   readonly recentTrees: KeptFile<RecentTrees>
+  /** What is being made of files. */
+  readonly unfinished: KeptFile<Unfinished>
   readonly clock: Clock
   readonly demo: DemoMaker
   readonly debian: DebianMaker
@@ -126,7 +128,7 @@ export class Toolstack {
   private readonly ready: ReadyGuests
   private readonly samples: SampleHistory
   private readonly hostFigures: HostFigures
-  private readonly copyFolders: CopyFolders
+  private readonly unfinished: UnfinishedFiles
   private readonly lifeLog: LifeLog
   private readonly driverEvents: DriverEvents
   private closed = false
@@ -143,9 +145,9 @@ export class Toolstack {
     this.ownKernels = new OwnKernels({ images: driver.images, folder: this.beside('starting') })
     this.domains = this.makeDomains()
     this.metadata = this.makeMetadata()
-    this.copyFolders = new CopyFolders(this.beside('unfinished-copies.json'), (folder) => this.storage.isPool(folder))
-    const { domains, jobs, copyFolders } = this
-    this.devices = new Devices({ driver, domains, jobs, copies: copyFolders, diskFolder })
+    this.unfinished = this.makeUnfinished()
+    const { domains, jobs, unfinished } = this
+    this.devices = new Devices({ driver, domains, jobs, unfinished, diskFolder })
     this.bootFiles = this.makeBootFiles()
     this.layers = new Layers({ store, images: driver.images, folder: diskFolder })
     this.trees = this.makeTrees()
@@ -153,12 +155,12 @@ export class Toolstack {
     this.merging = new Merging({ driver, domains, jobs, store, layers, trees, problem: this.warn })
     const common = { driver, domains, store, layers, trees, merging: this.merging, clock }
     this.snapshots = new Snapshots(common)
-    this.branches = new Branches({ ...common, jobs, copyFolders, snapshots: this.snapshots, proposePath })
+    this.branches = new Branches({ ...common, jobs, unfinished, snapshots: this.snapshots, proposePath })
     this.texts = this.makeTexts()
     this.storage = this.makeStorage()
     this.templates = this.makeTemplates()
     this.guests = new AllGuests(domains, jobs)
-    this.ready = new ReadyGuests({ driver, domains, jobs, demo: parts.demo, debian: parts.debian, diskFolder })
+    this.ready = new ReadyGuests({ driver, domains, jobs, demo: parts.demo, debian: parts.debian, unfinished, diskFolder })
     const { notices, samples, hostFigures, lifeLog: log } = this
     this.driverEvents = new DriverEvents({ clock, emit, domains, notices, log, samples, hostFigures })
   }
@@ -231,6 +233,16 @@ export class Toolstack {
     })
   }
 
+  private makeUnfinished(): UnfinishedFiles {
+    return new UnfinishedFiles({
+      kept: this.parts.unfinished,
+      isPool: (folder) => this.storage.isPool(folder),
+      isOurs: (path) => this.storage.isPool(dirname(path)) || this.bootFiles.isOurs(path),
+      used: () => namedFiles(this.keptConfigs(), this.templates.list(), this.layers),
+      problem: this.warn,
+    })
+  }
+
   private makeBootFiles(): BootFiles {
     const { driver, definitions, recentTrees } = this.parts
     definitions.onDropped((config) => {
@@ -241,11 +253,7 @@ export class Toolstack {
       jobs: this.jobs,
       folder: this.beside('boot'),
       recent: recentTrees,
-      used: () => [
-        ...this.domains.usedConfigs(),
-        ...this.trees.configs(null),
-        ...this.templates.list().map(({ config }) => config),
-      ],
+      used: () => [...this.keptConfigs(), ...this.templates.list().map(({ config }) => config)],
       former: (has) => definitions.formerConfigs(has),
     })
   }
@@ -301,6 +309,7 @@ export class Toolstack {
       jobs: this.jobs,
       images: driver.images,
       layers: this.layers,
+      unfinished: this.unfinished,
       clock,
       proposePath: this.proposePath,
       changed: () => {
@@ -325,6 +334,11 @@ export class Toolstack {
     this.merging.ask()
   }
 
+  /** Of machines, present and in the trash, and of their snapshots. */
+  private keptConfigs(): DomainConfig[] {
+    return [...this.domains.usedConfigs(), ...this.trees.configs(null)]
+  }
+
   private configOf(uuid: string): DomainConfig | undefined {
     const info = this.domains.info(uuid)
     return info.ok ? (info.value.config ?? undefined) : undefined
@@ -340,10 +354,6 @@ export class Toolstack {
     const { layers, trees } = this
     const pools = await this.parts.pools.load()
     if (pools) this.warn(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
-    await this.storage.removeUnfinished()
-    await this.copyFolders.removeLeft()
-    await this.bootFiles.removeUnfinished()
-    await this.ownKernels.removeLeft()
     const templates = await this.parts.templates.load()
     if (templates) this.warn(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
     // Of no use to anybody when it is damaged; what it was is kept beside it.
@@ -351,6 +361,15 @@ export class Toolstack {
     const store = this.parts.snapshots
     const config = (uuid: string): DomainConfig | undefined => this.configOf(uuid)
     await recoverSnapshots(await store.load(), { store, layers, trees, config, problem: this.warn })
+    await this.removeUnfinished()
+  }
+
+  /** What an app that was killed has left, when everything that may name a file is there. */
+  private async removeUnfinished(): Promise<void> {
+    await this.storage.removeUnfinished()
+    await this.unfinished.removeLeft()
+    await this.bootFiles.removeUnfinished()
+    await this.ownKernels.removeLeft()
   }
 
   /** Opens the driver. One that fails leaves the list usable and a notice; closed meanwhile, nothing is begun. */
@@ -413,6 +432,7 @@ export class Toolstack {
         templates: this.templates,
         images: driver.images,
         bootFiles: this.bootFiles,
+        unfinished: this.unfinished,
       }),
       ...deviceServers({ driver, domains, devices, networks, bootFiles: this.bootFiles, ownKernels: this.ownKernels }),
       ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),

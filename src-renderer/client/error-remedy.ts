@@ -156,6 +156,8 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'snapshot-cut-off': { effect: 'disks-kept', mend: 'snapshots' },
   'revert-cut-off': { effect: 'disks-kept', mend: 'snapshots' },
   'revert-without-memory': { effect: 'off', mend: 'snapshots' },
+  'making-cut-off': { effect: 'unchanged' },
+  'making-cut-off-left': { effect: 'partly' },
   'disk-frozen': { effect: 'unchanged', mend: 'storage' },
   'no-pool': { effect: 'unchanged', mend: 'storage' },
   'pool-exists': { effect: 'unchanged' },

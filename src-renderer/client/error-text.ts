@@ -452,6 +452,14 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
       'Ringmaster endete, bevor „{name}“ vom Sicherungspunkt „{snapshot}“ weiterlief; die Platten sind die des Sicherungspunkts.',
     action: 'Noch einmal zu ihm zurückkehren, um auch mit seinem Speicher weiterzumachen.',
   },
+  'making-cut-off': {
+    cause: '„{what}“ war nicht fertig, als Ringmaster endete; was davon schon da war, wurde entfernt.',
+    action: 'Noch einmal anlegen.',
+  },
+  'making-cut-off-left': {
+    cause: '„{what}“ war nicht fertig, als Ringmaster endete; {path} ist geblieben, wo es ist.',
+    action: 'Diese Datei löschen und noch einmal anlegen.',
+  },
   'disk-frozen': {
     cause: 'Die Datei {path} gehört zu einem Sicherungspunkt, oder die Platte einer anderen Maschine steht auf ihr.',
     action: 'Eine Kopie der Datei nehmen, oder die Platte nur lesbar machen.',

@@ -26,6 +26,7 @@ import { Supervisor } from '../../src-main/supervisor/supervisor'
 import type { Watchdog } from '../../src-main/supervisor/watchdog'
 import { TestDebianMaker, TestDemoMaker } from '../../src-main/toolstack/test-demo'
 import { Toolstack } from '../../src-main/toolstack/toolstack'
+import { NOTHING_UNFINISHED, unfinishedShape } from '../../src-main/toolstack/unfinished-files'
 
 const ROOT = process.env['RINGMASTER_ROOT'] ?? path.resolve(__dirname, '../..')
 
@@ -94,6 +95,7 @@ export class Supervised {
       pools: new KeptFile(path.join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
       templates: new KeptFile(path.join(folder, 'templates.json'), templatesShape, { templates: [] }),
       recentTrees: new KeptFile(path.join(folder, 'recent-trees.json'), recentTreesShape, { addresses: [] }),
+      unfinished: new KeptFile(path.join(folder, 'unfinished-copies.json'), unfinishedShape, NOTHING_UNFINISHED),
       diskFolder: path.join(folder, 'disks'),
       vncFolder: path.join(folder, 'vnc'),
       sampleFolder: path.join(folder, 'samples'),

@@ -22,6 +22,7 @@ import { NodeChannels } from '../../src-main/supervisor/node'
 import type { Caller, CallServers } from '../../src-main/toolstack/call-server'
 import { TestDebianMaker, TestDemoMaker } from '../../src-main/toolstack/test-demo'
 import { Toolstack, type ToolstackCall } from '../../src-main/toolstack/toolstack'
+import { NOTHING_UNFINISHED, unfinishedShape } from '../../src-main/toolstack/unfinished-files'
 
 export interface ToldEvent {
   readonly name: string
@@ -88,11 +89,17 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
   const driver = options.driver ?? testDriver
   const events: ToldEvent[] = []
   const demo = new TestDemoMaker(join(folder, 'demo'), 0)
+  const debian = new TestDebianMaker(demo)
   const listeners: ((name: string, payload: unknown) => void)[] = []
   const states: string[] = []
   const jobs: JobInfo[] = []
   const notices: Notice[] = []
-  const store = { definitions: new DefinitionStore(folder), snapshots: new SnapshotStore(join(folder, 'snapshots')) }
+  const store = {
+    definitions: new DefinitionStore(folder),
+    snapshots: new SnapshotStore(join(folder, 'snapshots')),
+    templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
+    unfinished: new KeptFile(join(folder, 'unfinished-copies.json'), unfinishedShape, NOTHING_UNFINISHED),
+  }
   const toolstack = new Toolstack({
     driver,
     definitions: store.definitions,
@@ -100,14 +107,15 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     metadata: new MetadataStore(join(folder, 'metadata')),
     snapshots: store.snapshots,
     pools: new KeptFile(join(folder, 'storage-pools.json'), poolsShape, { pools: [] }),
-    templates: new KeptFile(join(folder, 'templates.json'), templatesShape, { templates: [] }),
+    templates: store.templates,
     recentTrees: new KeptFile(join(folder, 'recent-trees.json'), recentTreesShape, { addresses: [] }),
+    unfinished: store.unfinished,
     diskFolder: join(folder, 'disks'),
     vncFolder: join(folder, 'vnc'),
     sampleFolder: join(folder, 'samples'),
     clock: { now: options.now ?? (() => Date.now()) },
     demo,
-    debian: new TestDebianMaker(demo),
+    debian,
     emit: (name, payload) => {
       events.push({ name, payload })
       if ('domain' in payload && payload.domain.kind === 'guest') states.push(`${payload.domain.name} ${payload.domain.state}`)
@@ -140,6 +148,7 @@ export async function makeToolstack(options: ToolstackOptions = {}) {
     servers,
     driver,
     testDriver,
+    debian,
     channels,
     events,
     states,

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { filesOf } from '../../../src-main/toolstack/snapshot-trees'
+import { Cutter } from '../../support/cutter'
 import { caller, SnapshotScene } from '../../support/snapshot-scene'
 import { listenToSteps } from '../../support/steps'
 import { makeToolstack } from '../../support/toolstack'
@@ -13,25 +14,6 @@ const folders: string[] = []
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
-
-/** Lets this many steps happen; the next one never does, and nothing after it. */
-class Cutter {
-  steps = 0
-  cut: Promise<void>
-  private told: () => void = () => {}
-
-  constructor(private readonly at: number) {
-    this.cut = new Promise((resolve) => {
-      this.told = resolve
-    })
-  }
-
-  async step(): Promise<void> {
-    if (this.steps++ < this.at) return
-    this.told()
-    await new Promise(() => {})
-  }
-}
 
 interface Change {
   readonly what: string
