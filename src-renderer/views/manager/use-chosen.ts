@@ -1,12 +1,13 @@
 // What is chosen in the list, as its rows come and go.
-// Invariant: what is gone or filtered out is not chosen any more; then the first guest stands in. A folder that is called something else is not gone.
+// Invariant: what is gone or filtered out is not chosen any more; then the first guest stands in. A folder that is called something else is
+// not gone; one that came into a folder that is folded away is chosen by that.
 // Runs in: manager window.
 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { domainsOf, type Row } from './list/rows'
 import { keep, noSelection, only, type Selection } from './list/selection'
-import { type FolderMove, keyAfter } from './ordering/places'
+import { type FolderMove, rowAfter } from './ordering/places'
 
 export interface Chosen {
   readonly current: Selection
@@ -24,10 +25,11 @@ export function useChosen(rows: readonly Row[]): Chosen {
   const moves = useRef<readonly FolderMove[]>([])
   const keysBefore = useRef<readonly string[]>([])
   const keys = useMemo(() => rows.map(({ key }) => key), [rows])
+  const there = useMemo(() => new Set(keys), [keys])
   const guestRow = rows.find((row) => row.kind === 'domain' && row.domain.kind === 'guest')
   const first = (guestRow ?? rows[1] ?? rows[0])?.key ?? null
   const standIn = useMemo(() => (first === null ? noSelection : only(first)), [first])
-  const kept = keep(selection, keys, keysBefore.current, (key) => keyAfter(moves.current, key))
+  const kept = keep(selection, keys, keysBefore.current, (key) => rowAfter(moves.current, key, there))
   const current = kept.cursor === null || kept.chosen.size === 0 ? standIn : kept
   const selected = useMemo(() => domainsOf(rows, current.chosen), [rows, current.chosen])
   useEffect(() => {

@@ -34,6 +34,22 @@ export function keyAfter(moves: readonly FolderMove[], key: string): string {
   return key
 }
 
+/**
+ * What stands for a row of the list after the moves: its own row, or where that is folded away now the nearest row around it. Rows that the moves
+ * leave alone stand for themselves.
+ */
+export function rowAfter(moves: readonly FolderMove[], key: string, rows: ReadonlySet<string>): string {
+  const after = keyAfter(moves, key)
+  if (after === key) return key
+  for (const { connection, to } of moves) {
+    const parts = to.split('/')
+    if (!`${after}/`.startsWith(`${folderKey(to, connection)}/`)) continue
+    const around = parts.map((_, at) => folderKey(parts.slice(0, parts.length - at).join('/'), connection))
+    return [after, ...around, connectionKey(connection)].find((each) => rows.has(each)) ?? after
+  }
+  return after
+}
+
 /** The folders that are folded away keep being so; where they are opened for good is left alone. */
 export function foldedAfter(moves: readonly FolderMove[], folded: readonly string[]): readonly string[] {
   const isFolder = (key: string) => key.startsWith('folder')

@@ -26,6 +26,7 @@ import {
   foldersInto,
   keyAfter,
   moveFolder,
+  rowAfter,
 } from '../../../../../src-renderer/views/manager/ordering/places'
 import { domainInfo } from '../../../../support/domain-info'
 
@@ -186,6 +187,21 @@ describe('folders that are moved', () => {
     for (const other of ['folder/Workshop', `folder@${SECOND}/Work`, 'connection', 'uuid-b'])
       expect(keyAfter(moves, other)).toBe(other)
     expect(foldersInto(group('folder/Work'), ['folder/Work'], rows)).toEqual([])
+  })
+
+  it('are chosen by the nearest row around them where they come to lie in one that is folded away', () => {
+    const moves = [{ connection: local.connection, from: 'Work', to: 'Attic/Old/Work' }]
+    const seen = (...keys: string[]) => rowAfter(moves, 'folder/Work', new Set(['connection', ...keys]))
+    expect(seen('folder/Attic', 'folder/Attic/Old', 'folder/Attic/Old/Work')).toBe('folder/Attic/Old/Work')
+    expect(seen('folder/Attic', 'folder/Attic/Old')).toBe('folder/Attic/Old')
+    expect(seen('folder/Attic', 'folder/Lab')).toBe('folder/Attic')
+    expect(seen()).toBe('connection')
+    expect(rowAfter(moves, 'folder/Work/Web', new Set(['connection', 'folder/Attic']))).toBe('folder/Attic')
+    expect(rowAfter(moves, 'folder/Lab', new Set(['connection', 'folder/Attic']))).toBe('folder/Lab')
+    const other = [{ connection: SECOND, from: 'Work', to: 'Attic/Work' }]
+    expect(rowAfter(other, `folder@${SECOND}/Work`, new Set(['connection', `folder@${SECOND}/Attic`]))).toBe(
+      `folder@${SECOND}/Attic`,
+    )
   })
 
   it('stay folded; where what was in them lies in no folder any more nothing else is folded', () => {
