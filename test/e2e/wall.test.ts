@@ -8,6 +8,7 @@ import { launch } from './app'
 import { DomainPage } from './domain-page'
 import { startMachine, UUID } from './domain-setup'
 import { ownApp } from './own-app'
+import { openWindow } from './scenes'
 
 const keep = ownApp()
 const other = '22222222-2222-4333-8444-555555555555'
@@ -195,5 +196,33 @@ it('covers no line below with the button that runs a machine, where a pane has n
       .locator('visible=true')
       .getByRole('button', { name: 'Run' })
       .click({ trial: true })
+  }
+})
+
+it('names all tabs of a narrow pane in a menu behind them, and shows the one that is chosen there', async () => {
+  const app = await launch({ scale: 3, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 2, running: 1 }) } })
+  try {
+    const { page: manager } = await app.manager()
+    const wall = await openWindow(app, manager, 'wall', null)
+    for (const index of [0, 1]) {
+      await wall.getByRole('tab', { name: 'All', exact: true }).click()
+      await wall.getByRole('grid').getByRole('row').nth(index).dblclick()
+    }
+    await wall.getByRole('button', { name: 'Side by side' }).click()
+    const pane = wall.getByRole('region').first()
+    await pane.getByRole('button', { name: 'All tabs' }).click()
+    await app.picture(wall, 'narrow-wall-tabs')
+    const names = await wall.getByRole('menuitem').allTextContents()
+    expect(names).toEqual(['Screen', 'Text console', 'Details', 'Performance', 'Snapshots', 'Inside', 'Log'])
+    await wall.getByRole('menuitem', { name: 'Log' }).click()
+    const tab = pane.getByRole('tab', { name: 'Log', selected: true })
+    const inSight = async () => {
+      const [one, list] = [await tab.boundingBox(), await pane.getByRole('tablist').first().boundingBox()]
+      if (one === null || list === null) return false
+      return one.x >= list.x - 1 && one.x + one.width <= list.x + list.width + 1
+    }
+    await expect.poll(inSight).toBe(true)
+  } finally {
+    await app.close()
   }
 })

@@ -192,7 +192,7 @@ export function ConsolePane(props: ConsolePaneProps) {
       </div>
       <div className="status-bar">
         <span data-testid="console-connection">{words[connection]}</span>
-        {size.columns > 0 && <span>{t('console.size', size)}</span>}
+        {size.columns > 0 && <span className="console-size">{t('console.size', size)}</span>}
         <span className="last">{t('console.leave')}</span>
         <span className="console-buttons">
           <Button kind="tool" icon="search" label={t('console.find')} onPress={() => act('find')} />

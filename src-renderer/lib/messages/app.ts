@@ -17,6 +17,8 @@ export const app = {
   'button.browse': { en: 'Browse…', de: 'Durchsuchen …' },
   'button.apply': { en: 'Apply', de: 'Anwenden' },
 
+  'tabs.all': { en: 'All tabs', de: 'Alle Tabs' },
+
   'state.shutoff': { en: 'Shut off', de: 'Ausgeschaltet' },
   'state.starting': { en: 'Starting', de: 'Startet' },
   'state.running': { en: 'Running', de: 'Läuft' },

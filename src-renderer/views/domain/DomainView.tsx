@@ -5,7 +5,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { Tab, TabList, TabPanel, Tabs, Toolbar } from 'react-aria-components'
+import { TabPanel, Tabs, Toolbar } from 'react-aria-components'
 import { DOMAIN_PAGES, type DomainPage, SEND_KEY } from '../../../src-main/public/menu'
 import { sendKeys } from '../../../src-main/public/send-keys'
 import type { DomainInfo } from '../../../src-main/public/types'
@@ -19,6 +19,7 @@ import { useWords } from '../../components/Language'
 import { LivelyPanel } from '../../components/LivelyPanel'
 import { MenuButton } from '../../components/Menu'
 import { Notice } from '../../components/Notice'
+import { TabStrip } from '../../components/TabStrip'
 import { Activity } from '../../features/activity/Activity'
 import { ConsolePane } from '../../features/console/ConsolePane'
 import {
@@ -298,13 +299,12 @@ function DomainWindow(props: {
           if (next !== undefined) goTo(next)
         }}
       >
-        <TabList className="tab-list" aria-label={t('domain.tabs')}>
-          {shownPages.map((each) => (
-            <Tab key={each} id={each} className="tab">
-              {t(`domain.tab-${each}`)}
-            </Tab>
-          ))}
-        </TabList>
+        <TabStrip
+          label={t('domain.tabs')}
+          tabs={shownPages.map((id) => ({ id, name: t(`domain.tab-${id}`) }))}
+          chosen={page}
+          onChoose={goTo}
+        />
         {isGuest && canHaveScreen && (
           <TabPanel id="screen" className="tab-panel" shouldForceMount>
             <ScreenPane

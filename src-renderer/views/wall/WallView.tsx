@@ -4,18 +4,7 @@
 // Runs in: wall window.
 
 import { type RefObject, useEffect, useMemo, useState } from 'react'
-import {
-  GridLayout,
-  GridList,
-  GridListItem,
-  Size,
-  Tab,
-  TabList,
-  TabPanel,
-  Tabs,
-  ToggleButton,
-  Virtualizer,
-} from 'react-aria-components'
+import { GridLayout, GridList, GridListItem, Size, TabPanel, Tabs, ToggleButton, Virtualizer } from 'react-aria-components'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import type { PortDesk } from '../../client/port-desk'
@@ -23,6 +12,7 @@ import { Button } from '../../components/Button'
 import { EmptyState } from '../../components/EmptyState'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
+import { TabStrip } from '../../components/TabStrip'
 import { Activity } from '../../features/activity/Activity'
 import { stateLine, stateLooks } from '../../features/domain-state/state-words'
 import { Thumbnail } from '../../features/thumbnail/Thumbnail'
@@ -83,6 +73,7 @@ export function WallView(props: { readonly desk: PortDesk }) {
   const work = (uuid: string) => {
     if (beside && tab !== WALL) setTab(uuid)
   }
+  const nameOf = (uuid: string): string => domains[uuid]?.name ?? '–'
   // Side by side all open ones show; otherwise the chosen one.
   const shows = (uuid: string): boolean => (beside ? tab !== WALL : uuid === tab)
   return (
@@ -93,16 +84,12 @@ export function WallView(props: { readonly desk: PortDesk }) {
         onSelectionChange={(key) => setTab(String(key))}
       >
         <div className="wall-head">
-          <TabList className="tab-list" aria-label={t('wall.tabs')}>
-            <Tab id={WALL} className="tab">
-              {t('wall.all')}
-            </Tab>
-            {opened.map(({ uuid }) => (
-              <Tab key={uuid} id={uuid} className="tab">
-                {domains[uuid]?.name ?? '–'}
-              </Tab>
-            ))}
-          </TabList>
+          <TabStrip
+            label={t('wall.tabs')}
+            tabs={[{ id: WALL, name: t('wall.all') }, ...opened.map(({ uuid }) => ({ id: uuid, name: nameOf(uuid) }))]}
+            chosen={tab}
+            onChoose={setTab}
+          />
           <div className="wall-buttons">
             <ToggleButton className="button plain" isSelected={beside} onChange={setBeside} isDisabled={opened.length < 2}>
               {t('wall.beside')}
@@ -132,11 +119,11 @@ export function WallView(props: { readonly desk: PortDesk }) {
             key={uuid}
             className={beside && uuid === tab ? 'wall-pane chosen' : 'wall-pane'}
             hidden={!shows(uuid)}
-            aria-label={domains[uuid]?.name ?? '–'}
+            aria-label={nameOf(uuid)}
             onPointerDownCapture={() => work(uuid)}
             onKeyDownCapture={() => work(uuid)}
           >
-            {beside && <h2 className="wall-pane-name">{domains[uuid]?.name ?? '–'}</h2>}
+            {beside && <h2 className="wall-pane-name">{nameOf(uuid)}</h2>}
             <div className="wall-pane-body">
               <DomainView
                 uuid={uuid}
