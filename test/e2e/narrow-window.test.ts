@@ -1,5 +1,5 @@
-// Windows at 300 % in German, where there is the least room: no page scrolls sideways without need, and the card of a job covers no button
-// of a foot. Runs in: plain Node; starts the real Electron on a virtual display.
+// Windows at 200 and 300 %, where there is the least room: no page scrolls sideways without need, choices fill their rows, and nothing covers
+// what stands below it. Runs in: plain Node; starts the real Electron on a virtual display.
 
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
@@ -11,9 +11,11 @@ import { openWindow, playScenes } from './scenes'
 function sideways(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const own = '.domain-list, .data-table, .cm-scroller, pre, .xterm, .topology-drawing'
-    return [...document.querySelectorAll('*')].flatMap((box) => {
+    return [...document.querySelectorAll<HTMLElement>('*')].flatMap((box) => {
       const isWide = /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth
-      if (!isWide || box.matches(own)) return []
+      const { borderTopWidth, borderBottomWidth } = getComputedStyle(box)
+      const bar = box.offsetHeight - box.clientHeight - Number.parseFloat(borderTopWidth) - Number.parseFloat(borderBottomWidth)
+      if (!isWide || bar < 1 || box.matches(own)) return []
       const edge = box.getBoundingClientRect().left + box.clientWidth
       const out = [...box.querySelectorAll('*')].find((each) => each.getBoundingClientRect().right > edge + 0.5)
       return [`${box.className}, for ${out?.className} ${out?.textContent?.slice(0, 40)}`]
@@ -21,17 +23,62 @@ function sideways(page: Page): Promise<readonly string[]> {
   })
 }
 
-it.each(['domain', 'networks', 'preferences'])('%s: no page scrolls sideways', { timeout: 600_000 }, async (only) => {
+/** Choices whose rows are not filled, so that the last one's border stands somewhere between. */
+function raggedChoices(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.segmented:not(.many)')].flatMap((box) => {
+      const places = [...box.querySelectorAll('.segment')].map((each) => ({ each, at: each.getBoundingClientRect() }))
+      const last = places.filter(({ at }, index) => (places[index + 1]?.at.top ?? Number.POSITIVE_INFINITY) > at.top + 2)
+      const short = last.filter(({ at }) => at.right < box.getBoundingClientRect().right - 2)
+      return short.map(({ each }) => `${each.textContent} ends early`)
+    }),
+  )
+}
+
+/** Keys that take more than a line. */
+function brokenKeys(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.keyboard-map kbd')]
+      .filter((key) => key.getBoundingClientRect().height > 1.8 * Number.parseFloat(getComputedStyle(key).fontSize))
+      .map((key) => `${key.textContent} is broken`),
+  )
+}
+
+/** The field that finds words lies over the line below the terminal, or leaves none of its rows in sight. */
+function coveredConsole(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const box = (part: string) => document.querySelector(`.console ${part}`)?.getBoundingClientRect()
+    const [find, line, row] = [box('.console-find'), box('.status-bar'), box('.xterm-rows > :first-child')]
+    if (find === undefined || line === undefined || row === undefined) return []
+    const isOver = line.height > 0 && find.bottom > line.top
+    const isRowSeen = find.top >= row.bottom || find.left - row.left > 60
+    return [...(isOver ? ['the line below is covered'] : []), ...(isRowSeen ? [] : ['no row is seen'])]
+  })
+}
+
+const everywhere = [sideways, raggedChoices, coveredConsole]
+const rows = [
+  { only: 'domain', language: 'de', scale: 3 },
+  { only: 'networks', language: 'de', scale: 3 },
+  { only: 'preferences', language: 'de', scale: 3 },
+  { only: 'preferences', language: 'en', scale: 2, more: [brokenKeys] },
+  { only: 'host', language: 'en', scale: 2 },
+  { only: 'host', language: 'de', scale: 2 },
+  { only: 'host-full', language: 'en', scale: 3 },
+  { only: 'wall', language: 'de', scale: 1 },
+  { only: 'wall', language: 'de', scale: 3 },
+] as const
+
+it.each(rows)('$only, $language, $scale: nothing sticks out, breaks or is covered', { timeout: 600_000 }, async (row) => {
   const found: string[] = []
   let looked = 0
   await playScenes({
     theme: 'light',
-    language: 'de',
-    scale: 3,
-    only,
+    ...row,
     show: async (page, name) => {
       looked += 1
-      for (const finding of await sideways(page)) found.push(`${name}: ${finding}`)
+      for (const look of [...everywhere, ...('more' in row ? row.more : [])])
+        for (const finding of await look(page)) found.push(`${name}: ${finding}`)
     },
     failed: (scene, reason) => found.push(`${scene}: ${String(reason)}`),
   })
