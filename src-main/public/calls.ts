@@ -338,9 +338,18 @@ export const calls = {
   },
   /** The devices a text in either format describes. */
   configDevices: { params: fields({ connection, text: configTextShape }), result: list(deviceShape, 64), status: 'done' },
-  /** Takes it. Files that a guest is to write to: as with domainDefine. */
+  /**
+   * Takes it. Files that a guest is to write to: as with domainDefine. A new one has the name in the text, with a number where it is
+   * taken (configLook tells), or `name`, which is refused where it is taken.
+   */
   configDefine: {
-    params: fields({ connection, uuid: t.nullable(t.uuidShape), text: configTextShape, start: flag }),
+    params: fields({
+      connection,
+      uuid: t.nullable(t.uuidShape),
+      text: configTextShape,
+      name: optional(shortText(256)),
+      start: flag,
+    }),
     result: ofDomain,
     status: 'done',
   },

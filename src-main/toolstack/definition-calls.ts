@@ -62,8 +62,8 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
     configLook: ({ uuid, text }) => texts.look(uuid, text),
     configDraft: ({ config, origin }) => texts.draft(config, origin),
     configDevices: ({ text }) => texts.devices(text),
-    configDefine: async ({ uuid, text, start }, caller) => {
-      const defined = await texts.define(uuid, text, caller)
+    configDefine: async ({ uuid, text, name, start }, caller) => {
+      const defined = await texts.define(uuid, text, caller, 'text', name)
       if (!defined.ok || !start) return defined
       const started = await domains.create(defined.value.uuid, false)
       return started.ok ? defined : started

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { cutTo, NAME_BYTES_MOST, NEVER_IN_NAMES } from '../../src-engine/public/name'
+import { cutTo, NAME_BYTES_MOST, NEVER_IN_NAMES, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import { usableName } from '../config/domain-check'
@@ -132,12 +132,15 @@ export class DefinitionTexts {
     text: string,
     rights: FileRights,
     cause: RevisionCause = 'text',
+    /** Of a new one, in place of the name in the text: refused where it is taken. */
+    name?: string,
   ): Outcome<{ uuid: string }> {
     const { domains, devices } = this.parts
     // What it was before had its password with it.
     const planned = this.plan(uuid, text, cause === 'reverted' ? [] : undefined)
     if (!planned.ok) return planned
-    const { read, config, own } = planned.value
+    const { read, own } = planned.value
+    const config = name === undefined ? planned.value.config : { ...planned.value.config, name: properName(name) }
     const before = uuid === null ? [] : this.devicesOf(uuid)
     const checked = domains.checkDefinition(config, uuid ?? undefined)
     if (!checked.ok) return checked
@@ -291,8 +294,10 @@ export class DefinitionTexts {
     const taken = read.value.uuid !== null && domains.info(read.value.uuid).ok
     if (taken) notes.push(configNote('uuid-changed'))
     const own = taken || read.value.uuid === null ? randomUUID() : read.value.uuid
-    const name = domains.freeName(usableName(config.name) ?? fittingName(config.name) ?? 'imported')
-    if (name !== config.name) notes.push(configNote('name-changed', { from: config.name, to: name }))
+    const wanted = usableName(config.name) ?? fittingName(config.name) ?? 'imported'
+    const name = domains.freeName(wanted)
+    if (name !== wanted) notes.push(configNote('name-taken', { from: wanted, to: name }))
+    else if (name !== config.name) notes.push(configNote('name-changed', { from: config.name, to: name }))
     return ok({ read: read.value, config: { ...config, name }, own, notes })
   }
 

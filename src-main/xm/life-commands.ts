@@ -39,7 +39,7 @@ export async function create(
   const text = await textOf(context, file, settings)
   if (!options.quiet) context.err(`Parsing config from ${file}`)
   const look = await call(context, 'configLook', { uuid: null, text })
-  const renamed = look.notes.find(({ reason }) => reason === 'name-changed')
+  const renamed = look.notes.find(({ reason }) => reason === 'name-taken')
   const domains = await domainList(context)
   const old = renamed && domains.find(({ name }) => name === renamed.values['from'])
   if (old && old.domid !== null) throw new Failure(`A domain named ${old.name} runs already.`)

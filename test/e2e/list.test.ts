@@ -533,6 +533,10 @@ it('fills in a new machine from dropped files, and makes one of a dropped config
   const config = file('guest.cfg', `name = "from-file"\nkernel = "${process.execPath}"\nmemory = 128\n`)
   await app.domain(() => manager.drop([config]))
   await manager.row('from-file').waitFor()
+  // Once more: a machine of its own under a name of its own, which is said.
+  await app.domain(() => manager.drop([config]))
+  await manager.row('from-file 2').waitFor()
+  await expect.poll(() => manager.undoBar().textContent()).toContain('Made “from-file 2” from guest.cfg')
   // Several become as many, in one step that can be taken back, and open no window each.
   const several = ['red', 'green'].map((name) =>
     file(`${name}.cfg`, `name = "${name}"\nkernel = "${process.execPath}"\nmemory = 128\n`),
@@ -541,7 +545,7 @@ it('fills in a new machine from dropped files, and makes one of a dropped config
   await manager.drop(several)
   await manager.row('red').waitFor()
   await manager.row('green').waitFor()
-  await expect.poll(() => manager.undoBar().textContent()).toContain('Made 2 machines from configurations')
+  await expect.poll(() => manager.undoBar().textContent()).toContain('Made from configurations: red, green')
   expect(app.electron.windows().length).toBe(windows)
   await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
   for (const name of ['red', 'green']) await manager.row(name).waitFor({ state: 'detached' })

@@ -265,7 +265,7 @@ describe('a new virtual machine', () => {
     await expect.poll(() => left.textContent()).toContain('Left over: two.cfg, three.cfg, wrong.cfg.')
     await app.picture(create.page, 'wizard-several-configurations')
     await create.button('Import what is left over').click()
-    await expect.poll(() => left.textContent()).toContain('Left over: wrong.cfg. Imported, not started: two.cfg, three.cfg.')
+    await expect.poll(() => left.textContent()).toContain('Left over: wrong.cfg. Imported, not started: two, three.')
     await expect.poll(() => create.refusal().textContent()).toContain('/etc/hostname')
     const listed: { name: string; state: string }[] = Object.values((await app.call(create.page, 'domainList', {})).value).map(
       (each) => JSON.parse(JSON.stringify(each)),

@@ -1,12 +1,18 @@
-// A configuration file the user chose, before it becomes a machine: its name, what was changed to fit, and the text.
+// A configuration file the user chose, before it becomes a machine: its name, which can be another, what was changed to fit, and the
+// text. Invariant: nothing that is refused closes it; a machine that was made and does not start is told of where others are.
 // Runs in: manager window.
 
 import { type ReactNode, useState } from 'react'
 import type { ReadConfigText } from '../../../src-main/public/definition'
+import type { ErrorReport } from '../../../src-main/public/error-code'
+import { machineNameProblem, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
 import { useClientAt } from '../../client/Client'
+import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
+import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
+import { Refusal } from '../../remedy/Refusal'
 import { useAppStore } from '../../state/store'
 import { ConfigEditor } from './ConfigEditor'
 import { ConfigNotes } from './notes'
@@ -32,14 +38,23 @@ export function ImportDialog(props: {
   const client = useClientAt(connection)
   const store = useAppStore()
   const [busy, setBusy] = useState(false)
+  const [name, setName] = useState(look.name)
+  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const bad = machineNameProblem(properName(name))
+  const ofName = bad ?? (refusal?.reason === 'name-exists' ? refusal : undefined)
 
   const define = async (start: boolean) => {
+    if (busy || bad !== undefined) return
     setBusy(true)
-    const result = await client.call('configDefine', { uuid: null, text: look.text, start })
+    setRefusal(null)
+    const result = await client.call('configDefine', { uuid: null, text: look.text, name, start: false })
     setBusy(false)
+    if (!result.ok) return setRefusal(result.error)
     props.onClose()
-    if (!result.ok) return store.dispatch({ kind: 'failed', error: result.error })
-    await client.call('windowOpen', { view: 'domain', uuid: result.value.uuid })
+    const { uuid } = result.value
+    const started = start ? await client.call('domainCreate', { uuid, fresh: false }) : null
+    if (started?.ok === false) store.dispatch({ kind: 'failed', error: started.error })
+    await client.call('windowOpen', { view: 'domain', uuid })
   }
 
   return (
@@ -52,19 +67,31 @@ export function ImportDialog(props: {
         <>
           <Button onPress={props.onClose}>{t('button.cancel')}</Button>
           <span className="fill" />
-          <Button disabled={busy} onPress={() => void define(true)}>
+          <Button disabled={busy || bad !== undefined} onPress={() => void define(true)}>
             {t('import.start')}
           </Button>
-          <Button kind="primary" submit disabled={busy}>
+          <Button kind="primary" submit disabled={busy || bad !== undefined}>
             {t('import.import')}
           </Button>
         </>
       }
     >
       {props.connectionField(connection, setConnection)}
+      <TextField
+        label={t('create.name')}
+        value={name}
+        onChange={(next) => {
+          setName(next)
+          setRefusal(null)
+        }}
+        error={ofName && errorText(ofName, t.language).cause}
+        maxLength={NAME_BYTES_MOST}
+        autoFocus
+      />
       <ConfigNotes notes={look.notes} />
       <p className="import-becomes">{t(look.format === 'xl' ? 'import.becomes-xl' : 'import.becomes')}</p>
       <ConfigEditor label={t('definition.text')} text={look.text} editable={false} wrong={null} onChange={() => undefined} />
+      <Refusal error={ofName === undefined ? refusal : null} onChange={setRefusal} />
     </Dialog>
   )
 }

@@ -134,12 +134,8 @@ export const actions = {
 
   'undo.delete': { en: 'Deleted {name}', de: '{name} gelöscht' },
   'undo.delete-many': { en: 'Deleted {count} machines', de: '{count} Maschinen gelöscht' },
-  'undo.import': { en: 'Made a machine from {file}', de: 'Maschine aus {file} gemacht' },
-  'undo.import-many-one': { en: 'Made a machine from configurations', de: 'Eine Maschine aus Konfigurationen gemacht' },
-  'undo.import-many-other': {
-    en: 'Made {count} machines from configurations',
-    de: '{count} Maschinen aus Konfigurationen gemacht',
-  },
+  'undo.import': { en: 'Made “{name}” from {file}', de: '„{name}“ aus {file} gemacht' },
+  'undo.import-many': { en: 'Made from configurations: {names}', de: 'Aus Konfigurationen gemacht: {names}' },
   'undo.disk': { en: 'Gave {name} the disk {dev}', de: '{name} die Platte {dev} gegeben' },
   'undo.definition': { en: 'Changed {name}', de: '{name} geändert' },
   'undo.rename': { en: 'Renamed {before} to {name}', de: '{before} in {name} umbenannt' },

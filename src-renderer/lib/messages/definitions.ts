@@ -60,9 +60,13 @@ export const definitions = {
     en: 'Kept in the configuration, but without effect here: {names}.',
     de: 'Bleibt in der Konfiguration, wirkt hier aber nicht: {names}.',
   },
+  'note.name-taken': {
+    en: 'A virtual machine named “{from}” exists already and stays as it is; this one becomes “{to}”.',
+    de: 'Eine virtuelle Maschine namens „{from}“ gibt es schon, und sie bleibt, wie sie ist; diese wird „{to}“.',
+  },
   'note.name-changed': {
-    en: 'The name “{from}” is taken or cannot be used; it becomes “{to}”.',
-    de: 'Der Name „{from}“ ist vergeben oder nicht verwendbar; er wird „{to}“.',
+    en: 'The name “{from}” cannot be used; it becomes “{to}”.',
+    de: 'Der Name „{from}“ ist nicht verwendbar; er wird „{to}“.',
   },
   'note.uuid-changed': {
     en: 'Another virtual machine has its identifier; it gets a new one.',

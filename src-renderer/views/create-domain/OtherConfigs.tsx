@@ -33,8 +33,11 @@ export function OtherConfigs(props: OtherConfigsProps) {
     const left: DroppedConfig[] = []
     for (const config of others) {
       const done = await client.call('configDefine', { uuid: null, text: config.text, start: false })
-      if (done.ok) setMade((before) => [...before, lastPart(config.path)])
-      else {
+      if (done.ok) {
+        // Its name may have got a number: the one in the file was taken.
+        const info = await client.call('domainInfo', done.value)
+        setMade((before) => [...before, info.ok ? info.value.name : lastPart(config.path)])
+      } else {
         left.push(config)
         props.onRefusal(done.error)
       }

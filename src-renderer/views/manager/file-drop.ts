@@ -13,6 +13,7 @@ import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { byPath, type FileDrag, useFileDrag } from '../../components/FileDrag'
 import { useWords } from '../../components/Language'
+import { someNames } from '../../lib/some-names'
 import { offerUndo, useAppStore } from '../../state/store'
 
 /** Files for a machine there is: what main said of them, and the text of a configuration. */
@@ -40,7 +41,7 @@ export interface DropPlaces {
 export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) => void): FileDrop {
   const anywhere = useClient()
   const store = useAppStore()
-  const { t } = useWords()
+  const { t, formats } = useWords()
   const [target, setTarget] = useState<string | null>(null)
   const targetOf = (event: DragEvent): string | null => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
@@ -51,15 +52,24 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
   const define = useCallback(
     async (client: Client, files: readonly File[]) => {
       const uuids: string[] = []
+      const names: string[] = []
       for (const file of files) {
         const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
-        if (made.ok) uuids.push(made.value.uuid)
-        else store.dispatch({ kind: 'failed', error: made.error })
+        if (!made.ok) {
+          store.dispatch({ kind: 'failed', error: made.error })
+          continue
+        }
+        uuids.push(made.value.uuid)
+        const info = await client.call('domainInfo', made.value)
+        names.push(info.ok ? info.value.name : file.name)
       }
       const [uuid] = uuids
       if (uuid === undefined) return
+      // The machine's name and not only the file's: it has a number where the one in the file was taken.
       const label =
-        files.length === 1 ? t('undo.import', { file: files[0]?.name ?? '' }) : t.count('undo.import-many', uuids.length)
+        files.length === 1
+          ? t('undo.import', { name: names[0] ?? '', file: files[0]?.name ?? '' })
+          : t('undo.import-many', { names: someNames(names, t, formats) })
       const undo = async () => {
         let undone = await client.call('domainUndefine', { uuid })
         for (const other of uuids.slice(1)) if (undone.ok) undone = await client.call('domainUndefine', { uuid: other })
@@ -68,7 +78,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
       offerUndo(store, label, undo)
       if (files.length === 1) await client.call('windowOpen', { view: 'domain', uuid })
     },
-    [store, t],
+    [store, t, formats],
   )
 
   const take = useCallback(

@@ -173,7 +173,17 @@ describe('a configuration file', () => {
     writeFileSync(path, `name = "old"\nmemory = 64\nkernel = "${made.kernel}"\nvif = [ 'bridge=xenbr0' ]\ncpus = "all,^1"\n`)
     expect(await refusal('configRead', { path })).toBe('path-not-chosen')
     const { source, look } = await call('configRead', { path }, [path])
-    expect(look.notes.map(({ reason }) => reason)).toEqual(['mac-made', 'network-changed', 'without-effect', 'name-changed'])
+    expect(look.notes.map(({ reason }) => reason)).toEqual(['mac-made', 'network-changed', 'without-effect', 'name-taken'])
+    expect(look.notes.at(-1)?.values).toEqual({ from: 'old', to: 'old 2' })
+    // A name of the user's own is taken as it is, and refused where another has it.
+    expect(await refusal('configDefine', { uuid: null, text: source, name: 'old', start: false })).toBe('name-exists')
+    const named = await call('configDefine', { uuid: null, text: source, name: 'mine', start: false })
+    expect(made.toolstack.domains.info(named.uuid)).toMatchObject({ value: { name: 'mine' } })
+    expect(await call('configText', { uuid: named.uuid, format: 'xml' })).toMatchObject({
+      text: expect.stringContaining('<name>mine</name>'),
+    })
+    const slash = await call('configLook', { uuid: null, text: `name = "a/b"\nmemory = 64\nkernel = "${made.kernel}"\n` })
+    expect(slash.notes.map(({ reason }) => reason)).toEqual(['name-changed'])
     expect(look).toMatchObject({ name: 'old 2', format: 'xl' })
     const { uuid } = await call('configDefine', { uuid: null, text: source, start: true })
     expect(made.toolstack.domains.info(uuid)).toMatchObject({ value: { name: 'old 2', state: 'running' } })
