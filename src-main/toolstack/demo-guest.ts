@@ -211,7 +211,7 @@ async function fetchFile(
  * Process 1. The shell runs beside it so that it can hear what `poweroff`, `reboot` and `halt` send: they signal
  * process 1, also when the toolstack asks for a shutdown and Linux runs /sbin/poweroff. It is logged in, as what a shell starts
  * beside itself is deaf to Ctrl+C otherwise. The console is whichever the kernel was given (cttyhack looks it up). The drivers are
- * loaded while the shell starts and leave it the processor: before it they would be a twelfth of the boot's instructions.
+ * there before the prompt is, though they are a twelfth of the boot's instructions: what is typed at once finds eth0.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /root /sbin /usr/bin /usr/sbin
@@ -227,16 +227,19 @@ hostname demo
 cd /root
 echo '${DEMO_MARKER}'
 echo 'Attached disks are /dev/xvda and so on; an attached interface gets its address by udhcpc.'
-sh /etc/load-drivers &
+sh /etc/load-drivers
 while :; do
   setsid cttyhack login -p -f root &
   wait $!
 done
 `
 
-/** Without what drivers say of themselves; what is attached later is told as the kernel tells it. */
-const LOAD_DRIVERS = `renice -n 19 $$
-read -r level rest </proc/sys/kernel/printk
+/**
+ * Without what drivers say of themselves. From then on the console has warnings and worse alone, as on a system that boots with
+ * `quiet`: what the kernel notes at any moment (`crng init done`) would be written over the prompt. dmesg has all of it.
+ */
+const LOAD_DRIVERS = `read -r level rest </proc/sys/kernel/printk
+[ $level -gt 5 ] && level=5
 dmesg -n 1
 for driver in /drivers/*; do [ -f $driver ] && insmod $driver; done
 dmesg -n $level

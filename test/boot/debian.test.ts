@@ -44,6 +44,21 @@ describe("Debian's kernels boot to a shell, run commands, and power off", () => 
     )
   }
 
+  it('has its interface at the first prompt, and the kernel’s notes are not written over it', async ({ skip }) => {
+    const guest = await debianGuest('cloud')
+    if (!guest.ok) return skip(guest.error)
+    const run = await headlessGuest(
+      ...['--kernel', guest.value.kernel, '--ramdisk', guest.value.ramdisk, '--memory', '128', '--timeout', '120'],
+      ...['--extra', guest.value.commandLine, '--vif', 'default'],
+      ...['--expect', escaped(DEMO_PROMPT), '--send', 'udhcpc -n -q; ip addr show eth0'],
+      ...['--expect', `inet 10\\.0\\.2\\.\\d+/24[^]*${escaped(DEMO_PROMPT)}`],
+      ...['--send', 'echo "<5>a note" >/dev/kmsg; echo "<4>a warning" >/dev/kmsg; dmesg | grep -c "a note"'],
+      ...['--expect', `a warning[^]*\\n1\\r?\\n[^]*${escaped(DEMO_PROMPT)}`, '--send', 'poweroff'],
+    )
+    expect(run.status, run.output + run.errors).toBe(0)
+    expect(run.output).not.toMatch(/No such device|\] a note/)
+  }, 300_000)
+
   it('and with no expectation the status is 0 when the guest has powered itself off', async ({ skip }) => {
     const guest = await debianGuest('cloud')
     if (!guest.ok) return skip(guest.error)
