@@ -113,7 +113,7 @@ export const VCPU_FIELDS = [
   ['STAT_CODE_FLUSH', 0x2b0, 8, 'code pool flushes'],
   ['STAT_SMC', 0x2b8, 8, 'pages whose decoded code was dropped'],
   ['JUMP_KEY', 0x2d0, 4, 'what a jump cache entry for an address below 2^63 must match: generation << 3 | MODE << 1 | user; a new generation when such addresses may lead elsewhere'],
-  ['ATTENTION', 0x2d4, 4, 'not 0: the next block boundary has something to look at (fault, exit, shadow, single step, IRQ_WANTED)'],
+  ['ATTENTION', 0x2d4, 4, 'not 0: the next block boundary has something to look at (fault, exit, shadow, single step)'],
   ['RESULT', 0x2d8, 4, 'what run() returns'],
   ['STEPPING', 0x2dc, 4, 'the running block is a single instruction with TF set'],
   ['BREAKS', 0x2e0, 4, 'data breakpoints that the running instruction has hit, as DR6 has them'],

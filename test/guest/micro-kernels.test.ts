@@ -40,7 +40,7 @@ const KERNELS: readonly Row[] = [
   { name: 'segments', what: 'selectors asked about, tables stored, far pointers and calls', qemu: true, least: 40 },
   { name: 'paging', what: 'paging and modes: tables, rights, stale translations, changing code', qemu: true, least: 145 },
   { name: 'hypercalls', what: 'hypercalls answer as Xen does, error codes too', qemu: false, least: 80 },
-  { name: 'events', what: 'event channels are bound, sent, masked and delivered', qemu: false, least: 65 },
+  { name: 'events', what: 'event channels are bound, sent, masked and delivered', qemu: false, least: 80 },
   { name: 'timers', what: 'clock, timers and run states', qemu: false, least: 35 },
   { name: 'latency', what: 'timers, events and interrupts arrive, none early', qemu: false, least: 10, vcpus: 2 },
   { name: 'grants', what: 'grant tables of version 1', qemu: false, least: 25 },

@@ -36,9 +36,11 @@ function instructionBreakpoints(lin: u64): u64 {
   return hits
 }
 
+// An interrupt that is wanted asks for none: it waits while IF is clear or a shadow lasts, and whatever sets IF or begins a shadow ends its
+// block and asks for it.
 // @ts-ignore: decorator
 @inline function attention(): void {
-  store<u32>(ATTENTION, load<u32>(SHADOW) | load<u32>(IRQ_WANTED) | (load<u32>(EFLAGS_REST) & (TF | RF)) | (load<u32>(DR7) & ENABLED))
+  store<u32>(ATTENTION, load<u32>(SHADOW) | (load<u32>(EFLAGS_REST) & (TF | RF)) | (load<u32>(DR7) & ENABLED))
 }
 
 /** Host address of a page that can be executed, if the TLB has it; else 0. */

@@ -93,6 +93,38 @@ static void delivery(u32 port)
     clear_pending(port);
 }
 
+/*
+ * Computes with IF 0 while an upcall waits, hot enough to be translated, then sets IF with `text`: the upcall has to come at its label 1,
+ * each time. What follows is hot too.
+ */
+#define WAIT_ROUNDS 300u
+#define WAITS(name, text)                                                                                             \
+    do {                                                                                                              \
+        u64 before = upcalls, wrong = 0, sum = 0;                                                                     \
+        for (u32 i = 0; i < WAIT_ROUNDS; i++) {                                                                       \
+            evtchn_send(port);                                                                                        \
+            asm volatile("lea 1f(%%rip), %%rdx\n mov %%rdx, try_rip\n mov $999, %%ecx\n"                              \
+                         "0: add %%rcx, %[sum]\n test $7, %%cl\n jz 2f\n inc %[sum]\n 2: dec %%ecx\n jnz 0b\n" text   \
+                         "\n mov $99, %%ecx\n 3: inc %[sum]\n dec %%ecx\n jnz 3b\n cli"                              \
+                         : [sum] "+r"(sum) : : "rcx", "rdx", "rdi", "memory", "cc");                                  \
+            wrong += upcall_rip != try_rip;                                                                           \
+            clear_pending(port);                                                                                      \
+        }                                                                                                             \
+        check(name, upcalls - before, WAIT_ROUNDS);                                                                   \
+        check(name ", at the right instruction", wrong, 0);                                                           \
+        check(name ", and nothing is lost", sum, WAIT_ROUNDS * (999 * 1000 / 2 + 999 - 999 / 8 + 99));                \
+    } while (0)
+
+static void waiting(u32 port)
+{
+    WAITS("after hot code STI lets it in", "sti\n nop\n 1:");
+    WAITS("STI and a jump to hot code", "sti\n jmp 1f\n ud2\n 1:");
+    WAITS("POPF", "pushfq\n orq $0x200, (%%rsp)\n popfq\n 1:");
+    WAITS("POPF behind MOV SS", "pushfq\n orq $0x200, (%%rsp)\n mov %%ss, %%edi\n mov %%edi, %%ss\n popfq\n 1:");
+    WAITS("IRET", "mov %%rsp, %%rdx\n mov %%ss, %%edi\n push %%rdi\n push %%rdx\n pushfq\n orq $0x200, (%%rsp)\n"
+                  "mov %%cs, %%edi\n push %%rdi\n lea 1f(%%rip), %%rdi\n push %%rdi\n iretq\n 1:");
+}
+
 static void kinds(void)
 {
     u32 a, b, virq, ipi, second;
@@ -205,6 +237,7 @@ void guest_main(void)
     upcalls_on();
     check("bind_ipi", bind_ipi(0, &port), 0);
     delivery(port);
+    waiting(port);
     polling(port);
     kinds();
     exhaustion();

@@ -23,7 +23,7 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['paging', 10, 0.2],
     ['code-flood', count(2, 50), 0.2],
     ['hypercalls', 10, 0.2],
-    ['events', 10, 0.1],
+    ['events', 10, 0.8],
     ['timers', 30, 0.2],
     ['grants', 10, 0.2],
     ['worker', count(10, 100), 0.2],
