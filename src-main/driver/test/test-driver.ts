@@ -5,7 +5,7 @@
 import { err, ok, type Result } from '../../../src-engine/public/result'
 import type { ChannelFactory, OpaquePort } from '../../lib/channel'
 import { encodePng } from '../../lib/png'
-import { DEFAULT_NETWORK, type Device, type Disk, deviceKey, type Lease, type Network, type Nic } from '../../public/device'
+import type { Device, Lease, Network, Nic } from '../../public/device'
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { InspectPart, InspectReply, VcpuReply } from '../../public/inspect'
 import { DEFAULT_CPU_WEIGHT, type DomainConfig } from '../../public/types'
@@ -27,10 +27,10 @@ import type {
   TakenSnapshot,
   VncPlace,
 } from '../driver'
+import { TestDevices } from './test-devices'
 import { type TestDomain, TestDomains } from './test-domains'
 import { TestImages } from './test-images'
 import { testInspect, testVcpu } from './test-inspect'
-import { testLeases } from './test-leases'
 import { TestLoad } from './test-load'
 import { type TestScript, testPopulation } from './test-population'
 import { readState, stateOf, writeState } from './test-save'
@@ -55,7 +55,7 @@ export class TestDriver implements HypervisorDriver {
   readonly images: TestImages
   readonly residents: readonly ResidentDomain[]
   private readonly domains: TestDomains
-  private networks: readonly Network[] = [DEFAULT_NETWORK]
+  private readonly devices: TestDevices
   private readonly failures = new Map<string, ErrorReport>()
   private readonly channels: ChannelFactory
   private readonly options: TestDriverOptions
@@ -74,6 +74,7 @@ export class TestDriver implements HypervisorDriver {
       (event) => this.listener(event),
       (act) => void this.later(act),
     )
+    this.devices = new TestDevices(this.domains, () => this.pause(this.options.delayMs / 4))
     this.residents = options.script === undefined ? [] : testPopulation(options.script, Date.now())
     for (const { uuid, config, domid } of this.residents) if (domid !== null) this.domains.add(uuid, config)
     this.load = new TestLoad(this.domains, this.residents, options.script, (event) => this.listener(event))
@@ -283,54 +284,22 @@ export class TestDriver implements HypervisorDriver {
 
   async attachDevice(uuid: string, device: Device): Outcome {
     const found = this.found(uuid, 'attachDevice')
-    if (!found.ok) return found
-    const { devices, config } = found.value
-    const key = deviceKey(device)
-    if (devices.has(key)) return err(errorReport('device-twice', { name: config.name, key }))
-    if (device.kind === 'vfb') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
-    if (device.kind === 'vif' && !this.networks.some(({ name }) => name === device.network)) {
-      return err(errorReport('no-network', { network: device.network }))
-    }
-    await this.pause(this.options.delayMs / 4)
-    devices.set(key, device)
-    this.domains.log(uuid, 'info', `Device ${key} was attached.`, 'device')
-    return ok(null)
+    return found.ok ? this.devices.attach(uuid, found.value, device) : found
   }
 
   async detachDevice(uuid: string, key: string, _force: boolean): Outcome {
     const found = this.found(uuid, 'detachDevice')
-    if (!found.ok) return found
-    const { devices, config } = found.value
-    if (!devices.has(key)) return err(errorReport('no-device', { name: config.name, key }))
-    if (key === 'vfb/0') return err(errorReport('not-hot-pluggable', { name: config.name, key }))
-    await this.pause(this.options.delayMs / 4)
-    devices.delete(key)
-    this.domains.log(uuid, 'info', `Device ${key} was detached.`, 'device')
-    return ok(null)
+    return found.ok ? this.devices.detach(uuid, found.value, key) : found
   }
 
   async changeMedium(uuid: string, key: string, medium: Medium): Outcome {
     const found = this.found(uuid, 'changeMedium')
-    if (!found.ok) return found
-    const { devices, config } = found.value
-    const device = devices.get(key)
-    if (device?.kind !== 'vbd') return err(errorReport('no-device', { name: config.name, key }))
-    if (!device.removable) return err(errorReport('not-hot-pluggable', { name: config.name, key }))
-    devices.set(key, { ...device, ...medium } satisfies Disk)
-    this.domains.log(uuid, 'info', `Device ${key} has ${medium.path === '' ? 'no medium' : medium.path}.`)
-    return ok(null)
+    return found.ok ? this.devices.changeMedium(uuid, found.value, key, medium) : found
   }
 
   async changeNic(uuid: string, nic: Nic): Outcome {
     const found = this.found(uuid, 'changeNic')
-    if (!found.ok) return found
-    const { devices, config } = found.value
-    const key = deviceKey(nic)
-    if (!devices.has(key)) return err(errorReport('no-device', { name: config.name, key }))
-    if (!this.networks.some(({ name }) => name === nic.network)) return err(errorReport('no-network', { network: nic.network }))
-    devices.set(key, nic)
-    this.domains.log(uuid, 'info', `Device ${key} was changed: network ${nic.network}.`)
-    return ok(null)
+    return found.ok ? this.devices.changeNic(uuid, found.value, nic) : found
   }
 
   /** Nobody listens: only who is told where. */
@@ -346,19 +315,12 @@ export class TestDriver implements HypervisorDriver {
   async setNetworks(networks: readonly Network[]): Outcome {
     const failure = this.failure('setNetworks')
     if (failure) return err(failure)
-    this.networks = networks
+    this.devices.networks = networks
     return ok(null)
   }
 
   async leases(name: string): Outcome<readonly Lease[]> {
-    const network = this.networks.find((each) => each.name === name)
-    if (!network) return err(errorReport('no-network', { network: name }))
-    if (network.stopped === true) return ok([])
-    const domains = [...this.domains.running.values()].map(({ config, devices }) => ({
-      name: config.name,
-      devices: devices.values(),
-    }))
-    return ok(testLeases(network, domains))
+    return this.devices.leases(name)
   }
 
   async openScreen(uuid: string): Outcome<OpaquePort> {
