@@ -1,6 +1,5 @@
 // The toolstack: makes and wires its parts, and serves the calls of the table through them. It knows no driver's name and no window.
 // Runs in: main, plain Node.
-import { cpus, freemem, hostname, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DefinitionStore } from '../definition/definition-store'
@@ -28,12 +27,13 @@ import { Devices } from './devices'
 import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { DriverEvents } from './driver-events'
-import { hostFile } from './file-kind'
 import { HostFigures, type HostReading } from './host-figures'
+import { type JobCall, jobServers } from './job-calls'
 import { Jobs } from './jobs'
 import { Layers } from './layers'
 import { type LifeCall, lifeServers } from './life-calls'
 import { LifeLog } from './life-log'
+import { hostItself, type LookCall, lookServers } from './look-calls'
 import { Merging } from './merging'
 import { namedFiles, neededFiles } from './needed-files'
 import { Networks } from './networks'
@@ -58,22 +58,10 @@ export type ToolstackCall =
   | DeviceCall
   | SnapshotCall
   | StorageCall
-  | 'domainList'
-  | 'domainInfo'
-  | 'demoGuestCreate'
-  | 'debianGuestCreate'
+  | JobCall
+  | LookCall
   | 'metadataList'
   | 'metadataSet'
-  | 'fileLook'
-  | 'domainSamples'
-  | 'hostSamples'
-  | 'domainDmesg'
-  | 'domainLog'
-  | 'jobList'
-  | 'jobCancel'
-  | 'noticeList'
-  | 'noticeDismiss'
-  | 'hostInfo'
 
 export interface ToolstackParts {
   readonly driver: HypervisorDriver
@@ -104,8 +92,6 @@ export interface ToolstackParts {
   /** What the host has counted, where others ask too. */
   readonly readHost?: () => HostReading
 }
-
-const MIB = 1024 * 1024
 
 export class Toolstack {
   readonly notices: Notices
@@ -417,63 +403,29 @@ export class Toolstack {
     this.parts.driver.sampleEvery(intervalMs)
   }
 
-  // ---- calls ----------------------------------------------------------------------------------
-
   servers(): CallServers<ToolstackCall> {
-    const { domains, devices, networks, jobs, notices, samples, trees, snapshots, branches } = this
-    const { clock, driver } = this.parts
+    const { driver, clock, snapshots: store } = this.parts
+    const { domains, devices, networks, bootFiles, ownKernels, texts, templates, unfinished, metadata } = this
+    const { trees, snapshots, branches, samples, hostFigures, lifeLog, jobs, notices, ready } = this
+    const list = (): DomainInfo[] => this.domainList()
+    const info: Domains['info'] = (uuid) => (uuid === DOMAIN0_UUID ? ok(this.driverEvents.domain0) : domains.info(uuid))
+    const host = (): Promise<HostInfo> => this.hostInfo()
     return {
       ...storageServers(this.storage),
       ...lifeServers(domains),
-      ...definitionServers({
-        domains,
-        devices,
-        texts: this.texts,
-        templates: this.templates,
-        images: driver.images,
-        bootFiles: this.bootFiles,
-        unfinished: this.unfinished,
-      }),
-      ...deviceServers({ driver, domains, devices, networks, bootFiles: this.bootFiles, ownKernels: this.ownKernels }),
-      ...snapshotServers({ domains, store: this.parts.snapshots, trees, snapshots, branches }),
-      domainList: () => ok(this.domainList()),
-      domainInfo: ({ uuid }) => (uuid === DOMAIN0_UUID ? ok(this.driverEvents.domain0) : domains.info(uuid)),
-      demoGuestCreate: () => ok({ job: this.ready.demo() }),
-      debianGuestCreate: () => ok({ job: this.ready.debian() }),
-      metadataList: () => ok(this.metadata.list()),
-      metadataSet: ({ changes }) => this.metadata.set(changes),
-      fileLook: ({ path }) => hostFile(path),
-      hostSamples: async ({ of, minutes }) => ok(await this.hostFigures.series(of, minutes, clock.now())),
-      domainSamples: async ({ uuid, minutes }) => ok(await samples.series(uuid, minutes, clock.now())),
-      domainDmesg: async ({ uuid }) => {
-        const text = await driver.dmesg(uuid)
-        return text.ok ? ok({ text: text.value }) : text
-      },
-      domainLog: ({ uuid }) => ok(this.lifeLog.of(uuid)),
-      jobList: () => ok(jobs.list()),
-      jobCancel: ({ job }) => jobs.cancel(job),
-      noticeList: () => ok(notices.list()),
-      noticeDismiss: ({ id }) => {
-        notices.dismiss(id)
-        return ok(null)
-      },
-      hostInfo: async () => ok(await this.hostInfo()),
+      ...definitionServers({ domains, devices, texts, templates, images: driver.images, bootFiles, unfinished }),
+      ...deviceServers({ driver, domains, devices, networks, bootFiles, ownKernels }),
+      ...snapshotServers({ domains, store, trees, snapshots, branches }),
+      ...jobServers({ jobs, notices, ready }),
+      ...lookServers({ driver, clock, list, info, samples, hostFigures, lifeLog, host }),
+      metadataList: () => ok(metadata.list()),
+      metadataSet: ({ changes }) => metadata.set(changes),
     }
   }
 
   async hostInfo(): Promise<HostInfo> {
     const { driver, diskFolder } = this.parts
-    return {
-      hostName: hostname(),
-      cpuModel: cpus()[0]?.model.trim() ?? '',
-      cpus: cpus().length,
-      memoryMiB: Math.floor(totalmem() / MIB),
-      freeMemoryMiB: Math.floor(freemem() / MIB),
-      driver: driver.name,
-      limits: driver.limits,
-      ...(await this.ready.abilities()),
-      platform: process.platform,
-      diskFolder,
-    }
+    const { name, limits } = driver
+    return { ...hostItself(), driver: name, limits, ...(await this.ready.abilities()), diskFolder }
   }
 }
