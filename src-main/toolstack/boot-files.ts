@@ -17,10 +17,12 @@ import { type ErrorReport, errorReport } from '../public/error-code'
 import { isTreeAddress, type RecentTrees, TREES_REMEMBERED, treeHost } from '../public/tree-address'
 import type { DomainConfig } from '../public/types'
 import type { Jobs } from './jobs'
+import type { UnfinishedFiles } from './unfinished-files'
 
 export interface BootFilesParts {
   readonly images: ImageTool
   readonly jobs: Jobs
+  readonly unfinished: Pick<UnfinishedFiles, 'making'>
   readonly folder: string
   readonly recent: KeptFile<RecentTrees>
   /** Of all that is kept. */
@@ -70,7 +72,7 @@ export class BootFiles {
     for (const place of [places.kernel, places.ramdisk]) {
       if (!this.isOurs(place) && !chosen(place)) return err(errorReport('path-not-chosen', { path: place }))
     }
-    const { images, jobs } = this.parts
+    const { images, jobs, unfinished } = this.parts
     const ofTree = isTreeAddress(path)
     const job = jobs.start({
       kind: 'mediaExtract',
@@ -78,12 +80,14 @@ export class BootFiles {
       uuid: null,
       step: ofTree ? 'downloading-installer' : 'taking-kernel',
       cancellable: true,
-      work: async (control) => {
-        if (!ofTree) return images.takeInstaller(path, places, control)
-        const taken = await images.takeTree(path.trim(), places, control)
-        if (taken.ok) await this.remember(path.trim())
-        return taken
-      },
+      // Both or none.
+      work: (control) =>
+        unfinished.making(basename(places.kernel), [places.kernel, places.ramdisk], async () => {
+          if (!ofTree) return images.takeInstaller(path, places, control)
+          const taken = await images.takeTree(path.trim(), places, control)
+          if (taken.ok) await this.remember(path.trim())
+          return taken
+        }),
     })
     return ok({ job })
   }

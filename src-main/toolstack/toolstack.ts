@@ -237,6 +237,7 @@ export class Toolstack {
     return new BootFiles({
       images: driver.images,
       jobs: this.jobs,
+      unfinished: this.unfinished,
       folder: this.beside('boot'),
       recent: recentTrees,
       used: () => [...this.keptConfigs(), ...this.templates.list().map(({ config }) => config)],

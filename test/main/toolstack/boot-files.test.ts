@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
 import { UNKNOWN_LABEL } from '../../../src-main/driver/test/test-images'
@@ -264,4 +264,32 @@ describe('an ISO image', () => {
     await emptyTrash()
     expect(kept()).toEqual([])
   })
+})
+
+describe('an app that is killed', () => {
+  it.each(['disc', 'tree'] as const)(
+    'between kernel and ramdisk of a %s leaves neither, and the next start says so',
+    async (kind) => {
+      const path = kind === 'disc' ? disc('Debian 12') : 'http://example.com/debian'
+      const { kernel, ramdisk } = await look(path)
+      const killed = new Promise<void>((resolve) => {
+        const take = (_: string, to: { readonly kernel: string }): Promise<never> => {
+          mkdirSync(dirname(to.kernel), { recursive: true })
+          writeFileSync(to.kernel, 'whole')
+          resolve()
+          return new Promise(() => {})
+        }
+        Object.assign(made.driver.images, { takeInstaller: take, takeTree: take })
+      })
+      void made.servers.mediaExtract({ path, kernel, ramdisk }, testCaller())
+      await killed
+      expect(kept()).toHaveLength(1)
+      const again = await makeToolstack({ folder: made.folder })
+      expect(kept()).toEqual([])
+      expect(again.notices.map(({ error }) => [error.reason, error.values])).toEqual([
+        ['making-cut-off', { what: kind === 'disc' ? 'vmlinuz' : 'linux' }],
+      ])
+      await again.close(true)
+    },
+  )
 })
