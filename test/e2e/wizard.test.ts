@@ -412,6 +412,26 @@ describe('a new virtual machine', () => {
     await manager.waitForState('own', 'Running')
     expect((await configs(manager))['own']).toMatchObject({ bootloader: 'pygrub', kernel: '', ramdisk: null, cmdline: '' })
     expect(opened).toBeDefined()
+    // As a template it starts its own disk still, and the page says so.
+    await manager.choose('own', 'Force off')
+    await manager.dialog().getByRole('button', { name: 'Force off' }).click()
+    await manager.waitForState('own', 'Shut off')
+    await manager.choose('own', 'Save as template')
+    await manager.dialog().getByLabel('Name').fill('Golden')
+    await manager.page.keyboard.press('Enter')
+    await manager.dialog().waitFor({ state: 'detached' })
+    const again = await wizard(app, manager)
+    await again.startFrom('Template')
+    await expect.poll(() => again.page.locator('.create-template .select-button').isEnabled()).toBe(true)
+    await again.choose('Template', 'Golden')
+    await again.page.getByRole('radiogroup', { name: 'Kernel from' }).waitFor()
+    expect(await again.page.getByLabel('Kernel', { exact: true }).count()).toBe(0)
+    await app.picture(again.page, 'wizard-own-kernel-template')
+    // Images of the test driver are copied without what is in them, so there is nothing to start.
+    await again.page.getByText('Start it now').click()
+    await again.page.getByRole('button', { name: 'Create', exact: true }).click()
+    await manager.waitForState('Golden-1', 'Shut off')
+    expect((await configs(manager))['Golden-1']).toMatchObject({ bootloader: 'pygrub', kernel: '' })
   })
 
   it('never takes an image for another format, however soon Create is pressed', async () => {

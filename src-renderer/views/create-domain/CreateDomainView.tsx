@@ -49,7 +49,16 @@ import { canBeLooked, fieldsOf, installing, type Media, mediaWay, withMedia } fr
 import { OriginFields } from './OriginFields'
 import { OtherConfigs } from './OtherConfigs'
 import { DISK_CMDLINE, type Filled, fromConfig, kernelInUse, type Origin, type Way } from './origin'
-import { beginsWithDisk, type KernelFrom, kernelFrom, lookedAt, startingItsDisk, withOwnKernel } from './own-kernel'
+import {
+  beginsWithDisk,
+  fillsOwnKernel,
+  type KernelFrom,
+  kernelFrom,
+  lookedAt,
+  startingFiles,
+  startingItsDisk,
+  withOwnKernel,
+} from './own-kernel'
 import { useProposals } from './proposals'
 import { ReadyGuest } from './ReadyGuest'
 import { type ShownOrder, ShownTexts } from './ShownTexts'
@@ -128,9 +137,11 @@ function CreateDomainForm(props: {
     vcpus: 1,
     ...edits,
   }
-  const look = useDiskKernel(beginsWithDisk(way) ? lookedAt(parts.disks[0]) : undefined)
-  const from = beginsWithDisk(way) ? kernelFrom(chosenFrom, look) : 'files'
-  const form = from === 'disk' ? withOwnKernel(typed) : typed
+  const filledOwn = fillsOwnKernel(origin)
+  const mayStartDisk = beginsWithDisk(way) || filledOwn
+  const look = useDiskKernel(mayStartDisk ? lookedAt(parts.disks[0]) : undefined)
+  const from = mayStartDisk ? kernelFrom(chosenFrom, look, filledOwn) : 'files'
+  const form = from === 'disk' ? withOwnKernel(typed, filledOwn) : typed
   const limits = limitsOf(host)
   const isFilled = (way === 'config' || way === 'template') && parts.disks.length > 0
   const errors = checkForm(form, names, limits, t, from === 'disk' || isFilled)
@@ -168,8 +179,11 @@ function CreateDomainForm(props: {
     setRefusal(null)
   }
 
-  const finished = <T extends Order>(order: T): T =>
-    media !== null ? installing(order) : from === 'disk' ? startingItsDisk(order) : order
+  const finished = <T extends Order>(order: T): T => {
+    if (media !== null) return installing(order)
+    if (from === 'disk') return startingItsDisk(order)
+    return filledOwn ? startingFiles(order) : order
+  }
 
   const browse = async (field: 'kernel' | 'ramdisk') => {
     const picked = await client.call('filePick', { kind: field, suggestedName: '' })
@@ -369,7 +383,7 @@ function CreateDomainForm(props: {
             onLeft={setLeftConfigs}
             onRefusal={setRefusal}
           />
-          {beginsWithDisk(way) && (
+          {mayStartDisk && (
             <>
               <SegmentedField
                 label={t('create.own-kernel')}

@@ -6,7 +6,14 @@ import { newDisk } from '../../../../src-renderer/features/disks/disk-form'
 import type { Form, Order } from '../../../../src-renderer/views/create-domain/check-form'
 import { installing } from '../../../../src-renderer/views/create-domain/media'
 import { DISK_CMDLINE } from '../../../../src-renderer/views/create-domain/origin'
-import { kernelFrom, lookedAt, withOwnKernel } from '../../../../src-renderer/views/create-domain/own-kernel'
+import {
+  fillsOwnKernel,
+  kernelFrom,
+  lookedAt,
+  startingFiles,
+  startingItsDisk,
+  withOwnKernel,
+} from '../../../../src-renderer/views/create-domain/own-kernel'
 
 const found = { from: 'grub', title: 'a', kernel: '/k', ramdisks: [], cmdline: '', dirty: false } as const
 const form: Form = { name: 'a', os: '', kernel: '/k', ramdisk: '/r', cmdline: DISK_CMDLINE, memoryMiB: 64, vcpus: 1 }
@@ -19,16 +26,33 @@ const order = (images: Order['images']): Order => ({
 
 describe('a disk’s own kernel', () => {
   it('is started when there is one, or when it is wanted', () => {
-    expect(kernelFrom(null, undefined)).toBe('files')
-    expect(kernelFrom(null, { found: null, error: null, holds: [] })).toBe('files')
-    expect(kernelFrom(null, { found, error: null, holds: [] })).toBe('disk')
-    expect(kernelFrom('files', { found, error: null, holds: [] })).toBe('files')
-    expect(kernelFrom('disk', undefined)).toBe('disk')
+    expect(kernelFrom(null, undefined, false)).toBe('files')
+    expect(kernelFrom(null, { found: null, error: null, holds: [] }, false)).toBe('files')
+    expect(kernelFrom(null, { found, error: null, holds: [] }, false)).toBe('disk')
+    expect(kernelFrom('files', { found, error: null, holds: [] }, false)).toBe('files')
+    expect(kernelFrom('disk', undefined, false)).toBe('disk')
   })
 
   it('takes no files, and no words that were proposed for them', () => {
-    expect(withOwnKernel(form)).toMatchObject({ kernel: '', ramdisk: '', cmdline: '' })
-    expect(withOwnKernel({ ...form, cmdline: 'single' }).cmdline).toBe('single')
+    expect(withOwnKernel(form, false)).toMatchObject({ kernel: '', ramdisk: '', cmdline: '' })
+    expect(withOwnKernel({ ...form, cmdline: 'single' }, false).cmdline).toBe('single')
+  })
+
+  it('stays the one of a configuration or a template that names none, unless files are wanted', () => {
+    const config = { ...order([]).config, kernel: '' }
+    const filled = (config: Order['config']) => fillsOwnKernel({ config, text: '', others: [] })
+    expect([filled(config), filled({ ...config, devices: [] }), filled(order([]).config), fillsOwnKernel(null)]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+    expect(kernelFrom(null, undefined, true)).toBe('disk')
+    expect(kernelFrom('files', undefined, true)).toBe('files')
+    expect(withOwnKernel(form, true)).toMatchObject({ kernel: '', ramdisk: '', cmdline: DISK_CMDLINE })
+    const made = { ...order([]), config: { ...config, bootloader: '/usr/bin/pygrub' } }
+    expect(startingItsDisk(made).config.bootloader).toBe('/usr/bin/pygrub')
+    expect(startingFiles(made).config).toEqual(config)
   })
 
   it('is looked for once the format of the file is known, and not in a drive', () => {
