@@ -5,13 +5,14 @@
 // is overwritten, and none is gone before the trash is emptied.
 // Runs in: main, plain Node.
 
-import { lstat, mkdir, readdir, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
+import { isThere } from '../lib/is-there'
 import { folderForFile } from '../lib/own-folder'
 import { writeProblem } from '../lib/write-problem'
 import type { ImageInfo, WrittenFormat } from '../public/device'
@@ -310,11 +311,7 @@ export class Storage {
   private async newPlace(pool: string, name: string): Outcome<string> {
     const place = this.place(pool, name)
     if (!place.ok) return place
-    const taken = await lstat(place.value).then(
-      () => true,
-      () => false,
-    )
-    return taken ? err(errorReport('file-exists', { path: place.value })) : place
+    return (await isThere(place.value)) ? err(errorReport('file-exists', { path: place.value })) : place
   }
 
   /** The path of a volume that nobody uses but in these ways. */

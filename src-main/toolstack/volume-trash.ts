@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import type { Outcome } from '../driver/driver'
 import { flushFolder, systemErrorCode } from '../lib/atomic-file'
+import { isThere } from '../lib/is-there'
 import { writeProblem } from '../lib/write-problem'
 import { errorReport } from '../public/error-code'
 import { type Pool, type TrashedVolume, volumeNameShape } from '../public/storage'
@@ -52,11 +53,7 @@ export async function restoreVolume(pool: Pool, id: number): Outcome {
   if (!found) return err(errorReport('trash-unreadable', { name: String(id), detail: 'it is not there' }))
   const path = join(pool.path, found.name)
   try {
-    const taken = await lstat(path).then(
-      () => true,
-      () => false,
-    )
-    if (taken) return err(errorReport('file-exists', { path }))
+    if (await isThere(path)) return err(errorReport('file-exists', { path }))
     await rename(join(pool.path, FOLDER, String(id), found.name), path)
     await flushFolder(pool.path)
     await rmdir(join(pool.path, FOLDER, String(id))).catch(() => undefined)
