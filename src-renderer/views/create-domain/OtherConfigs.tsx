@@ -7,6 +7,7 @@ import { useClient } from '../../client/Client'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { importConfig } from '../../features/definition/import-config'
 import { lastPart } from '../../lib/path'
 import { someNames } from '../../lib/some-names'
 import type { DroppedConfig } from './dropped'
@@ -32,11 +33,9 @@ export function OtherConfigs(props: OtherConfigsProps) {
     props.onRefusal(null)
     const left: DroppedConfig[] = []
     for (const config of others) {
-      const done = await client.call('configDefine', { uuid: null, text: config.text, start: false })
+      const done = await importConfig(client, config.text, lastPart(config.path))
       if (done.ok) {
-        // Its name may have got a number: the one in the file was taken.
-        const info = await client.call('domainInfo', done.value)
-        setMade((before) => [...before, info.ok ? info.value.name : lastPart(config.path)])
+        setMade((before) => [...before, done.value.name])
       } else {
         left.push(config)
         props.onRefusal(done.error)

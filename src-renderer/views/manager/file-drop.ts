@@ -13,6 +13,7 @@ import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { byPath, type FileDrag, useFileDrag } from '../../components/FileDrag'
 import { useWords } from '../../components/Language'
+import { type Imported, importConfig } from '../../features/definition/import-config'
 import { someNames } from '../../lib/some-names'
 import { offerUndo, useAppStore } from '../../state/store'
 
@@ -51,32 +52,27 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
   /** Configurations become machines that do not run yet; the window of one shows what it is, several are left to the list. */
   const define = useCallback(
     async (client: Client, files: readonly File[]) => {
-      const uuids: string[] = []
-      const names: string[] = []
+      const made: Imported[] = []
       for (const file of files) {
-        const made = await client.call('configDefine', { uuid: null, text: await file.text(), start: false })
-        if (!made.ok) {
-          store.dispatch({ kind: 'failed', error: made.error })
-          continue
-        }
-        uuids.push(made.value.uuid)
-        const info = await client.call('domainInfo', made.value)
-        names.push(info.ok ? info.value.name : file.name)
+        const imported = await importConfig(client, await file.text(), file.name)
+        if (imported.ok) made.push(imported.value)
+        else store.dispatch({ kind: 'failed', error: imported.error })
       }
-      const [uuid] = uuids
-      if (uuid === undefined) return
-      // The machine's name and not only the file's: it has a number where the one in the file was taken.
+      const [first, ...others] = made
+      if (first === undefined) return
+      const names = made.map(({ name }) => name)
+      // The machine's name and not only the file's: it may have a number.
       const label =
         files.length === 1
-          ? t('undo.import', { name: names[0] ?? '', file: files[0]?.name ?? '' })
+          ? t('undo.import', { name: first.name, file: files[0]?.name ?? '' })
           : t('undo.import-many', { names: someNames(names, t, formats) })
       const undo = async () => {
-        let undone = await client.call('domainUndefine', { uuid })
-        for (const other of uuids.slice(1)) if (undone.ok) undone = await client.call('domainUndefine', { uuid: other })
+        let undone = await client.call('domainUndefine', { uuid: first.uuid })
+        for (const { uuid } of others) if (undone.ok) undone = await client.call('domainUndefine', { uuid })
         return undone
       }
       offerUndo(store, label, undo)
-      if (files.length === 1) await client.call('windowOpen', { view: 'domain', uuid })
+      if (files.length === 1) await client.call('windowOpen', { view: 'domain', uuid: first.uuid })
     },
     [store, t, formats],
   )
