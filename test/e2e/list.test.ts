@@ -422,9 +422,7 @@ it('has every command in the palette, and every machine by name', async () => {
   await app.picture(page, 'palette')
   await page.keyboard.press('Enter')
   await expect.poll(() => manager.focused()).toContain('mail-02')
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('host cpu show')
-  await page.keyboard.press('Enter')
+  await manager.command('host cpu show')
   await expect.poll(() => page.locator('.column-name').allTextContents()).toContain('Host CPU')
   // A page of the chosen machine's window; and what is said where nothing fits stands below the field.
   await page.keyboard.press('Control+k')
@@ -447,10 +445,7 @@ it('moves columns, zooms, fills the screen and closes the window from the palett
   const { app, manager } = await start({ domains: 3, running: 3 })
   const { page } = manager
   const choose = async (words: string) => {
-    await page.keyboard.press('Control+k')
-    await manager.palette().waitFor()
-    await page.keyboard.type(words)
-    await page.keyboard.press('Enter')
+    await manager.command(words)
     await manager.palette().waitFor({ state: 'detached' })
   }
   await choose('tags left')
@@ -474,47 +469,39 @@ it('moves columns, zooms, fills the screen and closes the window from the palett
   const other = await app.other(() => choose('about'))
   await other.waitForLoadState()
   const closed = page.waitForEvent('close')
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('close the window')
-  await page.keyboard.press('Enter')
+  await manager.command('close the window')
   await closed
 })
 
 it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', async () => {
   const { app, manager } = await start({ domains: 3, running: 3 })
   const { page } = manager
-  const choose = async (words: string) => {
-    await page.keyboard.press('Control+k')
-    await manager.palette().waitFor()
-    await page.keyboard.type(words)
-    await page.keyboard.press('Enter')
-  }
   await manager.row('web-01').click()
-  await choose('take snapshot')
+  await manager.command('take snapshot')
   await manager.dialog().getByLabel('Name', { exact: true }).fill('from the list')
   await app.picture(page, 'list-snapshot')
   await page.keyboard.press('Enter')
   await manager.dialog().waitFor({ state: 'detached' })
-  await choose('running copy')
+  await manager.command('running copy')
   await manager.dialog().getByRole('textbox').fill('second')
   await page.keyboard.press('Enter')
   await manager.row('second').waitFor()
 
   const dressed = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
-  await choose('theme dark')
+  await manager.command('theme dark')
   await expect.poll(dressed).toContain('dark')
-  await choose('theme light')
+  await manager.command('theme light')
   await expect.poll(dressed).toContain('light')
 
   const zip = path.join(app.folder, 'report.zip')
   await app.answerFileDialogs(zip)
-  const doctor = await app.other(() => choose('collect report'))
+  const doctor = await app.other(() => manager.command('collect report'))
   await doctor.getByText('The report was saved').waitFor()
   expect(fs.existsSync(zip)).toBe(true)
   // The window that is open collects once more.
   fs.rmSync(zip)
   await page.bringToFront()
-  await choose('collect report')
+  await manager.command('collect report')
   await expect.poll(() => fs.existsSync(zip)).toBe(true)
 })
 

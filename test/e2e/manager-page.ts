@@ -155,6 +155,14 @@ export class ManagerPage {
     return this.page.locator('.palette')
   }
 
+  /** The command of the palette that these words find first. */
+  async command(words: string): Promise<void> {
+    await this.page.keyboard.press('Control+k')
+    await this.palette().waitFor()
+    await this.page.keyboard.type(words)
+    await this.page.keyboard.press('Enter')
+  }
+
   /** Drops files of the host onto the window, or onto the row of a machine, as a file manager would. */
   async drop(files: readonly string[], onto?: string | Locator): Promise<void> {
     const target = typeof onto === 'string' ? this.row(onto) : (onto ?? this.page.locator('.window'))
