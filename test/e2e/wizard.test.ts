@@ -432,6 +432,32 @@ describe('a new virtual machine', () => {
     await again.page.getByRole('button', { name: 'Create', exact: true }).click()
     await manager.waitForState('Golden-1', 'Shut off')
     expect((await configs(manager))['Golden-1']).toMatchObject({ bootloader: 'pygrub', kernel: '' })
+    // The row always says something: that somebody looks, or why nobody does.
+    const third = await wizard(app, manager)
+    await third.startFrom('Template')
+    await expect.poll(() => third.page.locator('.create-template .select-button').isEnabled()).toBe(true)
+    await third.choose('Template', 'Golden')
+    const line = third.page.getByTestId('disk-kernel')
+    await line.evaluate((node) => {
+      const said = [node.textContent]
+      Reflect.set(window, 'said', said)
+      new MutationObserver(() => said.push(node.textContent)).observe(node, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      })
+    })
+    await third.disk('xvda').getByText('Existing file', { exact: true }).click()
+    await expect.poll(() => line.textContent()).toBe('No disk yet')
+    await third.disk('xvda').getByLabel('File', { exact: true }).fill(path.join(app.folder, 'nothing.img'))
+    await expect.poll(() => line.textContent()).toContain('nothing.img')
+    await third.disk('xvda').getByLabel('File', { exact: true }).fill(disk)
+    await expect.poll(() => line.textContent()).toContain('/boot/vmlinuz')
+    await third.disk('xvda').getByText('New', { exact: true }).click()
+    await expect.poll(() => line.textContent()).toBe('No kernel yet')
+    const said: unknown[] = await third.page.evaluate('said')
+    expect(said).toContain('Looking for a kernel there …')
+    expect(said).not.toContain('')
   })
 
   it('never takes an image for another format, however soon Create is pressed', async () => {

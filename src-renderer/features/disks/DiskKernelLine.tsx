@@ -5,33 +5,34 @@ import { useWords } from '../../components/Language'
 import type { DiskKernelLook } from './use-disk-kernel'
 import './disks.css'
 
-/** `later`: the disk is in use, and is read when its machine next starts. */
-export function DiskKernelLine({ look, later }: { readonly look: DiskKernelLook | undefined; readonly later: boolean }) {
+/** `instead`: why nobody looks, where nobody does. Without it and without a look, one is under way. */
+export function DiskKernelLine({ look, instead }: { readonly look: DiskKernelLook | undefined; readonly instead?: string }) {
   const { t } = useWords()
   const found = look?.found
-  const text = later
-    ? t('create.own-later')
-    : found
-      ? t('create.own-found', { title: found.title, kernel: found.kernel })
-      : look?.error
-        ? errorText(look.error, t.language).cause
-        : look && look.holds.length > 0
-          ? t('create.own-none-but', { holds: look.holds.join(', ') })
-          : look
-            ? t('create.own-none')
-            : ''
+  const text =
+    instead !== undefined
+      ? instead
+      : look === undefined
+        ? t('create.own-looking')
+        : found
+          ? t('create.own-found', { title: found.title, kernel: found.kernel })
+          : look.error
+            ? errorText(look.error, t.language).cause
+            : look.holds.length > 0
+              ? t('create.own-none-but', { holds: look.holds.join(', ') })
+              : t('create.own-none')
   return (
     <div className="field">
       <span className="field-label">{t('create.own-on-disk')}</span>
       <div className="field-control">
         <span
-          className={look?.error && !later ? 'disk-kernel bad selectable' : 'disk-kernel selectable'}
+          className={look?.error && instead === undefined ? 'disk-kernel bad selectable' : 'disk-kernel selectable'}
           data-testid="disk-kernel"
         >
           {text}
         </span>
       </div>
-      <span className="field-message">{found?.dirty === true && !later ? t('create.own-dirty') : ''}</span>
+      <span className="field-message">{found?.dirty === true && instead === undefined ? t('create.own-dirty') : ''}</span>
     </div>
   )
 }

@@ -97,6 +97,8 @@ export const definitions = {
   'create.own-from-files-hint': { en: 'Kernel and ramdisk below', de: 'Kernel und Ramdisk unten' },
   'create.own-on-disk': { en: 'On the disk', de: 'Auf der Platte' },
   'create.own-found': { en: '{title} ({kernel})', de: '{title} ({kernel})' },
+  'create.own-looking': { en: 'Looking for a kernel there …', de: 'Dort wird ein Kernel gesucht …' },
+  'create.own-no-disk': { en: 'No disk yet', de: 'Noch keine Platte' },
   'create.own-none': { en: 'No kernel yet', de: 'Noch kein Kernel' },
   'create.own-none-but': { en: 'No kernel, only {holds}', de: 'Kein Kernel, nur {holds}' },
   'create.own-later': { en: 'Read when the machine next starts', de: 'Wird beim nächsten Start der Maschine gelesen' },

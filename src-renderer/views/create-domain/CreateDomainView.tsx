@@ -23,6 +23,7 @@ import { allowing, checkBegunDisk, checkDisk, type DiskForm, isKnown, newDisk, o
 import { lookIntoAll } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { useDiskKernel } from '../../features/disks/use-disk-kernel'
+import { useImageLook } from '../../features/disks/use-image-look'
 import { displayOfKey } from '../../features/display/display-form'
 import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
@@ -51,7 +52,9 @@ import { OtherConfigs } from './OtherConfigs'
 import { DISK_CMDLINE, type Filled, fromConfig, kernelInUse, type Origin, type Way } from './origin'
 import {
   beginsWithDisk,
+  bootDisk,
   fillsOwnKernel,
+  insteadOfLook,
   type KernelFrom,
   kernelFrom,
   lookedAt,
@@ -139,7 +142,9 @@ function CreateDomainForm(props: {
   }
   const filledOwn = fillsOwnKernel(origin)
   const mayStartDisk = beginsWithDisk(way) || filledOwn
-  const look = useDiskKernel(mayStartDisk ? lookedAt(parts.disks[0]) : undefined)
+  const startsFrom = bootDisk(parts.disks)
+  const look = useDiskKernel(mayStartDisk ? lookedAt(startsFrom) : undefined)
+  const notLooked = insteadOfLook(startsFrom, useImageLook(startsFrom).failure, t)
   const from = mayStartDisk ? kernelFrom(chosenFrom, look, filledOwn) : 'files'
   const form = from === 'disk' ? withOwnKernel(typed, filledOwn) : typed
   const limits = limitsOf(host)
@@ -392,7 +397,7 @@ function CreateDomainForm(props: {
                 onChange={setChosenFrom}
                 hint={t(`create.own-from-${from}-hint`)}
               />
-              {from === 'disk' && <DiskKernelLine look={look} later={false} />}
+              {from === 'disk' && <DiskKernelLine look={look} {...(notLooked !== undefined && { instead: notLooked })} />}
             </>
           )}
           <MachineFields

@@ -5,6 +5,8 @@ import type { BootDisk } from '../../../src-main/public/own-disk'
 import { BOOTLOADER } from '../../../src-main/public/own-disk'
 import type { DiskForm } from '../../features/disks/disk-form'
 import type { DiskKernelLook } from '../../features/disks/use-disk-kernel'
+import { isAbsolute } from '../../lib/path'
+import type { Translator } from '../../lib/translate'
 import { DEFAULT_CMDLINE, type Form, type Order } from './check-form'
 import { DISK_CMDLINE, type Origin, type Way } from './origin'
 
@@ -17,9 +19,21 @@ export const beginsWithDisk = (way: Way): boolean => way === 'image' || way === 
 export const fillsOwnKernel = (origin: Origin | null): boolean =>
   origin !== null && origin.config.kernel === '' && origin.config.devices.some(({ kind }) => kind === 'vbd')
 
+/** The disk that the machine would start: the first that is no drive. */
+export const bootDisk = (disks: readonly DiskForm[]): DiskForm | undefined =>
+  disks.find(({ removable, source }) => !removable && source !== 'empty')
+
+/** What is said of a disk that nobody looks at; `unread`: why its file cannot be read. Undefined: it is looked at, or soon. */
+export function insteadOfLook(disk: DiskForm | undefined, unread: string | undefined, t: Translator): string | undefined {
+  if (disk?.source === 'new') return t('create.own-none')
+  if (disk === undefined || !isAbsolute(disk.path.trim())) return t('create.own-no-disk')
+  return disk.fileFormat === null ? unread : undefined
+}
+
 /** The disk to be looked at: its file's format must be known. */
 export function lookedAt(disk: DiskForm | undefined): BootDisk | undefined {
-  if (disk === undefined || disk.fileFormat === null || disk.path.trim() === '' || disk.removable) return undefined
+  if (disk === undefined || disk.source === 'new' || disk.removable) return undefined
+  if (disk.fileFormat === null || disk.path.trim() === '') return undefined
   const { dev, path, fileFormat, allowedBacking } = disk
   return { dev, path: path.trim(), format: fileFormat, allowedBacking: [...allowedBacking] }
 }

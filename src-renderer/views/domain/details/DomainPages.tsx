@@ -350,7 +350,7 @@ function OwnDisk({ domain, edits, editable, onEdit }: PageProps) {
         </div>
         <span className="field-message">{isOwn && kernel.trim() !== '' ? t('create.own-until') : ''}</span>
       </div>
-      {disk !== undefined && <DiskKernelLine look={look} later={!isOff} />}
+      {disk !== undefined && <DiskKernelLine look={look} {...(!isOff && { instead: t('create.own-later') })} />}
     </>
   )
 }

@@ -3,11 +3,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Disk } from '../../../../src-main/public/device'
 import { newDisk } from '../../../../src-renderer/features/disks/disk-form'
+import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import type { Form, Order } from '../../../../src-renderer/views/create-domain/check-form'
 import { installing } from '../../../../src-renderer/views/create-domain/media'
 import { DISK_CMDLINE } from '../../../../src-renderer/views/create-domain/origin'
 import {
+  bootDisk,
   fillsOwnKernel,
+  insteadOfLook,
   kernelFrom,
   lookedAt,
   startingFiles,
@@ -58,8 +61,21 @@ describe('a disk’s own kernel', () => {
   it('is looked for once the format of the file is known, and not in a drive', () => {
     const known = { ...newDisk('xvda'), source: 'file', path: ' /a.img ', fileFormat: 'qcow2' } as const
     expect(lookedAt(known)).toEqual({ dev: 'xvda', path: '/a.img', format: 'qcow2', allowedBacking: [] })
-    for (const change of [{ fileFormat: null }, { path: '' }, { removable: true }])
+    for (const change of [{ fileFormat: null }, { path: '' }, { removable: true }, { source: 'new' }] as const)
       expect(lookedAt({ ...known, ...change })).toBeUndefined()
+  })
+
+  it('is that of the first disk behind drives; where nobody looks, the page says why', () => {
+    const t = makeTranslator('en')
+    const own = { ...newDisk('xvdb'), source: 'file', path: '/a.img', fileFormat: 'raw' } as const
+    const drives = [{ ...own, removable: true }, { ...own, source: 'empty' } as const]
+    expect(bootDisk([...drives, own])).toBe(own)
+    expect(bootDisk(drives)).toBeUndefined()
+    expect(insteadOfLook(own, undefined, t)).toBeUndefined()
+    expect(insteadOfLook({ ...own, fileFormat: null }, undefined, t)).toBeUndefined()
+    expect(insteadOfLook({ ...own, fileFormat: null }, 'no such file', t)).toBe('no such file')
+    expect(insteadOfLook({ ...own, source: 'new', path: '' }, undefined, t)).toBe('No kernel yet')
+    for (const none of [undefined, { ...own, path: '' }]) expect(insteadOfLook(none, undefined, t)).toBe('No disk yet')
   })
 })
 
