@@ -16,6 +16,7 @@ import type { Device, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DiskFate } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
+import type { FreePaths, ProposePath } from './free-paths'
 import type { JobControl, Jobs } from './jobs'
 import { checkFiles } from './layers'
 import { above, type Snapshots, type SnapshotsParts } from './snapshots'
@@ -23,10 +24,9 @@ import type { UnfinishedFiles } from './unfinished-files'
 
 export interface BranchesParts extends SnapshotsParts {
   readonly jobs: Jobs
-  readonly unfinished: Pick<UnfinishedFiles, 'copying'>
+  readonly unfinished: Pick<UnfinishedFiles, 'copying' | 'making'>
   readonly snapshots: Snapshots
-  /** A free path in the app's folder for a disk image. */
-  readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
+  readonly paths: Pick<FreePaths, 'holding'>
 }
 
 /** `to`: where the copy goes. */
@@ -149,26 +149,27 @@ export class Branches {
 
   private cloneFrom(config: DomainConfig, name: string, fates: Fates, control: JobControl): Outcome {
     const left = config.devices.filter((device) => device.kind !== 'vbd' || fateOf(device, fates) !== 'leave')
-    return this.make({ ...config, devices: left }, name, undefined, control, fates)
+    return this.parts.paths.holding((propose) =>
+      this.make({ ...config, devices: left }, name, undefined, control, { fates, propose }),
+    )
   }
 
-  /** A domain beside others from a configuration whose written files stay as they are. Without `fates` all is linked. */
+  /** A domain beside others from a configuration whose written files stay as they are. Without `cloning` all is linked. */
   private async make(
     origin: DomainConfig,
     name: string,
     memory: string | undefined,
     control: JobControl,
-    fates?: Fates,
+    cloning?: Cloning,
     uuid: string = randomUUID(),
   ): Outcome {
     const config = { ...origin, name: properName(name) }
     const { domains, layers, snapshots } = this.parts
     const beside = domains.besides(config)
-    const planned = await layers.plan(config.name, beside.devices, (disk) => !fates || fateOf(disk, fates) === 'link')
+    const planned = await layers.plan(config.name, beside.devices, (disk) => !cloning || fateOf(disk, cloning.fates) === 'link')
     if (!planned.ok) return planned
     const links = [...planned.value.layers]
-    const intent = { kind: 'branch' as const, layers: links, snapshot: null, to: null, dropped: [] as string[] }
-    const found = fates ? await this.planCopies(config.name, planned.value.devices, fates) : ok([])
+    const found = cloning ? await this.planCopies(config.name, planned.value.devices, cloning) : ok([])
     if (!found.ok) return found
     const copies = found.value
     const next: DomainConfig = {
@@ -180,15 +181,18 @@ export class Branches {
         return { ...disk, path: copy.to, format: copy.format }
       }),
     }
-    const whole = { ...intent, dropped: copies.map(({ to }) => to) }
-    const defined = await snapshots.withIntent(uuid, whole, async () => {
+    const intent = { kind: 'branch' as const, layers: links, snapshot: null, to: null, dropped: [] }
+    const files = copies.map(({ to }) => to)
+    const work = async (): Outcome<string> => {
       const ready = await layers.make(links)
       const copied = ready.ok ? await this.copy(copies, control) : ready
       const wanted = !copied.ok ? copied : memory === undefined ? control.commit() : control.wanted()
       const stored = wanted.ok ? await domains.define(next, uuid) : wanted
       if (!stored.ok) await this.unmake(links, copied.ok ? copies : [])
       return stored
-    })
+    }
+    const { unfinished } = this.parts
+    const defined = await unfinished.making(config.name, files, () => snapshots.withIntent(uuid, intent, work))
     await this.parts.trees.forget(uuid)
     if (!defined.ok) return defined
     const domain = domains.own(uuid)
@@ -203,7 +207,7 @@ export class Branches {
   }
 
   /** A file that is there stays as it is: nothing is begun. */
-  private async planCopies(name: string, devices: readonly Device[], fates: Fates): Promise<Result<Copy[], ErrorReport>> {
+  private async planCopies(name: string, devices: readonly Device[], { fates, propose }: Cloning): Outcome<Copy[]> {
     const copies: Copy[] = []
     for (const device of devices) {
       if (device.kind !== 'vbd' || device.path === '' || fateOf(device, fates) !== 'copy') continue
@@ -212,7 +216,7 @@ export class Branches {
       const chosen = fates.find(({ dev }) => dev === device.dev)?.to
       if (chosen !== undefined && (taken.includes(chosen) || (await stat(chosen).catch(() => null)) !== null))
         return err(errorReport('file-exists', { path: chosen }))
-      const to = chosen ?? (await this.parts.proposePath(`${name}-${device.dev}`, format, taken))
+      const to = chosen ?? (await propose(`${name}-${device.dev}`, format, taken))
       const below = await this.parts.layers.chain(device)
       copies.push({ device, from: device.path, fromFormat: device.format, to, format, below })
     }
@@ -240,6 +244,11 @@ export class Branches {
     await this.parts.layers.unmake(links)
     for (const { to } of copies) await rm(to, { force: true })
   }
+}
+
+interface Cloning {
+  readonly fates: Fates
+  readonly propose: ProposePath
 }
 
 interface Copy {

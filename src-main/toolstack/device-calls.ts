@@ -7,6 +7,7 @@ import type { BootFiles } from './boot-files'
 import type { CallServers } from './call-server'
 import type { Devices } from './devices'
 import type { Domains } from './domains'
+import type { FreePaths } from './free-paths'
 import type { Networks } from './networks'
 import type { OwnKernels } from './own-kernels'
 
@@ -44,6 +45,7 @@ export interface DeviceServing {
   readonly driver: HypervisorDriver
   readonly domains: Domains
   readonly devices: Devices
+  readonly paths: Pick<FreePaths, 'propose'>
   readonly networks: Networks
   readonly bootFiles: BootFiles
   readonly ownKernels: OwnKernels
@@ -53,6 +55,7 @@ export function deviceServers({
   driver,
   domains,
   devices,
+  paths,
   networks,
   bootFiles,
   ownKernels,
@@ -63,7 +66,7 @@ export function deviceServers({
     mediumChange: ({ uuid, key, ...medium }, caller) => devices.changeMedium(uuid, key, medium, caller),
     backingAllow: ({ uuid, key, path }) => devices.allowBacking(uuid, key, path),
     macPropose: () => ok({ mac: domains.freeMac() }),
-    imageProposePath: async ({ name, format, taken }) => ok({ path: await devices.proposePath(name, format, taken) }),
+    imageProposePath: async ({ name, format, taken }) => ok({ path: await paths.propose(name, format, taken) }),
     imageInspect: ({ path, allowedBacking }) => devices.inspect(path, allowedBacking),
     diskKernelLook: (disk) => ownKernels.look(disk),
     mediaLook: ({ path }) => bootFiles.look(path),

@@ -2,9 +2,8 @@
 // runs, to the guest first: a guest that refuses leaves the definition as it was.
 // Invariant: a guest writes only to files the user chose in a dialog, allowed when asked, or that lie in the app's folder of
 // disks; nothing here overwrites a file. Runs in: main, plain Node.
-import { rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { fileStem } from '../../src-engine/public/name'
+import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf, isDirectlyIn } from '../config/device-check'
 import type { HypervisorDriver, Medium, Outcome } from '../driver/driver'
@@ -175,17 +174,6 @@ export class Devices {
   /** Takes back what makeImages made. */
   async removeImages(paths: readonly string[]): Promise<void> {
     for (const path of paths) await rm(path, { force: true })
-  }
-
-  /** guest-1.qcow2, guest-1-2.qcow2, …: the first that is neither there nor in `taken`. */
-  async proposePath(name: string, format: WrittenFormat, taken: readonly string[]): Promise<string> {
-    const base = fileStem(name.trim(), '-') || 'disk'
-    for (let number = 1; ; number++) {
-      const path = join(this.parts.diskFolder, `${base}${number === 1 ? '' : `-${number}`}.${format}`)
-      if (taken.includes(path)) continue
-      const there = await stat(path).catch(() => null)
-      if (there === null) return path
-    }
   }
 
   createImage(image: NewImage, rights: FileRights): Result<{ job: number }, ErrorReport> {

@@ -1,7 +1,7 @@
 // What was under way when the app ended: each change of disks is finished or undone, by what the definition says of it, and the
 // user hears of what is lost. Invariant: nothing a guest wrote is removed: an overlay goes only when no definition names it, and none
 // ever had. Runs in: main, plain Node.
-import { rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { Intent, LoadedSnapshots, SnapshotStore } from '../definition/snapshot-store'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
@@ -48,7 +48,6 @@ async function settle(uuid: string, intent: Intent, parts: RecoveryParts): Promi
     case 'branch':
       if (config) return
       await layers.unmake(intent.layers)
-      for (const copy of intent.dropped) await rm(copy, { force: true })
       return
     case 'create': {
       const { snapshot } = intent

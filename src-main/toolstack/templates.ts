@@ -18,6 +18,7 @@ import { labelProblem } from '../public/name'
 import { TEMPLATES_MOST, type Template } from '../public/template'
 import type { DomainConfig } from '../public/types'
 import type { Domains } from './domains'
+import type { FreePaths, ProposePath } from './free-paths'
 import type { JobControl, Jobs } from './jobs'
 import { type Layers, writtenDisks } from './layers'
 import type { UnfinishedFiles } from './unfinished-files'
@@ -37,7 +38,7 @@ export interface TemplatesParts {
   readonly clock: Clock
   readonly unfinished: Pick<UnfinishedFiles, 'making'>
   /** A free path in the app's folder for a disk image. */
-  readonly proposePath: (name: string, format: WrittenFormat, taken: readonly string[]) => Promise<string>
+  readonly paths: Pick<FreePaths, 'holding'>
   readonly changed: () => void
 }
 
@@ -91,24 +92,25 @@ export class Templates {
   }
 
   private async make(name: string, config: DomainConfig, text: string, withDisks: boolean, control: JobControl): Outcome {
-    const planned = await this.plan(name, config, withDisks)
-    if (!planned.ok) return planned
-    const files = planned.value.flatMap(({ image }) => image ?? [])
-    const work = (): Outcome => this.fill(name, config, text, planned.value, control)
-    return files.length > 0 ? this.parts.unfinished.making(name, files, work) : work()
+    return this.parts.paths.holding(async (propose) => {
+      const planned = await this.plan(name, config, withDisks ? propose : undefined)
+      if (!planned.ok) return planned
+      const files = planned.value.flatMap(({ image }) => image ?? [])
+      const work = (): Outcome => this.fill(name, config, text, planned.value, control)
+      return files.length > 0 ? this.parts.unfinished.making(name, files, work) : work()
+    })
   }
 
   /** Where the copies are to be, if there are to be any. */
-  private async plan(name: string, config: DomainConfig, withDisks: boolean): Outcome<Planned[]> {
-    const { images, proposePath } = this.parts
+  private async plan(name: string, config: DomainConfig, propose: ProposePath | undefined): Outcome<Planned[]> {
+    const { images } = this.parts
     const planned: Planned[] = []
     for (const disk of writtenDisks(config.devices)) {
       const info = await images.inspect(disk.path, disk.allowedBacking)
       if (!info.ok) return info
       const sizeMiB = Math.max(1, Math.ceil(info.value.virtualSize / MIB))
-      const taken = planned.flatMap(({ image }) => image ?? [])
-      const propose = (): Promise<string> => proposePath(`${name}-template-${disk.dev}`, formatOf(disk), taken)
-      planned.push({ disk, sizeMiB, image: withDisks ? await propose() : undefined })
+      const image = await propose?.(`${name}-template-${disk.dev}`, formatOf(disk), [])
+      planned.push({ disk, sizeMiB, image })
     }
     return ok(planned)
   }

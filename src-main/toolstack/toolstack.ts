@@ -27,6 +27,7 @@ import { Devices } from './devices'
 import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { DriverEvents } from './driver-events'
+import { FreePaths } from './free-paths'
 import { HostFigures, type HostReading } from './host-figures'
 import { type JobCall, jobServers } from './job-calls'
 import { Jobs } from './jobs'
@@ -102,6 +103,7 @@ export class Toolstack {
   readonly bootFiles: BootFiles
   readonly ownKernels: OwnKernels
   readonly metadata: DomainMetadatas
+  private readonly paths: FreePaths
   readonly layers: Layers
   readonly trees: SnapshotTrees
   readonly merging: Merging
@@ -136,12 +138,13 @@ export class Toolstack {
     this.devices = new Devices({ driver, domains, jobs, unfinished, diskFolder })
     this.bootFiles = this.makeBootFiles()
     this.layers = new Layers({ store, images: driver.images, folder: diskFolder })
+    this.paths = new FreePaths(diskFolder)
     this.trees = this.makeTrees()
-    const { layers, trees, proposePath } = this
+    const { layers, trees, paths } = this
     this.merging = new Merging({ driver, domains, jobs, store, layers, trees, problem: this.warn })
     const common = { driver, domains, store, layers, trees, merging: this.merging, clock }
     this.snapshots = new Snapshots(common)
-    this.branches = new Branches({ ...common, jobs, unfinished, snapshots: this.snapshots, proposePath })
+    this.branches = new Branches({ ...common, jobs, unfinished, snapshots: this.snapshots, paths })
     this.texts = this.makeTexts()
     this.storage = this.makeStorage()
     this.templates = this.makeTemplates()
@@ -154,8 +157,6 @@ export class Toolstack {
   // ---- how the parts are made -----------------------------------------------------------------
 
   private readonly warn = (error: ErrorReport): void => this.notices.raise('warning', error)
-
-  private readonly proposePath: Devices['proposePath'] = (...asked) => this.devices.proposePath(...asked)
 
   /** A place in the connection's folder, where `disks/` is. */
   private beside(name: string): string {
@@ -298,7 +299,7 @@ export class Toolstack {
       layers: this.layers,
       unfinished: this.unfinished,
       clock,
-      proposePath: this.proposePath,
+      paths: this.paths,
       changed: () => {
         emit('templatesChanged', {})
         emit('storageChanged', {})
@@ -406,7 +407,7 @@ export class Toolstack {
 
   servers(): CallServers<ToolstackCall> {
     const { driver, clock, snapshots: store } = this.parts
-    const { domains, devices, networks, bootFiles, ownKernels, texts, templates, unfinished, metadata } = this
+    const { domains, devices, paths, networks, bootFiles, ownKernels, texts, templates, unfinished, metadata } = this
     const { trees, snapshots, branches, samples, hostFigures, lifeLog, jobs, notices, ready } = this
     const list = (): DomainInfo[] => this.domainList()
     const info: Domains['info'] = (uuid) => (uuid === DOMAIN0_UUID ? ok(this.driverEvents.domain0) : domains.info(uuid))
@@ -415,7 +416,7 @@ export class Toolstack {
       ...storageServers(this.storage),
       ...lifeServers(domains),
       ...definitionServers({ domains, devices, texts, templates, images: driver.images, bootFiles, unfinished }),
-      ...deviceServers({ driver, domains, devices, networks, bootFiles, ownKernels }),
+      ...deviceServers({ driver, domains, devices, paths, networks, bootFiles, ownKernels }),
       ...snapshotServers({ domains, store, trees, snapshots, branches }),
       ...jobServers({ jobs, notices, ready }),
       ...lookServers({ driver, clock, list, info, samples, hostFigures, lifeLog, host }),

@@ -21,6 +21,8 @@ interface Work {
   act(scene: SnapshotScene): Promise<unknown>
   /** An image that nobody has to name is in this folder when it is whole. */
   readonly alone?: 'disks' | 'elsewhere'
+  /** How large it is then; 8 MiB unless told. */
+  readonly sizeMiB?: number
 }
 
 const ours = ({ made }: SnapshotScene, name: string): string => join(made.folder, 'disks', name)
@@ -48,6 +50,12 @@ async function newMachine(scene: SnapshotScene, media?: string): Promise<unknown
     config = { ...config, kernel: look.value.kernel, ramdisk: look.value.ramdisk }
   }
   return good(await servers.domainDefine({ config, images, start: false, ...(media === undefined ? {} : { media }) }, caller))
+}
+
+function clone(scene: SnapshotScene, to?: string): Promise<unknown> {
+  const disks = [{ dev: 'xvda', fate: 'copy' as const, ...(to === undefined ? {} : { to }) }]
+  const order = { uuid: scene.uuid, snapshot: null, name: 'clone', disks }
+  return scene.job(scene.servers.domainClone(order, testCaller(to === undefined ? [] : [to])))
 }
 
 function good<T>(answer: { ok: true; value: T } | { ok: false; error: { reason: string } }): T {
@@ -92,6 +100,13 @@ const works: readonly Work[] = [
       return good(await scene.servers.deviceAttach({ uuid: scene.uuid, device: disk('xvdc', path), image }, caller))
     },
   },
+  { what: 'a clone', act: (scene) => clone(scene) },
+  {
+    what: 'a clone whose disk goes to a folder that the user chose',
+    alone: 'elsewhere',
+    sizeMiB: 4,
+    act: (scene) => clone(scene, join(scene.made.folder, 'elsewhere', 'new.qcow2')),
+  },
   { what: 'a Debian system', act: (scene) => scene.job(scene.servers.debianGuestCreate({}, caller)) },
 ]
 
@@ -103,7 +118,7 @@ const filesIn = (folder: string): string[] =>
     : []
 
 /** How it is at the next start: `finished`, or what is told of it. */
-async function inspect(folder: string, { what, alone }: Work): Promise<string> {
+async function inspect(folder: string, { what, alone, sizeMiB = 8 }: Work): Promise<string> {
   const again = await makeToolstack({ folder })
   const { toolstack, notices } = again
   const configs = toolstack.domains.configs()
@@ -120,7 +135,7 @@ async function inspect(folder: string, { what, alone }: Work): Promise<string> {
   // Whole, or told of.
   for (const file of stays) {
     const info = good(await again.driver.images.inspect(file))
-    if (told.length === 0) expect(info.virtualSize, what).toBe(8 * 1024 * 1024)
+    if (told.length === 0) expect(info.virtualSize, what).toBe(sizeMiB * 1024 * 1024)
     else expect(alone, `${what}: left`).toBe('elsewhere')
   }
   for (const file of ['own.raw', 'cd.iso', 'kernel']) expect(existsSync(join(folder, file)), what).toBe(true)
@@ -149,6 +164,7 @@ describe('cut off at each step', () => {
         listenToSteps(store.unfinished, ['set'], cutter)
         listenToSteps(store.templates, ['set'], cutter)
         listenToSteps(store.definitions, ['put'], cutter)
+        listenToSteps(store.snapshots, ['putIntent', 'dropIntent'], cutter)
         listenToSteps(made.testDriver.images, ['create', 'copy', 'resize', 'takeTree'], cutter)
         listenToSteps(made.debian, ['make'], cutter)
         const done = work.act(scene).then(() => true)

@@ -326,4 +326,17 @@ describe('a machine made from another', () => {
     const order = { uuid, snapshot: id, name: 'clone 5', disks: [{ dev: 'xvda', fate: 'copy' as const, to: '/etc/x.img' }] }
     expect(await scene.servers.domainClone(order, caller)).toMatchObject({ error: { reason: 'path-not-chosen' } })
   })
+
+  it('by clones and templates made at the same time have files of their own', async () => {
+    const scene = await machine(false)
+    const { uuid, servers } = scene
+    const id = await scene.take('point')
+    // Other names, of which the files would be called the same.
+    const names = ['web 1', 'web-1', 'web:1']
+    const clones = names.map((name) => scene.job(servers.domainClone({ uuid, snapshot: id, name, disks: [] }, caller)))
+    const made = await Promise.all(clones)
+    const paths = made.map((each) => scene.disk(each))
+    expect(new Set(paths).size).toBe(3)
+    for (const path of paths) expect(existsSync(path)).toBe(true)
+  })
 })
