@@ -11,6 +11,7 @@ import { Caller } from '../public/protocol/call'
 import { DOMAIN_CALLS, DOMAIN_EVENTS, type DomainCalls, type DomainEvents } from '../public/protocol/control'
 import { nodeProcessTransport } from '../public/protocol/port-transport'
 import type { Transport } from '../public/protocol/transport'
+import { v8ThreadOptions } from '../public/v8-threads'
 import { GuestDomain0 } from './guest-domain0'
 import type { GuestOptions } from './guest-options'
 import { ConsoleWatch } from './guest-watch'
@@ -81,6 +82,7 @@ export class GuestRunner {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Ctrl-C goes to us; we end the children in order.
       detached: process.platform !== 'win32',
+      execArgv: [...v8ThreadOptions(os.availableParallelism()), ...process.execArgv],
     })
     this.children.add(child)
     child.on('exit', () => this.children.delete(child))

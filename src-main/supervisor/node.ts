@@ -4,12 +4,13 @@ import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeFrame, FrameReader } from '../../src-engine/public/protocol/frame'
 import { nodeProcessTransport } from '../../src-engine/public/protocol/port-transport'
 import { type Message, type Transport, TransportBase, transportPair } from '../../src-engine/public/protocol/transport'
 import { fields, oneOf, text } from '../../src-engine/public/shape'
+import { v8ThreadOptions } from '../../src-engine/public/v8-threads'
 import type { ChannelFactory, OpaquePort } from '../lib/channel'
 import type { ChildExit, ChildProcess, ProcessForker } from './process-forker'
 
@@ -121,7 +122,11 @@ export class NodeForker implements ProcessForker {
   readonly passesPorts = false
 
   fork(modulePath: string, _serviceName: string, onOutput: (text: string) => void): ChildProcess {
-    const child = fork(modulePath, [], { serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
+    const child = fork(modulePath, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: [...v8ThreadOptions(availableParallelism())],
+    })
     const transport = nodeProcessTransport(child)
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: unknown) => onOutput(String(data)))
     let exit: ChildExit | undefined

@@ -130,6 +130,7 @@ describe('the headless runner', () => {
     await new Promise((resolve) => child.stdout.once('data', resolve))
     const children = fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim().split(' ')
     expect(children.length).toBe(2)
+    for (const pid of children) expect(fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1')).toContain('--v8-pool-size=')
     child.kill('SIGINT')
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130)
     await expect.poll(() => children.map(Number).filter(alive), { timeout: 60_000 }).toEqual([])
