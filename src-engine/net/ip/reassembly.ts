@@ -1,7 +1,10 @@
 // Fragments of IPv4 packets put together again (RFC 791 section 3.2, RFC 1122 section 3.3.2). A packet whose fragments
 // overlap is thrown away whole: nobody honest sends them, and which one wins is what attacks are made of (RFC 1858, 5722).
+// The whole has the first fragment's header, made good for it: an ICMP error about it must quote one (RFC 1122 section 3.2.2).
 // Limits: packets under way and their bytes, for all guests of a network together and for each. Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
+import { checksum } from '../switch/checksum'
+import { set16 } from '../switch/frame'
 import type { DropCounters } from './drops'
 import type { Ipv4Packet } from './ipv4'
 
@@ -10,6 +13,7 @@ export const REASSEMBLY_MS = 60_000
 export const PACKETS_PER_SOURCE = 16
 const BYTES_MOST = 4 * 1024 * 1024
 const FRAGMENTS_MOST = 128
+const PACKET_MOST = 65535
 
 interface Piece {
   readonly from: number
@@ -20,6 +24,8 @@ interface Partial {
   readonly key: string
   readonly source: number
   readonly startedAt: number
+  /** Of the first fragment, once it is there. */
+  header: Uint8Array
   pieces: Piece[]
   bytes: number
   /** Length of all, once the last fragment is there. */
@@ -61,11 +67,19 @@ export class Reassembly {
     partial.bytes += bytes.length
     this.bytes += bytes.length
     if (!packet.more) partial.length = end
+    if (packet.offset === 0) partial.header = packet.bytes.slice(packet.header, packet.at)
     if (partial.length === undefined || partial.bytes < partial.length) return undefined
+    const at = partial.header.length
+    if (at + partial.length > PACKET_MOST) {
+      this.drop(partial)
+      return undefined
+    }
     this.forget(partial)
-    const whole = new Uint8Array(partial.length)
-    for (const piece of partial.pieces) whole.set(piece.bytes, piece.from)
-    return { ...packet, bytes: whole, header: 0, at: 0, end: whole.length, offset: 0, more: false, trusted: false }
+    const whole = new Uint8Array(at + partial.length)
+    whole.set(partial.header)
+    nowWhole(whole, at)
+    for (const piece of partial.pieces) whole.set(piece.bytes, at + piece.from)
+    return { ...packet, bytes: whole, header: 0, at, end: whole.length, offset: 0, more: false, trusted: false }
   }
 
   private fits(partial: Partial, packet: Ipv4Packet, bytes: Uint8Array): boolean {
@@ -84,7 +98,15 @@ export class Reassembly {
     let others = 0
     for (const partial of this.partials.values()) if (partial.source === source) others++
     if (others >= PACKETS_PER_SOURCE) return undefined
-    const partial = { key, source, startedAt: this.clock.now(), pieces: [], bytes: 0, length: undefined }
+    const partial: Partial = {
+      key,
+      source,
+      startedAt: this.clock.now(),
+      header: new Uint8Array(0),
+      pieces: [],
+      bytes: 0,
+      length: undefined,
+    }
     this.partials.set(key, partial)
     return partial
   }
@@ -107,6 +129,14 @@ export class Reassembly {
     this.partials.delete(partial.key)
     this.bytes -= partial.bytes
   }
+}
+
+/** The header of a fragment, up to `end`, as that of the whole packet in `bytes`. */
+function nowWhole(bytes: Uint8Array, end: number): void {
+  set16(bytes, 2, bytes.length)
+  set16(bytes, 6, 0)
+  set16(bytes, 10, 0)
+  set16(bytes, 10, checksum(bytes, 0, end))
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

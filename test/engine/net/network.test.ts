@@ -250,6 +250,21 @@ describe('fragments', () => {
     if (!dropped) expect(network.host.datagrams[0]?.sent).toEqual([pattern(24)])
   })
 
+  it('put together are quoted in an error as the one packet they were, header and all', () => {
+    const guest = new TestNetwork({ hostLoopback: false }).guest()
+    const datagram = udp({ source: guest.address, target: GATEWAY }, 4000, 7777, pattern(3000)).subarray(20)
+    for (const offset of [2960, 0, 1480]) {
+      guest.sendTo(GATEWAY, 17, datagram.subarray(offset, offset + 1480), { id: 5, offset, more: offset < 2960 })
+    }
+    const [told] = guest.packets()
+    expect(told && kind(told)).toBe('10.0.2.1 icmp 3/3')
+    const quoted = told?.body.subarray(8) ?? new Uint8Array(0)
+    // Version and header length, total length, id, no fragment, the checksum; then the datagram.
+    expect([quoted[0], get16(quoted, 2), get16(quoted, 4), get16(quoted, 6)]).toEqual([0x45, 20 + 3008, 5, 0])
+    expect(checksum(quoted, 0, 20)).toBe(0)
+    expect(quoted.subarray(20, 28)).toEqual(datagram.subarray(0, 8))
+  })
+
   it('never finished are forgotten after a minute, and only so many wait', () => {
     const network = new TestNetwork()
     const guest = network.guest()
