@@ -117,7 +117,8 @@ export class RfbServer {
 
   /** What is seen now; at most so wide when a width is given. */
   screenshot(most?: number): { width: number; height: number; png: Uint8Array } {
-    this.refresh()
+    // What it found is found: who looks on is sent it now, for the source will not tell of it again.
+    if (this.refresh()) this.schedule()
     const { shown, width: wide, height: high } = this.screen
     const { pixels, width, height } = shrink({ pixels: shown, width: wide, height: high }, most ?? wide)
     return { width, height, png: encodePng(pixels, width, height) }

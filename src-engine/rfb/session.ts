@@ -300,6 +300,7 @@ export class Session {
       this.dirty = new TileSet(screen.width, screen.height)
       this.dirty.mark(screen.all)
       this.sizeNews = true
+      this.copy = undefined
       return
     }
     const { copy } = change
@@ -309,9 +310,9 @@ export class Session {
     } else this.dirty.add(change.tiles)
   }
 
-  /** Only while the viewer has all of what is copied, and gets it at once. */
+  /** Only while the viewer has all of what is copied, and gets it at once. A copy that waits already comes before all the rest. */
   private mayCopy({ target, distance }: Copy): boolean {
-    if (!this.ready || this.sizeNews || !this.abilities.has(RFB_ENCODING.copyRect)) return false
+    if (!this.ready || this.copy || this.sizeNews || !this.abilities.has(RFB_ENCODING.copyRect)) return false
     const source = { ...target, y: target.y + distance }
     const whole = union(target, source)
     return !this.dirty.touches(whole) && inside(whole, this.requested) && whole.x + whole.width <= this.width

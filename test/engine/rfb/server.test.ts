@@ -197,6 +197,54 @@ describe('changes', () => {
     expect(plain.client.rectangles.has(copyRect)).toBe(false)
   })
 
+  it('what a screenshot was the first to see is sent to the viewers too', async () => {
+    const canvas = mixed(4)
+    const { server } = serve(canvas)
+    const { client } = await view(server)
+    const beside = await view(server)
+    await client.frame(false)
+    client.request(true)
+    // A frame for the other one: the first has had its turn, and waits.
+    await beside.client.frame(false)
+    canvas.fill(0xff00ff, 130, 70, 1, 1)
+    server.screenshot()
+    await expect.poll(() => client.updates).toBe(2)
+    expect(hash(client.pixels)).toBe(hash(canvas.pixels))
+  })
+
+  describe('a scroll that a screenshot was the first to see', () => {
+    /** Twenty lines of text on a black ground: all of it moves, and nothing else is to be sent. */
+    async function scrolled(encodings: readonly number[]) {
+      const canvas = new Canvas(640, 400)
+      const next = random(5)
+      for (let line = 0; line < 20; line++) canvas.text(next, line)
+      const { server } = serve(canvas)
+      const { client } = await view(server, { encodings: [copyRect, raw, ...encodings] })
+      await client.frame(false)
+      client.request(true)
+      canvas.scroll(16)
+      server.screenshot()
+      return { canvas, client }
+    }
+
+    it('is not forgotten over the next one', async () => {
+      const { canvas, client } = await scrolled([])
+      canvas.scroll(16)
+      canvas.tell()
+      await expect.poll(() => client.updates).toBe(2)
+      expect(hash(client.pixels)).toBe(hash(canvas.pixels))
+    })
+
+    it('is not copied on a screen of another size', async () => {
+      const { canvas, client } = await scrolled([desktopSize])
+      canvas.resize(64, 48)
+      await expect.poll(() => client.updates).toBe(2)
+      expect(client.rectangles.has(copyRect)).toBe(false)
+      await client.frame(false)
+      expect(hash(client.pixels)).toBe(hash(canvas.pixels))
+    })
+  })
+
   it('viewers of different speed all end with the picture, through random changes and scrolls', async () => {
     const canvas = new Canvas(400, 300)
     const next = random(4)
