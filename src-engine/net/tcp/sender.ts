@@ -206,7 +206,9 @@ export class Sender {
     this.nxt = this.una
     const offset = distance(this.nxt, this.queueStart)
     const closed = this.window === 0
-    this.sendFrom(offset, Math.min(this.mss, Math.max(1, this.window), this.queue.length - offset), now)
+    // FIN would be a second number beyond the window, and what is sent beside it too high for a peer with no room (`idleSequence`).
+    const fin = this.finQueued && !(closed && offset < this.queue.length)
+    this.sendFrom(offset, Math.min(this.mss, Math.max(1, this.window), this.queue.length - offset), now, fin)
     // The byte of a probe counts as sent only when it is acknowledged.
     if (closed && distance(this.nxt, this.una) > 0 && this.window === 0) this.nxt = this.una
   }
@@ -220,10 +222,11 @@ export class Sender {
     return most === available ? most : most - (most % this.mss)
   }
 
-  private sendFrom(offset: number, length: number, now: number): void {
+  /** `mayEnd`: with the last byte goes FIN. */
+  private sendFrom(offset: number, length: number, now: number, mayEnd = this.finQueued): void {
     const end = plus(this.nxt, length)
     const last = offset + length === this.queue.length
-    const fin = last && this.finQueued
+    const fin = last && mayEnd
     const sequence = this.nxt
     if (fin) this.finSequence = end
     this.nxt = fin ? plus(end, 1) : end

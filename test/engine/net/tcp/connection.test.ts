@@ -392,6 +392,21 @@ describe('sending', () => {
     expect(s.texts()).toEqual(['P. 2:501 ack 1'])
   })
 
+  it('a probe of the last byte leaves FIN out, so that what is acknowledged beside it is within a window of nothing', () => {
+    const s = new TcpScript().passive({ mss: 1000 })
+    s.from('.', 1, 1, { window: 0 })
+    s.connection.send(bytes(1))
+    s.connection.finish()
+    s.untilSent()
+    expect(s.texts()).toEqual(['P. 1:2 ack 1'])
+    s.from('F.', 1, 1, { window: 0 })
+    expect(s.texts()).toEqual(['. 1:1 ack 2'])
+    s.from('.', 2, 2, { window: 5000 })
+    expect(s.texts()).toEqual(['F. 2:2 ack 2'])
+    s.from('.', 2, 3, { window: 5000 })
+    expect(s.connection.state).toBe('TIME-WAIT')
+  })
+
   it('a window that closes over data under way is probed, and the data sent again when it opens', () => {
     const s = new TcpScript().passive({ mss: 1000 })
     s.connection.send(bytes(3000))
