@@ -36,18 +36,23 @@ const MARKS: readonly Mark[] = [
   { kind: 'disk', at: 0x438, text: '\x53\xef' },
 ]
 
-const ENDINGS: Readonly<Record<string, HostFile['kind']>> = { rmsave: 'saved', img: 'disk', raw: 'disk', vhd: 'disk' }
+const ENDINGS: ReadonlyMap<string, HostFile['kind']> = new Map([
+  ['rmsave', 'saved'],
+  ['img', 'disk'],
+  ['raw', 'disk'],
+  ['vhd', 'disk'],
+])
 
 function kindOf(path: string, head: string): HostFile['kind'] {
   const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''
-  if (ENDINGS[ending] === 'saved') return 'saved'
+  if (ENDINGS.get(ending) === 'saved') return 'saved'
   const mark = MARKS.find(({ at, text }) => head.startsWith(text, at))
   if (mark) return mark.kind
   // xl.cfg and xmdomain.cfg are assignments, a domain of libvirt is XML. Neither expression can read a place in two ways: a file of many
   // comments or blank lines would hold main up.
   if (/^\s*(<\?xml[^>]*>\s*)?(<!--((?!-->)[\s\S])*-->\s*)*<domain[\s>]/.test(head)) return 'config'
   if (!head.includes('\0') && /^[ \t]*(name|kernel|memory|builder|type)[ \t]*=/m.test(head)) return 'config'
-  return ENDINGS[ending] ?? 'unknown'
+  return ENDINGS.get(ending) ?? 'unknown'
 }
 
 export async function hostFile(path: string): Outcome<HostFile> {

@@ -37,7 +37,7 @@ export class BlkFrontend {
     ringPages: readonly number[],
     readonly protocol = 'x86_64-abi',
   ) {
-    const layout = BLKIF_LAYOUTS[protocol]
+    const layout = BLKIF_LAYOUTS.get(protocol)
     if (!layout) throw new Error(protocol)
     this.guest = guest
     this.layout = layout

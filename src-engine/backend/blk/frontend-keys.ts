@@ -10,7 +10,7 @@ export const MAX_RING_PAGE_ORDER = 4
 /** What a frontend must have written. */
 export function readKeys(keys: Keys): Result<{ layout: BlkifLayout; port: number; refs: number[] }, string> {
   // Without the key: the guest's own width, and ours are 64-bit ones.
-  const layout = BLKIF_LAYOUTS[keys['protocol'] ?? 'x86_64-abi']
+  const layout = BLKIF_LAYOUTS.get(keys['protocol'] ?? 'x86_64-abi')
   if (!layout) return err(`unknown protocol ${keys['protocol']}`)
   const port = keyU32(keys['event-channel'])
   const order = keys['ring-page-order'] === undefined ? 0 : keyU32(keys['ring-page-order'])

@@ -262,13 +262,13 @@ function test(words: readonly string[]): boolean {
   if (second === '=' || second === '==') return first === third
   if (second === '!=') return first !== third
   const [a, b] = [Number(first), Number(third)]
-  const compared: Readonly<Record<string, boolean>> = {
-    '-eq': a === b,
-    '-ne': a !== b,
-    '-lt': a < b,
-    '-le': a <= b,
-    '-gt': a > b,
-    '-ge': a >= b,
-  }
-  return compared[second ?? ''] ?? false
+  const compared = new Map([
+    ['-eq', a === b],
+    ['-ne', a !== b],
+    ['-lt', a < b],
+    ['-le', a <= b],
+    ['-gt', a > b],
+    ['-ge', a >= b],
+  ])
+  return compared.get(second ?? '') ?? false
 }

@@ -35,6 +35,7 @@ it.each([
   ['saved', 'guest.rmsave', Buffer.from('anything')],
   ['unknown', 'letter.txt', Buffer.from('Dear reader,\n')],
   ['unknown', 'empty', Buffer.alloc(0)],
+  ['unknown', 'an.constructor', Buffer.alloc(0)],
 ])('is %s: %s', async (kind, name, content) => {
   const path = join(folder, name)
   writeFileSync(path, content)

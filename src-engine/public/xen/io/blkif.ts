@@ -34,8 +34,7 @@ export interface BlkifLayout {
   readonly response: { readonly size: number; readonly id: number; readonly operation: number; readonly status: number }
 }
 
-/** The layouts by the value of `protocol`. */
-export const BLKIF_LAYOUTS: Readonly<Record<string, BlkifLayout>> = {
+const LAYOUTS: Readonly<Record<'x86_64-abi' | 'x86_32-abi', BlkifLayout>> = {
   'x86_64-abi': {
     entry: 112,
     operation: 0,
@@ -63,6 +62,9 @@ export const BLKIF_LAYOUTS: Readonly<Record<string, BlkifLayout>> = {
     response: { size: 12, id: 0, operation: 8, status: 10 },
   },
 }
+
+/** By the value of `protocol`, which is the guest's word: a Map knows no names but these. */
+export const BLKIF_LAYOUTS: ReadonlyMap<string, BlkifLayout> = new Map(Object.entries(LAYOUTS))
 
 export const BLKIF_MAX_SEGMENTS_PER_REQUEST = 11
 export const BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST = 8

@@ -159,6 +159,7 @@ describe('requests that are wrong', () => {
     ['no ring', { 'ring-ref': '4711' }],
     ['no channel', { 'event-channel': 'x' }],
     ['an unknown protocol', { protocol: 'arm-abi' }],
+    ['a protocol that is the name of something else', { protocol: 'constructor' }],
   ])('a frontend that publishes %s is closed', async (_name, keys) => {
     const scene = made()
     await scene.domain()

@@ -125,6 +125,14 @@ describe('the default entry of GRUB', () => {
     expect(saved).toMatchObject({ kernel: '/vmlinuz-6.9.5', cmdline: 'root=UUID=9 ro rhgb' })
   })
 
+  it.each([
+    ['-lt', '/b'],
+    ['constructor', '/a'],
+  ])('compares by GRUB’s words and by no others: %s', async (word, kernel) => {
+    const menu = `set default=0\nif [ 1 ${word} 2 ]; then\n  set default=1\nfi\nmenuentry a {\n  linux /a\n}\nmenuentry b {\n  linux /b\n}\n`
+    expect(await started(holding({ '/a': 'k', '/b': 'k', '/grub2/grub.cfg': menu }))).toMatchObject({ kernel })
+  })
+
   it('of Ubuntu starts with its ramdisk, which GRUB would try without first', async () => {
     const menu = `menuentry 'Ubuntu' {
 	gfxmode $linux_gfx_mode
