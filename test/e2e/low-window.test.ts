@@ -75,3 +75,27 @@ it('a table of Inside shows rows at 300 %, where words above it take the window�
   await table.getByRole('row').nth(1).scrollIntoViewIfNeeded()
   await app.picture(domain.page, 'inside-300')
 })
+
+it('the list of Details shows five entries at 300 %, and the button below it comes in sight by keyboard', async () => {
+  const { app, domain } = await startMachine([], keep, { scale: 3, language: 'de' })
+  const { page } = domain
+  await page.getByRole('tab', { name: 'Details' }).click()
+  const list = page.getByRole('listbox', { name: 'Teile der Maschine' })
+  const inSight = () =>
+    list.getByRole('option').evaluateAll((all) => {
+      const foot = document.querySelector('.details-foot')?.getBoundingClientRect().top ?? 0
+      return all.filter((each) => each.getBoundingClientRect().bottom <= foot + 8).length
+    })
+  await expect.poll(inSight).toBeGreaterThanOrEqual(5)
+  await app.picture(page, 'details-300')
+  await list.getByRole('option').first().click()
+  await page.keyboard.press('Tab')
+  const button = page.getByRole('button', { name: 'Gerät hinzufügen' })
+  await expect.poll(() => button.evaluate((each) => each === document.activeElement)).toBe(true)
+  const out = () =>
+    button.evaluate((each) => {
+      const foot = document.querySelector('.details-foot')?.getBoundingClientRect().top ?? 0
+      return each.getBoundingClientRect().bottom - foot
+    })
+  await expect.poll(out).toBeLessThanOrEqual(0)
+})

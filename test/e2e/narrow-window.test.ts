@@ -7,10 +7,10 @@ import { launch } from './app'
 import { CreateDomainPage } from './create-domain-page'
 import { openWindow, playScenes } from './scenes'
 
-/** Boxes with a scroll bar below them, but those whose lines or columns cannot be broken: tables, texts, drawings. */
+/** Boxes with a scroll bar below them, but those whose lines or columns cannot be broken: tables that do not stack, texts, drawings. */
 function sideways(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
-    const own = '.domain-list, .data-table, .cm-scroller, pre, .xterm, .topology-drawing'
+    const own = '.domain-list, .data-table:not(.inside-page > *), .cm-scroller, pre, .xterm, .topology-drawing'
     return [...document.querySelectorAll<HTMLElement>('*')].flatMap((box) => {
       const isWide = /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth
       const { borderTopWidth, borderBottomWidth } = getComputedStyle(box)
@@ -59,6 +59,8 @@ function coveredConsole(page: Page): Promise<readonly string[]> {
 const everywhere = [sideways, raggedChoices, coveredConsole]
 const rows = [
   { only: 'domain', language: 'de', scale: 3 },
+  { only: 'inside', language: 'de', scale: 2 },
+  { only: 'inside', language: 'en', scale: 3 },
   { only: 'networks', language: 'de', scale: 3 },
   { only: 'preferences', language: 'de', scale: 3 },
   { only: 'preferences', language: 'en', scale: 2, more: [brokenKeys] },

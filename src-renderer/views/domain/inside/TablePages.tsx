@@ -47,6 +47,7 @@ function InsideTable<R>(props: {
           rows={props.rows(seen)}
           rowKey={props.rowKey}
           empty={t('inside.none')}
+          stacks
         />
       )}
     </>
