@@ -158,13 +158,23 @@ export class App {
     this.applyPreferences()
     // Domain 0 starts when the window is there: both at once make it come later, and nobody can press anything before.
     await drawn
-    if (!this.leaving.isClosing) await this.connections.openFirst()
-    if (!this.leaving.isClosing) this.showAsked(process.argv.slice(1))
-    // Nobody waits for one that takes long.
-    if (!this.leaving.isClosing) void this.connections.openOthers()
+    if (this.leaving.isClosing) return
+    // No connection waits for another, and nothing else for any of them.
+    const opened = this.connections.openFirst()
+    void this.connections.openOthers()
+    void this.showFirstAsked(opened)
     // Windows has no such sockets; the command line is for the others.
-    const listening = this.leaving.isClosing || process.platform === 'win32' ? undefined : await this.socket.listen()
+    const listening = process.platform === 'win32' ? undefined : await this.socket.listen()
     if (listening && !listening.ok) this.connections.notices.raise('warning', listening.error)
+  }
+
+  /** A machine that a driver brings along is known only when that is opened. */
+  private async showFirstAsked(opened: Promise<void>): Promise<void> {
+    const words = process.argv.slice(1)
+    const { machine = '' } = askedWindow(words) ?? {}
+    const isKnown = machine === '' || namedMachine(this.connections.domainList(), machine) !== undefined
+    if (!isKnown) await opened
+    if (!this.leaving.isClosing) this.showAsked(words)
   }
 
   /** Resolves when the first window can be used, or when that takes suspiciously long. */
