@@ -109,6 +109,41 @@ describe('the configuration text', () => {
 })
 
 describe('the manager', () => {
+  it('says of another connection what becomes of an imported configuration there, and keeps a name that was typed', async () => {
+    const { app, manager, kernel } = await startMachine([], keep)
+    const { page } = manager
+    await manager.addConnection('Second')
+    await manager.waitForConnection('Second', 'Connected')
+    const file = path.join(app.folder, 'old.cfg')
+    fs.writeFileSync(file, `name = "server"\nmemory = 64\nkernel = "${kernel}"\n`)
+    await app.answerFileDialogs(file)
+    await manager.connection('Test driver').click()
+    await manager.button('Application menu').click()
+    await page.getByRole('menuitem', { name: 'Import configuration…' }).click()
+    const dialog = page.getByRole('dialog')
+    const name = dialog.getByLabel('Name', { exact: true })
+    const taken = dialog.getByText('A virtual machine named “server” exists already')
+    const choose = async (connection: string) => {
+      await dialog.locator('.select-button').click()
+      await page.getByRole('option', { name: connection }).click()
+    }
+    await taken.waitFor()
+    expect(await name.inputValue()).toBe('server 2')
+    await choose('Second')
+    await expect.poll(() => name.inputValue()).toBe('server')
+    await expect.poll(() => taken.count()).toBe(0)
+    await choose('Test driver')
+    await expect.poll(() => name.inputValue()).toBe('server 2')
+    await name.fill('server')
+    await page.keyboard.press('Enter')
+    await dialog.locator('.field', { hasText: 'exists already' }).waitFor()
+    await choose('Second')
+    await expect.poll(() => dialog.locator('.field', { hasText: 'exists already' }).count()).toBe(0)
+    expect(await name.inputValue()).toBe('server')
+    await app.other(() => dialog.getByRole('button', { name: 'Import', exact: true }).click())
+    await expect.poll(() => manager.row('server').count()).toBe(2)
+  })
+
   it('imports a configuration file, says what was changed to fit, and restores it from the trash', async () => {
     const { app, manager, kernel } = await startMachine([], keep)
     const { page } = manager

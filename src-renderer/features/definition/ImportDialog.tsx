@@ -1,8 +1,8 @@
 // A configuration file the user chose, before it becomes a machine: its name, which can be another, what was changed to fit, and the
-// text. Invariant: nothing that is refused closes it; a machine that was made and does not start is told of where others are.
+// text. What is proposed is of the connection that is chosen. Invariant: nothing that is refused closes it; a machine that was made and does not start is told of where others are.
 // Runs in: manager window.
 
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import type { ReadConfigText } from '../../../src-main/public/definition'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { machineNameProblem, NAME_BYTES_MOST, properName } from '../../../src-main/public/name'
@@ -32,19 +32,37 @@ export function ImportDialog(props: {
   readonly connectionField: ConnectionField
   readonly onClose: () => void
 }) {
-  const { look } = props.file
+  const { source } = props.file
   const [connection, setConnection] = useState(props.connection)
   const { t } = useWords()
   const client = useClientAt(connection)
   const store = useAppStore()
   const [busy, setBusy] = useState(false)
-  const [name, setName] = useState(look.name)
+  const [looked, setLooked] = useState({ connection, look: props.file.look })
+  const { look } = looked
+  const [typed, setTyped] = useState<string | null>(null)
+  const name = typed ?? look.name
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
+  const isWaiting = busy || looked.connection !== connection
   const bad = machineNameProblem(properName(name))
   const ofName = bad ?? (refusal?.reason === 'name-exists' ? refusal : undefined)
 
+  // Elsewhere other names are taken, and what is changed to fit is another.
+  useEffect(() => {
+    if (looked.connection === connection) return
+    let isLeft = false
+    void client.call('configLook', { uuid: null, text: source }).then((result) => {
+      if (isLeft) return
+      if (result.ok) setLooked({ connection, look: result.value })
+      else setRefusal(result.error)
+    })
+    return () => {
+      isLeft = true
+    }
+  }, [client, connection, looked.connection, source])
+
   const define = async (start: boolean) => {
-    if (busy || bad !== undefined) return
+    if (isWaiting || bad !== undefined) return
     setBusy(true)
     setRefusal(null)
     const result = await client.call('configDefine', { uuid: null, text: look.text, name, start: false })
@@ -67,21 +85,24 @@ export function ImportDialog(props: {
         <>
           <Button onPress={props.onClose}>{t('button.cancel')}</Button>
           <span className="fill" />
-          <Button disabled={busy || bad !== undefined} onPress={() => void define(true)}>
+          <Button disabled={isWaiting || bad !== undefined} onPress={() => void define(true)}>
             {t('import.start')}
           </Button>
-          <Button kind="primary" submit disabled={busy || bad !== undefined}>
+          <Button kind="primary" submit disabled={isWaiting || bad !== undefined}>
             {t('import.import')}
           </Button>
         </>
       }
     >
-      {props.connectionField(connection, setConnection)}
+      {props.connectionField(connection, (next) => {
+        setConnection(next)
+        setRefusal(null)
+      })}
       <TextField
         label={t('create.name')}
         value={name}
         onChange={(next) => {
-          setName(next)
+          setTyped(next)
           setRefusal(null)
         }}
         error={ofName && errorText(ofName, t.language).cause}
