@@ -1,6 +1,7 @@
 // Every dialog, filled in at random and left by Escape or by Cancel: nothing is changed, neither in what main tells nor in the app's
 // folder, no job was started, and the keyboard is somewhere. Fixed seeds; more rounds, and each dialog both ways, in the long tier.
 // Runs in: plain Node; starts the real Electron on a virtual display.
+
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import type { CallName } from '../../src-main/public/calls'
 import { randomFrom } from '../support/random'
 import { count, LONG } from '../support/tier'
 import type { RunningApp } from './app'
+import { seriousViolations } from './axe'
 import { leave, shown, stageDialogs } from './dialog-stage'
 import { type DialogRow, dialogs } from './dialogs'
 import { focusNow } from './focus'
@@ -95,6 +97,7 @@ describe('a dialog that is left', () => {
           try {
             await dialog.open(page, app.folder)
             await shown(page).waitFor({ timeout: 60_000 })
+            if (round === 0) for (const finding of await seriousViolations(page)) wrong.push(`${dialog.name}: ${finding}`)
             await fillIn(page, below)
             await leave(page, by)
             await dialog.after?.(page)

@@ -45,7 +45,9 @@ async function fromMenu(page: Page, machine: string, action: string): Promise<vo
 async function fromPalette(page: Page, command: string): Promise<void> {
   await page.keyboard.press('Control+k')
   await page.keyboard.type(command)
+  await page.getByRole('option', { name: command }).first().waitFor()
   await page.keyboard.press('Enter')
+  await page.locator('.palette').waitFor({ state: 'detached' })
 }
 
 const ofList = (action: string, machine = 'web-01'): DialogRow => ({
@@ -112,7 +114,7 @@ export const dialogs: readonly DialogRow[] = [
     view: 'manager',
     open: async (page) => {
       await page.locator('.filter input').fill('web')
-      await fromPalette(page, 'Keep this filter')
+      await fromPalette(page, 'Save this filter')
     },
   },
   {

@@ -29,7 +29,7 @@ export function KeysDialog(props: { readonly context: CommandContext; readonly o
         </Button>
       }
     >
-      <dl className="keys-list">
+      <dl className="keys-list" tabIndex={0} aria-label={t('command.keys')}>
         {[...moves, ...commands].map(([keys, what]) => (
           <div key={`${keys} ${what}`}>
             <dt>
