@@ -84,7 +84,6 @@ export function ImportDialog(props: {
       buttons={
         <>
           <Button onPress={props.onClose}>{t('button.cancel')}</Button>
-          <span className="fill" />
           <Button disabled={isWaiting || bad !== undefined} onPress={() => void define(true)}>
             {t('import.start')}
           </Button>

@@ -155,13 +155,14 @@ function Uses(props: { readonly volume: Volume }) {
   if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
   const all = [...new Set(usedBy.map((use) => wordsOf(use, t)))]
   const more = all.length - USES_SHOWN
+  const last = Math.min(all.length, USES_SHOWN) - 1
   // A name longer than the column is cut and not broken, as a row of many lines hides the others. Screen readers have it whole.
   return (
     <span className="storage-uses" title={all.join(', ')}>
       {all.slice(0, USES_SHOWN).map((use, index) => (
         <Fragment key={use}>
-          {index > 0 && ', '}
-          <span className="storage-use">{use}</span>
+          {index > 0 && ' '}
+          <span className="storage-use">{index < last ? `${use},` : use}</span>
         </Fragment>
       ))}
       {more > 0 && ` ${t('storage.more-uses', { count: more })}`}
