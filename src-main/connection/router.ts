@@ -83,7 +83,7 @@ export class Router {
     if (error.reason !== 'no-domain' || uuid === undefined) return error
     const trash = await this.lists('trashList', {}, caller)
     const entry = trash.ok ? trash.value.find((each) => each.uuid === uuid) : undefined
-    return entry ? errorReport('domain-deleted', { name: entry.name }) : error
+    return entry ? errorReport('domain-deleted', { name: entry.name, uuid }) : error
   }
 
   // ---- joined -----------------------------------------------------------------------------------

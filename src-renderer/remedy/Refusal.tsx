@@ -1,4 +1,4 @@
-// What a dialog or a page was refused: cause, what follows, what to do, and a button that does it or leads there.
+// What a dialog or a page was refused, or cannot show: cause, what follows, what to do, and a button that does it or leads there.
 // It comes in sight: a long form would have it below its edge, and the button seems to have done nothing.
 // Invariant: in the flow of the form, which keeps what was typed; a button that would only turn a page under the dialog is not there.
 // Runs in: every window.
@@ -14,6 +14,8 @@ export function Refusal(props: {
   readonly error: ErrorReport | null
   /** Mended: null, and what was refused may be tried again. Else why it could not be. */
   readonly onChange: (error: ErrorReport | null) => void
+  /** What follows, where it was not something asked for that was refused, but what is shown that cannot be read. */
+  readonly follows?: string
 }) {
   const { error, onChange } = props
   const { t } = useWords()
@@ -26,7 +28,7 @@ export function Refusal(props: {
   const below = <Remedy error={error} elsewhere onMended={() => onChange(null)} onFailed={onChange} />
   return (
     <Notice ref={box} tone="bad" boxed action={action} below={below}>
-      {cause} {consequence}
+      {cause} {props.follows ?? consequence}
     </Notice>
   )
 }

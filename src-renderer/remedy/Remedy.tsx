@@ -23,6 +23,8 @@ export function Remedy(props: {
   readonly error: ErrorReport
   /** Of the connection it is about; left out: this window's. */
   readonly connection?: string | undefined
+  /** The machine that was to do it, where the error names none. */
+  readonly uuid?: string | undefined
   /** Nothing that only turns a page of this window. */
   readonly elsewhere?: boolean
   /** Done, or on its way in a window of its own. */
@@ -40,7 +42,8 @@ export function Remedy(props: {
   if (mend === undefined) return null
   const { name = '', network = '', path = '' } = values
   const isHere = (of: string): boolean => props.connection === undefined || of === props.connection
-  const machine = Object.values(domains).find((domain) => domain.name === name && isHere(connectionOf(domain)))
+  const named = Object.values(domains).find((domain) => domain.name === name && isHere(connectionOf(domain)))
+  const machine = named ?? (name === '' && props.uuid !== undefined ? domains[props.uuid] : undefined)
   const closed = connections.find((each) => connectionName(each, t) === name || (each.name ?? each.driver) === name)
   const at = props.connection === undefined ? {} : { connection: props.connection }
   const shown = new URLSearchParams(window.location.search)
@@ -61,6 +64,14 @@ export function Remedy(props: {
     return client.call('networkDefine', { ...at, network: running, replaces: network, base: found.network })
   }
 
+  const restore = async (): Done => {
+    const trash = await client.call('trashList', {})
+    if (!trash.ok) return trash
+    const [newest] = trash.value.filter(({ uuid }) => uuid === values['uuid']).sort((x, y) => y.deletedAt - x.deletedAt)
+    if (newest === undefined) return { ok: false, error: errorReport('no-domain', { uuid: values['uuid'] ?? '' }) }
+    return client.call('trashRestore', { id: newest.id })
+  }
+
   const work = (): (() => Done) | undefined => {
     const page = pages[mend]
     if (page !== undefined || mend === 'pause') {
@@ -74,6 +85,10 @@ export function Remedy(props: {
         return startNetwork
       case 'repair':
         return () => client.call('imageCheck', { ...at, path, repair: true })
+      case 'restore':
+        return values['uuid'] === undefined ? undefined : restore
+      case 'create':
+        return isShown('create-domain') ? undefined : () => client.call('windowOpen', { view: 'create-domain', uuid: null })
       case 'connect':
         return closed === undefined ? undefined : () => client.call('connectionOpen', { connection: closed.connection })
       case 'storage':
@@ -92,5 +107,5 @@ export function Remedy(props: {
     else if (props.onFailed) props.onFailed(done.error)
     else store.dispatch({ kind: 'failed', error: done.error })
   }
-  return <Button onPress={() => void press()}>{t(`mend.${mend}`, { name })}</Button>
+  return <Button onPress={() => void press()}>{t(`mend.${mend}`, { name: machine?.name ?? name })}</Button>
 }

@@ -12,6 +12,8 @@ import { addSample, HISTORY_MS, type Sample, spanSince } from './history'
 export interface Failure {
   readonly id: number
   readonly error: ErrorReport
+  /** The machine that was to do it, where it is known: its error may not name it. */
+  readonly uuid?: string
 }
 
 export type Quitting =
@@ -80,7 +82,7 @@ export type Action =
   | { readonly kind: 'samples'; readonly samples: readonly FigureSample[]; readonly keepMs: number }
   | { readonly kind: 'historyWanted'; readonly uuid: string }
   | { readonly kind: 'historyLoaded'; readonly uuid: string; readonly samples: readonly Sample[] }
-  | { readonly kind: 'failed'; readonly error: ErrorReport }
+  | { readonly kind: 'failed'; readonly error: ErrorReport; readonly uuid?: string | null }
   | { readonly kind: 'failureDismissed'; readonly id: number }
 
 const FAILURES_KEPT = 3
@@ -144,10 +146,10 @@ export function reduce(state: AppState, action: Action): AppState {
     case 'jobChanged':
       return { ...state, jobs: keepRecentJobs({ ...state.jobs, [action.job.job]: action.job }) }
     case 'jobFollowed': {
-      const { error } = state.jobs[action.job] ?? { error: null }
+      const { error, uuid } = state.jobs[action.job] ?? { error: null, uuid: null }
       const next = { ...state, followed: { ...state.followed, [action.job]: true as const } }
       // It may have ended before the answer that told its number.
-      return error === null ? next : reduce(next, { kind: 'failed', error })
+      return error === null ? next : reduce(next, { kind: 'failed', error, uuid })
     }
     case 'jobLeft':
       return { ...state, followed: without(state.followed, `${action.job}`) }
@@ -177,7 +179,9 @@ export function reduce(state: AppState, action: Action): AppState {
       // What is said already is not said again: a disk that is full refuses one change after the other.
       if (state.failures.some(({ error }) => JSON.stringify(error) === JSON.stringify(action.error))) return state
       const id = (state.failures.at(-1)?.id ?? 0) + 1
-      return { ...state, failures: [...state.failures.slice(1 - FAILURES_KEPT), { id, error: action.error }] }
+      const { error, uuid = null } = action
+      const failure = uuid === null ? { id, error } : { id, error, uuid }
+      return { ...state, failures: [...state.failures.slice(1 - FAILURES_KEPT), failure] }
     }
     case 'failureDismissed':
       return { ...state, failures: state.failures.filter(({ id }) => id !== action.id) }

@@ -50,7 +50,7 @@ export async function connect(kept: Kept, options: ConnectOptions): Promise<() =
     client.subscribe('jobChanged', ({ job }) => {
       dispatch({ kind: 'jobChanged', job })
       const ours = historyOf === null || job.uuid === historyOf || store.api.getState().followed[job.job]
-      if (ours && job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error })
+      if (ours && job.state === 'failed' && job.error !== null) dispatch({ kind: 'failed', error: job.error, uuid: job.uuid })
     }),
     client.subscribe('noticeRaised', ({ notice }) => dispatch({ kind: 'noticeRaised', notice })),
     client.subscribe('quitAsked', ({ names }) => dispatch({ kind: 'quitAsked', names })),

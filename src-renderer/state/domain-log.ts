@@ -55,6 +55,7 @@ export interface DomainLog {
   /** Null until the answer is here. */
   readonly lines: readonly LogLine[] | null
   readonly error: ErrorReport | null
+  readonly reload: () => Promise<unknown>
 }
 
 export function useDomainLog(uuid: string): DomainLog {
@@ -63,5 +64,5 @@ export function useDomainLog(uuid: string): DomainLog {
   // Nobody adds lines while no page shows them: then the answer goes, and the next page asks again.
   const log = useQuery({ ...callQuery(client, 'domainLog', { uuid }), gcTime: 0, structuralSharing: false })
   useEffect(() => followLog(client, queries, uuid), [client, queries, uuid])
-  return { lines: log.data ?? null, error: log.error === null ? null : reportOf(log.error) }
+  return { lines: log.data ?? null, error: log.error === null ? null : reportOf(log.error), reload: log.refetch }
 }

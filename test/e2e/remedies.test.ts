@@ -35,6 +35,11 @@ async function configOf(app: RunningApp, page: Page, name: string): Promise<{ de
   return domains.find((each) => each.name === name)?.config ?? { devices: [] }
 }
 
+async function uuidOf(app: RunningApp, page: Page, name: string): Promise<string> {
+  const domains: { name: string; uuid: string }[] = JSON.parse(JSON.stringify(await app.call(page, 'domainList', {}))).value
+  return domains.find((each) => each.name === name)?.uuid ?? ''
+}
+
 it('starts the network that a machine needs, by keyboard, and then the machine starts', async () => {
   const { app, manager, page } = await start()
   await stopDefault(app, page)
@@ -103,4 +108,52 @@ it('stands in a dialog too: the machine that uses the image is opened from there
   await taken.waitFor()
   expect(await taken.getByRole('button').count()).toBe(0)
   await window.page.keyboard.press('Escape')
+})
+
+it('gives back a machine that was deleted under an open dialog, and the dialog is done then', async () => {
+  const { app, manager, page } = await start()
+  await manager.choose('store-01', 'Clone…')
+  const before = await uuidOf(app, page, 'store-01')
+  await app.call(page, 'domainUndefine', { uuid: before, disks: [] })
+  await manager.row('store-01').waitFor({ state: 'detached' })
+  const clone = manager.dialog().getByRole('button', { name: 'Clone', exact: true })
+  await clone.click()
+  const refused = manager.dialog().locator('.notice', { hasText: '“store-01” has been deleted. Nothing was changed.' })
+  await refused.getByRole('button', { name: 'Restore it' }).click()
+  await refused.waitFor({ state: 'detached' })
+  expect(await uuidOf(app, page, 'store-01')).toBe(before)
+  await clone.click()
+  await manager.row('store-01 clone').waitFor()
+})
+
+it('opens the machine that was to start, where the error does not name it', async () => {
+  const { app, manager, page } = await start()
+  const uuid = await uuidOf(app, page, 'store-01')
+  const config = { ...(await configOf(app, page, 'store-01')), kernel: '', devices: [] }
+  expect((await app.call(page, 'domainRedefine', { uuid, config })).ok).toBe(true)
+  await manager.choose('store-01', 'Run')
+  const refused = card(page, 'No kernel file was given. Nothing was changed.')
+  const window = await app.domain(() => refused.getByRole('button', { name: 'Open Details' }).click())
+  await window.page.getByRole('tab', { name: 'Details', selected: true }).waitFor()
+})
+
+it('says of a disk that is gone what follows, on its page of Details, and leads to the doctor', async () => {
+  const { app, manager } = await start()
+  fs.rmSync(path.join(app.folder, 'disks', 'server.img'))
+  const window = await app.domain(() => manager.choose('server', 'Details…'))
+  await window.page.getByRole('option', { name: 'Disk xvda' }).click()
+  const wrong = window.page.locator('.notice', { hasText: 'The machine does not start with it.' })
+  await wrong.getByText('server.img').waitFor()
+  const doctor = await app.other(() => wrong.getByRole('button', { name: 'Ask the doctor' }).click())
+  await doctor.locator('.finding', { hasText: 'server.img' }).waitFor()
+})
+
+it('opens New virtual machine for a dropped file that nothing can be told of', async () => {
+  const { app, manager, page } = await start()
+  const file = path.join(app.folder, 'notes.txt')
+  fs.writeFileSync(file, 'nothing a machine could be made of')
+  await manager.drop([file])
+  const refused = card(page, 'notes.txt')
+  await app.createDomain(() => refused.getByRole('button', { name: 'New virtual machine' }).click())
+  await refused.waitFor({ state: 'detached' })
 })

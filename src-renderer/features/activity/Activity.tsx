@@ -67,6 +67,7 @@ export function JobProgress(props: { readonly job: JobInfo }) {
 function ErrorCard(props: {
   readonly error: ErrorReport
   readonly connection?: string | undefined
+  readonly uuid?: string | undefined
   readonly tone: 'info' | 'warn' | 'bad'
   readonly onDismiss: () => void
 }) {
@@ -80,7 +81,7 @@ function ErrorCard(props: {
       tone={props.tone}
       boxed
       action={action}
-      below={<Remedy error={error} connection={props.connection} onMended={onDismiss} />}
+      below={<Remedy error={error} connection={props.connection} uuid={props.uuid} onMended={onDismiss} />}
       dismissLabel={t('button.dismiss')}
       onDismiss={onDismiss}
     >
@@ -138,8 +139,14 @@ export function Activity(props: {
           card
         )
       })}
-      {failures.map(({ id, error }) => (
-        <ErrorCard key={`f${id}`} error={error} tone="bad" onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })} />
+      {failures.map(({ id, error, uuid: of }) => (
+        <ErrorCard
+          key={`f${id}`}
+          error={error}
+          uuid={of}
+          tone="bad"
+          onDismiss={() => store.dispatch({ kind: 'failureDismissed', id })}
+        />
       ))}
       {made.map(({ job, domain }) => {
         const leave = () => store.dispatch({ kind: 'jobLeft', job })

@@ -147,7 +147,7 @@ export function ConfigTextPage(props: {
               )
             }
           >
-            {words.cause}
+            {words.cause} {words.consequence}
           </Notice>
         ) : look?.kind === 'good' ? (
           <>

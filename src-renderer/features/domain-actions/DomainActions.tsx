@@ -73,8 +73,8 @@ export function DomainActionsProvider(props: {
   const [refused, setRefused] = useState<Refused | null>(null)
 
   const report = useCallback(
-    (result: Result<unknown, ErrorReport>) => {
-      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
+    (result: Result<unknown, ErrorReport>, uuid?: string) => {
+      if (!result.ok) store.dispatch({ kind: 'failed', error: result.error, uuid: uuid ?? null })
     },
     [store],
   )
@@ -94,7 +94,7 @@ export function DomainActionsProvider(props: {
       const picked = await client.call('filePick', { kind: 'saveSaved', suggestedName: savedFileName(domain, new Date()) })
       if (!picked.ok) return report(picked)
       const { path } = picked.value
-      if (path !== null) report(await client.call('domainSave', { uuid: domain.uuid, path }))
+      if (path !== null) report(await client.call('domainSave', { uuid: domain.uuid, path }), domain.uuid)
     },
     [client, report],
   )
@@ -107,7 +107,7 @@ export function DomainActionsProvider(props: {
         // Whether it is off then, deleting says.
         if (isReadyAfter('delete', domain)) await client.call('domainDestroy', { uuid: domain.uuid })
         const removed = await client.call('domainUndefine', { uuid: domain.uuid, disks })
-        report(removed)
+        report(removed, domain.uuid)
         if (removed.ok) gone.push(domain)
       }
       const [first] = gone
@@ -130,7 +130,7 @@ export function DomainActionsProvider(props: {
     async (domain: DomainInfo, fresh: boolean) => {
       const started = await actionCalls[fresh ? 'runFresh' : 'run'](client, domain.uuid)
       if (!started.ok && started.error.reason === 'backing-refused') setRefused({ domain, fresh, error: started.error })
-      else report(started)
+      else report(started, domain.uuid)
     },
     [client, report],
   )
@@ -145,7 +145,7 @@ export function DomainActionsProvider(props: {
     if (disk === undefined || path === undefined) return
     const allowed = await client.call('backingAllow', { uuid: domain.uuid, key: deviceKey(disk), path })
     if (allowed.ok) await run(domain, fresh)
-    else report(allowed)
+    else report(allowed, domain.uuid)
   }
 
   const carryOut = useCallback(
@@ -176,7 +176,7 @@ export function DomainActionsProvider(props: {
         case 'migrate':
           return
         default:
-          return report(await actionCalls[action](client, uuid))
+          return report(await actionCalls[action](client, uuid), uuid)
       }
     },
     [client, remove, report, restore, run, save],

@@ -303,6 +303,7 @@ export const domain = {
   'details.read-write': { en: 'Read and write', de: 'Lesen und Schreiben' },
   'details.backing': { en: 'Builds on', de: 'Baut auf' },
   'details.disk-size': { en: '{size}; {file} on this computer', de: '{size}; {file} auf diesem Rechner' },
+  'details.disk-unusable': { en: 'The machine does not start with it.', de: 'Die Maschine startet damit nicht.' },
   'details.medium-change': { en: 'Change medium…', de: 'Medium wechseln …' },
   'details.medium-eject': { en: 'Eject', de: 'Auswerfen' },
   'details.display-next': { en: 'Changes at the next start', de: 'Ändert sich beim nächsten Start' },

@@ -29,4 +29,6 @@ export const errors = {
   'mend.repair': { en: 'Repair it', de: 'Reparieren' },
   'mend.pause': { en: 'Pause it', de: 'Anhalten' },
   'mend.connect': { en: 'Connect', de: 'Verbinden' },
+  'mend.create': { en: 'New virtual machine', de: 'Neue virtuelle Maschine' },
+  'mend.restore': { en: 'Restore it', de: 'Wiederherstellen' },
 } as const satisfies Readonly<Record<string, MessageRow>>

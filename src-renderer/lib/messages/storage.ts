@@ -31,6 +31,10 @@ export const storage = {
   'storage.column-host': { en: 'On disk', de: 'Belegt' },
   'storage.column-format': { en: 'Format', de: 'Format' },
   'storage.column-used': { en: 'Used by', de: 'Benutzt von' },
+  'storage.pool-unread': {
+    en: 'Its volumes are not shown, and machines with disks there do not start.',
+    de: 'Seine Datenträger werden nicht gezeigt, und Maschinen mit Platten dort starten nicht.',
+  },
   'storage.unused': { en: 'nobody', de: 'niemandem' },
   'storage.more-uses': { en: 'and {count} more', de: 'und {count} weitere' },
   'storage.use-disk': { en: '{name}', de: '{name}' },

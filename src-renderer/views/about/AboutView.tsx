@@ -60,12 +60,12 @@ export function AboutView() {
         </dl>
         {warning !== null && (
           <Notice tone="warn" boxed action={warning.action}>
-            {warning.cause}
+            {warning.cause} {warning.consequence}
           </Notice>
         )}
         {failure !== null && (
           <Notice tone="bad" boxed action={failure.action}>
-            {failure.cause}
+            {failure.cause} {failure.consequence}
           </Notice>
         )}
       </main>

@@ -7,13 +7,12 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Input, SearchField } from 'react-aria-components'
 import { type DomainInfo, logSources } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
-import { EmptyState } from '../../components/EmptyState'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Select } from '../../components/Select'
+import { Refusal } from '../../remedy/Refusal'
 import { useDomainLog } from '../../state/domain-log'
 import { useAppStore } from '../../state/store'
 import { filterLog, type LogFilter, lineText, logAsText } from './log-filter'
@@ -26,7 +25,7 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
   const client = useClient()
   const store = useAppStore()
   const announce = useAnnounce()
-  const { lines, error } = useDomainLog(domain.uuid)
+  const { lines, error, reload } = useDomainLog(domain.uuid)
   const [filter, setFilter] = useState<LogFilter>({ source: 'all', level: 'debug', words: '' })
   const box = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
@@ -54,7 +53,12 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
   }
   const change = (part: Partial<LogFilter>) => setFilter((before) => ({ ...before, ...part }))
 
-  if (error !== null) return <EmptyState text={errorText(error, t.language).cause} />
+  if (error !== null)
+    return (
+      <div className="log">
+        <Refusal error={error} onChange={() => void reload()} />
+      </div>
+    )
   return (
     <div className="log">
       <div className="store-head">

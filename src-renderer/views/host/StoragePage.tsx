@@ -6,14 +6,13 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import { DEFAULT_POOL, type PoolInfo } from '../../../src-main/public/storage'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { callQuery } from '../../client/queries'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import { PoolList, poolName, VolumeTable } from '../../features/disks/StorageLists'
+import { Refusal } from '../../remedy/Refusal'
 import { useAppStore } from '../../state/store'
 import { useVolumeChanges } from './use-volume-changes'
 import { PoolDialog, UploadDialog, VolumeDialog, type VolumeQuestion } from './VolumeDialogs'
@@ -87,7 +86,6 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
     setSound(volume.name)
     announce(t('storage.sound', { name: volume.name }))
   }
-  const problem = pool.problem === null ? null : errorText(pool.problem, t.language)
   const running = volume?.usedBy.some(({ how }) => how === 'running') === true
   return (
     <section className="storage-page" aria-label={poolName(pool.name, t)}>
@@ -104,11 +102,7 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         {!pool.permanent && <Button icon="trash" label={t('storage.remove-pool')} onPress={() => void remove()} />}
       </div>
       <p className="muted small storage-path selectable">{pool.path}</p>
-      {problem !== null && (
-        <Notice tone="bad" boxed action={problem.action}>
-          {problem.cause}
-        </Notice>
-      )}
+      <Refusal error={pool.problem} follows={t('storage.pool-unread')} onChange={() => void query.refetch()} />
       <VolumeTable volumes={volumes} loading={query.isLoading} chosen={chosen} onChoose={setChosen} />
       <footer className="storage-foot">
         <Button

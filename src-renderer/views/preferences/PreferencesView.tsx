@@ -7,13 +7,12 @@ import { useEffect } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { defaultPreferences, type Preferences } from '../../../src-main/public/preferences'
 import { useClient } from '../../client/Client'
-import { errorText } from '../../client/error-text'
 import { callOrThrow, callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Icon, type IconName } from '../../components/Icon'
 import { useWords } from '../../components/Language'
-import { Notice } from '../../components/Notice'
 import '../../components/side-list.css'
+import { Refusal } from '../../remedy/Refusal'
 import { KeyboardPage } from './KeyboardPage'
 import { ConfirmPage, ConsolePage, GeneralPage, MachinePage, type PageProps } from './pages'
 import './preferences.css'
@@ -73,11 +72,7 @@ export function PreferencesView() {
             <TabPanel key={id} id={id} className="preferences-page">
               <h2>{t(`preferences.page-${id}`)}</h2>
               <Page preferences={preferences} change={change} />
-              {failure !== null && (
-                <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
-                  {errorText(failure, t.language).cause}
-                </Notice>
-              )}
+              <Refusal error={failure} onChange={() => stored.reset()} />
             </TabPanel>
           )
         })}

@@ -180,7 +180,7 @@ describe('a machine that a window has asked for', () => {
   it('and could not be made is a failure, also when that was known before the answer to the call', () => {
     const error = errorReport('no-such-call', { call: 'x' })
     const failed: Action = { kind: 'jobChanged', job: { ...fork, state: 'failed', error } }
-    expect(stateAfter(failed, follow).failures).toEqual([{ id: 1, error }])
+    expect(stateAfter(failed, follow).failures).toEqual([{ id: 1, error, uuid: fork.uuid }])
     expect(stateAfter(failed).failures).toEqual([])
   })
 })

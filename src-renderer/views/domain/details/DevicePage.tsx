@@ -8,7 +8,6 @@ import type { Disk, Nic } from '../../../../src-main/public/device'
 import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
-import { errorText } from '../../../client/error-text'
 import { callQuery, reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
@@ -25,6 +24,7 @@ import { VncFields } from '../../../features/display/VncFields'
 import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
 import { NicLimits } from '../../../features/nics/NicLimits'
 import { type NicForm, nicFormOf } from '../../../features/nics/nic-form'
+import { Refusal } from '../../../remedy/Refusal'
 import { usePreferences } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import { DeviceStandingMark } from './DeviceStandingMark'
@@ -149,7 +149,11 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
   const client = useClient()
   const store = useAppStore()
   const { path } = disk
-  const { data: info, error } = useQuery({
+  const {
+    data: info,
+    error,
+    refetch,
+  } = useQuery({
     ...callQuery(client, 'imageInspect', { path }),
     enabled: path !== '',
     gcTime: 0,
@@ -207,11 +211,7 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
         <dt>{t('details.bus')}</dt>
         <dd>{t('details.bus-vbd')}</dd>
       </dl>
-      {failure !== null && (
-        <Notice tone="bad" boxed action={errorText(failure, t.language).action}>
-          {errorText(failure, t.language).cause}
-        </Notice>
-      )}
+      <Refusal error={failure} follows={t('details.disk-unusable')} onChange={() => void refetch()} />
       {backing.question}
       {disk.removable && (
         <div className="details-buttons">

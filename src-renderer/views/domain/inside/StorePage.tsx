@@ -14,12 +14,12 @@ import {
   Virtualizer,
 } from 'react-aria-components'
 import type { DomainInfo } from '../../../../src-main/public/types'
-import { errorText } from '../../../client/error-text'
 import { reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, type StoreNode } from '../../../lib/store-tree'
+import { Refusal } from '../../../remedy/Refusal'
 import { useXenStore } from '../use-xen-store'
 import { EditNode } from './EditNode'
 
@@ -38,7 +38,7 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
   const shown = useMemo(() => filterStore(all, filter), [all, filter])
   const paths = useMemo(() => pathsOf(shown), [shown])
   const open = filter === '' ? paths.filter((path) => !closed.has(path)) : paths
-  const error = query.error === null ? null : errorText(reportOf(query.error), t.language)
+  const error = query.error === null ? null : reportOf(query.error)
   return (
     <div className="store">
       <div className="store-head">
@@ -60,6 +60,7 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
         <span className="fill" />
         <span className="muted">{t.count('store.nodes', countNodes(shown))}</span>
       </div>
+      <Refusal error={error} onChange={() => void query.refetch()} />
       <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 24 }}>
         <Tree
           className="store-tree"
@@ -77,7 +78,7 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
           onExpandedChange={(keys) => setClosed(new Set(paths.filter((path) => !keys.has(path))))}
           renderEmptyState={() => (
             <p className="store-empty">
-              {error !== null ? error.cause : query.isFetching ? '' : t(filter === '' ? 'store.empty' : 'store.none')}
+              {error !== null || query.isFetching ? '' : t(filter === '' ? 'store.empty' : 'store.none')}
             </p>
           )}
         >

@@ -4,7 +4,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useClient } from '../../../client/Client'
-import { errorText } from '../../../client/error-text'
 import { callQuery, reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { DataTable } from '../../../components/DataTable'
@@ -12,6 +11,7 @@ import { useWords } from '../../../components/Language'
 import { Select } from '../../../components/Select'
 import { isAllowed } from '../../../features/domain-actions/action-table'
 import { usePerform } from '../../../features/domain-actions/DomainActions'
+import { Refusal } from '../../../remedy/Refusal'
 import type { InsideProps } from './TablePages'
 
 export function VcpuPage(props: InsideProps) {
@@ -55,7 +55,7 @@ export function VcpuPage(props: InsideProps) {
           </Button>
         </div>
       )}
-      {paused && query.error !== null && <p className="muted">{errorText(reportOf(query.error), t.language).cause}</p>}
+      <Refusal error={paused && query.error !== null ? reportOf(query.error) : null} onChange={() => void query.refetch()} />
       {state !== undefined && (
         <div className="inside-vcpu">
           <div>
