@@ -52,12 +52,13 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
         void queries.invalidateQueries({ queryKey: [name] })
       }
     }),
-    // A guest that starts or ends takes or gives memory; a job that ends may have fetched what the demo guest needs.
+    // A guest that starts or ends takes or gives memory, and its disks are in use or are not; a job that ends may have fetched what the demo guest needs.
     client.subscribe('domainChanged', ({ domain }) => {
       const isActive = domain.domid !== null
       if (active.get(domain.uuid) === isActive) return
       active.set(domain.uuid, isActive)
       hostChanged()
+      void queries.invalidateQueries({ queryKey: ['volumeList'] })
     }),
     client.subscribe('domainRemoved', ({ uuid }) => {
       active.delete(uuid)

@@ -148,6 +148,19 @@ describe('the host window', () => {
     const heights = await page.locator('.storage-row').evaluateAll((rows) => rows.map(({ clientHeight }) => clientHeight))
     expect(heights).toHaveLength(2)
     expect(heights[0]).toBe(heights[1])
+    // What it does with the disk is not cut with its name.
+    const { value } = await app.call(page, 'domainList', {})
+    const one = Object.values(value).find((each) => 'name' in each && each.name === name)
+    if (one === undefined || !('uuid' in one)) throw new Error('not there')
+    await app.call(page, 'domainCreate', { uuid: one.uuid, fresh: true })
+    await uses.getByText('(running)').waitFor({ timeout: 20_000 })
+    const [cell, shown] = await uses.evaluate((box) => {
+      const range = document.createRange()
+      const last = box.querySelector('.storage-use')?.lastChild ?? box
+      range.selectNodeContents(last)
+      return [box.getBoundingClientRect().right, range.getBoundingClientRect().right]
+    })
+    expect(shown).toBeLessThanOrEqual((cell ?? 0) + 0.5)
     await app.picture(page, 'host-long-use')
     const own = path.join(folder, 'old.raw')
     fs.writeFileSync(own, Buffer.alloc(1 << 20))

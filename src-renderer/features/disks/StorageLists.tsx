@@ -141,6 +141,23 @@ function wordsOf(use: VolumeUse, t: Translator): string {
   return t(`storage.use-${use.how}`, { name: use.name })
 }
 
+/** Stands for the name while the words around it are looked for. */
+const NAME = '\ufffc'
+
+/** The name alone is cut where there is no room: what its machine does with the volume, as `(running)`, stands behind it. */
+function Use({ use, end }: { readonly use: VolumeUse; readonly end: string }) {
+  const { t } = useWords()
+  const [before, after] = wordsOf({ ...use, name: NAME }, t).split(NAME)
+  return (
+    <span className="storage-use">
+      {before}
+      <bdi>{use.name}</bdi>
+      {after}
+      {end}
+    </span>
+  )
+}
+
 /** More are a number, with their names under the pointer. */
 const USES_SHOWN = 3
 
@@ -153,16 +170,17 @@ function Uses(props: { readonly volume: Volume }) {
     return <span className="storage-problem">{cause}</span>
   }
   if (usedBy.length === 0) return <span className="muted">{t('storage.unused')}</span>
-  const all = [...new Set(usedBy.map((use) => wordsOf(use, t)))]
+  const uses = [...new Map(usedBy.map((use) => [wordsOf(use, t), use]))]
+  const all = uses.map(([words]) => words)
   const more = all.length - USES_SHOWN
   const last = Math.min(all.length, USES_SHOWN) - 1
   // A name longer than the column is cut and not broken, as a row of many lines hides the others. Screen readers have it whole.
   return (
     <span className="storage-uses" title={all.join(', ')}>
-      {all.slice(0, USES_SHOWN).map((use, index) => (
-        <Fragment key={use}>
+      {uses.slice(0, USES_SHOWN).map(([words, use], index) => (
+        <Fragment key={words}>
           {index > 0 && ' '}
-          <span className="storage-use">{index < last ? `${use},` : use}</span>
+          <Use use={use} end={index < last ? ',' : ''} />
         </Fragment>
       ))}
       {more > 0 && ` ${t('storage.more-uses', { count: more })}`}
