@@ -1,9 +1,10 @@
 // The console ring page shared by a guest and its console backend. Spec: Xen io/console.h.
 // `in` is what the guest reads, `out` what it writes. Indexes run freely and are masked with the ring's size - 1; a difference
 // beyond the size means that the other side is broken. Runs in: anything.
+import { byName } from '../../../lib/struct-layout'
 
 /** [field, offset, size, written by] */
-export const XENCONS_ROWS = [
+export const XENCONS = byName([
   ['in', 0, 1024, 'backend'],
   ['out', 1024, 2048, 'guest'],
   ['in_cons', 3072, 4, 'guest'],
@@ -11,17 +12,7 @@ export const XENCONS_ROWS = [
   ['out_cons', 3080, 4, 'backend'],
   ['out_prod', 3084, 4, 'guest'],
   ['connection', 3088, 1, 'both'],
-] as const
-/** The same offsets for code. */
-export const XENCONS = {
-  in: 0,
-  out: 1024,
-  in_cons: 3072,
-  in_prod: 3076,
-  out_cons: 3080,
-  out_prod: 3084,
-  connection: 3088,
-} as const
+])
 
 export const XENCONS_IN_SIZE = 1024
 export const XENCONS_OUT_SIZE = 2048

@@ -1,17 +1,17 @@
 // The keyboard and pointer page, and the input codes that travel in it (xen-guest-abi.md 7.6). Spec: Xen io/kbdif.h;
 // key codes are Linux's input event codes, the buttons of a pointer are keys too.
 // Runs in: anything.
+import { byName } from '../../../lib/struct-layout'
 
 /** [field, offset, size, written by] */
-export const XENKBD_ROWS = [
+export const XENKBD = byName([
   ['in_cons', 0, 4, 'guest'],
   ['in_prod', 4, 4, 'backend'],
   ['out_cons', 8, 4, 'backend'],
   ['out_prod', 12, 4, 'guest'],
   ['in', 1024, 51 * 40, 'backend'],
   ['out', 3072, 25 * 40, 'guest'],
-] as const
-export const XENKBD = { in_cons: 0, in_prod: 4, out_cons: 8, out_prod: 12, in: 1024, out: 3072 } as const
+])
 
 /** Entries; the indexes run freely and are taken modulo these, which are no powers of two. */
 export const XENKBD_IN_ENTRIES = 51

@@ -3,15 +3,16 @@
 // that fits. The frontend starts with both prods 0 and both events 1. After writing entries: barrier, prod; notify the other
 // side only if (prod - event) < (prod - old prod) as unsigned 32-bit. Before sleeping: event = cons + 1, barrier, look again.
 // Runs in: anything.
+import { byName } from '../../../lib/struct-layout'
 
 /** [field, offset, size, written by] */
-export const SRING_ROWS = [
+export const SRING = byName([
   ['req_prod', 0, 4, 'front'],
   ['req_event', 4, 4, 'back'],
   ['rsp_prod', 8, 4, 'back'],
   ['rsp_event', 12, 4, 'front'],
-] as const
-export const SRING = { req_prod: 0, req_event: 4, rsp_prod: 8, rsp_event: 12, entries: 64 } as const
+  ['entries', 64, 4032, 'both'],
+])
 
 /** Entries of `entrySize` bytes in a ring of `pages` pages. */
 export function ringEntries(entrySize: number, pages = 1): number {

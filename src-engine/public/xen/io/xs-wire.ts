@@ -63,7 +63,7 @@ export const XENSTORE_REL_PATH_MAX = 2048
 
 /** The ring page: [field, offset, size, written by]. Indexes run freely and are masked with XENSTORE_RING_SIZE - 1. */
 export const XENSTORE_RING_SIZE = 1024
-export const XENSTORE_RING_ROWS = [
+export const XENSTORE_RING = byName([
   ['req', 0, 1024, 'guest'],
   ['rsp', 1024, 1024, 'store'],
   ['req_cons', 2048, 4, 'store'],
@@ -73,19 +73,7 @@ export const XENSTORE_RING_ROWS = [
   ['server_features', 2064, 4, 'store'],
   ['connection', 2068, 4, 'both'],
   ['error', 2072, 4, 'store'],
-] as const
-/** The same offsets for code. */
-export const XENSTORE_RING = {
-  req: 0,
-  rsp: 1024,
-  req_cons: 2048,
-  req_prod: 2052,
-  rsp_cons: 2056,
-  rsp_prod: 2060,
-  server_features: 2064,
-  connection: 2068,
-  error: 2072,
-} as const
+])
 
 export const XENSTORE_SERVER_FEATURE_RECONNECTION = 1
 export const XENSTORE_SERVER_FEATURE_ERROR = 2
