@@ -37,10 +37,6 @@ export function inherited(parent: Permissions, creator: number): Permissions {
   return [{ access: first.access, domid: creator }, ...others]
 }
 
-export function samePermissions(a: Permissions, b: Permissions): boolean {
-  return a.length === b.length && a.every((entry, i) => entry.access === b[i]?.access && entry.domid === b[i]?.domid)
-}
-
 const FORM = /^([nrwb])(\d{1,5})$/
 
 /** From the strings of a message, in the numbers of the one who sent it. */

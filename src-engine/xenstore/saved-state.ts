@@ -11,7 +11,7 @@ import { count, either, fields, flag, list, oneOf, shortText, type TypeOf, text 
 import { XENSTORE_PAYLOAD_MAX } from '../public/xen/io/xs-wire'
 import type { Connection } from './connection'
 import { domainDirectories } from './domain-tree'
-import { absolutePath, DOM0_IDENTITY, domainPath, type Identity, isWithin, renumber } from './path'
+import { absolutePath, DOM0_IDENTITY, domainPath, isWithin, renumber } from './path'
 import { formatPermissions, type Permissions, parsePermissions } from './permission'
 import { QUOTA } from './quota'
 import { Store } from './store'
@@ -174,14 +174,6 @@ export function saveDomain(store: Store, connection: Connection): Uint8Array {
     return { path, node: node ? nodeForm(node) : undefined }
   })
   return fromUtf8(JSON.stringify({ version: VERSION, connection: connectionForm(connection), directories }))
-}
-
-/** What of a saved domain must be known before it is connected. */
-export function readSavedIdentity(bytes: Uint8Array): Result<Identity, string> {
-  const form = parse(bytes)
-  if (!DOMAIN.is(form)) return err(`not a domain's store state: ${DOMAIN.explain(form, 'state')}`)
-  if (form.version !== VERSION) return err(`store state of version ${form.version}, this program knows ${VERSION}`)
-  return ok(form.connection)
 }
 
 /** Re-creates a domain from saved state; `connection` is the fresh one it got. On an error the store is as before. */

@@ -31,15 +31,6 @@ export function pickRate(key: string, name: RateName): Pick {
   return ({ devices }) => devices.find((device) => device.key === key)?.[name] ?? 0
 }
 
-/** Bytes both ways of all devices of a kind: `vbd` or `vif`. */
-export function pickTraffic(kind: 'vbd' | 'vif'): Pick {
-  return ({ devices }) => {
-    let sum = 0
-    for (const { key, readBytes, writtenBytes } of devices) if (key.startsWith(`${kind}/`)) sum += readBytes + writtenBytes
-    return sum
-  }
-}
-
 /** A longer time between two samples is a gap: nothing was measured in it. */
 const GAP_MS = 5000
 

@@ -61,11 +61,3 @@ export async function clearAutoclear(file: File, header: Header): Promise<ImageR
   const written = await file.write(AT.autoclear, [bytes])
   return written.ok ? file.sync() : written
 }
-
-/** Sets or clears bits of the incompatible features, synced. */
-export async function setIncompatible(file: File, value: number): Promise<ImageResult<void>> {
-  const bytes = new Uint8Array(8)
-  setU64(viewOf(bytes), 0, value)
-  const written = await file.write(AT.incompatible, [bytes])
-  return written.ok ? file.sync() : written
-}

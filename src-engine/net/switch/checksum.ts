@@ -1,7 +1,7 @@
 // The Internet checksum (RFC 1071): the one's complement of the one's complement sum of 16-bit words.
 // The sum does not care about byte order as long as the result is turned back, so long runs are added as native words.
 // Runs in: domain 0, once for every byte whose checksum is not left blank, therefore without garbage for short runs.
-import { get16, get32 } from './frame'
+import { get32 } from './frame'
 
 const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 const WORTH_A_VIEW = 128
@@ -50,8 +50,4 @@ export function pseudoSumAt(bytes: Uint8Array, ip: number, protocol: number, len
 /** RFC 1624: a checksum after one 16-bit word under it has changed. */
 export function updated(sum: number, before: number, after: number): number {
   return ~fold((~sum & 0xffff) + (~before & 0xffff) + after) & 0xffff
-}
-
-export function readChecksum(bytes: Uint8Array, at: number): number {
-  return get16(bytes, at)
 }

@@ -230,7 +230,6 @@ export const engine = {
   'SHUTDOWN_{reason}: {text}': 'SHUTDOWN_{reason}: {text}',
   "the domain's process failed: {why}": 'der Prozess der Maschine ist gescheitert: {why}',
   'domain 0 failed: {why}': 'Domain 0 ist gescheitert: {why}',
-  '{count} more messages were left out': '{count} weitere Meldungen wurden ausgelassen',
   '({count} lines were left out)': '({count} Zeilen wurden ausgelassen)',
   'XenStore journal: {count} bytes at the end were torn off': 'Journal des XenStore: am Ende fehlten {count} Byte',
   'XenStore journal cannot be written: {why}': 'das Journal des XenStore lässt sich nicht schreiben: {why}',

@@ -10,7 +10,6 @@ import {
   pickCpu,
   pickMemory,
   pickRate,
-  pickTraffic,
   roundStep,
   type Sample,
   samplesOf,
@@ -120,10 +119,9 @@ describe('figures of devices', () => {
     devices: [rates('vbd/51712', 1, 2), rates('vbd/51728', 4, 8), rates('vif/0', 16, 32)],
   }
 
-  it('are picked by device, and summed by kind', () => {
+  it('are picked by device', () => {
     expect(pickRate('vbd/51728', 'writtenBytes')(sample)).toBe(8)
     expect(pickRate('vbd/99', 'readBytes')(sample)).toBe(0)
-    expect([pickTraffic('vbd')(sample), pickTraffic('vif')(sample)]).toEqual([15, 48])
   })
 
   it('have axes that change in a few steps', () => {
