@@ -87,6 +87,69 @@ class NodeStream implements HostStream {
   }
 }
 
+/** Datagrams that wait for the socket to be ready. */
+const WAITING_MOST = 16
+
+/**
+ * A socket that talks to one target. Where it cannot be joined to it (no route while the host is offline, a broadcast address) that is
+ * told, and the next datagram tries again. No callback is given to `connect`: it would hear of the failure in place of the listener.
+ */
+class NodeDatagrams implements HostDatagrams {
+  private readonly socket = dgram.createSocket({ type: 'udp4', recvBufferSize: DATAGRAM_BUFFER })
+  private readonly target: Endpoint
+  private readonly events: DatagramEvents
+  private state: 'opening' | 'open' | 'failed' | 'closed' = 'opening'
+  private waiting: Uint8Array[] = []
+
+  constructor(target: Endpoint, events: DatagramEvents) {
+    this.target = target
+    this.events = events
+    const { socket } = this
+    socket.on('message', (bytes) => events.received(bytes))
+    socket.on('error', (error) => this.failed(error))
+    socket.on('connect', () => this.opened())
+    this.open()
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.state === 'open') this.sendNow(bytes)
+    else if (this.state !== 'closed' && this.waiting.length < WAITING_MOST) this.waiting.push(bytes)
+    if (this.state === 'failed') this.open()
+  }
+
+  close(): void {
+    if (this.state === 'closed') return
+    this.state = 'closed'
+    this.socket.close()
+  }
+
+  private open(): void {
+    this.state = 'opening'
+    this.socket.connect(this.target.port, this.target.address)
+  }
+
+  private opened(): void {
+    if (this.state !== 'opening') return
+    this.state = 'open'
+    for (const bytes of this.waiting.splice(0)) this.sendNow(bytes)
+  }
+
+  private sendNow(bytes: Uint8Array): void {
+    this.socket.send(bytes, (error) => {
+      if (error && this.state !== 'closed') this.events.failed(hostError(error))
+    })
+  }
+
+  private failed(error: unknown): void {
+    if (this.state === 'closed') return
+    if (this.state === 'opening') {
+      this.state = 'failed'
+      this.waiting = []
+    }
+    this.events.failed(hostError(error))
+  }
+}
+
 export class NodeHost implements Host {
   private servers: readonly Endpoint[] = []
   private serversAt = Number.NEGATIVE_INFINITY
@@ -117,36 +180,7 @@ export class NodeHost implements Host {
   }
 
   openUdp(target: Endpoint, events: DatagramEvents): HostDatagrams {
-    const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: DATAGRAM_BUFFER })
-    let state: 'opening' | 'open' | 'closed' = 'opening'
-    let waiting: Uint8Array[] = []
-    socket.on('message', (bytes) => events.received(bytes))
-    socket.on('error', (error) => {
-      if (state !== 'closed') events.failed(hostError(error))
-    })
-    const send = (bytes: Uint8Array): void => {
-      socket.send(bytes, (error) => {
-        if (error && state !== 'closed') events.failed(hostError(error))
-      })
-    }
-    socket.connect(target.port, target.address, () => {
-      if (state !== 'opening') return
-      state = 'open'
-      for (const bytes of waiting) send(bytes)
-      waiting = []
-    })
-    return {
-      send: (bytes) => {
-        // The socket may look at it after this call: a view of a batch is copied.
-        if (state === 'open') send(bytes)
-        else if (waiting.length < 16) waiting.push(bytes)
-      },
-      close: () => {
-        if (state === 'closed') return
-        state = 'closed'
-        socket.close()
-      },
-    }
+    return new NodeDatagrams(target, events)
   }
 
   listenUdp(
@@ -163,7 +197,8 @@ export class NodeHost implements Host {
     })
     return {
       send: (bytes, to) => {
-        if (!closed) socket.send(bytes, to.port, to.address, () => {})
+        // From port 0 a datagram may come; nothing can be sent there.
+        if (!closed && to.port > 0) socket.send(bytes, to.port, to.address, () => {})
       },
       close: () => {
         if (closed) return

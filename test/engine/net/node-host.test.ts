@@ -144,6 +144,31 @@ it('datagrams go to one target and come from it alone; a refusal is told', async
   refused.close()
 })
 
+it('an address that no socket may talk to is an error, each time a datagram is for it', async () => {
+  const errors: HostError[] = []
+  // A broadcast address; offline, any address beyond the host is like that.
+  const flow = host.openUdp(
+    { address: '127.255.255.255', port: 7 },
+    { received: () => {}, failed: (error) => void errors.push(error) },
+  )
+  flow.send(new Uint8Array(1))
+  await expect.poll(() => errors).toEqual(['EACCES'])
+  flow.send(new Uint8Array(1))
+  await expect.poll(() => errors).toEqual(['EACCES', 'EACCES'])
+  flow.close()
+})
+
+it('a datagram from port 0 cannot be answered, and nothing comes of it', async () => {
+  let port: number | undefined
+  const ready = (bound: number | undefined): void => {
+    port = bound
+  }
+  const socket = host.listenUdp({ address: '127.0.0.1', port: 0 }, () => {}, ready)
+  closers.push(() => socket.close())
+  await expect.poll(() => port).toBeGreaterThan(0)
+  expect(() => socket.send(new Uint8Array(1), { address: '127.0.0.1', port: 0 })).not.toThrow()
+})
+
 it('a burst of datagrams waits until there is time for it', async () => {
   // The system's own default holds some ninety; 120 fit the least that systems allow to ask for.
   const burst = 120
