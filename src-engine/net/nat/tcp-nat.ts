@@ -3,9 +3,9 @@
 // The gateway's own address stands for the host's loopback, unless that is switched off; port 53 there is the DNS proxy.
 // Limits: connections of one guest, those not yet up, and all. Runs in: domain 0.
 import { randomInt } from 'node:crypto'
-import type { Host, HostError, HostStream } from '../host'
+import type { Host, HostStream } from '../host'
 import type { Gateway } from '../ip/gateway'
-import { HOST_UNREACHABLE, NET_UNREACHABLE, PROHIBITED, UNREACHABLE } from '../ip/icmp'
+import { UNREACHABLE } from '../ip/icmp'
 import { type Ipv4Packet, PROTOCOL_TCP } from '../ip/ipv4'
 import { ipText } from '../switch/address'
 import { TcpConnection, type TcpUser } from '../tcp/connection'
@@ -24,6 +24,7 @@ import {
 } from '../tcp/segment'
 import type { SendQueue } from '../tcp/send-queue'
 import { Splice } from './splice'
+import { UNREACHABLE_CODES } from './unreachable'
 
 export const CONNECTIONS_PER_GUEST = 1024
 export const OPENING_PER_GUEST = 64
@@ -58,13 +59,6 @@ interface Entry {
   readonly ends: Ends
   readonly connection: TcpConnection
   opening: boolean
-}
-
-/** What an unreachable target is told as; others are refused or time out. */
-const ICMP_CODES: Partial<Record<HostError, number>> = {
-  EHOSTUNREACH: HOST_UNREACHABLE,
-  ENETUNREACH: NET_UNREACHABLE,
-  EACCES: PROHIBITED,
 }
 
 export class TcpNat {
@@ -169,7 +163,8 @@ export class TcpNat {
         connection.accept()
       },
       (error) => {
-        const code = connection.state === 'WAITING' ? ICMP_CODES[error] : undefined
+        const unreachable = connection.state === 'WAITING' && error !== 'ECONNREFUSED'
+        const code = unreachable ? UNREACHABLE_CODES[error] : undefined
         if (code === undefined && !(connection.state === 'WAITING' && error === 'ETIMEDOUT')) return false
         if (code !== undefined) gateway.complain(about, UNREACHABLE, code)
         connection.forget()

@@ -8,6 +8,7 @@ import { PORT_UNREACHABLE, UNREACHABLE } from '../ip/icmp'
 import type { Ipv4Packet } from '../ip/ipv4'
 import type { Datagram } from '../ip/udp'
 import { ipText } from '../switch/address'
+import { UNREACHABLE_CODES } from './unreachable'
 
 export const UDP_IDLE_MS = 120_000
 export const FLOWS_PER_GUEST = 256
@@ -64,8 +65,9 @@ export class UdpFlows {
           }
         },
         failed: (error) => {
-          if (error === 'ECONNREFUSED') gateway.complain(about, UNREACHABLE, PORT_UNREACHABLE)
-          else gateway.drops.count('target')
+          const code = UNREACHABLE_CODES[error]
+          if (code !== undefined) gateway.complain(about, UNREACHABLE, code)
+          if (error !== 'ECONNREFUSED') gateway.drops.count('target')
         },
       },
     )

@@ -312,6 +312,20 @@ describe('UDP', () => {
     expect(other.packets().map(kind)).toEqual(['10.0.2.1 icmp 3/3'])
   })
 
+  it.each([
+    ['ENETUNREACH', ['10.0.2.1 icmp 3/0']],
+    ['EHOSTUNREACH', ['10.0.2.1 icmp 3/1']],
+    ['EACCES', ['10.0.2.1 icmp 3/13']],
+    ['EOTHER', []],
+  ] as const)('that the host cannot send is told, as %s', (error, told) => {
+    const network = new TestNetwork()
+    const guest = network.guest()
+    guest.sendUdp(WORLD, 4000, 123, pattern(8))
+    network.host.datagrams[0]?.events.failed(error)
+    expect(guest.packets().map(kind)).toEqual(told)
+    expect(network.net.gateway.drops.of('target')).toBe(1)
+  })
+
   it('has a limit of flows, where the one unused for longest makes room', () => {
     const network = new TestNetwork()
     const guest = network.guest()
