@@ -6,6 +6,7 @@
 
 import { type ErrorReason, type ErrorReport, errorReasons, fillSentence } from '../../src-main/public/error-code'
 import { germanWords } from '../../src-main/public/german/german-words'
+import { DEFAULT_POOL } from '../../src-main/public/storage'
 import { domainOperations, domainStates } from '../../src-main/public/types'
 import { isolatedValues } from '../lib/bidi'
 import { type Language, makeTranslator } from '../lib/translate'
@@ -572,6 +573,17 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
   },
 }
 
+const ofPools: readonly ErrorReason[] = ['no-pool', 'pool-exists', 'pool-permanent']
+
+/** The first pool is called by our own word wherever it is shown. */
+export function withPoolName(
+  values: Readonly<Record<string, string>>,
+  mark: string,
+  language: Language,
+): Record<string, string> {
+  return values[mark] === DEFAULT_POOL ? { ...values, [mark]: makeTranslator(language)('storage.default-pool') } : { ...values }
+}
+
 function translateValues(values: Readonly<Record<string, string>>, language: Language): Record<string, string> {
   const t = makeTranslator(language)
   const translated: Record<string, string> = { ...values }
@@ -597,7 +609,8 @@ export interface ErrorText {
 
 export function errorText(error: ErrorReport, language: Language): ErrorText {
   const row: ErrorRow = language === 'de' ? german[error.reason] : errorReasons[error.reason]
-  const values = isolatedValues(translateValues(error.values, language))
+  const told = ofPools.includes(error.reason) ? withPoolName(error.values, 'name', language) : error.values
+  const values = isolatedValues(translateValues(told, language))
   const consequence = makeTranslator(language)(`effect.${remedies[error.reason].effect}`)
   return { cause: fillSentence(row.cause, values), consequence, action: fillSentence(row.action, values) }
 }

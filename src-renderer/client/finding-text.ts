@@ -5,7 +5,7 @@
 import type { Finding, FindingKind } from '../../src-main/public/doctor'
 import { fillSentence } from '../../src-main/public/error-code'
 import type { Language } from '../lib/translate'
-import { withGermanDetail } from './error-text'
+import { withGermanDetail, withPoolName } from './error-text'
 
 interface Words {
   readonly cause: string
@@ -474,7 +474,8 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
 
 export function findingText(finding: Finding, language: Language): Words {
   const { cause, consequence, action, mend } = findingTexts[finding.kind][language]
-  const values = language === 'de' ? withGermanDetail(finding.values) : finding.values
+  const named = withPoolName(finding.values, 'pool', language)
+  const values = language === 'de' ? withGermanDetail(named) : named
   // What it was may be a sentence of its own, inside of ours.
   const detail = values['detail']?.replace(/\.$/, '')
   const fill = (sentence: string): string => fillSentence(sentence, { ...values, ...(detail !== undefined && { detail }) })

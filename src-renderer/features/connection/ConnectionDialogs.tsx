@@ -30,7 +30,7 @@ import { SelectField } from '../../components/Select'
 import { Ways } from '../../components/Ways'
 import { connectionName } from '../../lib/connection-name'
 import { lastPart } from '../../lib/path'
-import { someNames } from '../../lib/some-names'
+import { someNames, sortedNames } from '../../lib/some-names'
 import type { Translator } from '../../lib/translate'
 import { Refusal } from '../../remedy/Refusal'
 import { useConnections } from '../../state/answers'
@@ -240,7 +240,7 @@ export function CloseConnectionDialog(props: {
     >
       {hasGuests && (
         <>
-          <p className="quit-names">{someNames(names, t, formats)}</p>
+          <p className="quit-names">{someNames(sortedNames(names, t.language), t, formats)}</p>
           <p>{t('connection.close-body')}</p>
           <Ways
             label={t('connection.close-choices')}

@@ -11,7 +11,7 @@ import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
 import { Ways } from '../../components/Ways'
 import { JobProgress } from '../../features/activity/Activity'
-import { someNames } from '../../lib/some-names'
+import { someNames, sortedNames } from '../../lib/some-names'
 import { useAppState, useAppStore } from '../../state/store'
 
 type Way = Exclude<QuitChoice, 'cancel'>
@@ -33,7 +33,7 @@ export function QuitDialog() {
   }
 
   if (quitting.kind === 'no') return null
-  const names = someNames(quitting.names, t, formats)
+  const names = someNames(sortedNames(quitting.names, t.language), t, formats)
   if (quitting.kind === 'waiting') {
     // A save can be cancelled here too: then the app stays.
     const running = Object.values(jobs).filter(({ state }) => state === 'running')

@@ -23,6 +23,17 @@ describe('texts of errors', () => {
     expect(german[reason].cause).not.toBe(errorReasons[reason].cause)
   })
 
+  it('call the first pool by the word that its list has, in an error and where the doctor finds it', () => {
+    const missing = { kind: 'pool-missing', uuid: null, subject: '', values: { pool: 'default', path: '/x' } } as const
+    for (const language of languages) {
+      const word = messages['storage.default-pool'][language]
+      expect(errorText(errorReport('pool-exists', { name: 'default' }), language).cause).toContain(word)
+      expect(findingText(missing, language).cause).toContain(word)
+      // A machine may be called so.
+      expect(errorText(errorReport('name-exists', { name: 'default' }), language).cause).toContain('default')
+    }
+  })
+
   it('of the doctor end in one full stop, whether what they tell of is a sentence or not', () => {
     for (const detail of ['It ended.', 'It ended']) {
       const finding = { kind: 'crashed', uuid: null, subject: '', values: { name: 'web', detail } } as const
