@@ -20,6 +20,7 @@ export function doctorParts(connections: Connections, folder: string, oldElectro
         ?.toolstack.networks.list()
         .map(({ network }) => network) ?? [],
     startNetwork: (key, network) => at(key, ({ toolstack }) => toolstack.networks.start(network)),
+    startDomain0: (key) => at(key, ({ toolstack }) => toolstack.startDomain0()),
     inspect: (key, path) => at(key, ({ toolstack }) => toolstack.devices.inspect(path)),
     diskKernel: (key, disk) => at(key, ({ toolstack }) => toolstack.ownKernels.look(disk)),
     redefine: (key, config, base) => at(key, ({ toolstack, uuid }) => toolstack.domains.redefine(uuid, config, base)),

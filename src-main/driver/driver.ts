@@ -169,6 +169,9 @@ export interface HypervisorDriver {
    */
   close(): Promise<void>
 
+  /** Again, where domain 0 has ended and was given up; nothing where it runs. */
+  startDomain0(): Outcome
+
   /** With `paused` its first instruction waits for `resume`. */
   create(uuid: string, config: DomainConfig, paused?: boolean): Outcome<StartedDomain>
   suspend(uuid: string): Outcome

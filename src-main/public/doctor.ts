@@ -39,7 +39,7 @@ export const findingTable = {
   'electron-old': { check: 'electron', severity: 'warning', mend: 'none' },
   'helper-demo': { check: 'helpers', severity: 'info', mend: 'none' },
   'helper-debian': { check: 'helpers', severity: 'info', mend: 'none' },
-  'domain0-down': { check: 'domain0', severity: 'error', mend: 'none' },
+  'domain0-down': { check: 'domain0', severity: 'error', mend: 'mend' },
   'file-missing': { check: 'domains', severity: 'error', mend: 'open' },
   'disk-no-kernel': { check: 'domains', severity: 'warning', mend: 'open' },
   'disk-no-kernel-but': { check: 'domains', severity: 'warning', mend: 'open' },

@@ -333,7 +333,7 @@ export const errorReasons = {
   'domain0-gone': {
     code: 'OPERATION_FAILED',
     cause: 'Domain 0 ends again and again ({detail}).',
-    action: 'Restart Ringmaster and report this with the log.',
+    action: 'Let the doctor start it again; if it ends again, collect a report there.',
   },
   'demo-unavailable': {
     code: 'OPERATION_FAILED',

@@ -8,7 +8,7 @@ import type { MetadataStore } from '../definition/metadata-store'
 import type { NetworkStore } from '../definition/network-store'
 import { SampleStore } from '../definition/sample-store'
 import type { SnapshotStore } from '../definition/snapshot-store'
-import type { HypervisorDriver } from '../driver/driver'
+import type { HypervisorDriver, Outcome } from '../driver/driver'
 import type { Clock } from '../lib/clock'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -398,6 +398,11 @@ export class Toolstack {
 
   log(uuid: string): readonly LogLine[] {
     return this.lifeLog.of(uuid)
+  }
+
+  /** Where it has ended and was given up. */
+  startDomain0(): Outcome {
+    return this.parts.driver.startDomain0()
   }
 
   /** How often figures of all domains are taken. */

@@ -244,7 +244,7 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
   },
   'domain0-gone': {
     cause: 'Domain 0 geht immer wieder zu Ende ({detail}).',
-    action: 'Ringmaster neu starten und dies mit dem Protokoll melden.',
+    action: 'In der Diagnose noch einmal starten; endet sie wieder, dort einen Bericht sammeln.',
   },
   'demo-unavailable': {
     cause: 'Der Demo-Gast kann nicht gemacht werden: {detail}.',

@@ -180,12 +180,14 @@ export const findingTexts: Readonly<Record<FindingKind, Readonly<Record<Language
     en: {
       cause: 'Domain 0 does not run: {detail}.',
       consequence: 'Guests have no disks, networks and consoles.',
-      action: 'Quit and start Ringmaster again; collect a report if it does not help.',
+      action: 'Start it again; collect a report if it ends again.',
+      mend: 'Start it again',
     },
     de: {
       cause: 'Domain 0 läuft nicht: {detail}.',
       consequence: 'Gäste haben keine Platten, Netze und Konsolen.',
-      action: 'Ringmaster beenden und neu starten; einen Bericht sammeln, wenn das nicht hilft.',
+      action: 'Sie noch einmal starten; einen Bericht sammeln, wenn sie wieder endet.',
+      mend: 'Noch einmal starten',
     },
   },
   'file-missing': {

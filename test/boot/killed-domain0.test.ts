@@ -106,6 +106,34 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     expect(text).not.toContain('FAILURE')
   }, 120_000)
 
+  it('until it is given up stays away, and is there again for the same guests when the doctor starts it', async () => {
+    const { toolstack } = machine
+    const uuid = await machine.start('left', kernel, 'pulse=10')
+    const lines = new WorkerLines()
+    await machine.console(uuid, (text) => lines.check(text).last > 3)
+    const isGone = () => machine.notices.some(({ error }) => error.reason === 'domain0-gone')
+    for (let round = 0; round < 6; round++) {
+      expect(isGone(), `after ${round}`).toBe(false)
+      await expect.poll(() => machine.domain0Runs, { timeout: 60_000 }).toBe(true)
+      const ends = machine.domain0Ends
+      kill()
+      await expect.poll(() => machine.domain0Ends, { timeout: 60_000 }).toBe(ends + 1)
+    }
+    expect(isGone()).toBe(true)
+    expect(machine.domain0Runs).toBe(false)
+    expect(await machine.driver.dumpStore()).toMatchObject({ ok: false, error: { reason: 'domain0-gone' } })
+
+    good(await toolstack.startDomain0())
+    await expect.poll(() => machine.domain0Runs, { timeout: 60_000 }).toBe(true)
+    await reads(uuid, (shown) => lines.check(shown).last > 20)
+    // It runs: nothing is done.
+    const ends = machine.domain0Ends
+    const [pid] = machine.pids('dom0')
+    good(await toolstack.startDomain0())
+    expect([machine.domain0Ends, machine.pids('dom0')]).toEqual([ends, [pid]])
+    good(await toolstack.domains.destroy(uuid))
+  }, 120_000)
+
   it('or standing still, a save that waits for it can be cancelled at once, and one after it works', async () => {
     const { domains, jobs } = machine.toolstack
     const uuid = await machine.start('waits', kernel, 'pulse=10')

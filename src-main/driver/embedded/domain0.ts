@@ -87,6 +87,15 @@ export class Domain0 {
     return err(engineError('other', set.error))
   }
 
+  /** Once more after it was given up: who asks may have mended what ended it. One that runs, or is about to, is left alone. */
+  async again(): Promise<Result<null, ErrorReport>> {
+    const now = await this.connection
+    if (now.ok || this.stopping) return ok(null)
+    this.deaths = []
+    const started = await this.relaunch()
+    return started.ok ? ok(null) : started
+  }
+
   pid(): number | undefined {
     return this.child?.pid()
   }
@@ -148,6 +157,10 @@ export class Domain0 {
       this.listener.gaveUp(detail)
       return
     }
+    void this.relaunch()
+  }
+
+  private relaunch(): Promise<Result<Domain0Connection, ErrorReport>> {
     this.restarts++
     const connection = this.launch()
     this.connection = connection
@@ -158,5 +171,6 @@ export class Domain0 {
       },
       (thrown: unknown) => this.listener.gaveUp(String(thrown)),
     )
+    return connection
   }
 }

@@ -407,6 +407,10 @@ export class EmbeddedDriver implements HypervisorDriver {
       : done
   }
 
+  startDomain0(): Outcome {
+    return this.domain0.again()
+  }
+
   private async restarted(connection: Domain0Connection, restarts: number): Promise<void> {
     await this.guests.rejoin(connection)
     this.listener({ kind: 'domain0', state: 'running', detail: this.domain0Death, restarts })

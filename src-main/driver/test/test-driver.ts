@@ -64,6 +64,8 @@ export class TestDriver implements HypervisorDriver {
   private listener: (event: DriverEvent) => void = () => {}
   private callOff: () => void = () => {}
   private openMs: number
+  /** Of what; null while it runs. */
+  private domain0Ended: string | null = null
 
   constructor(channels: ChannelFactory, options: TestDriverOptions = { delayMs: 0 }) {
     this.channels = channels
@@ -114,6 +116,13 @@ export class TestDriver implements HypervisorDriver {
     this.listener({ kind: 'domain0', state: 'running', detail, restarts: 1 })
   }
 
+  /** For tests: it ends, and stays so until it is started. */
+  endDomain0(detail: string): void {
+    this.listener({ kind: 'domain0', state: 'crashed', detail, restarts: 1 })
+    this.listener({ kind: 'notice', severity: 'error', error: errorReport('domain0-gone', { detail }) })
+    this.domain0Ended = detail
+  }
+
   // ---- the driver ---------------------------------------------------------------------------
 
   async open(listener: (event: DriverEvent) => void): Outcome {
@@ -127,6 +136,13 @@ export class TestDriver implements HypervisorDriver {
 
   sampleEvery(intervalMs: number): void {
     this.load.every(intervalMs)
+  }
+
+  async startDomain0(): Outcome {
+    const detail = this.domain0Ended
+    this.domain0Ended = null
+    if (detail !== null) this.listener({ kind: 'domain0', state: 'running', detail, restarts: 1 })
+    return ok(null)
   }
 
   async close(): Promise<void> {

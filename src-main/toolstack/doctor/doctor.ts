@@ -19,6 +19,8 @@ export interface DoctorParts {
   networks(uuid: string): readonly Network[]
   /** One that this domain may join runs again. */
   startNetwork(uuid: string, network: string): Outcome
+  /** Of this one's connection, where it was given up. */
+  startDomain0(uuid: string): Outcome
   /** By the driver that would give it to this domain. */
   inspect(uuid: string, path: string): Outcome<ImageInfo>
   /** What a start of this domain would take from the disk. */
@@ -80,6 +82,7 @@ export class Doctor {
   }
 
   private async mendMachine({ kind, subject }: Finding): Outcome {
+    if (kind === 'domain0-down') return this.parts.startDomain0(subject)
     const probe = await (this.parts.probe ?? hostProbe)()
     try {
       if (kind === 'folder-closed' || kind === 'folder-readable') await probe.setMode(subject, 0o700)

@@ -55,6 +55,7 @@ function doctor(change: Partial<DoctorParts> = {}): Doctor {
       networks = networks.map(({ stopped: _off, ...each }) => (each.name === wanted ? each : { ...each, stopped: true }))
       return ok(null)
     },
+    startDomain0: async () => ok(null),
     inspect: async (_uuid, at) => ok({ path: at, format: 'raw', ...image }),
     diskKernel: async () => ok({ holds: [] }),
     machine: async () => ({

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { doctorParts } from '../../../../src-main/connection/doctor-parts'
 import { DefinitionStore } from '../../../../src-main/definition/definition-store'
+import type { TestDriver } from '../../../../src-main/driver/test/test-driver'
 import { DEFAULT_NETWORK, type Device } from '../../../../src-main/public/device'
 import { type FindingKind, findingTable } from '../../../../src-main/public/doctor'
 import type { DomainConfig } from '../../../../src-main/public/types'
@@ -19,6 +20,7 @@ const STOPPED = 'idle'
 
 let folder = ''
 let made: TestConnections | undefined
+let driver: TestDriver | undefined
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-mends-'))
   fs.chmodSync(folder, 0o700)
@@ -75,6 +77,7 @@ const faults: Partial<Record<FindingKind, { devices?(): Device[]; beside?(): voi
   'network-stopped': { devices: () => [nic(1, { network: STOPPED })] },
   'network-missing': { devices: () => [nic(2, { network: 'gone' }), nic(3, { network: 'gone too' })] },
   'name-twice': { beside: () => {} },
+  'domain0-down': { beside: () => driver?.endDomain0('killed by SIGKILL') },
 }
 const mended = Object.entries(findingTable).flatMap(([kind, { mend }]) => (mend === 'mend' ? [kind] : []))
 
@@ -108,7 +111,12 @@ async function doctorOf(kinds: readonly FindingKind[]) {
     const one = uuid === UUID ? config : { ...config, devices: [] }
     await store.put({ uuid, config: one, managedSave: null, savedConfig: null }, 'defined')
   }
-  made = await makeConnections({ folder })
+  made = await makeConnections({
+    folder,
+    made: (one) => {
+      driver = one
+    },
+  })
   fs.mkdirSync(path.join(folder, 'disks'), { recursive: true })
   if (kinds.includes('network-stopped')) {
     const { dhcp: _none, ...plain } = DEFAULT_NETWORK
