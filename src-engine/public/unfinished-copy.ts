@@ -1,5 +1,5 @@
-// What a copy of a disk is called until it is whole: hidden, in the folder it will be in, with the process that writes it. Who finds one
-// whose process is gone may remove it. Runs in: image process, main. No platform.
+// What a copy of a disk or a save of a guest is called until it is whole: hidden, in the folder it will be in, with the process that writes it. Who finds one
+// whose process is gone may remove it. Runs in: image process, domain's process, main. No platform.
 const PREFIX = '.ringmaster-copy'
 const NAME = /^\.ringmaster-copy-(\d{1,9})-[0-9a-f-]{36}$/
 

@@ -1,11 +1,13 @@
-// Writing and reading the stream of records as a file. Written under a temporary name beside the target, flushed, renamed: the
+// Writing and reading the stream of records as a file. Written under the name of an unfinished copy beside the target, flushed, renamed: the
 // target is either the old file or the whole new one. Read from front to back; each record is checked before it is handed on.
 // Runs in: main thread of the domain's process (asynchronous file access only).
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { crc32 } from '../lib/bytes'
 import { syncFolder } from '../lib/sync-folder'
 import { err, ok, type Result } from '../public/result'
+import { unfinishedCopyName } from '../public/unfinished-copy'
 import {
   encodeFileHeader,
   encodeRecord,
@@ -52,7 +54,7 @@ export class SaveFileWriter {
   ) {}
 
   static async create(target: string): Promise<Result<SaveFileWriter, SaveError>> {
-    const temporary = `${target}.${process.pid}.part`
+    const temporary = path.join(path.dirname(target), unfinishedCopyName(process.pid, randomUUID()))
     try {
       const file = await open(temporary, 'w', 0o600)
       const writer = new SaveFileWriter(file, temporary, target)

@@ -8,6 +8,7 @@
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { count, fields, list, oneOf, optional, type Shape, shortText, type TypeOf } from '../../src-engine/public/shape'
+import { writerOf } from '../../src-engine/public/unfinished-copy'
 import { writeFileAtomic } from '../lib/atomic-file'
 import { ownFolder, putFileAside } from '../lib/own-folder'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -144,7 +145,8 @@ export class SnapshotStore {
     const names = await readdir(join(this.folder, uuid)).catch(() => [])
     for (const name of names) {
       const id = /^([0-9a-f-]{36})\./.exec(name)?.[1]
-      const stale = name.endsWith('.tmp') || (id !== undefined && !(keep.includes(id) && /\.(save|png|txt)$/.test(name)))
+      const isHalf = name.endsWith('.tmp') || writerOf(name) !== undefined
+      const stale = isHalf || (id !== undefined && !(keep.includes(id) && /\.(save|png|txt)$/.test(name)))
       if (stale) await rm(join(this.folder, uuid, name), { force: true })
     }
   }

@@ -8,14 +8,13 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileStem } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { writerOf } from '../../src-engine/public/unfinished-copy'
 import type { KeptFile } from '../definition/kept-file'
 import type { ImageTool, Outcome } from '../driver/driver'
-import { isAlive } from '../lib/is-alive'
 import type { InstallMedia } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { isTreeAddress, type RecentTrees, TREES_REMEMBERED, treeHost } from '../public/tree-address'
 import type { DomainConfig } from '../public/types'
+import type { HalfCopies } from './half-copies'
 import type { Jobs } from './jobs'
 import type { UnfinishedFiles } from './unfinished-files'
 
@@ -23,6 +22,7 @@ export interface BootFilesParts {
   readonly images: ImageTool
   readonly jobs: Jobs
   readonly unfinished: Pick<UnfinishedFiles, 'making'>
+  readonly halfCopies: Pick<HalfCopies, 'remove'>
   readonly folder: string
   readonly recent: KeptFile<RecentTrees>
   /** Of all that is kept. */
@@ -124,11 +124,9 @@ export class BootFiles {
   async removeUnfinished(): Promise<void> {
     for (const name of await readdir(this.parts.folder).catch(() => [])) {
       const folder = join(this.parts.folder, name)
-      for (const file of await readdir(folder).catch(() => [])) {
-        const writer = writerOf(file)
-        if (writer !== undefined && !isAlive(writer)) await rm(join(folder, file), { force: true }).catch(() => undefined)
-      }
-      await rmdir(folder).catch(() => undefined)
+      const removeEmpty = (): Promise<void> => rmdir(folder).catch(() => undefined)
+      await this.parts.halfCopies.remove(folder, removeEmpty).catch(() => undefined)
+      await removeEmpty()
     }
   }
 

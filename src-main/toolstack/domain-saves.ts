@@ -138,7 +138,10 @@ export class DomainSaves {
         this.table.apply(domain, 'save')
         const intended = operation === 'managedSave' ? await this.intendSave(domain) : ok(null)
         const running = domain.running ?? domain.config
-        const done = intended.ok ? await this.parts.driver.save(uuid, running, path, control) : intended
+        const write = (): Outcome => this.parts.driver.save(uuid, running, path, control)
+        // Our own folder of saves is looked through at each start.
+        const begin = operation === 'save' ? () => this.parts.unfinished.copying(path, write) : write
+        const done = intended.ok ? await begin() : intended
         if (domain.run !== run) {
           if (operation === 'managedSave') await this.settleLateSave(domain)
           domain.job = null

@@ -21,6 +21,7 @@ import type { Jobs } from './jobs'
 import { isActive, type LifeEvent, mayBe, nextState } from './life-cycle'
 import { freeMac } from './mac'
 import type { OwnKernels } from './own-kernels'
+import type { UnfinishedFiles } from './unfinished-files'
 
 export type Outcome<T = null> = Promise<Result<T, ErrorReport>>
 
@@ -43,6 +44,7 @@ export interface DomainsParts {
   /** Whether a snapshot or another machine's disk stands on the file, so that nobody may write to it. */
   readonly isFrozen: (path: string) => boolean
   readonly ownKernels: OwnKernels
+  readonly unfinished: Pick<UnfinishedFiles, 'copying'>
   /** A line in the machine's log. */
   readonly log: (uuid: string, text: string) => void
   /** Definitions of other connections: their addresses are not proposed here. */

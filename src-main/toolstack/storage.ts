@@ -29,13 +29,13 @@ import {
 } from '../public/storage'
 import type { DomainConfig, JobInfo, JobStep } from '../public/types'
 import type { Domains } from './domains'
+import type { HalfCopies } from './half-copies'
 import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
 import { makeFile } from './make-file'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 import type { Templates } from './templates'
-import { removeHalfCopies } from './unfinished-files'
 import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
 
 const MIB = 1024 * 1024
@@ -43,6 +43,7 @@ const MIB = 1024 * 1024
 export type Pools = { readonly pools: readonly Pool[] }
 
 export interface StorageParts {
+  readonly halfCopies: Pick<HalfCopies, 'remove'>
   readonly driver: HypervisorDriver
   readonly domains: Domains
   readonly jobs: Jobs
@@ -89,7 +90,7 @@ export class Storage {
 
   /** Copies that were cut off with the app, in any pool: nobody finishes them. */
   async removeUnfinished(): Promise<void> {
-    for (const { path } of this.pools) await removeHalfCopies(path).catch(() => undefined)
+    for (const { path } of this.pools) await this.parts.halfCopies.remove(path).catch(() => undefined)
   }
 
   isPool(folder: string): boolean {

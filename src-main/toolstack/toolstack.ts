@@ -28,6 +28,7 @@ import { DomainMetadatas } from './domain-metadata'
 import { Domains } from './domains'
 import { DriverEvents } from './driver-events'
 import { FreePaths } from './free-paths'
+import { HalfCopies } from './half-copies'
 import { HostFigures, type HostReading } from './host-figures'
 import { type JobCall, jobServers } from './job-calls'
 import { Jobs } from './jobs'
@@ -104,6 +105,7 @@ export class Toolstack {
   readonly ownKernels: OwnKernels
   readonly metadata: DomainMetadatas
   private readonly paths: FreePaths
+  private readonly halfCopies = new HalfCopies()
   readonly layers: Layers
   readonly trees: SnapshotTrees
   readonly merging: Merging
@@ -131,9 +133,9 @@ export class Toolstack {
     this.hostFigures = new HostFigures(this.samples, parts.readHost)
     this.networks = this.makeNetworks()
     this.ownKernels = new OwnKernels({ images: driver.images, folder: this.beside('starting') })
+    this.unfinished = this.makeUnfinished()
     this.domains = this.makeDomains()
     this.metadata = this.makeMetadata()
-    this.unfinished = this.makeUnfinished()
     const { domains, jobs, unfinished } = this
     this.devices = new Devices({ driver, domains, jobs, unfinished, diskFolder })
     this.bootFiles = this.makeBootFiles()
@@ -184,6 +186,7 @@ export class Toolstack {
       networks: () => this.networks.names(),
       stoppedNetworks: () => this.networks.stopped(),
       ownKernels: this.ownKernels,
+      unfinished: this.unfinished,
       log: (uuid, text) => this.lifeLog.add(uuid, 'info', 'engine', text),
       elsewhere: () => elsewhere?.() ?? [],
       trashed: () => this.texts.trashedConfigs,
@@ -223,6 +226,7 @@ export class Toolstack {
   private makeUnfinished(): UnfinishedFiles {
     return new UnfinishedFiles({
       kept: this.parts.unfinished,
+      halfCopies: this.halfCopies,
       isPool: (folder) => this.storage.isPool(folder),
       isOurs: (path) => this.storage.isPool(dirname(path)) || this.bootFiles.isOurs(path),
       used: () => namedFiles(this.keptConfigs(), this.templates.list(), this.layers),
@@ -239,6 +243,7 @@ export class Toolstack {
       images: driver.images,
       jobs: this.jobs,
       unfinished: this.unfinished,
+      halfCopies: this.halfCopies,
       folder: this.beside('boot'),
       recent: recentTrees,
       used: () => [...this.keptConfigs(), ...this.templates.list().map(({ config }) => config)],
@@ -276,6 +281,7 @@ export class Toolstack {
   private makeStorage(): Storage {
     const { driver, pools, diskFolder, emit } = this.parts
     return new Storage({
+      halfCopies: this.halfCopies,
       driver,
       domains: this.domains,
       jobs: this.jobs,
@@ -378,6 +384,7 @@ export class Toolstack {
 
   async close(): Promise<void> {
     this.closed = true
+    this.halfCopies.close()
     await this.parts.driver.close()
     await this.samples.close(this.parts.clock.now())
     await this.parts.definitions.settled()

@@ -1,18 +1,17 @@
 // What is being made of files, kept in one file, so that an app that was killed over it leaves nothing behind. Two kinds: folders that are
 // no pools and into which disks are being copied, as nobody would look there for the half copy; and files that are whole before what
 // names them is written, as the images of a template or of a new machine.
-// Invariant: either is in the file, whole, before the work begins, and goes when it has ended. Of a folder only files with the name of an
-// unfinished copy go, and none whose writer is still there. A file that is made goes only when it was not there before, nobody uses it,
+// Invariant: either is in the file, whole, before the work begins, and goes when it has ended. Of a folder only
+// half copies go. A file that is made goes only when it was not there before, nobody uses it,
 // and it lies in a folder of ours: elsewhere the user named it, and may have used it since. Runs in: main, plain Node.
-import { lstat, readdir, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { lstat, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { fields, list, shortText, type TypeOf } from '../../src-engine/public/shape'
-import { writerOf } from '../../src-engine/public/unfinished-copy'
 import type { KeptFile } from '../definition/kept-file'
 import { systemErrorCode } from '../lib/atomic-file'
-import { isAlive } from '../lib/is-alive'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
+import type { HalfCopies } from './half-copies'
 
 const MOST = 255
 const pathShape = shortText(4096)
@@ -25,25 +24,13 @@ export const NOTHING_UNFINISHED: Unfinished = { folders: [], making: [] }
 
 export interface UnfinishedFilesParts {
   readonly kept: KeptFile<Unfinished>
+  readonly halfCopies: Pick<HalfCopies, 'remove'>
   readonly isPool: (folder: string) => boolean
   /** Lies where only the app makes files. */
   readonly isOurs: (path: string) => boolean
   /** Every file that something kept names, resolved. */
   readonly used: () => Promise<ReadonlySet<string>>
   readonly problem: (error: ErrorReport) => void
-}
-
-/** Removes the half copies in a folder that nobody finishes; whether none is left. */
-export async function removeHalfCopies(folder: string): Promise<boolean> {
-  let none = true
-  for (const name of await readdir(folder)) {
-    const writer = writerOf(name)
-    if (writer === undefined) continue
-    if (isAlive(writer)) none = false
-    // One that cannot go keeps no other.
-    else await rm(join(folder, name), { force: true }).catch(() => (none = false))
-  }
-  return none
 }
 
 export class UnfinishedFiles {
@@ -96,7 +83,11 @@ export class UnfinishedFiles {
     await this.parts.kept.load()
     const { folders, making } = this.parts.kept.value
     for (const folder of folders) {
-      if (!(await removeHalfCopies(folder).catch(() => false))) this.waiting.add(folder)
+      const gone = (): Promise<void> => {
+        this.waiting.delete(folder)
+        return this.note()
+      }
+      if (!(await this.parts.halfCopies.remove(folder, gone).catch(() => false))) this.waiting.add(folder)
     }
     if (making.length > 0) {
       const used = await this.parts.used()

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DOMAIN_TABLE, EVENT_CHANNEL_ENTRY, MAX_PORTS } from '../../../src-engine/hypervisor/domain-layout'
 import { crc32 } from '../../../src-engine/lib/bytes'
 import { ok } from '../../../src-engine/public/result'
+import { writerOf } from '../../../src-engine/public/unfinished-copy'
 import { EVTCHNSTAT } from '../../../src-engine/public/xen/event-channel'
 import { E820_MAX } from '../../../src-engine/public/xen/memory'
 import { captureDomain, restoreDomain, type SavedIdentity, saveDomain, writeCapture } from '../../../src-engine/save/checkpoint'
@@ -267,6 +268,18 @@ describe('a checkpoint', () => {
     spoil(fake)
     await save(fake)
     expect(await restore()).toMatchObject({ ok: false, error: { kind: 'CORRUPT' } })
+  })
+
+  it('is called an unfinished copy of this process until it is whole, also where its own name is of full length', async () => {
+    const long = path.join(folder, 'x'.repeat(255))
+    const seen = new Set<string>()
+    const look = (): void => {
+      for (const name of fs.readdirSync(folder)) seen.add(name)
+    }
+    const saved = await saveDomain(long, busyDomain().domain, IDENTITY, PUMPS, { progress: look, cancelled: () => false })
+    expect(saved.ok).toBe(true)
+    expect([...seen].map((name) => writerOf(name))).toEqual([process.pid])
+    expect(fs.readdirSync(folder)).toEqual([path.basename(long)])
   })
 
   it('can be cancelled, and leaves neither a file nor a part of one', async () => {

@@ -1,15 +1,16 @@
 // What was being made of files when the app was cut off: the next start removes what is left of it, and nothing else. Copies of disks into
 // folders that are no pools, and files that nothing named yet.
 // Runs in: vitest, plain Node.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { ok } from '../../../src-engine/public/result'
+import { err, ok } from '../../../src-engine/public/result'
 import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
 import { KeptFile } from '../../../src-main/definition/kept-file'
-import type { ErrorReport } from '../../../src-main/public/error-code'
+import { type ErrorReport, errorReport } from '../../../src-main/public/error-code'
+import { HalfCopies } from '../../../src-main/toolstack/half-copies'
 import { NOTHING_UNFINISHED, UnfinishedFiles, unfinishedShape } from '../../../src-main/toolstack/unfinished-files'
 import { makeToolstack, testCaller } from '../../support/toolstack'
 
@@ -39,6 +40,7 @@ function filesOf(
   const problems: ErrorReport[] = []
   const files = new UnfinishedFiles({
     kept: new KeptFile(noteOf(made), unfinishedShape, NOTHING_UNFINISHED),
+    halfCopies: new HalfCopies(20),
     isPool: (folder) => folder === ours,
     isOurs: (path) => dirname(path) === ours,
     used: async () => new Set(used),
@@ -120,6 +122,41 @@ async function cutOff(files: UnfinishedFiles, what: string, paths: readonly stri
     })
   })
 }
+
+it('whose writer outlives the app by a moment go when it is gone, and so does their note', async () => {
+  const made = await machine()
+  const folder = join(made.folder, 'elsewhere')
+  mkdirSync(folder)
+  const writer = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  const file = join(folder, unfinishedCopyName(writer.pid ?? 0, randomUUID()))
+  writeFileSync(file, 'half')
+  writeFileSync(noteOf(made), JSON.stringify({ folders: [folder], making: [] }))
+  await filesOf(made).files.removeLeft()
+  expect(existsSync(file)).toBe(true)
+  const ended = new Promise((resolve) => writer.once('exit', resolve))
+  writer.kill('SIGKILL')
+  await ended
+  await expect.poll(() => existsSync(file)).toBe(false)
+  await expect.poll(() => noted(made)).toEqual([])
+})
+
+it('of a save to a file that was chosen are noted, and go', async () => {
+  const made = await machine()
+  const uuid = await made.started('guest')
+  const folder = join(made.folder, 'elsewhere')
+  mkdirSync(folder)
+  let atWork: unknown
+  made.driver.save = async () => {
+    atWork = noted(made)
+    return err(errorReport('cancelled'))
+  }
+  const path = join(folder, 'guest.rmsave')
+  const job = await made.servers.domainSave({ uuid, path }, testCaller([path]))
+  if (!job.ok) throw new Error(job.error.reason)
+  await made.toolstack.jobs.wait(job.value.job)
+  expect(atWork).toEqual([folder])
+  expect(noted(made)).toEqual([])
+})
 
 it('that are made are noted until what names them is kept, those inside others once', async () => {
   const made = await machine()
