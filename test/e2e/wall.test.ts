@@ -226,3 +226,34 @@ it('names all tabs of a narrow pane in a menu behind them, and shows the one tha
     await app.close()
   }
 })
+
+it('shows the newest lines of a console that comes back in sight smaller', async () => {
+  const { app, manager } = await startMachine([], keep, { prepare: withTexty })
+  // As on a busy machine: that something is in sight is told after the next picture was drawn.
+  await app.electron.context().addInitScript(() => {
+    const Real = window.IntersectionObserver
+    window.IntersectionObserver = class extends Real {
+      constructor(tell: IntersectionObserverCallback, options?: IntersectionObserverInit) {
+        super((entries, observer) => void setTimeout(() => tell(entries, observer), 100), options)
+      }
+    }
+  })
+  const page = await openWindow(app, manager.page, 'wall', null)
+  await app.electron.evaluate(({ BrowserWindow }) => {
+    const wall = BrowserWindow.getAllWindows().find((each) => each.webContents.getURL().includes('view=wall'))
+    wall?.setMinimumSize(100, 100)
+    wall?.setContentSize(480, 300)
+  })
+  await expect.poll(() => page.evaluate(() => window.innerHeight)).toBe(300)
+  const rows = page.locator('.wall-pane .xterm-rows').first()
+  await page.getByRole('row', { name: 'server' }).dblclick()
+  await expect.poll(() => rows.textContent()).toContain('~ #')
+  await page.getByRole('tab', { name: 'All' }).click()
+  await page.getByRole('row', { name: 'texty' }).dblclick()
+  await page.getByRole('region', { name: 'texty' }).waitFor()
+  const before = await rows.evaluate((box) => box.children.length)
+  await page.getByRole('button', { name: 'Side by side' }).click()
+  await expect.poll(() => rows.evaluate((box) => box.children.length)).toBeLessThan(before)
+  await expect.poll(() => rows.textContent()).toContain('~ #')
+  await app.picture(page, 'wall-console-newest')
+})

@@ -99,6 +99,37 @@ function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'find' | 'leave' | 'lea
   return null
 }
 
+/**
+ * Fits when the box changes, but only while xterm knows that it is in sight. Until it is told so it goes on with the measures of the
+ * size before: what came in sight smaller then scrolled to its first line, and stayed there. Observers are told in the order in which
+ * they were made, so xterm must have been opened before.
+ */
+function keepFitted(box: HTMLElement, fitNow: () => void): { readonly fit: () => void; readonly end: () => void } {
+  let inSight = true
+  const fit = () => {
+    if (inSight && box.clientWidth > 40 && box.clientHeight > 20) fitNow()
+  }
+  const sizes = new ResizeObserver(() => {
+    // Out of sight it has no size, and what gives it one again is told of before that it is in sight.
+    if (box.clientWidth === 0) inSight = false
+    fit()
+  })
+  const sight = new IntersectionObserver((entries) => {
+    inSight = entries.at(-1)?.isIntersecting === true
+    fit()
+  })
+  sizes.observe(box)
+  sight.observe(box)
+  fit()
+  return {
+    fit,
+    end: () => {
+      sizes.disconnect()
+      sight.disconnect()
+    },
+  }
+}
+
 export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: TerminalLook): Terminal {
   const style = getComputedStyle(document.documentElement)
   const xterm = new Xterm({
@@ -119,12 +150,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
   xterm.open(box)
   reuseRows(xterm)
 
-  const refit = () => {
-    if (box.clientWidth > 40 && box.clientHeight > 20) fit.fit()
-  }
-  const watcher = new ResizeObserver(refit)
-  watcher.observe(box)
-  refit()
+  const fitted = keepFitted(box, () => fit.fit())
 
   let search: SearchAddon | null = null
   const beginSearch = (): SearchAddon => {
@@ -171,7 +197,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     setLook: ({ fontSize, scrollback }) => {
       xterm.options.fontSize = fontSize
       xterm.options.scrollback = scrollback
-      refit()
+      fitted.fit()
     },
     setScreenReader: (on) => {
       xterm.options.screenReaderMode = on
@@ -179,7 +205,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     setLabel: (label) => xterm.textarea?.setAttribute('aria-label', label),
     size: () => ({ columns: xterm.cols, rows: xterm.rows }),
     dispose: () => {
-      watcher.disconnect()
+      fitted.end()
       xterm.dispose()
     },
   }
