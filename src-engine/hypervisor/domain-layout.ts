@@ -43,6 +43,8 @@ export const DOMAIN_ROWS = [
   ['MEMORY_MAP_ENTRIES', 4, 1, '(saved)'],
   ['TSC_KHZ', 4, 1, '(saved)'],
   ['INCARNATION', 4, 1, 'restores so far (saved)'],
+  ['FORESEEN', 4, 1, 'how many more sleeps that a timer ends ring the main thread: foresight.ts'],
+  ['TIMER_WOKE', 4, 1, '1: one has rung'],
   ['CROSSINGS', 4, 1, 'times the main thread was woken'],
   ['MESSAGE_HEAD', 4, 1, 'bytes ever written to MESSAGES (saved)'],
   ['CONSOLE_PROD', 4, 1, 'bytes ever written to CONSOLE by vcpus'],

@@ -9,6 +9,7 @@ import { Credit } from './credit'
 import { HEAP_PAGE, LAYOUT_VERSION, NO_GFN } from './domain-layout'
 import { DomainState, type Surroundings } from './domain-state'
 import { EventChannels } from './event-channel'
+import { Foresight } from './foresight'
 import { GrantTable } from './grant-table'
 import { Messages } from './messages'
 import { P2m } from './p2m'
@@ -41,6 +42,7 @@ export class Domain extends DomainState {
   readonly states: Vcpus
   readonly credit: Credit
   readonly publication: Publication
+  readonly foresight: Foresight
 
   constructor(memory: GuestMemory, geometry: DomainGeometry, surroundings: Surroundings) {
     super(memory, geometry, surroundings)
@@ -57,6 +59,7 @@ export class Domain extends DomainState {
     this.credit = new Credit(this)
     this.states = new Vcpus(this, this.shutdown)
     this.publication = new Publication(this, this.events)
+    this.foresight = new Foresight(this)
   }
 
   /** Fills the tables of a new domain: RAM mapped, time stopped at 0, vcpu 0 up. */

@@ -11,6 +11,8 @@ import { rowUsed } from '../public/row-use'
 const BATCH_LIMIT = 64 * 1024
 /** A link that has carried something more recently has a process at its other end that is awake, or soon so again. */
 const REST_MS = 5
+/** So many wake-ups may follow each other without a batch: nothing piles up at a process that does not read. */
+const WAKES = 8
 const NOTHING = new Uint8Array(0)
 
 const BY_TYPE = new Map<number, LinkRecordName>()
@@ -40,7 +42,7 @@ export class LinkEnd {
   private batchBytes = 0
   private scheduled = false
   private sentAt = Number.NEGATIVE_INFINITY
-  private woke = false
+  private wakes = 0
 
   constructor(transport: Transport, role: 'domain' | 'dom0', receiver: LinkReceiver) {
     this.transport = transport
@@ -92,18 +94,20 @@ export class LinkEnd {
     const message = only && more.length === 0 ? only : concatBytes(this.batch)
     this.batch = []
     this.batchBytes = 0
-    this.woke = false
+    this.wakes = 0
     this.sentAt = performance.now()
     this.transport.send(message)
   }
 
   /**
-   * A record follows soon: after a rest the other process is woken by a batch of none, and fills its caches while we make the record.
-   * Once for each batch, so nothing piles up at a process that does not read.
+   * A record follows soon: after a rest the other process is woken by a batch of none, and fills its caches while the record is made.
    */
   wake(): void {
-    if (this.woke || this.batch.length > 0 || performance.now() - this.sentAt < REST_MS) return
-    this.woke = true
+    if (this.wakes >= WAKES || this.batch.length > 0) return
+    const now = performance.now()
+    if (now - this.sentAt < REST_MS) return
+    this.sentAt = now
+    this.wakes++
     this.transport.send(NOTHING)
   }
 

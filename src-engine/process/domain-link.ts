@@ -32,13 +32,14 @@ export class DomainLink {
   private saving: { id: number; settle: (result: Result<Uint8Array, string>) => void } | undefined
   private saveId = 0
 
-  /** `restoreState`: what `saveStore` gave when the domain was saved; sent once, with the first link. */
+  /** `rang`: a device of the guest's has something for domain 0. `restoreState`: what `saveStore` gave when the domain was saved; sent once, with the first link. */
   constructor(
     handle: string,
     store: XenStoreRingPump,
     console: ConsolePump,
     devices: PumpHost,
     log: Log,
+    private readonly rang: () => void,
     restoreState?: Uint8Array,
   ) {
     this.handle = handle
@@ -96,6 +97,11 @@ export class DomainLink {
   /** A save that waits here for domain 0 is not wanted any more. A late answer to it closes nothing: its number is known. */
   cancelSave(): void {
     this.saved(err('it was cancelled'))
+  }
+
+  /** The guest may have something for domain 0 soon: see LinkEnd. */
+  wake(): void {
+    if (this.helloSeen) this.end?.wake()
   }
 
   dispose(): void {
@@ -200,7 +206,10 @@ export class DomainLink {
     const link = this
     this.devices.linkUp({
       send: (channel, ...parts) => end.sendOn(channel, 'DEV_DATA', ...parts),
-      wake: () => end.wake(),
+      wake: () => {
+        end.wake()
+        this.rang()
+      },
       connected: (channel, error) =>
         end.sendOn(channel, 'DEV_CONNECTED', u32(error === undefined ? 0 : 1), fromUtf8(error ?? '')),
       disconnected: (key, reason) => end.send('DEV_DISCONNECTED', disconnectedBody(key, reason)),

@@ -340,6 +340,7 @@ export class DomainProcess {
     if (!running || this.life.destroyed) return
     const { domain } = running.made
     domain.answerBell()
+    if (domain.foresight.taken()) running.link.wake()
     domain.events.takeSignals((port) => {
       if (port === running.storePort) running.store.poke()
       else if (port === running.consolePort) running.console.poke()

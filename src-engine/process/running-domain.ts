@@ -63,7 +63,7 @@ export function joinParts(
   const devices = new PumpHost(backendAccess(domain), makers, [storePort, consolePort], listener.log, listener)
   const wrong = devices.load(state?.devices ?? [])
   if (wrong !== undefined) return err(wrong)
-  const link = new DomainLink(handle, store, console, devices, listener.log, state?.xenstore)
+  const link = new DomainLink(handle, store, console, devices, listener.log, () => domain.foresight.expect(), state?.xenstore)
   const threads = new VcpuThreads(domain, listener)
   const beside = new TimeBeside(() => threads.known)
   return ok({ handle, made, threads, beside, store, console, devices, screen, link, storePort, consolePort })

@@ -139,9 +139,11 @@ export class VcpuLoop {
     domain.vset(index, 'PARKED', 0)
   }
 
-  private wait(kick: number, milliseconds: number): void {
+  /** False when the time was over first. */
+  private wait(kick: number, milliseconds: number): boolean {
     const { domain, index } = this
-    Atomics.wait(domain.memory.i32, domain.vcpuAddress(index, 'KICK') >>> 2, kick | 0, milliseconds)
+    const word = domain.vcpuAddress(index, 'KICK') >>> 2
+    return Atomics.wait(domain.memory.i32, word, kick | 0, milliseconds) !== 'timed-out'
   }
 
   /** Sleeps until an event, a deadline or a request; clears BLOCKED when the guest is to run again. */
@@ -164,7 +166,7 @@ export class VcpuLoop {
       return
     const deadline = domain.timers.next(index)
     const left = deadline < 0n ? SLEEP_LIMIT_MS : Number(deadline - domain.time.systemTime()) / 1e6
-    if (left > 0) this.wait(kick, Math.min(left, SLEEP_LIMIT_MS))
+    if (left > 0 && !this.wait(kick, Math.min(left, SLEEP_LIMIT_MS))) domain.foresight.timerWoke(left)
   }
 
   /** STARTUP: real mode at the page of the vector. */

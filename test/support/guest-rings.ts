@@ -72,6 +72,8 @@ export class TestGuest {
   readonly log: string[] = []
   storeNotified = 0
   consoleNotified = 0
+  /** Times a device had something for domain 0. */
+  rang = 0
   /** Bytes read from the response ring that are no whole message yet. */
   private partial = new Uint8Array(0)
   readonly watchEvents: string[] = []
@@ -113,7 +115,7 @@ export class TestGuest {
     this.console = new ConsolePump({ memory, offset: CONSOLE_PAGE, notify: () => this.consoleNotified++ }, clock)
     const log = (_level: string, text: string) => void this.log.push(text)
     this.devices = new PumpHost(guest ?? plainGuest(memory), makers, [], log)
-    this.link = new DomainLink(handle, this.store, this.console, this.devices, log, restoreState)
+    this.link = new DomainLink(handle, this.store, this.console, this.devices, log, () => this.rang++, restoreState)
   }
 
   /** A request through the ring; resolves with its reply as text. */

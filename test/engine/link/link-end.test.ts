@@ -1,4 +1,4 @@
-// A link's end wakes the other process ahead of what follows: when the link has rested, once for each batch, with nothing that counts.
+// A link's end wakes the other process ahead of what follows: when the link has rested, a few times a batch, with nothing that counts.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LinkEnd, u32 } from '../../../src-engine/link/link-end'
 import { transportPair } from '../../../src-engine/public/protocol/transport'
@@ -23,14 +23,32 @@ function link() {
 }
 
 describe('waking the other end of a link', () => {
-  it('is one batch of no records until a batch with some has gone, and ends no link', async () => {
+  it('is one batch of no records until it has rested again, and ends no link', async () => {
     const { end, other, messages, records, settled } = link()
     for (let i = 0; i < 3; i++) end.wake()
+    vi.advanceTimersByTime(4)
+    end.wake()
     await settled()
     expect([messages, records, other.open]).toEqual([[0], [], true])
+    vi.advanceTimersByTime(1)
+    end.wake()
     end.send('CONSOLE_CREDIT', u32(1, 0))
     await settled()
-    expect([messages, records]).toEqual([[0, 16], ['CONSOLE_CREDIT']])
+    expect([messages, records]).toEqual([[0, 0, 16], ['CONSOLE_CREDIT']])
+  })
+
+  it('is repeated eight times and no more until a batch with records has gone', async () => {
+    const { end, messages, settled } = link()
+    for (let i = 0; i < 20; i++) {
+      end.wake()
+      vi.advanceTimersByTime(5)
+    }
+    expect(messages).toEqual(new Array(8).fill(0))
+    end.send('CONSOLE_CREDIT', u32(1, 0))
+    await settled()
+    vi.advanceTimersByTime(5)
+    end.wake()
+    expect(messages.slice(8)).toEqual([16, 0])
   })
 
   it('is left out while a batch waits, or shortly after one', async () => {
