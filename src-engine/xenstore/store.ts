@@ -108,6 +108,7 @@ export class Store {
 
   remove(view: View, path: string): Answer {
     if (path === '/') return err('EINVAL')
+    if (this.tooMany(view)) return err('ENOSPC')
     const domid = view.connection.identity.domid
     const node = lookup(this.treeOf(view), path)
     view.transaction?.look(path, LOOKED.own | LOOKED.subtree)
@@ -258,7 +259,7 @@ export class Store {
   /** An existing node with the right to use it; the error tells no more than the connection may know. */
   private reach(view: View, path: string, right: Right, what: number): Answer<Node> {
     const { connection, transaction } = view
-    if (this.tooMany(view, path)) return err('ENOSPC')
+    if (this.tooMany(view)) return err('ENOSPC')
     transaction?.look(path, what)
     const found = nearest(this.treeOf(view), path)
     const domid = connection.identity.domid
@@ -269,9 +270,9 @@ export class Store {
     return may(found.node.permissions, domid, right) ? ok(found.node) : err('EACCES')
   }
 
-  private tooMany(view: View, path: string): boolean {
-    const { connection, transaction } = view
-    return transaction !== undefined && !connection.privileged && transaction.size >= QUOTA.transactionNodes && path !== ''
+  /** Before each operation that looks at a node: what a transaction has looked at is kept until its end. */
+  private tooMany({ connection, transaction }: View): boolean {
+    return transaction !== undefined && !connection.privileged && transaction.size >= QUOTA.transactionNodes
   }
 
   private put(view: View, change: Change & { kind: 'write' | 'mkdir' }): Answer {
@@ -283,7 +284,7 @@ export class Store {
     const value = change.kind === 'write' ? change.value : ''
     const last = names[names.length - 1] ?? ''
     if (!connection.privileged && value.length + last.length > QUOTA.value) return err('ENOSPC')
-    if (value.length > XENSTORE_PAYLOAD_MAX || this.tooMany(view, path)) return err('ENOSPC')
+    if (value.length > XENSTORE_PAYLOAD_MAX || this.tooMany(view)) return err('ENOSPC')
     const tree = this.treeOf(view)
     const found = nearest(tree, path)
     transaction?.look(path, LOOKED.own)

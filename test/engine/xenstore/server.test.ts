@@ -299,6 +299,20 @@ describe('XenStore', () => {
     expect(script.ask(2, 'READ', 'name|')).toBe('guest2')
   })
 
+  it.each(['READ', 'WRITE', 'MKDIR', 'RM', 'DIRECTORY', 'GET_PERMS', 'SET_PERMS'])(
+    'a transaction keeps no more than it may touch, whatever %s asks for',
+    (name) => {
+      const script = new StoreScript()
+      const id = script.ask(1, 'TRANSACTION_START', '|').slice(0, -1)
+      const more = name === 'SET_PERMS' ? 'n1|' : name === 'WRITE' ? 'x' : ''
+      for (let i = 0; i < 2 * QUOTA.transactionNodes; i++) script.ask(1, `${name}@${id}`, `data/n${i}|${more}`)
+      expect(script.ask(1, `${name}@${id}`, `data/more|${more}`)).toBe('ENOSPC|')
+      const [transaction] = script.connection(1).transactions.values()
+      // One that was begun within the limit may look at the places above it too.
+      expect(transaction?.size).toBeLessThanOrEqual(QUOTA.transactionNodes + QUOTA.depth)
+    },
+  )
+
   it('watch events that a domU does not take are limited, in number and in bytes', () => {
     const script = new StoreScript()
     const token = long(1000)
