@@ -26,6 +26,7 @@ export class Receiver {
   private edge: number
   private unconsumed = 0
   private unacknowledged = 0
+  /** In order; none overlaps another. */
   private early: Early[] = []
   /** Of the early piece that came last. */
   private latest = 0
@@ -46,6 +47,11 @@ export class Receiver {
   /** What came early, for the peer; undefined when nothing did. */
   get sack(): readonly SackBlock[] | undefined {
     return this.early.length > 0 ? blocksOf(this.early, this.latest) : undefined
+  }
+
+  /** Bytes that came early and are kept. */
+  get held(): number {
+    return this.early.reduce((sum, { data }) => sum + data.length, 0)
   }
 
   /** Bytes that may come now. */
@@ -129,17 +135,27 @@ export class Receiver {
     deliver(data)
   }
 
+  /** Each byte of the window is kept once: pieces that overlap must not cost more than it. */
   private keep(sequence: number, data: Uint8Array): void {
+    const { early } = this
     if (data.length === 0) return
     this.latest = sequence
-    if (this.early.length >= EARLY_MOST) return
-    let at = this.early.length
-    while (at > 0 && distance(sequence, this.early[at - 1]?.sequence ?? 0) < 0) at--
-    const before = this.early[at - 1]
-    // Wholly there already.
-    if (before && distance(plus(before.sequence, before.data.length), plus(sequence, data.length)) >= 0) return
+    if (early.length >= EARLY_MOST) return
+    const end = plus(sequence, data.length)
+    let at = early.length
+    while (at > 0 && distance(sequence, early[at - 1]?.sequence ?? 0) < 0) at--
+    const before = early[at - 1]
+    const from = before ? Math.max(0, distance(endOf(before), sequence)) : 0
+    let covered = 0
+    for (let next = early[at]; next && distance(end, endOf(next)) >= 0; next = early[at + covered]) covered++
+    const after = early[at + covered]
+    const to = after ? Math.min(data.length, distance(after.sequence, sequence)) : data.length
+    // All of it is there already.
+    if (from >= to) return
+    const piece = data.subarray(from, to)
     // A small piece must not hold on to the buffer of a large message.
-    this.early.splice(at, 0, { sequence, data: data.length * 2 < data.buffer.byteLength ? data.slice() : data })
+    const own = piece.length * 2 < piece.buffer.byteLength ? piece.slice() : piece
+    early.splice(at, covered, { sequence: plus(sequence, from), data: own })
   }
 
   private fill(deliver: (data: Uint8Array) => void): void {
@@ -150,6 +166,11 @@ export class Receiver {
       if (-start < first.data.length) this.advance(start === 0 ? first.data : first.data.subarray(-start), deliver)
     }
   }
+}
+
+/** The number after its last byte. */
+function endOf({ sequence, data }: Early): number {
+  return plus(sequence, data.length)
 }
 
 /** The blocks to tell of early pieces, which are in order: that with the latest of them first (RFC 2018 section 4), the highest after it. */
