@@ -1,8 +1,16 @@
 // Joins a guest's TCP connection to a TCP connection of the host, with back pressure both ways: what the host's socket has not
 // taken stays in the guest's window, what the guest has not acknowledged pauses the socket. Half closes and resets pass.
+// While the socket is slow, what comes in small pieces is gathered: a guest may send its window byte by byte, and each write that
+// waits costs far more than a byte.
 // Runs in: domain 0.
 import type { HostError, HostStream, StreamEvents } from '../host'
 import type { CloseReason, TcpConnection, TcpUser } from '../tcp/connection'
+
+/** Writes that may wait before pieces are gathered. */
+const WRITES_MOST = 16
+/** What is shorter is gathered, up to so much. */
+const SMALL = 1024
+const GATHERED_MOST = 16 * 1024
 
 export class Splice implements TcpUser {
   /** Both are set right after construction, before any event. */
@@ -13,6 +21,10 @@ export class Splice implements TcpUser {
   private readonly events: { established?(): void; closed(): void }
   private paused = false
   private over = false
+  /** Writes the socket has not taken, and what waits behind them. */
+  private writes = 0
+  private gathered = new Uint8Array(0)
+  private gatheredLength = 0
 
   constructor(events: { established?(): void; closed(): void }) {
     this.events = events
@@ -43,13 +55,42 @@ export class Splice implements TcpUser {
   }
 
   received(data: Uint8Array): void {
-    const { stream, connection } = this
-    if (stream) stream.write(data, () => connection?.consumed(data.length))
-    else connection?.consumed(data.length)
+    if (!this.stream) this.connection?.consumed(data.length)
+    else if (this.writes < WRITES_MOST) this.write(data)
+    else if (data.length < SMALL) this.gather(data)
+    else {
+      this.flush()
+      // Nor must a piece hold on to a message much larger than it.
+      this.write(2 * data.length < data.buffer.byteLength ? data.slice() : data)
+    }
   }
 
   finished(): void {
+    this.flush()
     this.stream?.finish()
+  }
+
+  private write(bytes: Uint8Array): void {
+    this.writes++
+    this.stream?.write(bytes, () => {
+      this.writes--
+      this.connection?.consumed(bytes.length)
+      this.flush()
+    })
+  }
+
+  private gather(data: Uint8Array): void {
+    if (this.gatheredLength + data.length > GATHERED_MOST) this.flush()
+    if (this.gatheredLength === 0) this.gathered = new Uint8Array(GATHERED_MOST)
+    this.gathered.set(data, this.gatheredLength)
+    this.gatheredLength += data.length
+  }
+
+  private flush(): void {
+    if (this.gatheredLength === 0 || !this.stream) return
+    const bytes = this.gathered.subarray(0, this.gatheredLength)
+    this.gatheredLength = 0
+    this.write(bytes)
   }
 
   drained(): void {
