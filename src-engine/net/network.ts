@@ -104,6 +104,7 @@ export class VirtualNetwork {
       })),
       keeper: parts.leases,
       user: (other) => this.gateway.neighbours.macOf(other),
+      isInterface: (mac) => this.net.isOwned(mac),
     })
     this.net = new Switch(clock)
     const port: Result<SwitchPort, string> = this.net.attach({
@@ -134,7 +135,10 @@ export class VirtualNetwork {
     const { gateway, leases, out } = this
     const borrowed = new BorrowedMac({
       mac,
-      isOthers: (other) => other !== gateway.options.mac && this.net.isOwned(other),
+      isOthers: (other) =>
+        other !== gateway.options.mac &&
+        (this.net.isOwned(other) || (attached.ok && this.net.isElsewhere(other, attached.value))),
+      wasInterface: (other) => leases.wasInterface(other),
       isLeased: (ip) => ip !== undefined && leases.owner(ip) === mac,
       isTaken: (ip, own, other) => {
         if (ip === 0) return false
@@ -142,7 +146,7 @@ export class VirtualNetwork {
         return (owner !== undefined && owner !== own) || gateway.neighbours.addressOf(other) === ip
       },
     })
-    const attached = this.net.attach({
+    const attached: Result<SwitchPort, string> = this.net.attach({
       name: attachment.name,
       mac,
       offload: attachment.offload,

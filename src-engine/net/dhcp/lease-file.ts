@@ -5,7 +5,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../../lib/clock'
 import type { Log } from '../../lib/log'
-import { count, fields, list, optional, shortText, within } from '../../public/shape'
+import { count, fields, flag, list, optional, shortText, within } from '../../public/shape'
 import type { Lease } from './leases'
 
 const PAUSE_MS = 1000
@@ -19,6 +19,7 @@ const LEASES = list(
     address: within(0, 0xffff_ffff),
     until: count,
     name: optional(shortText(64)),
+    own: optional(flag),
   }),
   MOST,
 )

@@ -10,6 +10,8 @@ export interface Lease {
   readonly until: number
   /** What the guest calls itself: one DNS label. */
   readonly name: string | undefined
+  /** It was given to an interface of the network, and not to a station behind one. */
+  readonly own?: boolean | undefined
 }
 
 /** Where leases outlive the process. */
@@ -34,6 +36,8 @@ export interface LeaseOptions {
   readonly gateway: number
   /** Who is seen to use an address, lease or not. */
   user?(address: number): number | undefined
+  /** Whether an interface of the network has this MAC now. */
+  isInterface?(mac: number): boolean
 }
 
 const OFFER_MS = 60_000
@@ -49,6 +53,7 @@ interface Held {
   name: string | undefined
   /** Offered only, not yet asked for. */
   offer: boolean
+  own?: boolean | undefined
 }
 
 export class Leases {
@@ -104,7 +109,12 @@ export class Leases {
   all(): Lease[] {
     return [...this.byMac.values()]
       .filter(({ offer }) => !offer)
-      .map(({ mac, address, until, name }) => ({ mac, address, until, name }))
+      .map(({ mac, address, until, name, own }) => ({ mac, address, until, name, ...(own === true && { own }) }))
+  }
+
+  /** Whether this MAC was that of an interface when it got its address. */
+  wasInterface(mac: number): boolean {
+    return this.byMac.get(mac)?.own === true
   }
 
   /** Whether this MAC may have this address. */
@@ -130,7 +140,7 @@ export class Leases {
     if (address === undefined || this.fixedByMac.has(mac)) return address
     const held = this.byMac.get(mac)
     if (held?.address !== address || held.until <= this.options.clock.now()) {
-      this.hold({ mac, address, until: this.options.clock.now() + OFFER_MS, name: held?.name, offer: true })
+      this.hold({ mac, address, until: this.options.clock.now() + OFFER_MS, name: held?.name, own: held?.own, offer: true })
     }
     return address
   }
@@ -138,7 +148,8 @@ export class Leases {
   /** The client took it. */
   commit(mac: number, address: number, milliseconds: number, name: string | undefined): void {
     const until = this.fixedByMac.has(mac) ? Number.MAX_SAFE_INTEGER : this.options.clock.now() + milliseconds
-    this.hold({ mac, address, until, name, offer: false })
+    const own = this.byMac.get(mac)?.own === true || this.options.isInterface?.(mac) === true
+    this.hold({ mac, address, until, name, offer: false, own })
     this.save()
   }
 

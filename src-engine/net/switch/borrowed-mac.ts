@@ -2,7 +2,8 @@
 // still has the one it read before. While the other guest is on the same network, frames of that address are taken for the interface's
 // own: its address goes out in the Ethernet header, in ARP and in DHCP, and what comes back has the borrowed one again. So the
 // guest gets an address of its own as soon as it asks for one, and until then takes none from the original: what it sends from the
-// original's IP address goes nowhere. It stays so when the original has gone: the lease is the interface's.
+// original's IP address goes nowhere. It stays so when the original has gone: the lease is the interface's. While the original is off,
+// one guest may go on as it, until it asks: then it is told that the address is the original's and gets its own. A second one may not.
 // Without state beside the last borrowed address, which a frame tells anew: a new domain 0 and a saved branch need nothing.
 // Invariant: frames are never changed, copies are. Runs in: domain 0.
 import { PROTOCOL_UDP } from '../ip/ipv4'
@@ -19,8 +20,10 @@ const CHADDR = 28
 export interface BorrowedMacParts {
   /** The interface's own. */
   readonly mac: number
-  /** Whether another interface of the network has this address. */
+  /** Whether another interface of the network has this address, or another guest uses it now. */
   isOthers(mac: number): boolean
+  /** Whether it was leased an address as an interface of the network, which may have gone since. */
+  wasInterface(mac: number): boolean
   /** Whether an IP address is leased to this interface. */
   isLeased(address: number | undefined): boolean
   /** Whether an IP address is another's than that of `mac`; `borrowed` is who the guest was. */
@@ -44,7 +47,7 @@ export class BorrowedMac {
       this.borrowed = undefined
       return frame
     }
-    if (from !== this.borrowed && !this.parts.isOthers(from) && !this.parts.isLeased(sourceOf(bytes))) return frame
+    if (from !== this.borrowed && !this.isBorrowed(bytes, from)) return frame
     this.borrowed = from
     if (!this.mayGo(bytes, from)) return undefined
     const copy = bytes.slice()
@@ -68,6 +71,11 @@ export class BorrowedMac {
     if (etherType(copy) === ETHERTYPE_ARP) replace(copy, ETHERNET_HEADER + ARP.targetMac, mac, borrowed)
     else replaceInDhcp(copy, mac, borrowed, frame.checksum === 'blank')
     return { ...frame, bytes: copy }
+  }
+
+  private isBorrowed(bytes: Uint8Array, from: number): boolean {
+    const { isOthers, isLeased, wasInterface } = this.parts
+    return isOthers(from) || isLeased(sourceOf(bytes)) || (wasInterface(from) && chaddrAt(bytes) !== undefined)
   }
 
   /** ARP and IPv4, unless from an IP address that is another's; DHCP is answered whatever it comes from. */

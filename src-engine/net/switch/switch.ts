@@ -145,6 +145,12 @@ export class Switch {
     return this.owners.has(mac)
   }
 
+  /** Whether a station of this address is behind another port now. */
+  isElsewhere(mac: number, port: SwitchPort): boolean {
+    const station = this.station(mac)
+    return station !== undefined && station !== port
+  }
+
   /** For the port. False: the address is not its to use. */
   learn(port: SwitchPort, mac: number): boolean {
     if (mac === port.options.mac) return true

@@ -16,9 +16,9 @@ const clock = new VirtualClock()
 const complaints: string[] = []
 const open = (at = file): LeaseFile => new LeaseFile(at, clock, (_level, text) => complaints.push(text))
 
-function leases(kept: LeaseFile): Leases {
+function leases(kept: LeaseFile, isInterface: (mac: number) => boolean = () => false): Leases {
   const keeper = { load: () => kept.of('inner'), save: (all: Parameters<LeaseFile['save']>[1]) => kept.save('inner', all) }
-  return new Leases({ clock, first: 10, last: 20, gateway: 1, fixed: [], keeper })
+  return new Leases({ clock, first: 10, last: 20, gateway: 1, fixed: [], keeper, isInterface })
 }
 
 /** As a client takes it. */
@@ -38,6 +38,15 @@ it('an address stays with its holder, and nobody else gets it', () => {
   expect(take(second, 0xb)).toBe(11)
   expect(second.addressOf(0xa)).toBe(10)
   expect([...second.names()]).toEqual([['one', 10]])
+})
+
+it('an interface’s lease is still one of an interface for a new domain 0, where that has gone', () => {
+  const first = leases(open(), (mac) => mac === 0xa)
+  for (const mac of [0xa, 0xb]) take(first, mac)
+  clock.advance(1000)
+  const second = leases(open())
+  for (const mac of [0xa, 0xb]) take(second, mac)
+  expect([0xa, 0xb, 0xc].map((mac) => second.wasInterface(mac))).toEqual([true, false, false])
 })
 
 it('guests that ask all the time have it written once in a while', () => {

@@ -92,7 +92,7 @@ it.each(['', ', where domain 0 is a new one that has the leases'])('stays who it
     again.mac = branch.mac
     again.arp(1, GATEWAY, '10.0.2.16')
     expect(again.arps().length).toBe(1)
-    again.sendUdp(WORLD, 4000, 123, pattern(8))
+    again.sendUdp(WORLD, 4001, 123, pattern(8))
   } else {
     branch.frames.length = 0
     expect(bind(branch)).toBe('ACK 10.0.2.16 to 10.0.2.16 (one)')
@@ -100,6 +100,47 @@ it.each(['', ', where domain 0 is a new one that has the leases'])('stays who it
   }
   expect(network.host.datagrams.length).toBe(1)
   expect(network.guest(15).port.address()).toBe(ip('10.0.2.15'))
+})
+
+it('goes on as an original that is off until it asks, and has its own address when that starts', () => {
+  const { network, original, branch } = beside()
+  original.port.detach()
+  branch.send(udp({ source: '10.0.2.15', target: WORLD }, 4000, 123, pattern(8)))
+  expect(network.host.datagrams.length).toBe(1)
+  expect(ask(branch, 'REQUEST', { ciaddr: '10.0.2.15' })).toMatch(/^NAK /)
+  expect(bind(branch)).toBe('ACK 10.0.2.16 to 10.0.2.16 (one)')
+  const again = network.guest(15)
+  expect(bind(again)).toMatch(/^ACK 10\.0\.2\.15 /)
+  branch.send(udp({ source: '10.0.2.16', target: WORLD }, 4000, 123, pattern(8)))
+  again.sendUdp(WORLD, 4001, 123, pattern(8))
+  expect(network.host.datagrams.length).toBe(3)
+})
+
+it.each(['10.0.2.15', '10.0.2.40'])('of an original that is off leaves %s to the branch that has it already', (address) => {
+  const { network, original, branch } = beside()
+  const second = network.guest(17)
+  second.mac = original.mac
+  original.port.detach()
+  for (const each of [branch, second]) each.arp(1, GATEWAY, address)
+  expect([branch.arps().filter((seen) => seen.startsWith('is-at')).length, second.arps()]).toEqual([1, expect.any(Array)])
+  second.send(udp({ source: address, target: WORLD }, 4000, 123, pattern(8)))
+  expect(network.host.datagrams).toEqual([])
+  for (const each of [branch, second]) each.frames.length = 0
+  network.net.gateway.sendUdp(network.net.gateway.address, 1, ip(address), 2, pattern(3))
+  expect([branch.packets().length, second.packets().length]).toEqual([1, 0])
+  expect(bind(second)).toBe('ACK 10.0.2.16 to 10.0.2.16 (one)')
+  second.send(udp({ source: '10.0.2.16', target: WORLD }, 4000, 123, pattern(8)))
+  expect(network.host.datagrams.length).toBe(1)
+})
+
+it('is not what a station behind an interface is, which keeps its lease', () => {
+  const network = new TestNetwork()
+  const bridge = network.guest(16)
+  bridge.mac = 0x0016_3e00_0099
+  const [first, then] = [bind(bridge), bind(bridge)]
+  expect(first).toMatch(/^ACK /)
+  expect(then).toBe(first)
+  expect(network.net.leases.addressOf(bridge.mac)).toBeDefined()
 })
 
 it('that has read its own address is let alone', () => {
