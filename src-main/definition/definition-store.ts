@@ -123,6 +123,11 @@ export class DefinitionStore {
     const unread = new Set<string>()
     const saves = await this.loadSaves(problems, unread)
     const cutOff = await this.filesIn('running', problems, (name) => uuidShape.is(name))
+    // A save that was cut off has left what it was begun with.
+    for (const { uuid, managedSave, savedConfig } of definitions) {
+      const isIntent = managedSave === null && savedConfig !== null && !saves.has(uuid) && !unread.has(uuid)
+      if (isIntent) await rm(this.savePath(uuid), { force: true })
+    }
     const matched = definitions.map((definition) => {
       const { uuid, managedSave } = definition
       const savedAt = saves.get(uuid)

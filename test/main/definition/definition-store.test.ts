@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
 import { DefinitionStore } from '../../../src-main/definition/definition-store'
 import { RevisionStore } from '../../../src-main/definition/revision-store'
 
@@ -211,6 +212,18 @@ describe('the definition store', () => {
     expect(readdirSync(join(folder, 'saved'))).toEqual([])
     writeFileSync(store.managedSavePath(OTHER), 'state')
     expect((await loaded()).ownerless.map(({ uuid }) => uuid)).toEqual([OTHER])
+  })
+
+  it('keeps nothing of a managed save that was begun and not made', async () => {
+    const { store } = await loaded()
+    const before = readdirSync(join(folder, 'definitions'))
+    await store.put({ uuid: UUID, config, managedSave: null, savedConfig: config })
+    await store.settled()
+    writeFileSync(join(folder, 'saved', unfinishedCopyName(1, UUID)), 'half')
+    expect((await loaded()).definitions).toMatchObject([{ uuid: UUID, managedSave: null, savedConfig: null }])
+    expect(readdirSync(join(folder, 'saved'))).toEqual([])
+    const left = readdirSync(join(folder, 'definitions')).filter((name) => !before.includes(name))
+    expect(left).toEqual([`${UUID}.xml`])
   })
 
   it('finds the markers of domains that ran when the app was cut off', async () => {

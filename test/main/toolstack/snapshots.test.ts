@@ -323,6 +323,22 @@ describe('a machine made from another', () => {
     const content = readFileSync(elsewhere)
     await expect(scene.job(placed('clone 4'))).rejects.toThrow()
     expect(readFileSync(elsewhere).equals(content)).toBe(true)
+    // Nor two of them to one file, and none is begun where one cannot go.
+    let begun = 0
+    const { images } = made.testDriver
+    const copy = images.copy.bind(images)
+    images.copy = (...order) => {
+      begun++
+      return copy(...order)
+    }
+    const both = join(made.folder, 'both.img')
+    const chosen = testCaller([elsewhere, both])
+    for (const last of [both, elsewhere]) {
+      const disks = [both, last].map((to, at) => ({ dev: at === 0 ? 'xvda' : 'xvdb', fate: 'copy' as const, to }))
+      const twice = scene.job(scene.servers.domainClone({ uuid, snapshot: id, name: 'clone 4', disks }, chosen))
+      await expect(twice).rejects.toThrow('file-exists')
+    }
+    expect(begun).toBe(0)
     const order = { uuid, snapshot: id, name: 'clone 5', disks: [{ dev: 'xvda', fate: 'copy' as const, to: '/etc/x.img' }] }
     expect(await scene.servers.domainClone(order, caller)).toMatchObject({ error: { reason: 'path-not-chosen' } })
   })

@@ -52,6 +52,12 @@ describe('storage', () => {
     const chose = testCaller([folder, join(made.folder, 'own.raw')])
     expect(await servers.poolDefine({ name: 'more', path: folder }, chose)).toEqual({ ok: true, value: null })
     expect(await servers.poolDefine({ name: 'other', path: folder }, chose)).toMatchObject({ error: { reason: 'pool-exists' } })
+    const another = join(made.folder, 'another')
+    mkdirSync(another)
+    for (const name of ['more', ' more ', pool]) {
+      const refused = await servers.poolDefine({ name, path: another }, testCaller([another]))
+      expect(refused, name).toMatchObject({ error: { reason: 'pool-exists' } })
+    }
     expect(await servers.poolUndefine({ name: pool }, caller)).toMatchObject({ error: { reason: 'pool-permanent' } })
     const pools = await servers.poolList({}, caller)
     if (!pools.ok) throw new Error(pools.error.reason)
