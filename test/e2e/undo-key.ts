@@ -4,7 +4,12 @@ import type { Page } from 'playwright-core'
 /** The bar that names the step goes after a while, which is over sooner than a test on a busy machine: the first press has it named again. */
 export async function undoByKey(page: Page): Promise<void> {
   const bar = page.locator('.undo-bar')
-  if ((await bar.count()) === 0) {
+  // What was done is seen before the call that did it has answered, and the bar comes after that.
+  const isThere = await bar.waitFor({ timeout: 2_000 }).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) {
     await page.keyboard.press('Control+z')
     await bar.waitFor()
   }
