@@ -130,7 +130,7 @@ export const dialogs: readonly DialogRow[] = [
     uuid: SERVER,
     open: async (page, folder) => {
       await ofDevice('Disk').open(page, folder)
-      await page.getByRole('radio', { name: 'Existing file' }).check({ force: true })
+      await page.getByRole('dialog').getByText('Existing file', { exact: true }).click()
       await page.getByRole('button', { name: /^Volumes for/ }).click()
       await page.getByRole('dialog', { name: 'Choose a volume' }).waitFor()
     },
@@ -142,7 +142,7 @@ export const dialogs: readonly DialogRow[] = [
     open: async (page, folder) => {
       await ofDevice('Disk').open(page, folder)
       const dialog = page.getByRole('dialog')
-      await dialog.getByRole('radio', { name: 'Existing file' }).check({ force: true })
+      await dialog.getByText('Existing file', { exact: true }).click()
       await dialog.getByLabel('File', { exact: true }).fill(path.join(folder, 'disks', 'refers.qcow2'))
       await dialog.getByText('Read-only').click()
       await dialog.getByText('qcow2, 1 MiB').waitFor()

@@ -1,5 +1,6 @@
-// `npm run -s screenshots [-- --only SCENE --language en --theme dark --scale 1 --readme]`: pictures of every window and dialog, in
-// light, dark and high contrast, English and German, at 100, 150, 200 and 300 %, into test-output/screenshots; `--readme` renews the few that README
+// `npm run -s screenshots [-- --only SCENE --language en --theme dark --scale 1 --readme]`: pictures of every window in light, dark and
+// high contrast, English and German, at 100, 150, 200 and 300 %, and of every dialog in English at 100 and 200 % (many in all), into
+// test-output/screenshots; `--only dialogs` makes only the latter, `--readme` renews the few that README
 // shows. For people to look at: nothing is compared. Exit code 1 when a window could not be shown or wrote an error.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs, on the virtual display that it made.
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
@@ -7,10 +8,12 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Preferences } from '../../src-main/public/preferences'
 import { languages } from '../../src-renderer/lib/translate'
-import { playScenes } from '../e2e/scenes'
+import { playDialogs } from '../e2e/dialog-stage'
+import { type PlayOptions, playScenes } from '../e2e/scenes'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const THEMES = ['light', 'dark', 'contrast'] as const satisfies readonly Preferences['theme'][]
+const DIALOGS = 'dialogs'
 const SCALES = [1, 1.5, 2, 3] as const
 
 /** Picture in light, English, 100 % → its name in resources/screenshots. */
@@ -46,7 +49,7 @@ async function main(): Promise<number> {
         const folder = path.join(out, `${language}-${theme}-${scale * 100}`)
         mkdirSync(folder, { recursive: true })
         let pictures = 0
-        await playScenes({
+        const options: PlayOptions = {
           language,
           theme,
           scale,
@@ -65,7 +68,11 @@ async function main(): Promise<number> {
               `${scene} (${language}, ${theme}, ${scale}): ${reason instanceof Error ? reason.message : String(reason)}`,
             )
           },
-        })
+        }
+        if (only !== DIALOGS) await playScenes(options)
+        // Their rows find things by English words.
+        const isTheirs = language === 'en' && (scale === 1 || scale === 2) && !readme
+        if (isTheirs && (only === undefined || only === DIALOGS)) await playDialogs(options)
         console.log(`${folder}: ${pictures} pictures`)
       }
     }
