@@ -1,10 +1,11 @@
 // The palette's search, keys, and what a new machine is filled in with. Runs in: vitest, plain Node.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ConnectionInfo } from '../../../../src-main/public/connection'
 import { errorReport } from '../../../../src-main/public/error-code'
 import { defaultListLayout } from '../../../../src-main/public/list'
 import type { DomainInfo } from '../../../../src-main/public/types'
+import { demoGuestAvailable } from '../../../../src-main/toolstack/demo-guest'
 import { contextEntries, stopEntries } from '../../../../src-renderer/features/domain-actions/action-table'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import { filledIn, type LookedAt } from '../../../../src-renderer/views/create-domain/filled-in'
@@ -90,6 +91,17 @@ describe('the commands', () => {
     expect(commandsOf({ ...contextOf('en'), whyNoDemo: why }).find(({ id }) => id === 'demo')?.why).toBe(why)
     expect(appEntries(why, t).find(({ id }) => id === 'demo')).toMatchObject({ disabled: true, reason: why })
     expect(appEntries(undefined, t).find(({ id }) => id === 'demo')).not.toHaveProperty('reason')
+  })
+
+  it('say what is missing for the demo guest in the language of the window, to the end', async () => {
+    vi.stubEnv('PATH', '')
+    const missing = await demoGuestAvailable()
+    vi.unstubAllEnvs()
+    if (missing.ok) throw new Error('it is there')
+    const why = whyNoDemo({ demoGuest: { available: false, error: missing.error } }, false, makeTranslator('de'))
+    expect(why).toBe(
+      'Der Demo-Gast kann nicht gemacht werden: apt-get wurde nicht gefunden; gebraucht werden ein Linux-Kernel mit PVH-Eintritt (bzImage oder ELF) und ein Initramfs dazu.',
+    )
   })
 
   it('hold what the menu bar does to the window, and what the menus of the heads do, with their keys', () => {
