@@ -4,6 +4,7 @@
 import type { DeviceService, Keys } from '../backend/device'
 import type { DeviceLink } from '../backend/device-backend'
 import { fromUtf8, utf8 } from '../lib/bytes'
+import { jsonBytes } from '../lib/json'
 import type { Log } from '../lib/log'
 import { BounceFile } from '../link/bounce-file'
 import { type LinkEnd, u32 } from '../link/link-end'
@@ -51,7 +52,7 @@ export class DeviceChannels implements DeviceLink {
     return new Promise((settle) => {
       this.makeBounce()
       this.channels.set(channel, { key, service, settle })
-      this.end.sendOn(channel, 'DEV_CONNECT', fromUtf8(JSON.stringify(connect)))
+      this.end.sendOn(channel, 'DEV_CONNECT', jsonBytes(connect))
     })
   }
 

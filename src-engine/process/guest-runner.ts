@@ -24,7 +24,6 @@ const STAGE_GONE = -1
 /** After the domain has stopped its last console bytes are on their way through domain 0, perhaps through a new one. */
 const SETTLE_STEP_MS = 5
 const SETTLE_LIMIT_MS = 20_000
-/** Between two looks whether a disk has room again. */
 /** Ctrl-] on a terminal ends the runner. */
 const ESCAPE = 0x1d
 

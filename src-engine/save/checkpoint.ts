@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import type { Domain } from '../hypervisor/domain'
 import { GuestViews } from '../lib/guest-views'
+import { jsonBytes, readJson } from '../lib/json'
 import { CPUID_POLICY, CPUID_POLICY_BEFORE } from '../platform/cpuid'
 import { err, ok, type Result } from '../public/result'
 import { count, fields, text, within } from '../public/shape'
@@ -63,18 +64,6 @@ export interface SaveProgress {
   cancelled(): boolean
 }
 
-function json(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    return undefined
-  }
-}
-
 type Pages = readonly (readonly [page: number, gfn: number])[]
 
 /** Pages that are not all zero, one after the other. */
@@ -109,7 +98,7 @@ export interface Capture {
 export function captureDomain(domain: Domain, identity: SavedIdentity, pumps: Uint8Array, copyMost: number): Capture {
   const gfns = reverseMap(domain)
   const records: [RecordName, Uint8Array][] = [
-    ['IDENTITY', json(identity)],
+    ['IDENTITY', jsonBytes(identity)],
     ['CPUID', new TextEncoder().encode(CPUID_POLICY)],
     ['P2M', saveP2m(domain)],
     ['DOMAIN', saveDomainFields(domain)],
@@ -280,7 +269,7 @@ export async function restoreDomain<T extends { readonly domain: Domain }>(
     const need = (good: boolean): Result<undefined, SaveError> => (good ? ok(undefined) : bad)
     if (name !== 'RAM' && name !== 'PAGES' && name !== 'VCPU' && name !== 'VCPU_PRIVATE' && seen.has(name)) return bad
     if (name === 'IDENTITY') {
-      const value = parse(body)
+      const value = readJson(body)
       if (seen.size > 0 || !IDENTITY.is(value)) return bad
       const result = make(value)
       if (!result.ok) return err({ kind: 'STATE', message: result.error })

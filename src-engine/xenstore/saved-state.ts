@@ -5,7 +5,8 @@
 // Restoring a part: permissions, paths and log entries are renumbered to the domid the domain has now; values stay as the guest
 // knew them and are translated when the guest uses them (path.ts). Save files are hostile: every field is checked, quotas hold.
 // Invariant: readStore(writeStore(s)) behaves as s. Runs in: domain 0.
-import { fromLatin1, fromUtf8, latin1, utf8 } from '../lib/bytes'
+import { fromLatin1, latin1 } from '../lib/bytes'
+import { jsonBytes, readJson } from '../lib/json'
 import { err, ok, type Result } from '../public/result'
 import { count, either, fields, flag, list, oneOf, shortText, type TypeOf, text } from '../public/shape'
 import { XENSTORE_PAYLOAD_MAX } from '../public/xen/io/xs-wire'
@@ -155,14 +156,6 @@ function fillConnection(store: Store, connection: Connection, form: ConnectionFo
   return undefined
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8(bytes))
-  } catch {
-    return undefined
-  }
-}
-
 // One domain.
 
 const DOMAIN = fields({ version: count, connection: CONNECTION, directories: list(fields({ path: text })) })
@@ -173,12 +166,12 @@ export function saveDomain(store: Store, connection: Connection): Uint8Array {
     const node = lookup(store.tree, path)
     return { path, node: node ? nodeForm(node) : undefined }
   })
-  return fromUtf8(JSON.stringify({ version: VERSION, connection: connectionForm(connection), directories }))
+  return jsonBytes({ version: VERSION, connection: connectionForm(connection), directories })
 }
 
 /** Re-creates a domain from saved state; `connection` is the fresh one it got. On an error the store is as before. */
 export function restoreDomain(store: Store, connection: Connection, bytes: Uint8Array): Result<undefined, string> {
-  const form = parse(bytes)
+  const form = readJson(bytes)
   if (!DOMAIN.is(form)) return err(`not a domain's store state: ${DOMAIN.explain(form, 'state')}`)
   if (form.version !== VERSION) return err(`store state of version ${form.version}, this program knows ${VERSION}`)
   const saved = { ...form.connection, awaiting: false, restored: true, name: connection.name }
@@ -221,15 +214,13 @@ export function restoreDomain(store: Store, connection: Connection, bytes: Uint8
 const WHOLE = fields({ version: count, generation: count, nextTransaction: count, connections: list(CONNECTION) })
 
 export function writeStore(store: Store): Uint8Array {
-  return fromUtf8(
-    JSON.stringify({
-      version: VERSION,
-      generation: store.generation,
-      nextTransaction: store.nextTransaction,
-      root: nodeForm(store.tree.root),
-      connections: [...store.connections.values()].filter((one) => !one.privileged).map(connectionForm),
-    }),
-  )
+  return jsonBytes({
+    version: VERSION,
+    generation: store.generation,
+    nextTransaction: store.nextTransaction,
+    root: nodeForm(store.tree.root),
+    connections: [...store.connections.values()].filter((one) => !one.privileged).map(connectionForm),
+  })
 }
 
 function countOwned(root: Node): Map<number, number> {
@@ -245,7 +236,7 @@ function countOwned(root: Node): Map<number, number> {
 
 /** Open transactions come back doomed: whoever writes a store while some are open dooms them as well. */
 export function readStore(bytes: Uint8Array): Result<Store, string> {
-  const form = parse(bytes)
+  const form = readJson(bytes)
   if (!WHOLE.is(form)) return err(`not a store: ${WHOLE.explain(form, 'store')}`)
   if (form.version !== VERSION) return err(`store of version ${form.version}`)
   const root = nodeFrom('root' in form ? form.root : undefined, {

@@ -3,7 +3,8 @@
 // events and replies that the one before it had. Requests that change nothing are not journalled: repeated, they are just
 // executed again. `flush` must run before any reply or event leaves the process; the links see to that.
 // Invariant: the store's state is a function of the journalled inputs. Runs in: domain 0.
-import { concatBytes, fromUtf8, utf8, uuidBytes, uuidText } from '../lib/bytes'
+import { concatBytes, utf8, uuidBytes, uuidText } from '../lib/bytes'
+import { jsonBytes } from '../lib/json'
 import type { Log } from '../lib/log'
 import { err, ok, type Result } from '../public/result'
 import { XS, XS_HEADER_SIZE } from '../public/xen/io/xs-wire'
@@ -70,7 +71,7 @@ export class XenStored {
     if (this.connection(tree.handle)) return ok(undefined)
     if (this.store.byDomid(tree.domid)) return err(`domid ${tree.domid} is taken`)
     const introduction: Introduction = { tree, guestDomid, restoring }
-    this.journal?.append('introduce', fromUtf8(JSON.stringify(introduction)))
+    this.journal?.append('introduce', jsonBytes(introduction))
     this.doIntroduce(introduction)
     return ok(undefined)
   }
@@ -125,7 +126,7 @@ export class XenStored {
 
   /** Changes the toolstack makes, all or nothing. */
   change(changes: readonly Change[]): void {
-    this.journal?.append('changes', fromUtf8(JSON.stringify(changes)))
+    this.journal?.append('changes', jsonBytes(changes))
     this.store.commit(changes)
   }
 

@@ -6,6 +6,7 @@
 // A request wrong in itself (segments, references, operation) is answered with an error; a ring that makes no sense ends the pump.
 // Invariant: a response is written once for each request taken, whatever happens on the link.
 // Runs in: main thread of the domain's process.
+import { jsonBytes, readJson } from '../../lib/json'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
 import { fields, list, oneOf, within } from '../../public/shape'
@@ -67,21 +68,13 @@ export function makeBlkPump(setup: PumpSetup): Result<DevicePump, string> {
   if (!granted) return err('the ring is not granted')
   let saved: { consumed: number; produced: number; requests: readonly SavedRequest[] } | undefined
   if (setup.state) {
-    const form = parse(setup.state)
+    const form = readJson(setup.state)
     if (!STATE.is(form) || !form.requests.every(goodSaved)) return err('its saved state makes no sense')
     saved = form
   }
   const ring = new BackRing(guest, granted, layout.entry, saved)
   if (saved && (saved.consumed - saved.produced) >>> 0 !== saved.requests.length) return err('its saved state makes no sense')
   return ok(new BlkPump(setup, ring, layout, port, saved?.requests ?? []))
-}
-
-function parse(state: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(state))
-  } catch {
-    return undefined
-  }
 }
 
 class BlkPump implements DevicePump {
@@ -182,7 +175,7 @@ class BlkPump implements DevicePump {
 
   save(): Uint8Array {
     const requests = [...this.unanswered].map((request) => request.what)
-    return new TextEncoder().encode(JSON.stringify({ version: 1, ...this.ring.position, requests }))
+    return jsonBytes({ version: 1, ...this.ring.position, requests })
   }
 
   rings(): readonly RingView[] {

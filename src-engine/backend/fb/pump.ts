@@ -4,6 +4,7 @@
 // A frontend rings for every few characters, so while it draws the pump looks by itself, every LOOK_MS or when the next frame is due, and
 // has its bell hushed; an idle one is heard at once. Invariant: an event is copied once and then checked; the consumer's index is ours and only shown to the guest.
 // Runs in: main thread of the domain's process.
+import { jsonBytes, readJson } from '../../lib/json'
 import { readStruct, type Width } from '../../lib/struct-layout'
 import { err, ok, type Result } from '../../public/result'
 import { fields, oneOf, within } from '../../public/shape'
@@ -58,7 +59,7 @@ export function fbPumps(framebuffer: Framebuffer): PumpMaker {
     let mode: Mode = { width: head.width, height: head.height, stride: head.line_length, offset: 0 }
     let { depth } = head
     if (state) {
-      const saved = parse(state)
+      const saved = readJson(state)
       if (!STATE.is(saved)) return err('its saved state makes no sense')
       consumed = saved.consumed
       mode = { width: saved.width, height: saved.height, stride: saved.stride, offset: saved.offset }
@@ -67,14 +68,6 @@ export function fbPumps(framebuffer: Framebuffer): PumpMaker {
     const wrong = wrongMode(mode, depth, Math.min(head.mem_length, surface.value.bytes))
     if (wrong !== undefined) return err(wrong)
     return ok(new FbPump(setup, framebuffer, surface.value, { gfn, page, port, silent: !updates }, mode, consumed))
-  }
-}
-
-function parse(state: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(state))
-  } catch {
-    return undefined
   }
 }
 
@@ -208,7 +201,7 @@ class FbPump implements DevicePump {
   }
 
   save(): Uint8Array {
-    return new TextEncoder().encode(JSON.stringify({ version: 1, consumed: this.consumed, ...this.mode }))
+    return jsonBytes({ version: 1, consumed: this.consumed, ...this.mode })
   }
 
   close(): void {

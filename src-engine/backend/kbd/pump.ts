@@ -3,6 +3,7 @@
 // As with the framebuffer, domain 0 has no part in it after the handshake. Spec: xen-guest-abi.md 7.6.
 // Invariant: the producer's index is ours, in the page for the guest only; at most as many events as the ring has wait there.
 // Runs in: main thread of the domain's process.
+import { jsonBytes, readJson } from '../../lib/json'
 import { err, ok, type Result } from '../../public/result'
 import { fields, list, oneOf, within } from '../../public/shape'
 import { KEY_MAX, XENKBD, XENKBD_EVENT_SIZE, XENKBD_IN_ENTRIES, XENKBD_TYPE } from '../../public/xen/io/kbdif'
@@ -47,19 +48,11 @@ export function kbdPumps(input: GuestInput, screen: () => ScreenSize): PumpMaker
     let produced = Atomics.load(guest.words, (page + XENKBD.in_prod) >> 2) >>> 0
     let held: readonly number[] = []
     if (state) {
-      const saved = parse(state)
+      const saved = readJson(state)
       if (!STATE.is(saved)) return err('its saved state makes no sense')
       ;({ produced, held } = saved)
     }
     return ok(new KbdPump(setup, input, screen, range, { ...keys.value, page }, produced, held))
-  }
-}
-
-function parse(state: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(state))
-  } catch {
-    return undefined
   }
 }
 
@@ -176,7 +169,7 @@ class KbdPump implements DevicePump, InputRing {
 
   save(): Uint8Array {
     const held = this.open ? this.input.held : this.held
-    return new TextEncoder().encode(JSON.stringify({ version: 1, produced: this.produced, held }))
+    return jsonBytes({ version: 1, produced: this.produced, held })
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 // window in each direction, so that a guest that sends faster than the network takes waits in its own ring.
 // Saved are the positions of the rings and nothing else: both are answered as far as they are taken, and frames on their way may be
 // lost. Runs in: main thread of the domain's process.
+import { jsonBytes, readJson } from '../../lib/json'
 import type { Frame } from '../../net/switch/frame'
 import { err, ok, type Result } from '../../public/result'
 import { fields, oneOf, within } from '../../public/shape'
@@ -31,14 +32,6 @@ const LONE_MS = 20
 const POSITION = fields({ consumed: within(0, 0xffff_ffff), produced: within(0, 0xffff_ffff) })
 const STATE = fields({ version: oneOf(1), transmit: POSITION, receive: POSITION })
 
-function parse(state: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(state))
-  } catch {
-    return undefined
-  }
-}
-
 export function makeNetPump(setup: PumpSetup): Result<DevicePump, string> {
   const { guest, connect } = setup
   const keys: Keys = connect.frontend
@@ -50,7 +43,7 @@ export function makeNetPump(setup: PumpSetup): Result<DevicePump, string> {
   if (!tx || !rx) return err('a ring is not granted')
   let saved: { transmit: { consumed: number; produced: number }; receive: { consumed: number; produced: number } } | undefined
   if (setup.state) {
-    const form = parse(setup.state)
+    const form = readJson(setup.state)
     if (
       !STATE.is(form) ||
       form.transmit.consumed !== form.transmit.produced ||
@@ -123,7 +116,7 @@ class NetPump implements DevicePump {
 
   save(): Uint8Array {
     const state = { version: 1, transmit: this.tx.position, receive: this.rx.position }
-    return new TextEncoder().encode(JSON.stringify(state))
+    return jsonBytes(state)
   }
 
   rings(): readonly RingView[] {
