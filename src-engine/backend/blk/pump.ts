@@ -6,10 +6,9 @@
 // A request wrong in itself (segments, references, operation) is answered with an error; a ring that makes no sense ends the pump.
 // Invariant: a response is written once for each request taken, whatever happens on the link.
 // Runs in: main thread of the domain's process.
-import { jsonBytes, readJson } from '../../lib/json'
+import { jsonBytes } from '../../lib/json'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
-import { fields, list, oneOf, within } from '../../public/shape'
 import { BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
 import { BackRing, BROKEN_RING } from '../../ring/back-ring'
 import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
@@ -29,19 +28,12 @@ import {
 } from './batch'
 import { readKeys } from './frontend-keys'
 import { ReadAhead } from './read-ahead'
-import { BlkRequest, goodSaved, parseRequest, SAVED_REQUEST, type SavedRequest } from './request'
+import { BlkRequest, parseRequest, readSaved, type SavedRequest } from './request'
 import { Segments } from './segments'
 
 /** Times round the ring in one turn. */
 const ROUNDS = 4
 const DISCARD_MOST = 0x8000_0000
-
-const STATE = fields({
-  version: oneOf(1),
-  consumed: within(0, 0xffff_ffff),
-  produced: within(0, 0xffff_ffff),
-  requests: list(SAVED_REQUEST, 1024),
-})
 
 /** Segments [from, to) of a request in one batch. */
 interface Piece {
@@ -66,14 +58,9 @@ export function makeBlkPump(setup: PumpSetup): Result<DevicePump, string> {
   const { layout, port, refs } = keys.value
   const granted = GrantedRing.map(guest, refs)
   if (!granted) return err('the ring is not granted')
-  let saved: { consumed: number; produced: number; requests: readonly SavedRequest[] } | undefined
-  if (setup.state) {
-    const form = readJson(setup.state)
-    if (!STATE.is(form) || !form.requests.every(goodSaved)) return err('its saved state makes no sense')
-    saved = form
-  }
+  const saved = setup.state && readSaved(setup.state)
+  if (setup.state && !saved) return err('its saved state makes no sense')
   const ring = new BackRing(guest, granted, layout.entry, saved)
-  if (saved && (saved.consumed - saved.produced) >>> 0 !== saved.requests.length) return err('its saved state makes no sense')
   return ok(new BlkPump(setup, ring, layout, port, saved?.requests ?? []))
 }
 

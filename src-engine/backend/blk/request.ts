@@ -1,7 +1,8 @@
 // A block request copied out of a guest's ring: parsed and checked once, kept until it is answered, saved with the domain.
 // Invariant: `refs`, `first` and `last` have one item a segment, 0 <= first <= last <= 7; everything that is not so was refused here.
 // Spec: Xen io/blkif.h, xen-guest-abi.md 7.2. Runs in: main thread of the domain's process.
-import { fields, list, type TypeOf, within } from '../../public/shape'
+import { readJson } from '../../lib/json'
+import { fields, list, oneOf, type TypeOf, within } from '../../public/shape'
 import {
   BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST,
   BLKIF_MAX_SEGMENTS_PER_REQUEST,
@@ -19,7 +20,7 @@ const LAST_SECTOR_OF_PAGE = 7
 const u32 = within(0, 0xffff_ffff)
 
 /** A request as it is saved; also what one is made from. */
-export const SAVED_REQUEST = fields({
+const SAVED_REQUEST = fields({
   /** What is to be done and what the response says: of an indirect request the operation within. */
   does: within(0, 255),
   idLow: u32,
@@ -64,7 +65,22 @@ export class BlkRequest {
   }
 }
 
-export function goodSaved({ refs, first, last }: SavedRequest): boolean {
+/** A pump's state: what it has taken from the ring and answered, and the requests between. */
+const STATE = fields({
+  version: oneOf(1),
+  consumed: u32,
+  produced: u32,
+  requests: list(SAVED_REQUEST, 1024),
+})
+
+/** Undefined when it makes no sense. */
+export function readSaved(bytes: Uint8Array): TypeOf<typeof STATE> | undefined {
+  const state = readJson(bytes)
+  if (!STATE.is(state) || !state.requests.every(isSound)) return undefined
+  return (state.consumed - state.produced) >>> 0 === state.requests.length ? state : undefined
+}
+
+function isSound({ refs, first, last }: SavedRequest): boolean {
   return refs.length === first.length && refs.length === last.length && first.every((one, i) => one <= (last[i] ?? -1))
 }
 
