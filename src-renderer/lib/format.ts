@@ -17,6 +17,8 @@ export interface Formats {
   readonly size: (bytes: number) => string
   readonly clock: (epochMs: number) => string
   readonly dateTime: (epochMs: number) => string
+  /** With its weekday. */
+  readonly day: (epochMs: number) => string
   readonly duration: (ms: number) => string
   /** Of long times, in two units: 3 d 4 h, 5 min 20 s. */
   readonly uptime: (ms: number) => string
@@ -35,6 +37,7 @@ export function makeFormats(language: Language): Formats {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
   return {
     number: (value) => whole.format(value),
     thousandths: (value) => thousandth.format(value),
@@ -52,6 +55,7 @@ export function makeFormats(language: Language): Formats {
     },
     clock: (epochMs) => clock.format(epochMs),
     dateTime: (epochMs) => dateTime.format(epochMs),
+    day: (epochMs) => day.format(epochMs),
     uptime: (ms) => {
       const seconds = Math.max(0, Math.floor(ms / 1000))
       const days = Math.floor(seconds / 86400)

@@ -3,7 +3,7 @@
 // Invariant: it follows the end only while the end is in sight, so that reading further up is not disturbed.
 // Runs in: domain window.
 
-import { useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { Fragment, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Input, SearchField } from 'react-aria-components'
 import { type DomainInfo, logSources } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
@@ -15,7 +15,7 @@ import { Select } from '../../components/Select'
 import { Refusal } from '../../remedy/Refusal'
 import { useDomainLog } from '../../state/domain-log'
 import { useAppStore } from '../../state/store'
-import { filterLog, type LogFilter, lineText, logAsText } from './log-filter'
+import { dayHeads, filterLog, type LogFilter, lineText, logAsText } from './log-filter'
 
 const levels = ['debug', 'info', 'warning', 'error'] as const
 
@@ -30,6 +30,8 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
   const box = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
   const shown = useMemo(() => filterLog(lines ?? [], filter, t), [lines, filter, t])
+
+  const heads = useMemo(() => dayHeads(shown, Date.now(), formats.day), [shown, formats])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls whenever the lines change
   useLayoutEffect(() => {
@@ -108,12 +110,15 @@ export function LogPage(props: { readonly domain: DomainInfo }) {
         )}
         {shown.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: lines are only added at the end or dropped together
-          <div key={`${line.time}-${index}`} className={`log-line log-${line.level}`}>
-            <time>{formats.clock(line.time)}</time>
-            <span className="log-level">{t(`log.level-${line.level}`)}</span>
-            <span className="log-source">{t(`log.source-${line.source}`)}</span>
-            <span className="log-text">{lineText(line, t)}</span>
-          </div>
+          <Fragment key={`${line.time}-${index}`}>
+            {typeof heads[index] === 'string' && <p className="log-day">{heads[index]}</p>}
+            <div className={`log-line log-${line.level}`}>
+              <time>{formats.clock(line.time)}</time>
+              <span className="log-level">{t(`log.level-${line.level}`)}</span>
+              <span className="log-source">{t(`log.source-${line.source}`)}</span>
+              <span className="log-text">{lineText(line, t)}</span>
+            </div>
+          </Fragment>
         ))}
       </div>
       <div className="status-bar">

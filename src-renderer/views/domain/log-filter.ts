@@ -40,6 +40,17 @@ export function filterLog(lines: readonly LogLine[], filter: LogFilter, t: Trans
   )
 }
 
+/** The day that stands above each line, as lines say only the time: above the first of another day than the one before; null: none. */
+export function dayHeads(lines: readonly LogLine[], now: number, day: (time: number) => string): readonly (string | null)[] {
+  let before = day(now)
+  return lines.map(({ time }) => {
+    const own = day(time)
+    const head = own === before ? null : own
+    before = own
+    return head
+  })
+}
+
 /** For files and other programs: one language, whatever the window's is. */
 export function logAsText(lines: readonly LogLine[]): string {
   return lines.map(({ time, level, source, text }) => `${new Date(time).toISOString()} ${level} ${source}: ${text}`).join('\n')

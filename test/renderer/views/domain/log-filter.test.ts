@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../../../../src-main/public/types'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
-import { filterLog, lineText, logAsText } from '../../../../src-renderer/views/domain/log-filter'
+import { dayHeads, filterLog, lineText, logAsText } from '../../../../src-renderer/views/domain/log-filter'
 
 const [en, de] = [makeTranslator('en'), makeTranslator('de')]
 const change = { from: 'shutoff', to: 'starting', detail: '' } as const
@@ -37,6 +37,20 @@ describe('a filtered log', () => {
       change: { from: 'running', to: 'crashed', detail: 'panic' },
     }
     expect(lineText(crashed, en)).toBe('Running → Crashed: panic')
+  })
+
+  it('has the day above the first line of another day, today included after one', () => {
+    const day = (time: number): string => String(Math.floor(time / 10))
+    const at = (...times: number[]) =>
+      dayHeads(
+        times.map((time) => ({ time, level: 'info', source: 'life', text: '' }) as const),
+        35,
+        day,
+      )
+    expect(at(31, 32)).toEqual([null, null])
+    expect(at(11, 12, 31)).toEqual(['1', null, '3'])
+    // A clock that was set forward and back.
+    expect(at(31, 55, 56, 32)).toEqual([null, '5', null, '3'])
   })
 
   it('is text a line each', () => {
