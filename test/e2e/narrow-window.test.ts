@@ -35,6 +35,18 @@ function raggedChoices(page: Page): Promise<readonly string[]> {
   )
 }
 
+/** Choices whose words have no room between their lines. */
+function tightChoices(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.segment')].flatMap((each) => {
+      const words = document.createRange()
+      words.selectNodeContents(each)
+      const [inner, box] = [words.getBoundingClientRect(), each.getBoundingClientRect()]
+      return inner.left < box.left || inner.right > box.right ? [`${each.textContent} sticks out`] : []
+    }),
+  )
+}
+
 /** Keys that take more than a line. */
 function brokenKeys(page: Page): Promise<readonly string[]> {
   return page.evaluate(() =>
@@ -56,11 +68,13 @@ function coveredConsole(page: Page): Promise<readonly string[]> {
   })
 }
 
-const everywhere = [sideways, raggedChoices, coveredConsole]
+const everywhere = [sideways, raggedChoices, tightChoices, coveredConsole]
 const rows = [
   { only: 'domain', language: 'de', scale: 3 },
   { only: 'inside', language: 'de', scale: 2 },
   { only: 'inside', language: 'en', scale: 3 },
+  { only: 'create-domain', language: 'en', scale: 1 },
+  { only: 'create-domain', language: 'de', scale: 1 },
   { only: 'networks', language: 'de', scale: 3 },
   { only: 'preferences', language: 'de', scale: 3 },
   { only: 'preferences', language: 'en', scale: 2, more: [brokenKeys] },
