@@ -1,5 +1,6 @@
 // Menus of extlinux and syslinux, as Alpine writes them. Spec: wiki.syslinux.org, "Config". Runs in: the image process.
 import type { MenuEntry } from './grub-menu'
+import { menuLine } from './menu-line'
 
 export interface ExtlinuxMenu {
   readonly entries: readonly MenuEntry[]
@@ -20,7 +21,7 @@ export function readExtlinuxMenu(text: string, folder: string): ExtlinuxMenu {
   let chosen: string | undefined
   let marked: string | undefined
   for (const line of text.split('\n')) {
-    const [, key = '', value = ''] = /^\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? []
+    const { key, value } = menuLine(line)
     const entry = entries.at(-1)
     switch (key.toLowerCase()) {
       case 'label':

@@ -1,7 +1,7 @@
 // What a grub.cfg shows as its menu and starts by default: the script is run as far as entries, variables and conditions go. Nothing it
 // would load, draw or wait for is done. Entries of the Boot Loader Specification come in where it says `blscfg`.
 // `next_entry`, which GRUB forgets once it has used it, is not heeded: nothing is written to the disk here.
-// Invariant: a script that runs long ends after STEPS_MOST statements. Runs in: the image process.
+// Invariant: a script that runs long ends after STEPS_MOST statements and their words. Runs in: the image process.
 import { parseGrubScript, parseGrubWords, type Statement, type Word } from './grub-script'
 
 export interface MenuEntry {
@@ -29,10 +29,12 @@ export interface GrubMenu {
 
 type Variables = Map<string, string>
 
-const STEPS_MOST = 100_000
+const STEPS_MOST = 250_000
 const ENTRIES_MOST = 1000
 const DEPTH_MOST = 4
 const VALUE_MOST = 8192
+/** Of one command, with its variables filled in. */
+const WORDS_MOST = 1024
 const LINUX = new Set(['linux', 'linux16', 'linuxefi'])
 const INITRD = new Set(['initrd', 'initrd16', 'initrdefi'])
 const NOT_HEEDED = new Set(['next_entry', 'prev_saved_entry'])
@@ -75,13 +77,25 @@ export function readGrubMenu(
 
 /** An entry's command line with its variables filled in. */
 export function expandLine(text: string, variables: ReadonlyMap<string, string>): string {
-  return parseGrubWords(text)
-    .flatMap((word) => expand(word, variables))
-    .join(' ')
+  return expandAll(parseGrubWords(text), variables).join(' ')
+}
+
+/** A variable may stand for thousands of words, and a line name thousands of variables. */
+function expandAll(words: readonly Word[], variables: ReadonlyMap<string, string>): string[] {
+  const found: string[] = []
+  for (const word of words) {
+    if (found.length >= WORDS_MOST) break
+    found.push(...expand(word, variables))
+  }
+  return found.slice(0, WORDS_MOST)
 }
 
 function expand({ parts, bare }: Word, variables: ReadonlyMap<string, string>): string[] {
-  const text = parts.map((part) => ('text' in part ? part.text : (variables.get(part.variable) ?? ''))).join('')
+  let text = ''
+  for (const part of parts) {
+    if (text.length >= VALUE_MOST) break
+    text += 'text' in part ? part.text : (variables.get(part.variable) ?? '')
+  }
   const short = text.slice(0, VALUE_MOST)
   if (!bare || !parts.some((part) => 'variable' in part)) return [short]
   return short.split(/\s+/).filter((word) => word !== '')
@@ -161,7 +175,8 @@ class Run {
         const branch = statement.branches.find(({ condition }) => this.run(condition, order))
         if (branch) this.run(branch.run, order)
       } else if (statement.kind === 'command') {
-        const words = statement.words.flatMap((word) => expand(word, this.variables))
+        this.steps -= statement.words.length
+        const words = expandAll(statement.words, this.variables)
         succeeded = this.command(words, statement.body, order)
       }
     }

@@ -25,6 +25,8 @@ type Token = { readonly kind: 'word'; readonly word: Word } | { readonly kind: '
 
 const DEPTH_MOST = 32
 const NAME = /^(?:[A-Za-z_][\w]*|[?*@#0-9])/
+/** Longer names are none. */
+const NAME_MOST = 128
 
 export function parseGrubScript(text: string): readonly Statement[] {
   return new Parser(tokens(text)).statements([], 0)
@@ -101,11 +103,11 @@ function readWord(text: string, start: number): { word: Word; end: number } {
 
 function variableAt(text: string, at: number): { name: string; end: number } | undefined {
   if (text.charAt(at) === '{') {
-    const end = text.indexOf('}', at)
-    const name = end < 0 ? '' : text.slice(at + 1, end)
-    return NAME.exec(name)?.[0] === name && name !== '' ? { name, end: end + 1 } : undefined
+    const name = NAME.exec(text.slice(at + 1, at + 1 + NAME_MOST))?.[0]
+    const end = at + 1 + (name?.length ?? 0)
+    return name !== undefined && text.charAt(end) === '}' ? { name, end: end + 1 } : undefined
   }
-  const name = NAME.exec(text.slice(at, at + 128))?.[0]
+  const name = NAME.exec(text.slice(at, at + NAME_MOST))?.[0]
   return name === undefined ? undefined : { name, end: at + name.length }
 }
 

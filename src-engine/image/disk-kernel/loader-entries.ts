@@ -4,6 +4,7 @@ import { ok } from '../../public/result'
 import type { ImageResult } from '../error'
 import { type FileSystem, namesIn, readText } from './file-system'
 import { expandLine, type MenuEntry } from './grub-menu'
+import { menuLine } from './menu-line'
 import { compareVersions } from './version-order'
 
 /** A file of an entry, as it was read. */
@@ -37,8 +38,8 @@ export async function readLoaderEntries(system: FileSystem, folder: string): Pro
 export function parseLoaderEntry(id: string, text: string): LoaderEntry | undefined {
   const said = (wanted: string): string[] =>
     text.split('\n').flatMap((line) => {
-      const [, key, value = ''] = /^\s*([\w-]+)[ \t]+(.*?)\s*$/.exec(line) ?? []
-      return key === wanted ? [value] : []
+      const { key, value } = menuLine(line)
+      return key === wanted && value !== '' ? [value] : []
     })
   const kernel = said('linux')[0]
   if (kernel === undefined) return undefined

@@ -4,6 +4,8 @@ import { findBootable } from '../../../../src-engine/image/disk-kernel/boot-menu
 import { readExtlinuxMenu } from '../../../../src-engine/image/disk-kernel/extlinux'
 import type { FileSystem, Node } from '../../../../src-engine/image/disk-kernel/file-system'
 import { parseGrubEnvironment, readGrubMenu } from '../../../../src-engine/image/disk-kernel/grub-menu'
+import { parseGrubScript } from '../../../../src-engine/image/disk-kernel/grub-script'
+import { parseLoaderEntry } from '../../../../src-engine/image/disk-kernel/loader-entries'
 import { compareVersions } from '../../../../src-engine/image/disk-kernel/version-order'
 import { ok } from '../../../../src-engine/public/result'
 import { DISK_UUID, debianMenu } from '../../../support/boot-disk'
@@ -186,6 +188,26 @@ describe('the default entry of GRUB', () => {
     )
     expect(menu.entries).toMatchObject([{ title: "It's 1", ids: ['me'], cmdline: 'q=x y x y c=$b d e' }])
     expect([...parseGrubEnvironment('# x\na=b\\=c\n=\nnext_entry=1\n###')]).toEqual([['a', 'b=c']])
+  })
+
+  it('has no more words than a command may have, however many its variables stand for', async () => {
+    const menu = `set a="${'x '.repeat(3000)}"\nmenuentry a {\n  linux /a ${'$a '.repeat(50)}${'$a'.repeat(50)}\n}\n`
+    const found = await started(holding({ '/a': 'k', '/grub2/grub.cfg': menu }))
+    expect(found?.cmdline?.split(' ').length).toBe(1022)
+    const long = `set a=${'y'.repeat(8000)}\nmenuentry a {\n  linux /a "${'$a'.repeat(50)}"\n}\n`
+    expect((await started(holding({ '/a': 'k', '/grub2/grub.cfg': long })))?.cmdline?.length).toBe(8192)
+  })
+
+  it.each([
+    ['a variable whose brace is never closed', () => parseGrubScript('${'.repeat(4 * 1024 * 1024)).length],
+    [
+      'blanks within a value of extlinux',
+      () => readExtlinuxMenu(`label a\nlinux b${' '.repeat(2_000_000)}c\n`, '').entries.length,
+    ],
+    ['blanks within a value of an entry', () => (parseLoaderEntry('a', `linux b${' '.repeat(2_000_000)}c\n`) ? 1 : 0)],
+    ['blanks and a carriage return', () => (parseLoaderEntry('a', `linux  b${' '.repeat(20_000)}\rc\n`) ? 1 : 0)],
+  ])('with %s is read once', (_what, read) => {
+    expect(read()).toBe(1)
   })
 
   it('of a script that is nested without end, or is none, comes to an end', () => {
