@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import net from 'node:net'
+import { systemWords } from '../lib/system-error'
 import type {
   BoundDatagrams,
   DatagramEvents,
@@ -171,7 +172,7 @@ export class NodeHost implements Host {
       const peer = { address: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 }
       stream.attach(accept(stream, peer))
     })
-    server.on('error', (error) => ready(undefined, error.message))
+    server.on('error', (error) => ready(undefined, systemWords(error)))
     server.listen({ host: at.address, port: at.port }, () => {
       const address = server.address()
       ready(typeof address === 'object' && address ? address.port : undefined)
@@ -191,7 +192,7 @@ export class NodeHost implements Host {
     const socket = dgram.createSocket({ type: net.isIPv6(at.address) ? 'udp6' : 'udp4', recvBufferSize: DATAGRAM_BUFFER })
     let closed = false
     socket.on('message', (bytes, from) => received(bytes, from))
-    socket.on('error', (error) => ready(undefined, error.message))
+    socket.on('error', (error) => ready(undefined, systemWords(error)))
     socket.bind({ address: at.address, port: at.port, exclusive: true }, () => {
       if (!closed) ready(socket.address().port)
     })

@@ -3,6 +3,7 @@
 // Invariant: a path is replaced only when it is a socket that nobody listens on. Runs in: the server's process (Node).
 import { chmod, lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, isIP, type ListenOptions, type Server, type Socket } from 'node:net'
+import { systemWords } from '../lib/system-error'
 import { err, ok, type Result } from '../public/result'
 import type { ByteChannel } from './byte-channel'
 import type { RfbServer } from './server'
@@ -71,7 +72,7 @@ export class VncListener {
     if (!('path' in place)) {
       const { address, port, password } = place
       if (!password && !isLoopback(address)) return err('A screen is opened to other hosts only with a password.')
-      return open(rfb, { host: address, port }, `${address}, port ${port},`, password)
+      return open(rfb, { host: address, port }, `${address}, port ${port}`, password)
     }
     const free = await clearPath(place.path)
     if (!free.ok) return free
@@ -103,7 +104,7 @@ function open(
 ): Promise<Result<VncListener, string>> {
   return new Promise((resolve) => {
     const server = createServer((socket) => rfb.attach(socketChannel(socket), password))
-    server.once('error', (error) => resolve(err(`VNC cannot listen on ${shown} (${error.message}).`)))
+    server.once('error', (error) => resolve(err(`VNC cannot listen on ${shown} (${systemWords(error)}).`)))
     server.listen(options, () => {
       server.removeAllListeners('error')
       // A failing accept (no file descriptors) is the viewer's to try again.

@@ -180,6 +180,11 @@ export const errorReasons = {
     cause: 'The machine was not restored: {detail}.',
     action: 'Use another file.',
   },
+  'saved-state-unusable': {
+    code: 'OPERATION_FAILED',
+    cause: 'The saved state of “{name}” cannot be used: {detail}.',
+    action: 'Discard it and start the machine anew: its disks are as they were.',
+  },
   'save-failed': {
     code: 'OPERATION_FAILED',
     cause: 'The machine was not saved and goes on: {detail}.',
@@ -224,6 +229,11 @@ export const errorReasons = {
     code: 'OPERATION_TIMEOUT',
     cause: '“{name}” did not shut down within {seconds} seconds.',
     action: 'Look at its console, save it, or force it off.',
+  },
+  'start-refused': {
+    code: 'OPERATION_FAILED',
+    cause: '“{name}” was not started: {detail}.',
+    action: 'Change that under Details, or free what it needs, and run it again.',
   },
   'engine-said': {
     code: 'OPERATION_FAILED',

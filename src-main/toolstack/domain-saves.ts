@@ -15,6 +15,12 @@ import type { DomainRuns } from './domain-runs'
 import type { DomainsParts, DomainTable, Outcome } from './domain-table'
 import { isActive, mayBe } from './life-cycle'
 
+/** A machine's own saved state is no file that could be exchanged for another: it can be discarded. One of a newer version is kept for that. */
+function ofSavedState(name: string, error: ErrorReport): ErrorReport {
+  if (error.reason !== 'save-corrupt' && error.reason !== 'save-unusable') return error
+  return errorReport('saved-state-unusable', { name, detail: error.values['detail'] ?? '' })
+}
+
 export class DomainSaves {
   private readonly table: DomainTable
   private readonly runs: DomainRuns
@@ -82,7 +88,7 @@ export class DomainSaves {
         const config = { ...(domain.savedConfig ?? domain.config), name: domain.config.name }
         const spend = (): Outcome => this.spendManagedSave(domain)
         const restored = await this.runs.continueFrom(domain, config, path, control, spend, paused)
-        if (!restored.ok) return restored
+        if (!restored.ok) return err(ofSavedState(domain.config.name, restored.error))
         await this.parts.definitions.removeManagedSave(domain.uuid)
         if (domain.config.kernel === '' && !ownBootDisk(domain.config)) await this.learnSize(domain, restored.value)
         return ok(null)

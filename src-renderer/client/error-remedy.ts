@@ -1,6 +1,6 @@
 // What follows from an error, and what a button beside it does where we can mend it or lead to where it is mended: one row for each of
 // the toolstack's reasons, or it does not compile. The sentences are in the catalogue under these words.
-// Invariant: a button never destroys anything; what it needs (a machine, a path) comes from the error's values, and without that it is
+// Invariant: a button never destroys anything without asking; what it needs (a machine, a path) comes from the error's values, and without that it is
 // not there. Runs in: renderer and tests; pure.
 import type { ErrorReason } from '../../src-main/public/error-code'
 
@@ -33,6 +33,7 @@ export const mends = [
   'connect',
   'restore',
   'create',
+  'fresh',
 ] as const
 export type Mend = (typeof mends)[number]
 
@@ -76,6 +77,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'save-corrupt': { effect: 'unchanged' },
   'save-newer': { effect: 'unchanged' },
   'save-unusable': { effect: 'unchanged' },
+  'saved-state-unusable': { effect: 'unchanged', mend: 'fresh' },
   'save-failed': { effect: 'on', mend: 'storage' },
   'definition-changed': { effect: 'unchanged', mend: 'details' },
   'not-paused': { effect: 'unchanged', mend: 'pause' },
@@ -85,6 +87,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   cancelled: { effect: 'unchanged' },
   'timed-out': { effect: 'maybe', mend: 'console' },
   'not-shut-down': { effect: 'on', mend: 'console' },
+  'start-refused': { effect: 'unchanged', mend: 'details' },
   'engine-said': { effect: 'partly', mend: 'doctor' },
   'process-died': { effect: 'off', mend: 'log' },
   unsupported: { effect: 'unchanged' },

@@ -130,6 +130,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Die Maschine wurde nicht wiederhergestellt: {detail}.',
     action: 'Eine andere Datei verwenden.',
   },
+  'saved-state-unusable': {
+    cause: 'Der gesicherte Zustand von „{name}“ ist nicht zu gebrauchen: {detail}.',
+    action: 'Ihn verwerfen und die Maschine neu starten: Ihre Platten sind, wie sie waren.',
+  },
   'save-failed': {
     cause: 'Die Maschine wurde nicht gespeichert und läuft weiter: {detail}.',
     action: 'Einen anderen Ort wählen oder dort Platz schaffen.',
@@ -159,6 +163,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
   'not-shut-down': {
     cause: '„{name}“ ist nicht innerhalb von {seconds} Sekunden heruntergefahren.',
     action: 'Auf seine Konsole schauen, die Maschine speichern oder hart ausschalten.',
+  },
+  'start-refused': {
+    cause: '„{name}“ wurde nicht gestartet: {detail}.',
+    action: 'Das unter Details ändern oder freigeben, was die Maschine braucht, und sie noch einmal starten.',
   },
   'engine-said': { cause: 'Der Hypervisor meldet: {detail}.', action: 'Das Protokoll der Maschine ansehen.' },
   'process-died': {

@@ -2,12 +2,14 @@
 // Invariant: it is there only when what it needs is: the machine, the network or the connection that the error names.
 // Runs in: every window.
 
+import { useState } from 'react'
 import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import type { Result } from '../../src-main/public/result'
-import type { NetworkInfo, WindowView } from '../../src-main/public/types'
+import type { DomainInfo, NetworkInfo, WindowView } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
 import { type Mend, remedies } from '../client/error-remedy'
 import { Button } from '../components/Button'
+import { Dialog } from '../components/Dialog'
 import { useWords } from '../components/Language'
 import { connectionName } from '../lib/connection-name'
 import { useConnections } from '../state/answers'
@@ -39,6 +41,7 @@ export function Remedy(props: {
   const store = useAppStore()
   const connections = useConnections()
   const domains = useAppState((state) => state.domains)
+  const [asking, setAsking] = useState(false)
   if (mend === undefined) return null
   const { name = '', network = '', path = '' } = values
   const isHere = (of: string): boolean => props.connection === undefined || of === props.connection
@@ -83,6 +86,11 @@ export function Remedy(props: {
     switch (mend) {
       case 'network-start':
         return startNetwork
+      case 'fresh': {
+        if (machine?.state !== 'saved') return undefined
+        const { uuid } = machine
+        return () => client.call('domainCreate', { uuid, fresh: true })
+      }
       case 'repair':
         return () => client.call('imageCheck', { ...at, path, repair: true })
       case 'restore':
@@ -107,5 +115,45 @@ export function Remedy(props: {
     else if (props.onFailed) props.onFailed(done.error)
     else store.dispatch({ kind: 'failed', error: done.error })
   }
-  return <Button onPress={() => void press()}>{t(`mend.${mend}`, { name: machine?.name ?? name })}</Button>
+  const label = t(`mend.${mend}`, { name: machine?.name ?? name })
+  if (mend !== 'fresh' || machine === undefined) return <Button onPress={() => void press()}>{label}</Button>
+  return (
+    <>
+      <Button onPress={() => setAsking(true)}>{label}</Button>
+      {asking && (
+        <DiscardQuestion
+          domain={machine}
+          onAnswer={(yes) => {
+            setAsking(false)
+            if (yes) void press()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function DiscardQuestion(props: { readonly domain: DomainInfo; readonly onAnswer: (yes: boolean) => void }) {
+  const { domain, onAnswer } = props
+  const { t, formats } = useWords()
+  return (
+    <Dialog
+      title={t('confirm.fresh-title', { name: domain.name })}
+      alert
+      onClose={() => onAnswer(false)}
+      onSubmit={() => onAnswer(true)}
+      buttons={
+        <>
+          <Button onPress={() => onAnswer(false)} autoFocus>
+            {t('button.cancel')}
+          </Button>
+          <Button kind="danger" onPress={() => onAnswer(true)}>
+            {t('confirm.fresh-button')}
+          </Button>
+        </>
+      }
+    >
+      <p>{t('confirm.fresh-body', { time: formats.dateTime(domain.savedAt ?? 0) })}</p>
+    </Dialog>
+  )
 }

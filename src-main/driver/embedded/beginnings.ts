@@ -2,7 +2,7 @@
 // goes back into a file. Invariant: the vcpus stand until all of this is done. Runs in: main, plain Node.
 import { err, ok } from '../../../src-engine/public/result'
 import type { Device, Display } from '../../public/device'
-import { errorReport } from '../../public/error-code'
+import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { DomainConfig } from '../../public/types'
 import type { Outcome, Progress, RestoredDomain, StartedDomain } from '../driver'
 import type { Domain0Connection } from './domain0'
@@ -46,7 +46,14 @@ export async function build(
     devices,
     ...built.value,
   })
-  return introduced.ok ? ok({ domid, paused }) : introduced
+  return introduced.ok ? ok({ domid, paused }) : err(refusedBy(domain0, name, introduced.error))
+}
+
+/** What domain 0 said about a device of a machine is about that; one that has ended said nothing. */
+function refusedBy(domain0: Domain0Connection, name: string, error: ErrorReport): ErrorReport {
+  const { detail } = error.values
+  const isItsWord = error.reason === 'engine-said' && detail !== undefined && !domain0.caller.gone
+  return isItsWord ? { ...errorReport('start-refused', { name, detail }), code: error.code } : error
 }
 
 /** `claim`: the file becomes this guest's alone, once it is known to be good. Cancelled by ending the process. */
@@ -82,7 +89,7 @@ export async function restore(
     devices: config.devices.map(forDomain0),
     restoring: true,
   })
-  const claimed = introduced.ok ? await claim() : introduced
+  const claimed = introduced.ok ? await claim() : err(refusedBy(domain0, name, introduced.error))
   if (!claimed.ok) return claimed
   return ok({ domid, paused, memoryMiB, vcpus, savedUuid: savedHandle, savedAt: savedAtMs })
 }

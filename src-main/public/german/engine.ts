@@ -153,6 +153,7 @@ export const engine = {
   'leases are not kept: {why}': 'Adressvergaben werden nicht aufgehoben: {why}',
   'A screen is opened to other hosts only with a password.':
     'Ein Bildschirm wird anderen Rechnern nur mit einem Passwort geöffnet.',
+  'VNC cannot listen on {at}, port {port} ({why}).': 'VNC kann an {at}, Port {port}, nicht lauschen ({why}).',
   'VNC cannot listen on {at} ({why}).': 'VNC kann an {at} nicht lauschen ({why}).',
   'VNC cannot listen on {at}: there is a file.': 'VNC kann an {at} nicht lauschen: Dort liegt eine Datei.',
   'VNC cannot listen on {at}: it is in use.': 'VNC kann an {at} nicht lauschen: Es wird schon benutzt.',

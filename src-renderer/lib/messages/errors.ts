@@ -30,5 +30,6 @@ export const errors = {
   'mend.pause': { en: 'Pause it', de: 'Anhalten' },
   'mend.connect': { en: 'Connect', de: 'Verbinden' },
   'mend.create': { en: 'New virtual machine', de: 'Neue virtuelle Maschine' },
+  'mend.fresh': { en: 'Discard and start…', de: 'Verwerfen und starten …' },
   'mend.restore': { en: 'Restore it', de: 'Wiederherstellen' },
 } as const satisfies Readonly<Record<string, MessageRow>>
