@@ -74,8 +74,9 @@ export class Splice implements TcpUser {
     this.writes++
     this.stream?.write(bytes, () => {
       this.writes--
-      this.connection?.consumed(bytes.length)
+      // Before the guest hears that it may send: what it sends then comes behind.
       this.flush()
+      this.connection?.consumed(bytes.length)
     })
   }
 

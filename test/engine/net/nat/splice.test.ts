@@ -46,6 +46,17 @@ it('what was gathered goes when the socket has taken something', () => {
   expect(stream.written).toEqual(Array.from({ length: 20 }, (_, i) => i))
 })
 
+it('what a guest sends at once when it has room comes behind what was gathered', () => {
+  const { splice, stream } = joined()
+  stream.taking = false
+  for (let i = 0; i < 20; i++) splice.received(Uint8Array.of(i))
+  if (!splice.connection) throw new Error('not joined')
+  splice.connection.consumed = () => splice.received(Uint8Array.of(20))
+  stream.waiting.shift()?.()
+  for (let done = stream.waiting.shift(); done && stream.written.length < 21; done = stream.waiting.shift()) done()
+  expect(stream.written.slice(0, 21)).toEqual(Array.from({ length: 21 }, (_, i) => i))
+})
+
 it('a socket that is quick is written to at once', () => {
   const { splice, stream } = joined()
   for (let i = 0; i < 20; i++) {
