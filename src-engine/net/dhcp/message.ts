@@ -40,6 +40,7 @@ const MAGIC = 0x6382_5363
 const SHORTEST = 300
 /** An honest message fits in one frame; a longer one, come in fragments, is work for nothing. */
 const LONGEST = 1500
+const OPTION_MOST = 255
 const SNAME = { at: 44, length: 64 }
 const FILE = { at: 108, length: 128 }
 
@@ -101,12 +102,20 @@ export interface DhcpReply {
   readonly type: number
   readonly yiaddr: number
   readonly ciaddr: number
-  readonly options: readonly (readonly [code: number, value: Uint8Array])[]
+  readonly options: readonly Option[]
+}
+
+type Option = readonly [code: number, value: Uint8Array]
+
+/** What is longer than an option can be is several of one code, to be joined again (RFC 3396 section 5). */
+function pieces([code, value]: Option): Option[] {
+  const count = Math.max(1, Math.ceil(value.length / OPTION_MOST))
+  return Array.from({ length: count }, (_, i) => [code, value.subarray(i * OPTION_MOST, (i + 1) * OPTION_MOST)])
 }
 
 export function buildReply(request: DhcpMessage, reply: DhcpReply): Uint8Array {
-  let length = FIXED + 4
-  for (const [, value] of reply.options) length += 2 + value.length
+  const options = [[OPTION.messageType, Uint8Array.of(reply.type)] as const, ...reply.options].flatMap(pieces)
+  const length = options.reduce((sum, [, value]) => sum + 2 + value.length, FIXED + 1)
   const bytes = new Uint8Array(Math.max(length, SHORTEST))
   bytes.set([2, 1, 6, 0])
   set32(bytes, 4, request.xid)
@@ -117,7 +126,7 @@ export function buildReply(request: DhcpMessage, reply: DhcpReply): Uint8Array {
   writeMac(bytes, 28, request.mac)
   set32(bytes, 236, MAGIC)
   let at = FIXED
-  for (const [code, value] of [[OPTION.messageType, Uint8Array.of(reply.type)] as const, ...reply.options]) {
+  for (const [code, value] of options) {
     bytes[at] = code
     bytes[at + 1] = value.length
     bytes.set(value, at + 2)

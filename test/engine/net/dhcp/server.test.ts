@@ -42,6 +42,21 @@ describe('a client without an address', () => {
     })
   })
 
+  it('gets a long identifier back in as many parts as it needs (RFC 6842, RFC 3396)', () => {
+    const guest = new TestNetwork().guest()
+    const id = [...pattern(300)]
+    const more = [61, 255, ...id.slice(0, 255), 61, 45, ...id.slice(255)]
+    guest.send(
+      udp({ source: '0.0.0.0', target: '255.255.255.255' }, 68, 67, message(guest, 'DISCOVER', { more })),
+      MAC_BROADCAST,
+    )
+    const reply = guest.packets()[0]?.body.subarray(8) ?? pattern(0)
+    // As a client reads it: what it sends is a request.
+    const read = parseDhcp(Uint8Array.of(1, ...reply.subarray(1)))
+    expect([...(read?.options.get(61) ?? [])]).toEqual(id)
+    expect(read?.options.has(1)).toBe(true)
+  })
+
   it('on an isolated network gets neither router nor name server', () => {
     const guest = new TestNetwork({ kind: 'isolated' }).guest()
     guest.send(udp({ source: '0.0.0.0', target: '255.255.255.255' }, 68, 67, message(guest, 'DISCOVER', {})), MAC_BROADCAST)
