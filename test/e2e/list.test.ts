@@ -172,6 +172,29 @@ it('orders by what a head is pressed for, and keeps columns, order and folders o
   await expect.poll(() => again.manager.names()).toEqual(['web-02', 'web-01'])
 })
 
+it('has small curves that can be read: a scale in the head, and the value and its age under the pointer', async () => {
+  const { manager } = await start({ domains: 3, running: 2 })
+  const { page } = manager
+  await expect.poll(() => manager.row('mail-01').locator('.figure.cpu').textContent()).toMatch(/^\d+%$/)
+  const head = (name: string) => page.getByRole('columnheader', { name: new RegExp(`^${name}`) }).textContent()
+  expect(await head('CPU')).toMatch(/0–100%/)
+  expect(await head('Network')).toMatch(/0–\d+ [KM]iB\/s/)
+  const tip = page.locator('.curve-tip')
+  const curve = manager.row('mail-01').locator('.cpu canvas')
+  const box = await curve.boundingBox()
+  if (box === null) throw new Error('no curve')
+  // Its end is now; the pointer moves until there are samples to be read.
+  let moves = 0
+  const reading = async () => {
+    await curve.hover({ position: { x: box.width - 2 - (moves++ % 2), y: box.height / 2 } })
+    return tip.textContent()
+  }
+  await expect.poll(reading).toMatch(/^\d+%, \d+ s ago$/)
+  expect(await tip.isVisible()).toBe(true)
+  await manager.filter().hover()
+  await expect.poll(() => tip.isVisible()).toBe(false)
+})
+
 it('keeps names in sight while columns scroll by, each on the ground of its row', async () => {
   const { app, manager } = await start({ domains: 6, running: 3 })
   const { page } = manager
