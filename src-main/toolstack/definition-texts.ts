@@ -3,7 +3,8 @@
 // that the user ticked, that the guest could write to, and that nobody else uses or stands on.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { cutTo, NAME_BYTES_MOST, NEVER_IN_NAMES, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
@@ -363,13 +364,14 @@ function fittingName(name: string): string | undefined {
 
 async function readText(path: string): Outcome<string> {
   try {
-    const { size } = await stat(path)
-    if (size > 4 * CONFIG_TEXT_MOST)
-      return err(errorReport('file-unreadable', { path, detail: 'it is too large for a configuration' }))
-    const text = await readFile(path, 'utf8')
-    return text.length > CONFIG_TEXT_MOST
-      ? err(errorReport('file-unreadable', { path, detail: 'it is too large for a configuration' }))
-      : ok(text)
+    let text = ''
+    // A device has no size, and no end.
+    for await (const part of createReadStream(path, 'utf8')) {
+      text += String(part)
+      if (text.length > CONFIG_TEXT_MOST)
+        return err(errorReport('file-unreadable', { path, detail: 'it is too large for a configuration' }))
+    }
+    return ok(text)
   } catch (thrown) {
     return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
   }

@@ -31,6 +31,10 @@ export class Failure extends Error {}
 
 export function taken<T>(result: Result<T, ErrorReport>): T {
   if (result.ok) return result.value
+  // Whoever typed it knows the word, and nothing of the call.
+  const { reason, values } = result.error
+  const wrong = reason === 'bad-arguments' ? /^value\.(.+): (.+) expected, .+ found$/.exec(values['detail'] ?? '') : null
+  if (wrong) throw new Failure(`${wrong[1]}: ${wrong[2]} is expected.`)
   const { cause, action } = explainError(result.error)
   throw new Failure(`${cause} ${action}`)
 }

@@ -1,6 +1,6 @@
 // Commands that change what domains do: create, start, shutdown, reboot, pause, unpause, destroy, save, restore, migrate, rename,
 // mem-set, delete. Runs in: command line, plain Node.
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { explainNote } from '../public/config-note'
 import { CONFIG_TEXT_MOST } from '../public/definition'
@@ -17,9 +17,19 @@ export interface CreateOptions {
   readonly quiet?: true
 }
 
+/** A device has no size, and no end. */
+async function readConfig(path: string): Promise<string> {
+  let text = ''
+  for await (const part of createReadStream(path, 'utf8')) {
+    text += String(part)
+    if (text.length > CONFIG_TEXT_MOST) throw new Error('it is too large for a configuration')
+  }
+  return text
+}
+
 async function textOf(context: Context, file: string, settings: readonly string[]): Promise<string> {
   const path = resolve(context.folder, file)
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+  const text = await readConfig(path).catch((thrown: unknown) => {
     const found = thrown instanceof Error ? thrown.message : String(thrown)
     throw new Failure(`Failed to read config file: ${path}: ${found.replace(/^[A-Z]+: ([^,]+).*$/, '$1')}`)
   })

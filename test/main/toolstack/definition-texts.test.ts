@@ -192,6 +192,8 @@ describe('a configuration file', () => {
     const { text } = await call('configText', { uuid, format: 'xl' })
     expect(text).toContain('cpus = "all,^1"')
     expect(await refusal('configRead', { path: made.folder }, [made.folder])).toBe('file-unreadable')
+    // It has no end.
+    expect(await refusal('configRead', { path: '/dev/zero' }, ['/dev/zero'])).toBe('file-unreadable')
   })
 })
 

@@ -457,6 +457,8 @@ describe('xm', () => {
     [['shutdown'], 1, 'A domain, or -a for all, is expected.'],
     [['create', 'none.cfg'], 1, 'no such file or directory'],
     [['create', '.'], 1, 'Failed to read config file'],
+    [['image-create', 'x'.repeat(5000), '10'], 1, 'image.path: text of at most 4096 characters is expected.'],
+    [['create', '/dev/zero'], 1, 'it is too large for a configuration'],
     [['domname', 'x'], 1, 'Invalid domain id: x'],
   ])('answers %j with code %i and a sentence', async (line, code, sentence) => {
     const answer = await xm(...line)
