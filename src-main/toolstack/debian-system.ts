@@ -13,6 +13,7 @@ import { unfinishedCopyName } from '../../src-engine/public/unfinished-copy'
 import type { Outcome } from '../driver/driver'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DebianMaker, DebianSystem, DemoProgress } from './demo-maker'
+import { LARGE_REQUESTS_WORD } from './disk-words'
 
 /** The script's own steps, in their order; it prints `step NAME`. */
 const STEPS = {
@@ -35,7 +36,7 @@ export interface DebianSystemParts {
 }
 
 /** tty0 is the screen, the last console is the one programs of process 1 write to. */
-const COMMAND_LINE = 'root=/dev/xvda ro console=tty0 console=hvc0 cryptomgr.notests'
+const COMMAND_LINE = `root=/dev/xvda ro console=tty0 console=hvc0 cryptomgr.notests ${LARGE_REQUESTS_WORD}`
 const MEMORY_MIB = 512
 /** How long a cancelled script may take to clean up. */
 const KILL_AFTER_MS = 5000

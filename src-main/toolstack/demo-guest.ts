@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { missingAptProgram, PrivateApt } from './apt'
+import { LARGE_REQUESTS, LARGE_REQUESTS_WORD } from './disk-words'
 import { type InitramfsEntry, makeInitramfs } from './initramfs'
 
 /** Kernel flavours by metapackage, which always depends on the newest kernel package. */
@@ -49,7 +50,7 @@ export interface DemoGuestProgress {
 }
 
 /** Without the kernel's self-tests of its ciphers, which are two thirds of the instructions of a boot. */
-const COMMAND_LINE = 'console=hvc0 cryptomgr.notests'
+const COMMAND_LINE = `console=hvc0 cryptomgr.notests ${LARGE_REQUESTS_WORD}`
 
 export type DemoStep = 'package lists' | 'kernel' | 'BusyBox' | 'ramdisk'
 
@@ -241,7 +242,13 @@ done
 const LOAD_DRIVERS = `read -r level rest </proc/sys/kernel/printk
 [ $level -gt 5 ] && level=5
 dmesg -n 1
-for driver in /drivers/*; do [ -f $driver ] && insmod $driver; done
+for driver in /drivers/*; do
+  case $driver in
+    *xen-blkfront*) words=${LARGE_REQUESTS} ;;
+    *) words= ;;
+  esac
+  [ -f $driver ] && insmod $driver $words
+done
 dmesg -n $level
 `
 

@@ -1,4 +1,7 @@
 // Debian's kernels, unmodified, boot to a BusyBox shell, do what is typed, and power off.
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DEMO_MARKER, DEMO_PROMPT, type DemoKernel } from '../../src-main/toolstack/demo-guest'
 import { debianGuest } from '../support/debian-guest'
@@ -43,6 +46,27 @@ describe("Debian's kernels boot to a shell, run commands, and power off", () => 
       300_000,
     )
   }
+
+  it('asks its disk for a mebibyte at a time', async ({ skip }) => {
+    const guest = await debianGuest('cloud')
+    if (!guest.ok) return skip(guest.error)
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-demo-'))
+    try {
+      const disk = path.join(folder, 'disk.raw')
+      writeFileSync(disk, '')
+      truncateSync(disk, 8 * 1024 * 1024)
+      const run = await headlessGuest(
+        ...['--kernel', guest.value.kernel, '--ramdisk', guest.value.ramdisk, '--memory', '128', '--timeout', '120'],
+        ...['--extra', guest.value.commandLine, '--disk', `${disk},format=raw`],
+        ...['--expect', escaped(DEMO_PROMPT)],
+        ...['--send', 'dd if=/dev/xvda bs=1M count=8 iflag=direct | wc -c; cat /sys/block/xvda/queue/max_sectors_kb'],
+        ...['--expect', `\n8388608\r?\n1024\r?\n[^]*${escaped(DEMO_PROMPT)}`, '--send', 'poweroff'],
+      )
+      expect(run.status, run.output + run.errors).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }, 300_000)
 
   it('has its interface at the first prompt, and the kernel’s notes are not written over it', async ({ skip }) => {
     const guest = await debianGuest('cloud')

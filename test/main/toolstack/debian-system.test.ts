@@ -52,6 +52,9 @@ describe('a Debian system', () => {
     if (missing) return skip(`${missing} is not installed`)
     const debian = maker(GOOD)
     const first = await make(debian, at('disks', 'a.img'))
+    // Of blkfront, which asks for little at a time without it.
+    const cmdline: unknown = expect.stringContaining(' xen_blkfront.max_indirect_segments=256')
+    expect(first.made).toMatchObject({ ok: true, value: { cmdline } })
     expect(first.made).toMatchObject({ ok: true, value: { image: at('disks', 'a.img'), kernel: at('kept', 'vmlinuz') } })
     expect(first.steps).toEqual([
       'installing-packages',
