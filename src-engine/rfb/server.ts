@@ -16,7 +16,7 @@ import { shrink } from './shrink'
 
 /** How long nobody need be told of changes while no viewer is there. */
 const UNSEEN_MS = 100
-/** Wrong passwords in a row before nobody may try, and for how long. */
+/** Wrong passwords, with right ones between them or not, before nobody may try, and for how long. */
 const WRONG_PASSWORDS = 5
 const LOCKED_MS = 10_000
 
