@@ -312,7 +312,7 @@ export const errorReasons = {
   },
   'metadata-corrupt': {
     code: 'OPERATION_FAILED',
-    cause: 'Folder and tags of a machine were damaged ({detail}) and were put aside as {kept}.',
+    cause: 'Folder and tags of a machine could not be read ({detail}) and were put aside as {kept}.',
     action: 'Put the machine into its folder again.',
   },
   'saved-files-damaged': {
@@ -579,7 +579,7 @@ export const errorReasons = {
   },
   'snapshots-corrupt': {
     code: 'OPERATION_FAILED',
-    cause: 'The list of snapshots {path} is damaged ({detail}) and was put aside as {kept}.',
+    cause: 'The list of snapshots {path} could not be read ({detail}) and was put aside as {kept}.',
     action: 'The machine and its disks are as they were; repair that file to have its snapshots again.',
   },
   'snapshot-cut-off': {
@@ -629,12 +629,12 @@ export const errorReasons = {
   },
   'pools-corrupt': {
     code: 'OPERATION_FAILED',
-    cause: 'The list of storage pools was damaged and was put aside as {kept}.',
+    cause: 'The list of storage pools could not be read ({detail}) and was put aside as {kept}.',
     action: 'Add the folders again; the files in them are as they were.',
   },
   'templates-corrupt': {
     code: 'OPERATION_FAILED',
-    cause: 'The list of templates was damaged and was put aside as {kept}.',
+    cause: 'The list of templates could not be read ({detail}) and was put aside as {kept}.',
     action: 'Save the templates again; the images of their disks are as they were.',
   },
   'template-exists': {

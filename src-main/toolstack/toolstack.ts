@@ -347,9 +347,9 @@ export class Toolstack {
     await this.texts.load()
     const { layers, trees } = this
     const pools = await this.parts.pools.load()
-    if (pools) this.warn(errorReport('pools-corrupt', { kept: pools.values['kept'] ?? '' }))
+    if (pools) this.warn(errorReport('pools-corrupt', pools.values))
     const templates = await this.parts.templates.load()
-    if (templates) this.warn(errorReport('templates-corrupt', { kept: templates.values['kept'] ?? '' }))
+    if (templates) this.warn(errorReport('templates-corrupt', templates.values))
     // Of no use to anybody when it is damaged; what it was is kept beside it.
     await this.parts.recentTrees.load()
     const store = this.parts.snapshots

@@ -224,7 +224,7 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     action: 'Es gelten die Vorgaben. Mit einem neueren Ringmaster und dem alten Namen der Datei gelten sie wieder.',
   },
   'metadata-corrupt': {
-    cause: 'Ordner und Tags einer Maschine waren beschädigt ({detail}) und wurden als {kept} beiseitegelegt.',
+    cause: 'Die Datei mit Ordner und Tags einer Maschine war nicht lesbar ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Die Maschine noch einmal in ihren Ordner legen.',
   },
   'saved-files-damaged': {
@@ -444,7 +444,7 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     action: 'Ältere Sicherungspunkte löschen; ist die Maschine aus, werden ihre Dateien zusammengeführt.',
   },
   'snapshots-corrupt': {
-    cause: 'Die Liste der Sicherungspunkte {path} ist beschädigt ({detail}) und wurde als {kept} beiseitegelegt.',
+    cause: 'Die Liste der Sicherungspunkte {path} war nicht lesbar ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Maschine und Platten sind, wie sie waren; mit der reparierten Datei sind die Sicherungspunkte wieder da.',
   },
   'snapshot-cut-off': {
@@ -483,11 +483,11 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     action: 'Für einen anderen Ordner einen weiteren hinzufügen.',
   },
   'pools-corrupt': {
-    cause: 'Die Liste der Speicherorte war beschädigt und wurde als {kept} beiseitegelegt.',
+    cause: 'Die Liste der Speicherorte war nicht lesbar ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Die Ordner wieder hinzufügen; die Dateien darin sind, wie sie waren.',
   },
   'templates-corrupt': {
-    cause: 'Die Liste der Vorlagen war beschädigt und wurde als {kept} beiseitegelegt.',
+    cause: 'Die Liste der Vorlagen war nicht lesbar ({detail}) und wurde als {kept} beiseitegelegt.',
     action: 'Die Vorlagen neu speichern; die Abbilder ihrer Platten sind, wie sie waren.',
   },
   'template-exists': {

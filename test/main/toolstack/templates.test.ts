@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { TestImages } from '../../../src-main/driver/test/test-images'
 import type { CallName, CallParams, CallResult } from '../../../src-main/public/calls'
 import type { Disk } from '../../../src-main/public/device'
+import { explainError } from '../../../src-main/public/error-code'
 import { makeToolstack, testCaller } from '../../support/toolstack'
 
 let made: Awaited<ReturnType<typeof makeToolstack>>
@@ -96,6 +97,14 @@ describe('a template', () => {
 })
 
 describe('a list of templates that is damaged', () => {
+  it('or of a newer version, as the storage pools’ too, is told of as what it is', async () => {
+    for (const name of ['templates', 'storage-pools']) writeFileSync(join(made.folder, `${name}.json`), '{"version": 99}')
+    const again = await makeToolstack({ folder: made.folder })
+    const told = again.notices.map(({ error }) => explainError(error).cause)
+    expect(told.filter((cause) => cause.includes('could not be read (it is of a newer version)'))).toHaveLength(2)
+    await again.toolstack.close()
+  })
+
   it('is put aside and reported, and the rest is there', async () => {
     const uuid = await defined()
     writeFileSync(join(made.folder, 'templates.json'), '{"templates": 7}')
