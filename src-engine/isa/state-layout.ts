@@ -157,15 +157,15 @@ export const CODE_CACHE = {
   HEADS: 0,
   HASH: 0x40_0000,
   JUMPS: 0x48_0000,
-  ONE_SHOT: 0x49_0000,
-  NOTES: 0x49_1000,
-  STRADDLES: 0x49_3000,
-  POOL: 0x4b_3000,
+  ONE_SHOT: 0x4c_0000,
+  NOTES: 0x4c_1000,
+  STRADDLES: 0x4c_3000,
+  POOL: 0x4e_3000,
 } as const
 /** Lists of the hash of blocks, and where a block's is: see bucket() in assembly/decode/cache.ts. */
 export const HASH_BUCKETS = 131072
 /** Entries of the jump cache: {u64 linear address, u32 key, u32 uop}. */
-export const JUMP_ENTRIES = 4096
+export const JUMP_ENTRIES = 16384
 /** Entries of NOTES: {u32 uop of an indirect jump or 0, i32 distance of where it led from the first byte of its page}. */
 export const NOTE_ENTRIES = 1024
 /**

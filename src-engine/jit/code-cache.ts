@@ -197,7 +197,12 @@ export class CodeCache {
         if (way === 2) replace(last + 24)
       }
     }
+    // Most of the jump cache leads elsewhere: the map is asked only where it may not.
+    const [least, most] = [Math.min(...moved.keys()), Math.max(...moved.keys())]
     const jumps = this.base + CODE_CACHE.JUMPS
-    for (let i = 0; i < JUMP_ENTRIES; i++) replace(jumps + i * 16 + 12)
+    for (let at = jumps + 12, end = jumps + JUMP_ENTRIES * 16; at < end; at += 16) {
+      const leads = view.getUint32(at, true)
+      if (leads >= least && leads <= most) replace(at)
+    }
   }
 }

@@ -2,7 +2,7 @@
 // vcpu/load.ts turns them into another vcpu's by patching constants in [VCPU_BASE, VCPU_BASE + VCPU_STRIDE) and in the
 // code cache, so the core must not use other integer constants from those ranges.
 // Runs in: build.
-import { BLOCK, CODE_CACHE, CORE_SHARED, MEMORY_MAP, SLOT, TLB, VCPU_FIELDS } from '../state-layout'
+import { BLOCK, CODE_CACHE, CORE_SHARED, JUMP_ENTRIES, MEMORY_MAP, SLOT, TLB, VCPU_FIELDS } from '../state-layout'
 
 export function layoutSource(): string {
   const base = MEMORY_MAP.VCPU_BASE
@@ -30,6 +30,7 @@ export const PAGE_FLAGS_BASE: u32 = ${hex(MEMORY_MAP.PAGE_FLAGS_BASE)}
 export const PAGE_FLAGS_SIZE: u32 = ${hex(MEMORY_MAP.PAGE_FLAGS_SIZE)}
 export const CODE_CACHE: u32 = ${hex(MEMORY_MAP.CODE_CACHE_BASE)}
 export const CODE_CACHE_SIZE: u32 = ${hex(MEMORY_MAP.CODE_CACHE_SIZE)}
+export const JUMP_ENTRIES: u32 = ${JUMP_ENTRIES}
 export const TLB_BYTES: u32 = ${hex(TLB.VICTIMS + TLB.VICTIM_ENTRIES * 16 * 3)}
 export const TLB_VICTIMS: u32 = ${hex(TLB.VICTIMS)}
 export const VICTIM_BYTES: u32 = ${hex(TLB.VICTIM_ENTRIES * 16)}
