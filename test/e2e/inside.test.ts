@@ -89,6 +89,8 @@ describe('the inside of a machine in German', () => {
     await row('wc_sec')
       .getByText(/^Uhrzeit bei Systemzeit 0: 18\.11\.2026/)
       .waitFor()
+    // Not how many are bound.
+    await row('evtchn_pending').getByText('gesetzt bei gebundenen Ports: 0').waitFor()
     await row('time.system_time')
       .getByText(/^\d+,\d{3} s$/)
       .waitFor()

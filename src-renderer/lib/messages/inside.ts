@@ -76,7 +76,7 @@ export const inside = {
   'inside.shared-mapped': { en: 'mapped at gfn {value}', de: 'eingeblendet bei gfn {value}' },
   'inside.shared-writing': { en: 'being written', de: 'wird gerade geschrieben' },
   'inside.shared-wall-clock': { en: 'wall clock at system time 0: {value}', de: 'Uhrzeit bei Systemzeit 0: {value}' },
-  'inside.shared-ports': { en: 'bound ports: {value}', de: 'gebundene Ports: {value}' },
+  'inside.shared-ports': { en: 'set for bound ports: {value}', de: 'gesetzt bei gebundenen Ports: {value}' },
   'inside.shared-frame': { en: 'at gfn {value}', de: 'bei gfn {value}' },
   'inside.shared-ignored': { en: 'not honoured for PVH', de: 'gilt für PVH nicht' },
   'inside.shared-seconds': { en: '{value} s', de: '{value} s' },
