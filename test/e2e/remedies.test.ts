@@ -179,3 +179,24 @@ it('discards a saved state that is damaged, after asking, and starts the machine
   await manager.waitForState('server', 'Running')
   await refused.waitFor({ state: 'detached' })
 })
+
+it('says what follows from a folder of disks that is gone, once Refresh is pressed, and is quiet when it is back', async () => {
+  const { app, page } = await start()
+  const gone = path.join(app.folder, 'elsewhere')
+  fs.mkdirSync(gone)
+  const host = await app.other(
+    async () => void (await app.call(page, 'windowOpen', { view: 'host', uuid: null, page: 'storage' })),
+  )
+  await app.answerFileDialogs(gone)
+  await host.getByRole('button', { name: 'Add a folder…' }).click()
+  await host.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click()
+  await host.getByText(gone, { exact: true }).waitFor()
+  fs.rmdirSync(gone)
+  await host.getByRole('button', { name: 'Refresh' }).click()
+  const wrong = host.locator('.notice', { hasText: 'machines with disks there do not start' })
+  await wrong.waitFor()
+  await app.picture(host, 'remedy-pool')
+  fs.mkdirSync(gone)
+  await host.getByRole('button', { name: 'Refresh' }).click()
+  await wrong.waitFor({ state: 'detached' })
+})

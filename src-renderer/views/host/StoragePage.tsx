@@ -1,6 +1,6 @@
 // Storage: pools at the left with how full each is, the volumes of the chosen one in a table, and what can be done with them.
 // Invariant: what is used by somebody can be neither resized nor deleted here, and the row says by whom. Runs in: host window.
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
@@ -51,6 +51,9 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
   const store = useAppStore()
   const changes = useVolumeChanges()
   const announce = useAnnounce()
+  const queries = useQueryClient()
+  // The folder itself may have gone or come back, too.
+  const lookAgain = () => Promise.all(['poolList', 'volumeList'].map((name) => queries.invalidateQueries({ queryKey: [name] })))
   const query = useQuery({ ...callQuery(client, 'volumeList', { pool: pool.name }), refetchOnMount: 'always' })
   const [chosen, setChosen] = useState('')
   const [unused, setUnused] = useState(false)
@@ -98,11 +101,11 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         </Button>
         <span className="fill" />
         <Check label={t('storage.unused-only')} value={unused} onChange={setUnused} />
-        <Button icon="refresh" label={t('storage.refresh')} disabled={query.isFetching} onPress={() => void query.refetch()} />
+        <Button icon="refresh" label={t('storage.refresh')} disabled={query.isFetching} onPress={() => void lookAgain()} />
         {!pool.permanent && <Button icon="trash" label={t('storage.remove-pool')} onPress={() => void remove()} />}
       </div>
       <p className="muted small storage-path selectable">{pool.path}</p>
-      <Refusal error={pool.problem} follows={t('storage.pool-unread')} onChange={() => void query.refetch()} />
+      <Refusal error={pool.problem} follows={t('storage.pool-unread')} onChange={() => void lookAgain()} />
       <VolumeTable volumes={volumes} loading={query.isLoading} chosen={chosen} onChoose={setChosen} />
       <footer className="storage-foot">
         <Button
