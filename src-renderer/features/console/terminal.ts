@@ -104,25 +104,25 @@ function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'find' | 'leave' | 'lea
  * size before: what came in sight smaller then scrolled to its first line, and stayed there. Observers are told in the order in which
  * they were made, so xterm must have been opened before.
  */
-function keepFitted(box: HTMLElement, fitNow: () => void): { readonly fit: () => void; readonly end: () => void } {
+function keepFitted(box: HTMLElement, fitNow: () => void): { readonly refit: () => void; readonly end: () => void } {
   let inSight = true
-  const fit = () => {
+  const refit = () => {
     if (inSight && box.clientWidth > 40 && box.clientHeight > 20) fitNow()
   }
   const sizes = new ResizeObserver(() => {
     // Out of sight it has no size, and what gives it one again is told of before that it is in sight.
     if (box.clientWidth === 0) inSight = false
-    fit()
+    refit()
   })
   const sight = new IntersectionObserver((entries) => {
     inSight = entries.at(-1)?.isIntersecting === true
-    fit()
+    refit()
   })
   sizes.observe(box)
   sight.observe(box)
-  fit()
+  refit()
   return {
-    fit,
+    refit,
     end: () => {
       sizes.disconnect()
       sight.disconnect()
@@ -197,7 +197,7 @@ export function makeTerminal(box: HTMLElement, events: TerminalEvents, look: Ter
     setLook: ({ fontSize, scrollback }) => {
       xterm.options.fontSize = fontSize
       xterm.options.scrollback = scrollback
-      fitted.fit()
+      fitted.refit()
     },
     setScreenReader: (on) => {
       xterm.options.screenReaderMode = on

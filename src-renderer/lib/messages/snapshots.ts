@@ -81,8 +81,8 @@ export const snapshots = {
     de: 'Sie läuft mit jenem Speicher neben dem Original weiter, mit eigenen Platten und eigener MAC-Adresse. Ihre Platten enthalten, was sich unterscheidet.',
   },
   'snapshots.branch-network': {
-    en: 'On its network it is silent until it asks for an address: by itself when its lease is to be renewed, or at once with “udhcpc” or “dhclient”.',
-    de: 'In ihrem Netz schweigt sie, bis sie nach einer Adresse fragt: von selbst, wenn ihre alte zu erneuern ist, oder gleich mit „udhcpc“ oder „dhclient“.',
+    en: 'While another machine has its address it is silent on the network until it asks for its own: by itself when its lease is to be renewed, or at once with “udhcpc” or “dhclient”.',
+    de: 'Solange eine andere Maschine ihre Adresse hat, schweigt sie im Netz, bis sie nach einer eigenen fragt: von selbst, wenn ihre alte zu erneuern ist, oder gleich mit „udhcpc“ oder „dhclient“.',
   },
   'snapshots.branch-off': {
     en: 'It is off, with disks and a MAC address of its own. Its disks hold what differs.',
