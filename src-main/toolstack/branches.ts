@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { properName } from '../../src-engine/public/name'
+import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { disksOf } from '../config/device-check'
 import type { Layer } from '../definition/snapshot-store'
@@ -34,6 +34,8 @@ export type Fates = readonly { readonly dev: string; readonly fate: DiskFate; re
 
 export class Branches {
   private readonly parts: BranchesParts
+  /** Names of machines that are being made, and by which job: a copy of a disk takes long. */
+  private readonly coming = new Map<string, number>()
 
   constructor(parts: BranchesParts) {
     this.parts = parts
@@ -59,7 +61,7 @@ export class Branches {
         return whole.ok ? this.besideTree(uuid, () => this.make(config, name, file, control)) : whole
       },
     })
-    return ok(job)
+    return this.comes(name, ok(job))
   }
 
   /** A running guest and its copy go on from the same instant. */
@@ -70,7 +72,7 @@ export class Branches {
     const named = this.checkName(info.value.config, name)
     if (!named.ok) return named
     const order = { kind: 'fork', step: 'forking', cancellable: true } as const
-    return domains.occupy(uuid, 'fork', order, async (domain, control) => {
+    const started = domains.occupy(uuid, 'fork', order, async (domain, control) => {
       const file = store.memoryPath(uuid, randomUUID())
       const copy = randomUUID()
       const letGo = this.parts.driver.expect?.(copy, { ...(domain.running ?? domain.config), name: properName(name) })
@@ -88,6 +90,7 @@ export class Branches {
         merging.ask()
       }
     })
+    return this.comes(name, started)
   }
 
   /** Of a domain at rest, or of a snapshot; never with memory. Disks that `fates` does not name are copied, read-only ones shared. */
@@ -101,13 +104,13 @@ export class Branches {
       const named = this.checkName(config, name)
       if (!named.ok) return named
       const work = (control: JobControl): Outcome => this.besideTree(uuid, () => this.cloneFrom(config, name, fates, control))
-      return ok(jobs.start({ ...order, subject: name, uuid: null, work }))
+      return this.comes(name, ok(jobs.start({ ...order, subject: name, uuid: null, work })))
     }
     const info = domains.info(uuid)
     if (!info.ok) return info
     const named = this.checkName(info.value.config, name)
     if (!named.ok) return named
-    return domains.occupy(uuid, 'clone', order, async (domain, control) => {
+    const started = domains.occupy(uuid, 'clone', order, async (domain, control) => {
       // What the clone links to is not written any more: the original goes on above it.
       const linked = domain.config.devices.filter((device) => device.kind === 'vbd' && fateOf(device, fates) === 'link')
       if (linked.length === 0) return this.cloneFrom(domain.config, name, fates, control)
@@ -130,6 +133,7 @@ export class Branches {
       merging.ask()
       return done
     })
+    return this.comes(name, started)
   }
 
   // ---- inside ---------------------------------------------------------------------------------
@@ -137,7 +141,16 @@ export class Branches {
   private checkName(config: DomainConfig | null, name: string): Result<null, ErrorReport> {
     const { domains } = this.parts
     if (!config) return err(errorReport('unsupported', { operation: 'clone' }))
+    const job = this.coming.get(nameKey(properName(name)))
+    const isComing = this.parts.jobs.running().some((each) => each.job === job)
+    if (isComing) return err(errorReport('name-exists', { name: properName(name) }))
     return domains.checkDefinition({ ...domains.besides(config), name: properName(name) }, undefined)
+  }
+
+  /** Nobody else gets the name while the job is at work. */
+  private comes(name: string, started: Result<number, ErrorReport>): Result<number, ErrorReport> {
+    if (started.ok) this.coming.set(nameKey(properName(name)), started.value)
+    return started
   }
 
   /** Another machine stands on a snapshot's files then: its tree says so. */

@@ -343,6 +343,20 @@ describe('a machine made from another', () => {
     expect(await scene.servers.domainClone(order, caller)).toMatchObject({ error: { reason: 'path-not-chosen' } })
   })
 
+  it('have no name that another gets meanwhile: refused at once, and free again when that one is not made', async () => {
+    const scene = await machine(false)
+    const { uuid, servers, made } = scene
+    const id = await scene.take('point')
+    const order = { uuid, snapshot: id, name: 'web', disks: [] }
+    const first = await servers.domainClone(order, caller)
+    expect(await servers.domainClone({ ...order, name: ' web ' }, caller)).toMatchObject({ error: { reason: 'name-exists' } })
+    expect(await servers.snapshotBranch({ uuid, id, name: 'web' }, caller)).toMatchObject({ error: { reason: 'name-exists' } })
+    if (!first.ok) throw new Error(first.error.reason)
+    made.toolstack.jobs.cancel(first.value.job)
+    expect(await made.toolstack.jobs.wait(first.value.job)).toMatchObject({ error: { reason: 'cancelled' } })
+    expect(scene.info(await scene.job(servers.domainClone(order, caller))).name).toBe('web')
+  })
+
   it('by clones and templates made at the same time have files of their own', async () => {
     const scene = await machine(false)
     const { uuid, servers } = scene
