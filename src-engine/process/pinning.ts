@@ -18,9 +18,10 @@ async function taskset(...args: string[]): Promise<Result<null, string>> {
     await run('taskset', args)
     return ok(null)
   } catch (thrown) {
-    const { code, stderr = '', message } = thrown as NodeJS.ErrnoException & { stderr?: string }
-    if (code === 'ENOENT') return err('the program taskset (package util-linux) is not there')
-    return err(stderr.trim().split('\n').at(-1) || message)
+    if (!(thrown instanceof Error)) return err(String(thrown))
+    if ('code' in thrown && thrown.code === 'ENOENT') return err('the program taskset (package util-linux) is not there')
+    const said = 'stderr' in thrown ? String(thrown.stderr) : ''
+    return err(said.trim().split('\n').at(-1) || thrown.message)
   }
 }
 
