@@ -1,10 +1,12 @@
 // The calls that are the app's own: windows, dialogs, clipboard, preferences, quitting. Runs in: main (Electron).
-import { app, type BrowserWindow, clipboard } from 'electron'
+import { access } from 'node:fs/promises'
+import { app, type BrowserWindow, clipboard, shell } from 'electron'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { ConnectionCall } from '../connection/router'
 import type { KeptFile } from '../definition/kept-file'
 import type { WindowCaller } from '../ipc/electron'
-import { writeFileAtomic } from '../lib/atomic-file'
+import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { isPutAside } from '../lib/own-folder'
 import { writeProblem } from '../lib/write-problem'
 import type { CallName } from '../public/calls'
 import { type ErrorReport, errorReport } from '../public/error-code'
@@ -39,6 +41,8 @@ export interface AppCallsParts {
   knowsConnection(connection: string): boolean
   menuOffer(window: BrowserWindow, commands: readonly string[]): void
   windowDrawn(): void
+  /** Where all that is the app's own lies. */
+  readonly folder: string
   readonly diskFolder: string
 }
 
@@ -74,6 +78,16 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
     fileWrite: async ({ path, kind, content }, caller) => {
       if (!caller.choseFile(path, kind)) return err(errorReport('path-not-chosen', { path }))
       return stored(path, writeFileAtomic(path, content))
+    },
+    asideShow: async ({ path }) => {
+      if (!isPutAside(path, parts.folder)) return err(errorReport('path-not-chosen', { path }))
+      try {
+        await access(path)
+      } catch (thrown) {
+        return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
+      }
+      shell.showItemInFolder(path)
+      return ok(null)
     },
     windowOpen: ({ view, uuid, page }) => {
       if (view === 'domain' && (uuid === null || !parts.knowsDomain(uuid))) {

@@ -234,6 +234,7 @@ export class App {
         openWindow: (view, uuid, page) => this.windows.open(view, uuid, page),
         showPage: (window, page) => this.ipc.send(window, 'menuChosen', { command: `page-${page}` }),
         tell: (window, name) => this.ipc.send(window, name, {}),
+        folder: app.getPath('userData'),
         diskFolder: join(app.getPath('userData'), 'disks'),
         menuOffer: (window, commands) => this.menus.offer(window, commands),
         windowDrawn: () => this.firstDrawn(),

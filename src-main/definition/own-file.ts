@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import type { Shape } from '../../src-engine/public/shape'
 import { systemErrorCode, systemErrorText } from '../lib/atomic-file'
 import { isNewer } from '../lib/newer'
+import { asideName } from '../lib/own-folder'
 import { type ErrorReport, errorReport } from '../public/error-code'
 
 /** A file that is none of ours, or none yet: where it is kept now, and what is wrong with it. */
@@ -43,7 +44,7 @@ export async function readOwnFile<T>(path: string, { version, check, report }: O
     if (systemErrorCode(thrown) === 'ENOENT') return {}
     detail = thrown instanceof SyntaxError ? 'it is not JSON' : systemErrorText(thrown)
   }
-  const kept = `${path}.${Date.now()}.${newer ? 'newer' : 'damaged'}`
+  const kept = asideName(path, newer)
   try {
     await rename(path, kept)
     return { problem: report({ path, kept, detail, newer }) }

@@ -1,6 +1,7 @@
 // Folders of the app's own, and what stands where one should be. Invariant: nothing is removed: what is no folder gets another name beside
 // its own, and that is told. Runs in: main, plain Node.
 import { lstat, mkdir, rename, stat } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { systemErrorCode } from './atomic-file'
@@ -42,4 +43,10 @@ export async function folderForFile(path: string): Promise<Result<null, ErrorRep
   }
 }
 
-const asideName = (path: string): string => `${path}.${Date.now()}.damaged`
+/** The name beside its own of what was put aside at `path`. */
+export const asideName = (path: string, newer = false): string => `${path}.${Date.now()}.${newer ? 'newer' : 'damaged'}`
+
+/** Is this a name that something in the folder was put aside under? */
+export function isPutAside(path: string, folder: string): boolean {
+  return resolve(path) === path && path.startsWith(resolve(folder) + sep) && /\.\d+\.(damaged|newer)$/.test(path)
+}

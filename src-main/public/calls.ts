@@ -537,6 +537,8 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
+  /** Shows a file or folder of the app's that was put aside in the system's file manager. */
+  asideShow: { params: fields({ path: chosenPath }), result: t.nothing, status: 'done' },
   /** A window of the view; brought to the front when it is open already. `uuid` is the domain's; of the windows of one
       connection (host, networks, new machine) the connection's, null for the first that is there; else null. */
   windowOpen: {

@@ -43,7 +43,7 @@ export function Remedy(props: {
   const domains = useAppState((state) => state.domains)
   const [asking, setAsking] = useState(false)
   if (mend === undefined) return null
-  const { name = '', network = '', path = '' } = values
+  const { name = '', network = '', path = '', kept = '' } = values
   const isHere = (of: string): boolean => props.connection === undefined || of === props.connection
   const named = Object.values(domains).find((domain) => domain.name === name && isHere(connectionOf(domain)))
   const machine = named ?? (name === '' && props.uuid !== undefined ? domains[props.uuid] : undefined)
@@ -95,6 +95,8 @@ export function Remedy(props: {
         return () => client.call('imageCheck', { ...at, path, repair: true })
       case 'restore':
         return values['uuid'] === undefined ? undefined : restore
+      case 'file':
+        return kept === '' ? undefined : () => client.call('asideShow', { path: kept })
       case 'create':
         return isShown('create-domain') ? undefined : () => client.call('windowOpen', { view: 'create-domain', uuid: null })
       case 'connect':

@@ -200,3 +200,27 @@ it('says what follows from a folder of disks that is gone, once Refresh is press
   await host.getByRole('button', { name: 'Refresh' }).click()
   await wrong.waitFor({ state: 'detached' })
 })
+
+it('shows a file that was put aside where it lies, and no other file', async () => {
+  const folder = stageFolder({})
+  fs.writeFileSync(path.join(folder, 'preferences.json'), 'not what it was')
+  const app = keep(await launch({ folder, env: { RINGMASTER_TEST_DELAY_MS: '0' } }))
+  const { page } = await app.manager()
+  await app.electron.evaluate(({ shell }) => {
+    shell.showItemInFolder = (shown) => {
+      process.env['RINGMASTER_TEST_SHOWN'] = shown
+    }
+  })
+  const shown = () => app.electron.evaluate(() => process.env['RINGMASTER_TEST_SHOWN'] ?? '')
+  const refused = card(page, 'A file of settings was damaged')
+  await refused.waitFor()
+  await app.picture(page, 'remedy-file')
+  expect(await app.call(page, 'asideShow', { path: path.join(folder, 'preferences.json') })).toMatchObject({ ok: false })
+  expect(await app.call(page, 'asideShow', { path: `/etc/passwd.1.damaged` })).toMatchObject({ ok: false })
+  expect(await app.call(page, 'asideShow', { path: path.join(folder, 'gone.1.damaged') })).toMatchObject({ ok: false })
+  expect(await shown()).toBe('')
+  await refused.getByRole('button', { name: 'Show the file' }).click()
+  await expect.poll(shown).toMatch(/preferences\.json\.\d+\.damaged$/)
+  expect(fs.readFileSync(await shown(), 'utf8')).toBe('not what it was')
+  await refused.waitFor({ state: 'detached' })
+})

@@ -59,6 +59,7 @@ const appCalls: CallServers<Exclude<CallName, ToolstackCall>> = {
   filePick: notHere,
   fileWrite: notHere,
   windowOpen: notHere,
+  asideShow: notHere,
   windowClose: notHere,
   menuOffer: notHere,
   windowDrawn: notHere,

@@ -31,5 +31,6 @@ export const errors = {
   'mend.connect': { en: 'Connect', de: 'Verbinden' },
   'mend.create': { en: 'New virtual machine', de: 'Neue virtuelle Maschine' },
   'mend.fresh': { en: 'Discard and start…', de: 'Verwerfen und starten …' },
+  'mend.file': { en: 'Show the file', de: 'Datei zeigen' },
   'mend.restore': { en: 'Restore it', de: 'Wiederherstellen' },
 } as const satisfies Readonly<Record<string, MessageRow>>
