@@ -2,7 +2,7 @@
 // restore (also beside the origin), force off, cancelled saves and restores, killed processes. After every step the guest's
 // lines are those of an uninterrupted run; at the end nothing is left: no process, descriptor, file, and no more memory used.
 // Runs in: vitest, plain Node.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -352,8 +352,14 @@ export function randomSequences({ guests, sequences, seed, timeoutMs }: Sequence
         expect(filesBelow(temporary)).toEqual([])
         const files = filesBelow(own)
         const left = files.filter(
-          (file) => !/^machine\/(definitions\/[^/]*\.(xml|json)|revisions\/|trash\/|saved-files\.json|domain0\/)/.test(file),
+          (file) =>
+            !/^machine\/(definitions\/[^/]*\.(xml|json)|revisions\/|trash\/|saved-files\.json|unfinished-copies\.json|domain0\/)/.test(
+              file,
+            ),
         )
+        // What clones note while they are made.
+        const book = path.join(own, 'machine/unfinished-copies.json')
+        if (existsSync(book)) expect(JSON.parse(readFileSync(book, 'utf8'))).toMatchObject({ folders: [], making: [] })
         // Curves are kept of domain 0 and of what is defined, of nothing else.
         const defined = files.flatMap((file) => /^machine\/definitions\/([^/]*)\.xml$/.exec(file)?.[1] ?? [])
         const curves = ['host', 'domains', DOMAIN0_UUID, ...defined].map((uuid) => `machine/samples/${uuid}.json`)
