@@ -195,6 +195,21 @@ describe('by keyboard alone', () => {
     await expect.poll(() => told(app, networks, 'networkList', {})).toContain('"typed"')
   })
 
+  it('about: opened from the palette, its text copied, closed', { timeout: 60_000 }, async () => {
+    const { app, page: manager } = await stage()
+    await keys(manager, 'Control+k')
+    await manager.keyboard.type('about')
+    const page = await app.other(() => manager.keyboard.press('Enter'))
+    await page.getByText('Chromium').waitFor()
+    await tabTo(page, 'Copy', true)
+    await keys(page, 'Enter')
+    const copied = () => app.electron.evaluate(({ clipboard }) => clipboard.readText())
+    await expect.poll(copied).toMatch(/^Ringmaster\n.+: .+\n.*^Chromium: \d+\./ms)
+    const closed = page.waitForEvent('close')
+    await tabTo(page, 'Close')
+    await Promise.all([closed, keys(page, 'Enter')])
+  })
+
   it('the doctor: a finding mended, and looked again', { timeout: 60_000 }, async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'doctor', null)
