@@ -65,10 +65,17 @@ export async function stageDialogs(
   return { app, manager }
 }
 
-/** Each dialog, opened and left. Their rows find things by English words. */
-export async function playDialogs(options: Pick<PlayOptions, 'theme' | 'scale' | 'show' | 'failed'>): Promise<void> {
-  const { theme, scale, show, failed } = options
+/** Each dialog, opened and left. Their rows find things by English words, so another language is chosen while the dialog is open. */
+export async function playDialogs(
+  options: Pick<PlayOptions, 'language' | 'theme' | 'scale' | 'show' | 'failed'>,
+): Promise<void> {
+  const { language, theme, scale, show, failed } = options
   const { app, manager } = await stageDialogs((one) => one, { preferences: { language: 'en', theme }, scale })
+  const speak = async (page: Page, wanted: Preferences['language']): Promise<void> => {
+    const kept = await app.call(manager, 'preferencesGet', {})
+    await app.call(manager, 'preferencesSet', { ...kept.value, language: wanted })
+    await page.locator(`html[lang=${wanted}]`).waitFor()
+  }
   try {
     for (const dialog of dialogs) {
       const page = dialog.view === 'manager' ? manager : await openWindow(app, manager, dialog.view, dialog.uuid ?? null)
@@ -76,12 +83,15 @@ export async function playDialogs(options: Pick<PlayOptions, 'theme' | 'scale' |
         await settle(page)
         await dialog.open(page, app.folder)
         await shown(page).waitFor()
+        if (language !== 'en') await speak(page, language)
         await settle(page)
         await show(page, `dialog-${dialog.view}-${dialog.name.replace(/[^\w]+/g, '-')}`)
+        if (language !== 'en') await speak(page, 'en')
         await leave(page, 'Escape')
         await dialog.after?.(page)
       } catch (thrown) {
         failed(dialog.name, thrown)
+        await speak(manager, 'en')
         if (page === manager) await page.reload()
       }
       if (page === manager) await page.locator('.filter input').fill('')

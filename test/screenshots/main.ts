@@ -1,5 +1,5 @@
 // `npm run -s screenshots [-- --only SCENE --language en --theme dark --scale 1 --readme]`: pictures of every window in light, dark and
-// high contrast, English and German, at 100, 150, 200 and 300 %, and of every dialog in English at 100 and 200 % (many in all), into
+// high contrast, English and German, at 100, 150, 200 and 300 %, and of every dialog at 100 and 200 % (many in all), into
 // test-output/screenshots; `--only dialogs` makes only the latter, `--readme` renews the few that README
 // shows. For people to look at: nothing is compared. Exit code 1 when a window could not be shown or wrote an error.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs, on the virtual display that it made.
@@ -70,8 +70,7 @@ async function main(): Promise<number> {
           },
         }
         if (only !== DIALOGS) await playScenes(options)
-        // Their rows find things by English words.
-        const isTheirs = language === 'en' && (scale === 1 || scale === 2) && !readme
+        const isTheirs = (scale === 1 || scale === 2) && !readme
         if (isTheirs && (only === undefined || only === DIALOGS)) await playDialogs(options)
         console.log(`${folder}: ${pictures} pictures`)
       }
