@@ -3,7 +3,6 @@
 // that the user ticked, that the guest could write to, and that nobody else uses or stands on.
 // Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { cutTo, NAME_BYTES_MOST, NEVER_IN_NAMES, properName } from '../../src-engine/public/name'
@@ -18,17 +17,10 @@ import { writeXl } from '../config/xl-config'
 import type { DefinitionStore } from '../definition/definition-store'
 import type { Outcome } from '../driver/driver'
 import { systemErrorText, writeFileAtomic } from '../lib/atomic-file'
+import { readConfigText } from '../lib/config-text'
 import { writeProblem } from '../lib/write-problem'
 import { type ConfigNote, configNote } from '../public/config-note'
-import {
-  CONFIG_TEXT_MOST,
-  type ConfigFormat,
-  type DiffLine,
-  type ReadConfigText,
-  type Revision,
-  type RevisionCause,
-  type TrashEntry,
-} from '../public/definition'
+import type { ConfigFormat, DiffLine, ReadConfigText, Revision, RevisionCause, TrashEntry } from '../public/definition'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import type { DomainConfig } from '../public/types'
@@ -364,14 +356,7 @@ function fittingName(name: string): string | undefined {
 
 async function readText(path: string): Outcome<string> {
   try {
-    let text = ''
-    // A device has no size, and no end.
-    for await (const part of createReadStream(path, 'utf8')) {
-      text += String(part)
-      if (text.length > CONFIG_TEXT_MOST)
-        return err(errorReport('file-unreadable', { path, detail: 'it is too large for a configuration' }))
-    }
-    return ok(text)
+    return ok(await readConfigText(path))
   } catch (thrown) {
     return err(errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }))
   }

@@ -1,9 +1,8 @@
 // Commands that change what domains do: create, start, shutdown, reboot, pause, unpause, destroy, save, restore, migrate, rename,
 // mem-set, delete. Runs in: command line, plain Node.
-import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
+import { readConfigText } from '../lib/config-text'
 import { explainNote } from '../public/config-note'
-import { CONFIG_TEXT_MOST } from '../public/definition'
 import type { DomainInfo } from '../public/types'
 import { attach } from './console'
 import { type Context, call, domainList, Failure, findGuest, untilDomain, untilJob } from './context'
@@ -17,23 +16,12 @@ export interface CreateOptions {
   readonly quiet?: true
 }
 
-/** A device has no size, and no end. */
-async function readConfig(path: string): Promise<string> {
-  let text = ''
-  for await (const part of createReadStream(path, 'utf8')) {
-    text += String(part)
-    if (text.length > CONFIG_TEXT_MOST) throw new Error('it is too large for a configuration')
-  }
-  return text
-}
-
 async function textOf(context: Context, file: string, settings: readonly string[]): Promise<string> {
   const path = resolve(context.folder, file)
-  const text = await readConfig(path).catch((thrown: unknown) => {
+  const text = await readConfigText(path).catch((thrown: unknown) => {
     const found = thrown instanceof Error ? thrown.message : String(thrown)
     throw new Failure(`Failed to read config file: ${path}: ${found.replace(/^[A-Z]+: ([^,]+).*$/, '$1')}`)
   })
-  if (text.length > CONFIG_TEXT_MOST) throw new Failure(`${path} is too large for a configuration.`)
   if (settings.length === 0) return text
   if (/^\s*</.test(text)) throw new Failure('Settings on the command line go with an xl.cfg, not with domain XML.')
   return `${text}\n${settings.map((setting) => (setting.includes('=') ? setting : `${setting} = 1`)).join('\n')}\n`
