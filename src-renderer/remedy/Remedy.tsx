@@ -9,8 +9,8 @@ import type { DomainInfo, NetworkInfo, WindowView } from '../../src-main/public/
 import { useClient } from '../client/Client'
 import { type Mend, remedies } from '../client/error-remedy'
 import { Button } from '../components/Button'
-import { Dialog } from '../components/Dialog'
 import { useWords } from '../components/Language'
+import { Question } from '../components/Question'
 import { connectionName } from '../lib/connection-name'
 import { useConnections } from '../state/answers'
 import { connectionOf } from '../state/app-state'
@@ -139,23 +139,8 @@ function DiscardQuestion(props: { readonly domain: DomainInfo; readonly onAnswer
   const { domain, onAnswer } = props
   const { t, formats } = useWords()
   return (
-    <Dialog
-      title={t('confirm.fresh-title', { name: domain.name })}
-      alert
-      onClose={() => onAnswer(false)}
-      onSubmit={() => onAnswer(true)}
-      buttons={
-        <>
-          <Button onPress={() => onAnswer(false)} autoFocus>
-            {t('button.cancel')}
-          </Button>
-          <Button kind="danger" onPress={() => onAnswer(true)}>
-            {t('confirm.fresh-button')}
-          </Button>
-        </>
-      }
-    >
+    <Question title={t('confirm.fresh-title', { name: domain.name })} yes={t('confirm.fresh-button')} onAnswer={onAnswer}>
       <p>{t('confirm.fresh-body', { time: formats.dateTime(domain.savedAt ?? 0) })}</p>
-    </Dialog>
+    </Question>
   )
 }

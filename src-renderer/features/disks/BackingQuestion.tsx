@@ -3,9 +3,8 @@
 // Invariant: opening is never what Enter does. Runs in: every window that starts machines or attaches disks.
 
 import type { ErrorReport } from '../../../src-main/public/error-code'
-import { Button } from '../../components/Button'
-import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
+import { Question } from '../../components/Question'
 import './disks.css'
 
 /** What is asked about; undefined for other errors. */
@@ -25,22 +24,7 @@ export function BackingQuestion(props: {
   const { t } = useWords()
   const { dev = '', path = '', chain = '' } = error.values
   return (
-    <Dialog
-      title={t('backing.title')}
-      alert
-      onClose={() => onAnswer(false)}
-      onSubmit={() => onAnswer(false)}
-      buttons={
-        <>
-          <Button onPress={() => onAnswer(false)} autoFocus>
-            {t('backing.no')}
-          </Button>
-          <Button kind="danger" onPress={() => onAnswer(true)}>
-            {t('backing.yes')}
-          </Button>
-        </>
-      }
-    >
+    <Question title={t('backing.title')} yes={t('backing.yes')} no={t('backing.no')} careful onAnswer={onAnswer}>
       <p>{t('backing.what', { dev })}</p>
       <ol className="backing-chain mono selectable">
         {[...chain.split(' → '), path].map((file) => (
@@ -49,6 +33,6 @@ export function BackingQuestion(props: {
       </ol>
       <p>{t('backing.why')}</p>
       <p className="muted">{t(props.copied === true ? 'backing.copied' : 'backing.kept')}</p>
-    </Dialog>
+    </Question>
   )
 }

@@ -9,11 +9,10 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
-import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { Question } from '../../components/Question'
 import { NAMES_SHOWN, someNames } from '../../lib/some-names'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
@@ -36,7 +35,7 @@ function isAsked(action: ActionId): action is AskedAction {
   return asked.some((each) => each === action)
 }
 
-interface Question {
+interface Asked {
   readonly action: AskedAction
   /** Those it is done to. */
   readonly domains: readonly DomainInfo[]
@@ -66,7 +65,7 @@ export function DomainActionsProvider(props: {
   const store = useAppStore()
   const { t, formats } = useWords()
   const preferences = usePreferences()
-  const [question, setQuestion] = useState<Question | null>(null)
+  const [question, setQuestion] = useState<Asked | null>(null)
   const [cloning, setCloning] = useState<DomainInfo | null>(null)
   const [copied, setCopied] = useState<{ readonly action: 'snapshot' | 'fork'; readonly domain: DomainInfo } | null>(null)
   const [templated, setTemplated] = useState<DomainInfo | null>(null)
@@ -230,7 +229,7 @@ export function DomainActionsProvider(props: {
 }
 
 function ConfirmDialog(props: {
-  readonly question: Question
+  readonly question: Asked
   /** `disks` are image files that are to go with the machine. */
   readonly onAnswer: (yes: boolean, disks?: readonly string[]) => void
 }) {
@@ -286,21 +285,11 @@ function ConfirmDialog(props: {
     )
   const saved = domains.filter(({ savedAt }) => savedAt !== null)
   return (
-    <Dialog
+    <Question
       title={words.title}
-      alert
-      onClose={() => props.onAnswer(false)}
-      onSubmit={() => props.onAnswer(true, disks)}
-      buttons={
-        <>
-          <Button onPress={() => props.onAnswer(false)} autoFocus>
-            {t('button.cancel')}
-          </Button>
-          <Button kind={words === gentle ? 'primary' : 'danger'} onPress={() => props.onAnswer(true, disks)}>
-            {words.button}
-          </Button>
-        </>
-      }
+      yes={words.button}
+      kind={words === gentle ? 'primary' : 'danger'}
+      onAnswer={(yes) => (yes ? props.onAnswer(true, disks) : props.onAnswer(false))}
     >
       {isOn && (
         <Notice tone="warn" boxed>
@@ -326,7 +315,7 @@ function ConfirmDialog(props: {
         </fieldset>
       )}
       {left.length > 0 && <p className="muted">{t(leftKey(action), { names: namesOf(left) })}</p>}
-    </Dialog>
+    </Question>
   )
 }
 

@@ -8,9 +8,9 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
 import { Button } from '../../components/Button'
-import { Dialog } from '../../components/Dialog'
 import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
+import { Question } from '../../components/Question'
 import { SelectField } from '../../components/Select'
 import type { DiskForm } from '../../features/disks/disk-form'
 import { useImageLook } from '../../features/disks/use-image-look'
@@ -160,24 +160,13 @@ function TemplateField(props: OriginFieldsProps) {
         />
       </div>
       {removing && template !== undefined && (
-        <Dialog
+        <Question
           title={t('create.template-remove', template)}
-          alert
-          onClose={() => setRemoving(false)}
-          onSubmit={() => void remove()}
-          buttons={
-            <>
-              <Button onPress={() => setRemoving(false)} autoFocus>
-                {t('button.cancel')}
-              </Button>
-              <Button kind="danger" onPress={() => void remove()}>
-                {t('connection.remove')}
-              </Button>
-            </>
-          }
+          yes={t('connection.remove')}
+          onAnswer={(yes) => (yes ? void remove() : setRemoving(false))}
         >
           <p>{t('create.template-remove-body')}</p>
-        </Dialog>
+        </Question>
       )}
     </>
   )

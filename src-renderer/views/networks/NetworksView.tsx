@@ -9,9 +9,9 @@ import type { NetworkInfo } from '../../../src-main/public/types'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
-import { Dialog } from '../../components/Dialog'
 import { NumberField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
+import { Question } from '../../components/Question'
 import { SelectField } from '../../components/Select'
 import { SideItem, SideList } from '../../components/SideList'
 import { Activity } from '../../features/activity/Activity'
@@ -258,24 +258,13 @@ function NetworkPage(props: {
         </Button>
       </footer>
       {deleting && info !== null && (
-        <Dialog
+        <Question
           title={t('network.delete-title', { name: info.network.name })}
-          alert
-          onClose={() => setDeleting(false)}
-          onSubmit={() => void remove()}
-          buttons={
-            <>
-              <Button onPress={() => setDeleting(false)} autoFocus>
-                {t('button.cancel')}
-              </Button>
-              <Button kind="danger" onPress={() => void remove()}>
-                {t('network.delete')}
-              </Button>
-            </>
-          }
+          yes={t('network.delete')}
+          onAnswer={(yes) => (yes ? void remove() : setDeleting(false))}
         >
           <p>{t('network.delete-body')}</p>
-        </Dialog>
+        </Question>
       )}
     </form>
   )
