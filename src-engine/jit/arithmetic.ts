@@ -4,6 +4,7 @@
 import type { FlagState, Place } from './flag-state'
 import { ADD, SUB } from './flags'
 import { A32, B32, CARRY, COUNT, HOST, R32, VA, X, Y, Z } from './locals'
+import { popMemory, pushMemory, reach, setAddress, store, stored } from './memory-operands'
 import type { UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -34,7 +35,7 @@ function write(s: FlagState, kind: UopKind, slot: number): void {
   if (kind.memory && slot < 0) {
     e.w.get(HOST)
     e.w.get(narrow ? R32 : Z)
-    e.popMemory(kind.size)
+    popMemory(e, kind.size)
   } else {
     e.w.get(narrow ? R32 : Z)
     e.popRegister(slot, kind.size)
@@ -50,15 +51,15 @@ export function binary(s: FlagState, kind: UopKind, place: Place): void {
   const src = e.cache.byte(ip + 5)
   const readsOnly = name === 'cmp' || name === 'test'
   const toMemory = memory && form !== 'GE'
-  if (toMemory && name === 'mov') e.setAddress(ip)
-  else if (memory) e.reach(ip, 1 << size, toMemory && !readsOnly ? 'update' : 'read')
+  if (toMemory && name === 'mov') setAddress(e, ip)
+  else if (memory) reach(e, ip, 1 << size, toMemory && !readsOnly ? 'update' : 'read')
   const pushOther = (): void => {
     if (form === 'EI') e.pushImmediate(e.cache.word(ip + 12), size)
-    else if (memory && form === 'GE') e.pushMemory(size)
+    else if (memory && form === 'GE') pushMemory(e, size)
     else e.pushRegister(src, size)
   }
   if (name === 'mov') {
-    if (toMemory) e.store(ip, size, false, pushOther)
+    if (toMemory) store(e, ip, size, false, pushOther)
     else {
       pushOther()
       e.popRegister(dst, size)
@@ -71,7 +72,7 @@ export function binary(s: FlagState, kind: UopKind, place: Place): void {
     s.pushCondition(2)
     w.set(CARRY)
   }
-  if (toMemory) e.pushMemory(size)
+  if (toMemory) pushMemory(e, size)
   else e.pushRegister(dst, size)
   w.set(a)
   pushOther()
@@ -94,7 +95,7 @@ export function binary(s: FlagState, kind: UopKind, place: Place): void {
     w.set(b)
     s.setFlags(kind, place, SUB)
   } else s.setFlags(kind, place, name === 'add' ? ADD : SUB)
-  if (toMemory && !readsOnly) e.stored(ip)
+  if (toMemory && !readsOnly) stored(e, ip)
 }
 
 /** a and b are on the stack. */
@@ -174,9 +175,9 @@ export function unary(s: FlagState, kind: UopKind, place: Place): void {
     s.pushCondition(2)
     w.set(CARRY)
   }
-  if (memory) e.reach(ip, 1 << size, 'update')
+  if (memory) reach(e, ip, 1 << size, 'update')
   const [from, to] = name === 'neg' ? [b, r] : name === 'not' ? [r, r] : [a, r]
-  if (memory) e.pushMemory(size)
+  if (memory) pushMemory(e, size)
   else e.pushRegister(dst, size)
   if (name === 'not') {
     // R32 and Z may be what is known of the flags: NOT leaves both alone
@@ -185,9 +186,9 @@ export function unary(s: FlagState, kind: UopKind, place: Place): void {
     w.set(narrow ? COUNT : VA)
     if (memory) w.get(HOST)
     w.get(narrow ? COUNT : VA)
-    if (memory) e.popMemory(size)
+    if (memory) popMemory(e, size)
     else e.popRegister(dst, size)
-    if (memory) e.stored(ip)
+    if (memory) stored(e, ip)
     return
   }
   w.set(from)
@@ -208,7 +209,7 @@ export function unary(s: FlagState, kind: UopKind, place: Place): void {
   if (name === 'neg') s.setFlags(kind, place, SUB)
   else if (place.flagsSeen) countFlags(s, kind, name === 'inc')
   else s.counted(kind)
-  if (memory) e.stored(ip)
+  if (memory) stored(e, ip)
 }
 
 export function countFlags(s: FlagState, kind: UopKind, up: boolean): void {

@@ -3,6 +3,7 @@
 import type { FlagState, Place } from './flag-state'
 import { EXPLICIT, replaceCarryOverflow } from './flags'
 import { CARRY, FLAG_A, FLAG_R, FLAG_TYPE, HOST, X, Y } from './locals'
+import { popMemory, pushMemory, reach, stored } from './memory-operands'
 import type { UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -21,8 +22,8 @@ export function bitTest(s: FlagState, kind: UopKind, place: Place): void {
     s.pushCondition(0)
     w.set(CARRY)
   }
-  if (memory) e.reach(ip, 1 << size, what === 'bt' ? 'read' : 'update')
-  if (memory) e.pushMemory(size)
+  if (memory) reach(e, ip, 1 << size, what === 'bt' ? 'read' : 'update')
+  if (memory) pushMemory(e, size)
   else e.pushRegister(dst, size)
   if (size < 3) w.op(OP.i64_extend_u)
   w.set(X)
@@ -45,7 +46,7 @@ export function bitTest(s: FlagState, kind: UopKind, place: Place): void {
     }
     w.op(what === 'bts' ? OP.i64_or : what === 'btr' ? OP.i64_and : OP.i64_xor)
     if (size < 3) w.op(OP.i32_wrap)
-    if (memory) e.popMemory(size)
+    if (memory) popMemory(e, size)
     else e.popRegister(dst, size)
   }
   if (place.flagsSeen) {
@@ -62,7 +63,7 @@ export function bitTest(s: FlagState, kind: UopKind, place: Place): void {
     w.op(OP.i32_or)
     s.form = replaceCarryOverflow(w, s.form)
   }
-  if (memory && what !== 'bt') e.stored(ip)
+  if (memory && what !== 'bt') stored(e, ip)
 }
 
 /** BSF and BSR as our interpreter has them: a source of 0 leaves the destination, PF is that of the number. */
@@ -73,8 +74,8 @@ export function scan(s: FlagState, kind: UopKind, place: Place): void {
   const { family, size, memory } = kind
   const dst = e.cache.byte(ip + 4)
   if (memory) {
-    e.reach(ip, 1 << size, 'read')
-    e.pushMemory(size)
+    reach(e, ip, 1 << size, 'read')
+    pushMemory(e, size)
   } else e.pushRegister(e.cache.byte(ip + 5), size)
   if (size < 3) w.op(OP.i64_extend_u)
   w.set(X)

@@ -6,6 +6,7 @@ import { countFlags, narrowTo } from './arithmetic'
 import type { FlagState, Place } from './flag-state'
 import { ADD, SUB } from './flags'
 import { A32, B32, CARRY, COUNT, HOST, R32, SLOW, X, Y, Z } from './locals'
+import { popMemory, pushMemory, reach, stored } from './memory-operands'
 import type { UopKind } from './uop-table'
 import { ATOMIC, OP } from './wasm-writer'
 
@@ -20,12 +21,12 @@ export function exchange(s: FlagState, kind: UopKind, place: Place): void {
   const src = e.cache.byte(ip + 5)
   const kept = size < 3 ? COUNT : Z
   if (memory) {
-    e.reach(ip, 1 << size, 'update')
-    e.pushMemory(size)
+    reach(e, ip, 1 << size, 'update')
+    pushMemory(e, size)
     w.set(kept)
     w.get(HOST)
     e.pushRegister(src, size)
-    e.popMemory(size)
+    popMemory(e, size)
   } else {
     e.pushRegister(dst, size)
     w.set(kept)
@@ -34,7 +35,7 @@ export function exchange(s: FlagState, kind: UopKind, place: Place): void {
   }
   w.get(kept)
   e.popRegister(src, size)
-  if (memory) e.stored(ip)
+  if (memory) stored(e, ip)
 }
 
 /** Locals of two operands and the result; a narrow one's are sign-extended. */
@@ -57,7 +58,7 @@ export function exchangeAdd(s: FlagState, kind: UopKind, place: Place, atomic = 
   const { size } = kind
   const [a, b, r] = placesOf(size)
   const register = e.cache.byte(ip + 4)
-  reach(s, ip, size, atomic)
+  reachToChange(s, ip, size, atomic)
   e.pushRegister(register, size)
   w.set(b)
   if (atomic) {
@@ -65,7 +66,7 @@ export function exchangeAdd(s: FlagState, kind: UopKind, place: Place, atomic = 
     w.get(b)
     w.atomic(ATOMIC.add, size)
     narrowTo(s, size)
-  } else e.pushMemory(size)
+  } else pushMemory(e, size)
   w.tee(a)
   w.get(b)
   w.op(size < 3 ? OP.i32_add : OP.i64_add)
@@ -74,12 +75,12 @@ export function exchangeAdd(s: FlagState, kind: UopKind, place: Place, atomic = 
   if (!atomic) {
     w.get(HOST)
     w.get(r)
-    e.popMemory(size)
+    popMemory(e, size)
   }
   w.get(a)
   e.popRegister(register, size)
   s.setFlags(kind, place, ADD)
-  if (!atomic) e.stored(ip)
+  if (!atomic) stored(e, ip)
 }
 
 export function compareExchange(s: FlagState, kind: UopKind, place: Place, atomic = false): void {
@@ -90,7 +91,7 @@ export function compareExchange(s: FlagState, kind: UopKind, place: Place, atomi
   const [a, b, r] = placesOf(size)
   const wide = size === 3
   const register = e.cache.byte(ip + 4)
-  reach(s, ip, size, atomic)
+  reachToChange(s, ip, size, atomic)
   e.pushRegister(RAX, size)
   w.set(a)
   if (atomic) {
@@ -101,7 +102,7 @@ export function compareExchange(s: FlagState, kind: UopKind, place: Place, atomi
     narrowTo(s, size)
     w.set(b)
   } else {
-    e.pushMemory(size)
+    pushMemory(e, size)
     w.set(b)
     // memory is written in any case
     w.get(HOST)
@@ -111,7 +112,7 @@ export function compareExchange(s: FlagState, kind: UopKind, place: Place, atomi
     w.get(b)
     w.op(wide ? OP.i64_eq : OP.i32_eq)
     w.op(OP.select)
-    e.popMemory(size)
+    popMemory(e, size)
   }
   w.get(a)
   w.get(b)
@@ -127,14 +128,14 @@ export function compareExchange(s: FlagState, kind: UopKind, place: Place, atomi
   e.popRegister(RAX, size)
   e.close()
   s.setFlags(kind, place, SUB)
-  if (!atomic) e.stored(ip)
+  if (!atomic) stored(e, ip)
 }
 
 /** HOST of an operand that is changed. */
-function reach(s: FlagState, ip: number, size: number, atomic: boolean): void {
+function reachToChange(s: FlagState, ip: number, size: number, atomic: boolean): void {
   const { e } = s
   const { w } = e
-  e.reach(ip, 1 << size, 'update')
+  reach(e, ip, 1 << size, 'update')
   if (!atomic) return
   w.get(HOST)
   w.i32((1 << size) - 1)
@@ -165,7 +166,7 @@ function change(s: FlagState, kind: UopKind, place: Place): void {
     s.pushCondition(2)
     w.set(CARRY)
   }
-  reach(s, ip, size, true)
+  reachToChange(s, ip, size, true)
   if (counts) narrow ? w.i32(1) : w.i64(1)
   else if (form === 'EI') e.pushImmediate(e.cache.word(ip + 12), size)
   else e.pushRegister(e.cache.byte(ip + 5), size)

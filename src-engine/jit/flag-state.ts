@@ -4,6 +4,7 @@ import type { Emitter } from './emitter'
 import { ANY, NARROW, PARTIAL, PRODUCT, pushCondition, SOME } from './flags'
 import { A32, B32, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, R32, X, Y, Z } from './locals'
 import type { UopKind } from './uop-table'
+import { settle } from './vcpu-fields'
 import { OP } from './wasm-writer'
 
 /** What the translation of a uop needs to know of its surroundings. */
@@ -30,7 +31,7 @@ export class FlagState {
     if (!pushCondition(this.e.w, n, this.form)) throw new Error('translator: a condition cannot be told')
   }
   private settle(): void {
-    this.e.settle()
+    settle(this.e)
     this.form = SOME
   }
 

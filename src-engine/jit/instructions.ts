@@ -1,19 +1,22 @@
 // Single instructions as WebAssembly: which function does what family of uops to registers, memory and flags. What is in none
-// of them is carried out by the interpreter's own function from inside the region (Emitter.callCold).
+// of them is carried out by the interpreter's own function from inside the region.
 // Runs in: the vcpu's worker thread.
 import { binary, unary } from './arithmetic'
 import { bitTest, scan } from './bits'
 import { UOP } from './code-cache'
-import type { Emitter } from './emitter'
+import { CALL, type Emitter, LEFT } from './emitter'
 import { compareExchange, exchange, exchangeAdd, locked } from './exchange'
 import { FlagState, type Place } from './flag-state'
 import { EXPLICIT } from './flags'
+import { ENTRY } from './locals'
 import { conditional, extend, other } from './moves'
 import { divide, multiply, multiplyWide } from './multiply'
 import { doubleShift, rotate, shift } from './shifts'
 import { SseInstructions } from './sse'
 import { afterCall, type Facts, isNative } from './uop-facts'
 import { UOP_LOCK, UOPS, type UopKind } from './uop-table'
+import { storeBudget, storeTmp } from './vcpu-fields'
+import { OP } from './wasm-writer'
 
 type Translation = (state: FlagState, kind: UopKind, place: Place) => void
 
@@ -62,8 +65,8 @@ export class Instructions extends FlagState {
     const { ip } = place
     if (!native) {
       const uops = kind.cold === UOP_LOCK ? 2 : 1
-      if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) e.storeTmp()
-      e.callCold(ip, uops, kind.cold)
+      if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) storeTmp(e)
+      callCold(e, ip, uops, kind.cold)
       this.sse.forget()
       this.form = afterCall(kind.name, this.form)
     } else if (kind.cold === UOP_LOCK) {
@@ -72,4 +75,39 @@ export class Instructions extends FlagState {
       if (this.sse.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
     } else TRANSLATIONS.get(kind)?.(this, kind, place)
   }
+}
+
+/** Let the interpreter carry a uop out (or a LOCK uop with the one behind it); all registers are in memory before and read again after it. */
+function callCold(e: Emitter, ip: number, uops: number, number: number): void {
+  const next = ip + uops * UOP
+  const { w } = e
+  if (e.witnessed) {
+    w.i32(ip)
+    w.call(CALL.called)
+  }
+  const stored = e.flow.leave()
+  e.gap('store', stored)
+  storeBudget(e)
+  w.i32(ip)
+  w.i32(number)
+  w.call(CALL.cold)
+  w.set(ENTRY)
+  // flags that were not stored are those the region was entered with, and where no entry wants them they may be PRODUCT
+  e.gap('load', () => ({ registers: e.used, flags: stored().flags }))
+  e.gap('settled', () => ({ registers: 0, flags: !stored().flags }))
+  e.flow.renewed()
+  w.get(ENTRY)
+  e.seldom()
+  e.leave(ip | LEFT)
+  e.close()
+  // something to look at, or this page's code was dropped
+  w.i32(0)
+  w.memory(OP.i32_load, e.field('ATTENTION'))
+  w.i32(next)
+  w.memory(OP.i32_load16_u, 0)
+  w.op(OP.i32_eqz)
+  w.op(OP.i32_or)
+  e.seldom()
+  e.leave(next)
+  e.close()
 }

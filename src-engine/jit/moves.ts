@@ -4,6 +4,7 @@ import { swap } from './bits'
 import { UOP } from './code-cache'
 import type { FlagState, Place } from './flag-state'
 import { COUNT, TMP, VA, X } from './locals'
+import { probe, pushAddress, pushAddressSlot, pushMemory, reach, setAddress, store } from './memory-operands'
 import { conditionNumber, type UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -18,8 +19,8 @@ export function extend(s: FlagState, kind: UopKind, place: Place): void {
   const from = family.endsWith('16') ? 1 : family.endsWith('8') ? 0 : 2
   const signed = family.startsWith('movs')
   if (memory) {
-    e.reach(ip, 1 << from, 'read')
-    e.pushMemory(from, signed)
+    reach(e, ip, 1 << from, 'read')
+    pushMemory(e, from, signed)
   } else e.pushRegister(e.cache.byte(ip + 5), from)
   if (!signed && from < 2 && !memory) {
     w.i32(from === 0 ? 0xff : 0xffff)
@@ -39,8 +40,8 @@ export function conditional(s: FlagState, kind: UopKind, place: Place): void {
     s.pushCondition(conditionNumber(family))
     w.set(COUNT)
     if (memory) {
-      e.setAddress(ip)
-      e.store(ip, 0, false, () => w.get(COUNT))
+      setAddress(e, ip)
+      store(e, ip, 0, false, () => w.get(COUNT))
     } else {
       w.get(COUNT)
       e.popRegister(dst, 0)
@@ -50,8 +51,8 @@ export function conditional(s: FlagState, kind: UopKind, place: Place): void {
   s.pushCondition(conditionNumber(family))
   w.set(COUNT)
   if (memory) {
-    e.reach(ip, 1 << size, 'read')
-    e.pushMemory(size)
+    reach(e, ip, 1 << size, 'read')
+    pushMemory(e, size)
   } else e.pushRegister(e.cache.byte(ip + 5), size)
   e.pushRegister(dst, size)
   w.get(COUNT)
@@ -71,7 +72,7 @@ export function other(s: FlagState, kind: UopKind, place: Place): void {
       address(s, ip)
       break
     case 'ADDRESS64':
-      e.pushAddressSlot(cache.byte(ip + 6))
+      pushAddressSlot(e, cache.byte(ip + 6))
       w.i64of(cache.word(ip + 8), cache.word(ip + 12))
       w.op(OP.i64_add)
       w.set(TMP)
@@ -81,15 +82,15 @@ export function other(s: FlagState, kind: UopKind, place: Place): void {
       e.popRegister(dst, 3)
       break
     case 'lea':
-      e.pushAddress(ip)
+      pushAddress(e, ip)
       if (size < 3) w.op(OP.i32_wrap)
       e.popRegister(dst, size)
       break
     case 'push':
     case 'push_imm':
       if (memory) {
-        e.reach(ip, 8, 'read')
-        e.pushMemory(3)
+        reach(e, ip, 8, 'read')
+        pushMemory(e, 3)
         w.set(X)
       }
       push(s, ip, () => {
@@ -100,12 +101,12 @@ export function other(s: FlagState, kind: UopKind, place: Place): void {
       break
     case 'pop':
       pop(s, ip, RSP)
-      e.pushMemory(3)
+      pushMemory(e, 3)
       e.popRegister(dst, 3)
       break
     case 'leave':
       pop(s, ip, RBP)
-      e.pushMemory(3)
+      pushMemory(e, 3)
       e.popRegister(RBP << 3, 3)
       break
     case 'bswap':
@@ -132,7 +133,7 @@ function address(s: FlagState, ip: number): void {
   const flags = e.cache.word(ip + 12)
   const segment = flags & 15
   const size = (flags >> 4) & 3
-  e.pushAddress(ip)
+  pushAddress(e, ip)
   if (size < 2) {
     w.i64of(size === 1 ? -1 : 0xffff, 0)
     w.op(OP.i64_and)
@@ -157,7 +158,7 @@ export function push(s: FlagState, ip: number, value: () => void, hit = () => s.
   w.i64(8)
   w.op(OP.i64_sub)
   w.set(VA)
-  e.store(ip, 3, true, value, () => {
+  store(e, ip, 3, true, value, () => {
     move()
     hit()
   })
@@ -175,7 +176,7 @@ export function popTarget(s: FlagState, ip: number, register = RSP): void {
   const { e } = s
   e.pushRegister(register << 3, 3)
   e.w.set(VA)
-  e.probe(ip, 8, 'read', true)
+  probe(e, ip, 8, 'read', true)
 }
 
 /** RSP goes above them. */

@@ -5,6 +5,7 @@ import { narrowTo } from './arithmetic'
 import type { FlagState, Place } from './flag-state'
 import { EXPLICIT, PRODUCT, replaceCarryOverflow } from './flags'
 import { A32, B32, CARRY, COUNT, FLAG_A, FLAG_R, FLAG_TYPE, R32, VA, X, Y, Z } from './locals'
+import { pushMemory, reach } from './memory-operands'
 import type { UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -21,8 +22,8 @@ export function multiply(s: FlagState, kind: UopKind, place: Place): void {
   const narrow = size < 3
   const dst = e.cache.byte(ip + 4)
   const [a, b, r] = narrow ? [A32, B32, R32] : [X, Y, Z]
-  if (memory) e.reach(ip, 1 << size, 'read')
-  const pushSource = (): void => (memory ? e.pushMemory(size) : e.pushRegister(e.cache.byte(ip + 5), size))
+  if (memory) reach(e, ip, 1 << size, 'read')
+  const pushSource = (): void => (memory ? pushMemory(e, size) : e.pushRegister(e.cache.byte(ip + 5), size))
   if (immediate) pushSource()
   else e.pushRegister(dst, size)
   w.set(a)
@@ -44,12 +45,12 @@ function loadOperands(s: FlagState, kind: UopKind, place: Place, signed: boolean
   const { e } = s
   const { w } = e
   const { size, memory } = kind
-  if (memory) e.reach(place.ip, 1 << size, 'read')
+  if (memory) reach(e, place.ip, 1 << size, 'read')
   const extend = signed ? OP.i64_extend_s : OP.i64_extend_u
   e.pushRegister(RAX, size)
   if (size < 3) w.op(extend)
   w.set(X)
-  if (memory) e.pushMemory(size)
+  if (memory) pushMemory(e, size)
   else e.pushRegister(e.cache.byte(place.ip + 4), size)
   if (size < 3) w.op(extend)
   w.set(Y)

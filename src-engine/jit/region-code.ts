@@ -16,13 +16,16 @@ import { fromMemory } from './from-memory'
 import { Instructions } from './instructions'
 import { hashOf } from './jump-tables'
 import { BUDGET, ENTERED, HOST, localsOf, PC_BASE, RESULT, VA, X } from './locals'
+import { pushMemory, reach } from './memory-operands'
 import { popTarget, push, raiseStack } from './moves'
 import { BlockFlow, type Values } from './region-flow'
 import { fillGaps } from './region-gaps'
 import type { Entry, Node, Region } from './region-shape'
 import { stackRun, stackRunAt } from './stack-runs'
+import { pushStillThere } from './tlb'
 import { factsAt, formAfter } from './uop-facts'
 import { conditionNumber, isConditionalJump, UOP_LOCK, UOPS, type UopKind } from './uop-table'
+import { loadFrame, loadGuess, storeBudget, storeGuess } from './vcpu-fields'
 import { type Body, OP, WasmWriter } from './wasm-writer'
 
 const PAGE = 4096
@@ -69,11 +72,11 @@ export class RegionCode {
       whole.byte(type)
     }
     const outer = new Emitter(whole, this.cache, e.vcpu, this.witnessed)
-    outer.loadFrame()
-    if (e.guesses) outer.loadGuess()
+    loadFrame(outer)
+    if (e.guesses) loadGuess(outer)
     fillGaps(body, e.gaps, outer)
-    if (e.guesses) outer.storeGuess()
-    outer.storeBudget(BUDGET)
+    if (e.guesses) storeGuess(outer)
+    storeBudget(outer)
     outer.witnessLeft()
     whole.get(RESULT)
     whole.op(OP.end)
@@ -201,7 +204,7 @@ export class RegionCode {
   }
 
   private ifGone(to: Node, leave: () => void): void {
-    this.emitter.pushStillThere(to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
+    pushStillThere(this.emitter, to.page, this.cache.hostOf(to.first) & ~(PAGE - 1), to.first)
     this.body.op(OP.i32_eqz)
     this.seldom()
     leave()
@@ -374,8 +377,8 @@ export class RegionCode {
       this.leaveByX('a return')
     } else if ((family === 'jmp_ind' || family === 'call_ind') && kind?.size === 3) {
       if (kind.memory) {
-        e.reach(ip, 8, 'read')
-        e.pushMemory(3)
+        reach(e, ip, 8, 'read')
+        pushMemory(e, 3)
       } else e.pushRegister(cache.byte(ip + 4), 3)
       body.set(X)
       this.checkTarget()

@@ -4,6 +4,7 @@
 // Runs in: the vcpu's worker thread.
 import type { Emitter } from './emitter'
 import type { Gap, Values } from './region-flow'
+import { loadRegisters, loadValues, settleFlags, storeValues } from './vcpu-fields'
 import { OP, type WasmWriter } from './wasm-writer'
 
 interface Stores {
@@ -24,16 +25,16 @@ export function fillGaps(blocks: WasmWriter, gaps: readonly Gap[], e: Emitter): 
     w.appendPart(blocks, from, gap.at)
     from = gap.at
     const values = gap.values()
-    if (gap.kind === 'load') e.loadValues(values)
+    if (gap.kind === 'load') loadValues(e, values)
     else if (gap.kind === 'settled') loadSettled(e, values)
-    else if (gap.kind === 'store') e.storeValues(values)
+    else if (gap.kind === 'store') storeValues(e, values)
     else if (gap.kind === 'out') w.branch(OP.br, gap.depth + (shared.get(keyOf(gap))?.index ?? 0))
     else loadSettled(e, { registers: values.registers & ~first.registers, flags: values.flags && !first.flags })
   }
   w.appendPart(blocks, from, blocks.length)
   for (const { values, index } of shared.values()) {
     w.op(OP.end)
-    e.storeValues(values)
+    storeValues(e, values)
     w.branch(OP.br, shared.size - 1 - index)
   }
   w.op(OP.end)
@@ -67,6 +68,6 @@ function keyOf({ values, seldom }: Gap): string {
 }
 
 function loadSettled(e: Emitter, { registers, flags }: Values): void {
-  e.loadRegisters(registers)
-  if (flags) e.settleFlags()
+  loadRegisters(e, registers)
+  if (flags) settleFlags(e)
 }

@@ -3,6 +3,7 @@
 import type { FlagState, Place } from './flag-state'
 import { meet, PARTIAL, replaceCarryOverflow, SHIFTED } from './flags'
 import { A32, CARRY, COUNT, FLAG_A, FLAG_B, FLAG_R, FLAG_TYPE, HOST, R32, VA, X, Y, Z } from './locals'
+import { popMemory, pushMemory, reach, stored } from './memory-operands'
 import type { UopKind } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -18,7 +19,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
   const mask = narrow ? 31 : 63
   const fixed = form === 'EI' ? e.cache.word(ip + 12) & mask : -1
   const [a, r] = fixed === 0 ? [COUNT, COUNT] : narrow ? [A32, R32] : [X, Z]
-  if (memory) e.reach(ip, 1 << size, 'update')
+  if (memory) reach(e, ip, 1 << size, 'update')
   if (fixed < 0) {
     e.pushRegister(CX, 2)
     w.i32(mask)
@@ -26,7 +27,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
     w.set(COUNT)
   }
   if (memory) w.get(HOST)
-  if (memory) e.pushMemory(size)
+  if (memory) pushMemory(e, size)
   else e.pushRegister(dst, size)
   if (fixed !== 0) {
     // what comes in from above is 0
@@ -44,7 +45,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
     else w.op(name === 'shl' ? OP.i64_shl : name === 'shr' ? OP.i64_shr_u : OP.i64_shr_s)
     w.tee(r)
   }
-  if (memory) e.popMemory(size)
+  if (memory) popMemory(e, size)
   else e.popRegister(dst, size)
   if (fixed !== 0) {
     const before = s.form
@@ -69,7 +70,7 @@ export function shift(s: FlagState, kind: UopKind, place: Place): void {
     }
     s.form = fixed < 0 ? meet(before, SHIFTED) : SHIFTED
   }
-  if (memory) e.stored(ip)
+  if (memory) stored(e, ip)
 }
 
 /** The last bit shifted out to bit 63 of FLAG_A, OF to that of FLAG_B; operand in X, result in Z. */
@@ -136,8 +137,8 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
   const narrow = size < 3
   const dst = e.cache.byte(ip + 4)
   const count = e.cache.word(ip + 12) & (narrow ? 31 : 63)
-  if (memory) e.reach(ip, 1 << size, 'update')
-  if (memory) e.pushMemory(size)
+  if (memory) reach(e, ip, 1 << size, 'update')
+  if (memory) pushMemory(e, size)
   else e.pushRegister(dst, size)
   narrow ? w.i32(count) : w.i64(count)
   w.op(narrow ? (name === 'rol' ? OP.i32_rotl : OP.i32_rotr) : name === 'rol' ? OP.i64_rotl : OP.i64_rotr)
@@ -146,7 +147,7 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
   if (memory) w.get(HOST)
   w.get(X)
   if (narrow) w.op(OP.i32_wrap)
-  if (memory) e.popMemory(size)
+  if (memory) popMemory(e, size)
   else e.popRegister(dst, size)
   if (count !== 0 && place.flagsSeen) {
     e.readsFlags()
@@ -170,7 +171,7 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
     w.op(OP.i32_or)
     s.form = replaceCarryOverflow(w, s.form)
   }
-  if (memory) e.stored(ip)
+  if (memory) stored(e, ip)
 }
 
 /** SHLD, SHRD: bits of a register come after those of the operand. */
@@ -185,7 +186,7 @@ export function doubleShift(s: FlagState, kind: UopKind, place: Place): void {
   const fixed = family.endsWith('_imm') ? e.cache.word(ip + 12) & mask : -1
   const dst = e.cache.byte(ip + 5)
   const before = s.form
-  if (memory) e.reach(ip, 1 << size, 'update')
+  if (memory) reach(e, ip, 1 << size, 'update')
   if (fixed >= 0) w.i32(fixed)
   else {
     e.pushRegister(CX, 2)
@@ -198,7 +199,7 @@ export function doubleShift(s: FlagState, kind: UopKind, place: Place): void {
     if (narrow) w.op(OP.i64_extend_u)
     w.set(local)
   }
-  operand(() => (memory ? e.pushMemory(size) : e.pushRegister(dst, size)), X)
+  operand(() => (memory ? pushMemory(e, size) : e.pushRegister(dst, size)), X)
   operand(() => e.pushRegister(e.cache.byte(ip + 4), size), Y)
   pushDouble(s, narrow, left)
   if (fixed !== 0) w.tee(Z)
@@ -207,7 +208,7 @@ export function doubleShift(s: FlagState, kind: UopKind, place: Place): void {
     w.set(narrow ? CARRY : VA)
     w.get(HOST)
     w.get(narrow ? CARRY : VA)
-    e.popMemory(size)
+    popMemory(e, size)
   } else e.popRegister(dst, size)
   if (fixed !== 0) {
     if (place.flagsSeen) {
@@ -221,7 +222,7 @@ export function doubleShift(s: FlagState, kind: UopKind, place: Place): void {
     }
     s.form = fixed < 0 ? meet(before, PARTIAL) : PARTIAL
   }
-  if (memory) e.stored(ip)
+  if (memory) stored(e, ip)
 }
 
 /** Pushes X and Y shifted by COUNT, which may be 0; of narrow ones the low half counts. */

@@ -3,8 +3,9 @@
 // Invariant: an instruction's sources are read before its destination is written; faults come before both.
 // Runs in: the vcpu's worker thread.
 import { SSE_BY_NUMBER, type SseRow, sseFunctionId } from '../isa/sse-rows'
-import type { Emitter } from './emitter'
+import { CALL, type Emitter } from './emitter'
 import { COUNT, HOST, X } from './locals'
+import { loadRegisters, storeRegisters } from './vcpu-fields'
 import { OP, SIMD } from './wasm-writer'
 
 /** Where an operand is: a general register, an XMM register, the memory at HOST. */
@@ -152,20 +153,20 @@ export class SseOperands {
     const { w } = e
     e.readsRegisters(bitOf(from) | bitOf(to))
     e.writesRegisters(bitOf(to))
-    e.storeRegisters(bitOf(from) | bitOf(to))
+    storeRegisters(e, bitOf(from) | bitOf(to))
     w.i32(sseFunctionId(row))
     for (const operand of [to, from]) {
       if (operand.kind === 'host') w.get(HOST)
       else w.i32(operand.kind === 'xmm' ? e.field('XMM') + operand.register * 16 : e.field('GPR') + operand.register * 8)
     }
     w.i32(immediate)
-    e.executeSse()
+    w.call(CALL.sse)
     w.tee(COUNT)
     w.i32(FAULT)
     w.op(OP.i32_and)
     e.seldom()
     e.leave(e.begin)
     e.close()
-    e.loadRegisters(bitOf(to))
+    loadRegisters(e, bitOf(to))
   }
 }

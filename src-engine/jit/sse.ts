@@ -5,6 +5,7 @@
 import { SSE_BY_NUMBER, type SseRow } from '../isa/sse-rows'
 import type { Emitter } from './emitter'
 import { VA, X } from './locals'
+import { probe, pushAddress, stored } from './memory-operands'
 import { isFloat, SseFloat } from './sse-float'
 import { type Operand, SseOperands, sseRow } from './sse-operands'
 import { OP, SIMD } from './wasm-writer'
@@ -127,10 +128,10 @@ export class SseInstructions {
     const byReg = (kind: string): boolean => kind === 'V' || kind === 'G'
     const toMemory = memory && !byReg(first)
     if (memory) {
-      e.pushAddress(ip)
+      pushAddress(e, ip)
       w.set(VA)
       if (align !== 0) this.checkAlignment()
-      e.probe(ip, size, toMemory ? 'write' : 'read', false)
+      probe(e, ip, size, toMemory ? 'write' : 'read', false)
     }
     const operand = (kind: string): Operand => {
       const n = e.cache.byte(ip + (byReg(kind) ? 4 : 5))
@@ -142,7 +143,7 @@ export class SseInstructions {
     const from = second === 'I' ? to : operand(second)
     if (isFloat(fn)) this.float.translate(row, to, from, immediate & 0xff, flagsSeen)
     else this.operation(row, to, from, immediate & 0xff)
-    if (toMemory) e.stored(ip)
+    if (toMemory) stored(e, ip)
     return flags.includes('eflags')
   }
 

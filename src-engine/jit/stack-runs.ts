@@ -5,6 +5,7 @@
 import { type CodeCache, UOP } from './code-cache'
 import type { FlagState } from './flag-state'
 import { HOST, VA, X } from './locals'
+import { probe, stored } from './memory-operands'
 import { UOPS } from './uop-table'
 import { OP } from './wasm-writer'
 
@@ -60,7 +61,7 @@ function pushes(s: FlagState, { first, count }: StackRun): void {
   w.i64(count * BYTES)
   w.op(OP.i64_sub)
   w.set(VA)
-  e.probe(first, count * BYTES, 'pushes', true)
+  probe(e, first, count * BYTES, 'pushes', true)
   for (let i = 0; i < count; i++) {
     const ip = first + i * UOP
     w.get(HOST)
@@ -70,7 +71,7 @@ function pushes(s: FlagState, { first, count }: StackRun): void {
   }
   w.get(VA)
   e.popRegister(RSP << 3, 3)
-  e.stored(last)
+  stored(e, last)
 }
 
 function pops(s: FlagState, { first, count, returns }: StackRun): void {
@@ -78,7 +79,7 @@ function pops(s: FlagState, { first, count, returns }: StackRun): void {
   const { w, cache } = e
   e.pushRegister(RSP << 3, 3)
   w.set(VA)
-  e.probe(first, count * BYTES, 'pops', true)
+  probe(e, first, count * BYTES, 'pops', true)
   for (let i = 0; i < count; i++) {
     w.get(HOST)
     w.memory(OP.i64_load, i * BYTES)

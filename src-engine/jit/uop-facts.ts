@@ -1,6 +1,6 @@
 // What is known of a uop without its surroundings: whether it is translated or the interpreter is called for it, how it meets the
 // flags, whether it may leave its region. What is not translated is carried out by the interpreter's own function from inside the
-// region (Emitter.callCold).
+// region (instructions.ts).
 // Runs in: the vcpu's worker thread (plain data).
 import type { CodeCache } from './code-cache'
 import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from './flags'
