@@ -68,10 +68,10 @@ export interface Host {
     received: (bytes: Uint8Array, from: Endpoint) => void,
     ready: (port: number | undefined, error?: string) => void,
   ): BoundDatagrams
-  /** Whether the address answered one echo request with this many bytes of data. */
-  ping(address: string, bytes: number): Promise<boolean>
+  /** Tells once whether the address answered one echo request with this many bytes of data. */
+  ping(address: string, bytes: number, done: (answered: boolean) => void): void
   /** Name servers of the system, the best first. */
   resolvers(): readonly Endpoint[]
-  /** Addresses of a name by the system's own resolver: empty when there is no such name, undefined when it failed. */
-  lookup(name: string, family: 4 | 6): Promise<readonly string[] | undefined>
+  /** Tells once the addresses of a name by the system's own resolver: none when there is no such name, undefined when it failed. */
+  lookup(name: string, family: 4 | 6, done: (found: readonly string[] | undefined) => void): void
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
 import type { Network, PortForward } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
+import { Containment } from './containment'
 import { type LeaseKeeper, Leases } from './dhcp/leases'
 import { DHCP_CLIENT_PORT, DHCP_SERVER_PORT } from './dhcp/message'
 import { DhcpServer } from './dhcp/server'
@@ -81,6 +82,7 @@ export class VirtualNetwork {
   readonly gateway: Gateway
   readonly leases: Leases
   private readonly parts: NetworkParts
+  private readonly contained: Containment
   private readonly net: Switch
   private readonly out: { readonly tcp: TcpNat; readonly udp: UdpFlows } | undefined
   private readonly ports = new Set<NetworkPort>()
@@ -88,8 +90,10 @@ export class VirtualNetwork {
   /** The definition was checked. */
   constructor(definition: Network, parts: NetworkParts) {
     this.definition = definition
-    this.parts = parts
-    const { clock } = parts
+    const contained = new Containment(parts.log)
+    this.contained = contained
+    this.parts = { ...parts, clock: contained.clock(parts.clock), host: contained.host(parts.host) }
+    const { clock } = this.parts
     const address = parseIp(definition.address) ?? 0
     const mac = GATEWAY_MAC_PREFIX + address
     this.leases = new Leases({
@@ -174,9 +178,14 @@ export class VirtualNetwork {
     const port: NetworkPort = {
       counters: attached.value.counters,
       send: (frame) => {
-        const sent = borrowed.out(frame)
-        if (sent) attached.value.send(sent)
-        else attached.value.counters.spoofed++
+        try {
+          const sent = borrowed.out(frame)
+          if (sent) attached.value.send(sent)
+          else attached.value.counters.spoofed++
+        } catch (error) {
+          attached.value.counters.failed++
+          this.contained.caught(error)
+        }
       },
       address,
       detach: () => {

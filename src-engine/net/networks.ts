@@ -25,6 +25,7 @@ const NO_COUNTERS: PortCounters = {
   spoofed: 0,
   limited: 0,
   flooded: 0,
+  failed: 0,
 }
 
 /** An interface, and where it is now. */
@@ -254,5 +255,6 @@ function sum(a: PortCounters, b: PortCounters): PortCounters {
     spoofed: a.spoofed + b.spoofed,
     limited: a.limited + b.limited,
     flooded: a.flooded + b.flooded,
+    failed: a.failed + b.failed,
   }
 }

@@ -209,18 +209,21 @@ export class NodeHost implements Host {
     }
   }
 
-  ping(address: string, bytes: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const size = String(Math.min(Math.max(0, bytes), PING_DATA_MOST))
-      const child = spawn('ping', ['-n', '-q', '-c', '1', '-W', String(PING_SECONDS), '-s', size, address], { stdio: 'ignore' })
+  ping(address: string, bytes: number, done: (answered: boolean) => void): void {
+    const size = String(Math.min(Math.max(0, bytes), PING_DATA_MOST))
+    const words = ['-n', '-q', '-c', '1', '-W', String(PING_SECONDS), '-s', size, address]
+    // Some failures to start it are thrown, others told: either way it is no answer.
+    const pinged = new Promise<boolean>((resolve) => {
+      const child = spawn('ping', words, { stdio: 'ignore' })
       const timer = setTimeout(() => child.kill('SIGKILL'), (PING_SECONDS + 2) * 1000)
-      const done = (answered: boolean): void => {
+      const end = (answered: boolean): void => {
         clearTimeout(timer)
         resolve(answered)
       }
-      child.on('error', () => done(false))
-      child.on('exit', (code) => done(code === 0))
+      child.on('error', () => end(false))
+      child.on('exit', (code) => end(code === 0))
     })
+    pinged.then(done, () => done(false))
   }
 
   resolvers(): readonly Endpoint[] {
@@ -237,12 +240,13 @@ export class NodeHost implements Host {
     return this.servers
   }
 
-  lookup(name: string, family: 4 | 6): Promise<readonly string[] | undefined> {
-    return new Promise((resolve) => {
+  lookup(name: string, family: 4 | 6, done: (found: readonly string[] | undefined) => void): void {
+    const looked = new Promise<readonly string[] | undefined>((resolve) => {
       dns.lookup(name, { family, all: true }, (error, found) => {
         if (!error) resolve(found.map(({ address }) => address))
         else resolve(errorCode(error) === 'ENOTFOUND' ? [] : undefined)
       })
     })
+    looked.then(done, () => done(undefined))
   }
 }

@@ -140,16 +140,17 @@ export class FakeHost implements Host {
     }
   }
 
-  async ping(address: string): Promise<boolean> {
+  ping(address: string, _bytes: number, done: (answered: boolean) => void): void {
     this.pings.push(address)
-    return this.reachable.has(address)
+    queueMicrotask(() => done(this.reachable.has(address)))
   }
 
   resolvers(): readonly Endpoint[] {
     return this.servers
   }
 
-  async lookup(name: string, family: 4 | 6): Promise<readonly string[] | undefined> {
-    return (this.known.get(name) ?? []).filter((address) => address.includes(':') === (family === 6))
+  lookup(name: string, family: 4 | 6, done: (found: readonly string[] | undefined) => void): void {
+    const found = (this.known.get(name) ?? []).filter((address) => address.includes(':') === (family === 6))
+    queueMicrotask(() => done(found))
   }
 }

@@ -121,13 +121,13 @@ export class NetService implements DeviceService {
   counters() {
     const { network, earlier } = this
     const { sentFrames = 0, sentBytes = 0, receivedFrames = 0, receivedBytes = 0 } = network?.counters ?? {}
-    const { malformed = 0, spoofed = 0, limited = 0 } = network?.counters ?? {}
+    const { malformed = 0, spoofed = 0, limited = 0, failed = 0 } = network?.counters ?? {}
     return {
       readBytes: earlier.receivedBytes + receivedBytes,
       writtenBytes: earlier.sentBytes + sentBytes,
       readRequests: earlier.receivedFrames + receivedFrames,
       writeRequests: earlier.sentFrames + sentFrames,
-      errors: malformed + spoofed + limited + this.dropped,
+      errors: malformed + spoofed + limited + failed + this.dropped,
     }
   }
 

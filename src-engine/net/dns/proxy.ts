@@ -184,13 +184,12 @@ export class DnsProxy {
       return
     }
     const family = asked.type === TYPE_A ? 4 : 6
-    const answer = (found: readonly string[] | undefined): void => {
+    this.options.host.lookup(asked.name, family, (found) => {
       const records = (found ?? []).flatMap((address) => addressBytes(address, family) ?? []).slice(0, 16)
       // A name may well have no IPv6 address and be there.
       const rcode = found === undefined ? SERVFAIL : records.length > 0 || family === 6 ? NOERROR : NXDOMAIN
       done(respond(query, asked.end, rcode, records, false))
-    }
-    this.options.host.lookup(asked.name, family).then(answer, () => answer(undefined))
+    })
   }
 }
 

@@ -41,6 +41,6 @@ export class EchoRelay {
       if (answered) this.gateway.send(target, source, PROTOCOL_ICMP, echoReply(bytes.subarray(at)))
       else this.gateway.complain(about, UNREACHABLE, HOST_UNREACHABLE)
     }
-    this.host.ping(ipText(target), bytes.length - at - 8).then(done, () => done(false))
+    this.host.ping(ipText(target), bytes.length - at - 8, done)
   }
 }

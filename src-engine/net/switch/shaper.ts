@@ -33,7 +33,10 @@ export class Shaper {
   /** False: dropped. */
   offer(frame: Frame): boolean {
     this.fill()
-    if (this.queue.length === 0 && this.take(frame)) return true
+    if (this.queue.length === 0 && this.take(frame)) {
+      this.pass(frame)
+      return true
+    }
     if (this.queue.length >= FRAMES_MOST || this.queuedBytes + frame.bytes.length > QUEUE_MOST) return false
     this.queue.push(frame)
     this.queuedBytes += frame.bytes.length
@@ -54,10 +57,10 @@ export class Shaper {
     this.filledAt = now
   }
 
+  /** Whether it may pass now; then it is paid for. */
   private take(frame: Frame): boolean {
     if (frame.bytes.length > this.tokens) return false
     this.tokens -= frame.bytes.length
-    this.pass(frame)
     return true
   }
 
@@ -68,11 +71,15 @@ export class Shaper {
     this.cancelTimer = this.clock.after(milliseconds, () => {
       this.cancelTimer = undefined
       this.fill()
-      for (let frame = this.queue[0]; frame && this.take(frame); frame = this.queue[0]) {
-        this.queue.shift()
-        this.queuedBytes -= frame.bytes.length
+      try {
+        for (let frame = this.queue[0]; frame && this.take(frame); frame = this.queue[0]) {
+          this.queue.shift()
+          this.queuedBytes -= frame.bytes.length
+          this.pass(frame)
+        }
+      } finally {
+        this.wait()
       }
-      this.wait()
     })
   }
 }

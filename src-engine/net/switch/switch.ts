@@ -36,6 +36,8 @@ export interface PortCounters {
   /** Beyond the rate limit. */
   limited: number
   flooded: number
+  /** Sent by it and dropped by a fault of ours. */
+  failed: number
 }
 
 export const STATION_AGE_MS = 300_000
@@ -57,6 +59,7 @@ export class SwitchPort {
     spoofed: 0,
     limited: 0,
     flooded: 0,
+    failed: 0,
   }
   /** Stations learned here beside its own. */
   stations = 0

@@ -391,8 +391,11 @@ export class TcpConnection {
     this.cancelTimer = this.options.clock.after(Math.max(0, due - this.now), () => {
       this.cancelTimer = undefined
       this.timerAt = Number.POSITIVE_INFINITY
-      this.expire()
-      this.schedule()
+      try {
+        this.expire()
+      } finally {
+        this.schedule()
+      }
     })
   }
 

@@ -151,6 +151,7 @@ export const engine = {
   'capture of {name}: {why}': 'Mitschnitt von {name}: {why}',
   'capture: {why}': 'Mitschnitt: {why}',
   'leases are not kept: {why}': 'Adressvergaben werden nicht aufgehoben: {why}',
+  'something was dropped, by a fault of Ringmaster: {why}': 'etwas wurde verworfen, durch einen Fehler von Ringmaster: {why}',
   'A screen is opened to other hosts only with a password.':
     'Ein Bildschirm wird anderen Rechnern nur mit einem Passwort geöffnet.',
   'VNC cannot listen on {at}, port {port} ({why}).': 'VNC kann an {at}, Port {port}, nicht lauschen ({why}).',
