@@ -80,13 +80,14 @@ export function withId(bytes: Uint8Array, id: number): Uint8Array {
   return copy
 }
 
-/** A response of our own: the question again, and records of its type. */
+/** A response of our own: the question again, and records of one type, that asked for unless told otherwise. */
 export function respond(
   query: Uint8Array,
   end: number,
   rcode: number,
   records: readonly Uint8Array[],
   authoritative = true,
+  type = get16(query, end - 4),
 ): Uint8Array {
   let length = end
   for (const record of records) length += 12 + record.length
@@ -98,9 +99,10 @@ export function respond(
   set32(bytes, 8, 0)
   let at = end
   for (const record of records) {
-    // A pointer to the question's name, its type and class.
+    // A pointer to the question's name, and its class.
     set16(bytes, at, 0xc000 | HEADER)
-    bytes.set(query.subarray(end - 4, end), at + 2)
+    set16(bytes, at + 2, type)
+    bytes.set(query.subarray(end - 2, end), at + 4)
     set32(bytes, at + 6, TTL_SECONDS)
     set16(bytes, at + 10, record.length)
     bytes.set(record, at + 12)

@@ -107,8 +107,11 @@ export class DnsProxy {
     if (address !== undefined) {
       const record = new Uint8Array(4)
       set32(record, 0, address)
-      return respond(query, asked.end, NOERROR, asked.type === TYPE_A || asked.type === TYPE_ANY ? [record] : [])
+      const has = asked.type === TYPE_A || asked.type === TYPE_ANY
+      return respond(query, asked.end, NOERROR, has ? [record] : [], true, TYPE_A)
     }
+    // The domain itself is there, since names below it are, and has no records (RFC 2308 section 2.2).
+    if (asked.name === domain) return respond(query, asked.end, NOERROR, [])
     return ours ? respond(query, asked.end, NXDOMAIN, []) : undefined
   }
 

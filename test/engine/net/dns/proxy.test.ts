@@ -8,9 +8,11 @@ import { GATEWAY, type Guest, TestNetwork } from '../../../support/network-guest
 
 const HOSTS = [{ mac: '00:16:3e:00:00:0f', address: '10.0.2.5', name: 'Web' }]
 const A = 1
+const SOA = 6
 const PTR = 12
 const MX = 15
 const AAAA = 28
+const ANY = 255
 
 function query(name: string, type: number, id = 0x4321): Uint8Array {
   const encoded = encodeName(name)
@@ -84,7 +86,9 @@ describe('names of the network', () => {
     ['web.default.internal', MX, '0'],
     ['gateway', A, '0 10.0.2.1'],
     ['nobody.default.internal', A, '3'],
-    ['default.internal', A, '3'],
+    ['default.internal', A, '0'],
+    ['Default.Internal', SOA, '0'],
+    ['no.default.internal', SOA, '3'],
     ['5.2.0.10.in-addr.arpa', PTR, '0 .web.default.internal.'],
     ['9.2.0.10.in-addr.arpa', PTR, '3'],
   ] as const)('%s, type %i', (name, type, answer) => {
@@ -92,6 +96,16 @@ describe('names of the network', () => {
     expect(ask(name, type)).toBe(answer)
     expect(test.host.datagrams).toEqual([])
   })
+})
+
+it('a question for anything about a guest is answered with its address, as a record of that type', () => {
+  const { test, guest } = network()
+  guest.sendTo(GATEWAY, 17, new Uint8Array(0))
+  guest.send(udpFrom(guest, query('web', ANY)))
+  const dns = guest.packets()[0]?.body.subarray(8) ?? new Uint8Array(0)
+  const at = query('web', ANY).length
+  expect([get16(dns, 6), get16(dns, at + 2), get16(dns, at + 4), [...dns.subarray(at + 12)]]).toEqual([1, A, 1, [10, 0, 2, 5]])
+  expect(test.host.datagrams).toEqual([])
 })
 
 describe('other names', () => {
