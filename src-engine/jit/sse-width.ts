@@ -49,6 +49,9 @@ export const SINGLE: Scalar = {
   ...{ toBits: [OP.i32_reinterpret, OP.i64_extend_u], shift: 33, normal: [0, 0x1000000], infinite: [0, 0xff000000] },
 }
 
+/** By the letter of a name: SS, SD. */
+export const scalarOf = (letter: string | undefined): Scalar => (letter === 's' ? SINGLE : DOUBLE)
+
 function pushBits(w: WasmWriter, { toBits, shift }: Scalar, local: number): void {
   w.get(local)
   for (const code of toBits) w.op(code)
