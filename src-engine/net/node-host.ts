@@ -96,19 +96,15 @@ const WAITING_MOST = 16
  * told, and the next datagram tries again. No callback is given to `connect`: it would hear of the failure in place of the listener.
  */
 class NodeDatagrams implements HostDatagrams {
-  private readonly socket = dgram.createSocket({ type: 'udp4', recvBufferSize: DATAGRAM_BUFFER })
   private readonly target: Endpoint
   private readonly events: DatagramEvents
   private state: 'opening' | 'open' | 'failed' | 'closed' = 'opening'
   private waiting: Uint8Array[] = []
 
   constructor(target: Endpoint, events: DatagramEvents) {
+  private socket: dgram.Socket | undefined
     this.target = target
     this.events = events
-    const { socket } = this
-    socket.on('message', (bytes) => events.received(bytes))
-    socket.on('error', (error) => this.failed(error))
-    socket.on('connect', () => this.opened())
     this.open()
   }
 
@@ -121,12 +117,19 @@ class NodeDatagrams implements HostDatagrams {
   close(): void {
     if (this.state === 'closed') return
     this.state = 'closed'
-    this.socket.close()
+    this.socket?.close()
   }
 
   private open(): void {
     this.state = 'opening'
-    this.socket.connect(this.target.port, this.target.address)
+    const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: DATAGRAM_BUFFER })
+    this.socket = socket
+    socket.on('message', (bytes) => this.events.received(bytes))
+    socket.on('error', (error) => {
+      if (socket === this.socket) this.failed(error)
+    })
+    socket.on('connect', () => this.opened())
+    socket.connect(this.target.port, this.target.address)
   }
 
   private opened(): void {
@@ -136,7 +139,7 @@ class NodeDatagrams implements HostDatagrams {
   }
 
   private sendNow(bytes: Uint8Array): void {
-    this.socket.send(bytes, (error) => {
+    this.socket?.send(bytes, (error) => {
       if (error && this.state !== 'closed') this.events.failed(hostError(error))
     })
   }
@@ -150,10 +153,24 @@ class NodeDatagrams implements HostDatagrams {
     this.events.failed(hostError(error))
   }
 }
+      this.socket?.close()
+      this.socket = undefined
 
 export class NodeHost implements Host {
   private servers: readonly Endpoint[] = []
   private serversAt = Number.NEGATIVE_INFINITY
+
+type Ready = (port: number | undefined, error?: string) => void
+
+/** How a listener began: whatever its socket says after, that is told once. */
+function once(ready: Ready): Ready {
+  let over = false
+  return (port, error) => {
+    if (over) return
+    over = true
+    ready(port, error)
+  }
+}
 
   connectTcp(target: Endpoint, events: StreamEvents): HostStream {
     const socket = net.connect({ host: target.address, port: target.port, allowHalfOpen: true })

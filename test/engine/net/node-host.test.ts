@@ -1,7 +1,7 @@
 // The machine as Node shows it: sockets, listeners, datagrams and names behind the interfaces the network uses, on loopback alone.
 import dgram from 'node:dgram'
 import net from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { HostError, HostStream } from '../../../src-engine/net/host'
 import { NodeHost } from '../../../src-engine/net/node-host'
 import { serve } from '../../support/linux-peer'
@@ -195,3 +195,30 @@ it.skipIf(missingProgram('ping'))('pings', async () => {
   expect(await ping('127.0.0.1')).toBe(true)
   expect(await ping('127.0.0.1; true')).toBe(false)
 })
+it('a datagram that found no socket is an error, and a later one goes when there are some again', async () => {
+  const errors: HostError[] = []
+  const got: number[] = []
+  const echo = dgram.createSocket('udp4')
+  closers.push(
+    () => echo.close(),
+    () => vi.restoreAllMocks(),
+  )
+  echo.on('message', (bytes) => void got.push(bytes.length))
+  await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve))
+  // As Node has it when the process may open no more files: binding fails.
+  const full = vi.spyOn(dgram.Socket.prototype, 'bind').mockImplementation(function (this: dgram.Socket) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('bind EMFILE'), { code: 'EMFILE' })))
+    return this
+  })
+  const target = { address: '127.0.0.1', port: echo.address().port }
+  const flow = host.openUdp(target, { received: () => {}, failed: (error) => void errors.push(error) })
+  for (let tries = 1; tries <= 2; tries++) {
+    flow.send(new Uint8Array(1))
+    await expect.poll(() => errors.length).toBe(tries)
+  }
+  full.mockRestore()
+  flow.send(new Uint8Array(5))
+  await expect.poll(() => got).toEqual([5])
+  flow.close()
+})
+
