@@ -76,7 +76,10 @@ class NodeStream implements HostStream {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy()
+    // Node would wait for the connection to be up, which with a peer that is silent takes two minutes: a guest that takes its SYN back
+    // each time would have as many sockets as it likes.
+    if (this.socket.connecting) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 
   pause(): void {

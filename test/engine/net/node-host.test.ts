@@ -1,5 +1,7 @@
 // The machine as Node shows it: sockets, listeners, datagrams and names behind the interfaces the network uses, on loopback alone.
+import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
+import { once } from 'node:events'
 import net from 'node:net'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { HostError, HostStream } from '../../../src-engine/net/host'
@@ -12,6 +14,13 @@ const closers: (() => void)[] = []
 afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
+
+/** A server that says its port and then does nothing, ever. */
+const NEVER_ACCEPTS = `
+  const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:fs').writeSync(1, String(server.address().port))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  })`
 
 interface Seen {
   readonly stream: HostStream
@@ -93,6 +102,16 @@ it('a paused stream reads nothing, and goes on', async () => {
   expect(seen.bytes).toBe(before)
   seen.stream.resume()
   await expect.poll(() => seen.bytes).toBe(5_000_000)
+})
+
+it('a stream that is reset before it is up is gone at once, however silent its peer', async () => {
+  const child = spawn(process.execPath, ['-e', NEVER_ACCEPTS], { stdio: ['ignore', 'pipe', 'inherit'] })
+  closers.push(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  // More than its queue holds: the system drops what comes then.
+  const seen = Array.from({ length: 8 }, () => connect(Number(line)))
+  for (const { stream } of seen) stream.reset()
+  await expect.poll(() => seen.map(({ log }) => log), { timeout: 10_000 }).toEqual(seen.map(() => ['closed']))
 })
 
 it('listens where it is told, says the port, and says why not', async () => {
