@@ -95,17 +95,18 @@ class NodeStream implements HostStream {
 const WAITING_MOST = 16
 
 /**
- * A socket that talks to one target. Where it cannot be joined to it (no route while the host is offline, a broadcast address) that is
- * told, and the next datagram tries again. No callback is given to `connect`: it would hear of the failure in place of the listener.
+ * A socket that talks to one target. Where it cannot be joined to it (no route while the host is offline, a broadcast address, no file
+ * descriptor left) that is told, and the next datagram tries again with another socket: some failures leave one that can never be joined.
+ * No callback is given to `connect`: it would hear of the failure in place of the listener.
  */
 class NodeDatagrams implements HostDatagrams {
   private readonly target: Endpoint
   private readonly events: DatagramEvents
+  private socket: dgram.Socket | undefined
   private state: 'opening' | 'open' | 'failed' | 'closed' = 'opening'
   private waiting: Uint8Array[] = []
 
   constructor(target: Endpoint, events: DatagramEvents) {
-  private socket: dgram.Socket | undefined
     this.target = target
     this.events = events
     this.open()
@@ -152,16 +153,12 @@ class NodeDatagrams implements HostDatagrams {
     if (this.state === 'opening') {
       this.state = 'failed'
       this.waiting = []
+      this.socket?.close()
+      this.socket = undefined
     }
     this.events.failed(hostError(error))
   }
 }
-      this.socket?.close()
-      this.socket = undefined
-
-export class NodeHost implements Host {
-  private servers: readonly Endpoint[] = []
-  private serversAt = Number.NEGATIVE_INFINITY
 
 type Ready = (port: number | undefined, error?: string) => void
 
@@ -174,6 +171,10 @@ function once(ready: Ready): Ready {
     ready(port, error)
   }
 }
+
+export class NodeHost implements Host {
+  private servers: readonly Endpoint[] = []
+  private serversAt = Number.NEGATIVE_INFINITY
 
   connectTcp(target: Endpoint, events: StreamEvents): HostStream {
     const socket = net.connect({ host: target.address, port: target.port, allowHalfOpen: true })
@@ -192,10 +193,12 @@ function once(ready: Ready): Ready {
       const peer = { address: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 }
       stream.attach(accept(stream, peer))
     })
-    server.on('error', (error) => ready(undefined, systemWords(error)))
+    const told = once(ready)
+    // Later ones are of a connection that could not be accepted: its peer tries again, or has gone.
+    server.on('error', (error) => told(undefined, systemWords(error)))
     server.listen({ host: at.address, port: at.port }, () => {
       const address = server.address()
-      ready(typeof address === 'object' && address ? address.port : undefined)
+      told(typeof address === 'object' && address ? address.port : undefined)
     })
     return { close: () => server.close() }
   }
@@ -212,9 +215,11 @@ function once(ready: Ready): Ready {
     const socket = dgram.createSocket({ type: net.isIPv6(at.address) ? 'udp6' : 'udp4', recvBufferSize: DATAGRAM_BUFFER })
     let closed = false
     socket.on('message', (bytes, from) => received(bytes, from))
-    socket.on('error', (error) => ready(undefined, systemWords(error)))
+    const told = once(ready)
+    // Later ones are of a datagram, which may be lost.
+    socket.on('error', (error) => told(undefined, systemWords(error)))
     socket.bind({ address: at.address, port: at.port, exclusive: true }, () => {
-      if (!closed) ready(socket.address().port)
+      if (!closed) told(socket.address().port)
     })
     return {
       send: (bytes, to) => {

@@ -138,6 +138,25 @@ it('listens where it is told, says the port, and says why not', async () => {
   expect(peers).toEqual(['127.0.0.1'])
 })
 
+it('says once how it began to listen, whatever goes wrong after', async () => {
+  const [create, createUdp] = [vi.spyOn(net, 'createServer'), vi.spyOn(dgram, 'createSocket')]
+  const answers: [number | undefined, string | undefined][] = []
+  const ready = (port: number | undefined, error?: string): void => void answers.push([port, error])
+  const idle = { connected: () => {}, received: () => {}, finished: () => {}, closed: () => {} }
+  closers.push(
+    () => vi.restoreAllMocks(),
+    host.listenTcp({ address: '127.0.0.1', port: 0 }, () => idle, ready).close,
+    host.listenUdp({ address: '127.0.0.1', port: 0 }, () => {}, ready).close,
+  )
+  await expect.poll(() => answers.length).toBe(2)
+  // What accepting a connection says when there is no file descriptor left for it.
+  for (const { value } of [...create.mock.results, ...createUdp.mock.results]) value.emit('error', new Error('accept EMFILE'))
+  expect(answers).toEqual([
+    [expect.any(Number), undefined],
+    [expect.any(Number), undefined],
+  ])
+})
+
 it('datagrams go to one target and come from it alone; a refusal is told', async () => {
   const echo = dgram.createSocket('udp4')
   closers.push(() => echo.close())
@@ -174,6 +193,33 @@ it('an address that no socket may talk to is an error, each time a datagram is f
   await expect.poll(() => errors).toEqual(['EACCES'])
   flow.send(new Uint8Array(1))
   await expect.poll(() => errors).toEqual(['EACCES', 'EACCES'])
+  flow.close()
+})
+
+it('a datagram that found no socket is an error, and a later one goes when there are some again', async () => {
+  const errors: HostError[] = []
+  const got: number[] = []
+  const echo = dgram.createSocket('udp4')
+  closers.push(
+    () => echo.close(),
+    () => vi.restoreAllMocks(),
+  )
+  echo.on('message', (bytes) => void got.push(bytes.length))
+  await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve))
+  // As Node has it when the process may open no more files: binding fails.
+  const full = vi.spyOn(dgram.Socket.prototype, 'bind').mockImplementation(function (this: dgram.Socket) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('bind EMFILE'), { code: 'EMFILE' })))
+    return this
+  })
+  const target = { address: '127.0.0.1', port: echo.address().port }
+  const flow = host.openUdp(target, { received: () => {}, failed: (error) => void errors.push(error) })
+  for (let tries = 1; tries <= 2; tries++) {
+    flow.send(new Uint8Array(1))
+    await expect.poll(() => errors.length).toBe(tries)
+  }
+  full.mockRestore()
+  flow.send(new Uint8Array(5))
+  await expect.poll(() => got).toEqual([5])
   flow.close()
 })
 
@@ -214,30 +260,3 @@ it.skipIf(missingProgram('ping'))('pings', async () => {
   expect(await ping('127.0.0.1')).toBe(true)
   expect(await ping('127.0.0.1; true')).toBe(false)
 })
-it('a datagram that found no socket is an error, and a later one goes when there are some again', async () => {
-  const errors: HostError[] = []
-  const got: number[] = []
-  const echo = dgram.createSocket('udp4')
-  closers.push(
-    () => echo.close(),
-    () => vi.restoreAllMocks(),
-  )
-  echo.on('message', (bytes) => void got.push(bytes.length))
-  await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve))
-  // As Node has it when the process may open no more files: binding fails.
-  const full = vi.spyOn(dgram.Socket.prototype, 'bind').mockImplementation(function (this: dgram.Socket) {
-    process.nextTick(() => this.emit('error', Object.assign(new Error('bind EMFILE'), { code: 'EMFILE' })))
-    return this
-  })
-  const target = { address: '127.0.0.1', port: echo.address().port }
-  const flow = host.openUdp(target, { received: () => {}, failed: (error) => void errors.push(error) })
-  for (let tries = 1; tries <= 2; tries++) {
-    flow.send(new Uint8Array(1))
-    await expect.poll(() => errors.length).toBe(tries)
-  }
-  full.mockRestore()
-  flow.send(new Uint8Array(5))
-  await expect.poll(() => got).toEqual([5])
-  flow.close()
-})
-
