@@ -98,7 +98,7 @@ export class BlockFlow {
       this.neededFlags ||
       this.exposedFlags ||
       (this.beforeFlags && this.passedFlags) ||
-      (to !== undefined && to.neededFlags && !this.surelyFlags)
+      (to?.neededFlags === true && !this.surelyFlags)
     const changed = registers !== this.needed || flags !== this.neededFlags
     this.needed = registers
     this.neededFlags = flags
