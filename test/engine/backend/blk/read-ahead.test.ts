@@ -1,7 +1,7 @@
 // Reading ahead: a guest that reads in order is answered from what was asked before it did, and never gets what it has overwritten.
 // The other side of each test is a model of the disk: a buffer.
 import fs from 'node:fs'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { KIND, readBatchHead } from '../../../../src-engine/backend/blk/batch'
 import { ReadAhead } from '../../../../src-engine/backend/blk/read-ahead'
 import { BlkRequest } from '../../../../src-engine/backend/blk/request'
@@ -120,6 +120,9 @@ it('reads in order among writes, discards and deaths of domain 0 bring what was 
 it('a chunk that could not be read gives its place back once: no two payloads ever share one', () => {
   const file = BounceFile.make('read-ahead-test', 4 * MIB)
   if (!file.ok) throw new Error(file.error)
+  // Whatever becomes of the test, nothing of it stays in memory.
+  file.value.unlink()
+  onTestFinished(() => file.value.close())
   const area = new BounceArea(file.value)
   const asked: { tag: number; place: number; bytes: number }[] = []
   const waiting: BlkRequest[] = []
@@ -162,6 +165,4 @@ it('a chunk that could not be read gives its place back once: no two payloads ev
   for (let at = area.take(4096); at >= 0; at = area.take(4096)) places.push(at)
   expect(new Set(places).size).toBe(places.length)
   expect(places).toHaveLength((4 * MIB) / 4096)
-  file.value.unlink()
-  file.value.close()
 })
