@@ -126,6 +126,7 @@ export class VirtualNetwork {
         if (port.ok) port.value.send(frame)
       },
       owner: (other) => this.leases.owner(other),
+      interfaceOf: (other) => this.net.interfaceOf(other),
     })
     if (definition.dhcp) this.serveDhcp()
     if (definition.kind === 'nat') this.out = this.openWayOut()
@@ -191,11 +192,8 @@ export class VirtualNetwork {
       detach: () => {
         if (!this.ports.delete(port)) return
         for (const close of closers) close()
-        const gone = address()
-        if (gone !== undefined) {
-          out?.tcp.forget(gone)
-          out?.udp.forget(gone)
-        }
+        out?.tcp.forget(mac)
+        out?.udp.forget(mac)
         gateway.neighbours.forget(mac)
         attached.value.detach()
       },
@@ -247,7 +245,7 @@ export class VirtualNetwork {
       isInside: (address) => gateway.isInside(address),
     })
     gateway.serveUdp(DNS_PORT, ({ source, sourcePort, data }) => {
-      const taken = dns.ask(data, source, (response) =>
+      const taken = dns.ask(data, gateway.guestOf(source), (response) =>
         gateway.sendUdp(gateway.address, DNS_PORT, source, sourcePort, response),
       )
       if (!taken) gateway.drops.count('dns')

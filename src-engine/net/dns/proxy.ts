@@ -53,7 +53,7 @@ export class DnsProxy {
     this.options = options
   }
 
-  /** Calls back once with the response; false: garbage, or too many at a time, and there will be none. */
+  /** Calls back once with the response; false: garbage, or too many of a guest at a time, and there will be none. */
   ask(query: Uint8Array, guest: number, answer: (response: Uint8Array) => void, overTcp = false): boolean {
     const header = dnsHeader(query)
     if (!header || header.response) return false

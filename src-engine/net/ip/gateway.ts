@@ -62,7 +62,11 @@ export interface GatewayOptions {
   send(frame: Frame): void
   /** The MAC an address is leased to. */
   owner(address: number): number | undefined
+  /** The MAC of the interface that a station is behind, if that is known. */
+  interfaceOf(mac: number): number | undefined
 }
+
+const UNLEARNED = 0
 
 export type UdpService = (datagram: Datagram, mac: number) => void
 
@@ -104,6 +108,15 @@ export class Gateway {
 
   isInside(address: number): boolean {
     return (address & this.mask) >>> 0 === (this.address & this.mask) >>> 0
+  }
+
+  /**
+   * Whose limits an address counts against: the interface it is behind, by its MAC address. A guest may take as many addresses as it
+   * likes, and must not get the share of as many guests. Stations the switch has not learned, which are too many, have one together.
+   */
+  guestOf(address: number): number {
+    const mac = this.neighbours.macOf(address)
+    return (mac === undefined ? undefined : this.options.interfaceOf(mac)) ?? UNLEARNED
   }
 
   serveUdp(port: number, service: UdpService): void {
@@ -200,7 +213,7 @@ export class Gateway {
       this.complain(packet, TIME_EXCEEDED, 0)
       return
     }
-    const whole = packet.offset === 0 && !packet.more ? packet : this.reassembly.add(packet)
+    const whole = packet.offset === 0 && !packet.more ? packet : this.reassembly.add(packet, this.guestOf(source))
     if (whole) this.dispatch(whole, mac, outside, forAll)
   }
 

@@ -10,7 +10,7 @@ import type { Ipv4Packet } from './ipv4'
 
 /** RFC 1122: between 60 and 120 seconds. */
 export const REASSEMBLY_MS = 60_000
-export const PACKETS_PER_SOURCE = 16
+export const PACKETS_PER_GUEST = 16
 const BYTES_MOST = 4 * 1024 * 1024
 const FRAGMENTS_MOST = 128
 const PACKET_MOST = 65535
@@ -22,7 +22,7 @@ interface Piece {
 
 interface Partial {
   readonly key: string
-  readonly source: number
+  readonly guest: number
   readonly startedAt: number
   /** Of the first fragment, once it is there. */
   header: Uint8Array
@@ -47,13 +47,13 @@ export class Reassembly {
     return this.partials.size
   }
 
-  /** The whole packet when this was its last missing piece. */
-  add(packet: Ipv4Packet): Ipv4Packet | undefined {
+  /** The whole packet when this was its last missing piece. `guest`: whose limit it counts against. */
+  add(packet: Ipv4Packet, guest: number): Ipv4Packet | undefined {
     this.age()
     const key = `${packet.source} ${packet.target} ${packet.protocol} ${packet.id}`
     const bytes = packet.bytes.slice(packet.at, packet.end)
     const end = packet.offset + bytes.length
-    const partial = this.partials.get(key) ?? this.begin(key, packet.source)
+    const partial = this.partials.get(key) ?? this.begin(key, guest)
     if (!partial) {
       this.drops.count('fragment')
       return undefined
@@ -94,13 +94,13 @@ export class Reassembly {
     })
   }
 
-  private begin(key: string, source: number): Partial | undefined {
+  private begin(key: string, guest: number): Partial | undefined {
     let others = 0
-    for (const partial of this.partials.values()) if (partial.source === source) others++
-    if (others >= PACKETS_PER_SOURCE) return undefined
+    for (const partial of this.partials.values()) if (partial.guest === guest) others++
+    if (others >= PACKETS_PER_GUEST) return undefined
     const partial: Partial = {
       key,
-      source,
+      guest,
       startedAt: this.clock.now(),
       header: new Uint8Array(0),
       pieces: [],

@@ -23,21 +23,22 @@ export class EchoRelay {
 
   take(packet: Ipv4Packet): void {
     const { source, target } = packet
-    const own = this.underWay.get(source) ?? 0
+    const guest = this.gateway.guestOf(source)
+    const own = this.underWay.get(guest) ?? 0
     if (own >= PINGS_PER_GUEST || this.total >= PINGS_MOST) {
       this.gateway.drops.count('limit')
       return
     }
-    this.underWay.set(source, own + 1)
+    this.underWay.set(guest, own + 1)
     this.total++
     const bytes = packet.bytes.slice(packet.header, packet.end)
     const at = packet.at - packet.header
     const about = { ...packet, bytes, header: 0, at, end: bytes.length }
     const done = (answered: boolean): void => {
       this.total--
-      const left = (this.underWay.get(source) ?? 1) - 1
-      if (left > 0) this.underWay.set(source, left)
-      else this.underWay.delete(source)
+      const left = (this.underWay.get(guest) ?? 1) - 1
+      if (left > 0) this.underWay.set(guest, left)
+      else this.underWay.delete(guest)
       if (answered) this.gateway.send(target, source, PROTOCOL_ICMP, echoReply(bytes.subarray(at)))
       else this.gateway.complain(about, UNREACHABLE, HOST_UNREACHABLE)
     }

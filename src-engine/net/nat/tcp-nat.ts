@@ -46,7 +46,7 @@ export interface Ends {
   readonly otherPort: number
 }
 
-/** A service of the gateway itself: who uses a connection to it. */
+/** A service of the gateway itself: who uses a connection to it; `guest`: whose limits it counts against. */
 export type LocalService = (connection: () => TcpConnection | undefined, guest: number) => TcpUser
 
 export interface TcpNatOptions {
@@ -57,6 +57,8 @@ export interface TcpNatOptions {
 
 interface Entry {
   readonly ends: Ends
+  /** Whose limits it counts against. */
+  readonly guest: number
   readonly connection: TcpConnection
   opening: boolean
 }
@@ -116,9 +118,9 @@ export class TcpNat {
     return entry?.connection
   }
 
-  /** A guest is gone: so are its connections. */
+  /** A guest is gone, by its interface's MAC: so are its connections. */
   forget(guest: number): void {
-    for (const entry of this.all()) if (entry.ends.guest === guest) entry.connection.forget()
+    for (const entry of this.all()) if (entry.guest === guest) entry.connection.forget()
   }
 
   dispose(): void {
@@ -136,7 +138,7 @@ export class TcpNat {
     if (service) {
       const entry: Entry | undefined = this.add(
         ends,
-        service(() => entry?.connection, ends.guest),
+        service(() => entry?.connection, gateway.guestOf(ends.guest)),
       )
       entry?.connection.wait(segment)
       entry?.connection.accept()
@@ -177,14 +179,15 @@ export class TcpNat {
 
   private add(ends: Ends, user: TcpUser): Entry | undefined {
     const { gateway } = this.options
+    const guest = gateway.guestOf(ends.guest)
     let own = 0
     let opening = 0
-    for (const other of this.ofGuest(ends.guest)) {
+    for (const other of this.ofGuest(guest)) {
       own++
       if (other.opening) opening++
     }
     const full = own >= CONNECTIONS_PER_GUEST || this.total >= CONNECTIONS_MOST
-    if (opening >= OPENING_PER_GUEST || (full && !this.evict(ends.guest))) {
+    if (opening >= OPENING_PER_GUEST || (full && !this.evict(guest))) {
       gateway.drops.count('limit')
       return undefined
     }
@@ -211,7 +214,7 @@ export class TcpNat {
         },
       },
     })
-    const entry: Entry = { ends, connection, opening: true }
+    const entry: Entry = { ends, guest, connection, opening: true }
     const key = ends.guest * 0x1_0000 + ends.guestPort
     let others = this.entries.get(key)
     if (!others) {
@@ -274,7 +277,7 @@ export class TcpNat {
   }
 
   private *ofGuest(guest: number): Iterable<Entry> {
-    for (const [key, others] of this.entries) if (Math.floor(key / 0x1_0000) === guest) yield* others.values()
+    for (const others of this.entries.values()) for (const entry of others.values()) if (entry.guest === guest) yield entry
   }
 
   private all(): Entry[] {

@@ -17,6 +17,7 @@ const SWEEP_MS = 10_000
 
 interface Flow {
   readonly key: string
+  /** Whose limit it counts against. */
   readonly guest: number
   socket: HostDatagrams
   usedAt: number
@@ -79,6 +80,7 @@ export class UdpFlows {
     if (!this.use(keyOf(guest, guestPort, other, otherPort))) this.add(guest, guestPort, other, otherPort, socket)
   }
 
+  /** A guest is gone, by its interface's MAC: so are its flows. */
   forget(guest: number): void {
     for (const flow of this.flows.values()) if (flow.guest === guest) this.remove(flow)
   }
@@ -88,8 +90,9 @@ export class UdpFlows {
     for (const flow of this.flows.values()) this.remove(flow)
   }
 
-  private add(guest: number, guestPort: number, other: number, otherPort: number, socket: HostDatagrams): boolean {
+  private add(address: number, port: number, other: number, otherPort: number, socket: HostDatagrams): boolean {
     const { gateway } = this.options
+    const guest = gateway.guestOf(address)
     let own = 0
     let oldest: Flow | undefined
     for (const flow of this.flows.values()) {
@@ -103,7 +106,7 @@ export class UdpFlows {
       socket.close()
       return false
     }
-    const key = keyOf(guest, guestPort, other, otherPort)
+    const key = keyOf(address, port, other, otherPort)
     this.flows.set(key, { key, guest, socket, usedAt: gateway.options.clock.now() })
     this.sweepLater()
     return true

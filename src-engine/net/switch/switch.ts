@@ -148,6 +148,11 @@ export class Switch {
     return this.owners.has(mac)
   }
 
+  /** The own address of the port a station is behind; undefined: it was not learned. */
+  interfaceOf(mac: number): number | undefined {
+    return this.owners.has(mac) ? mac : this.station(mac)?.options.mac
+  }
+
   /** Whether a station of this address is behind another port now. */
   isElsewhere(mac: number, port: SwitchPort): boolean {
     const station = this.station(mac)
