@@ -9,14 +9,13 @@
 import { jsonBytes } from '../../lib/json'
 import { DEV_INLINE_LIMIT } from '../../public/protocol/link'
 import { err, ok, type Result } from '../../public/result'
-import { BLKIF_OP, BLKIF_RSP, type BlkifLayout, SECTOR_SIZE } from '../../public/xen/io/blkif'
-import { BackRing, BROKEN_RING } from '../../ring/back-ring'
-import { GrantedRing, type GuestAccess } from '../../ring/guest-access'
+import { BLKIF_OP, BLKIF_RSP } from '../../public/xen/io/blkif'
+import { BROKEN_RING } from '../../ring/back-ring'
+import { GrantedRing } from '../../ring/guest-access'
 import { type DevicePump, keyNumber, type PumpPort, type PumpSetup, type RingView } from '../device'
 import {
   ANSWER_HEADER,
   BATCH_BYTES,
-  BATCH_ENTRIES,
   BATCH_ENTRY,
   BATCH_HEADER,
   DEVICE_WINDOW,
@@ -26,21 +25,16 @@ import {
   writeBatchHead,
   writeEntry,
 } from './batch'
+import { BlockRing } from './block-ring'
 import { readKeys } from './frontend-keys'
+import { gather, messageOf, type Piece, type Pieces } from './pieces'
 import { ReadAhead } from './read-ahead'
-import { BlkRequest, parseRequest, readSaved, type SavedRequest } from './request'
+import { BlkRequest, readSaved, type SavedRequest } from './request'
 import { Segments } from './segments'
 
 /** Times round the ring in one turn. */
 const ROUNDS = 4
 const DISCARD_MOST = 0x8000_0000
-
-/** Segments [from, to) of a request in one batch. */
-interface Piece {
-  readonly request: BlkRequest
-  readonly from: number
-  readonly to: number
-}
 
 interface Batch {
   readonly tag: number
@@ -60,24 +54,18 @@ export function makeBlkPump(setup: PumpSetup): Result<DevicePump, string> {
   if (!granted) return err('the ring is not granted')
   const saved = setup.state && readSaved(setup.state)
   if (setup.state && !saved) return err('its saved state makes no sense')
-  const ring = new BackRing(guest, granted, layout.entry, saved)
-  return ok(new BlkPump(setup, ring, layout, port, saved?.requests ?? []))
+  const ring = new BlockRing(guest, granted, layout, saved)
+  return ok(new BlkPump(setup, ring, port, saved?.requests ?? []))
 }
 
 class BlkPump implements DevicePump {
   readonly ports: readonly number[]
-  private readonly guest: GuestAccess
   private readonly segments: Segments
   private readonly fail: (reason: string) => void
   private readonly stall: () => void
   private readonly unstall: () => void
-  private readonly ring: BackRing
-  private readonly layout: BlkifLayout
+  private readonly ring: BlockRing
   private readonly port: number
-  private readonly entry: Uint8Array
-  private readonly entryView: DataView
-  private readonly response: Uint8Array
-  private readonly responseView: DataView
   private service: PumpPort | undefined
   /** All requests taken and not answered, in the order they came. */
   private readonly unanswered = new Set<BlkRequest>()
@@ -100,20 +88,14 @@ class BlkPump implements DevicePump {
   private retrying = false
   private lookAgain: NodeJS.Immediate | undefined
 
-  constructor(setup: PumpSetup, ring: BackRing, layout: BlkifLayout, port: number, saved: readonly SavedRequest[]) {
-    this.guest = setup.guest
+  constructor(setup: PumpSetup, ring: BlockRing, port: number, saved: readonly SavedRequest[]) {
     this.segments = new Segments(setup.guest)
     this.fail = setup.failed
     this.stall = () => setup.stalled?.(`${setup.connect.backend['name'] ?? setup.connect.key} has no room on the host`)
     this.unstall = () => setup.unstalled?.()
     this.ring = ring
-    this.layout = layout
     this.port = port
     this.ports = [port]
-    this.entry = new Uint8Array(layout.entry)
-    this.entryView = new DataView(this.entry.buffer)
-    this.response = new Uint8Array(layout.response.size)
-    this.responseView = new DataView(this.response.buffer)
     this.ahead = new ReadAhead(keyNumber(setup.connect.backend['sectors']) ?? 0, {
       tag: () => this.tag(),
       serve: (request, place) => {
@@ -209,10 +191,9 @@ class BlkPump implements DevicePump {
     }
     // With requests queued the rest stays in the ring, where it costs nothing.
     for (let left = this.queue.length > 0 ? 0 : waiting; left > 0; left--) {
-      this.ring.take(this.entry)
-      const { request, refused } = parseRequest(this.entryView, this.layout, this.guest)
+      const { request, refused } = this.ring.next()
       if (refused) {
-        this.respond(request, KNOWN.has(request.does) ? BLKIF_RSP.ERROR : BLKIF_RSP.EOPNOTSUPP)
+        this.ring.answer(request, KNOWN.has(request.does) ? BLKIF_RSP.ERROR : BLKIF_RSP.EOPNOTSUPP)
         continue
       }
       const one = new BlkRequest(request)
@@ -275,35 +256,11 @@ class BlkPump implements DevicePump {
   private transfer(head: BlkRequest, barrier: boolean): boolean {
     const { service } = this
     if (!service) return false
-    const { does } = head.what
-    const writes = does !== BLKIF_OP.BLKIF_OP_READ
-    const limit = Math.min(service.bounce ? BATCH_BYTES : DEV_INLINE_LIMIT, DEVICE_WINDOW - this.onTheWay)
-    const pieces: Piece[] = []
-    const data: Uint8Array[] = []
-    let sectors = 0
-    let whole = 0
-    for (const request of this.queue) {
-      if (request.failed || request.what.does !== does || pieces.length >= BATCH_ENTRIES || (barrier && pieces.length > 0))
-        break
-      const from = request.given
-      const count = request.what.refs.length
-      let to = from
-      let length = 0
-      while (to < count && (sectors + length + request.length(to)) * SECTOR_SIZE <= limit) length += request.length(to++)
-      if (to === from) break
-      if (writes) {
-        const sources = this.segments.sources(request, from, to)
-        request.failed = sources === undefined
-        if (!sources) break
-        data.push(...sources)
-      }
-      pieces.push({ request, from, to })
-      sectors += length
-      if (to < count) break
-      whole++
-    }
+    const writes = head.what.does !== BLKIF_OP.BLKIF_OP_READ
+    const most = Math.min(service.bounce ? BATCH_BYTES : DEV_INLINE_LIMIT, DEVICE_WINDOW - this.onTheWay)
+    const given = gather(this.queue, most, this.segments)
+    const { pieces, data, bytes, whole } = given
     if (pieces.length === 0) return head.failed
-    const bytes = sectors * SECTOR_SIZE
     let place = -1
     if (bytes > DEV_INLINE_LIMIT) {
       place = service.bounce?.take(bytes) ?? -1
@@ -318,7 +275,7 @@ class BlkPump implements DevicePump {
         return true
       }
     }
-    this.send(service, writes, barrier, pieces, bytes, place, data)
+    this.send(service, writes, barrier, given, place)
     this.queue.splice(0, whole)
     this.barrier = barrier && whole > 0
     return true
@@ -333,27 +290,16 @@ class BlkPump implements DevicePump {
     })
   }
 
-  private send(
-    service: PumpPort,
-    writes: boolean,
-    barrier: boolean,
-    pieces: readonly Piece[],
-    bytes: number,
-    place: number,
-    data: readonly Uint8Array[],
-  ): void {
+  private send(service: PumpPort, writes: boolean, barrier: boolean, given: Pieces, place: number): void {
+    const { pieces, bytes, data } = given
     const batch: Batch = { tag: this.tag(), kind: writes ? KIND.WRITE : KIND.READ, pieces, bytes, place }
-    const message = new Uint8Array(BATCH_HEADER + BATCH_ENTRY * pieces.length)
-    const view = new DataView(message.buffer)
     const flags = (place >= 0 ? FLAG.IN_BOUNCE : 0) | (barrier ? FLAG.BARRIER : 0)
-    const { tag, kind } = batch
-    writeBatchHead(view, { kind, flags, entries: pieces.length, tag, place: Math.max(place, 0), bytes })
-    pieces.forEach(({ request, from, to }, i) => {
-      writeEntry(view, i, request.what.sector + request.extent(0, from), request.extent(from, to))
+    const message = messageOf(batch.kind, flags, batch.tag, place, given)
+    for (const { request, to } of pieces) {
       request.given = to
       request.pieces++
-    })
-    this.batches.set(tag, batch)
+    }
+    this.batches.set(batch.tag, batch)
     this.inFlight += bytes
     if (writes) this.changes++
     if (writes && place < 0) service.send(message, ...data)
@@ -442,16 +388,7 @@ class BlkPump implements DevicePump {
 
   private finish(request: BlkRequest): void {
     this.unanswered.delete(request)
-    this.respond(request.what, request.failed ? BLKIF_RSP.ERROR : BLKIF_RSP.OKAY)
-  }
-
-  private respond(what: SavedRequest, status: number): void {
-    const { response } = this.layout
-    this.responseView.setUint32(response.id, what.idLow, true)
-    this.responseView.setUint32(response.id + 4, what.idHigh, true)
-    this.responseView.setUint8(response.operation, what.does)
-    this.responseView.setInt16(response.status, status, true)
-    this.ring.respond(this.response)
+    this.ring.answer(request.what, request.failed ? BLKIF_RSP.ERROR : BLKIF_RSP.OKAY)
   }
 }
 
