@@ -32,6 +32,11 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
+/** For whoever keeps a part of a message: the bytes alone, where they would hold on to a message much larger than they are. */
+export function toKeep(bytes: Uint8Array): Uint8Array {
+  return 2 * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes
+}
+
 /** 16 bytes of a UUID in text form, in the order written. */
 export function uuidBytes(uuid: string): Uint8Array {
   const digits = uuid.replaceAll('-', '')

@@ -2,6 +2,7 @@
 // has done with. Both directions are alike. A record that makes no sense ends the link.
 // Record: kind u8 @0, pad, count u16 @2, bytes u32 @4 (TAKEN: bytes done with). FRAMES: then `count` frames, each a header (length u32
 // @0, flags u8 @4, pad, GSO size u16 @6) and its bytes, padded to 4. Little-endian. Runs in: anything.
+import { toKeep } from '../../lib/bytes'
 import { type Frame, SUPER_FRAME_MOST } from '../../net/switch/frame'
 
 export const KIND = { FRAMES: 1, TAKEN: 2 } as const
@@ -91,7 +92,7 @@ export function readRecord(body: Uint8Array, view: DataView): NetRecord | string
   }
   const count = view.getUint16(2, true)
   if (count === 0 || body.length !== RECORD_HEADER + bytes) return 'record of a wrong size'
-  const own = 2 * body.length < body.buffer.byteLength ? body.slice() : body
+  const own = toKeep(body)
   const frames: Frame[] = []
   let at = RECORD_HEADER
   for (let i = 0; i < count; i++) {

@@ -3,6 +3,7 @@
 // blank checksums) depends on what the frontend said; the switch makes the rest fit.
 // Nothing is kept that a new domain 0 would miss. Runs in: domain 0.
 
+import { toKeep } from '../../lib/bytes'
 import type { NetworkPort } from '../../net/network'
 import type { Networks } from '../../net/networks'
 import type { Frame } from '../../net/switch/frame'
@@ -155,7 +156,7 @@ export class NetService implements DeviceService {
       this.dropped++
       return
     }
-    this.queue.push(frame)
+    this.queue.push({ ...frame, bytes: toKeep(frame.bytes) })
     this.queuedBytes += length
     if (this.scheduled) return
     this.scheduled = true

@@ -3,6 +3,7 @@
 // While the socket is slow, what comes in small pieces is gathered: a guest may send its window byte by byte, and each write that
 // waits costs far more than a byte.
 // Runs in: domain 0.
+import { toKeep } from '../../lib/bytes'
 import type { HostError, HostStream, StreamEvents } from '../host'
 import type { CloseReason, TcpConnection, TcpUser } from '../tcp/connection'
 
@@ -56,12 +57,11 @@ export class Splice implements TcpUser {
 
   received(data: Uint8Array): void {
     if (!this.stream) this.connection?.consumed(data.length)
-    else if (this.writes < WRITES_MOST) this.write(data)
+    else if (this.writes < WRITES_MOST) this.write(toKeep(data))
     else if (data.length < SMALL) this.gather(data)
     else {
       this.flush()
-      // Nor must a piece hold on to a message much larger than it.
-      this.write(2 * data.length < data.buffer.byteLength ? data.slice() : data)
+      this.write(toKeep(data))
     }
   }
 
@@ -89,7 +89,7 @@ export class Splice implements TcpUser {
 
   private flush(): void {
     if (this.gatheredLength === 0 || !this.stream) return
-    const bytes = this.gathered.subarray(0, this.gatheredLength)
+    const bytes = toKeep(this.gathered.subarray(0, this.gatheredLength))
     this.gatheredLength = 0
     this.write(bytes)
   }

@@ -1,6 +1,7 @@
 // A rate limit: frames beyond it wait in a bounded queue and are dropped when that is full (a token bucket in front of a
 // tail-drop queue). Waiting rather than dropping at once keeps a TCP sender of 64 KiB frames going at the limit.
 // Invariant: order is kept, and no second passes more than the rate plus one burst. Runs in: domain 0.
+import { toKeep } from '../../lib/bytes'
 import type { Clock } from '../../lib/clock'
 import { type Frame, SUPER_FRAME_MOST } from './frame'
 
@@ -38,7 +39,7 @@ export class Shaper {
       return true
     }
     if (this.queue.length >= FRAMES_MOST || this.queuedBytes + frame.bytes.length > QUEUE_MOST) return false
-    this.queue.push(frame)
+    this.queue.push({ ...frame, bytes: toKeep(frame.bytes) })
     this.queuedBytes += frame.bytes.length
     this.wait()
     return true

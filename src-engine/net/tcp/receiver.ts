@@ -1,6 +1,7 @@
 // The receiving half of a TCP connection: what is expected next, pieces that came early, how much more may come, and when to
 // acknowledge. The window is the receiver's buffer less what its user has not consumed; it opens in steps worth a segment
 // (RFC 9293 section 3.8.6.2.2) and its right edge never goes back. Runs in: domain 0.
+import { toKeep } from '../../lib/bytes'
 import { distance, plus, SACK_BLOCKS, type SackBlock } from './segment'
 
 /** Early pieces kept; an attacker's one-byte pieces must not cost more than their window. */
@@ -153,9 +154,7 @@ export class Receiver {
     // All of it is there already.
     if (from >= to) return
     const piece = data.subarray(from, to)
-    // A small piece must not hold on to the buffer of a large message.
-    const own = piece.length * 2 < piece.buffer.byteLength ? piece.slice() : piece
-    early.splice(at, covered, { sequence: plus(sequence, from), data: own })
+    early.splice(at, covered, { sequence: plus(sequence, from), data: toKeep(piece) })
   }
 
   private fill(deliver: (data: Uint8Array) => void): void {

@@ -37,6 +37,22 @@ it('small pieces become few writes, in order, and each byte is given back', () =
   expect(consumed()).toBe(bytes.length)
 })
 
+it('a piece that waits keeps nothing of the message it came in but itself, gathered or not', () => {
+  const { splice, stream } = joined()
+  stream.taking = false
+  const kept = new Set<ArrayBufferLike>()
+  const write = stream.write.bind(stream)
+  stream.write = (bytes, done) => {
+    kept.add(bytes.buffer)
+    write(bytes, done)
+  }
+  const bytes = (): number => [...kept].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  for (let i = 0; i < 20; i++) splice.received(new Uint8Array(128 * 1024).subarray(i, i + 1))
+  expect(bytes()).toBe(16)
+  stream.waiting.shift()?.()
+  expect(bytes()).toBe(20)
+})
+
 it('what was gathered goes when the socket has taken something', () => {
   const { splice, stream } = joined()
   stream.taking = false
