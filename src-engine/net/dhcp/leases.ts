@@ -1,5 +1,6 @@
 // Who has which address of a network, and until when. Fixed leases are of the definition; the others come from the range, the
 // same one again for the same MAC as long as it is free. They are handed to whoever keeps them on every change.
+// Interfaces of the network go before stations behind them: those cost nothing to make up, and one guest could have all addresses.
 // Invariant: an address has one holder at most. Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
 
@@ -140,7 +141,9 @@ export class Leases {
     if (address === undefined || this.fixedByMac.has(mac)) return address
     const held = this.byMac.get(mac)
     if (held?.address !== address || held.until <= this.options.clock.now()) {
-      this.hold({ mac, address, until: this.options.clock.now() + OFFER_MS, name: held?.name, own: held?.own, offer: true })
+      const own = this.isOwn(mac)
+      this.hold({ mac, address, until: this.options.clock.now() + OFFER_MS, name: held?.name, own, offer: true })
+      this.declined.delete(address)
     }
     return address
   }
@@ -148,8 +151,7 @@ export class Leases {
   /** The client took it. */
   commit(mac: number, address: number, milliseconds: number, name: string | undefined): void {
     const until = this.fixedByMac.has(mac) ? Number.MAX_SAFE_INTEGER : this.options.clock.now() + milliseconds
-    const own = this.byMac.get(mac)?.own === true || this.options.isInterface?.(mac) === true
-    this.hold({ mac, address, until, name, offer: false, own })
+    this.hold({ mac, address, until, name, offer: false, own: this.isOwn(mac) })
     this.save()
   }
 
@@ -193,7 +195,24 @@ export class Leases {
     }
     const now = clock.now()
     for (const [address, until] of this.declined) if (until <= now) this.declined.delete(address)
-    return expired
+    return expired ?? (this.isOwn(mac) ? this.fromOthers(now) : undefined)
+  }
+
+  private isOwn(mac: number): boolean {
+    return this.byMac.get(mac)?.own === true || this.options.isInterface?.(mac) === true
+  }
+
+  /** For an interface when nothing is free: what was declined or is only seen in use, at last what a station behind one has. */
+  private fromOthers(now: number): number | undefined {
+    const { first, last, gateway } = this.options
+    let station: number | undefined
+    for (let address = first; address <= last; address++) {
+      if (address === gateway || this.fixedByAddress.has(address)) continue
+      const held = this.byAddress.get(address)
+      if (!held || held.until <= now) return address
+      if (held.own !== true) station ??= address
+    }
+    return station
   }
 
   private hold(held: Held): void {

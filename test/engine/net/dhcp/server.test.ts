@@ -102,6 +102,45 @@ describe('a client without an address', () => {
   })
 })
 
+describe('a guest that wants all addresses', () => {
+  const dhcp = { first: '10.0.2.20', last: '10.0.2.23' }
+  const all = ['10.0.2.20', '10.0.2.21', '10.0.2.22', '10.0.2.23']
+
+  it('by made-up MAC addresses has them until another interface asks', () => {
+    const network = new TestNetwork({ dhcp })
+    const [greedy, other] = [network.guest(15), network.guest(16)]
+    const own = greedy.mac
+    for (let i = 1; i <= 4; i++) {
+      greedy.mac = own + 0x1_0000 * i
+      expect(bind(greedy)).toMatch(/^ACK/)
+    }
+    greedy.mac = own + 0x5_0000
+    expect(ask(greedy, 'DISCOVER')).toBeUndefined()
+    expect(bind(other)).toBe('ACK 10.0.2.20 to 10.0.2.20 (one)')
+    expect(network.net.leases.owner(ip('10.0.2.20'))).toBe(other.mac)
+    greedy.mac = own + 0x1_0000
+    expect(ask(greedy, 'REQUEST', { ciaddr: '10.0.2.20' })).toMatch(/^NAK/)
+    expect(bind(other)).toBe('ACK 10.0.2.20 to 10.0.2.20 (one)')
+  })
+
+  it('by declining each keeps no other interface from them', () => {
+    const network = new TestNetwork({ dhcp })
+    const [greedy, other] = [network.guest(15), network.guest(16)]
+    for (const address of all) {
+      expect(bind(greedy)).toContain(address)
+      ask(greedy, 'DECLINE', { requested: address, server: GATEWAY })
+    }
+    expect(bind(other)).toBe('ACK 10.0.2.20 to 10.0.2.20 (one)')
+  })
+
+  it('by being seen at each keeps no other interface from them', () => {
+    const network = new TestNetwork({ dhcp })
+    const [greedy, other] = [network.guest(15), network.guest(16)]
+    for (const address of all) greedy.arp(1, GATEWAY, address)
+    expect(bind(other)).toBe('ACK 10.0.2.20 to 10.0.2.20 (one)')
+  })
+})
+
 describe('a fixed lease', () => {
   const hosts = [{ mac: '00:16:3e:00:00:0f', address: '10.0.2.5', name: 'web' }]
 
