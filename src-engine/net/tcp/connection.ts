@@ -3,6 +3,8 @@
 // Against blind attacks RFC 5961: a RST must hit the next expected number exactly, anything else gets a challenge.
 // Invariant: after `closed` was called nothing is sent and no timer is left. Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
+import { DeadlineTimer } from './deadline-timer'
+import { KeepAlive } from './keep-alive'
 import { Receiver } from './receiver'
 import { ACK, DEFAULT_MSS, distance, FIN, plus, RST, type Segment, SYN, segmentLength, type TcpHeader } from './segment'
 import type { SendQueue } from './send-queue'
@@ -55,10 +57,6 @@ const OUR_SCALE = 6
 /** Twice the segment lifetime, as short as Linux has it. */
 export const TIME_WAIT_MS = 60_000
 const CHALLENGES_PER_SECOND = 10
-/** An idle connection is asked whether its peer is still there (RFC 9293 section 3.8.4). */
-export const KEEP_ALIVE_MS = 7_200_000
-const KEEP_ALIVE_EVERY_MS = 75_000
-const KEEP_ALIVE_TIMES = 9
 
 const SYNCHRONIZED = new Set<TcpState>([
   'ESTABLISHED',
@@ -79,11 +77,9 @@ export class TcpConnection {
   private scaling = false
   /** The peer wants to hear what came beyond a hole (RFC 2018). */
   private selective = false
-  private cancelTimer: (() => void) | undefined
-  private timerAt = Number.POSITIVE_INFINITY
+  private readonly timer: DeadlineTimer
   private timeWaitAt = Number.POSITIVE_INFINITY
-  private aliveAt = Number.POSITIVE_INFINITY
-  private probes = 0
+  private readonly keepAlive = new KeepAlive()
   private challengeSecond = 0
   private challenges = 0
 
@@ -93,6 +89,13 @@ export class TcpConnection {
       this.emit(sequence, offset, length, flags),
     )
     this.receiver = new Receiver(0, this.buffer, OUR_MSS)
+    this.timer = new DeadlineTimer(options.clock, () => {
+      try {
+        this.expire()
+      } finally {
+        this.schedule()
+      }
+    })
   }
 
   /** Bytes given to `send` and not yet acknowledged. */
@@ -154,9 +157,7 @@ export class TcpConnection {
     if (state === 'WAITING' && this.syn) {
       const acknowledgement = plus(this.syn.sequence, 1)
       this.output({ sequence: 0, acknowledgement, flags: RST | ACK, window: 0 }, 0, 0)
-    } else if (state !== 'SYN-SENT' && state !== 'TIME-WAIT') {
-      this.output({ sequence: this.sender.idleSequence, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
-    }
+    } else if (state !== 'SYN-SENT' && state !== 'TIME-WAIT') this.reset()
     this.close('aborted')
   }
 
@@ -206,7 +207,7 @@ export class TcpConnection {
     this.syn = undefined
     this.state = 'ESTABLISHED'
     if (this.sender.finQueued) this.state = 'FIN-WAIT-1'
-    this.aliveAt = this.now + KEEP_ALIVE_MS
+    this.keepAlive.begin(this.now)
     this.options.user.established()
   }
 
@@ -214,9 +215,7 @@ export class TcpConnection {
   private takeInSynSent(segment: Segment): void {
     const acknowledges = (segment.flags & ACK) !== 0
     if (acknowledges && segment.acknowledgement !== this.sender.nxt) {
-      if (!(segment.flags & RST)) {
-        this.output({ sequence: segment.acknowledgement, acknowledgement: 0, flags: RST, window: 0 }, 0, 0)
-      }
+      if (!(segment.flags & RST)) this.refuse(segment)
       return
     }
     if (segment.flags & RST) {
@@ -262,7 +261,7 @@ export class TcpConnection {
     }
     if (!(flags & ACK)) return
     if (!this.takeAcknowledgement(segment) || !SYNCHRONIZED.has(this.state)) return
-    this.heard()
+    this.keepAlive.heard(this.now)
     this.receive(
       zeroWindow && segment.data.length > 0 ? { ...segment, data: segment.data.subarray(0, 0), flags: ACK } : segment,
       sequence,
@@ -277,7 +276,7 @@ export class TcpConnection {
     const ack = segment.acknowledgement
     if (this.state === 'SYN-RECEIVED') {
       if (distance(ack, sender.una) <= 0 || distance(ack, sender.max) > 0) {
-        this.output({ sequence: ack, acknowledgement: 0, flags: RST, window: 0 }, 0, 0)
+        this.refuse(segment)
         return false
       }
       sender.setWindow(segment, this.syn?.scale ?? 0)
@@ -335,12 +334,7 @@ export class TcpConnection {
   private waitTime(): void {
     this.state = 'TIME-WAIT'
     this.timeWaitAt = this.now + TIME_WAIT_MS
-    this.aliveAt = Number.POSITIVE_INFINITY
-  }
-
-  private heard(): void {
-    this.probes = 0
-    if (this.aliveAt !== Number.POSITIVE_INFINITY) this.aliveAt = this.now + KEEP_ALIVE_MS
+    this.keepAlive.stop()
   }
 
   private push(): boolean {
@@ -359,6 +353,16 @@ export class TcpConnection {
     if (second !== this.challengeSecond) this.challenges = 0
     this.challengeSecond = second
     if (this.challenges++ < CHALLENGES_PER_SECOND) this.acknowledge()
+  }
+
+  /** Tells the peer that the connection is at its end. */
+  private reset(): void {
+    this.output({ sequence: this.sender.idleSequence, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
+  }
+
+  /** Answers an acknowledgement of what was never sent. */
+  private refuse({ acknowledgement }: Segment): void {
+    this.output({ sequence: acknowledgement, acknowledgement: 0, flags: RST, window: 0 }, 0, 0)
   }
 
   private emit(sequence: number, offset: number, length: number, flags: number): void {
@@ -381,22 +385,10 @@ export class TcpConnection {
     this.options.output(header, this.sender.queue, offset, length, this.sender.mss)
   }
 
-  /** One timer for all deadlines; it is left alone when it is early enough, and looks again when it fires. */
   private schedule(): void {
     if (this.state === 'CLOSED') return
-    const due = Math.min(this.sender.deadline, this.receiver.deadline, this.timeWaitAt, this.aliveAt)
-    if (due >= this.timerAt || due === Number.POSITIVE_INFINITY) return
-    this.cancelTimer?.()
-    this.timerAt = due
-    this.cancelTimer = this.options.clock.after(Math.max(0, due - this.now), () => {
-      this.cancelTimer = undefined
-      this.timerAt = Number.POSITIVE_INFINITY
-      try {
-        this.expire()
-      } finally {
-        this.schedule()
-      }
-    })
+    const { sender, receiver, keepAlive } = this
+    this.timer.set(Math.min(sender.deadline, receiver.deadline, this.timeWaitAt, keepAlive.deadline))
   }
 
   private expire(): void {
@@ -404,27 +396,21 @@ export class TcpConnection {
     if (now >= this.receiver.deadline) this.acknowledge()
     if (now >= this.timeWaitAt) this.close('done')
     else if (now >= this.sender.deadline && !this.sender.expire(now)) this.giveUp()
-    else if (now >= this.aliveAt) {
-      if (this.probes++ >= KEEP_ALIVE_TIMES) this.giveUp()
-      else {
-        this.aliveAt = now + KEEP_ALIVE_EVERY_MS
-        this.emit(plus(this.sender.una, -1), 0, 0, ACK)
-      }
+    else if (now >= this.keepAlive.deadline) {
+      if (this.keepAlive.expire(now)) this.emit(plus(this.sender.una, -1), 0, 0, ACK)
+      else this.giveUp()
     }
   }
 
   private giveUp(): void {
-    if (this.state !== 'SYN-SENT') {
-      this.output({ sequence: this.sender.idleSequence, acknowledgement: this.receiver.nxt, flags: RST | ACK, window: 0 }, 0, 0)
-    }
+    if (this.state !== 'SYN-SENT') this.reset()
     this.close('timeout')
   }
 
   private close(reason: CloseReason): void {
     if (this.state === 'CLOSED') return
     this.state = 'CLOSED'
-    this.cancelTimer?.()
-    this.cancelTimer = undefined
+    this.timer.stop()
     this.sender.queue.clear()
     this.receiver.clear()
     this.options.user.closed(reason)

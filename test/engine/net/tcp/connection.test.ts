@@ -1,7 +1,8 @@
 // The rules of RFC 9293, 6298, 5681, 5961 and 1122 as rows: what the peer sends, what we answer. Numbers are relative to each
 // side's initial sequence number; both wrap early in the stream.
 import { describe, expect, it } from 'vitest'
-import { KEEP_ALIVE_MS, RECEIVE_BUFFER, TIME_WAIT_MS } from '../../../../src-engine/net/tcp/connection'
+import { RECEIVE_BUFFER, TIME_WAIT_MS } from '../../../../src-engine/net/tcp/connection'
+import { KEEP_ALIVE_MS } from '../../../../src-engine/net/tcp/keep-alive'
 import { DELAYED_ACK_MS } from '../../../../src-engine/net/tcp/receiver'
 import { GIVE_UP_MS, GIVE_UP_SYN_MS } from '../../../../src-engine/net/tcp/sender'
 import { pattern } from '../../../support/frames'
