@@ -10,7 +10,6 @@ import { AtConnection, useClient } from '../../client/Client'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
-import { SegmentedField } from '../../components/Field'
 import { DropCover } from '../../components/FileDrag'
 import { useWords } from '../../components/Language'
 import { Progress } from '../../components/Progress'
@@ -18,20 +17,19 @@ import { Activity } from '../../features/activity/Activity'
 import { ConnectionSelect } from '../../features/connection/ConnectionSelect'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { ConfigNotes } from '../../features/definition/notes'
-import { DiskKernelLine } from '../../features/disks/DiskKernelLine'
 import { allowing, checkBegunDisk, checkDisk, type DiskForm, isKnown, newDisk, otherFile } from '../../features/disks/disk-form'
-import { lookIntoAll } from '../../features/disks/look-into'
 import { useBackingQuestion } from '../../features/disks/use-backing-question'
 import { useDiskKernel } from '../../features/disks/use-disk-kernel'
 import { useImageLook } from '../../features/disks/use-image-look'
 import { displayOfKey } from '../../features/display/display-form'
-import { checkForward, checkMac, newNic } from '../../features/nics/nic-form'
+import { newNic } from '../../features/nics/nic-form'
 import { useDomainsHere, useHost, usePreferences } from '../../state/answers'
 import { useAppState } from '../../state/store'
 import {
   checkForm,
   DEFAULT_CMDLINE,
   type DevicesForm,
+  devicesAreRight,
   FIELDS,
   type FieldName,
   type Form,
@@ -46,9 +44,11 @@ import { type DroppedConfig, type DroppedFiles, useDropped } from './dropped'
 import { filledIn, startingMedia, useFilledIn } from './filled-in'
 import { MachineFields } from './MachineFields'
 import type { RefusedMedia } from './MediaFields'
+import { makeMachine } from './make-machine'
 import { canBeLooked, fieldsOf, installing, type Media, mediaWay, withMedia } from './media'
 import { OriginFields } from './OriginFields'
 import { OtherConfigs } from './OtherConfigs'
+import { OwnKernelFields } from './OwnKernelFields'
 import { DISK_CMDLINE, type Filled, fromConfig, kernelInUse, type Origin, type Way } from './origin'
 import {
   beginsWithDisk,
@@ -155,12 +155,6 @@ function CreateDomainForm(props: {
   // The network is there from the start, once it is known that there can be one and which address it has.
   const nic = parts.nic ?? (kinds.includes('vif') && mac !== '' ? { ...newNic(0, mac), network: newNetwork } : null)
   const devices: DevicesForm = { ...parts, nic }
-  const devicesAreRight =
-    devices.disks.every((disk) => Object.keys(checkDisk(disk, t)).length === 0) &&
-    (nic === null ||
-      nic.network === '' ||
-      (checkMac(nic.mac, t) === undefined &&
-        nic.forwards.every((forward) => checkForward(forward, nic.forwards, t) === undefined)))
   const looks = {
     kernel: useFileLook(form.kernel, 'kernel', t),
     ramdisk: useFileLook(form.ramdisk, 'ramdisk', t),
@@ -169,7 +163,7 @@ function CreateDomainForm(props: {
   const fromMedia = mediaWay(way)
   const named = mediaPath.trim()
   const mediaKnown = fromMedia === undefined || (media !== null && media.path === named)
-  const isRight = devicesAreRight && mediaKnown && Object.keys(errors).length === 0
+  const isRight = devicesAreRight(devices, t) && mediaKnown && Object.keys(errors).length === 0
   const [first] = parts.disks
   const refusedField = refusal === null ? undefined : fieldOf(refusal, form)
 
@@ -273,47 +267,10 @@ function CreateDomainForm(props: {
     if (!mediaKnown && canBeLooked(fromMedia, named) && refusedMedia?.path !== named) return setAwaited(named)
     if (!isRight) return focusInvalid()
     setBusy(true)
-    const disks = await lookIntoAll(client, wanted.disks)
-    if (!disks.ok) {
-      setBusy(false)
-      setRefusal(disks.error)
-      return
-    }
-    const places = await propose(disks.value)
-    // Anew: what was taken out for a machine that did not start is gone, or its job was called off.
-    const looked = media === null ? null : await client.call('mediaLook', { path: media.path })
-    if (looked?.ok === false) {
-      setBusy(false)
-      setRefusal(looked.error)
-      return
-    }
-    const placed = looked === null ? form : { ...form, kernel: looked.value.kernel, ramdisk: looked.value.ramdisk }
-    const whole = orderOf(placed, { ...wanted, disks: disks.value }, ({ dev }) => places[dev] ?? '', origin)
-    const order = finished(whole)
-    const defined = await client.call('domainDefine', {
-      ...order,
-      start: false,
-      ...(media !== null && { media: media.path }),
-      ...(origin !== null && { origin: origin.text }),
-    })
-    if (!defined.ok) {
-      setBusy(false)
-      setRefusal(defined.error)
-      return
-    }
-    const { uuid } = defined.value
-    if (start) {
-      // The domain window shows how the start goes; a failed start keeps the definition and says why there.
-      const started = await client.call('domainCreate', { uuid, fresh: false })
-      if (!started.ok) {
-        await client.call('domainUndefine', { uuid, forget: true })
-        setBusy(false)
-        setRefusal(started.error)
-        return
-      }
-      await client.call('windowOpen', { view: 'domain', uuid })
-    }
-    close()
+    const refused = await makeMachine(client, { form, devices: wanted, origin, media, start, propose, finished })
+    if (refused === null) return close()
+    setBusy(false)
+    setRefusal(refused)
   }
 
   const goOn = useRef(submit)
@@ -388,18 +345,7 @@ function CreateDomainForm(props: {
             onLeft={setLeftConfigs}
             onRefusal={setRefusal}
           />
-          {mayStartDisk && (
-            <>
-              <SegmentedField
-                label={t('create.own-kernel')}
-                value={from}
-                choices={(['disk', 'files'] as const).map((value) => ({ value, label: t(`create.own-from-${value}`) }))}
-                onChange={setChosenFrom}
-                hint={t(`create.own-from-${from}-hint`)}
-              />
-              {from === 'disk' && <DiskKernelLine look={look} {...(notLooked !== undefined && { instead: notLooked })} />}
-            </>
-          )}
+          {mayStartDisk && <OwnKernelFields from={from} look={look} instead={notLooked} onChange={setChosenFrom} />}
           <MachineFields
             form={ready || edits.name !== undefined ? form : { ...form, name: '' }}
             host={host}

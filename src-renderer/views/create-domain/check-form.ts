@@ -7,8 +7,8 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import { machineNameProblem, nameKey, properName } from '../../../src-main/public/name'
 import { currentOf, type DomainConfig, type HostInfo } from '../../../src-main/public/types'
 import { errorText } from '../../client/error-text'
-import { type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
-import { type NicForm, nicOf } from '../../features/nics/nic-form'
+import { checkDisk, type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
+import { checkForward, checkMac, type NicForm, nicOf } from '../../features/nics/nic-form'
 import { osId } from '../../lib/os-table'
 import { isAbsolute } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
@@ -108,6 +108,12 @@ export interface DevicesForm {
   readonly disks: readonly DiskForm[]
   readonly nic: NicForm | null
   readonly display: Display | null
+}
+
+export function devicesAreRight({ disks, nic }: DevicesForm, t: Translator): boolean {
+  if (disks.some((disk) => Object.keys(checkDisk(disk, t)).length > 0)) return false
+  if (nic === null || nic.network === '') return true
+  return checkMac(nic.mac, t) === undefined && nic.forwards.every((one) => checkForward(one, nic.forwards, t) === undefined)
 }
 
 /** Of which every disk's file was looked into. */
