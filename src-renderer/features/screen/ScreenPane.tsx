@@ -3,17 +3,7 @@
 // what it is and how to leave. Invariant: the line below keeps its height and its places whatever it says.
 // Runs in: domain window.
 
-import {
-  type ReactNode,
-  type RefObject,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react'
-import { isKeymapName, KEYMAP_NAMES, type KeymapName } from '../../../src-main/public/keymap'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { SEND_KEY } from '../../../src-main/public/menu'
 import { labelOf, sendKeys } from '../../../src-main/public/send-keys'
 import type { DomainInfo } from '../../../src-main/public/types'
@@ -24,16 +14,17 @@ import { Button } from '../../components/Button'
 import { Segmented } from '../../components/Field'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
-import { MenuButton } from '../../components/Menu'
 import { chordText } from '../../lib/keys'
+import type { Translator } from '../../lib/translate'
 import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
-import { type Box, type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
+import { type Place, percentOf, placeOf, type ScaleMode, type Size } from './fit'
+import { PasteMenu, SendKeysMenu } from './KeyMenus'
 import { watchGrab } from './keyboard-grab'
-import { strokesOf } from './layouts'
-import { LONGEST_PASTE, type PasteTyping, typeStrokes } from './paste-typing'
 import { ScreenSession, type ScreenState } from './screen-session'
 import { StickyModifiers, stickyRows } from './sticky-modifiers'
+import { useBox, useDevicePixelRatio } from './use-box'
+import { typingWords, usePaste } from './use-paste'
 import './screen.css'
 
 export interface ScreenPaneProps {
@@ -47,42 +38,6 @@ export interface ScreenPaneProps {
   readonly onFullScreen: (on: boolean) => void
   /** The keyboard comes back: somewhere outside the screen takes it. */
   readonly onLeave: () => void
-}
-
-/** Device pixels for each CSS pixel; changes when the window goes to another display or is zoomed. */
-function useDevicePixelRatio(): number {
-  return useSyncExternalStore(
-    (changed) => {
-      let query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
-      const next = () => {
-        query.removeEventListener('change', next)
-        query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
-        query.addEventListener('change', next)
-        changed()
-      }
-      query.addEventListener('change', next)
-      return () => query.removeEventListener('change', next)
-    },
-    () => window.devicePixelRatio,
-  )
-}
-
-/** The inside of an element, as it changes. */
-function useBox(box: RefObject<HTMLElement | null>): Box {
-  const [size, setSize] = useState<Box>({ width: 0, height: 0, pageLeft: 0, pageTop: 0 })
-  useLayoutEffect(() => {
-    const node = box.current
-    if (node === null) return
-    const look = () => {
-      const { left, top } = node.getBoundingClientRect()
-      setSize({ width: node.clientWidth, height: node.clientHeight, pageLeft: left, pageTop: top })
-    }
-    const watcher = new ResizeObserver(look)
-    watcher.observe(node)
-    look()
-    return () => watcher.disconnect()
-  }, [box])
-  return size
 }
 
 const NO_SIZE: Size = { width: 0, height: 0 }
@@ -181,39 +136,8 @@ export function ScreenPane(props: ScreenPaneProps) {
     [session],
   )
 
-  // ---- what was copied here, typed there ----
-  const [typing, setTyping] = useState<TypingState | null>(null)
-  const typist = useRef<PasteTyping | null>(null)
-  useEffect(() => () => typist.current?.stop(), [])
-  const paste = async (keymap: KeymapName) => {
-    const read = await client.call('clipboardRead', {})
-    if (!read.ok) return store.dispatch({ kind: 'failed', error: read.error })
-    const { strokes, missing } = strokesOf(read.value.text.slice(0, LONGEST_PASTE), keymap)
-    typist.current?.stop()
-    setTyping({ done: 0, total: strokes.length, missing: missing.length, over: false })
-    typist.current = typeStrokes(
-      strokes,
-      (keys) => {
-        const viewer = session?.viewer
-        if (viewer === null || viewer === undefined) return false
-        viewer.press(keys)
-        return true
-      },
-      (done) => setTyping((before) => before && { ...before, done }),
-      (done) => {
-        typist.current = null
-        setTyping((before) => before && { ...before, done, over: true })
-        announce(t('screen.typed', { done, total: strokes.length }))
-        session?.viewer?.focus()
-      },
-    )
-  }
-  // What was typed stays to be read for a moment.
-  useEffect(() => {
-    if (typing?.over !== true) return
-    const timer = setTimeout(() => setTyping(null), 6000)
-    return () => clearTimeout(timer)
-  }, [typing])
+  const paste = usePaste(session)
+  const { typing } = paste
 
   const screenshot = async () => {
     const picked = await client.call('filePick', { kind: 'saveScreenshot', suggestedName: domain.name })
@@ -241,41 +165,6 @@ export function ScreenPane(props: ScreenPaneProps) {
   }
   const heldRows = stickyRows.filter(({ id }) => held.includes(id))
   const heldNames = heldRows.map((row) => labelOf(row, t('key.ctrl'))).join('+')
-  const keysMenu = (
-    <MenuButton
-      icon="keyboard"
-      label={t('screen.send-key')}
-      text={t('screen.send-key')}
-      disabled={!connected}
-      entries={[
-        ...sendKeys.map((row) => ({ kind: 'action' as const, id: row.id, label: labelOf(row, t('key.ctrl')) })),
-        { kind: 'separator', id: 'modifiers' },
-        ...stickyRows.map((row) => ({
-          kind: 'action' as const,
-          id: row.id,
-          label: t('screen.hold', { key: labelOf(row, t('key.ctrl')) }),
-          on: held.includes(row.id),
-        })),
-      ]}
-      onAction={send}
-    />
-  )
-
-  const pasteMenu =
-    typing?.over === false ? (
-      <Button kind="tool" icon="close" label={t('screen.typing-stop')} onPress={() => typist.current?.stop()} />
-    ) : (
-      <MenuButton
-        icon="paste"
-        label={t('screen.paste')}
-        disabled={!connected}
-        entries={KEYMAP_NAMES.map((name) => ({ kind: 'action', id: name, label: t(`screen.paste-${name}`) }))}
-        onAction={(id) => {
-          if (isKeymapName(id)) void paste(id)
-        }}
-      />
-    )
-
   // Who has the keyboard and at what scale it is drawn: below the picture, or on the bar of the full screen.
   const keyboard = (
     <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
@@ -309,8 +198,8 @@ export function ScreenPane(props: ScreenPaneProps) {
   const tools = (
     <>
       {scale}
-      {pasteMenu}
-      {keysMenu}
+      <PasteMenu disabled={!connected} paste={paste} />
+      <SendKeysMenu disabled={!connected} held={held} onSend={send} />
       <Button kind="tool" icon="camera" label={t('screen.shot')} disabled={!connected} onPress={() => void screenshot()} />
     </>
   )
@@ -375,27 +264,8 @@ export function ScreenPane(props: ScreenPaneProps) {
   )
 }
 
-interface TypingState {
-  readonly done: number
-  readonly total: number
-  /** Characters the guest's keyboard has no key for. */
-  readonly missing: number
-  readonly over: boolean
-}
-
-function typingWords({ done, total, missing }: TypingState, t: ReturnType<typeof useWords>['t']): string {
-  const typed = t('screen.typed', { done, total })
-  return missing === 0 ? typed : `${typed} ${t.count('screen.missing', missing)}`
-}
-
 /** What to say while there is no picture. */
-function idleWords(
-  domain: DomainInfo,
-  hasScreen: boolean,
-  comes: boolean,
-  state: ScreenState,
-  t: ReturnType<typeof useWords>['t'],
-): string {
+function idleWords(domain: DomainInfo, hasScreen: boolean, comes: boolean, state: ScreenState, t: Translator): string {
   const { name } = domain
   if (domain.running === null) return domain.state === 'saved' ? t('console.saved', { name }) : t('console.off', { name })
   if (!hasScreen) return comes ? t('screen.next-start', { name }) : t('screen.none', { name })
