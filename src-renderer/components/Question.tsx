@@ -15,15 +15,19 @@ export function Question(props: {
   readonly kind?: 'danger' | 'primary'
   /** Enter in what the body has is the safe answer too. */
   readonly careful?: boolean
+  /** It is being done: it is not answered once more. */
+  readonly busy?: boolean
+  readonly width?: number
   readonly onAnswer: (yes: boolean) => void
   readonly children: ReactNode
 }) {
-  const { title, yes, no, kind = 'danger', careful = false, onAnswer, children } = props
+  const { title, yes, no, kind = 'danger', careful = false, busy = false, onAnswer, children } = props
   const { t } = useWords()
   return (
     <Dialog
       title={title}
       alert
+      {...(props.width !== undefined && { width: props.width })}
       onClose={() => onAnswer(false)}
       onSubmit={() => onAnswer(!careful)}
       buttons={
@@ -31,7 +35,7 @@ export function Question(props: {
           <Button onPress={() => onAnswer(false)} autoFocus>
             {no ?? t('button.cancel')}
           </Button>
-          <Button kind={kind} onPress={() => onAnswer(true)}>
+          <Button kind={kind} disabled={busy} onPress={() => onAnswer(true)}>
             {yes}
           </Button>
         </>

@@ -26,6 +26,7 @@ import { Check } from '../../components/Check'
 import { Dialog } from '../../components/Dialog'
 import { TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
+import { Question } from '../../components/Question'
 import { SelectField } from '../../components/Select'
 import { Ways } from '../../components/Ways'
 import { connectionName } from '../../lib/connection-name'
@@ -279,25 +280,14 @@ export function RemoveConnectionDialog(props: {
   const { t } = useWords()
   const { connection } = props
   return (
-    <Dialog
+    <Question
       title={t('connection.remove-title', { name: connectionName(connection, t) })}
-      alert
+      yes={t('connection.remove-button')}
       width={520}
-      onClose={props.onClose}
-      onSubmit={props.onRemove}
-      buttons={
-        <>
-          <Button autoFocus onPress={props.onClose}>
-            {t('button.cancel')}
-          </Button>
-          <Button kind="danger" submit>
-            {t('connection.remove-button')}
-          </Button>
-        </>
-      }
+      onAnswer={(yes) => (yes ? props.onRemove() : props.onClose())}
     >
       <p>{t('connection.remove-body')}</p>
       <p className="mono selectable">{connection.folder}</p>
-    </Dialog>
+    </Question>
   )
 }

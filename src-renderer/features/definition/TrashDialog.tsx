@@ -6,6 +6,7 @@ import { engineWords } from '../../../src-main/public/german/german-words'
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { useWords } from '../../components/Language'
+import { Question } from '../../components/Question'
 import { someNames } from '../../lib/some-names'
 import { useAppStore } from '../../state/store'
 import { type TrashRow, useTrash } from './trash-rows'
@@ -40,22 +41,12 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
     const machines = asked.flatMap(({ machine }) => machine ?? [])
     const disks = machines.flatMap((entry) => entry.disks)
     return (
-      <Dialog
+      <Question
         title={t.count('trash.remove-title', asked.length)}
-        alert
+        yes={t('trash.remove')}
+        busy={busy}
         width={520}
-        onClose={() => setAsked(null)}
-        onSubmit={() => void empty(asked)}
-        buttons={
-          <>
-            <Button autoFocus onPress={() => setAsked(null)}>
-              {t('button.cancel')}
-            </Button>
-            <Button kind="danger" submit disabled={busy}>
-              {t('trash.remove')}
-            </Button>
-          </>
-        }
+        onAnswer={(yes) => (yes ? void empty(asked) : setAsked(null))}
       >
         <p className="quit-names">
           {someNames(
@@ -73,7 +64,7 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
             ))}
           </ul>
         )}
-      </Dialog>
+      </Question>
     )
   }
   const list = trash.rows ?? []

@@ -1,5 +1,4 @@
 // The page of one device in Details: what it is, how it stands, what can be done with it now.
-// Invariant: taking a device away says that its file stays; force is offered only after the guest did not let go.
 // Runs in: domain window.
 
 import { useQuery } from '@tanstack/react-query'
@@ -11,9 +10,7 @@ import { useClient } from '../../../client/Client'
 import { callQuery, reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
-import { Dialog } from '../../../components/Dialog'
 import { useWords } from '../../../components/Language'
-import { Notice } from '../../../components/Notice'
 import { backingRefused } from '../../../features/disks/BackingQuestion'
 import { DEFAULT_MODES, ModeFields } from '../../../features/disks/ModeFields'
 import { NoSpaceField } from '../../../features/disks/NoSpaceField'
@@ -25,11 +22,11 @@ import { NetworkSelect, NicFields } from '../../../features/nics/NicFields'
 import { NicLimits } from '../../../features/nics/NicLimits'
 import { type NicForm, nicFormOf } from '../../../features/nics/nic-form'
 import { Refusal } from '../../../remedy/Refusal'
-import { usePreferences } from '../../../state/answers'
 import { useAppStore } from '../../../state/store'
 import { DeviceStandingMark } from './DeviceStandingMark'
 import type { PageProps } from './DomainPages'
 import type { ListedDevice } from './edits'
+import { RemoveDevice } from './RemoveDevice'
 import { deviceName } from './words'
 
 export function DevicePage(props: PageProps & { readonly listed: ListedDevice }) {
@@ -42,7 +39,7 @@ export function DevicePage(props: PageProps & { readonly listed: ListedDevice })
         <h2>{deviceName(device, t)}</h2>
         <DeviceStandingMark domain={domain} device={device} standing={standing} />
         <span className="fill" />
-        <RemoveDevice {...props} />
+        <RemoveDevice domain={domain} listed={listed} />
       </div>
       {device.kind === 'vbd' && (
         <>
@@ -65,72 +62,6 @@ export function DevicePage(props: PageProps & { readonly listed: ListedDevice })
           disabled={!props.editable || standing === 'leaving'}
           onChange={(display) => onEdit({ display })}
         />
-      )}
-    </>
-  )
-}
-
-function RemoveDevice(props: PageProps & { readonly listed: ListedDevice }) {
-  const { domain, listed } = props
-  const { device, key } = listed
-  const { t } = useWords()
-  const client = useClient()
-  const store = useAppStore()
-  const { confirmDetach } = usePreferences()
-  const [asking, setAsking] = useState(false)
-  const [refusal, setRefusal] = useState<ErrorReport | null>(null)
-  const [busy, setBusy] = useState(false)
-  const close = () => {
-    setAsking(false)
-    setRefusal(null)
-  }
-  const remove = async (force: boolean) => {
-    setBusy(true)
-    const result = await client.call('deviceDetach', { uuid: domain.uuid, key, force })
-    setBusy(false)
-    if (result.ok) return close()
-    if (result.error.reason === 'detach-timeout') {
-      setAsking(true)
-      return setRefusal(result.error)
-    }
-    close()
-    store.dispatch({ kind: 'failed', error: result.error })
-  }
-  const live = domain.running !== null && device.kind !== 'vfb'
-  return (
-    <>
-      <Button
-        icon="trash"
-        disabled={busy || !domain.operations.includes('detachDevice') || listed.standing === 'leaving'}
-        onPress={() => (confirmDetach ? setAsking(true) : void remove(false))}
-      >
-        {t('details.remove')}
-      </Button>
-      {asking && (
-        <Dialog
-          title={t('details.remove-title', { device: deviceName(device, t), name: domain.name })}
-          alert
-          onClose={close}
-          onSubmit={() => void remove(false)}
-          buttons={
-            <>
-              <Button onPress={close} autoFocus>
-                {t('button.cancel')}
-              </Button>
-              <Button kind="danger" disabled={busy} onPress={() => void remove(refusal !== null)}>
-                {t(refusal === null ? 'details.remove' : 'details.remove-force')}
-              </Button>
-            </>
-          }
-        >
-          <p>{t(live ? 'details.remove-live' : 'details.remove-next')}</p>
-          {device.kind === 'vbd' && device.path !== '' && <p>{t('details.remove-file', { path: device.path })}</p>}
-          {refusal !== null && (
-            <Notice tone="warn" boxed>
-              {t('details.remove-timeout')}
-            </Notice>
-          )}
-        </Dialog>
       )}
     </>
   )
