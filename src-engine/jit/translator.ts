@@ -45,6 +45,8 @@ export interface TranslatorOptions {
   readonly bytes: number
   /** Milliseconds, for the statistics; the wall's unless given. */
   readonly clock?: () => number
+  /** Told of each region: the first blocks of its entries, its code. For the lockstep checker. */
+  readonly made?: (firsts: readonly number[], body: Body) => void
 }
 /** Told what translated code could not do, with the uop: for the coverage report only, it makes regions slower. */
 export interface Witness {
@@ -272,6 +274,7 @@ export class Translator {
     bodies.forEach((body, i) => {
       const firsts = entries[i] ?? []
       const index = this.slot()
+      this.options.made?.(firsts, body)
       this.core.table.set(index, functions[i])
       // Another vcpu may have dropped a page while this was made.
       this.core.lock_code()

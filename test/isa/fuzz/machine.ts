@@ -1,6 +1,6 @@
 // Our core with just enough of an operating system around it to run a case at CPL 3 in 64-bit mode: page tables that map
 // the case's addresses, and an IDT whose every gate leads to a HLT at CPL 0, so that a case ends with EXIT_HLT and the
-// exception's frame tells what happened.
+// exception's frame tells what happened. SYSCALL computes a little at CPL 0 and comes back.
 // Runs in: tests and the fuzzer.
 import { EXIT, MEMORY_MAP, ramBase, SEGMENT, type VcpuField, vcpuAddress } from '../../../src-engine/isa/state-layout'
 import type { CoreExports } from '../../../src-engine/vcpu/core-interface'
@@ -28,7 +28,10 @@ const IDT = 0
 const GDT = 0x1000
 const TSS = 0x1800
 const HANDLERS = 0x2000
+const SYSCALLS = HANDLERS + 0x800
 const STACK_TOP = 0x5000
+/** What SYSCALL does: inc rax; add rax, [rbx]; jns +2; inc edx; sysretq. */
+const SYSCALL_CODE = [0x48, 0xff, 0xc0, 0x48, 0x03, 0x03, 0x79, 0x02, 0xff, 0xc2, 0x48, 0x0f, 0x07]
 const RFLAGS_COMPARED = 0xdd5
 /** Of a page table's entry. */
 const ACCESSED_OR_DIRTY = 0x60
@@ -134,6 +137,10 @@ export class Machine {
     view.setBigUint64(base + TSS + 4, KERNEL + BigInt(STACK_TOP), true)
     view.setUint16(base + TSS + 0x66, 0xffff, true) // no I/O bitmap
     this.bytes.fill(0xf4, base + HANDLERS, base + HANDLERS + PAGE)
+    this.bytes.set(SYSCALL_CODE, base + SYSCALLS)
+    view.setBigUint64(this.at('STAR'), 0x0023_0010_0000_0000n, true)
+    view.setBigUint64(this.at('LSTAR'), KERNEL + BigInt(SYSCALLS), true)
+    view.setBigUint64(this.at('SFMASK'), 0x700n, true)
 
     view.setBigUint64(this.at('GDTR_BASE'), KERNEL + BigInt(GDT), true)
     view.setUint32(this.at('GDTR_LIMIT'), 0x7f, true)
@@ -230,6 +237,16 @@ export class Machine {
     return Array.from({ length: 2 * CODE_PAGES }, (_, i) => this.host(GFN.CODE + i))
   }
 
+  /** Pages of data, of code and of the kernel, as they are now. */
+  pages(): Uint8Array {
+    return this.bytes.subarray(this.host(GFN.DATA), this.host(GFN.KERNEL) + STACK_TOP)
+  }
+
+  /** Host address of the page with what runs at CPL 0. */
+  kernelPage(): number {
+    return this.host(GFN.KERNEL) + HANDLERS
+  }
+
   /** Which frame of codePages() each page of code is mapped to: its own when nothing is said. */
   private mapCode(frames?: readonly number[]): void {
     if (!frames && !this.remapped) return
@@ -281,13 +298,14 @@ export class Machine {
     const trap = exit === EXIT.HLT ? Number(rip - 1n - KERNEL - BigInt(HANDLERS)) / 16 : 1000 + exit
     const coded = [8, 10, 11, 12, 13, 14, 17].includes(trap)
     const frame = this.host(GFN.KERNEL) + STACK_TOP - 40
-    const gpr = Array.from({ length: 16 }, (_, n) =>
-      n === 4 ? view.getBigUint64(frame + 24, true) : view.getBigUint64(this.at('GPR') + n * 8, true),
-    )
+    const gpr = Array.from({ length: 16 }, (_, n) => view.getBigUint64(this.at('GPR') + n * 8, true))
+    // a program that was stopped is where it is
+    const ended = exit === EXIT.HLT
+    if (ended) gpr[4] = view.getBigUint64(frame + 24, true)
     return {
       gpr,
-      rip: view.getBigUint64(frame, true),
-      rflags: Number(view.getBigUint64(frame + 16, true)) & RFLAGS_COMPARED,
+      rip: ended ? view.getBigUint64(frame, true) : rip,
+      rflags: (ended ? Number(view.getBigUint64(frame + 16, true)) : core.get_eflags()) & RFLAGS_COMPARED,
       cr2: trap === 14 ? view.getBigUint64(this.at('CR2'), true) : 0n,
       trap,
       error: coded ? Number(view.getBigUint64(frame - 8, true)) : 0,

@@ -3,9 +3,12 @@
 // agree, and now and then all of guest RAM.
 // Sleep is skipped: a vcpu that waits for a timer finds it run out. Nothing else comes from outside, there is no domain 0.
 // Runs in: tests and the lockstep checker.
+import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { TRANSLATOR_EAGER, type TranslatorOptions } from '../../../src-engine/jit/translator'
 import type { MonotonicClock } from '../../../src-engine/lib/monotonic'
+import { readVirtual } from '../../../src-engine/process/page-walk'
 import { SteppedGuest } from '../../support/stepped-guest'
+import { GeneratedCode, guestCode } from './disassembly'
 
 const NS_AN_INSTRUCTION = 4n
 /** Not 0, as time since the host's start never is. */
@@ -77,20 +80,28 @@ function step({ guest, clock }: Side): boolean {
   return true
 }
 
+/** Instructions shown of each place. */
+const LINES = 24
+
 export class GuestPair {
+  /** Where the last slice began. */
+  private from = 0n
+
   private constructor(
     private readonly interpreted: Side,
     private readonly translated: Side,
     private readonly ramEvery: number,
+    private readonly generated: GeneratedCode,
+    private readonly cache: CodeCache,
   ) {}
 
   static async make(core: string, files: GuestFiles, options: GuestPairOptions = {}): Promise<GuestPair> {
     const { translator = TRANSLATOR_EAGER, slice = 0, ramEvery = 10_000_000 } = options
-    return new GuestPair(
-      await makeSide(core, files, undefined, slice),
-      await makeSide(core, files, translator, slice),
-      ramEvery,
-    )
+    const generated = new GeneratedCode()
+    const translated = await makeSide(core, files, { ...translator, made: generated.made }, slice)
+    const cache = new CodeCache(translated.guest.domain.memory.u8.buffer, 0)
+    generated.cache = cache
+    return new GuestPair(await makeSide(core, files, undefined, slice), translated, ramEvery, generated, cache)
   }
 
   get retired(): number {
@@ -104,11 +115,28 @@ export class GuestPair {
     return this.translated.guest.text
   }
 
+  /** Code from where the last slice began and where either side is now, and what was generated of those pages. */
+  async disassembly(): Promise<string> {
+    const { domain, registers } = this.translated.guest
+    const ends = [this.interpreted, this.translated].map(({ guest }) => guest.registers.get64('RIP'))
+    const places = [...new Set([this.from, ...ends])]
+    const paging = {
+      cr0: registers.get64('CR0'),
+      cr3: registers.get64('CR3'),
+      cr4: registers.get64('CR4'),
+      efer: registers.get64('EFER'),
+    }
+    const guest = places.map((at) => guestCode(readVirtual(domain.memory, paging, at, LINES * 15), at, LINES))
+    const pages = places.map((at) => this.cache.pageAt(at & ~0xfffn)).filter((page) => page !== 0)
+    return `guest:\n${guest.join('\n---\n')}\n${await this.generated.text(pages)}`
+  }
+
   /** Runs until both have retired this many instructions or stop; the first difference as text, or ''. */
   run(instructions: number, progress?: (retired: number) => void): string {
     const [a, b] = [this.interpreted.guest, this.translated.guest]
     let compared = this.retired
     for (;;) {
+      this.from = a.registers.get64('RIP')
       const before = `${a.registers.get64('RIP').toString(16)}, instruction ${a.registers.retired()}`
       const went = [step(this.interpreted), step(this.translated)]
       const [x, y] = [a.registersText(), b.registersText()]

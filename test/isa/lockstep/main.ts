@@ -2,6 +2,7 @@
 // Programs are shared out: `--processes N` starts N of these, `--shard I/N` (from 1) is one of N on any machine.
 // Whole guests: `--kernel NAME` one of our micro-kernels (test/guest), `--boot` Debian's cloud kernel; with `--millions N`
 // instructions, `--slice N` to find a difference's place, `--period N --threshold N` for what is translated.
+// Of a difference (of forms: the first) the guest's code and the code generated of it are shown.
 // Exit status 0: no difference, 1: differences, 2: bad arguments.
 // Runs in: plain Node, bundled by resources/tooling/run.mjs.
 import { spawn } from 'node:child_process'
@@ -18,8 +19,17 @@ import { makeCase } from '../fuzz/generate'
 import { seedOf } from '../fuzz/sweep'
 import { type GuestFiles, GuestPair } from './guest-pair'
 import { Pair } from './pair'
-import { randomPagesProgram, randomProgram } from './programs'
+import { programOf } from './programs'
 
+const USAGE = `lockstep: translated code against interpreted, up to the first difference
+  --programs N [--processes N | --shard I/N] [--seed S]
+      generated programs of 5 to 200 instructions; shared out over processes of this machine, or shard I (from 1) of N
+  --kernel NAME | --boot [--millions N] [--slice N] [--period N --threshold N] [--verbose]
+      a whole guest: a micro-kernel of test/guest, Debian's cloud kernel; --slice to find a difference's place
+  [--states N] [--seed S] [--only TEXT] [--set integer|sse|x87|sequence|pair] [--show N]
+      each form of instructions, this many start states of each
+Exit status 0: no difference, 1: a difference, 2: bad arguments.
+`
 const args = process.argv.slice(2)
 function option(name: string): string | undefined {
   const i = args.indexOf(`--${name}`)
@@ -72,6 +82,7 @@ async function lockstepGuest(core: string, files: GuestFiles): Promise<number> {
   if (args.includes('--verbose')) process.stderr.write(pair.text)
   const share = `${(pair.share * 100).toFixed(0)} % translated`
   process.stdout.write(`${(pair.retired / 1e6).toFixed(1)} million instructions, ${share}: ${text || 'no difference'}\n`)
+  if (text !== '') process.stdout.write(`${await pair.disassembly()}\n`)
   return text === '' ? 0 : 1
 }
 
@@ -96,10 +107,12 @@ async function main(): Promise<number> {
     .flatMap(([, list]) => list)
     .filter((form) => only === undefined || form.name.includes(only))
   const shared = shard >= 1 && shard <= shards && processes >= 1 && processes <= 64
+  if (args.includes('--help')) {
+    process.stdout.write(USAGE)
+    return 0
+  }
   if (forms.length === 0 || !(states > 0) || Number.isNaN(seed) || !shared) {
-    process.stderr.write(
-      'lockstep: --programs N [--processes N | --shard I/N] | --states N, --seed S, --only TEXT, --set integer|sse|x87|sequence|pair, --show N\n',
-    )
+    process.stderr.write(USAGE)
     return 2
   }
   if (processes > 1 && programs > 0) return inProcesses(processes)
@@ -112,11 +125,10 @@ async function main(): Promise<number> {
   let checked = 0
   for (let i = shard - 1; i < programs; i += shards) {
     checked++
-    // every other one is over several pages
-    const c = (i % 2 === 0 ? randomProgram : randomPagesProgram)(randomFrom(seed + i))
+    const c = programOf(seed + i, randomFrom(seed + i))
     const text = pair.runProgram(c)
     if (text === '') continue
-    process.stdout.write(`program of seed ${seed + i}: ${text}\n  ${describe(c)}\n`)
+    process.stdout.write(`program of seed ${seed + i}: ${text}\n  ${describe(c)}\n${await pair.disassembly(c)}\n`)
     return 1
   }
   if (programs > 0) {
@@ -133,7 +145,8 @@ async function main(): Promise<number> {
       const text = pair.run(form, c)
       cases++
       if (text === '') continue
-      if (bad++ < show) process.stdout.write(`${form.name}: ${text}\n  ${describe(c)}\n`)
+      if (bad < show) process.stdout.write(`${form.name}: ${text}\n  ${describe(c)}\n`)
+      if (bad++ === 0) process.stdout.write(`${await pair.disassembly(c)}\n`)
       break
     }
   }

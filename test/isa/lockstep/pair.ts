@@ -1,18 +1,20 @@
 // The interpreter and the translator on the same start state: two machines run a case, then run it again, one of them with
 // every block it has decoded translated. Registers, flags, memory, faults, the count of retired instructions and
-// the marks in page tables must agree.
+// the marks in page tables must agree, wherever the case ends.
 // Runs in: tests and the lockstep checker.
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
-import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
-import type { Answer, Case } from '../fuzz/case'
+import { TRANSLATOR_DEFAULTS, type TranslatedCore, Translator } from '../../../src-engine/jit/translator'
+import { type Answer, type Case, CODE } from '../fuzz/case'
 import { compare } from '../fuzz/compare'
 import { type Form, sequenceForms } from '../fuzz/forms'
 import { Machine, newMemory } from '../fuzz/machine'
+import { GeneratedCode, guestCode } from './disassembly'
 
 const SEQUENCES = sequenceForms()
 /** Instructions of a run() in programs: of ten together most have come to their end or to their loop. */
 const PROGRAM_SLICE = 700
+const MOST_LINES = 400
 
 export class Pair {
   private runs = 0
@@ -22,21 +24,34 @@ export class Pair {
     private readonly interpreter: Machine,
     private readonly translated: Machine,
     readonly translator: Translator,
+    private readonly generated: GeneratedCode,
     /** Each region in a module of its own. */
     private readonly apart: boolean,
   ) {
     this.cache = new CodeCache(translated.memory.buffer, 0)
+    generated.cache = this.cache
   }
 
-  /** `vcpus`: of each machine, of which one runs. With several locked instructions are not plain ones. */
-  static async create(core: string, options = TRANSLATOR_DEFAULTS, apart = false, vcpus = 1): Promise<Pair> {
+  /**
+   * `vcpus`: of each machine, of which one runs. With several locked instructions are not plain ones. `given`: what translated code calls
+   * instead of the core, so that a test can see a difference found.
+   */
+  static async create(
+    core: string,
+    options = TRANSLATOR_DEFAULTS,
+    apart = false,
+    vcpus = 1,
+    given: (core: TranslatedCore) => TranslatedCore = (core) => core,
+  ): Promise<Pair> {
     const make = async (): Promise<Machine> => {
       const machine = await Machine.create(core, newMemory(vcpus), 0, vcpus)
       new DataView(machine.memory.buffer).setUint32(vcpuAddress(0, 'VCPUS'), vcpus, true)
       return machine
     }
     const translated = await make()
-    return new Pair(await make(), translated, new Translator(translated.memory, 0, translated.core, options), apart)
+    const generated = new GeneratedCode()
+    const translator = new Translator(translated.memory, 0, given(translated.core), { ...options, made: generated.made })
+    return new Pair(await make(), translated, translator, generated, apart)
   }
 
   private retired(machine: Machine, field: 'RETIRED' | 'STAT_TRANSLATED' = 'RETIRED'): bigint {
@@ -65,10 +80,11 @@ export class Pair {
   /** Differences as text, or ''. */
   run(form: Form, c: Case, slice = 10_000, sparing = false, before = c): string {
     const { interpreter, translated, translator, cache } = this
+    this.generated.forget()
     interpreter.run(before, slice)
     translated.run(before, slice)
     // in the order they were decoded, so that the case's own first block begins a region
-    const blocks = translated.codePages().flatMap((page) => cache.blocksOfPage(page).reverse())
+    const blocks = [...translated.codePages(), translated.kernelPage()].flatMap((page) => cache.blocksOfPage(page).reverse())
     // in every second program each third block counts as one the interpreter was found at
     const warm = this.runs % 2 === 0 ? blocks.filter((_, i) => i % 3 === this.runs % 3) : []
     for (const together of this.apart ? blocks.map((block) => [block]) : [blocks]) {
@@ -89,6 +105,24 @@ export class Pair {
     const counts = a.retired === b.retired ? '' : `retired ${a.retired} and ${b.retired}`
     const [x, y] = [interpreter.accesses(), translated.accesses()]
     const marks = x === y ? '' : `pages accessed and written ${x} and ${y}`
-    return [text, counts, marks].filter((part) => part !== '').join('; ')
+    return [text, counts, marks, this.comparePages()].filter((part) => part !== '').join('; ')
+  }
+
+  /** The code of the case that was run last, as the guest has it and as it was translated. */
+  async disassembly(c: Case): Promise<string> {
+    const mode = c.bits === 64 ? 64 : 32
+    const codes = [c.code, ...(c.remapped ? [c.remapped.code] : [])]
+    const guest = codes.map((code) => guestCode(code, CODE + BigInt(c.offset), MOST_LINES, mode))
+    return `guest:\n${guest.join('\nmapped in its place:\n')}\n${await this.generated.text(this.translated.codePages())}`
+  }
+
+  /** All memory, also where a case does not say what is there; alike afterwards. */
+  private comparePages(): string {
+    const [a, b] = [this.interpreter.pages(), this.translated.pages()]
+    if (Buffer.compare(a, b) === 0) return ''
+    const at = a.findIndex((byte, i) => byte !== b[i])
+    const text = `memory at page ${at >> 12} + 0x${(at & 0xfff).toString(16)} interpreter ${a[at]} translated ${b[at]}`
+    b.set(a)
+    return text
   }
 }

@@ -1,9 +1,11 @@
 // Random programs: arithmetic over registers and one page of data, jumps back and forth, calls and returns, in half of them floating
 // point and vectors. Many loop for ever: what counts is that two machines given the same number of instructions are in the same state.
 // Those over several pages call functions there; while they run, pages may be mapped to other code, and some write to their own.
+// Half of all are long, up to 200 instructions, and change modes (mode-trips.ts).
 // Runs in: tests and the lockstep checker.
 import { makeState, type Random as StateRandom } from '../fp/states'
 import { type Case, CODE, CODE_PAGES, DATA, READ_ONLY } from '../fuzz/case'
+import { modeTrip } from './mode-trips'
 
 export type Random = (below: number) => number
 
@@ -17,6 +19,9 @@ const VECTORS = [0x14, 0x28, 0x2e, 0x2f, 0x54, 0x57]
 const CONVERSIONS = [0x2a, 0x2c, 0x2d]
 const BASE = 3 // RBX points to data
 const STACK = 4
+
+/** One instruction in so many of a long program is a trip to another mode. */
+const TRIPS = 24
 
 /** Registers programs compute with: not RSP, not RBX. */
 const FREE = [0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
@@ -40,6 +45,7 @@ class Program {
     private readonly offset: number,
     parts: readonly Part[],
     private readonly floats: boolean,
+    private readonly trips: boolean,
   ) {
     let length = 0
     for (const { instructions } of parts) {
@@ -93,6 +99,10 @@ class Program {
 
   private instruction(): void {
     const { r, bytes } = this
+    if (this.trips && r(TRIPS) === 0) {
+      bytes.push(...modeTrip(r, Number(CODE) + this.offset + bytes.length))
+      return
+    }
     const size = [0, 1, 2, 2, 2, 3, 3, 3][r(8)] ?? 3
     const reg = this.free()
     const rm = this.rm()
@@ -289,24 +299,30 @@ function startState(r: Random, code: Uint8Array, offset: number, floats: boolean
 /** A program of at most 60 instructions in one page. */
 export function randomProgram(r: Random): Case {
   const floats = r(2) === 0
-  const code = Uint8Array.from(new Program(r, 0, [{ page: 0, instructions: 5 + r(56) }], floats).bytes)
+  const code = Uint8Array.from(new Program(r, 0, [{ page: 0, instructions: 5 + r(56) }], floats, false).bytes)
   return startState(r, code, r(0xf00 - code.length), floats)
 }
 
-/** A program of functions in several pages. Half of them are mapped to other code while they run, one in six writes to its own. */
-export function randomPagesProgram(r: Random): Case {
+/** One of 5 to 200 instructions that changes modes; now and then it goes on in the next page. */
+export function randomLongProgram(r: Random): Case {
+  const offset = r(0xc00)
+  const floats = r(2) === 0
+  const code = Uint8Array.from(new Program(r, offset, [{ page: 0, instructions: 5 + r(196) }], floats, true).bytes)
+  return startState(r, code, offset, floats)
+}
+
+/**
+ * A program of functions in several pages. Half of them are mapped to other code while they run, one in six writes to its own. `long`: of
+ * up to 200 instructions that change modes too, not of up to 95.
+ */
+export function randomPagesProgram(r: Random, long = false): Case {
   const offset = r(0xc00)
   const floats = r(2) === 0
   const pages = [0, ...Array.from({ length: 1 + r(4) }, () => r(CODE_PAGES - 1)).sort((a, b) => a - b)]
-  const make = (): Uint8Array =>
-    Uint8Array.from(
-      new Program(
-        r,
-        offset,
-        pages.map((page) => ({ page, instructions: 3 + r(16) })),
-        floats,
-      ).bytes,
-    )
+  const make = (): Uint8Array => {
+    const parts = pages.map((page) => ({ page, instructions: 3 + r(long ? 37 : 16) }))
+    return Uint8Array.from(new Program(r, offset, parts, floats, long).bytes)
+  }
   const code = make()
   const c = startState(r, code, offset, floats)
   const gpr = [...c.gpr]
@@ -315,4 +331,10 @@ export function randomPagesProgram(r: Random): Case {
   const frame = (page: number): number => [page, page, page + CODE_PAGES, r(2 * CODE_PAGES)][r(4)] ?? page
   const frames = Array.from({ length: 10 }, () => Array.from({ length: CODE_PAGES }, (_, page) => frame(page)))
   return { ...c, gpr, remapped: { code: make(), frames } }
+}
+
+/** The program of a seed: four kinds by turns. */
+export function programOf(seed: number, r: Random): Case {
+  const kinds = [randomProgram, randomPagesProgram, randomLongProgram, (r: Random) => randomPagesProgram(r, true)]
+  return (kinds[seed % 4] ?? randomProgram)(r)
 }
