@@ -26,12 +26,14 @@ export interface Comparison {
   readonly leaked: readonly { readonly cluster: number; readonly count: number; readonly references: number }[]
   /** Where in the file there is an entry of the disk's tables with the wrong COPIED flag. */
   readonly wrongFlags: readonly { readonly at: number; readonly should: boolean }[]
-  /** A refcount is too low, or the structures themselves are damaged: lowering some is not enough. */
+  /** A refcount is too low, the structures themselves are damaged, or too many are too high: lowering some is not enough. */
   readonly rebuild: boolean
 }
 
 const ERRORS_KEPT = 100
 const FLAGS_KEPT = 1_000_000
+/** Runs of leaks kept: a crash leaves a few. With more all counts are made anew, which costs no memory for each. */
+const LEAKS_KEPT = 100_000
 /** A sparse file may claim any length. */
 const BLOCKS_LIMIT = 2 ** 24
 
@@ -55,8 +57,18 @@ export async function compareRefcounts(file: File, header: Header, signal?: Abor
     return fail('unsupported', `${file.path} is too large to be checked.`)
   }
   const last = Math.max(references.end, Math.ceil(file.size / header.clusterSize))
+  const seen = new Set<number>()
   for (let index = 0; index < table.value.length || index * refcounts.perBlock < last; index++) {
     const first = index * refcounts.perBlock
+    if (signal?.aborted) return fail('cancelled', `The walk through ${file.path} was called off.`)
+    const offset = table.value[index] ?? 0
+    if (offset !== 0 && seen.has(offset)) {
+      // Going through it again could go on for as long as the table is.
+      wrong(`the refcount block of clusters ${first} on is that of others too`)
+      rebuild = true
+      continue
+    }
+    seen.add(offset)
     const block = await refcounts.load(index)
     if (!block.ok && block.error.code !== 'corrupt') return block
     if (!block.ok) {
@@ -76,7 +88,8 @@ export async function compareRefcounts(file: File, header: Header, signal?: Abor
         leaks++
         const run = leaked[leaked.length - 1]
         if (run && run.cluster + run.count === first + at && run.references === wanted) run.count++
-        else leaked.push({ cluster: first + at, count: 1, references: wanted })
+        else if (leaked.length < LEAKS_KEPT) leaked.push({ cluster: first + at, count: 1, references: wanted })
+        else rebuild = true
       }
     }
     await turn()

@@ -14,18 +14,24 @@ import { readSnapshots, type Snapshot } from './snapshots'
 import { walkTable, walkTree } from './walk'
 
 const PIECE = 4096
+/** Half a gigabyte of counts: 8 TiB in clusters of 64 KiB. Entries that are far from each other in a sparse file would take any memory. */
+const PIECES_MOST = 2 ** 15
 
 /** References by cluster. */
 export class References {
   private readonly pieces = new Map<number, Uint32Array>()
   /** One beyond the last cluster that is referred to. */
   end = 0
+  /** There was no room for some. */
+  isFull = false
 
   /** This many more; a count that would not fit stays at the most. */
   add(cluster: number, times: number): void {
     const index = Math.floor(cluster / PIECE)
     let piece = this.pieces.get(index)
     if (!piece) {
+      this.isFull ||= this.pieces.size >= PIECES_MOST
+      if (this.isFull) return
       piece = new Uint32Array(PIECE)
       this.pieces.set(index, piece)
     }
@@ -83,7 +89,7 @@ export async function countReferences(file: File, header: Header, options: Count
   const area = counter.area.bind(counter)
   const bitmaps = await countBitmaps(file, header, { area, wrong: counter.wrong.bind(counter) }, options.signal)
   if (!bitmaps.ok) return bitmaps
-  return ok({ references: counter.references, errors: counter.errors })
+  return counter.references.isFull ? counter.tooLarge() : ok({ references: counter.references, errors: counter.errors })
 }
 
 class Counter {
@@ -134,7 +140,7 @@ class Counter {
         signal,
       })
       if (!walked.ok) return walked
-      if (tables.size >= L2_TABLES_LIMIT) return this.tooLarge()
+      if (tables.size >= L2_TABLES_LIMIT || this.references.isFull) return this.tooLarge()
     }
     return this.tables(tables, signal)
   }
@@ -153,12 +159,13 @@ class Counter {
         },
       })
       if (!walked.ok) return walked
+      if (this.references.isFull) return this.tooLarge()
       await turn()
     }
     return ok(undefined)
   }
 
-  private tooLarge(): ImageResult<never> {
+  tooLarge(): ImageResult<never> {
     return fail('unsupported', `${this.file.path} is too large to be checked.`)
   }
 }

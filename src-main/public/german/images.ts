@@ -141,6 +141,8 @@ export const images = {
 
   '{count} errors': '{count} Fehler',
   'the refcount block of clusters {cluster} on is nowhere': 'der Block von Referenzzählern ab Cluster {cluster} ist nirgends',
+  'the refcount block of clusters {cluster} on is that of others too':
+    'der Block von Referenzzählern ab Cluster {cluster} ist auch der von anderen',
   'cluster {cluster} is counted {count} times but used {used} times':
     'Cluster {cluster} ist {count}-mal gezählt und wird {used}-mal benutzt',
   'the entry at {at} says {what}, but its cluster is counted {count} times':

@@ -1,5 +1,6 @@
 // What a qcow2 image claims of itself does not decide how much memory or how many reads its check takes: snapshots that share their
-// tables, tables of bitmaps as large as a sparse file, L1 tables without end. Runs in: vitest, plain Node.
+// tables, tables of bitmaps as large as a sparse file, L1 tables without end, refcount blocks of many places, leaks one by one, clusters
+// far from each other. Runs in: vitest, plain Node.
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, it } from 'vitest'
 import { createImage } from '../../../src-engine/image/create-image'
@@ -99,6 +100,54 @@ it('thousands of snapshots with one L1 table: each table is read once, and count
   expect(report.errors).toContain(`cluster ${first} is counted 1 times but used 5001 times`)
   // The L1 table, the L2 table, five data clusters, and those of the snapshot table.
   expect(report.errors.filter((text) => text.includes('used 5001 times'))).toHaveLength(7)
+})
+
+it('a refcount block that the whole table refers to is read once, and is an error', async () => {
+  let block = 0n
+  const file = await image((bytes) => {
+    const table = Number(bytes.readBigUInt64BE(48))
+    block = bytes.readBigUInt64BE(table)
+    for (let at = 8; at < CLUSTER; at += 8) bytes.writeBigUInt64BE(block, table + at)
+    return Buffer.alloc(0)
+  })
+  file.reads.clear()
+  const { report, rebuild } = value(await check(file))
+  expect(file.reads.get(Number(block))).toBe(1)
+  expect(report.errors).toContain('the refcount block of clusters 2048 on is that of others too')
+  expect(rebuild).toBe(true)
+})
+
+it('leaks one by one are counted, and only so many are kept: with more all counts are made anew', async () => {
+  const blocks = 120
+  const file = await image((bytes, end) => {
+    const table = Number(bytes.readBigUInt64BE(48))
+    for (let i = 0; i < blocks; i++) bytes.writeBigUInt64BE(BigInt(end + i * CLUSTER), table + 8 * (i + 1))
+    const more = Buffer.alloc(blocks * CLUSTER)
+    for (let at = 0; at < more.length; at += 4) more.writeUInt16BE(1, at)
+    return more
+  })
+  const { report, leaked, rebuild } = value(await check(file))
+  expect(report.leaks).toBeGreaterThan(blocks * 1000)
+  expect([leaked.length, rebuild]).toEqual([100_000, true])
+})
+
+it('clusters so far from each other that counting them takes more than any image does are too much', async () => {
+  const apart = 4096 * CLUSTER
+  const tables = 70
+  const file = await image((bytes, end) => {
+    bytes.writeUInt32BE(tables, 36)
+    bytes.writeBigUInt64BE(BigInt(end), 40)
+    const more = Buffer.alloc((1 + tables) * CLUSTER)
+    for (let i = 0; i < tables; i++) {
+      more.writeBigUInt64BE(BigInt(end + (i + 1) * CLUSTER), 8 * i)
+      for (let at = 0; at < CLUSTER; at += 8) {
+        more.writeBigUInt64BE(BigInt((i * 512 + at / 8) * apart + 64 * CLUSTER), (i + 1) * CLUSTER + at)
+      }
+    }
+    return more
+  })
+  file.claimed = tables * 512 * apart
+  expect(await check(file)).toMatchObject({ ok: false, error: { code: 'unsupported' } })
 })
 
 it('L1 tables that are longer together than any image has are too much', async () => {
