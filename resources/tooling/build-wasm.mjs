@@ -75,7 +75,7 @@ export async function bundleProgram(source) {
   const bundle = await rolldown({
     input: path.join(root, source),
     platform: 'node',
-    external: ['electron', 'playwright-core'],
+    external: ['electron', 'playwright-core', 'assemblyscript/binaryen'],
     plugins: [sourceFolders],
     logLevel: 'warn',
   })
