@@ -152,10 +152,13 @@ export class DomainState {
 
   // --- requests to vcpus about translated state ---
 
-  /** After a change of the p2m. Each vcpu flushes before it runs another instruction slice. */
+  /**
+   * After a change of the p2m. Each vcpu flushes before it runs another slice; the caller's hypercall returns when all have heard of it.
+   * A wish to drop everything that stands there already is the greater one.
+   */
   requestFlush(): void {
     for (let vcpu = 0; vcpu < this.vcpus; vcpu++) {
-      this.vset(vcpu, 'FLUSH', 1)
+      Atomics.compareExchange(this.memory.i32, this.vcpuAddress(vcpu, 'FLUSH') >>> 2, 0, 1)
       this.kick(vcpu)
     }
   }

@@ -160,6 +160,14 @@ describe('a vcpu’s loop', () => {
     expect(core.codeFlushes).toBe(1)
   })
 
+  it('also when the p2m changes behind that', () => {
+    for (let page = 0; page < 70; page++) fake.domain.requestInvalidate(0x100000 + page * 4096)
+    fake.domain.requestFlush()
+    loop.step()
+    expect(core.codeFlushes).toBe(1)
+    expect(core.flushes).toBe(1)
+  })
+
   it('flushes its TLB after a change of the p2m, in the same round', () => {
     fake.memory.view.setUint16(fake.memory.addressOf(0x8000), 0x7ff0, true)
     fake.memory.view.setUint32(fake.memory.addressOf(0x8010), 1, true)
