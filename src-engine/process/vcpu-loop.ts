@@ -24,6 +24,8 @@ const SLEEP_LIMIT_MS = 10_000
 const YIELD_MS = 1
 /** After many PAUSEs: some scheduling of the host. */
 const GIVE_WAY_MS = 0.05
+/** While another vcpu is waited for: how often our own requests are looked at. */
+const FLUSH_LOOK_MS = 1
 const NEVER_MS = Number.POSITIVE_INFINITY
 
 const IF = 0x200
@@ -108,21 +110,45 @@ export class VcpuLoop {
 
   // --- between slices ---
 
-  /** What other threads ask of our translated state. */
-  private serveRequests(): void {
+  /** What other threads ask of our translated state. True when the TLB was flushed. */
+  private serveRequests(): boolean {
     const { domain, index, core } = this
+    const { i32 } = domain.memory
+    const word = domain.vcpuAddress(index, 'FLUSH') >>> 2
     // Taken, not read and cleared: a request that comes in between must stay.
-    const flush = Atomics.exchange(domain.memory.i32, domain.vcpuAddress(index, 'FLUSH') >>> 2, 0)
+    const flush = Atomics.exchange(i32, word, 0)
+    // Who waits for it may go on at once: here we are not inside run().
+    if (flush !== 0 && domain.vcpus > 1) Atomics.notify(i32, word)
     let cons = domain.vget(index, 'INVALIDATE_CONS')
     const prod = domain.vget(index, 'INVALIDATE_PROD')
-    if (flush === 0 && cons === prod) return
+    if (flush === 0 && cons === prod) return false
     for (; cons !== prod; cons = (cons + 1) >>> 0) {
       core.invalidate_page(domain.vget(index, 'INVALIDATE', cons % INVALIDATE_SLOTS) >>> 12)
     }
     domain.vset(index, 'INVALIDATE_CONS', cons)
-    if (flush === 0) return
+    if (flush === 0) return false
     if (flush === 2) core.drop_code()
     core.flush_tlb()
+    return true
+  }
+
+  /**
+   * After a hypercall that asked all vcpus to flush: until none of them can still run with the old translations, as Xen's own
+   * shootdown. A vcpu that is parked flushes before it runs on. Ours is served meanwhile, as the other may wait for us.
+   */
+  private awaitFlush(): void {
+    const { domain, index } = this
+    const { i32 } = domain.memory
+    for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
+      if (vcpu === index) continue
+      const word = domain.vcpuAddress(vcpu, 'FLUSH') >>> 2
+      for (;;) {
+        const wanted = Atomics.load(i32, word)
+        if (wanted === 0 || domain.vget(vcpu, 'PARKED') !== 0 || domain.get('STOP') !== 0) break
+        Atomics.wait(i32, word, wanted, FLUSH_LOOK_MS)
+        this.serveRequests()
+      }
+    }
   }
 
   /** Stands still until PAUSE is 0 (or STOP), so that others may read and write everything. */
@@ -194,6 +220,7 @@ export class VcpuLoop {
     domain.runstates.enter(index, RUNSTATE.runnable)
     const kick = domain.vget(index, 'KICK')
     if (domain.get('PAUSE') !== 0 || domain.get('STOP') !== 0 || domain.shutdown.stopped || domain.credit.mayRun()) return
+    if (domain.vget(index, 'FLUSH') !== 0) return
     this.wait(kick, SLEEP_LIMIT_MS)
   }
 
@@ -303,8 +330,8 @@ export class VcpuLoop {
     if (number === SCHED_OP) this.stopping?.()
     const result = dispatch(domain, this.caller, number, args)
     this.setResult(result, width)
-    // The p2m may have changed: our own TLB must not serve the next instruction from before.
-    this.serveRequests()
+    // The p2m may have changed: nobody's TLB may serve the next instruction from before.
+    if (this.serveRequests() && domain.vcpus > 1) this.awaitFlush()
   }
 
   private setResult(result: number | bigint, width: 64 | 32): void {

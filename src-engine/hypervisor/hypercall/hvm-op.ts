@@ -25,6 +25,10 @@ export function hvmOp(call: Call): HypercallResult {
     case OP.HVMOP_set_param:
     case OP.HVMOP_get_param:
       return parameter(call, arg, call.int(0) === OP.HVMOP_set_param)
+    case OP.HVMOP_flush_tlbs:
+      if (arg !== 0n) return -ERRNO.EINVAL
+      domain.requestFlush()
+      return 0
     case OP.HVMOP_get_time:
       return call.write(xen_hvm_get_time, arg, { now: domain.time.systemTime() })
     case OP.HVMOP_get_mem_type: {

@@ -48,6 +48,7 @@ export const HVMOPS = [
   ['HVMOP_set_pci_intx_level', 2, 'no: -ENOSYS'],
   ['HVMOP_set_isa_irq_level', 3, 'no: -ENOSYS'],
   ['HVMOP_set_pci_link_route', 4, 'no: -ENOSYS'],
+  ['HVMOP_flush_tlbs', 5, 'done'],
   ['HVMOP_pagetable_dying', 9, 'no: -ENOSYS'],
   ['HVMOP_get_time', 10, 'done'],
   ['HVMOP_get_mem_type', 15, 'done'],

@@ -362,6 +362,62 @@ void guest_main(void)
 static volatile s64 down_result;
 static void go_down(void) { down_result = hypercall3(HYPERVISOR_vcpu_op, 2, 1, 0); }
 
+/* Each page has its own number at 100; the second may see the next one early, but not the last one after it was told. */
+static volatile u32 looks;
+static void look_for_old(void)
+{
+    while (!stop) {
+        u32 before = flushed;
+        u8 value = *(volatile u8 *)(window + 100);
+        if (before == flushed && value == (before + 2) % 3 + 1) wrong++;
+        looks++;
+    }
+}
+/* Until the second has looked a few times. */
+static void let_look(void) { for (u32 until = looks + 20; (s32)(looks - until) < 0;) pause(); }
+
+static void flushes_by_hypercall(void)
+{
+    u32 refused = 0;
+    for (int i = 0; i < 3; i++) { pages[i] = zero_page(); pages[i][100] = i + 1; }
+    window = (u8 *)0x1f0000;
+    stop = wrong = flushed = 0;
+    *entry = (u64)pages[0] | 3;
+    invlpg(window);
+    begin(look_for_old);
+    for (u32 i = 1; i <= TIMES; i++) {
+        let_look();
+        *entry = (u64)pages[i % 3] | 3;
+        refused += hypercall2(HYPERVISOR_hvm_op, 5, 0) != 0;
+        flushed = i;
+    }
+    stop = 1;
+    end();
+    check("HVMOP_flush_tlbs flushes the second's before it returns", wrong, 0);
+    check("HVMOP_flush_tlbs takes no argument", hypercall2(HYPERVISOR_hvm_op, 5, 1), -EINVAL);
+
+    u64 here = (u64)zero_page() >> 12, other = (u64)zero_page() >> 12;
+    volatile u8 *number = (volatile u8 *)(other << 12) + 100;
+    struct reservation one = { &other, 1, 0, 0, DOMID_SELF };
+    stop = wrong = flushed = 0;
+    *entry = here << 12 | 3;
+    refused += hypercall2(HYPERVISOR_hvm_op, 5, 0) != 0;
+    window[100] = 1;
+    begin(look_for_old);
+    for (u32 i = 1; i <= TIMES; i++) {
+        let_look();
+        *number = i % 3 + 1;
+        refused += add_to_physmap(2, other, here) != 0;
+        flushed = i;
+        let_look();
+        refused += hypercall2(HYPERVISOR_memory_op, 6, &one) != 1;
+    }
+    stop = 1;
+    end();
+    check("none of these is refused", refused, 0);
+    check("a page that moves is seen by the second when the hypercall returns", wrong, 0);
+}
+
 static void on_xen_too(void)
 {
     add_to_physmap(0, 0, SHARED_INFO_GFN);
@@ -384,4 +440,5 @@ static void on_xen_too(void)
     check("VCPUOP_up", hypercall3(HYPERVISOR_vcpu_op, 1, 1, 0), 0);
     end();
     check("it goes on behind VCPUOP_down", down_result, 0);
+    flushes_by_hypercall();
 }
