@@ -2,7 +2,18 @@
 // into TCP segments. And the check that a guest's offload flags fit its frame, before anyone relies on them.
 // Spec: Xen netif.h on csum_blank and GSO; RFC 791, 793 for the fields that change from segment to segment. Runs in: domain 0.
 import { addSum, checksum, fold, pseudoSumAt } from './checksum'
-import { ETHERNET_HEADER, ETHERTYPE_IPV4, etherType, type Frame, get16, get32, type Offload, set16, set32 } from './frame'
+import {
+  ETHERNET_HEADER,
+  ETHERTYPE_IPV4,
+  etherType,
+  FRAME_MOST,
+  type Frame,
+  get16,
+  get32,
+  type Offload,
+  set16,
+  set32,
+} from './frame'
 
 export const PROTOCOL_TCP = 6
 export const PROTOCOL_UDP = 17
@@ -45,6 +56,8 @@ export function offloadIsGood(frame: Frame): boolean {
     frame.gsoSize >= GSO_LEAST &&
     header >= 20 &&
     transport.at + header < transport.end &&
+    // Its segments are frames like others: who cannot take super frames has no room for longer ones.
+    transport.at + header + frame.gsoSize <= FRAME_MOST &&
     // SYN, RST and URG are not for cutting up.
     ((frame.bytes[transport.at + 13] ?? 0) & 0x26) === 0
   )

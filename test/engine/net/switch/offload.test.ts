@@ -94,6 +94,8 @@ describe('a super frame', () => {
 
   it.each([
     ['a segment size too small', { ...superFrame(4000), gsoSize: 47 }, false],
+    ['the largest segments that fit in a frame', { ...superFrame(4000), gsoSize: 1460 }, true],
+    ['segments larger than a frame', { ...superFrame(4000), gsoSize: 1461 }, false],
     ['no data', superFrame(0), false],
     ['SYN', { ...superFrame(4000), bytes: with8(superFrame(4000).bytes, 47, 0x02) }, false],
     ['a fragment', { ...superFrame(4000), bytes: with8(superFrame(4000).bytes, 20, 0x20) }, false],
