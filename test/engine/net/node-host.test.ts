@@ -98,7 +98,9 @@ it('a paused stream reads nothing, and goes on', async () => {
   seen.stream.pause()
   await expect.poll(() => seen.log).toContain('connected')
   const before = seen.bytes
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  // As long as another takes to read all of it.
+  const other = connect(port)
+  await expect.poll(() => other.bytes).toBe(5_000_000)
   expect(seen.bytes).toBe(before)
   seen.stream.resume()
   await expect.poll(() => seen.bytes).toBe(5_000_000)

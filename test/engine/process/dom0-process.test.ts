@@ -103,7 +103,7 @@ describe('the process of domain 0', () => {
     await settle(50)
     stop = true
     await work
-    await settle(100)
+    await expect.poll(() => guest.watchEvents.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(events)
     for (const [at, value] of model) expect([at, await guest.ask(XS.XS_READ, `${at}|`)]).toEqual([at, value])
     const names = (await guest.ask(XS.XS_DIRECTORY, 'data|')).split('|').filter((one) => one !== '')
     expect(names.map((one) => `data/${one}`).sort()).toEqual([...model.keys()].sort())

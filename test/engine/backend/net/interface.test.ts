@@ -181,8 +181,8 @@ describe('frames', () => {
     b.front.fill()
     b.pump?.signal(NET_PORT)
     expect(b.told).toEqual([])
-    // A pump that has just been joined looks once more by itself.
-    await new Promise((resolve) => setTimeout(resolve))
+    // A pump that has just been joined looks once more by itself, a turn later; a timer may come before that.
+    await new Promise(setImmediate)
     a.front.send(plain(b.mac, a.mac, 0x88b5, pattern(100)))
     await expect.poll(() => b.got.length).toBe(1)
     expect(a.told).toEqual(['wake', 'record'])
