@@ -50,6 +50,18 @@ export class CreateDomainPage {
     await this.page.getByRole('radiogroup', { name: 'Start from' }).getByText(way, { exact: true }).click()
   }
 
+  /** The list of templates, in which one is chosen. */
+  templates(): Locator {
+    return this.page.locator('.create-template .select-button')
+  }
+
+  /** Fills the page in from a template, once the templates are known. */
+  async startFromTemplate(name: string): Promise<void> {
+    await this.startFrom('Template')
+    await this.templates().and(this.page.locator(':enabled')).waitFor()
+    await this.choose('Template', name)
+  }
+
   /** The end of the page, shown in one of its ways. */
   async show(what: 'Summary' | 'Command' | 'Domain XML' | 'xl.cfg file'): Promise<void> {
     await this.page.getByRole('radiogroup', { name: 'It will be' }).getByText(what, { exact: true }).click()

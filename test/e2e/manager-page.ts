@@ -66,6 +66,13 @@ export class ManagerPage {
     await this.menu().waitFor({ state: 'detached' })
   }
 
+  /** Answers the dialog that saves a machine as a template. */
+  async nameTemplate(name: string): Promise<void> {
+    await this.dialog().getByLabel('Name').fill(name)
+    await this.page.keyboard.press('Enter')
+    await this.dialog().waitFor({ state: 'detached' })
+  }
+
   dialog(): Locator {
     return this.page.getByRole('alertdialog').or(this.page.getByRole('dialog'))
   }
