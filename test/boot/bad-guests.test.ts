@@ -1,46 +1,18 @@
 // Guests that behave as badly as they can, beside one that works, all through toolstack, driver and supervisor: the worker's
 // lines stay those of an uninterrupted run, this process has little to do with it, and the bad guest can be paused, saved, restored, killed.
 // Runs in: vitest, plain Node, on the bundles in out/main.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DomainConfig } from '../../src-main/public/types'
-import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
-import { delay, good, Supervised } from '../support/supervised'
-import { WorkerLines } from '../support/worker-guest'
+import { buildMicroKernel } from '../support/micro-kernel'
+import { oneMachine, Sibling } from '../support/one-machine'
+import { delay, good } from '../support/supervised'
 
-const cannot = cannotBuild()
-const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-bad-guests-'))
-const machine = new Supervised(path.join(folder, 'machine'))
-const lines = new WorkerLines()
-let endings = ''
-let worker = ''
-let sibling = ''
-let seen = 0
-
-beforeAll(async () => {
-  if (cannot) return
-  endings = buildMicroKernel('endings')
-  worker = buildMicroKernel('worker')
-  await machine.open()
-  sibling = await machine.start('worker', worker, 'pulse=20')
-})
-afterAll(async () => {
-  if (!cannot) await machine.close()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-/** The sibling goes on, line by line. */
-async function siblingWorks(): Promise<void> {
-  const text = await machine.console(
-    sibling,
-    (shown) => lines.check(shown).last >= seen + 5 || lines.check(shown).wrong !== undefined,
-  )
-  const checked = lines.check(text)
-  expect(checked.wrong).toBeUndefined()
-  seen = checked.last
-}
+const frame = oneMachine('bad-guests')
+const { cannot, folder, machine, kernel: worker } = frame
+const sibling = new Sibling(frame)
+const endings = cannot ? '' : buildMicroKernel('endings')
 
 /** The share of a processor this process used while `act` went on; a busy machine can only make it less. */
 async function ownShare(act: () => Promise<void>): Promise<number> {
@@ -76,14 +48,14 @@ describe.skipIf(cannot)('a guest that', () => {
       const share = await ownShare(async () => {
         const uuid = await machine.start(name, kernel === 'worker' ? worker : endings, how)
         await machine.console(uuid, (text) => shows.test(text))
-        await siblingWorks()
+        await sibling.works()
         good(await within(20_000, 'pause', domains.suspend(uuid)))
         expect(machine.state(uuid)).toBe('paused')
         good(await within(20_000, 'resume', domains.resume(uuid)))
         const file = path.join(folder, `${name}.save`)
         await within(20_000, 'save', machine.save(uuid, file))
         expect(await within(20_000, 'restore', machine.restore(file))).toBe(uuid)
-        await siblingWorks()
+        await sibling.works()
         good(await within(20_000, 'force off', domains.destroy(uuid)))
         await expect.poll(() => machine.state(uuid)).toBe('shutoff')
         good(await domains.undefine(uuid))
@@ -112,13 +84,13 @@ describe.skipIf(cannot)('a guest that', () => {
     await machine.console(uuid, (text) => /ENDING spin/.test(text))
     // Nobody took it up, so nobody is waited for.
     good(await within(20_000, 'detach', devices.detach(uuid, 'vbd/51712', false)))
-    await siblingWorks()
+    await sibling.works()
     good(await within(20_000, 'shutdown', domains.shutdown(uuid)))
     expect(machine.state(uuid)).toBe('shutdown')
     const file = path.join(folder, 'silent.save')
     await within(20_000, 'save', machine.save(uuid, file))
     expect(await within(20_000, 'restore', machine.restore(file))).toBe(uuid)
-    await siblingWorks()
+    await sibling.works()
     good(await within(20_000, 'force off', domains.destroy(uuid)))
     await expect.poll(() => machine.state(uuid)).toBe('shutoff')
     good(await domains.undefine(uuid))
@@ -139,7 +111,7 @@ describe.skipIf(cannot)('a guest that', () => {
       if (state === 'crashed') expect(machine.info(uuid).detail).toMatch(detail)
       good(await domains.undefine(uuid))
     }
-    await siblingWorks()
+    await sibling.works()
     expect(machine.domain0Ends).toBe(0)
   }, 180_000)
 })

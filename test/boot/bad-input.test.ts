@@ -3,66 +3,33 @@
 // message, through the runner or through toolstack and supervisor, and the guest beside it does not notice.
 // Runs in: vitest, plain Node, on the bundles in out/main.
 import { execFileSync } from 'node:child_process'
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import os from 'node:os'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { crc32 } from '../../src-engine/lib/bytes'
 import { ok } from '../../src-engine/public/result'
 import { FILE_HEADER_SIZE, RECORD_HEADER_SIZE, recordName } from '../../src-engine/save/records'
 import { readSaveFile } from '../../src-engine/save/save-file'
 import { explainError } from '../../src-main/public/error-code'
 import { headlessGuest } from '../support/headless-guest'
-import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
-import { good, Supervised } from '../support/supervised'
+import { oneMachine, Sibling } from '../support/one-machine'
+import { good } from '../support/supervised'
 import { count } from '../support/tier'
 import { tinyKernel } from '../support/tiny-kernel'
 import { WorkerLines } from '../support/worker-guest'
 
-const cannot = cannotBuild()
-const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-bad-input-'))
+const frame = oneMachine('bad-input')
+const { cannot, folder, machine, kernel } = frame
+const sibling = new Sibling(frame)
 const file = (name: string, content: Uint8Array): string => {
   const at = path.join(folder, name)
   writeFileSync(at, content)
   return at
 }
-const machine = new Supervised(path.join(folder, 'machine'))
-const lines = new WorkerLines()
-let kernel = ''
-let sibling = ''
-let seen = 0
-
-beforeAll(async () => {
-  if (cannot) return
-  kernel = buildMicroKernel('worker')
-  await machine.open()
-  sibling = await machine.start('sibling', kernel, 'pulse=20')
-})
 let mounted: string | undefined
-afterAll(async () => {
-  if (!cannot) await machine.close()
+afterAll(() => {
   if (mounted !== undefined) execFileSync('umount', ['-l', mounted])
-  rmSync(folder, { recursive: true, force: true })
 })
-
-async function siblingWorks(): Promise<void> {
-  const text = await machine.console(
-    sibling,
-    (shown) => lines.check(shown).last >= seen + 3 || lines.check(shown).wrong !== undefined,
-  )
-  expect(lines.check(text).wrong).toBeUndefined()
-  seen = lines.check(text).last
-}
 
 /** A bzImage of the least that the format asks for. */
 function bzImage(payload: Uint8Array): Uint8Array {
@@ -199,7 +166,7 @@ describe.skipIf(cannot)('a save file', () => {
     }
     expect(machine.toolstack.domains.list()).toHaveLength(1)
     expect(machine.pids('domain')).toHaveLength(1)
-    await siblingWorks()
+    await sibling.works()
   }, 1_200_000)
 
   it('made up by someone hostile, checksums right, is refused or harms only its own domain', async () => {
@@ -231,7 +198,7 @@ describe.skipIf(cannot)('a save file', () => {
     console.log(`hostile save files: ${outcomes.refused} refused, ${outcomes.ran} ran`)
     expect(outcomes.refused).toBeGreaterThan(0)
     expect(machine.domain0Ends).toBe(0)
-    await siblingWorks()
+    await sibling.works()
   }, 1_200_000)
 })
 
@@ -260,7 +227,7 @@ describe.skipIf(cannot)('a disk that is full', () => {
     const own = new WorkerLines()
     const text = await machine.console(uuid, (shown) => own.check(shown).last > 20)
     expect(own.check(text).wrong).toBeUndefined()
-    await siblingWorks()
+    await sibling.works()
     const run = await headlessGuest(
       ...['--kernel', kernel, '--extra', 'pulse=20', '--memory', '16', '--timeout', '30'],
       ...['--save', path.join(disk, 'y.save'), '--save-after', 'LINE 3 '],

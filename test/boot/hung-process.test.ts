@@ -1,26 +1,17 @@
 // Processes that hang without dying, through toolstack, driver and supervisor: a domain 0 is replaced under its guests, a guest's
 // process is ended and its guest shown as crashed; a stopped process is left alone. The engine's bundles are wrapped so that a
 // signal makes them compute or wait without end. Runs in: vitest, plain Node, on the bundles in out/main.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Watchdog } from '../../src-main/supervisor/watchdog'
-import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
-import { delay, good, Supervised } from '../support/supervised'
+import { oneMachine } from '../support/one-machine'
+import { delay, good } from '../support/supervised'
 import { WorkerLines } from '../support/worker-guest'
 
-const cannot = cannotBuild() ?? (process.platform === 'linux' ? undefined : 'only Linux tells what a process does')
-const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-hung-'))
-const bundleFolder = path.join(folder, 'bundles')
-const machine = new Supervised(path.join(folder, 'machine'), {
-  bundleFolder,
-  watchdog: new Watchdog({ limitMs: 1000, everyMs: 100 }),
-})
-let kernel = ''
-
-beforeAll(async () => {
-  if (cannot) return
+/** Bundles of processes that hang at a signal. */
+function hanging(folder: string): string {
+  const bundleFolder = path.join(folder, 'bundles')
   mkdirSync(bundleFolder)
   for (const bundle of ['dom0.cjs', 'domain.cjs']) {
     const real = path.resolve(__dirname, '../../out/main', bundle)
@@ -30,13 +21,14 @@ beforeAll(async () => {
     ]
     writeFileSync(path.join(bundleFolder, bundle), `${hang.join('\n')}\nrequire(${JSON.stringify(real)})\n`)
   }
-  kernel = buildMicroKernel('worker')
-  await machine.open()
-})
-afterAll(async () => {
-  if (!cannot) await machine.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+  return bundleFolder
+}
+
+const { cannot, machine, kernel } = oneMachine(
+  'hung',
+  process.platform === 'linux' ? undefined : 'only Linux tells what a process does',
+  (folder) => ({ bundleFolder: hanging(folder), watchdog: new Watchdog({ limitMs: 1000, everyMs: 100 }) }),
+)
 
 const dom0 = (): number => machine.pids('dom0')[0] ?? -1
 

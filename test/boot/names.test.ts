@@ -1,8 +1,7 @@
 // A machine with an emoji's name on our own engine, through all it can go through, by calls and by `xm` with that name: defined, started,
 // paused, snapshot, saved, restored, renamed while it runs, forked, cloned, deleted. What the guest could read of it in XenStore is UTF-8.
 // Runs in: vitest, plain Node, on the bundles in out/main.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -12,14 +11,12 @@ import { socketPlace } from '../../src-main/public/xm-socket'
 import { NodeChannels } from '../../src-main/supervisor/node'
 import { columnsOf } from '../../src-main/xm/columns'
 import { runProgram } from '../../src-main/xm/program'
-import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
-import { good, Supervised } from '../support/supervised'
+import { oneMachine } from '../support/one-machine'
+import { good } from '../support/supervised'
 
 const NAME = '🦊 Füchse 👩‍💻'
 const RENAMED = 'שרת ❤️'
-const cannot = cannotBuild()
-const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-names-'))
-const machine = new Supervised(path.join(folder, 'machine'))
+const { cannot, folder, machine, kernel } = oneMachine('names')
 const channels = new NodeChannels()
 const place = socketPlace({ XDG_RUNTIME_DIR: folder }, '/tmp', 0)
 const socket = new LocalSocket({
@@ -28,17 +25,13 @@ const socket = new LocalSocket({
   transport: (port) => channels.transport(port),
   underWay: new UnderWay(() => undefined),
 })
-let kernel = ''
 
 beforeAll(async () => {
   if (cannot) return
-  kernel = buildMicroKernel('worker')
-  mkdirSync(path.join(folder, 'machine'), { recursive: true })
   machine.told = (name, payload) => {
     if (['domainChanged', 'domainRemoved', 'jobChanged'].includes(name))
       Reflect.apply(socket.broadcast, socket, [name, payload])
   }
-  await machine.open()
   good(await socket.listen())
 })
 /** What a try left, that it is not in the way of the next. */
@@ -52,11 +45,7 @@ afterEach(async () => {
   }
   for (const name of readdirSync(folder)) if (name.endsWith('.rmsave')) rmSync(path.join(folder, name))
 })
-afterAll(async () => {
-  await socket.close()
-  if (!cannot) await machine.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => socket.close())
 
 async function xm(...line: string[]): Promise<string> {
   const [out, err] = [[] as string[], [] as string[]]

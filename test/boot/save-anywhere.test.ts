@@ -1,29 +1,14 @@
 // A guest saved in the middle of what it does goes on as if nothing had been: in a computing loop, in a sleeping timer, in
 // transactions; under its own name, and beside its origin under another. Its lines are foretold by test/support/worker-guest.ts.
-import { mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
-import { delay, good, Supervised } from '../support/supervised'
+import { afterEach, describe, expect, it } from 'vitest'
+import { oneMachine } from '../support/one-machine'
+import { delay, good } from '../support/supervised'
 import { count } from '../support/tier'
 import { transactionSum, WorkerLines } from '../support/worker-guest'
 
-const cannot = cannotBuild()
-const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-anywhere-'))
-const machine = new Supervised(path.join(folder, 'machine'))
+const { cannot, folder, machine, kernel } = oneMachine('anywhere')
 const file = (name: string): string => path.join(folder, name)
-let kernel = ''
-
-beforeAll(async () => {
-  if (cannot) return
-  kernel = buildMicroKernel('worker')
-  await machine.open()
-})
-afterAll(async () => {
-  if (!cannot) await machine.close()
-  rmSync(folder, { recursive: true, force: true })
-})
 
 /** All off, so that the next test has the machine to itself. */
 afterEach(async () => {

@@ -1,29 +1,14 @@
 // Starts that domain 0 refuses, through toolstack, driver and supervisor: the error names the machine and what the system said in plain
 // words, the machine is off, and it starts once what it needs is free. Runs in: vitest, plain Node, on the bundles in out/main.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import net from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Device } from '../../src-main/public/device'
-import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
-import { good, Supervised } from '../support/supervised'
+import { oneMachine } from '../support/one-machine'
+import { good } from '../support/supervised'
 
-const cannot = cannotBuild()
-const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-refused-'))
-let machine: Supervised
-let kernel = ''
-
-beforeAll(async () => {
-  machine = new Supervised(folder)
-  if (cannot) return
-  kernel = buildMicroKernel('worker')
-  await machine.open()
-})
-afterAll(async () => {
-  if (!cannot) await machine.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+const { cannot, folder, machine, kernel } = oneMachine('refused')
 
 async function define(name: string, device: Device): Promise<string> {
   const config = { name, memoryMiB: 16, vcpus: 1, kernel, ramdisk: null, cmdline: 'pulse=10', devices: [device] }
