@@ -1,9 +1,10 @@
 // What each vcpu has been doing, for how long: running, runnable, blocked, offline; and the copy the guest has asked for.
-// Invariant: a running vcpu's copy reads state 0, or Linux yields after IPIs. Spec: xen-guest-abi.md 4.4.
-// Runs in: the vcpu's thread (its own record only). State: shared memory.
+// Invariant: a running vcpu's copy reads state 0, or Linux yields after IPIs; others see from the copy that it does not run.
+// Records are changed and read under the domain lock. Spec: xen-guest-abi.md 4.4.
+// Runs in: the vcpu's thread (enter: its own record only); a hypercall reads those of other vcpus. State: shared memory.
 import { fieldOffset, structSize } from '../lib/struct-layout'
 import { VMASST_TYPE_runstate_update_flag } from '../public/xen/hypercall'
-import { RUNSTATE, vcpu_runstate_info, XEN_RUNSTATE_UPDATE } from '../public/xen/vcpu'
+import { vcpu_runstate_info, XEN_RUNSTATE_UPDATE } from '../public/xen/vcpu'
 import type { DomainState } from './domain-state'
 import type { SharedPage } from './shared-page'
 import type { DomainTime } from './time'
@@ -35,11 +36,29 @@ export class Runstates {
     const old = domain.vget(vcpu, 'RUNSTATE')
     if (old === state) return
     const now = this.time.systemTime()
+    domain.lock()
     const spent = now - domain.vget64(vcpu, 'RUNSTATE_SINCE')
     domain.vset64(vcpu, 'RUNSTATE_TIME', domain.vget64(vcpu, 'RUNSTATE_TIME', old) + spent, old)
     domain.vset64(vcpu, 'RUNSTATE_SINCE', now)
     domain.vset(vcpu, 'RUNSTATE', state)
-    if (state === RUNSTATE.running) this.publish(vcpu)
+    domain.unlock()
+    this.publish(vcpu)
+  }
+
+  /** For a hypercall that asks: the record with the time since the last change, as Xen tells it. */
+  upToNow(vcpu: number): Uint8Array {
+    const { domain, words } = this
+    domain.lock()
+    const bytes = this.record(vcpu)
+    const now = this.time.systemTime()
+    const since = domain.vget64(vcpu, 'RUNSTATE_SINCE')
+    const state = domain.vget(vcpu, 'RUNSTATE')
+    const spent = domain.vget64(vcpu, 'RUNSTATE_TIME', state) + (now > since ? now - since : 0n)
+    domain.unlock()
+    const at = (ENTRY_TIME[this.shared.width] >>> 2) + 2 + 2 * state
+    words[at] = Number(spent & 0xffff_ffffn)
+    words[at + 1] = Number(spent >> 32n)
+    return bytes
   }
 
   /** The record as bytes, in the guest's layout, good until the next call. `updating`: with XEN_RUNSTATE_UPDATE. */

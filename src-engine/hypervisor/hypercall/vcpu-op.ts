@@ -39,7 +39,7 @@ export function vcpuOp(call: Call): HypercallResult {
     case OP.VCPUOP_is_up:
       return domain.states.isUp(vcpu) ? 1 : 0
     case OP.VCPUOP_get_runstate_info:
-      return call.copyOut(arg, domain.runstates.record(vcpu)) ? 0 : -ERRNO.EFAULT
+      return call.copyOut(arg, domain.runstates.upToNow(vcpu)) ? 0 : -ERRNO.EFAULT
     case OP.VCPUOP_register_runstate_memory_area: {
       const status = registerArea(
         call,

@@ -360,6 +360,7 @@ void guest_main(void)
 
 /* ---- hypercalls of two vcpus ---- */
 static volatile s64 down_result;
+static volatile struct runstate *second_state;
 static void go_down(void) { down_result = hypercall3(HYPERVISOR_vcpu_op, 2, 1, 0); }
 
 /* Each page has its own number at 100; the second may see the next one early, but not the last one after it was told. */
@@ -418,6 +419,24 @@ static void flushes_by_hypercall(void)
     check("a page that moves is seen by the second when the hypercall returns", wrong, 0);
 }
 
+/* ---- what the first sees of the second's run state, while that is down ---- */
+static u64 spent(u32 vcpu, u32 state)
+{
+    struct runstate of;
+    return hypercall3(HYPERVISOR_vcpu_op, 4, vcpu, &of) == 0 && of.state == state ? of.time[state] : 0;
+}
+static void pass(u64 ns) { for (u64 until = rdtsc() + ns; rdtsc() < until;) pause(); }
+static void run_states(void)
+{
+    u64 before = spent(0, 0);
+    pass(20000000);
+    check("time goes on in the record of who runs", spent(0, 0) - before >= 10000000, 1);
+    before = spent(1, 3);
+    pass(20000000);
+    check("and in that of who is offline", spent(1, 3) - before >= 15000000, 1);
+    check("a copy says that its vcpu is offline", second_state->state, 3);
+}
+
 static void on_xen_too(void)
 {
     add_to_physmap(0, 0, SHARED_INFO_GFN);
@@ -431,12 +450,17 @@ static void on_xen_too(void)
     u32 most = events;
     for (u32 i = 1; i <= TIMES; i++) { evtchn_send(event_port); while (events < most + i) pause(); }
     check("each event reaches the second", events >= most + TIMES, 1);
+    second_state = zero_page();
+    u64 copy = (u64)second_state;
+    check("a copy of the second's run state", hypercall3(HYPERVISOR_vcpu_op, 5, 1, &copy), 0);
+    check("says that it runs", second_state->state, 0);
     begin(go_down);
     while (hypercall3(HYPERVISOR_vcpu_op, 3, 1, 0)) pause();
     u32 before = served;
     evtchn_send(event_port);
     for (u64 until = rdtsc() + 20000000; rdtsc() < until;) pause();
     check("a vcpu that is down takes no event", served, before);
+    run_states();
     check("VCPUOP_up", hypercall3(HYPERVISOR_vcpu_op, 1, 1, 0), 0);
     end();
     check("it goes on behind VCPUOP_down", down_result, 0);
