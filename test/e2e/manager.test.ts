@@ -335,7 +335,7 @@ describe('a new virtual machine', () => {
     await create.field('Virtual CPUs').fill('99')
     await expect.poll(() => create.message('Virtual CPUs').textContent()).toMatch(/^1 to \d+$/)
     expect(await create.field('Virtual CPUs').getAttribute('aria-invalid')).toBe('true')
-    await create.field('Virtual CPUs').fill('1')
+    await create.field('Virtual CPUs').fill('2')
     await create.field('Kernel').fill('vmlinuz')
     await expect.poll(() => create.message('Kernel').textContent()).toContain('full path')
     await create.field('Kernel').fill('')
@@ -366,6 +366,8 @@ describe('a new virtual machine', () => {
     const domain = await app.domain(() => create.field('Kernel').press('Enter'))
     await domain.waitForState('Running')
     await manager.waitForState('mine', 'Running')
+    const [definition = ''] = fs.readdirSync(path.join(app.folder, 'definitions')).filter((name) => name.endsWith('.xml'))
+    expect(fs.readFileSync(path.join(app.folder, 'definitions', definition), 'utf8')).toContain('>2</vcpu>')
     await expect.poll(() => create.page.isClosed()).toBe(true)
   })
 
