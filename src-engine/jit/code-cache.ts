@@ -144,10 +144,14 @@ export class CodeCache {
     return this.op(this.entry(first)) === UOP_ENTER
   }
 
-  /** Does the block still begin the region of this number? */
+  /** Number of the region that the block is entered through, if any. */
+  regionAt(first: number): number | undefined {
+    return this.hasEntry(first) ? this.word(this.entry(first) + 12) : undefined
+  }
+
+  /** Is the block still entered through the region of this number? */
   entered(first: number, region: number): boolean {
-    const at = this.entry(first)
-    return this.op(at) === UOP_ENTER && this.word(at + 12) === region
+    return this.regionAt(first) === region
   }
 
   /** Has the block been dropped? */

@@ -56,17 +56,25 @@ function makeNode(cache: CodeCache, first: number, page: number): Node {
   }
 }
 
-/**
- * Blocks that control reaches from `first`, at most `limit`, and some copies of them. `isWarm`: has the interpreter been found at work at
- * a block, named by its first uop?
- */
+/** What a region's shape depends on beside its blocks, which are named by their first uops. */
+export interface Surroundings {
+  /** Where jumps through tables have led. */
+  readonly notes: readonly JumpNote[]
+  /** Has the interpreter been found at work at the block? */
+  isWarm(first: number): boolean
+  /** Does the region end in front of the block, as another one goes on there? */
+  endsAt(first: number): boolean
+}
+
+const never = (): boolean => false
+
+/** Blocks that control reaches from `first`, at most `limit`, and some copies of them. */
 export function formRegion(
   cache: CodeCache,
   first: number,
   limit: number,
   pageAt: PageAt,
-  notes: readonly JumpNote[] = [],
-  isWarm: (first: number) => boolean = () => false,
+  { notes = [], isWarm = never, endsAt = never }: Partial<Surroundings> = {},
 ): Region {
   const start = makeNode(cache, first, 0)
   const known = new Map([[cache.offset(first), start]])
@@ -80,7 +88,7 @@ export function formRegion(
     const page = at & ~(PAGE - 1)
     const host = pageAt(page)
     const block = host === 0 || known.size >= limit ? 0 : cache.find(host + at - page)
-    if (block === 0) return undefined
+    if (block === 0 || endsAt(block)) return undefined
     pages.set(host, page)
     const made = makeNode(cache, block, page)
     known.set(at, made)

@@ -101,6 +101,7 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
 interface Installed {
   /** First blocks of its entries. */
   readonly entries: readonly number[]
+  readonly blocks: number
   readonly bytes: number
 }
 
@@ -127,6 +128,8 @@ const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
 /** Blocks of a region that begins in the middle of a function whose start has one: long functions would be translated whole from each of their blocks. */
 const INNER_BLOCKS = 20
+/** Blocks of a region that others take in, where they come to its start, instead of leaving for it. */
+const SHARED_BLOCKS = 16
 /** Samples of a block after which a region that has it is entered there too. */
 const WARM = 8
 /** Of a module round a region's code. */
@@ -245,6 +248,15 @@ export class Translator {
     return (distance) => (distance === 0 ? own : known ? cache.pageAt(page + BigInt(distance)) : 0)
   }
 
+  /**
+   * Is another region to go on at this block? The same blocks in several regions are what V8's optimiser is busiest with. A small region,
+   * as of a function without calls, is rather taken in where its start is come to.
+   */
+  private goesOnAt(block: number): boolean {
+    const region = this.installed.get(this.cache.regionAt(block) ?? -1)
+    return region !== undefined && (region.blocks > SHARED_BLOCKS || region.entries[0] !== block)
+  }
+
   /** Stops after so many blocks altogether, and returns what is left. */
   private install(all: readonly Wanted[], { notes, isWarm, sparing, most }: How): readonly Wanted[] {
     const start = this.now()
@@ -253,9 +265,9 @@ export class Translator {
     if (wanted.length === 0) return []
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
-    const bodies: Body[] = []
-    const entries: (readonly number[])[] = []
+    const made: { readonly entries: readonly number[]; readonly blocks: number; readonly body: Body }[] = []
     const within = new Set<number>()
+    const endsAt = (block: number): boolean => this.goesOnAt(block)
     let blocks = 0
     let at = 0
     for (const one of wanted) {
@@ -263,25 +275,24 @@ export class Translator {
       at++
       const { first } = one
       if (sparing && within.has(first)) continue
-      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), notes, isWarm)
+      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), { notes, isWarm, endsAt })
       if (sparing) for (const node of region.nodes) within.add(node.first)
-      entries.push(region.entries.map(({ block }) => block.first))
-      bodies.push(this.code.make(region))
+      const entries = region.entries.map(({ block }) => block.first)
+      made.push({ entries, blocks: region.nodes.length, body: this.code.make(region) })
       blocks += region.nodes.length
     }
     statistics.blocks += blocks
-    const functions = this.functionsOf(bodies)
-    bodies.forEach((body, i) => {
-      const firsts = entries[i] ?? []
+    const functions = this.functionsOf(made.map(({ body }) => body))
+    made.forEach(({ entries, blocks, body }, i) => {
       const index = this.slot()
-      this.options.made?.(firsts, body)
+      this.options.made?.(entries, body)
       this.core.table.set(index, functions[i])
       // Another vcpu may have dropped a page while this was made.
       this.core.lock_code()
-      cache.enterBy(firsts, index)
+      cache.enterBy(entries, index)
       this.core.unlock_code()
       const bytes = MODULE_BYTES + body.bytes.length
-      const region = { entries: firsts, bytes }
+      const region = { entries, blocks, bytes }
       this.installed.set(index, region)
       this.alive += bytes
       statistics.bytes += bytes
@@ -292,8 +303,8 @@ export class Translator {
       this.scattered.set(index, body)
     })
     if (this.scattered.size >= GATHERED) this.gather()
-    statistics.regions += entries.length
-    for (const firsts of entries) statistics.entries += firsts.length
+    statistics.regions += made.length
+    for (const { entries } of made) statistics.entries += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
     const took = this.now() - start
     statistics.milliseconds += took

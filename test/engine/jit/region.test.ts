@@ -11,10 +11,12 @@ import { Machine } from '../../isa/fuzz/machine'
 
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
 
+const never = (_offset: number): boolean => false
+
 /** The region from a program's first byte on, after it has run once, and where its blocks begin. */
 async function regionOf(
   code: readonly number[],
-  isWarm = (_offset: number): boolean => false,
+  { isWarm = never, endsAt = never }: { isWarm?: (offset: number) => boolean; endsAt?: (offset: number) => boolean } = {},
 ): Promise<{ cache: CodeCache; region: Region; starts: number[]; heads: number[] }> {
   const machine = await Machine.create(CORE)
   const gpr = Array.from({ length: 16 }, () => DATA)
@@ -24,7 +26,11 @@ async function regionOf(
   const cache = new CodeCache(machine.memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
   const pageAt = (distance: number): number => (distance === 0 ? page : 0)
-  const region = formRegion(cache, cache.find(page), 64, pageAt, jumpNotes(cache), (first) => isWarm(cache.offset(first)))
+  const region = formRegion(cache, cache.find(page), 64, pageAt, {
+    notes: jumpNotes(cache),
+    isWarm: (first) => isWarm(cache.offset(first)),
+    endsAt: (first) => endsAt(cache.offset(first)),
+  })
   const offset = ({ first }: { first: number }): number => cache.offset(first)
   return { cache, region, starts: region.nodes.map(offset), heads: region.nodes.filter((node) => node.loopHead).map(offset) }
 }
@@ -58,12 +64,26 @@ it('blocks that the interpreter was found at are entries, if no block has to be 
     0xf4, // 24: hlt
   ]
   const entered = async (warm: readonly number[]): Promise<number[]> => {
-    const { cache, region } = await regionOf(code, (offset) => warm.includes(offset))
+    const { cache, region } = await regionOf(code, { isWarm: (offset) => warm.includes(offset) })
     return region.entries.map(({ block }) => cache.offset(block.first))
   }
   expect(await entered([])).toEqual([0])
   // 10 and 14 stand in the loop, behind its head
   expect(await entered([10, 14, 18, 22])).toEqual([0, 18, 22])
+})
+
+it('a region ends in front of a block where another goes on, and leaves for it', async () => {
+  const code = [
+    ...[0x85, 0xc0, 0x74, 2], // test eax, eax; jz 6
+    ...[0xff, 0xc6], // 4: inc esi
+    ...[0x85, 0xc0, 0x74, 2], // 6: test eax, eax; jz 12
+    ...[0xff, 0xc7], // 10: inc edi
+    0xf4, // 12: hlt
+  ]
+  expect((await regionOf(code)).starts).toEqual([0, 4, 10])
+  const { region, starts } = await regionOf(code, { endsAt: (offset) => offset === 4 })
+  expect(starts).toEqual([0])
+  expect(region.nodes[0]?.nextTo).toBeUndefined()
 })
 
 it('blocks that end apart, as no block has more than sixteen instructions, are left as they are', async () => {
