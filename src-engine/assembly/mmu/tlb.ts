@@ -5,7 +5,7 @@
 // that a guest uses by turns may want one slot.
 // Invariant: a page with decoded code, a clean page being logged, MMIO and read-only pages never get a write tag.
 // Runs in: the vcpu's thread.
-import { TLB_SUPERVISOR, TLB_USER, TLB_BYTES, TLB_VICTIMS, VICTIM_BYTES, PAGE_FLAGS_BASE, VCPUS, INDEX } from '../generated/layout'
+import { TLB_SUPERVISOR, TLB_USER, TLB_CHECKED, TLB_BYTES, TLB_VICTIMS, VICTIM_BYTES, PAGE_FLAGS_BASE, VCPUS, INDEX } from '../generated/layout'
 import { areaOf } from '../several'
 import { forgetJumps, forgetJumpsTo } from '../decode/cache'
 
@@ -68,7 +68,11 @@ function clear(at: u32, keepGlobal: bool): void {
 export function flushTlb(keepGlobal: bool): void {
   clear(TLB_SUPERVISOR, keepGlobal)
   clear(TLB_USER, keepGlobal)
-  if (!keepGlobal) { lowestBig = ~0; highestBig = 0 }
+  if (!keepGlobal) {
+    lowestBig = ~0; highestBig = 0
+    // Nothing is ever entered there. As memory comes, its tags would be those of page 0.
+    for (let e = TLB_CHECKED, end = TLB_CHECKED + EXEC; e < end; e += 16) store<u64>(e, 1)
+  }
   forgetJumps(keepGlobal)
 }
 
