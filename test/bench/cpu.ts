@@ -1,16 +1,19 @@
 // Six small loops, seven programs, four of floating point and two that need a kernel (test/guest/kernel/cpu-{loops,programs,floats,
-// spaces}.c), interpreted, translated, under QEMU and, all but the last two built from the same source for 32 bits, under v86:
-// milliseconds of the best round by the guest's own clock, and millions of guest instructions a second, the
-// instructions counted once by QEMU's -icount.
+// spaces}.c), interpreted, translated, under QEMU and, all but the last two built from the same source for 32 bits, under v86,
+// and built as programs of the host ("native"): milliseconds of the best round by the guest's own clock, and millions of guest
+// instructions a second, the instructions counted once by QEMU's -icount.
 // Runs in: plain Node.
 import {
   buildMicroKernel,
+  buildNative,
   cannotBuild,
+  cannotRunNative,
   cannotRunOurs,
   cannotRunQemu,
   type GuestRun,
   runInOurs,
   runInQemu,
+  runNative,
 } from '../support/micro-kernel'
 import { fetchV86, runInV86 } from '../support/v86'
 import type { BenchOptions, BenchReport } from './main'
@@ -22,6 +25,7 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const names = ['cpu-loops', 'cpu-programs', 'cpu-floats']
   const kernels = [...names, 'cpu-spaces'].map((name) => buildMicroKernel(name))
   const kernels32 = names.map((name) => buildMicroKernel(name, 32))
+  const programsOfHost = names.map((name) => buildNative(name))
   const v86 = fetchV86()
   const ours = (translator: 'on' | 'off') => (file: string) =>
     runInOurs(file, { timeoutSeconds: 300, extra: ['--translator', translator] })
@@ -42,6 +46,7 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
       run: (file: string) => runInV86(v86.ok ? v86.value : '', file, 300),
       runs: [] as Map<string, number>[],
     },
+    { name: 'native', kernels: programsOfHost, cannot: cannotRunNative(), run: runNative, runs: [] as Map<string, number>[] },
   ]
   for (let run = 0; run < options.runs; run++) {
     for (const machine of machines) {
@@ -60,7 +65,7 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   }
   const programs = [...(machines.find((machine) => machine.runs.length > 0)?.runs[0]?.keys() ?? [])]
   const loops = programs.map((name) => {
-    const [interpreter, translator, qemu, v86Ms] = machines.map((machine) =>
+    const [interpreter, translator, qemu, v86Ms, nativeMs] = machines.map((machine) =>
       machine.cannot ? undefined : median(machine.runs.map((times) => times.get(name) ?? Number.NaN)),
     )
     const instructions = counts.get(name)
@@ -71,27 +76,45 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
       interpreter,
       ours: translator,
       qemu,
-      // not all can be built for 32 bits
+      // not all can be built for 32 bits, or without a kernel
       v86: v86Ms || null,
+      native: nativeMs || null,
       interpreterMips: mips(interpreter),
       oursMips: mips(translator),
       qemuMips: mips(qemu),
       gain: interpreter && translator ? interpreter / translator : null,
       ratio: translator && qemu ? translator / qemu : null,
       speedOfV86: translator && v86Ms ? v86Ms / translator : null,
+      timesNative: translator && nativeMs ? translator / nativeMs : null,
     }
   })
   const geometricMean = (values: readonly number[]): number | null =>
     values.length > 0 ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length) : null
   const ratio = geometricMean(loops.flatMap((loop) => loop.ratio ?? []))
   const speedOfV86 = geometricMean(loops.flatMap((loop) => loop.speedOfV86 ?? []))
+  const timesNative = geometricMean(loops.flatMap((loop) => loop.timesNative ?? []))
   const gain = geometricMean(loops.flatMap((loop) => loop.gain ?? []))
   const shown = (value: number | null | undefined, digits: number): string => (value == null ? '-' : value.toFixed(digits))
   const text = [
     `cpu loops and programs, best of 5 rounds each, median of ${options.runs} runs`,
     ...machines.filter((machine) => machine.cannot).map((machine) => `${machine.name}: ${machine.cannot}`),
     table([
-      ['loop', 'M instr', 'interp ms', 'MIPS', 'ours ms', 'MIPS', 'qemu ms', 'MIPS', 'gain', 'ours/qemu', 'v86 ms', 'v86/ours'],
+      [
+        'loop',
+        'M instr',
+        'interp ms',
+        'MIPS',
+        'ours ms',
+        'MIPS',
+        'qemu ms',
+        'MIPS',
+        'gain',
+        'ours/qemu',
+        'v86 ms',
+        'v86/ours',
+        'native ms',
+        'ours/native',
+      ],
       ...loops.map((loop) => [
         loop.name,
         shown(loop.instructions === null ? null : loop.instructions / 1e6, 1),
@@ -105,11 +128,13 @@ export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
         shown(loop.ratio, 2),
         shown(loop.v86, 1),
         shown(loop.speedOfV86, 2),
+        shown(loop.native, 2),
+        shown(loop.timesNative, 1),
       ]),
     ]),
-    `geometric means: interpreter to translator ${shown(gain, 2)}, translator to QEMU ${shown(ratio, 2)} (time; below 1 is faster), ${shown(speedOfV86, 2)} of v86's speed`,
+    `geometric means: interpreter to translator ${shown(gain, 2)}, translator to QEMU ${shown(ratio, 2)} (time; below 1 is faster), ${shown(speedOfV86, 2)} of v86's speed, ${shown(timesNative, 2)} times the native time`,
   ].join('\n')
-  return { text, json: { bench: 'cpu', runs: options.runs, loops, gain, ratio, speedOfV86 } }
+  return { text, json: { bench: 'cpu', runs: options.runs, loops, gain, ratio, speedOfV86, timesNative } }
 }
 
 /** Ticks of each loop; a wrong checksum is a failure of the machine, not a time. */

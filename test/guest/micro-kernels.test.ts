@@ -2,12 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import {
   buildMicroKernel,
+  buildNative,
   cannotBuild,
+  cannotRunNative,
   cannotRunOurs,
   cannotRunQemu,
   type GuestRun,
   runInOurs,
   runInQemu,
+  runNative,
 } from '../support/micro-kernel'
 import { LONG } from '../support/tier'
 import { NOT_YET } from './not-yet'
@@ -18,15 +21,23 @@ interface Row {
   readonly what: string
   /** It needs no hypercall. */
   readonly qemu: boolean
+  /** It needs no kernel: it can be built as a program of the host. */
+  readonly native?: true
   readonly least: number
   readonly vcpus?: number
   /** Its command line in the long tier, where it does many times as much. */
   readonly long?: string
 }
 const KERNELS: readonly Row[] = [
-  { name: 'cpu-loops', what: 'six loops give the checksums that the host gives', qemu: true, least: 6 },
-  { name: 'cpu-programs', what: 'seven programs give the checksums that the host gives', qemu: true, least: 8 },
-  { name: 'cpu-floats', what: 'four programs in SSE2 give the checksums that the host gives', qemu: true, least: 4 },
+  { name: 'cpu-loops', what: 'six loops give the checksums that the host gives', qemu: true, native: true, least: 6 },
+  { name: 'cpu-programs', what: 'seven programs give the checksums that the host gives', qemu: true, native: true, least: 8 },
+  {
+    name: 'cpu-floats',
+    what: 'four programs in SSE2 give the checksums that the host gives',
+    qemu: true,
+    native: true,
+    least: 4,
+  },
   { name: 'cpu-spaces', what: 'a storm of page faults and four processes by turns give their checksums', qemu: true, least: 3 },
   { name: 'code-flood', what: 'hundreds of functions made at run time compute what C computes', qemu: true, least: 1 },
   { name: 'code-pages', what: 'functions in other pages than their callers change and are mapped anew', qemu: true, least: 6 },
@@ -105,6 +116,22 @@ describe.skipIf(!LONG)('micro-kernels of several vcpus, many times', () => {
         expect(run.ended, run.output).toBe(true)
       }, 11_000_000)
     }
+  }
+})
+
+describe('programs without a kernel give their checksums on the host', () => {
+  for (const { name, native, least } of KERNELS) {
+    if (!native) continue
+    it(name, async ({ skip }) => {
+      const cannot = cannotBuild() ?? cannotRunNative()
+      if (cannot) return skip(cannot)
+      const run = await runNative(buildNative(name))
+      expect(surprises(run)).toEqual({ failed: [], passed: [] })
+      expect(run.ended, run.output).toBe(true)
+      expect(run.status).toBe(0)
+      expect(run.output).toMatch(/TSC_KHZ [1-9]/)
+      expect(run.lines.length).toBeGreaterThanOrEqual(least)
+    })
   }
 })
 

@@ -1,5 +1,6 @@
 // Builds the micro-kernels of test/guest with the system's gcc and runs them: under QEMU's emulator and under ours, the
-// same file. Their SUCCESS, FAILURE and SKIP lines are the result; a run without its END line counts as failed.
+// same file; the programs of `bench -- cpu` on the host too. Their SUCCESS, FAILURE and SKIP lines are the result; a run
+// without its END line counts as failed.
 // Built files are kept in the user's cache folder under a name made from the sources.
 
 import { spawn } from 'node:child_process'
@@ -11,6 +12,7 @@ import { missingProgram, runProgram } from './programs'
 
 const ROOT = process.env['RINGMASTER_ROOT'] ?? path.resolve(import.meta.dirname, '../..')
 const SOURCES = path.join(ROOT, 'test/guest')
+const LIBRARY = path.join(SOURCES, 'lib')
 const CACHE = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'ringmaster', 'micro-kernel')
 
 const FLAGS = [
@@ -53,24 +55,37 @@ export function cannotRunOurs(): string | undefined {
   return existsSync(path.join(ROOT, 'out/main/guest.cjs')) ? undefined : 'the headless runner is not built'
 }
 
+/** Why programs of the host (test/guest/native) cannot be run here; undefined when they can. */
+export function cannotRunNative(): string | undefined {
+  return process.platform === 'linux' ? undefined : 'programs that are built as programs of the host call Linux'
+}
+
 /**
  * Path of test/guest/kernel/<name>.c as an ELF file: for PVH and 64 bits, or the programs of `bench -- cpu` as a Multiboot kernel of
  * 32 bits.
  */
 export function buildMicroKernel(name: string, bits: 64 | 32 = 64): string {
-  const library = path.join(SOURCES, 'lib')
+  const atTwoMiB = `-Wl,-T,${path.join(LIBRARY, 'link.ld')}`
+  return bits === 64 ? build(name, LIBRARY, [atTwoMiB]) : build(name, path.join(SOURCES, 'lib32'), [atTwoMiB, '-m32'])
+}
+
+/** The same of a program of `bench -- cpu` that needs no kernel, as a program of the host. */
+export function buildNative(name: string): string {
+  return build(name, path.join(SOURCES, 'native'), ['-DNATIVE'])
+}
+
+function build(name: string, own: string, more: readonly string[]): string {
   const files = (folder: string): string[] => readdirSync(folder).map((file) => path.join(folder, file))
-  const own = bits === 64 ? files(library) : files(path.join(SOURCES, 'lib32'))
-  const compiled = [...own, path.join(SOURCES, 'kernel', `${name}.c`)].filter((source) => /\.[cS]$/.test(source))
-  const flags = bits === 64 ? FLAGS : [...FLAGS, '-m32']
-  const sources = [...new Set([...files(library), ...compiled])]
+  const compiled = [...files(own), path.join(SOURCES, 'kernel', `${name}.c`)].filter((source) => /\.[cS]$/.test(source))
+  const sources = [...new Set([...files(LIBRARY), ...compiled])]
+  const flags = [...FLAGS, ...more]
   const hash = createHash('sha256').update(flags.join(' '))
   for (const source of sources.sort()) hash.update(readFileSync(source))
   const file = path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}.elf`)
   if (existsSync(file)) return file
   mkdirSync(CACHE, { recursive: true })
   const beside = `${file}.${process.pid}-${randomUUID()}`
-  runProgram('gcc', [...flags, `-Wl,-T,${path.join(library, 'link.ld')}`, ...compiled, '-o', beside], new Uint8Array(0))
+  runProgram('gcc', [...flags, ...compiled, '-o', beside], new Uint8Array(0))
   renameSync(beside, file)
   return file
 }
@@ -150,6 +165,11 @@ export function runInOurs(kernel: string, options: GuestOptions = {}): Promise<G
     ],
     options,
   )
+}
+
+/** A program of the host that buildNative() has made. */
+export function runNative(program: string, options: GuestOptions = {}): Promise<GuestRun> {
+  return run(program, [], options)
 }
 
 function run(program: string, args: readonly string[], options: GuestOptions): Promise<GuestRun> {

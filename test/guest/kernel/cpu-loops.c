@@ -3,7 +3,7 @@
  * rounds. The loops are what an interpreter or translator of x86 meets most: table lookups, byte stores, strided integer
  * arithmetic, recursion, and 32- and 64-bit register mixing.
  * A line: LOOP name checksum ticks rounds. TSC_KHZ tells the ticks' unit.
- * Checksums were compared with the same loops compiled for and run on the host.
+ * Checksums are the ones that the host gives (buildNative).
  */
 #include "../lib/guest.h"
 #include "../lib/measure.h"

@@ -2,7 +2,7 @@
  * More programs of `bench -- cpu`, nearer to what guests run than cpu-loops.c: a hash, a search, a list that is sorted, a
  * state machine, compression, a small interpreter with indirect jumps, and block moves.
  * A line: LOOP name checksum ticks rounds, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
- * Checksums were compared with the same programs compiled for and run on the host.
+ * Checksums are the ones that the host gives (buildNative).
  */
 #include "../lib/guest.h"
 #include "../lib/measure.h"

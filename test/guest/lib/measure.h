@@ -6,6 +6,10 @@
 
 #define NOINLINE __attribute__((noinline))
 
+#ifdef NATIVE /* a program of the host: native.c asks the system's clock */
+u32 native_tsc_khz(void);
+static u32 tsc_khz(void) { return native_tsc_khz(); }
+#else
 static u32 khz_by_one_count(void)
 {
     const u32 ticks = 59659;
@@ -27,13 +31,16 @@ static u32 tsc_khz_by_pit(void)
     return least;
 }
 
-/* Before the first measure(): tells the unit of the ticks. */
-static void measure_start(void)
+static u32 tsc_khz(void)
 {
     u32 r[4];
     cpuid(0x40000003, 0, r);
-    print("TSC_KHZ "); print_number(on_xen ? r[2] : tsc_khz_by_pit()); print("\n");
+    return on_xen ? r[2] : tsc_khz_by_pit();
 }
+#endif
+
+/* Before the first measure(): tells the unit of the ticks. */
+static void measure_start(void) { print("TSC_KHZ "); print_number(tsc_khz()); print("\n"); }
 
 static void measure(const char *name, u64 (*loop)(void), u64 expected)
 {
