@@ -13,6 +13,7 @@ import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/deb
 import { headlessGuest } from '../support/headless-guest'
 import { missingProgram } from '../support/programs'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 import { count, LONG } from '../support/tier'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
@@ -187,7 +188,7 @@ describe('a program on a disk', () => {
 })
 
 describe('a disk in use', () => {
-  const machine = new TestMachine()
+  const machine = secondTries(new TestMachine())
   afterAll(() => machine.dispose())
 
   async function running(ready: Prepared, disks: readonly Disk[], domid: number): Promise<RunningGuest> {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { debianGuest } from '../support/debian-guest'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 
 /** What differs in the tree of a running guest, with the reason. Pages, ports, the clock and the uuid are compared by form. */
 const DIFFERENT: readonly [RegExp, string][] = [
@@ -14,7 +15,7 @@ const DIFFERENT: readonly [RegExp, string][] = [
   [/^\/local\/domain\/2\/name$|^\/vm\/U\/name$/, 'it has another name'],
 ]
 
-const machine = new TestMachine()
+const machine = secondTries(new TestMachine())
 const guest = new RunningGuest(machine)
 let missing: string | undefined
 

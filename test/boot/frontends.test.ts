@@ -9,9 +9,10 @@ import type { Disk } from '../../src-engine/public/protocol/device'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-frontends-'))
-const machine = new TestMachine()
+const machine = secondTries(new TestMachine())
 afterAll(async () => {
   await machine.dispose()
   fs.rmSync(folder, { recursive: true, force: true })

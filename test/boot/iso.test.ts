@@ -12,9 +12,10 @@ import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { missingProgram } from '../support/programs'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-iso-'))
-const machine = new TestMachine()
+const machine = secondTries(new TestMachine())
 afterAll(async () => {
   await machine.dispose()
   fs.rmSync(folder, { recursive: true, force: true })

@@ -14,6 +14,7 @@ import { DEMO_PROMPT, type DemoGuest } from '../../src-main/toolstack/demo-guest
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { missingProgram } from '../support/programs'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 import { LONG } from '../support/tier'
 import { WatchedGuest } from '../support/watched-guest'
 
@@ -173,7 +174,7 @@ describe('a network interface of an unmodified kernel', () => {
 })
 
 describe('guests of one machine', () => {
-  const machine = new TestMachine()
+  const machine = secondTries(new TestMachine())
   afterAll(() => machine.dispose())
 
   const nic = (number: number, network = 'default'): Nic => ({

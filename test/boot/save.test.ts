@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest } from '../support/debian-guest'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 
-const machine = new TestMachine()
+const machine = secondTries(new TestMachine())
 const origin = new RunningGuest(machine)
 const file = path.join(machine.directory, 'debian.save')
 const prompt = new RegExp(DEMO_PROMPT.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))

@@ -6,6 +6,7 @@ import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest } from '../support/debian-guest'
 import { headlessGuest } from '../support/headless-guest'
 import { RunningGuest, TestMachine } from '../support/running-guest'
+import { secondTries } from '../support/second-tries'
 import { LONG } from '../support/tier'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
@@ -87,7 +88,7 @@ describe("Debian's kernel on several vcpus", () => {
   }
 })
 
-const machine = new TestMachine()
+const machine = secondTries(new TestMachine())
 afterAll(() => machine.dispose())
 
 describe('two vcpus that are busy', () => {

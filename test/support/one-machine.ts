@@ -1,10 +1,11 @@
 // The frame of a test file whose tests share one app without windows, in a folder of its own: opened before them, closed after,
 // with a micro-kernel whose lines can be foretold; and a guest beside those of the tests, which must not notice what is done to them.
+// Machines of a try that failed are gone before the next one, which wants their names.
 // Runs in: tests, plain Node, on the bundles in out/main.
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { buildMicroKernel, cannotBuild } from './micro-kernel'
 import { Supervised, type SupervisedOptions } from './supervised'
 import { WorkerLines } from './worker-guest'
@@ -29,6 +30,13 @@ export function oneMachine(
   const machine = new Supervised(path.join(folder, 'machine'), options(folder))
   beforeAll(async () => {
     if (!cannot) await machine.open()
+  })
+  let before = new Set<string>()
+  beforeEach(() => {
+    before = new Set(machine.toolstack.domains.list().map(({ uuid }) => uuid))
+  })
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await machine.removeAllBut(before)
   })
   afterAll(async () => {
     if (!cannot) await machine.close()

@@ -73,6 +73,13 @@ export class TestMachine {
     for (const guest of this.guests) await guest.join()
   }
 
+  /** Cut off, and its domid and its disks are free. */
+  async forget(guest: RunningGuest): Promise<void> {
+    guest.dispose()
+    this.guests.splice(this.guests.indexOf(guest), 1)
+    await this.caller?.call('release', { handle: guest.handle })
+  }
+
   async dispose(): Promise<void> {
     for (const guest of this.guests) guest.dispose()
     await this.endDom0()

@@ -137,6 +137,16 @@ export class Supervised {
     return uuid
   }
 
+  /** Cuts off and removes every machine that is not one of these. */
+  async removeAllBut(uuids: ReadonlySet<string>): Promise<void> {
+    const { domains } = this.toolstack
+    for (const { uuid, kind } of domains.list()) {
+      if (kind !== 'guest' || uuids.has(uuid)) continue
+      await domains.destroy(uuid)
+      good(await domains.undefine(uuid))
+    }
+  }
+
   info(uuid: string): DomainInfo {
     return good(this.toolstack.domains.info(uuid))
   }
