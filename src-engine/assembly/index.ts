@@ -5,7 +5,7 @@ import { IF, getEflags, setEflags } from './flags'
 import { flushTlb } from './mmu/tlb'
 import { peek } from './mmu/walk'
 import { flushCode, dropCode, dropAllCode } from './decode/cache'
-import { setCpl, refreshMode } from './execute/descriptor'
+import { setCpl, refreshMode, refreshAccess } from './execute/descriptor'
 
 export { lockCode as lock_code, unlockCode as unlock_code } from './several'
 export { run } from './generated/dispatch'
@@ -28,4 +28,8 @@ export function drop_code(): void { if (load<u32>(CODE_NEXT)) dropAllCode() }
 /** Forget all decoded code (after a restore, or for a fresh vcpu). */
 export function flush_code(): void { flushCode() }
 export function get_eflags(): u32 { return getEflags() }
-export function set_eflags(v: u32): void { setEflags(v) }
+/** With AC alignment checks may begin or end. */
+export function set_eflags(v: u32): void {
+  setEflags(v)
+  refreshAccess()
+}

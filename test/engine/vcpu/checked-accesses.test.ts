@@ -11,7 +11,7 @@ import { randomFrom } from '../../support/random'
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
 /** pushf; or dword [rsp], AC; popf */
 const CHECKED = [0x9c, 0x81, 0x0c, 0x24, 0, 0, 4, 0, 0x9d]
-const [PAGE_FAULT, ALIGNMENT_CHECK] = [14, 17]
+const [BREAKPOINT, PAGE_FAULT, ALIGNMENT_CHECK] = [3, 14, 17]
 const [RBX, RSP] = [3, 4]
 
 it.each([
@@ -30,4 +30,16 @@ it.each([
   expect(answer.trap).toBe(trap)
   if (trap === PAGE_FAULT) expect(answer.cr2).toBe(at)
   expect(new Uint8Array(machine.memory.buffer, 0, 0x1000).slice()).toEqual(before)
+})
+
+it.each([
+  ['are checked from the first on', 0x40202, ALIGNMENT_CHECK],
+  ['are not without AC', 0x202, BREAKPOINT],
+] as const)('unaligned loads under flags that were set from outside %s', async (_what, rflags, trap) => {
+  const machine = await Machine.create(CORE)
+  const start = randomProgram(randomFrom(1))
+  const gpr = start.gpr.map((v, n) => (n === RBX ? DATA + 1n : v))
+  // mov rax, [rbx]; int3
+  const c: Case = { ...start, offset: 0, gpr, code: Uint8Array.from([0x48, 0x8b, 0x03, 0xcc]), rflags }
+  expect(machine.run(c).trap).toBe(trap)
 })
