@@ -7,6 +7,7 @@ import { decompressCluster } from '../../../src-engine/image/qcow2/decompress'
 import type { Result } from '../../../src-engine/public/result'
 import { pattern } from '../../support/frames'
 import { missingProgram } from '../../support/programs'
+import { randomFrom } from '../../support/random'
 import { count } from '../../support/tier'
 
 const KIB = 1024
@@ -17,20 +18,9 @@ const unpack = (packed: Uint8Array, room: number): Promise<Result<Uint8Array, st
 const pack = (bytes: Uint8Array, ...words: string[]): Uint8Array =>
   execFileSync('zstd', ['-q', '-c', ...words], { input: bytes, maxBuffer: 64 * KIB * KIB })
 
-/** xorshift32. */
-function random(seed: number): () => number {
-  let state = seed | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return state >>> 0
-  }
-}
-
 const noise = (length: number, values = 256, seed = 5): Uint8Array => {
-  const next = random(seed)
-  return Uint8Array.from({ length }, () => next() % values)
+  const next = randomFrom(seed)
+  return Uint8Array.from({ length }, () => next(values))
 }
 
 /** Text and code as there is enough of it here. */
@@ -38,12 +28,12 @@ const text = readFileSync(new URL('../../../package-lock.json', import.meta.url)
 
 /** Pieces of what came before, from far away and with something in between. */
 function patchwork(length: number): Uint8Array {
-  const next = random(9)
+  const next = randomFrom(9)
   const bytes = noise(length)
   for (let at = 5000; at + 3000 < length; ) {
-    const size = 4 + (next() % 2500)
-    bytes.copyWithin(at, next() % at, (next() % at) + size)
-    at += size + (next() % 40)
+    const size = 4 + next(2500)
+    bytes.copyWithin(at, next(at), next(at) + size)
+    at += size + next(40)
   }
   return bytes
 }
@@ -81,7 +71,7 @@ describe.skipIf(missingProgram('zstd'))('what zstd has packed', () => {
   })
 
   it('and was damaged since is refused, or is as long as before', async () => {
-    const next = random(20261127)
+    const next = randomFrom(20261127)
     const packed = INPUTS.flatMap(([, bytes]) => [
       pack(bytes.subarray(0, 20 * KIB), '-3'),
       pack(bytes.subarray(0, 5 * KIB), '-9'),
@@ -90,11 +80,11 @@ describe.skipIf(missingProgram('zstd'))('what zstd has packed', () => {
     const rounds = count(1000, 100_000)
     for (let i = 0; i < rounds; i++) {
       const bytes = Uint8Array.from(packed[i % packed.length] ?? [])
-      for (let flips = 1 + (next() % 4); flips > 0; flips--) {
-        const at = next() % 3 === 0 ? next() % bytes.length : Math.min(next() % 60, bytes.length - 1)
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << (next() % 8))
+      for (let flips = 1 + next(4); flips > 0; flips--) {
+        const at = next(3) === 0 ? next(bytes.length) : Math.min(next(60), bytes.length - 1)
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << next(8))
       }
-      const cut = next() % 4 === 0 ? bytes.subarray(0, next() % bytes.length) : bytes
+      const cut = next(4) === 0 ? bytes.subarray(0, next(bytes.length)) : bytes
       const unpacked = await unpack(cut, i % 2 === 0 ? 20 * KIB : 5 * KIB)
       if (unpacked.ok) expect(unpacked.value.length % (5 * KIB)).toBe(0)
       else refused++
