@@ -2,10 +2,10 @@
  * What the programs of `bench -- cpu` need of guest.h, for 32 bits: output on COM1, checks, the end.
  */
 #include "../lib/guest.h"
+#include "../lib/plain-report.h"
 
 #define COM1 0x3f8
 int on_xen;
-static u32 succeeded, failed;
 
 void print(const char *text) { for (; *text; text++) outb(COM1, *text); }
 
@@ -22,24 +22,6 @@ u64 __udivmoddi4(u64 value, u64 by, u64 *rest)
 }
 u64 __udivdi3(u64 value, u64 by) { u64 rest; return __udivmoddi4(value, by, &rest); }
 u64 __umoddi3(u64 value, u64 by) { u64 rest; __udivmoddi4(value, by, &rest); return rest; }
-
-static void print_in(u64 value, u32 base)
-{
-    char digits[24];
-    int at = sizeof(digits);
-    digits[--at] = 0;
-    do digits[--at] = "0123456789abcdef"[value % base]; while (value /= base);
-    print(digits + at);
-}
-void print_number(u64 value) { print_in(value, 10); }
-void print_hex(u64 value) { print("0x"); print_in(value, 16); }
-
-void check(const char *name, u64 got, u64 expected)
-{
-    if (got == expected) { succeeded++; print("SUCCESS "); print(name); print("\n"); return; }
-    failed++;
-    print("FAILURE "); print(name); print(": got "); print_hex(got); print(", expected "); print_hex(expected); print("\n");
-}
 
 void finish(void)
 {

@@ -3,6 +3,7 @@
  * like the kernels. They compute at once on the processor, for the column "native".
  */
 #include "../lib/guest.h"
+#include "../lib/plain-report.h"
 
 #define SYS_write 1
 #define SYS_exit_group 231
@@ -10,7 +11,6 @@
 #define CLOCK_MONOTONIC_RAW 4
 
 int on_xen;
-static u32 succeeded, failed;
 
 static s64 system_call(s64 number, u64 a, u64 b, u64 c)
 {
@@ -24,24 +24,6 @@ void print(const char *text)
     u64 length = 0;
     while (text[length]) length++;
     system_call(SYS_write, 1, (u64)text, length);
-}
-
-static void print_in(u64 value, u32 base)
-{
-    char digits[24];
-    int at = sizeof(digits);
-    digits[--at] = 0;
-    do digits[--at] = "0123456789abcdef"[value % base]; while (value /= base);
-    print(digits + at);
-}
-void print_number(u64 value) { print_in(value, 10); }
-void print_hex(u64 value) { print("0x"); print_in(value, 16); }
-
-void check(const char *name, u64 got, u64 expected)
-{
-    if (got == expected) { succeeded++; print("SUCCESS "); print(name); print("\n"); return; }
-    failed++;
-    print("FAILURE "); print(name); print(": got "); print_hex(got); print(", expected "); print_hex(expected); print("\n");
 }
 
 void finish(void)
