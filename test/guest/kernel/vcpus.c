@@ -2,13 +2,12 @@
  * Two processors on one memory: start-up through real mode, locked operations, memory order, interrupts from one to the other,
  * changed page tables, changed code. The second one serves requests: a function to run and an answer that it is done.
  */
-#include "../lib/second.h"
-#include "../lib/xen.h"
+#include "../lib/order.h"
 
-/* More of everything by "scale=N" on the command line, more rounds of memory order by "order=N". */
+/* More of everything by "scale=N" on the command line, more places of memory order by "order=N". */
 static u32 scale = 1, order = 1;
 #define ROUNDS (3000 * scale)
-#define ORDER_ROUNDS (3000 * order)
+#define ORDER_WALKS (3 * order)
 #define TIMES (50 * scale)
 #define VECTOR_COUNT 0x40
 #define VECTOR_FLUSH 0x41
@@ -125,53 +124,44 @@ static void add_up(void)
 }
 
 /* ---- memory order ---- */
-/* Tight at first, so that both begin together; then others may want the host's processor. */
-static void await(volatile u32 *at, u32 round) { for (u32 n = 0; *at != round;) if (++n > 300 || !on_xen) pause(); }
-static volatile struct { u32 x __attribute__((aligned(64))), y __attribute__((aligned(64))), go __attribute__((aligned(64))), done; } litmus;
-static volatile u32 mine, theirs, kind;
-enum { SB_FENCE, SB_XCHG, MP, LB };
+static enum { SB_FENCE, SB_XCHG, MP, LB } kind;
+/* What the left and the right one have seen of a place. */
+#define MINE 0
+#define THEIRS 1
 
-static void left(void)
+static void left(volatile struct place *place)
 {
     switch (kind) {
-    case SB_FENCE: litmus.x = 1; asm volatile("mfence" : : : "memory"); mine = litmus.y; break;
-    case SB_XCHG: { u32 one = 1; asm volatile("xchgl %0, %1" : "+r"(one), "+m"(litmus.x) : : "memory"); mine = litmus.y; break; }
-    case MP: litmus.x = 1; litmus.y = 1; break;
-    case LB: mine = litmus.y; litmus.x = 1; break;
+    case SB_FENCE: place->x = 1; asm volatile("mfence" : : : "memory"); place->seen[MINE] = place->y; break;
+    case SB_XCHG: { u32 one = 1; asm volatile("xchgl %0, %1" : "+r"(one), "+m"(place->x) : : "memory"); place->seen[MINE] = place->y; break; }
+    case MP: place->x = 1; place->y = 1; break;
+    case LB: place->seen[MINE] = place->y; place->x = 1; break;
     }
 }
-static void right(void)
+static void right(volatile struct place *place)
 {
     switch (kind) {
-    case SB_FENCE: litmus.y = 1; asm volatile("mfence" : : : "memory"); theirs = litmus.x; break;
-    case SB_XCHG: { u32 one = 1; asm volatile("xchgl %0, %1" : "+r"(one), "+m"(litmus.y) : : "memory"); theirs = litmus.x; break; }
-    case MP: mine = litmus.y; theirs = litmus.x; break;
-    case LB: theirs = litmus.x; litmus.y = 1; break;
+    case SB_FENCE: place->y = 1; asm volatile("mfence" : : : "memory"); place->seen[THEIRS] = place->x; break;
+    case SB_XCHG: { u32 one = 1; asm volatile("xchgl %0, %1" : "+r"(one), "+m"(place->y) : : "memory"); place->seen[THEIRS] = place->x; break; }
+    case MP: place->seen[MINE] = place->y; place->seen[THEIRS] = place->x; break;
+    case LB: place->seen[THEIRS] = place->x; place->y = 1; break;
     }
 }
-static void order_second(void)
+static void part(int role, volatile struct place *place) { if (role == 0) left(place); else right(place); }
+static int is_forbidden(volatile struct place *place)
 {
-    for (u32 round = 1; round <= ORDER_ROUNDS; round++) {
-        await((volatile u32 *)&litmus.go, round);
-        right();
-        litmus.done = round;
-    }
+    u32 mine = place->seen[MINE], theirs = place->seen[THEIRS];
+    if (kind == MP) return mine == 1 && theirs == 0;
+    if (kind == LB) return mine == 1 && theirs == 1;
+    return mine == 0 && theirs == 0;
 }
+static void order_second(void) { walk_when_told(1, 2, ORDER_WALKS); }
 static u32 forbidden(u32 which)
 {
-    u32 bad = 0;
     kind = which;
-    litmus.go = litmus.done = 0;
+    no_walk_yet();
     begin(order_second);
-    for (u32 round = 1; round <= ORDER_ROUNDS; round++) {
-        litmus.x = litmus.y = 0;
-        litmus.go = round;
-        left();
-        await((volatile u32 *)&litmus.done, round);
-        if (which == MP) bad += mine == 1 && theirs == 0;
-        else if (which == LB) bad += mine == 1 && theirs == 1;
-        else bad += mine == 0 && theirs == 0;
-    }
+    u32 bad = walk_all(2, ORDER_WALKS, is_forbidden);
     end();
     return bad;
 }
