@@ -4,6 +4,7 @@ import { BLOCK } from '../isa/state-layout'
 import type { CodeCache } from './code-cache'
 import type { JumpNote } from './jump-tables'
 import { waysOf } from './region'
+import { UOPS } from './uop-table'
 
 const PAGE = 4096
 
@@ -16,6 +17,9 @@ interface Sources {
 
 /** Pages whose branches are kept. */
 const PAGES_KEPT = 64
+
+/** Does control fall out of the block's end, where the interpreter has cut a longer one? */
+export const isCut = (cache: CodeCache, block: number): boolean => UOPS[cache.op(cache.lastUop(block))]?.family === 'GOTO'
 
 export class Roots {
   private readonly pages = new Map<number, Sources>()
@@ -53,6 +57,17 @@ export class Roots {
       pages.delete(oldest)
     }
     return known
+  }
+
+  /**
+   * The block that control falls into this one from and no branch of the page leads past: the interpreter ended it only as blocks have so
+   * many instructions at most. Undefined if there is none.
+   */
+  cutBefore(first: number): number | undefined {
+    const { cache } = this
+    const { to } = this.sourcesOf(cache.pageOf(first))
+    const [from, more] = to.get(cache.hostOf(first) & (PAGE - 1)) ?? []
+    return from !== undefined && more === undefined && isCut(cache, from) ? from : undefined
   }
 
   /**

@@ -9,7 +9,7 @@ import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
 import { type JumpNote, jumpNotes } from './jump-tables'
 import { formRegion, type PageAt } from './region'
 import { RegionCode } from './region-code'
-import { Roots } from './roots'
+import { isCut, Roots } from './roots'
 import { UOP_STALE } from './uop-table'
 import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
 
@@ -99,6 +99,8 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
 }
 
 interface Installed {
+  /** Slot of the table. */
+  readonly index: number
   /** First blocks of its entries. */
   readonly entries: readonly number[]
   readonly blocks: number
@@ -134,6 +136,8 @@ const SHARED_BLOCKS = 16
 const FIRST_BLOCKS = 2
 /** Samples of a block after which a region that has it is entered there too. */
 const WARM = 8
+/** Most blocks whose samples count together, as control falls from one into the next: those of a page full of instructions. */
+const RUN = 128
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
@@ -153,6 +157,8 @@ export class Translator {
   /** Blocks of the next module and of each of its regions. */
   private growing = FIRST_BLOCKS
   private readonly installed = new Map<number, Installed>()
+  /** The last region that was made with a block. */
+  private readonly owners = new Map<number, Installed>()
   /** Code of those still in the small modules they were made in. */
   private readonly scattered = new Map<number, Body>()
   private readonly free: number[] = []
@@ -200,16 +206,35 @@ export class Translator {
     this.witness?.sampled(first)
     if (!cache.is64(first)) return
     if (cache.generation() !== this.generation) this.forget()
-    const count = (counts.get(first) ?? 0) + 1
-    counts.set(first, count)
+    const run = this.runOf(first)
+    const count = (counts.get(run) ?? 0) + 1
+    counts.set(run, count)
     if (count >= this.options.threshold) {
-      counts.delete(first)
-      this.hot.set(first, cache.runningPage())
+      counts.delete(run)
+      this.hot.set(run, cache.runningPage())
     }
     // Only samples of blocks that wait say what waiting costs: a loop of one block is not to wait for company, and the many blocks
     // of a booting kernel, which are met a few times each, are.
-    if (!this.hot.has(first)) return
+    if (!this.hot.has(run)) return
     if (++this.waited >= this.options.patience || this.hot.size >= this.options.batch) this.translateHot()
+  }
+
+  /**
+   * The first block of a straight run of blocks, of which this is one, as far as it is not in a region. The run's samples count together:
+   * a loop of two hundred such blocks would else be interpreted for as many times as long as a loop of one.
+   */
+  private runOf(first: number): number {
+    const { cache, roots, owners, installed } = this
+    if (!isCut(cache, first)) return first
+    let at = first
+    for (let length = 1; length < RUN; length++) {
+      const before = roots.cutBefore(at)
+      if (before === undefined) break
+      const owner = owners.get(before)
+      if (owner && installed.get(owner.index) === owner) break
+      at = before
+    }
+    return at
   }
 
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
@@ -271,7 +296,7 @@ export class Translator {
     if (wanted.length === 0) return []
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
     if (this.alive > this.options.bytes) this.evict()
-    const made: { readonly entries: readonly number[]; readonly blocks: number; readonly body: Body }[] = []
+    const made: { readonly entries: readonly number[]; readonly blocks: readonly number[]; readonly body: Body }[] = []
     const within = new Set<number>()
     const endsAt = (block: number): boolean => this.goesOnAt(block)
     let blocks = 0
@@ -282,10 +307,11 @@ export class Translator {
       const { first } = one
       if (sparing && within.has(first)) continue
       const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), { notes, isWarm, endsAt })
-      if (sparing) for (const node of region.nodes) within.add(node.first)
+      const firsts = region.nodes.map((node) => node.first)
+      if (sparing) for (const block of firsts) within.add(block)
       const entries = region.entries.map(({ block }) => block.first)
-      made.push({ entries, blocks: region.nodes.length, body: this.code.make(region) })
-      blocks += region.nodes.length
+      made.push({ entries, blocks: firsts, body: this.code.make(region) })
+      blocks += firsts.length
     }
     statistics.blocks += blocks
     const functions = this.functionsOf(made.map(({ body }) => body))
@@ -298,8 +324,9 @@ export class Translator {
       cache.enterBy(entries, index)
       this.core.unlock_code()
       const bytes = MODULE_BYTES + body.bytes.length
-      const region = { entries, blocks, bytes }
+      const region = { index, entries, blocks: blocks.length, bytes }
       this.installed.set(index, region)
+      for (const block of blocks) this.owners.set(block, region)
       this.alive += bytes
       statistics.bytes += bytes
       if (!this.isEntered(index, region)) {
@@ -378,6 +405,7 @@ export class Translator {
     this.generation = this.cache.generation()
     this.counts.clear()
     this.roots.forget()
+    this.owners.clear()
     this.hot.clear()
     for (const [index, region] of this.installed) this.release(index, region)
   }

@@ -62,3 +62,25 @@ it('comes after so many interpreted instructions, also where no slice interprets
     if (translated) expect(interpreted).toBeLessThan(RUNS * SLICES * BUDGET * 0.2)
   }
 })
+
+it('of a long straight run count together, however many blocks it is', async () => {
+  // a loop of 40 blocks: mov ebx, ebx 640 times, jmp to the first
+  const code = [...Array.from({ length: 640 }, () => [0x89, 0xdb]).flat(), 0xe9, ...int32(-1285)]
+  const memory = newMemory(1)
+  let translator: Translator | undefined
+  const machine = await Machine.create(CORE, memory, 0, 1, (block) => translator?.sample(block))
+  const gpr = Array.from({ length: 16 }, () => DATA)
+  const [middle, tail] = [new Uint8Array(Number(DATA + 0x1000n - MIDDLE) * 2), new Uint8Array(Number(DATA + 0x2000n - TAIL))]
+  const c: Case = { code: Uint8Array.from(code), offset: 0, bits: 64, gpr, rflags: 2, middle, tail, fx: undefined }
+  // no multiple of the period is one of the loop
+  translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, period: 101 })
+  const view = new DataView(memory.buffer)
+  const at = (field: 'RETIRED' | 'STAT_TRANSLATED'): number => Number(view.getBigUint64(vcpuAddress(0, field), true))
+  machine.run(c, 100_000)
+  expect(at('RETIRED')).toBeGreaterThan(1_000_000)
+  expect(at('RETIRED') - at('STAT_TRANSLATED')).toBeLessThan(140_000)
+})
+
+function int32(value: number): readonly number[] {
+  return [...new Uint8Array(Int32Array.of(value).buffer)]
+}
