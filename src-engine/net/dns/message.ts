@@ -20,8 +20,12 @@ const QR = 0x8000
 const OPCODE = 0x7800
 const RD = 0x0100
 const AA = 0x0400
+const TC = 0x0200
 const RA = 0x0080
 const NAME_MOST = 255
+/** What every resolver takes over UDP, section 4.2.1. Answers of our own have no OPT record (RFC 6891) and go by this. */
+export const UDP_MOST = 512
+export const TCP_MOST = 65535
 const TTL_SECONDS = 30
 
 export interface Question {
@@ -80,25 +84,35 @@ export function withId(bytes: Uint8Array, id: number): Uint8Array {
   return copy
 }
 
-/** A response of our own: the question again, and records of one type, that asked for unless told otherwise. */
-export function respond(
-  query: Uint8Array,
-  end: number,
-  rcode: number,
-  records: readonly Uint8Array[],
-  authoritative = true,
-  type = get16(query, end - 4),
-): Uint8Array {
+export interface Answer {
+  readonly rcode: number
+  readonly records?: readonly Uint8Array[]
+  readonly authoritative?: boolean
+  /** Of the records; otherwise that asked for. */
+  readonly type?: number
+}
+
+/**
+ * A response of our own: the question again, and records of one type. Records that do not fit in `most` bytes are left out, and TC
+ * has the guest ask again over TCP.
+ */
+export function respond(query: Uint8Array, end: number, most: number, answer: Answer): Uint8Array {
+  const { rcode, records = [], authoritative = true, type = get16(query, end - 4) } = answer
   let length = end
-  for (const record of records) length += 12 + record.length
+  const fitting = records.filter((record) => {
+    const fits = length + 12 + record.length <= most
+    if (fits) length += 12 + record.length
+    return fits
+  })
+  const cut = fitting.length < records.length ? TC : 0
   const bytes = new Uint8Array(length)
   bytes.set(query.subarray(0, end))
-  set16(bytes, 2, QR | (get16(query, 2) & (OPCODE | RD)) | RA | (authoritative ? AA : 0) | rcode)
+  set16(bytes, 2, QR | (get16(query, 2) & (OPCODE | RD)) | RA | (authoritative ? AA : 0) | cut | rcode)
   set16(bytes, 4, end > HEADER ? 1 : 0)
-  set16(bytes, 6, records.length)
+  set16(bytes, 6, fitting.length)
   set32(bytes, 8, 0)
   let at = end
-  for (const record of records) {
+  for (const record of fitting) {
     // A pointer to the question's name, and its class.
     set16(bytes, at, 0xc000 | HEADER)
     set16(bytes, at + 2, type)

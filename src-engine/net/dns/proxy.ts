@@ -21,10 +21,12 @@ import {
   respond,
   reverseAddress,
   SERVFAIL,
+  TCP_MOST,
   TYPE_A,
   TYPE_AAAA,
   TYPE_ANY,
   TYPE_PTR,
+  UDP_MOST,
   withId,
 } from './message'
 
@@ -55,18 +57,19 @@ export class DnsProxy {
 
   /** Calls back once with the response; false: garbage, or too many of a guest at a time, and there will be none. */
   ask(query: Uint8Array, guest: number, answer: (response: Uint8Array) => void, overTcp = false): boolean {
+    const most = overTcp ? TCP_MOST : UDP_MOST
     const header = dnsHeader(query)
     if (!header || header.response) return false
     if (header.opcode !== 0) {
-      answer(respond(query, 12, NOTIMP, []))
+      answer(respond(query, 12, most, { rcode: NOTIMP }))
       return true
     }
     const asked = header.questions === 1 ? question(query) : undefined
     if (!asked) {
-      answer(respond(query, 12, FORMERR, []))
+      answer(respond(query, 12, most, { rcode: FORMERR }))
       return true
     }
-    const local = this.local(query, asked)
+    const local = this.local(query, asked, most)
     if (local) {
       answer(local)
       return true
@@ -83,23 +86,24 @@ export class DnsProxy {
       answer(response)
     }
     const copy = query.slice()
-    if (isAddress(asked) && !asked.name.includes('.')) this.lookUp(copy, asked, NXDOMAIN, done)
+    if (isAddress(asked) && !asked.name.includes('.')) this.lookUp(copy, asked, NXDOMAIN, most, done)
     else if (overTcp) this.forwardStream(copy, asked, 0, done)
     else this.forward(copy, asked, 0, done)
     return true
   }
 
   /** What is known here. */
-  private local(query: Uint8Array, asked: Question): Uint8Array | undefined {
+  private local(query: Uint8Array, asked: Question, most: number): Uint8Array | undefined {
     if (asked.qclass !== CLASS_IN) return undefined
     const { domain, names, isInside } = this.options
     if (asked.type === TYPE_PTR) {
       const address = parseIp(reverseAddress(asked.name) ?? '')
       if (address === undefined || !isInside(address)) return undefined
       for (const [name, other] of names()) {
-        if (other === address) return respond(query, asked.end, NOERROR, [encodeName(`${name}.${domain}`)])
+        if (other !== address) continue
+        return respond(query, asked.end, most, { rcode: NOERROR, records: [encodeName(`${name}.${domain}`)] })
       }
-      return respond(query, asked.end, NXDOMAIN, [])
+      return respond(query, asked.end, most, { rcode: NXDOMAIN })
     }
     const ours = asked.name === domain || asked.name.endsWith(`.${domain}`)
     const name = ours ? asked.name.slice(0, -domain.length - 1) : asked.name
@@ -108,18 +112,18 @@ export class DnsProxy {
       const record = new Uint8Array(4)
       set32(record, 0, address)
       const has = asked.type === TYPE_A || asked.type === TYPE_ANY
-      return respond(query, asked.end, NOERROR, has ? [record] : [], true, TYPE_A)
+      return respond(query, asked.end, most, { rcode: NOERROR, records: has ? [record] : [], type: TYPE_A })
     }
     // The domain itself is there, since names below it are, and has no records (RFC 2308 section 2.2).
-    if (asked.name === domain) return respond(query, asked.end, NOERROR, [])
-    return ours ? respond(query, asked.end, NXDOMAIN, []) : undefined
+    if (asked.name === domain) return respond(query, asked.end, most, { rcode: NOERROR })
+    return ours ? respond(query, asked.end, most, { rcode: NXDOMAIN }) : undefined
   }
 
   /** Over UDP, one server after the other. */
   private forward(query: Uint8Array, asked: Question, server: number, done: (response: Uint8Array) => void): void {
     const target = this.options.host.resolvers()[server]
     if (!target || server >= SERVERS_MOST) {
-      this.lookUp(query, asked, SERVFAIL, done)
+      this.lookUp(query, asked, SERVFAIL, UDP_MOST, done)
       return
     }
     const sent = withId(query, randomInt(0x1_0000))
@@ -147,7 +151,7 @@ export class DnsProxy {
   private forwardStream(query: Uint8Array, asked: Question, server: number, done: (response: Uint8Array) => void): void {
     const target = this.options.host.resolvers()[server]
     if (!target || server >= SERVERS_MOST) {
-      this.lookUp(query, asked, SERVFAIL, done)
+      this.lookUp(query, asked, SERVFAIL, TCP_MOST, done)
       return
     }
     let got = new Uint8Array(0)
@@ -181,9 +185,15 @@ export class DnsProxy {
     })
   }
 
-  private lookUp(query: Uint8Array, asked: Question, otherwise: number, done: (response: Uint8Array) => void): void {
+  private lookUp(
+    query: Uint8Array,
+    asked: Question,
+    otherwise: number,
+    most: number,
+    done: (response: Uint8Array) => void,
+  ): void {
     if (!isAddress(asked)) {
-      done(respond(query, asked.end, otherwise, [], false))
+      done(respond(query, asked.end, most, { rcode: otherwise, authoritative: false }))
       return
     }
     const family = asked.type === TYPE_A ? 4 : 6
@@ -191,7 +201,7 @@ export class DnsProxy {
       const records = (found ?? []).flatMap((address) => addressBytes(address, family) ?? []).slice(0, 16)
       // A name may well have no IPv6 address and be there.
       const rcode = found === undefined ? SERVFAIL : records.length > 0 || family === 6 ? NOERROR : NXDOMAIN
-      done(respond(query, asked.end, rcode, records, false))
+      done(respond(query, asked.end, most, { rcode, records, authoritative: false }))
     })
   }
 }

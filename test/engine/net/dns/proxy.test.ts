@@ -165,6 +165,24 @@ describe('other names', () => {
     expect(test.host.datagrams).toEqual([])
   })
 
+  it('with more addresses than 512 bytes hold have TC set over UDP, and those that fit (RFC 1035 section 4.2.1)', async () => {
+    const { test, guest } = network()
+    test.host.servers = []
+    // A header of 12 bytes, a question of 76, 28 for each address.
+    const name = `${'a'.repeat(58)}.example.org`
+    const addresses = Array.from({ length: 16 }, (_, i) => `2001:db8::${i + 1}`)
+    const answer = async (count: number): Promise<(number | undefined)[]> => {
+      test.host.known.set(name, addresses.slice(0, count))
+      guest.send(udpFrom(guest, query(name, AAAA)))
+      await settle()
+      const dns = guest.packets()[0]?.body.subarray(8) ?? new Uint8Array(0)
+      return [(get16(dns, 2) >> 9) & 1, get16(dns, 6), dns.length]
+    }
+    guest.sendTo(GATEWAY, 17, new Uint8Array(0))
+    expect(await answer(15)).toEqual([0, 15, 12 + 76 + 15 * 28])
+    expect(await answer(16)).toEqual([1, 15, 12 + 76 + 15 * 28])
+  })
+
   it('are asked for only so many at a time', () => {
     const { ask, test } = network()
     for (let i = 0; i < 100; i++) ask(`name${i}.example.org`, A)
