@@ -181,7 +181,7 @@ export class Gateway {
 
   /** Tells the sender of a packet what became of it. */
   complain(packet: Ipv4Packet, type: number, code: number): void {
-    if (!mayComplain(packet) || !this.isStation(packet.source) || !this.errors.take()) return
+    if (!mayComplain(packet) || !this.isStation(packet.source) || !this.errors.take(this.guestOf(packet.source))) return
     this.send(this.address, packet.source, PROTOCOL_ICMP, icmpError(type, code, packet))
   }
 

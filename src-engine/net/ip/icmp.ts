@@ -1,5 +1,5 @@
 // ICMP (RFC 792): echo and the errors a router tells. An error is never sent about an error, a fragment but the first, a
-// broadcast, or to what is no single host (RFC 1122 section 3.2.2), and only a few a second. Runs in: domain 0.
+// broadcast, or to what is no single host (RFC 1122 section 3.2.2), and a guest gets only a few a second. Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
 import { checksum } from '../switch/checksum'
 import { set16 } from '../switch/frame'
@@ -18,7 +18,7 @@ export const PROHIBITED = 13
 const QUERIES = new Set([0, 8, 13, 14])
 /** RFC 1812 section 4.3.2.3: as much of the packet as fits in 576 bytes. */
 const QUOTE_MOST = 576 - IPV4_HEADER - 8
-const ERRORS_PER_SECOND = 100
+export const ERRORS_PER_GUEST = 100
 
 /** Whether RFC 1122 lets an error be sent about this packet. */
 export function mayComplain(packet: Ipv4Packet): boolean {
@@ -46,22 +46,26 @@ export function echoReply(request: Uint8Array): Uint8Array {
   return reply
 }
 
-/** This many errors a second and no more. */
+/** This many errors a second for each guest and no more. */
 export class ErrorLimit {
   private readonly clock: Clock
   private second = 0
-  private sent = 0
+  private readonly sent = new Map<number, number>()
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
-  take(): boolean {
+  /** `guest`: whose limits count (`Gateway.guestOf`). */
+  take(guest: number): boolean {
     const second = Math.floor(this.clock.now() / 1000)
     if (second !== this.second) {
       this.second = second
-      this.sent = 0
+      this.sent.clear()
     }
-    return this.sent++ < ERRORS_PER_SECOND
+    const sent = this.sent.get(guest) ?? 0
+    if (sent >= ERRORS_PER_GUEST) return false
+    this.sent.set(guest, sent + 1)
+    return true
   }
 }

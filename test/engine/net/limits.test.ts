@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeName } from '../../../src-engine/net/dns/message'
 import { QUERIES_PER_GUEST } from '../../../src-engine/net/dns/proxy'
+import { ERRORS_PER_GUEST } from '../../../src-engine/net/ip/icmp'
 import { PACKETS_PER_GUEST } from '../../../src-engine/net/ip/reassembly'
 import { PINGS_PER_GUEST } from '../../../src-engine/net/nat/echo'
 import { OPENING_PER_GUEST } from '../../../src-engine/net/nat/tcp-nat'
@@ -67,6 +68,21 @@ describe('a guest of many addresses has the share of one', () => {
     expect(network.net.gateway.drops.of('fragment')).toBe(ADDRESSES.length - PACKETS_PER_GUEST)
     sendFragment(other, other.address, 1)
     expect(network.net.gateway.drops.of('fragment')).toBe(ADDRESSES.length - PACKETS_PER_GUEST)
+  })
+
+  it('of errors a second', () => {
+    const network = new TestNetwork()
+    const [greedy, other] = [network.guest(15), network.guest(16)]
+    const errors = (guest: Guest): number =>
+      guest.packets().filter(({ protocol, body }) => protocol === 1 && body[0] === 3).length
+    const unknown: Send = (guest, source) => guest.send(ipv4({ source, target: WORLD, protocol: 99 }, pattern(8)))
+    for (const source of ADDRESSES) for (let n = 0; n < 2; n++) unknown(greedy, source, n)
+    expect(errors(greedy)).toBe(ERRORS_PER_GUEST)
+    unknown(other, other.address, 0)
+    expect(errors(other)).toBe(1)
+    network.clock.advance(1000)
+    unknown(greedy, ADDRESSES[0] ?? '', 0)
+    expect(errors(greedy)).toBe(1)
   })
 
   it('also where it sends from as many MAC addresses, and nothing of it stays when it goes', () => {
