@@ -1,5 +1,7 @@
 // The ways a kernel payload can be compressed, told by its first bytes, and the way to unpack each.
 // Invariant: unpacking never throws and never yields more than the announced size.
+// zstd is fzstd's here and not zstddec's, which unpacks compressed clusters: a WebAssembly memory never gets smaller, so that a
+// kernel of 60 MiB would leave 87 MiB in its guest's process for good, and it took four fifths of the time.
 // Runs in: the domain's process, main thread.
 
 import { gunzipSync } from 'node:zlib'
