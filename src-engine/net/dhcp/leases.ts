@@ -1,7 +1,8 @@
 // Who has which address of a network, and until when. Fixed leases are of the definition; the others come from the range, the
 // same one again for the same MAC as long as it is free. They are handed to whoever keeps them on every change.
 // Interfaces of the network go before stations behind them: those cost nothing to make up, and one guest could have all addresses.
-// Invariant: an address has one holder at most. Runs in: domain 0.
+// Invariants: an address has one holder at most, and no question looks at more than some thousand of them, however large the range.
+// Runs in: domain 0.
 import type { Clock } from '../../lib/clock'
 
 export interface Lease {
@@ -44,8 +45,10 @@ export interface LeaseOptions {
 const OFFER_MS = 60_000
 const DECLINED_MS = 600_000
 export const LEASE_SECONDS = 12 * 3600
-/** Expired leases are remembered so that a guest finds its address again. */
-const REMEMBERED_MOST = 4096
+/** Expired leases count, which are remembered so that a guest finds its address again until another one needs the place. */
+export const LEASES_MOST = 4096
+/** Each search passes over declined addresses, so that only the last ones are remembered. */
+const DECLINED_MOST = 1024
 
 interface Held {
   readonly mac: number
@@ -127,7 +130,11 @@ export class Leases {
     const now = clock.now()
     if ((this.declined.get(address) ?? 0) > now) return false
     const held = this.byAddress.get(address)
-    return !held || held.mac === mac || held.until <= now
+    return held ? held.mac === mac || held.until <= now : !this.isFull || this.byMac.has(mac)
+  }
+
+  private get isFull(): boolean {
+    return this.byMac.size >= LEASES_MOST
   }
 
   /** Whether anything is known of this client (RFC 2131 section 4.3.2, INIT-REBOOT). */
@@ -173,6 +180,8 @@ export class Leases {
     const held = this.byMac.get(mac)
     if (held?.address !== address || this.fixedByMac.has(mac)) return
     this.declined.set(address, this.options.clock.now() + DECLINED_MS)
+    const oldest = this.declined.keys().next().value
+    if (this.declined.size > DECLINED_MOST && oldest !== undefined) this.declined.delete(oldest)
     this.forget(held)
     this.save()
   }
@@ -182,10 +191,9 @@ export class Leases {
     if (fixed) return fixed.address
     const before = this.byMac.get(mac)?.address
     for (const address of [before, wanted]) if (address !== undefined && this.isFree(address, mac)) return address
-    const { first, last, clock } = this.options
     // Addresses nobody ever had go before those that somebody may come back for.
     let expired: number | undefined
-    for (let address = first; address <= last; address++) {
+    for (const address of this.candidates()) {
       if (!this.isFree(address, mac)) continue
       // Somebody has it without asking (RFC 2131 section 4.3.1 wants us to look).
       const user = this.options.user?.(address)
@@ -193,9 +201,16 @@ export class Leases {
       if (!this.byAddress.has(address)) return address
       expired ??= address
     }
-    const now = clock.now()
+    const now = this.options.clock.now()
     for (const [address, until] of this.declined) if (until <= now) this.declined.delete(address)
     return expired ?? (this.isOwn(mac) ? this.fromOthers(now) : undefined)
+  }
+
+  /** The range; when there are as many leases as there may be, their addresses alone. */
+  private *candidates(): Iterable<number> {
+    const { first, last } = this.options
+    if (this.isFull) yield* this.byAddress.keys()
+    else for (let address = first; address <= last; address++) yield address
   }
 
   private isOwn(mac: number): boolean {
@@ -204,9 +219,9 @@ export class Leases {
 
   /** For an interface when nothing is free: what was declined or is only seen in use, at last what a station behind one has. */
   private fromOthers(now: number): number | undefined {
-    const { first, last, gateway } = this.options
+    const { gateway } = this.options
     let station: number | undefined
-    for (let address = first; address <= last; address++) {
+    for (const address of this.candidates()) {
       if (address === gateway || this.fixedByAddress.has(address)) continue
       const held = this.byAddress.get(address)
       if (!held || held.until <= now) return address
@@ -217,10 +232,6 @@ export class Leases {
 
   private hold(held: Held): void {
     for (const other of [this.byMac.get(held.mac), this.byAddress.get(held.address)]) if (other) this.forget(other)
-    if (this.byMac.size >= REMEMBERED_MOST) {
-      const now = this.options.clock.now()
-      for (const other of this.byMac.values()) if (other.until <= now) this.forget(other)
-    }
     this.byMac.set(held.mac, held)
     this.byAddress.set(held.address, held)
   }

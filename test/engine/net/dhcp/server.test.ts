@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { fromLatin1 } from '../../../../src-engine/lib/bytes'
 import type { Lease, LeaseKeeper } from '../../../../src-engine/net/dhcp/leases'
-import { LEASE_SECONDS } from '../../../../src-engine/net/dhcp/leases'
+import { LEASE_SECONDS, LEASES_MOST } from '../../../../src-engine/net/dhcp/leases'
 import { parseDhcp } from '../../../../src-engine/net/dhcp/message'
 import { ipText, MAC_BROADCAST } from '../../../../src-engine/net/switch/address'
 import { ask, bind, message, options } from '../../../support/dhcp-client'
@@ -131,6 +131,26 @@ describe('a guest that wants all addresses', () => {
       ask(greedy, 'DECLINE', { requested: address, server: GATEWAY })
     }
     expect(bind(other)).toBe('ACK 10.0.2.20 to 10.0.2.20 (one)')
+  })
+
+  it('of a network of 65,000 has some thousands, and other interfaces still get one', () => {
+    const network = new TestNetwork({ prefix: 16, dhcp: { first: '10.0.3.0', last: '10.0.255.254' } })
+    const greedy = network.guest(15)
+    const own = greedy.mac
+    const requested = (i: number): string => `10.0.${3 + (i >> 8)}.${i & 255}`
+    for (let i = 0; i < LEASES_MOST; i++) {
+      greedy.mac = own + 0x1_0000 * (i + 1)
+      expect(ask(greedy, 'REQUEST', { requested: requested(i), server: GATEWAY })).toMatch(/^ACK/)
+    }
+    greedy.mac = own + 0xffff_0000
+    expect(ask(greedy, 'DISCOVER')).toBeUndefined()
+    expect(ask(greedy, 'REQUEST', { requested: requested(LEASES_MOST), server: GATEWAY })).toMatch(/^NAK/)
+    const other = network.guest(16)
+    expect(bind(other)).toBe('ACK 10.0.3.0 to 10.0.3.0 (one)')
+    expect(network.net.leases.all().length).toBe(LEASES_MOST)
+    network.clock.advance(LEASE_SECONDS * 1000 + 1)
+    expect(bind(greedy)).toBe('ACK 10.0.3.1 to 10.0.3.1 (one)')
+    expect(network.net.leases.all().length).toBe(LEASES_MOST)
   })
 
   it('by being seen at each keeps no other interface from them', () => {
