@@ -13,6 +13,8 @@ import {
 import {
   C0, C1, C2, C3, DE, IE, isEmpty, markFull, pop, put80, setStatus, signExponent, significand, st, statusWord,
 } from './state'
+import { NOT_QUICK, bothFull, quickArith, quickOrder } from './quick'
+import { FPU_SW } from '../generated/layout'
 
 /** R, rounded already, to ST(i) unless stopped; true when delivered. */
 export function deliver(i: u32): bool {
@@ -33,8 +35,15 @@ function compute(op: i32, to: u32, pops: bool): void {
 
 /** ST(0) op ST(i), or reversed, into ST(0) or ST(i). */
 export function arith_st(reg: u32, i: u32, toI: bool, pops: bool): void {
-  beginX87()
   const to = toI ? i : 0
+  if (bothFull(i)) {
+    const x = st(0), y = st(i)
+    if (quickArith(reg, signExponent(x), significand(x), signExponent(y), significand(y), st(to))) {
+      if (pops) pop()
+      return
+    }
+  }
+  beginX87()
   if (isEmpty(0) || isEmpty(i)) {
     if (!stackFault(false)) return
     putDefaultNan(st(to))
@@ -46,6 +55,18 @@ export function arith_st(reg: u32, i: u32, toI: bool, pops: bool): void {
   unpack80(A, st(reversed ? i : 0))
   unpack80(B, st(reversed ? 0 : i))
   compute(operationOf(reg), to, pops)
+}
+
+/** ST(0) op a memory operand in the 80-bit format: true when that is done, comparisons too. */
+export function quickMemory(reg: u32, signExp: u32, sig: u64): bool {
+  if (signExp == NOT_QUICK || isEmpty(0)) return false
+  const at = st(0)
+  if (reg != 2 && reg != 3) return quickArith(reg, signExponent(at), significand(at), signExp, sig, at)
+  const order = quickOrder(signExponent(at), significand(at), signExp, sig)
+  if (order == 2) return false
+  noteOrder(order)
+  if (reg == 3) pop()
+  return true
 }
 
 /** ST(0) op the memory operand, which the caller has unpacked into B. */
@@ -132,8 +153,21 @@ function setConditions(outcome: i32): void {
   setStatus((statusWord() & ~(C0 | C2 | C3)) | bits)
 }
 
+/** What a comparison without exceptions leaves. */
+function noteOrder(order: i32): void {
+  store<u16>(FPU_SW, <u16>((statusWord() & ~(C0 | C1 | C2 | C3)) | (order == 0 ? C3 : order < 0 ? C0 : 0)))
+}
+
 /** FCOM and kin: `fromMemory` compares ST(0) with B, else with ST(i). */
 export function compare(i: u32, fromMemory: bool, quiet: bool, pops: u32): void {
+  if (!fromMemory && bothFull(i)) {
+    const x = st(0), y = st(i), order = quickOrder(signExponent(x), significand(x), signExponent(y), significand(y))
+    if (order != 2) {
+      noteOrder(order)
+      for (let n: u32 = 0; n < pops; n++) pop()
+      return
+    }
+  }
   beginX87()
   if (isEmpty(0) || (!fromMemory && isEmpty(i))) {
     const masked = stackFault(false)
@@ -152,6 +186,13 @@ export function compare(i: u32, fromMemory: bool, quiet: bool, pops: u32): void 
 
 /** FCOMI and kin: 0x1000 | ZF, PF, CF; an unmasked exception only prevents the pop. C1 stays. */
 export function compareToFlags(i: u32, quiet: bool, pops: bool): i32 {
+  if (bothFull(i)) {
+    const x = st(0), y = st(i), order = quickOrder(signExponent(x), significand(x), signExponent(y), significand(y))
+    if (order != 2) {
+      if (pops) pop()
+      return 0x1000 | (order == 0 ? 0x40 : order < 0 ? 1 : 0)
+    }
+  }
   beginX87()
   let outcome: i32 = 2
   if (isEmpty(0) || isEmpty(i)) {

@@ -11,6 +11,10 @@ import {
   roundingControl, stackFault, stopped, takeA, unmasked, unpack80,
 } from './extended'
 import { C1, DE, IE, OE, PE, SF, UE, isEmpty, markFull, pop, put80, signExponent, significand, st, statusWord } from './state'
+import {
+  NOT_QUICK, quickStore32, quickStore64, quickStoreInteger, significand32, significand64, significandInteger, widened32,
+  widened64, widenedInteger,
+} from './quick'
 
 export const NO_STORE: i32 = 1
 
@@ -47,11 +51,21 @@ function loadA(): void {
   noteFlags(0)
 }
 export function fld32(mem: u32): void {
+  const bits = load<u32>(mem), signExp = widened32(bits)
+  if (signExp != NOT_QUICK) {
+    pushRaw(signExp, significand32(bits))
+    return
+  }
   beginX87()
   unpack32(A, load<u32>(mem), false)
   loadA()
 }
 export function fld64(mem: u32): void {
+  const bits = load<u64>(mem), signExp = widened64(bits)
+  if (signExp != NOT_QUICK) {
+    pushRaw(signExp, significand64(bits))
+    return
+  }
   beginX87()
   unpack64(A, load<u64>(mem), false)
   loadA()
@@ -84,11 +98,7 @@ export function unpackInteger(slot: u32, value: i64): void {
   const magnitude = <u64>(value < 0 ? 0 - value : value), zeros = <i32>clz(magnitude)
   setOperand(slot, magnitude ? NORMAL : ZERO, <u32>(value < 0), 63 - zeros, magnitude << zeros)
 }
-export function fild(value: i64): void {
-  const magnitude = <u64>(value < 0 ? 0 - value : value), zeros = <u32>clz(magnitude)
-  if (value == 0) pushRaw(0, 0)
-  else pushRaw((value < 0 ? 0x8000 : 0) | (16383 + 63 - zeros), magnitude << zeros)
-}
+export function fild(value: i64): void { pushRaw(widenedInteger(value), significandInteger(value)) }
 
 /** FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: rounded by rounding control from longer values. */
 export function loadConstant(which: u32): void {
@@ -172,6 +182,11 @@ export function fst32(mem: u32, pops: u32): i32 {
     store<u32>(mem, 0xffc00000)
     return 0
   }
+  const quick = quickStore32(mem)
+  if (quick >= 0) {
+    pend(quick & PE, (quick & C1) != 0, pops)
+    return 0
+  }
   if (!roundForStore(24, -126, 127)) return NO_STORE
   store<u32>(mem, isNan() ? (resultSign() << 31) | 0x7f800000 | <u32>nanFraction(23) : pack32())
   pend(load<u32>(FLAGS), load<u32>(ROUNDED_UP) != 0, pops)
@@ -182,6 +197,11 @@ export function fst64(mem: u32, pops: u32): i32 {
   if (isEmpty(0)) {
     if (!emptyStore(pops)) return NO_STORE
     store<u64>(mem, 0xfff8000000000000)
+    return 0
+  }
+  const quick = quickStore64(mem)
+  if (quick >= 0) {
+    pend(quick & PE, (quick & C1) != 0, pops)
     return 0
   }
   if (!roundForStore(53, -1022, 1023)) return NO_STORE
@@ -235,6 +255,11 @@ export function fist(mem: u32, bytes: u32, pops: u32, rc: u32): i32 {
   if (isEmpty(0)) {
     if (!emptyStore(pops)) return NO_STORE
   } else {
+    const quick = quickStoreInteger(mem, bytes, rc)
+    if (quick >= 0) {
+      pend(quick & PE, (quick & C1) != 0, pops)
+      return 0
+    }
     unpack80(A, st(0))
     const fits = integerOfA(rc), magnitude = load<u64>(R_HI), negative = signOf(A) != 0
     if (!fits || magnitude > limit - <u64>!negative) {

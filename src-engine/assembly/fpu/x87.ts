@@ -6,11 +6,12 @@ import { FPU_CS, FPU_CW, FPU_DP, FPU_DS, FPU_IP, FPU_OP, FPU_SW, SCRATCH } from 
 import { B, CHOP, unpack32, unpack64 } from './soft'
 import { PENDING_KIND, PENDING_POPS, PENDING_STATUS, roundingControl } from './extended'
 import { C1, ES, markEmpty, pop, setStatus, setTop, statusWord, top } from './state'
-import { arith_memory, arith_st, compare, compareToFlags, fabs, fchs, fcmov, fsqrt, ftst, fxam } from './arith'
+import { arith_memory, arith_st, quickMemory, compare, compareToFlags, fabs, fchs, fcmov, fsqrt, ftst, fxam } from './arith'
 import {
   NO_STORE, fbld, fbstp, fild, fist, fld32, fld64, fld80, fld_sti, fst32, fst64, fst_sti, fstp80, fstpnce, fxch,
   loadConstant, unpackInteger,
 } from './transfer'
+import { significand32, significand64, significandInteger, widened32, widened64, widenedInteger } from './quick'
 import { fprem, frndint, fscale, fxtract } from './remainder'
 import { fcos, fptan, fsin, fsincos } from './circular'
 import { fpatan } from './arc-tangent'
@@ -190,12 +191,30 @@ function arithOrCompare(reg: u32): void {
   else arith_memory(reg)
 }
 
+export function arith32(reg: u32, mem: u32): void {
+  const bits = load<u32>(mem)
+  if (quickMemory(reg, widened32(bits), significand32(bits))) return
+  unpack32(B, bits, false)
+  arithOrCompare(reg)
+}
+export function arith64(reg: u32, mem: u32): void {
+  const bits = load<u64>(mem)
+  if (quickMemory(reg, widened64(bits), significand64(bits))) return
+  unpack64(B, bits, false)
+  arithOrCompare(reg)
+}
+export function arithInteger(reg: u32, value: i64): void {
+  if (quickMemory(reg, widenedInteger(value), significandInteger(value))) return
+  unpackInteger(B, value)
+  arithOrCompare(reg)
+}
+
 function read(op: u32, reg: u32, mem: u32): void {
   switch (op & 7) {
-    case 0: { unpack32(B, load<u32>(mem), false); arithOrCompare(reg); return }
-    case 2: { unpackInteger(B, <i64>load<i32>(mem)); arithOrCompare(reg); return }
-    case 4: { unpack64(B, load<u64>(mem), false); arithOrCompare(reg); return }
-    case 6: { unpackInteger(B, <i64>load<i16>(mem)); arithOrCompare(reg); return }
+    case 0: { arith32(reg, mem); return }
+    case 2: { arithInteger(reg, <i64>load<i32>(mem)); return }
+    case 4: { arith64(reg, mem); return }
+    case 6: { arithInteger(reg, <i64>load<i16>(mem)); return }
     case 1: { fld32(mem); return }
     case 3: {
       if (reg == 5) fld80(mem)
