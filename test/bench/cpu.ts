@@ -1,7 +1,7 @@
-// Six small loops, seven programs, four of floating point and two that need a kernel (test/guest/kernel/cpu-{loops,programs,floats,
-// spaces}.c), interpreted, translated, under QEMU and, all but the last two built from the same source for 32 bits, under v86,
-// and built as programs of the host ("native"): milliseconds of the best round by the guest's own clock, and millions of guest
-// instructions a second, the instructions counted once by QEMU's -icount.
+// Six small loops, seven programs, six of floating point (two of them x87's) and two that need a kernel
+// (test/guest/kernel/cpu-{loops,programs,floats,x87,spaces}.c), interpreted, translated, under QEMU and, all but the last two built
+// from the same source for 32 bits, under v86, and built as programs of the host ("native"): milliseconds of the best round by the
+// guest's own clock, and millions of guest instructions a second, the instructions counted once by QEMU's -icount.
 // Runs in: plain Node.
 import {
   buildMicroKernel,
@@ -22,7 +22,7 @@ import { median, table } from './median'
 export async function benchCpu(options: BenchOptions): Promise<BenchReport> {
   const cannot = cannotBuild()
   if (cannot) throw new Error(cannot)
-  const names = ['cpu-loops', 'cpu-programs', 'cpu-floats']
+  const names = ['cpu-loops', 'cpu-programs', 'cpu-floats', 'cpu-x87']
   const kernels = [...names, 'cpu-spaces'].map((name) => buildMicroKernel(name))
   const kernels32 = names.map((name) => buildMicroKernel(name, 32))
   const programsOfHost = names.map((name) => buildNative(name))

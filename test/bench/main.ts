@@ -39,7 +39,7 @@ const BENCHES: Record<
     what: "Debian's cloud kernel to the demo ramdisk's marker, and a Debian system to its login",
     run: benchBoot,
   },
-  cpu: { runs: 3, what: 'nineteen loops and programs as micro-kernels, beside QEMU, v86 and the host', run: benchCpu },
+  cpu: { runs: 3, what: 'twenty-one loops and programs as micro-kernels, beside QEMU, v86 and the host', run: benchCpu },
   userland: {
     runs: 3,
     what: 'programs of a BusyBox and of a Debian guest: sha256sum, gzip, sort, awk, forks, python3',

@@ -30,6 +30,9 @@ const FLAGS = [
   ...['-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments', '-Wl,-z,noexecstack'],
 ]
 
+/** What single kernels are built with besides: gcc knows no pragma for x87. */
+const MORE: Readonly<Record<string, readonly string[]>> = { 'cpu-x87': ['-m80387'] }
+
 export interface GuestRun {
   /** Console text. */
   readonly output: string
@@ -78,7 +81,7 @@ function build(name: string, own: string, more: readonly string[]): string {
   const files = (folder: string): string[] => readdirSync(folder).map((file) => path.join(folder, file))
   const compiled = [...files(own), path.join(SOURCES, 'kernel', `${name}.c`)].filter((source) => /\.[cS]$/.test(source))
   const sources = [...new Set([...files(LIBRARY), ...compiled])]
-  const flags = [...FLAGS, ...more]
+  const flags = [...FLAGS, ...(MORE[name] ?? []), ...more]
   const hash = createHash('sha256').update(flags.join(' '))
   for (const source of sources.sort()) hash.update(readFileSync(source))
   const file = path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}.elf`)
