@@ -65,16 +65,18 @@ export function cannotRunNative(): string | undefined {
 
 /**
  * Path of test/guest/kernel/<name>.c as an ELF file: for PVH and 64 bits, or the programs of `bench -- cpu` as a Multiboot kernel of
- * 32 bits.
+ * 32 bits. `flags`: gcc's, beside those of all.
  */
-export function buildMicroKernel(name: string, bits: 64 | 32 = 64): string {
+export function buildMicroKernel(name: string, bits: 64 | 32 = 64, flags: readonly string[] = []): string {
   const atTwoMiB = `-Wl,-T,${path.join(LIBRARY, 'link.ld')}`
-  return bits === 64 ? build(name, LIBRARY, [atTwoMiB]) : build(name, path.join(SOURCES, 'lib32'), [atTwoMiB, '-m32'])
+  return bits === 64
+    ? build(name, LIBRARY, [atTwoMiB, ...flags])
+    : build(name, path.join(SOURCES, 'lib32'), [atTwoMiB, '-m32', ...flags])
 }
 
 /** The same of a program of `bench -- cpu` that needs no kernel, as a program of the host. */
-export function buildNative(name: string): string {
-  return build(name, path.join(SOURCES, 'native'), ['-DNATIVE'])
+export function buildNative(name: string, flags: readonly string[] = []): string {
+  return build(name, path.join(SOURCES, 'native'), ['-DNATIVE', ...flags])
 }
 
 function build(name: string, own: string, more: readonly string[]): string {

@@ -1,7 +1,7 @@
 /*
  * Programs of `bench -- cpu` in SSE2's floating point: a matrix product in doubles, planets that pull at each other (square
  * roots and divisions), a Mandelbrot set in singles (comparisons, conversions), sums of vectors in packed singles.
- * A line: LOOP name checksum ticks rounds, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
+ * A line: LOOP name checksum ticks rounds first, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
  * Checksums are the ones that the host gives (buildNative).
  */
 #pragma GCC target("sse2,fpmath=sse")

@@ -1,8 +1,8 @@
 /*
- * The six loops of `bench -- cpu`: for each the checksum (the same on every machine), and TSC ticks of the best of the
- * rounds. The loops are what an interpreter or translator of x86 meets most: table lookups, byte stores, strided integer
+ * The six loops of `bench -- cpu`: for each the checksum (the same on every machine), and TSC ticks of the best and
+ * of the first of its rounds. The loops are what an interpreter or translator of x86 meets most: table lookups, byte stores, strided integer
  * arithmetic, recursion, and 32- and 64-bit register mixing.
- * A line: LOOP name checksum ticks rounds. TSC_KHZ tells the ticks' unit.
+ * A line: LOOP name checksum ticks rounds first. TSC_KHZ tells the ticks' unit.
  * Checksums are the ones that the host gives (buildNative).
  */
 #include "../lib/guest.h"

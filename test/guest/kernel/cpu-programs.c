@@ -1,7 +1,7 @@
 /*
  * More programs of `bench -- cpu`, nearer to what guests run than cpu-loops.c: a hash, a search, a list that is sorted, a
  * state machine, compression, a small interpreter with indirect jumps, and block moves.
- * A line: LOOP name checksum ticks rounds, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
+ * A line: LOOP name checksum ticks rounds first, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
  * Checksums are the ones that the host gives (buildNative).
  */
 #include "../lib/guest.h"

@@ -1,7 +1,7 @@
 /*
  * The programs of `bench -- cpu` that need a kernel: a storm of page faults, and processes in user mode that give way to each
  * other, each in an address space of its own.
- * A line: LOOP name checksum ticks rounds, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
+ * A line: LOOP name checksum ticks rounds first, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
  * Checksums were compared with those of plain programs that keep the same books without paging.
  */
 #include "../lib/guest.h"

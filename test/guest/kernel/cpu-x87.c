@@ -2,7 +2,7 @@
  * Programs of `bench -- cpu` in x87's long doubles, which 64-bit programs compute with too: planets that pull at each other, and
  * numbers that are written as decimals and read again, as printf and strtold do (conversions to integers, which change the
  * control word, and comparisons).
- * A line: LOOP name checksum ticks rounds, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
+ * A line: LOOP name checksum ticks rounds first, as cpu-loops.c prints them; TSC_KHZ tells the ticks' unit.
  * Checksums are the ones that the host gives (buildNative).
  */
 #include "../lib/guest.h"
