@@ -58,7 +58,11 @@ const VCPU_TRANSIENT: readonly string[] = [
   'VCPU_PRIVATE',
   'TLB_SUPERVISOR',
   'TLB_USER',
+  'TLB_CHECKED',
 ]
+
+/** Of those, what files of older versions have all the same. It is passed over. */
+const FORMERLY_SAVED: readonly string[] = ['TLB_CHECKED']
 
 const VCPU_SAVED = VCPU_FIELDS.filter(([name]) => !VCPU_TRANSIENT.includes(name))
 
@@ -111,7 +115,9 @@ function gather(domain: Domain, places: readonly Place[], prefix?: Uint8Array): 
 function scatter(domain: Domain, places: readonly Place[], fields: NamedFields | undefined): boolean {
   if (!fields) return false
   const known = new Map(places.map((place) => [place.name, place]))
-  for (const [name, bytes] of fields) if (known.get(name)?.size !== bytes.length) return false
+  for (const [name, bytes] of fields) {
+    if (!FORMERLY_SAVED.includes(name) && known.get(name)?.size !== bytes.length) return false
+  }
   for (const [name, bytes] of fields) {
     const place = known.get(name)
     if (place) domain.memory.u8.set(bytes, place.at)

@@ -11,7 +11,8 @@ import { writerOf } from '../../../src-engine/public/unfinished-copy'
 import { EVTCHNSTAT } from '../../../src-engine/public/xen/event-channel'
 import { E820_MAX } from '../../../src-engine/public/xen/memory'
 import { captureDomain, restoreDomain, type SavedIdentity, saveDomain, writeCapture } from '../../../src-engine/save/checkpoint'
-import { encodeFileHeader } from '../../../src-engine/save/records'
+import { loadRegisters, saveRegisters } from '../../../src-engine/save/domain-records'
+import { decodeFields, encodeFields, encodeFileHeader } from '../../../src-engine/save/records'
 import { readSaveFile } from '../../../src-engine/save/save-file'
 import { Registers } from '../../../src-engine/vcpu/registers'
 import { type FakeDomain, FakeGuest, fakeDomain, RAM_MIB } from '../../support/fake-domain'
@@ -103,6 +104,20 @@ describe('a checkpoint', () => {
     after.clock.ns += 1000n
     b.time.thaw()
     expect(b.time.systemTime()).toBe(a.time.systemTime())
+  })
+
+  it('has nothing of a TLB, and one of a version that saved an empty one is read', () => {
+    const before = busyDomain().domain
+    const body = saveRegisters(before, 0)
+    const fields = new Map(decodeFields(body, 4))
+    expect([...fields.keys()].filter((name) => name.startsWith('TLB'))).toEqual([])
+    const older = encodeFields(fields.set('TLB_CHECKED', new Uint8Array(32768)), body.subarray(0, 4))
+    const after = fakeDomain(9)
+    expect(loadRegisters(after.domain, older)).toBe(true)
+    expect(new Registers(after.memory.buffer, 0).gpr(7)).toBe(0x1234_5678_9abc_def0n)
+    expect(loadRegisters(after.domain, encodeFields(fields.set('TLB_OTHER', new Uint8Array(8)), body.subarray(0, 4)))).toBe(
+      false,
+    )
   })
 
   it.each([false, true])('of a copy holds what was when it was taken (plain: %s)', async (plain) => {
