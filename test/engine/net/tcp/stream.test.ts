@@ -3,19 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { type CloseReason, TcpConnection, type TcpUser } from '../../../../src-engine/net/tcp/connection'
 import { plus, type Segment } from '../../../../src-engine/net/tcp/segment'
+import { randomFrom } from '../../../support/random'
 import { count } from '../../../support/tier'
 import { VirtualClock } from '../../../support/virtual-clock'
-
-/** xorshift32. */
-function random(seed: number): () => number {
-  let state = seed | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 0x1_0000_0000
-  }
-}
 
 interface Line {
   readonly loss: number
@@ -109,7 +99,8 @@ class End implements TcpUser {
 
 function run(seed: number, line: Line): { a: End; b: End; milliseconds: number } {
   const clock = new VirtualClock()
-  const chance = random(seed)
+  const random = randomFrom(seed)
+  const chance = (): number => random(0x1_0000_0000) / 0x1_0000_0000
   const carry = (to: () => End) => (segment: Segment) => {
     const copies = chance() < line.duplication ? 2 : 1
     for (let i = 0; i < copies; i++) {
