@@ -74,8 +74,10 @@ export interface OpenOptions {
   /** The format is told, never guessed: a guest could write a header into its raw disk. */
   readonly format: ImageFormat
   readonly readonly: boolean
-  /** Files outside the image's folder that it may refer to: backing files, data files, extents of a vmdk. */
+  /** Files outside the image's folder that it may refer to: backing files, extents of a vmdk; and data files, where they are written. */
   readonly allowed?: readonly string[]
+  /** Judges what it refers to as if it were opened to be written, which it will be. */
+  readonly judgeAsWritten?: boolean
   /** Format of a backing file whose overlay does not tell it; without it such an overlay is refused. */
   readonly backingFormat?: ImageFormat
   /** The file right below is opened for writing too: see merging-image.ts. */

@@ -85,12 +85,13 @@ export async function openQcow2(
       }
       const found = await reachable.find(name)
       if (!found.ok) return found
-      const { writableBacking = false, ...below } = options
+      const { writableBacking = false, judgeAsWritten: _above, ...below } = options
       return openAt(found.value, { ...below, format, readonly: !writableBacking }, reachable.below(found.value), openFile)
     },
     openDataFile: async (name) => {
-      const found = await reachable.find(name)
-      return found.ok ? openFile(found.value, options.readonly ? 'read' : 'write') : found
+      const purpose = options.readonly ? 'read' : 'write'
+      const found = await reachable.find(name, options.judgeAsWritten === true ? 'write' : purpose)
+      return found.ok ? openFile(found.value, purpose) : found
     },
   })
   if (!state.ok || options.readonly) return state

@@ -1,6 +1,7 @@
 // Which files an image may make us open: backing files, data files, extents of a vmdk. Names in an image are a guest's or a
 // stranger's, so by themselves they reach only into the folder of the image the user named; anything else, absolute names
-// included, must be among the files the user agreed to. Symbolic links are followed before judging.
+// included, must be among the files the user agreed to, and so must a file that is to be written: it may be another guest's disk.
+// Symbolic links are followed before judging.
 // Invariant: what is opened is the resolved path, so nothing is between the judgement and the opening but the host's users.
 // Runs in: the image's thread.
 import { realpath } from 'node:fs/promises'
@@ -43,8 +44,8 @@ export class Reachable {
     return new Reachable(this.root, this.allowed, [...this.chain, file])
   }
 
-  /** The path to open for a name that the current image holds. */
-  async find(name: string): Promise<ImageResult<string>> {
+  /** The path to open for a name that the current image holds. `purpose`: what is opened is read only, or written too. */
+  async find(name: string, purpose: 'read' | 'write' = 'read'): Promise<ImageResult<string>> {
     const plain = name.startsWith('file:') ? name.slice('file:'.length) : name
     if (plain.includes('\0') || plain === '') return fail('corrupt', `${this.here} names a file that cannot be.`)
     if (/^[a-z][a-z0-9+.-]+:/i.test(plain)) {
@@ -57,7 +58,8 @@ export class Reachable {
       return inside(this.root, wanted) ? real : this.refuse(wanted)
     }
     const agreed = this.allowed.includes(real.value)
-    if (!agreed && (path.isAbsolute(plain) || !inside(this.root, real.value))) return this.refuse(real.value)
+    const near = purpose === 'read' && !path.isAbsolute(plain) && inside(this.root, real.value)
+    if (!agreed && !near) return this.refuse(real.value)
     if (this.chain.includes(real.value)) return fail('corrupt', `${this.here} refers to itself, by way of ${printable(name)}.`)
     if (this.chain.length >= CHAIN_LIMIT) return fail('unsupported', `${this.here} has more than ${CHAIN_LIMIT} backing files.`)
     return real

@@ -174,9 +174,9 @@ export class ImageProcess {
   private async inspect(path: string, allowed: readonly string[]): Promise<Result<ImageCalls['inspect']['reply'], CallError>> {
     const format = await probeImage(path)
     if (!format.ok) return answer(format)
-    const image = await openImage(path, { format: format.value, readonly: true, allowed })
+    const image = await openImage(path, { format: format.value, readonly: true, judgeAsWritten: true, allowed })
     const { size, ...header } = format.value === 'qcow2' ? await headerOf(path) : {}
-    // An image over a file that lies elsewhere cannot be opened without the user's word: it is told of all the same.
+    // An image over a file that lies elsewhere, or with a data file, cannot be opened without the user's word: it is told of all the same.
     const refused = image.ok ? undefined : image.error.refused
     if (!image.ok && !refused) return answer(image)
     const virtualSize = image.ok ? image.value.size : (size ?? 0)

@@ -102,8 +102,10 @@ export class Layers {
       if (below.length > CHAIN_MOST) return err(errorReport('snapshot-chain', { path: device.path, max: CHAIN_MOST }))
       const path = join(this.parts.folder, `${base}-${device.dev}-${randomUUID().slice(0, 8)}.qcow2`)
       layers.push({ path, backing: { path: device.path, format: device.format } })
-      disks.push({ key: deviceKey(device), path, format: 'qcow2', allowedBacking: below })
-      next.push({ ...device, path, format: 'qcow2', allowedBacking: below })
+      // What the user agreed to may be a data file, which is in no chain.
+      const allowedBacking = [...new Set([...below, ...(device.allowedBacking ?? [])])]
+      disks.push({ key: deviceKey(device), path, format: 'qcow2', allowedBacking })
+      next.push({ ...device, path, format: 'qcow2', allowedBacking })
     }
     return ok({ devices: next, layers, disks })
   }

@@ -62,7 +62,7 @@ export const IMAGE_CALLS = {
   overlay: { args: fields({ path, backing: fields({ path, format }), allowed: list(path, 64) }), reply: unit, status: 'done' },
   /**
    * What a file looks like and says of itself: for people, who confirm the format. `allowed`: what it may refer to outside its own
-   * folder; `refused`: the first file it refers to that it may not, with the files from the image down to the one that names it.
+   * folder, and its data file; `refused`: the first file it refers to that it may not, with the files from the image down to the one that names it.
    */
   inspect: {
     args: fields({ path, allowed: optional(list(path, 64)) }),

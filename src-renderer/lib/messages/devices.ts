@@ -57,8 +57,8 @@ export const devices = {
     de: 'Das Abbild von {dev} führt zur letzten dieser Dateien:',
   },
   'backing.why': {
-    en: 'The guest will be able to read all of it. Open it only if you know where the image comes from.',
-    de: 'Der Gast wird sie ganz lesen können. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
+    en: 'The guest will be able to read all of it, and to change it where it is the data file of the image. Open it only if you know where the image comes from.',
+    de: 'Der Gast wird sie ganz lesen und, wo sie die Datendatei des Abbilds ist, auch ändern können. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
   },
   'backing.kept': { en: 'The answer is kept in the definition.', de: 'Die Antwort wird in der Definition festgehalten.' },
   'backing.copied': {

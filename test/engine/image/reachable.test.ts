@@ -7,7 +7,10 @@ import { createImage } from '../../../src-engine/image/create-image'
 import type { OpenOptions } from '../../../src-engine/image/image'
 import { openImage } from '../../../src-engine/image/open'
 import { probeImage } from '../../../src-engine/image/probe'
+import { encodeNames } from '../../../src-engine/image/qcow2/create'
+import { AT, EXTENSION, INCOMPATIBLE } from '../../../src-engine/image/qcow2/header'
 import { rebaseImage } from '../../../src-engine/image/rebase'
+import { fromUtf8 } from '../../../src-engine/lib/bytes'
 import { value } from '../../support/image-work'
 import { scratch } from '../../support/qemu-img'
 
@@ -78,6 +81,40 @@ describe('a backing file', () => {
     const a = await overlay('loop-a', 'loop-b.qcow2', 'qcow2')
     await overlay('loop-b', 'loop-a.qcow2', 'qcow2')
     expect(await openImage(a, READ)).toMatchObject({ error: { code: 'corrupt' } })
+  })
+})
+
+/** An image in images/ that keeps its data in this file. */
+async function withDataFile(name: string, dataFile: string): Promise<string> {
+  const made = file('images', `${name}.qcow2`)
+  value(await createImage(made, { format: 'qcow2', size: 1024 * 1024 }))
+  const bytes = readFileSync(made)
+  bytes.writeBigUInt64BE(BigInt(INCOMPATIBLE.dataFile), AT.incompatible)
+  value(encodeNames(bytes.subarray(0, 65536), 112, [{ type: EXTENSION.dataFile, bytes: fromUtf8(dataFile) }], undefined))
+  writeFileSync(made, bytes)
+  return made
+}
+
+describe('a data file', () => {
+  const near = file('images', 'here.raw')
+  const refused = { error: { code: 'backing-refused', refused: { path: near } } }
+
+  it('that is only read is opened where a backing file is', async () => {
+    value(await value(await openImage(await withDataFile('data-read', 'here.raw'), READ)).close())
+    const outside = await openImage(await withDataFile('data-outside', '../elsewhere/secret.raw'), READ)
+    expect(outside).toMatchObject({ error: { code: 'backing-refused' } })
+  })
+
+  it('that is written is opened only when the user agreed to it, as it may be another guest’s disk', async () => {
+    const made = await withDataFile('data-written', 'here.raw')
+    const write: OpenOptions = { format: 'qcow2', readonly: false }
+    expect(await openImage(made, write)).toMatchObject(refused)
+    expect(await openImage(made, { ...READ, judgeAsWritten: true })).toMatchObject(refused)
+    value(await value(await openImage(made, { ...write, allowed: [near] })).close())
+    // What an overlay stands on is not written, and so its data file is not.
+    const above = await overlay('above-data', 'data-written.qcow2', 'qcow2')
+    value(await value(await openImage(above, write)).close())
+    value(await value(await openImage(above, { ...READ, judgeAsWritten: true })).close())
   })
 })
 
