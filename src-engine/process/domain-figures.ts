@@ -71,6 +71,7 @@ export function sampleOf(running: RunningDomain, how: Standing): DomainCalls['sa
     memoryKiB: domain.get('TOTAL_PAGES') * 4,
     maxMemoryKiB: domain.get('MAX_PAGES') * 4,
     vcpus: domain.vcpus,
+    online: sum(domain.vcpus, (vcpu) => (domain.states.isUp(vcpu) ? 1 : 0)),
     retired: sum(domain.vcpus, (vcpu) => Number(new Registers(domain.memory.buffer, vcpu).get64('RETIRED'))),
   }
 }

@@ -61,7 +61,11 @@ export class StoreAccess {
       let most = 0
       while (this.node(path(most))) most += 1
       if (vcpus > most) return callError('INVALID_ARG', `The domain has at most ${most} vcpus, not ${vcpus}.`)
-      for (let vcpu = 0; vcpu < most; vcpu++) this.write(path(vcpu), vcpu < vcpus ? 'online' : 'offline')
+      for (let vcpu = 0; vcpu < most; vcpu++) {
+        // Also where it stands there already: a guest that took one off by itself hears again that it may have it.
+        const written = this.write(path(vcpu), vcpu < vcpus ? 'online' : 'offline')
+        if (!written.ok) return written
+      }
       return ok({})
     })
   }

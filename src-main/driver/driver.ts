@@ -43,6 +43,8 @@ export interface DriverSample {
   readonly cpu: number
   /** The same for each vcpu. */
   readonly vcpus?: readonly number[]
+  /** How many vcpus the guest uses now. */
+  readonly online?: number
   readonly memoryKiB: number
   readonly devices: readonly DeviceRates[]
 }
@@ -181,6 +183,8 @@ export interface HypervisorDriver {
   reboot(uuid: string): Outcome
   destroy(uuid: string): Outcome
   setMemory(uuid: string, memoryMiB: number): Outcome
+  /** Tells the guest to use the first so many of the vcpus it was started with, at least one. Whether it follows is in the samples. */
+  setVcpus(uuid: string, vcpus: number): Outcome
   /** It is called so from now on, in XenStore and in files that it is saved to. */
   rename(uuid: string, name: string): Outcome
   /** Weight and cap from now on; as with `create`, what is absent is the default. */

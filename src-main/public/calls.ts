@@ -156,6 +156,8 @@ export const calls = {
   domainReset: { params: ofDomain, result: t.nothing, status: 'done' },
   domainDestroy: { params: ofDomain, result: t.nothing, status: 'done' },
   domainSetMemory: { params: fields({ uuid: t.uuidShape, memoryMiB: count }), result: t.nothing, status: 'done' },
+  /** Of those it runs with; a running guest takes others off or into use, its next start has all of the definition's. */
+  domainSetVcpus: { params: fields({ uuid: t.uuidShape, vcpus: count }), result: t.nothing, status: 'done' },
   /** Saves to a file chosen with filePick "saveSaved" and ends the guest. */
   domainSave: { params: fields({ uuid: t.uuidShape, path: chosenPath }), result: job, status: 'done' },
   /** Continues a file chosen with filePick "openSaved". The domain it was taken from is used when it exists and is not

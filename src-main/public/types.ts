@@ -140,6 +140,7 @@ export const domainOperations = [
   'undefine', // delete
   'redefine',
   'setMemory',
+  'setVcpus',
   'openConsole',
   'openScreen',
   'attachDevice', // to the definition, and to the guest when it runs
@@ -197,6 +198,8 @@ export const sampleShape = fields({
   cpu: number,
   /** The same for each vcpu; empty for a domain without, and where the driver cannot tell. */
   vcpus: optional(list(number, 128)),
+  /** How many vcpus the guest uses now; it may take some off. */
+  online: optional(count),
   memoryKiB: number,
   devices: list(deviceRatesShape, DEVICES_MOST),
 })

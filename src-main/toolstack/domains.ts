@@ -343,6 +343,16 @@ export class Domains extends DomainTable {
     return ok(null)
   }
 
+  /** Of the guest that runs, out of those it was started with; its definition stays. */
+  async setVcpus(uuid: string, vcpus: number): Outcome {
+    const found = this.allowed(uuid, 'setVcpus')
+    if (!found.ok) return found
+    const max = (found.value.running ?? found.value.config).vcpus
+    if (vcpus < 1) return err(errorReport('no-vcpus'))
+    if (vcpus > max) return err(errorReport('more-vcpus-than-started', { asked: vcpus, max }))
+    return this.parts.driver.setVcpus(uuid, vcpus)
+  }
+
   private async ask(uuid: string, operation: DomainOperation, act: () => Outcome, then?: LifeEvent): Outcome {
     const found = this.allowed(uuid, operation)
     if (!found.ok) return found

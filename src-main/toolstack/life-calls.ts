@@ -13,6 +13,7 @@ export type LifeCall =
   | 'domainReset'
   | 'domainDestroy'
   | 'domainSetMemory'
+  | 'domainSetVcpus'
   | 'domainSave'
   | 'domainRestore'
   | 'domainManagedSave'
@@ -27,6 +28,7 @@ export function lifeServers(domains: Domains): CallServers<LifeCall> {
     domainReset: ({ uuid }) => domains.reset(uuid),
     domainDestroy: ({ uuid }) => domains.destroy(uuid),
     domainSetMemory: ({ uuid, memoryMiB }) => domains.setMemory(uuid, memoryMiB),
+    domainSetVcpus: ({ uuid, vcpus }) => domains.setVcpus(uuid, vcpus),
     domainSave: ({ uuid, path }, caller) => {
       if (!caller.choseFile(path, 'saveSaved')) return err(errorReport('path-not-chosen', { path }))
       return asJob(domains.save(uuid, path))

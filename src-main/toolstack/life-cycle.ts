@@ -55,6 +55,7 @@ export const lifeCycle: Record<DomainState, StateRow> = {
       'save',
       'managedSave',
       'setMemory',
+      'setVcpus',
       'openConsole',
       'openScreen',
       'redefine',

@@ -25,6 +25,7 @@ const LEFT_MEANWHILE: readonly DomainOperation[] = [
   'reboot',
   'destroy',
   'setMemory',
+  'setVcpus',
   'openConsole',
   'openScreen',
 ]

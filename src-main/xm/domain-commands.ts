@@ -90,7 +90,7 @@ export async function vcpuSet(
   options: { readonly ignoreHost?: true },
 ): Promise<void> {
   const domain = await findGuest(context, word)
-  const domid = domidOf(domain)
+  domidOf(domain)
   const { vcpus } = domain.running ?? domain.config
   if (!/^\d{1,4}$/.test(count) || Number(count) < 1) throw new Failure(`Error: Invalid argument ${count} as VCPUS.`)
   const wanted = Number(count)
@@ -100,11 +100,7 @@ export async function vcpuSet(
   if (wanted > cpus && wanted > vcpus - offline.size && !options.ignoreHost) {
     throw new Failure(`The host has ${cpus} processors, fewer than ${wanted} VCPUs; --ignore-host does it all the same.`)
   }
-  for (let vcpu = 0; vcpu < vcpus; vcpu++) {
-    const value = vcpu < wanted ? 'online' : 'offline'
-    if (offline.has(vcpu) === (value === 'offline')) continue
-    await call(context, 'storeWrite', { uuid: domain.uuid, path: `/local/domain/${domid}/cpu/${vcpu}/availability`, value })
-  }
+  await call(context, 'domainSetVcpus', { uuid: domain.uuid, vcpus: wanted })
 }
 
 /** Which processors of the host all vcpus of a domain run on: in the definition, and at once in a machine that runs. */

@@ -64,6 +64,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'wrong-state': { effect: 'unchanged', mend: 'console' },
   'job-running': { effect: 'unchanged' },
   'too-many-vcpus': { effect: 'unchanged', mend: 'details' },
+  'more-vcpus-than-started': { effect: 'unchanged', mend: 'details' },
   'pinning-failed': { effect: 'unchanged', mend: 'details' },
   'no-vcpus': { effect: 'unchanged', mend: 'details' },
   'memory-too-small': { effect: 'unchanged', mend: 'details' },

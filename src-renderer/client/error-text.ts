@@ -80,6 +80,10 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Verlangt sind {asked} virtuelle Prozessoren; dieser Hypervisor gibt einer Maschine bis zu {max}.',
     action: 'Die Zahl der virtuellen Prozessoren auf {max} setzen.',
   },
+  'more-vcpus-than-started': {
+    cause: 'Verlangt sind {asked} virtuelle Prozessoren; gestartet ist die Maschine mit {max}.',
+    action: 'In den Details die Zahl der virtuellen Prozessoren einstellen; sie gilt ab dem nächsten Start.',
+  },
   'pinning-failed': {
     cause: 'Die virtuellen Prozessoren ließen sich nicht an die Prozessoren {set} binden: {detail}.',
     action: 'Andere Prozessoren wählen oder das Feld leer lassen: dann sind es alle.',

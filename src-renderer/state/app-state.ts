@@ -59,6 +59,7 @@ export interface FigureSample {
   readonly time: number
   readonly cpu: number
   readonly vcpus?: readonly number[] | undefined
+  readonly online?: number | undefined
   readonly memoryKiB: number
   readonly devices: readonly DeviceRates[]
 }
@@ -104,10 +105,10 @@ function keepRecentJobs(jobs: Readonly<Record<number, JobInfo>>): Readonly<Recor
 function addSamples(state: AppState, samples: readonly FigureSample[], keepMs: number): AppState {
   if (samples.length === 0) return state
   const figures: Record<string, readonly Sample[]> = { ...state.figures }
-  for (const { uuid, time, cpu, vcpus = [], memoryKiB, devices } of samples) {
+  for (const { uuid, time, cpu, vcpus = [], online, memoryKiB, devices } of samples) {
     const history = figures[uuid] ?? []
     const spanMs = spanSince(history.at(-1)?.at, time)
-    const sample = { at: time, spanMs, cpu, vcpus, memory: memoryKiB * 1024, devices }
+    const sample = { at: time, spanMs, cpu, vcpus, online, memory: memoryKiB * 1024, devices }
     figures[uuid] = addSample(history, sample, state.watched[uuid] ? HISTORY_MS : keepMs)
   }
   return { ...state, figures }

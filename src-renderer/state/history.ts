@@ -12,6 +12,8 @@ export interface Sample {
   readonly cpu: number
   /** Of each vcpu; empty where it cannot be told. */
   readonly vcpus: readonly number[]
+  /** How many of them the guest uses; not known of what was measured before the window was there. */
+  readonly online?: number | undefined
   readonly memory: number
   /** Of disks and network interfaces, those that are attached. */
   readonly devices: readonly DeviceRates[]

@@ -159,6 +159,7 @@ export function driverContract(name: string, make: (folder: string) => ContractS
         await driver.reboot(uuid),
         await driver.destroy(uuid),
         await driver.setMemory(uuid, 64),
+        await driver.setVcpus(uuid, 1),
         await driver.rename(uuid, 'nobody'),
         await driver.setSchedulerParameters(uuid, { cpuWeight: 512 }),
         await driver.save(uuid, config, join(folder, 'x'), quiet()),
@@ -463,6 +464,34 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await expect.poll(() => between(currentMiB - 16, currentMiB + 4), { timeout: options.bootMs }).toBe(true)
       expect(await driver.setMemory(uuid, config.memoryMiB)).toEqual({ ok: true, value: null })
       await expect.poll(() => between(config.memoryMiB - 16, config.memoryMiB), { timeout: options.bootMs }).toBe(true)
+      await driver.destroy(uuid)
+    })
+
+    it('has a guest take a vcpu off, and tells how many it uses', { timeout }, async () => {
+      const uuid = randomUUID()
+      expect((await driver.create(uuid, { ...config, vcpus: 2 })).ok).toBe(true)
+      await prompts(uuid)
+      const used = () =>
+        events
+          .flatMap((event) => (event.kind === 'samples' ? event.samples : []))
+          .filter((sample) => sample.uuid === uuid)
+          .at(-1)?.online
+      const told = async () => {
+        const dump = await driver.dumpStore()
+        const text = dump.ok ? dump.value : ''
+        const domid = new RegExp(`^/local/domain/(\\d+)/vm = "/vm/${uuid}"`, 'm').exec(text)?.[1]
+        const nodes = text.matchAll(new RegExp(`^/local/domain/${domid}/cpu/\\d+/availability = "(\\w+)"`, 'gm'))
+        return [...nodes].map(([, value]) => value)
+      }
+      await expect.poll(used, { timeout: options.bootMs }).toBe(2)
+      expect(await driver.setVcpus(uuid, 1)).toEqual({ ok: true, value: null })
+      expect(await told()).toEqual(['online', 'offline'])
+      await expect.poll(used, { timeout: options.bootMs }).toBe(1)
+      // To take it into use again is udev's part, which this guest has not.
+      expect(await driver.setVcpus(uuid, 2)).toEqual({ ok: true, value: null })
+      expect(await told()).toEqual(['online', 'online'])
+      expect((await driver.setVcpus(uuid, 3)).ok).toBe(false)
+      expect(await told()).toEqual(['online', 'online'])
       await driver.destroy(uuid)
     })
 

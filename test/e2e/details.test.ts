@@ -108,6 +108,30 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).bootloader).toBe(undefined)
   })
 
+  it('take vcpus off and give them back at once, and say how many the guest uses', async () => {
+    const { app, domain } = await startMachine([], keep, { config: { vcpus: 4 } })
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.part('CPUs').click()
+    const now = page.getByRole('region', { name: 'Now' })
+    const uses = now.locator('dd')
+    await expect.poll(() => uses.textContent()).toBe('4')
+    const slider = now.getByRole('slider', { name: 'For the guest' })
+    await slider.focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    await now.getByText('2 of 4').waitFor()
+    await expect.poll(() => uses.textContent()).toBe('2')
+    await app.picture(page, 'details-vcpus')
+    await page.keyboard.press('End')
+    await expect.poll(() => uses.textContent()).toBe('4')
+    // Its definition is as it was: Apply has nothing to do.
+    await page.getByText('Nothing is changed.').waitFor()
+    await domain.button('Pause').click()
+    await domain.waitForState('Paused')
+    await expect.poll(() => slider.isDisabled()).toBe(true)
+  })
+
   it('say of a disk whose image does not begin as its name says that it is damaged, and not that it is raw', async () => {
     const { app, domain } = await startMachine([], keep, {
       prepare: (folder) => {

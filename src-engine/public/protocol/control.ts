@@ -185,6 +185,8 @@ export const DOMAIN_CALLS = {
       memoryKiB: count,
       maxMemoryKiB: count,
       vcpus: count,
+      /** How many of them the guest uses now. */
+      online: count,
       /** Guest instructions retired so far. */
       retired: count,
     }),

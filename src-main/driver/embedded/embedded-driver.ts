@@ -222,6 +222,10 @@ export class EmbeddedDriver implements HypervisorDriver {
     return this.served(uuid, async (_, { caller }) => nothing(await caller.call('setTarget', target)))
   }
 
+  async setVcpus(uuid: string, vcpus: number): Outcome {
+    return this.served(uuid, async (_, { caller }) => nothing(await caller.call('setVcpus', { handle: uuid, vcpus })))
+  }
+
   async rename(uuid: string, name: string): Outcome {
     return this.served(uuid, (guest, domain0) => guest.rename(domain0, name))
   }

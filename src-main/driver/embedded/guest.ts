@@ -17,7 +17,7 @@ import { DEFAULT_CPU_WEIGHT } from '../../public/types'
 import type { ChildProcess } from '../../supervisor/process-forker'
 import type { Supervisor } from '../../supervisor/supervisor'
 import type { Watchdog } from '../../supervisor/watchdog'
-import type { Outcome, SchedulerParameters, StopKind } from '../driver'
+import type { DriverSample, Outcome, SchedulerParameters, StopKind } from '../driver'
 import { RateMeter } from './device-rates'
 import type { Domain0Connection } from './domain0'
 import { engineError } from './engine-error'
@@ -169,23 +169,23 @@ export class Guest {
     this.child.kill()
   }
 
-  async sample(): Promise<{ cpu: number; vcpus: readonly number[]; memoryKiB: number } | undefined> {
+  async sample(): Promise<Omit<DriverSample, 'uuid' | 'devices'> | undefined> {
     if (this.sampling) return undefined
     this.sampling = true
     const sample = await this.caller.call('sample', {})
     this.sampling = false
     if (!sample.ok) return undefined
-    const { cpuNs: ns, memoryKiB, vcpus } = sample.value
+    const { cpuNs: ns, memoryKiB, vcpus, online } = sample.value
     const each = sample.value.vcpuNs ?? [ns]
     const at = performance.now()
     const last = this.lastCpu
     this.lastCpu = { ns, each, at }
-    if (!last || at <= last.at) return { cpu: 0, vcpus: each.map(() => 0), memoryKiB }
+    if (!last || at <= last.at) return { cpu: 0, vcpus: each.map(() => 0), online, memoryKiB }
     // The answer's way here takes a changing while, so a busy second may look longer than it was.
     const share = (now: number, before: number, most: number): number =>
       Math.min(most, Math.max(0, (now - before) / ((at - last.at) * 1e6)))
     const shares = each.map((now, vcpu) => share(now, last.each[vcpu] ?? now, 1))
-    return { cpu: share(ns, last.ns, vcpus), vcpus: shares, memoryKiB }
+    return { cpu: share(ns, last.ns, vcpus), vcpus: shares, online, memoryKiB }
   }
 
   /** What the scheduler grants, and what it hears (scheduler.ts). */

@@ -14,6 +14,8 @@ export interface TestDomain {
   /** By key, as they are attached now. */
   readonly devices: Map<string, Device>
   memoryMiB: number
+  /** How many of its vcpus it uses. */
+  online: number
   paused: boolean
 }
 
@@ -42,7 +44,7 @@ export class TestDomains {
     const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
     const devices = new Map(config.devices.map((device) => [deviceKey(device), device]))
     const memoryMiB = config.currentMiB ?? config.memoryMiB
-    this.running.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, paused })
+    this.running.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, online: config.vcpus, paused })
     this.log(uuid, 'info', `Domain ${domid} (${config.name}) was created.`)
     return { domid, paused }
   }

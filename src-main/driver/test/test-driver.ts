@@ -190,6 +190,14 @@ export class TestDriver implements HypervisorDriver {
     })
   }
 
+  async setVcpus(uuid: string, vcpus: number): Outcome {
+    const most = this.domains.running.get(uuid)?.config.vcpus ?? vcpus
+    if (vcpus > most) return err(errorReport('engine-said', { detail: `The domain has at most ${most} vcpus, not ${vcpus}.` }))
+    return this.with(uuid, 'setVcpus', (domain) => {
+      domain.online = vcpus
+    })
+  }
+
   async rename(uuid: string, name: string): Outcome {
     return this.with(uuid, 'rename', (domain) => {
       domain.config = { ...domain.config, name }

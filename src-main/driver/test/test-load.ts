@@ -12,6 +12,7 @@ type Sample = Extract<DriverEvent, { kind: 'samples' }>['samples'][number]
 interface LoadedDomain {
   readonly domid: number
   readonly vcpus: number
+  readonly online: number
   readonly memoryMiB: number
   readonly devices: Iterable<Device>
 }
@@ -51,8 +52,8 @@ export class TestLoad {
     this.phase++
     this.change()
     const idle = this.script?.idle === true
-    const samples = [...this.domains.running].map(([uuid, { domid, config, memoryMiB, devices, paused }]) => {
-      const loaded = { domid, vcpus: config.vcpus, memoryMiB, devices: devices.values() }
+    const samples = [...this.domains.running].map(([uuid, { domid, config, memoryMiB, online, devices, paused }]) => {
+      const loaded = { domid, vcpus: config.vcpus, online, memoryMiB, devices: devices.values() }
       return testSample(uuid, loaded, this.phase, idle || paused)
     })
     this.tell({ kind: 'samples', samples })
@@ -70,20 +71,32 @@ export class TestLoad {
 }
 
 /** One domain's sample; an idle one has neither processor time nor traffic. */
-function testSample(uuid: string, { domid, vcpus, memoryMiB, devices }: LoadedDomain, phase: number, idle: boolean): Sample {
+function testSample(
+  uuid: string,
+  { domid, vcpus, online, memoryMiB, devices }: LoadedDomain,
+  phase: number,
+  idle: boolean,
+): Sample {
   const wave = 0.35 + 0.3 * Math.sin((phase + domid * 7) / 9) + 0.1 * Math.sin(phase * 2.3)
   const cpu = idle ? 0 : Math.max(0, Math.min(1, wave))
   const traffic = [...devices].flatMap((device, index) =>
     device.kind === 'vfb' ? [] : [ratesOf(device, phase, idle ? 0 : domid + index)],
   )
-  return { uuid, cpu, vcpus: vcpuShares(domid, vcpus, phase, cpu), memoryKiB: memoryMiB * 1024, devices: traffic }
+  return {
+    uuid,
+    cpu,
+    vcpus: vcpuShares(domid, vcpus, online, phase, cpu),
+    online,
+    memoryKiB: memoryMiB * 1024,
+    devices: traffic,
+  }
 }
 
 /** One vcpu after the other has most of the work. */
-function vcpuShares(domid: number, vcpus: number, phase: number, cpu: number): number[] {
+function vcpuShares(domid: number, vcpus: number, online: number, phase: number, cpu: number): number[] {
   return Array.from({ length: vcpus }, (_, vcpu) => {
     const wave = 0.6 + 0.4 * Math.sin((phase + vcpu * 11 + domid) / 7)
-    return vcpus === 1 ? cpu : Math.min(1, cpu * wave)
+    return vcpu >= online ? 0 : vcpus === 1 ? cpu : Math.min(1, cpu * wave)
   })
 }
 

@@ -9,6 +9,8 @@ interface StoredDomain {
   readonly domid: number
   readonly name: string
   readonly memoryMiB: number
+  readonly vcpus: number
+  readonly online: number
   readonly devices: readonly Device[]
 }
 
@@ -59,8 +61,9 @@ export class TestStore {
   }
 
   dump(domains: ReadonlyMap<string, TestDomain>): string {
-    const stored = [...domains].map(([uuid, { domid, config, devices, memoryMiB }]) => {
-      return { uuid, domid, name: config.name, memoryMiB, devices: [...devices.values()] }
+    const stored = [...domains].map(([uuid, { domid, config, devices, memoryMiB, online }]) => {
+      const { name, vcpus } = config
+      return { uuid, domid, name, memoryMiB, vcpus, online, devices: [...devices.values()] }
     })
     return printed(stored, this.written)
   }
@@ -74,7 +77,7 @@ function printed(domains: readonly StoredDomain[], written: ReadonlyMap<string, 
     ['/local/domain/0/name', 'Domain-0', 0],
     ['/vm', '', 0],
   ]
-  for (const { uuid, domid, name, memoryMiB, devices } of domains) {
+  for (const { uuid, domid, name, memoryMiB, vcpus, online, devices } of domains) {
     const home = `/local/domain/${domid}`
     nodes.push(
       [home, '', domid],
@@ -83,6 +86,9 @@ function printed(domains: readonly StoredDomain[], written: ReadonlyMap<string, 
       [`${home}/domid`, String(domid), domid],
       [`${home}/memory/target`, String(memoryMiB * 1024), domid],
       [`${home}/control/shutdown`, '', domid],
+      ...Array.from({ length: vcpus }, (_, vcpu): [string, string, number] => {
+        return [`${home}/cpu/${vcpu}/availability`, vcpu < online ? 'online' : 'offline', domid]
+      }),
       [`/vm/${uuid}/name`, name, domid],
       ...devices
         .flatMap((device) => deviceNodes(domid, device))

@@ -63,6 +63,11 @@ export const domainErrors = {
     cause: '{asked} virtual CPUs were asked for; this hypervisor gives a machine up to {max}.',
     action: 'Set the number of virtual CPUs to {max}.',
   },
+  'more-vcpus-than-started': {
+    code: 'INVALID_ARG',
+    cause: '{asked} virtual CPUs were asked for, but the machine was started with {max}.',
+    action: 'Set the number of virtual CPUs in Details, which applies at the next start.',
+  },
   'pinning-failed': {
     code: 'OPERATION_FAILED',
     cause: 'The virtual CPUs could not be pinned to the processors {set}: {detail}.',

@@ -50,6 +50,7 @@ export const app = {
   'operation.undefine': { en: 'delete', de: 'löschen' },
   'operation.redefine': { en: 'change the definition', de: 'Definition ändern' },
   'operation.setMemory': { en: 'set the memory', de: 'Speicher einstellen' },
+  'operation.setVcpus': { en: 'set the virtual CPUs', de: 'virtuelle Prozessoren einstellen' },
   'operation.openConsole': { en: 'open the console', de: 'Konsole öffnen' },
   'operation.openScreen': { en: 'open the screen', de: 'Bildschirm öffnen' },
   'operation.attachDevice': { en: 'attach a device', de: 'ein Gerät hinzufügen' },

@@ -156,6 +156,14 @@ export const domain = {
     de: 'Der Balloon-Treiber des Gastes gibt binnen Sekunden Speicher ab oder nimmt ihn zurück; auch beim nächsten Start beginnt der Gast mit dieser Größe. WebAssembly-Speicher kann dem Host nicht zurückgegeben werden: Was der Gast abgibt, bleibt bei seinem Prozess, bis dieser endet.',
   },
 
+  'vcpus.label': { en: 'For the guest', de: 'Für den Gast' },
+  'vcpus.reading': { en: '{online} of {total}', de: '{online} von {total}' },
+  'vcpus.now': { en: 'It uses', de: 'Er benutzt' },
+  'vcpus.note': {
+    en: 'The guest’s kernel takes processors off or into use within seconds; Debian does so by itself. Its next start has all of them again.',
+    de: 'Der Kernel des Gastes nimmt binnen Sekunden Prozessoren weg oder in Gebrauch; Debian tut das von selbst. Beim nächsten Start hat er wieder alle.',
+  },
+
   'details.list': { en: 'Parts of the machine', de: 'Teile der Maschine' },
   'details.overview': { en: 'Overview', de: 'Übersicht' },
   'details.memory': { en: 'Memory', de: 'Arbeitsspeicher' },

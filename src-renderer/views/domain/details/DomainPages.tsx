@@ -34,6 +34,7 @@ import { useConnections, useHost } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
 import { useAppState, useAppStore } from '../../../state/store'
 import { checkCpuCap, checkCpuSet, checkCpuWeight, type Edits } from './edits'
+import { LiveVcpus } from './LiveVcpus'
 
 export interface PageProps {
   readonly domain: DomainInfo
@@ -122,7 +123,6 @@ export function CpusPage(props: PageProps) {
     : value < 1 || value > most
       ? t('details.vcpus-range', { most: formats.number(most) })
       : undefined
-  const running = domain.running?.vcpus
   return (
     <>
       <h2>{t('details.cpus')}</h2>
@@ -153,10 +153,7 @@ export function CpusPage(props: PageProps) {
           {t('details.vcpus-overcommit')}
         </Notice>
       )}
-      <dl className="facts">
-        <dt>{t('balloon.title')}</dt>
-        <dd>{running === undefined ? t('chart.no-reading') : formats.number(running)}</dd>
-      </dl>
+      <LiveVcpus domain={domain} />
       <CpuSharing {...props} />
     </>
   )
