@@ -616,6 +616,29 @@ describe('virtual networks', () => {
     await expect.poll(() => networks.button('Delete').isDisabled()).toBe(true)
     await app.picture(page, 'networks')
 
+    // What an interface has it keeps; another one's is written down.
+    await networks.button('Keep this address for 00:16:3e:00:00:01').click()
+    await networks.button('Add an address').click()
+    await networks.field('MAC address').last().fill('00:16:3E:00:00:09')
+    await networks.field('Address').last().fill('10.0.3.9')
+    await page.getByText('This network has 10.0.2.1 to 10.0.2.254').waitFor()
+    await expect.poll(() => networks.button('Apply').isDisabled()).toBe(true)
+    await networks.field('Address').last().fill('10.0.2.9')
+    await app.picture(page, 'networks-fixed')
+    await networks.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    const file = path.join(app.folder, 'networks.json')
+    const hosts = [
+      { mac: '00:16:3e:00:00:01', address: '10.0.2.15' },
+      { mac: '00:16:3e:00:00:09', address: '10.0.2.9' },
+    ]
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ networks: [{ name: 'default', hosts }] })
+    await page.getByRole('cell', { name: 'yes', exact: true }).waitFor()
+    await networks.button('Remove this address').last().click()
+    await networks.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ networks: [{ hosts: hosts.slice(0, 1) }] })
+
     await networks.button('New network').click()
     await networks.field('Name').fill('lab')
     await networks.open('Kind')

@@ -64,6 +64,18 @@ export const networks = {
   'network.lease-name': { en: 'Name', de: 'Name' },
   'network.lease-until': { en: 'Until', de: 'Bis' },
   'network.lease-forever': { en: 'no end', de: 'ohne Ende' },
+  'network.fixed': { en: 'Fixed', de: 'Feste' },
+  'network.fixed-hint': {
+    en: 'An address that one interface always gets',
+    de: 'Eine Adresse, die eine Karte immer bekommt',
+  },
+  'network.fixed-add': { en: 'Add an address', de: 'Adresse hinzufügen' },
+  'network.fixed-remove': { en: 'Remove this address', de: 'Diese Adresse entfernen' },
+  'network.fixed-gateway': { en: 'The gateway has this address', de: 'Diese Adresse hat das Gateway' },
+  'network.fixed-twice': { en: 'This is there already', de: 'Das steht schon da' },
+  'network.fixed-column': { en: 'Fixed', de: 'Fest' },
+  'network.fixed-is': { en: 'yes', de: 'ja' },
+  'network.fixed-keep': { en: 'Keep this address for {mac}', de: 'Diese Adresse für {mac} behalten' },
   'network.forwards': { en: 'Forwards', de: 'Ports' },
   'network.no-forwards': {
     en: 'None. They are set with a machine’s network interface.',

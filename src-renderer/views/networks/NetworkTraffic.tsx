@@ -6,14 +6,23 @@ import { useMemo } from 'react'
 import type { NetworkInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { callQuery } from '../../client/queries'
+import { Button } from '../../components/Button'
 import { DataTable } from '../../components/DataTable'
 import { useWords } from '../../components/Language'
+import { tidyMac } from '../../features/nics/nic-form'
 import { NAMES_SHOWN, someNames, sortedNames } from '../../lib/some-names'
 import { useDomainsHere } from '../../state/answers'
+import type { HostForm } from './network-form'
 
 const LEASES_MS = 3000
 
-export function NetworkTraffic(props: { readonly info: NetworkInfo }) {
+export function NetworkTraffic(props: {
+  readonly info: NetworkInfo
+  readonly fixed: readonly HostForm[]
+  /** The interface of this MAC address is to have this address from now on. */
+  readonly onKeep: (mac: string, address: string) => void
+}) {
+  const { fixed, onKeep } = props
   const { network, usedBy } = props.info
   const { t, formats } = useWords()
   const client = useClient()
@@ -72,6 +81,21 @@ export function NetworkTraffic(props: { readonly info: NetworkInfo }) {
               id: 'until',
               label: t('network.lease-until'),
               cell: ({ expiresAt }) => (expiresAt === undefined ? t('network.lease-forever') : formats.dateTime(expiresAt)),
+            },
+            {
+              id: 'keep',
+              label: t('network.fixed-column'),
+              cell: ({ mac, address }) =>
+                fixed.some((host) => tidyMac(host.mac) === mac) ? (
+                  t('network.fixed-is')
+                ) : (
+                  <Button
+                    kind="tool"
+                    icon="check"
+                    label={t('network.fixed-keep', { mac })}
+                    onPress={() => onKeep(mac, address)}
+                  />
+                ),
             },
           ]}
         />

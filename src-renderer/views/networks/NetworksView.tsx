@@ -19,8 +19,9 @@ import { useConnectionTitle } from '../../features/connection/use-connection-tit
 import { UndoBar } from '../../features/undo/UndoBar'
 import { useUndoKey } from '../../features/undo/use-undo-key'
 import { useNetworks } from '../../state/answers'
+import { FixedLeases } from './FixedLeases'
 import { NetworkTraffic } from './NetworkTraffic'
-import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor } from './network-form'
+import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor, withHost } from './network-form'
 import { useNetworkChanges } from './use-network-changes'
 import './networks.css'
 import { Refusal } from '../../remedy/Refusal'
@@ -226,6 +227,7 @@ function NetworkPage(props: {
             error={errors.last}
           />
         </div>
+        <FixedLeases form={form} onChange={(hosts) => edit({ hosts })} />
         {form.kind === 'nat' && (
           <div className="network-check">
             <Check
@@ -235,7 +237,13 @@ function NetworkPage(props: {
             />
           </div>
         )}
-        {info !== null && <NetworkTraffic info={info} />}
+        {info !== null && (
+          <NetworkTraffic
+            info={info}
+            fixed={form.hosts}
+            onKeep={(mac, address) => edit({ hosts: withHost(form.hosts, mac, address) })}
+          />
+        )}
         <Refusal error={refusal} onChange={setRefusal} />
       </div>
       <footer className="window-foot">

@@ -3,7 +3,17 @@
 
 import { type Network, networkShape } from '../../../src-main/public/device'
 import { properName } from '../../../src-main/public/name'
+import { checkMac, tidyMac } from '../../features/nics/nic-form'
 import type { Translator } from '../../lib/translate'
+
+/** An address that belongs to one interface, as it is being typed. */
+export interface HostForm {
+  /** Of the row while it is typed in. */
+  readonly id: number
+  readonly mac: string
+  readonly address: string
+  readonly name?: string | undefined
+}
 
 export interface NetworkForm {
   readonly name: string
@@ -15,11 +25,11 @@ export interface NetworkForm {
   readonly first: string
   readonly last: string
   readonly hostLoopback: boolean
-  readonly hosts: Network['hosts']
+  readonly hosts: readonly HostForm[]
   readonly stopped: boolean
 }
 
-export type NetworkField = 'name' | 'address' | 'prefix' | 'first' | 'last'
+export type NetworkField = 'name' | 'address' | 'prefix' | 'first' | 'last' | 'hosts'
 export type NetworkErrors = Partial<Record<NetworkField, string>>
 
 const QUAD = /^(\d{1,3}\.){3}\d{1,3}$/
@@ -45,7 +55,7 @@ export function formOf(network: Network): NetworkForm {
     first: dhcp?.first ?? '',
     last: dhcp?.last ?? '',
     hostLoopback,
-    hosts,
+    hosts: hosts.map((host, id) => ({ id, ...host })),
     stopped: stopped === true,
   }
 }
@@ -101,21 +111,56 @@ export function newNetwork(others: readonly Network[]): NetworkForm {
 }
 
 export function networkOf(form: NetworkForm): Network {
-  const { kind, prefix, hostLoopback, hosts } = form
+  const { kind, prefix, hostLoopback } = form
+  const hosts = form.hosts.filter(isFilled).map(({ mac, address, name }) => {
+    return { mac: tidyMac(mac), address: address.trim(), ...(name !== undefined && { name }) }
+  })
   const dhcp = form.dhcp ? { dhcp: { first: form.first.trim(), last: form.last.trim() } } : {}
   const stopped = form.stopped ? { stopped: true } : {}
   return { name: properName(form.name), kind, address: form.address.trim(), prefix, hosts, hostLoopback, ...dhcp, ...stopped }
 }
 
+/** Whether anything is in it yet. */
+export function isFilled({ mac, address }: HostForm): boolean {
+  return mac.trim() !== '' || address.trim() !== ''
+}
+
+/** One row more. */
+export function withHost(hosts: readonly HostForm[], mac: string, address: string): readonly HostForm[] {
+  return [...hosts, { id: Math.max(-1, ...hosts.map(({ id }) => id)) + 1, mac, address }]
+}
+
+/** What is wrong with one of them, in a network whose other fields are right. */
+export function checkHost(host: HostForm, form: NetworkForm, t: Translator): string | undefined {
+  const address = host.address.trim()
+  const wrong = checkMac(host.mac, t) ?? (isQuad(address) ? undefined : t('network.address-bad'))
+  if (wrong !== undefined || !isQuad(form.address) || !isPrefix(form.prefix)) return wrong
+  const { first, last } = computersOf(form.address, form.prefix)
+  const number = numberOf(address)
+  if (number < first || number > last) return t('network.outside', { first: quadOf(first), last: quadOf(last) })
+  if (number === numberOf(form.address)) return t('network.fixed-gateway')
+  const twice = form.hosts.some(
+    (other) => other.id !== host.id && (tidyMac(other.mac) === tidyMac(host.mac) || other.address.trim() === address),
+  )
+  return twice ? t('network.fixed-twice') : undefined
+}
+
 export function checkNetworkForm(form: NetworkForm, t: Translator): NetworkErrors {
   const errors: { -readonly [K in NetworkField]?: string } = {}
-  if (!networkShape.is({ ...networkOf(form), address: '10.0.0.1', prefix: 24 })) errors.name = t('network.name-bad')
+  if (!networkShape.is({ ...networkOf(form), address: '10.0.0.1', prefix: 24, hosts: [] })) errors.name = t('network.name-bad')
   if (!isQuad(form.address)) errors.address = t('network.address-bad')
   if (!isPrefix(form.prefix)) errors.prefix = t('network.prefix-hint', { count: '–' })
   if (form.dhcp && !isQuad(form.first)) errors.first = t('network.address-bad')
   if (form.dhcp && !isQuad(form.last)) errors.last = t('network.address-bad')
+  const host = form.hosts
+    .filter(isFilled)
+    .map((each) => checkHost(each, form, t))
+    .find((error) => error !== undefined)
+  if (host !== undefined) errors.hosts = host
   // What is written wrong is mended first.
-  return Object.keys(errors).every((field) => field === 'name') ? { ...errors, ...outsideOf(form, t) } : errors
+  return Object.keys(errors).every((field) => field === 'name' || field === 'hosts')
+    ? { ...errors, ...outsideOf(form, t) }
+    : errors
 }
 
 /** Gateway and range against the network they make. */

@@ -5,6 +5,8 @@ import { checkNetwork } from '../../../../src-main/config/network-check'
 import { makeTranslator } from '../../../../src-renderer/lib/translate'
 import {
   checkNetworkForm,
+  formOf,
+  type HostForm,
   type NetworkForm,
   networkOf,
   newNetwork,
@@ -13,6 +15,9 @@ import {
 
 const t = makeTranslator('en')
 const form = (edits: Partial<NetworkForm>): NetworkForm => ({ ...newNetwork([]), ...edits })
+
+const [MAC, OTHER] = ['00:16:3e:00:00:01', '00:16:3e:00:00:02']
+const host = (id: number, mac: string, address: string): HostForm => ({ id, mac, address })
 
 const ROWS: readonly [string, Partial<NetworkForm>, object][] = [
   ['as it is proposed', {}, {}],
@@ -31,6 +36,24 @@ const ROWS: readonly [string, Partial<NetworkForm>, object][] = [
       last: 'This network has 192.168.1.1 to 192.168.1.2',
     },
   ],
+  ['fixed addresses, in the range and outside it', { hosts: [host(0, MAC, ' 10.0.3.20 '), host(1, OTHER, '10.0.3.5')] }, {}],
+  ['a fixed address whose row is still empty', { hosts: [host(0, '', ' ')] }, {}],
+  [
+    'a fixed address of another network',
+    { hosts: [host(0, MAC, '10.0.4.20')] },
+    { hosts: 'This network has 10.0.3.1 to 10.0.3.254' },
+  ],
+  ['a fixed address that is the gateway', { hosts: [host(0, MAC, '10.0.3.1')] }, { hosts: 'The gateway has this address' }],
+  [
+    'two fixed addresses of one interface',
+    { hosts: [host(0, MAC, '10.0.3.20'), host(1, MAC.toUpperCase(), '10.0.3.21')] },
+    { hosts: 'This is there already' },
+  ],
+  [
+    'two interfaces with one fixed address',
+    { hosts: [host(0, MAC, '10.0.3.20'), host(1, OTHER, '10.0.3.20')] },
+    { hosts: 'This is there already' },
+  ],
 ]
 
 describe('the form of a network', () => {
@@ -38,6 +61,11 @@ describe('the form of a network', () => {
     const filled = form(edits)
     expect(checkNetworkForm(filled, t)).toEqual(errors)
     expect(checkNetwork(networkOf(filled), []).ok).toBe(Object.keys(errors).length === 0)
+  })
+
+  it('keeps fixed addresses and their names as they are stored', () => {
+    const stored = { ...networkOf(form({})), hosts: [{ mac: MAC, address: '10.0.3.20', name: 'web' }] }
+    expect(networkOf(formOf(stored))).toEqual(stored)
   })
 
   it('proposes a range that the toolstack takes, for each prefix and a gateway at either end', () => {
