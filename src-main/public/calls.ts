@@ -427,6 +427,17 @@ export const calls = {
     result: job,
     status: 'done',
   },
+  /** Reads as before, on another volume of its pool or on none. */
+  volumeRebase: {
+    params: fields({
+      connection,
+      pool: poolNameShape,
+      name: volumeNameShape,
+      backing: t.nullable(volumeNameShape),
+    }),
+    result: job,
+    status: 'done',
+  },
   volumeCheck: {
     params: fields({ connection, pool: poolNameShape, name: volumeNameShape, repair: flag }),
     result: job,

@@ -11,6 +11,7 @@ export type StorageCall =
   | 'volumeList'
   | 'volumeCreate'
   | 'volumeResize'
+  | 'volumeRebase'
   | 'volumeCheck'
   | 'volumeClone'
   | 'volumeUpload'
@@ -30,6 +31,7 @@ export function storageServers(storage: Storage): CallServers<StorageCall> {
     volumeList: ({ pool }) => storage.volumes(pool),
     volumeCreate: async (order) => asJob(await storage.create(order)),
     volumeResize: ({ pool, name, sizeMiB }) => asJob(storage.resize(pool, name, sizeMiB)),
+    volumeRebase: ({ pool, name, backing }) => asJob(storage.rebase(pool, name, backing)),
     volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
     volumeClone: async ({ pool, name, to, format }) => asJob(await storage.clone(pool, name, to, format)),
     volumeUpload: async ({ pool, from, name }, caller) => {

@@ -10,7 +10,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { KeptFile } from '../definition/kept-file'
-import type { HypervisorDriver, Outcome } from '../driver/driver'
+import type { BackingFile, HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import { isThere } from '../lib/is-there'
 import { folderForFile } from '../lib/own-folder'
@@ -184,13 +184,9 @@ export class Storage {
       const folder = await folderForFile(dirname(path))
       if (!folder.ok) return folder
       if (backing === null) return makeFile(path, control, () => images.create({ path, format, sizeMiB }))
-      const below = join(dirname(path), backing)
-      const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
-      if (writer) return err(errorReport('volume-in-use', { path: below, names: writer.name }))
-      const info = await this.look(below)
-      if (!info.ok) return info
-      const { format: belowFormat } = info.value
-      return makeFile(path, control, () => images.overlay(path, { path: backing, format: belowFormat }, []))
+      const below = await this.below(path, backing)
+      if (!below.ok) return below
+      return makeFile(path, control, () => images.overlay(path, { ...below.value, path: backing }, []))
     })
   }
 
@@ -208,6 +204,36 @@ export class Storage {
       if (done.ok && sizeMiB > from) this.enlarged.set(path, { from, stamp: await stampOf(path) })
       return done
     })
+  }
+
+  /** It stands on another volume or on none and reads as before; what it had from below is copied into it where that differs. */
+  rebase(pool: string, name: string, backing: string | null): Result<number, ErrorReport> {
+    const uses = ['disk', 'below', 'trash', 'template'] as const
+    return this.change(pool, name, uses, 'imageRebase', 'rebasing-image', async (path, control) => {
+      const { layers, driver } = this.parts
+      // What snapshots have made, and what they stand on, is theirs: they go by what stands on what.
+      if (layers.files.includes(path)) return err(errorReport('image-of-snapshots', { path }))
+      const info = await this.look(path)
+      if (!info.ok) return info
+      const { format } = info.value
+      if (format !== 'qcow2') return err(errorReport('image-without-backing', { path, format }))
+      const below = backing === null ? ok(undefined) : await this.below(path, backing)
+      if (!below.ok) return below
+      const after = below.value ? [below.value.path, ...(await layers.chain(below.value))] : []
+      if (after.includes(path)) return err(errorReport('image-on-itself', { path, below: after[0] ?? '' }))
+      const allowed = [...after, ...(await layers.chain({ path, format }))]
+      const named = below.value && { ...below.value, path: backing ?? '' }
+      return driver.images.rebase({ path, backing: named, allowed }, control)
+    })
+  }
+
+  /** A volume beside an image, for that to stand on: nobody may write to it. */
+  private async below(path: string, name: string): Outcome<BackingFile> {
+    const below = join(dirname(path), name)
+    const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
+    if (writer) return err(errorReport('volume-in-use', { path: below, names: writer.name }))
+    const info = await this.look(below)
+    return info.ok ? ok({ path: below, format: info.value.format }) : info
   }
 
   check(pool: string, name: string, repair: boolean): Result<number, ErrorReport> {

@@ -502,6 +502,18 @@ export const german: Readonly<Record<ErrorReason, ErrorRow>> = {
     cause: 'Es gibt schon {max} Vorlagen.',
     action: 'Eine entfernen, die nicht mehr gebraucht wird.',
   },
+  'image-of-snapshots': {
+    cause: 'Das Plattenabbild {path} gehört zu Sicherungspunkten, die sich danach richten, worauf es steht.',
+    action: 'Erst diese Sicherungspunkte löschen oder das Abbild kopieren.',
+  },
+  'image-without-backing': {
+    cause: 'Das Plattenabbild {path} hat das Format {format}, das auf keiner anderen Datei steht.',
+    action: 'Es erst in qcow2 umwandeln.',
+  },
+  'image-on-itself': {
+    cause: 'Das Plattenabbild {path} kann nicht auf {below} stehen, denn dieses steht auf ihm.',
+    action: 'Ein anderes Abbild wählen.',
+  },
   'volume-in-use': {
     cause: 'Das Plattenabbild {path} wird benutzt von: {names}.',
     action: 'Diese Maschine herunterfahren, oder ihr die Platte erst wegnehmen.',

@@ -73,12 +73,12 @@ const ofSnapshot = (action: string): DialogRow => ({
   },
 })
 
-const ofVolume = (action: string): DialogRow => ({
+const ofVolume = (action: string, volume = 'loose.img'): DialogRow => ({
   name: `${action} of a volume`,
   view: 'host',
   open: async (page) => {
     await tab(page, 'Storage')
-    await row(page, 'loose.img').click()
+    await row(page, volume).click()
     await button(page, action).click()
   },
 })
@@ -236,6 +236,7 @@ export const dialogs: readonly DialogRow[] = [
     },
   },
   ofVolume('Resize…'),
+  ofVolume('Stands on…', 'refers.qcow2'),
   ofVolume('Copy or convert…'),
   ofVolume('Delete…'),
   {

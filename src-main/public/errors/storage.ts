@@ -103,6 +103,21 @@ export const storageErrors = {
     cause: 'The list of storage pools could not be read ({detail}) and was put aside as {kept}.',
     action: 'Add the folders again; the files in them are as they were.',
   },
+  'image-of-snapshots': {
+    code: 'RESOURCE_BUSY',
+    cause: 'The disk image {path} belongs to snapshots, which go by what it stands on.',
+    action: 'Delete those snapshots first, or make a copy of the image.',
+  },
+  'image-without-backing': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The disk image {path} is of the format {format}, which stands on no other file.',
+    action: 'Convert it to qcow2 first.',
+  },
+  'image-on-itself': {
+    code: 'INVALID_ARG',
+    cause: 'The disk image {path} cannot stand on {below}, which stands on it.',
+    action: 'Choose another image.',
+  },
   'volume-in-use': {
     code: 'RESOURCE_BUSY',
     cause: 'The disk image {path} is used by: {names}.',

@@ -147,6 +147,7 @@ export const actions = {
   'undo.network-deleted': { en: 'Deleted the network {name}', de: 'Netz {name} gelöscht' },
   'undo.volume-made': { en: 'Made {name}', de: '{name} angelegt' },
   'undo.volume-resized': { en: 'Enlarged {name}', de: '{name} vergrößert' },
+  'undo.volume-rebased': { en: 'Rebased {name}', de: '{name} umgestellt' },
   'undo.pool-added': { en: 'Added the folder {name}', de: 'Ordner {name} hinzugefügt' },
   'undo.pool-removed': { en: 'Took the folder {name} off the list', de: 'Ordner {name} aus der Liste genommen' },
   'undo.connection-removed': { en: 'Removed the connection {name}', de: 'Verbindung {name} entfernt' },

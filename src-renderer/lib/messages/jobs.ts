@@ -10,6 +10,7 @@ export const jobs = {
   'job.debianGuest': { en: 'Making a Debian system', de: 'Ein Debian-System wird gemacht' },
   'job.imageCreate': { en: 'Creating {subject}', de: '{subject} wird angelegt' },
   'job.imageResize': { en: 'Resizing {subject}', de: 'Größe von {subject} wird geändert' },
+  'job.imageRebase': { en: 'Putting {subject} on another image', de: '{subject} wird auf ein anderes Abbild gestellt' },
   'job.imageConvert': { en: 'Converting to {subject}', de: 'Wird nach {subject} umgewandelt' },
   'job.imageCheck': { en: 'Checking {subject}', de: '{subject} wird geprüft' },
   'job.mediaExtract': { en: 'Kernel and ramdisk of {subject}', de: 'Kernel und Ramdisk von {subject}' },
@@ -38,6 +39,10 @@ export const jobs = {
   'step.building-image': { en: 'Building the disk image', de: 'Das Plattenabbild wird gebaut' },
   'step.copying-image': { en: 'Copying the disk image', de: 'Das Plattenabbild wird kopiert' },
   'step.creating-image': { en: 'Creating the disk image', de: 'Das Plattenabbild wird angelegt' },
+  'step.rebasing-image': {
+    en: 'Copying what the disk image has from below',
+    de: 'Was das Plattenabbild von unten hat, wird kopiert',
+  },
   'step.resizing-image': { en: 'Resizing the disk image', de: 'Die Größe des Plattenabbilds wird geändert' },
   'step.converting-image': { en: 'Converting the disk image', de: 'Das Plattenabbild wird umgewandelt' },
   'step.checking-image': { en: 'Checking the disk image', de: 'Das Plattenabbild wird geprüft' },

@@ -67,6 +67,13 @@ export const storage = {
   'storage.resize': { en: 'Resize…', de: 'Größe ändern …' },
   'storage.resize-title': { en: 'Resize {name}', de: 'Größe von {name} ändern' },
   'storage.resize-hint': { en: 'Now {size}; it can only grow', de: 'Jetzt {size}; es kann nur wachsen' },
+  'storage.rebase': { en: 'Stands on…', de: 'Steht auf …' },
+  'storage.rebase-title': { en: 'What {name} stands on', de: 'Worauf {name} steht' },
+  'storage.rebase-do': { en: 'Change', de: 'Ändern' },
+  'storage.rebase-hint': {
+    en: 'It reads as before: what it has from below now is copied into it where that differs',
+    de: 'Der Inhalt bleibt: Was es jetzt von unten hat, wird hineinkopiert, wo sich das unterscheidet',
+  },
   'storage.copy': { en: 'Copy or convert…', de: 'Kopieren oder umwandeln …' },
   'storage.copy-title': { en: 'Copy {name}', de: '{name} kopieren' },
   'storage.check': { en: 'Check', de: 'Prüfen' },

@@ -115,6 +115,13 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         >
           {t('storage.resize')}
         </Button>
+        <Button
+          icon="down"
+          disabled={volume?.format !== 'qcow2' || running || volume.usedBy.some(({ how }) => how === 'snapshot')}
+          onPress={ask('rebase')}
+        >
+          {t('storage.rebase')}
+        </Button>
         <Button icon="copy" disabled={volume === undefined || running} onPress={ask('clone')}>
           {t('storage.copy')}
         </Button>

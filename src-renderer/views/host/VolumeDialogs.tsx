@@ -23,7 +23,7 @@ const isImageSize = (sizeMiB: number): boolean => sizeMiB >= 1 && sizeMiB <= IMA
 
 export type VolumeQuestion =
   | { readonly kind: 'create'; readonly volume: null }
-  | { readonly kind: 'resize' | 'clone' | 'delete'; readonly volume: Volume }
+  | { readonly kind: 'resize' | 'rebase' | 'clone' | 'delete'; readonly volume: Volume }
 
 interface AskProps {
   readonly title: string
@@ -107,6 +107,8 @@ export function VolumeDialog(props: VolumeProps & { readonly question: VolumeQue
       return <CreateVolume {...rest} />
     case 'resize':
       return <ResizeVolume {...rest} volume={question.volume} />
+    case 'rebase':
+      return <RebaseVolume {...rest} volume={question.volume} />
     case 'clone':
       return <CopyVolume {...rest} volume={question.volume} />
     case 'delete':
@@ -201,6 +203,39 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
         largestMiB={IMAGE_SIZE_MOST_MIB}
         onChange={setSizeMiB}
         hint={t('storage.resize-hint', { size: formats.size(volume.capacity) })}
+      />
+    </Ask>
+  )
+}
+
+function RebaseVolume(props: VolumeProps & { readonly volume: Volume }) {
+  const { volume, volumes } = props
+  const { t } = useWords()
+  const changes = useVolumeChanges()
+  const before = volume.backing ?? NONE
+  const [backing, setBacking] = useState<string>(before)
+  const others = volumes.filter(({ name, usedBy }) => {
+    return name !== volume.name && !usedBy.some(({ how }) => how === 'running' || how === 'disk')
+  })
+  const elsewhere = before !== NONE && !others.some(({ name }) => name === before)
+  return (
+    <Ask
+      title={t('storage.rebase-title', { name: volume.name })}
+      label={t('storage.rebase-do')}
+      ready={backing !== before}
+      act={() => changes.rebase(volume, backing === NONE ? null : backing)}
+      onClose={props.onClose}
+    >
+      <SelectField
+        label={t('storage.backing')}
+        value={backing}
+        choices={[
+          { value: NONE, label: t('storage.backing-none') },
+          ...(elsewhere ? [{ value: before, label: before, disabled: true }] : []),
+          ...others.map(({ name, format }) => ({ value: name, label: name, disabled: format === null })),
+        ]}
+        onChange={setBacking}
+        hint={t('storage.rebase-hint')}
       />
     </Ask>
   )

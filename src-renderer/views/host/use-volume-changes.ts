@@ -6,7 +6,7 @@ import { useMemo } from 'react'
 import type { WrittenFormat } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { ok, type Result } from '../../../src-main/public/result'
-import type { NewVolume, PoolInfo, Volume } from '../../../src-main/public/storage'
+import { type NewVolume, type PoolInfo, type Volume, volumeNameShape } from '../../../src-main/public/storage'
 import type { JobInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
 import { useWords } from '../../components/Language'
@@ -19,6 +19,7 @@ type Done<T = unknown> = Promise<Result<T, ErrorReport>>
 export interface VolumeChanges {
   readonly create: (order: NewVolume) => Done
   readonly resize: (volume: Volume, sizeMiB: number) => Done
+  readonly rebase: (volume: Volume, backing: string | null) => Done
   readonly clone: (volume: Volume, to: string, format: WrittenFormat) => Done
   readonly upload: (pool: string, from: string, name: string) => Done
   /** Its end: whether no errors were found. What was found is told as any failure. */
@@ -73,6 +74,13 @@ export function useVolumeChanges(): VolumeChanges {
         job(client.call('volumeResize', { pool, name, sizeMiB }), t('undo.volume-resized', { name }), () =>
           client.call('volumeResize', { pool, name, sizeMiB: Math.ceil(capacity / MIB) }),
         ),
+      rebase: async ({ pool, name, backing: before }, backing) => {
+        const begun = client.call('volumeRebase', { pool, name, backing })
+        // One outside the pool cannot be named again.
+        if (before !== null && !volumeNameShape.is(before)) return begun
+        const back = (): Done => client.call('volumeRebase', { pool, name, backing: before })
+        return job(begun, t('undo.volume-rebased', { name }), back)
+      },
       check: async ({ pool, name }) => {
         const begun = await client.call('volumeCheck', { pool, name, repair: false })
         return begun.ok ? ok(await ended(store, begun.value.job)) : begun

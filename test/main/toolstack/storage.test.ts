@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { unfinishedCopyName } from '../../../src-engine/public/unfinished-copy'
 import {
@@ -122,6 +122,39 @@ describe('storage', () => {
     }
     expect(readFileSync(join(disks, 'a.qcow2'), 'utf8')).toBe('X'.repeat(4096))
     expect(existsSync(join(disks, 'e.raw'))).toBe(false)
+  })
+
+  it('puts a volume on another one or on none, and not on what stands on it, is written to, or is of snapshots', async () => {
+    const scene = await machine()
+    const { servers } = scene
+    const order = { pool, format: 'qcow2', sizeMiB: 64 } as const
+    for (const [name, backing] of [
+      ['a.qcow2', null],
+      ['b.qcow2', 'a.qcow2'],
+      ['c.qcow2', null],
+    ] as const) {
+      await scene.job(servers.volumeCreate({ ...order, name, backing }, caller))
+    }
+    const rebase = (name: string, backing: string | null) => scene.job(servers.volumeRebase({ pool, name, backing }, caller))
+    const standsOn = async (name: string) => (await volumes(scene)).find((volume) => volume.name === name)?.backing
+    await rebase('b.qcow2', 'c.qcow2')
+    expect(await standsOn('b.qcow2')).toBe('c.qcow2')
+    expect(scene.made.jobs.at(-1)).toMatchObject({ kind: 'imageRebase', subject: 'b.qcow2', state: 'done' })
+    await expect(rebase('c.qcow2', 'b.qcow2')).rejects.toThrow('image-on-itself')
+    await expect(rebase('c.qcow2', 'c.qcow2')).rejects.toThrow('image-on-itself')
+    await rebase('b.qcow2', null)
+    expect(await standsOn('b.qcow2')).toBe(null)
+    await rebase('c.qcow2', 'b.qcow2')
+    await scene.job(servers.volumeClone({ pool, name: 'a.qcow2', to: 'd.raw', format: 'raw' }, caller))
+    await expect(rebase('d.raw', 'a.qcow2')).rejects.toThrow('image-without-backing')
+    await expect(rebase('a.qcow2', 'gone.qcow2')).rejects.toThrow('file-unreadable')
+    // What a snapshot has put under the machine, which writes to it; then what the next one has left below.
+    await scene.take('point')
+    const disk = basename(scene.disk())
+    await expect(rebase('a.qcow2', disk)).rejects.toThrow('volume-in-use')
+    await expect(rebase(disk, null)).rejects.toThrow('image-of-snapshots')
+    await scene.take('second')
+    await expect(rebase(disk, null)).rejects.toThrow('volume-in-use')
   })
 
   it('makes, resizes, copies, checks and deletes volumes', async () => {
