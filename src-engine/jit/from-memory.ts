@@ -6,41 +6,27 @@ import { SLOT } from '../isa/state-layout'
 import { type CodeCache, UOP } from './code-cache'
 import type { Region } from './region-shape'
 import { factsAt } from './uop-facts'
-import { comparesOnly } from './uop-table'
 
-const MOVES = /^(mov[sz]x|cmov|imul)/
 const bit = (slot: number): number => (slot < SLOT.ZERO ? 1 << (slot >> 3) : 0)
-
-/** A register that is written, and those that it is made from: a bit set, or -1 for memory. */
-interface Making {
-  readonly to: number
-  readonly from: number
-}
-
-function makingOf(cache: CodeCache, ip: number): Making | undefined {
-  const kind = factsAt(cache, ip)?.kind
-  if (!kind) return undefined
-  const { form, family, memory } = kind
-  if (comparesOnly(kind)) return undefined
-  const to = bit(cache.byte(ip + 4))
-  if (family === 'lea') return { to, from: bit(cache.byte(ip + 6)) | bit(cache.byte(ip + 7) & 0xf8) }
-  const towards = form === 'GE' || (form === 'EG' && !memory) || MOVES.test(family)
-  return towards ? { to, from: memory ? -1 : bit(cache.byte(ip + 5)) } : undefined
-}
 
 /** Bit set of general registers. */
 export function fromMemory(cache: CodeCache, { nodes }: Region): number {
-  const makings: Making[] = []
+  let found = 0
+  /** Bit of a register that is written, and bit set of those that it is made from, by turns. */
+  const makings: number[] = []
   for (const { first, last } of nodes) {
     for (let ip = first; ip < last; ip += UOP) {
-      const making = makingOf(cache, ip)
-      if (making) makings.push(making)
+      const facts = factsAt(cache, ip)
+      if (!facts || facts.makes === 0) continue
+      const to = bit(cache.byte(ip + 4))
+      if (facts.makes === 1) makings.push(to, bit(cache.byte(ip + 6)) | bit(cache.byte(ip + 7) & 0xf8))
+      else if (facts.kind.memory) found |= to
+      else makings.push(to, bit(cache.byte(ip + 5)))
     }
   }
-  let found = 0
   for (let before = -1; before !== found; ) {
     before = found
-    for (const { to, from } of makings) if (from === -1 || (from & found) !== 0) found |= to
+    for (let i = 0; i < makings.length; i += 2) if (((makings[i + 1] ?? 0) & found) !== 0) found |= makings[i] ?? 0
   }
   return found
 }

@@ -5,7 +5,7 @@
 import type { CodeCache } from './code-cache'
 import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from './flags'
 import { sseFacts } from './sse'
-import { UOP_LOCK, UOPS, type UopKind } from './uop-table'
+import { comparesOnly, UOP_LOCK, UOPS, type UopKind } from './uop-table'
 
 const ARITHMETIC = ['add', 'sub', 'cmp', 'and', 'test', 'or', 'xor']
 const BINARY = [...ARITHMETIC, 'adc', 'sbb']
@@ -23,12 +23,24 @@ export interface Facts {
   /** 0: it does not set the flags; 1: it does; 2: unless its count is 0. */
   readonly sets: number
   readonly reads: boolean
+  /** Its first register is made from: 1 its address, 2 its second operand, 0 neither. */
+  readonly makes: number
+}
+
+const FROM_OPERAND = /^(mov[sz]x|cmov|imul)/
+
+function makes(kind: UopKind): number {
+  const { form, family, memory } = kind
+  if (comparesOnly(kind)) return 0
+  if (family === 'lea') return 1
+  return form === 'GE' || (form === 'EG' && !memory) || FROM_OPERAND.test(family) ? 2 : 0
 }
 
 function factsOf(kind: UopKind): Facts {
   const shift = isNative(kind) && /^((shl|shr|sar):EI|sh[lr]d_imm)$/.test(kind.family)
   const use = flagUse(kind, 1)
-  return { kind, native: isNative(kind), leaves: mayLeave(kind), sets: shift ? 2 : use.sets ? 1 : 0, reads: use.reads }
+  const sets = shift ? 2 : use.sets ? 1 : 0
+  return { kind, native: isNative(kind), leaves: mayLeave(kind), sets, reads: use.reads, makes: makes(kind) }
 }
 
 /** By uop number. */
@@ -39,7 +51,7 @@ const NATIVE_SSE: readonly Facts[] = Array.from({ length: 8 }, (_, i) => {
   const memory = (i & 1) !== 0
   const kind = UOPS.find((row) => row?.family === 'sse' && row.memory === memory && row.size === 0)
   if (!kind) throw new Error('translator: no uops of SSE')
-  return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false }
+  return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false, makes: 0 }
 })
 
 /** What a LOCK uop says that the instruction does (assembly/decode/decode.ts), where that can be an atomic operation. */
