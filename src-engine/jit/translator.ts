@@ -82,6 +82,9 @@ export interface TranslatorStatistics {
   /** The most bytes of modules that were alive. */
   most: number
   milliseconds: number
+  /** Of these: writing regions, and V8's, which looks at each module and compiles what it must at once. */
+  writing: number
+  compiling: number
   /** The longest time the vcpu stood still for it. */
   longest: number
 }
@@ -95,6 +98,8 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   gathered: 0,
   most: 0,
   milliseconds: 0,
+  writing: 0,
+  compiling: 0,
   longest: 0,
 }
 
@@ -120,6 +125,8 @@ interface How {
   readonly isWarm: (first: number) => boolean
   readonly sparing: boolean
   readonly most: number
+  /** When choosing them began. */
+  readonly since: number
 }
 
 // Regions tell which branches are hardly ever taken (wasm-writer.ts). V8 of Node 20 looks at that only when told to; one that knows no
@@ -239,6 +246,7 @@ export class Translator {
 
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
   private translateHot(): void {
+    const since = this.now()
     const { cache, roots } = this
     const wanted: Wanted[] = []
     const notes = jumpNotes(cache)
@@ -254,7 +262,7 @@ export class Translator {
     }
     const { hot, counts } = this
     const isWarm = (first: number): boolean => hot.has(first) || (counts.get(first) ?? 0) >= WARM
-    const left = this.install(wanted, { notes, isWarm, sparing: true, most })
+    const left = this.install(wanted, { notes, isWarm, sparing: true, most, since })
     this.hot = new Map(left.map(({ first, page }) => [first, page]))
     this.waited = 0
   }
@@ -264,10 +272,11 @@ export class Translator {
    * that are entries of regions that have them.
    */
   translateBlocks(firsts: readonly number[], sparing = false, warm: readonly number[] = []): void {
+    const since = this.now()
     const { cache, options } = this
     const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(cache.pageOf(first)) }))
     const isWarm = (first: number): boolean => warm.includes(first)
-    this.install(wanted, { notes: jumpNotes(cache), isWarm, sparing, most: Number.POSITIVE_INFINITY })
+    this.install(wanted, { notes: jumpNotes(cache), isWarm, sparing, most: Number.POSITIVE_INFINITY, since })
   }
 
   /** Where the pages round a region's first one are, as the vcpu would find them now. */
@@ -289,8 +298,7 @@ export class Translator {
   }
 
   /** Stops after so many blocks altogether, and returns what is left. */
-  private install(all: readonly Wanted[], { notes, isWarm, sparing, most }: How): readonly Wanted[] {
-    const start = this.now()
+  private install(all: readonly Wanted[], { notes, isWarm, sparing, most, since }: How): readonly Wanted[] {
     const { cache, statistics } = this
     const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
     if (wanted.length === 0) return []
@@ -301,6 +309,7 @@ export class Translator {
     const endsAt = (block: number): boolean => this.goesOnAt(block)
     let blocks = 0
     let at = 0
+    const before = this.now()
     for (const one of wanted) {
       if (blocks >= most) break
       at++
@@ -314,6 +323,7 @@ export class Translator {
       blocks += firsts.length
     }
     statistics.blocks += blocks
+    statistics.writing += this.now() - before
     const functions = this.functionsOf(made.map(({ body }) => body))
     made.forEach(({ entries, blocks, body }, i) => {
       const index = this.slot()
@@ -339,7 +349,7 @@ export class Translator {
     statistics.regions += made.length
     for (const { entries } of made) statistics.entries += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
-    const took = this.now() - start
+    const took = this.now() - since
     statistics.milliseconds += took
     if (took > statistics.longest) statistics.longest = took
     return wanted.slice(at)
@@ -347,8 +357,10 @@ export class Translator {
 
   /** One module of these regions. */
   private functionsOf(bodies: readonly Body[]): readonly unknown[] {
-    const module = new WebAssembly.Module(moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies))
-    const { exports } = new WebAssembly.Instance(module, this.imports)
+    const bytes = moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies)
+    const before = this.now()
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
+    this.statistics.compiling += this.now() - before
     return bodies.map((_, i) => exports[String(i)])
   }
 

@@ -165,6 +165,13 @@ async function cover(subject: Subject): Promise<Coverage> {
   }
 }
 
+/** Microseconds a translated block: writing regions; choosing them, putting them into modules and those in place; V8's part. */
+function perBlock({ blocks, milliseconds, writing, compiling }: TranslatorStatistics): readonly string[] {
+  return [writing, milliseconds - writing - compiling, compiling].map((ms) =>
+    blocks > 0 ? ((ms * 1000) / blocks).toFixed(1) : '-',
+  )
+}
+
 export async function benchCoverage({ only }: { readonly only?: string | undefined }): Promise<BenchReport> {
   const rows: Coverage[] = []
   for (const subject of await subjects(only)) rows.push(await cover(subject))
@@ -188,6 +195,9 @@ export async function benchCoverage({ only }: { readonly only?: string | undefin
         'entries',
         'blocks',
         'made in ms',
+        'µs a block: writing',
+        'modules',
+        'V8',
         'longest',
         'MB alive',
       ],
@@ -202,6 +212,7 @@ export async function benchCoverage({ only }: { readonly only?: string | undefin
         String(made.entries),
         String(made.blocks),
         made.milliseconds.toFixed(0),
+        ...perBlock(made),
         made.longest.toFixed(1),
         (made.most / 1e6).toFixed(1),
       ]),

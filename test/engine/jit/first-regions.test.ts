@@ -20,7 +20,9 @@ it('are small and grow, as V8 interprets the translator while it makes them', as
   machine.run(c, 10_000)
   const cache = new CodeCache(memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
-  const translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, threshold: 1, batch: 1, patience: 1 })
+  let looks = 0
+  const options = { ...TRANSLATOR_DEFAULTS, threshold: 1, batch: 1, patience: 1, clock: () => looks++ }
+  const translator = new Translator(memory, 0, machine.core, options)
   const made: number[] = []
   for (let block = 0; block < BLOCKS && made.length < 5; block += made.at(-1) ?? 0) {
     const before = translator.statistics.blocks
@@ -29,4 +31,7 @@ it('are small and grow, as V8 interprets the translator while it makes them', as
   }
   // the last one is in the middle of a function that has a region
   expect(made).toEqual([2, 4, 8, 16, 20])
+  // of what each module took one look at the clock is between those round either part
+  const { milliseconds, writing, compiling } = translator.statistics
+  expect([milliseconds, writing, compiling]).toEqual([5 * made.length, made.length, made.length])
 })
