@@ -31,8 +31,8 @@ export class ByteRing {
     this.words = new Int32Array(place.memory)
     this.data = place.page + place.data
     this.size = place.size
-    this.consumer = (place.page + place.consumer) >> 2
-    this.producer = (place.page + place.producer) >> 2
+    this.consumer = (place.page + place.consumer) >>> 2
+    this.producer = (place.page + place.producer) >>> 2
   }
 
   /** How many bytes wait for their consumer, or BROKEN. */

@@ -250,7 +250,7 @@ export class XenStoreRingPump {
   }
 
   private setWord(field: number, value: number): void {
-    Atomics.store(this.words, (this.page.offset + field) >> 2, value)
+    Atomics.store(this.words, (this.page.offset + field) >>> 2, value)
     this.page.wrote?.()
   }
 

@@ -22,7 +22,7 @@ export function plainGuest(memory: SharedArrayBuffer): PlainGuest {
   const words = new Int32Array(memory)
   const pages = memory.byteLength >>> 12
   const page = (number: number | undefined): number =>
-    number !== undefined && number > 0 && number < pages ? number << 12 : -3
+    number !== undefined && number > 0 && number < pages ? number * 4096 : -3
   const guest: PlainGuest = {
     bytes: new Uint8Array(memory),
     words,

@@ -153,7 +153,7 @@ class FbPump implements DevicePump {
       this.fail('its page is gone')
       return false
     }
-    const produced = Atomics.load(guest.words, (place.page + XENFB.out_prod) >> 2) >>> 0
+    const produced = Atomics.load(guest.words, (place.page + XENFB.out_prod) >>> 2) >>> 0
     const waiting = (produced - this.consumed) >>> 0
     if (waiting > XENFB_OUT_ENTRIES) {
       this.fail(`${waiting} events in a ring of ${XENFB_OUT_ENTRIES}`)
@@ -175,7 +175,7 @@ class FbPump implements DevicePump {
     this.consumed = produced
     guest.beforeWrite(place.page)
     // The frontend only asks whether there is room: it waits for nothing, so nobody is rung.
-    Atomics.store(guest.words, (place.page + XENFB.out_cons) >> 2, produced | 0)
+    Atomics.store(guest.words, (place.page + XENFB.out_cons) >>> 2, produced | 0)
     return true
   }
 

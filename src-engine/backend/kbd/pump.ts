@@ -45,7 +45,7 @@ export function kbdPumps(input: GuestInput, screen: () => ScreenSize): PumpMaker
     const page = guest.frame(keys.value.gfn, true)
     if (page <= 0) return err('its page is not there')
     const range = { width: keyNumber(connect.backend['width']) ?? 0, height: keyNumber(connect.backend['height']) ?? 0 }
-    let produced = Atomics.load(guest.words, (page + XENKBD.in_prod) >> 2) >>> 0
+    let produced = Atomics.load(guest.words, (page + XENKBD.in_prod) >>> 2) >>> 0
     let held: readonly number[] = []
     if (state) {
       const saved = readJson(state)
@@ -107,10 +107,10 @@ class KbdPump implements DevicePump, InputRing {
       this.fail('its page is gone')
       return
     }
-    const sent = Atomics.load(guest.words, (place.page + XENKBD.out_prod) >> 2)
-    if (Atomics.load(guest.words, (place.page + XENKBD.out_cons) >> 2) !== sent) {
+    const sent = Atomics.load(guest.words, (place.page + XENKBD.out_prod) >>> 2)
+    if (Atomics.load(guest.words, (place.page + XENKBD.out_cons) >>> 2) !== sent) {
       guest.beforeWrite(place.page)
-      Atomics.store(guest.words, (place.page + XENKBD.out_cons) >> 2, sent)
+      Atomics.store(guest.words, (place.page + XENKBD.out_cons) >>> 2, sent)
     }
     this.input.drain()
   }
@@ -122,7 +122,7 @@ class KbdPump implements DevicePump, InputRing {
   put(event: InputEvent): boolean {
     const { guest, place } = this
     if (!this.intact) return false
-    const consumed = Atomics.load(guest.words, (place.page + XENKBD.in_cons) >> 2) >>> 0
+    const consumed = Atomics.load(guest.words, (place.page + XENKBD.in_cons) >>> 2) >>> 0
     // A consumer beyond us is nonsense of the guest's: it gets nothing until it is mended.
     if ((this.produced - consumed) >>> 0 >= XENKBD_IN_ENTRIES) return false
     if (!this.write(event)) return true

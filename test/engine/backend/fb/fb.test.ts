@@ -20,8 +20,9 @@ const PORT = 9
 function frontend(
   width: 64 | 32 = 64,
   over: { width?: number; height?: number; line_length?: number; mem_length?: number; depth?: number } = {},
+  shared = SHARED,
 ) {
-  const memory = new SharedArrayBuffer(4096 * 512)
+  const memory = new SharedArrayBuffer(4096 * Math.max(512, shared + 1))
   const guest = plainGuest(memory)
   const view = new DataView(memory)
   const bytes = 256 * 1024
@@ -30,7 +31,7 @@ function frontend(
   const size = width === 64 ? 8 : 4
   const put = (at: number, value: number) =>
     width === 64 ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true)
-  const page = SHARED * 4096
+  const page = shared * 4096
   writeStruct(XENFB_PAGE, width, view, page, {
     width: WIDTH,
     height: HEIGHT,
@@ -49,7 +50,7 @@ function frontend(
     return front.rest
   })
   const keys = (more: Record<string, string> = {}) => ({
-    'page-ref': String(SHARED),
+    'page-ref': String(shared),
     'event-channel': String(PORT),
     protocol: width === 64 ? 'x86_64-abi' : 'x86_32-abi',
     'feature-update': '1',
@@ -111,6 +112,14 @@ describe('pictures', () => {
     for (const [i, colour] of expected.entries()) front.draw(i * 4, colour)
     front.pump()
     expect(front.picture()).toEqual(expected)
+  })
+
+  it('events are taken from a page beyond 2 GiB too', () => {
+    const front = frontend(64, {}, 2 ** 19 + SHARED)
+    const pump = front.pump()
+    front.event(2, 10, 40, 30, 20)
+    pump.signal(PORT)
+    expect([front.consumed(), front.failures]).toEqual([1, []])
   })
 
   it('only what was drawn is looked at, and only rows that changed are told', () => {

@@ -11,13 +11,12 @@ import { randomFrom } from '../../../support/random'
 const PAGE = 5
 const PORT = 11
 
-function keyboard(
-  options: { absolute?: boolean; range?: [number, number]; screen?: [number, number]; state?: Uint8Array } = {},
-) {
-  const memory = new SharedArrayBuffer(4096 * 16)
+function keyboard(options: { absolute?: boolean; range?: [number, number]; screen?: [number, number]; page?: number } = {}) {
+  const { page = PAGE } = options
+  const memory = new SharedArrayBuffer(4096 * (page + 1))
   const guest = plainGuest(memory)
   const view = new DataView(memory)
-  const base = PAGE * 4096
+  const base = page * 4096
   const input = new GuestInput()
   const failures: string[] = []
   const [width, height] = options.range ?? [800, 600]
@@ -29,7 +28,7 @@ function keyboard(
         key: 'vkbd/0',
         fresh: state === undefined,
         frontend: {
-          'page-ref': String(PAGE),
+          'page-ref': String(page),
           'event-channel': String(PORT),
           ...(options.absolute === false ? {} : { 'request-abs-pointer': '1' }),
         },
@@ -73,6 +72,14 @@ describe('events', () => {
     expect(guest.raised).toEqual([PORT, PORT, PORT, PORT, PORT, PORT])
     expect(read()).toEqual(['at 10,20 0', 'key 272 1', 'key 272 0', 'at 10,20 1', 'key 30 1', 'key 30 1'])
     expect(guest.dirty.has(PAGE)).toBe(true)
+  })
+
+  it('come to a page beyond 2 GiB too', () => {
+    const { input, connect, read, failures } = keyboard({ page: 2 ** 19 + PAGE })
+    const pump = connect()
+    input.key(30, true)
+    pump.signal(PORT)
+    expect([read(), failures]).toEqual([['key 30 1'], []])
   })
 
   it('positions are scaled when the screen has another size: corner to corner', () => {
