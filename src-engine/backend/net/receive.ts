@@ -28,7 +28,8 @@ export class Receive {
   private readonly entry = new Uint8Array(NETIF_RX_ENTRY)
   private readonly view = new DataView(this.entry.buffer)
   private readonly ids: number[] = []
-  private readonly refs: number[] = []
+  /** Pages behind the entries, looked up once: the guest may take one back at any moment. 0 where an entry has none. */
+  private readonly pages: number[] = []
 
   constructor(guest: GuestAccess, ring: BackRing) {
     this.guest = guest
@@ -37,18 +38,18 @@ export class Receive {
 
   /** Puts a frame in the ring, which has enough entries. False: the pages were no good and it is lost. */
   put(frame: Frame): boolean {
-    const { guest, ids, refs } = this
+    const { guest, ids, pages } = this
     const entries = entriesFor(frame)
-    ids.length = refs.length = 0
-    for (let i = 0; i < entries; i++) {
-      this.ring.take(this.entry)
-      ids.push(this.view.getUint16(NETIF_RX_REQUEST.id, true))
-      refs.push(this.view.getUint32(NETIF_RX_REQUEST.gref, true))
-    }
     const gso = frame.gsoSize > 0
     // With an extra entry the second one carries no data.
     const skipped = gso ? 1 : -1
-    const good = refs.every((ref, i) => i === skipped || guest.granted(ref, true) > 0)
+    ids.length = pages.length = 0
+    for (let i = 0; i < entries; i++) {
+      this.ring.take(this.entry)
+      ids.push(this.view.getUint16(NETIF_RX_REQUEST.id, true))
+      pages.push(i === skipped ? 0 : guest.granted(this.view.getUint32(NETIF_RX_REQUEST.gref, true), true))
+    }
+    const good = pages.every((page, i) => i === skipped || page > 0)
     let at = 0
     for (let i = 0; i < entries; i++) {
       if (i === skipped && good) {
@@ -63,7 +64,7 @@ export class Receive {
       let flags = 0
       if (good) {
         size = Math.min(PAGE, frame.bytes.length - at)
-        const page = guest.granted(refs[i] ?? -1, true)
+        const page = pages[i] ?? 0
         guest.beforeWrite(page)
         guest.bytes.set(frame.bytes.subarray(at, at + size), page)
         at += size

@@ -507,6 +507,21 @@ describe('a frontend that lies', () => {
     expect(b.front.wrong).toEqual(['status -1', 'status -1', 'status -1', 'status -1'])
   })
 
+  it('that takes a page back while a frame is put in it ends nothing', async () => {
+    const { a, b } = await pair()
+    const { granted } = b.guest
+    const asked = new Set<number>()
+    b.guest.granted = (ref, write) => {
+      const again = ref >= FIRST + 2 + 256 + 1000 && asked.has(ref)
+      asked.add(ref)
+      return again ? -3 : granted(ref, write)
+    }
+    b.front.fill()
+    a.front.send(plain(b.mac, a.mac, 0x88b5, pattern(50)))
+    await expect.poll(() => b.got.length).toBe(1)
+    expect([b.front.wrong, b.failures]).toEqual([[], []])
+  })
+
   it('entries of random bytes are survived', async () => {
     const { a, b } = await pair()
     const random = randomFrom(99)
