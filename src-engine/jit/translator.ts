@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { CodeCache } from './code-cache'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
 import { type JumpNote, jumpNotes } from './jump-tables'
+import { CODE_MEMORY, modulesWithin } from './memory-budget'
 import { formRegion, type PageAt } from './region'
 import { RegionCode } from './region-code'
 import { isCut, Roots } from './roots'
@@ -41,8 +42,8 @@ export interface TranslatorOptions {
   readonly patience: number
   /** Blocks of a region. */
   readonly blocks: number
-  /** Bytes of modules alive, roughly a tenth of the memory their code takes. */
-  readonly bytes: number
+  /** Bytes of memory for translated code (memory-budget.ts). */
+  readonly memory: number
   /** Milliseconds, for the statistics; the wall's unless given. */
   readonly clock?: () => number
   /** Told of each region: the first blocks of its entries, its code. For the lockstep checker. */
@@ -64,7 +65,7 @@ export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
   batch: 16,
   patience: 24,
   blocks: 64,
-  bytes: 8 << 20,
+  memory: CODE_MEMORY,
 }
 
 /** For tests: what ran a few times is translated. */
@@ -172,6 +173,8 @@ export class Translator {
   private readonly imports: WebAssembly.Imports
   private generation: number
   private alive = 0
+  /** The most bytes of modules to be alive. */
+  private readonly limit: number
   private sinceSweep = 0
   private readonly now: () => number
 
@@ -182,6 +185,7 @@ export class Translator {
     private readonly options: TranslatorOptions = TRANSLATOR_DEFAULTS,
     private readonly witness?: Witness,
   ) {
+    this.limit = modulesWithin(options.memory)
     this.now = options.clock ?? (() => performance.now())
     this.cache = new CodeCache(memory.buffer, vcpu)
     this.roots = new Roots(this.cache)
@@ -302,8 +306,8 @@ export class Translator {
     const { cache, statistics } = this
     const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
     if (wanted.length === 0) return []
-    if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.options.bytes) this.sweep()
-    if (this.alive > this.options.bytes) this.evict()
+    if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.limit) this.sweep()
+    if (this.alive > this.limit) this.evict()
     const made: { readonly entries: readonly number[]; readonly blocks: readonly number[]; readonly body: Body }[] = []
     const within = new Set<number>()
     const endsAt = (block: number): boolean => this.goesOnAt(block)
@@ -405,7 +409,7 @@ export class Translator {
   /** Makes room: the older half of the regions goes, and is interpreted until it is found hot again. */
   private evict(): void {
     for (const [index, region] of this.installed) {
-      if (this.alive <= this.options.bytes / 2) return
+      if (this.alive <= this.limit / 2) return
       this.cache.leave(region.entries, index)
       this.release(index, region)
       this.statistics.evicted++

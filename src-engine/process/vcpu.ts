@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
+import { codeMemoryOf } from '../jit/memory-budget'
 import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator } from '../jit/translator'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
@@ -51,7 +52,8 @@ async function main(input: VcpuThreadInput, module: WebAssembly.Module): Promise
   core.flush_code()
   core.flush_tlb()
   const eager = process.env['RINGMASTER_TRANSLATOR'] === 'eager'
-  if (input.translator) translator = new Translator(wasm, index, core, eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS)
+  const how = { ...(eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS), memory: codeMemoryOf(vcpus) }
+  if (input.translator) translator = new Translator(wasm, index, core, how)
   new VcpuLoop(domain, registers, core, lapics, rowsAreCounted ? () => noteDecoded(wasm.buffer, index) : undefined).run()
 }
 

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { modulesWithin } from '../../../src-engine/jit/memory-budget'
 import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, type TranslatorOptions } from '../../../src-engine/jit/translator'
 import { hostClock } from '../../../src-engine/lib/monotonic'
 import { buildMicroKernel, cannotBuild } from '../../support/micro-kernel'
@@ -51,5 +52,5 @@ it.skipIf(cannotBuild()).each([
   expect(samples * options.period).toBeLessThanOrEqual(Number(guest.registers.retired()))
   // Those of its own and copies for its entries.
   expect(blocks).toBeLessThanOrEqual(regions * options.blocks * 2)
-  expect(most).toBeLessThan(options.bytes + ONE_MORE)
+  expect(most).toBeLessThan(modulesWithin(options.memory) + ONE_MORE)
 })

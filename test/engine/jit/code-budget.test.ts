@@ -3,37 +3,52 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { CODE_MEMORY, codeMemoryOf, modulesWithin } from '../../../src-engine/jit/memory-budget'
 import { TRANSLATOR_EAGER } from '../../../src-engine/jit/translator'
 import { hostClock } from '../../../src-engine/lib/monotonic'
 import { buildMicroKernel, cannotBuild } from '../../support/micro-kernel'
 import { SteppedGuest } from '../../support/stepped-guest'
 import { LONG } from '../../support/tier'
 
+const MIB = 2 ** 20
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
-/** A batch of large regions. */
+/** A batch of large regions, in bytes of modules. */
 const ONE_MORE = 256 * 1024
+/** What the process grows by beside it: 40 MiB for the guest and V8's heap, and dropped modules until V8 collects them. */
+const BESIDE = 64 * MIB
 
-it.skipIf(cannotBuild())('a guest executes more code than is kept, each function more than once', async () => {
-  const translator = LONG ? TRANSLATOR_EAGER : { ...TRANSLATOR_EAGER, bytes: 1 << 20 }
-  const guest = await SteppedGuest.make({
-    core: CORE,
-    kernel: readFileSync(buildMicroKernel('code-flood')),
-    clock: hostClock,
-    translator,
-  })
-  const before = process.memoryUsage().rss
-  let most = before
-  for (let steps = 0; !guest.stopped; steps++) {
-    guest.step()
-    if (steps % 20 === 0) most = Math.max(most, process.memoryUsage().rss)
-  }
-  expect(guest.text).toContain('SUCCESS functions that compute wrongly')
-  const { statistics } = guest.translator ?? {}
-  expect(statistics?.evicted).toBeGreaterThan(50)
-  expect(statistics?.gathered).toBeGreaterThan(50)
-  // the functions are called by pointers, so regions are left for them, and entered again behind the calls
-  expect(statistics?.entries).toBeGreaterThan(statistics?.regions ?? 0)
-  expect(statistics?.most).toBeLessThan(translator.bytes + ONE_MORE)
-  // code, its bytes and what V8 keeps beside them; freed when V8 collects
-  expect((most - before) / 2 ** 20).toBeLessThan(LONG ? 400 : 200)
+// by default, and for one of many vcpus
+it.skipIf(cannotBuild()).each(LONG ? [CODE_MEMORY, codeMemoryOf(64)] : [CODE_MEMORY])(
+  'a guest executes more code than fits into %i bytes, each function more than once',
+  async (memory) => {
+    const translator = { ...TRANSLATOR_EAGER, memory }
+    const guest = await SteppedGuest.make({
+      core: CORE,
+      kernel: readFileSync(buildMicroKernel('code-flood')),
+      clock: hostClock,
+      translator,
+    })
+    const before = process.memoryUsage().rss
+    let most = before
+    for (let steps = 0; !guest.stopped; steps++) {
+      guest.step()
+      if (steps % 20 === 0) most = Math.max(most, process.memoryUsage().rss)
+    }
+    expect(guest.text).toContain('SUCCESS functions that compute wrongly')
+    const { statistics } = guest.translator ?? {}
+    expect(statistics?.evicted).toBeGreaterThan(50)
+    expect(statistics?.gathered).toBeGreaterThan(50)
+    // the functions are called by pointers, so regions are left for them, and entered again behind the calls
+    expect(statistics?.entries).toBeGreaterThan(statistics?.regions ?? 0)
+    expect(statistics?.bytes).toBeGreaterThan(1.2 * modulesWithin(memory))
+    expect(statistics?.most).toBeGreaterThan(0.9 * modulesWithin(memory))
+    expect(statistics?.most).toBeLessThan(modulesWithin(memory) + ONE_MORE)
+    // the machine code, the modules' bytes and what V8 keeps beside them
+    expect(most - before).toBeLessThan(CODE_MEMORY + BESIDE)
+  },
+)
+
+it('the vcpus of a domain share the memory, but none has too little for a boot', () => {
+  expect([1, 2, 4, 64].map((vcpus) => codeMemoryOf(vcpus) / MIB)).toEqual([128, 64, 32, 32])
+  expect(modulesWithin(CODE_MEMORY) / MIB).toBe(16)
 })

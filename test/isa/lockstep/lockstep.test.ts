@@ -170,7 +170,7 @@ describe('translated code does what the interpreter does', () => {
   })
 
   it('when more is translated than there is room for', async () => {
-    const small = await Pair.create(CORE, { ...TRANSLATOR_DEFAULTS, bytes: 1 }, true)
+    const small = await Pair.create(CORE, { ...TRANSLATOR_DEFAULTS, memory: 1 }, true)
     const different = sequenceForms()
       .slice(0, 60)
       .flatMap((form) => {
