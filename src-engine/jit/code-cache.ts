@@ -175,15 +175,17 @@ export class CodeCache {
     this.redirect(firsts, moved)
   }
 
-  /** From now on those of these blocks that enter the region are interpreted again. */
-  leave(firsts: readonly number[], region: number): void {
+  /** From now on the blocks that enter these regions, by their numbers, are interpreted again: each from those that did when it was made. */
+  leave(regions: ReadonlyMap<number, readonly number[]>): void {
     const moved = new Map<number, number>()
-    for (const first of firsts) {
-      if (!this.entered(first, region)) continue
-      this.view.setUint16(this.entry(first), UOP_STALE, true)
-      moved.set(this.entry(first), first)
+    for (const [region, firsts] of regions) {
+      for (const first of firsts) {
+        if (!this.entered(first, region)) continue
+        this.view.setUint16(this.entry(first), UOP_STALE, true)
+        moved.set(this.entry(first), first)
+      }
     }
-    this.redirect(firsts, moved)
+    this.redirect([...moved.values()], moved)
   }
 
   /** What leads to one of two uops leads to the other: links of the pages of these blocks, the jump cache. */
@@ -202,7 +204,11 @@ export class CodeCache {
       }
     }
     // Most of the jump cache leads elsewhere: the map is asked only where it may not.
-    const [least, most] = [Math.min(...moved.keys()), Math.max(...moved.keys())]
+    let [least, most] = [Number.POSITIVE_INFINITY, 0]
+    for (const at of moved.keys()) {
+      least = Math.min(least, at)
+      most = Math.max(most, at)
+    }
     const jumps = this.base + CODE_CACHE.JUMPS
     for (let at = jumps + 12, end = jumps + JUMP_ENTRIES * 16; at < end; at += 16) {
       const leads = view.getUint32(at, true)

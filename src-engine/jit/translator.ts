@@ -408,12 +408,17 @@ export class Translator {
 
   /** Makes room: the older half of the regions goes, and is interpreted until it is found hot again. */
   private evict(): void {
+    const going = new Map<number, readonly number[]>()
     for (const [index, region] of this.installed) {
-      if (this.alive <= this.limit / 2) return
-      this.cache.leave(region.entries, index)
+      if (this.alive <= this.limit / 2) break
+      going.set(index, region.entries)
       this.release(index, region)
-      this.statistics.evicted++
     }
+    this.statistics.evicted += going.size
+    // All at once: what may lead to them is looked through for it.
+    this.core.lock_code()
+    this.cache.leave(going)
+    this.core.unlock_code()
   }
 
   /** The interpreter emptied its pool: all blocks are others now. */
