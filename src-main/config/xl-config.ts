@@ -25,7 +25,7 @@ type Settings = ReadonlyMap<string, XlSetting>
 
 /** Keys we read besides those of the table. */
 const KNOWN = new Set([
-  ...['maxmem', 'maxvcpus', 'extra', 'root', 'uuid', 'type', 'disk', 'vif', 'vfb', 'vnc', 'vnclisten', 'vncdisplay'],
+  ...['maxmem', 'extra', 'root', 'uuid', 'type', 'disk', 'vif', 'vfb', 'vnc', 'vnclisten', 'vncdisplay'],
   ...['vncunused', 'vncpasswd', 'keymap'],
 ])
 const DEFAULT_DISPLAY = { kind: 'vfb', width: 1024, height: 768 }
@@ -224,7 +224,10 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
       return setting && !isRead(field, row, setting) ? [setting.key] : []
     }),
   )
-  const unknown = parsed.value.filter(({ key }) => !isKnown(key) || unread.has(key))
+  // More than it starts with: nothing here has vcpus that come later only.
+  const [atFirst, mostVcpus] = ['vcpus', 'maxvcpus'].map((key) => plain(settings.get(key)?.value ?? '1') ?? '1')
+  const same = atFirst === mostVcpus ? 'maxvcpus' : undefined
+  const unknown = parsed.value.filter(({ key }) => key !== same && (!isKnown(key) || unread.has(key)))
   if (unknown.length > 0) notes.push(configNote('without-effect', { names: unknown.map(({ key }) => key).join(', ') }))
   return ok({ config, uuid: uuid.value, notes, unknown: unknown.map(({ source }) => source).join('\n') })
 }

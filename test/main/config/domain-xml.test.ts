@@ -346,14 +346,14 @@ describe('domain XML', () => {
 
   it('names what libvirt heeds and nothing here does, each once', () => {
     const { notes } = read(
-      `<domain type='xen'><name>a</name><memory>262144</memory><os><type>xenpvh</type><boot dev='hd'/><boot dev='cdrom'/><bootmenu enable='yes'/></os>
+      `<domain type='xen'><name>a</name><memory>262144</memory><vcpu current='1'>2</vcpu><os><type>xenpvh</type><boot dev='hd'/><boot dev='cdrom'/><bootmenu enable='yes'/></os>
        <clock offset='localtime'/><devices>
        <disk type='file'><driver cache='none'/><source file='/a'/><target dev='vda'/><shareable/><serial>1</serial></disk>
        <disk type='file'><driver cache='writeback'/><source file='/b'/><target dev='xvdb'/></disk>
        <sound model='ich6'/><sound model='ac97'/></devices></domain>`,
     )
     expect(notes.filter(({ reason }) => reason === 'without-effect').map(explainNote)).toEqual([
-      'Kept in the configuration, but without effect here: boot, bootmenu, clock offset=localtime, sound, shareable (xvda), serial (xvda), cache=none (xvda).',
+      'Kept in the configuration, but without effect here: boot, bootmenu, clock offset=localtime, vcpu current=1, sound, shareable (xvda), serial (xvda), cache=none (xvda).',
     ])
   })
 

@@ -126,6 +126,15 @@ describe('xl.cfg', () => {
     expect(text.match(/mem/g)).toHaveLength(written.split('\n').length)
   })
 
+  it('keeps and names vcpus that are to come later only, which nothing has here', () => {
+    const { config, notes, unknown } = read(`name = 'a'\nkernel = '/k'\nmemory = 64\nvcpus = 1\nmaxvcpus = 4`)
+    expect(config.vcpus).toBe(1)
+    expect(notes.map(explainNote)).toEqual(['Kept in the configuration, but without effect here: maxvcpus.'])
+    expect(writeXl(config, '', unknown).text).toContain('maxvcpus = 4')
+    const alike = read(`name = 'a'\nkernel = '/k'\nmemory = 64\nvcpus = 4\nmaxvcpus = 4`)
+    expect(alike).toMatchObject({ config: { vcpus: 4 }, notes: [], unknown: '' })
+  })
+
   it('reads what follows when a guest ends, and keeps as lines what is not done here', () => {
     const { config, notes, unknown } = read(
       `name = 'a'\nkernel = '/k'\nmemory = 64\non_poweroff = 'destroy'\non_reboot = 'destroy'\non_crash = 'rename-restart'`,
