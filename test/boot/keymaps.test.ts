@@ -1,15 +1,14 @@
 // Guests with keyboards of their own: Debian's standard kernel with a console keymap as console-setup makes it. A viewer that tells
 // characters has every one of them arrive where the screen's keymap is the guest's; one that tells keys (the QEMU extended key event)
 // needs none. Runs in: vitest, on the bundles in out/main.
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { KEYMAP_KEYS, KEYMAP_NAMES, KEYMAPS, type KeymapName, keysOfKeymap } from '../../src-engine/public/keymap'
+import { KEYMAP_KEYS, KEYMAP_NAMES, KEYMAPS, keysOfKeymap } from '../../src-engine/public/keymap'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
+import { consoleKeymap, noConsoleKeymaps } from '../support/console-keymap'
 import { debianGuest, ramdiskWith } from '../support/debian-guest'
-import { missingProgram } from '../support/programs'
 import { viewScreen } from '../support/screen-viewer'
 import { count } from '../support/tier'
 import { WatchedGuest } from '../support/watched-guest'
@@ -22,18 +21,10 @@ afterAll(() => {
 })
 
 const PROMPT = DEMO_PROMPT.replace(/[~#$]/g, '\\$&')
-/** X's names. */
-const XKB: Readonly<Record<KeymapName, string>> = { 'en-us': 'us', 'en-gb': 'gb', de: 'de', fr: 'fr', es: 'es', it: 'it' }
 /** What Linux's console makes of a dead key and a blank. */
 const ALONE: Readonly<Record<string, string>> = { '´': "'", '¨': '"' }
 const EURO = 0x20ac
 const ENTER = 0xff0d
-
-/** The console's keymap in the form BusyBox reads. */
-function consoleKeymap(name: KeymapName): Uint8Array {
-  const text = execFileSync('ckbcomp', ['-layout', XKB[name]], { stdio: ['ignore', 'pipe', 'ignore'] })
-  return execFileSync('loadkeys', ['-u', '-b'], { input: text, stdio: ['pipe', 'pipe', 'ignore'] })
-}
 
 describe('a guest with a keymap of its own', () => {
   // German first: it has all that there is to get wrong.
@@ -41,7 +32,7 @@ describe('a guest with a keymap of its own', () => {
   it.each(names.slice(0, count(1, names.length)))(
     'is typed right in: %s',
     async (name) => {
-      const missing = missingProgram('ckbcomp', 'loadkeys')
+      const missing = noConsoleKeymaps()
       const debian = await debianGuest('standard')
       if (missing || !debian.ok) return
       const socket = path.join(folder, `vnc-${name}`)
