@@ -19,6 +19,9 @@ export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'cold', parameters: [I32, I32], results: [I32] },
   { name: 'settle_flags', parameters: [], results: [] },
   { name: 'sse_execute', parameters: [I32, I32, I32, I32], results: [I32] },
+  { name: 'region_x87', parameters: [I32], results: [I32] },
+  { name: 'region_x87_read', parameters: [I32, I32], results: [] },
+  { name: 'region_x87_write', parameters: [I32, I32], results: [I32] },
 ]
 /** And, when somebody wants to know, in the translator: Witness. */
 export const WITNESS_FUNCTIONS: readonly ImportedFunction[] = [
@@ -36,8 +39,11 @@ export const CALL = {
   cold: 6,
   settle: 7,
   sse: 8,
-  left: 9,
-  called: 10,
+  x87: 9,
+  x87Read: 10,
+  x87Write: 11,
+  left: 12,
+  called: 13,
 } as const
 /** Bits of a region's result (assembly/execute/translated.ts). */
 export const BLOCK_START = 1

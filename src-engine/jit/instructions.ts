@@ -17,6 +17,7 @@ import { afterCall, type Facts, isNative } from './uop-facts'
 import { UOP_LOCK, UOPS, type UopKind } from './uop-table'
 import { storeBudget, storeTmp } from './vcpu-fields'
 import { OP } from './wasm-writer'
+import { X87Instructions } from './x87'
 
 type Translation = (state: FlagState, kind: UopKind, place: Place) => void
 
@@ -49,15 +50,18 @@ const TRANSLATIONS: ReadonlyMap<UopKind, Translation> = new Map(
 
 export class Instructions extends FlagState {
   private readonly sse: SseInstructions
+  private readonly x87: X87Instructions
 
   constructor(e: Emitter) {
     super(e)
     this.sse = new SseInstructions(e)
+    this.x87 = new X87Instructions(e)
   }
 
   /** A block begins. */
   forget(): void {
     this.sse.forget()
+    this.x87.forget()
   }
 
   translate({ kind, native }: Facts, place: Place): void {
@@ -67,13 +71,16 @@ export class Instructions extends FlagState {
       const uops = kind.cold === UOP_LOCK ? 2 : 1
       if (e.cache.byte(ip + (uops - 1) * UOP + 6) === 0x88) storeTmp(e)
       callCold(e, ip, uops, kind.cold)
-      this.sse.forget()
+      this.forget()
       this.form = afterCall(kind.name, this.form)
     } else if (kind.cold === UOP_LOCK) {
       locked(this, kind, { ...place, ip: ip + UOP })
     } else if (kind.family === 'sse') {
       if (this.sse.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
-    } else TRANSLATIONS.get(kind)?.(this, kind, place)
+    } else if (kind.family === 'x87') {
+      if (this.x87.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
+    } else if (kind.family === 'fwait') this.x87.wait()
+    else TRANSLATIONS.get(kind)?.(this, kind, place)
   }
 }
 

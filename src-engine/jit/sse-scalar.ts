@@ -1,6 +1,7 @@
 // Floating point of one number as WebAssembly's own: sums and products, minimum and maximum, comparisons. What makes a result one
 // to be taken stands in sse-float.ts.
 // Runs in: the vcpu's worker thread.
+import type { Emitter } from './emitter'
 import { EXPLICIT } from './flags'
 import { COUNT, FLAG_A, FLAG_R, FLAG_TYPE, X } from './locals'
 import type { Arithmetic, FloatStep, SseQuick } from './sse-quick'
@@ -170,7 +171,12 @@ export function status(q: SseQuick, width: Scalar, { to, from, slow }: FloatStep
     w.op(OP.i32_or)
     w.set(COUNT)
   })
-  if (!flagsSeen) return
+  if (flagsSeen) setExplicit(e)
+}
+
+/** COUNT, ZF, PF and CF as EFLAGS has them, becomes the flags; the others are clear. */
+export function setExplicit(e: Emitter): void {
+  const { w } = e
   e.writesFlags()
   w.get(COUNT)
   w.op(OP.i64_extend_u)

@@ -26,6 +26,9 @@ export interface TranslatedCore {
   cold(ip: number, op: number): number
   settle_flags(): void
   sse_execute(row: number, to: number, from: number, immediate: number): number
+  region_x87(what: number): number
+  region_x87_read(what: number, host: number): void
+  region_x87_write(what: number, host: number): number
   lock_code(): void
   unlock_code(): void
   /** Samples each so many interpreted instructions; 0 for none. */
@@ -204,6 +207,9 @@ export class Translator {
         cold: core.cold,
         settle_flags: core.settle_flags,
         sse_execute: core.sse_execute,
+        region_x87: core.region_x87,
+        region_x87_read: core.region_x87_read,
+        region_x87_write: core.region_x87_write,
         left: (result: number) => witness?.left(result),
         called: (ip: number) => witness?.called(ip),
       },

@@ -6,6 +6,7 @@ import type { CodeCache } from './code-cache'
 import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from './flags'
 import { sseFacts } from './sse'
 import { comparesOnly, UOP_LOCK, UOPS, type UopKind } from './uop-table'
+import { x87Facts } from './x87'
 
 const ARITHMETIC = ['add', 'sub', 'cmp', 'and', 'test', 'or', 'xor']
 const BINARY = [...ARITHMETIC, 'adc', 'sbb']
@@ -54,6 +55,13 @@ const NATIVE_SSE: readonly Facts[] = Array.from({ length: 8 }, (_, i) => {
   return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false, makes: 0 }
 })
 
+/** By memory operand, setting flags. All may leave: an exception may wait. */
+const NATIVE_X87: readonly Facts[] = Array.from({ length: 4 }, (_, i) => {
+  const kind = UOPS.find((row) => row?.family === 'x87' && row.memory === ((i & 1) !== 0) && row.size === 0)
+  if (!kind) throw new Error('translator: no uops of x87')
+  return { kind, native: true, leaves: true, sets: i >> 1, reads: false, makes: 0 }
+})
+
 /** What a LOCK uop says that the instruction does (assembly/decode/decode.ts), where that can be an atomic operation. */
 const LOCKED: readonly (string | undefined)[] = [
   ...['add:EG', 'or:EG', undefined, undefined, 'and:EG', 'sub:EG', 'xor:EG', 'xchg:EG', 'inc:E', 'dec:E'],
@@ -74,6 +82,10 @@ export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
   const facts = FACTS[cache.op(ip)]
   if (facts?.kind.cold === UOP_LOCK)
     return NATIVE_LOCKED[cache.byte(ip + 4) * 8 + cache.byte(ip + 5) + (cache.word(ip + 12) ? 4 : 0)] ?? facts
+  if (facts?.kind.family === 'x87') {
+    const x87 = x87Facts(cache, ip, facts.kind.memory)
+    return x87 ? NATIVE_X87[(facts.kind.memory ? 1 : 0) | (x87.setsFlags ? 2 : 0)] : facts
+  }
   if (facts?.kind.family !== 'sse') return facts
   const row = sseFacts(cache.word(ip + 12))
   return row ? NATIVE_SSE[(facts.kind.memory ? 1 : 0) | (row.setsFlags ? 2 : 0) | (row.raises ? 4 : 0)] : facts
@@ -101,7 +113,7 @@ function flagUse(kind: UopKind, immediate: number): { readonly sets: boolean; re
 
 /** Can the instruction leave the region, or show its state? */
 function mayLeave(kind: UopKind): boolean {
-  return kind.memory ? kind.family !== 'lea' : !isNative(kind) || /^(push|pop|leave|push_imm)$/.test(kind.family)
+  return kind.memory ? kind.family !== 'lea' : !isNative(kind) || /^(push|pop|leave|push_imm|fwait)$/.test(kind.family)
 }
 
 /** Is the uop translated, not called? */
@@ -122,6 +134,7 @@ export function isNative(kind: UopKind): boolean {
   if (family === 'bsf' || family === 'bsr') return size >= 2
   if (family === 'push') return size === 3
   if (/^(pop|leave|push_imm)$/.test(family)) return size === 3 && !memory
+  if (family === 'fwait') return true
   if (family === 'bswap' || family === 'cbw' || family === 'cwd') return size >= 2
   return false
 }
@@ -156,6 +169,6 @@ export function formAfter({ kind, native, sets, reads }: Facts, immediate: numbe
   if (name === 'cmpxchg') return SUB | narrow
   if (name === 'rol' || name === 'ror' || WIDE.test(family) || BIT_TEST.test(family))
     return meet(meet(before, EXPLICIT), PARTIAL)
-  if (family === 'bsf' || family === 'bsr' || family === 'sse') return EXPLICIT
+  if (family === 'bsf' || family === 'bsr' || family === 'sse' || family === 'x87') return EXPLICIT
   return /^(set|cmov)/.test(family) ? settled : before
 }

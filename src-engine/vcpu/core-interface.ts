@@ -56,6 +56,9 @@ export interface CoreExports {
   cold(ip: number, op: number): number
   settle_flags(): void
   sse_execute(row: number, to: number, from: number, immediate: number): number
+  region_x87(what: number): number
+  region_x87_read(what: number, host: number): void
+  region_x87_write(what: number, host: number): number
   /** A sample every so many interpreted instructions; 0 for none. */
   set_sampling(instructions: number): void
   get_eflags(): number

@@ -63,6 +63,13 @@ export class StubCore implements CoreExports {
     return 0
   }
   settle_flags(): void {}
+  region_x87(): number {
+    return 0
+  }
+  region_x87_read(): void {}
+  region_x87_write(): number {
+    return 0
+  }
   sse_execute(): number {
     return 0
   }

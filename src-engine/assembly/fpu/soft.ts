@@ -206,24 +206,29 @@ function divide(sign: u32): i32 {
   return setResult(NORMAL, sign, exponent, q, (half ? <u64>1 << 63 : 0) | <u64>(rest != 0))
 }
 
+/** R_HI, R_LO become (hi:lo) less the square of `root`; true when that is negative. */
+function lessSquare(hi: u64, lo: u64, root: u64): bool {
+  const square = root * root
+  const rh = hi - mulHigh(root, root) - <u64>(lo < square)
+  store<u64>(R_HI, rh)
+  store<u64>(R_LO, lo - square)
+  return <i64>rh < 0
+}
+
 function squareRoot(): i32 {
-  // root = floor(sqrt(sig * 2^63 or 2^64)), bit by bit with a 128-bit remainder.
+  // root = floor(sqrt(sig * 2^63 or 2^64)): the host's square root has 52 bits of it, its remainder the others but for a few units.
   const odd = expOf(A) & 1
-  let hi = odd ? sigOf(A) : sigOf(A) >> 1, lo: u64 = odd ? 0 : sigOf(A) << 63
-  let root: u64 = 0, rh: u64 = 0, rl: u64 = 0
-  for (let i = 0; i < 64; i++) {
-    rh = (rh << 2) | (rl >> 62)
-    rl = (rl << 2) | (hi >> 62)
-    hi = (hi << 2) | (lo >> 62)
-    lo <<= 2
-    const th = root >> 62, tl = (root << 2) | 1
-    root <<= 1
-    if (rh > th || (rh == th && rl >= tl)) {
-      rh = rh - th - <u64>(rl < tl)
-      rl -= tl
-      root |= 1
-    }
-  }
+  const hi = odd ? sigOf(A) : sigOf(A) >> 1, lo: u64 = odd ? 0 : sigOf(A) << 63
+  const near = sqrt(<f64>hi) * 4294967296.0
+  let root: u64 = near < 18446744073709549568.0 ? <u64>near : 18446744073709549568
+  const below = lessSquare(hi, lo, root)
+  const rest = <f64><i64>load<u64>(R_HI) * 18446744073709551616.0 + <f64>load<u64>(R_LO)
+  const units = <i64>(rest / (2.0 * <f64>root)), better = root + <u64>units
+  root = !below && better < root ? ~(<u64>0) : better
+  while (lessSquare(hi, lo, root)) root--
+  // The remainder is at most twice the root.
+  while (load<u64>(R_HI) > root >> 63 || (load<u64>(R_HI) == root >> 63 && load<u64>(R_LO) > root << 1)) lessSquare(hi, lo, ++root)
+  const rh = load<u64>(R_HI), rl = load<u64>(R_LO)
   // A next bit of one means remainder > root; the root of an integer is never exactly halfway.
   const half = rh != 0 || rl > root
   return setResult(NORMAL, 0, expOf(A) >> 1, root, (half ? <u64>1 << 63 : 0) | <u64>((rh | rl) != 0))

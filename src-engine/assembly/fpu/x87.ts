@@ -191,19 +191,19 @@ function arithOrCompare(reg: u32): void {
   else arith_memory(reg)
 }
 
-export function arith32(reg: u32, mem: u32): void {
+function arith32(reg: u32, mem: u32): void {
   const bits = load<u32>(mem)
   if (quickMemory(reg, widened32(bits), significand32(bits))) return
   unpack32(B, bits, false)
   arithOrCompare(reg)
 }
-export function arith64(reg: u32, mem: u32): void {
+function arith64(reg: u32, mem: u32): void {
   const bits = load<u64>(mem)
   if (quickMemory(reg, widened64(bits), significand64(bits))) return
   unpack64(B, bits, false)
   arithOrCompare(reg)
 }
-export function arithInteger(reg: u32, value: i64): void {
+function arithInteger(reg: u32, value: i64): void {
   if (quickMemory(reg, widenedInteger(value), significandInteger(value))) return
   unpackInteger(B, value)
   arithOrCompare(reg)
@@ -239,6 +239,15 @@ function write(op: u32, reg: u32, mem: u32): i32 {
     case 5: return reg == 1 ? fist(mem, 8, 1, rc) : fst64(mem, pops)
     default: return reg == 6 ? fbstp(mem) : reg == 7 ? fist(mem, 8, 1, rc) : fist(mem, 2, pops, rc)
   }
+}
+
+// For regions, which have made sure that nothing waits, and noted the pointers (execute/translated-x87.ts).
+export function x87_register(op: u32, modrm: u32): i32 { return register(op, modrm, (modrm >> 3) & 7, modrm & 7) }
+export function x87_read(op: u32, modrm: u32, mem: u32): void { read(op, (modrm >> 3) & 7, mem) }
+/** Until x87_commit() as x87_execute(). */
+export function x87_write(op: u32, modrm: u32, mem: u32): i32 {
+  store<u32>(PENDING_OP, 0)
+  return write(op, (modrm >> 3) & 7, mem)
 }
 
 /** FCMOVcc condition: reg 0 B (CF), 1 E (ZF), 2 BE (CF or ZF), 3 U (PF). */

@@ -29,7 +29,7 @@ static NOINLINE u64 loop_orbits(void)
 {
     for (int i = 0; i < BODIES; i++)
         bodies[i] = (struct body){ i * 1.7L - 3, i * i * 0.3L - 1, 0.4L - i * 0.1L, 0.01L * i, 0.3L - i * 0.11L, 0.02L, 1.0L / (i + 1) };
-    for (int step = 0; step < 1000; step++) {
+    for (int step = 0; step < 4000; step++) {
         for (int i = 0; i < BODIES; i++)
             for (int j = i + 1; j < BODIES; j++) {
                 struct body *p = &bodies[i], *q = &bodies[j];
@@ -76,7 +76,7 @@ static NOINLINE u64 loop_decimals(void)
 {
     u64 sum = 0;
     real v = 0.0123456789L;
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 4000; i++) {
         char digits[19];
         int exponent = write_decimal(v, digits);
         real again = read_decimal(digits, exponent);
@@ -102,6 +102,6 @@ void guest_main(void)
 {
     allow_floats();
     measure_start();
-    measure("orbits", loop_orbits, 0x5673df09d0ee6502ul);
-    measure("decimals", loop_decimals, 0x85eac959ff74f457ul);
+    measure("orbits", loop_orbits, 0x2391ab1e77fccf2bul);
+    measure("decimals", loop_decimals, 0xf772104f88048bd6ul);
 }

@@ -223,6 +223,14 @@ export class Machine {
     return fx
   }
 
+  /** Opcode, address and operand of the last x87 instruction, which the host's processor does not always keep. */
+  x87Pointers(): string {
+    const { view } = this
+    const words = (['FPU_OP', 'FPU_CS', 'FPU_DS'] as const).map((field) => view.getUint16(this.at(field), true).toString(16))
+    const wide = (['FPU_IP', 'FPU_DP'] as const).map((field) => view.getBigUint64(this.at(field), true).toString(16))
+    return [...words, ...wide].join(' ')
+  }
+
   /** Memory and floating point as a fresh process of the native harness has them. */
   reset(): void {
     this.bytes.fill(0, this.host(GFN.DATA), this.host(GFN.DATA + 2))

@@ -72,6 +72,36 @@ describe('translated code does what the interpreter does', () => {
     count(120_000, 7_200_000),
   )
 
+  it(
+    'in random programs of x87, to the same instruction',
+    async () => {
+      // more of them: npm run -s lockstep -- --programs 1000000 --x87 --processes 2
+      for (let seed = 0; seed < count(2000, 300_000); seed++) {
+        const c = programOf(seed, randomFrom(seed), true)
+        const text = pair.runProgram(c)
+        if (text !== '') expect.fail(`program of seed ${seed}: ${text}\n${describeCase(c)}\n${await pair.disassembly(c)}`)
+      }
+    },
+    count(120_000, 3_600_000),
+  )
+
+  it.each([
+    ['a register', [0xd9, 0xe8]], // fld1
+    ['memory', [0xdd, 0x03]], // fld qword [rbx]
+    ['AX', [0xdf, 0xe0]], // fnstsw ax
+    ['nothing', [0x9b]], // fwait
+  ] as const)('in x87 of %s when CR0 forbids it', (_name, forbidden) => {
+    // nop; inc eax; ...; inc eax; hlt
+    const code = Uint8Array.from([0x90, 0xff, 0xc0, ...forbidden, 0xff, 0xc0, 0xf4])
+    const c = { ...programOf(0, randomFrom(0), true), code, offset: 0x400 }
+    // TS, EM, both, and MP other than it was with both
+    for (const bits of [8, 4, 0xc, 0xe]) {
+      pair.flipCr0(bits)
+      for (let i = 0; i < 4; i++) expect(pair.runProgram(c), `CR0 with other bits ${bits.toString(16)}, run ${i}`).toBe('')
+      pair.flipCr0(bits)
+    }
+  })
+
   // What a run of them stores or loads is looked up at once: each may be the one that faults, or that changes the code that runs.
   it.each([
     ['pushes', [0x50, 0x6a, 0x80, 0x55, 0x41, 0x57, 0x53, 0x51]], // push rax, -128, rbp, r15, rbx, rcx

@@ -1,5 +1,5 @@
 // The lockstep checker: `npm run -s lockstep -- [--programs N | --states N] [--seed S] [--only TEXT] [--set NAME] [--show N]`.
-// Programs are shared out: `--processes N` starts N of these, `--shard I/N` (from 1) is one of N on any machine.
+// `--x87`: all programs compute with x87. Programs are shared out: `--processes N` starts N of these, `--shard I/N` (from 1) is one of N on any machine.
 // Whole guests: `--kernel NAME` one of our micro-kernels (test/guest), `--boot` Debian's cloud kernel; with `--millions N`
 // instructions, `--slice N` to find a difference's place, `--period N --threshold N` for what is translated.
 // Of a difference (of forms: the first) the guest's code and the code generated of it are shown.
@@ -22,8 +22,9 @@ import { Pair } from './pair'
 import { programOf } from './programs'
 
 const USAGE = `lockstep: translated code against interpreted, up to the first difference
-  --programs N [--processes N | --shard I/N] [--seed S]
-      generated programs of 5 to 200 instructions; shared out over processes of this machine, or shard I (from 1) of N
+  --programs N [--processes N | --shard I/N] [--seed S] [--x87]
+      generated programs of 5 to 200 instructions; shared out over processes of this machine, or shard I (from 1) of N;
+      with --x87 a third of each program's instructions are x87's
   --kernel NAME | --boot [--millions N] [--slice N] [--period N --threshold N] [--verbose]
       a whole guest: a micro-kernel of test/guest, Debian's cloud kernel; --slice to find a difference's place
   [--states N] [--seed S] [--only TEXT] [--set integer|sse|x87|sequence|pair] [--show N]
@@ -125,7 +126,7 @@ async function main(): Promise<number> {
   let checked = 0
   for (let i = shard - 1; i < programs; i += shards) {
     checked++
-    const c = programOf(seed + i, randomFrom(seed + i))
+    const c = programOf(seed + i, randomFrom(seed + i), args.includes('--x87'))
     const text = pair.runProgram(c)
     if (text === '') continue
     process.stdout.write(`program of seed ${seed + i}: ${text}\n  ${describe(c)}\n${await pair.disassembly(c)}\n`)

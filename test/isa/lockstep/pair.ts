@@ -54,6 +54,14 @@ export class Pair {
     return new Pair(await make(), translated, translator, generated, apart)
   }
 
+  /** Other bits of CR0 from now on, of both machines. */
+  flipCr0(bits: number): void {
+    for (const machine of [this.interpreter, this.translated]) {
+      const view = new DataView(machine.memory.buffer)
+      view.setUint32(vcpuAddress(0, 'CR0'), view.getUint32(vcpuAddress(0, 'CR0'), true) ^ bits, true)
+    }
+  }
+
   private retired(machine: Machine, field: 'RETIRED' | 'STAT_TRANSLATED' = 'RETIRED'): bigint {
     return new DataView(machine.memory.buffer).getBigUint64(vcpuAddress(0, field), true)
   }
@@ -105,7 +113,9 @@ export class Pair {
     const counts = a.retired === b.retired ? '' : `retired ${a.retired} and ${b.retired}`
     const [x, y] = [interpreter.accesses(), translated.accesses()]
     const marks = x === y ? '' : `pages accessed and written ${x} and ${y}`
-    return [text, counts, marks, this.comparePages()].filter((part) => part !== '').join('; ')
+    const [p, q] = [interpreter.x87Pointers(), translated.x87Pointers()]
+    const pointers = p === q ? '' : `x87 pointers interpreter ${p} translated ${q}`
+    return [text, counts, marks, pointers, this.comparePages()].filter((part) => part !== '').join('; ')
   }
 
   /** The code of the case that was run last, as the guest has it and as it was translated. */

@@ -6,6 +6,7 @@
 import { makeState, type Random as StateRandom } from '../fp/states'
 import { type Case, CODE, CODE_PAGES, DATA, READ_ONLY } from '../fuzz/case'
 import { modeTrip } from './mode-trips'
+import { x87Instruction, x87State } from './x87-programs'
 
 export type Random = (below: number) => number
 
@@ -26,6 +27,9 @@ const TRIPS = 24
 /** Registers programs compute with: not RSP, not RBX. */
 const FREE = [0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
 
+/** Floating point of a program, a third of its instructions. */
+type Floats = false | 'sse' | 'x87'
+
 interface Part {
   readonly page: number
   readonly instructions: number
@@ -44,7 +48,7 @@ class Program {
     private readonly r: Random,
     private readonly offset: number,
     parts: readonly Part[],
-    private readonly floats: boolean,
+    private readonly floats: Floats,
     private readonly trips: boolean,
   ) {
     let length = 0
@@ -109,7 +113,8 @@ class Program {
     const wide = size === 0 ? 0 : 1
     let what = 0
     if (this.floats && r(3) === 0) {
-      this.float(reg)
+      if (this.floats === 'x87') bytes.push(...x87Instruction(r))
+      else this.float(reg)
       return
     }
     switch (r(17)) {
@@ -282,7 +287,7 @@ function stackAt(r: Random, code: bigint): bigint {
   return border === undefined ? code : border + BigInt(r(96) - 40)
 }
 
-function startState(r: Random, code: Uint8Array, offset: number, floats: boolean): Case {
+function startState(r: Random, code: Uint8Array, offset: number, floats: Floats): Case {
   const word = (): bigint => (BigInt(r(0x1_0000_0000)) << 32n) | BigInt(r(0x1_0000_0000))
   const small = (): bigint => BigInt.asUintN(64, BigInt(r(64)) - 8n)
   const gpr = Array.from({ length: 16 }, () => (r(2) === 0 ? word() : small()))
@@ -292,21 +297,26 @@ function startState(r: Random, code: Uint8Array, offset: number, floats: boolean
     ...{ code, offset, bits: 64, gpr, rflags: 0x202 | (r(0x1000) & 0x8d5) },
     middle: Uint8Array.from({ length: 512 }, () => r(256)),
     tail: Uint8Array.from({ length: 64 }, () => r(256)),
-    fx: floats ? floatState(r) : undefined,
+    fx: floats === 'x87' ? x87State(r) : floats ? floatState(r) : undefined,
   }
 }
 
+function floatsOf(r: Random, x87: boolean): Floats {
+  const some = r(2) === 0
+  return x87 ? 'x87' : some && 'sse'
+}
+
 /** A program of at most 60 instructions in one page. */
-export function randomProgram(r: Random): Case {
-  const floats = r(2) === 0
+export function randomProgram(r: Random, x87 = false): Case {
+  const floats = floatsOf(r, x87)
   const code = Uint8Array.from(new Program(r, 0, [{ page: 0, instructions: 5 + r(56) }], floats, false).bytes)
   return startState(r, code, r(0xf00 - code.length), floats)
 }
 
 /** One of 5 to 200 instructions that changes modes; now and then it goes on in the next page. */
-export function randomLongProgram(r: Random): Case {
+export function randomLongProgram(r: Random, x87 = false): Case {
   const offset = r(0xc00)
-  const floats = r(2) === 0
+  const floats = floatsOf(r, x87)
   const code = Uint8Array.from(new Program(r, offset, [{ page: 0, instructions: 5 + r(196) }], floats, true).bytes)
   return startState(r, code, offset, floats)
 }
@@ -315,9 +325,9 @@ export function randomLongProgram(r: Random): Case {
  * A program of functions in several pages. Half of them are mapped to other code while they run, one in six writes to its own. `long`: of
  * up to 200 instructions that change modes too, not of up to 95.
  */
-export function randomPagesProgram(r: Random, long = false): Case {
+export function randomPagesProgram(r: Random, long = false, x87 = false): Case {
   const offset = r(0xc00)
-  const floats = r(2) === 0
+  const floats = floatsOf(r, x87)
   const pages = [0, ...Array.from({ length: 1 + r(4) }, () => r(CODE_PAGES - 1)).sort((a, b) => a - b)]
   const make = (): Uint8Array => {
     const parts = pages.map((page) => ({ page, instructions: 3 + r(long ? 37 : 16) }))
@@ -333,8 +343,13 @@ export function randomPagesProgram(r: Random, long = false): Case {
   return { ...c, gpr, remapped: { code: make(), frames } }
 }
 
-/** The program of a seed: four kinds by turns. */
-export function programOf(seed: number, r: Random): Case {
-  const kinds = [randomProgram, randomPagesProgram, randomLongProgram, (r: Random) => randomPagesProgram(r, true)]
-  return (kinds[seed % 4] ?? randomProgram)(r)
+/** The program of a seed: four kinds by turns; `x87`: all of them compute with it. */
+export function programOf(seed: number, r: Random, x87 = false): Case {
+  const kinds = [
+    (): Case => randomProgram(r, x87),
+    (): Case => randomPagesProgram(r, false, x87),
+    (): Case => randomLongProgram(r, x87),
+    (): Case => randomPagesProgram(r, true, x87),
+  ]
+  return (kinds[seed % 4] ?? (() => randomProgram(r, x87)))()
 }
