@@ -6,14 +6,14 @@
 //   trash/                      deleted domains (trash-store.ts)
 //   saved/UUID.save             the managed save, written by the driver; there only while the guest has not run since
 //   running/UUID                there while the domain runs; found at the start, the domain was cut off with the app
-//   saved-files.json            which domain a file chosen by the user was saved from
+//   saved-files.json            which domain a file chosen by the user was saved from (saved-file-index.ts)
 // Invariant: every file is replaced whole (lib/atomic-file); writes of one store happen one after the other. Whether there is a
 // managed save to go on from is told by its file alone: written whole under another name and renamed, renamed away before the
 // guest runs on (going on from it twice would give the guest back a memory older than its disks). The definition adds its time.
 // Runs in: main, plain Node.
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { count, fields, list, number, oneOf, text } from '../../src-engine/public/shape'
+import { count, fields, oneOf } from '../../src-engine/public/shape'
 import { readDomainXml, writeDomainXml } from '../config/domain-xml'
 import { isXmlValue } from '../config/xml-tree'
 import { flushFolder, systemErrorText, writeFileAtomic } from '../lib/atomic-file'
@@ -23,12 +23,11 @@ import { CONFIG_TEXT_MOST, configTextShape, type Revision, type RevisionCause } 
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
 import { type DomainConfig, domainConfigShape, nullable, uuidShape } from '../public/types'
-import { migrateDefinition, migrateSavedFiles, VERSION } from './migration'
-import { readOwnFile, shaped } from './own-file'
+import { migrateDefinition, VERSION } from './migration'
 import { RevisionStore } from './revision-store'
+import { SavedFileIndex } from './saved-file-index'
 import { TrashStore } from './trash-store'
 
-const SAVED_FILES_KEPT = 200
 /** This many files are read side by side. */
 const AT_ONCE = 32
 const NO_SAVE = { managedSave: null, savedConfig: null }
@@ -49,16 +48,6 @@ export interface Definition {
   readonly config: DomainConfig
   readonly managedSave: number | null
   readonly savedConfig: DomainConfig | null
-}
-
-const savedFileShape = fields({ path: text, uuid: uuidShape, config: domainConfigShape, savedAt: number })
-const savedFilesShape = fields({ version: oneOf(VERSION), files: list(savedFileShape) })
-
-export interface SavedFile {
-  readonly path: string
-  readonly uuid: string
-  readonly config: DomainConfig
-  readonly savedAt: number
 }
 
 export interface LoadedDefinitions {
@@ -82,18 +71,19 @@ async function readSaveFile(path: string): Promise<{ managedSave: number | null;
 
 export class DefinitionStore {
   readonly trash: TrashStore
+  readonly savedFiles: SavedFileIndex
   private readonly folder: string
   private readonly revisions: RevisionStore
   private readonly texts = new Map<string, string>()
   /** Still stored in the older form. */
   private readonly old = new Set<string>()
-  private savedFiles: SavedFile[] = []
   private queue: Promise<unknown> = Promise.resolve()
   private whenDropped: (config: DomainConfig) => void = () => undefined
 
   constructor(folder: string) {
     this.folder = folder
     this.revisions = new RevisionStore(join(folder, 'revisions'), undefined, (text) => this.revisionDropped(text))
+    this.savedFiles = new SavedFileIndex(join(folder, 'saved-files.json'), (act) => this.next(act))
     this.trash = new TrashStore(join(folder, 'trash'), (uuid) => ({
       definition: this.definitionPath(uuid),
       save: this.savePath(uuid),
@@ -119,7 +109,8 @@ export class DefinitionStore {
         else if (each) definitions.push(each)
       }
     }
-    await this.loadSavedFiles(problems)
+    const unindexed = await this.savedFiles.load()
+    if (unindexed) problems.push(unindexed)
     const unread = new Set<string>()
     const saves = await this.loadSaves(problems, unread)
     const cutOff = await this.filesIn('running', problems, (name) => uuidShape.is(name))
@@ -280,16 +271,6 @@ export class DefinitionStore {
     return this.next(() => rm(this.markerPath(uuid), { force: true }))
   }
 
-  recordSavedFile(file: SavedFile): Promise<void> {
-    this.savedFiles = [file, ...this.savedFiles.filter((other) => other.path !== file.path)].slice(0, SAVED_FILES_KEPT)
-    const content = JSON.stringify({ version: VERSION, files: this.savedFiles }, undefined, 1)
-    return this.next(() => writeFileAtomic(join(this.folder, 'saved-files.json'), content))
-  }
-
-  findSavedFile(path: string): SavedFile | undefined {
-    return this.savedFiles.find((file) => file.path === path)
-  }
-
   /** Everything asked for so far is on disk. */
   async settled(): Promise<void> {
     await this.queue
@@ -383,16 +364,6 @@ export class DefinitionStore {
     return typeof problem === 'string'
       ? errorReport('definition-corrupt', { path, detail: problem, kept })
       : errorReport('definition-newer', { path, kept })
-  }
-
-  private async loadSavedFiles(problems: ErrorReport[]): Promise<void> {
-    const { value, problem } = await readOwnFile(join(this.folder, 'saved-files.json'), {
-      version: VERSION,
-      check: (read) => shaped(savedFilesShape, '')(migrateSavedFiles(read)),
-      report: ({ kept, detail }) => errorReport('saved-files-damaged', { kept, detail }),
-    })
-    if (value) this.savedFiles = [...value.files]
-    if (problem) problems.push(problem)
   }
 
   /** The managed saves and when they were made. What a save that was cut off left, and what is spent, is removed. */

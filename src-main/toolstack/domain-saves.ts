@@ -37,7 +37,7 @@ export class DomainSaves {
     return this.startSave(uuid, 'save', path, async (domain) => {
       const { uuid } = domain
       const config = domain.running ?? domain.config
-      await this.parts.definitions.recordSavedFile({ path, uuid, config, savedAt: this.parts.clock.now() })
+      await this.parts.definitions.savedFiles.record({ path, uuid, config, savedAt: this.parts.clock.now() })
       this.table.rest(domain, 'stopped', '')
     })
   }
@@ -210,7 +210,7 @@ export class DomainSaves {
   private async restoreTarget(path: string): Outcome<{ domain: Domain; made: boolean; config: DomainConfig }> {
     const saved = await this.parts.driver.readSaved(path)
     if (!saved.ok) return saved
-    const recorded = this.parts.definitions.findSavedFile(path)
+    const recorded = this.parts.definitions.savedFiles.find(path)
     const known = recorded?.uuid === saved.value.uuid ? recorded : undefined
     const origin = this.table.own(saved.value.uuid)
     if (origin && origin.job === null && mayBe(origin.state, 'restore')) {

@@ -53,7 +53,7 @@ describe('the definition store', () => {
     const again = await loaded()
     expect(again.problems).toEqual([])
     expect(again.definitions).toEqual([{ uuid: UUID, config, managedSave: 5, savedConfig: null }])
-    expect(again.store.findSavedFile('/a.rmsave')?.config).toEqual(config)
+    expect(again.store.savedFiles.find('/a.rmsave')?.config).toEqual(config)
     // It is only written anew when it changes.
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1 })
   })
@@ -237,8 +237,8 @@ describe('the definition store', () => {
 
   it('remembers which domain a file was saved from, and survives a damaged index', async () => {
     const { store } = await loaded()
-    await store.recordSavedFile({ path: '/tmp/a.rmsave', uuid: UUID, config, savedAt: 5 })
-    expect((await loaded()).store.findSavedFile('/tmp/a.rmsave')).toMatchObject({ uuid: UUID, config })
+    await store.savedFiles.record({ path: '/tmp/a.rmsave', uuid: UUID, config, savedAt: 5 })
+    expect((await loaded()).store.savedFiles.find('/tmp/a.rmsave')).toMatchObject({ uuid: UUID, config })
     writeFileSync(join(folder, 'saved-files.json'), 'no')
     const damaged = await loaded()
     // As what it is, not as a definition.
@@ -247,7 +247,7 @@ describe('the definition store', () => {
       { reason: 'saved-files-damaged', values: { kept: join(folder, kept), detail: 'it is not JSON' } },
     ])
     expect(readFileSync(join(folder, kept), 'utf8')).toBe('no')
-    expect(damaged.store.findSavedFile('/tmp/a.rmsave')).toBeUndefined()
+    expect(damaged.store.savedFiles.find('/tmp/a.rmsave')).toBeUndefined()
   })
 
   it('forgets everything of a removed domain', async () => {
