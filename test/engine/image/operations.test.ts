@@ -120,6 +120,24 @@ describe.skipIf(NO_QEMU_IMG)(`operations${NO_QEMU_IMG ? ` (${NO_QEMU_IMG})` : ''
     expect(readdirSync(dirname(raw)).filter((name) => writerOf(name) !== undefined)).toEqual([])
   })
 
+  it.each([
+    ['vhd', 'vpc', 'subformat=dynamic,force_size=on'],
+    ['vmdk', 'vmdk', 'subformat=streamOptimized'],
+  ] as const)('convert copies %s, which is only read, to what is written', async (format, name, options) => {
+    const raw = place.file(`of-${format}.raw`)
+    const bytes = Buffer.alloc(6 * MiB)
+    bytes.set(pattern(200_192, 12), 3 * MiB)
+    writeFileSync(raw, bytes)
+    const from = place.file(`from.${format}`)
+    await qemuImg('convert', '-f', 'raw', '-O', name, '-o', options, raw, from)
+    for (const target of ['raw', 'qcow2'] as const) {
+      const to = place.file(`of-${format}-to.${target}`)
+      value(await convertImage(from, to, { source: { format, readonly: true }, target: { format: target } }))
+      expect(await qemuImg('compare', '-f', 'raw', '-F', target, raw, to)).toContain('identical')
+      expect(statSync(to).blocks * 512).toBeLessThan(MiB)
+    }
+  })
+
   it('check finds what qemu-img finds, and mends leaks and lost refcounts', async () => {
     const file = place.file('check.qcow2')
     value(await createImage(file, { format: 'qcow2', size: 8 * MiB, clusterSize: 4096 }))
