@@ -42,11 +42,13 @@ export const TCG_DEPARTURES: Readonly<Record<string, Readonly<Record<string, str
     'a write through CS gives #GP(0)': NO_LIMITS,
   },
   'code-tables': { 'faults at the jump': 'TCG faults at the target' },
-  paging: {
+  modes: {
     'two levels: a reserved bit of a 4 MiB page: error P RSV': NO_P,
     'PAE: the four pointers have no A': 'TCG sets A in them',
     'PAE: without EFER.NXE the NX bit is reserved: error P RSV': NO_P,
     'PAE: a reserved bit of a 2 MiB page: error P RSV': NO_P,
+  },
+  paging: {
     'reserved bits come before NX: error P RSV I': NO_P,
     'and before the rights: error P W U RSV': NO_P,
     'without EFER.NXE the NX bit is reserved': NO_P,

@@ -22,6 +22,7 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['code-tricks', 10, 0.5],
     ['faults', 10, 0.5],
     ['segments', 10, 0.2],
+    ['modes', 10, 0.2],
     ['paging', 10, 0.2],
     ['code-flood', count(2, 50), 0.2],
     ['hypercalls', 10, 0.2],
