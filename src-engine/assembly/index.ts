@@ -13,7 +13,7 @@ export { inject, inject_nmi } from './execute/exception'
 export { cold } from './generated/dispatch'
 export { sse_execute } from './generated/sse-dispatch'
 export { region_read, region_write, region_update, region_pushes, region_pops, region_stored, settle_flags, set_sampling } from './execute/translated'
-export { region_x87, region_x87_read, region_x87_write } from './execute/translated-x87'
+export { region_x87, region_x87_read, region_x87_write, region_x87_add, region_x87_multiply, region_x87_divide, region_x87_order } from './execute/translated-x87'
 
 export function interruptible(): i32 { return load<u32>(EFLAGS_REST) & IF && !load<u32>(SHADOW) ? 1 : 0 }
 export function translate(va: u64, write: i32): u32 { return peek(va, write) }

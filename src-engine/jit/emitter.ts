@@ -8,6 +8,9 @@ import { PC_BASE, REGISTERS, RESULT, XMM } from './locals'
 import { BlockFlow, type Gap, type Values } from './region-flow'
 import { I32, I64, type ImportedFunction, OP, type WasmWriter } from './wasm-writer'
 
+// Two numbers of 80 bits: sign and exponent, significand of each.
+const X87_VALUES = [I32, I64, I32, I64]
+
 /** What regions call in the core. */
 export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'region_read', parameters: [I64, I32, I32, I32], results: [I32] },
@@ -22,6 +25,10 @@ export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'region_x87', parameters: [I32], results: [I32] },
   { name: 'region_x87_read', parameters: [I32, I32], results: [] },
   { name: 'region_x87_write', parameters: [I32, I32], results: [I32] },
+  { name: 'region_x87_add', parameters: [...X87_VALUES, I32], results: [I32] },
+  { name: 'region_x87_multiply', parameters: [...X87_VALUES, I32], results: [I32] },
+  { name: 'region_x87_divide', parameters: [...X87_VALUES, I32], results: [I32] },
+  { name: 'region_x87_order', parameters: X87_VALUES, results: [I32] },
 ]
 /** And, when somebody wants to know, in the translator: Witness. */
 export const WITNESS_FUNCTIONS: readonly ImportedFunction[] = [
@@ -42,8 +49,12 @@ export const CALL = {
   x87: 9,
   x87Read: 10,
   x87Write: 11,
-  left: 12,
-  called: 13,
+  x87Add: 12,
+  x87Multiply: 13,
+  x87Divide: 14,
+  x87Order: 15,
+  left: 16,
+  called: 17,
 } as const
 /** Bits of a region's result (assembly/execute/translated.ts). */
 export const BLOCK_START = 1

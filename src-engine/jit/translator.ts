@@ -29,6 +29,10 @@ export interface TranslatedCore {
   region_x87(what: number): number
   region_x87_read(what: number, host: number): void
   region_x87_write(what: number, host: number): number
+  region_x87_add(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
+  region_x87_multiply(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
+  region_x87_divide(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
+  region_x87_order(topA: number, significandA: bigint, topB: number, significandB: bigint): number
   lock_code(): void
   unlock_code(): void
   /** Samples each so many interpreted instructions; 0 for none. */
@@ -210,6 +214,10 @@ export class Translator {
         region_x87: core.region_x87,
         region_x87_read: core.region_x87_read,
         region_x87_write: core.region_x87_write,
+        region_x87_add: core.region_x87_add,
+        region_x87_multiply: core.region_x87_multiply,
+        region_x87_divide: core.region_x87_divide,
+        region_x87_order: core.region_x87_order,
         left: (result: number) => witness?.left(result),
         called: (ip: number) => witness?.called(ip),
       },

@@ -5,8 +5,9 @@
 import type { CodeCache } from './code-cache'
 import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from './flags'
 import { sseFacts } from './sse'
+
 import { comparesOnly, UOP_LOCK, UOPS, type UopKind } from './uop-table'
-import { x87Facts } from './x87'
+import { x87SetsFlags } from './x87'
 
 const ARITHMETIC = ['add', 'sub', 'cmp', 'and', 'test', 'or', 'xor']
 const BINARY = [...ARITHMETIC, 'adc', 'sbb']
@@ -83,8 +84,8 @@ export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
   if (facts?.kind.cold === UOP_LOCK)
     return NATIVE_LOCKED[cache.byte(ip + 4) * 8 + cache.byte(ip + 5) + (cache.word(ip + 12) ? 4 : 0)] ?? facts
   if (facts?.kind.family === 'x87') {
-    const x87 = x87Facts(cache, ip, facts.kind.memory)
-    return x87 ? NATIVE_X87[(facts.kind.memory ? 1 : 0) | (x87.setsFlags ? 2 : 0)] : facts
+    const sets = x87SetsFlags(cache, ip, facts.kind.memory)
+    return sets === undefined ? facts : NATIVE_X87[(facts.kind.memory ? 1 : 0) | (sets ? 2 : 0)]
   }
   if (facts?.kind.family !== 'sse') return facts
   const row = sseFacts(cache.word(ip + 12))

@@ -3,21 +3,25 @@
 // Invariant: the status word is in COUNT, and no exception waits.
 // Runs in: the vcpu's worker thread.
 import type { Emitter } from './emitter'
-import { COUNT, ENTRY, HOST, X, Y } from './locals'
+import { ENTRY, HOST, X, Y } from './locals'
 import { OP } from './wasm-writer'
+import {
+  clearC1,
+  lacks,
+  pop,
+  push,
+  pushSign,
+  pushSignExponent,
+  pushSignificand,
+  pushUnusual,
+  ST7,
+  setRegister,
+  storeTags,
+  tagBit,
+} from './x87-stack'
 
-const C1 = 0x200
-const TOP = 0x3800
-/** Bit of the status word where TOP begins, and of an address of a register made of it. */
-const TOP_SHIFT = 11
-const REGISTER_SHIFT = TOP_SHIFT - 4
-const REGISTERS = 0x70
-/** Of T, which pushT() pushes: ST(7) is not empty, and would be pushed over. */
-const ST7 = 0x80
 const ONE = 0x3fff
-const BITS_OF_DOUBLE = 52
-/** Bias of the 80-bit format less that of doubles; exponent of 2^63. */
-const MORE_BIAS = 16383 - 1023
+/** Exponent of 2^63. */
 const OF_INTEGERS = 16383 + 63
 
 /** A move by two pieces of code. */
@@ -49,44 +53,16 @@ function ofMemory(e: Emitter, opcode: number, reg: number): Move | undefined {
       carryOut: () => {
         setRegister(e, ENTRY, 0)
         copy10(e, HOST, 0, ENTRY, e.field('FPU_ST'))
-        pop(e, () => tagBit(e, 0))
+        pop(e)
       },
     }
-  if (opcode === 0xdd && reg === 0) {
+  const floats = opcode === 0xdd && reg === 0 ? 8 : opcode === 0xd9 && reg === 0 ? 4 : 0
+  if (floats !== 0)
     return pushes(
       e,
-      () => {
-        w.get(HOST)
-        w.memory(OP.i64_load, 0)
-        w.tee(X)
-        pushUnusual(e)
-      },
+      () => pushUnusual(e, floats, HOST),
       () => putDouble(e),
     )
-  }
-  if (opcode === 0xd9 && reg === 0) {
-    return pushes(
-      e,
-      () => {
-        // a single's denormals, which are to be noted, are a double's normal numbers
-        w.get(HOST)
-        w.memory(OP.i32_load, 0)
-        w.i32(23)
-        w.op(OP.i32_shr_u)
-        w.i32(0xff)
-        w.op(OP.i32_and)
-        w.op(OP.i32_eqz)
-        w.get(HOST)
-        w.memory(OP.f32_load, 0)
-        w.op(OP.f64_promote)
-        w.op(OP.i64_reinterpret)
-        w.tee(X)
-        pushUnusual(e)
-        w.op(OP.i32_or)
-      },
-      () => putDouble(e),
-    )
-  }
   const integers = opcode === 0xdb && reg === 0 ? 4 : opcode === 0xdf && reg === 0 ? 2 : opcode === 0xdf && reg === 5 ? 8 : 0
   if (integers === 0) return undefined
   return pushes(
@@ -131,7 +107,7 @@ function ofRegisters(e: Emitter, opcode: number, reg: number, i: number): Move |
           tagBit(e, i)
           w.op(OP.i32_or)
         })
-        if (reg === 3) pop(e, () => tagBit(e, 0))
+        if (reg === 3) pop(e)
         else clearC1(e)
       },
     }
@@ -184,113 +160,6 @@ function pushes(e: Emitter, unusual: () => void, put: () => void): Move {
   }
 }
 
-/** Pushes whether of the registers in `mask` (bit i: ST(i)) not just those in `full` are full. */
-function lacks(e: Emitter, mask: number, full: number): void {
-  const { w } = e
-  w.i32(0)
-  w.memory(OP.i32_load16_u, e.field('FPU_TAG'))
-  w.i32(0x101)
-  w.op(OP.i32_mul)
-  pushTop(e, 0)
-  w.op(OP.i32_shr_u)
-  w.i32(mask)
-  w.op(OP.i32_and)
-  w.i32(full)
-  w.op(OP.i32_ne)
-}
-
-/** Pushes the number of ST(i). */
-function pushTop(e: Emitter, i: number): void {
-  const { w } = e
-  w.get(COUNT)
-  w.i32(TOP_SHIFT)
-  w.op(OP.i32_shr_u)
-  if (i !== 0) {
-    w.i32(i)
-    w.op(OP.i32_add)
-  }
-  w.i32(7)
-  w.op(OP.i32_and)
-}
-function tagBit(e: Emitter, i: number): void {
-  e.w.i32(1)
-  pushTop(e, i)
-  e.w.op(OP.i32_shl)
-}
-
-/** A local becomes the distance of ST(i) from the first register. */
-function setRegister(e: Emitter, local: number, i: number): void {
-  const { w } = e
-  w.get(COUNT)
-  w.i32(REGISTER_SHIFT)
-  w.op(OP.i32_shr_u)
-  if (i !== 0) {
-    w.i32(i << 4)
-    w.op(OP.i32_add)
-  }
-  w.i32(REGISTERS)
-  w.op(OP.i32_and)
-  w.set(local)
-}
-
-/** The tags, with what `change` makes of them. */
-function storeTags(e: Emitter, change: () => void): void {
-  const { w } = e
-  w.i32(0)
-  w.i32(0)
-  w.memory(OP.i32_load16_u, e.field('FPU_TAG'))
-  change()
-  w.memory(OP.i32_store16, e.field('FPU_TAG'))
-}
-
-/** TOP moves, C1 is cleared; COUNT too. */
-function turn(e: Emitter, by: number): void {
-  const { w } = e
-  w.get(COUNT)
-  w.i32(~(TOP | C1))
-  w.op(OP.i32_and)
-  w.get(COUNT)
-  w.i32(by << TOP_SHIFT)
-  w.op(OP.i32_add)
-  w.i32(TOP)
-  w.op(OP.i32_and)
-  w.op(OP.i32_or)
-  w.set(COUNT)
-  storeStatus(e)
-}
-function clearC1(e: Emitter): void {
-  const { w } = e
-  w.get(COUNT)
-  w.i32(~C1)
-  w.op(OP.i32_and)
-  w.set(COUNT)
-  storeStatus(e)
-}
-function storeStatus(e: Emitter): void {
-  e.w.i32(0)
-  e.w.get(COUNT)
-  e.w.memory(OP.i32_store16, e.field('FPU_SW'))
-}
-
-/** Makes room, and ENTRY the new ST(0). */
-function push(e: Emitter): void {
-  turn(e, -1)
-  storeTags(e, () => {
-    tagBit(e, 0)
-    e.w.op(OP.i32_or)
-  })
-  setRegister(e, ENTRY, 0)
-}
-function pop(e: Emitter, bit: () => void): void {
-  storeTags(e, () => {
-    bit()
-    e.w.i32(-1)
-    e.w.op(OP.i32_xor)
-    e.w.op(OP.i32_and)
-  })
-  turn(e, 1)
-}
-
 function copy10(e: Emitter, to: number, toOffset: number, from: number, fromOffset: number): void {
   const { w } = e
   w.get(to)
@@ -324,53 +193,15 @@ function exchange(e: Emitter, i: number): void {
   clearC1(e)
 }
 
-/** Pushes whether the double on the stack, which is in X, is no normal number. */
-function pushUnusual(e: Emitter): void {
-  const { w } = e
-  w.i64(BITS_OF_DOUBLE)
-  w.op(OP.i64_shr_u)
-  w.op(OP.i32_wrap)
-  w.i32(0x7ff)
-  w.op(OP.i32_and)
-  w.i32(1)
-  w.op(OP.i32_sub)
-  w.i32(0x7fe)
-  w.op(OP.i32_lt_u)
-  w.op(OP.i32_eqz)
-}
-
 /** The double in X, a normal number, goes to the register at ENTRY. */
 function putDouble(e: Emitter): void {
   const { w } = e
   w.get(ENTRY)
-  w.get(X)
-  w.i64(11)
-  w.op(OP.i64_shl)
-  w.i64of(0, -0x8000_0000)
-  w.op(OP.i64_or)
+  pushSignificand(e)
   w.memory(OP.i64_store, e.field('FPU_ST'))
   w.get(ENTRY)
-  w.get(X)
-  w.i64(BITS_OF_DOUBLE)
-  w.op(OP.i64_shr_u)
-  w.op(OP.i32_wrap)
-  w.i32(0x7ff)
-  w.op(OP.i32_and)
-  w.i32(MORE_BIAS)
-  w.op(OP.i32_add)
-  pushSign(e)
-  w.op(OP.i32_or)
+  pushSignExponent(e)
   w.memory(OP.i32_store16, e.field('FPU_ST') + 8)
-}
-/** Pushes the sign of what is in X, where the 80-bit format has it. */
-function pushSign(e: Emitter): void {
-  const { w } = e
-  w.get(X)
-  w.i64(48)
-  w.op(OP.i64_shr_u)
-  w.op(OP.i32_wrap)
-  w.i32(0x8000)
-  w.op(OP.i32_and)
 }
 
 /** The integer in X, not 0, goes to the register at ENTRY. */

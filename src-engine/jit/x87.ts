@@ -1,5 +1,5 @@
 // x87 as assembly/fpu/x87.ts has it: the region looks whether it may be used and whether an exception waits, finds the operand and
-// notes the pointers. Moves are WebAssembly, arithmetic calls the interpreter's own functions. Registers stay in the vcpu's state.
+// notes the pointers. Moves are WebAssembly (x87-moves.ts), arithmetic calls the core (x87-arithmetic.ts). Registers stay in the vcpu's state.
 // Environments, FCMOV, encodings hardly anybody uses and undefined ones are calls of the whole uop.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
@@ -8,12 +8,17 @@ import { COUNT, HOST, VA } from './locals'
 import { probe, setAddress, stored } from './memory-operands'
 import { setExplicit } from './sse-scalar'
 import { OP } from './wasm-writer'
-import { type Move, moveOf } from './x87-moves'
+import { arithmetic, compareToFlags } from './x87-arithmetic'
+import { moveOf } from './x87-moves'
 
 /** CR0.EM and CR0.TS must be clear. */
 const CR0_REFUSES = 0xc
 /** An exception that is not masked waits. */
 const ES = 0x80
+const ZF = 0x40
+const PF = 4
+const CF = 1
+/** Selectors' places. */
 const DS = 6
 const CS = 2
 
@@ -40,18 +45,13 @@ const REGISTERS: readonly (readonly (readonly [first: number, last: number])[])[
   [[0xe0, 0xe0], [0xe8, 0xf7]],
 ] // biome-ignore format: a table
 
-interface X87Facts {
-  readonly setsFlags: boolean
-}
-const FACTS = { false: { setsFlags: false }, true: { setsFlags: true } } as const
-
-/** Of the uop at an address; undefined when it is not translated. */
-export function x87Facts(cache: CodeCache, ip: number, memory: boolean): X87Facts | undefined {
+/** Does the uop at an address set flags? undefined when it is not translated. */
+export function x87SetsFlags(cache: CodeCache, ip: number, memory: boolean): boolean | undefined {
   const opcode = cache.byte(ip + 4)
   const modrm = cache.byte(ip + 5)
-  if (memory) return OPERANDS[opcode]?.[(modrm >> 3) & 7] ? FACTS.false : undefined
+  if (memory) return OPERANDS[opcode]?.[(modrm >> 3) & 7] ? false : undefined
   if (!REGISTERS[opcode]?.some(([first, last]) => modrm >= first && modrm <= last)) return undefined
-  return FACTS[`${setsFlags(opcode, modrm)}`]
+  return setsFlags(opcode, modrm)
 }
 /** FCOMI, FUCOMI, and those that pop. */
 function setsFlags(opcode: number, modrm: number): boolean {
@@ -93,16 +93,18 @@ export class X87Instructions {
       w.call(CALL.x87)
     }
     if (!setsFlags(opcode, modrm)) {
-      this.moveOr(moveOf(e, what, false), () => {
+      this.quickly(what, false, () => {
         call()
         w.op(OP.drop)
       })
       return false
     }
-    call()
-    w.i32(0x45)
-    w.op(OP.i32_and)
-    w.set(COUNT)
+    compareToFlags(e, what, () => {
+      call()
+      w.i32(ZF | PF | CF)
+      w.op(OP.i32_and)
+      w.set(COUNT)
+    })
     if (flagsSeen) setExplicit(e)
     return true
   }
@@ -130,7 +132,7 @@ export class X87Instructions {
     }
     const control = what >> 8 === 0xd9 && bytes === 2
     if (!control) this.notePointers(ip, what, true)
-    this.moveOr(moveOf(e, what, true), () => {
+    this.quickly(what, true, () => {
       w.i32(what)
       w.get(HOST)
       w.call(bytes > 0 ? CALL.x87Read : CALL.x87Write)
@@ -142,7 +144,9 @@ export class X87Instructions {
     if (bytes < 0) stored(e, ip)
   }
 
-  private moveOr(move: Move | undefined, call: () => void): void {
+  private quickly(what: number, memory: boolean, call: () => void): void {
+    if (arithmetic(this.e, what, memory, call)) return
+    const move = moveOf(this.e, what, memory)
     if (!move) {
       call()
       return

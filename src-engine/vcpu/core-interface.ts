@@ -59,6 +59,10 @@ export interface CoreExports {
   region_x87(what: number): number
   region_x87_read(what: number, host: number): void
   region_x87_write(what: number, host: number): number
+  region_x87_add(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
+  region_x87_multiply(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
+  region_x87_divide(topA: number, significandA: bigint, topB: number, significandB: bigint, to: number): number
+  region_x87_order(topA: number, significandA: bigint, topB: number, significandB: bigint): number
   /** A sample every so many interpreted instructions; 0 for none. */
   set_sampling(instructions: number): void
   get_eflags(): number

@@ -70,6 +70,18 @@ export class StubCore implements CoreExports {
   region_x87_write(): number {
     return 0
   }
+  region_x87_add(): number {
+    return 0
+  }
+  region_x87_multiply(): number {
+    return 0
+  }
+  region_x87_divide(): number {
+    return 0
+  }
+  region_x87_order(): number {
+    return 0
+  }
   sse_execute(): number {
     return 0
   }

@@ -4,6 +4,7 @@
 import { FPU_CW, STAGING } from '../generated/layout'
 import { STAGED_BELOW } from '../mmu/access'
 import { x87_commit, x87_read, x87_register, x87_write } from '../fpu/x87'
+import { add, divide, multiply, quickOrder, usual } from '../fpu/quick'
 import { setStatus, statusWord } from '../fpu/state'
 
 /** `what`: the opcode, shifted by 8, and ModRM. FCOMI and kin give 0x1000 and the flags. */
@@ -33,3 +34,13 @@ export function region_x87_write(what: u32, host: u32): i32 {
   x87_commit()
   return 0
 }
+
+// The usual case on values, of registers that are full: 0 when it is not that, and nothing has been done.
+export function region_x87_add(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): i32 { return <i32>(usual() && add(seA, sigA, seB, sigB, to)) }
+export function region_x87_multiply(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): i32 {
+  return <i32>(usual() && multiply(seA, sigA, seB, sigB, to))
+}
+export function region_x87_divide(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): i32 {
+  return <i32>(usual() && divide(seA, sigA, seB, sigB, to))
+}
+export function region_x87_order(seA: u32, sigA: u64, seB: u32, sigB: u64): i32 { return quickOrder(seA, sigA, seB, sigB) }

@@ -47,7 +47,7 @@ const TOP_BIT: u64 = 1 << 63
   return true
 }
 
-function add(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
+export function add(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
   if (!isNormal(seA, sigA)) return isZero(seA, sigA) && isNormal(seB, sigB) ? deliverExact(to, seB, sigB) : false
   if (!isNormal(seB, sigB)) return isZero(seB, sigB) ? deliverExact(to, seA, sigA) : false
   let exponent = seA & 0x7fff, other = seB & 0x7fff
@@ -97,7 +97,7 @@ function add(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
   return deliver(to, sign, exponent, hi, lo)
 }
 
-function multiply(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
+export function multiply(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
   const sign = (seA ^ seB) & 0x8000
   if (!isNormal(seA, sigA) || !isNormal(seB, sigB)) {
     if (isZero(seA, sigA) ? isNormal(seB, sigB) || isZero(seB, sigB) : isNormal(seA, sigA) && isZero(seB, sigB))
@@ -114,7 +114,7 @@ function multiply(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
   return deliver(to, sign, exponent, hi, lo)
 }
 
-function divide(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
+export function divide(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool {
   if (!isNormal(seB, sigB)) return false
   const sign = (seA ^ seB) & 0x8000
   if (!isNormal(seA, sigA)) return isZero(seA, sigA) ? deliverExact(to, sign, 0) : false
