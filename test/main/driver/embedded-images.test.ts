@@ -87,6 +87,17 @@ describe('the image process', () => {
     expect(await images.inspect(over.path)).toMatchObject({ ok: true, value: { backing: at('new.qcow2') } })
   })
 
+  it('tells a data file as one to be agreed to, also where it lies beside the image', async ({ skip }) => {
+    if (!hasQemu) return skip('qemu-img is not installed')
+    const [image, data] = [at('split.qcow2'), at('split.raw')]
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', 'data_file=split.raw', image, '4M'], { cwd: folder })
+    const size = { virtualSize: 4 << 20 }
+    expect(await images.inspect(image)).toMatchObject({ value: { ...size, refused: { path: data, chain: [image] } } })
+    const agreed = await images.inspect(image, [data])
+    expect(agreed).toMatchObject({ ok: true, value: size })
+    expect(agreed.ok && agreed.value.refused).toBe(undefined)
+  })
+
   it('enlarges, shrinks only when loss is meant, converts with progress, and finds damage', async () => {
     const [raw, qcow2] = [at('a.raw'), at('a.qcow2')]
     writeFileSync(raw, Buffer.alloc(3 << 20, 'ringmaster'))

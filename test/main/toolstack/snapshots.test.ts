@@ -57,6 +57,18 @@ describe('a snapshot', () => {
     expect((await scene.tree()).snapshots[0]).toMatchObject({ name: 'renamed', description: 'new' })
   })
 
+  it('keeps what the user agreed to of a disk, which may be its data file', async () => {
+    const scene = await machine(false)
+    const { made, uuid } = scene
+    const [own, data] = [scene.disk(), join(made.folder, 'own.data')]
+    const allowed = await scene.servers.backingAllow({ uuid, key: 'vbd/51712', path: data }, caller)
+    expect(allowed).toMatchObject({ ok: true })
+    await scene.take('first')
+    const [disk] = scene.info().config?.devices ?? []
+    expect(disk).toMatchObject({ kind: 'vbd', path: scene.disk(), allowedBacking: [own, data] })
+    expect(scene.disk()).not.toBe(own)
+  })
+
   it('is gone back to, running or off, and each way starts a branch of the tree', async () => {
     const scene = await machine(true)
     const { made, uuid } = scene
