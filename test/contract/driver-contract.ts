@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
@@ -376,6 +376,13 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       })
       const rebased = await driver.images.inspect(second)
       expect(rebased.ok && rebased.value.backing).toBe(undefined)
+      // By its name within the folder, as volumes of a pool stand on each other.
+      const named = { path: basename(below), format: 'raw' } as const
+      expect(await driver.images.rebase({ path: second, backing: named, allowed: [below] }, quiet())).toEqual({
+        ok: true,
+        value: null,
+      })
+      expect(await driver.images.inspect(second)).toMatchObject({ value: { backing: basename(below) } })
     })
 
     it('refuses to restore a file that is no saved domain, and leaves nothing behind', { timeout }, async () => {
