@@ -78,7 +78,7 @@ export class Instructions extends FlagState {
     } else if (kind.family === 'sse') {
       if (this.sse.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
     } else if (kind.family === 'x87') {
-      if (this.x87.translate(ip, kind.memory, place.flagsSeen)) this.form = EXPLICIT
+      if (this.x87.translate(ip, kind.memory, place.flagsSeen, (n) => this.pushCondition(n))) this.form = EXPLICIT
     } else if (kind.family === 'fwait') this.x87.wait()
     else TRANSLATIONS.get(kind)?.(this, kind, place)
   }

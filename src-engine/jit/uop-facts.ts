@@ -7,7 +7,7 @@ import { ADD, ANY, EXPLICIT, meet, NARROW, PARTIAL, PRODUCT, SHIFTED, SUB } from
 import { sseFacts } from './sse'
 
 import { comparesOnly, UOP_LOCK, UOPS, type UopKind } from './uop-table'
-import { x87SetsFlags } from './x87'
+import { x87Flags } from './x87'
 
 const ARITHMETIC = ['add', 'sub', 'cmp', 'and', 'test', 'or', 'xor']
 const BINARY = [...ARITHMETIC, 'adc', 'sbb']
@@ -56,11 +56,11 @@ const NATIVE_SSE: readonly Facts[] = Array.from({ length: 8 }, (_, i) => {
   return { kind, native: true, leaves: memory || (i & 4) !== 0, sets: (i & 2) >> 1, reads: false, makes: 0 }
 })
 
-/** By memory operand, setting flags. All may leave: an exception may wait. */
-const NATIVE_X87: readonly Facts[] = Array.from({ length: 4 }, (_, i) => {
+/** By memory operand, setting flags, reading them. All may leave: an exception may wait. */
+const NATIVE_X87: readonly Facts[] = Array.from({ length: 5 }, (_, i) => {
   const kind = UOPS.find((row) => row?.family === 'x87' && row.memory === ((i & 1) !== 0) && row.size === 0)
   if (!kind) throw new Error('translator: no uops of x87')
-  return { kind, native: true, leaves: true, sets: i >> 1, reads: false, makes: 0 }
+  return { kind, native: true, leaves: true, sets: (i & 2) >> 1, reads: (i & 4) !== 0, makes: 0 }
 })
 
 /** What a LOCK uop says that the instruction does (assembly/decode/decode.ts), where that can be an atomic operation. */
@@ -84,8 +84,10 @@ export function factsAt(cache: CodeCache, ip: number): Facts | undefined {
   if (facts?.kind.cold === UOP_LOCK)
     return NATIVE_LOCKED[cache.byte(ip + 4) * 8 + cache.byte(ip + 5) + (cache.word(ip + 12) ? 4 : 0)] ?? facts
   if (facts?.kind.family === 'x87') {
-    const sets = x87SetsFlags(cache, ip, facts.kind.memory)
-    return sets === undefined ? facts : NATIVE_X87[(facts.kind.memory ? 1 : 0) | (sets ? 2 : 0)]
+    const flags = x87Flags(cache, ip, facts.kind.memory)
+    return flags === undefined
+      ? facts
+      : NATIVE_X87[(facts.kind.memory ? 1 : 0) | (flags === 'set' ? 2 : flags === 'read' ? 4 : 0)]
   }
   if (facts?.kind.family !== 'sse') return facts
   const row = sseFacts(cache.word(ip + 12))
@@ -170,6 +172,6 @@ export function formAfter({ kind, native, sets, reads }: Facts, immediate: numbe
   if (name === 'cmpxchg') return SUB | narrow
   if (name === 'rol' || name === 'ror' || WIDE.test(family) || BIT_TEST.test(family))
     return meet(meet(before, EXPLICIT), PARTIAL)
-  if (family === 'bsf' || family === 'bsr' || family === 'sse' || family === 'x87') return EXPLICIT
-  return /^(set|cmov)/.test(family) ? settled : before
+  if (family === 'bsf' || family === 'bsr' || family === 'sse' || (family === 'x87' && sets === 1)) return EXPLICIT
+  return /^(set|cmov|x87)/.test(family) ? settled : before
 }

@@ -39,6 +39,24 @@ export function moveOf(e: Emitter, what: number, host: boolean): Move | undefine
   return host ? ofMemory(e, opcode, reg) : ofRegisters(e, opcode, reg, what & 7)
 }
 
+/** FCMOVcc, whose condition is on the stack; without it the registers must be full too, which is `slow`'s. */
+export function moveIf(e: Emitter, i: number, slow: () => void): void {
+  const { w } = e
+  const both = 1 | (1 << i)
+  w.set(ENTRY)
+  lacks(e, both, both)
+  e.seldom()
+  slow()
+  w.op(OP.else)
+  w.get(ENTRY)
+  e.open(OP.if)
+  setRegister(e, ENTRY, 0)
+  setRegister(e, HOST, i)
+  copy10(e, ENTRY, e.field('FPU_ST'), HOST, e.field('FPU_ST'))
+  e.close()
+  e.close()
+}
+
 function ofMemory(e: Emitter, opcode: number, reg: number): Move | undefined {
   const { w } = e
   if (opcode === 0xdb && reg === 5)

@@ -1,6 +1,6 @@
 // x87 as assembly/fpu/x87.ts has it: the region looks whether it may be used and whether an exception waits, finds the operand and
 // notes the pointers. Moves are WebAssembly (x87-moves.ts), arithmetic calls the core (x87-arithmetic.ts). Registers stay in the vcpu's state.
-// Environments, FCMOV, encodings hardly anybody uses and undefined ones are calls of the whole uop.
+// Environments, encodings hardly anybody uses and undefined ones are calls of the whole uop.
 // Runs in: the vcpu's worker thread.
 import { type CodeCache, UOP } from './code-cache'
 import { CALL, type Emitter } from './emitter'
@@ -9,7 +9,7 @@ import { probe, setAddress, stored } from './memory-operands'
 import { setExplicit } from './sse-scalar'
 import { OP } from './wasm-writer'
 import { arithmetic, compareToFlags } from './x87-arithmetic'
-import { moveOf } from './x87-moves'
+import { moveIf, moveOf } from './x87-moves'
 
 /** CR0.EM and CR0.TS must be clear. */
 const CR0_REFUSES = 0xc
@@ -37,21 +37,26 @@ const OPERANDS: readonly (readonly number[])[] = [
 const REGISTERS: readonly (readonly (readonly [first: number, last: number])[])[] = [
   [[0xc0, 0xff]],
   [[0xc0, 0xd0], [0xe0, 0xe1], [0xe4, 0xe5], [0xe8, 0xee], [0xf0, 0xff]],
-  [[0xe9, 0xe9]],
-  [[0xe8, 0xf7]],
+  [[0xc0, 0xdf], [0xe9, 0xe9]],
+  [[0xc0, 0xdf], [0xe8, 0xf7]],
   [[0xc0, 0xcf], [0xe0, 0xff]],
   [[0xc0, 0xc7], [0xd0, 0xdf], [0xe0, 0xef]],
   [[0xc0, 0xcf], [0xd9, 0xd9], [0xe0, 0xff]],
   [[0xe0, 0xe0], [0xe8, 0xf7]],
 ] // biome-ignore format: a table
 
-/** Does the uop at an address set flags? undefined when it is not translated. */
-export function x87SetsFlags(cache: CodeCache, ip: number, memory: boolean): boolean | undefined {
+/** What the uop at an address does with flags; undefined when it is not translated. */
+export function x87Flags(cache: CodeCache, ip: number, memory: boolean): 'none' | 'set' | 'read' | undefined {
   const opcode = cache.byte(ip + 4)
   const modrm = cache.byte(ip + 5)
-  if (memory) return OPERANDS[opcode]?.[(modrm >> 3) & 7] ? false : undefined
+  if (memory) return OPERANDS[opcode]?.[(modrm >> 3) & 7] ? 'none' : undefined
   if (!REGISTERS[opcode]?.some(([first, last]) => modrm >= first && modrm <= last)) return undefined
-  return setsFlags(opcode, modrm)
+  return setsFlags(opcode, modrm) ? 'set' : movesIf(opcode, modrm) === undefined ? 'none' : 'read'
+}
+/** Number of the condition of FCMOVcc: below, equal, below or equal, unordered, and their opposites. */
+function movesIf(opcode: number, modrm: number): number | undefined {
+  if ((opcode !== 2 && opcode !== 3) || modrm >= 0xe0) return undefined
+  return ([2, 4, 6, 10][(modrm >> 3) & 3] ?? 0) + (opcode & 1)
 }
 /** FCOMI, FUCOMI, and those that pop. */
 function setsFlags(opcode: number, modrm: number): boolean {
@@ -69,8 +74,8 @@ export class X87Instructions {
     this.checked = false
   }
 
-  /** Gives whether the flags were set: in the explicit form. */
-  translate(ip: number, memory: boolean, flagsSeen: boolean): boolean {
+  /** Gives whether the flags were set: in the explicit form. `pushCondition` pushes one by its number, over the flags as they are. */
+  translate(ip: number, memory: boolean, flagsSeen: boolean, pushCondition: (n: number) => void): boolean {
     const { e } = this
     const opcode = e.cache.byte(ip + 4)
     const modrm = e.cache.byte(ip + 5)
@@ -91,6 +96,16 @@ export class X87Instructions {
     const call = (): void => {
       w.i32(what)
       w.call(CALL.x87)
+    }
+    const condition = movesIf(opcode, modrm)
+    if (condition !== undefined) {
+      // before anything else, as it may be what brings flags into another form
+      pushCondition(condition)
+      moveIf(e, modrm & 7, () => {
+        call()
+        w.op(OP.drop)
+      })
+      return false
     }
     if (!setsFlags(opcode, modrm)) {
       this.quickly(what, false, () => {
