@@ -337,6 +337,13 @@ export const commands = {
     ours: true,
     status: 'done',
   },
+  'image-rebase': {
+    args: '<file> [below]',
+    does: 'Put a qcow2 image of a pool on another one beside it, or on none if none is named; its contents stay.',
+    run: (context, args) => image.rebase(context, args.word(0), args.word(1)),
+    ours: true,
+    status: 'done',
+  },
   'media-extract': {
     args: '<iso|address> <kernel> <ramdisk>',
     does: 'Take the kernel and ramdisk of an installer or live system out of an ISO image or from an http(s) address, into new files.',

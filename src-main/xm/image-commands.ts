@@ -1,6 +1,6 @@
-// Commands about disk images: image-create, image-copy, media-extract. The work is done as a job of the app, and waited for.
+// Commands about disk images: image-create, image-copy, image-rebase, media-extract. The work is done as a job of the app, and waited for.
 // Runs in: command line, plain Node.
-import { resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
 import { isTreeAddress } from '../public/tree-address'
 import { type Context, call, Failure, untilJob } from './context'
@@ -45,6 +45,27 @@ export async function copy(
     sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
     copyOf: { path, format: info.format, ...(allowed.length > 0 && { allowedBacking }) },
   })
+}
+
+/** Onto an image beside it, or onto none. What it stands on is named by its file name alone, so both are volumes of one pool. */
+export async function rebase(context: Context, file: string, below: string): Promise<void> {
+  const path = resolve(context.folder, file)
+  const folder = dirname(path)
+  const pools = await call(context, 'poolList', {})
+  const pool = pools.find((each) => resolve(each.path) === folder)
+  if (!pool) {
+    const folders = pools.map((each) => each.path).join(', ')
+    throw new Failure(`${file} is in no pool: ${folders}. Add its folder on the Storage page, or copy it into one of these`)
+  }
+  const on = below === '' ? null : resolve(context.folder, below)
+  if (on !== null && dirname(on) !== folder) {
+    throw new Failure(
+      `${below} is not in the folder of ${file}, ${folder}: an image is put on one beside it. Copy it there first`,
+    )
+  }
+  const order = { pool: pool.name, name: basename(path), backing: on && basename(on) }
+  const { job } = await call(context, 'volumeRebase', order)
+  await untilJob(context, job)
 }
 
 /** Out of an image or an installation tree, into files that are not there yet, wherever they are named. */

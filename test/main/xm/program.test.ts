@@ -152,6 +152,36 @@ describe('xm', () => {
     })
   })
 
+  it('puts an image of a pool on another one beside it, or on none', async () => {
+    const folder = join(made.folder, 'disks')
+    const own = (name: string) => join(folder, name)
+    const standsOn = async (name: string) => {
+      const info = await made.driver.images.inspect(own(name))
+      return info.ok ? info.value.backing : info.error.reason
+    }
+    for (const name of ['a', 'b', 'c']) expect(await xm('image-create', own(`${name}.qcow2`), '64')).toMatchObject({ code: 0 })
+    expect(await xm('image-rebase', 'disks/b.qcow2', own('a.qcow2'))).toEqual({ code: 0, out: '', err: '' })
+    expect(await standsOn('b.qcow2')).toBe('a.qcow2')
+    expect(await xm('image-rebase', 'disks/b.qcow2', 'disks/c.qcow2')).toMatchObject({ code: 0 })
+    expect(await standsOn('b.qcow2')).toBe('c.qcow2')
+    const refused = async (...line: string[]) => {
+      const { code, err } = await xm('image-rebase', ...line)
+      expect([line, code]).toEqual([line, 1])
+      return err
+    }
+    expect(await refused(own('c.qcow2'), own('b.qcow2'))).toMatch(/cannot stand on .*b\.qcow2, which stands on it/)
+    expect(await refused(own('b.qcow2'), own('gone.qcow2'))).toContain('gone.qcow2')
+    expect(await refused(own('b.qcow2'), 'a.qcow2')).toContain('is not in the folder of')
+    expect(await refused('d.qcow2', own('a.qcow2'))).toBe(
+      `d.qcow2 is in no pool: ${folder}. Add its folder on the Storage page, or copy it into one of these`,
+    )
+    expect(await xm('image-create', '-f', 'raw', own('d.raw'), '64')).toMatchObject({ code: 0 })
+    expect(await refused(own('d.raw'), own('a.qcow2'))).toContain('Convert it to qcow2 first')
+    expect(await standsOn('b.qcow2')).toBe('c.qcow2')
+    expect(await xm('image-rebase', own('b.qcow2'))).toMatchObject({ code: 0 })
+    expect(await standsOn('b.qcow2')).toBe(undefined)
+  })
+
   it('takes kernel and ramdisk out of an ISO image, to new files anywhere', async () => {
     const iso = Buffer.alloc(17 * 2048)
     iso.write('\x01CD001\x01', 16 * 2048, 'latin1')
