@@ -2,7 +2,7 @@
 // Where they cannot be had, tests that want them are skipped and say why.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -18,6 +18,9 @@ export const demoFolder = path.join(
   'demo-guest',
 )
 const TIMEOUT = 120_000
+const RAMDISK_WITH = 'ramdisk-with-'
+const DAY = 24 * 60 * 60 * 1000
+const RAMDISKS_KEPT = 3 * DAY
 
 /** The guest's files, or one sentence why they are not there. */
 export async function debianGuest(flavour: DemoKernel): Promise<Result<DemoGuest, string>> {
@@ -86,8 +89,11 @@ function moduleNeeds(content: Uint8Array): string[] {
   return (/\0depends=([^\0]*)\0/.exec(text)?.[1] ?? '').split(',').filter((name) => name !== '')
 }
 
-/** The demo ramdisk with more files in it: Linux unpacks archives one after another. */
-export function ramdiskWith(guest: DemoGuest, files: readonly GuestFile[]): string {
+/**
+ * The demo ramdisk with more files in it: Linux unpacks archives one after another. Kept in the cache by its contents and the day:
+ * runs of one day share it, and who makes one removes those of days gone by.
+ */
+export function ramdiskWith(guest: Pick<DemoGuest, 'ramdisk'>, files: readonly GuestFile[], now = Date.now()): string {
   const folders = new Set<string>()
   const entries: InitramfsEntry[] = []
   for (const file of files) {
@@ -102,13 +108,29 @@ export function ramdiskWith(guest: DemoGuest, files: readonly GuestFile[]): stri
   const archive = gzipSync(makeInitramfs(entries), { level: 1 })
   const base = readFileSync(guest.ramdisk)
   const hash = createHash('sha256').update(base).update(archive).digest('hex').slice(0, 16)
-  const target = path.join(path.dirname(guest.ramdisk), `ramdisk-with-${hash}`)
+  const folder = path.dirname(guest.ramdisk)
+  const target = path.join(folder, `${RAMDISK_WITH}${hash}-${Math.floor(now / DAY)}`)
   if (!existsSync(target)) {
     const beside = `${target}.${process.pid}`
     writeFileSync(beside, Buffer.concat([base, Buffer.alloc(-base.length & 3), archive]))
     renameSync(beside, target)
+    removeOldRamdisks(folder, now)
   }
   return target
+}
+
+/**
+ * Their names change with the day: one that was written three days ago was handed to nobody for two, and no run takes that long. So
+ * none can be asked for between the look at its age and its end, which a file that is touched on each use could be.
+ */
+function removeOldRamdisks(folder: string, now: number): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(RAMDISK_WITH)) continue
+    const file = path.join(folder, name)
+    // Another run may have removed it, or be done with writing one and have given it its name.
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found && now - found.mtimeMs > RAMDISKS_KEPT) rmSync(file, { force: true })
+  }
 }
 
 /** Commands for the demo shell that load the modules of `kernelModules`; some it has loaded itself, which insmod would complain of. */
