@@ -236,7 +236,7 @@ export const dialogs: readonly DialogRow[] = [
     },
   },
   ofVolume('Resize…'),
-  ofVolume('Stands on…', 'refers.qcow2'),
+  ofVolume('Backing file…', 'refers.qcow2'),
   ofVolume('Copy or convert…'),
   ofVolume('Delete…'),
   {

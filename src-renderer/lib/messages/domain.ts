@@ -309,7 +309,7 @@ export const domain = {
   'details.standing-leaving': { en: 'until the machine ends', de: 'bis die Maschine endet' },
   'details.access': { en: 'Access', de: 'Zugriff' },
   'details.read-write': { en: 'Read and write', de: 'Lesen und Schreiben' },
-  'details.backing': { en: 'Builds on', de: 'Baut auf' },
+  'details.backing': { en: 'Backing file', de: 'Grundlage' },
   'details.disk-size': { en: '{size}; {file} on this computer', de: '{size}; {file} auf diesem Rechner' },
   'details.disk-unusable': { en: 'The machine does not start with it.', de: 'Die Maschine startet damit nicht.' },
   'details.medium-change': { en: 'Change medium…', de: 'Medium wechseln …' },
