@@ -14,7 +14,7 @@ import { SteppedGuest } from '../support/stepped-guest'
 import type { BenchReport } from './main'
 import { table } from './median'
 import { ownThread } from './thread-time'
-import { USERLAND, userlandInit } from './userland'
+import { markOf, USERLAND, userlandInit } from './userland'
 
 const TOP = 14
 /** Of processor time, as all that is told. */
@@ -75,10 +75,10 @@ async function subjects(only: string | undefined): Promise<Subject[]> {
     const { kernel } = guest.value
     const ramdisk = ramdiskWith(guest.value, [{ path: 'bench-init', content: Buffer.from(userlandInit()) }])
     const commandLine = 'console=hvc0 quiet rdinit=/bench-init'
-    list.push({ name: 'boot', kernel, ramdisk, commandLine, until: `${USERLAND[0][0]}-from` })
+    list.push({ name: 'boot', kernel, ramdisk, commandLine, until: `${markOf(USERLAND[0][0], 1)}-from` })
     for (const [name] of USERLAND) {
       const one = ramdiskWith(guest.value, [{ path: 'bench-init', content: Buffer.from(userlandInit([name])) }])
-      list.push({ name, kernel, ramdisk: one, commandLine, from: `${name}-from`, until: `${name}-to` })
+      list.push({ name, kernel, ramdisk: one, commandLine, from: `${markOf(name, 1)}-from`, until: `${markOf(name, 1)}-to` })
     }
   }
   return list.filter(({ name }) => only === undefined || only.split(',').includes(name))

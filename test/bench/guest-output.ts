@@ -41,7 +41,7 @@ export function outputOf(program: string, args: readonly string[], timeoutMs: nu
     const used = new Map<string, number>()
     const add = (bytes: Buffer): void => {
       output += bytes.toString('latin1')
-      for (const [, mark = ''] of process.platform === 'linux' ? output.matchAll(/(\w+-(?:from|to)) [\d.]+\s/g) : []) {
+      for (const [, mark = ''] of process.platform === 'linux' ? output.matchAll(/([\w-]+-(?:from|to)) [\d.]+\s/g) : []) {
         if (!used.has(mark)) used.set(mark, processorSeconds(child.pid ?? 0))
       }
     }
