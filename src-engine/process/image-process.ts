@@ -106,8 +106,7 @@ export class ImageProcess {
         return unit(createImage(path, { format: 'qcow2', backing: over, allowed: [backing.path, ...allowed] }))
       },
       inspect: ({ path, allowed }) => this.inspect(path, allowed ?? []),
-      resize: ({ path, format, sizeMiB, shrink }) =>
-        unit(whileLocked([path], () => this.resize(path, format, sizeMiB * MIB, shrink === true))),
+      resize: (args) => unit(whileLocked([args.path], () => this.resize(args))),
       convert: (args) => this.job((signal) => this.convert(args, signal)),
       check: ({ path, format, repair }) => this.check(path, format, repair),
       rebase: (args) => this.rebase(args),
@@ -186,15 +185,11 @@ export class ImageProcess {
     return ok({ format: format.value, virtualSize, fileSize: blocks * 512, ...header, ...outside })
   }
 
-  private async resize(
-    path: string,
-    format: ImageCalls['resize']['args']['format'],
-    size: number,
-    shrink: boolean,
-  ): Promise<ImageResult<void>> {
-    const image = await openImage(path, { format, readonly: false })
+  private async resize(args: ImageCalls['resize']['args']): Promise<ImageResult<void>> {
+    const { path, format, sizeMiB, shrink = false, allowed = [] } = args
+    const image = await openImage(path, { format, readonly: false, allowed })
     if (!image.ok) return image
-    const resized = await image.value.resize(size, shrink)
+    const resized = await image.value.resize(sizeMiB * MIB, shrink)
     const closed = await image.value.close()
     return resized.ok ? closed : resized
   }

@@ -272,6 +272,15 @@ export interface ImageCopy {
   readonly allowed: readonly string[]
 }
 
+export interface ImageResize {
+  readonly path: string
+  readonly sizeMiB: number
+  /** What it refers to: its data file too, which becomes larger with it. */
+  readonly allowed?: readonly string[]
+  /** What lies beyond the new end may be lost. */
+  readonly shrink?: boolean
+}
+
 export interface ImageRebase {
   readonly path: string
   readonly backing: BackingFile | undefined
@@ -294,8 +303,8 @@ export interface ImageTool {
   overlay(path: string, backing: BackingFile, allowed: readonly string[]): Outcome
   /** `allowed`: the files outside its folder that it may refer to; the first other one is told as `refused`. */
   inspect(path: string, allowed?: readonly string[]): Outcome<ImageInfo>
-  /** Larger only, unless `shrink` says that what lies beyond the new end may be lost. */
-  resize(path: string, sizeMiB: number, progress: Progress, shrink?: boolean): Outcome
+  /** Larger only, unless `shrink` is said. */
+  resize(order: ImageResize, progress: Progress): Outcome
   /** `to` must not exist yet. */
   convert(from: string, to: string, format: WrittenFormat, progress: Progress): Outcome
   /** As convert, of an image whose format is known and that stands on other files. */

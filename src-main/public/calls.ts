@@ -234,7 +234,12 @@ export const calls = {
   },
   /** The files below were chosen with filePick or are in the app's folder of disks. */
   imageCreate: { params: fields({ connection, image: newImageShape }), result: job, status: 'done' },
-  imageResize: { params: fields({ connection, path: chosenPath, sizeMiB: count }), result: job, status: 'done' },
+  /** `allowedBacking`: what it may refer to beside what a machine that has it as a disk may; its data file becomes larger with it. */
+  imageResize: {
+    params: fields({ connection, path: chosenPath, sizeMiB: count, allowedBacking: optional(list(chosenPath, 64)) }),
+    result: job,
+    status: 'done',
+  },
   /** Writes a new image with the same content, whole or not at all. */
   imageConvert: {
     params: fields({ connection, from: chosenPath, to: chosenPath, format: t.writtenFormatShape }),
@@ -421,9 +426,15 @@ export const calls = {
   poolUndefine: { params: fields({ connection, name: poolNameShape }), result: t.nothing, status: 'done' },
   volumeList: { params: fields({ connection, pool: poolNameShape }), result: list(volumeShape, 10_000), status: 'done' },
   volumeCreate: { params: fields({ connection, ...newVolumeShape.parts }), result: job, status: 'done' },
-  /** Larger; smaller only back to what it was, as long as nobody wrote to it since. */
+  /** Larger; smaller only back to what it was, as long as nobody wrote to it since. `allowedBacking` as for imageResize. */
   volumeResize: {
-    params: fields({ connection, pool: poolNameShape, name: volumeNameShape, sizeMiB: count }),
+    params: fields({
+      connection,
+      pool: poolNameShape,
+      name: volumeNameShape,
+      sizeMiB: count,
+      allowedBacking: optional(list(chosenPath, 64)),
+    }),
     result: job,
     status: 'done',
   },

@@ -74,7 +74,7 @@ export function deviceServers({
     mediaExtract: ({ path, ...places }, caller) =>
       bootFiles.extract(path, places, (place) => caller.choseFile(place, 'saveDisk')),
     imageCreate: ({ image }, caller) => devices.createImage(image, caller),
-    imageResize: ({ path, sizeMiB }, caller) => devices.resize(path, sizeMiB, caller),
+    imageResize: (order, caller) => devices.resize(order, caller),
     imageConvert: ({ from, to, format }, caller) => devices.convert(from, to, format, caller),
     imageCheck: ({ path, repair }, caller) => devices.check(path, repair, caller),
     networkList: () => ok(networks.list()),

@@ -18,7 +18,7 @@ import type { Domains } from './domains'
 import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import { makeFile } from './make-file'
-import { refusedBacking, sourcesOf } from './refused-backing'
+import { agreedFor, imageToWrite, refusedBacking, sourcesOf } from './refused-backing'
 import { isOfDomain, storeOf } from './store-dump'
 import type { UnfinishedFiles } from './unfinished-files'
 
@@ -185,11 +185,18 @@ export class Devices {
     return lookAtImage(this.parts.driver.images, path, allowed)
   }
 
-  resize(path: string, sizeMiB: number, rights: FileRights): Result<{ job: number }, ErrorReport> {
+  /** `allowedBacking`: what the image may refer to beside what machines with this disk may. */
+  async resize(
+    { path, sizeMiB, allowedBacking = [] }: Pick<NewImage, 'path' | 'sizeMiB'> & Pick<Medium, 'allowedBacking'>,
+    rights: FileRights,
+  ): Outcome<{ job: number }> {
     const free = this.mayWork(path, rights)
     if (!free.ok) return free
     const { images } = this.parts.driver
-    return this.job('imageResize', 'resizing-image', path, (control) => images.resize(path, sizeMiB, control))
+    const allowed = [...allowedBacking, ...agreedFor(path, this.parts.domains.list())]
+    const info = await imageToWrite(images, path, allowed)
+    if (!info.ok) return info
+    return this.job('imageResize', 'resizing-image', path, (control) => images.resize({ path, sizeMiB, allowed }, control))
   }
 
   convert(from: string, to: string, format: WrittenFormat, rights: FileRights): Result<{ job: number }, ErrorReport> {
@@ -334,7 +341,7 @@ export class Devices {
     if (!info.ok) return info
     if (info.value.virtualSize >= sizeMiB * MIB) return ok(null)
     control.step('resizing-image')
-    return images.resize(path, sizeMiB, control)
+    return images.resize({ path, sizeMiB }, control)
   }
 
   private job(

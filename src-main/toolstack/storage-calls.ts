@@ -30,7 +30,7 @@ export function storageServers(storage: Storage): CallServers<StorageCall> {
     poolUndefine: ({ name }) => storage.undefine(name),
     volumeList: ({ pool }) => storage.volumes(pool),
     volumeCreate: async (order) => asJob(await storage.create(order)),
-    volumeResize: ({ pool, name, sizeMiB }) => asJob(storage.resize(pool, name, sizeMiB)),
+    volumeResize: async (order) => asJob(await storage.resize(order)),
     volumeRebase: ({ pool, name, backing }) => asJob(storage.rebase(pool, name, backing)),
     volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
     volumeClone: async ({ pool, name, to, format }) => asJob(await storage.clone(pool, name, to, format)),

@@ -34,6 +34,7 @@ import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
 import { makeFile } from './make-file'
+import { agreedFor, imageToWrite } from './refused-backing'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 import type { Templates } from './templates'
 import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
@@ -41,6 +42,14 @@ import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volum
 const MIB = 1024 * 1024
 
 export type Pools = { readonly pools: readonly Pool[] }
+
+export interface VolumeResize {
+  readonly pool: string
+  readonly name: string
+  readonly sizeMiB: number
+  /** Files that the user lets it refer to, beside those that machines with this disk may. */
+  readonly allowedBacking?: readonly string[] | undefined
+}
 
 export interface StorageParts {
   readonly halfCopies: Pick<HalfCopies, 'remove'>
@@ -191,15 +200,22 @@ export class Storage {
   }
 
   /** Larger; or back to what it was before it was enlarged, as long as its file was not changed since: then nothing is lost. */
-  resize(pool: string, name: string, sizeMiB: number): Result<number, ErrorReport> {
+  async resize({ pool, name, sizeMiB, allowedBacking = [] }: VolumeResize): Outcome<number> {
+    const { domains, driver } = this.parts
+    const { images } = driver
+    const place = this.free(pool, name, ['disk'])
+    if (!place.ok) return place
+    const allowed = [...allowedBacking, ...agreedFor(place.value, domains.list())]
+    // Asked about before it is a job, which could only fail for it.
+    const asked = await imageToWrite(images, place.value, allowed)
+    if (!asked.ok && asked.error.reason === 'image-refers') return asked
     return this.change(pool, name, ['disk'], 'imageResize', 'resizing-image', async (path, control) => {
-      const { images } = this.parts.driver
-      const info = await this.look(path)
+      const info = await imageToWrite(images, path, allowed)
       if (!info.ok) return info
       const before = this.enlarged.get(path)
       const back = before !== undefined && sizeMiB === before.from && (await stampOf(path)) === before.stamp
       this.enlarged.delete(path)
-      const done = await images.resize(path, sizeMiB, control, back)
+      const done = await images.resize({ path, sizeMiB, allowed, shrink: back }, control)
       const from = Math.ceil(info.value.virtualSize / MIB)
       if (done.ok && sizeMiB > from) this.enlarged.set(path, { from, stamp: await stampOf(path) })
       return done

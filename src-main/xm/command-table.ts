@@ -337,6 +337,14 @@ export const commands = {
     ours: true,
     status: 'done',
   },
+  'image-resize': {
+    args: '<file> <size>',
+    does: 'Make a disk image larger, to that size, MiB or with a suffix k, m, g, t.',
+    options: [backing],
+    run: (context, args) => image.resize(context, args.word(0), args.word(1), args.list('backing')),
+    ours: true,
+    status: 'done',
+  },
   'image-rebase': {
     args: '<file> [below]',
     does: 'Put a qcow2 image of a pool on another one beside it, or on none if none is named; its contents stay.',

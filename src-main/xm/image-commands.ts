@@ -1,9 +1,9 @@
-// Commands about disk images: image-create, image-copy, image-rebase, media-extract. The work is done as a job of the app, and waited for.
+// Commands about disk images: image-create, image-copy, image-resize, image-rebase, media-extract. The work is done as a job of the app, and waited for.
 // Runs in: command line, plain Node.
 import { basename, dirname, resolve } from 'node:path'
 import { type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
 import { isTreeAddress } from '../public/tree-address'
-import { type Context, call, Failure, untilJob } from './context'
+import { type Context, call, Failure, taken, untilJob } from './context'
 import { memorySize } from './life-commands'
 
 const MIB = 1024 * 1024
@@ -45,6 +45,20 @@ export async function copy(
     sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
     copyOf: { path, format: info.format, ...(allowed.length > 0 && { allowedBacking }) },
   })
+}
+
+/** Larger, never smaller; `allowed`: files it may refer to, its data file among them. */
+export async function resize(context: Context, file: string, size: string, allowed: readonly string[]): Promise<void> {
+  const path = resolve(context.folder, file)
+  const allowedBacking = allowed.map((each) => resolve(context.folder, each))
+  const begun = await context.app.client.call('imageResize', { path, sizeMiB: memorySize(size), allowedBacking })
+  const refused = !begun.ok && begun.error.reason === 'image-refers' ? begun.error.values['path'] : undefined
+  if (refused !== undefined) {
+    const all = [...allowedBacking, refused].join(' ')
+    throw new Failure(`${file} refers to ${refused}, which is opened only if you say so. To resize it: --backing ${all}`)
+  }
+  const { job } = taken(begun)
+  await untilJob(context, job)
 }
 
 /** Onto an image beside it, or onto none. What it stands on is named by its file name alone, so both are volumes of one pool. */

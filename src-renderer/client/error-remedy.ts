@@ -150,6 +150,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'tree-damaged': { effect: 'unchanged' },
   'image-unreadable': { effect: 'unchanged', mend: 'storage' },
   'backing-refused': { effect: 'unchanged' },
+  'image-refers': { effect: 'unchanged' },
   'image-failed': { effect: 'unchanged', mend: 'storage' },
   'image-shrink': { effect: 'unchanged' },
   'image-damaged': { effect: 'unchanged', mend: 'repair' },

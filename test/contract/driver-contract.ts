@@ -573,13 +573,16 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       expect(await inspected('half.raw')).toBe('file-unreadable')
 
       for (const file of ['copy.raw', 'work.qcow2']) {
-        expect(await images.resize(at(file), 3, quiet())).toEqual(done)
-        expect((await images.resize(at(file), 1, quiet())).ok).toBe(false)
+        expect(await images.resize({ path: at(file), sizeMiB: 3 }, quiet())).toEqual(done)
+        expect((await images.resize({ path: at(file), sizeMiB: 1 }, quiet())).ok).toBe(false)
         expect(await inspected(file)).toMatchObject({ mib: 3 })
       }
-      expect(await images.resize(at('copy.raw'), 1, quiet(), true)).toEqual(done)
+      expect(await images.resize({ path: at('copy.raw'), sizeMiB: 1, shrink: true }, quiet())).toEqual(done)
       expect(await inspected('copy.raw')).toMatchObject({ mib: 1 })
-      expect(await images.resize(at('none.raw'), 1, quiet())).toMatchObject({ ok: false, error: { reason: 'file-unreadable' } })
+      expect(await images.resize({ path: at('none.raw'), sizeMiB: 1 }, quiet())).toMatchObject({
+        ok: false,
+        error: { reason: 'file-unreadable' },
+      })
 
       expect(await images.check(at('work.qcow2'), false, quiet())).toEqual(done)
       expect(await images.check(at('none.qcow2'), false, quiet())).toMatchObject({

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { TestImages } from '../../src-main/driver/test/test-images'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import { ownApp } from './own-app'
 import { undoByKey } from './undo-key'
@@ -143,6 +144,34 @@ describe('the host window', () => {
     await list.getByRole('button', { name: 'Delete for good' }).click()
     await list.getByText('The trash is empty.').waitFor()
     expect(app.errors).toEqual([])
+  })
+
+  it('asks before it resizes an image that leads to a file elsewhere', { timeout: 60_000 }, async () => {
+    const { app, page, folder } = await start()
+    const images = new TestImages(async () => undefined)
+    const below = path.join(folder, 'elsewhere.raw')
+    fs.writeFileSync(below, Buffer.alloc(1 << 20))
+    await images.overlay(path.join(folder, 'disks', 'leads.qcow2'), { path: below, format: 'raw' })
+    await page.getByRole('tab', { name: 'Storage' }).click()
+    await row(page, 'leads.qcow2').click()
+    await page.getByRole('button', { name: 'Resize…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Size', { exact: true }).fill('8')
+    await page.keyboard.press('Tab')
+    await dialog.getByRole('button', { name: 'Resize', exact: true }).click()
+    const question = page.getByRole('alertdialog')
+    await question.getByText('leads.qcow2 leads to the last of these files:').waitFor()
+    await question.getByText(below, { exact: true }).waitFor()
+    await app.picture(page, 'host-resize-question')
+    await question.getByRole('button', { name: 'Do not open' }).click()
+    await dialog.getByRole('button', { name: 'Resize', exact: true }).click()
+    await question.getByRole('button', { name: 'Open it' }).click()
+    await row(page, 'leads.qcow2').getByText('8 MiB', { exact: true }).waitFor({ timeout: 20_000 })
+    // The answer holds for the way back too.
+    await page.locator('.undo-bar').getByText('Enlarged leads.qcow2').waitFor()
+    await row(page, 'leads.qcow2').focus()
+    await undoByKey(page)
+    await row(page, 'leads.qcow2').getByText('1 MiB', { exact: true }).waitFor({ timeout: 20_000 })
   })
 
   it('keeps the dialog and what was typed where a name is taken, and cuts long names of machines', {

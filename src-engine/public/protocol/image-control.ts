@@ -76,8 +76,12 @@ export const IMAGE_CALLS = {
     }),
     status: 'done',
   },
-  /** Longer only, unless `shrink` says that what lies beyond the new end may be lost. */
-  resize: { args: fields({ path, format, sizeMiB, shrink: optional(flag) }), reply: unit, status: 'done' },
+  /** Longer only, unless `shrink` says that what lies beyond the new end may be lost. `allowed`: as of `inspect`. */
+  resize: {
+    args: fields({ path, format, sizeMiB, shrink: optional(flag), allowed: optional(list(path, 64)) }),
+    reply: unit,
+    status: 'done',
+  },
   /** `allowed`: what the source stands on outside its own folder. */
   convert: {
     args: fields({ from: path, fromFormat: format, to: path, format: written, allowed: optional(list(path, 64)) }),

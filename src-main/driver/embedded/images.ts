@@ -16,7 +16,7 @@ import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
 import { treeHost } from '../../public/tree-address'
 import type { Supervisor } from '../../supervisor/supervisor'
-import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageCopy, ImageRebase, ImageResize, ImageTool, Outcome, Progress } from '../driver'
 
 type ImageCaller = Caller<ImageCalls, ImageEvents>
 
@@ -84,11 +84,11 @@ export class EmbeddedImages implements ImageTool {
     return err(errorReport('file-unreadable', { path, detail: found.error.message.replace(/\.\s*$/, '') }))
   }
 
-  async resize(path: string, sizeMiB: number, progress: Progress, shrink = false): Outcome {
+  async resize({ path, sizeMiB, allowed = [], shrink = false }: ImageResize, progress: Progress): Outcome {
     const format = await this.formatOf(path)
     if (!format.ok) return format
     return this.job(path, progress, async (caller) => {
-      const resized = await caller.call('resize', { path, format: format.value.format, sizeMiB, shrink })
+      const resized = await caller.call('resize', { path, format: format.value.format, sizeMiB, shrink, allowed: [...allowed] })
       if (resized.ok) return ok(null)
       if (resized.error.code !== 'OPERATION_INVALID') return err(imageError(resized.error, path))
       return err(errorReport('image-shrink', { path, min: Math.ceil(format.value.virtualSize / MIB) }))

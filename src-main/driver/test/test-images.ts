@@ -9,7 +9,7 @@ import type { Device, DiskKernel, DiskLook, ImageInfo, InstallMedia, NewImage, W
 import { type ErrorReport, errorReport } from '../../public/error-code'
 import type { BootDisk } from '../../public/own-disk'
 import { treeHost } from '../../public/tree-address'
-import type { BackingFile, ImageCopy, ImageRebase, ImageTool, Outcome, Progress } from '../driver'
+import type { BackingFile, ImageCopy, ImageRebase, ImageResize, ImageTool, Outcome, Progress } from '../driver'
 
 const MIB = 1024 * 1024
 const QCOW2_MAGIC = 0x514649fb
@@ -140,10 +140,11 @@ export class TestImages implements ImageTool {
     }
   }
 
-  async resize(path: string, sizeMiB: number, progress: Progress, shrink = false): Outcome {
-    const info = await this.inspect(path)
+  async resize({ path, sizeMiB, allowed = [], shrink = false }: ImageResize, progress: Progress): Outcome {
+    const info = await this.inspect(path, allowed)
     if (!info.ok) return info
-    const { virtualSize, format } = info.value
+    const { virtualSize, format, backing, refused } = info.value
+    if (refused) return err(errorReport('image-unreadable', { path, detail: `${refused.path} is not allowed` }))
     if (sizeMiB * MIB < virtualSize && !shrink)
       return err(errorReport('image-shrink', { path, min: Math.ceil(virtualSize / MIB) }))
     const failure = await this.work(progress)
@@ -151,7 +152,7 @@ export class TestImages implements ImageTool {
     const file = await open(path, 'r+')
     try {
       if (format === 'raw') await file.truncate(sizeMiB * MIB)
-      else await file.write(this.header(sizeMiB * MIB), 0)
+      else await file.write(this.header(sizeMiB * MIB, backing), 0)
     } finally {
       await file.close()
     }

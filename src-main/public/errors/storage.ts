@@ -17,6 +17,11 @@ export const storageErrors = {
     cause: 'The image of {dev} refers to the file {path}, which was not allowed ({chain}).',
     action: 'It is opened only when you allow it: in the window you are asked, “xm block-allow” does it on the command line.',
   },
+  'image-refers': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'The disk image {image} refers to the file {path}, which was not allowed ({chain}).',
+    action: 'It is opened only when you allow it: in the window you are asked, “--backing” does it on the command line.',
+  },
   'image-failed': {
     code: 'OPERATION_FAILED',
     cause: 'The disk image {path} was not finished: {detail}.',

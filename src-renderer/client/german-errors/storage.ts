@@ -16,6 +16,10 @@ export const germanStorageErrors: GermanOf<typeof storageErrors> = {
     action:
       'Sie wird nur geöffnet, wenn Sie es erlauben: Das Fenster fragt danach, auf der Kommandozeile ist es „xm block-allow“.',
   },
+  'image-refers': {
+    cause: 'Das Plattenabbild {image} verweist auf die Datei {path}, die nicht erlaubt wurde ({chain}).',
+    action: 'Sie wird nur geöffnet, wenn Sie es erlauben: Das Fenster fragt danach, auf der Kommandozeile ist es „--backing“.',
+  },
   'image-failed': {
     cause: 'Das Plattenabbild {path} wurde nicht fertig: {detail}.',
     action: 'Nichts davon wurde behalten; freien Platz prüfen und noch einmal versuchen.',

@@ -1,20 +1,21 @@
 // Asks whether a file may be opened that an image of a disk refers to and that the user did not name: an image that comes from a
-// stranger may name any file of this computer, and its guest would read it.
-// Invariant: opening is never what Enter does. Runs in: every window that starts machines or attaches disks.
+// stranger may name any file of this computer, and its guest would read it, or resizing the image change it.
+// Invariant: opening is never what Enter does. Runs in: every window that starts machines, attaches disks or resizes images.
 
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { useWords } from '../../components/Language'
 import { Question } from '../../components/Question'
+import { lastPart } from '../../lib/path'
 import './disks.css'
 
-/** What is asked about; undefined for other errors. */
+/** What a machine's disk is asked about for; undefined for other errors. */
 export function backingRefused(error: ErrorReport): { readonly dev: string; readonly path: string } | undefined {
   const { dev, path } = error.values
   return error.reason === 'backing-refused' && dev !== undefined && path !== undefined ? { dev, path } : undefined
 }
 
 export function BackingQuestion(props: {
-  /** For which `backingRefused` has an answer. */
+  /** `backing-refused` of a machine's disk, or `image-refers` of an image that is to be changed. */
   readonly error: ErrorReport
   /** The image is copied: what it refers to is read once. */
   readonly copied?: boolean
@@ -22,17 +23,19 @@ export function BackingQuestion(props: {
 }) {
   const { error, onAnswer } = props
   const { t } = useWords()
-  const { dev = '', path = '', chain = '' } = error.values
+  const { dev = '', image = '', path = '', chain = '' } = error.values
+  const changed = error.reason === 'image-refers'
+  const kept = props.copied === true ? t('backing.copied') : t('backing.kept')
   return (
     <Question title={t('backing.title')} yes={t('backing.yes')} no={t('backing.no')} careful onAnswer={onAnswer}>
-      <p>{t('backing.what', { dev })}</p>
+      <p>{changed ? t('backing.what-image', { image: lastPart(image) }) : t('backing.what', { dev })}</p>
       <ol className="backing-chain mono selectable">
         {[...chain.split(' → '), path].map((file) => (
           <li key={file}>{file}</li>
         ))}
       </ol>
-      <p>{t('backing.why')}</p>
-      <p className="muted">{t(props.copied === true ? 'backing.copied' : 'backing.kept')}</p>
+      <p>{t(changed ? 'backing.why-resized' : 'backing.why')}</p>
+      <p className="muted">{changed ? t('backing.once') : kept}</p>
     </Question>
   )
 }

@@ -60,6 +60,15 @@ export const devices = {
     en: 'The guest will be able to read all of it, and to change it where it is the data file of the image. Open it only if you know where the image comes from.',
     de: 'Der Gast wird sie ganz lesen und, wo sie die Datendatei des Abbilds ist, auch ändern können. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
   },
+  'backing.what-image': {
+    en: '{image} leads to the last of these files:',
+    de: '{image} führt zur letzten dieser Dateien:',
+  },
+  'backing.why-resized': {
+    en: 'It is read, and made larger where it is the data file of the image. Open it only if you know where the image comes from.',
+    de: 'Sie wird gelesen und, wo sie die Datendatei des Abbilds ist, vergrößert. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
+  },
+  'backing.once': { en: 'The answer holds for this time.', de: 'Die Antwort gilt für dieses Mal.' },
   'backing.kept': { en: 'The answer is kept in the definition.', de: 'Die Antwort wird in der Definition festgehalten.' },
   'backing.copied': {
     en: 'What it holds becomes part of the copy.',

@@ -13,6 +13,7 @@ import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { SizeField } from '../../components/SizeField'
+import { BackingQuestion } from '../../features/disks/BackingQuestion'
 import { lastPart } from '../../lib/path'
 import { Refusal } from '../../remedy/Refusal'
 import { useVolumeChanges } from './use-volume-changes'
@@ -31,19 +32,29 @@ interface AskProps {
   readonly ready: boolean
   readonly danger?: boolean
   readonly children: React.ReactNode
-  readonly act: () => Promise<Result<unknown, ErrorReport>>
+  /** `allowed`: files the user let its image refer to, when asked. */
+  readonly act: (allowed: readonly string[]) => Promise<Result<unknown, ErrorReport>>
   readonly onClose: () => void
 }
 
-/** One question: what is refused is said in it. */
+/** One question: what is refused is said in it, or asked about over it. */
 function Ask(props: AskProps) {
   const { t } = useWords()
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
-  const submit = async () => {
+  const [allowed, setAllowed] = useState<readonly string[]>([])
+  const submit = async (files = allowed) => {
     if (!props.ready) return
-    const result = await props.act()
+    const result = await props.act(files)
     if (result.ok) props.onClose()
     else setRefusal(result.error)
+  }
+  const asked = refusal?.reason === 'image-refers' ? refusal : null
+  const answer = (open: boolean) => {
+    setRefusal(null)
+    const file = asked?.values['path']
+    if (!open || file === undefined) return
+    setAllowed([...allowed, file])
+    void submit([...allowed, file])
   }
   return (
     <Dialog
@@ -61,7 +72,8 @@ function Ask(props: AskProps) {
       }
     >
       {props.children}
-      <Refusal error={refusal} onChange={setRefusal} />
+      <Refusal error={asked === null ? refusal : null} onChange={setRefusal} />
+      {asked !== null && <BackingQuestion error={asked} onAnswer={answer} />}
     </Dialog>
   )
 }
@@ -193,7 +205,7 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.resize-title', { name: volume.name })}
       label={t('storage.resize').replace(/\s*…$/, '')}
       ready={isImageSize(sizeMiB) && sizeMiB > least}
-      act={() => changes.resize(volume, sizeMiB)}
+      act={(allowed) => changes.resize(volume, sizeMiB, allowed)}
       onClose={props.onClose}
     >
       <SizeField

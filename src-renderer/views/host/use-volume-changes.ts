@@ -18,7 +18,8 @@ type Done<T = unknown> = Promise<Result<T, ErrorReport>>
 
 export interface VolumeChanges {
   readonly create: (order: NewVolume) => Done
-  readonly resize: (volume: Volume, sizeMiB: number) => Done
+  /** `allowedBacking`: files that the user let the image refer to. */
+  readonly resize: (volume: Volume, sizeMiB: number, allowedBacking: readonly string[]) => Done
   readonly rebase: (volume: Volume, backing: string | null) => Done
   readonly clone: (volume: Volume, to: string, format: WrittenFormat) => Done
   readonly upload: (pool: string, from: string, name: string) => Done
@@ -70,10 +71,11 @@ export function useVolumeChanges(): VolumeChanges {
       create: (order) => made(order.pool, order.name, client.call('volumeCreate', order)),
       clone: ({ pool, name }, to, format) => made(pool, to, client.call('volumeClone', { pool, name, to, format })),
       upload: (pool, from, name) => made(pool, name, client.call('volumeUpload', { pool, from, name })),
-      resize: ({ pool, name, capacity }, sizeMiB) =>
-        job(client.call('volumeResize', { pool, name, sizeMiB }), t('undo.volume-resized', { name }), () =>
-          client.call('volumeResize', { pool, name, sizeMiB: Math.ceil(capacity / MIB) }),
-        ),
+      resize: ({ pool, name, capacity }, sizeMiB, allowedBacking) => {
+        const order = { pool, name, allowedBacking: [...allowedBacking] }
+        const back = (): Done => client.call('volumeResize', { ...order, sizeMiB: Math.ceil(capacity / MIB) })
+        return job(client.call('volumeResize', { ...order, sizeMiB }), t('undo.volume-resized', { name }), back)
+      },
       rebase: async ({ pool, name, backing: before }, backing) => {
         const begun = client.call('volumeRebase', { pool, name, backing })
         // One outside the pool cannot be named again.

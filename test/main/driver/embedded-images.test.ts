@@ -96,6 +96,14 @@ describe('the image process', () => {
     const agreed = await images.inspect(image, [data])
     expect(agreed).toMatchObject({ ok: true, value: size })
     expect(agreed.ok && agreed.value.refused).toBe(undefined)
+    // Resizing writes to it: only when that was agreed to.
+    const before = statSync(data).size
+    expect(await images.resize({ path: image, sizeMiB: 8 }, quiet())).toMatchObject({ error: { reason: 'image-unreadable' } })
+    expect(statSync(data).size).toBe(before)
+    expect(await images.resize({ path: image, sizeMiB: 8, allowed: [data] }, quiet())).toEqual({ ok: true, value: null })
+    expect(execFileSync('qemu-img', ['info', image], { cwd: folder, encoding: 'utf8' })).toContain('8 MiB')
+    execFileSync('qemu-img', ['check', image], { cwd: folder })
+    expect(await images.check(image, false, quiet())).toEqual({ ok: true, value: null })
   })
 
   it('enlarges, shrinks only when loss is meant, converts with progress, and finds damage', async () => {
@@ -107,14 +115,14 @@ describe('the image process', () => {
     expect(seen.every((fraction) => fraction > 0 && fraction <= 1)).toBe(true)
     if (hasQemu) execFileSync('qemu-img', ['compare', raw, qcow2])
     expect(await images.check(qcow2, false, quiet())).toEqual({ ok: true, value: null })
-    expect(await images.resize(qcow2, 2, quiet())).toMatchObject({
+    expect(await images.resize({ path: qcow2, sizeMiB: 2 }, quiet())).toMatchObject({
       ok: false,
       error: { reason: 'image-shrink', values: { min: '3' } },
     })
-    expect(await images.resize(qcow2, 64, quiet())).toEqual({ ok: true, value: null })
-    expect(await images.resize(qcow2, 3, quiet(), true)).toEqual({ ok: true, value: null })
+    expect(await images.resize({ path: qcow2, sizeMiB: 64 }, quiet())).toEqual({ ok: true, value: null })
+    expect(await images.resize({ path: qcow2, sizeMiB: 3, shrink: true }, quiet())).toEqual({ ok: true, value: null })
     expect(await images.inspect(qcow2)).toMatchObject({ value: { virtualSize: 3 << 20 } })
-    expect(await images.resize(qcow2, 64, quiet())).toEqual({ ok: true, value: null })
+    expect(await images.resize({ path: qcow2, sizeMiB: 64 }, quiet())).toEqual({ ok: true, value: null })
     expect(await images.inspect(qcow2)).toMatchObject({ ok: true, value: { virtualSize: 64 << 20 } })
     if (hasQemu) execFileSync('qemu-img', ['check', qcow2])
 

@@ -266,6 +266,32 @@ describe('storage', () => {
     expect(await size()).toBe(20 << 20)
   })
 
+  it('asks before it resizes an image that refers to a file elsewhere, unless a machine with that disk may open it', async () => {
+    const scene = await machine()
+    const { servers, made } = scene
+    const { images } = made.driver
+    const at = (name: string) => join(made.folder, 'disks', name)
+    const [below, path] = [join(made.folder, 'below.raw'), at('over.qcow2')]
+    mkdirSync(join(made.folder, 'disks'), { recursive: true })
+    expect(await images.create({ path: below, format: 'raw', sizeMiB: 4 })).toMatchObject({ ok: true })
+    expect(await images.overlay(path, { path: below, format: 'raw' }, [])).toMatchObject({ ok: true })
+    const order = { pool, name: 'over.qcow2' }
+    const size = async () => (await volumes(scene)).find(({ name }) => name === order.name)?.capacity
+    const refused = { ok: false, error: { reason: 'image-refers', values: { image: path, path: below, chain: path } } }
+    expect(await servers.volumeResize({ ...order, sizeMiB: 8 }, caller)).toMatchObject(refused)
+    expect(await servers.imageResize({ path, sizeMiB: 8 }, caller)).toMatchObject(refused)
+    expect(await size()).toBe(4 << 20)
+    await scene.job(servers.volumeResize({ ...order, sizeMiB: 8, allowedBacking: [below] }, caller))
+    await scene.job(servers.imageResize({ path, sizeMiB: 12, allowedBacking: [below] }, caller))
+    expect(await size()).toBe(12 << 20)
+    // A machine's answer is kept in its definition, and holds here too.
+    const disk = { kind: 'vbd', dev: 'xvdd', path, format: 'qcow2', readonly: false, removable: false } as const
+    const device = { ...disk, allowedBacking: [below] }
+    expect(await servers.deviceAttach({ uuid: scene.uuid, device }, testCaller([path]))).toEqual({ ok: true, value: null })
+    await scene.job(servers.volumeResize({ ...order, sizeMiB: 16 }, caller))
+    expect(await size()).toBe(16 << 20)
+  })
+
   it('takes a folder up again that was a pool in this run', async () => {
     const scene = await machine()
     const { servers, made } = scene

@@ -152,6 +152,26 @@ describe('xm', () => {
     })
   })
 
+  it('makes an image larger, and writes to what it refers to only when that is named', async () => {
+    const own = (name: string) => join(made.folder, name)
+    const size = async (name: string) => {
+      const info = await made.driver.images.inspect(own(name))
+      return info.ok ? info.value.virtualSize / (1 << 20) : info.error.reason
+    }
+    expect(await xm('image-create', 'large.qcow2', '64')).toMatchObject({ code: 0 })
+    expect(await xm('image-resize', 'large.qcow2', '1g')).toEqual({ code: 0, out: '', err: '' })
+    expect(await size('large.qcow2')).toBe(1024)
+    expect(await xm('image-resize', 'large.qcow2', '64')).toMatchObject({ code: 1, err: expect.stringContaining('1024 MiB') })
+    await made.driver.images.overlay(own('over.qcow2'), { path: own('large.qcow2'), format: 'qcow2' }, [])
+    expect(await xm('image-resize', 'over.qcow2', '2g')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`--backing ${own('large.qcow2')}`),
+    })
+    expect(await size('over.qcow2')).toBe(1024)
+    expect(await xm('image-resize', 'over.qcow2', '2g', '--backing', 'large.qcow2')).toMatchObject({ code: 0 })
+    expect(await size('over.qcow2')).toBe(2048)
+  })
+
   it('puts an image of a pool on another one beside it, or on none', async () => {
     const folder = join(made.folder, 'disks')
     const own = (name: string) => join(folder, name)
