@@ -11,7 +11,7 @@ import { I32, I64, type ImportedFunction, OP, type WasmWriter } from './wasm-wri
 // Two numbers of 80 bits: sign and exponent, significand of each.
 const X87_VALUES = [I32, I64, I32, I64]
 
-/** What regions call in the core. */
+/** What regions call in the core, by how many regions do: a module imports no more than its regions need (moduleOf). */
 export const CORE_FUNCTIONS: readonly ImportedFunction[] = [
   { name: 'region_read', parameters: [I64, I32, I32, I32], results: [I32] },
   { name: 'region_write', parameters: [I64, I32, I32, I32], results: [I32] },

@@ -78,7 +78,7 @@ export class RegionCode {
     outer.witnessLeft()
     whole.get(RESULT)
     whole.op(OP.end)
-    return { bytes: whole.written().slice(), unlikely: [...whole.unlikely] }
+    return whole.bodyOf()
   }
 
   private blocks(region: Region): void {

@@ -65,6 +65,8 @@ export class WasmWriter {
   length = 0
   /** Where the ifs are that are hardly ever taken. */
   unlikely: number[] = []
+  /** Number of the last imported function that is called, and one more. */
+  private calls = 0
 
   private room(more: number): void {
     if (this.length + more <= this.bytes.length) return
@@ -75,9 +77,14 @@ export class WasmWriter {
   clear(): void {
     this.length = 0
     this.unlikely.length = 0
+    this.calls = 0
   }
   written(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length)
+  }
+  /** What is written, as a function's body. */
+  bodyOf(): Body {
+    return { bytes: this.written().slice(), unlikely: [...this.unlikely], calls: this.calls }
   }
   byte(value: number): void {
     this.room(1)
@@ -208,6 +215,7 @@ export class WasmWriter {
     }
     for (; (unlikely[low] ?? to) < to; low++) this.unlikely.push(this.length - from + (unlikely[low] ?? 0))
     this.put(other.bytes.subarray(from, to))
+    this.calls = Math.max(this.calls, other.calls)
   }
   /** All that another writer has. */
   append(other: WasmWriter): void {
@@ -226,6 +234,7 @@ export class WasmWriter {
   call(index: number): void {
     this.byte(OP.call)
     this.unsigned(index)
+    if (index >= this.calls) this.calls = index + 1
   }
 }
 
@@ -239,14 +248,20 @@ export interface ImportedFunction {
 export interface Body {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly unlikely: readonly number[]
+  /** How many of the imported functions it needs, from the first one on. */
+  readonly calls: number
 }
 
-/** A module around the bodies of regions, (budget: i32, entry: i32) -> i32 each, exported as "0", "1", ... */
+/**
+ * A module around the bodies of regions, (budget: i32, entry: i32) -> i32 each, exported as "0", "1", ... It imports what they call and
+ * what stands before that: V8 compiles a way into JavaScript for each signature that is imported, though no region goes it.
+ */
 export function moduleOf(
-  imports: readonly ImportedFunction[],
+  functions: readonly ImportedFunction[],
   memoryPages: { readonly maximum: number },
   bodies: readonly Body[],
 ): Uint8Array<ArrayBuffer> {
+  const imports = functions.slice(0, Math.max(0, ...bodies.map(({ calls }) => calls)))
   const out = new WasmWriter()
   out.put(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
   const section = (id: number, write: (w: WasmWriter) => void): void => {

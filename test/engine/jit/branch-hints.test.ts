@@ -1,10 +1,10 @@
 // Branch hints: each names an if of its function, by the offset from the function's first byte, and modules with them are valid.
 // Oracle: the proposal "branch hinting" and the module's own bytes. Runs in: plain Node.
 import { expect, it } from 'vitest'
-import { moduleOf, OP, WasmWriter } from '../../../src-engine/jit/wasm-writer'
+import { type Body, moduleOf, OP, WasmWriter } from '../../../src-engine/jit/wasm-writer'
 
 /** (parameter) -> parameter, with `ifs` branches that are hardly ever taken and as many ordinary ones. */
-function bodyWith(ifs: number): { bytes: Uint8Array<ArrayBuffer>; unlikely: readonly number[] } {
+function bodyWith(ifs: number): Body {
   const inner = new WasmWriter()
   for (let i = 0; i < ifs; i++) {
     inner.get(0)
@@ -19,7 +19,7 @@ function bodyWith(ifs: number): { bytes: Uint8Array<ArrayBuffer>; unlikely: read
   whole.append(inner)
   whole.get(0)
   whole.op(OP.end)
-  return { bytes: whole.written().slice(), unlikely: [...whole.unlikely] }
+  return whole.bodyOf()
 }
 
 /** LEB128 numbers of a section. */
