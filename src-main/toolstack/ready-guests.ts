@@ -1,11 +1,12 @@
 // Guests the app makes itself with one press: the demo guest, and a Debian system with all the devices the driver has.
-// Invariant: what was made for one that could not be defined is taken away again. Runs in: main, plain Node.
+// Invariant: what was made for one that could not be defined is taken away again; of each kind one is made at a time, and who asks
+// meanwhile is told of that one. Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { DEFAULT_NETWORK, type Device } from '../public/device'
-import type { DomainConfig, HostInfo } from '../public/types'
+import type { DomainConfig, HostInfo, JobInfo } from '../public/types'
 import type { DebianMaker, DemoMaker } from './demo-maker'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
@@ -38,6 +39,20 @@ export class ReadyGuests {
   }
 
   demo(): number {
+    return this.making('demoGuest') ?? this.makeDemo()
+  }
+
+  /** A Debian system with all the devices that the driver has. */
+  debian(): number {
+    return this.making('debianGuest') ?? this.makeDebian()
+  }
+
+  /** Pressed twice, or in two windows, a button is about the same guest. */
+  private making(kind: JobInfo['kind']): number | undefined {
+    return this.parts.jobs.running().find((job) => job.kind === kind)?.job
+  }
+
+  private makeDemo(): number {
     return this.parts.jobs.start({
       kind: 'demoGuest',
       subject: '',
@@ -56,8 +71,7 @@ export class ReadyGuests {
     })
   }
 
-  /** A Debian system with all the devices that the driver has. */
-  debian(): number {
+  private makeDebian(): number {
     return this.parts.jobs.start({
       kind: 'debianGuest',
       subject: '',

@@ -31,6 +31,10 @@ export function ReadyGuest({ kind, host, busy, onBusy, onRefusal }: ReadyGuestPr
   const { call, host: ability, icon } = KINDS[kind]
   const [number, setNumber] = useState<number | null>(null)
   const job = useAppState((state) => (number === null ? undefined : state.jobs[number]))
+  /** Begun here, or in another window, or in this one before it was closed. */
+  const making = useAppState((state) =>
+    Object.values(state.jobs).find((each) => each.kind === ability && each.state === 'running'),
+  )
 
   useEffect(() => {
     if (job === undefined) return
@@ -57,13 +61,14 @@ export function ReadyGuest({ kind, host, busy, onBusy, onRefusal }: ReadyGuestPr
   }
 
   const able = host?.[ability]
+  const shown = job ?? making
   const title = `${kind}-title`
   return (
     <section className="ready-card" aria-labelledby={title}>
       <Icon name={icon} className="ready-icon" />
-      {job?.state === 'running' ? (
+      {shown?.state === 'running' ? (
         <div className="ready-job">
-          <JobProgress job={job} />
+          <JobProgress job={shown} />
         </div>
       ) : (
         <>

@@ -401,6 +401,17 @@ describe('the rest of the calls', () => {
     await close()
   })
 
+  it('makes one guest where its button is pressed twice', async () => {
+    const { servers, toolstack, close } = await makeToolstack()
+    for (const call of ['demoGuestCreate', 'debianGuestCreate'] as const) {
+      const [first, second] = await Promise.all([servers[call]({}, testCaller()), servers[call]({}, testCaller())])
+      expect(second).toEqual(first)
+      expect(first.ok && (await toolstack.jobs.wait(first.value.job))).toEqual({ ok: true, value: null })
+    }
+    expect(toolstack.domains.list().map(({ name }) => name)).toEqual(['Debian demo', 'Debian'])
+    await close()
+  })
+
   it('makes a Debian system, defines it with disk, network and screen, and starts it, twice', async () => {
     const { servers, toolstack, folder, close } = await makeToolstack()
     for (const name of ['Debian', 'Debian 2']) {
