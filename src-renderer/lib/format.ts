@@ -2,7 +2,7 @@
 // Invariant: units are those of the field: memory in binary units (MiB, GiB), processor use in per cent of one CPU.
 // Runs in: renderer and tests; pure.
 
-import type { Language } from './translate'
+import { type Language, localeOf } from './translate'
 
 const MIB = 1024 * 1024
 
@@ -30,7 +30,7 @@ export const memoryUnit = (bytes: number): 'GiB' | 'MiB' => (bytes >= 10240 * MI
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 export function makeFormats(language: Language): Formats {
-  const locale = language === 'de' ? 'de-DE' : 'en-GB'
+  const locale = localeOf(language)
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
   const thousandth = new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 })

@@ -21,8 +21,10 @@ export type PluralKey = PluralBase<MessageKey>
 export interface Translator {
   readonly language: Language
   <K extends MessageKey>(key: K, ...values: Values<(typeof messages)[K]['en']>): string
-  /** The row for this number; {count} is filled with it. */
+  /** The row for this number; {count} is filled with it as the language writes it. */
   readonly count: (key: PluralKey, count: number, values?: Readonly<Record<string, string | number>>) => string
+  /** As the language writes it, for a mark: ports and identifiers are no such numbers. */
+  readonly number: (value: number) => string
 }
 
 const catalogue = (language: Language) => ({
@@ -45,13 +47,18 @@ void i18n.init()
 
 export function makeTranslator(language: Language): Translator {
   const t = i18n.getFixedT(language)
+  const written = new Intl.NumberFormat(localeOf(language))
+  const number = (value: number): string => written.format(value)
   // A sentence without marks is its row: lists of a thousand machines ask for their states' names at each key of a filter.
   const say = (key: MessageKey, values?: Readonly<Record<string, string | number>>): string =>
     values === undefined ? messages[key][language] : t(key, isolatedValues(values))
-  const count = (base: PluralKey, number: number, values: Readonly<Record<string, string | number>> = {}): string =>
-    t(base, { ...isolatedValues(values), count: number })
-  return Object.assign(say, { language, count })
+  const count = (base: PluralKey, many: number, values: Readonly<Record<string, string | number>> = {}): string =>
+    t(base, { count: many, replace: { ...isolatedValues(values), count: number(many) } })
+  return Object.assign(say, { language, count, number })
 }
+
+/** Whose forms of numbers and dates go with the language. */
+export const localeOf = (language: Language): string => (language === 'de' ? 'de-DE' : 'en-GB')
 
 /** 'de-AT' means German; everything we do not speak means English. */
 export function languageOf(tag: string): Language {

@@ -127,14 +127,24 @@ it('shows the card of a job above the foot of Networks, of two lines in German',
   }
 })
 
-it('shows the whole names of what is in a machine, in English too', async () => {
-  const app = await launch({ scale: 3, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 1, running: 0 }) } })
+it.each([
+  // Without icons, and with them; in each the language whose names are longest.
+  { scale: 3, width: 480, language: 'en', details: 'Details', card: 'Network interface 0' },
+  { scale: 2, width: 680, language: 'de', details: 'Details …', card: 'Netzwerkkarte 0' },
+] as const)('shows the whole names of what is in a machine: $width, $language', async (wanted) => {
+  const { scale, width, language, details, card } = wanted
+  const domains = JSON.stringify({ domains: 1, running: 0 })
+  const app = await launch({ scale, preferences: { language }, env: { RINGMASTER_TEST_SCRIPT: domains } })
   try {
     const manager = await app.manager()
-    const domain = await app.domain(() => manager.choose('web-01', 'Details'))
+    const domain = await app.domain(() => manager.choose('web-01', details))
+    await app.electron.evaluate(({ BrowserWindow }, pixels) => {
+      for (const window of BrowserWindow.getAllWindows()) window.setContentSize(pixels, 330)
+    }, width)
+    await expect.poll(() => domain.page.evaluate(() => innerWidth)).toBe(width)
     const names = domain.page.locator('.side-name')
-    await expect.poll(() => names.allTextContents()).toContain('Network interface 0')
-    await app.picture(domain.page, 'narrow-details-list')
+    await expect.poll(() => names.allTextContents()).toContain(card)
+    await app.picture(domain.page, `narrow-details-list-${language}`)
     const cut = (all: readonly Element[]) =>
       all.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent)
     expect(await names.evaluateAll(cut)).toEqual([])

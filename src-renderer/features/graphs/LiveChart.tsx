@@ -64,8 +64,8 @@ export function LiveChart(props: LiveChartProps) {
     const time = (seconds: number): string => {
       if (seconds <= 0.5) return t('chart.now')
       if (rangeSeconds <= 60) return t('chart.seconds-ago', { count: Math.round(seconds) })
-      if (rangeSeconds <= 3600) return t('chart.minutes-ago', { count: Math.round(seconds / 6) / 10 })
-      return t('chart.hours-ago', { count: Math.round(seconds / 360) / 10 })
+      if (rangeSeconds <= 3600) return t('chart.minutes-ago', { count: t.number(Math.round(seconds / 6) / 10) })
+      return t('chart.hours-ago', { count: t.number(Math.round(seconds / 360) / 10) })
     }
     const look: CurveLook = { top, step, colour, tick, time, valueTitle, timeTitle: t('chart.time-axis'), cursor }
     curve.show(points, rangeSeconds, look, second)

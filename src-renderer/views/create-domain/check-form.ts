@@ -62,8 +62,8 @@ function checkName(name: string, taken: readonly string[], t: Translator): strin
 
 function checkMemory(memoryMiB: number, limits: FormLimits, t: Translator): string | undefined {
   if (!Number.isFinite(memoryMiB)) return t('create.memory-number')
-  if (memoryMiB < limits.minMemoryMiB) return t('create.memory-small', { min: limits.minMemoryMiB })
-  if (memoryMiB > limits.maxMemoryMiB) return t('create.memory-large', { max: limits.maxMemoryMiB })
+  if (memoryMiB < limits.minMemoryMiB) return t('create.memory-small', { min: t.number(limits.minMemoryMiB) })
+  if (memoryMiB > limits.maxMemoryMiB) return t('create.memory-large', { max: t.number(limits.maxMemoryMiB) })
   return undefined
 }
 
@@ -91,7 +91,7 @@ export function checkForm(
           ? undefined
           : t('create.path-relative'),
     ramdisk: form.ramdisk.trim() === '' || isAbsolute(form.ramdisk.trim()) ? undefined : t('create.path-relative'),
-    cmdline: form.cmdline.length > CMDLINE_LONGEST ? t('create.cmdline-long', { max: CMDLINE_LONGEST }) : undefined,
+    cmdline: form.cmdline.length > CMDLINE_LONGEST ? t('create.cmdline-long', { max: t.number(CMDLINE_LONGEST) }) : undefined,
     memoryMiB: checkMemory(form.memoryMiB, limits, t),
     vcpus: checkVcpus(form.vcpus, limits, t),
   }

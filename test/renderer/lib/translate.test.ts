@@ -37,6 +37,8 @@ describe('a translator', () => {
     ['en', 2, '2 virtual machines'],
     ['de', 1, '1 virtuelle Maschine'],
     ['de', 12, '12 virtuelle Maschinen'],
+    ['en', 1000, '1,000 virtual machines'],
+    ['de', 1000, '1.000 virtuelle Maschinen'],
   ] as const)('counts in %s: %i', (language, count, sentence) => {
     expect(makeTranslator(language).count('manager.guests', count)).toBe(sentence)
   })

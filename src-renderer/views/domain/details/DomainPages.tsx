@@ -226,9 +226,9 @@ export function MemoryPage(props: PageProps) {
     !Number.isFinite(size)
       ? t('create.memory-number')
       : size < min
-        ? t('create.memory-small', { min })
+        ? t('create.memory-small', { min: t.number(min) })
         : size > max
-          ? t('create.memory-large', { max })
+          ? t('create.memory-large', { max: t.number(max) })
           : undefined
   // As in virt-manager one takes the other along: there is never more now than there may be.
   const changeCurrent = (currentMiB: number) =>

@@ -109,11 +109,11 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
 /** One sentence on what is wrong with it; undefined: nothing, or not edited. */
 export function checkCpuWeight(weight: number | undefined, t: Translator): string | undefined {
   if (weight === undefined || (weight >= 1 && weight <= MOST_CPU_WEIGHT)) return undefined
-  return t('details.cpu-weight-range', { most: MOST_CPU_WEIGHT })
+  return t('details.cpu-weight-range', { most: t.number(MOST_CPU_WEIGHT) })
 }
 export function checkCpuCap(cap: number | undefined, t: Translator): string | undefined {
   if (cap === undefined || (cap >= 0 && cap <= MOST_CPU_CAP)) return undefined
-  return t('details.cpu-cap-range', { most: MOST_CPU_CAP })
+  return t('details.cpu-cap-range', { most: t.number(MOST_CPU_CAP) })
 }
 
 /** `pinning`: how many processors of the host vcpus can be pinned to. */
