@@ -11,6 +11,7 @@ import { CODE_MEMORY, modulesWithin } from './memory-budget'
 import { formRegion, type PageAt } from './region'
 import { RegionCode } from './region-code'
 import { isCut, Roots } from './roots'
+import { NOTHING_MADE, type TranslatorStatistics } from './statistics'
 import { UOP_STALE } from './uop-table'
 import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
 
@@ -78,39 +79,6 @@ export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
 /** For tests: what ran a few times is translated. */
 export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2, batch: 4, patience: 4 }
 
-export interface TranslatorStatistics {
-  regions: number
-  /** Places where they are entered. */
-  entries: number
-  blocks: number
-  bytes: number
-  evicted: number
-  /** Regions that were brought together in modules of many. */
-  gathered: number
-  /** The most bytes of modules that were alive. */
-  most: number
-  milliseconds: number
-  /** Of these: writing regions, and V8's, which looks at each module and compiles what it must at once. */
-  writing: number
-  compiling: number
-  /** The longest time the vcpu stood still for it. */
-  longest: number
-}
-
-export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
-  regions: 0,
-  entries: 0,
-  blocks: 0,
-  bytes: 0,
-  evicted: 0,
-  gathered: 0,
-  most: 0,
-  milliseconds: 0,
-  writing: 0,
-  compiling: 0,
-  longest: 0,
-}
-
 interface Installed {
   /** Slot of the table. */
   readonly index: number
@@ -156,6 +124,8 @@ const RUN = 128
 /** Of a module round a region's code. */
 const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
+/** The part of the code that goes at once where there is no room: it takes the time in which the vcpu stands still. */
+const GOING = 1 / 8
 /** Regions that are brought together in a module of their own, once. */
 const GATHERED = 32
 
@@ -320,7 +290,10 @@ export class Translator {
     const { cache, statistics } = this
     const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
     if (wanted.length === 0) return []
-    if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.limit) this.sweep()
+    if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.limit) {
+      this.sinceSweep = 0
+      this.sweep(this.installed.keys())
+    }
     if (this.alive > this.limit) this.evict()
     const made: { readonly entries: readonly number[]; readonly blocks: readonly number[]; readonly body: Body }[] = []
     const within = new Set<number>()
@@ -387,7 +360,8 @@ export class Translator {
    * tables of its own, and calling from one to the other is then slower than what most stays in a region do.
    */
   private gather(): void {
-    this.sweep()
+    this.sweep(this.scattered.keys())
+    if (this.scattered.size === 0) return
     const functions = this.functionsOf([...this.scattered.values()])
     for (const [i, index] of [...this.scattered.keys()].entries()) this.core.table.set(index, functions[i])
     this.statistics.gathered += this.scattered.size
@@ -414,17 +388,19 @@ export class Translator {
     return entries.some((first) => this.cache.entered(first, index))
   }
 
-  /** Regions whose blocks are gone. */
-  private sweep(): void {
-    this.sinceSweep = 0
-    for (const [index, region] of this.installed) if (!this.isEntered(index, region)) this.release(index, region)
+  /** Of these slots, the regions whose blocks are gone. */
+  private sweep(indices: Iterable<number>): void {
+    for (const index of indices) {
+      const region = this.installed.get(index)
+      if (region && !this.isEntered(index, region)) this.release(index, region)
+    }
   }
 
-  /** Makes room: the older half of the regions goes, and is interpreted until it is found hot again. */
+  /** Makes room: the oldest regions go, and are interpreted until they are found hot again. */
   private evict(): void {
     const going = new Map<number, readonly number[]>()
     for (const [index, region] of this.installed) {
-      if (this.alive <= this.limit / 2) break
+      if (this.alive <= this.limit * (1 - GOING)) break
       going.set(index, region.entries)
       this.release(index, region)
     }

@@ -30,8 +30,12 @@ it.skipIf(cannotBuild()).each(LONG ? [CODE_MEMORY, codeMemoryOf(64)] : [CODE_MEM
     })
     const before = process.memoryUsage().rss
     let most = before
+    let [evicted, atOnce] = [0, 0]
     for (let steps = 0; !guest.stopped; steps++) {
       guest.step()
+      const now = guest.translator?.statistics.evicted ?? 0
+      atOnce = Math.max(atOnce, now - evicted)
+      evicted = now
       if (steps % 20 === 0) most = Math.max(most, process.memoryUsage().rss)
     }
     expect(guest.text).toContain('SUCCESS functions that compute wrongly')
@@ -43,6 +47,8 @@ it.skipIf(cannotBuild()).each(LONG ? [CODE_MEMORY, codeMemoryOf(64)] : [CODE_MEM
     expect(statistics?.bytes).toBeGreaterThan(1.2 * modulesWithin(memory))
     expect(statistics?.most).toBeGreaterThan(0.9 * modulesWithin(memory))
     expect(statistics?.most).toBeLessThan(modulesWithin(memory) + ONE_MORE)
+    // That stops the vcpu, so a part of the code goes at a time: of two generations of all regions half would be a quarter.
+    expect(atOnce).toBeLessThan((statistics?.regions ?? 0) / 8)
     // the machine code, the modules' bytes and what V8 keeps beside them
     expect(most - before).toBeLessThan(CODE_MEMORY + BESIDE)
   },

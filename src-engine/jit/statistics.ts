@@ -1,0 +1,34 @@
+// What a translator has done, in numbers: for tests and reports. Runs in: the vcpu's worker thread (plain data).
+
+export interface TranslatorStatistics {
+  regions: number
+  /** Places where they are entered. */
+  entries: number
+  blocks: number
+  bytes: number
+  evicted: number
+  /** Regions that were brought together in modules of many. */
+  gathered: number
+  /** The most bytes of modules that were alive. */
+  most: number
+  milliseconds: number
+  /** Of these: writing regions, and V8's, which looks at each module and compiles what it must at once. */
+  writing: number
+  compiling: number
+  /** The longest time the vcpu stood still for it. */
+  longest: number
+}
+
+export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
+  regions: 0,
+  entries: 0,
+  blocks: 0,
+  bytes: 0,
+  evicted: 0,
+  gathered: 0,
+  most: 0,
+  milliseconds: 0,
+  writing: 0,
+  compiling: 0,
+  longest: 0,
+}
