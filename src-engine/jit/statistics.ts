@@ -7,6 +7,8 @@ export interface TranslatorStatistics {
   blocks: number
   bytes: number
   evicted: number
+  /** WebAssembly modules, those that brought regions together as well. */
+  modules: number
   /** Regions that were brought together in modules of many. */
   gathered: number
   /** The most bytes of modules that were alive. */
@@ -25,6 +27,7 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   blocks: 0,
   bytes: 0,
   evicted: 0,
+  modules: 0,
   gathered: 0,
   most: 0,
   milliseconds: 0,

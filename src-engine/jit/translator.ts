@@ -5,6 +5,7 @@
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
 import { setFlagsFromString } from 'node:v8'
 import { CodeCache } from './code-cache'
+import { DeadModules } from './dead-modules'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
 import { type JumpNote, jumpNotes } from './jump-tables'
 import { CODE_MEMORY, modulesWithin } from './memory-budget'
@@ -147,6 +148,7 @@ export class Translator {
   /** Code of those still in the small modules they were made in. */
   private readonly scattered = new Map<number, Body>()
   private readonly free: number[] = []
+  private readonly dead = new DeadModules()
   private readonly imports: WebAssembly.Imports
   private generation: number
   private alive = 0
@@ -352,6 +354,8 @@ export class Translator {
     const before = this.now()
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
     this.statistics.compiling += this.now() - before
+    this.statistics.modules++
+    this.dead.oneMore()
     return bodies.map((_, i) => exports[String(i)])
   }
 
