@@ -3,7 +3,7 @@
 // Invariant: one dialog at a time; a confirmed action is checked again against what is allowed then.
 // Runs in: manager and domain windows.
 
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react'
 import { deviceKey } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
@@ -147,7 +147,7 @@ export function DomainActionsProvider(props: {
     else report(allowed, domain.uuid)
   }
 
-  const carryOut = useCallback(
+  const carryOutNow = useCallback(
     async (action: ActionId, domain: DomainInfo, disks: readonly string[] = []) => {
       const { uuid } = domain
       switch (action) {
@@ -179,6 +179,18 @@ export function DomainActionsProvider(props: {
       }
     },
     [client, remove, report, restore, run, save],
+  )
+
+  /** What is being done to which machine: pressed twice, it is done once, and its second press is no error. */
+  const underWay = useRef(new Set<string>())
+  const carryOut = useCallback(
+    async (action: ActionId, domain: DomainInfo, disks: readonly string[] = []) => {
+      const key = `${action} ${domain.uuid}`
+      if (underWay.current.has(key)) return
+      underWay.current.add(key)
+      await carryOutNow(action, domain, disks).finally(() => underWay.current.delete(key))
+    },
+    [carryOutNow],
   )
 
   const perform = useCallback<Perform>(
