@@ -16,7 +16,12 @@ export class DeadModules {
   /** One more module has been made. About as many die: those of single regions soon, as they are gathered, the others for want of room. */
   oneMore(): void {
     if (this.buffer) this.buffer = undefined
-    if (++this.made < MODULES_A_COLLECTION) return
+    this.made++
+  }
+
+  /** Asks for a collection if it is time. Not right before another module: V8 marks for some milliseconds when one is made meanwhile. */
+  collect(): void {
+    if (this.made < MODULES_A_COLLECTION) return
     this.made = 0
     try {
       this.buffer = new ArrayBuffer(BUFFER_BYTES)

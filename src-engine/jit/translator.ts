@@ -339,6 +339,7 @@ export class Translator {
       this.scattered.set(index, body)
     })
     if (this.scattered.size >= GATHERED) this.gather()
+    this.dead.collect()
     statistics.regions += made.length
     for (const { entries } of made) statistics.entries += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
