@@ -159,20 +159,22 @@ export class CodeCache {
     return this.op(first) === UOP_STALE
   }
 
-  /** From now on these blocks are entered through a region, each at the entry of its place in the list, if any. */
-  enterBy(firsts: readonly number[], region: number): void {
+  /** From now on these blocks are entered through regions, by their numbers: each at the entry of its place in the region's list. */
+  enterBy(regions: ReadonlyMap<number, readonly number[]>): void {
     const { view } = this
     const moved = new Map<number, number>()
-    firsts.forEach((first, entry) => {
-      if (this.dropped(first)) return
-      const at = this.entry(first)
-      view.setUint16(at, UOP_ENTER, true)
-      view.setUint16(at + 2, this.offset(first), true)
-      view.setInt32(at + 8, entry, true)
-      view.setInt32(at + 12, region, true)
-      moved.set(first, at)
-    })
-    this.redirect(firsts, moved)
+    for (const [region, firsts] of regions) {
+      for (const [entry, first] of firsts.entries()) {
+        if (this.dropped(first)) continue
+        const at = this.entry(first)
+        view.setUint16(at, UOP_ENTER, true)
+        view.setUint16(at + 2, this.offset(first), true)
+        view.setInt32(at + 8, entry, true)
+        view.setInt32(at + 12, region, true)
+        moved.set(first, at)
+      }
+    }
+    this.redirect([...moved.keys()], moved)
   }
 
   /** From now on the blocks that enter these regions, by their numbers, are interpreted again: each from those that did when it was made. */

@@ -96,6 +96,13 @@ interface Wanted {
   readonly page: bigint | undefined
 }
 
+/** A region that is written: first blocks of its entries, all its blocks. */
+interface Made {
+  readonly entries: readonly number[]
+  readonly blocks: readonly number[]
+  readonly body: Body
+}
+
 /** How regions are made: none for a block that is in another one's region (`sparing`), so many blocks altogether (`most`). */
 interface How {
   readonly notes: readonly JumpNote[]
@@ -297,7 +304,7 @@ export class Translator {
       this.sweep(this.installed.keys())
     }
     if (this.alive > this.limit) this.evict()
-    const made: { readonly entries: readonly number[]; readonly blocks: readonly number[]; readonly body: Body }[] = []
+    const made: Made[] = []
     const within = new Set<number>()
     const endsAt = (block: number): boolean => this.goesOnAt(block)
     let blocks = 0
@@ -317,27 +324,7 @@ export class Translator {
     }
     statistics.blocks += blocks
     statistics.writing += this.now() - before
-    const functions = this.functionsOf(made.map(({ body }) => body))
-    made.forEach(({ entries, blocks, body }, i) => {
-      const index = this.slot()
-      this.options.made?.(entries, body)
-      this.core.table.set(index, functions[i])
-      // Another vcpu may have dropped a page while this was made.
-      this.core.lock_code()
-      cache.enterBy(entries, index)
-      this.core.unlock_code()
-      const bytes = MODULE_BYTES + body.bytes.length
-      const region = { index, entries, blocks: blocks.length, bytes }
-      this.installed.set(index, region)
-      for (const block of blocks) this.owners.set(block, region)
-      this.alive += bytes
-      statistics.bytes += bytes
-      if (!this.isEntered(index, region)) {
-        this.release(index, region)
-        return
-      }
-      this.scattered.set(index, body)
-    })
+    this.putInPlace(made)
     if (this.scattered.size >= GATHERED) this.gather()
     this.dead.collect()
     statistics.regions += made.length
@@ -347,6 +334,33 @@ export class Translator {
     statistics.milliseconds += took
     if (took > statistics.longest) statistics.longest = took
     return wanted.slice(at)
+  }
+
+  /** One module of these regions, and their blocks are entered through them from now on. */
+  private putInPlace(made: readonly Made[]): void {
+    const functions = this.functionsOf(made.map(({ body }) => body))
+    const entered = new Map<number, readonly number[]>()
+    for (const [i, { entries, blocks, body }] of made.entries()) {
+      const index = this.slot()
+      this.options.made?.(entries, body)
+      this.core.table.set(index, functions[i])
+      entered.set(index, entries)
+      const bytes = MODULE_BYTES + body.bytes.length
+      const region = { index, entries, blocks: blocks.length, bytes }
+      this.installed.set(index, region)
+      this.scattered.set(index, body)
+      for (const block of blocks) this.owners.set(block, region)
+      this.alive += bytes
+      this.statistics.bytes += bytes
+    }
+    // All at once, as those that go. Another vcpu may have dropped a page while they were made.
+    this.core.lock_code()
+    this.cache.enterBy(entered)
+    this.core.unlock_code()
+    for (const index of entered.keys()) {
+      const region = this.installed.get(index)
+      if (region && !this.isEntered(index, region)) this.release(index, region)
+    }
   }
 
   /** One module of these regions. */

@@ -68,11 +68,13 @@ export class WasmWriter {
   /** Number of the last imported function that is called, and one more. */
   private calls = 0
 
-  private room(more: number): void {
-    if (this.length + more <= this.bytes.length) return
+  /** The bytes, with room for `more` of them. */
+  private room(more: number): Uint8Array<ArrayBuffer> {
+    if (this.length + more <= this.bytes.length) return this.bytes
     const bigger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more))
     bigger.set(this.bytes.subarray(0, this.length))
     this.bytes = bigger
+    return bigger
   }
   clear(): void {
     this.length = 0
@@ -87,56 +89,78 @@ export class WasmWriter {
     return { bytes: this.written().slice(), unlikely: [...this.unlikely], calls: this.calls }
   }
   byte(value: number): void {
-    this.room(1)
-    this.bytes[this.length++] = value
+    const bytes = this.length < this.bytes.length ? this.bytes : this.room(1)
+    bytes[this.length++] = value
   }
   put(piece: Uint8Array): void {
-    this.room(piece.length)
-    this.bytes.set(piece, this.length)
+    this.room(piece.length).set(piece, this.length)
     this.length += piece.length
   }
   unsigned(value: number): void {
-    this.room(5)
+    const bytes = this.room(5)
+    let at = this.length
     let rest = value >>> 0
     while (rest >= 128) {
-      this.bytes[this.length++] = (rest & 127) | 128
+      bytes[at++] = (rest & 127) | 128
       rest >>>= 7
     }
-    this.bytes[this.length++] = rest
+    bytes[at++] = rest
+    this.length = at
   }
   private signed(value: number): void {
-    this.room(5)
+    const bytes = this.room(5)
+    let at = this.length
     let rest = value | 0
     while (rest > 63 || rest < -64) {
-      this.bytes[this.length++] = (rest & 127) | 128
+      bytes[at++] = (rest & 127) | 128
       rest >>= 7
     }
-    this.bytes[this.length++] = rest & 127
+    bytes[at++] = rest & 127
+    this.length = at
+  }
+  /** Two bytes: most instructions that have an operand have no more. */
+  private pair(first: number, second: number): void {
+    const bytes = this.room(2)
+    const at = this.length
+    bytes[at] = first
+    bytes[at + 1] = second
+    this.length = at + 2
+  }
+  private withUnsigned(code: number, value: number): void {
+    if (value >>> 7 === 0) {
+      this.pair(code, value)
+      return
+    }
+    this.byte(code)
+    this.unsigned(value)
+  }
+  private withSigned(code: number, value: number): void {
+    if ((value + 64) >>> 7 === 0) {
+      this.pair(code, value & 127)
+      return
+    }
+    this.byte(code)
+    this.signed(value)
   }
 
   op(code: number): void {
     this.byte(code)
   }
   get(local: number): void {
-    this.byte(LOCAL_GET)
-    this.unsigned(local)
+    this.withUnsigned(LOCAL_GET, local)
   }
   set(local: number): void {
-    this.byte(LOCAL_SET)
-    this.unsigned(local)
+    this.withUnsigned(LOCAL_SET, local)
   }
   tee(local: number): void {
-    this.byte(LOCAL_TEE)
-    this.unsigned(local)
+    this.withUnsigned(LOCAL_TEE, local)
   }
   i32(value: number): void {
-    this.byte(I32_CONST)
-    this.signed(value)
+    this.withSigned(I32_CONST, value)
   }
   /** A 64-bit constant from a sign-extended 32-bit one. */
   i64(value: number): void {
-    this.byte(I64_CONST)
-    this.signed(value)
+    this.withSigned(I64_CONST, value)
   }
   /** A 64-bit constant from its halves. */
   i64of(low: number, high: number): void {
