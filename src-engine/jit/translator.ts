@@ -134,6 +134,8 @@ const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
 /** The part of the code that goes at once where there is no room: it takes the time in which the vcpu stands still. */
 const GOING = 1 / 8
+/** Of the regions that went with the interpreter's pool so many are let go at a collection: V8 frees about twenty large modules for it. */
+const LET_GO = 640
 /** Regions that are brought together in a module of their own, once. */
 const GATHERED = 32
 
@@ -150,6 +152,8 @@ export class Translator {
   /** Blocks of the next module and of each of its regions. */
   private growing = FIRST_BLOCKS
   private readonly installed = new Map<number, Installed>()
+  /** Regions that went with the pool, still in their slots; none of their blocks is there to enter them. */
+  private leaving: Installed[] = []
   /** The last region that was made with a block. */
   private readonly owners = new Map<number, Installed>()
   /** Code of those still in the small modules they were made in. */
@@ -326,7 +330,7 @@ export class Translator {
     statistics.writing += this.now() - before
     this.putInPlace(made)
     if (this.scattered.size >= GATHERED) this.gather()
-    this.dead.collect()
+    if (this.dead.collect()) this.letGo(LET_GO)
     statistics.regions += made.length
     for (const { entries } of made) statistics.entries += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
@@ -357,10 +361,7 @@ export class Translator {
     this.core.lock_code()
     this.cache.enterBy(entered)
     this.core.unlock_code()
-    for (const index of entered.keys()) {
-      const region = this.installed.get(index)
-      if (region && !this.isEntered(index, region)) this.release(index, region)
-    }
+    this.sweep(entered.keys())
   }
 
   /** One module of these regions. */
@@ -395,15 +396,23 @@ export class Translator {
     return this.free.pop() ?? 0
   }
 
-  private release(index: number, { bytes }: Installed): void {
+  private release(region: Installed): void {
+    this.installed.delete(region.index)
+    this.scattered.delete(region.index)
+    this.vacate(region)
+  }
+
+  private vacate({ index, bytes }: Installed): void {
     this.core.table.set(index, null)
-    this.installed.delete(index)
-    this.scattered.delete(index)
     this.free.push(index)
     this.alive -= bytes
   }
 
-  private isEntered(index: number, { entries }: Installed): boolean {
+  private letGo(most: number): void {
+    for (const region of this.leaving.splice(0, most)) this.vacate(region)
+  }
+
+  private isEntered({ index, entries }: Installed): boolean {
     return entries.some((first) => this.cache.entered(first, index))
   }
 
@@ -411,17 +420,19 @@ export class Translator {
   private sweep(indices: Iterable<number>): void {
     for (const index of indices) {
       const region = this.installed.get(index)
-      if (region && !this.isEntered(index, region)) this.release(index, region)
+      if (region && !this.isEntered(region)) this.release(region)
     }
   }
 
   /** Makes room: the oldest regions go, and are interpreted until they are found hot again. */
   private evict(): void {
+    // what has gone already costs nothing
+    this.letGo(LET_GO)
     const going = new Map<number, readonly number[]>()
     for (const [index, region] of this.installed) {
       if (this.alive <= this.limit * (1 - GOING)) break
       going.set(index, region.entries)
-      this.release(index, region)
+      this.release(region)
     }
     this.statistics.evicted += going.size
     // All at once: what may lead to them is looked through for it.
@@ -437,6 +448,9 @@ export class Translator {
     this.roots.forget()
     this.owners.clear()
     this.hot.clear()
-    for (const [index, region] of this.installed) this.release(index, region)
+    // Their slots are given up little by little: V8 would free all modules at once.
+    for (const region of this.installed.values()) this.leaving.push(region)
+    this.installed.clear()
+    this.scattered.clear()
   }
 }
