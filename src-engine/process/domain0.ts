@@ -186,9 +186,10 @@ export class Domain0 {
     const { handle, domid, vcpus, guestDomid, storeGfn, storePort, consoleGfn, consolePort, startedAtMs } = args
     const memoryKiB = args.memoryMiB * 1024
     const target = args.targetMiB === undefined ? {} : { targetKiB: Math.min(args.targetMiB * 1024, memoryKiB) }
+    const online = args.onlineVcpus === undefined ? {} : { onlineVcpus: args.onlineVcpus }
     const pages = { storeGfn, storePort, consoleGfn, consolePort }
     const name = storeText(args.name)
-    const tree = { handle, domid, name, memoryKiB, ...target, vcpus, ...pages, startedAtMs }
+    const tree = { handle, domid, name, memoryKiB, ...target, vcpus, ...online, ...pages, startedAtMs }
     const fresh = !xenstored.connection(handle)
     const introduced = xenstored.introduce(tree, guestDomid, args.restoring ?? false)
     if (!introduced.ok) return callError('INVALID_ARG', `Domain 0 refuses ${args.name}: ${introduced.error}.`)

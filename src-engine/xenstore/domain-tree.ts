@@ -15,6 +15,8 @@ export interface DomainTree {
   /** What it is to keep when it boots, where that is less. */
   readonly targetKiB?: number
   readonly vcpus: number
+  /** How many it is to use at first, where those are fewer: its kernel takes the others off when it has come up. */
+  readonly onlineVcpus?: number
   readonly storeGfn: number
   readonly storePort: number
   readonly consoleGfn: number
@@ -33,7 +35,8 @@ function homeRows(domain: DomainTree): Row[] {
     ['/name', domain.name, 'ro'],
     ['/cpu', '', 'ro'],
   ]
-  for (let i = 0; i < domain.vcpus; i++) rows.push([`/cpu/${i}/availability`, 'online', 'ro'])
+  const { vcpus, onlineVcpus = vcpus } = domain
+  for (let i = 0; i < vcpus; i++) rows.push([`/cpu/${i}/availability`, i < onlineVcpus ? 'online' : 'offline', 'ro'])
   rows.push(
     ['/memory', '', 'ro'],
     ['/memory/static-max', memory, 'ro'],

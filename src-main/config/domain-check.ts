@@ -38,6 +38,9 @@ export function checkConfig(config: DomainConfig, limits: ConfigLimits): Result<
   if (!characters.ok) return characters
   if (config.vcpus < 1) return err(errorReport('no-vcpus'))
   if (config.vcpus > limits.maxVcpus) return err(errorReport('too-many-vcpus', { asked: config.vcpus, max: limits.maxVcpus }))
+  const { vcpus, currentVcpus = vcpus } = config
+  if (currentVcpus < 1) return err(errorReport('no-vcpus'))
+  if (currentVcpus > vcpus) return err(errorReport('vcpus-current-many', { current: currentVcpus, most: vcpus }))
   const { memoryMiB: asked, currentMiB: current = asked } = config
   const least = Math.min(asked, current)
   if (least < limits.minMemoryMiB) return err(errorReport('memory-too-small', { asked: least, min: limits.minMemoryMiB }))

@@ -92,7 +92,9 @@ export const domainFields = {
     xl: { key: 'memory', codec: wholeNumber },
     fallback: 'absent',
   },
-  vcpus: { xml: 'vcpu', codec: wholeNumber, xl: { key: 'vcpus', codec: wholeNumber }, fallback: { value: 1 } },
+  vcpus: { xml: 'vcpu', codec: wholeNumber, xl: { key: 'maxvcpus', codec: wholeNumber }, fallback: { value: 1 } },
+  // People say it only where it is not all; the model does too.
+  currentVcpus: { xml: 'vcpu@current', codec: wholeNumber, xl: { key: 'vcpus', codec: wholeNumber }, fallback: 'absent' },
   cpuWeight: { xml: 'cputune/shares', codec: wholeNumber, xl: { key: 'cpu_weight', codec: wholeNumber }, fallback: 'absent' },
   cpuCap: { xml: '~/cap', codec: wholeNumber, xl: { key: 'cap', codec: wholeNumber }, fallback: 'absent' },
   cpuSet: { xml: 'vcpu@cpuset', codec: textOrNothing, xl: { key: 'cpus', codec: plainText, partly: true }, fallback: 'absent' },

@@ -8,7 +8,7 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceKey, deviceShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { currentOf, currentVcpusOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { type PlacedElement, placedElements, vifAlias } from './device-elements'
 import {
   absentValue,
@@ -232,8 +232,19 @@ function readDomain(root: XmlElement, context: ReadContext): Result<ReadDomain, 
     if (!device.ok) return device
     devices.push(device.value)
   }
-  const { currentMiB, ...fields } = values.value
-  const config = { ...fields, ...currentOf(asNumber(currentMiB), asNumber(fields['memoryMiB']) ?? 0), devices }
+  const { currentMiB, currentVcpus, ...fields } = values.value
+  const vcpus = asNumber(fields['vcpus']) ?? 0
+  const atFirst = asNumber(currentVcpus)
+  if (atFirst !== undefined && atFirst > vcpus) {
+    return err(
+      textError(
+        lineAt(root, 'vcpu@current'),
+        `<vcpu current> is “${atFirst}”, but a whole number from 1 to ${vcpus} is expected`,
+      ),
+    )
+  }
+  const current = { ...currentOf(asNumber(currentMiB), asNumber(fields['memoryMiB']) ?? 0), ...currentVcpusOf(atFirst, vcpus) }
+  const config = { ...fields, ...current, devices }
   if (domainConfigShape.is(config)) return ok({ config, uuid: uuid ?? null, notes })
   return err(textError(root.line, domainConfigShape.explain(config, '<domain>') ?? 'this is no domain'))
 }
@@ -351,7 +362,10 @@ export function writeDomainXml(config: DomainConfig, uuid: string, before?: stri
   root.attributes.delete('id')
   setFixed(root, fixedInDomain)
   const { currentMiB = config.memoryMiB } = config
-  writeFields(root, (make) => (make ? ensureOwn(root) : findOwn(root)), domainFields, { ...config, currentMiB })
+  // Libvirt says the vcpus at the start only where they are not all; a text that says it always goes on to.
+  const { currentVcpus = valueAt(root, 'vcpu@current') === undefined ? undefined : config.vcpus } = config
+  const current = { currentMiB, currentVcpus }
+  writeFields(root, (make) => (make ? ensureOwn(root) : findOwn(root)), domainFields, { ...config, ...current })
   if (valueAt(root, 'uuid')?.trim().toLowerCase() !== uuid) setValueAt(root, 'uuid', uuid)
   writeDevices(root, config)
   return formatXml(document)

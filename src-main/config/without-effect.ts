@@ -17,13 +17,10 @@ const IN_DISK = ['shareable', 'serial', 'boot', 'iotune']
 function ofDomain(root: XmlElement): string[] {
   const stops = ['on_poweroff', 'on_reboot', 'on_crash'].filter((name) => !STOP_WORDS.has(valueAt(root, name) ?? 'destroy'))
   const offset = valueAt(root, 'clock@offset') ?? 'utc'
-  const vcpus = valueAt(root, 'vcpu') ?? ''
-  const current = valueAt(root, 'vcpu@current') ?? vcpus
   return [
     ...IN_DOMAIN.filter((path) => elementAt(root, path) !== undefined).map((path) => path.replace('os/', '')),
     ...stops.map((name) => `${name}=${valueAt(root, name)}`),
     ...(offset === 'utc' ? [] : [`clock offset=${offset}`]),
-    ...(current === vcpus ? [] : [`vcpu current=${current}`]),
   ]
 }
 

@@ -6,7 +6,7 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceShape } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
-import { currentOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { currentOf, currentVcpusOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
 import { absentValue, deviceKinds, domainChecks, domainFields, type FieldRow, isImplied } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
 import { wholeNumber } from './field-codec'
@@ -49,13 +49,23 @@ function readField(
   return err(textError(line, `${key} is “${quoted(text)}”, but ${expected} is expected`))
 }
 
+function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
 function plain(value: XlValue): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
-/** What xl makes of several keys: memory is all it may get unless maxmem says so, the command line has its root before its extra. */
+/**
+ * What xl makes of several keys: memory is all it may get unless maxmem says so, and vcpus unless maxvcpus does (which alone leaves one
+ * at the start); the command line has its root before its extra.
+ */
 function combined(settings: Settings, key: string): XlSetting | undefined {
   if (key === 'maxmem') return settings.get('maxmem') ?? settings.get('memory')
+  const most = settings.get('maxvcpus')
+  if (key === 'maxvcpus') return most ?? settings.get('vcpus')
+  if (key === 'vcpus') return settings.get('vcpus') ?? (most && { ...most, key: 'vcpus', value: 1 })
   if (key !== 'cmdline') return settings.get(key)
   const [cmdline, root, extra] = ['cmdline', 'root', 'extra'].map((each) => settings.get(each))
   if (cmdline ?? (!root || !extra)) return cmdline ?? extra ?? (root && { ...root, value: `root=${plain(root.value) ?? ''}` })
@@ -213,9 +223,16 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
     if (!deviceShape.is(device)) return err(textError(1, deviceShape.explain(device, 'device') ?? 'this is no device'))
     devices.push(device)
   }
-  const { currentMiB, ...said } = values.value
-  const [current, most] = [currentMiB, said['memoryMiB']].map((value) => (typeof value === 'number' ? value : 0))
-  const config = { ...said, ...currentOf(currentMiB === undefined ? undefined : current, most ?? 0), devices }
+  const { currentMiB, currentVcpus, ...said } = values.value
+  const vcpus = asNumber(said['vcpus']) ?? 1
+  const atFirst = asNumber(currentVcpus)
+  if (atFirst !== undefined && atFirst > vcpus) {
+    return err(
+      textError(settings.get('vcpus')?.line ?? 1, `vcpus is “${atFirst}”, but a whole number from 1 to ${vcpus} is expected`),
+    )
+  }
+  const current = { ...currentOf(asNumber(currentMiB), asNumber(said['memoryMiB']) ?? 0), ...currentVcpusOf(atFirst, vcpus) }
+  const config = { ...said, ...current, devices }
   if (!domainConfigShape.is(config))
     return err(textError(1, domainConfigShape.explain(config, 'domain') ?? 'this is no domain'))
   const unread = new Set(
@@ -224,10 +241,7 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
       return setting && !isRead(field, row, setting) ? [setting.key] : []
     }),
   )
-  // More than it starts with: nothing here has vcpus that come later only.
-  const [atFirst, mostVcpus] = ['vcpus', 'maxvcpus'].map((key) => plain(settings.get(key)?.value ?? '1') ?? '1')
-  const same = atFirst === mostVcpus ? 'maxvcpus' : undefined
-  const unknown = parsed.value.filter(({ key }) => key !== same && (!isKnown(key) || unread.has(key)))
+  const unknown = parsed.value.filter(({ key }) => !isKnown(key) || unread.has(key))
   if (unknown.length > 0) notes.push(configNote('without-effect', { names: unknown.map(({ key }) => key).join(', ') }))
   return ok({ config, uuid: uuid.value, notes, unknown: unknown.map(({ source }) => source).join('\n') })
 }
@@ -285,9 +299,11 @@ export function writeXl(config: DomainConfig, uuid: string, unknown = ''): { tex
   const lines = [`# ${config.title ?? config.name}`.replace(/\s+/g, ' '), `type = 'pvh'`]
   // A later line overrides an earlier one.
   if (unknown !== '') lines.push(unknown)
-  const { memoryMiB, currentMiB } = config
+  // Where it is all, the one word for both is that for what it starts with.
+  const { memoryMiB, currentMiB, vcpus, currentVcpus } = config
   const memory = currentMiB === undefined ? { memoryMiB: undefined, currentMiB: memoryMiB } : {}
-  for (const [key, text] of fieldsText(domainFields, { ...config, ...memory })) {
+  const processors = currentVcpus === undefined ? { vcpus: undefined, currentVcpus: vcpus } : {}
+  for (const [key, text] of fieldsText(domainFields, { ...config, ...memory, ...processors })) {
     lines.push(`${key} = ${numbers.has(key) ? text : xlText(text)}`)
     if (key === 'name') lines.push(`uuid = ${xlText(uuid)}`)
   }

@@ -15,6 +15,7 @@ export const CONFIG_FIELDS = {
   memoryMiB: 'next',
   currentMiB: 'now',
   vcpus: 'next',
+  currentVcpus: 'next',
   cpuWeight: 'now',
   cpuCap: 'now',
   cpuSet: 'now',

@@ -85,7 +85,10 @@ export const domainConfigShape = fields({
   memoryMiB: count,
   /** What it keeps of that when it boots, and can get more of while it runs; left out: all. Less than memoryMiB. */
   currentMiB: optional(count),
+  /** The most it can have. */
   vcpus: count,
+  /** How many of them it starts with; the others come into use while it runs. Left out: all. Fewer than vcpus. */
+  currentVcpus: optional(count),
   /** Xen's credit scheduler: weight among the running machines (256 when absent), and most vcpu time in percent of a processor, 0: no cap. */
   cpuWeight: optional(within(1, MOST_CPU_WEIGHT)),
   cpuCap: optional(within(0, MOST_CPU_CAP)),
@@ -109,6 +112,11 @@ export type DomainConfig = TypeOf<typeof domainConfigShape>
 /** What it has when it boots, as a definition says it: only where that is less than the most. */
 export function currentOf(currentMiB: number | undefined, memoryMiB: number): { readonly currentMiB?: number } {
   return currentMiB === undefined || currentMiB >= memoryMiB ? {} : { currentMiB }
+}
+
+/** How many vcpus it starts with, as a definition says it: only where those are fewer than the most. */
+export function currentVcpusOf(currentVcpus: number | undefined, vcpus: number): { readonly currentVcpus?: number } {
+  return currentVcpus === undefined || currentVcpus >= vcpus ? {} : { currentVcpus }
 }
 
 /** `shutdown` is libvirt's word for "being shut down". `saved` is shut off with a managed save to go on from. */

@@ -9,7 +9,7 @@ import type { RestoredDomain } from '../driver/driver'
 import { writeProblem } from '../lib/write-problem'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import { ownBootDisk } from '../public/own-disk'
-import { currentOf, type DomainConfig } from '../public/types'
+import { currentOf, currentVcpusOf, type DomainConfig } from '../public/types'
 import type { Domain } from './domain'
 import type { DomainRuns } from './domain-runs'
 import type { DomainsParts, DomainTable, Outcome } from './domain-table'
@@ -199,8 +199,9 @@ export class DomainSaves {
 
   /** Of a domain whose definition came from a save file: how large it is turns out when it is restored. */
   private async learnSize(domain: Domain, { memoryMiB, vcpus }: RestoredDomain): Promise<void> {
-    const { currentMiB, ...config } = domain.config
-    await this.table.keep(domain, { ...config, memoryMiB, ...currentOf(currentMiB, memoryMiB), vcpus })
+    const { currentMiB, currentVcpus, ...config } = domain.config
+    const current = { ...currentOf(currentMiB, memoryMiB), ...currentVcpusOf(currentVcpus, vcpus) }
+    await this.table.keep(domain, { ...config, memoryMiB, vcpus, ...current })
   }
 
   /**

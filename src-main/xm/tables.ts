@@ -181,7 +181,7 @@ export function longConfig(uuid: string, domid: number | null, config: DomainCon
       c_info: { type: 'pvh', name: config.name, uuid },
       b_info: {
         max_vcpus: config.vcpus,
-        avail_vcpus: Array.from({ length: config.vcpus }, (_, vcpu) => vcpu),
+        avail_vcpus: Array.from({ length: config.currentVcpus ?? config.vcpus }, (_, vcpu) => vcpu),
         max_memkb: kib,
         target_memkb: (config.currentMiB ?? config.memoryMiB) * 1024,
         kernel: config.kernel,

@@ -67,6 +67,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'more-vcpus-than-started': { effect: 'unchanged', mend: 'details' },
   'pinning-failed': { effect: 'unchanged', mend: 'details' },
   'no-vcpus': { effect: 'unchanged', mend: 'details' },
+  'vcpus-current-many': { effect: 'unchanged', mend: 'details' },
   'memory-too-small': { effect: 'unchanged', mend: 'details' },
   'crash-loop': { effect: 'unchanged', mend: 'log' },
   'memory-current-large': { effect: 'unchanged', mend: 'details' },

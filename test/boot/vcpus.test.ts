@@ -91,6 +91,30 @@ describe("Debian's kernel on several vcpus", () => {
 const machine = secondTries(new TestMachine())
 afterAll(() => machine.dispose())
 
+describe('two vcpus of four at the start', () => {
+  it.skipIf(!LONG)(
+    'are what the guest has when it answers, and a third comes into use',
+    async ({ skip }) => {
+      const files = await debianGuest('cloud')
+      if (!files.ok) return skip(files.error)
+      const { kernel, ramdisk, commandLine } = files.value
+      const guest = new RunningGuest(machine)
+      await guest.boot({ kernel, ramdisk, commandLine: `${commandLine} quiet`, memoryMiB: 160, vcpus: 4, onlineVcpus: 2 }, 9)
+      await guest.expect(new RegExp(PROMPT), 200)
+      const online = () => guest.run('cat /sys/devices/system/cpu/online')
+      await expect.poll(online, { timeout: 60_000 }).toBe('0-1\n')
+      worked(2, await guest.run(work(2), 200))
+      expect(await machine.dom0.call('setVcpus', { handle: guest.handle, vcpus: 3 })).toMatchObject({ ok: true })
+      // To take it into use is udev's part, which is not here.
+      const third = 'echo 1 2>/dev/null >/sys/devices/system/cpu/cpu2/online; cat /sys/devices/system/cpu/online'
+      await expect.poll(async () => (await guest.run(third)).trim().split('\n').at(-1), { timeout: 60_000 }).toBe('0-2')
+      expect(guest.console).not.toMatch(FAULTS)
+      guest.dispose()
+    },
+    300_000,
+  )
+})
+
 describe('two vcpus that are busy', () => {
   it('come up, work, go off and on, by themselves and by the toolstack; stand still for a save, go on in the copy and in the origin', async ({
     skip,

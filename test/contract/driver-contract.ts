@@ -474,22 +474,38 @@ export function driverContract(name: string, make: (folder: string) => ContractS
       await driver.destroy(uuid)
     })
 
+    const usedVcpus = (uuid: string) =>
+      events
+        .flatMap((event) => (event.kind === 'samples' ? event.samples : []))
+        .filter((sample) => sample.uuid === uuid)
+        .at(-1)?.online
+    const toldVcpus = async (uuid: string) => {
+      const dump = await driver.dumpStore()
+      const text = dump.ok ? dump.value : ''
+      const domid = new RegExp(`^/local/domain/(\\d+)/vm = "/vm/${uuid}"`, 'm').exec(text)?.[1]
+      const nodes = text.matchAll(new RegExp(`^/local/domain/${domid}/cpu/\\d+/availability = "(\\w+)"`, 'gm'))
+      return [...nodes].map(([, value]) => value)
+    }
+
+    it('starts a domain with fewer vcpus than it may have, and lets it have more', { timeout }, async () => {
+      const uuid = randomUUID()
+      expect((await driver.create(uuid, { ...config, vcpus: 4, currentVcpus: 2 })).ok).toBe(true)
+      expect(await toldVcpus(uuid)).toEqual(['online', 'online', 'offline', 'offline'])
+      // The guest brings all up and takes the others off before it has anything to say.
+      await prompts(uuid)
+      await expect.poll(() => usedVcpus(uuid), { timeout: options.bootMs }).toBe(2)
+      expect(await driver.setVcpus(uuid, 3)).toEqual({ ok: true, value: null })
+      expect(await toldVcpus(uuid)).toEqual(['online', 'online', 'online', 'offline'])
+      expect((await driver.setVcpus(uuid, 5)).ok).toBe(false)
+      await driver.destroy(uuid)
+    })
+
     it('has a guest take a vcpu off, and tells how many it uses', { timeout }, async () => {
       const uuid = randomUUID()
       expect((await driver.create(uuid, { ...config, vcpus: 2 })).ok).toBe(true)
       await prompts(uuid)
-      const used = () =>
-        events
-          .flatMap((event) => (event.kind === 'samples' ? event.samples : []))
-          .filter((sample) => sample.uuid === uuid)
-          .at(-1)?.online
-      const told = async () => {
-        const dump = await driver.dumpStore()
-        const text = dump.ok ? dump.value : ''
-        const domid = new RegExp(`^/local/domain/(\\d+)/vm = "/vm/${uuid}"`, 'm').exec(text)?.[1]
-        const nodes = text.matchAll(new RegExp(`^/local/domain/${domid}/cpu/\\d+/availability = "(\\w+)"`, 'gm'))
-        return [...nodes].map(([, value]) => value)
-      }
+      const used = () => usedVcpus(uuid)
+      const told = () => toldVcpus(uuid)
       await expect.poll(used, { timeout: options.bootMs }).toBe(2)
       expect(await driver.setVcpus(uuid, 1)).toEqual({ ok: true, value: null })
       expect(await told()).toEqual(['online', 'offline'])

@@ -132,6 +132,32 @@ describe('the details of a machine that runs', () => {
     await expect.poll(() => slider.isDisabled()).toBe(true)
   })
 
+  it('say how many vcpus it starts with and may have; one takes the other along', async () => {
+    const { app, domain } = await startMachine([], keep, { config: { vcpus: 4 } })
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.part('CPUs').click()
+    const [current, most] = [page.getByLabel('Current allocation'), page.getByLabel('Maximum allocation')]
+    await expect.poll(() => current.inputValue()).toBe('4')
+    await current.fill('2')
+    await page.keyboard.press('Tab')
+    await page.getByText('At the next start: Virtual CPUs at the start.').waitFor()
+    await app.picture(page, 'details-vcpus-start')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app)).toMatchObject({ vcpus: 4, currentVcpus: 2 })
+    await current.fill('6')
+    await page.keyboard.press('Tab')
+    await expect.poll(() => most.inputValue()).toBe('6')
+    await most.fill('3')
+    await page.keyboard.press('Tab')
+    await expect.poll(() => current.inputValue()).toBe('3')
+    await domain.button('Apply').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(stored(app)).toMatchObject({ vcpus: 3 })
+    expect(stored(app).currentVcpus).toBe(undefined)
+  })
+
   it('say of a disk whose image does not begin as its name says that it is damaged, and not that it is raw', async () => {
     const { app, domain } = await startMachine([], keep, {
       prepare: (folder) => {

@@ -36,6 +36,8 @@ export interface GuestFiles {
   readonly commandLine: string
   readonly memoryMiB: number
   readonly vcpus?: number
+  /** How many of them it is to use at first. */
+  readonly onlineVcpus?: number
 }
 
 /** Domain 0 and what runs on it. */
@@ -131,11 +133,11 @@ export class RunningGuest {
   async boot(files: GuestFiles, domid: number, devices: readonly Device[] = []): Promise<void> {
     await this.machine.start()
     const identity = { handle: this.handle, domid, name: `guest${domid}` }
-    const { memoryMiB, kernel, ramdisk, commandLine, vcpus = 1 } = files
+    const { memoryMiB, kernel, ramdisk, commandLine, vcpus = 1, onlineVcpus = vcpus } = files
     const display = devices.find(({ kind }) => kind === 'vfb')
     const built = { ...identity, kernel, ramdisk, cmdline: commandLine, memoryMiB, vcpus }
     const pages = good(await this.domain.call('build', display?.kind === 'vfb' ? { ...built, display } : built))
-    this.introduction = { ...identity, ...pages, memoryMiB, vcpus, startedAtMs: Date.now(), devices }
+    this.introduction = { ...identity, ...pages, memoryMiB, vcpus, onlineVcpus, startedAtMs: Date.now(), devices }
     await this.join()
     good(await this.domain.call('resume', {}))
   }

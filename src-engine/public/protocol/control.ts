@@ -289,6 +289,8 @@ const introduced = fields({
   vcpus: within(1, 32),
   /** What of its memory it is to keep when it boots; left out: all. */
   targetMiB: optional(within(1, 4096)),
+  /** How many of its vcpus it is to use at first; left out: all. */
+  onlineVcpus: optional(within(1, 32)),
   ...guestPages,
   /** Milliseconds since 1970, for /vm/<uuid>/start_time. */
   startedAtMs: count,

@@ -32,7 +32,7 @@ export async function build(
   paused: boolean,
 ): Outcome<StartedDomain> {
   const { uuid: handle, domid } = guest
-  const { name, memoryMiB, vcpus, currentMiB } = config
+  const { name, memoryMiB, vcpus, currentMiB, currentVcpus } = config
   const image = imageOf(config)
   const identity = { handle, domid, name, memoryMiB, vcpus }
   const built = await guest.caller.call('build', { ...identity, ...image, ...displayOf(config) })
@@ -42,6 +42,7 @@ export async function build(
     ...identity,
     ...image,
     ...(currentMiB !== undefined && { targetMiB: currentMiB }),
+    ...(currentVcpus !== undefined && { onlineVcpus: currentVcpus }),
     startedAtMs: Date.now(),
     devices,
     ...built.value,

@@ -44,7 +44,8 @@ export class TestDomains {
     const screen = display?.kind === 'vfb' ? new TestScreen(config.name, display.width, display.height, told) : undefined
     const devices = new Map(config.devices.map((device) => [deviceKey(device), device]))
     const memoryMiB = config.currentMiB ?? config.memoryMiB
-    this.running.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, online: config.vcpus, paused })
+    const online = config.currentVcpus ?? config.vcpus
+    this.running.set(uuid, { domid, config, console: testConsole, screen, devices, memoryMiB, online, paused })
     this.log(uuid, 'info', `Domain ${domid} (${config.name}) was created.`)
     return { domid, paused }
   }

@@ -78,6 +78,11 @@ export const domainErrors = {
     cause: 'A virtual machine needs at least one virtual CPU.',
     action: 'Set the number of virtual CPUs to 1.',
   },
+  'vcpus-current-many': {
+    code: 'CONFIG_UNSUPPORTED',
+    cause: 'It is to have {current} virtual CPUs when it starts, and at most {most}.',
+    action: 'Give it at most {most} when it starts, or raise the maximum.',
+  },
   'memory-too-small': {
     code: 'CONFIG_UNSUPPORTED',
     cause: '{asked} MiB of memory is too little; the least is {min} MiB.',

@@ -61,6 +61,10 @@ export const germanDomainErrors: GermanOf<typeof domainErrors> = {
     cause: 'Eine virtuelle Maschine braucht mindestens einen virtuellen Prozessor.',
     action: 'Die Zahl der virtuellen Prozessoren auf 1 setzen.',
   },
+  'vcpus-current-many': {
+    cause: 'Beim Start soll sie {current} virtuelle Prozessoren haben, höchstens aber {most}.',
+    action: 'Ihr beim Start höchstens {most} geben oder die Höchstzahl erhöhen.',
+  },
   'memory-too-small': {
     cause: '{asked} MiB Speicher sind zu wenig; das Mindeste sind {min} MiB.',
     action: 'Mindestens {min} MiB geben.',

@@ -160,8 +160,8 @@ export const domain = {
   'vcpus.reading': { en: '{online} of {total}', de: '{online} von {total}' },
   'vcpus.now': { en: 'It uses', de: 'Er benutzt' },
   'vcpus.note': {
-    en: 'The guest’s kernel takes processors off or into use within seconds; Debian does so by itself. Its next start has all of them again.',
-    de: 'Der Kernel des Gastes nimmt binnen Sekunden Prozessoren weg oder in Gebrauch; Debian tut das von selbst. Beim nächsten Start hat er wieder alle.',
+    en: 'The guest’s kernel takes processors off or into use within seconds; Debian does so by itself. Its next start begins with the current allocation above again.',
+    de: 'Der Kernel des Gastes nimmt binnen Sekunden Prozessoren weg oder in Gebrauch; Debian tut das von selbst. Der nächste Start beginnt wieder mit der aktuellen Zuweisung oben.',
   },
 
   'details.list': { en: 'Parts of the machine', de: 'Teile der Maschine' },
@@ -179,6 +179,15 @@ export const domain = {
   'details.kind': { en: 'Kind', de: 'Art' },
   'details.pvh': { en: 'Xen PVH, x86-64', de: 'Xen PVH, x86-64' },
   'details.vcpus': { en: 'Virtual CPUs', de: 'Virtuelle CPUs' },
+  'details.vcpus-start': { en: 'Virtual CPUs at the start', de: 'Virtuelle CPUs beim Start' },
+  'details.vcpus-current': { en: 'Current allocation', de: 'Aktuelle Zuweisung' },
+  'details.vcpus-current-hint': {
+    en: 'How many it starts with; the others can come into use while it runs',
+    de: 'So viele hat sie beim Start; die übrigen können im Lauf dazukommen',
+  },
+  'details.vcpus-current-less': { en: 'Fewer CPUs at the start', de: 'Weniger CPUs beim Start' },
+  'details.vcpus-current-more': { en: 'More CPUs at the start', de: 'Mehr CPUs beim Start' },
+  'details.vcpus-most': { en: 'Maximum allocation', de: 'Maximale Zuweisung' },
   'details.domid': { en: 'Domain', de: 'Domain' },
   'details.memory-start': { en: 'Maximum', de: 'Höchstens' },
   'details.memory-current': { en: 'Current memory', de: 'Speicher jetzt' },

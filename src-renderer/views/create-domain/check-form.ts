@@ -5,7 +5,7 @@
 import type { Device, Display, NewImage } from '../../../src-main/public/device'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import { machineNameProblem, nameKey, properName } from '../../../src-main/public/name'
-import { currentOf, type DomainConfig, type HostInfo } from '../../../src-main/public/types'
+import { currentOf, currentVcpusOf, type DomainConfig, type HostInfo } from '../../../src-main/public/types'
 import { errorText } from '../../client/error-text'
 import { checkDisk, type DiskForm, diskOf, type KnownDisk } from '../../features/disks/disk-form'
 import { checkForward, checkMac, type NicForm, nicOf } from '../../features/nics/nic-form'
@@ -139,8 +139,9 @@ export function orderOf(
   if (parts.nic !== null && parts.nic.network !== '') devices.push(nicOf(parts.nic))
   devices.push(...(origin?.others ?? []))
   if (parts.display !== null) devices.push(parts.display)
-  const { currentMiB, ...kept }: Partial<DomainConfig> = origin?.config ?? {}
+  const { currentMiB, currentVcpus, ...kept }: Partial<DomainConfig> = origin?.config ?? {}
   const memoryMiB = Math.round(form.memoryMiB)
+  const vcpus = Math.round(form.vcpus)
   const os = osId(form.os)
   const config = {
     ...kept,
@@ -148,7 +149,8 @@ export function orderOf(
     os: os === '' ? undefined : os,
     memoryMiB,
     ...currentOf(currentMiB, memoryMiB),
-    vcpus: Math.round(form.vcpus),
+    vcpus,
+    ...currentVcpusOf(currentVcpus, vcpus),
     kernel: form.kernel.trim(),
     ramdisk: ramdisk === '' ? null : ramdisk,
     cmdline: form.cmdline.trim(),
@@ -178,6 +180,7 @@ export function fieldOf(error: ErrorReport, form: Form): FieldName | undefined {
     case 'memory-too-large':
       return 'memoryMiB'
     case 'no-vcpus':
+    case 'vcpus-current-many':
     case 'too-many-vcpus':
       return 'vcpus'
     case 'kernel-missing':

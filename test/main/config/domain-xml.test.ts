@@ -282,6 +282,30 @@ describe('domain XML', () => {
   })
 
   it.each([
+    ['<vcpu>4</vcpu>', 4, undefined],
+    ["<vcpu current='2'>4</vcpu>", 4, 2],
+    ["<vcpu placement='static' current='4'>4</vcpu>", 4, undefined],
+  ])('reads how many vcpus a domain starts with, and how many it may have: %j', (element, vcpus, currentVcpus) => {
+    const text = withDevice('').replace('</memory>', `</memory>${element}`)
+    const { config } = read(text)
+    expect(config.currentVcpus).toBe(currentVcpus)
+    expect(config.vcpus).toBe(vcpus)
+    const written = writeDomainXml(config, UUID, text)
+    expect(read(written).config).toEqual(config)
+    expect(written).toContain(element)
+    const less = writeDomainXml({ ...config, currentVcpus: 1 }, UUID, written)
+    expect(read(less).config).toEqual({ ...config, currentVcpus: 1 })
+    validate(less)
+    const all = read(writeDomainXml({ ...config, currentVcpus: undefined }, UUID, less)).config
+    expect(all).not.toHaveProperty('currentVcpus')
+  })
+
+  it('refuses more vcpus at the start than there may be, with its line', () => {
+    const text = withDevice('').replace('</memory>', "</memory><vcpu current='5'>4</vcpu>")
+    expect(refusal(text)).toMatch(/line \d+: <vcpu current> is “5”, but a whole number from 1 to 4 is expected/)
+  })
+
+  it.each([
     ['', {}, ''],
     ['<on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>', {}, ''],
     ['<on_reboot>destroy</on_reboot><on_crash>restart</on_crash>', { onReboot: 'destroy', onCrash: 'restart' }, ''],
@@ -346,14 +370,14 @@ describe('domain XML', () => {
 
   it('names what libvirt heeds and nothing here does, each once', () => {
     const { notes } = read(
-      `<domain type='xen'><name>a</name><memory>262144</memory><vcpu current='1'>2</vcpu><os><type>xenpvh</type><boot dev='hd'/><boot dev='cdrom'/><bootmenu enable='yes'/></os>
+      `<domain type='xen'><name>a</name><memory>262144</memory><vcpu>2</vcpu><os><type>xenpvh</type><boot dev='hd'/><boot dev='cdrom'/><bootmenu enable='yes'/></os>
        <clock offset='localtime'/><devices>
        <disk type='file'><driver cache='none'/><source file='/a'/><target dev='vda'/><shareable/><serial>1</serial></disk>
        <disk type='file'><driver cache='writeback'/><source file='/b'/><target dev='xvdb'/></disk>
        <sound model='ich6'/><sound model='ac97'/></devices></domain>`,
     )
     expect(notes.filter(({ reason }) => reason === 'without-effect').map(explainNote)).toEqual([
-      'Kept in the configuration, but without effect here: boot, bootmenu, clock offset=localtime, vcpu current=1, sound, shareable (xvda), serial (xvda), cache=none (xvda).',
+      'Kept in the configuration, but without effect here: boot, bootmenu, clock offset=localtime, sound, shareable (xvda), serial (xvda), cache=none (xvda).',
     ])
   })
 

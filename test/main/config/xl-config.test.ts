@@ -126,13 +126,27 @@ describe('xl.cfg', () => {
     expect(text.match(/mem/g)).toHaveLength(written.split('\n').length)
   })
 
-  it('keeps and names vcpus that are to come later only, which nothing has here', () => {
-    const { config, notes, unknown } = read(`name = 'a'\nkernel = '/k'\nmemory = 64\nvcpus = 1\nmaxvcpus = 4`)
-    expect(config.vcpus).toBe(1)
-    expect(notes.map(explainNote)).toEqual(['Kept in the configuration, but without effect here: maxvcpus.'])
-    expect(writeXl(config, '', unknown).text).toContain('maxvcpus = 4')
-    const alike = read(`name = 'a'\nkernel = '/k'\nmemory = 64\nvcpus = 4\nmaxvcpus = 4`)
-    expect(alike).toMatchObject({ config: { vcpus: 4 }, notes: [], unknown: '' })
+  it.each([
+    ['', { vcpus: 1 }, 'vcpus = 1'],
+    ['vcpus = 4', { vcpus: 4 }, 'vcpus = 4'],
+    ['vcpus = 2\nmaxvcpus = 4', { vcpus: 4, currentVcpus: 2 }, 'maxvcpus = 4\nvcpus = 2'],
+    ['vcpus = 4\nmaxvcpus = 4', { vcpus: 4 }, 'vcpus = 4'],
+    // One starts where only the most is said, as with xl.
+    ['maxvcpus = 4', { vcpus: 4, currentVcpus: 1 }, 'maxvcpus = 4\nvcpus = 1'],
+  ])('reads %j as the vcpus it starts with and may have, and says it so', (lines, expected, written) => {
+    const { config, notes, unknown } = read(`name = 'a'\nkernel = '/k'\nmemory = 64\n${lines}`)
+    const { vcpus, currentVcpus } = config
+    expect({ vcpus, ...(currentVcpus !== undefined && { currentVcpus }) }).toEqual(expected)
+    expect([notes, unknown]).toEqual([[], ''])
+    const { text } = writeXl(config, '11111111-2222-4333-8444-555555555555')
+    expect(text).toContain(`\n${written}\n`)
+    expect(text.match(/vcpus/g)).toHaveLength(written.split('\n').length)
+  })
+
+  it('refuses more vcpus at the start than there may be', () => {
+    expect(refusal(`name = 'a'\nkernel = '/k'\nmemory = 64\nvcpus = 4\nmaxvcpus = 2`)).toMatch(
+      /line 4: vcpus is “4”, but a whole number from 1 to 2 is expected/,
+    )
   })
 
   it('reads what follows when a guest ends, and keeps as lines what is not done here', () => {

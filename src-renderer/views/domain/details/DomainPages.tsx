@@ -1,26 +1,17 @@
-// The pages of Details about the domain itself: overview, vcpus, memory with the live balloon, what it boots from.
+// The pages of Details about the domain itself: overview, memory with the live balloon, what it boots from; CpusPage.tsx is another.
 // Runs in: domain window.
 
 import { useEffect, useState } from 'react'
 import { ownUuid } from '../../../../src-main/public/connection'
 import { machineNameProblem, properName } from '../../../../src-main/public/name'
 import { BOOTLOADER, ownBootDisk } from '../../../../src-main/public/own-disk'
-import {
-  DEFAULT_CPU_WEIGHT,
-  DEFAULT_STOP_ACTIONS,
-  type DomainInfo,
-  MOST_CPU_CAP,
-  MOST_CPU_WEIGHT,
-  STOP_ACTIONS,
-  type StopAction,
-} from '../../../../src-main/public/types'
+import { DEFAULT_STOP_ACTIONS, type DomainInfo, STOP_ACTIONS, type StopAction } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { errorText } from '../../../client/error-text'
 import { Button } from '../../../components/Button'
 import { Check } from '../../../components/Check'
 import { NumberField, TextAreaField, TextField } from '../../../components/Field'
 import { useWords } from '../../../components/Language'
-import { Notice } from '../../../components/Notice'
 import { SelectField } from '../../../components/Select'
 import { Slider } from '../../../components/Slider'
 import type { TypedText } from '../../../features/definition/ConfigTextPage'
@@ -33,8 +24,7 @@ import { osName } from '../../../lib/os-table'
 import { useConnections, useHost } from '../../../state/answers'
 import { connectionOf } from '../../../state/app-state'
 import { useAppState, useAppStore } from '../../../state/store'
-import { checkCpuCap, checkCpuSet, checkCpuWeight, type Edits } from './edits'
-import { LiveVcpus } from './LiveVcpus'
+import type { Edits } from './edits'
 
 export interface PageProps {
   readonly domain: DomainInfo
@@ -108,109 +98,6 @@ export function OverviewPage(props: PageProps) {
         <dd>{domain.startedAt === null ? '–' : formats.dateTime(domain.startedAt)}</dd>
       </dl>
     </>
-  )
-}
-
-/** A field that obeys what the driver says it can do. */
-export function CpusPage(props: PageProps) {
-  const { domain, edits } = props
-  const { t, formats } = useWords()
-  const host = useHost()
-  const most = host?.limits.maxVcpus ?? 1
-  const value = edits.vcpus ?? domain.config?.vcpus ?? 1
-  const error = !Number.isFinite(value)
-    ? t('create.memory-number')
-    : value < 1 || value > most
-      ? t('details.vcpus-range', { most: formats.number(most) })
-      : undefined
-  return (
-    <>
-      <h2>{t('details.cpus')}</h2>
-      <dl className="facts">
-        <dt>{t('details.host-cpus')}</dt>
-        <dd>{host === null ? '–' : formats.number(host.cpus)}</dd>
-        <dt>{t('details.cpu-model')}</dt>
-        <dd>{host?.cpuModel || '–'}</dd>
-        <dt>{t('details.cpu-guest')}</dt>
-        <dd>{t('details.cpu-own')}</dd>
-      </dl>
-      <NumberField
-        label={t('details.vcpus')}
-        value={value}
-        unit=""
-        step={1}
-        smallest={1}
-        largest={most}
-        lessLabel={t('details.vcpus-less')}
-        moreLabel={t('details.vcpus-more')}
-        disabled={!props.editable || most === 1}
-        onChange={(vcpus) => props.onEdit({ vcpus })}
-        hint={most === 1 ? t('details.vcpus-single') : t('details.vcpus-range', { most: formats.number(most) })}
-        error={error}
-      />
-      {host !== null && Number.isFinite(value) && value > host.cpus && (
-        <Notice tone="warn" boxed>
-          {t('details.vcpus-overcommit')}
-        </Notice>
-      )}
-      <LiveVcpus domain={domain} />
-      <CpuSharing {...props} />
-    </>
-  )
-}
-
-/** What the credit scheduler goes by; a running machine follows at once. */
-function CpuSharing({ domain, edits, editable, onEdit }: PageProps) {
-  const { t } = useWords()
-  const weight = edits.cpuWeight ?? domain.config?.cpuWeight ?? DEFAULT_CPU_WEIGHT
-  const cap = edits.cpuCap ?? domain.config?.cpuCap ?? 0
-  const set = edits.cpuSet ?? domain.config?.cpuSet ?? ''
-  const pinning = useHost()?.limits.pinning ?? 0
-  return (
-    <section aria-labelledby="cpu-sharing" className="details-section">
-      <h3 id="cpu-sharing">{t('details.cpu-sharing')}</h3>
-      <NumberField
-        label={t('details.cpu-weight')}
-        value={weight}
-        unit=""
-        step={64}
-        smallest={1}
-        largest={MOST_CPU_WEIGHT}
-        lessLabel={t('details.cpu-weight-less')}
-        moreLabel={t('details.cpu-weight-more')}
-        disabled={!editable}
-        onChange={(cpuWeight) => onEdit({ cpuWeight })}
-        hint={t('details.cpu-weight-hint')}
-        error={checkCpuWeight(weight, t)}
-      />
-      <NumberField
-        label={t('details.cpu-cap')}
-        value={cap}
-        unit="%"
-        step={10}
-        smallest={0}
-        largest={MOST_CPU_CAP}
-        lessLabel={t('details.cpu-cap-less')}
-        moreLabel={t('details.cpu-cap-more')}
-        disabled={!editable}
-        onChange={(cpuCap) => onEdit({ cpuCap })}
-        hint={t('details.cpu-cap-hint')}
-        error={checkCpuCap(cap, t)}
-      />
-      {pinning === 0 ? (
-        <p className="details-note">{t('details.cpu-pinning')}</p>
-      ) : (
-        <TextField
-          label={t('details.cpu-set')}
-          value={set}
-          maxLength={256}
-          disabled={!editable}
-          onChange={(cpuSet) => onEdit({ cpuSet })}
-          hint={t('details.cpu-set-hint', { last: pinning - 1 })}
-          error={checkCpuSet(set, pinning, t)}
-        />
-      )}
-    </section>
   )
 }
 

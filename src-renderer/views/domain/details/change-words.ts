@@ -14,6 +14,7 @@ export const fieldWords = {
   memoryMiB: 'details.memory',
   currentMiB: 'details.memory-current',
   vcpus: 'details.vcpus',
+  currentVcpus: 'details.vcpus-start',
   cpuWeight: 'details.cpu-weight',
   cpuCap: 'details.cpu-cap',
   cpuSet: 'details.cpu-set',

@@ -9,6 +9,7 @@ import { properName } from '../../../../src-main/public/name'
 import { BOOTLOADER } from '../../../../src-main/public/own-disk'
 import {
   currentOf,
+  currentVcpusOf,
   DEFAULT_CPU_WEIGHT,
   DEFAULT_STOP_ACTIONS,
   type DomainConfig,
@@ -32,6 +33,7 @@ export interface Edits {
   readonly memoryMiB?: number
   readonly currentMiB?: number
   readonly vcpus?: number
+  readonly currentVcpus?: number
   readonly cpuWeight?: number
   readonly cpuCap?: number
   readonly cpuSet?: string
@@ -94,6 +96,8 @@ export function applied(config: DomainConfig, edits: Edits): DomainConfig {
     memoryMiB: Math.round(memoryMiB),
     currentMiB: currentOf(Math.round(edits.currentMiB ?? config.currentMiB ?? memoryMiB), Math.round(memoryMiB)).currentMiB,
     vcpus: Math.round(vcpus),
+    currentVcpus: currentVcpusOf(Math.round(edits.currentVcpus ?? config.currentVcpus ?? vcpus), Math.round(vcpus))
+      .currentVcpus,
     cpuWeight: figure(edits.cpuWeight, config.cpuWeight, DEFAULT_CPU_WEIGHT),
     cpuCap: figure(edits.cpuCap, config.cpuCap, 0),
     cpuSet: words(edits.cpuSet, config.cpuSet),
@@ -131,7 +135,7 @@ export function isChanged(config: DomainConfig, edits: Edits): boolean {
 /** Whether the changes can be applied as far as can be said here; the toolstack says the rest. */
 export function isRight(edits: Edits, pinning: number, t: Translator): boolean {
   if ([edits.memoryMiB, edits.currentMiB].some((size) => size !== undefined && !Number.isFinite(size))) return false
-  if (edits.vcpus !== undefined && !Number.isFinite(edits.vcpus)) return false
+  if ([edits.vcpus, edits.currentVcpus].some((count) => count !== undefined && !Number.isFinite(count))) return false
   if (checkCpuWeight(edits.cpuWeight, t) !== undefined || checkCpuCap(edits.cpuCap, t) !== undefined) return false
   if (checkCpuSet(edits.cpuSet, pinning, t) !== undefined) return false
   if (edits.display !== undefined && Object.keys(checkDisplay(edits.display, t)).length > 0) return false

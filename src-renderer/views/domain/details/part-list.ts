@@ -8,7 +8,8 @@ import type { IconName } from '../../../components/Icon'
 import { ConfigTextPage } from '../../../features/definition/ConfigTextPage'
 import { HistoryPage } from '../../../features/definition/HistoryPage'
 import type { Translator } from '../../../lib/translate'
-import { BootPage, CpusPage, MemoryPage, OverviewPage, type PageProps } from './DomainPages'
+import { CpusPage } from './CpusPage'
+import { BootPage, MemoryPage, OverviewPage, type PageProps } from './DomainPages'
 import { ConsolePage, InputPage } from './FactPages'
 
 export interface PartRow {

@@ -45,6 +45,7 @@ describe('the configuration of a snapshot and of now', () => {
     [{ onReboot: 'destroy' }, 'Reboots: It starts again → It stays off'],
     [{ onCrash: 'restart' }, 'Crashes: It stays off → It starts again'],
     [{ vcpus: 2 }, 'Virtual CPUs: 1 → 2'],
+    [{ currentVcpus: 1 }, 'Virtual CPUs at the start:  → 1'],
     [{ cpuWeight: 512 }, 'Weight: 256 → 512'],
     [{ cpuCap: 50 }, 'Cap:  → 50 %'],
     [{ kernel: '/l' }, 'Kernel: /k → /l'],

@@ -70,6 +70,16 @@ describe('changes of a definition', () => {
     expect(isRight({ currentMiB: Number.NaN }, 1, makeTranslator('en'))).toBe(false)
   })
 
+  it('of vcpus at the start leave them out where those are all there may be', () => {
+    const four = { ...config, vcpus: 4 }
+    expect(applied(four, { currentVcpus: 2 })).toEqual({ ...four, currentVcpus: 2 })
+    expect(isChanged(four, { currentVcpus: 4 })).toBe(false)
+    const less = { ...four, currentVcpus: 2 }
+    expect(applied(less, { vcpus: 2 })).toEqual({ ...config, vcpus: 2 })
+    expect(applied(less, { vcpus: 8 })).toEqual({ ...less, vcpus: 8 })
+    expect(isRight({ currentVcpus: Number.NaN }, 1, makeTranslator('en'))).toBe(false)
+  })
+
   it('of what follows an end leave out what that means anyway', () => {
     const edits = { onCrash: 'restart', onReboot: 'destroy', onPoweroff: 'destroy' } as const
     const to = { ...config, onCrash: 'restart', onReboot: 'destroy' } as const
