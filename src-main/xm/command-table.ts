@@ -186,7 +186,7 @@ export const commands = {
   },
   'vcpu-set': {
     args: '<domain> <vcpus>',
-    does: 'Set the number of active VCPUs allowed for the domain.',
+    does: 'Set the number of active VCPUs allowed for the domain; of one that is off, how many it starts with.',
     options: [['-i, --ignore-host', 'More than the host has processors, too.']],
     run: (context, args) => domain.vcpuSet(context, args.word(0), args.word(1), flags(args, 'ignoreHost')),
     status: 'done',

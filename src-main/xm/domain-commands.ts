@@ -3,7 +3,7 @@
 import { machine, release, version } from 'node:os'
 import { ownUuid } from '../public/connection'
 import { parseCpuSet } from '../public/cpu-set'
-import { type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
+import { currentVcpusOf, type DomainInfo, MOST_CPU_CAP, MOST_CPU_WEIGHT, SAMPLE_INTERVAL_MS } from '../public/types'
 import { type Context, call, domainList, domidOf, Failure, findDomain, findGuest } from './context'
 import { creditTable, infoTable, type ListRow, listTable, longConfig, stateLetters, uptimeTable, vcpuTable } from './tables'
 
@@ -82,7 +82,10 @@ async function offlineVcpus(context: Context, domain: DomainInfo): Promise<Reado
   return new Set([...text.matchAll(/\/cpu\/(\d+)\/availability = "offline"/g)].map(([, vcpu]) => Number(vcpu)))
 }
 
-/** The guest is told in XenStore which of its vcpus it may have, as by xl; the first always stays. */
+/**
+ * The guest is told in XenStore which of its vcpus it may have, as by xl; the first always stays. Of a machine that is off its
+ * definition is changed: so many it starts with.
+ */
 export async function vcpuSet(
   context: Context,
   word: string,
@@ -90,17 +93,21 @@ export async function vcpuSet(
   options: { readonly ignoreHost?: true },
 ): Promise<void> {
   const domain = await findGuest(context, word)
-  domidOf(domain)
-  const { vcpus } = domain.running ?? domain.config
+  const { config, domid, uuid } = domain
+  const { vcpus, currentVcpus = vcpus } = domain.running ?? config
   if (!/^\d{1,4}$/.test(count) || Number(count) < 1) throw new Failure(`Error: Invalid argument ${count} as VCPUS.`)
   const wanted = Number(count)
   if (wanted > vcpus) throw new Failure(`Requested ${wanted} VCPUs, however maxcpus is ${vcpus}!`)
-  const offline = await offlineVcpus(context, domain)
+  const now = domid === null ? currentVcpus : vcpus - (await offlineVcpus(context, domain)).size
   const { cpus } = await call(context, 'hostInfo', {})
-  if (wanted > cpus && wanted > vcpus - offline.size && !options.ignoreHost) {
+  if (wanted > cpus && wanted > now && !options.ignoreHost) {
     throw new Failure(`The host has ${cpus} processors, fewer than ${wanted} VCPUs; --ignore-host does it all the same.`)
   }
-  await call(context, 'domainSetVcpus', { uuid: domain.uuid, vcpus: wanted })
+  if (domid !== null) await call(context, 'domainSetVcpus', { uuid, vcpus: wanted })
+  else {
+    const to = { ...config, currentVcpus: currentVcpusOf(wanted, vcpus).currentVcpus }
+    await call(context, 'domainRedefine', { uuid, config: to, base: config })
+  }
 }
 
 /** Which processors of the host all vcpus of a domain run on: in the definition, and at once in a machine that runs. */

@@ -238,7 +238,16 @@ describe('xm', () => {
       err: expect.stringContaining('no live migration'),
     })
     await xm('destroy', 'web')
-    expect(await xm('vcpu-set', 'web', '1')).toMatchObject({ code: 1, err: 'web is not running' })
+    // Of one that is off its definition: so many it starts with.
+    const atStart = () => made.toolstack.domains.list().find(({ name }) => name === 'web')?.config?.currentVcpus
+    expect(await xm('vcpu-set', 'web', '1')).toEqual({ code: 0, out: '', err: '' })
+    expect(atStart()).toBe(1)
+    expect(await xm('vcpu-set', 'web', '4')).toMatchObject({ code: 1, err: 'Requested 4 VCPUs, however maxcpus is 3!' })
+    await xm('start', 'web')
+    expect((await xm('vcpu-list', 'web')).out.match(/--p/g)).toHaveLength(2)
+    await xm('destroy', 'web')
+    expect(await xm('vcpu-set', '-i', 'web', '3')).toMatchObject({ code: 0 })
+    expect(atStart()).toBe(undefined)
   })
 
   it('pins all vcpus of a machine together, and shows where', async () => {
