@@ -129,7 +129,7 @@ describe('the wiring of networks', () => {
 
   it('draws a thousand machines as fast as a few', { timeout: 90_000 }, async () => {
     const { app, page } = await start({}, 1000)
-    await page.getByRole('button', { name: /1001 interfaces/ }).waitFor()
+    await page.getByRole('button', { name: /1,001 interfaces/ }).waitFor()
     expect(await page.locator('[data-plug]').count()).toBeLessThan(40)
     await page.locator('[data-plug]').first().focus()
     await page.keyboard.press('End')
