@@ -1,16 +1,18 @@
 // What is asked when changes that were not applied would be left behind: apply them, drop them, or stay.
-// Invariant: Escape stays, and loses nothing. Runs in: domain window.
+// Invariant: Escape stays, and loses nothing. Runs in: windows of machines, networks and the host.
 
-import { Button } from '../../../components/Button'
-import { Dialog } from '../../../components/Dialog'
-import { useWords } from '../../../components/Language'
+import { Button } from './Button'
+import { Dialog } from './Dialog'
+import { useWords } from './Language'
 
 export type LeaveChoice = 'apply' | 'discard' | 'stay'
 
 export function LeaveDialog(props: {
-  /** Of the machine: windows of several may be open, and several machines in one. */
-  readonly name: string
+  /** Names what was changed: windows of several may be open, and several in one. */
+  readonly title: string
   readonly what: string
+  /** The answer that does it; left out: Apply. */
+  readonly apply?: string
   readonly canApply: boolean
   readonly busy: boolean
   readonly onChoice: (choice: LeaveChoice) => void
@@ -18,7 +20,7 @@ export function LeaveDialog(props: {
   const { t } = useWords()
   return (
     <Dialog
-      title={t('details.leave-title', { name: props.name })}
+      title={props.title}
       alert
       onClose={() => props.onChoice('stay')}
       onSubmit={() => props.onChoice('apply')}
@@ -29,7 +31,7 @@ export function LeaveDialog(props: {
             {t('details.leave-discard')}
           </Button>
           <Button kind="primary" submit autoFocus disabled={!props.canApply || props.busy}>
-            {t('button.apply')}
+            {props.apply ?? t('button.apply')}
           </Button>
         </>
       }

@@ -84,6 +84,11 @@ export const networks = {
   'network.forward': { en: '{protocol} {host} → {name}: {guest}', de: '{protocol} {host} → {name}: {guest}' },
   'network.create': { en: 'Create', de: 'Anlegen' },
   'network.unchanged': { en: 'Nothing is changed.', de: 'Nichts ist geändert.' },
+  'network.leave-new': { en: 'Create the network “{name}”?', de: 'Das Netz „{name}“ anlegen?' },
+  'network.leave-new-body': {
+    en: 'It was filled in and does not exist yet.',
+    de: 'Es ist ausgefüllt, aber noch nicht angelegt.',
+  },
   'network.changed': { en: 'Applies at once to all guests in it.', de: 'Gilt sofort für alle Gäste darin.' },
 
   'topology.filter': { en: 'Filter by machine, network or address', de: 'Nach Maschine, Netz oder Adresse filtern' },

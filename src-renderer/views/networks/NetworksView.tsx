@@ -1,6 +1,6 @@
 // The virtual networks: a list, and the chosen one beside it with its addresses, who is in it, which addresses it gave and which
 // ports lead into it. New ones are filled in here too.
-// Invariant: nothing is changed before Apply or Create is pressed; a refusal keeps what was typed; what was done can be undone.
+// Invariant: nothing is changed before Apply or Create is pressed, and nobody leaves changes behind without being asked; a refusal keeps what was typed; what was done can be undone.
 // Runs in: networks and host windows.
 
 import { useState } from 'react'
@@ -20,6 +20,7 @@ import { UndoBar } from '../../features/undo/UndoBar'
 import { useUndoKey } from '../../features/undo/use-undo-key'
 import { useNetworks } from '../../state/answers'
 import { FixedLeases } from './FixedLeases'
+import { LeaveNetwork } from './LeaveNetwork'
 import { NetworkTraffic } from './NetworkTraffic'
 import { checkNetworkForm, formOf, isQuad, type NetworkForm, networkOf, newNetwork, rangeFor, withHost } from './network-form'
 import { useNetworkChanges } from './use-network-changes'
@@ -45,15 +46,27 @@ export function NetworksView() {
 
 /** Also a page of the host window. */
 export function NetworksPanel(props: { readonly chosen: string; readonly onChoose: (name: string) => void }) {
-  const { chosen, onChoose: setChosen } = props
+  const { chosen, onChoose } = props
   const { t } = useWords()
   const networks = useNetworks()
-  const info = networks.find(({ network }) => network.name === chosen) ?? networks[0]
-  const isNew = chosen === NEW
+  /** The one that is shown: it stays until its changes are applied or given up. */
+  const [shown, setShown] = useState(chosen)
+  const info = networks.find(({ network }) => network.name === shown) ?? networks[0]
+  const isNew = shown === NEW
+  const go = (name: string) => {
+    setShown(name)
+    onChoose(name)
+  }
+  const page = {
+    leaving: chosen !== shown,
+    onLeave: () => setShown(chosen),
+    onStay: () => onChoose(shown),
+    onDone: go,
+  }
   return (
     <div className="networks">
       <aside className="side">
-        <SideList label={t('network.list')} chosen={isNew ? '' : (info?.network.name ?? '')} onChoose={setChosen}>
+        <SideList label={t('network.list')} chosen={isNew ? '' : (info?.network.name ?? '')} onChoose={onChoose}>
           {networks.map(({ network: { name, kind, stopped } }) => {
             const what = t(`network.kind-${kind}`)
             const note = stopped === true ? t('network.kind-stopped', { kind: what }) : what
@@ -61,7 +74,7 @@ export function NetworksPanel(props: { readonly chosen: string; readonly onChoos
           })}
         </SideList>
         <div className="side-foot">
-          <Button icon="plus" onPress={() => setChosen(NEW)}>
+          <Button icon="plus" onPress={() => onChoose(NEW)}>
             {t('network.new')}
           </Button>
         </div>
@@ -71,18 +84,12 @@ export function NetworksPanel(props: { readonly chosen: string; readonly onChoos
           key={NEW}
           info={null}
           start={newNetwork(networks.map(({ network }) => network))}
-          onDone={setChosen}
-          onCancel={() => setChosen('default')}
+          onCancel={() => go('default')}
+          {...page}
         />
       ) : (
         info !== undefined && (
-          <NetworkPage
-            key={info.network.name}
-            info={info}
-            start={formOf(info.network)}
-            onDone={setChosen}
-            onCancel={() => undefined}
-          />
+          <NetworkPage key={info.network.name} info={info} start={formOf(info.network)} onCancel={() => undefined} {...page} />
         )
       )}
     </div>
@@ -95,6 +102,10 @@ function NetworkPage(props: {
   readonly start: NetworkForm
   readonly onDone: (name: string) => void
   readonly onCancel: () => void
+  /** Another one was chosen. */
+  readonly leaving: boolean
+  readonly onLeave: () => void
+  readonly onStay: () => void
 }) {
   const { info, start } = props
   const { t, formats } = useWords()
@@ -113,12 +124,15 @@ function NetworkPage(props: {
     setEdits((before) => ({ ...before, ...change }))
     setRefusal(null)
   }
+  const define = async (): Promise<boolean> => {
+    const result = await changes.define(networkOf(form), info?.network ?? null)
+    if (!result.ok) setRefusal(result.error)
+    return result.ok
+  }
   const apply = async () => {
-    const network = networkOf(form)
-    const result = await changes.define(network, info?.network ?? null)
-    if (!result.ok) return setRefusal(result.error)
+    if (!(await define())) return
     setEdits({})
-    props.onDone(network.name)
+    props.onDone(networkOf(form).name)
   }
   const stopped = info?.network.stopped === true
   const run = async () => {
@@ -265,6 +279,17 @@ function NetworkPage(props: {
           {t(info === null ? 'network.create' : 'button.apply')}
         </Button>
       </footer>
+      <LeaveNetwork
+        name={info?.network.name ?? form.name}
+        isNew={info === null}
+        changed={info === null ? Object.keys(edits).length > 0 : changed}
+        right={right}
+        leaving={props.leaving}
+        onApply={define}
+        onDiscard={() => setEdits({})}
+        onLeave={props.onLeave}
+        onStay={props.onStay}
+      />
       {deleting && info !== null && (
         <Question
           title={t('network.delete-title', { name: info.network.name })}

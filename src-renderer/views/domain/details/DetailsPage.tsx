@@ -10,6 +10,7 @@ import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
 import { Icon, type IconName } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { type LeaveChoice, LeaveDialog } from '../../../components/LeaveDialog'
 import { MenuButton } from '../../../components/Menu'
 import { Notice } from '../../../components/Notice'
 import { SideItem, SideList } from '../../../components/SideList'
@@ -32,7 +33,6 @@ import {
   type ListedDevice,
   listedDevices,
 } from './edits'
-import { type LeaveChoice, LeaveDialog } from './LeaveDialog'
 import { type PartRow, parts } from './part-list'
 import { deviceName, deviceWords } from './words'
 import './details.css'
@@ -223,7 +223,7 @@ export function DetailsPage(props: {
       <UndoBar about={domain.uuid} />
       {leaving !== null && (
         <LeaveDialog
-          name={domain.name}
+          title={t('details.leave-title', { name: domain.name })}
           what={[whenWords(changes, t), typed === null ? '' : t('details.leave-text')].join(' ').trim()}
           canApply={right && typed === null}
           busy={busy}

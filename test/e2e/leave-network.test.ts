@@ -1,0 +1,65 @@
+// Changes of a network that were not applied: whoever chooses another network, makes one or closes the window is asked. On the test driver.
+// Runs in: plain Node; starts the real Electron on a virtual display.
+import { expect, it } from 'vitest'
+import { launch, type RunningApp } from './app'
+import { NetworksPage } from './networks-page'
+import { ownApp } from './own-app'
+import { openWindow } from './scenes'
+
+const keep = ownApp()
+
+/** As the frame's own button does. */
+async function closeWindow(app: RunningApp): Promise<void> {
+  await app.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()
+      .find((each) => each.webContents.getURL().includes('view=networks'))
+      ?.close(),
+  )
+}
+
+it('are not left behind unasked; Escape stays and loses nothing', async () => {
+  const app = keep(await launch())
+  const { page: manager } = await app.manager()
+  const page = await openWindow(app, manager, 'networks', null)
+  const networks = new NetworksPage(page)
+  await networks.button('New network').click()
+  await networks.field('Name').fill('lab')
+
+  // One that is only begun.
+  await networks.item('default').click()
+  await networks.dialog().getByText('Create the network “lab”?').waitFor()
+  await page.keyboard.press('Escape')
+  await networks.dialog().waitFor({ state: 'detached' })
+  expect(await networks.field('Name').inputValue()).toBe('lab')
+  await networks.item('default').click()
+  await networks.dialog().getByRole('button', { name: 'Create' }).click()
+  await networks.item('lab').waitFor()
+  await page.getByRole('heading', { name: 'default' }).waitFor()
+
+  // Dropped, and kept with the window closed.
+  await networks.item('lab').click()
+  await networks.field('To').fill('10.0.3.99')
+  await networks.button('New network').click()
+  await networks.dialog().getByText('Apply the changes to “lab”?').waitFor()
+  await app.picture(page, 'networks-leave')
+  await networks.dialog().getByRole('button', { name: 'Discard' }).click()
+  await page.getByRole('heading', { name: 'New network' }).waitFor()
+  await networks.item('lab').click()
+  await page.getByRole('heading', { name: 'lab' }).waitFor()
+  expect(await networks.field('To').inputValue()).not.toBe('10.0.3.99')
+  await networks.field('To').fill('10.0.3.88')
+  await closeWindow(app)
+  await networks.dialog().getByText('Apply the changes to “lab”?').waitFor()
+  const closed = page.waitForEvent('close')
+  await page.keyboard.press('Enter')
+  await closed
+  const again = new NetworksPage(await openWindow(app, manager, 'networks', null))
+  await again.item('lab').click()
+  await expect.poll(() => again.field('To').inputValue()).toBe('10.0.3.88')
+
+  // Nothing changed, nobody asked.
+  await again.item('default').click()
+  const unasked = again.page.waitForEvent('close')
+  await closeWindow(app)
+  await unasked
+})
