@@ -16,8 +16,10 @@ export function TabStrip<T extends string>(props: {
   readonly tabs: readonly TabName<T>[]
   readonly chosen: T
   readonly onChoose: (id: T) => void
+  /** By the pointer, also when it was chosen already: then nothing else tells. */
+  readonly onClicked?: () => void
 }) {
-  const { tabs, chosen } = props
+  const { tabs, chosen, onClicked } = props
   const { t } = useWords()
   const list = useRef<HTMLDivElement>(null)
   const [cut, setCut] = useState(false)
@@ -35,6 +37,16 @@ export function TabStrip<T extends string>(props: {
     look()
     return () => observer.disconnect()
   }, [words, chosen])
+  useEffect(() => {
+    const box = list.current
+    if (box === null || onClicked === undefined) return
+    const note = ({ target, detail }: MouseEvent) => {
+      // Keys make clicks too, of which none was pressed.
+      if (detail > 0 && target instanceof Element && target.closest('[role=tab]') !== null) onClicked()
+    }
+    box.addEventListener('click', note)
+    return () => box.removeEventListener('click', note)
+  }, [onClicked])
   return (
     <div className="tab-strip">
       <TabList ref={list} className="tab-list" aria-label={props.label}>

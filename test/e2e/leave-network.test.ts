@@ -42,6 +42,12 @@ it('are not left behind unasked; Escape stays and loses nothing', async () => {
   await networks.button('New network').click()
   await networks.dialog().getByText('Apply the changes to “lab”?').waitFor()
   await app.picture(page, 'networks-leave')
+  // What was done before stands whole in the bar, beside which jobs have their part of the window.
+  const done = page.locator('.undo-bar > span')
+  expect(await done.textContent()).toBe('Made the network lab')
+  expect(
+    await done.evaluate((words) => words.scrollWidth <= words.clientWidth && words.scrollHeight <= words.clientHeight),
+  ).toBe(true)
   await networks.dialog().getByRole('button', { name: 'Discard' }).click()
   await page.getByRole('heading', { name: 'New network' }).waitFor()
   await networks.item('lab').click()

@@ -420,6 +420,16 @@ describe('the window of a domain', () => {
     await expect.poll(() => domain.page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
     await domain.page.keyboard.type('echo back\r')
     await domain.waitForText('\nback')
+    // Chosen already: it was left by its keys, or is clicked as one clicks into what shall have the keyboard.
+    await domain.page.keyboard.press('Control+Tab')
+    await expect.poll(() => domain.page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('tab')
+    await domain.tab('Text console').click()
+    await expect.poll(() => domain.page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+    // By keys one stays among the tabs.
+    await domain.page.keyboard.press('Control+Tab')
+    await domain.page.keyboard.press('Enter')
+    await domain.page.keyboard.press('ArrowRight')
+    await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
   })
 
   it('gives Ctrl+C, Ctrl+A and Ctrl+V to the guest, not to the menu bar', async () => {

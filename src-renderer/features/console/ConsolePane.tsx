@@ -22,6 +22,8 @@ export interface ConsolePaneProps {
   readonly domain: DomainInfo
   readonly desk: PortDesk
   readonly visible: boolean
+  /** How often its tab was clicked: each time it gets the keyboard. */
+  readonly clicks: number
   /** Shown in the middle while there is nothing to show: what can be done. */
   readonly offActions: ReactNode
   readonly onLeave: (backwards: boolean) => void
@@ -41,7 +43,7 @@ interface Parts {
 }
 
 export function ConsolePane(props: ConsolePaneProps) {
-  const { domain, desk, visible } = props
+  const { domain, desk, visible, clicks } = props
   const { t } = useWords()
   const client = useClient()
   const announce = useAnnounce()
@@ -123,14 +125,15 @@ export function ConsolePane(props: ConsolePaneProps) {
   }, [parts, t, domain.name])
 
   const idle = connection === 'off' && parts !== null && !open
-  // The keyboard goes to the console when it comes in sight, unless it was steered there through the tabs.
+  // The keyboard goes to the console when it comes in sight or its tab is clicked, unless it was steered there through the tabs.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a click is all it takes
   useEffect(() => {
     if (!visible || !open || parts === null) return
     const frame = requestAnimationFrame(() => {
       if (document.activeElement?.matches('[role="tab"][data-focus-visible]') !== true) parts.terminal.focus()
     })
     return () => cancelAnimationFrame(frame)
-  }, [parts, visible, open])
+  }, [parts, visible, open, clicks])
 
   // Also where a tab or a button has the keyboard; the terminal tells of it itself and lets nothing through.
   useEffect(() => {

@@ -31,6 +31,8 @@ export interface ScreenPaneProps {
   readonly domain: DomainInfo
   readonly desk: PortDesk
   readonly visible: boolean
+  /** How often its tab was clicked: each time it gets the keyboard. */
+  readonly clicks: number
   /** Shown in the middle while there is nothing to show, as the machine is off, or has no screen: what can be done. */
   readonly offActions: ReactNode
   readonly noScreenActions: ReactNode
@@ -43,7 +45,7 @@ export interface ScreenPaneProps {
 const NO_SIZE: Size = { width: 0, height: 0 }
 
 export function ScreenPane(props: ScreenPaneProps) {
-  const { domain, desk, visible, fullScreen } = props
+  const { domain, desk, visible, clicks, fullScreen } = props
   const { t, formats } = useWords()
   const client = useClient()
   const store = useAppStore()
@@ -101,15 +103,16 @@ export function ScreenPane(props: ScreenPaneProps) {
   useEffect(() => session?.follow({ uuid, domid, open }), [session, uuid, domid, open])
   useEffect(() => session?.setLabel(t('screen.label', { name: domain.name, keys })), [session, t, domain.name, keys])
 
-  // The keyboard goes to the screen when it comes in sight, unless it was steered there through the tabs.
+  // The keyboard goes to the screen when it comes in sight or its tab is clicked, unless it was steered there through the tabs.
   const connected = state === 'connected'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a click is all it takes
   useEffect(() => {
     if (!visible || !connected) return
     const frame = requestAnimationFrame(() => {
       if (document.activeElement?.matches('[role="tab"][data-focus-visible]') !== true) session?.viewer?.focus()
     })
     return () => cancelAnimationFrame(frame)
-  }, [session, visible, connected])
+  }, [session, visible, connected, clicks])
 
   useEffect(() => {
     if (!connected) sticky.current?.forget()

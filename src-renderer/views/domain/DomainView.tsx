@@ -233,6 +233,8 @@ function DomainWindow(props: {
     [client, perform],
   )
 
+  const [clicks, setClicks] = useState(0)
+  const noteClick = useCallback(() => setClicks((before) => before + 1), [])
   const root = useRef<HTMLDivElement>(null)
   const leaveConsole = () => {
     const tab = root.current?.querySelector('[role="tab"][aria-selected="true"]')
@@ -304,6 +306,7 @@ function DomainWindow(props: {
           tabs={shownPages.map((id) => ({ id, name: t(`domain.tab-${id}`) }))}
           chosen={page}
           onChoose={goTo}
+          onClicked={noteClick}
         />
         {isGuest && canHaveScreen && (
           <TabPanel id="screen" className="tab-panel" shouldForceMount>
@@ -311,6 +314,7 @@ function DomainWindow(props: {
               domain={domain}
               desk={desk}
               visible={inSight && page === 'screen'}
+              clicks={clicks}
               offActions={offActions}
               noScreenActions={
                 <Button
@@ -337,6 +341,7 @@ function DomainWindow(props: {
               domain={domain}
               desk={desk}
               visible={inSight && page === 'console'}
+              clicks={clicks}
               offActions={offActions}
               onLeave={leaveConsole}
             />
