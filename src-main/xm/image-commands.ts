@@ -1,7 +1,7 @@
 // Commands about disk images: image-create, image-copy, image-resize, image-rebase, media-extract. The work is done as a job of the app, and waited for.
 // Runs in: command line, plain Node.
 import { basename, dirname, resolve } from 'node:path'
-import { type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
+import { IMAGE_SIZE_MOST_MIB, type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
 import { isTreeAddress } from '../public/tree-address'
 import { type Context, call, Failure, taken, untilJob } from './context'
 import { memorySize } from './life-commands'
@@ -14,13 +14,19 @@ function writtenFormat(word = 'qcow2'): WrittenFormat {
   return format
 }
 
+function imageSize(text: string): number {
+  const size = memorySize(text, 'image')
+  if (size <= IMAGE_SIZE_MOST_MIB) return size
+  throw new Failure(`invalid image size: ${text}; at most ${IMAGE_SIZE_MOST_MIB / MIB}t is possible`)
+}
+
 async function make(context: Context, image: NewImage): Promise<void> {
   const { job } = await call(context, 'imageCreate', { image })
   await untilJob(context, job)
 }
 
 export async function create(context: Context, file: string, size: string, format?: string): Promise<void> {
-  const image = { path: resolve(context.folder, file), format: writtenFormat(format), sizeMiB: memorySize(size) }
+  const image = { path: resolve(context.folder, file), format: writtenFormat(format), sizeMiB: imageSize(size) }
   await make(context, image)
 }
 
@@ -42,7 +48,7 @@ export async function copy(
   await make(context, {
     path: resolve(context.folder, file),
     format: writtenFormat(format),
-    sizeMiB: size === '' ? least : Math.max(least, memorySize(size)),
+    sizeMiB: size === '' ? least : Math.max(least, imageSize(size)),
     copyOf: { path, format: info.format, ...(allowed.length > 0 && { allowedBacking }) },
   })
 }
@@ -51,7 +57,7 @@ export async function copy(
 export async function resize(context: Context, file: string, size: string, allowed: readonly string[]): Promise<void> {
   const path = resolve(context.folder, file)
   const allowedBacking = allowed.map((each) => resolve(context.folder, each))
-  const begun = await context.app.client.call('imageResize', { path, sizeMiB: memorySize(size), allowedBacking })
+  const begun = await context.app.client.call('imageResize', { path, sizeMiB: imageSize(size), allowedBacking })
   const refused = !begun.ok && begun.error.reason === 'image-refers' ? begun.error.values['path'] : undefined
   if (refused !== undefined) {
     const all = [...allowedBacking, refused].join(' ')

@@ -139,12 +139,12 @@ export async function rename(context: Context, word: string, name: string): Prom
   await call(context, 'domainRename', { uuid: (await findGuest(context, word)).uuid, name })
 }
 
-/** xl's sizes: MiB, or with a suffix b, k, m, g, t. */
-export function memorySize(text: string): number {
+/** xl's sizes: MiB, or with a suffix b, k, m, g, t; `of` what, for who gave no size. */
+export function memorySize(text: string, of = 'memory'): number {
   const [, digits, suffix = 'm'] = /^(\d{1,12})([bkmgt]?)$/i.exec(text) ?? []
   const factor = { b: 2 ** -20, k: 2 ** -10, m: 1, g: 2 ** 10, t: 2 ** 20 }[suffix.toLowerCase() || 'm']
   const size = Math.floor(Number(digits) * (factor ?? 1))
-  if (digits === undefined || size < 1) throw new Failure(`invalid memory size: ${text}`)
+  if (digits === undefined || size < 1) throw new Failure(`invalid ${of} size: ${text}`)
   return size
 }
 

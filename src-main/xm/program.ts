@@ -75,7 +75,8 @@ export async function runProgram(line: readonly string[], around: Surroundings):
     .exitOverride()
   const rows: Readonly<Record<string, CommandRow>> = commands
   for (const [name, row] of Object.entries(rows)) {
-    const command = program.command(`${name} ${row.args}`.trim()).description(row.does)
+    // As xl does: what the command takes, where its line was wrong.
+    const command = program.command(`${name} ${row.args}`.trim()).description(row.does).showHelpAfterError()
     for (const [flags, does] of row.options ?? []) command.option(flags, does)
     command.action(async (...given: unknown[]) => {
       rowUsed('xm commands', name)
@@ -83,6 +84,7 @@ export async function runProgram(line: readonly string[], around: Surroundings):
       code = await perform(row, argumentsOf(given), around, typeof wanted === 'string' ? wanted : undefined)
     })
   }
+  program.showHelpAfterError('“xm help” lists all commands.')
   try {
     await program.parseAsync([...line], { from: 'user' })
     return code

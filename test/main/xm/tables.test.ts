@@ -144,7 +144,9 @@ describe('the tables of xl', () => {
   })
 
   it('sizes of memory are xl’s', () => {
-    expect(['128', '128m', '1g', '1024k', '1T', '134217728b'].map(memorySize)).toEqual([128, 128, 1024, 1, 1048576, 128])
+    expect(['128', '128m', '1g', '1024k', '1T', '134217728b'].map((text) => memorySize(text))).toEqual([
+      128, 128, 1024, 1, 1048576, 128,
+    ])
     for (const wrong of ['', 'm', '-1', '1x', '0', '1.5g', '9'.repeat(20)])
       expect(() => memorySize(wrong), wrong).toThrow('invalid memory size')
   })
