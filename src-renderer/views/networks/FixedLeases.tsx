@@ -1,32 +1,11 @@
 // Addresses of a network that belong to one interface each, by its MAC address: DHCP always gives it that one, also after a long time
 // off. Filled in by hand, or kept from what an interface has now. Runs in: networks and host windows.
 
-import { Input, TextField } from 'react-aria-components'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
+import { RowInput } from '../../components/RowInput'
 import '../../features/nics/nics.css'
 import { checkHost, type HostForm, isFilled, type NetworkForm, withHost } from './network-form'
-
-function RowInput(props: {
-  readonly label: string
-  readonly value: string
-  readonly most: number
-  readonly invalid: boolean
-  readonly onChange: (value: string) => void
-}) {
-  return (
-    <TextField
-      aria-label={props.label}
-      value={props.value}
-      maxLength={props.most}
-      onChange={props.onChange}
-      isInvalid={props.invalid}
-      validationBehavior="aria"
-    >
-      <Input className="input mono" dir="ltr" placeholder={props.label} spellCheck={false} autoComplete="off" />
-    </TextField>
-  )
-}
 
 export function FixedLeases(props: { readonly form: NetworkForm; readonly onChange: (hosts: readonly HostForm[]) => void }) {
   const { form, onChange } = props
@@ -45,6 +24,7 @@ export function FixedLeases(props: { readonly form: NetworkForm; readonly onChan
           return (
             <div key={id} className="forward-row fixed-lease">
               <RowInput
+                kind="address"
                 label={t('nic.mac')}
                 value={mac}
                 most={17}
@@ -53,6 +33,7 @@ export function FixedLeases(props: { readonly form: NetworkForm; readonly onChan
               />
               <span aria-hidden="true">→</span>
               <RowInput
+                kind="address"
                 label={t('network.lease-address')}
                 value={address}
                 most={15}
