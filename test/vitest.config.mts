@@ -27,7 +27,7 @@ const SECOND_TRY = 1
 /** What takes longest, the longest of each project first; each with its place. */
 const longest = new Map(
   [
-    ...['e2e/manager', 'e2e/devices', 'e2e/accessibility', 'e2e/dialogs', 'e2e/app-life', 'e2e/list', 'e2e/keyboard'],
+    ...['e2e/manager', 'e2e/accessibility', 'e2e/device-details', 'e2e/dialogs', 'e2e/app-life', 'e2e/list', 'e2e/keyboard'],
     ...['contract/embedded-driver', 'e2e/demo-guest', 'e2e/journey', 'boot/tools', 'guest/micro-kernels', 'boot/vcpus'],
     ...['contract/random-life', 'boot/snapshots', 'boot/net', 'e2e/embedded-devices', 'e2e/connections', 'boot/killed-writes'],
   ].map((name, place) => [path.join(test, `${name}.test.ts`), place] as const),

@@ -1,6 +1,6 @@
 // Each view by keyboard alone, on the test driver: no mouse is touched. On the way every stop of the Tab key can be seen.
 // What more there is to keys stands beside what they are for: the list in manager.test.ts and list.test.ts, the wizard in
-// devices.test.ts, preferences, wiring and the wall in their own files. Runs in: plain Node; starts the real Electron on a virtual display.
+// wizard-devices.test.ts, preferences, wiring and the wall in their own files. Runs in: plain Node; starts the real Electron on a virtual display.
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { CallName } from '../../src-main/public/calls'
