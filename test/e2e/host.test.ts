@@ -42,7 +42,7 @@ const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText
 
 describe('the host window', () => {
   it('shows the host, its networks and its storage, and works on volumes', { timeout: 120_000 }, async () => {
-    const { app, page, folder } = await start()
+    const { app, page, folder } = await start({ preferences: { newDiskGiB: 6 } })
     await page.getByText('1 of 1 running').waitFor()
     // Measured before the window was there: curves and figures of the host and of its machines.
     const memory = page.locator('figure').filter({ hasText: 'Memory used' })
@@ -67,12 +67,12 @@ describe('the host window', () => {
     await row(page, 'old-copy.raw').waitFor({ timeout: 20_000 })
     await page.getByRole('button', { name: 'New volume…' }).click()
     await page.getByRole('dialog').getByLabel('Name').fill('fresh')
-    // Another unit writes the same size.
+    // What the preferences propose; another unit writes the same size.
     const size = page.getByRole('dialog').getByLabel('Size', { exact: true })
-    await expect.poll(() => size.inputValue()).toBe('10')
+    await expect.poll(() => size.inputValue()).toBe('6')
     await page.getByRole('dialog').getByRole('button', { name: 'Unit of Size' }).click()
     await page.getByRole('option', { name: 'MiB' }).click()
-    await expect.poll(() => size.inputValue()).toBe('10240')
+    await expect.poll(() => size.inputValue()).toBe('6144')
     await size.fill('1536')
     await page.getByRole('dialog').getByRole('button', { name: 'Unit of Size' }).press('ArrowRight')
     await expect.poll(() => size.inputValue()).toBe('1.5')
@@ -109,8 +109,15 @@ describe('the host window', () => {
     await row(page, 'fresh.qcow2').waitFor({ state: 'detached', timeout: 20_000 })
     await row(page, 'old.raw').click()
     await page.getByRole('button', { name: 'Check', exact: true }).click()
-    await page.locator('.storage-foot').getByText('No errors in old.raw').waitFor()
+    const foot = () => page.locator('.storage-foot').evaluate((each) => each.getBoundingClientRect().top)
+    const above = await foot()
+    await page.locator('.storage-line').getByText('No errors in old.raw').waitFor()
+    expect(await foot()).toBe(above)
     await page.getByRole('button', { name: 'Resize…' }).click()
+    await page.getByRole('dialog').getByLabel('Size', { exact: true }).fill('0')
+    await expect
+      .poll(() => page.getByRole('dialog').getByLabel('Size', { exact: true }).getAttribute('aria-invalid'))
+      .toBe('true')
     await page.getByRole('dialog').getByLabel('Size', { exact: true }).fill('8')
     await page.keyboard.press('Tab')
     await page.getByRole('dialog').getByRole('button', { name: 'Resize', exact: true }).click()

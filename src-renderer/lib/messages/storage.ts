@@ -66,6 +66,7 @@ export const storage = {
   },
   'storage.resize': { en: 'Resize…', de: 'Größe …' },
   'storage.resize-title': { en: 'Resize {name}', de: 'Größe von {name} ändern' },
+  'storage.resize-do': { en: 'Resize', de: 'Vergrößern' },
   'storage.resize-hint': { en: 'Now {size}; it can only grow', de: 'Jetzt {size}; es kann nur wachsen' },
   'storage.rebase': { en: 'Backing file…', de: 'Grundlage …' },
   'storage.rebase-title': { en: 'Backing file of {name}', de: 'Grundlage von {name}' },

@@ -104,7 +104,12 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         <Button icon="refresh" label={t('storage.refresh')} disabled={query.isFetching} onPress={() => void lookAgain()} />
         {!pool.permanent && <Button icon="trash" label={t('storage.remove-pool')} onPress={() => void remove()} />}
       </div>
-      <p className="muted small storage-path selectable">{pool.path}</p>
+      <div className="muted small storage-line">
+        <p className="storage-path selectable">{pool.path}</p>
+        {sound !== null && sound === volume?.name && (
+          <span className="storage-sound">{t('storage.sound', { name: sound })}</span>
+        )}
+      </div>
       <Refusal error={pool.problem} follows={t('storage.pool-unread')} onChange={() => void lookAgain()} />
       <VolumeTable volumes={volumes} loading={query.isLoading} chosen={chosen} onChoose={setChosen} />
       <footer className="storage-foot">
@@ -128,9 +133,7 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         <Button icon="check" disabled={volume === undefined || running} onPress={() => void check()}>
           {t('storage.check')}
         </Button>
-        <span className="fill muted small storage-sound">
-          {sound !== null && sound === volume?.name && t('storage.sound', { name: sound })}
-        </span>
+        <span className="fill" />
         <Button icon="trash" disabled={!free} onPress={ask('delete')}>
           {t('storage.delete')}
         </Button>

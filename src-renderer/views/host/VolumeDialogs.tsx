@@ -16,6 +16,7 @@ import { SizeField } from '../../components/SizeField'
 import { BackingQuestion } from '../../features/disks/BackingQuestion'
 import { lastPart } from '../../lib/path'
 import { Refusal } from '../../remedy/Refusal'
+import { usePreferences } from '../../state/answers'
 import { useVolumeChanges } from './use-volume-changes'
 
 const MIB = 1024 * 1024
@@ -141,9 +142,10 @@ function CreateVolume(props: VolumeProps) {
   const { pool, volumes } = props
   const { t, formats } = useWords()
   const changes = useVolumeChanges()
-  const [format, setFormat] = useState<WrittenFormat>('qcow2')
-  const [name, setName] = useState(freeName(volumes, 'disk', 'qcow2'))
-  const [sizeMiB, setSizeMiB] = useState(10 * 1024)
+  const { newDiskFormat, newDiskGiB } = usePreferences()
+  const [format, setFormat] = useState<WrittenFormat>(newDiskFormat)
+  const [name, setName] = useState(freeName(volumes, 'disk', newDiskFormat))
+  const [sizeMiB, setSizeMiB] = useState(newDiskGiB * 1024)
   const [backing, setBacking] = useState<string>(NONE)
   const file = withEnding(name, format)
   const under = backing === NONE ? null : backing
@@ -200,10 +202,11 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
   const changes = useVolumeChanges()
   const least = Math.ceil(volume.capacity / MIB)
   const [sizeMiB, setSizeMiB] = useState(least)
+  const now = t('storage.resize-hint', { size: formats.size(volume.capacity) })
   return (
     <Ask
       title={t('storage.resize-title', { name: volume.name })}
-      label={t('storage.resize').replace(/\s*…$/, '')}
+      label={t('storage.resize-do')}
       ready={isImageSize(sizeMiB) && sizeMiB > least}
       act={(allowed) => changes.resize(volume, sizeMiB, allowed)}
       onClose={props.onClose}
@@ -214,7 +217,8 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
         smallestMiB={least}
         largestMiB={IMAGE_SIZE_MOST_MIB}
         onChange={setSizeMiB}
-        hint={t('storage.resize-hint', { size: formats.size(volume.capacity) })}
+        hint={now}
+        error={sizeMiB < least ? now : undefined}
       />
     </Ask>
   )
