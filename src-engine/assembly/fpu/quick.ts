@@ -3,7 +3,7 @@
 // Invariant: a function that says false has changed nothing.
 // Runs in: the vcpu's thread.
 import { FPU_SW, FPU_TAG } from '../generated/layout'
-import { CHOP, DOWN, NEAREST, R_LO, divide128, mulHigh } from './soft'
+import { CHOP, DOWN, NEAREST, R_LO, bitsBelow, divide128, mulHigh } from './soft'
 import { C1, PE, controlWord, physical, put80, signExponent, significand, st, statusWord } from './state'
 
 const TOP_BIT: u64 = 1 << 63
@@ -125,10 +125,7 @@ export function divide(seA: u32, sigA: u64, seB: u32, sigB: u64, to: u32): bool 
     q = divide128(sigA, 0, sigB)
     exponent--
   }
-  const r = load<u64>(R_LO)
-  // the next bits, as far as rounding asks
-  const half = r >= sigB - r
-  return deliver(to, sign, exponent, q, (half ? TOP_BIT : 0) | <u64>((half ? r - (sigB - r) : r) != 0))
+  return deliver(to, sign, exponent, q, bitsBelow(load<u64>(R_LO), sigB))
 }
 
 /** A op B by the reg field (0 add, 1 mul, 4 sub, 5 reversed sub, 6 div, 7 reversed div) into the register at `to`. */

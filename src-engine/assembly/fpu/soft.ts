@@ -190,6 +190,13 @@ function multiply(sign: u32): i32 {
   return setResult(NORMAL, sign, exponent, hi, lo)
 }
 
+/** The remainder `r` of a division by `d` as the bits below the quotient: half or more, and whether anything else is left. */
+// @ts-ignore: decorator
+@inline export function bitsBelow(r: u64, d: u64): u64 {
+  const half = r >= d - r
+  return (half ? <u64>1 << 63 : 0) | <u64>((half ? r - (d - r) : r) != 0)
+}
+
 function divide(sign: u32): i32 {
   const a = sigOf(A), b = sigOf(B)
   let exponent = expOf(A) - expOf(B)
@@ -199,11 +206,7 @@ function divide(sign: u32): i32 {
     q = divide128(a, 0, b)
     exponent--
   }
-  const r = load<u64>(R_LO)
-  // The remainder as the next bits: half or more, and whether anything else is left.
-  const half = r >= b - r
-  const rest = half ? r - (b - r) : r
-  return setResult(NORMAL, sign, exponent, q, (half ? <u64>1 << 63 : 0) | <u64>(rest != 0))
+  return setResult(NORMAL, sign, exponent, q, bitsBelow(load<u64>(R_LO), b))
 }
 
 /** R_HI, R_LO become (hi:lo) less the square of `root`; true when that is negative. */
