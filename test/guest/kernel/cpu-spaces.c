@@ -87,9 +87,6 @@ static void prepare_faults(void)
 #define OWN_PAGES 16 /* the last one is the stack */
 #define OWN_WORDS (PAGE_SIZE / 8)
 #define SWITCHES 8000
-#define MSR_STAR 0xc0000081
-#define MSR_LSTAR 0xc0000082
-#define MSR_SFMASK 0xc0000084
 
 struct process {
     u64 stack; /* the kernel's, where it has stopped */

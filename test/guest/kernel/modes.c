@@ -308,10 +308,6 @@ static void pae(void)
 
 /* ---- compatibility mode ---- */
 
-#define MSR_STAR 0xc0000081
-#define MSR_LSTAR 0xc0000082
-#define MSR_CSTAR 0xc0000083
-#define MSR_SFMASK 0xc0000084
 static u64 call_rcx __attribute__((used)), call_cs __attribute__((used)), call_r11 __attribute__((used));
 asm(".text\n compat_call: mov %rcx, call_rcx; mov %r11, call_r11; mov %cs, %eax; mov %rax, call_cs; sysretl\n"
     "wrong_call: mov $1, %eax; ud2\n");

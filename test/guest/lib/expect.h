@@ -24,7 +24,7 @@
 #define XM 19
 
 /* The fault of the last TRY, at the marked instruction. */
-static void expect_at(const char *name, u64 vector, u64 error, u64 rip)
+static inline void expect_at(const char *name, u64 vector, u64 error, u64 rip)
 {
     if (fault.vector == vector && fault.error == error && fault.rip == rip) { success(name); return; }
     print("FAILURE "); print(name); print(": vector "); print_number(fault.vector); print(" error "); print_hex(fault.error);
@@ -33,15 +33,15 @@ static void expect_at(const char *name, u64 vector, u64 error, u64 rip)
     count_failure();
 }
 
-static void expect(const char *name, u64 vector, u64 error) { expect_at(name, vector, error, try_rip); }
+static inline void expect(const char *name, u64 vector, u64 error) { expect_at(name, vector, error, try_rip); }
 
-static void expect_pf(const char *name, u64 error, u64 cr2)
+static inline void expect_pf(const char *name, u64 error, u64 cr2)
 {
     if (fault.vector == PF && fault.cr2 != cr2) { check(name, fault.cr2, cr2); return; }
     expect(name, PF, error);
 }
 
-static void expect_none(const char *name)
+static inline void expect_none(const char *name)
 {
     if (fault.vector == NO_FAULT || fault.vector == USER_DONE) success(name);
     else expect(name, NO_FAULT, 0);

@@ -21,6 +21,7 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['code-tables', 10, 0.5],
     ['code-tricks', 10, 0.5],
     ['faults', 10, 0.5],
+    ['fault-delivery', 10, 0.5],
     ['segments', 10, 0.2],
     ['modes', 10, 0.2],
     ['paging', 10, 0.2],
