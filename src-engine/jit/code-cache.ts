@@ -14,6 +14,7 @@ export class CodeCache {
   private readonly base: number
   private readonly flushes: number
   private readonly pcBase: number
+  private readonly counts: { readonly instructions: number; readonly stays: number }
   /** The execute TLBs. */
   private readonly executable: readonly number[]
 
@@ -22,6 +23,7 @@ export class CodeCache {
     this.base = MEMORY_MAP.CODE_CACHE_BASE + vcpu * MEMORY_MAP.CODE_CACHE_SIZE
     this.flushes = vcpuAddress(vcpu, 'STAT_CODE_FLUSH')
     this.pcBase = vcpuAddress(vcpu, 'PC_BASE')
+    this.counts = { instructions: vcpuAddress(vcpu, 'STAT_TRANSLATED'), stays: vcpuAddress(vcpu, 'STAT_ENTERED') }
     this.executable = [vcpuAddress(vcpu, 'TLB_USER') + TLB.EXEC, vcpuAddress(vcpu, 'TLB_SUPERVISOR') + TLB.EXEC]
   }
 
@@ -47,6 +49,14 @@ export class CodeCache {
   /** How often the whole cache was emptied. */
   generation(): number {
     return this.view.getUint32(this.flushes, true)
+  }
+
+  /** Instructions that have run translated, and how often regions were entered. */
+  instructions(): number {
+    return Number(this.view.getBigUint64(this.counts.instructions, true))
+  }
+  stays(): number {
+    return Number(this.view.getBigUint64(this.counts.stays, true))
   }
 
   hostOf(first: number): number {

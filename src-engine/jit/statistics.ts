@@ -7,6 +7,8 @@ export interface TranslatorStatistics {
   blocks: number
   bytes: number
   evicted: number
+  /** Samples at which something would have been translated, had enough been earned. */
+  unaffordable: number
   /** WebAssembly modules, those that brought regions together as well. */
   modules: number
   /** Regions that were brought together in modules of many. */
@@ -27,6 +29,7 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   blocks: 0,
   bytes: 0,
   evicted: 0,
+  unaffordable: 0,
   modules: 0,
   gathered: 0,
   most: 0,

@@ -4,6 +4,7 @@
 // mapping changed, or the pool was emptied) ends its regions; only their memory is left to be given back here.
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
 import { setFlagsFromString } from 'node:v8'
+import { Account, CREDIT } from './account'
 import { CodeCache } from './code-cache'
 import { DeadModules } from './dead-modules'
 import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
@@ -53,6 +54,8 @@ export interface TranslatorOptions {
   readonly blocks: number
   /** Bytes of memory for translated code (memory-budget.ts). */
   readonly memory: number
+  /** What may be spent before anything is earned, in nanoseconds (account.ts). */
+  readonly credit: number
   /** Milliseconds, for the statistics; the wall's unless given. */
   readonly clock?: () => number
   /** Told of each region: the first blocks of its entries, its code. For the lockstep checker. */
@@ -75,10 +78,14 @@ export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
   patience: 24,
   blocks: 64,
   memory: CODE_MEMORY,
+  credit: CREDIT,
 }
 
 /** For tests: what ran a few times is translated. */
-export const TRANSLATOR_EAGER: TranslatorOptions = { ...TRANSLATOR_DEFAULTS, period: 16, threshold: 2, batch: 4, patience: 4 }
+export const TRANSLATOR_EAGER: TranslatorOptions = {
+  ...TRANSLATOR_DEFAULTS,
+  ...{ period: 16, threshold: 2, batch: 4, patience: 4, credit: Number.POSITIVE_INFINITY },
+}
 
 interface Installed {
   /** Slot of the table. */
@@ -145,6 +152,7 @@ export class Translator {
   private readonly code: RegionCode
   private readonly functions: readonly ImportedFunction[]
   private readonly roots: Roots
+  private readonly account: Account
   private readonly counts = new Map<number, number>()
   /** Hot, with the linear page each was met in; to be translated together. */
   private hot = new Map<number, bigint | undefined>()
@@ -179,6 +187,7 @@ export class Translator {
     this.now = options.clock ?? (() => performance.now())
     this.cache = new CodeCache(memory.buffer, vcpu)
     this.roots = new Roots(this.cache)
+    this.account = new Account(this.cache, options.credit)
     this.code = new RegionCode(this.cache, vcpu, witness !== undefined)
     this.functions = witness ? [...CORE_FUNCTIONS, ...WITNESS_FUNCTIONS] : CORE_FUNCTIONS
     this.generation = this.cache.generation()
@@ -210,21 +219,25 @@ export class Translator {
 
   /** The core has just interpreted this block. */
   sample(first: number): void {
-    const { cache, counts } = this
+    const { cache, counts, hot, options } = this
     this.witness?.sampled(first)
+    this.account.interpreted(options.period)
     if (!cache.is64(first)) return
     if (cache.generation() !== this.generation) this.forget()
     const run = this.runOf(first)
     const count = (counts.get(run) ?? 0) + 1
     counts.set(run, count)
-    if (count >= this.options.threshold) {
+    // a full batch waits only where nothing can be spent, and then others wait behind it
+    if (count >= options.threshold && (hot.size < options.batch || this.account.affords())) {
       counts.delete(run)
-      this.hot.set(run, cache.runningPage())
+      hot.set(run, cache.runningPage())
     }
     // Only samples of blocks that wait say what waiting costs: a loop of one block is not to wait for company, and the many blocks
     // of a booting kernel, which are met a few times each, are.
-    if (!this.hot.has(run)) return
-    if (++this.waited >= this.options.patience || this.hot.size >= this.options.batch) this.translateHot()
+    if (!hot.has(run)) return
+    if (++this.waited < options.patience && hot.size < options.batch) return
+    if (this.account.affords()) this.translateHot()
+    else this.statistics.unaffordable++
   }
 
   /**
@@ -248,7 +261,8 @@ export class Translator {
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
   private translateHot(): void {
     const since = this.now()
-    const { cache, roots } = this
+    const { cache, roots, statistics } = this
+    const { bytes, modules } = statistics
     const wanted: Wanted[] = []
     const notes = jumpNotes(cache)
     const most = Math.min(this.options.blocks, this.growing)
@@ -264,6 +278,7 @@ export class Translator {
     const { hot, counts } = this
     const isWarm = (first: number): boolean => hot.has(first) || (counts.get(first) ?? 0) >= WARM
     const left = this.install(wanted, { notes, isWarm, sparing: true, most, since })
+    this.account.spend(statistics.bytes - bytes, statistics.modules - modules)
     this.hot = new Map(left.map(({ first, page }) => [first, page]))
     this.waited = 0
   }

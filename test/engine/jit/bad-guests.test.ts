@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { CREDIT } from '../../../src-engine/jit/account'
 import { modulesWithin } from '../../../src-engine/jit/memory-budget'
 import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, type TranslatorOptions } from '../../../src-engine/jit/translator'
 import { hostClock } from '../../../src-engine/lib/monotonic'
@@ -36,6 +37,8 @@ async function run(name: string, translator: TranslatorOptions): Promise<Ran> {
 // A flood of code, eager, is code-budget.test.ts.
 it.skipIf(cannotBuild()).each([
   ['functions that run a few times', 'code-flood', 'defaults', TRANSLATOR_DEFAULTS],
+  ['code that is changed whenever it has been translated', 'code-again', 'defaults', TRANSLATOR_DEFAULTS],
+  ['the same', 'code-again', 'eager', TRANSLATOR_EAGER],
   ['code that changes and is mapped elsewhere', 'code-pages', 'defaults', TRANSLATOR_DEFAULTS],
   ['the same', 'code-pages', 'eager', TRANSLATOR_EAGER],
   ['jumps through tables that change', 'code-tables', 'defaults', TRANSLATOR_DEFAULTS],
@@ -54,3 +57,25 @@ it.skipIf(cannotBuild()).each([
   expect(blocks).toBeLessThanOrEqual(regions * options.blocks * 2)
   expect(most).toBeLessThan(modulesWithin(options.memory) + ONE_MORE)
 })
+
+it.skipIf(cannotBuild())(
+  'code that is changed whenever it has been translated is translated as far as there is credit for it',
+  async () => {
+    const { guest } = await run('code-again', TRANSLATOR_DEFAULTS)
+    const { bytes = 0, regions = 0, unaffordable = 0 } = guest.translator?.statistics ?? {}
+    expect(unaffordable).toBeGreaterThan(0)
+    // each byte is more than 100 ns, and what little it earns is less than the credit
+    expect(bytes).toBeLessThan((2 * CREDIT) / 100)
+    expect(regions).toBeGreaterThan(1)
+  },
+)
+
+it.skipIf(cannotBuild()).each(['cpu-programs', 'cpu-floats', 'cpu-x87', 'cpu-spaces'])(
+  '%s needs no more than its credit',
+  async (name) => {
+    const { guest } = await run(name, TRANSLATOR_DEFAULTS)
+    expect(guest.text).toContain('END ')
+    expect(guest.translator?.statistics.regions).toBeGreaterThan(0)
+    expect(guest.translator?.statistics.unaffordable).toBe(0)
+  },
+)

@@ -17,6 +17,7 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['cpu-floats', count(20, 200), 0.9],
     ['cpu-x87', count(20, 100), 0.9],
     ['cpu-spaces', count(20, 60), 0.5],
+    ['code-again', 10, 0.5],
     ['code-pages', 10, 0.5],
     ['code-tables', 10, 0.5],
     ['code-tricks', 10, 0.5],
