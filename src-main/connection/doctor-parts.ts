@@ -38,8 +38,8 @@ export function doctorParts(connections: Connections, folder: string, oldElectro
         diskFolders:
           hosts.length === 0
             ? [join(folder, 'disks')]
-            : connections.opened().flatMap(({ toolstack }) => toolstack.storage.folders),
-        chosenPools: connections.opened().flatMap(({ toolstack }) => toolstack.storage.chosenPools),
+            : connections.opened().flatMap(({ toolstack }) => toolstack.pools.folders),
+        chosenPools: connections.opened().flatMap(({ toolstack }) => toolstack.pools.chosen),
         oldElectron: oldElectron(),
         demo: first?.demoGuest.error ?? null,
         debian: first?.debianGuest.error ?? null,

@@ -2,6 +2,7 @@
 import { err, ok } from '../../src-engine/public/result'
 import { errorReport } from '../public/error-code'
 import { asJob, type CallServers } from './call-server'
+import type { Pools } from './pools'
 import type { Storage } from './storage'
 
 export type StorageCall =
@@ -20,14 +21,14 @@ export type StorageCall =
   | 'volumeRestore'
   | 'volumeErase'
 
-export function storageServers(storage: Storage): CallServers<StorageCall> {
+export function storageServers(pools: Pools, storage: Storage): CallServers<StorageCall> {
   return {
-    poolList: async () => ok(await storage.list()),
+    poolList: async () => ok(await pools.list()),
     poolDefine: ({ name, path }, caller) => {
-      const allowed = caller.choseFile(path, 'poolFolder') || storage.wasPool(path)
-      return allowed ? storage.define({ name, path }) : err(errorReport('path-not-chosen', { path }))
+      const allowed = caller.choseFile(path, 'poolFolder') || pools.wasPool(path)
+      return allowed ? pools.define({ name, path }) : err(errorReport('path-not-chosen', { path }))
     },
-    poolUndefine: ({ name }) => storage.undefine(name),
+    poolUndefine: ({ name }) => pools.undefine(name),
     volumeList: ({ pool }) => storage.volumes(pool),
     volumeCreate: async (order) => asJob(await storage.create(order)),
     volumeResize: async (order) => asJob(await storage.resize(order)),

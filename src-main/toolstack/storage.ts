@@ -1,47 +1,34 @@
-// Pools and volumes: folders with disk images, what is in them and who uses it; making, resizing, copying, checking, taking in and
-// deleting volumes. Long work is done by the image process as jobs.
+// Volumes: the disk images of pools (pools.ts) and who uses them; making, resizing, copying, checking, taking in and deleting them. Long
+// work is done by the image process as jobs.
 // Invariant: a volume that anybody uses (a machine, a snapshot, an image that stands on it) is neither changed nor deleted, and
-// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched, and copies that were cut off; none
-// is overwritten, and none is gone before the trash is emptied.
+// the refusal says by whom; only files with an image's ending directly in a pool's folder are touched; none is overwritten, and none is
+// gone before the trash is emptied.
 // Runs in: main, plain Node.
 
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { nameKey, properName } from '../../src-engine/public/name'
+import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import type { KeptFile } from '../definition/kept-file'
 import type { BackingFile, HypervisorDriver, Outcome } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import { isThere } from '../lib/is-there'
 import { folderForFile } from '../lib/own-folder'
-import { writeProblem } from '../lib/write-problem'
 import type { ImageInfo, WrittenFormat } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import {
-  DEFAULT_POOL,
-  type NewVolume,
-  type Pool,
-  type PoolInfo,
-  type TrashedVolume,
-  type Volume,
-  type VolumeUse,
-  volumeNameShape,
-} from '../public/storage'
+import type { NewVolume, Pool, TrashedVolume, Volume, VolumeUse } from '../public/storage'
 import type { DomainConfig, JobInfo, JobStep } from '../public/types'
 import type { Domains } from './domains'
-import type { HalfCopies } from './half-copies'
 import { lookAtImage } from './image-look'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers } from './layers'
 import { makeFile } from './make-file'
+import { imagesIn, type Pools } from './pools'
 import { agreedFor, imageToWrite } from './refused-backing'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 import type { Templates } from './templates'
 import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volume-trash'
 
 const MIB = 1024 * 1024
-
-export type Pools = { readonly pools: readonly Pool[] }
 
 export interface VolumeResize {
   readonly pool: string
@@ -52,15 +39,12 @@ export interface VolumeResize {
 }
 
 export interface StorageParts {
-  readonly halfCopies: Pick<HalfCopies, 'remove'>
+  readonly pools: Pools
   readonly driver: HypervisorDriver
   readonly domains: Domains
   readonly jobs: Jobs
   readonly layers: Layers
   readonly trees: SnapshotTrees
-  /** Pools beside the one that is there from the start. */
-  readonly kept: KeptFile<Pools>
-  readonly diskFolder: string
   readonly trashed: () => readonly DomainConfig[]
   readonly templates: () => Templates
   readonly changed: () => void
@@ -68,8 +52,6 @@ export interface StorageParts {
 
 export class Storage {
   private readonly parts: StorageParts
-  /** Folders that were pools in this run: taking one away can be undone. */
-  private readonly former = new Set<string>()
   /** Enlarged in this run: how large each was, MiB, and what its file looked like afterwards. */
   private readonly enlarged = new Map<string, { readonly from: number; readonly stamp: string }>()
 
@@ -77,92 +59,11 @@ export class Storage {
     this.parts = parts
   }
 
-  private get pools(): readonly Pool[] {
-    return [{ name: DEFAULT_POOL, path: this.parts.diskFolder }, ...this.parts.kept.value.pools]
-  }
-
-  /** Of all pools; one may be away, as a drive that is unplugged. */
-  get folders(): readonly string[] {
-    return this.pools.map(({ path }) => path)
-  }
-
-  /** Those beside the app's own folder. */
-  get chosenPools(): readonly Pool[] {
-    return this.parts.kept.value.pools
-  }
-
-  // ---- pools ----------------------------------------------------------------------------------
-
-  list(): Promise<PoolInfo[]> {
-    return Promise.all(this.pools.map((pool) => this.info(pool)))
-  }
-
-  /** Copies that were cut off with the app, in any pool: nobody finishes them. */
-  async removeUnfinished(): Promise<void> {
-    for (const { path } of this.pools) await this.parts.halfCopies.remove(path).catch(() => undefined)
-  }
-
-  isPool(folder: string): boolean {
-    return this.pools.some(({ path }) => resolve(path) === resolve(folder))
-  }
-
-  /** `path` is a folder the user chose in a dialog. */
-  async define({ name: typed, path }: Pool): Outcome {
-    const name = properName(typed)
-    if (this.pools.some((pool) => nameKey(pool.name) === nameKey(name))) return err(errorReport('pool-exists', { name }))
-    const same = this.pools.find((pool) => resolve(pool.path) === resolve(path))
-    if (same) return err(errorReport('pool-exists', { name: same.name }))
-    const folder = await stat(path).catch(() => undefined)
-    if (!folder?.isDirectory()) return err(noFolder(path))
-    return this.keep([...this.parts.kept.value.pools, { name, path: resolve(path) }])
-  }
-
-  /** The folder and what is in it stay. */
-  async undefine(name: string): Outcome {
-    if (name === DEFAULT_POOL) return err(errorReport('pool-permanent', { name }))
-    const gone = this.pools.find((pool) => pool.name === name)
-    if (!gone) return err(errorReport('no-pool', { name }))
-    this.former.add(gone.path)
-    return this.keep(this.parts.kept.value.pools.filter((pool) => pool.name !== name))
-  }
-
-  wasPool(path: string): boolean {
-    return this.former.has(path)
-  }
-
-  private async keep(pools: readonly Pool[]): Outcome {
-    try {
-      await this.parts.kept.set({ pools })
-      this.parts.changed()
-      return ok(null)
-    } catch (thrown) {
-      return err(writeProblem('storage-pools.json', thrown))
-    }
-  }
-
-  private async info({ name, path }: Pool): Promise<PoolInfo> {
-    const info = { name, path, permanent: name === DEFAULT_POOL, capacity: 0, available: 0, allocation: 0, volumes: 0 }
-    try {
-      // What stands in its place is said below.
-      if (info.permanent) await mkdir(path, { recursive: true }).catch(() => undefined)
-      if (!(await stat(path)).isDirectory()) return { ...info, problem: noFolder(path) }
-      const { bsize, blocks, bavail } = await statfs(path)
-      const files = await this.files(path)
-      const sizes = await Promise.all(files.map((file) => stat(join(path, file)).then((found) => found.blocks * 512)))
-      const allocation = sizes.reduce((sum, size) => sum + size, 0)
-      return { ...info, capacity: blocks * bsize, available: bavail * bsize, allocation, volumes: files.length, problem: null }
-    } catch (thrown) {
-      return { ...info, problem: errorReport('file-unreadable', { path, detail: systemErrorText(thrown) }) }
-    }
-  }
-
-  // ---- volumes --------------------------------------------------------------------------------
-
   async volumes(poolName: string): Outcome<Volume[]> {
-    const pool = this.pool(poolName)
+    const pool = this.parts.pools.find(poolName)
     if (!pool.ok) return pool
     try {
-      const files = await this.files(pool.value.path)
+      const files = await imagesIn(pool.value.path)
       const volumes = await Promise.all(files.map((file) => this.volume(pool.value, file)))
       const all = [...volumes, ...(await this.elsewhere(pool.value))]
       return ok(volumes.map((volume) => withNeighbours(volume, all)))
@@ -173,10 +74,10 @@ export class Storage {
 
   /** The images of the other pools: they may stand on one of this. Where a folder cannot be read nobody knows. */
   private async elsewhere(pool: Pool): Promise<Volume[]> {
-    const others = this.pools.filter(({ name }) => name !== pool.name)
+    const others = this.parts.pools.all.filter(({ name }) => name !== pool.name)
     const found = await Promise.all(
       others.map(async (other) => {
-        const files = await this.files(other.path).catch(() => [])
+        const files = await imagesIn(other.path).catch(() => [])
         return Promise.all(files.map((file) => this.volume(other, file)))
       }),
     )
@@ -300,7 +201,7 @@ export class Storage {
 
   /** Into the trash of its pool. */
   async remove(poolName: string, name: string): Outcome<Pick<TrashedVolume, 'pool' | 'id'>> {
-    const pool = this.pool(poolName)
+    const pool = this.parts.pools.find(poolName)
     if (!pool.ok) return pool
     const free = this.free(poolName, name, [])
     if (!free.ok) return free
@@ -318,7 +219,7 @@ export class Storage {
   // ---- the trash ------------------------------------------------------------------------------
 
   async trash(): Promise<TrashedVolume[]> {
-    const found = await Promise.all(this.pools.map((pool) => trashedVolumes(pool)))
+    const found = await Promise.all(this.parts.pools.all.map((pool) => trashedVolumes(pool)))
     return found.flat().sort((a, b) => b.id - a.id)
   }
 
@@ -331,7 +232,7 @@ export class Storage {
   }
 
   private async inTrash(name: string, work: (pool: Pool) => Outcome): Outcome {
-    const pool = this.pool(name)
+    const pool = this.parts.pools.find(name)
     if (!pool.ok) return pool
     const done = await work(pool.value)
     this.parts.changed()
@@ -340,13 +241,8 @@ export class Storage {
 
   // ---- inside ---------------------------------------------------------------------------------
 
-  private pool(name: string): Result<Pool, ErrorReport> {
-    const pool = this.pools.find((each) => each.name === name)
-    return pool ? ok(pool) : err(errorReport('no-pool', { name }))
-  }
-
   private place(pool: string, name: string): Result<string, ErrorReport> {
-    const found = this.pool(pool)
+    const found = this.parts.pools.find(pool)
     return found.ok ? ok(join(found.value.path, name)) : found
   }
 
@@ -393,14 +289,6 @@ export class Storage {
     return ok(jobs.start({ kind, subject: basename(path), uuid: null, step, cancellable: true, work: whole }))
   }
 
-  private async files(folder: string): Promise<string[]> {
-    const entries = await readdir(folder, { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isFile() && volumeNameShape.is(entry.name))
-      .map(({ name }) => name)
-      .sort()
-  }
-
   private async volume(pool: Pool, name: string): Promise<Volume> {
     const path = join(pool.path, name)
     const [info, found] = await Promise.all([this.look(path), stat(path).catch(() => undefined)])
@@ -437,9 +325,6 @@ export class Storage {
     })
   }
 }
-
-/** Of a pool. */
-const noFolder = (path: string): ErrorReport => errorReport('file-unreadable', { path, detail: 'it is no folder' })
 
 /** Changes with the file's contents. */
 async function stampOf(path: string): Promise<string> {

@@ -41,13 +41,14 @@ import { namedFiles, neededFiles } from './needed-files'
 import { Networks } from './networks'
 import { Notices } from './notices'
 import { OwnKernels } from './own-kernels'
+import { type KeptPools, Pools } from './pools'
 import { ReadyGuests } from './ready-guests'
 import { SampleHistory } from './sample-history'
 import { type SnapshotCall, snapshotServers } from './snapshot-calls'
 import { recoverSnapshots } from './snapshot-recovery'
 import { filesOf, SnapshotTrees } from './snapshot-trees'
 import { Snapshots } from './snapshots'
-import { type Pools, Storage } from './storage'
+import { Storage } from './storage'
 import { type StorageCall, storageServers } from './storage-calls'
 import { type KeptTemplates, Templates } from './templates'
 import { type Unfinished, UnfinishedFiles } from './unfinished-files'
@@ -72,7 +73,7 @@ export interface ToolstackParts {
   readonly metadata: MetadataStore
   readonly snapshots: SnapshotStore
   /** Pools beside the one that is there from the start. */
-  readonly pools: KeptFile<Pools>
+  readonly pools: KeptFile<KeptPools>
   readonly templates: KeptFile<KeptTemplates>
   readonly recentTrees: KeptFile<RecentTrees>
   /** What is being made of files. */
@@ -111,6 +112,7 @@ export class Toolstack {
   readonly merging: Merging
   readonly snapshots: Snapshots
   readonly branches: Branches
+  readonly pools: Pools
   readonly storage: Storage
   readonly texts: DefinitionTexts
   readonly templates: Templates
@@ -148,6 +150,7 @@ export class Toolstack {
     this.snapshots = new Snapshots(common)
     this.branches = new Branches({ ...common, jobs, unfinished, snapshots: this.snapshots, paths })
     this.texts = this.makeTexts()
+    this.pools = this.makePools()
     this.storage = this.makeStorage()
     this.templates = this.makeTemplates()
     this.guests = new AllGuests(domains, jobs)
@@ -227,8 +230,8 @@ export class Toolstack {
     return new UnfinishedFiles({
       kept: this.parts.unfinished,
       halfCopies: this.halfCopies,
-      isPool: (folder) => this.storage.isPool(folder),
-      isOurs: (path) => this.storage.isPool(dirname(path)) || this.bootFiles.isOurs(path),
+      isPool: (folder) => this.pools.isPool(folder),
+      isOurs: (path) => this.pools.isPool(dirname(path)) || this.bootFiles.isOurs(path),
       used: () => namedFiles(this.keptConfigs(), this.templates.list(), this.layers),
       problem: this.warn,
     })
@@ -278,17 +281,20 @@ export class Toolstack {
     })
   }
 
+  private makePools(): Pools {
+    const { pools: kept, diskFolder, emit } = this.parts
+    return new Pools({ halfCopies: this.halfCopies, kept, diskFolder, changed: () => emit('storageChanged', {}) })
+  }
+
   private makeStorage(): Storage {
-    const { driver, pools, diskFolder, emit } = this.parts
+    const { driver, emit } = this.parts
     return new Storage({
-      halfCopies: this.halfCopies,
+      pools: this.pools,
       driver,
       domains: this.domains,
       jobs: this.jobs,
       layers: this.layers,
       trees: this.trees,
-      kept: pools,
-      diskFolder,
       trashed: () => this.texts.trashedConfigs,
       templates: () => this.templates,
       changed: () => emit('storageChanged', {}),
@@ -360,7 +366,7 @@ export class Toolstack {
 
   /** What an app that was killed has left, when everything that may name a file is there. */
   private async removeUnfinished(): Promise<void> {
-    await this.storage.removeUnfinished()
+    await this.pools.removeUnfinished()
     await this.unfinished.removeLeft()
     await this.bootFiles.removeUnfinished()
     await this.ownKernels.removeLeft()
@@ -425,7 +431,7 @@ export class Toolstack {
     const info: Domains['info'] = (uuid) => (uuid === DOMAIN0_UUID ? ok(this.driverEvents.domain0) : domains.info(uuid))
     const host = (): Promise<HostInfo> => this.hostInfo()
     return {
-      ...storageServers(this.storage),
+      ...storageServers(this.pools, this.storage),
       ...lifeServers(domains),
       ...definitionServers({ domains, devices, texts, templates, images: driver.images, bootFiles, unfinished }),
       ...deviceServers({ driver, domains, devices, paths, networks, bootFiles, ownKernels }),

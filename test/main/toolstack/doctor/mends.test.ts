@@ -144,7 +144,7 @@ describe('the doctor’s buttons', () => {
     const doctor = await doctorOf([])
     const pool = path.join(folder, 'pool')
     fs.mkdirSync(pool)
-    expect(await made?.connections.place(UUID)?.toolstack.storage.define({ name: 'pool', path: pool })).toMatchObject({
+    expect(await made?.connections.place(UUID)?.toolstack.pools.define({ name: 'pool', path: pool })).toMatchObject({
       ok: true,
     })
     fs.chmodSync(pool, 0o500)
@@ -156,10 +156,10 @@ describe('the doctor’s buttons', () => {
 
   it('tell of a pool whose folder is gone until it is there again or the pool is not', async () => {
     const doctor = await doctorOf([])
-    const storage = made?.connections.place(UUID)?.toolstack.storage
+    const pools = made?.connections.place(UUID)?.toolstack.pools
     const pool = path.join(folder, 'away')
     fs.mkdirSync(pool)
-    await storage?.define({ name: 'USB', path: pool })
+    await pools?.define({ name: 'USB', path: pool })
     const found = async () => (await doctor.look()).findings
     expect(await found()).toEqual([])
     fs.rmdirSync(pool)
@@ -168,7 +168,7 @@ describe('the doctor’s buttons', () => {
     fs.mkdirSync(pool)
     expect(await found()).toEqual([])
     fs.rmdirSync(pool)
-    expect(await storage?.undefine('USB')).toMatchObject({ ok: true })
+    expect(await pools?.undefine('USB')).toMatchObject({ ok: true })
     expect(await found()).toEqual([])
   })
 
