@@ -1,71 +1,17 @@
-// The command line against a toolstack on the test driver, over a real socket: each command does what it says; wrong lines,
-// garbage on the socket and an app that is not there end in one sentence. Runs in: vitest, plain Node.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+// The command line against a toolstack on the test driver, over a real socket: each command does what it says; wrong lines and an app
+// that is not there end in one sentence. Runs in: vitest, plain Node.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { encodeFrame } from '../../../src-engine/public/protocol/frame'
-import { Router } from '../../../src-main/connection/router'
+import { describe, expect, it } from 'vitest'
 import { TestImages } from '../../../src-main/driver/test/test-images'
 import { testUuid } from '../../../src-main/driver/test/test-population'
-import { LocalSocket } from '../../../src-main/ipc/local-socket'
-import { UnderWay } from '../../../src-main/lib/under-way'
-import { domainKey, LOCAL_CONNECTION } from '../../../src-main/public/connection'
-import { socketPlace } from '../../../src-main/public/xm-socket'
 import { commands } from '../../../src-main/xm/command-table'
 import { runProgram } from '../../../src-main/xm/program'
-import { makeConnections } from '../../support/connections'
-import { randomFrom } from '../../support/random'
-import { makeToolstack } from '../../support/toolstack'
+import { xmScene } from '../../support/xm-scene'
 
-let made: Awaited<ReturnType<typeof makeToolstack>>
-let socket: LocalSocket
-let place: ReturnType<typeof socketPlace>
-const underWay = new UnderWay(() => undefined)
-
-beforeEach(async () => {
-  made = await makeToolstack()
-  place = socketPlace({ XDG_RUNTIME_DIR: made.folder }, '/tmp', 0)
-  socket = new LocalSocket({
-    place,
-    servers: made.toolstack.servers(),
-    underWay,
-    transport: (port) => made.channels.transport(port),
-  })
-  made.onEvent((name, payload) => {
-    if (name === 'domainChanged' || name === 'domainRemoved' || name === 'jobChanged' || name === 'samples')
-      Reflect.apply(socket.broadcast, socket, [name, payload])
-  })
-  expect(await socket.listen()).toEqual({ ok: true, value: null })
-})
-afterEach(async () => {
-  await socket.close()
-  await made.close()
-})
-
-async function xm(...line: string[]) {
-  const [out, err] = [[] as string[], [] as string[]]
-  const stdin = new PassThrough()
-  const stdout = new PassThrough()
-  const code = runProgram(line, {
-    place,
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    now: Date.now,
-    folder: made.folder,
-    stdin,
-    stdout,
-  })
-  return { code: await code, out: out.join('\n'), err: err.join('\n') }
-}
-
-/** Lines whose figures are blanked: ids and times differ. */
-function config(name: string, more = ''): string {
-  const path = join(made.folder, `${name}.cfg`)
-  writeFileSync(path, `name = "${name}"\ntype = "pvh"\nmemory = 64\nkernel = "${made.kernel}"\n${more}`)
-  return path
-}
+const scene = xmScene()
+const { xm, config } = scene
 
 describe('xm', () => {
   it('creates from xl.cfg, lists, and does what life has', async () => {
@@ -101,10 +47,13 @@ describe('xm', () => {
 
   it('takes no name that two have, which files can make, and says what names them', async () => {
     expect(await xm('new', config('web'))).toMatchObject({ code: 0 })
-    const [first] = made.toolstack.domains.list().filter(({ name }) => name === 'web')
+    const [first] = scene
+      .now()
+      .made.toolstack.domains.list()
+      .filter(({ name }) => name === 'web')
     if (!first?.config) throw new Error('it was not defined')
     const second = testUuid(77)
-    made.toolstack.domains.make(second, first.config)
+    scene.now().made.toolstack.domains.make(second, first.config)
     expect(await xm('start', 'web')).toMatchObject({
       code: 1,
       err: `web is the name of 2 domains: use an identifier, ${first.uuid} or ${second}`,
@@ -125,103 +74,6 @@ describe('xm', () => {
     expect((await xm('list')).out).not.toContain('web')
   })
 
-  it('makes disk images, empty and as copies', async () => {
-    const sizes = async (name: string) => {
-      const info = await made.driver.images.inspect(join(made.folder, name))
-      return info.ok ? `${info.value.format} ${info.value.virtualSize / 2 ** 20}` : info.error.reason
-    }
-    expect(await xm('image-create', '-f', 'raw', 'a.img', '64')).toEqual({ code: 0, out: '', err: '' })
-    expect(await xm('image-create', 'b.qcow2', '2g')).toMatchObject({ code: 0 })
-    expect(await xm('image-copy', 'a.img', 'c.qcow2')).toMatchObject({ code: 0 })
-    expect(await xm('image-copy', 'a.img', 'd.qcow2', '1g')).toMatchObject({ code: 0 })
-    expect(await xm('image-copy', 'a.img', 'e.qcow2', '1g', '--backing', 'x.img', '/y.img')).toMatchObject({ code: 0 })
-    // One that stands on a file elsewhere: the sentence says what lets it be read.
-    const own = (name: string) => join(made.folder, name)
-    await made.driver.images.overlay(own('f.qcow2'), { path: own('a.img'), format: 'raw' }, [])
-    expect(await xm('image-copy', 'f.qcow2', 'g.qcow2')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining(`--backing ${own('a.img')}`),
-    })
-    expect(await xm('image-copy', 'f.qcow2', 'g.qcow2', '--backing', 'a.img')).toMatchObject({ code: 0 })
-    const made4 = await Promise.all(['a.img', 'b.qcow2', 'c.qcow2', 'd.qcow2'].map(sizes))
-    expect(made4).toEqual(['raw 64', 'qcow2 2048', 'qcow2 64', 'qcow2 1024'])
-    expect(await xm('image-create', 'a.img', '64')).toMatchObject({ code: 1, err: expect.stringContaining('a.img') })
-    expect(await xm('image-create', '-f', 'vhd', 'e.vhd', '64')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('qcow2, raw'),
-    })
-  })
-
-  it('makes an image larger, and writes to what it refers to only when that is named', async () => {
-    const own = (name: string) => join(made.folder, name)
-    const size = async (name: string) => {
-      const info = await made.driver.images.inspect(own(name))
-      return info.ok ? info.value.virtualSize / (1 << 20) : info.error.reason
-    }
-    expect(await xm('image-create', 'large.qcow2', '64')).toMatchObject({ code: 0 })
-    expect(await xm('image-resize', 'large.qcow2', '1g')).toEqual({ code: 0, out: '', err: '' })
-    expect(await size('large.qcow2')).toBe(1024)
-    expect(await xm('image-resize', 'large.qcow2', '64')).toMatchObject({ code: 1, err: expect.stringContaining('1024 MiB') })
-    await made.driver.images.overlay(own('over.qcow2'), { path: own('large.qcow2'), format: 'qcow2' }, [])
-    expect(await xm('image-resize', 'over.qcow2', '2g')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining(`--backing ${own('large.qcow2')}`),
-    })
-    expect(await size('over.qcow2')).toBe(1024)
-    expect(await xm('image-resize', 'over.qcow2', '2g', '--backing', 'large.qcow2')).toMatchObject({ code: 0 })
-    expect(await size('over.qcow2')).toBe(2048)
-  })
-
-  it('puts an image of a pool on another one beside it, or on none', async () => {
-    const folder = join(made.folder, 'disks')
-    const own = (name: string) => join(folder, name)
-    const standsOn = async (name: string) => {
-      const info = await made.driver.images.inspect(own(name))
-      return info.ok ? info.value.backing : info.error.reason
-    }
-    for (const name of ['a', 'b', 'c']) expect(await xm('image-create', own(`${name}.qcow2`), '64')).toMatchObject({ code: 0 })
-    expect(await xm('image-rebase', 'disks/b.qcow2', own('a.qcow2'))).toEqual({ code: 0, out: '', err: '' })
-    expect(await standsOn('b.qcow2')).toBe('a.qcow2')
-    expect(await xm('image-rebase', 'disks/b.qcow2', 'disks/c.qcow2')).toMatchObject({ code: 0 })
-    expect(await standsOn('b.qcow2')).toBe('c.qcow2')
-    const refused = async (...line: string[]) => {
-      const { code, err } = await xm('image-rebase', ...line)
-      expect([line, code]).toEqual([line, 1])
-      return err
-    }
-    expect(await refused(own('c.qcow2'), own('b.qcow2'))).toMatch(/cannot stand on .*b\.qcow2, which stands on it/)
-    expect(await refused(own('b.qcow2'), own('gone.qcow2'))).toContain('gone.qcow2')
-    expect(await refused(own('b.qcow2'), 'a.qcow2')).toContain('is not in the folder of')
-    expect(await refused('d.qcow2', own('a.qcow2'))).toBe(
-      `d.qcow2 is in no pool: ${folder}. Add its folder on the Storage page, or copy it into one of these`,
-    )
-    expect(await xm('image-create', '-f', 'raw', own('d.raw'), '64')).toMatchObject({ code: 0 })
-    expect(await refused(own('d.raw'), own('a.qcow2'))).toContain('Convert it to qcow2 first')
-    expect(await standsOn('b.qcow2')).toBe('c.qcow2')
-    expect(await xm('image-rebase', own('b.qcow2'))).toMatchObject({ code: 0 })
-    expect(await standsOn('b.qcow2')).toBe(undefined)
-  })
-
-  it('takes kernel and ramdisk out of an ISO image, to new files anywhere', async () => {
-    const iso = Buffer.alloc(17 * 2048)
-    iso.write('\x01CD001\x01', 16 * 2048, 'latin1')
-    iso.write('Debian 12'.padEnd(32), 16 * 2048 + 40, 'latin1')
-    writeFileSync(join(made.folder, 'netinst.iso'), iso)
-    mkdirSync(join(made.folder, 'elsewhere'))
-    const line = ['media-extract', 'netinst.iso', 'elsewhere/linux', 'elsewhere/initrd.gz']
-    expect(await xm(...line)).toEqual({ code: 0, out: '', err: '' })
-    expect(readdirSync(join(made.folder, 'elsewhere')).sort()).toEqual(['initrd.gz', 'linux'])
-    expect(await xm(...line)).toMatchObject({ code: 1, err: expect.stringContaining('elsewhere/linux') })
-    const ofTree = ['media-extract', 'http://example.com/debian/dists/bookworm', 'net/linux', 'net/initrd.gz']
-    expect(await xm(...ofTree)).toEqual({ code: 0, out: '', err: '' })
-    expect(readdirSync(join(made.folder, 'net')).sort()).toEqual(['initrd.gz', 'linux'])
-    expect(await xm('media-extract', 'https://nowhere.invalid/x', 'a', 'b')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('nowhere.invalid'),
-    })
-    expect(await xm('media-extract', 'web.cfg', 'a', 'b')).toMatchObject({ code: 1, err: expect.stringContaining('web.cfg') })
-  })
-
   it('takes vcpus off and gives them back by XenStore, and shows it', async () => {
     await xm('create', '-q', config('web', 'vcpus = 3\n'))
     expect(await xm('vcpu-set', 'web', '1')).toEqual({ code: 0, out: '', err: '' })
@@ -239,7 +91,11 @@ describe('xm', () => {
     })
     await xm('destroy', 'web')
     // Of one that is off its definition: so many it starts with.
-    const atStart = () => made.toolstack.domains.list().find(({ name }) => name === 'web')?.config?.currentVcpus
+    const atStart = () =>
+      scene
+        .now()
+        .made.toolstack.domains.list()
+        .find(({ name }) => name === 'web')?.config?.currentVcpus
     expect(await xm('vcpu-set', 'web', '1')).toEqual({ code: 0, out: '', err: '' })
     expect(atStart()).toBe(1)
     expect(await xm('vcpu-set', 'web', '4')).toMatchObject({ code: 1, err: 'Requested 4 VCPUs, however maxcpus is 3!' })
@@ -315,7 +171,7 @@ describe('xm', () => {
       shown += chunk.toString()
       if (shown.includes('web')) stdin.write('q')
     })
-    const rest = { place, out: () => {}, err: () => {}, now: Date.now, folder: made.folder }
+    const rest = { place: scene.now().place, out: () => {}, err: () => {}, now: Date.now, folder: scene.now().made.folder }
     expect(await runProgram(['top'], { ...rest, stdin, stdout })).toBe(0)
     expect(modes).toEqual([true, false])
     expect(shown).toContain('2 domains: ')
@@ -328,7 +184,7 @@ describe('xm', () => {
     await xm('create', '-q', config('a'))
     const { out } = await xm('dumpxml', 'a')
     await xm('destroy', 'a')
-    const file = join(made.folder, 'b.xml')
+    const file = join(scene.now().made.folder, 'b.xml')
     writeFileSync(file, out.replace('<name>a</name>', '<name>b</name>').replace(/<uuid>.*<\/uuid>/, ''))
     expect(await xm('create', '-q', 'b.xml')).toEqual({ code: 0, out: '', err: '' })
     expect((await xm('list')).out).toContain('\nb ')
@@ -347,7 +203,7 @@ describe('xm', () => {
     await xm('destroy', 'web')
     expect(await xm('create', '-q', config('web', 'extra = "second"\n'))).toEqual({ code: 0, out: '', err: '' })
     expect((await xm('dumpxml', '--xl', 'web')).out).toContain("cmdline = 'second'")
-    expect(made.toolstack.domains.configs()).toHaveLength(1)
+    expect(scene.now().made.toolstack.domains.configs()).toHaveLength(1)
   })
 
   it('prints passwords of screens only when asked', async () => {
@@ -361,7 +217,7 @@ describe('xm', () => {
   it('saves and restores', async () => {
     await xm('create', config('web'))
     expect(await xm('save', 'web', 'web.save')).toMatchObject({ code: 0 })
-    expect(existsSync(join(made.folder, 'web.save'))).toBe(true)
+    expect(existsSync(join(scene.now().made.folder, 'web.save'))).toBe(true)
     expect((await xm('list')).out).not.toContain('web')
     expect(await xm('restore', 'web.save')).toMatchObject({ code: 0 })
     expect((await xm('list')).out).toContain('web')
@@ -369,8 +225,8 @@ describe('xm', () => {
   })
 
   it('attaches and detaches disks and network interfaces, by xl’s specifications', async () => {
-    mkdirSync(join(made.folder, 'disks'), { recursive: true })
-    const image = join(made.folder, 'disks', 'a, b.img')
+    mkdirSync(join(scene.now().made.folder, 'disks'), { recursive: true })
+    const image = join(scene.now().made.folder, 'disks', 'a, b.img')
     writeFileSync(image, Buffer.alloc(1 << 20))
     await xm('create', config('web'))
     expect(await xm('block-attach', 'web', `format=raw,vdev=xvdb,access=rw,target=${image}`)).toMatchObject({ code: 0 })
@@ -390,7 +246,7 @@ describe('xm', () => {
   })
 
   it('uses what an image refers to elsewhere only when told to', async () => {
-    const [secret, top] = ['secret.raw', 'top.qcow2'].map((name) => join(made.folder, name))
+    const [secret, top] = ['secret.raw', 'top.qcow2'].map((name) => join(scene.now().made.folder, name))
     if (!secret || !top) return
     writeFileSync(secret, Buffer.alloc(1 << 20))
     await new TestImages(async () => undefined).overlay(top, { path: secret, format: 'raw' })
@@ -412,8 +268,8 @@ describe('xm', () => {
   })
 
   it('changes the medium of a drive', async () => {
-    mkdirSync(join(made.folder, 'disks'), { recursive: true })
-    const image = join(made.folder, 'disks', 'cd.iso')
+    mkdirSync(join(scene.now().made.folder, 'disks'), { recursive: true })
+    const image = join(scene.now().made.folder, 'disks', 'cd.iso')
     writeFileSync(image, Buffer.alloc(1 << 20))
     await xm('create', config('web', "disk = [ ',,xvdc,cdrom' ]\n"))
     expect(await xm('cd-insert', 'web', 'xvdc', image)).toMatchObject({ code: 0 })
@@ -432,15 +288,15 @@ describe('xm', () => {
       if (!before.includes('~ #') && shown.includes('~ #')) stdin.write('echo a\r')
       if (/\na\r?\n.*~ # $/s.test(shown)) stdin.write('\x1dnot typed')
     })
-    const rest = { place, out: () => {}, err: () => {}, now: Date.now, folder: made.folder }
+    const rest = { place: scene.now().place, out: () => {}, err: () => {}, now: Date.now, folder: scene.now().made.folder }
     expect(await runProgram(['console', 'web'], { ...rest, stdin, stdout })).toBe(0)
     expect(shown).toContain('echo a')
     expect(shown).not.toContain('not typed')
   })
 
   it('takes snapshots, goes back to them, and makes other domains of them', async () => {
-    const disk = join(made.folder, 'data.qcow2')
-    await made.driver.images.create({ path: disk, format: 'qcow2', sizeMiB: 64 })
+    const disk = join(scene.now().made.folder, 'data.qcow2')
+    await scene.now().made.driver.images.create({ path: disk, format: 'qcow2', sizeMiB: 64 })
     expect(await xm('create', '-q', config('web', `disk = ['${disk},qcow2,xvda,rw']\n`))).toMatchObject({ code: 0 })
     const names = async () =>
       (await xm('snapshot-list', 'web')).out
@@ -468,14 +324,14 @@ describe('xm', () => {
     await xm('create', '-q', config('web'))
     expect(await xm('vncviewer', 'web')).toMatchObject({ code: 1, err: expect.stringContaining('lets no VNC viewers in') })
     await xm('create', '-q', config('seen', "vfb = ['vnc=1,vnclisten=127.0.0.1']\n"))
-    const seen = join(made.folder, 'seen')
-    writeFileSync(join(made.folder, 'vncviewer'), `#!/bin/sh\necho "$1" > '${seen}'\n`, { mode: 0o755 })
+    const seen = join(scene.now().made.folder, 'seen')
+    writeFileSync(join(scene.now().made.folder, 'vncviewer'), `#!/bin/sh\necho "$1" > '${seen}'\n`, { mode: 0o755 })
     const path = process.env['PATH']
-    process.env['PATH'] = `${made.folder}:${path}`
+    process.env['PATH'] = `${scene.now().made.folder}:${path}`
     expect(await xm('vncviewer', 'seen')).toEqual({ code: 0, out: '', err: '' })
     expect(readFileSync(seen, 'utf8')).toMatch(/^(127\.0\.0\.1::\d+|\/.+)\n$/)
-    process.env['PATH'] = made.folder
-    rmSync(join(made.folder, 'vncviewer'))
+    process.env['PATH'] = scene.now().made.folder
+    rmSync(join(scene.now().made.folder, 'vncviewer'))
     const refused = await xm('vncviewer', 'seen')
     process.env['PATH'] = path
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('ENOENT') })
@@ -484,10 +340,10 @@ describe('xm', () => {
   it('fails when the app ends while it waits for a guest', async () => {
     await xm('create', '-q', config('web'))
     // It hears nothing of it, and is waited for as long as it takes.
-    made.testDriver.shutdown = async () => ({ ok: true, value: null })
+    scene.now().made.testDriver.shutdown = async () => ({ ok: true, value: null })
     const waits = xm('shutdown', '-w', 'web')
     await expect.poll(async () => (await xm('list', 'web')).out).toMatch(/[r-][b-]-s--/)
-    await socket.close()
+    await scene.now().socket.close()
     expect(await waits).toMatchObject({ code: 1, err: expect.stringContaining('Ringmaster has ended meanwhile') })
   })
 
@@ -496,7 +352,7 @@ describe('xm', () => {
     const domid = (await xm('domid', 'web')).out
     expect(await xm('sysrq', 'web', 'sync')).toMatchObject({ code: 1 })
     expect(await xm('sysrq', 'web', 'h')).toEqual({ code: 0, out: '', err: '' })
-    const dump = await made.driver.dumpStore()
+    const dump = await scene.now().made.driver.dumpStore()
     expect(dump).toMatchObject({ value: expect.stringContaining(`/local/domain/${domid}/control/sysrq = "h"`) })
   })
 
@@ -539,173 +395,7 @@ describe('xm', () => {
   })
 
   it('says when the app is not running', async () => {
-    await socket.close()
+    await scene.now().socket.close()
     expect(await xm('list')).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^Ringmaster is not running/) })
-  })
-})
-
-describe('the socket', () => {
-  it('keeps the app as long as a command is at work, between its calls too', async () => {
-    const client = connect(place.path)
-    await expect.poll(() => underWay.any).toBe(true)
-    client.destroy()
-    await expect.poll(() => underWay.any).toBe(false)
-  })
-
-  it('is not believed in a folder that others may write to', async () => {
-    chmodSync(place.folder, 0o777)
-    expect(await xm('list')).toMatchObject({ code: 1, err: expect.stringContaining('is not yours alone') })
-    chmodSync(place.folder, 0o700)
-    expect(await xm('list')).toMatchObject({ code: 0 })
-  })
-
-  it('is the user’s alone, takes the place of one that a cut left, and not that of one that lives', async () => {
-    expect(statSync(place.path).mode & 0o777).toBe(0o600)
-    expect(statSync(place.folder).mode & 0o777).toBe(0o700)
-    const parts = { place, servers: made.toolstack.servers(), underWay, transport: made.channels.transport }
-    expect(await new LocalSocket(parts).listen()).toMatchObject({ error: { reason: 'socket-refused' } })
-    await socket.close()
-    writeFileSync(place.path, '')
-    chmodSync(place.folder, 0o755)
-    expect(await socket.listen()).toMatchObject({ ok: true })
-    expect(statSync(place.folder).mode & 0o777).toBe(0o700)
-    expect(readFileSync(join(made.folder, 'kernel'), 'utf8')).toBe('')
-  })
-
-  it('survives garbage: the connection ends, the app goes on', async () => {
-    const below = randomFrom(7)
-    const hello = encodeFrame({ kind: 'hello', version: 1, events: true })
-    const send = (...chunks: Uint8Array[]) =>
-      new Promise<void>((resolve) => {
-        const client = connect(place.path, () => {
-          for (const chunk of chunks) client.write(chunk)
-          setTimeout(() => client.destroy(), 20)
-        })
-        client.on('error', () => resolve())
-        client.on('close', () => resolve())
-      })
-    const call = (params: unknown, name: unknown = 'domainList') => encodeFrame({ kind: 'call', id: 1, name, params })
-    for (let round = 0; round < 40; round++) await send(Uint8Array.from({ length: below(400) }, () => below(256)))
-    await send(Uint8Array.from([255, 255, 255, 255, 1]))
-    await send(call({}))
-    await send(hello, hello)
-    await send(hello, encodeFrame({ kind: 'nothing' }), encodeFrame(new Uint8Array(9)))
-    await send(
-      hello,
-      call({}, 7),
-      call(null),
-      call({ uuid: '../..' }, 'domainInfo'),
-      call({}, '__proto__'),
-      call({ choice: 'cancel' }, 'quitChoose'),
-    )
-    await send(
-      hello,
-      encodeFrame({ kind: 'stream', stream: 99, message: null }),
-      encodeFrame({ kind: 'typed', stream: 1, bytes: 'x' }),
-    )
-    await send(hello, ...Array.from({ length: 200 }, () => call({})))
-    expect(await xm('list')).toMatchObject({ code: 0 })
-  })
-
-  it('takes sixteen connections and no more', async () => {
-    const clients = Array.from({ length: 40 }, () => connect(place.path))
-    for (const client of clients) client.on('error', () => undefined)
-    await expect.poll(() => clients.filter(({ destroyed }) => destroyed).length).toBe(24)
-    for (const client of clients) client.destroy()
-    await expect.poll(async () => (await xm('list')).code).toBe(0)
-  })
-
-  /** Hears events, and after its greeting reads nothing. */
-  async function stopped() {
-    const client = connect(place.path)
-    client.on('error', () => undefined)
-    client.write(encodeFrame({ kind: 'hello', version: 1, events: true }))
-    await new Promise((resolve) => client.once('data', resolve))
-    client.pause()
-    return client
-  }
-  const tell = (bytes: number) => {
-    const payload = { uuid: testUuid(1), line: { text: 'x'.repeat(bytes) } }
-    Reflect.apply(socket.broadcast, socket, ['logLine', payload])
-  }
-
-  it('lets go whom it tells and who does not read: a command that was stopped does not fill its memory', async () => {
-    const client = await stopped()
-    for (let i = 0; i < 64; i++) tell(1024 * 1024)
-    let read = 0
-    client.on('data', (chunk) => {
-      read += chunk.length
-    })
-    const ended = new Promise((resolve) => client.once('close', resolve))
-    client.resume()
-    await ended
-    expect(read).toBeLessThan(32 * 1024 * 1024)
-    expect((await xm('list')).code).toBe(0)
-  })
-
-  it('ends also when somebody who does not read has words to come', async () => {
-    const client = await stopped()
-    for (let i = 0; i < 8; i++) tell(1024 * 1024)
-    await socket.close()
-    expect(existsSync(place.path)).toBe(false)
-    client.destroy()
-  })
-})
-
-describe('with several connections', () => {
-  it('xm -c NAME is about one of them, without it about the first; xm connections lists them', async () => {
-    const several = await makeConnections({ script: { domains: 2, running: 1 } })
-    const router = new Router(several.connections, underWay)
-    const own = socketPlace({ XDG_RUNTIME_DIR: several.folder }, '/tmp', 0)
-    const served = new LocalSocket({
-      place: own,
-      servers: router.servers(),
-      underWay,
-      transport: (port) => made.channels.transport(port),
-    })
-    await served.listen()
-    place = own
-    try {
-      const second = await several.added('Second')
-      await several.call('connectionDefine', { connection: null, name: 'Off', driver: 'test', autoconnect: false })
-      await several.call('domainRename', { uuid: domainKey(second, testUuid(0)), name: 'renamed' })
-      expect((await xm('connections')).out.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
-        'Name Driver State Domains Running',
-        'test test connected 2 1',
-        'Second test connected 2 1',
-        'Off test disconnected 0 0',
-      ])
-      const names = async (...line: string[]) => {
-        const { out } = await xm(...line, 'list', '-a')
-        return out
-          .split('\n')
-          .slice(1)
-          .map((row) => row.split(' ')[0])
-      }
-      expect(await names()).toEqual(['Domain-0', 'db-01', 'web-01'])
-      expect(await names('-c', 'second')).toEqual(['Domain-0', 'db-01', 'renamed'])
-      expect(await names('-c', second.slice(0, 8))).toEqual(['Domain-0', 'db-01', 'renamed'])
-      // The UUID is the definition's in each, and so is what dumpxml says.
-      expect((await xm('-c', 'Second', 'list', '-a', '-v', testUuid(0))).out).toContain(testUuid(0))
-      expect((await xm('-c', 'Second', 'dumpxml', 'renamed')).out).toContain(`<uuid>${testUuid(0)}</uuid>`)
-      expect(await xm('-c', 'Second', 'pause', 'db-01')).toMatchObject({ code: 0 })
-      expect((await several.call('domainInfo', { uuid: testUuid(1) })).state).toBe('running')
-      expect((await several.call('domainInfo', { uuid: domainKey(second, testUuid(1)) })).state).toBe('paused')
-      // create has a -c of its own.
-      writeFileSync(join(made.folder, 'new.cfg'), `name = "new"\ntype = "pvh"\nmemory = 64\nkernel = "${made.kernel}"\n`)
-      expect(await xm('-c', 'Second', 'create', '-q', join(made.folder, 'new.cfg'))).toMatchObject({ code: 0, out: '' })
-      expect(await several.names(second)).toContain('new')
-      expect(await several.names(LOCAL_CONNECTION)).not.toContain('new')
-      expect((await xm('-c', 'Second', 'dmesg')).code).toBe(0)
-      expect((await xm('-c', 'Second', 'block-list', 'new')).code).toBe(0)
-      expect(await xm('-c', 'Third', 'list')).toMatchObject({
-        code: 1,
-        err: 'There is no connection named Third. There are: test, Second, Off.',
-      })
-      expect(await xm('-c', 'Off', 'list')).toMatchObject({ code: 1, err: 'Off is not connected.' })
-    } finally {
-      await served.close()
-      await several.close()
-    }
   })
 })
