@@ -34,6 +34,23 @@ async function choose(manager: ManagerPage, first: string, last: string): Promis
   await manager.row(last).click({ modifiers: ['Shift'] })
 }
 
+it('keeps its size, and its scroll bar at the foot, where a filter finds nothing', async () => {
+  const { app, manager } = await start({ domains: 12, running: 6 })
+  await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(680, 420))
+  await expect.poll(() => manager.page.evaluate(() => window.innerWidth)).toBe(680)
+  const box = () => manager.list().boundingBox()
+  const before = await box()
+  await manager.filter().fill('nothing has this name')
+  const words = manager.page.getByText('No virtual machine matches')
+  await words.waitFor()
+  await app.picture(manager.page, 'list-nothing-found')
+  expect(await box()).toEqual(before)
+  const [said, middle] = [await words.boundingBox(), (before?.y ?? 0) + (before?.height ?? 0) / 2]
+  expect(Math.abs((said?.y ?? 0) - middle)).toBeLessThan(80)
+  await manager.page.locator('.empty').getByRole('button').click()
+  await manager.row('web-01').waitFor()
+})
+
 it('holds a thousand domains, draws those on the screen, and goes to any of them by keyboard', async () => {
   const { app, manager } = await start({ domains: 1000, running: 600, changes: 20 })
   expect(await manager.list().getAttribute('aria-rowcount')).toBe('1003')
