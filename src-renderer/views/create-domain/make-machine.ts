@@ -3,6 +3,7 @@
 
 import type { Client } from '../../../src-main/public/client'
 import type { ErrorReport } from '../../../src-main/public/error-code'
+import type { KnownDisk } from '../../features/disks/disk-form'
 import { lookIntoAll } from '../../features/disks/look-into'
 import { type DevicesForm, type Form, type Order, orderOf } from './check-form'
 import type { Media } from './media'
@@ -25,6 +26,8 @@ export async function makeMachine(client: Client, wanted: Wanted): Promise<Error
   const { form, devices, origin, media, start } = wanted
   const disks = await lookIntoAll(client, devices.disks)
   if (!disks.ok) return disks.error
+  const unreadable = start ? await firstUnreadable(client, disks.value) : null
+  if (unreadable !== null) return unreadable
   const places = await wanted.propose(disks.value)
   // Anew: what was taken out for a machine that did not start is gone, or its job was called off.
   const looked = media === null ? null : await client.call('mediaLook', { path: media.path })
@@ -39,6 +42,16 @@ export async function makeMachine(client: Client, wanted: Wanted): Promise<Error
   })
   if (!defined.ok) return defined.error
   return start ? startAndShow(client, defined.value.uuid) : null
+}
+
+/** Before anybody is asked whether a guest may write to a file that is not there: a configuration says what its disks are, unseen. */
+async function firstUnreadable(client: Client, disks: readonly KnownDisk[]): Promise<ErrorReport | null> {
+  for (const { source, path } of disks) {
+    if (source !== 'file') continue
+    const image = await client.call('imageInspect', { path: path.trim() })
+    if (!image.ok) return image.error
+  }
+  return null
 }
 
 async function startAndShow(client: Client, uuid: string): Promise<ErrorReport | null> {
