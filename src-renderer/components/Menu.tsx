@@ -4,6 +4,7 @@
 
 import { type ReactNode, useCallback, useRef, useState } from 'react'
 import { Menu as AriaMenu, MenuItem, MenuTrigger, Popover, Separator, Tooltip, TooltipTrigger } from 'react-aria-components'
+import { createPortal } from 'react-dom'
 import { Button } from './Button'
 import { Icon, type IconName } from './Icon'
 
@@ -140,7 +141,8 @@ export function ContextMenu(props: ActionsProps & { readonly at: MenuPoint | nul
   const lift = Math.min(Math.max(0, height + FRAME - room), Math.max(0, highest))
   return (
     <>
-      <span ref={anchor} className="context-anchor" style={{ left: at.x, top: at.y }} />
+      {/* In the body: below a part of the page that is drawn for itself, fixed places count from that part. */}
+      {createPortal(<span ref={anchor} className="context-anchor" style={{ left: at.x, top: at.y }} />, document.body)}
       <Popover
         className="popover"
         aria-label={props.label}

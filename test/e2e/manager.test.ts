@@ -432,6 +432,20 @@ describe('the window of a domain', () => {
     await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
   })
 
+  it('has its menu where the pointer is', async () => {
+    const { domain } = await startWithDemo()
+    const box = await domain.page.locator('.xterm').boundingBox()
+    const [x, y] = [(box?.x ?? 0) + 40, (box?.y ?? 0) + 60]
+    await domain.page.mouse.click(x, y, { button: 'right' })
+    const menu = domain.page.locator('.popover')
+    await menu.waitFor()
+    const near = async () => {
+      const at = await menu.boundingBox()
+      return Math.max(Math.abs((at?.x ?? 0) - x), Math.abs((at?.y ?? 0) - y))
+    }
+    await expect.poll(near).toBeLessThan(8)
+  })
+
   it('gives Ctrl+C, Ctrl+A and Ctrl+V to the guest, not to the menu bar', async () => {
     const { domain } = await startWithDemo()
     await domain.type('half a line')
