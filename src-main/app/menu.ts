@@ -87,7 +87,7 @@ export function menuTemplate(
     { label: text.zoomReset, role: 'resetZoom', accelerator: keys('zoomReset') },
     { label: text.fullScreen, role: 'togglefullscreen', accelerator: keys('fullScreen') },
   ]
-  const send = sendKeys.map((row) => offered(`${SEND_KEY}${row.id}`, labelOf(row, text.ctrl)))
+  const send = sendKeys.map((row) => offered(`${SEND_KEY}${row.id}`, labelOf(row, text.language)))
   // Alt with a letter is the guest's in its window: words are gone over by it in a shell.
   const top = (label: string): string => (inDomain ? label.replace('&', '') : label)
   const aboutMachines = view === 'manager' || inDomain

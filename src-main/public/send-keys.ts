@@ -17,7 +17,7 @@ export interface SendKeyRow {
   readonly keys: readonly KeyPress[]
 }
 
-/** The labels are what is printed on keys: the same in every language we speak, but for Ctrl (see labelOf). */
+/** The labels are what is printed on keys, in English; labelOf has them in German. */
 export const sendKeys: readonly SendKeyRow[] = [
   { id: 'backspace', label: 'Ctrl+Alt+Backspace', keys: [CONTROL, ALT, key(0xff08, 'Backspace')] },
   { id: 'delete', label: 'Ctrl+Alt+Delete', keys: [CONTROL, ALT, key(0xffff, 'Delete')] },
@@ -29,6 +29,19 @@ export const sendKeys: readonly SendKeyRow[] = [
   { id: 'print', label: 'Print', keys: [key(0xff61, 'PrintScreen')] },
 ]
 
-export function labelOf(row: { readonly label: string }, ctrl: string): string {
-  return row.label.replace('Ctrl', ctrl)
+/** What German keyboards have on them instead. */
+const GERMAN: { readonly [name: string]: string } = {
+  Ctrl: 'Strg',
+  Shift: 'Umschalt',
+  Backspace: 'Rücktaste',
+  Delete: 'Entf',
+  Print: 'Druck',
+}
+
+export function labelOf({ label }: { readonly label: string }, language: string): string {
+  if (language !== 'de') return label
+  return label
+    .split('+')
+    .map((name) => GERMAN[name] ?? name)
+    .join('+')
 }

@@ -53,8 +53,8 @@ export class DomainPage {
     return this.page.getByTestId('screen').locator('canvas').first()
   }
 
-  async waitForScreen(): Promise<void> {
-    await this.page.getByTestId('screen-connection').filter({ hasText: 'Connected' }).waitFor({ timeout: 60_000 })
+  async waitForScreen(words = 'Connected'): Promise<void> {
+    await this.page.getByTestId('screen-connection').filter({ hasText: words }).waitFor({ timeout: 60_000 })
     await this.page.waitForFunction(() => {
       const canvas = document.querySelector('[data-testid="screen"] canvas')
       return canvas instanceof HTMLCanvasElement && canvas.width > 0

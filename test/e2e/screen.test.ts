@@ -15,6 +15,20 @@ const keep = ownApp()
 const screen: Device = { kind: 'vfb', width: 800, height: 600 }
 
 describe('the screen of a machine', () => {
+  it('says in a narrow window, whole, which keys give the keyboard back', async () => {
+    const { app, domain } = await startMachine([screen], keep, { language: 'de' })
+    await app.electron.evaluate(({ BrowserWindow }) => {
+      for (const window of BrowserWindow.getAllWindows()) window.setContentSize(680, 450)
+    })
+    await domain.waitForScreen('Verbunden')
+    await domain.screenCanvas().click({ position: { x: 50, y: 40 } })
+    const line = domain.keyboard()
+    await line.locator('.short').getByText('Strg+Alt').waitFor()
+    await app.picture(domain.page, 'screen-narrow')
+    expect(await line.evaluate((each) => each.scrollWidth <= each.clientWidth)).toBe(true)
+    expect(await line.textContent()).toContain('Tastatur: Gast (Strg+Alt gibt sie zurück)')
+  })
+
   it('shows the guest, takes keys and pointer, and gives the keyboard back at Ctrl+Alt', async () => {
     const { app, domain } = await startMachine([screen], keep)
     const { page } = domain

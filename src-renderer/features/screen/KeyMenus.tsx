@@ -25,12 +25,12 @@ export function SendKeysMenu({ disabled, held, onSend }: SendKeysMenuProps) {
       text={t('screen.send-key')}
       disabled={disabled}
       entries={[
-        ...sendKeys.map((row) => ({ kind: 'action' as const, id: row.id, label: labelOf(row, t('key.ctrl')) })),
+        ...sendKeys.map((row) => ({ kind: 'action' as const, id: row.id, label: labelOf(row, t.language) })),
         { kind: 'separator', id: 'modifiers' },
         ...stickyRows.map((row) => ({
           kind: 'action' as const,
           id: row.id,
-          label: t('screen.hold', { key: labelOf(row, t('key.ctrl')) }),
+          label: t('screen.hold', { key: labelOf(row, t.language) }),
           on: held.includes(row.id),
         })),
       ]}

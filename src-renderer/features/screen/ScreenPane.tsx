@@ -167,17 +167,18 @@ export function ScreenPane(props: ScreenPaneProps) {
     ended: t('console.ended'),
   }
   const heldRows = stickyRows.filter(({ id }) => held.includes(id))
-  const heldNames = heldRows.map((row) => labelOf(row, t('key.ctrl'))).join('+')
+  const heldNames = heldRows.map((row) => labelOf(row, t.language)).join('+')
   // Who has the keyboard and at what scale it is drawn: below the picture, or on the bar of the full screen.
+  const isGuests = grabbed && typing === null && heldNames === ''
   const keyboard = (
-    <span className={grabbed ? 'screen-keyboard on' : 'screen-keyboard'} data-testid="keyboard">
+    <span className={`screen-keyboard${grabbed ? ' on' : ''}${isGuests ? ' cut' : ''}`} data-testid="keyboard">
       <Icon name="keyboard" />
       <span className="long">
         {typing !== null
           ? typingWords(typing, t)
           : heldNames !== ''
             ? t('screen.held', { keys: heldNames })
-            : grabbed
+            : isGuests
               ? t('screen.keyboard-guest', { keys: chordText(grabKeys, t, 'short') })
               : t('screen.keyboard-here')}
       </span>

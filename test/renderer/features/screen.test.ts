@@ -48,7 +48,11 @@ describe('the place of a screen', () => {
 describe('keys to send', () => {
   it('have the names and keysyms that X gives them', () => {
     const row = sendKeys.find(({ id }) => id === 'f12')
-    expect(row && labelOf(row, 'Strg')).toBe('Strg+Alt+F12')
+    expect(row && labelOf(row, 'de')).toBe('Strg+Alt+F12')
+    const labels = ['backspace', 'delete', 'escape', 'print'].map((id) => sendKeys.find((each) => each.id === id))
+    const named = (language: string) => labels.map((each) => (each === undefined ? '' : labelOf(each, language)))
+    expect(named('de')).toEqual(['Strg+Alt+Rücktaste', 'Strg+Alt+Entf', 'Strg+Alt+Umschalt+Esc', 'Druck'])
+    expect(named('en')).toEqual(['Ctrl+Alt+Backspace', 'Ctrl+Alt+Delete', 'Ctrl+Alt+Shift+Esc', 'Print'])
     expect(row?.keys.map(({ keysym }) => keysym)).toEqual([0xffe3, 0xffe9, 0xffc9])
     expect(new Set(sendKeys.map(({ id }) => id)).size).toBe(sendKeys.length)
   })
