@@ -438,13 +438,14 @@ export const calls = {
     result: job,
     status: 'done',
   },
-  /** Reads as before, on another volume of its pool or on none. */
+  /** Reads as before, on another volume of its pool or on none. `allowedBacking` as for imageResize, here and below. */
   volumeRebase: {
     params: fields({
       connection,
       pool: poolNameShape,
       name: volumeNameShape,
       backing: t.nullable(volumeNameShape),
+      allowedBacking: optional(list(chosenPath, 64)),
     }),
     result: job,
     status: 'done',
@@ -462,6 +463,7 @@ export const calls = {
       name: volumeNameShape,
       to: volumeNameShape,
       format: t.writtenFormatShape,
+      allowedBacking: optional(list(chosenPath, 64)),
     }),
     result: job,
     status: 'done',

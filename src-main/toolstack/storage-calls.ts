@@ -32,9 +32,9 @@ export function storageServers(pools: Pools, storage: Storage): CallServers<Stor
     volumeList: ({ pool }) => storage.volumes(pool),
     volumeCreate: async (order) => asJob(await storage.create(order)),
     volumeResize: async (order) => asJob(await storage.resize(order)),
-    volumeRebase: ({ pool, name, backing }) => asJob(storage.rebase(pool, name, backing)),
+    volumeRebase: async (order) => asJob(await storage.rebase(order)),
     volumeCheck: ({ pool, name, repair }) => asJob(storage.check(pool, name, repair)),
-    volumeClone: async ({ pool, name, to, format }) => asJob(await storage.clone(pool, name, to, format)),
+    volumeClone: async (order) => asJob(await storage.clone(order)),
     volumeUpload: async ({ pool, from, name }, caller) => {
       if (!caller.choseFile(from, 'openDisk')) return err(errorReport('path-not-chosen', { path: from }))
       return asJob(await storage.upload(pool, from, name))

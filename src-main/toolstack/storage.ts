@@ -30,12 +30,17 @@ import { eraseVolume, restoreVolume, trashedVolumes, trashVolume } from './volum
 
 const MIB = 1024 * 1024
 
-export interface VolumeResize {
+/** What is to be done to a volume. */
+export interface VolumeOrder {
   readonly pool: string
   readonly name: string
-  readonly sizeMiB: number
   /** Files that the user lets it refer to, beside those that machines with this disk may. */
   readonly allowedBacking?: readonly string[] | undefined
+}
+
+export interface VolumeCopy {
+  readonly to: string
+  readonly format: WrittenFormat
 }
 
 export interface StorageParts {
@@ -101,15 +106,12 @@ export class Storage {
   }
 
   /** Larger; or back to what it was before it was enlarged, as long as its file was not changed since: then nothing is lost. */
-  async resize({ pool, name, sizeMiB, allowedBacking = [] }: VolumeResize): Outcome<number> {
-    const { domains, driver } = this.parts
-    const { images } = driver
-    const place = this.free(pool, name, ['disk'])
-    if (!place.ok) return place
-    const allowed = [...allowedBacking, ...agreedFor(place.value, domains.list())]
-    // Asked about before it is a job, which could only fail for it.
-    const asked = await imageToWrite(images, place.value, allowed)
-    if (!asked.ok && asked.error.reason === 'image-refers') return asked
+  async resize({ sizeMiB, ...order }: VolumeOrder & { readonly sizeMiB: number }): Outcome<number> {
+    const { pool, name } = order
+    const { images } = this.parts.driver
+    const agreed = await this.agreed(order, ['disk'])
+    if (!agreed.ok) return agreed
+    const allowed = agreed.value
     return this.change(pool, name, ['disk'], 'imageResize', 'resizing-image', async (path, control) => {
       const info = await imageToWrite(images, path, allowed)
       if (!info.ok) return info
@@ -124,8 +126,12 @@ export class Storage {
   }
 
   /** It stands on another volume or on none and reads as before; what it had from below is copied into it where that differs. */
-  rebase(pool: string, name: string, backing: string | null): Result<number, ErrorReport> {
+  async rebase({ backing, ...order }: VolumeOrder & { readonly backing: string | null }): Outcome<number> {
+    const { pool, name } = order
     const uses = ['disk', 'below', 'trash', 'template'] as const
+    const agreed = await this.agreed(order, uses)
+    if (!agreed.ok) return agreed
+    const allowedBacking = agreed.value
     return this.change(pool, name, uses, 'imageRebase', 'rebasing-image', async (path, control) => {
       const { layers, driver } = this.parts
       // What snapshots have made, and what they stand on, is theirs: they go by what stands on what.
@@ -138,7 +144,7 @@ export class Storage {
       if (!below.ok) return below
       const after = below.value ? [below.value.path, ...(await layers.chain(below.value))] : []
       if (after.includes(path)) return err(errorReport('image-on-itself', { path, below: after[0] ?? '' }))
-      const allowed = [...after, ...(await layers.chain({ path, format }))]
+      const allowed = [...after, ...allowedBacking, ...(await layers.chain({ path, format, allowedBacking }))]
       const named = below.value && { ...below.value, path: backing ?? '' }
       return driver.images.rebase({ path, backing: named, allowed }, control)
     })
@@ -168,18 +174,24 @@ export class Storage {
   }
 
   /** A full copy beside it, perhaps in another format. */
-  async clone(pool: string, name: string, to: string, format: WrittenFormat): Outcome<number> {
+  async clone({ to, format, ...order }: VolumeOrder & VolumeCopy): Outcome<number> {
+    const { pool, name } = order
     const target = await this.newPlace(pool, properName(to))
     if (!target.ok) return target
-    const source = this.free(pool, name, ['disk', 'snapshot', 'below', 'trash', 'template'])
+    const uses = ['disk', 'snapshot', 'below', 'trash', 'template'] as const
+    const source = this.free(pool, name, uses)
     if (!source.ok) return source
+    const agreed = await this.agreed(order, uses)
+    if (!agreed.ok) return agreed
+    const allowedBacking = agreed.value
     const from = source.value
     return this.job('imageConvert', 'copying-image', target.value, async (control) => {
       const { images } = this.parts.driver
       const info = await this.look(from)
       if (!info.ok) return info
       const fromFormat = info.value.format
-      const allowed = await this.parts.layers.chain({ path: from, format: fromFormat })
+      const chain = await this.parts.layers.chain({ path: from, format: fromFormat, allowedBacking })
+      const allowed = [...allowedBacking, ...chain]
       return images.copy({ from, fromFormat, to: target.value, format, allowed }, control)
     })
   }
@@ -240,6 +252,18 @@ export class Storage {
   }
 
   // ---- inside ---------------------------------------------------------------------------------
+
+  /** What it may refer to. Asked about before there is a job, which could only fail for it; whatever else is wrong the job says. */
+  private async agreed(
+    { pool, name, allowedBacking = [] }: VolumeOrder,
+    but: readonly VolumeUse['how'][],
+  ): Outcome<readonly string[]> {
+    const place = this.free(pool, name, but)
+    if (!place.ok) return place
+    const allowed = [...allowedBacking, ...agreedFor(place.value, this.parts.domains.list())]
+    const info = await imageToWrite(this.parts.driver.images, place.value, allowed)
+    return info.ok || info.error.reason !== 'image-refers' ? ok(allowed) : info
+  }
 
   private place(pool: string, name: string): Result<string, ErrorReport> {
     const found = this.parts.pools.find(pool)

@@ -348,7 +348,8 @@ export const commands = {
   'image-rebase': {
     args: '<file> [below]',
     does: 'Put a qcow2 image of a pool on another one beside it, or on none if none is named; its contents stay.',
-    run: (context, args) => image.rebase(context, args.word(0), args.word(1)),
+    options: [backing],
+    run: (context, args) => image.rebase(context, args.word(0), args.word(1), args.list('backing')),
     ours: true,
     status: 'done',
   },

@@ -2,6 +2,8 @@
 // Runs in: command line, plain Node.
 import { basename, dirname, resolve } from 'node:path'
 import { IMAGE_SIZE_MOST_MIB, type NewImage, WRITTEN_FORMATS, type WrittenFormat } from '../public/device'
+import type { ErrorReport } from '../public/error-code'
+import type { Result } from '../public/result'
 import { isTreeAddress } from '../public/tree-address'
 import { type Context, call, Failure, taken, untilJob } from './context'
 import { memorySize } from './life-commands'
@@ -53,22 +55,24 @@ export async function copy(
   })
 }
 
+/** The job, or the sentence that says what lets the next file be opened. */
+function begunUnlessRefused(begun: Result<{ job: number }, ErrorReport>, file: string, allowed: readonly string[]): number {
+  const refused = !begun.ok && begun.error.reason === 'image-refers' ? begun.error.values['path'] : undefined
+  if (refused === undefined) return taken(begun).job
+  const all = [...allowed, refused].join(' ')
+  throw new Failure(`${file} refers to ${refused}, which is opened only if you say so. To go on: --backing ${all}`)
+}
+
 /** Larger, never smaller; `allowed`: files it may refer to, its data file among them. */
 export async function resize(context: Context, file: string, size: string, allowed: readonly string[]): Promise<void> {
   const path = resolve(context.folder, file)
   const allowedBacking = allowed.map((each) => resolve(context.folder, each))
   const begun = await context.app.client.call('imageResize', { path, sizeMiB: imageSize(size), allowedBacking })
-  const refused = !begun.ok && begun.error.reason === 'image-refers' ? begun.error.values['path'] : undefined
-  if (refused !== undefined) {
-    const all = [...allowedBacking, refused].join(' ')
-    throw new Failure(`${file} refers to ${refused}, which is opened only if you say so. To resize it: --backing ${all}`)
-  }
-  const { job } = taken(begun)
-  await untilJob(context, job)
+  await untilJob(context, begunUnlessRefused(begun, file, allowedBacking))
 }
 
 /** Onto an image beside it, or onto none. What it stands on is named by its file name alone, so both are volumes of one pool. */
-export async function rebase(context: Context, file: string, below: string): Promise<void> {
+export async function rebase(context: Context, file: string, below: string, allowed: readonly string[]): Promise<void> {
   const path = resolve(context.folder, file)
   const folder = dirname(path)
   const pools = await call(context, 'poolList', {})
@@ -83,9 +87,10 @@ export async function rebase(context: Context, file: string, below: string): Pro
       `${below} is not in the folder of ${file}, ${folder}: an image is put on one beside it. Copy it there first`,
     )
   }
-  const order = { pool: pool.name, name: basename(path), backing: on && basename(on) }
-  const { job } = await call(context, 'volumeRebase', order)
-  await untilJob(context, job)
+  const allowedBacking = allowed.map((each) => resolve(context.folder, each))
+  const order = { pool: pool.name, name: basename(path), backing: on && basename(on), allowedBacking }
+  const begun = await context.app.client.call('volumeRebase', order)
+  await untilJob(context, begunUnlessRefused(begun, file, allowedBacking))
 }
 
 /** Out of an image or an installation tree, into files that are not there yet, wherever they are named. */

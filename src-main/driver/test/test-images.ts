@@ -65,8 +65,8 @@ export class TestImages implements ImageTool {
     }
   }
 
-  async rebase({ path, backing, aside }: ImageRebase, progress: Progress): Outcome {
-    const info = await this.inspect(path)
+  async rebase({ path, backing, allowed, aside }: ImageRebase, progress: Progress): Outcome {
+    const info = await this.openable(path, allowed)
     if (!info.ok) return info
     if (aside !== undefined) await writeFile(aside, '')
     const failure = await this.work(progress)
@@ -93,6 +93,12 @@ export class TestImages implements ImageTool {
     if (!info.ok) return info
     const refused = await this.refused(info.value, allowed, [path])
     return ok({ ...info.value, ...(refused === undefined ? {} : { refused }) })
+  }
+
+  private async openable(path: string, allowed: readonly string[]): Outcome<ImageInfo> {
+    const info = await this.inspect(path, allowed)
+    if (!info.ok || info.value.refused === undefined) return info
+    return err(errorReport('image-unreadable', { path, detail: `${info.value.refused.path} is not allowed` }))
   }
 
   /** As a hypervisor that does not open what it may not. */
@@ -141,10 +147,9 @@ export class TestImages implements ImageTool {
   }
 
   async resize({ path, sizeMiB, allowed = [], shrink = false }: ImageResize, progress: Progress): Outcome {
-    const info = await this.inspect(path, allowed)
+    const info = await this.openable(path, allowed)
     if (!info.ok) return info
-    const { virtualSize, format, backing, refused } = info.value
-    if (refused) return err(errorReport('image-unreadable', { path, detail: `${refused.path} is not allowed` }))
+    const { virtualSize, format, backing } = info.value
     if (sizeMiB * MIB < virtualSize && !shrink)
       return err(errorReport('image-shrink', { path, min: Math.ceil(virtualSize / MIB) }))
     const failure = await this.work(progress)
@@ -170,8 +175,9 @@ export class TestImages implements ImageTool {
     return failure ? err(failure) : ok(null)
   }
 
-  copy({ from, to, format }: ImageCopy, progress: Progress): Outcome {
-    return this.convert(from, to, format, progress)
+  async copy({ from, to, format, allowed }: ImageCopy, progress: Progress): Outcome {
+    const info = await this.openable(from, allowed)
+    return info.ok ? this.convert(from, to, format, progress) : info
   }
 
   async check(path: string, _repair: boolean, progress: Progress): Outcome {

@@ -24,18 +24,18 @@ export function BackingQuestion(props: {
   const { error, onAnswer } = props
   const { t } = useWords()
   const { dev = '', image = '', path = '', chain = '' } = error.values
-  const changed = error.reason === 'image-refers'
-  const kept = props.copied === true ? t('backing.copied') : t('backing.kept')
+  const ofVolume = error.reason === 'image-refers'
+  const kept = t(ofVolume ? 'backing.once' : 'backing.kept')
   return (
     <Question title={t('backing.title')} yes={t('backing.yes')} no={t('backing.no')} careful onAnswer={onAnswer}>
-      <p>{changed ? t('backing.what-image', { image: lastPart(image) }) : t('backing.what', { dev })}</p>
+      <p>{ofVolume ? t('backing.what-image', { image: lastPart(image) }) : t('backing.what', { dev })}</p>
       <ol className="backing-chain mono selectable">
         {[...chain.split(' → '), path].map((file) => (
           <li key={file}>{file}</li>
         ))}
       </ol>
-      <p>{t(changed ? 'backing.why-resized' : 'backing.why')}</p>
-      <p className="muted">{changed ? t('backing.once') : kept}</p>
+      <p>{t(ofVolume && props.copied !== true ? 'backing.why-changed' : 'backing.why')}</p>
+      <p className="muted">{props.copied === true ? t('backing.copied') : kept}</p>
     </Question>
   )
 }

@@ -64,9 +64,9 @@ export const devices = {
     en: '{image} leads to the last of these files:',
     de: '{image} führt zur letzten dieser Dateien:',
   },
-  'backing.why-resized': {
-    en: 'It is read, and made larger where it is the data file of the image. Open it only if you know where the image comes from.',
-    de: 'Sie wird gelesen und, wo sie die Datendatei des Abbilds ist, vergrößert. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
+  'backing.why-changed': {
+    en: 'It is read and, where it is the data file of the image, changed with it. Open it only if you know where the image comes from.',
+    de: 'Sie wird gelesen und, wo sie die Datendatei des Abbilds ist, mit ihm geändert. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
   },
   'backing.once': { en: 'The answer holds for this time.', de: 'Die Antwort gilt für dieses Mal.' },
   'backing.kept': { en: 'The answer is kept in the definition.', de: 'Die Antwort wird in der Definition festgehalten.' },

@@ -32,6 +32,8 @@ interface AskProps {
   readonly label: string
   readonly ready: boolean
   readonly danger?: boolean
+  /** It makes a copy: of what its image refers to as well. */
+  readonly copies?: boolean
   readonly children: React.ReactNode
   /** `allowed`: files the user let its image refer to, when asked. */
   readonly act: (allowed: readonly string[]) => Promise<Result<unknown, ErrorReport>>
@@ -74,7 +76,7 @@ function Ask(props: AskProps) {
     >
       {props.children}
       <Refusal error={asked === null ? refusal : null} onChange={setRefusal} />
-      {asked !== null && <BackingQuestion error={asked} onAnswer={answer} />}
+      {asked !== null && <BackingQuestion error={asked} copied={props.copies === true} onAnswer={answer} />}
     </Dialog>
   )
 }
@@ -239,7 +241,7 @@ function RebaseVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.rebase-title', { name: volume.name })}
       label={t('storage.rebase-do')}
       ready={backing !== before}
-      act={() => changes.rebase(volume, backing === NONE ? null : backing)}
+      act={(allowed) => changes.rebase(volume, backing === NONE ? null : backing, allowed)}
       onClose={props.onClose}
     >
       <SelectField
@@ -271,7 +273,8 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.copy-title', { name: volume.name })}
       label={t('storage.copy').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      act={() => making(changes.clone(volume, to, format), to, props.onMade)}
+      copies
+      act={(allowed) => making(changes.clone(volume, { to, format }, allowed), to, props.onMade)}
       onClose={props.onClose}
     >
       <TextField label={t('storage.column-name')} value={name} onChange={setName} error={wrong} hint={to} autoFocus />

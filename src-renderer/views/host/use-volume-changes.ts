@@ -14,14 +14,19 @@ import { type AppStore, offerUndo, useAppStore } from '../../state/store'
 
 const MIB = 1024 * 1024
 
+export interface VolumeCopy {
+  readonly to: string
+  readonly format: WrittenFormat
+}
+
 type Done<T = unknown> = Promise<Result<T, ErrorReport>>
 
 export interface VolumeChanges {
   readonly create: (order: NewVolume) => Done
   /** `allowedBacking`: files that the user let the image refer to. */
   readonly resize: (volume: Volume, sizeMiB: number, allowedBacking: readonly string[]) => Done
-  readonly rebase: (volume: Volume, backing: string | null) => Done
-  readonly clone: (volume: Volume, to: string, format: WrittenFormat) => Done
+  readonly rebase: (volume: Volume, backing: string | null, allowedBacking: readonly string[]) => Done
+  readonly clone: (volume: Volume, copy: VolumeCopy, allowedBacking: readonly string[]) => Done
   readonly upload: (pool: string, from: string, name: string) => Done
   /** Its end: whether no errors were found. What was found is told as any failure. */
   readonly check: (volume: Volume) => Done<boolean>
@@ -69,18 +74,20 @@ export function useVolumeChanges(): VolumeChanges {
       job(begun, t('undo.volume-made', { name }), () => client.call('volumeDelete', { pool, name }))
     return {
       create: (order) => made(order.pool, order.name, client.call('volumeCreate', order)),
-      clone: ({ pool, name }, to, format) => made(pool, to, client.call('volumeClone', { pool, name, to, format })),
+      clone: ({ pool, name }, copy, allowedBacking) =>
+        made(pool, copy.to, client.call('volumeClone', { pool, name, ...copy, allowedBacking: [...allowedBacking] })),
       upload: (pool, from, name) => made(pool, name, client.call('volumeUpload', { pool, from, name })),
       resize: ({ pool, name, capacity }, sizeMiB, allowedBacking) => {
         const order = { pool, name, allowedBacking: [...allowedBacking] }
         const back = (): Done => client.call('volumeResize', { ...order, sizeMiB: Math.ceil(capacity / MIB) })
         return job(client.call('volumeResize', { ...order, sizeMiB }), t('undo.volume-resized', { name }), back)
       },
-      rebase: async ({ pool, name, backing: before }, backing) => {
-        const begun = client.call('volumeRebase', { pool, name, backing })
+      rebase: async ({ pool, name, backing: before }, backing, allowedBacking) => {
+        const order = { pool, name, allowedBacking: [...allowedBacking] }
+        const begun = client.call('volumeRebase', { ...order, backing })
         // One outside the pool cannot be named again.
         if (before !== null && !volumeNameShape.is(before)) return begun
-        const back = (): Done => client.call('volumeRebase', { pool, name, backing: before })
+        const back = (): Done => client.call('volumeRebase', { ...order, backing: before })
         return job(begun, t('undo.volume-rebased', { name }), back)
       },
       check: async ({ pool, name }) => {

@@ -266,7 +266,7 @@ describe('storage', () => {
     expect(await size()).toBe(20 << 20)
   })
 
-  it('asks before it resizes an image that refers to a file elsewhere, unless a machine with that disk may open it', async () => {
+  it('asks before it resizes, copies or rebases an image that refers to a file elsewhere, unless a machine with that disk may open it', async () => {
     const scene = await machine()
     const { servers, made } = scene
     const { images } = made.driver
@@ -284,6 +284,16 @@ describe('storage', () => {
     await scene.job(servers.volumeResize({ ...order, sizeMiB: 8, allowedBacking: [below] }, caller))
     await scene.job(servers.imageResize({ path, sizeMiB: 12, allowedBacking: [below] }, caller))
     expect(await size()).toBe(12 << 20)
+    // So it is where it is copied, and put on another one or on none.
+    const copy = { ...order, to: 'copy.raw', format: 'raw' } as const
+    expect(await servers.volumeClone(copy, caller)).toMatchObject(refused)
+    await scene.job(servers.volumeClone({ ...copy, allowedBacking: [below] }, caller))
+    expect((await volumes(scene)).map(({ name }) => name)).toContain('copy.raw')
+    expect(await servers.volumeRebase({ ...order, backing: 'copy.raw' }, caller)).toMatchObject(refused)
+    await scene.job(servers.volumeRebase({ ...order, backing: 'copy.raw', allowedBacking: [below] }, caller))
+    expect((await volumes(scene)).find(({ name }) => name === order.name)?.backing).toBe('copy.raw')
+    rmSync(path)
+    expect(await images.overlay(path, { path: below, format: 'raw' }, [])).toMatchObject({ ok: true })
     // A machine's answer is kept in its definition, and holds here too.
     const disk = { kind: 'vbd', dev: 'xvdd', path, format: 'qcow2', readonly: false, removable: false } as const
     const device = { ...disk, allowedBacking: [below] }

@@ -84,6 +84,14 @@ describe('xm about images', () => {
     expect(await standsOn('b.qcow2')).toBe('c.qcow2')
     expect(await xm('image-rebase', own('b.qcow2'))).toMatchObject({ code: 0 })
     expect(await standsOn('b.qcow2')).toBe(undefined)
+    // One over a file elsewhere: only when that is named.
+    const elsewhere = join(scene.now().made.folder, 'elsewhere.raw')
+    expect(await xm('image-create', '-f', 'raw', elsewhere, '64')).toMatchObject({ code: 0 })
+    await scene.now().made.driver.images.overlay(own('e.qcow2'), { path: elsewhere, format: 'raw' }, [])
+    expect(await refused(own('e.qcow2'))).toContain(`--backing ${elsewhere}`)
+    expect(await standsOn('e.qcow2')).toBe(elsewhere)
+    expect(await xm('image-rebase', own('e.qcow2'), '--backing', 'elsewhere.raw')).toMatchObject({ code: 0 })
+    expect(await standsOn('e.qcow2')).toBe(undefined)
   })
 
   it('takes kernel and ramdisk out of an ISO image, to new files anywhere', async () => {
