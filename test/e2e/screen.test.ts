@@ -27,6 +27,14 @@ describe('the screen of a machine', () => {
     await app.picture(domain.page, 'screen-narrow')
     expect(await line.evaluate((each) => each.scrollWidth <= each.clientWidth)).toBe(true)
     expect(await line.textContent()).toContain('Tastatur: Gast (Strg+Alt gibt sie zurück)')
+    // Pixel on pixel it has scroll bars, but not for a picture that is no more.
+    const box = domain.page.locator('.screen-box')
+    const bars = () => box.evaluate((each: HTMLElement) => each.offsetWidth - each.clientWidth)
+    await domain.page.getByText('1:1', { exact: true }).click()
+    await expect.poll(bars).toBeGreaterThan(0)
+    await domain.page.getByRole('button', { name: 'Herunterfahren' }).first().click()
+    await box.getByText('server ist ausgeschaltet.').waitFor()
+    await expect.poll(bars).toBe(0)
   })
 
   it('shows the guest, takes keys and pointer, and gives the keyboard back at Ctrl+Alt', async () => {
