@@ -1,33 +1,26 @@
-// The list of the manager window with many domains: tree, folders and tags, filter, columns, many at once, undo, palette, dropped
-// files; and what axe-core says of it. Runs in: plain Node; starts the real Electron on a virtual display.
+// The list of the manager window with many domains: tree, folders and tags, filter, columns, many at once, undo; and what
+// axe-core says of it. Runs in: plain Node; starts the real Electron on a virtual display.
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, expect, it } from 'vitest'
-import { TestImages } from '../../src-main/driver/test/test-images'
-import { launch, type RunningApp } from './app'
+import { expect, it } from 'vitest'
+import type { RunningApp } from './app'
 import { seriousViolations } from './axe'
-import { CreateDomainPage } from './create-domain-page'
+import { startList } from './list-setup'
 import type { ManagerPage } from './manager-page'
+import { ownApp } from './own-app'
 import { undoByKey } from './undo-key'
 
+const keep = ownApp()
+/** The newest: a test may start again. */
 let running: RunningApp | undefined
 
-async function start(script: object, options: { folder?: string; keepFolder?: boolean } = {}) {
-  const app = await launch({
-    ...options,
-    env: { RINGMASTER_TEST_SCRIPT: JSON.stringify(script), RINGMASTER_TEST_DELAY_MS: '40' },
-  })
-  running = app
-  return { app, manager: await app.manager() }
+function start(script: object, options: { folder?: string; keepFolder?: boolean } = {}) {
+  const kept = (app: RunningApp): void => {
+    running = keep(app)
+  }
+  return startList(kept, script, options)
 }
-
-afterEach(async () => {
-  const app = running
-  running = undefined
-  await app?.close()
-  expect(app?.errors ?? []).toEqual([])
-})
 
 async function choose(manager: ManagerPage, first: string, last: string): Promise<void> {
   await manager.row(first).click()
@@ -448,200 +441,6 @@ it('opens a machine on its details, also when its window is there already', asyn
   await manager.page.bringToFront()
   await manager.choose('web-01', 'Details')
   await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
-})
-
-it('has every command in the palette, and every machine by name', async () => {
-  const { app, manager } = await start({ domains: 30, running: 15 })
-  const { page } = manager
-  await page.keyboard.press('Control+Shift+P')
-  await manager.palette().waitFor()
-  // All of it is there before anything is typed, what cannot be done now last.
-  const offered = (await manager.palette().locator('.palette-label').allTextContents()).join('\n')
-  for (const last of ['Preferences', 'Doctor', 'About', 'Quit', 'Migrate', 'Reset columns']) expect(offered).toContain(last)
-  await page.keyboard.type('mail-02')
-  await app.picture(page, 'palette')
-  await page.keyboard.press('Enter')
-  await expect.poll(() => manager.focused()).toContain('mail-02')
-  await manager.command('host cpu show')
-  await expect.poll(() => page.locator('.column-name').allTextContents()).toContain('Host CPU')
-  // A page of the chosen machine's window; and what is said where nothing fits stands below the field.
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('no such command')
-  const field = await manager.palette().getByRole('combobox').boundingBox()
-  const nothing = await manager.palette().getByText('Nothing fits.').boundingBox()
-  expect(nothing?.y).toBeGreaterThan((field?.y ?? 0) + (field?.height ?? 0))
-  await manager.palette().getByRole('combobox').fill('snapshots')
-  const domain = await app.domain(() => page.keyboard.press('Enter'))
-  await expect.poll(() => domain.tab('Snapshots').getAttribute('aria-selected')).toBe('true')
-  await manager.page.bringToFront()
-  await page.keyboard.press('Control+/')
-  await manager.dialog().getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor()
-  await app.picture(page, 'keyboard-shortcuts')
-  await page.keyboard.press('Escape')
-  await manager.dialog().waitFor({ state: 'detached' })
-})
-
-it('moves columns, zooms, fills the screen and closes the window from the palette', async () => {
-  const { app, manager } = await start({ domains: 3, running: 3 })
-  const { page } = manager
-  const choose = async (words: string) => {
-    await manager.command(words)
-    await manager.palette().waitFor({ state: 'detached' })
-  }
-  await choose('tags left')
-  await expect
-    .poll(() => page.locator('.column-name').allTextContents())
-    .toEqual(['Name', 'State', 'CPU', 'Memory', 'Tags', 'Network'])
-  const ratio = () => page.evaluate(() => window.devicePixelRatio)
-  const usual = await ratio()
-  await choose('zoom in')
-  await expect.poll(ratio).toBeGreaterThan(usual)
-  await choose('actual size')
-  await expect.poll(ratio).toBe(usual)
-  await choose('zoom out')
-  await expect.poll(ratio).toBeLessThan(usual)
-  await choose('actual size')
-  const isFull = () => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFullScreen() === true)
-  await choose('full screen')
-  await expect.poll(isFull).toBe(true)
-  await choose('full screen')
-  await expect.poll(isFull).toBe(false)
-  const other = await app.other(() => choose('about'))
-  await other.waitForLoadState()
-  const closed = page.waitForEvent('close')
-  await manager.command('close the window')
-  await closed
-})
-
-it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', async () => {
-  const { app, manager } = await start({ domains: 3, running: 3 })
-  const { page } = manager
-  await manager.row('web-01').click()
-  await manager.command('take snapshot')
-  await manager.dialog().getByLabel('Name', { exact: true }).fill('from the list')
-  await app.picture(page, 'list-snapshot')
-  await page.keyboard.press('Enter')
-  await manager.dialog().waitFor({ state: 'detached' })
-  await manager.command('running copy')
-  await manager.dialog().getByRole('textbox').fill('second')
-  await page.keyboard.press('Enter')
-  await manager.row('second').waitFor()
-
-  const dressed = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
-  await manager.command('theme dark')
-  await expect.poll(dressed).toContain('dark')
-  await manager.command('theme light')
-  await expect.poll(dressed).toContain('light')
-
-  const zip = path.join(app.folder, 'report.zip')
-  await app.answerFileDialogs(zip)
-  const doctor = await app.other(() => manager.command('collect report'))
-  await doctor.getByText('The report was saved').waitFor()
-  expect(fs.existsSync(zip)).toBe(true)
-  // The window that is open collects once more.
-  fs.rmSync(zip)
-  await page.bringToFront()
-  await manager.command('collect report')
-  await expect.poll(() => fs.existsSync(zip)).toBe(true)
-})
-
-it('fills in a new machine from dropped files, and makes one of a dropped configuration', async () => {
-  const { app, manager } = await start({ domains: 3, running: 1 })
-  const file = (name: string, content: Buffer | string) => {
-    fs.writeFileSync(path.join(app.folder, name), content)
-    return path.join(app.folder, name)
-  }
-  const kernel = file('vmlinuz', Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(64)]))
-  const image = file('disk.qcow2', Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(1000)]))
-  const create = new CreateDomainPage(await app.other(() => manager.drop([kernel, image])))
-  await expect.poll(() => create.field('Kernel').inputValue()).toBe(kernel)
-  await expect.poll(() => create.page.getByLabel('File', { exact: true }).inputValue()).toBe(image)
-  await create.page.close()
-  const config = file('guest.cfg', `name = "from-file"\nkernel = "${process.execPath}"\nmemory = 128\n`)
-  await app.domain(() => manager.drop([config]))
-  await manager.row('from-file').waitFor()
-  // Once more: a machine of its own under a name of its own, which is said.
-  await app.domain(() => manager.drop([config]))
-  await manager.row('from-file 2').waitFor()
-  await expect.poll(() => manager.undoBar().textContent()).toContain('Made “from-file 2” from guest.cfg')
-  // Several become as many, in one step that can be taken back, and open no window each.
-  const several = ['red', 'green'].map((name) =>
-    file(`${name}.cfg`, `name = "${name}"\nkernel = "${process.execPath}"\nmemory = 128\n`),
-  )
-  const windows = app.electron.windows().length
-  await manager.drop(several)
-  await manager.row('red').waitFor()
-  await manager.row('green').waitFor()
-  await expect.poll(() => manager.undoBar().textContent()).toContain('Made from configurations: red, green')
-  expect(app.electron.windows().length).toBe(windows)
-  await manager.undoBar().getByRole('button', { name: 'Undo' }).click()
-  for (const name of ['red', 'green']) await manager.row(name).waitFor({ state: 'detached' })
-  await manager.drop([file('letter.txt', 'Dear reader,')])
-  await expect.poll(() => manager.failures().textContent()).toContain('It cannot be told what')
-})
-
-it('changes the machine that files are dropped on, once asked, and takes it back', async () => {
-  const { app, manager } = await start({ domains: 3, running: 1 })
-  const { page } = manager
-  const file = (name: string, content: Buffer | string) => {
-    fs.writeFileSync(path.join(app.folder, name), content)
-    return path.join(app.folder, name)
-  }
-  const info = async () => {
-    const listed = JSON.stringify(await app.call(page, 'domainList', {}))
-    const domains: { name: string; config: { kernel: string; devices: { path?: string; readonly?: boolean }[] } }[] =
-      JSON.parse(listed).value
-    return domains.find(({ name }) => name === 'db-01')?.config
-  }
-  const before = await info()
-  const kernel = file('vmlinuz', Buffer.concat([Buffer.alloc(0x202), Buffer.from('HdrS'), Buffer.alloc(64)]))
-  const disc = file('cd.iso', Buffer.concat([Buffer.alloc(32769), Buffer.from('CD001'), Buffer.alloc(4096)]))
-
-  await manager.drop([kernel, disc], 'db-01')
-  await manager.dialog().getByText(kernel).waitFor()
-  await manager.dialog().getByText('raw, only read').waitFor()
-  await app.picture(page, 'list-dropped-on')
-  await page.keyboard.press('Escape')
-  await manager.dialog().waitFor({ state: 'detached' })
-  expect(await info()).toEqual(before)
-
-  await manager.drop([kernel, disc], 'db-01')
-  await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
-  await manager.dialog().waitFor({ state: 'detached' })
-  expect(await info()).toMatchObject({ kernel, devices: [...(before?.devices ?? []), { path: disc, readonly: true }] })
-  await undoByKey(page)
-  await expect.poll(async () => (await info())?.kernel).toBe(before?.kernel)
-  expect((await info())?.devices).toContainEqual(expect.objectContaining({ path: disc }))
-  await undoByKey(page)
-  await expect.poll(info).toEqual(before)
-
-  // A file elsewhere that an image stands on is asked about, and the rest follows by itself.
-  const images = new TestImages(async () => undefined)
-  fs.mkdirSync(path.join(app.folder, 'elsewhere'))
-  fs.mkdirSync(path.join(app.folder, 'disks'), { recursive: true })
-  const [base, over] = [path.join(app.folder, 'elsewhere', 'base.raw'), path.join(app.folder, 'disks', 'over.qcow2')]
-  await images.create({ path: base, format: 'raw', sizeMiB: 1 })
-  await images.overlay(over, { path: base, format: 'raw' })
-  await manager.drop([kernel, over], 'db-01')
-  await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
-  await page.getByRole('alertdialog').getByText(base, { exact: true }).waitFor()
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Open it' }).click()
-  await manager.dialog().waitFor({ state: 'detached' })
-  expect(await info()).toMatchObject({ kernel, devices: [...(before?.devices ?? []), { path: over, allowedBacking: [base] }] })
-  for (let step = 0; step < 2; step++) await undoByKey(page)
-  await expect.poll(info).toEqual(before)
-
-  // A configuration says of its disks itself what there are.
-  const text = `name = "db-01"\nkernel = "${process.execPath}"\nmemory = 192\n`
-  await manager.drop([file('guest.cfg', text), file('other.cfg', text), disc], 'db-01')
-  await manager.dialog().getByText('guest.cfg').waitFor()
-  expect(await manager.dialog().textContent()).not.toContain(disc)
-  // What is not used is named.
-  await manager.dialog().getByText('cd.iso, other.cfg').waitFor()
-  await manager.dialog().getByRole('button', { name: 'Change', exact: true }).click()
-  await manager.dialog().waitFor({ state: 'detached' })
-  expect(await info()).toMatchObject({ memoryMiB: 192, devices: [] })
-  expect(app.errors).toEqual([])
 })
 
 it('has no serious fault in the eyes of axe-core, light and dark, with its menu and palette open', async () => {
