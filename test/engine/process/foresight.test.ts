@@ -1,6 +1,6 @@
 // What a timer's wake-up of a guest that sends packets tells the other processes ahead: the vcpu's loop, the hypervisor's table and the
 // link to domain 0. Runs in: vitest.
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PumpMaker, PumpPort } from '../../../src-engine/backend/device'
 import { FORESEEN, SLEEP_MS } from '../../../src-engine/hypervisor/foresight'
 import { LinkEnd, u32, u64 } from '../../../src-engine/link/link-end'
@@ -98,17 +98,14 @@ describe('a link', () => {
     }
   }
 
-  const rest = () => new Promise((resolve) => setTimeout(resolve, 20))
-
   it('wakes domain 0 when it is joined, and notes that a device has something for it', async () => {
     const { rings, sent, other, ports } = joined()
-    await rest()
     rings.link.wake()
     expect(sent.filter((length) => length === 0)).toEqual([])
     other.send('HELLO', u32(LINK_VERSION, 0), new Uint8Array(16), u32(0, 0), u64(0), u64(0))
     const connect = { key: 'vif/0', fresh: true, frontend: {}, backend: {} }
     other.sendOn(1, 'DEV_CONNECT', new TextEncoder().encode(JSON.stringify(connect)))
-    await rest()
+    await vi.waitFor(() => expect(ports).toHaveLength(1), { timeout: 60_000 })
     rings.link.wake()
     expect(sent.at(-1)).toBe(0)
     expect(rings.rang).toBe(0)
