@@ -8,7 +8,8 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceKey, deviceShape } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import { currentOf, currentVcpusOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { withAllocation } from './allocation'
 import { type PlacedElement, placedElements, vifAlias } from './device-elements'
 import {
   absentValue,
@@ -51,8 +52,6 @@ export interface ReadContext {
 }
 
 type Values = Record<string, unknown>
-
-const asNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
 const QUOTED_MOST = 60
 const NAMES_MOST = 2000
@@ -232,19 +231,9 @@ function readDomain(root: XmlElement, context: ReadContext): Result<ReadDomain, 
     if (!device.ok) return device
     devices.push(device.value)
   }
-  const { currentMiB, currentVcpus, ...fields } = values.value
-  const vcpus = asNumber(fields['vcpus']) ?? 0
-  const atFirst = asNumber(currentVcpus)
-  if (atFirst !== undefined && atFirst > vcpus) {
-    return err(
-      textError(
-        lineAt(root, 'vcpu@current'),
-        `<vcpu current> is “${atFirst}”, but a whole number from 1 to ${vcpus} is expected`,
-      ),
-    )
-  }
-  const current = { ...currentOf(asNumber(currentMiB), asNumber(fields['memoryMiB']) ?? 0), ...currentVcpusOf(atFirst, vcpus) }
-  const config = { ...fields, ...current, devices }
+  const fields = withAllocation(values.value, '<vcpu current>')
+  if (!fields.ok) return err(textError(lineAt(root, 'vcpu@current'), fields.error))
+  const config = { ...fields.value, devices }
   if (domainConfigShape.is(config)) return ok({ config, uuid: uuid ?? null, notes })
   return err(textError(root.line, domainConfigShape.explain(config, '<domain>') ?? 'this is no domain'))
 }

@@ -6,7 +6,8 @@ import type { Shape } from '../../src-engine/public/shape'
 import { type ConfigNote, configNote } from '../public/config-note'
 import { type Device, deviceShape } from '../public/device'
 import type { ErrorReport } from '../public/error-code'
-import { currentOf, currentVcpusOf, type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { type DomainConfig, domainConfigShape, uuidShape } from '../public/types'
+import { withAllocation } from './allocation'
 import { absentValue, deviceKinds, domainChecks, domainFields, type FieldRow, isImplied } from './domain-fields'
 import type { ReadContext, ReadDomain } from './domain-xml'
 import { wholeNumber } from './field-codec'
@@ -47,10 +48,6 @@ function readField(
   if (value !== undefined && (!check || check.is(value))) return ok(value)
   const expected = value === undefined || !check ? codec.what : check.name
   return err(textError(line, `${key} is “${quoted(text)}”, but ${expected} is expected`))
-}
-
-function asNumber(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined
 }
 
 function plain(value: XlValue): string | undefined {
@@ -223,16 +220,9 @@ export function readXl(text: string, context: XlContext): Result<ReadXl, ErrorRe
     if (!deviceShape.is(device)) return err(textError(1, deviceShape.explain(device, 'device') ?? 'this is no device'))
     devices.push(device)
   }
-  const { currentMiB, currentVcpus, ...said } = values.value
-  const vcpus = asNumber(said['vcpus']) ?? 1
-  const atFirst = asNumber(currentVcpus)
-  if (atFirst !== undefined && atFirst > vcpus) {
-    return err(
-      textError(settings.get('vcpus')?.line ?? 1, `vcpus is “${atFirst}”, but a whole number from 1 to ${vcpus} is expected`),
-    )
-  }
-  const current = { ...currentOf(asNumber(currentMiB), asNumber(said['memoryMiB']) ?? 0), ...currentVcpusOf(atFirst, vcpus) }
-  const config = { ...said, ...current, devices }
+  const fields = withAllocation(values.value, 'vcpus')
+  if (!fields.ok) return err(textError(settings.get('vcpus')?.line ?? 1, fields.error))
+  const config = { ...fields.value, devices }
   if (!domainConfigShape.is(config))
     return err(textError(1, domainConfigShape.explain(config, 'domain') ?? 'this is no domain'))
   const unread = new Set(
