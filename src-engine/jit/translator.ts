@@ -161,7 +161,7 @@ export class Translator {
   private growing = FIRST_BLOCKS
   private readonly installed = new Map<number, Installed>()
   /** Regions that went with the pool, still in their slots; none of their blocks is there to enter them. */
-  private leaving: Installed[] = []
+  private readonly leaving: Installed[] = []
   /** The last region that was made with a block. */
   private readonly owners = new Map<number, Installed>()
   /** Code of those still in the small modules they were made in. */

@@ -10,7 +10,7 @@ import type { PageProps } from './DomainPages'
 import { checkCpuCap, checkCpuSet, checkCpuWeight } from './edits'
 import { LiveVcpus } from './LiveVcpus'
 
-/** A field that obeys what the driver says it can do. */
+/** Fields that obey what the driver says it can do. */
 export function CpusPage(props: PageProps) {
   const { domain, edits } = props
   const { t, formats } = useWords()
@@ -24,6 +24,7 @@ export function CpusPage(props: PageProps) {
       : count < 1 || count > most
         ? t('details.vcpus-range', { most: formats.number(most) })
         : undefined
+  const alike = { unit: '', step: 1, smallest: 1, largest: most, disabled: !props.editable || most === 1 }
   // As with memory one takes the other along.
   const changeCurrent = (currentVcpus: number) =>
     props.onEdit({ currentVcpus, ...(currentVcpus > value && { vcpus: currentVcpus }) })
@@ -42,13 +43,9 @@ export function CpusPage(props: PageProps) {
       <NumberField
         label={t('details.vcpus-current')}
         value={current}
-        unit=""
-        step={1}
-        smallest={1}
-        largest={most}
+        {...alike}
         lessLabel={t('details.vcpus-current-less')}
         moreLabel={t('details.vcpus-current-more')}
-        disabled={!props.editable || most === 1}
         onChange={changeCurrent}
         hint={t('details.vcpus-current-hint')}
         error={wrong(current)}
@@ -56,13 +53,9 @@ export function CpusPage(props: PageProps) {
       <NumberField
         label={t('details.vcpus-most')}
         value={value}
-        unit=""
-        step={1}
-        smallest={1}
-        largest={most}
+        {...alike}
         lessLabel={t('details.vcpus-less')}
         moreLabel={t('details.vcpus-more')}
-        disabled={!props.editable || most === 1}
         onChange={changeMost}
         hint={most === 1 ? t('details.vcpus-single') : t('details.vcpus-range', { most: formats.number(most) })}
         error={wrong(value)}
