@@ -2,6 +2,7 @@
 // Oracle: the proposal "branch hinting" and the module's own bytes. Runs in: plain Node.
 import { expect, it } from 'vitest'
 import { type Body, moduleOf, OP, WasmWriter } from '../../../src-engine/jit/wasm-writer'
+import { bodyWithin } from './written-body'
 
 /** (parameter) -> parameter, with `ifs` branches that are hardly ever taken and as many ordinary ones. */
 function bodyWith(ifs: number): Body {
@@ -14,12 +15,7 @@ function bodyWith(ifs: number): Body {
     inner.frame(OP.if)
     inner.op(OP.end)
   }
-  const whole = new WasmWriter()
-  whole.unsigned(0) // no locals
-  whole.append(inner)
-  whole.get(0)
-  whole.op(OP.end)
-  return whole.bodyOf()
+  return bodyWithin(inner)
 }
 
 /** LEB128 numbers of a section. */

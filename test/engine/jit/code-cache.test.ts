@@ -4,26 +4,21 @@ import { expect, it, vi } from 'vitest'
 import { JUMP_ENTRIES } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
-import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
+import { BLOCK, BLOCKS, rowOfBlocks } from './row-of-blocks'
 
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
-const BLOCKS = 40
 
 it('of many regions ceases at once: the jump cache is looked through once', async () => {
   const memory = newMemory(1)
   const machine = await Machine.create(CORE, memory, 0, 1)
-  const gpr = Array.from({ length: 16 }, () => DATA)
-  const [middle, tail] = [new Uint8Array(Number(DATA + 0x1000n - MIDDLE) * 2), new Uint8Array(Number(DATA + 0x2000n - TAIL))]
-  // inc ebx; jnz to the next one
-  const code = Array.from({ length: BLOCKS }, () => [0xff, 0xc3, 0x75, 0]).flat()
-  const c: Case = { code: Uint8Array.from([...code, 0xf4]), offset: 0, bits: 64, gpr, rflags: 2, middle, tail, fx: undefined }
+  const c = rowOfBlocks()
   const answer = machine.run(c, 10_000)
   const cache = new CodeCache(memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
   const translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, blocks: 1 })
   const regions = new Map<number, readonly number[]>()
-  const firsts = Array.from({ length: BLOCKS }, (_, block) => cache.find(page + block * 4))
+  const firsts = Array.from({ length: BLOCKS }, (_, block) => cache.find(page + block * BLOCK))
   for (const first of firsts) {
     translator.translateBlocks([first])
     regions.set(cache.regionAt(first) ?? -1, [first])

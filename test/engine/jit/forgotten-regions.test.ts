@@ -5,21 +5,16 @@ import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { MODULES_A_COLLECTION } from '../../../src-engine/jit/dead-modules'
 import { CODE_MEMORY, modulesWithin } from '../../../src-engine/jit/memory-budget'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
-import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
+import { BLOCK, BLOCKS, rowOfBlocks } from './row-of-blocks'
 
 const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/build/core.wasm')
-const BLOCKS = 40
 
 /** A region for each block of a program, the pool emptied, and a region for each once more. */
 async function twice(memoryForCode: number): Promise<{ slots: readonly number[][]; statistics: Translator['statistics'] }> {
   const memory = newMemory(1)
   const machine = await Machine.create(CORE, memory, 0, 1)
-  const gpr = Array.from({ length: 16 }, () => DATA)
-  const [middle, tail] = [new Uint8Array(Number(DATA + 0x1000n - MIDDLE) * 2), new Uint8Array(Number(DATA + 0x2000n - TAIL))]
-  // inc ebx; jnz to the next one
-  const code = Array.from({ length: BLOCKS }, () => [0xff, 0xc3, 0x75, 0]).flat()
-  const c: Case = { code: Uint8Array.from([...code, 0xf4]), offset: 0, bits: 64, gpr, rflags: 2, middle, tail, fx: undefined }
+  const c = rowOfBlocks()
   const cache = new CodeCache(memory.buffer, 0)
   const translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, memory: memoryForCode, blocks: 1 })
   const answer = machine.run(c)
@@ -27,7 +22,7 @@ async function twice(memoryForCode: number): Promise<{ slots: readonly number[][
   for (let time = 0; time < 2; time++) {
     machine.core.flush_code()
     expect(machine.runDecoded(c)).toEqual(answer)
-    const firsts = Array.from({ length: BLOCKS }, (_, block) => cache.find((machine.codePages()[0] ?? 0) + block * 4))
+    const firsts = Array.from({ length: BLOCKS }, (_, block) => cache.find((machine.codePages()[0] ?? 0) + block * BLOCK))
     translator.sample(firsts[0] ?? 0)
     slots.push(
       firsts.map((first) => {

@@ -1,6 +1,7 @@
 // What a module of regions imports. Oracle: the module itself, as the engine reads it. Runs in: plain Node.
 import { expect, it } from 'vitest'
-import { type Body, I32, moduleOf, OP, WasmWriter } from '../../../src-engine/jit/wasm-writer'
+import { type Body, I32, moduleOf, WasmWriter } from '../../../src-engine/jit/wasm-writer'
+import { bodyWithin } from './written-body'
 
 const FUNCTIONS = ['first', 'second', 'third', 'fourth'].map((name) => ({ name, parameters: [I32], results: [] }))
 
@@ -11,12 +12,7 @@ function bodyCalling(...numbers: readonly number[]): Body {
     inner.get(0)
     inner.call(number)
   }
-  const whole = new WasmWriter()
-  whole.unsigned(0) // no locals
-  whole.append(inner)
-  whole.get(0)
-  whole.op(OP.end)
-  return whole.bodyOf()
+  return bodyWithin(inner)
 }
 
 const imported = (bodies: readonly Body[]): string[] =>
