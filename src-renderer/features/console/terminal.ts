@@ -101,22 +101,31 @@ function keyOf(event: KeyboardEvent): 'copy' | 'paste' | 'find' | 'leave' | 'lea
 
 /**
  * Fits when the box changes, but only while xterm knows that it is in sight. Until it is told so it goes on with the measures of the
- * size before: what came in sight smaller then scrolled to its first line, and stayed there. Observers are told in the order in which
- * they were made, so xterm must have been opened before.
+ * size before: what came in sight smaller then scrolled to its first line, and stayed there. It is told by an observer of its own, and
+ * Chromium tells the observers of one frame in one task, in any order.
  */
 function keepFitted(box: HTMLElement, fitNow: () => void): { readonly refit: () => void; readonly end: () => void } {
   let inSight = true
+  let seen: ReturnType<typeof setTimeout> | undefined
   const refit = () => {
     if (inSight && box.clientWidth > 40 && box.clientHeight > 20) fitNow()
   }
+  const outOfSight = () => {
+    inSight = false
+    clearTimeout(seen)
+  }
   const sizes = new ResizeObserver(() => {
     // Out of sight it has no size, and what gives it one again is told of before that it is in sight.
-    if (box.clientWidth === 0) inSight = false
+    if (box.clientWidth === 0) outOfSight()
     refit()
   })
   const sight = new IntersectionObserver((entries) => {
-    inSight = entries.at(-1)?.isIntersecting === true
-    refit()
+    outOfSight()
+    if (entries.at(-1)?.isIntersecting !== true) return
+    seen = setTimeout(() => {
+      inSight = true
+      refit()
+    })
   })
   sizes.observe(box)
   sight.observe(box)
@@ -124,6 +133,7 @@ function keepFitted(box: HTMLElement, fitNow: () => void): { readonly refit: () 
   return {
     refit,
     end: () => {
+      clearTimeout(seen)
       sizes.disconnect()
       sight.disconnect()
     },

@@ -18,6 +18,7 @@ import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { actionCalls } from './action-calls'
 import { type ActionId, actionTable, canBeMany, doneTo, isReadyAfter, labelOf, listOf, savedFileName } from './action-table'
+import { useDoneOnce } from './double-click'
 
 /** On one domain, or on all of several for which it is allowed now. */
 type Perform = (action: ActionId, domains: DomainInfo | readonly DomainInfo[] | null) => void
@@ -193,8 +194,10 @@ export function DomainActionsProvider(props: {
     [carryOutNow],
   )
 
+  const isOnce = useDoneOnce()
   const perform = useCallback<Perform>(
     (action, given) => {
+      if (!isOnce()) return
       const domains = listOf(given)
       if (domains.length === 0) {
         if (action === 'restore') void restore(undefined)
@@ -214,7 +217,7 @@ export function DomainActionsProvider(props: {
         })
       } else for (const domain of able) void carryOut(action, domain)
     },
-    [carryOut, restore, preferences],
+    [carryOut, isOnce, restore, preferences],
   )
 
   const answer = useMemo(
