@@ -15,6 +15,7 @@ import { FrameWriter, NET_WINDOW, REPORT_BYTES, readRecord, takenRecord } from '
 /** Behind the window. */
 const QUEUE_BYTES = 2 * 1024 * 1024
 const QUEUE_FRAMES = 1024
+const GONE = err('The interface was taken away.')
 
 export class NetService implements DeviceService {
   private nic: Nic
@@ -23,6 +24,9 @@ export class NetService implements DeviceService {
   /** Read by the switch for each frame. */
   private readonly offload = { blankChecksum: false, gso: false }
   private network: NetworkPort | undefined
+  private closed = false
+  /** The last change that was asked for: the next one begins when it is done. */
+  private changing: Promise<unknown> = Promise.resolve()
   private port: ServicePort | undefined
   private inFlight = 0
   /** Bytes received and done with that the pump does not know of. */
@@ -57,16 +61,27 @@ export class NetService implements DeviceService {
   }
 
   private async join(nic: Nic): Promise<Result<undefined, string>> {
+    if (this.closed) return GONE
     const name = `${this.setup.handle} vif/${nic.index}`
     const attached = await this.networks.attach(nic, name, this.offload, (frame) => this.deliver(frame))
     if (!attached.ok) return attached
+    if (this.closed) {
+      attached.value.detach()
+      return GONE
+    }
     this.nic = nic
     this.network = attached.value
     return ok(undefined)
   }
 
+  change(device: Device): Promise<Result<undefined, string>> {
+    const done = this.changing.then(() => this.changeNow(device))
+    this.changing = done.catch(() => {})
+    return done
+  }
+
   /** The network sees the old port go before the new one comes: both have the same MAC address. */
-  async change(device: Device): Promise<Result<undefined, string>> {
+  private async changeNow(device: Device): Promise<Result<undefined, string>> {
     if (device.kind !== 'vif' || device.index !== this.nic.index) return err('this is another device')
     const before = this.nic
     if (device.mac !== before.mac) return err('a MAC address changes only when the interface is made anew')
@@ -86,7 +101,7 @@ export class NetService implements DeviceService {
     this.network?.detach()
     this.network = undefined
     const joined = await this.join(device)
-    if (joined.ok) return joined
+    if (joined.ok || this.closed) return joined
     const back = await this.join(before)
     return back.ok ? joined : err(`${joined.error} It is without a network now: ${back.error}`)
   }
@@ -114,6 +129,7 @@ export class NetService implements DeviceService {
   }
 
   async close(): Promise<void> {
+    this.closed = true
     this.detach()
     this.network?.detach()
     this.network = undefined
