@@ -115,6 +115,7 @@ export class OpenDisk {
     if (path !== '') {
       const opened = await this.openAs({ ...this.disk, ...medium })
       if (!opened.ok) return err(opened.error.message)
+      if (this.closed) return this.tooLate(opened.value)
       next = opened.value
     }
     const before = this.opened
@@ -127,6 +128,11 @@ export class OpenDisk {
 
   private openAs(disk: Disk): Promise<ImageResult<Image>> {
     return this.openers.open(disk.path, optionsOf(disk))
+  }
+
+  private async tooLate(image: Image): Promise<Result<undefined, string>> {
+    await this.letGo(image)
+    return err(`${this.disk.dev} was taken away.`)
   }
 
   private async letGo(image: Image | undefined): Promise<void> {
@@ -165,10 +171,7 @@ export class OpenDisk {
     await this.letGo(image)
     const opened = await open(disk)
     if (!opened.ok) return err(opened.error.message)
-    if (this.closed) {
-      await this.letGo(opened.value)
-      return err(`${disk.dev} was taken away.`)
-    }
+    if (this.closed) return this.tooLate(opened.value)
     this.opened = opened.value
     this.disk = disk
     return ok(undefined)

@@ -1,7 +1,15 @@
 // What the service has on the way when something changes around it: its link is lost and the next one there at once, with domain 0 alive;
 // or the medium is changed under a guest that reads without end. In one process: pump and service around an image that takes its time.
 import { afterEach, expect, it } from 'vitest'
-import { BlkScene } from '../../../support/blk-scene'
+import { BlkService } from '../../../../src-engine/backend/blk/service'
+import type { ImageResult } from '../../../../src-engine/image/error'
+import type { Image } from '../../../../src-engine/image/image'
+import { openMerging } from '../../../../src-engine/image/merging-image'
+import { systemClock } from '../../../../src-engine/lib/clock'
+import { silentLog } from '../../../../src-engine/lib/log'
+import type { Disk } from '../../../../src-engine/public/protocol/device'
+import { ok } from '../../../../src-engine/public/result'
+import { BlkScene, MemoryImage } from '../../../support/blk-scene'
 
 let scene: BlkScene
 afterEach(() => {
@@ -67,4 +75,18 @@ it('a medium is changed under a guest that always reads', async () => {
   expect(second.begun).toBeGreaterThan(0)
   for (const goOn of ends) goOn()
   expect(await Promise.all(asked)).toEqual([0])
+})
+
+it('a medium that is opened only when its drive has been taken away is let go of', async () => {
+  const medium = new MemoryImage()
+  let opened = (): void => {}
+  const open = () => new Promise<ImageResult<Image>>((resolve) => (opened = () => resolve(ok(medium))))
+  const drive: Disk = { kind: 'vbd', dev: 'xvdc', path: '', format: 'raw', readonly: true, removable: true }
+  const service = new BlkService(drive, { handle: 'h', clock: systemClock, log: silentLog }, { open, merge: openMerging })
+  expect(await service.open()).toMatchObject({ ok: true })
+  const changed = service.changeMedium({ path: 'medium', format: 'raw' })
+  await service.close()
+  opened()
+  expect(await changed).toMatchObject({ ok: false })
+  expect(medium.closed).toBe(true)
 })
