@@ -55,7 +55,9 @@ export class DeviceBackend {
   private features: Keys | undefined
   private closed = false
   private error: string | undefined
-  private whenGone: (() => void)[] = []
+  /** Resolves when it has been closed and is not in the store any more, or the domain is gone. */
+  private readonly gone: Promise<void>
+  private tellGone = (): void => {}
 
   constructor(around: BackendSurroundings, type: string, part: DevicePart, service: DeviceService) {
     this.around = around
@@ -63,6 +65,9 @@ export class DeviceBackend {
     this.part = part
     this.key = `${type}/${part.id}`
     this.service = service
+    this.gone = new Promise((resolve) => {
+      this.tellGone = resolve
+    })
   }
 
   private get paths() {
@@ -158,8 +163,8 @@ export class DeviceBackend {
   /** Takes the device away: the guest is asked to let go, or with `force` not. Resolves when it is gone. */
   async detach(force: boolean): Promise<void> {
     const { xenstored } = this.around
-    if (this.closed) return
-    const gone = new Promise<void>((resolve) => this.whenGone.push(resolve))
+    // It may be on its way: another one of its name must not come before it has gone.
+    if (this.closed) return this.gone
     xenstored.change(writes(this.paths.backend, { online: '0' }))
     if (force) this.step(() => this.leave(true))
     else {
@@ -168,7 +173,7 @@ export class DeviceBackend {
       this.look()
     }
     xenstored.flush()
-    await gone
+    await this.gone
   }
 
   /** The domain is gone, or domain 0 ends: nothing is written to the store. */
@@ -179,7 +184,7 @@ export class DeviceBackend {
     await this.steps
     if (this.features) await this.service.close()
     this.features = undefined
-    for (const call of this.whenGone) call()
+    this.tellGone()
   }
 
   async changeMedium(medium: DiskFile): Promise<Result<undefined, string>> {
@@ -291,7 +296,7 @@ export class DeviceBackend {
     xenstored.change(removalChanges(xenstored.store.tree, this.around.domid(), this.type, this.part.id))
     xenstored.flush()
     this.around.gone(this.key)
-    for (const call of this.whenGone) call()
+    this.tellGone()
   }
 
   private become(state: number, keys: Keys = {}): void {
