@@ -35,6 +35,8 @@ export class MemoryImage implements Image {
   closed = false
   /** Flushes fail. */
   broken = false
+  /** This many flushes find no room for the image's tables. */
+  fullFlushes = 0
   /** Writes, flushes, discards and closing, in the order they were done. */
   readonly done: string[] = []
   /** Reads and writes wait for this. */
@@ -78,6 +80,8 @@ export class MemoryImage implements Image {
   writeZeroes = async () => ok(undefined)
   async flush() {
     if (this.broken) return { ok: false, error: { code: 'io', message: 'cannot sync.' } } as const
+    if (this.fullFlushes-- > 0)
+      return { ok: false, error: { code: 'no-space', message: 'cannot write: no space left.' } } as const
     this.done.push('flush')
     return ok(undefined)
   }

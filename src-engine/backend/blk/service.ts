@@ -346,17 +346,23 @@ export class BlkService implements DeviceService {
   private async flush(status: Uint8Array): Promise<undefined> {
     await this.disk.ready()
     if (this.disk.now.cache === 'unsafe') return
-    const flushed = await this.disk.image?.flush()
-    if (!flushed?.ok) status.fill(1)
-    if (flushed) this.tellOf(flushed)
+    this.judge(status, await this.disk.image?.flush())
   }
 
   private async discard(status: Uint8Array, sector: number, sectors: number): Promise<undefined> {
     await this.disk.ready()
     // A guest that was saved when it was told otherwise may still ask; what a discarded range holds is nobody's promise.
     if (this.disk.now.discard === 'ignore') return
-    const done = await this.disk.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE)
-    if (!done?.ok) status.fill(1)
+    this.judge(status, await this.disk.image?.discard(sector * SECTOR_SIZE, sectors * SECTOR_SIZE))
+  }
+
+  /** What came of the whole batch; without an image it has failed. Requests that failed before keep their reason. */
+  private judge(status: Uint8Array, done: ImageResult<void> | undefined): void {
+    if (done?.ok) return
+    const failed = done ? this.statusOf(done.error.code) : STATUS.ERROR
+    status.forEach((one, i) => {
+      if (one === STATUS.GOOD) status[i] = failed
+    })
     if (done) this.tellOf(done)
   }
 

@@ -87,4 +87,24 @@ describe('a disk whose host has no room', () => {
     expect(await Promise.all(answers)).toEqual([0, 0])
     expect([scene.holds(3), scene.holds(5)]).toEqual([33, 55])
   })
+
+  it.each([
+    ['a flush', {}, (one: BlkScene) => one.front.request(BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE, 0, [])],
+    ['a write that is flushed at once', { cache: 'writethrough' }, (one: BlkScene) => one.write(1, 11)],
+    ['a barrier', {}, (one: BlkScene) => one.write(1, 11, BLKIF_OP.BLKIF_OP_WRITE_BARRIER)],
+  ] as const)('told to stop: keeps %s whose tables find no room', async (_name, disk, ask) => {
+    scene = await new BlkScene({ enospace: 'stop', ...disk }).start()
+    scene.image.fullFlushes = 1
+    const answer = ask(scene)
+    await expect.poll(() => scene.stalls).toEqual(['xvda has no room on the host'])
+    scene.pump.retry?.()
+    expect(await answer).toBe(0)
+    expect(scene.image.done.at(-1)).toBe('flush')
+  })
+
+  it('told to report: gives the guest an error for a flush', async () => {
+    scene = await new BlkScene({ enospace: 'report' }).start()
+    scene.image.fullFlushes = 1
+    expect(await scene.front.request(BLKIF_OP.BLKIF_OP_FLUSH_DISKCACHE, 0, [])).toBe(-1)
+  })
 })
