@@ -8,6 +8,7 @@ import type { ExtentPieces, Format } from './format'
 import type { Allocated } from './image'
 import { SECTOR } from './ordered-image'
 import { PUNCH_LEAST } from './punch'
+import { SyncGroup } from './sync-group'
 import { type ViewList, zeroViews } from './views'
 
 /** What one write of zeroes takes. */
@@ -19,9 +20,11 @@ export class RawFormat implements Format {
   readonly granularity = PAGE
   size: number
   private readonly file: File
+  private readonly sync: SyncGroup
 
   constructor(file: File) {
     this.file = file
+    this.sync = new SyncGroup([file])
     // A file that ends within a sector: the rest of it reads as zeroes.
     this.size = Math.ceil(file.size / SECTOR) * SECTOR
   }
@@ -57,7 +60,7 @@ export class RawFormat implements Format {
   }
 
   flush(): Promise<ImageResult<void>> {
-    return this.file.sync()
+    return this.sync.barrier()
   }
 
   async extents(offset: number, length: number, purpose: 'read' | 'write'): Promise<ImageResult<ExtentPieces>> {
@@ -76,7 +79,7 @@ export class RawFormat implements Format {
     const done = await this.file.truncate(size)
     if (!done.ok) return done
     this.size = size
-    return this.file.sync()
+    return this.sync.barrier()
   }
 
   close(): Promise<ImageResult<void>> {

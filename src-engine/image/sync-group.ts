@@ -1,9 +1,10 @@
 // Syncs shared by all who wait for one: whoever asks while a sync runs gets the next, which starts when that one is done.
 // Invariant: barrier() answers only after a sync that started after it was called. A failed sync is for ever: what the host
-// has thrown away then nobody knows, so every later one fails too. Runs in: the image's thread.
-import { ok } from '../../public/result'
-import type { ImageResult } from '../error'
-import type { File } from '../file'
+// has thrown away then nobody knows, so every later one fails too; it is no want of room, after which all would go on.
+// Runs in: the image's thread.
+import { ok } from '../public/result'
+import { fail, type ImageResult } from './error'
+import type { File } from './file'
 
 export class SyncGroup {
   private readonly files: readonly File[]
@@ -46,8 +47,8 @@ export class SyncGroup {
     for (const file of this.files) {
       const done = await file.sync()
       if (!done.ok) {
-        this.broken = done
-        return done
+        this.broken = fail('io', done.error.message)
+        return this.broken
       }
     }
     for (const call of after) call?.()

@@ -3,11 +3,11 @@
 // Invariant: add() is called after the write that removed the reference was answered. Runs in: the image's thread.
 import { ok } from '../../public/result'
 import type { ImageResult } from '../error'
+import type { SyncGroup } from '../sync-group'
 import { due, turn } from '../turn'
 import type { Epochs } from './epochs'
 import type { Refcounts } from './refcounts'
 import type { Reserve } from './reserve'
-import type { SyncGroup } from './sync-group'
 
 interface Run {
   readonly cluster: number

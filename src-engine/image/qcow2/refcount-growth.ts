@@ -5,10 +5,10 @@
 import { ok } from '../../public/result'
 import { fail, type ImageResult } from '../error'
 import type { File } from '../file'
+import type { SyncGroup } from '../sync-group'
 import { setU64, viewOf } from '../views'
 import { AT, type Header } from './header'
 import type { RefcountBlock, Refcounts } from './refcounts'
-import type { SyncGroup } from './sync-group'
 
 /** Host offsets have 56 bits, and file sizes in our numbers 53. */
 const MOST_BYTES = 2 ** 52
