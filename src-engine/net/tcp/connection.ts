@@ -251,7 +251,7 @@ export class TcpConnection {
       return
     }
     if (flags & RST) {
-      if (sequence === receiver.nxt) this.close(this.state === 'TIME-WAIT' ? 'done' : 'reset')
+      if (sequence === receiver.nxt) this.close('reset')
       else this.challenge()
       return
     }
@@ -409,10 +409,12 @@ export class TcpConnection {
 
   private close(reason: CloseReason): void {
     if (this.state === 'CLOSED') return
+    // One that only waits has ended well, whatever comes now: the user may still be busy with what the peer sent last.
+    const how = this.state === 'TIME-WAIT' ? 'done' : reason
     this.state = 'CLOSED'
     this.timer.stop()
     this.sender.queue.clear()
     this.receiver.clear()
-    this.options.user.closed(reason)
+    this.options.user.closed(how)
   }
 }

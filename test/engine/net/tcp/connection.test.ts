@@ -456,6 +456,15 @@ describe('closing', () => {
     expect(s.connection.state).toBe('TIME-WAIT')
   })
 
+  it('one that only waits has ended well, whoever forgets it then: what the peer sent last must still arrive', () => {
+    for (const end of ['forget', 'abort'] as const) {
+      const s = finWait1()
+      s.from('F.', 1, 2)
+      s.connection[end]()
+      expect(s.log).toEqual(['finished', 'closed done'])
+    }
+  })
+
   it('with FIN that acknowledges ours: straight to TIME-WAIT', () => {
     const s = finWait1()
     s.from('F.', 1, 2)
