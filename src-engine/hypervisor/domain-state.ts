@@ -177,7 +177,7 @@ export class DomainState {
   private listInvalidate(page: number): void {
     for (let vcpu = 0; vcpu < this.vcpus; vcpu++) {
       const produced = this.vget(vcpu, 'INVALIDATE_PROD')
-      if (produced - this.vget(vcpu, 'INVALIDATE_CONS') >= INVALIDATE_SLOTS) {
+      if ((produced - this.vget(vcpu, 'INVALIDATE_CONS')) >>> 0 >= INVALIDATE_SLOTS) {
         this.vset(vcpu, 'FLUSH', 2)
         continue
       }

@@ -27,7 +27,7 @@ export class Publication {
     const { domain } = this
     const { i32 } = domain.memory
     const produced = domain.get('PUBLISH_PROD')
-    if (produced - domain.get('PUBLISH_CONS') >= PUBLISH_SLOTS) this.makeRoom()
+    if (this.waiting >= PUBLISH_SLOTS) this.makeRoom()
     const at = (domain.address('PUBLISH') >>> 2) + (produced % PUBLISH_SLOTS) * PUBLISH_WORDS
     i32[at] = index
     i32[at + 1] = value
@@ -41,13 +41,18 @@ export class Publication {
 
   /** Nothing queued is still to be shown. An event it raises is pending before this is true. */
   get shown(): boolean {
-    return this.domain.get('PUBLISH_PROD') === this.domain.get('PUBLISH_CONS')
+    return this.waiting === 0
+  }
+
+  /** Entries not shown yet. The counts of them begin anew at 2^32. */
+  private get waiting(): number {
+    return (this.domain.get('PUBLISH_PROD') - this.domain.get('PUBLISH_CONS')) >>> 0
   }
 
   private makeRoom(): void {
     const { domain } = this
     const end = performance.now() + PATIENCE_MS
-    while (domain.get('PUBLISH_PROD') - domain.get('PUBLISH_CONS') >= PUBLISH_SLOTS) {
+    while (this.waiting >= PUBLISH_SLOTS) {
       // A vcpu that was told to stand takes nothing on its way there.
       if (this.allParked()) {
         this.showParked()

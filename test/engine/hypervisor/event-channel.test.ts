@@ -1,7 +1,7 @@
 // Event channels of a domain: binding, masking, delivery, closing, and the errors. A made-up guest issues the hypercalls.
 // Runs in: vitest, plain Node.
 import { describe, expect, it } from 'vitest'
-import { PUBLISH_SLOTS } from '../../../src-engine/hypervisor/domain-layout'
+import { INVALIDATE_SLOTS, PUBLISH_SLOTS } from '../../../src-engine/hypervisor/domain-layout'
 import { ERRNO } from '../../../src-engine/public/xen/errno'
 import { VIRQ } from '../../../src-engine/public/xen/event-channel'
 import { type FakeDomain, FakeGuest, fakeDomain } from '../../support/fake-domain'
@@ -233,4 +233,23 @@ describe('what backends have answered', () => {
     })
     expect(shown).toBe(2 * PUBLISH_SLOTS)
   })
+
+  it('has room when the counts of entries come to their end and begin anew', () => {
+    const shown = answers(({ domain }) => {
+      for (const count of ['PUBLISH_PROD', 'PUBLISH_CONS'] as const) domain.set(count, 0xffff_ff00)
+    })
+    expect(shown).toBe(2 * PUBLISH_SLOTS)
+  })
+})
+
+it('pages whose code must go are all dropped when their list is full, also where its counts begin anew', () => {
+  for (const count of [0, 0xffff_fff0]) {
+    const { domain } = fakeDomain()
+    for (const field of ['INVALIDATE_PROD', 'INVALIDATE_CONS'] as const) domain.vset(0, field, count)
+    for (let page = 0; page <= INVALIDATE_SLOTS; page++) {
+      expect(domain.vget(0, 'FLUSH')).toBe(0)
+      domain.requestInvalidate(page * 4096)
+    }
+    expect(domain.vget(0, 'FLUSH')).toBe(2)
+  }
 })
