@@ -186,4 +186,25 @@ describe('the screen of a machine', () => {
     await domain.button('Shut down').click()
     await domain.page.getByText('server is off.').first().waitFor()
   })
+
+  it('connects again where its stream ended while it was being opened', async () => {
+    const { domain } = await startMachine([screen], keep)
+    const { page } = domain
+    await domain.waitForScreen()
+    // From the first word of the next connection on the other side is gone, as a guest is that ends just then.
+    await page.evaluate(() => {
+      const { postMessage } = MessagePort.prototype
+      let left = 2
+      MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown) {
+        const first = message instanceof Uint8Array && new TextDecoder().decode(message).startsWith('RFB ')
+        if (first && left-- > 0) this.dispatchEvent(new Event('close'))
+        else postMessage.call(this, message)
+        if (left < 0) document.body.dataset['connectedAgain'] = 'yes'
+      }
+    })
+    await domain.button('More ways to stop').click()
+    await page.getByRole('menuitem', { name: 'Reboot' }).click()
+    await page.locator('body[data-connected-again]').waitFor()
+    await domain.waitForScreen()
+  })
 })

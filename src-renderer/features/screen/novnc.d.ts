@@ -26,6 +26,11 @@ declare module '@novnc/novnc' {
     readonly _decoders: Record<number, import('./trle-decoder').RectangleDecoder>
     /** Nor this: tells the server which encodings we know. */
     _sendEncodings(): void
+    /** Nor this: how far the connection is, which 'disconnecting' ends as disconnect() does. */
+    readonly _rfbConnectionState: string
+    _updateConnectionState(state: 'disconnecting'): void
+    /** Nor this: what is called when the channel has ended. */
+    _socketClose(event: object): void
     /** Nor this: where everything is drawn (core/display.js). */
     _display: import('./picture').Picture
     /** Nor this: set by its constructor before the display is made on it. */

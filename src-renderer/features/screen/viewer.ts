@@ -43,6 +43,12 @@ class ScreenRfb extends RFB {
   override _sendEncodings(): void {
     RFB.messages.clientEncodings(this._sock, ENCODINGS)
   }
+
+  /** A guest may end at any time. While we connect noVNC takes that for a fault, and says so on the console. */
+  override _socketClose(event: object): void {
+    if (this._rfbConnectionState === 'connecting') this._updateConnectionState('disconnecting')
+    super._socketClose(event)
+  }
 }
 
 export function makeViewer(target: HTMLElement, channel: ScreenChannel, label: string, events: ViewerEvents): Viewer {
