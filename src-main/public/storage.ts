@@ -1,7 +1,7 @@
 // Storage as windows see it: folders of disk images (pools), the images in them (volumes), who uses each. A volume is named by pool
 // and file name, never by a path. Runs in: main, preload, renderer. No platform.
 import { FILE_NAME_BYTES_MOST, NEVER_IN_FILE_NAMES, NEVER_IN_NAMES, nameOf } from '../../src-engine/public/name'
-import { count, fields, flag, list, oneOf, shortText, type TypeOf, text, within } from '../../src-engine/public/shape'
+import { count, fields, flag, list, oneOf, optional, shortText, type TypeOf, text, within } from '../../src-engine/public/shape'
 import { IMAGE_FORMATS, IMAGE_SIZE_MOST_MIB, WRITTEN_FORMATS } from './device'
 import { errorReportShape, nullable } from './types'
 
@@ -84,5 +84,7 @@ export const newVolumeShape = fields({
   sizeMiB: within(1, IMAGE_SIZE_MOST_MIB),
   /** Holds only what differs from this volume of the pool, which is not to be written to any more; its size is that one's. */
   backing: nullable(volumeNameShape),
+  /** Files that the user lets that one refer to. */
+  allowedBacking: optional(list(shortText(4096), 64)),
 })
 export type NewVolume = TypeOf<typeof newVolumeShape>

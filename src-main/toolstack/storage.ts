@@ -94,14 +94,16 @@ export class Storage {
     const place = await this.newPlace(order.pool, properName(order.name))
     if (!place.ok) return place
     const path = place.value
-    const { format, sizeMiB, backing } = order
+    const { format, sizeMiB, backing, allowedBacking: allowed = [] } = order
+    const asked = await this.askedBelow(path, backing, allowed)
+    if (!asked.ok) return asked
     return this.job('imageCreate', 'creating-image', path, async (control) => {
       const folder = await folderForFile(dirname(path))
       if (!folder.ok) return folder
       if (backing === null) return makeFile(path, control, () => images.create({ path, format, sizeMiB }))
       const below = await this.below(path, backing)
       if (!below.ok) return below
-      return makeFile(path, control, () => images.overlay(path, { ...below.value, path: backing }, []))
+      return makeFile(path, control, () => images.overlay(path, { ...below.value, path: backing }, allowed))
     })
   }
 
@@ -132,6 +134,10 @@ export class Storage {
     const agreed = await this.agreed(order, uses)
     if (!agreed.ok) return agreed
     const allowedBacking = agreed.value
+    const place = this.place(pool, name)
+    if (!place.ok) return place
+    const asked = await this.askedBelow(place.value, backing, allowedBacking)
+    if (!asked.ok) return asked
     return this.change(pool, name, uses, 'imageRebase', 'rebasing-image', async (path, control) => {
       const { layers, driver } = this.parts
       // What snapshots have made, and what they stand on, is theirs: they go by what stands on what.
@@ -142,7 +148,7 @@ export class Storage {
       if (format !== 'qcow2') return err(errorReport('image-without-backing', { path, format }))
       const below = backing === null ? ok(undefined) : await this.below(path, backing)
       if (!below.ok) return below
-      const after = below.value ? [below.value.path, ...(await layers.chain(below.value))] : []
+      const after = below.value ? [below.value.path, ...(await layers.chain({ ...below.value, allowedBacking }))] : []
       if (after.includes(path)) return err(errorReport('image-on-itself', { path, below: after[0] ?? '' }))
       const allowed = [...after, ...allowedBacking, ...(await layers.chain({ path, format, allowedBacking }))]
       const named = below.value && { ...below.value, path: backing ?? '' }
@@ -150,13 +156,18 @@ export class Storage {
     })
   }
 
-  /** A volume beside an image, for that to stand on: nobody may write to it. */
+  /** A volume beside an image, for that to stand on. */
   private async below(path: string, name: string): Outcome<BackingFile> {
-    const below = join(dirname(path), name)
-    const writer = this.usesOf(below).find(({ how }) => how === 'running' || how === 'disk')
-    if (writer) return err(errorReport('volume-in-use', { path: below, names: writer.name }))
-    const info = await this.look(below)
-    return info.ok ? ok({ path: below, format: info.value.format }) : info
+    const still = this.still(join(dirname(path), name))
+    if (!still.ok) return still
+    const info = await this.look(still.value)
+    return info.ok ? ok({ path: still.value, format: info.value.format }) : info
+  }
+
+  /** The path of an image that nobody writes to. */
+  private still(path: string): Result<string, ErrorReport> {
+    const writer = this.usesOf(path).find(({ how }) => how === 'running' || how === 'disk')
+    return writer ? err(errorReport('volume-in-use', { path, names: writer.name })) : ok(path)
   }
 
   check(pool: string, name: string, repair: boolean): Result<number, ErrorReport> {
@@ -261,7 +272,18 @@ export class Storage {
     const place = this.free(pool, name, but)
     if (!place.ok) return place
     const allowed = [...allowedBacking, ...agreedFor(place.value, this.parts.domains.list())]
-    const info = await imageToWrite(this.parts.driver.images, place.value, allowed)
+    return this.asked(place.value, allowed)
+  }
+
+  /** The same of the volume that the image at `path` is to stand on. */
+  private async askedBelow(path: string, name: string | null, allowed: readonly string[]): Outcome<readonly string[]> {
+    if (name === null) return ok(allowed)
+    const still = this.still(join(dirname(path), name))
+    return still.ok ? this.asked(still.value, allowed) : still
+  }
+
+  private async asked(path: string, allowed: readonly string[]): Outcome<readonly string[]> {
+    const info = await imageToWrite(this.parts.driver.images, path, allowed)
     return info.ok || info.error.reason !== 'image-refers' ? ok(allowed) : info
   }
 

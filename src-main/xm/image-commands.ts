@@ -56,8 +56,8 @@ export async function copy(
 }
 
 /** The job, or the sentence that says what lets the next file be opened. */
-function begunUnlessRefused(begun: Result<{ job: number }, ErrorReport>, file: string, allowed: readonly string[]): number {
-  const refused = !begun.ok && begun.error.reason === 'image-refers' ? begun.error.values['path'] : undefined
+function begunUnlessRefused(begun: Result<{ job: number }, ErrorReport>, allowed: readonly string[]): number {
+  const { path: refused, image: file } = !begun.ok && begun.error.reason === 'image-refers' ? begun.error.values : {}
   if (refused === undefined) return taken(begun).job
   const all = [...allowed, refused].join(' ')
   throw new Failure(`${file} refers to ${refused}, which is opened only if you say so. To go on: --backing ${all}`)
@@ -68,7 +68,7 @@ export async function resize(context: Context, file: string, size: string, allow
   const path = resolve(context.folder, file)
   const allowedBacking = allowed.map((each) => resolve(context.folder, each))
   const begun = await context.app.client.call('imageResize', { path, sizeMiB: imageSize(size), allowedBacking })
-  await untilJob(context, begunUnlessRefused(begun, file, allowedBacking))
+  await untilJob(context, begunUnlessRefused(begun, allowedBacking))
 }
 
 /** Onto an image beside it, or onto none. What it stands on is named by its file name alone, so both are volumes of one pool. */
@@ -90,7 +90,7 @@ export async function rebase(context: Context, file: string, below: string, allo
   const allowedBacking = allowed.map((each) => resolve(context.folder, each))
   const order = { pool: pool.name, name: basename(path), backing: on && basename(on), allowedBacking }
   const begun = await context.app.client.call('volumeRebase', order)
-  await untilJob(context, begunUnlessRefused(begun, file, allowedBacking))
+  await untilJob(context, begunUnlessRefused(begun, allowedBacking))
 }
 
 /** Out of an image or an installation tree, into files that are not there yet, wherever they are named. */

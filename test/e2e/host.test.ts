@@ -153,12 +153,13 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('asks before it resizes an image that leads to a file elsewhere', { timeout: 60_000 }, async () => {
+  it('asks before it resizes an image that leads to a file elsewhere, or puts another on it', { timeout: 60_000 }, async () => {
     const { app, page, folder } = await start()
     const images = new TestImages(async () => undefined)
     const below = path.join(folder, 'elsewhere.raw')
     fs.writeFileSync(below, Buffer.alloc(1 << 20))
     await images.overlay(path.join(folder, 'disks', 'leads.qcow2'), { path: below, format: 'raw' })
+    await images.create({ path: path.join(folder, 'disks', 'own.qcow2'), format: 'qcow2', sizeMiB: 1 })
     await page.getByRole('tab', { name: 'Storage' }).click()
     await row(page, 'leads.qcow2').click()
     await page.getByRole('button', { name: 'Resize…' }).click()
@@ -179,6 +180,17 @@ describe('the host window', () => {
     await row(page, 'leads.qcow2').focus()
     await undoByKey(page)
     await row(page, 'leads.qcow2').getByText('1 MiB', { exact: true }).waitFor({ timeout: 20_000 })
+    // So it is where another one is put on it: of what that one leads to.
+    await row(page, 'own.qcow2').click()
+    await page.getByRole('button', { name: 'Backing file…' }).click()
+    await dialog.getByRole('button', { name: /^None Backing file/ }).click()
+    await page.getByRole('option', { name: 'leads.qcow2' }).click()
+    await dialog.getByRole('button', { name: 'Change' }).click()
+    await question.getByText('leads.qcow2 leads to the last of these files:').waitFor()
+    await question.getByText('It is read and not changed.').waitFor()
+    await app.picture(page, 'host-rebase-question')
+    await question.getByRole('button', { name: 'Open it' }).click()
+    await page.getByText('below own.qcow2').waitFor({ timeout: 20_000 })
   })
 
   it('keeps the dialog and what was typed where a name is taken, and cuts long names of machines', {

@@ -14,18 +14,34 @@ export function backingRefused(error: ErrorReport): { readonly dev: string; read
   return error.reason === 'backing-refused' && dev !== undefined && path !== undefined ? { dev, path } : undefined
 }
 
+/** `read`: another image is put on it. */
+export type ImageUse = 'guest' | 'copied' | 'changed' | 'read'
+
+const WHY = {
+  guest: 'backing.why',
+  copied: 'backing.why',
+  changed: 'backing.why-changed',
+  read: 'backing.why-read',
+} as const
+
+const HOW_LONG = {
+  guest: 'backing.kept',
+  copied: 'backing.copied',
+  changed: 'backing.once',
+  read: 'backing.once',
+} as const
+
 export function BackingQuestion(props: {
-  /** `backing-refused` of a machine's disk, or `image-refers` of an image that is to be changed. */
+  /** `backing-refused` of a machine's disk, or `image-refers` of an image that something is to be done with. */
   readonly error: ErrorReport
-  /** The image is copied: what it refers to is read once. */
-  readonly copied?: boolean
+  /** What is done with the image: a guest has it unless told otherwise. */
+  readonly use?: ImageUse
   readonly onAnswer: (open: boolean) => void
 }) {
-  const { error, onAnswer } = props
+  const { error, use = 'guest', onAnswer } = props
   const { t } = useWords()
   const { dev = '', image = '', path = '', chain = '' } = error.values
   const ofVolume = error.reason === 'image-refers'
-  const kept = t(ofVolume ? 'backing.once' : 'backing.kept')
   return (
     <Question title={t('backing.title')} yes={t('backing.yes')} no={t('backing.no')} careful onAnswer={onAnswer}>
       <p>{ofVolume ? t('backing.what-image', { image: lastPart(image) }) : t('backing.what', { dev })}</p>
@@ -34,8 +50,8 @@ export function BackingQuestion(props: {
           <li key={file}>{file}</li>
         ))}
       </ol>
-      <p>{t(ofVolume && props.copied !== true ? 'backing.why-changed' : 'backing.why')}</p>
-      <p className="muted">{props.copied === true ? t('backing.copied') : kept}</p>
+      <p>{t(WHY[use])}</p>
+      <p className="muted">{t(HOW_LONG[use])}</p>
     </Question>
   )
 }

@@ -26,5 +26,6 @@ export function useBackingQuestion(
     answered()
     if (open) allow(asked.dev, asked.path)
   }
-  return { other: null, question: <BackingQuestion error={refusal} copied={isCopied(asked.dev)} onAnswer={answer} /> }
+  const use = isCopied(asked.dev) ? 'copied' : 'guest'
+  return { other: null, question: <BackingQuestion error={refusal} use={use} onAnswer={answer} /> }
 }

@@ -68,6 +68,10 @@ export const devices = {
     en: 'It is read and, where it is the data file of the image, changed with it. Open it only if you know where the image comes from.',
     de: 'Sie wird gelesen und, wo sie die Datendatei des Abbilds ist, mit ihm geändert. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
   },
+  'backing.why-read': {
+    en: 'It is read and not changed. Open it only if you know where the image comes from.',
+    de: 'Sie wird gelesen und nicht verändert. Öffnen Sie sie nur, wenn Sie wissen, woher das Abbild kommt.',
+  },
   'backing.once': { en: 'The answer holds for this time.', de: 'Die Antwort gilt für dieses Mal.' },
   'backing.kept': { en: 'The answer is kept in the definition.', de: 'Die Antwort wird in der Definition festgehalten.' },
   'backing.copied': {

@@ -13,7 +13,7 @@ import { SegmentedField, TextField } from '../../components/Field'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { SizeField } from '../../components/SizeField'
-import { BackingQuestion } from '../../features/disks/BackingQuestion'
+import { BackingQuestion, type ImageUse } from '../../features/disks/BackingQuestion'
 import { lastPart } from '../../lib/path'
 import { Refusal } from '../../remedy/Refusal'
 import { usePreferences } from '../../state/answers'
@@ -32,8 +32,8 @@ interface AskProps {
   readonly label: string
   readonly ready: boolean
   readonly danger?: boolean
-  /** It makes a copy: of what its image refers to as well. */
-  readonly copies?: boolean
+  /** What it does with an image that refers to a file elsewhere; left out where it opens none. */
+  readonly use?: (image: string) => ImageUse
   readonly children: React.ReactNode
   /** `allowed`: files the user let its image refer to, when asked. */
   readonly act: (allowed: readonly string[]) => Promise<Result<unknown, ErrorReport>>
@@ -76,7 +76,7 @@ function Ask(props: AskProps) {
     >
       {props.children}
       <Refusal error={asked === null ? refusal : null} onChange={setRefusal} />
-      {asked !== null && <BackingQuestion error={asked} copied={props.copies === true} onAnswer={answer} />}
+      {asked !== null && <BackingQuestion error={asked} use={props.use?.(asked.values['image'] ?? '')} onAnswer={answer} />}
     </Dialog>
   )
 }
@@ -157,8 +157,9 @@ function CreateVolume(props: VolumeProps) {
       title={t('storage.create-title')}
       label={t('storage.create')}
       ready={wrong === undefined && isImageSize(sizeMiB)}
-      act={() => {
-        const order = { pool: pool.name, name: file, format, sizeMiB, backing: under }
+      use={() => 'read'}
+      act={(allowed) => {
+        const order = { pool: pool.name, name: file, format, sizeMiB, backing: under, allowedBacking: [...allowed] }
         return making(changes.create(order), file, props.onMade)
       }}
       onClose={props.onClose}
@@ -210,6 +211,7 @@ function ResizeVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.resize-title', { name: volume.name })}
       label={t('storage.resize-do')}
       ready={isImageSize(sizeMiB) && sizeMiB > least}
+      use={() => 'changed'}
       act={(allowed) => changes.resize(volume, sizeMiB, allowed)}
       onClose={props.onClose}
     >
@@ -241,6 +243,7 @@ function RebaseVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.rebase-title', { name: volume.name })}
       label={t('storage.rebase-do')}
       ready={backing !== before}
+      use={(image) => (image === volume.path ? 'changed' : 'read')}
       act={(allowed) => changes.rebase(volume, backing === NONE ? null : backing, allowed)}
       onClose={props.onClose}
     >
@@ -273,7 +276,7 @@ function CopyVolume(props: VolumeProps & { readonly volume: Volume }) {
       title={t('storage.copy-title', { name: volume.name })}
       label={t('storage.copy').replace(/\s*…$/, '')}
       ready={wrong === undefined}
-      copies
+      use={() => 'copied'}
       act={(allowed) => making(changes.clone(volume, { to, format }, allowed), to, props.onMade)}
       onClose={props.onClose}
     >

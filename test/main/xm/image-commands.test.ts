@@ -92,6 +92,14 @@ describe('xm about images', () => {
     expect(await standsOn('e.qcow2')).toBe(elsewhere)
     expect(await xm('image-rebase', own('e.qcow2'), '--backing', 'elsewhere.raw')).toMatchObject({ code: 0 })
     expect(await standsOn('e.qcow2')).toBe(undefined)
+    // So it is where the one it is put on stands there.
+    await scene.now().made.driver.images.overlay(own('f.qcow2'), { path: elsewhere, format: 'raw' }, [])
+    const sentence = await refused(own('e.qcow2'), own('f.qcow2'))
+    expect(sentence).toContain(`${own('f.qcow2')} refers to ${elsewhere}, `)
+    expect(sentence).toContain(`--backing ${elsewhere}`)
+    expect(await standsOn('e.qcow2')).toBe(undefined)
+    expect(await xm('image-rebase', own('e.qcow2'), own('f.qcow2'), '--backing', 'elsewhere.raw')).toMatchObject({ code: 0 })
+    expect(await standsOn('e.qcow2')).toBe('f.qcow2')
   })
 
   it('takes kernel and ramdisk out of an ISO image, to new files anywhere', async () => {
