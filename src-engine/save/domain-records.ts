@@ -17,10 +17,13 @@ import {
   VCPU_ROWS,
 } from '../hypervisor/domain-layout'
 import { VCPU_FIELDS, VCPU_OFFSET } from '../isa/state-layout'
+import { structSize } from '../lib/struct-layout'
 import { EVTCHNSTAT, NR_VIRQS } from '../public/xen/event-channel'
 import { MAX_GRANT_FRAMES } from '../public/xen/grant-table'
 import { E820_ENTRY_SIZE, E820_MAX } from '../public/xen/memory'
 import { SCHED_POLL_MAX } from '../public/xen/sched'
+import { vcpu_time_info } from '../public/xen/shared-info'
+import { RUNSTATE, vcpu_runstate_info } from '../public/xen/vcpu'
 import { decodeFields, encodeFields, type NamedFields } from './records'
 
 const PAGE = 4096
@@ -177,10 +180,10 @@ function vcpuOf(domain: Domain, body: Uint8Array): number {
   return vcpu < domain.vcpus ? vcpu : -1
 }
 
-/** Areas that the guest registered by virtual address, as guest physical addresses: gfn u32, offset u32, split u32. */
+/** Areas that the guest registered by virtual address, with their longest record; as guest physical addresses: gfn u32, offset u32, split u32. */
 const AREAS = [
-  ['RUNSTATE_AREA', 'RUNSTATE_SPLIT'],
-  ['TIME_AREA', 'TIME_SPLIT'],
+  ['RUNSTATE_AREA', 'RUNSTATE_SPLIT', structSize(vcpu_runstate_info, 64)],
+  ['TIME_AREA', 'TIME_SPLIT', structSize(vcpu_time_info, 64)],
 ] as const
 
 /** Page (linear address) to gfn, for all that is mapped. */
@@ -213,19 +216,19 @@ export function loadPrivate(domain: Domain, body: Uint8Array): boolean {
   if (!scatter(domain, privatePlaces(domain, vcpu), decodeFields(body, prefix))) return false
   const view = new DataView(body.buffer, body.byteOffset)
   let at = 4
-  for (const [area, split] of AREAS) {
-    for (const piece of [0, 1]) {
-      const gfn = view.getUint32(at, true)
-      const offset = view.getUint32(at + 4, true)
-      at += 8
+  for (const [area, split, longest] of AREAS) {
+    const first = view.getUint32(at + 16, true)
+    if (first > longest) return false
+    // Each piece is written without another look: neither may go beyond its page.
+    for (const [piece, size] of [first, longest - first].entries()) {
+      const gfn = view.getUint32(at + 8 * piece, true)
+      const offset = view.getUint32(at + 8 * piece + 4, true)
       const page = gfn === NO_GFN ? 0 : domain.memory.pageOf(gfn)
-      if (offset >= PAGE) return false
+      if (offset + size > PAGE) return false
       domain.vset(vcpu, area, page === 0 ? 0 : page + offset, piece)
     }
-    const size = view.getUint32(at, true)
-    at += 4
-    if (size > PAGE) return false
-    domain.vset(vcpu, split, size)
+    domain.vset(vcpu, split, first)
+    at += 20
   }
   const infoGfn = domain.vget(vcpu, 'INFO_GFN')
   const page = infoGfn === NO_GFN ? 0 : domain.memory.pageOf(infoGfn)
@@ -248,6 +251,7 @@ export function figuresFit(domain: Domain): boolean {
     if (state === EVTCHNSTAT.interdomain && remote >= MAX_PORTS) return false
   }
   for (let vcpu = 0; vcpu < domain.vcpus; vcpu++) {
+    if (domain.vget(vcpu, 'RUNSTATE') > RUNSTATE.offline || domain.vget(vcpu, 'UPCALL_VECTOR') > 0xff) return false
     for (let i = 0; i < SCHED_POLL_MAX; i++) if (domain.vget(vcpu, 'POLL_PORTS', i) >= MAX_PORTS) return false
     for (let virq = 0; virq < NR_VIRQS; virq++) if (domain.vget(vcpu, 'VIRQ_PORT', virq) >= MAX_PORTS) return false
   }

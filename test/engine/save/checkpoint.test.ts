@@ -278,6 +278,14 @@ describe('a checkpoint', () => {
       },
     ],
     ['a polled port beyond the last', ({ domain }) => domain.vset(0, 'POLL_PORTS', 1 << 30, 3)],
+    ['a run state that is none', ({ domain }) => domain.vset(0, 'RUNSTATE', 4)],
+    ['an upcall vector that is none', ({ domain }) => domain.vset(0, 'UPCALL_VECTOR', 256)],
+    ['a record whose first piece goes beyond its page', ({ domain }) => domain.vset(0, 'RUNSTATE_SPLIT', 48)],
+    [
+      'a record whose second piece goes beyond its page',
+      ({ domain }) => domain.vset(0, 'RUNSTATE_AREA', domain.vget(0, 'RUNSTATE_AREA', 1) + 4090, 1),
+    ],
+    ['a record that is longer than any', ({ domain }) => domain.vset(0, 'TIME_SPLIT', 4096)],
   ])('refuses a file with %s, though its checksums are right', async (_what, spoil) => {
     const fake = busyDomain()
     spoil(fake)
