@@ -36,6 +36,8 @@ interface Line {
   readonly capturePath: string | undefined
   port: NetworkPort | undefined
   before: PortCounters
+  /** Nobody waits for its port forwards to listen any more. */
+  readonly settled: () => void
 }
 
 export class Networks {
@@ -79,7 +81,12 @@ export class Networks {
     for (const [name, network] of this.networks) {
       const next = wanted.get(name)
       if (next && JSON.stringify(next) === JSON.stringify(network.definition)) continue
-      for (const line of this.lines) if (line.network === name) this.unplug(line)
+      for (const line of this.lines) {
+        if (line.network !== name) continue
+        this.unplug(line)
+        // A forward that was closed before it listened says nothing; another one speaks for it where the network comes again.
+        if (!next) line.settled()
+      }
       network.dispose()
       this.networks.delete(name)
     }
@@ -135,6 +142,7 @@ export class Networks {
       network: nic.network,
       port: undefined,
       before: NO_COUNTERS,
+      settled,
       capture,
       capturePath: nic.capture,
       attachment: {

@@ -4,7 +4,7 @@ import { NetService } from '../../../../src-engine/backend/net/service'
 import { silentLog } from '../../../../src-engine/lib/log'
 import type { Listener } from '../../../../src-engine/net/host'
 import { Networks } from '../../../../src-engine/net/networks'
-import type { Nic } from '../../../../src-engine/public/protocol/device'
+import { DEFAULT_NETWORK, type Nic } from '../../../../src-engine/public/protocol/device'
 import { FakeHost } from '../../../support/fake-host'
 import { VirtualClock } from '../../../support/virtual-clock'
 
@@ -51,6 +51,19 @@ it('two changes at once are made one after the other', async () => {
   for (const ready of host.waiting) ready()
   expect((await Promise.all(changes)).map(({ ok }) => ok)).toEqual([true, true])
   expect(host.listeners.map(({ closed }) => closed)).toEqual([true])
+  await service.close()
+  networks.dispose()
+})
+
+it('one whose network is stopped before its ports listen is there without waiting for them', async () => {
+  const { host, networks, made } = scene()
+  const service = made(forwarding)
+  const opened = service.open()
+  await expect.poll(() => host.waiting.length).toBe(1)
+  networks.define([{ ...DEFAULT_NETWORK, stopped: true }])
+  expect(await opened).toMatchObject({ ok: true })
+  networks.define([])
+  expect(host.listeners.map(({ closed }) => closed)).toEqual([true, false])
   await service.close()
   networks.dispose()
 })
