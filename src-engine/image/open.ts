@@ -96,7 +96,11 @@ export async function openQcow2(
   })
   if (!state.ok || options.readonly) return state
   const cleared = await clearAutoclear(file, state.value.header)
-  return cleared.ok ? state : cleared
+  if (cleared.ok) return state
+  const { data, backing } = state.value
+  if (data !== file) await data.close()
+  await backing?.close()
+  return cleared
 }
 
 /** With lazy refcounts the last writer may have left them behind. We never leave an image so: see reserve.ts. */
