@@ -53,19 +53,23 @@ export async function growRefcounts(
     block.markBytes(0, header.clusterSize)
     refcounts.add(block)
   })
-  const done = await writeGrowth(parts, plan)
-  if (!done.ok) {
+  const linked = await linkGrowth(parts, plan)
+  if (!linked.ok) {
     // As before: the blocks that were there get their zeroes back, the new ones never were.
     for (const index of plan.blocks) refcounts.forget(index)
     await unset(parts, plan)
     await file.truncate(plan.start * header.clusterSize)
-    return done
+    return linked
   }
+  // From here on the file refers to the new part: it stays, also when nobody knows whether that is on the disk.
+  const safe = plan.blocks.length > 0 ? await parts.sync.barrier() : linked
+  if (!safe.ok) return safe
   const used = plan.blocks.length + plan.tableClusters
   return ok({ cluster: plan.start + used, count: plan.total - used })
 }
 
-async function writeGrowth(parts: GrowthParts, plan: Plan): Promise<ImageResult<void>> {
+/** Lays the new part and has it on the disk, then has the table, or the header, refer to it. */
+async function linkGrowth(parts: GrowthParts, plan: Plan): Promise<ImageResult<void>> {
   const { file, refcounts, sync, header } = parts
   const set = await refcounts.set(plan.start, plan.total, 1)
   if (!set.ok) return set
@@ -83,9 +87,8 @@ async function writeGrowth(parts: GrowthParts, plan: Plan): Promise<ImageResult<
       table[index - first] = offsets[i] ?? 0
     })
     const linked = await file.write(refcounts.tableOffset + 8 * first, [encode(table)])
-    if (!linked.ok) return linked
-    refcounts.table.set(table, first)
-    return sync.barrier()
+    if (linked.ok) refcounts.table.set(table, first)
+    return linked
   }
 
   const table = new Float64Array((plan.tableClusters * header.clusterSize) / 8)
@@ -108,7 +111,7 @@ async function writeGrowth(parts: GrowthParts, plan: Plan): Promise<ImageResult<
   refcounts.table = table
   refcounts.tableOffset = tableOffset
   parts.released(oldCluster, oldCount)
-  return sync.barrier()
+  return switched
 }
 
 async function unset(parts: GrowthParts, plan: Plan): Promise<void> {
