@@ -27,6 +27,14 @@ export class ElectronChannels implements ChannelFactory {
   }
 }
 
+/** What follows “its process”, in brackets too. */
+function endInWords(reason: string, code: number): string {
+  if (reason === 'killed') return `was killed by signal ${code}`
+  if (reason === 'crashed') return `crashed with code ${code}`
+  if (reason === 'oom') return 'found no more memory'
+  return `ended with code ${code}`
+}
+
 export class ElectronForker implements ProcessForker {
   readonly passesPorts = true
   /** Why processes went, by name: told beside `exit`, whose code is 0 for a killed process in Electron 25. */
@@ -34,8 +42,7 @@ export class ElectronForker implements ProcessForker {
 
   constructor() {
     app.on('child-process-gone', (_event, { name, reason, exitCode }) => {
-      if (name !== undefined)
-        this.reasons.set(name, reason === 'killed' ? `was killed (signal ${exitCode})` : `${reason} (${exitCode})`)
+      if (name !== undefined) this.reasons.set(name, endInWords(reason, exitCode))
     })
   }
 

@@ -172,7 +172,7 @@ describe('the demo guest on the embedded engine', () => {
       process.kill(pid ?? -1, 'SIGKILL')
       await expect.poll(() => utilityProcesses(app, 'domain 0'), { timeout: 60_000 }).not.toContain(pid)
       await manager.page
-        .getByText(/Domain 0 ended unexpectedly/)
+        .getByText('Domain 0 ended unexpectedly (its process was killed by signal 9) and was started again.')
         .first()
         .waitFor()
       await manager.waitForState('Domain 0', 'Running')

@@ -29,7 +29,7 @@ export async function mergeDisk(
     return claimed
   }
   // Another domain 0 has opened the disk's own file, and what the guest wrote since is there alone.
-  if ((await now()) !== domain0) return err(errorReport('domain0-gone', { detail: 'it was started again during the merge' }))
+  if ((await now()) !== domain0) return err(errorReport('domain0-away'))
   const { path, format, allowedBacking } = into
   const file = { path, format, ...(allowedBacking ? { allowedBacking: [...allowedBacking] } : {}) }
   const { allowedBacking: _, ...rest } = disk

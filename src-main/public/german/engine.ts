@@ -13,8 +13,9 @@ export const engine = {
   'ended unexpectedly': 'ist unerwartet zu Ende gegangen',
   'ended with code {code}': 'ist mit Code {code} zu Ende gegangen',
   'was ended by {signal}': 'wurde durch {signal} beendet',
-  'was killed (signal {signal})': 'wurde von außen beendet (Signal {signal})',
-  'crashed ({code})': 'ist abgestürzt ({code})',
+  'was killed by signal {signal}': 'wurde von außen mit Signal {signal} beendet',
+  'crashed with code {code}': 'ist mit Code {code} abgestürzt',
+  'found no more memory': 'fand keinen Speicher mehr',
   'could not be started: {why}': 'konnte nicht gestartet werden: {why}',
   'Ringmaster ended unexpectedly while this machine was running.':
     'Ringmaster ist unerwartet zu Ende gegangen, während diese Maschine lief.',
@@ -79,7 +80,6 @@ export const engine = {
   'domid {domid} is taken': 'die Domid {domid} ist vergeben',
   'this domain was not introduced for a restore': 'diese Maschine wurde nicht zum Wiederherstellen angemeldet',
   'Not joined to the new domain 0: {why}': 'Nicht mit der neuen Domain 0 verbunden: {why}',
-  'it was started again during the merge': 'sie wurde während des Zusammenführens neu gestartet',
 
   // Devices.
   '{file} is not merged yet.': '{file} ist noch nicht zusammengeführt.',
