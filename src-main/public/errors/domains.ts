@@ -126,7 +126,7 @@ export const domainErrors = {
   },
   'save-failed': {
     code: 'OPERATION_FAILED',
-    cause: 'The machine was not saved and goes on: {detail}.',
+    cause: 'The machine was not saved: {detail}.',
     action: 'Choose another place, or free some space there.',
   },
   'definition-changed': {

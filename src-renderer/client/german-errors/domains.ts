@@ -99,7 +99,7 @@ export const germanDomainErrors: GermanOf<typeof domainErrors> = {
     action: 'Ihn verwerfen und die Maschine neu starten: Ihre Platten sind, wie sie waren.',
   },
   'save-failed': {
-    cause: 'Die Maschine wurde nicht gespeichert und läuft weiter: {detail}.',
+    cause: 'Die Maschine wurde nicht gespeichert: {detail}.',
     action: 'Einen anderen Ort wählen oder dort Platz schaffen.',
   },
   'definition-changed': {
