@@ -78,9 +78,10 @@ echo 'step packages'
 packages=systemd-sysv,udev,dbus,kmod,login,passwd,util-linux,procps,e2fsprogs,initramfs-tools,zstd,ifupdown,udhcpc,iproute2,iputils-ping
 packages=$packages,ethtool,wget,ca-certificates,busybox,less,nano,gpm,kbd,console-setup,apt,$kernel
 export WORK="$work" SIZE="$size" NAME="$name"
+# Its output is the hook's too, which prints steps.
 mmdebstrap --variant=minbase --include="$packages" --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='Acquire::Languages "none"' \
-  --customize-hook="$work/customize" --format=null "$suite" /dev/null ${sources:+"$sources"} >&2
+  --customize-hook="$work/customize" --format=null "$suite" /dev/null ${sources:+"$sources"}
 
 echo 'step finish'
 for file in vmlinuz initrd.img debian.img; do

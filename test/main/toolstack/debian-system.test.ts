@@ -109,6 +109,19 @@ echo $$ > "$1/../pid"; touch "$1/half"; echo "step packages"; sleep 1000 & wait`
     expect((await make(maker(GOOD), at('a.img'))).made.ok).toBe(true)
   })
 
+  it('is told to be at each step of the script, those of the hook that mmdebstrap runs too', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    mkdirSync(at('bin'))
+    writeFileSync(at('bin', 'mmdebstrap'), '#!/bin/sh\necho step ramdisk\necho step image\nexit 1\n')
+    chmodSync(at('bin', 'mmdebstrap'), 0o755)
+    const script = path.resolve(import.meta.dirname, '../../../resources/debian/make-debian-image.sh')
+    const { stdout } = spawnSync('sh', [script, at('kept')], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${at('bin')}:${process.env['PATH'] ?? ''}:/usr/sbin` },
+    })
+    expect(stdout).toBe('step packages\nstep ramdisk\nstep image\n')
+  })
+
   it('is made with no open file of the app, whose numbers the pipes of mmdebstrap need', ({ skip }) => {
     if (missing) return skip(`${missing} is not installed`)
     mkdirSync(at('bin'))
