@@ -52,6 +52,9 @@ export function joinParts(
       wrote: () => domain.memory.beforeOutsideWrite(offset),
     }
   }
+  // A guest may have given them back before it was saved, and then they would lie where our own memory begins.
+  if (domain.memory.pageOf(storeGfn) === 0) return err('the page of XenStore is not there')
+  if (domain.memory.pageOf(consoleGfn) === 0) return err('the page of the console is not there')
   const store = new XenStoreRingPump(page(storeGfn, storePort))
   const console = new ConsolePump(page(consoleGfn, consolePort))
   if (state) {

@@ -196,6 +196,8 @@ export const engine = {
   'bad state of the rings: {why}': 'unbrauchbarer Zustand der Ringe: {why}',
   'lengths do not add up': 'Längen passen nicht zusammen',
   'bad state of the console': 'unbrauchbarer Zustand der Konsole',
+  'the page of XenStore is not there': 'die Seite des XenStores ist nicht da',
+  'the page of the console is not there': 'die Seite der Konsole ist nicht da',
   'The guest in {file} has seen a processor that this program does not offer.':
     'Der Gast in {file} hat einen Prozessor gesehen, den dieses Programm nicht bietet.',
   'The domain in {file} had stopped: {why}.': 'Die Maschine in {file} war zu Ende gegangen: {why}.',
