@@ -25,7 +25,8 @@ for program in mmdebstrap mke2fs unshare; do
 done
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-work=$(mktemp -d "$folder/making.XXXXXX")
+# By this process's number the app finds what is left where it had to kill it.
+work=$(mktemp -d "$folder/making.$$.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 

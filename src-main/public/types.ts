@@ -298,6 +298,7 @@ export const jobSteps = {
   'building-ramdisk': 'Building the ramdisk',
   'installing-packages': 'Installing Debian packages',
   'building-image': 'Building the disk image',
+  'removing-half': 'Removing what was made so far',
   'copying-image': 'Copying the disk image',
   'creating-image': 'Creating the disk image',
   'resizing-image': 'Resizing the disk image',

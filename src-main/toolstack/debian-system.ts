@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { err, ok } from '../../src-engine/public/result'
 import { unfinishedCopyName } from '../../src-engine/public/unfinished-copy'
@@ -33,13 +33,15 @@ export interface DebianSystemParts {
   readonly script: string
   /** Where what was made is kept. */
   readonly folder: string
+  /** How long a cancelled script may take to clean up. */
+  readonly patienceMs?: number
 }
 
 /** tty0 is the screen, the last console is the one programs of process 1 write to. */
 const COMMAND_LINE = `root=/dev/xvda ro console=tty0 console=hvc0 cryptomgr.notests ${LARGE_REQUESTS_WORD}`
 const MEMORY_MIB = 512
-/** How long a cancelled script may take to clean up. */
-const KILL_AFTER_MS = 5000
+/** mmdebstrap removes a tree of some hundred MiB. */
+const PATIENCE_MS = 60_000
 
 export class DebianSystemMaker implements DebianMaker {
   private readonly parts: DebianSystemParts
@@ -89,12 +91,30 @@ export class DebianSystemMaker implements DebianMaker {
 
   private async run(progress: DemoProgress): Outcome {
     await mkdir(this.parts.folder, { recursive: true })
-    const ended = await command('sh', [this.parts.script, this.parts.folder], progress.signal, (line) => {
-      const step = /^step (\w+)$/.exec(line)?.[1]
-      if (isScriptStep(step)) progress.step(STEPS[step])
+    let script = 0
+    const cancelled = (): void => progress.step('removing-half')
+    progress.signal.addEventListener('abort', cancelled, { once: true })
+    const ended = await command('sh', [this.parts.script, this.parts.folder], progress.signal, {
+      patienceMs: this.parts.patienceMs,
+      started: (pid) => {
+        script = pid
+      },
+      line: (line) => {
+        const step = /^step (\w+)$/.exec(line)?.[1]
+        if (isScriptStep(step) && !progress.signal.aborted) progress.step(STEPS[step])
+      },
     })
+    progress.signal.removeEventListener('abort', cancelled)
+    if (ended !== undefined) await this.removeWork(script)
     progress.signal.throwIfAborted()
     return ended === undefined ? ok(null) : err(unavailable(ended))
+  }
+
+  /** The script removes its folder, unless it was killed. */
+  private async removeWork(script: number): Promise<void> {
+    const names = await readdir(this.parts.folder)
+    const left = names.filter((name) => name.startsWith(`making.${script}.`))
+    await Promise.all(left.map((name) => rm(path.join(this.parts.folder, name), { recursive: true, force: true })))
   }
 
   /** Beside the target first, so that a half copy never looks like an image, and is known as one after the app was killed. Holes stay holes. */
@@ -136,6 +156,13 @@ async function onPath(program: string): Promise<boolean> {
   return found.includes(true)
 }
 
+interface CommandOptions {
+  started?(pid: number): void
+  line?(text: string): void
+  /** From a cancel to the kill. */
+  readonly patienceMs?: number | undefined
+}
+
 /**
  * Runs a program in a process group of its own, so that a cancel reaches what it has started too. Resolves to undefined when it
  * ended with 0, else to its last words.
@@ -144,11 +171,12 @@ function command(
   program: string,
   args: readonly string[],
   signal: AbortSignal,
-  line: (text: string) => void = () => {},
+  options: CommandOptions = {},
 ): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
     const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env })
+    if (child.pid !== undefined) options.started?.(child.pid)
     const signalAll = (name: NodeJS.Signals): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name)
@@ -160,7 +188,7 @@ function command(
     const stop = (): void => {
       signalAll('SIGTERM')
       // A shell that was just about to start a program may have lost the signal for it.
-      killTimer = setTimeout(() => signalAll('SIGKILL'), KILL_AFTER_MS)
+      killTimer = setTimeout(() => signalAll('SIGKILL'), options.patienceMs ?? PATIENCE_MS)
     }
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop)
@@ -169,7 +197,7 @@ function command(
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = (lines.pop() ?? '').slice(-4096)
-      for (const one of lines) line(one)
+      for (const one of lines) options.line?.(one)
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4096)

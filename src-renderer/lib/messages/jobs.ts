@@ -37,6 +37,7 @@ export const jobs = {
   'step.building-ramdisk': { en: 'Building the ramdisk', de: 'Die Ramdisk wird gebaut' },
   'step.installing-packages': { en: 'Installing Debian packages', de: 'Debian-Pakete werden installiert' },
   'step.building-image': { en: 'Building the disk image', de: 'Das Plattenabbild wird gebaut' },
+  'step.removing-half': { en: 'Removing what was made so far', de: 'Was bisher entstand, wird entfernt' },
   'step.copying-image': { en: 'Copying the disk image', de: 'Das Plattenabbild wird kopiert' },
   'step.creating-image': { en: 'Creating the disk image', de: 'Das Plattenabbild wird angelegt' },
   'step.rebasing-image': {

@@ -109,6 +109,25 @@ echo $$ > "$1/../pid"; touch "$1/half"; echo "step packages"; sleep 1000 & wait`
     expect((await make(maker(GOOD), at('a.img'))).made.ok).toBe(true)
   })
 
+  it('that has to be killed leaves no folder either', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    const abort = new AbortController()
+    const script = at('stubborn.sh')
+    writeFileSync(script, `trap '' TERM; mkdir "$1/making.$$.abc" "$1/making.1.other"; echo "step packages"; sleep 1000`)
+    const debian = new DebianSystemMaker({ script, folder: at('kept'), patienceMs: 10 })
+    const { signal } = abort
+    const steps: string[] = []
+    const step = (name: string): void => {
+      steps.push(name)
+      abort.abort()
+    }
+    const cancelled = await debian.make(at('a.img'), { step, report: () => undefined, signal })
+    expect(steps).toEqual(['installing-packages', 'removing-half'])
+    expect(cancelled).toMatchObject({ ok: false, error: { reason: 'cancelled' } })
+    // Another app's is not touched.
+    expect(kept()).toEqual(['making.1.other'])
+  })
+
   it('is told to be at each step of the script, those of the hook that mmdebstrap runs too', async ({ skip }) => {
     if (missing) return skip(`${missing} is not installed`)
     mkdirSync(at('bin'))
