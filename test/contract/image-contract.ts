@@ -9,6 +9,7 @@ import { TEST_DISK_KERNEL } from '../../src-main/driver/test/test-images'
 import { debianMenu, makeExt } from '../support/boot-disk'
 import { makeIso } from '../support/iso'
 import { missingProgram } from '../support/programs'
+import { quiet } from './contract-scene'
 
 export interface ImageSubject {
   /** Those of the driver that is open then. */
@@ -16,8 +17,6 @@ export interface ImageSubject {
   readonly folder: string
   readonly timeout: number
 }
-
-const quiet = (): Progress => ({ report: () => {}, signal: new AbortController().signal })
 
 export function imageContract(of: ImageSubject): void {
   it('copies, converts, resizes and checks images, over nothing, and leaves nothing of what was cancelled', {
