@@ -26,6 +26,7 @@ export const manager = {
   'manager.column-narrower': { en: 'Narrower', de: 'Schmaler' },
   'manager.yes': { en: 'Yes', de: 'Ja' },
   'manager.group-count': { en: '{running} of {guests} running', de: '{running} von {guests} laufen' },
+  'manager.group-shown': { en: '{shown} of {guests} shown', de: '{shown} von {guests} gezeigt' },
   'manager.rename-field': { en: 'New name of {name}', de: 'Neuer Name von {name}' },
   'manager.sort-by': { en: 'Sort by {column}', de: 'Nach {column} ordnen' },
   'manager.drop': {

@@ -13,6 +13,7 @@ import { stateLine, stateLooks } from '../../../features/domain-state/state-word
 import type { CurveCell, FigureBoard } from '../../../features/graphs/figure-board'
 import { connectionName } from '../../../lib/connection-name'
 import { osName } from '../../../lib/os-table'
+import type { Translator } from '../../../lib/translate'
 import { jobOf } from '../../../state/app-state'
 import { useAppState } from '../../../state/store'
 import type { Column } from './columns'
@@ -235,16 +236,22 @@ function cellOf(row: DomainRow, column: Column, props: ListRowProps, yes: string
   }
 }
 
+/** How many of them run; how many of them a filter shows, where it does not show all. */
+function groupCount(shown: readonly DomainInfo[], all: number, t: Translator): string {
+  if (shown.length < all) return t('manager.group-shown', { shown: t.number(shown.length), guests: t.number(all) })
+  const running = shown.filter(({ state }) => state === 'running').length
+  return t('manager.group-count', { running: t.number(running), guests: t.number(all) })
+}
+
 function GroupCells(props: { readonly row: GroupRow; readonly parts: RowParts; readonly columns: number }) {
   const { row, parts } = props
   const { t } = useWords()
   const { connection } = row
   const isConnection = row.kind === 'connection'
-  const running = row.members.filter(({ state, kind }) => kind === 'guest' && state === 'running').length
-  const guests = row.members.filter(({ kind }) => kind === 'guest').length
+  const guests = row.members.filter(({ kind }) => kind === 'guest')
   const name = isConnection ? connectionName(connection, t) : (row.path.split('/').at(-1) ?? '')
   const failed = isConnection && connection.state === 'failed'
-  const count = isConnection && row.members.length === 0 ? '' : t('manager.group-count', { running, guests })
+  const count = isConnection && row.members.length === 0 ? '' : groupCount(guests, row.guests, t)
   const note = [isConnection ? connectionLine(connection, t) : '', count].filter((part) => part !== '').join(' · ')
   return (
     <div className="cell group-cell" {...cellRole(0)} {...{ 'aria-colspan': props.columns }}>

@@ -22,8 +22,10 @@ export interface GroupRow {
   /** 1 is the outermost. */
   readonly level: number
   readonly open: boolean
-  /** All domains below, at any depth, folded away or not. */
+  /** All domains below that a filter shows, at any depth, folded away or not. */
   readonly members: readonly DomainInfo[]
+  /** So many guests are below, shown or not. */
+  readonly guests: number
 }
 
 export interface DomainRow {
@@ -47,9 +49,10 @@ interface Group {
   readonly groups: Map<string, Group>
   readonly domains: DomainInfo[]
   readonly members: DomainInfo[]
+  guests: number
 }
 
-const makeGroup = (path: string): Group => ({ path, groups: new Map(), domains: [], members: [] })
+const makeGroup = (path: string): Group => ({ path, groups: new Map(), domains: [], members: [], guests: 0 })
 
 export interface ListInput {
   readonly connections: readonly ConnectionInfo[]
@@ -67,10 +70,15 @@ export function listRows(input: ListInput): readonly Row[] {
   const tops = new Map(input.connections.map(({ connection }) => [connection, makeGroup('')]))
   for (const domain of domains) {
     const top = tops.get(connectionOf(domain))
-    if (top === undefined || (shown !== null && !shown(domain))) continue
+    if (top === undefined) continue
+    const isShown = shown === null || shown(domain)
+    const enter = (group: Group): void => {
+      if (domain.kind === 'guest') group.guests++
+      if (isShown) group.members.push(domain)
+    }
     const { folder } = placeOf(domain.uuid)
     let group = top
-    top.members.push(domain)
+    enter(top)
     if (folder !== '') {
       let path = ''
       for (const name of folder.split('/')) {
@@ -81,17 +89,17 @@ export function listRows(input: ListInput): readonly Row[] {
           group.groups.set(name, next)
         }
         group = next
-        group.members.push(domain)
+        enter(group)
       }
     }
-    group.domains.push(domain)
+    if (isShown) group.domains.push(domain)
   }
   const rows: Row[] = []
   const add = (group: Group, connection: ConnectionInfo, kind: GroupRow['kind'], level: number): void => {
     const id = connection.connection
     const key = kind === 'connection' ? connectionKey(id) : folderKey(group.path, id)
     const open = group.members.length > 0 && (shown !== null || !collapsed.has(key))
-    rows.push({ kind, key, path: group.path, connection, level, open, members: group.members })
+    rows.push({ kind, key, path: group.path, connection, level, open, members: group.members, guests: group.guests })
     if (!open) return
     const addDomain = (domain: DomainInfo): void => {
       const { folder, tags } = placeOf(domain.uuid)
@@ -100,7 +108,10 @@ export function listRows(input: ListInput): readonly Row[] {
     // Domain 0 stands before the folders: it is not one of the machines they order.
     for (const domain of group.domains) if (domain.kind === 'domain0') addDomain(domain)
     const names = [...group.groups.keys()].sort(collator.compare)
-    for (const name of names) add(group.groups.get(name) ?? makeGroup(name), connection, 'folder', level + 1)
+    for (const name of names) {
+      const folder = group.groups.get(name) ?? makeGroup(name)
+      if (folder.members.length > 0) add(folder, connection, 'folder', level + 1)
+    }
     for (const domain of group.domains) if (domain.kind !== 'domain0') addDomain(domain)
   }
   for (const connection of input.connections) {

@@ -87,6 +87,13 @@ describe('the rows', () => {
     expect(rowsOf([], () => false)).toEqual([])
   })
 
+  it('know how many guests a group has, whatever a filter shows of them', () => {
+    const counts = (rows: ReturnType<typeof rowsOf>) =>
+      rows.flatMap((row) => (row.kind === 'domain' ? [] : [`${row.key} ${row.members.length} ${row.guests}`]))
+    expect(counts(rowsOf())).toEqual(['connection 4 3', 'folder/Lab 1 1', 'folder/Work 1 1', 'folder/Work/Web 1 1'])
+    expect(counts(rowsOf(['folder/Lab'], ({ name }) => name === 'c'))).toEqual(['connection 1 3', 'folder/Lab 1 1'])
+  })
+
   it('stand for their domains, a folder for all in it, each once', () => {
     const rows = rowsOf(['folder/Work'])
     const names = (keys: readonly string[]) => domainsOf(rows, new Set(keys)).map(({ name }) => name)
