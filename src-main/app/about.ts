@@ -21,7 +21,7 @@ function commandLine(): string | null {
 
 export function aboutInfo(driver: string): AboutInfo {
   const { electron = '', chrome = '', node } = process.versions
-  const electronSource = process.env['RINGMASTER_ELECTRON_SOURCE'] ?? 'unknown'
+  const electronSource = process.env['RINGMASTER_ELECTRON_SOURCE'] ?? null
   const old = electronSource === 'fallback' || Number(electron.split('.')[0]) < 30
   return {
     name: 'Ringmaster',

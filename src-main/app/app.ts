@@ -142,7 +142,9 @@ export class App {
 
   async start(): Promise<void> {
     const { name, version, electron, chromium, node, electronSource, warning } = aboutInfo(this.parts.localDriver)
-    console.error(`${name} ${version}, Electron ${electron} (${electronSource}), Chromium ${chromium}, Node ${node}`)
+    console.error(
+      `${name} ${version}, Electron ${electron} (${electronSource ?? 'source unknown'}), Chromium ${chromium}, Node ${node}`,
+    )
     if (warning)
       console.error('Warning: this Electron is an old stand-in without security fixes. Try `npm run electron:update`.')
     servePages(join(this.parts.outFolder, 'renderer'))

@@ -380,7 +380,8 @@ export const aboutInfoShape = fields({
   platform: text,
   driver: text,
   /** Where the Electron comes from, as the start script says it; "unknown" when started otherwise. */
-  electronSource: text,
+  /** Where it came from; null when nobody said. */
+  electronSource: nullable(text),
   /** What starts the command line from a shell, quoted for one; null where there is none. */
   commandLine: nullable(text),
   /** Whether the desktop can be given notifications. */

@@ -76,6 +76,7 @@ export const app = {
   'about.licence': { en: 'Licence', de: 'Lizenz' },
   'about.hypervisor': { en: 'Hypervisor', de: 'Hypervisor' },
   'about.source': { en: 'Electron from', de: 'Electron aus' },
+  'about.source-unknown': { en: 'unknown', de: 'unbekannt' },
   'about.platform': { en: 'Platform', de: 'Plattform' },
   'about.copy': { en: 'Copy', de: 'Kopieren' },
 

@@ -29,7 +29,7 @@ export function AboutView() {
           [t('about.licence'), about.licence],
           [t('about.hypervisor'), about.driver],
           ['Electron', about.electron],
-          [t('about.source'), about.electronSource],
+          [t('about.source'), about.electronSource ?? t('about.source-unknown')],
           ['Chromium', about.chromium],
           ['Node', about.node],
           [t('about.platform'), about.platform],
