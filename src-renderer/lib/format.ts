@@ -7,7 +7,6 @@ import { type Language, localeOf } from './translate'
 const MIB = 1024 * 1024
 
 export interface Formats {
-  readonly number: (value: number) => string
   /** With three digits behind the point: seconds, gigahertz. */
   readonly thousandths: (value: number) => string
   readonly percent: (fraction: number) => string
@@ -39,7 +38,6 @@ export function makeFormats(language: Language): Formats {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
   return {
-    number: (value) => whole.format(value),
     thousandths: (value) => thousandth.format(value),
     percent: (fraction) => percent.format(fraction),
     memory: (bytes, scale = bytes) =>

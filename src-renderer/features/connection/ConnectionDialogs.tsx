@@ -217,7 +217,7 @@ export function CloseConnectionDialog(props: {
   readonly onClose: () => void
   readonly onChosen: (endings: { readonly guests?: CloseChoice; readonly jobs?: JobChoice }) => void
 }) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const { connection, busy } = props
   const domains = useAppState((state) => state.domains)
   const [way, setWay] = useState<CloseChoice>('save')
@@ -241,7 +241,7 @@ export function CloseConnectionDialog(props: {
     >
       {hasGuests && (
         <>
-          <p className="quit-names">{someNames(sortedNames(names, t.language), t, formats)}</p>
+          <p className="quit-names">{someNames(sortedNames(names, t.language), t)}</p>
           <p>{t('connection.close-body')}</p>
           <Ways
             label={t('connection.close-choices')}

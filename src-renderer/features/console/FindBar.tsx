@@ -15,7 +15,7 @@ export function FindBar(props: {
   readonly found: FoundAt
   readonly onClose: () => void
 }) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const [words, setWords] = useState('')
   const field = useRef<HTMLInputElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time it is asked for
@@ -33,8 +33,8 @@ export function FindBar(props: {
   const { at, count } = props.found
   const told = () => {
     if (count === 0) return t('console.found-none')
-    if (at === 0) return t('console.found-many', { count: formats.number(count) })
-    return t('console.found', { at: formats.number(at), count: formats.number(count) })
+    if (at === 0) return t('console.found-many', { count: t.number(count) })
+    return t('console.found', { at: t.number(at), count: t.number(count) })
   }
   return (
     <search className="console-find" onKeyDownCapture={onKeyDown}>

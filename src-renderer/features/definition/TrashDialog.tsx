@@ -13,7 +13,7 @@ import { type TrashRow, useTrash } from './trash-rows'
 import './definition.css'
 
 export function TrashDialog(props: { readonly onClose: () => void }) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const store = useAppStore()
   const trash = useTrash()
   /** Those that are to be removed for good, once more asked about. */
@@ -52,7 +52,6 @@ export function TrashDialog(props: { readonly onClose: () => void }) {
           {someNames(
             asked.map(({ name }) => name),
             t,
-            formats,
           )}
         </p>
         {machines.length < asked.length && <p>{t('trash.remove-volumes')}</p>}

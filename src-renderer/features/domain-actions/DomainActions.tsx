@@ -64,7 +64,7 @@ export function DomainActionsProvider(props: {
 }) {
   const client = useClient()
   const store = useAppStore()
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const preferences = usePreferences()
   const [question, setQuestion] = useState<Asked | null>(null)
   const [cloning, setCloning] = useState<DomainInfo | null>(null)
@@ -112,7 +112,7 @@ export function DomainActionsProvider(props: {
       }
       const [first] = gone
       if (first === undefined) return
-      const label = gone.length === 1 ? t('undo.delete', first) : t('undo.delete-many', { count: formats.number(gone.length) })
+      const label = gone.length === 1 ? t('undo.delete', first) : t('undo.delete-many', { count: t.number(gone.length) })
       store.undo.add(label, async () => {
         const trash = await client.call('trashList', {})
         if (!trash.ok) return report(trash)
@@ -123,7 +123,7 @@ export function DomainActionsProvider(props: {
         }
       })
     },
-    [client, report, store, t, formats],
+    [client, report, store, t],
   )
 
   const run = useCallback(
@@ -256,7 +256,7 @@ function ConfirmDialog(props: {
   const isOn = action === 'delete' && first !== undefined && isReadyAfter(action, first)
   const [disks, setDisks] = useState<readonly string[]>([])
   const images = action === 'delete' && !many && first ? writtenImages(first) : []
-  const count = { count: formats.number(domains.length) }
+  const count = { count: t.number(domains.length) }
   const time = formats.dateTime(first?.savedAt ?? 0)
   // What can be gone on with afterwards is asked about in few words.
   const label = labelOf(action, domains.length === 1 ? (first ?? null) : null, t).replace(/\s*…$/, '')
@@ -296,7 +296,6 @@ function ConfirmDialog(props: {
     someNames(
       some.map(({ name }) => name),
       t,
-      formats,
     )
   const saved = domains.filter(({ savedAt }) => savedAt !== null)
   return (
@@ -348,7 +347,7 @@ function leftKey(action: AskedAction) {
 }
 
 function Names(props: { readonly domains: readonly DomainInfo[] }) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const more = props.domains.length - NAMES_SHOWN
   return (
     <ul className="confirm-names selectable">
@@ -357,7 +356,7 @@ function Names(props: { readonly domains: readonly DomainInfo[] }) {
           {name} <span className="muted">{t(`state.${state}`)}</span>
         </li>
       ))}
-      {more > 0 && <li className="muted">{t('confirm.more', { count: formats.number(more) })}</li>}
+      {more > 0 && <li className="muted">{t('confirm.more', { count: t.number(more) })}</li>}
     </ul>
   )
 }

@@ -23,7 +23,7 @@ export interface MachineFieldsProps {
 
 export function MachineFields(props: MachineFieldsProps) {
   const { form, host, limits, errorOf, onEdit, onTouch } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   return (
     <>
       <TextField
@@ -66,9 +66,9 @@ export function MachineFields(props: MachineFieldsProps) {
           host === null
             ? ''
             : t('create.memory-hint', {
-                min: formats.number(limits.minMemoryMiB),
-                max: formats.number(limits.maxMemoryMiB),
-                free: formats.number(host.freeMemoryMiB),
+                min: t.number(limits.minMemoryMiB),
+                max: t.number(limits.maxMemoryMiB),
+                free: t.number(host.freeMemoryMiB),
               })
         }
         error={errorOf('memoryMiB')}
@@ -93,7 +93,7 @@ export function MachineFields(props: MachineFieldsProps) {
             ? t('details.vcpus-single')
             : host !== null && form.vcpus > host.cpus
               ? t('details.vcpus-overcommit')
-              : t('details.vcpus-range', { most: formats.number(limits.maxVcpus) })
+              : t('details.vcpus-range', { most: t.number(limits.maxVcpus) })
         }
         error={errorOf('vcpus')}
       />

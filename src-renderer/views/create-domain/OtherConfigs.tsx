@@ -23,7 +23,7 @@ export interface OtherConfigsProps {
 
 export function OtherConfigs(props: OtherConfigsProps) {
   const { others } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const client = useClient()
   const [busy, setBusy] = useState(false)
   const [made, setMade] = useState<readonly string[]>([])
@@ -59,8 +59,8 @@ export function OtherConfigs(props: OtherConfigsProps) {
         )
       }
     >
-      {others.length > 0 && t('create.others', { file: lastPart(props.file), names: someNames(names, t, formats) })}{' '}
-      {made.length > 0 && t('create.others-made', { names: someNames(made, t, formats) })}
+      {others.length > 0 && t('create.others', { file: lastPart(props.file), names: someNames(names, t) })}{' '}
+      {made.length > 0 && t('create.others-made', { names: someNames(made, t) })}
     </Notice>
   )
 }

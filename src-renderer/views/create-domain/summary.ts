@@ -22,7 +22,7 @@ export function summaryOf(form: Form, parts: DevicesForm, t: Translator, formats
     cutTo(properName(form.name), NAME_BYTES_MOST),
     ...(form.os.trim() === '' ? [] : [osName(osId(form.os))]),
     formats.memory((form.memoryMiB || 0) * 1024 * 1024),
-    ...(form.vcpus > 1 ? [t('create.summary-cpus', { count: formats.number(form.vcpus) })] : []),
+    ...(form.vcpus > 1 ? [t('create.summary-cpus', { count: t.number(form.vcpus) })] : []),
     ...(disks.length === 0 ? [t('create.summary-no-disk')] : disks),
     network === undefined ? t('create.summary-no-network') : t('create.summary-network', { network }),
     parts.display === null ? t('create.summary-no-screen') : t('create.summary-screen', { mode: modeText(parts.display) }),

@@ -57,7 +57,7 @@ export function OverviewPage() {
               })}
         </dd>
         <dt>{t('host.machines')}</dt>
-        <dd>{t('host.machines-of', { running: formats.number(running), count: formats.number(guests.length) })}</dd>
+        <dd>{t('host.machines-of', { running: t.number(running), count: t.number(guests.length) })}</dd>
       </dl>
       <div className="host-range">
         <RangeChoice minutes={minutes} onChange={setMinutes} />

@@ -25,7 +25,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
   const { onClose } = props
   const { domain, files, config, others } = props.dropped
   const { uuid, name } = domain
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const client = useClientAt(connectionOf(domain))
   const store = useAppStore()
   const undoably = useDefinitionUndo(domain)
@@ -140,7 +140,7 @@ export function DropOnDomain(props: { readonly dropped: DroppedOn; readonly onCl
           />
         ))}
       </dl>
-      {left.length > 0 && <p className="muted">{t('dropped.left', { names: someNames(left, t, formats) })}</p>}
+      {left.length > 0 && <p className="muted">{t('dropped.left', { names: someNames(left, t) })}</p>}
       <Refusal error={backing.other} onChange={setRefusal} />
       {backing.question}
     </Dialog>

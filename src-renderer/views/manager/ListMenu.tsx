@@ -28,7 +28,7 @@ export function ListMenu(props: {
   readonly onAction: (id: string) => void
   readonly onClose: () => void
 }) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const { menu, selected, connection, folder, columns, onAction, onClose } = props
   const [first] = selected
   /** What the list alone can do with machines. */
@@ -53,7 +53,7 @@ export function ListMenu(props: {
         entries: connectionEntries(connection, t),
       }
     }
-    const name = folder !== null ? folder : selected.length === 1 ? (first?.name ?? '') : formats.number(selected.length)
+    const name = folder !== null ? folder : selected.length === 1 ? (first?.name ?? '') : t.number(selected.length)
     return { label: t('action.menu-of', { name }), entries: contextEntries(selected, t, ordering) }
   }
   return (

@@ -18,7 +18,7 @@ type Way = Exclude<QuitChoice, 'cancel'>
 const ways = ['save', 'shutdown', 'destroy'] as const satisfies readonly Way[]
 
 export function QuitDialog() {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
   const quitting = useAppState((state) => state.quitting)
@@ -33,7 +33,7 @@ export function QuitDialog() {
   }
 
   if (quitting.kind === 'no') return null
-  const names = someNames(sortedNames(quitting.names, t.language), t, formats)
+  const names = someNames(sortedNames(quitting.names, t.language), t)
   if (quitting.kind === 'waiting') {
     // A save can be cancelled here too: then the app stays.
     const running = Object.values(jobs).filter(({ state }) => state === 'running')

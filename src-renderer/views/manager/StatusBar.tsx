@@ -17,7 +17,7 @@ export function StatusBar(props: {
     <footer className="status-bar">
       {guests !== null && <span>{t.count('manager.guests', guests.count)}</span>}
       {guests !== null && <span>{t.count('manager.running', guests.running)}</span>}
-      {chosen > 1 && <span>{t('manager.chosen', { count: formats.number(chosen) })}</span>}
+      {chosen > 1 && <span>{t('manager.chosen', { count: t.number(chosen) })}</span>}
       {host !== null && (
         <span className="last">
           {t('manager.host', { name: host.hostName, cpus: host.cpus, memory: formats.memory(host.memoryMiB * 1024 * 1024) })}

@@ -23,7 +23,7 @@ export function useAnnouncements(): void {
           announce(t('announce.connection', { name: connectionName(connection, t), state: connectionLine(connection, t) }))
         }
         const changes = domainChanges(before, after)
-        if (changes.length > SAID_ONE_BY_ONE) return announce(t('announce.many', { count: formats.number(changes.length) }))
+        if (changes.length > SAID_ONE_BY_ONE) return announce(t('announce.many', { count: t.number(changes.length) }))
         for (const { kind, domain } of changes) {
           const { name } = domain
           if (kind === 'state') announce(t('announce.state', { name, state: stateLine(domain, undefined, t, formats) }))

@@ -42,7 +42,7 @@ export interface DropPlaces {
 export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) => void): FileDrop {
   const anywhere = useClient()
   const store = useAppStore()
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const [target, setTarget] = useState<string | null>(null)
   const targetOf = (event: DragEvent): string | null => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null
@@ -65,7 +65,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
       const label =
         files.length === 1
           ? t('undo.import', { name: first.name, file: files[0]?.name ?? '' })
-          : t('undo.import-many', { names: someNames(names, t, formats) })
+          : t('undo.import-many', { names: someNames(names, t) })
       const undo = async () => {
         let undone = await client.call('domainUndefine', { uuid: first.uuid })
         for (const { uuid } of others) if (undone.ok) undone = await client.call('domainUndefine', { uuid })
@@ -74,7 +74,7 @@ export function useFileDrop(places: DropPlaces, onDomain: (dropped: DroppedOn) =
       offerUndo(store, label, undo)
       if (files.length === 1) await client.call('windowOpen', { view: 'domain', uuid: first.uuid })
     },
-    [store, t, formats],
+    [store, t],
   )
 
   const take = useCallback(

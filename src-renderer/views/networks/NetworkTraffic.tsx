@@ -46,7 +46,7 @@ export function NetworkTraffic(props: {
       <dl className="facts">
         <dt>{t('network.used-by')}</dt>
         <dd title={users.length > NAMES_SHOWN ? users.join(', ') : undefined}>
-          {users.length === 0 ? t('network.unused') : someNames(users, t, formats)}
+          {users.length === 0 ? t('network.unused') : someNames(users, t)}
         </dd>
         <dt>{t('network.forwards')}</dt>
         <dd>

@@ -108,7 +108,7 @@ function NetworkPage(props: {
   readonly onStay: () => void
 }) {
   const { info, start } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const changes = useNetworkChanges()
   const announce = useAnnounce()
   const [edits, setEdits] = useState<Partial<NetworkForm>>({})
@@ -217,7 +217,7 @@ function NetworkPage(props: {
           lessLabel={t('network.prefix-less')}
           moreLabel={t('network.prefix-more')}
           onChange={(prefix) => edit({ prefix })}
-          hint={t('network.prefix-hint', { count: formats.number(2 ** (32 - (form.prefix || 24)) - 2) })}
+          hint={t('network.prefix-hint', { count: t.number(2 ** (32 - (form.prefix || 24)) - 2) })}
           error={errors.prefix}
         />
         <div className="network-check">

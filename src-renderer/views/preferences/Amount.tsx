@@ -15,10 +15,10 @@ export function Amount(props: {
   readonly onChange: (value: number) => void
 }) {
   const { label, least, most } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   /** What is typed and cannot be stored. */
   const [wrong, setWrong] = useState<number | null>(null)
-  const range = t('preferences.number-range', { min: formats.number(least), max: formats.number(most) })
+  const range = t('preferences.number-range', { min: t.number(least), max: t.number(most) })
   return (
     <NumberField
       label={label}

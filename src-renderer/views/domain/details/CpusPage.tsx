@@ -13,7 +13,7 @@ import { LiveVcpus } from './LiveVcpus'
 /** Fields that obey what the driver says it can do. */
 export function CpusPage(props: PageProps) {
   const { domain, edits } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const host = useHost()
   const most = host?.limits.maxVcpus ?? 1
   const value = edits.vcpus ?? domain.config?.vcpus ?? 1
@@ -22,7 +22,7 @@ export function CpusPage(props: PageProps) {
     !Number.isFinite(count)
       ? t('create.memory-number')
       : count < 1 || count > most
-        ? t('details.vcpus-range', { most: formats.number(most) })
+        ? t('details.vcpus-range', { most: t.number(most) })
         : undefined
   const alike = { unit: '', step: 1, smallest: 1, largest: most, disabled: !props.editable || most === 1 }
   // As with memory one takes the other along.
@@ -34,7 +34,7 @@ export function CpusPage(props: PageProps) {
       <h2>{t('details.cpus')}</h2>
       <dl className="facts">
         <dt>{t('details.host-cpus')}</dt>
-        <dd>{host === null ? '–' : formats.number(host.cpus)}</dd>
+        <dd>{host === null ? '–' : t.number(host.cpus)}</dd>
         <dt>{t('details.cpu-model')}</dt>
         <dd>{host?.cpuModel || '–'}</dd>
         <dt>{t('details.cpu-guest')}</dt>
@@ -57,7 +57,7 @@ export function CpusPage(props: PageProps) {
         lessLabel={t('details.vcpus-less')}
         moreLabel={t('details.vcpus-more')}
         onChange={changeMost}
-        hint={most === 1 ? t('details.vcpus-single') : t('details.vcpus-range', { most: formats.number(most) })}
+        hint={most === 1 ? t('details.vcpus-single') : t('details.vcpus-range', { most: t.number(most) })}
         error={wrong(value)}
       />
       {host !== null && Number.isFinite(value) && value > host.cpus && (

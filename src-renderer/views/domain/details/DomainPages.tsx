@@ -154,9 +154,9 @@ export function MemoryPage(props: PageProps) {
         moreLabel={t('create.memory-more')}
         onChange={changeMost}
         hint={t('create.memory-hint', {
-          min: formats.number(min),
-          max: formats.number(max),
-          free: formats.number(host?.freeMemoryMiB ?? 0),
+          min: t.number(min),
+          max: t.number(max),
+          free: t.number(host?.freeMemoryMiB ?? 0),
         })}
         error={wrong(value)}
       />

@@ -12,7 +12,7 @@ import { useAppState, useAppStore } from '../../../state/store'
 const PATIENCE_MS = 5000
 
 export function LiveVcpus({ domain }: { readonly domain: DomainInfo }) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
   const samples = useAppState((state) => state.figures[domain.uuid])
@@ -41,7 +41,7 @@ export function LiveVcpus({ domain }: { readonly domain: DomainInfo }) {
           least={1}
           most={most}
           step={1}
-          text={t('vcpus.reading', { online: formats.number(value), total: formats.number(most) })}
+          text={t('vcpus.reading', { online: t.number(value), total: t.number(most) })}
           disabled={!allowed}
           onChange={setAsked}
           onDone={(vcpus) => void apply(vcpus)}
@@ -50,7 +50,7 @@ export function LiveVcpus({ domain }: { readonly domain: DomainInfo }) {
       {most > 1 && <p className="details-note">{t('vcpus.note')}</p>}
       <dl className="facts">
         <dt>{t('vcpus.now')}</dt>
-        <dd>{domain.running === null || online === undefined ? t('chart.no-reading') : formats.number(online)}</dd>
+        <dd>{domain.running === null || online === undefined ? t('chart.no-reading') : t.number(online)}</dd>
       </dl>
     </section>
   )

@@ -55,7 +55,7 @@ function InsideTable<R>(props: {
 }
 
 export function CountersPage(props: InsideProps) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const rateOf = ({ before, seconds }: Seen, row: Counter): number | null => {
     const was = before?.counters?.find(({ kind, name }) => kind === row.kind && name === row.name)
     return was === undefined ? null : Math.max(0, (row.total - was.total) / seconds)
@@ -78,10 +78,10 @@ export function CountersPage(props: InsideProps) {
           numeric: true,
           cell: (row) => {
             const rate = rateOf(seen, row)
-            return rate === null ? '…' : formats.number(Math.round(rate))
+            return rate === null ? '…' : t.number(Math.round(rate))
           },
         },
-        { id: 'total', label: t('inside.total'), numeric: true, cell: ({ total }) => formats.number(total) },
+        { id: 'total', label: t('inside.total'), numeric: true, cell: ({ total }) => t.number(total) },
       ]}
     />
   )
@@ -117,7 +117,7 @@ export function PortsPage(props: InsideProps) {
 }
 
 export function GrantsPage(props: InsideProps) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   return (
     <InsideTable<Grant>
       {...props}
@@ -127,10 +127,10 @@ export function GrantsPage(props: InsideProps) {
       summary={({ reply }) =>
         reply.grants !== undefined &&
         t('inside.grants-summary', {
-          used: formats.number(reply.grants.inUse),
-          frames: formats.number(reply.grants.frames),
-          most: formats.number(reply.grants.mostFrames),
-          shown: formats.number(reply.grants.entries.length),
+          used: t.number(reply.grants.inUse),
+          frames: t.number(reply.grants.frames),
+          most: t.number(reply.grants.mostFrames),
+          shown: t.number(reply.grants.entries.length),
         })
       }
       rows={({ reply }) => reply.grants?.entries ?? []}
@@ -148,7 +148,7 @@ export function GrantsPage(props: InsideProps) {
 const distance = (ahead: number, behind: number): number => (ahead - behind) >>> 0
 
 export function RingsPage(props: InsideProps) {
-  const { t, formats } = useWords()
+  const { t } = useWords()
   return (
     <InsideTable<Ring>
       {...props}
@@ -164,7 +164,7 @@ export function RingsPage(props: InsideProps) {
           id: 'size',
           label: t('inside.size'),
           numeric: true,
-          cell: ({ size, unit }) => t(`inside.size-${unit}`, { size: formats.number(size) }),
+          cell: ({ size, unit }) => t(`inside.size-${unit}`, { size: t.number(size) }),
         },
         { id: 'produced', label: 'req_prod', mono: true, numeric: true, cell: ({ produced }) => produced },
         { id: 'consumed', label: 'req_cons', mono: true, numeric: true, cell: ({ consumed }) => consumed },
@@ -177,7 +177,7 @@ export function RingsPage(props: InsideProps) {
             return (
               <span className="ring-fill">
                 <meter min={0} max={size} value={Math.min(size, waiting)} aria-label={t('inside.waiting')} />
-                {formats.number(waiting)}
+                {t.number(waiting)}
               </span>
             )
           },

@@ -286,7 +286,7 @@ function DeviceChart(props: {
   const second = useMemo(() => ({ points: write, colour: 'write' as const }), [write])
   const top = isBytes ? axisTop([...read, ...write], 65536, 1024) : axisTop([...read, ...write], 10, 1000)
   const tick = useCallback(
-    (value: number) => t('chart.per-second', { amount: isBytes ? formats.size(value) : formats.number(Math.round(value)) }),
+    (value: number) => t('chart.per-second', { amount: isBytes ? formats.size(value) : t.number(Math.round(value)) }),
     [isBytes, formats, t],
   )
   const last = shown.samples.at(-1)?.devices.find(({ key }) => key === deviceKey)

@@ -22,7 +22,7 @@ export function WiringList(props: {
   readonly rewire: Rewire
 }) {
   const { networks, machines, addresses, rewire } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const [most, setMost] = useState(ROWS)
   const plugs = machines.flatMap((machine) => machine.plugs)
   const names = networks.map(({ network }) => network.name)
@@ -90,7 +90,7 @@ export function WiringList(props: {
       />
       {plugs.length > most && (
         <p className="topology-more">
-          {t('topology.more', { shown: formats.number(most), count: formats.number(plugs.length) })}{' '}
+          {t('topology.more', { shown: t.number(most), count: t.number(plugs.length) })}{' '}
           <Button kind="link" onPress={() => setMost(most + ROWS)}>
             {t('topology.more-show')}
           </Button>

@@ -90,7 +90,7 @@ function keyAt(target: EventTarget): string | null {
 
 export function DomainList(props: DomainListProps) {
   const { rows, columns, parts, selection, onSelection } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const grid = useRef<HTMLDivElement>(null)
   const tip = useRef<HTMLDivElement>(null)
   const [height, setHeight] = useState(0)
@@ -300,7 +300,7 @@ export function DomainList(props: DomainListProps) {
     if (reading === null || canvas === null) return
     const rect = canvas.getBoundingClientRect()
     const seconds = Math.max(0, Math.round((Date.now() - reading.at) / 1000))
-    node.textContent = t('chart.reading', { value: reading.text, seconds: formats.number(seconds) })
+    node.textContent = t('chart.reading', { value: reading.text, seconds: t.number(seconds) })
     node.style.left = `${Math.round(rect.left + reading.x)}px`
     node.style.top = `${Math.round(rect.bottom + 4)}px`
   }

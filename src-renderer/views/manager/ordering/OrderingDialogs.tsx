@@ -40,7 +40,7 @@ function Buttons(props: { readonly onCancel: () => void }) {
 
 function FolderDialog(props: PartProps) {
   const { ordering, group, placeOf, all, collator } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const folderOf = (uuid: string) => placeOf(uuid).folder
   const there = group === undefined ? [...new Set(props.domains.map(({ uuid }) => folderOf(uuid)))] : [group.path]
   const [text, setText] = useState(there.length === 1 ? (there[0] ?? '') : '')
@@ -59,7 +59,7 @@ function FolderDialog(props: PartProps) {
     const moves = group && [{ connection: group.connection.connection, from: group.path, to: folder }]
     ordering.move(domains, folder, places, moves)
   }
-  const subject = domains.length === 1 ? (domains[0]?.name ?? '') : formats.number(domains.length)
+  const subject = domains.length === 1 ? (domains[0]?.name ?? '') : t.number(domains.length)
   return (
     <Dialog
       title={
@@ -94,7 +94,7 @@ function FolderDialog(props: PartProps) {
 
 function TagsDialog(props: PartProps) {
   const { ordering, domains, placeOf, all, collator } = props
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const [text, setText] = useState('')
   const [ticked, setTicked] = useState<Readonly<Record<string, boolean>>>({})
   const countOf = (tag: string) => domains.filter(({ uuid }) => placeOf(uuid).tags.includes(tag)).length
@@ -113,7 +113,7 @@ function TagsDialog(props: PartProps) {
       return [...new Set([...kept, ...added])].slice(0, TAGS_MOST)
     })
   }
-  const subject = domains.length === 1 ? (domains[0]?.name ?? '') : formats.number(domains.length)
+  const subject = domains.length === 1 ? (domains[0]?.name ?? '') : t.number(domains.length)
   return (
     <Dialog
       title={t('ordering.tags-title', { subject })}
@@ -135,7 +135,7 @@ function TagsDialog(props: PartProps) {
         return (
           <Check
             key={tag}
-            label={some ? t('ordering.tag-some', { tag, count: formats.number(has) }) : tag}
+            label={some ? t('ordering.tag-some', { tag, count: t.number(has) }) : tag}
             value={ticked[tag] ?? has === domains.length}
             onChange={(on) => setTicked((before) => ({ ...before, [tag]: on }))}
           />

@@ -44,7 +44,7 @@ export type FollowFolders = (moves: readonly FolderMove[]) => (done: boolean) =>
 export function useOrdering(followFolders: FollowFolders): Ordering {
   const client = useClient()
   const store = useAppStore()
-  const { t, formats } = useWords()
+  const { t } = useWords()
   const placeOf = useMetadata()
   const [renaming, setRenaming] = useState<string | null>(null)
   const [asked, setAsked] = useState<Asked | null>(null)
@@ -98,12 +98,12 @@ export function useOrdering(followFolders: FollowFolders): Ordering {
     const move: Ordering['move'] = (domains, folder, places, folders) => {
       const label = t('undo.folder', {
         folder: folder === '' ? t('manager.folder-none') : folder,
-        count: formats.number(domains.length),
+        count: t.number(domains.length),
       })
       void change(domains, (before, uuid) => ({ ...before, folder: places?.get(uuid) ?? folder }), label, folders)
     }
     const changeTags = (domains: readonly DomainInfo[], next: (tags: readonly string[]) => readonly string[]) => {
-      const label = t('undo.tags', { count: formats.number(domains.length) })
+      const label = t('undo.tags', { count: t.number(domains.length) })
       void change(domains, (before) => ({ ...before, tags: next(before.tags) }), label)
     }
     const addTag = (domains: readonly DomainInfo[], tag: string) =>
@@ -114,7 +114,7 @@ export function useOrdering(followFolders: FollowFolders): Ordering {
     }
     const askFolder = (group: GroupRow) => setAsked({ what: 'folder', domains: group.members, group })
     return { rename, renamed, move, addTag, changeTags, ask, askFolder, answered: () => setAsked(null) }
-  }, [client, store, t, formats, placeOf])
+  }, [client, store, t, placeOf])
 
   return { renaming, asked, ...actions }
 }
