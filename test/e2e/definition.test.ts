@@ -72,6 +72,7 @@ describe('the configuration text', () => {
     await app.call(page, 'domainRename', { uuid: UUID, name: 'Büro 1' })
     await expect.poll(stored).toContain('<name>Büro 1</name>')
     // A text that another window changes while it is typed in says so, and both ways out of it.
+    await expect.poll(textNow).toContain('<name>Büro 1</name>')
     const now = await textNow()
     await editor.fill(now.replace('<on_crash>destroy<', '<on_crash>preserve<'))
     await page.getByText('+   <on_crash>preserve</on_crash>').waitFor()
