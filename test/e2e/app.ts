@@ -146,6 +146,12 @@ async function groupGone(leader: number | undefined): Promise<void> {
   for (let tries = 0; tries < 100 && leader !== undefined && groupAlive(leader); tries++) await delay(20)
 }
 
+/** Does what closes a window. A key may be let go when the window has gone already, which is no fault. */
+export async function closing(page: Page, act: () => Promise<void>): Promise<void> {
+  const [closed, acted] = await Promise.allSettled([page.waitForEvent('close'), act()])
+  if (closed.status === 'rejected') throw acted.status === 'rejected' ? acted.reason : closed.reason
+}
+
 let built = false
 
 /** The windows as the sources are now: `npm test` has built them already, vitest alone has not. */

@@ -8,7 +8,7 @@ import { readDomainXml } from '../../src-main/config/domain-xml'
 import type { CallName } from '../../src-main/public/calls'
 import type { Device } from '../../src-main/public/device'
 import { explainError } from '../../src-main/public/error-code'
-import type { RunningApp } from './app'
+import { closing, type RunningApp } from './app'
 import { startMachine, UUID } from './domain-setup'
 import { ownApp } from './own-app'
 
@@ -332,7 +332,6 @@ describe('the details of a machine that runs', () => {
     await domain.waitForState('Shut off')
     await call('domainUndefine', {})
     await gone.waitFor()
-    await page.keyboard.press('Enter')
-    await expect.poll(() => page.isClosed()).toBe(true)
+    await closing(page, () => page.keyboard.press('Enter'))
   })
 })

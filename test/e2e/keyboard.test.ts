@@ -4,7 +4,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { CallName } from '../../src-main/public/calls'
-import { launch, type RunningApp } from './app'
+import { closing, launch, type RunningApp } from './app'
 import { focusNow } from './focus'
 import { ownApp } from './own-app'
 import { openWindow, SERVER, settle, stageFolder } from './scenes'
@@ -205,9 +205,8 @@ describe('by keyboard alone', () => {
     await keys(page, 'Enter')
     const copied = () => app.electron.evaluate(({ clipboard }) => clipboard.readText())
     await expect.poll(copied).toMatch(/^Ringmaster\n.+: .+\n.*^Chromium: \d+\./ms)
-    const closed = page.waitForEvent('close')
     await tabTo(page, 'Close')
-    await Promise.all([closed, keys(page, 'Enter')])
+    await closing(page, () => keys(page, 'Enter'))
   })
 
   it('the doctor: a finding mended, and looked again', { timeout: 60_000 }, async () => {

@@ -1,7 +1,7 @@
 // Changes of a network that were not applied: whoever chooses another network, makes one or closes the window is asked. On the test driver.
 // Runs in: plain Node; starts the real Electron on a virtual display.
 import { expect, it } from 'vitest'
-import { launch, type RunningApp } from './app'
+import { closing, launch, type RunningApp } from './app'
 import { NetworksPage } from './networks-page'
 import { ownApp } from './own-app'
 import { openWindow } from './scenes'
@@ -56,9 +56,7 @@ it('are not left behind unasked; Escape stays and loses nothing', async () => {
   await networks.field('To').fill('10.0.3.88')
   await closeWindow(app)
   await networks.dialog().getByText('Apply the changes to “lab”?').waitFor()
-  const closed = page.waitForEvent('close')
-  await page.keyboard.press('Enter')
-  await closed
+  await closing(page, () => page.keyboard.press('Enter'))
   const again = new NetworksPage(await openWindow(app, manager, 'networks', null))
   await again.item('lab').click()
   await expect.poll(() => again.field('To').inputValue()).toBe('10.0.3.88')

@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { closing } from './app'
 import { startList } from './list-setup'
 import { ownApp } from './own-app'
 
@@ -68,9 +69,7 @@ it('moves columns, zooms, fills the screen and closes the window from the palett
   await expect.poll(isFull).toBe(false)
   const other = await app.other(() => choose('about'))
   await other.waitForLoadState()
-  const closed = page.waitForEvent('close')
-  await manager.command('close the window')
-  await closed
+  await closing(page, () => manager.command('close the window'))
 })
 
 it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', async () => {
