@@ -62,6 +62,8 @@ export class EmbeddedImages implements ImageTool {
   private readonly supervisor: Supervisor
   private kept: { readonly caller: ImageCaller; readonly end: () => void } | undefined
   private timer: NodeJS.Timeout | undefined
+  /** Short calls that have no answer yet. */
+  private running = 0
 
   constructor(supervisor: Supervisor) {
     this.supervisor = supervisor
@@ -70,7 +72,7 @@ export class EmbeddedImages implements ImageTool {
   async create(image: NewImage): Outcome {
     const { path, format, sizeMiB, backing } = image
     const args = { path, format, sizeMiB, ...(backing === undefined ? {} : { backing }) }
-    const created = await this.quick().call('create', args)
+    const created = await this.quick('create', args)
     if (created.ok) return ok(null)
     if (created.error.code === 'OPERATION_INVALID') return err(errorReport('file-exists', { path }))
     const report = imageError(created.error, path)
@@ -78,7 +80,7 @@ export class EmbeddedImages implements ImageTool {
   }
 
   async inspect(path: string, allowed: readonly string[] = []): Outcome<ImageInfo> {
-    const found = await this.quick().call('inspect', { path, allowed: [...allowed] })
+    const found = await this.quick('inspect', { path, allowed: [...allowed] })
     if (found.ok) return ok({ path, ...found.value })
     if (found.error.code !== 'SYSTEM_ERROR') return err(imageError(found.error, path))
     return err(errorReport('file-unreadable', { path, detail: found.error.message.replace(/\.\s*$/, '') }))
@@ -124,7 +126,7 @@ export class EmbeddedImages implements ImageTool {
   }
 
   async overlay(path: string, backing: BackingFile, allowed: readonly string[]): Outcome {
-    const made = await this.quick().call('overlay', { path, backing: { ...backing }, allowed: [...allowed] })
+    const made = await this.quick('overlay', { path, backing: { ...backing }, allowed: [...allowed] })
     if (made.ok) return ok(null)
     return err(made.error.code === 'OPERATION_INVALID' ? errorReport('file-exists', { path }) : imageError(made.error, path))
   }
@@ -147,7 +149,7 @@ export class EmbeddedImages implements ImageTool {
   }
 
   async lookInstaller(path: string): Outcome<InstallMedia | undefined> {
-    const looked = await this.quick().call('lookInstaller', { path })
+    const looked = await this.quick('lookInstaller', { path })
     return looked.ok ? ok(looked.value.found) : err(mediaError(looked.error, path))
   }
 
@@ -184,7 +186,7 @@ export class EmbeddedImages implements ImageTool {
   }
 
   async lookDiskKernel(disk: BootDisk): Outcome<DiskLook> {
-    const looked = await this.quick().call('lookDiskKernel', diskArgs(disk))
+    const looked = await this.quick('lookDiskKernel', diskArgs(disk))
     return looked.ok ? ok(looked.value) : err(this.diskError(looked.error, disk.path))
   }
 
@@ -223,26 +225,30 @@ export class EmbeddedImages implements ImageTool {
       : err({ ...done.error, values: { ...done.error.values, path } })
   }
 
-  /** The process kept for short calls. */
-  private quick(): ImageCaller {
+  /**
+   * A short call, by the process that is kept for them until it has had nothing to do for a while. Its end takes a moment, and a call that
+   * comes in that moment has a process of its own.
+   */
+  private async quick<K extends keyof ImageCalls & string>(name: K, args: ImageCalls[K]['args']) {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.kept?.end(), KEPT_MS)
-    this.timer.unref()
-    this.kept ??= this.start(
-      () => {},
-      () => {
-        this.kept = undefined
-      },
-    )
-    return this.kept.caller
+    if (this.kept === undefined || this.kept.caller.gone) this.kept = this.start(() => {})
+    this.running += 1
+    const reply = await this.kept.caller.call(name, args)
+    this.running -= 1
+    if (this.running === 0) this.timer = setTimeout(() => this.endKept(), KEPT_MS).unref()
+    return reply
   }
 
-  private start(report: (fraction: number) => void, gone: () => void = () => {}) {
+  private endKept(): void {
+    this.kept?.end()
+    this.kept = undefined
+  }
+
+  private start(report: (fraction: number) => void) {
     const child = this.supervisor.start('image', 'Ringmaster disk images', () => {})
     const caller: ImageCaller = new Caller<ImageCalls, ImageEvents>(child.transport, IMAGE_CALLS, IMAGE_EVENTS, {
       progress: ({ done, total }) => report(total > 0 ? Math.min(1, done / total) : 0),
     })
-    child.onExit(gone)
     return { caller, end: () => child.kill() }
   }
 }
