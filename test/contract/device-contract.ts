@@ -35,7 +35,7 @@ export function deviceContract(scene: ContractScene): void {
         if (event.kind !== 'samples') return false
         return event.samples.some((sample) => sample.uuid === uuid && sample.devices.some(({ key }) => key === 'vbd/51728'))
       })
-    await expect.poll(counted, { timeout: 15_000 }).toBe(true)
+    await expect.poll(counted).toBe(true)
     expect(await driver.detachDevice(uuid, 'vbd/51728', false)).toEqual({ ok: true, value: null })
     expect((await driver.detachDevice(uuid, 'vbd/51728', false)).ok).toBe(false)
     const nic = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] } as const
@@ -65,8 +65,8 @@ export function deviceContract(scene: ContractScene): void {
         const found = new RegExp(`/backend/vbd/\\d+/${51712 + 16 * at}/${name} = "(.)"`).exec(dump.ok ? dump.value : '')
         return found?.[1]
       }
-      await expect.poll(() => node('feature-discard'), { timeout: 15_000 }).toBe(discards)
-      await expect.poll(() => node('feature-flush-cache'), { timeout: 15_000 }).toBe(flushes)
+      await expect.poll(() => node('feature-discard')).toBe(discards)
+      await expect.poll(() => node('feature-flush-cache')).toBe(flushes)
     }
     await driver.destroy(uuid)
   })

@@ -118,7 +118,7 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       process.kill(pids('domain')[0] ?? -1, 'SIGKILL')
       const stopped = () => events.filter((event) => event.kind === 'stopped')
       const crash = { uuid: a, how: 'crash', detail: expect.stringContaining('SIGKILL') }
-      await expect.poll(stopped, { timeout: 10_000 }).toMatchObject([crash])
+      await expect.poll(stopped).toMatchObject([crash])
       await says(b, 'echo sum=$((40+4))\r', 'sum=44')
       expect((await driver.create(a, config('again'))).ok).toBe(true)
       await driver.destroy(a)
@@ -136,7 +136,7 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
         readdirSync(tasks)
           .map((task) => listed(readFileSync(join(tasks, task, 'status'), 'latin1')))
           .filter((list) => list !== all)
-      await expect.poll(kept, { timeout: 10_000 }).toEqual(['0', '0'])
+      await expect.poll(kept).toEqual(['0', '0'])
       expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1' })).toEqual({ ok: true, value: null })
       expect(kept()).toEqual(['1', '1'])
       const nowhere = { ok: false, error: { reason: 'pinning-failed', values: { set: '1000' } } }
@@ -148,7 +148,7 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       expect((await driver.destroy(uuid)).ok).toBe(true)
     })
 
-    it('caps a guest that is busy, from the next slices on', { timeout: 120_000 }, async () => {
+    it('caps a guest that is busy, from the next slices on', async () => {
       await says(b, 'while :; do :; done & echo bu""sy\r', 'busy')
       expect(await driver.setSchedulerParameters(b, { cpuCap: 10 })).toEqual({ ok: true, value: null })
       const used = () =>

@@ -104,7 +104,7 @@ export function lifeContract(scene: ContractScene): void {
     const before = events.length
     const sampled = () =>
       events.slice(before).some((event) => event.kind === 'samples' && event.samples.some((sample) => sample.uuid === uuid))
-    await expect.poll(sampled, { timeout: 10_000 }).toBe(true)
+    await expect.poll(sampled).toBe(true)
   })
 
   it('shows XenStore, with the domains that run in it', { timeout }, async () => {

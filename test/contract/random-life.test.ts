@@ -31,7 +31,7 @@ function children(): string[] {
 const openFiles = (): number => (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0)
 
 describe.skipIf(!ready)('random lives of four guests', () => {
-  it(`leave nothing behind after ${SEQUENCES} sequences`, { timeout: SEQUENCES * 60_000 }, async () => {
+  it(`leave nothing behind after ${SEQUENCES} sequences`, { timeout: SEQUENCES * 120_000 }, async () => {
     if (!files.ok) return
     const { kernel, ramdisk, commandLine } = files.value
     const folder = mkdtempSync(join(tmpdir(), 'ringmaster-random-'))
@@ -100,7 +100,7 @@ describe.skipIf(!ready)('random lives of four guests', () => {
       })
       await Promise.all(lives)
       const active = domains.active()
-      await expect.poll(() => children().length, { timeout: 10_000 }).toBe(active.length + 1)
+      await expect.poll(() => children().length).toBe(active.length + 1)
       expect(jobs.running()).toEqual([])
       const crashed = domains.list().filter(({ state }) => state === 'crashed')
       expect(crashed.map(({ name, detail }) => `${name}: ${detail}`)).toEqual([])
@@ -108,12 +108,12 @@ describe.skipIf(!ready)('random lives of four guests', () => {
     }
     await toolstack.guests.destroyAll()
     expect(domains.active()).toEqual([])
-    await expect.poll(() => children().length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => children().length).toBe(1)
     const grown = process.memoryUsage().rss - (first?.rss ?? 0)
     expect(grown).toBeLessThan(64 * 1024 * 1024)
     expect(openFiles() - (first?.files ?? 0)).toBeLessThan(8)
     await toolstack.close()
-    await expect.poll(children, { timeout: 10_000 }).toEqual([])
+    await expect.poll(children).toEqual([])
     const names = uuids.flatMap((uuid) => [`${uuid}.save`, `${uuid}.rmsave`])
     const left = [...readdirSync(join(folder, 'saved')), ...readdirSync(folder).filter((name) => name.includes('rmsave'))]
     expect(left.filter((name) => !names.includes(name))).toEqual([])

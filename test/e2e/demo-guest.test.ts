@@ -120,7 +120,7 @@ describe('the demo guest on the embedded engine', () => {
     await domain.tab('Performance').click()
     const chart = domain.chart('CPU usage')
     const before = await chart.getAttribute('aria-label')
-    await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 15_000 }).not.toBe(before)
+    await expect.poll(() => chart.getAttribute('aria-label')).not.toBe(before)
     await app.picture(domain.page, 'engine-performance')
     await domain.tab('Log').click()
     await app.picture(domain.page, 'engine-log')

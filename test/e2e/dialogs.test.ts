@@ -119,7 +119,7 @@ describe('a dialog that is left', () => {
     expect(wrong).toEqual([])
   })
 
-  it('would be noticed if it changed something', { timeout: 120_000 }, async () => {
+  it('would be noticed if it changed something', async () => {
     const { app, manager } = await stageDialogs(keep)
     const before = await everything(app, manager)
     await app.call(manager, 'domainRename', { uuid: SERVER, name: 'another' })

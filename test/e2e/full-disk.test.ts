@@ -22,7 +22,7 @@ async function fill(app: RunningApp, full: boolean): Promise<void> {
 }
 
 describe('a full disk', () => {
-  it('is said once for each change, and nothing is lost', { timeout: 90_000 }, async () => {
+  it('is said once for each change, and nothing is lost', async () => {
     const folder = stageFolder({})
     const app = keep(await launch({ folder }))
     const manager = await app.manager()

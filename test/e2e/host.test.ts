@@ -34,14 +34,14 @@ async function start(options: LaunchOptions = {}): Promise<{ app: RunningApp; pa
   const page = await app.other(async () => {
     await app.call(manager.page, 'windowOpen', { view: 'host', uuid: null })
   })
-  await page.getByRole('tab').nth(3).waitFor({ timeout: 20_000 })
+  await page.getByRole('tab').nth(3).waitFor()
   return { app, page, folder }
 }
 
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name }).first()
 
 describe('the host window', () => {
-  it('shows the host, its networks and its storage, and works on volumes', { timeout: 120_000 }, async () => {
+  it('shows the host, its networks and its storage, and works on volumes', async () => {
     const { app, page, folder } = await start({ preferences: { newDiskGiB: 6 } })
     await page.getByText('1 of 1 running').waitFor()
     // Measured before the window was there: curves and figures of the host and of its machines.
@@ -54,7 +54,7 @@ describe('the host window', () => {
     await page.getByRole('tab', { name: 'Virtual networks' }).click()
     await page.getByRole('option', { name: 'default' }).waitFor()
     await page.getByRole('tab', { name: 'Storage' }).click()
-    await row(page, 'server (running)').waitFor({ timeout: 20_000 })
+    await row(page, 'server (running)').waitFor()
     await row(page, 'server.raw').click()
     expect(await page.getByRole('button', { name: 'Delete…' }).isDisabled()).toBe(true)
     await app.picture(page, 'host-storage')
@@ -64,7 +64,7 @@ describe('the host window', () => {
     await page.keyboard.press('Enter')
     await app.picture(page, 'host-copy')
     await page.keyboard.press('Enter')
-    await row(page, 'old-copy.raw').waitFor({ timeout: 20_000 })
+    await row(page, 'old-copy.raw').waitFor()
     await page.getByRole('button', { name: 'New volume…' }).click()
     await page.getByRole('dialog').getByLabel('Name').fill('fresh')
     // What the preferences propose; another unit writes the same size.
@@ -79,7 +79,7 @@ describe('the host window', () => {
     await app.picture(page, 'host-create')
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
     // What was made is chosen, for what is done with it next.
-    await row(page, 'fresh.qcow2').and(page.locator('[aria-selected="true"]')).waitFor({ timeout: 20_000 })
+    await row(page, 'fresh.qcow2').and(page.locator('[aria-selected="true"]')).waitFor()
     await row(page, 'fresh.qcow2').getByText('1.5 GiB', { exact: true }).waitFor()
     // It is put on another one, which is used from then on, and taken off it again.
     await page.getByRole('button', { name: 'Backing file…' }).click()
@@ -89,24 +89,24 @@ describe('the host window', () => {
     await page.getByRole('option', { name: 'old-copy.raw' }).click()
     await app.picture(page, 'host-rebase')
     await rebase.getByRole('button', { name: 'Change' }).click()
-    await page.getByText('below fresh.qcow2').waitFor({ timeout: 20_000 })
+    await page.getByText('below fresh.qcow2').waitFor()
     await page.locator('.undo-bar').getByText('Rebased fresh.qcow2').waitFor()
     await row(page, 'fresh.qcow2').focus()
     await undoByKey(page)
-    await page.getByText('below fresh.qcow2').waitFor({ state: 'detached', timeout: 20_000 })
+    await page.getByText('below fresh.qcow2').waitFor({ state: 'detached' })
     await row(page, 'old-copy.raw').click()
     await expect.poll(() => page.getByRole('button', { name: 'Backing file…' }).isDisabled()).toBe(true)
     await page.getByRole('button', { name: 'Delete…' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
-    await row(page, 'old-copy.raw').waitFor({ state: 'detached', timeout: 20_000 })
+    await row(page, 'old-copy.raw').waitFor({ state: 'detached' })
     // Undone, newest first: what was deleted is there again, what was made is in the trash.
     const undo = page.locator('.undo-bar').getByRole('button', { name: 'Undo' })
     await app.picture(page, 'host-undo')
     await undo.click()
-    await row(page, 'old-copy.raw').waitFor({ timeout: 20_000 })
+    await row(page, 'old-copy.raw').waitFor()
     await page.locator('.undo-bar').getByText('Made fresh.qcow2').waitFor()
     await undo.click()
-    await row(page, 'fresh.qcow2').waitFor({ state: 'detached', timeout: 20_000 })
+    await row(page, 'fresh.qcow2').waitFor({ state: 'detached' })
     await row(page, 'old.raw').click()
     await page.getByRole('button', { name: 'Check', exact: true }).click()
     const foot = () => page.locator('.storage-foot').evaluate((each) => each.getBoundingClientRect().top)
@@ -121,17 +121,17 @@ describe('the host window', () => {
     await page.getByRole('dialog').getByLabel('Size', { exact: true }).fill('8')
     await page.keyboard.press('Tab')
     await page.getByRole('dialog').getByRole('button', { name: 'Resize', exact: true }).click()
-    await row(page, 'old.raw').getByText('8 MiB', { exact: true }).waitFor({ timeout: 20_000 })
+    await row(page, 'old.raw').getByText('8 MiB', { exact: true }).waitFor()
     await page.locator('.undo-bar').getByText('Enlarged old.raw').waitFor()
     await row(page, 'old.raw').focus()
     await undoByKey(page)
-    await row(page, 'old.raw').getByText('1 MiB', { exact: true }).waitFor({ timeout: 20_000 })
+    await row(page, 'old.raw').getByText('1 MiB', { exact: true }).waitFor()
     const more = path.join(folder, 'more')
     fs.mkdirSync(more)
     await app.answerFileDialogs(more)
     await page.getByRole('button', { name: 'Add a folder…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
-    await page.getByRole('option', { name: 'more' }).waitFor({ timeout: 20_000 })
+    await page.getByRole('option', { name: 'more' }).waitFor()
     await page.getByText('No disk images here.').waitFor()
     await page.getByRole('button', { name: 'Take the folder off the list; its files stay' }).click()
     await page.getByRole('option', { name: 'more' }).waitFor({ state: 'detached' })
@@ -153,7 +153,7 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('asks before it resizes an image that leads to a file elsewhere, or puts another on it', { timeout: 60_000 }, async () => {
+  it('asks before it resizes an image that leads to a file elsewhere, or puts another on it', async () => {
     const { app, page, folder } = await start()
     const images = new TestImages(async () => undefined)
     const below = path.join(folder, 'elsewhere.raw')
@@ -174,12 +174,12 @@ describe('the host window', () => {
     await question.getByRole('button', { name: 'Do not open' }).click()
     await dialog.getByRole('button', { name: 'Resize', exact: true }).click()
     await question.getByRole('button', { name: 'Open it' }).click()
-    await row(page, 'leads.qcow2').getByText('8 MiB', { exact: true }).waitFor({ timeout: 20_000 })
+    await row(page, 'leads.qcow2').getByText('8 MiB', { exact: true }).waitFor()
     // The answer holds for the way back too.
     await page.locator('.undo-bar').getByText('Enlarged leads.qcow2').waitFor()
     await row(page, 'leads.qcow2').focus()
     await undoByKey(page)
-    await row(page, 'leads.qcow2').getByText('1 MiB', { exact: true }).waitFor({ timeout: 20_000 })
+    await row(page, 'leads.qcow2').getByText('1 MiB', { exact: true }).waitFor()
     // So it is where another one is put on it: of what that one leads to.
     await row(page, 'own.qcow2').click()
     await page.getByRole('button', { name: 'Backing file…' }).click()
@@ -190,7 +190,7 @@ describe('the host window', () => {
     await question.getByText('It is read and not changed.').waitFor()
     await app.picture(page, 'host-rebase-question')
     await question.getByRole('button', { name: 'Open it' }).click()
-    await page.getByText('below own.qcow2').waitFor({ timeout: 20_000 })
+    await page.getByText('below own.qcow2').waitFor()
   })
 
   it('keeps the dialog and what was typed where a name is taken, and cuts long names of machines', {
@@ -215,7 +215,7 @@ describe('the host window', () => {
     const one = Object.values(value).find((each) => 'name' in each && each.name === name)
     if (one === undefined || !('uuid' in one)) throw new Error('not there')
     await app.call(page, 'domainCreate', { uuid: one.uuid, fresh: true })
-    await uses.getByText('(running)').waitFor({ timeout: 20_000 })
+    await uses.getByText('(running)').waitFor()
     const [cell, shown] = await uses.evaluate((box) => {
       const range = document.createRange()
       const last = box.querySelector('.storage-use')?.lastChild ?? box
@@ -241,11 +241,11 @@ describe('the host window', () => {
     await app.picture(page, 'host-name-late')
     await dialog.getByLabel('Name').fill('new.raw')
     await page.keyboard.press('Enter')
-    await row(page, 'new.raw').waitFor({ timeout: 20_000 })
+    await row(page, 'new.raw').waitFor()
     expect(app.errors).toEqual([])
   })
 
-  it('orders volumes by any column, names all who use one, and says what is damaged', { timeout: 60_000 }, async () => {
+  it('orders volumes by any column, names all who use one, and says what is damaged', async () => {
     const { app, page, folder } = await start()
     const disks = path.join(folder, 'disks')
     fs.writeFileSync(path.join(disks, 'broken.qcow2'), 'X'.repeat(4096))
@@ -287,7 +287,7 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('lends its volumes to the window of a machine, whose new disk is picked from them', { timeout: 60_000 }, async () => {
+  it('lends its volumes to the window of a machine, whose new disk is picked from them', async () => {
     const { app, page, folder } = await start()
     const domain = await app.domain(async () => {
       await app.call(page, 'windowOpen', { view: 'domain', uuid: '11111111-2222-4333-8444-555555555555' })
@@ -309,10 +309,10 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('is whole in German and in the dark', { timeout: 60_000 }, async () => {
+  it('is whole in German and in the dark', async () => {
     const { app, page } = await start({ preferences: { language: 'de', theme: 'dark' } })
     await page.getByRole('tab').nth(3).click()
-    await row(page, 'server (läuft)').waitFor({ timeout: 20_000 })
+    await row(page, 'server (läuft)').waitFor()
     await app.picture(page, 'host-german-dark')
     expect(app.errors).toEqual([])
   })

@@ -102,7 +102,7 @@ describe('by keyboard alone', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  it('the palette: any command, and any machine', { timeout: 60_000 }, async () => {
+  it('the palette: any command, and any machine', async () => {
     const { app, page } = await stage()
     await keys(page, 'Control+k')
     await page.keyboard.type('doctor')
@@ -119,7 +119,7 @@ describe('by keyboard alone', () => {
     await expect.poll(async () => (await app.manager()).focused()).toContain('server')
   })
 
-  it('a machine: its tabs, its toolbar, a field of Details, a snapshot', { timeout: 120_000 }, async () => {
+  it('a machine: its tabs, its toolbar, a field of Details, a snapshot', async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'domain', SERVER)
     await settle(page)
@@ -170,7 +170,7 @@ describe('by keyboard alone', () => {
     await expect.poll(() => told(app, page, 'snapshotTree', { uuid: SERVER })).toContain('"With keys"')
   })
 
-  it('the host: a volume and a network made', { timeout: 120_000 }, async () => {
+  it('the host: a volume and a network made', async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'host', null)
     await settle(page)
@@ -195,7 +195,7 @@ describe('by keyboard alone', () => {
     await expect.poll(() => told(app, networks, 'networkList', {})).toContain('"typed"')
   })
 
-  it('about: opened from the palette, its text copied, closed', { timeout: 60_000 }, async () => {
+  it('about: opened from the palette, its text copied, closed', async () => {
     const { app, page: manager } = await stage()
     await keys(manager, 'Control+k')
     await manager.keyboard.type('about')
@@ -209,7 +209,7 @@ describe('by keyboard alone', () => {
     await closing(page, () => keys(page, 'Enter'))
   })
 
-  it('the doctor: a finding mended, and looked again', { timeout: 60_000 }, async () => {
+  it('the doctor: a finding mended, and looked again', async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'doctor', null)
     const finding = page.locator('.finding', { hasText: 'Ports of “server” are open to other computers' })

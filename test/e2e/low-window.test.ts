@@ -18,7 +18,7 @@ it('a menu that has to scroll keeps its entries in one line each, and stands sti
     }, height)
     await expect.poll(() => page.evaluate(() => window.innerHeight)).toBe(height)
     await page.getByRole('button', { name: 'Anwendungsmenü' }).click()
-    await page.getByRole('menuitem', { name: 'Papierkorb …' }).hover({ timeout: 10_000 })
+    await page.getByRole('menuitem', { name: 'Papierkorb …' }).hover()
     const seen = await page.evaluate(async () => {
       const places = new Set<string>()
       for (let frame = 0; frame < 20; frame++) {
@@ -60,7 +60,7 @@ it('the last change’s Undo covers no button of Details', async () => {
   await domain.page.getByLabel('Title').fill('other')
   await domain.button('Apply').click()
   await domain.page.locator('.undo-bar').waitFor()
-  await domain.button('Add a device').click({ timeout: 5000 })
+  await domain.button('Add a device').click()
   await domain.page.getByRole('menu').waitFor()
   expect(await domain.page.locator('.undo-bar').count()).toBe(1)
 })

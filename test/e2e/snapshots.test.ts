@@ -41,7 +41,7 @@ async function start(
 }
 
 describe('the Snapshots page', () => {
-  it('takes snapshots, shows them as a tree and in time, goes back and renames', { timeout: 120_000 }, async () => {
+  it('takes snapshots, shows them as a tree and in time, goes back and renames', async () => {
     const { app, domain, page, snapshots } = await start()
     await snapshots.take('Before the update', 'Everything works.')
     await snapshots.take('After the update')
@@ -78,7 +78,7 @@ describe('the Snapshots page', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('makes machines: a branch, a running copy, a clone; and deletes', { timeout: 120_000 }, async () => {
+  it('makes machines: a branch, a running copy, a clone; and deletes', async () => {
     const { app, page, snapshots } = await start()
     const names = async (): Promise<string[]> => {
       const list = await app.call(page, 'domainList', {})
@@ -115,7 +115,7 @@ describe('the Snapshots page', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('says what differs, and merges the disks of a deleted one under the running machine', { timeout: 120_000 }, async () => {
+  it('says what differs, and merges the disks of a deleted one under the running machine', async () => {
     const { app, domain, page, snapshots } = await start()
     const disks = path.join(app.folder, 'disks')
     await snapshots.take('Before')
@@ -138,7 +138,7 @@ describe('the Snapshots page', () => {
     expect(await snapshots.levels()).toEqual(['Now 1'])
   })
 
-  it('compares a snapshot with another one and with now, whichever it is', { timeout: 120_000 }, async () => {
+  it('compares a snapshot with another one and with now, whichever it is', async () => {
     const { app, domain, page, snapshots } = await start()
     await app.call(page, 'domainDestroy', { uuid })
     await domain.waitForState('Shut off')
@@ -167,7 +167,7 @@ describe('the Snapshots page', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('tells where it was asked for that a machine could not be made', { timeout: 60_000 }, async () => {
+  it('tells where it was asked for that a machine could not be made', async () => {
     const { app, page, snapshots } = await start()
     await snapshots.take('First')
     const folder = path.join(app.folder, 'snapshots', uuid)
@@ -179,7 +179,7 @@ describe('the Snapshots page', () => {
     await app.picture(page, 'snapshots-not-made')
   })
 
-  it('is whole in German and in the dark', { timeout: 60_000 }, async () => {
+  it('is whole in German and in the dark', async () => {
     const { app, page, snapshots } = await start({ preferences: { language: 'de', theme: 'dark' } })
     await app.call(page, 'snapshotCreate', { uuid, name: 'Vor dem Update', description: 'Alles geht.' })
     await snapshots.choose('Vor dem Update')

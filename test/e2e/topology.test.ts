@@ -41,7 +41,7 @@ async function wiring(app: RunningApp, page: Page): Promise<unknown> {
 }
 
 describe('the wiring of networks', () => {
-  it('moves an interface of a running guest by drag, and back by undo', { timeout: 60_000 }, async () => {
+  it('moves an interface of a running guest by drag, and back by undo', async () => {
     const { app, page } = await start()
     const before = ['default up', 'lab down']
     expect(await wiring(app, page)).toEqual({ running: before, config: before })
@@ -77,7 +77,7 @@ describe('the wiring of networks', () => {
     expect(await wiring(app, page)).toEqual({ running: before, config: before })
   })
 
-  it('is all there by keyboard: the next network, the cable, the way to the network itself', { timeout: 60_000 }, async () => {
+  it('is all there by keyboard: the next network, the cable, the way to the network itself', async () => {
     const { app, page } = await start()
     await page.getByRole('tab', { name: 'Wiring' }).focus()
     const reached = () => page.evaluate(() => document.activeElement?.textContent ?? '')
@@ -112,7 +112,7 @@ describe('the wiring of networks', () => {
     await page.getByRole('heading', { name: 'lab' }).waitFor()
   })
 
-  it('does the same as a list, filtered, in German and in the dark', { timeout: 60_000 }, async () => {
+  it('does the same as a list, filtered, in German and in the dark', async () => {
     const { app, page } = await start({ language: 'de', theme: 'dark' })
     await page.getByRole('radio', { name: 'Liste' }).check({ force: true })
     await page.getByRole('searchbox').fill('lab')
@@ -127,7 +127,7 @@ describe('the wiring of networks', () => {
     await app.picture(page, 'topology-list-german')
   })
 
-  it('draws a thousand machines as fast as a few', { timeout: 90_000 }, async () => {
+  it('draws a thousand machines as fast as a few', async () => {
     const { app, page } = await start({}, 1000)
     await page.getByRole('button', { name: /1,001 interfaces/ }).waitFor()
     expect(await page.locator('[data-plug]').count()).toBeLessThan(40)

@@ -113,7 +113,7 @@ it('a stream that is reset before it is up is gone at once, however silent its p
   // More than its queue holds: the system drops what comes then.
   const seen = Array.from({ length: 8 }, () => connect(Number(line)))
   for (const { stream } of seen) stream.reset()
-  await expect.poll(() => seen.map(({ log }) => log), { timeout: 10_000 }).toEqual(seen.map(() => ['closed']))
+  await expect.poll(() => seen.map(({ log }) => log)).toEqual(seen.map(() => ['closed']))
 })
 
 it('listens where it is told, says the port, and says why not', async () => {
