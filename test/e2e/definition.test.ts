@@ -107,6 +107,32 @@ describe('the configuration text', () => {
       .waitFor()
     expect(stored()).not.toContain('rng')
   })
+
+  it('keeps what is typed while a text is applied', async () => {
+    const { app, domain } = await startMachine([], keep)
+    const { page } = domain
+    await domain.tab('Details').click()
+    await domain.part('Configuration text').click()
+    const editor = page.getByRole('textbox', { name: 'Configuration text' })
+    const textNow = async () => (await editor.locator('.cm-line').allTextContents()).join('\n')
+    await expect.poll(textNow).toContain('<name>server</name>')
+    await editor.fill((await textNow()).replace('<name>server</name>', '<name>other</name>'))
+    await page.getByText('+   <name>other</name>').waitFor()
+    const apply = await domain.button('Apply text').elementHandle()
+    // Both in one turn of the window: no answer can come between them.
+    await editor.evaluate((node, button) => {
+      if (!(node instanceof HTMLElement && button instanceof HTMLElement)) throw new Error('no editor, or no button')
+      button.click()
+      node.focus()
+      document.execCommand('insertText', false, '<!-- more -->')
+    }, apply)
+    const file = path.join(app.folder, 'definitions', `${UUID}.xml`)
+    await expect.poll(() => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '')).toContain('<name>other</name>')
+    await page.locator('.undo-bar').getByText('Changed server').waitFor()
+    await expect.poll(() => domain.button('Apply text').isDisabled()).toBe(false)
+    expect(await textNow()).toContain('<!-- more -->')
+    expect(await page.getByText('Changed elsewhere too, meanwhile.').count()).toBe(0)
+  })
 })
 
 describe('the manager', () => {

@@ -50,6 +50,8 @@ export function ConfigTextPage(props: {
   const [look, setLook] = useState<Look>(null)
   const [busy, setBusy] = useState(false)
   const asked = useRef(0)
+  const typedNow = useRef(typed)
+  typedNow.current = typed
   const editor = useRef<EditorHandle>(null)
   const undoably = useDefinitionUndo(domain)
 
@@ -85,8 +87,15 @@ export function ConfigTextPage(props: {
       if (!result.ok) store.dispatch({ kind: 'failed', error: result.error })
       return result.ok
     })
+    const stands = done ? await client.call('configText', { uuid, format: 'xml' }) : null
     setBusy(false)
-    if (done) onType(null)
+    if (!done) return
+    // Shown before what was typed is let go of, or the text before would be.
+    if (stands?.ok === true) setStored(stands.value.text)
+    const more = typedNow.current
+    if (more === null || more === typed) onType(null)
+    // What was typed meanwhile stays, as a change of what stands now.
+    else if (stands?.ok === true) onType({ text: more.text, from: stands.value.text })
   }
   const write = async (format: ConfigFormat) => {
     const suggestedName = `${domain.name}.${format === 'xml' ? 'xml' : 'cfg'}`
