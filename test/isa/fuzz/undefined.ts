@@ -9,6 +9,11 @@ export const UNDEFINED_FLAGS: Readonly<Record<string, { readonly mask: number; r
     why: 'ZF SF PF AF: this host leaves them alone, Intel processors set them by the result as we do; keeping them would cost each IMUL',
   },
   'imul:GEI': { mask: 0xd4, why: 'as imul:GE' },
+  bsf: {
+    mask: 0x895,
+    why: 'CF PF AF SF OF: some processors set them by the number, as we do, others (AMD family 25, model 1) leave them alone',
+  },
+  bsr: { mask: 0x895, why: 'as bsf' },
 }
 
 /** Parts of a result that may differ, and why. */
