@@ -379,8 +379,7 @@ export const aboutInfoShape = fields({
   node: text,
   platform: text,
   driver: text,
-  /** Where the Electron comes from, as the start script says it; "unknown" when started otherwise. */
-  /** Where it came from; null when nobody said. */
+  /** Where the Electron comes from, as the start script says it; null when started otherwise. */
   electronSource: nullable(text),
   /** What starts the command line from a shell, quoted for one; null where there is none. */
   commandLine: nullable(text),

@@ -95,7 +95,7 @@ export class Storage {
     if (!place.ok) return place
     const path = place.value
     const { format, sizeMiB, backing, allowedBacking: allowed = [] } = order
-    const asked = await this.askedBelow(path, backing, allowed)
+    const asked = await this.askedBelow(order.pool, backing, allowed)
     if (!asked.ok) return asked
     return this.job('imageCreate', 'creating-image', path, async (control) => {
       const folder = await folderForFile(dirname(path))
@@ -134,9 +134,7 @@ export class Storage {
     const agreed = await this.agreed(order, uses)
     if (!agreed.ok) return agreed
     const allowedBacking = agreed.value
-    const place = this.place(pool, name)
-    if (!place.ok) return place
-    const asked = await this.askedBelow(place.value, backing, allowedBacking)
+    const asked = await this.askedBelow(pool, backing, allowedBacking)
     if (!asked.ok) return asked
     return this.change(pool, name, uses, 'imageRebase', 'rebasing-image', async (path, control) => {
       const { layers, driver } = this.parts
@@ -275,10 +273,12 @@ export class Storage {
     return this.asked(place.value, allowed)
   }
 
-  /** The same of the volume that the image at `path` is to stand on. */
-  private async askedBelow(path: string, name: string | null, allowed: readonly string[]): Outcome<readonly string[]> {
+  /** The same of the volume that another one of its pool is to stand on. */
+  private async askedBelow(pool: string, name: string | null, allowed: readonly string[]): Outcome<readonly string[]> {
     if (name === null) return ok(allowed)
-    const still = this.still(join(dirname(path), name))
+    const place = this.place(pool, name)
+    if (!place.ok) return place
+    const still = this.still(place.value)
     return still.ok ? this.asked(still.value, allowed) : still
   }
 

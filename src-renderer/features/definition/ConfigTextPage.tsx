@@ -93,9 +93,9 @@ export function ConfigTextPage(props: {
     // Shown before what was typed is let go of, or the text before would be.
     if (stands?.ok === true) setStored(stands.value.text)
     const more = typedNow.current
-    if (more === null || more === typed) onType(null)
+    if (more === typed) onType(null)
     // What was typed meanwhile stays, as a change of what stands now.
-    else if (stands?.ok === true) onType({ text: more.text, from: stands.value.text })
+    else if (more !== null && stands?.ok === true) onType({ text: more.text, from: stands.value.text })
   }
   const write = async (format: ConfigFormat) => {
     const suggestedName = `${domain.name}.${format === 'xml' ? 'xml' : 'cfg'}`
