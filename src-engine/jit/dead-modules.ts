@@ -19,9 +19,13 @@ export class DeadModules {
     this.made++
   }
 
-  /** Asks for a collection if it is time, and tells whether it was. Not right before another module: V8 marks for some milliseconds when one is made meanwhile. */
-  collect(): boolean {
-    if (this.made < MODULES_A_COLLECTION) return false
+  /** Is it time for a collection? */
+  isDue(): boolean {
+    return this.made >= MODULES_A_COLLECTION
+  }
+
+  /** Asks for a collection. Not right before another module: V8 marks for some milliseconds when one is made meanwhile. */
+  collect(): void {
     this.made = 0
     try {
       this.buffer = new ArrayBuffer(BUFFER_BYTES)
@@ -29,6 +33,5 @@ export class DeadModules {
       // The host has no addresses to spare. V8 has collected everything before it says so.
       if (!(error instanceof RangeError)) throw error
     }
-    return true
   }
 }

@@ -15,6 +15,8 @@ const PAGE = 4096
 const RETURN_SITES = 6
 /** Most places where a region is entered. */
 const ENTRIES = 16
+/** Instructions after which a region takes in no more blocks: writing it takes as long as it is large, and the vcpu stands still meanwhile. */
+const MOST_INSTRUCTIONS = 384
 /** Blocks that are copied for entries inside loops, at most. */
 const COPIES = 16
 /** Most blocks that jumps through one table lead to. */
@@ -79,6 +81,7 @@ export function formRegion(
   const start = makeNode(cache, first, 0)
   const known = new Map([[cache.offset(first), start]])
   const queue = [start]
+  let instructions = start.instructions
   /** Distances of host pages. */
   const pages = new Map([[cache.pageOf(first), 0]])
   const reach = (at: number | undefined): Node | undefined => {
@@ -87,12 +90,13 @@ export function formRegion(
     if (there) return there
     const page = at & ~(PAGE - 1)
     const host = pageAt(page)
-    const block = host === 0 || known.size >= limit ? 0 : cache.find(host + at - page)
+    const block = host === 0 || known.size >= limit || instructions >= MOST_INSTRUCTIONS ? 0 : cache.find(host + at - page)
     if (block === 0 || endsAt(block)) return undefined
     pages.set(host, page)
     const made = makeNode(cache, block, page)
     known.set(at, made)
     queue.push(made)
+    instructions += made.instructions
     return made
   }
   for (let i = 0; i < queue.length; i++) {
@@ -127,7 +131,8 @@ export function formRegion(
   // where a return within the region leads already is no entry: loops of calls would be slower
   const sites = [...comesBack.values()].filter((site) => site !== start && !returnedTo.has(site))
   const warm = queue.filter((node) => node !== start && !returnedTo.has(node) && isWarm(node.first))
-  return shape(entriesOf(cache, { start, sites: new Set(sites), warm }, junctions))
+  const isOpen = (node: Node): boolean => !cache.hasEntry(node.first)
+  return shape(entriesOf(isOpen, { start, sites: new Set(sites), warm }, junctions))
 }
 
 /** Where jumps through a table are known to lead, if they stand in these pages. */
@@ -206,7 +211,7 @@ interface Wanted {
  * Where the region is entered: at its start, at sites that control comes back to, if not too many copies are needed, at warm blocks if none
  * is, and where a table leads, by its junction, unless that stands inside a loop of another head.
  */
-function entriesOf(cache: CodeCache, { start, sites, warm }: Wanted, junctions: readonly Node[]): Entry[] {
+function entriesOf(isOpen: (block: Node) => boolean, { start, sites, warm }: Wanted, junctions: readonly Node[]): Entry[] {
   const kept = new Set<Node>()
   /** In a loop, and not its head. */
   const inner = new Set<Node>()
@@ -245,17 +250,17 @@ function entriesOf(cache: CodeCache, { start, sites, warm }: Wanted, junctions: 
   add(start, grow(leading ?? start))
   for (const site of sites) {
     if (entries.length === ENTRIES) break
-    const entry = cache.hasEntry(site.first) ? undefined : grow(site)
+    const entry = isOpen(site) ? grow(site) : undefined
     if (entry) add(entry, entry)
   }
   // Control comes there from elsewhere, and the block would soon begin a region of its own, with the same blocks once more.
   for (const block of warm) {
     if (entries.length >= ENTRIES) break
-    if (kept.has(block) && !inner.has(block) && !cache.hasEntry(block.first)) add(block, block)
+    if (kept.has(block) && !inner.has(block) && isOpen(block)) add(block, block)
   }
   for (const junction of junctions) {
     if (!kept.has(junction) || inner.has(junction)) continue
-    for (const block of junction.returns) if (!cache.hasEntry(block.first)) add(block, junction)
+    for (const block of junction.returns) if (isOpen(block)) add(block, junction)
   }
   return entries
 }

@@ -2,6 +2,7 @@
 // lets go of what the interpreter has dropped. Everything it knows can be forgotten at any time: it is never saved.
 // Invariant: regions are entered only through ENTER uops of live blocks, so dropping a page's blocks (its bytes or its
 // mapping changed, or the pool was emptied) ends its regions; only their memory is left to be given back here.
+// Translating stops the guest, so it is done in steps, with samples between them; what was chosen may be gone at the next one.
 // Runs in: the vcpu's worker thread, called by the core between two blocks.
 import { setFlagsFromString } from 'node:v8'
 import { Account, CREDIT } from './account'
@@ -116,9 +117,10 @@ interface How {
   readonly isWarm: (first: number) => boolean
   readonly sparing: boolean
   readonly most: number
-  /** When choosing them began. */
-  readonly since: number
 }
+
+/** Work that is done in steps, between which the guest runs. */
+type Steps<Result = unknown> = Generator<void, Result, void>
 
 // Regions tell which branches are hardly ever taken (wasm-writer.ts). V8 of Node 20 looks at that only when told to; one that knows no
 // such flag says so on stderr and goes on.
@@ -132,6 +134,9 @@ const INNER_BLOCKS = 20
 const SHARED_BLOCKS = 16
 /** Blocks of the first regions; twice as many in each later module. V8 interprets the translator itself then: 64 blocks took it 15 ms. */
 const FIRST_BLOCKS = 2
+/** Bytes written after which a step ends, and samples until the next one: a slice or more, so that what waits for the vcpu comes to it. */
+const STEP_BYTES = 8000
+const STEP_REST = 8
 /** Samples of a block after which a region that has it is entered there too. */
 const WARM = 8
 /** Most blocks whose samples count together, as control falls from one into the next: those of a page full of instructions. */
@@ -157,6 +162,9 @@ export class Translator {
   /** Hot, with the linear page each was met in; to be translated together. */
   private hot = new Map<number, bigint | undefined>()
   private waited = 0
+  /** What is being translated, and samples since its last step. */
+  private work: Steps | undefined
+  private rested = 0
   /** Blocks of the next module and of each of its regions. */
   private growing = FIRST_BLOCKS
   private readonly installed = new Map<number, Installed>()
@@ -220,10 +228,12 @@ export class Translator {
   /** The core has just interpreted this block. */
   sample(first: number): void {
     const { cache, counts, hot, options } = this
-    this.witness?.sampled(first)
     this.account.interpreted(options.period)
-    if (!cache.is64(first)) return
     if (cache.generation() !== this.generation) this.forget()
+    if (this.work && ++this.rested >= STEP_REST) this.step()
+    if (first === 0) return
+    this.witness?.sampled(first)
+    if (!cache.is64(first)) return
     const run = this.runOf(first)
     const count = (counts.get(run) ?? 0) + 1
     counts.set(run, count)
@@ -234,10 +244,24 @@ export class Translator {
     }
     // Only samples of blocks that wait say what waiting costs: a loop of one block is not to wait for company, and the many blocks
     // of a booting kernel, which are met a few times each, are.
-    if (!hot.has(run)) return
+    if (this.work || !hot.has(run)) return
     if (++this.waited < options.patience && hot.size < options.batch) return
-    if (this.account.affords()) this.translateHot()
-    else this.statistics.unaffordable++
+    if (!this.account.affords()) {
+      this.statistics.unaffordable++
+      return
+    }
+    this.work = this.translateHot()
+    this.step()
+  }
+
+  private step(): void {
+    const { statistics } = this
+    const since = this.now()
+    if (this.work?.next().done) this.work = undefined
+    this.rested = 0
+    const took = this.now() - since
+    statistics.milliseconds += took
+    if (took > statistics.longest) statistics.longest = took
   }
 
   /**
@@ -259,15 +283,15 @@ export class Translator {
   }
 
   /** Translates what hot blocks are part of, from its root; from the block itself if that has a region already. */
-  private translateHot(): void {
-    const since = this.now()
-    const { cache, roots, statistics } = this
-    const { bytes, modules } = statistics
+  private *translateHot(): Steps<void> {
+    const { cache, roots, counts, hot } = this
     const wanted: Wanted[] = []
     const notes = jumpNotes(cache)
     const most = Math.min(this.options.blocks, this.growing)
     this.growing = Math.min(this.options.blocks, 2 * this.growing)
-    for (const [first, page] of this.hot) {
+    this.hot = new Map()
+    this.waited = 0
+    for (const [first, page] of hot) {
       // It may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
       if (cache.op(first) === UOP_STALE) continue
       const root = roots.of(first, notes)
@@ -275,12 +299,9 @@ export class Translator {
       const blocks = inner ? Math.min(most, INNER_BLOCKS) : most
       wanted.push({ first: inner ? first : root, blocks, page })
     }
-    const { hot, counts } = this
     const isWarm = (first: number): boolean => hot.has(first) || (counts.get(first) ?? 0) >= WARM
-    const left = this.install(wanted, { notes, isWarm, sparing: true, most, since })
-    this.account.spend(statistics.bytes - bytes, statistics.modules - modules)
-    this.hot = new Map(left.map(({ first, page }) => [first, page]))
-    this.waited = 0
+    const left = yield* this.install(wanted, { notes, isWarm, sparing: true, most })
+    for (const { first, page } of left) this.hot.set(first, page)
   }
 
   /**
@@ -288,11 +309,11 @@ export class Translator {
    * that are entries of regions that have them.
    */
   translateBlocks(firsts: readonly number[], sparing = false, warm: readonly number[] = []): void {
-    const since = this.now()
     const { cache, options } = this
     const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(cache.pageOf(first)) }))
     const isWarm = (first: number): boolean => warm.includes(first)
-    this.install(wanted, { notes: jumpNotes(cache), isWarm, sparing, most: Number.POSITIVE_INFINITY, since })
+    this.work = this.install(wanted, { notes: jumpNotes(cache), isWarm, sparing, most: Number.POSITIVE_INFINITY })
+    while (this.work) this.step()
   }
 
   /** Where the pages round a region's first one are, as the vcpu would find them now. */
@@ -314,8 +335,8 @@ export class Translator {
   }
 
   /** Stops after so many blocks altogether, and returns what is left. */
-  private install(all: readonly Wanted[], { notes, isWarm, sparing, most, since }: How): readonly Wanted[] {
-    const { cache, statistics } = this
+  private *install(all: readonly Wanted[], { notes, isWarm, sparing, most }: How): Steps<readonly Wanted[]> {
+    const { account, cache, statistics } = this
     const wanted = [...new Map(all.map((one) => [one.first, one])).values()].filter(({ first }) => !cache.hasEntry(first))
     if (wanted.length === 0) return []
     if (++this.sinceSweep >= SWEEP_EVERY || this.alive > this.limit) {
@@ -328,42 +349,57 @@ export class Translator {
     const endsAt = (block: number): boolean => this.goesOnAt(block)
     let blocks = 0
     let at = 0
-    const before = this.now()
+    let step = 0
     for (const one of wanted) {
       if (blocks >= most) break
+      if (step >= STEP_BYTES) {
+        yield
+        step = 0
+      }
       at++
       const { first } = one
-      if (sparing && within.has(first)) continue
+      if ((sparing && within.has(first)) || cache.dropped(first)) continue
+      const before = this.now()
       const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), { notes, isWarm, endsAt })
       const firsts = region.nodes.map((node) => node.first)
       if (sparing) for (const block of firsts) within.add(block)
       const entries = region.entries.map(({ block }) => block.first)
-      made.push({ entries, blocks: firsts, body: this.code.make(region) })
+      const body = this.code.make(region)
+      made.push({ entries, blocks: firsts, body })
+      account.spend(MODULE_BYTES + body.bytes.length, 0)
       blocks += firsts.length
+      step += body.bytes.length
+      statistics.blocks += firsts.length
+      statistics.writing += this.now() - before
     }
-    statistics.blocks += blocks
-    statistics.writing += this.now() - before
+    const left = wanted.slice(at)
+    if (made.length === 0) return left
+    if (step >= STEP_BYTES) yield
     this.putInPlace(made)
-    if (this.scattered.size >= GATHERED) this.gather()
-    if (this.dead.collect()) this.letGo(LET_GO)
-    statistics.regions += made.length
-    for (const { entries } of made) statistics.entries += entries.length
     if (this.alive > statistics.most) statistics.most = this.alive
-    const took = this.now() - since
-    statistics.milliseconds += took
-    if (took > statistics.longest) statistics.longest = took
-    return wanted.slice(at)
+    if (this.scattered.size >= GATHERED) {
+      yield
+      this.gather()
+    }
+    if (this.dead.isDue()) {
+      yield
+      this.dead.collect()
+      this.letGo(LET_GO)
+    }
+    return left
   }
 
   /** One module of these regions, and their blocks are entered through them from now on. */
   private putInPlace(made: readonly Made[]): void {
     const functions = this.functionsOf(made.map(({ body }) => body))
     const entered = new Map<number, readonly number[]>()
+    this.statistics.regions += made.length
     for (const [i, { entries, blocks, body }] of made.entries()) {
       const index = this.slot()
       this.options.made?.(entries, body)
       this.core.table.set(index, functions[i])
       entered.set(index, entries)
+      this.statistics.entries += entries.length
       const bytes = MODULE_BYTES + body.bytes.length
       const region = { index, entries, blocks: blocks.length, bytes }
       this.installed.set(index, region)
@@ -386,6 +422,7 @@ export class Translator {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
     this.statistics.compiling += this.now() - before
     this.statistics.modules++
+    this.account.spend(0, 1)
     this.dead.oneMore()
     return bodies.map((_, i) => exports[String(i)])
   }
@@ -459,6 +496,7 @@ export class Translator {
   /** The interpreter emptied its pool: all blocks are others now. */
   private forget(): void {
     this.generation = this.cache.generation()
+    this.work = undefined
     this.counts.clear()
     this.roots.forget()
     this.owners.clear()

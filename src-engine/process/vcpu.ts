@@ -2,11 +2,12 @@
 // loop until told to end.
 // Invariant: the loop blocks this thread's event loop; the main thread reaches it only through shared memory.
 // Runs in: a worker of the domain's process.
+import { setFlagsFromString } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
 import { codeMemoryOf } from '../jit/memory-budget'
-import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator } from '../jit/translator'
+import type { Translator } from '../jit/translator'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
 import { rowsAreCounted } from '../public/row-use'
@@ -26,7 +27,24 @@ function tell(message: VcpuMessage): void {
   parentPort?.postMessage(message)
 }
 
-async function main(input: VcpuThreadInput, module: WebAssembly.Module): Promise<void> {
+/**
+ * The translator, with all of its functions compiled. V8 would else read each when it is first called: the guest's first regions, and those
+ * with its first floating point, would take it twice as long, and the guest stands still meanwhile. Here the thread only waits for its domain.
+ */
+async function loadTranslator(): Promise<typeof import('../jit/translator')> {
+  setFlagsFromString('--no-lazy')
+  try {
+    return await import('../jit/translator')
+  } finally {
+    setFlagsFromString('--lazy')
+  }
+}
+
+async function main(
+  input: VcpuThreadInput,
+  module: WebAssembly.Module,
+  { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator }: Awaited<ReturnType<typeof loadTranslator>>,
+): Promise<void> {
   const { memory: wasm, index, vcpus, ramBytes } = input
   const thread = ownThreadId()
   if (thread !== undefined) tell(thread)
@@ -59,8 +77,8 @@ async function main(input: VcpuThreadInput, module: WebAssembly.Module): Promise
 
 async function begin(index: number): Promise<void> {
   const input = new Promise<VcpuThreadInput>((resolve) => parentPort?.once('message', resolve))
-  const module = await compileCore(index)
-  await main(await input, module)
+  const [module, jit] = await Promise.all([compileCore(index), loadTranslator()])
+  await main(await input, module, jit)
 }
 
 begin(workerData).catch((error: unknown) => {
