@@ -134,6 +134,8 @@ export const VCPU_FIELDS = [
   ['FPU_DP', 0x398, 8, ''],
   ['EPOCH', 0x3a0, 4, 'odd while in run(): with several vcpus others wait for it to change'],
   ['PAUSES', 0x3a4, 4, 'PAUSE instructions in this run()'],
+  ['LAST_ENTER', 0x3a8, 4, 'ENTER uop by which translated code was entered last'],
+  ['LAST_STAY', 0x3ac, 4, 'instructions that were retired by it'],
   ['JUMP_KEY_UPPER', 0x3d0, 4, 'the same for addresses from 2^63 on; 0x100 after JUMP_KEY'],
   ['JUMPS_LOCAL', 0x3d4, 4, '1: the jump cache has an entry from 2^63 on whose page is not global'],
   ['TLB_GUESS', 0x3d8, 4, 'addend of the TLB entry that a region guessed last: only ever a guess'],

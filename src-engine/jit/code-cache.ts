@@ -14,7 +14,12 @@ export class CodeCache {
   private readonly base: number
   private readonly flushes: number
   private readonly pcBase: number
-  private readonly counts: { readonly instructions: number; readonly stays: number }
+  private readonly counts: {
+    readonly instructions: number
+    readonly stays: number
+    readonly entered: number
+    readonly last: number
+  }
   /** The execute TLBs. */
   private readonly executable: readonly number[]
 
@@ -23,7 +28,12 @@ export class CodeCache {
     this.base = MEMORY_MAP.CODE_CACHE_BASE + vcpu * MEMORY_MAP.CODE_CACHE_SIZE
     this.flushes = vcpuAddress(vcpu, 'STAT_CODE_FLUSH')
     this.pcBase = vcpuAddress(vcpu, 'PC_BASE')
-    this.counts = { instructions: vcpuAddress(vcpu, 'STAT_TRANSLATED'), stays: vcpuAddress(vcpu, 'STAT_ENTERED') }
+    this.counts = {
+      instructions: vcpuAddress(vcpu, 'STAT_TRANSLATED'),
+      stays: vcpuAddress(vcpu, 'STAT_ENTERED'),
+      entered: vcpuAddress(vcpu, 'LAST_ENTER'),
+      last: vcpuAddress(vcpu, 'LAST_STAY'),
+    }
     this.executable = [vcpuAddress(vcpu, 'TLB_USER') + TLB.EXEC, vcpuAddress(vcpu, 'TLB_SUPERVISOR') + TLB.EXEC]
   }
 
@@ -57,6 +67,12 @@ export class CodeCache {
   }
   stays(): number {
     return Number(this.view.getBigUint64(this.counts.stays, true))
+  }
+  /** The block that regions were entered at last, if it still is one, and how many instructions they then retired. */
+  lastStay(): { first: number; instructions: number } | undefined {
+    const enter = this.view.getUint32(this.counts.entered, true)
+    if (enter === 0 || this.op(enter) !== UOP_ENTER) return undefined
+    return { first: enter + UOP, instructions: this.word(this.counts.last) }
   }
 
   hostOf(first: number): number {

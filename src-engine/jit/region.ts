@@ -66,6 +66,8 @@ export interface Surroundings {
   isWarm(first: number): boolean
   /** Does the region end in front of the block, as another one goes on there? */
   endsAt(first: number): boolean
+  /** Is the region not to be entered at the block? It may begin there all the same. */
+  isRefused(first: number): boolean
 }
 
 const never = (): boolean => false
@@ -76,7 +78,7 @@ export function formRegion(
   first: number,
   limit: number,
   pageAt: PageAt,
-  { notes = [], isWarm = never, endsAt = never }: Partial<Surroundings> = {},
+  { notes = [], isWarm = never, endsAt = never, isRefused = never }: Partial<Surroundings> = {},
 ): Region {
   const start = makeNode(cache, first, 0)
   const known = new Map([[cache.offset(first), start]])
@@ -131,7 +133,7 @@ export function formRegion(
   // where a return within the region leads already is no entry: loops of calls would be slower
   const sites = [...comesBack.values()].filter((site) => site !== start && !returnedTo.has(site))
   const warm = queue.filter((node) => node !== start && !returnedTo.has(node) && isWarm(node.first))
-  const isOpen = (node: Node): boolean => !cache.hasEntry(node.first)
+  const isOpen = (node: Node): boolean => !cache.hasEntry(node.first) && !isRefused(node.first)
   return shape(entriesOf(isOpen, { start, sites: new Set(sites), warm }, junctions))
 }
 

@@ -7,6 +7,8 @@ export interface TranslatorStatistics {
   blocks: number
   bytes: number
   evicted: number
+  /** Blocks that regions are no longer entered at, as stays from there were too short. */
+  refused: number
   /** Samples at which something would have been translated, had enough been earned. */
   unaffordable: number
   /** WebAssembly modules, those that brought regions together as well. */
@@ -29,6 +31,7 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   blocks: 0,
   bytes: 0,
   evicted: 0,
+  refused: 0,
   unaffordable: 0,
   modules: 0,
   gathered: 0,

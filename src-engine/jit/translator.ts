@@ -14,6 +14,7 @@ import { CODE_MEMORY, modulesWithin } from './memory-budget'
 import { formRegion, type PageAt } from './region'
 import { RegionCode } from './region-code'
 import { isCut, Roots } from './roots'
+import { ShortStays } from './short-stays'
 import { NOTHING_MADE, type TranslatorStatistics } from './statistics'
 import { UOP_STALE } from './uop-table'
 import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
@@ -158,6 +159,7 @@ export class Translator {
   private readonly functions: readonly ImportedFunction[]
   private readonly roots: Roots
   private readonly account: Account
+  private readonly short: ShortStays
   private readonly counts = new Map<number, number>()
   /** Hot, with the linear page each was met in; to be translated together. */
   private hot = new Map<number, bigint | undefined>()
@@ -196,6 +198,7 @@ export class Translator {
     this.cache = new CodeCache(memory.buffer, vcpu)
     this.roots = new Roots(this.cache)
     this.account = new Account(this.cache, options.credit)
+    this.short = new ShortStays(this.cache)
     this.code = new RegionCode(this.cache, vcpu, witness !== undefined)
     this.functions = witness ? [...CORE_FUNCTIONS, ...WITNESS_FUNCTIONS] : CORE_FUNCTIONS
     this.generation = this.cache.generation()
@@ -225,15 +228,17 @@ export class Translator {
     core.set_sampling(options.period)
   }
 
-  /** The core has just interpreted this block. */
+  /** The core has just interpreted this block; 0: one that begins a region, or that is gone. */
   sample(first: number): void {
     const { cache, counts, hot, options } = this
     this.account.interpreted(options.period)
     if (cache.generation() !== this.generation) this.forget()
+    const short = this.short.found()
+    if (short !== undefined) this.close(short)
     if (this.work && ++this.rested >= STEP_REST) this.step()
     if (first === 0) return
     this.witness?.sampled(first)
-    if (!cache.is64(first)) return
+    if (!cache.is64(first) || this.short.has(first)) return
     const run = this.runOf(first)
     const count = (counts.get(run) ?? 0) + 1
     counts.set(run, count)
@@ -293,9 +298,9 @@ export class Translator {
     this.waited = 0
     for (const [first, page] of hot) {
       // It may have gone since: its entry is STALE as that of every block without a region, but so is its first uop.
-      if (cache.op(first) === UOP_STALE) continue
+      if (cache.op(first) === UOP_STALE || this.short.has(first)) continue
       const root = roots.of(first, notes)
-      const inner = cache.hasEntry(root)
+      const inner = cache.hasEntry(root) || this.short.has(root)
       const blocks = inner ? Math.min(most, INNER_BLOCKS) : most
       wanted.push({ first: inner ? first : root, blocks, page })
     }
@@ -347,6 +352,7 @@ export class Translator {
     const made: Made[] = []
     const within = new Set<number>()
     const endsAt = (block: number): boolean => this.goesOnAt(block)
+    const isRefused = (block: number): boolean => this.short.has(block)
     let blocks = 0
     let at = 0
     let step = 0
@@ -360,7 +366,7 @@ export class Translator {
       const { first } = one
       if ((sparing && within.has(first)) || cache.dropped(first)) continue
       const before = this.now()
-      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), { notes, isWarm, endsAt })
+      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), { notes, isWarm, endsAt, isRefused })
       const firsts = region.nodes.map((node) => node.first)
       if (sparing) for (const block of firsts) within.add(block)
       const entries = region.entries.map(({ block }) => block.first)
@@ -493,11 +499,23 @@ export class Translator {
     this.core.unlock_code()
   }
 
+  /** A block that regions are not to be entered at is interpreted from now on. */
+  private close(first: number): void {
+    const region = this.cache.regionAt(first)
+    if (region === undefined) return
+    this.core.lock_code()
+    this.cache.leave(new Map([[region, [first]]]))
+    this.core.unlock_code()
+    this.statistics.refused++
+    this.sweep([region])
+  }
+
   /** The interpreter emptied its pool: all blocks are others now. */
   private forget(): void {
     this.generation = this.cache.generation()
     this.work = undefined
     this.counts.clear()
+    this.short.forget()
     this.roots.forget()
     this.owners.clear()
     this.hot.clear()

@@ -52,6 +52,8 @@ const VCPU_TRANSIENT: readonly string[] = [
   'STAT_SMC',
   'STAT_TRANSLATED',
   'STAT_ENTERED',
+  'LAST_ENTER',
+  'LAST_STAY',
   'JUMP_KEY_UPPER',
   'JUMPS_LOCAL',
   'JUMP_PAGES',

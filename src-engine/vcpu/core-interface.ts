@@ -19,7 +19,7 @@ export interface CoreImports {
   wrmsr(msr: number): number
   /** The guest's TSC now. */
   tsc(): bigint
-  /** A 64-bit or other block that is about to be interpreted, now and then (set_sampling); see src-engine/jit. */
+  /** The block, by its first uop, that was just interpreted, now and then (set_sampling); 0: one that begins a region, or is gone. See src-engine/jit. */
   sample?(block: number): void
 }
 

@@ -50,6 +50,7 @@ const KERNELS: readonly Row[] = [
   { name: 'code-flood', what: 'hundreds of functions made at run time compute what C computes', qemu: true, least: 1 },
   { name: 'code-pages', what: 'functions in other pages than their callers change and are mapped anew', qemu: true, least: 6 },
   { name: 'code-tables', what: 'jumps through tables that change, to code that changes', qemu: true, least: 31 },
+  { name: 'short-stays', what: 'loops round an instruction that is never translated', qemu: true, least: 5 },
   {
     name: 'code-tricks',
     what: 'odd jumps, aliases, unmapped code, traps at each instruction of hot code',
@@ -92,6 +93,7 @@ const EAGER: readonly string[] = [
   'code-again',
   'code-pages',
   'code-tables',
+  'short-stays',
   'code-tricks',
   'faults',
   'fault-delivery',

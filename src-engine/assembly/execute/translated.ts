@@ -3,7 +3,7 @@
 // nothing between them. Time in regions does not count, so a sample always shows what the interpreter spends time on.
 // Invariant: where run() stops, and what it counts, is the same with and without samples and regions.
 // Runs in: the vcpu's thread.
-import { ATTENTION, BUDGET, DTLB, FAULT, FLAGS_TYPE, PC_BASE, RIP, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP, TLB_CHECKED } from '../generated/layout'
+import { ATTENTION, BUDGET, DTLB, FAULT, FLAGS_TYPE, LAST_ENTER, LAST_STAY, PC_BASE, RIP, STAT_ENTERED, STAT_TRANSLATED, STOPPED_IP, TLB_CHECKED } from '../generated/layout'
 import { UOP, imm } from '../state'
 import { OP_ENTER, OP_STALE } from '../generated/tables'
 import { PRODUCT, setStatus, status } from '../flags'
@@ -58,11 +58,10 @@ export function refill(): bool {
 
 /**
  * Tell which block has just run, of which this is a uop. Not the one that comes next: often that is a region, and blocks
- * between two regions would never be told of.
+ * between two regions would never be told of. 0: one that regions are entered at, and that they left.
  */
 export function sampled(ip: u32): void {
-  const first = ownerOf(ip)
-  if (first) sample(first)
+  sample(ownerOf(ip))
 }
 
 /**
@@ -75,8 +74,9 @@ export function enterRegion(ip: u32): u32 {
   const had = load<i32>(BUDGET)
   aside(-rest)
   const all = load<i32>(BUDGET)
-  let left = all, at: u32, entered: u64 = 0
+  let left = all, from: i32, at: u32, entered: u64 = 0
   while (true) {
+    from = left
     at = call_indirect<u32>(imm(ip), left, load<u32>(ip, 8)) // at which of its entries
     left = load<i32>(BUDGET)
     entered++
@@ -95,6 +95,8 @@ export function enterRegion(ip: u32): u32 {
   }
   store<u64>(STAT_TRANSLATED, load<u64>(STAT_TRANSLATED) + <u64>(all - left))
   store<u64>(STAT_ENTERED, load<u64>(STAT_ENTERED) + entered)
+  store<u32>(LAST_ENTER, ip)
+  store<i32>(LAST_STAY, from - left)
   if (left > had) aside(left - had)
   else beyond += had - left
   if (at) return at

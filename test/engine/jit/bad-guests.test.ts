@@ -43,6 +43,8 @@ it.skipIf(cannotBuild()).each([
   ['the same', 'code-pages', 'eager', TRANSLATOR_EAGER],
   ['jumps through tables that change', 'code-tables', 'defaults', TRANSLATOR_DEFAULTS],
   ['the same', 'code-tables', 'eager', TRANSLATOR_EAGER],
+  ['loops that translating cannot help', 'short-stays', 'defaults', TRANSLATOR_DEFAULTS],
+  ['the same', 'short-stays', 'eager', TRANSLATOR_EAGER],
   ['jumps into instructions, aliases, unmapped code, traps', 'code-tricks', 'defaults', TRANSLATOR_DEFAULTS],
   ['the same', 'code-tricks', 'eager', TRANSLATOR_EAGER],
 ] as const)('%s (%s, %s): no more is translated than was interpreted for it', async (_what, name, _how, options) => {
@@ -69,6 +71,14 @@ it.skipIf(cannotBuild())(
     expect(regions).toBeGreaterThan(1)
   },
 )
+
+it.skipIf(cannotBuild())('regions that are left again at once are soon no longer entered', async () => {
+  const { guest } = await run('short-stays', TRANSLATOR_DEFAULTS)
+  // a million rounds of four loops, each with one or two stays; the fifth loop stays translated
+  expect(Number(guest.registers.get64('STAT_ENTERED'))).toBeLessThan(500_000)
+  expect(Number(guest.registers.get64('STAT_TRANSLATED'))).toBeGreaterThan(3_000_000)
+  expect(guest.translator?.statistics.refused).toBeGreaterThanOrEqual(4)
+})
 
 it.skipIf(cannotBuild()).each(['cpu-programs', 'cpu-floats', 'cpu-x87', 'cpu-spaces'])(
   '%s needs no more than its credit',

@@ -21,6 +21,7 @@ describe('a guest is the same, translated and interpreted, at the end of each sl
     ['code-pages', 10, 0.5],
     ['code-tables', 10, 0.5],
     ['code-tricks', 10, 0.5],
+    ['short-stays', 10, 0.1],
     ['faults', 10, 0.5],
     ['fault-delivery', 10, 0.5],
     ['segments', 10, 0.2],
