@@ -117,13 +117,14 @@ export class XenStoreRingPump {
   poke(): void {
     if (this.error !== XENSTORE_ERROR_NONE) return
     let moved = this.writeOut()
+    if (moved === BROKEN) return
     while (this.unanswered.length < XS_REQUEST_WINDOW && this.outgoingBytes < OUTGOING_LIMIT) {
       const taken = this.takeMessage()
       if (taken === BROKEN) return
-      if (taken > 0) moved = true
-      else break
+      if (taken === 0) break
+      moved += taken
     }
-    if (moved) this.notify()
+    if (moved > 0) this.notify()
   }
 
   /** From the link. Returns what is wrong with it. */
@@ -214,16 +215,13 @@ export class XenStoreRingPump {
     }
   }
 
-  /** Fills the response ring. Whether anything was written. */
-  private writeOut(): boolean {
-    let moved = false
+  /** Fills the response ring. Returns bytes moved, or BROKEN. */
+  private writeOut(): number {
+    let moved = 0
     for (let head = this.outgoing[0]; head; head = this.outgoing[0]) {
       const n = this.responses.put(head.bytes, this.headWritten)
-      if (n === BROKEN) {
-        this.fail(XENSTORE_ERROR_RINGIDX)
-        return false
-      }
-      if (n > 0) moved = true
+      if (n === BROKEN) return this.fail(XENSTORE_ERROR_RINGIDX)
+      moved += n
       this.headWritten += n
       this.outgoingBytes -= n
       if (this.headWritten < head.bytes.length) break

@@ -115,12 +115,15 @@ describe('the XenStore ring pump', () => {
     expect(word(guest, XENSTORE_RING.error)).toBe(XENSTORE_ERROR_PROTO)
     expect(channel.requests).toEqual([])
     const broken = new TestGuest(handleOf(1))
-    broken.store.connect(new RecordedChannel())
+    const served = new RecordedChannel()
+    broken.store.connect(served)
     broken.requests.write(read('x'))
     broken.store.poke()
     broken.responses.cons = 77
+    broken.requests.write(read('y'))
     broken.store.reply(1, replyTo('v'))
     expect(word(broken, XENSTORE_RING.error)).toBe(XENSTORE_ERROR_RINGIDX)
+    expect(served.requests).toEqual([[1, 'x|']])
   })
 
   it('asks what was not answered again on a new link, with the old numbers, and drops what it has', () => {
