@@ -15,8 +15,6 @@ const PAGE = 4096
 const RETURN_SITES = 6
 /** Most places where a region is entered. */
 const ENTRIES = 16
-/** Instructions after which a region takes in no more blocks: writing it takes as long as it is large, and the vcpu stands still meanwhile. */
-const MOST_INSTRUCTIONS = 384
 /** Blocks that are copied for entries inside loops, at most. */
 const COPIES = 16
 /** Most blocks that jumps through one table lead to. */
@@ -70,13 +68,19 @@ export interface Surroundings {
   isRefused(first: number): boolean
 }
 
+/** How much a region takes in: so many blocks at most, and no more of them once they have so many instructions. */
+export interface Size {
+  readonly blocks: number
+  readonly instructions: number
+}
+
 const never = (): boolean => false
 
-/** Blocks that control reaches from `first`, at most `limit`, and some copies of them. */
+/** Blocks that control reaches from `first`, within a size, and some copies of them. */
 export function formRegion(
   cache: CodeCache,
   first: number,
-  limit: number,
+  size: Size,
   pageAt: PageAt,
   { notes = [], isWarm = never, endsAt = never, isRefused = never }: Partial<Surroundings> = {},
 ): Region {
@@ -92,7 +96,8 @@ export function formRegion(
     if (there) return there
     const page = at & ~(PAGE - 1)
     const host = pageAt(page)
-    const block = host === 0 || known.size >= limit || instructions >= MOST_INSTRUCTIONS ? 0 : cache.find(host + at - page)
+    const block =
+      host === 0 || known.size >= size.blocks || instructions >= size.instructions ? 0 : cache.find(host + at - page)
     if (block === 0 || endsAt(block)) return undefined
     pages.set(host, page)
     const made = makeNode(cache, block, page)

@@ -136,8 +136,12 @@ const SHARED_BLOCKS = 16
 /** Blocks of the first regions; twice as many in each later module. V8 interprets the translator itself then: 64 blocks took it 15 ms. */
 const FIRST_BLOCKS = 2
 /** Bytes written after which a step ends, and samples until the next one: a slice or more, so that what waits for the vcpu comes to it. */
-const STEP_BYTES = 8000
+const STEP_BYTES = 6000
 const STEP_REST = 8
+/** Instructions after which a region takes in no more blocks: writing it takes as long as it is large. Fewer while V8 interprets the translator. */
+const MOST_INSTRUCTIONS = 384
+const FIRST_INSTRUCTIONS = 192
+const WARMED_UP_BLOCKS = 500
 /** Samples of a block after which a region that has it is entered there too. */
 const WARM = 8
 /** Most blocks whose samples count together, as control falls from one into the next: those of a page full of instructions. */
@@ -366,7 +370,11 @@ export class Translator {
       const { first } = one
       if ((sparing && within.has(first)) || cache.dropped(first)) continue
       const before = this.now()
-      const region = formRegion(cache, first, one.blocks, this.pagesFrom(one), { notes, isWarm, endsAt, isRefused })
+      const size = {
+        blocks: one.blocks,
+        instructions: statistics.blocks < WARMED_UP_BLOCKS ? FIRST_INSTRUCTIONS : MOST_INSTRUCTIONS,
+      }
+      const region = formRegion(cache, first, size, this.pagesFrom(one), { notes, isWarm, endsAt, isRefused })
       const firsts = region.nodes.map((node) => node.first)
       if (sparing) for (const block of firsts) within.add(block)
       const entries = region.entries.map(({ block }) => block.first)

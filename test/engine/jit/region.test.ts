@@ -16,7 +16,11 @@ const never = (_offset: number): boolean => false
 /** The region from a program's first byte on, after it has run once, and where its blocks begin. */
 async function regionOf(
   code: readonly number[],
-  { isWarm = never, endsAt = never }: { isWarm?: (offset: number) => boolean; endsAt?: (offset: number) => boolean } = {},
+  {
+    isWarm = never,
+    endsAt = never,
+    most = 1000,
+  }: { isWarm?: (offset: number) => boolean; endsAt?: (offset: number) => boolean; most?: number } = {},
 ): Promise<{ cache: CodeCache; region: Region; starts: number[]; heads: number[] }> {
   const machine = await Machine.create(CORE)
   const gpr = Array.from({ length: 16 }, () => DATA)
@@ -26,7 +30,7 @@ async function regionOf(
   const cache = new CodeCache(machine.memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
   const pageAt = (distance: number): number => (distance === 0 ? page : 0)
-  const region = formRegion(cache, cache.find(page), 64, pageAt, {
+  const region = formRegion(cache, cache.find(page), { blocks: 64, instructions: most }, pageAt, {
     notes: jumpNotes(cache),
     isWarm: (first) => isWarm(cache.offset(first)),
     endsAt: (first) => endsAt(cache.offset(first)),
@@ -167,4 +171,11 @@ it('a switch in a loop of another head is not entered at its targets', async () 
   expect(region.nodes.filter((node) => node.junction).map(({ returns }) => returns.length)).toEqual([2])
   expect(heads).toEqual([26])
   expect(region.entries.map(({ block }) => cache.offset(block.first))).toEqual([0])
+})
+
+it('no more blocks are taken in once there are so many instructions', async () => {
+  // test eax, eax; jz to the next one
+  const code = [...Array.from({ length: 20 }, () => [0x85, 0xc0, 0x74, 0]).flat(), 0xf4]
+  expect((await regionOf(code, { most: 10 })).starts).toEqual([0, 4, 8, 12, 16])
+  expect((await regionOf(code)).starts).toHaveLength(21)
 })
