@@ -20,9 +20,7 @@ import { aboutInfo } from './about'
 import { pickFile } from './file-dialog'
 import type { MenuText } from './menu-text'
 import type { Quit } from './quit'
-
-/** As Electron's own entries of the menu bar do it. */
-const ZOOM_STEP = 0.5
+import type { ZoomStep } from './zoom'
 
 export interface AppCallsParts {
   readonly driverName: string
@@ -34,6 +32,7 @@ export interface AppCallsParts {
   readonly doctor: Pick<Doctor, 'look' | 'mend'>
   writeReport(path: string): Promise<Result<null, ErrorReport>>
   openWindow(view: WindowView, uuid: string | null, page?: string): BrowserWindow
+  zoom(step: ZoomStep): void
   /** Tells an open window to show one of its pages. */
   showPage(window: BrowserWindow, page: string): void
   tell(window: BrowserWindow, name: 'createDomainFilled'): void
@@ -105,8 +104,8 @@ export function appServers(parts: AppCallsParts): CallServers<Exclude<CallName, 
       window.setFullScreen(on)
       return ok(null)
     },
-    windowZoom: ({ step }, { window: { webContents } }) => {
-      webContents.setZoomLevel(step === 'reset' ? 0 : webContents.getZoomLevel() + (step === 'in' ? ZOOM_STEP : -ZOOM_STEP))
+    windowZoom: ({ step }) => {
+      parts.zoom(step)
       return ok(null)
     },
     windowClose: (_params, { window }) => {

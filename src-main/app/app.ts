@@ -234,6 +234,7 @@ export class App {
         writeReport: (path) =>
           writeAppReport(path, this.parts.localDriver, this.preferences.value, this.connections, this.doctor),
         openWindow: (view, uuid, page) => this.windows.open(view, uuid, page),
+        zoom: (step) => this.windows.zoom(step),
         showPage: (window, page) => this.ipc.send(window, 'menuChosen', { command: `page-${page}` }),
         tell: (window, name) => this.ipc.send(window, name, {}),
         folder: app.getPath('userData'),
@@ -286,6 +287,7 @@ export class App {
         host: () => this.windows.open('host'),
         wall: () => this.windows.open('wall'),
         manager: () => this.showManager(),
+        zoom: (step) => this.windows.zoom(step),
         quit: () => app.quit(),
       },
     })

@@ -7,6 +7,7 @@ import { labelOf, sendKeys } from '../public/send-keys'
 import { acceleratorOf, type ShortcutId } from '../public/shortcuts'
 import type { WindowView } from '../public/types'
 import type { MenuText } from './menu-text'
+import type { ZoomStep } from './zoom'
 
 export interface MenuActions {
   newMachine(): void
@@ -21,6 +22,7 @@ export interface MenuActions {
   host(): void
   about(): void
   manager(): void
+  zoom(step: ZoomStep): void
   quit(): void
 }
 
@@ -82,9 +84,9 @@ export function menuTemplate(
     ...(view === 'manager' ? [] : [{ label: text.manager, click: actions.manager }]),
     { label: text.wall, accelerator: keys('wall'), click: actions.wall },
     separator,
-    { label: text.zoomIn, role: 'zoomIn', accelerator: keys('zoomIn') },
-    { label: text.zoomOut, role: 'zoomOut', accelerator: keys('zoomOut') },
-    { label: text.zoomReset, role: 'resetZoom', accelerator: keys('zoomReset') },
+    { label: text.zoomIn, accelerator: keys('zoomIn'), click: () => actions.zoom('in') },
+    { label: text.zoomOut, accelerator: keys('zoomOut'), click: () => actions.zoom('out') },
+    { label: text.zoomReset, accelerator: keys('zoomReset'), click: () => actions.zoom('reset') },
     { label: text.fullScreen, role: 'togglefullscreen', accelerator: keys('fullScreen') },
   ]
   const send = sendKeys.map((row) => offered(`${SEND_KEY}${row.id}`, labelOf(row, text.language)))

@@ -5,6 +5,7 @@ import { BrowserWindow, nativeTheme, screen } from 'electron'
 import type { WindowView } from '../public/types'
 import { pageAddress } from './page'
 import type { WindowSize } from './window-size'
+import { grown, leastSize, levelAfter, type ZoomStep } from './zoom'
 
 interface ViewRow {
   readonly width: number
@@ -85,6 +86,27 @@ export class Windows {
     this.find(view, uuid)?.close()
   }
 
+  /** The zoom is one for all windows: Chromium keeps it by the page's host. */
+  zoom(step: ZoomStep): void {
+    const [first] = this.windows.values()
+    if (first === undefined) return
+    first.webContents.setZoomLevel(levelAfter(first.webContents.getZoomLevel(), step))
+    for (const window of this.windows.values()) this.makeRoom(window)
+  }
+
+  private makeRoom(window: BrowserWindow): void {
+    const view = this.views.get(window)
+    if (view === undefined || window.isDestroyed()) return
+    const { minWidth, minHeight } = VIEWS[view]
+    const { workArea } = screen.getDisplayMatching(window.getBounds())
+    const least = leastSize({ width: minWidth, height: minHeight }, window.webContents.getZoomFactor(), workArea)
+    window.setMinimumSize(least.width, least.height)
+    if (window.isMaximized() || window.isFullScreen()) return
+    const bounds = window.getBounds()
+    const wanted = grown(bounds, least, workArea)
+    if (wanted.width !== bounds.width || wanted.height !== bounds.height) window.setBounds(wanted)
+  }
+
   private make(view: WindowView, uuid: string | null, page?: string): BrowserWindow {
     const key = `${view} ${uuid ?? ''}`
     const was = this.parts.sizeOf(key)
@@ -111,6 +133,8 @@ export class Windows {
     window.once('ready-to-show', () => {
       // It may be closed before its page was ready: showing it then throws, and people get Electron's box with a stack.
       if (window.isDestroyed() || window.webContents.isDestroyed()) return
+      // Only a page that is there has the zoom of the others.
+      this.makeRoom(window)
       if (was?.maximised === true) window.maximize()
       window.show()
     })

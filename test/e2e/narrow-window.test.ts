@@ -152,3 +152,30 @@ it.each([
     await app.close()
   }
 })
+
+it('a window of the smallest size grows as its page is zoomed, and one opened later has the room as well', async () => {
+  const app = await launch({ preferences: { language: 'de' } })
+  try {
+    const { page: manager } = await app.manager()
+    const preferences = await openWindow(app, manager, 'preferences', null)
+    await preferences.getByText('Allgemein').first().waitFor()
+    await app.electron.evaluate(({ BrowserWindow }) => {
+      for (const window of BrowserWindow.getAllWindows()) window.setSize(1, 1)
+    })
+    await expect.poll(() => preferences.evaluate(() => innerWidth)).toBe(480)
+    for (let step = 0; step < 8; step++) await app.call(preferences, 'windowZoom', { step: 'in' })
+    const networks = await openWindow(app, manager, 'networks', null)
+    await networks.locator('.window-foot').waitFor()
+    for (const [page, width] of [
+      [manager, 560],
+      [preferences, 480],
+      [networks, 560],
+    ] as const) {
+      await expect.poll(() => page.evaluate(() => devicePixelRatio)).toBeGreaterThan(2)
+      await expect.poll(() => page.evaluate(() => innerWidth)).toBeGreaterThanOrEqual(width)
+      for (const look of everywhere) expect(await look(page)).toEqual([])
+    }
+  } finally {
+    await app.close()
+  }
+})

@@ -22,6 +22,7 @@ const actions: MenuActions = {
   host: nothing,
   about: nothing,
   manager: nothing,
+  zoom: nothing,
   quit: nothing,
 }
 
