@@ -12,6 +12,9 @@ export type VncPlace =
   | { readonly path: string }
   | { readonly address: string; readonly port: number; readonly password: string | undefined }
 
+/** A local socket's path that is longer is cut off by the system: it would be another one. Bytes, without the 0 behind them. */
+const PATH_MOST = process.platform === 'linux' ? 107 : 103
+
 /** What a viewer that does not read may have waiting before it is dropped: several of the largest frames. */
 const DEAF_BYTES = 64 * 1024 * 1024
 
@@ -81,8 +84,14 @@ export class VncListener {
     const opening = open(rfb, { path: place.path }, place.path, undefined)
     process.umask(mask)
     const listener = await opening
-    if (listener.ok && process.platform !== 'win32') await chmod(place.path, 0o600)
-    return listener
+    if (!listener.ok || process.platform === 'win32') return listener
+    try {
+      await chmod(place.path, 0o600)
+      return listener
+    } catch (error) {
+      listener.value.close()
+      return cannot(place.path, error)
+    }
   }
 
   /** Stops listening; viewers that are there stay. The path of a local socket is removed. */
@@ -104,19 +113,31 @@ function open(
 ): Promise<Result<VncListener, string>> {
   return new Promise((resolve) => {
     const server = createServer((socket) => rfb.attach(socketChannel(socket), password))
-    server.once('error', (error) => resolve(err(`VNC cannot listen on ${shown} (${systemWords(error)}).`)))
-    server.listen(options, () => {
-      server.removeAllListeners('error')
-      // A failing accept (no file descriptors) is the viewer's to try again.
-      server.on('error', () => {})
-      resolve(ok(VncListener.of(server)))
-    })
+    server.once('error', (error) => resolve(cannot(shown, error)))
+    try {
+      server.listen(options, () => {
+        server.removeAllListeners('error')
+        // A failing accept (no file descriptors) is the viewer's to try again.
+        server.on('error', () => {})
+        resolve(ok(VncListener.of(server)))
+      })
+    } catch (error) {
+      // A place that cannot be one, a port beyond the last.
+      resolve(cannot(shown, error))
+    }
   })
 }
 
+function cannot(shown: string, error: unknown): Result<never, string> {
+  return err(`VNC cannot listen on ${shown} (${error instanceof Error ? systemWords(error) : String(error)}).`)
+}
+
 async function clearPath(path: string): Promise<Result<undefined, string>> {
+  if (process.platform !== 'win32' && Buffer.byteLength(path) > PATH_MOST)
+    return err(`VNC cannot listen on ${path}: the path is too long.`)
   const state = await lstat(path).catch(() => undefined)
   if (!state) return ok(undefined)
+  if (state.isDirectory()) return err(`VNC cannot listen on ${path}: it is a folder.`)
   if (!state.isSocket()) return err(`VNC cannot listen on ${path}: there is a file.`)
   if (await answers(path)) return err(`VNC cannot listen on ${path}: it is in use.`)
   await unlink(path).catch(() => undefined)

@@ -156,6 +156,8 @@ export const engine = {
     'Ein Bildschirm wird anderen Rechnern nur mit einem Passwort geöffnet.',
   'VNC cannot listen on {at}, port {port} ({why}).': 'VNC kann an {at}, Port {port}, nicht lauschen ({why}).',
   'VNC cannot listen on {at} ({why}).': 'VNC kann an {at} nicht lauschen ({why}).',
+  'VNC cannot listen on {at}: the path is too long.': 'VNC kann an {at} nicht lauschen: Der Pfad ist zu lang.',
+  'VNC cannot listen on {at}: it is a folder.': 'VNC kann an {at} nicht lauschen: Das ist ein Ordner.',
   'VNC cannot listen on {at}: there is a file.': 'VNC kann an {at} nicht lauschen: Dort liegt eine Datei.',
   'VNC cannot listen on {at}: it is in use.': 'VNC kann an {at} nicht lauschen: Es wird schon benutzt.',
 

@@ -209,6 +209,9 @@ describe('sockets', () => {
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0
     for (const [place, expected] of [
       [{ path: file }, 'there is a file'],
+      [{ path: folder }, 'it is a folder'],
+      [{ path: path.join(folder, 'l'.repeat(100)) }, 'the path is too long'],
+      [{ address: '127.0.0.1', port: 70_000, password: undefined }, 'port 70000 ('],
       [{ address: '0.0.0.0', port: 0, password: undefined }, 'only with a password'],
       [{ address: '::', port: 0, password: '' }, 'only with a password'],
       [{ address: '127.0.0.1', port, password: undefined }, '(address already in use)'],
