@@ -71,6 +71,26 @@ export class ImageLocks {
     }
   }
 
+  /** Nothing is done where one of them is in use. */
+  async whileHeld<T>(
+    files: readonly string[],
+    mode: 'read' | 'write',
+    work: () => Promise<ImageResult<T>>,
+  ): Promise<ImageResult<T>> {
+    const held: ImageLock[] = []
+    try {
+      for (const file of files) {
+        const lock = await this.acquire(file, mode)
+        if (!lock.ok) return lock
+        held.push(lock.value)
+      }
+      return await work()
+    } finally {
+      // Also where the work threw: its process answers so and goes on, and the images would stay in use.
+      for (const lock of held) await lock.release()
+    }
+  }
+
   private async wins(claim: string, key: string, mode: 'read' | 'write'): Promise<boolean> {
     const started = performance.now()
     for (;;) {

@@ -10,7 +10,7 @@ import { lookForDiskKernel, takeDiskKernel } from '../image/disk-kernel/disk-ker
 import type { ImageError, ImageErrorCode, ImageResult } from '../image/error'
 import { extractInstaller, lookForInstaller } from '../image/install-media'
 import { lookForTree, takeTree } from '../image/install-tree/install-tree'
-import { type ImageLock, ImageLocks } from '../image/lock'
+import { ImageLocks } from '../image/lock'
 import { lockFolder } from '../image/locked-files'
 import { openNodeFile } from '../image/node-file'
 import { openImage } from '../image/open'
@@ -55,25 +55,12 @@ async function unit(work: Promise<ImageResult<unknown>>): Promise<Result<undefin
 }
 
 /** Domain 0 has its disks locked: an image that a guest writes to is not touched. */
-async function whileLocked<T>(
+function whileLocked<T>(
   paths: readonly string[],
   work: () => Promise<ImageResult<T>>,
   mode: 'read' | 'write' = 'write',
 ): Promise<ImageResult<T>> {
-  const locks = new ImageLocks(lockFolder())
-  const held: ImageLock[] = []
-  let done: ImageResult<T> | undefined
-  for (const path of paths) {
-    const lock = await locks.acquire(path, mode)
-    if (!lock.ok) {
-      done = lock
-      break
-    }
-    held.push(lock.value)
-  }
-  done ??= await work()
-  for (const lock of held) await lock.release()
-  return done
+  return new ImageLocks(lockFolder()).whileHeld(paths, mode, work)
 }
 
 /** The backing file as it stands in a qcow2 image, and whether it was closed in order. */

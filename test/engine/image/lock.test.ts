@@ -35,6 +35,17 @@ it('an image that is being closed is waited for', async () => {
   await value(await next).release()
 })
 
+it('work that fails, or cannot begin, leaves nothing in use', async () => {
+  const other = place.file('other.raw')
+  writeFileSync(other, 'y')
+  const broken = () => locks().whileHeld([other, image], 'write', () => Promise.reject(new Error('a fault')))
+  await expect(broken()).rejects.toThrow('a fault')
+  const held = value(await locks().acquire(image, 'write'))
+  expect(await broken()).toMatchObject({ error: { code: 'in-use' } })
+  await held.release()
+  expect(readdirSync(place.file('locks'))).toEqual([])
+})
+
 it('readers share, and keep a writer out', async () => {
   const first = value(await locks().acquire(image, 'read'))
   const second = value(await locks().acquire(image, 'read'))
