@@ -152,13 +152,18 @@ function inflateGrain(packed: Uint8Array, grainBytes: number): Promise<Result<Ui
   })
 }
 
-function keep<T>(kept: Map<number, Promise<T>>, most: number, key: number, make: () => Promise<T>): Promise<T> {
-  let found = kept.get(key)
-  if (!found) {
-    found = make()
-    kept.set(key, found)
-    const oldest = kept.keys().next().value
-    if (kept.size > most && oldest !== undefined) kept.delete(oldest)
-  }
-  return found
+type Kept<T, E> = Map<number, Promise<Result<T, E>>>
+
+function keep<T, E>(kept: Kept<T, E>, most: number, key: number, make: () => Promise<Result<T, E>>): Promise<Result<T, E>> {
+  const known = kept.get(key)
+  if (known) return known
+  const made = make().then((result) => {
+    // What failed is tried again by the next who asks: the host may read it then.
+    if (!result.ok && kept.get(key) === made) kept.delete(key)
+    return result
+  })
+  kept.set(key, made)
+  const oldest = kept.keys().next().value
+  if (kept.size > most && oldest !== undefined) kept.delete(oldest)
+  return made
 }
