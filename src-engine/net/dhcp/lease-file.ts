@@ -9,7 +9,7 @@ import { count, fields, flag, list, optional, shortText, within } from '../../pu
 import type { Lease } from './leases'
 
 const PAUSE_MS = 1000
-/** Each network remembers 4096 at most. */
+/** Each network remembers 4096 at most. Of more the first are read. */
 const MOST = 65_536
 
 const LEASES = list(
@@ -65,7 +65,11 @@ export class LeaseFile {
   private read() {
     try {
       const value: unknown = JSON.parse(readFileSync(this.path, 'utf8'))
-      return LEASES.is(value) ? value : []
+      const some: unknown = Array.isArray(value) ? value.slice(0, MOST) : value
+      if (!LEASES.is(some)) return []
+      if (Array.isArray(value) && value.length > MOST)
+        this.log('warning', `of ${value.length} leases only ${MOST} are known: the others are given anew`)
+      return some
     } catch {
       return []
     }

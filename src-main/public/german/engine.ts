@@ -150,6 +150,8 @@ export const engine = {
   'The capture file cannot be written: {why}.': 'Die Mitschnittdatei lässt sich nicht schreiben: {why}.',
   'capture of {name}: {why}': 'Mitschnitt von {name}: {why}',
   'capture: {why}': 'Mitschnitt: {why}',
+  'of {all} leases only {some} are known: the others are given anew':
+    'von {all} Adressen im Verleih sind nur {some} bekannt: Die anderen werden neu vergeben',
   'leases are not kept: {why}': 'Adressvergaben werden nicht aufgehoben: {why}',
   'something was dropped, by a fault of Ringmaster: {why}': 'etwas wurde verworfen, durch einen Fehler von Ringmaster: {why}',
   'A screen is opened to other hosts only with a password.':

@@ -71,6 +71,15 @@ it.each([
   expect(open().of('inner')).toEqual([])
 })
 
+it('of more leases than are allowed the first ones are known, and that is told', () => {
+  const all = Array.from({ length: 17 * 4096 }, (_, i) => ({ network: `n${i >> 12}`, mac: i, address: i, until: 1 }))
+  fs.writeFileSync(file, JSON.stringify(all))
+  complaints.length = 0
+  const kept = open()
+  expect([kept.of('n0').length, kept.of('n15').length, kept.of('n16').length]).toEqual([4096, 4096, 0])
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('only 65536')])
+})
+
 it('a place that cannot be written is told once', () => {
   const all = leases(open(path.join(folder, 'nowhere', 'leases.json')))
   for (let i = 0; i < 5; i++) {
