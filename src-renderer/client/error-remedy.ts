@@ -82,6 +82,7 @@ export const remedies: Readonly<Record<ErrorReason, Remedy>> = {
   'save-unusable': { effect: 'unchanged' },
   'saved-state-unusable': { effect: 'unchanged', mend: 'fresh' },
   'save-failed': { effect: 'on', mend: 'storage' },
+  'snapshot-failed': { effect: 'on', mend: 'storage' },
   'definition-changed': { effect: 'unchanged', mend: 'details' },
   'not-paused': { effect: 'unchanged', mend: 'pause' },
   'store-path': { effect: 'unchanged' },

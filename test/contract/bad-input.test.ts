@@ -132,6 +132,11 @@ describe.skipIf(!ready)('the embedded driver given bad input', () => {
       const answer = await driver.save(bystander, config, target, quiet)
       expect(answer).toMatchObject({ ok: false, error: { reason: 'save-failed' } })
     }
+    const order = { path: path('no/such/folder/x.rmsave'), disks: [], plain: false, switched: () => {} }
+    const snapshot = await driver.snapshot(bystander, order, quiet)
+    expect(snapshot).toMatchObject({ ok: false, error: { reason: 'snapshot-failed' } })
+    // Where it goes is not chosen.
+    if (!snapshot.ok) expect(explainError(snapshot.error).action).toBe('Free some space there, and try again.')
     expect(await driver.suspend(bystander)).toEqual({ ok: true, value: null })
     expect(await driver.resume(bystander)).toEqual({ ok: true, value: null })
   })

@@ -4,9 +4,10 @@ import type { CallError } from '../../../src-engine/public/protocol/call'
 import { type ErrorCode, type ErrorReason, type ErrorReport, errorCodes, errorReport } from '../../public/error-code'
 
 /** What an error of the engine means while doing what. A code that is not listed is "the hypervisor reports". */
-const REASONS: Readonly<Record<'start' | 'save' | 'restore' | 'other', Readonly<Record<string, ErrorReason>>>> = {
+const REASONS: Readonly<Record<'start' | 'save' | 'snapshot' | 'restore' | 'other', Readonly<Record<string, ErrorReason>>>> = {
   start: { INVALID_ARG: 'image-unusable', CONFIG_UNSUPPORTED: 'image-unusable', OPERATION_ABORTED: 'cancelled' },
   save: { OPERATION_ABORTED: 'cancelled', OPERATION_FAILED: 'save-failed', INVALID_ARG: 'save-failed' },
+  snapshot: { OPERATION_ABORTED: 'cancelled', OPERATION_FAILED: 'snapshot-failed', INVALID_ARG: 'snapshot-failed' },
   restore: {
     OPERATION_ABORTED: 'cancelled',
     INVALID_ARG: 'save-unusable',

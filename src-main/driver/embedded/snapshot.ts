@@ -37,7 +37,7 @@ export async function takeSnapshot(
     // Half of what is free: the copy is there only while the file is written. A plain file is written as quickly as a copy is made.
     const copyMostMiB = plain ? 0 : Math.min(4096, Math.floor(freemem() / MIB / 2))
     const held = await guest.caller.call('hold', { copyMostMiB })
-    if (!held.ok) return err(engineError('save', held.error, path))
+    if (!held.ok) return err(engineError('snapshot', held.error, path))
     const switching = {
       handle: guest.uuid,
       disks: disks.map((disk) => ({ ...disk, allowedBacking: [...disk.allowedBacking] })),
@@ -46,7 +46,7 @@ export async function takeSnapshot(
     if (!switched.ok) {
       await guest.caller.call('forget', {})
       await guest.caller.call('goOn', {})
-      return err(engineError('save', switched.error, path))
+      return err(engineError('snapshot', switched.error, path))
     }
     guest.devices = switchedDevices(guest.devices, disks)
     const keep = () => guest.caller.call('keep', { path, plain })
@@ -54,9 +54,9 @@ export async function takeSnapshot(
     const gone = await guest.caller.call('goOn', {})
     const heldMs = Math.round(performance.now() - start)
     order.switched()
-    if (!gone.ok) return err(engineError('save', gone.error, path))
+    if (!gone.ok) return err(engineError('snapshot', gone.error, path))
     const kept = early ?? (await keep())
-    return kept.ok ? ok({ heldMs }) : err(engineError('save', kept.error, path))
+    return kept.ok ? ok({ heldMs }) : err(engineError('snapshot', kept.error, path))
   } finally {
     progress.signal.removeEventListener('abort', abort)
     guest.onProgress = () => {}

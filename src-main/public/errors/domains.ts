@@ -129,6 +129,11 @@ export const domainErrors = {
     cause: 'The machine was not saved: {detail}.',
     action: 'Choose another place, or free some space there.',
   },
+  'snapshot-failed': {
+    code: 'OPERATION_FAILED',
+    cause: 'The state of the machine was not written: {detail}.',
+    action: 'Free some space there, and try again.',
+  },
   'definition-changed': {
     code: 'OPERATION_INVALID',
     cause: '“{name}” was changed elsewhere while it was changed here.',

@@ -151,7 +151,7 @@ export const engine = {
   'capture of {name}: {why}': 'Mitschnitt von {name}: {why}',
   'capture: {why}': 'Mitschnitt: {why}',
   'of {all} leases only {some} are known: the others are given anew':
-    'von {all} Adressen im Verleih sind nur {some} bekannt: Die anderen werden neu vergeben',
+    'von {all} Adressvergaben sind nur {some} bekannt: Die anderen Adressen werden neu vergeben',
   'leases are not kept: {why}': 'Adressvergaben werden nicht aufgehoben: {why}',
   'something was dropped, by a fault of Ringmaster: {why}': 'etwas wurde verworfen, durch einen Fehler von Ringmaster: {why}',
   'A screen is opened to other hosts only with a password.':

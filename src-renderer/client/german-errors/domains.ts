@@ -102,6 +102,10 @@ export const germanDomainErrors: GermanOf<typeof domainErrors> = {
     cause: 'Die Maschine wurde nicht gespeichert: {detail}.',
     action: 'Einen anderen Ort wählen oder dort Platz schaffen.',
   },
+  'snapshot-failed': {
+    cause: 'Der Zustand der Maschine wurde nicht geschrieben: {detail}.',
+    action: 'Dort Platz schaffen und es noch einmal versuchen.',
+  },
   'definition-changed': {
     cause: '„{name}“ wurde anderswo geändert, während es hier geändert wurde.',
     action: 'Ansehen, was jetzt gilt, und noch einmal anwenden.',

@@ -227,8 +227,8 @@ describe('a snapshot', () => {
     const scene = await machine(true)
     const { made, uuid } = scene
     const before = scene.info()
-    made.testDriver.failNext('snapshot', errorReport('save-failed', { detail: 'the disk is full' }))
-    await expect(scene.take('first')).rejects.toThrow('save-failed')
+    made.testDriver.failNext('snapshot', errorReport('snapshot-failed', { detail: 'the disk is full' }))
+    await expect(scene.take('first')).rejects.toThrow('snapshot-failed')
     expect(scene.info()).toEqual(before)
     expect(scene.files()).toEqual([])
     expect((await scene.tree()).snapshots).toEqual([])
