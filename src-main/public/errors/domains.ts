@@ -126,8 +126,8 @@ export const domainErrors = {
   },
   'save-failed': {
     code: 'OPERATION_FAILED',
-    cause: 'The state of the machine was not saved: {detail}.',
-    action: 'Free some space there; where you chose the place yourself you may choose another.',
+    cause: 'The machine was not saved: {detail}.',
+    action: 'Choose another place, or free some space there.',
   },
   'snapshot-failed': {
     code: 'OPERATION_FAILED',

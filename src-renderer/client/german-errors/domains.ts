@@ -99,8 +99,8 @@ export const germanDomainErrors: GermanOf<typeof domainErrors> = {
     action: 'Ihn verwerfen und die Maschine neu starten: Ihre Platten sind, wie sie waren.',
   },
   'save-failed': {
-    cause: 'Der Zustand der Maschine wurde nicht gespeichert: {detail}.',
-    action: 'Dort Platz schaffen; einen selbst gewählten Ort kann man auch wechseln.',
+    cause: 'Die Maschine wurde nicht gespeichert: {detail}.',
+    action: 'Einen anderen Ort wählen oder dort Platz schaffen.',
   },
   'snapshot-failed': {
     cause: 'Der Zustand der Maschine wurde nicht geschrieben: {detail}.',
