@@ -133,8 +133,8 @@ export class Windows {
     window.once('ready-to-show', () => {
       // It may be closed before its page was ready: showing it then throws, and people get Electron's box with a stack.
       if (window.isDestroyed() || window.webContents.isDestroyed()) return
-      // Only a page that is there has the zoom of the others.
-      this.makeRoom(window)
+      // Only a page that is there has the zoom of the others. Without any the window has its size, and may have got another one since.
+      if (window.webContents.getZoomFactor() > 1) this.makeRoom(window)
       if (was?.maximised === true) window.maximize()
       window.show()
     })
