@@ -65,11 +65,11 @@ export class LeaseFile {
   private read() {
     try {
       const value: unknown = JSON.parse(readFileSync(this.path, 'utf8'))
-      const some: unknown = Array.isArray(value) ? value.slice(0, MOST) : value
-      if (!LEASES.is(some)) return []
-      if (Array.isArray(value) && value.length > MOST)
-        this.log('warning', `of ${value.length} leases only ${MOST} are known: the others are given anew`)
-      return some
+      const all: readonly unknown[] = Array.isArray(value) ? value : []
+      const known = all.slice(0, MOST)
+      if (!LEASES.is(known)) return []
+      if (all.length > MOST) this.log('warning', `of ${all.length} leases only ${MOST} are known: the others are given anew`)
+      return known
     } catch {
       return []
     }
