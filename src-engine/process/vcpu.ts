@@ -7,7 +7,6 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
 import { codeMemoryOf } from '../jit/memory-budget'
-import type { Translator } from '../jit/translator'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
 import { rowsAreCounted } from '../public/row-use'
@@ -23,6 +22,8 @@ import { BELL, type VcpuMessage, type VcpuThreadInput } from './vcpu-threads'
 
 const EFLAGS_AT_START = 2
 
+type Jit = typeof import('../jit/translator')
+
 function tell(message: VcpuMessage): void {
   parentPort?.postMessage(message)
 }
@@ -31,7 +32,7 @@ function tell(message: VcpuMessage): void {
  * The translator, with all of its functions compiled. V8 would else read each when it is first called: the guest's first regions, and those
  * with its first floating point, would take it twice as long, and the guest stands still meanwhile. Here the thread only waits for its domain.
  */
-async function loadTranslator(): Promise<typeof import('../jit/translator')> {
+async function loadTranslator(): Promise<Jit> {
   setFlagsFromString('--no-lazy')
   try {
     return await import('../jit/translator')
@@ -40,11 +41,7 @@ async function loadTranslator(): Promise<typeof import('../jit/translator')> {
   }
 }
 
-async function main(
-  input: VcpuThreadInput,
-  module: WebAssembly.Module,
-  { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator }: Awaited<ReturnType<typeof loadTranslator>>,
-): Promise<void> {
+async function main(input: VcpuThreadInput, module: WebAssembly.Module, jit: Jit): Promise<void> {
   const { memory: wasm, index, vcpus, ramBytes } = input
   const thread = ownThreadId()
   if (thread !== undefined) tell(thread)
@@ -60,7 +57,7 @@ async function main(
   registers.set32('INDEX', index)
   registers.set32('VCPUS', vcpus)
   const lapics: LocalApics = new LocalApics(domain, registers, index)
-  let translator: Translator | undefined
+  let translator: InstanceType<Jit['Translator']> | undefined
   const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {
     sample: (block: number) => translator?.sample(block),
   })
@@ -70,8 +67,8 @@ async function main(
   core.flush_code()
   core.flush_tlb()
   const eager = process.env['RINGMASTER_TRANSLATOR'] === 'eager'
-  const how = { ...(eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS), memory: codeMemoryOf(vcpus) }
-  if (input.translator) translator = new Translator(wasm, index, core, how)
+  const how = { ...(eager ? jit.TRANSLATOR_EAGER : jit.TRANSLATOR_DEFAULTS), memory: codeMemoryOf(vcpus) }
+  if (input.translator) translator = new jit.Translator(wasm, index, core, how)
   new VcpuLoop(domain, registers, core, lapics, rowsAreCounted ? () => noteDecoded(wasm.buffer, index) : undefined).run()
 }
 
