@@ -4,7 +4,7 @@
  */
 #include "../lib/guest.h"
 
-#define FUNCTIONS 200
+#define FUNCTIONS 210
 #define UNITS 300
 #define ROUNDS 3
 #define PASSES 2
