@@ -58,7 +58,7 @@ export class SaveFileWriter {
     try {
       const file = await open(temporary, 'w', 0o600)
       const writer = new SaveFileWriter(file, temporary, target)
-      await writer.put(encodeFileHeader())
+      await writer.put([encodeFileHeader()])
       return ok(writer)
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {})
@@ -71,27 +71,22 @@ export class SaveFileWriter {
     return this.position
   }
 
-  private async put(bytes: Uint8Array): Promise<void> {
-    let done = 0
-    while (done < bytes.length) {
-      const { bytesWritten } = await this.file.write(bytes, done, bytes.length - done)
-      done += bytesWritten
-    }
-    this.position += bytes.length
+  private async put(pieces: readonly Uint8Array[]): Promise<void> {
+    const moved = await moveAll(pieces, (some) => this.file.writev(some).then(({ bytesWritten }) => bytesWritten))
+    if (moved < pieces.reduce((sum, { length }) => sum + length, 0)) throw new Error('the file takes no more bytes')
+    this.position += moved
   }
 
   /** A record, and behind it what it speaks of, from where it is. Throws as `record` does. */
   async recordAndPieces(name: RecordName, body: Uint8Array, pieces: readonly Uint8Array[]): Promise<void> {
     await this.record(name, body)
-    this.position += await moveAll(pieces, (some) => this.file.writev(some).then(({ bytesWritten }) => bytesWritten))
+    await this.put(pieces)
   }
 
   /** Throws what the file system throws; the caller ends with `abandon`. */
   async record(name: RecordName, body: Uint8Array): Promise<void> {
     const [header, trailer] = encodeRecord(name, body)
-    await this.put(header)
-    await this.put(body)
-    await this.put(trailer)
+    await this.put([header, body, trailer])
     this.records += 1
   }
 

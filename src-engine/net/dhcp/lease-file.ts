@@ -26,7 +26,7 @@ const LEASES = list(
 
 export class LeaseFile {
   /** By network. */
-  private readonly leases = new Map<string, readonly Lease[]>()
+  private readonly leases: Map<string, readonly Lease[]>
   private calledOff: (() => void) | undefined
   private changed = false
   private complained = false
@@ -36,9 +36,13 @@ export class LeaseFile {
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
+    const leases = new Map<string, Lease[]>()
     for (const { network, ...lease } of this.read()) {
-      this.leases.set(network, [...(this.leases.get(network) ?? []), { ...lease, name: lease.name }])
+      const others = leases.get(network)
+      if (others) others.push({ ...lease, name: lease.name })
+      else leases.set(network, [{ ...lease, name: lease.name }])
     }
+    this.leases = leases
   }
 
   of(network: string): readonly Lease[] {
