@@ -38,7 +38,7 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
       ),
     ),
     client.subscribe('storageChanged', () => {
-      for (const name of ['poolList', 'volumeList']) void queries.invalidateQueries({ queryKey: [name] })
+      for (const name of ['poolList', 'volumeList', 'imageInspect']) void queries.invalidateQueries({ queryKey: [name] })
     }),
     client.subscribe('templatesChanged', () => void queries.invalidateQueries({ queryKey: ['templateList'] })),
     client.subscribe('networksChanged', ({ connection, networks }) => {
@@ -58,13 +58,16 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
       if (active.get(domain.uuid) === isActive) return
       active.set(domain.uuid, isActive)
       hostChanged()
-      void queries.invalidateQueries({ queryKey: ['volumeList'] })
+      for (const name of ['volumeList', 'imageInspect']) void queries.invalidateQueries({ queryKey: [name] })
     }),
     client.subscribe('domainRemoved', ({ uuid }) => {
       active.delete(uuid)
     }),
     client.subscribe('jobChanged', ({ job }) => {
-      if (job.state !== 'running') hostChanged()
+      if (job.state === 'running') return
+      hostChanged()
+      // It may have written an image, or put another under one.
+      void queries.invalidateQueries({ queryKey: ['imageInspect'] })
     }),
   ]
   return () => {

@@ -95,6 +95,30 @@ describe('the details of a machine', () => {
     await domain.details().getByText('16 MiB of 512 MiB').waitFor()
   })
 
+  it('says the size of a disk again when its image was resized, and when the page comes back into sight', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
+    const image = path.join(folder, 'disks', 'data.raw')
+    const disk: Device = { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false }
+    const prepare = () => {
+      fs.writeFileSync(image, '')
+      fs.truncateSync(image, 8 << 20)
+    }
+    const { app, domain } = await startMachine([disk], keep, { folder, prepare })
+    await domain.tab('Details').click()
+    await domain.part('Disk xvda').click()
+    await domain.details().getByText('8 MiB;').waitFor()
+    // Another program writes to it, which no event tells.
+    fs.truncateSync(image, 12 << 20)
+    await domain.tab('Log').click()
+    await domain.tab('Details').click()
+    await domain.details().getByText('12 MiB;').waitFor()
+    await domain.button('Shut down').click()
+    await domain.waitForState('Shut off')
+    const done = await app.call(domain.page, 'volumeResize', { pool: 'default', name: 'data.raw', sizeMiB: 16 })
+    expect(done.ok, JSON.stringify(done)).toBe(true)
+    await domain.details().getByText('16 MiB;').waitFor()
+  })
+
   it('asks before an image may refer to a file that nobody chose, and keeps the answer', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
     const [secret = '', below = '', image = ''] = ['secret.raw', 'below.qcow2', 'image.qcow2'].map((name) =>

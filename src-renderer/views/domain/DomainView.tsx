@@ -349,7 +349,14 @@ function DomainWindow(props: {
         )}
         {isGuest && (
           <TabPanel id="details" className="tab-panel" shouldForceMount={detailsSeen}>
-            <DetailsPage domain={domain} guard={detailsGuard} adding={adding} onAdding={setAdding} onLeaving={showDetails} />
+            <DetailsPage
+              domain={domain}
+              visible={inSight && page === 'details'}
+              guard={detailsGuard}
+              adding={adding}
+              onAdding={setAdding}
+              onLeaving={showDetails}
+            />
           </TabPanel>
         )}
         <TabPanel id="inside" className="tab-panel">

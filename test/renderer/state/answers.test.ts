@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { errorReport } from '../../../src-main/public/error-code'
 import { defaultPreferences, type Preferences } from '../../../src-main/public/preferences'
 import { err, ok } from '../../../src-main/public/result'
-import type { DomainInfo } from '../../../src-main/public/types'
+import type { DomainInfo, JobInfo } from '../../../src-main/public/types'
 import { callQuery, makeQueryClient } from '../../../src-renderer/client/queries'
 import { followEvents } from '../../../src-renderer/state/answers'
 import { domainInfo } from '../../support/domain-info'
@@ -14,6 +14,11 @@ import { fakeClient } from '../client/fake-client'
 function guest(part: Partial<DomainInfo>): DomainInfo {
   const config = { name: 'a', memoryMiB: 256, vcpus: 1, kernel: '/k', ramdisk: null, cmdline: '', devices: [] }
   return domainInfo({ config, startedAt: 1, ...part })
+}
+
+function resize(state: JobInfo['state']): JobInfo {
+  const rest = { uuid: null, subject: 'a.raw', step: 'resizing', progress: null, cancellable: false, error: null }
+  return { job: 1, kind: 'imageResize', state, ...rest, startedAt: 1, endedAt: state === 'running' ? null : 2 }
 }
 
 describe('events and kept answers', () => {
@@ -47,5 +52,27 @@ describe('events and kept answers', () => {
     client.send('domainChanged', { domain: guest({ domid: null, state: 'shutoff' }) })
     await expect.poll(() => client.called.length).toBe(2)
     end()
+  })
+
+  it('what is known of an image is asked again when a job ends or storage changes, and only while a view shows it', async () => {
+    const info = { path: '/a', format: 'raw', virtualSize: 1, fileSize: 1 } as const
+    const client = fakeClient({ imageInspect: async () => ok(info) })
+    const queries = makeQueryClient()
+    const query = callQuery(client, 'imageInspect', { path: '/a' })
+    const asked = () => client.called.filter((name) => name === 'imageInspect').length
+    followEvents(client, queries)
+    const observer = new QueryObserver(queries, queries.defaultQueryOptions(query))
+    const end = observer.subscribe(() => undefined)
+    await expect.poll(() => observer.getCurrentResult().status).toBe('success')
+    client.send('jobChanged', { job: resize('running') })
+    expect(asked()).toBe(1)
+    client.send('jobChanged', { job: resize('done') })
+    await expect.poll(asked).toBe(2)
+    await expect.poll(() => observer.getCurrentResult().fetchStatus).toBe('idle')
+    client.send('storageChanged', {})
+    await expect.poll(asked).toBe(3)
+    end()
+    client.send('storageChanged', {})
+    expect(asked()).toBe(3)
   })
 })

@@ -56,13 +56,14 @@ const nothing: Work = { edits: {}, base: null }
 
 export function DetailsPage(props: {
   readonly domain: DomainInfo
+  readonly visible: boolean
   readonly guard: RefObject<LeaveGuard | null>
   /** The device that is being added: another page may ask for it too. */
   readonly adding: AddedKind | null
   readonly onAdding: (kind: AddedKind | null) => void
   readonly onLeaving: () => void
 }) {
-  const { domain, guard, adding, onAdding, onLeaving } = props
+  const { domain, visible, guard, adding, onAdding, onLeaving } = props
   const { t } = useWords()
   const client = useClient()
   const store = useAppStore()
@@ -133,7 +134,7 @@ export function DetailsPage(props: {
   }
 
   const partItem = ({ id, icon, name }: PartRow) => <SideItem key={id} id={id} icon={icon} name={name(t)} />
-  const pageProps = { domain, edits, editable, onEdit: edit, typed, onType: setTyped }
+  const pageProps = { domain, visible, edits, editable, onEdit: edit, typed, onType: setTyped }
   return (
     <div className="details">
       <div className="details-main">

@@ -43,7 +43,7 @@ export function DevicePage(props: PageProps & { readonly listed: ListedDevice })
       </div>
       {device.kind === 'vbd' && (
         <>
-          <DiskPage domain={domain} deviceKey={key} disk={device} />
+          <DiskPage domain={domain} visible={props.visible} deviceKey={key} disk={device} />
           <DiskFlags {...props} deviceKey={key} disk={device} />
         </>
       )}
@@ -74,7 +74,12 @@ interface RefusedMedium {
   readonly error: ErrorReport
 }
 
-function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: string; readonly disk: Disk }) {
+function DiskPage(props: {
+  readonly domain: DomainInfo
+  readonly visible: boolean
+  readonly deviceKey: string
+  readonly disk: Disk
+}) {
   const { domain, disk, deviceKey: key } = props
   const { t, formats } = useWords()
   const client = useClient()
@@ -85,8 +90,9 @@ function DiskPage(props: { readonly domain: DomainInfo; readonly deviceKey: stri
     error,
     refetch,
   } = useQuery({
+    // Asked again when it comes into sight: the guest or another program may have written to it.
     ...callQuery(client, 'imageInspect', { path }),
-    enabled: path !== '',
+    enabled: props.visible && path !== '',
     gcTime: 0,
     staleTime: 0,
   })

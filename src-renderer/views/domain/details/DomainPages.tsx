@@ -31,6 +31,8 @@ export interface PageProps {
   readonly edits: Edits
   readonly editable: boolean
   readonly onEdit: (change: Partial<Edits>) => void
+  /** Out of sight it stays as it is, and asks for nothing. */
+  readonly visible: boolean
   /** The configuration text as it was typed and not applied; null: as it is stored. */
   readonly typed: TypedText | null
   readonly onType: (typed: TypedText | null) => void
