@@ -3,6 +3,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { readDomainXml } from '../../src-main/config/domain-xml'
 import type { CallName } from '../../src-main/public/calls'
@@ -17,6 +18,16 @@ const start = (devices: readonly Device[]) => startMachine(devices, keep)
 
 const nic: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
 const screen: Device = { kind: 'vfb', width: 800, height: 600 }
+/** The second before what the first does can have ended. */
+async function pressBoth(first: Locator, second: Locator): Promise<void> {
+  const [one, other] = [await first.elementHandle(), await second.elementHandle()]
+  await first.page().evaluate(
+    (pressed) => {
+      for (const element of pressed) if (element instanceof HTMLElement) element.click()
+    },
+    [one, other],
+  )
+}
 const stored = (app: RunningApp) => {
   const text = fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.xml`), 'utf8')
   const read = readDomainXml(text, { newMac: () => '' })
@@ -278,6 +289,23 @@ describe('the details of a machine that runs', () => {
     await page.keyboard.press('Enter')
     await domain.page.locator('.log-lines').waitFor()
     expect(stored(app).title).toBe('kept')
+    // Who goes on while the changes are being applied has answered: another page, and the window's close.
+    await domain.tab('Details').click()
+    await page.getByLabel('Title').fill('pressed')
+    await pressBoth(domain.button('Apply'), domain.tab('Log'))
+    await domain.page.locator('.log-lines').waitFor()
+    expect(await domain.dialog().count()).toBe(0)
+    expect(stored(app).title).toBe('pressed')
+    await domain.tab('Details').click()
+    await page.getByLabel('Title').fill('closed')
+    const apply = await domain.button('Apply').elementHandle()
+    await closing(page, () =>
+      page.evaluate((button) => {
+        if (button instanceof HTMLElement) button.click()
+        window.close()
+      }, apply),
+    )
+    expect(stored(app).title).toBe('closed')
   })
 
   it('say which operating system it is: one of the list, or whatever is typed', async () => {

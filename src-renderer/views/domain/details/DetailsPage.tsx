@@ -54,6 +54,12 @@ interface Work {
 }
 const nothing: Work = { edits: {}, base: null }
 
+interface Leaving {
+  readonly go: () => void
+  /** Apply was pressed before, and what comes of it answers the question as a rule. */
+  readonly isApplied: boolean
+}
+
 export function DetailsPage(props: {
   readonly domain: DomainInfo
   readonly visible: boolean
@@ -71,7 +77,7 @@ export function DetailsPage(props: {
   const [chosen, setChosen] = useState('overview')
   const [work, setWork] = useState<Work>(nothing)
   const [typed, setTyped] = useState<TypedText | null>(null)
-  const [leaving, setLeaving] = useState<{ readonly go: () => void } | null>(null)
+  const [leaving, setLeaving] = useState<Leaving | null>(null)
   const [busy, setBusy] = useState(false)
   const undoably = useDefinitionUndo(domain)
   useUndoKey()
@@ -81,20 +87,27 @@ export function DetailsPage(props: {
   const left = changed || typed !== null
 
   useEffect(() => {
-    guard.current = left ? (go) => setLeaving({ go }) : null
+    guard.current = left ? (go) => setLeaving({ go, isApplied: busy }) : null
     if (!left) return
     const ask = (event: BeforeUnloadEvent) => {
       event.preventDefault()
       event.returnValue = ''
       onLeaving()
-      setLeaving({ go: () => void client.call('windowClose', {}) })
+      setLeaving({ go: () => void client.call('windowClose', {}), isApplied: busy })
     }
     window.addEventListener('beforeunload', ask)
     return () => {
       window.removeEventListener('beforeunload', ask)
       guard.current = null
     }
-  }, [left, client, guard, onLeaving])
+  }, [left, busy, client, guard, onLeaving])
+
+  // After the guard is gone: nothing is left to ask about.
+  useEffect(() => {
+    if (leaving === null || left) return
+    setLeaving(null)
+    leaving.go()
+  }, [leaving, left])
 
   if (config === null) return null
   const devices = listedDevices(domain)
@@ -123,14 +136,10 @@ export function DetailsPage(props: {
     return done
   }
   const answer = async (choice: LeaveChoice) => {
-    const go = leaving?.go
-    if (choice === 'apply' && !(await apply())) return setLeaving(null)
-    setLeaving(null)
-    if (choice === 'stay') return
-    setWork(nothing)
-    setTyped(null)
-    // After the guard is gone.
-    setTimeout(() => go?.(), 0)
+    if (choice === 'discard') {
+      setWork(nothing)
+      setTyped(null)
+    } else if (choice === 'stay' || !(await apply())) setLeaving(null)
   }
 
   const partItem = ({ id, icon, name }: PartRow) => <SideItem key={id} id={id} icon={icon} name={name(t)} />
@@ -222,7 +231,7 @@ export function DetailsPage(props: {
         </footer>
       )}
       <UndoBar about={domain.uuid} />
-      {leaving !== null && (
+      {leaving !== null && !(leaving.isApplied && busy) && (
         <LeaveDialog
           title={t('details.leave-title', { name: domain.name })}
           what={[whenWords(changes, t), typed === null ? '' : t('details.leave-text')].join(' ').trim()}
