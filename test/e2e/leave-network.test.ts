@@ -61,9 +61,22 @@ it('are not left behind unasked; Escape stays and loses nothing', async () => {
   await again.item('lab').click()
   await expect.poll(() => again.field('To').inputValue()).toBe('10.0.3.88')
 
+  // Apply has answered for who closes the window at once.
+  await again.field('To').fill('10.0.3.77')
+  const apply = await again.button('Apply').elementHandle()
+  await closing(again.page, () =>
+    again.page.evaluate((button) => {
+      if (button instanceof HTMLElement) button.click()
+      window.close()
+    }, apply),
+  )
+  const last = new NetworksPage(await openWindow(app, manager, 'networks', null))
+  await last.item('lab').click()
+  await expect.poll(() => last.field('To').inputValue()).toBe('10.0.3.77')
+
   // Nothing changed, nobody asked.
-  await again.item('default').click()
-  const unasked = again.page.waitForEvent('close')
+  await last.item('default').click()
+  const unasked = last.page.waitForEvent('close')
   await closeWindow(app)
   await unasked
 })

@@ -40,17 +40,24 @@ export function LeaveNetwork(props: {
     return () => window.removeEventListener('beforeunload', ask)
   }, [changed])
 
+  // After nobody asks any more: Apply may have been pressed just before.
+  useEffect(() => {
+    if (!closing || changed) return
+    setClosing(false)
+    void client.call('windowClose', {})
+  }, [client, closing, changed])
+
   const answer = async (choice: LeaveChoice) => {
     setBusy(true)
     // A refusal stands below the fields then.
     const stays = choice === 'stay' || (choice === 'apply' && !(await props.onApply()))
     setBusy(false)
-    setClosing(false)
-    if (stays) return props.onStay()
+    if (stays) {
+      setClosing(false)
+      return props.onStay()
+    }
     props.onDiscard()
-    // After nobody asks any more.
-    if (closing) setTimeout(() => void client.call('windowClose', {}), 0)
-    else onLeave()
+    if (!closing) onLeave()
   }
 
   if (!changed || !(leaving || closing)) return null
