@@ -4,7 +4,8 @@
 // Runs in: tests and the lockstep checker.
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
-import { TRANSLATOR_DEFAULTS, type TranslatedCore, Translator } from '../../../src-engine/jit/translator'
+import type { TranslatedCore } from '../../../src-engine/jit/translated-core'
+import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import { type Answer, type Case, CODE } from '../fuzz/case'
 import { compare } from '../fuzz/compare'
 import { type Form, sequenceForms } from '../fuzz/forms'
