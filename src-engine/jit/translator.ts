@@ -209,7 +209,9 @@ export class Translator {
    */
   translateBlocks(firsts: readonly number[], sparing = false, warm: readonly number[] = []): void {
     const { cache, options } = this
-    const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: cache.linearOf(cache.pageOf(first)) }))
+    const pages = new Map<number, bigint | undefined>()
+    for (const page of new Set(firsts.map((first) => cache.pageOf(first)))) pages.set(page, cache.linearOf(page))
+    const wanted = firsts.map((first) => ({ first, blocks: options.blocks, page: pages.get(cache.pageOf(first)) }))
     const isWarm = (first: number): boolean => warm.includes(first)
     this.work = this.install(wanted, { notes: jumpNotes(cache), isWarm, sparing, most: Number.POSITIVE_INFINITY })
     while (this.work) this.step()

@@ -31,6 +31,9 @@ const USAGE = `lockstep: translated code against interpreted, up to the first di
       each form of instructions, this many start states of each
 Exit status 0: no difference, 1: a difference, 2: bad arguments.
 `
+/** Between two lines on stderr that tell how far programs are. */
+const PROGRESS_MS = 60_000
+
 const args = process.argv.slice(2)
 function option(name: string): string | undefined {
   const i = args.indexOf(`--${name}`)
@@ -124,7 +127,14 @@ async function main(): Promise<number> {
   const pair = await Pair.create(core)
   let cases = 0
   let checked = 0
+  let told = performance.now()
   for (let i = shard - 1; i < programs; i += shards) {
+    if (performance.now() - told > PROGRESS_MS) {
+      told = performance.now()
+      process.stderr.write(
+        `${checked} of ${Math.ceil((programs - shard + 1) / shards)} programs of shard ${shard}, no difference\n`,
+      )
+    }
     checked++
     const c = programOf(seed + i, randomFrom(seed + i), args.includes('--x87'))
     const text = pair.runProgram(c)
