@@ -1,10 +1,13 @@
 // A modal dialog: title, body, a row of buttons. Focus goes in, stays in, and comes back.
-// Where what had the keyboard is gone (a menu that closed), it goes to the element marked with data-home.
+// Where what had the keyboard is gone (a menu that closed, a row that was deleted), it goes home.
 // Invariant: Escape and a press outside do what the cancel button does, or nothing when it must not be left.
 // Runs in: every window.
 
-import { type FormEvent, type ReactNode, useEffect } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { goHome } from './home'
+
+const FIELDS = ['input', 'textarea', '.select-button'].map((kind) => `.dialog-body ${kind}:enabled`).join()
 
 export interface DialogProps {
   readonly title: string
@@ -17,22 +20,26 @@ export interface DialogProps {
   readonly onSubmit?: () => void
 }
 
-/** After the library has had its turn at giving the keyboard back. */
-function useHome(): void {
-  useEffect(
-    () => () => {
-      setTimeout(() => {
-        const lost = document.activeElement === null || document.activeElement === document.body
-        const home = document.querySelector('[data-home]')
-        if (lost && home instanceof HTMLElement) home.focus()
-      }, 50)
-    },
-    [],
+/** Unless something in it asked for the keyboard: its first field, or its first button, which is no dangerous one. */
+function Form(props: { readonly onSubmit: (event: FormEvent) => void; readonly children: ReactNode }) {
+  const form = useRef<HTMLFormElement>(null)
+  // Before the library would give it to the dialog itself, where nobody sees it.
+  useEffect(() => {
+    if (form.current?.contains(document.activeElement) !== false) return
+    const fields = [...form.current.querySelectorAll<HTMLElement>(FIELDS)].filter(({ tabIndex }) => tabIndex >= 0)
+    const first = fields[0] ?? form.current.querySelector<HTMLElement>('.dialog-foot button')
+    first?.focus()
+    if (first instanceof HTMLInputElement) first.select()
+  }, [])
+  return (
+    <form ref={form} className="dialog" onSubmit={props.onSubmit} noValidate>
+      {props.children}
+    </form>
   )
 }
 
 export function Dialog(props: DialogProps) {
-  useHome()
+  useEffect(() => goHome, [])
   const closable = props.closable !== false
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -52,13 +59,13 @@ export function Dialog(props: DialogProps) {
     >
       <Modal className="modal" style={{ width: props.width ?? 460 }}>
         <AriaDialog className="dialog" role={props.alert === true ? 'alertdialog' : 'dialog'}>
-          <form className="dialog" onSubmit={submit} noValidate>
+          <Form onSubmit={submit}>
             <Heading slot="title" className="dialog-title" level={1}>
               {props.title}
             </Heading>
             <div className="dialog-body">{props.children}</div>
             {props.buttons !== undefined && <div className="dialog-foot">{props.buttons}</div>}
-          </form>
+          </Form>
         </AriaDialog>
       </Modal>
     </ModalOverlay>

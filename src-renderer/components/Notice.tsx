@@ -4,6 +4,7 @@
 
 import type { ReactNode, Ref } from 'react'
 import { Button } from './Button'
+import { homeward } from './home'
 import { Icon } from './Icon'
 
 export interface NoticeProps {
@@ -24,7 +25,7 @@ export interface NoticeProps {
 export function Notice(props: NoticeProps) {
   return (
     <div
-      ref={props.ref}
+      ref={props.ref ?? homeward}
       className={`notice ${props.tone}${props.boxed === true ? ' boxed' : ''}`}
       role={props.tone === 'bad' ? 'alert' : 'status'}
     >

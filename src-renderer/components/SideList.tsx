@@ -17,6 +17,7 @@ export function SideList(props: {
   return (
     <ListBox
       className="side-list"
+      data-home=""
       aria-label={props.label}
       selectionMode="single"
       selectionBehavior="replace"

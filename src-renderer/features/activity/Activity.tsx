@@ -9,6 +9,7 @@ import { useClient } from '../../client/Client'
 import { remedies } from '../../client/error-remedy'
 import { errorText } from '../../client/error-text'
 import { Button } from '../../components/Button'
+import { homeward } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
@@ -170,7 +171,7 @@ export function Activity(props: {
         )
       })}
       {running.map((job) => (
-        <div key={`j${job.job}`} className="activity-card">
+        <div key={`j${job.job}`} ref={homeward} className="activity-card">
           <JobProgress job={job} />
         </div>
       ))}

@@ -85,6 +85,7 @@ export function VolumeTable(props: {
     <div className="storage-table-box">
       <Table
         className="storage-table"
+        data-home=""
         aria-label={t('storage.volumes')}
         selectionMode="single"
         selectionBehavior="replace"

@@ -1,9 +1,10 @@
 // Offers to undo what was done last, for a while, over the lower left of the window; Ctrl+Z does the same, and when it has gone brings it back first.
-// Invariant: nothing is undone by the key that is not named here; it floats over the list and moves nothing; it is said to screen readers when it comes. Runs in: manager, host, networks and domain windows.
+// Invariant: nothing is undone by the key that is not named here; it floats over the list and moves nothing, and stays while somebody is at its buttons; it is said to screen readers when it comes. Runs in: manager, host, networks and domain windows.
 
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../../components/Button'
+import { homeward } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { useAppStore } from '../../state/store'
 import './undo.css'
@@ -16,14 +17,26 @@ export function UndoBar({ about }: { readonly about?: string }) {
   const { undo } = useAppStore()
   const offered = useStore(undo.offered)
   const step = useStore(undo.steps, (steps) => steps.find(({ id }) => id === offered))
+  /** Somebody is at its buttons. */
+  const [isHeld, setHeld] = useState(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one that goes says nothing of who was there
+  useEffect(() => setHeld(false), [offered])
   useEffect(() => {
-    if (offered === null) return
+    if (offered === null || isHeld) return
     const timer = setTimeout(() => undo.withdraw(offered), SHOWN_MS)
     return () => clearTimeout(timer)
-  }, [offered, undo])
+  }, [offered, isHeld, undo])
   if (step === undefined || (about !== undefined && step.about !== undefined && step.about !== about)) return null
   return (
-    <div className="undo-bar" role="status">
+    <div
+      ref={homeward}
+      className="undo-bar"
+      role="status"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
       <span>{step.label}</span>
       <Button kind="link" onPress={() => void undo.undo()}>
         {t('action.undo')}
