@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { launch } from './app'
 import { CreateDomainPage } from './create-domain-page'
-import { openWindow, playScenes } from './scenes'
+import { openWindow, playScenes, SERVER, stageFolder } from './scenes'
 
 /** Boxes with a scroll bar below them, but those whose lines or columns cannot be broken: tables that do not stack, texts, drawings. */
 function sideways(page: Page): Promise<readonly string[]> {
@@ -175,6 +175,34 @@ it('a window of the smallest size grows as its page is zoomed, and one opened la
       await expect.poll(() => page.evaluate(() => innerWidth)).toBeGreaterThanOrEqual(width)
       for (const look of everywhere) expect(await look(page)).toEqual([])
     }
+  } finally {
+    await app.close()
+  }
+})
+
+it('a window of the smallest size leaves a path its room, and what the doctor found most of the height', async () => {
+  const app = await launch({ folder: stageFolder({ language: 'de' }) })
+  try {
+    const { page: manager } = await app.manager()
+    const domain = await openWindow(app, manager, 'domain', SERVER)
+    const doctor = await openWindow(app, manager, 'doctor', null)
+    await doctor.getByRole('heading', { name: 'Diagnose' }).waitFor()
+    await app.electron.evaluate(({ BrowserWindow }) => {
+      for (const window of BrowserWindow.getAllWindows()) window.setSize(1, 1)
+    })
+    await expect.poll(() => doctor.evaluate(() => innerWidth)).toBe(480)
+    await expect
+      .poll(() => doctor.locator('main').evaluate((main) => main.getBoundingClientRect().height / innerHeight))
+      .toBeGreaterThan(0.8)
+    await app.picture(doctor, 'narrow-doctor')
+    await domain.getByRole('tab', { name: 'Details' }).click()
+    await domain.getByRole('option', { name: 'Start' }).click()
+    const kernel = domain.getByRole('textbox', { name: 'Kernel', exact: true })
+    await expect
+      .poll(() => kernel.evaluate((input) => input.getBoundingClientRect().width / (input.parentElement?.clientWidth ?? 1)))
+      .toBeGreaterThan(0.9)
+    await app.picture(domain, 'narrow-path')
+    for (const page of [doctor, domain]) for (const look of everywhere) expect(await look(page)).toEqual([])
   } finally {
     await app.close()
   }

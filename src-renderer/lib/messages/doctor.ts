@@ -7,8 +7,8 @@ export const doctor = {
   'doctor.again': { en: 'Look again', de: 'Noch einmal ansehen' },
   'doctor.report': { en: 'Collect report…', de: 'Bericht sammeln …' },
   'doctor.report-note': {
-    en: 'A zip file with versions, configuration and logs; passwords, your home folder, your user name and this computer’s name are removed.',
-    de: 'Eine Zip-Datei mit Versionen, Konfiguration und Protokollen; Passwörter, Ihr Ordner, Ihr Benutzername und der Name dieses Rechners werden entfernt.',
+    en: 'A report is a zip file with versions, configuration and logs; passwords, your home folder, your user name and this computer’s name are removed.',
+    de: 'Ein Bericht ist eine Zip-Datei mit Versionen, Konfiguration und Protokollen; Passwörter, Ihr Ordner, Ihr Benutzername und der Name dieses Rechners werden entfernt.',
   },
   'doctor.report-saved': { en: 'The report was saved: {path}', de: 'Der Bericht wurde gespeichert: {path}' },
   'doctor.fine': { en: 'Nothing is wrong.', de: 'Alles ist in Ordnung.' },

@@ -103,9 +103,9 @@ export function DoctorView(props: { readonly page: string }) {
         ) : (
           <Findings diagnosis={diagnosis} busy={isFetching} onMend={(finding) => void mend(finding)} />
         )}
+        <p className="muted doctor-note">{t('doctor.report-note')}</p>
       </main>
       <footer className="window-foot">
-        <span className="muted doctor-note">{t('doctor.report-note')}</span>
         <span className="fill" />
         <Button onPress={() => void collect()}>{t('doctor.report')}</Button>
         <Button onPress={() => void client.call('windowClose', {})}>{t('button.close')}</Button>
