@@ -308,6 +308,31 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).title).toBe('closed')
   })
 
+  it('keep what is typed while changes are applied', async () => {
+    const { app, domain } = await start([])
+    const { page } = domain
+    await domain.tab('Details').click()
+    await page.getByLabel('Title').fill('first')
+    const [apply, title] = [await domain.button('Apply').elementHandle(), await page.getByLabel('Title').elementHandle()]
+    await page.evaluate(
+      ([button, input]) => {
+        if (!(button instanceof HTMLElement && input instanceof HTMLInputElement)) return
+        button.click()
+        // As typing would, before the answer can be here.
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(input, 'second')
+        input.dispatchEvent(new Event('input', { bubbles: true }))
+      },
+      [apply, title] as const,
+    )
+    await expect.poll(() => stored(app).title).toBe('first')
+    await domain.button('Revert').click()
+    await page.getByText('Nothing is changed.').waitFor()
+    expect(await page.getByLabel('Title').inputValue()).toBe('first')
+    await page.getByLabel('Title').fill('third')
+    await domain.button('Apply').click()
+    await expect.poll(() => stored(app).title).toBe('third')
+  })
+
   it('say which operating system it is: one of the list, or whatever is typed', async () => {
     const { app, domain } = await start([])
     const { page } = domain

@@ -132,7 +132,8 @@ export function DetailsPage(props: {
       return result.ok
     })
     setBusy(false)
-    if (done) setWork(nothing)
+    // What was changed meanwhile stays, as changes of what stands now.
+    if (done) setWork((now) => (now.edits === edits ? nothing : { edits: now.edits, base: null }))
     return done
   }
   const answer = async (choice: LeaveChoice) => {
