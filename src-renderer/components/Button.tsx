@@ -34,6 +34,7 @@ export function Button(props: ButtonProps) {
       isPending={disabled && focused}
       onFocusChange={setFocused}
       autoFocus={props.autoFocus === true}
+      data-begins={props.autoFocus === true}
       type={props.submit === true ? 'submit' : 'button'}
     >
       {props.icon !== undefined && <Icon name={props.icon} />}

@@ -20,14 +20,18 @@ export interface DialogProps {
   readonly onSubmit?: () => void
 }
 
-/** Unless something in it asked for the keyboard: its first field, or its first button, which is no dangerous one. */
+/**
+ * The keyboard is at what asked for it (`data-begins`), else at its first field, or its first button, which is no dangerous one. The library
+ * gives it to who asked only some frames later where no key or pointer was used last.
+ */
 function Form(props: { readonly onSubmit: (event: FormEvent) => void; readonly children: ReactNode }) {
   const form = useRef<HTMLFormElement>(null)
   // Before the library would give it to the dialog itself, where nobody sees it.
   useEffect(() => {
     if (form.current?.contains(document.activeElement) !== false) return
     const fields = [...form.current.querySelectorAll<HTMLElement>(FIELDS)].filter(({ tabIndex }) => tabIndex >= 0)
-    const first = fields[0] ?? form.current.querySelector<HTMLElement>('.dialog-foot button')
+    const asked = form.current.querySelector<HTMLElement>('[data-begins="true"]:enabled')
+    const first = asked ?? fields[0] ?? form.current.querySelector<HTMLElement>('.dialog-foot button')
     first?.focus()
     if (first instanceof HTMLInputElement) first.select()
   }, [])

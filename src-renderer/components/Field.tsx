@@ -76,6 +76,7 @@ export function TextField(props: TextFieldProps) {
           spellCheck={false}
           type={props.secret === true ? 'password' : 'text'}
           autoComplete="off"
+          data-begins={begins}
           {...(props.placeholder !== undefined && { placeholder: props.placeholder })}
         />
         {props.after}
