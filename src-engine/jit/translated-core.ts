@@ -1,4 +1,5 @@
 // What regions are joined to: the core's functions that they call, and who is told of it. Runs in: the vcpu's worker thread.
+
 /** What the translator needs of the core's exports. */
 export interface TranslatedCore {
   readonly table: WebAssembly.Table
@@ -34,29 +35,8 @@ export interface Witness {
   sampled(first: number): void
 }
 
-/** What modules of regions import. */
+/** What modules of regions import, the functions of emitter.ts; what else the core exports is ignored. */
 export function importsOf(memory: WebAssembly.Memory, core: TranslatedCore, witness: Witness | undefined): WebAssembly.Imports {
-  return {
-    e: {
-      memory,
-      region_read: core.region_read,
-      region_write: core.region_write,
-      region_update: core.region_update,
-      region_pushes: core.region_pushes,
-      region_pops: core.region_pops,
-      region_stored: core.region_stored,
-      cold: core.cold,
-      settle_flags: core.settle_flags,
-      sse_execute: core.sse_execute,
-      region_x87: core.region_x87,
-      region_x87_read: core.region_x87_read,
-      region_x87_write: core.region_x87_write,
-      region_x87_add: core.region_x87_add,
-      region_x87_multiply: core.region_x87_multiply,
-      region_x87_divide: core.region_x87_divide,
-      region_x87_order: core.region_x87_order,
-      left: (result: number) => witness?.left(result),
-      called: (ip: number) => witness?.called(ip),
-    },
-  }
+  const told = { left: (result: number) => witness?.left(result), called: (ip: number) => witness?.called(ip) }
+  return { e: { ...core, memory, ...told } }
 }

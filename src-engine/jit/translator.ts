@@ -35,6 +35,7 @@ export interface TranslatorOptions {
   /** Told of each region: the first blocks of its entries, its code. For the lockstep checker. */
   readonly made?: (firsts: readonly number[], body: Body) => void
 }
+
 export const TRANSLATOR_DEFAULTS: TranslatorOptions = {
   period: 4096,
   threshold: 64,
@@ -84,6 +85,7 @@ const WARMED_UP_BLOCKS = 500
 const WARM = 8
 /** Most blocks whose samples count together, as control falls from one into the next: those of a page full of instructions. */
 const RUN = 128
+
 export class Translator {
   readonly statistics: TranslatorStatistics = { ...NOTHING_MADE }
   private readonly cache: CodeCache

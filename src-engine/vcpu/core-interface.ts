@@ -45,7 +45,7 @@ export interface CoreExports {
   /** The lock of all vcpus' decoded code, for who changes it from outside. */
   lock_code(): void
   unlock_code(): void
-  // What translated code calls, and what turns it on: src-engine/jit/translator.ts.
+  // What translated code calls, and what turns it on: src-engine/jit/translated-core.ts.
   readonly table: WebAssembly.Table
   region_read(va: bigint, size: number, at: number, budget: number): number
   region_write(va: bigint, size: number, at: number, budget: number): number
