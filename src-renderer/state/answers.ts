@@ -11,7 +11,7 @@ import { defaultListLayout, type ListLayout, type Metadata, noMetadata } from '.
 import { defaultPreferences, type Preferences } from '../../src-main/public/preferences'
 import type { DomainInfo, HostInfo, NetworkInfo } from '../../src-main/public/types'
 import { useClient } from '../client/Client'
-import { callQuery } from '../client/queries'
+import { callQuery, type QueryName } from '../client/queries'
 import { connectionOf } from './app-state'
 import { useAppState, useAppStore } from './store'
 
@@ -20,6 +20,9 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
   const host = callQuery(client, 'hostInfo', {})
   const active = new Map<string, boolean>()
   const hostChanged = () => void queries.invalidateQueries({ queryKey: host.queryKey })
+  const ask = (...names: readonly QueryName[]) => {
+    for (const name of names) void queries.invalidateQueries({ queryKey: [name] })
+  }
   const ends = [
     client.subscribe('preferencesChanged', ({ preferences }) =>
       queries.setQueryData(callQuery(client, 'preferencesGet', {}).queryKey, preferences),
@@ -37,28 +40,24 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
         before === undefined ? undefined : tree,
       ),
     ),
-    client.subscribe('storageChanged', () => {
-      for (const name of ['poolList', 'volumeList', 'imageInspect']) void queries.invalidateQueries({ queryKey: [name] })
-    }),
-    client.subscribe('templatesChanged', () => void queries.invalidateQueries({ queryKey: ['templateList'] })),
+    client.subscribe('storageChanged', () => ask('poolList', 'volumeList', 'imageInspect')),
+    client.subscribe('templatesChanged', () => ask('templateList')),
     client.subscribe('networksChanged', ({ connection, networks }) => {
       for (const params of connection === undefined ? [{}, { connection: LOCAL_CONNECTION }] : [{ connection }]) {
         queries.setQueryData(callQuery(client, 'networkList', params).queryKey, networks)
       }
     }),
     // One that was opened brings answers along, and may be the first that is there.
-    client.subscribe('connectionsChanged', () => {
-      for (const name of ['hostInfo', 'metadataList', 'networkList', 'poolList', 'volumeList', 'templateList']) {
-        void queries.invalidateQueries({ queryKey: [name] })
-      }
-    }),
+    client.subscribe('connectionsChanged', () =>
+      ask('hostInfo', 'metadataList', 'networkList', 'poolList', 'volumeList', 'templateList'),
+    ),
     // A guest that starts or ends takes or gives memory, and its disks are in use or are not; a job that ends may have fetched what the demo guest needs.
     client.subscribe('domainChanged', ({ domain }) => {
       const isActive = domain.domid !== null
       if (active.get(domain.uuid) === isActive) return
       active.set(domain.uuid, isActive)
       hostChanged()
-      for (const name of ['volumeList', 'imageInspect']) void queries.invalidateQueries({ queryKey: [name] })
+      ask('volumeList', 'imageInspect')
     }),
     client.subscribe('domainRemoved', ({ uuid }) => {
       active.delete(uuid)
@@ -67,7 +66,7 @@ export function followEvents(client: Client, queries: QueryClient): () => void {
       if (job.state === 'running') return
       hostChanged()
       // It may have written an image, or put another under one.
-      void queries.invalidateQueries({ queryKey: ['imageInspect'] })
+      ask('imageInspect')
     }),
   ]
   return () => {
