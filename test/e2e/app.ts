@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { _electron, type ElectronApplication, type Locator, type Page } from 'playwright-core'
 import type { CallName } from '../../src-main/public/calls'
 import type { Preferences } from '../../src-main/public/preferences'
 import { groupAlive } from '../support/alive'
@@ -150,6 +150,18 @@ async function groupGone(leader: number | undefined): Promise<void> {
 export async function closing(page: Page, act: () => Promise<void>): Promise<void> {
   const [closed, acted] = await Promise.allSettled([page.waitForEvent('close'), act()])
   if (closed.status === 'rejected') throw acted.status === 'rejected' ? acted.reason : closed.reason
+}
+
+/** Presses a button and closes its window before anything that the button does can have ended. */
+export async function pressAndClose(button: Locator): Promise<void> {
+  const page = button.page()
+  const pressed = await button.elementHandle()
+  await closing(page, () =>
+    page.evaluate((element) => {
+      if (element instanceof HTMLElement) element.click()
+      window.close()
+    }, pressed),
+  )
 }
 
 let built = false

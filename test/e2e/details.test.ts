@@ -9,7 +9,7 @@ import { readDomainXml } from '../../src-main/config/domain-xml'
 import type { CallName } from '../../src-main/public/calls'
 import type { Device } from '../../src-main/public/device'
 import { explainError } from '../../src-main/public/error-code'
-import { closing, type RunningApp } from './app'
+import { closing, pressAndClose, type RunningApp } from './app'
 import { startMachine, UUID } from './domain-setup'
 import { ownApp } from './own-app'
 
@@ -18,6 +18,7 @@ const start = (devices: readonly Device[]) => startMachine(devices, keep)
 
 const nic: Device = { kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }
 const screen: Device = { kind: 'vfb', width: 800, height: 600 }
+
 /** The second before what the first does can have ended. */
 async function pressBoth(first: Locator, second: Locator): Promise<void> {
   const [one, other] = [await first.elementHandle(), await second.elementHandle()]
@@ -28,6 +29,7 @@ async function pressBoth(first: Locator, second: Locator): Promise<void> {
     [one, other],
   )
 }
+
 const stored = (app: RunningApp) => {
   const text = fs.readFileSync(path.join(app.folder, 'definitions', `${UUID}.xml`), 'utf8')
   const read = readDomainXml(text, { newMac: () => '' })
@@ -298,13 +300,7 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).title).toBe('pressed')
     await domain.tab('Details').click()
     await page.getByLabel('Title').fill('closed')
-    const apply = await domain.button('Apply').elementHandle()
-    await closing(page, () =>
-      page.evaluate((button) => {
-        if (button instanceof HTMLElement) button.click()
-        window.close()
-      }, apply),
-    )
+    await pressAndClose(domain.button('Apply'))
     expect(stored(app).title).toBe('closed')
   })
 

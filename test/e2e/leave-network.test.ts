@@ -1,7 +1,7 @@
 // Changes of a network that were not applied: whoever chooses another network, makes one or closes the window is asked. On the test driver.
 // Runs in: plain Node; starts the real Electron on a virtual display.
 import { expect, it } from 'vitest'
-import { closing, launch, type RunningApp } from './app'
+import { closing, launch, pressAndClose, type RunningApp } from './app'
 import { NetworksPage } from './networks-page'
 import { ownApp } from './own-app'
 import { openWindow } from './scenes'
@@ -63,13 +63,7 @@ it('are not left behind unasked; Escape stays and loses nothing', async () => {
 
   // Apply has answered for who closes the window at once.
   await again.field('To').fill('10.0.3.77')
-  const apply = await again.button('Apply').elementHandle()
-  await closing(again.page, () =>
-    again.page.evaluate((button) => {
-      if (button instanceof HTMLElement) button.click()
-      window.close()
-    }, apply),
-  )
+  await pressAndClose(again.button('Apply'))
   const last = new NetworksPage(await openWindow(app, manager, 'networks', null))
   await last.item('lab').click()
   await expect.poll(() => last.field('To').inputValue()).toBe('10.0.3.77')
