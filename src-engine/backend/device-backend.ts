@@ -3,11 +3,13 @@
 // states are looked at again.
 // Invariant: the backend's state in the store is written after what it says is true, and nothing is kept here that a new domain 0
 // could not find in the store. Runs in: domain 0.
+import type { Clock } from '../lib/clock'
 import type { Log } from '../lib/log'
 import type { Device, DeviceCounters } from '../public/protocol/device'
 import { err, ok, type Result } from '../public/result'
 import { XENBUS_STATE } from '../public/xen/io/xenbus'
 import type { OwnWatches } from '../xenstore/own-watches'
+import { parentPath } from '../xenstore/path'
 import { lookup } from '../xenstore/tree'
 import type { XenStored } from '../xenstore/xenstored'
 import type { DevicePart, DeviceService, DiskFile, Keys } from './device'
@@ -31,6 +33,7 @@ export interface DeviceLink {
 export interface BackendSurroundings {
   readonly xenstored: XenStored
   readonly watches: OwnWatches
+  readonly clock: Clock
   readonly domid: () => number
   readonly link: () => DeviceLink | undefined
   readonly log: Log
@@ -41,6 +44,9 @@ export interface BackendSurroundings {
 }
 
 const STATE = XENBUS_STATE
+
+/** How long a guest may take to let go of a device that it has not begun to use, and to see that it is gone. One may hang, or have no driver. */
+const NOTICE_MS = 5000
 
 export class DeviceBackend {
   readonly key: string
@@ -58,6 +64,10 @@ export class DeviceBackend {
   /** Resolves when it has been closed and is not in the store any more, or the domain is gone. */
   private readonly gone: Promise<void>
   private tellGone = (): void => {}
+  private forced = false
+  /** It was asked to let go and had time to. */
+  private overdue = false
+  private stopWaiting = (): void => {}
 
   constructor(around: BackendSurroundings, type: string, part: DevicePart, service: DeviceService) {
     this.around = around
@@ -163,22 +173,29 @@ export class DeviceBackend {
   /** Takes the device away: the guest is asked to let go, or with `force` not. Resolves when it is gone. */
   async detach(force: boolean): Promise<void> {
     const { xenstored } = this.around
+    if (force) {
+      this.forced = true
+      this.stopWaiting()
+    }
     // It may be on its way: another one of its name must not come before it has gone.
     if (this.closed) return this.gone
     xenstored.change(writes(this.paths.backend, { online: '0' }))
-    if (force) this.step(() => this.leave(true))
-    else {
-      if (this.state === STATE.XenbusStateInitialising) this.step(() => this.leave(true))
-      else if (this.state !== STATE.XenbusStateClosed) this.become(STATE.XenbusStateClosing)
-      this.look()
-    }
+    if (force || this.state === STATE.XenbusStateInitialising) this.step(() => this.leave(true))
+    // Not before the step that is on its way: one that connects would write its state over ours, and the guest never hear of it.
+    else this.look()
     xenstored.flush()
+    const calledOff = this.around.clock.after(NOTICE_MS, () => {
+      this.overdue = true
+      this.look()
+    })
     await this.gone
+    calledOff()
   }
 
   /** The domain is gone, or domain 0 ends: nothing is written to the store. */
   async dispose(): Promise<void> {
     this.closed = true
+    this.stopWaiting()
     this.unwatch?.()
     this.linkDown()
     await this.steps
@@ -225,8 +242,10 @@ export class DeviceBackend {
       this.looking = false
       if (this.closed || !this.features) return
       const { backend, frontend } = this.paths
+      const { xenstored, domid } = this.around
       const online = this.value(`${backend}/online`) !== '0'
-      switch (xenbusStep(this.state, this.number(`${frontend}/state`), online)) {
+      const driven = !this.overdue && xenstored.watched(domid(), frontend)
+      switch (xenbusStep(this.state, this.number(`${frontend}/state`), online, driven)) {
         case 'wait':
           if (this.state === STATE.XenbusStateConnected && !this.joined) await this.join(false)
           else if (this.state === STATE.XenbusStateClosed && !online) await this.leave(true)
@@ -236,6 +255,7 @@ export class DeviceBackend {
           return
         case 'follow':
           this.become(STATE.XenbusStateClosing)
+          this.look()
           return
         case 'close':
           await this.leave(!online)
@@ -295,8 +315,25 @@ export class DeviceBackend {
     const { xenstored } = this.around
     xenstored.change(removalChanges(xenstored.store.tree, this.around.domid(), this.type, this.part.id))
     xenstored.flush()
+    if (!this.forced) await this.noticed()
     this.around.gone(this.key)
     this.tellGone()
+  }
+
+  /**
+   * Until the guest has looked for its frontend in vain, which is when its driver lets the device go: it takes one of the same name
+   * that comes before for the old one, and never drives it.
+   */
+  private async noticed(): Promise<void> {
+    const { xenstored, clock, domid } = this.around
+    const { frontend } = this.paths
+    const ends: (() => void)[] = []
+    await new Promise<void>((resolve) => {
+      this.stopWaiting = resolve
+      ends.push(clock.after(NOTICE_MS, resolve))
+      ends.push(xenstored.whenAsked(domid(), [frontend, parentPath(frontend)], resolve))
+    })
+    for (const end of ends) end()
   }
 
   private become(state: number, keys: Keys = {}): void {

@@ -4,7 +4,7 @@
 import { XENBUS_STATE } from '../public/xen/io/xenbus'
 
 /**
- * wait: nothing. connect: join the ring, then 4. follow: the frontend has begun to close, 5. close: leave the ring, then 6, and
+ * wait: nothing. connect: join the ring, then 4. follow: the frontend has begun to close, or has to, 5. close: leave the ring, then 6, and
  * gone if the toolstack wants it so. again: leave the ring if there is one, then 2, for a frontend that starts anew.
  */
 export type XenbusStep = 'wait' | 'connect' | 'follow' | 'close' | 'again'
@@ -20,11 +20,18 @@ export const XENBUS_STEPS = [
 
 const BY_STATE = new Map<number, readonly XenbusStep[]>(XENBUS_STEPS.map(([name, steps]) => [XENBUS_STATE[name], steps]))
 
-/** `online` false: the toolstack takes the device away, so nothing begins anew, and a frontend nobody drives is as good as closed. */
-export function xenbusStep(backend: number, frontend: number, online: boolean): XenbusStep {
+/**
+ * `online` false: the toolstack takes the device away, so nothing begins anew and who has it, or may be on the way to it, is asked to
+ * let go. One that has not got so far is not waited for if it is not `driven`: nothing in the guest will answer.
+ */
+export function xenbusStep(backend: number, frontend: number, online: boolean, driven: boolean): XenbusStep {
   const step = BY_STATE.get(backend)?.[frontend] ?? 'wait'
   if (online) return step
-  if (step === 'connect') return 'close'
-  const idle = frontend <= XENBUS_STATE.XenbusStateInitWait
-  return idle && backend !== XENBUS_STATE.XenbusStateClosed ? 'close' : step === 'again' ? 'wait' : step
+  if (backend === XENBUS_STATE.XenbusStateClosed) return 'wait'
+  if (frontend === XENBUS_STATE.XenbusStateUnknown) return 'close'
+  if (frontend < XENBUS_STATE.XenbusStateConnected || step === 'connect') {
+    if (!driven) return 'close'
+    return backend === XENBUS_STATE.XenbusStateClosing ? 'wait' : 'follow'
+  }
+  return step === 'wait' && backend === XENBUS_STATE.XenbusStateConnected ? 'follow' : step
 }

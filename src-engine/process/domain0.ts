@@ -211,6 +211,7 @@ export class Domain0 {
     const around: BackendSetSurroundings = {
       xenstored,
       watches,
+      clock,
       domid: () => connection.identity.domid,
       log,
       changed: (key, state, error) => this.answerer.event('device', { handle, key, state, error }),

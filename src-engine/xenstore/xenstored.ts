@@ -3,7 +3,7 @@
 // events and replies that the one before it had. Requests that change nothing are not journalled: repeated, they are just
 // executed again. `flush` must run before any reply or event leaves the process; the links see to that.
 // Invariant: the store's state is a function of the journalled inputs. Runs in: domain 0.
-import { concatBytes, utf8, uuidBytes, uuidText } from '../lib/bytes'
+import { concatBytes, latin1, utf8, uuidBytes, uuidText } from '../lib/bytes'
 import { jsonBytes } from '../lib/json'
 import type { Log } from '../lib/log'
 import { err, ok, type Result } from '../public/result'
@@ -11,7 +11,7 @@ import { XS, XS_HEADER_SIZE } from '../public/xen/io/xs-wire'
 import type { Connection } from './connection'
 import { type DomainTree, domainDirectories, domainTreeChanges } from './domain-tree'
 import { Journal, type JournalRecord } from './journal'
-import { domainPath, type Identity } from './path'
+import { domainPath, type Identity, isWithin } from './path'
 import { readStore, restoreDomain, saveDomain, writeStore } from './saved-state'
 import { isPure, readHeader, serve, writeMessage } from './server'
 import { Store } from './store'
@@ -34,6 +34,13 @@ interface Introduction {
   readonly restoring: boolean
 }
 
+/** Somebody who waits for a domain to look somewhere. */
+interface Lookout {
+  readonly connection: Connection
+  readonly paths: readonly string[]
+  call(): void
+}
+
 export class XenStored {
   store = new Store()
   /** Requests served, for the counters. */
@@ -42,6 +49,7 @@ export class XenStored {
   private looksBefore = 0
   private readonly log: Log
   private journal: Journal | undefined
+  private readonly lookouts = new Set<Lookout>()
 
   /** Without a directory nothing is kept: for tests. */
   constructor(directory: string | undefined, log: Log) {
@@ -97,7 +105,40 @@ export class XenStored {
       new DataView(head.buffer).setUint32(16, sequence, true)
       this.journal?.append('request', concatBytes([head, message]))
     }
-    return this.doRequest(connection, sequence, message, pure)
+    const reply = this.doRequest(connection, sequence, message, pure)
+    if (pure) this.tellLookouts(connection, message)
+    return reply
+  }
+
+  /**
+   * Calls once the domain has asked for one of these paths: it knows what is there now, or is not. At once if it watches none of
+   * them, so that nothing makes it ask. The returned function ends the waiting.
+   */
+  whenAsked(domid: number, paths: readonly string[], call: () => void): () => void {
+    const connection = this.store.byDomid(domid)
+    if (!connection || !paths.some((path) => this.watched(domid, path))) {
+      call()
+      return () => {}
+    }
+    const lookout: Lookout = { connection, paths, call }
+    this.lookouts.add(lookout)
+    return () => void this.lookouts.delete(lookout)
+  }
+
+  /** Whether the domain hears of changes there. */
+  watched(domid: number, path: string): boolean {
+    return this.store.byDomid(domid)?.watches.some((watch) => isWithin(path, watch.path)) ?? false
+  }
+
+  private tellLookouts(connection: Connection, message: Uint8Array): void {
+    for (const lookout of this.lookouts) {
+      if (lookout.connection !== connection) continue
+      const given = latin1(message.subarray(XS_HEADER_SIZE)).split('\0', 1)[0] ?? ''
+      const path = this.store.resolve(connection, given)
+      if (!path.ok || !lookout.paths.includes(path.value)) continue
+      this.lookouts.delete(lookout)
+      lookout.call()
+    }
   }
 
   acknowledge(connection: Connection, replies: number, events: number): void {

@@ -2,6 +2,7 @@
 // contract, on the driver it is about. Runs in: vitest, plain Node.
 
 import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DEFAULT_NETWORK, type Disk, type Nic } from '../../src-main/public/device'
@@ -17,7 +18,9 @@ export function deviceContract(scene: ContractScene): void {
 
   it('attaches, changes and detaches a disk while the domain runs', { timeout }, async (context) => {
     if (!driver.limits.devices.includes('vbd')) return context.skip()
-    const [first, second] = [join(folder, 'first.raw'), join(folder, 'second.raw')]
+    const disks = join(folder, randomUUID())
+    mkdirSync(disks)
+    const [first, second] = [join(disks, 'first.raw'), join(disks, 'second.raw')]
     for (const path of [first, second]) {
       expect(await driver.images.create({ path, format: 'raw', sizeMiB: 4 })).toEqual({ ok: true, value: null })
     }
@@ -42,6 +45,25 @@ export function deviceContract(scene: ContractScene): void {
     expect(await driver.attachDevice(uuid, nic)).toEqual({ ok: true, value: null })
     expect((await driver.attachDevice(uuid, { ...nic, index: 1, network: 'nowhere' })).ok).toBe(false)
     expect(await driver.detachDevice(uuid, 'vif/0', true)).toEqual({ ok: true, value: null })
+  })
+
+  it('takes devices away that the guest has hardly seen, and gives it others of their names', { timeout }, async (context) => {
+    if (!driver.limits.devices.includes('vbd')) return context.skip()
+    const path = join(folder, `${randomUUID()}.raw`)
+    expect((await driver.images.create({ path, format: 'raw', sizeMiB: 4 })).ok).toBe(true)
+    const uuid = await atPrompt()
+    const nic = { kind: 'vif', index: 3, network: 'default', mac: '00:16:3e:00:00:03', forwards: [] } as const
+    const done = { ok: true, value: null }
+    // The guest is somewhere else on its way to each of them each time.
+    for (let round = 0; round < 16; round++) {
+      const wait = () => new Promise((resolve) => setTimeout(resolve, 5 * round))
+      expect(await driver.attachDevice(uuid, disk('xvdc', path))).toEqual(done)
+      if (round % 2 === 1) await wait()
+      expect(await driver.detachDevice(uuid, 'vbd/51744', false)).toEqual(done)
+      expect(await driver.attachDevice(uuid, nic)).toEqual(done)
+      if (round % 2 === 1) await wait()
+      expect(await driver.detachDevice(uuid, 'vif/3', false)).toEqual(done)
+    }
   })
 
   it('tells a guest whether its disk takes discards and flushes', { timeout }, async (context) => {

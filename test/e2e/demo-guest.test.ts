@@ -115,7 +115,7 @@ describe('the demo guest on the embedded engine', () => {
     // Chromium goes through a page that animates 60 times a second, so not even a guest makes the cursor blink.
     await domain.type("printf '\\033[1 q'; echo asked=$((6*7))\r")
     await domain.waitForText('asked=42')
-    expect(await domain.page.evaluate(() => document.getAnimations().length)).toBe(0)
+    await expect.poll(() => domain.page.evaluate(() => document.getAnimations().length)).toBe(0)
 
     await domain.tab('Performance').click()
     const chart = domain.chart('CPU usage')

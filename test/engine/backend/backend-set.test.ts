@@ -33,7 +33,8 @@ it('whoever asks again for a device to go waits until it has gone, so that the n
   const tree = domainTree(1)
   xenstored.introduce(tree, 1, false)
   const closing: (() => void)[] = []
-  const around = { xenstored, watches: new OwnWatches(xenstored), domid: () => 1, log: silentLog, changed() {} }
+  const watches = new OwnWatches(xenstored)
+  const around = { xenstored, watches, clock: systemClock, domid: () => 1, log: silentLog, changed() {} }
   const set = new BackendSet(around, [slowRow(closing)], { handle: tree.handle, clock: systemClock, log: silentLog })
   expect((await set.open([nic])).ok).toBe(true)
   set.place()

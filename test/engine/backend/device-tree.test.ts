@@ -98,12 +98,30 @@ describe('the table of xenbus states', () => {
     [6, 1, true, 'again'],
     [4, 1, true, 'again'],
     [4, 0, true, 'close'],
-    [5, 4, false, 'wait'],
-    [5, 1, false, 'close'],
-    [5, 6, false, 'close'],
     [6, 1, false, 'wait'],
-    [2, 3, false, 'close'],
+    [4, 4, false, 'follow'],
+    [5, 4, false, 'wait'],
+    [5, 6, false, 'close'],
+    [4, 6, false, 'close'],
+    [4, 0, false, 'close'],
+    [2, 1, false, 'follow'],
+    [2, 3, false, 'follow'],
+    [4, 3, false, 'follow'],
+    [5, 1, false, 'wait'],
+    [5, 3, false, 'wait'],
   ] as const)('backend in %i sees frontend in %i, online %s: %s', (backend, frontend, online, step) => {
-    expect(xenbusStep(backend, frontend, online)).toBe(step)
+    expect(xenbusStep(backend, frontend, online, true)).toBe(step)
+  })
+
+  it.each([
+    [2, 1, 'close'],
+    [2, 3, 'close'],
+    [2, 4, 'close'],
+    [5, 1, 'close'],
+    [5, 3, 'close'],
+    [4, 4, 'follow'],
+    [5, 4, 'wait'],
+  ] as const)('backend in %i that is taken away sees frontend in %i that nothing drives: %s', (backend, frontend, step) => {
+    expect(xenbusStep(backend, frontend, false, false)).toBe(step)
   })
 })

@@ -336,9 +336,10 @@ describe('closing', () => {
     expect(info(second).state).toBe('disconnected')
 
     late = true
+    const before = events.length
     const opening = refused('connectionOpen', { connection: second })
     await expect.poll(() => names(second)).toEqual([])
-    await expect.poll(() => events.at(-1)?.name).toBe('domainChanged')
+    await expect.poll(() => events.slice(before).map(({ name }) => name)).toContain('domainChanged')
     await call('connectionClose', { connection: second })
     late = false
     const told = events.length
