@@ -35,6 +35,8 @@ export interface BackendSurroundings {
   readonly watches: OwnWatches
   readonly clock: Clock
   readonly domid: () => number
+  /** What the guest takes it for: of a restored one it is another. */
+  readonly guestDomid: () => number
   readonly link: () => DeviceLink | undefined
   readonly log: Log
   /** Told whenever the state moved, or something went wrong. */
@@ -123,8 +125,8 @@ export class DeviceBackend {
   place(): void {
     const { features } = this
     if (!features || this.closed) return
-    const { xenstored, watches, domid } = this.around
-    if (!this.known) xenstored.change(deviceChanges(domid(), this.type, this.part))
+    const { xenstored, watches, domid, guestDomid } = this.around
+    if (!this.known) xenstored.change(deviceChanges(domid(), guestDomid(), this.type, this.part))
     else this.renew()
     const { backend, frontend } = this.paths
     if (this.state === STATE.XenbusStateInitialising) this.become(STATE.XenbusStateInitWait, features)

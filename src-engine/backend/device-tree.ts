@@ -26,8 +26,10 @@ export function writes(directory: string, keys: Keys): Change[] {
   return Object.entries(keys).map(([key, value]) => ({ kind: 'write', path: `${directory}/${key}`, value, creator: 0 }))
 }
 
-export function deviceChanges(domid: number, type: string, part: DevicePart): Change[] {
+/** `guestDomid`: the number the guest knows itself by. What it reads of a path must be in its own numbers, as its watches are kept in them. */
+export function deviceChanges(domid: number, guestDomid: number, type: string, part: DevicePart): Change[] {
   const paths = devicePaths(domid, type, part.id)
+  const known = devicePaths(guestDomid, type, part.id)
   const theirs: Permissions = [
     { access: 'n', domid },
     { access: 'r', domid: 0 },
@@ -47,7 +49,7 @@ export function deviceChanges(domid: number, type: string, part: DevicePart): Ch
     { kind: 'rm', path: paths.libxl },
     ...writes(paths.libxl, { ...backend, backend: paths.backend }),
     ...directory(paths.frontend, theirs),
-    ...writes(paths.frontend, { backend: paths.backend, 'backend-id': '0', state, ...part.frontend }),
+    ...writes(paths.frontend, { backend: known.backend, 'backend-id': '0', state, ...part.frontend }),
     ...directory(paths.backend, ours),
     ...writes(paths.backend, backend),
   ]

@@ -11,13 +11,19 @@ import { LinkEnd, readU64, u32, u64 } from '../link/link-end'
 import { LINK_VERSION, type LinkRecordName } from '../public/protocol/link'
 import type { Transport } from '../public/protocol/transport'
 import { err, ok, type Result } from '../public/result'
-import type { XenStoreRingPump } from '../xenstore/ring-pump'
+import type { RingPumpState, XenStoreRingPump } from '../xenstore/ring-pump'
 import { optimiseEarly } from './early-optimising'
 
 /** Enough for a new domain 0 on a busy machine. */
 const SAVE_TIMEOUT_MS = 30_000
 /** A file larger than this is not for our devices. */
 const BOUNCE_LIMIT = 1024 * 1024 * 1024
+
+/** Both ends of the store at one instant: what domain 0 knows, and what the ring's pump has of that. */
+export interface SavedStore {
+  readonly xenstore: Uint8Array
+  readonly store: RingPumpState
+}
 
 export class DomainLink {
   private readonly handle: string
@@ -29,7 +35,7 @@ export class DomainLink {
   private end: LinkEnd | undefined
   private helloSeen = false
   private restoring: Uint8Array | undefined
-  private saving: { id: number; settle: (result: Result<Uint8Array, string>) => void } | undefined
+  private saving: { id: number; settle: (result: Result<SavedStore, string>) => void } | undefined
   private saveId = 0
 
   /** `rang`: a device of the guest's has something for domain 0. `restoreState`: what `saveStore` gave when the domain was saved; sent once, with the first link. */
@@ -71,13 +77,12 @@ export class DomainLink {
   }
 
   /**
-   * The domain's store state as of all requests it made so far, for a save file. The vcpus stand still, and the pumps' own
-   * `save()` must be called after this has resolved: replies that were on the way are in them by then. While a domain 0 is
-   * being replaced it waits for the new one, which knows the same state.
+   * The domain's store state as of all requests it made so far, for a save file. The vcpus stand still, and the store's pump is
+   * held. While a domain 0 is being replaced it waits for the new one, which knows the same state.
    */
-  saveStore(): Promise<Result<Uint8Array, string>> {
+  saveStore(): Promise<Result<SavedStore, string>> {
     // Restored and saved again before domain 0 came: what the file brought is still the state.
-    if (this.restoring) return Promise.resolve(ok(this.restoring))
+    if (this.restoring) return Promise.resolve(ok({ xenstore: this.restoring, store: this.store.save() }))
     if (this.saving) return Promise.resolve(err('a save is going on already'))
     const id = ++this.saveId
     return new Promise((resolve) => {
@@ -125,7 +130,7 @@ export class DomainLink {
     if (end.open) end.close(reason)
   }
 
-  private saved(result: Result<Uint8Array, string>): void {
+  private saved(result: Result<SavedStore, string>): void {
     const saving = this.saving
     this.saving = undefined
     saving?.settle(result)
@@ -155,7 +160,9 @@ export class DomainLink {
           const known = view.getUint32(0, true) <= this.saveId
           return known ? undefined : 'store state nobody asked for'
         }
-        this.saved(view.getUint32(4, true) === 0 ? ok(body.slice(8)) : err(utf8(body.subarray(8))))
+        // At once: an event behind it is not in that state, and its number will be given again.
+        if (view.getUint32(4, true) === 0) this.saved(ok({ xenstore: body.slice(8), store: this.store.save() }))
+        else this.saved(err(utf8(body.subarray(8))))
         return undefined
       case 'XS_RESTORED': {
         if (!this.restoring) return 'restored what was not sent'

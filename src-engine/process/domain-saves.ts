@@ -64,6 +64,7 @@ export class DomainSaves {
     this.ended = writing
     const saved = await writing
     life.saving = false
+    running.store.goOn()
     const goOn = !wasPaused && !life.stalled && !life.exited && (!saved.ok || order.leaveRunning === true)
     if (goOn) running.threads.go()
     else life.paused = true
@@ -99,6 +100,7 @@ export class DomainSaves {
     const { running, wasPaused } = begun.value
     const goOn = (): void => {
       life.saving = false
+      running.store.goOn()
       if (!wasPaused && !life.stalled && !life.exited) running.threads.go()
     }
     const capture = await this.capture(running, copyMost)
@@ -119,6 +121,7 @@ export class DomainSaves {
     this.cancelled = false
     if (life.started) await running.threads.stop()
     this.hooks.look()
+    running.store.hold()
     return ok({ running, wasPaused })
   }
 
@@ -130,22 +133,21 @@ export class DomainSaves {
     return saved.ok ? saved : saveFailure(saved.error)
   }
 
-  /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the pumps. */
+  /** Every vcpu is parked. The order is that of pump-state.ts: first the store's state, then the other pumps. */
   private async capture(running: RunningDomain, copyMost: number): Promise<Result<Capture, CallError>> {
     const { domain } = running.made
     // One that was cancelled while the vcpus came to rest does not wait for domain 0: nobody would cut that short any more.
-    const xenstore = this.cancelled ? undefined : await running.link.saveStore()
-    if (xenstore === undefined || this.cancelled) {
+    const store = this.cancelled ? undefined : await running.link.saveStore()
+    if (store === undefined || this.cancelled) {
       return err({ code: 'OPERATION_ABORTED', message: 'The save was cancelled.' })
     }
-    if (!xenstore.ok) return err({ code: 'OPERATION_FAILED', message: `Cannot save: ${xenstore.error}.` })
+    if (!store.ok) return err({ code: 'OPERATION_FAILED', message: `Cannot save: ${store.error}.` })
     // What pumps answer from here on is not in the file: they are saved as not having answered it, and ask again.
     domain.publication.showParked()
     const pumps = encodePumpState({
-      store: running.store.save(),
+      ...store.value,
       console: running.console.save(),
       devices: running.devices.save(),
-      xenstore: xenstore.value,
     })
     const identity = {
       handle: running.handle,

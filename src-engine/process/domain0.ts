@@ -144,10 +144,10 @@ export class Domain0 {
 
   private storeServers() {
     return {
-      setTarget: ({ handle, targetKiB }) => this.access?.setTarget(handle, targetKiB) ?? NOT_STARTED,
-      setVcpus: ({ handle, vcpus }) => this.access?.setVcpus(handle, vcpus) ?? NOT_STARTED,
-      shutdown: ({ handle, request }) => this.access?.shutdown(handle, request) ?? NOT_STARTED,
-      rename: ({ handle, name }) => this.access?.rename(handle, storeText(name)) ?? NOT_STARTED,
+      setTarget: ({ handle, targetKiB }) => this.inTree(handle, (access) => access.setTarget(handle, targetKiB)),
+      setVcpus: ({ handle, vcpus }) => this.inTree(handle, (access) => access.setVcpus(handle, vcpus)),
+      shutdown: ({ handle, request }) => this.inTree(handle, (access) => access.shutdown(handle, request)),
+      rename: ({ handle, name }) => this.inTree(handle, (access) => access.rename(handle, storeText(name))),
       dumpStore: (args) => this.access?.dump(args.path) ?? NOT_STARTED,
       readStore: (args) => this.access?.read(args.path) ?? NOT_STARTED,
       writeStore: (args) => this.access?.writeNode(args.path, args.value) ?? NOT_STARTED,
@@ -157,6 +157,16 @@ export class Domain0 {
         return ok({})
       },
     } satisfies Partial<CallServers<Dom0Calls>>
+  }
+
+  /** A domain's nodes, when they are there: a restored one's may be on their way still. */
+  private async inTree(
+    handle: string,
+    act: (access: StoreAccess) => Result<object, CallError>,
+  ): Promise<Result<object, CallError>> {
+    if (!this.access) return NOT_STARTED
+    await this.sessions.get(handle)?.restored
+    return act(this.access)
   }
 
   private async start(args: Dom0Calls['start']['args']): Promise<Result<Dom0Calls['start']['reply'], CallError>> {
@@ -213,6 +223,7 @@ export class Domain0 {
       watches,
       clock,
       domid: () => connection.identity.domid,
+      guestDomid: () => connection.identity.guestDomid,
       log,
       changed: (key, state, error) => this.answerer.event('device', { handle, key, state, error }),
     }
@@ -239,6 +250,7 @@ export class Domain0 {
   ): Promise<Result<object, CallError>> {
     const session = this.sessions.get(handle)
     if (!session) return noDomain(handle)
+    await session.restored
     const done = await act(session.backends)
     return done.ok ? ok({}) : callError(code, done.error)
   }
@@ -246,6 +258,7 @@ export class Domain0 {
   private async detachDevice(handle: string, key: string, force: boolean): Promise<Result<object, CallError>> {
     const session = this.sessions.get(handle)
     if (!session) return noDomain(handle)
+    await session.restored
     const gone = session.backends.detach(key, force)
     if (!gone) return callError('INVALID_ARG', `There is no device ${key}.`)
     let cancel = (): void => {}

@@ -38,6 +38,9 @@ export class GuestSession {
 
   /** `backends`: of this domain; the session joins them to its links and owns them. */
   readonly backends: BackendSet
+  /** Resolves when its tree is in the store, which for a restored domain comes over its link, or it is over. */
+  readonly restored: Promise<void>
+  private tellRestored = (): void => {}
 
   constructor(
     connection: Connection,
@@ -53,6 +56,10 @@ export class GuestSession {
     this.console = new ConsoleService(clock)
     this.log = log
     this.linkState = linkState
+    this.restored = new Promise((resolve) => {
+      this.tellRestored = resolve
+    })
+    if (!connection.awaiting) this.tellRestored()
     connection.onEvent = (event) => {
       if (this.held) this.held.push(event)
       else this.sendEvent(event)
@@ -78,6 +85,7 @@ export class GuestSession {
   /** Resolves when the devices' images and the like are closed. */
   async dispose(reason: string): Promise<void> {
     this.connection.onEvent = undefined
+    this.tellRestored()
     this.console.dispose(reason)
     const end = this.end
     this.drop(reason)
@@ -140,6 +148,7 @@ export class GuestSession {
           this.sendWaitingEvents(0)
           this.backends.place()
           this.joinDevices(end)
+          this.tellRestored()
         } else this.log('warning', `store state of a restored domain was refused: ${done.error}`)
         return undefined
       }

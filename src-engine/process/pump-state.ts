@@ -1,7 +1,7 @@
 // The state of a domain's pumps and of its part of the store, as bytes for one record of a save file.
 // It is one plain frame (protocol/frame.ts): numbers in JSON, the bytes beside it. Lists of byte strings are stored joined, with
 // their lengths. Save files are hostile: everything is checked before a pump gets it.
-// Order when saving: vcpus stand still, `link.saveStore()` resolves, then both pumps' `save()`, then this.
+// Order when saving: vcpus stand still, the store's pump is held, `link.saveStore()` resolves with its state, then the others' `save()`.
 // Order when restoring: memory, pumps made on it, this, `store.load` and `console.load`, DomainLink with the xenstore bytes.
 // Invariant: decodePumpState(encodePumpState(s)) equals s. Runs in: main thread of the domain's process.
 import type { ConsolePumpState } from '../backend/console/pump'

@@ -69,6 +69,7 @@ export class XenStoreRingPump {
   private events = 0
   private eventsWritten = 0
   private error: number = XENSTORE_ERROR_NONE
+  private held = false
 
   constructor(page: RingPage) {
     this.page = page
@@ -115,7 +116,7 @@ export class XenStoreRingPump {
 
   /** The guest has rung: take requests, fill the response ring. Cheap when there is nothing to do. */
   poke(): void {
-    if (this.error !== XENSTORE_ERROR_NONE) return
+    if (this.error !== XENSTORE_ERROR_NONE || this.held) return
     let moved = this.writeOut()
     if (moved === BROKEN) return
     while (this.unanswered.length < XS_REQUEST_WINDOW && this.outgoingBytes < OUTGOING_LIMIT) {
@@ -149,7 +150,17 @@ export class XenStoreRingPump {
     return undefined
   }
 
-  /** Only while the vcpus stand still. */
+  /** From now on the ring stays as it is: what comes waits, nothing is taken. The page then agrees with what `save` gives. */
+  hold(): void {
+    this.held = true
+  }
+
+  goOn(): void {
+    this.held = false
+    this.poke()
+  }
+
+  /** Only while the vcpus stand still and it is held. */
   save(): RingPumpState {
     const outgoing = this.outgoing.map(({ event, bytes }, i) => ({
       event,

@@ -34,7 +34,7 @@ it('whoever asks again for a device to go waits until it has gone, so that the n
   xenstored.introduce(tree, 1, false)
   const closing: (() => void)[] = []
   const watches = new OwnWatches(xenstored)
-  const around = { xenstored, watches, clock: systemClock, domid: () => 1, log: silentLog, changed() {} }
+  const around = { xenstored, watches, clock: systemClock, domid: () => 1, guestDomid: () => 1, log: silentLog, changed() {} }
   const set = new BackendSet(around, [slowRow(closing)], { handle: tree.handle, clock: systemClock, log: silentLog })
   expect((await set.open([nic])).ok).toBe(true)
   set.place()
@@ -61,6 +61,7 @@ async function devices() {
     watches: new OwnWatches(xenstored),
     clock: systemClock,
     domid: () => 1,
+    guestDomid: () => 1,
     log: silentLog,
     changed() {},
   }

@@ -94,12 +94,14 @@ const shown = async (running: Running, handle = handleOf(1)) => {
 
 /** A copy of the guest's memory with fresh pumps that go on from saved state. */
 async function saveAndCopy(guest: TestGuest, handle: string): Promise<TestGuest> {
+  guest.store.hold()
   const state = await guest.link.saveStore()
   if (!state.ok) throw new Error(state.error)
   const memory = new SharedArrayBuffer(guest.memory.byteLength)
   new Uint8Array(memory).set(new Uint8Array(guest.memory))
-  const copy = new TestGuest(handle, memory, state.value)
-  expect(copy.store.load(guest.store.save())).toBe(undefined)
+  guest.store.goOn()
+  const copy = new TestGuest(handle, memory, state.value.xenstore)
+  expect(copy.store.load(state.value.store)).toBe(undefined)
   copy.console.load(guest.console.save())
   return copy
 }

@@ -328,6 +328,7 @@ describe('a disk and its domain 0', () => {
 
   it('that is not there keeps requests waiting; saved then, they are done after the restore', async () => {
     const scene = await connected()
+    scene.guest.store.hold()
     const state = await scene.guest.link.saveStore()
     if (!state.ok) throw new Error(state.error)
     await scene.kill()
@@ -335,13 +336,13 @@ describe('a disk and its domain 0', () => {
     const written = scene.front.write(80, [{ page: DATA }])
     await expect.poll(() => scene.front.word(SRING.req_prod)).toBe(1)
     const saved = scene.guest.devices.save()
-    const stores = { store: scene.guest.store.save(), console: scene.guest.console.save() }
+    const consoleState = scene.guest.console.save()
     // The restored domain: its memory as it was, pumps made from the state.
     fs.rmSync(path.join(scene.folder, 'xenstore.journal'))
     scene.guest.devices.dispose()
-    const restored = new TestGuest(handleOf(1), scene.guest.memory, state.value, scene.plain, PUMP_MAKERS)
-    expect(restored.store.load(stores.store)).toBe(undefined)
-    restored.console.load(stores.console)
+    const restored = new TestGuest(handleOf(1), scene.guest.memory, state.value.xenstore, scene.plain, PUMP_MAKERS)
+    expect(restored.store.load(state.value.store)).toBe(undefined)
+    restored.console.load(consoleState)
     expect(restored.devices.load(saved)).toBe(undefined)
     restored.takeOver(scene.guest)
     scene.guest = restored
