@@ -110,6 +110,7 @@ export class Domain0 {
       mergeCopy: async ({ handle, key }) => {
         const session = this.sessions.get(handle)
         if (!session) return noDomain(handle)
+        await session.ready
         const copied = await session.backends.mergeCopy(key)
         return copied.ok ? ok(copied.value) : callError('OPERATION_FAILED', copied.error)
       },
@@ -165,7 +166,7 @@ export class Domain0 {
     act: (access: StoreAccess) => Result<object, CallError>,
   ): Promise<Result<object, CallError>> {
     if (!this.access) return NOT_STARTED
-    await this.sessions.get(handle)?.restored
+    await this.sessions.get(handle)?.ready
     return act(this.access)
   }
 
@@ -228,11 +229,12 @@ export class Domain0 {
       changed: (key, state, error) => this.answerer.event('device', { handle, key, state, error }),
     }
     const backends = new BackendSet(around, this.rows, { handle, clock, log })
-    const session = new GuestSession(connection, xenstored, backends, clock, log, (state, reason) =>
+    const opening = backends.open(devices)
+    const session = new GuestSession(connection, xenstored, backends, opening, clock, log, (state, reason) =>
       this.answerer.event('link', { handle, state, reason }),
     )
     this.sessions.set(handle, session)
-    const opened = await backends.open(devices)
+    const opened = await opening
     if (!opened.ok && fresh) {
       await this.release(handle)
       return callError('INVALID_ARG', opened.error)
@@ -250,7 +252,7 @@ export class Domain0 {
   ): Promise<Result<object, CallError>> {
     const session = this.sessions.get(handle)
     if (!session) return noDomain(handle)
-    await session.restored
+    await session.ready
     const done = await act(session.backends)
     return done.ok ? ok({}) : callError(code, done.error)
   }
@@ -258,7 +260,7 @@ export class Domain0 {
   private async detachDevice(handle: string, key: string, force: boolean): Promise<Result<object, CallError>> {
     const session = this.sessions.get(handle)
     if (!session) return noDomain(handle)
-    await session.restored
+    await session.ready
     const gone = session.backends.detach(key, force)
     if (!gone) return callError('INVALID_ARG', `There is no device ${key}.`)
     let cancel = (): void => {}

@@ -36,16 +36,18 @@ export class GuestSession {
   /** While a request is executed its events wait here, so that they follow its reply. */
   private held: WatchEvent[] | undefined
 
-  /** `backends`: of this domain; the session joins them to its links and owns them. */
+  /** Of this domain; the session joins them to its links and owns them. */
   readonly backends: BackendSet
-  /** Resolves when its tree is in the store, which for a restored domain comes over its link, or it is over. */
-  readonly restored: Promise<void>
+  /** Resolves when its devices are open and its tree is in the store, which for a restored domain comes over its link; or it is over. */
+  readonly ready: Promise<unknown>
   private tellRestored = (): void => {}
 
+  /** `opened`: resolves when the devices that `backends` has from the start are open. */
   constructor(
     connection: Connection,
     xenstored: XenStored,
     backends: BackendSet,
+    opened: Promise<unknown>,
     clock: Clock,
     log: Log,
     linkState: (state: 'connected' | 'closed', reason?: string) => void,
@@ -56,9 +58,10 @@ export class GuestSession {
     this.console = new ConsoleService(clock)
     this.log = log
     this.linkState = linkState
-    this.restored = new Promise((resolve) => {
+    const restored = new Promise<void>((resolve) => {
       this.tellRestored = resolve
     })
+    this.ready = Promise.all([opened, restored])
     if (!connection.awaiting) this.tellRestored()
     connection.onEvent = (event) => {
       if (this.held) this.held.push(event)
