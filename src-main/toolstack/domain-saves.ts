@@ -132,6 +132,7 @@ export class DomainSaves {
     const found = this.table.allowed(uuid, operation)
     if (!found.ok) return found
     const domain = found.value
+    const paused = domain.state === 'paused'
     const { run } = domain
     domain.job = this.parts.jobs.start({
       kind: operation,
@@ -140,6 +141,7 @@ export class DomainSaves {
       step: 'saving',
       cancellable: true,
       work: async (control) => {
+        this.table.apply(domain, 'save')
         // Edits that were under way are done first: what it runs with is what it goes on with.
         await domain.changes
         if (domain.run !== run) {
@@ -147,8 +149,6 @@ export class DomainSaves {
           this.table.tell(domain)
           return err(errorReport('cancelled'))
         }
-        const paused = domain.state === 'paused'
-        this.table.apply(domain, 'save')
         const intended = operation === 'managedSave' ? await this.intendSave(domain) : ok(null)
         const running = domain.running ?? domain.config
         const write = (): Outcome => this.parts.driver.save(uuid, running, path, control)
