@@ -108,9 +108,8 @@ export class Domain0 {
       },
       mergeBegin: ({ handle, key }) => this.onBackends(handle, 'OPERATION_FAILED', (backends) => backends.mergeBegin(key)),
       mergeCopy: async ({ handle, key }) => {
-        const session = this.sessions.get(handle)
+        const session = await this.ready(handle)
         if (!session) return noDomain(handle)
-        await session.ready
         const copied = await session.backends.mergeCopy(key)
         return copied.ok ? ok(copied.value) : callError('OPERATION_FAILED', copied.error)
       },
@@ -160,13 +159,19 @@ export class Domain0 {
     } satisfies Partial<CallServers<Dom0Calls>>
   }
 
-  /** A domain's nodes, when they are there: a restored one's may be on their way still. */
+  /** The session when its devices are open and its nodes are there: a restored one's may be on their way still. */
+  private async ready(handle: string): Promise<GuestSession | undefined> {
+    const session = this.sessions.get(handle)
+    await session?.ready
+    return session
+  }
+
   private async inTree(
     handle: string,
     act: (access: StoreAccess) => Result<object, CallError>,
   ): Promise<Result<object, CallError>> {
     if (!this.access) return NOT_STARTED
-    await this.sessions.get(handle)?.ready
+    await this.ready(handle)
     return act(this.access)
   }
 
@@ -250,17 +255,15 @@ export class Domain0 {
     code: string,
     act: (backends: BackendSet) => Promise<Result<unknown, string>>,
   ): Promise<Result<object, CallError>> {
-    const session = this.sessions.get(handle)
+    const session = await this.ready(handle)
     if (!session) return noDomain(handle)
-    await session.ready
     const done = await act(session.backends)
     return done.ok ? ok({}) : callError(code, done.error)
   }
 
   private async detachDevice(handle: string, key: string, force: boolean): Promise<Result<object, CallError>> {
-    const session = this.sessions.get(handle)
+    const session = await this.ready(handle)
     if (!session) return noDomain(handle)
-    await session.ready
     const gone = session.backends.detach(key, force)
     if (!gone) return callError('INVALID_ARG', `There is no device ${key}.`)
     let cancel = (): void => {}

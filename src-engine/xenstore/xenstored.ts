@@ -36,7 +36,7 @@ interface Introduction {
 
 /** Somebody who waits for a domain to look somewhere. */
 interface Lookout {
-  readonly connection: Connection
+  readonly domid: number
   readonly paths: readonly string[]
   call(): void
 }
@@ -115,12 +115,11 @@ export class XenStored {
    * them, so that nothing makes it ask. The returned function ends the waiting.
    */
   whenAsked(domid: number, paths: readonly string[], call: () => void): () => void {
-    const connection = this.store.byDomid(domid)
-    if (!connection || !paths.some((path) => this.watched(domid, path))) {
+    if (!paths.some((path) => this.watched(domid, path))) {
       call()
       return () => {}
     }
-    const lookout: Lookout = { connection, paths, call }
+    const lookout: Lookout = { domid, paths, call }
     this.lookouts.add(lookout)
     return () => void this.lookouts.delete(lookout)
   }
@@ -132,7 +131,7 @@ export class XenStored {
 
   private tellLookouts(connection: Connection, message: Uint8Array): void {
     for (const lookout of this.lookouts) {
-      if (lookout.connection !== connection) continue
+      if (lookout.domid !== connection.identity.domid) continue
       const given = latin1(message.subarray(XS_HEADER_SIZE)).split('\0', 1)[0] ?? ''
       const path = this.store.resolve(connection, given)
       if (!path.ok || !lookout.paths.includes(path.value)) continue
