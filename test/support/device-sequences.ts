@@ -6,9 +6,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import type { Result } from '../../src-engine/public/result'
-import type { Device } from '../../src-main/public/device'
+import { type Device, deviceKey } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
-import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import { debianGuest } from './debian-guest'
 import { randomFrom } from './random'
 import { delay, good, Supervised } from './supervised'
@@ -48,7 +47,7 @@ const BESIDE: Partial<Record<Act, readonly Act[]>> = {
 }
 
 /** Of two things at once one may have to be tried again; without domain 0 nothing can be done. */
-const MAY_FAIL = /RESOURCE_BUSY|OPERATION_INVALID|domain0-away|domain0-/
+const MAY_FAIL = /RESOURCE_BUSY|OPERATION_INVALID|domain0-/
 
 /** What a snapshot takes with it beside the devices. */
 interface Past {
@@ -134,12 +133,12 @@ class Sequence {
       }
       case 'detachDisk': {
         const disk = this.disks[1 + this.random(3)]
-        if (disk) good(await devices.detach(uuid, keyOf(disk.dev), false))
+        if (disk) good(await devices.detach(uuid, deviceKey(disk), false))
         return
       }
       case 'changeMedium': {
         const disk = this.disks.find(({ removable }) => removable)
-        if (disk) good(await devices.changeMedium(uuid, keyOf(disk.dev), await this.image(), rights))
+        if (disk) good(await devices.changeMedium(uuid, deviceKey(disk), await this.image(), rights))
         return
       }
       case 'attachNic': {
@@ -230,7 +229,7 @@ class Sequence {
   }
 
   private async startAnew(): Promise<void> {
-    await this.until('nothing else is done', () => this.machine.info(this.uuid).job === null)
+    await this.quiet()
     good(await this.machine.toolstack.domains.create(this.uuid, false))
     await this.booted()
   }
@@ -247,44 +246,16 @@ class Sequence {
 
   /** A line for the shell itself. */
   private async set(line: string): Promise<void> {
-    await this.type(line)
-    await this.shell('true')
+    await this.shell('true', `${line}\n`)
   }
 
   /** What a command prints, its lines joined. */
-  private async shell(command: string): Promise<string> {
+  private async shell(command: string, before = ''): Promise<string> {
     const mark = ++this.marks
-    const shown = await this.type(`o=$(${command}); echo "<${mark}:"$o">"`, new RegExp(`<${mark}:([^>$]*)>`))
-    return shown.trim().replace(/ +/g, ' ')
-  }
-
-  private async type(line: string, until?: RegExp): Promise<string> {
-    const transport = this.machine.transport(good(await this.machine.driver.openConsole(this.uuid, undefined)))
-    let text = ''
-    try {
-      return await new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${line}: the console ends with ${text.slice(-400)}`)), 100_000)
-        transport.onMessage((message) => {
-          if (!CONSOLE_TO_WINDOW.output.is(message)) return
-          text += Buffer.from(message.bytes).toString('latin1')
-          transport.send({ kind: 'ack', offset: message.offset + message.bytes.length })
-          const found = until?.exec(text)
-          if (!found) return
-          clearTimeout(timer)
-          resolve(found[1] ?? '')
-        })
-        transport.onClose((reason) => {
-          clearTimeout(timer)
-          reject(new Error(`the console was closed: ${reason}`))
-        })
-        transport.send({ kind: 'input', bytes: Buffer.from(`${line}\n`) })
-        if (until) return
-        clearTimeout(timer)
-        setTimeout(() => resolve(''), 50)
-      })
-    } finally {
-      transport.close()
-    }
+    const answer = new RegExp(`<${mark}:([^>$]*)>`)
+    const line = `${before}o=$(${command}); echo "<${mark}:"$o">"\n`
+    const shown = await this.machine.console(this.uuid, (text) => answer.test(text), 100, line)
+    return (answer.exec(shown)?.[1] ?? '').trim().replace(/ +/g, ' ')
   }
 
   private get devices(): readonly Device[] {
@@ -330,8 +301,6 @@ class Sequence {
     return one
   }
 }
-
-const keyOf = (dev: string): string => `vbd/${51712 + 16 * (dev.charCodeAt(3) - 97)}`
 
 export function deviceSequences({ steps, seed, timeoutMs }: { steps: number; seed: number; timeoutMs: number }): void {
   it(`${steps} steps: the guest has what its definition says`, { timeout: timeoutMs }, async ({ skip }) => {

@@ -170,8 +170,8 @@ export class Supervised {
     return this.channels.transport(port)
   }
 
-  /** Opens the console and reads until the text so far is enough. */
-  async console(uuid: string, enough: (text: string) => boolean, seconds = 100): Promise<string> {
+  /** Opens the console, types, and reads until the text so far is enough. */
+  async console(uuid: string, enough: (text: string) => boolean, seconds = 100, typed = ''): Promise<string> {
     const port = good(await this.driver.openConsole(uuid, undefined))
     const transport = this.channels.transport(port)
     const decoder = new TextDecoder('latin1')
@@ -193,6 +193,7 @@ export class Supervised {
           clearTimeout(timer)
           reject(new Error(`the console of ${uuid} was closed: ${reason}; it ends with: ${text.slice(-200)}`))
         })
+        if (typed !== '') transport.send({ kind: 'input', bytes: Buffer.from(typed, 'latin1') })
       })
     } finally {
       transport.close()

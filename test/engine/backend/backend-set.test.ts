@@ -28,14 +28,19 @@ function slowRow(closing: (() => void)[]): BackendRow {
   return { type: 'vif', of: () => ({ id: 0, frontend: {}, backend: {}, make: service }) }
 }
 
+/** Those of domain 1. */
+function backends(xenstored: XenStored, closing: (() => void)[]): BackendSet {
+  const watches = new OwnWatches(xenstored)
+  const around = { xenstored, watches, clock: systemClock, domid: () => 1, guestDomid: () => 1, log: silentLog, changed() {} }
+  return new BackendSet(around, [slowRow(closing)], { handle: handleOf(1), clock: systemClock, log: silentLog })
+}
+
 it('whoever asks again for a device to go waits until it has gone, so that the next one of its name stays', async () => {
   const xenstored = new XenStored(undefined, silentLog)
   const tree = domainTree(1)
   xenstored.introduce(tree, 1, false)
   const closing: (() => void)[] = []
-  const watches = new OwnWatches(xenstored)
-  const around = { xenstored, watches, clock: systemClock, domid: () => 1, guestDomid: () => 1, log: silentLog, changed() {} }
-  const set = new BackendSet(around, [slowRow(closing)], { handle: tree.handle, clock: systemClock, log: silentLog })
+  const set = backends(xenstored, closing)
   expect((await set.open([nic])).ok).toBe(true)
   set.place()
   const gone: string[] = []
@@ -56,17 +61,8 @@ async function devices() {
   const script = new StoreScript(undefined, [1])
   const xenstored = script.daemon
   const joining: (() => void)[] = []
-  const around = {
-    xenstored,
-    watches: new OwnWatches(xenstored),
-    clock: systemClock,
-    domid: () => 1,
-    guestDomid: () => 1,
-    log: silentLog,
-    changed() {},
-  }
   const closed: (() => void)[] = []
-  const set = new BackendSet(around, [slowRow(closed)], { handle: handleOf(1), clock: systemClock, log: silentLog })
+  const set = backends(xenstored, closed)
   set.linkUp({
     connect: () => new Promise((resolve) => void joining.push(() => resolve(ok(undefined)))),
     disconnect: async () => {},
