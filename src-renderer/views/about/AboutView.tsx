@@ -10,6 +10,7 @@ import { callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
+import { useEscape } from '../../components/use-escape'
 import './about.css'
 
 export function AboutView() {
@@ -17,6 +18,8 @@ export function AboutView() {
   const client = useClient()
   const { data: about = null, error } = useQuery(callQuery(client, 'aboutInfo', {}))
 
+  const close = () => void client.call('windowClose', {})
+  useEscape(close)
   useEffect(() => {
     document.title = t('window.about')
   }, [t])
@@ -74,7 +77,7 @@ export function AboutView() {
           {t('about.copy')}
         </Button>
         <span className="fill" />
-        <Button autoFocus onPress={() => void client.call('windowClose', {})}>
+        <Button autoFocus onPress={close}>
           {t('button.close')}
         </Button>
       </footer>

@@ -1,6 +1,6 @@
 // A new virtual machine, on one page: a guest the app makes itself with one press, or one's own, filled in from an ISO image, a tree of the network, a kernel, an image,
 // a disk, a configuration or a template as far as can be, devices included. Errors of a field are shown once it was touched or Create was pressed.
-// Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed.
+// Invariant: the window closes itself only when the machine is defined; a refusal keeps everything that was typed, and Escape asks before it is gone.
 // Runs in: create-domain window.
 
 import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react'
@@ -67,6 +67,7 @@ import { ReadyGuest } from './ReadyGuest'
 import { type ShownOrder, ShownTexts } from './ShownTexts'
 import { summaryOf } from './summary'
 import { useFileLook } from './use-file-look'
+import { useLeaving } from './use-leaving'
 import './create-domain.css'
 import { Refusal } from '../../remedy/Refusal'
 
@@ -124,6 +125,8 @@ function CreateDomainForm(props: {
   const [leftConfigs, setLeftConfigs] = useState<readonly DroppedConfig[]>([])
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [busy, setBusy] = useState(false)
+  /** Something was typed, chosen or dropped, which would be gone with the window. */
+  const [begun, setBegun] = useState(false)
   /** One of the app's own guests is being made. */
   const [making, setMaking] = useState(false)
 
@@ -172,6 +175,13 @@ function CreateDomainForm(props: {
     const typed = touched.has(field) ? errors[field] : undefined
     return typed ?? (field === 'kernel' || field === 'ramdisk' ? looks[field] : undefined)
   }
+  /** What is done by hand, where the same is done for the user elsewhere. */
+  const byHand =
+    <T extends readonly unknown[]>(act: (...given: T) => void) =>
+    (...given: T) => {
+      setBegun(true)
+      act(...given)
+    }
   const touch = (field: string) => setTouched((before) => new Set(before).add(field))
   const edit = (change: Partial<Form>) => {
     setEdits((before) => ({ ...before, ...change }))
@@ -187,7 +197,7 @@ function CreateDomainForm(props: {
   const browse = async (field: 'kernel' | 'ramdisk') => {
     const picked = await client.call('filePick', { kind: field, suggestedName: '' })
     if (picked.ok && picked.value.path !== null) {
-      edit(field === 'kernel' ? { kernel: picked.value.path } : { ramdisk: picked.value.path })
+      byHand(edit)(field === 'kernel' ? { kernel: picked.value.path } : { ramdisk: picked.value.path })
       touch(field)
     } else if (!picked.ok) setRefusal(picked.error)
   }
@@ -257,10 +267,11 @@ function CreateDomainForm(props: {
     edit(fields)
     setParts((before) => ({ ...before, disks: filledIn(others, before.disks).disks }))
   }
-  useFilledIn((files) => take({ files, configs: [] }))
-  const drop = useDropped(take, setRefusal)
+  useFilledIn((files) => byHand(take)({ files, configs: [] }))
+  const drop = useDropped(byHand(take), setRefusal)
 
   const close = () => void client.call('windowClose', {})
+  const leaving = useLeaving({ begun, busy, close })
 
   const submit = async (wanted: DevicesForm = devices) => {
     setTouched(new Set([...FIELDS, 'nic', ...wanted.disks.map(({ dev }) => dev)]))
@@ -327,14 +338,14 @@ function CreateDomainForm(props: {
               media,
               refused: refusedMedia,
               shown: touched.has('kernel'),
-              onPath: setMediaPath,
+              onPath: byHand(setMediaPath),
               onMedia: takeMedia,
               onRefused: setRefusedMedia,
             }}
             configFile={origin?.file}
             onWay={chooseWay}
-            onDisk={(path) => setFirstDisk(otherFile(path))}
-            onFilled={fillIn}
+            onDisk={byHand((path) => setFirstDisk(otherFile(path)))}
+            onFilled={byHand(fillIn)}
             onRefusal={setRefusal}
           />
           <ConfigNotes notes={notes} />
@@ -353,7 +364,7 @@ function CreateDomainForm(props: {
             errorOf={errorOf}
             withoutKernel={fromMedia !== undefined || from === 'disk'}
             ownKernel={from === 'disk'}
-            onEdit={edit}
+            onEdit={byHand(edit)}
             onTouch={touch}
             onBrowse={(field) => void browse(field)}
           />
@@ -365,10 +376,10 @@ function CreateDomainForm(props: {
             shown={(device) => touched.has(device)}
             mac={mac}
             onTouch={touch}
-            onChange={(change) => {
+            onChange={byHand((change) => {
               setParts((before) => ({ ...before, ...change }))
               setRefusal(null)
-            }}
+            })}
           />
           <ShownTexts summary={summaryOf(form, devices, t, formats)} order={shown} origin={origin?.text} start={start} />
           <Refusal error={refusedField === undefined ? backing.other : null} onChange={setRefusal} />
@@ -376,6 +387,7 @@ function CreateDomainForm(props: {
         {busy && <Activity uuid={null} />}
       </div>
       {backing.question}
+      {leaving}
       <DropCover words={drop.over ? t('create.drop') : null} />
       <footer className="window-foot">
         <Check label={t('create.start')} value={start} onChange={setStart} />

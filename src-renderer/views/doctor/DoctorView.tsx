@@ -15,6 +15,7 @@ import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Progress } from '../../components/Progress'
+import { useEscape } from '../../components/use-escape'
 import './doctor.css'
 import { Refusal } from '../../remedy/Refusal'
 
@@ -39,6 +40,8 @@ export function DoctorView(props: { readonly page: string }) {
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [saved, setSaved] = useState<string | null>(null)
 
+  const close = () => void client.call('windowClose', {})
+  useEscape(close)
   useEffect(() => {
     document.title = t('doctor.title')
   }, [t])
@@ -108,7 +111,7 @@ export function DoctorView(props: { readonly page: string }) {
       <footer className="window-foot">
         <span className="fill" />
         <Button onPress={() => void collect()}>{t('doctor.report')}</Button>
-        <Button onPress={() => void client.call('windowClose', {})}>{t('button.close')}</Button>
+        <Button onPress={close}>{t('button.close')}</Button>
       </footer>
     </div>
   )

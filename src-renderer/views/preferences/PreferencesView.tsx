@@ -11,6 +11,7 @@ import { callOrThrow, callQuery, reportOf } from '../../client/queries'
 import { Button } from '../../components/Button'
 import { Icon, type IconName } from '../../components/Icon'
 import { useWords } from '../../components/Language'
+import { useEscape } from '../../components/use-escape'
 import '../../components/side-list.css'
 import { Refusal } from '../../remedy/Refusal'
 import { KeyboardPage } from './KeyboardPage'
@@ -47,6 +48,8 @@ export function PreferencesView() {
   const refused = stored.error ?? unread
   const failure = refused === null ? null : reportOf(refused)
 
+  const close = () => void client.call('windowClose', {})
+  useEscape(close)
   useEffect(() => {
     document.title = t('window.preferences')
   }, [t])
@@ -80,7 +83,7 @@ export function PreferencesView() {
       <footer className="window-foot">
         <span className="muted">{t('preferences.applies')}</span>
         <span className="fill" />
-        <Button onPress={() => void client.call('windowClose', {})}>{t('button.close')}</Button>
+        <Button onPress={close}>{t('button.close')}</Button>
       </footer>
     </div>
   )
