@@ -74,3 +74,31 @@ it('are not left behind unasked; Escape stays and loses nothing', async () => {
   await closeWindow(app)
   await unasked
 })
+
+it('are not asked about while they are applied: who chooses another network then gets there and stays', async () => {
+  const app = keep(await launch())
+  const { page: manager } = await app.manager()
+  const page = await openWindow(app, manager, 'networks', null)
+  const networks = new NetworksPage(page)
+  await networks.button('New network').click()
+  await networks.field('Name').fill('lab')
+  await networks.button('Create').click()
+  await page.getByRole('heading', { name: 'lab' }).waitFor()
+  await networks.field('To').fill('10.0.3.99')
+  // Both before anything can have answered.
+  const pressed = await Promise.all([networks.button('Apply').elementHandle(), networks.item('default').elementHandle()])
+  await page.evaluate((elements) => {
+    for (const element of elements) {
+      const at = { bubbles: true, cancelable: true, pointerType: 'mouse', isPrimary: true }
+      for (const name of ['pointerdown', 'pointerup']) element?.dispatchEvent(new PointerEvent(name, at))
+      if (element instanceof HTMLElement) element.click()
+    }
+  }, pressed)
+  await page.locator('.undo-bar').getByText('Changed the network lab').waitFor()
+  await page.getByRole('heading', { name: 'default' }).waitFor()
+  await expect.poll(() => networks.item('default').getAttribute('aria-selected')).toBe('true')
+  expect(await networks.dialog().count()).toBe(0)
+  await networks.item('lab').click()
+  await page.getByRole('heading', { name: 'lab' }).waitFor()
+  expect(await networks.field('To').inputValue()).toBe('10.0.3.99')
+})

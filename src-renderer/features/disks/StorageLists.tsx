@@ -7,6 +7,7 @@ import { errorText } from '../../client/error-text'
 import { Icon } from '../../components/Icon'
 import { useWords } from '../../components/Language'
 import { SideList } from '../../components/SideList'
+import { useNeighbour } from '../../components/use-neighbour'
 import { lastPart } from '../../lib/path'
 import type { Translator } from '../../lib/translate'
 import './storage.css'
@@ -81,6 +82,11 @@ export function VolumeTable(props: {
   const [order, setOrder] = useState<SortDescriptor>({ column: 'name', direction: 'ascending' })
   const { column, direction } = order
   const volumes = sortedVolumes(props.volumes, isVolumeColumn(column) ? column : 'name', direction === 'descending', t.language)
+  useNeighbour(
+    volumes.map(({ name }) => name),
+    chosen,
+    props.onChoose,
+  )
   return (
     <div className="storage-table-box">
       <Table

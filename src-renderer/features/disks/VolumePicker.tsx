@@ -44,7 +44,14 @@ export function VolumePicker(props: { readonly onPick: (volume: Volume) => void;
         <div className="side">
           <PoolList pools={pools} chosen={pool} onChoose={setPool} />
         </div>
-        <VolumeTable volumes={volumes} loading={query.isLoading} chosen={chosen} onChoose={setChosen} onOpen={pick} />
+        <VolumeTable
+          key={pool}
+          volumes={volumes}
+          loading={query.isLoading}
+          chosen={chosen}
+          onChoose={setChosen}
+          onOpen={pick}
+        />
       </div>
     </Dialog>
   )

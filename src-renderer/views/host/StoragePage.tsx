@@ -10,6 +10,7 @@ import { callQuery } from '../../client/queries'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
+import { goToList } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { PoolList, poolName, VolumeTable } from '../../features/disks/StorageLists'
 import { Refusal } from '../../remedy/Refusal'
@@ -74,7 +75,9 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
   const remove = async () => {
     const removed = await changes.removePool(pool)
     report(removed)
-    if (removed.ok) props.onGone()
+    if (!removed.ok) return
+    props.onGone()
+    goToList()
   }
   const ask = (kind: VolumeQuestion['kind']) => () => {
     if (kind === 'create') setQuestion({ kind, volume: null })

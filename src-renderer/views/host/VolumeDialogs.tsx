@@ -10,6 +10,7 @@ import { type PoolInfo, poolNameShape, type Volume, volumeNameShape } from '../.
 import { Button } from '../../components/Button'
 import { Dialog } from '../../components/Dialog'
 import { SegmentedField, TextField } from '../../components/Field'
+import { goToList } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { SelectField } from '../../components/Select'
 import { SizeField } from '../../components/SizeField'
@@ -296,7 +297,11 @@ function DeleteVolume(props: VolumeProps & { readonly volume: Volume }) {
       label={t('storage.delete').replace(/\s*…$/, '')}
       ready
       danger
-      act={() => changes.remove(volume)}
+      act={async () => {
+        const removed = await changes.remove(volume)
+        if (removed.ok) goToList()
+        return removed
+      }}
       onClose={props.onClose}
     >
       <p>{t('storage.delete-body', { size: formats.size(volume.allocation) })}</p>

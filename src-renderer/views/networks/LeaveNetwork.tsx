@@ -12,6 +12,8 @@ export function LeaveNetwork(props: {
   readonly changed: boolean
   /** What was typed may be applied. */
   readonly right: boolean
+  /** Apply was pressed, and what comes of it answers the question as a rule. */
+  readonly applying: boolean
   /** Another one was chosen. */
   readonly leaving: boolean
   readonly onApply: () => Promise<boolean>
@@ -60,7 +62,7 @@ export function LeaveNetwork(props: {
     if (!closing) onLeave()
   }
 
-  if (!changed || !(leaving || closing)) return null
+  if (!changed || !(leaving || closing) || props.applying) return null
   return (
     <LeaveDialog
       title={t(isNew ? 'network.leave-new' : 'details.leave-title', { name })}

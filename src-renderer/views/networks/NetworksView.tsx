@@ -3,17 +3,19 @@
 // Invariant: nothing is changed before Apply or Create is pressed, and nobody leaves changes behind without being asked; a refusal keeps what was typed; what was done can be undone.
 // Runs in: networks and host windows.
 
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { NetworkInfo } from '../../../src-main/public/types'
 import { useAnnounce } from '../../components/Announcer'
 import { Button } from '../../components/Button'
 import { Check } from '../../components/Check'
 import { NumberField, TextField } from '../../components/Field'
+import { goToList } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { Question } from '../../components/Question'
 import { SelectField } from '../../components/Select'
 import { SideItem, SideList } from '../../components/SideList'
+import { neighbourOf } from '../../components/use-neighbour'
 import { Activity } from '../../features/activity/Activity'
 import { useConnectionTitle } from '../../features/connection/use-connection-title'
 import { UndoBar } from '../../features/undo/UndoBar'
@@ -53,15 +55,30 @@ export function NetworksPanel(props: { readonly chosen: string; readonly onChoos
   const [shown, setShown] = useState(chosen)
   const info = networks.find(({ network }) => network.name === shown) ?? networks[0]
   const isNew = shown === NEW
+  const now = useRef({ chosen, shown })
+  now.current = { chosen, shown }
+  /** From the one that is shown here. Who chose another one while the answer was under way is there, or gets there. */
   const go = (name: string) => {
+    if (now.current.shown !== shown) return
     setShown(name)
-    onChoose(name)
+    if (now.current.chosen === shown) onChoose(name)
   }
+  const names = networks.map(({ network }) => network.name)
   const page = {
     leaving: chosen !== shown,
     onLeave: () => setShown(chosen),
     onStay: () => onChoose(shown),
     onDone: go,
+    onGone: (name: string) => {
+      go(
+        neighbourOf(
+          name,
+          names,
+          names.filter((each) => each !== name),
+        ) ?? 'default',
+      )
+      goToList()
+    },
   }
   return (
     <div className="networks">
@@ -101,6 +118,7 @@ function NetworkPage(props: {
   readonly info: NetworkInfo | null
   readonly start: NetworkForm
   readonly onDone: (name: string) => void
+  readonly onGone: (name: string) => void
   readonly onCancel: () => void
   /** Another one was chosen. */
   readonly leaving: boolean
@@ -114,6 +132,7 @@ function NetworkPage(props: {
   const [edits, setEdits] = useState<Partial<NetworkForm>>({})
   const [refusal, setRefusal] = useState<ErrorReport | null>(null)
   const [deleting, setDeleting] = useState(false)
+  const [applying, setApplying] = useState(false)
   // The range of a new network follows its address and size until it is typed itself.
   const { address, prefix } = { ...start, ...edits }
   const form: NetworkForm = { ...start, ...(info === null && isQuad(address) ? rangeFor(address, prefix) : {}), ...edits }
@@ -130,8 +149,13 @@ function NetworkPage(props: {
     return result.ok
   }
   const apply = async () => {
-    if (!(await define())) return
-    setEdits({})
+    setApplying(true)
+    const done = await define()
+    setApplying(false)
+    // What was refused stands below the fields, which are to be seen then.
+    if (!done) return props.onStay()
+    // What was changed meanwhile stays, as changes of what stands now.
+    setEdits((now) => (now === edits ? {} : now))
     props.onDone(networkOf(form).name)
   }
   const stopped = info?.network.stopped === true
@@ -146,7 +170,7 @@ function NetworkPage(props: {
     setDeleting(false)
     if (info === null) return
     const result = await changes.undefine(info.network)
-    if (result.ok) props.onDone('default')
+    if (result.ok) props.onGone(info.network.name)
     else setRefusal(result.error)
   }
   return (
@@ -266,7 +290,7 @@ function NetworkPage(props: {
         </span>
         <span className="fill" />
         <Button
-          disabled={!changed}
+          disabled={!changed || applying}
           onPress={() => {
             setEdits({})
             setRefusal(null)
@@ -275,7 +299,7 @@ function NetworkPage(props: {
         >
           {t(info === null ? 'button.cancel' : 'details.revert')}
         </Button>
-        <Button kind="primary" submit disabled={!changed || !right}>
+        <Button kind="primary" submit disabled={!changed || !right || applying}>
           {t(info === null ? 'network.create' : 'button.apply')}
         </Button>
       </footer>
@@ -284,6 +308,7 @@ function NetworkPage(props: {
         isNew={info === null}
         changed={info === null ? Object.keys(edits).length > 0 : changed}
         right={right}
+        applying={applying}
         leaving={props.leaving}
         onApply={define}
         onDiscard={() => setEdits({})}

@@ -14,6 +14,7 @@ import { type LeaveChoice, LeaveDialog } from '../../../components/LeaveDialog'
 import { MenuButton } from '../../../components/Menu'
 import { Notice } from '../../../components/Notice'
 import { SideItem, SideList } from '../../../components/SideList'
+import { useNeighbour } from '../../../components/use-neighbour'
 import type { TypedText } from '../../../features/definition/ConfigTextPage'
 import { useDefinitionUndo } from '../../../features/definition/use-definition-undo'
 import { UndoBar } from '../../../features/undo/UndoBar'
@@ -109,10 +110,13 @@ export function DetailsPage(props: {
     leaving.go()
   }, [leaving, left])
 
-  if (config === null) return null
   const devices = listedDevices(domain)
   const device = devices.find(({ key }) => key === chosen)
   const shownParts = parts.filter(({ isThere }) => isThere?.(domain) !== false)
+  const placed = (at: PartRow['place']) => shownParts.filter(({ place }) => place === at)
+  const keys = [...placed('first').map(({ id }) => id), ...devices.map(({ key }) => key), ...placed('last').map(({ id }) => id)]
+  useNeighbour(keys, chosen, setChosen)
+  if (config === null) return null
   const part = shownParts.find(({ id }) => id === chosen) ?? shownParts[0]
   const edit = (change: Partial<Edits>) =>
     setWork((before) => ({ edits: { ...before.edits, ...change }, base: before.base ?? config }))
@@ -150,7 +154,7 @@ export function DetailsPage(props: {
       <div className="details-main">
         <aside className="side">
           <SideList label={t('details.list')} chosen={device?.key ?? part?.id ?? ''} onChoose={setChosen}>
-            {shownParts.filter(({ place }) => place === 'first').map(partItem)}
+            {placed('first').map(partItem)}
             {devices.map((listed) => {
               const mark = marks[listed.standing]
               return (
@@ -164,7 +168,7 @@ export function DetailsPage(props: {
                 />
               )
             })}
-            {shownParts.filter(({ place }) => place === 'last').map(partItem)}
+            {placed('last').map(partItem)}
           </SideList>
           {kinds.length > 0 && (
             <div className="side-foot">

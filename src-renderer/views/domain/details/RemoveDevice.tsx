@@ -6,6 +6,7 @@ import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Button } from '../../../components/Button'
+import { goToList } from '../../../components/home'
 import { useWords } from '../../../components/Language'
 import { Notice } from '../../../components/Notice'
 import { Question } from '../../../components/Question'
@@ -32,7 +33,10 @@ export function RemoveDevice(props: { readonly domain: DomainInfo; readonly list
     setBusy(true)
     const result = await client.call('deviceDetach', { uuid: domain.uuid, key, force })
     setBusy(false)
-    if (result.ok) return close()
+    if (result.ok) {
+      close()
+      return goToList()
+    }
     if (result.error.reason === 'detach-timeout') {
       setAsking(true)
       return setRefusal(result.error)

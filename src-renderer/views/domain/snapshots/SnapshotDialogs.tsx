@@ -7,6 +7,7 @@ import type { DomainInfo } from '../../../../src-main/public/types'
 import { useClient } from '../../../client/Client'
 import { Check } from '../../../components/Check'
 import { Dialog } from '../../../components/Dialog'
+import { goToList } from '../../../components/home'
 import { useWords } from '../../../components/Language'
 import { Foot, useAnswer } from '../../../features/snapshots/SnapshotDialogs'
 import { countBelow } from './snapshot-rows'
@@ -48,7 +49,10 @@ export function DeleteDialog(props: AskProps & { readonly snapshot: SnapshotInfo
   const { domain, tree, snapshot, onClose } = props
   const { t } = useWords()
   const client = useClient()
-  const { answer, notice } = useAnswer(onClose)
+  const { answer, notice } = useAnswer(() => {
+    onClose()
+    goToList()
+  })
   const [below, setBelow] = useState(false)
   const { uuid } = domain
   const { name } = snapshot

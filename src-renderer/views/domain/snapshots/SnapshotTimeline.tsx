@@ -3,6 +3,7 @@
 import { ListBox, ListBoxItem } from 'react-aria-components'
 import { useWords } from '../../../components/Language'
 import { onlyKey } from '../../../components/only-key'
+import { useNeighbour } from '../../../components/use-neighbour'
 import { SnapshotEntry, type SnapshotListProps, useEntryWords } from './SnapshotEntry'
 import { timelineEntries } from './snapshot-rows'
 
@@ -10,9 +11,16 @@ export function SnapshotTimeline(props: SnapshotListProps) {
   const { tree, chosen } = props
   const { t, formats } = useWords()
   const words = useEntryWords()
+  const entries = timelineEntries(tree, Date.now())
+  useNeighbour(
+    entries.map(({ id }) => id),
+    chosen,
+    props.onChoose,
+  )
   return (
     <ListBox
       className="snapshots-time"
+      data-home=""
       aria-label={t('snapshots.shape-time')}
       selectionMode="single"
       selectionBehavior="replace"
@@ -20,7 +28,7 @@ export function SnapshotTimeline(props: SnapshotListProps) {
       selectedKeys={[chosen]}
       onSelectionChange={onlyKey(props.onChoose)}
     >
-      {timelineEntries(tree, Date.now()).map(({ id, snapshot, since, gap }) => {
+      {entries.map(({ id, snapshot, since, gap }) => {
         const { name, line } = words(snapshot)
         return (
           <ListBoxItem key={id} id={id} textValue={name} className="snapshot-point">

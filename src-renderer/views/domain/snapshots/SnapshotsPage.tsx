@@ -1,6 +1,6 @@
 // Snapshots of a machine: a tree of what came from what, or a line of time, with pictures; the chosen one beside it with its words,
 // sizes and what differs from now or another one, and what can be done with it.
-// Invariant: what is chosen stays chosen while snapshots come and go; without it the present state is. Runs in: domain window.
+// Invariant: what is chosen stays chosen while snapshots come and go; where it goes itself, what took its place is. Runs in: domain window.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button as AriaButton, Collection, Tree, TreeItem, TreeItemContent } from 'react-aria-components'
@@ -13,6 +13,7 @@ import { Segmented } from '../../../components/Field'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import { onlyKey } from '../../../components/only-key'
+import { useNeighbour } from '../../../components/use-neighbour'
 import { CloneDialog } from '../../../features/clone/CloneDialog'
 import { BranchDialog, NameDialog } from '../../../features/snapshots/SnapshotDialogs'
 import { SnapshotComparison } from './SnapshotComparison'
@@ -20,7 +21,7 @@ import { DeleteDialog, type Question, RevertDialog } from './SnapshotDialogs'
 import { SnapshotEntry, type SnapshotListProps, useEntryWords } from './SnapshotEntry'
 import { SnapshotPicture } from './SnapshotPicture'
 import { SnapshotTimeline } from './SnapshotTimeline'
-import { NOW, snapshotNodes, type TreeNode } from './snapshot-rows'
+import { NOW, rowsOf, snapshotNodes, type TreeNode } from './snapshot-rows'
 import './snapshots.css'
 
 export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
@@ -58,9 +59,9 @@ export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
           />
         </div>
         {shape === 'tree' ? (
-          <SnapshotTreeList tree={tree} chosen={snapshot?.id ?? NOW} onChoose={setChosen} />
+          <SnapshotTreeList tree={tree} chosen={chosen} onChoose={setChosen} />
         ) : (
-          <SnapshotTimeline tree={tree} chosen={snapshot?.id ?? NOW} onChoose={setChosen} />
+          <SnapshotTimeline tree={tree} chosen={chosen} onChoose={setChosen} />
         )}
       </section>
       {snapshot === null ? (
@@ -86,6 +87,7 @@ function SnapshotTreeList(props: SnapshotListProps) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const nodes = snapshotNodes(tree)
   const ids = tree.snapshots.map(({ id }) => id)
+  useNeighbour(rowsOf(nodes), chosen, props.onChoose)
   const node = ({ id, snapshot, children }: TreeNode) => {
     const { name, line } = words(snapshot)
     return (
@@ -109,6 +111,7 @@ function SnapshotTreeList(props: SnapshotListProps) {
   return (
     <Tree
       className="snapshots-tree"
+      data-home=""
       aria-label={t('snapshots.shape-tree')}
       selectionMode="single"
       selectionBehavior="replace"

@@ -27,6 +27,11 @@ export function snapshotNodes({ snapshots, current }: SnapshotTree): readonly Tr
   return below(null)
 }
 
+/** As the rows of the tree stand below each other. */
+export function rowsOf(nodes: readonly TreeNode[]): readonly string[] {
+  return nodes.flatMap(({ id, children }) => [id, ...rowsOf(children)])
+}
+
 export interface TimelineEntry {
   /** A snapshot's identifier, or NOW. */
   readonly id: string
