@@ -1,10 +1,12 @@
 // Serves the calls about definitions: from a form, as texts, their history, the trash. Runs in: main, plain Node.
 import { randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { properName } from '../../src-engine/public/name'
 import { err, ok } from '../../src-engine/public/result'
 import type { ImageTool, Outcome } from '../driver/driver'
 import type { CallParams } from '../public/calls'
-import { errorReport } from '../public/error-code'
+import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig } from '../public/types'
 import { type BootFiles, placesOf } from './boot-files'
 import { asJob, type Caller, type CallServers } from './call-server'
@@ -136,9 +138,30 @@ async function defineWithFiles(
     return made
   }
   const defined = await domains.define(config, uuid, text)
-  if (!defined.ok) {
-    await devices.removeImages(images.map(({ path }) => path))
-    if (media !== undefined) await bootFiles.release(config)
+  if (defined.ok) return defined
+  const problem = await asNamed(
+    defined.error,
+    images.map(({ path }) => path),
+  )
+  await devices.removeImages(images.map(({ path }) => path))
+  if (media !== undefined) await bootFiles.release(config)
+  return err(problem)
+}
+
+/** An image that holds nothing yet is made on a full disk, and the definition after it finds no room: people know the image. */
+async function asNamed(problem: ErrorReport, images: readonly string[]): Promise<ErrorReport> {
+  const place = problem.values['path']
+  if (problem.reason !== 'disk-full' || place === undefined) return problem
+  const disk = await diskOf(dirname(place))
+  for (const path of images) if ((await diskOf(path)) === disk) return errorReport('disk-full', { path })
+  return problem
+}
+
+/** That of the nearest folder there is. */
+async function diskOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).dev
+  } catch {
+    return path === dirname(path) ? -1 : diskOf(dirname(path))
   }
-  return defined
 }

@@ -1,7 +1,7 @@
 // The host's disk is full: every call that stores something says so in one sentence of its own, what was stored stays to the byte, nothing
 // half done is left, and the same call works when there is room again. ENOSPC comes from the file layer itself, after half of the bytes.
 // Runs in: vitest, plain Node.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { KeptFile } from '../../../src-main/definition/kept-file'
@@ -107,6 +107,21 @@ describe('a full disk', () => {
       'reverted',
       'device',
     ])
+  })
+
+  it('names the image that was to be made, where the definition after it finds no room', async () => {
+    const { servers, made } = scene
+    const path = join(made.folder, 'disks', 'second.raw')
+    const image = { path, format: 'raw', sizeMiB: 8 } as const
+    const order = { config: made.config('second'), images: [image], start: false }
+    disk.full = true
+    expect(await servers.domainDefine(order, testCaller([path]))).toMatchObject({
+      ok: false,
+      error: { reason: 'disk-full', values: { path } },
+    })
+    disk.full = false
+    expect(existsSync(path)).toBe(false)
+    expect(await servers.domainDefine(order, testCaller([path]))).toMatchObject({ ok: true })
   })
 
   it('refuses the trash both ways, and keeps a managed save with its definition', async () => {
