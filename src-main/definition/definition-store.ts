@@ -59,6 +59,9 @@ export interface LoadedDefinitions {
   readonly problems: readonly ErrorReport[]
 }
 
+/** `withdrawn`: back to what it was before the last change, which came to nothing; the history says nothing of it. */
+export type StoredCause = RevisionCause | 'withdrawn'
+
 /** A note about a managed save that cannot be read says nothing: the save's own file tells whether there is one. */
 async function readSaveFile(path: string): Promise<{ managedSave: number | null; savedConfig: string | null }> {
   try {
@@ -134,7 +137,7 @@ export class DefinitionStore {
   }
 
   /** `text` is what its text is made from, its own unless another is given: what is not ours in it stays. */
-  put(definition: Definition, cause: RevisionCause = 'changed', text?: string): Promise<void> {
+  put(definition: Definition, cause: StoredCause = 'changed', text?: string): Promise<void> {
     const { uuid, config } = definition
     return this.next(async () => {
       const before = this.texts.get(uuid)
@@ -296,11 +299,13 @@ export class DefinitionStore {
     if (read.ok) this.whenDropped(read.value.config)
   }
 
-  private async putText(uuid: string, text: string, cause: RevisionCause): Promise<void> {
+  private async putText(uuid: string, text: string, cause: StoredCause): Promise<void> {
     const before = this.texts.get(uuid)
     const now = Date.now()
     if (before !== undefined) await this.revisions.settle(uuid, before, now)
-    const revision = before === text ? null : await this.revisions.add(uuid, text, cause, now)
+    const since = cause === 'withdrawn' ? await this.revisions.since(uuid, text) : undefined
+    const own = cause === 'withdrawn' ? 'changed' : cause
+    const revision = before === text || since !== undefined ? null : await this.revisions.add(uuid, text, own, now)
     try {
       await writeFileAtomic(this.definitionPath(uuid), text)
     } catch (thrown) {
@@ -308,6 +313,7 @@ export class DefinitionStore {
       throw thrown
     }
     this.texts.set(uuid, text)
+    if (since !== undefined) await this.revisions.takeBack(uuid, since)
   }
 
   private async putSave({ uuid, managedSave, savedConfig }: Definition): Promise<void> {

@@ -66,12 +66,18 @@ export class RevisionStore {
     return number
   }
 
-  /** Takes back one that was added: the definition did not become so. */
+  /** Takes back one that was added: the definition did not become so, or is as before again. */
   async takeBack(uuid: string, revision: number): Promise<void> {
     const kept = await this.kept(uuid)
     const added = kept.find((each) => each.revision === revision)
     if (added) await rm(join(this.folderOf(uuid), added.file), { force: true })
     if (kept.length <= 1) await rmdir(this.folderOf(uuid)).catch(() => undefined)
+  }
+
+  /** The newest, where the definition was `text` before it. */
+  async since(uuid: string, text: string): Promise<number | undefined> {
+    const [before, newest] = (await this.kept(uuid)).slice(-2)
+    return before && newest && (await this.read(uuid, before)) === text ? newest.revision : undefined
   }
 
   /** Makes the newest one what the definition is. */

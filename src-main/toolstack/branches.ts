@@ -129,7 +129,11 @@ export class Branches {
         return kept
       })
       const done = split.ok ? await this.cloneFrom(config, name, fates, control) : split
-      await layers.release(made.map(({ backing }) => backing.path))
+      const below = made.map(({ backing }) => backing.path)
+      // Nothing was written to the overlays yet, and nothing else stands on what is below them.
+      const mayGo = split.ok && !done.ok && below.every((path) => layers.above(path).length === 1)
+      if (mayGo && (await domains.keep(domain, config, { cause: 'withdrawn' })).ok) await layers.unmake(made)
+      else await layers.release(below)
       merging.ask()
       return done
     })

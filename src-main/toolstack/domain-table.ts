@@ -6,13 +6,12 @@ import { nameKey, properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { checkDevices } from '../config/device-check'
 import { checkConfig } from '../config/domain-check'
-import type { Definition, DefinitionStore } from '../definition/definition-store'
+import type { Definition, DefinitionStore, StoredCause } from '../definition/definition-store'
 import type { HypervisorDriver } from '../driver/driver'
 import { systemErrorText } from '../lib/atomic-file'
 import type { Clock } from '../lib/clock'
 import { freeName } from '../lib/free-name'
 import { writeProblem } from '../lib/write-problem'
-import type { RevisionCause } from '../public/definition'
 import type { Vnc } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig, DomainInfo, DomainOperation } from '../public/types'
@@ -59,7 +58,7 @@ export interface DeviceChange {
 
 /** Why a definition is stored, and the text it is made from, if another than its own. */
 export interface StoredChange {
-  readonly cause?: RevisionCause
+  readonly cause?: StoredCause
   readonly text?: string | undefined
 }
 

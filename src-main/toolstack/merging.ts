@@ -210,7 +210,7 @@ export class Merging {
     if (!filesOf(domain.config).includes(path)) return merged
     // Claimed, and then it failed: the upper one goes on. A guest that starts again waits for that.
     const devices = domain.config.devices.map((device) => (deviceKey(device) === deviceKey(disk) ? disk : device))
-    const back = await domains.keep(domain, { ...domain.config, devices })
+    const back = await domains.keep(domain, { ...domain.config, devices }, { cause: 'withdrawn' })
     if (!back.ok) problem(back.error)
     return merged
   }

@@ -118,7 +118,7 @@ export class Snapshots {
         const taken = await driver.snapshot(uuid, order, control)
         if (!taken.ok) {
           // The guest never wrote to the overlays, or it does: then the files below are what is not needed.
-          if (switched || (await domains.keep(domain, before)).ok === false) {
+          if (switched || (await domains.keep(domain, before, { cause: 'withdrawn' })).ok === false) {
             await layers.release(made.map(({ backing }) => backing.path))
           } else await layers.unmake(made)
           return taken

@@ -227,9 +227,11 @@ describe('a snapshot', () => {
     const scene = await machine(true)
     const { made, uuid } = scene
     const before = scene.info()
+    const history = await scene.servers.revisionList({ uuid }, caller)
     made.testDriver.failNext('snapshot', errorReport('snapshot-failed', { detail: 'the disk is full' }))
     await expect(scene.take('first')).rejects.toThrow('snapshot-failed')
     expect(scene.info()).toEqual(before)
+    expect(await scene.servers.revisionList({ uuid }, caller)).toEqual(history)
     expect(scene.files()).toEqual([])
     expect((await scene.tree()).snapshots).toEqual([])
     expect(await scene.servers.snapshotRevert({ uuid, id: uuid }, caller)).toMatchObject({ error: { reason: 'no-snapshot' } })
@@ -366,6 +368,28 @@ describe('a machine made from another', () => {
     if (!first.ok) throw new Error(first.error.reason)
     made.toolstack.jobs.cancel(first.value.job)
     expect(await made.toolstack.jobs.wait(first.value.job)).toMatchObject({ error: { reason: 'cancelled' } })
+    expect(scene.info(await scene.job(servers.domainClone(order, caller))).name).toBe('web')
+  })
+
+  it('that link to a disk and fail leave that machine as it was, and nothing in its history', async () => {
+    const scene = await machine(false)
+    const { uuid, servers, made } = scene
+    const [before, history] = [scene.info(), await servers.revisionList({ uuid }, caller)]
+    const { overlay } = made.testDriver.images
+    let calls = 0
+    made.testDriver.images.overlay = async (...given) => {
+      calls += 1
+      if (calls < 2) return overlay.apply(made.testDriver.images, given)
+      return { ok: false, error: errorReport('disk-full', { path: given[0] }) }
+    }
+    const order = { uuid, snapshot: null, name: 'web', disks: [{ dev: 'xvda', fate: 'link' as const }] }
+    await expect(scene.job(servers.domainClone(order, caller))).rejects.toThrow('disk-full')
+    expect(calls).toBe(2)
+    await made.toolstack.merging.settled()
+    expect(scene.info()).toEqual(before)
+    expect(await servers.revisionList({ uuid }, caller)).toEqual(history)
+    expect(scene.files()).toEqual([])
+    made.testDriver.images.overlay = overlay
     expect(scene.info(await scene.job(servers.domainClone(order, caller))).name).toBe('web')
   })
 
