@@ -66,7 +66,7 @@ export function buildDomain(input: BuildInput, target: BuildTarget): Result<Init
   const acpi = makeAcpiTables(GUEST_PLACE.ACPI_BASE, input.vcpus)
   const map = memoryMap(target.ramBytes, Math.ceil(acpi.bytes.length / PAGE) * PAGE)
   const size = startInfoSize(commandLine, map.length)
-  const startInfo = placeHigh(size, Math.min(target.ramBytes, GIB), taken)
+  const startInfo = placeStartInfo(size, Math.min(target.ramBytes, GIB), elf, taken)
   if (startInfo === undefined) {
     return err({
       kind: 'NO_SPACE',
@@ -153,6 +153,15 @@ function placeRamdisk(
   return ok({ address, size })
 }
 
+/**
+ * Below a 32-bit kernel: Linux reads it through its first page tables, which end 2 MiB behind the kernel there, and not at 1 GiB.
+ * High where there is no room below it, and for all others.
+ */
+function placeStartInfo(size: number, limit: number, elf: ElfKernel, taken: readonly Range[]): number | undefined {
+  const below = elf.bits === 32 ? placeHigh(size, Math.min(...elf.segments.map(({ address }) => address)), taken) : undefined
+  return below ?? placeHigh(size, limit, taken)
+}
+
 /** Spec: xen-guest-abi.md 1.3. */
 function initialRegisters(entry: number, startInfo: number): InitialRegisters {
   const flat = (attributes: number): InitialSegment => ({ selector: 0, base: 0, limit: 0xffff_ffff, attributes })
@@ -168,6 +177,9 @@ function initialRegisters(entry: number, startInfo: number): InitialRegisters {
     cs: flat(0xc9b),
     ds: flat(0xc93),
     es: flat(0xc93),
+    // Free by the specification; 32-bit Linux reads its stack's canary through FS before it loads one.
+    fs: flat(0xc93),
+    gs: flat(0xc93),
     ss: flat(0xc93),
     tr: { selector: 0, base: 0, limit: 0x67, attributes: 0x8b },
   }

@@ -55,6 +55,8 @@ export interface InitialRegisters {
   readonly cs: InitialSegment
   readonly ds: InitialSegment
   readonly es: InitialSegment
+  readonly fs: InitialSegment
+  readonly gs: InitialSegment
   readonly ss: InitialSegment
   readonly tr: InitialSegment
 }

@@ -162,10 +162,11 @@ function resetVcpu(registers: Registers, state: InitialRegisters): void {
   segment(SEGMENT.CS, state.cs)
   segment(SEGMENT.DS, state.ds)
   segment(SEGMENT.ES, state.es)
+  segment(SEGMENT.FS, state.fs)
+  segment(SEGMENT.GS, state.gs)
   segment(SEGMENT.SS, state.ss)
   segment(SEGMENT.TR, state.tr)
-  const unusable: InitialSegment = { selector: 0, base: 0, limit: 0, attributes: 1 << 16 }
-  for (const number of [SEGMENT.FS, SEGMENT.GS, SEGMENT.LDTR]) segment(number, unusable)
+  segment(SEGMENT.LDTR, { selector: 0, base: 0, limit: 0, attributes: 1 << 16 })
   registers.setDebug(6, BigInt(state.dr6))
   registers.setDebug(7, BigInt(state.dr7))
   registers.set64('PAT', PAT_AT_RESET)

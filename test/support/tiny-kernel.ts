@@ -15,6 +15,8 @@ export const TINY = {
   poweroff: [...print('hello from a tiny kernel\n'), 0xfa, 0xf4, 0xeb, 0xfd],
   /** No IDT: the first exception is a triple fault. */
   tripleFault: [...print('going\n'), 0x0f, 0x0b],
+  /** mov al, fs:[0x100000]; mov al, gs:[0x100000]; prints; power-off. */
+  flatSegments: [0x64, 0xa0, 0, 0, 0x10, 0, 0x65, 0xa0, 0, 0, 0x10, 0, ...print('FS and GS\n'), 0xfa, 0xf4, 0xeb, 0xfd],
   /** Spins with interrupts off. */
   spin: [...print('spinning\n'), 0xfa, 0xeb, 0xfe],
   /** mov dx, 0xcf9; mov al, 6; out dx, al; jmp $ */

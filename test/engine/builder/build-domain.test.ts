@@ -124,6 +124,20 @@ describe('a domain built from a small kernel', () => {
     expect(info.entries[0]).toEqual([0, 16 * MIB, 1])
   })
 
+  it('has the start info below a 32-bit kernel, whose first page tables end a little behind it, and high for others', () => {
+    const at = (bits: 32 | 64): number => {
+      const kernel = makeElf({
+        bits,
+        segments: [{ address: 4 * MIB, content: new Uint8Array(5000), memorySize: MIB }],
+        notes: [high],
+      })
+      return build({ kernel, ramdisk: new Uint8Array(4096) }, 64).state.registers.rbx
+    }
+    const high = { type: NOTE_PHYS32_ENTRY, value: number(4 * MIB, 4) }
+    expect(at(32)).toBe(4 * MIB - 4096)
+    expect(at(64)).toBeGreaterThan(60 * MIB)
+  })
+
   it('has the ramdisk page-aligned at the top of memory, but below 1 GiB', () => {
     const ramdisk = new Uint8Array(100_001).map((_, at) => at)
     for (const [memory, top] of [

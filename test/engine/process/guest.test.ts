@@ -60,6 +60,10 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 const small = (name: string): string[] => ['--kernel', file(name), '--memory', '16', '--timeout', '60']
 
 describe('the headless runner', () => {
+  it('lets a guest read through FS and GS before it has loaded them', async () => {
+    expect(await guest(...small('flatSegments'))).toEqual({ status: 0, out: 'FS and GS\n', err: '' })
+  })
+
   it('ends with 0 when the guest powers off, with its bytes on standard output', async () => {
     const run = await guest(...small('poweroff'), '--json', file('json'), '--dmesg', file('dmesg'))
     expect(run).toEqual({ status: 0, out: 'hello from a tiny kernel\n', err: '' })
