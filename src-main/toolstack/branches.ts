@@ -80,7 +80,7 @@ export class Branches {
         const frozen = await snapshots.freeze(domain, null, file, true, control)
         if (!frozen.ok) return frozen
         // The original has gone on long since; what it needs of the job is over.
-        domains.give(domain)
+        domains.give(domain, control.job)
         const made = await this.make(frozen.value, name, file, control, undefined, copy)
         await layers.release(disksOf(frozen.value.devices).flatMap(({ path, readonly }) => (readonly ? [] : [path])))
         return made

@@ -381,7 +381,7 @@ export class Domains extends DomainTable {
 
   // ---- for files of this folder whose work takes a domain for a while ----------------------------
 
-  /** A job that has the domain for itself: no other operation but forcing it off until it has ended. */
+  /** A job that has the domain for itself: no other operation but forcing it off until it has ended. A merge that leaves it gives way. */
   occupy(
     uuid: string,
     operation: DomainOperation,
@@ -391,11 +391,14 @@ export class Domains extends DomainTable {
     const found = this.allowed(uuid, operation)
     if (!found.ok) return found
     const domain = found.value
+    const merge = this.mergeOf(uuid)
+    domain.jobLeaves = DESTROY_ALONE
     domain.job = this.parts.jobs.start({
       ...order,
       subject: domain.config.name,
       uuid,
       work: async (control) => {
+        if (merge !== null) await this.callOff(merge)
         // Edits that were under way are done first.
         await domain.changes
         try {
@@ -426,10 +429,25 @@ export class Domains extends DomainTable {
     return found
   }
 
-  give(domain: Domain): void {
+  /** Another job may have it already, for which this one gave way. */
+  give(domain: Domain, job: number): void {
+    if (domain.job !== job) return
     domain.job = null
     domain.jobLeaves = DESTROY_ALONE
     this.tell(domain)
+  }
+
+  /** The merge of its disks that has the domain now. */
+  mergeOf(uuid: string): number | null {
+    const job = this.own(uuid)?.job ?? null
+    const isMerge = this.parts.jobs.running().some((each) => each.job === job && each.kind === 'snapshotMerge')
+    return isMerge ? job : null
+  }
+
+  /** One that is past its return ends by itself, soon. */
+  private async callOff(job: number): Promise<void> {
+    this.parts.jobs.cancel(job)
+    await this.parts.jobs.wait(job)
   }
 
   /** Ends its run at once, for the job that has it. */

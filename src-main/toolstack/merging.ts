@@ -10,14 +10,14 @@ import type { HypervisorDriver, Outcome } from '../driver/driver'
 import { deviceKey } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DomainConfig, DomainOperation } from '../public/types'
-import type { Domain } from './domain'
+import { DESTROY_ALONE, type Domain } from './domain'
 import type { Domains } from './domains'
 import type { JobControl, Jobs } from './jobs'
 import type { Layers, Merge } from './layers'
 import { isActive } from './life-cycle'
 import { filesOf, type SnapshotTrees } from './snapshot-trees'
 
-/** A merge under a running guest may take long: its life goes on, its devices and disks stay as they are. */
+/** A merge under a running guest may take long: its life goes on, its devices and disks stay as they are. What drops its disks ends the merge. */
 const LEFT_MEANWHILE: readonly DomainOperation[] = [
   'suspend',
   'resume',
@@ -28,7 +28,9 @@ const LEFT_MEANWHILE: readonly DomainOperation[] = [
   'setVcpus',
   'openConsole',
   'openScreen',
+  'revert',
 ]
+const LEFT_AT_REST: readonly DomainOperation[] = [...DESTROY_ALONE, 'revert']
 
 export interface MergingParts {
   readonly driver: HypervisorDriver
@@ -159,7 +161,7 @@ export class Merging {
       const taken = domains.take(uuid, 'redefine', control.job, LEFT_MEANWHILE)
       if (!taken.ok) continue
       const opened = await driver.reopenDisks(uuid)
-      domains.give(taken.value)
+      domains.give(taken.value, control.job)
       if (!opened.ok) problem(opened.error)
     }
     return done
@@ -169,7 +171,7 @@ export class Merging {
   private async down(merge: Merge, owner: Domain | undefined, way: 'push' | 'live', control: JobControl): Outcome {
     const { domains, layers, trees } = this.parts
     await owner?.changes
-    const taken = owner && domains.take(owner.uuid, 'redefine', control.job, way === 'live' ? LEFT_MEANWHILE : undefined)
+    const taken = owner && domains.take(owner.uuid, 'redefine', control.job, way === 'live' ? LEFT_MEANWHILE : LEFT_AT_REST)
     if (!taken?.ok) return taken ?? ok(null)
     const domain = taken.value
     const { run } = domain
@@ -191,7 +193,7 @@ export class Merging {
       return ok(null)
     } finally {
       letGo()
-      domains.give(domain)
+      domains.give(domain, control.job)
     }
   }
 

@@ -141,7 +141,7 @@ export class Snapshots {
     })
   }
 
-  /** Can be cancelled until the machine that runs is ended: what it had in memory is gone then. */
+  /** A merge of its disks is called off for it. Can be cancelled until the machine that runs is ended: what it had in memory is gone then. */
   revert(uuid: string, id: string): Result<number, ErrorReport> {
     const { driver, domains, store, layers, trees, merging } = this.parts
     const found = trees.find(uuid, id)
@@ -192,7 +192,9 @@ export class Snapshots {
     const found = trees.find(uuid, id)
     if (!found.ok) return found
     const info = domains.info(uuid)
-    if (info.ok && info.value.job !== null) return err(errorReport('job-running', { name: info.value.name }))
+    // A merge has its files already, and comes back for more.
+    if (info.ok && info.value.job !== null && domains.mergeOf(uuid) === null)
+      return err(errorReport('job-running', { name: info.value.name }))
     return this.stored(async () => {
       const { snapshots, current } = trees.of(uuid)
       const gone = new Set([id])

@@ -128,6 +128,30 @@ describe('a snapshot', () => {
     expect(scene.files()).toHaveLength(1)
   })
 
+  it('can be gone back to, and others deleted, while what one left is merged under the running machine', async () => {
+    const scene = await machine(true)
+    const { made, uuid, servers } = scene
+    const first = await scene.take('first')
+    const second = await scene.take('second')
+    const third = await scene.take('third')
+    const { mergeDisk } = made.testDriver
+    made.testDriver.mergeDisk = async (_uuid, _order, progress) => {
+      await new Promise((resolve) => progress.signal.addEventListener('abort', resolve))
+      return { ok: false, error: errorReport('cancelled') }
+    }
+    expect(await servers.snapshotDelete({ uuid, id: third, below: false }, caller)).toMatchObject({ ok: true })
+    await expect.poll(() => scene.info().job).not.toBeNull()
+    expect(await servers.snapshotDelete({ uuid, id: second, below: false }, caller)).toMatchObject({ ok: true })
+    await scene.job(servers.snapshotRevert({ uuid, id: first }, caller))
+    expect(scene.info()).toMatchObject({ state: 'running', job: null })
+    made.testDriver.mergeDisk = mergeDisk
+    // All that was left goes: the snapshot's own file and one overlay are what is needed.
+    await made.toolstack.merging.settled()
+    expect(scene.files()).toHaveLength(1)
+    expect(scene.disk()).toBe(join(made.folder, 'disks', scene.files()[0] ?? ''))
+    expect(made.notices).toEqual([])
+  })
+
   it('in the middle of others is merged under the running machine, whose disks stay where they are', async () => {
     const scene = await machine(true)
     const { made, uuid } = scene

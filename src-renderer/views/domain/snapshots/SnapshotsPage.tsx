@@ -16,6 +16,7 @@ import { onlyKey } from '../../../components/only-key'
 import { useNeighbour } from '../../../components/use-neighbour'
 import { CloneDialog } from '../../../features/clone/CloneDialog'
 import { BranchDialog, NameDialog } from '../../../features/snapshots/SnapshotDialogs'
+import { useAppState } from '../../../state/store'
 import { SnapshotComparison } from './SnapshotComparison'
 import { DeleteDialog, type Question, RevertDialog } from './SnapshotDialogs'
 import { SnapshotEntry, type SnapshotListProps, useEntryWords } from './SnapshotEntry'
@@ -32,6 +33,7 @@ export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
     ...callQuery(client, 'snapshotTree', { uuid: domain.uuid }),
     refetchOnMount: 'always',
   })
+  const jobKind = useAppState(({ jobs }) => (domain.job === null ? undefined : jobs[domain.job]?.kind))
   const [shape, setShape] = useState<'tree' | 'time'>('tree')
   const [chosen, setChosen] = useState<string>(NOW)
   const [question, setQuestion] = useState<Question | null>(null)
@@ -39,6 +41,8 @@ export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
   const snapshot = tree.snapshots.find(({ id }) => id === chosen) ?? null
   const may = (operation: DomainInfo['operations'][number]): boolean =>
     domain.operations.includes(operation) && domain.job === null
+  // What was deleted before is merged meanwhile, and gives way.
+  const isFree = domain.job === null || jobKind === 'snapshotMerge'
   const ask = { domain, tree, onClose: () => setQuestion(null) }
   return (
     <div className="snapshots">
@@ -67,7 +71,14 @@ export function SnapshotsPage(props: { readonly domain: DomainInfo }) {
       {snapshot === null ? (
         <Present domain={domain} tree={tree} onFork={may('fork') ? () => setQuestion({ kind: 'fork' }) : null} />
       ) : (
-        <Chosen domain={domain} tree={tree} snapshot={snapshot} mayRevert={may('revert')} onAsk={setQuestion} />
+        <Chosen
+          domain={domain}
+          tree={tree}
+          snapshot={snapshot}
+          mayDo={isFree}
+          mayRevert={isFree && domain.operations.includes('revert')}
+          onAsk={setQuestion}
+        />
       )}
       {question?.kind === 'create' && <NameDialog {...ask} snapshot={null} />}
       {question?.kind === 'rename' && <NameDialog {...ask} snapshot={question.snapshot} />}
@@ -154,6 +165,8 @@ function Chosen(props: {
   readonly domain: DomainInfo
   readonly tree: SnapshotTree
   readonly snapshot: SnapshotInfo
+  /** No job has the machine that would not give way. */
+  readonly mayDo: boolean
   readonly mayRevert: boolean
   readonly onAsk: (question: Question) => void
 }) {
@@ -181,7 +194,7 @@ function Chosen(props: {
         {button('branch', 'plus')}
         {button('clone', 'copy')}
         {button('rename', 'pencil')}
-        {button('delete', 'trash', domain.job === null)}
+        {button('delete', 'trash', props.mayDo)}
       </div>
       <SnapshotPicture uuid={tree.uuid} snapshot={snapshot} large />
       {snapshot.description !== '' && <p className="snapshot-text">{snapshot.description}</p>}
