@@ -184,19 +184,18 @@ export class Layers {
     return files
   }
 
-  /** What can be done about released files now. `used`: paths that some definition or snapshot names. */
+  /** Removes released files on which nothing stands any more. What can be merged then; `used`: paths that some definition or snapshot names. */
   async tidy(used: ReadonlySet<string>): Promise<readonly Merge[]> {
     const { store } = this.parts
-    const merges: Merge[] = []
-    for (const lower of store.released) {
-      if (used.has(lower)) continue
-      const above = this.all.filter(({ backing }) => backing.path === lower)
+    const left = (): string[] => store.released.filter((path) => !used.has(path))
+    const free = (): string | undefined => left().find((path) => this.above(path).length === 0)
+    // One that goes may leave another that nothing stands on, or only one file.
+    for (let path = free(); path !== undefined; path = free()) await this.forget(path, this.find(path) !== undefined)
+    return left().flatMap((lower) => {
+      const [upper, ...others] = this.above(lower)
       const own = this.find(lower)
-      const [upper] = above
-      if (!upper) await this.forget(lower, own !== undefined)
-      else if (above.length === 1) merges.push({ lower, upper, below: own?.backing, ours: own !== undefined })
-    }
-    return merges
+      return upper && others.length === 0 ? [{ lower, upper, below: own?.backing, ours: own !== undefined }] : []
+    })
   }
 
   /** `upper` takes over what it had from `lower`, which goes; `inUse`: guests read both meanwhile, and keep what they opened. */

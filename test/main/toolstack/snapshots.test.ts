@@ -381,6 +381,27 @@ describe('a machine made from another', () => {
     expect(await scene.servers.domainClone(order, caller)).toMatchObject({ error: { reason: 'path-not-chosen' } })
   })
 
+  it('that are deleted together with what they came from leave no file behind', async () => {
+    const scene = await machine(false)
+    const { uuid, servers, made } = scene
+    const clone = (name: string) => {
+      const disks = [{ dev: 'xvda', fate: 'link' as const }]
+      return scene.job(servers.domainClone({ uuid, snapshot: null, name, disks }, caller))
+    }
+    // The second link stands on a file made here, which the first one keeps from being merged into the user's own.
+    const [first, second] = [await clone('first'), await clone('second')]
+    for (const each of [uuid, second]) {
+      expect((await servers.domainUndefine({ uuid: each, disks: [scene.disk(each)] }, caller)).ok).toBe(true)
+    }
+    const trash = await made.toolstack.texts.trash()
+    expect(trash.length).toBe(2)
+    expect((await servers.trashEmpty({ ids: trash.map(({ id }) => id) }, caller)).ok).toBe(true)
+    await made.toolstack.merging.settled()
+    expect(basename(scene.disk(first))).toBe('own.raw')
+    expect(scene.files()).toEqual([])
+    expect(made.toolstack.jobs.list().filter(({ state }) => state === 'failed')).toEqual([])
+  })
+
   it('have no name that another gets meanwhile: refused at once, and free again when that one is not made', async () => {
     const scene = await machine(false)
     const { uuid, servers, made } = scene
