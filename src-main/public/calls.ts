@@ -42,7 +42,7 @@ import { diagnosisShape, findingKindShape } from './doctor'
 import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from './inspect'
 import { hostFileShape, listLayoutShape, metadataShape } from './list'
 import { preferencesShape } from './preferences'
-import { diskFates, snapshotTreeShape } from './snapshot'
+import { diskFates, diskFilesShape, snapshotTreeShape } from './snapshot'
 import {
   newVolumeShape,
   poolInfoShape,
@@ -132,8 +132,10 @@ export const calls = {
     result: t.nothing,
     status: 'done',
   },
-  /** Into the trash, with its managed save and history. `disks` are image files of it that go when the trash is emptied: files
-      its guest could write to, or in the app's folder of disks. `forget`: not into the trash, for one that was made a moment ago
+  /** Its written disks, for whoever asks which of them are to be deleted with it. */
+  diskFiles: { params: ofDomain, result: list(diskFilesShape), status: 'done' },
+  /** Into the trash, with its managed save and history. `disks` are image files of it that go when the trash is emptied,
+      each with its `base` (diskFiles): files its guest could write to, or in the app's folder of disks. `forget`: not into the trash, for one that was made a moment ago
       and never ran; its image files stay. */
   domainUndefine: {
     params: fields({ uuid: t.uuidShape, disks: optional(list(chosenPath, 64)), forget: optional(flag) }),

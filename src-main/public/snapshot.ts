@@ -51,6 +51,10 @@ export const snapshotTreeShape = fields({
 })
 export type SnapshotTree = TypeOf<typeof snapshotTreeShape>
 
+/** A written disk and what is deleted with it: `base`, the file that it was at a snapshot and still stands on, if that is no overlay. */
+export const diskFilesShape = fields({ path: shortText(4096), base: nullable(shortText(4096)) })
+export type DiskFiles = TypeOf<typeof diskFilesShape>
+
 /** What a clone does with a disk: `copy` makes a file of its own, `link` one that holds what differs from the original's (which
     then stays as it is), `share` uses the original's file itself (read-only disks), `leave` has no such disk. */
 export const diskFates = ['copy', 'link', 'share', 'leave'] as const

@@ -21,6 +21,7 @@ export type DefinitionCall =
   | 'domainDefine'
   | 'domainRedefine'
   | 'domainUndefine'
+  | 'diskFiles'
   | 'configText'
   | 'configLook'
   | 'configDraft'
@@ -60,6 +61,7 @@ export function definitionServers(serving: DefinitionServing): CallServers<Defin
       return allowed.ok ? domains.redefine(uuid, config, base) : allowed
     },
     domainUndefine: ({ uuid, disks, forget }) => (forget ? forgetNow(serving, uuid) : texts.undefine(uuid, disks ?? [])),
+    diskFiles: ({ uuid }) => texts.diskFiles(uuid),
     configText: ({ uuid, format, secure }) => texts.text(uuid, format, secure === true),
     configLook: ({ uuid, text }) => texts.look(uuid, text),
     configDraft: ({ config, origin }) => texts.draft(config, origin),

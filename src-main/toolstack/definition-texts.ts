@@ -21,11 +21,14 @@ import { readConfigText } from '../lib/config-text'
 import { writeProblem } from '../lib/write-problem'
 import { type ConfigNote, configNote } from '../public/config-note'
 import type { ConfigFormat, DiffLine, ReadConfigText, Revision, RevisionCause, TrashEntry } from '../public/definition'
+import type { Disk } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { Metadata } from '../public/list'
+import type { DiskFiles } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
 import type { Devices, FileRights } from './devices'
 import type { Domains } from './domains'
+import { writtenDisks } from './layers'
 
 export interface DefinitionTextsParts {
   readonly domains: Domains
@@ -36,6 +39,7 @@ export interface DefinitionTextsParts {
   readonly metadataOf: (uuid: string) => Metadata | null
   readonly setMetadata: (uuid: string, metadata: Metadata) => Promise<unknown>
   readonly trashChanged: () => void
+  readonly diskFiles: (uuid: string, disks: readonly Disk[]) => Promise<readonly DiskFiles[]>
   /** Files that others than this deleted domain need, as their disks or below them. */
   readonly needed: (uuid: string) => Promise<ReadonlySet<string>>
   /** A deleted domain is gone for good; of its image files these are needed by nobody. `configs`: what it was, and was before. */
@@ -193,20 +197,30 @@ export class DefinitionTexts {
 
   // ---- trash ----------------------------------------------------------------------------------
 
-  /** `disks` are image files that go when the trash is emptied. */
+  /** What is deleted with each written disk. */
+  async diskFiles(uuid: string): Outcome<readonly DiskFiles[]> {
+    const info = this.parts.domains.info(uuid)
+    return info.ok ? ok(await this.parts.diskFiles(uuid, writtenDisks(info.value.config?.devices ?? []))) : info
+  }
+
+  /** `disks` are image files that go when the trash is emptied, with what was the same disk before. */
   async undefine(uuid: string, disks: readonly string[]): Outcome {
     const { domains, diskFolder } = this.parts
     const info = domains.info(uuid)
     if (!info.ok) return info
-    for (const { path, readonly } of disksOf(info.value.config?.devices ?? [])) {
-      if (disks.includes(path) && readonly && !isDirectlyIn(diskFolder, path)) {
-        return err(errorReport('file-not-allowed', { path }))
-      }
+    const own = disksOf(info.value.config?.devices ?? [])
+    for (const path of disks) {
+      const disk = own.find((one) => one.path === path)
+      if (!disk) return err(errorReport('no-device', { name: info.value.name, key: path }))
+      if (disk.readonly && !isDirectlyIn(diskFolder, path)) return err(errorReport('file-not-allowed', { path }))
     }
+    const files = await this.diskFiles(uuid)
+    if (!files.ok) return files
+    const bases = files.value.flatMap(({ path, base }) => (base !== null && disks.includes(path) ? [base] : []))
     const { config } = info.value
     // From before it is gone: between the two nobody would name its files.
     if (config) this.trashedConfigs = [...this.trashedConfigs, config]
-    const deleted = await domains.undefine(uuid, disks, this.parts.metadataOf(uuid))
+    const deleted = await domains.undefine(uuid, [...disks, ...bases], this.parts.metadataOf(uuid))
     await this.trashIsNow()
     return deleted
   }

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { properName } from '../../src-engine/public/name'
 import { err, ok, type Result } from '../../src-engine/public/result'
-import { checkDeviceFiles, checkDevices, diskInUse, disksOf } from '../config/device-check'
+import { checkDeviceFiles, checkDevices, diskInUse } from '../config/device-check'
 import type { DriverEvent, RestoredDomain } from '../driver/driver'
 import { writeProblem } from '../lib/write-problem'
 import type { Device } from '../public/device'
@@ -116,8 +116,6 @@ export class Domains extends DomainTable {
     const found = this.allowed(uuid, 'undefine')
     if (!found.ok) return found
     const domain = found.value
-    const strange = disks.find((path) => !disksOf(domain.config.devices).some((disk) => disk.path === path))
-    if (strange !== undefined) return err(errorReport('no-device', { name: domain.config.name, key: strange }))
     this.domains.delete(uuid)
     try {
       await this.parts.definitions.moveToTrash(definitionOf(domain), disks, metadata)

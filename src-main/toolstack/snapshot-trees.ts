@@ -3,8 +3,9 @@
 // Runs in: main, plain Node.
 import { err, ok, type Result } from '../../src-engine/public/result'
 import { hostBytes, type SnapshotStore, type StoredTree } from '../definition/snapshot-store'
+import type { Disk } from '../public/device'
 import { type ErrorReport, errorReport } from '../public/error-code'
-import type { DeletedFate, Snapshot, SnapshotInfo, SnapshotTree } from '../public/snapshot'
+import type { DeletedFate, DiskFiles, Snapshot, SnapshotInfo, SnapshotTree } from '../public/snapshot'
 import type { DomainConfig } from '../public/types'
 import { type Layers, writtenDisks } from './layers'
 
@@ -74,6 +75,17 @@ export class SnapshotTrees {
         .filter(({ config }) => filesOf(config).some(is))
         .map(({ name, config }) => `${this.parts.config(uuid)?.name ?? config.name}: ${name}`),
     )
+  }
+
+  /** Under its overlays stands what a disk was at its first snapshot: its own too, where it is a file that was not made here. */
+  diskFiles(uuid: string, disks: readonly Disk[]): Promise<DiskFiles[]> {
+    const { layers } = this.parts
+    const own = new Set(this.of(uuid).snapshots.flatMap(({ config }) => writtenDisks(config.devices).map(({ path }) => path)))
+    const bases = disks.map(async (disk): Promise<DiskFiles> => {
+      const below = layers.find(disk.path) ? await layers.chain(disk) : []
+      return { path: disk.path, base: below.find((path) => own.has(path) && !layers.find(path)) ?? null }
+    })
+    return Promise.all(bases)
   }
 
   async tell(uuid: string): Promise<void> {

@@ -273,6 +273,7 @@ export class Toolstack {
       metadataOf: (uuid) => this.metadata.list().find((each) => each.uuid === uuid)?.metadata ?? null,
       setMetadata: (uuid, metadata) => this.metadata.set([{ uuid, metadata }]),
       trashChanged: () => this.parts.emit('trashChanged', {}),
+      diskFiles: (uuid, disks) => this.trees.diskFiles(uuid, disks),
       needed: (uuid) => this.neededBeside(uuid),
       emptied: async (uuid, disks, configs) => {
         await this.forgetSnapshots(uuid, disks)

@@ -14,6 +14,7 @@ export type QueryName =
   | 'aboutInfo'
   | 'connectionFormer'
   | 'configDraft'
+  | 'diskFiles'
   | 'doctorLook'
   | 'domainInspect'
   | 'domainLog'

@@ -9,7 +9,6 @@ import type { ErrorReport } from '../../../src-main/public/error-code'
 import type { Result } from '../../../src-main/public/result'
 import type { DomainInfo } from '../../../src-main/public/types'
 import { useClient } from '../../client/Client'
-import { Check } from '../../components/Check'
 import { useWords } from '../../components/Language'
 import { Notice } from '../../components/Notice'
 import { Question } from '../../components/Question'
@@ -18,6 +17,7 @@ import { usePreferences } from '../../state/answers'
 import { useAppStore } from '../../state/store'
 import { actionCalls } from './action-calls'
 import { type ActionId, actionTable, canBeMany, doneTo, isReadyAfter, labelOf, listOf, savedFileName } from './action-table'
+import { DeletedDisks } from './DeletedDisks'
 import { useDoneOnce } from './double-click'
 
 /** On one domain, or on all of several for which it is allowed now. */
@@ -255,7 +255,6 @@ function ConfirmDialog(props: {
   const many = domains.length > 1
   const isOn = action === 'delete' && first !== undefined && isReadyAfter(action, first)
   const [disks, setDisks] = useState<readonly string[]>([])
-  const images = action === 'delete' && !many && first ? writtenImages(first) : []
   const count = { count: t.number(domains.length) }
   const time = formats.dateTime(first?.savedAt ?? 0)
   // What can be gone on with afterwards is asked about in few words.
@@ -315,28 +314,9 @@ function ConfirmDialog(props: {
       {action === 'delete' && saved.length > 0 && (
         <p>{many ? t('confirm.delete-saved-many', { names: namesOf(saved) }) : t('confirm.delete-saved')}</p>
       )}
-      {images.length > 0 && (
-        <fieldset className="confirm-disks">
-          <legend>{t('confirm.delete-disks')}</legend>
-          {images.map((path) => (
-            <Check
-              key={path}
-              label={path}
-              value={disks.includes(path)}
-              onChange={(on) => setDisks((before) => (on ? [...before, path] : before.filter((each) => each !== path)))}
-            />
-          ))}
-        </fieldset>
-      )}
+      {action === 'delete' && !many && first && <DeletedDisks domain={first} value={disks} onChange={setDisks} />}
       {left.length > 0 && <p className="muted">{t(leftKey(action), { names: namesOf(left) })}</p>}
     </Question>
-  )
-}
-
-/** What its guest could write to: what it only read belongs to nobody alone. */
-function writtenImages({ config }: DomainInfo): string[] {
-  return (config?.devices ?? []).flatMap((device) =>
-    device.kind === 'vbd' && !device.readonly && device.path !== '' ? [device.path] : [],
   )
 }
 

@@ -180,6 +180,10 @@ export const manager = {
     en: 'Delete these disk images too, once the trash is emptied:',
     de: 'Auch diese Plattenabbilder löschen, sobald der Papierkorb geleert wird:',
   },
+  'confirm.delete-disk-base': {
+    en: '{path}, with what was written since its snapshots',
+    de: '{path} mit dem, was seit den Schnappschüssen geschrieben wurde',
+  },
   'confirm.fresh-title': { en: 'Discard the saved state of “{name}”?', de: 'Gesicherten Zustand von „{name}“ verwerfen?' },
   'confirm.fresh-body': {
     en: 'The machine boots anew; what was saved {time} is lost.',

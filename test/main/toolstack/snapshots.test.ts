@@ -402,6 +402,36 @@ describe('a machine made from another', () => {
     expect(made.toolstack.jobs.list().filter(({ state }) => state === 'failed')).toEqual([])
   })
 
+  it('and deleted with its disk leaves no file, also where it had snapshots', async () => {
+    const scene = await machine(false)
+    const { uuid, servers, made } = scene
+    const disks = [{ dev: 'xvda', fate: 'copy' as const }]
+    const clone = await scene.job(servers.domainClone({ uuid, snapshot: null, name: 'clone', disks }, caller))
+    const copy = scene.disk(clone)
+    expect(await servers.diskFiles({ uuid: clone }, caller)).toMatchObject({ value: [{ path: copy, base: null }] })
+    for (const name of ['first', 'second']) {
+      await scene.job(servers.snapshotCreate({ uuid: clone, name, description: '' }, caller))
+    }
+    const present = scene.disk(clone)
+    expect(await servers.diskFiles({ uuid: clone }, caller)).toMatchObject({ value: [{ path: present, base: copy }] })
+    // What another machine stands on stays.
+    const linked = { uuid: clone, snapshot: null, name: 'linked', disks: [{ dev: 'xvda', fate: 'link' as const }] }
+    const other = await scene.job(servers.domainClone(linked, caller))
+    expect(await servers.diskFiles({ uuid: other }, caller)).toMatchObject({ value: [{ base: null }] })
+    const gone = async (each: string): Promise<void> => {
+      expect((await servers.domainUndefine({ uuid: each, disks: [scene.disk(each)] }, caller)).ok).toBe(true)
+      const trash = await made.toolstack.texts.trash()
+      expect((await servers.trashEmpty({ ids: trash.map(({ id }) => id) }, caller)).ok).toBe(true)
+      await made.toolstack.merging.settled()
+    }
+    await gone(clone)
+    const left = await made.driver.images.inspect(scene.disk(other))
+    expect(left).toMatchObject({ ok: true })
+    if (left.ok && left.value.backing !== undefined) expect(existsSync(left.value.backing)).toBe(true)
+    await gone(other)
+    expect(scene.files()).toEqual([])
+  })
+
   it('have no name that another gets meanwhile: refused at once, and free again when that one is not made', async () => {
     const scene = await machine(false)
     const { uuid, servers, made } = scene
