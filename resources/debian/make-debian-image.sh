@@ -60,7 +60,8 @@ chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_al
 printf 'xen-blkfront\next4\nvirtio_pci\nvirtio_blk\n' >"$root/etc/initramfs-tools/modules"
 echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/ringmaster"
 echo 'step ramdisk'
-chroot "$root" update-initramfs -u -k all >/dev/null
+unset INITRD
+for modules in "$root"/lib/modules/*; do chroot "$root" update-initramfs -c -k "${modules##*/}" >/dev/null; done
 cp "$root"/boot/vmlinuz-* "$WORK/vmlinuz"
 cp "$root"/boot/initrd.img-* "$WORK/initrd.img"
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*_*
@@ -79,8 +80,10 @@ echo 'step packages'
 packages=systemd-sysv,udev,dbus,kmod,login,passwd,util-linux,procps,e2fsprogs,initramfs-tools,zstd,ifupdown,udhcpc,iproute2,iputils-ping
 packages=$packages,ethtool,wget,ca-certificates,busybox,less,nano,gpm,kbd,console-setup,apt,$kernel
 export WORK="$work" SIZE="$size" NAME="$name"
-# Its output is the hook's too, which prints steps.
-mmdebstrap --variant=minbase --include="$packages" --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+# The ramdisk that the kernel's package would build, twice, is not the one that is wanted.
+export INITRD=No
+# Its output is the hook's too, which prints steps; what it says of each package is the progress (install-progress.ts).
+mmdebstrap --verbose --variant=minbase --include="$packages" --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='Acquire::Languages "none"' \
   --customize-hook="$work/customize" --format=null "$suite" /dev/null ${sources:+"$sources"}
 

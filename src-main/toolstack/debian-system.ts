@@ -14,6 +14,7 @@ import type { Outcome } from '../driver/driver'
 import { type ErrorReport, errorReport } from '../public/error-code'
 import type { DebianMaker, DebianSystem, DemoProgress } from './demo-maker'
 import { LARGE_REQUESTS_WORD } from './disk-words'
+import { InstallProgress } from './install-progress'
 
 /** The script's own steps, in their order; it prints `step NAME`. */
 const STEPS = {
@@ -92,6 +93,8 @@ export class DebianSystemMaker implements DebianMaker {
   private async run(progress: DemoProgress): Outcome {
     await mkdir(this.parts.folder, { recursive: true })
     let script = 0
+    const packages = new InstallProgress()
+    let isInstalling = false
     const cancelled = (): void => progress.step('removing-half')
     progress.signal.addEventListener('abort', cancelled, { once: true })
     const ended = await command('sh', [this.parts.script, this.parts.folder], progress.signal, {
@@ -100,8 +103,12 @@ export class DebianSystemMaker implements DebianMaker {
         script = pid
       },
       line: (line) => {
+        const fraction = packages.line(line)
+        if (fraction !== undefined && isInstalling) progress.report(fraction)
         const step = /^step (\w+)$/.exec(line)?.[1]
-        if (isScriptStep(step) && !progress.signal.aborted) progress.step(STEPS[step])
+        if (!isScriptStep(step)) return
+        isInstalling = step === 'packages'
+        if (!progress.signal.aborted) progress.step(STEPS[step])
       },
     })
     progress.signal.removeEventListener('abort', cancelled)
@@ -158,6 +165,7 @@ async function onPath(program: string): Promise<boolean> {
 
 interface CommandOptions {
   started?(pid: number): void
+  /** Of both outputs, as they come. */
   line?(text: string): void
   /** From a cancel to the kill. */
   readonly patienceMs?: number | undefined
@@ -192,17 +200,23 @@ function command(
     }
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop)
-    let rest = ''
     let errors = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = (lines.pop() ?? '').slice(-4096)
-      for (const one of lines) options.line?.(one)
-    })
+    for (const output of [child.stdout, child.stderr]) {
+      let rest = ''
+      output.setEncoding('utf8').on('data', (text: string) => {
+        const lines = (rest + text).split('\n')
+        rest = (lines.pop() ?? '').slice(-4096)
+        for (const one of lines) options.line?.(one)
+      })
+    }
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4096)
     })
     child.on('error', reject)
+    // What it left behind, as it was just about to start it, holds its outputs open.
+    child.on('exit', () => {
+      if (signal.aborted) signalAll('SIGKILL')
+    })
     child.on('close', (code) => {
       signal.removeEventListener('abort', stop)
       clearTimeout(killTimer)

@@ -43,11 +43,38 @@ echo "step done"`
 
 async function make(debian: DebianSystemMaker, image: string, signal = new AbortController().signal) {
   const steps: string[] = []
-  const made = await debian.make(image, { step: (step) => steps.push(step), report: () => undefined, signal })
-  return { made, steps }
+  const shares: string[] = []
+  const report = (share: number): void => {
+    shares.push(`${steps.at(-1)} ${Math.round(share * 100)}`)
+  }
+  const made = await debian.make(image, { step: (step) => steps.push(step), report, signal })
+  return { made, steps, shares }
 }
 
+/** As mmdebstrap, apt and dpkg say it on their other output; a package that is set up again later moves nothing back. */
+const SAID = `
+echo "step packages"
+(echo 'I: running apt-get update...'
+echo 'I: downloading packages with apt...'; echo '0 upgraded, 2 newly installed, 0 to remove and 0 not upgraded.'
+echo 'I: extracting archives...'
+echo 'I: installing essential packages...'
+for one in libc6 dpkg; do echo "Unpacking $one (1.2) ..."; done; for one in libc6 dpkg libc6; do echo "Setting up $one (1.2) ..."; done
+echo 'I: installing remaining packages inside the chroot...'; echo '0 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.'
+echo 'Unpacking kmod (30) ...'; echo 'Setting up kmod (30) ...'; echo 'I: extracting archives...') >&2
+sleep 0.2`
+
 describe('a Debian system', () => {
+  it('says how far the packages are, never backwards, and nothing of it in later steps', async ({ skip }) => {
+    if (missing) return skip(`${missing} is not installed`)
+    const { made, shares } = await make(
+      maker(`${SAID}${GOOD.replace('echo "step packages"; ', '')}; echo 'Setting up x (1) ...'`),
+      at('a.img'),
+    )
+    expect(made.ok).toBe(true)
+    const told = [0, 6, 10, 35, 43, 50, 57, 65, 65, 65, 83, 100, 100]
+    expect(shares).toEqual(told.map((share) => `installing-packages ${share}`))
+  })
+
   it('is made once; each machine gets a copy of the image, sparse as it was', async ({ skip }) => {
     if (missing) return skip(`${missing} is not installed`)
     const debian = maker(GOOD)
