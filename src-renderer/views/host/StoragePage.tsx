@@ -102,10 +102,11 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         <Button icon="restore" onPress={() => void takeIn()}>
           {t('storage.take-in')}
         </Button>
-        <span className="fill" />
-        <Check label={t('storage.unused-only')} value={unused} onChange={setUnused} />
-        <Button icon="refresh" label={t('storage.refresh')} disabled={query.isFetching} onPress={() => void lookAgain()} />
-        {!pool.permanent && <Button icon="trash" label={t('storage.remove-pool')} onPress={() => void remove()} />}
+        <div className="storage-head-end">
+          <Check label={t('storage.unused-only')} value={unused} onChange={setUnused} />
+          <Button icon="refresh" label={t('storage.refresh')} disabled={query.isFetching} onPress={() => void lookAgain()} />
+          {!pool.permanent && <Button icon="trash" label={t('storage.remove-pool')} onPress={() => void remove()} />}
+        </div>
       </div>
       <div className="muted small storage-line">
         <p className="storage-path selectable">{pool.path}</p>
@@ -130,11 +131,11 @@ function PoolPage(props: { readonly pool: PoolInfo; readonly onGone: () => void 
         >
           {t('storage.rebase')}
         </Button>
-        <Button icon="copy" disabled={volume === undefined || running} onPress={ask('clone')}>
-          {t('storage.copy')}
-        </Button>
         <Button icon="check" disabled={volume === undefined || running} onPress={() => void check()}>
           {t('storage.check')}
+        </Button>
+        <Button icon="copy" disabled={volume === undefined || running} onPress={ask('clone')}>
+          {t('storage.copy')}
         </Button>
         <span className="fill" />
         <Button icon="trash" disabled={!free} onPress={ask('delete')}>

@@ -36,9 +36,10 @@ export function DevicePage(props: PageProps & { readonly listed: ListedDevice })
   return (
     <>
       <div className="details-title">
-        <h2>{deviceName(device, t)}</h2>
-        <DeviceStandingMark domain={domain} device={device} standing={standing} />
-        <span className="fill" />
+        <div className="device-words">
+          <h2>{deviceName(device, t)}</h2>
+          <DeviceStandingMark domain={domain} device={device} standing={standing} />
+        </div>
         <RemoveDevice domain={domain} listed={listed} />
       </div>
       {device.kind === 'vbd' && (
