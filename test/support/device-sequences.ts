@@ -9,13 +9,13 @@ import type { Result } from '../../src-engine/public/result'
 import { type Device, deviceKey } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import { debianGuest } from './debian-guest'
+import { DISK_BLOCKS, LinuxShell } from './linux-shell'
 import { randomFrom } from './random'
 import { delay, good, Supervised } from './supervised'
 import { testCaller } from './toolstack'
 
 /** Domain 0 is not started again when it ends too often. */
 const KILL_PAUSE_MS = 15_000
-const DISK_BLOCKS = 16_384
 
 const ACTS = [
   'write',
@@ -60,9 +60,9 @@ class Sequence {
   private readonly snapshots: { readonly id: string; readonly past: Past }[] = []
   private readonly images: string
   private uuid = ''
+  private shell: LinuxShell
   private past: Past = { count: 0, blocks: new Map() }
   private made = 0
-  private marks = 0
   private killedAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -72,6 +72,7 @@ class Sequence {
     private readonly tell: (text: string) => void,
   ) {
     this.random = randomFrom(seed)
+    this.shell = new LinuxShell(machine, '')
     this.images = path.join(folder, 'images')
     mkdirSync(this.images)
   }
@@ -80,6 +81,7 @@ class Sequence {
     const root: Device = { kind: 'vbd', dev: 'xvda', ...(await this.image()), readonly: false, removable: false }
     const config = { name: 'sequence', memoryMiB: 256, vcpus: 1, kernel, ramdisk, cmdline: `${cmdline} quiet`, devices: [root] }
     this.uuid = good(await this.machine.toolstack.domains.define(config))
+    this.shell = new LinuxShell(this.machine, this.uuid)
     good(await this.machine.toolstack.domains.create(this.uuid, false))
     await this.booted()
   }
@@ -116,12 +118,12 @@ class Sequence {
     switch (act) {
       case 'write': {
         const [block, value] = [this.random(DISK_BLOCKS), this.random(1_000_000)]
-        await this.shell(`w ${block} ${value}`)
+        await this.shell.write(block, value)
         this.past = { ...this.past, blocks: new Map(this.past.blocks).set(block, value) }
         return
       }
       case 'count':
-        await this.set('x=$((x+1))')
+        await this.shell.countOne()
         this.past = { ...this.past, count: this.past.count + 1 }
         return
       case 'attachDisk': {
@@ -220,12 +222,12 @@ class Sequence {
     await this.until(
       () => `the guest has "${found}", not "${wanted}"`,
       async () => {
-        found = await this.shell(`ls /sys/block | grep xvd | sort | tr '\\n' ' '; ls /sys/class/net | grep -c eth; echo $x`)
+        found = await this.shell.run(`ls /sys/block | grep xvd | sort | tr '\\n' ' '; ls /sys/class/net | grep -c eth; echo $x`)
         return found === wanted
       },
     )
     const [block, value] = [...this.past.blocks][this.random(Math.max(1, this.past.blocks.size))] ?? []
-    if (block !== undefined) expect(await this.shell(`r ${block}`)).toBe(`block ${block} has ${value}`)
+    if (block !== undefined) expect(await this.shell.read(block)).toBe(value)
   }
 
   private async startAnew(): Promise<void> {
@@ -235,27 +237,8 @@ class Sequence {
   }
 
   private async booted(): Promise<void> {
-    await this.machine.console(this.uuid, (text) => text.includes('demo:~# '), 200)
+    await this.shell.booted()
     this.past = { ...this.past, count: 0 }
-    await this.set('x=0; echo 0 >/proc/sys/kernel/printk')
-    await this.set(
-      `w() { printf '%-511s\\n' "block $1 has $2" | dd of=/dev/xvda bs=512 seek=$1 conv=fsync,notrunc 2>/dev/null; }`,
-    )
-    await this.set('r() { echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/xvda bs=512 skip=$1 count=1 2>/dev/null; }')
-  }
-
-  /** A line for the shell itself. */
-  private async set(line: string): Promise<void> {
-    await this.shell('true', `${line}\n`)
-  }
-
-  /** What a command prints, its lines joined. */
-  private async shell(command: string, before = ''): Promise<string> {
-    const mark = ++this.marks
-    const answer = new RegExp(`<${mark}:([^>$]*)>`)
-    const line = `${before}o=$(${command}); echo "<${mark}:"$o">"\n`
-    const shown = await this.machine.console(this.uuid, (text) => answer.test(text), 100, line)
-    return (answer.exec(shown)?.[1] ?? '').trim().replace(/ +/g, ' ')
   }
 
   private get devices(): readonly Device[] {
