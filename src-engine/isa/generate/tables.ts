@@ -130,7 +130,7 @@ export function tablesSource(n: Numbering): string {
       for (const r of here) {
         const [, , , ext, form, size, align, , call, , flags] = r
         const operands = form.split(',')
-        const shape = operands.some((o) => 'UNR'.includes(o)) ? 1 : operands.includes('M') ? 2 : 0
+        const shape = operands.some((o) => ['U', 'N', 'R'].includes(o)) ? 1 : operands.includes('M') ? 2 : 0
         const words = flags.split(' ')
         const w = words.includes('w0') ? 1 : words.includes('w1') ? 2 : 0
         const hasImmediate = operands.includes('I') ? 4 : 0

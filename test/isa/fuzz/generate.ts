@@ -558,7 +558,11 @@ function sseCase(form: SseForm, r: Random, tiled: boolean): Case {
   if (operands.includes('G') && !mnemonic.startsWith('fx')) d.pinned.add(RSP)
   if (flags.includes('rdi')) d.pin(RDI, target(r, size))
   const reg = ext >= 0 ? ext : r.below(16)
-  if (operands === '' && ext < 0) return d.finish()
+  if (operands === '' && ext < 0) {
+    // Without a ModRM byte, which the byte of the next instruction must not be taken for: NOP's would be memory's, CLC's a register's.
+    d.tail.push(r.chance(0.5) ? 0x90 : 0xf8)
+    return d.finish()
+  }
   if (form.kind === 'mem') {
     const wanted = mnemonic.startsWith('fx') ? MIDDLE : target(r, size, align && r.chance(0.85) ? align : 1)
     const bytes = mnemonic.startsWith('fx') ? fx : memory
