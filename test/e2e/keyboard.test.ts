@@ -1,6 +1,7 @@
 // Each view by keyboard alone, on the test driver: no mouse is touched. On the way every stop of the Tab key can be seen.
 // What more there is to keys stands beside what they are for: the list in manager.test.ts and list.test.ts, the wizard in
 // wizard-devices.test.ts, preferences, wiring and the wall in their own files. Runs in: plain Node; starts the real Electron on a virtual display.
+import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { CallName } from '../../src-main/public/calls'
@@ -100,6 +101,52 @@ describe('by keyboard alone', () => {
     await page.getByRole('dialog').waitFor()
     await keys(page, 'Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
+  it('the first start: the demo guest, after which the list has the keyboard, also from the palette', async () => {
+    const app = keep(await launch())
+    const { page } = await app.manager()
+    const domain = await app.domain(async () => {
+      await tabTo(page, 'Demo guest')
+      await keys(page, 'Enter')
+    })
+    await expect.poll(async () => (await focusNow(page))?.name).toContain('domain-list')
+    // As after a press on the empty ground.
+    await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+    await keys(page, 'Control+k', 'Escape')
+    await page.locator('.palette').waitFor({ state: 'detached' })
+    await expect.poll(async () => (await focusNow(page))?.name).toContain('domain-list')
+    await domain.page.close()
+  })
+
+  it('a machine saved to a file from its toolbar, restored by the palette, and shut down', async () => {
+    const { app, page: manager } = await stage()
+    const page = await openWindow(app, manager, 'domain', SERVER)
+    await settle(page)
+    const state = (words: string) => page.getByTestId('domain-state').filter({ hasText: words }).waitFor()
+    await app.answerFileDialogs(path.join(app.folder, 'kept.save'))
+    // The screen of a machine that runs has the keyboard.
+    const toSave = async () => {
+      await page.getByTestId('keyboard').filter({ hasText: 'Keyboard: guest' }).waitFor()
+      await page.keyboard.down('ControlLeft')
+      await keys(page, 'AltLeft')
+      await page.keyboard.up('ControlLeft')
+      await tabTo(page, 'Save…', true)
+    }
+    await toSave()
+    await keys(page, 'Enter')
+    await state('Shut off')
+    // What was pressed keeps the keyboard, and arrows go on from it.
+    await arrowTo(page, 'ArrowLeft', 'Run')
+    await keys(manager, 'Control+k')
+    await manager.keyboard.type('Restore')
+    await keys(manager, 'Enter')
+    await state('Running')
+    await toSave()
+    await arrowTo(page, 'ArrowLeft', 'Shut down')
+    await keys(page, 'Enter')
+    await state('Shut off')
+    await arrowTo(page, 'ArrowLeft', 'Run')
   })
 
   it('the palette: any command, and any machine', async () => {

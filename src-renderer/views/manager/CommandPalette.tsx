@@ -3,8 +3,9 @@
 // left out, whatever is typed or not: of machines there may be a thousand, and only some of them are shown.
 // Runs in: manager window.
 
-import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { Dialog as AriaDialog, Modal, ModalOverlay } from 'react-aria-components'
+import { goHome } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { type Command, type CommandContext, commandsOf, domainCommands, findCommands } from './commands'
 
@@ -30,6 +31,7 @@ export function CommandPalette(props: CommandPaletteProps) {
     [commands, machines, typed],
   )
   const active = Math.min(at, found.length - 1)
+  useEffect(() => goHome, [])
 
   const choose = (command: Command | undefined) => {
     if (command === undefined || command.disabled === true) return

@@ -1,8 +1,10 @@
 // What stands in place of an empty list: one sentence, and the demo guest for one press. Runs in: manager window.
 
+import { useEffect } from 'react'
 import type { JobInfo } from '../../../src-main/public/types'
 import { Button } from '../../components/Button'
 import { EmptyState } from '../../components/EmptyState'
+import { goHome } from '../../components/home'
 import { useWords } from '../../components/Language'
 import { JobProgress } from '../../features/activity/Activity'
 
@@ -17,6 +19,8 @@ export function FirstStart(props: {
 }) {
   const { t } = useWords()
   const { demoAvailable, job, unknown, onDemo, onNew } = props
+  // The list comes in its place.
+  useEffect(() => goHome, [])
   return (
     <EmptyState text={t(demoAvailable || unknown ? 'manager.empty' : 'manager.empty-own')}>
       {job !== undefined ? (
