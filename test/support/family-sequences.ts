@@ -193,7 +193,8 @@ class Family {
         if (!past) return
         const [before] = this.disksOf(machine)
         try {
-          await this.job(machine, () => snapshots.revert(uuid, past.id))
+          await this.noneButMerging(machine)
+          good(await this.supervised.toolstack.jobs.wait(good(snapshots.revert(uuid, past.id))))
         } finally {
           // It may have gone back without going on.
           if (before !== this.disksOf(machine)[0]) Object.assign(machine, { blocks: past.blocks, count: past.count ?? 0 })
@@ -203,7 +204,7 @@ class Family {
       case 'removeSnapshot': {
         const past = this.pastOf(machine)
         if (!past) return
-        await this.quiet(machine)
+        await this.noneButMerging(machine)
         good(await snapshots.remove(uuid, past.id, this.random(3) === 0))
         const left = new Set(trees.of(uuid).snapshots.map(({ id }) => id))
         machine.snapshots = machine.snapshots.filter(({ id }) => left.has(id))
@@ -317,13 +318,19 @@ class Family {
     good(await this.supervised.toolstack.jobs.wait(good(start())))
   }
 
-  /** What a removed snapshot left is merged first: meanwhile a machine has work. */
   private quiet(machine: Machine): Promise<void> {
-    const { toolstack } = this.supervised
-    return this.until('its work is done', () => {
-      const info = toolstack.domains.info(machine.uuid)
-      return !info.ok || info.value.job === null
-    })
+    return this.until('its work is done', () => this.jobOf(machine) === null)
+  }
+
+  /** What a removed snapshot left may still be merged. */
+  private noneButMerging(machine: Machine): Promise<void> {
+    const { domains } = this.supervised.toolstack
+    return this.until('its work is done', () => this.jobOf(machine) === domains.mergeOf(machine.uuid))
+  }
+
+  private jobOf({ uuid }: Machine): number | null {
+    const info = this.supervised.toolstack.domains.info(uuid)
+    return info.ok ? info.value.job : null
   }
 
   private async until(what: string, is: () => boolean): Promise<void> {
