@@ -5,6 +5,11 @@
 import { parseGuestOptions, USAGE } from './guest-options'
 import { GUEST_EXIT, GuestRunner } from './guest-runner'
 
+if (['--help', '-h'].includes(process.argv[2] ?? '')) {
+  process.stdout.write(`${USAGE}\n`)
+  process.exit(0)
+}
+
 const options = parseGuestOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd())
 if (!options.ok) {
   process.stderr.write(`guest: ${options.error}\n${process.argv.length <= 2 ? `${USAGE}\n` : ''}`)

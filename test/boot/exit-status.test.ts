@@ -11,6 +11,12 @@ import { buildMicroKernel, cannotBuild } from '../support/micro-kernel'
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-exit-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+it('asked for help, the runner says what it takes', async () => {
+  const run = await headlessGuest('--help')
+  expect(run).toMatchObject({ status: 0, errors: '' })
+  expect(run.output).toMatch(/^usage: npm run -s guest -- .*--kernel FILE/)
+})
+
 describe('a guest that ends', () => {
   let kernel = ''
   const cannot = cannotBuild()

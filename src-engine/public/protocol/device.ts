@@ -130,7 +130,6 @@ export function deviceKey(device: Device): string {
   }
 }
 
-/** A virtual network. Addresses are dotted quads; `prefix` is the length of the network's part. */
 /** Stands in xl.cfg as `bridge=NAME`, between commas. */
 export const networkNameShape = nameOf(
   'a network name',
@@ -138,6 +137,7 @@ export const networkNameShape = nameOf(
   64,
 )
 
+/** A virtual network. Addresses are dotted quads; `prefix` is the length of the network's part. */
 export const networkShape = fields({
   name: networkNameShape,
   kind: oneOf('nat', 'isolated'),
