@@ -11,7 +11,7 @@ import { err, ok, type Result } from '../../src-engine/public/result'
 import { readTarMembers } from './tar-member'
 
 const PROGRAMS = ['apt-get', 'apt-cache', 'dpkg-deb'] as const
-/** Kernels for our guests are amd64 ones, whatever the host is. */
+/** Kernels for our guests are amd64 ones as a rule, whatever the host is. */
 const ARCHITECTURE = 'amd64'
 
 /** The first of apt's programs that is not there; undefined when all are. */
@@ -35,10 +35,12 @@ export async function missingAptProgram(): Promise<string | undefined> {
 export class PrivateApt {
   private readonly folder: string
   private readonly signal: AbortSignal
+  private readonly architecture: string
 
-  constructor(folder: string, signal: AbortSignal) {
+  constructor(folder: string, signal: AbortSignal, architecture = ARCHITECTURE) {
     this.folder = folder
     this.signal = signal
+    this.architecture = architecture
   }
 
   /** Reads the package lists of the system's sources. Sources that cannot be reached are passed over. */
@@ -113,8 +115,8 @@ export class PrivateApt {
       'Dir::State::status=/dev/null',
       `Dir::Cache=${path.join(this.folder, 'cache')}`,
       `Dir::Log=${this.folder}`,
-      `APT::Architecture=${ARCHITECTURE}`,
-      `APT::Architectures::=${ARCHITECTURE}`,
+      `APT::Architecture=${this.architecture}`,
+      `APT::Architectures::=${this.architecture}`,
       'APT::Sandbox::User=root', // only asked for when we are root: its own user could not write here
       'APT::Status-Fd=3',
       'Acquire::Languages=none',
