@@ -10,7 +10,7 @@ import { type Device, deviceKey } from '../../src-main/public/device'
 import type { ErrorReport } from '../../src-main/public/error-code'
 import { debianGuest } from './debian-guest'
 import { DISK_BLOCKS, LinuxShell } from './linux-shell'
-import { randomFrom } from './random'
+import { oneOf, randomFrom } from './random'
 import { delay, good, Supervised } from './supervised'
 import { testCaller } from './toolstack'
 
@@ -87,9 +87,9 @@ class Sequence {
   }
 
   async step(): Promise<void> {
-    const act = this.oneOf(ACTS)
+    const act = oneOf(this.random, ACTS)
     const beside = this.random(2) === 0 ? BESIDE[act] : undefined
-    const other = beside && this.oneOf(beside)
+    const other = beside && oneOf(this.random, beside)
     const wait = this.random(2) * this.random(200)
     this.tell(other ? `${act}, after ${wait} ms ${other}` : act)
     if (other) await this.both(act, other, wait)
@@ -276,12 +276,6 @@ class Sequence {
       await delay(50)
     }
     throw new Error(typeof what === 'string' ? `not yet: ${what}` : what())
-  }
-
-  private oneOf<T>(list: readonly T[]): T {
-    const one = list[this.random(list.length)]
-    if (one === undefined) throw new Error('nothing to choose from')
-    return one
   }
 }
 

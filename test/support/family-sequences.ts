@@ -12,7 +12,7 @@ import type { ErrorReport } from '../../src-main/public/error-code'
 import type { DiskFate } from '../../src-main/public/snapshot'
 import { debianGuest } from './debian-guest'
 import { DISK_BLOCKS, LinuxShell } from './linux-shell'
-import { randomFrom } from './random'
+import { oneOf, randomFrom } from './random'
 import { delay, filesBelow, good, Supervised } from './supervised'
 
 const MACHINES_MOST = 4
@@ -99,15 +99,15 @@ class Family {
   }
 
   async step(): Promise<void> {
-    const machine = this.oneOf(this.machines)
-    const act = this.oneOf(ACTS)
-    const other = this.oneOf(this.machines)
+    const machine = oneOf(this.random, this.machines)
+    const act = oneOf(this.random, ACTS)
+    const other = oneOf(this.random, this.machines)
     const beside = this.random(3) === 0 ? ACTS.filter((one) => mayBeBeside(act, one, machine === other)) : []
-    const second = beside.length > 0 ? this.oneOf(beside) : undefined
+    const second = beside.length > 0 ? oneOf(this.random, beside) : undefined
     this.tell(`${this.told(machine)} ${act}${second ? `, beside it ${this.told(other)} ${second}` : ''}`)
     if (second === undefined) await this.do(act, machine)
     else await this.both(act, machine, second, other)
-    if (this.random(3) > 0) await this.check(this.oneOf(this.machines))
+    if (this.random(3) > 0) await this.check(oneOf(this.random, this.machines))
   }
 
   /** All machines have what is theirs; nothing is left of them when they are gone. */
@@ -282,7 +282,7 @@ class Family {
     expect(Number(await machine.shell.run('echo $x')), `${this.told(machine)}'s shell`).toBe(machine.count)
     const list = [...machine.blocks]
     for (let left = Math.min(blocks, list.length); left > 0; left--) {
-      const [block, value] = (blocks === list.length ? list[left - 1] : this.oneOf(list)) ?? [0, 0]
+      const [block, value] = (blocks === list.length ? list[left - 1] : oneOf(this.random, list)) ?? [0, 0]
       expect(await machine.shell.read(block), `${this.told(machine)}, block ${block}`).toBe(value)
     }
   }
@@ -370,12 +370,6 @@ class Family {
 
   private get domains() {
     return this.supervised.toolstack.domains
-  }
-
-  private oneOf<T>(list: readonly T[]): T {
-    const one = list[this.random(list.length)]
-    if (one === undefined) throw new Error('nothing to choose from')
-    return one
   }
 
   async close(): Promise<void> {

@@ -10,3 +10,9 @@ export function randomFrom(seed: number): (below: number) => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below
   }
 }
+
+export function oneOf<T>(random: (below: number) => number, list: readonly T[]): T {
+  const one = list[random(list.length)]
+  if (one === undefined) throw new Error('nothing to choose from')
+  return one
+}
