@@ -214,10 +214,9 @@ export class DefinitionTexts {
       if (!disk) return err(errorReport('no-device', { name: info.value.name, key: path }))
       if (disk.readonly && !isDirectlyIn(diskFolder, path)) return err(errorReport('file-not-allowed', { path }))
     }
-    const files = await this.diskFiles(uuid)
-    if (!files.ok) return files
-    const bases = files.value.flatMap(({ path, base }) => (base !== null && disks.includes(path) ? [base] : []))
     const { config } = info.value
+    const going = writtenDisks(config?.devices ?? []).filter(({ path }) => disks.includes(path))
+    const bases = (await this.parts.diskFiles(uuid, going)).flatMap(({ base }) => base ?? [])
     // From before it is gone: between the two nobody would name its files.
     if (config) this.trashedConfigs = [...this.trashedConfigs, config]
     const deleted = await domains.undefine(uuid, [...disks, ...bases], this.parts.metadataOf(uuid))
