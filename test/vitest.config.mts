@@ -83,6 +83,8 @@ export default defineConfig({
       },
     ],
     sequence: { sequencer: LongestFirst },
+    // What belongs to it: support/tier.ts.
+    tags: [{ name: 'long', description: 'the long tier only', skip: !long }],
     environment: 'node',
     globalSetup: [path.join(test, 'support/programs.setup.mjs'), path.join(test, 'support/build.setup.mjs')],
     pool: 'forks',

@@ -138,7 +138,7 @@ describe.skipIf(cannot)('a save file', () => {
       for (let at = end; at < end + 4; at++) places.add(at)
     }
     const random = randomFrom(99)
-    const stride = Math.ceil(bytes.length / count(200, 60_000))
+    const stride = Math.ceil(bytes.length / count(100, 60_000))
     for (let at = random(stride) + 1; at < bytes.length; at += stride) places.add(at)
     const missed: number[] = []
     const bad = file('flip', bytes)
@@ -174,7 +174,7 @@ describe.skipIf(cannot)('a save file', () => {
     const records = recordsOf(bytes).filter(({ name }) => name !== 'END')
     const random = randomFrom(4)
     const outcomes = { refused: 0, ran: 0 }
-    for (let round = 0; round < count(7, 150); round++) {
+    for (let round = 0; round < count(4, 150); round++) {
       const copy = Buffer.from(bytes)
       // Every kind of record has its turn; RAM is what the guest could have written itself.
       const kinds = [...new Set(records.map(({ name }) => name))].filter((name) => name !== 'RAM' || round % 5 === 0)

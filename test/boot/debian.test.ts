@@ -47,7 +47,7 @@ describe("Debian's kernels boot to a shell, run commands, and power off", () => 
     )
   }
 
-  it('asks its disk for a mebibyte at a time', async ({ skip }) => {
+  it('asks its disk for a mebibyte at a time', { tags: 'long', timeout: 300_000 }, async ({ skip }) => {
     const guest = await debianGuest('cloud')
     if (!guest.ok) return skip(guest.error)
     const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-demo-'))
@@ -66,9 +66,12 @@ describe("Debian's kernels boot to a shell, run commands, and power off", () => 
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
-  }, 300_000)
+  })
 
-  it('has its interface at the first prompt, and the kernel’s notes are not written over it', async ({ skip }) => {
+  it('has its interface at the first prompt, and the kernel’s notes are not written over it', {
+    tags: 'long',
+    timeout: 300_000,
+  }, async ({ skip }) => {
     const guest = await debianGuest('cloud')
     if (!guest.ok) return skip(guest.error)
     const run = await headlessGuest(
@@ -81,7 +84,7 @@ describe("Debian's kernels boot to a shell, run commands, and power off", () => 
     )
     expect(run.status, run.output + run.errors).toBe(0)
     expect(run.output).not.toMatch(/No such device|\] a note/)
-  }, 300_000)
+  })
 
   it('and with no expectation the status is 0 when the guest has powered itself off', async ({ skip }) => {
     const guest = await debianGuest('cloud')

@@ -81,7 +81,7 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
     400_000,
   )
 
-  it('in the middle of transactions leaves each done once', async () => {
+  it('in the middle of transactions leaves each done once', { tags: 'long', timeout: 150_000 }, async () => {
     const transactions = count(160, 800)
     const run = new Runner('--extra', `store=${transactions}`, '--expect', 'FINISHED')
     for (let round = 1; round <= 3; round++) {
@@ -94,9 +94,9 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
     expect(run.output).not.toContain('FAILURE')
     const done = [...run.output.matchAll(/^DONE (\d+) /gm)].map(([, number]) => Number(number))
     expect(done).toEqual(Array.from({ length: transactions }, (_, at) => at + 1))
-  }, 150_000)
+  })
 
-  it('while it is typed for loses and doubles nothing that is typed', async () => {
+  it('while it is typed for loses and doubles nothing that is typed', { tags: 'long', timeout: 150_000 }, async () => {
     const typed = count(400, 800)
     const words = ['--expect', 'READY\\n', '--send', 'line 1']
     for (let line = 2; line <= typed; line++) words.push('--expect', `line ${line - 1}\\n`, '--send', `line ${line}`)
@@ -114,7 +114,7 @@ describe.skipIf(cannot)('domain 0 of the headless runner, killed', () => {
       return `ECHO ${at + 1} ${bytes} line ${at + 1}\n`
     })
     expect(run.output).toBe(`READY\n${expected.join('')}FINISHED\n`)
-  }, 150_000)
+  })
 
   it('again and again ends the runner with status 3', async () => {
     const run = new Runner('--extra', 'pulse=10')

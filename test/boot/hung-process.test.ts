@@ -75,7 +75,7 @@ describe.skipIf(cannot)('a process that hangs', () => {
     180_000,
   )
 
-  it('does not keep other guests from a new domain 0', async () => {
+  it('does not keep other guests from a new domain 0', { tags: 'long', timeout: 180_000 }, async () => {
     const stopped = await machine.start('stopped', kernel, 'pulse=10')
     const other = await machine.start('not stopped', kernel, 'pulse=10')
     const lines = new WorkerLines()
@@ -91,9 +91,9 @@ describe.skipIf(cannot)('a process that hangs', () => {
     const text = await machine.console(stopped, (shown) => lines.check(shown).last > 20)
     expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
     for (const uuid of [stopped, other]) good(await machine.toolstack.domains.destroy(uuid))
-  }, 180_000)
+  })
 
-  it('is not one that was stopped: domain 0 and guest go on where they were', async () => {
+  it('is not one that was stopped: domain 0 and guest go on where they were', { tags: 'long', timeout: 180_000 }, async () => {
     const lines = new WorkerLines()
     const uuid = await machine.start('held', kernel, 'pulse=10')
     await machine.console(uuid, (text) => lines.check(text).last > 3)
@@ -105,5 +105,5 @@ describe.skipIf(cannot)('a process that hangs', () => {
     expect(lines.check(text)).toMatchObject({ wrong: undefined, first: 1 })
     expect([dom0(), machine.pidOf(uuid)]).toEqual(pids)
     good(await machine.toolstack.domains.destroy(uuid))
-  }, 180_000)
+  })
 })

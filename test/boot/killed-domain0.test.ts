@@ -80,7 +80,7 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     good(await domains.destroy(uuid))
   }, 120_000)
 
-  it('just before it is to give a machine memory, says so in its own words', async () => {
+  it('just before it is to give a machine memory, says so in its own words', { tags: 'long', timeout: 120_000 }, async () => {
     const { domains } = machine.toolstack
     const uuid = await machine.start('memory', kernel, 'pulse=10')
     const memoryMiB = machine.info(uuid).config?.memoryMiB ?? 0
@@ -89,7 +89,7 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     expect(asked).toMatchObject({ ok: false, error: { reason: 'domain0-away' } })
     await expect.poll(async () => (await machine.driver.setMemory(uuid, memoryMiB)).ok, { timeout: 60_000 }).toBe(true)
     good(await domains.destroy(uuid))
-  }, 120_000)
+  })
 
   it('in the middle of transactions leaves each done once', async () => {
     const transactions = count(60, 300)
@@ -134,7 +134,10 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     good(await toolstack.domains.destroy(uuid))
   }, 120_000)
 
-  it('or standing still, a save that waits for it can be cancelled at once, and one after it works', async () => {
+  it('or standing still, a save that waits for it can be cancelled at once, and one after it works', {
+    tags: 'long',
+    timeout: 180_000,
+  }, async () => {
     const { domains, jobs } = machine.toolstack
     const uuid = await machine.start('waits', kernel, 'pulse=10')
     const lines = new WorkerLines()
@@ -158,5 +161,5 @@ describe.skipIf(cannot)('domain 0 killed', () => {
     expect(await jobs.wait(early)).toMatchObject({ ok: false, error: { code: 'OPERATION_ABORTED' } })
     expect(machine.state(uuid)).toBe('running')
     good(await domains.destroy(uuid))
-  }, 180_000)
+  })
 })

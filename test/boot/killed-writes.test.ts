@@ -161,7 +161,7 @@ describe('a process killed while a guest writes', () => {
     const ready = await prepare()
     if (typeof ready === 'string') return skip(ready)
     const random = randomFrom(31)
-    const kills = count(3, 201)
+    const kills = count(2, 201)
     for (let kill = 0; kill < kills; kill++) {
       const victim = VICTIMS[kill % 3] ?? 'main'
       const image = path.join(folder, 'disk.qcow2')

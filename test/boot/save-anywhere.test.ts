@@ -27,7 +27,7 @@ async function saveAgainAndAgain(uuid: string, saves: number, restMs: number): P
 
 describe.skipIf(cannot)('a guest saved in the middle', () => {
   it('of a computing loop ends with the checksum of an uninterrupted run, beside its origin too', async () => {
-    const lines = count(400, 6000)
+    const lines = count(200, 6000)
     const uuid = await machine.start('loop', kernel, `sum=${lines}`)
     await saveAgainAndAgain(uuid, count(2, 10), 100)
     const sibling = await machine.restore(file(`${uuid}.1`))
@@ -41,7 +41,10 @@ describe.skipIf(cannot)('a guest saved in the middle', () => {
     }
   }, 240_000)
 
-  it('of a sleeping timer sleeps as long as it wanted, time standing still in the file', async () => {
+  it('of a sleeping timer sleeps as long as it wanted, time standing still in the file', {
+    tags: 'long',
+    timeout: 180_000,
+  }, async () => {
     const uuid = await machine.start('sleeper', kernel, 'sleep=2500')
     await machine.console(uuid, (text) => text.includes('SLEEPING'))
     await machine.save(uuid, file('sleeper'))
@@ -57,9 +60,9 @@ describe.skipIf(cannot)('a guest saved in the middle', () => {
       expect(slept).toBeLessThan(2500 + performance.now() - start)
     }
     expect(performance.now() - start).toBeGreaterThan(1000)
-  }, 180_000)
+  })
 
-  it('of transactions does each once, and its sibling does its own', async () => {
+  it('of transactions does each once, and its sibling does its own', { tags: 'long', timeout: 240_000 }, async () => {
     const transactions = count(60, 600)
     const uuid = await machine.start('store', kernel, `store=${transactions}`)
     await machine.console(uuid, (text) => text.includes('DONE 2'))
@@ -73,7 +76,7 @@ describe.skipIf(cannot)('a guest saved in the middle', () => {
       expect(done).toEqual(done.map(([number]) => [number, transactionSum(number ?? 0)]))
       expect(done.length).toBeGreaterThan(10)
     }
-  }, 240_000)
+  })
 
   it('of a pause is paused no more, and goes on from that very line', async () => {
     const uuid = await machine.start('paused', kernel, 'pulse=5')

@@ -74,7 +74,7 @@ describe('a saved Debian', () => {
     await origin.expect(/done/)
   }, 180_000)
 
-  it('computes on to the same result', async ({ skip }) => {
+  it('computes on to the same result', { tags: 'long', timeout: 240_000 }, async ({ skip }) => {
     if (missing) return skip(missing)
     const command = 'i=0; s=0; while [ $i -lt 30000 ]; do i=$((i+1)); s=$(((s*31+i)%1000003)); done; echo sum=$s'
     origin.type(`${command}\n`)
@@ -88,5 +88,5 @@ describe('a saved Debian', () => {
     expect(ours).toBe(`sum=${s}`)
     expect(origin.console).toContain(`sum=${s}`)
     await copy.domain.call('destroy', {})
-  }, 240_000)
+  })
 })

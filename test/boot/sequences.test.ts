@@ -100,7 +100,7 @@ it('leave no process, no file, no link and no node of the store behind', async (
   const { nodes, watches } = atStart.value
   const slots: Slot[] = Array.from({ length: SLOTS }, () => ({ guest: undefined, paused: false, save: undefined }))
   const spare: Slot = { guest: undefined, paused: false, save: undefined }
-  const sequences = count(8, 40)
+  const sequences = count(4, 40)
   for (let sequence = 0; sequence < sequences; sequence++) {
     for (let i = 0; i < STEPS; i++) await step(slots[random(SLOTS)] ?? spare)
   }

@@ -179,7 +179,7 @@ describe('tools in a guest', () => {
     const text = await guest.run(`wget -q -O /tmp/file ${url}; md5sum /tmp/file; base64 /tmp/file >/tmp/text; md5sum /tmp/text`)
     expect(text).toContain(sumOf(content))
     const posted = /^([0-9a-f]{32}) {2}\/tmp\/text$/m.exec(text)?.[1]
-    const seconds = count(8, 120)
+    const seconds = count(4, 120)
     await guest.run(
       `(in_programs iperf3 -c ${GATEWAY} -p ${port} --bidir -t ${seconds} -b 8M -J >/tmp/report 2>&1; touch /tmp/done) &\ntrue`,
     )
@@ -221,7 +221,7 @@ describe('tools in a guest', () => {
     const [one, two] = ready
     if (!one || !two) return
     const port = await iperfServer()
-    const bytes = count(8, 256) * MIB
+    const bytes = count(4, 256) * MIB
     for (const way of ['', '-R']) {
       sent(await one.run(`in_programs iperf3 -c ${GATEWAY} -p ${port} -n ${bytes} -J ${way}`, 300), bytes)
     }
@@ -240,7 +240,7 @@ describe('tools in a guest', () => {
     for (const number of [1, 2]) expect(badFrames(captureOf(number))).toBe('')
   }, 900_000)
 
-  it('ping floods gateway and guest, and nothing is lost', async ({ skip }) => {
+  it('ping floods gateway and guest, and nothing is lost', { tags: 'long', timeout: 600_000 }, async ({ skip }) => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [, two] = ready
@@ -252,7 +252,7 @@ describe('tools in a guest', () => {
         expect(printed).toContain(`${packets} packets transmitted, ${packets} received, 0% packet loss`)
       }
     }
-  }, 600_000)
+  })
 
   it('fio reads back what it wrote, and so does the host', async ({ skip }) => {
     const ready = await tools()

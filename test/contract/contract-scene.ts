@@ -24,6 +24,8 @@ export interface ContractOptions {
   readonly type: string
   readonly answer: string
   readonly bootMs: number
+  /** Of tests that take a boot of their own for one case more: 'long', where boots take long. */
+  readonly bootTags?: readonly 'long'[]
 }
 
 /** A removable disk; without a path a drive with nothing in it. */
@@ -39,6 +41,7 @@ export function contractScene(subject: ContractSubject, folder: string, options:
   const { driver, channels } = subject
   const config = options.config(folder)
   const timeout = options.bootMs + 30_000
+  const tags = [...(options.bootTags ?? [])]
   const events: DriverEvent[] = []
 
   const stops = (uuid: string) =>
@@ -112,6 +115,6 @@ export function contractScene(subject: ContractSubject, folder: string, options:
   const drop = async (): Promise<void> => {
     if (common !== undefined) await driver.destroy(await forItself())
   }
-  const told = { config, timeout, events, options }
+  const told = { config, timeout, tags, events, options }
   return { ...told, driver, channels, folder, stops, started, prompts, answers, copyOf, atPrompt, forItself, share, drop }
 }

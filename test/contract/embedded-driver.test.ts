@@ -53,6 +53,7 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
     type: 'uname -a',
     answer: 'Linux',
     bootMs: 90_000,
+    bootTags: ['long'],
   })
 
   /** Processes of this one that are a bundle of ours. */

@@ -8,7 +8,7 @@ import { INSPECT_PARTS, inspectReplyShape, vcpuReplyShape } from '../../src-main
 import { type ContractScene, disk, quiet } from './contract-scene'
 
 export function lifeContract(scene: ContractScene): void {
-  const { driver, config, folder, events, timeout, options, stops, prompts, answers, atPrompt, share } = scene
+  const { driver, config, folder, events, timeout, options, stops, prompts, answers, atPrompt, share, tags } = scene
 
   it('starts a domain paused: nothing has run until it is resumed', { timeout }, async () => {
     const uuid = randomUUID()
@@ -113,7 +113,7 @@ export function lifeContract(scene: ContractScene): void {
     expect(dump.ok && dump.value).toContain(`/vm/${uuid}`)
   })
 
-  it('starts a domain with less memory than it may have, and gives it more', { timeout }, async () => {
+  it('starts a domain with less memory than it may have, and gives it more', { timeout, tags }, async () => {
     const uuid = randomUUID()
     const currentMiB = config.memoryMiB - 64
     expect((await driver.create(uuid, { ...config, currentMiB })).ok).toBe(true)
@@ -150,7 +150,7 @@ export function lifeContract(scene: ContractScene): void {
     return [...nodes].map(([, value]) => value)
   }
 
-  it('starts a domain with fewer vcpus than it may have, and lets it have more', { timeout }, async () => {
+  it('starts a domain with fewer vcpus than it may have, and lets it have more', { timeout, tags }, async () => {
     const uuid = randomUUID()
     expect((await driver.create(uuid, { ...config, vcpus: 4, currentVcpus: 2 })).ok).toBe(true)
     expect(await toldVcpus(uuid)).toEqual(['online', 'online', 'offline', 'offline'])
@@ -163,7 +163,7 @@ export function lifeContract(scene: ContractScene): void {
     await driver.destroy(uuid)
   })
 
-  it('has a guest take a vcpu off, and tells how many it uses', { timeout }, async () => {
+  it('has a guest take a vcpu off, and tells how many it uses', { timeout, tags }, async () => {
     const uuid = randomUUID()
     expect((await driver.create(uuid, { ...config, vcpus: 2 })).ok).toBe(true)
     await prompts(uuid)

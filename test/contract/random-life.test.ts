@@ -20,7 +20,7 @@ const bundleFolder = join(__dirname, '../../out/main')
 const files = await debianGuest('cloud')
 const ready = files.ok && existsSync(join(bundleFolder, 'domain.cjs'))
 
-const SEQUENCES = count(5, 20)
+const SEQUENCES = count(2, 20)
 const STEPS = 6
 const SEED = 20261123
 

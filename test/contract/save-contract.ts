@@ -10,7 +10,7 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { type ContractScene, disk, quiet } from './contract-scene'
 
 export function saveContract(scene: ContractScene): void {
-  const { driver, config, folder, timeout, options, stops, prompts, answers, copyOf, forItself, share } = scene
+  const { driver, config, folder, timeout, options, stops, prompts, answers, copyOf, forItself, share, tags } = scene
 
   it('saves a domain, ends it, and continues it under the same and under another identifier', { timeout }, async () => {
     const uuid = await forItself()
@@ -44,7 +44,7 @@ export function saveContract(scene: ContractScene): void {
     }
   })
 
-  it('asks before a restored domain runs, and does not run it when told not to', { timeout }, async () => {
+  it('asks before a restored domain runs, and does not run it when told not to', { timeout, tags }, async () => {
     const uuid = await forItself()
     const path = join(folder, 'claimed.save')
     expect(await driver.save(uuid, config, path, quiet())).toEqual({ ok: true, value: null })

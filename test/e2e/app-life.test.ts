@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { count } from '../support/tier'
 import { type LaunchOptions, launch, type RunningApp } from './app'
 import type { ManagerPage } from './manager-page'
 
@@ -153,7 +154,7 @@ describe('the app', () => {
     await expect.poll(() => size(again.app)).toEqual([800, 500])
   })
 
-  it('says nothing of a window that was closed before its page was ready', async () => {
+  it('says nothing of a window that was closed before its page was ready', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     await app.electron.evaluate(({ app: electron }) => {
       process.once('uncaughtException', (thrown) => Reflect.set(globalThis, 'uncaught', thrown.message))
@@ -216,7 +217,7 @@ describe('the app', () => {
     await expect.poll(rows, { timeout: 60_000 }).toMatch(new RegExp(`${DEMO}Running`))
   })
 
-  it('ends by itself when the last guest ends while no window is open', async () => {
+  it('ends by itself when the last guest ends while no window is open', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     const domain = await app.domain(() => manager.pressDemoGuest())
     await domain.waitForText('~ #')
@@ -227,7 +228,7 @@ describe('the app', () => {
     expect(await gone).toBe(0)
   })
 
-  it('asks with a box of the system when it is quit while no window is open', async () => {
+  it('asks with a box of the system when it is quit while no window is open', { tags: 'long' }, async () => {
     const { app, manager, folder } = await start()
     await app.domain(() => manager.pressDemoGuest())
     await manager.waitForState(DEMO, 'Running')
@@ -253,18 +254,21 @@ describe('the app', () => {
     await next.manager.waitForState(DEMO, 'Saved')
   })
 
-  it.each(['SIGTERM', 'SIGHUP'] as const)('saves its guests and ends when the session ends with %s', async (signal) => {
-    const { app, manager, folder } = await start()
-    await app.domain(() => manager.pressDemoGuest())
-    await manager.waitForState(DEMO, 'Running')
-    const gone = exited(app)
-    process.kill(app.electron.process().pid ?? -1, signal)
-    expect(await gone).toBe(0)
-    const next = await start({ folder })
-    await next.manager.waitForState(DEMO, 'Saved')
-  })
+  it.each((['SIGTERM', 'SIGHUP'] as const).slice(0, count(1, 2)))(
+    'saves its guests and ends when the session ends with %s',
+    async (signal) => {
+      const { app, manager, folder } = await start()
+      await app.domain(() => manager.pressDemoGuest())
+      await manager.waitForState(DEMO, 'Running')
+      const gone = exited(app)
+      process.kill(app.electron.process().pid ?? -1, signal)
+      expect(await gone).toBe(0)
+      const next = await start({ folder })
+      await next.manager.waitForState(DEMO, 'Saved')
+    },
+  )
 
-  it('keeps its cards within the window, however many there are', async () => {
+  it('keeps its cards within the window, however many there are', { tags: 'long' }, async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
     fs.mkdirSync(path.join(folder, 'definitions'))
     for (const digit of '1234567') {

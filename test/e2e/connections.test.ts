@@ -138,7 +138,7 @@ it('closes one by keyboard, asking what becomes of its guests, opens it again, r
   fs.rmSync(app.folder, { recursive: true, force: true })
 })
 
-it('takes up one that was removed again, with its machines, from the dialog that adds one', async () => {
+it('takes up one that was removed again, with its machines, from the dialog that adds one', { tags: 'long' }, async () => {
   const { app, manager } = await start()
   const { page } = manager
   await manager.addConnection('Second')
@@ -173,7 +173,7 @@ it('takes up one that was removed again, with its machines, from the dialog that
   fs.rmSync(app.folder, { recursive: true, force: true })
 })
 
-it('asks what becomes of jobs at work, waits for them, and disconnects when they have ended', async () => {
+it('asks what becomes of jobs at work, waits for them, and disconnects when they have ended', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 1, running: 0 }, undefined, 4000)
   const { page } = manager
   await manager.addConnection('Second')
@@ -218,7 +218,7 @@ it('says in its row why one cannot be connected, leaves the others, and connects
   fs.rmSync(app.folder, { recursive: true, force: true })
 })
 
-it('calls off one that does not connect, from its row, its menu and the palette', async () => {
+it('calls off one that does not connect, from its row, its menu and the palette', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 1, running: 0, openMs: 3_600_000 })
   const { page } = manager
   const off = async () => {
@@ -267,7 +267,7 @@ it('offers what cannot be connected to yet greyed with the reason, and changes n
   fs.rmSync(app.folder, { recursive: true, force: true })
 })
 
-it('makes a machine on the connection that is chosen, and shows the host of each', async () => {
+it('makes a machine on the connection that is chosen, and shows the host of each', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 0 })
   await manager.addConnection('Second')
   await manager.waitForConnection('Second', 'Connected')
@@ -337,7 +337,9 @@ it.skipIf(!guest.ok)(
   },
 )
 
-it('makes of dropped files a machine where they were dropped: the connection under the pointer, else that of what is chosen', async () => {
+it('makes of dropped files a machine where they were dropped: the connection under the pointer, else that of what is chosen', {
+  tags: 'long',
+}, async () => {
   const { app, manager } = await start()
   await manager.addConnection('Second')
   await manager.waitForConnection('Second', 'Connected')

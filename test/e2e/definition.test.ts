@@ -108,7 +108,7 @@ describe('the configuration text', () => {
     expect(stored()).not.toContain('rng')
   })
 
-  it('keeps what is typed while a text is applied', async () => {
+  it('keeps what is typed while a text is applied', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([], keep)
     const { page } = domain
     await domain.tab('Details').click()
@@ -136,7 +136,9 @@ describe('the configuration text', () => {
 })
 
 describe('the manager', () => {
-  it('says of another connection what becomes of an imported configuration there, and keeps a name that was typed', async () => {
+  it('says of another connection what becomes of an imported configuration there, and keeps a name that was typed', {
+    tags: 'long',
+  }, async () => {
     const { app, manager, kernel } = await startMachine([], keep)
     const { page } = manager
     await manager.addConnection('Second')
@@ -171,7 +173,9 @@ describe('the manager', () => {
     await expect.poll(() => manager.row('server').count()).toBe(2)
   })
 
-  it('imports a configuration file, says what was changed to fit, and restores it from the trash', async () => {
+  it('imports a configuration file, says what was changed to fit, and restores it from the trash', {
+    tags: 'long',
+  }, async () => {
     const { app, manager, kernel } = await startMachine([], keep)
     const { page } = manager
     const file = path.join(app.folder, 'old.cfg')

@@ -163,7 +163,7 @@ describe('the demo guest on the embedded engine', () => {
 
   boots(
     'goes on when domain 0 is killed; a killed guest is shown as crashed, the other goes on; so is that when main was killed',
-    { timeout: 5 * BOOT_MS },
+    { tags: 'long', timeout: 5 * BOOT_MS },
     async () => {
       const folder = newFolder()
       const { app, manager, domain } = await bootDemo(folder)

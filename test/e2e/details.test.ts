@@ -68,7 +68,7 @@ describe('the details of a machine that runs', () => {
     await domain.waitForState('Shut off')
   })
 
-  it('have the kernel come from the disk itself, and say which that is, or why there is none', async () => {
+  it('have the kernel come from the disk itself, and say which that is, or why there is none', { tags: 'long' }, async () => {
     const disk = (folder: string, content: (image: Buffer) => void) => {
       const image = Buffer.alloc(1 << 20)
       content(image)
@@ -145,7 +145,7 @@ describe('the details of a machine that runs', () => {
     await expect.poll(() => slider.isDisabled()).toBe(true)
   })
 
-  it('say how many vcpus it starts with and may have; one takes the other along', async () => {
+  it('say how many vcpus it starts with and may have; one takes the other along', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([], keep, { config: { vcpus: 4 } })
     const { page } = domain
     await domain.tab('Details').click()
@@ -171,7 +171,9 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).currentVcpus).toBe(undefined)
   })
 
-  it('say of a disk whose image does not begin as its name says that it is damaged, and not that it is raw', async () => {
+  it('say of a disk whose image does not begin as its name says that it is damaged, and not that it is raw', {
+    tags: 'long',
+  }, async () => {
     const { app, domain } = await startMachine([], keep, {
       prepare: (folder) => {
         const broken = path.join(folder, 'disks', 'broken.qcow2')
@@ -191,7 +193,7 @@ describe('the details of a machine that runs', () => {
     await app.picture(domain.page, 'details-damaged')
   })
 
-  it('say where devices are added why other hardware is not there', async () => {
+  it('say where devices are added why other hardware is not there', { tags: 'long' }, async () => {
     const { app, domain } = await start([])
     const { page } = domain
     await domain.tab('Details').click()
@@ -304,7 +306,7 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).title).toBe('closed')
   })
 
-  it('keep what is typed while changes are applied', async () => {
+  it('keep what is typed while changes are applied', { tags: 'long' }, async () => {
     const { app, domain } = await start([])
     const { page } = domain
     await domain.tab('Details').click()
@@ -329,7 +331,7 @@ describe('the details of a machine that runs', () => {
     await expect.poll(() => stored(app).title).toBe('third')
   })
 
-  it('say which operating system it is: one of the list, or whatever is typed', async () => {
+  it('say which operating system it is: one of the list, or whatever is typed', { tags: 'long' }, async () => {
     const { app, domain } = await start([])
     const { page } = domain
     await domain.tab('Details').click()
@@ -349,7 +351,9 @@ describe('the details of a machine that runs', () => {
     expect(await field.inputValue()).toBe('My own system')
   })
 
-  it('tell of what another window changed meanwhile, and of a machine deleted under an open dialog', async () => {
+  it('tell of what another window changed meanwhile, and of a machine deleted under an open dialog', {
+    tags: 'long',
+  }, async () => {
     const { app, manager, domain } = await start([])
     const { page } = domain
     await domain.tab('Details').click()

@@ -95,7 +95,9 @@ describe('the details of a machine', () => {
     await domain.details().getByText('16 MiB of 512 MiB').waitFor()
   })
 
-  it('says the size of a disk again when its image was resized, and when the page comes back into sight', async () => {
+  it('says the size of a disk again when its image was resized, and when the page comes back into sight', {
+    tags: 'long',
+  }, async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-e2e-'))
     const image = path.join(folder, 'disks', 'data.raw')
     const disk: Device = { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false }
@@ -119,7 +121,7 @@ describe('the details of a machine', () => {
     await domain.details().getByText('16 MiB;').waitFor()
   })
 
-  it('asks before an image may refer to a file that nobody chose, and keeps the answer', async () => {
+  it('asks before an image may refer to a file that nobody chose, and keeps the answer', { tags: 'long' }, async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
     const [secret = '', below = '', image = ''] = ['secret.raw', 'below.qcow2', 'image.qcow2'].map((name) =>
       path.join(folder, name),
@@ -173,7 +175,9 @@ describe('the details of a machine', () => {
     fs.rmSync(folder, { recursive: true })
   })
 
-  it('says why a machine stands when its disk has no room here, until there is some; and lets choose', async () => {
+  it('says why a machine stands when its disk has no room here, until there is some; and lets choose', {
+    tags: 'long',
+  }, async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
     const image = path.join(folder, 'disk.raw')
     fs.writeFileSync(image, Buffer.alloc(1 << 20))
@@ -204,7 +208,9 @@ describe('the details of a machine', () => {
     fs.rmSync(folder, { recursive: true })
   })
 
-  it('lets choose when writes are safe and whether room is given back, when a disk is added and in Details', async () => {
+  it('lets choose when writes are safe and whether room is given back, when a disk is added and in Details', {
+    tags: 'long',
+  }, async () => {
     const { app, domain } = await startMachine([], keep)
     await domain.tab('Details').click()
     await domain.addDevice('Disk')

@@ -48,7 +48,7 @@ it('fills in a new machine from dropped files, and makes one of a dropped config
   await expect.poll(() => manager.failures().textContent()).toContain('It cannot be told what')
 })
 
-it('changes the machine that files are dropped on, once asked, and takes it back', async () => {
+it('changes the machine that files are dropped on, once asked, and takes it back', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 3, running: 1 })
   const { page } = manager
   const file = (name: string, content: Buffer | string) => {

@@ -153,7 +153,7 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('asks before it resizes an image that leads to a file elsewhere, or puts another on it', async () => {
+  it('asks before it resizes an image that leads to a file elsewhere, or puts another on it', { tags: 'long' }, async () => {
     const { app, page, folder } = await start()
     const images = new TestImages(async () => undefined)
     const below = path.join(folder, 'elsewhere.raw')
@@ -245,7 +245,7 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('orders volumes by any column, names all who use one, and says what is damaged', async () => {
+  it('orders volumes by any column, names all who use one, and says what is damaged', { tags: 'long' }, async () => {
     const { app, page, folder } = await start()
     const disks = path.join(folder, 'disks')
     fs.writeFileSync(path.join(disks, 'broken.qcow2'), 'X'.repeat(4096))
@@ -287,7 +287,7 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('lends its volumes to the window of a machine, whose new disk is picked from them', async () => {
+  it('lends its volumes to the window of a machine, whose new disk is picked from them', { tags: 'long' }, async () => {
     const { app, page, folder } = await start()
     const domain = await app.domain(async () => {
       await app.call(page, 'windowOpen', { view: 'domain', uuid: '11111111-2222-4333-8444-555555555555' })

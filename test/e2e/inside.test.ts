@@ -79,7 +79,7 @@ describe('the inside of a machine', () => {
 })
 
 describe('the inside of a machine in German', () => {
-  it('decodes the shared-info page in words and numbers of the language', async () => {
+  it('decodes the shared-info page in words and numbers of the language', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([], keep, { language: 'de', preferences: { theme: 'dark' } })
     const { page } = domain
     await domain.tab('Innen').click()
@@ -99,7 +99,7 @@ describe('the inside of a machine in German', () => {
 })
 
 describe('the log of a machine', () => {
-  it('is filtered by who says it and by words, and saved to a file with the message ring', async () => {
+  it('is filtered by who says it and by words, and saved to a file with the message ring', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([], keep)
     const { page } = domain
     await domain.tab('Log').click()

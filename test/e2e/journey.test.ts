@@ -34,7 +34,7 @@ async function open({ app, manager }: Place, name: string): Promise<DomainPage> 
   return domain
 }
 
-it('a machine goes through everything in a row', { timeout: 1_200_000 }, async ({ skip }) => {
+it('a machine goes through everything in a row', { tags: 'long', timeout: 1_200_000 }, async ({ skip }) => {
   const debian = await debianGuest('standard')
   if (!debian.ok) return skip(debian.error)
   const modules = await kernelModules(debian.value, ['xen-blkfront'])

@@ -242,7 +242,9 @@ describe('by keyboard alone', () => {
     await expect.poll(() => told(app, networks, 'networkList', {})).toContain('"typed"')
   })
 
-  it('the keyboard has a place when what had it goes: a deleted image, an offer to undo, a message', async () => {
+  it('the keyboard has a place when what had it goes: a deleted image, an offer to undo, a message', {
+    tags: 'long',
+  }, async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'host', null)
     const volumes = () => told(app, page, 'volumeList', { pool: 'default' })
@@ -288,7 +290,7 @@ describe('by keyboard alone', () => {
     await expect.poll(async () => (await focusNow(manager))?.name).toContain('domain-list')
   })
 
-  it('about: opened from the palette, its text copied, closed', async () => {
+  it('about: opened from the palette, its text copied, closed', { tags: 'long' }, async () => {
     const { app, page: manager } = await stage()
     await keys(manager, 'Control+k')
     await manager.keyboard.type('about')
@@ -302,7 +304,7 @@ describe('by keyboard alone', () => {
     await closing(page, () => keys(page, 'Enter'))
   })
 
-  it('the doctor: a finding mended, and looked again', async () => {
+  it('the doctor: a finding mended, and looked again', { tags: 'long' }, async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'doctor', null)
     const finding = page.locator('.finding', { hasText: 'Ports of “server” are open to other computers' })

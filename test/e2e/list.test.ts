@@ -182,7 +182,9 @@ it('orders by what a head is pressed for, and keeps columns, order and folders o
   await expect.poll(() => again.manager.names()).toEqual(['web-02', 'web-01'])
 })
 
-it('has small curves that can be read: a scale in the head, and the value and its age under the pointer', async () => {
+it('has small curves that can be read: a scale in the head, and the value and its age under the pointer', {
+  tags: 'long',
+}, async () => {
   const { manager } = await start({ domains: 3, running: 2 })
   const { page } = manager
   await expect.poll(() => manager.row('mail-01').locator('.figure.cpu').textContent()).toMatch(/^\d+%$/)
@@ -205,7 +207,7 @@ it('has small curves that can be read: a scale in the head, and the value and it
   await expect.poll(() => tip.isVisible()).toBe(false)
 })
 
-it('keeps names in sight while columns scroll by, each on the ground of its row', async () => {
+it('keeps names in sight while columns scroll by, each on the ground of its row', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 6, running: 3 })
   const { page } = manager
   const columns = ['name', 'state', 'cpu', 'host', 'memory', 'disk', 'network', 'autostart', 'tags', 'uptime', 'ip']
@@ -432,7 +434,7 @@ it('renames in place, acts on many with one question, and brings back what was d
   await expect.poll(async () => (await manager.names()).filter((name) => name.startsWith('web'))).toEqual(before)
 })
 
-it('opens a machine on its details, also when its window is there already', async () => {
+it('opens a machine on its details, also when its window is there already', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 3, running: 3 })
   const domain = await app.domain(() => manager.choose('web-01', 'Details'))
   await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
@@ -443,7 +445,9 @@ it('opens a machine on its details, also when its window is there already', asyn
   await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
 })
 
-it('has no serious fault in the eyes of axe-core, light and dark, with its menu and palette open', async () => {
+it('has no serious fault in the eyes of axe-core, light and dark, with its menu and palette open', {
+  tags: 'long',
+}, async () => {
   const { manager } = await start({ domains: 60, running: 30 })
   const { page } = manager
   expect(await seriousViolations(page)).toEqual([])

@@ -8,7 +8,7 @@ import { ownApp } from './own-app'
 
 const keep = ownApp()
 
-it('a menu that has to scroll keeps its entries in one line each, and stands still', async () => {
+it('a menu that has to scroll keeps its entries in one line each, and stands still', { tags: 'long' }, async () => {
   const app = keep(await launch({ preferences: { language: 'de' } }))
   const { page } = await app.manager()
   // Of all heights at which it scrolls, one or another made the entries turn over and back.
@@ -54,7 +54,7 @@ it('a disk added in the wizard comes in sight', async () => {
   await expect.poll(below).toBeLessThanOrEqual(0)
 })
 
-it('the last change’s Undo covers no button of Details', async () => {
+it('the last change’s Undo covers no button of Details', { tags: 'long' }, async () => {
   const { domain } = await startMachine([], keep)
   await domain.tab('Details').click()
   await domain.page.getByLabel('Title').fill('other')
@@ -65,7 +65,7 @@ it('the last change’s Undo covers no button of Details', async () => {
   expect(await domain.page.locator('.undo-bar').count()).toBe(1)
 })
 
-it('a table of Inside shows rows at 300 %, where words above it take the window’s height', async () => {
+it('a table of Inside shows rows at 300 %, where words above it take the window’s height', { tags: 'long' }, async () => {
   const { app, domain } = await startMachine([], keep, { scale: 3, language: 'de' })
   await domain.page.getByRole('tab', { name: 'Innen' }).click()
   await domain.page.getByRole('option', { name: 'Freigaben' }).click()

@@ -123,7 +123,7 @@ describe('the manager window', () => {
     expect(said.at(-1)).toBe(`${DEMO}: Running`)
   })
 
-  it('lets nothing jump while a guest is made, paused, resumed and shut down', async () => {
+  it('lets nothing jump while a guest is made, paused, resumed and shut down', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     const managerSettled = await settled(manager.page)
     const domain = await app.domain(() => manager.pressDemoGuest())
@@ -158,7 +158,7 @@ describe('the manager window', () => {
     await manager.row(DEMO).waitFor({ state: 'detached' })
   })
 
-  it('deletes one that runs after one question, which says that it is forced off first', async () => {
+  it('deletes one that runs after one question, which says that it is forced off first', { tags: 'long' }, async () => {
     const { app, manager } = await startWithDemo()
     await manager.choose(DEMO, 'Delete')
     await expect.poll(() => manager.dialog().textContent()).toContain('It is on and is forced off first')
@@ -193,7 +193,7 @@ describe('the manager window', () => {
     await app.picture(domain.page, 'restored')
   })
 
-  it('cancels a save; the guest goes on', async () => {
+  it('cancels a save; the guest goes on', { tags: 'long' }, async () => {
     const { app, manager, domain } = await startWithDemo({ env: { RINGMASTER_TEST_DELAY_MS: '6000' } })
     const file = path.join(app.folder, 'demo.rmsave')
     await app.answerFileDialogs(file)
@@ -222,7 +222,7 @@ describe('the manager window', () => {
     await manager.waitForState(DEMO, 'Running')
   })
 
-  it('shows a damaged save file as one failure with cause and action', async () => {
+  it('shows a damaged save file as one failure with cause and action', { tags: 'long' }, async () => {
     const { app, manager } = await startWithDemo()
     const file = path.join(app.folder, 'broken.rmsave')
     fs.writeFileSync(file, 'not a saved state')
@@ -235,7 +235,7 @@ describe('the manager window', () => {
     await manager.failures().waitFor({ state: 'detached' })
   })
 
-  it('can be used with the keyboard alone', async () => {
+  it('can be used with the keyboard alone', { tags: 'long' }, async () => {
     const { app, manager, domain } = await startWithDemo()
     await domain.page.close()
     const { page } = manager
@@ -371,7 +371,7 @@ describe('a new virtual machine', () => {
     await expect.poll(() => create.page.isClosed()).toBe(true)
   })
 
-  it('keeps what was typed when the toolstack refuses it', async () => {
+  it('keeps what was typed when the toolstack refuses it', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     const create = await app.createDomain(() =>
       manager.page.locator('.empty').getByRole('button', { name: 'New virtual machine' }).click(),
@@ -385,7 +385,7 @@ describe('a new virtual machine', () => {
 })
 
 describe('the window of a domain', () => {
-  it('draws processor and memory with axes, and the number moves', async () => {
+  it('draws processor and memory with axes, and the number moves', { tags: 'long' }, async () => {
     const { app, domain } = await startWithDemo()
     await domain.tab('Performance').click()
     const chart = domain.chart('CPU usage')
@@ -413,7 +413,7 @@ describe('the window of a domain', () => {
     await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
   })
 
-  it('has the keyboard again when its tab is clicked', async () => {
+  it('has the keyboard again when its tab is clicked', { tags: 'long' }, async () => {
     const { domain } = await startWithDemo()
     await domain.tab('Log').click()
     await domain.tab('Text console').click()
@@ -432,7 +432,7 @@ describe('the window of a domain', () => {
     await expect.poll(() => domain.tab('Details').getAttribute('aria-selected')).toBe('true')
   })
 
-  it('has its menu where the pointer is', async () => {
+  it('has its menu where the pointer is', { tags: 'long' }, async () => {
     const { domain } = await startWithDemo()
     const box = await domain.page.locator('.xterm').boundingBox()
     const [x, y] = [(box?.x ?? 0) + 40, (box?.y ?? 0) + 60]
@@ -446,14 +446,14 @@ describe('the window of a domain', () => {
     await expect.poll(near).toBeLessThan(8)
   })
 
-  it('gives Ctrl+C, Ctrl+A and Ctrl+V to the guest, not to the menu bar', async () => {
+  it('gives Ctrl+C, Ctrl+A and Ctrl+V to the guest, not to the menu bar', { tags: 'long' }, async () => {
     const { domain } = await startWithDemo()
     await domain.type('half a line')
     await domain.page.keyboard.press('Control+C')
     await domain.waitForText('^C')
   })
 
-  it('finds text above the screen, selects it, and gives the keyboard back', async () => {
+  it('finds text above the screen, selects it, and gives the keyboard back', { tags: 'long' }, async () => {
     const { app, domain } = await startWithDemo()
     const { page } = domain
     await domain.type('seq 300\r')
@@ -503,7 +503,7 @@ describe('the window of a domain', () => {
     await expect.poll(() => app.electron.evaluate(({ clipboard }) => clipboard.readText())).toBe('still')
   })
 
-  it('goes on with the same console after a reboot, and shows each byte once', async () => {
+  it('goes on with the same console after a reboot, and shows each byte once', { tags: 'long' }, async () => {
     const { manager, domain } = await startWithDemo()
     await manager.choose(DEMO, 'Reboot')
     await domain.waitForText(/(?:Welcome to[\s\S]*){2}/)
@@ -532,7 +532,7 @@ describe('preferences', () => {
     await again.manager.button('Neue virtuelle Maschine').first().waitFor()
   })
 
-  it('leave About able to say which Electron this is', async () => {
+  it('leave About able to say which Electron this is', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     const page = await app.other(async () => {
       await manager.button('Application menu').click()

@@ -15,7 +15,7 @@ const HEBREW = 'שרת (בדיקה) 2'
 
 const keep = ownApp()
 
-it('a machine may be called anything that can be read', async () => {
+it('a machine may be called anything that can be read', { tags: 'long' }, async () => {
   const app = await launch()
   keep(app)
   const manager = await app.manager()

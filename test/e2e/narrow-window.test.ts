@@ -3,6 +3,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import { LONG } from '../support/tier'
 import { launch } from './app'
 import { CreateDomainPage } from './create-domain-page'
 import { openWindow, playScenes, SERVER, stageFolder } from './scenes'
@@ -70,39 +71,45 @@ function coveredConsole(page: Page): Promise<readonly string[]> {
 
 const everywhere = [sideways, raggedChoices, tightChoices, coveredConsole]
 const rows = [
+  { only: 'inside', language: 'en', scale: 3 },
+  { only: 'create-domain', language: 'de', scale: 1 },
+  { only: 'preferences', language: 'en', scale: 2, more: [brokenKeys] },
+  { only: 'wall', language: 'de', scale: 3 },
+] as const
+const moreRows = [
   { only: 'domain', language: 'de', scale: 3 },
   { only: 'inside', language: 'de', scale: 2 },
-  { only: 'inside', language: 'en', scale: 3 },
   { only: 'create-domain', language: 'en', scale: 1 },
-  { only: 'create-domain', language: 'de', scale: 1 },
   { only: 'networks', language: 'de', scale: 3 },
   { only: 'preferences', language: 'de', scale: 3 },
-  { only: 'preferences', language: 'en', scale: 2, more: [brokenKeys] },
   { only: 'host', language: 'en', scale: 2 },
   { only: 'host', language: 'de', scale: 2 },
   { only: 'host-full', language: 'en', scale: 3 },
   { only: 'wall', language: 'de', scale: 1 },
-  { only: 'wall', language: 'de', scale: 3 },
 ] as const
 
-it.each(rows)('$only, $language, $scale: nothing sticks out, breaks or is covered', { timeout: 600_000 }, async (row) => {
-  const found: string[] = []
-  let looked = 0
-  await playScenes({
-    theme: 'light',
-    ...row,
-    show: async (page, name) => {
-      looked += 1
-      for (const look of [...everywhere, ...('more' in row ? row.more : [])])
-        for (const finding of await look(page)) found.push(`${name}: ${finding}`)
-    },
-    failed: (scene, reason) => found.push(`${scene}: ${String(reason)}`),
-  })
-  expect(found).toEqual([])
-  expect(looked).toBeGreaterThan(1)
-})
+it.each(LONG ? [...rows, ...moreRows] : rows)(
+  '$only, $language, $scale: nothing sticks out, breaks or is covered',
+  { timeout: 600_000 },
+  async (row) => {
+    const found: string[] = []
+    let looked = 0
+    await playScenes({
+      theme: 'light',
+      ...row,
+      show: async (page, name) => {
+        looked += 1
+        for (const look of [...everywhere, ...('more' in row ? row.more : [])])
+          for (const finding of await look(page)) found.push(`${name}: ${finding}`)
+      },
+      failed: (scene, reason) => found.push(`${scene}: ${String(reason)}`),
+    })
+    expect(found).toEqual([])
+    expect(looked).toBeGreaterThan(1)
+  },
+)
 
-it('shows the card of a job above the foot of Networks, of two lines in German', async () => {
+it('shows the card of a job above the foot of Networks, of two lines in German', { tags: 'long' }, async () => {
   const app = await launch({
     scale: 3,
     preferences: { language: 'de' },
@@ -180,7 +187,9 @@ it('a window of the smallest size grows as its page is zoomed, and one opened la
   }
 })
 
-it('a window of the smallest size leaves a path its room, and what the doctor found most of the height', async () => {
+it('a window of the smallest size leaves a path its room, and what the doctor found most of the height', {
+  tags: 'long',
+}, async () => {
   const app = await launch({ folder: stageFolder({ language: 'de' }) })
   try {
     const { page: manager } = await app.manager()

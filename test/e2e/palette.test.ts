@@ -42,7 +42,7 @@ it('has every command in the palette, and every machine by name', async () => {
   await manager.dialog().waitFor({ state: 'detached' })
 })
 
-it('moves columns, zooms, fills the screen and closes the window from the palette', async () => {
+it('moves columns, zooms, fills the screen and closes the window from the palette', { tags: 'long' }, async () => {
   const { app, manager } = await start({ domains: 3, running: 3 })
   const { page } = manager
   const choose = async (words: string) => {
@@ -72,7 +72,9 @@ it('moves columns, zooms, fills the screen and closes the window from the palett
   await closing(page, () => manager.command('close the window'))
 })
 
-it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', async () => {
+it('takes a snapshot and a running copy, changes the theme and collects the report from the palette', {
+  tags: 'long',
+}, async () => {
   const { app, manager } = await start({ domains: 3, running: 3 })
   const { page } = manager
   await manager.row('web-01').click()

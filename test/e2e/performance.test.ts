@@ -10,7 +10,7 @@ import { ownApp } from './own-app'
 const keep = ownApp()
 
 describe('how a machine performs', () => {
-  it('can be paused, looked at by keyboard, and taken away as table and picture', async () => {
+  it('can be paused, looked at by keyboard, and taken away as table and picture', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine(
       [{ kind: 'vif', index: 0, network: 'default', mac: '00:16:3e:00:00:01', forwards: [] }],
       keep,
@@ -105,7 +105,7 @@ describe('how a machine performs', () => {
     }
   })
 
-  it('shows what was measured before a restart', async () => {
+  it('shows what was measured before a restart', { tags: 'long' }, async () => {
     const minute = 60_000
     const now = Math.floor(Date.now() / minute) * minute - minute / 2
     const time = Array.from({ length: 120 }, (_, index) => now - (119 - index) * minute)

@@ -78,7 +78,7 @@ async function click(domain: DomainPage, places: readonly Place[]): Promise<void
 
 it.for(LONG ? [1, 1.5, 2] : [1.5])(
   'a program in the guest is told of clicks to the pixel at %s',
-  { timeout: 400_000 },
+  { tags: 'long', timeout: 400_000 },
   async (scale, { skip }) => {
     const debian = await debianGuest('standard')
     if (!debian.ok) return skip(debian.error)

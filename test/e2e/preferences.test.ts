@@ -34,7 +34,7 @@ function pretendNotes(app: RunningApp, supported: boolean): Promise<void> {
 }
 
 describe('preferences', () => {
-  it('say where no notification can appear, and keep what was chosen', async () => {
+  it('say where no notification can appear, and keep what was chosen', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     await pretendNotes(app, false)
     const page = await openWindow(app, manager.page, 'preferences', null)
@@ -121,7 +121,7 @@ describe('preferences', () => {
     await expect.poll(() => manager.page.evaluate(() => document.documentElement.lang)).toBe('de')
   })
 
-  it('leave the menu bars where they are, in the language chosen', async () => {
+  it('leave the menu bars where they are, in the language chosen', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     const bars = () =>
       app.electron.evaluate(({ BrowserWindow }) =>

@@ -76,7 +76,9 @@ it('opens the doctor for a file that is gone, in German, and the host window at 
   await storage(host).waitFor()
 })
 
-it('stands in a dialog too: the machine that uses the image is opened from there, and what was typed stays', async () => {
+it('stands in a dialog too: the machine that uses the image is opened from there, and what was typed stays', {
+  tags: 'long',
+}, async () => {
   const { app, manager, page } = await start()
   await manager.choose('server', 'Run')
   await manager.waitForState('server', 'Running')
@@ -110,7 +112,7 @@ it('stands in a dialog too: the machine that uses the image is opened from there
   await window.page.keyboard.press('Escape')
 })
 
-it('gives back a machine that was deleted under an open dialog, and the dialog is done then', async () => {
+it('gives back a machine that was deleted under an open dialog, and the dialog is done then', { tags: 'long' }, async () => {
   const { app, manager, page } = await start()
   await manager.choose('store-01', 'Clone…')
   const before = await uuidOf(app, page, 'store-01')
@@ -126,7 +128,7 @@ it('gives back a machine that was deleted under an open dialog, and the dialog i
   await manager.row('store-01 clone').waitFor()
 })
 
-it('opens the machine that was to start, where the error does not name it', async () => {
+it('opens the machine that was to start, where the error does not name it', { tags: 'long' }, async () => {
   const { app, manager, page } = await start()
   const uuid = await uuidOf(app, page, 'store-01')
   const config = { ...(await configOf(app, page, 'store-01')), kernel: '', devices: [] }
@@ -137,7 +139,7 @@ it('opens the machine that was to start, where the error does not name it', asyn
   await window.page.getByRole('tab', { name: 'Details', selected: true }).waitFor()
 })
 
-it('says of a disk that is gone what follows, on its page of Details, and leads to the doctor', async () => {
+it('says of a disk that is gone what follows, on its page of Details, and leads to the doctor', { tags: 'long' }, async () => {
   const { app, manager } = await start()
   fs.rmSync(path.join(app.folder, 'disks', 'server.img'))
   const window = await app.domain(() => manager.choose('server', 'Details…'))
@@ -148,7 +150,7 @@ it('says of a disk that is gone what follows, on its page of Details, and leads 
   await doctor.locator('.finding', { hasText: 'server.img' }).waitFor()
 })
 
-it('opens New virtual machine for a dropped file that nothing can be told of', async () => {
+it('opens New virtual machine for a dropped file that nothing can be told of', { tags: 'long' }, async () => {
   const { app, manager, page } = await start()
   const file = path.join(app.folder, 'notes.txt')
   fs.writeFileSync(file, 'nothing a machine could be made of')
@@ -180,7 +182,9 @@ it('discards a saved state that is damaged, after asking, and starts the machine
   await refused.waitFor({ state: 'detached' })
 })
 
-it('says what follows from a folder of disks that is gone, once Refresh is pressed, and is quiet when it is back', async () => {
+it('says what follows from a folder of disks that is gone, once Refresh is pressed, and is quiet when it is back', {
+  tags: 'long',
+}, async () => {
   const { app, page } = await start()
   const gone = path.join(app.folder, 'elsewhere')
   fs.mkdirSync(gone)
@@ -201,7 +205,7 @@ it('says what follows from a folder of disks that is gone, once Refresh is press
   await wrong.waitFor({ state: 'detached' })
 })
 
-it('shows a file that was put aside where it lies, and no other file', async () => {
+it('shows a file that was put aside where it lies, and no other file', { tags: 'long' }, async () => {
   const folder = stageFolder({})
   fs.writeFileSync(path.join(folder, 'preferences.json'), 'not what it was')
   const app = keep(await launch({ folder, env: { RINGMASTER_TEST_DELAY_MS: '0' } }))

@@ -15,7 +15,7 @@ const keep = ownApp()
 const screen: Device = { kind: 'vfb', width: 800, height: 600 }
 
 describe('the screen of a machine', () => {
-  it('says in a narrow window, whole, which keys give the keyboard back', async () => {
+  it('says in a narrow window, whole, which keys give the keyboard back', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([screen], keep, { language: 'de' })
     await app.electron.evaluate(({ BrowserWindow }) => {
       for (const window of BrowserWindow.getAllWindows()) window.setContentSize(680, 450)
@@ -112,7 +112,7 @@ describe('the screen of a machine', () => {
     },
   )
 
-  it('is typed what was copied, on the keyboard the guest has', async () => {
+  it('is typed what was copied, on the keyboard the guest has', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([screen], keep)
     const { page } = domain
     await domain.waitForScreen()
@@ -129,7 +129,7 @@ describe('the screen of a machine', () => {
     expect(count('down')).toBe(count('up'))
   })
 
-  it('is saved as a picture, fills the screen and comes back', async () => {
+  it('is saved as a picture, fills the screen and comes back', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([screen], keep)
     const { page } = domain
     await domain.waitForScreen()
@@ -176,7 +176,7 @@ describe('the screen of a machine', () => {
     await expect.poll(width).toBe(800)
   })
 
-  it('follows the guest through a reboot, and says so when there is none', async () => {
+  it('follows the guest through a reboot, and says so when there is none', { tags: 'long' }, async () => {
     const { domain } = await startMachine([screen], keep, { env: { RINGMASTER_TEST_DELAY_MS: '4000' } })
     await domain.waitForScreen()
     await domain.button('More ways to stop').click()
@@ -187,7 +187,7 @@ describe('the screen of a machine', () => {
     await domain.page.getByText('server is off.').first().waitFor()
   })
 
-  it('connects again where its stream ended while it was being opened', async () => {
+  it('connects again where its stream ended while it was being opened', { tags: 'long' }, async () => {
     const { domain } = await startMachine([screen], keep)
     const { page } = domain
     await domain.waitForScreen()

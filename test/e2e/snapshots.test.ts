@@ -115,7 +115,7 @@ describe('the Snapshots page', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('says what differs, and merges the disks of a deleted one under the running machine', async () => {
+  it('says what differs, and merges the disks of a deleted one under the running machine', { tags: 'long' }, async () => {
     const { app, domain, page, snapshots } = await start()
     const disks = path.join(app.folder, 'disks')
     await snapshots.take('Before')
@@ -147,7 +147,7 @@ describe('the Snapshots page', () => {
     expect(await snapshots.levels()).toEqual(['Now 1'])
   })
 
-  it('compares a snapshot with another one and with now, whichever it is', async () => {
+  it('compares a snapshot with another one and with now, whichever it is', { tags: 'long' }, async () => {
     const { app, domain, page, snapshots } = await start()
     await app.call(page, 'domainDestroy', { uuid })
     await domain.waitForState('Shut off')
@@ -176,7 +176,7 @@ describe('the Snapshots page', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('tells where it was asked for that a machine could not be made', async () => {
+  it('tells where it was asked for that a machine could not be made', { tags: 'long' }, async () => {
     const { app, page, snapshots } = await start()
     await snapshots.take('First')
     const folder = path.join(app.folder, 'snapshots', uuid)
@@ -188,7 +188,7 @@ describe('the Snapshots page', () => {
     await app.picture(page, 'snapshots-not-made')
   })
 
-  it('is whole in German and in the dark', async () => {
+  it('is whole in German and in the dark', { tags: 'long' }, async () => {
     const { app, page, snapshots } = await start({ preferences: { language: 'de', theme: 'dark' } })
     await app.call(page, 'snapshotCreate', { uuid, name: 'Vor dem Update', description: 'Alles geht.' })
     await snapshots.choose('Vor dem Update')

@@ -112,7 +112,7 @@ describe('the wiring of networks', () => {
     await page.getByRole('heading', { name: 'lab' }).waitFor()
   })
 
-  it('does the same as a list, filtered, in German and in the dark', async () => {
+  it('does the same as a list, filtered, in German and in the dark', { tags: 'long' }, async () => {
     const { app, page } = await start({ language: 'de', theme: 'dark' })
     await page.getByRole('radio', { name: 'Liste' }).check({ force: true })
     await page.getByRole('searchbox').fill('lab')
@@ -127,7 +127,7 @@ describe('the wiring of networks', () => {
     await app.picture(page, 'topology-list-german')
   })
 
-  it('draws a thousand machines as fast as a few', async () => {
+  it('draws a thousand machines as fast as a few', { tags: 'long' }, async () => {
     const { app, page } = await start({}, 1000)
     await page.getByRole('button', { name: /1,001 interfaces/ }).waitFor()
     expect(await page.locator('[data-plug]').count()).toBeLessThan(40)

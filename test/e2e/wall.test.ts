@@ -63,7 +63,7 @@ it('shows all machines, opens some as tabs and side by side, by mouse and by key
   await item('server').waitFor()
 })
 
-it('offers to undo a change of Details in the pane of its machine', async () => {
+it('offers to undo a change of Details in the pane of its machine', { tags: 'long' }, async () => {
   const { app, manager } = await startMachine([], keep, { prepare: withTexty })
   const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
   const names = ['server', 'texty']
@@ -94,7 +94,7 @@ it('offers to undo a change of Details in the pane of its machine', async () => 
   }
 })
 
-it('asks before a tab with changes in Details is closed, let go or left behind with the window', async () => {
+it('asks before a tab with changes in Details is closed, let go or left behind with the window', { tags: 'long' }, async () => {
   const { app, manager } = await startMachine([], keep)
   const page = await app.other(() => app.call(manager.page, 'windowOpen', { view: 'wall', uuid: null }).then(() => undefined))
   const title = page.getByLabel('Title')
@@ -157,7 +157,7 @@ it('makes only the tiles in sight of a thousand machines, and goes to the last b
   expect(looks.found).toEqual(looks.wanted)
 })
 
-it('covers no line below with the button that runs a machine, where a pane has no room for it', async () => {
+it('covers no line below with the button that runs a machine, where a pane has no room for it', { tags: 'long' }, async () => {
   const { app, manager, domain } = await startMachine([{ kind: 'vfb', width: 800, height: 600 }], keep, { prepare: withTexty })
   await domain.page.close()
   await app.call(manager.page, 'domainDestroy', { uuid: UUID })
@@ -199,7 +199,9 @@ it('covers no line below with the button that runs a machine, where a pane has n
   }
 })
 
-it('names all tabs of a narrow pane in a menu behind them, and shows the one that is chosen there', async () => {
+it('names all tabs of a narrow pane in a menu behind them, and shows the one that is chosen there', {
+  tags: 'long',
+}, async () => {
   const app = await launch({ scale: 3, env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 2, running: 1 }) } })
   try {
     const { page: manager } = await app.manager()
@@ -227,7 +229,7 @@ it('names all tabs of a narrow pane in a menu behind them, and shows the one tha
   }
 })
 
-it('shows the newest lines of a console that comes back in sight smaller', async () => {
+it('shows the newest lines of a console that comes back in sight smaller', { tags: 'long' }, async () => {
   const { app, manager } = await startMachine([], keep, { prepare: withTexty })
   // As on a busy machine: that something is in sight is told after the next picture was drawn.
   await app.electron.context().addInitScript(() => {

@@ -40,7 +40,7 @@ describe('the wizard', () => {
     await expect.poll(() => form.page.isClosed()).toBe(true)
   })
 
-  it('makes a machine with a new disk, a network with a forwarded port and a screen', async () => {
+  it('makes a machine with a new disk, a network with a forwarded port and a screen', { tags: 'long' }, async () => {
     const started = await start()
     const create = await wizard(started)
     const { page } = create
@@ -104,7 +104,9 @@ describe('the wizard', () => {
     await domain.waitForState('Running')
   })
 
-  it('makes a machine on another network or on none, with disks of each format, without a screen', async () => {
+  it('makes a machine on another network or on none, with disks of each format, without a screen', {
+    tags: 'long',
+  }, async () => {
     const started = await start()
     const { app, manager } = started
     const lab = { name: 'lab', kind: 'isolated', address: '10.9.0.1', prefix: 24, hosts: [], hostLoopback: true }

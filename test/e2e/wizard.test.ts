@@ -174,7 +174,7 @@ describe('a new virtual machine', () => {
     await expect.poll(() => next.summary().textContent()).toContain('no disk')
   })
 
-  it('shows the job over its fields, and none of the foot below is covered', async () => {
+  it('shows the job over its fields, and none of the foot below is covered', { tags: 'long' }, async () => {
     const { app, create } = await start({ env: { RINGMASTER_TEST_DELAY_MS: '4000' } })
     await create.startFrom('Network install')
     await create.field('Address').fill('http://example.com/debian/dists/bookworm/')
@@ -189,7 +189,9 @@ describe('a new virtual machine', () => {
     await card.waitFor({ state: 'detached', timeout: 30_000 })
   })
 
-  it('waits for the look at an ISO image when Create is pressed at once, and boots no kernel that was named before', async () => {
+  it('waits for the look at an ISO image when Create is pressed at once, and boots no kernel that was named before', {
+    tags: 'long',
+  }, async () => {
     const { app, manager, create, kernel } = await start()
     const iso = disc(path.join(app.folder, 'netinst.iso'), 'DEBIAN')
     const other = disc(path.join(app.folder, 'other.iso'), 'UNKNOWN')
@@ -216,7 +218,7 @@ describe('a new virtual machine', () => {
     expect(made[0]?.kernel).not.toBe(kernel)
   })
 
-  it('is proposed for an ISO image that was dropped onto the list', async () => {
+  it('is proposed for an ISO image that was dropped onto the list', { tags: 'long' }, async () => {
     const { app, manager, create } = await start()
     await create.page.close()
     const iso = disc(path.join(app.folder, 'netinst.iso'), 'DEBIAN')
@@ -225,7 +227,9 @@ describe('a new virtual machine', () => {
     await expect.poll(() => opened.summary().textContent()).toMatch(/^DEBIAN · .*xvda: new.*xvdb: netinst\.iso/)
   })
 
-  it('is filled in from files that are dropped onto its window: kernel and image, an ISO image, a configuration', async () => {
+  it('is filled in from files that are dropped onto its window: kernel and image, an ISO image, a configuration', {
+    tags: 'long',
+  }, async () => {
     const { app, create } = await start()
     const file = (name: string, content: Buffer | string) => {
       fs.writeFileSync(path.join(app.folder, name), content)
@@ -295,7 +299,7 @@ describe('a new virtual machine', () => {
     await expect.poll(() => create.message('Kernel').textContent()).toContain('no-kernel')
   })
 
-  it('begins with a copy of an image, and the command that is shown makes the same', async () => {
+  it('begins with a copy of an image, and the command that is shown makes the same', { tags: 'long' }, async () => {
     const { app, manager, create, kernel } = await start()
     const image = path.join(app.folder, "cloud's image.qcow2")
     await images.create({ path: image, format: 'qcow2', sizeMiB: 3 * 1024 })
@@ -342,7 +346,9 @@ describe('a new virtual machine', () => {
     await expect.poll(() => next.field('Kernel').inputValue()).toBe(kernel)
   })
 
-  it('asks about a file elsewhere that the image to be copied stands on, and goes on by itself once it may be opened', async () => {
+  it('asks about a file elsewhere that the image to be copied stands on, and goes on by itself once it may be opened', {
+    tags: 'long',
+  }, async () => {
     const { app, manager, create, kernel } = await start()
     fs.mkdirSync(path.join(app.folder, 'elsewhere'))
     const [base, image] = [path.join(app.folder, 'elsewhere', 'base.raw'), path.join(app.folder, 'over.qcow2')]
@@ -368,7 +374,7 @@ describe('a new virtual machine', () => {
     expect(disk).not.toHaveProperty('allowedBacking')
   })
 
-  it('uses a disk that is there as it is, and without a start the command defines only', async () => {
+  it('uses a disk that is there as it is, and without a start the command defines only', { tags: 'long' }, async () => {
     const { app, manager, create, kernel } = await start()
     const disk = path.join(app.folder, 'disks', 'mine.raw')
     fs.mkdirSync(path.dirname(disk), { recursive: true })
@@ -388,7 +394,7 @@ describe('a new virtual machine', () => {
     expect(made['guest-1']?.devices).toMatchObject([{ kind: 'vbd', dev: 'xvda', path: disk, format: 'raw' }, { kind: 'vif' }])
   })
 
-  it('starts what a disk has by itself, as is shown, unless files are wanted', async () => {
+  it('starts what a disk has by itself, as is shown, unless files are wanted', { tags: 'long' }, async () => {
     const { app, manager, create, kernel } = await start()
     const disk = path.join(app.folder, 'disks', 'debian.raw')
     fs.mkdirSync(path.dirname(disk), { recursive: true })
@@ -454,7 +460,7 @@ describe('a new virtual machine', () => {
     expect(said).not.toContain('')
   })
 
-  it('never takes an image for another format, however soon Create is pressed', async () => {
+  it('never takes an image for another format, however soon Create is pressed', { tags: 'long' }, async () => {
     const { app, manager, create, kernel } = await start()
     const disk = path.join(app.folder, 'disks', 'mine.img')
     fs.mkdirSync(path.dirname(disk), { recursive: true })
@@ -473,7 +479,7 @@ describe('a new virtual machine', () => {
     expect(made['guest-1']?.devices).toMatchObject([{ kind: 'vbd', path: disk, format: 'qcow2' }, { kind: 'vif' }])
   })
 
-  it('is filled in from a configuration file, and keeps what the page does not show', async () => {
+  it('is filled in from a configuration file, and keeps what the page does not show', { tags: 'long' }, async () => {
     const { app, manager, create, kernel } = await start()
     const file = path.join(app.folder, 'old.xml')
     fs.writeFileSync(

@@ -43,7 +43,9 @@ it('xm reaches the app that runs, and says when none does', async () => {
   expect(xm('list')).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Ringmaster is not running/) })
 })
 
-it('xm reset of the only machine, with no window open and a slow disk, does not end the app between off and on', async () => {
+it('xm reset of the only machine, with no window open and a slow disk, does not end the app between off and on', {
+  tags: 'long',
+}, async () => {
   const app = await launch()
   running = app
   const manager = await app.manager()

@@ -108,6 +108,9 @@ const EAGER: readonly string[] = [
   'vcpus',
 ]
 
+/** Those whose further runs are of the ordinary tier too; of the others only the first is. */
+const AGAIN: readonly string[] = ['cpu-loops', 'code-again', 'code-tables', 'code-tricks', 'faults', 'paging', 'vcpus']
+
 /** Failed checks that are not listed, and listed checks that do not fail any more: both should be empty. */
 function surprises(run: GuestRun, listed: Readonly<Record<string, string>> = {}): { failed: string[]; passed: string[] } {
   const names = Object.keys(listed)
@@ -170,7 +173,8 @@ describe('micro-kernels', () => {
     }, 120_000)
 
     if (!EAGER.includes(kernel.name)) continue
-    it(`${kernel.name}: ${kernel.what}, nearly all code translated`, async ({ skip }) => {
+    const tags = AGAIN.includes(kernel.name) ? [] : ['long']
+    it(`${kernel.name}: ${kernel.what}, nearly all code translated`, { tags, timeout: 120_000 }, async ({ skip }) => {
       const cannot = cannotBuild() ?? cannotRunOurs()
       if (cannot) return skip(cannot)
       const run = await runInOurs(buildMicroKernel(kernel.name), {
@@ -179,15 +183,17 @@ describe('micro-kernels', () => {
       })
       expect(surprises(run, NOT_YET[kernel.name])).toEqual({ failed: [], passed: [] })
       expect(run.ended, run.output).toBe(true)
-    }, 120_000)
+    })
 
     if (!kernel.qemu) continue
-    it(`${kernel.name}: ${kernel.what}, under QEMU's TCG but for its listed departures`, async ({ skip }) => {
+    it(`${kernel.name}: ${kernel.what}, under QEMU's TCG but for its listed departures`, { tags, timeout: 120_000 }, async ({
+      skip,
+    }) => {
       const cannot = cannotBuild() ?? cannotRunQemu()
       if (cannot) return skip(cannot)
       const run = await runInQemu(buildMicroKernel(kernel.name), { vcpus: kernel.vcpus ?? 1 })
       expect(run.ended, run.output).toBe(true)
       expect(surprises(run, TCG_DEPARTURES[kernel.name])).toEqual({ failed: [], passed: [] })
-    }, 120_000)
+    })
   }
 })

@@ -50,7 +50,7 @@ describe.skipIf(!hasNative)('registers, flags, memory and faults are those of th
     machine = await Machine.create(CORE)
   })
   afterAll(() => oracle.dispose())
-  const states = count(8, 1000)
+  const states = count(4, 1000)
 
   const all = [...integerForms(), ...integerForms(32), ...sequenceForms(), ...pairForms(), ...sseForms(), ...x87Forms()]
   it.each(groups(answerable(all)))('after %s', (_name, forms) => {

@@ -119,7 +119,9 @@ describe('a Debian system', () => {
     expect(existsSync(at('a.img'))).toBe(false)
   })
 
-  it('that is cancelled takes along what the script has started, and the next one begins anew', async ({ skip }) => {
+  it('that is cancelled takes along what the script has started, and the next one begins anew', { tags: 'long' }, async ({
+    skip,
+  }) => {
     if (missing) return skip(`${missing} is not installed`)
     const abort = new AbortController()
     const debian = maker(`trap 'rm -f "$1/half"; exit 130' TERM

@@ -19,7 +19,7 @@ import { randomFrom } from '../../support/random'
 import { count } from '../../support/tier'
 import { makeToolstack, testCaller } from '../../support/toolstack'
 
-const SEQUENCES = count(8, 400)
+const SEQUENCES = count(4, 400)
 const STEPS = 60
 /** Sequences that may be added until enough was seen. */
 const MORE = 32
