@@ -50,6 +50,16 @@ export class LocalApics {
     this.domain.kick(vcpu)
   }
 
+  /**
+   * Has this vcpu's core leave run() as soon as it can take what waits in its local APIC: an interrupt that the guest sends itself comes within
+   * an instruction or two, as on a processor. This vcpu's thread only.
+   */
+  ask(): void {
+    if (this.own.pendingVector() < 0) return
+    this.registers.set32('IRQ_WANTED', 1)
+    this.registers.set32('ATTENTION', 1)
+  }
+
   private sendIpi(from: number, mode: number, vector: number, shorthand: number, logical: boolean, destination: number): void {
     for (const [vcpu, apic] of this.all.entries()) {
       const meant =
@@ -104,6 +114,7 @@ export function machineImports(domain: Domain, registers: Registers, lapics: Loc
     mmio_write(gpa, size, value) {
       if (gpa >> 12n !== lapicPage || size < 4) return
       lapics.own.write(Number(gpa & 0xfffn), Number(value & 0xffff_ffffn))
+      lapics.ask()
     },
     port_in: (port, size) => readPort(port, size),
     port_out: (port, _size, value) => writePort(port, value >>> 0, ports),

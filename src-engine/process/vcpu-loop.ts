@@ -260,6 +260,7 @@ export class VcpuLoop {
     if (upcall < 0) this.lapics.own.acknowledge(vector)
     domain.count(index, 'EVENTS', upcall < 0 ? EVENT.LAPIC : EVENT.UPCALL)
     core.inject(domain.door.enter('INTERRUPT', vector))
+    this.lapics.ask()
   }
 
   /** The global callback vector while upcall_pending is set: level-like, no EOI. -1: none. */

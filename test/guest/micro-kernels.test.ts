@@ -71,6 +71,7 @@ const KERNELS: readonly Row[] = [
   { name: 'events', what: 'event channels are bound, sent, masked and delivered', qemu: false, least: 80 },
   { name: 'timers', what: 'clock, timers and run states', qemu: false, least: 35 },
   { name: 'latency', what: 'timers, events and interrupts arrive, none early', qemu: false, least: 10, vcpus: 2 },
+  { name: 'self-interrupts', what: 'what a processor sends itself comes as soon as it can be taken', qemu: true, least: 13 },
   { name: 'grants', what: 'grant tables of version 1', qemu: false, least: 25 },
   {
     name: 'vcpus',
@@ -104,6 +105,7 @@ const EAGER: readonly string[] = [
   'events',
   'timers',
   'latency',
+  'self-interrupts',
   'grants',
   'vcpus',
 ]

@@ -1,5 +1,5 @@
-// Debian's 32-bit kernel, fetched through apt, which has PAE and starts from
-// PVH's entry too. It comes up to a shell with one and two processors and powers off. Runs in: vitest, plain Node, long tier.
+// Debian's kernels that no other test boots, fetched through apt: the real-time one and the 32-bit one, which has PAE and starts from
+// PVH's entry too. Each comes up to a shell with one and two processors and powers off. Runs in: vitest, plain Node, long tier.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -16,7 +16,10 @@ mount -t devtmpfs dev /dev
 exec setsid cttyhack sh
 `
 
-const KERNELS = [{ metapackage: 'linux-image-686-pae', architecture: 'i386', machine: 'i686', says: '686-pae' }] as const
+const KERNELS = [
+  { metapackage: 'linux-image-rt-amd64', architecture: 'amd64', machine: 'x86_64', says: 'PREEMPT_RT' },
+  { metapackage: 'linux-image-686-pae', architecture: 'i386', machine: 'i686', says: '686-pae' },
+] as const
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-kernels-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

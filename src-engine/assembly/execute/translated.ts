@@ -153,8 +153,8 @@ export function region_pushes(va: u64, size: u32, at: u32, budget: i32): u32 {
 export function region_pops(va: u64, size: u32, at: u32, budget: i32): u32 {
   return together(va, size, false) ? region_read(va, size, at, budget) : 0
 }
-/** After a store to what one of these gave. 1: the region's own page was hit, it leaves after this uop. */
+/** After a store to what one of these gave. 1: the region's own page was hit, or an interrupt waits; it leaves after this uop. */
 export function region_stored(host: u32, at: u32): i32 {
   if (host < STAGED_BELOW) commit()
-  return stale(at) ? 1 : 0
+  return stale(at) || load<i32>(ATTENTION) ? 1 : 0
 }

@@ -85,7 +85,10 @@ describe('a vcpu’s loop', () => {
     fake.domain.events.raise(fake.domain.events.bindIpi(0))
     imports.mmio_write(0xfee000f0n, 4, 0x1ffn)
     imports.mmio_write(0xfee00300n, 4, 0x400f6n)
+    // The core is inside run(): it is to leave as soon as the guest can take it, and so again behind the upcall.
+    expect([registers.get32('IRQ_WANTED'), registers.get32('ATTENTION')]).toEqual([1, 1])
     loop.step()
+    expect(registers.get32('IRQ_WANTED')).toBe(1)
     fake.memory.u8[fake.domain.shared.vcpuInfo(0)] = 0
     core.eflags |= 0x200
     loop.step()
