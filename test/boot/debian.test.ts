@@ -20,31 +20,27 @@ const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\
 
 describe("Debian's kernels boot to a shell, run commands, and power off", () => {
   for (const { kernel, memory, long } of ROWS) {
-    it.skipIf(long && !LONG)(
-      `${kernel}, ${memory} MiB`,
-      async ({ skip }) => {
-        const guest = await debianGuest(kernel)
-        if (!guest.ok) return skip(guest.error)
-        const run = await headlessGuest(
-          ...['--kernel', guest.value.kernel, '--ramdisk', guest.value.ramdisk, '--memory', String(memory)],
-          ...['--extra', LONG ? 'console=hvc0' : guest.value.commandLine, '--timeout', '280'],
-          ...['--expect', escaped(DEMO_MARKER)],
-          ...['--expect', escaped(DEMO_PROMPT), '--send', 'uname -r; echo $((6*7)) answers'],
-          ...['--expect', `\\n${escaped(guest.value.release)}\\r?\\n42 answers`, '--send', 'free -m | grep Mem:'],
-          ...['--expect', '\\nMem: +\\d+', '--send', 'cat /sys/hypervisor/type; wc -c /bin/busybox | md5sum'],
-          ...['--expect', '\\nxen\\r?\\n[0-9a-f]{32}', '--send', 'poweroff'],
-          ...['--expect', 'reboot: (System halted|Power down)'],
-        )
-        expect(run.errors).toBe('')
-        expect(run.status, run.output).toBe(0)
-        // What Linux calls the total is the RAM less its own image: with the same kernel between half of it and all.
-        const total = Number(/Mem: +(\d+)/.exec(run.output)?.[1])
-        expect(total).toBeGreaterThan(memory / 2)
-        expect(total).toBeLessThan(memory)
-        expect(run.output).not.toMatch(/Kernel panic|BUG:|Oops|WARNING: CPU/)
-      },
-      300_000,
-    )
+    it(`${kernel}, ${memory} MiB`, { tags: long ? ['long'] : [], timeout: 300_000 }, async ({ skip }) => {
+      const guest = await debianGuest(kernel)
+      if (!guest.ok) return skip(guest.error)
+      const run = await headlessGuest(
+        ...['--kernel', guest.value.kernel, '--ramdisk', guest.value.ramdisk, '--memory', String(memory)],
+        ...['--extra', LONG ? 'console=hvc0' : guest.value.commandLine, '--timeout', '280'],
+        ...['--expect', escaped(DEMO_MARKER)],
+        ...['--expect', escaped(DEMO_PROMPT), '--send', 'uname -r; echo $((6*7)) answers'],
+        ...['--expect', `\\n${escaped(guest.value.release)}\\r?\\n42 answers`, '--send', 'free -m | grep Mem:'],
+        ...['--expect', '\\nMem: +\\d+', '--send', 'cat /sys/hypervisor/type; wc -c /bin/busybox | md5sum'],
+        ...['--expect', '\\nxen\\r?\\n[0-9a-f]{32}', '--send', 'poweroff'],
+        ...['--expect', 'reboot: (System halted|Power down)'],
+      )
+      expect(run.errors).toBe('')
+      expect(run.status, run.output).toBe(0)
+      // What Linux calls the total is the RAM less its own image: with the same kernel between half of it and all.
+      const total = Number(/Mem: +(\d+)/.exec(run.output)?.[1])
+      expect(total).toBeGreaterThan(memory / 2)
+      expect(total).toBeLessThan(memory)
+      expect(run.output).not.toMatch(/Kernel panic|BUG:|Oops|WARNING: CPU/)
+    })
   }
 
   it('asks its disk for a mebibyte at a time', { tags: 'long', timeout: 300_000 }, async ({ skip }) => {

@@ -14,7 +14,7 @@ import { headlessGuest } from '../support/headless-guest'
 import { missingProgram } from '../support/programs'
 import { RunningGuest, TestMachine } from '../support/running-guest'
 import { secondTries } from '../support/second-tries'
-import { count, LONG } from '../support/tier'
+import { count } from '../support/tier'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-disk-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -139,32 +139,30 @@ const disk = (dev: string, file: string): Disk => ({
 })
 
 describe('a qcow2 disk of an unmodified kernel', () => {
-  it.skipIf(!LONG)(
-    'is a clean image with what the guest wrote, in the eyes of qemu-img',
-    async ({ skip }) => {
-      const ready = await prepare()
-      if (typeof ready === 'string') return skip(ready)
-      if (missingProgram('qemu-img')) return skip('qemu-img is not installed')
-      const image = path.join(folder, 'disk.qcow2')
-      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
-      const work =
-        'for i in 1 2 3; do head -c 3000000 /dev/urandom >/tmp/$i; rm -f /tmp/1; sync; done; fstrim -v /tmp; umount /tmp'
-      const run = await headlessGuest(
-        ...['--kernel', ready.guest.kernel, '--ramdisk', ready.ramdisk, '--memory', '128', '--timeout', '280'],
-        ...['--extra', `${ready.guest.commandLine} quiet`, '--disk', `${image},format=qcow2`],
-        ...['--expect', PROMPT, '--send', `${ready.insmod}; sleep 1; mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp`],
-        ...['--expect', `Superblock[^]*${PROMPT}`, '--send', `${work}; md5sum /dev/xvda`],
-        ...['--expect', '[0-9a-f]{32}  /dev/xvda', '--send', 'poweroff'],
-      )
-      expect(run.status, run.output + run.errors).toBe(0)
-      execFileSync('qemu-img', ['check', '-f', 'qcow2', image], { stdio: 'pipe' })
-      const raw = path.join(folder, 'converted.raw')
-      execFileSync('qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', image, raw])
-      expect(run.output).toContain(`${md5(raw)}  /dev/xvda`)
-      fsck(raw)
-    },
-    300_000,
-  )
+  it('is a clean image with what the guest wrote, in the eyes of qemu-img', { tags: 'long', timeout: 300_000 }, async ({
+    skip,
+  }) => {
+    const ready = await prepare()
+    if (typeof ready === 'string') return skip(ready)
+    if (missingProgram('qemu-img')) return skip('qemu-img is not installed')
+    const image = path.join(folder, 'disk.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
+    const work =
+      'for i in 1 2 3; do head -c 3000000 /dev/urandom >/tmp/$i; rm -f /tmp/1; sync; done; fstrim -v /tmp; umount /tmp'
+    const run = await headlessGuest(
+      ...['--kernel', ready.guest.kernel, '--ramdisk', ready.ramdisk, '--memory', '128', '--timeout', '280'],
+      ...['--extra', `${ready.guest.commandLine} quiet`, '--disk', `${image},format=qcow2`],
+      ...['--expect', PROMPT, '--send', `${ready.insmod}; sleep 1; mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp`],
+      ...['--expect', `Superblock[^]*${PROMPT}`, '--send', `${work}; md5sum /dev/xvda`],
+      ...['--expect', '[0-9a-f]{32}  /dev/xvda', '--send', 'poweroff'],
+    )
+    expect(run.status, run.output + run.errors).toBe(0)
+    execFileSync('qemu-img', ['check', '-f', 'qcow2', image], { stdio: 'pipe' })
+    const raw = path.join(folder, 'converted.raw')
+    execFileSync('qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', image, raw])
+    expect(run.output).toContain(`${md5(raw)}  /dev/xvda`)
+    fsck(raw)
+  })
 })
 
 describe('a program on a disk', () => {
@@ -201,32 +199,25 @@ describe('a disk in use', () => {
     return guest
   }
 
-  it.skipIf(!LONG)(
-    'loses nothing when domain 0 is killed in the middle of writes',
-    async ({ skip }) => {
-      const ready = await prepare()
-      if (typeof ready === 'string') return skip(ready)
-      const image = blank('killed.raw', 64 * MIB)
-      const guest = await running(ready, [disk('xvda', image)], 1)
-      await guest.run('mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp; head -c 2000000 /dev/urandom > /root/data')
-      guest.type('for i in 1 2 3 4 5 6 7 8; do cat /root/data > /tmp/$i; sync; echo round $i; done\n')
-      for (let kills = 0; kills < count(1, 6); kills++) {
-        await guest.expect(new RegExp(`round ${kills + 1}`), 120)
-        await machine.replaceDom0()
-      }
-      await guest.expect(/round 8/, 180)
-      const sums = await guest.run(
-        'md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda',
-        300,
-      )
-      expect(sums).toMatch(/^1$/m)
-      expect(sums).toContain(md5(image))
-      fsck(image)
-      expect(guest.console).not.toMatch(/I\/O error|Kernel panic|BUG:/)
-      guest.dispose()
-    },
-    400_000,
-  )
+  it('loses nothing when domain 0 is killed in the middle of writes', { tags: 'long', timeout: 400_000 }, async ({ skip }) => {
+    const ready = await prepare()
+    if (typeof ready === 'string') return skip(ready)
+    const image = blank('killed.raw', 64 * MIB)
+    const guest = await running(ready, [disk('xvda', image)], 1)
+    await guest.run('mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp; head -c 2000000 /dev/urandom > /root/data')
+    guest.type('for i in 1 2 3 4 5 6 7 8; do cat /root/data > /tmp/$i; sync; echo round $i; done\n')
+    for (let kills = 0; kills < 6; kills++) {
+      await guest.expect(new RegExp(`round ${kills + 1}`), 120)
+      await machine.replaceDom0()
+    }
+    await guest.expect(/round 8/, 180)
+    const sums = await guest.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
+    expect(sums).toMatch(/^1$/m)
+    expect(sums).toContain(md5(image))
+    fsck(image)
+    expect(guest.console).not.toMatch(/I\/O error|Kernel panic|BUG:/)
+    guest.dispose()
+  })
 
   it('is saved in the middle of a transfer, and the transfer goes on in the restored guest', {
     tags: 'long',
@@ -255,30 +246,26 @@ describe('a disk in use', () => {
     again.dispose()
   })
 
-  it.skipIf(!LONG)(
-    'comes and goes while the guest runs',
-    async ({ skip }) => {
-      const ready = await prepare()
-      if (typeof ready === 'string') return skip(ready)
-      const guest = await running(ready, [disk('xvda', blank('stays.raw', MIB))], 4)
-      const { handle } = guest
-      const second = blank('comes.raw', 8 * MIB)
-      for (let round = 1; round <= 2; round++) {
-        const attached = await machine.dom0.call('attachDevice', { handle, device: disk('xvdb', second) })
-        expect(attached).toEqual({ ok: true, value: {} })
-        const written = await guest.run(
-          `sleep 1; grep xvdb /proc/partitions; yes round ${round} | head -c 100000 > /dev/xvdb; sync`,
-        )
-        expect(written).toContain('8192 xvdb')
-        expect(await machine.dom0.call('detachDevice', { handle, key: 'vbd/51728', force: false })).toEqual({
-          ok: true,
-          value: {},
-        })
-        expect(fs.readFileSync(second, 'latin1').slice(0, 100_000)).toBe(`round ${round}\n`.repeat(20_000).slice(0, 100_000))
-        expect(await guest.run('grep -c xvdb /proc/partitions')).toMatch(/^0/)
-      }
-      guest.dispose()
-    },
-    400_000,
-  )
+  it('comes and goes while the guest runs', { tags: 'long', timeout: 400_000 }, async ({ skip }) => {
+    const ready = await prepare()
+    if (typeof ready === 'string') return skip(ready)
+    const guest = await running(ready, [disk('xvda', blank('stays.raw', MIB))], 4)
+    const { handle } = guest
+    const second = blank('comes.raw', 8 * MIB)
+    for (let round = 1; round <= 2; round++) {
+      const attached = await machine.dom0.call('attachDevice', { handle, device: disk('xvdb', second) })
+      expect(attached).toEqual({ ok: true, value: {} })
+      const written = await guest.run(
+        `sleep 1; grep xvdb /proc/partitions; yes round ${round} | head -c 100000 > /dev/xvdb; sync`,
+      )
+      expect(written).toContain('8192 xvdb')
+      expect(await machine.dom0.call('detachDevice', { handle, key: 'vbd/51728', force: false })).toEqual({
+        ok: true,
+        value: {},
+      })
+      expect(fs.readFileSync(second, 'latin1').slice(0, 100_000)).toBe(`round ${round}\n`.repeat(20_000).slice(0, 100_000))
+      expect(await guest.run('grep -c xvdb /proc/partitions')).toMatch(/^0/)
+    }
+    guest.dispose()
+  })
 })

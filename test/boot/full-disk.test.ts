@@ -8,7 +8,6 @@ import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
-import { LONG } from '../support/tier'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-full-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -87,15 +86,11 @@ describe.skipIf(cannotMount())('a host that runs full', () => {
     expect(output).toContain(`${seen}  disk.raw`)
   }, 240_000)
 
-  it.skipIf(!LONG)(
-    'gives it an I/O error without',
-    async ({ skip }) => {
-      const args = await options(DISK, `${WRITE}; echo status ""$?`, 'status 1')
-      if (typeof args === 'string') return skip(args)
-      const output = await run(args, /status 1/)
-      expect(output).toMatch(/I\/O error, dev xvda/)
-      expect(output).not.toMatch(/paused/)
-    },
-    240_000,
-  )
+  it('gives it an I/O error without', { tags: 'long', timeout: 240_000 }, async ({ skip }) => {
+    const args = await options(DISK, `${WRITE}; echo status ""$?`, 'status 1')
+    if (typeof args === 'string') return skip(args)
+    const output = await run(args, /status 1/)
+    expect(output).toMatch(/I\/O error, dev xvda/)
+    expect(output).not.toMatch(/paused/)
+  })
 })

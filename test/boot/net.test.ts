@@ -131,46 +131,42 @@ describe('a network interface of an unmodified kernel', () => {
     expect(tshark('ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || _ws.malformed')).toBe('')
   }, 300_000)
 
-  it.skipIf(!LONG)(
-    'serves a forwarded port and takes uploads',
-    async ({ skip }) => {
-      const ready = await prepare()
-      if (typeof ready === 'string') return skip(ready)
-      const bytes = 3000 * 1024
-      const uploads: Buffer[] = []
-      const port = await listening(
-        net.createServer((socket) => {
-          let count = 0
-          socket.on('data', (data) => {
-            uploads.push(data)
-            count += data.length
-            if (count >= bytes) socket.end('uploaded\n')
-          })
-        }),
-      )
-      const free = await listening(net.createServer())
-      ends.pop()?.()
-      const guest = start(
-        ready,
-        ...['--vif', `default,forward=tcp:${free}:80`],
-        ...say(
-          [
-            PROMPT,
-            `${ready.insmod}; ${UP}; mkdir /www; dd if=/dev/zero bs=1k count=3000 of=/www/file; httpd -h /www; echo serv''ing`,
-          ],
-          [`serving[^]*${PROMPT}`, `nc 10.0.2.1 ${port} </www/file`],
-          ['uploaded', ''],
-          ['bye', 'poweroff'],
-        ),
-      )
-      await expect.poll(() => /uploaded/.test(guest.output) || guest.errors !== '', { timeout: 200_000 }).toBe(true)
-      const zeros = Buffer.alloc(bytes)
-      expect(Buffer.concat(uploads).equals(zeros)).toBe(true)
-      const got = await fetched(free, '/file')
-      expect(got.equals(zeros)).toBe(true)
-    },
-    300_000,
-  )
+  it('serves a forwarded port and takes uploads', { tags: 'long', timeout: 300_000 }, async ({ skip }) => {
+    const ready = await prepare()
+    if (typeof ready === 'string') return skip(ready)
+    const bytes = 3000 * 1024
+    const uploads: Buffer[] = []
+    const port = await listening(
+      net.createServer((socket) => {
+        let count = 0
+        socket.on('data', (data) => {
+          uploads.push(data)
+          count += data.length
+          if (count >= bytes) socket.end('uploaded\n')
+        })
+      }),
+    )
+    const free = await listening(net.createServer())
+    ends.pop()?.()
+    const guest = start(
+      ready,
+      ...['--vif', `default,forward=tcp:${free}:80`],
+      ...say(
+        [
+          PROMPT,
+          `${ready.insmod}; ${UP}; mkdir /www; dd if=/dev/zero bs=1k count=3000 of=/www/file; httpd -h /www; echo serv''ing`,
+        ],
+        [`serving[^]*${PROMPT}`, `nc 10.0.2.1 ${port} </www/file`],
+        ['uploaded', ''],
+        ['bye', 'poweroff'],
+      ),
+    )
+    await expect.poll(() => /uploaded/.test(guest.output) || guest.errors !== '', { timeout: 200_000 }).toBe(true)
+    const zeros = Buffer.alloc(bytes)
+    expect(Buffer.concat(uploads).equals(zeros)).toBe(true)
+    const got = await fetched(free, '/file')
+    expect(got.equals(zeros)).toBe(true)
+  })
 })
 
 describe('guests of one machine', () => {

@@ -11,7 +11,6 @@ import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/deb
 import { readPng } from '../support/png'
 import type { RfbClient } from '../support/rfb-client'
 import { viewScreen } from '../support/screen-viewer'
-import { LONG } from '../support/tier'
 import { WatchedGuest } from '../support/watched-guest'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-screen-'))
@@ -180,7 +179,7 @@ describe('the standard kernel', () => {
   }, 400_000)
 })
 
-describe.skipIf(!LONG)('the cloud kernel', () => {
+describe('the cloud kernel', { tags: 'long' }, () => {
   it('has a screen, as large as it may be, and no keyboard', async ({ skip }) => {
     const debian = await debianGuest('cloud')
     if (!debian.ok) return skip(debian.error)

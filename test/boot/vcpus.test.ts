@@ -7,7 +7,6 @@ import { debianGuest } from '../support/debian-guest'
 import { headlessGuest } from '../support/headless-guest'
 import { RunningGuest, TestMachine } from '../support/running-guest'
 import { secondTries } from '../support/second-tries'
-import { LONG } from '../support/tier'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 const PROMPT = escaped(DEMO_PROMPT)
@@ -46,45 +45,34 @@ describe("Debian's kernel on several vcpus", () => {
     { vcpus: 2, translator: 'off' },
     { vcpus: 4, translator: 'on' },
   ]) {
-    it.skipIf(!LONG)(
-      `${vcpus}, translator ${translator}`,
-      async ({ skip }) => {
-        const guest = await debianGuest('cloud')
-        if (!guest.ok) return skip(guest.error)
-        const run = await boot(
-          vcpus,
-          ...['--send', 'grep -c ^processor /proc/cpuinfo', '--expect', `\\n${vcpus}\\r?\\n`],
-          ...['--send', work(vcpus), '--expect', `busy-${vcpus - 1}-\\d`],
-          ...[
-            '--send',
-            'cd /sys/devices/system/cpu; echo 0 > cpu1/online; cat online; echo 1 > cpu1/online; nproc; cat online',
-          ],
-          ...['--expect', `\\n${vcpus}\\r?\\n0-${vcpus - 1}\\r?\\n`, '--send', 'poweroff'],
-          ...['--expect', 'reboot: (System halted|Power down)', '--translator', translator],
-        )
-        expect(run.errors).toBe('')
-        expect(run.status, run.output).toBe(0)
-        worked(vcpus, run.output)
-        expect(run.output).not.toMatch(FAULTS)
-      },
-      300_000,
-    )
+    it(`${vcpus}, translator ${translator}`, { tags: 'long', timeout: 300_000 }, async ({ skip }) => {
+      const guest = await debianGuest('cloud')
+      if (!guest.ok) return skip(guest.error)
+      const run = await boot(
+        vcpus,
+        ...['--send', 'grep -c ^processor /proc/cpuinfo', '--expect', `\\n${vcpus}\\r?\\n`],
+        ...['--send', work(vcpus), '--expect', `busy-${vcpus - 1}-\\d`],
+        ...['--send', 'cd /sys/devices/system/cpu; echo 0 > cpu1/online; cat online; echo 1 > cpu1/online; nproc; cat online'],
+        ...['--expect', `\\n${vcpus}\\r?\\n0-${vcpus - 1}\\r?\\n`, '--send', 'poweroff'],
+        ...['--expect', 'reboot: (System halted|Power down)', '--translator', translator],
+      )
+      expect(run.errors).toBe('')
+      expect(run.status, run.output).toBe(0)
+      worked(vcpus, run.output)
+      expect(run.output).not.toMatch(FAULTS)
+    })
   }
 
   for (const { what, command, status } of [
     { what: 'a reboot', command: 'reboot -f', status: 6 },
     { what: 'a crash', command: 'echo c > /proc/sysrq-trigger', status: 3 },
   ]) {
-    it.skipIf(!LONG)(
-      `${what} of one vcpu stops the others`,
-      async ({ skip }) => {
-        const guest = await debianGuest('cloud')
-        if (!guest.ok) return skip(guest.error)
-        const run = await boot(4, '--send', command, '--expect', 'never comes')
-        expect(run.status, run.output + run.errors).toBe(status)
-      },
-      300_000,
-    )
+    it(`${what} of one vcpu stops the others`, { tags: 'long', timeout: 300_000 }, async ({ skip }) => {
+      const guest = await debianGuest('cloud')
+      if (!guest.ok) return skip(guest.error)
+      const run = await boot(4, '--send', command, '--expect', 'never comes')
+      expect(run.status, run.output + run.errors).toBe(status)
+    })
   }
 })
 
@@ -92,27 +80,25 @@ const machine = secondTries(new TestMachine())
 afterAll(() => machine.dispose())
 
 describe('two vcpus of four at the start', () => {
-  it.skipIf(!LONG)(
-    'are what the guest has when it answers, and a third comes into use',
-    async ({ skip }) => {
-      const files = await debianGuest('cloud')
-      if (!files.ok) return skip(files.error)
-      const { kernel, ramdisk, commandLine } = files.value
-      const guest = new RunningGuest(machine)
-      await guest.boot({ kernel, ramdisk, commandLine: `${commandLine} quiet`, memoryMiB: 160, vcpus: 4, onlineVcpus: 2 }, 9)
-      await guest.expect(new RegExp(PROMPT), 200)
-      const online = () => guest.run('cat /sys/devices/system/cpu/online')
-      await expect.poll(online, { timeout: 60_000 }).toBe('0-1\n')
-      worked(2, await guest.run(work(2), 200))
-      expect(await machine.dom0.call('setVcpus', { handle: guest.handle, vcpus: 3 })).toMatchObject({ ok: true })
-      // To take it into use is udev's part, which is not here.
-      const third = 'echo 1 2>/dev/null >/sys/devices/system/cpu/cpu2/online; cat /sys/devices/system/cpu/online'
-      await expect.poll(async () => (await guest.run(third)).trim().split('\n').at(-1), { timeout: 60_000 }).toBe('0-2')
-      expect(guest.console).not.toMatch(FAULTS)
-      guest.dispose()
-    },
-    300_000,
-  )
+  it('are what the guest has when it answers, and a third comes into use', { tags: 'long', timeout: 300_000 }, async ({
+    skip,
+  }) => {
+    const files = await debianGuest('cloud')
+    if (!files.ok) return skip(files.error)
+    const { kernel, ramdisk, commandLine } = files.value
+    const guest = new RunningGuest(machine)
+    await guest.boot({ kernel, ramdisk, commandLine: `${commandLine} quiet`, memoryMiB: 160, vcpus: 4, onlineVcpus: 2 }, 9)
+    await guest.expect(new RegExp(PROMPT), 200)
+    const online = () => guest.run('cat /sys/devices/system/cpu/online')
+    await expect.poll(online, { timeout: 60_000 }).toBe('0-1\n')
+    worked(2, await guest.run(work(2), 200))
+    expect(await machine.dom0.call('setVcpus', { handle: guest.handle, vcpus: 3 })).toMatchObject({ ok: true })
+    // To take it into use is udev's part, which is not here.
+    const third = 'echo 1 2>/dev/null >/sys/devices/system/cpu/cpu2/online; cat /sys/devices/system/cpu/online'
+    await expect.poll(async () => (await guest.run(third)).trim().split('\n').at(-1), { timeout: 60_000 }).toBe('0-2')
+    expect(guest.console).not.toMatch(FAULTS)
+    guest.dispose()
+  })
 })
 
 describe('two vcpus that are busy', () => {

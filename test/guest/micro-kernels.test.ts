@@ -12,7 +12,6 @@ import {
   runInQemu,
   runNative,
 } from '../support/micro-kernel'
-import { LONG } from '../support/tier'
 import { NOT_YET } from './not-yet'
 import { TCG_DEPARTURES } from './tcg-departures'
 
@@ -125,7 +124,7 @@ function surprises(run: GuestRun, listed: Readonly<Record<string, string>> = {})
 }
 
 /** 10^7 places of memory order, of two processors and of four. */
-describe.skipIf(!LONG)('micro-kernels of several vcpus, many times', () => {
+describe('micro-kernels of several vcpus, many times', { tags: 'long' }, () => {
   for (const kernel of KERNELS) {
     if (kernel.long === undefined) continue
     for (const translator of ['on', 'off'] as const) {

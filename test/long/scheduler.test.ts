@@ -63,7 +63,7 @@ async function shares(domains: readonly Metered[], capacity: number): Promise<nu
   return had
 }
 
-describe.skipIf(!LONG)('the scheduler over two busy guests', () => {
+describe('the scheduler over two busy guests', { tags: 'long' }, () => {
   beforeEach(({ skip }) => {
     if (missing) skip(missing)
   })
