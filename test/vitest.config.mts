@@ -1,7 +1,7 @@
 // How vitest collects and runs our tests. Two tiers in one config: the ordinary one, and with RINGMASTER_TIER=long also
 // test/long and the full counts (tests read the tier from test/support/tier.ts).
-// Three projects, one after the other: files that stay in their process, or start short ones; those with windows on the test driver;
-// those that start whole machines. The last two wait as long as they compute, so three files at a time share two processors (README.md);
+// Four projects: files that only compute (plain) and those that change what their process has, or start short ones (units), together; then
+// those with windows on the test driver; then those that start whole machines. The last two wait as long as they compute, so three files at a time share two processors (README.md);
 // in the long tier machines run alone, since some of them are measured. Each file has a display, folders and processes of its own.
 // Runs in: plain Node, started by resources/tooling/run.mjs.
 import path from 'node:path'
@@ -19,6 +19,9 @@ const windows = `test/e2e/**/${FILES}`
 const both = ['connections', 'demo-guest', 'embedded-devices', 'embedded-host', 'german-engine', 'journey'].map(
   (name) => `test/e2e/${name}.test.ts`,
 )
+const inFolders = (...folders: string[]) => folders.map((folder) => `test/${folder}/**/${FILES}`)
+/** Those of the engine's that measure their process, or start others. */
+const measured = inFolders('engine/isa', 'engine/jit', 'engine/process', 'engine/vcpu')
 const displays = path.join(test, 'support/displays.setup.mjs')
 
 /** For tests that start processes by the dozen on a machine that may be busy. Who needed it is told at the end of the run (README.md). */
@@ -27,9 +30,10 @@ const SECOND_TRY = 1
 /** What takes longest, the longest of each project first; each with its place. */
 const longest = new Map(
   [
-    ...['e2e/manager', 'e2e/accessibility', 'e2e/device-details', 'e2e/dialogs', 'e2e/app-life', 'e2e/list', 'e2e/keyboard'],
-    ...['contract/embedded-driver', 'e2e/demo-guest', 'e2e/journey', 'boot/tools', 'guest/micro-kernels', 'boot/vcpus'],
-    ...['contract/random-life', 'boot/snapshots', 'boot/net', 'e2e/embedded-devices', 'e2e/connections', 'boot/killed-writes'],
+    ...['main/toolstack/cancelled-jobs', 'isa/lockstep/lockstep', 'main/toolstack/snapshot-cuts', 'isa/fp/sse'],
+    ...['e2e/accessibility', 'e2e/manager', 'e2e/wizard', 'e2e/list', 'e2e/app-life', 'e2e/narrow-window', 'e2e/details'],
+    ...['contract/embedded-driver', 'boot/net', 'boot/snapshots', 'e2e/embedded-devices', 'boot/vcpus', 'guest/micro-kernels'],
+    ...['boot/tools', 'boot/disk', 'e2e/demo-guest', 'e2e/connections', 'boot/screen', 'boot/frontends'],
   ].map((name, place) => [path.join(test, `${name}.test.ts`), place] as const),
 )
 
@@ -52,8 +56,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'plain',
+          include: inFolders('engine', 'renderer'),
+          exclude: measured,
+          // A process for each file takes most of a second of a processor, more than most of them have to do.
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'units',
-          include: ['engine', 'house', 'isa', 'main', 'renderer'].map((folder) => `test/${folder}/**/${FILES}`),
+          include: [...inFolders('house', 'isa', 'main'), ...measured],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -74,7 +90,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'machines',
-          include: [...machines.map((folder) => `test/${folder}/**/${FILES}`), ...both],
+          include: [...inFolders(...machines), ...both],
           globalSetup: [displays],
           maxWorkers: long ? 1 : 3,
           retry: SECOND_TRY,
