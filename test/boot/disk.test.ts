@@ -166,7 +166,9 @@ describe('a qcow2 disk of an unmodified kernel', () => {
 })
 
 describe('a program on a disk', () => {
-  it('that is overwritten through the disk is always the new one when it runs', async ({ skip }) => {
+  it('that is overwritten through the disk is always the new one when it runs', { tags: 'long', timeout: 1_800_000 }, async ({
+    skip,
+  }) => {
     const ready = await prepare()
     if (typeof ready === 'string') return skip(ready)
     const rounds = count(8, 500)
@@ -183,7 +185,7 @@ describe('a program on a disk', () => {
     )
     expect(run.status, run.output + run.errors).toBe(0)
     expect(run.output).not.toMatch(/\nWRONG|not found|I\/O error/)
-  }, 1_800_000)
+  })
 })
 
 describe('a disk in use', () => {

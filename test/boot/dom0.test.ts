@@ -54,7 +54,7 @@ function ofDomain(all: Map<string, string>, domid: number): Map<string, string> 
 }
 
 describe('a booting Debian guest', () => {
-  it('boots to its prompt while domain 0 is killed again and again', async (context) => {
+  it('boots to its prompt while domain 0 is killed again and again', { tags: 'long', timeout: 300_000 }, async (context) => {
     const files = await debianGuest('cloud')
     if (!files.ok) return context.skip(files.error)
     const machine = new TestMachine()
@@ -72,7 +72,7 @@ describe('a booting Debian guest', () => {
     } finally {
       await machine.dispose()
     }
-  }, 300_000)
+  })
 })
 
 describe('a running Debian guest', () => {

@@ -28,7 +28,9 @@ function begin(node: string): string {
   return `printf '${message}' >/dev/xen/xenbus; sleep 1`
 }
 
-it('let go of their devices, and the backends are there for the next one', async ({ skip }) => {
+it('let go of their devices, and the backends are there for the next one', { tags: 'long', timeout: 300_000 }, async ({
+  skip,
+}) => {
   const debian = await debianGuest('cloud')
   if (!debian.ok) return skip(debian.error)
   const modules = await kernelModules(debian.value, ['xen-blkfront', 'xen-netfront', 'af-packet'])
@@ -85,4 +87,4 @@ it('let go of their devices, and the backends are there for the next one', async
   expect(await guest.run('head -c 11 /dev/xvda')).toBe('ringmaster\n')
   expect(guest.console).not.toMatch(/Kernel panic|BUG:|I\/O error|still in use/)
   expect(machine.log.filter((line) => /^(dom0|domain) (error|warning)/.test(line))).toEqual([])
-}, 300_000)
+})

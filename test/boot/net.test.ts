@@ -191,7 +191,10 @@ describe('guests of one machine', () => {
     return guest
   }
 
-  it('ping each other, fetch from each other by name; MACs are unique, networks must be there', async ({ skip }) => {
+  it('ping each other, fetch from each other by name; MACs are unique, networks must be there', {
+    tags: 'long',
+    timeout: 500_000,
+  }, async ({ skip }) => {
     const ready = await prepare()
     if (typeof ready === 'string') return skip(ready)
     const one = await running(ready, 1)
@@ -252,5 +255,5 @@ describe('guests of one machine', () => {
     expect(sum(await again.expect(/[0-9a-f]{32}[\s\S]*transferred/, 120))).toBe(sent)
     expect(await again.run('ping -c 2 10.0.2.15')).toContain('2 packets received')
     for (const guest of [one, again]) expect(guest.console).not.toMatch(/Kernel panic|BUG:/)
-  }, 500_000)
+  })
 })

@@ -151,7 +151,9 @@ const FIO_JOBS = [
 const sumOf = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 
 describe('tools in a guest', () => {
-  it('ethtool tells the driver and switches its offloads while data flow', async ({ skip }) => {
+  it('ethtool tells the driver and switches its offloads while data flow', { tags: 'long', timeout: 900_000 }, async ({
+    skip,
+  }) => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [guest] = ready
@@ -213,7 +215,7 @@ describe('tools in a guest', () => {
     ).toBeUndefined()
     expect(badFrames(captureOf(1))).toBe('')
     expect(await guest.run("grep -A1 'Tcp:' /proc/net/snmp | awk '{print $NF}'")).toMatch(/InCsumErrors\s+0\s/)
-  }, 900_000)
+  })
 
   it('iperf3 sends to the host, from the host and between guests', async ({ skip }) => {
     const ready = await tools()
@@ -254,7 +256,7 @@ describe('tools in a guest', () => {
     }
   })
 
-  it('fio reads back what it wrote, and so does the host', async ({ skip }) => {
+  it('fio reads back what it wrote, and so does the host', { tags: 'long', timeout: 900_000 }, async ({ skip }) => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [guest] = ready
@@ -288,7 +290,7 @@ describe('tools in a guest', () => {
       for (const job of jobs) await outputOf('fio', [`--filename=${image}`, ...job, '--verify_only'])
     }
     expect(guest.console).not.toMatch(/I\/O error|Kernel panic|BUG:/)
-  }, 900_000)
+  })
 })
 
 /** What a program of the host prints; it must end well. */

@@ -125,29 +125,33 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       await driver.destroy(a)
     })
 
-    it.runIf(cpus().length > 1)('keeps vcpus on the processors that were chosen', { timeout: 240_000 }, async () => {
-      const uuid = randomUUID()
-      expect((await driver.create(uuid, { ...config('pinned'), vcpus: 2, cpuSet: '0' })).ok).toBe(true)
-      await says(uuid, '', 'demo:~# ')
-      // The kernel's word for it (proc(5), status), of the threads that may not run everywhere.
-      const tasks = `/proc/${pids('domain').at(-1)}/task`
-      const listed = (status: string) => /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1]
-      const all = listed(readFileSync('/proc/self/status', 'latin1'))
-      const kept = () =>
-        readdirSync(tasks)
-          .map((task) => listed(readFileSync(join(tasks, task, 'status'), 'latin1')))
-          .filter((list) => list !== all)
-      await expect.poll(kept).toEqual(['0', '0'])
-      expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1' })).toEqual({ ok: true, value: null })
-      expect(kept()).toEqual(['1', '1'])
-      const nowhere = { ok: false, error: { reason: 'pinning-failed', values: { set: '1000' } } }
-      expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1000' })).toMatchObject(nowhere)
-      expect(kept()).toEqual(['1', '1'])
-      expect((await driver.setSchedulerParameters(uuid, {})).ok).toBe(true)
-      expect(kept()).toEqual([])
-      expect(await driver.create(randomUUID(), { ...config('nowhere'), cpuSet: '1000' })).toMatchObject(nowhere)
-      expect((await driver.destroy(uuid)).ok).toBe(true)
-    })
+    it.runIf(cpus().length > 1)(
+      'keeps vcpus on the processors that were chosen',
+      { tags: 'long', timeout: 240_000 },
+      async () => {
+        const uuid = randomUUID()
+        expect((await driver.create(uuid, { ...config('pinned'), vcpus: 2, cpuSet: '0' })).ok).toBe(true)
+        await says(uuid, '', 'demo:~# ')
+        // The kernel's word for it (proc(5), status), of the threads that may not run everywhere.
+        const tasks = `/proc/${pids('domain').at(-1)}/task`
+        const listed = (status: string) => /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1]
+        const all = listed(readFileSync('/proc/self/status', 'latin1'))
+        const kept = () =>
+          readdirSync(tasks)
+            .map((task) => listed(readFileSync(join(tasks, task, 'status'), 'latin1')))
+            .filter((list) => list !== all)
+        await expect.poll(kept).toEqual(['0', '0'])
+        expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1' })).toEqual({ ok: true, value: null })
+        expect(kept()).toEqual(['1', '1'])
+        const nowhere = { ok: false, error: { reason: 'pinning-failed', values: { set: '1000' } } }
+        expect(await driver.setSchedulerParameters(uuid, { cpuSet: '1000' })).toMatchObject(nowhere)
+        expect(kept()).toEqual(['1', '1'])
+        expect((await driver.setSchedulerParameters(uuid, {})).ok).toBe(true)
+        expect(kept()).toEqual([])
+        expect(await driver.create(randomUUID(), { ...config('nowhere'), cpuSet: '1000' })).toMatchObject(nowhere)
+        expect((await driver.destroy(uuid)).ok).toBe(true)
+      },
+    )
 
     it('caps a guest that is busy, from the next slices on', async () => {
       await says(b, 'while :; do :; done & echo bu""sy\r', 'busy')

@@ -176,7 +176,7 @@ describe('the app', () => {
     ).toBe('undefined')
   })
 
-  it('goes on without windows while a guest runs, and ends with the last window when none does', async () => {
+  it('goes on without windows while a guest runs, and ends with the last window when none does', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     await app.domain(() => manager.pressDemoGuest())
     await manager.waitForState(DEMO, 'Running')
@@ -197,7 +197,7 @@ describe('the app', () => {
     expect(await gone).toBe(0)
   })
 
-  it('loads a window again whose page died, and guests run on', async () => {
+  it('loads a window again whose page died, and guests run on', { tags: 'long' }, async () => {
     const { app, manager } = await start()
     await app.domain(() => manager.pressDemoGuest())
     await manager.waitForState(DEMO, 'Running')

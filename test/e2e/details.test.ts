@@ -121,7 +121,7 @@ describe('the details of a machine that runs', () => {
     expect(stored(app).bootloader).toBe(undefined)
   })
 
-  it('take vcpus off and give them back at once, and say how many the guest uses', async () => {
+  it('take vcpus off and give them back at once, and say how many the guest uses', { tags: 'long' }, async () => {
     const { app, domain } = await startMachine([], keep, { config: { vcpus: 4 } })
     const { page } = domain
     await domain.tab('Details').click()

@@ -58,7 +58,7 @@ describe('the details of a machine', () => {
     expect(fs.existsSync(path.join(app.folder, 'disks', 'server.qcow2'))).toBe(true)
   })
 
-  it('changes a medium, sets the memory at once, and says what applies at the next start', async () => {
+  it('changes a medium, sets the memory at once, and says what applies at the next start', { tags: 'long' }, async () => {
     const drive: Device = { kind: 'vbd', dev: 'xvdb', path: '', format: 'raw', readonly: true, removable: true }
     const { app, domain } = await startMachine([drive], keep)
     const { page } = domain

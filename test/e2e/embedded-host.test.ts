@@ -110,7 +110,7 @@ async function storageByWindow(app: RunningApp, page: Page): Promise<void> {
   await row('data.raw').waitFor()
 }
 
-it('networks, ports, volumes and copies do what they say to a guest', { timeout: 900_000 }, async ({ skip }) => {
+it('networks, ports, volumes and copies do what they say to a guest', { tags: 'long', timeout: 900_000 }, async ({ skip }) => {
   const debian = await debianGuest('standard')
   if (!debian.ok) return skip(debian.error)
   const modules = await kernelModules(debian.value, ['xen-blkfront', 'xen-netfront', 'af-packet'])

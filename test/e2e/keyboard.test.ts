@@ -217,7 +217,7 @@ describe('by keyboard alone', () => {
     await expect.poll(() => told(app, page, 'snapshotTree', { uuid: SERVER })).toContain('"With keys"')
   })
 
-  it('the host: a volume and a network made', async () => {
+  it('the host: a volume and a network made', { tags: 'long' }, async () => {
     const { app, page: manager } = await stage()
     const page = await openWindow(app, manager, 'host', null)
     await settle(page)

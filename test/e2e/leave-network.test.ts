@@ -75,7 +75,9 @@ it('are not left behind unasked; Escape stays and loses nothing', async () => {
   await unasked
 })
 
-it('are not asked about while they are applied: who chooses another network then gets there and stays', async () => {
+it('are not asked about while they are applied: who chooses another network then gets there and stays', {
+  tags: 'long',
+}, async () => {
   const app = keep(await launch())
   const { page: manager } = await app.manager()
   const page = await openWindow(app, manager, 'networks', null)

@@ -137,7 +137,7 @@ it('finds machines by their operating system, and shows and orders it in a colum
   await app.picture(page, 'list-os')
 })
 
-it('orders by what a head is pressed for, and keeps columns, order and folders over a start', async () => {
+it('orders by what a head is pressed for, and keeps columns, order and folders over a start', { tags: 'long' }, async () => {
   const first = await start({ domains: 12, running: 12 }, { keepFolder: true })
   const { manager } = first
   const heads = () => running?.manager().then((each) => each.page.locator('.column-name').allTextContents())

@@ -141,7 +141,7 @@ describe('the manager window', () => {
     expect(await jumps(domain.page, domainSettled)).toBeLessThan(0.005)
   })
 
-  it('asks before forcing a guest off, and Escape changes nothing', async () => {
+  it('asks before forcing a guest off, and Escape changes nothing', { tags: 'long' }, async () => {
     const { app, manager } = await startWithDemo()
     await manager.choose(DEMO, 'Force off')
     await manager.dialog().waitFor()
@@ -206,7 +206,7 @@ describe('the manager window', () => {
     await domain.waitForText('\nstill here')
   })
 
-  it('shows the reason of a crash in the list and in the window of the guest', async () => {
+  it('shows the reason of a crash in the list and in the window of the guest', { tags: 'long' }, async () => {
     const { app, manager, domain } = await startWithDemo()
     await domain.type('crash\r')
     await manager.waitForState(DEMO, 'Crashed: SHUTDOWN_crash')

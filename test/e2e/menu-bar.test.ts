@@ -51,7 +51,7 @@ it('has what can be done with a machine now, in its window and for the row that 
   expect(app.errors).toEqual([])
 })
 
-it('has a page hear what was chosen in another window, even one that is only being opened', async () => {
+it('has a page hear what was chosen in another window, even one that is only being opened', { tags: 'long' }, async () => {
   const app = keep(await launch())
   const manager = await app.manager()
   const host = await app.other(async () => {

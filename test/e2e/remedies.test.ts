@@ -160,7 +160,7 @@ it('opens New virtual machine for a dropped file that nothing can be told of', {
   await refused.waitFor({ state: 'detached' })
 })
 
-it('discards a saved state that is damaged, after asking, and starts the machine anew', async () => {
+it('discards a saved state that is damaged, after asking, and starts the machine anew', { tags: 'long' }, async () => {
   const { app, manager, page } = await start()
   await manager.choose('server', 'Run')
   await manager.waitForState('server', 'Running')

@@ -132,7 +132,7 @@ it('asks before a tab with changes in Details is closed, let go or left behind w
   await page.getByRole('row', { name: 'server' }).waitFor()
 })
 
-it('makes only the tiles in sight of a thousand machines, and goes to the last by keyboard', async () => {
+it('makes only the tiles in sight of a thousand machines, and goes to the last by keyboard', { tags: 'long' }, async () => {
   const app = await launch({ env: { RINGMASTER_TEST_SCRIPT: JSON.stringify({ domains: 1000 }) } })
   keep(app)
   const manager = await app.manager()

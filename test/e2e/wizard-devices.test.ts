@@ -30,7 +30,7 @@ function wizard({ app, manager }: Started): Promise<CreateDomainPage> {
 }
 
 describe('the wizard', () => {
-  it('makes a Debian guest with one press: disk, network and screen are there', async () => {
+  it('makes a Debian guest with one press: disk, network and screen are there', { tags: 'long' }, async () => {
     const started = await start()
     const form = await wizard(started)
     await started.app.picture(form.page, 'ready-guests')

@@ -519,7 +519,9 @@ describe('a new virtual machine', () => {
       .toBe(true)
   })
 
-  it('is made from a template, with disks and addresses of its own; templates are removed after a question', async () => {
+  it('is made from a template, with disks and addresses of its own; templates are removed after a question', {
+    tags: 'long',
+  }, async () => {
     const { app, manager, create, kernel } = await start()
     await create.field('Kernel').fill(kernel)
     await create.field('Name').fill('web')
