@@ -48,7 +48,10 @@ describe('a saved Debian', () => {
     expect((await origin.run('echo alive')).trim()).toBe('alive')
   }, 120_000)
 
-  it('sleeps on for what was left of a sleep, its uptime goes on, its clock stands at the save', async ({ skip }) => {
+  it('sleeps on for what was left of a sleep, its uptime goes on, its clock stands at the save', {
+    tags: 'long',
+    timeout: 180_000,
+  }, async ({ skip }) => {
     if (missing) return skip(missing)
     const asked = Date.now()
     origin.type('cat /proc/uptime; date +start=%s; sleep 6; echo wo""ke; cat /proc/uptime; date +end=%s; echo do""ne\n')
@@ -72,7 +75,7 @@ describe('a saved Debian', () => {
     expect(end).toBeLessThan(Math.floor(Date.now() / 1000))
     await copy.domain.call('destroy', {})
     await origin.expect(/done/)
-  }, 180_000)
+  })
 
   it('computes on to the same result', { tags: 'long', timeout: 240_000 }, async ({ skip }) => {
     if (missing) return skip(missing)

@@ -102,9 +102,10 @@ describe('two vcpus of four at the start', () => {
 })
 
 describe('two vcpus that are busy', () => {
-  it('come up, work, go off and on, by themselves and by the toolstack; stand still for a save, go on in the copy and in the origin', async ({
-    skip,
-  }) => {
+  it('come up, work, go off and on, by themselves and by the toolstack; stand still for a save, go on in the copy and in the origin', {
+    tags: 'long',
+    timeout: 400_000,
+  }, async ({ skip }) => {
     const files = await debianGuest('cloud')
     if (!files.ok) return skip(files.error)
     const { kernel, ramdisk, commandLine } = files.value
@@ -166,5 +167,5 @@ describe('two vcpus that are busy', () => {
     origin.type('poweroff\n')
     await expect.poll(() => origin.exit?.reason, { timeout: 60_000 }).toBe('poweroff')
     for (const guest of [copy, again, origin]) expect(guest.console).not.toMatch(FAULTS)
-  }, 400_000)
+  })
 })

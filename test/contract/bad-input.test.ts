@@ -96,6 +96,7 @@ describe.skipIf(!ready)('the embedded driver given bad input', () => {
   })
 
   it('refuses a save file with any byte flipped, a cut one and a longer one, and accepts it whole', {
+    tags: 'long',
     timeout: 240_000,
   }, async () => {
     const uuid = randomUUID()

@@ -163,7 +163,7 @@ export function lifeContract(scene: ContractScene): void {
     await driver.destroy(uuid)
   })
 
-  it('has a guest take a vcpu off, and tells how many it uses', { timeout, tags }, async () => {
+  it('has a guest take a vcpu off, and tells how many it uses', { timeout }, async () => {
     const uuid = randomUUID()
     expect((await driver.create(uuid, { ...config, vcpus: 2 })).ok).toBe(true)
     await prompts(uuid)
