@@ -31,9 +31,9 @@ const SECOND_TRY = 1
 const longest = new Map(
   [
     ...['main/toolstack/cancelled-jobs', 'isa/lockstep/lockstep', 'main/toolstack/snapshot-cuts', 'isa/fp/sse'],
-    ...['e2e/accessibility', 'e2e/manager', 'e2e/wizard', 'e2e/list', 'e2e/app-life', 'e2e/narrow-window', 'e2e/details'],
-    ...['contract/embedded-driver', 'boot/net', 'boot/snapshots', 'e2e/embedded-devices', 'boot/vcpus', 'guest/micro-kernels'],
-    ...['boot/tools', 'boot/disk', 'e2e/demo-guest', 'e2e/connections', 'boot/screen', 'boot/frontends'],
+    ...['e2e/accessibility', 'e2e/manager', 'e2e/wizard', 'e2e/narrow-window', 'e2e/list', 'e2e/dialogs', 'e2e/keyboard'],
+    ...['contract/embedded-driver', 'boot/snapshots', 'e2e/embedded-devices', 'e2e/demo-guest', 'guest/micro-kernels'],
+    ...['e2e/connections', 'boot/screen', 'boot/killed-writes', 'boot/disk', 'boot/own-disk', 'boot/exit-status'],
   ].map((name, place) => [path.join(test, `${name}.test.ts`), place] as const),
 )
 
