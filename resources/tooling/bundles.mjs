@@ -13,6 +13,7 @@ const ENTRIES = {
     dom0: 'src-engine/process/dom0.ts',
     domain: 'src-engine/process/domain.ts',
     vcpu: 'src-engine/process/vcpu.ts',
+    translator: 'src-engine/process/translator.ts',
     image: 'src-engine/process/image.ts',
     guest: 'src-engine/process/guest.ts',
   },

@@ -1,18 +1,36 @@
 // The interpreter's decoded code, read from outside: blocks, their uops, their links; and the one change the translator
 // makes to it, turning a block's entry uop into ENTER and leading everything that led to the block there.
 // Layout: isa/state-layout.ts (CODE_CACHE, BLOCK), assembly/state.ts (uops), assembly/decode/cache.ts.
-// Invariant: read and changed only between two blocks, on the vcpu's own thread.
-// Runs in: the vcpu's worker thread.
+// Invariant: changed only between two blocks, on the vcpu's own thread. The writer may read it at any time, on another one: blocks do not
+// change while they are there, words are read whole, and where the pool is emptied meanwhile it may find anything, so no walk is endless.
+// Runs in: the vcpu's worker thread, the translator's thread.
 import { BLOCK, CODE_CACHE, HASH_BUCKETS, JUMP_ENTRIES, MEMORY_MAP, NOTE_ENTRIES, TLB, vcpuAddress } from '../isa/state-layout'
 import { FIRST_OF, LINKED, UOP_ENTER, UOP_STALE } from './uop-table'
 
 export const UOP = 16
 const MODE_64 = 2
+/** Bytes that a block has at most, and blocks that a list has. */
+const BLOCK_ROOM = 4096
+const MOST_BLOCKS = 1 << 17
+/** Blocks of a region that others take in, where they come to its start, instead of leaving for it. */
+const SHARED_BLOCKS = 16
+
+/** What is to be known of a region to enter it: its entries, all its blocks. */
+interface Entered {
+  readonly entries: readonly number[]
+  readonly blocks: readonly number[]
+}
+
+/** The blocks have gone while they were read. */
+export class Changed extends Error {}
 
 export class CodeCache {
   readonly view: DataView
+  /** Blocks from this address on are passed over: they may still be being decoded while they are read. */
+  end = Number.POSITIVE_INFINITY
   private readonly base: number
   private readonly flushes: number
+  private readonly next: number
   private readonly pcBase: number
   private readonly counts: {
     readonly instructions: number
@@ -27,6 +45,7 @@ export class CodeCache {
     this.view = new DataView(buffer)
     this.base = MEMORY_MAP.CODE_CACHE_BASE + vcpu * MEMORY_MAP.CODE_CACHE_SIZE
     this.flushes = vcpuAddress(vcpu, 'STAT_CODE_FLUSH')
+    this.next = vcpuAddress(vcpu, 'CODE_NEXT')
     this.pcBase = vcpuAddress(vcpu, 'PC_BASE')
     this.counts = {
       instructions: vcpuAddress(vcpu, 'STAT_TRANSLATED'),
@@ -83,7 +102,9 @@ export class CodeCache {
   }
   /** The last uop of a block; a second slot with its links follows. */
   lastUop(first: number): number {
-    return first + this.view.getUint32(first - BLOCK.HEADER + BLOCK.BYTES, true) - 2 * UOP
+    const bytes = this.view.getUint32(first - BLOCK.HEADER + BLOCK.BYTES, true)
+    if (bytes > BLOCK_ROOM) throw new Changed()
+    return first + bytes - 2 * UOP
   }
   entry(first: number): number {
     return first - BLOCK.HEADER + BLOCK.ENTRY
@@ -93,12 +114,24 @@ export class CodeCache {
   find(host: number): number {
     const bucket = ((((host ^ (host >>> 13)) << 2) + MODE_64 * 0x5554) & (HASH_BUCKETS * 4 - 4)) >>> 0
     let h = this.view.getUint32(this.base + CODE_CACHE.HASH + bucket, true)
-    while (h !== 0) {
-      if (this.view.getUint32(h + BLOCK.HOST, true) === host >>> 0 && this.view.getUint32(h + BLOCK.MODE, true) === MODE_64)
-        return h + BLOCK.HEADER
+    for (let walked = 0; h !== 0; walked++) {
+      if (walked > MOST_BLOCKS) throw new Changed()
+      const isIt =
+        this.view.getUint32(h + BLOCK.HOST, true) === host >>> 0 && this.view.getUint32(h + BLOCK.MODE, true) === MODE_64
+      if (isIt && h < this.end) return h + BLOCK.HEADER
       h = this.view.getUint32(h + BLOCK.HASH_NEXT, true)
     }
     return 0
+  }
+
+  /** Where the pool ends: blocks that are decoded from now on lie behind. */
+  poolEnd(): number {
+    return this.view.getUint32(this.next, true)
+  }
+
+  /** Is the block there, and from before that end? */
+  isThere(first: number, end: number): boolean {
+    return first < end && this.find(this.hostOf(first)) === first
   }
 
   /** Linear address of the page that holds the running code. */
@@ -138,7 +171,8 @@ export class CodeCache {
     const blocks: number[] = []
     let h = this.headOfPage(host)
     while (h !== 0 && h !== before) {
-      if (this.view.getUint32(h + BLOCK.MODE, true) === MODE_64) blocks.push(h + BLOCK.HEADER)
+      if (blocks.length > MOST_BLOCKS) throw new Changed()
+      if (h < this.end && this.view.getUint32(h + BLOCK.MODE, true) === MODE_64) blocks.push(h + BLOCK.HEADER)
       h = this.view.getUint32(h + BLOCK.PAGE_NEXT, true)
     }
     return blocks
@@ -161,7 +195,10 @@ export class CodeCache {
   /** First uop of the block that has this one, which is not STALE. */
   ownerOf(ip: number): number {
     let at = ip
-    while (this.op(at) !== UOP_STALE && this.op(at) !== UOP_ENTER) at -= UOP
+    while (this.op(at) !== UOP_STALE && this.op(at) !== UOP_ENTER) {
+      at -= UOP
+      if (ip - at > BLOCK_ROOM) throw new Changed()
+    }
     return at + UOP
   }
 
@@ -175,6 +212,15 @@ export class CodeCache {
     return this.hasEntry(first) ? this.word(this.entry(first) + 12) : undefined
   }
 
+  /**
+   * Is another region to go on at this block? The same blocks in several regions are what V8's optimiser is busiest with. A small region,
+   * as of a function without calls, is rather taken in where its start is come to.
+   */
+  goesOnAt(first: number): boolean {
+    const at = this.entry(first)
+    return this.op(at) === UOP_ENTER && (this.word(at + 4) > SHARED_BLOCKS || this.word(at + 8) !== 0)
+  }
+
   /** Is the block still entered through the region of this number? */
   entered(first: number, region: number): boolean {
     return this.regionAt(first) === region
@@ -186,15 +232,16 @@ export class CodeCache {
   }
 
   /** From now on these blocks are entered through regions, by their numbers: each at the entry of its place in the region's list. */
-  enterBy(regions: ReadonlyMap<number, readonly number[]>): void {
+  enterBy(regions: ReadonlyMap<number, Entered>): void {
     const { view } = this
     const moved = new Map<number, number>()
-    for (const [region, firsts] of regions) {
-      for (const [entry, first] of firsts.entries()) {
+    for (const [region, { entries, blocks }] of regions) {
+      for (const [entry, first] of entries.entries()) {
         if (this.dropped(first)) continue
         const at = this.entry(first)
         view.setUint16(at, UOP_ENTER, true)
         view.setUint16(at + 2, this.offset(first), true)
+        view.setInt32(at + 4, blocks.length, true)
         view.setInt32(at + 8, entry, true)
         view.setInt32(at + 12, region, true)
         moved.set(first, at)

@@ -3,39 +3,22 @@
 // Invariant: regions are entered only through ENTER uops of live blocks, so dropping a page's blocks (its bytes or its
 // mapping changed, or the pool was emptied) ends its regions; only their memory is left to be given back here.
 // Runs in: the vcpu's worker thread.
-import { setFlagsFromString } from 'node:v8'
 import type { Account } from './account'
 import type { CodeCache } from './code-cache'
 import { DeadModules } from './dead-modules'
-import { CORE_FUNCTIONS, WITNESS_FUNCTIONS } from './emitter'
+import type { Answer, Written } from './orders'
 import type { TranslatorStatistics } from './statistics'
 import { importsOf, type TranslatedCore, type Witness } from './translated-core'
-import { type Body, type ImportedFunction, moduleOf } from './wasm-writer'
-
-// Regions tell which branches are hardly ever taken (wasm-writer.ts). V8 of Node 20 looks at that only when told to; one that knows no
-// such flag says so on stderr and goes on.
-setFlagsFromString('--experimental-wasm-branch-hinting')
 
 interface Installed {
   /** Slot of the table. */
   readonly index: number
   /** First blocks of its entries. */
   readonly entries: readonly number[]
-  readonly blocks: number
   readonly bytes: number
 }
 
-/** A region that is written: first blocks of its entries, all its blocks. */
-export interface Made {
-  readonly entries: readonly number[]
-  readonly blocks: readonly number[]
-  readonly body: Body
-}
-
-const MEMORY_MAXIMUM = 65536
 const TABLE_STEP = 256
-/** Of a module round a region's code. */
-const MODULE_BYTES = 200
 const SWEEP_EVERY = 64
 /** The part of the code that goes at once where there is no room: it takes the time in which the vcpu stands still. */
 const GOING = 1 / 8
@@ -43,11 +26,6 @@ const GOING = 1 / 8
 const LET_GO = 640
 /** Regions that are brought together in a module of their own, once. */
 const GATHERED = 32
-/** Blocks of a region that others take in, where they come to its start, instead of leaving for it. */
-const SHARED_BLOCKS = 16
-
-/** What a region is counted with. */
-export const moduleBytes = (body: Body): number => MODULE_BYTES + body.bytes.length
 
 /** What a vcpu's regions share with its translator. */
 export interface Shared {
@@ -58,8 +36,6 @@ export interface Shared {
   readonly witness: Witness | undefined
   /** Milliseconds. */
   readonly now: () => number
-  /** Told of each region: the first blocks of its entries, its code. */
-  readonly made: ((firsts: readonly number[], body: Body) => void) | undefined
 }
 
 export class InstalledRegions {
@@ -68,11 +44,12 @@ export class InstalledRegions {
   private readonly leaving: Installed[] = []
   /** The last region that was made with a block. */
   private readonly owners = new Map<number, Installed>()
-  /** Code of those still in the small modules they were made in. */
-  private readonly scattered = new Map<number, Body>()
+  /** The writer's numbers of those still in the small modules they were made in. */
+  private readonly scattered = new Map<number, number>()
   private readonly free: number[] = []
+  /** Slots of those that are being brought together. */
+  private gathering: readonly number[] = []
   private readonly dead = new DeadModules()
-  private readonly functions: readonly ImportedFunction[]
   private readonly imports: WebAssembly.Imports
   private alive = 0
   private sinceSweep = 0
@@ -84,7 +61,6 @@ export class InstalledRegions {
     private readonly shared: Shared,
   ) {
     const { core, witness } = shared
-    this.functions = witness ? [...CORE_FUNCTIONS, ...WITNESS_FUNCTIONS] : CORE_FUNCTIONS
     this.imports = importsOf(memory, core, witness)
   }
 
@@ -104,53 +80,66 @@ export class InstalledRegions {
   }
 
   /**
-   * Is another region to go on at this block? The same blocks in several regions are what V8's optimiser is busiest with. A small region,
-   * as of a function without calls, is rather taken in where its start is come to.
+   * Regions as they were written, and their blocks are entered through them from now on; without those of which a block has gone since, or
+   * was not there as a whole when they were ordered, with the pool ending at `end`.
    */
-  goesOnAt(block: number): boolean {
-    const region = this.installed.get(this.shared.cache.regionAt(block) ?? -1)
-    return region !== undefined && (region.blocks > SHARED_BLOCKS || region.entries[0] !== block)
-  }
-
-  /** One module of these regions, and their blocks are entered through them from now on. */
-  putInPlace(made: readonly Made[]): void {
+  putInPlace({ module, written }: Answer, end: number): void {
+    if (!module) return
     const { core, cache, statistics } = this.shared
-    const functions = this.functionsOf(made.map(({ body }) => body))
-    const entered = new Map<number, readonly number[]>()
-    statistics.regions += made.length
-    for (const [i, { entries, blocks, body }] of made.entries()) {
-      const index = this.slot()
-      this.shared.made?.(entries, body)
-      core.table.set(index, functions[i])
-      entered.set(index, entries)
-      statistics.entries += entries.length
-      const bytes = moduleBytes(body)
-      const region = { index, entries, blocks: blocks.length, bytes }
-      this.installed.set(index, region)
-      this.scattered.set(index, body)
-      for (const block of blocks) this.owners.set(block, region)
-      this.alive += bytes
-      statistics.bytes += bytes
-    }
-    // All at once, as those that go. Another vcpu may have dropped a page while they were made.
+    const functions = this.functionsOf(module)
+    const entered = new Map<number, Written>()
+    // All at once, as those that go. Another vcpu may drop pages meanwhile.
     core.lock_code()
+    for (const [i, region] of written.entries()) {
+      if (!region.blocks.every((block) => cache.isThere(block, end))) continue
+      const index = this.slot()
+      core.table.set(index, functions(i))
+      entered.set(index, region)
+    }
     cache.enterBy(entered)
     core.unlock_code()
+    for (const [index, { number, entries, blocks, bytes }] of entered) {
+      const region = { index, entries, bytes }
+      this.installed.set(index, region)
+      this.scattered.set(index, number)
+      for (const block of blocks) this.owners.set(block, region)
+      this.alive += bytes
+      statistics.entries += entries.length
+      statistics.bytes += bytes
+    }
+    statistics.regions += entered.size
     this.sweep(entered.keys())
     if (this.alive > statistics.most) statistics.most = this.alive
   }
 
-  /** After a module: what is due, in steps as it takes a while. */
-  *tidyUp(): Generator<void, void, void> {
-    if (this.scattered.size >= GATHERED) {
-      yield
-      this.gather()
-    }
-    if (this.dead.isDue()) {
-      yield
-      this.dead.collect()
-      this.letGo(LET_GO)
-    }
+  /** The writer's numbers of regions to bring together, once there are enough. */
+  toGather(): readonly number[] {
+    if (this.scattered.size < GATHERED) return []
+    this.sweep(this.scattered.keys())
+    this.gathering = [...this.scattered.keys()]
+    const numbers = [...this.scattered.values()]
+    this.scattered.clear()
+    return numbers
+  }
+
+  /** They are in one module now; those that are still there are entered in it. */
+  gathered({ module }: Answer): void {
+    if (!module) return
+    const { core, statistics } = this.shared
+    const functions = this.functionsOf(module)
+    for (const [i, index] of this.gathering.entries()) if (this.installed.has(index)) core.table.set(index, functions(i))
+    statistics.gathered += this.gathering.length
+    this.gathering = []
+  }
+
+  /** Are there so many modules to let go that it takes a step of its own? */
+  hasDead(): boolean {
+    return this.dead.isDue()
+  }
+
+  collectDead(): void {
+    this.dead.collect()
+    this.letGo(LET_GO)
   }
 
   /** A block that regions are not to be entered at is interpreted from now on. */
@@ -172,33 +161,19 @@ export class InstalledRegions {
     for (const region of this.installed.values()) this.leaving.push(region)
     this.installed.clear()
     this.scattered.clear()
+    this.gathering = []
   }
 
-  /** One module of these regions. */
-  private functionsOf(bodies: readonly Body[]): readonly unknown[] {
+  /** The functions of a module by their places. */
+  private functionsOf(module: WebAssembly.Module): (place: number) => unknown {
     const { account, statistics, now } = this.shared
-    const bytes = moduleOf(this.functions, { maximum: MEMORY_MAXIMUM }, bodies)
     const before = now()
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), this.imports)
-    statistics.compiling += now() - before
+    const { exports } = new WebAssembly.Instance(module, this.imports)
+    statistics.joining += now() - before
     statistics.modules++
     account.spend(0, 1)
     this.dead.oneMore()
-    return bodies.map((_, i) => exports[String(i)])
-  }
-
-  /**
-   * The same regions once more in one module. Engines put each module's code somewhere else in the address space, with page
-   * tables of its own, and calling from one to the other is then slower than what most stays in a region do.
-   */
-  private gather(): void {
-    const { core, statistics } = this.shared
-    this.sweep(this.scattered.keys())
-    if (this.scattered.size === 0) return
-    const functions = this.functionsOf([...this.scattered.values()])
-    for (const [i, index] of [...this.scattered.keys()].entries()) core.table.set(index, functions[i])
-    statistics.gathered += this.scattered.size
-    this.scattered.clear()
+    return (place) => exports[String(place)]
   }
 
   private slot(): number {

@@ -25,6 +25,11 @@ export class ShortStays {
     return this.refused.has(first)
   }
 
+  /** All such blocks. */
+  all(): readonly number[] {
+    return [...this.refused]
+  }
+
   /** The block, by its first uop, that has just turned out not to be worth it. */
   found(): number | undefined {
     const { cache, blamed } = this

@@ -17,10 +17,13 @@ export interface TranslatorStatistics {
   gathered: number
   /** The most bytes of modules that were alive. */
   most: number
+  /** Of the vcpu's thread. */
   milliseconds: number
-  /** Of these: writing regions, and V8's, which looks at each module and compiles what it must at once. */
+  /** Of the writer: writing regions, and V8's, which looks at each module and compiles what it must at once. */
   writing: number
   compiling: number
+  /** Of the vcpu's thread: putting modules in place. */
+  joining: number
   /** The longest time the vcpu stood still for it. */
   longest: number
 }
@@ -39,5 +42,6 @@ export const NOTHING_MADE: Readonly<TranslatorStatistics> = {
   milliseconds: 0,
   writing: 0,
   compiling: 0,
+  joining: 0,
   longest: 0,
 }

@@ -6,7 +6,6 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import type { Worker } from 'node:worker_threads'
 import { uuidBytes } from '../lib/bytes'
 import type { Log } from '../lib/log'
 import { connectTransport } from '../link/transport'
@@ -29,7 +28,7 @@ import { loadKernel, type MadeDomain, makeDomain } from './new-domain'
 import { Pinning } from './pinning'
 import { decodePumpState, type PumpState } from './pump-state'
 import { type GuestPages, guestPages, joinParts, type RunningDomain } from './running-domain'
-import { vcpuThread } from './vcpu-threads'
+import { ReadyThreads } from './vcpu-threads'
 
 /** Whether hot code is translated when nobody says so. The environment is for tests: on, off, or eager, nearly all code. */
 const TRANSLATOR = process.env['RINGMASTER_TRANSLATOR'] !== 'off'
@@ -65,7 +64,7 @@ export class DomainProcess {
   private name = ''
   private translator = false
   /** Threads for its vcpus, begun while its memory is filled. */
-  private readonly ready: Worker[] = []
+  private readonly ready = new ReadyThreads()
   private messagesSeen = 0
   private messageSecond = 0
   private messagesTold = 0
@@ -222,7 +221,7 @@ export class DomainProcess {
   // --- making the domain ---
 
   private prepare(vcpus: number): void {
-    for (let index = this.ready.length; index < vcpus; index++) this.ready.push(vcpuThread(index))
+    this.ready.prepare(vcpus, TRANSLATOR)
   }
 
   private async build(args: DomainCalls['build']['args']): Promise<Result<GuestPages, CallError>> {
@@ -394,7 +393,7 @@ export class DomainProcess {
     running?.screen?.dispose()
     await this.saves.settled()
     if (running && this.life.started) await running.threads.dispose()
-    else await Promise.all(this.ready.map((thread) => thread.terminate()))
+    await this.ready.end()
     this.life.destroyed = true
     this.life.running = undefined
     this.ended()

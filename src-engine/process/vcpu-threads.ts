@@ -1,9 +1,10 @@
-// The vcpu threads of a domain, seen from the main thread: start, stand still, go on, end.
+// The threads of a domain, seen from the main one: its vcpus', which start, stand still, go on and end, and the translator's beside them.
 // Invariant: between `stop` and `go` every vcpu is parked and time stands, so memory may be read and written as a whole.
 // Runs in: main thread of the domain's process.
 import path from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { Domain } from '../hypervisor/domain'
+import type { WriterChannel, WriterInput } from '../jit/writer-beside'
 
 /** What a vcpu's thread is given; `memory` is shared. */
 export interface VcpuThreadInput {
@@ -11,8 +12,8 @@ export interface VcpuThreadInput {
   readonly index: number
   readonly vcpus: number
   readonly ramBytes: number
-  /** Hot code is translated (src-engine/jit). */
-  readonly translator: boolean
+  /** Hot code is translated (src-engine/jit), as the translator's thread writes it. */
+  readonly writer: WriterChannel | undefined
 }
 
 /** What a vcpu's thread tells the main thread: the bell, or once the kernel's number of the thread, where it is known. */
@@ -28,9 +29,34 @@ export interface VcpuThreadListener {
   failed(reason: string): void
 }
 
-/** A thread that loads the core for a vcpu and waits for its input, which is a message. */
-export function vcpuThread(index: number): Worker {
-  return new Worker(path.join(__dirname, 'vcpu.cjs'), { workerData: index, stdout: false, stderr: false })
+/** Threads that load what they need, and wait for their domain. */
+export class ReadyThreads {
+  readonly vcpus: Worker[] = []
+  private writer: Worker | undefined
+
+  /** That there are as many as so many vcpus need. */
+  prepare(vcpus: number, translator: boolean): void {
+    for (let index = this.vcpus.length; index < vcpus; index++) this.vcpus.push(thread('vcpu', index))
+    if (translator) this.writer ??= thread('translator')
+  }
+
+  /** The translator's thread, if it is wanted, which is the caller's to end from now on. */
+  takeWriter(wanted: boolean): Worker | undefined {
+    const { writer } = this
+    this.writer = undefined
+    if (wanted) return writer ?? thread('translator')
+    void writer?.terminate()
+    return undefined
+  }
+
+  /** Ends those that nobody uses. */
+  async end(): Promise<void> {
+    await Promise.all([...this.vcpus, this.writer].map((worker) => worker?.terminate()))
+  }
+}
+
+function thread(name: string, workerData?: number): Worker {
+  return new Worker(path.join(__dirname, `${name}.cjs`), { workerData, stdout: false, stderr: false })
 }
 
 /** How long a thread may take to come to its end before it is cut off. */
@@ -38,6 +64,7 @@ const END_TIMEOUT_MS = 2000
 
 export class VcpuThreads {
   private readonly workers: Worker[] = []
+  private writer: Worker | undefined
   private readonly ids: number[] = []
   private waiting: (() => void)[] = []
   private ending = false
@@ -47,18 +74,17 @@ export class VcpuThreads {
     private readonly listener: VcpuThreadListener,
   ) {}
 
-  /** `ready`: threads that were begun before, by index. */
-  start(memory: WebAssembly.Memory, ramBytes: number, translator: boolean, ready: readonly Worker[] = []): void {
-    for (let index = 0; index < this.domain.vcpus; index++) {
-      const input: VcpuThreadInput = {
-        memory,
-        index,
-        vcpus: this.domain.vcpus,
-        ramBytes,
-        translator,
-      }
-      const worker = ready[index] ?? vcpuThread(index)
-      worker.postMessage(input)
+  /** `translator`: hot code is translated. */
+  start(memory: WebAssembly.Memory, ramBytes: number, translator: boolean, ready: ReadyThreads): void {
+    const { vcpus } = this.domain
+    ready.prepare(vcpus, translator)
+    const writer = ready.takeWriter(translator)
+    if (writer) this.writer = this.watched(writer, 'the translator’s thread')
+    for (let index = 0; index < vcpus; index++) {
+      const worker = this.watched(ready.vcpus[index] as Worker, `the thread of vcpu ${index}`)
+      const channel = writer && channelTo(writer, memory, index)
+      const input: VcpuThreadInput = { memory, index, vcpus, ramBytes, writer: channel }
+      worker.postMessage(input, channel ? [channel.port] : [])
       worker.on('message', (message: VcpuMessage) => {
         if (message === BELL) this.listener.bell()
         else {
@@ -66,10 +92,15 @@ export class VcpuThreads {
           this.listener.began(message)
         }
       })
-      worker.on('error', (error: Error) => this.end(index, error.stack ?? error.message))
-      worker.on('exit', (code) => this.end(index, `ended with code ${code}`))
       this.workers.push(worker)
     }
+  }
+
+  /** A thread that has to last as long as the domain. */
+  private watched(worker: Worker, name: string): Worker {
+    worker.on('error', (error: Error) => this.end(worker, `${name} failed: ${error.stack ?? error.message}`))
+    worker.on('exit', (code) => this.end(worker, `${name} failed: it ended with code ${code}`))
+    return worker
   }
 
   /** How many vcpus there are, and the kernel's numbers of their threads as far as they are known. */
@@ -77,12 +108,15 @@ export class VcpuThreads {
     return { count: this.domain.vcpus, threads: this.ids }
   }
 
-  private end(index: number, reason: string): void {
+  private end(worker: Worker, reason: string): void {
     if (this.ending) return
-    // Whoever waits for it to stand still need not wait any more.
-    this.domain.vset(index, 'PARKED', 1)
-    this.rang()
-    this.listener.failed(`the thread of vcpu ${index} failed: ${reason}`)
+    const index = this.workers.indexOf(worker)
+    if (index >= 0) {
+      // Whoever waits for it to stand still need not wait any more.
+      this.domain.vset(index, 'PARKED', 1)
+      this.rang()
+    }
+    this.listener.failed(reason)
   }
 
   /** Asks the vcpus to park; resolves when all do and time stands. */
@@ -132,5 +166,15 @@ export class VcpuThreads {
         clearTimeout(timer)
       }),
     )
+    await this.writer?.terminate()
   }
+}
+
+/** A vcpu's way to the translator's thread. */
+function channelTo(writer: Worker, memory: WebAssembly.Memory, vcpu: number): WriterChannel {
+  const { port1, port2 } = new MessageChannel()
+  const answers = new Int32Array(new SharedArrayBuffer(4))
+  const input: WriterInput = { memory, vcpu, port: port2, answers }
+  writer.postMessage(input, [port2])
+  return { port: port1, answers }
 }

@@ -2,11 +2,12 @@
 // loop until told to end.
 // Invariant: the loop blocks this thread's event loop; the main thread reaches it only through shared memory.
 // Runs in: a worker of the domain's process.
-import { setFlagsFromString } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Domain } from '../hypervisor/domain'
 import { Door } from '../hypervisor/door'
 import { codeMemoryOf } from '../jit/memory-budget'
+import { TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER, Translator } from '../jit/translator'
+import { WriterBeside } from '../jit/writer-beside'
 import { hostClock } from '../lib/monotonic'
 import { GuestMemory } from '../memory/guest-memory'
 import { rowsAreCounted } from '../public/row-use'
@@ -22,26 +23,11 @@ import { BELL, type VcpuMessage, type VcpuThreadInput } from './vcpu-threads'
 
 const EFLAGS_AT_START = 2
 
-type Jit = typeof import('../jit/translator')
-
 function tell(message: VcpuMessage): void {
   parentPort?.postMessage(message)
 }
 
-/**
- * The translator, with all of its functions compiled. V8 would else read each when it is first called: the guest's first regions, and those
- * with its first floating point, would take it twice as long, and the guest stands still meanwhile. Here the thread only waits for its domain.
- */
-async function loadTranslator(): Promise<Jit> {
-  setFlagsFromString('--no-lazy')
-  try {
-    return await import('../jit/translator')
-  } finally {
-    setFlagsFromString('--lazy')
-  }
-}
-
-async function main(input: VcpuThreadInput, module: WebAssembly.Module, jit: Jit): Promise<void> {
+async function main(input: VcpuThreadInput, module: WebAssembly.Module): Promise<void> {
   const { memory: wasm, index, vcpus, ramBytes } = input
   const thread = ownThreadId()
   if (thread !== undefined) tell(thread)
@@ -57,7 +43,7 @@ async function main(input: VcpuThreadInput, module: WebAssembly.Module, jit: Jit
   registers.set32('INDEX', index)
   registers.set32('VCPUS', vcpus)
   const lapics: LocalApics = new LocalApics(domain, registers, index)
-  let translator: InstanceType<Jit['Translator']> | undefined
+  let translator: Translator | undefined
   const imports: CoreImports = Object.assign(machineImports(domain, registers, lapics), {
     sample: (block: number) => translator?.sample(block),
   })
@@ -67,15 +53,15 @@ async function main(input: VcpuThreadInput, module: WebAssembly.Module, jit: Jit
   core.flush_code()
   core.flush_tlb()
   const eager = process.env['RINGMASTER_TRANSLATOR'] === 'eager'
-  const how = { ...(eager ? jit.TRANSLATOR_EAGER : jit.TRANSLATOR_DEFAULTS), memory: codeMemoryOf(vcpus) }
-  if (input.translator) translator = new jit.Translator(wasm, index, core, how)
+  const how = { ...(eager ? TRANSLATOR_EAGER : TRANSLATOR_DEFAULTS), memory: codeMemoryOf(vcpus) }
+  if (input.writer) translator = new Translator(wasm, index, core, new WriterBeside(input.writer), how)
   new VcpuLoop(domain, registers, core, lapics, rowsAreCounted ? () => noteDecoded(wasm.buffer, index) : undefined).run()
 }
 
 async function begin(index: number): Promise<void> {
   const input = new Promise<VcpuThreadInput>((resolve) => parentPort?.once('message', resolve))
-  const [module, jit] = await Promise.all([compileCore(index), loadTranslator()])
-  await main(await input, module, jit)
+  const module = await compileCore(index)
+  await main(await input, module)
 }
 
 begin(workerData).catch((error: unknown) => {

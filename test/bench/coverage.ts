@@ -13,6 +13,7 @@ import { hostClock } from '../../src-engine/lib/monotonic'
 import { debianGuest, ramdiskWith } from '../support/debian-guest'
 import { buildMicroKernel } from '../support/micro-kernel'
 import { SteppedGuest } from '../support/stepped-guest'
+import { TranslatorThread } from '../support/translator-thread'
 import type { BenchReport } from './main'
 import { table } from './median'
 import { ownThread } from './thread-time'
@@ -93,7 +94,7 @@ interface Coverage {
   /** Processor time of the vcpu's thread, and of V8's compilers beside it. */
   readonly seconds: number
   readonly compiling: number
-  /** Regions since the start of the guest, and the time they cost its thread. */
+  /** Regions since the start of the guest, and what they cost. */
   readonly made: TranslatorStatistics
   readonly entered: number
   readonly leftAt: readonly (readonly [string, number])[]
@@ -104,7 +105,18 @@ interface Coverage {
 const top = (counts: ReadonlyMap<string, number>): [string, number][] => [...counts].sort((a, b) => b[1] - a[1]).slice(0, TOP)
 
 async function cover(subject: Subject): Promise<Coverage> {
+  const thread = new TranslatorThread()
+  try {
+    return await measured(subject, thread)
+  } finally {
+    await thread.end()
+  }
+}
+
+async function measured(subject: Subject, thread: TranslatorThread): Promise<Coverage> {
   let counts: Counts | undefined
+  // to compare times the witness is left out
+  const witnessed = process.env['RINGMASTER_COVERAGE'] !== 'times'
   const root = process.env['RINGMASTER_ROOT'] ?? process.cwd()
   const guest = await SteppedGuest.make({
     core: path.join(root, 'src-engine/assembly/build/core.wasm'),
@@ -116,15 +128,13 @@ async function cover(subject: Subject): Promise<Coverage> {
     alone: true,
     // by processor time a busy machine makes no stand-still longer
     translator: { ...TRANSLATOR_DEFAULTS, clock: ownThread },
-    // to compare times the witness is left out
-    ...(process.env['RINGMASTER_COVERAGE'] === 'times'
-      ? {}
-      : {
-          witness: (cache: CodeCache) => {
-            counts = new Counts(cache)
-            return counts
-          },
-        }),
+    writer: (memory) => thread.writerFor(memory, witnessed),
+    ...(witnessed && {
+      witness: (cache: CodeCache) => {
+        counts = new Counts(cache)
+        return counts
+      },
+    }),
   })
   const { registers } = guest
   const now = (): { retired: number; translated: number; own: number; all: number } => ({
@@ -167,12 +177,9 @@ async function cover(subject: Subject): Promise<Coverage> {
   }
 }
 
-/** Microseconds a translated block: writing regions; choosing them, putting them into modules and those in place; V8's part. */
-function perBlock({ blocks, milliseconds, writing, compiling }: TranslatorStatistics): readonly string[] {
-  return [writing, milliseconds - writing - compiling, compiling].map((ms) =>
-    blocks > 0 ? ((ms * 1000) / blocks).toFixed(1) : '-',
-  )
-}
+/** Microseconds a translated block, on the thread beside: writing regions; V8's part, which looks at modules and compiles what it must. */
+const perBlock = ({ blocks, writing, compiling }: TranslatorStatistics): readonly string[] =>
+  [writing, compiling].map((ms) => (blocks > 0 ? ((ms * 1000) / blocks).toFixed(1) : '-'))
 
 export async function benchCoverage({ only }: { readonly only?: string | undefined }): Promise<BenchReport> {
   const rows: Coverage[] = []
@@ -196,11 +203,10 @@ export async function benchCoverage({ only }: { readonly only?: string | undefin
         'regions',
         'entries',
         'blocks',
-        'made in ms',
-        'µs a block: writing',
-        'modules',
-        'V8',
+        'choosing, joining: ms',
         'longest',
+        'beside it, µs a block: writing',
+        'V8',
         'MB alive',
       ],
       ...rows.map(({ name, millions, share, entered, seconds, compiling, made }) => [
@@ -214,8 +220,8 @@ export async function benchCoverage({ only }: { readonly only?: string | undefin
         String(made.entries),
         String(made.blocks),
         made.milliseconds.toFixed(0),
-        ...perBlock(made),
         made.longest.toFixed(1),
+        ...perBlock(made),
         (made.most / 1e6).toFixed(1),
       ]),
     ]),

@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto'
 import { Domain } from '../../src-engine/hypervisor/domain'
 import { Door, type Entry } from '../../src-engine/hypervisor/door'
 import { CodeCache } from '../../src-engine/jit/code-cache'
+import type { Writer } from '../../src-engine/jit/orders'
+import { RegionWriter, type RegionWriterOptions, WriterHere } from '../../src-engine/jit/region-writer'
 import type { Witness } from '../../src-engine/jit/translated-core'
 import { Translator, type TranslatorOptions } from '../../src-engine/jit/translator'
 import type { MonotonicClock } from '../../src-engine/lib/monotonic'
@@ -30,6 +32,10 @@ export interface SteppedGuestOptions {
   readonly clock: MonotonicClock | ((guest: () => SteppedGuest) => MonotonicClock)
   /** Undefined: the interpreter alone. */
   readonly translator?: TranslatorOptions | undefined
+  /** Writes what is translated; unless given, this thread. */
+  readonly writer?: (memory: WebAssembly.Memory) => Writer
+  /** Told of each region that is written. */
+  readonly made?: RegionWriterOptions['made']
   /** Told what translated code could not do. */
   readonly witness?: (cache: CodeCache) => Witness
   /** Without XenStore, so that a kernel does not wait for domain 0, and with somebody who empties its console's ring. */
@@ -89,8 +95,13 @@ export class SteppedGuest {
     core.set_eflags(2)
     core.flush_code()
     core.flush_tlb()
-    if (options.translator)
-      translator = new Translator(wasm, 0, core, options.translator, options.witness?.(new CodeCache(wasm.buffer, 0)))
+    if (options.translator) {
+      const witness = options.witness?.(new CodeCache(wasm.buffer, 0))
+      const here = () =>
+        new WriterHere(new RegionWriter(wasm.buffer, 0, { witnessed: witness !== undefined, made: options.made }))
+      const writer = options.writer?.(wasm) ?? here()
+      translator = new Translator(wasm, 0, core, writer, options.translator, witness)
+    }
     const loop = new VcpuLoop(domain, registers, options.watchCore?.(core) ?? core, lapics)
     let ring: ByteRing | undefined
     if (options.alone) {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { JUMP_ENTRIES } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
+import { RegionWriter, WriterHere } from '../../../src-engine/jit/region-writer'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
 import { BLOCK, BLOCKS, rowOfBlocks } from './row-of-blocks'
@@ -16,7 +17,10 @@ it('of many regions ceases at once: the jump cache is looked through once', asyn
   const answer = machine.run(c, 10_000)
   const cache = new CodeCache(memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
-  const translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, blocks: 1 })
+  const translator = new Translator(memory, 0, machine.core, new WriterHere(new RegionWriter(memory.buffer, 0)), {
+    ...TRANSLATOR_DEFAULTS,
+    blocks: 1,
+  })
   const regions = new Map<number, readonly number[]>()
   const firsts = Array.from({ length: BLOCKS }, (_, block) => cache.find(page + block * BLOCK))
   for (const first of firsts) {

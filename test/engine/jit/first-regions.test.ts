@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
+import { RegionWriter, WriterHere } from '../../../src-engine/jit/region-writer'
 import { TRANSLATOR_DEFAULTS, Translator, type TranslatorOptions } from '../../../src-engine/jit/translator'
 import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
@@ -26,33 +27,24 @@ async function translating(
   const cache = new CodeCache(memory.buffer, 0)
   const page = machine.codePages()[0] ?? 0
   let looks = 0
-  const translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, clock: () => looks++, ...some })
+  const clock = () => looks++
+  const writer = new WriterHere(new RegionWriter(memory.buffer, 0, { now: clock }))
+  const translator = new Translator(memory, 0, machine.core, writer, { ...TRANSLATOR_DEFAULTS, clock, ...some })
   return { translator, at: (block) => cache.find(page + block * 4) }
 }
 
-it('are small and grow, as V8 interprets the translator while it makes them', async () => {
+it('have so many blocks at most, fewer inside a function that has a region, and the time of all parts is told', async () => {
   const { translator, at } = await translating({ threshold: 1, batch: 1, patience: 1 })
   const made: number[] = []
-  for (let block = 0; block < BLOCKS && made.length < 5; block += made.at(-1) ?? 0) {
+  for (const block of [0, TRANSLATOR_DEFAULTS.blocks, BLOCKS - 4]) {
     const before = translator.statistics.blocks
     translator.sample(at(block))
     for (let i = 0; i < SOON; i++) translator.sample(0)
     made.push(translator.statistics.blocks - before)
   }
-  // the last one is in the middle of a function that has a region
-  expect(made).toEqual([2, 4, 8, 16, 20])
-  // a small module is one step: of what it took one look at the clock is between those round either part
-  const { milliseconds, writing, compiling } = translator.statistics
-  expect([milliseconds, writing, compiling]).toEqual([5 * made.length, made.length, made.length])
-})
-
-it('are written a few at a time, and the guest runs between', async () => {
-  const { translator, at } = await translating({})
-  const first = Array.from({ length: 12 }, (_, i) => at(i))
-  translator.translateBlocks(first)
-  const { blocks, regions, longest } = translator.statistics
-  expect(regions).toBe(first.length)
-  expect(blocks).toBe(first.length * TRANSLATOR_DEFAULTS.blocks)
-  // two looks for each that is written, and two round a step
-  expect(longest).toBeLessThan(2 * 4)
+  // the row and the HLT behind it; the last one is in the second region already
+  expect(made).toEqual([TRANSLATOR_DEFAULTS.blocks, BLOCKS + 1 - TRANSLATOR_DEFAULTS.blocks, 5])
+  // of what a step took one look at the clock is between those round each of three parts
+  const { milliseconds, writing, compiling, joining } = translator.statistics
+  expect([milliseconds, writing, compiling, joining]).toEqual([7, 1, 1, 1].map((looks) => looks * made.length))
 })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { MODULES_A_COLLECTION } from '../../../src-engine/jit/dead-modules'
 import { CODE_MEMORY, modulesWithin } from '../../../src-engine/jit/memory-budget'
+import { RegionWriter, WriterHere } from '../../../src-engine/jit/region-writer'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
 import { BLOCK, BLOCKS, rowOfBlocks } from './row-of-blocks'
@@ -16,7 +17,11 @@ async function twice(memoryForCode: number): Promise<{ slots: readonly number[][
   const machine = await Machine.create(CORE, memory, 0, 1)
   const c = rowOfBlocks()
   const cache = new CodeCache(memory.buffer, 0)
-  const translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, memory: memoryForCode, blocks: 1 })
+  const translator = new Translator(memory, 0, machine.core, new WriterHere(new RegionWriter(memory.buffer, 0)), {
+    ...TRANSLATOR_DEFAULTS,
+    memory: memoryForCode,
+    blocks: 1,
+  })
   const answer = machine.run(c)
   const slots: number[][] = []
   for (let time = 0; time < 2; time++) {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
+import { RegionWriter, WriterHere } from '../../../src-engine/jit/region-writer'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import { type Case, DATA, MIDDLE, TAIL } from '../../isa/fuzz/case'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
@@ -38,7 +39,13 @@ async function sampled(rounds: number, translated: boolean): Promise<{ interpret
   machine.run(c, BUDGET)
   if (translated) {
     const cache = new CodeCache(memory.buffer, 0)
-    const translator = new Translator(memory, 0, machine.core, TRANSLATOR_DEFAULTS)
+    const translator = new Translator(
+      memory,
+      0,
+      machine.core,
+      new WriterHere(new RegionWriter(memory.buffer, 0)),
+      TRANSLATOR_DEFAULTS,
+    )
     translator.translateBlocks([cache.find(machine.codePages()[0] ?? 0)])
   }
   machine.core.set_sampling(PERIOD)
@@ -73,7 +80,10 @@ it('of a long straight run count together, however many blocks it is', async () 
   const [middle, tail] = [new Uint8Array(Number(DATA + 0x1000n - MIDDLE) * 2), new Uint8Array(Number(DATA + 0x2000n - TAIL))]
   const c: Case = { code: Uint8Array.from(code), offset: 0, bits: 64, gpr, rflags: 2, middle, tail, fx: undefined }
   // no multiple of the period is one of the loop
-  translator = new Translator(memory, 0, machine.core, { ...TRANSLATOR_DEFAULTS, period: 101 })
+  translator = new Translator(memory, 0, machine.core, new WriterHere(new RegionWriter(memory.buffer, 0)), {
+    ...TRANSLATOR_DEFAULTS,
+    period: 101,
+  })
   const view = new DataView(memory.buffer)
   const at = (field: 'RETIRED' | 'STAT_TRANSLATED'): number => Number(view.getBigUint64(vcpuAddress(0, field), true))
   machine.run(c, 100_000)

@@ -7,7 +7,7 @@ import { CodeCache } from '../../../src-engine/jit/code-cache'
 import { TRANSLATOR_EAGER, type TranslatorOptions } from '../../../src-engine/jit/translator'
 import type { MonotonicClock } from '../../../src-engine/lib/monotonic'
 import { readVirtual } from '../../../src-engine/process/page-walk'
-import { SteppedGuest } from '../../support/stepped-guest'
+import { SteppedGuest, type SteppedGuestOptions } from '../../support/stepped-guest'
 import { GeneratedCode, guestCode } from './disassembly'
 
 const NS_AN_INSTRUCTION = 4n
@@ -52,12 +52,12 @@ export interface GuestPairOptions {
 async function makeSide(
   core: string,
   files: GuestFiles,
-  translator: TranslatorOptions | undefined,
   slice: number,
+  translator?: Pick<SteppedGuestOptions, 'translator' | 'made'>,
 ): Promise<Side> {
   const clock = new GuestClock()
   const guest = await SteppedGuest.make({
-    ...{ core, ...files, clock, translator },
+    ...{ core, ...files, clock, ...translator },
     ...(slice > 0
       ? { watchCore: (real) => Object.assign({ ...real }, { run: (budget: number) => real.run(Math.min(budget, slice)) }) }
       : {}),
@@ -98,10 +98,10 @@ export class GuestPair {
   static async make(core: string, files: GuestFiles, options: GuestPairOptions = {}): Promise<GuestPair> {
     const { translator = TRANSLATOR_EAGER, slice = 0, ramEvery = 10_000_000 } = options
     const generated = new GeneratedCode()
-    const translated = await makeSide(core, files, { ...translator, made: generated.made }, slice)
+    const translated = await makeSide(core, files, slice, { translator, made: generated.made })
     const cache = new CodeCache(translated.guest.domain.memory.u8.buffer, 0)
     generated.cache = cache
-    return new GuestPair(await makeSide(core, files, undefined, slice), translated, ramEvery, generated, cache)
+    return new GuestPair(await makeSide(core, files, slice), translated, ramEvery, generated, cache)
   }
 
   get retired(): number {

@@ -4,6 +4,7 @@
 // Runs in: tests and the lockstep checker.
 import { vcpuAddress } from '../../../src-engine/isa/state-layout'
 import { CodeCache } from '../../../src-engine/jit/code-cache'
+import { RegionWriter, WriterHere } from '../../../src-engine/jit/region-writer'
 import type { TranslatedCore } from '../../../src-engine/jit/translated-core'
 import { TRANSLATOR_DEFAULTS, Translator } from '../../../src-engine/jit/translator'
 import { type Answer, type Case, CODE } from '../fuzz/case'
@@ -51,7 +52,8 @@ export class Pair {
     }
     const translated = await make()
     const generated = new GeneratedCode()
-    const translator = new Translator(translated.memory, 0, given(translated.core), { ...options, made: generated.made })
+    const writer = new RegionWriter(translated.memory.buffer, 0, { made: generated.made })
+    const translator = new Translator(translated.memory, 0, given(translated.core), new WriterHere(writer), options)
     return new Pair(await make(), translated, translator, generated, apart)
   }
 

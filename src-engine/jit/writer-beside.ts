@@ -1,0 +1,49 @@
+// A writer on a thread of its own, seen from a vcpu's thread: orders go there as messages. The vcpu's thread never comes back to its event
+// loop, so it looks for answers itself, by a count in shared memory, which costs nothing while there is none.
+// Runs in: the vcpu's worker thread; what writes is write-for.ts.
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { type Answer, NO_ANSWER, type Order, type Writer } from './orders'
+
+/** One vcpu's connection with the translator's thread. */
+export interface WriterChannel {
+  readonly port: MessagePort
+  /** One shared word: how many answers have been sent. */
+  readonly answers: Int32Array
+}
+
+/** What the translator's thread is told of a vcpu that it is to write for. */
+export interface WriterInput extends WriterChannel {
+  readonly memory: WebAssembly.Memory
+  readonly vcpu: number
+  /** Regions tell a witness what they could not do. */
+  readonly witnessed?: boolean
+}
+
+export class WriterBeside implements Writer {
+  private sent = 0
+  private taken = 0
+  private last = NO_ANSWER
+
+  constructor(private readonly channel: WriterChannel) {}
+
+  begin(order: Order): void {
+    this.sent = (this.sent + 1) | 0
+    this.channel.port.postMessage(order)
+  }
+  isBusy(): boolean {
+    const { port, answers } = this.channel
+    // one answer for each order, also for those that nobody waits for any more
+    while (this.taken !== Atomics.load(answers, 0)) {
+      const message = receiveMessageOnPort(port)
+      if (!message) break
+      this.taken = (this.taken + 1) | 0
+      this.last = message.message
+    }
+    return this.taken !== this.sent
+  }
+  answer(): Answer {
+    const { last } = this
+    this.last = NO_ANSWER
+    return last
+  }
+}
