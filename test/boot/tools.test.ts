@@ -151,9 +151,7 @@ const FIO_JOBS = [
 const sumOf = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 
 describe('tools in a guest', () => {
-  it('ethtool tells the driver and switches its offloads while data flow', { tags: 'long', timeout: 900_000 }, async ({
-    skip,
-  }) => {
+  it('ethtool tells the driver and switches its offloads while data flow', { timeout: 900_000 }, async ({ skip }) => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [guest] = ready
@@ -242,7 +240,7 @@ describe('tools in a guest', () => {
     for (const number of [1, 2]) expect(badFrames(captureOf(number))).toBe('')
   }, 900_000)
 
-  it('ping floods gateway and guest, and nothing is lost', { tags: 'long', timeout: 600_000 }, async ({ skip }) => {
+  it('ping floods gateway and guest, and nothing is lost', { timeout: 600_000 }, async ({ skip }) => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [, two] = ready
@@ -256,7 +254,7 @@ describe('tools in a guest', () => {
     }
   })
 
-  it('fio reads back what it wrote, and so does the host', { tags: 'long', timeout: 900_000 }, async ({ skip }) => {
+  it('fio reads back what it wrote, and so does the host', { timeout: 900_000 }, async ({ skip }) => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [guest] = ready
