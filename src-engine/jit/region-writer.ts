@@ -67,14 +67,19 @@ export class RegionWriter {
 
   carryOut(order: Order): Answer {
     if (order.kind === 'gather') return this.gather(order)
-    const { cache } = this
     if (order.generation !== this.generation) this.forget(order.generation)
-    cache.end = order.end
+    this.cache.end = order.end
+    return this.attempt(order, true)
+  }
+
+  private attempt(order: RegionsOrder, again: boolean): Answer {
     try {
       return this.write(order)
     } catch (error) {
-      // Other blocks stand there by now, or the page was dropped half way: anything may have been read.
-      if (cache.generation() !== order.generation || error instanceof Changed) return NO_ANSWER
+      // Other blocks stand there by now, and anything may have been read.
+      if (this.cache.generation() !== order.generation || error instanceof Changed) return NO_ANSWER
+      // Blocks that were dropped half way make no sense; the second time they are seen to be gone.
+      if (again) return this.attempt(order, false)
       throw error
     }
   }
@@ -150,6 +155,8 @@ export class RegionWriter {
    */
   private gather({ numbers }: GatherOrder): Answer {
     const bodies = numbers.flatMap((number) => this.bodies.get(number) ?? [])
+    // each has its place in the module
+    if (bodies.length !== numbers.length) throw new Error(`of ${numbers.length} regions ${bodies.length} are known`)
     this.bodies.clear()
     return { ...NO_ANSWER, ...this.moduleOf(bodies) }
   }
