@@ -2,7 +2,6 @@
 // is taken again by the same driver; what the disk was told is in its file as soon as it is let go; and a backend whose frontend begins
 // anew waits for it, as pvgrub's Linux needs. Runs in: vitest, on the bundles in out/main.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Disk } from '../../src-engine/public/protocol/device'
@@ -11,12 +10,8 @@ import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/deb
 import { RunningGuest, TestMachine } from '../support/running-guest'
 import { secondTries } from '../support/second-tries'
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringmaster-frontends-'))
 const machine = secondTries(new TestMachine())
-afterAll(async () => {
-  await machine.dispose()
-  fs.rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => machine.dispose())
 
 /** The driver of a device lets go of it. */
 const unbind = (driver: string, device: string): string => `echo ${device} >/sys/bus/xen/drivers/${driver}/unbind; sleep 1`
@@ -35,7 +30,7 @@ it('let go of their devices, and the backends are there for the next one', { tag
   if (!debian.ok) return skip(debian.error)
   const modules = await kernelModules(debian.value, ['xen-blkfront', 'xen-netfront', 'af-packet'])
   if (!modules.ok) return skip(modules.error)
-  const image = path.join(folder, 'disk.raw')
+  const image = path.join(machine.directory, 'disk.raw')
   fs.writeFileSync(image, Buffer.alloc(4 * 1024 * 1024))
   const disk: Disk = { kind: 'vbd', dev: 'xvda', path: image, format: 'raw', readonly: false, removable: false }
   const { kernel, commandLine } = debian.value

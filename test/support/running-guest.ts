@@ -42,12 +42,18 @@ export interface GuestFiles {
 
 /** Domain 0 and what runs on it. */
 export class TestMachine {
-  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rm-running-'))
   readonly guests: RunningGuest[] = []
   readonly log: string[] = []
   socketPath = ''
   private process: ChildProcess | undefined
   private caller: Caller<Dom0Calls, Dom0Events> | undefined
+  private made: string | undefined
+
+  /** Made when it is first wanted: a machine whose tests are all skipped is never disposed of. */
+  get directory(): string {
+    this.made ??= fs.mkdtempSync(path.join(os.tmpdir(), 'rm-running-'))
+    return this.made
+  }
 
   get dom0(): Caller<Dom0Calls, Dom0Events> {
     if (!this.caller) throw new Error('domain 0 is not there')
@@ -85,7 +91,8 @@ export class TestMachine {
   async dispose(): Promise<void> {
     for (const guest of this.guests) guest.dispose()
     await this.endDom0()
-    fs.rmSync(this.directory, { recursive: true, force: true })
+    if (this.made !== undefined) fs.rmSync(this.made, { recursive: true, force: true })
+    this.made = undefined
   }
 
   /** It may write its journal until it is gone. */
