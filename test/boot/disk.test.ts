@@ -206,14 +206,14 @@ describe('a disk in use', () => {
     if (typeof ready === 'string') return skip(ready)
     const image = blank('killed.raw', 64 * MIB)
     const guest = await running(ready, [disk('xvda', image)], 1)
-    await guest.run('mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp; head -c 2000000 /dev/urandom > /root/data')
-    guest.type('for i in 1 2 3 4 5 6 7 8; do cat /root/data > /tmp/$i; sync; echo round $i; done\n')
+    await guest.run('mke2fs -q /dev/xvda; mkdir disk; mount -t ext4 /dev/xvda disk; head -c 2000000 /dev/urandom > data')
+    guest.type('for i in 1 2 3 4 5 6 7 8; do cat data > disk/$i; sync; echo round $i; done\n')
     for (let kills = 0; kills < 6; kills++) {
       await guest.expect(new RegExp(`round ${kills + 1}`), 120)
       await machine.replaceDom0()
     }
     await guest.expect(/round 8/, 180)
-    const sums = await guest.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
+    const sums = await guest.run('md5sum data disk/? | cut -c1-32 | sort -u | wc -l; umount disk; md5sum /dev/xvda', 300)
     expect(sums).toMatch(/^1$/m)
     expect(sums).toContain(md5(image))
     fsck(image)
@@ -221,17 +221,16 @@ describe('a disk in use', () => {
     guest.dispose()
   })
 
-  it('is saved in the middle of a transfer, and the transfer goes on in the restored guest', {
-    tags: 'long',
-    timeout: 400_000,
-  }, async ({ skip }) => {
+  it('is saved in the middle of a transfer, and the transfer goes on in the restored guest', { timeout: 400_000 }, async ({
+    skip,
+  }) => {
     const ready = await prepare()
     if (typeof ready === 'string') return skip(ready)
     const image = blank('saved.raw', 32 * MIB)
     const rounds = count(3, 6)
     const guest = await running(ready, [disk('xvda', image)], 2)
-    await guest.run('mke2fs -q /dev/xvda; mount -t ext4 /dev/xvda /tmp; head -c 2000000 /dev/urandom > /root/data')
-    guest.type(`for i in $(seq ${rounds}); do cat /root/data > /tmp/$i; sync; echo round $i; done\n`)
+    await guest.run('mke2fs -q /dev/xvda; mkdir disk; mount -t ext4 /dev/xvda disk; head -c 2000000 /dev/urandom > data')
+    guest.type(`for i in $(seq ${rounds}); do cat data > disk/$i; sync; echo round $i; done\n`)
     await guest.expect(/round 2\r/, 120)
     const file = path.join(folder, 'guest.save')
     const saved = await guest.domain.call('save', { path: file })
@@ -241,7 +240,7 @@ describe('a disk in use', () => {
     const again = new RunningGuest(machine)
     await again.restore(file, 3, [disk('xvda', image)])
     await again.expect(new RegExp(`round ${rounds}\\r`), 180)
-    const sums = await again.run('md5sum /root/data /tmp/? | cut -c1-32 | sort -u | wc -l; umount /tmp; md5sum /dev/xvda', 300)
+    const sums = await again.run('md5sum data disk/? | cut -c1-32 | sort -u | wc -l; umount disk; md5sum /dev/xvda', 300)
     expect(sums).toMatch(/^1$/m)
     expect(sums).toContain(md5(image))
     fsck(image)
