@@ -231,13 +231,12 @@ export class CodeCache {
     return this.op(first) === UOP_STALE
   }
 
-  /** From now on these blocks are entered through regions, by their numbers: each at the entry of its place in the region's list. */
+  /** From now on these blocks, which are there, are entered through regions, by their numbers: each at the entry of its place in the region's list. */
   enterBy(regions: ReadonlyMap<number, Entered>): void {
     const { view } = this
     const moved = new Map<number, number>()
     for (const [region, { entries, blocks }] of regions) {
       for (const [entry, first] of entries.entries()) {
-        if (this.dropped(first)) continue
         const at = this.entry(first)
         view.setUint16(at, UOP_ENTER, true)
         view.setUint16(at + 2, this.offset(first), true)

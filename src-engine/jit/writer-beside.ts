@@ -1,7 +1,7 @@
 // A writer on a thread of its own, seen from a vcpu's thread: orders go there as messages. The vcpu's thread never comes back to its event
 // loop, so it looks for answers itself, by a count in shared memory, which costs nothing while there is none.
-// Runs in: the vcpu's worker thread; what writes is write-for.ts.
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+// Runs in: the vcpu's worker thread, and where its channel is made; what writes is write-for.ts.
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { type Answer, NO_ANSWER, type Order, type Writer } from './orders'
 
 /** One vcpu's connection with the translator's thread. */
@@ -17,6 +17,15 @@ export interface WriterInput extends WriterChannel {
   readonly vcpu: number
   /** Regions tell a witness what they could not do. */
   readonly witnessed?: boolean
+}
+
+/** Makes a vcpu's connection with the translator's thread, and tells that of its end. */
+export function channelTo(thread: Worker, memory: WebAssembly.Memory, vcpu: number, witnessed = false): WriterChannel {
+  const { port1, port2 } = new MessageChannel()
+  const answers = new Int32Array(new SharedArrayBuffer(4))
+  const input: WriterInput = { memory, vcpu, port: port2, answers, witnessed }
+  thread.postMessage(input, [port2])
+  return { port: port1, answers }
 }
 
 export class WriterBeside implements Writer {

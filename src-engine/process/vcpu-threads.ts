@@ -2,9 +2,9 @@
 // Invariant: between `stop` and `go` every vcpu is parked and time stands, so memory may be read and written as a whole.
 // Runs in: main thread of the domain's process.
 import path from 'node:path'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import type { Domain } from '../hypervisor/domain'
-import type { WriterChannel, WriterInput } from '../jit/writer-beside'
+import { channelTo, type WriterChannel } from '../jit/writer-beside'
 
 /** What a vcpu's thread is given; `memory` is shared. */
 export interface VcpuThreadInput {
@@ -168,13 +168,4 @@ export class VcpuThreads {
     )
     await this.writer?.terminate()
   }
-}
-
-/** A vcpu's way to the translator's thread. */
-function channelTo(writer: Worker, memory: WebAssembly.Memory, vcpu: number): WriterChannel {
-  const { port1, port2 } = new MessageChannel()
-  const answers = new Int32Array(new SharedArrayBuffer(4))
-  const input: WriterInput = { memory, vcpu, port: port2, answers }
-  writer.postMessage(input, [port2])
-  return { port: port1, answers }
 }

@@ -1,8 +1,8 @@
 // The translator's thread as a domain's process starts it, for a test that holds the vcpu itself. Runs in: tests, on out/main.
 import path from 'node:path'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import type { Writer } from '../../src-engine/jit/orders'
-import { WriterBeside, type WriterInput } from '../../src-engine/jit/writer-beside'
+import { channelTo, WriterBeside } from '../../src-engine/jit/writer-beside'
 
 const BUNDLE = path.join(process.env['RINGMASTER_ROOT'] ?? path.resolve(__dirname, '../..'), 'out/main/translator.cjs')
 
@@ -15,11 +15,7 @@ export class TranslatorThread {
   }
 
   writerFor(memory: WebAssembly.Memory, witnessed = false): Writer {
-    const { port1, port2 } = new MessageChannel()
-    const answers = new Int32Array(new SharedArrayBuffer(4))
-    const input: WriterInput = { memory, vcpu: 0, port: port2, answers, witnessed }
-    this.worker.postMessage(input, [port2])
-    return new WriterBeside({ port: port1, answers })
+    return new WriterBeside(channelTo(this.worker, memory, 0, witnessed))
   }
 
   async end(): Promise<void> {
