@@ -129,6 +129,7 @@ function shiftFlags(s: FlagState, kind: UopKind, fixed: number): void {
   w.set(FLAG_TYPE)
 }
 
+/** By an immediate count. A narrower operand is repeated to 32 bits, which rotate as it does. */
 export function rotate(s: FlagState, kind: UopKind, place: Place): void {
   const { e } = s
   const { w } = e
@@ -140,6 +141,12 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
   if (memory) reach(e, ip, 1 << size, 'update')
   if (memory) pushMemory(e, size)
   else e.pushRegister(dst, size)
+  if (size < 2) {
+    w.i32(size === 1 ? 0xffff : 0xff)
+    w.op(OP.i32_and)
+    w.i32(size === 1 ? 0x1_0001 : 0x101_0101)
+    w.op(OP.i32_mul)
+  }
   narrow ? w.i32(count) : w.i64(count)
   w.op(narrow ? (name === 'rol' ? OP.i32_rotl : OP.i32_rotr) : name === 'rol' ? OP.i64_rotl : OP.i64_rotr)
   if (narrow) w.op(OP.i64_extend_u)
@@ -160,7 +167,7 @@ export function rotate(s: FlagState, kind: UopKind, place: Place): void {
       w.i32(1)
       w.op(OP.i32_and)
     }
-    const high = narrow ? 31 : 63
+    const high = (8 << size) - 1
     // CF: the bit that went round. OF: the sign and CF, or the two highest bits
     top(name === 'rol' ? 0 : high)
     top(high)

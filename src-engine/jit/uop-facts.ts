@@ -127,7 +127,7 @@ export function isNative(kind: UopKind): boolean {
   if (/^(inc|dec|neg|not):E$/.test(family) || family === 'xchg:EG') return true
   if (name === 'imul') return size >= 1
   if (/^(shl|shr|sar)$/.test(name)) return size >= 2 || kind.form === 'EI'
-  if (/^(rol|ror)$/.test(name)) return size >= 2 && form === 'EI'
+  if (/^(rol|ror)$/.test(name)) return form === 'EI'
   if (/^mov([sz])x(d|8|16)$/.test(family)) return true
   if (/^(set|cmov)[a-z]+$/.test(family)) return true
   if (family === 'lea' || family === 'nop' || family === 'xchg0') return true
