@@ -46,9 +46,10 @@ describe('a guest that ends', () => {
 
   for (const how of ['spin', 'flood-console', 'flood-hypercalls', 'flood-bad-hypercalls', 'flood-ports', 'flood-events']) {
     const tags = how === 'spin' || how === 'flood-console' ? [] : ['long']
+    const limit = ['--timeout', tags.length > 0 ? '10' : '3']
     it(`never, by ${how}, gives status 4 when the time is over`, { tags, timeout: 180_000 }, async ({ skip }) => {
       if (cannot) return skip(cannot)
-      const run = await headlessGuest('--kernel', kernel, '--memory', '64', '--extra', how, '--timeout', '3')
+      const run = await headlessGuest('--kernel', kernel, '--memory', '64', '--extra', how, ...limit)
       expect(run.status, run.errors).toBe(4)
       expect(run.output).toContain(how === 'flood-console' || how === 'flood-ports' ? '' : `ENDING ${how}`)
     })

@@ -303,7 +303,8 @@ describe('saving', () => {
   })
 
   it('can be cut short by forcing the guest off', async () => {
-    const { toolstack, started, state, jobs, close } = await makeToolstack()
+    // long enough to be seen on a busy machine
+    const { toolstack, started, state, jobs, close } = await makeToolstack({ delayMs: 2000 })
     const uuid = await started('A')
     const saving = toolstack.domains.managedSave(uuid)
     await expect.poll(() => state(uuid)).toBe('saving')
