@@ -5,6 +5,7 @@
 import { type ReactNode, useState } from 'react'
 import { Button as AriaButton, Tooltip, TooltipTrigger } from 'react-aria-components'
 import { Icon, type IconName } from './Icon'
+import { steady } from './steady'
 
 export interface ButtonProps {
   readonly children?: ReactNode
@@ -18,7 +19,7 @@ export interface ButtonProps {
   readonly onPress?: () => void
 }
 
-export function Button(props: ButtonProps) {
+export const Button = steady((props: ButtonProps) => {
   const classes = ['button', props.kind ?? 'plain']
   if (props.large === true) classes.push('large')
   if (props.children === undefined) classes.push('icon-only')
@@ -41,7 +42,7 @@ export function Button(props: ButtonProps) {
       {props.children}
     </AriaButton>
   )
-}
+})
 
 /**
  * A button of a toolbar: icon, optional words, and a tooltip that names it and its keys. One that is disabled takes no part in the

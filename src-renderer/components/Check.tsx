@@ -2,15 +2,18 @@
 
 import { Checkbox } from 'react-aria-components'
 import { Icon } from './Icon'
+import { steady } from './steady'
 
-export function Check(props: {
+interface CheckProps {
   readonly label: string
   readonly value: boolean
   readonly onChange: (value: boolean) => void
   readonly disabled?: boolean
   /** The identifier of what is said of it beside it. */
   readonly describedBy?: string | undefined
-}) {
+}
+
+export const Check = steady((props: CheckProps) => {
   return (
     <Checkbox
       className="checkbox"
@@ -25,4 +28,4 @@ export function Check(props: {
       {props.label}
     </Checkbox>
   )
-}
+})

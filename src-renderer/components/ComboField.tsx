@@ -15,6 +15,7 @@ import {
   Text,
 } from 'react-aria-components'
 import { Icon } from './Icon'
+import { steady } from './steady'
 
 export interface ComboFieldProps {
   readonly label: string
@@ -29,7 +30,7 @@ export interface ComboFieldProps {
   readonly onChange: (value: string) => void
 }
 
-export function ComboField(props: ComboFieldProps) {
+export const ComboField = steady((props: ComboFieldProps) => {
   const { suggestions, mono = false, error } = props
   const wanted = props.value.trim().toLowerCase()
   const isOne = suggestions.some((each) => each.toLowerCase() === wanted)
@@ -73,4 +74,4 @@ export function ComboField(props: ComboFieldProps) {
       </Popover>
     </ComboBox>
   )
-}
+})

@@ -2,7 +2,7 @@
 // Invariant: showing or clearing an error changes no height; the message is tied to its input for screen readers.
 // Runs in: every window.
 
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react'
 import {
   Button as AriaButton,
   NumberField as AriaNumberField,
@@ -17,6 +17,7 @@ import {
   TextArea,
 } from 'react-aria-components'
 import { useWords } from './Language'
+import { steady } from './steady'
 
 interface FieldProps {
   readonly label: string
@@ -33,21 +34,36 @@ function Message(props: { readonly hint?: string | undefined; readonly error?: s
   )
 }
 
-export interface TextFieldProps extends FieldProps {
+/** What stands behind an input. Buttons are new each time a page is drawn: given by a context, they are drawn without their field. */
+const AfterContext = createContext<ReactNode>(null)
+const After = () => useContext(AfterContext)
+
+interface PlainTextFieldProps extends FieldProps {
   readonly value: string
   readonly onChange: (value: string) => void
   readonly onBlur?: () => void
   readonly placeholder?: string
   readonly mono?: boolean
   readonly autoFocus?: boolean
-  readonly after?: ReactNode
   readonly maxLength?: number
   readonly disabled?: boolean
   /** Shown as dots. */
   readonly secret?: boolean
 }
 
-export function TextField(props: TextFieldProps) {
+export interface TextFieldProps extends PlainTextFieldProps {
+  readonly after?: ReactNode
+}
+
+export function TextField({ after, ...props }: TextFieldProps) {
+  return (
+    <AfterContext value={after}>
+      <PlainTextField {...props} />
+    </AfterContext>
+  )
+}
+
+const PlainTextField = steady((props: PlainTextFieldProps) => {
   const input = useRef<HTMLInputElement>(null)
   const begins = props.autoFocus === true
   // What a dialog proposes is replaced by what is typed, as on the desktop elsewhere.
@@ -79,15 +95,14 @@ export function TextField(props: TextFieldProps) {
           data-begins={begins}
           {...(props.placeholder !== undefined && { placeholder: props.placeholder })}
         />
-        {props.after}
+        <After />
       </div>
       <Message hint={props.hint} error={props.error} />
     </AriaTextField>
   )
-}
+})
 
-/** Several lines of words. */
-export function TextAreaField(props: {
+interface TextAreaFieldProps {
   readonly label: string
   readonly value: string
   readonly rows: number
@@ -95,7 +110,10 @@ export function TextAreaField(props: {
   readonly disabled?: boolean
   readonly hint?: string
   readonly onChange: (value: string) => void
-}) {
+}
+
+/** Several lines of words. */
+export const TextAreaField = steady((props: TextAreaFieldProps) => {
   return (
     <AriaTextField
       className="field"
@@ -111,13 +129,11 @@ export function TextAreaField(props: {
       <Message hint={props.hint} />
     </AriaTextField>
   )
-}
+})
 
-export interface NumberFieldProps extends FieldProps {
+interface PlainNumberFieldProps extends FieldProps {
   readonly value: number
   readonly onChange: (value: number) => void
-  /** A word, or what chooses between several. */
-  readonly unit: ReactNode
   readonly step: number
   readonly smallest: number
   readonly largest: number
@@ -125,10 +141,14 @@ export interface NumberFieldProps extends FieldProps {
   readonly fractionDigits?: number
   readonly lessLabel: string
   readonly moreLabel: string
-  readonly after?: ReactNode
   readonly disabled?: boolean
   /** Told at each key, where nothing is done with a number that is only begun; else when the field is left. */
   readonly whileTyped?: boolean
+}
+
+export interface NumberFieldProps extends PlainNumberFieldProps {
+  /** A word, or what chooses between several. */
+  readonly unit: ReactNode
 }
 
 /** What is typed, once it is written as the field will write it: rewritten earlier, the next key would stand in the wrong place. */
@@ -140,7 +160,15 @@ export function typedNumber(text: string, decimal: string, fractionDigits: numbe
 }
 
 /** The limits steer the step buttons only; a typed value outside them stays and is the caller's error to show. */
-export function NumberField(props: NumberFieldProps) {
+export function NumberField({ unit, ...props }: NumberFieldProps) {
+  return (
+    <AfterContext value={typeof unit === 'string' ? <span>{unit}</span> : unit}>
+      <PlainNumberField {...props} />
+    </AfterContext>
+  )
+}
+
+const PlainNumberField = steady((props: PlainNumberFieldProps) => {
   const { formats } = useWords()
   const digits = props.fractionDigits ?? 0
   const typed = (text: string) => {
@@ -174,7 +202,7 @@ export function NumberField(props: NumberFieldProps) {
             step(event.key === 'ArrowUp' ? 1 : -1)
           }}
         />
-        {typeof props.unit === 'string' ? <span>{props.unit}</span> : props.unit}
+        <After />
         <AriaButton
           slot={null}
           className="button icon-only"
@@ -195,12 +223,11 @@ export function NumberField(props: NumberFieldProps) {
         >
           +
         </AriaButton>
-        {props.after}
       </Group>
       <Message hint={props.hint} error={props.error} />
     </AriaNumberField>
   )
-}
+})
 
 export interface Choice<T extends string> {
   readonly value: T
@@ -216,26 +243,37 @@ interface ChoicesProps<T extends string> {
   readonly onChange: (value: T) => void
 }
 
+interface PlainChoicesProps {
+  readonly label: string
+  readonly value: string
+  readonly choices: readonly Choice<string>[]
+  readonly many: boolean
+  readonly onPick: (value: string) => void
+}
+
+const PlainSegmented = steady(({ label, value, choices, many, onPick }: PlainChoicesProps) => (
+  <RadioGroup
+    className={many ? 'segmented many' : 'segmented'}
+    aria-label={label}
+    orientation="horizontal"
+    value={value}
+    onChange={onPick}
+  >
+    {choices.map((choice) => (
+      <Radio key={choice.value} value={choice.value} className="segment">
+        {choice.label}
+      </Radio>
+    ))}
+  </RadioGroup>
+))
+
 /** One of a few, all visible. */
-export function Segmented<T extends string>(props: ChoicesProps<T>) {
-  return (
-    <RadioGroup
-      className={props.many === true ? 'segmented many' : 'segmented'}
-      aria-label={props.label}
-      orientation="horizontal"
-      value={props.value}
-      onChange={(chosen) => {
-        const choice = props.choices.find(({ value }) => value === chosen)
-        if (choice !== undefined) props.onChange(choice.value)
-      }}
-    >
-      {props.choices.map(({ value, label }) => (
-        <Radio key={value} value={value} className="segment">
-          {label}
-        </Radio>
-      ))}
-    </RadioGroup>
-  )
+export function Segmented<T extends string>({ label, value, choices, many = false, onChange }: ChoicesProps<T>) {
+  const pick = (wanted: string) => {
+    const choice = choices.find((each) => each.value === wanted)
+    if (choice !== undefined) onChange(choice.value)
+  }
+  return <PlainSegmented label={label} value={value} choices={choices} many={many} onPick={pick} />
 }
 
 export function SegmentedField<T extends string>(props: ChoicesProps<T> & { readonly hint?: string }) {

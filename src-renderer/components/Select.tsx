@@ -5,6 +5,7 @@
 import { Select as AriaSelect, Button, Label, ListBox, ListBoxItem, Popover, SelectValue, Text } from 'react-aria-components'
 import type { Choice } from './Field'
 import { Icon } from './Icon'
+import { steady } from './steady'
 
 interface SelectProps<T extends string> {
   readonly label: string
@@ -14,7 +15,20 @@ interface SelectProps<T extends string> {
   readonly disabled?: boolean
 }
 
-function Options<T extends string>(props: SelectProps<T>) {
+/** Of any kind of value. */
+interface PlainSelectProps extends Omit<SelectProps<string>, 'onChange'> {
+  readonly onPick: (key: unknown) => void
+}
+
+function plain<T extends string>({ label, value, choices, onChange, disabled = false }: SelectProps<T>): PlainSelectProps {
+  const onPick = (key: unknown) => {
+    const chosen = choices.find((each) => each.value === key)
+    if (chosen !== undefined) onChange(chosen.value)
+  }
+  return { label, value, choices, disabled, onPick }
+}
+
+function Options(props: PlainSelectProps) {
   return (
     <Popover className="popover" offset={3}>
       <ListBox className="menu">
@@ -29,45 +43,47 @@ function Options<T extends string>(props: SelectProps<T>) {
   )
 }
 
-function pick<T extends string>(props: SelectProps<T>, key: unknown): void {
-  const chosen = props.choices.find(({ value }) => value === key)
-  if (chosen !== undefined) props.onChange(chosen.value)
+function Opener() {
+  return (
+    <Button className="button select-button">
+      <SelectValue className="select-value">{({ selectedText }) => selectedText}</SelectValue>
+      <Icon name="down" />
+    </Button>
+  )
 }
+
+const PlainSelect = steady((props: PlainSelectProps) => (
+  <AriaSelect
+    className="select"
+    aria-label={props.label}
+    value={props.value}
+    onChange={props.onPick}
+    isDisabled={props.disabled === true}
+  >
+    <Opener />
+    <Options {...props} />
+  </AriaSelect>
+))
 
 /** Without a visible label, for toolbars and rows. */
 export function Select<T extends string>(props: SelectProps<T>) {
-  return (
-    <AriaSelect
-      className="select"
-      aria-label={props.label}
-      value={props.value}
-      onChange={(key) => pick(props, key)}
-      isDisabled={props.disabled === true}
-    >
-      <Button className="button select-button">
-        <SelectValue className="select-value">{({ selectedText }) => selectedText}</SelectValue>
-        <Icon name="down" />
-      </Button>
-      <Options {...props} />
-    </AriaSelect>
-  )
+  return <PlainSelect {...plain(props)} />
 }
+
+const PlainSelectField = steady((props: PlainSelectProps & { readonly hint: string }) => (
+  <AriaSelect className="field" value={props.value} onChange={props.onPick} isDisabled={props.disabled === true}>
+    <Label className="field-label">{props.label}</Label>
+    <div className="field-control">
+      <Opener />
+    </div>
+    <Text slot="description" className="field-message">
+      {props.hint}
+    </Text>
+    <Options {...props} />
+  </AriaSelect>
+))
 
 /** A field of a form: label at the left, a line for the hint below. */
 export function SelectField<T extends string>(props: SelectProps<T> & { readonly hint?: string }) {
-  return (
-    <AriaSelect className="field" value={props.value} onChange={(key) => pick(props, key)} isDisabled={props.disabled === true}>
-      <Label className="field-label">{props.label}</Label>
-      <div className="field-control">
-        <Button className="button select-button">
-          <SelectValue className="select-value">{({ selectedText }) => selectedText}</SelectValue>
-          <Icon name="down" />
-        </Button>
-      </div>
-      <Text slot="description" className="field-message">
-        {props.hint ?? ''}
-      </Text>
-      <Options {...props} />
-    </AriaSelect>
-  )
+  return <PlainSelectField {...plain(props)} hint={props.hint ?? ''} />
 }

@@ -4,16 +4,19 @@ import type { ReactNode } from 'react'
 import { ListBox, ListBoxItem } from 'react-aria-components'
 import { Icon, type IconName } from './Icon'
 import { onlyKey } from './only-key'
+import { steady } from './steady'
 import './side-list.css'
 
-export function SideList(props: {
+interface SideListProps {
   readonly label: string
   /** The key of the entry; of none there is, nothing is chosen. */
   readonly chosen: string
   readonly onChoose: (key: string) => void
   /** `SideItem`s, or a `ListBoxItem` of the class `side-item`. */
   readonly children: ReactNode
-}) {
+}
+
+export const SideList = steady((props: SideListProps) => {
   return (
     <ListBox
       className="side-list"
@@ -28,7 +31,7 @@ export function SideList(props: {
       {props.children}
     </ListBox>
   )
-}
+})
 
 export function SideItem(props: {
   readonly id: string

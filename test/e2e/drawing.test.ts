@@ -1,0 +1,51 @@
+// A key that is typed draws the field it is typed in, and none of the others: a page of many fields answers as fast as one of few.
+// Runs in: vitest, real Electron on the test driver.
+
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { drawnAgain, watchDrawing } from './drawing'
+import { startList } from './list-setup'
+import { ownApp } from './own-app'
+import { openWindow, settle } from './scenes'
+
+const keep = ownApp()
+
+/** Labels of the fields that one more letter draws, once the field before has been left. */
+async function drawnBy(page: Page, label: string, letter: string): Promise<readonly string[]> {
+  const field = page.getByLabel(label, { exact: true })
+  await field.press('End')
+  await settle(page)
+  return drawnAgain(page, '.input, .segment, .select-button, .checkbox, .side-list', async () => {
+    await field.press(letter)
+    await settle(page)
+  })
+}
+
+it('a letter in New virtual machine draws its own field', async () => {
+  const { app, manager } = await startList(keep, { domains: 2 })
+  await watchDrawing(app)
+  const page = await openWindow(app, manager.page, 'create-domain', null)
+  await settle(page)
+  expect(await drawnBy(page, 'Name', 'x')).toEqual(['Name'])
+  expect(await drawnBy(page, 'Command line', 'x')).toEqual(['Command line'])
+  expect(await drawnBy(page, 'Memory', '1')).toEqual(['Memory'])
+
+  await page.getByRole('button', { name: 'Add a disk' }).click()
+  await settle(page)
+  // Where its image goes follows the name.
+  expect(await drawnBy(page, 'Name', 'y')).toEqual(['Name', 'Place'])
+})
+
+it('a letter in Details draws its own field', async () => {
+  const { app, manager } = await startList(keep, { domains: 2 })
+  await watchDrawing(app)
+  const page = await app.other(() => manager.row('web-01').dblclick())
+  await settle(page)
+  await page.getByRole('tab', { name: 'Details' }).click()
+  await settle(page)
+  // The first change is what Apply waits for, below.
+  await drawnBy(page, 'Title', 'x')
+  expect(await drawnBy(page, 'Title', 'x')).toEqual(['Title'])
+  expect(await drawnBy(page, 'Name', 'x')).toEqual(['Name'])
+  expect(app.errors).toEqual([])
+})
