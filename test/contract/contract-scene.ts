@@ -2,6 +2,7 @@
 // prompt serves all tests that need no boot of their own. Runs in: vitest, plain Node.
 
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { DriverEvent, HypervisorDriver, Progress } from '../../src-main/driver/driver'
 import type { ChannelFactory } from '../../src-main/lib/channel'
@@ -92,14 +93,31 @@ export function contractScene(subject: ContractSubject, folder: string, options:
   const answers = (uuid: string, line: string, answer = line) =>
     converse(uuid, `${line}\r`, (text) => text.includes(answer) && text.lastIndexOf(options.prompt) > text.indexOf(answer))
 
-  /** A guest for all tests that need no boot of their own: it stands at its prompt and runs on; boots where there is none. */
+  /** A guest for all tests that need no boot of their own: it stands at its prompt and runs on. */
   let common: string | undefined
-  const atPrompt = async (): Promise<string> => {
-    if (common !== undefined) return common
-    const uuid = await started()
-    await prompts(uuid)
-    common = uuid
+  /** One at its prompt, in a file: where the guest for all is gone, the next goes on from there instead of booting. */
+  const kept = join(folder, 'at-prompt.save')
+  let keptRead: number | undefined
+  const keep = async (uuid: string): Promise<void> => {
+    const order = { path: kept, disks: [], plain: true, switched: () => {} }
+    expect(await driver.snapshot(uuid, order, quiet())).toMatchObject({ ok: true })
+    keptRead = read.get(uuid) ?? 0
+  }
+  const another = async (): Promise<string> => {
+    const uuid = randomUUID()
+    if (keptRead === undefined) {
+      await started(uuid)
+      await prompts(uuid)
+      await keep(uuid)
+      return uuid
+    }
+    read.set(uuid, keptRead)
+    expect(await driver.restore(uuid, config, kept, quiet())).toMatchObject({ ok: true })
     return uuid
+  }
+  const atPrompt = async (): Promise<string> => {
+    common ??= await another()
+    return common
   }
   /** The same for a test that ends it. */
   const forItself = async (): Promise<string> => {
@@ -108,7 +126,8 @@ export function contractScene(subject: ContractSubject, folder: string, options:
     return uuid
   }
   /** From now on this domain at its prompt is the one for all. */
-  const share = (uuid: string): void => {
+  const share = async (uuid: string): Promise<void> => {
+    if (keptRead === undefined) await keep(uuid)
     common = uuid
   }
   /** Ends the one for all: nobody knows how it was left. */

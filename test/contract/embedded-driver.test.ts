@@ -15,6 +15,7 @@ import { CONSOLE_TO_WINDOW } from '../../src-main/public/stream'
 import { NodeChannels, NodeForker } from '../../src-main/supervisor/node'
 import { Supervisor } from '../../src-main/supervisor/supervisor'
 import { debianGuest } from '../support/debian-guest'
+import { quiet } from './contract-scene'
 import { driverContract } from './driver-contract'
 import { openingContract } from './opening-contract'
 
@@ -97,7 +98,7 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       await expect.poll(() => text, { timeout: 60_000, interval: 100 }).toContain(wanted)
       transport.close()
     }
-    /** Two guests; the first is killed, the second goes on and is capped later. */
+    /** Two guests, one the copy of the other at its prompt; the first is killed, the second goes on and is capped later. */
     const [a, b] = [randomUUID(), randomUUID()]
     afterAll(async () => {
       await driver.close()
@@ -108,8 +109,11 @@ if (files.ok && existsSync(join(bundleFolder, 'domain.cjs'))) {
       timeout: 240_000,
     }, async () => {
       expect((await driver.open((event) => events.push(event))).ok).toBe(true)
-      for (const uuid of [a, b]) expect((await driver.create(uuid, config(uuid.slice(0, 8)))).ok).toBe(true)
-      for (const uuid of [a, b]) await says(uuid, '', 'demo:~# ')
+      expect((await driver.create(a, config('first'))).ok).toBe(true)
+      await says(a, '', 'demo:~# ')
+      const path = join(folder, 'at-prompt.save')
+      expect((await driver.snapshot(a, { path, disks: [], plain: true, switched: () => {} }, quiet())).ok).toBe(true)
+      expect((await driver.restore(b, config('second'), path, quiet())).ok).toBe(true)
 
       process.kill(pids('dom0')[0] ?? -1, 'SIGKILL')
       const domain0 = () => events.flatMap((event) => (event.kind === 'domain0' ? [event.state] : []))

@@ -22,7 +22,7 @@ export function lifeContract(scene: ContractScene): void {
     expect(stops(uuid)).toEqual([])
     expect((await driver.resume(uuid)).ok).toBe(true)
     await prompts(uuid)
-    share(uuid)
+    await share(uuid)
     const never = randomUUID()
     expect((await driver.create(never, config, true)).ok).toBe(true)
     expect((await driver.destroy(never)).ok).toBe(true)

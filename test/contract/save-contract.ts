@@ -10,7 +10,7 @@ import { type ErrorReport, errorReport } from '../../src-main/public/error-code'
 import { type ContractScene, disk, quiet } from './contract-scene'
 
 export function saveContract(scene: ContractScene): void {
-  const { driver, config, folder, timeout, options, stops, prompts, answers, copyOf, forItself, share, tags } = scene
+  const { driver, config, folder, timeout, options, stops, answers, copyOf, forItself, share, tags } = scene
 
   it('saves a domain, ends it, and continues it under the same and under another identifier', { timeout }, async () => {
     const uuid = await forItself()
@@ -61,7 +61,7 @@ export function saveContract(scene: ContractScene): void {
     expect(await driver.restore(uuid, config, path, quiet(), claim)).toMatchObject({ ok: true })
     expect(asked).toBe(1)
     await answers(uuid, options.type, options.answer)
-    share(uuid)
+    await share(uuid)
   })
 
   it('lets a domain go on when its save is cancelled, and leaves no file', { timeout }, async () => {
@@ -74,7 +74,7 @@ export function saveContract(scene: ContractScene): void {
       expect(saved.error.code).toBe('OPERATION_ABORTED')
       expect(readdirSync(folder).filter((file) => file.startsWith('cancelled'))).toEqual([])
       await answers(uuid, options.type, options.answer)
-      share(uuid)
+      await share(uuid)
     }
   })
 
@@ -88,10 +88,8 @@ export function saveContract(scene: ContractScene): void {
     expect(await driver.images.inspect(above, [below])).not.toMatchObject({ value: { refused: {} } })
     const alone = { ...config, devices: [{ ...disk('xvdb', above), removable: false, format: 'qcow2' as const }] }
     expect(await driver.create(randomUUID(), alone)).toMatchObject({ ok: false })
-    const uuid = randomUUID()
-    const devices = [{ ...disk('xvdb', below), removable: false }]
-    expect(await driver.create(uuid, { ...config, devices })).toMatchObject({ ok: true })
-    await prompts(uuid)
+    const uuid = await forItself()
+    expect(await driver.attachDevice(uuid, { ...disk('xvdb', below), removable: false })).toEqual({ ok: true, value: null })
     await answers(uuid, 'kept=before')
     const sibling = copyOf(uuid)
     const path = join(folder, 'taken.save')
@@ -136,8 +134,9 @@ export function saveContract(scene: ContractScene): void {
     rmSync(above)
     await answers(uuid, 'echo $kept', 'after')
     expect((await merge(async () => ok(null))).ok).toBe(false)
+    const before = stops(uuid)
     expect(await driver.destroy(uuid)).toEqual({ ok: true, value: null })
-    await expect.poll(() => stops(uuid)).toEqual(['destroyed'])
+    await expect.poll(() => stops(uuid)).toEqual([...before, 'destroyed'])
     expect(await driver.reopenDisks(uuid)).toMatchObject({ error: { reason: 'no-domain' } })
     expect(
       await driver.mergeDisk(
