@@ -60,7 +60,10 @@ it('is the next row in Details and of the snapshots', { timeout: 240_000 }, asyn
   await expect.poll(() => chosenRow(page), { timeout: 30_000 }).toContain('three')
 })
 
-it('is the next row of the volumes and networks, and the one above where none is below', { timeout: 240_000 }, async () => {
+it('is the next row of the volumes and networks, and the one above where none is below', {
+  tags: 'long',
+  timeout: 240_000,
+}, async () => {
   const { app, manager } = await start()
   const host = await openWindow(app, manager, 'host', null)
   await settle(host)

@@ -309,7 +309,7 @@ describe('the host window', () => {
     expect(app.errors).toEqual([])
   })
 
-  it('is whole in German and in the dark', async () => {
+  it('is whole in German and in the dark', { tags: 'long' }, async () => {
     const { app, page } = await start({ preferences: { language: 'de', theme: 'dark' } })
     await page.getByRole('tab').nth(3).click()
     await row(page, 'server (läuft)').waitFor()

@@ -149,7 +149,7 @@ describe('by keyboard alone', () => {
     await arrowTo(page, 'ArrowLeft', 'Run')
   })
 
-  it('the palette: any command, and any machine', async () => {
+  it('the palette: any command, and any machine', { tags: 'long' }, async () => {
     const { app, page } = await stage()
     await keys(page, 'Control+k')
     await page.keyboard.type('doctor')

@@ -12,8 +12,8 @@ import { openWindow, SERVER, settle } from './scenes'
 
 const LONG = '🦊'.repeat(5000)
 const SENTENCE_MOST = 1000
-/** All; in the ordinary tier a third. */
-const taken = dialogs.filter((_, index) => index % count(3, 1) === count(2, 0))
+/** All; in the ordinary tier a quarter. */
+const taken = dialogs.filter((_, index) => index % count(4, 1) === count(2, 0))
 const keep = ownApp()
 
 const textFields = (within: Locator): Locator =>

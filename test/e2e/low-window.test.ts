@@ -41,7 +41,7 @@ it('a menu that has to scroll keeps its entries in one line each, and stands sti
   }
 })
 
-it('a disk added in the wizard comes in sight', async () => {
+it('a disk added in the wizard comes in sight', { tags: 'long' }, async () => {
   const app = keep(await launch())
   const manager = await app.manager()
   const create = await app.createDomain(() => manager.button('New virtual machine').first().click())

@@ -72,11 +72,11 @@ function coveredConsole(page: Page): Promise<readonly string[]> {
 const everywhere = [sideways, raggedChoices, tightChoices, coveredConsole]
 const rows = [
   { only: 'inside', language: 'en', scale: 3 },
-  { only: 'create-domain', language: 'de', scale: 1 },
   { only: 'preferences', language: 'en', scale: 2, more: [brokenKeys] },
-  { only: 'wall', language: 'de', scale: 3 },
 ] as const
 const moreRows = [
+  { only: 'create-domain', language: 'de', scale: 1 },
+  { only: 'wall', language: 'de', scale: 3 },
   { only: 'domain', language: 'de', scale: 3 },
   { only: 'inside', language: 'de', scale: 2 },
   { only: 'create-domain', language: 'en', scale: 1 },
