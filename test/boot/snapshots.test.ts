@@ -11,6 +11,7 @@ import { DEMO_PROMPT } from '../../src-main/toolstack/demo-guest'
 import { debianGuest, insmods, kernelModules, ramdiskWith } from '../support/debian-guest'
 import { missingProgram } from '../support/programs'
 import { good, Supervised } from '../support/supervised'
+import { LONG } from '../support/tier'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'ringmaster-snapshots-'))
 let machine: Supervised | undefined
@@ -89,7 +90,7 @@ describe('snapshots of an unmodified kernel', () => {
     const uuid = good(
       await toolstack.domains.define({
         name: 'original',
-        memoryMiB: 256,
+        memoryMiB: 128,
         vcpus: 1,
         kernel: guest.value.kernel,
         ramdisk: ramdiskWith(guest.value, modules.value),
@@ -147,12 +148,15 @@ describe('snapshots of an unmodified kernel', () => {
     await type(scene, branch, lease, /lease of[\s\S]*done/)
     const leased = async () => good(await scene.driver.leases('default')).map(({ mac }) => mac)
     expect((await leased()).sort()).toEqual([MAC, branchMac].sort())
-    const again =
-      'cd /sys/bus/xen/drivers/vif; echo vif-0 >unbind; echo vif-0 >bind; cd /; until [ -e /sys/class/net/eth0/address ]; do sleep 1; done'
-    expect(await type(scene, branch, `${again}; ${address}`, 'done')).toContain(branchMac)
-    await type(scene, branch, lease, /lease of[\s\S]*done/)
-    await type(scene, uuid, lease, /lease of[\s\S]*done/)
-    expect((await leased()).sort()).toEqual([MAC, branchMac].sort())
+    if (LONG) {
+      // Its driver asks again.
+      const again =
+        'cd /sys/bus/xen/drivers/vif; echo vif-0 >unbind; echo vif-0 >bind; cd /; until [ -e /sys/class/net/eth0/address ]; do sleep 1; done'
+      expect(await type(scene, branch, `${again}; ${address}`, 'done')).toContain(branchMac)
+      await type(scene, branch, lease, /lease of[\s\S]*done/)
+      await type(scene, uuid, lease, /lease of[\s\S]*done/)
+      expect((await leased()).sort()).toEqual([MAC, branchMac].sort())
+    }
 
     const fork = await job(toolstack.branches.fork(uuid, 'fork'))
     await type(scene, fork, `where=fork; echo fork >/tmp/file; sync; ${look}`, 'fork fork')

@@ -160,7 +160,7 @@ describe('tools in a guest', () => {
     expect(await guest.run('in_programs ethtool eth0')).toContain('Link detected: yes')
     expect(await guest.run('in_programs ethtool -S eth0')).toContain('rx_gso_checksum_fixup: 0')
 
-    const content = randomBytes(count(1, 4) * MIB)
+    const content = randomBytes(count(256, 4096) * 1024)
     const uploads: string[] = []
     const web = http.createServer((request, response) => {
       const parts: Buffer[] = []
@@ -244,7 +244,7 @@ describe('tools in a guest', () => {
     const ready = await tools()
     if (typeof ready === 'string') return skip(ready)
     const [, two] = ready
-    const packets = count(300, 5000)
+    const packets = count(100, 5000)
     for (const target of [GATEWAY, addressOf(1)]) {
       for (const size of [56, 1400]) {
         // By its path: BusyBox has a ping of its own.
@@ -264,7 +264,7 @@ describe('tools in a guest', () => {
       ['xvdc', 'vbd/51744', QCOW2],
     ] as const
     const jobs = FIO_JOBS.slice(0, count(1, FIO_JOBS.length)).map(([depth, blocks], i) => [
-      ...['--name=job', '--rw=randrw', `--bsrange=${blocks}`, `--offset=${i * 16}M`, `--size=${count(2, 16)}M`],
+      ...['--name=job', '--rw=randrw', `--bsrange=${blocks}`, `--offset=${i * 16}M`, `--size=${count(1, 16)}M`],
       ...[`--iodepth=${depth}`, '--verify=crc32c', '--verify_fatal=1', '--verify_state_save=0', '--thread'],
     ])
     for (const [dev, key, file] of files) {

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DEFAULT_NETWORK, type Disk, type Nic } from '../../src-main/public/device'
+import { count } from '../support/tier'
 import { type ContractScene, disk } from './contract-scene'
 
 export function deviceContract(scene: ContractScene): void {
@@ -55,7 +56,7 @@ export function deviceContract(scene: ContractScene): void {
     const nic = { kind: 'vif', index: 3, network: 'default', mac: '00:16:3e:00:00:03', forwards: [] } as const
     const done = { ok: true, value: null }
     // The guest is somewhere else on its way to each of them each time.
-    for (let round = 0; round < 16; round++) {
+    for (let round = 0; round < count(8, 16); round++) {
       const wait = () => new Promise((resolve) => setTimeout(resolve, 5 * round))
       expect(await driver.attachDevice(uuid, disk('xvdc', path))).toEqual(done)
       if (round % 2 === 1) await wait()

@@ -12,6 +12,7 @@ import { hostClock } from '../../../src-engine/lib/monotonic'
 import { Machine, newMemory } from '../../isa/fuzz/machine'
 import { buildMicroKernel, cannotBuild } from '../../support/micro-kernel'
 import { SteppedGuest } from '../../support/stepped-guest'
+import { LONG } from '../../support/tier'
 import { TranslatorThread } from '../../support/translator-thread'
 import { BLOCK, rowOfBlocks } from './row-of-blocks'
 
@@ -23,20 +24,18 @@ const thread = new TranslatorThread()
 afterAll(() => thread.end())
 
 // All but the last change their code so soon, or run so briefly, that what is ordered may be gone before it comes.
-it.skipIf(cannotBuild()).each(['code-again', 'code-pages', 'code-tables', 'code-tricks', 'code-flood', 'cpu-programs'])(
-  '%s: its checks hold, with defaults and eager',
-  async (name) => {
-    for (const translator of [TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER]) {
-      const kernel = readFileSync(buildMicroKernel(name))
-      const writer = (memory: WebAssembly.Memory) => thread.writerFor(memory)
-      const guest = await SteppedGuest.make({ core: CORE, kernel, clock: hostClock, alone: true, translator, writer })
-      while (!guest.stopped) guest.step()
-      expect(guest.text).toMatch(/SUCCESS|END /)
-      expect(guest.text).not.toContain('FAILURE')
-      if (name === 'cpu-programs') expect(guest.translator?.statistics.regions).toBeGreaterThan(0)
-    }
-  },
-)
+const kernels = ['code-again', 'code-tables', 'code-tricks', 'code-flood', 'cpu-programs', ...(LONG ? ['code-pages'] : [])]
+it.skipIf(cannotBuild()).each(kernels)('%s: its checks hold, with defaults and eager', async (name) => {
+  for (const translator of [TRANSLATOR_DEFAULTS, TRANSLATOR_EAGER]) {
+    const kernel = readFileSync(buildMicroKernel(name))
+    const writer = (memory: WebAssembly.Memory) => thread.writerFor(memory)
+    const guest = await SteppedGuest.make({ core: CORE, kernel, clock: hostClock, alone: true, translator, writer })
+    while (!guest.stopped) guest.step()
+    expect(guest.text).toMatch(/SUCCESS|END /)
+    expect(guest.text).not.toContain('FAILURE')
+    if (name === 'cpu-programs') expect(guest.translator?.statistics.regions).toBeGreaterThan(0)
+  }
+})
 
 /** Writes at once and keeps the answer until it is let out. */
 class LateWriter implements Writer {

@@ -3,6 +3,9 @@
 #define MEASURE_H
 
 #include "guest.h"
+#ifndef NATIVE
+#include "xen.h"
+#endif
 
 #define NOINLINE __attribute__((noinline))
 
@@ -39,19 +42,23 @@ static u32 tsc_khz(void)
 }
 #endif
 
-/* Rounds of a program: five, and more until they took so many milliseconds together, as a translator finds out only while a program runs
-   what is worth its work. The bench says how many; elsewhere five rounds will do. */
+/* Rounds of a program: five, or "rounds=N" on the command line, and more until they took so many milliseconds together, as a translator
+   finds out only while a program runs what is worth its work. The bench says how many; elsewhere five rounds will do, or two where only
+   the checksum is asked for: one to translate in, and one of what was translated. */
 #define LEAST_ROUNDS 5
 #ifndef LEAST_MS
 #define LEAST_MS 0
 #endif
 
-static u32 khz;
+static u32 khz, least_rounds = LEAST_ROUNDS;
 
 /* Before the first measure(): tells the unit of the ticks. */
 static void measure_start(void)
 {
     khz = tsc_khz();
+#ifndef NATIVE
+    least_rounds = option("rounds", LEAST_ROUNDS);
+#endif
     print("TSC_KHZ "); print_number(khz); print("\n");
 }
 
@@ -60,7 +67,7 @@ static void measure(const char *name, u64 (*loop)(void), u64 expected)
 {
     u64 best = ~0ul, first = 0, all = 0, sum = 0;
     u32 rounds = 0;
-    while (rounds < LEAST_ROUNDS || all < (u64)khz * LEAST_MS) {
+    while (rounds < least_rounds || all < (u64)khz * LEAST_MS) {
         u64 start = rdtsc();
         sum = loop();
         u64 ticks = rdtsc() - start;

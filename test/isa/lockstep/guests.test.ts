@@ -12,11 +12,11 @@ const CORE = path.resolve(import.meta.dirname, '../../../src-engine/assembly/bui
 
 describe('a guest is the same, translated and interpreted, at the end of each slice', () => {
   it.skipIf(cannotBuild()).each([
-    ['cpu-loops', count(10, 400), 0.9],
-    ['cpu-programs', count(10, 400), 0.9],
-    ['cpu-floats', count(10, 200), 0.9],
-    ['cpu-x87', count(10, 100), 0.9],
-    ['cpu-spaces', count(10, 60), 0.5],
+    ['cpu-loops', count(5, 400), 0.9],
+    ['cpu-programs', count(5, 400), 0.9],
+    ['cpu-floats', count(5, 200), 0.9],
+    ['cpu-x87', count(5, 100), 0.9],
+    ['cpu-spaces', count(5, 60), 0.5],
     ['code-again', 10, 0.5],
     ['code-pages', 10, 0.5],
     ['code-tables', 10, 0.5],

@@ -328,7 +328,7 @@ async function ended(scene: SnapshotScene, started: Started): Promise<string> {
 describe('called off at each step', () => {
   it.each(jobs.map((job) => [job.what, job] as const))('%s', { timeout: 120_000 }, async (_what, job) => {
     const outcomes: string[] = []
-    for (let step = 0; ; step += step < 4 ? 1 : count(6, 1)) {
+    for (let step = 0; ; step += step < 3 ? 1 : count(9, 1)) {
       const scene = await SnapshotScene.make(job.run === true)
       scenes.push(scene)
       const { made } = scene
