@@ -152,13 +152,13 @@ export const domain = {
   'balloon.label': { en: 'For the guest', de: 'Für den Gast' },
   'balloon.now': { en: 'It has', de: 'Er hat' },
   'balloon.note': {
-    en: 'The guest’s balloon driver gives up or takes back memory within seconds; the guest begins with this size at its next start too. WebAssembly memory cannot be given back to the host: what the guest gives up stays with its process until it ends.',
-    de: 'Der Balloon-Treiber des Gastes gibt binnen Sekunden Speicher ab oder nimmt ihn zurück; auch beim nächsten Start beginnt der Gast mit dieser Größe. WebAssembly-Speicher kann dem Host nicht zurückgegeben werden: Was der Gast abgibt, bleibt bei seinem Prozess, bis dieser endet.',
+    en: 'The guest gives up or takes back memory within seconds, if it has a balloon driver; it begins with this size at its next start too. What it gives up is free for this computer only once the guest is off.',
+    de: 'Der Gast gibt binnen Sekunden Speicher ab oder nimmt ihn zurück, wenn er einen Balloon-Treiber hat; auch beim nächsten Start beginnt er mit dieser Größe. Was er abgibt, ist für diesen Rechner erst frei, wenn der Gast aus ist.',
   },
 
   'vcpus.label': { en: 'For the guest', de: 'Für den Gast' },
   'vcpus.reading': { en: '{online} of {total}', de: '{online} von {total}' },
-  'vcpus.now': { en: 'It uses', de: 'Er benutzt' },
+  'vcpus.now': { en: 'In use', de: 'In Gebrauch' },
   'vcpus.note': {
     en: 'The guest’s kernel takes processors off or into use within seconds; Debian does so by itself. Its next start begins with the current allocation above again.',
     de: 'Der Kernel des Gastes nimmt binnen Sekunden Prozessoren weg oder in Gebrauch; Debian tut das von selbst. Der nächste Start beginnt wieder mit der aktuellen Zuweisung oben.',
@@ -277,7 +277,7 @@ export const domain = {
   'details.stop-restart': { en: 'It starts again', de: 'Er startet wieder' },
   'details.boot-order': {
     en: 'A Xen PVH guest boots the kernel above, or the default of its first disk’s boot menu. There is no firmware that would show that menu or try one device after the other; root= on the command line says which disk its system is on.',
-    de: 'Ein Xen-PVH-Gast startet den Kernel oben oder die Vorgabe im Bootmenü seiner ersten Platte. Es gibt keine Firmware, die dieses Menü zeigte oder ein Gerät nach dem anderen versuchte; auf welcher Platte sein System liegt, sagt root= in der Befehlszeile.',
+    de: 'Ein Xen-PVH-Gast startet den Kernel oben oder die Vorgabe im Bootmenü seiner ersten Platte. Es gibt keine Firmware, die dieses Menü zeigte oder ein Gerät nach dem anderen versuchte; auf welcher Platte sein System liegt, sagt root= in der Kommandozeile.',
   },
   'details.input': { en: 'Input', de: 'Eingabe' },
   'details.input-type': { en: 'Type', de: 'Typ' },
