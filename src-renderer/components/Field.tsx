@@ -162,7 +162,7 @@ export function typedNumber(text: string, decimal: string, fractionDigits: numbe
 /** The limits steer the step buttons only; a typed value outside them stays and is the caller's error to show. */
 export function NumberField({ unit, ...props }: NumberFieldProps) {
   return (
-    <AfterContext value={typeof unit === 'string' ? <span>{unit}</span> : unit}>
+    <AfterContext value={typeof unit === 'string' && unit !== '' ? <span>{unit}</span> : unit}>
       <PlainNumberField {...props} />
     </AfterContext>
   )
