@@ -10,12 +10,14 @@ import { openWindow, settle } from './scenes'
 
 const keep = ownApp()
 
-/** Labels of the fields that one more letter draws, once the field before has been left. */
+const PARTS = '.input, .segment, .select-button, .checkbox, .side-list, .store-tree'
+
+/** Labels of the fields that one more letter draws, once the field before has been left and the keyboard is in use. */
 async function drawnBy(page: Page, label: string, letter: string): Promise<readonly string[]> {
   const field = page.getByLabel(label, { exact: true })
   await field.press('End')
   await settle(page)
-  return drawnAgain(page, '.input, .segment, .select-button, .checkbox, .side-list', async () => {
+  return drawnAgain(page, PARTS, async () => {
     await field.press(letter)
     await settle(page)
   })
@@ -48,4 +50,23 @@ it('a letter in Details draws its own field', async () => {
   expect(await drawnBy(page, 'Title', 'x')).toEqual(['Title'])
   expect(await drawnBy(page, 'Name', 'x')).toEqual(['Name'])
   expect(app.errors).toEqual([])
+})
+
+it('a letter that finds what was found draws no XenStore', async () => {
+  const { app, manager } = await startList(keep, { domains: 2 })
+  await watchDrawing(app)
+  const page = await app.other(() => manager.row('web-01').dblclick())
+  await settle(page)
+  await page.getByRole('tab', { name: 'Inside' }).click()
+  await page.getByRole('option', { name: 'XenStore' }).click()
+  const filter = page.getByRole('searchbox', { name: 'Filter by path or value' })
+  await filter.fill('nowhere')
+  await page.getByText('No path and no value contains this.').waitFor()
+  // The filter has no words of its own.
+  expect(await drawnBy(page, 'Filter by path or value', 'x')).toEqual([''])
+  await filter.fill('')
+  await page
+    .getByRole('row', { name: /^name / })
+    .first()
+    .waitFor()
 })

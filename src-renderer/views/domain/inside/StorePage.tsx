@@ -1,7 +1,7 @@
 // XenStore as a tree: what it holds about this domain (all of it for domain 0). It follows changes while it is looked at; a node can
 // be written, after a warning. Invariant: a change keeps what is open and what is chosen. Runs in: domain window.
 
-import { useMemo, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import {
   Button as AriaButton,
   Collection,
@@ -18,6 +18,7 @@ import { reportOf } from '../../../client/queries'
 import { Button } from '../../../components/Button'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { steady } from '../../../components/steady'
 import { countNodes, filterStore, findNode, parseStore, pathsOf, plainValue, type StoreNode } from '../../../lib/store-tree'
 import { Refusal } from '../../../remedy/Refusal'
 import { useXenStore } from '../use-xen-store'
@@ -35,9 +36,11 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
   const [editing, setEditing] = useState<{ path: string; value: string } | null>(null)
   const query = useXenStore(domain)
   const all = useMemo(() => parseStore(query.data?.text ?? ''), [query.data])
-  const shown = useMemo(() => filterStore(all, filter), [all, filter])
+  // What is typed stands there at once; the tree, which may be long, follows.
+  const sought = useDeferredValue(filter)
+  const shown = useMemo(() => filterStore(all, sought), [all, sought])
   const paths = useMemo(() => pathsOf(shown), [shown])
-  const open = filter === '' ? paths.filter((path) => !closed.has(path)) : paths
+  const open = useMemo(() => (sought === '' ? paths.filter((path) => !closed.has(path)) : paths), [paths, sought, closed])
   const error = query.error === null ? null : reportOf(query.error)
   return (
     <div className="store">
@@ -61,34 +64,53 @@ export function StorePage(props: { readonly domain: DomainInfo }) {
         <span className="muted">{t.count('store.nodes', countNodes(shown))}</span>
       </div>
       <Refusal error={error} onChange={() => void query.refetch()} />
-      <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 24 }}>
-        <Tree
-          className="store-tree"
-          aria-label={t('store.label', { name: domain.name })}
-          selectionMode="single"
-          selectionBehavior="replace"
-          disallowEmptySelection
-          selectedKeys={chosen === null ? [] : [chosen]}
-          onSelectionChange={(keys) => {
-            const [key] = keys === 'all' ? [] : keys
-            setChosen(key === undefined ? null : String(key))
-          }}
-          items={shown}
-          expandedKeys={open}
-          onExpandedChange={(keys) => setClosed(new Set(paths.filter((path) => !keys.has(path))))}
-          renderEmptyState={() => (
-            <p className="store-empty">
-              {error !== null || query.isFetching ? '' : t(filter === '' ? 'store.empty' : 'store.none')}
-            </p>
-          )}
-        >
-          {(node) => <Node node={node} />}
-        </Tree>
-      </Virtualizer>
+      <StoreTree
+        label={t('store.label', { name: domain.name })}
+        nodes={shown}
+        open={open}
+        chosen={chosen}
+        empty={error !== null || query.isPending ? '' : t(sought === '' ? 'store.empty' : 'store.none')}
+        onOpen={(keys) => setClosed(new Set(paths.filter((path) => !keys.has(path))))}
+        onChoose={setChosen}
+      />
       {editing !== null && <EditNode uuid={domain.uuid} {...editing} onClose={() => setEditing(null)} />}
     </div>
   )
 }
+
+interface StoreTreeProps {
+  readonly label: string
+  readonly nodes: readonly StoreNode[]
+  readonly open: readonly string[]
+  readonly chosen: string | null
+  /** Where there is no node. */
+  readonly empty: string
+  readonly onOpen: (keys: ReadonlySet<unknown>) => void
+  readonly onChoose: (path: string | null) => void
+}
+
+const StoreTree = steady((props: StoreTreeProps) => (
+  <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 24 }}>
+    <Tree
+      className="store-tree"
+      aria-label={props.label}
+      selectionMode="single"
+      selectionBehavior="replace"
+      disallowEmptySelection
+      selectedKeys={props.chosen === null ? [] : [props.chosen]}
+      onSelectionChange={(keys) => {
+        const [key] = keys === 'all' ? [] : keys
+        props.onChoose(key === undefined ? null : String(key))
+      }}
+      items={props.nodes}
+      expandedKeys={props.open}
+      onExpandedChange={props.onOpen}
+      renderEmptyState={() => <p className="store-empty">{props.empty}</p>}
+    >
+      {(node) => <Node node={node} />}
+    </Tree>
+  </Virtualizer>
+))
 
 function Node(props: { readonly node: StoreNode }) {
   const { node } = props
