@@ -44,13 +44,17 @@ export const Button = steady((props: ButtonProps) => {
   )
 })
 
+interface ToolButtonProps extends ButtonProps {
+  readonly label: string
+  readonly keys?: string | undefined
+  readonly why?: string | undefined
+}
+
 /**
  * A button of a toolbar: icon, optional words, and a tooltip that names it and its keys. One that is disabled takes no part in the
  * library's tooltips: `why` it is, is the system's own.
  */
-export function ToolButton(
-  props: ButtonProps & { readonly label: string; readonly keys?: string | undefined; readonly why?: string | undefined },
-) {
+export const ToolButton = steady((props: ToolButtonProps) => {
   return (
     <TooltipTrigger delay={500} closeDelay={0}>
       <span className="button-why" title={props.disabled === true ? props.why : undefined}>
@@ -62,4 +66,4 @@ export function ToolButton(
       </Tooltip>
     </TooltipTrigger>
   )
-}
+})

@@ -7,6 +7,7 @@ import { Menu as AriaMenu, MenuItem, MenuTrigger, Popover, Separator, Tooltip, T
 import { createPortal } from 'react-dom'
 import { Button } from './Button'
 import { Icon, type IconName } from './Icon'
+import { steady } from './steady'
 
 export type MenuEntry =
   | { readonly kind: 'separator'; readonly id: string }
@@ -76,14 +77,14 @@ function Actions(props: ActionsProps) {
   )
 }
 
-export function MenuButton(
-  props: ActionsProps & {
-    readonly icon: IconName
-    readonly text?: string
-    readonly disabled?: boolean
-    readonly kind?: 'tool' | 'plain'
-  },
-) {
+interface MenuButtonProps extends ActionsProps {
+  readonly icon: IconName
+  readonly text?: string
+  readonly disabled?: boolean
+  readonly kind?: 'tool' | 'plain'
+}
+
+export const MenuButton = steady((props: MenuButtonProps) => {
   return (
     <MenuTrigger>
       <TooltipTrigger delay={500} closeDelay={0}>
@@ -99,7 +100,7 @@ export function MenuButton(
       </Popover>
     </MenuTrigger>
   )
-}
+})
 
 export interface MenuPoint {
   readonly x: number

@@ -52,7 +52,7 @@ it('a letter in Details draws its own field', async () => {
   expect(app.errors).toEqual([])
 })
 
-it('a letter that finds what was found draws no XenStore', async () => {
+it('a letter that finds the same of XenStore draws no tree', async () => {
   const { app, manager } = await startList(keep, { domains: 2 })
   await watchDrawing(app)
   const page = await app.other(() => manager.row('web-01').dblclick())
@@ -69,4 +69,27 @@ it('a letter that finds what was found draws no XenStore', async () => {
     .getByRole('row', { name: /^name / })
     .first()
     .waitFor()
+})
+
+it('a letter that finds the same machines draws no row, no head and no button of the list', async () => {
+  const { app, manager } = await startList(keep, { domains: 6 })
+  await watchDrawing(app)
+  const { page } = manager
+  await page.reload()
+  await manager.ready()
+  const filter = page.locator('.filter input')
+  await filter.pressSequentially('we')
+  await settle(page)
+  const drawn = await drawnAgain(page, '.row, .list-head, .toolbar .button, .toolbar .input', async () => {
+    await filter.press('b')
+    await settle(page)
+  })
+  // The field that is typed in has no words.
+  expect(drawn).toEqual([''])
+  // What is drawn no more goes on by what is new: the order is turned from the order as it is now.
+  const head = page.getByRole('columnheader', { name: 'Name' })
+  for (const order of ['descending', 'ascending']) {
+    await head.click()
+    await expect.poll(() => head.getAttribute('aria-sort')).toBe(order)
+  }
 })

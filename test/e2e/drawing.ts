@@ -41,9 +41,9 @@ function listen(): void {
   })
 }
 
-/** Windows that open from now on can be asked. */
+/** Windows that open from now on can be asked, and those that are there once they are loaded again. */
 export async function watchDrawing(app: RunningApp): Promise<void> {
-  await app.electron.context().addInitScript(listen)
+  for (const target of [app.electron.context(), ...app.electron.windows()]) await target.addInitScript(listen)
 }
 
 /** The labels of the fields, or else the words, of the elements that were drawn again while `act` ran. */

@@ -14,7 +14,6 @@ import {
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
-  useMemo,
   useRef,
   useState,
 } from 'react'
@@ -305,17 +304,13 @@ export function DomainList(props: DomainListProps) {
     node.style.top = `${Math.round(rect.bottom + 4)}px`
   }
 
-  // Not drawn again while rows scroll.
   const { head } = props
-  const { board } = parts
-  const headRow = useMemo(() => {
-    const setTemplate = (id: Column['id'], width: number) => {
-      const changed = columns.map((column) => (column.id === id ? { ...column, width } : column))
-      grid.current?.style.setProperty('--columns', gridTemplate(changed))
-    }
-    const onWidth: ListHeadProps['onWidth'] = (id, width, done) => (done ? head.onWidth(id, width) : setTemplate(id, width))
-    return <ListHead {...head} columns={columns} board={board} onWidth={onWidth} />
-  }, [head, columns, board])
+  /** While an edge is dragged only the style sheet is told. */
+  const onWidth: ListHeadProps['onWidth'] = (id, width, done) => {
+    if (done) return head.onWidth(id, width)
+    const changed = columns.map((column) => (column.id === id ? { ...column, width } : column))
+    grid.current?.style.setProperty('--columns', gridTemplate(changed))
+  }
 
   return (
     <>
@@ -349,7 +344,7 @@ export function DomainList(props: DomainListProps) {
         onDragLeave={() => setDrop(null)}
         onDrop={onDrop}
       >
-        {headRow}
+        <ListHead {...head} columns={columns} board={parts.board} onWidth={onWidth} />
         <div className="list-body" {...GROUP_ROLE} style={{ height: rows.length * ROW_HEIGHT }}>
           {Array.from({ length: Math.min(pool, rows.length) }, (_, slot) => {
             // The element in a slot stays where it is in the page, and takes the row that has come to its place.

@@ -8,6 +8,7 @@ import type { ListLayout } from '../../../../src-main/public/list'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
 import type { MenuPoint } from '../../../components/Menu'
+import { steady } from '../../../components/steady'
 import type { FigureBoard } from '../../../features/graphs/figure-board'
 import { type Column, type ColumnId, columnTable, LEAST_WIDTH, MOST_WIDTH } from './columns'
 
@@ -44,7 +45,7 @@ function Scale(props: { readonly column: Column; readonly board: FigureBoard }) 
   return <span className="scale" ref={node} />
 }
 
-export function ListHead(props: ListHeadProps) {
+export const ListHead = steady((props: ListHeadProps) => {
   const { columns, sort, board } = props
   const { t } = useWords()
   const [stop, setStop] = useState<ColumnId>('name')
@@ -144,4 +145,4 @@ export function ListHead(props: ListHeadProps) {
       ))}
     </div>
   )
-}
+})

@@ -8,6 +8,7 @@ import type { ErrorReport } from '../../../../src-main/public/error-code'
 import type { DomainInfo } from '../../../../src-main/public/types'
 import { Icon } from '../../../components/Icon'
 import { useWords } from '../../../components/Language'
+import { same } from '../../../components/steady'
 import { connectionLine } from '../../../features/connection/connection-words'
 import { stateLine, stateLooks } from '../../../features/domain-state/state-words'
 import type { CurveCell, FigureBoard } from '../../../features/graphs/figure-board'
@@ -308,4 +309,4 @@ export const ListRow = memo(function ListRow(props: ListRowProps) {
       )}
     </div>
   )
-})
+}, same)
