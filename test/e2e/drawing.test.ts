@@ -31,6 +31,9 @@ it('a letter in New virtual machine draws its own field', async () => {
   expect(await drawnBy(page, 'Name', 'x')).toEqual(['Name'])
   expect(await drawnBy(page, 'Command line', 'x')).toEqual(['Command line'])
   expect(await drawnBy(page, 'Memory', '1')).toEqual(['Memory'])
+  // What stands between a number and its buttons comes by another way than the field, and makes it no wider or narrower.
+  const widthOf = async (label: string) => (await page.getByLabel(label, { exact: true }).boundingBox())?.width
+  expect(await widthOf('Virtual CPUs')).toBe(await widthOf('Memory'))
 
   await page.getByRole('button', { name: 'Add a disk' }).click()
   await settle(page)
