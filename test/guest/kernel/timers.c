@@ -24,7 +24,7 @@ static void halt_until_upcall(void)
 static void clock(void)
 {
     volatile struct vcpu_time_info *time = &shared->vcpu[0].time;
-    u64 last = now(), backwards = 0, start, khz;
+    u64 last = now(), backwards = 0, khz;
     u32 r[4];
     for (int i = 0; i < 100000; i++) { u64 t = now(); if (t < last) backwards++; last = t; }
     check("time never goes back", backwards, 0);
@@ -32,20 +32,26 @@ static void clock(void)
     khz = time->shift < 0 ? khz << -time->shift : khz >> time->shift;
     cpuid(0x40000003, 0, r);
     check("the clock record and CPUID tell the same TSC frequency", khz - r[2] + 2 <= 4, 1);
-    start = rdtsc();
-    u64 t0 = now();
+    // a busy host may take this vcpu off its processor between any two looks: the TSC is read on both sides of each time
+    u64 outer = rdtsc(), t0 = now(), inner = rdtsc();
     wait_ms(20);
-    u64 ticks = rdtsc() - start, ns = now() - t0;
+    inner = rdtsc() - inner;
+    u64 ns = now() - t0;
+    outer = rdtsc() - outer;
     u64 expected = ns * khz / 1000000;
-    check("the TSC runs at that frequency, within 5 %", ticks > expected - expected / 20 && ticks < expected + expected / 20, 1);
+    check("the TSC runs at that frequency, within 5 %", inner < expected + expected / 20 && outer > expected - expected / 20, 1);
     check("the wall clock is in this century", shared->wc_sec + now() / 1000000000 > 1577836800 && shared->wc_sec < 4102444800u, 1);
     check("and is not being changed", shared->wc_version & 1, 0);
 
     u64 pointer = (u64)zero_page();
     s64 registered = hypercall3(HYPERVISOR_vcpu_op, 13, 0, &pointer);
-    if (registered == 0) check("a second time record says the same", system_time((void *)pointer) - now() + MS < 2 * MS, 1);
+    u64 from = now(), second = registered == 0 ? system_time((void *)pointer) : 0, to = now();
+    if (registered == 0) check("a second time record says the same", second + MS > from && second < to + MS, 1);
     else check("a second time record is refused with an error", registered < 0, 1);
 }
+
+/** Ahead of a timer's time something is to be done, also where a busy host takes the vcpu off its processor for a while. */
+#define SOON (100 * MS)
 
 static void timers(void)
 {
@@ -66,27 +72,27 @@ static void timers(void)
     clear_pending(port);
 
     start = now();
-    check("a time to come", singleshot(start + 5 * MS), 0);
+    check("a time to come", singleshot(start + SOON), 0);
     check("makes nothing pending yet", is_pending(port), 0);
     halt_until_upcall();
-    check("HLT waits for it", now() - start >= 5 * MS, 1);
+    check("HLT waits for it", now() - start >= SOON, 1);
     check("and not much longer", now() - start < 5000 * MS, 1);
     wait_ms(10);
     check("it fires once", is_pending(port), 0);
 
     start = now();
     singleshot(start + 5 * MS);
-    interrupts_on();
     before = upcalls;
+    interrupts_on();
     while (upcalls == before && now() - start < 10000 * MS) ;
     interrupts_off();
     clear_pending(port);
     check("a computing loop is interrupted by it", upcalls, before + 1);
     check("not before its time", now() - start >= 5 * MS, 1);
 
-    singleshot(now() + 5 * MS);
+    singleshot(now() + SOON);
     check("stop_singleshot_timer", hypercall3(HYPERVISOR_vcpu_op, 9, 0, 0), 0);
-    wait_ms(15);
+    wait_ms(SOON / MS + 10);
     check("stops it", is_pending(port), 0);
     singleshot(now() + 500 * MS);
     start = now();
@@ -98,9 +104,9 @@ static void timers(void)
     check("set_timer_op", hypercall1(HYPERVISOR_set_timer_op, start + 5 * MS), 0);
     halt_until_upcall();
     check("fires as well", now() - start >= 5 * MS, 1);
-    hypercall1(HYPERVISOR_set_timer_op, now() + 5 * MS);
+    hypercall1(HYPERVISOR_set_timer_op, now() + SOON);
     hypercall1(HYPERVISOR_set_timer_op, 0);
-    wait_ms(15);
+    wait_ms(SOON / MS + 10);
     check("and is cancelled by 0", is_pending(port), 0);
 
     u64 period = 4 * MS;
